@@ -5,9 +5,9 @@ import { plainJson } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { listLines } from './cli/lists.ts';
+import { type Audience, prepared, tellStory, verdict } from './cli/print-story.ts';
 import { serve } from './cli/serve.ts';
 import { showReal } from './cli/show-real.ts';
-import { type Audience, prepared, tellStory, verdict } from './cli/tell-story.ts';
 import { remarkColors } from './cli/terminal.ts';
 import { run } from './scenarios/run.ts';
 

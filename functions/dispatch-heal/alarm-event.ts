@@ -4,7 +4,7 @@ import type { Clients } from '../../shared/aws/clients.ts';
 import { logInfo } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import { alarmName as nameOf } from '../../shared/fleet/naming.ts';
+import { alarmName as nameOf } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { leftAlone, type Subject, subjectOf } from './alarms.ts';
 import { DISABLED, impairedInstances, ofSick, oncePerNode, type Sick, seenNow, sickNodes } from './candidates.ts';

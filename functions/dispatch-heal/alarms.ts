@@ -1,7 +1,7 @@
 // What an alarm is about, and which heal takes it: a node's disk, its health, or nothing that a heal can do. Pure.
 import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
+import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
 import type { AlarmNow } from './facts.ts';
 

@@ -1,7 +1,7 @@
 // What a sweep looks at: disk alarms, nodes that are sick, and incidents that nothing seen now leads to. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
+import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';

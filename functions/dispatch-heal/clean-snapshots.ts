@@ -1,8 +1,8 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
 
-import { ask } from '../../shared/aws/ask.ts';
+import { ask } from '../../shared/aws/invoke.ts';
 import { logWarn } from '../../shared/aws/log.ts';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';

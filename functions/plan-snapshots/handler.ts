@@ -17,7 +17,7 @@ import { createStore, type Store } from '../../shared/heal/store.ts';
 import type { DonorAnswer } from '../../shared/model/questions.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { type Donor, donorOf } from '../../shared/snapshots/donor.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 
 export { awsClients };

@@ -6,7 +6,7 @@ import { probeClients as awsClients, type ProbeClients as Clients } from '../../
 import { logged } from '../../shared/aws/log.ts';
 import type { Reading } from '../../shared/chains/client.ts';
 import type { Credentials } from '../../shared/chains/fetch.ts';
-import { askPeers, askStatus } from '../../shared/probe/over-network.ts';
+import { askPeers, askStatus } from '../../shared/probe/network-probe.ts';
 import type {
   PeersReading,
   ProbeAnswer,

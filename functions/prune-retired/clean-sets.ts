@@ -4,7 +4,7 @@ import { keptOf } from '../../shared/heal/kept.ts';
 import { dateOf, FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
 import { isCleanSet } from '../../shared/snapshots/donor.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import { dateText, type PruneFacts, quarantineOf, type Removal, setDiffers } from './kept.ts';
+import { dateText, type PruneFacts, quarantineOf, type Removal, setDiffers } from './retired-resources.ts';
 
 type SetRemoval = Extract<Removal, { kind: 'set' }>;
 

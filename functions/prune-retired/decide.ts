@@ -15,7 +15,7 @@ import {
   type Removal,
   type RetiredInstance,
   volumeDiffers,
-} from './kept.ts';
+} from './retired-resources.ts';
 
 export interface PrunePlan {
   /** In this order; never more deletions than `MAX_DELETIONS`. */

@@ -10,7 +10,7 @@ import {
   type Tag,
   type Volume,
 } from '@aws-sdk/client-ec2';
-import { wholeList } from '../../shared/aws/whole-list.ts';
+import { wholeList } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
@@ -18,10 +18,10 @@ import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { dateOf, FLEET_TAG, KEEP_UNTIL_TAG, NODE_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
 import type { PruneContext } from './context.ts';
-import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './kept.ts';
+import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './retired-resources.ts';
 
 /** "MaxResults: between 5 and 500" (DescribeVolumesRequest), "between 5 and 1000" (DescribeInstancesRequest). */
 const A_PAGE = 500;

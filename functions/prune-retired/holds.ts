@@ -2,9 +2,9 @@
 // what is held is never removed. A hold is what a heal has recorded: a tag alone neither makes one nor ends one.
 import { hold, type KeptRecord, keptOf, readKept, release as releaseRecorded } from '../../shared/heal/kept.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
 import { guardAgain, type PruneContext } from './context.ts';
 
 type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;

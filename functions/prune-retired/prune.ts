@@ -2,7 +2,7 @@
 // by itself: the truth and the guard are read again right before it, the intent is written before it and the result after. EC2 deletes by id
 // and says so when it is gone already: all of this can be repeated.
 import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { type Refused, refusalOf } from '../../shared/aws/refused.ts';
+import { type Refused, refusalOf } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
@@ -22,7 +22,7 @@ import { guardAgain, type PruneContext } from './context.ts';
 import { decidePrune, type PrunePlan, stillPlanned } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { keepHolds } from './holds.ts';
-import type { PruneFacts, Removal } from './kept.ts';
+import type { PruneFacts, Removal } from './retired-resources.ts';
 
 /** What came of a run, for the log and for a person who asked. */
 export interface Summary {

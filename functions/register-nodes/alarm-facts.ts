@@ -6,7 +6,7 @@ import {
   paginateDescribeAlarms,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
-import { wholeList } from '../../shared/aws/whole-list.ts';
+import { wholeList } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isMeant } from '../../shared/text/wildcard.ts';
 import { firstMetric } from './alarm-changes.ts';

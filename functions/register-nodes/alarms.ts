@@ -1,6 +1,7 @@
 // Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and what a large fleet has in place of alarms of its
 // nodes' own. Pure: from its file, its nodes, the series that the agents publish and the alarms that people have.
 import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
+import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import {
   type AlarmKind,
   alarmName,
@@ -13,8 +14,7 @@ import {
   NODES_WITH_OWN_ALARMS,
   type NodeMetric,
   runbookOf,
-} from '../../shared/fleet/naming.ts';
-import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
+} from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 
 export interface MetricRef {

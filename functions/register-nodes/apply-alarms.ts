@@ -5,10 +5,10 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmInput,
 } from '@aws-sdk/client-cloudwatch';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import { alarmName } from '../../shared/fleet/resource-names.ts';
 import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { AlarmChange } from '../../shared/model/journal-fields.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';

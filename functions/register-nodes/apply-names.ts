@@ -8,7 +8,7 @@ import {
   PriorRequestNotComplete,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { orRefused } from '../../shared/aws/refused.ts';
+import { orRefused } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';

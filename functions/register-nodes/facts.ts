@@ -1,7 +1,7 @@
 // What a fleet's records and alarms are decided by, read together: who is there, who has ended, who is only not found, and how all fare.
 // DescribeInstances is eventually consistent: that it does not list a node says less than that it lists it as terminated.
 import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import { wholeList } from '../../shared/aws/whole-list.ts';
+import { wholeList } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode, isOutside, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';

@@ -4,7 +4,7 @@ import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
 import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/clients.ts';
 import { logged, logInfo } from '../../shared/aws/log.ts';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';

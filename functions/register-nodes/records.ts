@@ -2,9 +2,9 @@
 // each holds together, and what is refused is told. Pure: the same facts in whatever order, the same records.
 import { createHash } from 'node:crypto';
 import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
-import { hostOf, markerName, poolName, recordNames } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
+import { hostOf, markerName, poolName, recordNames } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import {
   canonicalSrv,

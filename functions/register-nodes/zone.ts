@@ -8,7 +8,7 @@ import {
   type ResourceRecordSet,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
-import { MAX_NAME_CHARACTERS, markerName, plainName } from '../../shared/fleet/naming.ts';
+import { MAX_NAME_CHARACTERS, markerName, plainName } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 

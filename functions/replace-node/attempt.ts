@@ -1,6 +1,6 @@
 // One attempt at a node: claim, the plan or the question where the mode wants one, the lease, and turn after turn until the ladder ends.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import { templateChange } from '../../shared/guardrails/drift.ts';
 import { changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';

@@ -5,7 +5,7 @@ import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import type { InstanceNow } from '../../shared/aws/instances.ts';
 import { askForLaunch, isEverywhere, judgeLaunch, type Launch } from '../../shared/aws/launch.ts';
-import { orRefused } from '../../shared/aws/refused.ts';
+import { orRefused } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';

@@ -7,12 +7,12 @@ import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
-import type { Demand } from '../../shared/snapshots/good.ts';
-import { chooseNamed, rankGood } from '../../shared/snapshots/good.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import type { Demand } from '../../shared/snapshots/ranking.ts';
+import { chooseNamed, rankGood } from '../../shared/snapshots/ranking.ts';
 import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import type { HealContext } from './context.ts';

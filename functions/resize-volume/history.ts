@@ -8,7 +8,7 @@ import {
   type MetricDataResult,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
-import { orRefused } from '../../shared/aws/refused.ts';
+import { orRefused } from '../../shared/aws/refusals.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import type { UsedPoint } from './growth.ts';
 

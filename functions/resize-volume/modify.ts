@@ -7,7 +7,7 @@ import {
   ModifyVolumeCommand,
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
-import type { Refused } from '../../shared/aws/refused.ts';
+import type { Refused } from '../../shared/aws/refusals.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
 import { poll } from '../../shared/heal/context.ts';

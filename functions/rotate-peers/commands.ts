@@ -9,9 +9,9 @@ import {
   InvocationDoesNotExist,
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
-import { askForText } from '../../shared/aws/ask.ts';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
-import { isThrottling, orRefused, type Refused } from '../../shared/aws/refused.ts';
+import { askForText } from '../../shared/aws/invoke.ts';
+import { isThrottling, orRefused, type Refused } from '../../shared/aws/refusals.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { startBySeconds } from '../../shared/node-commands/command.ts';

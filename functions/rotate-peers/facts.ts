@@ -2,18 +2,18 @@
 // to, and the lists of those whose turn it is.
 import type { ChainClient, NodePeers, Reading } from '../../shared/chains/client.ts';
 import { peerAddress } from '../../shared/chains/peer-address.ts';
-import { plainName, recordNames } from '../../shared/fleet/naming.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { plainName, recordNames } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
 import { unpackConfig } from '../../shared/node-commands/peer-command.ts';
 import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
-import { type Absent, isConnected, type Member, type NodeList } from './choose.ts';
 import { askPeers, type PeersClient, readAgents, runOnNodes } from './commands.ts';
 import { about, type RotateContext } from './context.ts';
 import { type Claim, type IdVerdict, judgeIds } from './ids.ts';
+import { type Absent, isConnected, type Member, type NodeList } from './peer-selection.ts';
 
 /** Asking on the nodes costs a command for fifty and an answer for each: of a larger fleet, so many are asked, those whose turn it is first. */
 const MAXIMUM_ASKED = 250;

@@ -13,9 +13,9 @@ import {
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
 import { VARIABLES } from './context.ts';
-import { SWEEP_MS } from './due.ts';
 import { parseRotateEvent } from './event.ts';
 import { rotateFleet, type Summary } from './rotate.ts';
+import { SWEEP_MS } from './schedule.ts';
 
 export { awsClients };
 

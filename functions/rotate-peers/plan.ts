@@ -5,7 +5,7 @@ import type { ChainClient, NodePeers, PeersAtRunTime, Reading } from '../../shar
 import { chainClients } from '../../shared/chains/clients.ts';
 import { type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { plainName } from '../../shared/fleet/naming.ts';
+import { plainName } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changedLately, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
@@ -13,10 +13,10 @@ import { type PeersFile, withPeers } from '../../shared/peers/config.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
-import { type Choice, choosePeers, isConnected, type NodeList } from './choose.ts';
 import type { PeersClient } from './commands.ts';
 import { about, type PeeredFleet } from './context.ts';
 import { connectedOf, type FleetFacts, type ReadList } from './facts.ts';
+import { type Choice, choosePeers, isConnected, type NodeList } from './peer-selection.ts';
 
 /** The client whose peers can be changed, or why there is none. */
 export function clientOf(fleet: Fleet): { readonly client: PeersClient } | { readonly none: string } {

@@ -18,9 +18,9 @@ import { type PeerCommand, peerRunLimitSeconds } from '../../shared/node-command
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { notify } from '../../shared/reconcile/notification.ts';
 import { about, type RotateContext } from './context.ts';
-import { judgeObservation, SWEEP_MS } from './due.ts';
 import type { FleetFacts } from './facts.ts';
 import { judgePeers, type NodePlan } from './plan.ts';
+import { judgeObservation, SWEEP_MS } from './schedule.ts';
 
 export interface RestartFacts {
   readonly fleet: Fleet;

@@ -31,7 +31,6 @@ import {
   releaseRun,
   rotateContext,
 } from './context.ts';
-import { type Due, dueNodes, judgeObservation, ROUTINE_MS } from './due.ts';
 import type { RotateEvent } from './event.ts';
 import { type FleetFacts, observeFleet, readLists, twins } from './facts.ts';
 import {
@@ -48,6 +47,7 @@ import {
   wordsOf,
 } from './plan.ts';
 import { mayRestart, settleRestart } from './restart.ts';
+import { type Due, dueNodes, judgeObservation, ROUTINE_MS } from './schedule.ts';
 
 /** What came of a run, for the log and for a person who asked. */
 export interface Summary {

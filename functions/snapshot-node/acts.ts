@@ -1,7 +1,7 @@
 // How a clean snapshot is taken: one entry for each act, with its execution, what its result means for the attempt, and what follows when it
 // keeps failing. Which act is next, decide.ts says.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { orRefused } from '../../shared/aws/refused.ts';
+import { orRefused } from '../../shared/aws/refusals.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';

@@ -2,7 +2,7 @@
 // CreateSnapshots captures what is on the volumes at the moment of the call, so the client is started as soon as it has answered.
 // Sources: doc comments of CreateSnapshots in @aws-sdk/client-ec2.
 import { CreateSnapshotsCommand, type CreateSnapshotsRequest } from '@aws-sdk/client-ec2';
-import { orDryRun } from '../../shared/aws/refused.ts';
+import { orDryRun } from '../../shared/aws/refusals.ts';
 import { tagResources } from '../../shared/aws/volumes.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { mostPolls, poll } from '../../shared/heal/context.ts';

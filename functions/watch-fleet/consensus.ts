@@ -1,8 +1,8 @@
 // The six rules of a CometBFT chain's operators, from the nodes' metrics and status. What no node reports is not published: no data,
 // and never 0.
 import type { ConsensusMetrics } from '../../shared/chains/metrics.ts';
-import type { ConsensusMetric } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import type { ConsensusMetric } from '../../shared/fleet/resource-names.ts';
 import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
 import { type FleetFacts, statusOf } from './context.ts';
 import { duration, names } from './phrases.ts';

@@ -4,9 +4,9 @@ import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import pMap from 'p-map';
 import { logWarn } from '../../shared/aws/log.ts';
-import { orRefused } from '../../shared/aws/refused.ts';
-import { runbookOf } from '../../shared/fleet/naming.ts';
+import { orRefused } from '../../shared/aws/refusals.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';

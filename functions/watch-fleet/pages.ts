@@ -1,8 +1,8 @@
 // Which pages are due, as a pure decision: each trouble once an onset, after it was seen in two sweeps in a row, all of one kind in one
 // page. Nodes that a heal works on, and alarms that a person has muted, are left out.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';

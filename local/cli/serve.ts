@@ -6,7 +6,7 @@ import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
 import type { RunRequest } from './arguments.ts';
-import { prepared } from './tell-story.ts';
+import { prepared } from './print-story.ts';
 import { remarkColors as colors } from './terminal.ts';
 
 export interface Desk {

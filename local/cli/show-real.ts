@@ -1,15 +1,15 @@
 // `npm start -- --real`: shows a person, as it happens, what real machines on this host go through, and what of it held.
 
-import { makeReady } from '../machines/host/ready.ts';
+import { makeReady } from '../machines/host/readiness.ts';
 import { memoryEachMiB, type Played, play } from '../machines/play.ts';
 import type { RunEvent } from '../machines/run-events.ts';
 import { planStories, type StoryEntry } from '../machines/stories/plan.ts';
 import type { Reasoned, Tally } from '../machines/tally.ts';
 import type { RealRequest } from './arguments.ts';
 import { counted, lasting } from './format.ts';
+import type { Audience } from './print-story.ts';
 import type { StoryLine } from './story/lines.ts';
 import { renderLine } from './story/lines.ts';
-import type { Audience } from './tell-story.ts';
 import { colors, remarkColors, tableLines } from './terminal.ts';
 
 const LIMIT_SECONDS = 20 * 60;

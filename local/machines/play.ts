@@ -1,7 +1,7 @@
 // Plays a group's stories, or one of them, in an enclosure: from outside of it.
 import { fileURLToPath } from 'node:url';
 import { type Ended, enclose } from './host/enclosure.ts';
-import type { Ready } from './host/ready.ts';
+import type { Ready } from './host/readiness.ts';
 import type { RunEvent, Task } from './run-events.ts';
 import type { Group, StoryEntry } from './stories/plan.ts';
 import { type Tally, tally } from './tally.ts';
@@ -21,7 +21,7 @@ export interface Played {
   readonly ended: Ended;
 }
 
-const INSIDE = fileURLToPath(new URL('inside.ts', import.meta.url));
+const INSIDE = fileURLToPath(new URL('group-runner.ts', import.meta.url));
 
 /** Of what there is now, all runs together take no more than half. */
 const MEMORY_SHARE = 0.5;

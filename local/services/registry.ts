@@ -1,6 +1,6 @@
 // The services of one region: found by their signing name when a request comes, and by an ARN when IAM asks about a resource.
 import type { Kernel } from '../simulator/kernel.ts';
-import { own } from '../simulator/own.ts';
+import { own } from '../simulator/own-properties.ts';
 import type { Service } from '../simulator/service.ts';
 import type { ServiceDeclaration, ServiceDescriptor } from './descriptor.ts';
 import type { Check, Place } from './iam/check.ts';

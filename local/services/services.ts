@@ -9,7 +9,7 @@ import type { ServiceDeclaration } from './descriptor.ts';
 import { DLM } from './dlm/service.ts';
 import { DYNAMODB } from './dynamodb/service.ts';
 import { EC2 } from './ec2/service.ts';
-import { LOAD_BALANCING } from './elasticloadbalancingv2/service.ts';
+import { LOAD_BALANCING } from './elb/service.ts';
 import { EVENTS } from './events/service.ts';
 import { conditionKeysOf } from './iam/condition-keys.ts';
 import { IAM } from './iam/service.ts';

@@ -13,7 +13,7 @@ import {
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { InstanceNow } from './instances.ts';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { type Accepted, orRefused, type Refused } from './refusals.ts';
 
 export interface HandOverClients {
   readonly ec2: EC2Client;

@@ -14,7 +14,7 @@ import {
   StopInstancesCommand,
   type SummaryStatus,
 } from '@aws-sdk/client-ec2';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { type Accepted, orRefused, type Refused } from './refusals.ts';
 
 export interface InstanceNow {
   readonly instanceId: string;

@@ -3,7 +3,7 @@
 // "Allowing users in other accounts to use a KMS key" (KMS developer guide); "Required permissions" for EBS encryption (EBS user guide).
 
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
-import { refusalOf } from './refused.ts';
+import { refusalOf } from './refusals.ts';
 
 /** unknown: nobody who may be asked knows. What is made under the key tells. */
 export type KeyVerdict = { readonly usable: true } | { readonly unusable: string } | { readonly unknown: string };

@@ -14,7 +14,7 @@ import {
   type RunInstancesRequest,
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
-import { type Accepted, orDryRun, orRefused, type Refused } from './refused.ts';
+import { type Accepted, orDryRun, orRefused, type Refused } from './refusals.ts';
 import { settable } from './volumes.ts';
 
 export interface Launch {

@@ -9,7 +9,7 @@ import {
   EnterStandbyCommand,
   ExitStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { type Accepted, orRefused, type Refused } from './refusals.ts';
 
 /** `elsewhere`: it belongs to no group, or is on its way in or out in a manner that has nothing to do with standby; `lifecycle` says how. */
 export interface StandbyNow {

@@ -23,7 +23,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { type Accepted, orRefused, type Refused } from './refusals.ts';
 
 export interface VolumeNow {
   readonly volumeId: string;

@@ -2,7 +2,7 @@
 // inferred from it; what each member means, the schema says.
 import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
-import type { CompleteDocument } from './complete.ts';
+import type { CompleteDocument } from './fleet-defaults.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
 import { NO_LINE, type roleName } from './schema-nodes.ts';
 

@@ -1,6 +1,6 @@
 // A call that changes something and has no token: made at most once, under guards that are read in the same step, and reconciled where its
 // answer was lost.
-import { isThrottling, type Refused, refusalOf } from '../aws/refused.ts';
+import { isThrottling, type Refused, refusalOf } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';

@@ -9,7 +9,7 @@ import {
   LockSnapshotCommand,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
-import { orRefused } from '../aws/refused.ts';
+import { orRefused } from '../aws/refusals.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCK_DAYS_MAXIMUM, LOCKED_BY_TAG, TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { SnapshotFact } from './model.ts';

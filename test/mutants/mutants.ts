@@ -325,7 +325,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/snapshot-node'],
     },
   ],
-  'functions/prune-retired/kept.ts': [
+  'functions/prune-retired/retired-resources.ts': [
     {
       name: 'a volume whose putting away no heal has written down is not removed',
       find: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return NOT_WRITTEN;",
@@ -367,7 +367,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/prune-decide'],
     },
   ],
-  'functions/rotate-peers/choose.ts': [
+  'functions/rotate-peers/peer-selection.ts': [
     {
       name: 'a forked node is no good peer',
       find: "member.health === 'synced' : member.health !== 'forked'",
@@ -793,7 +793,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/approval'],
     },
   ],
-  'shared/snapshots/good.ts': [
+  'shared/snapshots/ranking.ts': [
     {
       name: 'of sets that a running node gave, two are tried',
       find: 'TRIES = 2',

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Ready } from '../../local/machines/host/ready.ts';
+import type { Ready } from '../../local/machines/host/readiness.ts';
 import { play } from '../../local/machines/play.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import type { Group, StoryEntry } from '../../local/machines/stories/plan.ts';

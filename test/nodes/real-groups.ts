@@ -1,5 +1,5 @@
 // The groups of real stories, side by side: each in an enclosure of its own, within one limit, told as they go on.
-import type { Ready } from '../../local/machines/host/ready.ts';
+import type { Ready } from '../../local/machines/host/readiness.ts';
 import { memoryEachMiB, type Play, type Played, play } from '../../local/machines/play.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { GROUPS, type Plan } from '../../local/machines/stories/plan.ts';
@@ -10,7 +10,7 @@ export interface GroupsOptions {
   readonly onEvent: (group: string, told: RunEvent) => void;
   /** What the groups wrote to standard error, where something broke. */
   readonly onRemarks: (group: string, remarks: string) => void;
-  /** In the place of inside.ts. */
+  /** In the place of group-runner.ts. */
   readonly entry?: string;
 }
 

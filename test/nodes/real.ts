@@ -1,6 +1,6 @@
 // `npm run test:nodes`: the real stories on real machines, and the host suite beside them. What this host cannot have is skipped loudly,
 // by name. The last line says how many passed, failed and were skipped; the exit status is 1 when one failed.
-import { makeReady, type Readiness, type Ready } from '../../local/machines/host/ready.ts';
+import { makeReady, type Readiness, type Ready } from '../../local/machines/host/readiness.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { planStories } from '../../local/machines/stories/plan.ts';

@@ -1,7 +1,7 @@
 // What AWS has refused for good, what nobody knows, and what never becomes true: told apart before anybody acts on it.
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { isThrottling, orRefused, refusalOf } from '../../shared/aws/refused.ts';
+import { isThrottling, orRefused, refusalOf } from '../../shared/aws/refusals.ts';
 import { attachVolume, keepOnTermination } from '../../shared/aws/volumes.ts';
 
 const answered = (name: string, httpStatusCode: number) =>

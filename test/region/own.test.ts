@@ -1,7 +1,7 @@
 // No look-up by a word of a caller finds what every object has: "constructor" and "__proto__" are no volume types, columns or functions.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { own, putOwn } from '../../local/simulator/own.ts';
+import { own, putOwn } from '../../local/simulator/own-properties.ts';
 
 const WORDS = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'];
 
@@ -64,7 +64,9 @@ describe('the sources of the region', () => {
   it('read a record by a word with own(), and by no index', () => {
     const found = sources.flatMap((file) => lookUps(readFileSync(file, 'utf8')).map((text) => `${file}: ${text}`));
     // own() itself says the index after it has looked.
-    const unexplained = found.filter((text) => !TRUSTED.has(text) && !text.startsWith('local/simulator/own.ts'));
+    const unexplained = found.filter(
+      (text) => !TRUSTED.has(text) && !text.startsWith('local/simulator/own-properties.ts'),
+    );
     expect(unexplained).toEqual([]);
     expect([...TRUSTED].filter((text) => !found.includes(text))).toEqual([]);
   });

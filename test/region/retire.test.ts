@@ -1,12 +1,12 @@
 // `npm run fleets -- retire` and `left` against a region where a fleet is looked after: what the suite made goes, and nothing else.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ssmParameterStore } from '../../infra/fleet-commands/parameter-store.ts';
+import { ssmParameterStore } from '../../infra/commands/fleets/parameter-store.ts';
+import { runFleets } from '../../infra/commands/fleets-cli.ts';
+import { readAccount } from '../../infra/commands/preflight/account.ts';
+import { awsBelongings, type Where } from '../../infra/commands/retire/belongings.ts';
+import { whyNotRetired } from '../../infra/commands/retire/retire.ts';
 import { fleetsDirectory } from '../../infra/fleets.ts';
-import { runFleets } from '../../infra/fleets-cli.ts';
-import { readAccount } from '../../infra/preflight/account.ts';
-import { awsBelongings, type Where } from '../../infra/retire/belongings.ts';
-import { whyNotRetired } from '../../infra/retire/retire.ts';
 import { REGION_NAME, type Region } from '../../local/region.ts';
 import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../local/scenarios/run.ts';

@@ -12,10 +12,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Following } from '../../local/simulator/clock.ts';
 import { hold, keptOf, putInQuarantine, readKept, release, type Shelf } from '../../shared/heal/kept.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { rankGood } from '../../shared/snapshots/good.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { rankGood } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import { demand, fleetOf, snapshot } from '../support/snapshot-facts.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';

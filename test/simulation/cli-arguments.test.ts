@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../local/cli/arguments.ts';
 import { listLines } from '../../local/cli/lists.ts';
-import { verdict } from '../../local/cli/tell-story.ts';
+import { verdict } from '../../local/cli/print-story.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { INVARIANTS } from '../../local/scenarios/checks/invariants.ts';

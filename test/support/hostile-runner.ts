@@ -1,7 +1,7 @@
 // The process behind the hostile tests: a deployed region with nodes in it, and requests that no honest client sends.
 // Reads an `Attack` on stdin, prints an `Attacked`.
 import { text } from 'node:stream/consumers';
-import { prepared } from '../../local/cli/tell-story.ts';
+import { prepared } from '../../local/cli/print-story.ts';
 import { createRegion, type Region } from '../../local/region.ts';
 import { manualRestore } from '../../local/scenarios/catalog/manual-restore.ts';
 import { prepare } from '../../local/scenarios/run.ts';

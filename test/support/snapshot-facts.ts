@@ -2,9 +2,9 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { FLEET_TAG, INCIDENT_TAG, NODE_TAG } from '../../shared/model/tags.ts';
-import type { GoodInput } from '../../shared/snapshots/good.ts';
 import { ledgerTags, readLedger } from '../../shared/snapshots/ledger.ts';
 import type { Ledger, SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
+import type { GoodInput } from '../../shared/snapshots/ranking.ts';
 import { type SetContext, setsOf } from '../../shared/snapshots/sets.ts';
 
 export const NOON_MS = Date.parse('2026-11-20T12:00:00Z');

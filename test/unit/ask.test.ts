@@ -1,7 +1,7 @@
 // A function that is asked and waited for: a throttle had no effect, and is no answer.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ask } from '../../shared/aws/ask.ts';
 import type { Clients } from '../../shared/aws/clients.ts';
+import { ask } from '../../shared/aws/invoke.ts';
 
 const throttled = Object.assign(new Error('Rate Exceeded.'), { name: 'TooManyRequestsException' });
 const answered = (value: unknown, FunctionError?: string) => ({

@@ -1,7 +1,7 @@
 // `npm run heal -- approve` and `reject`: which question is meant, what is shown of it, and why there may be nothing to answer.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { runHeal } from '../../infra/heal-cli.ts';
-import type { FleetAsk, FleetLine, HealDesk, Suite } from '../../infra/heal-commands/desk.ts';
+import type { FleetAsk, FleetLine, HealDesk, Suite } from '../../infra/commands/heal/context.ts';
+import { runHeal } from '../../infra/commands/heal-cli.ts';
 import { hashOf, type Terms } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../shared/heal/records.ts';
 import {

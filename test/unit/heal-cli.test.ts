@@ -1,7 +1,13 @@
 // `npm run heal`: what a person types, what they are shown and asked, and what the exit status tells a script.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { runHeal } from '../../infra/heal-cli.ts';
-import { type HealDesk, RequestError, type StoryLine, type Suite, SuiteError } from '../../infra/heal-commands/desk.ts';
+import {
+  type HealDesk,
+  RequestError,
+  type StoryLine,
+  type Suite,
+  SuiteError,
+} from '../../infra/commands/heal/context.ts';
+import { runHeal } from '../../infra/commands/heal-cli.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { hashOf } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../shared/heal/records.ts';

@@ -7,7 +7,7 @@ import {
   choosePeers,
   type Member,
   type NodeList,
-} from '../../functions/rotate-peers/choose.ts';
+} from '../../functions/rotate-peers/peer-selection.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';

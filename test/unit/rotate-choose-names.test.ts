@@ -1,7 +1,12 @@
 // Lists in which siblings stand by the DNS names that the suite keeps, as an operator would say it.
 import { describe, expect, it } from '@jest/globals';
-import { type ChooseFacts, choosePeers, isConnected, type Member } from '../../functions/rotate-peers/choose.ts';
 import { connectedOf } from '../../functions/rotate-peers/facts.ts';
+import {
+  type ChooseFacts,
+  choosePeers,
+  isConnected,
+  type Member,
+} from '../../functions/rotate-peers/peer-selection.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 
 const NOW = Date.UTC(2026, 0, 15);

@@ -1,10 +1,10 @@
 // How much of a fleet's lists changes at once, and whose client may be restarted.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Choice } from '../../functions/rotate-peers/choose.ts';
-import { judgeObservation } from '../../functions/rotate-peers/due.ts';
+import type { Choice } from '../../functions/rotate-peers/peer-selection.ts';
 import { limitChanges, type Wanted } from '../../functions/rotate-peers/plan.ts';
 import { isFresh, isStillFresh, judgeRestart, type RestartFacts } from '../../functions/rotate-peers/restart.ts';
+import { judgeObservation } from '../../functions/rotate-peers/schedule.ts';
 import type { Health, NodeMemory } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { tries } from '../support/any.ts';

@@ -1,8 +1,13 @@
 // Whose a peer id is: a node may say what it likes of itself, and takes nobody's place by it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ChooseFacts, choosePeers, type Member, type NodeList } from '../../functions/rotate-peers/choose.ts';
 import { type Claim, judgeIds } from '../../functions/rotate-peers/ids.ts';
+import {
+  type ChooseFacts,
+  choosePeers,
+  type Member,
+  type NodeList,
+} from '../../functions/rotate-peers/peer-selection.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { PinnedIds } from '../../shared/guardrails/rotation.ts';

@@ -1,7 +1,6 @@
 // When a fleet's lists are looked at, what is planned for a node, what a person may approve, and what counts as proved.
 import { describe, expect, it } from '@jest/globals';
 import { questionsOf } from '../../functions/rotate-peers/client-changes.ts';
-import { dueNodes, NODES_A_RUN, ROUTINE_MS } from '../../functions/rotate-peers/due.ts';
 import { parseRotateEvent } from '../../functions/rotate-peers/event.ts';
 import {
   hashOf,
@@ -15,6 +14,7 @@ import {
   sentenceOf,
 } from '../../functions/rotate-peers/plan.ts';
 import { judgeApproval } from '../../functions/rotate-peers/rotate.ts';
+import { dueNodes, NODES_A_RUN, ROUTINE_MS } from '../../functions/rotate-peers/schedule.ts';
 import type { NodePeers } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';

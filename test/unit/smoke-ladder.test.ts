@@ -6,16 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import type { StoryLine } from '../../infra/commands/heal/context.ts';
+import { fleetsOf } from '../../infra/commands/smoke/cdk.ts';
+import { checksOf, type Learned } from '../../infra/commands/smoke/checks.ts';
+import { ladderFleet, smokeFleet, vpcFleet } from '../../infra/commands/smoke/fleet.ts';
+import { isHeld, isOurs, type Leftover, leftOf } from '../../infra/commands/smoke/leftovers.ts';
+import { SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
+import { restartVerdict } from '../../infra/commands/smoke/proof.ts';
+import { hindrances } from '../../infra/commands/smoke/readiness.ts';
+import { userData } from '../../infra/commands/smoke/user-data.ts';
 import { readFleets } from '../../infra/fleets.ts';
-import type { StoryLine } from '../../infra/heal-commands/desk.ts';
-import { fleetsOf } from '../../infra/smoke/cdk.ts';
-import { checksOf, type Learned } from '../../infra/smoke/checks.ts';
-import { ladderFleet, smokeFleet, vpcFleet } from '../../infra/smoke/fleet.ts';
-import { isHeld, isOurs, type Leftover, leftOf } from '../../infra/smoke/leftovers.ts';
-import { SMOKE_TAG } from '../../infra/smoke/names.ts';
-import { hindrances } from '../../infra/smoke/ready.ts';
-import { userData } from '../../infra/smoke/user-data.ts';
-import { restartVerdict } from '../../infra/smoke/verdict.ts';
 import { firstBootOf } from '../../local/scenarios/world/launches.ts';
 import { ask } from '../../shared/chains/client.ts';
 import { httpJsonClient } from '../../shared/chains/http-json.ts';
@@ -230,7 +230,7 @@ describe('the ladder’s client', () => {
   it('is in the user data, which fit, and the region reads in them what it plays', () => {
     const script = userData(VOLUME, 'chain');
     expect(firstBootOf(script)).toEqual(firstBootOf(userData(VOLUME)));
-    const client = readFileSync(join(import.meta.dirname, '../../infra/smoke/client.py'), 'utf8');
+    const client = readFileSync(join(import.meta.dirname, '../../infra/commands/smoke/client.py'), 'utf8');
     expect(script).toContain(`<<'END'\n${client}END\n`);
     expect(client).not.toMatch(/^END$/m);
     expect(script).toContain('ExecStart=/usr/bin/python3 /usr/local/lib/chainmend-smoke-client.py /smoke 18545\n');
@@ -242,7 +242,7 @@ describe('the ladder’s client', () => {
   async function start(): Promise<{ readonly client: ChildProcess; readonly port: number }> {
     for (let tries = 0; tries < 3; tries++) {
       const port = await freePort();
-      const words = [join(import.meta.dirname, '../../infra/smoke/client.py'), directory, String(port)];
+      const words = [join(import.meta.dirname, '../../infra/commands/smoke/client.py'), directory, String(port)];
       const client = spawn('python3', words, { stdio: 'ignore' });
       running.push(client);
       for (let look = 0; look < 50 && client.exitCode === null; look++) {

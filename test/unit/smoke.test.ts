@@ -1,19 +1,19 @@
 // `npm run smoke`: what it takes for its own, when it begins, what it calls healed, and that whatever happens it removes what it made.
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { StoryLine, Suite } from '../../infra/commands/heal/context.ts';
+import { clearUp } from '../../infra/commands/smoke/cleanup.ts';
+import type { Account, DeployWish, LadderAccount, SmokeDesk } from '../../infra/commands/smoke/context.ts';
+import { SmokeError } from '../../infra/commands/smoke/context.ts';
+import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/commands/smoke/fleet.ts';
+import { commandFor, isOurs, type Leftover, leftOf, ORDER } from '../../infra/commands/smoke/leftovers.ts';
+import { pauseText, SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
+import { planText } from '../../infra/commands/smoke/plan.ts';
+import { verdictOf } from '../../infra/commands/smoke/proof.ts';
+import { type Ground, hindrances } from '../../infra/commands/smoke/readiness.ts';
+import { userData } from '../../infra/commands/smoke/user-data.ts';
+import { runSmoke } from '../../infra/commands/smoke-cli.ts';
 import { readFleets } from '../../infra/fleets.ts';
-import type { StoryLine, Suite } from '../../infra/heal-commands/desk.ts';
-import type { Account, DeployWish, LadderAccount, SmokeDesk } from '../../infra/smoke/desk.ts';
-import { SmokeError } from '../../infra/smoke/desk.ts';
-import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/smoke/fleet.ts';
-import { commandFor, isOurs, type Leftover, leftOf, ORDER } from '../../infra/smoke/leftovers.ts';
-import { pauseText, SMOKE_TAG } from '../../infra/smoke/names.ts';
-import { planText } from '../../infra/smoke/plan.ts';
-import { type Ground, hindrances } from '../../infra/smoke/ready.ts';
-import { clearUp } from '../../infra/smoke/remove.ts';
-import { userData } from '../../infra/smoke/user-data.ts';
-import { verdictOf } from '../../infra/smoke/verdict.ts';
-import { runSmoke } from '../../infra/smoke-cli.ts';
 import { firstBootOf } from '../../local/scenarios/world/launches.ts';
 import { endedIncident, INSTANCE, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
 

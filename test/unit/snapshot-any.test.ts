@@ -2,8 +2,8 @@
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Role } from '../../shared/fleet/model.ts';
-import { type GoodInput, rankGood } from '../../shared/snapshots/good.ts';
 import type { Rank, SnapshotSet } from '../../shared/snapshots/model.ts';
+import { type GoodInput, rankGood } from '../../shared/snapshots/ranking.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
 import { tries } from '../support/any.ts';
 import { contextOf, demand, fleetOf, NOON_MS, snapshot, type Taken, twoVolumes } from '../support/snapshot-facts.ts';

@@ -1,6 +1,6 @@
 // Which sets of snapshots are good for a node, in which order, and what is said of the others.
 import { describe, expect, it } from '@jest/globals';
-import { chooseNamed, rankGood } from '../../shared/snapshots/good.ts';
+import { chooseNamed, rankGood } from '../../shared/snapshots/ranking.ts';
 import {
   DAY_MS,
   demand,

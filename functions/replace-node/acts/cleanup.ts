@@ -1,7 +1,7 @@
 // The cleanup after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again.
 import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
+import { orRefused, type Refused } from '../../../shared/aws/refusals.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';

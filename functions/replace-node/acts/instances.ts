@@ -1,6 +1,6 @@
 // Acts on instances: stopped, started, set aside by their group, and put in each other's place as far as discovery goes.
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
-import { orRefused } from '../../../shared/aws/refused.ts';
+import { orRefused } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import {

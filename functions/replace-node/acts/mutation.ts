@@ -1,7 +1,7 @@
 // How an act changes AWS: intent in the journal, guards and lease read again in the very step, the call, and what came of it. What is only
 // decided is written down.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refused.ts';
+import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refusals.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { once, stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';

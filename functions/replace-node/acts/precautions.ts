@@ -1,5 +1,5 @@
 // Acts before the node is touched: the snapshots that later rungs may need are held, and the node leaves the fleet's DNS pool.
-import { orRefused } from '../../../shared/aws/refused.ts';
+import { orRefused } from '../../../shared/aws/refusals.ts';
 import { stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept.ts';

@@ -1,7 +1,7 @@
 // Things that are put away for a while: written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what
 // it was, prune-retired removes after its date.
 import type { InstanceNow } from '../../../shared/aws/instances.ts';
-import { orRefused } from '../../../shared/aws/refused.ts';
+import { orRefused } from '../../../shared/aws/refusals.ts';
 import { tagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { Shelf, Whose } from '../../../shared/heal/kept.ts';

@@ -1,8 +1,8 @@
 // Acts on volumes: made, attached, detached, kept, put away.
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { ask } from '../../../shared/aws/ask.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
+import { ask } from '../../../shared/aws/invoke.ts';
+import { orRefused, type Refused } from '../../../shared/aws/refusals.ts';
 import {
   attachVolume,
   copyVolume,

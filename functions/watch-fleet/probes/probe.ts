@@ -1,6 +1,6 @@
 // What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it. References are asked here.
 import pMap from 'p-map';
-import { isThrottling } from '../../../shared/aws/refused.ts';
+import { isThrottling } from '../../../shared/aws/refusals.ts';
 import { ask } from '../../../shared/chains/client.ts';
 import { httpFetcher } from '../../../shared/chains/fetch.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';

@@ -11,7 +11,7 @@ import { judgeAgent } from '../../../shared/aws/commands.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { askNodeParameters } from '../../../shared/node-commands/ask-node.ts';
-import { readOnNode } from '../../../shared/probe/on-node.ts';
+import { readOnNode } from '../../../shared/probe/node-probe.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
 import { errorText, plainText } from '../../../shared/text/plain-text.ts';
 import type { NodeReading } from '../context.ts';

@@ -1,6 +1,7 @@
 // Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
-import { askForText } from '../../../shared/aws/ask.ts';
+
 import type { Clients } from '../../../shared/aws/clients.ts';
+import { askForText } from '../../../shared/aws/invoke.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { parseProbeAnswer } from '../../../shared/probe/answer.ts';
 import {

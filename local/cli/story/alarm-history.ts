@@ -1,6 +1,6 @@
 // CloudWatch's own history of its alarms: whose each alarm is, and what the disks looked like at those moments.
 import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
-import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/naming.ts';
+import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/resource-names.ts';
 import { START_MS } from '../../region.ts';
 import type { Placed, World } from '../../scenarios/world/world.ts';
 import { type About, nameOf } from './lines.ts';

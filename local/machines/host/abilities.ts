@@ -1,4 +1,4 @@
-// What follows from what was tried on this host, for whoever wants to run real machines on it. Pure: trying is can.ts.
+// What follows from what was tried on this host, for whoever wants to run real machines on it. Pure: trying is ability-checks.ts.
 import type { Machines } from '../run-events.ts';
 
 export interface Lack {

@@ -2,8 +2,8 @@
 // test/support/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
-import type { Blocks } from './asked.ts';
 import { json, type Response, target, text } from './http.ts';
+import type { Blocks } from './rpc-facts.ts';
 
 export interface AskedBeacon {
   readonly blocks: Blocks;

@@ -3,8 +3,8 @@
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import { withPort } from '../config/peers.ts';
 import type { SeenPeer } from '../peers.ts';
-import { type Asked, isBehind, seconds } from './asked.ts';
 import { jsonRpc, type Response, type RpcOutcome } from './http.ts';
+import { type Asked, isBehind, seconds } from './rpc-facts.ts';
 
 /** Error codes of src/rpc/protocol.h. */
 const MISC = -1;

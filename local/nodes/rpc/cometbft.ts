@@ -1,8 +1,8 @@
 // CometBFT's RPC over GET. The form: what cometbft 0.38.17 answered (test/support/chain-samples.ts).
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
-import { type Asked, isBehind } from './asked.ts';
 import { json, notFound, type Response, target } from './http.ts';
+import { type Asked, isBehind } from './rpc-facts.ts';
 
 /** Blocks that one /blockchain answers (rpc/core/blocks.go). */
 const BLOCKS_MAX = 20;

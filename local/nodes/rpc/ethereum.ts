@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
 import { GENESIS_HASHES } from '../protocol.ts';
-import { type Asked, isBehind, seconds } from './asked.ts';
 import { jsonRpc, type Response, type RpcOutcome } from './http.ts';
+import { type Asked, isBehind, seconds } from './rpc-facts.ts';
 
 const METHOD_NOT_FOUND = -32_601;
 const INVALID_PARAMS = -32_602;

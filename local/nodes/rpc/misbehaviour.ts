@@ -1,8 +1,8 @@
 // What RPC endpoints do besides telling the truth, as scenarios set it.
 import { createHash } from 'node:crypto';
 import type { HttpAnswer } from '../../simulator/network/network.ts';
-import type { Asked, Blocks } from './asked.ts';
 import { REFUSED, type Response, text } from './http.ts';
+import type { Asked, Blocks } from './rpc-facts.ts';
 
 /**
  * garbage: bytes that are nothing. huge: ten megabytes. slow: right, after half a minute. wrong-chain: another network's answers.

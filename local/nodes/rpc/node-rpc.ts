@@ -5,11 +5,11 @@ import { SYNCED_LAG_BLOCKS } from '../client.ts';
 import type { NodeContext } from '../context.ts';
 import { BEACON_PORT, familyOf, METRICS_PORTS, type Protocol, portsOf, versionOf } from '../protocol.ts';
 import { answerOf, plainAnswer } from './answer.ts';
-import type { Asked } from './asked.ts';
 import { beaconAnswer } from './beacon.ts';
 import { notFound, REFUSED, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
+import type { Asked } from './rpc-facts.ts';
 
 interface RpcContext extends NodeContext {
   readonly beacon: SimulatedBeacon | undefined;

@@ -4,7 +4,7 @@ import type { Branch } from '../branch.ts';
 import type { SimulatedChain } from '../chain.ts';
 import { versionOf } from '../protocol.ts';
 import { answerOf } from './answer.ts';
-import type { Asked } from './asked.ts';
+import type { Asked } from './rpc-facts.ts';
 
 export interface ReferenceOptions {
   /** Before all paths, as "/v1/0123abcd"; anything else is not found. */

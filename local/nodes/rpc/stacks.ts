@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
-import { type Asked, isBehind, seconds } from './asked.ts';
 import { json, type Response, target, text } from './http.ts';
+import { type Asked, isBehind, seconds } from './rpc-facts.ts';
 
 /** A Bitcoin block is made every ten minutes. */
 const BURN_INTERVAL_MS = 600_000;

@@ -3,7 +3,7 @@
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { Ec2 } from '../ec2/service.ts';
-import type { LoadBalancing } from '../elasticloadbalancingv2/load-balancing.ts';
+import type { LoadBalancing } from '../elb/load-balancing.ts';
 import { nextSteps, type Sight, type Step } from './decide.ts';
 import type { Activity, Group, Member } from './groups.ts';
 

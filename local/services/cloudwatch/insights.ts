@@ -1,6 +1,6 @@
 // Metrics Insights at work: a query's groups of series, as alarms and GetMetricData read them.
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import type { Point } from './evaluation.ts';
 import { INSIGHTS_SERIES_MAX, type InsightsFunction, type InsightsQuery } from './insights-syntax.ts';
 import type { Sample, Series, SeriesStore } from './series.ts';

@@ -1,7 +1,7 @@
 // What a metric math expression says ("Using math expressions with CloudWatch metrics", user guide): the part that alarms on sums, ratios
 // and conditions need; whatever else AWS knows is refused by name.
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 export type MathNode =

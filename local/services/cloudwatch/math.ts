@@ -1,6 +1,6 @@
 // Metric math at work: the values of an expression, period by period ("Using math expressions with CloudWatch metrics", user guide).
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { type Aggregate, type MathNode, parseMathSyntax } from './math-syntax.ts';
 

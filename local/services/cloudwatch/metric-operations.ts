@@ -1,6 +1,6 @@
 // The operations on metric data: put, query, list.
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { digits, pageOf, positionOf, type Tokens } from '../pages.ts';
 import { type MetricDatum, readDatum } from './datum.ts';

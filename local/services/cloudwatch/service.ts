@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { shown, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate } from '../../simulator/gateway/service-interface.ts';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
 import { type CloudWatch, createCloudWatch } from './cloudwatch.ts';

@@ -1,6 +1,6 @@
 // DynamoDB: tables with single-item conditional writes, queries and time to live; no transactions, batches of writes or indexes.
 import type { Kernel } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
 import { holds, project } from './evaluate.ts';

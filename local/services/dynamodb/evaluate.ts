@@ -1,6 +1,6 @@
 // What conditions say of an item, and the part of it that a projection shows.
 
-import { putOwn } from '../../simulator/own.ts';
+import { putOwn } from '../../simulator/own-properties.ts';
 import type { Comparator, Condition, Operand, Path } from './expressions.ts';
 import {
   type AttributeValue,

@@ -1,6 +1,6 @@
 // The grammar of condition, key condition, filter and projection expressions, read by recursive descent.
-import { own } from '../../simulator/own.ts';
-import { isReservedWord } from './reserved.ts';
+import { own } from '../../simulator/own-properties.ts';
+import { isReservedWord } from './reserved-words.ts';
 import { type Token, tokenize } from './tokens.ts';
 import { type AttributeValue, compareValues, readValue, typeOf, type ValueType, validation } from './values.ts';
 

@@ -1,6 +1,6 @@
 // "Actions, resources, and condition keys for Amazon DynamoDB" (Service Authorization Reference).
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import {
   type Mapping,
   type Mappings,

@@ -1,6 +1,6 @@
 // Query and Scan: key conditions, filters, and pages that end at Limit or at 1 MB.
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { beginsWith, holds, project } from './evaluate.ts';
 import {
   type Condition,

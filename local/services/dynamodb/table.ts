@@ -1,6 +1,6 @@
 // One table: items by partition and in the order of their sort keys, and for a while what they were before.
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { type AttributeValue, compareValues, copyItem, type Item, typeOf, validation } from './values.ts';
 
 export interface KeyAttribute {

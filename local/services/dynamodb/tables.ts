@@ -1,6 +1,6 @@
 // The tables of the account: created, described, listed, and swept of expired items.
 import type { Kernel } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { type KeyAttribute, Table } from './table.ts';
 import { sizeOfItem, validation } from './values.ts';

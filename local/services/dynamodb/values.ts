@@ -1,6 +1,6 @@
 // Attribute values: reading what a client sent, comparing, measuring and copying them.
 
-import { own, putOwn } from '../../simulator/own.ts';
+import { own, putOwn } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { compareDecimals, formatDecimal, parseDecimal } from './numbers.ts';
 

@@ -1,5 +1,5 @@
 // The ARNs of EC2's resources.
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 
 interface Place {
   readonly accountId: string;

@@ -1,7 +1,7 @@
 // The same page of the Service Authorization Reference as permissions.ts: instances that are launched, templates, addresses, attributes. A
 // launch is asked for on each of its resources, those that its template names included ("Example policies: Launch templates", EC2 user guide).
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import {
   type Check,
   type Keys,

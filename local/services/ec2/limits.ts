@@ -1,7 +1,7 @@
 // What EBS allows of a volume: sizes, IOPS and throughput by type. Pure. Sources: doc comments of ModifyVolumeRequest and
 // CreateVolumeRequest in @aws-sdk/client-ec2, and "Amazon EBS volume types" in the EBS user guide (ratios, gp2 baseline).
 import type { VolumeType } from '@aws-sdk/client-ec2';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 export interface Performance {

@@ -4,7 +4,7 @@ import type { StoredContent } from '../../nodes/content.ts';
 import type { Machine } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Performance } from './limits.ts';
-import type { VersionedMap } from './versioned.ts';
+import type { VersionedMap } from './versioned-map.ts';
 
 /** What those that limit launches and volumes look at. */
 export interface Stock {

@@ -1,7 +1,7 @@
 import type { StoredContent } from '../../nodes/content.ts';
 import { AwsError, type Call } from '../../simulator/service.ts';
 import type { KeyUse, Snapshot, Volume } from './model.ts';
-import { LAG_MS_MAX, VersionedMap } from './versioned.ts';
+import { LAG_MS_MAX, VersionedMap } from './versioned-map.ts';
 
 interface MadeVolume {
   readonly request: string;

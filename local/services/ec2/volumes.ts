@@ -1,4 +1,4 @@
-// EBS volumes: describe, status, delete. How they are made is in create-volume.ts and copy-volumes.ts, how they are attached in attach.ts.
+// EBS volumes: describe, status, delete. How they are made is in create-volume.ts and copy-volumes.ts, how they are attached in attachments.ts.
 // Sources: doc comments of the commands in @aws-sdk/client-ec2; "Amazon EBS volume lifecycle" (EBS user guide).
 import type {
   DeleteVolumeRequest,
@@ -8,7 +8,7 @@ import type {
   DescribeVolumesResult,
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Operation } from '../../simulator/service.ts';
-import { attachmentOperations } from './attach.ts';
+import { attachmentOperations } from './attachments.ts';
 import { volumeCopyOperations } from './copy-volumes.ts';
 import { volumeCreationOperations } from './create-volume.ts';
 import { tellOfVolume } from './notifications.ts';

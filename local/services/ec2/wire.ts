@@ -2,7 +2,7 @@
 import { lastName, requirementOf, shown, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate, Refusals } from '../../simulator/gateway/service-interface.ts';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 const RATES: Readonly<Record<string, Rate>> = {

@@ -1,6 +1,6 @@
 // What a target receives of an event: all of it, a part, a constant, or a text made from its parts.
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { Json } from './pattern.ts';
 

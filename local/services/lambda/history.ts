@@ -1,6 +1,6 @@
 // The history of a durable execution, as GetDurableExecutionHistory tells it: one event per change.
 import type { ErrorObject, Event, EventType, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import type { Execution } from './execution.ts';
 
 /** An event before it is numbered and dated. */

@@ -16,7 +16,7 @@ import { AwsError, notEmulated, type Operation, type Service } from '../../simul
 import { VPC_ID } from '../ec2/service.ts';
 import type { Change, RecordSet } from './batch.ts';
 import { answer } from './dns.ts';
-import { describeZone, invalidInput, listRecords, listZones, listZonesByName } from './listing.ts';
+import { describeZone, invalidInput, listRecords, listZones, listZonesByName } from './list-operations.ts';
 import { NameProblem, storedName } from './names.ts';
 import { type Submitted, type Zone, Zones } from './zones.ts';
 

@@ -1,7 +1,7 @@
 // What Route 53 accepts as the values of a record set, by type. Sources: "Supported DNS record types" (Route 53 developer guide);
 // wordings of refusals as people quote them, ours where nobody does.
 import { isIPv4, isIPv6 } from 'node:net';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { notEmulated } from '../../simulator/service.ts';
 import { NameProblem, storedName } from './names.ts';
 

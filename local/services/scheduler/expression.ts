@@ -1,6 +1,6 @@
 // When a schedule fires: rate(), cron() and at() ("Schedule types in EventBridge Scheduler", user guide).
 
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { nextCron, parseCron } from './cron.ts';
 

@@ -1,7 +1,7 @@
 // EventBridge Scheduler: schedules that invoke a Lambda function or fill a queue; no universal targets, UTC only.
 
 import type { Kernel, Timer } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from '../events/delivery.ts';

@@ -1,7 +1,7 @@
 // SQS: standard queues, enough for dead letters, for people who look into them, and for alarms on their depth.
 import { createHash } from 'node:crypto';
 import type { ConditionKeys, Kernel, Timer } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { PolicyDocument } from '../iam/policy.ts';

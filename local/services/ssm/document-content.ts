@@ -2,7 +2,7 @@
 // "Command document plugin reference: aws:runShellScript" (Systems Manager user guide); InvalidParameters in @aws-sdk/client-ssm.
 import * as v from 'valibot';
 import { parse } from 'yaml';
-import { own, putOwn } from '../../simulator/own.ts';
+import { own, putOwn } from '../../simulator/own-properties.ts';
 import { matchesPattern } from '../../simulator/regular-expressions.ts';
 import { AwsError } from '../../simulator/service.ts';
 

@@ -20,7 +20,7 @@ import type {
   UpdateDocumentResult,
 } from '@aws-sdk/client-ssm';
 import type { Kernel } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { own } from '../../simulator/own-properties.ts';
 import { AwsError, type Operation } from '../../simulator/service.ts';
 import type { DocumentVersion, StoredDocument } from './document-content.ts';
 import { parsedDocument } from './document-content.ts';

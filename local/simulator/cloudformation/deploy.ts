@@ -2,7 +2,7 @@
 
 import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
-import { own } from '../own.ts';
+import { own } from '../own-properties.ts';
 import type { Random } from '../random.ts';
 import type { Assembly, TemplateResource } from './assembly.ts';
 import { readBundle } from './assembly.ts';

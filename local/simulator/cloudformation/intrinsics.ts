@@ -1,5 +1,5 @@
 // CloudFormation's intrinsic functions: turns the values of a template into plain ones ("Intrinsic function reference").
-import { own } from '../own.ts';
+import { own } from '../own-properties.ts';
 import type { Template } from './assembly.ts';
 
 /** What Ref and Fn::GetAtt of a created resource give. */

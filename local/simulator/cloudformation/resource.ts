@@ -1,7 +1,7 @@
 // What a handler of one CloudFormation resource type is, and what it may use.
 import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
-import { own } from '../own.ts';
+import { own } from '../own-properties.ts';
 import type { Created } from './intrinsics.ts';
 
 /** Carries out an operation of an emulated service as the actor "cloudformation". */

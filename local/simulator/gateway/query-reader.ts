@@ -1,6 +1,6 @@
 // Reads requests of the query protocols (Action=…&Filter.1.Name=…), the one codec that SDK clients only write.
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { putOwn } from '../own.ts';
+import { putOwn } from '../own-properties.ts';
 import { readScalar } from './body.ts';
 
 export type QueryDialect = 'ec2' | 'aws';

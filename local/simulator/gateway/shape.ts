@@ -1,7 +1,7 @@
 // Validates values against the SDK's schemas while copying them, so that no two parties ever share an object.
 import { isDate } from 'node:util/types';
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { putOwn } from '../own.ts';
+import { putOwn } from '../own-properties.ts';
 
 /** Makes the containers of a copy: those of this realm, or of a `node:vm` context, whose code tests `instanceof Date`. */
 export interface Realm {

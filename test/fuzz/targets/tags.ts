@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { writtenIn } from '../../../functions/register-nodes/alarm-changes.ts';
 import { markedBy, standsThere, type ZoneRecord } from '../../../functions/register-nodes/zone.ts';
-import { refusalOf } from '../../../shared/aws/refused.ts';
+import { refusalOf } from '../../../shared/aws/refusals.ts';
 import { settable } from '../../../shared/aws/volumes.ts';
 import { nodeOf } from '../../../shared/fleet/nodes.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';

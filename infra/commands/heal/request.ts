@@ -1,0 +1,137 @@
+// One wish from its plan to its end: shows what would be done, asks, has it done, and follows it.
+import type { DispatchAnswer } from '../../../shared/events/answer.ts';
+import type { ApprovalRecord } from '../../../shared/heal/records.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { UsageError } from '../fleets/context.ts';
+import type { HealDesk, StoryLine } from './context.ts';
+import { type Followed, follow } from './follow.ts';
+import { planText } from './show.ts';
+
+export interface Wish {
+  /** dispatch-heal's event. */
+  readonly event: Readonly<Record<string, unknown>>;
+  /** "restore bitcoin/node2" */
+  readonly words: string;
+}
+
+export interface WishOptions {
+  readonly plan?: true;
+  readonly wait?: true;
+  readonly yes?: true;
+  /** Minutes that --wait waits at most. */
+  readonly for?: number;
+}
+
+/** A plan reads, and reads no more than a heal does in its first minute. */
+const PLAN_FOR_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+const WAIT_MINUTES = 8 * 60;
+
+/** @returns the exit status: 0 done (or planned, where that was asked), 1 not */
+export async function carryOut(desk: HealDesk, { event, words }: Wish, options: WishOptions): Promise<0 | 1> {
+  if (!options.yes || options.plan) {
+    // Before anything is asked of anybody: a script that forgot --yes should not wait for its plan first.
+    if (!options.plan && !desk.confirm)
+      throw new UsageError(`nobody is here to be asked: say --yes to ${words}, or --plan to hear what would be done`);
+    const planned = await planOf(desk, { event, words });
+    if (!planned || options.plan) return planned ? 0 : 1;
+    if (!(await desk.confirm?.(`${words}?`))) {
+      desk.say('Nothing was done.');
+      return 1;
+    }
+  }
+  const answer = await desk.suite().ask(event);
+  if (answer.did !== 'started') return notStarted(desk, answer);
+  desk.say(`${words}: incident ${answer.incidentId}, attempt ${answer.attempt}`);
+  if (!options.wait) {
+    desk.say(`Follow it: npm run heal -- status ${answer.fleet}/${answer.node}`);
+    return 0;
+  }
+  const followed = await follow(desk, answer, {
+    forMs: (options.for ?? WAIT_MINUTES) * MINUTE_MS,
+    tell: true,
+    answer: (question) => answerQuestion(desk, question, options),
+  });
+  return tellEnd(desk, answer, followed);
+}
+
+/** @returns false where nothing would be done; why has been said */
+async function planOf(desk: HealDesk, { event }: Wish): Promise<boolean> {
+  const answer = await desk.suite().ask({ ...event, plan: true });
+  if (answer.did !== 'started') {
+    notStarted(desk, answer);
+    return false;
+  }
+  desk.status('making the plan …');
+  const { end, lines, last } = await follow(desk, answer, { forMs: PLAN_FOR_MS, tell: false });
+  if (end === 'planned') {
+    desk.say(planText(lines));
+    return true;
+  }
+  if (end === 'waiting')
+    desk.complain(`there is no plan after ${PLAN_FOR_MS / MINUTE_MS} min; incident ${answer.incidentId}`);
+  else desk.complain(`Nothing would be done. ${why(last)}`);
+  return false;
+}
+
+function notStarted(desk: HealDesk, answer: DispatchAnswer): 1 {
+  const { did, code, reason = '' } = answer;
+  if (did === 'refused') desk.complain(plainText(`Refused (${code}): ${reason}. ${stays(answer)}`));
+  else desk.complain(plainText(`Not now: ${Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason}`));
+  return 1;
+}
+
+/** How long dispatch-heal goes on trying what a person has asked for. */
+const ASKED_FOR_MS = 60 * 60_000;
+
+/** A plan is asked for once. */
+const stays = ({ trouble, onsetMs }: DispatchAnswer): string =>
+  trouble.startsWith('plan:')
+    ? ''
+    : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
+
+/** What the dispatcher calls in a word. */
+const REASONS: Readonly<Record<string, string>> = {
+  busy: 'another heal holds the node; this one is begun when it is free, within an hour',
+  later: 'it was tried a moment ago and is looked at again by itself',
+  ended: 'people have been paged for it; look at the journal first',
+};
+
+const why = (last: StoryLine | undefined): string =>
+  last === undefined
+    ? 'The journal does not say why.'
+    : plainText(`${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`);
+
+async function answerQuestion(desk: HealDesk, { sentence }: ApprovalRecord, { yes }: WishOptions): Promise<boolean> {
+  if (yes) return true;
+  if (desk.confirm)
+    return desk.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
+  desk.complain(
+    'The fleet file says mode: ask, and nobody is here to be asked: the page that was sent says how to approve.',
+  );
+  return false;
+}
+
+function tellEnd(desk: HealDesk, answer: DispatchAnswer, { end, last }: Followed): 0 | 1 {
+  const { fleet, node, incidentId } = answer;
+  switch (end) {
+    case 'healed':
+      desk.say(plainText(`Done. ${last?.sentence ?? ''}`));
+      return 0;
+    case 'planned':
+      desk.complain(plainText(`Nothing was done: the fleet file of ${fleet} says mode: plan. ${last?.sentence ?? ''}`));
+      return 1;
+    case 'waiting':
+      desk.complain(`It goes on without us: npm run heal -- status ${fleet}/${node}`);
+      return 1;
+    case 'escalated':
+      desk.complain(`It did not work, and people were paged. ${why(last)}`);
+      return 1;
+    case 'refused':
+      desk.complain(`Refused, incident ${incidentId}. ${why(last)}. ${stays(answer)}`.trim());
+      return 1;
+    case 'failed':
+      desk.complain(`Failed, incident ${incidentId}. ${why(last)}`);
+      return 1;
+  }
+}

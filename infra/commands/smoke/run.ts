@@ -1,0 +1,253 @@
+// One run: looks, makes, waits for the heal, proves it, and removes what it made, whatever happened on the way.
+
+import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
+import { alarmName } from '../../../shared/fleet/resource-names.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { parameterPrefix } from '../../names.ts';
+import { TABLE } from './aws-resources.ts';
+import { STACK } from './cdk.ts';
+import { clearUp } from './cleanup.ts';
+import { type Account, type SmokeDesk, SmokeError } from './context.ts';
+import { DATA_PATH } from './fleet.ts';
+import { climb } from './ladder.ts';
+import type { Leftover } from './leftovers.ts';
+import { runName, standingFleet } from './names.ts';
+import { INSTANCE_TYPE, type Wish } from './plan.ts';
+import { said, teller } from './progress-log.ts';
+import { verdictOf } from './proof.ts';
+import { hindrances } from './readiness.ts';
+import { userData, VOLUME_GIB } from './user-data.ts';
+import { followIncident, until } from './waiting.ts';
+
+export interface RunWish extends Wish {
+  /** What went wrong is left for a look. */
+  readonly keep: boolean;
+  /** Minutes that the heal may take, from the alarm on. */
+  readonly healMinutes: number;
+}
+
+/** A boot of a minute, and the agent's registration. */
+const MANAGED_MINUTES = 15;
+const BOOT_MINUTES = 10;
+/** register-nodes looks every five minutes, ListMetrics tells of a new series within fifteen (ListMetrics, CloudWatch API). */
+const ALARM_MINUTES = 25;
+
+/** @returns 0 healed and all removed, else 1 */
+export async function smokeRun(desk: SmokeDesk, wish: RunWish): Promise<0 | 1> {
+  const account = desk.account();
+  await lookAround(desk, account, wish);
+  const run = runName(desk.chance());
+  const tell = teller(desk);
+  tell('run', `${run}: whatever it makes carries the tag chainmend:smoke=${run}`);
+  let healed = '';
+  let deployed = false;
+  try {
+    if (!wish.stackIsDeployed) {
+      deployed = true;
+      await deploy(desk, account, wish, run);
+    }
+    healed = await healAll(desk, account, wish, run);
+  } catch (error) {
+    desk.complain(
+      desk.interrupted.aborted ? 'Interrupted: everything is removed now. Ctrl-C once more leaves it.' : said(error),
+    );
+  }
+  if (healed === '' && wish.keep) {
+    desk.complain(
+      `Left for a look, and paid for, as --keep said: npm run smoke -- --remove${wish.stackIsDeployed ? ' --stack-is-deployed' : ''} removes it.`,
+    );
+    return 1;
+  }
+  const fleet = fleetOf(wish, run);
+  return lastWord(
+    desk,
+    healed,
+    await clearUp(desk, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
+  );
+}
+
+const fleetOf = ({ stackIsDeployed, isLadder }: RunWish, run: string): string =>
+  stackIsDeployed ? standingFleet(isLadder) : run;
+
+function lastWord(desk: SmokeDesk, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
+  const isRemoved = left?.length === 0;
+  if (healed !== '' && isRemoved) {
+    desk.say(`Healed, and everything is removed: ${healed}.`);
+    return 0;
+  }
+  const what = healed === '' ? 'Not healed' : 'Healed';
+  desk.complain(isRemoved ? `${what}. Everything is removed.` : `${what}, and not everything is removed.`);
+  return 1;
+}
+
+/** Before anything is made. */
+async function lookAround(desk: SmokeDesk, account: Account, wish: RunWish): Promise<void> {
+  const tell = teller(desk);
+  const { account: id, arn, region } = await account.identity();
+  tell('account', `${id} in ${region}, as ${arn}`);
+  const missing = await account.withoutDurable();
+  tell('durable', missing === undefined ? 'durable functions are there' : missing);
+  const { vpcId, zone } = await account.subnet(wish.subnetId);
+  tell('subnet', `${wish.subnetId} in ${vpcId}, ${zone}`);
+  const lacks = await account.profileLacks(wish.profile);
+  tell('profile', lacks === undefined ? `${wish.profile} lets the node be managed, and publish metrics` : lacks);
+  const { stackIsDeployed, isLadder } = wish;
+  const fleet = stackIsDeployed ? standingFleet(isLadder) : undefined;
+  const role = isLadder ? await account.ladder.roleOf(wish.profile) : undefined;
+  const isThere = stackIsDeployed && role !== undefined;
+  const found = hindrances(
+    {
+      leftovers: await account.things(!stackIsDeployed),
+      paused: await pauseNow(account, fleet),
+      standingFleet: fleet && (await account.parameter(fleetParameterName(parameterPrefix, fleet))),
+      inTheWay: stackIsDeployed ? [] : await account.suiteThere(),
+      // The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide).
+      isBootstrapped: stackIsDeployed || (await account.parameter('/cdk-bootstrap/hnb659fds/version')) !== undefined,
+      ...(isThere && { mayPassOn: { role, is: await account.ladder.mayPassOn(role) } }),
+    },
+    stackIsDeployed,
+    isLadder,
+  );
+  if (found.length > 0)
+    throw new SmokeError(`Nothing was made.\n${found.map((sentence) => `  ${plainText(sentence)}`).join('\n')}`);
+  tell('ground', 'no pause, and nothing of an earlier run');
+}
+
+/** Somebody pauses in the middle of it: nothing will be healed, and there is nothing to wait for. */
+async function unpaused(account: Account, fleet: string): Promise<void> {
+  const why = await pauseNow(account, fleet);
+  if (why !== '') throw new SmokeError(`not healed: it was paused meanwhile: ${plainText(why)}`);
+}
+
+async function pauseNow(account: Account, fleet: string | undefined): Promise<string> {
+  const names = [pauseParameterName(parameterPrefix), ...(fleet ? [pauseParameterName(parameterPrefix, fleet)] : [])];
+  for (const name of names) {
+    const value = (await account.parameter(name)) ?? 'off';
+    if (value !== 'off') return value;
+  }
+  return '';
+}
+
+/** What a stack leaves behind is marked even where the deployment failed: CloudFormation keeps it, too. */
+async function deploy(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<void> {
+  const tell = teller(desk);
+  tell('deploy', 'cdk deploy: some minutes');
+  for (const [kind, id] of [
+    ['stack', STACK],
+    ['table', TABLE],
+  ] as const)
+    desk.made.set(id, { kind, id, state: 'made', tags: {} });
+  const { vpcId } = await account.subnet(wish.subnetId);
+  const ladder = {
+    role: wish.isLadder ? await account.ladder.roleOf(wish.profile) : '',
+    vpcId,
+    subnetId: wish.subnetId,
+  };
+  const wanted = { run, ...(wish.isLadder && { ladder }) };
+  try {
+    await desk.cdk.deploy(wanted);
+  } finally {
+    await account.markKept(run);
+  }
+  tell('deployed', `the stack, with the fleet ${run}`);
+  if (!wish.isLadder || desk.interrupted.aborted) return;
+  tell(
+    'again',
+    'cdk destroy, and cdk deploy over what that keeps: up to an hour, while Lambda gives up its interfaces',
+  );
+  await desk.cdk.destroy(run);
+  try {
+    await desk.cdk.deploy({ ...wanted, isAgain: true });
+  } finally {
+    await account.markKept(run);
+  }
+  tell('deployed', 'once more, over its table, documents and pause');
+}
+
+/** @returns what proves it. Throws a `SmokeError` where something is not healed. */
+async function healAll(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<string> {
+  const node = await makeNode(desk, account, wish, run);
+  const disk = await followHeal(desk, account, node, wish.healMinutes);
+  teller(desk)('healed', disk);
+  if (!wish.isLadder) return disk;
+  return `${disk}; ${await climb(desk, account, { ...wish, ...node })}`;
+}
+
+async function makeNode(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<Node> {
+  const { subnetId, profile, securityGroupId, isLadder } = wish;
+  const fleet = fleetOf(wish, run);
+  const tell = teller(desk);
+  const imageId = await account.image();
+  const { zone } = await account.subnet(subnetId);
+  const volumeId = await account.makeVolume(run, fleet, zone);
+  desk.made.set(volumeId, { kind: 'volume', id: volumeId, state: 'made', tags: {} });
+  tell('volume', `${volumeId}, ${VOLUME_GIB} GiB, empty`);
+  const instance = {
+    ...{ run, fleet, imageId, subnetId, profile, securityGroupId },
+    userData: userData(volumeId, isLadder ? 'chain' : 'heartbeat'),
+  };
+  const templateId = isLadder ? await account.ladder.makeTemplate(instance) : undefined;
+  if (templateId !== undefined) {
+    desk.made.set(templateId, { kind: 'template', id: templateId, tags: {} });
+    tell('template', `${templateId}, with the profile ${profile}`);
+  }
+  const instanceId = await account.makeInstance({ ...instance, ...(templateId !== undefined && { templateId }) });
+  desk.made.set(instanceId, { kind: 'instance', id: instanceId, state: 'made', tags: {} });
+  tell('instance', `${instanceId}, ${INSTANCE_TYPE} of ${imageId}`);
+  await until(desk, BOOT_MINUTES, `${instanceId} does not run`, async () => {
+    const state = await account.instanceState(instanceId);
+    if (state === 'running') return state;
+    if (state === 'pending') return undefined;
+    throw new SmokeError(`${instanceId} is ${state}`);
+  });
+  await until(desk, BOOT_MINUTES, `${volumeId} is not made`, async () =>
+    (await account.volume(volumeId)).state === 'available' ? volumeId : undefined,
+  );
+  await account.attach(volumeId, instanceId);
+  tell('attached', `${volumeId}; the node makes its filesystem at ${DATA_PATH}, and fills it in some minutes`);
+  let silent = '';
+  await until(
+    desk,
+    MANAGED_MINUTES,
+    () => `${instanceId} is not managed: ${silent}. ${WHY_UNMANAGED}`,
+    async () => {
+      silent = (await account.unmanaged(instanceId)) ?? '';
+      return silent === '' ? instanceId : undefined;
+    },
+  );
+  tell('managed', 'its SSM agent answers');
+  const alarm = alarmName(fleet, isLadder ? undefined : run, 'disk');
+  await until(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
+    await unpaused(account, fleet);
+    return (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined;
+  });
+  tell('alarm', `register-nodes has made ${alarm}`);
+  return { fleet, run, volumeId, instanceId };
+}
+
+const WHY_UNMANAGED =
+  'Does the profile have AmazonSSMManagedInstanceCore, and does the subnet reach Systems Manager (a NAT, a public address, or endpoints)?';
+const WHY_NO_ALARM =
+  'Does the profile have CloudWatchAgentServerPolicy, and does the subnet reach CloudWatch and the package repository? /var/log/cloud-init-output.log on the node tells';
+
+interface Node {
+  readonly fleet: string;
+  readonly run: string;
+  readonly volumeId: string;
+  readonly instanceId: string;
+}
+
+function followHeal(
+  desk: SmokeDesk,
+  account: Account,
+  { fleet, instanceId, volumeId }: Node,
+  minutes: number,
+): Promise<string> {
+  return followIncident(desk, {
+    ...{ fleet, instanceId, minutes, trouble: 'disk:' },
+    judge: async (incident, story) => {
+      const { sizeGiB: volumeGiB } = await account.volume(volumeId);
+      return verdictOf({ incident, story, madeGiB: VOLUME_GIB, volumeGiB });
+    },
+  });
+}

@@ -1,0 +1,66 @@
+// Waiting in a run: for what AWS says, and for an incident to come to its end. Every wait has a bound, and ends when somebody interrupts.
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import type { StoryLine } from '../heal/context.ts';
+import { lineText } from '../heal/show.ts';
+import { type SmokeDesk, SmokeError } from './context.ts';
+import type { Verdict } from './proof.ts';
+
+const POLL_MS = 2_000;
+const MINUTE_MS = 60_000;
+
+/** Looks again and again until something is there. Throws a `SmokeError` where time is up, or somebody interrupts. */
+export async function until<T>(
+  desk: SmokeDesk,
+  minutes: number,
+  otherwise: string | (() => string),
+  look: () => Promise<T | undefined>,
+): Promise<T> {
+  const untilMs = desk.nowMs() + minutes * MINUTE_MS;
+  for (;;) {
+    if (desk.interrupted.aborted) throw new SmokeError('interrupted');
+    const found = await look();
+    if (found !== undefined) return found;
+    if (desk.nowMs() >= untilMs)
+      throw new SmokeError(typeof otherwise === 'string' ? `${otherwise}, after ${minutes} min` : otherwise());
+    await desk.sleep(POLL_MS);
+  }
+}
+
+export interface Followed {
+  /** "disk:", "node:", "request:restore": the newest of these on this node is followed. */
+  readonly trouble: string;
+  readonly fleet: string;
+  readonly instanceId: string;
+  readonly minutes: number;
+  /** Of the newest such incident and its journal, oldest line first. */
+  readonly judge: (incident: IncidentRecord | undefined, story: readonly StoryLine[]) => Promise<Verdict>;
+}
+
+/** Tells each new line of its journal. @returns what proves the end. Throws a `SmokeError` where it is not healed. */
+export function followIncident(desk: SmokeDesk, followed: Followed): Promise<string> {
+  const { trouble, fleet, instanceId, minutes, judge } = followed;
+  const suite = desk.suite();
+  const shown = new Set<string>();
+  let words = '';
+  return until(
+    desk,
+    minutes,
+    () => `not healed within ${minutes} min: ${words}`,
+    async () => {
+      const { incidents } = await suite.fleet(fleet);
+      const incident = incidents
+        .filter((one) => one.instanceId === instanceId && one.trouble.startsWith(trouble))
+        .sort((a, b) => b.onsetMs - a.onsetMs)[0];
+      const story = incident ? await suite.story(incident) : [];
+      for (const line of story) {
+        const key = `${line.attempt} ${line.place}`;
+        if (!shown.has(key)) desk.say(`  ${lineText(line)}`);
+        shown.add(key);
+      }
+      const verdict = await judge(incident, story);
+      words = verdict.words;
+      if (verdict.is === 'over') throw new SmokeError(words);
+      return verdict.is === 'healed' ? words : undefined;
+    },
+  );
+}
