@@ -14,7 +14,7 @@ import { TokenBuckets } from './simulator/gateway/rate-limits.ts';
 import { RegionKernel } from './simulator/kernel.ts';
 import { CodeStore, type LambdaHooks, type Sandbox } from './simulator/lambda-runtime/environment.ts';
 import type { Lane } from './simulator/lambda-runtime/sandbox.ts';
-import { createSandboxes, type InvocationSpan, type SandboxPlace } from './simulator/lambda-runtime/sandboxes.ts';
+import { createSandboxes, type InvocationSpan, type SandboxLocation } from './simulator/lambda-runtime/sandboxes.ts';
 import { Network } from './simulator/network/network.ts';
 import { VpcEndpoints } from './simulator/network/vpc-endpoints.ts';
 import { type RequestFaults, seededFaults } from './simulator/request-faults.ts';
@@ -37,7 +37,7 @@ export interface RegionOptions {
   readonly requestFaults?: RequestFaults;
   readonly hooks?: LambdaHooks;
   /** Runs functions elsewhere than in `node:vm` contexts of this process; undefined for those that stay. */
-  readonly sandbox?: (place: SandboxPlace) => Sandbox | undefined;
+  readonly sandbox?: (place: SandboxLocation) => Sandbox | undefined;
   /** False where something of the outside world is meant to be awaited: sockets, real machines. */
   readonly guard?: boolean;
   /** Concurrent executions of Lambda that the account may have; 1,000 unless given. */

@@ -6,14 +6,14 @@ import type { AlarmStateChange, ContributorStateChange } from '../../shared/even
 import { EventError } from '../../shared/events/errors.ts';
 import { alarmName as nameOf } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { leftAlone, type Subject, subjectOf } from './alarms.ts';
-import { DISABLED, impairedInstances, ofSick, oncePerNode, type Sick, seenNow, sickNodes } from './candidates.ts';
-import { type Context, createContext, type Services } from './context.ts';
+import { type AlarmSubject, leftAlone, subjectOf } from './alarms.ts';
+import { DISABLED, impairedInstances, ofSick, oncePerNode, type SickNode, seenNow, sickNodes } from './candidates.ts';
+import { createContext, type DispatchContext, type DispatcherServices } from './context.ts';
 import { considerNow } from './dispatch.ts';
-import { type AlarmNow, readAlarming, readChecks, readContributors, readInstances } from './facts.ts';
+import { type AlarmStatus, readAlarming, readChecks, readContributors, readInstances } from './facts.ts';
 
 export async function considerAlarm(
-  services: Services,
+  services: DispatcherServices,
   event: AlarmStateChange | ContributorStateChange,
 ): Promise<void> {
   const { clients, environment } = services;
@@ -53,10 +53,10 @@ export async function considerAlarm(
 
 /** The nodes that this alarm tells of and that are sick, by the last observation of their fleet or by EC2's checks as they are now. */
 async function sickBy(
-  { clients, settings, seen }: Context,
-  subject: Exclude<Subject, 'disk'>,
-  alarm: AlarmNow,
-): Promise<readonly Sick[]> {
+  { clients, settings, seen }: DispatchContext,
+  subject: Exclude<AlarmSubject, 'disk'>,
+  alarm: AlarmStatus,
+): Promise<readonly SickNode[]> {
   if (subject === 'checks') {
     const ids = [alarm.fact.dimensions['InstanceId'] ?? ''];
     const known = await readInstances(clients.ec2, ids);
@@ -75,13 +75,13 @@ async function sickBy(
 /** Undefined: the alarm is none of a fleet any more, or this node is well again. */
 async function contributorOf(
   { cloudwatch }: Clients,
-  alarm: AlarmNow,
+  alarm: AlarmStatus,
   { contributorId }: ContributorStateChange,
-): Promise<AlarmNow | undefined> {
+): Promise<AlarmStatus | undefined> {
   if (alarm.about !== 'fleet') return undefined;
   const contributors = await readContributors(cloudwatch, alarm);
   return contributors.find((one) => one.contributorId === contributorId);
 }
 
-const metricOf = ({ about, metricName, fact: { namespace } }: AlarmNow) =>
+const metricOf = ({ about, metricName, fact: { namespace } }: AlarmStatus) =>
   about === 'fleet' || metricName === undefined ? undefined : { namespace, name: metricName };

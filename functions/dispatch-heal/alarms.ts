@@ -3,12 +3,12 @@ import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
-import type { AlarmNow } from './facts.ts';
+import type { AlarmStatus } from './facts.ts';
 
 export const EC2_NAMESPACE = 'AWS/EC2';
 
 /** disk: bytes or inodes of a filesystem. health: what watch-fleet says of a node. checks: what EC2 says of its instance. */
-export type Subject = 'disk' | 'health' | 'checks';
+export type AlarmSubject = 'disk' | 'health' | 'checks';
 
 /** By the metric alone; null: no heal takes it. Most alarms of a fleet (its chain, its consensus) are for people. */
 export function subjectOf({
@@ -17,7 +17,7 @@ export function subjectOf({
 }: {
   readonly namespace: string;
   readonly name: string | undefined;
-}): Subject | null {
+}): AlarmSubject | null {
   // Chainmend's own count of disks tells of health, and has no alarm; the CloudWatch agent's, or another's of the same names, has.
   if (namespace === METRIC_NAMESPACE) return name === 'Health' ? 'health' : null;
   if (namespace === EC2_NAMESPACE) return name?.startsWith('StatusCheckFailed') ? 'checks' : null;
@@ -55,9 +55,9 @@ export function leftAlone({
  * fleet-wide alarm its contributors are read, who need no path where nodes have one volume.
  */
 export function heeded(
-  { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmNow, 'fact' | 'metricName' | 'about'>,
+  { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmStatus, 'fact' | 'metricName' | 'about'>,
   fleets: readonly Fleet[],
-): Subject | null {
+): AlarmSubject | null {
   const subject = subjectOf({ namespace, name: metricName });
   if (subject === null) return null;
   if (about !== 'fleet') {

@@ -11,40 +11,40 @@ import type { AlarmFact } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { heeded, subjectOf } from './alarms.ts';
 import type { Candidate } from './decide.ts';
-import type { AlarmNow, Checks, FleetSeen } from './facts.ts';
+import type { AlarmStatus, ObservedFleet, StatusCheckResult } from './facts.ts';
 
-export interface Records {
+export interface HealRecords {
   readonly incidents: readonly IncidentRecord[];
   readonly nodes: readonly NodeRecord[];
 }
 
 /** Whether an alarm is the one that an incident was told by; of a fleet-wide one, that node's part of it. */
-const isSame = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
+const isSame = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
   alarm.fact.alarmName === incident.alarm.alarmName &&
   (alarm.about !== 'contributor' ||
     (isOn(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));
 
-const isOn = ({ fact }: AlarmNow, { instanceId }: IncidentRecord): boolean =>
+const isOn = ({ fact }: AlarmStatus, { instanceId }: IncidentRecord): boolean =>
   fact.dimensions['InstanceId'] === instanceId;
 
 /** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
-export const concerns = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
+export const concerns = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
   isSame(alarm, incident) ||
   (isOn(alarm, incident) &&
     alarm.fact.dimensions['path'] !== undefined &&
     alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']);
 
-export const nodeOf = ({ nodes }: Records, { instanceId }: IncidentRecord): NodeRecord | undefined =>
+export const nodeOf = ({ nodes }: HealRecords, { instanceId }: IncidentRecord): NodeRecord | undefined =>
   nodes.find((node) => node.instanceId === instanceId);
 
 /** Nodes of all fleets that are sick now, by whatever tells of it. */
 export const sickOf = (
   fleets: readonly Fleet[],
-  seen: ReadonlyMap<string, FleetSeen>,
-  alarming: readonly AlarmNow[],
-  checks: ReadonlyMap<string, Checks>,
+  seen: ReadonlyMap<string, ObservedFleet>,
+  alarming: readonly AlarmStatus[],
+  checks: ReadonlyMap<string, StatusCheckResult>,
   nowMs: number,
-): readonly Sick[] =>
+): readonly SickNode[] =>
   oncePerNode([
     ...fleets.flatMap((fleet) =>
       sickNodes(fleet, seenNow(seen.get(fleet.name)?.observations ?? [], nowMs), alarming, nowMs),
@@ -57,12 +57,12 @@ export const sickOf = (
 
 const HEALTH: Trigger = { kind: 'node', subject: 'health' };
 
-export const ofSick = ({ instanceId, onsetMs, fact, refusal }: Sick, suppressedBy: string | null): Candidate => ({
+export const ofSick = ({ instanceId, onsetMs, fact, refusal }: SickNode, suppressedBy: string | null): Candidate => ({
   ...{ instanceId, onsetMs, alarm: fact, trigger: HEALTH, suppressedBy },
   ...(refusal && { refusal }),
 });
 
-export const ofDisk = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: string | null): Candidate => ({
+export const ofDisk = ({ fact, sinceMs, actionsEnabled }: AlarmStatus, mutedBy: string | null): Candidate => ({
   alarm: fact,
   instanceId: fact.dimensions['InstanceId'] ?? '',
   onsetMs: sinceMs,
@@ -78,9 +78,9 @@ export const DISABLED = 'its actions being disabled';
  * @param alarming null: they could not be read, and nobody is known to be over
  */
 export function openCandidates(
-  records: Records,
-  alarming: readonly AlarmNow[] | null,
-  disks: readonly AlarmNow[],
+  records: HealRecords,
+  alarming: readonly AlarmStatus[] | null,
+  disks: readonly AlarmStatus[],
   nowMs: number,
 ): readonly Candidate[] {
   return records.incidents.flatMap((incident): readonly Candidate[] => {
@@ -130,11 +130,11 @@ const SICK_FOR_MS = 4 * 60_000;
 const WELL_FOR_MS = 60_000;
 
 /** A node that may need a heal of its health. */
-export interface Sick {
+export interface SickNode {
   readonly instanceId: string;
   readonly onsetMs: number;
   /** Of those that tell of it; none where only the observation does. */
-  readonly alarms: readonly AlarmNow[];
+  readonly alarms: readonly AlarmStatus[];
   readonly fact: AlarmFact;
   readonly refusal?: Refusal;
 }
@@ -148,7 +148,7 @@ export const seenNow = (observations: readonly FleetObservation[], nowMs: number
 const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
 
 /** Whether an alarm on health tells of this node: its own, or its part of the fleet's. */
-const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean => {
+const tellsOf = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
   const { fact, metricName, about } = alarm;
   if (subjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
     return false;
@@ -164,10 +164,10 @@ const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean
 export function sickNodes(
   fleet: Fleet,
   nodes: readonly ObservedNode[],
-  alarming: readonly AlarmNow[],
+  alarming: readonly AlarmStatus[],
   nowMs: number,
-): readonly Sick[] {
-  return nodes.filter(isSick).flatMap((node): Sick[] => {
+): readonly SickNode[] {
+  return nodes.filter(isSick).flatMap((node): SickNode[] => {
     const alarms = alarming.filter((alarm) => tellsOf(alarm, fleet, node));
     if (alarms.length === 0 && nowMs - node.sinceMs < SICK_FOR_MS) return [];
     const { instanceId, name } = node;
@@ -178,8 +178,11 @@ export function sickNodes(
 }
 
 /** Instances that EC2 finds impaired: its checks are read again, since an alarm lags behind them. */
-export function impairedInstances(alarming: readonly AlarmNow[], checks: ReadonlyMap<string, Checks>): readonly Sick[] {
-  return alarming.flatMap((alarm): Sick[] => {
+export function impairedInstances(
+  alarming: readonly AlarmStatus[],
+  checks: ReadonlyMap<string, StatusCheckResult>,
+): readonly SickNode[] {
+  return alarming.flatMap((alarm): SickNode[] => {
     const instanceId = alarm.fact.dimensions['InstanceId'];
     const check = instanceId === undefined ? undefined : checks.get(instanceId);
     if (instanceId === undefined || check === undefined || check === 'passed') return [];
@@ -197,8 +200,8 @@ const EBS_IMPAIRED: Refusal = {
 };
 
 /** However many alarms and observations a node has, it is sick once: since the first, and left alone for what any of them says. */
-export function oncePerNode(all: readonly Sick[]): readonly Sick[] {
-  const byInstance = new Map<string, Sick>();
+export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {
+  const byInstance = new Map<string, SickNode>();
   for (const sick of all) {
     const { alarms, onsetMs, refusal, fact } = byInstance.get(sick.instanceId) ?? sick;
     const isFirst = !byInstance.has(sick.instanceId);

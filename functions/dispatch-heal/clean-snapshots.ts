@@ -12,7 +12,7 @@ import { keys } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/model/questions.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
-import { type Context, createContext, DISPATCHER, type Services } from './context.ts';
+import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import { SCHEDULE } from './decide.ts';
 import { considerNow } from './dispatch.ts';
 import { inTurn } from './time-budget.ts';
@@ -24,7 +24,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const TOLD_KEPT_SECONDS = 2 * 86_400;
 
 /** @throws AggregateError with what failed, once every fleet had its turn */
-export async function snapshotRound(services: Services): Promise<void> {
+export async function snapshotRound(services: DispatcherServices): Promise<void> {
   const { clients, environment } = services;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
@@ -46,7 +46,7 @@ export async function snapshotRound(services: Services): Promise<void> {
 
 const CLEAN_SNAPSHOT: Trigger = { kind: 'snapshot', subject: 'clean' };
 
-async function considerFleet(context: Context, { name: fleet }: Fleet, nowMs: number): Promise<void> {
+async function considerFleet(context: DispatchContext, { name: fleet }: Fleet, nowMs: number): Promise<void> {
   const { environment, settings } = context;
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet, settings.values);
   const chosen = paused ?? (await askForDonor(context, fleet));
@@ -60,7 +60,7 @@ async function considerFleet(context: Context, { name: fleet }: Fleet, nowMs: nu
 
 /** @throws Error where plan-snapshots fails: that is no refusal */
 export async function askForDonor(
-  { clients, environment }: Services,
+  { clients, environment }: DispatcherServices,
   fleet: string,
   asked: DonorQuestion['asked'] = 'schedule',
 ): Promise<DonorAnswer> {
@@ -70,7 +70,7 @@ export async function askForDonor(
 
 /** Paged where it must be, too. */
 async function journalOnceADay(
-  { store, clients, environment }: Services,
+  { store, clients, environment }: DispatcherServices,
   fleet: string,
   { refuse: code, reason, page: pages }: Refusal,
   nowMs: number,

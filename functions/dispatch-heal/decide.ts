@@ -10,10 +10,10 @@ import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/re
 import { healOf } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { AlarmFact, HealKind, HealPayload, Want } from '../../shared/model/payload.ts';
+import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import { subjectOf } from './alarms.ts';
-import type { FleetSeen, InstanceNow } from './facts.ts';
+import type { ObservedFleet, TaggedInstance } from './facts.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -26,7 +26,7 @@ export interface Candidate {
   /** undefined: the disk under the alarm's path. */
   readonly trigger?: Trigger;
   /** What a person wants of replace-node. */
-  readonly want?: Want;
+  readonly want?: RequestedAction;
   /** A person asks for it now: what was refused or planned is looked at again, whenever that was. */
   readonly atOnce?: true;
   /** Why the alarm is to be left alone: suppressed or muted by a person. */
@@ -214,8 +214,8 @@ export function judgeBeforeStart(
     readonly candidate: Candidate;
     readonly node: string;
   },
-  { tags, instanceId }: InstanceNow,
-  { observations, haltedSinceMs }: FleetSeen,
+  { tags, instanceId }: TaggedInstance,
+  { observations, haltedSinceMs }: ObservedFleet,
   nowMs: number,
 ): Refusal | null {
   const { want, atOnce, alarm } = candidate;
@@ -247,7 +247,7 @@ const PEERS_WITHIN_MS = 30 * 60_000;
 /** Without peers a client stands still, and neither a restart nor other data give it any: rotate-peers does, if it can. */
 export function peersFirst(
   { peers }: Pick<Fleet, 'peers'>,
-  { observations }: Pick<FleetSeen, 'observations'>,
+  { observations }: Pick<ObservedFleet, 'observations'>,
   instanceId: string,
   nowMs: number,
 ): Refusal | null {

@@ -18,7 +18,7 @@ import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import { diskOf } from './alarms.ts';
-import { type Context, DISPATCHER, type Services } from './context.ts';
+import { DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import {
   type Candidate,
   type Dispatch,
@@ -29,20 +29,20 @@ import {
   OF_THE_FLEET,
   peersFirst,
 } from './decide.ts';
-import { type InstanceNow, readInstances } from './facts.ts';
+import { readInstances, type TaggedInstance } from './facts.ts';
 
 /** One candidate of an event or of a person. */
-export async function considerNow(context: Context, candidate: Candidate): Promise<Considered | undefined> {
+export async function considerNow(context: DispatchContext, candidate: Candidate): Promise<DispatchResult | undefined> {
   const instances = await readInstances(context.clients.ec2, [candidate.instanceId]);
   return considerOne(context, instances, candidate);
 }
 
 /** @returns undefined where it is no fleet's node, and that is no mistake */
 export async function considerOne(
-  context: Context,
-  instances: ReadonlyMap<string, InstanceNow>,
+  context: DispatchContext,
+  instances: ReadonlyMap<string, TaggedInstance>,
   candidate: Candidate,
-): Promise<Considered | undefined> {
+): Promise<DispatchResult | undefined> {
   const { fleets } = context.settings;
   const { alarmName, dimensions } = candidate.alarm;
   const instance = instances.get(candidate.instanceId);
@@ -78,19 +78,19 @@ export async function considerOne(
 }
 
 /** It is about to take a node's place, or has given it up. */
-const isNoNode = (instance: InstanceNow | undefined): boolean =>
+const isNoNode = (instance: TaggedInstance | undefined): boolean =>
   instance !== undefined && (Object.hasOwn(instance.tags, JOINING_TAG) || Object.hasOwn(instance.tags, RETIRED_TAG));
 
 /** A candidate whose fleet, instance and trigger are known. */
-interface Known {
+interface ResolvedCandidate {
   readonly candidate: Candidate;
   readonly fleet: Fleet;
-  readonly instance: InstanceNow;
+  readonly instance: TaggedInstance;
   readonly trigger: Trigger;
 }
 
 /** What became of a candidate, and under which names it can be followed. */
-export interface Considered {
+export interface DispatchResult {
   readonly dispatch: Dispatch;
   /** As it was written, or as it was read where nothing was; undefined where there is none. */
   readonly incident: IncidentRecord | undefined;
@@ -99,7 +99,7 @@ export interface Considered {
 /** Another run may write the same records at the same moment: then what it wrote is read, and decided upon. */
 const MAX_CONFLICTS = 3;
 
-async function consider(context: Context, known: Known): Promise<Considered> {
+async function consider(context: DispatchContext, known: ResolvedCandidate): Promise<DispatchResult> {
   const { candidate, fleet, instance, trigger } = known;
   const { store, environment, clients, settings } = context;
   const trouble = triggerText(trigger);
@@ -136,8 +136,8 @@ async function consider(context: Context, known: Known): Promise<Considered> {
 
 /** What goes before this one: another node whose disk is grown, or the disk of this one. */
 async function waitOf(
-  { store }: Context,
-  { fleet, instance, trigger }: Known,
+  { store }: DispatchContext,
+  { fleet, instance, trigger }: ResolvedCandidate,
   statusOf: (execution: string | null | undefined) => ExecutionStatus | Promise<ExecutionStatus>,
 ): Promise<(nowMs: number) => Refusal | null> {
   if (trigger.kind === 'disk') {
@@ -156,7 +156,7 @@ async function waitOf(
 
 /** @returns the incident as it is now; undefined where nothing was written, false when a record had changed since it was read */
 async function execute(
-  context: Context,
+  context: DispatchContext,
   dispatch: Dispatch,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | false> {
@@ -198,7 +198,7 @@ const NEXT_SWEEP_MS = 30_000;
 
 /** Journalled, and paged if it must be, once an incident and code; the incident itself only remembers when to look again. */
 async function refuse(
-  { store, clients, environment, paged }: Context,
+  { store, clients, environment, paged }: DispatchContext,
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | false> {
@@ -245,13 +245,16 @@ const HEAL_ARN = {
   'resize-volume': 'RESIZE_VOLUME_ARN',
   'replace-node': 'REPLACE_NODE_ARN',
   'snapshot-node': 'SNAPSHOT_NODE_ARN',
-} as const satisfies Record<HealKind, keyof Services['environment']>;
+} as const satisfies Record<HealKind, keyof DispatcherServices['environment']>;
 
 /**
  * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, whatever became of it.
  * @returns its ARN
  */
-export async function invoke({ clients, environment }: Services, payload: HealPayload): Promise<string | undefined> {
+export async function invoke(
+  { clients, environment }: DispatcherServices,
+  payload: HealPayload,
+): Promise<string | undefined> {
   try {
     const { DurableExecutionArn } = await clients.lambda.send(
       new InvokeCommand({

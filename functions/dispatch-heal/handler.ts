@@ -9,7 +9,7 @@ import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { considerAlarm } from './alarm-event.ts';
 import { snapshotRound } from './clean-snapshots.ts';
-import { ENVIRONMENT, type Services } from './context.ts';
+import { type DispatcherServices, ENVIRONMENT } from './context.ts';
 import { answerPerson } from './requests.ts';
 import { sweep } from './sweep.ts';
 
@@ -18,7 +18,11 @@ export { awsClients };
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const dispatch = async (event: unknown): Promise<DispatchAnswer | undefined> => {
     const environment = readEnvironment(ENVIRONMENT);
-    const services: Services = { clients, environment, store: createStore(clients.dynamodb, environment.TABLE_NAME) };
+    const services: DispatcherServices = {
+      clients,
+      environment,
+      store: createStore(clients.dynamodb, environment.TABLE_NAME),
+    };
     const parsed = parseDispatchEvent(event);
     switch (parsed.kind) {
       case 'ignored':

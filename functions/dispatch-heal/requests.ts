@@ -2,7 +2,7 @@
 // be followed, or why nothing was begun.
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
-import type { ManualHeal, NamedNode, NodeRequest, SnapshotRequest } from '../../shared/events/dispatch.ts';
+import type { ManualHeal, NodeRequest, NodeSelector, SnapshotRequest } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
@@ -10,14 +10,14 @@ import { healOf } from '../../shared/heal/records.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
 import { askForDonor } from './clean-snapshots.ts';
-import { createContext, type Services } from './context.ts';
+import { createContext, type DispatcherServices } from './context.ts';
 import { type Candidate, executionName } from './decide.ts';
-import { type Considered, considerNow } from './dispatch.ts';
+import { considerNow, type DispatchResult } from './dispatch.ts';
 import { readTagged } from './facts.ts';
 
 /** @throws EventError where the event leads to no node */
 export async function answerPerson(
-  services: Services,
+  services: DispatcherServices,
   event: ManualHeal | NodeRequest | SnapshotRequest,
 ): Promise<DispatchAnswer | undefined> {
   const { clients, environment } = services;
@@ -30,7 +30,7 @@ export async function answerPerson(
 }
 
 async function withDonor(
-  services: Services,
+  services: DispatcherServices,
   { fleets }: Settings,
   event: SnapshotRequest,
 ): Promise<NodeRequest | (SnapshotRequest & { readonly node: { readonly instanceId: string } })> {
@@ -45,7 +45,7 @@ async function withDonor(
   return { ...event, node: { instanceId: chosen.donor.instanceId } };
 }
 
-function answerOf({ dispatch, incident }: Considered): DispatchAnswer | undefined {
+function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer | undefined {
   if (!incident) return undefined;
   const { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt } = incident;
   const kind = healOf(trouble);
@@ -82,7 +82,7 @@ const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'und
 export async function manualCandidate(
   ec2: EC2Client,
   { fleets }: Settings,
-  event: ManualHeal | NodeRequest | (SnapshotRequest & { readonly node: NamedNode }),
+  event: ManualHeal | NodeRequest | (SnapshotRequest & { readonly node: NodeSelector }),
   nowMs: number,
 ): Promise<Candidate> {
   const fleet = fleetNamed(fleets, event.fleet);
@@ -100,10 +100,10 @@ export async function manualCandidate(
   };
 }
 
-type Asked = Pick<Candidate, 'trigger' | 'want'> & { readonly alarm: Omit<Candidate['alarm'], 'alarmName'> };
+type RequestedHeal = Pick<Candidate, 'trigger' | 'want'> & { readonly alarm: Omit<Candidate['alarm'], 'alarmName'> };
 const PERSON = { namespace: 'person', dimensions: {} };
 
-function askedOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): Asked {
+function askedOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): RequestedHeal {
   if (event.kind === 'snapshot')
     return { trigger: { kind: event.plan ? 'plan' : 'snapshot', subject: 'clean' }, alarm: PERSON };
   if (event.kind === 'request') {

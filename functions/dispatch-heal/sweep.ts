@@ -26,30 +26,30 @@ import { EC2_NAMESPACE, heeded } from './alarms.ts';
 import {
   concerns,
   DISABLED,
+  type HealRecords,
   isOver,
   isWell,
   nodeOf,
   ofDisk,
   ofSick,
   openCandidates,
-  type Records,
-  type Sick,
+  type SickNode,
   sickOf,
 } from './candidates.ts';
-import { type Context, createContext, DISPATCHER, type Services } from './context.ts';
+import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
 import { considerOne, invoke, replaceIncident } from './dispatch.ts';
 import {
-  type AlarmNow,
-  type Checks,
+  type AlarmStatus,
   CONTRIBUTORS_AT_MOST,
-  type FleetSeen,
+  type ObservedFleet,
   readAlarming,
   readChecks,
   readContributors,
   readInstances,
   readMuteRule,
   readOver,
+  type StatusCheckResult,
 } from './facts.ts';
 import { inTurn } from './time-budget.ts';
 
@@ -61,7 +61,7 @@ const CONSIDER_FOR_MS = 40_000;
  * Cleans up what died, then considers every disk alarm that is in ALARM and every node that is sick. One fleet's failure does not stop the
  * others; all failures are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
  */
-export async function sweep(services: Services): Promise<void> {
+export async function sweep(services: DispatcherServices): Promise<void> {
   const { clients, environment } = services;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
@@ -78,7 +78,7 @@ export async function sweep(services: Services): Promise<void> {
     }
   };
 
-  let inAlarm: readonly AlarmNow[] | null = null;
+  let inAlarm: readonly AlarmStatus[] | null = null;
   // What died is settled, and who is seen to be sick is helped, whatever becomes of the alarms.
   await attempt(async () => {
     inAlarm = await readAlarming(clients.cloudwatch);
@@ -105,18 +105,22 @@ export async function sweep(services: Services): Promise<void> {
     throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
 }
 
-type Attempt = (work: () => Promise<unknown>) => Promise<void>;
-type Time = Parameters<typeof inTurn>[1];
+type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
+type TimeBudget = Parameters<typeof inTurn>[1];
 
 /** What a sweep reads before it decides anything. */
 interface SweepFacts {
-  readonly records: Records;
+  readonly records: HealRecords;
   /** By fleet. */
-  readonly seen: ReadonlyMap<string, FleetSeen>;
-  readonly alarms: Apart;
+  readonly seen: ReadonlyMap<string, ObservedFleet>;
+  readonly alarms: SweepAlarms;
 }
 
-async function readRecords({ store }: Services, { fleets }: Settings, attempt: Attempt): Promise<Records> {
+async function readRecords(
+  { store }: DispatcherServices,
+  { fleets }: Settings,
+  attempt: CollectFailure,
+): Promise<HealRecords> {
   const incidents: IncidentRecord[] = [];
   const nodes: NodeRecord[] = [];
   for (const fleet of fleets)
@@ -133,25 +137,28 @@ async function readRecords({ store }: Services, { fleets }: Settings, attempt: A
 }
 
 /** What people know of each fleet as a whole, from incidents that are not over. */
-const pagedOf = ({ incidents }: Records): Set<string> =>
+const pagedOf = ({ incidents }: HealRecords): Set<string> =>
   new Set(
     incidents
       .filter(({ state }) => state !== 'healed')
       .flatMap(({ fleet, pagedCodes }) => pagedCodes.map((code) => `${fleet} ${code}`)),
   );
 
-async function readFleets({ seen, settings }: Context, attempt: Attempt): Promise<ReadonlyMap<string, FleetSeen>> {
-  const read = new Map<string, FleetSeen>();
+async function readFleets(
+  { seen, settings }: DispatchContext,
+  attempt: CollectFailure,
+): Promise<ReadonlyMap<string, ObservedFleet>> {
+  const read = new Map<string, ObservedFleet>();
   await Promise.all(settings.fleets.map(({ name }) => attempt(async () => void read.set(name, await seen(name)))));
   return read;
 }
 
 /** Nodes whose holder is gone, attempts that died, incidents that are over. */
 async function cleanUp(
-  context: Context,
+  context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
-  time: Time,
-  attempt: Attempt,
+  time: TimeBudget,
+  attempt: CollectFailure,
 ): Promise<void> {
   const { incidents, nodes } = records;
   const { alarming, whole, isUnread } = alarms;
@@ -191,21 +198,22 @@ async function cleanUp(
 
 /** Every disk alarm in ALARM, every node that is sick, and every incident that nothing seen now leads to. */
 async function considerAll(
-  context: Context,
+  context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
-  time: Time,
-  attempt: Attempt,
+  time: TimeBudget,
+  attempt: CollectFailure,
 ): Promise<void> {
   const { clients, settings } = context;
   const { alarming } = alarms;
   const { fleets } = settings;
-  const heard = (subject: 'disk' | 'checks'): readonly AlarmNow[] =>
+  const heard = (subject: 'disk' | 'checks'): readonly AlarmStatus[] =>
     alarming.filter((alarm) => alarm.about !== 'fleet' && heeded(alarm, fleets) === subject);
   const disks = heard('disk');
-  const ids = (alarms: readonly AlarmNow[]): string[] => alarms.map(({ fact }) => fact.dimensions['InstanceId'] ?? '');
+  const ids = (alarms: readonly AlarmStatus[]): string[] =>
+    alarms.map(({ fact }) => fact.dimensions['InstanceId'] ?? '');
   const impaired = ids(heard('checks'));
   const first = await readInstances(clients.ec2, [...new Set([...ids(disks), ...impaired])]);
-  const checks = new Map<string, Checks>();
+  const checks = new Map<string, StatusCheckResult>();
   // Full disks do not wait for what EC2 says of instances.
   await attempt(async () => {
     const known = [...new Set(impaired)].filter((id) => first.has(id));
@@ -217,7 +225,7 @@ async function considerAll(
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
   // One alarm of many nodes has one answer.
   const mutes = new Map<string, Promise<string | null>>();
-  const muteOf = ({ fact: { alarmName }, actionsEnabled }: AlarmNow): Promise<string | null> => {
+  const muteOf = ({ fact: { alarmName }, actionsEnabled }: AlarmStatus): Promise<string | null> => {
     const mute = mutes.get(alarmName) ?? readMuteRule(clients.cloudwatch, alarmName);
     mutes.set(alarmName, mute);
     return mute.then((rule) => rule ?? (actionsEnabled ? null : DISABLED));
@@ -232,8 +240,8 @@ async function considerAll(
 
 /** A person who has silenced any of the alarms on a node is at work there. */
 async function firstMute(
-  { alarms }: Sick,
-  muteOf: (alarm: AlarmNow) => Promise<string | null>,
+  { alarms }: SickNode,
+  muteOf: (alarm: AlarmStatus) => Promise<string | null>,
 ): Promise<string | null> {
   for (const alarm of alarms) {
     const mute = await muteOf(alarm);
@@ -245,9 +253,9 @@ async function firstMute(
 /** "A default of 200 alarms using the Metrics Insights query per account per Region" ("Limits", CloudWatch user guide). */
 const MAX_ALARMS = 200;
 
-interface Apart {
+interface SweepAlarms {
   /** Every alarm that is in ALARM; a contributor each instead of the fleet-wide ones that could be read in whole. */
-  readonly alarming: readonly AlarmNow[];
+  readonly alarming: readonly AlarmStatus[];
   /** Fleet-wide alarms of which every contributor in ALARM is known: whoever is not among them is not in ALARM. */
   readonly whole: ReadonlySet<string>;
   /** The alarms could not be read: that none is here says nothing. */
@@ -260,12 +268,12 @@ interface Apart {
  */
 async function takeApart(
   cloudwatch: CloudWatchClient,
-  alarming: readonly AlarmNow[] | null,
+  alarming: readonly AlarmStatus[] | null,
   fleets: readonly Fleet[],
-  attempt: Attempt,
-): Promise<Apart> {
+  attempt: CollectFailure,
+): Promise<SweepAlarms> {
   if (alarming === null) return { alarming: [], whole: new Set(), isUnread: true };
-  const contributors: AlarmNow[] = [];
+  const contributors: AlarmStatus[] = [];
   const whole = new Set<string>();
   const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && heeded(alarm, fleets) !== null);
   for (const alarm of fleetWide.slice(0, MAX_ALARMS))
@@ -280,7 +288,7 @@ async function takeApart(
 
 /** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
 async function cleanUpNode(
-  { clients, store }: Context,
+  { clients, store }: DispatchContext,
   node: NodeRecord,
   incidents: readonly IncidentRecord[],
 ): Promise<void> {
@@ -304,7 +312,7 @@ async function cleanUpNode(
  * @param isOver whether what told of the incident's trouble says that it is over; unsure is not over
  */
 async function cleanUpIncident(
-  context: Context,
+  context: DispatchContext,
   incident: IncidentRecord,
   isOver: (incident: IncidentRecord) => boolean,
 ): Promise<void> {
@@ -327,7 +335,7 @@ async function cleanUpIncident(
 
 /** Once an incident, when its attempts keep dying: nothing in them can page any more. */
 async function pageForDeaths(
-  { clients, store, environment }: Context,
+  { clients, store, environment }: DispatchContext,
   incident: IncidentRecord,
 ): Promise<IncidentRecord> {
   const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trouble } = incident;
@@ -341,7 +349,11 @@ async function pageForDeaths(
 }
 
 /** The ARN of an attempt that was allocated and not claimed is known only by invoking it again, which changes nothing if it exists. */
-async function executionOf(context: Context, incident: IncidentRecord, nowMs: number): Promise<string | undefined> {
+async function executionOf(
+  context: DispatchContext,
+  incident: IncidentRecord,
+  nowMs: number,
+): Promise<string | undefined> {
   if (incident.state === 'claimed') return incident.execution;
   if (incident.state !== 'allocated' || nowMs - incident.allocatedAtMs < INVOKE_AGAIN_MS) return undefined;
   return invoke(context, incident.payload);

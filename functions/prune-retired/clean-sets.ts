@@ -50,7 +50,7 @@ export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneF
   return { removals: removals.sort((a, b) => takenAt(sets, a) - takenAt(sets, b)), strange };
 }
 
-interface Place {
+interface RetentionPosition {
   readonly isGood: boolean;
   /** Whether as many good ones are kept as should be. */
   readonly full: boolean;
@@ -59,13 +59,13 @@ interface Place {
   readonly keep: number;
 }
 
-type Why = { readonly because: string } | { readonly differs: string } | null;
+type RemovalReason = { readonly because: string } | { readonly differs: string } | null;
 
 function whyNow(
   set: SnapshotSet,
-  { isGood, full, oldestKeptMs, nowMs, keep }: Place,
+  { isGood, full, oldestKeptMs, nowMs, keep }: RetentionPosition,
   bad: Parameters<typeof quarantineOf>[1],
-): Why {
+): RemovalReason {
   const facts = factsOf(set);
   if (facts.some(({ ledger }) => ledger.quarantined !== null)) {
     const dates = facts.map(({ tags }) => dateOf(tags[KEEP_UNTIL_TAG]));

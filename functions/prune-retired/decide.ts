@@ -73,17 +73,17 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
 }
 
 /** It stays; `why` is for people, and null where it simply is not its time. */
-interface Stays {
+interface Retention {
   readonly stays: true;
   readonly why: string | null;
   /** A person must know now. */
   readonly page?: boolean;
 }
 
-const NOT_NOW: Stays = { stays: true, why: null };
+const NOT_NOW: Retention = { stays: true, why: null };
 
 /** What its record says is not what it is, or there is none: somebody else's, whatever its tags say. */
-interface Differs {
+interface RecordMismatch {
   readonly differs: string;
 }
 
@@ -92,13 +92,13 @@ function judgeRecord(
   differs: string | null,
   record: { readonly untilMs: number } | undefined,
   { nowMs }: PruneFacts,
-): Stays | Differs | null {
+): Retention | RecordMismatch | null {
   if (differs !== null) return { differs };
   return record && record.untilMs > nowMs ? NOT_NOW : null;
 }
 
 /** What keeps a volume or an instance, whatever it is. null: nothing of this. */
-function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Stays | null {
+function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Retention | null {
   const { tags, node, keepUntilMs } = thing;
   if (tags[FLEET_TAG] !== fleet.name) return NOT_NOW;
   const written = tags[KEEP_UNTIL_TAG];
@@ -113,7 +113,7 @@ function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: 
 const GROUP_TAG = 'aws:autoscaling:groupName';
 
 /** What keeps a retired instance: its data must not go with it, and its identity must live elsewhere. null: nothing of this. */
-function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: PruneFacts): Stays | null {
+function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: PruneFacts): Retention | null {
   const { instanceId, node, state, tags, rootDevice, volumes } = instance;
   if (state === 'terminated' || state === 'shutting-down') return NOT_NOW;
   // The client on it may run, with the identity of a node that has another instance.
@@ -147,7 +147,7 @@ function retirement(instance: RetiredInstance, { nodes }: PruneFacts): Removal {
   return { kind: 'instance', id: instanceId, node: node ?? '', sentence };
 }
 
-function judgeVolume({ state, attachedTo }: KeptVolume): Stays | null {
+function judgeVolume({ state, attachedTo }: KeptVolume): Retention | null {
   // Whoever attached it has a use for it: a person who put it back, or an instance that retires with it.
   if (attachedTo.length > 0) return NOT_NOW;
   if (state === 'available') return null;
@@ -162,7 +162,7 @@ function deletion({ volumeId, node, sizeGiB, keepUntilMs, tags }: KeptVolume): R
   return { kind: 'volume', id: volumeId, node: node ?? '', sentence };
 }
 
-const stays = (why: string, page = false): Stays => ({ stays: true, why, page });
+const stays = (why: string, page = false): Retention => ({ stays: true, why, page });
 const idOf = (thing: KeptVolume | RetiredInstance): string => ('volumeId' in thing ? thing.volumeId : thing.instanceId);
 
 const byDate = <T extends KeptVolume | RetiredInstance>(things: readonly T[]): readonly T[] =>

@@ -7,11 +7,11 @@ import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
 import { guardAgain, type PruneContext } from './context.ts';
 
-type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
+type HoldRecord = Extract<KeptRecord, { readonly kind: 'hold' }>;
 
 export interface Holds {
-  readonly renew: readonly { readonly hold: Hold; readonly snapshots: readonly SnapshotFact[] }[];
-  readonly release: readonly Hold[];
+  readonly renew: readonly { readonly hold: HoldRecord; readonly snapshots: readonly SnapshotFact[] }[];
+  readonly release: readonly HoldRecord[];
 }
 
 /** Incidents of one run; the rest comes six hours later. */
@@ -19,7 +19,7 @@ const MAX_INCIDENTS = 20;
 
 /** Pure. An escalated incident lasts: a person may want what was held for it. */
 export function judgeHolds(
-  holds: Iterable<Hold>,
+  holds: Iterable<HoldRecord>,
   snapshots: readonly SnapshotFact[],
   incidents: readonly Pick<IncidentRecord, 'incidentId' | 'state'>[],
 ): Holds {

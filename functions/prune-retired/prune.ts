@@ -2,7 +2,7 @@
 // by itself: the truth and the guard are read again right before it, the intent is written before it and the result after. EC2 deletes by id
 // and says so when it is gone already: all of this can be repeated.
 import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { type Refused, refusalOf } from '../../shared/aws/refusals.ts';
+import { type AwsRefusal, refusalOf } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
@@ -25,7 +25,7 @@ import { keepHolds } from './holds.ts';
 import type { PruneFacts, Removal } from './retired-resources.ts';
 
 /** What came of a run, for the log and for a person who asked. */
-export interface Summary {
+export interface PruneSummary {
   readonly fleet: string;
   readonly removed: readonly string[];
   /** Past their date, and not removed: mode plan or ask, only asked for, the next run's, or refused. */
@@ -35,7 +35,7 @@ export interface Summary {
   readonly refusals: readonly string[];
 }
 
-export interface Request {
+export interface PruneRequest {
   /** Only says what would go. */
   readonly onlyPlan: boolean;
   readonly approval: Approval | undefined;
@@ -44,7 +44,7 @@ export interface Request {
 const HOUR_MS = 60 * 60_000;
 const MAX_SENTENCES = 10;
 
-export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: Request): Promise<Summary> {
+export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: PruneRequest): Promise<PruneSummary> {
   const { fleet } = context;
   const read = () => readFacts(context, fleet, Date.now());
   if (onlyPlan) return planSummary(fleet.name, decidePrune(await read()));
@@ -90,7 +90,11 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
   }
 }
 
-const planSummary = (fleet: string, plan: PrunePlan, refusals: readonly SubjectRefusal[] = plan.refusals): Summary => ({
+const planSummary = (
+  fleet: string,
+  plan: PrunePlan,
+  refusals: readonly SubjectRefusal[] = plan.refusals,
+): PruneSummary => ({
   fleet,
   removed: [],
   left: [
@@ -134,7 +138,7 @@ async function giveUp(context: PruneContext, missing: PruneFacts['missing']): Pr
   }
 }
 
-interface RemovedAll {
+interface RemovalSummary {
   readonly removed: readonly string[];
   readonly left: readonly string[];
   readonly refusals: readonly SubjectRefusal[];
@@ -146,7 +150,7 @@ async function removeAll(
   plan: PrunePlan,
   approval: Approval | undefined,
   failures: unknown[],
-): Promise<RemovedAll> {
+): Promise<RemovalSummary> {
   const yes = approval ? `${approvedSentence(approval)}: ` : '';
   await context.write({
     kind: 'decision',
@@ -177,7 +181,7 @@ async function removeAll(
 }
 
 /** What came of a removal. `stop`: nothing more may be done in this run. */
-type Removed =
+type RemovalResult =
   | { readonly done: true }
   | { readonly done: false; readonly refusal: SubjectRefusal; readonly stop: boolean };
 
@@ -198,8 +202,8 @@ const KEPT = new Set([
  *
  * @param approved a person said yes to the plan that it is of
  */
-export async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<Removed> {
-  const stays = (why: string, page = false): Removed => {
+export async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<RemovalResult> {
+  const stays = (why: string, page = false): RemovalResult => {
     const reason = `${removal.sentence}: ${why}`;
     return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page }, stop: false };
   };
@@ -225,13 +229,13 @@ export async function remove(context: PruneContext, removal: Removal, approved: 
   return { done: true };
 }
 
-interface Call {
+interface RemovalCall {
   /** The operation, and what it is about. */
   readonly act: string;
   readonly send: () => Promise<unknown>;
 }
 
-function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly Call[] {
+function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly RemovalCall[] {
   const { id } = removal;
   switch (removal.kind) {
     case 'volume':
@@ -257,7 +261,7 @@ async function journalled(
   removal: Removal,
   act: string,
   send: () => Promise<SubjectRefusal | undefined>,
-): Promise<SubjectRefusal | Refused | undefined> {
+): Promise<SubjectRefusal | AwsRefusal | undefined> {
   const about = { name: removal.node, instanceId: removal.kind === 'instance' ? removal.id : WHOLE_FLEET };
   const result = (sentence: string): Promise<void> => context.write({ kind: 'result', act, sentence }, about);
   await context.write({ kind: 'intent', act, sentence: removal.sentence }, about);
@@ -279,7 +283,7 @@ async function journalled(
 }
 
 /** Undefined where the error leaves open whether the call had an effect. */
-function definite(error: unknown): Refused | undefined {
+function definite(error: unknown): AwsRefusal | undefined {
   try {
     return refusalOf(error);
   } catch {

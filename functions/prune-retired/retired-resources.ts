@@ -77,12 +77,12 @@ export type Removal =
       readonly snapshotIds: readonly string[];
     };
 
-type Of<K extends KeptRecord['kind']> = Extract<KeptRecord, { readonly kind: K }>;
+type RecordOf<K extends KeptRecord['kind']> = Extract<KeptRecord, { readonly kind: K }>;
 
 const NOT_WRITTEN = 'no heal has written down that it put it away';
 
 /** @returns what is not as it was recorded; null where all agree */
-export function volumeDiffers(volume: KeptVolume, record: Of<'volume'> | undefined): string | null {
+export function volumeDiffers(volume: KeptVolume, record: RecordOf<'volume'> | undefined): string | null {
   if (!record) return NOT_WRITTEN;
   const { was } = record;
   return (
@@ -96,7 +96,7 @@ export function volumeDiffers(volume: KeptVolume, record: Of<'volume'> | undefin
 }
 
 /** @returns what is not as it was recorded; null where all agree */
-export function instanceDiffers(instance: RetiredInstance, record: Of<'instance'> | undefined): string | null {
+export function instanceDiffers(instance: RetiredInstance, record: RecordOf<'instance'> | undefined): string | null {
   if (!record) return NOT_WRITTEN;
   const { was } = record;
   const { volumes, rootDevice } = instance;
@@ -116,7 +116,7 @@ export function instanceDiffers(instance: RetiredInstance, record: Of<'instance'
 }
 
 /** What one heal took at one moment, every part of it: lifecycle policies and people remove what they have made. */
-export function setDiffers(set: SnapshotSet, record: Of<'set'> | undefined): string | null {
+export function setDiffers(set: SnapshotSet, record: RecordOf<'set'> | undefined): string | null {
   if (!record) return 'no heal has written down that it took it';
   for (const part of Object.values(set.parts)) {
     if (!record.snapshotIds.includes(part.snapshotId)) return `${part.snapshotId} is not among what the heal took`;
@@ -130,7 +130,7 @@ export function setDiffers(set: SnapshotSet, record: Of<'set'> | undefined): str
 /** @returns until when all quarantined parts are kept, by their tags and by the record; or why it is no quarantine of ours */
 export function quarantineOf(
   parts: readonly SnapshotFact[],
-  records: ReadonlyMap<string, Of<'quarantine'>>,
+  records: ReadonlyMap<string, RecordOf<'quarantine'>>,
 ): { readonly untilMs: number } | { readonly differs: string } {
   let untilMs = 0;
   for (const { snapshotId, ledger } of parts) {

@@ -68,16 +68,16 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
 
   const run = new AlarmRun(context);
   run.refusals.push(...desired.refusals);
-  const puts: Put[] = [
+  const puts: AlarmPut[] = [
     ...create.map(
-      (alarm): Put => ({
+      (alarm): AlarmPut => ({
         input: putInput(fleet.name, alarm, environment.TOPIC_ARN),
         sentence: `${alarm.name} is made`,
         counts: 'created',
       }),
     ),
     ...update.map(
-      ({ alarm, now, why }): Put => ({
+      ({ alarm, now, why }): AlarmPut => ({
         input: putInput(fleet.name, alarm, environment.TOPIC_ARN, now),
         sentence: `${alarm.name} is written anew: ${why}`,
         counts: 'updated',
@@ -115,7 +115,7 @@ function goneOf(
   return { gone, of: gone + nodes.length };
 }
 
-interface Put {
+interface AlarmPut {
   readonly input: PutMetricAlarmInput;
   readonly sentence: string;
   readonly counts: 'created' | 'updated';
@@ -123,7 +123,7 @@ interface Put {
   readonly over?: { readonly now: MetricAlarm; readonly why: string };
 }
 
-const changeOf = ({ input: { AlarmName: alarmName = '' }, over }: Put): AlarmChange =>
+const changeOf = ({ input: { AlarmName: alarmName = '' }, over }: AlarmPut): AlarmChange =>
   over ? { alarmName, change: 'updated', why: over.why } : { alarmName, change: 'made' };
 
 /** The mutations of one fleet's turn, paced, guarded a group at a time; what one alarm cannot have does not keep the others. */
@@ -142,7 +142,7 @@ class AlarmRun {
   }
 
   /** Whether an alarm that is there is this fleet's own, by its tags as they are now. */
-  async #mayWrite({ over }: Put): Promise<boolean> {
+  async #mayWrite({ over }: AlarmPut): Promise<boolean> {
     if (!over) return true;
     const { now, why } = over;
     const { fleet, environment } = this.#context;
@@ -168,14 +168,14 @@ class AlarmRun {
     }
   }
 
-  async putAll(puts: readonly Put[]): Promise<void> {
+  async putAll(puts: readonly AlarmPut[]): Promise<void> {
     for (let from = 0; from < puts.length; from += GROUP) {
       if (Date.now() >= this.#context.untilMs) {
         this.left += puts.length - from;
         return;
       }
       // A group at a time: to read the tags of thousands takes longer than a run has.
-      const group: Put[] = [];
+      const group: AlarmPut[] = [];
       for (const put of puts.slice(from, from + GROUP)) if (await this.#mayWrite(put)) group.push(put);
       if (group.length === 0) continue;
       if (
@@ -198,7 +198,7 @@ class AlarmRun {
     }
   }
 
-  async #putGroup(group: readonly Put[]): Promise<number> {
+  async #putGroup(group: readonly AlarmPut[]): Promise<number> {
     let undone = 0;
     for (const [index, { input, counts }] of group.entries()) {
       await this.#pace();

@@ -27,19 +27,27 @@ import {
   reconcile,
   type WholePlan,
 } from '../../shared/reconcile/plan.ts';
-import type { RegisterContext, Request, Summary } from './context.ts';
+import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
 import { type NodeFacts, readNodeFacts, readPaused } from './facts.ts';
-import { type Change, desiredNames, hashOf, inBatches, type NameFacts, type NamePlan, planNames } from './records.ts';
+import {
+  desiredNames,
+  hashOf,
+  inBatches,
+  type NameFacts,
+  type NamePlan,
+  planNames,
+  type RecordSetChange,
+} from './records.ts';
 import { findZone, type RecordSet, readZone, type Zone } from './zone.ts';
 
 const MAX_SHOWN = 10;
 
 interface NamesDone {
-  readonly records?: NonNullable<Summary['records']>;
+  readonly records?: NonNullable<RegisterSummary['records']>;
   readonly refusals: readonly SubjectRefusal[];
 }
 
-export interface NamesToReconcile extends Pick<Request, 'fleets' | 'confirmed' | 'approval'> {
+export interface NamesToReconcile extends Pick<RegisterRequest, 'fleets' | 'confirmed' | 'approval'> {
   readonly nodeFacts: NodeFacts;
   readonly register: RegisterRecord;
   /** Instances of the fleet that have ended. */
@@ -47,7 +55,7 @@ export interface NamesToReconcile extends Pick<Request, 'fleets' | 'confirmed' |
 }
 
 /** How a plan takes names of ours that no node has. */
-interface Gone extends Pick<NameFacts, 'keepGone' | 'ended'> {
+interface MissingNames extends Pick<NameFacts, 'keepGone' | 'ended'> {
   readonly refusals?: readonly SubjectRefusal[];
 }
 
@@ -63,7 +71,7 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   const found = await findZone(clients.route53, dns.zone, new Set(vpcIds));
   if ('refuse' in found) return { refusals: [found] };
   const { zoneId } = found;
-  const planFor = (facts: NodeFacts, zone: Zone, gone: Gone): Planned =>
+  const planFor = (facts: NodeFacts, zone: Zone, gone: MissingNames): PlannedNames =>
     planOf({ ...fleet, dns }, environment.AWS_REGION, facts, zone, gone);
   const result = await reconcile(
     fleet,
@@ -118,8 +126,8 @@ function planOf(
   region: string,
   { nodes, health, untouched, taken, paused }: NodeFacts,
   zone: Zone,
-  gone: Gone,
-): Planned {
+  gone: MissingNames,
+): PlannedNames {
   const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, taken, zone, ...gone });
   const plan = planNames({ fleet: fleet.name, region }, desired, zone);
   return { plan, poolReason: desired.poolReason, paused, gone };
@@ -129,8 +137,8 @@ function planOf(
 async function judgeGoneNames(
   { fleet }: RegisterContext,
   { readGone, confirmed, approval }: NamesToReconcile,
-  planWith: (gone: Gone) => NamePlan,
-): Promise<Gone> {
+  planWith: (gone: MissingNames) => NamePlan,
+): Promise<MissingNames> {
   if (fleet.mode !== 'act' || approval || planWith({}).gone === 0) return {};
   const ended = new Set((await readGone()).map(({ name }) => name));
   const { gone, owned } = planWith({ ended });
@@ -140,7 +148,7 @@ async function judgeGoneNames(
   return { ended, keepGone: true, refusals: [about(tooMany, `${fleet.name} records`)] };
 }
 
-const wholePlan = ({ plan, poolReason }: Planned): WholePlan => {
+const wholePlan = ({ plan, poolReason }: PlannedNames): WholePlan => {
   const { changes, hash, gone, owned } = plan;
   const going = gone * 2 > owned ? ` (${gone} of ${owned} records go)` : '';
   return {
@@ -152,7 +160,7 @@ const wholePlan = ({ plan, poolReason }: Planned): WholePlan => {
   };
 };
 
-function decisionOf({ plan, poolReason }: Planned, approval: Approval | undefined): Omit<JournalEntry, 'atMs'> {
+function decisionOf({ plan, poolReason }: PlannedNames, approval: Approval | undefined): Omit<JournalEntry, 'atMs'> {
   if (approval) {
     const sentence = `${approvedSentence(approval)}: ${sentencesOf(plan)}`;
     return { kind: 'decision', sentence, fields: approvedFields(approval) };
@@ -173,7 +181,7 @@ const AGAIN_AFTER_MS = 1_000;
 const MAX_SENTENCES = 20;
 const MAX_NEVER_TAKEN = 5;
 
-interface Applied {
+interface ApplyResult {
   readonly changed: number;
   /** For the next run: time was up, or somebody else was changing them. */
   readonly left: number;
@@ -181,38 +189,38 @@ interface Applied {
 }
 
 /** A plan, and who was paused when it was made. */
-interface Planned {
+interface PlannedNames {
   readonly plan: NamePlan;
   readonly poolReason: string;
   readonly paused: ReadonlySet<string>;
-  readonly gone: Gone;
+  readonly gone: MissingNames;
 }
 
 interface NamesToApply {
   readonly zoneId: string;
-  readonly planned: Planned;
+  readonly planned: PlannedNames;
   /** A person said yes to exactly this plan: nothing else is done for it, and mode ask allows it. */
   readonly approved: boolean;
   /** The plan for what is there now, nodes and zone, all of it read again; undefined where no node is found any more. */
-  readonly planAgain: () => Promise<Planned | undefined>;
+  readonly planAgain: () => Promise<PlannedNames | undefined>;
 }
 
-type Sent = { readonly done: true } | { readonly done: false; readonly why: string; readonly busy: boolean };
+type BatchResult = { readonly done: true } | { readonly done: false; readonly why: string; readonly busy: boolean };
 
 async function applyNames(
   context: RegisterContext,
   { zoneId, planned, approved, planAgain }: NamesToApply,
-): Promise<Applied> {
+): Promise<ApplyResult> {
   const { changes } = planned.plan;
   const pace = pacer(GAP_MS);
   const refusals: SubjectRefusal[] = [];
   let { paused } = planned;
   let changed = 0;
-  const applied = (...more: readonly SubjectRefusal[]): Applied => {
+  const applied = (...more: readonly SubjectRefusal[]): ApplyResult => {
     return { changed, left: changes.length - changed, refusals: [...refusals, ...more] };
   };
   /** @returns why nothing more may be done, or what Route 53 said to the batch as a whole */
-  const send = async (batch: readonly Change[]): Promise<SubjectRefusal | Sent> => {
+  const send = async (batch: readonly RecordSetChange[]): Promise<SubjectRefusal | BatchResult> => {
     const refusal = await guard(context, approved, paused);
     if (refusal) return refusal;
     await pace();
@@ -247,7 +255,7 @@ async function applyNames(
 const LASTS_MS = 4 * 60_000;
 
 /** Nobody else can be hindered by it, but somebody has to know: it would be tried in vain for ever. */
-const neverTaken = ({ name, sentence }: Change, why: string): SubjectRefusal => ({
+const neverTaken = ({ name, sentence }: RecordSetChange, why: string): SubjectRefusal => ({
   refuse: 'aws-refused',
   subject: name,
   reason: `Route 53 does not take the change “${sentence}”, which is tried again in each run: ${why}`,
@@ -256,7 +264,7 @@ const neverTaken = ({ name, sentence }: Change, why: string): SubjectRefusal => 
 });
 
 /** What a person approved is done to the letter or not at all. */
-const concerns = (planned: Change, again: Change, approved: boolean): boolean =>
+const concerns = (planned: RecordSetChange, again: RecordSetChange, approved: boolean): boolean =>
   planned.name === again.name && (!approved || hashOf([planned]) === hashOf([again]));
 
 async function guard(
@@ -276,7 +284,11 @@ async function guard(
 }
 
 /** `busy`: another request for the zone was under way; otherwise it is for what stands in the zone. */
-async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: readonly Change[]): Promise<Sent> {
+async function sendBatch(
+  context: RegisterContext,
+  HostedZoneId: string,
+  batch: readonly RecordSetChange[],
+): Promise<BatchResult> {
   const act = `ChangeResourceRecordSets ${HostedZoneId} ${hashOf(batch)}`;
   const shown = batch.slice(0, MAX_SENTENCES).map(({ sentence }) => sentence);
   await context.write({
@@ -318,7 +330,7 @@ async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: 
   }
 }
 
-function changeOf({ remove, create }: Change): RecordChange {
+function changeOf({ remove, create }: RecordSetChange): RecordChange {
   const [before, after] = [remove, create].map((records) => records.find(({ type }) => type === 'A')?.values ?? []);
   if (remove.length === 0) return { change: 'made' };
   if (create.length === 0) return { change: 'deleted' };

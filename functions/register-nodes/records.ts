@@ -64,7 +64,7 @@ const MAX_VALUES = 400;
 const MAX_VALUE_CHARACTERS = 14_000;
 
 /** A node whose name is its own and can be a DNS label. */
-interface Named {
+interface HostNode {
   readonly node: FleetNode;
   readonly host: string;
 }
@@ -121,12 +121,12 @@ const recordOf = ({ ttlSeconds }: DnsPolicy, name: string, type: string, values:
 });
 
 function nameNodes({ fleet, nodes }: NameFacts): {
-  readonly named: readonly Named[];
+  readonly named: readonly HostNode[];
   /** Names that more than one node claims. */
   readonly taken: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
 } {
-  const named: Named[] = [];
+  const named: HostNode[] = [];
   const taken = new Set<string>();
   const refusals: SubjectRefusal[] = [];
   for (const { node, host, is, others } of recordNames(fleet.dns, [...nodes].sort(byName))) {
@@ -224,7 +224,7 @@ function spread(nodes: readonly FleetNode[]): readonly string[] {
 /** Where to find peers: every node that runs, but no validator that stands behind sentries. */
 function serviceOf(
   { fleet, region, nodes, paused, zone }: NameFacts,
-  named: readonly Named[],
+  named: readonly HostNode[],
   untouched: readonly string[],
 ): readonly string[] {
   const { dns, chain } = fleet;
@@ -262,7 +262,7 @@ const byName = (a: FleetNode, b: FleetNode): number =>
  * What happens to one name: these record sets go, exactly as they were read, and those come, in one atomic batch. Route 53 refuses the
  * whole if anybody changed one of them in between. It never overwrites.
  */
-export interface Change {
+export interface RecordSetChange {
   readonly name: string;
   readonly remove: readonly RecordSet[];
   readonly create: readonly RecordSet[];
@@ -272,7 +272,7 @@ export interface Change {
 
 export interface NamePlan {
   /** Sorted by name. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly RecordSetChange[];
   readonly refusals: readonly SubjectRefusal[];
   /** Nodes' names that carry our marker now, but those of nodes that have ended. */
   readonly owned: number;
@@ -283,7 +283,7 @@ export interface NamePlan {
 }
 
 export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): NamePlan {
-  const changes: Change[] = [];
+  const changes: RecordSetChange[] = [];
   const refusals: SubjectRefusal[] = [...desired.refusals];
   for (const record of desired.records) {
     if (desired.untouched.has(record.name)) continue;
@@ -310,7 +310,7 @@ export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): Name
 }
 
 /** Twelve digits: short enough to type, and nobody approves a plan that somebody else has forged. */
-export const hashOf = (changes: readonly Change[]): string =>
+export const hashOf = (changes: readonly RecordSetChange[]): string =>
   createHash('sha256')
     .update(JSON.stringify(changes.map(({ name, remove, create }) => [name, remove.map(listed), create.map(listed)])))
     .digest('hex')
@@ -318,7 +318,7 @@ export const hashOf = (changes: readonly Change[]): string =>
 
 const listed = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
 
-function settle(owner: Owner, record: DesiredRecord, zone: Zone): Change | SubjectRefusal | undefined {
+function settle(owner: Owner, record: DesiredRecord, zone: Zone): RecordSetChange | SubjectRefusal | undefined {
   const { name, type, node } = record;
   const stands = standsThere(owner, record, zone);
   if (stands !== undefined) {
@@ -336,7 +336,7 @@ function settle(owner: Owner, record: DesiredRecord, zone: Zone): Change | Subje
 }
 
 /** A marker without its record goes alone; a record that became an alias or got a routing policy is a person's by now. */
-function farewell(marker: ZoneRecord, record: ZoneRecord | undefined): Change {
+function farewell(marker: ZoneRecord, record: ZoneRecord | undefined): RecordSetChange {
   const remove = [...(record?.plain ? [bare(record)] : []), bare(marker)];
   const name = marker.name.slice(marker.name.indexOf('.') + 1);
   const sentence = record?.plain
@@ -373,9 +373,9 @@ const BATCH_VALUES = 900;
 const BATCH_CHARACTERS = 30_000;
 
 /** Changes in batches that Route 53 takes; a name's changes are never torn apart. */
-export function inBatches(changes: readonly Change[]): readonly (readonly Change[])[] {
-  const batches: Change[][] = [];
-  let batch: Change[] = [];
+export function inBatches(changes: readonly RecordSetChange[]): readonly (readonly RecordSetChange[])[] {
+  const batches: RecordSetChange[][] = [];
+  let batch: RecordSetChange[] = [];
   let values = 0;
   let characters = 0;
   for (const change of changes) {

@@ -5,7 +5,7 @@ import { maySettle, unsettled } from '../../shared/heal/lease.ts';
 import type { FoundVolume, LadderState, RestoredVolumes } from '../../shared/heal/memory.ts';
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { ReplacePayload, Want } from '../../shared/model/payload.ts';
+import type { ReplacePayload, RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { chooseVolumes, giveUpReplacement, giveUpVolumes, takeRung } from './acts/decisions.ts';
 import { partsOf } from './acts/table.ts';
@@ -33,7 +33,7 @@ export function sourceOf({
 }
 
 export interface Covered {
-  readonly want: Want;
+  readonly want: RequestedAction;
   readonly rungs: readonly Rung[];
   readonly found: readonly FoundVolume[];
   /** `sourceOf` the volumes that would be restored; null where there is none. */
@@ -53,7 +53,7 @@ export const termsOf = ({ want, rungs, found, source, addedUsdAMonth }: Covered)
   ['cost', `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`],
 ];
 
-function wantText(want: Want): string {
+function wantText(want: RequestedAction): string {
   switch (want.do) {
     case 'heal':
       return 'heal the node';

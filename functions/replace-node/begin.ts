@@ -1,5 +1,5 @@
 // How a heal begins: whether there is anything to do, and what the node is like before anything is done to it. Pure.
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { FoundNode, FoundVolume } from '../../shared/heal/memory.ts';
 import { begin as beginHeal } from './acts/decisions.ts';
 import { inspect } from './acts/node-commands.ts';
@@ -85,11 +85,16 @@ function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly Found
   return found.length === fleet.volumes.length && ids.size === found.length ? found : [];
 }
 
-const fits = (volume: VolumeNow, role: string, tags: Readonly<Record<string, string>>, roles: number): boolean =>
+const fits = (
+  volume: VolumeDescription,
+  role: string,
+  tags: Readonly<Record<string, string>>,
+  roles: number,
+): boolean =>
   volume.tags['chainmend:role'] === role ||
   (roles === 1 && Object.entries(tags).every(([key, value]) => volume.tags[key] === value));
 
-const foundVolume = (volume: VolumeNow, role: string, path: string, device: string): FoundVolume => ({
+const foundVolume = (volume: VolumeDescription, role: string, path: string, device: string): FoundVolume => ({
   role,
   volumeId: volume.volumeId,
   path,

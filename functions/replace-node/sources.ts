@@ -11,7 +11,7 @@ import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
-import type { Demand } from '../../shared/snapshots/ranking.ts';
+import type { SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { chooseNamed, rankGood } from '../../shared/snapshots/ranking.ts';
 import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
@@ -90,7 +90,7 @@ function demandOf(
   { payload }: HealContext,
   { fleet, nodes: observed, watch }: Asked,
   nodes: readonly FleetNode[],
-): Omit<Demand, 'unusableKeys'> {
+): Omit<SetRequirements, 'unusableKeys'> {
   const own = nodes.find(({ instanceId }) => instanceId === payload.instanceId);
   return {
     fleet,
@@ -110,7 +110,7 @@ function clientOf(
   { instanceId }: HealContext['payload'],
   observed: readonly ObservedNode[],
   fleet: Fleet,
-): Demand['client'] {
+): SetRequirements['client'] {
   const told = observed.find((node) => node.instanceId === instanceId)?.clientVersion;
   return told === undefined ? null : clientNameOf(told, fleet.chain);
 }

@@ -17,15 +17,15 @@ import {
   beyondApproval,
   clientMustRun,
   foundOf,
-  type Plan,
   proofOf,
   questionOf,
+  type ResizePlan,
   sentenceOf,
   startsClient,
   wordsOf,
 } from './plan.ts';
 import { leaveQueue, reserveGrowth, writeProof } from './reservation.ts';
-import type { Act, Acts, Command, Goal, Held, ResizeActContext, ResizeContext, State } from './state.ts';
+import type { Act, Acts, Command, Goal, LeaseState, ResizeActContext, ResizeContext, State } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 5 * MINUTE_MS;
@@ -210,7 +210,7 @@ async function survey(context: ResizeContext, seen: Observation | null): Promise
   return readFacts(sources, payload, switches.fleet, seen, Date.now());
 }
 
-function afterDecision(held: Held, decision: ResizeDecision): State {
+function afterDecision(held: LeaseState, decision: ResizeDecision): State {
   if ('refuse' in decision) return concluding(refused(decision), held);
   if (decision.do === 'nothing') return { do: 'prove', held, reason: decision.reason };
   const reason = beyondApproval(held.approved, decision);
@@ -226,7 +226,7 @@ function afterDecision(held: Held, decision: ResizeDecision): State {
   }
 }
 
-const sending = (held: Held, command: Command, goal: Goal): Act<'send'> => ({
+const sending = (held: LeaseState, command: Command, goal: Goal): Act<'send'> => ({
   do: 'send',
   held: { ...held, ordinal: held.ordinal + 1 },
   command,
@@ -234,14 +234,14 @@ const sending = (held: Held, command: Command, goal: Goal): Act<'send'> => ({
   afterSeconds: goal.for === 'verify' && command.unit === 0 && startsClient(held.found) ? SETTLE_SECONDS : 0,
 });
 
-function growing(held: Held, plan: Plan, unit: number, silences: number): Act<'send'> {
+function growing(held: LeaseState, plan: ResizePlan, unit: number, silences: number): Act<'send'> {
   const { volumeId, toGiB, reason } = plan;
   const startClient = startsClient(held.found);
   const command = { operation: 'grow-filesystem', unit, volumeId, toGiB, startClient, reason } as const;
   return sending(held, command, { for: 'grow', plan, silences });
 }
 
-const verifying = (held: Held, goal: Extract<Goal, { readonly plan: Plan }>, unit: number): Act<'send'> =>
+const verifying = (held: LeaseState, goal: Extract<Goal, { readonly plan: ResizePlan }>, unit: number): Act<'send'> =>
   sending(held, { operation: 'observe-node', unit }, { ...goal, for: 'verify' });
 
 function nodeCommand(
@@ -325,7 +325,7 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
 }
 
 /** It may still be run: by an agent that was cut off, or as the copy that an earlier try of the step sent. */
-function unanswered(held: Held, unit: number, goal: Goal, reason: string): State {
+function unanswered(held: LeaseState, unit: number, goal: Goal, reason: string): State {
   if (goal.for === 'fence') return concluding(silent(reason), held, false);
   const silences = goal.silences + 1;
   if (silences >= MAX_SILENCES)
@@ -338,17 +338,17 @@ function afterCommandFailed(_state: State, act: Act<'send' | 'await-command'>, f
 }
 
 /** Steps kept failing while nothing of the node or its volume can have been changed. */
-const beforeChange = (act: Act, held: Held | null, { message, throttled }: Failure): State =>
+const beforeChange = (act: Act, held: LeaseState | null, { message, throttled }: Failure): State =>
   concluding(notBegun(`${act.do}: ${message}`, throttled), held, false);
 
 /** What may have been begun is left to the records: the attempt fails, its successor reads the truth. */
-const afterChange = (act: Act, held: Held, failure: Failure): State =>
+const afterChange = (act: Act, held: LeaseState, failure: Failure): State =>
   failure.throttled ? beforeChange(act, held, failure) : concluding(stepFailed(act, failure), held, false);
 
 const stepFailed = (act: Act, { message }: Failure): Ending =>
   failed('step-failed', `${act.do}: ${message}`, { page: true, lookAgainMs: AGAIN_MS });
 
-const concluding = (ending: Ending, held: Held | null, commandsOver = true): Act<'conclude'> => ({
+const concluding = (ending: Ending, held: LeaseState | null, commandsOver = true): Act<'conclude'> => ({
   do: 'conclude',
   ending,
   held,

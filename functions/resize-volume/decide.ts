@@ -146,7 +146,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   return decideSize(facts, volume, use);
 }
 
-function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan | Refusal {
+function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage): GrowPlan | Refusal {
   const { disk } = facts.fleet;
   if (facts.seen?.filesystem === 'other') {
     const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';
@@ -260,7 +260,7 @@ function chooseVolume(facts: ResizeFacts): VolumeFact | Refusal {
     : refuse('volume-not-found', 'no data volume is attached to the instance', again);
 }
 
-interface Use {
+interface FilesystemUsage {
   readonly percent: number;
   readonly inodesPercent: number;
   readonly usedGiB: number;
@@ -268,7 +268,7 @@ interface Use {
   readonly sentence: string;
 }
 
-function useOf(facts: ResizeFacts, volume: VolumeFact): Use | null {
+function useOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null {
   const { seen, history, reportedPercent, volumeRole } = facts;
   const latest = history.at(-1);
   const reported = latest && facts.nowMs - latest.atMs <= REPORT_VALID_MS ? latest.usedBytes : undefined;

@@ -20,14 +20,14 @@ import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from '.
 import type { UsedPoint } from './growth.ts';
 import { type History, readHistory } from './history.ts';
 
-interface Sources {
+interface FactSources {
   readonly ec2: EC2Client;
   readonly cloudwatch: CloudWatchClient;
   readonly store: Store;
 }
 
 export async function readFacts(
-  { ec2, cloudwatch, store }: Sources,
+  { ec2, cloudwatch, store }: FactSources,
   payload: HealPayload,
   fleet: Fleet,
   seen: Observation | null,

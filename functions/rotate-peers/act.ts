@@ -6,18 +6,18 @@ import { afterAttempt } from '../../shared/guardrails/rotation.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
-import { changeRecord, type Subject } from '../../shared/reconcile/context.ts';
+import { changeRecord, type NodeRef } from '../../shared/reconcile/context.ts';
 import { sendWrite, tellClient, writeConfig } from './client-changes.ts';
-import { type Asked, askPeers, type PeersClient, pollSeconds, readAgents } from './commands.ts';
+import { askPeers, type PeersClient, type PeersTarget, pollSeconds, readAgents } from './commands.ts';
 import { pageFailure, type RotateContext } from './context.ts';
 import { connectedOf } from './facts.ts';
-import { judgePeers, type NodePlan, planAgain, sentenceOf, type Verdict } from './plan.ts';
-import { type Claim, endRestart, prolongRestart, restartAnswered } from './restart.ts';
+import { judgePeers, type NodePlan, type PeersProof, planAgain, sentenceOf } from './plan.ts';
+import { endRestart, prolongRestart, type RestartClaim, restartAnswered } from './restart.ts';
 
 export interface Act {
   readonly client: PeersClient;
   readonly plan: NodePlan;
-  readonly asked: Asked;
+  readonly asked: PeersTarget;
   /** A person said yes to exactly this. */
   readonly approved: boolean;
   /** Whether its client may be restarted now; asked only where it has to be. */
@@ -32,7 +32,7 @@ export interface Act {
   readonly aliases: ReadonlyMap<string, string>;
 }
 
-export type Acted =
+export type NodeOutcome =
   | { readonly outcome: 'healed' | 'restored' | 'escalated'; readonly sentence: string }
   /** Nothing was done, or nothing more; what was done stays. */
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly changed: boolean }
@@ -48,15 +48,15 @@ const MEASURE_AFTER_RESTART_SECONDS = 120;
 const RESTART_SECONDS = 180;
 
 /** What has been done so far, and what it would take to undo it. */
-interface Done {
+interface NodeProgress {
   readonly told: boolean;
   readonly dialFailed: string | undefined;
   readonly written: WrittenConfig | undefined;
-  readonly restart: Claim | undefined;
+  readonly restart: RestartClaim | undefined;
 }
 
-export async function actOnNode(context: RotateContext, planned: Act): Promise<Acted> {
-  const subject: Subject = { name: planned.plan.node, instanceId: planned.plan.instanceId };
+export async function actOnNode(context: RotateContext, planned: Act): Promise<NodeOutcome> {
+  const subject: NodeRef = { name: planned.plan.node, instanceId: planned.plan.instanceId };
   const reading = await askOne(context, planned.client, planned.asked);
   // What was done for others may have helped it, too: who has enough by now is not restarted.
   if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
@@ -90,17 +90,17 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<A
 }
 
 /** undefined where the node is as it was, or another run sees to the end of it. */
-function outcomeOf(acted: Acted): 'healed' | 'restored' | 'escalated' | undefined {
+function outcomeOf(acted: NodeOutcome): 'healed' | 'restored' | 'escalated' | undefined {
   if (acted.outcome === 'refused') return acted.changed ? 'escalated' : undefined;
   return acted.outcome === 'later' ? undefined : acted.outcome;
 }
 
-async function carryOut(context: RotateContext, act: Act, subject: Subject): Promise<Acted> {
+async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Promise<NodeOutcome> {
   const { plan } = act;
   const agent = (await readAgents(context, [plan.instanceId])).get(plan.instanceId);
   if (agent) return { outcome: 'refused', refusal: agent, changed: false };
-  let done: Done = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
-  let verdict: Verdict | undefined;
+  let done: NodeProgress = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
+  let verdict: PeersProof | undefined;
   if (plan.dial.length > 0 || plan.leave.length > 0) {
     const told = await tellClient(context, act, subject, { add: plan.dial, remove: plan.leave });
     if ('refuse' in told) return { outcome: 'refused', refusal: told, changed: false };
@@ -141,7 +141,7 @@ async function carryOut(context: RotateContext, act: Act, subject: Subject): Pro
 }
 
 /** No run is ever long enough: the restart is a person's. */
-const tooLong = ({ name }: Subject, seconds: number): Refusal => ({
+const tooLong = ({ name }: NodeRef, seconds: number): Refusal => ({
   refuse: 'restart-forbidden',
   reason: `${name} takes its new list only when it is restarted, which may take ${seconds} s by its stopGraceSeconds, more than a run has: restart it by hand`,
   page: true,
@@ -151,9 +151,13 @@ const tooLong = ({ name }: Subject, seconds: number): Refusal => ({
 async function conclude(
   context: RotateContext,
   { triedInVain }: Act,
-  subject: Subject,
-  { done, verdict, forbidden }: { readonly done: Done; readonly verdict: Verdict; readonly forbidden: Refusal | null },
-): Promise<Acted> {
+  subject: NodeRef,
+  {
+    done,
+    verdict,
+    forbidden,
+  }: { readonly done: NodeProgress; readonly verdict: PeersProof; readonly forbidden: Refusal | null },
+): Promise<NodeOutcome> {
   const changed = done.told || done.written !== undefined;
   // No worse than before: the next client may be restarted.
   if (done.restart && (verdict.is === 'proved' || verdict.is === 'short')) await endRestart(context, done.restart);
@@ -183,13 +187,18 @@ async function conclude(
   );
 }
 
-async function escalate(context: RotateContext, subject: Subject, code: FailureCode, sentence: string): Promise<Acted> {
+async function escalate(
+  context: RotateContext,
+  subject: NodeRef,
+  code: FailureCode,
+  sentence: string,
+): Promise<NodeOutcome> {
   await pageFailure(context, code, sentence, subject);
   return { outcome: 'escalated', sentence };
 }
 
 /** Asks until the node has what it should, or the time is over: peers come one by one. */
-async function measure(context: RotateContext, { client, plan, asked }: Act, seconds: number): Promise<Verdict> {
+async function measure(context: RotateContext, { client, plan, asked }: Act, seconds: number): Promise<PeersProof> {
   const untilMs = Math.min(Date.now() + seconds * 1000, context.untilMs);
   for (let poll = 0; ; poll++) {
     const verdict = judgePeers(await askOne(context, client, asked), { before: plan.peersBefore, floor: plan.floor });
@@ -198,13 +207,19 @@ async function measure(context: RotateContext, { client, plan, asked }: Act, sec
   }
 }
 
-async function askOne(context: RotateContext, client: PeersClient, asked: Asked): Promise<Reading<NodePeers>> {
+async function askOne(context: RotateContext, client: PeersClient, asked: PeersTarget): Promise<Reading<NodePeers>> {
   const reading = (await askPeers(context, client, [asked])).get(asked.instanceId);
   return reading ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
 }
 
 /** The count has fallen below what it was and should be: the running client gets its old peers, the file its old bytes. */
-async function goBack(context: RotateContext, act: Act, subject: Subject, done: Done, fallen: Verdict): Promise<Acted> {
+async function goBack(
+  context: RotateContext,
+  act: Act,
+  subject: NodeRef,
+  done: NodeProgress,
+  fallen: PeersProof,
+): Promise<NodeOutcome> {
   const { plan } = act;
   const undoes = {
     sentence: `taken back: ${fallen.sentence}`,

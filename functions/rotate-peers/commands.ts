@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
 import { askForText } from '../../shared/aws/invoke.ts';
-import { isThrottling, orRefused, type Refused } from '../../shared/aws/refusals.ts';
+import { type AwsRefusal, isThrottling, orRefused } from '../../shared/aws/refusals.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { startBySeconds } from '../../shared/node-commands/command.ts';
@@ -94,7 +94,7 @@ export async function runOnNode<Command extends PeerCommand>(
   return awaitAnswer(context, begun, instanceId, command, overAtMs(context, command));
 }
 
-const unsent = ({ refused }: Refused) =>
+const unsent = ({ refused }: AwsRefusal) =>
   ({ state: 'unknown', reason: `Systems Manager refuses the command: ${refused}` }) as const;
 
 async function send(
@@ -169,7 +169,7 @@ async function awaitAnswer<Command extends PeerCommand>(
 const batchesOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
-export interface Asked {
+export interface PeersTarget {
   readonly instanceId: string;
   readonly host: string;
 }
@@ -180,7 +180,7 @@ export type PeersClient = ChainClient & { readonly peers: NonNullable<ChainClien
 export async function askPeers(
   context: RotateContext,
   client: PeersClient,
-  nodes: readonly Asked[],
+  nodes: readonly PeersTarget[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const { probe } = context.fleet;
   if (client.peers.reach === 'network' && probe?.by === 'vpc') return askOverNetwork(context, probe.vpcId, nodes);
@@ -190,7 +190,7 @@ export async function askPeers(
 async function askOverNetwork(
   { clients, environment, fleet }: RotateContext,
   vpcId: string,
-  nodes: readonly Asked[],
+  nodes: readonly PeersTarget[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const readings = new Map<string, Reading<NodePeers>>();
   const stopGraceSeconds = fleet.units[0]?.stopGraceSeconds ?? 1;
@@ -235,7 +235,7 @@ const unasked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 
 async function askOnNodes(
   context: RotateContext,
   question: Question<NodePeers>,
-  nodes: readonly Asked[],
+  nodes: readonly PeersTarget[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const command = clientCommand(context, 'ask-peers', question.requests);
   const readings = new Map<string, Reading<NodePeers>>();
@@ -265,9 +265,9 @@ async function askOnNodes(
   return readings;
 }
 
-type Answered = Extract<CommandResult<'ask-peers' | 'change-peers'>, { readonly state: 'answered' }>;
+type AnsweredCommand = Extract<CommandResult<'ask-peers' | 'change-peers'>, { readonly state: 'answered' }>;
 
-function readingOf(question: Question<NodePeers>, told: Answered): Reading<NodePeers> {
+function readingOf(question: Question<NodePeers>, told: AnsweredCommand): Reading<NodePeers> {
   const answers = answersOf(told, question.requests);
   if (typeof answers === 'string') return { kind: 'error', code: 'malformed', reason: answers };
   const reading = question.read(answers);
@@ -276,7 +276,10 @@ function readingOf(question: Question<NodePeers>, told: Answered): Reading<NodeP
 }
 
 /** The client's own answers, or why there are none. */
-export function answersOf({ answer, atMs }: Answered, requests: readonly ChainRequest[]): readonly Answer[] | string {
+export function answersOf(
+  { answer, atMs }: AnsweredCommand,
+  requests: readonly ChainRequest[],
+): readonly Answer[] | string {
   if (answer.after === null) return `${answer.result}: ${answer.reason ?? 'no reason given'}`;
   try {
     return unpackAnswers(answer.after, requests, atMs);
@@ -285,14 +288,14 @@ export function answersOf({ answer, atMs }: Answered, requests: readonly ChainRe
   }
 }
 
-type Asking = Extract<PeerCommand, { readonly endpoint: string }>;
+type ClientCommand = Extract<PeerCommand, { readonly endpoint: string }>;
 
 /** Requests to the client on a node's own loopback. A secret that is not on the node is not brought there. */
 export function clientCommand(
   { fleet }: RotateContext,
-  operation: Asking['operation'],
+  operation: ClientCommand['operation'],
   requests: readonly ChainRequest[],
-): Asking | { readonly refused: string } {
+): ClientCommand | { readonly refused: string } {
   const { scheme, port, path, credentials } = fleet.rpc;
   if (credentials && credentials.kind !== 'file')
     return { refused: 'its credentials are a secret that is not on the node, and no command carries one there' };

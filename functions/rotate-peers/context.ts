@@ -12,7 +12,7 @@ import { keys, settle } from '../../shared/heal/store.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
-import { type Controller, type FleetContext, fleetContext, type Subject } from '../../shared/reconcile/context.ts';
+import { type Controller, type FleetContext, fleetContext, type NodeRef } from '../../shared/reconcile/context.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
 import type { Invocation } from '../../shared/reconcile/invocation.ts';
 import { about as aboutSubject } from '../../shared/reconcile/notification.ts';
@@ -108,7 +108,7 @@ const LASTING: ReadonlySet<string> = new Set(['config-unfit', 'peer-id-wrong', '
 const LASTS_MS = 7 * 60 * 60_000;
 
 /** A refusal about a node, or about the fleet as a whole. */
-export const about = (refusal: Refusal, subject: Subject | string): SubjectRefusal => ({
+export const about = (refusal: Refusal, subject: NodeRef | string): SubjectRefusal => ({
   ...aboutSubject(refusal, subject),
   ...(LASTING.has(refusal.refuse) && { lastsMs: LASTS_MS }),
 });
@@ -118,7 +118,7 @@ export async function pageFailure(
   context: RotateContext,
   code: FailureCode,
   sentence: string,
-  subject: Subject,
+  subject: NodeRef,
 ): Promise<void> {
   await page(context.clients.sns, context.environment.TOPIC_ARN, {
     fleet: context.fleet.name,
@@ -138,7 +138,7 @@ const OPEN = new Set(['open', 'allocated', 'claimed']);
  */
 export async function guardAgain(
   context: RotateContext,
-  { name, instanceId }: Subject,
+  { name, instanceId }: NodeRef,
   approved: boolean,
 ): Promise<Refusal | null> {
   const { clients, fleet, store } = context;

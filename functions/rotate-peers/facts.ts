@@ -12,8 +12,8 @@ import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config
 import { errorText } from '../../shared/text/plain-text.ts';
 import { askPeers, type PeersClient, readAgents, runOnNodes } from './commands.ts';
 import { about, type RotateContext } from './context.ts';
-import { type Claim, type IdVerdict, judgeIds } from './ids.ts';
-import { type Absent, isConnected, type Member, type NodeList } from './peer-selection.ts';
+import { judgeIds, type PeerIdClaim, type PeerIdStatus } from './ids.ts';
+import { type AbsentNode, isConnected, type NodeList, type PeerCandidate } from './peer-selection.ts';
 
 /** Asking on the nodes costs a command for fifty and an answer for each: of a larger fleet, so many are asked, those whose turn it is first. */
 const MAXIMUM_ASKED = 250;
@@ -21,8 +21,8 @@ const MAXIMUM_ASKED = 250;
 export interface FleetFacts {
   readonly nodes: ReadonlyMap<string, FleetNode>;
   readonly observed: ReadonlyMap<string, ObservedNode>;
-  readonly members: readonly Member[];
-  readonly absent: readonly Absent[];
+  readonly members: readonly PeerCandidate[];
+  readonly absent: readonly AbsentNode[];
   readonly readings: ReadonlyMap<string, Reading<NodePeers>>;
   readonly refusals: readonly SubjectRefusal[];
   /** What a person calls an entry: the node's name. */
@@ -51,7 +51,7 @@ export async function observeFleet(
   );
   const refusals: SubjectRefusal[] = [];
   const dnsNames = dnsNamesOf(context, nodes);
-  const claims = asked.flatMap(({ instanceId }): Claim[] => {
+  const claims = asked.flatMap(({ instanceId }): PeerIdClaim[] => {
     const reading = readings.get(instanceId);
     const id = reading?.kind === 'ok' ? reading.facts.ownPeerId : undefined;
     return id === undefined ? [] : [{ instanceId, id }];
@@ -73,7 +73,7 @@ export async function observeFleet(
   const wasAsked = new Set(asked.map(({ instanceId }) => instanceId));
   const absent = running
     .filter(({ instanceId }) => !known.has(instanceId))
-    .map(({ instanceId, role, privateIp }): Absent => {
+    .map(({ instanceId, role, privateIp }): AbsentNode => {
       // Who was not asked is not known to be away.
       const health = wasAsked.has(instanceId) ? healthOf(observed, instanceId) : 'unknown';
       const dnsName = dnsNames.get(instanceId);
@@ -124,8 +124,8 @@ const healthOf = (observed: ReadonlyMap<string, ObservedNode>, instanceId: strin
   observed.get(instanceId)?.health ?? 'unknown';
 
 /** What is known of nodes, by instance. */
-interface Known extends Pick<FleetFacts, 'observed' | 'readings'> {
-  readonly verdicts: ReadonlyMap<string, IdVerdict>;
+interface NodeKnowledge extends Pick<FleetFacts, 'observed' | 'readings'> {
+  readonly verdicts: ReadonlyMap<string, PeerIdStatus>;
   readonly dnsNames: ReadonlyMap<string, string>;
 }
 
@@ -134,9 +134,9 @@ function identified(
   { fleet }: RotateContext,
   client: ChainClient,
   nodes: readonly FleetNode[],
-  { observed, readings, dnsNames, verdicts }: Known,
+  { observed, readings, dnsNames, verdicts }: NodeKnowledge,
   refusals: SubjectRefusal[],
-): readonly Member[] {
+): readonly PeerCandidate[] {
   const wrong = ({ name, instanceId }: FleetNode, reason: string): void => {
     const refusal = {
       refuse: 'peer-id-wrong',
@@ -147,7 +147,7 @@ function identified(
     refusals.push(about(refusal, { name, instanceId }));
   };
   const nameOf = (id: string): string => nodes.find(({ instanceId }) => instanceId === id)?.name ?? id;
-  const members: Member[] = [];
+  const members: PeerCandidate[] = [];
   for (const node of nodes) {
     const reading = readings.get(node.instanceId);
     if (reading?.kind !== 'ok') continue;

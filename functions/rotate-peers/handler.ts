@@ -14,7 +14,7 @@ import {
 } from '../../shared/reconcile/invocation.ts';
 import { VARIABLES } from './context.ts';
 import { parseRotateEvent } from './event.ts';
-import { rotateFleet, type Summary } from './rotate.ts';
+import { type RotationSummary, rotateFleet } from './rotate.ts';
 import { SWEEP_MS } from './schedule.ts';
 
 export { awsClients };
@@ -28,7 +28,7 @@ const WORK_MS = 840_000;
 const FLEETS_AT_ONCE = 5;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const rotate = async (event: unknown, lambda: LambdaContext): Promise<readonly Summary[]> => {
+  const rotate = async (event: unknown, lambda: LambdaContext): Promise<readonly RotationSummary[]> => {
     const invocation = openInvocation({ clients, variables: VARIABLES, workMs: WORK_MS }, lambda);
     const parsed = parseRotateEvent(event);
     refuseWordInHint(lambda, parsed.kind === 'approve' ? { field: 'kind', value: parsed.kind } : undefined);
@@ -40,7 +40,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       reconcile: (fleet) => rotateFleet(invocation, fleet, parsed, values),
     });
   };
-  return middy<unknown, readonly Summary[]>().use(logged()).handler(rotate);
+  return middy<unknown, readonly RotationSummary[]>().use(logged()).handler(rotate);
 }
 
 export const handler = createHandler({ clients: awsClients() });

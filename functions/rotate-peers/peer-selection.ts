@@ -5,7 +5,7 @@ import type { Health } from '../../shared/fleet/observation.ts';
 import { plainName } from '../../shared/fleet/resource-names.ts';
 import { type PeerEntry, parseEntry } from '../../shared/peers/entry.ts';
 /** A node of the fleet that others may name. One that did not answer with an id is not among these. */
-export interface Member {
+export interface PeerCandidate {
   readonly instanceId: string;
   readonly name: string;
   readonly role: Role;
@@ -34,17 +34,17 @@ export interface NodeList {
 
 export interface ChooseFacts {
   readonly nowMs: number;
-  readonly members: readonly Member[];
+  readonly members: readonly PeerCandidate[];
   /** Whether the fleet has sentries at all, answering or not: validators then stand behind them. */
   readonly hasSentries: boolean;
   /** Of nodes that are no members now (they did not answer): whoever names them is not told that they are strangers. */
-  readonly absent: readonly Absent[];
+  readonly absent: readonly AbsentNode[];
   /** External peers, as the client writes them. */
   readonly seeds: readonly string[];
   readonly maximum: number;
 }
 
-export interface Absent {
+export interface AbsentNode {
   readonly instanceId: string;
   readonly role: Role;
   readonly host: string;
@@ -53,11 +53,11 @@ export interface Absent {
   readonly health: Health;
 }
 
-export interface Choice {
+export interface PeerSelection {
   readonly instanceId: string;
   /** The whole list. */
   readonly peers: readonly string[];
-  readonly dropped: readonly Dropped[];
+  readonly dropped: readonly DroppedPeer[];
   /** How many there are that it could name, well or not. */
   readonly exist: number;
   /** How many of the list can be expected to answer: no more connections are asked for. */
@@ -66,7 +66,7 @@ export interface Choice {
   readonly hiddenIds: readonly string[];
 }
 
-export interface Dropped {
+export interface DroppedPeer {
   readonly peer: string;
   readonly why: string;
   /** It must not be in this list at all: nobody keeps it for want of others. */
@@ -87,7 +87,7 @@ function isMandatory(facts: ChooseFacts, self: { readonly role: Role }, other: {
   return other.role === 'bootnode' || (facts.hasSentries && self.role === 'sentry' && other.role === 'validator');
 }
 
-interface Recognized {
+interface RecognizedPeer {
   readonly text: string;
   readonly entry: PeerEntry | undefined;
   /** Of the fleet's node that is meant: by its id, or by its address or DNS name where ids tell nothing. */
@@ -97,7 +97,7 @@ interface Recognized {
 /**
  * A node's own id proves nothing of another host: an entry that leads elsewhere means the node only where nobody is found there.
  */
-function recognized(facts: ChooseFacts, peers: readonly string[], now: NodeList): readonly Recognized[] {
+function recognized(facts: ChooseFacts, peers: readonly string[], now: NodeList): readonly RecognizedPeer[] {
   const byId = new Map<string, string>();
   const byHost = new Map<string, string>();
   const hostsOf = new Map<string, Set<string>>();
@@ -144,7 +144,7 @@ function isSomebodyThere(
 }
 
 /** Whether an entry leads to the member as it is now: by its address, or by its own name. */
-function leadsTo({ entry: byAddress, named }: Member, { text, entry }: Recognized): boolean {
+function leadsTo({ entry: byAddress, named }: PeerCandidate, { text, entry }: RecognizedPeer): boolean {
   const own = named === undefined ? undefined : parseEntry(named);
   if (text === byAddress || !own || !entry) return text === byAddress;
   // Where there are no ids an owner may leave the port to the client.
@@ -161,7 +161,7 @@ const isNamed = (entry: PeerEntry | undefined, own: PeerEntry | undefined): bool
  */
 function textsOf(
   { members }: ChooseFacts,
-  list: readonly Recognized[],
+  list: readonly RecognizedPeer[],
   isFixed: (text: string) => boolean,
 ): ReadonlyMap<string, string> {
   return new Map(
@@ -179,11 +179,11 @@ function textsOf(
   );
 }
 
-type Why = Omit<Dropped, 'peer'>;
+type DropReason = Omit<DroppedPeer, 'peer'>;
 
-const forbidden = (why: string): Why => ({ why, forbidden: true, badness: 0 });
+const forbidden = (why: string): DropReason => ({ why, forbidden: true, badness: 0 });
 const NO_PEER = forbidden('it is no peer');
-const unwell = (who: string, health: Health): Why => ({
+const unwell = (who: string, health: Health): DropReason => ({
   why: `${who} is ${health}`,
   forbidden: false,
   badness: 1 + BADNESS.indexOf(health),
@@ -200,8 +200,8 @@ function whyNot(
     instanceId,
     hidden,
     anySynced,
-  }: Pick<Recognized, 'entry' | 'instanceId'> & { readonly hidden: boolean; readonly anySynced: boolean },
-): Why | undefined {
+  }: Pick<RecognizedPeer, 'entry' | 'instanceId'> & { readonly hidden: boolean; readonly anySynced: boolean },
+): DropReason | undefined {
   if (!entry) return NO_PEER;
   if (facts.seeds.includes(entry.text) && !hidden) return undefined;
   if (now.owned.includes(entry.text)) return undefined;
@@ -221,7 +221,7 @@ const isHeard = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'connect
   (id !== undefined && connected.has(id)) || connected.has(plainName(host));
 
 /** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */
-const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: Absent): boolean =>
+const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: AbsentNode): boolean =>
   node.health === 'unknown' || node.health === 'starting' || isMandatory(facts, self, node);
 
 export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
@@ -237,7 +237,7 @@ const LONG_LIVED_MS = 24 * 60 * 60_000;
 const ALIVE: readonly Health[] = ['starting', 'unknown', 'behind'];
 
 /** The list of one node. `self` need not be a member: it may be without an id and still be told whom to dial. */
-export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, now: NodeList): Choice {
+export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, now: NodeList): PeerSelection {
   const hidden = self.role === 'validator' && facts.hasSentries;
   const members = facts.members.filter(
     (member) => member.instanceId !== now.instanceId && mayName(facts, self, member),
@@ -245,7 +245,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const others = new Map(members.map((member) => [member.instanceId, member]));
   const anySynced = facts.members.some(({ health }) => health === 'synced');
   // A fleet in which nobody is synced (a fresh one, or one whose chain stands still) has no better peers than those that answer.
-  const isGood = (member: Member): boolean =>
+  const isGood = (member: PeerCandidate): boolean =>
     anySynced && !isMandatory(facts, self, member) ? member.health === 'synced' : member.health !== 'forked';
 
   const rank = ranking(facts, self, now.instanceId);
@@ -256,13 +256,13 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const all = recognized(facts, [...now.peers, ...seeds], now);
   const named = all.filter(({ text }) => now.peers.includes(text));
   const texts = textsOf(facts, all, (text) => seeds.includes(text) || now.owned.includes(text));
-  const textOf = ({ instanceId, entry }: Member): string => texts.get(instanceId) ?? entry;
-  const kept = new Set<Member>();
+  const textOf = ({ instanceId, entry }: PeerCandidate): string => texts.get(instanceId) ?? entry;
+  const kept = new Set<PeerCandidate>();
   const external: PeerEntry[] = [];
   /** Of the owner's lines, those that name again who is named already, or lead past him. */
   const besides = new Set<string>();
-  const dropped: Dropped[] = [];
-  const inDoubt: Member[] = [];
+  const dropped: DroppedPeer[] = [];
+  const inDoubt: PeerCandidate[] = [];
   for (const one of named) {
     const { entry, text, instanceId } = one;
     const member = instanceId === undefined ? undefined : others.get(instanceId);
@@ -336,19 +336,19 @@ const hiddenIds = ({ members }: ChooseFacts): readonly string[] =>
     .sort(byName)
     .flatMap(({ entry }) => parseEntry(entry)?.id ?? []);
 
-type Rank = (a: Member, b: Member) => number;
+type Rank = (a: PeerCandidate, b: PeerCandidate) => number;
 
 /** Best first. Among long-lived ones each node draws its own order, so that not everybody leans on the same few. */
 function ranking({ nowMs }: ChooseFacts, self: { readonly role: Role }, selfId: string): Rank {
   const draws = new Map<string, string>();
-  const draw = ({ instanceId }: Member): string => {
+  const draw = ({ instanceId }: PeerCandidate): string => {
     const known = draws.get(instanceId);
     if (known !== undefined) return known;
     const drawn = createHash('sha256').update(`${selfId} ${instanceId}`).digest('hex');
     draws.set(instanceId, drawn);
     return drawn;
   };
-  const classOf = ({ role, health, upSinceMs }: Member): number =>
+  const classOf = ({ role, health, upSinceMs }: PeerCandidate): number =>
     (health === 'synced' ? 0 : 100 + 10 * ALIVE.indexOf(health)) +
     (self.role === 'sentry' && role === 'validator' ? 0 : role === 'bootnode' ? 1 : 2) * 2 +
     (nowMs - upSinceMs >= LONG_LIVED_MS ? 0 : 1);
@@ -359,7 +359,7 @@ function ranking({ nowMs }: ChooseFacts, self: { readonly role: Role }, selfId: 
 }
 
 /** Takes more in, each time from the zone that has the fewest, up to `size`. */
-function fill(chosen: Set<Member>, candidates: readonly Member[], size: number): void {
+function fill(chosen: Set<PeerCandidate>, candidates: readonly PeerCandidate[], size: number): void {
   const counts = countByZone(chosen);
   const left = candidates.filter((member) => !chosen.has(member));
   while (chosen.size < size && left.length > 0) {
@@ -373,7 +373,12 @@ function fill(chosen: Set<Member>, candidates: readonly Member[], size: number):
 }
 
 /** A zone without a peer gets one, in the place of the worst of a zone that has two or more. */
-function spread(chosen: Set<Member>, good: readonly Member[], rank: Rank, isFixed: (member: Member) => boolean): void {
+function spread(
+  chosen: Set<PeerCandidate>,
+  good: readonly PeerCandidate[],
+  rank: Rank,
+  isFixed: (member: PeerCandidate) => boolean,
+): void {
   const missing = unique(good.map(({ availabilityZone }) => availabilityZone)).sort();
   for (const zone of missing) {
     const counts = countByZone(chosen);
@@ -390,7 +395,7 @@ function spread(chosen: Set<Member>, good: readonly Member[], rank: Rank, isFixe
   }
 }
 
-function countByZone(members: Iterable<Member>): Map<string, number> {
+function countByZone(members: Iterable<PeerCandidate>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { availabilityZone } of members) counts.set(availabilityZone, (counts.get(availabilityZone) ?? 0) + 1);
   return counts;
@@ -398,4 +403,5 @@ function countByZone(members: Iterable<Member>): Map<string, number> {
 
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const byName = (a: Member, b: Member): number => compare(a.name, b.name) || compare(a.instanceId, b.instanceId);
+const byName = (a: PeerCandidate, b: PeerCandidate): number =>
+  compare(a.name, b.name) || compare(a.instanceId, b.instanceId);

@@ -16,7 +16,7 @@ import { errorText } from '../../shared/text/plain-text.ts';
 import type { PeersClient } from './commands.ts';
 import { about, type PeeredFleet } from './context.ts';
 import { connectedOf, type FleetFacts, type ReadList } from './facts.ts';
-import { type Choice, choosePeers, isConnected, type NodeList } from './peer-selection.ts';
+import { choosePeers, isConnected, type NodeList, type PeerSelection } from './peer-selection.ts';
 
 /** The client whose peers can be changed, or why there is none. */
 export function clientOf(fleet: Fleet): { readonly client: PeersClient } | { readonly none: string } {
@@ -43,10 +43,10 @@ const LEAST_ENTRIES = 3;
 const CHURN_PERCENT = 30;
 export const CHURN_WINDOW_MS = 60 * 60_000;
 
-export interface Wanted {
+export interface ListProposal {
   readonly node: string;
   readonly now: NodeList;
-  readonly choice: Choice;
+  readonly choice: PeerSelection;
   /** Its connections are fewer than its floor: what is done for it is a cure, and not churn. */
   readonly belowFloor: boolean;
 }
@@ -60,7 +60,7 @@ export interface ListChange {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly hiddenIds: readonly string[];
-  /** See `Choice`. */
+  /** See `PeerSelection`. */
   readonly reachable: number;
   /** Why those that are removed are, in the order of `removed`. */
   readonly reasons: readonly string[];
@@ -78,7 +78,7 @@ export interface Churn {
 }
 
 /** As much of what is wanted as may be done now, node by node in the order of their names. */
-export function limitChanges(wanted: readonly Wanted[], churn: Churn): readonly ListChange[] {
+export function limitChanges(wanted: readonly ListProposal[], churn: Churn): readonly ListChange[] {
   let allowance = Math.max(1, Math.floor((churn.entries * CHURN_PERCENT) / 100)) - churn.changed;
   return [...wanted].sort(byNode).map((one) => {
     const whole = changeOf(one, neverFewer(one));
@@ -90,7 +90,7 @@ export function limitChanges(wanted: readonly Wanted[], churn: Churn): readonly 
 }
 
 /** Puts back what would be dropped, the least bad first, until the list is long enough; never what has no business there. */
-function neverFewer({ now, choice }: Wanted): readonly string[] {
+function neverFewer({ now, choice }: ListProposal): readonly string[] {
   const before = [...new Set(now.peers)];
   const least = Math.min(choice.exist, Math.max(LEAST_ENTRIES, Math.ceil(before.length / 2)));
   const missing = Math.max(0, least - choice.peers.length);
@@ -104,7 +104,7 @@ function neverFewer({ now, choice }: Wanted): readonly string[] {
   return [...choice.peers, ...back];
 }
 
-function partOf(one: Wanted, whole: ListChange, allowance: number): ListChange {
+function partOf(one: ListProposal, whole: ListChange, allowance: number): ListChange {
   if (whole.entries <= allowance) return whole;
   const forbidden = one.choice.dropped.filter((dropped) => dropped.forbidden).map(({ peer }) => peer);
   // What has no business there goes first.
@@ -121,7 +121,7 @@ function partOf(one: Wanted, whole: ListChange, allowance: number): ListChange {
   return { ...part, waiting: whole.entries - part.entries };
 }
 
-function changeOf({ node, now, choice }: Wanted, after: readonly string[]): ListChange {
+function changeOf({ node, now, choice }: ListProposal, after: readonly string[]): ListChange {
   const before = [...new Set(now.peers)];
   const added = after.filter((peer) => !before.includes(peer));
   const removed = before.filter((peer) => !after.includes(peer));
@@ -141,7 +141,7 @@ function changeOf({ node, now, choice }: Wanted, after: readonly string[]): List
   };
 }
 
-const byNode = (a: Wanted, b: Wanted): number => {
+const byNode = (a: ListProposal, b: ListProposal): number => {
   const [one, other] = [`${a.node} ${a.now.instanceId}`, `${b.node} ${b.now.instanceId}`];
   return one < other ? -1 : one > other ? 1 : 0;
 };
@@ -261,7 +261,7 @@ export function wordsOf(
   };
 }
 
-export type Verdict =
+export type PeersProof =
   /** It has as many connections as it should. */
   | { readonly is: 'proved'; readonly peers: number; readonly sentence: string }
   /** Fewer than before, and fewer than it should: it goes back. */
@@ -271,12 +271,12 @@ export type Verdict =
   /** It does not tell: its client may just come up. */
   | { readonly is: 'unknown'; readonly sentence: string };
 
-export interface Measured {
+export interface PeersBaseline {
   readonly before: number | null;
   readonly floor: number;
 }
 
-export function judgePeers(reading: Reading<NodePeers>, { before, floor }: Measured): Verdict {
+export function judgePeers(reading: Reading<NodePeers>, { before, floor }: PeersBaseline): PeersProof {
   if (reading.kind !== 'ok') return { is: 'unknown', sentence: `it does not tell its peers: ${reading.reason}` };
   const peers = reading.facts.peers.length;
   const counts = `${peers} ${peers === 1 ? 'peer' : 'peers'}, ${before ?? 'an unknown number'} before, expected ${floor} at least`;
@@ -315,7 +315,7 @@ export function planFleet(
     seeds: fleet.peers.seeds,
     maximum: fleet.peers.maximum,
   };
-  const wanted = [...lists].flatMap(([instanceId, { now }]): Wanted[] => {
+  const wanted = [...lists].flatMap(([instanceId, { now }]): ListProposal[] => {
     const node = facts.nodes.get(instanceId);
     if (!node) return [];
     try {

@@ -19,7 +19,7 @@ import {
   question,
   reconcile,
 } from '../../shared/reconcile/plan.ts';
-import { type Acted, actOnNode } from './act.ts';
+import { actOnNode, type NodeOutcome } from './act.ts';
 import type { PeersClient } from './commands.ts';
 import {
   about,
@@ -47,13 +47,13 @@ import {
   wordsOf,
 } from './plan.ts';
 import { mayRestart, settleRestart } from './restart.ts';
-import { type Due, dueNodes, judgeObservation, ROUTINE_MS } from './schedule.ts';
+import { dueNodes, judgeObservation, ROUTINE_MS, type RotationRun } from './schedule.ts';
 
 /** What came of a run, for the log and for a person who asked. */
-export interface Summary {
+export interface RotationSummary {
   readonly fleet: string;
   /** Why anything was looked at; undefined where nothing was. */
-  readonly why?: Due['why'];
+  readonly why?: RotationRun['why'];
   readonly nodes: number;
   readonly outcomes: readonly string[];
   readonly refusals: readonly string[];
@@ -64,8 +64,8 @@ export async function rotateFleet(
   fleet: Fleet,
   event: RotateEvent,
   values: ReadonlyMap<string, string>,
-): Promise<Summary> {
-  const nothing = (why: string): Summary => ({ fleet: fleet.name, nodes: 0, outcomes: [why], refusals: [] });
+): Promise<RotationSummary> {
+  const nothing = (why: string): RotationSummary => ({ fleet: fleet.name, nodes: 0, outcomes: [why], refusals: [] });
   const found = clientOf(fleet);
   if ('none' in found) return nothing(found.none);
   if (!isPeered(fleet)) return nothing('its file has no peers');
@@ -105,8 +105,8 @@ export async function rotateFleet(
 
 const isPeered = (fleet: Fleet): fleet is PeeredFleet => fleet.peers !== undefined && fleet.rpc !== undefined;
 
-interface Situation {
-  readonly due: Due;
+interface RotationState {
+  readonly due: RotationRun;
   readonly parts: readonly FleetObservation[];
   readonly rotation: RotationRecord;
 }
@@ -129,12 +129,12 @@ interface RotatePlan {
 async function rotate(
   context: RotateContext,
   client: PeersClient,
-  situation: Situation,
+  situation: RotationState,
   approval: Approval | undefined,
-): Promise<Summary> {
+): Promise<RotationSummary> {
   const { fleet } = context;
   const { due, rotation } = situation;
-  const result = await reconcile<ReadFacts, RotatePlan, AllDone>(
+  const result = await reconcile<ReadFacts, RotatePlan, RotationResult>(
     fleet,
     {
       facts: () => readFacts(context, client, situation),
@@ -187,7 +187,7 @@ async function rotate(
 async function readFacts(
   context: RotateContext,
   client: PeersClient,
-  { due, parts, rotation }: Situation,
+  { due, parts, rotation }: RotationState,
 ): Promise<ReadFacts> {
   const { fleet, clients } = context;
   const nodes = await discoverNodes(clients.ec2, fleet);
@@ -298,14 +298,14 @@ const comesAgain = (context: RotateContext): Promise<void> =>
   }));
 
 /** The routine has come so far: on from there in the next run, or again after a while: sooner where something was left to be done. */
-const passed = async (context: RotateContext, { why, cursor }: Due, againMs: number): Promise<void> => {
+const passed = async (context: RotateContext, { why, cursor }: RotationRun, againMs: number): Promise<void> => {
   if (why !== 'routine') return;
   await changeRecord(context, () =>
     cursor === null ? { cursor, routineAtMs: Date.now() + againMs - ROUTINE_MS } : { cursor },
   );
 };
 
-interface AllDone {
+interface RotationResult {
   readonly outcomes: readonly string[];
   readonly refusals: readonly SubjectRefusal[];
   readonly failures: readonly unknown[];
@@ -315,16 +315,16 @@ interface AllDone {
   readonly left: boolean;
 }
 
-const NOTHING_DONE: AllDone = { outcomes: [], refusals: [], failures: [], finished: true, left: false };
+const NOTHING_DONE: RotationResult = { outcomes: [], refusals: [], failures: [], finished: true, left: false };
 
 async function actOnAll(
   context: RotateContext,
   client: PeersClient,
-  { parts, due, rotation }: Situation,
+  { parts, due, rotation }: RotationState,
   facts: FleetFacts,
   plans: readonly NodePlan[],
   approved: boolean,
-): Promise<AllDone> {
+): Promise<RotationResult> {
   const outcomes: string[] = [];
   const refusals: SubjectRefusal[] = [];
   const failures: unknown[] = [];
@@ -365,13 +365,13 @@ async function actOnAll(
  * In the order in which they are due: the cure before the care. Validators come last: their sentries are to know that they keep them
  * to themselves before they meet them.
  */
-function inOrder(plans: readonly NodePlan[], due: Due, { nodes }: FleetFacts): readonly NodePlan[] {
+function inOrder(plans: readonly NodePlan[], due: RotationRun, { nodes }: FleetFacts): readonly NodePlan[] {
   const place = ({ instanceId }: NodePlan): number =>
     due.nodes.indexOf(instanceId) + (nodes.get(instanceId)?.role === 'validator' ? due.nodes.length : 0);
   return [...plans].sort((a, b) => place(a) - place(b));
 }
 
-const outcomeOf = (acted: Acted): string =>
+const outcomeOf = (acted: NodeOutcome): string =>
   acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
 
 /** Its file was written, and its client has not been seen to come up since. */

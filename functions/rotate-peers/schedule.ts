@@ -11,7 +11,7 @@ export const ROUTINE_MS = 6 * 60 * 60_000;
 /** A node takes some seconds, with a restart a minute or two: so many fit a run. The rest comes in the next. */
 export const NODES_A_RUN = 20;
 
-export interface Due {
+export interface RotationRun {
   /** floor: nodes have too few peers. routine: it is time. asked: a person wants it, or says yes to a plan. restart: one has to prove itself. */
   readonly why: 'floor' | 'routine' | 'asked' | 'restart';
   /** Instances, in the order in which they are taken. */
@@ -30,7 +30,7 @@ export function dueNodes(
   read: RotationRecord | undefined,
   event: RotateEvent,
   nowMs: number,
-): Due | null {
+): RotationRun | null {
   const record = read ?? newRotation;
   const { cursor } = record;
   const curable = nodes.filter((node) => CURABLE.includes(node.health) || isStillStarting(node)).sort(byName);

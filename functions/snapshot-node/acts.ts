@@ -39,7 +39,7 @@ import {
 } from './progress.ts';
 import { prove } from './proof.ts';
 import { awaitCompleted, dryRun, quarantineSet, reconcile, requestOf, take } from './snapshots.ts';
-import type { Act, Acts, Down, Held, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
+import type { Act, Acts, ClientDown, LeaseState, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** Our clock and EC2's. */
@@ -80,7 +80,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     reduce: (_progress, _act, leased) => {
       if ('busy' in leased) return released('in', busy(leased.busy));
       const { holder, operation } = leased;
-      const held: Held = { holder, ordinal: 0, commandsOver: true, seenFence: 0 };
+      const held: LeaseState = { holder, ordinal: 0, commandsOver: true, seenFence: 0 };
       if (operation?.phase !== 'down') return { at: 'preparing', held, facts: null, seen: null, operation: null };
       return { ...downSince(held, operation, { by: 'an attempt before', heard: false }), call: 'unknown' };
     },
@@ -192,7 +192,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     execute: (context, _progress, act) => reconcile(context, act),
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
-      const settled: Down = { ...from, call: 'settled' };
+      const settled: ClientDown = { ...from, call: 'settled' };
       if ('none' in result) {
         const reason =
           'the answer to CreateSnapshots was lost, and it has not happened: there is no snapshot, and the client runs again';

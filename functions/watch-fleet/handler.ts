@@ -13,7 +13,7 @@ import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { heightsToAsk } from './chain.ts';
-import { type Context, ENVIRONMENT, type FleetFacts } from './context.ts';
+import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
 import { judgeFleet } from './fleet-health.ts';
 import { publishMetrics } from './metrics.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
@@ -21,7 +21,7 @@ import { keepObservations } from './observations.ts';
 import { afterPaging } from './pages.ts';
 import { sentenceOf } from './phrases.ts';
 import { probeMetric } from './probes/metric.ts';
-import { askReferences, nobody, type Probed, questionOf } from './probes/probe.ts';
+import { askReferences, nobody, type ProbeResult, questionOf } from './probes/probe.ts';
 import { probeSsm } from './probes/ssm.ts';
 import { probeVpc } from './probes/vpc.ts';
 
@@ -52,7 +52,7 @@ export const ASK_FOR_MS = 48_000;
  * Every fleet; one that fails does not stop the others. All failures are thrown together at the end, so that they reach the on-failure
  * queue and an alarm. The dispatcher's sweep reads the same fleet files and reports those that do not parse.
  */
-export async function sweep(context: Context): Promise<void> {
+export async function sweep(context: WatchContext): Promise<void> {
   const { clients, environment } = context;
   const untilMs = Date.now() + ASK_FOR_MS;
   const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
@@ -87,7 +87,7 @@ export async function sweep(context: Context): Promise<void> {
  * @param untilMs when asking must be over, ms since the epoch
  * @throws when the fleet could not be read
  */
-async function watchFleet(context: Context, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
+async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
   const { clients, store } = context;
   const [nodes, observations, watch] = await Promise.all([
     discoverNodes(clients.ec2, fleet),
@@ -138,12 +138,12 @@ async function watchFleet(context: Context, fleet: Fleet, failures: unknown[], u
 }
 
 function probeNodes(
-  { clients, environment }: Context,
+  { clients, environment }: WatchContext,
   fleet: Fleet,
   nodes: readonly FleetNode[],
   heights: readonly number[],
   untilMs: number,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const { probe: by } = fleet;
   if (by === undefined) return Promise.resolve(nobody(nodes, 'nobody asks it: its fleet file has no probe'));
   if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now(), untilMs);

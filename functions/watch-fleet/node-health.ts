@@ -98,7 +98,7 @@ function doubtOf(
   return agreeing.has(source.key) ? null : known;
 }
 
-interface Verdict {
+interface HealthAssessment {
   readonly health: Health;
   readonly reason: string;
   readonly code: TroubleKind | null;
@@ -117,7 +117,7 @@ interface NodeFacts {
   readonly grace: boolean;
 }
 
-function verdictOf(one: NodeFacts, reading: NodeReading | undefined): Verdict {
+function verdictOf(one: NodeFacts, reading: NodeReading | undefined): HealthAssessment {
   const { facts, chain, node, grace } = one;
   if (facts.fleet.probe === undefined) return plain('unknown', 'nobody asks it: its fleet file has no probe');
   // A stopped instance serves nobody, whatever has stopped it: that is known, and to call it unknown would hide it.
@@ -139,7 +139,7 @@ function verdictOf(one: NodeFacts, reading: NodeReading | undefined): Verdict {
 function judgeSilence(
   { facts, start, grace }: NodeFacts,
   status: Reading<unknown> & { kind: 'starting' | 'error' },
-): Verdict {
+): HealthAssessment {
   if (status.kind === 'error' && isOurFault(status.code)) return plain('unknown', status.reason);
   if (grace) return plain('starting', status.reason);
   if (status.kind === 'error') return unreachable(status.reason);
@@ -147,10 +147,10 @@ function judgeSilence(
   return unreachable(`it is still starting${age}: ${status.reason}`);
 }
 
-function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Source): Verdict | null {
+function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Source): HealthAssessment | null {
   const { branches } = chain;
   const differs = branches.differing.get(source.key);
-  const forked = (reason: string): Verdict => ({ health: 'forked', reason, code: 'node-forked' });
+  const forked = (reason: string): HealthAssessment => ({ health: 'forked', reason, code: 'node-forked' });
   if (differs !== undefined)
     return forked(`its block at height ${differs.height} is ${short(differs.hash)}, most have another`);
   // As many blocks later as the others are compared at: until then both may be right.
@@ -166,7 +166,7 @@ function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Sourc
   return null;
 }
 
-function judgePlace(one: NodeFacts, source: Source, reading: StatusReading): Verdict {
+function judgePlace(one: NodeFacts, source: Source, reading: StatusReading): HealthAssessment {
   const { facts, chain, node, start, grace } = one;
   const { tip, haltedSinceMs } = chain;
   const { behindBlocks } = facts.fleet.health;
@@ -233,8 +233,8 @@ function goingOn({ facts, chain, node }: NodeFacts, { status, track: { sinceMs }
   );
 }
 
-const plain = (health: Health, reason: string): Verdict => ({ health, reason, code: null });
-const unreachable = (reason: string): Verdict => ({ health: 'unreachable', reason, code: 'node-unreachable' });
+const plain = (health: Health, reason: string): HealthAssessment => ({ health, reason, code: null });
+const unreachable = (reason: string): HealthAssessment => ({ health: 'unreachable', reason, code: 'node-unreachable' });
 
 /** So many starts have a grace before the node is well once. A client that starts more often does not come up. */
 const MAXIMUM_STARTS = 3;

@@ -10,17 +10,17 @@ import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import type { Attempt, Context, FleetFacts } from './context.ts';
+import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
 import { alarmsOf, type DuePage, duePages, healsBegin, MAY_BE_HEALED, withoutHealing, withoutQuiet } from './pages.ts';
 import { names } from './phrases.ts';
 
 /** Sends what is due; answers what was sent. What could not be sent is due again in the next sweep. */
 export async function notifyPeople(
-  context: Context,
+  context: WatchContext,
   facts: FleetFacts,
   health: FleetHealth,
-  attempt: Attempt,
+  attempt: CollectFailure,
 ): Promise<readonly DuePage[]> {
   const sent: DuePage[] = [];
   const { fleet, nodes } = facts;
@@ -43,11 +43,11 @@ export async function notifyPeople(
 
 /** Where incidents cannot be read, people are told all the same. */
 async function unlessHealing(
-  { store }: Context,
+  { store }: WatchContext,
   { fleet, nowMs }: FleetFacts,
   { nodes }: FleetHealth,
   due: DuePage,
-  attempt: Attempt,
+  attempt: CollectFailure,
 ): Promise<DuePage | null> {
   if (!MAY_BE_HEALED.has(due.code)) return due;
   let incidents: readonly IncidentRecord[] = [];
@@ -59,7 +59,7 @@ async function unlessHealing(
 }
 
 async function pagePeople(
-  context: Context,
+  context: WatchContext,
   { fleet }: FleetFacts,
   { code, nodes, reason, kind }: DuePage,
 ): Promise<void> {
@@ -76,7 +76,7 @@ async function pagePeople(
 }
 
 async function writePage(
-  context: Context,
+  context: WatchContext,
   { fleet, nowMs }: FleetFacts,
   { code, nodes, reason }: DuePage,
 ): Promise<void> {
@@ -147,7 +147,7 @@ const LINES_A_SWEEP = 20;
 
 /** One line for each node whose health changed; a node that is seen for the first time and is well is no change. */
 export async function journalChanges(
-  context: Context,
+  context: WatchContext,
   { fleet, before, nowMs }: FleetFacts,
   { nodes }: FleetHealth,
 ): Promise<void> {
@@ -178,7 +178,7 @@ const evidenceOf = ({ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCou
 });
 
 /** A story of its own: what is seen belongs to no incident. */
-function journalOf({ store }: Context, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
+function journalOf({ store }: WatchContext, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
   return createJournal(store, {
     fleet,
     node: node?.name ?? WHOLE,
@@ -210,7 +210,7 @@ export function poolMayChange(
 }
 
 /** Tells register-nodes to look now instead of within five minutes. A hint only: its schedule sees the same, so nothing fails with it. */
-export async function hintRegister({ clients, environment }: Context, fleet: string): Promise<void> {
+export async function hintRegister({ clients, environment }: WatchContext, fleet: string): Promise<void> {
   try {
     await clients.lambda.send(
       new InvokeCommand({

@@ -30,21 +30,21 @@ export function columnsOf(rows: readonly (readonly Cell[])[], gap: number, align
   });
 }
 
-interface Measured {
+interface MeasuredLine {
   readonly text: string;
   /** Columns of a terminal. */
   readonly width: number;
 }
 
-const NOTHING: Measured = { text: '', width: 0 };
+const NOTHING: MeasuredLine = { text: '', width: 0 };
 
-const measuredLines = (cell: Cell): readonly Measured[] =>
+const measuredLines = (cell: Cell): readonly MeasuredLine[] =>
   [cell].flat().map((line) => {
     const text = plainText(line);
     return { text, width: stringWidth(text) };
   });
 
-function padded({ text, width }: Measured, room: number, align: Align): string {
+function padded({ text, width }: MeasuredLine, room: number, align: Align): string {
   const blanks = ' '.repeat(room - width);
   return align === 'right' ? blanks + text : text + blanks;
 }

@@ -8,7 +8,7 @@ import { plainLines, terminalText } from '../../shared/text/terminal-text.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from '../fleet-json-schema.ts';
 import { FleetFilesError, fleetPathsIn, fleetsDirectory, shortPath } from '../fleets.ts';
 import { confirmOnTerminal } from './confirmation.ts';
-import { type CheckDesk, check } from './fleets/check.ts';
+import { type CheckContext, check } from './fleets/check.ts';
 import { UsageError } from './fleets/context.ts';
 import { StoreError, ssmParameterStore } from './fleets/parameter-store.ts';
 import { pause, resume } from './fleets/pause.ts';
@@ -18,12 +18,12 @@ import { show } from './fleets/show.ts';
 import { readAccount } from './preflight/account.ts';
 import { awsBelongings } from './retire/belongings.ts';
 import { left } from './retire/leftovers.ts';
-import { type RetireDesk, retire } from './retire/retire.ts';
+import { type RetireContext, retire } from './retire/retire.ts';
 
 // Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
-export interface Terminal extends CheckDesk, RetireDesk {
+export interface Terminal extends CheckContext, RetireContext {
   readonly complain: (text: string) => void;
 }
 

@@ -9,9 +9,9 @@ import { terminalText } from '../../shared/text/terminal-text.ts';
 import { UsageError } from './fleets/context.ts';
 import { type AnswerOptions, answerQuestion } from './heal/approve.ts';
 import { awsSuite } from './heal/aws-suite.ts';
-import { type HealDesk, RequestError, type Suite, SuiteError } from './heal/context.ts';
+import { type HealCommandContext, RequestError, type Suite, SuiteError } from './heal/context.ts';
 import { type JournalOptions, journal } from './heal/journal.ts';
-import { carryOut, type Wish, type WishOptions } from './heal/request.ts';
+import { carryOut, type HealRequest, type HealRequestOptions } from './heal/request.ts';
 import { status } from './heal/status.ts';
 import { nodeOf, targetOf } from './heal/target.ts';
 
@@ -19,7 +19,7 @@ import { nodeOf, targetOf } from './heal/target.ts';
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
 /** @returns the exit status; whatever else is thrown is a mistake of ours */
-export async function runHeal(words: readonly string[], desk: HealDesk): Promise<0 | 1 | 2> {
+export async function runHeal(words: readonly string[], desk: HealCommandContext): Promise<0 | 1 | 2> {
   const ended: { status: 0 | 1 } = { status: 0 };
   try {
     const unfit = unfitWord(words);
@@ -34,7 +34,7 @@ export async function runHeal(words: readonly string[], desk: HealDesk): Promise
   }
 }
 
-function commands(desk: HealDesk, ended: { status: 0 | 1 }): Command {
+function commands(desk: HealCommandContext, ended: { status: 0 | 1 }): Command {
   const program = new Command('npm run heal --')
     .description('Heals by hand, in the account and region of your environment. Nodes are FLEET/NODE: bitcoin/node2')
     .exitOverride()
@@ -51,13 +51,13 @@ function commands(desk: HealDesk, ended: { status: 0 | 1 }): Command {
       .option('--wait', 'stay until it is over; its outcome is the exit status')
       .option('--for <minutes>', 'wait no longer than this', minutes)
       .option('--yes', 'do it without showing the plan and asking');
-  const carry = async (made: Wish, options: WishOptions): Promise<void> => {
+  const carry = async (made: HealRequest, options: HealRequestOptions): Promise<void> => {
     ended.status = await carryOut(desk, made, options);
   };
   wish('restore', '<node>', "make a node's volumes anew from its best snapshot, or from one that you name")
     .option('--snapshot <id>', 'this one, or the set that it belongs to', snapshotId)
     .option('--acknowledge-validator', 'it is a validator, and you know that no other copy of its key runs')
-    .action((written: string, options: WishOptions & { snapshot?: string; acknowledgeValidator?: true }) => {
+    .action((written: string, options: HealRequestOptions & { snapshot?: string; acknowledgeValidator?: true }) => {
       const { fleet, node, shown } = nodeOf(written);
       const { snapshot, acknowledgeValidator } = options;
       const more = {
@@ -67,19 +67,19 @@ function commands(desk: HealDesk, ended: { status: 0 | 1 }): Command {
       return carry({ event: { kind: 'restore', fleet, ...node, ...more }, words: `restore ${shown}` }, options);
     });
   wish('replace', '<node>', 'put a node on a new instance; the old one is kept for days').action(
-    (written: string, options: WishOptions) => {
+    (written: string, options: HealRequestOptions) => {
       const { fleet, node, shown } = nodeOf(written);
       return carry({ event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` }, options);
     },
   );
   wish('undo', '<node>', 'put back the volumes that a heal has kept').action(
-    (written: string, options: WishOptions) => {
+    (written: string, options: HealRequestOptions) => {
       const { fleet, node, shown } = nodeOf(written);
       return carry({ event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` }, options);
     },
   );
   wish('snapshot', '<fleet[/node]>', 'stop a donor cleanly, take a snapshot of its volumes, and start it again').action(
-    (written: string, options: WishOptions) => {
+    (written: string, options: HealRequestOptions) => {
       const { fleet, node, shown } = targetOf(written);
       return carry({ event: { kind: 'snapshot', fleet, ...node }, words: `snapshot ${shown}` }, options);
     },
@@ -135,7 +135,7 @@ function snapshotId(written: string): string {
 /** Erases the line, and goes back to its beginning (ECMA-48: EL 2, CR). */
 const ERASE = '\x1b[2K\r';
 
-function terminalDesk(): HealDesk {
+function terminalDesk(): HealCommandContext {
   const isTerminal = process.stdout.isTTY === true;
   let suite: Suite | undefined;
   const write = (text: string): void => void process.stdout.write(`${isTerminal ? ERASE : ''}${terminalText(text)}\n`);

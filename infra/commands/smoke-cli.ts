@@ -12,7 +12,7 @@ import { SuiteError } from './heal/context.ts';
 import { awsAccount } from './smoke/aws-account.ts';
 import { cdk } from './smoke/cdk.ts';
 import { clearUp } from './smoke/cleanup.ts';
-import { type SmokeDesk, SmokeError } from './smoke/context.ts';
+import { type SmokeContext, SmokeError } from './smoke/context.ts';
 import { standingFleetText } from './smoke/fleet.ts';
 import { leftText } from './smoke/leftovers.ts';
 import { LADDER_FLEET, STANDING_FLEET } from './smoke/names.ts';
@@ -23,7 +23,7 @@ import { smokeRun } from './smoke/run.ts';
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
 /** @returns the exit status; whatever else is thrown is a mistake of ours */
-export async function runSmoke(words: readonly string[], desk: SmokeDesk): Promise<0 | 1 | 2> {
+export async function runSmoke(words: readonly string[], desk: SmokeContext): Promise<0 | 1 | 2> {
   try {
     const unfit = unfitWord(words);
     if (unfit !== undefined) throw new UsageError(unfit);
@@ -53,7 +53,7 @@ interface Options {
 
 const HEAL_MINUTES = 45;
 
-const commandOf = (desk: SmokeDesk): Command =>
+const commandOf = (desk: SmokeContext): Command =>
   new Command('npm run smoke --')
     .description(
       'Deploys chainmend in the account and region of your environment, heals one throw-away node, removes it all',
@@ -82,7 +82,7 @@ const commandOf = (desk: SmokeDesk): Command =>
       writeErr: (text) => desk.complain(text.trimEnd()),
     });
 
-async function carryOut(desk: SmokeDesk, options: Options): Promise<0 | 1> {
+async function carryOut(desk: SmokeContext, options: Options): Promise<0 | 1> {
   const isLadder = options.ladder === true;
   if (options.printFleet) {
     desk.say(standingFleetText(isLadder).trimEnd());
@@ -127,7 +127,7 @@ function minutes(written: string): number {
   throw new InvalidArgumentError('Expected minutes, 0.1 to 240, for example 45.');
 }
 
-function terminalDesk(interrupted: AbortSignal): SmokeDesk {
+function terminalDesk(interrupted: AbortSignal): SmokeContext {
   return {
     ...{ account: () => awsAccount(), suite: () => awsSuite(), cdk, interrupted, made: new Map() },
     say: (text) => void process.stdout.write(`${terminalText(text)}\n`),

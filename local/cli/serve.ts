@@ -9,7 +9,7 @@ import type { RunRequest } from './arguments.ts';
 import { prepared } from './print-story.ts';
 import { remarkColors as colors } from './terminal.ts';
 
-export interface Desk {
+export interface ServeContext {
   /** What a shell can evaluate. */
   readonly say: (line: string) => void;
   /** What a person reads. */
@@ -22,7 +22,11 @@ export interface Desk {
 const CALLS_KEPT = 10_000;
 
 /** Serves until interrupted. Rejects where the region itself fails. */
-export async function serve({ scenario, seed, faults, lane }: RunRequest, speed: number, desk: Desk): Promise<void> {
+export async function serve(
+  { scenario, seed, faults, lane }: RunRequest,
+  speed: number,
+  desk: ServeContext,
+): Promise<void> {
   const { say, remark, interrupted } = desk;
   await prepared();
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));

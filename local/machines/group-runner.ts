@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { Narrator } from './narrator.ts';
 import { parseTask, runEventLine } from './run-events.ts';
 import { STORY_GROUPS } from './stories/index.ts';
-import { entriesOf, networkOf, type RealStory, StoryBroken } from './story.ts';
+import { entriesOf, networkOf, type RealStory, StoryFailure } from './story.ts';
 import { RealWorld } from './world.ts';
 
 const {
@@ -62,7 +62,7 @@ async function carryOut(story: RealStory): Promise<boolean> {
     await story.run(telling, world);
     return true;
   } catch (error) {
-    if (!(error instanceof StoryBroken)) telling.fails(error);
+    if (!(error instanceof StoryFailure)) telling.fails(error);
     return false;
   } finally {
     end();

@@ -26,7 +26,7 @@ export function bootLines(text: string): BootLine[] {
 }
 
 /** A line of ours, and what stood there before: the same two lines as shared/node-commands/fstab.sh writes. */
-interface Kept {
+interface FstabEntry {
   /** Of the comment; the line after it is the active one. */
   readonly at: number;
   readonly volumeId: string;
@@ -67,7 +67,7 @@ export function bootsWith(
   return lines.join('\n');
 }
 
-function keptAt(lines: readonly string[], path: string): Kept | undefined {
+function keptAt(lines: readonly string[], path: string): FstabEntry | undefined {
   for (const [at, line] of lines.entries()) {
     const [, volumeId = '', of = '', was = '', original = '-'] =
       /^#chainmend (vol-[0-9a-f]+) (\/\S*) was (vol-[0-9a-f]+): (.*)$/.exec(line) ?? [];
@@ -78,7 +78,7 @@ function keptAt(lines: readonly string[], path: string): Kept | undefined {
 
 function pair(
   path: string,
-  { volumeId, was, original }: Omit<Kept, 'at'>,
+  { volumeId, was, original }: Omit<FstabEntry, 'at'>,
   spec: string,
   xfs: boolean,
 ): readonly [string, string] {

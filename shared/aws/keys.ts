@@ -6,7 +6,7 @@ import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/c
 import { refusalOf } from './refusals.ts';
 
 /** unknown: nobody who may be asked knows. What is made under the key tells. */
-export type KeyVerdict = { readonly usable: true } | { readonly unusable: string } | { readonly unknown: string };
+export type KeyUsability = { readonly usable: true } | { readonly unusable: string } | { readonly unknown: string };
 
 /**
  * Judges the key by its state, its region and its kind. That it is usable does not say that the caller may do everything with it: of the rights
@@ -15,7 +15,7 @@ export type KeyVerdict = { readonly usable: true } | { readonly unusable: string
  * @param keyId an id, an ARN or an alias, as volumes and snapshots tell it
  * @throws what leaves open what the key is like: throttling, a server's fault, a time-out
  */
-export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): Promise<KeyVerdict> {
+export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): Promise<KeyUsability> {
   const region = await kms.config.region();
   const [, , , elsewhere] = keyId.startsWith('arn:') ? keyId.split(':') : [];
   if (elsewhere !== undefined && elsewhere !== region)
@@ -49,7 +49,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   Unavailable: 'connect its custom key store',
 };
 
-function judgeState(keyId: string, { KeyState, KeyUsage, KeySpec }: KeyMetadata): KeyVerdict {
+function judgeState(keyId: string, { KeyState, KeyUsage, KeySpec }: KeyMetadata): KeyUsability {
   // "You can't use … asymmetric KMS keys" for EBS ("How Amazon EBS encryption works"): AWS accepts the request, and the volume vanishes.
   if ((KeyUsage ?? 'ENCRYPT_DECRYPT') !== 'ENCRYPT_DECRYPT' || (KeySpec ?? 'SYMMETRIC_DEFAULT') !== 'SYMMETRIC_DEFAULT')
     return { unusable: `KMS key ${keyId} is of kind ${KeySpec} for ${KeyUsage}: EBS needs a symmetric encryption key` };

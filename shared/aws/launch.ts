@@ -14,7 +14,7 @@ import {
   type RunInstancesRequest,
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
-import { type Accepted, orDryRun, orRefused, type Refused } from './refusals.ts';
+import { type Accepted, type AwsRefusal, orDryRun, orRefused } from './refusals.ts';
 import { settable } from './volumes.ts';
 
 export interface Launch {
@@ -42,7 +42,7 @@ export interface Launch {
 export async function launchReplacement(
   ec2: EC2Client,
   launch: Launch,
-): Promise<{ readonly instanceId: string } | Refused> {
+): Promise<{ readonly instanceId: string } | AwsRefusal> {
   const request = await requestOf(ec2, launch);
   if ('refused' in request) return request;
   const run = await orRefused(async () => {
@@ -60,13 +60,13 @@ export async function launchReplacement(
  * (DryRun). Neither quotas nor capacity are part of that.
  * @throws what leaves open whether it would
  */
-export async function askForLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | Refused> {
+export async function askForLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | AwsRefusal> {
   const request = await requestOf(ec2, launch);
   if ('refused' in request) return request;
   return orDryRun(() => ec2.send(new RunInstancesCommand({ ...request, DryRun: true })));
 }
 
-async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<RunInstancesRequest | Refused> {
+async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<RunInstancesRequest | AwsRefusal> {
   const template = await orRefused(() => readTemplate(ec2, launch.launchTemplate));
   if ('refused' in template) return template;
   const fault = templateFault(template);
@@ -204,7 +204,7 @@ const NAMED_IN_TEMPLATE =
 
 const WORDS_MAX = 400;
 
-export function judgeLaunch({ refused, code }: Refused): LaunchFault {
+export function judgeLaunch({ refused, code }: AwsRefusal): LaunchFault {
   // The encoded message is for whoever may decode it (sts:DecodeAuthorizationMessage), and is longer than a page.
   const words = refused.split('Encoded authorization failure message:', 1).join('').trimEnd().slice(0, WORDS_MAX);
   if (PERMISSION.has(code)) {

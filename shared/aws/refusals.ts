@@ -3,7 +3,7 @@
 import { plainText } from '../text/plain-text.ts';
 
 /** The call had no effect, and the same call will be refused again. `code` is AWS's, `refused` its words. */
-export interface Refused {
+export interface AwsRefusal {
   readonly refused: string;
   readonly code: string;
 }
@@ -44,7 +44,7 @@ const PASSING_STATUS = new Set([408, 429]);
  *
  * @throws the error itself where it is no refusal
  */
-export function refusalOf(error: unknown): Refused {
+export function refusalOf(error: unknown): AwsRefusal {
   if (!(error instanceof Error) || isThrottling(error) || PASSING.has(error.name)) throw error;
   const { name, message } = error;
   const status = statusOf(error);
@@ -59,7 +59,7 @@ export function refusalOf(error: unknown): Refused {
 const DENIED = /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?)$/;
 
 /** Whether IAM has refused: what a call is about lacks the tags that the caller's role asks for. */
-export const isDenied = ({ code }: Pick<Refused, 'code'>): boolean => DENIED.test(code);
+export const isDenied = ({ code }: Pick<AwsRefusal, 'code'>): boolean => DENIED.test(code);
 
 /** Members of ServiceException of the SDK, of every service; absent where no answer was read. */
 function statusOf(error: Error): number | undefined {
@@ -68,7 +68,7 @@ function statusOf(error: Error): number | undefined {
 }
 
 /** The call's own result, or AWS's refusal of it. @throws everything that is no refusal */
-export async function orRefused<T>(call: () => Promise<T>): Promise<T | Refused> {
+export async function orRefused<T>(call: () => Promise<T>): Promise<T | AwsRefusal> {
   try {
     return await call();
   } catch (error) {
@@ -80,7 +80,7 @@ export async function orRefused<T>(call: () => Promise<T>): Promise<T | Refused>
  * What AWS says to a call with DryRun, which changes nothing: "If you have the required permissions, the error response is DryRunOperation".
  * @throws everything that is no refusal
  */
-export async function orDryRun(call: () => Promise<unknown>): Promise<Accepted | Refused> {
+export async function orDryRun(call: () => Promise<unknown>): Promise<Accepted | AwsRefusal> {
   try {
     await call();
   } catch (error) {

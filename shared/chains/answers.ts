@@ -2,14 +2,14 @@
 // expected, never as an exception and never as a height.
 import * as v from 'valibot';
 import { errorText, plainText } from '../text/plain-text.ts';
-import type { Answer, ChainRequest, Question, Reading, TroubleCode } from './client.ts';
+import type { Answer, ChainRequest, Question, Reading, ReadingErrorCode } from './client.ts';
 
 /** What a reader throws on purpose; `question` turns it into a reading. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
-  readonly code: TroubleCode;
+  readonly code: ReadingErrorCode;
 
-  constructor(code: TroubleCode, reason: string) {
+  constructor(code: ReadingErrorCode, reason: string) {
     super(reason);
     this.code = code;
   }

@@ -29,7 +29,7 @@ export interface SubjectRefusal {
 }
 
 /** Whose node, record or zone was refused what, since when, and what was told about it. Times are ms since the epoch. */
-export interface Told {
+export interface NotificationState {
   readonly code: PageCode | 'approval-wanted';
   readonly subject: string;
   readonly sinceMs: number;
@@ -45,7 +45,7 @@ export interface Told {
 export interface RegisterRecord {
   /** Nodes of the last run that found some; 0 before any was found. */
   readonly nodes: number;
-  readonly told: readonly Told[];
+  readonly told: readonly NotificationState[];
   /** Hashes of the plans that were written or asked for, newest first. */
   readonly plans: readonly string[];
   readonly version: number;
@@ -88,7 +88,7 @@ export function judgeGone(
   return { refuse: 'too-many-gone', reason, page: true, lookAgainMs: LOOK_AGAIN_MS };
 }
 
-export interface Telling {
+export interface DueNotifications {
   readonly next: RegisterRecord;
   /** To be written to the journal. */
   readonly write: readonly SubjectRefusal[];
@@ -106,9 +106,9 @@ export function claimTelling(
   all: readonly SubjectRefusal[],
   nowMs: number,
   approvalValidMs = Number.POSITIVE_INFINITY,
-): Telling {
+): DueNotifications {
   const met = condensed(all);
-  const key = ({ code, subject }: Pick<Told, 'code' | 'subject'>): string => `${code} ${subject}`;
+  const key = ({ code, subject }: Pick<NotificationState, 'code' | 'subject'>): string => `${code} ${subject}`;
   const known = new Map(register.told.map((told) => [key(told), told]));
   const write: SubjectRefusal[] = [];
   const page: SubjectRefusal[] = [];
@@ -138,7 +138,8 @@ export function claimTelling(
   return { next: { ...register, told: told.slice(0, MAX_TOLD) }, write, page };
 }
 
-const lasts = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: Told, nowMs: number): boolean => nowMs - seenAtMs < lastsMs;
+const lasts = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: NotificationState, nowMs: number): boolean =>
+  nowMs - seenAtMs < lastsMs;
 
 /** More of one kind in one run are one mistake, not many: a hundred nodes of one name are told in one page. */
 const MAX_OF_A_KIND = 5;

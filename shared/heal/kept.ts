@@ -4,13 +4,13 @@
 
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
-  type Holdable,
+  type HoldableSnapshot,
   holdSnapshots,
+  type MarkFailure,
   QUARANTINE_MS,
   quarantine,
-  type Released,
+  type ReleaseResult,
   releaseHolds,
-  type Unmarked,
 } from '../snapshots/marks.ts';
 import { partitions } from './records.ts';
 import type { Key, Store } from './store.ts';
@@ -172,9 +172,9 @@ const holdsOf = async ({ store }: Shelf, fleet: string): Promise<ReadonlyMap<str
 export async function hold(
   shelf: Shelf,
   whose: Whose,
-  snapshots: readonly Holdable[],
+  snapshots: readonly HoldableSnapshot[],
   nowMs: number,
-): Promise<readonly Unmarked[]> {
+): Promise<readonly MarkFailure[]> {
   const holds = await holdsOf(shelf, whose.fleet);
   const before = holds.get(whose.incidentId);
   const ours = new Set([...holds.values()].flatMap(({ lockedIds }) => lockedIds));
@@ -204,7 +204,7 @@ export async function release(
   shelf: Shelf,
   { fleet, incidentId }: Pick<Whose, 'fleet' | 'incidentId'>,
   nowMs: number,
-): Promise<Released> {
+): Promise<ReleaseResult> {
   const holds = await holdsOf(shelf, fleet);
   const own = holds.get(incidentId);
   if (!own) return { released: [], unmarked: [] };
@@ -222,7 +222,7 @@ export async function putInQuarantine(
   snapshotIds: readonly string[],
   why: string,
   atMs: number,
-): Promise<readonly Unmarked[]> {
+): Promise<readonly MarkFailure[]> {
   const about = { ...whose, atMs, untilMs: atMs + QUARANTINE_MS, state: 'kept' } as const;
   await writeKept(
     shelf.store,

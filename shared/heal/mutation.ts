@@ -1,6 +1,6 @@
 // A call that changes something and has no token: made at most once, under guards that are read in the same step, and reconciled where its
 // answer was lost.
-import { isThrottling, type Refused, refusalOf } from '../aws/refusals.ts';
+import { type AwsRefusal, isThrottling, refusalOf } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
@@ -25,7 +25,7 @@ export async function callUnderGuard<R extends object>(
   tools: HealTools,
   holder: Holder,
   call: (fleet: Fleet) => Promise<R>,
-): Promise<R | Refusal | Lost | NotSent | Refused> {
+): Promise<R | Refusal | Lost | NotSent | AwsRefusal> {
   const { store, payload } = tools;
   const guards = await Promise.all([store.readNode(payload.fleet, payload.instanceId), guardAgain(tools)]).catch(
     (error: unknown): NotSent => ({ notSent: `its guards cannot be read: ${messageOf(error)}` }),

@@ -2,7 +2,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instances.ts';
-import { orRefused, type Refused } from '../aws/refusals.ts';
+import { type AwsRefusal, orRefused } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
@@ -81,7 +81,7 @@ export async function sendToNode(tools: HealTools, input: NodeCommandInput, plac
 const NO_NODE = 'InvalidInstanceId';
 
 /** Definite: nothing was sent. What SSM refuses is no word of the node's, unless it says that there is none. */
-function unsent(instanceId: string, { refused, code }: Refused): Guarded {
+function unsent(instanceId: string, { refused, code }: AwsRefusal): Guarded {
   if (code === NO_NODE) {
     const reason = `Systems Manager does not take commands for ${instanceId}: ${refused}`;
     return { refuse: 'node-silent', reason, page: true, lookAgainMs: 5 * 60_000 };

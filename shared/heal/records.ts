@@ -1,7 +1,7 @@
 // The records that make one heal at a time true, and the partitions of the one table that they stand in. IAM lets each function write its
 // own partitions only (dynamodb:LeadingKeys, infra/constructs/state.ts).
 
-import type { AlarmFact, HealKind, HealPayload, Want } from '../model/payload.ts';
+import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { Terms } from './approval.ts';
@@ -29,7 +29,7 @@ export interface IncidentBase {
   /** In mode plan nothing new is said before, ms since the epoch; any other mode acts at once. Absent until something was planned. */
   readonly plannedUntilMs?: number;
   /** What a person asked of replace-node; absent where an alarm or an observation told of trouble. */
-  readonly want?: Want;
+  readonly want?: RequestedAction;
   /** Absent until a plan was put to a person. */
   readonly approval?: ApprovalRecord;
   /** Codes that were journalled as a refusal of this incident, oldest first. */

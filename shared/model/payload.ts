@@ -11,7 +11,7 @@ export interface ResizePayload extends PayloadBase {
 
 export interface ReplacePayload extends PayloadBase {
   readonly kind: 'replace-node';
-  readonly want: Want;
+  readonly want: RequestedAction;
 }
 
 export interface SnapshotPayload extends PayloadBase {
@@ -20,7 +20,7 @@ export interface SnapshotPayload extends PayloadBase {
 }
 
 /** What a heal of replace-node is to do. All but the first are a person's. */
-export type Want =
+export type RequestedAction =
   /** Climb the ladder: restart, stop-start, swap, replace. */
   | { readonly do: 'heal' }
   /** Swap the volumes for ones of this snapshot (any one of its set), or of the best; a validator only where a person acknowledges it. */

@@ -1,7 +1,7 @@
 // The commands that work on a client's peers: what is put into SendCommand, and what comes back. Pure; like command.ts for heals.
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
-import type { ChainRequest, Answer as ClientAnswer, TroubleCode } from '../chains/client.ts';
+import type { ChainRequest, Answer as ClientAnswer, ReadingErrorCode } from '../chains/client.ts';
 import { parseJson } from '../chains/json.ts';
 import type { Runtime } from '../fleet/model.ts';
 import { NodeAnswerError } from '../model/node-answer-error.ts';
@@ -193,7 +193,7 @@ export function unpackAnswers(
 }
 
 /** Exit codes of curl(1). */
-const FAILURES: Readonly<Record<number, readonly [TroubleCode, string]>> = {
+const FAILURES: Readonly<Record<number, readonly [ReadingErrorCode, string]>> = {
   7: ['unreachable', 'nothing listens at the RPC port of the node'],
   28: ['slow', 'the client did not answer within 5 s'],
   63: ['too-large', 'the client answers with more than was asked for'],
@@ -206,7 +206,7 @@ function answerOf(
   body: Uint8Array,
   atMs: number,
 ): ClientAnswer {
-  const failed = (code: TroubleCode, reason: string): ClientAnswer => ({ kind: 'failed', code, reason });
+  const failed = (code: ReadingErrorCode, reason: string): ClientAnswer => ({ kind: 'failed', code, reason });
   if (exit !== 0) return failed(...(FAILURES[exit] ?? (['unreachable', `curl ended with ${exit}`] as const)));
   if (status === 401 || status === 403)
     return failed('unauthorized', `the client does not accept the credentials (HTTP ${status})`);

@@ -11,7 +11,7 @@ export { ConfigError } from './config-error.ts';
 /** A file in which peers stand: the flag of a unit is none. */
 export type PeersFile = Exclude<PeersThatPersist, { readonly in: 'flag' }>;
 
-export interface PeersWish {
+export interface DesiredPeers {
   /** The whole list, in this order. */
   readonly peers: readonly string[];
   /** Ids that the node must tell nobody of, and must always let in: the validators behind a sentry. None for any other node. */
@@ -36,7 +36,7 @@ export function peersIn(text: string, file: PeersFile): ConfPeers {
 }
 
 /** The text with these peers in it; the same text where they stand there already. Throws a `ConfigError`. */
-export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: PeersWish): string {
+export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: DesiredPeers): string {
   for (const peer of peers) {
     if (parseEntry(peer) === undefined) throw new ConfigError(`${shown(peer)} is no peer`);
   }
@@ -57,7 +57,7 @@ function peersOf(toml: TomlText, file: TomlFile): readonly string[] {
 }
 
 /** What has to stand beside the list of a CometBFT node for it to work; pex, seeds and all else are their owner's. */
-function cometbftSettings(toml: TomlText, file: TomlFile, wish: PeersWish): readonly TomlSetting[] {
+function cometbftSettings(toml: TomlText, file: TomlFile, wish: DesiredPeers): readonly TomlSetting[] {
   if (file.key !== 'persistent_peers') return [];
   const { table } = file;
   const settings: TomlSetting[] = [];

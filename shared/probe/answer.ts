@@ -6,7 +6,7 @@ import {
   type NodePeers,
   type NodeStatus,
   type Peer,
-  type TroubleCode,
+  type ReadingErrorCode,
   UNSAID,
 } from '../chains/client.ts';
 import type { ConsensusMetrics, GethMetrics } from '../chains/metrics.ts';
@@ -56,7 +56,7 @@ const CODES = [
   'malformed',
   'refused',
   'misconfigured',
-] as const satisfies readonly TroubleCode[];
+] as const satisfies readonly ReadingErrorCode[];
 
 const REASON_CHARACTERS = 600;
 /** A hash, an id, a version, a name of a network. */

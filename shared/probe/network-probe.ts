@@ -4,7 +4,7 @@ import type { Reading } from '../chains/client.ts';
 import { ask } from '../chains/client.ts';
 import { type Credentials, httpFetcher } from '../chains/fetch.ts';
 import type { PeersReading, ProbeQuestion, ProbeTarget, StatusReading } from './protocol.ts';
-import { type At, pathAt, peersQuestion, statusQuestions } from './questions.ts';
+import { type PortQuestion, pathAt, peersQuestion, statusQuestions } from './questions.ts';
 
 /** Never throws for a node. Takes as long as two or three fetches at most. */
 export async function askStatus(
@@ -14,7 +14,7 @@ export async function askStatus(
   credentials: Credentials | undefined,
 ): Promise<StatusReading> {
   const { status, consensus, geth, beacon } = statusQuestions(question, heights);
-  const asked = <Facts>(at: At<Facts>) => askAt(question, target, at, credentials);
+  const asked = <Facts>(at: PortQuestion<Facts>) => askAt(question, target, at, credentials);
   const [statusReading, consensusReading, gethReading, beaconReading] = await Promise.all([
     asked(status),
     consensus && asked(consensus),
@@ -43,7 +43,7 @@ export async function askPeers(
 function askAt<Facts>(
   { rpc }: ProbeQuestion,
   { host }: ProbeTarget,
-  { port, question }: At<Facts>,
+  { port, question }: PortQuestion<Facts>,
   credentials: Credentials | undefined,
 ): Promise<Reading<Facts>> {
   const isRpc = port === rpc.port;

@@ -4,9 +4,9 @@ import { shortened } from '../chains/answers.ts';
 import type { Answer, ChainRequest, Question, Reading } from '../chains/client.ts';
 import { FETCH_LIMITS } from '../chains/fetch.ts';
 import { parseJson } from '../chains/json.ts';
-import { decodeAnswers, encodeQuestions, type Keep, type NodeAnswer, type NodeRequest } from './frames.ts';
+import { type AnswerFilter, decodeAnswers, encodeQuestions, type NodeAnswer, type NodeRequest } from './frames.ts';
 import type { ProbeQuestion, StatusReading } from './protocol.ts';
-import { type At, type NodeQuestions, pathAt, statusQuestions } from './questions.ts';
+import { type NodeQuestions, type PortQuestion, pathAt, statusQuestions } from './questions.ts';
 
 /** The value of `Questions`. Throws a `TypeError` or `RangeError` as `statusQuestions` does. */
 export const questionsParameter = (question: ProbeQuestion, heights: readonly number[]): string =>
@@ -26,14 +26,15 @@ export function readOnNode(
 ): StatusReading {
   const { answers, diskUsedPercent } = decodeAnswers(output);
   const asked = requestsOf(question, heights);
-  const byPart = new Map<Part, Answer[]>();
+  const byPart = new Map<QuestionPart, Answer[]>();
   for (const [place, { part, at, chainRequest }] of asked.entries()) {
     const part_ = byPart.get(part) ?? [];
     part_[at] = answerOf(answers[place], chainRequest, atMs);
     byPart.set(part, part_);
   }
   const questions = statusQuestions(question, heights);
-  const read = <Facts>(part: Part, at: At<Facts>): Reading<Facts> => once(at.question, byPart.get(part) ?? []);
+  const read = <Facts>(part: QuestionPart, at: PortQuestion<Facts>): Reading<Facts> =>
+    once(at.question, byPart.get(part) ?? []);
   return {
     instanceId,
     status: read('status', questions.status),
@@ -56,10 +57,10 @@ function once<Facts>(question: Question<Facts>, answers: readonly Answer[]): Rea
 const MAXIMUM_ROUNDS = 3;
 const ONE_ROUND = { kind: 'failed', code: 'refused', reason: 'one round of questions only through SSM' } as const;
 
-type Part = keyof NodeQuestions;
+type QuestionPart = keyof NodeQuestions;
 
-interface Asked {
-  readonly part: Part;
+interface IndexedRequest {
+  readonly part: QuestionPart;
   /** Place among the requests of its part. */
   readonly at: number;
   readonly chainRequest: ChainRequest;
@@ -67,9 +68,9 @@ interface Asked {
 }
 
 /** The most important first: what does not fit into the answer is left out from the end. */
-function requestsOf(question: ProbeQuestion, heights: readonly number[]): readonly Asked[] {
+function requestsOf(question: ProbeQuestion, heights: readonly number[]): readonly IndexedRequest[] {
   const { status, consensus, geth, beacon } = statusQuestions(question, heights);
-  const of = (part: Part, { port, question: asked }: At<unknown>): Asked[] =>
+  const of = (part: QuestionPart, { port, question: asked }: PortQuestion<unknown>): IndexedRequest[] =>
     asked.requests.map((chainRequest, at) => ({
       part,
       at,
@@ -86,14 +87,14 @@ function requestsOf(question: ProbeQuestion, heights: readonly number[]): readon
   ];
 }
 
-function onNode({ rpc }: ProbeQuestion, part: Part, port: number, request: ChainRequest): NodeRequest {
+function onNode({ rpc }: ProbeQuestion, part: QuestionPart, port: number, request: ChainRequest): NodeRequest {
   const { method, body, maximumBytes = FETCH_LIMITS.maximumBytes } = request;
   const isRpc = part === 'status';
   const path = `${(isRpc ? pathAt(rpc, port) : '').replace(/\/$/, '')}${request.path}` || '/';
   return { keep: keepOf(part, request), maximumBytes, method, scheme: isRpc ? rpc.scheme : 'http', port, path, body };
 }
 
-function keepOf(part: Part, { path }: ChainRequest): Keep {
+function keepOf(part: QuestionPart, { path }: ChainRequest): AnswerFilter {
   if (part === 'consensus' || part === 'geth') return part;
   if (part === 'beacon' && path === '/eth/v1/config/spec') return 'spec';
   return path === '/net_info' ? 'peers' : 'facts';

@@ -1,17 +1,23 @@
 // How people are told what a run has refused, and what waits for their approval: a line of the journal, and a page. What is due is decided
 // by `claimTelling` from the fleet's record, so that of two runs at the same moment one tells.
 import type { Fleet } from '../fleet/model.ts';
-import { claimTelling, markPaged, newRegister, type SubjectRefusal, type Telling } from '../guardrails/names.ts';
+import {
+  claimTelling,
+  type DueNotifications,
+  markPaged,
+  newRegister,
+  type SubjectRefusal,
+} from '../guardrails/names.ts';
 import { WHOLE_FLEET } from '../heal/journal.ts';
 import { answersToFleet, page } from '../heal/notify.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { type FleetContext, type FleetRecord, type Subject, settleRecord } from './context.ts';
+import { type FleetContext, type FleetRecord, type NodeRef, settleRecord } from './context.ts';
 import { throwTogether } from './fleets.ts';
 
 const HOUR_MS = 60 * 60_000;
 
 /** A refusal about a node, or, by its name, about the fleet as a whole. */
-export const about = ({ refuse, reason, page }: Refusal, subject: Subject | string): SubjectRefusal => ({
+export const about = ({ refuse, reason, page }: Refusal, subject: NodeRef | string): SubjectRefusal => ({
   refuse,
   subject: typeof subject === 'string' ? subject : subject.name,
   ...(typeof subject === 'object' && { node: subject }),
@@ -49,7 +55,10 @@ export async function notify<R extends FleetRecord>(
 }
 
 /** A question is no refusal: it is paged, and its plan stands in the journal. */
-async function tell({ clients, environment, controller, fleet, write }: FleetContext, due: Telling): Promise<void> {
+async function tell(
+  { clients, environment, controller, fleet, write }: FleetContext,
+  due: DueNotifications,
+): Promise<void> {
   for (const { refuse, reason, node, subject } of due.write)
     if (refuse !== 'approval-wanted')
       await write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);

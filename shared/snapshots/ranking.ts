@@ -5,7 +5,7 @@ import type { Fleet, HealthPolicy, Role } from '../fleet/model.ts';
 import { FLEET_TAG, LEDGER_TAGS } from '../model/tags.ts';
 import type { Rank, SnapshotFact, SnapshotSet } from './model.ts';
 
-export interface GoodInput extends Demand {
+export interface GoodInput extends SetRequirements {
   readonly sets: readonly SnapshotSet[];
   /** When the trouble was first seen, ms since the epoch; null where nothing is wrong with the node (a person restores it). */
   readonly faultSinceMs: number | null;
@@ -13,7 +13,7 @@ export interface GoodInput extends Demand {
   readonly tried: readonly { readonly source: string; readonly rank: Rank }[];
 }
 
-export interface Ranked {
+export interface RankedSets {
   /** Best first. */
   readonly good: readonly SnapshotSet[];
   readonly refused: readonly RefusedSet[];
@@ -48,7 +48,7 @@ export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<Hea
  * settings are the node's, and nothing of another node's identity has to be taken out of it. What nobody knows the node of comes last in
  * its rank: it may be an old root volume, whose tags are the same.
  */
-export function rankGood(input: GoodInput): Ranked {
+export function rankGood(input: GoodInput): RankedSets {
   const refused: RefusedSet[] = [];
   // Only these may a person make good with one command: they come first, since a journal tells a few.
   const beyondReach: RefusedSet[] = [];
@@ -124,13 +124,15 @@ function newestFirst(sets: readonly SnapshotSet[], node: string): readonly Snaps
   return result;
 }
 
-export type Named = { readonly set: SnapshotSet } | { readonly refuse: 'snapshot-unfit'; readonly reason: string };
+export type RequestedSet =
+  | { readonly set: SnapshotSet }
+  | { readonly refuse: 'snapshot-unfit'; readonly reason: string };
 
 /**
  * A person may name what the ladder would not try (one of many that were taken of a running client, one that was tried), but nothing
  * that is known or likely to be bad. What was taken after the fault is fit once it has been proved by a restore.
  */
-export function chooseNamed(snapshotId: string, input: Omit<GoodInput, 'tried'>): Named {
+export function chooseNamed(snapshotId: string, input: Omit<GoodInput, 'tried'>): RequestedSet {
   const set = input.sets.find(
     ({ setId, parts }) => setId === snapshotId || Object.values(parts).some((part) => part.snapshotId === snapshotId),
   );
@@ -162,7 +164,7 @@ export function chooseNamed(snapshotId: string, input: Omit<GoodInput, 'tried'>)
   );
 }
 
-const no = (reason: string): Named => ({ refuse: 'snapshot-unfit', reason });
+const no = (reason: string): RequestedSet => ({ refuse: 'snapshot-unfit', reason });
 
 /**
  * Whether heals may read and mark a snapshot: by the tags of one of the fleet's volumes, by the fleet's name, or by a policy that its file names.
@@ -201,7 +203,7 @@ function outOfReach(facts: readonly SnapshotFact[], fleet: Pick<Fleet, 'name' | 
 }
 
 /** What a set has to be good for. */
-export interface Demand {
+export interface SetRequirements {
   readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'role' | 'health' | 'replace'>;
   /** The node that is to be restored, by its name in the fleet. */
   readonly node: string;
@@ -225,7 +227,7 @@ export interface Demand {
 const factsOf = ({ parts }: SnapshotSet): readonly SnapshotFact[] => Object.values(parts);
 
 /** That it is not whole, not ready, not to be read, or not to be used. */
-function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: Demand): string | null {
+function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: SetRequirements): string | null {
   const missing = fleet.volumes.map(({ role }) => role).filter((role) => set.parts[role] === undefined);
   if (missing.length > 0) return `it has no snapshot of the volume ${missing.join(', ')}`;
   const facts = factsOf(set);
@@ -244,12 +246,12 @@ function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: Demand)
 }
 
 /** That heals may not read it. */
-function reachFault(set: SnapshotSet, { fleet }: Pick<Demand, 'fleet'>): string | null {
+function reachFault(set: SnapshotSet, { fleet }: Pick<SetRequirements, 'fleet'>): string | null {
   return outOfReach(factsOf(set), fleet);
 }
 
 /** That it is another fleet's, or a validator's and for another node. */
-function originFault(set: SnapshotSet, { fleet, node, role, siblings }: Demand): string | null {
+function originFault(set: SnapshotSet, { fleet, node, role, siblings }: SetRequirements): string | null {
   const foreign = factsOf(set).find(({ ledger }) => ledger.fleet !== null && ledger.fleet !== fleet.name);
   if (foreign) return `${foreign.snapshotId} is of the fleet ${foreign.ledger.fleet}`;
   const guarded = isGuarded(role);
@@ -266,12 +268,12 @@ function originFault(set: SnapshotSet, { fleet, node, role, siblings }: Demand):
 }
 
 /** That the node’s client cannot be expected to go on from what is in it. */
-function clientFault(set: SnapshotSet, demand: Demand): string | null {
+function clientFault(set: SnapshotSet, demand: SetRequirements): string | null {
   return contentFault(set, demand) ?? versionFault(set, demand);
 }
 
 /** That it is of another chain, of other blocks, or kept otherwise. */
-function contentFault(set: SnapshotSet, { chainId, dataMode, hashes }: Demand): string | null {
+function contentFault(set: SnapshotSet, { chainId, dataMode, hashes }: SetRequirements): string | null {
   for (const { snapshotId, ledger } of factsOf(set)) {
     if (ledger.chainId !== null && chainId !== null && ledger.chainId !== chainId)
       return `${snapshotId} is of the chain ${ledger.chainId}, not of ${chainId}`;
@@ -284,7 +286,7 @@ function contentFault(set: SnapshotSet, { chainId, dataMode, hashes }: Demand): 
   return null;
 }
 
-function versionFault(set: SnapshotSet, { client, node }: Demand): string | null {
+function versionFault(set: SnapshotSet, { client, node }: SetRequirements): string | null {
   for (const { snapshotId, ledger } of factsOf(set)) {
     if (client === null || ledger.client === null) continue;
     if (ledger.client !== client.client)

@@ -328,8 +328,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/prune-retired/retired-resources.ts': [
     {
       name: 'a volume whose putting away no heal has written down is not removed',
-      find: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return NOT_WRITTEN;",
-      replace: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return null;",
+      find: "record: RecordOf<'volume'> | undefined): string | null {\n  if (!record) return NOT_WRITTEN;",
+      replace: "record: RecordOf<'volume'> | undefined): string | null {\n  if (!record) return null;",
       caughtBy: ['unit/prune-decide'],
     },
   ],

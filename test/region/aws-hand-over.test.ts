@@ -4,7 +4,14 @@ import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { VPC_ID } from '../../local/services/ec2/service.ts';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
-import { actOf, type HandOver, type Place, planHandOver, sentenceOf, takeStep } from '../../shared/aws/hand-over.ts';
+import {
+  actOf,
+  type HandOver,
+  type InstanceEndpoint,
+  planHandOver,
+  sentenceOf,
+  takeStep,
+} from '../../shared/aws/hand-over.ts';
 import { enterStandby, exitStandby, standbyState } from '../../shared/aws/standby.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 
@@ -14,8 +21,8 @@ const GROUP = 'bitcoin-nodes';
 let paced: PacedRegion;
 let region: PacedRegion['region'];
 let aws: ReplaceClients;
-let old: Place;
-let young: Place;
+let old: InstanceEndpoint;
+let young: InstanceEndpoint;
 
 beforeEach(async () => {
   paced = await pacedRegion();
@@ -27,13 +34,17 @@ beforeEach(async () => {
 
 afterEach(() => paced.end());
 
-const place = (privateIp: string): Place => ({
+const place = (privateIp: string): InstanceEndpoint => ({
   instanceId: region.ec2.addInstance({ privateIp }),
   privateIp,
   vpcId: VPC_ID,
 });
 /** Plans a hand-over and makes it, step by step; what each step did. */
-async function move(from: Place, to: Place, more: Partial<HandOver> = {}): Promise<readonly string[]> {
+async function move(
+  from: InstanceEndpoint,
+  to: InstanceEndpoint,
+  more: Partial<HandOver> = {},
+): Promise<readonly string[]> {
   const done: string[] = [];
   for (const step of await planHandOver(aws, { from, to, autoScalingGroup: null, ...more })) {
     const taken = await takeStep(aws, step);

@@ -9,7 +9,7 @@ import {
   LockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { hold, keptOf, putInQuarantine, readKept, release, type Shelf } from '../../shared/heal/kept.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   shelf = { ec2, store: createStore(new DynamoDBClient(await whole.as()), 'chainmend') };
 });
 
-let following: Following;
+let following: ClockFollower;
 beforeAll(() => {
   following = whole.following;
 });

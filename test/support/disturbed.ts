@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { JournalLine } from '../../local/scenarios/report/journal.ts';
 import type { Report } from '../../local/scenarios/report/report.ts';
-import type { Fate } from '../../local/simulator/request-faults.ts';
+import type { FaultEffect } from '../../local/simulator/request-faults.ts';
 import { runInProcess } from './run-in-process.ts';
 
 export interface Disturbance {
@@ -13,7 +13,7 @@ export interface Disturbance {
   readonly operation: string;
   /** Only calls whose input has these words in it. */
   readonly input?: string;
-  readonly fate: Fate;
+  readonly fate: FaultEffect;
   /** The first such call that is disturbed, from 1, retries of the SDK counted; 1 unless given. */
   readonly from?: number;
   /** How many from there on; all of them unless given. */

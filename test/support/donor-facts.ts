@@ -1,7 +1,7 @@
 // A fleet whose node2 is to give a clean snapshot, and what its acts may come to, for the tests of snapshot-node's decisions.
 import { ACTS } from '../../functions/snapshot-node/acts.ts';
-import type { Act, Acts, Facts, Progress } from '../../functions/snapshot-node/state.ts';
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { Act, Acts, Progress, SnapshotFacts } from '../../functions/snapshot-node/state.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
@@ -60,7 +60,11 @@ export const observed = (name: string, more: Partial<ObservedNode> = {}): Observ
   ...more,
 });
 
-export const volumeNow = (volumeId: string, device = '/dev/sdf', more: Partial<VolumeNow> = {}): VolumeNow => ({
+export const volumeNow = (
+  volumeId: string,
+  device = '/dev/sdf',
+  more: Partial<VolumeDescription> = {},
+): VolumeDescription => ({
   volumeId,
   state: 'in-use',
   sizeGiB: 500,
@@ -77,7 +81,7 @@ export const volumeNow = (volumeId: string, device = '/dev/sdf', more: Partial<V
   ...more,
 });
 
-export const facts = (more: Partial<Facts> = {}): Facts => ({
+export const facts = (more: Partial<SnapshotFacts> = {}): SnapshotFacts => ({
   nowMs: NOON_MS,
   fleet: usual,
   role: 'follower',

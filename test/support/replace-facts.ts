@@ -1,8 +1,8 @@
 // What replace-node reads and remembers of one ordinary node, as the tests of its decisions need it.
 import type { Facts, Machine, Watched } from '../../functions/replace-node/facts.ts';
 import { newState, newReplacement as plannedReplacement } from '../../functions/replace-node/state.ts';
-import type { InstanceNow } from '../../shared/aws/instances.ts';
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { InstanceDescription } from '../../shared/aws/instances.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { FoundVolume, LadderState, Replacement, RestoredVolumes } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
@@ -13,7 +13,7 @@ export const ROOT_VOLUME = 'vol-0d00000000000000f';
 export const COPY_VOLUME = 'vol-0c1b2c3d4e5f60718';
 const PATH = '/var/lib/bitcoind';
 
-const instanceNow = (more: Partial<InstanceNow> = {}): InstanceNow => ({
+const instanceNow = (more: Partial<InstanceDescription> = {}): InstanceDescription => ({
   instanceId: INSTANCE,
   state: 'running',
   launchedAtMs: NOON_MS - 24 * 60 * MINUTE_MS,
@@ -35,7 +35,7 @@ const instanceNow = (more: Partial<InstanceNow> = {}): InstanceNow => ({
 });
 
 const OK = { system: 'ok', instance: 'ok', attachedEbs: 'ok' } as const;
-export const machine = (more: Partial<InstanceNow> = {}, rest: Partial<Machine> = {}): Machine => ({
+export const machine = (more: Partial<InstanceDescription> = {}, rest: Partial<Machine> = {}): Machine => ({
   instance: instanceNow(more),
   checks: OK,
   agentOnline: true,
@@ -44,7 +44,7 @@ export const machine = (more: Partial<InstanceNow> = {}, rest: Partial<Machine> 
 export const impaired = (check: 'system' | 'instance' | 'attachedEbs') =>
   machine({}, { checks: { ...OK, [check]: 'impaired' }, agentOnline: check === 'attachedEbs' });
 
-export const volumeNow = (more: Partial<VolumeNow> = {}): VolumeNow => ({
+export const volumeNow = (more: Partial<VolumeDescription> = {}): VolumeDescription => ({
   volumeId: DATA_VOLUME,
   state: 'in-use',
   sizeGiB: 500,
@@ -165,7 +165,7 @@ export const copy = (more: Partial<RestoredVolumes> = {}): RestoredVolumes => ({
 });
 
 /** The copy's volume, attached beside the node's own. */
-export const copyVolume = (more: Partial<VolumeNow> = {}): VolumeNow =>
+export const copyVolume = (more: Partial<VolumeDescription> = {}): VolumeDescription =>
   volumeNow({
     volumeId: COPY_VOLUME,
     attachment: { instanceId: INSTANCE, device: '/dev/sdg', state: 'attached', deleteOnTermination: false },

@@ -13,7 +13,7 @@ import { createSandbox, type Lane } from '../../local/simulator/lambda-runtime/s
 import { randomStream } from '../../local/simulator/random.ts';
 import {
   combineRequestFaults,
-  type Fate,
+  type FaultEffect,
   killing,
   lostAnswers,
   programmed,
@@ -28,7 +28,7 @@ export interface WorkloadRun {
   readonly actors: number;
   readonly rounds: number;
   /** A fault at an exact call instead of seeded ones. */
-  readonly at?: { readonly nth: number; readonly mutating?: boolean; readonly fate: Fate };
+  readonly at?: { readonly nth: number; readonly mutating?: boolean; readonly fate: FaultEffect };
 }
 
 export interface WorkloadResult {

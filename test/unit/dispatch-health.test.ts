@@ -17,13 +17,13 @@ import {
   payloadOf,
   peersFirst,
 } from '../../functions/dispatch-heal/decide.ts';
-import type { AlarmNow, Checks } from '../../functions/dispatch-heal/facts.ts';
+import type { AlarmStatus, StatusCheckResult } from '../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
-import type { Want } from '../../shared/model/payload.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import {
   claimedIncident,
@@ -56,8 +56,8 @@ const alarmNow = (
   alarmName: string,
   [namespace, metricName]: readonly [string, string],
   dimensions: Readonly<Record<string, string>>,
-  more: Partial<AlarmNow> = {},
-): AlarmNow => ({
+  more: Partial<AlarmStatus> = {},
+): AlarmStatus => ({
   ...{ fact: { alarmName, namespace, dimensions }, about: 'node', metricName },
   ...{ sinceMs: NOON_MS - MINUTE_MS, actionsEnabled: true, ...more },
 });
@@ -68,7 +68,7 @@ const unwell = (Node: string, alarmName = 'chainmend-bitcoin-unwell') =>
   alarmNow(alarmName, HEALTH_METRIC, { Node }, { about: 'contributor' });
 const checkAlarm = alarmNow('chainmend-bitcoin-node2-status-check', CHECK_METRIC, { InstanceId: INSTANCE });
 
-const sick = (nodes: readonly ObservedNode[], alarming: readonly AlarmNow[] = []) =>
+const sick = (nodes: readonly ObservedNode[], alarming: readonly AlarmStatus[] = []) =>
   sickNodes(fleet, nodes, alarming, NOON_MS);
 
 describe('a node is sick', () => {
@@ -115,7 +115,7 @@ describe('a node is sick', () => {
     expect(found(NOON_MS - 3 * MINUTE_MS - 1)).toEqual([]);
   });
 
-  it.each<[Checks | undefined, number, string | undefined]>([
+  it.each<[StatusCheckResult | undefined, number, string | undefined]>([
     ['failed', 1, undefined],
     ['ebs', 1, 'ebs-impaired'],
     ['passed', 0, undefined],
@@ -213,10 +213,10 @@ describe('the door', () => {
 
   it('lets a validator be restored only when a person acknowledges what it is', () => {
     const of = fleetWith({}, { role: 'validator' });
-    const restore = (acknowledgesValidator: boolean): Want => ({
+    const restore = (acknowledgesValidator: boolean): RequestedAction => ({
       ...{ do: 'restore', snapshotId: null, acknowledgesValidator },
     });
-    const asked = (want: Want) =>
+    const asked = (want: RequestedAction) =>
       judge([...others, observed('stuck')], { of, trouble: 'request:restore', more: { want, atOnce: true } });
     expect(asked(restore(false))).toBe('validator');
     expect(asked(restore(true))).toBeNull();
@@ -310,7 +310,11 @@ describe('each trouble has its heal', () => {
 });
 
 describe('what a person asks for', () => {
-  const restore = (snapshotId: string): Want => ({ do: 'restore', snapshotId, acknowledgesValidator: false });
+  const restore = (snapshotId: string): RequestedAction => ({
+    do: 'restore',
+    snapshotId,
+    acknowledgesValidator: false,
+  });
   const asked = (snapshotId: string, more: Partial<DispatchFacts> = {}) =>
     facts('request:restore', {
       candidate: candidateOf('request:restore', { want: restore(snapshotId), atOnce: true }),
@@ -416,11 +420,11 @@ describe('a sick node that another heal holds', () => {
 });
 
 describe('an open incident in a sweep', () => {
-  const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmNow[] = []) =>
+  const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmStatus[] = []) =>
     openCandidates({ incidents: [incident], nodes: [] }, alarming, [], NOON_MS);
 
   it('of a person is looked at again with what was wanted; of health only by what is seen', () => {
-    const want: Want = { do: 'replace-instance' };
+    const want: RequestedAction = { do: 'replace-instance' };
     const person = { alarm: { alarmName: '', namespace: 'person', dimensions: {} } };
     expect(sweepOf(openIncidentRecord({ ...person, trouble: 'request:replace', want }))).toMatchObject([
       { trigger: triggerOf('request:replace'), want, fleet: 'bitcoin' },

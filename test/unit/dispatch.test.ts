@@ -7,7 +7,7 @@ import {
   decideDispatch,
   executionName,
 } from '../../functions/dispatch-heal/decide.ts';
-import type { AlarmNow } from '../../functions/dispatch-heal/facts.ts';
+import type { AlarmStatus } from '../../functions/dispatch-heal/facts.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
@@ -317,7 +317,7 @@ describe('an alarm’s event', () => {
 describe('an alarm of a disk', () => {
   const dimensions = { InstanceId: INSTANCE, path: '/data' };
   const fleet = (...namePatterns: string[]) => [fleetWith({}, { alarms: { namePatterns } })];
-  const alarmNow = (more: Partial<AlarmNow['fact'] & Pick<AlarmNow, 'metricName' | 'about'>> = {}) => ({
+  const alarmNow = (more: Partial<AlarmStatus['fact'] & Pick<AlarmStatus, 'metricName' | 'about'>> = {}) => ({
     fact: {
       alarmName: more.alarmName ?? 'chainmend-x',
       namespace: more.namespace ?? 'CWAgent',

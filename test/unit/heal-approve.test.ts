@@ -1,6 +1,6 @@
 // `npm run heal -- approve` and `reject`: which question is meant, what is shown of it, and why there may be nothing to answer.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { FleetAsk, FleetLine, HealDesk, Suite } from '../../infra/commands/heal/context.ts';
+import type { FleetAsk, FleetLine, HealCommandContext, Suite } from '../../infra/commands/heal/context.ts';
 import { runHeal } from '../../infra/commands/heal-cli.ts';
 import { hashOf, type Terms } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../shared/heal/records.ts';
@@ -74,7 +74,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     },
     ...more,
   };
-  const desk: HealDesk = {
+  const desk: HealCommandContext = {
     suite: () => suite,
     say: (text) => void out.said.push(text),
     complain: (text) => void out.complained.push(text),

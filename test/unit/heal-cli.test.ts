@@ -1,7 +1,7 @@
 // `npm run heal`: what a person types, what they are shown and asked, and what the exit status tells a script.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
-  type HealDesk,
+  type HealCommandContext,
   RequestError,
   type StoryLine,
   type Suite,
@@ -132,7 +132,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     approvePlan: async () => ({ refusals: [] }),
     ...more,
   };
-  const desk: HealDesk = {
+  const desk: HealCommandContext = {
     suite: () => suite,
     say: (text) => void out.said.push(text),
     complain: (text) => void out.complained.push(text),

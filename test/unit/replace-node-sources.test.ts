@@ -4,7 +4,7 @@ import type { HealContext } from '../../functions/replace-node/context.ts';
 import { readSources, type Sources } from '../../functions/replace-node/sources.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { writeKept } from '../../shared/heal/kept.ts';
-import type { Want } from '../../shared/model/payload.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
 import { HOUR_MS, INSTANCE, NODE_TAGS } from '../support/heal-facts.ts';
 import { type Shell, shell } from '../support/heal-shell.ts';
 import { COPY_VOLUME, FLEET, ladderState } from '../support/replace-facts.ts';
@@ -16,7 +16,7 @@ const SIBLING = 'i-0fedcba9876543210';
 interface World {
   readonly here: Shell;
   readonly store: ReturnType<typeof tableOfHeals>['store'];
-  readonly read: (want: Want, nodes?: readonly Partial<ObservedNode>[]) => Promise<Sources>;
+  readonly read: (want: RequestedAction, nodes?: readonly Partial<ObservedNode>[]) => Promise<Sources>;
 }
 
 function world(): World {

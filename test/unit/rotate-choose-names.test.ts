@@ -5,7 +5,7 @@ import {
   type ChooseFacts,
   choosePeers,
   isConnected,
-  type Member,
+  type PeerCandidate,
 } from '../../functions/rotate-peers/peer-selection.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 
@@ -16,7 +16,7 @@ const nameOf = (index: number): string => `node${index}.litecoin.internal:19444`
 const idOf = (index: number): string => String(index).repeat(40);
 const keyed = (index: number, at: string): string => `${idOf(index)}@${at}`;
 
-const litecoin = (index: number, health: Health = 'synced'): Member => ({
+const litecoin = (index: number, health: Health = 'synced'): PeerCandidate => ({
   instanceId: `i-${index}`,
   name: `node${index}`,
   role: 'follower',
@@ -27,13 +27,13 @@ const litecoin = (index: number, health: Health = 'synced'): Member => ({
   named: nameOf(index),
 });
 /** The same of a chain whose nodes have ids. */
-const irita = (index: number, health: Health = 'synced'): Member => ({
+const irita = (index: number, health: Health = 'synced'): PeerCandidate => ({
   ...litecoin(index, health),
   entry: keyed(index, addressOf(index)),
   named: keyed(index, nameOf(index)),
 });
 
-const fleet = (members: readonly Member[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
+const fleet = (members: readonly PeerCandidate[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
   nowMs: NOW,
   members,
   absent: [],

@@ -1,6 +1,6 @@
 // Whom a node should name, as an operator would say it.
 import { describe, expect, it } from '@jest/globals';
-import { type ChooseFacts, choosePeers, type Member } from '../../functions/rotate-peers/peer-selection.ts';
+import { type ChooseFacts, choosePeers, type PeerCandidate } from '../../functions/rotate-peers/peer-selection.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 
@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 const idOf = (index: number): string => String(index).repeat(40);
 const entryOf = (index: number): string => `${idOf(index)}@10.0.0.${index}:26656`;
 
-function member(index: number, more: Partial<Member> = {}): Member {
+function member(index: number, more: Partial<PeerCandidate> = {}): PeerCandidate {
   const zone = ['a', 'b', 'c'][index % 3] ?? 'a';
   return {
     instanceId: `i-${index}`,
@@ -24,7 +24,7 @@ function member(index: number, more: Partial<Member> = {}): Member {
   };
 }
 
-const fleet = (members: readonly Member[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
+const fleet = (members: readonly PeerCandidate[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
   nowMs: NOW,
   members,
   absent: [],

@@ -1,8 +1,8 @@
 // How much of a fleet's lists changes at once, and whose client may be restarted.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Choice } from '../../functions/rotate-peers/peer-selection.ts';
-import { limitChanges, type Wanted } from '../../functions/rotate-peers/plan.ts';
+import type { PeerSelection } from '../../functions/rotate-peers/peer-selection.ts';
+import { type ListProposal, limitChanges } from '../../functions/rotate-peers/plan.ts';
 import { isFresh, isStillFresh, judgeRestart, type RestartFacts } from '../../functions/rotate-peers/restart.ts';
 import { judgeObservation } from '../../functions/rotate-peers/schedule.ts';
 import type { Health, NodeMemory } from '../../shared/fleet/observation.ts';
@@ -17,8 +17,8 @@ function wanted(
   before: readonly string[],
   after: readonly string[],
   more: { readonly belowFloor?: boolean; readonly forbidden?: readonly string[]; readonly exist?: number } = {},
-): Wanted {
-  const choice: Choice = {
+): ListProposal {
+  const choice: PeerSelection = {
     instanceId: `i-${index}`,
     peers: after,
     hiddenIds: [],

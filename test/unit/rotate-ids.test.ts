@@ -1,12 +1,12 @@
 // Whose a peer id is: a node may say what it likes of itself, and takes nobody's place by it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Claim, judgeIds } from '../../functions/rotate-peers/ids.ts';
+import { judgeIds, type PeerIdClaim } from '../../functions/rotate-peers/ids.ts';
 import {
   type ChooseFacts,
   choosePeers,
-  type Member,
   type NodeList,
+  type PeerCandidate,
 } from '../../functions/rotate-peers/peer-selection.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { Role } from '../../shared/fleet/model.ts';
@@ -33,7 +33,7 @@ const privateIds = (text: string): readonly string[] =>
     .filter((id) => id !== '') ?? [];
 
 /** Node 1 says that it is `id`, the others what they are. */
-function claims(id: string, others: number): readonly Claim[] {
+function claims(id: string, others: number): readonly PeerIdClaim[] {
   return [
     { instanceId: 'i-1', id },
     ...Array.from({ length: others }, (_, at) => ({
@@ -43,11 +43,12 @@ function claims(id: string, others: number): readonly Claim[] {
   ];
 }
 
-const runningOf = (all: readonly Claim[]): ReadonlySet<string> => new Set(all.map(({ instanceId }) => instanceId));
-const judge = (pinned: PinnedIds, all: readonly Claim[], nowMs = NOW) =>
+const runningOf = (all: readonly PeerIdClaim[]): ReadonlySet<string> =>
+  new Set(all.map(({ instanceId }) => instanceId));
+const judge = (pinned: PinnedIds, all: readonly PeerIdClaim[], nowMs = NOW) =>
   judgeIds(pinned, all, { present: runningOf(all), running: runningOf(all), nowMs });
 
-const member = ({ instanceId, id }: Claim, role: Role): Member => ({
+const member = ({ instanceId, id }: PeerIdClaim, role: Role): PeerCandidate => ({
   instanceId,
   name: `node${instanceId.slice(2)}`,
   role,
@@ -56,7 +57,7 @@ const member = ({ instanceId, id }: Claim, role: Role): Member => ({
   upSinceMs: NOW - 100 * HOUR,
   entry: entryOf(id, Number(instanceId.slice(2))),
 });
-const factsOf = (members: readonly Member[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
+const factsOf = (members: readonly PeerCandidate[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
   nowMs: NOW,
   members,
   absent: [],
@@ -147,7 +148,7 @@ describe('a node that says another’s id', () => {
 
   it('may have it where the other is gone, or does not run: data moves to another instance', () => {
     const { next } = judge({}, claims(idOf(1), 0));
-    const young: Claim = { instanceId: 'i-9', id: idOf(1) };
+    const young: PeerIdClaim = { instanceId: 'i-9', id: idOf(1) };
     const [old, both] = [new Set(['i-9']), new Set(['i-1', 'i-9'])];
     const gone = judgeIds(next, [young], { present: old, running: old, nowMs: NOW });
     expect(gone.verdicts.get('i-9')?.is).toBe('own');
@@ -218,7 +219,7 @@ describe('a node that says the ids of peers elsewhere', () => {
 
 describe('what is remembered of ids', () => {
   it('is no more than the fleet has, and no more than a record holds', () => {
-    const many: readonly Claim[] = Array.from({ length: 1_500 }, (_, at) => ({
+    const many: readonly PeerIdClaim[] = Array.from({ length: 1_500 }, (_, at) => ({
       instanceId: `i-${at}`,
       id: idOf(at),
     }));
@@ -234,7 +235,7 @@ describe('what is remembered of ids', () => {
     const play = (all: readonly (readonly { readonly at: number; readonly id: number }[])[]) =>
       all.reduce(
         ({ pinned, said }, round, hour) => {
-          const told = round.map(({ at, id }): Claim => ({ instanceId: `i-${at}`, id: idOf(id) }));
+          const told = round.map(({ at, id }): PeerIdClaim => ({ instanceId: `i-${at}`, id: idOf(id) }));
           const running = new Set([1, 2, 3, 4, 5, 6].map((at) => `i-${at}`));
           const { verdicts, next } = judgeIds(pinned, told, {
             present: running,
@@ -261,7 +262,7 @@ describe('what is remembered of ids', () => {
       fc.property(rounds, (all) => {
         let pinned: PinnedIds = {};
         for (const [hour, round] of all.entries()) {
-          const told = round.map(({ at, id }): Claim => ({ instanceId: `i-${at}`, id: idOf(id) }));
+          const told = round.map(({ at, id }): PeerIdClaim => ({ instanceId: `i-${at}`, id: idOf(id) }));
           const { verdicts, next } = judgeIds(pinned, told, {
             present: runningOf(told),
             running: runningOf(told),

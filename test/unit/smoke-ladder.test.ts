@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import type { StoryLine } from '../../infra/commands/heal/context.ts';
 import { fleetsOf } from '../../infra/commands/smoke/cdk.ts';
-import { checksOf, type Learned } from '../../infra/commands/smoke/checks.ts';
+import { type AccountFindings, checksOf } from '../../infra/commands/smoke/checks.ts';
 import { ladderFleet, smokeFleet, vpcFleet } from '../../infra/commands/smoke/fleet.ts';
 import { isHeld, isOurs, type Leftover, leftOf } from '../../infra/commands/smoke/leftovers.ts';
 import { SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
@@ -150,7 +150,7 @@ describe('what an account has told', () => {
   const ran = ['ask-node', 'grow-filesystem', 'stop-client', 'restart-client', 'swap-volumes'].map((name) => ({
     ...{ document: `chainmend-${name}-1f2e`, status: 'Success', said: '' },
   }));
-  const learned: Learned = {
+  const learned: AccountFindings = {
     passes: { role: 'arn', is: true },
     held: {
       snapshotId: 'snap-1',
@@ -166,7 +166,7 @@ describe('what an account has told', () => {
     madeAgain: true,
     autoRecovery: 'default',
   };
-  const wrong = (more: Partial<Learned>) =>
+  const wrong = (more: Partial<AccountFindings>) =>
     checksOf({ ...learned, ...more })
       .filter(({ is }) => is === 'not so')
       .map(({ words }) => words);
@@ -177,7 +177,7 @@ describe('what an account has told', () => {
     expect(there.filter(({ is }) => is === 'left')).toHaveLength(3);
   });
 
-  it.each<[what: string, more: Partial<Learned>, words: string]>([
+  it.each<[what: string, more: Partial<AccountFindings>, words: string]>([
     ['a role that may not be passed on', { passes: { role: 'arn', is: false } }, 'may not pass on arn'],
     ['a hold that never came', { held: { ...learned.held, tags: {} } }, 'no incident has held snap-1'],
     ['a lock that was refused', { held: { ...learned.held, lock: undefined } }, 'held and not locked (no lock)'],

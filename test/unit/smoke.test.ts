@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StoryLine, Suite } from '../../infra/commands/heal/context.ts';
 import { clearUp } from '../../infra/commands/smoke/cleanup.ts';
-import type { Account, DeployWish, LadderAccount, SmokeDesk } from '../../infra/commands/smoke/context.ts';
+import type { Account, DeployRequest, LadderAccount, SmokeContext } from '../../infra/commands/smoke/context.ts';
 import { SmokeError } from '../../infra/commands/smoke/context.ts';
 import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/commands/smoke/fleet.ts';
 import { commandFor, isOurs, type Leftover, leftOf, ORDER } from '../../infra/commands/smoke/leftovers.ts';
 import { pauseText, SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
 import { planText } from '../../infra/commands/smoke/plan.ts';
 import { verdictOf } from '../../infra/commands/smoke/proof.ts';
-import { type Ground, hindrances } from '../../infra/commands/smoke/readiness.ts';
+import { hindrances, type ReadinessFacts } from '../../infra/commands/smoke/readiness.ts';
 import { userData } from '../../infra/commands/smoke/user-data.ts';
 import { runSmoke } from '../../infra/commands/smoke-cli.ts';
 import { readFleets } from '../../infra/fleets.ts';
@@ -73,10 +73,10 @@ describe('what belongs to a run', () => {
 });
 
 describe('before anything is made', () => {
-  const ground: Ground = {
+  const ground: ReadinessFacts = {
     ...{ leftovers: [], paused: '', standingFleet: undefined, inTheWay: [], isBootstrapped: true },
   };
-  const standing: Ground = { ...ground, standingFleet: JSON.stringify(smokeFleet('smoke')) };
+  const standing: ReadinessFacts = { ...ground, standingFleet: JSON.stringify(smokeFleet('smoke')) };
 
   it('an empty account, or a stack that knows the fleet, is ground to begin on', () => {
     expect(hindrances(ground, false)).toEqual([]);
@@ -178,7 +178,7 @@ describe('a run', () => {
   let told: string[];
   let nowMs: number;
   let account: Account;
-  let desk: SmokeDesk;
+  let desk: SmokeContext;
   let interrupt: AbortController;
   let suite: Suite;
 
@@ -244,7 +244,7 @@ describe('a run', () => {
     desk = {
       ...{ account: () => account, suite: () => suite, chance: () => '0a1b2c', made: new Map() },
       cdk: {
-        deploy: async ({ ladder, isAgain }: DeployWish) => {
+        deploy: async ({ ladder, isAgain }: DeployRequest) => {
           call(`deploy${ladder ? ` with ${ladder.role}` : ''}${isAgain ? ' again' : ''}`);
           world.push({ kind: 'stack', id: 'Chainmend', state: 'CREATE_COMPLETE', tags: ours });
         },

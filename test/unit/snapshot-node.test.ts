@@ -5,7 +5,7 @@ import { judgeCopies, judgeStop, refusalOf, volumesOf } from '../../functions/sn
 import { downSince } from '../../functions/snapshot-node/progress.ts';
 import { judgeProof } from '../../functions/snapshot-node/proof.ts';
 import { requestOf } from '../../functions/snapshot-node/snapshots.ts';
-import type { Act, Facts, Preparing } from '../../functions/snapshot-node/state.ts';
+import type { Act, Preparing, SnapshotFacts } from '../../functions/snapshot-node/state.ts';
 import { denied } from '../../shared/heal/approval.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
@@ -137,7 +137,7 @@ describe('what keeps a node from being stopped', () => {
     observed('node2'),
     ...health.map((one, i) => observed(`node${i + 3}`, { health: one })),
   ];
-  it.each<[string, Partial<Facts>, string]>([
+  it.each<[string, Partial<SnapshotFacts>, string]>([
     [
       'it is a validator',
       { role: 'validator', fleet: snapshotFleet({ owner: { restartValidators: true } }) },

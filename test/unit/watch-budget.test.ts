@@ -1,7 +1,7 @@
 // The minute that a sweep has, and what is left when something takes longer, fails, or came twice.
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Context } from '../../functions/watch-fleet/context.ts';
+import type { WatchContext } from '../../functions/watch-fleet/context.ts';
 import { ASK_FOR_MS } from '../../functions/watch-fleet/handler.ts';
 import { metricsOf } from '../../functions/watch-fleet/metrics.ts';
 import { notifyPeople } from '../../functions/watch-fleet/notify.ts';
@@ -149,7 +149,7 @@ describe('telling', () => {
     return {
       calls,
       published,
-      context: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as Context,
+      context: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as WatchContext,
     };
   }
 
@@ -222,7 +222,7 @@ const contextOf = (dynamodb: never) =>
     clients: { dynamodb },
     environment: { TABLE_NAME: 'chainmend' },
     store: createStore(dynamodb, 'chainmend'),
-  }) as unknown as Context;
+  }) as unknown as WatchContext;
 
 describe('keeping', () => {
   it('a part that cannot be written keeps back neither the other parts nor the fleet as a whole', async () => {

@@ -3,7 +3,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it, jest } from '@jest/globals';
 import { heightsToAsk } from '../../functions/watch-fleet/chain.ts';
-import type { Context, FleetFacts } from '../../functions/watch-fleet/context.ts';
+import type { FleetFacts, WatchContext } from '../../functions/watch-fleet/context.ts';
 import { sweep } from '../../functions/watch-fleet/handler.ts';
 import { metricsOf } from '../../functions/watch-fleet/metrics.ts';
 import { keepObservations, partsOf } from '../../functions/watch-fleet/observations.ts';
@@ -230,7 +230,11 @@ describe('what is kept', () => {
     });
     const dynamodb = { send } as never;
     const store = createStore(dynamodb, 'chainmend');
-    const context = { clients: { dynamodb }, environment: { TABLE_NAME: 'chainmend' }, store } as unknown as Context;
+    const context = {
+      clients: { dynamodb },
+      environment: { TABLE_NAME: 'chainmend' },
+      store,
+    } as unknown as WatchContext;
     const kept = (observedAtMs: number) =>
       keepObservations(context, {
         fleet: 'bitcoin',

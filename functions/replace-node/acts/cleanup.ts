@@ -1,7 +1,7 @@
 // The cleanup after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again.
 import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { orRefused, type Refused } from '../../../shared/aws/refusals.ts';
+import { type AwsRefusal, orRefused } from '../../../shared/aws/refusals.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
@@ -10,7 +10,7 @@ import { putInQuarantine, release } from '../../../shared/heal/kept.ts';
 import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
 import { page } from '../../../shared/heal/notify.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG, RETIRED_TAG, TAG_VALUE_MAX } from '../../../shared/model/tags.ts';
-import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
+import { type MarkFailure, sentenceOfUnmarked, verify } from '../../../shared/snapshots/marks.ts';
 import type { HealContext } from '../context.ts';
 import { withCleared } from '../state.ts';
 import { type ActContext, defineAct, known, nothing, type Result } from './act.ts';
@@ -129,10 +129,10 @@ function tellLeft({ ctx, heal, place }: ActContext, step: string, reason: string
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Call = (heal: HealContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
+type Call = (heal: HealContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | AwsRefusal>;
 
 /** What AWS refused of one snapshot is told, and the node is well all the same. */
-const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
+const marked = (said: string, unmarked: readonly MarkFailure[]): Made => ({
   said: unmarked.length === 0 ? said : `${said}, but not ${sentenceOfUnmarked(unmarked)}`,
 });
 

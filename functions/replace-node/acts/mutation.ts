@@ -1,7 +1,7 @@
 // How an act changes AWS: intent in the journal, guards and lease read again in the very step, the call, and what came of it. What is only
 // decided is written down.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { isDenied, isThrottling, orRefused, type Refused } from '../../../shared/aws/refusals.ts';
+import { type AwsRefusal, isDenied, isThrottling, orRefused } from '../../../shared/aws/refusals.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { once, stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
@@ -25,7 +25,7 @@ export interface Mutation {
    * @param fleet as the guard has read it in this very step
    * @throws what leaves open whether it had an effect, and throttling: asked again
    */
-  readonly call: (fleet: Fleet) => Promise<Made | Refused>;
+  readonly call: (fleet: Fleet) => Promise<Made | AwsRefusal>;
 }
 
 /** What a call came to, and a word about it for the journal. */
@@ -100,7 +100,7 @@ async function guardAndCall({ heal, course, recovers }: ActContext, { call, atMo
 }
 
 /** AWS names a policy that nobody on duty has seen; what to do is another thing. */
-const reasonOf = (refused: Refused): string =>
+const reasonOf = (refused: AwsRefusal): string =>
   isDenied(refused)
     ? `what it is about has to carry the fleet's tags (docs/fleet-files.md, "What has to carry the fleet's tags"): ${refused.refused}`
     : refused.refused;
@@ -133,7 +133,7 @@ export async function decided({ ctx, heal, place }: ActContext, sentence: string
 }
 
 /** The answer of a call that says no more than that it was accepted. */
-export const told = (answer: { readonly accepted: true } | Refused, said: string): Made | Refused =>
+export const told = (answer: { readonly accepted: true } | AwsRefusal, said: string): Made | AwsRefusal =>
   'refused' in answer ? answer : { said };
 
 /** Another function of the suite, asked and not waited for. */

@@ -1,8 +1,8 @@
 // Things that are put away for a while: written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what
 // it was, prune-retired removes after its date.
-import type { InstanceNow } from '../../../shared/aws/instances.ts';
+import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import { orRefused } from '../../../shared/aws/refusals.ts';
-import { tagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
+import { tagResources, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { Shelf, Whose } from '../../../shared/heal/kept.ts';
 import { endKept, type KeptKind, type ToKeep, writeKept } from '../../../shared/heal/kept.ts';
@@ -45,7 +45,7 @@ export const keeping = ({ replace }: Fleet): Keeping => {
  */
 export async function putVolumesAway(
   heal: HealContext,
-  volumes: readonly VolumeNow[],
+  volumes: readonly VolumeDescription[],
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
   more: Tags,
@@ -72,7 +72,7 @@ export async function putVolumesAway(
 /** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
 export async function putInstanceAway(
   heal: HealContext,
-  instance: InstanceNow | null,
+  instance: InstanceDescription | null,
   kept: Keeping,
   more: Tags,
 ): Promise<void> {

@@ -2,15 +2,15 @@
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import { ask } from '../../../shared/aws/invoke.ts';
-import { orRefused, type Refused } from '../../../shared/aws/refusals.ts';
+import { type AwsRefusal, orRefused } from '../../../shared/aws/refusals.ts';
 import {
   attachVolume,
+  type CreatedVolume,
   copyVolume,
   createVolumeFrom,
   describeVolumes,
   detachVolume,
   keepOnTermination,
-  type MadeVolume,
 } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
@@ -85,7 +85,7 @@ async function make(
   restored: RestoredVolumes,
   found: FoundVolume,
   snapshotId: string,
-): Promise<Made | Refused> {
+): Promise<Made | AwsRefusal> {
   const { ec2 } = heal.clients;
   const wish = {
     sizeGiB: found.sizeGiB,
@@ -145,7 +145,7 @@ async function sizeOf({ clients }: HealContext, snapshotId: string): Promise<num
   return Snapshots[0]?.VolumeSize ?? 0;
 }
 
-const said = (made: MadeVolume | Refused): Made | Refused =>
+const said = (made: CreatedVolume | AwsRefusal): Made | AwsRefusal =>
   'refused' in made
     ? made
     : {
@@ -250,7 +250,7 @@ const STATE_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** @throws Error where only the next reading tells: nothing is known to have failed */
-function byState<T extends object>(answer: T | Refused): T | Refused {
+function byState<T extends object>(answer: T | AwsRefusal): T | AwsRefusal {
   if ('refused' in answer && STATE_CODES.has(answer.code)) throw new Error(answer.refused);
   return answer;
 }

@@ -1,7 +1,7 @@
 // Volumes, as several rungs use them: which data are restored, how restored volumes are prepared and taken away, and how the node's own move
 // from one instance to the other. Pure.
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
-import { freeDevice, type VolumeNow } from '../../../shared/aws/volumes.ts';
+import { freeDevice, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { chooseVolumes, giveUpReplacement, giveUpVolumes, wait } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';
@@ -149,7 +149,7 @@ function initialized(
 function attached(
   { nowMs }: Facts,
   state: LadderState,
-  { volumeId, state: is, attachment }: VolumeNow,
+  { volumeId, state: is, attachment }: VolumeDescription,
   device: string,
   which: Which,
 ): Decision | null {

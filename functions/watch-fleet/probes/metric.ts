@@ -5,7 +5,7 @@ import type { Probe } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { NodeReading } from '../context.ts';
 import { duration } from '../phrases.ts';
-import { inPortions, type Probed, running } from './probe.ts';
+import { inPortions, type ProbeResult, running } from './probe.ts';
 
 export type MetricProbe = Probe & { readonly by: 'metric' };
 
@@ -26,7 +26,7 @@ export function probeMetric(
   nodes: readonly FleetNode[],
   nowMs: number,
   untilMs: number,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const portions = { size: METRICS_A_CALL, atOnce: CALLS_AT_ONCE, beginUntilMs: untilMs - TAKES_MS };
   return inPortions(running(nodes), portions, (portion) => read(cloudwatch, probe, portion, nowMs));
 }

@@ -10,14 +10,14 @@ import { clientOf } from '../../../shared/probe/questions.ts';
 import type { NodeReading, ReferenceReading } from '../context.ts';
 import { sentenceOf } from '../phrases.ts';
 
-export interface Probed {
+export interface ProbeResult {
   /** By instance id. */
   readonly readings: ReadonlyMap<string, NodeReading>;
   /** Why asking failed for many at once: they are unknown, and somebody has to know. */
   readonly failures: readonly unknown[];
 }
 
-export interface Portions {
+export interface BatchSettings {
   /** Nodes that are asked together. */
   readonly size: number;
   /** So many portions of a fleet are asked at the same moment. */
@@ -29,9 +29,9 @@ export interface Portions {
 /** Asks `nodes` in portions; one that fails says nothing of its nodes, and nothing of the others. */
 export async function inPortions(
   nodes: readonly FleetNode[],
-  { size, atOnce, beginUntilMs }: Portions,
+  { size, atOnce, beginUntilMs }: BatchSettings,
   askPortion: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, NodeReading>>,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const readings = new Map<string, NodeReading>();
   const failures: unknown[] = [];
   let left = 0;
@@ -65,7 +65,7 @@ const NO_TIME = 'the sweep had no time left';
 export const running = (nodes: readonly FleetNode[]): readonly FleetNode[] =>
   nodes.filter(({ state }) => state === 'running');
 
-export const nobody = (nodes: readonly FleetNode[], reason: string): Probed => ({
+export const nobody = (nodes: readonly FleetNode[], reason: string): ProbeResult => ({
   readings: new Map(nodes.map(({ instanceId }) => [instanceId, { kind: 'unasked', reason }])),
   failures: [],
 });

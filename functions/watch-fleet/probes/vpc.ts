@@ -11,7 +11,7 @@ import {
   TARGETS_A_REQUEST,
 } from '../../../shared/probe/protocol.ts';
 import type { NodeReading } from '../context.ts';
-import { inPortions, type Probed, running } from './probe.ts';
+import { inPortions, type ProbeResult, running } from './probe.ts';
 
 /** All 5,000 nodes of the largest fleet that was measured: another round of silent ones would not fit into the minute. */
 const CALLS_AT_ONCE = 20;
@@ -27,7 +27,7 @@ export async function probeVpc(
   question: ProbeQuestion,
   nodes: readonly FleetNode[],
   untilMs: number,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const inside = running(nodes).filter((node) => node.vpcId === vpcId && node.privateIp !== '');
   const beginUntilMs = untilMs - PROBE_REQUEST_TIMEOUT_MS;
   const probed = await inPortions(inside, { size: TARGETS_A_REQUEST, atOnce: CALLS_AT_ONCE, beginUntilMs }, (portion) =>

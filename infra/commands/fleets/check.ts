@@ -4,17 +4,17 @@ import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
 import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
 import { type AccountFacts, findingsOf, replaces } from '../preflight/facts.ts';
-import { type Desk, notThere, tableOf } from './context.ts';
+import { type FleetsContext, notThere, tableOf } from './context.ts';
 import { StoreError } from './parameter-store.ts';
 
-export interface CheckDesk extends Desk {
+export interface CheckContext extends FleetsContext {
   /** Opened by --account alone. */
   readonly account: (fleets: readonly Fleet[]) => Promise<AccountFacts>;
 }
 
 /** @throws FleetFilesError with every problem, each with its place; StoreError where the account has some */
 export async function check(
-  { directory, say, account }: CheckDesk,
+  { directory, say, account }: CheckContext,
   paths: readonly string[],
   options: { readonly account?: true } = {},
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { nearest } from '../../fleet-suggestions.ts';
 import { type Cell, columnsOf } from '../columns.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
-export interface Desk {
+export interface FleetsContext {
   /** Folder of the fleet files. */
   readonly directory: string;
   /** Opened by the commands that talk to AWS; the others need no credentials. */

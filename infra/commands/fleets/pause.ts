@@ -3,13 +3,17 @@ import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { fleetPathsIn } from '../../fleets.ts';
 import { parameterPrefix } from '../../names.ts';
-import { type Desk, notThere, UsageError } from './context.ts';
+import { type FleetsContext, notThere, UsageError } from './context.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
 const off = 'off';
 
 /** @param fleet everything where none is named */
-export async function pause({ directory, store, say }: Desk, fleet: string | undefined, why: string): Promise<void> {
+export async function pause(
+  { directory, store, say }: FleetsContext,
+  fleet: string | undefined,
+  why: string,
+): Promise<void> {
   const reason = why.trim();
   // `{{` begins a reference to another parameter, which SSM refuses to store.
   if (!/^[^\p{C}]{3,500}$/u.test(reason) || reason === off || reason.includes('{{')) {
@@ -30,7 +34,7 @@ export async function pause({ directory, store, say }: Desk, fleet: string | und
 const NOBODY_LISTENS =
   'chainmend does not seem to be deployed in this account and region: nothing was there to pause. A deployment here begins paused.';
 
-export async function resume({ directory, store, say }: Desk, fleet: string | undefined): Promise<void> {
+export async function resume({ directory, store, say }: FleetsContext, fleet: string | undefined): Promise<void> {
   const parameters = store();
   await known(directory, parameters, fleet);
   const name = pauseParameterName(parameterPrefix, fleet);

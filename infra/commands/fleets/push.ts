@@ -3,7 +3,7 @@ import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/p
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { parameterPrefix } from '../../names.ts';
-import { type Desk, notThere, tableOf, UsageError } from './context.ts';
+import { type FleetsContext, notThere, tableOf, UsageError } from './context.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
 import { type ParameterStore, StoreError } from './parameter-store.ts';
 
@@ -13,7 +13,7 @@ import { type ParameterStore, StoreError } from './parameter-store.ts';
  * @param names of fleets; all of them where it is 'all'
  * @throws FleetFilesError, UsageError, StoreError; fleets that were told of before it are stored
  */
-export async function push({ directory, store, say }: Desk, names: readonly string[] | 'all'): Promise<void> {
+export async function push({ directory, store, say }: FleetsContext, names: readonly string[] | 'all'): Promise<void> {
   const files = readFleets(directory);
   if (names !== 'all' && names.length === 0) throw new UsageError('push what? Name fleets, or say --all');
   const chosen = names === 'all' ? files : names.map((name) => fileOf(name, files));

@@ -12,7 +12,7 @@ import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { type DescribedSchema, describedSchema } from '../../fleet-json-schema.ts';
 import { shortPath } from '../../fleets.ts';
 import { repositoryRoot } from '../../paths.ts';
-import type { Desk } from './context.ts';
+import type { FleetsContext } from './context.ts';
 import { leavesOf } from './field-list.ts';
 
 export const referencePath = join(repositoryRoot, 'docs/fleet-files.md');
@@ -29,7 +29,7 @@ const MORE: Readonly<Record<string, string>> = {
   replace: '#how-far-a-stuck-node-is-helped',
 };
 
-export function reference({ say }: Pick<Desk, 'say'>): void {
+export function reference({ say }: Pick<FleetsContext, 'say'>): void {
   writeFileSync(referencePath, withTables(readFileSync(referencePath, 'utf8')));
   say(`The tables of ${shortPath(referencePath)} are written.`);
 }

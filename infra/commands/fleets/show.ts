@@ -5,11 +5,11 @@ import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/p
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { readFleets } from '../../fleets.ts';
 import { parameterPrefix } from '../../names.ts';
-import { type Desk, notThere, tableOf } from './context.ts';
+import { type FleetsContext, notThere, tableOf } from './context.ts';
 import { leavesOf } from './field-list.ts';
 
 /** @throws FleetFilesError when any file is wrong, UsageError when there is no such fleet */
-export function show({ directory, say }: Desk, name: string): void {
+export function show({ directory, say }: FleetsContext, name: string): void {
   const files = readFleets(directory);
   const file = files.find(({ document }) => document.fleet === name);
   if (!file)

@@ -3,7 +3,7 @@ import { hashOf } from '../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf, UsageError } from '../fleets/context.ts';
-import type { FleetAsk, HealDesk, Suite } from './context.ts';
+import type { FleetAsk, HealCommandContext, Suite } from './context.ts';
 import { clockText, durationText } from './show.ts';
 
 export interface AnswerOptions {
@@ -13,14 +13,14 @@ export interface AnswerOptions {
 }
 
 type Answer = 'approve' | 'reject';
-type Asking = IncidentRecord & { readonly approval: ApprovalRecord };
+type PendingApproval = IncidentRecord & { readonly approval: ApprovalRecord };
 
 /** A term is shown whole: an approval covers all of it. */
 const MAX_SHOWN = 4_000;
 
 /** @returns the exit status: 0 answered, 1 there is nothing to answer any more, or nobody wanted to. @throws UsageError, RequestError */
 export async function answerQuestion(
-  desk: HealDesk,
+  desk: HealCommandContext,
   answer: Answer,
   written: string,
   options: AnswerOptions,
@@ -73,8 +73,8 @@ function choose(
   incidents: readonly IncidentRecord[],
   written: string,
   nowMs: number,
-): { readonly asking: Asking } | { readonly wrong: string } | { readonly not: string } {
-  const waiting = incidents.filter((incident): incident is Asking => whyNot(incident, nowMs) === null);
+): { readonly asking: PendingApproval } | { readonly wrong: string } | { readonly not: string } {
+  const waiting = incidents.filter((incident): incident is PendingApproval => whyNot(incident, nowMs) === null);
   const listed = (some: readonly IncidentRecord[]): string => some.map(nameOf).join(', ') || 'none';
   const others = `Waiting for approval: ${listed(waiting)}`;
   if (!INCIDENT.test(written))
@@ -88,7 +88,7 @@ function choose(
   if (another)
     return { wrong: `Ambiguous: ${written} is the beginning of ${listed(asked.length > 0 ? asked : meant)}` };
   const not = whyNot(only, nowMs);
-  return not === null ? { asking: only as Asking } : { not };
+  return not === null ? { asking: only as PendingApproval } : { not };
 }
 
 const nameOf = ({ incidentId, fleet, node, trouble }: IncidentRecord): string =>
@@ -115,7 +115,7 @@ export function whyNot(incident: IncidentRecord, nowMs: number): string | null {
 }
 
 /** What an approval covers, as it is bound: nothing else is done by a yes. */
-function planText({ approval }: Asking, nowMs: number): string {
+function planText({ approval }: PendingApproval, nowMs: number): string {
   const { sentence, terms, guardrails = [], plan, askedAtMs, untilMs } = approval;
   const ago = durationText((nowMs - askedAtMs) / 1000);
   const left = durationText((untilMs - nowMs) / 1000);
@@ -131,7 +131,12 @@ function planText({ approval }: Asking, nowMs: number): string {
   );
 }
 
-async function isMeant(desk: HealDesk, answer: Answer, what: string, { yes }: AnswerOptions): Promise<boolean> {
+async function isMeant(
+  desk: HealCommandContext,
+  answer: Answer,
+  what: string,
+  { yes }: AnswerOptions,
+): Promise<boolean> {
   if (yes) return true;
   if (!desk.confirm) throw new UsageError(`nobody is here to be asked: say --yes to ${answer} ${what}`);
   if (await desk.confirm(`${answer === 'approve' ? 'Approve' : 'Reject'} ${what}?`)) return true;
@@ -141,7 +146,7 @@ async function isMeant(desk: HealDesk, answer: Answer, what: string, { yes }: An
 
 /** Names, peers and pruning: a yes invokes the function that has asked, and nothing is done without one. */
 async function answerFleet(
-  desk: HealDesk,
+  desk: HealCommandContext,
   suite: Suite,
   answer: Answer,
   plan: string,

@@ -18,7 +18,7 @@ import { functionNames, parameterPrefix } from '../../names.ts';
 import {
   type FleetAsk,
   type FleetLine,
-  type Named,
+  type IncidentKey,
   RequestError,
   type StoryLine,
   type Suite,
@@ -184,7 +184,7 @@ async function ask(lambda: LambdaClient, event: object): Promise<DispatchAnswer>
 }
 
 /** Of the dispatcher and of the heal itself: what any other function says of an incident is no part of its story. */
-async function readStory(dynamodb: DynamoDBClient, incident: Named): Promise<readonly StoryLine[]> {
+async function readStory(dynamodb: DynamoDBClient, incident: IncidentKey): Promise<readonly StoryLine[]> {
   const { fleet, trouble, incidentId } = incident;
   const lines: StoryLine[] = [];
   for (const by of ['dispatch-heal', healOf(trouble)] as const) {

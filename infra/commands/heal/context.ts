@@ -35,7 +35,7 @@ export interface FleetAsk {
   readonly untilMs: number;
 }
 
-export type Named = Pick<DispatchAnswer, 'fleet' | 'instanceId' | 'trouble' | 'incidentId' | 'onsetMs'>;
+export type IncidentKey = Pick<DispatchAnswer, 'fleet' | 'instanceId' | 'trouble' | 'incidentId' | 'onsetMs'>;
 
 /** The deployed suite, as far as these commands ask it. Each that asks throws a `SuiteError` with AWS's own words. */
 export interface Suite {
@@ -43,8 +43,8 @@ export interface Suite {
   readonly nowMs: () => number;
   /** @throws RequestError where the dispatcher says that the request itself is wrong */
   readonly ask: (event: object) => Promise<DispatchAnswer>;
-  readonly story: (incident: Named) => Promise<readonly StoryLine[]>;
-  readonly incident: (incident: Named) => Promise<IncidentRecord | undefined>;
+  readonly story: (incident: IncidentKey) => Promise<readonly StoryLine[]>;
+  readonly incident: (incident: IncidentKey) => Promise<IncidentRecord | undefined>;
   readonly node: (fleet: string, instanceId: string) => Promise<NodeRecord | undefined>;
   readonly fleet: (
     fleet: string,
@@ -62,7 +62,7 @@ export interface Suite {
   readonly approvePlan: (ask: FleetAsk, by: string | undefined) => Promise<{ readonly refusals: readonly string[] }>;
 }
 
-export interface HealDesk {
+export interface HealCommandContext {
   /** Opened by commands that talk to AWS; `--help` needs no credentials. */
   readonly suite: () => Suite;
   readonly say: (text: string) => void;

@@ -2,14 +2,14 @@
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { whyNot } from './approve.ts';
-import type { HealDesk, StoryLine } from './context.ts';
+import type { HealCommandContext, StoryLine } from './context.ts';
 import { lineText, progressText } from './show.ts';
 
 const POLL_MS = 2_000;
 /** Refusals that wait for a turn: the sweep looks again within minutes, for an hour. */
 const WAITS: ReadonlySet<string> = new Set(['busy', 'throttled', 'replace-in-flight', 'disk-full-first']);
 
-export interface Followed {
+export interface FollowResult {
   /** waiting: time was up first, or Ctrl-C. */
   readonly end: 'healed' | 'planned' | 'refused' | 'failed' | 'escalated' | 'waiting';
   readonly lines: readonly StoryLine[];
@@ -25,7 +25,11 @@ export interface FollowOptions {
   readonly answer?: (question: ApprovalRecord) => Promise<boolean>;
 }
 
-export async function follow(desk: HealDesk, answer: DispatchAnswer, options: FollowOptions): Promise<Followed> {
+export async function follow(
+  desk: HealCommandContext,
+  answer: DispatchAnswer,
+  options: FollowOptions,
+): Promise<FollowResult> {
   const suite = desk.suite();
   let untilMs: number | undefined;
   const shown = new Set<string>();
@@ -62,7 +66,7 @@ export async function follow(desk: HealDesk, answer: DispatchAnswer, options: Fo
 const lastWord = (lines: readonly StoryLine[]): StoryLine | undefined =>
   lines.findLast(({ place, kind }) => place.endsWith('-outcome') || kind === 'refusal');
 
-async function approve(desk: HealDesk, { callbackId, plan }: ApprovalRecord): Promise<void> {
+async function approve(desk: HealCommandContext, { callbackId, plan }: ApprovalRecord): Promise<void> {
   const suite = desk.suite();
   const by = await suite.caller();
   const sent = await suite.answer(callbackId, { approve: true, plan, ...(by !== undefined && { by }) });
@@ -74,7 +78,7 @@ function endOf(
   incident: IncidentRecord | undefined,
   lines: readonly StoryLine[],
   { incidentId, attempt }: DispatchAnswer,
-): Followed['end'] | null {
+): FollowResult['end'] | null {
   // Another wish has taken its place: this one is over as its last line says.
   if (!incident || incident.incidentId !== incidentId) return wordOf(lines) ?? 'failed';
   switch (incident.state) {
@@ -98,7 +102,7 @@ function endOf(
   }
 }
 
-function wordOf(lines: readonly StoryLine[]): Followed['end'] | undefined {
+function wordOf(lines: readonly StoryLine[]): FollowResult['end'] | undefined {
   const last = lastWord(lines);
   switch (last?.act) {
     case 'healed':

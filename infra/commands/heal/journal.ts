@@ -1,6 +1,6 @@
 // `npm run heal -- journal FLEET[/NODE]`: the latest lines of all functions about a fleet or a node, in the order in which they were written.
 import { plainText } from '../../../shared/text/plain-text.ts';
-import type { HealDesk } from './context.ts';
+import type { HealCommandContext } from './context.ts';
 import type { Target } from './target.ts';
 
 export interface JournalOptions {
@@ -12,7 +12,11 @@ export interface JournalOptions {
 
 const LINES = 40;
 
-export async function journal(desk: HealDesk, { fleet, node, shown }: Target, options: JournalOptions): Promise<0 | 1> {
+export async function journal(
+  desk: HealCommandContext,
+  { fleet, node, shown }: Target,
+  options: JournalOptions,
+): Promise<0 | 1> {
   const { lines: limit = LINES, incident } = options;
   const read = await desk.suite().journal(fleet, limit);
   const lines = read

@@ -3,18 +3,18 @@ import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { UsageError } from '../fleets/context.ts';
-import type { HealDesk, StoryLine } from './context.ts';
-import { type Followed, follow } from './follow.ts';
+import type { HealCommandContext, StoryLine } from './context.ts';
+import { type FollowResult, follow } from './follow.ts';
 import { planText } from './show.ts';
 
-export interface Wish {
+export interface HealRequest {
   /** dispatch-heal's event. */
   readonly event: Readonly<Record<string, unknown>>;
   /** "restore bitcoin/node2" */
   readonly words: string;
 }
 
-export interface WishOptions {
+export interface HealRequestOptions {
   readonly plan?: true;
   readonly wait?: true;
   readonly yes?: true;
@@ -28,7 +28,11 @@ const MINUTE_MS = 60_000;
 const WAIT_MINUTES = 8 * 60;
 
 /** @returns the exit status: 0 done (or planned, where that was asked), 1 not */
-export async function carryOut(desk: HealDesk, { event, words }: Wish, options: WishOptions): Promise<0 | 1> {
+export async function carryOut(
+  desk: HealCommandContext,
+  { event, words }: HealRequest,
+  options: HealRequestOptions,
+): Promise<0 | 1> {
   if (!options.yes || options.plan) {
     // Before anything is asked of anybody: a script that forgot --yes should not wait for its plan first.
     if (!options.plan && !desk.confirm)
@@ -56,7 +60,7 @@ export async function carryOut(desk: HealDesk, { event, words }: Wish, options: 
 }
 
 /** @returns false where nothing would be done; why has been said */
-async function planOf(desk: HealDesk, { event }: Wish): Promise<boolean> {
+async function planOf(desk: HealCommandContext, { event }: HealRequest): Promise<boolean> {
   const answer = await desk.suite().ask({ ...event, plan: true });
   if (answer.did !== 'started') {
     notStarted(desk, answer);
@@ -74,7 +78,7 @@ async function planOf(desk: HealDesk, { event }: Wish): Promise<boolean> {
   return false;
 }
 
-function notStarted(desk: HealDesk, answer: DispatchAnswer): 1 {
+function notStarted(desk: HealCommandContext, answer: DispatchAnswer): 1 {
   const { did, code, reason = '' } = answer;
   if (did === 'refused') desk.complain(plainText(`Refused (${code}): ${reason}. ${stays(answer)}`));
   else desk.complain(plainText(`Not now: ${Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason}`));
@@ -102,7 +106,11 @@ const why = (last: StoryLine | undefined): string =>
     ? 'The journal does not say why.'
     : plainText(`${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`);
 
-async function answerQuestion(desk: HealDesk, { sentence }: ApprovalRecord, { yes }: WishOptions): Promise<boolean> {
+async function answerQuestion(
+  desk: HealCommandContext,
+  { sentence }: ApprovalRecord,
+  { yes }: HealRequestOptions,
+): Promise<boolean> {
   if (yes) return true;
   if (desk.confirm)
     return desk.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
@@ -112,7 +120,7 @@ async function answerQuestion(desk: HealDesk, { sentence }: ApprovalRecord, { ye
   return false;
 }
 
-function tellEnd(desk: HealDesk, answer: DispatchAnswer, { end, last }: Followed): 0 | 1 {
+function tellEnd(desk: HealCommandContext, answer: DispatchAnswer, { end, last }: FollowResult): 0 | 1 {
   const { fleet, node, incidentId } = answer;
   switch (end) {
     case 'healed':

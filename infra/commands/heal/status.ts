@@ -3,7 +3,7 @@ import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf } from '../fleets/context.ts';
 import { whyNot } from './approve.ts';
-import type { HealDesk } from './context.ts';
+import type { HealCommandContext } from './context.ts';
 import { clockText, durationText, lineText, progressText } from './show.ts';
 import type { Target } from './target.ts';
 
@@ -12,7 +12,7 @@ const MAX_STORIES = 10;
 /** Healed ones are shown so long. */
 const LATELY_MS = 60 * 60_000;
 
-export async function status(desk: HealDesk, { fleet, node, shown }: Target): Promise<0 | 1> {
+export async function status(desk: HealCommandContext, { fleet, node, shown }: Target): Promise<0 | 1> {
   const suite = desk.suite();
   const read = await suite.fleet(fleet);
   const nowMs = suite.nowMs();

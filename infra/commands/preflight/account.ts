@@ -17,7 +17,7 @@ import { functionNames, parameterPrefix } from '../../names.ts';
 import { StoreError } from '../fleets/parameter-store.ts';
 import { type AccountFacts, type FleetFacts, replaces, type TemplateFact } from './facts.ts';
 
-export type Where = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
+export type AwsClientConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
 
 /** Of one fleet: more have not been seen, and each costs three requests. */
 const MAX_TEMPLATES = 20;
@@ -25,7 +25,7 @@ const MAX_TEMPLATES = 20;
 const BOOTSTRAPPED = '/cdk-bootstrap/hnb659fds/version';
 
 /** In the account and region that the environment names, unless a test says where. @throws StoreError */
-export async function readAccount(fleets: readonly Fleet[], config: Where = {}): Promise<AccountFacts> {
+export async function readAccount(fleets: readonly Fleet[], config: AwsClientConfig = {}): Promise<AccountFacts> {
   const clients = {
     ...{ ec2: new EC2Client(config), iam: new IAMClient(config), lambda: new LambdaClient(config) },
     ...{ ssm: new SSMClient(config), sts: new STSClient(config) },

@@ -1,11 +1,11 @@
 // What a suite has made for a fleet and no stack removes: its alarms, its DNS records, and what heals have kept. Read, and removed, by the
 // marks that it carries.
+
 import { setTimeout } from 'node:timers/promises';
 import { CloudWatchClient, DeleteAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, ResourceNotFoundException as NoSuchTable } from '@aws-sdk/client-dynamodb';
 import {
   EC2Client,
-  type EC2ClientConfig,
   type Filter,
   paginateDescribeInstances,
   paginateDescribeSnapshots,
@@ -27,7 +27,7 @@ import {
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { isOurs } from '../../../functions/register-nodes/alarm-changes.ts';
 import { readAlarms, readTags } from '../../../functions/register-nodes/alarm-facts.ts';
-import { type Change, planNames } from '../../../functions/register-nodes/records.ts';
+import { planNames, type RecordSetChange } from '../../../functions/register-nodes/records.ts';
 import { markedBy, type Owner, readZone } from '../../../functions/register-nodes/zone.ts';
 import { plainName } from '../../../shared/fleet/resource-names.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
@@ -36,6 +36,7 @@ import { FLEET_TAG, KEEP_UNTIL_TAG } from '../../../shared/model/tags.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
 import { functionNames, tableName } from '../../names.ts';
 import { StoreError } from '../fleets/parameter-store.ts';
+import type { AwsClientConfig } from '../preflight/account.ts';
 
 export interface Alarm {
   readonly name: string;
@@ -45,11 +46,11 @@ export interface Alarm {
 export interface ZoneNames {
   readonly zoneId: string;
   readonly zone: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly RecordSetChange[];
 }
 
 /** What heals have put aside: nobody prunes it once the suite is gone. */
-export interface Kept {
+export interface KeptResources {
   readonly volumes: readonly { readonly id: string; readonly sizeGiB: number }[];
   readonly instances: readonly string[];
   readonly snapshots: readonly string[];
@@ -77,7 +78,7 @@ export interface Belongings {
   readonly names: (fleet: string) => Promise<readonly ZoneNames[]>;
   /** Deletes those of these names that are marked right before, as they stand then. @returns how many that were */
   readonly deleteNames: (fleet: string, names: ZoneNames) => Promise<number>;
-  readonly kept: (fleet: string) => Promise<Kept>;
+  readonly kept: (fleet: string) => Promise<KeptResources>;
 }
 
 /** "DeleteAlarms: 3 a second", "ListTagsForResource: 10" (CloudWatch quotas); up to 100 names a call. */
@@ -93,11 +94,8 @@ const NAMES_A_BATCH = 20;
 const AGAIN_AFTER_MS = 1_000;
 const TRIES = 5;
 
-/** What every client is made with. */
-export type Where = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
-
 /** In the account and region that the environment names, as for every AWS command, unless a test says where. */
-export function awsBelongings(config: Where = {}): Belongings {
+export function awsBelongings(config: AwsClientConfig = {}): Belongings {
   const [cloudwatch, route53, ec2] = [new CloudWatchClient(config), new Route53Client(config), new EC2Client(config)];
   const [lambda, dynamodb, sts] = [new LambdaClient(config), new DynamoDBClient(config), new STSClient(config)];
   const ownerOf = async (fleet: string): Promise<Owner> => ({ fleet, region: await ec2.config.region() });
@@ -208,7 +206,7 @@ async function privateZones(route53: Route53Client): Promise<readonly { zoneId: 
 }
 
 /** As register-nodes would do it for a fleet that has no node and wants no record. */
-async function namesIn(route53: Route53Client, owner: Owner, zoneId: string): Promise<readonly Change[]> {
+async function namesIn(route53: Route53Client, owner: Owner, zoneId: string): Promise<readonly RecordSetChange[]> {
   const zone = await readZone(route53, zoneId);
   // Most zones have none of ours, and need no plan.
   if (![...zone.values()].some((record) => markedBy(owner, record))) return [];
@@ -250,7 +248,7 @@ async function deleteNames(route53: Route53Client, owner: Owner, shown: ZoneName
   }
 }
 
-const deletion = ({ name, type, ttlSeconds, values }: Change['remove'][number]) => ({
+const deletion = ({ name, type, ttlSeconds, values }: RecordSetChange['remove'][number]) => ({
   Action: 'DELETE' as const,
   ResourceRecordSet: {
     Name: `${name}.`,
@@ -260,12 +258,12 @@ const deletion = ({ name, type, ttlSeconds, values }: Change['remove'][number]) 
   },
 });
 
-async function kept(ec2: EC2Client, fleet: string): Promise<Kept> {
+async function kept(ec2: EC2Client, fleet: string): Promise<KeptResources> {
   const Filters: Filter[] = [
     { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
     { Name: 'tag-key', Values: [KEEP_UNTIL_TAG] },
   ];
-  const volumes: Kept['volumes'][number][] = [];
+  const volumes: KeptResources['volumes'][number][] = [];
   for await (const { Volumes = [] } of paginateDescribeVolumes({ client: ec2 }, { Filters }))
     volumes.push(...Volumes.map(({ VolumeId: id = '', Size: sizeGiB = 0 }) => ({ id, sizeGiB })));
   const instances: string[] = [];

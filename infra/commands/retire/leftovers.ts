@@ -1,20 +1,20 @@
 // `npm run fleets -- left`, which `npm run destroy` says first: what stays in the account when the stack goes, and how each is removed.
 import type { ParameterStore } from '../fleets/parameter-store.ts';
-import type { Belongings, Kept } from './belongings.ts';
+import type { Belongings, KeptResources } from './belongings.ts';
 
 /** "$0.10 per alarm metric" a month (CloudWatch pricing, us-east-1). */
 export const ALARM_USD = 0.1;
 /** gp3 (EBS pricing, us-east-1). */
 const GIB_USD = 0.08;
 
-export interface LeftDesk {
+export interface LeftoversContext {
   readonly store: () => ParameterStore;
   readonly belongings: () => Belongings;
   readonly say: (text: string) => void;
 }
 
 /** @param fleets that the files or the account know */
-export async function left({ belongings: open, say }: LeftDesk, fleets: readonly string[]): Promise<void> {
+export async function left({ belongings: open, say }: LeftoversContext, fleets: readonly string[]): Promise<void> {
   const belongings = open();
   const { account, region } = await belongings.identity();
   say(`What stays in account ${account}, ${region}, when the stack is destroyed:`);
@@ -38,7 +38,7 @@ const STAYS = [
 ] as const;
 
 /** What heals have put aside, which costs, and which nobody prunes without the suite. */
-export function keptLines(fleet: string, { volumes, instances, snapshots }: Kept): readonly string[] {
+export function keptLines(fleet: string, { volumes, instances, snapshots }: KeptResources): readonly string[] {
   if (volumes.length + instances.length + snapshots.length === 0) return [];
   const sizeGiB = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const parts = [

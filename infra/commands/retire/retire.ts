@@ -5,10 +5,10 @@ import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts
 import { parameterPrefix } from '../../names.ts';
 import { UsageError } from '../fleets/context.ts';
 import { type ParameterStore, StoreError } from '../fleets/parameter-store.ts';
-import type { Belongings, Kept, ZoneNames } from './belongings.ts';
+import type { Belongings, KeptResources, ZoneNames } from './belongings.ts';
 import { ALARM_USD, keptLines } from './leftovers.ts';
 
-export interface RetireDesk {
+export interface RetireContext {
   readonly store: () => ParameterStore;
   readonly belongings: () => Belongings;
   readonly say: (text: string) => void;
@@ -17,7 +17,7 @@ export interface RetireDesk {
 }
 
 /** Whether a fleet's things may go, and would not be made again. Facts as they are now. */
-export interface Standing {
+export interface RetireFacts {
   readonly isDeployed: boolean;
   /** Its file is stored: register-nodes looks after it. */
   readonly isStored: boolean;
@@ -30,7 +30,7 @@ export interface Standing {
 /** @returns a sentence where it may not be retired. Where no function is there, nothing is at work and nothing is made again. */
 export function whyNotRetired(
   fleet: string,
-  { isDeployed, isStored, paused, incidents, nodes }: Standing,
+  { isDeployed, isStored, paused, incidents, nodes }: RetireFacts,
 ): string | undefined {
   if (!isDeployed) return undefined;
   const working = [
@@ -56,7 +56,7 @@ const SHOWN = 12;
 
 /** @throws UsageError, StoreError where it is refused or not all of it is removed */
 export async function retire(
-  desk: RetireDesk,
+  desk: RetireContext,
   fleet: string,
   { yes = false }: { readonly yes?: boolean },
 ): Promise<void> {
@@ -101,7 +101,7 @@ export async function retire(
     throw new StoreError(stillThere(fleet, alarmsLeft.length, namesLeft));
 }
 
-async function refuseUnlessIdle(desk: RetireDesk, belongings: Belongings, fleet: string): Promise<void> {
+async function refuseUnlessIdle(desk: RetireContext, belongings: Belongings, fleet: string): Promise<void> {
   const parameters = desk.store();
   const pauses = [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, fleet)];
   const values = await Promise.all(pauses.map((name) => parameters.read(name)));
@@ -126,7 +126,7 @@ const listed = (head: string, lines: readonly string[]): string =>
     ...(lines.length > SHOWN ? [`    and ${lines.length - SHOWN} more`] : []),
   ].join('\n');
 
-function tellKept(say: RetireDesk['say'], fleet: string, kept: Kept): void {
+function tellKept(say: RetireContext['say'], fleet: string, kept: KeptResources): void {
   for (const line of keptLines(fleet, kept)) say(line);
 }
 

@@ -34,10 +34,10 @@ import { judgeAgent } from '../../../shared/aws/commands.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { functionNames, parameterPrefix } from '../../names.ts';
-import type { Where } from '../preflight/account.ts';
+import type { AwsClientConfig } from '../preflight/account.ts';
 import { ladderAccount } from './aws-ladder.ts';
 import { markKept, TABLE, thingsOf } from './aws-resources.ts';
-import { type Account, type InstanceWish, SmokeError } from './context.ts';
+import { type Account, type InstanceRequest, SmokeError } from './context.ts';
 import { SELECTOR_TAG, SMOKE_TAG } from './names.ts';
 import { INSTANCE_TYPE } from './plan.ts';
 import { VOLUME_GIB } from './user-data.ts';
@@ -49,7 +49,7 @@ const DEVICE = '/dev/sdf';
 const POLICIES = ['AmazonSSMManagedInstanceCore', 'CloudWatchAgentServerPolicy'] as const;
 
 /** In the account and region that the environment names, unless a test says where. */
-export function awsAccount(config: Where = {}): Account {
+export function awsAccount(config: AwsClientConfig = {}): Account {
   const [sts, ec2, ssm] = [new STSClient(config), new EC2Client(config), new SSMClient(config)];
   const [lambda, dynamodb] = [new LambdaClient(config), new DynamoDBClient(config)];
   const [cloudwatch, dlm, iam] = [new CloudWatchClient(config), new DLMClient(config), new IAMClient(config)];
@@ -149,7 +149,7 @@ const tagsOf = (run: string, fleet: string): Tag[] => [
   { Key: 'Name', Value: run },
 ];
 
-async function makeInstance(ec2: EC2Client, wish: InstanceWish): Promise<string> {
+async function makeInstance(ec2: EC2Client, wish: InstanceRequest): Promise<string> {
   const { run, fleet, imageId, subnetId, profile, securityGroupId, userData, templateId } = wish;
   const what: Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount'> =
     templateId === undefined

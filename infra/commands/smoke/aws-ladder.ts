@@ -1,4 +1,5 @@
 // What a run with --ladder asks of an account besides, each in AWS's own words.
+
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CreateLifecyclePolicyCommand,
@@ -32,8 +33,9 @@ import {
 } from '@aws-sdk/client-ssm';
 import { functionNames, probeNodesPrefix } from '../../names.ts';
 import { mayPassOn, roleOf } from '../preflight/account.ts';
+import { asTags, type NameFailure } from './aws-resources.ts';
 import type { SentCommand } from './checks.ts';
-import { type InstanceWish, type LadderAccount, SmokeError, type SnapshotNow } from './context.ts';
+import { type InstanceRequest, type LadderAccount, SmokeError, type SnapshotDescription } from './context.ts';
 import { UNIT } from './fleet.ts';
 import { SELECTOR_TAG, SMOKE_TAG } from './names.ts';
 import { INSTANCE_TYPE } from './plan.ts';
@@ -47,12 +49,10 @@ export interface LadderClients {
   readonly cloudwatch: CloudWatchClient;
 }
 
-type Said = <T>(what: string, work: () => Promise<T>) => Promise<T>;
-
 const MAX_COMMANDS = 2_000;
 const MINUTE_SECONDS = 60;
 
-export function ladderAccount(clients: LadderClients, said: Said): LadderAccount {
+export function ladderAccount(clients: LadderClients, said: NameFailure): LadderAccount {
   const { ec2, dlm, iam, lambda, ssm, cloudwatch } = clients;
   return {
     roleOf: (profile) => said(profile, () => roleInProfile(iam, profile)),
@@ -126,7 +126,7 @@ export function ladderAccount(clients: LadderClients, said: Said): LadderAccount
   };
 }
 
-const snapshotNow = ({ SnapshotId = '', State, StartTime, Tags }: Snapshot): SnapshotNow => ({
+const snapshotNow = ({ SnapshotId = '', State, StartTime, Tags }: Snapshot): SnapshotDescription => ({
   ...{ snapshotId: SnapshotId, state: State ?? 'unknown', startedMs: StartTime?.getTime() ?? 0, tags: asTags(Tags) },
 });
 
@@ -138,7 +138,7 @@ async function roleInProfile(iam: IAMClient, InstanceProfileName: string): Promi
 }
 
 /** As a fleet's own template would be: all but whose the instance is. */
-async function makeTemplate(ec2: EC2Client, wish: InstanceWish): Promise<string> {
+async function makeTemplate(ec2: EC2Client, wish: InstanceRequest): Promise<string> {
   const { run, imageId, profile, securityGroupId, userData } = wish;
   const { LaunchTemplate } = await ec2.send(
     new CreateLaunchTemplateCommand({
@@ -270,10 +270,3 @@ async function instanceOf(ec2: EC2Client, instanceId: string): Promise<Instance>
   if (!instance) throw new SmokeError(`${instanceId} is gone`);
   return instance;
 }
-
-interface AnyTag {
-  readonly Key?: string | undefined;
-  readonly Value?: string | undefined;
-}
-const asTags = (tags: readonly AnyTag[] | undefined): Readonly<Record<string, string>> =>
-  Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));

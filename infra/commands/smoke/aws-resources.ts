@@ -69,9 +69,10 @@ export interface Clients {
 export const TABLE = 'chainmend';
 const PAUSES = `${parameterPrefix}/pauses`;
 
-type Said = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+/** Does the work; what AWS refuses is told in AWS's own words, with what was asked for. */
+export type NameFailure = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 
-export function thingsOf(clients: Clients, said: Said): Pick<Account, 'things' | 'again' | 'remove'> {
+export function thingsOf(clients: Clients, said: NameFailure): Pick<Account, 'things' | 'again' | 'remove'> {
   const { cloudformation } = clients;
   return {
     things: (withStack) =>
@@ -199,7 +200,7 @@ interface AnyTag {
   readonly Key?: string | undefined;
   readonly Value?: string | undefined;
 }
-const asTags = (tags: readonly AnyTag[] | undefined): Readonly<Record<string, string>> =>
+export const asTags = (tags: readonly AnyTag[] | undefined): Readonly<Record<string, string>> =>
   Object.fromEntries((tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 
 async function instances(client: EC2Client, Filters: Filter[]): Promise<readonly Leftover[]> {

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { repositoryRoot } from '../../paths.ts';
-import { type Cdk, type DeployWish, SmokeError } from './context.ts';
+import { type Cdk, type DeployRequest, SmokeError } from './context.ts';
 import { ladderFleetText, smokeFleetText, vpcFleetText } from './fleet.ts';
 import { SMOKE_TAG } from './names.ts';
 
@@ -31,7 +31,7 @@ export const cdk: Cdk = {
 };
 
 /** Texts of fleet files by the fleets' names. */
-export function fleetsOf({ run, ladder }: DeployWish): Readonly<Record<string, string>> {
+export function fleetsOf({ run, ladder }: DeployRequest): Readonly<Record<string, string>> {
   if (!ladder) return { [run]: smokeFleetText(run) };
   const inVpc = `${run}-vpc`;
   return { [run]: ladderFleetText(run), [inVpc]: vpcFleetText(inVpc, ladder.vpcId, ladder.subnetId) };

@@ -12,13 +12,17 @@ export interface SentCommand {
   readonly said: string;
 }
 
-export interface Learned {
+export interface AccountFindings {
   /** The role of the node's profile, and whether replace-node may pass it on. */
   readonly passes: { readonly role: string; readonly is: boolean };
   /** The lifecycle policy's snapshot, once an incident has held it. */
-  readonly held: { readonly snapshotId: string; readonly tags: Tags; readonly lock: LockNow | undefined };
+  readonly held: { readonly snapshotId: string; readonly tags: Tags; readonly lock: SnapshotLockStatus | undefined };
   /** The one that nobody but the run has tagged. */
-  readonly untagged: { readonly snapshotId: string; readonly tags: Tags; readonly lock: LockNow | undefined };
+  readonly untagged: {
+    readonly snapshotId: string;
+    readonly tags: Tags;
+    readonly lock: SnapshotLockStatus | undefined;
+  };
   readonly commands: readonly SentCommand[];
   /** Of the fleet as a whole, by its name. */
   readonly alarms: readonly { readonly name: string; readonly tags: Tags }[];
@@ -33,7 +37,7 @@ export interface Learned {
   readonly autoRecovery: string;
 }
 
-export interface LockNow {
+export interface SnapshotLockStatus {
   readonly state: string;
   readonly days: number | undefined;
 }
@@ -48,7 +52,7 @@ export interface Check {
 const NEEDED = ['ask-node', 'grow-filesystem', 'stop-client', 'restart-client', 'swap-volumes'] as const;
 const FAILED: ReadonlySet<string> = new Set(['Failed', 'TimedOut']);
 
-export function checksOf(learned: Learned): readonly Check[] {
+export function checksOf(learned: AccountFindings): readonly Check[] {
   return [
     passesOf(learned),
     lockOf(learned),
@@ -68,10 +72,10 @@ const so = (words: string): Check => ({ is: 'so', words });
 const notSo = (words: string): Check => ({ is: 'not so', words });
 const left = (words: string): Check => ({ is: 'left', words });
 
-const passesOf = ({ passes: { role, is } }: Learned): Check =>
+const passesOf = ({ passes: { role, is } }: AccountFindings): Check =>
   is ? so(`replace-node may pass on ${role}`) : notSo(`replace-node may not pass on ${role}`);
 
-function lockOf({ held: { snapshotId, tags, lock } }: Learned): Check {
+function lockOf({ held: { snapshotId, tags, lock } }: AccountFindings): Check {
   if (!(LEDGER_TAGS.heldBy in tags)) return notSo(`no incident has held ${snapshotId}, of a lifecycle policy`);
   if (!(LOCKED_BY_TAG in tags) || lock?.state !== 'governance')
     return notSo(`${snapshotId}, of a lifecycle policy, is held and not locked (${lock?.state ?? 'no lock'})`);
@@ -79,7 +83,7 @@ function lockOf({ held: { snapshotId, tags, lock } }: Learned): Check {
 }
 
 /** What nobody has made the fleet's stays as it is, and stops no heal. */
-function untaggedOf({ untagged: { snapshotId, tags, lock } }: Learned): Check {
+function untaggedOf({ untagged: { snapshotId, tags, lock } }: AccountFindings): Check {
   const more = Object.keys(tags).filter((key) => key !== SMOKE_TAG && key.startsWith('chainmend:'));
   if (lock !== undefined) return notSo(`${snapshotId}, which is nobody's, was locked`);
   return more.length === 0
@@ -88,7 +92,7 @@ function untaggedOf({ untagged: { snapshotId, tags, lock } }: Learned): Check {
 }
 
 /** Parameters that are empty arrive, or their absence is taken for that. */
-function commandsOf({ commands }: Learned): Check {
+function commandsOf({ commands }: AccountFindings): Check {
   const failed = commands.find(({ document, status }) => FAILED.has(status) && document.startsWith('chainmend-'));
   if (failed) return notSo(`${failed.document} ended as ${failed.status} on the node: ${failed.said}`);
   const ran = (name: string): boolean =>
@@ -99,7 +103,7 @@ function commandsOf({ commands }: Learned): Check {
     : notSo(`nothing was heard of ${missing.join(', ')} on the node`);
 }
 
-function alarmsOf({ alarms, fleet }: Learned): Check {
+function alarmsOf({ alarms, fleet }: AccountFindings): Check {
   const bare = alarms.find(({ tags }) => tags[FLEET_TAG] !== fleet);
   if (alarms.length === 0) return notSo(`${fleet} has no alarms`);
   return bare
@@ -107,13 +111,13 @@ function alarmsOf({ alarms, fleet }: Learned): Check {
     : so(`${alarms.length} alarms of the fleet were made with their tags, and their contributors read`);
 }
 
-function errorsOf({ errors }: Learned): Check {
+function errorsOf({ errors }: AccountFindings): Check {
   if (errors.size === 0) return so('no function has failed: nothing was denied, and every answer of AWS could be read');
   const told = [...errors].map(([name, count]) => `${name} ${count}`);
   return notSo(`invocations have failed: ${told.join(', ')}. Their logs say why: /aws/lambda/NAME`);
 }
 
-function vpcOf({ vpcFunction }: Learned): Check {
+function vpcOf({ vpcFunction }: AccountFindings): Check {
   if (!vpcFunction) return left('a function in the VPC: no fleet here is asked from one');
   const { name, state } = vpcFunction;
   return state === 'Active' ? so(`${name} stands in its VPC`) : notSo(`${name} is ${state}`);

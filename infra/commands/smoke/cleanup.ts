@@ -1,12 +1,12 @@
 // Removes what runs have made: each thing is read again right before, and nothing goes that does not carry our tag then.
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { parameterPrefix } from '../../names.ts';
-import type { Account, SmokeDesk } from './context.ts';
+import type { Account, SmokeContext } from './context.ts';
 import { isGoing, isGone, isHeld, isOurs, type Leftover, leftOf, leftText, runOf, wordsOf } from './leftovers.ts';
 import { pauseText } from './names.ts';
 import { said, teller } from './progress-log.ts';
 
-export interface Clearing {
+export interface CleanupScope {
   /** Of this run; of all runs where none is named. */
   readonly run: string | undefined;
   /** Paused while its node is taken away, so that no heal begins; none where no run is at work. */
@@ -33,9 +33,9 @@ const ROUNDS = 3;
  * @returns what is left; undefined where nobody could tell
  */
 export async function clearUp(
-  desk: SmokeDesk,
+  desk: SmokeContext,
   account: Account,
-  clearing: Clearing,
+  clearing: CleanupScope,
 ): Promise<readonly Leftover[] | undefined> {
   const { run, fleet, withStack } = clearing;
   const tell = teller(desk);
@@ -68,7 +68,7 @@ export async function clearUp(
 
 /** @returns false where it is gone already. Throws where it is not ours any more, or does not go. */
 async function removeOne(
-  desk: SmokeDesk,
+  desk: SmokeContext,
   account: Account,
   thing: Leftover,
   run: string | undefined,
@@ -91,7 +91,7 @@ async function removeOne(
 
 /** @returns when it is gone, or as it was waited for. Throws where that takes too long. */
 async function waitFor(
-  desk: SmokeDesk,
+  desk: SmokeContext,
   account: Account,
   thing: Leftover,
   minutes: number,
@@ -108,7 +108,7 @@ async function waitFor(
 }
 
 /** What cannot be done does not keep the rest from being removed. */
-async function tried<T>(desk: SmokeDesk, what: string, work: () => Promise<T>): Promise<T | undefined> {
+async function tried<T>(desk: SmokeContext, what: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -1,6 +1,6 @@
 // What a run of the smoke test works with: an account, CDK, and the person who typed it.
 import type { Suite } from '../heal/context.ts';
-import type { LockNow, SentCommand } from './checks.ts';
+import type { SentCommand, SnapshotLockStatus } from './checks.ts';
 import type { Leftover } from './leftovers.ts';
 
 /** AWS, as far as a run asks it. Each throws a `SmokeError` with AWS's own words. */
@@ -17,7 +17,7 @@ export interface Account {
   /** The newest image of Amazon Linux 2023. */
   readonly image: () => Promise<string>;
   readonly makeVolume: (run: string, fleet: string, zone: string) => Promise<string>;
-  readonly makeInstance: (wish: InstanceWish) => Promise<string>;
+  readonly makeInstance: (wish: InstanceRequest) => Promise<string>;
   readonly instanceState: (instanceId: string) => Promise<string>;
   readonly attach: (volumeId: string, instanceId: string) => Promise<void>;
   readonly volume: (volumeId: string) => Promise<{ readonly state: string; readonly sizeGiB: number }>;
@@ -42,21 +42,21 @@ export interface LadderAccount {
   readonly roleOf: (profile: string) => Promise<string>;
   /** By IAM's own word; the stack is there. */
   readonly mayPassOn: (roleArn: string) => Promise<boolean>;
-  readonly makeTemplate: (wish: InstanceWish) => Promise<string>;
+  readonly makeTemplate: (wish: InstanceRequest) => Promise<string>;
   /** A lifecycle policy of the run's own, in the role of the fleet's, that takes a snapshot within an hour from then. It copies the volume's tags. */
   readonly makePolicy: (run: string, fleet: string, fromMs: number) => Promise<string>;
   /** By a person, who tags it with the run and nothing else. */
-  readonly makeSnapshot: (run: string, volumeId: string) => Promise<SnapshotNow>;
+  readonly makeSnapshot: (run: string, volumeId: string) => Promise<SnapshotDescription>;
   /** Of a volume. */
-  readonly snapshots: (volumeId: string) => Promise<readonly SnapshotNow[]>;
+  readonly snapshots: (volumeId: string) => Promise<readonly SnapshotDescription[]>;
   /** undefined: it is not locked. */
-  readonly lock: (snapshotId: string) => Promise<LockNow | undefined>;
+  readonly lock: (snapshotId: string) => Promise<SnapshotLockStatus | undefined>;
   /** The client gets SIGSTOP, by Run Command: it runs on, and answers nobody. @returns the command's id */
   readonly hang: (instanceId: string) => Promise<string>;
   /** undefined: it is under way. */
   readonly commandEnd: (commandId: string, instanceId: string) => Promise<SentCommand | undefined>;
   /** All but the root volume. */
-  readonly dataVolumes: (instanceId: string) => Promise<readonly VolumeNow[]>;
+  readonly dataVolumes: (instanceId: string) => Promise<readonly VolumeOrigin[]>;
   readonly commands: (instanceId: string, afterMs: number) => Promise<readonly SentCommand[]>;
   /** Failed invocations, by function, of those that had any. */
   readonly errors: (vpcId: string, sinceMs: number, untilMs: number) => Promise<ReadonlyMap<string, number>>;
@@ -65,7 +65,7 @@ export interface LadderAccount {
   readonly instance: (instanceId: string) => Promise<{ readonly launchedMs: number; readonly autoRecovery: string }>;
 }
 
-export interface SnapshotNow {
+export interface SnapshotDescription {
   readonly snapshotId: string;
   readonly state: string;
   /** By EC2's clock. */
@@ -73,13 +73,13 @@ export interface SnapshotNow {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface VolumeNow {
+export interface VolumeOrigin {
   readonly volumeId: string;
   /** What it was made from; empty for the first. */
   readonly snapshotId: string;
 }
 
-export interface InstanceWish {
+export interface InstanceRequest {
   readonly run: string;
   readonly fleet: string;
   readonly imageId: string;
@@ -93,11 +93,11 @@ export interface InstanceWish {
 
 /** cdk, as a process of its own. Rejects with what it said last. */
 export interface Cdk {
-  readonly deploy: (wish: DeployWish) => Promise<void>;
+  readonly deploy: (wish: DeployRequest) => Promise<void>;
   readonly destroy: (run: string) => Promise<void>;
 }
 
-export interface DeployWish {
+export interface DeployRequest {
   readonly run: string;
   /** With --ladder: the role that replace-node may pass on, and where a function stands in a VPC. */
   readonly ladder?: { readonly role: string; readonly vpcId: string; readonly subnetId: string };
@@ -105,7 +105,7 @@ export interface DeployWish {
   readonly isAgain?: true;
 }
 
-export interface SmokeDesk {
+export interface SmokeContext {
   readonly account: () => Account;
   readonly suite: () => Suite;
   readonly cdk: Cdk;

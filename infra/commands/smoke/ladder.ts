@@ -3,14 +3,14 @@ import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../../shared/model/tags.ts';
 import { faultMayBeginMs } from '../../../shared/snapshots/ranking.ts';
 import { follow } from '../heal/follow.ts';
-import { type Check, checksOf, type LockNow } from './checks.ts';
-import { type Account, type SmokeDesk, SmokeError, type SnapshotNow, type VolumeNow } from './context.ts';
+import { type Check, checksOf, type SnapshotLockStatus } from './checks.ts';
+import { type Account, type SmokeContext, SmokeError, type SnapshotDescription, type VolumeOrigin } from './context.ts';
 import { STUCK_SECONDS } from './fleet.ts';
 import { teller } from './progress-log.ts';
 import { restartVerdict, stumbleOf } from './proof.ts';
 import { followIncident, until } from './waiting.ts';
 
-export interface Climb {
+export interface LadderNode {
   readonly fleet: string;
   readonly run: string;
   readonly instanceId: string;
@@ -34,7 +34,7 @@ const COMMAND_MINUTES = 5;
 const RUN_MAX_MS = 6 * 60 * MINUTE_MS;
 
 /** @returns what proves both heals. Throws a `SmokeError` where one of them, or a check, fails. */
-export async function climb(desk: SmokeDesk, account: Account, node: Climb): Promise<string> {
+export async function climb(desk: SmokeContext, account: Account, node: LadderNode): Promise<string> {
   const tell = teller(desk);
   const { ladder } = account;
   // It is older than the policy's, which the incident is to hold in its place.
@@ -43,7 +43,7 @@ export async function climb(desk: SmokeDesk, account: Account, node: Climb): Pro
   const policyId = await ladder.makePolicy(node.run, node.fleet, untagged.startedMs + 2 * MINUTE_MS);
   desk.made.set(policyId, { kind: 'policy', id: policyId, tags: {} });
   tell('policy', `${policyId} takes a snapshot within an hour`);
-  const isIt = ({ snapshotId }: SnapshotNow) => snapshotId === untagged.snapshotId;
+  const isIt = ({ snapshotId }: SnapshotDescription) => snapshotId === untagged.snapshotId;
   await completed(desk, account, node, isIt, COPY_MINUTES, untagged.snapshotId);
   tell('snapshot', `${untagged.snapshotId}, by nobody: it carries no tag of chainmend's`);
   await wished(desk, { kind: 'snapshot', fleet: node.fleet, node: node.run }, node.healMinutes);
@@ -65,17 +65,17 @@ export async function climb(desk: SmokeDesk, account: Account, node: Climb): Pro
   return `${restarted}; ${swapped}`;
 }
 
-const isClean = ({ tags }: SnapshotNow): boolean => tags[LEDGER_TAGS.cleanStop] === 'true';
+const isClean = ({ tags }: SnapshotDescription): boolean => tags[LEDGER_TAGS.cleanStop] === 'true';
 
 /** Waits for a snapshot of the node's first volume. */
 const completed = (
-  desk: SmokeDesk,
+  desk: SmokeContext,
   account: Account,
-  { volumeId }: Climb,
-  isIt: (snapshot: SnapshotNow) => boolean,
+  { volumeId }: LadderNode,
+  isIt: (snapshot: SnapshotDescription) => boolean,
   minutes: number,
   what: string,
-): Promise<SnapshotNow> =>
+): Promise<SnapshotDescription> =>
   until(desk, minutes, `${what} is not there`, async () => {
     const found = (await account.ladder.snapshots(volumeId)).find(isIt);
     if (found) desk.made.set(found.snapshotId, { kind: 'snapshot', id: found.snapshotId, state: 'made', tags: {} });
@@ -84,7 +84,7 @@ const completed = (
   });
 
 /** Has the dispatcher do what a person may ask for, and follows it to its end. Throws a `SmokeError` where it is not done. */
-async function wished(desk: SmokeDesk, event: object, minutes: number): Promise<string> {
+async function wished(desk: SmokeContext, event: object, minutes: number): Promise<string> {
   let told = '';
   const answer = await until(
     desk,
@@ -118,18 +118,18 @@ async function wished(desk: SmokeDesk, event: object, minutes: number): Promise<
 }
 
 /** What an incident holds, it lets go of at its end. */
-interface Held {
+interface HeldSnapshot {
   readonly snapshotId: string;
   readonly tags: Readonly<Record<string, string>>;
-  readonly lock: LockNow | undefined;
+  readonly lock: SnapshotLockStatus | undefined;
 }
 
 async function restart(
-  desk: SmokeDesk,
+  desk: SmokeContext,
   account: Account,
-  node: Climb,
-  newest: SnapshotNow,
-): Promise<{ readonly restarted: string; readonly held: Held }> {
+  node: LadderNode,
+  newest: SnapshotDescription,
+): Promise<{ readonly restarted: string; readonly held: HeldSnapshot }> {
   const tell = teller(desk);
   const { instanceId, fleet, healMinutes } = node;
   // What is younger than that when the fault is seen may hold it, and would not be held for the incident. By AWS's clock: the node is asked each minute.
@@ -146,7 +146,7 @@ async function restart(
     return ended;
   });
   tell('hung', 'the client runs, and answers nobody');
-  let held: Held = { snapshotId: newest.snapshotId, tags: {}, lock: undefined };
+  let held: HeldSnapshot = { snapshotId: newest.snapshotId, tags: {}, lock: undefined };
   const restarted = await followIncident(desk, {
     ...{ trouble: 'node:', fleet, instanceId, minutes: healMinutes },
     judge: async (incident, story) => {
@@ -163,7 +163,7 @@ async function restart(
   return { restarted, held };
 }
 
-async function swap(desk: SmokeDesk, account: Account, node: Climb): Promise<string> {
+async function swap(desk: SmokeContext, account: Account, node: LadderNode): Promise<string> {
   const { ladder } = account;
   const proof = await wished(desk, { kind: 'restore', fleet: node.fleet, node: node.run }, node.healMinutes);
   const [volumes, snapshots] = [await ladder.dataVolumes(node.instanceId), await ladder.snapshots(node.volumeId)];
@@ -178,8 +178,8 @@ async function swap(desk: SmokeDesk, account: Account, node: Climb): Promise<str
 
 /** By EC2's word. */
 function swapFault(
-  volumes: readonly VolumeNow[],
-  snapshots: readonly SnapshotNow[],
+  volumes: readonly VolumeOrigin[],
+  snapshots: readonly SnapshotDescription[],
   oldId: string,
 ): string | undefined {
   const [now, more] = volumes;
@@ -196,12 +196,12 @@ function keptFault(old: { readonly kind: string; readonly tags?: object } | unde
   return KEEP_UNTIL_TAG in (old.tags ?? {}) ? undefined : `${id} does not say until when it is kept`;
 }
 
-interface Seen {
+interface SeenSnapshots {
   readonly untagged: string;
-  readonly held: Held;
+  readonly held: HeldSnapshot;
 }
 
-async function look(desk: SmokeDesk, account: Account, node: Climb, seen: Seen): Promise<void> {
+async function look(desk: SmokeContext, account: Account, node: LadderNode, seen: SeenSnapshots): Promise<void> {
   const { ladder } = account;
   const { vpcId } = await account.subnet(node.subnetId);
   const role = await ladder.roleOf(node.profile);

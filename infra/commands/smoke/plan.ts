@@ -33,7 +33,7 @@ function costText(isLadder = false): string {
   return `About $${(perHour * hours).toFixed(2)} for ${words} in us-east-1; forgotten, it would cost some $${Math.round(perHour * HOURS_PER_MONTH)} a month.`;
 }
 
-export interface Wish {
+export interface SmokeOptions {
   readonly subnetId: string;
   readonly profile: string;
   readonly stackIsDeployed: boolean;
@@ -42,7 +42,7 @@ export interface Wish {
   readonly isLadder: boolean;
 }
 
-export function planText({ subnetId, profile, stackIsDeployed, securityGroupId, isLadder }: Wish): string {
+export function planText({ subnetId, profile, stackIsDeployed, securityGroupId, isLadder }: SmokeOptions): string {
   const group = securityGroupId ?? "the VPC's default one";
   const fleet = standingFleet(isLadder);
   const hours = isLadder ? 'two hours or three' : 'half an hour';

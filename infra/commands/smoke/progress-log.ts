@@ -1,9 +1,9 @@
 // How a run tells of itself.
-import type { SmokeDesk } from './context.ts';
+import type { SmokeContext } from './context.ts';
 
 /** "12:05:46  deployed  the stack, …", in UTC. */
 export const teller =
-  ({ say, nowMs }: Pick<SmokeDesk, 'say' | 'nowMs'>) =>
+  ({ say, nowMs }: Pick<SmokeContext, 'say' | 'nowMs'>) =>
   (what: string, sentence: string): void =>
     say(`${new Date(nowMs()).toISOString().slice(11, 19)}  ${what.padEnd(9)} ${sentence}`);
 

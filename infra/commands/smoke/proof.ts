@@ -12,7 +12,7 @@ export interface HealFacts {
   readonly volumeGiB: number;
 }
 
-export type Verdict =
+export type HealStatus =
   | { readonly is: 'waiting'; readonly words: string }
   | { readonly is: 'healed'; readonly words: string }
   /** Nothing will come of it any more. */
@@ -21,7 +21,7 @@ export type Verdict =
 /** resize-volume's proof begins so, with the filesystem's own size: functions/resize-volume/plan.ts. */
 const PROOF = /^filesystem (\d+) GiB/;
 
-export function verdictOf({ incident, story, madeGiB, volumeGiB }: HealFacts): Verdict {
+export function verdictOf({ incident, story, madeGiB, volumeGiB }: HealFacts): HealStatus {
   const last = story.at(-1);
   const said = last ? `; the journal's last word: ${last.code ? `${last.code}: ` : ''}${last.sentence}` : '';
   if (!incident) return { is: 'waiting', words: 'no incident yet' };
@@ -53,7 +53,7 @@ export interface RestartFacts {
 }
 
 /** Restarted and nothing else: the rung is in the journal, and the volume is the one that it was. */
-export function restartVerdict({ incident, story, volumes, volumeId }: RestartFacts): Verdict {
+export function restartVerdict({ incident, story, volumes, volumeId }: RestartFacts): HealStatus {
   const last = story.at(-1);
   const said = last ? `; the journal's last word: ${last.code ? `${last.code}: ` : ''}${last.sentence}` : '';
   if (!incident) return { is: 'waiting', words: 'no incident yet' };

@@ -4,7 +4,7 @@ import { isSmokeFleetFile } from './fleet.ts';
 import { type Leftover, leftOf, wordsOf } from './leftovers.ts';
 import { standingFleet } from './names.ts';
 
-export interface Ground {
+export interface ReadinessFacts {
   readonly leftovers: readonly Leftover[];
   /** Why everything, or the fleet of the test, is paused; empty: neither is. */
   readonly paused: string;
@@ -18,7 +18,7 @@ export interface Ground {
 }
 
 /** Sentences for a person; none: it can begin. */
-export function hindrances(ground: Ground, stackIsDeployed: boolean, isLadder = false): readonly string[] {
+export function hindrances(ground: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
   const fleet = standingFleet(isLadder);
   const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
   const left = leftOf(ground.leftovers);

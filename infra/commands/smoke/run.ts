@@ -7,19 +7,19 @@ import { parameterPrefix } from '../../names.ts';
 import { TABLE } from './aws-resources.ts';
 import { STACK } from './cdk.ts';
 import { clearUp } from './cleanup.ts';
-import { type Account, type SmokeDesk, SmokeError } from './context.ts';
+import { type Account, type SmokeContext, SmokeError } from './context.ts';
 import { DATA_PATH } from './fleet.ts';
 import { climb } from './ladder.ts';
 import type { Leftover } from './leftovers.ts';
 import { runName, standingFleet } from './names.ts';
-import { INSTANCE_TYPE, type Wish } from './plan.ts';
+import { INSTANCE_TYPE, type SmokeOptions } from './plan.ts';
 import { said, teller } from './progress-log.ts';
 import { verdictOf } from './proof.ts';
 import { hindrances } from './readiness.ts';
 import { userData, VOLUME_GIB } from './user-data.ts';
 import { followIncident, until } from './waiting.ts';
 
-export interface RunWish extends Wish {
+export interface SmokeRunOptions extends SmokeOptions {
   /** What went wrong is left for a look. */
   readonly keep: boolean;
   /** Minutes that the heal may take, from the alarm on. */
@@ -33,7 +33,7 @@ const BOOT_MINUTES = 10;
 const ALARM_MINUTES = 25;
 
 /** @returns 0 healed and all removed, else 1 */
-export async function smokeRun(desk: SmokeDesk, wish: RunWish): Promise<0 | 1> {
+export async function smokeRun(desk: SmokeContext, wish: SmokeRunOptions): Promise<0 | 1> {
   const account = desk.account();
   await lookAround(desk, account, wish);
   const run = runName(desk.chance());
@@ -66,10 +66,10 @@ export async function smokeRun(desk: SmokeDesk, wish: RunWish): Promise<0 | 1> {
   );
 }
 
-const fleetOf = ({ stackIsDeployed, isLadder }: RunWish, run: string): string =>
+const fleetOf = ({ stackIsDeployed, isLadder }: SmokeRunOptions, run: string): string =>
   stackIsDeployed ? standingFleet(isLadder) : run;
 
-function lastWord(desk: SmokeDesk, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
+function lastWord(desk: SmokeContext, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
   const isRemoved = left?.length === 0;
   if (healed !== '' && isRemoved) {
     desk.say(`Healed, and everything is removed: ${healed}.`);
@@ -81,7 +81,7 @@ function lastWord(desk: SmokeDesk, healed: string, left: readonly Leftover[] | u
 }
 
 /** Before anything is made. */
-async function lookAround(desk: SmokeDesk, account: Account, wish: RunWish): Promise<void> {
+async function lookAround(desk: SmokeContext, account: Account, wish: SmokeRunOptions): Promise<void> {
   const tell = teller(desk);
   const { account: id, arn, region } = await account.identity();
   tell('account', `${id} in ${region}, as ${arn}`);
@@ -129,7 +129,7 @@ async function pauseNow(account: Account, fleet: string | undefined): Promise<st
 }
 
 /** What a stack leaves behind is marked even where the deployment failed: CloudFormation keeps it, too. */
-async function deploy(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<void> {
+async function deploy(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<void> {
   const tell = teller(desk);
   tell('deploy', 'cdk deploy: some minutes');
   for (const [kind, id] of [
@@ -165,7 +165,7 @@ async function deploy(desk: SmokeDesk, account: Account, wish: RunWish, run: str
 }
 
 /** @returns what proves it. Throws a `SmokeError` where something is not healed. */
-async function healAll(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<string> {
+async function healAll(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<string> {
   const node = await makeNode(desk, account, wish, run);
   const disk = await followHeal(desk, account, node, wish.healMinutes);
   teller(desk)('healed', disk);
@@ -173,7 +173,7 @@ async function healAll(desk: SmokeDesk, account: Account, wish: RunWish, run: st
   return `${disk}; ${await climb(desk, account, { ...wish, ...node })}`;
 }
 
-async function makeNode(desk: SmokeDesk, account: Account, wish: RunWish, run: string): Promise<Node> {
+async function makeNode(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<Node> {
   const { subnetId, profile, securityGroupId, isLadder } = wish;
   const fleet = fleetOf(wish, run);
   const tell = teller(desk);
@@ -238,7 +238,7 @@ interface Node {
 }
 
 function followHeal(
-  desk: SmokeDesk,
+  desk: SmokeContext,
   account: Account,
   { fleet, instanceId, volumeId }: Node,
   minutes: number,

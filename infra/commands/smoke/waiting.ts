@@ -2,15 +2,15 @@
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import type { StoryLine } from '../heal/context.ts';
 import { lineText } from '../heal/show.ts';
-import { type SmokeDesk, SmokeError } from './context.ts';
-import type { Verdict } from './proof.ts';
+import { type SmokeContext, SmokeError } from './context.ts';
+import type { HealStatus } from './proof.ts';
 
 const POLL_MS = 2_000;
 const MINUTE_MS = 60_000;
 
 /** Looks again and again until something is there. Throws a `SmokeError` where time is up, or somebody interrupts. */
 export async function until<T>(
-  desk: SmokeDesk,
+  desk: SmokeContext,
   minutes: number,
   otherwise: string | (() => string),
   look: () => Promise<T | undefined>,
@@ -26,18 +26,18 @@ export async function until<T>(
   }
 }
 
-export interface Followed {
+export interface IncidentWatch {
   /** "disk:", "node:", "request:restore": the newest of these on this node is followed. */
   readonly trouble: string;
   readonly fleet: string;
   readonly instanceId: string;
   readonly minutes: number;
   /** Of the newest such incident and its journal, oldest line first. */
-  readonly judge: (incident: IncidentRecord | undefined, story: readonly StoryLine[]) => Promise<Verdict>;
+  readonly judge: (incident: IncidentRecord | undefined, story: readonly StoryLine[]) => Promise<HealStatus>;
 }
 
 /** Tells each new line of its journal. @returns what proves the end. Throws a `SmokeError` where it is not healed. */
-export function followIncident(desk: SmokeDesk, followed: Followed): Promise<string> {
+export function followIncident(desk: SmokeContext, followed: IncidentWatch): Promise<string> {
   const { trouble, fleet, instanceId, minutes, judge } = followed;
   const suite = desk.suite();
   const shown = new Set<string>();

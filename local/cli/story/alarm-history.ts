@@ -3,7 +3,7 @@ import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
 import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/resource-names.ts';
 import { START_MS } from '../../region.ts';
 import type { Placed, World } from '../../scenarios/world/world.ts';
-import { type About, nameOf } from './lines.ts';
+import { nameOf, type StorySubject } from './lines.ts';
 
 export interface DiskFact {
   readonly role: string;
@@ -21,7 +21,7 @@ export interface AlarmTransition {
   readonly to: string;
   /** CloudWatch's own words. */
   readonly reason: string;
-  readonly about?: About;
+  readonly about?: StorySubject;
   /** What the agent's metrics said of the disk at that moment. */
   readonly disk?: DiskFact;
 }

@@ -3,7 +3,7 @@ import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts'
 import { clockTime, gibOf, grouped } from '../format.ts';
 import type { Requested, StoryFacts } from './facts.ts';
 import { entryKey } from './facts.ts';
-import type { About } from './lines.ts';
+import type { StorySubject } from './lines.ts';
 
 /** One paragraph for each part of the evidence: "after  volumeId vol-… · sizeBytes 900 GiB · client running". */
 export function paragraphs(evidence: unknown): string[] {
@@ -68,7 +68,7 @@ export const isState = ({ service, operation }: Requested): boolean =>
 /** An entry about a fleet as a whole names none of its instances. */
 export const isWhole = ({ instanceId }: Pick<JournalLine, 'instanceId'>): boolean => !instanceId.startsWith('i-');
 
-export const aboutOf = (line: JournalLine): About => (isWhole(line) ? line.fleet : `${line.fleet}/${line.node}`);
+export const aboutOf = (line: JournalLine): StorySubject => (isWhole(line) ? line.fleet : `${line.fleet}/${line.node}`);
 
 /** The invocation that wrote an entry: by its writer, or by the beginning of the place where that is the same for all. */
 export const runOf = ({ fleet, heal, writer, place }: JournalLine): string =>

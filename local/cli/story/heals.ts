@@ -11,7 +11,7 @@ import { type HealFact, isOfFleets, type Requested, type StoryFacts } from './fa
 import type { StoryLine } from './lines.ts';
 
 /** What an entry says: one line, several, or none where another line says it already. */
-type Told = readonly Omit<StoryLine, 'atMs' | 'about'>[];
+type EntryLines = readonly Omit<StoryLine, 'atMs' | 'about'>[];
 
 const DISPATCHER = 'dispatch-heal';
 
@@ -73,7 +73,7 @@ function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
 }
 
 /** @returns the lines of one entry, without their moment */
-export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): Told {
+export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): EntryLines {
   const { journal } = facts;
   const ladder = isOfLadder(line);
   switch (line.kind) {
@@ -106,7 +106,7 @@ export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): 
 function dispatched(
   journal: readonly JournalLine[],
   { attempt, heal, incidentId, fields: { mode } }: JournalLine,
-): Told {
+): EntryLines {
   const how = mode === undefined || mode === 'act' ? '' : `, mode ${mode}`;
   return [{ label: `incident ${shortId(journal, incidentId)}`, text: `attempt ${attempt} → ${heal}${how}` }];
 }
@@ -139,7 +139,7 @@ interface PlanEvidence {
 }
 
 /** The first intent of a heal that changes something tells what was decided. */
-function grown(journal: readonly JournalLine[], line: JournalLine): Told {
+function grown(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const changes = journal.find(
     ({ kind, writer, command }) => kind === 'intent' && writer === line.writer && command !== 'observe-node',
   );
@@ -186,7 +186,7 @@ const isFirstAnswer = (journal: readonly JournalLine[], line: JournalLine): bool
   ) === line;
 
 /** A command's answer: the first one acknowledges the fence, later ones only prove what the proof says. */
-function observed(journal: readonly JournalLine[], line: JournalLine): Told {
+function observed(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const growing = commandOf(journal, line)?.command === 'grow-filesystem';
   const answer = evidenceIn<Answer>(line);
   const { after, before } = answer ?? { after: null, before: null };
@@ -196,7 +196,7 @@ function observed(journal: readonly JournalLine[], line: JournalLine): Told {
   return isFirstAnswer(journal, line) ? [fenced(answer.fence, seenText(after))] : [];
 }
 
-const fenced = (fence: number | undefined, seen: string): Told[number] => ({
+const fenced = (fence: number | undefined, seen: string): EntryLines[number] => ({
   label: 'node fenced',
   text: `fence ${fence} acknowledged${seen === '' ? '' : `; seen: ${seen}`}`,
 });
@@ -229,7 +229,7 @@ function climbed(
   journal: readonly JournalLine[],
   { sentence, fields, writer, atMs, place }: JournalLine,
   explain: boolean,
-): Told {
+): EntryLines {
   const next = journal.find(
     (other) => other.writer === writer && other.kind === 'decision' && other.atMs >= atMs && other.place > place,
   );
@@ -238,7 +238,7 @@ function climbed(
 }
 
 /** A command is told when it is answered: then it is known what came of it. */
-function intended({ operation, target, sentence, fields }: JournalLine, explain: boolean): Told {
+function intended({ operation, target, sentence, fields }: JournalLine, explain: boolean): EntryLines {
   switch (operation) {
     case 'SendCommand':
       return [];
@@ -252,7 +252,7 @@ function intended({ operation, target, sentence, fields }: JournalLine, explain:
   }
 }
 
-function cameOf(journal: readonly JournalLine[], line: JournalLine): Told {
+function cameOf(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const { operation, sentence, fields } = line;
   const failed = fields.status !== undefined && fields.status !== 'done';
   if (operation !== 'SendCommand') {
@@ -315,7 +315,7 @@ function nextLook(line: JournalLine): string {
   return `Looks again ${within(lookAgainSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
 }
 
-function ended(facts: StoryFacts, line: JournalLine): Told {
+function ended(facts: StoryFacts, line: JournalLine): EntryLines {
   const heal = healOf(facts, line);
   switch (line.act) {
     case 'healed': {

@@ -1,7 +1,7 @@
 // What this host can do, judged by doing it on a small scale: flags and versions say less than a loop device that was made.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { abilitiesOf, type HostAbilities, type Tried } from './abilities.ts';
+import { type AbilityChecks, abilitiesOf, type HostAbilities } from './abilities.ts';
 import { attempt, missingCommands, whyFailed } from './commands.ts';
 import { enclose } from './enclosure.ts';
 
@@ -26,7 +26,7 @@ export async function lookAtHost(baseDirectory?: string): Promise<HostAbilities>
   return abilitiesOf(await tryAll(baseDirectory));
 }
 
-async function tryAll(baseDirectory: string | undefined): Promise<Tried> {
+async function tryAll(baseDirectory: string | undefined): Promise<AbilityChecks> {
   const [linux, root] = [whyNoLinux(), whyNoRoot()];
   const go = linux === undefined ? await whyMissing(['go']) : undefined;
   // As somebody else nothing below can be tried, and its failure would say the same again.

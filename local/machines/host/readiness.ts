@@ -3,12 +3,12 @@ import type { Machines, Software } from '../run-events.ts';
 import { type HostAbilities, reasonFor, whyNoMachine } from './abilities.ts';
 import { lookAtHost } from './ability-checks.ts';
 import { ensureBaseSystem } from './base-system.ts';
-import type { Say } from './cache.ts';
+import type { ReportProgress } from './cache.ts';
 import { ensurePackages } from './packages.ts';
 import { ensureSoftware } from './software.ts';
 import { sweepDeadRuns } from './sweep.ts';
 
-export interface Ready {
+export interface ReadyHost {
   readonly ready: true;
   readonly baseDirectory: string;
   readonly software: Software;
@@ -17,10 +17,10 @@ export interface Ready {
   readonly whyPlain: string | undefined;
 }
 
-export type Readiness = Ready | { readonly ready: false; readonly why: string };
+export type HostReadiness = ReadyHost | { readonly ready: false; readonly why: string };
 
 /** Never throws for what this host is not. */
-export async function makeReady(say: Say): Promise<Readiness> {
+export async function makeReady(say: ReportProgress): Promise<HostReadiness> {
   try {
     return await prepare(say);
   } catch (error) {
@@ -28,7 +28,7 @@ export async function makeReady(say: Say): Promise<Readiness> {
   }
 }
 
-async function prepare(say: Say): Promise<Readiness> {
+async function prepare(say: ReportProgress): Promise<HostReadiness> {
   // Before anything is installed only these can be judged, and only they decide whether it is any use.
   const { lacks } = await lookAtHost();
   const hopeless = lacks.filter(({ what }) => what === 'Linux' || what === 'root' || what === 'apt');
@@ -44,7 +44,7 @@ async function prepare(say: Say): Promise<Readiness> {
   return readiness(await lookAtHost(baseDirectory), baseDirectory, software);
 }
 
-function readiness(host: HostAbilities, baseDirectory: string, software: Software): Readiness {
+function readiness(host: HostAbilities, baseDirectory: string, software: Software): HostReadiness {
   const { machines } = host;
   if (machines === undefined) return { ready: false, why: whyNoMachine(host) ?? 'nothing is known of why' };
   return { ready: true, baseDirectory, software, machines, whyPlain: reasonFor(host, 'containers') };

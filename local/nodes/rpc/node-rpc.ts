@@ -9,7 +9,7 @@ import { beaconAnswer } from './beacon.ts';
 import { notFound, REFUSED, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
-import type { Asked } from './rpc-facts.ts';
+import type { RpcFacts } from './rpc-facts.ts';
 
 interface RpcContext extends NodeContext {
   readonly beacon: SimulatedBeacon | undefined;
@@ -108,7 +108,7 @@ export class NodeRpc {
     return headers['authorization'] === expected;
   }
 
-  private asked(local: boolean): Asked | undefined {
+  private asked(local: boolean): RpcFacts | undefined {
     const { chain, client, peers, spec, kernel, instanceId } = this.node;
     if (this.protocol === undefined) return undefined;
     const { branch } = client;

@@ -10,7 +10,7 @@ export interface Blocks {
   blockTimeMs(height: number): number;
 }
 
-export interface Asked {
+export interface RpcFacts {
   readonly protocol: Protocol;
   /** The moniker, for those that tell it. */
   readonly name: string;
@@ -46,6 +46,6 @@ export interface Control {
 }
 
 /** Whether it knows of blocks that it does not have. */
-export const isBehind = ({ height, claimedTip }: Asked): boolean => claimedTip > height;
+export const isBehind = ({ height, claimedTip }: RpcFacts): boolean => claimedTip > height;
 
 export const seconds = (ms: number): number => Math.floor(ms / 1_000);

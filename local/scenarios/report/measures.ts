@@ -25,7 +25,7 @@ export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fro
 export const outageMs = ({ machine }: Placed, fromMs: number, toMs: number): number =>
   ourOutages(machine.client.outages, STOPPED, fromMs, toMs).reduce((sum, outage) => sum + lasted(outage, toMs), 0);
 
-export interface Down {
+export interface Downtime {
   /** In which it served nothing because of us. */
   readonly outageMs: number;
   /** Of that, what the client itself took to stop and to start. */
@@ -36,11 +36,11 @@ export interface Down {
  * Of a heal that may stop clients and instances, over all machines that had the node's name: where the client of one stops and that of
  * another takes its place, the outage lasts until that one serves.
  */
-export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toMs: number): Down {
+export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toMs: number): Downtime {
   const downs = machines.flatMap(({ machine, madeAtMs }, at) =>
     // Before its first start a new machine served nobody.
     ourOutages(machine.client.outages, BY_HEALS, Math.max(fromMs, (madeAtMs ?? fromMs - 1) + 1), toMs).map(
-      (outage): Down => {
+      (outage): Downtime => {
         const another = outage.toMs === undefined ? takenOver(machines.toSpliced(at, 1), outage.fromMs) : undefined;
         const endMs = another?.atMs ?? outage.toMs;
         return {
@@ -50,7 +50,7 @@ export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toM
       },
     ),
   );
-  const sum = (of: keyof Down): number => downs.reduce((total, down) => total + down[of], 0);
+  const sum = (of: keyof Downtime): number => downs.reduce((total, down) => total + down[of], 0);
   return { outageMs: sum('outageMs'), clientMs: Math.min(sum('clientMs'), sum('outageMs')) };
 }
 

@@ -36,7 +36,7 @@ export interface Engine {
   readonly note: Note;
 }
 
-interface Turn {
+interface EvaluationRound {
   readonly alarms: Set<MetricAlarm>;
 }
 
@@ -50,7 +50,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
   const alarms = new Map<string, Alarm>();
   const history: HistoryItem[] = [];
   // AWS spreads evaluations over the minute; alarms of one second share a timer.
-  const turns = new Map<string, Turn>();
+  const turns = new Map<string, EvaluationRound>();
   const turnOf = new Map<string, string>();
   /** Alarms without data in reach, and the revision of their series at which that was found. */
   const settled = new Map<string, number>();
@@ -83,7 +83,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
       turn.alarms.add(alarm);
       return;
     }
-    const fresh: Turn = { alarms: new Set([alarm]) };
+    const fresh: EvaluationRound = { alarms: new Set([alarm]) };
     turns.set(name, fresh);
     const now = kernel.clock.now();
     const first = Math.ceil((now + 1 - offsetMs) / everyMs) * everyMs + offsetMs;

@@ -1,10 +1,10 @@
 // Instances whose status checks fail on purpose, and what cures them. Sources: "Status checks for Amazon EC2 instances" and "Troubleshoot
 // Amazon EC2 Linux instances with failed status checks" (EC2 user guide): system checks are about AWS's host ("stopping and starting …
 // in most cases, migrates it to a new host"), instance checks about the software on it, attached EBS checks about the volumes' reachability.
-import type { Ailments, Check, Instance } from './model.ts';
+import type { Check, Impairments, Instance } from './model.ts';
 
 /** What is left of the ailments after a reboot or a start on another host. */
-export function treated(ailments: Ailments, by: 'reboot' | 'stop-start'): Ailments {
+export function treated(ailments: Impairments, by: 'reboot' | 'stop-start'): Impairments {
   const left = Object.entries(ailments).filter(
     ([, cure]) => cure === 'nothing' || (cure === 'stop-start' && by === 'reboot'),
   );
@@ -12,7 +12,7 @@ export function treated(ailments: Ailments, by: 'reboot' | 'stop-start'): Ailmen
 }
 
 /** The checks with each ailing one impaired. */
-export function withAilments(checks: Instance['checks'], ailments: Ailments): Instance['checks'] {
+export function withAilments(checks: Instance['checks'], ailments: Impairments): Instance['checks'] {
   const status = (check: Check) => (ailments[check] === undefined ? checks[check] : 'impaired');
   return { system: status('system'), instance: status('instance'), attachedEbs: status('attachedEbs') };
 }

@@ -14,7 +14,7 @@ export interface Performance {
 }
 
 /** What a person asks for; what is absent is kept or takes its default. */
-export interface Wish {
+export interface VolumeRequest {
   readonly type?: VolumeType;
   readonly sizeGiB?: number;
   readonly iops?: number;
@@ -49,7 +49,7 @@ const THROUGHPUT_PER_IOPS_MAX = 0.25;
  * What a volume becomes when `wish` is carried out on `now`; `now` undefined: a new volume.
  * Throws the `AwsError` that ModifyVolume answers where EBS would refuse.
  */
-export function modified(now: Performance | undefined, wish: Wish): Performance {
+export function modified(now: Performance | undefined, wish: VolumeRequest): Performance {
   const type = wish.type ?? now?.type ?? 'gp2';
   const limits = own(LIMITS, type);
   if (!limits) throw invalid(`Invalid volume type: ${type}`);

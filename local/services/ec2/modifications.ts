@@ -23,9 +23,9 @@ const MODIFYING_MS = [6_000, 18_000] as const;
 const OPTIMIZING_MS_PER_GIB = (6 * 3_600_000) / 1_024;
 const OPTIMIZING_MS_MIN = 60_000;
 
-type Shown = { readonly volume: Volume; readonly modification: Modification };
+type ModifiedVolume = { readonly volume: Volume; readonly modification: Modification };
 
-const FIELDS: FilterFields<Shown> = {
+const FIELDS: FilterFields<ModifiedVolume> = {
   'modification-state': ({ modification }) => [modification.state],
   'original-iops': ({ modification }) => [modification.original.iops],
   'original-size': ({ modification }) => [modification.original.sizeGiB],
@@ -105,7 +105,7 @@ function refuseUnlessModifiable(volume: Volume, nowMs: number): void {
   );
 }
 
-function begin(state: Ec2State, volume: Volume, target: Modification['target']): Shown {
+function begin(state: Ec2State, volume: Volume, target: Modification['target']): ModifiedVolume {
   const { kernel } = state;
   const { volumeId } = volume;
   const nowMs = kernel.clock.now();
@@ -172,7 +172,7 @@ function fail(state: Ec2State, volumeId: string): void {
   tellOfVolume(state, volumeId, 'modifyVolume', 'failed', statusMessage);
 }
 
-function described({ volume, modification }: Shown, atMs: number): VolumeModification {
+function described({ volume, modification }: ModifiedVolume, atMs: number): VolumeModification {
   const { original, target, startedAtMs, dueAtMs, endedAtMs, statusMessage } = modification;
   return {
     VolumeId: volume.volumeId,

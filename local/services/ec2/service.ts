@@ -18,7 +18,17 @@ import { launchPermissions } from './launch-permissions.ts';
 import { type LaunchPlan, launchPlan } from './launch-plan.ts';
 import { launchTemplateOperations } from './launch-templates.ts';
 import { placeOperations } from './locations.ts';
-import type { Address, Check, CheckStatus, Cure, Instance, LaunchTemplate, OnRun, Subnet, Volume } from './model.ts';
+import type {
+  Address,
+  Check,
+  CheckStatus,
+  ImpairmentCure,
+  Instance,
+  LaunchTemplate,
+  OnRun,
+  Subnet,
+  Volume,
+} from './model.ts';
 import { modificationOperations } from './modifications.ts';
 import { conditionKeys as iamConditionKeys, permissions } from './permissions.ts';
 import type { ReservationSeed } from './placements.ts';
@@ -67,7 +77,7 @@ export interface Ec2 extends Service, EbsHandles {
   failNextModification(volumeId: string): void;
   setChecks(instanceId: string, checks: Partial<Record<'system' | 'instance' | 'attachedEbs', CheckStatus>>): void;
   /** A check fails until its cure, or until `recover`; what hangs does not shut down when it is asked. */
-  impair(instanceId: string, check: Check, curedBy: Cure): void;
+  impair(instanceId: string, check: Check, curedBy: ImpairmentCure): void;
   recover(instanceId: string, check: Check): void;
   /** Takes all capacity for new and for starting instances from an Availability Zone. */
   exhaust(availabilityZone: string, shortage?: Shortage): void;

@@ -34,7 +34,7 @@ const EXCLUDED_MAX = 40;
 const MIB = 2 ** 20;
 const DAY_MS = 24 * 3_600_000;
 
-export interface Taking {
+export interface SnapshotBatch {
   readonly description: string;
   readonly tags: (volume: Volume) => readonly Tag[];
   /** By one request for an instance: one event tells of all of them. */
@@ -73,7 +73,11 @@ export function snapshotTakingOperations(state: Ec2State): Record<string, Operat
 }
 
 /** Takes them now; each holds what is on its volume at this moment, and is `pending` until its blocks are copied. */
-export function take(state: Ec2State, volumes: readonly Volume[], { description, tags, together }: Taking): Snapshot[] {
+export function take(
+  state: Ec2State,
+  volumes: readonly Volume[],
+  { description, tags, together }: SnapshotBatch,
+): Snapshot[] {
   const { clock, accountId } = state.kernel;
   const nowMs = clock.now();
   const taken = volumes.map((volume): Snapshot => {

@@ -25,7 +25,7 @@ import { described, seedOf } from './forms.ts';
 import { Prober } from './prober.ts';
 import {
   newGroup,
-  type Shown,
+  type ReportedHealth,
   type Target,
   type TargetGroup,
   type TargetGroupSeed,
@@ -43,7 +43,7 @@ export interface LoadBalancing extends Service {
   register(arn: string, instanceId: string): void;
   deregister(arn: string, instanceId: string): void;
   /** The truth of every target of a group, for reports. Throws the service's own error for an unknown ARN. */
-  health(arn: string): readonly (Shown & { readonly id: string; readonly port: number })[];
+  health(arn: string): readonly (ReportedHealth & { readonly id: string; readonly port: number })[];
   targetGroups(): readonly TargetGroup[];
   /** For the conditions of IAM policies; empty for an unknown ARN. */
   tags(arn: string): Readonly<Record<string, string>>;

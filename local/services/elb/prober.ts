@@ -4,7 +4,14 @@
 import type { Kernel } from '../../simulator/kernel.ts';
 import { type HttpAnswer, type Network, whenAnswered } from '../../simulator/network/network.ts';
 import type { Ec2 } from '../ec2/service.ts';
-import { type CheckFailure, checked, type Shown, type Target, type TargetGroup, targetKey } from './target-groups.ts';
+import {
+  type CheckFailure,
+  checked,
+  type ReportedHealth,
+  type Target,
+  type TargetGroup,
+  targetKey,
+} from './target-groups.ts';
 
 export class Prober {
   readonly #kernel: Kernel;
@@ -26,7 +33,7 @@ export class Prober {
   }
 
   /** What DescribeTargetHealth says of a target. */
-  shown(group: TargetGroup, target: Target): Shown {
+  shown(group: TargetGroup, target: Target): ReportedHealth {
     if (target.state === 'draining') return { state: 'draining', reason: target.reason };
     if (group.loadBalancerArns.length === 0) return { state: 'unused', reason: 'Target.NotInUse' };
     if (this.#addressOf(group, target) === undefined) return { state: 'unused', reason: 'Target.InvalidState' };

@@ -133,7 +133,7 @@ export function checked(target: Target, failure: CheckFailure | undefined, { che
   target.streak = 0;
 }
 
-export interface Shown {
+export interface ReportedHealth {
   readonly state: TargetHealthStateEnum;
   readonly reason: TargetHealthReasonEnum | undefined;
 }

@@ -1,5 +1,7 @@
 // "Actions, resources, and condition keys for AWS Key Management Service" (Service Authorization Reference), of callers that ask KMS itself.
-import { type Mapping, type Mappings, type Place, sameKeys } from '../iam/check.ts';
+
+import type { RegionIdentity } from '../../simulator/kernel.ts';
+import { type Mapping, type Mappings, sameKeys } from '../iam/check.ts';
 import { type KmsKey, kmsKey } from './key-ids.ts';
 
 interface Use {
@@ -7,7 +9,7 @@ interface Use {
 }
 
 /** A key by its id or ARN, the managed one of EBS included. */
-export const keyOf = (KeyId: string, region: Place): KmsKey => {
+export const keyOf = (KeyId: string, region: RegionIdentity): KmsKey => {
   const managed = kmsKey('alias/aws/ebs', region);
   return KeyId === managed.arn ? managed : kmsKey(KeyId, region);
 };

@@ -23,7 +23,7 @@ interface QueuedEvent {
   throttles: number;
 }
 
-export type Asynchronous = ReturnType<typeof createAsynchronous>;
+export type AsyncInvocations = ReturnType<typeof createAsynchronous>;
 
 export function createAsynchronous(
   kernel: Kernel,

@@ -11,10 +11,11 @@ import {
 } from '../../simulator/cloudformation/resource.ts';
 import { lastName, shown, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
+import type { RegionIdentity } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
-import { type Mapping, type Mappings, onAnything, type Place, sameKeys } from '../iam/check.ts';
+import { type Mapping, type Mappings, onAnything, sameKeys } from '../iam/check.ts';
 import { createSqs, type Sqs } from './sqs.ts';
 
 const QUEUE_ATTRIBUTES = [
@@ -54,7 +55,7 @@ const resources: ResourceTypes = {
   },
 };
 
-const queueArn = ({ regionName }: Place, url: string): string => {
+const queueArn = ({ regionName }: RegionIdentity, url: string): string => {
   const [account, name] = url.split('/').slice(-2);
   return `arn:aws:sqs:${regionName}:${account}:${name}`;
 };

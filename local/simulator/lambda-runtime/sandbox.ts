@@ -30,7 +30,7 @@ import {
   hostOf,
   isAwsHost,
   NOTHING_AROUND,
-  type Surroundings,
+  type SandboxNetwork,
   sendOverNetwork,
 } from './guest-network.ts';
 import { guestTimers } from './guest-timers.ts';
@@ -56,7 +56,7 @@ export interface SandboxOptions {
   readonly gateway: Gateway;
   readonly lane: Lane;
   /** What lies around it; without, AWS and an internet where nobody is. */
-  readonly surroundings?: Surroundings;
+  readonly surroundings?: SandboxNetwork;
   /** What the function prints. */
   readonly log: (line: string) => void;
 }

@@ -4,8 +4,8 @@ import { judgeIds } from '../../../functions/rotate-peers/ids.ts';
 import {
   type ChooseFacts,
   choosePeers,
-  type Member,
   type NodeList,
+  type PeerCandidate,
 } from '../../../functions/rotate-peers/peer-selection.ts';
 import { limitChanges } from '../../../functions/rotate-peers/plan.ts';
 import type { ChainClient } from '../../../shared/chains/client.ts';
@@ -84,7 +84,7 @@ function wishFor(client: ChainClient): readonly string[] {
 }
 
 const NOW = Date.UTC(2026, 0, 15);
-const member = (at: number, entry: string): Member => ({
+const member = (at: number, entry: string): PeerCandidate => ({
   ...{
     instanceId: `i-${at}`,
     name: `node${at}`,

@@ -1,6 +1,6 @@
 // What must be so once a node goes on on another instance, whoever wanted that: its data, its name, its key and its chain are there.
 import { DATA_PATH, hashAt, heightOf, ownIdOf, peerIdOf, peersOf, UNIT } from '../../chains/geth.ts';
-import { on, type Telling } from '../../story.ts';
+import { on, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 /** Who answers for the truth. */
@@ -8,7 +8,7 @@ const SIBLING = 'sealer1';
 
 /** Waits for the new machine's system. @returns the node there */
 export async function anotherBoots(
-  { becomes, holds, say }: Telling,
+  { becomes, holds, say }: StoryLog,
   world: RealWorld,
   old: RealNode,
   withinSeconds: number,
@@ -33,7 +33,7 @@ export async function anotherBoots(
 const MASKED = 'ActiveState=inactive\nConditionResult=no\nclient-masked\n';
 
 export async function goesOnThere(
-  { becomes, holds }: Telling,
+  { becomes, holds }: StoryLog,
   world: RealWorld,
   young: RealNode,
   { volumeId, withinSeconds }: { readonly volumeId: string | undefined; readonly withinSeconds: number },

@@ -4,7 +4,7 @@ import { CONFIG, UNIT } from '../../chains/geth.ts';
 import { on, type RealStory } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
-interface Sent {
+interface SendCommandInput {
   readonly DocumentName?: string;
   readonly InstanceIds?: readonly string[];
   readonly Parameters?: Readonly<Record<string, readonly string[]>>;
@@ -53,7 +53,7 @@ export const lateCommand: RealStory = {
     );
 
     /** What the node says to it, once it does. */
-    async function resent(command: Sent): Promise<() => string | undefined> {
+    async function resent(command: SendCommandInput): Promise<() => string | undefined> {
       const known = world.scripts.length;
       await world.region.call('ssm', 'SendCommand', command, 'person');
       const operation = /^chainmend-(.+)-[^-]+$/.exec(command.DocumentName ?? '')?.[1];
@@ -67,9 +67,9 @@ export const lateCommand: RealStory = {
 };
 
 /** Commands that heals have sent to a node, the first one first. */
-function sentTo({ region }: RealWorld, { instanceId }: RealNode, operation: string): readonly Sent[] {
+function sentTo({ region }: RealWorld, { instanceId }: RealNode, operation: string): readonly SendCommandInput[] {
   return region.gateway.trace.calls.flatMap(({ actor, operation: called, input, outcome }) => {
-    const command = input as Sent;
+    const command = input as SendCommandInput;
     const isOne =
       called === 'SendCommand' &&
       outcome === 'ok' &&

@@ -2,7 +2,7 @@
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import type { StoredContent } from '../../../nodes/content.ts';
 import { heightOf, type Mining, mine, openedAt } from '../../chains/litecoin.ts';
-import { on, type RealStory, type Telling } from '../../story.ts';
+import { on, type RealStory, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 /** Snapshots of a node's own that a heal of ours has made, oldest first. */
@@ -28,7 +28,7 @@ const BURST_BLOCKS = 30;
 /** A person asks again, until the fleet is watched and its turn is free. */
 const ASKED_EVERY_MS = 20_000;
 
-async function taken(world: RealWorld, { say, becomes, holds }: Telling, which: string): Promise<void> {
+async function taken(world: RealWorld, { say, becomes, holds }: StoryLog, which: string): Promise<void> {
   const [donor, miner] = [world.find('node3'), world.find('miner')];
   const before = cleanSnapshots(world, 'node3').length;
   const began = await on(donor, 'date +%s');
