@@ -112,7 +112,7 @@ export async function createRegion(options: RegionOptions) {
 
   /** A request from outside of any function: a person, the deployment, a simulated agent. Waits where it is throttled. */
   const call = (service: string, operation: string, input: object, actor = 'person') =>
-    patiently(clock, () => gateway.request({ service, operation, input, actor }));
+    retryThrottled(clock, () => gateway.request({ service, operation, input, actor }));
 
   return {
     clock,
@@ -141,7 +141,7 @@ export async function createRegion(options: RegionOptions) {
 /** Hundreds of alarms at three a second take minutes. */
 const MAX_THROTTLED = 1_000;
 
-async function patiently<T>(clock: VirtualClock, request: () => Promise<T>): Promise<T> {
+async function retryThrottled<T>(clock: VirtualClock, request: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await request();

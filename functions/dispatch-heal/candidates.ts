@@ -9,7 +9,7 @@ import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger } from '../../shared/model/trigger.ts';
-import { heeded, subjectOf } from './alarms.ts';
+import { alarmSubjectOf, relevantSubject } from './alarms.ts';
 import type { Candidate } from './decide.ts';
 import type { AlarmStatus, ObservedFleet, StatusCheckResult } from './facts.ts';
 
@@ -19,18 +19,18 @@ export interface HealRecords {
 }
 
 /** Whether an alarm is the one that an incident was told by; of a fleet-wide one, that node's part of it. */
-const isSame = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
+const isIncidentAlarm = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
   alarm.fact.alarmName === incident.alarm.alarmName &&
   (alarm.about !== 'contributor' ||
-    (isOn(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));
+    (isAlarmOnNode(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));
 
-const isOn = ({ fact }: AlarmStatus, { instanceId }: IncidentRecord): boolean =>
+const isAlarmOnNode = ({ fact }: AlarmStatus, { instanceId }: IncidentRecord): boolean =>
   fact.dimensions['InstanceId'] === instanceId;
 
 /** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
-export const concerns = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
-  isSame(alarm, incident) ||
-  (isOn(alarm, incident) &&
+export const alarmConcernsIncident = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
+  isIncidentAlarm(alarm, incident) ||
+  (isAlarmOnNode(alarm, incident) &&
     alarm.fact.dimensions['path'] !== undefined &&
     alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']);
 
@@ -38,7 +38,7 @@ export const nodeOf = ({ nodes }: HealRecords, { instanceId }: IncidentRecord): 
   nodes.find((node) => node.instanceId === instanceId);
 
 /** Nodes of all fleets that are sick now, by whatever tells of it. */
-export const sickOf = (
+export const findSickNodes = (
   fleets: readonly Fleet[],
   seen: ReadonlyMap<string, ObservedFleet>,
   alarming: readonly AlarmStatus[],
@@ -47,22 +47,25 @@ export const sickOf = (
 ): readonly SickNode[] =>
   oncePerNode([
     ...fleets.flatMap((fleet) =>
-      sickNodes(fleet, seenNow(seen.get(fleet.name)?.observations ?? [], nowMs), alarming, nowMs),
+      sickNodes(fleet, freshNodes(seen.get(fleet.name)?.observations ?? [], nowMs), alarming, nowMs),
     ),
     ...impairedInstances(
-      alarming.filter((alarm) => heeded(alarm, fleets) === 'checks'),
+      alarming.filter((alarm) => relevantSubject(alarm, fleets) === 'checks'),
       checks,
     ),
   ]);
 
 const HEALTH: Trigger = { kind: 'node', subject: 'health' };
 
-export const ofSick = ({ instanceId, onsetMs, fact, refusal }: SickNode, suppressedBy: string | null): Candidate => ({
+export const sickNodeCandidate = (
+  { instanceId, onsetMs, fact, refusal }: SickNode,
+  suppressedBy: string | null,
+): Candidate => ({
   ...{ instanceId, onsetMs, alarm: fact, trigger: HEALTH, suppressedBy },
   ...(refusal && { refusal }),
 });
 
-export const ofDisk = ({ fact, sinceMs, actionsEnabled }: AlarmStatus, mutedBy: string | null): Candidate => ({
+export const diskCandidate = ({ fact, sinceMs, actionsEnabled }: AlarmStatus, mutedBy: string | null): Candidate => ({
   alarm: fact,
   instanceId: fact.dimensions['InstanceId'] ?? '',
   onsetMs: sinceMs,
@@ -90,8 +93,8 @@ export function openCandidates(
     const owed = isOwed(incident, nodeOf(records, incident), nowMs);
     const known = { alarm, instanceId, onsetMs, suppressedBy: null };
     if (trigger.kind === 'disk') {
-      if (disks.some((disk) => isSame(disk, incident) && isOn(disk, incident))) return [];
-      const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isSame(one, incident)) === false;
+      if (disks.some((disk) => isIncidentAlarm(disk, incident) && isAlarmOnNode(disk, incident))) return [];
+      const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isIncidentAlarm(one, incident)) === false;
       return isQuiet && !owed ? [] : [known];
     }
     if (owed) return [{ ...known, settles: trigger, fleet, ...(want && { want }) }];
@@ -140,7 +143,7 @@ export interface SickNode {
 }
 
 /** The nodes of one fleet, as they were seen within three minutes; those of older parts are of unknown health now. */
-export const seenNow = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
+export const freshNodes = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
   observations
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap((observation) => observation.nodes);
@@ -148,9 +151,9 @@ export const seenNow = (observations: readonly FleetObservation[], nowMs: number
 const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
 
 /** Whether an alarm on health tells of this node: its own, or its part of the fleet's. */
-const tellsOf = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
+const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
   const { fact, metricName, about } = alarm;
-  if (subjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
+  if (alarmSubjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
     return false;
   if (about === 'contributor') return fact.alarmName === alarmName(fleet.name, undefined, 'unwell');
   return fact.dimensions['Fleet'] === fleet.name;
@@ -168,7 +171,7 @@ export function sickNodes(
   nowMs: number,
 ): readonly SickNode[] {
   return nodes.filter(isSick).flatMap((node): SickNode[] => {
-    const alarms = alarming.filter((alarm) => tellsOf(alarm, fleet, node));
+    const alarms = alarming.filter((alarm) => alarmConcernsNode(alarm, fleet, node));
     if (alarms.length === 0 && nowMs - node.sinceMs < SICK_FOR_MS) return [];
     const { instanceId, name } = node;
     const seen = { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: name } };

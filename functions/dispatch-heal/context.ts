@@ -2,7 +2,7 @@
 import type { Clients } from '../../shared/aws/clients.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
 import type { Store } from '../../shared/heal/store.ts';
-import { type ObservedFleet, readSeen } from './facts.ts';
+import { type ObservedFleet, readObservedFleet } from './facts.ts';
 
 /** This function, in what it writes. */
 export const DISPATCHER = 'dispatch-heal';
@@ -37,7 +37,7 @@ export interface DispatchContext extends DispatcherServices {
 export function createContext(services: DispatcherServices, settings: Settings, paged?: Set<string>): DispatchContext {
   const read = new Map<string, Promise<ObservedFleet>>();
   const seen = (fleet: string): Promise<ObservedFleet> => {
-    const known = read.get(fleet) ?? readSeen(services.store, fleet);
+    const known = read.get(fleet) ?? readObservedFleet(services.store, fleet);
     read.set(fleet, known);
     return known;
   };

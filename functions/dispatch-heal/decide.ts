@@ -12,7 +12,7 @@ import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
-import { subjectOf } from './alarms.ts';
+import { alarmSubjectOf } from './alarms.ts';
 import type { ObservedFleet, TaggedInstance } from './facts.ts';
 
 const MINUTE_MS = 60_000;
@@ -78,7 +78,7 @@ export type Dispatch =
 /** What becomes of one candidate. Same facts, same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
   const { fleet, nowMs, trigger, nodeRecord, candidate } = facts;
-  const opened = requested(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
+  const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
   if ('lags' in opened) return leave('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
   const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
@@ -107,7 +107,7 @@ const leave = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason 
  * Each request of a person is an incident of its own, with what is wanted now, unless a heal works on the one before, or has left
  * something open under its name.
  */
-function requested(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
+function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
   const { candidate, incident: read, nodeRecord, trigger } = facts;
   if (!candidate.atOnce || trigger.kind === 'disk' || trigger.kind === 'node') return undefined;
   if (read?.state === 'allocated' || read?.state === 'claimed') return undefined;
@@ -223,7 +223,7 @@ export function judgeBeforeStart(
   if (trigger.kind === 'plan' || want?.do === 'undo') return null;
   if (trigger.kind !== 'node' && want === undefined) return null;
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
-  const isDown = seen?.health === 'unreachable' || subjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
+  const isDown = seen?.health === 'unreachable' || alarmSubjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
   return judgeClass({
     class: want === undefined || want.do === 'heal' ? mildest(fleet) : 'replace',
     fleet,

@@ -3,7 +3,7 @@ import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
-import { mustWait } from '../../shared/guardrails/grow.ts';
+import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
 import { refuseOpen } from '../../shared/heal/incident.ts';
@@ -17,7 +17,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { type Trigger, triggerText } from '../../shared/model/trigger.ts';
-import { diskOf } from './alarms.ts';
+import { diskTriggerOf } from './alarms.ts';
 import { DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import {
   type Candidate,
@@ -32,13 +32,16 @@ import {
 import { readInstances, type TaggedInstance } from './facts.ts';
 
 /** One candidate of an event or of a person. */
-export async function considerNow(context: DispatchContext, candidate: Candidate): Promise<DispatchResult | undefined> {
+export async function considerCandidate(
+  context: DispatchContext,
+  candidate: Candidate,
+): Promise<DispatchResult | undefined> {
   const instances = await readInstances(context.clients.ec2, [candidate.instanceId]);
-  return considerOne(context, instances, candidate);
+  return considerKnownInstance(context, instances, candidate);
 }
 
 /** @returns undefined where it is no fleet's node, and that is no mistake */
-export async function considerOne(
+export async function considerKnownInstance(
   context: DispatchContext,
   instances: ReadonlyMap<string, TaggedInstance>,
   candidate: Candidate,
@@ -50,18 +53,18 @@ export async function considerOne(
     // Whatever has become of the instance: what was begun for it is in its records.
     const fleet = fleets.find(({ name }) => name === candidate.fleet);
     const known = { candidate, instance: instance ?? { instanceId: candidate.instanceId, tags: {} } };
-    return fleet && consider(context, { ...known, fleet, trigger: candidate.settles });
+    return fleet && dispatchCandidate(context, { ...known, fleet, trigger: candidate.settles });
   }
   const fleet = instance && fleetOf(instance.tags, fleets);
   // EC2's checks are read of all instances of an account, and an observation may tell of one that is gone.
   const isSick = candidate.trigger?.kind === 'node' && !candidate.atOnce;
-  if (isSick && (!fleet || 'refuse' in fleet || isNoNode(instance))) return undefined;
+  if (isSick && (!fleet || 'refuse' in fleet || isJoiningOrRetired(instance))) return undefined;
   if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
   if (!fleet || 'refuse' in fleet)
     throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet?.reason}`);
   if (candidate.fleet !== undefined && candidate.fleet !== fleet.name)
     throw new EventError('fleet', candidate.fleet, `${fleet.name}, whose tags ${candidate.instanceId} carries`);
-  if (isNoNode(instance))
+  if (isJoiningOrRetired(instance))
     throw new EventError(
       'instanceId',
       candidate.instanceId,
@@ -69,16 +72,16 @@ export async function considerOne(
     );
   // `replace.rungs: []`: nothing but a page, which is watch-fleet's.
   if (isSick && fleet.replace.rungs.length === 0) return undefined;
-  const trigger = candidate.trigger ?? diskOf(fleet, dimensions);
+  const trigger = candidate.trigger ?? diskTriggerOf(fleet, dimensions);
   if (!trigger) {
     const paths = fleet.volumes.map(({ path }) => path).join(' or ');
     throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
   }
-  return consider(context, { candidate, fleet, instance, trigger });
+  return dispatchCandidate(context, { candidate, fleet, instance, trigger });
 }
 
 /** It is about to take a node's place, or has given it up. */
-const isNoNode = (instance: TaggedInstance | undefined): boolean =>
+const isJoiningOrRetired = (instance: TaggedInstance | undefined): boolean =>
   instance !== undefined && (Object.hasOwn(instance.tags, JOINING_TAG) || Object.hasOwn(instance.tags, RETIRED_TAG));
 
 /** A candidate whose fleet, instance and trigger are known. */
@@ -99,7 +102,7 @@ export interface DispatchResult {
 /** Another run may write the same records at the same moment: then what it wrote is read, and decided upon. */
 const MAX_CONFLICTS = 3;
 
-async function consider(context: DispatchContext, known: ResolvedCandidate): Promise<DispatchResult> {
+async function dispatchCandidate(context: DispatchContext, known: ResolvedCandidate): Promise<DispatchResult> {
   const { candidate, fleet, instance, trigger } = known;
   const { store, environment, clients, settings } = context;
   const trouble = triggerText(trigger);
@@ -112,7 +115,7 @@ async function consider(context: DispatchContext, known: ResolvedCandidate): Pro
     const [incident, nodeRecord, goesFirst, seen] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, trouble),
       store.readNode(fleet.name, instance.instanceId),
-      waitOf(context, known, statusOf),
+      precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet.name) : undefined,
     ]);
     const nowMs = Date.now();
@@ -135,7 +138,7 @@ async function consider(context: DispatchContext, known: ResolvedCandidate): Pro
 }
 
 /** What goes before this one: another node whose disk is grown, or the disk of this one. */
-async function waitOf(
+async function precedenceOf(
   { store }: DispatchContext,
   { fleet, instance, trigger }: ResolvedCandidate,
   statusOf: (execution: string | null | undefined) => ExecutionStatus | Promise<ExecutionStatus>,
@@ -143,7 +146,7 @@ async function waitOf(
   if (trigger.kind === 'disk') {
     const grow = await store.readGrow(fleet.name);
     const first = await statusOf(grow?.holder);
-    return (nowMs) => mustWait(grow, first, nowMs);
+    return (nowMs) => judgeQueued(grow, first, nowMs);
   }
   if (trigger.kind !== 'node') return () => null;
   const disks = await Promise.all(

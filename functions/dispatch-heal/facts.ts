@@ -29,7 +29,7 @@ export interface AlarmStatus {
 }
 
 /** Every metric alarm that is in ALARM now, or those of the given names. */
-export async function readAlarming(
+export async function readActiveAlarms(
   cloudwatch: CloudWatchClient,
   names?: readonly string[],
 ): Promise<readonly AlarmStatus[]> {
@@ -56,7 +56,10 @@ export async function readAlarming(
 const NAMES_A_CALL = 100;
 
 /** Those of the named alarms that say that all is well, and those that are gone. Without data an alarm says nothing. */
-export async function readOver(cloudwatch: CloudWatchClient, names: readonly string[]): Promise<ReadonlySet<string>> {
+export async function readRecoveredAlarms(
+  cloudwatch: CloudWatchClient,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
   const over = new Set(names);
   for (let from = 0; from < names.length; from += NAMES_A_CALL) {
     const AlarmNames = names.slice(from, from + NAMES_A_CALL);
@@ -238,7 +241,7 @@ export interface ObservedFleet {
   readonly haltedSinceMs: number | null;
 }
 
-export async function readSeen(store: Store, fleet: string): Promise<ObservedFleet> {
+export async function readObservedFleet(store: Store, fleet: string): Promise<ObservedFleet> {
   const [observations, watch] = await Promise.all([store.readObservations(fleet), store.readWatch(fleet)]);
   return { observations, haltedSinceMs: watch?.haltedSinceMs ?? null };
 }

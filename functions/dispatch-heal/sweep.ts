@@ -22,36 +22,36 @@ import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { EC2_NAMESPACE, heeded } from './alarms.ts';
+import { EC2_NAMESPACE, relevantSubject } from './alarms.ts';
 import {
-  concerns,
+  alarmConcernsIncident,
   DISABLED,
+  diskCandidate,
+  findSickNodes,
   type HealRecords,
   isOver,
   isWell,
   nodeOf,
-  ofDisk,
-  ofSick,
   openCandidates,
   type SickNode,
-  sickOf,
+  sickNodeCandidate,
 } from './candidates.ts';
 import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
-import { considerOne, invoke, replaceIncident } from './dispatch.ts';
+import { considerKnownInstance, invoke, replaceIncident } from './dispatch.ts';
 import {
   type AlarmStatus,
   CONTRIBUTORS_AT_MOST,
   type ObservedFleet,
-  readAlarming,
+  readActiveAlarms,
   readChecks,
   readContributors,
   readInstances,
   readMuteRule,
-  readOver,
+  readRecoveredAlarms,
   type StatusCheckResult,
 } from './facts.ts';
-import { inTurn } from './time-budget.ts';
+import { processInTurn } from './time-budget.ts';
 
 /** Of the function's 60 s: then nothing more is cleaned up, and then nothing more is considered. What is left has its turn in the next minutes. */
 const CLEAN_UP_FOR_MS = 20_000;
@@ -81,12 +81,12 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   let inAlarm: readonly AlarmStatus[] | null = null;
   // What died is settled, and who is seen to be sick is helped, whatever becomes of the alarms.
   await attempt(async () => {
-    inAlarm = await readAlarming(clients.cloudwatch);
+    inAlarm = await readActiveAlarms(clients.cloudwatch);
   });
   const records = await readRecords(services, settings, attempt);
   const context = createContext(services, settings, pagedOf(records));
   const seen = await readFleets(context, attempt);
-  const alarms = await takeApart(clients.cloudwatch, inAlarm, settings.fleets, attempt);
+  const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, attempt);
   const facts: SweepFacts = { records, seen, alarms };
   await attempt(() => cleanUp(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, attempt));
   await attempt(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, attempt));
@@ -106,7 +106,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
 }
 
 type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
-type TimeBudget = Parameters<typeof inTurn>[1];
+type TimeBudget = Parameters<typeof processInTurn>[1];
 
 /** What a sweep reads before it decides anything. */
 interface SweepFacts {
@@ -163,10 +163,12 @@ async function cleanUp(
   const { incidents, nodes } = records;
   const { alarming, whole, isUnread } = alarms;
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
-  const quiet = isUnread ? [] : resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
+  const quiet = isUnread
+    ? []
+    : resting.filter((incident) => !alarming.some((alarm) => alarmConcernsIncident(alarm, incident)));
   const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => name !== '' && !whole.has(name));
   // Of a fleet-wide alarm that is in ALARM for others, who is not among them is over.
-  const over = new Set([...(await readOver(context.clients.cloudwatch, [...new Set(asked)])), ...whole]);
+  const over = new Set([...(await readRecoveredAlarms(context.clients.cloudwatch, [...new Set(asked)])), ...whole]);
   // Alarms that nobody could read say that nothing is over.
   const isQuiet = (incident: IncidentRecord): boolean =>
     !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
@@ -193,7 +195,7 @@ async function cleanUp(
     ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
     ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended)),
   ];
-  await inTurn(works, time, attempt);
+  await processInTurn(works, time, attempt);
 }
 
 /** Every disk alarm in ALARM, every node that is sick, and every incident that nothing seen now leads to. */
@@ -207,7 +209,7 @@ async function considerAll(
   const { alarming } = alarms;
   const { fleets } = settings;
   const heard = (subject: 'disk' | 'checks'): readonly AlarmStatus[] =>
-    alarming.filter((alarm) => alarm.about !== 'fleet' && heeded(alarm, fleets) === subject);
+    alarming.filter((alarm) => alarm.about !== 'fleet' && relevantSubject(alarm, fleets) === subject);
   const disks = heard('disk');
   const ids = (alarms: readonly AlarmStatus[]): string[] =>
     alarms.map(({ fact }) => fact.dimensions['InstanceId'] ?? '');
@@ -219,7 +221,7 @@ async function considerAll(
     const known = [...new Set(impaired)].filter((id) => first.has(id));
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
   });
-  const sick = sickOf(fleets, seen, alarming, checks, time.nowMs);
+  const sick = findSickNodes(fleets, seen, alarming, checks, time.nowMs);
   const others = openCandidates(records, alarms.isUnread ? null : alarming, disks, time.nowMs);
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
@@ -231,11 +233,13 @@ async function considerAll(
     return mute.then((rule) => rule ?? (actionsEnabled ? null : DISABLED));
   };
   const works: (() => Promise<Candidate>)[] = [
-    ...disks.map((disk) => async () => ofDisk(disk, await muteOf(disk))),
-    ...sick.map((one) => async () => ofSick(one, await firstMute(one, muteOf))),
+    ...disks.map((disk) => async () => diskCandidate(disk, await muteOf(disk))),
+    ...sick.map((one) => async () => sickNodeCandidate(one, await firstMute(one, muteOf))),
     ...others.map((candidate) => async () => candidate),
   ];
-  await inTurn(works, time, (work) => attempt(async () => void (await considerOne(context, instances, await work()))));
+  await processInTurn(works, time, (work) =>
+    attempt(async () => void (await considerKnownInstance(context, instances, await work()))),
+  );
 }
 
 /** A person who has silenced any of the alarms on a node is at work there. */
@@ -266,7 +270,7 @@ interface SweepAlarms {
  * @param alarming null: they could not be read
  * @param attempt keeps what fails for later: one alarm that cannot be read hides no other
  */
-async function takeApart(
+async function expandFleetAlarms(
   cloudwatch: CloudWatchClient,
   alarming: readonly AlarmStatus[] | null,
   fleets: readonly Fleet[],
@@ -275,7 +279,7 @@ async function takeApart(
   if (alarming === null) return { alarming: [], whole: new Set(), isUnread: true };
   const contributors: AlarmStatus[] = [];
   const whole = new Set<string>();
-  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && heeded(alarm, fleets) !== null);
+  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && relevantSubject(alarm, fleets) !== null);
   for (const alarm of fleetWide.slice(0, MAX_ALARMS))
     await attempt(async () => {
       const read = await readContributors(cloudwatch, alarm);

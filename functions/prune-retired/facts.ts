@@ -10,7 +10,7 @@ import {
   type Tag,
   type Volume,
 } from '@aws-sdk/client-ec2';
-import { wholeList } from '../../shared/aws/pagination.ts';
+import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
@@ -123,13 +123,13 @@ export function busyOf(
 async function readVolumes(ec2: EC2Client, fleet: string): Promise<readonly Volume[]> {
   const Filters = ofFleet(fleet, KEEP_UNTIL_TAG);
   const pages = paginateDescribeVolumes({ client: ec2, pageSize: A_PAGE }, { Filters });
-  return wholeList(pages, ({ Volumes }) => Volumes, MAX_PAGES, `volumes of fleet ${fleet}`);
+  return readAllPages(pages, ({ Volumes }) => Volumes, MAX_PAGES, `volumes of fleet ${fleet}`);
 }
 
 async function readRetired(ec2: EC2Client, fleet: string): Promise<readonly Instance[]> {
   const Filters = ofFleet(fleet, RETIRED_TAG);
   const pages = paginateDescribeInstances({ client: ec2, pageSize: A_PAGE }, { Filters });
-  return wholeList(
+  return readAllPages(
     pages,
     ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
     MAX_PAGES,

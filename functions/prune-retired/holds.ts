@@ -5,7 +5,7 @@ import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
-import { guardAgain, type PruneContext } from './context.ts';
+import { type PruneContext, readGuards } from './context.ts';
 
 type HoldRecord = Extract<KeptRecord, { readonly kind: 'hold' }>;
 
@@ -36,7 +36,7 @@ export function judgeHolds(
   };
 }
 
-export async function keepHolds(context: PruneContext): Promise<void> {
+export async function reconcileHolds(context: PruneContext): Promise<void> {
   const { clients, store, fleet } = context;
   const shelf = { ec2: clients.ec2, store };
   const holds = keptOf(await readKept(store, fleet.name), 'hold');
@@ -46,7 +46,7 @@ export async function keepHolds(context: PruneContext): Promise<void> {
     store.readFleet(fleet.name),
   ]);
   const { renew, release } = judgeHolds(holds.values(), snapshots, incidents);
-  if (await guardAgain(context, false)) return;
+  if (await readGuards(context, false)) return;
   for (const { hold: recorded, snapshots: of } of renew) {
     if (of.length === 0) continue;
     const { incidentId, node } = recorded;

@@ -7,7 +7,7 @@ import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { readRecord } from '../../shared/reconcile/context.ts';
-import { oneByOne } from '../../shared/reconcile/fleets.ts';
+import { inSequence } from '../../shared/reconcile/fleets.ts';
 import { finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
@@ -18,10 +18,10 @@ import {
   reconcile,
   type WholePlan,
 } from '../../shared/reconcile/plan.ts';
-import { guardAgain, type PruneContext } from './context.ts';
+import { type PruneContext, readGuards } from './context.ts';
 import { decidePrune, type PrunePlan, stillPlanned } from './decide.ts';
 import { readFacts } from './facts.ts';
-import { keepHolds } from './holds.ts';
+import { reconcileHolds } from './holds.ts';
 import type { PruneFacts, Removal } from './retired-resources.ts';
 
 /** What came of a run, for the log and for a person who asked. */
@@ -50,13 +50,13 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
   if (onlyPlan) return planSummary(fleet.name, decidePrune(await read()));
   const failures: unknown[] = [];
   // What is held is not removed, whether its hold could be renewed or not: the rest need not wait for it.
-  if (!approval) await keepHolds(context).catch((error: unknown) => failures.push(error));
+  if (!approval) await reconcileHolds(context).catch((error: unknown) => failures.push(error));
   const result = await reconcile(
     fleet,
     {
       facts: async () => {
         const facts = await read();
-        await giveUp(context, facts.missing);
+        await forgetMissing(context, facts.missing);
         return facts;
       },
       decide: decidePrune,
@@ -85,7 +85,7 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
       const { removed, left, refusals: met } = result.done;
       const refusals = [...plan.refusals, ...met];
       await finish(context, refusals, failures);
-      return { fleet: fleet.name, removed, left, refusals: refusals.map(shown) };
+      return { fleet: fleet.name, removed, left, refusals: refusals.map(refusalText) };
     }
   }
 }
@@ -102,10 +102,10 @@ const planSummary = (
     ...(plan.waiting > 0 ? [`and ${plan.waiting} more, by later runs`] : []),
   ],
   ...(plan.removals.length > 0 && { plan: plan.hash }),
-  refusals: refusals.map(shown),
+  refusals: refusals.map(refusalText),
 });
 
-const shown = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
+const refusalText = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
 
 /** Asked again by the next run, six hours later, only where the question has expired. */
 const wholePlan = (plan: PrunePlan): WholePlan => ({
@@ -124,7 +124,7 @@ function sentencesOf({ removals, waiting }: PrunePlan): string {
 }
 
 /** A person who takes the tags away has taken the thing: it is told once, and nothing follows from its record any more. */
-async function giveUp(context: PruneContext, missing: PruneFacts['missing']): Promise<void> {
+async function forgetMissing(context: PruneContext, missing: PruneFacts['missing']): Promise<void> {
   for (const { kind, id, node, there } of missing) {
     if (there)
       await context.write(
@@ -176,7 +176,7 @@ async function removeAll(
       }
     left.push(removal.sentence);
   };
-  const late = await oneByOne(plan.removals, context.untilMs, removeOne);
+  const late = await inSequence(plan.removals, context.untilMs, removeOne);
   return { removed, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 
@@ -210,8 +210,8 @@ export async function remove(context: PruneContext, removal: Removal, approved: 
   const again = decidePrune(await readFacts(context, context.fleet, Date.now(), removal.kind));
   if (!stillPlanned(removal, again)) return stays('it is not as it was a moment ago, and the next run looks again');
   for (const { act, send } of callsOf(context, removal)) {
-    const said = await journalled(context, removal, act, async () => {
-      const guarded = await guardAgain(context, approved);
+    const said = await sendJournalled(context, removal, act, async () => {
+      const guarded = await readGuards(context, approved);
       if (guarded) return guarded;
       await send();
       return undefined;
@@ -256,7 +256,7 @@ function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly
 }
 
 /** @returns what AWS said where it refused, or why nothing may be done; undefined where it is done */
-async function journalled(
+async function sendJournalled(
   context: PruneContext,
   removal: Removal,
   act: string,
@@ -274,7 +274,7 @@ async function journalled(
       await result('it was gone already');
       return undefined;
     }
-    const refused = definite(error);
+    const refused = definiteRefusal(error);
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     await result(`${refused ? 'refused' : 'not known to be done'}: ${said}`);
     if (!refused) throw error;
@@ -283,7 +283,7 @@ async function journalled(
 }
 
 /** Undefined where the error leaves open whether the call had an effect. */
-function definite(error: unknown): AwsRefusal | undefined {
+function definiteRefusal(error: unknown): AwsRefusal | undefined {
   try {
     return refusalOf(error);
   } catch {

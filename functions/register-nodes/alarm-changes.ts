@@ -27,7 +27,7 @@ export function diffAlarms(
     create: alarms.filter(({ name }) => !now.has(name)),
     update: alarms.flatMap((alarm) => {
       const found = now.get(alarm.name);
-      const why = found && whyAnew(alarm, found);
+      const why = found && updateReason(alarm, found);
       return found && why ? [{ alarm, now: found, why }] : [];
     }),
     remove: existing.filter(
@@ -36,10 +36,10 @@ export function diffAlarms(
   };
 }
 
-function whyAnew(alarm: DesiredAlarm, now: MetricAlarm): string | undefined {
-  if (aboutOf(alarm.look) !== aboutNow(now)) return 'it looks at something else';
+function updateReason(alarm: DesiredAlarm, now: MetricAlarm): string | undefined {
+  if (sourceKeyOf(alarm.look) !== currentSourceKey(now)) return 'it looks at something else';
   if (!now.ActionConfiguration?.AlarmTagsPropagation?.Enabled) return 'its events do not carry its tags';
-  const written = writtenIn(now.AlarmDescription);
+  const written = parseDescription(now.AlarmDescription);
   if (written.threshold !== undefined && written.threshold !== alarm.threshold)
     return `the fleet file says ${alarm.threshold} instead of ${written.threshold}`;
   if (written.runbook !== undefined && written.runbook !== alarm.runbook) return 'its runbook lies elsewhere';
@@ -58,7 +58,7 @@ export function descriptionOf({ meaning, runbook, threshold }: DesiredAlarm): st
   return meaning.slice(0, MAX_DESCRIPTION_CHARACTERS - rest.length) + rest;
 }
 
-export function writtenIn(description = ''): {
+export function parseDescription(description = ''): {
   readonly threshold: number | undefined;
   readonly runbook: string | undefined;
 } {
@@ -70,7 +70,7 @@ export function writtenIn(description = ''): {
 }
 
 /** What an alarm looks at, in a form to compare: its metrics, or its query. Not how it looks, which people may tune. */
-const aboutOf = (look: AlarmSource): string => {
+const sourceKeyOf = (look: AlarmSource): string => {
   switch (look.by) {
     case 'metric':
       return JSON.stringify([metricKey(look.metric)]);
@@ -81,7 +81,7 @@ const aboutOf = (look: AlarmSource): string => {
   }
 };
 
-function aboutNow({ Namespace, MetricName, Dimensions, Metrics }: MetricAlarm): string {
+function currentSourceKey({ Namespace, MetricName, Dimensions, Metrics }: MetricAlarm): string {
   if (!Metrics?.length) return JSON.stringify([metricKey(refOf({ Namespace, MetricName, Dimensions }))]);
   const metrics = Metrics.flatMap(({ MetricStat }) =>
     MetricStat?.Metric ? [metricKey(refOf(MetricStat.Metric))] : [],
@@ -110,7 +110,7 @@ export function firstMetric(alarm: MetricAlarm): MetricRef | undefined {
 }
 
 /** Actions that a person has added: an alarm that has some is not written by us, who may name no topic but our own. */
-export const ownActions = ({ OKActions, AlarmActions, InsufficientDataActions }: MetricAlarm, topicArn: string) =>
+export const foreignActions = ({ OKActions, AlarmActions, InsufficientDataActions }: MetricAlarm, topicArn: string) =>
   [...(OKActions ?? []), ...(AlarmActions ?? []), ...(InsufficientDataActions ?? [])].filter((arn) => arn !== topicArn);
 
 export const isOurs = (tags: Readonly<Record<string, string>>, fleet: string): boolean =>
@@ -128,12 +128,12 @@ const PERIOD_SECONDS = 60;
  *   "When you update an existing alarm … the update completely overwrites the previous configuration" (PutMetricAlarm).
  */
 export function putInput(fleet: string, alarm: DesiredAlarm, topicArn: string, now?: MetricAlarm): PutMetricAlarmInput {
-  const written = writtenIn(now?.AlarmDescription).threshold;
+  const written = parseDescription(now?.AlarmDescription).threshold;
   const ownThreshold = now?.Threshold !== undefined && (written === undefined || written === alarm.threshold);
   return {
     AlarmName: alarm.name,
     AlarmDescription: descriptionOf(alarm),
-    ...lookInput(alarm.look),
+    ...sourceInput(alarm.look),
     Threshold: ownThreshold ? now.Threshold : alarm.threshold,
     ComparisonOperator: now?.ComparisonOperator ?? COMPARISONS[alarm.when],
     EvaluationPeriods: now?.EvaluationPeriods ?? alarm.minutes,
@@ -163,7 +163,7 @@ const wireMetric = ({ namespace, name, dimensions }: MetricRef) => ({
   Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
 });
 
-function lookInput(look: AlarmSource): Partial<PutMetricAlarmInput> {
+function sourceInput(look: AlarmSource): Partial<PutMetricAlarmInput> {
   switch (look.by) {
     case 'metric':
       return { ...wireMetric(look.metric), Statistic: look.statistic, Period: PERIOD_SECONDS };

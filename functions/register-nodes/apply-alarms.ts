@@ -13,9 +13,9 @@ import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts
 import type { AlarmChange } from '../../shared/model/journal-fields.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
 import { readUnpaused } from '../../shared/reconcile/guard.ts';
-import { about } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
-import { diffAlarms, firstMetric, isOurs, ownActions, putInput, writtenIn } from './alarm-changes.ts';
+import { diffAlarms, firstMetric, foreignActions, isOurs, parseDescription, putInput } from './alarm-changes.ts';
 import { readAlarms, readCovered, readTags } from './alarm-facts.ts';
 import { alarmsPer, type DiskSeries, desiredAlarms } from './alarms.ts';
 import type { RegisterContext } from './context.ts';
@@ -89,7 +89,7 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
   if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
   const ended = remove.length > 0 ? await readGone() : [];
-  const tooMany = judgeGone(fleet.name, { ...goneOf(remove, nodes, ended), what: 'alarms', confirmed });
+  const tooMany = judgeGone(fleet.name, { ...countMissingNodes(remove, nodes, ended), what: 'alarms', confirmed });
   if (tooMany) {
     const { refuse, reason, page } = tooMany;
     run.refusals.push({ refuse, subject: `${fleet.name} alarms`, reason, page });
@@ -103,13 +103,13 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
  * Nodes that alarms to be deleted were about and that are not there any more, and how many there were in all. Those that EC2 itself
  * says have ended do not count: that is no mistake of a selection.
  */
-function goneOf(
+function countMissingNodes(
   remove: readonly MetricAlarm[],
   nodes: readonly FleetNode[],
   ended: readonly FleetNode[],
 ): { readonly gone: number; readonly of: number } {
   const there = new Set([...nodes, ...ended].map(({ instanceId }) => instanceId));
-  const ours = remove.filter(({ AlarmDescription }) => writtenIn(AlarmDescription).threshold !== undefined);
+  const ours = remove.filter(({ AlarmDescription }) => parseDescription(AlarmDescription).threshold !== undefined);
   const ids = ours.flatMap((alarm) => firstMetric(alarm)?.dimensions['InstanceId'] ?? []);
   const gone = new Set(ids.filter((id) => !there.has(id))).size;
   return { gone, of: gone + nodes.length };
@@ -146,7 +146,7 @@ class AlarmRun {
     if (!over) return true;
     const { now, why } = over;
     const { fleet, environment } = this.#context;
-    const [foreign] = ownActions(now, environment.TOPIC_ARN);
+    const [foreign] = foreignActions(now, environment.TOPIC_ARN);
     const ours = await this.#isOurs(now);
     if (ours && foreign === undefined) return true;
     const because = ours
@@ -262,7 +262,7 @@ class AlarmRun {
     if (Date.now() >= context.untilMs) return false;
     const now = await readUnpaused(context);
     if ('refuse' in now) {
-      this.refusals.push(about(now, context.fleet.name));
+      this.refusals.push(subjectRefusal(now, context.fleet.name));
       this.stopped = true;
       return false;
     }

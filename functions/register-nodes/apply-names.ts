@@ -8,7 +8,7 @@ import {
   PriorRequestNotComplete,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { orRefused } from '../../shared/aws/refusals.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
@@ -16,7 +16,7 @@ import { judgeGone, type RegisterRecord, type SubjectRefusal } from '../../share
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
-import { about } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 import {
   type Approval,
@@ -78,7 +78,7 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
     {
       facts: async () => {
         const zone = await readZone(clients.route53, zoneId);
-        return { zone, gone: await judgeGoneNames(context, request, (gone) => planFor(nodeFacts, zone, gone).plan) };
+        return { zone, gone: await judgeMissingNames(context, request, (gone) => planFor(nodeFacts, zone, gone).plan) };
       },
       decide: ({ zone, gone }) => planFor(nodeFacts, zone, gone),
       isEmpty: ({ plan }) => plan.changes.length === 0,
@@ -134,7 +134,7 @@ function planOf(
 }
 
 /** Whether names of ours may go, where nobody is asked about it: too many at once are a mistake until a person says otherwise. */
-async function judgeGoneNames(
+async function judgeMissingNames(
   { fleet }: RegisterContext,
   { readGone, confirmed, approval }: NamesToReconcile,
   planWith: (gone: MissingNames) => NamePlan,
@@ -145,7 +145,7 @@ async function judgeGoneNames(
   const tooMany = judgeGone(fleet.name, { gone, of: owned, what: 'records', confirmed });
   if (!tooMany) return { ended };
   // Whoever is there is kept up all the same: a sick node leaves the pool, a new one gets its name.
-  return { ended, keepGone: true, refusals: [about(tooMany, `${fleet.name} records`)] };
+  return { ended, keepGone: true, refusals: [subjectRefusal(tooMany, `${fleet.name} records`)] };
 }
 
 const wholePlan = ({ plan, poolReason }: PlannedNames): WholePlan => {
@@ -238,14 +238,14 @@ async function applyNames(
     const again = await planAgain();
     if (again === undefined) break;
     paused = again.paused;
-    const still = again.plan.changes.filter((change) => batch.some((one) => concerns(one, change, approved)));
+    const still = again.plan.changes.filter((change) => batch.some((one) => isSameChange(one, change, approved)));
     changed += batch.filter(({ name }) => !again.plan.changes.some((change) => change.name === name)).length;
     for (const change of still) {
       // Refused for so many, it is refused for what they have in common: more pages would say nothing more.
       if (Date.now() >= context.untilMs || refusals.length >= MAX_NEVER_TAKEN) break;
       const alone = await send([change]);
       if ('refuse' in alone) return applied(alone);
-      if (!alone.done && !alone.busy) refusals.push(neverTaken(change, alone.why));
+      if (!alone.done && !alone.busy) refusals.push(rejectedChange(change, alone.why));
     }
   }
   return applied();
@@ -255,7 +255,7 @@ async function applyNames(
 const LASTS_MS = 4 * 60_000;
 
 /** Nobody else can be hindered by it, but somebody has to know: it would be tried in vain for ever. */
-const neverTaken = ({ name, sentence }: RecordSetChange, why: string): SubjectRefusal => ({
+const rejectedChange = ({ name, sentence }: RecordSetChange, why: string): SubjectRefusal => ({
   refuse: 'aws-refused',
   subject: name,
   reason: `Route 53 does not take the change “${sentence}”, which is tried again in each run: ${why}`,
@@ -264,7 +264,7 @@ const neverTaken = ({ name, sentence }: RecordSetChange, why: string): SubjectRe
 });
 
 /** What a person approved is done to the letter or not at all. */
-const concerns = (planned: RecordSetChange, again: RecordSetChange, approved: boolean): boolean =>
+const isSameChange = (planned: RecordSetChange, again: RecordSetChange, approved: boolean): boolean =>
   planned.name === again.name && (!approved || hashOf([planned]) === hashOf([again]));
 
 async function guard(
@@ -276,7 +276,7 @@ async function guard(
   const [now, tagged] = await Promise.all([readUnpaused(context), readPaused(clients.ec2, fleet)]);
   const refusal =
     'refuse' in now ? now : judgeFile(now.fleet, { fleet, approved, by: ({ dns }) => dns, parts: 'another dns' });
-  if (refusal) return about(refusal, fleet.name);
+  if (refusal) return subjectRefusal(refusal, fleet.name);
   const since = [...tagged].filter((id) => !paused.has(id));
   if (since.length === 0) return undefined;
   const reason = `${since.join(', ')} got the pause tag since the plan was made: the next run makes another`;
@@ -318,7 +318,7 @@ async function sendBatch(
     });
     return { done: true };
   } catch (error) {
-    const why = await whyRefused(error);
+    const why = await rejectionOf(error);
     if (why === undefined) {
       const sentence = `not known to be done: ${String(error)}`;
       await context.write({ kind: 'result', act, sentence, fields: { status: 'unknown' } });
@@ -342,11 +342,11 @@ const isDifferent = (before: readonly string[] = [], after: readonly string[] = 
   before.some((value) => !after.includes(value)) || after.some((value) => !before.includes(value));
 
 /** A batch is taken whole or not at all. Undefined where nobody knows whether it was. */
-async function whyRefused(error: unknown): Promise<string | undefined> {
+async function rejectionOf(error: unknown): Promise<string | undefined> {
   if (error instanceof InvalidChangeBatch) return error.messages?.join(' ') || error.message;
   if (error instanceof PriorRequestNotComplete) return error.message;
   // A right that a role lacks for one of its names, a limit of the zone: the other names are tried by themselves.
-  return orRefused(() => Promise.reject(error)).then(
+  return catchRefusal(() => Promise.reject(error)).then(
     ({ refused }) => refused,
     () => undefined,
   );

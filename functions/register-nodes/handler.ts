@@ -34,12 +34,12 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     // Lambda itself sets AWS_REGION.
     const invocation = openInvocation({ clients, variables: ['AWS_REGION'], workMs: WORK_MS }, lambda);
     const parsed = parseRegisterEvent(event);
-    refuseWordInHint(lambda, wordOf(parsed));
+    refuseWordInHint(lambda, personOnlyField(parsed));
     const { fleets } = await readAllFleets(invocation);
     const runbooks = process.env['RUNBOOKS'] ?? '';
     const request: RegisterRequest = {
       fleets,
-      seriesAt: onceForEachPath((path) => readSeries(clients.cloudwatch, path)),
+      seriesAt: cachedByPath((path) => readSeries(clients.cloudwatch, path)),
       confirmed: parsed.kind === 'reconcile' && parsed.confirm,
       approval: parsed.kind === 'approve' ? { plan: parsed.plan, by: parsed.by ?? null } : undefined,
     };
@@ -54,7 +54,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
 }
 
 /** What of an event only a person may say. */
-function wordOf(event: RegisterEvent): { readonly field: string; readonly value: unknown } | undefined {
+function personOnlyField(event: RegisterEvent): { readonly field: string; readonly value: unknown } | undefined {
   if (event.kind === 'approve') return { field: 'kind', value: event.kind };
   return event.kind === 'reconcile' && event.confirm ? { field: 'confirm', value: event.confirm } : undefined;
 }
@@ -82,7 +82,7 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
 }
 
 /** Fleets that have a path in common share its series. */
-function onceForEachPath(read: RegisterRequest['seriesAt']): RegisterRequest['seriesAt'] {
+function cachedByPath(read: RegisterRequest['seriesAt']): RegisterRequest['seriesAt'] {
   const seriesByPath = new Map<string, Promise<ReadonlyMap<string, DiskSeries>>>();
   return (path) => {
     const series = seriesByPath.get(path) ?? read(path);

@@ -3,7 +3,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeSelection, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { readRecord } from '../../shared/reconcile/context.ts';
-import { about, finish, notify } from '../../shared/reconcile/notification.ts';
+import { finish, notify, subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { reconcileAlarms } from './apply-alarms.ts';
 import { reconcileNames } from './apply-names.ts';
 import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
@@ -19,7 +19,7 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   const { nodes, found } = nodeFacts;
   const nobody = judgeSelection(fleet.name, { found, before: register.nodes, confirmed });
   if (nobody) {
-    const refusals = [about(nobody, fleet.name)];
+    const refusals = [subjectRefusal(nobody, fleet.name)];
     await notify(context, refusals);
     return summary(fleet, 0, refusals, []);
   }

@@ -4,8 +4,8 @@ import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
-import { askForLaunch, isEverywhere, judgeLaunch, type Launch } from '../../shared/aws/launch.ts';
-import { orRefused } from '../../shared/aws/refusals.ts';
+import { isFaultOfEveryZone, judgeLaunch, type Launch, requestLaunch } from '../../shared/aws/launch.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
@@ -60,10 +60,10 @@ export async function readLaunch(
   try {
     const { availabilityZone } = original;
     const asked = { launchTemplate, subnetId, availabilityZone, incidentId: heal.payload.incidentId };
-    const answer = await askForLaunch(heal.clients.ec2, launchRequest(heal, fleet, original, asked));
+    const answer = await requestLaunch(heal.clients.ec2, launchRequest(heal, fleet, original, asked));
     if (!('refused' in answer)) return { is: 'accepted' };
     const fault = judgeLaunch(answer);
-    return { is: isEverywhere(fault) ? 'refused' : 'unknown', reason: fault.reason };
+    return { is: isFaultOfEveryZone(fault) ? 'refused' : 'unknown', reason: fault.reason };
   } catch (error) {
     return { is: 'unknown', reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
   }
@@ -106,7 +106,7 @@ async function launchNeeds(
   const template = templateOf(fleet, original.launchTemplate);
   if (!template) return [];
   const named = 'id' in template ? { LaunchTemplateId: template.id } : { LaunchTemplateName: template.name };
-  const read = await orRefused(() =>
+  const read = await catchRefusal(() =>
     ec2.send(new DescribeLaunchTemplateVersionsCommand({ ...named, Versions: ['$Default'] })),
   );
   // The launch itself says what is wrong with it.

@@ -12,7 +12,7 @@ import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import type { SetRequirements } from '../../shared/snapshots/ranking.ts';
-import { chooseNamed, rankGood } from '../../shared/snapshots/ranking.ts';
+import { chooseRequestedSet, rankSets } from '../../shared/snapshots/ranking.ts';
 import type { VolumeOwner } from '../../shared/snapshots/sets.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import type { HealContext } from './context.ts';
@@ -65,7 +65,7 @@ export async function readSources(heal: HealContext, asked: Asked): Promise<Sour
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;
   if (want.do === 'restore' && want.snapshotId !== null) {
-    const named = chooseNamed(want.snapshotId, { ...demand, sets, faultSinceMs });
+    const named = chooseRequestedSet(want.snapshotId, { ...demand, sets, faultSinceMs });
     return 'set' in named && target === null
       ? { good: [named.set], refused: [], sibling: null, kept: null }
       : {
@@ -75,7 +75,7 @@ export async function readSources(heal: HealContext, asked: Asked): Promise<Sour
           kept: null,
         };
   }
-  const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: state.tried });
+  const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: state.tried });
   // Where nothing is left people need to know whether anything will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];

@@ -14,9 +14,9 @@ import { decideResize, type ResizeDecision } from './decide.ts';
 import { pathOf, readFacts } from './facts.ts';
 import { awaitModification, modifyVolume, reconcileModification, writeIntent } from './modify.ts';
 import {
+  baselineOf,
   beyondApproval,
   clientMustRun,
-  foundOf,
   proofOf,
   questionOf,
   type ResizePlan,
@@ -47,7 +47,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   survey: {
-    execute: (context) => context.step('survey', () => survey(context, null)),
+    execute: (context) => context.step('survey', () => readDecisionFacts(context, null)),
     reduce: (_state, _act, facts, { mode }) => {
       const decision = 'refuse' in facts ? facts : decideResize(facts);
       if ('refuse' in decision) return concluding(refused(decision), null);
@@ -103,10 +103,10 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   observe: {
-    execute: (context, _state, { seen }) => context.step('survey', () => survey(context, seen)),
+    execute: (context, _state, { seen }) => context.step('survey', () => readDecisionFacts(context, seen)),
     reduce: (_state, { held, seen }, facts) => {
       if ('refuse' in facts) return concluding(refused(facts), held);
-      const found = foundOf(seen, facts.fleet.units.length, facts.clientOwed === true);
+      const found = baselineOf(seen, facts.fleet.units.length, facts.clientOwed === true);
       return afterDecision({ ...held, found }, decideResize(facts));
     },
     abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
@@ -202,7 +202,7 @@ export const RESIZE: Heal<ResizeContext, Pick<ResizePayload, 'mode'>, State, Act
   decide: (state) => state,
 };
 
-async function survey(context: ResizeContext, seen: Observation | null): Promise<Acts['survey']['result']> {
+async function readDecisionFacts(context: ResizeContext, seen: Observation | null): Promise<Acts['survey']['result']> {
   const { clients, store, payload, environment } = context;
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) return switches;

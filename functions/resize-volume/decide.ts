@@ -92,7 +92,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   const volume = chooseVolume(facts);
   if ('refuse' in volume) return volume;
 
-  const use = useOf(facts, volume);
+  const use = usageOf(facts, volume);
   if (use === null) {
     const none = 'there is no reading of how full the disk is, neither from the node nor from CloudWatch';
     return facts.historyUnread === undefined
@@ -268,7 +268,7 @@ interface FilesystemUsage {
   readonly sentence: string;
 }
 
-function useOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null {
+function usageOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null {
   const { seen, history, reportedPercent, volumeRole } = facts;
   const latest = history.at(-1);
   const reported = latest && facts.nowMs - latest.atMs <= REPORT_VALID_MS ? latest.usedBytes : undefined;

@@ -69,7 +69,7 @@ export interface NodeBaseline {
 /** From here on the disk is taken to have stopped a client that does not run, and not a person. */
 const FULL_PERCENT = 97;
 
-export const foundOf = (seen: Observation, units: number, clientOwed: boolean): NodeBaseline => ({
+export const baselineOf = (seen: Observation, units: number, clientOwed: boolean): NodeBaseline => ({
   units,
   client: seen.client,
   full:

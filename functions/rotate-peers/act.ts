@@ -7,12 +7,12 @@ import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts
 import type { WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { changeRecord, type NodeRef } from '../../shared/reconcile/context.ts';
-import { sendWrite, tellClient, writeConfig } from './client-changes.ts';
+import { changeRunningClient, sendWrite, writeConfig } from './client-changes.ts';
 import { askPeers, type PeersClient, type PeersTarget, pollSeconds, readAgents } from './commands.ts';
 import { pageFailure, type RotateContext } from './context.ts';
 import { connectedOf } from './facts.ts';
-import { judgePeers, type NodePlan, type PeersProof, planAgain, sentenceOf } from './plan.ts';
-import { endRestart, prolongRestart, type RestartClaim, restartAnswered } from './restart.ts';
+import { judgePeers, type NodePlan, type PeersProof, refreshPlan, sentenceOf } from './plan.ts';
+import { endRestart, extendRestartClaim, type RestartClaim, restartAnswered } from './restart.ts';
 
 export interface Act {
   readonly client: PeersClient;
@@ -39,7 +39,7 @@ export type NodeOutcome =
   /** For the next run: time was up, or a client is still coming up. */
   | { readonly outcome: 'later'; readonly sentence: string; readonly inVain?: true };
 
-const writesOf = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
+const writesFile = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
 
 /** A client that was told of a peer connects within seconds; one that was restarted has to read its state first. */
 const MEASURE_SECONDS = 30;
@@ -57,12 +57,15 @@ interface NodeProgress {
 
 export async function actOnNode(context: RotateContext, planned: Act): Promise<NodeOutcome> {
   const subject: NodeRef = { name: planned.plan.node, instanceId: planned.plan.instanceId };
-  const reading = await askOne(context, planned.client, planned.asked);
+  const reading = await readPeers(context, planned.client, planned.asked);
   // What was done for others may have helped it, too: who has enough by now is not restarted.
   if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
-  const act: Act = { ...planned, plan: planAgain(planned.plan, reading.facts, connectedOf(reading, planned.aliases)) };
+  const act: Act = {
+    ...planned,
+    plan: refreshPlan(planned.plan, reading.facts, connectedOf(reading, planned.aliases)),
+  };
   const { plan } = act;
-  if (!plan.belowFloor && !writesOf(plan) && plan.dial.length === 0 && plan.leave.length === 0)
+  if (!plan.belowFloor && !writesFile(plan) && plan.dial.length === 0 && plan.leave.length === 0)
     return { outcome: 'later', sentence: 'nothing is to be done any more' };
   const { before, after } = plan.change;
   await context.write(
@@ -102,15 +105,15 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
   let done: NodeProgress = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
   let verdict: PeersProof | undefined;
   if (plan.dial.length > 0 || plan.leave.length > 0) {
-    const told = await tellClient(context, act, subject, { add: plan.dial, remove: plan.leave });
+    const told = await changeRunningClient(context, act, subject, { add: plan.dial, remove: plan.leave });
     if ('refuse' in told) return { outcome: 'refused', refusal: told, changed: false };
     done = { ...done, told: told.anyTaken, dialFailed: told.failed };
     if (told.anyTaken) {
       verdict = await measure(context, act, MEASURE_SECONDS);
-      if (verdict.is === 'fallen') return goBack(context, act, subject, done, verdict);
+      if (verdict.is === 'fallen') return rollBack(context, act, subject, done, verdict);
     }
   }
-  const writes = writesOf(plan);
+  const writes = writesFile(plan);
   // Only a node that lacks peers, and whose running client could not be told of any, is worth a stop.
   const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || act.pending);
   let forbidden: Refusal | null = null;
@@ -118,7 +121,8 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
   if (wantsRestart) {
     const seconds = (context.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
     forbidden = await act.judgeRestart();
-    if (!forbidden && seconds * 1000 > context.untilMs - context.startedAtMs) forbidden = tooLong(subject, seconds);
+    if (!forbidden && seconds * 1000 > context.untilMs - context.startedAtMs)
+      forbidden = restartTooLong(subject, seconds);
     else if (!forbidden && Date.now() + seconds * 1000 > context.untilMs)
       noTime = `a restart may take ${seconds} s, more than this run has left`;
   }
@@ -133,7 +137,7 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
     }
     done = { ...done, written: written.state, restart: written.restart };
     verdict = await measure(context, act, restarts ? MEASURE_AFTER_RESTART_SECONDS : 0);
-    if (verdict.is === 'fallen') return goBack(context, act, subject, done, verdict);
+    if (verdict.is === 'fallen') return rollBack(context, act, subject, done, verdict);
   }
   verdict ??= await measure(context, act, 0);
   if (noTime !== undefined && verdict.is !== 'proved') return { outcome: 'later', sentence: noTime };
@@ -141,7 +145,7 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
 }
 
 /** No run is ever long enough: the restart is a person's. */
-const tooLong = ({ name }: NodeRef, seconds: number): Refusal => ({
+const restartTooLong = ({ name }: NodeRef, seconds: number): Refusal => ({
   refuse: 'restart-forbidden',
   reason: `${name} takes its new list only when it is restarted, which may take ${seconds} s by its stopGraceSeconds, more than a run has: restart it by hand`,
   page: true,
@@ -201,19 +205,22 @@ async function escalate(
 async function measure(context: RotateContext, { client, plan, asked }: Act, seconds: number): Promise<PeersProof> {
   const untilMs = Math.min(Date.now() + seconds * 1000, context.untilMs);
   for (let poll = 0; ; poll++) {
-    const verdict = judgePeers(await askOne(context, client, asked), { before: plan.peersBefore, floor: plan.floor });
+    const verdict = judgePeers(await readPeers(context, client, asked), {
+      before: plan.peersBefore,
+      floor: plan.floor,
+    });
     if (verdict.is === 'proved' || Date.now() + pollSeconds(poll) * 1000 > untilMs) return verdict;
     await setTimeout(pollSeconds(poll) * 1000);
   }
 }
 
-async function askOne(context: RotateContext, client: PeersClient, asked: PeersTarget): Promise<Reading<NodePeers>> {
+async function readPeers(context: RotateContext, client: PeersClient, asked: PeersTarget): Promise<Reading<NodePeers>> {
   const reading = (await askPeers(context, client, [asked])).get(asked.instanceId);
   return reading ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
 }
 
 /** The count has fallen below what it was and should be: the running client gets its old peers, the file its old bytes. */
-async function goBack(
+async function rollBack(
   context: RotateContext,
   act: Act,
   subject: NodeRef,
@@ -229,7 +236,7 @@ async function goBack(
   const failures: string[] = [];
   const leave = plan.knownBefore ? plan.dial : [];
   if (done.told && leave.length + plan.leave.length > 0) {
-    const told = await tellClient(context, act, subject, { add: plan.leave, remove: leave });
+    const told = await changeRunningClient(context, act, subject, { add: plan.leave, remove: leave });
     if ('refuse' in told) failures.push(told.reason);
     else if (told.failed !== undefined) failures.push(told.failed);
   }
@@ -245,7 +252,7 @@ async function goBack(
       runtime: unit.runtime,
       restartGraceSeconds: done.restart ? unit.stopGraceSeconds : undefined,
     } as const;
-    if (done.restart) await prolongRestart(context, done.restart, command);
+    if (done.restart) await extendRestartClaim(context, done.restart, command);
     const back = await sendWrite(context, act.approved, subject, command, 'write the old peers again', undefined);
     if (done.restart && !('unknown' in back)) await restartAnswered(context, done.restart);
     if ('refuse' in back) failures.push(back.reason);

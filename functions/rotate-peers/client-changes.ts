@@ -8,7 +8,7 @@ import { editsBetween } from '../../shared/peers/edits.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import { changeRecord, type NodeRef } from '../../shared/reconcile/context.ts';
 import { answersOf, clientCommand, type PeersClient, runOnNode } from './commands.ts';
-import { guardAgain, type RotateContext } from './context.ts';
+import { type RotateContext, readGuards } from './context.ts';
 import type { NodePlan } from './plan.ts';
 import { beginRestart, endRestart, type RestartClaim, restartAnswered } from './restart.ts';
 
@@ -24,7 +24,7 @@ export interface PeerChanges {
 }
 
 /** The client's own requests, in one command to its loopback. */
-export async function tellClient(
+export async function changeRunningClient(
   context: RotateContext,
   { client, approved, plan }: { readonly client: PeersClient; readonly approved: boolean; readonly plan: NodePlan },
   subject: NodeRef,
@@ -43,7 +43,7 @@ export async function tellClient(
     changes.remove.length > 0 ? `leave ${changes.remove.length}` : '',
   ].filter((part) => part !== '');
   await context.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: changes }, subject);
-  const refusal = await guardAgain(context, subject, approved);
+  const refusal = await readGuards(context, subject, approved);
   if (refusal) return refusal;
   const result = await runOnNode(context, id, subject.instanceId, command);
   const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
@@ -203,7 +203,7 @@ export async function sendWrite(
     },
     subject,
   );
-  const refusal = await guardAgain(context, subject, approved);
+  const refusal = await readGuards(context, subject, approved);
   if (refusal) return refusal;
   const result = await runOnNode(context, id, subject.instanceId, command);
   if (result.state !== 'answered') {

@@ -10,8 +10,8 @@ import {
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
-import { askForText } from '../../shared/aws/invoke.ts';
-import { type AwsRefusal, isThrottling, orRefused } from '../../shared/aws/refusals.ts';
+import { invokeForText } from '../../shared/aws/invoke.ts';
+import { type AwsRefusal, catchRefusal, isThrottling } from '../../shared/aws/refusals.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { startBySeconds } from '../../shared/node-commands/command.ts';
@@ -67,10 +67,10 @@ export async function runOnNodes<Command extends PeerCommand>(
   const sent: { readonly commandId: string; readonly batch: readonly string[]; readonly overAtMs: number }[] = [];
   const results = new Map<string, CommandResult<Command['operation']>>();
   for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
-    const begun = await orRefused(() => send(context, nextId(), batch, command));
+    const begun = await catchRefusal(() => send(context, nextId(), batch, command));
     if (typeof begun === 'string') sent.push({ commandId: begun, batch, overAtMs: overAtMs(context, command) });
     // Of fifty nodes at once: the others, and whoever is in the next batch, are asked all the same.
-    else for (const id of batch) results.set(id, unsent(begun));
+    else for (const id of batch) results.set(id, sendFailure(begun));
   }
   // All of them are at work by now: a silent node in each of five batches costs the patience for one.
   for (const { commandId, batch, overAtMs } of sent) {
@@ -89,12 +89,12 @@ export async function runOnNode<Command extends PeerCommand>(
   instanceId: string,
   command: Command,
 ): Promise<CommandResult<Command['operation']>> {
-  const begun = await orRefused(() => send(context, id, [instanceId], command));
-  if (typeof begun !== 'string') return unsent(begun);
+  const begun = await catchRefusal(() => send(context, id, [instanceId], command));
+  if (typeof begun !== 'string') return sendFailure(begun);
   return awaitAnswer(context, begun, instanceId, command, overAtMs(context, command));
 }
 
-const unsent = ({ refused }: AwsRefusal) =>
+const sendFailure = ({ refused }: AwsRefusal) =>
   ({ state: 'unknown', reason: `Systems Manager refuses the command: ${refused}` }) as const;
 
 async function send(
@@ -207,10 +207,10 @@ async function askOverNetwork(
       targets,
     };
     const probe = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
-    const answer = await unlessThrottled(() => askForText(clients, probe, request));
+    const answer = await unlessThrottled(() => invokeForText(clients, probe, request));
     if ('throttled' in answer) {
       // Nobody knows their peers: the next run asks again, in five minutes.
-      for (const { instanceId } of targets) readings.set(instanceId, unasked(answer.throttled));
+      for (const { instanceId } of targets) readings.set(instanceId, notAsked(answer.throttled));
       continue;
     }
     for (const { instanceId, peers: reading } of parseProbeAnswer(probe, answer.text).peers)
@@ -230,7 +230,7 @@ async function unlessThrottled(
   }
 }
 
-const unasked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
+const notAsked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
 
 async function askOnNodes(
   context: RotateContext,
@@ -258,8 +258,8 @@ async function askOnNodes(
   for (const { instanceId } of nodes) {
     const agent = agents.get(instanceId);
     const result = results.get(instanceId);
-    if (agent) readings.set(instanceId, unasked(agent.reason));
-    else if (result?.state !== 'answered') readings.set(instanceId, unasked(result?.reason ?? 'it was not asked'));
+    if (agent) readings.set(instanceId, notAsked(agent.reason));
+    else if (result?.state !== 'answered') readings.set(instanceId, notAsked(result?.reason ?? 'it was not asked'));
     else readings.set(instanceId, readingOf(question, result));
   }
   return readings;

@@ -15,7 +15,7 @@ import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
 import { type Controller, type FleetContext, fleetContext, type NodeRef } from '../../shared/reconcile/context.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
 import type { Invocation } from '../../shared/reconcile/invocation.ts';
-import { about as aboutSubject } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal as aboutSubject } from '../../shared/reconcile/notification.ts';
 
 export const VARIABLES = [
   'READ_CONFIG_DOCUMENT',
@@ -136,7 +136,7 @@ const OPEN = new Set(['open', 'allocated', 'claimed']);
  * Right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now.
  * @returns why it may not be done, or null
  */
-export async function guardAgain(
+export async function readGuards(
   context: RotateContext,
   { name, instanceId }: NodeRef,
   approved: boolean,

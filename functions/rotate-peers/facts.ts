@@ -62,7 +62,7 @@ export async function observeFleet(
     running: new Set(running.map(({ instanceId }) => instanceId)),
     nowMs: Date.now(),
   });
-  const members = identified(
+  const members = identifyNodes(
     context,
     client,
     asked,
@@ -130,7 +130,7 @@ interface NodeKnowledge extends Pick<FleetFacts, 'observed' | 'readings'> {
 }
 
 /** Nodes that answered, each as others may name it. An id that is missing, malformed, changed or another's is refused by the node's name. */
-function identified(
+function identifyNodes(
   { fleet }: RotateContext,
   client: ChainClient,
   nodes: readonly FleetNode[],
@@ -161,7 +161,7 @@ function identified(
       const until = new Date(verdict.untilMs).toISOString().slice(0, 16).replace('T', ' ');
       wrong(
         node,
-        `has changed its peer id from ${shown(verdict.from)} to ${shown(ownPeerId ?? '')}, and counts with it from ${until} UTC if it stays`,
+        `has changed its peer id from ${shortId(verdict.from)} to ${shortId(ownPeerId ?? '')}, and counts with it from ${until} UTC if it stays`,
       );
       continue;
     }
@@ -207,13 +207,13 @@ export function connectedOf(
   return new Set(
     reading.facts.peers.flatMap(({ id, address }) => [
       ...(id ? [id.toLowerCase()] : []),
-      ...(address ? bothOf(plainName(address.host), aliases) : []),
+      ...(address ? hostAndAlias(plainName(address.host), aliases) : []),
     ]),
   );
 }
 
 /** As much of an id as a person compares. */
-const shown = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
+const shortId = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
 
 /** Hosts at the other ends of a node's connections, by the id of who is there. */
 function connectedAt(
@@ -226,13 +226,13 @@ function connectedAt(
     if (id === undefined) continue;
     const hosts = found.get(id.toLowerCase()) ?? new Set();
     // A connection whose other end is not known may lead anywhere.
-    for (const one of host === undefined ? [''] : bothOf(plainName(host), aliases)) hosts.add(one);
+    for (const one of host === undefined ? [''] : hostAndAlias(plainName(host), aliases)) hosts.add(one);
     found.set(id.toLowerCase(), hosts);
   }
   return found;
 }
 
-const bothOf = (host: string, aliases: ReadonlyMap<string, string>): readonly string[] => [
+const hostAndAlias = (host: string, aliases: ReadonlyMap<string, string>): readonly string[] => [
   host,
   aliases.get(host) ?? host,
 ];
@@ -314,7 +314,7 @@ export async function readLists(
 }
 
 /** Nodes of one name: nothing that is done for one can be told from what is done for the other. */
-export function twins(nodes: readonly FleetNode[]): readonly SubjectRefusal[] {
+export function duplicateNames(nodes: readonly FleetNode[]): readonly SubjectRefusal[] {
   const doubled = doubledNames(nodes);
   return nodes
     .filter(({ name }) => doubled.has(name))

@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
-import { atOnce } from '../../shared/reconcile/fleets.ts';
+import { inParallel } from '../../shared/reconcile/fleets.ts';
 import {
   fleetsNamed,
   type LambdaContext,
@@ -36,7 +36,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const named = fleetsNamed(fleets, parsed.kind === 'sweep' ? undefined : parsed.fleet);
     return reconcileFleets(invocation, named, {
       everyMs: SWEEP_MS,
-      workThrough: atOnce(FLEETS_AT_ONCE),
+      workThrough: inParallel(FLEETS_AT_ONCE),
       reconcile: (fleet) => rotateFleet(invocation, fleet, parsed, values),
     });
   };

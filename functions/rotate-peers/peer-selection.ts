@@ -76,7 +76,7 @@ export interface DroppedPeer {
 }
 
 /** Who may be named by whom: a validator behind sentries names these only, and is named by these only. */
-function mayName(facts: ChooseFacts, self: { readonly role: Role }, other: { readonly role: Role }): boolean {
+function mayBePeers(facts: ChooseFacts, self: { readonly role: Role }, other: { readonly role: Role }): boolean {
   if (!facts.hasSentries) return true;
   if (self.role === 'validator') return other.role === 'sentry';
   return other.role !== 'validator' || self.role === 'sentry';
@@ -97,7 +97,7 @@ interface RecognizedPeer {
 /**
  * A node's own id proves nothing of another host: an entry that leads elsewhere means the node only where nobody is found there.
  */
-function recognized(facts: ChooseFacts, peers: readonly string[], now: NodeList): readonly RecognizedPeer[] {
+function recognizePeers(facts: ChooseFacts, peers: readonly string[], now: NodeList): readonly RecognizedPeer[] {
   const byId = new Map<string, string>();
   const byHost = new Map<string, string>();
   const hostsOf = new Map<string, Set<string>>();
@@ -113,7 +113,7 @@ function recognized(facts: ChooseFacts, peers: readonly string[], now: NodeList)
   const anySynced = facts.members.some(({ health }) => health === 'synced');
   const isElse = (entry: PeerEntry, instanceId: string): boolean => {
     const own = hostsOf.get(instanceId) ?? new Set();
-    return !own.has(plainName(entry.host)) && isSomebodyThere(entry, own, now, anySynced);
+    return !own.has(plainName(entry.host)) && isHostOccupied(entry, own, now, anySynced);
   };
   for (const { host, dnsName = host, instanceId } of facts.absent)
     for (const one of [host, dnsName]) if (!byHost.has(one)) byHost.set(one, instanceId);
@@ -130,7 +130,7 @@ function recognized(facts: ChooseFacts, peers: readonly string[], now: NodeList)
  * Whether somebody else may be at the host of an entry whose id a member claims, whose own hosts these are: by what the node that names it is
  * connected to, and not by what the member says.
  */
-function isSomebodyThere(
+function isHostOccupied(
   { id = '', host }: PeerEntry,
   own: ReadonlySet<string>,
   { connected, connectedAt }: NodeList,
@@ -144,7 +144,7 @@ function isSomebodyThere(
 }
 
 /** Whether an entry leads to the member as it is now: by its address, or by its own name. */
-function leadsTo({ entry: byAddress, named }: PeerCandidate, { text, entry }: RecognizedPeer): boolean {
+function pointsTo({ entry: byAddress, named }: PeerCandidate, { text, entry }: RecognizedPeer): boolean {
   const own = named === undefined ? undefined : parseEntry(named);
   if (text === byAddress || !own || !entry) return text === byAddress;
   // Where there are no ids an owner may leave the port to the client.
@@ -170,7 +170,7 @@ function textsOf(
       const own = list.filter((one) => one.instanceId === instanceId);
       const rankOf = (text: string): number => (isFixed(text) ? 0 : 2) + (text === entry ? 1 : 0);
       const [best] = own
-        .filter((one) => leadsTo(member, one))
+        .filter((one) => pointsTo(member, one))
         .map(({ text }) => text)
         .sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
       const wasNamed = own.some((one) => isNamed(one.entry, parseEntry(named)));
@@ -183,7 +183,7 @@ type DropReason = Omit<DroppedPeer, 'peer'>;
 
 const forbidden = (why: string): DropReason => ({ why, forbidden: true, badness: 0 });
 const NO_PEER = forbidden('it is no peer');
-const unwell = (who: string, health: Health): DropReason => ({
+const unhealthyReason = (who: string, health: Health): DropReason => ({
   why: `${who} is ${health}`,
   forbidden: false,
   badness: 1 + BADNESS.indexOf(health),
@@ -191,7 +191,7 @@ const unwell = (who: string, health: Health): DropReason => ({
 const BADNESS: readonly Health[] = ['synced', 'starting', 'unknown', 'behind', 'stuck', 'unreachable', 'forked'];
 
 /** Why an entry that is none of a good member's goes; undefined where it stays. */
-function whyNot(
+function dropReasonOf(
   facts: ChooseFacts,
   self: { readonly role: Role },
   now: NodeList,
@@ -207,17 +207,17 @@ function whyNot(
   if (now.owned.includes(entry.text)) return undefined;
   if (instanceId === now.instanceId) return forbidden('it is the node itself');
   const node = [...facts.members, ...facts.absent].find((candidate) => candidate.instanceId === instanceId);
-  if (node && !mayName(facts, self, node)) return forbidden(`a ${node.role} is not for a ${self.role} to name`);
+  if (node && !mayBePeers(facts, self, node)) return forbidden(`a ${node.role} is not for a ${self.role} to name`);
   if (hidden && !node) return forbidden('it is no sentry');
-  if (node && 'entry' in node) return unwell(node.name, node.health);
-  if (node) return isAbsentForNow(facts, self, node) ? undefined : unwell('it', node.health);
-  if (isHeard(entry, now)) return undefined;
+  if (node && 'entry' in node) return unhealthyReason(node.name, node.health);
+  if (node) return isAbsentForNow(facts, self, node) ? undefined : unhealthyReason('it', node.health);
+  if (hasConnection(entry, now)) return undefined;
   // A node that is connected to nobody cannot tell a dead peer from a network that is down.
   if (now.connected.size === 0 && anySynced) return undefined;
   return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
 }
 
-const isHeard = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'connected'>): boolean =>
+const hasConnection = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'connected'>): boolean =>
   (id !== undefined && connected.has(id)) || connected.has(plainName(host));
 
 /** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */
@@ -226,7 +226,7 @@ const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node:
 
 export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
   const entry = parseEntry(peer);
-  return entry !== undefined && isHeard(entry, { connected });
+  return entry !== undefined && hasConnection(entry, { connected });
 }
 
 /** Below this a list is filled with whoever is alive, though not well. */
@@ -240,7 +240,7 @@ const ALIVE: readonly Health[] = ['starting', 'unknown', 'behind'];
 export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, now: NodeList): PeerSelection {
   const hidden = self.role === 'validator' && facts.hasSentries;
   const members = facts.members.filter(
-    (member) => member.instanceId !== now.instanceId && mayName(facts, self, member),
+    (member) => member.instanceId !== now.instanceId && mayBePeers(facts, self, member),
   );
   const others = new Map(members.map((member) => [member.instanceId, member]));
   const anySynced = facts.members.some(({ health }) => health === 'synced');
@@ -253,7 +253,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const goodIds = new Set(good.map(({ instanceId }) => instanceId));
   const reserved = Math.min(LEAST_ENTRIES, good.length);
   const seeds = hidden ? [] : facts.seeds.slice(0, Math.max(0, facts.maximum - reserved));
-  const all = recognized(facts, [...now.peers, ...seeds], now);
+  const all = recognizePeers(facts, [...now.peers, ...seeds], now);
   const named = all.filter(({ text }) => now.peers.includes(text));
   const texts = textsOf(facts, all, (text) => seeds.includes(text) || now.owned.includes(text));
   const textOf = ({ instanceId, entry }: PeerCandidate): string => texts.get(instanceId) ?? entry;
@@ -270,7 +270,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
     if (isOther && entry && now.owned.includes(text)) {
       external.push(entry);
       besides.add(text);
-    } else if (isOther && leadsTo(member, one)) {
+    } else if (isOther && pointsTo(member, one)) {
       const why = `${member.name} is named ${textOf(member)} already`;
       dropped.push({ peer: text, why, forbidden: true, badness: 0 });
     } else if (member && goodIds.has(member.instanceId)) {
@@ -281,7 +281,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
       // Unknown is not sick: who is named stays named.
       inDoubt.push(member);
     } else {
-      const why = whyNot(facts, self, now, { entry, instanceId, hidden, anySynced });
+      const why = dropReasonOf(facts, self, now, { entry, instanceId, hidden, anySynced });
       if (why === undefined && entry) external.push(entry);
       else dropped.push({ peer: text, ...(why ?? NO_PEER) });
     }
@@ -296,11 +296,11 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   for (const member of [...kept].sort(rank)) if (chosen.size < room) chosen.add(member);
   for (const member of unique(inDoubt).sort(rank)) if (chosen.size < room) chosen.add(member);
   const guests = strangers.sort((a, b) => compare(a.text, b.text)).slice(0, Math.max(0, room - chosen.size));
-  fill(chosen, good.sort(rank), room - guests.length);
-  spread(chosen, good, rank, (member) => isMandatory(facts, self, member));
+  fillFromZones(chosen, good.sort(rank), room - guests.length);
+  spreadAcrossZones(chosen, good, rank, (member) => isMandatory(facts, self, member));
   // Too few are well: whoever is alive is better than nobody.
   const alive = members.filter((member) => !goodIds.has(member.instanceId) && ALIVE.includes(member.health)).sort(rank);
-  fill(chosen, alive, Math.min(room, LEAST_ENTRIES - fixed - guests.length));
+  fillFromZones(chosen, alive, Math.min(room, LEAST_ENTRIES - fixed - guests.length));
 
   const own = [...chosen].sort(byName).map(textOf);
   const peers = unique([...own, ...seeds, ...owned.map(({ text }) => text), ...guests.map(({ text }) => text)]);
@@ -321,11 +321,11 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
     reachable:
       chosen.size +
       seeds.length +
-      [...owned, ...guests].filter((entry) => isHeard(entry, now) && !besides.has(entry.text)).length,
+      [...owned, ...guests].filter((entry) => hasConnection(entry, now) && !besides.has(entry.text)).length,
     exist:
       members.length +
       seeds.length +
-      facts.absent.filter((node) => node.instanceId !== now.instanceId && mayName(facts, self, node)).length,
+      facts.absent.filter((node) => node.instanceId !== now.instanceId && mayBePeers(facts, self, node)).length,
     hiddenIds: self.role === 'sentry' ? hiddenIds(facts) : [],
   };
 }
@@ -359,7 +359,7 @@ function ranking({ nowMs }: ChooseFacts, self: { readonly role: Role }, selfId: 
 }
 
 /** Takes more in, each time from the zone that has the fewest, up to `size`. */
-function fill(chosen: Set<PeerCandidate>, candidates: readonly PeerCandidate[], size: number): void {
+function fillFromZones(chosen: Set<PeerCandidate>, candidates: readonly PeerCandidate[], size: number): void {
   const counts = countByZone(chosen);
   const left = candidates.filter((member) => !chosen.has(member));
   while (chosen.size < size && left.length > 0) {
@@ -373,7 +373,7 @@ function fill(chosen: Set<PeerCandidate>, candidates: readonly PeerCandidate[], 
 }
 
 /** A zone without a peer gets one, in the place of the worst of a zone that has two or more. */
-function spread(
+function spreadAcrossZones(
   chosen: Set<PeerCandidate>,
   good: readonly PeerCandidate[],
   rank: Rank,

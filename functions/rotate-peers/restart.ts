@@ -77,8 +77,8 @@ export type StartObservation = Pick<ObservedNode, 'height' | 'health' | 'memory'
  * A fleet whose every node says, now, that it has no block, and of which none was ever seen to have one: no chain can be harmed. Of a
  * node that is silent, or that nobody asked, nothing is known, and an established fleet whose RPC is dead looks just like that.
  */
-export const isFresh = (chain: string, nodes: readonly StartObservation[]): boolean =>
-  nodes.length > 0 && nodes.every((node) => saysNoBlock(chain, node));
+export const isChainUnstarted = (chain: string, nodes: readonly StartObservation[]): boolean =>
+  nodes.length > 0 && nodes.every((node) => reportsNoBlock(chain, node));
 
 /** A fast chain makes one block a second: who has more than twice that many cannot have begun since. */
 const BLOCKS_A_SECOND = 2;
@@ -87,7 +87,7 @@ const BLOCKS_A_SECOND = 2;
  * The same fleet a few restarts later, by what was read again: its chain may have begun meanwhile, as it does once enough of them know
  * each other, and nobody has more blocks than it can have made since.
  */
-export const isStillFresh = (nodes: readonly StartObservation[], saidSoMs: number, nowMs: number): boolean => {
+export const isChainStillYoung = (nodes: readonly StartObservation[], saidSoMs: number, nowMs: number): boolean => {
   const limit = Math.ceil(((nowMs - saidSoMs) / 1000) * BLOCKS_A_SECOND);
   return nodes.every(
     (node) =>
@@ -97,7 +97,7 @@ export const isStillFresh = (nodes: readonly StartObservation[], saidSoMs: numbe
   );
 };
 
-function saysNoBlock(chain: string, node: StartObservation): boolean {
+function reportsNoBlock(chain: string, node: StartObservation): boolean {
   if (node === undefined || !hasNoBlock(node)) return false;
   if (node.height === 0) return true;
   // Unknown: it was not asked, and what was heard of it is old.
@@ -139,8 +139,8 @@ export async function mayRestart(
     observed,
     nowMs: Date.now(),
     fresh:
-      isFresh(fleet.chain, beginnings(parts)) &&
-      isStillFresh(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
+      isChainUnstarted(fleet.chain, beginnings(parts)) &&
+      isChainStillYoung(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
     unproved: restart && restart.instanceId !== instanceId ? restart.node : undefined,
   });
 }
@@ -181,7 +181,7 @@ export const endRestart = (context: RotateContext, claim: RestartClaim): Promise
   changeRecord(context, (read) => afterRestart(read, claim, null));
 
 /** A second command for the same restart, which puts the old file back. */
-export const prolongRestart = (context: RotateContext, claim: RestartClaim, command: PeerCommand): Promise<void> =>
+export const extendRestartClaim = (context: RotateContext, claim: RestartClaim, command: PeerCommand): Promise<void> =>
   changeRecord(context, (read) => afterRestart(read, claim, { overAtMs: overAtMs(command) }));
 
 /** Its command has been answered: from now on what is seen of the node counts. */

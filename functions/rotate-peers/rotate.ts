@@ -9,14 +9,14 @@ import { askedAgain, type RotationRecord } from '../../shared/guardrails/rotatio
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
-import { answerableMs, finish, notify } from '../../shared/reconcile/notification.ts';
+import { approvalValidMs, finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
+  approvalRequest,
   approvedFields,
   approvedSentence,
   judgeQuestion,
   notApproved,
-  question,
   reconcile,
 } from '../../shared/reconcile/plan.ts';
 import { actOnNode, type NodeOutcome } from './act.ts';
@@ -32,7 +32,7 @@ import {
   rotateContext,
 } from './context.ts';
 import type { RotateEvent } from './event.ts';
-import { type FleetFacts, observeFleet, readLists, twins } from './facts.ts';
+import { duplicateNames, type FleetFacts, observeFleet, readLists } from './facts.ts';
 import {
   CHURN_WINDOW_MS,
   clientOf,
@@ -47,7 +47,7 @@ import {
   wordsOf,
 } from './plan.ts';
 import { mayRestart, settleRestart } from './restart.ts';
-import { dueNodes, judgeObservation, ROUTINE_MS, type RotationRun } from './schedule.ts';
+import { judgeObservation, planRotationRun, ROUTINE_MS, type RotationRun } from './schedule.ts';
 
 /** What came of a run, for the log and for a person who asked. */
 export interface RotationSummary {
@@ -73,7 +73,7 @@ export async function rotateFleet(
   if (event.kind !== 'sweep') await awaitOtherRun(invocation, fleet.name);
   // Two reads, before anything else: nearly always there is nothing to do.
   const [parts, rotation] = await Promise.all([store.readObservations(fleet.name), store.readRotation(fleet.name)]);
-  const due = dueNodes(
+  const due = planRotationRun(
     { ...fleet.peers, mode: fleet.mode },
     parts.flatMap(({ nodes }) => nodes),
     rotation,
@@ -153,7 +153,7 @@ async function rotate(
           const sentence = approvedSentence(approved);
           await context.write({ kind: 'decision', sentence, fields: approvedFields(approved) });
         }
-        if (plans.length > 0 && due.why !== 'routine') await comesAgain(context);
+        if (plans.length > 0 && due.why !== 'routine') await bringRoutineForward(context);
         const done = await actOnAll(context, client, situation, read.facts, plans, approved !== undefined);
         if (approved && done.finished)
           await changeRecord(context, ({ asked }) => ({ asked: asked.filter(({ hash }) => hash !== approved.plan) }));
@@ -173,7 +173,7 @@ async function rotate(
   const left = read.turn.length < due.nodes.length || read.unread > 0 || done.left || done.failures.length > 0;
   const waits = plans.some(({ change }) => change.waiting > 0);
   // One that fails each time is told of, and keeps nobody else from his turn.
-  if (done.finished) await passed(context, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
+  if (done.finished) await saveCursor(context, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
   await finish(context, met, done.failures);
   return {
     fleet: fleet.name,
@@ -191,7 +191,7 @@ async function readFacts(
 ): Promise<ReadFacts> {
   const { fleet, clients } = context;
   const nodes = await discoverNodes(clients.ec2, fleet);
-  const same = twins(nodes);
+  const same = duplicateNames(nodes);
   const namesakes = new Set(same.map(({ node }) => node?.instanceId));
   const unproved = rotation.restart ? [rotation.restart.instanceId] : [];
   const { ids = {} } = rotation;
@@ -223,12 +223,12 @@ async function propose(
   await writePlans(context, plans, names, nowMs);
   if (fleet.mode === 'plan') return [];
   const nodes = Object.fromEntries(plans.map((plan) => [plan.instanceId, hashOfNode(plan)]));
-  await changeRecord(context, (read) => askedAgain(read, { hash, atMs: nowMs, nodes }, answerableMs(fleet)));
+  await changeRecord(context, (read) => askedAgain(read, { hash, atMs: nowMs, nodes }, approvalValidMs(fleet)));
   const said = plans.slice(0, MAX_SENTENCES).map((plan) => `${plan.node}: ${sentenceOf(plan, names)}`);
   const more = plans.length > MAX_SENTENCES ? [`and ${plans.length - MAX_SENTENCES} more nodes`] : [];
   const restarts = restartsOf(fleet, plans);
   const would = `change the peers of ${plans.length} nodes${restarts}: ${[...said, ...more].join('; ')}`;
-  return [question(fleet.name, hash, would)];
+  return [approvalRequest(fleet.name, hash, would)];
 }
 
 const restartsOf = ({ peers }: Fleet, plans: readonly NodePlan[]): string =>
@@ -292,13 +292,13 @@ export function judgeApproval(
 const LEFT_AGAIN_MS = 30 * 60_000;
 
 /** What was told a client and broke off before it was written down shows in no count of peers: the routine comes for it. */
-const comesAgain = (context: RotateContext): Promise<void> =>
+const bringRoutineForward = (context: RotateContext): Promise<void> =>
   changeRecord(context, ({ routineAtMs }) => ({
     routineAtMs: Math.min(routineAtMs, Date.now() + LEFT_AGAIN_MS - ROUTINE_MS),
   }));
 
 /** The routine has come so far: on from there in the next run, or again after a while: sooner where something was left to be done. */
-const passed = async (context: RotateContext, { why, cursor }: RotationRun, againMs: number): Promise<void> => {
+const saveCursor = async (context: RotateContext, { why, cursor }: RotationRun, againMs: number): Promise<void> => {
   if (why !== 'routine') return;
   await changeRecord(context, () =>
     cursor === null ? { cursor, routineAtMs: Date.now() + againMs - ROUTINE_MS } : { cursor },

@@ -24,7 +24,7 @@ export interface RotationRun {
 const CURABLE: readonly Health[] = ['synced', 'behind', 'starting', 'stuck', 'unknown'];
 
 /** null: nothing to do. */
-export function dueNodes(
+export function planRotationRun(
   { minimum, mode }: Pick<PeersPolicy, 'minimum'> & { readonly mode: Mode },
   nodes: readonly ObservedNode[],
   read: RotationRecord | undefined,
@@ -56,15 +56,15 @@ export function dueNodes(
   );
   if (nowMs - record.routineAtMs >= ROUTINE_MS) {
     // Who cannot be helped stays below the floor for ever: nobody waits for that.
-    const first = someOf(patient, NODES_A_RUN / 2, nowMs);
-    const rest = curable.filter((node) => !first.includes(node) && (cursor === null || placeOf(node) > cursor));
+    const first = rotatingSelection(patient, NODES_A_RUN / 2, nowMs);
+    const rest = curable.filter((node) => !first.includes(node) && (cursor === null || cursorOf(node) > cursor));
     const taken = rest.slice(0, NODES_A_RUN - first.length);
     const last = taken.at(-1);
-    const ends = rest.length > taken.length && last ? placeOf(last) : null;
+    const ends = rest.length > taken.length && last ? cursorOf(last) : null;
     return { why: 'routine', nodes: idsOf([...first, ...taken], NODES_A_RUN), cursor: ends };
   }
   if (patient.length > 0)
-    return { why: 'floor', nodes: idsOf(someOf(patient, NODES_A_RUN, nowMs), NODES_A_RUN), cursor };
+    return { why: 'floor', nodes: idsOf(rotatingSelection(patient, NODES_A_RUN, nowMs), NODES_A_RUN), cursor };
   return record.restart ? { why: 'restart', nodes: [], cursor } : null;
 }
 
@@ -72,7 +72,7 @@ export function dueNodes(
 export const SWEEP_MS = 5 * 60_000;
 
 /** Where not all fit: the worst half of those that do, and of the others in turn, sweep by sweep. */
-function someOf<T>(worstFirst: readonly T[], size: number, nowMs: number): readonly T[] {
+function rotatingSelection<T>(worstFirst: readonly T[], size: number, nowMs: number): readonly T[] {
   if (worstFirst.length <= size) return worstFirst;
   const half = size / 2;
   const others = worstFirst.slice(half);
@@ -94,10 +94,10 @@ const isStillStarting = ({ health, memory }: ObservedNode): boolean =>
 const idsOf = (nodes: readonly ObservedNode[], most: number): readonly string[] =>
   nodes.slice(0, most).map(({ instanceId }) => instanceId);
 
-const placeOf = ({ name, instanceId }: ObservedNode): string => `${name} ${instanceId}`;
+const cursorOf = ({ name, instanceId }: ObservedNode): string => `${name} ${instanceId}`;
 
 const byName = (a: ObservedNode, b: ObservedNode): number => {
-  const [one, other] = [placeOf(a), placeOf(b)];
+  const [one, other] = [cursorOf(a), cursorOf(b)];
   return one < other ? -1 : one > other ? 1 : 0;
 };
 

@@ -8,7 +8,7 @@ import { failed, refused } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
-import { refusalOf, volumesOf, watchedOf } from './judge.ts';
+import { refusalOf, volumesOf, watchedNodeOf } from './judge.ts';
 import type {
   Act,
   ClientDown,
@@ -103,7 +103,7 @@ function prepare(from: Preparing, about: SnapshotSubject): Act {
     ({ path, volumeId }) => !volumes.some((volume) => volume.path === path && volume.volumeId === volumeId),
   );
   if (moved) return refuses(from, changed(moved));
-  const height = watchedOf(facts, about)?.height ?? null;
+  const height = watchedNodeOf(facts, about)?.height ?? null;
   const found = { ...operation.memory.found, height };
   return {
     do: 'stop',
@@ -205,7 +205,7 @@ function operationOf(
         instanceId,
         availabilityZone: facts.instance?.availabilityZone ?? '',
         volumes: found,
-        height: watchedOf(facts, about)?.height ?? null,
+        height: watchedNodeOf(facts, about)?.height ?? null,
         lagBlocks: null,
         client: 'running',
       },
@@ -254,7 +254,7 @@ function sentenceOf(facts: SnapshotFacts, about: SnapshotSubject): string {
   const roles = fleet.volumes.map(({ role }) => role).join(', ');
   const others = nodes.filter(({ instanceId, health }) => instanceId !== about.instanceId && health === 'synced');
   return (
-    `stop the client of ${about.node} cleanly (up to ${grace} s) at height ${watchedOf(facts, about)?.height}, take a snapshot of its ` +
+    `stop the client of ${about.node} cleanly (up to ${grace} s) at height ${watchedNodeOf(facts, about)?.height}, take a snapshot of its ` +
     `volumes (${roles}) and start it again; ${others.length} synced nodes serve meanwhile`
   );
 }

@@ -58,7 +58,7 @@ export function refusalOf(
 }
 
 /** The node itself, as it was seen lately. */
-export const watchedOf = (
+export const watchedNodeOf = (
   { nodes }: SnapshotFacts,
   { instanceId }: Pick<SnapshotPayload, 'instanceId'>,
 ): ObservedNode | undefined => nodes.find((node) => node.instanceId === instanceId);

@@ -44,13 +44,13 @@ export const withMemory = (down: ClientDown, memory: SnapshotMemory): ClientDown
   operation: { ...down.operation, memory },
 });
 
-export const sentOne = (held: LeaseState): LeaseState => ({ ...held, ordinal: held.ordinal + 1 });
+export const commandSent = (held: LeaseState): LeaseState => ({ ...held, ordinal: held.ordinal + 1 });
 
 /** It may still run on the node. */
 export const unanswered = (held: LeaseState): LeaseState => ({ ...held, commandsOver: false });
 
 /** Nothing more is sent to a node that does not answer. */
-export const unheard = (from: Preparing | ClientDown, held: LeaseState, ending: Ending): Progress =>
+export const answerLost = (from: Preparing | ClientDown, held: LeaseState, ending: Ending): Progress =>
   from.at === 'preparing'
     ? giveUp({ ...from, held }, ending)
     : giveUp({ ...from, held, client: { is: 'stopped', failedStarts: 0, silent: true } }, ending);
@@ -91,7 +91,7 @@ export const remainingOf = ({ operation }: ClientDown, ending: Ending | null): R
 export const NOT_WHOLE = 'the snapshots are not those of all of the node’s data volumes and no others';
 
 /** The set was taken, and is of no use. */
-export const spoil = (from: ClientDown, why: string): ClientDown =>
+export const markUnusable = (from: ClientDown, why: string): ClientDown =>
   marked(giveUp(from, failing('snapshot-failed', why, false)), why);
 
 export const marked = (from: ClientDown, why: string): ClientDown => ({

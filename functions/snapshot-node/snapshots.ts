@@ -2,7 +2,7 @@
 // CreateSnapshots captures what is on the volumes at the moment of the call, so the client is started as soon as it has answered.
 // Sources: doc comments of CreateSnapshots in @aws-sdk/client-ec2.
 import { CreateSnapshotsCommand, type CreateSnapshotsRequest } from '@aws-sdk/client-ec2';
-import { orDryRun } from '../../shared/aws/refusals.ts';
+import { catchDryRun } from '../../shared/aws/refusals.ts';
 import { tagResources } from '../../shared/aws/volumes.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { mostPolls, poll } from '../../shared/heal/context.ts';
@@ -16,7 +16,7 @@ import { clientNameOf, ledgerTags } from '../../shared/snapshots/ledger.ts';
 import { type MarkFailure, sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { Ledger } from '../../shared/snapshots/model.ts';
 import { ofSet, readTaken } from './facts.ts';
-import { excludedOf, judgeCopies, watchedOf } from './judge.ts';
+import { excludedOf, judgeCopies, watchedNodeOf } from './judge.ts';
 import type { Act, Acts, SnapshotActContext, SnapshotContext, SnapshotFacts, TakenSnapshot } from './state.ts';
 
 type SnapshotTarget = Pick<SnapshotPayload, 'fleet' | 'node' | 'instanceId' | 'incidentId'>;
@@ -30,7 +30,7 @@ function ledgerOf(
   facts: SnapshotFacts,
   memory: SnapshotMemory,
 ): Ledger {
-  const watched = watchedOf(facts, { instanceId });
+  const watched = watchedNodeOf(facts, { instanceId });
   const { client, version } = clientNameOf(watched?.clientVersion ?? '', facts.fleet.chain);
   const { volumes } = memory.found;
   return {
@@ -71,7 +71,7 @@ export function requestOf(about: SnapshotTarget, facts: SnapshotFacts, memory: S
 
 /** Whether AWS would do it: asked before the client is stopped for it. */
 export async function dryRun({ clients }: SnapshotContext, request: CreateSnapshotsRequest): Promise<string | null> {
-  const answer = await orDryRun(() => clients.ec2.send(new CreateSnapshotsCommand({ ...request, DryRun: true })));
+  const answer = await catchDryRun(() => clients.ec2.send(new CreateSnapshotsCommand({ ...request, DryRun: true })));
   return 'refused' in answer ? answer.refused : null;
 }
 

@@ -43,7 +43,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
       chainId: sources.chainId,
       references,
       troubles: since(troubles, before.watch, nowMs),
-      paged: stillPaged(troubles, before.watch, nowMs),
+      paged: pagedBefore(troubles, before.watch, nowMs),
       version: before.watch?.version ?? 0,
     },
   };
@@ -106,7 +106,10 @@ function fleetTroubles(
   const { fleet, nowMs, readings } = facts;
   const troubles = new Map<PageCode, string>();
   if (haltedSinceMs !== null)
-    troubles.set('chain-halted', `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${claims(references)}`);
+    troubles.set(
+      'chain-halted',
+      `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${disagreementText(references)}`,
+    );
 
   const watched = fleet.probe !== undefined;
   // A node that is ahead by itself may be on a branch that is told from the others' only some blocks deeper.
@@ -155,7 +158,7 @@ function fleetTroubles(
 
   const running = new Set(facts.nodes.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
   const unasked = nodes.filter(
-    ({ node: { instanceId } }) => watched && running.has(instanceId) && wasNotAsked(readings.get(instanceId)),
+    ({ node: { instanceId } }) => watched && running.has(instanceId) && wasNotProbed(readings.get(instanceId)),
   );
   const [first] = unasked;
   if (first !== undefined)
@@ -183,7 +186,7 @@ function since(
 }
 
 /** The codes that people know of already, with the moment when each was last seen. */
-function stillPaged(
+function pagedBefore(
   troubles: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,
   nowMs: number,
@@ -195,12 +198,12 @@ function stillPaged(
   return Object.fromEntries(known.filter(([, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS));
 }
 
-function claims(references: readonly ObservedReference[]): string {
+function disagreementText(references: readonly ObservedReference[]): string {
   const others = references.filter(({ state }) => state === 'lying').map(({ host, reason }) => `${host}: ${reason}`);
   return others.length === 0 ? '' : `, though not everybody agrees (${others.join('; ')})`;
 }
 
-function wasNotAsked(reading: NodeReading | undefined): boolean {
+function wasNotProbed(reading: NodeReading | undefined): boolean {
   if (reading?.kind !== 'read') return true;
   const { status } = reading.reading;
   return status.kind === 'error' && isOurFault(status.code);

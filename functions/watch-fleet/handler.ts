@@ -17,11 +17,11 @@ import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
 import { judgeFleet } from './fleet-health.ts';
 import { publishMetrics } from './metrics.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
-import { keepObservations } from './observations.ts';
-import { afterPaging } from './pages.ts';
+import { storeObservations } from './observations.ts';
+import { recordPaging } from './pages.ts';
 import { sentenceOf } from './phrases.ts';
 import { probeMetric } from './probes/metric.ts';
-import { askReferences, nobody, type ProbeResult, questionOf } from './probes/probe.ts';
+import { askReferences, type ProbeResult, questionOf, unprobed } from './probes/probe.ts';
 import { probeSsm } from './probes/ssm.ts';
 import { probeVpc } from './probes/vpc.ts';
 
@@ -127,10 +127,15 @@ async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown
   await attempt(() => publishMetrics(clients.cloudwatch, facts, health));
   const sent = await notifyPeople(context, facts, health, attempt);
   await attempt(() => journalChanges(context, facts, health));
-  const { nodes: judged, watch: next } = afterPaging(health, sent, facts.nowMs);
+  const { nodes: judged, watch: next } = recordPaging(health, sent, facts.nowMs);
   const seen = judged.map(({ node }) => node);
   await attempt(async () => {
-    const kept = await keepObservations(context, { fleet: fleet.name, nodes: seen, watch: next, before: observations });
+    const kept = await storeObservations(context, {
+      fleet: fleet.name,
+      nodes: seen,
+      watch: next,
+      before: observations,
+    });
     if (!kept) return warn(fleet, 'a newer sweep has been kept already');
     // register-nodes reads what is kept.
     if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
@@ -145,10 +150,10 @@ function probeNodes(
   untilMs: number,
 ): Promise<ProbeResult> {
   const { probe: by } = fleet;
-  if (by === undefined) return Promise.resolve(nobody(nodes, 'nobody asks it: its fleet file has no probe'));
+  if (by === undefined) return Promise.resolve(unprobed(nodes, 'nobody asks it: its fleet file has no probe'));
   if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now(), untilMs);
   const question = questionOf(fleet, heights);
-  if (question === null) return Promise.resolve(nobody(nodes, 'its fleet file does not say how its RPC is asked'));
+  if (question === null) return Promise.resolve(unprobed(nodes, 'its fleet file does not say how its RPC is asked'));
   return by.by === 'vpc'
     ? probeVpc(clients, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
     : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);

@@ -4,7 +4,7 @@ import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import pMap from 'p-map';
 import { logWarn } from '../../shared/aws/log.ts';
-import { orRefused } from '../../shared/aws/refusals.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
@@ -12,7 +12,15 @@ import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
-import { alarmsOf, type DuePage, duePages, healsBegin, MAY_BE_HEALED, withoutHealing, withoutQuiet } from './pages.ts';
+import {
+  alarmsOf,
+  type DuePage,
+  duePages,
+  healsStartByThemselves,
+  MAY_BE_HEALED,
+  withoutHealing,
+  withoutMuted,
+} from './pages.ts';
 import { names } from './phrases.ts';
 
 /** Sends what is due; answers what was sent. What could not be sent is due again in the next sweep. */
@@ -28,9 +36,9 @@ export async function notifyPeople(
     await attempt(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
       // Where AWS refuses to list mute rules, people are paged all the same. The next sweep looks again where it gave no answer.
-      const quiet = await orRefused(() => quietAlarms(context.clients.cloudwatch, alarms));
-      const loud = 'refused' in quiet ? due : withoutQuiet(fleet, nodes.length, due, quiet);
-      const left = loud && (await unlessHealing(context, facts, health, loud, attempt));
+      const quiet = await catchRefusal(() => readMutedAlarms(context.clients.cloudwatch, alarms));
+      const loud = 'refused' in quiet ? due : withoutMuted(fleet, nodes.length, due, quiet);
+      const left = loud && (await withoutHealingNodes(context, facts, health, loud, attempt));
       if (left === null) return;
       await pagePeople(context, facts, left);
       // From here on people know, whatever becomes of the journal.
@@ -42,7 +50,7 @@ export async function notifyPeople(
 }
 
 /** Where incidents cannot be read, people are told all the same. */
-async function unlessHealing(
+async function withoutHealingNodes(
   { store }: WatchContext,
   { fleet, nowMs }: FleetFacts,
   { nodes }: FleetHealth,
@@ -55,7 +63,7 @@ async function unlessHealing(
     incidents = await store.readIncidents(fleet.name);
   });
   const seen = nodes.map(({ node }) => node);
-  return withoutHealing(due, incidents, healsBegin(fleet, seen, nowMs), nowMs);
+  return withoutHealing(due, incidents, healsStartByThemselves(fleet, seen, nowMs), nowMs);
 }
 
 async function pagePeople(
@@ -107,7 +115,7 @@ const MUTES_AT_ONCE = 8;
 const MAX_PAGES = 5;
 
 /** Alarms that a person has muted, or whose actions are disabled: they want it left alone. */
-async function quietAlarms(cloudwatch: CloudWatchClient, all: readonly string[]): Promise<ReadonlySet<string>> {
+async function readMutedAlarms(cloudwatch: CloudWatchClient, all: readonly string[]): Promise<ReadonlySet<string>> {
   const quiet = new Set<string>();
   const loud: string[] = [];
   const looked = all.slice(0, MAX_ALARMS);

@@ -43,7 +43,7 @@ export function partsOf({
  * @returns false where a newer sweep has been kept already, which may happen to one that came twice
  * @throws what failed first, when the rest is written
  */
-export async function keepObservations(
+export async function storeObservations(
   { clients, environment, store }: WatchContext,
   kept: ObservationUpdate,
 ): Promise<boolean> {

@@ -81,7 +81,7 @@ export function alarmsOf(
 }
 
 /** The page without those whose alarm is muted or disabled; null where nobody is left. */
-export function withoutQuiet(
+export function withoutMuted(
   fleet: Fleet,
   fleetSize: number,
   due: DuePage,
@@ -97,7 +97,7 @@ export function withoutQuiet(
 }
 
 /** What is remembered when these were sent. */
-export function afterPaging(health: FleetHealth, sent: readonly DuePage[], nowMs: number): FleetHealth {
+export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowMs: number): FleetHealth {
   const codes = new Map<string, PageCode[]>();
   for (const { code, nodes } of sent)
     for (const { instanceId } of nodes) codes.set(instanceId, [...(codes.get(instanceId) ?? []), code]);
@@ -172,7 +172,7 @@ export const BEGINS_WITHIN_MS = 90_000;
 export const ACTS_WITHIN_MS = 5 * MINUTE_MS;
 
 /** Whether heals begin by themselves in this fleet now: where its file allows none, or the breaker is open, people wait for nothing. */
-export const healsBegin = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
+export const healsStartByThemselves = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
   fleet.mode === 'act' &&
   fleet.replace.rungs.length > 0 &&
   !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
@@ -181,7 +181,7 @@ export const healsBegin = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: 
  * The page without those who are being healed, and those whose heal may be about to begin; null where nobody is left. Who was looked at
  * and is not healed is told of at once.
  *
- * @param begin whether heals begin by themselves: `healsBegin`
+ * @param begin whether heals begin by themselves: `healsStartByThemselves`
  */
 export function withoutHealing(
   due: DuePage,

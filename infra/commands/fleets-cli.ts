@@ -17,7 +17,7 @@ import { reference } from './fleets/reference.ts';
 import { show } from './fleets/show.ts';
 import { readAccount } from './preflight/account.ts';
 import { awsBelongings } from './retire/belongings.ts';
-import { left } from './retire/leftovers.ts';
+import { listLeftovers } from './retire/leftovers.ts';
 import { type RetireContext, retire } from './retire/retire.ts';
 
 // Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
@@ -99,7 +99,7 @@ function commands(terminal: Terminal): Command {
     .command('left')
     .description('say what stays in the account when the stack is destroyed')
     .argument('[name...]', 'all of infra/fleets unless given')
-    .action((names: string[]) => left(terminal, names.length > 0 ? names : namesOf(terminal.directory)));
+    .action((names: string[]) => listLeftovers(terminal, names.length > 0 ? names : namesOf(terminal.directory)));
   program
     .command('schema')
     .description(

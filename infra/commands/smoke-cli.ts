@@ -11,7 +11,7 @@ import { awsSuite } from './heal/aws-suite.ts';
 import { SuiteError } from './heal/context.ts';
 import { awsAccount } from './smoke/aws-account.ts';
 import { cdk } from './smoke/cdk.ts';
-import { clearUp } from './smoke/cleanup.ts';
+import { cleanUp } from './smoke/cleanup.ts';
 import { type SmokeContext, SmokeError } from './smoke/context.ts';
 import { standingFleetText } from './smoke/fleet.ts';
 import { leftText } from './smoke/leftovers.ts';
@@ -91,7 +91,7 @@ async function carryOut(desk: SmokeContext, options: Options): Promise<0 | 1> {
   const stackIsDeployed = options.stackIsDeployed === true;
   if (options.remove) {
     const clearing = { run: undefined, fleet: undefined, withStack: !stackIsDeployed };
-    const left = await clearUp(desk, desk.account(), clearing);
+    const left = await cleanUp(desk, desk.account(), clearing);
     if (left?.length === 0) desk.say('Nothing of a smoke test is left.');
     return left?.length === 0 ? 0 : 1;
   }

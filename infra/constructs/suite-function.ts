@@ -82,7 +82,7 @@ export class SuiteFunction extends Construct {
 }
 
 /** The name by which other functions of the suite invoke one: a person's word is none through it (shared/events/hint.ts). */
-export const hinted = (functionName: string): string => `${functionName}:${HINTS}`;
+export const hintAliasOf = (functionName: string): string => `${functionName}:${HINTS}`;
 
 /** A function without a queue: whoever calls it waits for its answer, and sees what failed. */
 export class SynchronousFunction extends Construct {

@@ -5,7 +5,7 @@ import { FLEETS, run } from '../scenarios/run.ts';
 import type { RunRequest } from './arguments.ts';
 import { gatherFacts } from './story/facts.ts';
 import { type Printed, renderSections } from './story/lines.ts';
-import { summaryOf, tell } from './story/story.ts';
+import { buildStory, summaryOf } from './story/story.ts';
 import { nodesTable, recordsTable } from './story/tables.ts';
 import { colors, remarkColors } from './terminal.ts';
 
@@ -22,7 +22,11 @@ const TOLD_IN_MS = 20_000;
 const PAUSE_MS = { least: 250, most: 2_500 } as const;
 
 /** @returns the sentences of the expectations that did not hold */
-export async function tellStory(request: RunRequest, explain: boolean, audience: Audience): Promise<readonly string[]> {
+export async function printStory(
+  request: RunRequest,
+  explain: boolean,
+  audience: Audience,
+): Promise<readonly string[]> {
   const { say, isTerminal, width } = audience;
   const { scenario, seed, faults } = request;
   const startedMs = performance.now();
@@ -30,9 +34,9 @@ export async function tellStory(request: RunRequest, explain: boolean, audience:
   say(`${colors.bold('chainmend')} · local region, seed ${seed}${besides} · nothing leaves this machine`);
   say(scenario.sentence);
   say('');
-  await prepared();
+  await ensurePrepared();
   const facts = gatherFacts(await run(scenario, request));
-  const lines = renderSections(tell(facts, { explain }), isTerminal ? width : undefined);
+  const lines = renderSections(buildStory(facts, { explain }), isTerminal ? width : undefined);
   await pace(lines, isTerminal && !explain ? TOLD_IN_MS - (performance.now() - startedMs) : 0, say);
   say('');
   for (const row of nodesTable(facts)) say(row);
@@ -46,7 +50,7 @@ export async function tellStory(request: RunRequest, explain: boolean, audience:
 }
 
 /** @returns 0 when the scenario's own expectations held, 1 when they did not */
-export function verdict(unmet: readonly string[], complain: (line: string) => void): 0 | 1 {
+export function reportUnmet(unmet: readonly string[], complain: (line: string) => void): 0 | 1 {
   for (const sentence of unmet) complain(remarkColors.red(`expected, and it did not hold: ${sentence}`));
   return unmet.length > 0 ? 1 : 0;
 }
@@ -54,7 +58,7 @@ export function verdict(unmet: readonly string[], complain: (line: string) => vo
 const SLOW_MS = 400;
 
 /** The first run after a change bundles and synthesizes for some seconds: silence would look like a hang. */
-export async function prepared(): Promise<void> {
+export async function ensurePrepared(): Promise<void> {
   const { stderr } = process;
   const note = 'preparing: bundling the functions and synthesizing the template …';
   let shown = false;

@@ -6,7 +6,7 @@ import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
 import type { RunRequest } from './arguments.ts';
-import { prepared } from './print-story.ts';
+import { ensurePrepared } from './print-story.ts';
 import { remarkColors as colors } from './terminal.ts';
 
 export interface ServeContext {
@@ -28,7 +28,7 @@ export async function serve(
   desk: ServeContext,
 ): Promise<void> {
   const { say, remark, interrupted } = desk;
-  await prepared();
+  await ensurePrepared();
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
   const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });
   const world = await prepare(region, scenario);

@@ -61,14 +61,18 @@ export class StoryFailure extends Error {
 }
 
 /** Runs a line of shell on a node; its output without the last line's end. Throws where it fails. */
-export async function on({ machine, name }: RealNode, line: string, ...operands: readonly string[]): Promise<string> {
+export async function runOnNode(
+  { machine, name }: RealNode,
+  line: string,
+  ...operands: readonly string[]
+): Promise<string> {
   const { exitCode, stdout, stderr } = await machine.shell(line, ...operands);
   if (exitCode !== 0) throw new Error(`on ${name}: ${line}: ${exitCode} ${stderr.trim()}`);
   return stdout.trimEnd();
 }
 
 /** Whether the journal has such a line since a moment. */
-export const journalled = (
+export const hasJournalLine = (
   world: RealWorld,
   sinceMs: number,
   like: {

@@ -41,12 +41,16 @@ export function tally(
   // What ended and judged nothing has proved nothing.
   const judged = new Set([...held, ...broken, ...skipped].map(({ story }) => story));
   const mute = played.filter(({ name }) => hasEnded.has(name) && !judged.has(name));
-  const own = ownTroubles(ended).map((why) => ({ story: group, sentence: ENDS_WELL, why }));
+  const own = enclosureFaults(ended).map((why) => ({ story: group, sentence: ENDS_WELL, why }));
   return {
     held: own.length > 0 ? held : [...held, { story: group, sentence: ENDS_WELL }],
     broken: [
       ...broken,
-      ...missing.map(({ name, sentence }) => ({ story: name, sentence, why: whyUnended(ended, begun.has(name)) })),
+      ...missing.map(({ name, sentence }) => ({
+        story: name,
+        sentence,
+        why: unfinishedReason(ended, begun.has(name)),
+      })),
       ...mute.map(({ name, sentence }) => ({ story: name, sentence, why: 'it ended without having judged anything' })),
       ...own,
     ],
@@ -70,7 +74,7 @@ const ENDS_WELL = 'The run ends by itself, tells what it does in events, and lea
 
 const reasoned = ({ story, sentence, why }: Reasoned): Reasoned => ({ story, sentence, why });
 
-function ownTroubles({ status, endedBy, malformed, left }: EnclosureResult): string[] {
+function enclosureFaults({ status, endedBy, malformed, left }: EnclosureResult): string[] {
   return [
     ...(endedBy === 'itself' && status !== 0 ? [`it ended with ${status ?? 'a signal'}`] : []),
     ...malformed,
@@ -78,7 +82,7 @@ function ownTroubles({ status, endedBy, malformed, left }: EnclosureResult): str
   ];
 }
 
-function whyUnended({ endedBy, status, remarks }: EnclosureResult, hasBegun: boolean): string {
+function unfinishedReason({ endedBy, status, remarks }: EnclosureResult, hasBegun: boolean): string {
   const when = hasBegun ? 'it had begun and did not end' : 'it was never begun';
   const last = remarks.trim().split('\n').slice(-LAST_LINES).join(' | ').slice(-LAST_CHARACTERS);
   const said = last === '' ? '' : `: ${last}`;

@@ -1,6 +1,6 @@
 // The services of one region: found by their signing name when a request comes, and by an ARN when IAM asks about a resource.
 import type { Kernel, RegionIdentity } from '../simulator/kernel.ts';
-import { own } from '../simulator/own-properties.ts';
+import { ownValue } from '../simulator/own-properties.ts';
 import type { Service } from '../simulator/service.ts';
 import type { ServiceDeclaration, ServiceDescriptor } from './descriptor.ts';
 import type { Check } from './iam/check.ts';
@@ -50,8 +50,8 @@ export class ServiceRegistry {
     const registered: RegisteredService = {
       declaration: descriptor,
       service,
-      isMapped: (operation) => own(permissions, operation) !== undefined,
-      checksOf: (operation, input) => own(permissions, operation)?.(input, region),
+      isMapped: (operation) => ownValue(permissions, operation) !== undefined,
+      checksOf: (operation, input) => ownValue(permissions, operation)?.(input, region),
       tagsOf: (arn) => descriptor.tagsOf?.(service, arn) ?? {},
       policyOf: (arn) => descriptor.policyOf?.(service, arn),
       checksOfUse: (action, arn) => descriptor.checksOfUse?.(service, action, arn, place) ?? [],

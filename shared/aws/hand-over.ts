@@ -13,7 +13,7 @@ import {
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { InstanceDescription } from './instances.ts';
-import { type Accepted, type AwsRefusal, orRefused } from './refusals.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 export interface HandOverClients {
   readonly ec2: EC2Client;
@@ -77,8 +77,8 @@ export async function planHandOver(clients: HandOverClients, move: HandOver): Pr
  *
  * @throws what leaves open whether it had an effect, and throttling: the same step again is safe
  */
-export const takeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Promise<Accepted | AwsRefusal> =>
-  orRefused(async () => {
+export const executeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
     if (step.call === 'AssociateAddress') {
       const { allocationId, from, to } = step;
       const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ AllocationIds: [allocationId] }));

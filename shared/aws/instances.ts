@@ -14,7 +14,7 @@ import {
   StopInstancesCommand,
   type SummaryStatus,
 } from '@aws-sdk/client-ec2';
-import { type Accepted, type AwsRefusal, orRefused } from './refusals.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 export interface InstanceDescription {
   readonly instanceId: string;
@@ -178,7 +178,7 @@ export async function describeChecks(ec2: EC2Client, instanceId: string): Promis
  * @throws what leaves open whether it had an effect, and throttling
  */
 export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
-  orRefused(async () => {
+  catchRefusal(async () => {
     await ec2Once.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     return { accepted: true };
   });
@@ -191,7 +191,7 @@ export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Ac
  * @throws what leaves open whether it had an effect, and throttling
  */
 export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
-  orRefused(async () => {
+  catchRefusal(async () => {
     await ec2Once.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
     return { accepted: true };
   });

@@ -12,14 +12,14 @@ const SAID_MAX = 300;
  */
 const AGAIN_AFTER_MS = [250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 
-/** The answer as JSON. @param untilMs when it is asked at the latest, ms since the epoch; @throws as `askForText` */
-export async function ask<Answer>(
+/** The answer as JSON. @param untilMs when it is asked at the latest, ms since the epoch; @throws as `invokeForText` */
+export async function invokeFunction<Answer>(
   clients: Pick<Clients, 'lambdaOnce'>,
   functionName: string,
   question: object,
   untilMs?: number,
 ): Promise<Answer> {
-  return JSON.parse((await askForText(clients, functionName, question, untilMs)) || 'null') as Answer;
+  return JSON.parse((await invokeForText(clients, functionName, question, untilMs)) || 'null') as Answer;
 }
 
 /**
@@ -28,7 +28,7 @@ export async function ask<Answer>(
  * @param untilMs when it is asked at the latest, ms since the epoch
  * @throws Error where the function fails: that is no answer; throttling, where it lasts
  */
-export async function askForText(
+export async function invokeForText(
   { lambdaOnce }: Pick<Clients, 'lambdaOnce'>,
   functionName: string,
   question: object,

@@ -20,7 +20,7 @@ export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): 
   const [, , , elsewhere] = keyId.startsWith('arn:') ? keyId.split(':') : [];
   if (elsewhere !== undefined && elsewhere !== region)
     return { unusable: `KMS key ${keyId} is in ${elsewhere}: a volume of ${region} needs a key of its own region` };
-  const beyond = keyBeyondUs(keyId, scope);
+  const beyond = foreignKeyFault(keyId, scope);
   if (beyond !== null) return { unusable: beyond };
   try {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }));
@@ -93,7 +93,7 @@ export function foreignAccountOf(keyId: string, { accountId }: KeyScope): string
  * Why heals may not use a key of another account, as far as it is the stack that keeps them from it; null of all other keys. "To use a KMS key
  * in a different account", its policy and the caller's have to allow it both ("Allowing users in other accounts to use a KMS key").
  */
-export function keyBeyondUs(keyId: string, scope: KeyScope): string | null {
+export function foreignKeyFault(keyId: string, scope: KeyScope): string | null {
   const owner = foreignAccountOf(keyId, scope);
   if (owner === null || scope.kmsKeys.includes(keyId)) return null;
   return `KMS key ${keyId} is of account ${owner}, and heals may not use it: deploy again with -c kmsKeys=${keyId} (docs/fleet-files.md says what its key policy has to allow)`;

@@ -10,7 +10,7 @@ interface Page {
  * @param what is listed: "alarms chainmend-bitcoin-*"
  * @throws Error where there are more pages than `maxPages`
  */
-export async function wholeList<P extends Page, T>(
+export async function readAllPages<P extends Page, T>(
   pages: AsyncIterable<P>,
   itemsOf: (page: P) => readonly T[] | undefined,
   maxPages: number,

@@ -68,7 +68,7 @@ function statusOf(error: Error): number | undefined {
 }
 
 /** The call's own result, or AWS's refusal of it. @throws everything that is no refusal */
-export async function orRefused<T>(call: () => Promise<T>): Promise<T | AwsRefusal> {
+export async function catchRefusal<T>(call: () => Promise<T>): Promise<T | AwsRefusal> {
   try {
     return await call();
   } catch (error) {
@@ -80,7 +80,7 @@ export async function orRefused<T>(call: () => Promise<T>): Promise<T | AwsRefus
  * What AWS says to a call with DryRun, which changes nothing: "If you have the required permissions, the error response is DryRunOperation".
  * @throws everything that is no refusal
  */
-export async function orDryRun(call: () => Promise<unknown>): Promise<Accepted | AwsRefusal> {
+export async function catchDryRun(call: () => Promise<unknown>): Promise<Accepted | AwsRefusal> {
   try {
     await call();
   } catch (error) {

@@ -9,7 +9,7 @@ import {
   EnterStandbyCommand,
   ExitStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { type Accepted, type AwsRefusal, orRefused } from './refusals.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 /** `elsewhere`: it belongs to no group, or is on its way in or out in a manner that has nothing to do with standby; `lifecycle` says how. */
 export interface StandbyStatus {
@@ -48,11 +48,11 @@ export async function enterStandby(
 ): Promise<Accepted | AwsRefusal> {
   const { is, lifecycle } = await standbyState(autoscaling, instanceId);
   if (is === 'standby' || is === 'entering') return { accepted: true };
-  if (is !== 'in-service') return notNow(instanceId, lifecycle, 'entered');
+  if (is !== 'in-service') return standbyRefusal(instanceId, lifecycle, 'entered');
   const found = await readGroup(autoscaling, group);
   const tooFew = found && minSizeForbids(found);
   if (tooFew) return { refused: tooFew, code: 'MinSize' };
-  return orRefused(async () => {
+  return catchRefusal(async () => {
     const request = { AutoScalingGroupName: group, InstanceIds: [instanceId], ShouldDecrementDesiredCapacity: true };
     await autoscaling.send(new EnterStandbyCommand(request));
     return { accepted: true };
@@ -72,14 +72,14 @@ export async function exitStandby(
 ): Promise<Accepted | AwsRefusal> {
   const { is, lifecycle } = await standbyState(autoscaling, instanceId);
   if (is === 'in-service' || is === 'leaving') return { accepted: true };
-  if (is !== 'standby') return notNow(instanceId, lifecycle, 'left');
-  return orRefused(async () => {
+  if (is !== 'standby') return standbyRefusal(instanceId, lifecycle, 'left');
+  return catchRefusal(async () => {
     await autoscaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] }));
     return { accepted: true };
   });
 }
 
-const notNow = (instanceId: string, lifecycle: string, verb: string): AwsRefusal => ({
+const standbyRefusal = (instanceId: string, lifecycle: string, verb: string): AwsRefusal => ({
   refused: `${instanceId} is ${lifecycle === 'none' ? 'in no Auto Scaling group' : lifecycle}: standby cannot be ${verb} from there`,
   code: 'LifecycleState',
 });

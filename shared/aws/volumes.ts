@@ -23,7 +23,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
-import { type Accepted, type AwsRefusal, orRefused } from './refusals.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 export interface VolumeDescription {
   readonly volumeId: string;
@@ -143,7 +143,7 @@ export const attachVolume = (
   ec2Once: EC2Client,
   { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
 ): Promise<Accepted | AwsRefusal> =>
-  orRefused(async () => {
+  catchRefusal(async () => {
     await ec2Once.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
     return { accepted: true };
   });
@@ -159,7 +159,7 @@ export const detachVolume = (
   ec2Once: EC2Client,
   { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
 ): Promise<Accepted | AwsRefusal> =>
-  orRefused(async () => {
+  catchRefusal(async () => {
     await ec2Once.send(new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
     return { accepted: true };
   });
@@ -279,7 +279,7 @@ export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Prom
 }
 
 const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<CreatedVolume | AwsRefusal> =>
-  orRefused(async () => made('CreateVolume', (await ec2.send(new CreateVolumeCommand(request))).VolumeId));
+  catchRefusal(async () => createdVolume('CreateVolume', (await ec2.send(new CreateVolumeCommand(request))).VolumeId));
 
 /**
  * "Creates a crash-consistent, point-in-time copy of an existing Amazon EBS volume within the same Availability Zone." One is in progress for a
@@ -291,11 +291,11 @@ export const copyVolume = (
   ec2: EC2Client,
   wish: NewVolumeSpec & { readonly sourceVolumeId: string },
 ): Promise<CreatedVolume | AwsRefusal> =>
-  orRefused(async () => {
+  catchRefusal(async () => {
     const { Volumes = [] } = await ec2.send(
       new CopyVolumesCommand({ SourceVolumeId: wish.sourceVolumeId, ...performance(wish) }),
     );
-    return made('CopyVolumes', Volumes[0]?.VolumeId);
+    return createdVolume('CopyVolumes', Volumes[0]?.VolumeId);
   });
 
 /** `Encrypted: false` is never said: what comes from something encrypted is encrypted, and the account may encrypt by default. */
@@ -315,7 +315,7 @@ const tagSpecifications = (tags: Readonly<Record<string, string>>): TagSpecifica
   return Tags.length === 0 ? [] : [{ ResourceType: 'volume', Tags }];
 };
 
-function made(call: string, volumeId: string | undefined): CreatedVolume {
+function createdVolume(call: string, volumeId: string | undefined): CreatedVolume {
   if (!volumeId) throw new Error(`${call} was answered without a volume id`);
   return { volumeId };
 }

@@ -62,7 +62,7 @@ export function get(path: string, limits: { readonly maximumBytes?: number } = {
 
 /** The body of an answer with HTTP status 200. */
 export function bodyOf(answer: Answer | undefined, what: string): unknown {
-  const { status, body } = arrived(answer, what);
+  const { status, body } = requireAnswer(answer, what);
   if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}: ${shown(body)}`);
   return body;
 }
@@ -72,7 +72,7 @@ export function bodyIfAny(answer: Answer | undefined): unknown {
   return answer?.kind === 'answered' && answer.status === 200 ? answer.body : undefined;
 }
 
-export function arrived(answer: Answer | undefined, what: string): Answer & { kind: 'answered' } {
+export function requireAnswer(answer: Answer | undefined, what: string): Answer & { kind: 'answered' } {
   if (answer === undefined) throw new AnswerError('malformed', `${what} was not answered`);
   if (answer.kind === 'failed') throw new AnswerError(answer.code, answer.reason);
   return answer;

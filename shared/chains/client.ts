@@ -211,7 +211,7 @@ export function checkedHeights(heights: readonly number[]): readonly number[] {
 export type Fetcher = (request: ChainRequest) => Promise<Answer>;
 
 /** Asks one node one question: sends its requests, and asks what an answer shows to be needed. Never throws and takes at most `MAXIMUM_ROUNDS` times the fetcher's own limit. */
-export async function ask<Facts>(question: Question<Facts>, fetcher: Fetcher): Promise<Reading<Facts>> {
+export async function askQuestion<Facts>(question: Question<Facts>, fetcher: Fetcher): Promise<Reading<Facts>> {
   let next = question;
   for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {
     const reading = next.read(await Promise.all(next.requests.map(fetcher)));

@@ -101,13 +101,13 @@ export interface DueNotifications {
  * anything is told, so that of two runs at the same moment only one tells.
  * @param approvalValidMs after which a question to people is asked again
  */
-export function claimTelling(
+export function claimNotifications(
   register: RegisterRecord,
   all: readonly SubjectRefusal[],
   nowMs: number,
   approvalValidMs = Number.POSITIVE_INFINITY,
 ): DueNotifications {
-  const met = condensed(all);
+  const met = condense(all);
   const key = ({ code, subject }: Pick<NotificationState, 'code' | 'subject'>): string => `${code} ${subject}`;
   const known = new Map(register.told.map((told) => [key(told), told]));
   const write: SubjectRefusal[] = [];
@@ -117,7 +117,7 @@ export function claimTelling(
     const before = known.get(key(named));
     // A question that was not answered in time is asked anew.
     const expired = refusal.refuse === 'approval-wanted' && nowMs - (before?.sinceMs ?? nowMs) >= approvalValidMs;
-    const going = before && !expired && lasts(before, nowMs) ? before : undefined;
+    const going = before && !expired && isCurrent(before, nowMs) ? before : undefined;
     const old = nowMs - (going?.sinceMs ?? nowMs) >= (refusal.pageAfterMs ?? 0);
     const says = !going || nowMs - going.writtenAtMs >= SAY_AGAIN_MS;
     const pages = refusal.page && old && !going?.paged && nowMs - (going?.claimedAtMs ?? 0) >= CLAIM_VALID_MS;
@@ -133,19 +133,19 @@ export function claimTelling(
       ...(refusal.lastsMs !== undefined && { lastsMs: refusal.lastsMs }),
     });
   }
-  const told = [...known.values()].filter((one) => lasts(one, nowMs));
+  const told = [...known.values()].filter((one) => isCurrent(one, nowMs));
   told.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
   return { next: { ...register, told: told.slice(0, MAX_TOLD) }, write, page };
 }
 
-const lasts = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: NotificationState, nowMs: number): boolean =>
+const isCurrent = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: NotificationState, nowMs: number): boolean =>
   nowMs - seenAtMs < lastsMs;
 
 /** More of one kind in one run are one mistake, not many: a hundred nodes of one name are told in one page. */
 const MAX_OF_A_KIND = 5;
 const MANY = 'many';
 
-function condensed(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
+function condense(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
   const kinds = new Map<SubjectRefusal['refuse'], Map<string, SubjectRefusal>>();
   for (const refusal of met) {
     const kind = kinds.get(refusal.refuse) ?? new Map<string, SubjectRefusal>();

@@ -2,7 +2,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instances.ts';
-import { type AwsRefusal, orRefused } from '../aws/refusals.ts';
+import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
@@ -66,7 +66,7 @@ export async function sendToNode(tools: HealTools, input: NodeCommandInput, plac
   const guarded = await guardAgain(tools, options);
   if ('refuse' in guarded) return guarded;
   const { parameters, comment } = input;
-  const sent = await orRefused(async () => ({
+  const sent = await catchRefusal(async () => ({
     commandId: await sendCommand(clients.ssm, {
       document,
       instanceId,

@@ -1,7 +1,7 @@
 // Asks one node over the network: what the function in its VPC does.
 
 import type { Reading } from '../chains/client.ts';
-import { ask } from '../chains/client.ts';
+import { askQuestion } from '../chains/client.ts';
 import { type Credentials, httpFetcher } from '../chains/fetch.ts';
 import type { PeersReading, ProbeQuestion, ProbeTarget, StatusReading } from './protocol.ts';
 import { type PortQuestion, pathAt, peersQuestion, statusQuestions } from './questions.ts';
@@ -49,5 +49,5 @@ function askAt<Facts>(
   const isRpc = port === rpc.port;
   const scheme = isRpc ? rpc.scheme : 'http';
   const url = `${scheme}://${host}:${port}${pathAt(rpc, port)}`;
-  return ask(question, httpFetcher({ url, ...(isRpc && credentials && { credentials }) }));
+  return askQuestion(question, httpFetcher({ url, ...(isRpc && credentials && { credentials }) }));
 }

@@ -34,7 +34,7 @@ export function readOnNode(
   }
   const questions = statusQuestions(question, heights);
   const read = <Facts>(part: QuestionPart, at: PortQuestion<Facts>): Reading<Facts> =>
-    once(at.question, byPart.get(part) ?? []);
+    readInOneRound(at.question, byPart.get(part) ?? []);
   return {
     instanceId,
     status: read('status', questions.status),
@@ -46,7 +46,7 @@ export function readOnNode(
 }
 
 /** Whatever is asked in a second round is answered with a refusal: a client that can do without has the rest. */
-function once<Facts>(question: Question<Facts>, answers: readonly Answer[]): Reading<Facts> {
+function readInOneRound<Facts>(question: Question<Facts>, answers: readonly Answer[]): Reading<Facts> {
   let next = question.read(answers);
   for (let round = 0; next.kind === 'next' && round < MAXIMUM_ROUNDS; round++) {
     next = next.question.read(next.question.requests.map(() => ONE_ROUND));
@@ -75,7 +75,7 @@ function requestsOf(question: ProbeQuestion, heights: readonly number[]): readon
       part,
       at,
       chainRequest,
-      request: onNode(question, part, port, chainRequest),
+      request: nodeRequestOf(question, part, port, chainRequest),
     }));
   const [first, ...more] = of('status', status);
   return [
@@ -87,14 +87,14 @@ function requestsOf(question: ProbeQuestion, heights: readonly number[]): readon
   ];
 }
 
-function onNode({ rpc }: ProbeQuestion, part: QuestionPart, port: number, request: ChainRequest): NodeRequest {
+function nodeRequestOf({ rpc }: ProbeQuestion, part: QuestionPart, port: number, request: ChainRequest): NodeRequest {
   const { method, body, maximumBytes = FETCH_LIMITS.maximumBytes } = request;
   const isRpc = part === 'status';
   const path = `${(isRpc ? pathAt(rpc, port) : '').replace(/\/$/, '')}${request.path}` || '/';
-  return { keep: keepOf(part, request), maximumBytes, method, scheme: isRpc ? rpc.scheme : 'http', port, path, body };
+  return { keep: filterOf(part, request), maximumBytes, method, scheme: isRpc ? rpc.scheme : 'http', port, path, body };
 }
 
-function keepOf(part: QuestionPart, { path }: ChainRequest): AnswerFilter {
+function filterOf(part: QuestionPart, { path }: ChainRequest): AnswerFilter {
   if (part === 'consensus' || part === 'geth') return part;
   if (part === 'beacon' && path === '/eth/v1/config/spec') return 'spec';
   return path === '/net_info' ? 'peers' : 'facts';

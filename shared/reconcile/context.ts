@@ -8,7 +8,7 @@ import type { BaseClients, BaseVariable, Invocation } from './invocation.ts';
 
 /** What a function remembers of a fleet. */
 export interface FleetRecord {
-  /** See `claimTelling`. */
+  /** See `claimNotifications`. */
   readonly told: readonly NotificationState[];
   readonly version: number;
 }

@@ -24,7 +24,7 @@ export type ProcessItems = <T>(
   work: (item: T) => Promise<void>,
 ) => Promise<readonly T[]>;
 
-export const oneByOne: ProcessItems = async (items, untilMs, work) => {
+export const inSequence: ProcessItems = async (items, untilMs, work) => {
   for (const [place, item] of items.entries()) {
     if (Date.now() >= untilMs) return items.slice(place);
     await work(item);
@@ -36,7 +36,7 @@ export const oneByOne: ProcessItems = async (items, untilMs, work) => {
  * @param most items under way at any moment
  * @param atLeast so many are begun however late it is: a round that begins none would never come to any
  */
-export const atOnce =
+export const inParallel =
   (most: number, atLeast = 0): ProcessItems =>
   async (items, untilMs, work) => {
     const left: (typeof items)[number][] = [];

@@ -8,7 +8,7 @@ import { EventError } from '../events/errors.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { readSettings, type Settings } from '../fleet/settings.ts';
 import { createStore, type Store } from '../heal/store.ts';
-import { inFairOrder, messageOf, oneByOne, type ProcessItems, throwTogether } from './fleets.ts';
+import { inFairOrder, inSequence, messageOf, type ProcessItems, throwTogether } from './fleets.ts';
 
 /** Clients and environment variables that every such function has. */
 export type BaseClients = Pick<Clients, 'ec2' | 'ssm' | 'sns' | 'dynamodb'>;
@@ -79,7 +79,7 @@ export interface ScheduledRun<S extends object> {
 export async function reconcileFleets<S extends object>(
   { startedAtMs, untilMs }: Invocation,
   fleets: readonly Fleet[],
-  { everyMs, workThrough = oneByOne, reconcile, leaves = () => false }: ScheduledRun<S>,
+  { everyMs, workThrough = inSequence, reconcile, leaves = () => false }: ScheduledRun<S>,
 ): Promise<readonly S[]> {
   const summaries: S[] = [];
   const failures: unknown[] = [];

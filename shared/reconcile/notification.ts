@@ -1,8 +1,8 @@
 // How people are told what a run has refused, and what waits for their approval: a line of the journal, and a page. What is due is decided
-// by `claimTelling` from the fleet's record, so that of two runs at the same moment one tells.
+// by `claimNotifications` from the fleet's record, so that of two runs at the same moment one tells.
 import type { Fleet } from '../fleet/model.ts';
 import {
-  claimTelling,
+  claimNotifications,
   type DueNotifications,
   markPaged,
   newRegister,
@@ -17,7 +17,7 @@ import { throwTogether } from './fleets.ts';
 const HOUR_MS = 60 * 60_000;
 
 /** A refusal about a node, or, by its name, about the fleet as a whole. */
-export const about = ({ refuse, reason, page }: Refusal, subject: NodeRef | string): SubjectRefusal => ({
+export const subjectRefusal = ({ refuse, reason, page }: Refusal, subject: NodeRef | string): SubjectRefusal => ({
   refuse,
   subject: typeof subject === 'string' ? subject : subject.name,
   ...(typeof subject === 'object' && { node: subject }),
@@ -26,7 +26,7 @@ export const about = ({ refuse, reason, page }: Refusal, subject: NodeRef | stri
 });
 
 /** For how long a person may approve what was asked. */
-export const answerableMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * HOUR_MS;
+export const approvalValidMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * HOUR_MS;
 
 /**
  * Writes and pages what is new or has lasted for a day.
@@ -40,13 +40,13 @@ export async function notify<R extends FleetRecord>(
 ): Promise<void> {
   const { fleet } = context;
   const telling = await settleRecord(context, (record) => {
-    const claimed = claimTelling({ ...newRegister, told: record.told }, met, Date.now(), answerableMs(fleet));
+    const claimed = claimNotifications({ ...newRegister, told: record.told }, met, Date.now(), approvalValidMs(fleet));
     const { told } = claimed.next;
     const more = change(record);
     const same = more === undefined && told.length === 0 && record.told.length === 0;
     return { change: same ? undefined : { ...more, told }, result: claimed };
   });
-  await tell(context, telling);
+  await sendNotifications(context, telling);
   if (telling.page.length === 0) return;
   await settleRecord(context, (record) => {
     const { told } = markPaged({ ...newRegister, told: record.told }, telling.page);
@@ -55,7 +55,7 @@ export async function notify<R extends FleetRecord>(
 }
 
 /** A question is no refusal: it is paged, and its plan stands in the journal. */
-async function tell(
+async function sendNotifications(
   { clients, environment, controller, fleet, write }: FleetContext,
   due: DueNotifications,
 ): Promise<void> {

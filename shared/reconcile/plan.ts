@@ -6,7 +6,7 @@ import { rememberPlan } from '../guardrails/names.ts';
 import { claimOf } from '../heal/approval.ts';
 import { type JournalFields, type PlanWords, planSentence } from '../model/journal-fields.ts';
 import { changeRecord, type FleetContext } from './context.ts';
-import { answerableMs } from './notification.ts';
+import { approvalValidMs } from './notification.ts';
 
 /** A person's yes. */
 export interface Approval {
@@ -72,7 +72,7 @@ export function judgeQuestion(
 ): SubjectRefusal | null {
   if (askedAtMs === undefined)
     return notApproved(fleet.name, plan, 'approval-exceeded', 'nobody was asked about it lately');
-  if (nowMs - askedAtMs < answerableMs(fleet)) return null;
+  if (nowMs - askedAtMs < approvalValidMs(fleet)) return null;
   const why = `people were asked more than ${fleet.ask.expiresAfterHours} h ago, and are asked again`;
   return notApproved(fleet.name, plan, 'approval-expired', why);
 }
@@ -128,12 +128,15 @@ export async function proposeWholePlan(
   }
   if (fleet.mode === 'plan') return [];
   return [
-    { ...question(fleet.name, hash, sentence), ...(questionLastsMs !== undefined && { lastsMs: questionLastsMs }) },
+    {
+      ...approvalRequest(fleet.name, hash, sentence),
+      ...(questionLastsMs !== undefined && { lastsMs: questionLastsMs }),
+    },
   ];
 }
 
 /** @param would "change 3 names: …" */
-export const question = (fleet: string, plan: string, would: string): SubjectRefusal => ({
+export const approvalRequest = (fleet: string, plan: string, would: string): SubjectRefusal => ({
   refuse: 'approval-wanted',
   subject: plan,
   reason:

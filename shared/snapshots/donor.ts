@@ -65,7 +65,7 @@ export function donorOf(facts: DonorFacts): Donor {
   const named = wanted === undefined ? undefined : nodes.find(({ instanceId }) => instanceId === wanted);
   if (wanted !== undefined && !named) return refuse('donor-unsuitable', `${wanted} is no node of ${fleet.name}`);
   const suitable = nodes.filter((node) => why.get(node) === null && (!named || node === named));
-  const lastMs = lastSets(clean);
+  const lastMs = lastSnapshotMs(clean);
   const [donor] = suitable.toSorted(
     (a, b) => lastMs(a) - lastMs(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
@@ -73,7 +73,7 @@ export function donorOf(facts: DonorFacts): Donor {
     const told = (named ? [named] : nodes).map((node) => `${node.name} ${why.get(node)}`);
     return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shown(told));
   }
-  const remain = nodes.filter((node) => node !== donor && serves(node)).length;
+  const remain = nodes.filter((node) => node !== donor && isInPool(node)).length;
   if (remain < policy.poolFloor && !policy.alone) {
     return refuse(
       'pool-at-floor',
@@ -87,7 +87,7 @@ export function donorOf(facts: DonorFacts): Donor {
 }
 
 /** Whether it answers for the pool: validators and bootnodes are not in it. */
-const serves = ({ health, role }: ObservedNode): boolean =>
+const isInPool = ({ health, role }: ObservedNode): boolean =>
   health === 'synced' && role !== 'validator' && role !== 'bootnode';
 
 /** A validator's stop costs stake, and its snapshots are for nobody else: whatever else the fleet file lets be restarted. */
@@ -100,7 +100,7 @@ function unsuitable({ instanceId, health, role, reason }: ObservedNode, { busy }
 }
 
 /** When a node gave its last one; never: longest ago of all. */
-function lastSets(clean: readonly SnapshotSet[]): (node: ObservedNode) => number {
+function lastSnapshotMs(clean: readonly SnapshotSet[]): (node: ObservedNode) => number {
   const byNode = new Map<string, number>();
   for (const { node, takenAtMs } of clean) byNode.set(node, Math.max(takenAtMs, byNode.get(node) ?? takenAtMs));
   return ({ name }) => byNode.get(name) ?? Number.NEGATIVE_INFINITY;

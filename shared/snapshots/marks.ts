@@ -9,7 +9,7 @@ import {
   LockSnapshotCommand,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
-import { orRefused } from '../aws/refusals.ts';
+import { catchRefusal } from '../aws/refusals.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCK_DAYS_MAXIMUM, LOCKED_BY_TAG, TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { SnapshotFact } from './model.ts';
@@ -57,7 +57,7 @@ export async function holdSnapshots(
   nowMs: number,
 ): Promise<readonly MarkFailure[]> {
   const missing = ({ snapshotId, ledger, tags }: HoldableSnapshot): Tags => {
-    const value = heldWith(ledger.heldBy, incident);
+    const value = addHolder(ledger.heldBy, incident);
     return {
       ...(value !== ledger.heldBy && { [LEDGER_TAGS.heldBy]: value }),
       ...(lockIds.has(snapshotId) && tags[LOCKED_BY_TAG] === undefined && { [LOCKED_BY_TAG]: incident }),
@@ -68,7 +68,7 @@ export async function holdSnapshots(
     snapshots.map((snapshot) => [snapshot.snapshotId, missing(snapshot)]),
   );
   const marked = snapshots.filter((one) => !unmarked.some(({ snapshotId }) => snapshotId === one.snapshotId));
-  const unlocked = await eachOf(
+  const unlocked = await callForEach(
     marked.map(({ snapshotId }) => snapshotId).filter((id) => lockIds.has(id)),
     (id) => lock(ec2, id, nowMs),
   );
@@ -138,7 +138,7 @@ export async function releaseHolds(
   );
   const free = tagged.filter(({ others }) => others.length === 0);
   const Tags = [LOCKED_BY_TAG, LEDGER_TAGS.heldBy].map((Key) => ({ Key }));
-  const untagged = await together(
+  const untagged = await callForAll(
     free.map(({ id }) => id),
     (Resources) => ec2.send(new DeleteTagsCommand({ Resources, Tags })),
   );
@@ -151,7 +151,7 @@ export async function releaseHolds(
 async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<readonly MarkFailure[]> {
   if (SnapshotIds.length === 0) return [];
   const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [...SnapshotIds] }));
-  return eachOf(
+  return callForEach(
     Snapshots.flatMap(({ SnapshotId, LockState }) => (SnapshotId && LockState === 'governance' ? [SnapshotId] : [])),
     (SnapshotId) => ec2.send(new UnlockSnapshotCommand({ SnapshotId })),
   );
@@ -174,7 +174,7 @@ export const verify = (ec2: EC2Client, ids: readonly string[], atMs: number): Pr
   tag(ec2, ids, { [LEDGER_TAGS.verified]: new Date(atMs).toISOString() });
 
 /** Several incidents may hold the same: their ids, one after the other. */
-function heldWith(heldBy: string | null, incident: string): string {
+function addHolder(heldBy: string | null, incident: string): string {
   const holders = heldBy?.split(' ') ?? [];
   return holders.includes(incident) ? holders.join(' ') : [...holders, incident].join(' ').slice(-TAG_VALUE_MAX).trim();
 }
@@ -201,26 +201,29 @@ async function tagEach(
 
 function tag(ec2: EC2Client, ids: readonly string[], tags: Tags): Promise<readonly MarkFailure[]> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: plainText(Value, TAG_VALUE_MAX) }));
-  return together(ids, (Resources) => ec2.send(new CreateTagsCommand({ Resources, Tags })));
+  return callForAll(ids, (Resources) => ec2.send(new CreateTagsCommand({ Resources, Tags })));
 }
 
 /** One call for all; where AWS refuses that, a call for each: what is refused of one is no reason to leave the others. */
-async function together(
+async function callForAll(
   ids: readonly string[],
   call: (ids: string[]) => Promise<unknown>,
 ): Promise<readonly MarkFailure[]> {
   if (ids.length === 0) return [];
-  const all = await orRefused(async () => void (await call([...ids])));
+  const all = await catchRefusal(async () => void (await call([...ids])));
   if (all === undefined) return [];
   const [only, another] = ids;
   if (only !== undefined && another === undefined) return [{ snapshotId: only, why: all.refused }];
-  return eachOf(ids, (id) => call([id]));
+  return callForEach(ids, (id) => call([id]));
 }
 
-async function eachOf(ids: readonly string[], call: (id: string) => Promise<unknown>): Promise<readonly MarkFailure[]> {
+async function callForEach(
+  ids: readonly string[],
+  call: (id: string) => Promise<unknown>,
+): Promise<readonly MarkFailure[]> {
   const unmarked: MarkFailure[] = [];
   for (const id of ids) {
-    const refused = await orRefused(async () => void (await call(id)));
+    const refused = await catchRefusal(async () => void (await call(id)));
     if (refused !== undefined) unmarked.push({ snapshotId: id, why: refused.refused });
   }
   return unmarked;

@@ -48,13 +48,13 @@ export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<Hea
  * settings are the node's, and nothing of another node's identity has to be taken out of it. What nobody knows the node of comes last in
  * its rank: it may be an old root volume, whose tags are the same.
  */
-export function rankGood(input: GoodInput): RankedSets {
+export function rankSets(input: GoodInput): RankedSets {
   const refused: RefusedSet[] = [];
   // Only these may a person make good with one command: they come first, since a journal tells a few.
   const beyondReach: RefusedSet[] = [];
   const fit: SnapshotSet[] = [];
   for (const set of input.sets) {
-    const why = triedFault(set, input) ?? unfit(set, input);
+    const why = triedFault(set, input) ?? rejectionOf(set, input);
     if (why === null) fit.push(set);
     else (why === reachFault(set, input) ? beyondReach : refused).push({ setId: set.setId, why });
   }
@@ -81,7 +81,7 @@ export function rankGood(input: GoodInput): RankedSets {
 }
 
 /** Why a set is not good for this node, whatever was tried; null where it is. */
-function unfit(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>): string | null {
+function rejectionOf(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>): string | null {
   return (
     shapeFault(set, input) ??
     originFault(set, input) ??
@@ -132,12 +132,12 @@ export type RequestedSet =
  * A person may name what the ladder would not try (one of many that were taken of a running client, one that was tried), but nothing
  * that is known or likely to be bad. What was taken after the fault is fit once it has been proved by a restore.
  */
-export function chooseNamed(snapshotId: string, input: Omit<GoodInput, 'tried'>): RequestedSet {
+export function chooseRequestedSet(snapshotId: string, input: Omit<GoodInput, 'tried'>): RequestedSet {
   const set = input.sets.find(
     ({ setId, parts }) => setId === snapshotId || Object.values(parts).some((part) => part.snapshotId === snapshotId),
   );
   if (!set)
-    return no(
+    return unfitSet(
       `${snapshotId} is no snapshot of a data volume of ${input.fleet.name}: one that is tagged chainmend:fleet=` +
         `${input.fleet.name}, or is of a volume of its nodes, was expected`,
     );
@@ -145,7 +145,7 @@ export function chooseNamed(snapshotId: string, input: Omit<GoodInput, 'tried'>)
   const quarantined = Object.values(set.parts).filter(({ ledger }) => ledger.quarantined !== null);
   if (quarantined.length > 0) {
     const ids = quarantined.map((part) => part.snapshotId).join(' ');
-    return no(
+    return unfitSet(
       `${named} is quarantined: ${quarantined[0]?.ledger.quarantined}. If you know better: ` +
         `aws ec2 delete-tags --resources ${ids} --tags Key=${LEDGER_TAGS.quarantined}`,
     );
@@ -154,17 +154,17 @@ export function chooseNamed(snapshotId: string, input: Omit<GoodInput, 'tried'>)
   const provedLater = Object.values(set.parts).every(
     ({ ledger, startedAtMs }) => ledger.verifiedAtMs !== null && ledger.verifiedAtMs > startedAtMs,
   );
-  const why = unfit(set, provedLater ? { ...input, faultSinceMs: null } : input);
+  const why = rejectionOf(set, provedLater ? { ...input, faultSinceMs: null } : input);
   if (why === null) return { set };
-  if (since === null || set.untilMs < faultMayBeginMs(since, input.fleet.health)) return no(`${named}: ${why}`);
+  if (since === null || set.untilMs < faultMayBeginMs(since, input.fleet.health)) return unfitSet(`${named}: ${why}`);
   const ids = Object.values(set.parts).map((part) => part.snapshotId);
-  return no(
+  return unfitSet(
     `${named}: ${why}. Name one from before, or none for the best; if you have started a client from this one and it went on: ` +
       `aws ec2 create-tags --resources ${ids.join(' ')} --tags Key=${LEDGER_TAGS.verified},Value=<date of the proof>`,
   );
 }
 
-const no = (reason: string): RequestedSet => ({ refuse: 'snapshot-unfit', reason });
+const unfitSet = (reason: string): RequestedSet => ({ refuse: 'snapshot-unfit', reason });
 
 /**
  * Whether heals may read and mark a snapshot: by the tags of one of the fleet's volumes, by the fleet's name, or by a policy that its file names.

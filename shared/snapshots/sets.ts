@@ -24,7 +24,7 @@ export interface SetContext {
 const ONE_MOMENT_MS = 60_000;
 
 /**
- * Newest first. Every snapshot of the fleet's data volumes is in exactly one set, whole or not: what is missing is for `rankGood` to say.
+ * Newest first. Every snapshot of the fleet's data volumes is in exactly one set, whole or not: what is missing is for `rankSets` to say.
  */
 export function setsOf(facts: readonly SnapshotFact[], context: SetContext): readonly SnapshotSet[] {
   const parts = facts.flatMap((fact) => partOf(fact, context));

@@ -1,16 +1,16 @@
 // No look-up by a word of a caller finds what every object has: "constructor" and "__proto__" are no volume types, columns or functions.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { own, putOwn } from '../../local/simulator/own-properties.ts';
+import { ownValue, setOwnValue } from '../../local/simulator/own-properties.ts';
 
 const WORDS = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'];
 
 describe('own', () => {
   it.each(WORDS)('finds %s only where somebody has put it', (word) => {
     const record: Record<string, string> = {};
-    expect(own(record, word)).toBeUndefined();
-    putOwn(record, word, 'here');
-    expect(own(record, word)).toBe('here');
+    expect(ownValue(record, word)).toBeUndefined();
+    setOwnValue(record, word, 'here');
+    expect(ownValue(record, word)).toBe('here');
     expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
     expect(Object.keys(record)).toEqual([word]);
   });

@@ -15,7 +15,7 @@ import { createStore } from '../../shared/heal/store.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
-import { rankGood } from '../../shared/snapshots/ranking.ts';
+import { rankSets } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import { demand, fleetOf, snapshot } from '../support/snapshot-facts.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
@@ -114,14 +114,14 @@ describe('the snapshots of a first day', () => {
       [copied, 'vol-0123456789abcdef0', 'crash-consistent'],
     ]);
     const asked = { sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] };
-    const { good, refused } = rankGood(demand(asked));
+    const { good, refused } = rankSets(demand(asked));
     expect(good.map(({ setId }) => setId)).toEqual([copied]);
     // No tag says whose it is, and no heal may read what carries none.
     expect(refused).toMatchObject([
       { setId: plain, why: expect.stringMatching(/set CopyTags in the lifecycle policy/) },
     ]);
     const naming = fleetOf({ replace: { lifecyclePolicies: [POLICY] } });
-    expect(rankGood(demand({ ...asked, fleet: naming })).good.map(({ setId }) => setId)).toEqual([plain, copied]);
+    expect(rankSets(demand({ ...asked, fleet: naming })).good.map(({ setId }) => setId)).toEqual([plain, copied]);
   });
 
   it('tell how old they can get by their policy', async () => {

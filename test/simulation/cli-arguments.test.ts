@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../local/cli/arguments.ts';
 import { listLines } from '../../local/cli/lists.ts';
-import { verdict } from '../../local/cli/print-story.ts';
+import { reportUnmet } from '../../local/cli/print-story.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { INVARIANTS } from '../../local/scenarios/checks/invariants.ts';
@@ -122,8 +122,8 @@ describe('the verdict', () => {
   it('is 0 where all held, 1 where not, and then says what', () => {
     const complaints: string[] = [];
     const complain = (line: string): void => void complaints.push(line);
-    expect(verdict([], complain)).toBe(0);
-    expect(verdict(['nobody was paged'], complain)).toBe(1);
+    expect(reportUnmet([], complain)).toBe(0);
+    expect(reportUnmet(['nobody was paged'], complain)).toBe(1);
     expect(complaints).toEqual([expect.stringContaining('expected, and it did not hold: nobody was paged')]);
   });
 });

@@ -1,11 +1,11 @@
 // The process behind the hostile tests: a deployed region with nodes in it, and requests that no honest client sends.
 // Reads an `Attack` on stdin, prints an `Attacked`.
 import { text } from 'node:stream/consumers';
-import { prepared } from '../../local/cli/print-story.ts';
+import { ensurePrepared } from '../../local/cli/print-story.ts';
 import { createRegion, type Region } from '../../local/region.ts';
 import { manualRestore } from '../../local/scenarios/catalog/manual-restore.ts';
 import { prepare } from '../../local/scenarios/run.ts';
-import { enter } from '../../local/simulator/gateway/http.ts';
+import { handleWireRequest } from '../../local/simulator/gateway/http.ts';
 import type { WireRequest, WireResponse } from '../../local/simulator/gateway/message.ts';
 import { AwsError } from '../../local/simulator/service.ts';
 import type { Attack, Attacked } from './hostile.ts';
@@ -22,7 +22,7 @@ const attack = JSON.parse(await text(process.stdin)) as Attack;
 process.stdout.write(JSON.stringify(await carryOut(attack)));
 
 async function carryOut({ every, mutations }: Attack): Promise<Attacked> {
-  await prepared();
+  await ensurePrepared();
   const defects: string[] = [];
   let current = '';
   const region = await createRegion({
@@ -119,7 +119,7 @@ async function ask(region: Region, service: string, operation: string, input: un
 /** The answer to a request in wire form, or what was thrown in its place; undefined: there was none. */
 async function enterWith(region: Region, request: WireRequest): Promise<WireResponse | Error | undefined> {
   let answer: WireResponse | Error | undefined;
-  enter(region.gateway, request, { actor: 'person' }).then(
+  handleWireRequest(region.gateway, request, { actor: 'person' }).then(
     (response) => {
       answer = response;
     },

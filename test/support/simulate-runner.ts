@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { gatherFacts } from '../../local/cli/story/facts.ts';
 import { renderSections } from '../../local/cli/story/lines.ts';
-import { tell } from '../../local/cli/story/story.ts';
+import { buildStory } from '../../local/cli/story/story.ts';
 import * as ours from '../../local/scenarios/catalog/index.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import { run } from '../../local/scenarios/run.ts';
@@ -18,7 +18,7 @@ for (const { scenario: name, from, seed = 1, lane = 'sweep', faults = [] } of JS
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   const carriedOut = await run(scenario, { seed, lane, faults });
   const { report, unmet, world } = carriedOut;
-  const story = renderSections(tell(gatherFacts(carriedOut)), undefined).map((line) => line.text);
+  const story = renderSections(buildStory(gatherFacts(carriedOut)), undefined).map((line) => line.text);
   results.push({ report, unmet, journal: readJournal(world.region, world.tableName), story });
 }
 process.stdout.write(JSON.stringify(results));

@@ -1,12 +1,12 @@
 // Which nodes are sick at the door, what of it is refused there, and what comes of what people ask for.
 import { describe, expect, it } from '@jest/globals';
 import {
+  findSickNodes,
   isOver,
   isWell,
   oncePerNode,
   openCandidates,
   sickNodes,
-  sickOf,
 } from '../../functions/dispatch-heal/candidates.ts';
 import {
   type Candidate,
@@ -110,7 +110,8 @@ describe('a node is sick', () => {
   it('never by what was seen more than three minutes ago', () => {
     const seenAt = (observedAtMs: number) =>
       new Map([['bitcoin', { observations: [{ observedAtMs, nodes: [observed('stuck')] }], haltedSinceMs: null }]]);
-    const found = (observedAtMs: number) => sickOf([fleet], seenAt(observedAtMs), [stuckAlarm], new Map(), NOON_MS);
+    const found = (observedAtMs: number) =>
+      findSickNodes([fleet], seenAt(observedAtMs), [stuckAlarm], new Map(), NOON_MS);
     expect(found(NOON_MS - 3 * MINUTE_MS)).toHaveLength(1);
     expect(found(NOON_MS - 3 * MINUTE_MS - 1)).toEqual([]);
   });
@@ -122,14 +123,14 @@ describe('a node is sick', () => {
     [undefined, 0, undefined],
   ])('when EC2 says so now: its checks are %s', (check, count, refusal) => {
     const checks = new Map(check ? [[INSTANCE, check]] : []);
-    const found = sickOf([fleet], new Map(), [checkAlarm], checks, NOON_MS);
+    const found = findSickNodes([fleet], new Map(), [checkAlarm], checks, NOON_MS);
     expect(found).toHaveLength(count);
     expect(found[0]?.refusal?.refuse).toBe(refusal);
   });
 
   it('once, whoever tells of it; and what stopping would not cure wins', () => {
     const seen = sick([observed('unreachable')]);
-    const [impaired] = sickOf([fleet], new Map(), [checkAlarm], new Map([[INSTANCE, 'ebs']]), NOON_MS);
+    const [impaired] = findSickNodes([fleet], new Map(), [checkAlarm], new Map([[INSTANCE, 'ebs']]), NOON_MS);
     if (!impaired) throw new Error('not sick');
     for (const order of [
       [...seen, impaired],

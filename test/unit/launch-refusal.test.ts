@@ -6,7 +6,7 @@ import type { Facts } from '../../functions/replace-node/facts.ts';
 import { decide } from '../../functions/replace-node/ladder.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
-import { isEverywhere, judgeLaunch, templateFault } from '../../shared/aws/launch.ts';
+import { isFaultOfEveryZone, judgeLaunch, templateFault } from '../../shared/aws/launch.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { NOON_MS } from '../support/heal-facts.ts';
 import { copy, FLEET, facts, impaired, ladderState, machine, newReplacement } from '../support/replace-facts.ts';
@@ -42,7 +42,7 @@ describe('a refused launch', () => {
     const fault = judgeLaunch({ code, refused: `${code}: so it is` });
     expect(fault.cause).toBe(cause);
     expect(fault.reason).toContain(`${code}: so it is`);
-    expect(isEverywhere(fault)).toBe(everywhere);
+    expect(isFaultOfEveryZone(fault)).toBe(everywhere);
   });
 
   it('says what to do about a role, and leaves out what only AWS can read', () => {

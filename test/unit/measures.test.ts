@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { downBecauseOfUs } from '../../local/scenarios/report/measures.ts';
+import { downtimeByHeals } from '../../local/scenarios/report/measures.ts';
 import type { PlacedNode } from '../../local/scenarios/world/nodes.ts';
 import { NOON_MS } from '../support/heal-facts.ts';
 
@@ -11,7 +11,7 @@ const launched = (seconds: number, ...outages: Outage[]): PlacedNode => ({
   ...machine(...outages),
   madeAtMs: at(seconds),
 });
-const down = (...machines: PlacedNode[]) => downBecauseOfUs(machines, at(0), at(600));
+const down = (...machines: PlacedNode[]) => downtimeByHeals(machines, at(0), at(600));
 
 describe('the outage that a heal is to blame for', () => {
   it('is that of a client that was stopped, its own end and start told apart', () => {

@@ -12,12 +12,12 @@ import { type AccountFindings, checksOf } from '../../infra/commands/smoke/check
 import { ladderFleet, smokeFleet, vpcFleet } from '../../infra/commands/smoke/fleet.ts';
 import { isHeld, isOurs, type Leftover, leftOf } from '../../infra/commands/smoke/leftovers.ts';
 import { SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
-import { restartVerdict } from '../../infra/commands/smoke/proof.ts';
-import { hindrances } from '../../infra/commands/smoke/readiness.ts';
+import { restartStatusOf } from '../../infra/commands/smoke/proof.ts';
+import { blockersOf } from '../../infra/commands/smoke/readiness.ts';
 import { userData } from '../../infra/commands/smoke/user-data.ts';
 import { readFleets } from '../../infra/fleets.ts';
 import { firstBootOf } from '../../local/scenarios/world/launches.ts';
-import { ask } from '../../shared/chains/client.ts';
+import { askQuestion } from '../../shared/chains/client.ts';
 import { httpJsonClient } from '../../shared/chains/http-json.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import { endedIncident, NOON_MS, openIncidentRecord } from '../support/heal-facts.ts';
@@ -74,14 +74,14 @@ describe('before a ladder is climbed', () => {
   const ground = { leftovers: [], paused: '', standingFleet: undefined, inTheWay: [], isBootstrapped: true };
 
   it('a stack without its fleet is told how to get it, and one with the other fleet is none', () => {
-    expect(hindrances(ground, true, true)).toEqual([
+    expect(blockersOf(ground, true, true)).toEqual([
       expect.stringMatching(/the fleet "smoke-ladder".*-- --ladder --print-fleet > infra\/fleets\/smoke-ladder\.yaml/),
     ]);
-    expect(hindrances({ ...ground, standingFleet: JSON.stringify(smokeFleet('smoke-ladder')) }, true, true)).toEqual([
+    expect(blockersOf({ ...ground, standingFleet: JSON.stringify(smokeFleet('smoke-ladder')) }, true, true)).toEqual([
       expect.stringMatching(/push smoke-ladder/),
     ]);
     const standingFleet = JSON.stringify(ladderFleet('smoke-ladder'));
-    expect(hindrances({ ...ground, standingFleet }, true, true)).toEqual([]);
+    expect(blockersOf({ ...ground, standingFleet }, true, true)).toEqual([]);
   });
 
   it('the region’s ground is deployed with these two fleets', () => {
@@ -126,7 +126,7 @@ describe('restarted', () => {
   };
 
   it('is a restart, a proof, and the volume that there was', () => {
-    expect(restartVerdict(facts)).toEqual({ is: 'healed', words: 'restarted: height 7, synced' });
+    expect(restartStatusOf(facts)).toEqual({ is: 'healed', words: 'restarted: height 7, synced' });
   });
 
   it('is nothing else, and no second attempt after this account has refused something', () => {
@@ -137,12 +137,12 @@ describe('restarted', () => {
       { volumes: [] },
       { incident: endedIncident('escalated', NOON_MS) },
     ])
-      expect(restartVerdict({ ...facts, ...other })).toMatchObject({ is: 'over' });
-    expect(restartVerdict({ ...facts, story: [line('page', 'AWS: no'), ...story] })).toEqual({
+      expect(restartStatusOf({ ...facts, ...other })).toMatchObject({ is: 'over' });
+    expect(restartStatusOf({ ...facts, story: [line('page', 'AWS: no'), ...story] })).toEqual({
       ...{ is: 'over', words: 'people were paged on the way: AWS: no' },
     });
-    expect(restartVerdict({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
-    expect(restartVerdict({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
+    expect(restartStatusOf({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
+    expect(restartStatusOf({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
   });
 });
 
@@ -259,7 +259,7 @@ describe('the ladder’s client', () => {
     const { rpc } = resolveFleet(ladderFleet('smoke-ladder'));
     const { paths } = rpc ?? {};
     if (!paths) throw new Error('the fleet file has no paths');
-    return ask(httpJsonClient('smoke-ladder', paths, 30).status(), async ({ path }) => {
+    return askQuestion(httpJsonClient('smoke-ladder', paths, 30).status(), async ({ path }) => {
       try {
         const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) });
         return { kind: 'answered', status: answer.status, body: await answer.json(), atMs: Date.now() };

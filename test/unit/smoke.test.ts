@@ -2,15 +2,15 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StoryLine, Suite } from '../../infra/commands/heal/context.ts';
-import { clearUp } from '../../infra/commands/smoke/cleanup.ts';
+import { cleanUp } from '../../infra/commands/smoke/cleanup.ts';
 import type { Account, DeployRequest, LadderAccount, SmokeContext } from '../../infra/commands/smoke/context.ts';
 import { SmokeError } from '../../infra/commands/smoke/context.ts';
 import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/commands/smoke/fleet.ts';
 import { commandFor, isOurs, type Leftover, leftOf, ORDER } from '../../infra/commands/smoke/leftovers.ts';
 import { pauseText, SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
 import { planText } from '../../infra/commands/smoke/plan.ts';
-import { verdictOf } from '../../infra/commands/smoke/proof.ts';
-import { hindrances, type ReadinessFacts } from '../../infra/commands/smoke/readiness.ts';
+import { healStatusOf } from '../../infra/commands/smoke/proof.ts';
+import { blockersOf, type ReadinessFacts } from '../../infra/commands/smoke/readiness.ts';
 import { userData } from '../../infra/commands/smoke/user-data.ts';
 import { runSmoke } from '../../infra/commands/smoke-cli.ts';
 import { readFleets } from '../../infra/fleets.ts';
@@ -79,25 +79,25 @@ describe('before anything is made', () => {
   const standing: ReadinessFacts = { ...ground, standingFleet: JSON.stringify(smokeFleet('smoke')) };
 
   it('an empty account, or a stack that knows the fleet, is ground to begin on', () => {
-    expect(hindrances(ground, false)).toEqual([]);
-    expect(hindrances(standing, true)).toEqual([]);
+    expect(blockersOf(ground, false)).toEqual([]);
+    expect(blockersOf(standing, true)).toEqual([]);
   });
 
   it('a deployment that would take the place of somebody’s is refused', () => {
-    const [why, ...more] = hindrances({ ...ground, inTheWay: ['function chainmend-dispatch-heal'] }, false);
+    const [why, ...more] = blockersOf({ ...ground, inTheWay: ['function chainmend-dispatch-heal'] }, false);
     expect(more).toEqual([]);
     expect(why).toMatch(/function chainmend-dispatch-heal.*--stack-is-deployed/);
-    expect(hindrances({ ...ground, isBootstrapped: false }, false)).toEqual([expect.stringContaining('cdk bootstrap')]);
+    expect(blockersOf({ ...ground, isBootstrapped: false }, false)).toEqual([expect.stringContaining('cdk bootstrap')]);
   });
 
   it('a stack that does not know the fleet, or knows another, is told with what to do', () => {
-    expect(hindrances(ground, true)).toEqual([expect.stringMatching(/--print-fleet > infra.*npm run deploy/)]);
+    expect(blockersOf(ground, true)).toEqual([expect.stringMatching(/--print-fleet > infra.*npm run deploy/)]);
     const planned = JSON.stringify({ ...smokeFleet('smoke'), mode: 'plan' });
-    expect(hindrances({ ...standing, standingFleet: planned }, true)).toEqual([expect.stringMatching(/push smoke/)]);
+    expect(blockersOf({ ...standing, standingFleet: planned }, true)).toEqual([expect.stringMatching(/push smoke/)]);
   });
 
   it('a pause and an earlier run are told at once', () => {
-    const found = hindrances(
+    const found = blockersOf(
       { ...standing, paused: 'Anna', leftovers: [volume(), volume({ id: 'vol-9', tags: {} })] },
       true,
     );
@@ -150,25 +150,25 @@ describe('healed', () => {
   const facts = { incident: endedIncident('healed', NOON_MS), story: [proof], madeGiB: 2, volumeGiB: 3 };
 
   it('is what EC2 and the journal say both', () => {
-    expect(verdictOf(facts)).toEqual({
+    expect(healStatusOf(facts)).toEqual({
       is: 'healed',
       words: 'volume 2 → 3 GiB by EC2; filesystem 3 GiB, 55 % used; client running',
     });
   });
 
   it('is not a closed incident alone', () => {
-    expect(verdictOf({ ...facts, volumeGiB: 2 })).toMatchObject({ is: 'over' });
-    expect(verdictOf({ ...facts, story: [] })).toMatchObject({ is: 'over' });
-    expect(verdictOf({ ...facts, story: [line('proof', 'filesystem 2 GiB, 88 % used')] })).toMatchObject({
+    expect(healStatusOf({ ...facts, volumeGiB: 2 })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, story: [] })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, story: [line('proof', 'filesystem 2 GiB, 88 % used')] })).toMatchObject({
       is: 'over',
     });
-    expect(verdictOf({ ...facts, story: [line('outcome', proof.sentence)] })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, story: [line('outcome', proof.sentence)] })).toMatchObject({ is: 'over' });
   });
 
   it('is waited for while the incident is open, and not after it was given up', () => {
-    expect(verdictOf({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
-    expect(verdictOf({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
-    expect(verdictOf({ ...facts, incident: endedIncident('escalated', NOON_MS) })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
+    expect(healStatusOf({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
+    expect(healStatusOf({ ...facts, incident: endedIncident('escalated', NOON_MS) })).toMatchObject({ is: 'over' });
   });
 });
 
@@ -358,7 +358,7 @@ describe('a run', () => {
   it('does not remove what lost its tag since it was listed', async () => {
     world = [volume(), instance()];
     account = { ...account, again: async (thing) => ({ ...thing, tags: { Name: 'now a person’s' } }) as Leftover };
-    await clearUp(desk, account, { run: undefined, fleet: undefined, withStack: false });
+    await cleanUp(desk, account, { run: undefined, fleet: undefined, withStack: false });
     expect(calls).toEqual([]);
     expect(told.join('\n')).toContain('it does not carry our tag any more, and is left alone');
   });

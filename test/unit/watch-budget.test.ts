@@ -5,7 +5,7 @@ import type { WatchContext } from '../../functions/watch-fleet/context.ts';
 import { ASK_FOR_MS } from '../../functions/watch-fleet/handler.ts';
 import { metricsOf } from '../../functions/watch-fleet/metrics.ts';
 import { notifyPeople } from '../../functions/watch-fleet/notify.ts';
-import { keepObservations } from '../../functions/watch-fleet/observations.ts';
+import { storeObservations } from '../../functions/watch-fleet/observations.ts';
 import { questionOf } from '../../functions/watch-fleet/probes/probe.ts';
 import { probeSsm } from '../../functions/watch-fleet/probes/ssm.ts';
 import { probeVpc } from '../../functions/watch-fleet/probes/vpc.ts';
@@ -237,7 +237,7 @@ describe('keeping', () => {
       },
     } as never;
     const nodes: ObservedNode[] = [...watched.nodes.values()];
-    const kept = keepObservations(contextOf(dynamodb), {
+    const kept = storeObservations(contextOf(dynamodb), {
       ...{ fleet: 'bitcoin', nodes, watch: { ...(watched.watch as FleetWatch), version: 0 }, before: [] },
     });
     await expect(kept).rejects.toThrow('item size has exceeded');

@@ -4,7 +4,7 @@ import {
   ACTS_WITHIN_MS,
   BEGINS_WITHIN_MS,
   HEALED_WITHIN_MS,
-  healsBegin,
+  healsStartByThemselves,
   withoutHealing,
 } from '../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
@@ -85,7 +85,7 @@ describe('a node that is down', () => {
         { length: 5 },
         (_, i) => ({ ...node(`n${i}`), health: i < sick ? 'stuck' : 'synced' }) as ObservedNode,
       );
-    const begins = (mode: string, sick: number) => healsBegin(fleetWith({}, { mode }), seen(sick), NOW_MS);
+    const begins = (mode: string, sick: number) => healsStartByThemselves(fleetWith({}, { mode }), seen(sick), NOW_MS);
     expect([begins('act', 1), begins('act', 2), begins('ask', 1), begins('plan', 1)]).toEqual([
       true,
       false,
@@ -127,7 +127,7 @@ describe('a node that is down', () => {
 
   it('has no heal where its fleet’s file allows no rung', () => {
     const none = fleetWith({}, { mode: 'act', replace: { rungs: [] } });
-    expect(healsBegin(none, [{ ...node('a'), health: 'stuck' } as ObservedNode], NOW_MS)).toBe(false);
+    expect(healsStartByThemselves(none, [{ ...node('a'), health: 'stuck' } as ObservedNode], NOW_MS)).toBe(false);
   });
 
   it('is not told of while one of two heals is at work on it', () => {

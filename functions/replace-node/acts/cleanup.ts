@@ -1,7 +1,7 @@
 // The cleanup after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again.
-import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
+import { actOf, executeStep, type HandOverStep, planHandOver, sentenceOf } from '../../../shared/aws/hand-over.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { type AwsRefusal, orRefused } from '../../../shared/aws/refusals.ts';
+import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { describeVolumes, tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
@@ -87,7 +87,7 @@ async function handOver(context: ActContext, original: string, replacement: stri
   const { ctx, heal, place } = context;
   const { clients } = heal;
   const plan = await stepper(ctx, place)('plan-hand-over', () =>
-    orRefused(async () => {
+    catchRefusal(async () => {
       const [from, to] = await Promise.all([
         describeInstance(clients.ec2, original),
         describeInstance(clients.ec2, replacement),
@@ -104,7 +104,7 @@ async function handOver(context: ActContext, original: string, replacement: stri
     // Where the new one was not let in, the old one does not leave.
     if (refused.has(groupOf(step))) continue;
     const one = { ...context, place: `${place}-${String(at).padStart(2, '0')}` };
-    const call = async () => told(await takeStep(clients, step), 'done');
+    const call = async () => told(await executeStep(clients, step), 'done');
     const result = await mutate(one, { act: actOf(step), sentence: sentenceOf(step), call });
     if (result.is === 'done') continue;
     first ??= result;

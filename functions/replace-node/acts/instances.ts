@@ -1,6 +1,6 @@
 // Acts on instances: stopped, started, set aside by their group, and put in each other's place as far as discovery goes.
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
-import { orRefused } from '../../../shared/aws/refusals.ts';
+import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import {
@@ -196,7 +196,7 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
         const there = instanceId === '' ? null : await describeInstance(heal.clients.ec2, instanceId);
         if (!there) return { said: 'nothing was launched' };
         const tags = { [WHY_TAG]: why.slice(0, TAG_VALUE_MAX) };
-        const kept = await orRefused(async () => void (await putInstanceAway(heal, there, keeping(fleet), tags)));
+        const kept = await catchRefusal(async () => void (await putInstanceAway(heal, there, keeping(fleet), tags)));
         return kept
           ? { said: `${instanceId} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
           : { said: `${instanceId} is kept for ${fleet.replace.keepDays} days` };

@@ -1,7 +1,7 @@
 // Another instance from the launch template of the original, with its client masked.
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { isEverywhere, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
+import { isFaultOfEveryZone, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import type { HealContext } from '../context.ts';
 import { launchRequest, templateOf } from '../launch.ts';
@@ -61,7 +61,11 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
     failed: (state, _, { reason, code = '' }) => {
       const { replacement, unplaced = [] } = state;
       const fault = judgeLaunch({ refused: reason, code });
-      const one = { subnetId: replacement?.subnetId ?? '', reason: fault.reason, isEverywhere: isEverywhere(fault) };
+      const one = {
+        subnetId: replacement?.subnetId ?? '',
+        reason: fault.reason,
+        isEverywhere: isFaultOfEveryZone(fault),
+      };
       return giveUpReplacement({ ...state, unplaced: [...unplaced, one] }, fault.reason);
     },
     unknown: nothing,

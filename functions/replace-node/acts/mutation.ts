@@ -1,7 +1,7 @@
 // How an act changes AWS: intent in the journal, guards and lease read again in the very step, the call, and what came of it. What is only
 // decided is written down.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { type AwsRefusal, isDenied, isThrottling, orRefused } from '../../../shared/aws/refusals.ts';
+import { type AwsRefusal, catchRefusal, isDenied, isThrottling } from '../../../shared/aws/refusals.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { once, stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
@@ -87,7 +87,7 @@ async function guardAndCall({ heal, course, recovers }: ActContext, { call, atMo
   if (!holds(node, course.holder)) return { is: 'lost' };
   if ('refuse' in guarded) return { is: 'refused', refusal: guarded };
   try {
-    const made = await orRefused(() => call(guarded.fleet));
+    const made = await catchRefusal(() => call(guarded.fleet));
     if ('refused' in made) return { is: 'failed', atMs: Date.now(), reason: reasonOf(made), code: made.code };
     const { said, ...rest } = made;
     return { is: 'done', atMs: Date.now(), ...rest, ...(said !== undefined && { said }) };

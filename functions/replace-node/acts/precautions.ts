@@ -1,5 +1,5 @@
 // Acts before the node is touched: the snapshots that later rungs may need are held, and the node leaves the fleet's DNS pool.
-import { orRefused } from '../../../shared/aws/refusals.ts';
+import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { stepper } from '../../../shared/heal/context.ts';
 import { guardAgain } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept.ts';
@@ -75,7 +75,7 @@ export const leavePool = defineAct<object>()('leave-pool', {
         sentence: 'it leaves the pool first',
         act: 'Invoke register-nodes',
       });
-      const asked = await orRefused(async () => {
+      const asked = await catchRefusal(async () => {
         await invoke(heal, heal.environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet: heal.payload.fleet });
         return { accepted: true } as const;
       });

@@ -1,7 +1,7 @@
 // Things that are put away for a while: written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what
 // it was, prune-retired removes after its date.
 import type { InstanceDescription } from '../../../shared/aws/instances.ts';
-import { orRefused } from '../../../shared/aws/refusals.ts';
+import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { tagResources, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { Shelf, Whose } from '../../../shared/heal/kept.ts';
@@ -63,7 +63,7 @@ export async function putVolumesAway(
   for (const { volumeId } of volumes) {
     const role = roles.get(volumeId);
     const tags = { ...keptTags(heal, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
-    const refused = await orRefused(() => tagResources(heal.clients.ec2, [volumeId], tags));
+    const refused = await catchRefusal(() => tagResources(heal.clients.ec2, [volumeId], tags));
     if (refused) untagged.push(`${volumeId}: ${refused.refused}`);
   }
   return untagged;

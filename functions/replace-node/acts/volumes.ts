@@ -1,8 +1,8 @@
 // Acts on volumes: made, attached, detached, kept, put away.
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { ask } from '../../../shared/aws/invoke.ts';
-import { type AwsRefusal, orRefused } from '../../../shared/aws/refusals.ts';
+import { invokeFunction } from '../../../shared/aws/invoke.ts';
+import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
 import {
   attachVolume,
   type CreatedVolume,
@@ -233,7 +233,9 @@ function markRoot(context: ActContext, instanceId: string, volumeId: string): Pr
       act: `CreateTags ${volumeId}`,
       sentence: `${volumeId} is the root volume of ${instanceId}: tagged, so that it can be attached again`,
       call: async () => {
-        const answer = await orRefused(() => ask<MarkAnswer>(clients, environment.MARK_ROOT_FUNCTION, question));
+        const answer = await catchRefusal(() =>
+          invokeFunction<MarkAnswer>(clients, environment.MARK_ROOT_FUNCTION, question),
+        );
         if ('marked' in answer) return { said: 'tagged' };
         return { refused: answer.refused, code: 'code' in answer ? answer.code : 'NotMarked' };
       },
@@ -276,7 +278,7 @@ export const keepVolumes = defineAct<object>()('keep-volumes', {
               deleteOnTermination && (ids.has(volumeId) || volumeId === instance.rootVolumeId),
           ) ?? [];
         const names = devices.map(({ device }) => device);
-        const kept = await orRefused(() => keepOnTermination(ec2, found.instanceId, names));
+        const kept = await catchRefusal(() => keepOnTermination(ec2, found.instanceId, names));
         if (kept !== undefined) return kept;
         return { said: devices.length === 0 ? 'they do already' : 'set, and read back' };
       },

@@ -1,5 +1,5 @@
 // The rung for an instance that EC2 finds impaired: stopped and started, it comes up on other hardware. Pure.
-import { keyBeyondUs, keyDenies } from '../../../shared/aws/keys.ts';
+import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { endRung } from '../acts/decisions.ts';
 import { standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
@@ -35,7 +35,7 @@ export function lockedOut({ original, volumes, keyScope }: Facts, state: LadderS
   const deniedKeys = state?.tried.flatMap(({ deniedKey }) => deniedKey ?? []) ?? [];
   for (const { volumeId, kmsKeyId, attachment } of volumes) {
     if (kmsKeyId === null) continue;
-    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : keyBeyondUs(kmsKeyId, keyScope);
+    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : foreignKeyFault(kmsKeyId, keyScope);
     if (why !== null && attachment?.instanceId === original.instance.instanceId)
       return `with ${volumeId} on it the instance could not be started again: ${why}`;
   }

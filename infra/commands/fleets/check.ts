@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
 import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
 import { type AccountFacts, findingsOf, replaces } from '../preflight/facts.ts';
-import { type FleetsContext, notThere, tableOf } from './context.ts';
+import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { StoreError } from './parameter-store.ts';
 
 export interface CheckContext extends FleetsContext {
@@ -20,7 +20,7 @@ export async function check(
 ): Promise<void> {
   const all = fleetPathsIn(directory);
   for (const path of paths) {
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw notThere('file', path, all.map(shortPath));
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw notFoundError('file', path, all.map(shortPath));
   }
   const files = readFleetFiles(paths.length > 0 ? paths : all);
   if (files.length === 0) {

@@ -17,7 +17,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export function notThere(what: string, name: string, known: readonly string[]): UsageError {
+export function notFoundError(what: string, name: string, known: readonly string[]): UsageError {
   const near = nearest(name, known);
   const rest = near ? `did you mean ${near}?` : known.length > 0 ? `there are ${known.join(', ')}` : 'there is none';
   return new UsageError(`no ${what} "${name}"; ${rest}`);

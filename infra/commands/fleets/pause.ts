@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { fleetPathsIn } from '../../fleets.ts';
 import { parameterPrefix } from '../../names.ts';
-import { type FleetsContext, notThere, UsageError } from './context.ts';
+import { type FleetsContext, notFoundError, UsageError } from './context.ts';
 import type { ParameterStore } from './parameter-store.ts';
 
 const off = 'off';
@@ -59,5 +59,5 @@ async function known(directory: string, parameters: ParameterStore, fleet: strin
   if (names.includes(fleet)) return;
   const wellFormed = /^[a-z][a-z0-9-]{0,31}$/.test(fleet);
   if (wellFormed && (await parameters.read(fleetParameterName(parameterPrefix, fleet))) !== undefined) return;
-  throw notThere('fleet', fleet, names);
+  throw notFoundError('fleet', fleet, names);
 }

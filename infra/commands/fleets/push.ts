@@ -3,7 +3,7 @@ import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/p
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { parameterPrefix } from '../../names.ts';
-import { type FleetsContext, notThere, tableOf, UsageError } from './context.ts';
+import { type FleetsContext, notFoundError, tableOf, UsageError } from './context.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
 import { type ParameterStore, StoreError } from './parameter-store.ts';
 
@@ -37,7 +37,7 @@ const notDeployed = (fleets: readonly string[]): string =>
 function fileOf(name: string, files: readonly FleetFile[]): FleetFile {
   const file = files.find(({ document }) => document.fleet === name);
   if (!file)
-    throw notThere(
+    throw notFoundError(
       'fleet',
       name,
       files.map(({ document }) => document.fleet),

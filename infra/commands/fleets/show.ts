@@ -5,7 +5,7 @@ import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/p
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { readFleets } from '../../fleets.ts';
 import { parameterPrefix } from '../../names.ts';
-import { type FleetsContext, notThere, tableOf } from './context.ts';
+import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { leavesOf } from './field-list.ts';
 
 /** @throws FleetFilesError when any file is wrong, UsageError when there is no such fleet */
@@ -13,7 +13,7 @@ export function show({ directory, say }: FleetsContext, name: string): void {
   const files = readFleets(directory);
   const file = files.find(({ document }) => document.fleet === name);
   if (!file)
-    throw notThere(
+    throw notFoundError(
       'fleet',
       name,
       files.map(({ document }) => document.fleet),

@@ -48,15 +48,15 @@ export function awsSuite({
   return {
     // The SDK keeps how far AWS's clock is from ours, where that is more than five minutes.
     nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
-    ask: (event) => said('chainmend-dispatch-heal', () => ask(lambda, event)),
-    story: (incident) => said('the journal', () => readStory(dynamodb, incident)),
+    ask: (event) => withSuiteError('chainmend-dispatch-heal', () => ask(lambda, event)),
+    story: (incident) => withSuiteError('the journal', () => readStory(dynamodb, incident)),
     incident: ({ fleet, instanceId, trouble }) =>
-      said('the incident', () => store.readIncident(fleet, instanceId, trouble)),
-    node: (fleet, instanceId) => said('the node', () => store.readNode(fleet, instanceId)),
-    fleet: (fleet) => said('the fleet', () => store.readFleet(fleet)),
-    fleets: () => said('the fleet files', () => readFleetNames(ssm)),
-    journal: (fleet, linesEach) => said('the journal', () => readJournal(dynamodb, fleet, linesEach)),
-    asks: (fleet) => said('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
+      withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trouble)),
+    node: (fleet, instanceId) => withSuiteError('the node', () => store.readNode(fleet, instanceId)),
+    fleet: (fleet) => withSuiteError('the fleet', () => store.readFleet(fleet)),
+    fleets: () => withSuiteError('the fleet files', () => readFleetNames(ssm)),
+    journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),
+    asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
     caller: async () => {
       try {
         return (await sts.send(new GetCallerIdentityCommand({}))).Arn;
@@ -65,8 +65,8 @@ export function awsSuite({
         return undefined;
       }
     },
-    answer: (callbackId, answer) => said('the answer', () => send(lambda, callbackId, answer)),
-    approvePlan: (ask, by) => said(`chainmend-${ask.by}`, () => approvePlan(lambda, ask, by)),
+    answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
+    approvePlan: (ask, by) => withSuiteError(`chainmend-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };
 }
 
@@ -228,7 +228,7 @@ function lineOf(record: Readonly<Record<string, unknown>>, by: Writer): StoryLin
 const WHOSE =
   '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region';
 
-async function said<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function withSuiteError<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

@@ -56,14 +56,14 @@ export async function follow(
       if (options.answer && (await options.answer(question))) await approve(desk, question);
     }
     const end = endOf(incident, lines, answer);
-    if (end) return { end, lines, last: lastWord(lines) };
+    if (end) return { end, lines, last: lastOutcome(lines) };
     desk.status(progressOf(node, answer) ?? waitingText(incident, suite.nowMs()));
-    if (suite.nowMs() >= untilMs) return { end: 'waiting', lines, last: lastWord(lines) };
+    if (suite.nowMs() >= untilMs) return { end: 'waiting', lines, last: lastOutcome(lines) };
     await desk.sleep(POLL_MS);
   }
 }
 
-const lastWord = (lines: readonly StoryLine[]): StoryLine | undefined =>
+const lastOutcome = (lines: readonly StoryLine[]): StoryLine | undefined =>
   lines.findLast(({ place, kind }) => place.endsWith('-outcome') || kind === 'refusal');
 
 async function approve(desk: HealCommandContext, { callbackId, plan }: ApprovalRecord): Promise<void> {
@@ -80,7 +80,7 @@ function endOf(
   { incidentId, attempt }: DispatchAnswer,
 ): FollowResult['end'] | null {
   // Another wish has taken its place: this one is over as its last line says.
-  if (!incident || incident.incidentId !== incidentId) return wordOf(lines) ?? 'failed';
+  if (!incident || incident.incidentId !== incidentId) return endByLines(lines) ?? 'failed';
   switch (incident.state) {
     case 'allocated':
     case 'claimed':
@@ -89,12 +89,12 @@ function endOf(
       return 'escalated';
     case 'healed':
       // A plan that was said is closed by the next sweep, as a wish is that could not be granted for an hour.
-      return wordOf(lines) ?? 'failed';
+      return endByLines(lines) ?? 'failed';
     case 'open': {
       if (incident.attempt < attempt) return null;
       if ((incident.plannedUntilMs ?? 0) > 0) return 'planned';
-      const word = wordOf(lines);
-      const last = lastWord(lines);
+      const word = endByLines(lines);
+      const last = lastOutcome(lines);
       if (word === 'refused' && !WAITS.has(last?.code ?? '')) return 'refused';
       // Attempts that failed, or died, are followed by others.
       return null;
@@ -102,8 +102,8 @@ function endOf(
   }
 }
 
-function wordOf(lines: readonly StoryLine[]): FollowResult['end'] | undefined {
-  const last = lastWord(lines);
+function endByLines(lines: readonly StoryLine[]): FollowResult['end'] | undefined {
+  const last = lastOutcome(lines);
   switch (last?.act) {
     case 'healed':
     case 'planned':

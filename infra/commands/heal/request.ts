@@ -56,7 +56,7 @@ export async function carryOut(
     tell: true,
     answer: (question) => answerQuestion(desk, question, options),
   });
-  return tellEnd(desk, answer, followed);
+  return printEnd(desk, answer, followed);
 }
 
 /** @returns false where nothing would be done; why has been said */
@@ -74,13 +74,13 @@ async function planOf(desk: HealCommandContext, { event }: HealRequest): Promise
   }
   if (end === 'waiting')
     desk.complain(`there is no plan after ${PLAN_FOR_MS / MINUTE_MS} min; incident ${answer.incidentId}`);
-  else desk.complain(`Nothing would be done. ${why(last)}`);
+  else desk.complain(`Nothing would be done. ${reasonText(last)}`);
   return false;
 }
 
 function notStarted(desk: HealCommandContext, answer: DispatchAnswer): 1 {
   const { did, code, reason = '' } = answer;
-  if (did === 'refused') desk.complain(plainText(`Refused (${code}): ${reason}. ${stays(answer)}`));
+  if (did === 'refused') desk.complain(plainText(`Refused (${code}): ${reason}. ${retryText(answer)}`));
   else desk.complain(plainText(`Not now: ${Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason}`));
   return 1;
 }
@@ -89,7 +89,7 @@ function notStarted(desk: HealCommandContext, answer: DispatchAnswer): 1 {
 const ASKED_FOR_MS = 60 * 60_000;
 
 /** A plan is asked for once. */
-const stays = ({ trouble, onsetMs }: DispatchAnswer): string =>
+const retryText = ({ trouble, onsetMs }: DispatchAnswer): string =>
   trouble.startsWith('plan:')
     ? ''
     : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
@@ -101,7 +101,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ended: 'people have been paged for it; look at the journal first',
 };
 
-const why = (last: StoryLine | undefined): string =>
+const reasonText = (last: StoryLine | undefined): string =>
   last === undefined
     ? 'The journal does not say why.'
     : plainText(`${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`);
@@ -120,7 +120,7 @@ async function answerQuestion(
   return false;
 }
 
-function tellEnd(desk: HealCommandContext, answer: DispatchAnswer, { end, last }: FollowResult): 0 | 1 {
+function printEnd(desk: HealCommandContext, answer: DispatchAnswer, { end, last }: FollowResult): 0 | 1 {
   const { fleet, node, incidentId } = answer;
   switch (end) {
     case 'healed':
@@ -133,13 +133,13 @@ function tellEnd(desk: HealCommandContext, answer: DispatchAnswer, { end, last }
       desk.complain(`It goes on without us: npm run heal -- status ${fleet}/${node}`);
       return 1;
     case 'escalated':
-      desk.complain(`It did not work, and people were paged. ${why(last)}`);
+      desk.complain(`It did not work, and people were paged. ${reasonText(last)}`);
       return 1;
     case 'refused':
-      desk.complain(`Refused, incident ${incidentId}. ${why(last)}. ${stays(answer)}`.trim());
+      desk.complain(`Refused, incident ${incidentId}. ${reasonText(last)}. ${retryText(answer)}`.trim());
       return 1;
     case 'failed':
-      desk.complain(`Failed, incident ${incidentId}. ${why(last)}`);
+      desk.complain(`Failed, incident ${incidentId}. ${reasonText(last)}`);
       return 1;
   }
 }

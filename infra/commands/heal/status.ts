@@ -43,12 +43,12 @@ export async function status(desk: HealCommandContext, { fleet, node, shown }: T
     desk.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
     if (last) desk.say(lineText(last));
     for (const line of recordLines(record, incident)) desk.say(line);
-    if (waits(incident, nowMs)) desk.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
+    if (isWaiting(incident, nowMs)) desk.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
   }
   return 0;
 }
 
-const waits = (incident: IncidentRecord, nowMs: number): boolean => whyNot(incident, nowMs) === null;
+const isWaiting = (incident: IncidentRecord, nowMs: number): boolean => whyNot(incident, nowMs) === null;
 
 const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
   const { node, trouble, incidentId, attempt, onsetMs } = incident;
@@ -67,7 +67,7 @@ function stateText(incident: IncidentRecord, nowMs: number): string {
     case 'allocated':
       return 'about to begin';
     case 'claimed':
-      if (waits(incident, nowMs)) return `waits for approval until ${clockText(incident.approval?.untilMs ?? 0)}`;
+      if (isWaiting(incident, nowMs)) return `waits for approval until ${clockText(incident.approval?.untilMs ?? 0)}`;
       return incident.payload.mode === 'act' ? 'at work' : `at work, mode ${incident.payload.mode}`;
     case 'healed':
       return `over for ${durationText((nowMs - incident.endedAtMs) / 1000)}`;

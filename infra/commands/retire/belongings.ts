@@ -101,18 +101,18 @@ export function awsBelongings(config: AwsClientConfig = {}): Belongings {
   const ownerOf = async (fleet: string): Promise<Owner> => ({ fleet, region: await ec2.config.region() });
   return {
     identity: () =>
-      said('who am I', async () => {
+      withStoreError('who am I', async () => {
         const { Account: account = '' } = await sts.send(new GetCallerIdentityCommand({}));
         return { account, region: await ec2.config.region() };
       }),
-    isDeployed: () => said(functionNames.dispatchHeal, () => isDeployed(lambda)),
-    records: (fleet) => said('the incidents', () => records(dynamodb, fleet)),
-    alarms: (fleet) => said('the alarms', () => ownAlarms(cloudwatch, fleet)),
-    deleteAlarms: (fleet, alarms) => said('DeleteAlarms', () => deleteAlarms(cloudwatch, fleet, alarms)),
-    names: (fleet) => said('the records', async () => ownNames(route53, await ownerOf(fleet))),
+    isDeployed: () => withStoreError(functionNames.dispatchHeal, () => isDeployed(lambda)),
+    records: (fleet) => withStoreError('the incidents', () => records(dynamodb, fleet)),
+    alarms: (fleet) => withStoreError('the alarms', () => readOwnAlarms(cloudwatch, fleet)),
+    deleteAlarms: (fleet, alarms) => withStoreError('DeleteAlarms', () => deleteAlarms(cloudwatch, fleet, alarms)),
+    names: (fleet) => withStoreError('the records', async () => readNames(route53, await ownerOf(fleet))),
     deleteNames: (fleet, names) =>
-      said('ChangeResourceRecordSets', async () => deleteNames(route53, await ownerOf(fleet), names)),
-    kept: (fleet) => said('what heals have kept', () => kept(ec2, fleet)),
+      withStoreError('ChangeResourceRecordSets', async () => deleteNames(route53, await ownerOf(fleet), names)),
+    kept: (fleet) => withStoreError('what heals have kept', () => readKept(ec2, fleet)),
   };
 }
 
@@ -135,7 +135,7 @@ async function records(dynamodb: DynamoDBClient, fleet: string): ReturnType<Belo
   }
 }
 
-async function ownAlarms(cloudwatch: CloudWatchClient, fleet: string): Promise<readonly Alarm[]> {
+async function readOwnAlarms(cloudwatch: CloudWatchClient, fleet: string): Promise<readonly Alarm[]> {
   const pace = pacer(TAGS_GAP_MS);
   const own: Alarm[] = [];
   for (const { AlarmName: name = '', AlarmArn: arn = '' } of await readAlarms(cloudwatch, `chainmend-${fleet}-`)) {
@@ -177,7 +177,7 @@ async function deleteAlarms(cloudwatch: CloudWatchClient, fleet: string, alarms:
   return deleted;
 }
 
-async function ownNames(route53: Route53Client, owner: Owner): Promise<readonly ZoneNames[]> {
+async function readNames(route53: Route53Client, owner: Owner): Promise<readonly ZoneNames[]> {
   const found: ZoneNames[] = [];
   for (const { zoneId, zone } of await privateZones(route53)) {
     const changes = await namesIn(route53, owner, zoneId);
@@ -258,7 +258,7 @@ const deletion = ({ name, type, ttlSeconds, values }: RecordSetChange['remove'][
   },
 });
 
-async function kept(ec2: EC2Client, fleet: string): Promise<KeptResources> {
+async function readKept(ec2: EC2Client, fleet: string): Promise<KeptResources> {
   const Filters: Filter[] = [
     { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
     { Name: 'tag-key', Values: [KEEP_UNTIL_TAG] },
@@ -282,7 +282,7 @@ async function kept(ec2: EC2Client, fleet: string): Promise<KeptResources> {
 /** The SDK says what it lacks, not where it looked. */
 const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
 
-async function said<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function withStoreError<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

@@ -14,7 +14,10 @@ export interface LeftoversContext {
 }
 
 /** @param fleets that the files or the account know */
-export async function left({ belongings: open, say }: LeftoversContext, fleets: readonly string[]): Promise<void> {
+export async function listLeftovers(
+  { belongings: open, say }: LeftoversContext,
+  fleets: readonly string[],
+): Promise<void> {
   const belongings = open();
   const { account, region } = await belongings.identity();
   say(`What stays in account ${account}, ${region}, when the stack is destroyed:`);

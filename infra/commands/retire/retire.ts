@@ -73,7 +73,7 @@ export async function retire(
   const records = names.reduce((sum, { changes }) => sum + changes.length, 0);
   if (alarms.length === 0 && records === 0) {
     say(`No alarm and no DNS record in account ${account}, ${region}, carries the marks of a fleet ${fleet}.`);
-    tellKept(say, fleet, kept);
+    printKept(say, fleet, kept);
     return;
   }
   say(`Of ${fleet} in account ${account}, ${region}, these go:`);
@@ -95,10 +95,10 @@ export async function retire(
   let unnamed = 0;
   for (const zone of names) unnamed += await belongings.deleteNames(fleet, zone);
   say(`Removed: ${gone} of ${alarms.length} alarms, ${unnamed} of ${records} names.`);
-  tellKept(say, fleet, kept);
+  printKept(say, fleet, kept);
   const [alarmsLeft, namesLeft] = [await belongings.alarms(fleet), await belongings.names(fleet)];
   if (alarmsLeft.length > 0 || namesLeft.length > 0)
-    throw new StoreError(stillThere(fleet, alarmsLeft.length, namesLeft));
+    throw new StoreError(remainingText(fleet, alarmsLeft.length, namesLeft));
 }
 
 async function refuseUnlessIdle(desk: RetireContext, belongings: Belongings, fleet: string): Promise<void> {
@@ -126,11 +126,11 @@ const listed = (head: string, lines: readonly string[]): string =>
     ...(lines.length > SHOWN ? [`    and ${lines.length - SHOWN} more`] : []),
   ].join('\n');
 
-function tellKept(say: RetireContext['say'], fleet: string, kept: KeptResources): void {
+function printKept(say: RetireContext['say'], fleet: string, kept: KeptResources): void {
   for (const line of keptLines(fleet, kept)) say(line);
 }
 
-function stillThere(fleet: string, alarms: number, names: readonly ZoneNames[]): string {
+function remainingText(fleet: string, alarms: number, names: readonly ZoneNames[]): string {
   const records = names.reduce((sum, { changes }) => sum + changes.length, 0);
   return `${alarms} alarms and ${records} names of ${fleet} are there still, or again: is a suite at work that looks after it?`;
 }

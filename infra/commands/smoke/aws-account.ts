@@ -36,7 +36,7 @@ import { plainText } from '../../../shared/text/plain-text.ts';
 import { functionNames, parameterPrefix } from '../../names.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 import { ladderAccount } from './aws-ladder.ts';
-import { markKept, TABLE, thingsOf } from './aws-resources.ts';
+import { markKept, resourcesOf, TABLE } from './aws-resources.ts';
 import { type Account, type InstanceRequest, SmokeError } from './context.ts';
 import { SELECTOR_TAG, SMOKE_TAG } from './names.ts';
 import { INSTANCE_TYPE } from './plan.ts';
@@ -138,7 +138,7 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
       );
     },
     markKept: (run) => said('tagging what the stack leaves', () => markKept({ ssm, dynamodb }, run)),
-    ...thingsOf({ ec2, ssm, dynamodb, cloudwatch, dlm, cloudformation: new CloudFormationClient(config) }, said),
+    ...resourcesOf({ ec2, ssm, dynamodb, cloudwatch, dlm, cloudformation: new CloudFormationClient(config) }, said),
     ladder: ladderAccount({ ec2, dlm, iam, lambda, ssm, cloudwatch }, said),
   };
 }

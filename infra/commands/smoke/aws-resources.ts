@@ -72,7 +72,7 @@ const PAUSES = `${parameterPrefix}/pauses`;
 /** Does the work; what AWS refuses is told in AWS's own words, with what was asked for. */
 export type NameFailure = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 
-export function thingsOf(clients: Clients, said: NameFailure): Pick<Account, 'things' | 'again' | 'remove'> {
+export function resourcesOf(clients: Clients, said: NameFailure): Pick<Account, 'things' | 'again' | 'remove'> {
   const { cloudformation } = clients;
   return {
     things: (withStack) =>
@@ -95,7 +95,7 @@ export function thingsOf(clients: Clients, said: NameFailure): Pick<Account, 'th
       ]),
     again: (thing) =>
       said(thing.id, async () => {
-        const found = await againIn(clients, thing);
+        const found = await readAgain(clients, thing);
         return found.find(({ id }) => id === thing.id);
       }),
     remove: (thing) => said(thing.id, () => remove(clients, thing)),
@@ -131,7 +131,7 @@ async function eachOf(
   return [...found.values()];
 }
 
-async function againIn(clients: Clients, { kind, id }: Leftover): Promise<readonly Leftover[]> {
+async function readAgain(clients: Clients, { kind, id }: Leftover): Promise<readonly Leftover[]> {
   switch (kind) {
     case 'instance':
       return instances(clients.ec2, [{ Name: 'instance-id', Values: [id] }]);

@@ -62,63 +62,64 @@ export function checksOf(learned: AccountFindings): readonly Check[] {
     errorsOf(learned),
     vpcOf(learned),
     learned.madeAgain
-      ? so('a stack is made again over the table, documents and pause that it had kept')
-      : left('whether a stack can be made again over what it kept: this one was there already'),
-    left(`how EC2 recovers an instance by itself (${learned.autoRecovery} here): nobody can ask it to`),
+      ? confirmed('a stack is made again over the table, documents and pause that it had kept')
+      : unobserved('whether a stack can be made again over what it kept: this one was there already'),
+    unobserved(`how EC2 recovers an instance by itself (${learned.autoRecovery} here): nobody can ask it to`),
   ];
 }
 
-const so = (words: string): Check => ({ is: 'so', words });
-const notSo = (words: string): Check => ({ is: 'not so', words });
-const left = (words: string): Check => ({ is: 'left', words });
+const confirmed = (words: string): Check => ({ is: 'so', words });
+const refuted = (words: string): Check => ({ is: 'not so', words });
+const unobserved = (words: string): Check => ({ is: 'left', words });
 
 const passesOf = ({ passes: { role, is } }: AccountFindings): Check =>
-  is ? so(`replace-node may pass on ${role}`) : notSo(`replace-node may not pass on ${role}`);
+  is ? confirmed(`replace-node may pass on ${role}`) : refuted(`replace-node may not pass on ${role}`);
 
 function lockOf({ held: { snapshotId, tags, lock } }: AccountFindings): Check {
-  if (!(LEDGER_TAGS.heldBy in tags)) return notSo(`no incident has held ${snapshotId}, of a lifecycle policy`);
+  if (!(LEDGER_TAGS.heldBy in tags)) return refuted(`no incident has held ${snapshotId}, of a lifecycle policy`);
   if (!(LOCKED_BY_TAG in tags) || lock?.state !== 'governance')
-    return notSo(`${snapshotId}, of a lifecycle policy, is held and not locked (${lock?.state ?? 'no lock'})`);
-  return so(`${snapshotId}, of a lifecycle policy, is held and locked for ${lock.days ?? '?'} day`);
+    return refuted(`${snapshotId}, of a lifecycle policy, is held and not locked (${lock?.state ?? 'no lock'})`);
+  return confirmed(`${snapshotId}, of a lifecycle policy, is held and locked for ${lock.days ?? '?'} day`);
 }
 
 /** What nobody has made the fleet's stays as it is, and stops no heal. */
 function untaggedOf({ untagged: { snapshotId, tags, lock } }: AccountFindings): Check {
   const more = Object.keys(tags).filter((key) => key !== SMOKE_TAG && key.startsWith('chainmend:'));
-  if (lock !== undefined) return notSo(`${snapshotId}, which is nobody's, was locked`);
+  if (lock !== undefined) return refuted(`${snapshotId}, which is nobody's, was locked`);
   return more.length === 0
-    ? so(`${snapshotId}, which is nobody's, has stopped no heal`)
-    : notSo(`${snapshotId}, which is nobody's, was tagged: ${more.join(', ')}`);
+    ? confirmed(`${snapshotId}, which is nobody's, has stopped no heal`)
+    : refuted(`${snapshotId}, which is nobody's, was tagged: ${more.join(', ')}`);
 }
 
 /** Parameters that are empty arrive, or their absence is taken for that. */
 function commandsOf({ commands }: AccountFindings): Check {
   const failed = commands.find(({ document, status }) => FAILED.has(status) && document.startsWith('chainmend-'));
-  if (failed) return notSo(`${failed.document} ended as ${failed.status} on the node: ${failed.said}`);
+  if (failed) return refuted(`${failed.document} ended as ${failed.status} on the node: ${failed.said}`);
   const ran = (name: string): boolean =>
     commands.some(({ document, status }) => document.startsWith(`chainmend-${name}-`) && status === 'Success');
   const missing = NEEDED.filter((name) => !ran(name));
   return missing.length === 0
-    ? so(`${commands.length} commands ran, with their empty parameters`)
-    : notSo(`nothing was heard of ${missing.join(', ')} on the node`);
+    ? confirmed(`${commands.length} commands ran, with their empty parameters`)
+    : refuted(`nothing was heard of ${missing.join(', ')} on the node`);
 }
 
 function alarmsOf({ alarms, fleet }: AccountFindings): Check {
   const bare = alarms.find(({ tags }) => tags[FLEET_TAG] !== fleet);
-  if (alarms.length === 0) return notSo(`${fleet} has no alarms`);
+  if (alarms.length === 0) return refuted(`${fleet} has no alarms`);
   return bare
-    ? notSo(`${bare.name} was made without its tags`)
-    : so(`${alarms.length} alarms of the fleet were made with their tags, and their contributors read`);
+    ? refuted(`${bare.name} was made without its tags`)
+    : confirmed(`${alarms.length} alarms of the fleet were made with their tags, and their contributors read`);
 }
 
 function errorsOf({ errors }: AccountFindings): Check {
-  if (errors.size === 0) return so('no function has failed: nothing was denied, and every answer of AWS could be read');
+  if (errors.size === 0)
+    return confirmed('no function has failed: nothing was denied, and every answer of AWS could be read');
   const told = [...errors].map(([name, count]) => `${name} ${count}`);
-  return notSo(`invocations have failed: ${told.join(', ')}. Their logs say why: /aws/lambda/NAME`);
+  return refuted(`invocations have failed: ${told.join(', ')}. Their logs say why: /aws/lambda/NAME`);
 }
 
 function vpcOf({ vpcFunction }: AccountFindings): Check {
-  if (!vpcFunction) return left('a function in the VPC: no fleet here is asked from one');
+  if (!vpcFunction) return unobserved('a function in the VPC: no fleet here is asked from one');
   const { name, state } = vpcFunction;
-  return state === 'Active' ? so(`${name} stands in its VPC`) : notSo(`${name} is ${state}`);
+  return state === 'Active' ? confirmed(`${name} stands in its VPC`) : refuted(`${name} is ${state}`);
 }

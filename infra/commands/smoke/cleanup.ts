@@ -4,7 +4,7 @@ import { parameterPrefix } from '../../names.ts';
 import type { Account, SmokeContext } from './context.ts';
 import { isGoing, isGone, isHeld, isOurs, type Leftover, leftOf, leftText, runOf, wordsOf } from './leftovers.ts';
 import { pauseText } from './names.ts';
-import { said, teller } from './progress-log.ts';
+import { errorMessage, progressLogger } from './progress-log.ts';
 
 export interface CleanupScope {
   /** Of this run; of all runs where none is named. */
@@ -32,28 +32,28 @@ const ROUNDS = 3;
  * Tells of each thing, and of what is left in the end.
  * @returns what is left; undefined where nobody could tell
  */
-export async function clearUp(
+export async function cleanUp(
   desk: SmokeContext,
   account: Account,
   clearing: CleanupScope,
 ): Promise<readonly Leftover[] | undefined> {
   const { run, fleet, withStack } = clearing;
-  const tell = teller(desk);
+  const tell = progressLogger(desk);
   if (run !== undefined && fleet !== undefined) {
-    await tried(desk, `pausing ${fleet}`, async () => {
+    await tryStep(desk, `pausing ${fleet}`, async () => {
       await account.pauseFleet(fleet, pauseText(run));
       tell('paused', `${pauseParameterName(parameterPrefix, fleet)}: no heal begins on what is being removed`);
     });
   }
   if (clearing.settles) await desk.sleep(SETTLE_MS);
   const look = async (): Promise<readonly Leftover[] | undefined> => {
-    const things = await tried(desk, 'looking for what is left', () => account.things(withStack));
+    const things = await tryStep(desk, 'looking for what is left', () => account.things(withStack));
     return things && leftOf(things, run);
   };
   let left = await look();
   for (let round = 0; round < ROUNDS && left && left.length > 0; round++) {
     for (const thing of left) {
-      await tried(desk, wordsOf(thing), async () => {
+      await tryStep(desk, wordsOf(thing), async () => {
         if (await removeOne(desk, account, thing, run)) tell('removed', `${thing.kind} ${thing.id}`);
         desk.made.delete(thing.id);
       });
@@ -108,11 +108,11 @@ async function waitFor(
 }
 
 /** What cannot be done does not keep the rest from being removed. */
-async function tried<T>(desk: SmokeContext, what: string, work: () => Promise<T>): Promise<T | undefined> {
+async function tryStep<T>(desk: SmokeContext, what: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    desk.complain(`${what}: ${said(error)}`);
+    desk.complain(`${what}: ${errorMessage(error)}`);
     return undefined;
   }
 }

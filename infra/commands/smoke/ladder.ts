@@ -6,9 +6,9 @@ import { follow } from '../heal/follow.ts';
 import { type Check, checksOf, type SnapshotLockStatus } from './checks.ts';
 import { type Account, type SmokeContext, SmokeError, type SnapshotDescription, type VolumeOrigin } from './context.ts';
 import { STUCK_SECONDS } from './fleet.ts';
-import { teller } from './progress-log.ts';
-import { restartVerdict, stumbleOf } from './proof.ts';
-import { followIncident, until } from './waiting.ts';
+import { progressLogger } from './progress-log.ts';
+import { pageOnTheWay, restartStatusOf } from './proof.ts';
+import { followIncident, waitUntil } from './waiting.ts';
 
 export interface LadderNode {
   readonly fleet: string;
@@ -34,8 +34,8 @@ const COMMAND_MINUTES = 5;
 const RUN_MAX_MS = 6 * 60 * MINUTE_MS;
 
 /** @returns what proves both heals. Throws a `SmokeError` where one of them, or a check, fails. */
-export async function climb(desk: SmokeContext, account: Account, node: LadderNode): Promise<string> {
-  const tell = teller(desk);
+export async function runLadder(desk: SmokeContext, account: Account, node: LadderNode): Promise<string> {
+  const tell = progressLogger(desk);
   const { ladder } = account;
   // It is older than the policy's, which the incident is to hold in its place.
   const untagged = await ladder.makeSnapshot(node.run, node.volumeId);
@@ -44,12 +44,12 @@ export async function climb(desk: SmokeContext, account: Account, node: LadderNo
   desk.made.set(policyId, { kind: 'policy', id: policyId, tags: {} });
   tell('policy', `${policyId} takes a snapshot within an hour`);
   const isIt = ({ snapshotId }: SnapshotDescription) => snapshotId === untagged.snapshotId;
-  await completed(desk, account, node, isIt, COPY_MINUTES, untagged.snapshotId);
+  await awaitSnapshot(desk, account, node, isIt, COPY_MINUTES, untagged.snapshotId);
   tell('snapshot', `${untagged.snapshotId}, by nobody: it carries no tag of chainmend's`);
-  await wished(desk, { kind: 'snapshot', fleet: node.fleet, node: node.run }, node.healMinutes);
-  const clean = await completed(desk, account, node, isClean, COPY_MINUTES, 'the clean snapshot');
+  await requestAndFollow(desk, { kind: 'snapshot', fleet: node.fleet, node: node.run }, node.healMinutes);
+  const clean = await awaitSnapshot(desk, account, node, isClean, COPY_MINUTES, 'the clean snapshot');
   tell('snapshot', `${clean.snapshotId}, of the stopped client`);
-  const byPolicy = await completed(
+  const byPolicy = await awaitSnapshot(
     desk,
     account,
     node,
@@ -61,14 +61,14 @@ export async function climb(desk: SmokeContext, account: Account, node: LadderNo
 
   const { restarted, held } = await restart(desk, account, node, byPolicy);
   const swapped = await swap(desk, account, node);
-  await look(desk, account, node, { untagged: untagged.snapshotId, held });
+  await checkAccount(desk, account, node, { untagged: untagged.snapshotId, held });
   return `${restarted}; ${swapped}`;
 }
 
 const isClean = ({ tags }: SnapshotDescription): boolean => tags[LEDGER_TAGS.cleanStop] === 'true';
 
 /** Waits for a snapshot of the node's first volume. */
-const completed = (
+const awaitSnapshot = (
   desk: SmokeContext,
   account: Account,
   { volumeId }: LadderNode,
@@ -76,7 +76,7 @@ const completed = (
   minutes: number,
   what: string,
 ): Promise<SnapshotDescription> =>
-  until(desk, minutes, `${what} is not there`, async () => {
+  waitUntil(desk, minutes, `${what} is not there`, async () => {
     const found = (await account.ladder.snapshots(volumeId)).find(isIt);
     if (found) desk.made.set(found.snapshotId, { kind: 'snapshot', id: found.snapshotId, state: 'made', tags: {} });
     if (found?.state === 'error') throw new SmokeError(`${found.snapshotId} could not be copied`);
@@ -84,9 +84,9 @@ const completed = (
   });
 
 /** Has the dispatcher do what a person may ask for, and follows it to its end. Throws a `SmokeError` where it is not done. */
-async function wished(desk: SmokeContext, event: object, minutes: number): Promise<string> {
+async function requestAndFollow(desk: SmokeContext, event: object, minutes: number): Promise<string> {
   let told = '';
-  const answer = await until(
+  const answer = await waitUntil(
     desk,
     ASK_MINUTES,
     () => `the dispatcher did not begin: ${told}`,
@@ -109,7 +109,7 @@ async function wished(desk: SmokeContext, event: object, minutes: number): Promi
     answer,
     { forMs: minutes * MINUTE_MS, tell: true },
   );
-  const stumble = stumbleOf(lines);
+  const stumble = pageOnTheWay(lines);
   if (stumble !== undefined) throw new SmokeError(stumble);
   if (end === 'healed') return last?.sentence ?? '';
   throw new SmokeError(
@@ -130,16 +130,16 @@ async function restart(
   node: LadderNode,
   newest: SnapshotDescription,
 ): Promise<{ readonly restarted: string; readonly held: HeldSnapshot }> {
-  const tell = teller(desk);
+  const tell = progressLogger(desk);
   const { instanceId, fleet, healMinutes } = node;
   // What is younger than that when the fault is seen may hold it, and would not be held for the incident. By AWS's clock: the node is asked each minute.
   const ageMs = -faultMayBeginMs(0, { stuckSeconds: STUCK_SECONDS }) + MINUTE_MS;
-  await until(desk, healMinutes, `${newest.snapshotId} is not old enough`, async () => {
+  await waitUntil(desk, healMinutes, `${newest.snapshotId} is not old enough`, async () => {
     const asked = await account.ladder.commands(instanceId, newest.startedMs + ageMs);
     return asked.length > 0 || undefined;
   });
   const commandId = await account.ladder.hang(instanceId);
-  await until(desk, COMMAND_MINUTES, 'the client could not be made to hang', async () => {
+  await waitUntil(desk, COMMAND_MINUTES, 'the client could not be made to hang', async () => {
     const ended = await account.ladder.commandEnd(commandId, instanceId);
     if (ended && ended.status !== 'Success')
       throw new SmokeError(`the client could not be made to hang: ${ended.status} ${ended.said}`);
@@ -156,7 +156,7 @@ async function restart(
       );
       if (lock && now) held = { ...held, lock, tags: now.tags };
       const volumes = await account.ladder.dataVolumes(instanceId);
-      return restartVerdict({ incident, story, volumes, volumeId: node.volumeId });
+      return restartStatusOf({ incident, story, volumes, volumeId: node.volumeId });
     },
   });
   tell('healed', restarted);
@@ -165,14 +165,14 @@ async function restart(
 
 async function swap(desk: SmokeContext, account: Account, node: LadderNode): Promise<string> {
   const { ladder } = account;
-  const proof = await wished(desk, { kind: 'restore', fleet: node.fleet, node: node.run }, node.healMinutes);
+  const proof = await requestAndFollow(desk, { kind: 'restore', fleet: node.fleet, node: node.run }, node.healMinutes);
   const [volumes, snapshots] = [await ladder.dataVolumes(node.instanceId), await ladder.snapshots(node.volumeId)];
   const old = (await account.things(false)).find(({ id }) => id === node.volumeId);
   const wrong = swapFault(volumes, snapshots, node.volumeId) ?? keptFault(old, node.volumeId);
   if (wrong !== undefined) throw new SmokeError(`the swap is over, and ${wrong}`);
   const [now] = volumes;
   const words = `${node.volumeId} → ${now?.volumeId}, of ${now?.snapshotId}: ${proof}`;
-  teller(desk)('healed', words);
+  progressLogger(desk)('healed', words);
   return words;
 }
 
@@ -201,7 +201,12 @@ interface SeenSnapshots {
   readonly held: HeldSnapshot;
 }
 
-async function look(desk: SmokeContext, account: Account, node: LadderNode, seen: SeenSnapshots): Promise<void> {
+async function checkAccount(
+  desk: SmokeContext,
+  account: Account,
+  node: LadderNode,
+  seen: SeenSnapshots,
+): Promise<void> {
   const { ladder } = account;
   const { vpcId } = await account.subnet(node.subnetId);
   const role = await ladder.roleOf(node.profile);
@@ -225,7 +230,7 @@ async function look(desk: SmokeContext, account: Account, node: LadderNode, seen
     madeAgain: node.stackIsDeployed ? undefined : true,
     autoRecovery,
   });
-  const tell = teller(desk);
+  const tell = progressLogger(desk);
   for (const { is, words } of checks) tell(WORDS[is], words);
   const wrong = checks.filter(({ is }) => is === 'not so');
   if (wrong.length > 0)

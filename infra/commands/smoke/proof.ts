@@ -21,7 +21,7 @@ export type HealStatus =
 /** resize-volume's proof begins so, with the filesystem's own size: functions/resize-volume/plan.ts. */
 const PROOF = /^filesystem (\d+) GiB/;
 
-export function verdictOf({ incident, story, madeGiB, volumeGiB }: HealFacts): HealStatus {
+export function healStatusOf({ incident, story, madeGiB, volumeGiB }: HealFacts): HealStatus {
   const last = story.at(-1);
   const said = last ? `; the journal's last word: ${last.code ? `${last.code}: ` : ''}${last.sentence}` : '';
   if (!incident) return { is: 'waiting', words: 'no incident yet' };
@@ -53,14 +53,14 @@ export interface RestartFacts {
 }
 
 /** Restarted and nothing else: the rung is in the journal, and the volume is the one that it was. */
-export function restartVerdict({ incident, story, volumes, volumeId }: RestartFacts): HealStatus {
+export function restartStatusOf({ incident, story, volumes, volumeId }: RestartFacts): HealStatus {
   const last = story.at(-1);
   const said = last ? `; the journal's last word: ${last.code ? `${last.code}: ` : ''}${last.sentence}` : '';
   if (!incident) return { is: 'waiting', words: 'no incident yet' };
   if (incident.state === 'escalated') return { is: 'over', words: `the heal was given up${said}` };
   if (incident.state !== 'healed')
     return { is: 'waiting', words: `incident ${incident.incidentId} is ${incident.state}${said}` };
-  const stumble = stumbleOf(story);
+  const stumble = pageOnTheWay(story);
   if (stumble !== undefined) return { is: 'over', words: stumble };
   if (!story.some(({ act }) => act?.includes(' restart-client ')))
     return { is: 'over', words: `the incident is closed, and nothing was restarted${said}` };
@@ -73,7 +73,7 @@ export function restartVerdict({ incident, story, volumes, volumeId }: RestartFa
 }
 
 /** A later attempt may get through where this account has refused the first one something: that is what the test is for. */
-export function stumbleOf(story: readonly StoryLine[]): string | undefined {
+export function pageOnTheWay(story: readonly StoryLine[]): string | undefined {
   const page = story.find(({ kind }) => kind === 'page');
   return page && `people were paged on the way: ${page.sentence}`;
 }

@@ -18,7 +18,7 @@ export interface ReadinessFacts {
 }
 
 /** Sentences for a person; none: it can begin. */
-export function hindrances(ground: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
+export function blockersOf(ground: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
   const fleet = standingFleet(isLadder);
   const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
   const left = leftOf(ground.leftovers);

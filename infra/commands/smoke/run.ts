@@ -6,18 +6,18 @@ import { plainText } from '../../../shared/text/plain-text.ts';
 import { parameterPrefix } from '../../names.ts';
 import { TABLE } from './aws-resources.ts';
 import { STACK } from './cdk.ts';
-import { clearUp } from './cleanup.ts';
+import { cleanUp } from './cleanup.ts';
 import { type Account, type SmokeContext, SmokeError } from './context.ts';
 import { DATA_PATH } from './fleet.ts';
-import { climb } from './ladder.ts';
+import { runLadder } from './ladder.ts';
 import type { Leftover } from './leftovers.ts';
 import { runName, standingFleet } from './names.ts';
 import { INSTANCE_TYPE, type SmokeOptions } from './plan.ts';
-import { said, teller } from './progress-log.ts';
-import { verdictOf } from './proof.ts';
-import { hindrances } from './readiness.ts';
+import { errorMessage, progressLogger } from './progress-log.ts';
+import { healStatusOf } from './proof.ts';
+import { blockersOf } from './readiness.ts';
 import { userData, VOLUME_GIB } from './user-data.ts';
-import { followIncident, until } from './waiting.ts';
+import { followIncident, waitUntil } from './waiting.ts';
 
 export interface SmokeRunOptions extends SmokeOptions {
   /** What went wrong is left for a look. */
@@ -35,9 +35,9 @@ const ALARM_MINUTES = 25;
 /** @returns 0 healed and all removed, else 1 */
 export async function smokeRun(desk: SmokeContext, wish: SmokeRunOptions): Promise<0 | 1> {
   const account = desk.account();
-  await lookAround(desk, account, wish);
+  await checkAccount(desk, account, wish);
   const run = runName(desk.chance());
-  const tell = teller(desk);
+  const tell = progressLogger(desk);
   tell('run', `${run}: whatever it makes carries the tag chainmend:smoke=${run}`);
   let healed = '';
   let deployed = false;
@@ -49,7 +49,9 @@ export async function smokeRun(desk: SmokeContext, wish: SmokeRunOptions): Promi
     healed = await healAll(desk, account, wish, run);
   } catch (error) {
     desk.complain(
-      desk.interrupted.aborted ? 'Interrupted: everything is removed now. Ctrl-C once more leaves it.' : said(error),
+      desk.interrupted.aborted
+        ? 'Interrupted: everything is removed now. Ctrl-C once more leaves it.'
+        : errorMessage(error),
     );
   }
   if (healed === '' && wish.keep) {
@@ -59,17 +61,17 @@ export async function smokeRun(desk: SmokeContext, wish: SmokeRunOptions): Promi
     return 1;
   }
   const fleet = fleetOf(wish, run);
-  return lastWord(
+  return printResult(
     desk,
     healed,
-    await clearUp(desk, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
+    await cleanUp(desk, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
   );
 }
 
 const fleetOf = ({ stackIsDeployed, isLadder }: SmokeRunOptions, run: string): string =>
   stackIsDeployed ? standingFleet(isLadder) : run;
 
-function lastWord(desk: SmokeContext, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
+function printResult(desk: SmokeContext, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
   const isRemoved = left?.length === 0;
   if (healed !== '' && isRemoved) {
     desk.say(`Healed, and everything is removed: ${healed}.`);
@@ -81,8 +83,8 @@ function lastWord(desk: SmokeContext, healed: string, left: readonly Leftover[] 
 }
 
 /** Before anything is made. */
-async function lookAround(desk: SmokeContext, account: Account, wish: SmokeRunOptions): Promise<void> {
-  const tell = teller(desk);
+async function checkAccount(desk: SmokeContext, account: Account, wish: SmokeRunOptions): Promise<void> {
+  const tell = progressLogger(desk);
   const { account: id, arn, region } = await account.identity();
   tell('account', `${id} in ${region}, as ${arn}`);
   const missing = await account.withoutDurable();
@@ -95,10 +97,10 @@ async function lookAround(desk: SmokeContext, account: Account, wish: SmokeRunOp
   const fleet = stackIsDeployed ? standingFleet(isLadder) : undefined;
   const role = isLadder ? await account.ladder.roleOf(wish.profile) : undefined;
   const isThere = stackIsDeployed && role !== undefined;
-  const found = hindrances(
+  const found = blockersOf(
     {
       leftovers: await account.things(!stackIsDeployed),
-      paused: await pauseNow(account, fleet),
+      paused: await readPause(account, fleet),
       standingFleet: fleet && (await account.parameter(fleetParameterName(parameterPrefix, fleet))),
       inTheWay: stackIsDeployed ? [] : await account.suiteThere(),
       // The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide).
@@ -114,12 +116,12 @@ async function lookAround(desk: SmokeContext, account: Account, wish: SmokeRunOp
 }
 
 /** Somebody pauses in the middle of it: nothing will be healed, and there is nothing to wait for. */
-async function unpaused(account: Account, fleet: string): Promise<void> {
-  const why = await pauseNow(account, fleet);
+async function refuseWhenPaused(account: Account, fleet: string): Promise<void> {
+  const why = await readPause(account, fleet);
   if (why !== '') throw new SmokeError(`not healed: it was paused meanwhile: ${plainText(why)}`);
 }
 
-async function pauseNow(account: Account, fleet: string | undefined): Promise<string> {
+async function readPause(account: Account, fleet: string | undefined): Promise<string> {
   const names = [pauseParameterName(parameterPrefix), ...(fleet ? [pauseParameterName(parameterPrefix, fleet)] : [])];
   for (const name of names) {
     const value = (await account.parameter(name)) ?? 'off';
@@ -130,7 +132,7 @@ async function pauseNow(account: Account, fleet: string | undefined): Promise<st
 
 /** What a stack leaves behind is marked even where the deployment failed: CloudFormation keeps it, too. */
 async function deploy(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<void> {
-  const tell = teller(desk);
+  const tell = progressLogger(desk);
   tell('deploy', 'cdk deploy: some minutes');
   for (const [kind, id] of [
     ['stack', STACK],
@@ -168,15 +170,15 @@ async function deploy(desk: SmokeContext, account: Account, wish: SmokeRunOption
 async function healAll(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<string> {
   const node = await makeNode(desk, account, wish, run);
   const disk = await followHeal(desk, account, node, wish.healMinutes);
-  teller(desk)('healed', disk);
+  progressLogger(desk)('healed', disk);
   if (!wish.isLadder) return disk;
-  return `${disk}; ${await climb(desk, account, { ...wish, ...node })}`;
+  return `${disk}; ${await runLadder(desk, account, { ...wish, ...node })}`;
 }
 
 async function makeNode(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<Node> {
   const { subnetId, profile, securityGroupId, isLadder } = wish;
   const fleet = fleetOf(wish, run);
-  const tell = teller(desk);
+  const tell = progressLogger(desk);
   const imageId = await account.image();
   const { zone } = await account.subnet(subnetId);
   const volumeId = await account.makeVolume(run, fleet, zone);
@@ -194,19 +196,19 @@ async function makeNode(desk: SmokeContext, account: Account, wish: SmokeRunOpti
   const instanceId = await account.makeInstance({ ...instance, ...(templateId !== undefined && { templateId }) });
   desk.made.set(instanceId, { kind: 'instance', id: instanceId, state: 'made', tags: {} });
   tell('instance', `${instanceId}, ${INSTANCE_TYPE} of ${imageId}`);
-  await until(desk, BOOT_MINUTES, `${instanceId} does not run`, async () => {
+  await waitUntil(desk, BOOT_MINUTES, `${instanceId} does not run`, async () => {
     const state = await account.instanceState(instanceId);
     if (state === 'running') return state;
     if (state === 'pending') return undefined;
     throw new SmokeError(`${instanceId} is ${state}`);
   });
-  await until(desk, BOOT_MINUTES, `${volumeId} is not made`, async () =>
+  await waitUntil(desk, BOOT_MINUTES, `${volumeId} is not made`, async () =>
     (await account.volume(volumeId)).state === 'available' ? volumeId : undefined,
   );
   await account.attach(volumeId, instanceId);
   tell('attached', `${volumeId}; the node makes its filesystem at ${DATA_PATH}, and fills it in some minutes`);
   let silent = '';
-  await until(
+  await waitUntil(
     desk,
     MANAGED_MINUTES,
     () => `${instanceId} is not managed: ${silent}. ${WHY_UNMANAGED}`,
@@ -217,8 +219,8 @@ async function makeNode(desk: SmokeContext, account: Account, wish: SmokeRunOpti
   );
   tell('managed', 'its SSM agent answers');
   const alarm = alarmName(fleet, isLadder ? undefined : run, 'disk');
-  await until(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
-    await unpaused(account, fleet);
+  await waitUntil(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
+    await refuseWhenPaused(account, fleet);
     return (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined;
   });
   tell('alarm', `register-nodes has made ${alarm}`);
@@ -247,7 +249,7 @@ function followHeal(
     ...{ fleet, instanceId, minutes, trouble: 'disk:' },
     judge: async (incident, story) => {
       const { sizeGiB: volumeGiB } = await account.volume(volumeId);
-      return verdictOf({ incident, story, madeGiB: VOLUME_GIB, volumeGiB });
+      return healStatusOf({ incident, story, madeGiB: VOLUME_GIB, volumeGiB });
     },
   });
 }

@@ -9,7 +9,7 @@ const POLL_MS = 2_000;
 const MINUTE_MS = 60_000;
 
 /** Looks again and again until something is there. Throws a `SmokeError` where time is up, or somebody interrupts. */
-export async function until<T>(
+export async function waitUntil<T>(
   desk: SmokeContext,
   minutes: number,
   otherwise: string | (() => string),
@@ -42,7 +42,7 @@ export function followIncident(desk: SmokeContext, followed: IncidentWatch): Pro
   const suite = desk.suite();
   const shown = new Set<string>();
   let words = '';
-  return until(
+  return waitUntil(
     desk,
     minutes,
     () => `not healed within ${minutes} min: ${words}`,

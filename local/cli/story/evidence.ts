@@ -38,13 +38,13 @@ const isList = (value: unknown): value is readonly unknown[] =>
   Array.isArray(value) && value.every((item) => item === null || typeof item !== 'object');
 
 const listed = (values: readonly unknown[]): string =>
-  values.length === 0 ? 'none' : joined(values.map((value) => said('', value)));
+  values.length === 0 ? 'none' : joined(values.map((value) => valueText('', value)));
 
 const joined = (parts: readonly string[]): string => parts.join(' · ');
 
 function leaves(path: string, value: unknown): string[] {
   if (value instanceof Uint8Array) return [`${path} ${Buffer.from(value).toString()}`];
-  if (value === null || typeof value !== 'object') return [`${path} ${said(path, value)}`];
+  if (value === null || typeof value !== 'object') return [`${path} ${valueText(path, value)}`];
   return Object.entries(value).flatMap(([key, inner]) => leaves(path === '' ? key : `${path}.${key}`, inner));
 }
 
@@ -54,7 +54,7 @@ const EPOCH_MS_FROM = 1e12;
 /** "a time value … is … ±8,640,000,000,000,000" (ECMA-262): beyond it there is no moment. */
 const EPOCH_MS_TO = 8.64e15;
 
-function said(path: string, value: unknown): string {
+function valueText(path: string, value: unknown): string {
   if (typeof value !== 'number') return String(value).trim().replace(/\n/g, ' ↵ ');
   if (path.endsWith('Bytes')) return `${gibOf(value)} GiB`;
   if (path.endsWith('Ms') && value >= EPOCH_MS_FROM && value <= EPOCH_MS_TO) return clockTime(value);

@@ -26,7 +26,7 @@ export function healLines(facts: StoryFacts, explain: boolean): StoryLine[] {
 
 function storyLines(facts: StoryFacts, line: JournalLine, explain: boolean): StoryLine[] {
   const { atMs, fleet, node } = line;
-  return toldBy(facts, line, explain).map((told, i) => ({
+  return linesOfEntry(facts, line, explain).map((told, i) => ({
     ...told,
     atMs,
     about: `${fleet}/${node}`,
@@ -67,25 +67,26 @@ function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
       .filter((heal) => attemptOf(heal) === attemptOf(line))
       .flatMap(({ dispatch }) => dispatch.filter((request) => !isState(request)));
   const own = journal.filter(({ writer }) => writer === line.writer);
-  const before = own.findLast((other) => other.place < line.place && toldBy(facts, other, true).length > 0)?.atMs ?? 0;
+  const before =
+    own.findLast((other) => other.place < line.place && linesOfEntry(facts, other, true).length > 0)?.atMs ?? 0;
   const requests = heals.find(({ arn }) => arn === line.writer)?.requests ?? [];
   return requests.filter((request) => request.atMs > before && request.atMs <= line.atMs && !isState(request));
 }
 
 /** @returns the lines of one entry, without their moment */
-export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): EntryLines {
+export function linesOfEntry(facts: StoryFacts, line: JournalLine, explain: boolean): EntryLines {
   const { journal } = facts;
   const ladder = isOfLadder(line);
   switch (line.kind) {
     case 'decision':
       if (line.fields.approved) return [{ label: 'approved', text: line.sentence }];
       if (line.writer === DISPATCHER) return dispatched(journal, line);
-      return ladder ? climbed(journal, line, explain) : [];
+      return ladder ? rungLines(journal, line, explain) : [];
     case 'intent':
-      return ladder ? intended(line, explain) : grown(journal, line);
+      return ladder ? intended(line, explain) : growthLines(journal, line);
     case 'result':
-      if (ladder) return cameOf(journal, line);
-      return line.operation === 'ModifyVolume' ? [{ label: 'AWS', text: line.sentence }] : observed(journal, line);
+      if (ladder) return resultText(journal, line);
+      return line.operation === 'ModifyVolume' ? [{ label: 'AWS', text: line.sentence }] : answerLines(journal, line);
     case 'progress':
       return [{ label: 'progress', text: line.sentence }];
     case 'proof':
@@ -97,7 +98,7 @@ export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): 
     case 'refusal':
       return [{ label: 'refused', text: refusedText(facts, line), tone: 'bad' }];
     case 'outcome':
-      return ended(facts, line);
+      return endedText(facts, line);
     case 'page':
       return [];
   }
@@ -139,7 +140,7 @@ interface PlanEvidence {
 }
 
 /** The first intent of a heal that changes something tells what was decided. */
-function grown(journal: readonly JournalLine[], line: JournalLine): EntryLines {
+function growthLines(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const changes = journal.find(
     ({ kind, writer, command }) => kind === 'intent' && writer === line.writer && command !== 'observe-node',
   );
@@ -186,17 +187,17 @@ const isFirstAnswer = (journal: readonly JournalLine[], line: JournalLine): bool
   ) === line;
 
 /** A command's answer: the first one acknowledges the fence, later ones only prove what the proof says. */
-function observed(journal: readonly JournalLine[], line: JournalLine): EntryLines {
+function answerLines(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const growing = commandOf(journal, line)?.command === 'grow-filesystem';
   const answer = evidenceIn<Answer>(line);
   const { after, before } = answer ?? { after: null, before: null };
   if (answer?.result !== 'done' || !after)
     return [{ label: growing ? 'grow-filesystem' : 'node', text: line.sentence, tone: 'bad' }];
   if (growing) return [{ label: 'grow-filesystem', text: grownText(before, after) }];
-  return isFirstAnswer(journal, line) ? [fenced(answer.fence, seenText(after))] : [];
+  return isFirstAnswer(journal, line) ? [fencedLine(answer.fence, seenText(after))] : [];
 }
 
-const fenced = (fence: number | undefined, seen: string): EntryLines[number] => ({
+const fencedLine = (fence: number | undefined, seen: string): EntryLines[number] => ({
   label: 'node fenced',
   text: `fence ${fence} acknowledged${seen === '' ? '' : `; seen: ${seen}`}`,
 });
@@ -225,7 +226,7 @@ const LADDER: ReadonlySet<string> = new Set(['replace-node', 'snapshot-node']);
 const isOfLadder = ({ heal }: Pick<JournalLine, 'heal'>): boolean => LADDER.has(heal);
 
 /** The decision for a rung says again why the one before it is over: that one is told only to people who look closer. */
-function climbed(
+function rungLines(
   journal: readonly JournalLine[],
   { sentence, fields, writer, atMs, place }: JournalLine,
   explain: boolean,
@@ -252,7 +253,7 @@ function intended({ operation, target, sentence, fields }: JournalLine, explain:
   }
 }
 
-function cameOf(journal: readonly JournalLine[], line: JournalLine): EntryLines {
+function resultText(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const { operation, sentence, fields } = line;
   const failed = fields.status !== undefined && fields.status !== 'done';
   if (operation !== 'SendCommand') {
@@ -265,7 +266,7 @@ function cameOf(journal: readonly JournalLine[], line: JournalLine): EntryLines 
   const words = answer ? answerWords(answer) : undefined;
   // The first look raises the fence; later ones only prove what the proof says.
   if (command === 'inspect-node' && !failed)
-    return isFirstAnswer(journal, line) ? [fenced(fields.fence, words ?? sentence)] : [];
+    return isFirstAnswer(journal, line) ? [fencedLine(fields.fence, words ?? sentence)] : [];
   const text = words === '' && intent ? `${intent.sentence}: done` : (words ?? sentence);
   return [{ label: command, text, ...(failed && { tone: 'bad' as const }) }];
 }
@@ -315,7 +316,7 @@ function nextLook(line: JournalLine): string {
   return `Looks again ${within(lookAgainSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
 }
 
-function ended(facts: StoryFacts, line: JournalLine): EntryLines {
+function endedText(facts: StoryFacts, line: JournalLine): EntryLines {
   const heal = healOf(facts, line);
   switch (line.act) {
     case 'healed': {

@@ -24,7 +24,7 @@ export function peersLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   );
   return [
     ...own.flatMap((entry): StoryLine[] =>
-      toldBy(facts, own, entry).map(({ grounds = [entry], evidence = [], ...told }) => ({
+      linesOfEntry(facts, own, entry).map(({ grounds = [entry], evidence = [], ...told }) => ({
         ...told,
         atMs: entry.atMs,
         about: aboutOf(entry),
@@ -36,7 +36,7 @@ export function peersLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   ];
 }
 
-function toldBy(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): readonly PeerLine[] {
+function linesOfEntry(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): readonly PeerLine[] {
   switch (entry.kind) {
     case 'decision':
       return entry.fields.undoes
@@ -51,7 +51,7 @@ function toldBy(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLi
     case 'proof':
       return [{ label: 'proved', text: entry.sentence }];
     case 'outcome':
-      return [ended(facts, own, entry)];
+      return [endedText(facts, own, entry)];
     default:
       return [];
   }
@@ -87,7 +87,7 @@ function clientText(result: JournalLine): string {
   return `client restarted, ${lasting(after.stopSeconds * 1_000)} to stop${cleanly}: ${after.client}`;
 }
 
-function ended(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): PeerLine {
+function endedText(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): PeerLine {
   const page = own.find(
     ({ kind, sentence, ...line }) =>
       kind === 'page' && sentence === entry.sentence && runOf({ kind, sentence, ...line }) === runOf(entry),

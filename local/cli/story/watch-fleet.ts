@@ -25,7 +25,7 @@ export function healthLines(facts: StoryFacts, explain: boolean): StoryLine[] {
     ...(explain && { evidence: evidenceOf(facts, [entry, ...more]) }),
   });
   return [
-    ...foldedOf(changes).map(({ entry, text, whole }) => {
+    ...mergeEntries(changes).map(({ entry, text, whole }) => {
       const own = pages.filter((page) => belongs.get(page) === entry);
       const tone = toneOf(entry);
       const said = [text, ...own.map((page, at) => pagedAfter(entry, page, at > 0))].join('; ');
@@ -52,7 +52,7 @@ const NODES_TOLD = 2;
 const NAMED = 5;
 
 /** Where we could not ask, or can again, that says nothing of the nodes: all that one sweep says so of are one line. */
-function foldedOf(changes: readonly JournalLine[]): MergedEntry[] {
+function mergeEntries(changes: readonly JournalLine[]): MergedEntry[] {
   const alike = new Map<string, JournalLine[]>();
   for (const change of changes) {
     const { from, to } = change.fields;

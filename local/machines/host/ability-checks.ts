@@ -22,11 +22,11 @@ const TRY_NAMESPACES = 'ip link add trial type bridge && mount -t tmpfs trial /m
 const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** @param baseDirectory of the base system; without one containers are not tried, and taken for possible */
-export async function lookAtHost(baseDirectory?: string): Promise<HostAbilities> {
-  return abilitiesOf(await tryAll(baseDirectory));
+export async function checkHost(baseDirectory?: string): Promise<HostAbilities> {
+  return abilitiesOf(await runAllChecks(baseDirectory));
 }
 
-async function tryAll(baseDirectory: string | undefined): Promise<AbilityChecks> {
+async function runAllChecks(baseDirectory: string | undefined): Promise<AbilityChecks> {
   const [linux, root] = [whyNoLinux(), whyNoRoot()];
   const go = linux === undefined ? await whyMissing(['go']) : undefined;
   // As somebody else nothing below can be tried, and its failure would say the same again.

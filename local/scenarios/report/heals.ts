@@ -16,7 +16,7 @@ import {
   type Mutation,
 } from './calls.ts';
 import type { JournalLine } from './journal.ts';
-import { awsWorkMs, downBecauseOfUs, outageMs, seconds } from './measures.ts';
+import { awsWorkMs, downtimeByHeals, outageMs, seconds } from './measures.ts';
 
 export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
 
@@ -86,7 +86,7 @@ function downOf({ kind }: HealPayload, machines: readonly Placed[], fromMs: numb
     const down = machines.reduce((sum, placed) => sum + outageMs(placed, fromMs, endMs), 0);
     return { outageSeconds: seconds(down), clientSeconds: 0 };
   }
-  const { outageMs: down, clientMs } = downBecauseOfUs(machines, fromMs, endMs);
+  const { outageMs: down, clientMs } = downtimeByHeals(machines, fromMs, endMs);
   return { outageSeconds: seconds(down), clientSeconds: seconds(clientMs) };
 }
 

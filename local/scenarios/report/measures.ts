@@ -36,7 +36,7 @@ export interface Downtime {
  * Of a heal that may stop clients and instances, over all machines that had the node's name: where the client of one stops and that of
  * another takes its place, the outage lasts until that one serves.
  */
-export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toMs: number): Downtime {
+export function downtimeByHeals(machines: readonly Placed[], fromMs: number, toMs: number): Downtime {
   const downs = machines.flatMap(({ machine, madeAtMs }, at) =>
     // Before its first start a new machine served nobody.
     ourOutages(machine.client.outages, BY_HEALS, Math.max(fromMs, (madeAtMs ?? fromMs - 1) + 1), toMs).map(

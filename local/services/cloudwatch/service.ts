@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { shown, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate } from '../../simulator/gateway/service-interface.ts';
-import { own } from '../../simulator/own-properties.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
 import { type CloudWatch, createCloudWatch } from './cloudwatch.ts';
@@ -25,7 +25,7 @@ const PER_SECOND: Readonly<Record<string, number>> = {
 };
 
 function rateOf(operation: string): Rate | undefined {
-  const perSecond = own(PER_SECOND, operation);
+  const perSecond = ownValue(PER_SECOND, operation);
   return perSecond === undefined ? undefined : { burst: perSecond, perSecond };
 }
 

@@ -1,6 +1,6 @@
 // The ARNs of EC2's resources.
 import type { RegionIdentity } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own-properties.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
   vol: 'volume',
@@ -17,7 +17,7 @@ const WITHOUT_ACCOUNT: ReadonlySet<string> = new Set(['snapshot', 'image']);
 
 /** vol-0123… → arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123…; snapshots and images carry no account. */
 export function ec2Arn(place: RegionIdentity, id: string): string {
-  const kind = own(KINDS, id.slice(0, id.indexOf('-')));
+  const kind = ownValue(KINDS, id.slice(0, id.indexOf('-')));
   if (kind === undefined) throw new Error(`what kind of EC2 resource ${id} is, is not known`);
   return kindArn(place, kind, id);
 }

@@ -2,9 +2,9 @@
 // instance", "Detach an Amazon EBS volume" (EBS user guide); "Device names for volumes" (EC2 user guide); "Error codes for the EC2 API".
 import type { AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
-import { carryOff, carryTo } from './contents.ts';
+import { attachContent, detachContent } from './contents.ts';
 import type { Attachment, Volume } from './model.ts';
-import { tellOfVolume } from './notifications.ts';
+import { emitVolumeEvent } from './notifications.ts';
 import { refuseDryRun } from './query.ts';
 import { keyOf } from './snapshots-take.ts';
 import type { Ec2State } from './state.ts';
@@ -118,11 +118,17 @@ function arrive(state: Ec2State, volumeId: string, begun: Attachment, mayUseKey:
   if (key !== undefined && (!mayUseKey || state.ebs.disabledKeys.has(key))) {
     state.changeVolume(volumeId, { attachment: undefined });
     // The sample event is of a key that is pending deletion ("Volume attach or reattach").
-    tellOfVolume(state, volumeId, 'attachVolume', 'failed', `${key} is ${mayUseKey ? 'disabled' : 'not accessible'}.`);
+    emitVolumeEvent(
+      state,
+      volumeId,
+      'attachVolume',
+      'failed',
+      `${key} is ${mayUseKey ? 'disabled' : 'not accessible'}.`,
+    );
     return;
   }
   state.changeVolume(volumeId, { attachment: { ...attachment, state: 'attached' } });
-  carryTo(state, volume, state.machines.get(attachment.instanceId), attachment.device);
+  attachContent(state, volume, state.machines.get(attachment.instanceId), attachment.device);
 }
 
 /** Mounted, it is stuck in `busy`, "delayed indefinitely until you unmount the volume, force detachment, reboot" (SDK). */
@@ -146,7 +152,7 @@ function letGo(state: Ec2State, volumeId: string, force: boolean, looks: number)
   if (attachment?.state !== 'detaching' && attachment?.state !== 'busy') return;
   const machine = state.machines.get(attachment.instanceId);
   if (force || !machine?.isMounted(volumeId)) {
-    carryOff(state, volumeId, machine);
+    detachContent(state, volumeId, machine);
     state.changeVolume(volumeId, { attachment: undefined });
     return;
   }

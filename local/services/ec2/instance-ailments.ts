@@ -4,7 +4,7 @@
 import type { Check, Impairments, Instance } from './model.ts';
 
 /** What is left of the ailments after a reboot or a start on another host. */
-export function treated(ailments: Impairments, by: 'reboot' | 'stop-start'): Impairments {
+export function impairmentsAfter(ailments: Impairments, by: 'reboot' | 'stop-start'): Impairments {
   const left = Object.entries(ailments).filter(
     ([, cure]) => cure === 'nothing' || (cure === 'stop-start' && by === 'reboot'),
   );
@@ -12,7 +12,7 @@ export function treated(ailments: Impairments, by: 'reboot' | 'stop-start'): Imp
 }
 
 /** The checks with each ailing one impaired. */
-export function withAilments(checks: Instance['checks'], ailments: Impairments): Instance['checks'] {
+export function impairedChecks(checks: Instance['checks'], ailments: Impairments): Instance['checks'] {
   const status = (check: Check) => (ailments[check] === undefined ? checks[check] : 'impaired');
   return { system: status('system'), instance: status('instance'), attachedEbs: status('attachedEbs') };
 }

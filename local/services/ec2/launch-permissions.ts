@@ -2,7 +2,7 @@
 // launch is asked for on each of its resources, those that its template names included ("Example policies: Launch templates", EC2 user guide).
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { RegionIdentity } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own-properties.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { type Check, type Keys, type Mappings, type Region, type Resource, requestTagKeys } from '../iam/check.ts';
 import { kindArn } from './arn.ts';
 import type { LaunchPlan } from './launch-plan.ts';
@@ -173,7 +173,7 @@ const modifyInstance: Ec2Mapping = (
     return ['string', 'boolean'].includes(typeof Value) ? [[`ec2:Attribute/${name}`, String(Value)]] : [];
   });
   const named = [
-    ...members.map(([name]) => own(ATTRIBUTES, name) ?? name),
+    ...members.map(([name]) => ownValue(ATTRIBUTES, name) ?? name),
     ...(input.Attribute === undefined ? [] : [pascal(input.Attribute)]),
   ];
   const others = [...(input.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.VolumeId), ...(input.Groups ?? [])];

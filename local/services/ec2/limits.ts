@@ -1,7 +1,7 @@
 // What EBS allows of a volume: sizes, IOPS and throughput by type. Pure. Sources: doc comments of ModifyVolumeRequest and
 // CreateVolumeRequest in @aws-sdk/client-ec2, and "Amazon EBS volume types" in the EBS user guide (ratios, gp2 baseline).
 import type { VolumeType } from '@aws-sdk/client-ec2';
-import { own } from '../../simulator/own-properties.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 export interface Performance {
@@ -51,7 +51,7 @@ const THROUGHPUT_PER_IOPS_MAX = 0.25;
  */
 export function modified(now: Performance | undefined, wish: VolumeRequest): Performance {
   const type = wish.type ?? now?.type ?? 'gp2';
-  const limits = own(LIMITS, type);
+  const limits = ownValue(LIMITS, type);
   if (!limits) throw invalid(`Invalid volume type: ${type}`);
   const sizeGiB = wish.sizeGiB ?? now?.sizeGiB;
   if (sizeGiB === undefined) throw new AwsError('MissingParameter', 'The request must contain the parameter size');

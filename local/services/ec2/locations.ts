@@ -14,7 +14,7 @@ import { isIn, takenIn, usableAddresses } from './subnets.ts';
 
 const ZONES = ['a', 'b', 'c'] as const;
 
-export function placeOperations(state: Ec2State): Record<string, Operation> {
+export function locationOperations(state: Ec2State): Record<string, Operation> {
   const { kernel } = state;
   return {
     ...subnetOperations(state),

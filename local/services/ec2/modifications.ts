@@ -10,7 +10,7 @@ import type {
 import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
 import { modified } from './limits.ts';
 import type { Modification, Volume } from './model.ts';
-import { tellOfVolume } from './notifications.ts';
+import { emitVolumeEvent } from './notifications.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
 import { type Ec2State, withIds } from './state.ts';
 
@@ -145,7 +145,7 @@ function becomeUsable(state: Ec2State, volumeId: string): void {
     modification: { ...modification, state: 'optimizing' },
   });
   if (attachment) state.machines.get(attachment.instanceId)?.volumeResized(volumeId, modification.target.sizeGiB);
-  tellOfVolume(state, volumeId, 'modifyVolume', 'optimizing');
+  emitVolumeEvent(state, volumeId, 'modifyVolume', 'optimizing');
   completeAt(state, volumeId, modification.dueAtMs);
 }
 
@@ -159,7 +159,7 @@ function complete(state: Ec2State, volumeId: string): void {
   if (modification?.state !== 'optimizing') return;
   const endedAtMs = state.kernel.clock.now();
   state.changeVolume(volumeId, { modification: { ...modification, state: 'completed', endedAtMs } });
-  tellOfVolume(state, volumeId, 'modifyVolume', 'completed');
+  emitVolumeEvent(state, volumeId, 'modifyVolume', 'completed');
 }
 
 /** "Rarely, a transient AWS fault can result in a failed state. … If this occurs, retry the volume modification." */
@@ -169,7 +169,7 @@ function fail(state: Ec2State, volumeId: string): void {
   const statusMessage = 'The modification failed because of an internal error';
   const ended = { ...modification, state: 'failed' as const, endedAtMs: state.kernel.clock.now(), statusMessage };
   state.changeVolume(volumeId, { modification: ended });
-  tellOfVolume(state, volumeId, 'modifyVolume', 'failed', statusMessage);
+  emitVolumeEvent(state, volumeId, 'modifyVolume', 'failed', statusMessage);
 }
 
 function described({ volume, modification }: ModifiedVolume, atMs: number): VolumeModification {

@@ -4,7 +4,7 @@ import type { Reservation, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2'
 import type { Machine } from '../../nodes/machine.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
-import { fromPool } from './addresses.ts';
+import { addressFromPool } from './addresses.ts';
 import { INITIALIZING, launch } from './instance-lifecycle.ts';
 import { described } from './instance-views.ts';
 import { ipv6Addresses } from './ipv6.ts';
@@ -129,7 +129,7 @@ function launchOne(
     networkInterface: {
       networkInterfaceId: state.newId('eni'),
       privateIp: privateAddress(state, plan.subnet, plan.privateIp),
-      publicIp: plan.hasPublicIp ? fromPool(state) : undefined,
+      publicIp: plan.hasPublicIp ? addressFromPool(state) : undefined,
       publicFromPool: plan.hasPublicIp,
       subnetId: plan.subnet.subnetId,
       vpcId: plan.subnet.vpcId,

@@ -9,7 +9,7 @@ import type { ServiceDescriptor } from '../descriptor.ts';
 import { addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
 import type { Shortage } from './capacity.ts';
 import { conditionKeys } from './condition-keys.ts';
-import { withAilments } from './instance-ailments.ts';
+import { impairedChecks } from './instance-ailments.ts';
 import { attributeOperations } from './instance-attributes.ts';
 import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
 import { instanceTypeOperations } from './instance-types.ts';
@@ -17,7 +17,7 @@ import { instanceOperations } from './instances.ts';
 import { launchPermissions } from './launch-permissions.ts';
 import { type LaunchPlan, launchPlan } from './launch-plan.ts';
 import { launchTemplateOperations } from './launch-templates.ts';
-import { placeOperations } from './locations.ts';
+import { locationOperations } from './locations.ts';
 import type {
   Address,
   Check,
@@ -158,7 +158,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       ...modificationOperations(state),
       ...tagOperations(state),
       ...addressOperations(state),
-      ...placeOperations(state),
+      ...locationOperations(state),
     },
 
     ...ebsHandles(state),
@@ -196,7 +196,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     impair(instanceId, check, curedBy) {
       const { checks, ailments } = state.instance(instanceId);
       const more = { ...ailments, [check]: curedBy };
-      state.changeInstance(instanceId, { ailments: more, checks: withAilments(checks, more) });
+      state.changeInstance(instanceId, { ailments: more, checks: impairedChecks(checks, more) });
     },
     recover(instanceId, check) {
       const { checks, ailments } = state.instance(instanceId);

@@ -4,7 +4,7 @@ import type { Tag } from '@aws-sdk/client-ec2';
 import type { StoredContent } from '../../nodes/content.ts';
 import type { Performance } from './limits.ts';
 import type { Initialization, Volume } from './model.ts';
-import { tellOfInitialization, tellOfVolume } from './notifications.ts';
+import { emitInitializationEvent, emitVolumeEvent } from './notifications.ts';
 import type { Ec2State } from './state.ts';
 
 /** Bounds of our draws; AWS publishes none. */
@@ -72,7 +72,7 @@ function vanish(state: Ec2State, volumeId: string, { kmsKeyArn = '' }: VolumePla
   state.ebs.contents.delete(volumeId);
   // The sample event is of a disabled key; the words for a caller who may not use it are ours.
   const cause = state.ebs.disabledKeys.has(kmsKeyArn) ? `${kmsKeyArn} is disabled.` : `${kmsKeyArn} is not accessible.`;
-  tellOfVolume(state, volumeId, 'createVolume', 'failed', cause);
+  emitVolumeEvent(state, volumeId, 'createVolume', 'failed', cause);
 }
 
 function appear(state: Ec2State, volumeId: string): void {
@@ -85,7 +85,7 @@ function appear(state: Ec2State, volumeId: string): void {
     dueAtMs: planned.dueAtMs + lateMs,
   };
   state.changeVolume(volumeId, { phase: undefined, initialization });
-  tellOfVolume(state, volumeId, 'createVolume', 'available');
+  emitVolumeEvent(state, volumeId, 'createVolume', 'available');
   if (initialization) followInitialization(state, volumeId, initialization);
 }
 
@@ -96,7 +96,7 @@ export function followInitialization(state: Ec2State, volumeId: string, { dueAtM
   clock.at(dueAtMs + state.kernel.random('ec2/initialization-events').integer(...UPDATED_MS), () => {
     // "If you delete the volume before initialization completes, … you might not receive the event."
     if (state.volumes.get(volumeId)?.phase === undefined && state.volumes.get(volumeId))
-      tellOfInitialization(state, volumeId);
+      emitInitializationEvent(state, volumeId);
   });
 }
 

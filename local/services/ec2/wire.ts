@@ -2,7 +2,7 @@
 import { lastName, requirementOf, shown, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate, Refusals } from '../../simulator/gateway/service-interface.ts';
-import { own } from '../../simulator/own-properties.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 const RATES: Readonly<Record<string, Rate>> = {
@@ -15,7 +15,7 @@ const RATES: Readonly<Record<string, Rate>> = {
 
 /** "Request throttling for the Amazon EC2 API": request token bucket sizes and refill rates. */
 export function rateOf(operation: string, input: object): Rate {
-  const special = own(RATES, operation);
+  const special = ownValue(RATES, operation);
   if (special !== undefined) return special;
   if (/^(Describe|Get|List|Search)/.test(operation)) {
     const narrowed = Object.keys(input).some((name) => /^(Filters|MaxResults|NextToken|\w+Ids?)$/.test(name));

@@ -1,5 +1,5 @@
 // The AWS managed policies that a template may attach, as the AWS Managed Policy Reference prints them.
-import { own } from '../../simulator/own-properties.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { notEmulated } from '../../simulator/service.ts';
 import type { PolicyDocument } from './policy.ts';
 
@@ -38,7 +38,7 @@ const POLICIES: Readonly<Record<string, PolicyDocument>> = {
 /** Throws NotImplemented for a policy whose text the region does not have. */
 export function managedPolicy(arn: string): PolicyDocument {
   const name = arn.replace('arn:aws:iam::aws:policy/', '');
-  const document = own(POLICIES, name);
+  const document = ownValue(POLICIES, name);
   if (document === undefined) throw notEmulated(`the AWS managed policy ${name}: its text is not in iam/managed.ts`);
   return document;
 }

@@ -1,7 +1,7 @@
 // Validates values against the SDK's schemas while copying them, so that no two parties ever share an object.
 import { isDate } from 'node:util/types';
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { putOwn } from '../own-properties.ts';
+import { setOwnValue } from '../own-properties.ts';
 
 /** Makes the containers of a copy: those of this realm, or of a `node:vm` context, whose code tests `instanceof Date`. */
 export interface Realm {
@@ -164,7 +164,7 @@ function mapCopier(shape: NormalizedSchema, rules: CopyRules, compiled: CopierCa
     for (const [key, item] of Object.entries(value)) {
       if (item === undefined || item === null) continue;
       try {
-        putOwn(copy, key, copyItem(item, context));
+        setOwnValue(copy, key, copyItem(item, context));
       } catch (problem) {
         throw problem instanceof ShapeProblem ? problem.within(key) : problem;
       }
@@ -201,7 +201,7 @@ function copyDocument(value: unknown, realm: Realm): unknown {
   }
   if (typeof value !== 'object' || value === null) return value;
   const copy = realm.object();
-  for (const [key, item] of Object.entries(value)) putOwn(copy, key, copyDocument(item, realm));
+  for (const [key, item] of Object.entries(value)) setOwnValue(copy, key, copyDocument(item, realm));
   return copy;
 }
 

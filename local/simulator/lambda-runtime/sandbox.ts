@@ -2,7 +2,7 @@
 import vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
 import type { Caller, Gateway, PreparedRequest } from '../gateway/gateway.ts';
-import { enter, scopeOf } from '../gateway/http.ts';
+import { handleWireRequest, scopeOf } from '../gateway/http.ts';
 import {
   errorResponse,
   type GuestClient,
@@ -232,7 +232,7 @@ class GuestSandbox implements Sandbox {
     const prepared = options.headers && this.#prepared.get(options.headers);
     if (prepared !== undefined) this.#sendObject(prepared, whileAlive);
     else {
-      enter(this.#options.gateway, wireRequest(options, body), this.#caller, () => this.dead).then(
+      handleWireRequest(this.#options.gateway, wireRequest(options, body), this.#caller, () => this.dead).then(
         (answer) => whileAlive(streamResponse(answer)),
         (error: unknown) => this.#options.clock.fail(error),
       );

@@ -1,7 +1,7 @@
 // Commands that were held up somewhere and come when all is over: the node refuses what is older than what it has seen, and what should have
 // begun before now.
 import { CONFIG, UNIT } from '../../chains/geth.ts';
-import { on, type RealStory } from '../../story.ts';
+import { type RealStory, runOnNode } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 interface SendCommandInput {
@@ -21,7 +21,7 @@ export const lateCommand: RealStory = {
   sentence: 'Commands of a heal that is over come late: the node refuses each, and nothing changes.',
   run: async ({ say, becomes, holds }, world) => {
     const node = world.find('client1');
-    const before = await on(node, STATE, CONFIG);
+    const before = await runOnNode(node, STATE, CONFIG);
     const swap = sentTo(world, node, 'swap-volumes')[0];
     const last = sentTo(world, node, '').at(-1);
     holds('a heal has exchanged its volumes before', swap !== undefined);
@@ -31,7 +31,11 @@ export const lateCommand: RealStory = {
     const stale = await resent(swap);
     await becomes('the node answers', 120, () => stale() !== undefined);
     holds('it refuses: it has seen a later one', /"result":"stale"/.test(stale() ?? ''), stale());
-    holds('nothing has changed', (await on(node, STATE, CONFIG)) === before, await on(node, STATE, CONFIG));
+    holds(
+      'nothing has changed',
+      (await runOnNode(node, STATE, CONFIG)) === before,
+      await runOnNode(node, STATE, CONFIG),
+    );
 
     const [operationId = '0.0'] = last.Parameters?.['OperationId'] ?? [];
     const [startBy = '0'] = swap.Parameters?.['StartBy'] ?? [];
@@ -48,8 +52,8 @@ export const lateCommand: RealStory = {
     holds('it refuses: the time to begin is over', /"result":"late"/.test(late() ?? ''), late());
     holds(
       'nothing has changed by that either',
-      (await on(node, STATE, CONFIG)) === before,
-      await on(node, STATE, CONFIG),
+      (await runOnNode(node, STATE, CONFIG)) === before,
+      await runOnNode(node, STATE, CONFIG),
     );
 
     /** What the node says to it, once it does. */
