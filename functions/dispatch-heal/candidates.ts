@@ -27,7 +27,7 @@ const isIncidentAlarm = (alarm: AlarmStatus, incident: IncidentRecord): boolean 
 const isAlarmOnNode = ({ fact }: AlarmStatus, { instanceId }: IncidentRecord): boolean =>
   fact.dimensions['InstanceId'] === instanceId;
 
-/** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
+/** Whether an alarm tells of an incident's trigger: the same alarm, or another on the same filesystem (its inodes). */
 export const alarmConcernsIncident = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
   isIncidentAlarm(alarm, incident) ||
   (isAlarmOnNode(alarm, incident) &&
@@ -87,8 +87,8 @@ export function openCandidates(
   nowMs: number,
 ): readonly Candidate[] {
   return records.incidents.flatMap((incident): readonly Candidate[] => {
-    const { state, alarm, instanceId, onsetMs, trouble, want, fleet } = incident;
-    const trigger = readTrigger(trouble);
+    const { state, alarm, instanceId, onsetMs, want, fleet } = incident;
+    const trigger = readTrigger(incident.trigger);
     if (state !== 'open' || trigger === null || trigger.kind === 'plan') return [];
     const owed = isOwed(incident, nodeOf(records, incident), nowMs);
     const known = { alarm, instanceId, onsetMs, suppressedBy: null };
@@ -115,8 +115,8 @@ export function isOver(
   isHealthy: (incident: IncidentRecord) => boolean,
   nowMs: number,
 ): boolean {
-  const { trouble, alarm, onsetMs } = incident;
-  const kind = readTrigger(trouble)?.kind;
+  const { trigger, alarm, onsetMs } = incident;
+  const kind = readTrigger(trigger)?.kind;
   if (isOwed(incident, node, nowMs)) return false;
   // A plan that was said, or could not be made, is over with that.
   if (kind === 'plan') return true;
@@ -199,7 +199,7 @@ const EBS_IMPAIRED: Refusal = {
   reason:
     'the instance cannot reach an EBS volume: to stop it would cure nothing, and might lose what is not written yet. Look at its volumes (aws ec2 describe-volume-status)',
   page: true,
-  lookAgainMs: 5 * 60_000,
+  retryAfterMs: 5 * 60_000,
 };
 
 /** However many alarms and observations a node has, it is sick once: since the first, and left alone for what any of them says. */

@@ -124,10 +124,10 @@ function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigg
   if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trigger)) return null;
   if (candidate.suppressedBy !== null) {
     const reason = `${candidate.alarm.alarmName} is suppressed by ${candidate.suppressedBy}`;
-    return { refuse: 'suppressed', reason, page: false, lookAgainMs: 5 * MINUTE_MS };
+    return { refuse: 'suppressed', reason, page: false, retryAfterMs: 5 * MINUTE_MS };
   }
   // A little less than the sweep's minute, so that every sweep looks.
-  if (paused) return { ...paused, lookAgainMs: 50_000 };
+  if (paused) return { ...paused, retryAfterMs: 50_000 };
   // Whose turn it is comes before what is never done: nobody is paged for a node that is down while its disk is grown.
   return candidate.refusal ?? (fleet.mode === 'plan' ? null : waits) ?? guarded;
 }
@@ -136,7 +136,7 @@ const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({
   fleet: fleet.name,
   node,
   instanceId: candidate.instanceId,
-  trouble: triggerText(trigger),
+  trigger: triggerText(trigger),
   incidentId: hash([candidate.instanceId, triggerText(trigger), candidate.onsetMs], 8),
   onsetMs: candidate.onsetMs,
   alarm: candidate.alarm,
@@ -164,12 +164,12 @@ export function payloadOf(
   incident: IncidentRecord,
   attempt: number,
 ): HealPayload {
-  const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm } = incident;
-  const kind = healOf(trouble);
+  const { fleet, node, instanceId, trigger, incidentId, onsetMs, alarm } = incident;
+  const kind = healOf(trigger);
   const hours = HEAL_HOURS[kind] + (mode === 'ask' ? ask.expiresAfterHours : 0);
   const base = {
-    ...{ fleet, node, instanceId, trouble, incidentId, attempt, onsetMs, alarm },
-    mode: readTrigger(trouble)?.kind === 'plan' ? ('plan' as const) : mode,
+    ...{ fleet, node, instanceId, trigger, incidentId, attempt, onsetMs, alarm },
+    mode: readTrigger(trigger)?.kind === 'plan' ? ('plan' as const) : mode,
     deadlineMs: nowMs + hours * HOUR_MS,
   };
   switch (kind) {
@@ -186,11 +186,11 @@ export function payloadOf(
 export const executionName = ({
   kind,
   instanceId,
-  trouble,
+  trigger,
   incidentId,
   attempt,
-}: Pick<HealPayload, 'kind' | 'instanceId' | 'trouble' | 'incidentId' | 'attempt'>): string =>
-  `${kind}-${hash([kind, instanceId, trouble, incidentId, attempt], 40)}`;
+}: Pick<HealPayload, 'kind' | 'instanceId' | 'trigger' | 'incidentId' | 'attempt'>): string =>
+  `${kind}-${hash([kind, instanceId, trigger, incidentId, attempt], 40)}`;
 
 const hash = (parts: readonly (string | number)[], digits: number): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
@@ -255,7 +255,7 @@ export function peersFirst(
   if (!peers?.rotate || seen?.health !== 'stuck' || seen.peerCount === null) return null;
   if (seen.peerCount >= peers.minimum || nowMs - seen.sinceMs >= PEERS_WITHIN_MS) return null;
   const reason = `${seen.name} has ${seen.peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
-  return { refuse: 'peers-first', reason, page: false, lookAgainMs: 50_000 };
+  return { refuse: 'peers-first', reason, page: false, retryAfterMs: 50_000 };
 }
 
 /** Two looks of watch-fleet: until then a node whose disk was grown is known as it was before. */
@@ -273,10 +273,10 @@ export function diskFirst(disks: readonly (IncidentRecord | undefined)[], nowMs:
       !(disk.state === 'open' && disk.failures === 0 && disk.refusedCodes.includes('not-confirmed')),
   );
   if (!first && grown) {
-    const reason = `incident ${grown.incidentId} (${grown.trouble}) was healed a moment ago: what became of the node is seen first`;
-    return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+    const reason = `incident ${grown.incidentId} (${grown.trigger}) was healed a moment ago: what became of the node is seen first`;
+    return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 50_000 };
   }
   if (!first) return null;
-  const reason = `incident ${first.incidentId} (${first.trouble}) is open: the disk is grown first`;
-  return { refuse: 'disk-full-first', reason, page: false, lookAgainMs: 50_000 };
+  const reason = `incident ${first.incidentId} (${first.trigger}) is open: the disk is grown first`;
+  return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 50_000 };
 }

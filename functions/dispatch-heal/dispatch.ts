@@ -105,15 +105,15 @@ const MAX_CONFLICTS = 3;
 async function dispatchCandidate(context: DispatchContext, known: ResolvedCandidate): Promise<DispatchResult> {
   const { candidate, fleet, instance, trigger } = known;
   const { store, environment, clients, settings } = context;
-  const trouble = triggerText(trigger);
+  const text = triggerText(trigger);
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) ?? judgePauseTag(instance.tags);
   const node = instance.tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instance.instanceId;
-  const isLadder = healOf(trouble) === 'replace-node';
+  const isLadder = healOf(text) === 'replace-node';
   for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
     const [incident, nodeRecord, goesFirst, seen] = await Promise.all([
-      store.readIncident(fleet.name, instance.instanceId, trouble),
+      store.readIncident(fleet.name, instance.instanceId, text),
       store.readNode(fleet.name, instance.instanceId),
       precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet.name) : undefined,
@@ -134,7 +134,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     const written = await execute(context, dispatch, incident);
     if (written !== false) return { dispatch, incident: written ?? incident };
   }
-  throw new Error(`incident ${trouble} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
+  throw new Error(`incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
 }
 
 /** What goes before this one: another node whose disk is grown, or the disk of this one. */
@@ -194,7 +194,7 @@ async function execute(
 }
 
 export const replaceIncident = (store: Store, record: IncidentRecord): Promise<boolean> =>
-  store.replace(keys.incident(record.fleet, record.instanceId, record.trouble), record);
+  store.replace(keys.incident(record.fleet, record.instanceId, record.trigger), record);
 
 /** Until the next sweep, which pages for what concerns a whole fleet. */
 const NEXT_SWEEP_MS = 30_000;
@@ -205,7 +205,7 @@ async function refuse(
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | false> {
-  const { fleet, node, incidentId, attempt, trouble } = incident;
+  const { fleet, node, incidentId, attempt, trigger } = incident;
   const { refuse: code, reason } = refusal;
   const due = refusal.page && !incident.pagedCodes.includes(code);
   const shared = due && OF_THE_FLEET.has(code);
@@ -214,17 +214,17 @@ async function refuse(
   const known = shared && paged?.has(`${fleet} ${code}`) === true;
   const pages = due && !left && !known;
   if (pages && shared) paged?.add(`${fleet} ${code}`);
-  const lookAgainMs = left ? Math.min(NEXT_SWEEP_MS, refusal.lookAgainMs) : refusal.lookAgainMs;
-  const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + lookAgainMs, paged: pages || known });
+  const retryAfterMs = left ? Math.min(NEXT_SWEEP_MS, refusal.retryAfterMs) : refusal.retryAfterMs;
+  const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + retryAfterMs, paged: pages || known });
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return false;
-  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
+  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
   const atMs = Date.now();
   const written = before?.incidentId === incidentId && incident.refusedCodes.includes(code);
   if (!written) {
     await journal(`00-${code}`, {
       ...{ atMs, kind: 'refusal', sentence: reason, code },
-      evidence: { lookAgainSeconds: lookAgainMs / 1000, paged: pages },
+      evidence: { retryAfterSeconds: retryAfterMs / 1000, paged: pages },
     });
   }
   if (pages) {
@@ -237,7 +237,7 @@ async function refuse(
       sentence,
       incidentId,
       attempt,
-      trouble,
+      trigger,
     });
     await journal(`00-${code}-page`, { atMs, kind: 'page', sentence: reason, code });
   }

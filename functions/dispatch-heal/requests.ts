@@ -47,9 +47,9 @@ async function resolveDonor(
 
 function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer | undefined {
   if (!incident) return undefined;
-  const { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt } = incident;
-  const kind = healOf(trouble);
-  const base = { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt };
+  const { fleet, node, instanceId, trigger, incidentId, onsetMs, attempt } = incident;
+  const kind = healOf(trigger);
+  const base = { fleet, node, instanceId, trigger, incidentId, onsetMs, attempt };
   const name = executionName({ kind, ...base });
   switch (dispatch.do) {
     case 'start':
@@ -116,7 +116,7 @@ function requestedHealOf(fleet: Fleet, event: ManualHeal | NodeRequest | Snapsho
   const wanted = trigger && triggerText(trigger);
   const disk = disks.find(({ text }) => wanted === undefined || text === wanted);
   if (disk) return { alarm: { namespace: AGENT_NAMESPACE, dimensions: { path: disk.path } } };
-  throw new EventError('trouble', wanted, `one of ${disks.map(({ text }) => text).join(', ')}, ${NODE_HEALTH}`);
+  throw new EventError('trigger', wanted, `one of ${disks.map(({ text }) => text).join(', ')}, ${NODE_HEALTH}`);
 }
 
 function findFleet(fleets: readonly Fleet[], name: string): Fleet {

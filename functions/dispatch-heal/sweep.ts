@@ -290,7 +290,7 @@ async function expandFleetAlarms(
   return { alarming: apart, whole, isUnread: false };
 }
 
-/** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
+/** A node whose holder has ended is freed; what that holder left open is an incident of its own. */
 async function cleanUpNode(
   { clients, store }: DispatchContext,
   node: NodeRecord,
@@ -311,9 +311,9 @@ async function cleanUpNode(
 
 /**
  * An attempt that died leaves its incident open again; one that outlived its deadline is stopped; one that never began is invoked
- * again; an incident whose trouble is over is closed.
+ * again; an incident whose trigger is over is closed.
  *
- * @param isOver whether what told of the incident's trouble says that it is over; unsure is not over
+ * @param isOver whether what told of the incident's trigger says that it is over; unsure is not over
  */
 async function cleanUpIncident(
   context: DispatchContext,
@@ -342,12 +342,12 @@ async function pageForDeaths(
   { clients, store, environment }: DispatchContext,
   incident: IncidentRecord,
 ): Promise<IncidentRecord> {
-  const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trouble } = incident;
+  const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trigger } = incident;
   const code = 'attempts-dying';
   if (deaths < DEATHS_TO_PAGE || pagedCodes.includes(code)) return incident;
   const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
-  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
+  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
   await journal(`00-${code}`, { atMs: Date.now(), kind: 'page', sentence, code });
   return { ...incident, pagedCodes: [...pagedCodes, code] };
 }

@@ -79,9 +79,9 @@ export function busyNodes(
     if (paused) busy.set(instanceId, paused.reason);
   }
   for (const { instanceId, owner } of records.nodes) if (owner !== null) busy.set(instanceId, 'another heal holds it');
-  for (const { instanceId, state, incidentId, trouble } of records.incidents)
-    if (state !== 'healed' && readTrigger(trouble)?.kind !== 'plan')
-      busy.set(instanceId, `incident ${incidentId} (${trouble}) is ${state}`);
+  for (const { instanceId, state, incidentId, trigger } of records.incidents)
+    if (state !== 'healed' && readTrigger(trigger)?.kind !== 'plan')
+      busy.set(instanceId, `incident ${incidentId} (${trigger}) is ${state}`);
   return busy;
 }
 

@@ -94,7 +94,7 @@ export function settlesWith(
   return { rungs, source: memory.restoredVolumes && sourceOf(memory.restoredVolumes) };
 }
 
-const LOOK_AGAIN_MS = 60_000;
+const RETRY_AFTER_MS = 60_000;
 
 /** The act where it is permitted; else what puts away what was made for it, or the end of the attempt. */
 export function permit(decision: Decision, facts: Facts, state: LadderState | null, permitted: Permitted): Decision {
@@ -123,7 +123,7 @@ export const exceededBy = (reason: string): Refusal => ({
   refuse: 'approval-exceeded',
   reason,
   page: false,
-  lookAgainMs: LOOK_AGAIN_MS,
+  retryAfterMs: RETRY_AFTER_MS,
 });
 
 function exceeded(facts: Facts, state: LadderState, reason: string): Decision {

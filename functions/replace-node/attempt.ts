@@ -46,7 +46,7 @@ export async function attempt(ctx: DurableContext, heal: HealContext): Promise<E
   return turns(ctx, heal, firstCourse(leased.holder), approved.permitted);
 }
 
-const busy = (reason: string, lookAgainMs: number): Refusal => ({ refuse: 'busy', reason, page: false, lookAgainMs });
+const busy = (reason: string, retryAfterMs: number): Refusal => ({ refuse: 'busy', reason, page: false, retryAfterMs });
 
 /** `settles` is null where nothing is to be settled, or all may be done anyway. */
 async function leftOpen({ store, payload }: HealContext): Promise<{ readonly settles: Permitted }> {
@@ -237,7 +237,7 @@ function endingOf(end: End): Ending {
     case 'refused':
       return refused(end.refusal);
     case 'failed':
-      return { outcome: 'failed', code: end.code, reason: end.reason, page: true, lookAgainMs: end.lookAgainMs };
+      return { outcome: 'failed', code: end.code, reason: end.reason, page: true, retryAfterMs: end.retryAfterMs };
     case 'escalated':
       return { outcome: 'escalated', code: end.code, reason: end.reason, asFound: end.asFound };
   }
@@ -256,10 +256,10 @@ async function giveUp(
   // The record knows what was intended in the very turn that failed; the turn itself does not.
   const { begun } = await stepper(ctx, at)('begun', async () => ({ begun: await hasBegun(heal) }));
   const ending: Ending = isThrottling(error)
-    ? refused({ refuse: 'throttled', reason, page: false, lookAgainMs: MINUTE_MS })
+    ? refused({ refuse: 'throttled', reason, page: false, retryAfterMs: MINUTE_MS })
     : begun
-      ? { outcome: 'failed', code: 'step-failed', reason, page: true, lookAgainMs: MINUTE_MS }
-      : refused({ refuse: 'unreadable', reason, page: true, lookAgainMs: 5 * MINUTE_MS });
+      ? { outcome: 'failed', code: 'step-failed', reason, page: true, retryAfterMs: MINUTE_MS }
+      : refused({ refuse: 'unreadable', reason, page: true, retryAfterMs: 5 * MINUTE_MS });
   await stepper(ctx, at)('conclude', () => writeOutcome(heal, ending, at));
   await release(ctx, heal, { ...course, commandsOver: false }, ending, at);
   return ending;

@@ -17,11 +17,11 @@ const STOPPED_AGAIN_MS = 15 * MINUTE_MS;
 export function begin(facts: Facts): Decision {
   const { original, want, watched, seen } = facts;
   if (!original)
-    return refuse('instance-gone', 'EC2 does not know the instance any more', { lookAgainMs: 60 * MINUTE_MS });
+    return refuse('instance-gone', 'EC2 does not know the instance any more', { retryAfterMs: 60 * MINUTE_MS });
   const { instance, checks, agentOnline } = original;
   if (instance.state === 'stopped' || instance.state === 'stopping')
     return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
-      lookAgainMs: STOPPED_AGAIN_MS,
+      retryAfterMs: STOPPED_AGAIN_MS,
     });
   if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
   if (want.do === 'heal') {
@@ -46,7 +46,7 @@ export function begin(facts: Facts): Decision {
     return refuse(
       'client-stopped',
       `its client was stopped, and ended by itself (${seen.clients.map(endOf).join('; ')}): somebody did that`,
-      { page: true, lookAgainMs: STOPPED_AGAIN_MS },
+      { page: true, retryAfterMs: STOPPED_AGAIN_MS },
     );
   return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, instance.availabilityZone)) });
 }

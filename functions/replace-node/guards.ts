@@ -40,7 +40,7 @@ const PERSON_MS = 60 * 60_000;
 
 /** What the role of this function may do is written at the deployment, by the fleet files and by tags. */
 function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal | null {
-  const forPerson = { page: true, lookAgainMs: PERSON_MS };
+  const forPerson = { page: true, retryAfterMs: PERSON_MS };
   if (!fleet.replace.rungs.includes('replace')) {
     const reason = `the fleet file does not allow another instance: with "replace" in replace.rungs, and npm run deploy, it may be launched`;
     return { refuse: 'restart-forbidden', reason, ...forPerson };
@@ -59,5 +59,5 @@ function judgeSigning({ chain, identityPaths }: Fleet, role: Role, node: string)
   if (chain !== 'cometbft' || (role !== 'validator' && role !== 'unknown')) return null;
   if (identityPaths.some((path) => SIGNING_STATE.test(path))) return null;
   const reason = `the fleet file does not list the signing state of ${node} (…/data/priv_validator_state.json) under identity: it could go back`;
-  return { refuse: 'validator', reason, page: true, lookAgainMs: 60 * 60_000 };
+  return { refuse: 'validator', reason, page: true, retryAfterMs: 60 * 60_000 };
 }

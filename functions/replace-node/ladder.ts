@@ -146,7 +146,7 @@ const unreadable = (why: string): Refusal => ({
   refuse: 'unreadable',
   reason: `what could be copied cannot be read: ${why}`,
   page: true,
-  lookAgainMs: 5 * 60_000,
+  retryAfterMs: 5 * 60_000,
 });
 
 /** From the onset on no retention takes away what may be needed: the best sets, and those behind them. */

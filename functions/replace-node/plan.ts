@@ -65,7 +65,7 @@ function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { re
       refuse: 'restart-forbidden',
       reason: 'the fleet file allows no rung that could help here',
       page: true,
-      lookAgainMs: 60 * 60_000,
+      retryAfterMs: 60 * 60_000,
     } as const;
     return { refusal };
   }
@@ -125,7 +125,7 @@ function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
   const reason = RUNGS[rung].cannotBegin(facts, null);
   if (reason === null) return null;
   const refuse = facts.launch?.is === 'refused' ? 'aws-refused' : 'restart-forbidden';
-  return { refuse, reason, page: true, lookAgainMs: 60 * 60_000 };
+  return { refuse, reason, page: true, retryAfterMs: 60 * 60_000 };
 }
 
 const NOTHING_TRIED = { failed: [] };

@@ -151,7 +151,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     reduce: (_state, { held, plan, atMs }, { happened }) => {
       if (happened) return { do: 'await-modification', held, plan, sinceMs: atMs };
       const reason = `the volume is still ${plan.fromGiB} GiB, and the request can no longer take effect`;
-      return concluding(failed('modification-lost', reason, { lookAgainMs: AGAIN_MS }), held);
+      return concluding(failed('modification-lost', reason, { retryAfterMs: AGAIN_MS }), held);
     },
     // Its ModifyVolume may still be served. The node is not given back but left to the sweep, which outwaits the request.
     abandon: (_state, act, failure) => concluding(stepFailed(act, failure), null),
@@ -161,7 +161,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     execute: (context, _state, act) => awaitModification(context, act),
     reduce: (_state, { held, plan }, awaited) =>
       'failed' in awaited
-        ? concluding(failed('modification-failed', awaited.failed, { page: true, lookAgainMs: AGAIN_MS }), held)
+        ? concluding(failed('modification-failed', awaited.failed, { page: true, retryAfterMs: AGAIN_MS }), held)
         : growing(held, plan, 0, 0),
     abandon: (_state, act, failure) => afterChange(act, act.held, failure),
   },
@@ -215,7 +215,7 @@ function afterDecision(held: LeaseState, decision: ResizeDecision): State {
   if (decision.do === 'nothing') return { do: 'prove', held, reason: decision.reason };
   const reason = beyondApproval(held.approved, decision);
   if (reason)
-    return concluding(refused({ refuse: 'approval-exceeded', reason, page: false, lookAgainMs: MINUTE_MS }), held);
+    return concluding(refused({ refuse: 'approval-exceeded', reason, page: false, retryAfterMs: MINUTE_MS }), held);
   switch (decision.do) {
     case 'modify':
       return { do: 'reserve', held, plan: decision };
@@ -282,8 +282,8 @@ function nodeCommand(
   };
 }
 
-function noSuchVolume({ name }: Fleet, { trouble }: Pick<ResizePayload, 'trouble'>): never {
-  throw new Error(`fleet ${name} has no volume that ${trouble} is about`);
+function noSuchVolume({ name }: Fleet, { trigger }: Pick<ResizePayload, 'trigger'>): never {
+  throw new Error(`fleet ${name} has no volume that ${trigger} is about`);
 }
 
 const answerSentence = ({ result, reason }: Answer): string => [result, reason].filter(Boolean).join(': ');
@@ -301,7 +301,7 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
     // A node that has seen higher fences than ours (an image of a healed node, a new table) is overtaken by the next grant.
     if (goal.for === 'fence') return { ...concluding(silent(reason), held), seenFence: answer.fence };
     return concluding(
-      failed('command-failed', reason, { page: answer.result === 'failed', lookAgainMs: AGAIN_MS }),
+      failed('command-failed', reason, { page: answer.result === 'failed', retryAfterMs: AGAIN_MS }),
       held,
     );
   }
@@ -318,7 +318,7 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
         return verifying(held, { ...goal, silences }, unit);
       const proof = proofOf(goal.plan, answer.after, mustRun);
       if ('missing' in proof)
-        return concluding(failed('not-proved', proof.missing, { page: true, lookAgainMs: AGAIN_MS }), held);
+        return concluding(failed('not-proved', proof.missing, { page: true, retryAfterMs: AGAIN_MS }), held);
       return isLastUnit ? { do: 'prove', held, reason: proof.reason } : verifying(held, goal, unit + 1);
     }
   }
@@ -329,7 +329,7 @@ function unanswered(held: LeaseState, unit: number, goal: Goal, reason: string):
   if (goal.for === 'fence') return concluding(silent(reason), held, false);
   const silences = goal.silences + 1;
   if (silences >= MAX_SILENCES)
-    return concluding(failed('command-unanswered', reason, { page: true, lookAgainMs: AGAIN_MS }), held, false);
+    return concluding(failed('command-unanswered', reason, { page: true, retryAfterMs: AGAIN_MS }), held, false);
   return goal.for === 'grow' ? growing(held, goal.plan, unit, silences) : verifying(held, { ...goal, silences }, unit);
 }
 
@@ -346,7 +346,7 @@ const afterChange = (act: Act, held: LeaseState, failure: Failure): State =>
   failure.throttled ? beforeChange(act, held, failure) : concluding(stepFailed(act, failure), held, false);
 
 const stepFailed = (act: Act, { message }: Failure): Ending =>
-  failed('step-failed', `${act.do}: ${message}`, { page: true, lookAgainMs: AGAIN_MS });
+  failed('step-failed', `${act.do}: ${message}`, { page: true, retryAfterMs: AGAIN_MS });
 
 const concluding = (ending: Ending, held: LeaseState | null, commandsOver = true): Act<'conclude'> => ({
   do: 'conclude',
@@ -356,4 +356,4 @@ const concluding = (ending: Ending, held: LeaseState | null, commandsOver = true
 });
 
 const silent = (reason: string): Ending =>
-  refused({ refuse: 'node-silent', reason, page: true, lookAgainMs: AGAIN_MS });
+  refused({ refuse: 'node-silent', reason, page: true, retryAfterMs: AGAIN_MS });

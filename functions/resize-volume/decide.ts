@@ -35,7 +35,7 @@ export interface ModificationFact {
 export interface ResizeFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
-  /** Role of the volume in question, from the incident's trouble. */
+  /** Role of the volume in question, from the incident's trigger. */
   readonly volumeRole: string;
   readonly instanceState: string | null;
   /** Volumes attached to the instance, its root volume left out. */
@@ -96,8 +96,8 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   if (use === null) {
     const none = 'there is no reading of how full the disk is, neither from the node nor from CloudWatch';
     return facts.historyUnread === undefined
-      ? refuse('not-confirmed', none, { lookAgainMs: 5 * MINUTE_MS })
-      : refuse('unreadable', `${none}: ${facts.historyUnread}`, { lookAgainMs: HOUR_MS, page: true });
+      ? refuse('not-confirmed', none, { retryAfterMs: 5 * MINUTE_MS })
+      : refuse('unreadable', `${none}: ${facts.historyUnread}`, { retryAfterMs: HOUR_MS, page: true });
   }
   const threshold = fleet.disk.growAtPercent;
   if (Math.max(use.percent, use.inodesPercent) < threshold) {
@@ -138,7 +138,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       'modification-in-progress',
       `${use.sentence}, and EBS is still ${pending.state} the volume to ${pending.targetGiB} GiB`,
       {
-        lookAgainMs: 30 * MINUTE_MS,
+        retryAfterMs: 30 * MINUTE_MS,
         page: true,
       },
     );
@@ -177,7 +177,7 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage
     return refuse(
       'budget-spent',
       `${use.sentence}, and the volume was modified ${recent.length} times in 24 h, limit ${disk.modificationsPerDay}; the next is possible at ${clockTime(returnsMs)}`,
-      { page: true, lookAgainMs: Math.max(MINUTE_MS, returnsMs - facts.nowMs) },
+      { page: true, retryAfterMs: Math.max(MINUTE_MS, returnsMs - facts.nowMs) },
     );
   }
 
@@ -228,7 +228,7 @@ const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolea
 /** The node's own answer decides which volume is under the path; EC2's tags must agree, and choose where the node was not asked. */
 function chooseVolume(facts: ResizeFacts): VolumeFact | Refusal {
   const role = facts.fleet.volumes.find(({ role }) => role === facts.volumeRole);
-  const again = { lookAgainMs: HOUR_MS, page: true };
+  const again = { retryAfterMs: HOUR_MS, page: true };
   if (!role)
     return refuse('volume-not-found', `the fleet file knows no volume with the role ${facts.volumeRole}`, again);
   const tags = Object.entries(role.tags)
@@ -320,8 +320,8 @@ const roundUp = (gib: number): number => {
 const refuse = (
   code: Refusal['refuse'],
   reason: string,
-  { lookAgainMs = HOUR_MS, page = false }: { lookAgainMs?: number; page?: boolean } = {},
-): Refusal => ({ refuse: code, reason, page, lookAgainMs });
+  { retryAfterMs = HOUR_MS, page = false }: { retryAfterMs?: number; page?: boolean } = {},
+): Refusal => ({ refuse: code, reason, page, retryAfterMs });
 
 const ids = (volumes: readonly VolumeFact[]): string => volumes.map(({ volumeId }) => volumeId).join(', ');
 const tenths = (value: number): number => Math.round(value * 10) / 10;

@@ -67,10 +67,10 @@ export async function readFacts(
   };
 }
 
-const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => readTrigger(trouble)?.subject ?? '';
+const roleOf = ({ trigger }: Pick<HealPayload, 'trigger'>): string => readTrigger(trigger)?.subject ?? '';
 
 /** Where the fleet file says that the volume is mounted; undefined where it has no such volume. */
-export const pathOf = (fleet: Fleet, payload: Pick<HealPayload, 'trouble'>): string | undefined =>
+export const pathOf = (fleet: Fleet, payload: Pick<HealPayload, 'trigger'>): string | undefined =>
   fleet.volumes.find(({ role }) => role === roleOf(payload))?.path;
 
 /** AWS tells only the most recent modification of a volume; one that was never modified has none. */

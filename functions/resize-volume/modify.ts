@@ -61,7 +61,7 @@ export async function writeIntent(
       if ('lost' in decided) return { result: { lost: true } };
       if ('spent' in decided) {
         const reason = `${volumeId} was modified ${decided.spent.length} times in 24 h, limit ${limit}`;
-        return { result: { refuse: 'budget-spent', reason, page: true, lookAgainMs: HOUR_MS } };
+        return { result: { refuse: 'budget-spent', reason, page: true, retryAfterMs: HOUR_MS } };
       }
       const after = 'next' in decided ? decided.next : read;
       modification = after ? recentModifications(after, volumeId, atMs).length : 0;
@@ -99,7 +99,7 @@ export async function modifyVolume(
     callUnderGuard(context, held.holder, async ({ disk: { maximumSizeGiB } }) => {
       if (plan.toGiB > maximumSizeGiB) {
         const reason = `${plan.toGiB} GiB were planned, and the fleet file now allows no more than ${maximumSizeGiB} GiB`;
-        return { refuse: 'size-ceiling', reason, page: false, lookAgainMs: MINUTE_MS } satisfies Refusal;
+        return { refuse: 'size-ceiling', reason, page: false, retryAfterMs: MINUTE_MS } satisfies Refusal;
       }
       await context.clients.ec2Once.send(
         new ModifyVolumeCommand({
@@ -136,7 +136,7 @@ async function withdrawn(
 function refusalFor(plan: GrowPlan, why: AwsRefusal | Refusal | NotSent): Refusal {
   if ('refused' in why) return judgeRefusal(plan, why);
   if ('refuse' in why) return why;
-  return { refuse: 'aws-refused', reason: why.notSent, page: false, lookAgainMs: 5 * MINUTE_MS };
+  return { refuse: 'aws-refused', reason: why.notSent, page: false, retryAfterMs: 5 * MINUTE_MS };
 }
 
 async function withdrawIntent(
@@ -229,7 +229,7 @@ interface RefusalCause {
   readonly code: GuardrailCode;
   /** In the imperative, for the end of a sentence. */
   readonly remedy: string;
-  readonly lookAgainMs: number;
+  readonly retryAfterMs: number;
 }
 
 const QUOTAS = 'https://console.aws.amazon.com/servicequotas/home/services/ebs/quotas';
@@ -239,50 +239,50 @@ const CAUSES: Readonly<Record<string, RefusalCause>> = {
   VolumeLimitExceeded: {
     code: 'quota-reached',
     remedy: `have the quota “Storage … volumes, in TiB” of the volume’s type raised (${QUOTAS}), or delete volumes that nobody needs`,
-    lookAgainMs: HOUR_MS,
+    retryAfterMs: HOUR_MS,
   },
   // "You've reached the limit on your Amazon EBS volume modification storage in this Region": others' modifications end by themselves.
   VolumeModificationSizeLimitExceeded: {
     code: 'quota-reached',
     remedy: `wait until other modifications are completed, or have the quota “Storage modifications … in TiB” of the volume’s type raised (${QUOTAS})`,
-    lookAgainMs: 30 * MINUTE_MS,
+    retryAfterMs: 30 * MINUTE_MS,
   },
   MaxIOPSLimitExceeded: {
     code: 'quota-reached',
     remedy: `have the quota “IOPS for Provisioned IOPS SSD … volumes” raised (${QUOTAS})`,
-    lookAgainMs: HOUR_MS,
+    retryAfterMs: HOUR_MS,
   },
   // "You can modify a volume up to four times within a rolling 24-hour period": those that are not ours are a person's.
   VolumeModificationRateExceeded: {
     code: 'budget-spent',
     remedy:
       'leave the volume’s size, type and performance alone until then, or make room on the node: others have modified it as well, and four times in 24 h is all that EBS takes',
-    lookAgainMs: HOUR_MS,
+    retryAfterMs: HOUR_MS,
   },
   IncorrectModificationState: {
     code: 'modification-in-progress',
     remedy: 'wait until it is completed: somebody has modified the volume in this very moment',
-    lookAgainMs: 30 * MINUTE_MS,
+    retryAfterMs: 30 * MINUTE_MS,
   },
   UnauthorizedOperation: {
     code: 'aws-refused',
     remedy:
       'give the volume the tags of its fleet, by which the role of resize-volume knows it, or look for a policy of the organization',
-    lookAgainMs: HOUR_MS,
+    retryAfterMs: HOUR_MS,
   },
 };
 
-const OTHER: RefusalCause = { code: 'aws-refused', remedy: 'look at the volume in EC2', lookAgainMs: HOUR_MS };
+const OTHER: RefusalCause = { code: 'aws-refused', remedy: 'look at the volume in EC2', retryAfterMs: HOUR_MS };
 
 /** A full disk that stays full is told of at once, in AWS's own words: each code pages once in an incident. */
 export function judgeRefusal(plan: GrowPlan, { refused, code: name }: AwsRefusal): Refusal {
-  const { code, remedy, lookAgainMs } = CAUSES[name] ?? OTHER;
+  const { code, remedy, retryAfterMs } = CAUSES[name] ?? OTHER;
   const { volumeId, fromGiB, toGiB, usedGiB } = plan;
-  const again = `it is tried again in ${lookAgainMs / MINUTE_MS} min`;
+  const again = `it is tried again in ${retryAfterMs / MINUTE_MS} min`;
   return {
     refuse: code,
     reason: `${volumeId} stays at ${fromGiB} GiB, ${usedGiB} of them used: AWS refuses ${toGiB} GiB (${refused}). What to do: ${remedy}; ${again}`,
     page: true,
-    lookAgainMs,
+    retryAfterMs,
   };
 }

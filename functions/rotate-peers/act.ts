@@ -149,7 +149,7 @@ const restartTooLong = ({ name }: NodeRef, seconds: number): Refusal => ({
   refuse: 'restart-forbidden',
   reason: `${name} takes its new list only when it is restarted, which may take ${seconds} s by its stopGraceSeconds, more than a run has: restart it by hand`,
   page: true,
-  lookAgainMs: 0,
+  retryAfterMs: 0,
 });
 
 async function conclude(

@@ -160,7 +160,7 @@ export async function writeConfig(
     await notWritten();
     // The node has not begun: somebody has changed the file since, which is no trouble, or a person has to see to something.
     const page = state.sha256 === command.sha256;
-    return { refuse: 'config-unfit', reason: sentence, page, lookAgainMs: 0 };
+    return { refuse: 'config-unfit', reason: sentence, page, retryAfterMs: 0 };
   }
   if (!state.putBack) return { failed: sentence, code: 'command-failed' };
   const { sha256 } = state;
@@ -217,7 +217,7 @@ export async function sendWrite(
   await context.write({ kind: 'result', act: sent, sentence: words, evidence: answer, fields }, subject);
   // The node itself says that it has not begun: nothing was written, and nothing is being restarted.
   if (answer.result === 'late' || answer.result === 'stale')
-    return { refuse: 'node-silent', reason: `${subject.name} did nothing: ${words}`, page: false, lookAgainMs: 0 };
+    return { refuse: 'node-silent', reason: `${subject.name} did nothing: ${words}`, page: false, retryAfterMs: 0 };
   if (answer.after === null) return { unknown: words };
   return { state: answer.after, reason: answer.result === 'done' ? undefined : (answer.reason ?? answer.result) };
 }

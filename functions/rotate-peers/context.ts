@@ -129,7 +129,7 @@ export async function pageFailure(
   await context.write({ kind: 'page', code, sentence }, subject);
 }
 
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 const OPEN = new Set(['open', 'allocated', 'claimed']);
 
 /**
@@ -164,15 +164,15 @@ export async function readGuards(
     refuse: code,
     reason,
     page: false,
-    lookAgainMs: LOOK_AGAIN_MS,
+    retryAfterMs: RETRY_AFTER_MS,
   });
   const node = records.nodes.find((one) => one.instanceId === instanceId);
   if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);
   // Of a node that stands still the peers may be all that is wrong; while a ladder is at work on it, it holds it.
   const incident = records.incidents.find(
-    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trouble !== NODE_HEALTH,
+    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trigger !== NODE_HEALTH,
   );
   return incident
-    ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trouble}) is open`)
+    ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trigger}) is open`)
     : null;
 }

@@ -142,7 +142,7 @@ function identifyNodes(
       refuse: 'peer-id-wrong',
       reason: `${name} ${reason}: no node is told to dial it`,
       page: true,
-      lookAgainMs: 0,
+      retryAfterMs: 0,
     } as const;
     refusals.push(about(refusal, { name, instanceId }));
   };
@@ -264,14 +264,14 @@ export async function readLists(
   const silent = (instanceId: string, why: string): void => {
     const name = nameOf(instanceId);
     const reason = `${name}: ${configPath} was not read: ${why}`;
-    const refusal = { refuse: 'node-silent', reason, page: true, lookAgainMs: 0 } as const;
+    const refusal = { refuse: 'node-silent', reason, page: true, retryAfterMs: 0 } as const;
     // A command that is late now and then is none that a person can do anything about.
     refusals.push({ ...about(refusal, { name, instanceId }), pageAfterMs: SILENT_PAGE_AFTER_MS });
     notRead(instanceId);
   };
   const unfit = (instanceId: string, why: string): void => {
     const reason = `${nameOf(instanceId)}: ${why}`;
-    const refusal = { refuse: 'config-unfit', reason, page: true, lookAgainMs: 0 } as const;
+    const refusal = { refuse: 'config-unfit', reason, page: true, retryAfterMs: 0 } as const;
     refusals.push(about(refusal, { name: nameOf(instanceId), instanceId }));
     notRead(instanceId);
   };
@@ -324,7 +324,7 @@ export function duplicateNames(nodes: readonly FleetNode[]): readonly SubjectRef
           refuse: 'name-taken',
           reason: `more than one node is called ${name}: the peers of ${instanceId} are left as they are`,
           page: true,
-          lookAgainMs: 0,
+          retryAfterMs: 0,
         },
         { name, instanceId },
       ),

@@ -374,7 +374,7 @@ const configRefusal = (
   { node, instanceId }: Pick<ListChange, 'node' | 'instanceId'>,
   reason: string,
   page: boolean,
-): SubjectRefusal => about({ refuse: 'config-unfit', reason, page, lookAgainMs: 0 }, { name: node, instanceId });
+): SubjectRefusal => about({ refuse: 'config-unfit', reason, page, retryAfterMs: 0 }, { name: node, instanceId });
 
 export function peersOf({ readings }: FleetFacts, instanceId: string): number | null {
   const reading = readings.get(instanceId);

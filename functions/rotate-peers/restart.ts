@@ -42,7 +42,7 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
     refuse: code,
     reason,
     page: true,
-    lookAgainMs: SWEEP_MS,
+    retryAfterMs: SWEEP_MS,
   });
   const needs = `${node} takes its new list only when it is restarted`;
   if (!fleet.peers?.restart)
@@ -173,7 +173,7 @@ export async function beginRestart(
     },
   );
   if (taken === undefined) return { instanceId, atMs };
-  return { refuse: 'restart-unproved', reason: `${node} is not restarted: ${taken}`, page: false, lookAgainMs: 0 };
+  return { refuse: 'restart-unproved', reason: `${node} is not restarted: ${taken}`, page: false, retryAfterMs: 0 };
 }
 
 /** It has proved itself, or it never began. */
@@ -219,6 +219,6 @@ export async function settleRestart(
   const graceMs = context.fleet.health.startGraceSeconds * 1000;
   if (Date.now() - atMs < graceMs) return [`${node} is still coming up: ${verdict.sentence}`];
   const reason = `${node} was restarted ${Math.round((Date.now() - atMs) / 60_000)} min ago and has not proved itself: ${verdict.sentence}`;
-  await notify(context, [about({ refuse: 'restart-unproved', reason, page: true, lookAgainMs: 0 }, subject)]);
+  await notify(context, [about({ refuse: 'restart-unproved', reason, page: true, retryAfterMs: 0 }, subject)]);
   return [reason];
 }

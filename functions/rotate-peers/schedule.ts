@@ -107,7 +107,7 @@ export function judgeObservation(parts: readonly FleetObservation[], nowMs: numb
     refuse: 'observation-stale',
     reason: `${reason}: who is a good peer is not known`,
     page: false,
-    lookAgainMs: SWEEP_MS,
+    retryAfterMs: SWEEP_MS,
   });
   if (parts.length === 0) return refuse('the fleet has never been observed');
   const ageMs = nowMs - Math.min(...parts.map(({ observedAtMs }) => observedAtMs));

@@ -364,7 +364,7 @@ const refusedByAws = (reason: string): Refusal => ({
   refuse: 'aws-refused',
   reason,
   page: true,
-  lookAgainMs: HOUR_MS,
+  retryAfterMs: HOUR_MS,
 });
 
 /** At once; should it be lost, the schedule of register-nodes does it within minutes. */

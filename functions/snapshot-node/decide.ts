@@ -165,7 +165,7 @@ function afterwards(from: Released, { node }: SnapshotSubject): Act | End {
       if (snapshotIds.length > 0) return { do: 'await', from, snapshots: partsOf(snapshotIds, found.volumes) };
       // The way of a successor of an attempt that had not come so far.
       const reason = `an attempt before this one ended while the client of ${node} was stopped; it runs again, and no snapshot was taken`;
-      return { do: 'conclude', from, ending: failed('snapshot-failed', reason, { lookAgainMs: 60 * 60_000 }) };
+      return { do: 'conclude', from, ending: failed('snapshot-failed', reason, { retryAfterMs: 60 * 60_000 }) };
     }
   }
 }
@@ -222,7 +222,7 @@ const changed = ({ path, volumeId }: Pick<DonorVolume, 'path' | 'volumeId'>): Re
   refuse: 'volume-changed',
   reason: `${path} was on ${volumeId} a moment ago, and is not any more`,
   page: false,
-  lookAgainMs: 5 * 60_000,
+  retryAfterMs: 5 * 60_000,
 });
 
 const ACT = 'stop the client cleanly, take a snapshot of its data volumes, and start it again';
@@ -244,7 +244,7 @@ const exceeded = (since: string): Refusal => ({
   refuse: 'approval-exceeded',
   reason: `the plan has changed since it was approved: ${since}`,
   page: false,
-  lookAgainMs: 60_000,
+  retryAfterMs: 60_000,
 });
 
 /** What would be done, for the journal and for a person who is asked. */

@@ -173,9 +173,9 @@ export function judgeCopies(
   return { completed: `${ids.join(', ')} ${are} completed, of a client that had ended cleanly` };
 }
 
-const refuse = (code: GuardrailCode, reason: string, lookAgainMs: number): Refusal => ({
+const refuse = (code: GuardrailCode, reason: string, retryAfterMs: number): Refusal => ({
   refuse: code,
   reason,
   page: false,
-  lookAgainMs,
+  retryAfterMs,
 });

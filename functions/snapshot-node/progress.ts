@@ -125,7 +125,7 @@ export function endingAtRelease(
     : 'whatever else can be done is replace-node’s, or a person’s';
   const before = ending === null ? '' : `; before that: ${ending.reason}`;
   const told = (code: FailureCode, what: string): Ending =>
-    failed(code, `${what}: ${next}${before}`, { page: true, lookAgainMs: SOON_MS });
+    failed(code, `${what}: ${next}${before}`, { page: true, retryAfterMs: SOON_MS });
   if (client.is === 'running') return told('step-failed', `${errors} steps after its start have failed`);
   return client.silent
     ? told('command-unanswered', 'its client is stopped, and the node does not answer')
@@ -133,7 +133,7 @@ export function endingAtRelease(
 }
 
 export const failing = (code: FailureCode, reason: string, page: boolean): Ending =>
-  failed(code, reason, { page, lookAgainMs: AGAIN_MS });
+  failed(code, reason, { page, retryAfterMs: AGAIN_MS });
 
 export const stepFailed = (act: Act, { message }: Failure): Ending =>
   failing('step-failed', `${act.do}: ${message}`, true);
@@ -142,4 +142,4 @@ export const beginning = (act: Act, { message, throttled }: Failure): Ending =>
   notBegun(`${act.do}: ${message}`, throttled);
 
 export const silentNode = (reason: string): Ending =>
-  refused({ refuse: 'node-silent', reason, page: true, lookAgainMs: SOON_MS });
+  refused({ refuse: 'node-silent', reason, page: true, retryAfterMs: SOON_MS });

@@ -139,8 +139,8 @@ const WAITS: ReadonlySet<string> = new Set([
 ]);
 
 /** An incident that replace-node takes, and that is no plan. */
-const isLadder = ({ trouble }: IncidentRecord): boolean => {
-  const kind = readTrigger(trouble)?.kind;
+const isLadder = ({ trigger }: IncidentRecord): boolean => {
+  const kind = readTrigger(trigger)?.kind;
   return kind === 'node' || kind === 'request';
 };
 
@@ -189,7 +189,7 @@ export function withoutHealing(
   begin: boolean,
   nowMs: number,
 ): DuePage | null {
-  const known = incidents.filter(({ state, trouble }) => state !== 'healed' && readTrigger(trouble)?.kind !== 'plan');
+  const known = incidents.filter(({ state, trigger }) => state !== 'healed' && readTrigger(trigger)?.kind !== 'plan');
   const begun = new Map<string, boolean>();
   for (const incident of known)
     begun.set(incident.instanceId, begun.get(incident.instanceId) === true || isBeingHealed(incident, nowMs));

@@ -79,8 +79,8 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       checked(v.strictObject({ kind: v.string() }), event);
       return { kind };
     case 'heal': {
-      const { fleet, trouble, ...named } = checked(healSchema, event);
-      return { kind: 'manual', fleet, node: nodeOf(named), trigger: triggerOf(trouble) };
+      const { fleet, trigger, ...named } = checked(healSchema, event);
+      return { kind: 'manual', fleet, node: nodeOf(named), trigger: triggerOf(trigger) };
     }
     case 'restore': {
       const { fleet, plan, snapshotId = null, acknowledgesValidator, ...named } = checked(restoreSchema, event);
@@ -110,11 +110,11 @@ function nodeOf({ node, instanceId }: { readonly node?: string; readonly instanc
   throw new EventError('node', { node, instanceId }, 'node or instanceId, one of them');
 }
 
-const A_TROUBLE = 'a trouble such as disk:data or node:health';
+const A_TRIGGER = 'a trigger such as disk:data or node:health';
 
-function triggerOf(trouble: string | undefined): Trigger | undefined {
-  const trigger = trouble === undefined ? undefined : readTrigger(trouble);
-  if (trigger === null) throw new EventError('trouble', trouble, A_TROUBLE);
+function triggerOf(text: string | undefined): Trigger | undefined {
+  const trigger = text === undefined ? undefined : readTrigger(text);
+  if (trigger === null) throw new EventError('trigger', text, A_TRIGGER);
   return trigger;
 }
 
@@ -127,7 +127,7 @@ const base = {
 
 const healSchema = v.strictObject({
   ...base,
-  trouble: v.optional(v.string(A_TROUBLE)),
+  trigger: v.optional(v.string(A_TRIGGER)),
 });
 
 const flag = v.optional(v.boolean('true or false'), false);

@@ -27,7 +27,7 @@ export function judgeStagger(
   if (read && read.holder !== null && owner.state !== 'ended') {
     if (!breaker.open) return { go: true };
     const reason = `${breaker.sentence}; another node of the fleet is grown first`;
-    return { refuse: 'staggered', reason, page: false, lookAgainMs: STAGGERED_AGAIN_MS };
+    return { refuse: 'staggered', reason, page: false, retryAfterMs: STAGGERED_AGAIN_MS };
   }
   const taken = { holder: execution, provenAtMs: read?.provenAtMs ?? 0, version: (read?.version ?? 0) + 1 };
   return { next: breaker.open ? taken : { ...taken, whileClosed: true } };
@@ -41,7 +41,7 @@ export function judgeQueued(read: GrowRecord | undefined, owner: ExecutionStatus
   if (!read || read.holder === null || read.whileClosed || owner.state === 'ended') return null;
   if (read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return null;
   const reason = 'another node of the fleet is grown and proved first';
-  return { refuse: 'staggered', reason, page: false, lookAgainMs: STAGGERED_AGAIN_MS };
+  return { refuse: 'staggered', reason, page: false, retryAfterMs: STAGGERED_AGAIN_MS };
 }
 
 /** The lease of a heal that ends: proved, it opens the way; else the next one goes first. */
@@ -77,7 +77,7 @@ export function reserve(
   const before = addedUsd(read, [key]);
   if (exceeds(before + usd, limitUsd)) {
     const reason = `growth added $${before.toFixed(2)} a month since the month began, $${usd.toFixed(2)} more exceeds the limit of $${limitUsd.toFixed(2)}`;
-    return { refuse: 'cost-ceiling', reason, page: true, lookAgainMs: 60 * 60_000 };
+    return { refuse: 'cost-ceiling', reason, page: true, retryAfterMs: 60 * 60_000 };
   }
   return { next: { month, addedUsd: { ...read?.addedUsd, [key]: usd }, version: (read?.version ?? 0) + 1 } };
 }

@@ -1,7 +1,7 @@
 // Guardrails of the class "names" (DNS, alarms, peers), as pure decisions, and the record of what a fleet's people were told.
 import type { GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 const HOUR_MS = 60 * 60_000;
 /** A refusal that lasts is written to the journal once in so long. */
 const SAY_AGAIN_MS = 24 * HOUR_MS;
@@ -63,7 +63,7 @@ export function judgeSelection(
     `discovery found no node of ${fleet}, which had ${before}: its records and alarms are kept. ` +
     'If they are to go, say so: {"kind":"reconcile","fleet":"' +
     `${fleet}","confirm":true}`;
-  return { refuse: 'nothing-matched', reason, page: true, lookAgainMs: LOOK_AGAIN_MS };
+  return { refuse: 'nothing-matched', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
 
 /** Half of a fleet does not go at once unless a person says so. @param gone nodes that are not found, @param of all that have `what` */
@@ -85,7 +85,7 @@ export function judgeGone(
   const reason =
     `${gone} of the ${of} nodes of ${fleet} that have ${what} are not found any more, limit half in one run: their ${what} are kept. ` +
     `If they are to go, say so: {"kind":"reconcile","fleet":"${fleet}","confirm":true}`;
-  return { refuse: 'too-many-gone', reason, page: true, lookAgainMs: LOOK_AGAIN_MS };
+  return { refuse: 'too-many-gone', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
 
 export interface DueNotifications {

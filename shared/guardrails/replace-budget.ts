@@ -49,7 +49,7 @@ export function reserveReplacement(
   const inVain = sinceHealthy(ofNode, wanted.onsetMs);
   if (inVain >= limits.replacementsPerNode) {
     const reason = `${wanted.node} was replaced ${times(inVain)} without being healthy for 2 h since, limit ${limits.replacementsPerNode}`;
-    return { refuse: 'node-replacements-spent', reason, page: true, lookAgainMs: HOUR_MS };
+    return { refuse: 'node-replacements-spent', reason, page: true, retryAfterMs: HOUR_MS };
   }
 
   const spans = [
@@ -62,7 +62,7 @@ export function reserveReplacement(
     const nodes = within.map(({ fleet, node }) => `${fleet}/${node}`).join(', ');
     const reason = `the account had ${within.length} replacements in the last ${name} (${nodes}), limit ${limit}`;
     // A day's budget that is spent is a pattern that somebody should see; an hour's gives itself back.
-    return { refuse: 'replacements-spent', reason, page: ms === DAY_MS, lookAgainMs: BUDGET_AGAIN_MS };
+    return { refuse: 'replacements-spent', reason, page: ms === DAY_MS, retryAfterMs: BUDGET_AGAIN_MS };
   }
 
   const kept = entries.filter(({ atMs }) => nowMs - atMs < KEPT_MS).slice(1 - MAX_ENTRIES);
@@ -121,7 +121,7 @@ export function reserveRestart(
   if (restarts.some((one) => one.key === key)) return { reserved: true };
   if (restarts.length >= restartsPerDay) {
     const reason = `${node} was restarted ${times(restarts.length)} in the last 24 h, limit ${restartsPerDay}`;
-    return { refuse: 'restarts-spent', reason, page: true, lookAgainMs: HOUR_MS };
+    return { refuse: 'restarts-spent', reason, page: true, retryAfterMs: HOUR_MS };
   }
   return { next: { restarts: [...restarts, { key, atMs: nowMs }], version: (read?.version ?? 0) + 1 } };
 }
@@ -163,7 +163,7 @@ export function takeFleetTurn(
     if (!over || (holder.unsettled && !goesOn)) {
       const why = over ? 'what its last attempt left is not settled' : 'its replacement is under way';
       const reason = `one replacement at a time in a fleet: ${before.node} has the turn, ${why}`;
-      return { refuse: 'replace-in-flight', reason, page: false, lookAgainMs: TURN_AGAIN_MS };
+      return { refuse: 'replace-in-flight', reason, page: false, retryAfterMs: TURN_AGAIN_MS };
     }
   }
   return { next: { holder: me, version: (read?.version ?? 0) + 1 } };

@@ -12,7 +12,7 @@ export type ActionClass = 'grow' | 'restart' | 'replace' | 'names';
 export const classOf = (rung: Rung): 'restart' | 'replace' =>
   rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace';
 
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 /** What only a person can change is looked at again when somebody may have. */
 const PERSON_MS = 60 * 60_000;
 
@@ -61,7 +61,7 @@ function judgeRole(facts: ClassFacts): Refusal | null {
   const { class: of, fleet, role, node, manual, acknowledgesValidator } = facts;
   if (role !== 'validator' && role !== 'unknown') return null;
   if (of === 'restart' ? fleet.owner.restartValidators : manual && acknowledgesValidator) return null;
-  const forPerson = { page: true, lookAgainMs: PERSON_MS };
+  const forPerson = { page: true, retryAfterMs: PERSON_MS };
   if (role === 'unknown') {
     const reason = `no role is known of ${node.name}, and it could be a validator: say in the fleet file what it does (role: follower, sentry, bootnode or validator)`;
     return refuse('role-unknown', reason, forPerson);
@@ -100,7 +100,7 @@ export function judgeOwner({
   publicIp,
 }: OwnerFacts): Refusal | null {
   if (rung === 'restart') return null;
-  const forPerson = { page: true, lookAgainMs: PERSON_MS };
+  const forPerson = { page: true, retryAfterMs: PERSON_MS };
   if (autoScalingGroup !== null && fleet.replace.autoScaling === 'refuse') {
     const reason = `Auto Scaling group ${autoScalingGroup} replaces a member that is stopped or fails its checks; with replace.autoScaling: standby it would be set aside first`;
     return refuse('asg-owned', reason, forPerson);
@@ -144,5 +144,5 @@ export function ownerOf(tags: Readonly<Record<string, string>>): string | null {
 const refuse = (
   code: GuardrailCode,
   reason: string,
-  { page = false, lookAgainMs = LOOK_AGAIN_MS }: { readonly page?: boolean; readonly lookAgainMs?: number },
-): Refusal => ({ refuse: code, reason, page, lookAgainMs });
+  { page = false, retryAfterMs = RETRY_AFTER_MS }: { readonly page?: boolean; readonly retryAfterMs?: number },
+): Refusal => ({ refuse: code, reason, page, retryAfterMs });

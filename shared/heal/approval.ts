@@ -42,7 +42,7 @@ export const denied = (reason: string, by: string | null = null): Refusal & { re
   refuse: 'approval-denied',
   reason,
   page: false,
-  lookAgainMs: ASK_AGAIN_MS,
+  retryAfterMs: ASK_AGAIN_MS,
   by,
 });
 
@@ -68,7 +68,7 @@ export function judgeApproval(answer: string | undefined, plan: string): Approva
     Object.hasOwn(said, name) ? (said as Record<string, unknown>)[name] : undefined;
   const [approve, named, claimed] = [field('approve'), field('plan'), field('by')];
   const by = (typeof claimed === 'string' && plainText(claimed, MAX_BY)) || null;
-  if (approve === false) return { ...denied(`a person said no${claimOf(by)}`, by), lookAgainMs: DENIED_MS };
+  if (approve === false) return { ...denied(`a person said no${claimOf(by)}`, by), retryAfterMs: DENIED_MS };
   if (approve !== true) return not(`the answer says neither yes nor no: ${shown}`);
   if (named === undefined) return not('the answer names no plan');
   if (typeof named !== 'string') return not(`its plan is no text: ${shown}`);

@@ -38,7 +38,7 @@ export async function guardAgain(
     mode !== 'plan' && (switches.fleet.mode === 'act' || (switches.fleet.mode === 'ask' && mode === 'ask'));
   if (allowed) return now;
   const reason = `the fleet file says mode: ${switches.fleet.mode}, the heal began under mode: ${mode}`;
-  return { refuse: 'mode-changed', reason, page: false, lookAgainMs: 60_000 };
+  return { refuse: 'mode-changed', reason, page: false, retryAfterMs: 60_000 };
 }
 
 async function readPauseTags(
@@ -72,12 +72,12 @@ export function judgeInstance(state: string | null, needs = 'commands reach only
       ...refusal,
       refuse: 'instance-gone',
       reason: `the instance is ${state ?? 'not there any more'}`,
-      lookAgainMs: 60 * MINUTE_MS,
+      retryAfterMs: 60 * MINUTE_MS,
     };
   return {
     ...refusal,
     refuse: 'instance-stopped',
     reason: `the instance is ${state}; ${needs}`,
-    lookAgainMs: 5 * MINUTE_MS,
+    retryAfterMs: 5 * MINUTE_MS,
   };
 }

@@ -84,10 +84,10 @@ const NO_NODE = 'InvalidInstanceId';
 function unsent(instanceId: string, { refused, code }: AwsRefusal): Guarded {
   if (code === NO_NODE) {
     const reason = `Systems Manager does not take commands for ${instanceId}: ${refused}`;
-    return { refuse: 'node-silent', reason, page: true, lookAgainMs: 5 * 60_000 };
+    return { refuse: 'node-silent', reason, page: true, retryAfterMs: 5 * 60_000 };
   }
   const reason = `AWS refuses to send a command to ${instanceId}: ${refused}`;
-  return { refuse: 'aws-refused', reason, page: true, lookAgainMs: 60 * 60_000 };
+  return { refuse: 'aws-refused', reason, page: true, retryAfterMs: 60 * 60_000 };
 }
 
 async function quietUntil(

@@ -18,8 +18,8 @@ export async function writeOutcome(
   place: string,
 ): Promise<{ readonly written: boolean }> {
   const { store, journal, payload, execution } = tools;
-  const { fleet, instanceId, trouble, attempt } = payload;
-  const read = await store.readIncident(fleet, instanceId, trouble);
+  const { fleet, instanceId, trigger, attempt } = payload;
+  const read = await store.readIncident(fleet, instanceId, trigger);
   const nowMs = Date.now();
   // Written already by an earlier run of this step: a page of it has gone, and what is read now is the incident after it.
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
@@ -30,17 +30,17 @@ export async function writeOutcome(
     kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
     sentence: ending.reason,
     act: ending.outcome === 'failed' && escalates ? 'escalated' : ending.outcome,
-    ...('lookAgainMs' in ending && {
+    ...('retryAfterMs' in ending && {
       code: ending.code,
-      evidence: { lookAgainSeconds: ending.lookAgainMs / 1000, paged },
+      evidence: { retryAfterSeconds: ending.retryAfterMs / 1000, paged },
     }),
     ...(ending.outcome === 'planned' && { fields: ending.plan }),
     ...('asFound' in ending && { code: ending.code, evidence: { asFound: ending.asFound, paged } }),
   });
   return settle<IncidentRecord, { readonly written: boolean }>(
     store,
-    keys.incident(fleet, instanceId, trouble),
-    () => store.readIncident(fleet, instanceId, trouble),
+    keys.incident(fleet, instanceId, trigger),
+    () => store.readIncident(fleet, instanceId, trigger),
     (found) => {
       const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, nowMs), nowMs);
       return 'notMine' in concluded
@@ -61,7 +61,7 @@ function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
       return { outcome: 'planned', notBeforeMs: nowMs + PLAN_AGAIN_MS };
     case 'refused':
     case 'failed':
-      return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.lookAgainMs, paged };
+      return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs, paged };
     case 'escalated':
       return { outcome: 'escalated', code: ending.code, paged };
   }
@@ -77,9 +77,9 @@ async function pageFor(
 ): Promise<boolean> {
   const code = escalates ? 'attempts-spent' : pageOf(ending);
   if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return false;
-  const { fleet, node, incidentId, attempt, trouble } = payload;
+  const { fleet, node, incidentId, attempt, trigger } = payload;
   const sentence = sentenceOf(ending, escalates);
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
   await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', sentence, code });
   return true;
 }
@@ -158,14 +158,14 @@ export type Ending =
       readonly code: GuardrailCode;
       readonly reason: string;
       readonly page: boolean;
-      readonly lookAgainMs: number;
+      readonly retryAfterMs: number;
     }
   | {
       readonly outcome: 'failed';
       readonly code: FailureCode;
       readonly reason: string;
       readonly page: boolean;
-      readonly lookAgainMs: number;
+      readonly retryAfterMs: number;
     }
   /** Nothing is left to try: the incident is escalated at once, whatever attempts it has left, and a person is always paged. */
   | {
@@ -176,25 +176,25 @@ export type Ending =
       readonly asFound: boolean;
     };
 
-export const refused = ({ refuse: code, reason, page, lookAgainMs }: Guarded): Ending => ({
+export const refused = ({ refuse: code, reason, page, retryAfterMs }: Guarded): Ending => ({
   outcome: 'refused',
   code,
   reason,
   page,
-  lookAgainMs,
+  retryAfterMs,
 });
 
 export const failed = (
   code: FailureCode,
   reason: string,
-  { page = false, lookAgainMs }: { readonly page?: boolean; readonly lookAgainMs: number },
-): Extract<Ending, { readonly outcome: 'failed' }> => ({ outcome: 'failed', code, reason, page, lookAgainMs });
+  { page = false, retryAfterMs }: { readonly page?: boolean; readonly retryAfterMs: number },
+): Extract<Ending, { readonly outcome: 'failed' }> => ({ outcome: 'failed', code, reason, page, retryAfterMs });
 
 const MINUTE_MS = 60_000;
 
 /** Another execution holds the node. @param holder its ARN, or what it left open */
 export const busy = (holder: string): Ending =>
-  refused({ refuse: 'busy', reason: `${holder} holds the node`, page: false, lookAgainMs: MINUTE_MS });
+  refused({ refuse: 'busy', reason: `${holder} holds the node`, page: false, retryAfterMs: MINUTE_MS });
 
 /**
  * A step kept failing before anything was begun. This is a refusal: AWS that answers with errors for half an hour must not use up the attempts
@@ -205,7 +205,7 @@ export const notBegun = (reason: string, throttled: boolean): Ending =>
     refuse: throttled ? 'throttled' : 'unreadable',
     reason,
     page: !throttled,
-    lookAgainMs: throttled ? MINUTE_MS : 5 * MINUTE_MS,
+    retryAfterMs: throttled ? MINUTE_MS : 5 * MINUTE_MS,
   });
 
 /** The code under which an ending pages, if it does. */

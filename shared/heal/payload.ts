@@ -17,9 +17,9 @@ const base = {
   // A tag's value as people write it (EC2: up to 256 Unicode characters): it is shown and stored, and reaches no command.
   node: text(/^[^\p{Cc}]{1,256}$/u),
   instanceId: text(/^i-[0-9a-f]{8,17}$/),
-  trouble: v.pipe(
+  trigger: v.pipe(
     v.string(),
-    v.check((trouble) => readTrigger(trouble) !== null, 'expected a trigger such as disk:data or node:health'),
+    v.check((trigger) => readTrigger(trigger) !== null, 'expected a trigger such as disk:data or node:health'),
   ),
   incidentId: text(/^[\w:.-]{1,64}$/),
   attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),

@@ -12,7 +12,7 @@ export interface IncidentBase {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  readonly trouble: string;
+  readonly trigger: string;
   /** Eight digits of a hash: short enough to say. */
   readonly incidentId: string;
   readonly onsetMs: number;
@@ -175,9 +175,9 @@ export const partitions = {
 } as const;
 
 /** Which heal works on incidents of this trigger. @throws TypeError where the text is no trigger's */
-export function healOf(trouble: string): HealKind {
-  const trigger = readTrigger(trouble);
-  if (trigger === null) throw new TypeError(`no heal works on ${plainText(JSON.stringify(trouble), 100)}`);
+export function healOf(text: string): HealKind {
+  const trigger = readTrigger(text);
+  if (trigger === null) throw new TypeError(`no heal works on ${plainText(JSON.stringify(text), 100)}`);
   if (trigger.kind === 'disk') return 'resize-volume';
   return trigger.subject === 'clean' ? 'snapshot-node' : 'replace-node';
 }

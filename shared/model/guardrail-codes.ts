@@ -140,5 +140,5 @@ export interface Refusal {
   readonly reason: string;
   /** Whether a person must know now. */
   readonly page: boolean;
-  readonly lookAgainMs: number;
+  readonly retryAfterMs: number;
 }

@@ -33,12 +33,12 @@ interface PayloadBase {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  /** Kind of trouble and what it is about: "disk:data", "node:health", "request:restore", "snapshot:clean". */
-  readonly trouble: string;
+  /** What set it off and what it is about: "disk:data", "node:health", "request:restore", "snapshot:clean". */
+  readonly trigger: string;
   readonly incidentId: string;
   readonly attempt: number;
   readonly mode: Mode;
-  /** When the trouble was first told of, ms since the epoch. */
+  /** When that was first seen, ms since the epoch. */
   readonly onsetMs: number;
   /** After this the execution is stopped by the sweep, ms since the epoch. */
   readonly deadlineMs: number;

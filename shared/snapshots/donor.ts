@@ -24,7 +24,7 @@ export interface DonorFacts {
 export type Donor = { readonly donor: ObservedNode; readonly reason: string } | Refusal | { readonly notDue: string };
 
 const HOUR_MS = 60 * 60_000;
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 /** A person may ask where no file does; what the file would say by default holds. */
 const UNASKED = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 } as const;
 
@@ -120,5 +120,5 @@ const refuse = (code: GuardrailCode, reason: string): Refusal => ({
   refuse: code,
   reason,
   page: false,
-  lookAgainMs: LOOK_AGAIN_MS,
+  retryAfterMs: RETRY_AFTER_MS,
 });

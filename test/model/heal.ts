@@ -356,7 +356,7 @@ const outcomeOf = (ending: Ending): Outcome => {
   }
 };
 
-const guarded = (refuse: Refusal['refuse']): Refusal => ({ refuse, reason: '', page: false, lookAgainMs: 60_000 });
+const guarded = (refuse: Refusal['refuse']): Refusal => ({ refuse, reason: '', page: false, retryAfterMs: 60_000 });
 
 const sentenceOf = ({ sizeGiB, targetGiB, phase }: VolumeView): string =>
   phase === 'completed' ? `${sizeGiB} GiB` : `${sizeGiB} GiB, ${phase} to ${targetGiB}`;

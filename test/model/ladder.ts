@@ -266,12 +266,12 @@ function ends(story: Story, end: End): void {
   }
   // The door starts no attempt under a pause, but where only putting back is left.
   const paused = world.nowMs < world.pausedUntilMs && (memory === null || phaseOf(memory) !== 'down');
-  nextAttempt(story, paused ? world.pausedUntilMs - world.nowMs : end.refusal.lookAgainMs);
+  nextAttempt(story, paused ? world.pausedUntilMs - world.nowMs : end.refusal.retryAfterMs);
 }
 
 const PAUSED: End = {
   as: 'refused',
-  refusal: { refuse: 'paused', reason: 'a person has said so', page: false, lookAgainMs: 5 * 60_000 },
+  refusal: { refuse: 'paused', reason: 'a person has said so', page: false, retryAfterMs: 5 * 60_000 },
 };
 
 const DECIDED: readonly Act['do'][] = [

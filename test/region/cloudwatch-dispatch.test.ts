@@ -115,7 +115,7 @@ describe('the sweep', () => {
     expect((await openOn()).sort()).toEqual([full, another].sort());
     const [incident] = await incidents();
     expect(incident).toMatchObject({
-      trouble: 'disk:data',
+      trigger: 'disk:data',
       alarm: { alarmName: 'chainmend-bitcoin-disk', namespace: 'CWAgent', dimensions: { path: '/node-data' } },
     });
   });

@@ -28,7 +28,7 @@ export const snapshotPayload = (more: Partial<SnapshotPayload> = {}): SnapshotPa
   fleet: 'bitcoin',
   node: 'node2',
   instanceId: INSTANCE,
-  trouble: 'snapshot:clean',
+  trigger: 'snapshot:clean',
   incidentId: '7f3a0c1d',
   attempt: 3,
   mode: 'act',

@@ -93,7 +93,7 @@ function scenarioWith(place: number): Scenario {
 }
 
 const nodesOf = ({ region, tableName }: World) => readRecords<NodeRecord>(region, tableName, 'NODE#');
-const incidents = (world: World) => incidentsOf(world).filter(({ trouble }) => trouble === 'snapshot:clean');
+const incidents = (world: World) => incidentsOf(world).filter(({ trigger }) => trigger === 'snapshot:clean');
 
 const TAKING: readonly FaultEffect[] = ['caller killed after', 'caller killed before', 'answer lost'];
 

@@ -74,7 +74,7 @@ describe('the SSM agent of a node', () => {
         refuse: 'agent-too-old',
         reason: `its SSM agent is ${version}`,
         page: true,
-        lookAgainMs: 300_000,
+        retryAfterMs: 300_000,
       });
     },
   );

@@ -15,7 +15,7 @@ describe('whatever is read', () => {
         expect(decision.reason).not.toMatch(/^$|NaN|Infinity|undefined|null/);
         if (!('refuse' in decision)) return;
         expect(Object.keys(GUARDRAILS)).toContain(decision.refuse);
-        expect(decision.lookAgainMs).toBeGreaterThanOrEqual(MINUTE_MS);
+        expect(decision.retryAfterMs).toBeGreaterThanOrEqual(MINUTE_MS);
       }),
       tries('decide-resize', 500),
     );

@@ -155,7 +155,7 @@ describe('a reading that is missing', () => {
     ['a filesystem that says it has no size', { seen: observation({ sizeBytes: 0, usedBytes: 0 }) }],
     ['a history that ended hours ago', { seen: null, history: steadyHistory(490, 4, NOON_MS - 3 * HOUR_MS) }],
   ])('justifies nothing: %s', (_, facts: Partial<ResizeFacts>) => {
-    expect(decide(facts)).toMatchObject({ refuse: 'not-confirmed', page: false, lookAgainMs: 5 * MINUTE_MS });
+    expect(decide(facts)).toMatchObject({ refuse: 'not-confirmed', page: false, retryAfterMs: 5 * MINUTE_MS });
   });
 
   it('is not missing where only the latest half hour is', () => {
@@ -232,7 +232,7 @@ describe('a modification under way', () => {
     expect(decide(modification('modifying', 500))).toMatchObject({
       refuse: 'modification-in-progress',
       page: true,
-      lookAgainMs: 30 * MINUTE_MS,
+      retryAfterMs: 30 * MINUTE_MS,
     });
   });
 
@@ -300,7 +300,7 @@ describe('the ceilings', () => {
       refuse: 'cost-ceiling',
       reason: 'growing 500 → 600 GiB adds $8.00 a month, $92.01 were added in this one, limit $100.00',
       page: true,
-      lookAgainMs: HOUR_MS,
+      retryAfterMs: HOUR_MS,
     });
   });
 
@@ -320,7 +320,7 @@ describe('the budget of modifications', () => {
       reason:
         'data volume 91 % of 500 GiB, and the volume was modified 3 times in 24 h, limit 3; the next is possible at 2026-01-01 17:00 UTC',
       page: true,
-      lookAgainMs: 5 * HOUR_MS,
+      retryAfterMs: 5 * HOUR_MS,
     });
     expect(decide({ intents: intents(10, 5) })).toMatchObject({ do: 'modify' });
   });
@@ -328,7 +328,7 @@ describe('the budget of modifications', () => {
   it('counts an intent until the very end of its hour over a day', () => {
     expect(decide({ intents: intents(24.999, 10, 5) })).toMatchObject({
       refuse: 'budget-spent',
-      lookAgainMs: MINUTE_MS,
+      retryAfterMs: MINUTE_MS,
     });
     expect(decide({ intents: intents(25, 10, 5) })).toMatchObject({ do: 'modify' });
   });
@@ -337,7 +337,7 @@ describe('the budget of modifications', () => {
     const fleet = fleetWith({ modificationsPerDay: 1 });
     expect(decide({ fleet, intents: intents(20, 10, 5) })).toMatchObject({
       reason: expect.stringContaining('limit 1; the next is possible at 2026-01-02 08:00 UTC'),
-      lookAgainMs: 20 * HOUR_MS,
+      retryAfterMs: 20 * HOUR_MS,
     });
   });
 
@@ -392,7 +392,7 @@ describe('which volume', () => {
       '/var/lib/bitcoind lies on no EBS volume (dm-0), which is not a data volume attached to the instance',
     ],
   ])('is refused: %s', (_, facts, code, reason) => {
-    expect(decide(facts)).toEqual({ refuse: code, reason, page: true, lookAgainMs: HOUR_MS });
+    expect(decide(facts)).toEqual({ refuse: code, reason, page: true, retryAfterMs: HOUR_MS });
   });
 
   it('is the node’s own word where several match', () => {
@@ -414,7 +414,7 @@ describe('an instance that does not run', () => {
     ['shutting-down', 'instance-gone', 'the instance is shutting-down', HOUR_MS],
     ['stopped', 'instance-stopped', 'the instance is stopped; a filesystem grows only on a running one', 5 * MINUTE_MS],
     ['pending', 'instance-stopped', 'the instance is pending; a filesystem grows only on a running one', 5 * MINUTE_MS],
-  ])('is left alone: %s', (instanceState, code, reason, lookAgainMs) => {
-    expect(decide({ instanceState })).toEqual({ refuse: code, reason, page: false, lookAgainMs });
+  ])('is left alone: %s', (instanceState, code, reason, retryAfterMs) => {
+    expect(decide({ instanceState })).toEqual({ refuse: code, reason, page: false, retryAfterMs });
   });
 });

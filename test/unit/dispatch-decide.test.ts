@@ -19,7 +19,7 @@ const planned: IncidentRecord = {
   fleet: 'bitcoin',
   node: 'node2',
   instanceId: 'i-0b2c3d4e5f6071829',
-  trouble: 'disk:data',
+  trigger: 'disk:data',
   incidentId: '7f3a',
   onsetMs: NOW_MS - 60_000,
   alarm,

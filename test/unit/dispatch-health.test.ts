@@ -40,7 +40,7 @@ import {
 } from '../support/heal-facts.ts';
 
 const fleet = fleetWith({}, { role: 'follower' });
-const triggerOf = (trouble: string): Trigger => readTrigger(trouble) as Trigger;
+const triggerOf = (trigger: string): Trigger => readTrigger(trigger) as Trigger;
 
 const observed = (health: Health, more: Partial<ObservedNode> = {}): ObservedNode => ({
   ...{ instanceId: INSTANCE, name: 'node2', role: 'follower', availabilityZone: 'eu-west-1a', privateIp: '10.0.0.2' },
@@ -171,17 +171,17 @@ describe('the door', () => {
     {
       of = fleet,
       haltedSinceMs = null,
-      trouble = NODE_HEALTH,
+      trigger = NODE_HEALTH,
       more = {},
     }: {
       of?: ReturnType<typeof fleetWith>;
       haltedSinceMs?: number | null;
-      trouble?: string;
+      trigger?: string;
       more?: Partial<Candidate>;
     } = {},
   ) =>
     judgeBeforeStart(
-      { fleet: of, trigger: triggerOf(trouble), candidate: { ...candidate, ...more }, node: 'node2' },
+      { fleet: of, trigger: triggerOf(trigger), candidate: { ...candidate, ...more }, node: 'node2' },
       { instanceId: INSTANCE, tags: NODE_TAGS },
       { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs },
       NOON_MS,
@@ -218,7 +218,7 @@ describe('the door', () => {
       ...{ do: 'restore', snapshotId: null, acknowledgesValidator },
     });
     const asked = (want: RequestedAction) =>
-      judge([...others, observed('stuck')], { of, trouble: 'request:restore', more: { want, atOnce: true } });
+      judge([...others, observed('stuck')], { of, trigger: 'request:restore', more: { want, atOnce: true } });
     expect(asked(restore(false))).toBe('validator');
     expect(asked(restore(true))).toBeNull();
     expect(asked({ do: 'replace-instance' })).toBe('validator');
@@ -227,9 +227,9 @@ describe('the door', () => {
   it('leaves plans, undoing and snapshots to whoever makes them', () => {
     const nodes = [observed('stuck')];
     const of = fleetWith({}, { role: 'validator' });
-    expect(judge(nodes, { of, trouble: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
-    expect(judge(nodes, { of, trouble: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
-    expect(judge(nodes, { of, trouble: 'snapshot:clean' })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'snapshot:clean' })).toBeNull();
   });
 
   it('lets a node that stands still without peers be given some first, for half an hour', () => {
@@ -260,17 +260,17 @@ describe('the door', () => {
   });
 });
 
-const candidateOf = (trouble: string, more: Partial<Candidate> = {}): Candidate => ({
+const candidateOf = (trigger: string, more: Partial<Candidate> = {}): Candidate => ({
   ...{ alarm: { alarmName: '', namespace: 'person', dimensions: {} }, instanceId: INSTANCE, onsetMs: NOON_MS },
-  ...{ trigger: triggerOf(trouble), suppressedBy: null },
+  ...{ trigger: triggerOf(trigger), suppressedBy: null },
   ...more,
 });
-const facts = (trouble: string, more: Partial<DispatchFacts> = {}): DispatchFacts => ({
+const facts = (trigger: string, more: Partial<DispatchFacts> = {}): DispatchFacts => ({
   nowMs: NOON_MS + 1_000,
-  candidate: candidateOf(trouble),
+  candidate: candidateOf(trigger),
   fleet,
   node: 'node2',
-  trigger: triggerOf(trouble),
+  trigger: triggerOf(trigger),
   paused: null,
   waits: null,
   guarded: null,
@@ -293,10 +293,10 @@ describe('each trouble has its heal', () => {
     ['plan:undo', 'replace-node', 48],
     ['snapshot:clean', 'snapshot-node', 12],
     ['plan:clean', 'snapshot-node', 12],
-  ])('%s → %s, at most %s h', (trouble, kind, hours) => {
-    expect(healOf(trouble)).toBe(kind);
-    const { payload } = started(facts(trouble));
-    expect(payload).toMatchObject({ kind, mode: trouble.startsWith('plan:') ? 'plan' : 'act' });
+  ])('%s → %s, at most %s h', (trigger, kind, hours) => {
+    expect(healOf(trigger)).toBe(kind);
+    const { payload } = started(facts(trigger));
+    expect(payload).toMatchObject({ kind, mode: trigger.startsWith('plan:') ? 'plan' : 'act' });
     expect(payload.deadlineMs - NOON_MS - 1_000).toBe(hours * HOUR_MS);
     expect(parseHealPayload(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
   });
@@ -327,9 +327,9 @@ describe('what a person asks for', () => {
   });
 
   it.each([
-    ['healed', endedIncident('healed', NOON_MS, { trouble: 'request:restore', want: restore('snap-1') })],
-    ['escalated', endedIncident('escalated', NOON_MS, { trouble: 'request:restore', want: restore('snap-1') })],
-    ['refused', openIncidentRecord({ trouble: 'request:restore', want: restore('snap-1'), refusedCodes: ['paused'] })],
+    ['healed', endedIncident('healed', NOON_MS, { trigger: 'request:restore', want: restore('snap-1') })],
+    ['escalated', endedIncident('escalated', NOON_MS, { trigger: 'request:restore', want: restore('snap-1') })],
+    ['refused', openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1'), refusedCodes: ['paused'] })],
   ])('is a new incident after one that was %s a moment ago, with the wish of now', (_, incident) => {
     const { payload, write } = started(asked('snap-2', { incident: { ...incident, attempt: 7 } }));
     expect(payload).toMatchObject({ attempt: 8, want: restore('snap-2') });
@@ -341,7 +341,7 @@ describe('what a person asks for', () => {
   });
 
   it('waits for what a heal before it has left open under its name', () => {
-    const incident = openIncidentRecord({ trouble: 'request:restore', want: restore('snap-1') });
+    const incident = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
     const left = nodeRecord({ operation: leftOpen(incident.incidentId) });
     expect(started(asked('snap-2', { incident, nodeRecord: left })).payload).toMatchObject({
       incidentId: incident.incidentId,
@@ -350,7 +350,7 @@ describe('what a person asks for', () => {
   });
 
   it('does not disturb a heal that is at work on it', () => {
-    const incident = claimedIncident({ trouble: 'request:restore' });
+    const incident = claimedIncident({ trigger: 'request:restore' });
     expect(decideDispatch(asked('snap-2', { incident }))).toEqual({ do: 'leave', code: 'working', reason: 'working' });
   });
 
@@ -360,7 +360,7 @@ describe('what a person asks for', () => {
   });
 
   it('as a plan stays a plan in a fleet that acts, and no sweep makes more of it', () => {
-    const incident = openIncidentRecord({ trouble: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
+    const incident = openIncidentRecord({ trigger: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
     expect(payloadOf(fleet, NOON_MS, incident, 2).mode).toBe('plan');
     const records = { incidents: [incident], nodes: [] };
     expect(openCandidates(records, [], [], NOON_MS)).toEqual([]);
@@ -376,10 +376,10 @@ const no = (): boolean => false;
 const yes = (): boolean => true;
 
 describe('a node that somebody died on with its client down', () => {
-  const incident = openIncidentRecord({ trouble: NODE_HEALTH });
+  const incident = openIncidentRecord({ trigger: NODE_HEALTH });
   const down = nodeRecord({ owner: OTHER, operation: leftOpen(incident.incidentId) });
   const owner = { state: 'ended', endedAtMs: NOON_MS - HOUR_MS } as const;
-  const paused = { refuse: 'paused', reason: 'works', page: false, lookAgainMs: 60_000 } as const;
+  const paused = { refuse: 'paused', reason: 'works', page: false, retryAfterMs: 60_000 } as const;
 
   it('is put back even in a pause, by a heal of the same kind', () => {
     expect(started(facts(NODE_HEALTH, { incident, nodeRecord: down, owner, paused })).payload.kind).toBe(
@@ -388,8 +388,8 @@ describe('a node that somebody died on with its client down', () => {
   });
 
   it('is nobody else’s before that', () => {
-    for (const trouble of ['disk:data', 'snapshot:clean'])
-      expect(decideDispatch(facts(trouble, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
+    for (const trigger of ['disk:data', 'snapshot:clean'])
+      expect(decideDispatch(facts(trigger, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
   });
 
   it('waits for the pause’s end where nothing was stopped yet', () => {
@@ -406,7 +406,7 @@ describe('a node that somebody died on with its client down', () => {
     ]);
     expect(isOver(incident, down, yes, yes, NOON_MS)).toBe(false);
     const alarm = { alarmName: '', namespace: 'person', dimensions: {} };
-    const request = openIncidentRecord({ trouble: 'request:restore', onsetMs: NOON_MS - 2 * HOUR_MS, alarm });
+    const request = openIncidentRecord({ trigger: 'request:restore', onsetMs: NOON_MS - 2 * HOUR_MS, alarm });
     expect(isOver(request, down, yes, yes, NOON_MS)).toBe(false);
     expect(isOver(request, undefined, no, no, NOON_MS)).toBe(true);
   });
@@ -427,14 +427,14 @@ describe('an open incident in a sweep', () => {
   it('of a person is looked at again with what was wanted; of health only by what is seen', () => {
     const want: RequestedAction = { do: 'replace-instance' };
     const person = { alarm: { alarmName: '', namespace: 'person', dimensions: {} } };
-    expect(sweepOf(openIncidentRecord({ ...person, trouble: 'request:replace', want }))).toMatchObject([
+    expect(sweepOf(openIncidentRecord({ ...person, trigger: 'request:replace', want }))).toMatchObject([
       { trigger: triggerOf('request:replace'), want, fleet: 'bitcoin' },
     ]);
-    expect(sweepOf(openIncidentRecord({ trouble: NODE_HEALTH }))).toEqual([]);
+    expect(sweepOf(openIncidentRecord({ trigger: NODE_HEALTH }))).toEqual([]);
   });
 
   it('of health is over when the node is well, whatever its alarm says', () => {
-    const incident = openIncidentRecord({ trouble: NODE_HEALTH });
+    const incident = openIncidentRecord({ trigger: NODE_HEALTH });
     expect(isOver(incident, undefined, yes, no, NOON_MS)).toBe(false);
     expect(isOver(incident, undefined, no, yes, NOON_MS)).toBe(true);
   });

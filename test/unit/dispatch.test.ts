@@ -52,18 +52,18 @@ const facts = (more: Partial<DispatchFacts> = {}): DispatchFacts => ({
   ...more,
 });
 
-const paused: Refusal = { refuse: 'paused', reason: 'everything is paused: works', page: false, lookAgainMs: 60_000 };
+const paused: Refusal = { refuse: 'paused', reason: 'everything is paused: works', page: false, retryAfterMs: 60_000 };
 const held = { nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } as const };
 
 describe('a node whose fleet grows another one first', () => {
-  const waits: Refusal = { refuse: 'staggered', reason: 'another first', page: false, lookAgainMs: 10_000 };
+  const waits: Refusal = { refuse: 'staggered', reason: 'another first', page: false, retryAfterMs: 10_000 };
 
   it('waits for its turn, and no attempt is spent on that', () => {
     for (const mode of ['act', 'ask'] as const)
       expect(decideDispatch(facts({ fleet: { ...fleetWith(), mode }, waits }))).toMatchObject({
         do: 'refuse',
         incident: { attempt: 0 },
-        refusal: { refuse: 'staggered', lookAgainMs: 10_000 },
+        refusal: { refuse: 'staggered', retryAfterMs: 10_000 },
       });
   });
 
@@ -131,7 +131,7 @@ describe('trouble that is new', () => {
       do: 'refuse',
       isNew: true,
       incident: { state: 'open', attempt: 0 },
-      refusal: { refuse: 'paused', lookAgainMs: 50_000 },
+      refusal: { refuse: 'paused', retryAfterMs: 50_000 },
     });
   });
 
@@ -144,7 +144,7 @@ describe('trouble that is new', () => {
           refuse: 'suppressed',
           reason: 'chainmend-bitcoin-node2-disk is suppressed by a mute rule',
           page: false,
-          lookAgainMs: 5 * MINUTE_MS,
+          retryAfterMs: 5 * MINUTE_MS,
         },
       });
   });
@@ -233,7 +233,7 @@ describe('the name of an execution', () => {
       payload(),
       payload({ attempt: 2 }),
       payload({ incidentId: 'other' }),
-      payload({ trouble: 'disk:ancient' }),
+      payload({ trigger: 'disk:ancient' }),
       payload({ instanceId: 'i-0fedcba9876543210' }),
     ].map(executionName);
     expect(new Set(names).size).toBe(names.length);

@@ -52,7 +52,7 @@ describe('a fleet whose disks fill together', () => {
         refuse: 'staggered',
         reason: '3 of 5 nodes unhealthy or unknown, limit 1; another node of the fleet is grown first',
         page: false,
-        lookAgainMs: 10_000,
+        retryAfterMs: 10_000,
       });
   });
 
@@ -170,7 +170,7 @@ describe('what growth may cost in a month', () => {
       refuse: 'cost-ceiling',
       reason: 'growth added $92.01 a month since the month began, $8.00 more exceeds the limit of $100.00',
       page: true,
-      lookAgainMs: HOUR_MS,
+      retryAfterMs: HOUR_MS,
     });
   });
 

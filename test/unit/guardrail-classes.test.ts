@@ -80,8 +80,8 @@ describe('what may be done to a client', () => {
   });
 
   it('is told to a person where only a person can change it, and to nobody where the chain stands still', () => {
-    expect(judgeClass(facts({ role: 'validator' }))).toMatchObject({ page: true, lookAgainMs: 3_600_000 });
-    expect(judgeClass(facts({ breaker: open }))).toMatchObject({ page: true, lookAgainMs: 300_000 });
+    expect(judgeClass(facts({ role: 'validator' }))).toMatchObject({ page: true, retryAfterMs: 3_600_000 });
+    expect(judgeClass(facts({ breaker: open }))).toMatchObject({ page: true, retryAfterMs: 300_000 });
     expect(judgeClass(facts(halted))).toMatchObject({
       page: false,
       reason: 'nobody has advanced since 2026-01-01T12:00Z: it is the chain, not node2',

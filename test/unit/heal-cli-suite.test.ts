@@ -95,7 +95,7 @@ describe('the story of an incident', () => {
   const incident = {
     fleet: 'bitcoin',
     instanceId: INSTANCE,
-    trouble: 'request:undo',
+    trigger: 'request:undo',
     incidentId: '7f3a',
     onsetMs: NOON_MS,
   };

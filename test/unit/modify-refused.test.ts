@@ -73,7 +73,7 @@ describe('a modification', () => {
     const { result, counted, paid, here } = await modifying(() => {
       throw answered('VolumeLimitExceeded', 400);
     });
-    expect(result).toMatchObject({ refuse: 'quota-reached', page: true, lookAgainMs: 60 * 60_000 });
+    expect(result).toMatchObject({ refuse: 'quota-reached', page: true, retryAfterMs: 60 * 60_000 });
     expect({ counted, paid }).toEqual({ counted: 0, paid: { other: 8 } });
     expect(here.journal.map(({ kind, sentence }) => `${kind}: ${sentence}`)).toEqual([
       expect.stringMatching(/^result: not modified, and so not counted: vol-.*VolumeLimitExceeded: so it is/),
@@ -201,7 +201,7 @@ describe('what a person is told of a refusal', () => {
     ['InvalidParameterValue', 'aws-refused', 60, /look at the volume in EC2/],
   ])('%s: %s', (name, refuse, minutes, remedy) => {
     const told = judgeRefusal(plan, { refused: `${name}: so it is`, code: name });
-    expect(told).toMatchObject({ refuse, page: true, lookAgainMs: minutes * 60_000 });
+    expect(told).toMatchObject({ refuse, page: true, retryAfterMs: minutes * 60_000 });
     expect(told.reason).toMatch(remedy);
     expect(told.reason).toContain(`stays at 500 GiB, 455 of them used: AWS refuses 900 GiB (${name}: so it is)`);
     expect(told.reason).toContain(`tried again in ${minutes} min`);

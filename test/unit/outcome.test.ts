@@ -12,7 +12,7 @@ const failed: Ending = {
   code: 'not-proved',
   reason: 'the client is failed',
   page: true,
-  lookAgainMs: HOUR_MS,
+  retryAfterMs: HOUR_MS,
 };
 
 /** A heal that has claimed `incident`, the codes that it pages, and what becomes of the incident. */

@@ -33,7 +33,7 @@ describe('whatever happens at every step', () => {
         refuse: 'paused',
         reason: 'everything is paused: x',
         page: pickOf(told) % 3 === 0,
-        lookAgainMs: MINUTE_MS,
+        retryAfterMs: MINUTE_MS,
       }) as const;
     const mine = { mine: true } as const;
     const written = { written: true } as const;
@@ -202,7 +202,7 @@ describe('whatever happens at every step', () => {
       expect(ending.reason).not.toMatch(/^$|undefined|NaN/);
       if (ending.outcome !== 'refused' && ending.outcome !== 'failed') return;
       expect(Object.keys(ending.outcome === 'refused' ? GUARDRAILS : FAILURES)).toContain(ending.code);
-      expect(ending.lookAgainMs).toBeGreaterThanOrEqual(MINUTE_MS);
+      expect(ending.retryAfterMs).toBeGreaterThanOrEqual(MINUTE_MS);
       expect(pageOf(ending)).toBe(ending.page ? ending.code : null);
     });
   });

@@ -12,7 +12,7 @@ const plan: GrowPlan = {
 const grown = { do: 'grow-filesystem', volumeId: DATA_VOLUME, toGiB: 900, reason: 'it is full' } as const;
 const hash = hashOf(termsOf(plan));
 const denied = (reason: unknown, by: string | null = null) => ({
-  ...{ refuse: 'approval-denied', reason, page: false, lookAgainMs: HOUR_MS, by },
+  ...{ refuse: 'approval-denied', reason, page: false, retryAfterMs: HOUR_MS, by },
 });
 const neither = (why: string) =>
   denied(`not an approval: ${why}; expected {"approve":true,"plan":"${hash}"} or {"approve":false}`);
@@ -90,11 +90,11 @@ describe('a person’s answer', () => {
     const dayMs = 24 * HOUR_MS;
     expect(judgeApproval('{"approve":false}', hash)).toEqual({
       ...denied('a person said no, by whom was not told'),
-      lookAgainMs: dayMs,
+      retryAfterMs: dayMs,
     });
     expect(judgeApproval('{"approve":false,"by":"Ada"}', hash)).toEqual({
       ...denied('a person said no, by Ada as the answer claims', 'Ada'),
-      lookAgainMs: dayMs,
+      retryAfterMs: dayMs,
     });
   });
 

@@ -156,7 +156,7 @@ describe('what goes wrong', () => {
     refuse: 'paused',
     reason: 'everything is paused: maintenance',
     page: false,
-    lookAgainMs: MINUTE_MS,
+    retryAfterMs: MINUTE_MS,
   } as const;
 
   it('an attempt that is not ours ends and touches nothing', () => {
@@ -168,7 +168,7 @@ describe('what goes wrong', () => {
   it('a node that another heal holds is refused, and looked at again in a minute', () => {
     const run = heal('act', { lease: () => ({ busy: 'arn:other' }) });
     expect(namesOf(run)).toBe('claim, lease, conclude');
-    expect(run.ending).toMatchObject({ outcome: 'refused', code: 'busy', page: false, lookAgainMs: MINUTE_MS });
+    expect(run.ending).toMatchObject({ outcome: 'refused', code: 'busy', page: false, retryAfterMs: MINUTE_MS });
   });
 
   it('a pause set in the last moment stops the modification', () => {
@@ -269,7 +269,7 @@ describe('an approval', () => {
       code: 'approval-exceeded',
       reason: 'approved up to 900 GiB, now 1100 GiB are needed',
       page: false,
-      lookAgainMs: MINUTE_MS,
+      retryAfterMs: MINUTE_MS,
     });
   });
 
@@ -308,7 +308,7 @@ describe('an approval', () => {
       refuse: 'approval-expired',
       reason: 'nobody approved',
       page: false,
-      lookAgainMs: HOUR_MS,
+      retryAfterMs: HOUR_MS,
     } as const;
     expect(namesOf(heal('ask', { ask: () => refused }))).toBe('claim, survey, ask, conclude');
   });

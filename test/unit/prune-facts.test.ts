@@ -43,7 +43,7 @@ describe('a node is left alone', () => {
       fleet: 'bitcoin',
       node: 'node1',
       instanceId: 'i-1',
-      trouble: 'node:health',
+      trigger: 'node:health',
       incidentId: 'a1b2c3d4',
       onsetMs: 0,
     },

@@ -230,7 +230,7 @@ describe('a run', () => {
     };
     const healed = {
       ...endedIncident('healed', NOON_MS),
-      ...{ instanceId: INSTANCE, trouble: 'disk:data' },
+      ...{ instanceId: INSTANCE, trigger: 'disk:data' },
     };
     suite = {
       fleet: async () => ({ incidents: [healed], nodes: [] }),

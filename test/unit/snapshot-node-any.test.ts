@@ -24,7 +24,7 @@ import {
 } from '../support/donor-facts.ts';
 import { MINUTE_MS, NOON_MS } from '../support/heal-facts.ts';
 
-const refusal = { refuse: 'paused', reason: 'paused', page: false, lookAgainMs: MINUTE_MS } as const;
+const refusal = { refuse: 'paused', reason: 'paused', page: false, retryAfterMs: MINUTE_MS } as const;
 const intent = { call: 'CreateSnapshots', target: '7f3a0c1d-3', atMs: NOON_MS };
 const silent = { over: 'not answered' };
 const lost = { lost: true } as const;
@@ -171,7 +171,7 @@ describe('whatever each act comes to', () => {
       const isKept = release.act.keepOperation || release.result === FAILS;
       const soonOver = ending?.outcome === 'refused' && isKept;
       expect(told || soonOver).toBe(true);
-      expect(ending && 'lookAgainMs' in ending && ending.lookAgainMs).toBeLessThanOrEqual(5 * MINUTE_MS);
+      expect(ending && 'retryAfterMs' in ending && ending.retryAfterMs).toBeLessThanOrEqual(5 * MINUTE_MS);
     });
   });
 

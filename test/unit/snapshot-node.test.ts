@@ -284,7 +284,7 @@ describe('whatever happens while the client is down', () => {
     refuse: 'paused',
     reason: 'everything is paused: incident 12',
     page: false,
-    lookAgainMs: MINUTE_MS,
+    retryAfterMs: MINUTE_MS,
   } as const;
   const wayBack = ['start', 'prove', 'settle', 'release', 'register', 'conclude'];
 
@@ -380,7 +380,7 @@ describe('whatever happens while the client is down', () => {
     const { acts, all, ending } = story({ start: failing });
     expect(acts.filter((act) => act === 'start')).toHaveLength(3);
     expect(all.find((act) => act.do === 'release')).toMatchObject({ do: 'release', keepOperation: false });
-    expect(ending).toMatchObject({ code: 'not-proved', page: true, lookAgainMs: 5 * MINUTE_MS });
+    expect(ending).toMatchObject({ code: 'not-proved', page: true, retryAfterMs: 5 * MINUTE_MS });
   });
 
   it('a node that falls silent is left open for one successor', () => {

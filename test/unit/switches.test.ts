@@ -32,7 +32,7 @@ describe('the pauses', () => {
       refuse: 'paused',
       reason: 'everything is paused: audit until Monday',
       page: false,
-      lookAgainMs: 60_000,
+      retryAfterMs: 60_000,
     });
     expect(pauses({ [FLEET_PAUSE]: 'upgrade' })).toMatchObject({ reason: 'fleet bitcoin is paused: upgrade' });
     expect(pauses({ [PAUSE]: 'audit', [FLEET_PAUSE]: 'off' })).toMatchObject({ reason: 'everything is paused: audit' });
@@ -43,7 +43,7 @@ describe('the pauses', () => {
       refuse: 'pause-unreadable',
       reason: '/chainmend/pause cannot be read',
       page: true,
-      lookAgainMs: 60_000,
+      retryAfterMs: 60_000,
     });
   });
 
@@ -107,7 +107,7 @@ describe('the switches', () => {
       refuse: 'fleet-file-invalid',
       reason: expect.stringContaining(words),
       page: true,
-      lookAgainMs: 60_000,
+      retryAfterMs: 60_000,
     });
   });
 });

@@ -27,11 +27,11 @@ describe('throttling', () => {
     expect(ACTS.observe.abandon(observe, observe, throttled)).toMatchObject({
       do: 'conclude',
       commandsOver: false,
-      ending: { outcome: 'refused', code: 'throttled', page: false, lookAgainMs: 60_000 },
+      ending: { outcome: 'refused', code: 'throttled', page: false, retryAfterMs: 60_000 },
     });
     expect(ACTS.observe.abandon(observe, observe, unavailable)).toMatchObject({
       commandsOver: false,
-      ending: { outcome: 'refused', code: 'unreadable', page: true, lookAgainMs: 300_000 },
+      ending: { outcome: 'refused', code: 'unreadable', page: true, retryAfterMs: 300_000 },
     });
     const plan = { do: 'grow-filesystem', volumeId: 'vol-0123456789abcdef0', toGiB: 900, reason: '' } as const;
     const awaits: Act<'await-modification'> = { do: 'await-modification', held, plan, sinceMs: 0 };

@@ -10,7 +10,7 @@ const NOW = Date.UTC(2026, 0, 1, 12);
 const MINUTE_MS = 60_000;
 
 const base = {
-  ...{ fleet: 'bitcoin', node: 'node2', instanceId: 'i-2', trouble: 'disk:data', incidentId: 'feedbeef' },
+  ...{ fleet: 'bitcoin', node: 'node2', instanceId: 'i-2', trigger: 'disk:data', incidentId: 'feedbeef' },
   ...{ onsetMs: NOW - 2 * MINUTE_MS, alarm: { alarmName: '', namespace: '', dimensions: {} }, attempt: 1 },
   ...{ failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 },
 } as const;

@@ -24,7 +24,7 @@ const due = (...nodes: readonly ObservedNode[]): DuePage => ({
 });
 const incident = (of: string, more: Partial<IncidentRecord> = {}): IncidentRecord =>
   ({
-    ...{ fleet: 'bitcoin', node: of, instanceId: `i-${of}`, trouble: 'disk:data', incidentId: '01234567' },
+    ...{ fleet: 'bitcoin', node: of, instanceId: `i-${of}`, trigger: 'disk:data', incidentId: '01234567' },
     ...{ onsetMs: NOW_MS - MINUTE_MS, attempt: 1, failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [] },
     ...{ alarm: { alarmName: '', namespace: '', dimensions: {} }, version: 1, state: 'open' },
     ...more,
@@ -61,7 +61,7 @@ describe('a node that is down', () => {
 
   it('has hours while the ladder climbs, and half an hour while that only waits for the disk', () => {
     const onsetMs = NOW_MS - HEALED_WITHIN_MS;
-    const waiting = incident('a', { trouble: 'node:health', onsetMs, refusedCodes: ['disk-full-first'] });
+    const waiting = incident('a', { trigger: 'node:health', onsetMs, refusedCodes: ['disk-full-first'] });
     const climbing = { ...waiting, state: 'claimed', payload: { mode: 'act' } } as IncidentRecord;
     expect(told(withoutHealing(due(node('a')), [waiting], true, NOW_MS))).toEqual(['a']);
     expect(withoutHealing(due(node('a')), [waiting], true, NOW_MS - 1)).toBeNull();
@@ -96,19 +96,19 @@ describe('a node that is down', () => {
 
   it('has none where it was looked at and is not healed', () => {
     const lately = node('a', NOW_MS - BEGINS_WITHIN_MS);
-    const refused = incident('a', { trouble: 'node:health', refusedCodes: ['validator'] });
+    const refused = incident('a', { trigger: 'node:health', refusedCodes: ['validator'] });
     expect(told(withoutHealing(due(lately), [refused], true, NOW_MS))).toEqual(['a']);
   });
 
   it('is not told of again for a plan that somebody asked for', () => {
-    const plan = incident('a', { trouble: 'plan:restore', plannedUntilMs: 1 });
+    const plan = incident('a', { trigger: 'plan:restore', plannedUntilMs: 1 });
     expect(withoutHealing(due(node('a', NOW_MS - BEGINS_WITHIN_MS)), [plan], true, NOW_MS)).toBeNull();
   });
 
   it('has hours where its ladder is climbed, since a volume may take that long', () => {
-    const claimed = (minutesAgo: number, trouble: string) =>
+    const claimed = (minutesAgo: number, trigger: string) =>
       incident('a', {
-        ...{ trouble, state: 'claimed', onsetMs: NOW_MS - minutesAgo * MINUTE_MS },
+        ...{ trigger, state: 'claimed', onsetMs: NOW_MS - minutesAgo * MINUTE_MS },
         payload: { mode: 'act' },
       } as Partial<IncidentRecord>);
     expect(withoutHealing(due(node('a')), [claimed(239, 'node:health')], true, NOW_MS)).toBeNull();
@@ -119,7 +119,7 @@ describe('a node that is down', () => {
   it('is told of when it has waited for its turn for half an hour, whatever it waits for', () => {
     const waits = (minutesAgo: number) =>
       incident('a', {
-        ...{ trouble: 'node:health', refusedCodes: ['replace-in-flight'], onsetMs: NOW_MS - minutesAgo * MINUTE_MS },
+        ...{ trigger: 'node:health', refusedCodes: ['replace-in-flight'], onsetMs: NOW_MS - minutesAgo * MINUTE_MS },
       });
     expect(withoutHealing(due(node('a')), [waits(29)], true, NOW_MS)).toBeNull();
     expect(told(withoutHealing(due(node('a')), [waits(30)], true, NOW_MS))).toEqual(['a']);
@@ -132,7 +132,7 @@ describe('a node that is down', () => {
 
   it('is not told of while one of two heals is at work on it', () => {
     const both = [
-      incident('a', { refusedCodes: ['disk-full-first', 'validator'], trouble: 'node:health' }),
+      incident('a', { refusedCodes: ['disk-full-first', 'validator'], trigger: 'node:health' }),
       incident('a'),
     ];
     expect(withoutHealing(due(node('a')), both, true, NOW_MS)).toBeNull();

@@ -120,8 +120,8 @@ async function handOver(context: ActContext, original: string, replacement: stri
 function tellLeft({ ctx, heal, place }: ActContext, step: string, reason: string): Promise<void> {
   const sentence = `it was to be done, and was refused: ${step}. Do it by hand. ${reason}`;
   return stepper(ctx, place)('tell', async () => {
-    const { fleet, node, incidentId, attempt, trouble } = heal.payload;
-    const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trouble } as const;
+    const { fleet, node, incidentId, attempt, trigger } = heal.payload;
+    const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trigger } as const;
     await page(heal.clients.sns, heal.environment.TOPIC_ARN, about);
     await heal.journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
   });

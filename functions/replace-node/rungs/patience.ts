@@ -58,5 +58,5 @@ const told = ({ act, count, reason }: Setback): Decision =>
     as: 'failed',
     code: 'step-failed',
     reason: `${act} failed ${count} times in a row (${reason}), and it is needed: it is tried again`,
-    lookAgainMs: NEXT_ATTEMPT_MS,
+    retryAfterMs: NEXT_ATTEMPT_MS,
   });

@@ -22,7 +22,7 @@ export type End =
   | { readonly as: 'healed'; readonly reason: string }
   | { readonly as: 'refused'; readonly refusal: Refusal }
   /** Something must be put back, and fails: a person is told, and the next attempt goes on from here. */
-  | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly lookAgainMs: number }
+  | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly retryAfterMs: number }
   | {
       readonly as: 'escalated';
       readonly code: FailureCode | GuardrailCode;
@@ -43,9 +43,9 @@ export const ended = (end: End): Ended => ({ do: 'end', end });
 export const refuse = (
   code: Refusal['refuse'],
   reason: string,
-  { page = false, lookAgainMs = 5 * 60_000 }: { readonly page?: boolean; readonly lookAgainMs?: number } = {},
-): Ended => ended({ as: 'refused', refusal: { refuse: code, reason, page, lookAgainMs } });
+  { page = false, retryAfterMs = 5 * 60_000 }: { readonly page?: boolean; readonly retryAfterMs?: number } = {},
+): Ended => ended({ as: 'refused', refusal: { refuse: code, reason, page, retryAfterMs } });
 
 /** It may not end yet, and does not go on either: a person is told. */
 export const stuck = (reason: string): Ended =>
-  ended({ as: 'failed', code: 'step-failed', reason, lookAgainMs: 30 * 60_000 });
+  ended({ as: 'failed', code: 'step-failed', reason, retryAfterMs: 30 * 60_000 });

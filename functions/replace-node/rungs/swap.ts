@@ -65,7 +65,7 @@ function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes)
     ? refuse('node-silent', 'the node does not answer, and only it can tell which volumes are mounted', { page: true })
     : refuse('instance-stopped', `the instance is ${power}: somebody has stopped it in the middle of a swap`, {
         page: true,
-        lookAgainMs: STOPPED_AGAIN_MS,
+        retryAfterMs: STOPPED_AGAIN_MS,
       });
 }
 

@@ -91,8 +91,8 @@ function choose(
   return not === null ? { asking: only as PendingApproval } : { not };
 }
 
-const nameOf = ({ incidentId, fleet, node, trouble }: IncidentRecord): string =>
-  `${incidentId} (${plainText(`${fleet}/${node}`, 100)}, ${trouble})`;
+const nameOf = ({ incidentId, fleet, node, trigger }: IncidentRecord): string =>
+  `${incidentId} (${plainText(`${fleet}/${node}`, 100)}, ${trigger})`;
 
 /** Why an incident waits for no answer; null where it does. */
 export function whyNot(incident: IncidentRecord, nowMs: number): string | null {

@@ -50,8 +50,8 @@ export function awsSuite({
     nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
     ask: (event) => withSuiteError('chainmend-dispatch-heal', () => ask(lambda, event)),
     story: (incident) => withSuiteError('the journal', () => readStory(dynamodb, incident)),
-    incident: ({ fleet, instanceId, trouble }) =>
-      withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trouble)),
+    incident: ({ fleet, instanceId, trigger }) =>
+      withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trigger)),
     node: (fleet, instanceId) => withSuiteError('the node', () => store.readNode(fleet, instanceId)),
     fleet: (fleet) => withSuiteError('the fleet', () => store.readFleet(fleet)),
     fleets: () => withSuiteError('the fleet files', () => readFleetNames(ssm)),
@@ -185,9 +185,9 @@ async function ask(lambda: LambdaClient, event: object): Promise<DispatchAnswer>
 
 /** Of the dispatcher and of the heal itself: what any other function says of an incident is no part of its story. */
 async function readStory(dynamodb: DynamoDBClient, incident: IncidentKey): Promise<readonly StoryLine[]> {
-  const { fleet, trouble, incidentId } = incident;
+  const { fleet, trigger, incidentId } = incident;
   const lines: StoryLine[] = [];
-  for (const by of ['dispatch-heal', healOf(trouble)] as const) {
+  for (const by of ['dispatch-heal', healOf(trigger)] as const) {
     const input = {
       TableName: tableName,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :story)',

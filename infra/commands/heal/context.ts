@@ -35,7 +35,7 @@ export interface FleetAsk {
   readonly untilMs: number;
 }
 
-export type IncidentKey = Pick<DispatchAnswer, 'fleet' | 'instanceId' | 'trouble' | 'incidentId' | 'onsetMs'>;
+export type IncidentKey = Pick<DispatchAnswer, 'fleet' | 'instanceId' | 'trigger' | 'incidentId' | 'onsetMs'>;
 
 /** The deployed suite, as far as these commands ask it. Each that asks throws a `SuiteError` with AWS's own words. */
 export interface Suite {

@@ -89,8 +89,8 @@ function notStarted(desk: HealCommandContext, answer: DispatchAnswer): 1 {
 const ASKED_FOR_MS = 60 * 60_000;
 
 /** A plan is asked for once. */
-const retryText = ({ trouble, onsetMs }: DispatchAnswer): string =>
-  trouble.startsWith('plan:')
+const retryText = ({ trigger, onsetMs }: DispatchAnswer): string =>
+  trigger.startsWith('plan:')
     ? ''
     : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
 

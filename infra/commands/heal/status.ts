@@ -30,7 +30,7 @@ export async function status(desk: HealCommandContext, { fleet, node, shown }: T
   for (const { by, plan, untilMs } of asks)
     desk.say(`Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run heal -- approve ${plan}`);
   if (incidents.length === 0) return 0;
-  const head = ['node', 'trouble', 'incident', 'attempt', 'since', 'state'];
+  const head = ['node', 'trigger', 'incident', 'attempt', 'since', 'state'];
   desk.say(
     tableOf(
       head,
@@ -51,10 +51,10 @@ export async function status(desk: HealCommandContext, { fleet, node, shown }: T
 const isWaiting = (incident: IncidentRecord, nowMs: number): boolean => whyNot(incident, nowMs) === null;
 
 const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
-  const { node, trouble, incidentId, attempt, onsetMs } = incident;
+  const { node, trigger, incidentId, attempt, onsetMs } = incident;
   return [
     plainText(node, 256),
-    trouble,
+    trigger,
     incidentId,
     String(attempt),
     `${durationText((nowMs - onsetMs) / 1000)} ago`,

@@ -36,7 +36,7 @@ export function whyNotRetired(
   const working = [
     ...incidents
       .filter(({ state }) => state === 'allocated' || state === 'claimed')
-      .map(({ node, trouble, incidentId }) => `${fleet}/${node} ${trouble}, incident ${incidentId}`),
+      .map(({ node, trigger, incidentId }) => `${fleet}/${node} ${trigger}, incident ${incidentId}`),
     // What a heal has begun and not settled, or a node that it still holds.
     ...nodes
       .filter(({ owner, operation }) => owner !== null || operation !== null)

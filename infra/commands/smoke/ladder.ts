@@ -148,7 +148,7 @@ async function restart(
   tell('hung', 'the client runs, and answers nobody');
   let held: HeldSnapshot = { snapshotId: newest.snapshotId, tags: {}, lock: undefined };
   const restarted = await followIncident(desk, {
-    ...{ trouble: 'node:', fleet, instanceId, minutes: healMinutes },
+    ...{ trigger: 'node:', fleet, instanceId, minutes: healMinutes },
     judge: async (incident, story) => {
       const lock = await account.ladder.lock(newest.snapshotId);
       const now = (await account.ladder.snapshots(node.volumeId)).find(

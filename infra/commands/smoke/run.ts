@@ -246,7 +246,7 @@ function followHeal(
   minutes: number,
 ): Promise<string> {
   return followIncident(desk, {
-    ...{ fleet, instanceId, minutes, trouble: 'disk:' },
+    ...{ fleet, instanceId, minutes, trigger: 'disk:' },
     judge: async (incident, story) => {
       const { sizeGiB: volumeGiB } = await account.volume(volumeId);
       return healStatusOf({ incident, story, madeGiB: VOLUME_GIB, volumeGiB });

@@ -28,7 +28,7 @@ export async function waitUntil<T>(
 
 export interface IncidentWatch {
   /** "disk:", "node:", "request:restore": the newest of these on this node is followed. */
-  readonly trouble: string;
+  readonly trigger: string;
   readonly fleet: string;
   readonly instanceId: string;
   readonly minutes: number;
@@ -38,7 +38,7 @@ export interface IncidentWatch {
 
 /** Tells each new line of its journal. @returns what proves the end. Throws a `SmokeError` where it is not healed. */
 export function followIncident(desk: SmokeContext, followed: IncidentWatch): Promise<string> {
-  const { trouble, fleet, instanceId, minutes, judge } = followed;
+  const { trigger, fleet, instanceId, minutes, judge } = followed;
   const suite = desk.suite();
   const shown = new Set<string>();
   let words = '';
@@ -49,7 +49,7 @@ export function followIncident(desk: SmokeContext, followed: IncidentWatch): Pro
     async () => {
       const { incidents } = await suite.fleet(fleet);
       const incident = incidents
-        .filter((one) => one.instanceId === instanceId && one.trouble.startsWith(trouble))
+        .filter((one) => one.instanceId === instanceId && one.trigger.startsWith(trigger))
         .sort((a, b) => b.onsetMs - a.onsetMs)[0];
       const story = incident ? await suite.story(incident) : [];
       for (const line of story) {

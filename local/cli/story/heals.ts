@@ -311,9 +311,9 @@ function refusedText(facts: StoryFacts, line: JournalLine): string {
 }
 
 function nextLook(line: JournalLine): string {
-  const { lookAgainSeconds, paged } = evidenceIn<{ lookAgainSeconds: number; paged: boolean }>(line) ?? {};
-  if (lookAgainSeconds === undefined) return '';
-  return `Looks again ${within(lookAgainSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
+  const { retryAfterSeconds, paged } = evidenceIn<{ retryAfterSeconds: number; paged: boolean }>(line) ?? {};
+  if (retryAfterSeconds === undefined) return '';
+  return `Looks again ${within(retryAfterSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
 }
 
 function endedText(facts: StoryFacts, line: JournalLine): EntryLines {

@@ -48,7 +48,7 @@ export const doubleAlarm: Scenario = {
   ],
 };
 
-const HEAL = { kind: 'heal', fleet: 'bitcoin', node: SICK, trouble: 'node:health' };
+const HEAL = { kind: 'heal', fleet: 'bitcoin', node: SICK, trigger: 'node:health' };
 
 const isAlarm = (event: unknown): boolean => {
   const { detail } = (event ?? {}) as { detail?: { alarmName?: string; state?: { value?: string } } };

@@ -65,7 +65,7 @@ export const ask = (world: World, event: Readonly<Record<string, unknown>>, acto
 
 /** Incidents of the ladder, or that a person asked for, by their state. */
 export const ended = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
-  incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trouble) !== 'resize-volume')
+  incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trigger) !== 'resize-volume')
     .length >= count;
 
 /** So many minutes after the story began. */

@@ -78,7 +78,7 @@ const byHand: Scenario = {
       world.region.call('monitoring', 'DeleteAlarms', { AlarmNames: [`chainmend-bitcoin-${FULL}-disk`] }),
     );
     world.at(1, () =>
-      invoke(world, JSON.stringify({ kind: 'heal', fleet: 'bitcoin', instanceId, trouble: 'disk:data' })),
+      invoke(world, JSON.stringify({ kind: 'heal', fleet: 'bitcoin', instanceId, trigger: 'disk:data' })),
     );
   },
   done: planned,

@@ -37,7 +37,7 @@ const payloadFor = ({ instanceId }: Placed, more: Partial<ResizePayload> = {}): 
   fleet: 'bitcoin',
   node: 'node2',
   instanceId,
-  trouble: 'disk:data',
+  trigger: 'disk:data',
   incidentId: 'feedbeef',
   attempt: 1,
   mode: 'act',
@@ -53,14 +53,14 @@ const payloadFor = ({ instanceId }: Placed, more: Partial<ResizePayload> = {}): 
 
 /** An attempt that the dispatcher has allocated and not invoked yet. */
 function allocated(world: World, payload: ResizePayload): void {
-  const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt } = payload;
+  const { fleet, node, instanceId, trigger, incidentId, onsetMs, alarm, attempt } = payload;
   const record: IncidentRecord = {
-    ...{ fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt, payload },
+    ...{ fleet, node, instanceId, trigger, incidentId, onsetMs, alarm, attempt, payload },
     ...{ failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 },
     state: 'allocated',
     allocatedAtMs: NOON_MS,
   };
-  const { pk, sk } = keys.incident(fleet, instanceId, trouble);
+  const { pk, sk } = keys.incident(fleet, instanceId, trigger);
   const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
   world.beforehand(() =>
     world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item }, 'dispatch-heal'),
@@ -130,7 +130,7 @@ const cases: Readonly<Record<string, Case>> = {
           '"grow everything"',
           '{}',
           { ...payloadFor(node), instanceId: '$(reboot)' },
-          { ...payloadFor(node), trouble: 'disk:data; rm -rf /' },
+          { ...payloadFor(node), trigger: 'disk:data; rm -rf /' },
           { ...payloadFor(node), volumeId: 'vol-0123456789abcdef0' },
         ])
           await invokeHeal(world, wrong);
