@@ -91,7 +91,7 @@ export async function createRegion(options: RegionOptions) {
   });
   const startSandbox = createSandboxes({
     ...{ clock, seed, accountId, regionName, lane, gateway, log, spans },
-    surroundingsOf: (fn) => ({ network, place: fn.vpc ?? 'internet', endpoints: vpcEndpoints }),
+    surroundingsOf: (fn) => ({ network, location: fn.vpc ?? 'internet', endpoints: vpcEndpoints }),
     elsewhere: options.sandbox,
   });
   const services = createServices(registry, {

@@ -62,9 +62,9 @@ async function considerFleet(context: DispatchContext, { name: fleet }: Fleet, n
 export async function requestDonor(
   { clients, environment }: DispatcherServices,
   fleet: string,
-  asked: DonorQuestion['asked'] = 'schedule',
+  requestedBy: DonorQuestion['requestedBy'] = 'schedule',
 ): Promise<DonorAnswer> {
-  const question: DonorQuestion = { kind: 'donor', fleet, asked };
+  const question: DonorQuestion = { kind: 'donor', fleet, requestedBy };
   return invokeFunction<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 

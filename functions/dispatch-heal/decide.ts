@@ -178,7 +178,7 @@ export function payloadOf(
     case 'replace-node':
       return { kind, ...base, want: incident.want ?? { do: 'heal' } };
     case 'snapshot-node':
-      return { kind, ...base, asked: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
+      return { kind, ...base, requestedBy: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
   }
 }
 

@@ -68,7 +68,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
   for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   const failures: unknown[] = [];
-  const attempt = async (work: () => Promise<unknown>) => {
+  const collectFailure = async (work: () => Promise<unknown>) => {
     try {
       await work();
     } catch (error) {
@@ -80,17 +80,17 @@ export async function sweep(services: DispatcherServices): Promise<void> {
 
   let inAlarm: readonly AlarmStatus[] | null = null;
   // What died is settled, and who is seen to be sick is helped, whatever becomes of the alarms.
-  await attempt(async () => {
+  await collectFailure(async () => {
     inAlarm = await readActiveAlarms(clients.cloudwatch);
   });
-  const records = await readRecords(services, settings, attempt);
+  const records = await readRecords(services, settings, collectFailure);
   const context = createContext(services, settings, pagedOf(records));
-  const seen = await readFleets(context, attempt);
-  const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, attempt);
+  const seen = await readFleets(context, collectFailure);
+  const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, collectFailure);
   const facts: SweepFacts = { records, seen, alarms };
-  await attempt(() => cleanUp(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, attempt));
-  await attempt(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, attempt));
-  await attempt(() =>
+  await collectFailure(() => cleanUp(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
+  await collectFailure(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, collectFailure));
+  await collectFailure(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
         Namespace: 'chainmend',
@@ -119,17 +119,17 @@ interface SweepFacts {
 async function readRecords(
   { store }: DispatcherServices,
   { fleets }: Settings,
-  attempt: CollectFailure,
+  collectFailure: CollectFailure,
 ): Promise<HealRecords> {
   const incidents: IncidentRecord[] = [];
   const nodes: NodeRecord[] = [];
   for (const fleet of fleets)
-    await attempt(async () => {
+    await collectFailure(async () => {
       const read = await store.readFleet(fleet.name);
       incidents.push(...read.incidents);
       nodes.push(...read.nodes);
       for (const place of read.foreign)
-        await attempt(async () => {
+        await collectFailure(async () => {
           throw new Error(`${place} holds a record of something else: somebody has forged it, and it is left out`);
         });
     });
@@ -146,10 +146,12 @@ const pagedOf = ({ incidents }: HealRecords): Set<string> =>
 
 async function readFleets(
   { seen, settings }: DispatchContext,
-  attempt: CollectFailure,
+  collectFailure: CollectFailure,
 ): Promise<ReadonlyMap<string, ObservedFleet>> {
   const read = new Map<string, ObservedFleet>();
-  await Promise.all(settings.fleets.map(({ name }) => attempt(async () => void read.set(name, await seen(name)))));
+  await Promise.all(
+    settings.fleets.map(({ name }) => collectFailure(async () => void read.set(name, await seen(name)))),
+  );
   return read;
 }
 
@@ -158,7 +160,7 @@ async function cleanUp(
   context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
   time: TimeBudget,
-  attempt: CollectFailure,
+  collectFailure: CollectFailure,
 ): Promise<void> {
   const { incidents, nodes } = records;
   const { alarming, whole, isUnread } = alarms;
@@ -195,7 +197,7 @@ async function cleanUp(
     ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
     ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended)),
   ];
-  await processInTurn(works, time, attempt);
+  await processInTurn(works, time, collectFailure);
 }
 
 /** Every disk alarm in ALARM, every node that is sick, and every incident that nothing seen now leads to. */
@@ -203,7 +205,7 @@ async function considerAll(
   context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
   time: TimeBudget,
-  attempt: CollectFailure,
+  collectFailure: CollectFailure,
 ): Promise<void> {
   const { clients, settings } = context;
   const { alarming } = alarms;
@@ -217,7 +219,7 @@ async function considerAll(
   const first = await readInstances(clients.ec2, [...new Set([...ids(disks), ...impaired])]);
   const checks = new Map<string, StatusCheckResult>();
   // Full disks do not wait for what EC2 says of instances.
-  await attempt(async () => {
+  await collectFailure(async () => {
     const known = [...new Set(impaired)].filter((id) => first.has(id));
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
   });
@@ -238,7 +240,7 @@ async function considerAll(
     ...others.map((candidate) => async () => candidate),
   ];
   await processInTurn(works, time, (work) =>
-    attempt(async () => void (await considerKnownInstance(context, instances, await work()))),
+    collectFailure(async () => void (await considerKnownInstance(context, instances, await work()))),
   );
 }
 
@@ -268,20 +270,20 @@ interface SweepAlarms {
 
 /**
  * @param alarming null: they could not be read
- * @param attempt keeps what fails for later: one alarm that cannot be read hides no other
+ * @param collectFailure keeps what fails for later: one alarm that cannot be read hides no other
  */
 async function expandFleetAlarms(
   cloudwatch: CloudWatchClient,
   alarming: readonly AlarmStatus[] | null,
   fleets: readonly Fleet[],
-  attempt: CollectFailure,
+  collectFailure: CollectFailure,
 ): Promise<SweepAlarms> {
   if (alarming === null) return { alarming: [], whole: new Set(), isUnread: true };
   const contributors: AlarmStatus[] = [];
   const whole = new Set<string>();
   const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && relevantSubject(alarm, fleets) !== null);
   for (const alarm of fleetWide.slice(0, MAX_ALARMS))
-    await attempt(async () => {
+    await collectFailure(async () => {
       const read = await readContributors(cloudwatch, alarm);
       contributors.push(...read);
       if (read.length < CONTRIBUTORS_AT_MOST) whole.add(alarm.fact.alarmName);

@@ -27,22 +27,27 @@ const ENVIRONMENT = ['TABLE_NAME', 'PARAMETER_PREFIX'] as const;
 const question = v.strictObject({
   kind: v.literal('donor'),
   fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
-  asked: v.picklist(['schedule', 'person']),
+  requestedBy: v.picklist(['schedule', 'person']),
 });
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const plan = async (event: unknown): Promise<DonorAnswer> => {
     const { TABLE_NAME, PARAMETER_PREFIX } = readEnvironment(ENVIRONMENT);
-    const { fleet: name, asked } = checked(question, event);
+    const { fleet: name, requestedBy } = checked(question, event);
     const { fleets } = await readSettings(clients.ssm, PARAMETER_PREFIX);
     const fleet = fleets.find((one) => one.name === name);
     if (!fleet) throw new EventError('fleet', name, `one of ${fleets.map((one) => one.name).join(', ')}`);
-    return answerOf(await choose(clients, createStore(clients.dynamodb, TABLE_NAME), fleet, asked));
+    return answerOf(await choose(clients, createStore(clients.dynamodb, TABLE_NAME), fleet, requestedBy));
   };
   return middy<unknown, DonorAnswer>().use(logged()).handler(plan);
 }
 
-async function choose(clients: Clients, store: Store, fleet: Fleet, asked: 'schedule' | 'person'): Promise<Donor> {
+async function choose(
+  clients: Clients,
+  store: Store,
+  fleet: Fleet,
+  requestedBy: 'schedule' | 'person',
+): Promise<Donor> {
   const nodes = await discoverNodes(clients.ec2, fleet);
   const [owners, observations, watch, records] = await Promise.all([
     readOwners(clients.ec2, fleet, nodes),
@@ -64,7 +69,7 @@ async function choose(clients: Clients, store: Store, fleet: Fleet, asked: 'sche
     haltedSinceMs: watch?.haltedSinceMs ?? null,
     busy: busyNodes(nodes, records),
     nowMs,
-    ...(asked === 'person' && { asked: { instanceId: undefined } }),
+    ...(requestedBy === 'person' && { asked: { instanceId: undefined } }),
   });
 }
 

@@ -25,7 +25,7 @@ export interface Act {
   /** Its file names these peers already, and its client has not taken it. */
   readonly pending: boolean;
   /** Something was tried for it before, and has not helped: people know. */
-  readonly triedInVain: boolean;
+  readonly hadNoEffectBefore: boolean;
   /** What a person calls an entry. */
   readonly names: ReadonlyMap<string, string>;
   /** See `FleetFacts`. */
@@ -37,7 +37,7 @@ export type NodeOutcome =
   /** Nothing was done, or nothing more; what was done stays. */
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly changed: boolean }
   /** For the next run: time was up, or a client is still coming up. */
-  | { readonly outcome: 'later'; readonly sentence: string; readonly inVain?: true };
+  | { readonly outcome: 'later'; readonly sentence: string; readonly hadNoEffect?: true };
 
 const writesFile = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
 
@@ -79,12 +79,12 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<N
     await context.write({ kind: 'outcome', act: outcome, sentence }, subject);
   }
   // What does not help is not tried again at once; what a person has to allow, not every five minutes.
-  const inVain =
+  const hadNoEffect =
     acted.outcome === 'refused'
       ? acted.refusal.refuse === 'restart-forbidden' || acted.refusal.refuse === 'config-unfit'
-      : acted.outcome === 'later' && acted.inVain === true;
+      : acted.outcome === 'later' && acted.hadNoEffect === true;
   const { entries } = plan.change;
-  if (inVain || outcome !== undefined)
+  if (hadNoEffect || outcome !== undefined)
     await changeRecord(context, (read) => ({
       backoff: afterAttempt(read, plan.instanceId, outcome === 'healed', Date.now()),
       ...(outcome !== undefined && entries > 0 && { changed: [...read.changed, { atMs: Date.now(), entries }] }),
@@ -154,7 +154,7 @@ const restartTooLong = ({ name }: NodeRef, seconds: number): Refusal => ({
 
 async function conclude(
   context: RotateContext,
-  { triedInVain }: Act,
+  { hadNoEffectBefore: triedInVain }: Act,
   subject: NodeRef,
   {
     done,
@@ -182,7 +182,7 @@ async function conclude(
   // Nothing could be done, and somebody is connected: that it has few peers is told by its metric.
   const alone = verdict.is === 'short' && verdict.peers === 0;
   if (!changed && (!alone || triedInVain))
-    return { outcome: 'later', sentence: `${verdict.sentence}${because}`, inVain: true };
+    return { outcome: 'later', sentence: `${verdict.sentence}${because}`, hadNoEffect: true };
   return escalate(
     context,
     subject,

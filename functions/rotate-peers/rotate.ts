@@ -344,7 +344,7 @@ async function actOnAll(
         names: facts.names,
         aliases: facts.aliases,
         pending: isPending(rotation, facts, plan.instanceId),
-        triedInVain: rotation.backoff[plan.instanceId] !== undefined,
+        hadNoEffectBefore: rotation.backoff[plan.instanceId] !== undefined,
         judgeRestart: () => mayRestart(context, facts, parts, plan),
       });
       outcomes.push(`${plan.node}: ${outcomeOf(acted)}`);

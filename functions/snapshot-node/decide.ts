@@ -22,7 +22,7 @@ import type {
   TakenSnapshot,
 } from './state.ts';
 
-type SnapshotSubject = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'asked'>;
+type SnapshotSubject = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy'>;
 
 /** Commands to start the client, each with all its patience, and steps that fail meanwhile: more would change nothing. */
 const MAX_STARTS = 3;

@@ -19,10 +19,10 @@ const EXCLUDED_MAX = 40;
 /** Why the node must not be stopped, or null. Nobody is paged: the snapshots that there are stay as good as they were. */
 export function refusalOf(
   facts: SnapshotFacts,
-  { asked, instanceId }: Pick<SnapshotPayload, 'asked' | 'instanceId'>,
+  { requestedBy, instanceId }: Pick<SnapshotPayload, 'requestedBy' | 'instanceId'>,
 ): Refusal | null {
   const { fleet, role, instance, nodes, observedAtMs, breaker, haltedSinceMs, nowMs } = facts;
-  if (asked === 'schedule' && fleet.cleanSnapshots === undefined)
+  if (requestedBy === 'schedule' && fleet.cleanSnapshots === undefined)
     return refuse('not-due', 'the fleet file asks for no clean snapshots any more', HOUR_MS);
   const notRunning = judgeInstance(instance?.state ?? null);
   if (notRunning) return notRunning;

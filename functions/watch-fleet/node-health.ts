@@ -4,7 +4,7 @@ import type { BlockHash, NodeStatus, Reading } from '../../shared/chains/client.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
+import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
 import { type FleetFacts, isOurFault, type NodeReading } from './context.ts';
@@ -14,7 +14,7 @@ import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.t
 export interface JudgedNode {
   readonly node: ObservedNode;
   /** What a person would be paged for; null while nothing is wrong with it. */
-  readonly code: TroubleKind | null;
+  readonly code: ConditionCode | null;
 }
 
 /** A person who was paged for something is not paged again before it was well for so long: the rule for incidents, too. */
@@ -101,7 +101,7 @@ function hashDoubtOf(
 interface HealthAssessment {
   readonly health: Health;
   readonly reason: string;
-  readonly code: TroubleKind | null;
+  readonly code: ConditionCode | null;
   readonly cause?: 'beacon-node';
 }
 

@@ -28,17 +28,17 @@ export async function notifyPeople(
   context: WatchContext,
   facts: FleetFacts,
   health: FleetHealth,
-  attempt: CollectFailure,
+  collectFailure: CollectFailure,
 ): Promise<readonly DuePage[]> {
   const sent: DuePage[] = [];
   const { fleet, nodes } = facts;
   for (const due of duePages(facts, health)) {
-    await attempt(async () => {
+    await collectFailure(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
       // Where AWS refuses to list mute rules, people are paged all the same. The next sweep looks again where it gave no answer.
       const quiet = await catchRefusal(() => readMutedAlarms(context.clients.cloudwatch, alarms));
       const loud = 'refused' in quiet ? due : withoutMuted(fleet, nodes.length, due, quiet);
-      const left = loud && (await withoutHealingNodes(context, facts, health, loud, attempt));
+      const left = loud && (await withoutHealingNodes(context, facts, health, loud, collectFailure));
       if (left === null) return;
       await pagePeople(context, facts, left);
       // From here on people know, whatever becomes of the journal.
@@ -55,11 +55,11 @@ async function withoutHealingNodes(
   { fleet, nowMs }: FleetFacts,
   { nodes }: FleetHealth,
   due: DuePage,
-  attempt: CollectFailure,
+  collectFailure: CollectFailure,
 ): Promise<DuePage | null> {
   if (!MAY_BE_HEALED.has(due.code)) return due;
   let incidents: readonly IncidentRecord[] = [];
-  await attempt(async () => {
+  await collectFailure(async () => {
     incidents = await store.readIncidents(fleet.name);
   });
   const seen = nodes.map(({ node }) => node);

@@ -48,7 +48,7 @@ export function duePages({ before, nowMs }: FleetFacts, { nodes, watch }: FleetH
     reason: sentenceAbout(sick),
     kind: KINDS[code] ?? null,
   }));
-  const ofFleet = Object.entries(watch.troubles)
+  const ofFleet = Object.entries(watch.conditions)
     .filter(([code, { sinceMs }]) => sinceMs < nowMs && !Object.hasOwn(watch.paged, code))
     .map(([name, { reason }]) => {
       const code = name as PageCode;

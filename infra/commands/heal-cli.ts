@@ -19,28 +19,28 @@ import { nodeOf, targetOf } from './heal/target.ts';
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
 /** @returns the exit status; whatever else is thrown is a mistake of ours */
-export async function runHeal(words: readonly string[], desk: HealCommandContext): Promise<0 | 1 | 2> {
+export async function runHeal(words: readonly string[], context: HealCommandContext): Promise<0 | 1 | 2> {
   const ended: { status: 0 | 1 } = { status: 0 };
   try {
     const unfit = unfitWord(words);
     if (unfit !== undefined) throw new UsageError(unfit);
-    await commands(desk, ended).parseAsync([...words], { from: 'user' });
+    await commands(context, ended).parseAsync([...words], { from: 'user' });
     return ended.status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof UsageError || error instanceof RequestError || error instanceof SuiteError)) throw error;
-    desk.complain(colors.red(plainText(error.message)));
+    context.complain(colors.red(plainText(error.message)));
     return error instanceof SuiteError ? 1 : 2;
   }
 }
 
-function commands(desk: HealCommandContext, ended: { status: 0 | 1 }): Command {
+function commands(context: HealCommandContext, ended: { status: 0 | 1 }): Command {
   const program = new Command('npm run heal --')
     .description('Heals by hand, in the account and region of your environment. Nodes are FLEET/NODE: bitcoin/node2')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => desk.say(text.trimEnd()),
-      writeErr: (text) => desk.complain(text.trimEnd()),
+      writeOut: (text) => context.say(text.trimEnd()),
+      writeErr: (text) => context.complain(text.trimEnd()),
     });
   const wish = (name: string, argument: string, description: string): Command =>
     program
@@ -52,7 +52,7 @@ function commands(desk: HealCommandContext, ended: { status: 0 | 1 }): Command {
       .option('--for <minutes>', 'wait no longer than this', minutes)
       .option('--yes', 'do it without showing the plan and asking');
   const carry = async (made: HealRequest, options: HealRequestOptions): Promise<void> => {
-    ended.status = await carryOut(desk, made, options);
+    ended.status = await carryOut(context, made, options);
   };
   wish('restore', '<node>', "make a node's volumes anew from its best snapshot, or from one that you name")
     .option('--snapshot <id>', 'this one, or the set that it belongs to', snapshotId)
@@ -92,7 +92,7 @@ function commands(desk: HealCommandContext, ended: { status: 0 | 1 }): Command {
       .option('--plan <hash>', 'only if this is still the plan that waits')
       .option('--yes', 'answer without asking')
       .action(async (written: string, options: AnswerOptions) => {
-        ended.status = await answerQuestion(desk, name, written, options);
+        ended.status = await answerQuestion(context, name, written, options);
       });
   decide('approve', 'say yes to what a heal in mode ask waits for; shows the plan first');
   decide('reject', 'say no to it');
@@ -103,14 +103,14 @@ function commands(desk: HealCommandContext, ended: { status: 0 | 1 }): Command {
     .option('--incident <digits>', 'only of this incident')
     .option('--lines <number>', 'so many; 40 unless given', lineCount)
     .action(async (written: string, options: JournalOptions) => {
-      ended.status = await journal(desk, targetOf(written), options);
+      ended.status = await journal(context, targetOf(written), options);
     });
   program
     .command('status')
     .description('what is open in a fleet or on a node, and how far it is')
     .argument('<fleet[/node]>')
     .action(async (written: string) => {
-      ended.status = await status(desk, targetOf(written));
+      ended.status = await status(context, targetOf(written));
     });
   return program;
 }

@@ -23,16 +23,16 @@ import { smokeRun } from './smoke/run.ts';
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
 /** @returns the exit status; whatever else is thrown is a mistake of ours */
-export async function runSmoke(words: readonly string[], desk: SmokeContext): Promise<0 | 1 | 2> {
+export async function runSmoke(words: readonly string[], context: SmokeContext): Promise<0 | 1 | 2> {
   try {
     const unfit = unfitWord(words);
     if (unfit !== undefined) throw new UsageError(unfit);
-    const program = commandOf(desk).parse([...words], { from: 'user' });
-    return await carryOut(desk, program.opts<Options>());
+    const program = commandOf(context).parse([...words], { from: 'user' });
+    return await carryOut(context, program.opts<Options>());
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof UsageError || error instanceof SmokeError || error instanceof SuiteError)) throw error;
-    desk.complain(colors.red(plainLines(error.message)));
+    context.complain(colors.red(plainLines(error.message)));
     return error instanceof UsageError ? 2 : 1;
   }
 }
@@ -53,7 +53,7 @@ interface Options {
 
 const HEAL_MINUTES = 45;
 
-const commandOf = (desk: SmokeContext): Command =>
+const commandOf = (context: SmokeContext): Command =>
   new Command('npm run smoke --')
     .description(
       'Deploys chainmend in the account and region of your environment, heals one throw-away node, removes it all',
@@ -78,21 +78,21 @@ const commandOf = (desk: SmokeContext): Command =>
     )
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => desk.say(text.trimEnd()),
-      writeErr: (text) => desk.complain(text.trimEnd()),
+      writeOut: (text) => context.say(text.trimEnd()),
+      writeErr: (text) => context.complain(text.trimEnd()),
     });
 
-async function carryOut(desk: SmokeContext, options: Options): Promise<0 | 1> {
+async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1> {
   const isLadder = options.ladder === true;
   if (options.printFleet) {
-    desk.say(standingFleetText(isLadder).trimEnd());
+    context.say(standingFleetText(isLadder).trimEnd());
     return 0;
   }
   const stackIsDeployed = options.stackIsDeployed === true;
   if (options.remove) {
     const clearing = { run: undefined, fleet: undefined, withStack: !stackIsDeployed };
-    const left = await cleanUp(desk, desk.account(), clearing);
-    if (left?.length === 0) desk.say('Nothing of a smoke test is left.');
+    const left = await cleanUp(context, context.account(), clearing);
+    if (left?.length === 0) context.say('Nothing of a smoke test is left.');
     return left?.length === 0 ? 0 : 1;
   }
   const { subnet, profile, securityGroup } = options;
@@ -103,12 +103,12 @@ async function carryOut(desk: SmokeContext, options: Options): Promise<0 | 1> {
     );
   const wish = { subnetId: subnet, profile, securityGroupId: securityGroup, stackIsDeployed, isLadder };
   if (options.plan) {
-    desk.say(planText(wish));
+    context.say(planText(wish));
     return 0;
   }
   if (!options.yes)
     throw new UsageError('it makes things that cost money: say --yes, or --plan to hear what it would make');
-  return smokeRun(desk, { ...wish, keep: options.keep === true, healMinutes: options.for });
+  return smokeRun(context, { ...wish, keep: options.keep === true, healMinutes: options.for });
 }
 
 function subnetId(written: string): string {
@@ -140,7 +140,7 @@ function terminalDesk(interrupted: AbortSignal): SmokeContext {
 
 if (import.meta.main) {
   const interrupt = new AbortController();
-  const desk = terminalDesk(interrupt.signal);
+  const context = terminalDesk(interrupt.signal);
   process.on('SIGINT', () => {
     if (!interrupt.signal.aborted) {
       interrupt.abort();
@@ -150,8 +150,8 @@ if (import.meta.main) {
     const deployed = process.argv.includes('--stack-is-deployed') ? ' --stack-is-deployed' : '';
     const again = `npm run smoke -- --remove${deployed}`;
     process.stderr.write(`\nStopped. Whatever carries the tag chainmend:smoke is left as it is, and paid for.\n`);
-    for (const line of leftText([...desk.made.values()], again)) process.stderr.write(`${terminalText(line)}\n`);
+    for (const line of leftText([...context.made.values()], again)) process.stderr.write(`${terminalText(line)}\n`);
     process.exit(130);
   });
-  process.exitCode = await runSmoke(process.argv.slice(2), desk);
+  process.exitCode = await runSmoke(process.argv.slice(2), context);
 }

@@ -110,7 +110,7 @@ function command(write: (text: string) => void): Command {
     .option('--story <name>', 'with --real: only this one; --real --list names them')
     .option('--list', 'the scenarios')
     .option('--list-faults', 'the faults')
-    .option('--list-codes', 'every code of guardrails, failures, troubles, pages and invariants')
+    .option('--list-codes', 'every code of guardrails, failures, conditions, pages and invariants')
     .argument('[words...]')
     .usage('[options]')
     .exitOverride()

@@ -25,9 +25,9 @@ const CALLS_KEPT = 10_000;
 export async function serve(
   { scenario, seed, faults, lane }: RunRequest,
   speed: number,
-  desk: ServeContext,
+  context: ServeContext,
 ): Promise<void> {
-  const { say, remark, interrupted } = desk;
+  const { say, remark, interrupted } = context;
   await ensurePrepared();
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
   const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });

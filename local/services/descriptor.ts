@@ -43,5 +43,5 @@ export interface ServiceDescriptor<Made extends Service = Service, Needs extends
   /** A resource's own policy; undefined where it has none. */
   policyOf?(service: Made, arn: string): PolicyDocument | undefined;
   /** What another service that uses a resource needs besides the action itself. */
-  checksOfUse?(service: Made, action: string, arn: string, place: RegionIdentity): readonly Check[];
+  checksOfUse?(service: Made, action: string, arn: string, region: RegionIdentity): readonly Check[];
 }

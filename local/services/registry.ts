@@ -44,8 +44,8 @@ export class ServiceRegistry {
     service: Made,
   ): void {
     const { accountId, regionName } = this.#kernel;
-    const place: RegionIdentity = { accountId, regionName };
-    const region = { ...place, tagsOf: (arn: string) => this.tagsOf(arn), service };
+    const identity: RegionIdentity = { accountId, regionName };
+    const region = { ...identity, tagsOf: (arn: string) => this.tagsOf(arn), service };
     const permissions = descriptor.permissions ?? {};
     const registered: RegisteredService = {
       declaration: descriptor,
@@ -54,7 +54,7 @@ export class ServiceRegistry {
       checksOf: (operation, input) => ownValue(permissions, operation)?.(input, region),
       tagsOf: (arn) => descriptor.tagsOf?.(service, arn) ?? {},
       policyOf: (arn) => descriptor.policyOf?.(service, arn),
-      checksOfUse: (action, arn) => descriptor.checksOfUse?.(service, action, arn, place) ?? [],
+      checksOfUse: (action, arn) => descriptor.checksOfUse?.(service, action, arn, identity) ?? [],
     };
     this.#byName.set(descriptor.name, registered);
     this.#byPrefix.set(descriptor.iam.prefix, registered);

@@ -45,13 +45,13 @@ export interface NotificationState {
 export interface RegisterRecord {
   /** Nodes of the last run that found some; 0 before any was found. */
   readonly nodes: number;
-  readonly told: readonly NotificationState[];
+  readonly notifications: readonly NotificationState[];
   /** Hashes of the plans that were written or asked for, newest first. */
   readonly plans: readonly string[];
   readonly version: number;
 }
 
-export const newRegister: RegisterRecord = { nodes: 0, told: [], plans: [], version: 0 };
+export const newRegister: RegisterRecord = { nodes: 0, notifications: [], plans: [], version: 0 };
 
 /** Nothing matched never means everything is gone; `confirmed` is a person's word that it does. */
 export function judgeSelection(
@@ -107,12 +107,12 @@ export function claimNotifications(
   nowMs: number,
   approvalValidMs = Number.POSITIVE_INFINITY,
 ): DueNotifications {
-  const met = condense(all);
+  const refusals = condense(all);
   const key = ({ code, subject }: Pick<NotificationState, 'code' | 'subject'>): string => `${code} ${subject}`;
-  const known = new Map(register.told.map((told) => [key(told), told]));
+  const known = new Map(register.notifications.map((notifications) => [key(notifications), notifications]));
   const write: SubjectRefusal[] = [];
   const page: SubjectRefusal[] = [];
-  for (const refusal of met) {
+  for (const refusal of refusals) {
     const named = { code: refusal.refuse, subject: refusal.subject };
     const before = known.get(key(named));
     // A question that was not answered in time is asked anew.
@@ -133,9 +133,9 @@ export function claimNotifications(
       ...(refusal.lastsMs !== undefined && { lastsMs: refusal.lastsMs }),
     });
   }
-  const told = [...known.values()].filter((one) => isCurrent(one, nowMs));
-  told.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
-  return { next: { ...register, told: told.slice(0, MAX_TOLD) }, write, page };
+  const notifications = [...known.values()].filter((one) => isCurrent(one, nowMs));
+  notifications.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
+  return { next: { ...register, notifications: notifications.slice(0, MAX_TOLD) }, write, page };
 }
 
 const isCurrent = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: NotificationState, nowMs: number): boolean =>
@@ -145,9 +145,9 @@ const isCurrent = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: NotificationState, now
 const MAX_OF_A_KIND = 5;
 const MANY = 'many';
 
-function condense(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
+function condense(refusals: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
   const kinds = new Map<SubjectRefusal['refuse'], Map<string, SubjectRefusal>>();
-  for (const refusal of met) {
+  for (const refusal of refusals) {
     const kind = kinds.get(refusal.refuse) ?? new Map<string, SubjectRefusal>();
     if (!kind.has(refusal.subject)) kind.set(refusal.subject, refusal);
     kinds.set(refusal.refuse, kind);
@@ -172,8 +172,10 @@ function condense(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
 /** The record after these were paged. */
 export function markPaged(register: RegisterRecord, pages: readonly SubjectRefusal[]): RegisterRecord {
   const were = new Set(pages.map(({ refuse, subject }) => `${refuse} ${subject}`));
-  const told = register.told.map((one) => (were.has(`${one.code} ${one.subject}`) ? { ...one, paged: true } : one));
-  return { ...register, told };
+  const notifications = register.notifications.map((one) =>
+    were.has(`${one.code} ${one.subject}`) ? { ...one, paged: true } : one,
+  );
+  return { ...register, notifications };
 }
 
 /** The record with a plan that was told; a plan that comes back after many others is told again. */

@@ -27,7 +27,7 @@ export interface RotationRecord {
   readonly pending: Readonly<Record<string, number>>;
   /** Files that were put back because the client did not start with what was written into them: left alone until somebody has changed them. By instance. */
   readonly rejected: Readonly<Record<string, { readonly sha256: string; readonly atMs: number }>>;
-  readonly told: readonly NotificationState[];
+  readonly notifications: readonly NotificationState[];
   /** Absent from a record that was written before ids were pinned. */
   readonly ids?: PinnedIds;
   readonly version: number;
@@ -75,7 +75,7 @@ export const newRotation: RotationRecord = {
   asked: [],
   pending: {},
   rejected: {},
-  told: [],
+  notifications: [],
   version: 0,
 };
 

@@ -47,7 +47,7 @@ const want = v.variant('do', [
 const schema = v.variant('kind', [
   v.strictObject({ kind: v.literal('resize-volume'), ...base }),
   v.strictObject({ kind: v.literal('replace-node'), want, ...base }),
-  v.strictObject({ kind: v.literal('snapshot-node'), asked: v.picklist(['schedule', 'person']), ...base }),
+  v.strictObject({ kind: v.literal('snapshot-node'), requestedBy: v.picklist(['schedule', 'person']), ...base }),
 ]);
 
 /** @throws HealPayloadError */

@@ -16,7 +16,7 @@ export interface ReplacePayload extends PayloadBase {
 
 export interface SnapshotPayload extends PayloadBase {
   readonly kind: 'snapshot-node';
-  readonly asked: 'schedule' | 'person';
+  readonly requestedBy: 'schedule' | 'person';
 }
 
 /** What a heal of replace-node is to do. All but the first are a person's. */

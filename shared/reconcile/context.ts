@@ -9,7 +9,7 @@ import type { BaseClients, BaseVariable, Invocation } from './invocation.ts';
 /** What a function remembers of a fleet. */
 export interface FleetRecord {
   /** See `claimNotifications`. */
-  readonly told: readonly NotificationState[];
+  readonly notifications: readonly NotificationState[];
   readonly version: number;
 }
 
@@ -85,7 +85,7 @@ export async function readRecord<R extends FleetRecord>(context: RecordContext<R
 }
 
 /** What of a record changes. */
-export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'told'>;
+export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'notifications'>;
 
 /** @param decide from what is stored now; without a change nothing is written */
 export function settleRecord<R extends FleetRecord, T>(

@@ -35,22 +35,27 @@ export const approvalValidMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expi
  */
 export async function notify<R extends FleetRecord>(
   context: FleetContext<R>,
-  met: readonly SubjectRefusal[],
+  refusals: readonly SubjectRefusal[],
   change: (record: R) => Partial<R> | undefined = () => undefined,
 ): Promise<void> {
   const { fleet } = context;
-  const telling = await settleRecord(context, (record) => {
-    const claimed = claimNotifications({ ...newRegister, told: record.told }, met, Date.now(), approvalValidMs(fleet));
-    const { told } = claimed.next;
+  const due = await settleRecord(context, (record) => {
+    const claimed = claimNotifications(
+      { ...newRegister, notifications: record.notifications },
+      refusals,
+      Date.now(),
+      approvalValidMs(fleet),
+    );
+    const { notifications } = claimed.next;
     const more = change(record);
-    const same = more === undefined && told.length === 0 && record.told.length === 0;
-    return { change: same ? undefined : { ...more, told }, result: claimed };
+    const same = more === undefined && notifications.length === 0 && record.notifications.length === 0;
+    return { change: same ? undefined : { ...more, notifications }, result: claimed };
   });
-  await sendNotifications(context, telling);
-  if (telling.page.length === 0) return;
+  await sendNotifications(context, due);
+  if (due.page.length === 0) return;
   await settleRecord(context, (record) => {
-    const { told } = markPaged({ ...newRegister, told: record.told }, telling.page);
-    return { change: { told }, result: undefined };
+    const { notifications } = markPaged({ ...newRegister, notifications: record.notifications }, due.page);
+    return { change: { notifications }, result: undefined };
   });
 }
 
@@ -82,11 +87,11 @@ async function sendNotifications(
 /** The end of a fleet's run: what was refused is told even where something else has failed. @throws AggregateError with all failures */
 export async function finish<R extends FleetRecord>(
   context: FleetContext<R>,
-  met: readonly SubjectRefusal[],
+  refusals: readonly SubjectRefusal[],
   failures: readonly unknown[],
   change?: (record: R) => Partial<R> | undefined,
 ): Promise<void> {
   const all = [...failures];
-  await notify(context, met, change).catch((error: unknown) => all.push(error));
+  await notify(context, refusals, change).catch((error: unknown) => all.push(error));
   throwTogether(all, context.fleet.name);
 }

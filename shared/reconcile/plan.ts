@@ -93,7 +93,7 @@ export function judgeWholePlan(
   fleet: Pick<Fleet, 'name' | 'mode' | 'ask'>,
   { hash, isEmpty, would, because }: WholePlan,
   approved: string,
-  { told }: Pick<RegisterRecord, 'told'>,
+  { notifications }: Pick<RegisterRecord, 'notifications'>,
   nowMs: number,
 ): SubjectRefusal | null {
   const no = (refuse: NotApproved, why: string) => notApproved(fleet.name, approved, refuse, why);
@@ -104,7 +104,7 @@ export function judgeWholePlan(
     return no('approval-exceeded', `something has changed, and plan ${hash} would now ${now}`);
   }
   if (fleet.mode === 'act') return null;
-  const question = told.find(({ code, subject }) => code === 'approval-wanted' && subject === approved);
+  const question = notifications.find(({ code, subject }) => code === 'approval-wanted' && subject === approved);
   return judgeQuestion(fleet, approved, question?.sinceMs, nowMs);
 }
 

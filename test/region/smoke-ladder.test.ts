@@ -43,7 +43,7 @@ async function run(
   const nobody = () => {
     throw new Error('CDK is not asked here');
   };
-  const desk: SmokeContext = {
+  const context: SmokeContext = {
     ...{ account: () => awsAccount(config), cdk: { deploy: nobody, destroy: nobody }, made: new Map() },
     suite: () =>
       awsSuite({
@@ -58,7 +58,7 @@ async function run(
     sleep: (ms) => new Promise((resolve) => void region.clock.after(ms, resolve)),
     ...{ chance: () => '0a1b2c', interrupted: new AbortController().signal },
   };
-  const status = await settled(region, () => runSmoke(words, desk));
+  const status = await settled(region, () => runSmoke(words, context));
   return { status, told: told.join('\n'), left: await settled(region, () => there(config)) };
 }
 

@@ -6,7 +6,7 @@ import { STORIES } from '../../local/machines/stories/index.ts';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { INVARIANTS } from '../../local/scenarios/checks/invariants.ts';
 import { FAULTS } from '../../local/simulator/faults.ts';
-import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 
 const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));
 const said = (words: readonly string[]): string => {
@@ -104,7 +104,7 @@ describe('the lists', () => {
     [
       'codes',
       [
-        ...[GUARDRAILS, FAILURES, TROUBLES].flatMap(Object.keys),
+        ...[GUARDRAILS, FAILURES, CONDITIONS].flatMap(Object.keys),
         'approval-wanted',
         'suite-alarm',
         ...Object.keys(INVARIANTS),

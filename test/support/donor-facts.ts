@@ -24,7 +24,7 @@ export const fleetWithoutSnapshots = (): Fleet => parseFleet(document);
 
 export const snapshotPayload = (more: Partial<SnapshotPayload> = {}): SnapshotPayload => ({
   kind: 'snapshot-node',
-  asked: 'schedule',
+  requestedBy: 'schedule',
   fleet: 'bitcoin',
   node: 'node2',
   instanceId: INSTANCE,

@@ -306,7 +306,10 @@ describe('each trouble has its heal', () => {
       const candidate = candidateOf('snapshot:clean', { alarm: { alarmName: '', namespace, dimensions: {} } });
       return started(facts('snapshot:clean', { candidate })).payload;
     };
-    expect([asked('schedule'), asked('person')]).toMatchObject([{ asked: 'schedule' }, { asked: 'person' }]);
+    expect([asked('schedule'), asked('person')]).toMatchObject([
+      { requestedBy: 'schedule' },
+      { requestedBy: 'person' },
+    ]);
   });
 });
 

@@ -74,7 +74,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     },
     ...more,
   };
-  const desk: HealCommandContext = {
+  const context: HealCommandContext = {
     suite: () => suite,
     say: (text) => void out.said.push(text),
     complain: (text) => void out.complained.push(text),
@@ -88,7 +88,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
           },
     sleep: async () => undefined,
   };
-  const exit = await runHeal(words.split(' '), desk);
+  const exit = await runHeal(words.split(' '), context);
   return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
 }
 

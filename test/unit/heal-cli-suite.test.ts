@@ -157,13 +157,14 @@ describe('the journal of a fleet', () => {
 
 describe('plans of a whole fleet that wait', () => {
   it('are found in the records of the functions that ask, with what they say of them themselves', async () => {
-    const told = [{ code: 'approval-wanted', subject: '0123456789ab', sinceMs: NOON_MS }];
+    const notifications = [{ code: 'approval-wanted', subject: '0123456789ab', sinceMs: NOON_MS }];
     const fleet = JSON.stringify(FLEET_FILE);
     const { suite, requests } = suiteAnswering(({ body, headers }) => {
       if (headers['x-amz-target']?.endsWith('GetParametersByPath'))
         return { body: { Parameters: [{ Name: '/chainmend/fleets/bitcoin', Value: fleet }] } };
       const { Key } = body as { Key?: { pk: { S: string } } };
-      if (Key) return { body: Key.pk.S.endsWith('rotate-peers') ? { Item: { ...Key, ...toItem({ told }) } } : {} };
+      if (Key)
+        return { body: Key.pk.S.endsWith('rotate-peers') ? { Item: { ...Key, ...toItem({ notifications }) } } : {} };
       const page = { kind: 'page', sentence: 'bitcoin: plan 0123456789ab changes the peers of 3 nodes' };
       return { body: { Items: [itemOf(partitionOf(body), 'x#y#z#1#p', page)] } };
     });

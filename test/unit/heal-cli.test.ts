@@ -132,7 +132,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     approvePlan: async () => ({ refusals: [] }),
     ...more,
   };
-  const desk: HealCommandContext = {
+  const context: HealCommandContext = {
     suite: () => suite,
     say: (text) => void out.said.push(text),
     complain: (text) => void out.complained.push(text),
@@ -148,7 +148,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       nowMs += ms;
     },
   };
-  const exit = await runHeal(words.split(' '), desk);
+  const exit = await runHeal(words.split(' '), context);
   return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
 }
 

@@ -43,7 +43,7 @@ const four = (fourth: Sweep['nodes'][string], height = 1000): Sweep => ({
 const consensusOf = (...sweeps: Sweep[]) => {
   const watched = new Watched(irita());
   for (const sweep of sweeps) watched.sweep(sweep);
-  return { metrics: watched.result?.consensus, troubles: watched.troubles, watched };
+  return { metrics: watched.result?.consensus, troubles: watched.conditions, watched };
 };
 
 describe('a consortium that is well', () => {
@@ -72,10 +72,10 @@ describe('a consortium that is well', () => {
 
 describe('consensus that does not come about', () => {
   it('for more than ten rounds is told; ten are no reason yet', () => {
-    expect(consensusOf(four(validator(1000, { rounds: 10 }))).troubles).toEqual([]);
+    expect(consensusOf(four(validator(1000, { rounds: 10 }))).conditions).toEqual([]);
     const { metrics, troubles, watched } = consensusOf(four(validator(1000, { rounds: 11 })));
     expect([metrics?.ConsensusRounds, troubles]).toEqual([11, ['consensus-halted']]);
-    expect(watched.watch?.troubles['consensus-halted']?.reason).toBe('consensus is in round 11, limit 10');
+    expect(watched.watch?.conditions['consensus-halted']?.reason).toBe('consensus is in round 11, limit 10');
   });
 
   it('is not told by the rounds of a real chain that lost half of its power, whose round 0 never ends: it is told as halted', () => {
@@ -114,7 +114,7 @@ describe('a validator', () => {
   it('that is in no validator set is jailed, and told', () => {
     const { metrics, troubles, watched } = consensusOf(four(validator(1000, {}, { inValidatorSet: false })));
     expect([metrics?.ValidatorsJailed, troubles]).toEqual([1, ['validator-jailed']]);
-    expect(watched.watch?.troubles['validator-jailed']?.reason).toBe('validator4: in no validator set');
+    expect(watched.watch?.conditions['validator-jailed']?.reason).toBe('validator4: in no validator set');
   });
 
   it('that still catches up tells of a past in which it was in none', () => {
@@ -140,7 +140,7 @@ describe('voting power', () => {
     (validatorsPower, missingValidatorsPower, byzantineValidatorsPower, percent, troubles) => {
       const metrics = { validatorsPower, missingValidatorsPower, byzantineValidatorsPower };
       expect(onlinePowerPercent({ ...well, ...metrics })).toBeCloseTo(percent);
-      expect(consensusOf(four(validator(1000, metrics))).troubles).toEqual(troubles);
+      expect(consensusOf(four(validator(1000, metrics))).conditions).toEqual(troubles);
     },
   );
 

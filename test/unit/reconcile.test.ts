@@ -63,7 +63,7 @@ describe('an approval', () => {
   const plan: WholePlan = { hash: HASH, isEmpty: false, would: 'delete vol-1', because: '', changes: {} };
   const askedAgo = (ms: number): RegisterRecord => {
     const at = { sinceMs: NOON_MS - ms, seenAtMs: NOON_MS, writtenAtMs: 0, claimedAtMs: 0, paged: true };
-    return { ...newRegister, told: [{ code: 'approval-wanted', subject: HASH, ...at }] };
+    return { ...newRegister, notifications: [{ code: 'approval-wanted', subject: HASH, ...at }] };
   };
   const judge = (mode: Mode, more: Partial<WholePlan> = {}, register = askedAgo(HOUR_MS)) =>
     judgeWholePlan(fleetIn(mode), { ...plan, ...more }, HASH, register, NOON_MS)?.refuse ?? null;

@@ -89,10 +89,13 @@ describe('a refusal that lasts', () => {
     const four = 4 * HOUR_MS;
     const first = claimNotifications(newRegister, [question], NOON_MS, four);
     const paged = markPaged(first.next, first.page);
-    const kept = { ...paged, told: paged.told.map((one) => ({ ...one, seenAtMs: NOON_MS + four - 5 * MINUTE_MS })) };
+    const kept = {
+      ...paged,
+      notifications: paged.notifications.map((one) => ({ ...one, seenAtMs: NOON_MS + four - 5 * MINUTE_MS })),
+    };
     const later = claimNotifications(kept, [question], NOON_MS + four, four);
     expect(later.page).toEqual([question]);
-    expect(later.next.told[0]?.sinceMs).toBe(NOON_MS + four);
+    expect(later.next.notifications[0]?.sinceMs).toBe(NOON_MS + four);
     expect(claimNotifications(kept, [question], NOON_MS + four - 1, four).page).toEqual([]);
   });
 
@@ -106,7 +109,7 @@ describe('a refusal that lasts', () => {
             some.map((one) => foreign(one)),
             NOON_MS + index * MINUTE_MS,
           ).next;
-        expect(register.told.length).toBeLessThanOrEqual(200);
+        expect(register.notifications.length).toBeLessThanOrEqual(200);
       }),
     );
     const plans = Array.from({ length: 50 }, (_, i) => `plan${i}`).reduce(rememberPlan, newRegister);

@@ -178,7 +178,7 @@ describe('a run', () => {
   let told: string[];
   let nowMs: number;
   let account: Account;
-  let desk: SmokeContext;
+  let context: SmokeContext;
   let interrupt: AbortController;
   let suite: Suite;
 
@@ -241,7 +241,7 @@ describe('a run', () => {
         },
       ],
     } as unknown as Suite;
-    desk = {
+    context = {
       ...{ account: () => account, suite: () => suite, chance: () => '0a1b2c', made: new Map() },
       cdk: {
         deploy: async ({ ladder, isAgain }: DeployRequest) => {
@@ -267,18 +267,18 @@ describe('a run', () => {
   const deployed = [...words, '--stack-is-deployed'];
 
   it('deploys, heals, and removes instance, volume and stack, in that order', async () => {
-    expect(await runSmoke(words, desk)).toBe(0);
+    expect(await runSmoke(words, context)).toBe(0);
     expect(calls).toEqual([
       ...['deploy', 'markKept', 'makeVolume', 'makeInstance', 'attach', `pause ${RUN}`],
       ...[`remove instance ${INSTANCE}`, `remove volume ${VOLUME}`, 'destroy'],
     ]);
     expect(told.at(-1)).toMatch(/^Healed, and everything is removed: volume 2 → 3 GiB/);
-    expect([...desk.made.keys()]).toEqual(['chainmend']); // The table, which no stack here has made.
+    expect([...context.made.keys()]).toEqual(['chainmend']); // The table, which no stack here has made.
   });
 
   it('makes the ladder’s stack a second time over what the first one kept, before a node is paid for', async () => {
     account = { ...account, ladder: { ...account.ladder, roleOf: async () => ROLE, makeTemplate: fails } };
-    expect(await runSmoke([...words, '--ladder'], desk)).toBe(1);
+    expect(await runSmoke([...words, '--ladder'], context)).toBe(1);
     expect(calls.slice(0, 6)).toEqual([
       ...[`deploy with ${ROLE}`, 'markKept', 'destroy', `deploy with ${ROLE} again`, 'markKept', 'makeVolume'],
     ]);
@@ -293,19 +293,19 @@ describe('a run', () => {
         name.endsWith('/fleets/smoke-ladder') ? JSON.stringify(ladderFleet('smoke-ladder')) : parameter(name),
       ladder: { ...account.ladder, roleOf: async () => ROLE, mayPassOn: async () => false },
     };
-    expect(await runSmoke([...deployed, '--ladder'], desk)).toBe(1);
+    expect(await runSmoke([...deployed, '--ladder'], context)).toBe(1);
     expect(calls).toEqual([]);
     expect(told.at(-1)).toMatch(/^Nothing was made\.\n {2}replace-node may not pass on .*-c nodeRoles=arn:\S+/);
   });
 
   it('leaves a stack that was there, and never asks CDK', async () => {
-    expect(await runSmoke(deployed, desk)).toBe(0);
+    expect(await runSmoke(deployed, context)).toBe(0);
     expect(calls.join()).not.toMatch(/deploy|destroy|markKept/);
-    expect(desk.made.size).toBe(0);
+    expect(context.made.size).toBe(0);
   });
 
   it.each([
-    ['the deployment', words, (): object => Object.assign(desk.cdk, { deploy: fails })],
+    ['the deployment', words, (): object => Object.assign(context.cdk, { deploy: fails })],
     ['the volume', deployed, () => Object.assign(account, { makeVolume: fails })],
     ['the launch', deployed, () => Object.assign(account, { makeInstance: fails })],
     ['the attachment', deployed, () => Object.assign(account, { attach: fails })],
@@ -315,7 +315,7 @@ describe('a run', () => {
     ['the heal', deployed, () => Object.assign(suite, { fleet: async () => ({ incidents: [], nodes: [] }) })],
   ] as const)('removes everything where %s fails, within its time', async (_, given, break_) => {
     break_();
-    expect(await runSmoke(given, desk)).toBe(1);
+    expect(await runSmoke(given, context)).toBe(1);
     expect(told.at(-1)).toBe('Not healed. Everything is removed.');
     expect(leftOf(world)).toEqual([]);
     expect(nowMs - NOON_MS).toBeLessThan(100 * 60_000);
@@ -330,19 +330,19 @@ describe('a run', () => {
         throw new SmokeError('RunInstances: TimeoutError');
       },
     };
-    expect(await runSmoke(deployed, desk)).toBe(1);
+    expect(await runSmoke(deployed, context)).toBe(1);
     expect(calls).toContain(`remove instance ${INSTANCE}`);
   });
 
   it('removes what was made when somebody interrupts', async () => {
     account = { ...account, attach: async () => interrupt.abort() };
-    expect(await runSmoke(deployed, desk)).toBe(1);
+    expect(await runSmoke(deployed, context)).toBe(1);
     expect(leftOf(world)).toEqual([]);
   });
 
   it('leaves all for a look with --keep, where it was not healed', async () => {
     account = { ...account, attach: fails };
-    expect(await runSmoke([...deployed, '--keep'], desk)).toBe(1);
+    expect(await runSmoke([...deployed, '--keep'], context)).toBe(1);
     expect(calls.join()).not.toContain('remove');
     expect(told.at(-1)).toMatch(/--keep.*npm run smoke -- --remove --stack-is-deployed/);
   });
@@ -350,7 +350,7 @@ describe('a run', () => {
   it('says at the end what it could not remove, and the command that does', async () => {
     const { remove } = account;
     account = { ...account, remove: (thing) => (thing.kind === 'volume' ? fails() : remove(thing)) };
-    expect(await runSmoke(deployed, desk)).toBe(1);
+    expect(await runSmoke(deployed, context)).toBe(1);
     expect(told.join('\n')).toContain(`  volume ${VOLUME} (available): aws ec2 delete-volume --volume-id ${VOLUME}`);
     expect(told.at(-1)).toBe('Healed, and not everything is removed.');
   });
@@ -358,14 +358,14 @@ describe('a run', () => {
   it('does not remove what lost its tag since it was listed', async () => {
     world = [volume(), instance()];
     account = { ...account, again: async (thing) => ({ ...thing, tags: { Name: 'now a person’s' } }) as Leftover };
-    await cleanUp(desk, account, { run: undefined, fleet: undefined, withStack: false });
+    await cleanUp(context, account, { run: undefined, fleet: undefined, withStack: false });
     expect(calls).toEqual([]);
     expect(told.join('\n')).toContain('it does not carry our tag any more, and is left alone');
   });
 
   it('makes nothing where something is in the way', async () => {
     account = { ...account, suiteThere: async () => ['table chainmend'] };
-    expect(await runSmoke(words, desk)).toBe(1);
+    expect(await runSmoke(words, context)).toBe(1);
     expect(calls).toEqual([]);
   });
 
@@ -377,14 +377,14 @@ describe('a run', () => {
       ['--subnet', 'x'],
       ['--nothing'],
     ])
-      expect(await runSmoke(some, desk)).toBe(2);
+      expect(await runSmoke(some, context)).toBe(2);
     expect(calls).toEqual([]);
-    expect(await runSmoke(['--help'], desk)).toBe(0);
+    expect(await runSmoke(['--help'], context)).toBe(0);
   });
 
   it('tells its plan without asking AWS anything', async () => {
     account = new Proxy({} as Account, { get: () => fails });
-    expect(await runSmoke([...words, '--plan'], desk)).toBe(0);
+    expect(await runSmoke([...words, '--plan'], context)).toBe(0);
     expect(told.join()).toContain(
       planText({
         subnetId: 'subnet-0123456789abcdef0',

@@ -186,8 +186,8 @@ describe('what keeps a node from being stopped', () => {
     });
     expect(refusalOf(alone, snapshotPayload())).toBeNull();
     const byHand = facts({ nodes: [observed('node2')], fleet: fleetWithoutSnapshots() });
-    expect(refusalOf(byHand, snapshotPayload({ asked: 'person' }))).toMatchObject({ refuse: 'pool-at-floor' });
-    expect(refusalOf(facts({ fleet: fleetWithoutSnapshots() }), snapshotPayload({ asked: 'person' }))).toBeNull();
+    expect(refusalOf(byHand, snapshotPayload({ requestedBy: 'person' }))).toMatchObject({ refuse: 'pool-at-floor' });
+    expect(refusalOf(facts({ fleet: fleetWithoutSnapshots() }), snapshotPayload({ requestedBy: 'person' }))).toBeNull();
   });
 
   it.each([

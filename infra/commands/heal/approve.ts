@@ -20,38 +20,38 @@ const MAX_SHOWN = 4_000;
 
 /** @returns the exit status: 0 answered, 1 there is nothing to answer any more, or nobody wanted to. @throws UsageError, RequestError */
 export async function answerQuestion(
-  desk: HealCommandContext,
+  context: HealCommandContext,
   answer: Answer,
   written: string,
   options: AnswerOptions,
 ): Promise<0 | 1> {
-  const suite = desk.suite();
-  if (PLAN.test(written)) return answerFleet(desk, suite, answer, written, options);
+  const suite = context.suite();
+  if (PLAN.test(written)) return answerFleet(context, suite, answer, written, options);
   const incidents = (await Promise.all((await suite.fleets()).map(suite.fleet))).flatMap((read) => read.incidents);
   const found = choose(incidents, written, suite.nowMs());
   if ('wrong' in found) throw new UsageError(found.wrong);
   if ('not' in found) {
-    desk.complain(found.not);
+    context.complain(found.not);
     return 1;
   }
   const { fleet, instanceId, incidentId, approval } = found.asking;
   if (options.plan !== undefined && options.plan !== approval.plan) {
-    desk.complain(`Superseded: plan ${options.plan} is not the one that waits. It is ${approval.plan} now:`);
-    desk.complain(planText(found.asking, suite.nowMs()));
+    context.complain(`Superseded: plan ${options.plan} is not the one that waits. It is ${approval.plan} now:`);
+    context.complain(planText(found.asking, suite.nowMs()));
     return 1;
   }
-  desk.say(planText(found.asking, suite.nowMs()));
-  if (!(await isMeant(desk, answer, `this very plan (${approval.plan})`, options))) return 1;
+  context.say(planText(found.asking, suite.nowMs()));
+  if (!(await isMeant(context, answer, `this very plan (${approval.plan})`, options))) return 1;
   const by = await suite.caller();
   const said = answer === 'approve' ? { approve: true, plan: approval.plan } : { approve: false };
   const sent = await suite.answer(approval.callbackId, by === undefined ? said : { ...said, by });
   if (sent === 'closed') {
     const after = await suite.incident(found.asking);
-    desk.complain(whyNot(after ?? found.asking, suite.nowMs()) ?? CLOSED);
+    context.complain(whyNot(after ?? found.asking, suite.nowMs()) ?? CLOSED);
     return 1;
   }
   const as = by === undefined ? 'your name could not be told' : `as ${by}`;
-  desk.say(
+  context.say(
     answer === 'approve'
       ? `Approved, ${as}. Guards look again before each change: npm run heal -- status ${fleet}/${instanceId}`
       : `Rejected, ${as}. Nothing was done for incident ${incidentId}; it is asked about again in a day, or when a person asks for it.`,
@@ -132,21 +132,21 @@ function planText({ approval }: PendingApproval, nowMs: number): string {
 }
 
 async function isMeant(
-  desk: HealCommandContext,
+  context: HealCommandContext,
   answer: Answer,
   what: string,
   { yes }: AnswerOptions,
 ): Promise<boolean> {
   if (yes) return true;
-  if (!desk.confirm) throw new UsageError(`nobody is here to be asked: say --yes to ${answer} ${what}`);
-  if (await desk.confirm(`${answer === 'approve' ? 'Approve' : 'Reject'} ${what}?`)) return true;
-  desk.say('Nothing was answered.');
+  if (!context.confirm) throw new UsageError(`nobody is here to be asked: say --yes to ${answer} ${what}`);
+  if (await context.confirm(`${answer === 'approve' ? 'Approve' : 'Reject'} ${what}?`)) return true;
+  context.say('Nothing was answered.');
   return false;
 }
 
 /** Names, peers and pruning: a yes invokes the function that has asked, and nothing is done without one. */
 async function answerFleet(
-  desk: HealCommandContext,
+  context: HealCommandContext,
   suite: Suite,
   answer: Answer,
   plan: string,
@@ -156,24 +156,24 @@ async function answerFleet(
   const ask = asks.find((one) => one.plan === plan);
   const listed = asks.map((one) => `${one.plan} (${one.fleet}, ${one.by})`).join(', ') || 'none';
   if (!ask) throw new UsageError(`Unknown plan ${plan}. Waiting for approval: ${listed}`);
-  desk.say(fleetPlanText(ask, suite.nowMs()));
+  context.say(fleetPlanText(ask, suite.nowMs()));
   if (suite.nowMs() >= ask.untilMs) {
-    desk.complain(
+    context.complain(
       `Expired: plan ${plan} was to be approved until ${clockText(ask.untilMs)}. It is asked about again by itself.`,
     );
     return 1;
   }
   if (answer === 'reject') {
-    desk.say('Nothing has to be said: without a yes nothing is done.');
+    context.say('Nothing has to be said: without a yes nothing is done.');
     return 0;
   }
-  if (!(await isMeant(desk, answer, `this very plan (${plan})`, options))) return 1;
+  if (!(await isMeant(context, answer, `this very plan (${plan})`, options))) return 1;
   const by = await suite.caller();
   const { refusals } = await suite.approvePlan(ask, by);
   const as = by === undefined ? 'your name could not be told' : `as ${by}`;
-  for (const refusal of refusals) desk.complain(plainText(refusal, MAX_SHOWN));
+  for (const refusal of refusals) context.complain(plainText(refusal, MAX_SHOWN));
   if (refusals.some((refusal) => refusal.includes(plan))) return 1;
-  desk.say(`Approved, ${as}: npm run heal -- journal ${ask.fleet}`);
+  context.say(`Approved, ${as}: npm run heal -- journal ${ask.fleet}`);
   return 0;
 }
 

@@ -121,10 +121,14 @@ async function readAsks(
     store.readPrune(fleet),
     readSettings(ssm, parameterPrefix),
   ]);
-  const told = { 'register-nodes': register?.told, 'rotate-peers': rotation?.told, 'prune-retired': prune?.told };
+  const notifications = {
+    'register-nodes': register?.notifications,
+    'rotate-peers': rotation?.notifications,
+    'prune-retired': prune?.notifications,
+  };
   const hours = fleets.find(({ name }) => name === fleet)?.ask.expiresAfterHours ?? 0;
   const asks: FleetAsk[] = [];
-  for (const [name, entries = []] of Object.entries(told)) {
+  for (const [name, entries = []] of Object.entries(notifications)) {
     const by = name as FleetAsk['by'];
     const questions = entries.filter(({ code }) => code === 'approval-wanted');
     const lines = questions.length === 0 ? [] : await readLines(dynamodb, fleet, by, LINES_OF_A_QUESTION);

@@ -26,11 +26,11 @@ export interface FollowOptions {
 }
 
 export async function follow(
-  desk: HealCommandContext,
+  context: HealCommandContext,
   answer: DispatchAnswer,
   options: FollowOptions,
 ): Promise<FollowResult> {
-  const suite = desk.suite();
+  const suite = context.suite();
   let untilMs: number | undefined;
   const shown = new Set<string>();
   let asked = '';
@@ -47,30 +47,30 @@ export async function follow(
       const key = `${line.attempt} ${line.place}`;
       if (shown.has(key)) continue;
       shown.add(key);
-      if (options.tell) desk.say(lineText(line));
+      if (options.tell) context.say(lineText(line));
     }
     // From the incident's own record, which nobody but its heal and the dispatcher writes.
     const question = incident && whyNot(incident, suite.nowMs()) === null ? incident.approval : undefined;
     if (question && question.plan !== asked) {
       asked = question.plan;
-      if (options.answer && (await options.answer(question))) await approve(desk, question);
+      if (options.answer && (await options.answer(question))) await approve(context, question);
     }
     const end = endOf(incident, lines, answer);
     if (end) return { end, lines, last: lastOutcome(lines) };
-    desk.status(progressOf(node, answer) ?? waitingText(incident, suite.nowMs()));
+    context.status(progressOf(node, answer) ?? waitingText(incident, suite.nowMs()));
     if (suite.nowMs() >= untilMs) return { end: 'waiting', lines, last: lastOutcome(lines) };
-    await desk.sleep(POLL_MS);
+    await context.sleep(POLL_MS);
   }
 }
 
 const lastOutcome = (lines: readonly StoryLine[]): StoryLine | undefined =>
   lines.findLast(({ place, kind }) => place.endsWith('-outcome') || kind === 'refusal');
 
-async function approve(desk: HealCommandContext, { callbackId, plan }: ApprovalRecord): Promise<void> {
-  const suite = desk.suite();
+async function approve(context: HealCommandContext, { callbackId, plan }: ApprovalRecord): Promise<void> {
+  const suite = context.suite();
   const by = await suite.caller();
   const sent = await suite.answer(callbackId, { approve: true, plan, ...(by !== undefined && { by }) });
-  if (sent === 'closed') desk.complain('The question was answered by somebody else, or has expired.');
+  if (sent === 'closed') context.complain('The question was answered by somebody else, or has expired.');
 }
 
 /** null: it goes on, or will. Only the incident's own record says that an attempt is over. */

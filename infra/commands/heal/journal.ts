@@ -13,12 +13,12 @@ export interface JournalOptions {
 const LINES = 40;
 
 export async function journal(
-  desk: HealCommandContext,
+  context: HealCommandContext,
   { fleet, node, shown }: Target,
   options: JournalOptions,
 ): Promise<0 | 1> {
   const { lines: limit = LINES, incident } = options;
-  const read = await desk.suite().journal(fleet, limit);
+  const read = await context.suite().journal(fleet, limit);
   const lines = read
     .filter((line) => incident === undefined || line.incidentId.startsWith(incident))
     .filter(
@@ -27,13 +27,15 @@ export async function journal(
     )
     .slice(-limit);
   if (lines.length === 0) {
-    desk.say(`The journal's latest lines say nothing of ${shown}.`);
+    context.say(`The journal's latest lines say nothing of ${shown}.`);
     return 0;
   }
   for (const { atMs, by, node: about, kind, code, sentence } of lines) {
     const at = new Date(atMs).toISOString().replace('T', ' ').slice(0, 19);
     const words = plainText(`${code === undefined ? '' : `${code}: `}${sentence}`, 1_000);
-    desk.say(`${at}  ${by.padEnd(14)}  ${plainText(about, 40).padEnd(8)}  ${plainText(kind, 10).padEnd(8)}  ${words}`);
+    context.say(
+      `${at}  ${by.padEnd(14)}  ${plainText(about, 40).padEnd(8)}  ${plainText(kind, 10).padEnd(8)}  ${words}`,
+    );
   }
   return 0;
 }

@@ -29,59 +29,59 @@ const WAIT_MINUTES = 8 * 60;
 
 /** @returns the exit status: 0 done (or planned, where that was asked), 1 not */
 export async function carryOut(
-  desk: HealCommandContext,
+  context: HealCommandContext,
   { event, words }: HealRequest,
   options: HealRequestOptions,
 ): Promise<0 | 1> {
   if (!options.yes || options.plan) {
     // Before anything is asked of anybody: a script that forgot --yes should not wait for its plan first.
-    if (!options.plan && !desk.confirm)
+    if (!options.plan && !context.confirm)
       throw new UsageError(`nobody is here to be asked: say --yes to ${words}, or --plan to hear what would be done`);
-    const planned = await planOf(desk, { event, words });
+    const planned = await planOf(context, { event, words });
     if (!planned || options.plan) return planned ? 0 : 1;
-    if (!(await desk.confirm?.(`${words}?`))) {
-      desk.say('Nothing was done.');
+    if (!(await context.confirm?.(`${words}?`))) {
+      context.say('Nothing was done.');
       return 1;
     }
   }
-  const answer = await desk.suite().ask(event);
-  if (answer.did !== 'started') return notStarted(desk, answer);
-  desk.say(`${words}: incident ${answer.incidentId}, attempt ${answer.attempt}`);
+  const answer = await context.suite().ask(event);
+  if (answer.did !== 'started') return notStarted(context, answer);
+  context.say(`${words}: incident ${answer.incidentId}, attempt ${answer.attempt}`);
   if (!options.wait) {
-    desk.say(`Follow it: npm run heal -- status ${answer.fleet}/${answer.node}`);
+    context.say(`Follow it: npm run heal -- status ${answer.fleet}/${answer.node}`);
     return 0;
   }
-  const followed = await follow(desk, answer, {
+  const followed = await follow(context, answer, {
     forMs: (options.for ?? WAIT_MINUTES) * MINUTE_MS,
     tell: true,
-    answer: (question) => answerQuestion(desk, question, options),
+    answer: (question) => answerQuestion(context, question, options),
   });
-  return printEnd(desk, answer, followed);
+  return printEnd(context, answer, followed);
 }
 
 /** @returns false where nothing would be done; why has been said */
-async function planOf(desk: HealCommandContext, { event }: HealRequest): Promise<boolean> {
-  const answer = await desk.suite().ask({ ...event, plan: true });
+async function planOf(context: HealCommandContext, { event }: HealRequest): Promise<boolean> {
+  const answer = await context.suite().ask({ ...event, plan: true });
   if (answer.did !== 'started') {
-    notStarted(desk, answer);
+    notStarted(context, answer);
     return false;
   }
-  desk.status('making the plan …');
-  const { end, lines, last } = await follow(desk, answer, { forMs: PLAN_FOR_MS, tell: false });
+  context.status('making the plan …');
+  const { end, lines, last } = await follow(context, answer, { forMs: PLAN_FOR_MS, tell: false });
   if (end === 'planned') {
-    desk.say(planText(lines));
+    context.say(planText(lines));
     return true;
   }
   if (end === 'waiting')
-    desk.complain(`there is no plan after ${PLAN_FOR_MS / MINUTE_MS} min; incident ${answer.incidentId}`);
-  else desk.complain(`Nothing would be done. ${reasonText(last)}`);
+    context.complain(`there is no plan after ${PLAN_FOR_MS / MINUTE_MS} min; incident ${answer.incidentId}`);
+  else context.complain(`Nothing would be done. ${reasonText(last)}`);
   return false;
 }
 
-function notStarted(desk: HealCommandContext, answer: DispatchAnswer): 1 {
+function notStarted(context: HealCommandContext, answer: DispatchAnswer): 1 {
   const { did, code, reason = '' } = answer;
-  if (did === 'refused') desk.complain(plainText(`Refused (${code}): ${reason}. ${retryText(answer)}`));
-  else desk.complain(plainText(`Not now: ${Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason}`));
+  if (did === 'refused') context.complain(plainText(`Refused (${code}): ${reason}. ${retryText(answer)}`));
+  else context.complain(plainText(`Not now: ${Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason}`));
   return 1;
 }
 
@@ -107,39 +107,41 @@ const reasonText = (last: StoryLine | undefined): string =>
     : plainText(`${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`);
 
 async function answerQuestion(
-  desk: HealCommandContext,
+  context: HealCommandContext,
   { sentence }: ApprovalRecord,
   { yes }: HealRequestOptions,
 ): Promise<boolean> {
   if (yes) return true;
-  if (desk.confirm)
-    return desk.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
-  desk.complain(
+  if (context.confirm)
+    return context.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
+  context.complain(
     'The fleet file says mode: ask, and nobody is here to be asked: the page that was sent says how to approve.',
   );
   return false;
 }
 
-function printEnd(desk: HealCommandContext, answer: DispatchAnswer, { end, last }: FollowResult): 0 | 1 {
+function printEnd(context: HealCommandContext, answer: DispatchAnswer, { end, last }: FollowResult): 0 | 1 {
   const { fleet, node, incidentId } = answer;
   switch (end) {
     case 'healed':
-      desk.say(plainText(`Done. ${last?.sentence ?? ''}`));
+      context.say(plainText(`Done. ${last?.sentence ?? ''}`));
       return 0;
     case 'planned':
-      desk.complain(plainText(`Nothing was done: the fleet file of ${fleet} says mode: plan. ${last?.sentence ?? ''}`));
+      context.complain(
+        plainText(`Nothing was done: the fleet file of ${fleet} says mode: plan. ${last?.sentence ?? ''}`),
+      );
       return 1;
     case 'waiting':
-      desk.complain(`It goes on without us: npm run heal -- status ${fleet}/${node}`);
+      context.complain(`It goes on without us: npm run heal -- status ${fleet}/${node}`);
       return 1;
     case 'escalated':
-      desk.complain(`It did not work, and people were paged. ${reasonText(last)}`);
+      context.complain(`It did not work, and people were paged. ${reasonText(last)}`);
       return 1;
     case 'refused':
-      desk.complain(`Refused, incident ${incidentId}. ${reasonText(last)}. ${retryText(answer)}`.trim());
+      context.complain(`Refused, incident ${incidentId}. ${reasonText(last)}. ${retryText(answer)}`.trim());
       return 1;
     case 'failed':
-      desk.complain(`Failed, incident ${incidentId}. ${reasonText(last)}`);
+      context.complain(`Failed, incident ${incidentId}. ${reasonText(last)}`);
       return 1;
   }
 }

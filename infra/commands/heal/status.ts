@@ -12,8 +12,8 @@ const MAX_STORIES = 10;
 /** Healed ones are shown so long. */
 const LATELY_MS = 60 * 60_000;
 
-export async function status(desk: HealCommandContext, { fleet, node, shown }: Target): Promise<0 | 1> {
-  const suite = desk.suite();
+export async function status(context: HealCommandContext, { fleet, node, shown }: Target): Promise<0 | 1> {
+  const suite = context.suite();
   const read = await suite.fleet(fleet);
   const nowMs = suite.nowMs();
   const isMeant = (one: { readonly node?: string; readonly instanceId: string }): boolean =>
@@ -24,14 +24,14 @@ export async function status(desk: HealCommandContext, { fleet, node, shown }: T
     .sort((a, b) => b.onsetMs - a.onsetMs);
   const asks = node === undefined ? (await suite.asks(fleet)).filter(({ untilMs }) => nowMs < untilMs) : [];
   if (incidents.length === 0 && asks.length === 0) {
-    desk.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
+    context.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
     return 0;
   }
   for (const { by, plan, untilMs } of asks)
-    desk.say(`Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run heal -- approve ${plan}`);
+    context.say(`Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run heal -- approve ${plan}`);
   if (incidents.length === 0) return 0;
   const head = ['node', 'trigger', 'incident', 'attempt', 'since', 'state'];
-  desk.say(
+  context.say(
     tableOf(
       head,
       incidents.map((incident) => rowOf(incident, nowMs)),
@@ -40,10 +40,10 @@ export async function status(desk: HealCommandContext, { fleet, node, shown }: T
   for (const incident of incidents.slice(0, MAX_STORIES)) {
     const last = (await suite.story(incident)).at(-1);
     const record = read.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
-    desk.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
-    if (last) desk.say(lineText(last));
-    for (const line of recordLines(record, incident)) desk.say(line);
-    if (isWaiting(incident, nowMs)) desk.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
+    context.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
+    if (last) context.say(lineText(last));
+    for (const line of recordLines(record, incident)) context.say(line);
+    if (isWaiting(incident, nowMs)) context.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
   }
   return 0;
 }

@@ -56,17 +56,17 @@ const SHOWN = 12;
 
 /** @throws UsageError, StoreError where it is refused or not all of it is removed */
 export async function retire(
-  desk: RetireContext,
+  context: RetireContext,
   fleet: string,
   { yes = false }: { readonly yes?: boolean },
 ): Promise<void> {
   if (!/^[a-z][a-z0-9-]{0,31}$/.test(fleet))
     throw new UsageError(`${JSON.stringify(fleet)} is no fleet's name: expected one such as bitcoin`);
-  if (!yes && !desk.confirm) throw new UsageError(`nobody can be asked here: say --yes to retire ${fleet}`);
-  const { say } = desk;
-  const belongings = desk.belongings();
+  if (!yes && !context.confirm) throw new UsageError(`nobody can be asked here: say --yes to retire ${fleet}`);
+  const { say } = context;
+  const belongings = context.belongings();
   const { account, region } = await belongings.identity();
-  await refuseUnlessIdle(desk, belongings, fleet);
+  await refuseUnlessIdle(context, belongings, fleet);
   const alarms = await belongings.alarms(fleet);
   const names = await belongings.names(fleet);
   const kept = await belongings.kept(fleet);
@@ -85,12 +85,12 @@ export async function retire(
       ),
     );
   for (const zone of names) say(listed(`${zone.changes.length} names in the zone ${zone.zone}`, sentencesOf(zone)));
-  if (!yes && !(await desk.confirm?.(`Remove them?`))) {
+  if (!yes && !(await context.confirm?.(`Remove them?`))) {
     say('Nothing was removed.');
     return;
   }
   // Somebody may have begun something while the list was read.
-  await refuseUnlessIdle(desk, belongings, fleet);
+  await refuseUnlessIdle(context, belongings, fleet);
   const gone = await belongings.deleteAlarms(fleet, alarms);
   let unnamed = 0;
   for (const zone of names) unnamed += await belongings.deleteNames(fleet, zone);
@@ -101,8 +101,8 @@ export async function retire(
     throw new StoreError(remainingText(fleet, alarmsLeft.length, namesLeft));
 }
 
-async function refuseUnlessIdle(desk: RetireContext, belongings: Belongings, fleet: string): Promise<void> {
-  const parameters = desk.store();
+async function refuseUnlessIdle(context: RetireContext, belongings: Belongings, fleet: string): Promise<void> {
+  const parameters = context.store();
   const pauses = [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, fleet)];
   const values = await Promise.all(pauses.map((name) => parameters.read(name)));
   const why = whyNotRetired(fleet, {

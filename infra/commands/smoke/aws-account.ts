@@ -94,7 +94,7 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
         );
         return VolumeId;
       }),
-    makeInstance: (wish) => said('RunInstances', () => makeInstance(ec2, wish)),
+    makeInstance: (options) => said('RunInstances', () => makeInstance(ec2, options)),
     instanceState: (instanceId) =>
       said(instanceId, async () => {
         const { Reservations } = await ec2.send(
@@ -149,8 +149,8 @@ const tagsOf = (run: string, fleet: string): Tag[] => [
   { Key: 'Name', Value: run },
 ];
 
-async function makeInstance(ec2: EC2Client, wish: InstanceRequest): Promise<string> {
-  const { run, fleet, imageId, subnetId, profile, securityGroupId, userData, templateId } = wish;
+async function makeInstance(ec2: EC2Client, options: InstanceRequest): Promise<string> {
+  const { run, fleet, imageId, subnetId, profile, securityGroupId, userData, templateId } = options;
   const what: Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount'> =
     templateId === undefined
       ? {

@@ -62,7 +62,7 @@ export function ladderAccount(clients: LadderClients, said: NameFailure): Ladder
         if (role === undefined) throw new SmokeError(`there is no function ${functionNames.replaceNode}`);
         return mayPassOn(iam, role, roleArn);
       }),
-    makeTemplate: (wish) => said('CreateLaunchTemplate', () => makeTemplate(ec2, wish)),
+    makeTemplate: (options) => said('CreateLaunchTemplate', () => makeTemplate(ec2, options)),
     makePolicy: (run, fleet, fromMs) => said('CreateLifecyclePolicy', () => makePolicy(dlm, run, fleet, fromMs)),
     makeSnapshot: (run, VolumeId) =>
       said('CreateSnapshot', async () => {
@@ -138,8 +138,8 @@ async function roleInProfile(iam: IAMClient, InstanceProfileName: string): Promi
 }
 
 /** As a fleet's own template would be: all but whose the instance is. */
-async function makeTemplate(ec2: EC2Client, wish: InstanceRequest): Promise<string> {
-  const { run, imageId, profile, securityGroupId, userData } = wish;
+async function makeTemplate(ec2: EC2Client, options: InstanceRequest): Promise<string> {
+  const { run, imageId, profile, securityGroupId, userData } = options;
   const { LaunchTemplate } = await ec2.send(
     new CreateLaunchTemplateCommand({
       ...{ LaunchTemplateName: run, ClientToken: run },

@@ -15,12 +15,12 @@ const SAID_CHARACTERS = 4_000;
 
 export const cdk: Cdk = {
   // Without --import-existing-resources the first time: what is there already is somebody's, and is not taken over.
-  deploy: (wish) =>
-    withFleets(fleetsOf(wish), (fleets, out) =>
+  deploy: (options) =>
+    withFleets(fleetsOf(options), (fleets, out) =>
       cdkProcess([
-        ...['deploy', STACK, '--require-approval', 'never', '--tags', `${SMOKE_TAG}=${wish.run}`],
-        ...(wish.ladder ? ['--context', `nodeRoles=${wish.ladder.role}`] : []),
-        ...(wish.isAgain ? ['--import-existing-resources'] : []),
+        ...['deploy', STACK, '--require-approval', 'never', '--tags', `${SMOKE_TAG}=${options.run}`],
+        ...(options.ladder ? ['--context', `nodeRoles=${options.ladder.role}`] : []),
+        ...(options.isAgain ? ['--import-existing-resources'] : []),
         ...where(fleets, out),
       ]),
     ),

@@ -33,42 +33,42 @@ const ROUNDS = 3;
  * @returns what is left; undefined where nobody could tell
  */
 export async function cleanUp(
-  desk: SmokeContext,
+  context: SmokeContext,
   account: Account,
-  clearing: CleanupScope,
+  scope: CleanupScope,
 ): Promise<readonly Leftover[] | undefined> {
-  const { run, fleet, withStack } = clearing;
-  const tell = progressLogger(desk);
+  const { run, fleet, withStack } = scope;
+  const log = progressLogger(context);
   if (run !== undefined && fleet !== undefined) {
-    await tryStep(desk, `pausing ${fleet}`, async () => {
+    await tryStep(context, `pausing ${fleet}`, async () => {
       await account.pauseFleet(fleet, pauseText(run));
-      tell('paused', `${pauseParameterName(parameterPrefix, fleet)}: no heal begins on what is being removed`);
+      log('paused', `${pauseParameterName(parameterPrefix, fleet)}: no heal begins on what is being removed`);
     });
   }
-  if (clearing.settles) await desk.sleep(SETTLE_MS);
+  if (scope.settles) await context.sleep(SETTLE_MS);
   const look = async (): Promise<readonly Leftover[] | undefined> => {
-    const things = await tryStep(desk, 'looking for what is left', () => account.things(withStack));
+    const things = await tryStep(context, 'looking for what is left', () => account.things(withStack));
     return things && leftOf(things, run);
   };
   let left = await look();
   for (let round = 0; round < ROUNDS && left && left.length > 0; round++) {
     for (const thing of left) {
-      await tryStep(desk, wordsOf(thing), async () => {
-        if (await removeOne(desk, account, thing, run)) tell('removed', `${thing.kind} ${thing.id}`);
-        desk.made.delete(thing.id);
+      await tryStep(context, wordsOf(thing), async () => {
+        if (await removeOne(context, account, thing, run)) log('removed', `${thing.kind} ${thing.id}`);
+        context.made.delete(thing.id);
       });
     }
     left = await look();
   }
   const again = `npm run smoke -- --remove${withStack ? '' : ' --stack-is-deployed'}`;
-  if (left === undefined) desk.complain(`What is left, nobody could tell. ${again} looks again.`);
-  else if (left.length > 0) for (const line of leftText(left, again)) desk.complain(line);
+  if (left === undefined) context.complain(`What is left, nobody could tell. ${again} looks again.`);
+  else if (left.length > 0) for (const line of leftText(left, again)) context.complain(line);
   return left;
 }
 
 /** @returns false where it is gone already. Throws where it is not ours any more, or does not go. */
 async function removeOne(
-  desk: SmokeContext,
+  context: SmokeContext,
   account: Account,
   thing: Leftover,
   run: string | undefined,
@@ -77,42 +77,42 @@ async function removeOne(
   if (now === undefined || isGone(now)) return false;
   if (!isOurs(now, run)) throw new Error('it does not carry our tag any more, and is left alone');
   if (now.kind === 'stack') {
-    await desk.cdk.destroy(runOf(now) ?? '');
+    await context.cdk.destroy(runOf(now) ?? '');
     return true;
   }
-  if (isGoing(now)) return waitFor(desk, account, now, GONE_MINUTES, () => false);
+  if (isGoing(now)) return waitFor(context, account, now, GONE_MINUTES, () => false);
   if (isHeld(now)) {
-    await waitFor(desk, account, now, FREE_MINUTES, (later) => !isHeld(later) || isGoing(later));
-    return removeOne(desk, account, now, run);
+    await waitFor(context, account, now, FREE_MINUTES, (later) => !isHeld(later) || isGoing(later));
+    return removeOne(context, account, now, run);
   }
   await account.remove(now);
-  return waitFor(desk, account, now, GONE_MINUTES, () => false);
+  return waitFor(context, account, now, GONE_MINUTES, () => false);
 }
 
 /** @returns when it is gone, or as it was waited for. Throws where that takes too long. */
 async function waitFor(
-  desk: SmokeContext,
+  context: SmokeContext,
   account: Account,
   thing: Leftover,
   minutes: number,
   is: (now: Leftover) => boolean,
 ): Promise<true> {
-  const untilMs = desk.nowMs() + minutes * MINUTE_MS;
+  const untilMs = context.nowMs() + minutes * MINUTE_MS;
   for (;;) {
     const now = await account.again(thing);
     if (now === undefined || isGone(now) || is(now)) return true;
-    if (desk.nowMs() >= untilMs)
+    if (context.nowMs() >= untilMs)
       throw new Error(`it is still ${'state' in now ? now.state : 'there'} after ${minutes} min`);
-    await desk.sleep(POLL_MS);
+    await context.sleep(POLL_MS);
   }
 }
 
 /** What cannot be done does not keep the rest from being removed. */
-async function tryStep<T>(desk: SmokeContext, what: string, work: () => Promise<T>): Promise<T | undefined> {
+async function tryStep<T>(context: SmokeContext, what: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    desk.complain(`${what}: ${errorMessage(error)}`);
+    context.complain(`${what}: ${errorMessage(error)}`);
     return undefined;
   }
 }

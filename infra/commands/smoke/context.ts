@@ -17,7 +17,7 @@ export interface Account {
   /** The newest image of Amazon Linux 2023. */
   readonly image: () => Promise<string>;
   readonly makeVolume: (run: string, fleet: string, zone: string) => Promise<string>;
-  readonly makeInstance: (wish: InstanceRequest) => Promise<string>;
+  readonly makeInstance: (options: InstanceRequest) => Promise<string>;
   readonly instanceState: (instanceId: string) => Promise<string>;
   readonly attach: (volumeId: string, instanceId: string) => Promise<void>;
   readonly volume: (volumeId: string) => Promise<{ readonly state: string; readonly sizeGiB: number }>;
@@ -42,7 +42,7 @@ export interface LadderAccount {
   readonly roleOf: (profile: string) => Promise<string>;
   /** By IAM's own word; the stack is there. */
   readonly mayPassOn: (roleArn: string) => Promise<boolean>;
-  readonly makeTemplate: (wish: InstanceRequest) => Promise<string>;
+  readonly makeTemplate: (options: InstanceRequest) => Promise<string>;
   /** A lifecycle policy of the run's own, in the role of the fleet's, that takes a snapshot within an hour from then. It copies the volume's tags. */
   readonly makePolicy: (run: string, fleet: string, fromMs: number) => Promise<string>;
   /** By a person, who tags it with the run and nothing else. */
@@ -93,7 +93,7 @@ export interface InstanceRequest {
 
 /** cdk, as a process of its own. Rejects with what it said last. */
 export interface Cdk {
-  readonly deploy: (wish: DeployRequest) => Promise<void>;
+  readonly deploy: (options: DeployRequest) => Promise<void>;
   readonly destroy: (run: string) => Promise<void>;
 }
 

@@ -34,34 +34,34 @@ const COMMAND_MINUTES = 5;
 const RUN_MAX_MS = 6 * 60 * MINUTE_MS;
 
 /** @returns what proves both heals. Throws a `SmokeError` where one of them, or a check, fails. */
-export async function runLadder(desk: SmokeContext, account: Account, node: LadderNode): Promise<string> {
-  const tell = progressLogger(desk);
+export async function runLadder(context: SmokeContext, account: Account, node: LadderNode): Promise<string> {
+  const log = progressLogger(context);
   const { ladder } = account;
   // It is older than the policy's, which the incident is to hold in its place.
   const untagged = await ladder.makeSnapshot(node.run, node.volumeId);
-  desk.made.set(untagged.snapshotId, { kind: 'snapshot', id: untagged.snapshotId, state: 'made', tags: {} });
+  context.made.set(untagged.snapshotId, { kind: 'snapshot', id: untagged.snapshotId, state: 'made', tags: {} });
   const policyId = await ladder.makePolicy(node.run, node.fleet, untagged.startedMs + 2 * MINUTE_MS);
-  desk.made.set(policyId, { kind: 'policy', id: policyId, tags: {} });
-  tell('policy', `${policyId} takes a snapshot within an hour`);
+  context.made.set(policyId, { kind: 'policy', id: policyId, tags: {} });
+  log('policy', `${policyId} takes a snapshot within an hour`);
   const isIt = ({ snapshotId }: SnapshotDescription) => snapshotId === untagged.snapshotId;
-  await awaitSnapshot(desk, account, node, isIt, COPY_MINUTES, untagged.snapshotId);
-  tell('snapshot', `${untagged.snapshotId}, by nobody: it carries no tag of chainmend's`);
-  await requestAndFollow(desk, { kind: 'snapshot', fleet: node.fleet, node: node.run }, node.healMinutes);
-  const clean = await awaitSnapshot(desk, account, node, isClean, COPY_MINUTES, 'the clean snapshot');
-  tell('snapshot', `${clean.snapshotId}, of the stopped client`);
+  await awaitSnapshot(context, account, node, isIt, COPY_MINUTES, untagged.snapshotId);
+  log('snapshot', `${untagged.snapshotId}, by nobody: it carries no tag of chainmend's`);
+  await requestAndFollow(context, { kind: 'snapshot', fleet: node.fleet, node: node.run }, node.healMinutes);
+  const clean = await awaitSnapshot(context, account, node, isClean, COPY_MINUTES, 'the clean snapshot');
+  log('snapshot', `${clean.snapshotId}, of the stopped client`);
   const byPolicy = await awaitSnapshot(
-    desk,
+    context,
     account,
     node,
     ({ tags }) => tags['aws:dlm:lifecycle-policy-id'] === policyId,
     POLICY_MINUTES,
     `the snapshot of ${policyId}`,
   );
-  tell('snapshot', `${byPolicy.snapshotId}, of the lifecycle policy`);
+  log('snapshot', `${byPolicy.snapshotId}, of the lifecycle policy`);
 
-  const { restarted, held } = await restart(desk, account, node, byPolicy);
-  const swapped = await swap(desk, account, node);
-  await checkAccount(desk, account, node, { untagged: untagged.snapshotId, held });
+  const { restarted, held } = await restart(context, account, node, byPolicy);
+  const swapped = await swap(context, account, node);
+  await checkAccount(context, account, node, { untagged: untagged.snapshotId, held });
   return `${restarted}; ${swapped}`;
 }
 
@@ -69,42 +69,42 @@ const isClean = ({ tags }: SnapshotDescription): boolean => tags[LEDGER_TAGS.cle
 
 /** Waits for a snapshot of the node's first volume. */
 const awaitSnapshot = (
-  desk: SmokeContext,
+  context: SmokeContext,
   account: Account,
   { volumeId }: LadderNode,
   isIt: (snapshot: SnapshotDescription) => boolean,
   minutes: number,
   what: string,
 ): Promise<SnapshotDescription> =>
-  waitUntil(desk, minutes, `${what} is not there`, async () => {
+  waitUntil(context, minutes, `${what} is not there`, async () => {
     const found = (await account.ladder.snapshots(volumeId)).find(isIt);
-    if (found) desk.made.set(found.snapshotId, { kind: 'snapshot', id: found.snapshotId, state: 'made', tags: {} });
+    if (found) context.made.set(found.snapshotId, { kind: 'snapshot', id: found.snapshotId, state: 'made', tags: {} });
     if (found?.state === 'error') throw new SmokeError(`${found.snapshotId} could not be copied`);
     return found?.state === 'completed' ? found : undefined;
   });
 
 /** Has the dispatcher do what a person may ask for, and follows it to its end. Throws a `SmokeError` where it is not done. */
-async function requestAndFollow(desk: SmokeContext, event: object, minutes: number): Promise<string> {
+async function requestAndFollow(context: SmokeContext, event: object, minutes: number): Promise<string> {
   let told = '';
   const answer = await waitUntil(
-    desk,
+    context,
     ASK_MINUTES,
     () => `the dispatcher did not begin: ${told}`,
     async (): Promise<DispatchAnswer | undefined> => {
-      const said = await desk.suite().ask(event);
+      const said = await context.suite().ask(event);
       told = `${said.code ?? said.did}: ${said.reason ?? ''}`;
       return said.did === 'started' ? said : undefined;
     },
   );
   const { end, last, lines } = await follow(
     {
-      ...desk,
+      ...context,
       ...{ status: () => {}, confirm: undefined },
       sleep: async (ms) => {
-        if (desk.interrupted.aborted) throw new SmokeError('interrupted');
-        await desk.sleep(ms);
+        if (context.interrupted.aborted) throw new SmokeError('interrupted');
+        await context.sleep(ms);
       },
-      say: (text) => desk.say(`  ${text}`),
+      say: (text) => context.say(`  ${text}`),
     },
     answer,
     { forMs: minutes * MINUTE_MS, tell: true },
@@ -125,29 +125,29 @@ interface HeldSnapshot {
 }
 
 async function restart(
-  desk: SmokeContext,
+  context: SmokeContext,
   account: Account,
   node: LadderNode,
   newest: SnapshotDescription,
 ): Promise<{ readonly restarted: string; readonly held: HeldSnapshot }> {
-  const tell = progressLogger(desk);
+  const log = progressLogger(context);
   const { instanceId, fleet, healMinutes } = node;
   // What is younger than that when the fault is seen may hold it, and would not be held for the incident. By AWS's clock: the node is asked each minute.
   const ageMs = -faultMayBeginMs(0, { stuckSeconds: STUCK_SECONDS }) + MINUTE_MS;
-  await waitUntil(desk, healMinutes, `${newest.snapshotId} is not old enough`, async () => {
+  await waitUntil(context, healMinutes, `${newest.snapshotId} is not old enough`, async () => {
     const asked = await account.ladder.commands(instanceId, newest.startedMs + ageMs);
     return asked.length > 0 || undefined;
   });
   const commandId = await account.ladder.hang(instanceId);
-  await waitUntil(desk, COMMAND_MINUTES, 'the client could not be made to hang', async () => {
+  await waitUntil(context, COMMAND_MINUTES, 'the client could not be made to hang', async () => {
     const ended = await account.ladder.commandEnd(commandId, instanceId);
     if (ended && ended.status !== 'Success')
       throw new SmokeError(`the client could not be made to hang: ${ended.status} ${ended.said}`);
     return ended;
   });
-  tell('hung', 'the client runs, and answers nobody');
+  log('hung', 'the client runs, and answers nobody');
   let held: HeldSnapshot = { snapshotId: newest.snapshotId, tags: {}, lock: undefined };
-  const restarted = await followIncident(desk, {
+  const restarted = await followIncident(context, {
     ...{ trigger: 'node:', fleet, instanceId, minutes: healMinutes },
     judge: async (incident, story) => {
       const lock = await account.ladder.lock(newest.snapshotId);
@@ -159,20 +159,24 @@ async function restart(
       return restartStatusOf({ incident, story, volumes, volumeId: node.volumeId });
     },
   });
-  tell('healed', restarted);
+  log('healed', restarted);
   return { restarted, held };
 }
 
-async function swap(desk: SmokeContext, account: Account, node: LadderNode): Promise<string> {
+async function swap(context: SmokeContext, account: Account, node: LadderNode): Promise<string> {
   const { ladder } = account;
-  const proof = await requestAndFollow(desk, { kind: 'restore', fleet: node.fleet, node: node.run }, node.healMinutes);
+  const proof = await requestAndFollow(
+    context,
+    { kind: 'restore', fleet: node.fleet, node: node.run },
+    node.healMinutes,
+  );
   const [volumes, snapshots] = [await ladder.dataVolumes(node.instanceId), await ladder.snapshots(node.volumeId)];
   const old = (await account.things(false)).find(({ id }) => id === node.volumeId);
   const wrong = swapFault(volumes, snapshots, node.volumeId) ?? keptFault(old, node.volumeId);
   if (wrong !== undefined) throw new SmokeError(`the swap is over, and ${wrong}`);
   const [now] = volumes;
   const words = `${node.volumeId} → ${now?.volumeId}, of ${now?.snapshotId}: ${proof}`;
-  progressLogger(desk)('healed', words);
+  progressLogger(context)('healed', words);
   return words;
 }
 
@@ -202,7 +206,7 @@ interface SeenSnapshots {
 }
 
 async function checkAccount(
-  desk: SmokeContext,
+  context: SmokeContext,
   account: Account,
   node: LadderNode,
   seen: SeenSnapshots,
@@ -230,8 +234,8 @@ async function checkAccount(
     madeAgain: node.stackIsDeployed ? undefined : true,
     autoRecovery,
   });
-  const tell = progressLogger(desk);
-  for (const { is, words } of checks) tell(WORDS[is], words);
+  const log = progressLogger(context);
+  for (const { is, words } of checks) log(WORDS[is], words);
   const wrong = checks.filter(({ is }) => is === 'not so');
   if (wrong.length > 0)
     throw new SmokeError(`healed, and not all is as it should be: ${wrong.map(({ words }) => words).join('; ')}`);

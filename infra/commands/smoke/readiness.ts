@@ -18,18 +18,18 @@ export interface ReadinessFacts {
 }
 
 /** Sentences for a person; none: it can begin. */
-export function blockersOf(ground: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
+export function blockersOf(facts: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
   const fleet = standingFleet(isLadder);
   const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
-  const left = leftOf(ground.leftovers);
+  const left = leftOf(facts.leftovers);
   const found: string[] = [];
   if (left.length > 0)
     found.push(
       `an earlier run left ${left.map(wordsOf).join(', ')}, or another one is at work: npm run smoke -- --remove removes it`,
     );
-  if (ground.paused !== '') found.push(`paused: ${ground.paused}. Nothing would be healed; npm run fleets -- resume`);
+  if (facts.paused !== '') found.push(`paused: ${facts.paused}. Nothing would be healed; npm run fleets -- resume`);
   if (stackIsDeployed) {
-    const { standingFleet: stored, mayPassOn } = ground;
+    const { standingFleet: stored, mayPassOn } = facts;
     if (stored === undefined)
       found.push(
         `the stack does not know the fleet "${fleet}", and its roles may touch no node of it: ${printed}, then npm run deploy`,
@@ -44,11 +44,11 @@ export function blockersOf(ground: ReadinessFacts, stackIsDeployed: boolean, isL
       );
     return found;
   }
-  if (ground.inTheWay.length > 0)
+  if (facts.inTheWay.length > 0)
     found.push(
-      `chainmend is, or was, in this account and region: ${listed(ground.inTheWay)}. A deployment with another fleet would take over or remove what is there; --stack-is-deployed uses it, another region has nothing of it`,
+      `chainmend is, or was, in this account and region: ${listed(facts.inTheWay)}. A deployment with another fleet would take over or remove what is there; --stack-is-deployed uses it, another region has nothing of it`,
     );
-  if (!ground.isBootstrapped) found.push('the region is not bootstrapped for CDK: npx cdk bootstrap');
+  if (!facts.isBootstrapped) found.push('the region is not bootstrapped for CDK: npx cdk bootstrap');
   return found;
 }
 

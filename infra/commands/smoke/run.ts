@@ -33,69 +33,69 @@ const BOOT_MINUTES = 10;
 const ALARM_MINUTES = 25;
 
 /** @returns 0 healed and all removed, else 1 */
-export async function smokeRun(desk: SmokeContext, wish: SmokeRunOptions): Promise<0 | 1> {
-  const account = desk.account();
-  await checkAccount(desk, account, wish);
-  const run = runName(desk.chance());
-  const tell = progressLogger(desk);
-  tell('run', `${run}: whatever it makes carries the tag chainmend:smoke=${run}`);
+export async function smokeRun(context: SmokeContext, options: SmokeRunOptions): Promise<0 | 1> {
+  const account = context.account();
+  await checkAccount(context, account, options);
+  const run = runName(context.chance());
+  const log = progressLogger(context);
+  log('run', `${run}: whatever it makes carries the tag chainmend:smoke=${run}`);
   let healed = '';
   let deployed = false;
   try {
-    if (!wish.stackIsDeployed) {
+    if (!options.stackIsDeployed) {
       deployed = true;
-      await deploy(desk, account, wish, run);
+      await deploy(context, account, options, run);
     }
-    healed = await healAll(desk, account, wish, run);
+    healed = await healAll(context, account, options, run);
   } catch (error) {
-    desk.complain(
-      desk.interrupted.aborted
+    context.complain(
+      context.interrupted.aborted
         ? 'Interrupted: everything is removed now. Ctrl-C once more leaves it.'
         : errorMessage(error),
     );
   }
-  if (healed === '' && wish.keep) {
-    desk.complain(
-      `Left for a look, and paid for, as --keep said: npm run smoke -- --remove${wish.stackIsDeployed ? ' --stack-is-deployed' : ''} removes it.`,
+  if (healed === '' && options.keep) {
+    context.complain(
+      `Left for a look, and paid for, as --keep said: npm run smoke -- --remove${options.stackIsDeployed ? ' --stack-is-deployed' : ''} removes it.`,
     );
     return 1;
   }
-  const fleet = fleetOf(wish, run);
+  const fleet = fleetOf(options, run);
   return printResult(
-    desk,
+    context,
     healed,
-    await cleanUp(desk, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
+    await cleanUp(context, account, { run, fleet, withStack: deployed, ...(healed === '' && { settles: true }) }),
   );
 }
 
 const fleetOf = ({ stackIsDeployed, isLadder }: SmokeRunOptions, run: string): string =>
   stackIsDeployed ? standingFleet(isLadder) : run;
 
-function printResult(desk: SmokeContext, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
+function printResult(context: SmokeContext, healed: string, left: readonly Leftover[] | undefined): 0 | 1 {
   const isRemoved = left?.length === 0;
   if (healed !== '' && isRemoved) {
-    desk.say(`Healed, and everything is removed: ${healed}.`);
+    context.say(`Healed, and everything is removed: ${healed}.`);
     return 0;
   }
   const what = healed === '' ? 'Not healed' : 'Healed';
-  desk.complain(isRemoved ? `${what}. Everything is removed.` : `${what}, and not everything is removed.`);
+  context.complain(isRemoved ? `${what}. Everything is removed.` : `${what}, and not everything is removed.`);
   return 1;
 }
 
 /** Before anything is made. */
-async function checkAccount(desk: SmokeContext, account: Account, wish: SmokeRunOptions): Promise<void> {
-  const tell = progressLogger(desk);
+async function checkAccount(context: SmokeContext, account: Account, options: SmokeRunOptions): Promise<void> {
+  const log = progressLogger(context);
   const { account: id, arn, region } = await account.identity();
-  tell('account', `${id} in ${region}, as ${arn}`);
+  log('account', `${id} in ${region}, as ${arn}`);
   const missing = await account.withoutDurable();
-  tell('durable', missing === undefined ? 'durable functions are there' : missing);
-  const { vpcId, zone } = await account.subnet(wish.subnetId);
-  tell('subnet', `${wish.subnetId} in ${vpcId}, ${zone}`);
-  const lacks = await account.profileLacks(wish.profile);
-  tell('profile', lacks === undefined ? `${wish.profile} lets the node be managed, and publish metrics` : lacks);
-  const { stackIsDeployed, isLadder } = wish;
+  log('durable', missing === undefined ? 'durable functions are there' : missing);
+  const { vpcId, zone } = await account.subnet(options.subnetId);
+  log('subnet', `${options.subnetId} in ${vpcId}, ${zone}`);
+  const lacks = await account.profileLacks(options.profile);
+  log('profile', lacks === undefined ? `${options.profile} lets the node be managed, and publish metrics` : lacks);
+  const { stackIsDeployed, isLadder } = options;
   const fleet = stackIsDeployed ? standingFleet(isLadder) : undefined;
-  const role = isLadder ? await account.ladder.roleOf(wish.profile) : undefined;
+  const role = isLadder ? await account.ladder.roleOf(options.profile) : undefined;
   const isThere = stackIsDeployed && role !== undefined;
   const found = blockersOf(
     {
@@ -112,7 +112,7 @@ async function checkAccount(desk: SmokeContext, account: Account, wish: SmokeRun
   );
   if (found.length > 0)
     throw new SmokeError(`Nothing was made.\n${found.map((sentence) => `  ${plainText(sentence)}`).join('\n')}`);
-  tell('ground', 'no pause, and nothing of an earlier run');
+  log('ground', 'no pause, and nothing of an earlier run');
 }
 
 /** Somebody pauses in the middle of it: nothing will be healed, and there is nothing to wait for. */
@@ -131,85 +131,87 @@ async function readPause(account: Account, fleet: string | undefined): Promise<s
 }
 
 /** What a stack leaves behind is marked even where the deployment failed: CloudFormation keeps it, too. */
-async function deploy(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<void> {
-  const tell = progressLogger(desk);
-  tell('deploy', 'cdk deploy: some minutes');
+async function deploy(context: SmokeContext, account: Account, options: SmokeRunOptions, run: string): Promise<void> {
+  const log = progressLogger(context);
+  log('deploy', 'cdk deploy: some minutes');
   for (const [kind, id] of [
     ['stack', STACK],
     ['table', TABLE],
   ] as const)
-    desk.made.set(id, { kind, id, state: 'made', tags: {} });
-  const { vpcId } = await account.subnet(wish.subnetId);
+    context.made.set(id, { kind, id, state: 'made', tags: {} });
+  const { vpcId } = await account.subnet(options.subnetId);
   const ladder = {
-    role: wish.isLadder ? await account.ladder.roleOf(wish.profile) : '',
+    role: options.isLadder ? await account.ladder.roleOf(options.profile) : '',
     vpcId,
-    subnetId: wish.subnetId,
+    subnetId: options.subnetId,
   };
-  const wanted = { run, ...(wish.isLadder && { ladder }) };
+  const wanted = { run, ...(options.isLadder && { ladder }) };
   try {
-    await desk.cdk.deploy(wanted);
+    await context.cdk.deploy(wanted);
   } finally {
     await account.markKept(run);
   }
-  tell('deployed', `the stack, with the fleet ${run}`);
-  if (!wish.isLadder || desk.interrupted.aborted) return;
-  tell(
-    'again',
-    'cdk destroy, and cdk deploy over what that keeps: up to an hour, while Lambda gives up its interfaces',
-  );
-  await desk.cdk.destroy(run);
+  log('deployed', `the stack, with the fleet ${run}`);
+  if (!options.isLadder || context.interrupted.aborted) return;
+  log('again', 'cdk destroy, and cdk deploy over what that keeps: up to an hour, while Lambda gives up its interfaces');
+  await context.cdk.destroy(run);
   try {
-    await desk.cdk.deploy({ ...wanted, isAgain: true });
+    await context.cdk.deploy({ ...wanted, isAgain: true });
   } finally {
     await account.markKept(run);
   }
-  tell('deployed', 'once more, over its table, documents and pause');
+  log('deployed', 'once more, over its table, documents and pause');
 }
 
 /** @returns what proves it. Throws a `SmokeError` where something is not healed. */
-async function healAll(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<string> {
-  const node = await makeNode(desk, account, wish, run);
-  const disk = await followHeal(desk, account, node, wish.healMinutes);
-  progressLogger(desk)('healed', disk);
-  if (!wish.isLadder) return disk;
-  return `${disk}; ${await runLadder(desk, account, { ...wish, ...node })}`;
+async function healAll(
+  context: SmokeContext,
+  account: Account,
+  options: SmokeRunOptions,
+  run: string,
+): Promise<string> {
+  const node = await makeNode(context, account, options, run);
+  const disk = await followHeal(context, account, node, options.healMinutes);
+  progressLogger(context)('healed', disk);
+  if (!options.isLadder) return disk;
+  return `${disk}; ${await runLadder(context, account, { ...options, ...node })}`;
 }
 
-async function makeNode(desk: SmokeContext, account: Account, wish: SmokeRunOptions, run: string): Promise<Node> {
-  const { subnetId, profile, securityGroupId, isLadder } = wish;
-  const fleet = fleetOf(wish, run);
-  const tell = progressLogger(desk);
+async function makeNode(context: SmokeContext, account: Account, options: SmokeRunOptions, run: string): Promise<Node> {
+  const { subnetId, profile, securityGroupId, isLadder } = options;
+  const fleet = fleetOf(options, run);
+  const log = progressLogger(context);
   const imageId = await account.image();
   const { zone } = await account.subnet(subnetId);
   const volumeId = await account.makeVolume(run, fleet, zone);
-  desk.made.set(volumeId, { kind: 'volume', id: volumeId, state: 'made', tags: {} });
-  tell('volume', `${volumeId}, ${VOLUME_GIB} GiB, empty`);
+  context.made.set(volumeId, { kind: 'volume', id: volumeId, state: 'made', tags: {} });
+  log('volume', `${volumeId}, ${VOLUME_GIB} GiB, empty`);
   const instance = {
     ...{ run, fleet, imageId, subnetId, profile, securityGroupId },
     userData: userData(volumeId, isLadder ? 'chain' : 'heartbeat'),
   };
   const templateId = isLadder ? await account.ladder.makeTemplate(instance) : undefined;
   if (templateId !== undefined) {
-    desk.made.set(templateId, { kind: 'template', id: templateId, tags: {} });
-    tell('template', `${templateId}, with the profile ${profile}`);
+    context.made.set(templateId, { kind: 'template', id: templateId, tags: {} });
+    log('template', `${templateId}, with the profile ${profile}`);
   }
   const instanceId = await account.makeInstance({ ...instance, ...(templateId !== undefined && { templateId }) });
-  desk.made.set(instanceId, { kind: 'instance', id: instanceId, state: 'made', tags: {} });
-  tell('instance', `${instanceId}, ${INSTANCE_TYPE} of ${imageId}`);
-  await waitUntil(desk, BOOT_MINUTES, `${instanceId} does not run`, async () => {
+  context.made.set(instanceId, { kind: 'instance', id: instanceId, state: 'made', tags: {} });
+  log('instance', `${instanceId}, ${INSTANCE_TYPE} of ${imageId}`);
+  await waitUntil(context, BOOT_MINUTES, `${instanceId} does not run`, async () => {
     const state = await account.instanceState(instanceId);
     if (state === 'running') return state;
     if (state === 'pending') return undefined;
     throw new SmokeError(`${instanceId} is ${state}`);
   });
-  await waitUntil(desk, BOOT_MINUTES, `${volumeId} is not made`, async () =>
+  await waitUntil(context, BOOT_MINUTES, `${volumeId} is not made`, async () =>
     (await account.volume(volumeId)).state === 'available' ? volumeId : undefined,
   );
   await account.attach(volumeId, instanceId);
-  tell('attached', `${volumeId}; the node makes its filesystem at ${DATA_PATH}, and fills it in some minutes`);
+  log('attached', `${volumeId}; the node makes its filesystem at ${DATA_PATH}, and fills it in some minutes`);
   let silent = '';
   await waitUntil(
-    desk,
+    context,
     MANAGED_MINUTES,
     () => `${instanceId} is not managed: ${silent}. ${WHY_UNMANAGED}`,
     async () => {
@@ -217,13 +219,13 @@ async function makeNode(desk: SmokeContext, account: Account, wish: SmokeRunOpti
       return silent === '' ? instanceId : undefined;
     },
   );
-  tell('managed', 'its SSM agent answers');
+  log('managed', 'its SSM agent answers');
   const alarm = alarmName(fleet, isLadder ? undefined : run, 'disk');
-  await waitUntil(desk, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
+  await waitUntil(context, ALARM_MINUTES, `there is no alarm ${alarm}. ${WHY_NO_ALARM}`, async () => {
     await refuseWhenPaused(account, fleet);
     return (await account.alarmNames(alarm)).includes(alarm) ? alarm : undefined;
   });
-  tell('alarm', `register-nodes has made ${alarm}`);
+  log('alarm', `register-nodes has made ${alarm}`);
   return { fleet, run, volumeId, instanceId };
 }
 
@@ -240,12 +242,12 @@ interface Node {
 }
 
 function followHeal(
-  desk: SmokeContext,
+  context: SmokeContext,
   account: Account,
   { fleet, instanceId, volumeId }: Node,
   minutes: number,
 ): Promise<string> {
-  return followIncident(desk, {
+  return followIncident(context, {
     ...{ fleet, instanceId, minutes, trigger: 'disk:' },
     judge: async (incident, story) => {
       const { sizeGiB: volumeGiB } = await account.volume(volumeId);

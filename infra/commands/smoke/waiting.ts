@@ -10,19 +10,19 @@ const MINUTE_MS = 60_000;
 
 /** Looks again and again until something is there. Throws a `SmokeError` where time is up, or somebody interrupts. */
 export async function waitUntil<T>(
-  desk: SmokeContext,
+  context: SmokeContext,
   minutes: number,
   otherwise: string | (() => string),
   look: () => Promise<T | undefined>,
 ): Promise<T> {
-  const untilMs = desk.nowMs() + minutes * MINUTE_MS;
+  const untilMs = context.nowMs() + minutes * MINUTE_MS;
   for (;;) {
-    if (desk.interrupted.aborted) throw new SmokeError('interrupted');
+    if (context.interrupted.aborted) throw new SmokeError('interrupted');
     const found = await look();
     if (found !== undefined) return found;
-    if (desk.nowMs() >= untilMs)
+    if (context.nowMs() >= untilMs)
       throw new SmokeError(typeof otherwise === 'string' ? `${otherwise}, after ${minutes} min` : otherwise());
-    await desk.sleep(POLL_MS);
+    await context.sleep(POLL_MS);
   }
 }
 
@@ -37,13 +37,13 @@ export interface IncidentWatch {
 }
 
 /** Tells each new line of its journal. @returns what proves the end. Throws a `SmokeError` where it is not healed. */
-export function followIncident(desk: SmokeContext, followed: IncidentWatch): Promise<string> {
-  const { trigger, fleet, instanceId, minutes, judge } = followed;
-  const suite = desk.suite();
+export function followIncident(context: SmokeContext, watch: IncidentWatch): Promise<string> {
+  const { trigger, fleet, instanceId, minutes, judge } = watch;
+  const suite = context.suite();
   const shown = new Set<string>();
   let words = '';
   return waitUntil(
-    desk,
+    context,
     minutes,
     () => `not healed within ${minutes} min: ${words}`,
     async () => {
@@ -54,7 +54,7 @@ export function followIncident(desk: SmokeContext, followed: IncidentWatch): Pro
       const story = incident ? await suite.story(incident) : [];
       for (const line of story) {
         const key = `${line.attempt} ${line.place}`;
-        if (!shown.has(key)) desk.say(`  ${lineText(line)}`);
+        if (!shown.has(key)) context.say(`  ${lineText(line)}`);
         shown.add(key);
       }
       const verdict = await judge(incident, story);

@@ -25,8 +25,8 @@ export function nextSteps(group: Group, see: (member: Member) => MemberHealth, n
   // Who is there or comes: neither on standby nor going.
   let active = 0;
   for (const member of group.members.values()) {
-    const sight = see(member);
-    const step = stepFor(group, member, sight, nowMs);
+    const health = see(member);
+    const step = stepFor(group, member, health, nowMs);
     if (step) steps.push(step);
     const leaves = step?.do === 'forget' || step?.do === 'terminate' || member.lifecycle === 'Terminating';
     if (!leaves && (member.lifecycle === 'Pending' || member.lifecycle === 'InService')) active++;

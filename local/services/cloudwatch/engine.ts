@@ -77,10 +77,10 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     // A stream for each name: one more alarm in the stack moves no other one, and no story.
     const offsetMs = kernel.random(`cloudwatch/evaluation/${alarm.name}`).integer(0, everyMs / 1000 - 1) * 1000;
     const name = `${everyMs}/${offsetMs}`;
-    const turn = turns.get(name);
+    const round = turns.get(name);
     turnOf.set(alarm.name, name);
-    if (turn) {
-      turn.alarms.add(alarm);
+    if (round) {
+      round.alarms.add(alarm);
       return;
     }
     const fresh: EvaluationRound = { alarms: new Set([alarm]) };
@@ -136,12 +136,12 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     const now = kernel.clock.now();
     const evaluation = evaluateContributors(alarm.contributors, series, alarm.watch.threshold, now);
     Object.assign(alarm, { contributors: evaluation.contributors, partial });
-    for (const change of evaluation.changes) turn(alarm, change);
+    for (const change of evaluation.changes) round(alarm, change);
     const { whole } = evaluation;
     if (whole && whole.value !== alarm.state.value) transition(alarm, { ...whole, atMs: now });
   };
 
-  const turn = (alarm: MetricAlarm, { contributor, previous }: ContributorChange): void => {
+  const round = (alarm: MetricAlarm, { contributor, previous }: ContributorChange): void => {
     const mute = mutes.active(alarm.name, contributor.state.atMs);
     const change = { alarm, contributor, previous, mute };
     const { value, reason } = contributor.state;
@@ -253,8 +253,8 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     settled.delete(alarm.name);
     const name = turnOf.get(alarm.name);
     turnOf.delete(alarm.name);
-    const turn = name === undefined ? undefined : turns.get(name);
-    if (turn && alarm.type === 'metric') turn.alarms.delete(alarm);
+    const round = name === undefined ? undefined : turns.get(name);
+    if (round && alarm.type === 'metric') round.alarms.delete(alarm);
   };
 
   return {

@@ -16,10 +16,10 @@ const KINDS: Readonly<Record<string, string>> = {
 const WITHOUT_ACCOUNT: ReadonlySet<string> = new Set(['snapshot', 'image']);
 
 /** vol-0123… → arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123…; snapshots and images carry no account. */
-export function ec2Arn(place: RegionIdentity, id: string): string {
+export function ec2Arn(region: RegionIdentity, id: string): string {
   const kind = ownValue(KINDS, id.slice(0, id.indexOf('-')));
   if (kind === undefined) throw new Error(`what kind of EC2 resource ${id} is, is not known`);
-  return kindArn(place, kind, id);
+  return kindArn(region, kind, id);
 }
 
 /** The same for a kind that is known, or for all of a kind: `*`. */

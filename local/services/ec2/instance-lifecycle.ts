@@ -4,7 +4,7 @@ import type { InstanceStateChange } from '@aws-sdk/client-ec2';
 import type { Random } from '../../simulator/random.ts';
 import type { Call } from '../../simulator/service.ts';
 import { interfaceWhenStarted, interfaceWhenStopped, releaseAddress } from './addresses.ts';
-import { hangs, impairedChecks, impairmentsAfter } from './instance-ailments.ts';
+import { hangs, impairedChecks, impairmentsAfter } from './instance-impairments.ts';
 import { hasInstanceStore } from './instance-types.ts';
 import { stateOf } from './instance-views.ts';
 import type { CheckStatus, Instance, InstanceState } from './model.ts';
@@ -59,7 +59,7 @@ export function start(state: Ec2State, before: Instance): InstanceStateChange {
     stateReason: undefined,
     checks: INITIALIZING,
     // On another host, most of the time ("in most cases, migrates it to a new host"): here always.
-    ailments: impairmentsAfter(before.ailments, 'stop-start'),
+    impairments: impairmentsAfter(before.impairments, 'stop-start'),
     networkInterface: interfaceWhenStarted(state, before),
     launchedAtMs: state.kernel.clock.now(),
   });
@@ -109,13 +109,13 @@ const storeLost = ({ instanceType }: Instance, nowMs: number): Partial<Instance>
   hasInstanceStore(instanceType) ? { instanceStoreLostAtMs: nowMs } : {};
 
 /** Stays on its host, keeps its addresses and what is on its instance store. */
-export function reboot(state: Ec2State, { instanceId, ailments }: Instance): void {
+export function reboot(state: Ec2State, { instanceId, impairments }: Instance): void {
   const machine = state.machines.get(instanceId);
   machine?.powerOff();
   machine?.powerOn();
-  const left = impairmentsAfter(ailments, 'reboot');
-  if (Object.keys(left).length === Object.keys(ailments).length) return;
-  state.changeInstance(instanceId, { ailments: left, checks: impairedChecks(INITIALIZING, left) });
+  const left = impairmentsAfter(impairments, 'reboot');
+  if (Object.keys(left).length === Object.keys(impairments).length) return;
+  state.changeInstance(instanceId, { impairments: left, checks: impairedChecks(INITIALIZING, left) });
   const { clock } = state.kernel;
   const checkedAtMs = clock.now() + state.kernel.random('ec2/reboots').integer(...CHECKS_MS);
   state.kernel.working({ what: 'status checks', resources: [instanceId], from: clock.now(), to: checkedAtMs });
@@ -185,7 +185,7 @@ function endChecks(state: Ec2State, instanceId: string): void {
   const ended = (status: CheckStatus): CheckStatus => (status === 'initializing' ? 'ok' : status);
   const { system, instance, attachedEbs } = now.checks;
   const checks = { system: ended(system), instance: ended(instance), attachedEbs: ended(attachedEbs) };
-  state.changeInstance(instanceId, { checks: impairedChecks(checks, now.ailments) });
+  state.changeInstance(instanceId, { checks: impairedChecks(checks, now.impairments) });
 }
 
 /** A start, like a launch, makes a grant on the key of each volume in its caller's name; that it may not shows when the instance stops again. */

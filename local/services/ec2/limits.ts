@@ -49,11 +49,11 @@ const THROUGHPUT_PER_IOPS_MAX = 0.25;
  * What a volume becomes when `wish` is carried out on `now`; `now` undefined: a new volume.
  * Throws the `AwsError` that ModifyVolume answers where EBS would refuse.
  */
-export function modified(now: Performance | undefined, wish: VolumeRequest): Performance {
-  const type = wish.type ?? now?.type ?? 'gp2';
+export function modified(now: Performance | undefined, request: VolumeRequest): Performance {
+  const type = request.type ?? now?.type ?? 'gp2';
   const limits = ownValue(LIMITS, type);
   if (!limits) throw invalid(`Invalid volume type: ${type}`);
-  const sizeGiB = wish.sizeGiB ?? now?.sizeGiB;
+  const sizeGiB = request.sizeGiB ?? now?.sizeGiB;
   if (sizeGiB === undefined) throw new AwsError('MissingParameter', 'The request must contain the parameter size');
   if (now && sizeGiB < now.sizeGiB) throw invalid('New size cannot be smaller than existing size');
   const [smallest, largest] = limits.sizeGiB;
@@ -62,8 +62,8 @@ export function modified(now: Performance | undefined, wish: VolumeRequest): Per
   if (sizeGiB > largest)
     throw invalid(`Volume of ${sizeGiB}GiB is too large for volume type ${type}; maximum is ${largest}GiB.`);
   const kept = now?.type === type ? now : undefined;
-  const iops = chosenIops(type, limits, sizeGiB, wish.iops, kept?.iops);
-  const throughputMiBps = chosenThroughput(type, limits, iops, wish.throughputMiBps, kept?.throughputMiBps);
+  const iops = chosenIops(type, limits, sizeGiB, request.iops, kept?.iops);
+  const throughputMiBps = chosenThroughput(type, limits, iops, request.throughputMiBps, kept?.throughputMiBps);
   return {
     type,
     sizeGiB,

@@ -64,7 +64,7 @@ export interface Instance {
   readonly stateReason: { readonly code: string; readonly message: string } | undefined;
   readonly checks: { readonly system: CheckStatus; readonly instance: CheckStatus; readonly attachedEbs: CheckStatus };
   /** Why checks fail, and what cures it. */
-  readonly ailments: Impairments;
+  readonly impairments: Impairments;
   /** When it last lost what was on its instance store; undefined: never, or it has none. */
   readonly instanceStoreLostAtMs: number | undefined;
   readonly settings: LaunchSettings;

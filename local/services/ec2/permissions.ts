@@ -192,9 +192,9 @@ export const permissions: Mappings<Ec2Facts> = {
 };
 
 /** What EBS asks of KMS in its caller's name when it makes and attaches volumes: "Required permissions" for EBS encryption (EBS user guide). */
-export function ebsKeyCheck(use: KeyUse, keyId: string, place: RegionIdentity): Check {
-  const key = keyOf(keyId, place);
-  const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, place);
+export function ebsKeyCheck(use: KeyUse, keyId: string, region: RegionIdentity): Check {
+  const key = keyOf(keyId, region);
+  const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, region);
   // The grant is for EBS, which decrypts the volume's data key when the volume is attached.
   return use === 'CreateGrant' ? { ...check, keys: { ...check.keys, 'kms:GrantIsForAWSResource': 'true' } } : check;
 }

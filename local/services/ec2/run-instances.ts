@@ -141,7 +141,7 @@ function launchOne(
     state: 'pending',
     stateReason: undefined,
     checks: INITIALIZING,
-    ailments: {},
+    impairments: {},
     instanceStoreLostAtMs: undefined,
     settings: {
       reservationId,

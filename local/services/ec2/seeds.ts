@@ -113,7 +113,7 @@ export function seedInstance(
     },
     rootDeviceName: '/dev/xvda',
     stateReason: undefined,
-    ailments: {},
+    impairments: {},
     instanceStoreLostAtMs: undefined,
     settings: {
       // One reservation an instance, as when each was launched by a call of its own.

@@ -9,7 +9,7 @@ import type { ServiceDescriptor } from '../descriptor.ts';
 import { addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
 import type { Shortage } from './capacity.ts';
 import { conditionKeys } from './condition-keys.ts';
-import { impairedChecks } from './instance-ailments.ts';
+import { impairedChecks } from './instance-impairments.ts';
 import { attributeOperations } from './instance-attributes.ts';
 import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
 import { instanceTypeOperations } from './instance-types.ts';
@@ -194,14 +194,14 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     setChecks: (instanceId, checks) =>
       void state.changeInstance(instanceId, { checks: { ...state.instance(instanceId).checks, ...checks } }),
     impair(instanceId, check, curedBy) {
-      const { checks, ailments } = state.instance(instanceId);
-      const more = { ...ailments, [check]: curedBy };
-      state.changeInstance(instanceId, { ailments: more, checks: impairedChecks(checks, more) });
+      const { checks, impairments } = state.instance(instanceId);
+      const more = { ...impairments, [check]: curedBy };
+      state.changeInstance(instanceId, { impairments: more, checks: impairedChecks(checks, more) });
     },
     recover(instanceId, check) {
-      const { checks, ailments } = state.instance(instanceId);
-      const { [check]: _, ...left } = ailments;
-      state.changeInstance(instanceId, { ailments: left, checks: { ...checks, [check]: 'ok' } });
+      const { checks, impairments } = state.instance(instanceId);
+      const { [check]: _, ...left } = impairments;
+      state.changeInstance(instanceId, { impairments: left, checks: { ...checks, [check]: 'ok' } });
     },
     exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
     restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),

@@ -81,11 +81,11 @@ const onTopic =
   };
 
 /** What is published to an encrypted topic is encrypted in its publisher's name ("Encrypting Amazon SNS topics", permissions). */
-function encrypting({ keyOf }: Topics, arn: string, place: RegionIdentity): Check[] {
+function encrypting({ keyOf }: Topics, arn: string, region: RegionIdentity): Check[] {
   const key = keyOf(arn);
   if (key === undefined) return [];
-  const encrypted = { arn, key: kmsKey(key, place) };
-  return ['kms:GenerateDataKey', 'kms:Decrypt'].map((use) => kmsCheck(use, 'sns', encrypted, {}, place));
+  const encrypted = { arn, key: kmsKey(key, region) };
+  return ['kms:GenerateDataKey', 'kms:Decrypt'].map((use) => kmsCheck(use, 'sns', encrypted, {}, region));
 }
 
 /** "Actions, resources, and condition keys for Amazon SNS" (Service Authorization Reference). */

@@ -18,14 +18,14 @@ export const isAwsHost = (host: string): boolean => /\.(amazonaws\.com|api\.aws)
 
 export interface SandboxNetwork {
   readonly network: Network;
-  readonly place: NetworkLocation;
+  readonly location: NetworkLocation;
   /** By which a sandbox in a VPC reaches AWS; one on the internet needs none. */
   readonly endpoints: VpcEndpoints;
 }
 
 export const NOTHING_AROUND: SandboxNetwork = {
   network: new Network(),
-  place: 'internet',
+  location: 'internet',
   endpoints: new VpcEndpoints(),
 };
 
@@ -40,7 +40,7 @@ export interface Sender extends SandboxNetwork {
  * and nothing else, and is part of the trace. The dead are told nothing.
  */
 export function sendOverNetwork(
-  { actor, clock, trace, network, place }: Sender,
+  { actor, clock, trace, network, location }: Sender,
   options: RequestOptions,
   body: Uint8Array,
   reply: GuestReply & { isDead(): boolean },
@@ -50,7 +50,7 @@ export function sendOverNetwork(
   const deliver = (afterMs: number, work: () => void) => void clock.after(afterMs, () => reply.isDead() || work());
   const admit = (): void => {
     if (reply.isDead()) return;
-    whenAnswered(network.request(place, asked.address, asked.port, asked.request), (answer) => {
+    whenAnswered(network.request(location, asked.address, asked.port, asked.request), (answer) => {
       trace.note(`${clock.now()} ${key} ${noted(answer)}`);
       const error = networkError(answer.kind, asked);
       if (error !== undefined) deliver(0, () => reply.fail(error));

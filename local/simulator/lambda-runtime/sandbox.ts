@@ -204,15 +204,15 @@ class GuestSandbox implements Sandbox {
 
   /** A request to AWS out of a VPC without NAT vanishes where the VPC has no endpoint for the service. */
   #connect(options: RequestOptions): boolean {
-    const { place, endpoints } = this.#options.surroundings ?? NOTHING_AROUND;
+    const { location, endpoints } = this.#options.surroundings ?? NOTHING_AROUND;
     if (!isAwsHost(hostOf(options))) {
       checkSendable(options);
       return true;
     }
-    if (place === 'internet') return true;
+    if (location === 'internet') return true;
     const prepared = options.headers && this.#prepared.get(options.headers);
     const service = prepared?.service ?? scopeOf(wireRequest(options, NO_BODY))?.service;
-    return service !== undefined && endpoints.has(place.vpcId, service);
+    return service !== undefined && endpoints.has(location.vpcId, service);
   }
 
   #send(options: RequestOptions, body: Uint8Array, reply: GuestReply): void {

@@ -48,7 +48,7 @@ export type NetworkLocation = { readonly vpcId: string } | 'internet';
 export type Resolve = (name: string, from: NetworkLocation) => string | undefined;
 
 export class Network {
-  readonly #hosts = new Map<string, { readonly place: NetworkLocation; readonly host: HttpHost | RealHost }>();
+  readonly #hosts = new Map<string, { readonly location: NetworkLocation; readonly host: HttpHost | RealHost }>();
 
   #resolve: Resolve = () => undefined;
 
@@ -58,9 +58,9 @@ export class Network {
   }
 
   /** `address`: an IP address, or a name for a host on the internet. */
-  attach(address: string, place: NetworkLocation, host: HttpHost | RealHost): void {
+  attach(address: string, location: NetworkLocation, host: HttpHost | RealHost): void {
     if (this.#hosts.has(address)) throw new Error(`a host at ${address} exists already`);
-    this.#hosts.set(address, { place, host });
+    this.#hosts.set(address, { location, host });
   }
 
   detach(address: string): void {
@@ -78,7 +78,7 @@ export class Network {
     const resolved = IP_ADDRESS.test(address) ? address : (this.#resolve(address, from) ?? address);
     const known = this.#hosts.get(resolved);
     if (!known) return { kind: IP_ADDRESS.test(resolved) ? 'no-route' : 'no-name' };
-    return isReachable(from, known.place) ? known.host(port, request) : { kind: 'silent' };
+    return isReachable(from, known.location) ? known.host(port, request) : { kind: 'silent' };
   }
 }
 
