@@ -1,4 +1,4 @@
-// The stack: one table, one topic, one door, the heals, and alarms on all of them.
+// The stack: one table, one topic, one dispatcher, the heals, and alarms on all of them.
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/fleet/model.ts';

@@ -1,4 +1,4 @@
-// Sick nodes and people's wishes at the door: what dispatch-heal makes of a real region, through AWS's own clients. No heal is deployed there,
+// Sick nodes and people's requests at the dispatcher: what dispatch-heal makes of a real region, through AWS's own clients. No heal is deployed there,
 // so that what would be started fails loudly.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../functions/dispatch-heal/handler.ts';

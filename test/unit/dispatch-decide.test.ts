@@ -1,4 +1,4 @@
-// Whose trouble an alarm is, and what becomes of it at the door.
+// What triggers an alarm gives, and what the dispatcher makes of it.
 import { describe, expect, it } from '@jest/globals';
 import { diskTriggerOf } from '../../functions/dispatch-heal/alarms.ts';
 import { type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';

@@ -1,4 +1,4 @@
-// Which nodes are sick at the door, what of it is refused there, and what comes of what people ask for.
+// Which nodes are sick for the dispatcher, what it refuses, and what comes of what people ask for.
 import { describe, expect, it } from '@jest/globals';
 import {
   findSickNodes,
@@ -156,7 +156,7 @@ describe('a node is well', () => {
   });
 });
 
-describe('the door', () => {
+describe('the dispatcher', () => {
   const candidate: Candidate = {
     ...{
       alarm: stuckAlarm.fact,

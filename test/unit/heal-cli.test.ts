@@ -314,7 +314,7 @@ describe('what is wrong is told in a sentence', () => {
     expect(await run('restore bitcoin/node2 --plan')).toMatchObject({ exit: 1, text: '' });
   });
 
-  it('by a guardrail at the door, and how long it stays asked for', async () => {
+  it('by a guardrail of the dispatcher, and how long it stays asked for', async () => {
     const refusedAs = (trigger: string) => () =>
       answerOf({ trigger, did: 'refused', code: 'validator', reason: 'node2 is a validator' });
     answer = refusedAs('plan:restore');

@@ -44,7 +44,7 @@ function invokeText(input: { readonly FunctionName?: string; readonly Payload?: 
   return wishIn(payload) ?? `invokes ${input.FunctionName} with ${payload}`;
 }
 
-/** What a person asks the one door for; undefined: something else. */
+/** What a person asks the dispatcher for; undefined: something else. */
 function wishIn(payload: string): string | undefined {
   const { kind, fleet, node, plan, snapshotId } = parsedEvent(payload);
   const of = `${fleet}/${node}`;

@@ -50,7 +50,7 @@ export function corruptNow(world: World, name = SICK): void {
   machine.disks.data.corrupt({ stopsAtHeight: machine.client.height() });
 }
 
-/** A person sends an event to the one door, or whoever else is named. */
+/** A person sends an event to the dispatcher, or to another function. */
 export const ask = (world: World, event: Readonly<Record<string, unknown>>, actor?: 'events'): Promise<unknown> =>
   world.region.call(
     'lambda',

@@ -146,7 +146,7 @@ const matrix: Scenario = {
   ],
 };
 
-/** A person's wish for a restore, as the door would write it. */
+/** A person's wish for a restore, as the dispatcher would write it. */
 function wish(world: World, more: object = {}): object {
   const { instanceId } = world.find('bitcoin', 'node3');
   return {
