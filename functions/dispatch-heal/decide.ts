@@ -79,29 +79,29 @@ export type Dispatch =
 export function decideDispatch(facts: DispatchFacts): Dispatch {
   const { fleet, nowMs, trigger, nodeRecord, candidate } = facts;
   const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
-  if ('lags' in opened) return leave('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
+  if ('lags' in opened) return leaveAlone('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
   const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
   const isNew = 'next' in opened;
   const refusal = refusalOf(facts);
   if (refusal && incident.state === 'open') {
     if (!isNew && nowMs < incident.notBeforeMs)
-      return leave('refused-lately', `${refusal.refuse}, looked at a moment ago`);
+      return leaveAlone('refused-lately', `${refusal.refuse}, looked at a moment ago`);
     return { do: 'refuse', incident, isNew, refusal };
   }
   // A node's health is seen again each minute: nothing is lost where it is not noted.
   const note = isNew && trigger.kind !== 'node' && { write: incident };
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
-    return { ...leave('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
+    return { ...leaveAlone('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
   const node = nodeRecord ?? newNode(fleet.name, candidate.instanceId);
   const free = leaseFree(node, facts.owner, nowMs) && maySettle(node, operationOf(trigger));
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
-  if ('leave' in allocated) return { ...leave(allocated.leave, allocated.leave), ...note };
+  if ('leave' in allocated) return { ...leaveAlone(allocated.leave, allocated.leave), ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
 
-const leave = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
+const leaveAlone = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
 
 /**
  * Each request of a person is an incident of its own, with what is wanted now, unless a heal works on the one before, or has left

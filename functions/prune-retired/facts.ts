@@ -60,7 +60,7 @@ export async function readFacts(
     fleet,
     nodes,
     busy: busyOf(nodes, records, nowMs),
-    volumes: volumes.map(keptVolume),
+    volumes: volumes.map(keptVolumeOf),
     instances: instances.map(retiredInstance),
     sets: setsOf(snapshots, context),
     kept,
@@ -142,7 +142,7 @@ const ofFleet = (fleet: string, key: string): Filter[] => [
   { Name: 'tag-key', Values: [key] },
 ];
 
-function keptVolume(volume: Volume): KeptVolume {
+function keptVolumeOf(volume: Volume): KeptVolume {
   const { VolumeId = '', State, Size = 0, VolumeType = '', SnapshotId = '', Attachments = [], Tags = [] } = volume;
   const tags = tagsOf(Tags);
   return {

@@ -9,7 +9,7 @@ import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { alarmName } from '../../shared/fleet/resource-names.ts';
-import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { judgeMissing, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { AlarmChange } from '../../shared/model/journal-fields.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
 import { readUnpaused } from '../../shared/reconcile/guard.ts';
@@ -89,7 +89,7 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
   if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
   const ended = remove.length > 0 ? await readGone() : [];
-  const tooMany = judgeGone(fleet.name, { ...countMissingNodes(remove, nodes, ended), what: 'alarms', confirmed });
+  const tooMany = judgeMissing(fleet.name, { ...countMissingNodes(remove, nodes, ended), what: 'alarms', confirmed });
   if (tooMany) {
     const { refuse, reason, page } = tooMany;
     run.refusals.push({ refuse, subject: `${fleet.name} alarms`, reason, page });

@@ -12,7 +12,7 @@ import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { judgeGone, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { judgeMissing, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
@@ -142,7 +142,7 @@ async function judgeMissingNames(
   if (fleet.mode !== 'act' || approval || planWith({}).gone === 0) return {};
   const ended = new Set((await readGone()).map(({ name }) => name));
   const { gone, owned } = planWith({ ended });
-  const tooMany = judgeGone(fleet.name, { gone, of: owned, what: 'records', confirmed });
+  const tooMany = judgeMissing(fleet.name, { gone, of: owned, what: 'records', confirmed });
   if (!tooMany) return { ended };
   // Whoever is there is kept up all the same: a sick node leaves the pool, a new one gets its name.
   return { ended, keepGone: true, refusals: [subjectRefusal(tooMany, `${fleet.name} records`)] };

@@ -5,7 +5,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { askedAgain, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { type RotationRecord, withPendingPlan } from '../../shared/guardrails/rotation.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
@@ -223,7 +223,7 @@ async function propose(
   await writePlans(context, plans, names, nowMs);
   if (fleet.mode === 'plan') return [];
   const nodes = Object.fromEntries(plans.map((plan) => [plan.instanceId, hashOfNode(plan)]));
-  await changeRecord(context, (read) => askedAgain(read, { hash, atMs: nowMs, nodes }, approvalValidMs(fleet)));
+  await changeRecord(context, (read) => withPendingPlan(read, { hash, atMs: nowMs, nodes }, approvalValidMs(fleet)));
   const said = plans.slice(0, MAX_SENTENCES).map((plan) => `${plan.node}: ${sentenceOf(plan, names)}`);
   const more = plans.length > MAX_SENTENCES ? [`and ${plans.length - MAX_SENTENCES} more nodes`] : [];
   const restarts = restartsOf(fleet, plans);

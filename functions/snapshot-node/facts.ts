@@ -72,12 +72,12 @@ export async function readTaken(ec2: EC2Client, Filters: Filter[]): Promise<read
     new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters, MaxResults: MAX_TAKEN }),
   );
   if (NextToken) throw new Error(`more than ${MAX_TAKEN} snapshots of one incident: half-read selections are refused`);
-  return Snapshots.flatMap(takenOf);
+  return Snapshots.flatMap(takenSnapshotsOf);
 }
 
 export const ofSet = (setId: string): Filter[] => [{ Name: `tag:${LEDGER_TAGS.setId}`, Values: [setId] }];
 
-function takenOf({ SnapshotId, VolumeId, State, StartTime, Tags = [] }: Snapshot): readonly TakenSnapshot[] {
+function takenSnapshotsOf({ SnapshotId, VolumeId, State, StartTime, Tags = [] }: Snapshot): readonly TakenSnapshot[] {
   if (!SnapshotId || !VolumeId || !State || !StartTime) return [];
   const ledger = readLedger(Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])));
   return [

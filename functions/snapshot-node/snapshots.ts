@@ -114,7 +114,7 @@ export async function take(
   const called = await call(context, holder, request);
   if ('interrupted' in called) return { interrupted: called.interrupted, memory };
   if (!('snapshots' in called)) {
-    await step('not-taken', () => noteResult(context, `no snapshot was taken: ${whyNot(called)}`));
+    await step('not-taken', () => noteResult(context, `no snapshot was taken: ${snapshotFault(called)}`));
     return called;
   }
   const snapshotIds = inOrder(called.snapshots, memory);
@@ -149,7 +149,7 @@ async function call(
     : called;
 }
 
-function whyNot(
+function snapshotFault(
   called: Exclude<CreateSnapshotsResult, { readonly snapshots: unknown } | { readonly interrupted: string }>,
 ): string {
   if ('failed' in called) return called.failed;

@@ -100,14 +100,15 @@ export function onlinePowerPercent(metrics: ConsensusMetrics | undefined): numbe
 
 const list = (all: readonly ConsensusFacts[]): string => names(all.map(({ node }) => node.name));
 
-const knownOf = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
+const knownValues = (values: readonly (number | undefined)[]): number[] =>
+  values.filter((value) => value !== undefined);
 
 function most(values: readonly (number | undefined)[]): number | undefined {
-  const known = knownOf(values);
+  const known = knownValues(values);
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function least(values: readonly (number | undefined)[]): number | undefined {
-  const known = knownOf(values);
+  const known = knownValues(values);
   return known.length === 0 ? undefined : Math.min(...known);
 }

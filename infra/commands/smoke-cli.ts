@@ -14,7 +14,7 @@ import { cdk } from './smoke/cdk.ts';
 import { cleanUp } from './smoke/cleanup.ts';
 import { type SmokeContext, SmokeError } from './smoke/context.ts';
 import { standingFleetText } from './smoke/fleet.ts';
-import { leftText } from './smoke/leftovers.ts';
+import { leftoversText } from './smoke/leftovers.ts';
 import { LADDER_FLEET, STANDING_FLEET } from './smoke/names.ts';
 import { planText } from './smoke/plan.ts';
 import { smokeRun } from './smoke/run.ts';
@@ -150,7 +150,8 @@ if (import.meta.main) {
     const deployed = process.argv.includes('--stack-is-deployed') ? ' --stack-is-deployed' : '';
     const again = `npm run smoke -- --remove${deployed}`;
     process.stderr.write(`\nStopped. Whatever carries the tag chainmend:smoke is left as it is, and paid for.\n`);
-    for (const line of leftText([...context.made.values()], again)) process.stderr.write(`${terminalText(line)}\n`);
+    for (const line of leftoversText([...context.made.values()], again))
+      process.stderr.write(`${terminalText(line)}\n`);
     process.exit(130);
   });
   process.exitCode = await runSmoke(process.argv.slice(2), context);

@@ -88,7 +88,7 @@ export function parseArguments(words: readonly string[]): Request {
   if (stray !== undefined) throw new UsageError(strayWord(stray));
   const options = program.opts<Options>();
   if (options.story !== undefined && !options.real) throw new UsageError('--story: only with --real');
-  return options.real ? realOf(options, givenBesides(program)) : requestOf(options);
+  return options.real ? realOf(options, otherGivenOptions(program)) : requestOf(options);
 }
 
 function command(write: (text: string) => void): Command {
@@ -158,7 +158,7 @@ function realOf({ story: name, list }: Options, besides: readonly string[]): Req
 }
 
 /** What somebody wrote, and not what is so because nobody wrote it. */
-const givenBesides = (program: Command): string[] =>
+const otherGivenOptions = (program: Command): string[] =>
   program.options
     .filter((option) => option.long !== '--real' && program.getOptionValueSource(option.attributeName()) === 'cli')
     .flatMap(({ long }) => long ?? []);

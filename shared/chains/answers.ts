@@ -63,7 +63,7 @@ export function get(path: string, limits: { readonly maximumBytes?: number } = {
 /** The body of an answer with HTTP status 200. */
 export function bodyOf(answer: Answer | undefined, what: string): unknown {
   const { status, body } = requireAnswer(answer, what);
-  if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}: ${shown(body)}`);
+  if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}: ${excerpt(body)}`);
   return body;
 }
 
@@ -90,12 +90,12 @@ export function checked<Output>(schema: v.GenericSchema<unknown, Output>, value:
   const field = v.getDotPath(issue);
   throw new AnswerError(
     'malformed',
-    `${what}: ${field === null ? '' : `field ${shortened(field)} is `}${shown(last === undefined ? issue.input : last.value)}, expected ${issue.message}`,
+    `${what}: ${field === null ? '' : `field ${shortened(field)} is `}${excerpt(last === undefined ? issue.input : last.value)}, expected ${issue.message}`,
   );
 }
 
 /** A foreign value in a message: one line, short, without control characters. */
-function shown(value: unknown): string {
+function excerpt(value: unknown): string {
   if (value === undefined) return 'nothing';
   return shortened(JSON.stringify(value) ?? `a ${typeof value}`);
 }

@@ -67,7 +67,7 @@ export function judgeSelection(
 }
 
 /** Half of a fleet does not go at once unless a person says so. @param gone nodes that are not found, @param of all that have `what` */
-export function judgeGone(
+export function judgeMissing(
   fleet: string,
   {
     gone,

@@ -164,7 +164,7 @@ export function endRun(
 }
 
 /** A question is asked once, and anew when nobody has answered it in time. */
-export function askedAgain(
+export function withPendingPlan(
   { asked }: Pick<RotationRecord, 'asked'>,
   question: PendingPlan,
   validMs: number,

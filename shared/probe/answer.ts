@@ -63,14 +63,14 @@ const REASON_CHARACTERS = 600;
 const WORD_CHARACTERS = 256;
 const MAXIMUM_PEERS = 20_000;
 
-const said = (maximumCharacters: number) =>
+const nodeText = (maximumCharacters: number) =>
   v.pipe(
     v.string(),
     v.transform((text): string => plainText(text, maximumCharacters)),
   );
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const word = said(WORD_CHARACTERS);
-const reason = said(REASON_CHARACTERS);
+const word = nodeText(WORD_CHARACTERS);
+const reason = nodeText(REASON_CHARACTERS);
 
 const reading = <Facts extends v.GenericSchema>(facts: Facts) =>
   v.variant('kind', [

@@ -71,7 +71,7 @@ export function donorOf(facts: DonorFacts): Donor {
   );
   if (!donor) {
     const told = (named ? [named] : nodes).map((node) => `${node.name} ${why.get(node)}`);
-    return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shown(told));
+    return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shortList(told));
   }
   const remain = nodes.filter((node) => node !== donor && isInPool(node)).length;
   if (remain < policy.poolFloor && !policy.alone) {
@@ -108,7 +108,7 @@ function lastSnapshotMs(clean: readonly SnapshotSet[]): (node: ObservedNode) => 
 
 const MAX_SHOWN = 5;
 
-const shown = (told: readonly string[]): string =>
+const shortList = (told: readonly string[]): string =>
   told.length > MAX_SHOWN
     ? `${told.slice(0, MAX_SHOWN).join('; ')}; and ${told.length - MAX_SHOWN} more`
     : told.join('; ');

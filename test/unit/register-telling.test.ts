@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   claimNotifications,
-  judgeGone,
+  judgeMissing,
   judgeSelection,
   markPaged,
   newRegister,
@@ -133,8 +133,8 @@ describe('nothing matched', () => {
     [3, 5, 'too-many-gone'],
     [0, 0, null],
   ] as const)('%i of %i gone: %s', (gone, of, refuse) => {
-    const judged = judgeGone('bitcoin', { gone, of, what: 'records', confirmed: false });
+    const judged = judgeMissing('bitcoin', { gone, of, what: 'records', confirmed: false });
     expect(judged?.refuse ?? null).toBe(refuse);
-    expect(judgeGone('bitcoin', { gone, of, what: 'records', confirmed: true })).toBeNull();
+    expect(judgeMissing('bitcoin', { gone, of, what: 'records', confirmed: true })).toBeNull();
   });
 });

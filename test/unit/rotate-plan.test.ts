@@ -22,7 +22,6 @@ import { parseFleet } from '../../shared/fleet/resolve.ts';
 import {
   afterAttempt,
   afterRestart,
-  askedAgain,
   beginRun,
   changedLately,
   claimRestart,
@@ -30,6 +29,7 @@ import {
   newRotation,
   type RotationRecord,
   type UnprovedRestart,
+  withPendingPlan,
 } from '../../shared/guardrails/rotation.ts';
 
 const NOW = Date.UTC(2026, 0, 15);
@@ -331,9 +331,9 @@ describe('an approval', () => {
 
   it('that nobody gave in time is asked for again, and not before', () => {
     const again = { ...question, atMs: NOW + HOUR };
-    expect(askedAgain({ asked }, again, 4 * HOUR).asked).toEqual(asked);
+    expect(withPendingPlan({ asked }, again, 4 * HOUR).asked).toEqual(asked);
     const late = { ...question, atMs: NOW + 6 * HOUR };
-    const { asked: anew } = askedAgain({ asked }, late, 4 * HOUR);
+    const { asked: anew } = withPendingPlan({ asked }, late, 4 * HOUR);
     expect(anew).toEqual([late, asked[0]]);
     expect(judgeApproval(fleet, record({ asked: anew }), hash, [plan], NOW + 7 * HOUR)).toEqual([plan]);
   });

@@ -10,7 +10,7 @@ import type { StoryLine } from '../../infra/commands/heal/context.ts';
 import { fleetsOf } from '../../infra/commands/smoke/cdk.ts';
 import { type AccountFindings, checksOf } from '../../infra/commands/smoke/checks.ts';
 import { ladderFleet, smokeFleet, vpcFleet } from '../../infra/commands/smoke/fleet.ts';
-import { isHeld, isOurs, type Leftover, leftOf } from '../../infra/commands/smoke/leftovers.ts';
+import { isHeld, isOurs, type Leftover, leftoversOf } from '../../infra/commands/smoke/leftovers.ts';
 import { SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
 import { restartStatusOf } from '../../infra/commands/smoke/proof.ts';
 import { blockersOf } from '../../infra/commands/smoke/readiness.ts';
@@ -64,7 +64,7 @@ describe('what belongs to a run with --ladder', () => {
       { kind: 'policy', id: 'policy-1', tags },
       { kind: 'template', id: 'lt-1', tags },
     ];
-    expect(leftOf(things).map(({ kind }) => kind)).toEqual(['policy', 'template', 'snapshot']);
+    expect(leftoversOf(things).map(({ kind }) => kind)).toEqual(['policy', 'template', 'snapshot']);
     expect(isHeld(snapshot)).toBe(true);
     expect(isHeld({ ...snapshot, state: 'completed' })).toBe(false);
   });

@@ -6,7 +6,7 @@ import { cleanUp } from '../../infra/commands/smoke/cleanup.ts';
 import type { Account, DeployRequest, LadderAccount, SmokeContext } from '../../infra/commands/smoke/context.ts';
 import { SmokeError } from '../../infra/commands/smoke/context.ts';
 import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/commands/smoke/fleet.ts';
-import { commandFor, isOurs, type Leftover, leftOf, ORDER } from '../../infra/commands/smoke/leftovers.ts';
+import { commandFor, isOurs, type Leftover, leftoversOf, ORDER } from '../../infra/commands/smoke/leftovers.ts';
 import { pauseText, SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
 import { planText } from '../../infra/commands/smoke/plan.ts';
 import { healStatusOf } from '../../infra/commands/smoke/proof.ts';
@@ -61,7 +61,7 @@ describe('what belongs to a run', () => {
       volume({ id: 'vol-1', tags: {} }),
       instance({ id: 'i-1', state: 'terminated' }),
     ];
-    expect(leftOf(things).map(({ id }) => id)).toEqual([INSTANCE, VOLUME]);
+    expect(leftoversOf(things).map(({ id }) => id)).toEqual([INSTANCE, VOLUME]);
     expect(ORDER.indexOf('stack')).toBeLessThan(ORDER.indexOf('table'));
     expect(ORDER.at(-1)).toBe('pause');
   });
@@ -317,7 +317,7 @@ describe('a run', () => {
     break_();
     expect(await runSmoke(given, context)).toBe(1);
     expect(told.at(-1)).toBe('Not healed. Everything is removed.');
-    expect(leftOf(world)).toEqual([]);
+    expect(leftoversOf(world)).toEqual([]);
     expect(nowMs - NOON_MS).toBeLessThan(100 * 60_000);
   });
 
@@ -337,7 +337,7 @@ describe('a run', () => {
   it('removes what was made when somebody interrupts', async () => {
     account = { ...account, attach: async () => interrupt.abort() };
     expect(await runSmoke(deployed, context)).toBe(1);
-    expect(leftOf(world)).toEqual([]);
+    expect(leftoversOf(world)).toEqual([]);
   });
 
   it('leaves all for a look with --keep, where it was not healed', async () => {

@@ -22,7 +22,7 @@ export async function pause(
     );
   }
   const parameters = store();
-  await known(directory, parameters, fleet);
+  await refuseUnknownFleet(directory, parameters, fleet);
   const version = await parameters.write(pauseParameterName(parameterPrefix, fleet), reason);
   say(`${fleet ?? 'Everything'} is paused: ${reason}`);
   say('Nothing new is touched from now on. A request that was sent already cannot be called back.');
@@ -36,7 +36,7 @@ const NOBODY_LISTENS =
 
 export async function resume({ directory, store, say }: FleetsContext, fleet: string | undefined): Promise<void> {
   const parameters = store();
-  await known(directory, parameters, fleet);
+  await refuseUnknownFleet(directory, parameters, fleet);
   const name = pauseParameterName(parameterPrefix, fleet);
   const before = (await parameters.read(name)) ?? off;
   if (before === off) {
@@ -53,7 +53,11 @@ export async function resume({ directory, store, say }: FleetsContext, fleet: st
  * A pause of a misspelt fleet would pause nothing. A fleet is known by its file's name, whatever is in the file (who pauses is
  * in a hurry), or because it was pushed from somewhere else.
  */
-async function known(directory: string, parameters: ParameterStore, fleet: string | undefined): Promise<void> {
+async function refuseUnknownFleet(
+  directory: string,
+  parameters: ParameterStore,
+  fleet: string | undefined,
+): Promise<void> {
   if (fleet === undefined) return;
   const names = fleetPathsIn(directory).map((path) => basename(path, '.yaml'));
   if (names.includes(fleet)) return;

@@ -47,7 +47,7 @@ export async function answerQuestion(
   const sent = await suite.answer(approval.callbackId, by === undefined ? said : { ...said, by });
   if (sent === 'closed') {
     const after = await suite.incident(found.asking);
-    context.complain(whyNot(after ?? found.asking, suite.nowMs()) ?? CLOSED);
+    context.complain(notAnswerableReason(after ?? found.asking, suite.nowMs()) ?? CLOSED);
     return 1;
   }
   const as = by === undefined ? 'your name could not be told' : `as ${by}`;
@@ -74,7 +74,9 @@ function choose(
   written: string,
   nowMs: number,
 ): { readonly asking: PendingApproval } | { readonly wrong: string } | { readonly not: string } {
-  const waiting = incidents.filter((incident): incident is PendingApproval => whyNot(incident, nowMs) === null);
+  const waiting = incidents.filter(
+    (incident): incident is PendingApproval => notAnswerableReason(incident, nowMs) === null,
+  );
   const listed = (some: readonly IncidentRecord[]): string => some.map(nameOf).join(', ') || 'none';
   const others = `Waiting for approval: ${listed(waiting)}`;
   if (!INCIDENT.test(written))
@@ -87,7 +89,7 @@ function choose(
   if (!only) return { wrong: `Unknown incident ${written}. ${others}` };
   if (another)
     return { wrong: `Ambiguous: ${written} is the beginning of ${listed(asked.length > 0 ? asked : meant)}` };
-  const not = whyNot(only, nowMs);
+  const not = notAnswerableReason(only, nowMs);
   return not === null ? { asking: only as PendingApproval } : { not };
 }
 
@@ -95,7 +97,7 @@ const nameOf = ({ incidentId, fleet, node, trigger }: IncidentRecord): string =>
   `${incidentId} (${plainText(`${fleet}/${node}`, 100)}, ${trigger})`;
 
 /** Why an incident waits for no answer; null where it does. */
-export function whyNot(incident: IncidentRecord, nowMs: number): string | null {
+export function notAnswerableReason(incident: IncidentRecord, nowMs: number): string | null {
   const { incidentId, approval, attempt, state } = incident;
   if (approval === undefined)
     return `Incident ${incidentId} asks nothing: it is ${state}${'payload' in incident ? `, mode ${incident.payload.mode}` : ''}.`;

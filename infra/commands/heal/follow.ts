@@ -1,7 +1,7 @@
 // Follows an incident until it has come to something: the journal's new lines, how far a volume is filled, and the last word.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
-import { whyNot } from './approve.ts';
+import { notAnswerableReason } from './approve.ts';
 import type { HealCommandContext, StoryLine } from './context.ts';
 import { lineText, progressText } from './show.ts';
 
@@ -50,7 +50,7 @@ export async function follow(
       if (options.tell) context.say(lineText(line));
     }
     // From the incident's own record, which nobody but its heal and the dispatcher writes.
-    const question = incident && whyNot(incident, suite.nowMs()) === null ? incident.approval : undefined;
+    const question = incident && notAnswerableReason(incident, suite.nowMs()) === null ? incident.approval : undefined;
     if (question && question.plan !== asked) {
       asked = question.plan;
       if (options.answer && (await options.answer(question))) await approve(context, question);

@@ -2,7 +2,7 @@
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf } from '../fleets/context.ts';
-import { whyNot } from './approve.ts';
+import { notAnswerableReason } from './approve.ts';
 import type { HealCommandContext } from './context.ts';
 import { clockText, durationText, lineText, progressText } from './show.ts';
 import type { Target } from './target.ts';
@@ -48,7 +48,7 @@ export async function status(context: HealCommandContext, { fleet, node, shown }
   return 0;
 }
 
-const isWaiting = (incident: IncidentRecord, nowMs: number): boolean => whyNot(incident, nowMs) === null;
+const isWaiting = (incident: IncidentRecord, nowMs: number): boolean => notAnswerableReason(incident, nowMs) === null;
 
 const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
   const { node, trigger, incidentId, attempt, onsetMs } = incident;

@@ -112,7 +112,7 @@ export function awsBelongings(config: AwsClientConfig = {}): Belongings {
     names: (fleet) => withStoreError('the records', async () => readNames(route53, await ownerOf(fleet))),
     deleteNames: (fleet, names) =>
       withStoreError('ChangeResourceRecordSets', async () => deleteNames(route53, await ownerOf(fleet), names)),
-    kept: (fleet) => withStoreError('what heals have kept', () => readKept(ec2, fleet)),
+    kept: (fleet) => withStoreError('what heals have kept', () => readRetained(ec2, fleet)),
   };
 }
 
@@ -258,7 +258,7 @@ const deletion = ({ name, type, ttlSeconds, values }: RecordSetChange['remove'][
   },
 });
 
-async function readKept(ec2: EC2Client, fleet: string): Promise<KeptResources> {
+async function readRetained(ec2: EC2Client, fleet: string): Promise<KeptResources> {
   const Filters: Filter[] = [
     { Name: `tag:${FLEET_TAG}`, Values: [fleet] },
     { Name: 'tag-key', Values: [KEEP_UNTIL_TAG] },

@@ -28,7 +28,7 @@ export async function listLeftovers(
     const records = names.reduce((sum, { changes }) => sum + changes.length, 0);
     const marked = `${alarms.length} alarms ($${(alarms.length * ALARM_USD).toFixed(2)} a month), which point at a topic that is gone then, and ${records} DNS names`;
     if (alarms.length > 0 || records > 0) say(`  ${fleet}: ${marked}. Remove them: npm run fleets -- retire ${fleet}`);
-    for (const line of keptLines(fleet, await belongings.kept(fleet))) say(`  ${line}`);
+    for (const line of retainedLines(fleet, await belongings.kept(fleet))) say(`  ${line}`);
   }
 }
 
@@ -41,7 +41,7 @@ const STAYS = [
 ] as const;
 
 /** What heals have put aside, which costs, and which nobody prunes without the suite. */
-export function keptLines(fleet: string, { volumes, instances, snapshots }: KeptResources): readonly string[] {
+export function retainedLines(fleet: string, { volumes, instances, snapshots }: KeptResources): readonly string[] {
   if (volumes.length + instances.length + snapshots.length === 0) return [];
   const sizeGiB = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const parts = [

@@ -6,7 +6,7 @@ import { parameterPrefix } from '../../names.ts';
 import { UsageError } from '../fleets/context.ts';
 import { type ParameterStore, StoreError } from '../fleets/parameter-store.ts';
 import type { Belongings, KeptResources, ZoneNames } from './belongings.ts';
-import { ALARM_USD, keptLines } from './leftovers.ts';
+import { ALARM_USD, retainedLines } from './leftovers.ts';
 
 export interface RetireContext {
   readonly store: () => ParameterStore;
@@ -73,7 +73,7 @@ export async function retire(
   const records = names.reduce((sum, { changes }) => sum + changes.length, 0);
   if (alarms.length === 0 && records === 0) {
     say(`No alarm and no DNS record in account ${account}, ${region}, carries the marks of a fleet ${fleet}.`);
-    printKept(say, fleet, kept);
+    printRetained(say, fleet, kept);
     return;
   }
   say(`Of ${fleet} in account ${account}, ${region}, these go:`);
@@ -95,7 +95,7 @@ export async function retire(
   let unnamed = 0;
   for (const zone of names) unnamed += await belongings.deleteNames(fleet, zone);
   say(`Removed: ${gone} of ${alarms.length} alarms, ${unnamed} of ${records} names.`);
-  printKept(say, fleet, kept);
+  printRetained(say, fleet, kept);
   const [alarmsLeft, namesLeft] = [await belongings.alarms(fleet), await belongings.names(fleet)];
   if (alarmsLeft.length > 0 || namesLeft.length > 0)
     throw new StoreError(remainingText(fleet, alarmsLeft.length, namesLeft));
@@ -126,8 +126,8 @@ const listed = (head: string, lines: readonly string[]): string =>
     ...(lines.length > SHOWN ? [`    and ${lines.length - SHOWN} more`] : []),
   ].join('\n');
 
-function printKept(say: RetireContext['say'], fleet: string, kept: KeptResources): void {
-  for (const line of keptLines(fleet, kept)) say(line);
+function printRetained(say: RetireContext['say'], fleet: string, kept: KeptResources): void {
+  for (const line of retainedLines(fleet, kept)) say(line);
 }
 
 function remainingText(fleet: string, alarms: number, names: readonly ZoneNames[]): string {

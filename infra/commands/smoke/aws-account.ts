@@ -54,26 +54,26 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
   const [lambda, dynamodb] = [new LambdaClient(config), new DynamoDBClient(config)];
   const [cloudwatch, dlm, iam] = [new CloudWatchClient(config), new DLMClient(config), new IAMClient(config)];
   const parameter = (name: string): Promise<string | undefined> =>
-    said(name, async () => {
+    withSmokeError(name, async () => {
       const { Parameter } = await orNothing(ssm.send(new GetParameterCommand({ Name: name })), ParameterNotFound);
       return Parameter?.Value;
     });
   return {
     identity: () =>
-      said('who am I', async () => {
+      withSmokeError('who am I', async () => {
         const { Account: account = '', Arn: arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
         return { account, arn, region: await ec2.config.region() };
       }),
     withoutDurable: () => withoutDurable(lambda),
     suiteThere: () =>
-      said('what is there', async () => {
+      withSmokeError('what is there', async () => {
         const pause = pauseParameterName(parameterPrefix);
         const isThere = (await parameter(pause)) !== undefined;
         return [...(await suiteThere(lambda, dynamodb, ssm)), ...(isThere ? [`parameter ${pause}`] : [])];
       }),
     parameter,
     subnet: (subnetId) =>
-      said(subnetId, async () => {
+      withSmokeError(subnetId, async () => {
         const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
         const { VpcId: vpcId = '', AvailabilityZone: zone = '' } = Subnets?.[0] ?? {};
         return { vpcId, zone };
@@ -85,7 +85,7 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
       throw new SmokeError(`there is no parameter ${IMAGE_PARAMETER}: no image of Amazon Linux 2023 in this region?`);
     },
     makeVolume: (run, fleet, zone) =>
-      said('CreateVolume', async () => {
+      withSmokeError('CreateVolume', async () => {
         const { VolumeId = '' } = await ec2.send(
           new CreateVolumeCommand({
             ...{ AvailabilityZone: zone, Size: VOLUME_GIB, VolumeType: 'gp3', ClientToken: run },
@@ -94,9 +94,9 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
         );
         return VolumeId;
       }),
-    makeInstance: (options) => said('RunInstances', () => makeInstance(ec2, options)),
+    makeInstance: (options) => withSmokeError('RunInstances', () => makeInstance(ec2, options)),
     instanceState: (instanceId) =>
-      said(instanceId, async () => {
+      withSmokeError(instanceId, async () => {
         const { Reservations } = await ec2.send(
           // By a filter: an instance that was just made is not found by its id for a moment (eventual consistency, EC2 API).
           new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [instanceId] }] }),
@@ -104,11 +104,11 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
         return Reservations?.[0]?.Instances?.[0]?.State?.Name ?? 'pending';
       }),
     attach: (VolumeId, InstanceId) =>
-      said('AttachVolume', async () => {
+      withSmokeError('AttachVolume', async () => {
         await ec2.send(new AttachVolumeCommand({ VolumeId, InstanceId, Device: DEVICE }));
       }),
     volume: (volumeId) =>
-      said(volumeId, async () => {
+      withSmokeError(volumeId, async () => {
         const { Volumes } = await ec2.send(
           new DescribeVolumesCommand({ Filters: [{ Name: 'volume-id', Values: [volumeId] }] }),
         );
@@ -116,14 +116,14 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
         return { state, sizeGiB };
       }),
     unmanaged: (instanceId) =>
-      said(instanceId, async () => {
+      withSmokeError(instanceId, async () => {
         const { InstanceInformationList } = await ssm.send(
           new DescribeInstanceInformationCommand({ Filters: [{ Key: 'InstanceIds', Values: [instanceId] }] }),
         );
         return judgeAgent(InstanceInformationList?.[0])?.reason;
       }),
     alarmNames: (AlarmNamePrefix) =>
-      said('DescribeAlarms', async () => {
+      withSmokeError('DescribeAlarms', async () => {
         const names: string[] = [];
         for await (const { MetricAlarms = [] } of paginateDescribeAlarms({ client: cloudwatch }, { AlarmNamePrefix }))
           names.push(...MetricAlarms.flatMap(({ AlarmName }) => AlarmName ?? []));
@@ -133,13 +133,16 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
       const name = pauseParameterName(parameterPrefix, fleet);
       // A person's own pause stays, and holds heals back as well.
       if (((await parameter(name)) ?? 'off') !== 'off') return;
-      await said(name, () =>
+      await withSmokeError(name, () =>
         ssm.send(new PutParameterCommand({ Name: name, Value: text, Type: 'String', Overwrite: true })),
       );
     },
-    markKept: (run) => said('tagging what the stack leaves', () => markKept({ ssm, dynamodb }, run)),
-    ...resourcesOf({ ec2, ssm, dynamodb, cloudwatch, dlm, cloudformation: new CloudFormationClient(config) }, said),
-    ladder: ladderAccount({ ec2, dlm, iam, lambda, ssm, cloudwatch }, said),
+    markKept: (run) => withSmokeError('tagging what the stack leaves', () => markKept({ ssm, dynamodb }, run)),
+    ...resourcesOf(
+      { ec2, ssm, dynamodb, cloudwatch, dlm, cloudformation: new CloudFormationClient(config) },
+      withSmokeError,
+    ),
+    ladder: ladderAccount({ ec2, dlm, iam, lambda, ssm, cloudwatch }, withSmokeError),
   };
 }
 
@@ -247,7 +250,7 @@ const wordsOf = (error: unknown): string =>
 /** The SDK says what it lacks, not where it looked. */
 const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
 
-async function said<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function withSmokeError<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

@@ -78,8 +78,8 @@ export function resourcesOf(clients: Clients, said: NameFailure): Pick<Account, 
     things: (withStack) =>
       said('what is left', async () => [
         ...(await instances(clients.ec2, [BY_TAG])),
-        ...(await eachOf([BY_TAG, BY_NODE], (filter) => volumes(clients.ec2, [filter]))),
-        ...(await eachOf([BY_TAG, BY_NODE], (filter) => snapshots(clients.ec2, [filter]))),
+        ...(await findByAnyFilter([BY_TAG, BY_NODE], (filter) => volumes(clients.ec2, [filter]))),
+        ...(await findByAnyFilter([BY_TAG, BY_NODE], (filter) => snapshots(clients.ec2, [filter]))),
         ...(await templates(clients.ec2)),
         ...(await policies(clients.dlm)),
         ...(await alarms(clients.cloudwatch, `chainmend-${STANDING_FLEET}-`)),
@@ -122,7 +122,7 @@ const BY_TAG: Filter = { Name: 'tag-key', Values: [SMOKE_TAG] };
 const BY_NODE: Filter = { Name: `tag:${NODE_TAG}`, Values: ['smoke-*'] };
 
 /** What is found by both is one thing. */
-async function eachOf(
+async function findByAnyFilter(
   filters: readonly Filter[],
   find: (filter: Filter) => Promise<readonly Leftover[]>,
 ): Promise<readonly Leftover[]> {

@@ -2,7 +2,17 @@
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { parameterPrefix } from '../../names.ts';
 import type { Account, SmokeContext } from './context.ts';
-import { isGoing, isGone, isHeld, isOurs, type Leftover, leftOf, leftText, runOf, wordsOf } from './leftovers.ts';
+import {
+  isGoing,
+  isGone,
+  isHeld,
+  isOurs,
+  type Leftover,
+  leftoversOf,
+  leftoversText,
+  runOf,
+  wordsOf,
+} from './leftovers.ts';
 import { pauseText } from './names.ts';
 import { errorMessage, progressLogger } from './progress-log.ts';
 
@@ -48,7 +58,7 @@ export async function cleanUp(
   if (scope.settles) await context.sleep(SETTLE_MS);
   const look = async (): Promise<readonly Leftover[] | undefined> => {
     const things = await tryStep(context, 'looking for what is left', () => account.things(withStack));
-    return things && leftOf(things, run);
+    return things && leftoversOf(things, run);
   };
   let left = await look();
   for (let round = 0; round < ROUNDS && left && left.length > 0; round++) {
@@ -62,7 +72,7 @@ export async function cleanUp(
   }
   const again = `npm run smoke -- --remove${withStack ? '' : ' --stack-is-deployed'}`;
   if (left === undefined) context.complain(`What is left, nobody could tell. ${again} looks again.`);
-  else if (left.length > 0) for (const line of leftText(left, again)) context.complain(line);
+  else if (left.length > 0) for (const line of leftoversText(left, again)) context.complain(line);
   return left;
 }
 

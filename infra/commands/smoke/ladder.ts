@@ -172,7 +172,7 @@ async function swap(context: SmokeContext, account: Account, node: LadderNode): 
   );
   const [volumes, snapshots] = [await ladder.dataVolumes(node.instanceId), await ladder.snapshots(node.volumeId)];
   const old = (await account.things(false)).find(({ id }) => id === node.volumeId);
-  const wrong = swapFault(volumes, snapshots, node.volumeId) ?? keptFault(old, node.volumeId);
+  const wrong = swapFault(volumes, snapshots, node.volumeId) ?? retentionFault(old, node.volumeId);
   if (wrong !== undefined) throw new SmokeError(`the swap is over, and ${wrong}`);
   const [now] = volumes;
   const words = `${node.volumeId} → ${now?.volumeId}, of ${now?.snapshotId}: ${proof}`;
@@ -195,7 +195,10 @@ function swapFault(
     : `${now.volumeId} is of ${now.snapshotId}, not of ${clean.join(' or ')}`;
 }
 
-function keptFault(old: { readonly kind: string; readonly tags?: object } | undefined, id: string): string | undefined {
+function retentionFault(
+  old: { readonly kind: string; readonly tags?: object } | undefined,
+  id: string,
+): string | undefined {
   if (!old) return `${id} is gone, or has lost its tags`;
   return KEEP_UNTIL_TAG in (old.tags ?? {}) ? undefined : `${id} does not say until when it is kept`;
 }

@@ -77,7 +77,7 @@ export const isHeld = (thing: Leftover): boolean =>
   (thing.kind === 'volume' && thing.state !== 'available') || (thing.kind === 'snapshot' && thing.state === 'pending');
 
 /** Ours and there, in the order in which it goes. */
-export const leftOf = (things: readonly Leftover[], run?: string): readonly Leftover[] =>
+export const leftoversOf = (things: readonly Leftover[], run?: string): readonly Leftover[] =>
   things
     .filter((thing) => isOurs(thing, run) && !isGone(thing))
     .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (a.id < b.id ? -1 : 1));
@@ -113,7 +113,7 @@ export function commandFor({ kind, id }: Leftover): string {
 }
 
 /** The end's list: what is left, how each is removed, and the one command that removes all. */
-export const leftText = (things: readonly Leftover[], again: string): readonly string[] => [
+export const leftoversText = (things: readonly Leftover[], again: string): readonly string[] => [
   `Left, and not removed: ${things.length === 1 ? 'one thing' : `${things.length} things`}. ${again} tries again; by hand:`,
   ...things.map((thing) => `  ${wordsOf(thing)}: ${commandFor(thing)}`),
 ];

@@ -1,7 +1,7 @@
 // What keeps a run from beginning: something of another run's, a pause, a stack that is not its own. Pure.
 
 import { isSmokeFleetFile } from './fleet.ts';
-import { type Leftover, leftOf, wordsOf } from './leftovers.ts';
+import { type Leftover, leftoversOf, wordsOf } from './leftovers.ts';
 import { standingFleet } from './names.ts';
 
 export interface ReadinessFacts {
@@ -21,7 +21,7 @@ export interface ReadinessFacts {
 export function blockersOf(facts: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
   const fleet = standingFleet(isLadder);
   const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
-  const left = leftOf(facts.leftovers);
+  const left = leftoversOf(facts.leftovers);
   const found: string[] = [];
   if (left.length > 0)
     found.push(

@@ -22,7 +22,7 @@ export const requestEvidence = ({ service, operation, input }: Requested): strin
   `${service}.${operation}: ${joined(leaves('', input))}`;
 
 /** What was asked meanwhile: "ssm.GetParameters · ec2.DescribeVolumes · dynamodb.GetItem ×3" */
-export function askedEvidence(requests: readonly Requested[]): string[] {
+export function questionEvidence(requests: readonly Requested[]): string[] {
   const counts = new Map<string, number>();
   for (const { service, operation, outcome } of requests) {
     const name = `${service}.${operation}`;
@@ -90,7 +90,7 @@ export function evidenceOf(
   const places = [...run.wrote.values()];
   const from = places[[...run.wrote.keys()].indexOf(entryKey(first)) - 1] ?? -1;
   const asked = run.requests.slice(from + 1, run.wrote.get(entryKey(last))).filter((request) => !isState(request));
-  return [...shown.flatMap(valuesOf), ...askedEvidence(asked)];
+  return [...shown.flatMap(valuesOf), ...questionEvidence(asked)];
 }
 
 /** Without what was not known: nulls tell nothing. */

@@ -6,7 +6,7 @@ import type { HealReport } from '../../scenarios/report/heals.ts';
 import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts';
 import { isMutating } from '../../simulator/request-faults.ts';
 import { gibOf, grouped, lasting, rate, within } from '../format.ts';
-import { askedEvidence, isState, paragraphs, requestEvidence } from './evidence.ts';
+import { isState, paragraphs, questionEvidence, requestEvidence } from './evidence.ts';
 import { type HealFact, isOfFleets, type Requested, type StoryFacts } from './facts.ts';
 import type { StoryLine } from './lines.ts';
 
@@ -35,7 +35,7 @@ function storyLines(facts: StoryFacts, line: JournalLine, explain: boolean): Sto
         evidence: [
           ...(told.evidence ?? []),
           ...paragraphs(evidenceIn<unknown>(line) ?? {}),
-          ...askedEvidence(askedFor(facts, line)),
+          ...questionEvidence(requestsBefore(facts, line)),
         ],
       }),
   }));
@@ -60,7 +60,7 @@ function staleAttempts(journal: readonly JournalLine[]): ReadonlySet<string> {
 }
 
 /** What was asked between the line of the story before and this one. */
-function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
+function requestsBefore(facts: StoryFacts, line: JournalLine): readonly Requested[] {
   const { journal, heals } = facts;
   if (line.kind === 'decision' && line.writer === DISPATCHER)
     return heals
@@ -149,7 +149,7 @@ function growthLines(journal: readonly JournalLine[], line: JournalLine): EntryL
   if (!plan) return [{ label: 'decided', text: line.sentence }];
   const { guards } = plan;
   return [
-    { label: 'decided', text: `grow ${grouped(plan.fromGiB)} → ${grouped(plan.toGiB)} GiB: ${whySize(plan)}` },
+    { label: 'decided', text: `grow ${grouped(plan.fromGiB)} → ${grouped(plan.toGiB)} GiB: ${sizeReason(plan)}` },
     {
       label: 'guardrails',
       continues: true,
@@ -168,7 +168,7 @@ const HOUR_MS = 60 * 60_000;
 /** "modify a volume up to four times within a rolling 24-hour period" (EBS user guide). */
 const BUDGET_HOURS = 24;
 
-function whySize({ toGiB, usedGiB, gibPerHour, ceilingGiB }: PlanEvidence): string {
+function sizeReason({ toGiB, usedGiB, gibPerHour, ceilingGiB }: PlanEvidence): string {
   const ceiling = `ceiling ${grouped(ceilingGiB)}`;
   if (gibPerHour <= 0)
     return `leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills; ${ceiling}`;

@@ -52,7 +52,7 @@ export class SigningWatch {
       const known = this.#latest.get(name);
       if (known && before(signed, known)) {
         const isUsed = clients().some(({ key }) => key === this.#keys.get(name));
-        note(isUsed ? this.wentBack : this.laidBackUnused, `${name}: from ${shown(known)} to ${shown(signed)}`);
+        note(isUsed ? this.wentBack : this.laidBackUnused, `${name}: from ${stateText(known)} to ${stateText(signed)}`);
         continue;
       }
       this.#latest.set(name, signed);
@@ -95,7 +95,7 @@ export function signedOn({ machine }: RealNode): SigningState | undefined {
   return { height: Number(height), round, step };
 }
 
-const shown = ({ height, round, step }: SigningState): string => `${height}/${round}/${step}`;
+const stateText = ({ height, round, step }: SigningState): string => `${height}/${round}/${step}`;
 
 /** The address that a validator's key has. */
 export const keyOn = ({ machine }: RealNode): string =>

@@ -57,13 +57,13 @@ function ask(
   if (got.afterMs > PATIENCE_MS) return failed(28, PATIENCE_MS);
   const text = Buffer.from(got.body).toString();
   if (text.length > maximumBytes) return failed(63, got.afterMs);
-  return { answer: { exitStatus: 0, httpStatus: got.statusCode, body: kept(keep, text) }, tookMs: got.afterMs };
+  return { answer: { exitStatus: 0, httpStatus: got.statusCode, body: filteredBody(keep, text) }, tookMs: got.afterMs };
 }
 
 const basic = (cookie: string): string => `Basic ${Buffer.from(cookie).toString('base64')}`;
 
 /** The function `keep` of the script. */
-function kept(what: AnswerFilter, text: string): string {
+function filteredBody(what: AnswerFilter, text: string): string {
   switch (what) {
     case 'consensus':
       return lines(

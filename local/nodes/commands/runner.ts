@@ -11,7 +11,7 @@ import {
 } from '../../../shared/node-commands/parameters.ts';
 import type { CommandOutcome, MachineCommand } from '../machine.ts';
 import type { NodeCommands } from './client-commands.ts';
-import { type PeersEnding, type PeersHost, readConfig, tellClient, writeConfig } from './peer-commands.ts';
+import { changeRunningClient, type PeersEnding, type PeersHost, readConfig, writeConfig } from './peer-commands.ts';
 
 /** The part of a node that commands work on. */
 export interface CommandHost {
@@ -167,7 +167,7 @@ export class CommandRunner {
   }
 
   private tell(parameters: Parameters, done: (ending: Ending) => void): void {
-    const { ending, afterMs } = tellClient(this.host.peers, parameters);
+    const { ending, afterMs } = changeRunningClient(this.host.peers, parameters);
     this.host.later(this.host.takesMs(100, 400) + afterMs, () => done(ending));
   }
 
@@ -183,7 +183,7 @@ export class CommandRunner {
       return;
     }
     this.host.later(this.host.takesMs(180, 650), () => {
-      const told = operation === 'ask-peers' ? tellClient(this.host.peers, parameters) : undefined;
+      const told = operation === 'ask-peers' ? changeRunningClient(this.host.peers, parameters) : undefined;
       const { result, before, after, reason } = told?.ending ?? readConfig(this.host.peers, parameters);
       const because = reason === undefined ? {} : { reason };
       const stdout = `${written({ operationId: parameters['OperationId'] ?? '', fence: 0, result, before, after, ...because })}\n`;

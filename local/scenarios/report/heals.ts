@@ -69,7 +69,7 @@ function healOf(world: World, checker: Checker, execution: Execution, journal: r
       attempt: payload.attempt,
       ...(rung !== undefined && { rung }),
       outcome,
-      reason: ending?.sentence ?? endedWithoutUs(execution),
+      reason: ending?.sentence ?? endReasonOf(execution),
       startedAtSeconds: seconds(execution.startedAtMs - START_MS),
       alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
       awsSeconds: seconds(awsWorkMs(world, resourcesOf(world, payload, machines), payload.onsetMs, endMs)),
@@ -116,7 +116,7 @@ function resourcesOf({ region }: World, { incidentId }: HealPayload, machines: r
 const rungOf = (own: readonly JournalLine[]): Rung | undefined =>
   own.findLast(({ kind, fields }) => kind === 'proof' && fields.rung != null)?.fields.rung ?? undefined;
 
-function endedWithoutUs({ status, error }: Execution): string {
+function endReasonOf({ status, error }: Execution): string {
   if (error?.ErrorMessage) return error.ErrorMessage;
   if (status === 'RUNNING') return 'the execution still runs';
   return status === 'SUCCEEDED' ? 'another heal holds the node' : `the execution ended ${status}`;

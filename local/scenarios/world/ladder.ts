@@ -64,7 +64,7 @@ export const ask = (world: World, event: Readonly<Record<string, unknown>>, acto
   );
 
 /** Incidents of the ladder, or that a person asked for, by their state. */
-export const ended = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
+export const incidentsEnded = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
   incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trigger) !== 'resize-volume')
     .length >= count;
 
@@ -85,7 +85,7 @@ export const dataVolumes = ({ region }: World, name = SICK) =>
 export const dataOf = (world: World, name = SICK): string => world.find('bitcoin', name).volumeIds.get('data') ?? '';
 
 /** Whether a volume or an instance says until when it is kept, and how it is put back. */
-export function isKept({ region }: World, id: string): boolean {
+export function isRetained({ region }: World, id: string): boolean {
   const tags = region.ec2.tags(id);
   const until = Date.parse(tags[KEEP_UNTIL_TAG] ?? '');
   return until > region.clock.now() && (tags[PUT_BACK_TAG] ?? '').length > 20;

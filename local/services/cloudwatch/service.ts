@@ -1,6 +1,6 @@
 // Amazon CloudWatch.
 import { join } from 'node:path';
-import { shown, wrongContent } from '../../simulator/gateway/errors.ts';
+import { valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate } from '../../simulator/gateway/service-interface.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
@@ -45,7 +45,7 @@ function violation(violation: Violation, operation: string): AwsError | undefine
         ? `The parameter ${name} must be shorter than ${constraint.bound + 1} characters.`
         : constraint?.kind === 'most' && constraint.of === 'size'
           ? `The collection ${name} must not have a size greater than ${constraint.bound}.`
-          : `The value ${shown(wrongContent(violation))} for parameter ${name} is invalid.`;
+          : `The value ${valueExcerpt(wrongContent(violation))} for parameter ${name} is invalid.`;
   return new AwsError('InvalidParameterValueException', message);
 }
 

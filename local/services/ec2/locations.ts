@@ -10,7 +10,7 @@ import type { Operation } from '../../simulator/service.ts';
 import type { Subnet } from './model.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
 import type { Ec2State } from './state.ts';
-import { isIn, takenIn, usableAddresses } from './subnets.ts';
+import { addressesInUse, isIn, usableAddresses } from './subnets.ts';
 
 const ZONES = ['a', 'b', 'c'] as const;
 
@@ -52,7 +52,7 @@ const FIELDS: FilterFields<Subnet> = {
 
 function subnetOperations(state: Ec2State): Record<string, Operation> {
   const described = (subnet: Subnet): DescribedSubnet => {
-    const taken = [...takenIn(state, subnet.vpcId)].filter((address) => isIn(subnet.cidrBlock, address));
+    const taken = [...addressesInUse(state, subnet.vpcId)].filter((address) => isIn(subnet.cidrBlock, address));
     return {
       SubnetId: subnet.subnetId,
       SubnetArn: state.arn('subnet', subnet.subnetId),

@@ -41,7 +41,7 @@ export function runInstances(
   call?: Call,
 ): Reservation {
   const plan = launchPlan(state, input);
-  if (plan.interfaceId !== undefined) throw taken(state, plan.interfaceId);
+  if (plan.interfaceId !== undefined) throw interfaceFault(state, plan.interfaceId);
   const count = countOf(input);
   if (count > 1 && plan.privateIp !== undefined) {
     throw new AwsError('InvalidParameterCombination', 'A private address cannot be given to more than one instance');
@@ -83,7 +83,7 @@ export function runInstances(
 }
 
 /** Every interface here is an instance's own. */
-function taken(state: Ec2State, id: string): AwsError {
+function interfaceFault(state: Ec2State, id: string): AwsError {
   const isThere = state.instances.all().some(({ networkInterface }) => networkInterface?.networkInterfaceId === id);
   return isThere
     ? new AwsError('InvalidNetworkInterface.InUse', `Interface: [${id}] in use.`)

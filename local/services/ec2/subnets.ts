@@ -57,14 +57,14 @@ export class Subnets {
 }
 
 /** The private addresses of a VPC that are taken: "the IPv4 addresses for any stopped instances are considered unavailable". */
-export function takenIn(state: Ec2Inventory, vpcId: string): ReadonlySet<string> {
+export function addressesInUse(state: Ec2Inventory, vpcId: string): ReadonlySet<string> {
   const interfaces = state.instances.all().flatMap(({ networkInterface }) => networkInterface ?? []);
   return new Set(interfaces.filter((one) => one.vpcId === vpcId).map(({ privateIp }) => privateIp));
 }
 
 /** A free address of the subnet, or the wished one. Throws what EC2 answers when it cannot be had. */
 export function privateAddress(state: Ec2Inventory, { cidrBlock, subnetId, vpcId }: Subnet, wished?: string): string {
-  const taken = takenIn(state, vpcId);
+  const taken = addressesInUse(state, vpcId);
   const { from, size } = rangeOf(cidrBlock);
   const [first, last] = [from + RESERVED_FIRST, from + size - 1 - RESERVED_LAST];
   if (wished !== undefined) {

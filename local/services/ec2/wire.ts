@@ -1,5 +1,5 @@
 // How often EC2 may be asked, and in which words it refuses a request whose values no request may have.
-import { lastName, requirementOf, shown, wrongContent } from '../../simulator/gateway/errors.ts';
+import { lastName, requirementOf, valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate, Refusals } from '../../simulator/gateway/service-interface.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
@@ -27,7 +27,7 @@ export function rateOf(operation: string, input: object): Rate {
 /** "Error codes for the Amazon EC2 API": UnknownVolumeType, InvalidParameterValue. */
 function violation(violation: Violation): AwsError {
   const name = lastName(violation);
-  const value = shown(wrongContent(violation));
+  const value = valueExcerpt(wrongContent(violation));
   if (name === 'VolumeType') {
     return new AwsError('UnknownVolumeType', `Unknown volume type: ${value}`);
   }

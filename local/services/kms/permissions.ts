@@ -15,7 +15,7 @@ export const keyOf = (KeyId: string, region: RegionIdentity): KmsKey => {
 };
 
 /** A caller that asks KMS itself comes through no service, and its grants are for nobody's service. */
-const asked =
+const onKeyDirectly =
   (action: string): Mapping =>
   ({ KeyId = '' }: Use, region) => [
     {
@@ -29,8 +29,8 @@ const reEncrypt: Mapping = (
   { SourceKeyId = '', DestinationKeyId = '' }: { SourceKeyId?: string; DestinationKeyId?: string },
   region,
 ) => [
-  ...asked('kms:ReEncryptFrom')({ KeyId: SourceKeyId }, region),
-  ...asked('kms:ReEncryptTo')({ KeyId: DestinationKeyId }, region),
+  ...onKeyDirectly('kms:ReEncryptFrom')({ KeyId: SourceKeyId }, region),
+  ...onKeyDirectly('kms:ReEncryptTo')({ KeyId: DestinationKeyId }, region),
 ];
 
 /** Even of a key that AWS manages: its policy lets the account's own policies say who sees it (`aws kms get-key-policy` of aws/ebs). */
@@ -41,7 +41,7 @@ const describeKey: Mapping = ({ KeyId = '' }: Use, region) => [
 const DIRECT = ['CreateGrant', 'Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'];
 
 export const permissions: Mappings = {
-  ...Object.fromEntries(DIRECT.map((operation) => [operation, asked(`kms:${operation}`)])),
+  ...Object.fromEntries(DIRECT.map((operation) => [operation, onKeyDirectly(`kms:${operation}`)])),
   ReEncrypt: reEncrypt,
   DescribeKey: describeKey,
 };

@@ -9,7 +9,7 @@ import {
   text,
   texts,
 } from '../../simulator/cloudformation/resource.ts';
-import { lastName, shown, wrongContent } from '../../simulator/gateway/errors.ts';
+import { lastName, valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { RegionIdentity } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -78,7 +78,7 @@ const permissions: Mappings = {
 /** "Unknown Attribute X." of CreateQueue, GetQueueAttributes and SetQueueAttributes; else as in "Common errors". */
 function violation(violation: Violation): AwsError {
   const name = lastName(violation);
-  const value = shown(wrongContent(violation));
+  const value = valueExcerpt(wrongContent(violation));
   if (/^(Message)?(System)?Attribute(s|Names)$/.test(name) && violation.of !== 'values') {
     return new AwsError('InvalidAttributeName', `Unknown Attribute ${value}.`);
   }

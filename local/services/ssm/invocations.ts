@@ -149,7 +149,7 @@ function startOn(kernel: Kernel, machine: Machine, order: CommandSpec, invocatio
       limit.cancel();
       clock.after(random.integer(...REPORT_MS), () => {
         expiry.cancel();
-        end(kernel, order, invocation, ended(outcome));
+        end(kernel, order, invocation, invocationEnd(outcome));
       });
     });
     if (kernel.fault('doubled-command')) {
@@ -165,7 +165,7 @@ function latenessMs(random: Random): number {
   return random.next() < TOO_LATE_SHARE ? random.integer(...TOO_LATE_MS) : random.integer(...LATE_MS);
 }
 
-function ended({
+function invocationEnd({
   exitCode,
   stdout,
   stderr,

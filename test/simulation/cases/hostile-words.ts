@@ -3,7 +3,14 @@
 import { corruptData } from '../../../local/scenarios/catalog/corrupt-data.ts';
 import { peersLost } from '../../../local/scenarios/catalog/peers-lost.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { corruptNow, ended, impatient, passed, SICK, smallFleet } from '../../../local/scenarios/world/ladder.ts';
+import {
+  corruptNow,
+  impatient,
+  incidentsEnded,
+  passed,
+  SICK,
+  smallFleet,
+} from '../../../local/scenarios/world/ladder.ts';
 import type { Placed, World } from '../../../local/scenarios/world/world.ts';
 import type { HttpAnswer } from '../../../local/simulator/network/network.ts';
 import { HOSTILE, hostileIn } from '../../support/hostile-text.ts';
@@ -140,7 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
         for (const { name } of world.nodes) spoil(world, name);
       });
     },
-    done: (world) => passed(world, MINUTES) || ended(world, 'healed', 9),
+    done: (world) => passed(world, MINUTES) || incidentsEnded(world, 'healed', 9),
     expect: [nothingHostile],
   },
 ];
