@@ -60,7 +60,7 @@ async function jump(ms = DAY_MS - MINUTES_LEFT_MS): Promise<void> {
   following = whole.region.clock.follow({ speed: 1000 });
 }
 
-interface Placed {
+interface PlacedNode {
   readonly instanceId: string;
   readonly root: string;
   readonly data: string;
@@ -68,7 +68,7 @@ interface Placed {
 
 let index = 0;
 /** A node whose root has the same tags as its data, as a launch template's have. */
-function place(name: string): Placed {
+function place(name: string): PlacedNode {
   const { ec2: there } = whole.region;
   const instanceId = there.addInstance({ privateIp: `10.0.0.${++index}`, tags: { ...TAGS, Name: name } });
   const attached = (device: string, sizeGiB: number) =>

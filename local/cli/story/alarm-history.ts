@@ -2,7 +2,7 @@
 import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
 import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/resource-names.ts';
 import { START_MS } from '../../region.ts';
-import type { Placed, World } from '../../scenarios/world/world.ts';
+import type { PlacedNode, World } from '../../scenarios/world/world.ts';
 import { nameOf, type StorySubject } from './lines.ts';
 
 export interface DiskFact {
@@ -111,7 +111,7 @@ const MINUTE_MS = 60_000;
 /** By the minutes that were over at that moment: those that an alarm has looked at. */
 function diskAt(
   { region }: World,
-  { machine }: Placed,
+  { machine }: PlacedNode,
   dimensions: Readonly<Record<string, string>>,
   atMs: number,
 ): DiskFact | undefined {

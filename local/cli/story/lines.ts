@@ -1,7 +1,7 @@
 // A line of a story, and how it is printed: three columns, wrapped to the terminal, colour only where a person sees it.
 
 import { plainText } from '../../../shared/text/plain-text.ts';
-import type { Placed } from '../../scenarios/world/world.ts';
+import type { PlacedNode } from '../../scenarios/world/world.ts';
 import { clockTime, day } from '../format.ts';
 import { colors } from '../terminal.ts';
 
@@ -33,7 +33,7 @@ export type NodeName = string;
 /** A node, or by its name alone a fleet as a whole: "bitcoin". */
 export type StorySubject = NodeName;
 
-export const nameOf = ({ fleet, name }: Placed): NodeName => `${fleet.name}/${name}`;
+export const nameOf = ({ fleet, name }: PlacedNode): NodeName => `${fleet.name}/${name}`;
 
 /** No fleet has a slash in its name. */
 export const isNode = (about: StorySubject): boolean => about.includes('/');

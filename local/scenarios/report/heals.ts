@@ -5,7 +5,7 @@ import { INCIDENT_TAG } from '../../../shared/model/tags.ts';
 import { START_MS } from '../../region.ts';
 import type { Execution } from '../../services/lambda/execution.ts';
 import type { Checker } from '../checks/checker.ts';
-import type { Placed, World } from '../world/world.ts';
+import type { PlacedNode, World } from '../world/world.ts';
 import {
   callsOfDispatch,
   callsOfExecution,
@@ -80,7 +80,7 @@ function healOf(world: World, checker: Checker, execution: Execution, journal: r
   ];
 }
 
-function downOf({ kind }: HealPayload, machines: readonly Placed[], fromMs: number, endMs: number) {
+function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], fromMs: number, endMs: number) {
   // Growing stops no client, so none has to stop or start because of it.
   if (kind === 'resize-volume') {
     const down = machines.reduce((sum, placed) => sum + outageMs(placed, fromMs, endMs), 0);
@@ -91,7 +91,7 @@ function downOf({ kind }: HealPayload, machines: readonly Placed[], fromMs: numb
 }
 
 /** All that had the node's name: the one that it was told of, and those that took its place. */
-const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPayload): readonly Placed[] =>
+const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPayload): readonly PlacedNode[] =>
   nodes.filter(
     (placed) =>
       placed.instanceId === instanceId ||
@@ -99,7 +99,11 @@ const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPay
   );
 
 /** What AWS had to work on: the node's own, and what was made for this incident. */
-function resourcesOf({ region }: World, { incidentId }: HealPayload, machines: readonly Placed[]): ReadonlySet<string> {
+function resourcesOf(
+  { region }: World,
+  { incidentId }: HealPayload,
+  machines: readonly PlacedNode[],
+): ReadonlySet<string> {
   const { ec2 } = region;
   const all = [
     ...ec2.volumes().map(({ volumeId }) => volumeId),

@@ -7,7 +7,7 @@ import type { CallRecord } from '../../simulator/trace.ts';
 import { pageIn } from '../report/pages.ts';
 import { incidentsOf } from '../report/records.ts';
 import type { Report } from '../report/report.ts';
-import type { Placed, World, WorldNode } from './world.ts';
+import type { PlacedNode, World, WorldNode } from './world.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +34,7 @@ export function smallFleet(
     blockIntervalMs = 30_000,
     more = {},
   }: { readonly count?: number; readonly blockIntervalMs?: number; readonly more?: Partial<WorldNode> } = {},
-): Placed {
+): PlacedNode {
   references(world, bitcoinChain(world, 1, { blockIntervalMs }));
   followers(world, count, () => ({
     volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46 }],

@@ -17,7 +17,7 @@ import { pageIn } from '../report/pages.ts';
 import { placeLaunched } from './launches.ts';
 import { keepQuiet, minutes, type PlacedNode, place, type WorldNode } from './nodes.ts';
 
-export type { PlacedNode as Placed, WorldNode, WorldVolume } from './nodes.ts';
+export type { PlacedNode, WorldNode, WorldVolume } from './nodes.ts';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 60 * 60_000;

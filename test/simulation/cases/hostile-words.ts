@@ -11,7 +11,7 @@ import {
   SICK,
   smallFleet,
 } from '../../../local/scenarios/world/ladder.ts';
-import type { Placed, World } from '../../../local/scenarios/world/world.ts';
+import type { PlacedNode, World } from '../../../local/scenarios/world/world.ts';
 import type { HttpAnswer } from '../../../local/simulator/network/network.ts';
 import { HOSTILE, hostileIn } from '../../support/hostile-text.ts';
 
@@ -70,7 +70,7 @@ function spoiled(answer: HttpAnswer): HttpAnswer {
 }
 
 /** People who may write tags and parameters, and an alarm of somebody's. */
-function tagged(world: World, { instanceId }: Placed): void {
+function tagged(world: World, { instanceId }: PlacedNode): void {
   const { region } = world;
   region.ec2.setTag(instanceId, 'Note', HOSTILE);
   region.ec2.setTag(world.find('bitcoin', 'node4').instanceId, 'chainmend:pause', HOSTILE);

@@ -1,7 +1,7 @@
 // What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
 import { incidentsOf } from '../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import type { Placed, World } from '../../../local/scenarios/world/world.ts';
+import type { PlacedNode, World } from '../../../local/scenarios/world/world.ts';
 import { consortium } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
@@ -32,7 +32,7 @@ const invokeHeal = (world: World, payload: unknown, DurableExecutionName?: strin
   });
 
 /** What the dispatcher would have written for node2. */
-const payloadFor = ({ instanceId }: Placed, more: Partial<ResizePayload> = {}): ResizePayload => ({
+const payloadFor = ({ instanceId }: PlacedNode, more: Partial<ResizePayload> = {}): ResizePayload => ({
   kind: 'resize-volume',
   fleet: 'bitcoin',
   node: 'node2',
