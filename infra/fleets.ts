@@ -107,7 +107,7 @@ export function parseSource(path: string, text: string): Source {
   const broken = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)].map(
     ({ pos, message }) => `${place(pos[0])} ${message}`,
   );
-  if (broken.length > 0) return { path, document: undefined, lines: firstOf(broken, path), at };
+  if (broken.length > 0) return { path, document: undefined, lines: firstProblem(broken, path), at };
 
   try {
     const document = parseFleetDocument(yaml.toJS());
@@ -122,7 +122,7 @@ export function parseSource(path: string, text: string): Source {
     }));
     problems.sort((one, other) => one.offset - other.offset);
     const lines = problems.map(({ problem, offset }) => `${place(offset)} ${explain(problem)}`);
-    return { path, document: undefined, lines: firstOf(lines, path), at };
+    return { path, document: undefined, lines: firstProblem(lines, path), at };
   }
 }
 
@@ -179,7 +179,7 @@ function sizeProblem(text: string): string | undefined {
   return lines > MAXIMUM_LINES ? `the file has ${lines} lines; expected at most ${MAXIMUM_LINES}` : undefined;
 }
 
-function firstOf(lines: readonly string[], path: string): readonly string[] {
+function firstProblem(lines: readonly string[], path: string): readonly string[] {
   const more = lines.length - MAXIMUM_PROBLEMS;
   return more > 0 ? [...lines.slice(0, MAXIMUM_PROBLEMS), `${path} and ${more} more problems`] : lines;
 }

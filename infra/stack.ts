@@ -1,8 +1,9 @@
-// The stack: one table, one topic, one door, the heals, and alarms on all of them.
+// The stack: one table, one topic, one dispatcher, the heals, and alarms on all of them.
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
+import { replaces } from './commands/preflight/facts.ts';
 import { Dashboards } from './constructs/dashboards.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
@@ -24,7 +25,6 @@ import { SuiteAlarms } from './constructs/suite-alarms.ts';
 import { WatchFleet } from './constructs/watch-fleet.ts';
 import type { FleetFile } from './fleets.ts';
 import { parameterPrefix } from './names.ts';
-import { replaces } from './preflight/facts.ts';
 
 const names = (fleets: readonly Fleet[]): string => fleets.map(({ name }) => name).join(', ');
 

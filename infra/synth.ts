@@ -47,7 +47,7 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
 
   await mkdir(assemblies, { recursive: true });
   const turn = `${assembly}.turn`;
-  while (!(await takesTurn(turn))) {
+  while (!(await takeBuildLock(turn))) {
     await setTimeout(LOOK_EVERY_MS);
     if (existsSync(assembly)) return assembly;
   }
@@ -64,7 +64,7 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
 }
 
 /** Suites ask all at once, and the same work ten times over takes ten times as long: one does it. Who died, or takes too long, has no turn. */
-async function takesTurn(turn: string): Promise<boolean> {
+async function takeBuildLock(turn: string): Promise<boolean> {
   try {
     await writeFile(turn, String(process.pid), { flag: 'wx' });
     return true;

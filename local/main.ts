@@ -5,9 +5,9 @@ import { plainJson } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import { listLines } from './cli/lists.ts';
+import { type Audience, ensurePrepared, printStory, reportUnmet } from './cli/print-story.ts';
 import { serve } from './cli/serve.ts';
 import { showReal } from './cli/show-real.ts';
-import { type Audience, prepared, tellStory, verdict } from './cli/tell-story.ts';
 import { remarkColors } from './cli/terminal.ts';
 import { run } from './scenarios/run.ts';
 
@@ -39,14 +39,14 @@ async function carryOut(request: Request): Promise<0 | 1> {
       for (const line of listLines(request.what)) say(line);
       return 0;
     case 'json': {
-      await prepared();
+      await ensurePrepared();
       const { report, unmet } = await run(request.run.scenario, request.run);
       // Whatever nodes have said is in it: a terminal shows it, and JSON leaves some of that as it is.
       console.log(plainJson(report));
-      return verdict(unmet, remark);
+      return reportUnmet(unmet, remark);
     }
     case 'story':
-      return verdict(await tellStory(request.run, request.explain, audience(say)), remark);
+      return reportUnmet(await printStory(request.run, request.explain, audience(say)), remark);
     case 'real':
       return await showReal(request.real, audience(say), remark);
     case 'serve':

@@ -14,7 +14,7 @@ import { TokenBuckets } from './simulator/gateway/rate-limits.ts';
 import { RegionKernel } from './simulator/kernel.ts';
 import { CodeStore, type LambdaHooks, type Sandbox } from './simulator/lambda-runtime/environment.ts';
 import type { Lane } from './simulator/lambda-runtime/sandbox.ts';
-import { createSandboxes, type InvocationSpan, type SandboxPlace } from './simulator/lambda-runtime/sandboxes.ts';
+import { createSandboxes, type InvocationSpan, type SandboxLocation } from './simulator/lambda-runtime/sandboxes.ts';
 import { Network } from './simulator/network/network.ts';
 import { VpcEndpoints } from './simulator/network/vpc-endpoints.ts';
 import { type RequestFaults, seededFaults } from './simulator/request-faults.ts';
@@ -37,7 +37,7 @@ export interface RegionOptions {
   readonly requestFaults?: RequestFaults;
   readonly hooks?: LambdaHooks;
   /** Runs functions elsewhere than in `node:vm` contexts of this process; undefined for those that stay. */
-  readonly sandbox?: (place: SandboxPlace) => Sandbox | undefined;
+  readonly sandbox?: (place: SandboxLocation) => Sandbox | undefined;
   /** False where something of the outside world is meant to be awaited: sockets, real machines. */
   readonly guard?: boolean;
   /** Concurrent executions of Lambda that the account may have; 1,000 unless given. */
@@ -91,7 +91,7 @@ export async function createRegion(options: RegionOptions) {
   });
   const startSandbox = createSandboxes({
     ...{ clock, seed, accountId, regionName, lane, gateway, log, spans },
-    surroundingsOf: (fn) => ({ network, place: fn.vpc ?? 'internet', endpoints: vpcEndpoints }),
+    surroundingsOf: (fn) => ({ network, location: fn.vpc ?? 'internet', endpoints: vpcEndpoints }),
     elsewhere: options.sandbox,
   });
   const services = createServices(registry, {
@@ -112,7 +112,7 @@ export async function createRegion(options: RegionOptions) {
 
   /** A request from outside of any function: a person, the deployment, a simulated agent. Waits where it is throttled. */
   const call = (service: string, operation: string, input: object, actor = 'person') =>
-    patiently(clock, () => gateway.request({ service, operation, input, actor }));
+    retryThrottled(clock, () => gateway.request({ service, operation, input, actor }));
 
   return {
     clock,
@@ -141,7 +141,7 @@ export async function createRegion(options: RegionOptions) {
 /** Hundreds of alarms at three a second take minutes. */
 const MAX_THROTTLED = 1_000;
 
-async function patiently<T>(clock: VirtualClock, request: () => Promise<T>): Promise<T> {
+async function retryThrottled<T>(clock: VirtualClock, request: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried++) {
     try {
       return await request();

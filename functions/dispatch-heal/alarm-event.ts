@@ -4,41 +4,49 @@ import type { Clients } from '../../shared/aws/clients.ts';
 import { logInfo } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import { alarmName as nameOf } from '../../shared/fleet/naming.ts';
+import { alarmName as nameOf } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
-import { leftAlone, type Subject, subjectOf } from './alarms.ts';
-import { DISABLED, impairedInstances, ofSick, oncePerNode, type Sick, seenNow, sickNodes } from './candidates.ts';
-import { type Context, createContext, type Services } from './context.ts';
-import { considerNow } from './dispatch.ts';
-import { type AlarmNow, readAlarming, readChecks, readContributors, readInstances } from './facts.ts';
+import { type AlarmSubject, alarmSubjectOf, reasonToIgnore } from './alarms.ts';
+import {
+  DISABLED,
+  freshNodes,
+  impairedInstances,
+  oncePerNode,
+  type SickNode,
+  sickNodeCandidate,
+  sickNodes,
+} from './candidates.ts';
+import { createContext, type DispatchContext, type DispatcherServices } from './context.ts';
+import { considerCandidate } from './dispatch.ts';
+import { type AlarmStatus, readActiveAlarms, readChecks, readContributors, readInstances } from './facts.ts';
 
 export async function considerAlarm(
-  services: Services,
+  services: DispatcherServices,
   event: AlarmStateChange | ContributorStateChange,
 ): Promise<void> {
   const { clients, environment } = services;
   const { kind, alarmName, atMs, state, suppressedBy, muted } = event;
   if (state !== 'ALARM') return;
   const leave = (left: string): void => logInfo({ left });
-  const alone = leftAlone(event);
+  const alone = reasonToIgnore(event);
   if (alone !== null) return leave(alone);
   const [settings, alarming] = await Promise.all([
     readSettings(clients.ssm, environment.PARAMETER_PREFIX),
-    readAlarming(clients.cloudwatch, [alarmName]),
+    readActiveAlarms(clients.cloudwatch, [alarmName]),
   ]);
   const read = alarming.find(({ fact }) => fact.alarmName === alarmName);
   const now = read && kind === 'contributor' ? await contributorOf(clients, read, event) : read;
   if (!now) return leave(`${alarmName} is not in ALARM any more${kind === 'contributor' ? ' for this node' : ''}`);
   const metric = metricOf(now);
-  const changed = leftAlone({ kind, alarmName, metric });
+  const changed = reasonToIgnore({ kind, alarmName, metric });
   if (changed !== null) return leave(changed);
   const silenced = suppressedBy ?? (muted ? 'a mute rule' : null) ?? (now.actionsEnabled === false ? DISABLED : null);
-  const subject = metric && subjectOf(metric);
+  const subject = metric && alarmSubjectOf(metric);
   const context = createContext(services, settings);
   if (subject === 'health' || subject === 'checks') {
-    const sick = await sickBy(context, subject, { ...now, sinceMs: atMs });
+    const sick = await sickNodesOfAlarm(context, subject, { ...now, sinceMs: atMs });
     if (sick.length === 0) return leave(`${alarmName} tells of no node that is sick now`);
-    for (const one of sick) await considerNow(context, ofSick(one, silenced));
+    for (const one of sick) await considerCandidate(context, sickNodeCandidate(one, silenced));
     return;
   }
   const instanceId = now.fact.dimensions['InstanceId'];
@@ -48,15 +56,15 @@ export async function considerAlarm(
       alarmName,
       'an alarm on a metric with the dimension InstanceId',
     );
-  await considerNow(context, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
+  await considerCandidate(context, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
 }
 
 /** The nodes that this alarm tells of and that are sick, by the last observation of their fleet or by EC2's checks as they are now. */
-async function sickBy(
-  { clients, settings, seen }: Context,
-  subject: Exclude<Subject, 'disk'>,
-  alarm: AlarmNow,
-): Promise<readonly Sick[]> {
+async function sickNodesOfAlarm(
+  { clients, settings, seen }: DispatchContext,
+  subject: Exclude<AlarmSubject, 'disk'>,
+  alarm: AlarmStatus,
+): Promise<readonly SickNode[]> {
   if (subject === 'checks') {
     const ids = [alarm.fact.dimensions['InstanceId'] ?? ''];
     const known = await readInstances(clients.ec2, ids);
@@ -68,20 +76,20 @@ async function sickBy(
   if (!fleet) return [];
   const nowMs = Date.now();
   const { observations } = await seen(fleet.name);
-  const sick = sickNodes(fleet, seenNow(observations, nowMs), [alarm], nowMs);
+  const sick = sickNodes(fleet, freshNodes(observations, nowMs), [alarm], nowMs);
   return oncePerNode(sick.filter(({ alarms }) => alarms.length > 0));
 }
 
 /** Undefined: the alarm is none of a fleet any more, or this node is well again. */
 async function contributorOf(
   { cloudwatch }: Clients,
-  alarm: AlarmNow,
+  alarm: AlarmStatus,
   { contributorId }: ContributorStateChange,
-): Promise<AlarmNow | undefined> {
+): Promise<AlarmStatus | undefined> {
   if (alarm.about !== 'fleet') return undefined;
   const contributors = await readContributors(cloudwatch, alarm);
   return contributors.find((one) => one.contributorId === contributorId);
 }
 
-const metricOf = ({ about, metricName, fact: { namespace } }: AlarmNow) =>
+const metricOf = ({ about, metricName, fact: { namespace } }: AlarmStatus) =>
   about === 'fleet' || metricName === undefined ? undefined : { namespace, name: metricName };

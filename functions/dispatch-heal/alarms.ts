@@ -1,23 +1,23 @@
 // What an alarm is about, and which heal takes it: a node's disk, its health, or nothing that a heal can do. Pure.
 import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
+import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
-import type { AlarmNow } from './facts.ts';
+import type { AlarmStatus } from './facts.ts';
 
 export const EC2_NAMESPACE = 'AWS/EC2';
 
 /** disk: bytes or inodes of a filesystem. health: what watch-fleet says of a node. checks: what EC2 says of its instance. */
-export type Subject = 'disk' | 'health' | 'checks';
+export type AlarmSubject = 'disk' | 'health' | 'checks';
 
 /** By the metric alone; null: no heal takes it. Most alarms of a fleet (its chain, its consensus) are for people. */
-export function subjectOf({
+export function alarmSubjectOf({
   namespace,
   name,
 }: {
   readonly namespace: string;
   readonly name: string | undefined;
-}): Subject | null {
+}): AlarmSubject | null {
   // Chainmend's own count of disks tells of health, and has no alarm; the CloudWatch agent's, or another's of the same names, has.
   if (namespace === METRIC_NAMESPACE) return name === 'Health' ? 'health' : null;
   if (namespace === EC2_NAMESPACE) return name?.startsWith('StatusCheckFailed') ? 'checks' : null;
@@ -28,7 +28,7 @@ export function subjectOf({
  * The disk that an alarm's `path` is about: bytes and inodes of a filesystem are one trigger with one cure.
  * A fleet-wide alarm that is grouped by instance alone names no path: that leaves no doubt where nodes have one volume.
  */
-export function diskOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): Trigger | null {
+export function diskTriggerOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): Trigger | null {
   const [only, another] = fleet.volumes;
   const volume =
     dimensions['path'] === undefined && !another ? only : fleet.volumes.find(({ path }) => path === dimensions['path']);
@@ -36,7 +36,7 @@ export function diskOf(fleet: Fleet, dimensions: Readonly<Record<string, string>
 }
 
 /** Why an alarm is left alone, by what its event says of it; null: a heal takes it. None of them is an error. */
-export function leftAlone({
+export function reasonToIgnore({
   kind,
   alarmName,
   metric,
@@ -44,7 +44,7 @@ export function leftAlone({
   readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
 }): string | null {
   if (metric)
-    return subjectOf(metric) ? null : `no heal takes ${alarmName}: it is about ${metric.namespace} ${metric.name}`;
+    return alarmSubjectOf(metric) ? null : `no heal takes ${alarmName}: it is about ${metric.namespace} ${metric.name}`;
   // Of a fleet-wide alarm each contributor tells of its own node, and each node of a composite alarm has an alarm of its own.
   if (kind === 'alarm') return `${alarmName} as a whole tells of no node`;
   return `nothing in the query of ${alarmName} says what it is about`;
@@ -54,11 +54,11 @@ export function leftAlone({
  * What an alarm tells a heal, if it is one of the fleets': ours by its name, or one that a fleet file takes in by a pattern. Of a
  * fleet-wide alarm its contributors are read, who need no path where nodes have one volume.
  */
-export function heeded(
-  { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmNow, 'fact' | 'metricName' | 'about'>,
+export function relevantSubject(
+  { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmStatus, 'fact' | 'metricName' | 'about'>,
   fleets: readonly Fleet[],
-): Subject | null {
-  const subject = subjectOf({ namespace, name: metricName });
+): AlarmSubject | null {
+  const subject = alarmSubjectOf({ namespace, name: metricName });
   if (subject === null) return null;
   if (about !== 'fleet') {
     if (!dimensions[subject === 'health' ? 'Node' : 'InstanceId']) return null;

@@ -1,7 +1,7 @@
 // What a sweep looks at: disk alarms, nodes that are sick, and incidents that nothing seen now leads to. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
+import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
@@ -9,60 +9,63 @@ import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger } from '../../shared/model/trigger.ts';
-import { heeded, subjectOf } from './alarms.ts';
+import { alarmSubjectOf, relevantSubject } from './alarms.ts';
 import type { Candidate } from './decide.ts';
-import type { AlarmNow, Checks, FleetSeen } from './facts.ts';
+import type { AlarmStatus, ObservedFleet, StatusCheckResult } from './facts.ts';
 
-export interface Records {
+export interface HealRecords {
   readonly incidents: readonly IncidentRecord[];
   readonly nodes: readonly NodeRecord[];
 }
 
 /** Whether an alarm is the one that an incident was told by; of a fleet-wide one, that node's part of it. */
-const isSame = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
+const isIncidentAlarm = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
   alarm.fact.alarmName === incident.alarm.alarmName &&
   (alarm.about !== 'contributor' ||
-    (isOn(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));
+    (isAlarmOnNode(alarm, incident) && alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']));
 
-const isOn = ({ fact }: AlarmNow, { instanceId }: IncidentRecord): boolean =>
+const isAlarmOnNode = ({ fact }: AlarmStatus, { instanceId }: IncidentRecord): boolean =>
   fact.dimensions['InstanceId'] === instanceId;
 
-/** Whether an alarm tells of an incident's trouble: the same alarm, or another on the same filesystem (its inodes). */
-export const concerns = (alarm: AlarmNow, incident: IncidentRecord): boolean =>
-  isSame(alarm, incident) ||
-  (isOn(alarm, incident) &&
+/** Whether an alarm tells of an incident's trigger: the same alarm, or another on the same filesystem (its inodes). */
+export const alarmConcernsIncident = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
+  isIncidentAlarm(alarm, incident) ||
+  (isAlarmOnNode(alarm, incident) &&
     alarm.fact.dimensions['path'] !== undefined &&
     alarm.fact.dimensions['path'] === incident.alarm.dimensions['path']);
 
-export const nodeOf = ({ nodes }: Records, { instanceId }: IncidentRecord): NodeRecord | undefined =>
+export const nodeOf = ({ nodes }: HealRecords, { instanceId }: IncidentRecord): NodeRecord | undefined =>
   nodes.find((node) => node.instanceId === instanceId);
 
 /** Nodes of all fleets that are sick now, by whatever tells of it. */
-export const sickOf = (
+export const findSickNodes = (
   fleets: readonly Fleet[],
-  seen: ReadonlyMap<string, FleetSeen>,
-  alarming: readonly AlarmNow[],
-  checks: ReadonlyMap<string, Checks>,
+  seen: ReadonlyMap<string, ObservedFleet>,
+  alarming: readonly AlarmStatus[],
+  checks: ReadonlyMap<string, StatusCheckResult>,
   nowMs: number,
-): readonly Sick[] =>
+): readonly SickNode[] =>
   oncePerNode([
     ...fleets.flatMap((fleet) =>
-      sickNodes(fleet, seenNow(seen.get(fleet.name)?.observations ?? [], nowMs), alarming, nowMs),
+      sickNodes(fleet, freshNodes(seen.get(fleet.name)?.observations ?? [], nowMs), alarming, nowMs),
     ),
     ...impairedInstances(
-      alarming.filter((alarm) => heeded(alarm, fleets) === 'checks'),
+      alarming.filter((alarm) => relevantSubject(alarm, fleets) === 'checks'),
       checks,
     ),
   ]);
 
 const HEALTH: Trigger = { kind: 'node', subject: 'health' };
 
-export const ofSick = ({ instanceId, onsetMs, fact, refusal }: Sick, suppressedBy: string | null): Candidate => ({
+export const sickNodeCandidate = (
+  { instanceId, onsetMs, fact, refusal }: SickNode,
+  suppressedBy: string | null,
+): Candidate => ({
   ...{ instanceId, onsetMs, alarm: fact, trigger: HEALTH, suppressedBy },
   ...(refusal && { refusal }),
 });
 
-export const ofDisk = ({ fact, sinceMs, actionsEnabled }: AlarmNow, mutedBy: string | null): Candidate => ({
+export const diskCandidate = ({ fact, sinceMs, actionsEnabled }: AlarmStatus, mutedBy: string | null): Candidate => ({
   alarm: fact,
   instanceId: fact.dimensions['InstanceId'] ?? '',
   onsetMs: sinceMs,
@@ -78,20 +81,20 @@ export const DISABLED = 'its actions being disabled';
  * @param alarming null: they could not be read, and nobody is known to be over
  */
 export function openCandidates(
-  records: Records,
-  alarming: readonly AlarmNow[] | null,
-  disks: readonly AlarmNow[],
+  records: HealRecords,
+  alarming: readonly AlarmStatus[] | null,
+  disks: readonly AlarmStatus[],
   nowMs: number,
 ): readonly Candidate[] {
   return records.incidents.flatMap((incident): readonly Candidate[] => {
-    const { state, alarm, instanceId, onsetMs, trouble, want, fleet } = incident;
-    const trigger = readTrigger(trouble);
+    const { state, alarm, instanceId, onsetMs, want, fleet } = incident;
+    const trigger = readTrigger(incident.trigger);
     if (state !== 'open' || trigger === null || trigger.kind === 'plan') return [];
     const owed = isOwed(incident, nodeOf(records, incident), nowMs);
     const known = { alarm, instanceId, onsetMs, suppressedBy: null };
     if (trigger.kind === 'disk') {
-      if (disks.some((disk) => isSame(disk, incident) && isOn(disk, incident))) return [];
-      const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isSame(one, incident)) === false;
+      if (disks.some((disk) => isIncidentAlarm(disk, incident) && isAlarmOnNode(disk, incident))) return [];
+      const isQuiet = alarm.alarmName !== '' && alarming?.some((one) => isIncidentAlarm(one, incident)) === false;
       return isQuiet && !owed ? [] : [known];
     }
     if (owed) return [{ ...known, settles: trigger, fleet, ...(want && { want }) }];
@@ -112,8 +115,8 @@ export function isOver(
   isHealthy: (incident: IncidentRecord) => boolean,
   nowMs: number,
 ): boolean {
-  const { trouble, alarm, onsetMs } = incident;
-  const kind = readTrigger(trouble)?.kind;
+  const { trigger, alarm, onsetMs } = incident;
+  const kind = readTrigger(trigger)?.kind;
   if (isOwed(incident, node, nowMs)) return false;
   // A plan that was said, or could not be made, is over with that.
   if (kind === 'plan') return true;
@@ -130,17 +133,17 @@ const SICK_FOR_MS = 4 * 60_000;
 const WELL_FOR_MS = 60_000;
 
 /** A node that may need a heal of its health. */
-export interface Sick {
+export interface SickNode {
   readonly instanceId: string;
   readonly onsetMs: number;
   /** Of those that tell of it; none where only the observation does. */
-  readonly alarms: readonly AlarmNow[];
+  readonly alarms: readonly AlarmStatus[];
   readonly fact: AlarmFact;
   readonly refusal?: Refusal;
 }
 
 /** The nodes of one fleet, as they were seen within three minutes; those of older parts are of unknown health now. */
-export const seenNow = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
+export const freshNodes = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
   observations
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap((observation) => observation.nodes);
@@ -148,9 +151,9 @@ export const seenNow = (observations: readonly FleetObservation[], nowMs: number
 const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
 
 /** Whether an alarm on health tells of this node: its own, or its part of the fleet's. */
-const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean => {
+const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
   const { fact, metricName, about } = alarm;
-  if (subjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
+  if (alarmSubjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
     return false;
   if (about === 'contributor') return fact.alarmName === alarmName(fleet.name, undefined, 'unwell');
   return fact.dimensions['Fleet'] === fleet.name;
@@ -164,11 +167,11 @@ const tellsOf = (alarm: AlarmNow, fleet: Fleet, { name }: ObservedNode): boolean
 export function sickNodes(
   fleet: Fleet,
   nodes: readonly ObservedNode[],
-  alarming: readonly AlarmNow[],
+  alarming: readonly AlarmStatus[],
   nowMs: number,
-): readonly Sick[] {
-  return nodes.filter(isSick).flatMap((node): Sick[] => {
-    const alarms = alarming.filter((alarm) => tellsOf(alarm, fleet, node));
+): readonly SickNode[] {
+  return nodes.filter(isSick).flatMap((node): SickNode[] => {
+    const alarms = alarming.filter((alarm) => alarmConcernsNode(alarm, fleet, node));
     if (alarms.length === 0 && nowMs - node.sinceMs < SICK_FOR_MS) return [];
     const { instanceId, name } = node;
     const seen = { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: name } };
@@ -178,8 +181,11 @@ export function sickNodes(
 }
 
 /** Instances that EC2 finds impaired: its checks are read again, since an alarm lags behind them. */
-export function impairedInstances(alarming: readonly AlarmNow[], checks: ReadonlyMap<string, Checks>): readonly Sick[] {
-  return alarming.flatMap((alarm): Sick[] => {
+export function impairedInstances(
+  alarming: readonly AlarmStatus[],
+  checks: ReadonlyMap<string, StatusCheckResult>,
+): readonly SickNode[] {
+  return alarming.flatMap((alarm): SickNode[] => {
     const instanceId = alarm.fact.dimensions['InstanceId'];
     const check = instanceId === undefined ? undefined : checks.get(instanceId);
     if (instanceId === undefined || check === undefined || check === 'passed') return [];
@@ -197,8 +203,8 @@ const EBS_IMPAIRED: Refusal = {
 };
 
 /** However many alarms and observations a node has, it is sick once: since the first, and left alone for what any of them says. */
-export function oncePerNode(all: readonly Sick[]): readonly Sick[] {
-  const byInstance = new Map<string, Sick>();
+export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {
+  const byInstance = new Map<string, SickNode>();
   for (const sick of all) {
     const { alarms, onsetMs, refusal, fact } = byInstance.get(sick.instanceId) ?? sick;
     const isFirst = !byInstance.has(sick.instanceId);

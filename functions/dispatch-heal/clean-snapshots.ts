@@ -1,8 +1,8 @@
 // The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
 
-import { ask } from '../../shared/aws/ask.ts';
+import { invokeFunction } from '../../shared/aws/invoke.ts';
 import { logWarn } from '../../shared/aws/log.ts';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
@@ -12,10 +12,10 @@ import { keys } from '../../shared/heal/store.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { DonorAnswer, DonorQuestion } from '../../shared/model/questions.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
-import { type Context, createContext, DISPATCHER, type Services } from './context.ts';
+import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import { SCHEDULE } from './decide.ts';
-import { considerNow } from './dispatch.ts';
-import { inTurn } from './time-budget.ts';
+import { considerCandidate } from './dispatch.ts';
+import { processInTurn } from './time-budget.ts';
 
 /** Of the function's 60 s; a fleet that is left has its turn in the next round. */
 const ROUND_MS = 40_000;
@@ -24,14 +24,14 @@ const DAY_MS = 24 * 60 * 60_000;
 const TOLD_KEPT_SECONDS = 2 * 86_400;
 
 /** @throws AggregateError with what failed, once every fleet had its turn */
-export async function snapshotRound(services: Services): Promise<void> {
+export async function requestCleanSnapshots(services: DispatcherServices): Promise<void> {
   const { clients, environment } = services;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const context = createContext(services, settings);
   const failures: unknown[] = [];
   const fleets = settings.fleets.filter(({ cleanSnapshots }) => cleanSnapshots !== undefined);
-  await inTurn(fleets, { nowMs, untilMs: nowMs + ROUND_MS }, async (fleet) => {
+  await processInTurn(fleets, { nowMs, untilMs: nowMs + ROUND_MS }, async (fleet) => {
     try {
       await considerFleet(context, fleet, nowMs);
     } catch (cause) {
@@ -46,31 +46,31 @@ export async function snapshotRound(services: Services): Promise<void> {
 
 const CLEAN_SNAPSHOT: Trigger = { kind: 'snapshot', subject: 'clean' };
 
-async function considerFleet(context: Context, { name: fleet }: Fleet, nowMs: number): Promise<void> {
+async function considerFleet(context: DispatchContext, { name: fleet }: Fleet, nowMs: number): Promise<void> {
   const { environment, settings } = context;
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet, settings.values);
-  const chosen = paused ?? (await askForDonor(context, fleet));
+  const chosen = paused ?? (await requestDonor(context, fleet));
   if ('notDue' in chosen) return;
   if ('refuse' in chosen) return journalOnceADay(context, fleet, chosen, nowMs);
   const { instanceId } = chosen.donor;
   const alarm = { alarmName: '', namespace: SCHEDULE, dimensions: { InstanceId: instanceId } };
   const candidate = { alarm, instanceId, onsetMs: nowMs, trigger: CLEAN_SNAPSHOT, suppressedBy: null, fleet };
-  await considerNow(context, candidate);
+  await considerCandidate(context, candidate);
 }
 
 /** @throws Error where plan-snapshots fails: that is no refusal */
-export async function askForDonor(
-  { clients, environment }: Services,
+export async function requestDonor(
+  { clients, environment }: DispatcherServices,
   fleet: string,
-  asked: DonorQuestion['asked'] = 'schedule',
+  requestedBy: DonorQuestion['requestedBy'] = 'schedule',
 ): Promise<DonorAnswer> {
-  const question: DonorQuestion = { kind: 'donor', fleet, asked };
-  return ask<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
+  const question: DonorQuestion = { kind: 'donor', fleet, requestedBy };
+  return invokeFunction<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 
 /** Paged where it must be, too. */
 async function journalOnceADay(
-  { store, clients, environment }: Services,
+  { store, clients, environment }: DispatcherServices,
   fleet: string,
   { refuse: code, reason, page: pages }: Refusal,
   nowMs: number,

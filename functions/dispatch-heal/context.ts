@@ -2,7 +2,7 @@
 import type { Clients } from '../../shared/aws/clients.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
 import type { Store } from '../../shared/heal/store.ts';
-import { type FleetSeen, readSeen } from './facts.ts';
+import { type ObservedFleet, readObservedFleet } from './facts.ts';
 
 /** This function, in what it writes. */
 export const DISPATCHER = 'dispatch-heal';
@@ -17,16 +17,16 @@ export const ENVIRONMENT = [
   'PLAN_SNAPSHOTS_FUNCTION',
 ] as const;
 
-export interface Services {
+export interface DispatcherServices {
   readonly clients: Clients;
   readonly store: Store;
   readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
 }
 
-export interface Context extends Services {
+export interface DispatchContext extends DispatcherServices {
   readonly settings: Settings;
   /** A fleet as watch-fleet saw it last: read when it is asked for, and once. */
-  readonly seen: (fleet: string) => Promise<FleetSeen>;
+  readonly seen: (fleet: string) => Promise<ObservedFleet>;
   /**
    * "fleet code" of what people were paged for on account of a whole fleet, to which is added what this run pages. Undefined where only
    * one node is looked at: the next sweep, which sees them all, pages.
@@ -34,10 +34,10 @@ export interface Context extends Services {
   readonly paged?: Set<string>;
 }
 
-export function createContext(services: Services, settings: Settings, paged?: Set<string>): Context {
-  const read = new Map<string, Promise<FleetSeen>>();
-  const seen = (fleet: string): Promise<FleetSeen> => {
-    const known = read.get(fleet) ?? readSeen(services.store, fleet);
+export function createContext(services: DispatcherServices, settings: Settings, paged?: Set<string>): DispatchContext {
+  const read = new Map<string, Promise<ObservedFleet>>();
+  const seen = (fleet: string): Promise<ObservedFleet> => {
+    const known = read.get(fleet) ?? readObservedFleet(services.store, fleet);
     read.set(fleet, known);
     return known;
   };

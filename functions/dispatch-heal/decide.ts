@@ -10,10 +10,10 @@ import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/re
 import { healOf } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { AlarmFact, HealKind, HealPayload, Want } from '../../shared/model/payload.ts';
+import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
-import { subjectOf } from './alarms.ts';
-import type { FleetSeen, InstanceNow } from './facts.ts';
+import { alarmSubjectOf } from './alarms.ts';
+import type { ObservedFleet, TaggedInstance } from './facts.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -26,7 +26,7 @@ export interface Candidate {
   /** undefined: the disk under the alarm's path. */
   readonly trigger?: Trigger;
   /** What a person wants of replace-node. */
-  readonly want?: Want;
+  readonly want?: RequestedAction;
   /** A person asks for it now: what was refused or planned is looked at again, whenever that was. */
   readonly atOnce?: true;
   /** Why the alarm is to be left alone: suppressed or muted by a person. */
@@ -78,36 +78,36 @@ export type Dispatch =
 /** What becomes of one candidate. Same facts, same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
   const { fleet, nowMs, trigger, nodeRecord, candidate } = facts;
-  const opened = requested(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
-  if ('lags' in opened) return leave('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
+  const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
+  if ('lags' in opened) return leaveAlone('healed-lately', 'healed minutes ago; the alarm lags behind the cure');
   const found = 'next' in opened ? opened.next : opened.keep;
   const incident = candidate.atOnce ? { ...found, notBeforeMs: 0, plannedUntilMs: 0 } : found;
   const isNew = 'next' in opened;
   const refusal = refusalOf(facts);
   if (refusal && incident.state === 'open') {
     if (!isNew && nowMs < incident.notBeforeMs)
-      return leave('refused-lately', `${refusal.refuse}, looked at a moment ago`);
+      return leaveAlone('refused-lately', `${refusal.refuse}, looked at a moment ago`);
     return { do: 'refuse', incident, isNew, refusal };
   }
   // A node's health is seen again each minute: nothing is lost where it is not noted.
   const note = isNew && trigger.kind !== 'node' && { write: incident };
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
-    return { ...leave('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
+    return { ...leaveAlone('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
   const node = nodeRecord ?? newNode(fleet.name, candidate.instanceId);
   const free = leaseFree(node, facts.owner, nowMs) && maySettle(node, operationOf(trigger));
   const allocated = allocate(incident, free, (attempt) => payloadOf(fleet, nowMs, incident, attempt), nowMs);
-  if ('leave' in allocated) return { ...leave(allocated.leave, allocated.leave), ...note };
+  if ('leave' in allocated) return { ...leaveAlone(allocated.leave, allocated.leave), ...note };
   if ('invokeAgain' in allocated) return { do: 'invoke-again', payload: allocated.invokeAgain };
   return { do: 'start', write: isNew ? [incident, allocated.next] : [allocated.next], payload: allocated.invoke };
 }
 
-const leave = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
+const leaveAlone = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
 
 /**
  * Each request of a person is an incident of its own, with what is wanted now, unless a heal works on the one before, or has left
  * something open under its name.
  */
-function requested(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
+function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
   const { candidate, incident: read, nodeRecord, trigger } = facts;
   if (!candidate.atOnce || trigger.kind === 'disk' || trigger.kind === 'node') return undefined;
   if (read?.state === 'allocated' || read?.state === 'claimed') return undefined;
@@ -136,7 +136,7 @@ const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({
   fleet: fleet.name,
   node,
   instanceId: candidate.instanceId,
-  trouble: triggerText(trigger),
+  trigger: triggerText(trigger),
   incidentId: hash([candidate.instanceId, triggerText(trigger), candidate.onsetMs], 8),
   onsetMs: candidate.onsetMs,
   alarm: candidate.alarm,
@@ -164,12 +164,12 @@ export function payloadOf(
   incident: IncidentRecord,
   attempt: number,
 ): HealPayload {
-  const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm } = incident;
-  const kind = healOf(trouble);
+  const { fleet, node, instanceId, trigger, incidentId, onsetMs, alarm } = incident;
+  const kind = healOf(trigger);
   const hours = HEAL_HOURS[kind] + (mode === 'ask' ? ask.expiresAfterHours : 0);
   const base = {
-    ...{ fleet, node, instanceId, trouble, incidentId, attempt, onsetMs, alarm },
-    mode: readTrigger(trouble)?.kind === 'plan' ? ('plan' as const) : mode,
+    ...{ fleet, node, instanceId, trigger, incidentId, attempt, onsetMs, alarm },
+    mode: readTrigger(trigger)?.kind === 'plan' ? ('plan' as const) : mode,
     deadlineMs: nowMs + hours * HOUR_MS,
   };
   switch (kind) {
@@ -178,7 +178,7 @@ export function payloadOf(
     case 'replace-node':
       return { kind, ...base, want: incident.want ?? { do: 'heal' } };
     case 'snapshot-node':
-      return { kind, ...base, asked: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
+      return { kind, ...base, requestedBy: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
   }
 }
 
@@ -186,11 +186,11 @@ export function payloadOf(
 export const executionName = ({
   kind,
   instanceId,
-  trouble,
+  trigger,
   incidentId,
   attempt,
-}: Pick<HealPayload, 'kind' | 'instanceId' | 'trouble' | 'incidentId' | 'attempt'>): string =>
-  `${kind}-${hash([kind, instanceId, trouble, incidentId, attempt], 40)}`;
+}: Pick<HealPayload, 'kind' | 'instanceId' | 'trigger' | 'incidentId' | 'attempt'>): string =>
+  `${kind}-${hash([kind, instanceId, trigger, incidentId, attempt], 40)}`;
 
 const hash = (parts: readonly (string | number)[], digits: number): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
@@ -214,8 +214,8 @@ export function judgeBeforeStart(
     readonly candidate: Candidate;
     readonly node: string;
   },
-  { tags, instanceId }: InstanceNow,
-  { observations, haltedSinceMs }: FleetSeen,
+  { tags, instanceId }: TaggedInstance,
+  { observations, haltedSinceMs }: ObservedFleet,
   nowMs: number,
 ): Refusal | null {
   const { want, atOnce, alarm } = candidate;
@@ -223,7 +223,7 @@ export function judgeBeforeStart(
   if (trigger.kind === 'plan' || want?.do === 'undo') return null;
   if (trigger.kind !== 'node' && want === undefined) return null;
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
-  const isDown = seen?.health === 'unreachable' || subjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
+  const isDown = seen?.health === 'unreachable' || alarmSubjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
   return judgeClass({
     class: want === undefined || want.do === 'heal' ? mildest(fleet) : 'replace',
     fleet,
@@ -247,7 +247,7 @@ const PEERS_WITHIN_MS = 30 * 60_000;
 /** Without peers a client stands still, and neither a restart nor other data give it any: rotate-peers does, if it can. */
 export function peersFirst(
   { peers }: Pick<Fleet, 'peers'>,
-  { observations }: Pick<FleetSeen, 'observations'>,
+  { observations }: Pick<ObservedFleet, 'observations'>,
   instanceId: string,
   nowMs: number,
 ): Refusal | null {
@@ -273,10 +273,10 @@ export function diskFirst(disks: readonly (IncidentRecord | undefined)[], nowMs:
       !(disk.state === 'open' && disk.failures === 0 && disk.refusedCodes.includes('not-confirmed')),
   );
   if (!first && grown) {
-    const reason = `incident ${grown.incidentId} (${grown.trouble}) was healed a moment ago: what became of the node is seen first`;
+    const reason = `incident ${grown.incidentId} (${grown.trigger}) was healed a moment ago: what became of the node is seen first`;
     return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 50_000 };
   }
   if (!first) return null;
-  const reason = `incident ${first.incidentId} (${first.trouble}) is open: the disk is grown first`;
+  const reason = `incident ${first.incidentId} (${first.trigger}) is open: the disk is grown first`;
   return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 50_000 };
 }

@@ -3,7 +3,7 @@ import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
-import { mustWait } from '../../shared/guardrails/grow.ts';
+import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
 import { refuseOpen } from '../../shared/heal/incident.ts';
@@ -17,8 +17,8 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { type Trigger, triggerText } from '../../shared/model/trigger.ts';
-import { diskOf } from './alarms.ts';
-import { type Context, DISPATCHER, type Services } from './context.ts';
+import { diskTriggerOf } from './alarms.ts';
+import { DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import {
   type Candidate,
   type Dispatch,
@@ -29,20 +29,23 @@ import {
   OF_THE_FLEET,
   peersFirst,
 } from './decide.ts';
-import { type InstanceNow, readInstances } from './facts.ts';
+import { readInstances, type TaggedInstance } from './facts.ts';
 
 /** One candidate of an event or of a person. */
-export async function considerNow(context: Context, candidate: Candidate): Promise<Considered | undefined> {
+export async function considerCandidate(
+  context: DispatchContext,
+  candidate: Candidate,
+): Promise<DispatchResult | undefined> {
   const instances = await readInstances(context.clients.ec2, [candidate.instanceId]);
-  return considerOne(context, instances, candidate);
+  return considerKnownInstance(context, instances, candidate);
 }
 
 /** @returns undefined where it is no fleet's node, and that is no mistake */
-export async function considerOne(
-  context: Context,
-  instances: ReadonlyMap<string, InstanceNow>,
+export async function considerKnownInstance(
+  context: DispatchContext,
+  instances: ReadonlyMap<string, TaggedInstance>,
   candidate: Candidate,
-): Promise<Considered | undefined> {
+): Promise<DispatchResult | undefined> {
   const { fleets } = context.settings;
   const { alarmName, dimensions } = candidate.alarm;
   const instance = instances.get(candidate.instanceId);
@@ -50,18 +53,18 @@ export async function considerOne(
     // Whatever has become of the instance: what was begun for it is in its records.
     const fleet = fleets.find(({ name }) => name === candidate.fleet);
     const known = { candidate, instance: instance ?? { instanceId: candidate.instanceId, tags: {} } };
-    return fleet && consider(context, { ...known, fleet, trigger: candidate.settles });
+    return fleet && dispatchCandidate(context, { ...known, fleet, trigger: candidate.settles });
   }
   const fleet = instance && fleetOf(instance.tags, fleets);
   // EC2's checks are read of all instances of an account, and an observation may tell of one that is gone.
   const isSick = candidate.trigger?.kind === 'node' && !candidate.atOnce;
-  if (isSick && (!fleet || 'refuse' in fleet || isNoNode(instance))) return undefined;
+  if (isSick && (!fleet || 'refuse' in fleet || isJoiningOrRetired(instance))) return undefined;
   if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
   if (!fleet || 'refuse' in fleet)
     throw new EventError(alarmName, candidate.instanceId, `an instance with the tags of one fleet; ${fleet?.reason}`);
   if (candidate.fleet !== undefined && candidate.fleet !== fleet.name)
     throw new EventError('fleet', candidate.fleet, `${fleet.name}, whose tags ${candidate.instanceId} carries`);
-  if (isNoNode(instance))
+  if (isJoiningOrRetired(instance))
     throw new EventError(
       'instanceId',
       candidate.instanceId,
@@ -69,28 +72,28 @@ export async function considerOne(
     );
   // `replace.rungs: []`: nothing but a page, which is watch-fleet's.
   if (isSick && fleet.replace.rungs.length === 0) return undefined;
-  const trigger = candidate.trigger ?? diskOf(fleet, dimensions);
+  const trigger = candidate.trigger ?? diskTriggerOf(fleet, dimensions);
   if (!trigger) {
     const paths = fleet.volumes.map(({ path }) => path).join(' or ');
     throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
   }
-  return consider(context, { candidate, fleet, instance, trigger });
+  return dispatchCandidate(context, { candidate, fleet, instance, trigger });
 }
 
 /** It is about to take a node's place, or has given it up. */
-const isNoNode = (instance: InstanceNow | undefined): boolean =>
+const isJoiningOrRetired = (instance: TaggedInstance | undefined): boolean =>
   instance !== undefined && (Object.hasOwn(instance.tags, JOINING_TAG) || Object.hasOwn(instance.tags, RETIRED_TAG));
 
 /** A candidate whose fleet, instance and trigger are known. */
-interface Known {
+interface ResolvedCandidate {
   readonly candidate: Candidate;
   readonly fleet: Fleet;
-  readonly instance: InstanceNow;
+  readonly instance: TaggedInstance;
   readonly trigger: Trigger;
 }
 
 /** What became of a candidate, and under which names it can be followed. */
-export interface Considered {
+export interface DispatchResult {
   readonly dispatch: Dispatch;
   /** As it was written, or as it was read where nothing was; undefined where there is none. */
   readonly incident: IncidentRecord | undefined;
@@ -99,20 +102,20 @@ export interface Considered {
 /** Another run may write the same records at the same moment: then what it wrote is read, and decided upon. */
 const MAX_CONFLICTS = 3;
 
-async function consider(context: Context, known: Known): Promise<Considered> {
+async function dispatchCandidate(context: DispatchContext, known: ResolvedCandidate): Promise<DispatchResult> {
   const { candidate, fleet, instance, trigger } = known;
   const { store, environment, clients, settings } = context;
-  const trouble = triggerText(trigger);
+  const text = triggerText(trigger);
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) ?? judgePauseTag(instance.tags);
   const node = instance.tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instance.instanceId;
-  const isLadder = healOf(trouble) === 'replace-node';
+  const isLadder = healOf(text) === 'replace-node';
   for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
     const [incident, nodeRecord, goesFirst, seen] = await Promise.all([
-      store.readIncident(fleet.name, instance.instanceId, trouble),
+      store.readIncident(fleet.name, instance.instanceId, text),
       store.readNode(fleet.name, instance.instanceId),
-      waitOf(context, known, statusOf),
+      precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet.name) : undefined,
     ]);
     const nowMs = Date.now();
@@ -131,19 +134,19 @@ async function consider(context: Context, known: Known): Promise<Considered> {
     const written = await execute(context, dispatch, incident);
     if (written !== false) return { dispatch, incident: written ?? incident };
   }
-  throw new Error(`incident ${trouble} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
+  throw new Error(`incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
 }
 
 /** What goes before this one: another node whose disk is grown, or the disk of this one. */
-async function waitOf(
-  { store }: Context,
-  { fleet, instance, trigger }: Known,
+async function precedenceOf(
+  { store }: DispatchContext,
+  { fleet, instance, trigger }: ResolvedCandidate,
   statusOf: (execution: string | null | undefined) => ExecutionStatus | Promise<ExecutionStatus>,
 ): Promise<(nowMs: number) => Refusal | null> {
   if (trigger.kind === 'disk') {
     const grow = await store.readGrow(fleet.name);
     const first = await statusOf(grow?.holder);
-    return (nowMs) => mustWait(grow, first, nowMs);
+    return (nowMs) => judgeQueued(grow, first, nowMs);
   }
   if (trigger.kind !== 'node') return () => null;
   const disks = await Promise.all(
@@ -156,7 +159,7 @@ async function waitOf(
 
 /** @returns the incident as it is now; undefined where nothing was written, false when a record had changed since it was read */
 async function execute(
-  context: Context,
+  context: DispatchContext,
   dispatch: Dispatch,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | false> {
@@ -191,18 +194,18 @@ async function execute(
 }
 
 export const replaceIncident = (store: Store, record: IncidentRecord): Promise<boolean> =>
-  store.replace(keys.incident(record.fleet, record.instanceId, record.trouble), record);
+  store.replace(keys.incident(record.fleet, record.instanceId, record.trigger), record);
 
 /** Until the next sweep, which pages for what concerns a whole fleet. */
 const NEXT_SWEEP_MS = 30_000;
 
 /** Journalled, and paged if it must be, once an incident and code; the incident itself only remembers when to look again. */
 async function refuse(
-  { store, clients, environment, paged }: Context,
+  { store, clients, environment, paged }: DispatchContext,
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | false> {
-  const { fleet, node, incidentId, attempt, trouble } = incident;
+  const { fleet, node, incidentId, attempt, trigger } = incident;
   const { refuse: code, reason } = refusal;
   const due = refusal.page && !incident.pagedCodes.includes(code);
   const shared = due && OF_THE_FLEET.has(code);
@@ -215,7 +218,7 @@ async function refuse(
   const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + retryAfterMs, paged: pages || known });
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return false;
-  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
+  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
   const atMs = Date.now();
   const written = before?.incidentId === incidentId && incident.refusedCodes.includes(code);
   if (!written) {
@@ -234,7 +237,7 @@ async function refuse(
       sentence,
       incidentId,
       attempt,
-      trouble,
+      trigger,
     });
     await journal(`00-${code}-page`, { atMs, kind: 'page', sentence: reason, code });
   }
@@ -245,13 +248,16 @@ const HEAL_ARN = {
   'resize-volume': 'RESIZE_VOLUME_ARN',
   'replace-node': 'REPLACE_NODE_ARN',
   'snapshot-node': 'SNAPSHOT_NODE_ARN',
-} as const satisfies Record<HealKind, keyof Services['environment']>;
+} as const satisfies Record<HealKind, keyof DispatcherServices['environment']>;
 
 /**
  * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, whatever became of it.
  * @returns its ARN
  */
-export async function invoke({ clients, environment }: Services, payload: HealPayload): Promise<string | undefined> {
+export async function invoke(
+  { clients, environment }: DispatcherServices,
+  payload: HealPayload,
+): Promise<string | undefined> {
   try {
     const { DurableExecutionArn } = await clients.lambda.send(
       new InvokeCommand({

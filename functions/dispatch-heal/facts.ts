@@ -8,6 +8,7 @@ import {
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
+import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { queriedMetric } from '../../shared/events/alarm.ts';
 import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { Store } from '../../shared/heal/store.ts';
@@ -17,7 +18,7 @@ import type { AlarmFact } from '../../shared/model/payload.ts';
 const MAX_ALARM_PAGES = 60;
 const INSTANCES_A_CALL = 200;
 
-export interface AlarmNow {
+export interface AlarmStatus {
   readonly fact: AlarmFact;
   /** `fleet`: one alarm for all nodes, which says nothing of each of them; its `contributor`s do. */
   readonly about: 'node' | 'fleet' | 'contributor';
@@ -28,11 +29,11 @@ export interface AlarmNow {
 }
 
 /** Every metric alarm that is in ALARM now, or those of the given names. */
-export async function readAlarming(
+export async function readActiveAlarms(
   cloudwatch: CloudWatchClient,
   names?: readonly string[],
-): Promise<readonly AlarmNow[]> {
-  const found: AlarmNow[] = [];
+): Promise<readonly AlarmStatus[]> {
+  const found: AlarmStatus[] = [];
   let NextToken: string | undefined;
   for (let page = 0; page === 0 || NextToken; page++) {
     if (page === MAX_ALARM_PAGES)
@@ -55,7 +56,10 @@ export async function readAlarming(
 const NAMES_A_CALL = 100;
 
 /** Those of the named alarms that say that all is well, and those that are gone. Without data an alarm says nothing. */
-export async function readOver(cloudwatch: CloudWatchClient, names: readonly string[]): Promise<ReadonlySet<string>> {
+export async function readRecoveredAlarms(
+  cloudwatch: CloudWatchClient,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
   const over = new Set(names);
   for (let from = 0; from < names.length; from += NAMES_A_CALL) {
     const AlarmNames = names.slice(from, from + NAMES_A_CALL);
@@ -83,10 +87,10 @@ export const CONTRIBUTORS_AT_MOST = 100;
 /** The contributors of a fleet-wide alarm that are in ALARM now, each as an alarm on its own node. */
 export async function readContributors(
   cloudwatch: CloudWatchClient,
-  alarm: AlarmNow,
-): Promise<readonly ContributorNow[]> {
+  alarm: AlarmStatus,
+): Promise<readonly ContributorStatus[]> {
   const { alarmName: AlarmName } = alarm.fact;
-  const found: ContributorNow[] = [];
+  const found: ContributorStatus[] = [];
   let NextToken: string | undefined;
   for (let page = 0; page === 0 || NextToken; page++) {
     if (page === MAX_CONTRIBUTOR_PAGES)
@@ -102,15 +106,15 @@ export async function readContributors(
   return found;
 }
 
-export interface ContributorNow extends AlarmNow {
+export interface ContributorStatus extends AlarmStatus {
   readonly about: 'contributor';
   readonly contributorId: string;
 }
 
 const contributorNow = (
-  alarm: AlarmNow,
+  alarm: AlarmStatus,
   { ContributorId, ContributorAttributes = {}, StateTransitionedTimestamp }: AlarmContributor,
-): ContributorNow => ({
+): ContributorStatus => ({
   ...alarm,
   about: 'contributor',
   contributorId: ContributorId ?? '',
@@ -119,7 +123,7 @@ const contributorNow = (
 });
 
 /** Of an alarm on a metric or on an expression: the first metric that has dimensions; of one on a query: the metric that it selects. */
-const alarmNow = (alarm: MetricAlarm): readonly AlarmNow[] => {
+const alarmNow = (alarm: MetricAlarm): readonly AlarmStatus[] => {
   const { AlarmName, StateTransitionedTimestamp, StateUpdatedTimestamp } = alarm;
   const metric = alarm.MetricName
     ? alarm
@@ -140,10 +144,7 @@ const alarmNow = (alarm: MetricAlarm): readonly AlarmNow[] => {
   ];
 };
 
-export interface InstanceNow {
-  readonly instanceId: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
+export type TaggedInstance = Pick<InstanceDescription, 'instanceId' | 'tags'>;
 
 /** "MaxResults: between 5 and 1000" (DescribeTagsRequest, @aws-sdk/client-ec2). */
 const TAGS_A_PAGE = 1_000;
@@ -154,8 +155,11 @@ const MAX_TAG_PAGES = 20;
  * The instances that exist among these, and carry tags at all. All that is asked of an instance here is whose it is: to describe it
  * whole would make the bundle a twelfth larger.
  */
-export async function readInstances(ec2: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, InstanceNow>> {
-  const found = new Map<string, InstanceNow>();
+export async function readInstances(
+  ec2: EC2Client,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, TaggedInstance>> {
+  const found = new Map<string, TaggedInstance>();
   for (let from = 0; from < ids.length; from += INSTANCES_A_CALL) {
     const some = ids.slice(from, from + INSTANCES_A_CALL);
     for (const { instanceId, key, value } of await readTags(ec2, [{ Name: 'resource-id', Values: some }])) {
@@ -167,7 +171,7 @@ export async function readInstances(ec2: EC2Client, ids: readonly string[]): Pro
 }
 
 /** Instances that carry this tag and are not terminated; a terminated one is shown, with its tags, for an hour after its end. */
-export async function readTagged(ec2: EC2Client, key: string, value: string): Promise<readonly InstanceNow[]> {
+export async function readTagged(ec2: EC2Client, key: string, value: string): Promise<readonly TaggedInstance[]> {
   const rows = await readTags(ec2, [
     { Name: 'key', Values: [key] },
     { Name: 'value', Values: [value] },
@@ -209,14 +213,17 @@ async function readStates(ec2: EC2Client, ids: readonly string[]): Promise<Reado
 }
 
 /** passed: nothing is impaired. ebs: the instance cannot reach a volume, whatever else fails because of that. */
-export type Checks = 'passed' | 'failed' | 'ebs';
+export type StatusCheckResult = 'passed' | 'failed' | 'ebs';
 
 /** "Constraints: Maximum 100 explicitly specified instance IDs" (DescribeInstanceStatusRequest, @aws-sdk/client-ec2). */
 const STATUSES_A_CALL = 100;
 
 /** EC2's checks of running instances. @param ids of instances that exist: of one that does not, EC2 answers for none */
-export async function readChecks(ec2: EC2Client, ids: readonly string[]): Promise<ReadonlyMap<string, Checks>> {
-  const found = new Map<string, Checks>();
+export async function readChecks(
+  ec2: EC2Client,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StatusCheckResult>> {
+  const found = new Map<string, StatusCheckResult>();
   for (let from = 0; from < ids.length; from += STATUSES_A_CALL) {
     const InstanceIds = ids.slice(from, from + STATUSES_A_CALL);
     const { InstanceStatuses = [] } = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds }));
@@ -229,12 +236,12 @@ export async function readChecks(ec2: EC2Client, ids: readonly string[]): Promis
 }
 
 /** A fleet as watch-fleet saw it last. */
-export interface FleetSeen {
+export interface ObservedFleet {
   readonly observations: readonly FleetObservation[];
   readonly haltedSinceMs: number | null;
 }
 
-export async function readSeen(store: Store, fleet: string): Promise<FleetSeen> {
+export async function readObservedFleet(store: Store, fleet: string): Promise<ObservedFleet> {
   const [observations, watch] = await Promise.all([store.readObservations(fleet), store.readWatch(fleet)]);
   return { observations, haltedSinceMs: watch?.haltedSinceMs ?? null };
 }

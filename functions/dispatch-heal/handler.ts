@@ -8,9 +8,9 @@ import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { considerAlarm } from './alarm-event.ts';
-import { snapshotRound } from './clean-snapshots.ts';
-import { ENVIRONMENT, type Services } from './context.ts';
-import { answerPerson } from './requests.ts';
+import { requestCleanSnapshots } from './clean-snapshots.ts';
+import { type DispatcherServices, ENVIRONMENT } from './context.ts';
+import { handleRequest } from './requests.ts';
 import { sweep } from './sweep.ts';
 
 export { awsClients };
@@ -18,7 +18,11 @@ export { awsClients };
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const dispatch = async (event: unknown): Promise<DispatchAnswer | undefined> => {
     const environment = readEnvironment(ENVIRONMENT);
-    const services: Services = { clients, environment, store: createStore(clients.dynamodb, environment.TABLE_NAME) };
+    const services: DispatcherServices = {
+      clients,
+      environment,
+      store: createStore(clients.dynamodb, environment.TABLE_NAME),
+    };
     const parsed = parseDispatchEvent(event);
     switch (parsed.kind) {
       case 'ignored':
@@ -28,7 +32,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
         await sweep(services);
         return undefined;
       case 'snapshots':
-        await snapshotRound(services);
+        await requestCleanSnapshots(services);
         return undefined;
       case 'alarm':
       case 'contributor':
@@ -37,7 +41,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       case 'manual':
       case 'request':
       case 'snapshot':
-        return answerPerson(services, parsed);
+        return handleRequest(services, parsed);
     }
   };
   return middy<unknown, DispatchAnswer | undefined>().use(logged()).handler(dispatch);

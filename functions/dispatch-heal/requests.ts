@@ -2,40 +2,40 @@
 // be followed, or why nothing was begun.
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
-import type { ManualHeal, NamedNode, NodeRequest, SnapshotRequest } from '../../shared/events/dispatch.ts';
+import type { ManualHeal, NodeRequest, NodeSelector, SnapshotRequest } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
-import { askForDonor } from './clean-snapshots.ts';
-import { createContext, type Services } from './context.ts';
+import { requestDonor } from './clean-snapshots.ts';
+import { createContext, type DispatcherServices } from './context.ts';
 import { type Candidate, executionName } from './decide.ts';
-import { type Considered, considerNow } from './dispatch.ts';
+import { considerCandidate, type DispatchResult } from './dispatch.ts';
 import { readTagged } from './facts.ts';
 
 /** @throws EventError where the event leads to no node */
-export async function answerPerson(
-  services: Services,
+export async function handleRequest(
+  services: DispatcherServices,
   event: ManualHeal | NodeRequest | SnapshotRequest,
 ): Promise<DispatchAnswer | undefined> {
   const { clients, environment } = services;
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const named =
-    event.kind === 'snapshot' && event.node === undefined ? await withDonor(services, settings, event) : event;
+    event.kind === 'snapshot' && event.node === undefined ? await resolveDonor(services, settings, event) : event;
   const candidate = await manualCandidate(clients.ec2, settings, named as NodeRequest, Date.now());
-  const considered = await considerNow(createContext(services, settings), candidate);
+  const considered = await considerCandidate(createContext(services, settings), candidate);
   return considered && answerOf(considered);
 }
 
-async function withDonor(
-  services: Services,
+async function resolveDonor(
+  services: DispatcherServices,
   { fleets }: Settings,
   event: SnapshotRequest,
 ): Promise<NodeRequest | (SnapshotRequest & { readonly node: { readonly instanceId: string } })> {
-  const fleet = fleetNamed(fleets, event.fleet);
-  const chosen = await askForDonor(services, fleet.name, 'person');
+  const fleet = findFleet(fleets, event.fleet);
+  const chosen = await requestDonor(services, fleet.name, 'person');
   if (!('donor' in chosen))
     throw new EventError(
       'node',
@@ -45,11 +45,11 @@ async function withDonor(
   return { ...event, node: { instanceId: chosen.donor.instanceId } };
 }
 
-function answerOf({ dispatch, incident }: Considered): DispatchAnswer | undefined {
+function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer | undefined {
   if (!incident) return undefined;
-  const { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt } = incident;
-  const kind = healOf(trouble);
-  const base = { fleet, node, instanceId, trouble, incidentId, onsetMs, attempt };
+  const { fleet, node, instanceId, trigger, incidentId, onsetMs, attempt } = incident;
+  const kind = healOf(trigger);
+  const base = { fleet, node, instanceId, trigger, incidentId, onsetMs, attempt };
   const name = executionName({ kind, ...base });
   switch (dispatch.do) {
     case 'start':
@@ -82,11 +82,11 @@ const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'und
 export async function manualCandidate(
   ec2: EC2Client,
   { fleets }: Settings,
-  event: ManualHeal | NodeRequest | (SnapshotRequest & { readonly node: NamedNode }),
+  event: ManualHeal | NodeRequest | (SnapshotRequest & { readonly node: NodeSelector }),
   nowMs: number,
 ): Promise<Candidate> {
-  const fleet = fleetNamed(fleets, event.fleet);
-  const { alarm, ...asked } = askedOf(fleet, event);
+  const fleet = findFleet(fleets, event.fleet);
+  const { alarm, ...asked } = requestedHealOf(fleet, event);
   const instanceId = 'instanceId' in event.node ? event.node.instanceId : await findNode(ec2, fleet, event.node.name);
   const dimensions = { InstanceId: instanceId, ...alarm.dimensions };
   return {
@@ -100,10 +100,10 @@ export async function manualCandidate(
   };
 }
 
-type Asked = Pick<Candidate, 'trigger' | 'want'> & { readonly alarm: Omit<Candidate['alarm'], 'alarmName'> };
+type RequestedHeal = Pick<Candidate, 'trigger' | 'want'> & { readonly alarm: Omit<Candidate['alarm'], 'alarmName'> };
 const PERSON = { namespace: 'person', dimensions: {} };
 
-function askedOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): Asked {
+function requestedHealOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): RequestedHeal {
   if (event.kind === 'snapshot')
     return { trigger: { kind: event.plan ? 'plan' : 'snapshot', subject: 'clean' }, alarm: PERSON };
   if (event.kind === 'request') {
@@ -116,10 +116,10 @@ function askedOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest
   const wanted = trigger && triggerText(trigger);
   const disk = disks.find(({ text }) => wanted === undefined || text === wanted);
   if (disk) return { alarm: { namespace: AGENT_NAMESPACE, dimensions: { path: disk.path } } };
-  throw new EventError('trouble', wanted, `one of ${disks.map(({ text }) => text).join(', ')}, ${NODE_HEALTH}`);
+  throw new EventError('trigger', wanted, `one of ${disks.map(({ text }) => text).join(', ')}, ${NODE_HEALTH}`);
 }
 
-function fleetNamed(fleets: readonly Fleet[], name: string): Fleet {
+function findFleet(fleets: readonly Fleet[], name: string): Fleet {
   const fleet = fleets.find((one) => one.name === name);
   if (!fleet) throw new EventError('fleet', name, `one of ${fleets.map((one) => one.name).join(', ')}`);
   return fleet;

@@ -22,36 +22,36 @@ import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
-import { EC2_NAMESPACE, heeded } from './alarms.ts';
+import { EC2_NAMESPACE, relevantSubject } from './alarms.ts';
 import {
-  concerns,
+  alarmConcernsIncident,
   DISABLED,
+  diskCandidate,
+  findSickNodes,
+  type HealRecords,
   isOver,
   isWell,
   nodeOf,
-  ofDisk,
-  ofSick,
   openCandidates,
-  type Records,
-  type Sick,
-  sickOf,
+  type SickNode,
+  sickNodeCandidate,
 } from './candidates.ts';
-import { type Context, createContext, DISPATCHER, type Services } from './context.ts';
+import { createContext, DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import type { Candidate } from './decide.ts';
-import { considerOne, invoke, replaceIncident } from './dispatch.ts';
+import { considerKnownInstance, invoke, replaceIncident } from './dispatch.ts';
 import {
-  type AlarmNow,
-  type Checks,
+  type AlarmStatus,
   CONTRIBUTORS_AT_MOST,
-  type FleetSeen,
-  readAlarming,
+  type ObservedFleet,
+  readActiveAlarms,
   readChecks,
   readContributors,
   readInstances,
   readMuteRule,
-  readOver,
+  readRecoveredAlarms,
+  type StatusCheckResult,
 } from './facts.ts';
-import { inTurn } from './time-budget.ts';
+import { processInTurn } from './time-budget.ts';
 
 /** Of the function's 60 s: then nothing more is cleaned up, and then nothing more is considered. What is left has its turn in the next minutes. */
 const CLEAN_UP_FOR_MS = 20_000;
@@ -61,14 +61,14 @@ const CONSIDER_FOR_MS = 40_000;
  * Cleans up what died, then considers every disk alarm that is in ALARM and every node that is sick. One fleet's failure does not stop the
  * others; all failures are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
  */
-export async function sweep(services: Services): Promise<void> {
+export async function sweep(services: DispatcherServices): Promise<void> {
   const { clients, environment } = services;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
   for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   const failures: unknown[] = [];
-  const attempt = async (work: () => Promise<unknown>) => {
+  const collectFailure = async (work: () => Promise<unknown>) => {
     try {
       await work();
     } catch (error) {
@@ -78,19 +78,19 @@ export async function sweep(services: Services): Promise<void> {
     }
   };
 
-  let inAlarm: readonly AlarmNow[] | null = null;
+  let inAlarm: readonly AlarmStatus[] | null = null;
   // What died is settled, and who is seen to be sick is helped, whatever becomes of the alarms.
-  await attempt(async () => {
-    inAlarm = await readAlarming(clients.cloudwatch);
+  await collectFailure(async () => {
+    inAlarm = await readActiveAlarms(clients.cloudwatch);
   });
-  const records = await readRecords(services, settings, attempt);
+  const records = await readRecords(services, settings, collectFailure);
   const context = createContext(services, settings, pagedOf(records));
-  const seen = await readFleets(context, attempt);
-  const alarms = await takeApart(clients.cloudwatch, inAlarm, settings.fleets, attempt);
+  const seen = await readFleets(context, collectFailure);
+  const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, collectFailure);
   const facts: SweepFacts = { records, seen, alarms };
-  await attempt(() => cleanUp(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, attempt));
-  await attempt(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, attempt));
-  await attempt(() =>
+  await collectFailure(() => cleanUp(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
+  await collectFailure(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, collectFailure));
+  await collectFailure(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
         Namespace: 'chainmend',
@@ -105,27 +105,31 @@ export async function sweep(services: Services): Promise<void> {
     throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
 }
 
-type Attempt = (work: () => Promise<unknown>) => Promise<void>;
-type Time = Parameters<typeof inTurn>[1];
+type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
+type TimeBudget = Parameters<typeof processInTurn>[1];
 
 /** What a sweep reads before it decides anything. */
 interface SweepFacts {
-  readonly records: Records;
+  readonly records: HealRecords;
   /** By fleet. */
-  readonly seen: ReadonlyMap<string, FleetSeen>;
-  readonly alarms: Apart;
+  readonly seen: ReadonlyMap<string, ObservedFleet>;
+  readonly alarms: SweepAlarms;
 }
 
-async function readRecords({ store }: Services, { fleets }: Settings, attempt: Attempt): Promise<Records> {
+async function readRecords(
+  { store }: DispatcherServices,
+  { fleets }: Settings,
+  collectFailure: CollectFailure,
+): Promise<HealRecords> {
   const incidents: IncidentRecord[] = [];
   const nodes: NodeRecord[] = [];
   for (const fleet of fleets)
-    await attempt(async () => {
+    await collectFailure(async () => {
       const read = await store.readFleet(fleet.name);
       incidents.push(...read.incidents);
       nodes.push(...read.nodes);
       for (const place of read.foreign)
-        await attempt(async () => {
+        await collectFailure(async () => {
           throw new Error(`${place} holds a record of something else: somebody has forged it, and it is left out`);
         });
     });
@@ -133,33 +137,40 @@ async function readRecords({ store }: Services, { fleets }: Settings, attempt: A
 }
 
 /** What people know of each fleet as a whole, from incidents that are not over. */
-const pagedOf = ({ incidents }: Records): Set<string> =>
+const pagedOf = ({ incidents }: HealRecords): Set<string> =>
   new Set(
     incidents
       .filter(({ state }) => state !== 'healed')
       .flatMap(({ fleet, pagedCodes }) => pagedCodes.map((code) => `${fleet} ${code}`)),
   );
 
-async function readFleets({ seen, settings }: Context, attempt: Attempt): Promise<ReadonlyMap<string, FleetSeen>> {
-  const read = new Map<string, FleetSeen>();
-  await Promise.all(settings.fleets.map(({ name }) => attempt(async () => void read.set(name, await seen(name)))));
+async function readFleets(
+  { seen, settings }: DispatchContext,
+  collectFailure: CollectFailure,
+): Promise<ReadonlyMap<string, ObservedFleet>> {
+  const read = new Map<string, ObservedFleet>();
+  await Promise.all(
+    settings.fleets.map(({ name }) => collectFailure(async () => void read.set(name, await seen(name)))),
+  );
   return read;
 }
 
 /** Nodes whose holder is gone, attempts that died, incidents that are over. */
 async function cleanUp(
-  context: Context,
+  context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
-  time: Time,
-  attempt: Attempt,
+  time: TimeBudget,
+  collectFailure: CollectFailure,
 ): Promise<void> {
   const { incidents, nodes } = records;
   const { alarming, whole, isUnread } = alarms;
   const resting = incidents.filter(({ state }) => state === 'open' || state === 'escalated');
-  const quiet = isUnread ? [] : resting.filter((incident) => !alarming.some((alarm) => concerns(alarm, incident)));
+  const quiet = isUnread
+    ? []
+    : resting.filter((incident) => !alarming.some((alarm) => alarmConcernsIncident(alarm, incident)));
   const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => name !== '' && !whole.has(name));
   // Of a fleet-wide alarm that is in ALARM for others, who is not among them is over.
-  const over = new Set([...(await readOver(context.clients.cloudwatch, [...new Set(asked)])), ...whole]);
+  const over = new Set([...(await readRecoveredAlarms(context.clients.cloudwatch, [...new Set(asked)])), ...whole]);
   // Alarms that nobody could read say that nothing is over.
   const isQuiet = (incident: IncidentRecord): boolean =>
     !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
@@ -186,54 +197,57 @@ async function cleanUp(
     ...nodes.map((node) => () => cleanUpNode(context, node, incidents)),
     ...incidents.map((incident) => () => cleanUpIncident(context, incident, ended)),
   ];
-  await inTurn(works, time, attempt);
+  await processInTurn(works, time, collectFailure);
 }
 
 /** Every disk alarm in ALARM, every node that is sick, and every incident that nothing seen now leads to. */
 async function considerAll(
-  context: Context,
+  context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
-  time: Time,
-  attempt: Attempt,
+  time: TimeBudget,
+  collectFailure: CollectFailure,
 ): Promise<void> {
   const { clients, settings } = context;
   const { alarming } = alarms;
   const { fleets } = settings;
-  const heard = (subject: 'disk' | 'checks'): readonly AlarmNow[] =>
-    alarming.filter((alarm) => alarm.about !== 'fleet' && heeded(alarm, fleets) === subject);
+  const heard = (subject: 'disk' | 'checks'): readonly AlarmStatus[] =>
+    alarming.filter((alarm) => alarm.about !== 'fleet' && relevantSubject(alarm, fleets) === subject);
   const disks = heard('disk');
-  const ids = (alarms: readonly AlarmNow[]): string[] => alarms.map(({ fact }) => fact.dimensions['InstanceId'] ?? '');
+  const ids = (alarms: readonly AlarmStatus[]): string[] =>
+    alarms.map(({ fact }) => fact.dimensions['InstanceId'] ?? '');
   const impaired = ids(heard('checks'));
   const first = await readInstances(clients.ec2, [...new Set([...ids(disks), ...impaired])]);
-  const checks = new Map<string, Checks>();
+  const checks = new Map<string, StatusCheckResult>();
   // Full disks do not wait for what EC2 says of instances.
-  await attempt(async () => {
+  await collectFailure(async () => {
     const known = [...new Set(impaired)].filter((id) => first.has(id));
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
   });
-  const sick = sickOf(fleets, seen, alarming, checks, time.nowMs);
+  const sick = findSickNodes(fleets, seen, alarming, checks, time.nowMs);
   const others = openCandidates(records, alarms.isUnread ? null : alarming, disks, time.nowMs);
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
   // One alarm of many nodes has one answer.
   const mutes = new Map<string, Promise<string | null>>();
-  const muteOf = ({ fact: { alarmName }, actionsEnabled }: AlarmNow): Promise<string | null> => {
+  const muteOf = ({ fact: { alarmName }, actionsEnabled }: AlarmStatus): Promise<string | null> => {
     const mute = mutes.get(alarmName) ?? readMuteRule(clients.cloudwatch, alarmName);
     mutes.set(alarmName, mute);
     return mute.then((rule) => rule ?? (actionsEnabled ? null : DISABLED));
   };
   const works: (() => Promise<Candidate>)[] = [
-    ...disks.map((disk) => async () => ofDisk(disk, await muteOf(disk))),
-    ...sick.map((one) => async () => ofSick(one, await firstMute(one, muteOf))),
+    ...disks.map((disk) => async () => diskCandidate(disk, await muteOf(disk))),
+    ...sick.map((one) => async () => sickNodeCandidate(one, await firstMute(one, muteOf))),
     ...others.map((candidate) => async () => candidate),
   ];
-  await inTurn(works, time, (work) => attempt(async () => void (await considerOne(context, instances, await work()))));
+  await processInTurn(works, time, (work) =>
+    collectFailure(async () => void (await considerKnownInstance(context, instances, await work()))),
+  );
 }
 
 /** A person who has silenced any of the alarms on a node is at work there. */
 async function firstMute(
-  { alarms }: Sick,
-  muteOf: (alarm: AlarmNow) => Promise<string | null>,
+  { alarms }: SickNode,
+  muteOf: (alarm: AlarmStatus) => Promise<string | null>,
 ): Promise<string | null> {
   for (const alarm of alarms) {
     const mute = await muteOf(alarm);
@@ -245,9 +259,9 @@ async function firstMute(
 /** "A default of 200 alarms using the Metrics Insights query per account per Region" ("Limits", CloudWatch user guide). */
 const MAX_ALARMS = 200;
 
-interface Apart {
+interface SweepAlarms {
   /** Every alarm that is in ALARM; a contributor each instead of the fleet-wide ones that could be read in whole. */
-  readonly alarming: readonly AlarmNow[];
+  readonly alarming: readonly AlarmStatus[];
   /** Fleet-wide alarms of which every contributor in ALARM is known: whoever is not among them is not in ALARM. */
   readonly whole: ReadonlySet<string>;
   /** The alarms could not be read: that none is here says nothing. */
@@ -256,20 +270,20 @@ interface Apart {
 
 /**
  * @param alarming null: they could not be read
- * @param attempt keeps what fails for later: one alarm that cannot be read hides no other
+ * @param collectFailure keeps what fails for later: one alarm that cannot be read hides no other
  */
-async function takeApart(
+async function expandFleetAlarms(
   cloudwatch: CloudWatchClient,
-  alarming: readonly AlarmNow[] | null,
+  alarming: readonly AlarmStatus[] | null,
   fleets: readonly Fleet[],
-  attempt: Attempt,
-): Promise<Apart> {
+  collectFailure: CollectFailure,
+): Promise<SweepAlarms> {
   if (alarming === null) return { alarming: [], whole: new Set(), isUnread: true };
-  const contributors: AlarmNow[] = [];
+  const contributors: AlarmStatus[] = [];
   const whole = new Set<string>();
-  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && heeded(alarm, fleets) !== null);
+  const fleetWide = alarming.filter((alarm) => alarm.about === 'fleet' && relevantSubject(alarm, fleets) !== null);
   for (const alarm of fleetWide.slice(0, MAX_ALARMS))
-    await attempt(async () => {
+    await collectFailure(async () => {
       const read = await readContributors(cloudwatch, alarm);
       contributors.push(...read);
       if (read.length < CONTRIBUTORS_AT_MOST) whole.add(alarm.fact.alarmName);
@@ -278,9 +292,9 @@ async function takeApart(
   return { alarming: apart, whole, isUnread: false };
 }
 
-/** A node whose holder has ended is freed; what that holder left open is a trouble of its own. */
+/** A node whose holder has ended is freed; what that holder left open is an incident of its own. */
 async function cleanUpNode(
-  { clients, store }: Context,
+  { clients, store }: DispatchContext,
   node: NodeRecord,
   incidents: readonly IncidentRecord[],
 ): Promise<void> {
@@ -299,12 +313,12 @@ async function cleanUpNode(
 
 /**
  * An attempt that died leaves its incident open again; one that outlived its deadline is stopped; one that never began is invoked
- * again; an incident whose trouble is over is closed.
+ * again; an incident whose trigger is over is closed.
  *
- * @param isOver whether what told of the incident's trouble says that it is over; unsure is not over
+ * @param isOver whether what told of the incident's trigger says that it is over; unsure is not over
  */
 async function cleanUpIncident(
-  context: Context,
+  context: DispatchContext,
   incident: IncidentRecord,
   isOver: (incident: IncidentRecord) => boolean,
 ): Promise<void> {
@@ -327,21 +341,25 @@ async function cleanUpIncident(
 
 /** Once an incident, when its attempts keep dying: nothing in them can page any more. */
 async function pageForDeaths(
-  { clients, store, environment }: Context,
+  { clients, store, environment }: DispatchContext,
   incident: IncidentRecord,
 ): Promise<IncidentRecord> {
-  const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trouble } = incident;
+  const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trigger } = incident;
   const code = 'attempts-dying';
   if (deaths < DEATHS_TO_PAGE || pagedCodes.includes(code)) return incident;
   const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
-  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trouble), writer: DISPATCHER });
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
+  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
   await journal(`00-${code}`, { atMs: Date.now(), kind: 'page', sentence, code });
   return { ...incident, pagedCodes: [...pagedCodes, code] };
 }
 
 /** The ARN of an attempt that was allocated and not claimed is known only by invoking it again, which changes nothing if it exists. */
-async function executionOf(context: Context, incident: IncidentRecord, nowMs: number): Promise<string | undefined> {
+async function executionOf(
+  context: DispatchContext,
+  incident: IncidentRecord,
+  nowMs: number,
+): Promise<string | undefined> {
   if (incident.state === 'claimed') return incident.execution;
   if (incident.state !== 'allocated' || nowMs - incident.allocatedAtMs < INVOKE_AGAIN_MS) return undefined;
   return invoke(context, incident.payload);

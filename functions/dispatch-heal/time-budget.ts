@@ -13,7 +13,7 @@ const LEAST_A_SWEEP = 20;
  * @param work does not reject
  * @returns how many were left
  */
-export async function inTurn<T>(
+export async function processInTurn<T>(
   items: readonly T[],
   { nowMs, untilMs }: { readonly nowMs: number; readonly untilMs: number },
   work: (item: T) => Promise<void>,

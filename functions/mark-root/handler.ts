@@ -41,7 +41,7 @@ async function answer(
   if ('refuse' in switches) return { refused: switches.reason };
   const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
-  const refused = whyNot(switches.fleet, Reservations[0]?.Instances?.[0] ?? null, { instanceId, volumeId });
+  const refused = markFault(switches.fleet, Reservations[0]?.Instances?.[0] ?? null, { instanceId, volumeId });
   if (refused !== null) return { refused };
   await tagResources(ec2, [volumeId], { [ROOT_TAG]: name });
   return { marked: volumeId };
@@ -51,7 +51,7 @@ async function answer(
  * Why the volume gets no tag; null where it gets it. replace-node has read the pauses in the step before: a node that is stopped already is
  * brought to its end in spite of one.
  */
-export function whyNot(
+export function markFault(
   fleet: Pick<Fleet, 'name' | 'nodes'>,
   instance: Instance | null,
   { instanceId, volumeId }: Pick<MarkQuestion, 'instanceId' | 'volumeId'>,

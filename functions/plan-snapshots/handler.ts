@@ -17,7 +17,7 @@ import { createStore, type Store } from '../../shared/heal/store.ts';
 import type { DonorAnswer } from '../../shared/model/questions.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { type Donor, donorOf } from '../../shared/snapshots/donor.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 
 export { awsClients };
@@ -27,22 +27,27 @@ const ENVIRONMENT = ['TABLE_NAME', 'PARAMETER_PREFIX'] as const;
 const question = v.strictObject({
   kind: v.literal('donor'),
   fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
-  asked: v.picklist(['schedule', 'person']),
+  requestedBy: v.picklist(['schedule', 'person']),
 });
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const plan = async (event: unknown): Promise<DonorAnswer> => {
     const { TABLE_NAME, PARAMETER_PREFIX } = readEnvironment(ENVIRONMENT);
-    const { fleet: name, asked } = checked(question, event);
+    const { fleet: name, requestedBy } = checked(question, event);
     const { fleets } = await readSettings(clients.ssm, PARAMETER_PREFIX);
     const fleet = fleets.find((one) => one.name === name);
     if (!fleet) throw new EventError('fleet', name, `one of ${fleets.map((one) => one.name).join(', ')}`);
-    return answerOf(await choose(clients, createStore(clients.dynamodb, TABLE_NAME), fleet, asked));
+    return answerOf(await choose(clients, createStore(clients.dynamodb, TABLE_NAME), fleet, requestedBy));
   };
   return middy<unknown, DonorAnswer>().use(logged()).handler(plan);
 }
 
-async function choose(clients: Clients, store: Store, fleet: Fleet, asked: 'schedule' | 'person'): Promise<Donor> {
+async function choose(
+  clients: Clients,
+  store: Store,
+  fleet: Fleet,
+  requestedBy: 'schedule' | 'person',
+): Promise<Donor> {
   const nodes = await discoverNodes(clients.ec2, fleet);
   const [owners, observations, watch, records] = await Promise.all([
     readOwners(clients.ec2, fleet, nodes),
@@ -64,7 +69,7 @@ async function choose(clients: Clients, store: Store, fleet: Fleet, asked: 'sche
     haltedSinceMs: watch?.haltedSinceMs ?? null,
     busy: busyNodes(nodes, records),
     nowMs,
-    ...(asked === 'person' && { asked: { instanceId: undefined } }),
+    ...(requestedBy === 'person' && { asked: { instanceId: undefined } }),
   });
 }
 
@@ -79,9 +84,9 @@ export function busyNodes(
     if (paused) busy.set(instanceId, paused.reason);
   }
   for (const { instanceId, owner } of records.nodes) if (owner !== null) busy.set(instanceId, 'another heal holds it');
-  for (const { instanceId, state, incidentId, trouble } of records.incidents)
-    if (state !== 'healed' && readTrigger(trouble)?.kind !== 'plan')
-      busy.set(instanceId, `incident ${incidentId} (${trouble}) is ${state}`);
+  for (const { instanceId, state, incidentId, trigger } of records.incidents)
+    if (state !== 'healed' && readTrigger(trigger)?.kind !== 'plan')
+      busy.set(instanceId, `incident ${incidentId} (${trigger}) is ${state}`);
   return busy;
 }
 

@@ -6,7 +6,7 @@ import { probeClients as awsClients, type ProbeClients as Clients } from '../../
 import { logged } from '../../shared/aws/log.ts';
 import type { Reading } from '../../shared/chains/client.ts';
 import type { Credentials } from '../../shared/chains/fetch.ts';
-import { askPeers, askStatus } from '../../shared/probe/over-network.ts';
+import { askPeers, askStatus } from '../../shared/probe/network-probe.ts';
 import type {
   PeersReading,
   ProbeAnswer,
@@ -41,18 +41,23 @@ const BEGIN_FOR_MS = 18_000;
 /** Each node answers for itself, and none holds up the others. Never rejects. Targets that it did not come to have no reading. */
 async function askAll(request: ProbeRequest, read: CredentialsReading): Promise<ProbeAnswer> {
   const { ask, targets } = request;
-  const wrong = 'misconfigured' in read ? read.misconfigured : whatIsWrong(request);
+  const wrong = 'misconfigured' in read ? read.misconfigured : requestFault(request);
   if (wrong !== null) return refusedAnswer(request, wrong);
   const credentials: Credentials | undefined = 'credentials' in read ? read.credentials : undefined;
   if (ask.what === 'status') {
-    const statuses = await someAtATime(targets, (target) => askStatus(request, ask.heights, target, credentials));
+    const statuses = await withConcurrencyLimit(targets, (target) =>
+      askStatus(request, ask.heights, target, credentials),
+    );
     return { statuses, peers: [] };
   }
-  return { statuses: [], peers: await someAtATime(targets, (target) => askPeers(request, target, credentials)) };
+  return {
+    statuses: [],
+    peers: await withConcurrencyLimit(targets, (target) => askPeers(request, target, credentials)),
+  };
 }
 
 /** What the fleet file lacks, so that no node can be asked; null where it lacks nothing. */
-function whatIsWrong(request: ProbeRequest): string | null {
+function requestFault(request: ProbeRequest): string | null {
   try {
     if (request.ask.what === 'status') statusQuestions(request, request.ask.heights);
     else peersQuestion(request);
@@ -70,7 +75,7 @@ function refusedAnswer({ ask, targets }: ProbeRequest, reason: string): ProbeAns
   return ask.what === 'status' ? { statuses, peers: [] } : { statuses: [], peers };
 }
 
-function someAtATime<T>(
+function withConcurrencyLimit<T>(
   targets: readonly ProbeTarget[],
   work: (target: ProbeTarget) => Promise<T>,
 ): Promise<readonly T[]> {

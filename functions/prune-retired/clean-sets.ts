@@ -4,7 +4,7 @@ import { keptOf } from '../../shared/heal/kept.ts';
 import { dateOf, FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
 import { isCleanSet } from '../../shared/snapshots/donor.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
-import { dateText, type PruneFacts, quarantineOf, type Removal, setDiffers } from './kept.ts';
+import { dateText, type PruneFacts, quarantineOf, type Removal, setDiffers } from './retired-resources.ts';
 
 type SetRemoval = Extract<Removal, { kind: 'set' }>;
 
@@ -41,16 +41,16 @@ export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneF
   for (const set of told) {
     if (kept.has(set) || isHeld(set, held)) continue;
     const place = { isGood: good.includes(set), full: good.length >= keep, oldestKeptMs, nowMs, keep };
-    const why = whyNow(set, place, bad);
+    const why = removalReasonOf(set, place, bad);
     if (why === null) continue;
     const differs = differing.get(set) ?? ('differs' in why ? why.differs : null);
     if (differs !== null) strange.push(`set ${set.setId}: ${differs}`);
     else if ('because' in why) removals.push(removalOf(set, why.because));
   }
-  return { removals: removals.sort((a, b) => takenAt(sets, a) - takenAt(sets, b)), strange };
+  return { removals: removals.sort((a, b) => setTakenAtMs(sets, a) - setTakenAtMs(sets, b)), strange };
 }
 
-interface Place {
+interface RetentionPosition {
   readonly isGood: boolean;
   /** Whether as many good ones are kept as should be. */
   readonly full: boolean;
@@ -59,13 +59,13 @@ interface Place {
   readonly keep: number;
 }
 
-type Why = { readonly because: string } | { readonly differs: string } | null;
+type RemovalReason = { readonly because: string } | { readonly differs: string } | null;
 
-function whyNow(
+function removalReasonOf(
   set: SnapshotSet,
-  { isGood, full, oldestKeptMs, nowMs, keep }: Place,
+  { isGood, full, oldestKeptMs, nowMs, keep }: RetentionPosition,
   bad: Parameters<typeof quarantineOf>[1],
-): Why {
+): RemovalReason {
   const facts = factsOf(set);
   if (facts.some(({ ledger }) => ledger.quarantined !== null)) {
     const dates = facts.map(({ tags }) => dateOf(tags[KEEP_UNTIL_TAG]));
@@ -102,7 +102,7 @@ const isHeld = (set: SnapshotSet, held: ReadonlySet<string>): boolean =>
 
 const factsOf = ({ parts }: SnapshotSet): readonly SnapshotFact[] => Object.values(parts);
 
-const takenAt = (sets: readonly SnapshotSet[], { id }: SetRemoval): number =>
+const setTakenAtMs = (sets: readonly SnapshotSet[], { id }: SetRemoval): number =>
   sets.find(({ setId }) => setId === id)?.takenAtMs ?? 0;
 
 function removalOf(set: SnapshotSet, why: string): SetRemoval {

@@ -4,7 +4,7 @@ import { newRegister, type RegisterRecord, type SubjectRefusal } from '../../sha
 import { keys } from '../../shared/heal/store.ts';
 import type { Controller, FleetContext } from '../../shared/reconcile/context.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
-import { about } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 
 export type PruneContext = FleetContext<RegisterRecord, Pick<Clients, 'ec2' | 'ssm' | 'sns' | 'dynamodb'>>;
 
@@ -19,7 +19,7 @@ export const PRUNE: Controller<RegisterRecord> = {
  *
  * @param approved a person said yes, which mode ask waits for
  */
-export async function guardAgain(context: PruneContext, approved: boolean): Promise<SubjectRefusal | undefined> {
+export async function readGuards(context: PruneContext, approved: boolean): Promise<SubjectRefusal | undefined> {
   const { fleet } = context;
   const now = await readUnpaused(context);
   const refusal =
@@ -29,5 +29,5 @@ export async function guardAgain(context: PruneContext, approved: boolean): Prom
           ...{ fleet, approved, parts: 'other nodes, volumes or snapshots' },
           by: ({ nodes, volumes, cleanSnapshots }) => [nodes, volumes, cleanSnapshots],
         });
-  return refusal ? about(refusal, fleet.name) : undefined;
+  return refusal ? subjectRefusal(refusal, fleet.name) : undefined;
 }

@@ -15,7 +15,7 @@ import {
   type Removal,
   type RetiredInstance,
   volumeDiffers,
-} from './kept.ts';
+} from './retired-resources.ts';
 
 export interface PrunePlan {
   /** In this order; never more deletions than `MAX_DELETIONS`. */
@@ -47,14 +47,16 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
     ...byDate(facts.instances).map((one) => {
       const record = records.instance.get(one.instanceId);
       const verdict =
-        judgeKept(one, facts) ?? judgeRetired(one, facts) ?? judgeRecord(instanceDiffers(one, record), record, facts);
-      return [one.instanceId, verdict ?? retirement(one, facts)] as const;
+        judgeRetention(one, facts) ??
+        judgeRetired(one, facts) ??
+        judgeRecord(instanceDiffers(one, record), record, facts);
+      return [one.instanceId, verdict ?? instanceRemoval(one, facts)] as const;
     }),
     ...byDate(facts.volumes).map((one) => {
       const record = records.volume.get(one.volumeId);
       const verdict =
-        judgeKept(one, facts) ?? judgeVolume(one) ?? judgeRecord(volumeDiffers(one, record), record, facts);
-      return [one.volumeId, verdict ?? deletion(one)] as const;
+        judgeRetention(one, facts) ?? judgeVolume(one) ?? judgeRecord(volumeDiffers(one, record), record, facts);
+      return [one.volumeId, verdict ?? volumeRemoval(one)] as const;
     }),
   ];
   const all: Removal[] = [];
@@ -62,28 +64,28 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
   for (const [subject, one] of judged) {
     if ('kind' in one) all.push(one);
     else if ('differs' in one) strange.push(`${subject}: ${one.differs}`);
-    else if (one.why !== null) refusals.push(keptLonger(subject, one.why, one.page));
+    else if (one.why !== null) refusals.push(keptLongerRefusal(subject, one.why, one.page));
   }
   const sets = setsToRemove(facts);
   all.push(...sets.removals);
   strange.push(...sets.strange);
-  if (strange.length > 0) refusals.push(notRecorded(fleet.name, strange));
+  if (strange.length > 0) refusals.push(unrecordedRefusal(fleet.name, strange));
   const removals = withinLimit(all);
   return { removals, waiting: all.length - removals.length, refusals, hash: hashOf(removals) };
 }
 
 /** It stays; `why` is for people, and null where it simply is not its time. */
-interface Stays {
+interface Retention {
   readonly stays: true;
   readonly why: string | null;
   /** A person must know now. */
   readonly page?: boolean;
 }
 
-const NOT_NOW: Stays = { stays: true, why: null };
+const NOT_NOW: Retention = { stays: true, why: null };
 
 /** What its record says is not what it is, or there is none: somebody else's, whatever its tags say. */
-interface Differs {
+interface RecordMismatch {
   readonly differs: string;
 }
 
@@ -92,20 +94,20 @@ function judgeRecord(
   differs: string | null,
   record: { readonly untilMs: number } | undefined,
   { nowMs }: PruneFacts,
-): Stays | Differs | null {
+): Retention | RecordMismatch | null {
   if (differs !== null) return { differs };
   return record && record.untilMs > nowMs ? NOT_NOW : null;
 }
 
 /** What keeps a volume or an instance, whatever it is. null: nothing of this. */
-function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Stays | null {
+function judgeRetention(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Retention | null {
   const { tags, node, keepUntilMs } = thing;
   if (tags[FLEET_TAG] !== fleet.name) return NOT_NOW;
   const written = tags[KEEP_UNTIL_TAG];
-  if (written === undefined) return stays(`it carries no ${KEEP_UNTIL_TAG}: nobody has said that it may go`);
-  if (keepUntilMs === null) return stays(`its tag ${KEEP_UNTIL_TAG} is "${written}", and an ISO date was expected`);
+  if (written === undefined) return keep(`it carries no ${KEEP_UNTIL_TAG}: nobody has said that it may go`);
+  if (keepUntilMs === null) return keep(`its tag ${KEEP_UNTIL_TAG} is "${written}", and an ISO date was expected`);
   if (nowMs < keepUntilMs) return NOT_NOW;
-  if (node === null) return stays('it carries no chainmend:node: nobody can say whose it was');
+  if (node === null) return keep('it carries no chainmend:node: nobody can say whose it was');
   if (judgePauseTag(tags) !== null || busy.has(node) || busy.has(idOf(thing))) return NOT_NOW;
   return null;
 }
@@ -113,48 +115,48 @@ function judgeKept(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: 
 const GROUP_TAG = 'aws:autoscaling:groupName';
 
 /** What keeps a retired instance: its data must not go with it, and its identity must live elsewhere. null: nothing of this. */
-function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: PruneFacts): Stays | null {
+function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: PruneFacts): Retention | null {
   const { instanceId, node, state, tags, rootDevice, volumes } = instance;
   if (state === 'terminated' || state === 'shutting-down') return NOT_NOW;
   // The client on it may run, with the identity of a node that has another instance.
   if (state !== 'stopped')
-    return stays(`it is retired and ${state}: two copies of the identity of ${node} may run`, true);
+    return keep(`it is retired and ${state}: two copies of the identity of ${node} may run`, true);
   if (nodes.some((other) => other.instanceId === instanceId))
-    return stays('discovery finds it as a node of the fleet, and it is retired: one of the two is wrong', true);
-  if (!heirOf(instance, nodes))
-    return stays(`no running instance of the fleet is called ${node}: its identity may be nowhere else`);
+    return keep('discovery finds it as a node of the fleet, and it is retired: one of the two is wrong', true);
+  if (!successorOf(instance, nodes))
+    return keep(`no running instance of the fleet is called ${node}: its identity may be nowhere else`);
   const group = tags[GROUP_TAG];
-  if (group !== undefined) return stays(`it belongs to the Auto Scaling group ${group}: detach it from there first`);
+  if (group !== undefined) return keep(`it belongs to the Auto Scaling group ${group}: detach it from there first`);
   // One that goes on existing without a date would be kept, and paid for, for ever.
   const dated = new Set(kept.filter(({ keepUntilMs: untilMs }) => untilMs !== null).map(({ volumeId }) => volumeId));
   for (const { volumeId, device, deleteOnTermination } of volumes) {
     const isRoot = device === rootDevice;
     if (deleteOnTermination && !isRoot)
-      return stays(`${volumeId} (${device}) is not its root and would be deleted with it: DeleteOnTermination is true`);
+      return keep(`${volumeId} (${device}) is not its root and would be deleted with it: DeleteOnTermination is true`);
     if (!deleteOnTermination && !dated.has(volumeId))
-      return stays(`${volumeId} (${device}) would outlive it, and no tag says until when it is kept`);
+      return keep(`${volumeId} (${device}) would outlive it, and no tag says until when it is kept`);
   }
   return null;
 }
 
-const heirOf = ({ node }: RetiredInstance, nodes: PruneFacts['nodes']): PruneFacts['nodes'][number] | undefined =>
+const successorOf = ({ node }: RetiredInstance, nodes: PruneFacts['nodes']): PruneFacts['nodes'][number] | undefined =>
   nodes.find(({ name, state }) => name === node && state === 'running');
 
-function retirement(instance: RetiredInstance, { nodes }: PruneFacts): Removal {
+function instanceRemoval(instance: RetiredInstance, { nodes }: PruneFacts): Removal {
   const { instanceId, node, keepUntilMs } = instance;
-  const heir = heirOf(instance, nodes);
+  const heir = successorOf(instance, nodes);
   const sentence = `instance ${instanceId}, retired as ${node} and kept until ${dateText(keepUntilMs)}; ${heir?.instanceId} is ${node} now`;
   return { kind: 'instance', id: instanceId, node: node ?? '', sentence };
 }
 
-function judgeVolume({ state, attachedTo }: KeptVolume): Stays | null {
+function judgeVolume({ state, attachedTo }: KeptVolume): Retention | null {
   // Whoever attached it has a use for it: a person who put it back, or an instance that retires with it.
   if (attachedTo.length > 0) return NOT_NOW;
   if (state === 'available') return null;
-  return state === 'deleting' || state === 'deleted' ? NOT_NOW : stays(`it is ${state}`);
+  return state === 'deleting' || state === 'deleted' ? NOT_NOW : keep(`it is ${state}`);
 }
 
-function deletion({ volumeId, node, sizeGiB, keepUntilMs, tags }: KeptVolume): Removal {
+function volumeRemoval({ volumeId, node, sizeGiB, keepUntilMs, tags }: KeptVolume): Removal {
   const incident = tags[INCIDENT_TAG];
   const sentence =
     `volume ${volumeId} (${sizeGiB} GiB), kept of ${node} until ${dateText(keepUntilMs)}` +
@@ -162,7 +164,7 @@ function deletion({ volumeId, node, sizeGiB, keepUntilMs, tags }: KeptVolume): R
   return { kind: 'volume', id: volumeId, node: node ?? '', sentence };
 }
 
-const stays = (why: string, page = false): Stays => ({ stays: true, why, page });
+const keep = (why: string, page = false): Retention => ({ stays: true, why, page });
 const idOf = (thing: KeptVolume | RetiredInstance): string => ('volumeId' in thing ? thing.volumeId : thing.instanceId);
 
 const byDate = <T extends KeptVolume | RetiredInstance>(things: readonly T[]): readonly T[] =>
@@ -171,7 +173,7 @@ const byDate = <T extends KeptVolume | RetiredInstance>(things: readonly T[]): r
 const MAX_STRANGE = 10;
 
 /** One page for all of them: who may tag could have people paged for each. */
-function notRecorded(fleet: string, strange: readonly string[]): SubjectRefusal {
+function unrecordedRefusal(fleet: string, strange: readonly string[]): SubjectRefusal {
   const more = strange.length - MAX_STRANGE;
   const shown = [...strange.slice(0, MAX_STRANGE), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
   return {
@@ -185,7 +187,7 @@ function notRecorded(fleet: string, strange: readonly string[]): SubjectRefusal 
   };
 }
 
-const keptLonger = (subject: string, why: string, page = false): SubjectRefusal => ({
+const keptLongerRefusal = (subject: string, why: string, page = false): SubjectRefusal => ({
   refuse: 'kept-longer',
   subject,
   reason: `${subject} stays: ${why}`,

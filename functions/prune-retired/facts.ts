@@ -10,7 +10,7 @@ import {
   type Tag,
   type Volume,
 } from '@aws-sdk/client-ec2';
-import { wholeList } from '../../shared/aws/whole-list.ts';
+import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
@@ -18,10 +18,10 @@ import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { dateOf, FLEET_TAG, KEEP_UNTIL_TAG, NODE_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
 import type { PruneContext } from './context.ts';
-import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './kept.ts';
+import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './retired-resources.ts';
 
 /** "MaxResults: between 5 and 500" (DescribeVolumesRequest), "between 5 and 1000" (DescribeInstancesRequest). */
 const A_PAGE = 500;
@@ -60,7 +60,7 @@ export async function readFacts(
     fleet,
     nodes,
     busy: busyOf(nodes, records, nowMs),
-    volumes: volumes.map(keptVolume),
+    volumes: volumes.map(keptVolumeOf),
     instances: instances.map(retiredInstance),
     sets: setsOf(snapshots, context),
     kept,
@@ -123,13 +123,13 @@ export function busyOf(
 async function readVolumes(ec2: EC2Client, fleet: string): Promise<readonly Volume[]> {
   const Filters = ofFleet(fleet, KEEP_UNTIL_TAG);
   const pages = paginateDescribeVolumes({ client: ec2, pageSize: A_PAGE }, { Filters });
-  return wholeList(pages, ({ Volumes }) => Volumes, MAX_PAGES, `volumes of fleet ${fleet}`);
+  return readAllPages(pages, ({ Volumes }) => Volumes, MAX_PAGES, `volumes of fleet ${fleet}`);
 }
 
 async function readRetired(ec2: EC2Client, fleet: string): Promise<readonly Instance[]> {
   const Filters = ofFleet(fleet, RETIRED_TAG);
   const pages = paginateDescribeInstances({ client: ec2, pageSize: A_PAGE }, { Filters });
-  return wholeList(
+  return readAllPages(
     pages,
     ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
     MAX_PAGES,
@@ -142,7 +142,7 @@ const ofFleet = (fleet: string, key: string): Filter[] => [
   { Name: 'tag-key', Values: [key] },
 ];
 
-function keptVolume(volume: Volume): KeptVolume {
+function keptVolumeOf(volume: Volume): KeptVolume {
   const { VolumeId = '', State, Size = 0, VolumeType = '', SnapshotId = '', Attachments = [], Tags = [] } = volume;
   const tags = tagsOf(Tags);
   return {

@@ -15,7 +15,7 @@ import {
 } from '../../shared/reconcile/invocation.ts';
 import { PRUNE } from './context.ts';
 import { parsePruneEvent } from './event.ts';
-import { pruneFleet, type Summary } from './prune.ts';
+import { type PruneSummary, pruneFleet } from './prune.ts';
 
 export { awsClients };
 
@@ -25,13 +25,13 @@ const EVERY_MS = 6 * 60 * 60_000;
 const WORK_MS = 240_000;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const prune = async (event: unknown, lambda: LambdaContext): Promise<readonly Summary[]> => {
+  const prune = async (event: unknown, lambda: LambdaContext): Promise<readonly PruneSummary[]> => {
     const invocation = openInvocation({ clients, variables: [], workMs: WORK_MS }, lambda);
     const request = parsePruneEvent(event);
     const { fleets, values } = await readAllFleets(invocation);
     const onlyPlan = request.kind === 'prune' && request.plan;
     const approval = request.kind === 'approve' ? { plan: request.plan, by: request.by ?? null } : undefined;
-    const pruneOne = async (fleet: Fleet): Promise<Summary> => {
+    const pruneOne = async (fleet: Fleet): Promise<PruneSummary> => {
       // Nobody is asked about what could not be done; a person who asks what would be is told.
       const paused = onlyPlan ? null : judgePauses(invocation.environment.PARAMETER_PREFIX, fleet.name, values);
       if (paused) return { fleet: fleet.name, removed: [], left: [], refusals: [`${paused.refuse}: ${paused.reason}`] };
@@ -39,7 +39,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     };
     return reconcileFleets(invocation, fleetsNamed(fleets, request.fleet), { everyMs: EVERY_MS, reconcile: pruneOne });
   };
-  return middy<unknown, readonly Summary[]>().use(logged()).handler(prune);
+  return middy<unknown, readonly PruneSummary[]>().use(logged()).handler(prune);
 }
 
 export const handler = createHandler({ clients: awsClients() });

@@ -2,16 +2,16 @@
 // what is held is never removed. A hold is what a heal has recorded: a tag alone neither makes one nor ends one.
 import { hold, type KeptRecord, keptOf, readKept, release as releaseRecorded } from '../../shared/heal/kept.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../shared/snapshots/model.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
-import { guardAgain, type PruneContext } from './context.ts';
+import { type PruneContext, readGuards } from './context.ts';
 
-type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
+type HoldRecord = Extract<KeptRecord, { readonly kind: 'hold' }>;
 
 export interface Holds {
-  readonly renew: readonly { readonly hold: Hold; readonly snapshots: readonly SnapshotFact[] }[];
-  readonly release: readonly Hold[];
+  readonly renew: readonly { readonly hold: HoldRecord; readonly snapshots: readonly SnapshotFact[] }[];
+  readonly release: readonly HoldRecord[];
 }
 
 /** Incidents of one run; the rest comes six hours later. */
@@ -19,7 +19,7 @@ const MAX_INCIDENTS = 20;
 
 /** Pure. An escalated incident lasts: a person may want what was held for it. */
 export function judgeHolds(
-  holds: Iterable<Hold>,
+  holds: Iterable<HoldRecord>,
   snapshots: readonly SnapshotFact[],
   incidents: readonly Pick<IncidentRecord, 'incidentId' | 'state'>[],
 ): Holds {
@@ -36,7 +36,7 @@ export function judgeHolds(
   };
 }
 
-export async function keepHolds(context: PruneContext): Promise<void> {
+export async function reconcileHolds(context: PruneContext): Promise<void> {
   const { clients, store, fleet } = context;
   const shelf = { ec2: clients.ec2, store };
   const holds = keptOf(await readKept(store, fleet.name), 'hold');
@@ -46,7 +46,7 @@ export async function keepHolds(context: PruneContext): Promise<void> {
     store.readFleet(fleet.name),
   ]);
   const { renew, release } = judgeHolds(holds.values(), snapshots, incidents);
-  if (await guardAgain(context, false)) return;
+  if (await readGuards(context, false)) return;
   for (const { hold: recorded, snapshots: of } of renew) {
     if (of.length === 0) continue;
     const { incidentId, node } = recorded;

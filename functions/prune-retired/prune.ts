@@ -2,12 +2,12 @@
 // by itself: the truth and the guard are read again right before it, the intent is written before it and the result after. EC2 deletes by id
 // and says so when it is gone already: all of this can be repeated.
 import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { type Refused, refusalOf } from '../../shared/aws/refused.ts';
+import { type AwsRefusal, refusalOf } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
 import { readRecord } from '../../shared/reconcile/context.ts';
-import { oneByOne } from '../../shared/reconcile/fleets.ts';
+import { inSequence } from '../../shared/reconcile/fleets.ts';
 import { finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
@@ -18,14 +18,14 @@ import {
   reconcile,
   type WholePlan,
 } from '../../shared/reconcile/plan.ts';
-import { guardAgain, type PruneContext } from './context.ts';
+import { type PruneContext, readGuards } from './context.ts';
 import { decidePrune, type PrunePlan, stillPlanned } from './decide.ts';
 import { readFacts } from './facts.ts';
-import { keepHolds } from './holds.ts';
-import type { PruneFacts, Removal } from './kept.ts';
+import { reconcileHolds } from './holds.ts';
+import type { PruneFacts, Removal } from './retired-resources.ts';
 
 /** What came of a run, for the log and for a person who asked. */
-export interface Summary {
+export interface PruneSummary {
   readonly fleet: string;
   readonly removed: readonly string[];
   /** Past their date, and not removed: mode plan or ask, only asked for, the next run's, or refused. */
@@ -35,7 +35,7 @@ export interface Summary {
   readonly refusals: readonly string[];
 }
 
-export interface Request {
+export interface PruneRequest {
   /** Only says what would go. */
   readonly onlyPlan: boolean;
   readonly approval: Approval | undefined;
@@ -44,19 +44,19 @@ export interface Request {
 const HOUR_MS = 60 * 60_000;
 const MAX_SENTENCES = 10;
 
-export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: Request): Promise<Summary> {
+export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: PruneRequest): Promise<PruneSummary> {
   const { fleet } = context;
   const read = () => readFacts(context, fleet, Date.now());
   if (onlyPlan) return planSummary(fleet.name, decidePrune(await read()));
   const failures: unknown[] = [];
   // What is held is not removed, whether its hold could be renewed or not: the rest need not wait for it.
-  if (!approval) await keepHolds(context).catch((error: unknown) => failures.push(error));
+  if (!approval) await reconcileHolds(context).catch((error: unknown) => failures.push(error));
   const result = await reconcile(
     fleet,
     {
       facts: async () => {
         const facts = await read();
-        await giveUp(context, facts.missing);
+        await forgetMissing(context, facts.missing);
         return facts;
       },
       decide: decidePrune,
@@ -85,12 +85,16 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
       const { removed, left, refusals: met } = result.done;
       const refusals = [...plan.refusals, ...met];
       await finish(context, refusals, failures);
-      return { fleet: fleet.name, removed, left, refusals: refusals.map(shown) };
+      return { fleet: fleet.name, removed, left, refusals: refusals.map(refusalText) };
     }
   }
 }
 
-const planSummary = (fleet: string, plan: PrunePlan, refusals: readonly SubjectRefusal[] = plan.refusals): Summary => ({
+const planSummary = (
+  fleet: string,
+  plan: PrunePlan,
+  refusals: readonly SubjectRefusal[] = plan.refusals,
+): PruneSummary => ({
   fleet,
   removed: [],
   left: [
@@ -98,10 +102,10 @@ const planSummary = (fleet: string, plan: PrunePlan, refusals: readonly SubjectR
     ...(plan.waiting > 0 ? [`and ${plan.waiting} more, by later runs`] : []),
   ],
   ...(plan.removals.length > 0 && { plan: plan.hash }),
-  refusals: refusals.map(shown),
+  refusals: refusals.map(refusalText),
 });
 
-const shown = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
+const refusalText = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
 
 /** Asked again by the next run, six hours later, only where the question has expired. */
 const wholePlan = (plan: PrunePlan): WholePlan => ({
@@ -120,7 +124,7 @@ function sentencesOf({ removals, waiting }: PrunePlan): string {
 }
 
 /** A person who takes the tags away has taken the thing: it is told once, and nothing follows from its record any more. */
-async function giveUp(context: PruneContext, missing: PruneFacts['missing']): Promise<void> {
+async function forgetMissing(context: PruneContext, missing: PruneFacts['missing']): Promise<void> {
   for (const { kind, id, node, there } of missing) {
     if (there)
       await context.write(
@@ -134,7 +138,7 @@ async function giveUp(context: PruneContext, missing: PruneFacts['missing']): Pr
   }
 }
 
-interface RemovedAll {
+interface RemovalSummary {
   readonly removed: readonly string[];
   readonly left: readonly string[];
   readonly refusals: readonly SubjectRefusal[];
@@ -146,7 +150,7 @@ async function removeAll(
   plan: PrunePlan,
   approval: Approval | undefined,
   failures: unknown[],
-): Promise<RemovedAll> {
+): Promise<RemovalSummary> {
   const yes = approval ? `${approvedSentence(approval)}: ` : '';
   await context.write({
     kind: 'decision',
@@ -172,12 +176,12 @@ async function removeAll(
       }
     left.push(removal.sentence);
   };
-  const late = await oneByOne(plan.removals, context.untilMs, removeOne);
+  const late = await inSequence(plan.removals, context.untilMs, removeOne);
   return { removed, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 
 /** What came of a removal. `stop`: nothing more may be done in this run. */
-type Removed =
+type RemovalResult =
   | { readonly done: true }
   | { readonly done: false; readonly refusal: SubjectRefusal; readonly stop: boolean };
 
@@ -198,16 +202,16 @@ const KEPT = new Set([
  *
  * @param approved a person said yes to the plan that it is of
  */
-export async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<Removed> {
-  const stays = (why: string, page = false): Removed => {
+export async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<RemovalResult> {
+  const stays = (why: string, page = false): RemovalResult => {
     const reason = `${removal.sentence}: ${why}`;
     return { done: false, refusal: { refuse: 'kept-longer', subject: removal.id, reason, page }, stop: false };
   };
   const again = decidePrune(await readFacts(context, context.fleet, Date.now(), removal.kind));
   if (!stillPlanned(removal, again)) return stays('it is not as it was a moment ago, and the next run looks again');
   for (const { act, send } of callsOf(context, removal)) {
-    const said = await journalled(context, removal, act, async () => {
-      const guarded = await guardAgain(context, approved);
+    const said = await sendJournalled(context, removal, act, async () => {
+      const guarded = await readGuards(context, approved);
       if (guarded) return guarded;
       await send();
       return undefined;
@@ -225,13 +229,13 @@ export async function remove(context: PruneContext, removal: Removal, approved: 
   return { done: true };
 }
 
-interface Call {
+interface RemovalCall {
   /** The operation, and what it is about. */
   readonly act: string;
   readonly send: () => Promise<unknown>;
 }
 
-function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly Call[] {
+function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly RemovalCall[] {
   const { id } = removal;
   switch (removal.kind) {
     case 'volume':
@@ -252,12 +256,12 @@ function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly
 }
 
 /** @returns what AWS said where it refused, or why nothing may be done; undefined where it is done */
-async function journalled(
+async function sendJournalled(
   context: PruneContext,
   removal: Removal,
   act: string,
   send: () => Promise<SubjectRefusal | undefined>,
-): Promise<SubjectRefusal | Refused | undefined> {
+): Promise<SubjectRefusal | AwsRefusal | undefined> {
   const about = { name: removal.node, instanceId: removal.kind === 'instance' ? removal.id : WHOLE_FLEET };
   const result = (sentence: string): Promise<void> => context.write({ kind: 'result', act, sentence }, about);
   await context.write({ kind: 'intent', act, sentence: removal.sentence }, about);
@@ -270,7 +274,7 @@ async function journalled(
       await result('it was gone already');
       return undefined;
     }
-    const refused = definite(error);
+    const refused = definiteRefusal(error);
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     await result(`${refused ? 'refused' : 'not known to be done'}: ${said}`);
     if (!refused) throw error;
@@ -279,7 +283,7 @@ async function journalled(
 }
 
 /** Undefined where the error leaves open whether the call had an effect. */
-function definite(error: unknown): Refused | undefined {
+function definiteRefusal(error: unknown): AwsRefusal | undefined {
   try {
     return refusalOf(error);
   } catch {

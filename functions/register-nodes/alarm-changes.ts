@@ -2,12 +2,12 @@
 // where it looks at the wrong thing, or where the fleet file's number or the runbook's place has changed since we wrote it. Pure.
 import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
-import type { Alarm, DesiredAlarms, Look, MetricRef } from './alarms.ts';
+import type { AlarmSource, DesiredAlarm, DesiredAlarms, MetricRef } from './alarms.ts';
 
 export interface AlarmChanges {
-  readonly create: readonly Alarm[];
+  readonly create: readonly DesiredAlarm[];
   /** To be written anew if its tags say that it is this fleet's, with what people have set kept. */
-  readonly update: readonly { readonly alarm: Alarm; readonly now: MetricAlarm; readonly why: string }[];
+  readonly update: readonly { readonly alarm: DesiredAlarm; readonly now: MetricAlarm; readonly why: string }[];
   /** To be deleted if its tags say that it is this fleet's. */
   readonly remove: readonly MetricAlarm[];
 }
@@ -27,7 +27,7 @@ export function diffAlarms(
     create: alarms.filter(({ name }) => !now.has(name)),
     update: alarms.flatMap((alarm) => {
       const found = now.get(alarm.name);
-      const why = found && whyAnew(alarm, found);
+      const why = found && updateReason(alarm, found);
       return found && why ? [{ alarm, now: found, why }] : [];
     }),
     remove: existing.filter(
@@ -36,10 +36,10 @@ export function diffAlarms(
   };
 }
 
-function whyAnew(alarm: Alarm, now: MetricAlarm): string | undefined {
-  if (aboutOf(alarm.look) !== aboutNow(now)) return 'it looks at something else';
+function updateReason(alarm: DesiredAlarm, now: MetricAlarm): string | undefined {
+  if (sourceKeyOf(alarm.look) !== currentSourceKey(now)) return 'it looks at something else';
   if (!now.ActionConfiguration?.AlarmTagsPropagation?.Enabled) return 'its events do not carry its tags';
-  const written = writtenIn(now.AlarmDescription);
+  const written = parseDescription(now.AlarmDescription);
   if (written.threshold !== undefined && written.threshold !== alarm.threshold)
     return `the fleet file says ${alarm.threshold} instead of ${written.threshold}`;
   if (written.runbook !== undefined && written.runbook !== alarm.runbook) return 'its runbook lies elsewhere';
@@ -53,12 +53,12 @@ const RUNBOOK = /^Runbook: (\S+)$/m;
 const THRESHOLD = /^Set to (-?\d+(?:\.\d+)?) by chainmend;/m;
 
 /** The number that we wrote is kept here: a threshold that differs from it is a person's, and stays until the fleet file's changes. */
-export function descriptionOf({ meaning, runbook, threshold }: Alarm): string {
+export function descriptionOf({ meaning, runbook, threshold }: DesiredAlarm): string {
   const rest = `\nRunbook: ${runbook}\nSet to ${threshold} by chainmend; a threshold of your own stays.`;
   return meaning.slice(0, MAX_DESCRIPTION_CHARACTERS - rest.length) + rest;
 }
 
-export function writtenIn(description = ''): {
+export function parseDescription(description = ''): {
   readonly threshold: number | undefined;
   readonly runbook: string | undefined;
 } {
@@ -70,7 +70,7 @@ export function writtenIn(description = ''): {
 }
 
 /** What an alarm looks at, in a form to compare: its metrics, or its query. Not how it looks, which people may tune. */
-const aboutOf = (look: Look): string => {
+const sourceKeyOf = (look: AlarmSource): string => {
   switch (look.by) {
     case 'metric':
       return JSON.stringify([metricKey(look.metric)]);
@@ -81,7 +81,7 @@ const aboutOf = (look: Look): string => {
   }
 };
 
-function aboutNow({ Namespace, MetricName, Dimensions, Metrics }: MetricAlarm): string {
+function currentSourceKey({ Namespace, MetricName, Dimensions, Metrics }: MetricAlarm): string {
   if (!Metrics?.length) return JSON.stringify([metricKey(refOf({ Namespace, MetricName, Dimensions }))]);
   const metrics = Metrics.flatMap(({ MetricStat }) =>
     MetricStat?.Metric ? [metricKey(refOf(MetricStat.Metric))] : [],
@@ -110,7 +110,7 @@ export function firstMetric(alarm: MetricAlarm): MetricRef | undefined {
 }
 
 /** Actions that a person has added: an alarm that has some is not written by us, who may name no topic but our own. */
-export const ownActions = ({ OKActions, AlarmActions, InsufficientDataActions }: MetricAlarm, topicArn: string) =>
+export const foreignActions = ({ OKActions, AlarmActions, InsufficientDataActions }: MetricAlarm, topicArn: string) =>
   [...(OKActions ?? []), ...(AlarmActions ?? []), ...(InsufficientDataActions ?? [])].filter((arn) => arn !== topicArn);
 
 export const isOurs = (tags: Readonly<Record<string, string>>, fleet: string): boolean =>
@@ -127,13 +127,13 @@ const PERIOD_SECONDS = 60;
  * @param now the alarm as it is, where there is one: its threshold (unless the fleet file's has changed), patience and actions stay.
  *   "When you update an existing alarm … the update completely overwrites the previous configuration" (PutMetricAlarm).
  */
-export function putInput(fleet: string, alarm: Alarm, topicArn: string, now?: MetricAlarm): PutMetricAlarmInput {
-  const written = writtenIn(now?.AlarmDescription).threshold;
+export function putInput(fleet: string, alarm: DesiredAlarm, topicArn: string, now?: MetricAlarm): PutMetricAlarmInput {
+  const written = parseDescription(now?.AlarmDescription).threshold;
   const ownThreshold = now?.Threshold !== undefined && (written === undefined || written === alarm.threshold);
   return {
     AlarmName: alarm.name,
     AlarmDescription: descriptionOf(alarm),
-    ...lookInput(alarm.look),
+    ...sourceInput(alarm.look),
     Threshold: ownThreshold ? now.Threshold : alarm.threshold,
     ComparisonOperator: now?.ComparisonOperator ?? COMPARISONS[alarm.when],
     EvaluationPeriods: now?.EvaluationPeriods ?? alarm.minutes,
@@ -151,7 +151,7 @@ export function putInput(fleet: string, alarm: Alarm, topicArn: string, now?: Me
   };
 }
 
-const tagsOf = (fleet: string, { node, kind }: Alarm) => [
+const tagsOf = (fleet: string, { node, kind }: DesiredAlarm) => [
   { Key: FLEET_TAG, Value: fleet },
   ...(node === undefined ? [] : [{ Key: NODE_TAG, Value: node }]),
   { Key: KIND_TAG, Value: kind },
@@ -163,7 +163,7 @@ const wireMetric = ({ namespace, name, dimensions }: MetricRef) => ({
   Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
 });
 
-function lookInput(look: Look): Partial<PutMetricAlarmInput> {
+function sourceInput(look: AlarmSource): Partial<PutMetricAlarmInput> {
   switch (look.by) {
     case 'metric':
       return { ...wireMetric(look.metric), Statistic: look.statistic, Period: PERIOD_SECONDS };

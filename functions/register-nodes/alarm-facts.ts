@@ -6,7 +6,7 @@ import {
   paginateDescribeAlarms,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
-import { wholeList } from '../../shared/aws/whole-list.ts';
+import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isMeant } from '../../shared/text/wildcard.ts';
 import { firstMetric } from './alarm-changes.ts';
@@ -20,7 +20,7 @@ const MAX_METRIC_PAGES = 100;
 const ALARMS_A_PAGE = 100;
 
 export const readAlarms = (client: CloudWatchClient, AlarmNamePrefix: string): Promise<MetricAlarm[]> =>
-  wholeList(
+  readAllPages(
     paginateDescribeAlarms(
       { client, pageSize: ALARMS_A_PAGE },
       { ...(AlarmNamePrefix !== '' && { AlarmNamePrefix }), AlarmTypes: ['MetricAlarm'] },
@@ -69,7 +69,7 @@ async function listDimensions(client: CloudWatchClient, name: string, path: stri
       RecentlyActive: 'PT3H',
     },
   );
-  const metrics = await wholeList(pages, ({ Metrics }) => Metrics, MAX_METRIC_PAGES, `${name} at ${path}`);
+  const metrics = await readAllPages(pages, ({ Metrics }) => Metrics, MAX_METRIC_PAGES, `${name} at ${path}`);
   return metrics.map(({ Dimensions: list = [] }) =>
     Object.fromEntries(list.map(({ Name = '', Value = '' }) => [Name, Value])),
   );

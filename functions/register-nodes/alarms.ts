@@ -1,6 +1,7 @@
 // Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and what a large fleet has in place of alarms of its
 // nodes' own. Pure: from its file, its nodes, the series that the agents publish and the alarms that people have.
 import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
+import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import {
   type AlarmKind,
   alarmName,
@@ -13,8 +14,7 @@ import {
   NODES_WITH_OWN_ALARMS,
   type NodeMetric,
   runbookOf,
-} from '../../shared/fleet/naming.ts';
-import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
+} from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 
 export interface MetricRef {
@@ -24,14 +24,14 @@ export interface MetricRef {
 }
 
 /** What an alarm looks at, each minute. */
-export type Look =
+export type AlarmSource =
   | { readonly by: 'metric'; readonly metric: MetricRef; readonly statistic: 'Maximum' | 'Minimum' }
   /** An expression over metrics by their ids. */
   | { readonly by: 'math'; readonly metrics: Readonly<Record<string, MetricRef>>; readonly expression: string }
   /** A Metrics Insights query: one series, a contributor, for each node. */
   | { readonly by: 'query'; readonly query: string };
 
-export interface Alarm {
+export interface DesiredAlarm {
   readonly name: string;
   /** Its tag `chainmend:node`; undefined for an alarm of the whole fleet. */
   readonly node: string | undefined;
@@ -39,7 +39,7 @@ export interface Alarm {
   /** One sentence: what it means, and for whom. */
   readonly meaning: string;
   readonly runbook: string;
-  readonly look: Look;
+  readonly look: AlarmSource;
   readonly when: '>=' | '>' | '<=';
   readonly threshold: number;
   /** Minutes in a row. */
@@ -90,7 +90,7 @@ const suffixOf = ({ volumes }: Fleet, { role }: VolumeRole): string | undefined 
   role === volumes[0]?.role ? undefined : role;
 
 export interface DesiredAlarms {
-  readonly alarms: readonly Alarm[];
+  readonly alarms: readonly DesiredAlarm[];
   /** Names that are left alone, whatever is there: nobody can say now what it should be. */
   readonly tolerated: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
@@ -132,9 +132,9 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
 
 /** Names are put together of names: a node "a-disk" and a volume "stuck" of a node "a" may mean the same alarm. Neither gets it. */
 function namedOnce(
-  alarms: readonly Alarm[],
+  alarms: readonly DesiredAlarm[],
   tolerated: Set<string>,
-): { readonly once: readonly Alarm[]; readonly refused: readonly SubjectRefusal[] } {
+): { readonly once: readonly DesiredAlarm[]; readonly refused: readonly SubjectRefusal[] } {
   const seen = new Set<string>();
   const doubled = new Set<string>();
   for (const { name } of alarms) (seen.has(name) ? doubled : seen).add(name);
@@ -164,7 +164,7 @@ function disksOf(
   node: FleetNode,
   tolerated: Set<string>,
   notes: string[],
-): readonly Alarm[] {
+): readonly DesiredAlarm[] {
   return fleet.volumes.flatMap((volume) => {
     const { path, role } = volume;
     const key = filesystemKey(node.instanceId, path);
@@ -189,7 +189,7 @@ function disksOf(
         },
       ],
     ] as const;
-    return looks.flatMap(([kind, meaning, look]): readonly Alarm[] => {
+    return looks.flatMap(([kind, meaning, look]): readonly DesiredAlarm[] => {
       if (covered[kind].has(key)) return [];
       const name = alarmName(fleet.name, nodeTag(node), kind, suffixOf(fleet, volume));
       if (!found || (kind === 'inodes' && !found.inodes)) {
@@ -207,7 +207,7 @@ function disksOf(
 }
 
 /** Where nobody asks the nodes, nobody publishes their health, and an alarm on it would be blind. */
-function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly Alarm[] {
+function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly DesiredAlarm[] {
   if (!fleet.probe) return [];
   const who = `${fleet.name}/${node.name}`;
   const kinds = [
@@ -233,7 +233,7 @@ function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly Al
   }));
 }
 
-function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly Alarm[] {
+function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly DesiredAlarm[] {
   return CHECKS.map(([kind, metric, meaning]) => ({
     name: alarmName(fleet.name, nodeTag(node), kind),
     node: nodeTag(node),
@@ -253,16 +253,16 @@ function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly Al
 }
 
 /** What is told of a fleet as a whole, whatever its size. */
-function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
+function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   if (!fleet.probe) return [];
   const { name } = fleet;
   const of = (
     kind: FleetAlarmKind,
     metric: FleetMetric | ConsensusMetric,
-    when: Alarm['when'],
+    when: DesiredAlarm['when'],
     threshold: number,
     meaning: string,
-  ): Alarm => ({
+  ): DesiredAlarm => ({
     name: alarmName(name, undefined, kind),
     node: undefined,
     kind,
@@ -324,11 +324,11 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
  * counts only. Agents add dimensions as they are configured to (device, image, type), so of disks no exact list of them is asked for.
  * Every name is quoted: hundreds of words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas): the worst are seen.
  */
-function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
+function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   const { name, volumes, alarms, probe } = fleet;
   const base = { node: undefined, when: '>=' as const };
   const worst = 'ORDER BY MAX() DESC LIMIT 500';
-  const disks = volumes.map((volume): Alarm => {
+  const disks = volumes.map((volume): DesiredAlarm => {
     const query = `SELECT MAX("disk_used_percent") FROM "${AGENT_NAMESPACE}" WHERE "path" = '${volume.path}' GROUP BY "InstanceId", "path" ${worst}`;
     return {
       ...base,
@@ -342,7 +342,7 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
       pages: false,
     };
   });
-  const unwell: Alarm = {
+  const unwell: DesiredAlarm = {
     ...base,
     name: alarmName(name, undefined, 'unwell'),
     kind: 'unwell',
@@ -357,7 +357,7 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly Alarm[] {
     pages: false,
   };
   const checks = CHECKS.map(
-    ([kind, metric, meaning]): Alarm => ({
+    ([kind, metric, meaning]): DesiredAlarm => ({
       ...base,
       name: alarmName(name, undefined, kind),
       kind,

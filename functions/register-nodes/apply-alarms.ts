@@ -5,17 +5,17 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmInput,
 } from '@aws-sdk/client-cloudwatch';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { alarmName } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { judgeGone, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { alarmName } from '../../shared/fleet/resource-names.ts';
+import { judgeMissing, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { AlarmChange } from '../../shared/model/journal-fields.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
 import { readUnpaused } from '../../shared/reconcile/guard.ts';
-import { about } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
-import { diffAlarms, firstMetric, isOurs, ownActions, putInput, writtenIn } from './alarm-changes.ts';
+import { diffAlarms, firstMetric, foreignActions, isOurs, parseDescription, putInput } from './alarm-changes.ts';
 import { readAlarms, readCovered, readTags } from './alarm-facts.ts';
 import { alarmsPer, type DiskSeries, desiredAlarms } from './alarms.ts';
 import type { RegisterContext } from './context.ts';
@@ -68,16 +68,16 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
 
   const run = new AlarmRun(context);
   run.refusals.push(...desired.refusals);
-  const puts: Put[] = [
+  const puts: AlarmPut[] = [
     ...create.map(
-      (alarm): Put => ({
+      (alarm): AlarmPut => ({
         input: putInput(fleet.name, alarm, environment.TOPIC_ARN),
         sentence: `${alarm.name} is made`,
         counts: 'created',
       }),
     ),
     ...update.map(
-      ({ alarm, now, why }): Put => ({
+      ({ alarm, now, why }): AlarmPut => ({
         input: putInput(fleet.name, alarm, environment.TOPIC_ARN, now),
         sentence: `${alarm.name} is written anew: ${why}`,
         counts: 'updated',
@@ -89,7 +89,7 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
   // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
   if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
   const ended = remove.length > 0 ? await readGone() : [];
-  const tooMany = judgeGone(fleet.name, { ...goneOf(remove, nodes, ended), what: 'alarms', confirmed });
+  const tooMany = judgeMissing(fleet.name, { ...countMissingNodes(remove, nodes, ended), what: 'alarms', confirmed });
   if (tooMany) {
     const { refuse, reason, page } = tooMany;
     run.refusals.push({ refuse, subject: `${fleet.name} alarms`, reason, page });
@@ -103,19 +103,19 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
  * Nodes that alarms to be deleted were about and that are not there any more, and how many there were in all. Those that EC2 itself
  * says have ended do not count: that is no mistake of a selection.
  */
-function goneOf(
+function countMissingNodes(
   remove: readonly MetricAlarm[],
   nodes: readonly FleetNode[],
   ended: readonly FleetNode[],
 ): { readonly gone: number; readonly of: number } {
   const there = new Set([...nodes, ...ended].map(({ instanceId }) => instanceId));
-  const ours = remove.filter(({ AlarmDescription }) => writtenIn(AlarmDescription).threshold !== undefined);
+  const ours = remove.filter(({ AlarmDescription }) => parseDescription(AlarmDescription).threshold !== undefined);
   const ids = ours.flatMap((alarm) => firstMetric(alarm)?.dimensions['InstanceId'] ?? []);
   const gone = new Set(ids.filter((id) => !there.has(id))).size;
   return { gone, of: gone + nodes.length };
 }
 
-interface Put {
+interface AlarmPut {
   readonly input: PutMetricAlarmInput;
   readonly sentence: string;
   readonly counts: 'created' | 'updated';
@@ -123,7 +123,7 @@ interface Put {
   readonly over?: { readonly now: MetricAlarm; readonly why: string };
 }
 
-const changeOf = ({ input: { AlarmName: alarmName = '' }, over }: Put): AlarmChange =>
+const changeOf = ({ input: { AlarmName: alarmName = '' }, over }: AlarmPut): AlarmChange =>
   over ? { alarmName, change: 'updated', why: over.why } : { alarmName, change: 'made' };
 
 /** The mutations of one fleet's turn, paced, guarded a group at a time; what one alarm cannot have does not keep the others. */
@@ -142,11 +142,11 @@ class AlarmRun {
   }
 
   /** Whether an alarm that is there is this fleet's own, by its tags as they are now. */
-  async #mayWrite({ over }: Put): Promise<boolean> {
+  async #mayWrite({ over }: AlarmPut): Promise<boolean> {
     if (!over) return true;
     const { now, why } = over;
     const { fleet, environment } = this.#context;
-    const [foreign] = ownActions(now, environment.TOPIC_ARN);
+    const [foreign] = foreignActions(now, environment.TOPIC_ARN);
     const ours = await this.#isOurs(now);
     if (ours && foreign === undefined) return true;
     const because = ours
@@ -168,14 +168,14 @@ class AlarmRun {
     }
   }
 
-  async putAll(puts: readonly Put[]): Promise<void> {
+  async putAll(puts: readonly AlarmPut[]): Promise<void> {
     for (let from = 0; from < puts.length; from += GROUP) {
       if (Date.now() >= this.#context.untilMs) {
         this.left += puts.length - from;
         return;
       }
       // A group at a time: to read the tags of thousands takes longer than a run has.
-      const group: Put[] = [];
+      const group: AlarmPut[] = [];
       for (const put of puts.slice(from, from + GROUP)) if (await this.#mayWrite(put)) group.push(put);
       if (group.length === 0) continue;
       if (
@@ -198,7 +198,7 @@ class AlarmRun {
     }
   }
 
-  async #putGroup(group: readonly Put[]): Promise<number> {
+  async #putGroup(group: readonly AlarmPut[]): Promise<number> {
     let undone = 0;
     for (const [index, { input, counts }] of group.entries()) {
       await this.#pace();
@@ -262,7 +262,7 @@ class AlarmRun {
     if (Date.now() >= context.untilMs) return false;
     const now = await readUnpaused(context);
     if ('refuse' in now) {
-      this.refusals.push(about(now, context.fleet.name));
+      this.refusals.push(subjectRefusal(now, context.fleet.name));
       this.stopped = true;
       return false;
     }

@@ -8,15 +8,15 @@ import {
   PriorRequestNotComplete,
   type RRType,
 } from '@aws-sdk/client-route-53';
-import { orRefused } from '../../shared/aws/refused.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import { judgeGone, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { judgeMissing, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { JournalEntry } from '../../shared/heal/journal.ts';
 import type { RecordChange } from '../../shared/model/journal-fields.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
-import { about } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 import {
   type Approval,
@@ -27,19 +27,27 @@ import {
   reconcile,
   type WholePlan,
 } from '../../shared/reconcile/plan.ts';
-import type { RegisterContext, Request, Summary } from './context.ts';
+import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
 import { type NodeFacts, readNodeFacts, readPaused } from './facts.ts';
-import { type Change, desiredNames, hashOf, inBatches, type NameFacts, type NamePlan, planNames } from './records.ts';
+import {
+  desiredNames,
+  hashOf,
+  inBatches,
+  type NameFacts,
+  type NamePlan,
+  planNames,
+  type RecordSetChange,
+} from './records.ts';
 import { findZone, type RecordSet, readZone, type Zone } from './zone.ts';
 
 const MAX_SHOWN = 10;
 
 interface NamesDone {
-  readonly records?: NonNullable<Summary['records']>;
+  readonly records?: NonNullable<RegisterSummary['records']>;
   readonly refusals: readonly SubjectRefusal[];
 }
 
-export interface NamesToReconcile extends Pick<Request, 'fleets' | 'confirmed' | 'approval'> {
+export interface NamesToReconcile extends Pick<RegisterRequest, 'fleets' | 'confirmed' | 'approval'> {
   readonly nodeFacts: NodeFacts;
   readonly register: RegisterRecord;
   /** Instances of the fleet that have ended. */
@@ -47,7 +55,7 @@ export interface NamesToReconcile extends Pick<Request, 'fleets' | 'confirmed' |
 }
 
 /** How a plan takes names of ours that no node has. */
-interface Gone extends Pick<NameFacts, 'keepGone' | 'ended'> {
+interface MissingNames extends Pick<NameFacts, 'keepGone' | 'ended'> {
   readonly refusals?: readonly SubjectRefusal[];
 }
 
@@ -63,14 +71,14 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   const found = await findZone(clients.route53, dns.zone, new Set(vpcIds));
   if ('refuse' in found) return { refusals: [found] };
   const { zoneId } = found;
-  const planFor = (facts: NodeFacts, zone: Zone, gone: Gone): Planned =>
+  const planFor = (facts: NodeFacts, zone: Zone, gone: MissingNames): PlannedNames =>
     planOf({ ...fleet, dns }, environment.AWS_REGION, facts, zone, gone);
   const result = await reconcile(
     fleet,
     {
       facts: async () => {
         const zone = await readZone(clients.route53, zoneId);
-        return { zone, gone: await judgeGoneNames(context, request, (gone) => planFor(nodeFacts, zone, gone).plan) };
+        return { zone, gone: await judgeMissingNames(context, request, (gone) => planFor(nodeFacts, zone, gone).plan) };
       },
       decide: ({ zone, gone }) => planFor(nodeFacts, zone, gone),
       isEmpty: ({ plan }) => plan.changes.length === 0,
@@ -118,29 +126,29 @@ function planOf(
   region: string,
   { nodes, health, untouched, taken, paused }: NodeFacts,
   zone: Zone,
-  gone: Gone,
-): Planned {
+  gone: MissingNames,
+): PlannedNames {
   const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, taken, zone, ...gone });
   const plan = planNames({ fleet: fleet.name, region }, desired, zone);
   return { plan, poolReason: desired.poolReason, paused, gone };
 }
 
 /** Whether names of ours may go, where nobody is asked about it: too many at once are a mistake until a person says otherwise. */
-async function judgeGoneNames(
+async function judgeMissingNames(
   { fleet }: RegisterContext,
   { readGone, confirmed, approval }: NamesToReconcile,
-  planWith: (gone: Gone) => NamePlan,
-): Promise<Gone> {
+  planWith: (gone: MissingNames) => NamePlan,
+): Promise<MissingNames> {
   if (fleet.mode !== 'act' || approval || planWith({}).gone === 0) return {};
   const ended = new Set((await readGone()).map(({ name }) => name));
   const { gone, owned } = planWith({ ended });
-  const tooMany = judgeGone(fleet.name, { gone, of: owned, what: 'records', confirmed });
+  const tooMany = judgeMissing(fleet.name, { gone, of: owned, what: 'records', confirmed });
   if (!tooMany) return { ended };
   // Whoever is there is kept up all the same: a sick node leaves the pool, a new one gets its name.
-  return { ended, keepGone: true, refusals: [about(tooMany, `${fleet.name} records`)] };
+  return { ended, keepGone: true, refusals: [subjectRefusal(tooMany, `${fleet.name} records`)] };
 }
 
-const wholePlan = ({ plan, poolReason }: Planned): WholePlan => {
+const wholePlan = ({ plan, poolReason }: PlannedNames): WholePlan => {
   const { changes, hash, gone, owned } = plan;
   const going = gone * 2 > owned ? ` (${gone} of ${owned} records go)` : '';
   return {
@@ -152,7 +160,7 @@ const wholePlan = ({ plan, poolReason }: Planned): WholePlan => {
   };
 };
 
-function decisionOf({ plan, poolReason }: Planned, approval: Approval | undefined): Omit<JournalEntry, 'atMs'> {
+function decisionOf({ plan, poolReason }: PlannedNames, approval: Approval | undefined): Omit<JournalEntry, 'atMs'> {
   if (approval) {
     const sentence = `${approvedSentence(approval)}: ${sentencesOf(plan)}`;
     return { kind: 'decision', sentence, fields: approvedFields(approval) };
@@ -173,7 +181,7 @@ const AGAIN_AFTER_MS = 1_000;
 const MAX_SENTENCES = 20;
 const MAX_NEVER_TAKEN = 5;
 
-interface Applied {
+interface ApplyResult {
   readonly changed: number;
   /** For the next run: time was up, or somebody else was changing them. */
   readonly left: number;
@@ -181,38 +189,38 @@ interface Applied {
 }
 
 /** A plan, and who was paused when it was made. */
-interface Planned {
+interface PlannedNames {
   readonly plan: NamePlan;
   readonly poolReason: string;
   readonly paused: ReadonlySet<string>;
-  readonly gone: Gone;
+  readonly gone: MissingNames;
 }
 
 interface NamesToApply {
   readonly zoneId: string;
-  readonly planned: Planned;
+  readonly planned: PlannedNames;
   /** A person said yes to exactly this plan: nothing else is done for it, and mode ask allows it. */
   readonly approved: boolean;
   /** The plan for what is there now, nodes and zone, all of it read again; undefined where no node is found any more. */
-  readonly planAgain: () => Promise<Planned | undefined>;
+  readonly planAgain: () => Promise<PlannedNames | undefined>;
 }
 
-type Sent = { readonly done: true } | { readonly done: false; readonly why: string; readonly busy: boolean };
+type BatchResult = { readonly done: true } | { readonly done: false; readonly why: string; readonly busy: boolean };
 
 async function applyNames(
   context: RegisterContext,
   { zoneId, planned, approved, planAgain }: NamesToApply,
-): Promise<Applied> {
+): Promise<ApplyResult> {
   const { changes } = planned.plan;
   const pace = pacer(GAP_MS);
   const refusals: SubjectRefusal[] = [];
   let { paused } = planned;
   let changed = 0;
-  const applied = (...more: readonly SubjectRefusal[]): Applied => {
+  const applied = (...more: readonly SubjectRefusal[]): ApplyResult => {
     return { changed, left: changes.length - changed, refusals: [...refusals, ...more] };
   };
   /** @returns why nothing more may be done, or what Route 53 said to the batch as a whole */
-  const send = async (batch: readonly Change[]): Promise<SubjectRefusal | Sent> => {
+  const send = async (batch: readonly RecordSetChange[]): Promise<SubjectRefusal | BatchResult> => {
     const refusal = await guard(context, approved, paused);
     if (refusal) return refusal;
     await pace();
@@ -230,14 +238,14 @@ async function applyNames(
     const again = await planAgain();
     if (again === undefined) break;
     paused = again.paused;
-    const still = again.plan.changes.filter((change) => batch.some((one) => concerns(one, change, approved)));
+    const still = again.plan.changes.filter((change) => batch.some((one) => isSameChange(one, change, approved)));
     changed += batch.filter(({ name }) => !again.plan.changes.some((change) => change.name === name)).length;
     for (const change of still) {
       // Refused for so many, it is refused for what they have in common: more pages would say nothing more.
       if (Date.now() >= context.untilMs || refusals.length >= MAX_NEVER_TAKEN) break;
       const alone = await send([change]);
       if ('refuse' in alone) return applied(alone);
-      if (!alone.done && !alone.busy) refusals.push(neverTaken(change, alone.why));
+      if (!alone.done && !alone.busy) refusals.push(rejectedChange(change, alone.why));
     }
   }
   return applied();
@@ -247,7 +255,7 @@ async function applyNames(
 const LASTS_MS = 4 * 60_000;
 
 /** Nobody else can be hindered by it, but somebody has to know: it would be tried in vain for ever. */
-const neverTaken = ({ name, sentence }: Change, why: string): SubjectRefusal => ({
+const rejectedChange = ({ name, sentence }: RecordSetChange, why: string): SubjectRefusal => ({
   refuse: 'aws-refused',
   subject: name,
   reason: `Route 53 does not take the change “${sentence}”, which is tried again in each run: ${why}`,
@@ -256,7 +264,7 @@ const neverTaken = ({ name, sentence }: Change, why: string): SubjectRefusal => 
 });
 
 /** What a person approved is done to the letter or not at all. */
-const concerns = (planned: Change, again: Change, approved: boolean): boolean =>
+const isSameChange = (planned: RecordSetChange, again: RecordSetChange, approved: boolean): boolean =>
   planned.name === again.name && (!approved || hashOf([planned]) === hashOf([again]));
 
 async function guard(
@@ -268,7 +276,7 @@ async function guard(
   const [now, tagged] = await Promise.all([readUnpaused(context), readPaused(clients.ec2, fleet)]);
   const refusal =
     'refuse' in now ? now : judgeFile(now.fleet, { fleet, approved, by: ({ dns }) => dns, parts: 'another dns' });
-  if (refusal) return about(refusal, fleet.name);
+  if (refusal) return subjectRefusal(refusal, fleet.name);
   const since = [...tagged].filter((id) => !paused.has(id));
   if (since.length === 0) return undefined;
   const reason = `${since.join(', ')} got the pause tag since the plan was made: the next run makes another`;
@@ -276,7 +284,11 @@ async function guard(
 }
 
 /** `busy`: another request for the zone was under way; otherwise it is for what stands in the zone. */
-async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: readonly Change[]): Promise<Sent> {
+async function sendBatch(
+  context: RegisterContext,
+  HostedZoneId: string,
+  batch: readonly RecordSetChange[],
+): Promise<BatchResult> {
   const act = `ChangeResourceRecordSets ${HostedZoneId} ${hashOf(batch)}`;
   const shown = batch.slice(0, MAX_SENTENCES).map(({ sentence }) => sentence);
   await context.write({
@@ -306,7 +318,7 @@ async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: 
     });
     return { done: true };
   } catch (error) {
-    const why = await whyRefused(error);
+    const why = await rejectionOf(error);
     if (why === undefined) {
       const sentence = `not known to be done: ${String(error)}`;
       await context.write({ kind: 'result', act, sentence, fields: { status: 'unknown' } });
@@ -318,7 +330,7 @@ async function sendBatch(context: RegisterContext, HostedZoneId: string, batch: 
   }
 }
 
-function changeOf({ remove, create }: Change): RecordChange {
+function changeOf({ remove, create }: RecordSetChange): RecordChange {
   const [before, after] = [remove, create].map((records) => records.find(({ type }) => type === 'A')?.values ?? []);
   if (remove.length === 0) return { change: 'made' };
   if (create.length === 0) return { change: 'deleted' };
@@ -330,11 +342,11 @@ const isDifferent = (before: readonly string[] = [], after: readonly string[] = 
   before.some((value) => !after.includes(value)) || after.some((value) => !before.includes(value));
 
 /** A batch is taken whole or not at all. Undefined where nobody knows whether it was. */
-async function whyRefused(error: unknown): Promise<string | undefined> {
+async function rejectionOf(error: unknown): Promise<string | undefined> {
   if (error instanceof InvalidChangeBatch) return error.messages?.join(' ') || error.message;
   if (error instanceof PriorRequestNotComplete) return error.message;
   // A right that a role lacks for one of its names, a limit of the zone: the other names are tried by themselves.
-  return orRefused(() => Promise.reject(error)).then(
+  return catchRefusal(() => Promise.reject(error)).then(
     ({ refused }) => refused,
     () => undefined,
   );

@@ -18,7 +18,7 @@ export const REGISTER: Controller<RegisterRecord> = {
   record: { key: keys.register, read: (store, fleet) => store.readRegister(fleet), empty: newRegister },
 };
 
-export interface Request {
+export interface RegisterRequest {
   /** All that there are. */
   readonly fleets: readonly Fleet[];
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
@@ -29,7 +29,7 @@ export interface Request {
 }
 
 /** What came of a run, for the log and for a person who asked. */
-export interface Summary {
+export interface RegisterSummary {
   readonly fleet: string;
   readonly nodes: number;
   readonly records?: { readonly changed: number; readonly left: number; readonly plan?: string };

@@ -1,7 +1,7 @@
 // What a fleet's records and alarms are decided by, read together: who is there, who has ended, who is only not found, and how all fare.
 // DescribeInstances is eventually consistent: that it does not list a node says less than that it lists it as terminated.
 import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
-import { wholeList } from '../../shared/aws/whole-list.ts';
+import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode, isOutside, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -42,7 +42,7 @@ export async function readNodeFacts(
   const observed = parts
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap(({ nodes }) => nodes);
-  const { again, unseen } = found.length === 0 ? NOBODY : await lookAgain(clients.ec2, fleet, found, observed);
+  const { again, unseen } = found.length === 0 ? NOBODY : await findUntagged(clients.ec2, fleet, found, observed);
   const nodes = [...found, ...again, ...unseen];
   const shared = nodes.filter(({ tags }) => Object.keys(tags).length > 0 && 'refuse' in fleetOf(tags, fleets));
   const paused = pausedOf(nodes);
@@ -83,7 +83,7 @@ const ENDED = ['shutting-down', 'terminated'];
 const IDS_A_CALL = 200;
 
 /** Nodes that watch-fleet has seen within three minutes and that the list by tags lacks, asked for by their ids. */
-async function lookAgain(
+async function findUntagged(
   ec2: EC2Client,
   fleet: Fleet,
   found: readonly FleetNode[],
@@ -107,10 +107,17 @@ async function lookAgain(
   );
   const unseen = missing.filter(({ instanceId, name }) => !byId.has(instanceId) && !names.has(name));
   const there = again.map((instance) => nodeOf(fleet, instance)).filter(({ tags }) => !isOutside(tags));
-  return { again: there, unseen: unseen.map(unseenNode) };
+  return { again: there, unseen: unseen.map(nodeFromObservation) };
 }
 
-const unseenNode = ({ instanceId, name, role, availabilityZone, privateIp, seenSinceMs }: ObservedNode): FleetNode => ({
+const nodeFromObservation = ({
+  instanceId,
+  name,
+  role,
+  availabilityZone,
+  privateIp,
+  seenSinceMs,
+}: ObservedNode): FleetNode => ({
   ...{ instanceId, name, role, availabilityZone, privateIp },
   state: 'running',
   vpcId: '',
@@ -143,7 +150,7 @@ const INSTANCES_A_PAGE = 1_000;
 const MAX_PAGES = 10;
 
 const describe = (client: EC2Client, Filters: Filter[]): Promise<Instance[]> =>
-  wholeList(
+  readAllPages(
     paginateDescribeInstances({ client, pageSize: INSTANCES_A_PAGE }, { Filters }),
     ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
     MAX_PAGES,

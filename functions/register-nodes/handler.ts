@@ -4,7 +4,7 @@ import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
 import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/clients.ts';
 import { logged, logInfo } from '../../shared/aws/log.ts';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
@@ -18,7 +18,7 @@ import {
 } from '../../shared/reconcile/invocation.ts';
 import { readSeries } from './alarm-facts.ts';
 import type { DiskSeries } from './alarms.ts';
-import { REGISTER, type Request, type Summary } from './context.ts';
+import { REGISTER, type RegisterRequest, type RegisterSummary } from './context.ts';
 import { parseRegisterEvent, type RegisterEvent } from './event.ts';
 import { reconcileFleet } from './reconcile.ts';
 
@@ -30,16 +30,16 @@ const EVERY_MS = 5 * 60_000;
 const WORK_MS = 240_000;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const register = async (event: unknown, lambda: LambdaContext): Promise<readonly Summary[]> => {
+  const register = async (event: unknown, lambda: LambdaContext): Promise<readonly RegisterSummary[]> => {
     // Lambda itself sets AWS_REGION.
     const invocation = openInvocation({ clients, variables: ['AWS_REGION'], workMs: WORK_MS }, lambda);
     const parsed = parseRegisterEvent(event);
-    refuseWordInHint(lambda, wordOf(parsed));
+    refuseWordInHint(lambda, personOnlyField(parsed));
     const { fleets } = await readAllFleets(invocation);
     const runbooks = process.env['RUNBOOKS'] ?? '';
-    const request: Request = {
+    const request: RegisterRequest = {
       fleets,
-      seriesAt: onceForEachPath((path) => readSeries(clients.cloudwatch, path)),
+      seriesAt: cachedByPath((path) => readSeries(clients.cloudwatch, path)),
       confirmed: parsed.kind === 'reconcile' && parsed.confirm,
       approval: parsed.kind === 'approve' ? { plan: parsed.plan, by: parsed.by ?? null } : undefined,
     };
@@ -50,11 +50,11 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       leaves: (error) => parsed.kind === 'instance' && isAllThrottling(error),
     });
   };
-  return middy<unknown, readonly Summary[]>().use(logged()).handler(register);
+  return middy<unknown, readonly RegisterSummary[]>().use(logged()).handler(register);
 }
 
 /** What of an event only a person may say. */
-function wordOf(event: RegisterEvent): { readonly field: string; readonly value: unknown } | undefined {
+function personOnlyField(event: RegisterEvent): { readonly field: string; readonly value: unknown } | undefined {
   if (event.kind === 'approve') return { field: 'kind', value: event.kind };
   return event.kind === 'reconcile' && event.confirm ? { field: 'confirm', value: event.confirm } : undefined;
 }
@@ -82,7 +82,7 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
 }
 
 /** Fleets that have a path in common share its series. */
-function onceForEachPath(read: Request['seriesAt']): Request['seriesAt'] {
+function cachedByPath(read: RegisterRequest['seriesAt']): RegisterRequest['seriesAt'] {
   const seriesByPath = new Map<string, Promise<ReadonlyMap<string, DiskSeries>>>();
   return (path) => {
     const series = seriesByPath.get(path) ?? read(path);

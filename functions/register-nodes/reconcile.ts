@@ -3,23 +3,23 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeSelection, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { readRecord } from '../../shared/reconcile/context.ts';
-import { about, finish, notify } from '../../shared/reconcile/notification.ts';
+import { finish, notify, subjectRefusal } from '../../shared/reconcile/notification.ts';
 import { reconcileAlarms } from './apply-alarms.ts';
 import { reconcileNames } from './apply-names.ts';
-import type { RegisterContext, Request, Summary } from './context.ts';
+import type { RegisterContext, RegisterRequest, RegisterSummary } from './context.ts';
 import { readEnded, readNodeFacts } from './facts.ts';
 
 const MAX_NOTES = 20;
 
 /** @throws AggregateError when something failed, after everything else was done */
-export async function reconcileFleet(context: RegisterContext, request: Request): Promise<Summary> {
+export async function reconcileFleet(context: RegisterContext, request: RegisterRequest): Promise<RegisterSummary> {
   const { fleet, clients } = context;
   const { fleets, confirmed } = request;
   const [nodeFacts, register] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
   const { nodes, found } = nodeFacts;
   const nobody = judgeSelection(fleet.name, { found, before: register.nodes, confirmed });
   if (nobody) {
-    const refusals = [about(nobody, fleet.name)];
+    const refusals = [subjectRefusal(nobody, fleet.name)];
     await notify(context, refusals);
     return summary(fleet, 0, refusals, []);
   }
@@ -33,8 +33,8 @@ export async function reconcileFleet(context: RegisterContext, request: Request)
     asked ??= readEnded(clients.ec2, fleet);
     return asked;
   };
-  let records: Summary['records'];
-  let alarms: Summary['alarms'];
+  let records: RegisterSummary['records'];
+  let alarms: RegisterSummary['alarms'];
   let notes: readonly string[] = [];
   try {
     const done = await reconcileNames(context, { ...request, nodeFacts, register, readGone });
@@ -67,7 +67,7 @@ const summary = (
   nodes: number,
   refusals: readonly SubjectRefusal[],
   notes: readonly string[],
-): Summary => ({
+): RegisterSummary => ({
   fleet: name,
   nodes,
   refusals: refusals.map(({ refuse, reason }) => `${refuse}: ${reason}`),

@@ -2,20 +2,20 @@
 // each holds together, and what is refused is told. Pure: the same facts in whatever order, the same records.
 import { createHash } from 'node:crypto';
 import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
-import { hostOf, markerName, poolName, recordNames } from '../../shared/fleet/naming.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
+import { hostOf, markerName, poolName, recordNames } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import {
   canonicalSrv,
   compareText,
+  foreignRecordFault,
   markedBy,
   markerOf,
   type Owner,
   type RecordSet,
   recordKey,
   sameAnswers,
-  standsThere,
   type Zone,
   type ZoneRecord,
 } from './zone.ts';
@@ -64,7 +64,7 @@ const MAX_VALUES = 400;
 const MAX_VALUE_CHARACTERS = 14_000;
 
 /** A node whose name is its own and can be a DNS label. */
-interface Named {
+interface HostNode {
   readonly node: FleetNode;
   readonly host: string;
 }
@@ -75,7 +75,7 @@ export function desiredNames(facts: NameFacts): DesiredNames {
   const { dns, chain } = facts.fleet;
   const { named, taken, refusals } = nameNodes(facts);
   const ended = new Set([...(facts.ended ?? [])].map((name) => hostOf(dns, name)));
-  const missed = facts.keepGone ? missedBy(facts, ended) : [];
+  const missed = facts.keepGone ? orphanedNames(facts, ended) : [];
   const pool = poolOf(facts, missed);
   const service = serviceOf(facts, named, [...taken, ...missed]);
   const own = named.filter(({ node }) => node.privateIp !== '' && !facts.paused.has(node.instanceId));
@@ -102,7 +102,7 @@ export function desiredNames(facts: NameFacts): DesiredNames {
 }
 
 /** Names of ours that no node has. */
-function missedBy(
+function orphanedNames(
   { fleet: { name, dns }, region, nodes, zone }: NameFacts,
   ended: ReadonlySet<string>,
 ): readonly string[] {
@@ -121,12 +121,12 @@ const recordOf = ({ ttlSeconds }: DnsPolicy, name: string, type: string, values:
 });
 
 function nameNodes({ fleet, nodes }: NameFacts): {
-  readonly named: readonly Named[];
+  readonly named: readonly HostNode[];
   /** Names that more than one node claims. */
   readonly taken: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
 } {
-  const named: Named[] = [];
+  const named: HostNode[] = [];
   const taken = new Set<string>();
   const refusals: SubjectRefusal[] = [];
   for (const { node, host, is, others } of recordNames(fleet.dns, [...nodes].sort(byName))) {
@@ -191,7 +191,8 @@ function poolOf(
   const kept = eligible.filter(stays);
   // Of a node that cannot be found no more is known than its address: what is in stays in.
   const missing = missed.flatMap((host) => zone.get(recordKey(host, 'A'))?.values.filter((ip) => now.has(ip)) ?? []);
-  const pool = (some: readonly FleetNode[]) => [...new Set([...spread(some), ...missing])].slice(0, MAX_VALUES).sort();
+  const pool = (some: readonly FleetNode[]) =>
+    [...new Set([...spreadAcrossZones(some), ...missing])].slice(0, MAX_VALUES).sort();
   // Who is paused and known to be bad does not serve for the fleet.
   const mayServe = kept.filter((node) => RANKS[rankOf(node)] === 'synced' || RANKS[rankOf(node)] === 'unknown');
   if (synced.length + mayServe.length > 0) {
@@ -211,7 +212,7 @@ function poolOf(
 }
 
 /** Addresses, at most as many as a record holds: taken in turn from each availability zone. */
-function spread(nodes: readonly FleetNode[]): readonly string[] {
+function spreadAcrossZones(nodes: readonly FleetNode[]): readonly string[] {
   const byZone = new Map<string, string[]>();
   for (const { availabilityZone, privateIp } of [...nodes].sort((a, b) => compareText(a.privateIp, b.privateIp)))
     byZone.set(availabilityZone, [...(byZone.get(availabilityZone) ?? []), privateIp]);
@@ -224,7 +225,7 @@ function spread(nodes: readonly FleetNode[]): readonly string[] {
 /** Where to find peers: every node that runs, but no validator that stands behind sentries. */
 function serviceOf(
   { fleet, region, nodes, paused, zone }: NameFacts,
-  named: readonly Named[],
+  named: readonly HostNode[],
   untouched: readonly string[],
 ): readonly string[] {
   const { dns, chain } = fleet;
@@ -240,14 +241,14 @@ function serviceOf(
   );
   // Where somebody else holds the name, it leads to somebody else.
   const led = running.filter(
-    ({ host }) => standsThere({ fleet: fleet.name, region }, { name: host, type: 'A' }, zone) === undefined,
+    ({ host }) => foreignRecordFault({ fleet: fleet.name, region }, { name: host, type: 'A' }, zone) === undefined,
   );
   const left = [...untouched, ...named.filter(({ node }) => paused.has(node.instanceId)).map(({ host }) => host)];
   const kept = now.filter((value) => left.some((host) => value.endsWith(` ${host}`)));
-  return fitting([...new Set([...led.map(({ host }) => targetOf(host)), ...kept])].sort());
+  return withinRecordLimits([...new Set([...led.map(({ host }) => targetOf(host)), ...kept])].sort());
 }
 
-function fitting(values: readonly string[]): readonly string[] {
+function withinRecordLimits(values: readonly string[]): readonly string[] {
   let characters = 0;
   return values.slice(0, MAX_VALUES).filter((value) => {
     characters += value.length;
@@ -262,7 +263,7 @@ const byName = (a: FleetNode, b: FleetNode): number =>
  * What happens to one name: these record sets go, exactly as they were read, and those come, in one atomic batch. Route 53 refuses the
  * whole if anybody changed one of them in between. It never overwrites.
  */
-export interface Change {
+export interface RecordSetChange {
   readonly name: string;
   readonly remove: readonly RecordSet[];
   readonly create: readonly RecordSet[];
@@ -272,7 +273,7 @@ export interface Change {
 
 export interface NamePlan {
   /** Sorted by name. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly RecordSetChange[];
   readonly refusals: readonly SubjectRefusal[];
   /** Nodes' names that carry our marker now, but those of nodes that have ended. */
   readonly owned: number;
@@ -283,11 +284,11 @@ export interface NamePlan {
 }
 
 export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): NamePlan {
-  const changes: Change[] = [];
+  const changes: RecordSetChange[] = [];
   const refusals: SubjectRefusal[] = [...desired.refusals];
   for (const record of desired.records) {
     if (desired.untouched.has(record.name)) continue;
-    const result = settle(owner, record, zone);
+    const result = reconcileRecord(owner, record, zone);
     if (result && 'refuse' in result) refusals.push(result);
     else if (result) changes.push(result);
   }
@@ -299,7 +300,7 @@ export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): Name
     if (!marked) continue;
     const record = zone.get(recordKey(marked.name, marked.type));
     const goes = !wanted.has(marked.name);
-    if (goes) changes.push(farewell(marker, record));
+    if (goes) changes.push(removalOf(marker, record));
     if (!record?.plain || marked.type !== 'A' || desired.shared.has(marked.name) || desired.ended.has(marked.name))
       continue;
     owned++;
@@ -310,42 +311,50 @@ export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): Name
 }
 
 /** Twelve digits: short enough to type, and nobody approves a plan that somebody else has forged. */
-export const hashOf = (changes: readonly Change[]): string =>
+export const hashOf = (changes: readonly RecordSetChange[]): string =>
   createHash('sha256')
-    .update(JSON.stringify(changes.map(({ name, remove, create }) => [name, remove.map(listed), create.map(listed)])))
+    .update(
+      JSON.stringify(
+        changes.map(({ name, remove, create }) => [name, remove.map(recordFields), create.map(recordFields)]),
+      ),
+    )
     .digest('hex')
     .slice(0, 12);
 
-const listed = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
+const recordFields = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
 
-function settle(owner: Owner, record: DesiredRecord, zone: Zone): Change | SubjectRefusal | undefined {
+function reconcileRecord(
+  owner: Owner,
+  record: DesiredRecord,
+  zone: Zone,
+): RecordSetChange | SubjectRefusal | undefined {
   const { name, type, node } = record;
-  const stands = standsThere(owner, record, zone);
+  const stands = foreignRecordFault(owner, record, zone);
   if (stands !== undefined) {
-    const reason = `${name} ${type} should be ${short(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made`;
+    const reason = `${name} ${type} should be ${shortList(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made`;
     return { refuse: 'record-foreign', subject: `${name} ${type}`, ...(node && { node }), reason, page: true };
   }
   const now = zone.get(recordKey(name, type));
   if (now && sameAnswers(now, record)) return undefined;
   const marked = zone.has(recordKey(markerName(name), 'TXT'));
-  const create = marked ? [bare(record)] : [bare(record), markerOf(owner, record)];
+  const create = marked ? [recordSetOf(record)] : [recordSetOf(record), markerOf(owner, record)];
   const sentence = now
     ? `${name} ${type} ${difference(now, record)}`
-    : `${name} ${type} ${short(record.values)} is made`;
-  return { name, remove: now ? [bare(now)] : [], create, sentence };
+    : `${name} ${type} ${shortList(record.values)} is made`;
+  return { name, remove: now ? [recordSetOf(now)] : [], create, sentence };
 }
 
 /** A marker without its record goes alone; a record that became an alias or got a routing policy is a person's by now. */
-function farewell(marker: ZoneRecord, record: ZoneRecord | undefined): Change {
-  const remove = [...(record?.plain ? [bare(record)] : []), bare(marker)];
+function removalOf(marker: ZoneRecord, record: ZoneRecord | undefined): RecordSetChange {
+  const remove = [...(record?.plain ? [recordSetOf(record)] : []), recordSetOf(marker)];
   const name = marker.name.slice(marker.name.indexOf('.') + 1);
   const sentence = record?.plain
-    ? `${name} ${record.type} ${short(record.values)} goes: no node has it any more`
+    ? `${name} ${record.type} ${shortList(record.values)} goes: no node has it any more`
     : `the marker of ${name} goes: there is nothing beside it`;
   return { name, remove, create: [], sentence };
 }
 
-const bare = ({ name, type, ttlSeconds, values }: RecordSet): RecordSet => ({ name, type, ttlSeconds, values });
+const recordSetOf = ({ name, type, ttlSeconds, values }: RecordSet): RecordSet => ({ name, type, ttlSeconds, values });
 
 const MAX_SHOWN = 4;
 
@@ -355,14 +364,14 @@ function difference(before: RecordSet, after: RecordSet): string {
   const gained = after.values.filter((value) => !before.values.includes(value));
   const lost = before.values.filter((value) => !after.values.includes(value));
   const parts = [
-    gained.length > 0 ? `gains ${short(gained)}` : '',
-    lost.length > 0 ? `loses ${short(lost)}` : '',
+    gained.length > 0 ? `gains ${shortList(gained)}` : '',
+    lost.length > 0 ? `loses ${shortList(lost)}` : '',
     before.ttlSeconds === after.ttlSeconds ? '' : `TTL ${before.ttlSeconds} → ${after.ttlSeconds} s`,
   ].filter((part) => part !== '');
   return `${parts.join(', ') || 'is written anew'} (${after.values.length} in all)`;
 }
 
-function short(values: readonly string[]): string {
+function shortList(values: readonly string[]): string {
   const shown = values.slice(0, MAX_SHOWN).join(', ');
   return values.length > MAX_SHOWN ? `${shown} and ${values.length - MAX_SHOWN} more` : shown;
 }
@@ -373,9 +382,9 @@ const BATCH_VALUES = 900;
 const BATCH_CHARACTERS = 30_000;
 
 /** Changes in batches that Route 53 takes; a name's changes are never torn apart. */
-export function inBatches(changes: readonly Change[]): readonly (readonly Change[])[] {
-  const batches: Change[][] = [];
-  let batch: Change[] = [];
+export function inBatches(changes: readonly RecordSetChange[]): readonly (readonly RecordSetChange[])[] {
+  const batches: RecordSetChange[][] = [];
+  let batch: RecordSetChange[] = [];
   let values = 0;
   let characters = 0;
   for (const change of changes) {

@@ -8,7 +8,7 @@ import {
   type ResourceRecordSet,
   type Route53Client,
 } from '@aws-sdk/client-route-53';
-import { MAX_NAME_CHARACTERS, markerName, plainName } from '../../shared/fleet/naming.ts';
+import { MAX_NAME_CHARACTERS, markerName, plainName } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { pacer } from '../../shared/reconcile/pace.ts';
 
@@ -60,7 +60,7 @@ export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'nam
 }
 
 /** Why a name cannot be ours to write: what stands there that this fleet's marker does not mark. undefined where nothing is in the way. */
-export function standsThere(owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
+export function foreignRecordFault(owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
   const now = zone.get(recordKey(name, type));
   const marker = zone.get(recordKey(markerName(name), 'TXT'));
   const ours = marker !== undefined && markedBy(owner, marker)?.type === type;

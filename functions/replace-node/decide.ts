@@ -1,7 +1,7 @@
 // The one decision of a turn: from what was read and what is remembered to the next act. A heal begins, climbs rung after rung, and cleans up
 // after the proof. Pure: the same facts, the same act.
 
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
@@ -137,11 +137,16 @@ function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly Found
   return found.length === fleet.volumes.length && ids.size === found.length ? found : [];
 }
 
-const fits = (volume: VolumeNow, role: string, tags: Readonly<Record<string, string>>, roles: number): boolean =>
+const fits = (
+  volume: VolumeDescription,
+  role: string,
+  tags: Readonly<Record<string, string>>,
+  roles: number,
+): boolean =>
   volume.tags['chainmend:role'] === role ||
   (roles === 1 && Object.entries(tags).every(([key, value]) => volume.tags[key] === value));
 
-const foundVolume = (volume: VolumeNow, role: string, path: string, device: string): FoundVolume => ({
+const foundVolume = (volume: VolumeDescription, role: string, path: string, device: string): FoundVolume => ({
   role,
   volumeId: volume.volumeId,
   path,

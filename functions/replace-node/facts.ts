@@ -2,9 +2,14 @@
 
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../shared/aws/commands.ts';
-import { type Checks, describeChecks, describeInstance, type InstanceNow } from '../../shared/aws/instances.ts';
+import {
+  describeChecks,
+  describeInstance,
+  type InstanceDescription,
+  type StatusChecks,
+} from '../../shared/aws/instances.ts';
 import { type KeyScope, keyScopeOf } from '../../shared/aws/keys.ts';
-import { describeVolumes, initializationOf, type VolumeNow } from '../../shared/aws/volumes.ts';
+import { describeVolumes, initializationOf, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { FleetObservation, FleetWatch, Health } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
@@ -12,7 +17,7 @@ import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../sh
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { Want } from '../../shared/model/payload.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { NO_SOURCES, readSources, type Sources } from './sources.ts';
@@ -31,15 +36,15 @@ export interface Watched {
 
 /** An instance, and how its agent and its client are, as far as is known. */
 export interface Machine {
-  readonly instance: InstanceNow;
-  readonly checks: Checks | null;
+  readonly instance: InstanceDescription;
+  readonly checks: StatusChecks | null;
   readonly agentOnline: boolean;
 }
 
 export interface Facts {
   readonly nowMs: number;
   readonly fleet: Fleet;
-  readonly want: Want;
+  readonly want: RequestedAction;
   readonly role: Role;
   readonly node: string;
   readonly incidentId: string;
@@ -49,7 +54,7 @@ export interface Facts {
   /** The one that takes its place, where there is one. */
   readonly replacement: Machine | null;
   /** Of both instances, and the restored ones. */
-  readonly volumes: readonly VolumeNow[];
+  readonly volumes: readonly VolumeDescription[];
   /** What the node that is to run the client said last under this heal's fence. */
   readonly seen: NodeState | null;
   readonly watched: Watched | null;

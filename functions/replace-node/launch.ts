@@ -3,9 +3,9 @@
 import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
-import type { InstanceNow } from '../../shared/aws/instances.ts';
-import { askForLaunch, isEverywhere, judgeLaunch, type Launch } from '../../shared/aws/launch.ts';
-import { orRefused } from '../../shared/aws/refused.ts';
+import type { InstanceDescription } from '../../shared/aws/instances.ts';
+import { isFaultOfEveryZone, judgeLaunch, type Launch, requestLaunch } from '../../shared/aws/launch.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
@@ -31,7 +31,7 @@ export interface Reach {
 /** A template that the fleet file names comes first, in its default version: the instance's version belongs to the instance's own. */
 export function templateOf(
   { replace }: Pick<Fleet, 'replace'>,
-  own: InstanceNow['launchTemplate'],
+  own: InstanceDescription['launchTemplate'],
 ): Launch['launchTemplate'] | null {
   const { launchTemplate } = replace;
   if (launchTemplate === undefined) return own && { id: own.id };
@@ -42,17 +42,21 @@ export function templateOf(
  * Whether EC2 would launch an instance in the place of this one, as far as it says before it does: permissions and the template, but no
  * capacity and no quota. What only one subnet refuses is no verdict, since others may be tried.
  */
-export async function readLaunch(context: ReplaceContext, fleet: Fleet, original: InstanceNow): Promise<LaunchVerdict> {
+export async function readLaunch(
+  context: ReplaceContext,
+  fleet: Fleet,
+  original: InstanceDescription,
+): Promise<LaunchVerdict> {
   const launchTemplate = templateOf(fleet, original.launchTemplate);
   const subnetId = original.subnetId || fleet.replace.subnetIds[0];
   if (!launchTemplate || subnetId === undefined) return { is: 'unknown', reason: 'it names no template or no subnet' };
   try {
     const { availabilityZone } = original;
     const asked = { launchTemplate, subnetId, availabilityZone, incidentId: context.payload.incidentId };
-    const answer = await askForLaunch(context.clients.ec2, launchRequest(context, fleet, original, asked));
+    const answer = await requestLaunch(context.clients.ec2, launchRequest(context, fleet, original, asked));
     if (!('refused' in answer)) return { is: 'accepted' };
     const fault = judgeLaunch(answer);
-    return { is: isEverywhere(fault) ? 'refused' : 'unknown', reason: fault.reason };
+    return { is: isFaultOfEveryZone(fault) ? 'refused' : 'unknown', reason: fault.reason };
   } catch (error) {
     return { is: 'unknown', reason: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
   }
@@ -62,7 +66,7 @@ export async function readLaunch(context: ReplaceContext, fleet: Fleet, original
 export const launchRequest = (
   context: ReplaceContext,
   fleet: Fleet,
-  { instanceType, tags }: InstanceNow,
+  { instanceType, tags }: InstanceDescription,
   { incidentId, ...where }: Pick<Launch, 'launchTemplate' | 'subnetId' | 'availabilityZone'> & { incidentId: string },
 ): Omit<Launch, 'token'> => ({
   ...where,
@@ -78,7 +82,7 @@ const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<stri
 export const isOfFleet = (tags: Tags, { name, nodes }: Pick<Fleet, 'name' | 'nodes'>): boolean =>
   tags[FLEET_TAG] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
 
-export async function readReach(clients: ReplaceClients, fleet: Fleet, original: InstanceNow): Promise<Reach> {
+export async function readReach(clients: ReplaceClients, fleet: Fleet, original: InstanceDescription): Promise<Reach> {
   const [launch, pointers] = await Promise.all([
     launchNeeds(clients, fleet, original),
     pointersAt(clients, fleet, original),
@@ -87,11 +91,15 @@ export async function readReach(clients: ReplaceClients, fleet: Fleet, original:
 }
 
 /** What of the launch template carries no tags of the fleet: the template itself, and groups that are named again with its interfaces. */
-async function launchNeeds({ ec2 }: ReplaceClients, fleet: Fleet, original: InstanceNow): Promise<readonly string[]> {
+async function launchNeeds(
+  { ec2 }: ReplaceClients,
+  fleet: Fleet,
+  original: InstanceDescription,
+): Promise<readonly string[]> {
   const template = templateOf(fleet, original.launchTemplate);
   if (!template) return [];
   const named = 'id' in template ? { LaunchTemplateId: template.id } : { LaunchTemplateName: template.name };
-  const read = await orRefused(() =>
+  const read = await catchRefusal(() =>
     ec2.send(new DescribeLaunchTemplateVersionsCommand({ ...named, Versions: ['$Default'] })),
   );
   // The launch itself says what is wrong with it.
@@ -105,7 +113,11 @@ async function launchNeeds({ ec2 }: ReplaceClients, fleet: Fleet, original: Inst
 }
 
 /** Addresses and target groups that point at the instance, and carry no tags of the fleet: they cannot be pointed at another. */
-async function pointersAt(clients: ReplaceClients, fleet: Fleet, original: InstanceNow): Promise<readonly string[]> {
+async function pointersAt(
+  clients: ReplaceClients,
+  fleet: Fleet,
+  original: InstanceDescription,
+): Promise<readonly string[]> {
   const nowhere = { instanceId: '-', privateIp: '-', vpcId: original.vpcId };
   const steps = await planHandOver(clients, {
     from: original,

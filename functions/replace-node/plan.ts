@@ -8,7 +8,7 @@ import type { FoundVolume, LadderState, RestoredVolumes } from '../../shared/hea
 import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
-import type { ReplacePayload, Want } from '../../shared/model/payload.ts';
+import type { ReplacePayload, RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { partsOf } from './acts/table.ts';
 import { begin, NO_RUNG, stateBegun } from './decide.ts';
@@ -150,7 +150,7 @@ export function sourceOf({
 }
 
 export interface Covered {
-  readonly want: Want;
+  readonly want: RequestedAction;
   readonly rungs: readonly Rung[];
   readonly found: readonly FoundVolume[];
   /** `sourceOf` the volumes that would be restored; null where there is none. */
@@ -170,7 +170,7 @@ const termsOf = ({ want, rungs, found, source, addedUsdAMonth }: Covered): Terms
   ['cost', `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`],
 ];
 
-function wantText(want: Want): string {
+function wantText(want: RequestedAction): string {
   switch (want.do) {
     case 'heal':
       return 'heal the node';

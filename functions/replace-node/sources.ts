@@ -7,11 +7,11 @@ import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
-import { chooseNamed, type Demand, rankGood } from '../../shared/snapshots/good.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
 import type { ReplaceContext } from './state.ts';
 
@@ -66,12 +66,12 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;
   if (want.do === 'restore' && want.snapshotId !== null) {
-    const named = chooseNamed(want.snapshotId, { ...demand, sets, faultSinceMs });
+    const named = chooseRequestedSet(want.snapshotId, { ...demand, sets, faultSinceMs });
     return 'set' in named && target === null
       ? { ...NO_SOURCES, good: [named.set] }
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
-  const ranked = rankGood({ ...demand, sets, faultSinceMs, tried: state.tried });
+  const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: state.tried });
   // Where nothing is left people need to know whether anything will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];
@@ -86,7 +86,7 @@ function demandOf(
   { payload }: ReplaceContext,
   { fleet, nodes: observed, watch }: SourcesInput,
   nodes: readonly FleetNode[],
-): Omit<Demand, 'unusableKeys'> {
+): Omit<SetRequirements, 'unusableKeys'> {
   const own = nodes.find(({ instanceId }) => instanceId === payload.instanceId);
   return {
     fleet,
@@ -106,7 +106,7 @@ function clientOf(
   { instanceId }: ReplaceContext['payload'],
   observed: readonly ObservedNode[],
   fleet: Fleet,
-): Demand['client'] {
+): SetRequirements['client'] {
   const told = observed.find((node) => node.instanceId === instanceId)?.clientVersion;
   return told === undefined ? null : clientNameOf(told, fleet.chain);
 }

@@ -14,18 +14,18 @@ import { decideResize, type ResizeDecision } from './decide.ts';
 import { pathOf, readFacts } from './facts.ts';
 import { awaitModification, modifyVolume, reconcileModification, writeIntent } from './modify.ts';
 import {
+  baselineOf,
   beyondApproval,
   clientMustRun,
-  foundOf,
-  type Plan,
   proofOf,
   questionOf,
+  type ResizePlan,
   sentenceOf,
   startsClient,
   wordsOf,
 } from './plan.ts';
 import { leaveQueue, reserveGrowth, writeProof } from './reservation.ts';
-import type { Act, Acts, Command, Goal, Held, ResizeActContext, ResizeContext, State } from './state.ts';
+import type { Act, Acts, Command, Goal, LeaseState, ResizeActContext, ResizeContext, State } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 5 * MINUTE_MS;
@@ -47,7 +47,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   survey: {
-    execute: (context) => context.step('survey', () => survey(context, null)),
+    execute: (context) => context.step('survey', () => readDecisionFacts(context, null)),
     reduce: (_state, _act, facts, { mode }) => {
       const decision = 'refuse' in facts ? facts : decideResize(facts);
       if ('refuse' in decision) return concluding(refused(decision), null);
@@ -102,10 +102,10 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
   },
 
   observe: {
-    execute: (context, _state, { seen }) => context.step('survey', () => survey(context, seen)),
+    execute: (context, _state, { seen }) => context.step('survey', () => readDecisionFacts(context, seen)),
     reduce: (_state, { held, seen }, facts) => {
       if ('refuse' in facts) return concluding(refused(facts), held);
-      const found = foundOf(seen, facts.fleet.units.length, facts.clientOwed === true);
+      const found = baselineOf(seen, facts.fleet.units.length, facts.clientOwed === true);
       return afterDecision({ ...held, found }, decideResize(facts));
     },
     abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
@@ -201,7 +201,7 @@ export const RESIZE: Heal<ResizeContext, Pick<ResizePayload, 'mode'>, State, Act
   decide: (state) => state,
 };
 
-async function survey(context: ResizeContext, seen: Observation | null): Promise<Acts['survey']['result']> {
+async function readDecisionFacts(context: ResizeContext, seen: Observation | null): Promise<Acts['survey']['result']> {
   const { clients, store, payload, environment } = context;
   const switches = await readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet);
   if ('refuse' in switches) return switches;
@@ -209,7 +209,7 @@ async function survey(context: ResizeContext, seen: Observation | null): Promise
   return readFacts(sources, payload, switches.fleet, seen, Date.now());
 }
 
-function afterDecision(held: Held, decision: ResizeDecision): State {
+function afterDecision(held: LeaseState, decision: ResizeDecision): State {
   if ('refuse' in decision) return concluding(refused(decision), held);
   if (decision.do === 'nothing') return { do: 'prove', held, reason: decision.reason };
   const reason = beyondApproval(held.approved, decision);
@@ -225,7 +225,7 @@ function afterDecision(held: Held, decision: ResizeDecision): State {
   }
 }
 
-const sending = (held: Held, command: Command, goal: Goal): Act<'send'> => ({
+const sending = (held: LeaseState, command: Command, goal: Goal): Act<'send'> => ({
   do: 'send',
   held: { ...held, ordinal: held.ordinal + 1 },
   command,
@@ -233,14 +233,14 @@ const sending = (held: Held, command: Command, goal: Goal): Act<'send'> => ({
   afterSeconds: goal.for === 'verify' && command.unit === 0 && startsClient(held.found) ? SETTLE_SECONDS : 0,
 });
 
-function growing(held: Held, plan: Plan, unit: number, silences: number): Act<'send'> {
+function growing(held: LeaseState, plan: ResizePlan, unit: number, silences: number): Act<'send'> {
   const { volumeId, toGiB, reason } = plan;
   const startClient = startsClient(held.found);
   const command = { operation: 'grow-filesystem', unit, volumeId, toGiB, startClient, reason } as const;
   return sending(held, command, { for: 'grow', plan, silences });
 }
 
-const verifying = (held: Held, goal: Extract<Goal, { readonly plan: Plan }>, unit: number): Act<'send'> =>
+const verifying = (held: LeaseState, goal: Extract<Goal, { readonly plan: ResizePlan }>, unit: number): Act<'send'> =>
   sending(held, { operation: 'observe-node', unit }, { ...goal, for: 'verify' });
 
 function nodeCommand(
@@ -281,8 +281,8 @@ function nodeCommand(
   };
 }
 
-function noSuchVolume({ name }: Fleet, { trouble }: Pick<ResizePayload, 'trouble'>): never {
-  throw new Error(`fleet ${name} has no volume that ${trouble} is about`);
+function noSuchVolume({ name }: Fleet, { trigger }: Pick<ResizePayload, 'trigger'>): never {
+  throw new Error(`fleet ${name} has no volume that ${trigger} is about`);
 }
 
 const answerSentence = ({ result, reason }: Answer): string => [result, reason].filter(Boolean).join(': ');
@@ -324,7 +324,7 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
 }
 
 /** It may still be run: by an agent that was cut off, or as the copy that an earlier try of the step sent. */
-function unanswered(held: Held, unit: number, goal: Goal, reason: string): State {
+function unanswered(held: LeaseState, unit: number, goal: Goal, reason: string): State {
   if (goal.for === 'fence') return concluding(silent(reason), held, false);
   const silences = goal.silences + 1;
   if (silences >= MAX_SILENCES)
@@ -337,17 +337,17 @@ function afterCommandFailed(_state: State, act: Act<'send' | 'await-command'>, f
 }
 
 /** Steps kept failing while nothing of the node or its volume can have been changed. */
-const beforeChange = (act: Act, held: Held | null, { message, throttled }: Failure): State =>
+const beforeChange = (act: Act, held: LeaseState | null, { message, throttled }: Failure): State =>
   concluding(notBegun(`${act.do}: ${message}`, throttled), held, false);
 
 /** What may have been begun is left to the records: the attempt fails, its successor reads the truth. */
-const afterChange = (act: Act, held: Held, failure: Failure): State =>
+const afterChange = (act: Act, held: LeaseState, failure: Failure): State =>
   failure.throttled ? beforeChange(act, held, failure) : concluding(stepFailed(act, failure), held, false);
 
 const stepFailed = (act: Act, { message }: Failure): Ending =>
   failed('step-failed', `${act.do}: ${message}`, { page: true, retryAfterMs: AGAIN_MS });
 
-const concluding = (ending: Ending, held: Held | null, commandsOver = true): Act<'conclude'> => ({
+const concluding = (ending: Ending, held: LeaseState | null, commandsOver = true): Act<'conclude'> => ({
   do: 'conclude',
   ending,
   held,

@@ -35,7 +35,7 @@ export interface ModificationFact {
 export interface ResizeFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
-  /** Role of the volume in question, from the incident's trouble. */
+  /** Role of the volume in question, from the incident's trigger. */
   readonly volumeRole: string;
   readonly instanceState: string | null;
   /** Volumes attached to the instance, its root volume left out. */
@@ -92,7 +92,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   const volume = chooseVolume(facts);
   if ('refuse' in volume) return volume;
 
-  const use = useOf(facts, volume);
+  const use = usageOf(facts, volume);
   if (use === null) {
     const none = 'there is no reading of how full the disk is, neither from the node nor from CloudWatch';
     return facts.historyUnread === undefined
@@ -146,7 +146,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   return decideSize(facts, volume, use);
 }
 
-function decideSize(facts: ResizeFacts, volume: VolumeFact, use: Use): GrowPlan | Refusal {
+function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage): GrowPlan | Refusal {
   const { disk } = facts.fleet;
   if (facts.seen?.filesystem === 'other') {
     const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';
@@ -260,7 +260,7 @@ function chooseVolume(facts: ResizeFacts): VolumeFact | Refusal {
     : refuse('volume-not-found', 'no data volume is attached to the instance', again);
 }
 
-interface Use {
+interface FilesystemUsage {
   readonly percent: number;
   readonly inodesPercent: number;
   readonly usedGiB: number;
@@ -268,7 +268,7 @@ interface Use {
   readonly sentence: string;
 }
 
-function useOf(facts: ResizeFacts, volume: VolumeFact): Use | null {
+function usageOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null {
   const { seen, history, reportedPercent, volumeRole } = facts;
   const latest = history.at(-1);
   const reported = latest && facts.nowMs - latest.atMs <= REPORT_VALID_MS ? latest.usedBytes : undefined;

@@ -20,14 +20,14 @@ import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from '.
 import type { UsedPoint } from './growth.ts';
 import { type History, readHistory } from './history.ts';
 
-interface Sources {
+interface FactSources {
   readonly ec2: EC2Client;
   readonly cloudwatch: CloudWatchClient;
   readonly store: Store;
 }
 
 export async function readFacts(
-  { ec2, cloudwatch, store }: Sources,
+  { ec2, cloudwatch, store }: FactSources,
   payload: HealPayload,
   fleet: Fleet,
   seen: Observation | null,
@@ -67,10 +67,10 @@ export async function readFacts(
   };
 }
 
-const roleOf = ({ trouble }: Pick<HealPayload, 'trouble'>): string => readTrigger(trouble)?.subject ?? '';
+const roleOf = ({ trigger }: Pick<HealPayload, 'trigger'>): string => readTrigger(trigger)?.subject ?? '';
 
 /** Where the fleet file says that the volume is mounted; undefined where it has no such volume. */
-export const pathOf = (fleet: Fleet, payload: Pick<HealPayload, 'trouble'>): string | undefined =>
+export const pathOf = (fleet: Fleet, payload: Pick<HealPayload, 'trigger'>): string | undefined =>
   fleet.volumes.find(({ role }) => role === roleOf(payload))?.path;
 
 /** AWS tells only the most recent modification of a volume; one that was never modified has none. */

@@ -8,7 +8,7 @@ import {
   type MetricDataResult,
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
-import { orRefused } from '../../shared/aws/refused.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 import type { UsedPoint } from './growth.ts';
 
@@ -50,7 +50,7 @@ export async function readHistory(
   filesystem: Filesystem,
   nowMs: number,
 ): Promise<History> {
-  const read = await orRefused(() => find(cloudwatch, filesystem, nowMs));
+  const read = await catchRefusal(() => find(cloudwatch, filesystem, nowMs));
   return 'refused' in read ? { ...NOTHING, unread: read.refused } : read;
 }
 

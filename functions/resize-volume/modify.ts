@@ -7,7 +7,7 @@ import {
   ModifyVolumeCommand,
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
-import type { Refused } from '../../shared/aws/refused.ts';
+import type { AwsRefusal } from '../../shared/aws/refusals.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
 import { poll } from '../../shared/heal/context.ts';
@@ -29,12 +29,12 @@ const NOT_SENT_WAITS_SECONDS = [2, 4, 8, 15, 30, 30, 30] as const;
 /** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is told. */
 const MAX_MODIFYING_POLLS = 180;
 
-type Intent = Pick<Act<'modify'>, 'plan' | 'held' | 'atMs'>;
+type ModificationIntent = Pick<Act<'modify'>, 'plan' | 'held' | 'atMs'>;
 
 /** Body of one step: the modification is counted before it is made, because its answer can be lost. */
 export async function writeIntent(
   context: ResizeActContext,
-  { plan, held: { holder }, atMs }: Intent,
+  { plan, held: { holder }, atMs }: ModificationIntent,
 ): Promise<Acts['intend']['result']> {
   const { store, journal, payload, place } = context;
   const { fleet, instanceId, incidentId } = payload;
@@ -90,7 +90,10 @@ export async function writeIntent(
 }
 
 /** At most once: a call that began and whose end nobody saw is `interrupted`, and never repeated. */
-export async function modifyVolume(context: ResizeActContext, intent: Intent): Promise<Acts['modify']['result']> {
+export async function modifyVolume(
+  context: ResizeActContext,
+  intent: ModificationIntent,
+): Promise<Acts['modify']['result']> {
   const { plan, held } = intent;
   const called = await callOnce(context, 'modify', NOT_SENT_WAITS_SECONDS, () =>
     callUnderGuard(context, held.holder, async ({ disk: { maximumSizeGiB } }) => {
@@ -115,7 +118,11 @@ export async function modifyVolume(context: ResizeActContext, intent: Intent): P
 }
 
 /** The call certainly had no effect: a guard or AWS said no, or it was never taken. So the intent is neither counted nor paid. */
-async function withdrawn(context: ResizeActContext, intent: Intent, refusal: Refusal): Promise<Refusal | Lost> {
+async function withdrawn(
+  context: ResizeActContext,
+  intent: ModificationIntent,
+  refusal: Refusal,
+): Promise<Refusal | Lost> {
   try {
     const left = await context.step('withdraw', () => withdrawIntent(context, intent, refusal));
     return 'lost' in left ? left : refusal;
@@ -126,7 +133,7 @@ async function withdrawn(context: ResizeActContext, intent: Intent, refusal: Ref
   }
 }
 
-function refusalFor(plan: GrowPlan, why: Refused | Refusal | NotSent): Refusal {
+function refusalFor(plan: GrowPlan, why: AwsRefusal | Refusal | NotSent): Refusal {
   if ('refused' in why) return judgeRefusal(plan, why);
   if ('refuse' in why) return why;
   return { refuse: 'aws-refused', reason: why.notSent, page: false, retryAfterMs: 5 * MINUTE_MS };
@@ -134,7 +141,7 @@ function refusalFor(plan: GrowPlan, why: Refused | Refusal | NotSent): Refusal {
 
 async function withdrawIntent(
   { store, journal, payload, place }: ResizeActContext,
-  { plan: { volumeId, fromGiB }, held: { holder }, atMs }: Intent,
+  { plan: { volumeId, fromGiB }, held: { holder }, atMs }: ModificationIntent,
   { reason }: Refusal,
 ): Promise<{ readonly written: true } | Lost> {
   const { fleet, instanceId } = payload;
@@ -218,7 +225,7 @@ async function latestModification(ec2: EC2Client, volumeId: string): Promise<Vol
   return VolumesModifications.sort((a, b) => (b.StartTime?.getTime() ?? 0) - (a.StartTime?.getTime() ?? 0))[0];
 }
 
-interface Cause {
+interface RefusalCause {
   readonly code: GuardrailCode;
   /** In the imperative, for the end of a sentence. */
   readonly remedy: string;
@@ -227,7 +234,7 @@ interface Cause {
 
 const QUOTAS = 'https://console.aws.amazon.com/servicequotas/home/services/ebs/quotas';
 
-const CAUSES: Readonly<Record<string, Cause>> = {
+const CAUSES: Readonly<Record<string, RefusalCause>> = {
   // "You've reached the limit on your Amazon EBS volume storage."
   VolumeLimitExceeded: {
     code: 'quota-reached',
@@ -265,10 +272,10 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
 };
 
-const OTHER: Cause = { code: 'aws-refused', remedy: 'look at the volume in EC2', retryAfterMs: HOUR_MS };
+const OTHER: RefusalCause = { code: 'aws-refused', remedy: 'look at the volume in EC2', retryAfterMs: HOUR_MS };
 
 /** A full disk that stays full is told of at once, in AWS's own words: each code pages once in an incident. */
-export function judgeRefusal(plan: GrowPlan, { refused, code: name }: Refused): Refusal {
+export function judgeRefusal(plan: GrowPlan, { refused, code: name }: AwsRefusal): Refusal {
   const { code, remedy, retryAfterMs } = CAUSES[name] ?? OTHER;
   const { volumeId, fromGiB, toGiB, usedGiB } = plan;
   const again = `it is tried again in ${retryAfterMs / MINUTE_MS} min`;

@@ -8,14 +8,14 @@ import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { GIB, percentOf, type ResizeDecision } from './decide.ts';
 
 /** What was planned, whether or not EC2 must be asked for it. */
-export type Plan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
+export type ResizePlan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
 
 /** What would be done, a colon, and why. */
-export const sentenceOf = (plan: Plan): string => planSentence(wordsOf(plan));
+export const sentenceOf = (plan: ResizePlan): string => planSentence(wordsOf(plan));
 
-export const wordsOf = (plan: Plan): PlanWords => ({ would: actOf(plan), because: plan.reason });
+export const wordsOf = (plan: ResizePlan): PlanWords => ({ would: actOf(plan), because: plan.reason });
 
-function actOf(plan: Plan): string {
+function actOf(plan: ResizePlan): string {
   switch (plan.do) {
     case 'modify':
       return `grow ${plan.fromGiB} → ${plan.toGiB} GiB`;
@@ -26,21 +26,21 @@ function actOf(plan: Plan): string {
   }
 }
 
-const ACTS: Readonly<Record<Plan['do'], string>> = {
+const ACTS: Readonly<Record<ResizePlan['do'], string>> = {
   modify: 'grow the volume and its filesystem',
   'grow-filesystem': 'grow the filesystem',
   'await-modification': 'wait for EBS, then grow the filesystem',
 };
 
 /** The size is a limit: a smaller one is covered, and needs no new question (`beyondApproval`). */
-export const termsOf = (plan: Plan): Terms => [
+export const termsOf = (plan: ResizePlan): Terms => [
   ['act', ACTS[plan.do]],
   ['volume', plan.volumeId],
   ['size', plan.do === 'modify' ? `${plan.fromGiB} → ${plan.toGiB} GiB at most` : `${plan.toGiB} GiB at most`],
   ['cost', plan.do === 'modify' ? `+$${plan.addedUsd.toFixed(2)} a month at most` : 'nothing'],
 ];
 
-export const questionOf = (plan: Plan): Question => ({
+export const questionOf = (plan: ResizePlan): Question => ({
   sentence: sentenceOf(plan),
   words: wordsOf(plan),
   terms: termsOf(plan),
@@ -48,7 +48,7 @@ export const questionOf = (plan: Plan): Question => ({
 });
 
 /** An approval holds for the same volume, up to the approved size. A smaller act needs no new question. */
-export function beyondApproval(approved: Plan | null, plan: Plan): string | null {
+export function beyondApproval(approved: ResizePlan | null, plan: ResizePlan): string | null {
   if (!approved) return null;
   if (approved.volumeId !== plan.volumeId) return `approved for ${approved.volumeId}, now it would be ${plan.volumeId}`;
   if (plan.toGiB > approved.toGiB) return `approved up to ${approved.toGiB} GiB, now ${plan.toGiB} GiB are needed`;
@@ -58,7 +58,7 @@ export function beyondApproval(approved: Plan | null, plan: Plan): string | null
 }
 
 /** What the node was like when it acknowledged the fence. */
-export interface Found {
+export interface NodeBaseline {
   /** How many units the fleet file has for a node. */
   readonly units: number;
   readonly client: Observation['client'];
@@ -69,7 +69,7 @@ export interface Found {
 /** From here on the disk is taken to have stopped a client that does not run, and not a person. */
 const FULL_PERCENT = 97;
 
-export const foundOf = (seen: Observation, units: number, clientOwed: boolean): Found => ({
+export const baselineOf = (seen: Observation, units: number, clientOwed: boolean): NodeBaseline => ({
   units,
   client: seen.client,
   full:
@@ -78,15 +78,15 @@ export const foundOf = (seen: Observation, units: number, clientOwed: boolean): 
     (seen.inodesTotal > 0 && seen.inodesUsed * 100 >= seen.inodesTotal * FULL_PERCENT),
 });
 
-export const startsClient = (found: Found | null): boolean => found?.full === true;
+export const startsClient = (found: NodeBaseline | null): boolean => found?.full === true;
 
 /** Nothing is asked of a client that the node could not tell of before. */
-export const clientMustRun = (found: Found | null): boolean =>
+export const clientMustRun = (found: NodeBaseline | null): boolean =>
   found !== null && (found.client === 'running' || (found.full && found.client !== 'unknown'));
 
 /** The filesystem's own numbers prove the growth, and a client that runs; one that a person had stopped stays stopped. */
 export function proofOf(
-  plan: Plan,
+  plan: ResizePlan,
   after: Observation,
   clientMustRun: boolean,
 ): { readonly reason: string } | { readonly missing: string } {

@@ -1,6 +1,6 @@
 // What a growth takes of the fleet before it is intended, its place in the queue and its money; and the proof that opens the way for the others.
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
-import { growthKey, leaveStagger, monthOf, reserve, stagger } from '../../shared/guardrails/grow.ts';
+import { growthKey, judgeStagger, leaveStagger, monthOf, reserve } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
@@ -38,7 +38,7 @@ export async function reserveGrowth(
       return read;
     },
     (read) => {
-      const turn = stagger(breaker, read, execution, owner, nowMs);
+      const turn = judgeStagger(breaker, read, execution, owner, nowMs);
       if ('refuse' in turn) return { result: turn };
       return { result: reserved, write: 'next' in turn ? turn.next : undefined };
     },

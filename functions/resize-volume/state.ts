@@ -10,7 +10,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
 import type { GrowPlan, ResizeFacts } from './decide.ts';
-import type { Found, Plan } from './plan.ts';
+import type { NodeBaseline, ResizePlan } from './plan.ts';
 
 /** Environment variables beside those of every heal. */
 export const ENVIRONMENT = ['OBSERVE_NODE_DOCUMENT', 'GROW_FILESYSTEM_DOCUMENT'] as const;
@@ -19,14 +19,14 @@ export type ResizeContext = HealContext<ResizePayload, (typeof ENVIRONMENT)[numb
 export type ResizeActContext = ActContext<ResizeContext>;
 
 /** What is kept from the lease on. */
-export interface Held {
+export interface LeaseState {
   readonly holder: Holder;
   /** Ordinal of the last command that was sent under this fence. */
   readonly ordinal: number;
   /** The plan that a person approved, in mode ask. */
-  readonly approved: Plan | null;
+  readonly approved: ResizePlan | null;
   /** null until the node has acknowledged the fence. */
-  readonly found: Found | null;
+  readonly found: NodeBaseline | null;
 }
 
 /** `unit` is the index of one of the fleet file's units: a node with an execution and a beacon client is asked about each. */
@@ -45,8 +45,8 @@ export type Command =
 /** What the command under way is for. `silences`: how many of its commands were not answered. Each is guarded by state, so another does no harm. */
 export type Goal =
   | { readonly for: 'fence' }
-  | { readonly for: 'grow'; readonly plan: Plan; readonly silences: number }
-  | { readonly for: 'verify'; readonly plan: Plan; readonly silences: number };
+  | { readonly for: 'grow'; readonly plan: ResizePlan; readonly silences: number }
+  | { readonly for: 'verify'; readonly plan: ResizePlan; readonly silences: number };
 
 /** How the attempt ends. */
 interface Conclusion {
@@ -57,7 +57,7 @@ interface Conclusion {
 }
 
 interface Growing {
-  readonly held: Held;
+  readonly held: LeaseState;
   readonly plan: GrowPlan;
 }
 
@@ -70,11 +70,14 @@ export interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
   /** Before the lease: what mode plan and mode ask go by. */
   readonly survey: { readonly args: object; readonly result: ResizeFacts | Refusal };
-  readonly ask: { readonly args: { readonly plan: Plan }; readonly result: { readonly approved: true } | Refusal };
-  readonly lease: { readonly args: { readonly approved: Plan | null }; readonly result: Leased };
+  readonly ask: {
+    readonly args: { readonly plan: ResizePlan };
+    readonly result: { readonly approved: true } | Refusal;
+  };
+  readonly lease: { readonly args: { readonly approved: ResizePlan | null }; readonly result: Leased };
   readonly send: {
     readonly args: {
-      readonly held: Held;
+      readonly held: LeaseState;
       readonly command: Command;
       readonly goal: Goal;
       /** A client that was just started is given so long to show that it stays up. */
@@ -83,13 +86,18 @@ export interface Acts {
     readonly result: Sent;
   };
   readonly 'await-command': {
-    readonly args: { readonly held: Held; readonly commandId: string; readonly unit: number; readonly goal: Goal };
+    readonly args: {
+      readonly held: LeaseState;
+      readonly commandId: string;
+      readonly unit: number;
+      readonly goal: Goal;
+    };
     /** over: it ended without an answer, or the moment has passed after which it can no longer run. */
     readonly result: Answer | { readonly over: string };
   };
   /** Once the node has acknowledged the fence: only what is read from then on justifies an act on it. */
   readonly observe: {
-    readonly args: { readonly held: Held; readonly seen: Observation };
+    readonly args: { readonly held: LeaseState; readonly seen: Observation };
     readonly result: ResizeFacts | Refusal;
   };
   readonly reserve: {
@@ -108,20 +116,20 @@ export interface Acts {
   };
   readonly 'await-modification': {
     readonly args: {
-      readonly held: Held;
-      readonly plan: Plan;
+      readonly held: LeaseState;
+      readonly plan: ResizePlan;
       /** One that began before is not the awaited one; 0 for somebody else's, which has begun already. */
       readonly sinceMs: number;
     };
     readonly result: { readonly usable: true } | { readonly failed: string };
   };
-  readonly prove: { readonly args: { readonly held: Held; readonly reason: string }; readonly result: Changed };
+  readonly prove: { readonly args: { readonly held: LeaseState; readonly reason: string }; readonly result: Changed };
   readonly conclude: {
-    readonly args: Conclusion & { readonly held: Held | null };
+    readonly args: Conclusion & { readonly held: LeaseState | null };
     readonly result: { readonly written: boolean };
   };
   readonly release: {
-    readonly args: Conclusion & { readonly held: Held };
+    readonly args: Conclusion & { readonly held: LeaseState };
     readonly result: { readonly done: true };
   };
 }

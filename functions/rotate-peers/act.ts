@@ -6,18 +6,18 @@ import { afterAttempt } from '../../shared/guardrails/rotation.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
-import { changeRecord, type Subject } from '../../shared/reconcile/context.ts';
-import { sendWrite, tellClient, writeConfig } from './client-changes.ts';
-import { type Asked, askPeers, type PeersClient, pollSeconds, readAgents } from './commands.ts';
+import { changeRecord, type NodeRef } from '../../shared/reconcile/context.ts';
+import { changeRunningClient, sendWrite, writeConfig } from './client-changes.ts';
+import { askPeers, type PeersClient, type PeersTarget, pollSeconds, readAgents } from './commands.ts';
 import { pageFailure, type RotateContext } from './context.ts';
 import { connectedOf } from './facts.ts';
-import { judgePeers, type NodePlan, planAgain, sentenceOf, type Verdict } from './plan.ts';
-import { type Claim, endRestart, prolongRestart, restartAnswered } from './restart.ts';
+import { judgePeers, type NodePlan, type PeersProof, refreshPlan, sentenceOf } from './plan.ts';
+import { endRestart, extendRestartClaim, type RestartClaim, restartAnswered } from './restart.ts';
 
 export interface Act {
   readonly client: PeersClient;
   readonly plan: NodePlan;
-  readonly asked: Asked;
+  readonly asked: PeersTarget;
   /** A person said yes to exactly this. */
   readonly approved: boolean;
   /** Whether its client may be restarted now; asked only where it has to be. */
@@ -25,21 +25,21 @@ export interface Act {
   /** Its file names these peers already, and its client has not taken it. */
   readonly pending: boolean;
   /** Something was tried for it before, and has not helped: people know. */
-  readonly triedInVain: boolean;
+  readonly hadNoEffectBefore: boolean;
   /** What a person calls an entry. */
   readonly names: ReadonlyMap<string, string>;
   /** See `FleetFacts`. */
   readonly aliases: ReadonlyMap<string, string>;
 }
 
-export type Acted =
+export type NodeOutcome =
   | { readonly outcome: 'healed' | 'restored' | 'escalated'; readonly sentence: string }
   /** Nothing was done, or nothing more; what was done stays. */
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly changed: boolean }
   /** For the next run: time was up, or a client is still coming up. */
-  | { readonly outcome: 'later'; readonly sentence: string; readonly inVain?: true };
+  | { readonly outcome: 'later'; readonly sentence: string; readonly hadNoEffect?: true };
 
-const writesOf = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
+const writesFile = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
 
 /** A client that was told of a peer connects within seconds; one that was restarted has to read its state first. */
 const MEASURE_SECONDS = 30;
@@ -48,21 +48,24 @@ const MEASURE_AFTER_RESTART_SECONDS = 120;
 const RESTART_SECONDS = 180;
 
 /** What has been done so far, and what it would take to undo it. */
-interface Done {
+interface NodeProgress {
   readonly told: boolean;
   readonly dialFailed: string | undefined;
   readonly written: WrittenConfig | undefined;
-  readonly restart: Claim | undefined;
+  readonly restart: RestartClaim | undefined;
 }
 
-export async function actOnNode(context: RotateContext, planned: Act): Promise<Acted> {
-  const subject: Subject = { name: planned.plan.node, instanceId: planned.plan.instanceId };
-  const reading = await askOne(context, planned.client, planned.asked);
+export async function actOnNode(context: RotateContext, planned: Act): Promise<NodeOutcome> {
+  const subject: NodeRef = { name: planned.plan.node, instanceId: planned.plan.instanceId };
+  const reading = await readPeers(context, planned.client, planned.asked);
   // What was done for others may have helped it, too: who has enough by now is not restarted.
   if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
-  const act: Act = { ...planned, plan: planAgain(planned.plan, reading.facts, connectedOf(reading, planned.aliases)) };
+  const act: Act = {
+    ...planned,
+    plan: refreshPlan(planned.plan, reading.facts, connectedOf(reading, planned.aliases)),
+  };
   const { plan } = act;
-  if (!plan.belowFloor && !writesOf(plan) && plan.dial.length === 0 && plan.leave.length === 0)
+  if (!plan.belowFloor && !writesFile(plan) && plan.dial.length === 0 && plan.leave.length === 0)
     return { outcome: 'later', sentence: 'nothing is to be done any more' };
   const { before, after } = plan.change;
   await context.write(
@@ -76,12 +79,12 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<A
     await context.write({ kind: 'outcome', act: outcome, sentence }, subject);
   }
   // What does not help is not tried again at once; what a person has to allow, not every five minutes.
-  const inVain =
+  const hadNoEffect =
     acted.outcome === 'refused'
       ? acted.refusal.refuse === 'restart-forbidden' || acted.refusal.refuse === 'config-unfit'
-      : acted.outcome === 'later' && acted.inVain === true;
+      : acted.outcome === 'later' && acted.hadNoEffect === true;
   const { entries } = plan.change;
-  if (inVain || outcome !== undefined)
+  if (hadNoEffect || outcome !== undefined)
     await changeRecord(context, (read) => ({
       backoff: afterAttempt(read, plan.instanceId, outcome === 'healed', Date.now()),
       ...(outcome !== undefined && entries > 0 && { changed: [...read.changed, { atMs: Date.now(), entries }] }),
@@ -90,27 +93,27 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<A
 }
 
 /** undefined where the node is as it was, or another run sees to the end of it. */
-function outcomeOf(acted: Acted): 'healed' | 'restored' | 'escalated' | undefined {
+function outcomeOf(acted: NodeOutcome): 'healed' | 'restored' | 'escalated' | undefined {
   if (acted.outcome === 'refused') return acted.changed ? 'escalated' : undefined;
   return acted.outcome === 'later' ? undefined : acted.outcome;
 }
 
-async function carryOut(context: RotateContext, act: Act, subject: Subject): Promise<Acted> {
+async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Promise<NodeOutcome> {
   const { plan } = act;
   const agent = (await readAgents(context, [plan.instanceId])).get(plan.instanceId);
   if (agent) return { outcome: 'refused', refusal: agent, changed: false };
-  let done: Done = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
-  let verdict: Verdict | undefined;
+  let done: NodeProgress = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
+  let verdict: PeersProof | undefined;
   if (plan.dial.length > 0 || plan.leave.length > 0) {
-    const told = await tellClient(context, act, subject, { add: plan.dial, remove: plan.leave });
+    const told = await changeRunningClient(context, act, subject, { add: plan.dial, remove: plan.leave });
     if ('refuse' in told) return { outcome: 'refused', refusal: told, changed: false };
     done = { ...done, told: told.anyTaken, dialFailed: told.failed };
     if (told.anyTaken) {
       verdict = await measure(context, act, MEASURE_SECONDS);
-      if (verdict.is === 'fallen') return goBack(context, act, subject, done, verdict);
+      if (verdict.is === 'fallen') return rollBack(context, act, subject, done, verdict);
     }
   }
-  const writes = writesOf(plan);
+  const writes = writesFile(plan);
   // Only a node that lacks peers, and whose running client could not be told of any, is worth a stop.
   const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || act.pending);
   let forbidden: Refusal | null = null;
@@ -118,7 +121,8 @@ async function carryOut(context: RotateContext, act: Act, subject: Subject): Pro
   if (wantsRestart) {
     const seconds = (context.fleet.units[0]?.stopGraceSeconds ?? 0) + RESTART_SECONDS;
     forbidden = await act.judgeRestart();
-    if (!forbidden && seconds * 1000 > context.untilMs - context.startedAtMs) forbidden = tooLong(subject, seconds);
+    if (!forbidden && seconds * 1000 > context.untilMs - context.startedAtMs)
+      forbidden = restartTooLong(subject, seconds);
     else if (!forbidden && Date.now() + seconds * 1000 > context.untilMs)
       noTime = `a restart may take ${seconds} s, more than this run has left`;
   }
@@ -133,7 +137,7 @@ async function carryOut(context: RotateContext, act: Act, subject: Subject): Pro
     }
     done = { ...done, written: written.state, restart: written.restart };
     verdict = await measure(context, act, restarts ? MEASURE_AFTER_RESTART_SECONDS : 0);
-    if (verdict.is === 'fallen') return goBack(context, act, subject, done, verdict);
+    if (verdict.is === 'fallen') return rollBack(context, act, subject, done, verdict);
   }
   verdict ??= await measure(context, act, 0);
   if (noTime !== undefined && verdict.is !== 'proved') return { outcome: 'later', sentence: noTime };
@@ -141,7 +145,7 @@ async function carryOut(context: RotateContext, act: Act, subject: Subject): Pro
 }
 
 /** No run is ever long enough: the restart is a person's. */
-const tooLong = ({ name }: Subject, seconds: number): Refusal => ({
+const restartTooLong = ({ name }: NodeRef, seconds: number): Refusal => ({
   refuse: 'restart-forbidden',
   reason: `${name} takes its new list only when it is restarted, which may take ${seconds} s by its stopGraceSeconds, more than a run has: restart it by hand`,
   page: true,
@@ -150,10 +154,14 @@ const tooLong = ({ name }: Subject, seconds: number): Refusal => ({
 
 async function conclude(
   context: RotateContext,
-  { triedInVain }: Act,
-  subject: Subject,
-  { done, verdict, forbidden }: { readonly done: Done; readonly verdict: Verdict; readonly forbidden: Refusal | null },
-): Promise<Acted> {
+  { hadNoEffectBefore: triedInVain }: Act,
+  subject: NodeRef,
+  {
+    done,
+    verdict,
+    forbidden,
+  }: { readonly done: NodeProgress; readonly verdict: PeersProof; readonly forbidden: Refusal | null },
+): Promise<NodeOutcome> {
   const changed = done.told || done.written !== undefined;
   // No worse than before: the next client may be restarted.
   if (done.restart && (verdict.is === 'proved' || verdict.is === 'short')) await endRestart(context, done.restart);
@@ -174,7 +182,7 @@ async function conclude(
   // Nothing could be done, and somebody is connected: that it has few peers is told by its metric.
   const alone = verdict.is === 'short' && verdict.peers === 0;
   if (!changed && (!alone || triedInVain))
-    return { outcome: 'later', sentence: `${verdict.sentence}${because}`, inVain: true };
+    return { outcome: 'later', sentence: `${verdict.sentence}${because}`, hadNoEffect: true };
   return escalate(
     context,
     subject,
@@ -183,28 +191,42 @@ async function conclude(
   );
 }
 
-async function escalate(context: RotateContext, subject: Subject, code: FailureCode, sentence: string): Promise<Acted> {
+async function escalate(
+  context: RotateContext,
+  subject: NodeRef,
+  code: FailureCode,
+  sentence: string,
+): Promise<NodeOutcome> {
   await pageFailure(context, code, sentence, subject);
   return { outcome: 'escalated', sentence };
 }
 
 /** Asks until the node has what it should, or the time is over: peers come one by one. */
-async function measure(context: RotateContext, { client, plan, asked }: Act, seconds: number): Promise<Verdict> {
+async function measure(context: RotateContext, { client, plan, asked }: Act, seconds: number): Promise<PeersProof> {
   const untilMs = Math.min(Date.now() + seconds * 1000, context.untilMs);
   for (let poll = 0; ; poll++) {
-    const verdict = judgePeers(await askOne(context, client, asked), { before: plan.peersBefore, floor: plan.floor });
+    const verdict = judgePeers(await readPeers(context, client, asked), {
+      before: plan.peersBefore,
+      floor: plan.floor,
+    });
     if (verdict.is === 'proved' || Date.now() + pollSeconds(poll) * 1000 > untilMs) return verdict;
     await setTimeout(pollSeconds(poll) * 1000);
   }
 }
 
-async function askOne(context: RotateContext, client: PeersClient, asked: Asked): Promise<Reading<NodePeers>> {
+async function readPeers(context: RotateContext, client: PeersClient, asked: PeersTarget): Promise<Reading<NodePeers>> {
   const reading = (await askPeers(context, client, [asked])).get(asked.instanceId);
   return reading ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
 }
 
 /** The count has fallen below what it was and should be: the running client gets its old peers, the file its old bytes. */
-async function goBack(context: RotateContext, act: Act, subject: Subject, done: Done, fallen: Verdict): Promise<Acted> {
+async function rollBack(
+  context: RotateContext,
+  act: Act,
+  subject: NodeRef,
+  done: NodeProgress,
+  fallen: PeersProof,
+): Promise<NodeOutcome> {
   const { plan } = act;
   const undoes = {
     sentence: `taken back: ${fallen.sentence}`,
@@ -214,7 +236,7 @@ async function goBack(context: RotateContext, act: Act, subject: Subject, done: 
   const failures: string[] = [];
   const leave = plan.knownBefore ? plan.dial : [];
   if (done.told && leave.length + plan.leave.length > 0) {
-    const told = await tellClient(context, act, subject, { add: plan.leave, remove: leave });
+    const told = await changeRunningClient(context, act, subject, { add: plan.leave, remove: leave });
     if ('refuse' in told) failures.push(told.reason);
     else if (told.failed !== undefined) failures.push(told.failed);
   }
@@ -230,7 +252,7 @@ async function goBack(context: RotateContext, act: Act, subject: Subject, done: 
       runtime: unit.runtime,
       restartGraceSeconds: done.restart ? unit.stopGraceSeconds : undefined,
     } as const;
-    if (done.restart) await prolongRestart(context, done.restart, command);
+    if (done.restart) await extendRestartClaim(context, done.restart, command);
     const back = await sendWrite(context, act.approved, subject, command, 'write the old peers again', undefined);
     if (done.restart && !('unknown' in back)) await restartAnswered(context, done.restart);
     if ('refuse' in back) failures.push(back.reason);

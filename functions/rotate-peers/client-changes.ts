@@ -6,13 +6,13 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PeerCommand, peerOperationId, type WrittenConfig } from '../../shared/node-commands/peer-command.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
-import { changeRecord, type Subject } from '../../shared/reconcile/context.ts';
+import { changeRecord, type NodeRef } from '../../shared/reconcile/context.ts';
 import { answersOf, clientCommand, type PeersClient, runOnNode } from './commands.ts';
-import { guardAgain, type RotateContext } from './context.ts';
+import { type RotateContext, readGuards } from './context.ts';
 import type { NodePlan } from './plan.ts';
-import { beginRestart, type Claim, endRestart, restartAnswered } from './restart.ts';
+import { beginRestart, endRestart, type RestartClaim, restartAnswered } from './restart.ts';
 
-interface Told {
+interface PeerChangeResult {
   /** The client has taken one of the changes, or it was so before. */
   readonly anyTaken: boolean;
   readonly failed: string | undefined;
@@ -24,12 +24,12 @@ export interface PeerChanges {
 }
 
 /** The client's own requests, in one command to its loopback. */
-export async function tellClient(
+export async function changeRunningClient(
   context: RotateContext,
   { client, approved, plan }: { readonly client: PeersClient; readonly approved: boolean; readonly plan: NodePlan },
-  subject: Subject,
+  subject: NodeRef,
   changes: PeerChanges,
-): Promise<Told | Refusal> {
+): Promise<PeerChangeResult | Refusal> {
   const { peersAtRunTime } = client.operations;
   if (peersAtRunTime.by !== 'rpc') return { anyTaken: false, failed: peersAtRunTime.reason };
   const questions = questionsOf(peersAtRunTime, changes, plan.change.hiddenIds);
@@ -43,7 +43,7 @@ export async function tellClient(
     changes.remove.length > 0 ? `leave ${changes.remove.length}` : '',
   ].filter((part) => part !== '');
   await context.write({ kind: 'intent', act: sent, sentence: sentence.join(', '), evidence: changes }, subject);
-  const refusal = await guardAgain(context, subject, approved);
+  const refusal = await readGuards(context, subject, approved);
   if (refusal) return refusal;
   const result = await runOnNode(context, id, subject.instanceId, command);
   const answers = result.state === 'answered' ? answersOf(result, requests) : result.reason;
@@ -95,8 +95,8 @@ function readChanges(
   return { taken, failed };
 }
 
-type Written =
-  | { readonly state: WrittenConfig; readonly restart: Claim | undefined }
+type ConfigWriteResult =
+  | { readonly state: WrittenConfig; readonly restart: RestartClaim | undefined }
   /** The old file is back, and the client runs with it. */
   | { readonly restored: string }
   | { readonly failed: string; readonly code: 'command-failed' | 'command-unanswered' }
@@ -107,9 +107,9 @@ type Written =
 export async function writeConfig(
   context: RotateContext,
   { plan, approved }: { readonly plan: NodePlan; readonly approved: boolean },
-  subject: Subject,
+  subject: NodeRef,
   restart: boolean,
-): Promise<Written> {
+): Promise<ConfigWriteResult> {
   const { configPath } = context.fleet.peers;
   const [unit] = context.fleet.units;
   if (!plan.text || configPath === undefined || !unit) throw new Error(`${subject.name} has no file to be written`);
@@ -176,7 +176,7 @@ function without<T>(records: Readonly<Record<string, T>>, key: string): Readonly
   return others;
 }
 
-type Sent =
+type WriteCommandResult =
   | { readonly state: WrittenConfig; readonly reason: string | undefined }
   | { readonly unknown: string }
   | Refusal;
@@ -185,11 +185,11 @@ type Sent =
 export async function sendWrite(
   context: RotateContext,
   approved: boolean,
-  subject: Subject,
+  subject: NodeRef,
   command: Extract<PeerCommand, { readonly operation: 'write-config' }>,
   sentence: string,
   peers: number | undefined,
-): Promise<Sent> {
+): Promise<WriteCommandResult> {
   const id = context.nextId();
   const sent = `SendCommand write-config ${peerOperationId(id)}`;
   const { file, sha256, edits, restartGraceSeconds } = command;
@@ -203,7 +203,7 @@ export async function sendWrite(
     },
     subject,
   );
-  const refusal = await guardAgain(context, subject, approved);
+  const refusal = await readGuards(context, subject, approved);
   if (refusal) return refusal;
   const result = await runOnNode(context, id, subject.instanceId, command);
   if (result.state !== 'answered') {

@@ -9,9 +9,9 @@ import {
   InvocationDoesNotExist,
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
-import { askForText } from '../../shared/aws/ask.ts';
 import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
-import { isThrottling, orRefused, type Refused } from '../../shared/aws/refused.ts';
+import { invokeForText } from '../../shared/aws/invoke.ts';
+import { type AwsRefusal, catchRefusal, isThrottling } from '../../shared/aws/refusals.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { startBySeconds } from '../../shared/node-commands/command.ts';
@@ -67,10 +67,10 @@ export async function runOnNodes<Command extends PeerCommand>(
   const sent: { readonly commandId: string; readonly batch: readonly string[]; readonly overAtMs: number }[] = [];
   const results = new Map<string, CommandResult<Command['operation']>>();
   for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
-    const begun = await orRefused(() => send(context, nextId(), batch, command));
+    const begun = await catchRefusal(() => send(context, nextId(), batch, command));
     if (typeof begun === 'string') sent.push({ commandId: begun, batch, overAtMs: overAtMs(context, command) });
     // Of fifty nodes at once: the others, and whoever is in the next batch, are asked all the same.
-    else for (const id of batch) results.set(id, unsent(begun));
+    else for (const id of batch) results.set(id, sendFailure(begun));
   }
   // All of them are at work by now: a silent node in each of five batches costs the patience for one.
   for (const { commandId, batch, overAtMs } of sent) {
@@ -89,12 +89,12 @@ export async function runOnNode<Command extends PeerCommand>(
   instanceId: string,
   command: Command,
 ): Promise<CommandResult<Command['operation']>> {
-  const begun = await orRefused(() => send(context, id, [instanceId], command));
-  if (typeof begun !== 'string') return unsent(begun);
+  const begun = await catchRefusal(() => send(context, id, [instanceId], command));
+  if (typeof begun !== 'string') return sendFailure(begun);
   return awaitAnswer(context, begun, instanceId, command, overAtMs(context, command));
 }
 
-const unsent = ({ refused }: Refused) =>
+const sendFailure = ({ refused }: AwsRefusal) =>
   ({ state: 'unknown', reason: `Systems Manager refuses the command: ${refused}` }) as const;
 
 async function send(
@@ -169,7 +169,7 @@ async function awaitAnswer<Command extends PeerCommand>(
 const batchesOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
 
-export interface Asked {
+export interface PeersTarget {
   readonly instanceId: string;
   readonly host: string;
 }
@@ -180,7 +180,7 @@ export type PeersClient = ChainClient & { readonly peers: NonNullable<ChainClien
 export async function askPeers(
   context: RotateContext,
   client: PeersClient,
-  nodes: readonly Asked[],
+  nodes: readonly PeersTarget[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const { probe } = context.fleet;
   if (client.peers.reach === 'network' && probe?.by === 'vpc') return askOverNetwork(context, probe.vpcId, nodes);
@@ -190,7 +190,7 @@ export async function askPeers(
 async function askOverNetwork(
   { clients, environment, fleet }: RotateContext,
   vpcId: string,
-  nodes: readonly Asked[],
+  nodes: readonly PeersTarget[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const readings = new Map<string, Reading<NodePeers>>();
   const stopGraceSeconds = fleet.units[0]?.stopGraceSeconds ?? 1;
@@ -207,10 +207,10 @@ async function askOverNetwork(
       targets,
     };
     const probe = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
-    const answer = await unlessThrottled(() => askForText(clients, probe, request));
+    const answer = await unlessThrottled(() => invokeForText(clients, probe, request));
     if ('throttled' in answer) {
       // Nobody knows their peers: the next run asks again, in five minutes.
-      for (const { instanceId } of targets) readings.set(instanceId, unasked(answer.throttled));
+      for (const { instanceId } of targets) readings.set(instanceId, notAsked(answer.throttled));
       continue;
     }
     for (const { instanceId, peers: reading } of parseProbeAnswer(probe, answer.text).peers)
@@ -230,12 +230,12 @@ async function unlessThrottled(
   }
 }
 
-const unasked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
+const notAsked = (reason: string): Reading<NodePeers> => ({ kind: 'error', code: 'unreachable', reason });
 
 async function askOnNodes(
   context: RotateContext,
   question: Question<NodePeers>,
-  nodes: readonly Asked[],
+  nodes: readonly PeersTarget[],
 ): Promise<ReadonlyMap<string, Reading<NodePeers>>> {
   const command = clientCommand(context, 'ask-peers', question.requests);
   const readings = new Map<string, Reading<NodePeers>>();
@@ -258,16 +258,16 @@ async function askOnNodes(
   for (const { instanceId } of nodes) {
     const agent = agents.get(instanceId);
     const result = results.get(instanceId);
-    if (agent) readings.set(instanceId, unasked(agent.reason));
-    else if (result?.state !== 'answered') readings.set(instanceId, unasked(result?.reason ?? 'it was not asked'));
+    if (agent) readings.set(instanceId, notAsked(agent.reason));
+    else if (result?.state !== 'answered') readings.set(instanceId, notAsked(result?.reason ?? 'it was not asked'));
     else readings.set(instanceId, readingOf(question, result));
   }
   return readings;
 }
 
-type Answered = Extract<CommandResult<'ask-peers' | 'change-peers'>, { readonly state: 'answered' }>;
+type AnsweredCommand = Extract<CommandResult<'ask-peers' | 'change-peers'>, { readonly state: 'answered' }>;
 
-function readingOf(question: Question<NodePeers>, told: Answered): Reading<NodePeers> {
+function readingOf(question: Question<NodePeers>, told: AnsweredCommand): Reading<NodePeers> {
   const answers = answersOf(told, question.requests);
   if (typeof answers === 'string') return { kind: 'error', code: 'malformed', reason: answers };
   const reading = question.read(answers);
@@ -276,7 +276,10 @@ function readingOf(question: Question<NodePeers>, told: Answered): Reading<NodeP
 }
 
 /** The client's own answers, or why there are none. */
-export function answersOf({ answer, atMs }: Answered, requests: readonly ChainRequest[]): readonly Answer[] | string {
+export function answersOf(
+  { answer, atMs }: AnsweredCommand,
+  requests: readonly ChainRequest[],
+): readonly Answer[] | string {
   if (answer.after === null) return `${answer.result}: ${answer.reason ?? 'no reason given'}`;
   try {
     return unpackAnswers(answer.after, requests, atMs);
@@ -285,14 +288,14 @@ export function answersOf({ answer, atMs }: Answered, requests: readonly ChainRe
   }
 }
 
-type Asking = Extract<PeerCommand, { readonly endpoint: string }>;
+type ClientCommand = Extract<PeerCommand, { readonly endpoint: string }>;
 
 /** Requests to the client on a node's own loopback. A secret that is not on the node is not brought there. */
 export function clientCommand(
   { fleet }: RotateContext,
-  operation: Asking['operation'],
+  operation: ClientCommand['operation'],
   requests: readonly ChainRequest[],
-): Asking | { readonly refused: string } {
+): ClientCommand | { readonly refused: string } {
   const { scheme, port, path, credentials } = fleet.rpc;
   if (credentials && credentials.kind !== 'file')
     return { refused: 'its credentials are a secret that is not on the node, and no command carries one there' };

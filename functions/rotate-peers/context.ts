@@ -12,10 +12,10 @@ import { keys, settle } from '../../shared/heal/store.ts';
 import type { FailureCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import { NODE_HEALTH } from '../../shared/model/trigger.ts';
 import type { PeerCommandId } from '../../shared/node-commands/peer-command.ts';
-import { type Controller, type FleetContext, fleetContext, type Subject } from '../../shared/reconcile/context.ts';
+import { type Controller, type FleetContext, fleetContext, type NodeRef } from '../../shared/reconcile/context.ts';
 import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
 import type { Invocation } from '../../shared/reconcile/invocation.ts';
-import { about as aboutSubject } from '../../shared/reconcile/notification.ts';
+import { subjectRefusal as aboutSubject } from '../../shared/reconcile/notification.ts';
 
 export const VARIABLES = [
   'READ_CONFIG_DOCUMENT',
@@ -108,7 +108,7 @@ const LASTING: ReadonlySet<string> = new Set(['config-unfit', 'peer-id-wrong', '
 const LASTS_MS = 7 * 60 * 60_000;
 
 /** A refusal about a node, or about the fleet as a whole. */
-export const about = (refusal: Refusal, subject: Subject | string): SubjectRefusal => ({
+export const about = (refusal: Refusal, subject: NodeRef | string): SubjectRefusal => ({
   ...aboutSubject(refusal, subject),
   ...(LASTING.has(refusal.refuse) && { lastsMs: LASTS_MS }),
 });
@@ -118,7 +118,7 @@ export async function pageFailure(
   context: RotateContext,
   code: FailureCode,
   sentence: string,
-  subject: Subject,
+  subject: NodeRef,
 ): Promise<void> {
   await page(context.clients.sns, context.environment.TOPIC_ARN, {
     fleet: context.fleet.name,
@@ -129,16 +129,16 @@ export async function pageFailure(
   await context.write({ kind: 'page', code, sentence }, subject);
 }
 
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 const OPEN = new Set(['open', 'allocated', 'claimed']);
 
 /**
  * Right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now.
  * @returns why it may not be done, or null
  */
-export async function guardAgain(
+export async function readGuards(
   context: RotateContext,
-  { name, instanceId }: Subject,
+  { name, instanceId }: NodeRef,
   approved: boolean,
 ): Promise<Refusal | null> {
   const { clients, fleet, store } = context;
@@ -164,15 +164,15 @@ export async function guardAgain(
     refuse: code,
     reason,
     page: false,
-    retryAfterMs: LOOK_AGAIN_MS,
+    retryAfterMs: RETRY_AFTER_MS,
   });
   const node = records.nodes.find((one) => one.instanceId === instanceId);
   if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);
   // Of a node that stands still the peers may be all that is wrong; while a ladder is at work on it, it holds it.
   const incident = records.incidents.find(
-    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trouble !== NODE_HEALTH,
+    (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trigger !== NODE_HEALTH,
   );
   return incident
-    ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trouble}) is open`)
+    ? refuse('incident-open', `incident ${incident.incidentId} of ${name} (${incident.trigger}) is open`)
     : null;
 }

@@ -2,18 +2,18 @@
 // to, and the lists of those whose turn it is.
 import type { ChainClient, NodePeers, Reading } from '../../shared/chains/client.ts';
 import { peerAddress } from '../../shared/chains/peer-address.ts';
-import { plainName, recordNames } from '../../shared/fleet/naming.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { plainName, recordNames } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
 import { unpackConfig } from '../../shared/node-commands/peer-command.ts';
 import { decodeConfig, type PeersFile, peersIn } from '../../shared/peers/config.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
-import { type Absent, isConnected, type Member, type NodeList } from './choose.ts';
 import { askPeers, type PeersClient, readAgents, runOnNodes } from './commands.ts';
 import { about, type RotateContext } from './context.ts';
-import { type Claim, type IdVerdict, judgeIds } from './ids.ts';
+import { judgeIds, type PeerIdClaim, type PeerIdStatus } from './ids.ts';
+import { type AbsentNode, isConnected, type NodeList, type PeerCandidate } from './peer-selection.ts';
 
 /** Asking on the nodes costs a command for fifty and an answer for each: of a larger fleet, so many are asked, those whose turn it is first. */
 const MAXIMUM_ASKED = 250;
@@ -21,8 +21,8 @@ const MAXIMUM_ASKED = 250;
 export interface FleetFacts {
   readonly nodes: ReadonlyMap<string, FleetNode>;
   readonly observed: ReadonlyMap<string, ObservedNode>;
-  readonly members: readonly Member[];
-  readonly absent: readonly Absent[];
+  readonly members: readonly PeerCandidate[];
+  readonly absent: readonly AbsentNode[];
   readonly readings: ReadonlyMap<string, Reading<NodePeers>>;
   readonly refusals: readonly SubjectRefusal[];
   /** What a person calls an entry: the node's name. */
@@ -51,7 +51,7 @@ export async function observeFleet(
   );
   const refusals: SubjectRefusal[] = [];
   const dnsNames = dnsNamesOf(context, nodes);
-  const claims = asked.flatMap(({ instanceId }): Claim[] => {
+  const claims = asked.flatMap(({ instanceId }): PeerIdClaim[] => {
     const reading = readings.get(instanceId);
     const id = reading?.kind === 'ok' ? reading.facts.ownPeerId : undefined;
     return id === undefined ? [] : [{ instanceId, id }];
@@ -62,7 +62,7 @@ export async function observeFleet(
     running: new Set(running.map(({ instanceId }) => instanceId)),
     nowMs: Date.now(),
   });
-  const members = identified(
+  const members = identifyNodes(
     context,
     client,
     asked,
@@ -73,7 +73,7 @@ export async function observeFleet(
   const wasAsked = new Set(asked.map(({ instanceId }) => instanceId));
   const absent = running
     .filter(({ instanceId }) => !known.has(instanceId))
-    .map(({ instanceId, role, privateIp }): Absent => {
+    .map(({ instanceId, role, privateIp }): AbsentNode => {
       // Who was not asked is not known to be away.
       const health = wasAsked.has(instanceId) ? healthOf(observed, instanceId) : 'unknown';
       const dnsName = dnsNames.get(instanceId);
@@ -124,19 +124,19 @@ const healthOf = (observed: ReadonlyMap<string, ObservedNode>, instanceId: strin
   observed.get(instanceId)?.health ?? 'unknown';
 
 /** What is known of nodes, by instance. */
-interface Known extends Pick<FleetFacts, 'observed' | 'readings'> {
-  readonly verdicts: ReadonlyMap<string, IdVerdict>;
+interface NodeKnowledge extends Pick<FleetFacts, 'observed' | 'readings'> {
+  readonly verdicts: ReadonlyMap<string, PeerIdStatus>;
   readonly dnsNames: ReadonlyMap<string, string>;
 }
 
 /** Nodes that answered, each as others may name it. An id that is missing, malformed, changed or another's is refused by the node's name. */
-function identified(
+function identifyNodes(
   { fleet }: RotateContext,
   client: ChainClient,
   nodes: readonly FleetNode[],
-  { observed, readings, dnsNames, verdicts }: Known,
+  { observed, readings, dnsNames, verdicts }: NodeKnowledge,
   refusals: SubjectRefusal[],
-): readonly Member[] {
+): readonly PeerCandidate[] {
   const wrong = ({ name, instanceId }: FleetNode, reason: string): void => {
     const refusal = {
       refuse: 'peer-id-wrong',
@@ -147,7 +147,7 @@ function identified(
     refusals.push(about(refusal, { name, instanceId }));
   };
   const nameOf = (id: string): string => nodes.find(({ instanceId }) => instanceId === id)?.name ?? id;
-  const members: Member[] = [];
+  const members: PeerCandidate[] = [];
   for (const node of nodes) {
     const reading = readings.get(node.instanceId);
     if (reading?.kind !== 'ok') continue;
@@ -161,7 +161,7 @@ function identified(
       const until = new Date(verdict.untilMs).toISOString().slice(0, 16).replace('T', ' ');
       wrong(
         node,
-        `has changed its peer id from ${shown(verdict.from)} to ${shown(ownPeerId ?? '')}, and counts with it from ${until} UTC if it stays`,
+        `has changed its peer id from ${shortId(verdict.from)} to ${shortId(ownPeerId ?? '')}, and counts with it from ${until} UTC if it stays`,
       );
       continue;
     }
@@ -207,13 +207,13 @@ export function connectedOf(
   return new Set(
     reading.facts.peers.flatMap(({ id, address }) => [
       ...(id ? [id.toLowerCase()] : []),
-      ...(address ? bothOf(plainName(address.host), aliases) : []),
+      ...(address ? hostAndAlias(plainName(address.host), aliases) : []),
     ]),
   );
 }
 
 /** As much of an id as a person compares. */
-const shown = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
+const shortId = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
 
 /** Hosts at the other ends of a node's connections, by the id of who is there. */
 function connectedAt(
@@ -226,13 +226,13 @@ function connectedAt(
     if (id === undefined) continue;
     const hosts = found.get(id.toLowerCase()) ?? new Set();
     // A connection whose other end is not known may lead anywhere.
-    for (const one of host === undefined ? [''] : bothOf(plainName(host), aliases)) hosts.add(one);
+    for (const one of host === undefined ? [''] : hostAndAlias(plainName(host), aliases)) hosts.add(one);
     found.set(id.toLowerCase(), hosts);
   }
   return found;
 }
 
-const bothOf = (host: string, aliases: ReadonlyMap<string, string>): readonly string[] => [
+const hostAndAlias = (host: string, aliases: ReadonlyMap<string, string>): readonly string[] => [
   host,
   aliases.get(host) ?? host,
 ];
@@ -314,7 +314,7 @@ export async function readLists(
 }
 
 /** Nodes of one name: nothing that is done for one can be told from what is done for the other. */
-export function twins(nodes: readonly FleetNode[]): readonly SubjectRefusal[] {
+export function duplicateNames(nodes: readonly FleetNode[]): readonly SubjectRefusal[] {
   const doubled = doubledNames(nodes);
   return nodes
     .filter(({ name }) => doubled.has(name))

@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { refuseWordInHint } from '../../shared/events/hint.ts';
-import { atOnce } from '../../shared/reconcile/fleets.ts';
+import { inParallel } from '../../shared/reconcile/fleets.ts';
 import {
   fleetsNamed,
   type LambdaContext,
@@ -13,9 +13,9 @@ import {
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
 import { VARIABLES } from './context.ts';
-import { SWEEP_MS } from './due.ts';
 import { parseRotateEvent } from './event.ts';
-import { rotateFleet, type Summary } from './rotate.ts';
+import { type RotationSummary, rotateFleet } from './rotate.ts';
+import { SWEEP_MS } from './schedule.ts';
 
 export { awsClients };
 
@@ -28,7 +28,7 @@ const WORK_MS = 840_000;
 const FLEETS_AT_ONCE = 5;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const rotate = async (event: unknown, lambda: LambdaContext): Promise<readonly Summary[]> => {
+  const rotate = async (event: unknown, lambda: LambdaContext): Promise<readonly RotationSummary[]> => {
     const invocation = openInvocation({ clients, variables: VARIABLES, workMs: WORK_MS }, lambda);
     const parsed = parseRotateEvent(event);
     refuseWordInHint(lambda, parsed.kind === 'approve' ? { field: 'kind', value: parsed.kind } : undefined);
@@ -36,11 +36,11 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const named = fleetsNamed(fleets, parsed.kind === 'sweep' ? undefined : parsed.fleet);
     return reconcileFleets(invocation, named, {
       everyMs: SWEEP_MS,
-      workThrough: atOnce(FLEETS_AT_ONCE),
+      workThrough: inParallel(FLEETS_AT_ONCE),
       reconcile: (fleet) => rotateFleet(invocation, fleet, parsed, values),
     });
   };
-  return middy<unknown, readonly Summary[]>().use(logged()).handler(rotate);
+  return middy<unknown, readonly RotationSummary[]>().use(logged()).handler(rotate);
 }
 
 export const handler = createHandler({ clients: awsClients() });

@@ -3,12 +3,12 @@
 import type { PinnedId, PinnedIds } from '../../shared/guardrails/rotation.ts';
 
 /** What a node says that it is. */
-export interface Claim {
+export interface PeerIdClaim {
   readonly instanceId: string;
   readonly id: string;
 }
 
-export type IdVerdict =
+export type PeerIdStatus =
   | { readonly is: 'own' }
   /** It told another one before, and is taken at its word after `untilMs` if it stays with this one. */
   | { readonly is: 'changed'; readonly from: string; readonly untilMs: number }
@@ -34,11 +34,11 @@ const MAXIMUM_PINS = 1_000;
 /** A verdict for each claim, by instance, and what is to be remembered; the same record where nothing is new. */
 export function judgeIds(
   pinned: PinnedIds,
-  claims: readonly Claim[],
+  claims: readonly PeerIdClaim[],
   facts: IdFacts,
-): { readonly verdicts: ReadonlyMap<string, IdVerdict>; readonly next: PinnedIds } {
+): { readonly verdicts: ReadonlyMap<string, PeerIdStatus>; readonly next: PinnedIds } {
   const ownersOf = ownersById(pinned, claims, facts);
-  const verdicts = new Map<string, IdVerdict>();
+  const verdicts = new Map<string, PeerIdStatus>();
   const next = new Map(Object.entries(pinned).filter(([instanceId]) => facts.present.has(instanceId)));
   for (const { instanceId, id } of claims.toSorted((a, b) => (a.instanceId < b.instanceId ? -1 : 1))) {
     const pin = Object.hasOwn(pinned, instanceId) ? pinned[instanceId] : undefined;
@@ -56,7 +56,7 @@ export function judgeIds(
 /** Who told an id before has it, and whoever else tells it has not; where nobody did, all who tell it now. */
 function ownersById(
   pinned: PinnedIds,
-  claims: readonly Claim[],
+  claims: readonly PeerIdClaim[],
   { running }: IdFacts,
 ): (id: string) => readonly string[] {
   const pins = new Map<string, string[]>();
@@ -71,7 +71,7 @@ function judgeOne(
   pin: PinnedId | undefined,
   id: string,
   nowMs: number,
-): { readonly verdict: IdVerdict; readonly now: PinnedId } {
+): { readonly verdict: PeerIdStatus; readonly now: PinnedId } {
   if (pin === undefined) return { verdict: { is: 'own' }, now: { id } };
   const { other, ...plain } = pin;
   if (pin.id === id) return { verdict: { is: 'own' }, now: plain };

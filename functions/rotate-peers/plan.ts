@@ -5,7 +5,7 @@ import type { ChainClient, NodePeers, PeersAtRunTime, Reading } from '../../shar
 import { chainClients } from '../../shared/chains/clients.ts';
 import { type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { plainName } from '../../shared/fleet/naming.ts';
+import { plainName } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changedLately, type RotationRecord } from '../../shared/guardrails/rotation.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
@@ -13,10 +13,10 @@ import { type PeersFile, withPeers } from '../../shared/peers/config.ts';
 import { editsBetween } from '../../shared/peers/edits.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
 import { errorText } from '../../shared/text/plain-text.ts';
-import { type Choice, choosePeers, isConnected, type NodeList } from './choose.ts';
 import type { PeersClient } from './commands.ts';
 import { about, type PeeredFleet } from './context.ts';
 import { connectedOf, type FleetFacts, type ReadList } from './facts.ts';
+import { choosePeers, isConnected, type NodeList, type PeerSelection } from './peer-selection.ts';
 
 /** The client whose peers can be changed, or why there is none. */
 export function clientOf(fleet: Fleet): { readonly client: PeersClient } | { readonly none: string } {
@@ -24,13 +24,13 @@ export function clientOf(fleet: Fleet): { readonly client: PeersClient } | { rea
   if (fleet.chain === otherChain || !Object.hasOwn(chainClients, fleet.chain))
     return { none: 'its client is not known' };
   const client = chainClients[fleet.chain as KnownChain];
-  if (!tellsPeers(client)) return { none: 'its client does not tell its peers' };
+  if (!canListPeers(client)) return { none: 'its client does not tell its peers' };
   if (client.operations.peersAtRunTime.by === 'nothing' && fileOf(fleet, client) === undefined)
     return { none: 'its client takes peers neither at run time nor from a file' };
   return { client };
 }
 
-const tellsPeers = (client: ChainClient): client is PeersClient => client.peers !== undefined;
+const canListPeers = (client: ChainClient): client is PeersClient => client.peers !== undefined;
 
 /** Where the list stands; undefined where it is kept at run time only. */
 export const fileOf = ({ peers }: Fleet, { operations }: PeersClient): PeersFile | undefined =>
@@ -43,10 +43,10 @@ const LEAST_ENTRIES = 3;
 const CHURN_PERCENT = 30;
 export const CHURN_WINDOW_MS = 60 * 60_000;
 
-export interface Wanted {
+export interface ListProposal {
   readonly node: string;
   readonly now: NodeList;
-  readonly choice: Choice;
+  readonly choice: PeerSelection;
   /** Its connections are fewer than its floor: what is done for it is a cure, and not churn. */
   readonly belowFloor: boolean;
 }
@@ -60,7 +60,7 @@ export interface ListChange {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly hiddenIds: readonly string[];
-  /** See `Choice`. */
+  /** See `PeerSelection`. */
   readonly reachable: number;
   /** Why those that are removed are, in the order of `removed`. */
   readonly reasons: readonly string[];
@@ -78,19 +78,19 @@ export interface Churn {
 }
 
 /** As much of what is wanted as may be done now, node by node in the order of their names. */
-export function limitChanges(wanted: readonly Wanted[], churn: Churn): readonly ListChange[] {
+export function limitChanges(wanted: readonly ListProposal[], churn: Churn): readonly ListChange[] {
   let allowance = Math.max(1, Math.floor((churn.entries * CHURN_PERCENT) / 100)) - churn.changed;
   return [...wanted].sort(byNode).map((one) => {
-    const whole = changeOf(one, neverFewer(one));
+    const whole = changeOf(one, withMinimumEntries(one));
     if (one.belowFloor || whole.entries === 0) return { ...whole, entries: 0 };
-    const part = partOf(one, whole, Math.max(0, allowance));
+    const part = withinAllowance(one, whole, Math.max(0, allowance));
     allowance -= part.entries;
     return part;
   });
 }
 
 /** Puts back what would be dropped, the least bad first, until the list is long enough; never what has no business there. */
-function neverFewer({ now, choice }: Wanted): readonly string[] {
+function withMinimumEntries({ now, choice }: ListProposal): readonly string[] {
   const before = [...new Set(now.peers)];
   const least = Math.min(choice.exist, Math.max(LEAST_ENTRIES, Math.ceil(before.length / 2)));
   const missing = Math.max(0, least - choice.peers.length);
@@ -104,7 +104,7 @@ function neverFewer({ now, choice }: Wanted): readonly string[] {
   return [...choice.peers, ...back];
 }
 
-function partOf(one: Wanted, whole: ListChange, allowance: number): ListChange {
+function withinAllowance(one: ListProposal, whole: ListChange, allowance: number): ListChange {
   if (whole.entries <= allowance) return whole;
   const forbidden = one.choice.dropped.filter((dropped) => dropped.forbidden).map(({ peer }) => peer);
   // What has no business there goes first.
@@ -121,7 +121,7 @@ function partOf(one: Wanted, whole: ListChange, allowance: number): ListChange {
   return { ...part, waiting: whole.entries - part.entries };
 }
 
-function changeOf({ node, now, choice }: Wanted, after: readonly string[]): ListChange {
+function changeOf({ node, now, choice }: ListProposal, after: readonly string[]): ListChange {
   const before = [...new Set(now.peers)];
   const added = after.filter((peer) => !before.includes(peer));
   const removed = before.filter((peer) => !after.includes(peer));
@@ -141,7 +141,7 @@ function changeOf({ node, now, choice }: Wanted, after: readonly string[]): List
   };
 }
 
-const byNode = (a: Wanted, b: Wanted): number => {
+const byNode = (a: ListProposal, b: ListProposal): number => {
   const [one, other] = [`${a.node} ${a.now.instanceId}`, `${b.node} ${b.now.instanceId}`];
   return one < other ? -1 : one > other ? 1 : 0;
 };
@@ -181,9 +181,9 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
   const floor = floorOf(facts.minimum, change);
   const belowFloor = (peersBefore ?? 0) < floor;
   const canDial = atRunTime.by === 'rpc';
-  const missing = missingOf(change, connected);
+  const missing = peersToDial(change, connected);
   const dial = canDial ? (belowFloor ? missing : change.added) : [];
-  const leave = canDial && atRunTime.remove !== undefined ? leftOf(facts) : [];
+  const leave = canDial && atRunTime.remove !== undefined ? peersToDisconnect(facts) : [];
   const writes = text !== undefined && text.after !== text.before;
   if (!writes && dial.length === 0 && leave.length === 0 && !belowFloor) return undefined;
   const { instanceId, node } = change;
@@ -191,9 +191,9 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
 }
 
 /** The same plan for the connections that the node has by now. */
-export function planAgain(plan: NodePlan, { peers }: NodePeers, connected: ReadonlySet<string>): NodePlan {
+export function refreshPlan(plan: NodePlan, { peers }: NodePeers, connected: ReadonlySet<string>): NodePlan {
   const belowFloor = peers.length < plan.floor;
-  const missing = missingOf(plan.change, connected);
+  const missing = peersToDial(plan.change, connected);
   // A client that has no call to dial had nothing to be dialled before.
   const dial = belowFloor && plan.dial.length > 0 ? missing : plan.dial.filter((peer) => missing.includes(peer));
   // Of an inbound connection bitcoind tells neither id nor where it listens: it may be one of those that are dialled.
@@ -206,11 +206,11 @@ const floorOf = (minimum: number, { reachable }: { readonly reachable: number })
   Math.min(minimum, reachable);
 
 /** Whom it lacks. An owner's line that leaves the port to the client is dialled by the client alone. */
-const missingOf = ({ after }: ListChange, connected: ReadonlySet<string>): readonly string[] =>
+const peersToDial = ({ after }: ListChange, connected: ReadonlySet<string>): readonly string[] =>
   after.filter((peer) => !isConnected(peer, connected) && parseEntry(peer)?.port !== undefined);
 
 /** Who is named by his other name still is not left: that would cut a connection which is to stay. */
-function leftOf({ change: { removed, after }, aliases }: PlanFacts): readonly string[] {
+function peersToDisconnect({ change: { removed, after }, aliases }: PlanFacts): readonly string[] {
   const hostOf = (peer: string): string => plainName(parseEntry(peer)?.host ?? '');
   const stay = new Set(after.map((peer) => aliases.get(hostOf(peer))));
   return removed.filter((peer) => !stay.has(hostOf(peer)));
@@ -261,7 +261,7 @@ export function wordsOf(
   };
 }
 
-export type Verdict =
+export type PeersProof =
   /** It has as many connections as it should. */
   | { readonly is: 'proved'; readonly peers: number; readonly sentence: string }
   /** Fewer than before, and fewer than it should: it goes back. */
@@ -271,12 +271,12 @@ export type Verdict =
   /** It does not tell: its client may just come up. */
   | { readonly is: 'unknown'; readonly sentence: string };
 
-export interface Measured {
+export interface PeersBaseline {
   readonly before: number | null;
   readonly floor: number;
 }
 
-export function judgePeers(reading: Reading<NodePeers>, { before, floor }: Measured): Verdict {
+export function judgePeers(reading: Reading<NodePeers>, { before, floor }: PeersBaseline): PeersProof {
   if (reading.kind !== 'ok') return { is: 'unknown', sentence: `it does not tell its peers: ${reading.reason}` };
   const peers = reading.facts.peers.length;
   const counts = `${peers} ${peers === 1 ? 'peer' : 'peers'}, ${before ?? 'an unknown number'} before, expected ${floor} at least`;
@@ -315,7 +315,7 @@ export function planFleet(
     seeds: fleet.peers.seeds,
     maximum: fleet.peers.maximum,
   };
-  const wanted = [...lists].flatMap(([instanceId, { now }]): Wanted[] => {
+  const wanted = [...lists].flatMap(([instanceId, { now }]): ListProposal[] => {
     const node = facts.nodes.get(instanceId);
     if (!node) return [];
     try {
@@ -324,7 +324,7 @@ export function planFleet(
       return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice) }];
     } catch (error) {
       // Whatever its list is: the others have theirs.
-      refusals.push(unfit({ node: node.name, instanceId }, `${node.name}: ${errorText(error, 300)}`, true));
+      refusals.push(configRefusal({ node: node.name, instanceId }, `${node.name}: ${errorText(error, 300)}`, true));
       return [];
     }
   });
@@ -337,7 +337,7 @@ export function planFleet(
       const list = lists.get(change.instanceId);
       if (list?.file && rotation.rejected[change.instanceId]?.sha256 === list.file.sha256) {
         const reason = `${change.node}: its client did not start with what was written into ${fleet.peers.configPath} before, and the file is still the same`;
-        refusals.push(unfit(change, reason, false));
+        refusals.push(configRefusal(change, reason, false));
         return [];
       }
       try {
@@ -362,7 +362,7 @@ export function planFleet(
       } catch (error) {
         // Also what is no `ConfigError`, a mistake of ours: it is told, and the others have their turn.
         const reason = `${change.node}: ${fleet.peers.configPath}: ${errorText(error, 300)}`;
-        refusals.push(unfit(change, reason, true));
+        refusals.push(configRefusal(change, reason, true));
         return [];
       }
     },
@@ -370,7 +370,7 @@ export function planFleet(
   return { plans, refusals };
 }
 
-const unfit = (
+const configRefusal = (
   { node, instanceId }: Pick<ListChange, 'node' | 'instanceId'>,
   reason: string,
   page: boolean,

@@ -18,9 +18,9 @@ import { type PeerCommand, peerRunLimitSeconds } from '../../shared/node-command
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { notify } from '../../shared/reconcile/notification.ts';
 import { about, type RotateContext } from './context.ts';
-import { judgeObservation, SWEEP_MS } from './due.ts';
 import type { FleetFacts } from './facts.ts';
 import { judgePeers, type NodePlan } from './plan.ts';
+import { judgeObservation, SWEEP_MS } from './schedule.ts';
 
 export interface RestartFacts {
   readonly fleet: Fleet;
@@ -71,14 +71,14 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
 }
 
 /** What is needed of a node's observation to tell whether its fleet has a chain; undefined where it was not observed. */
-export type Beginning = Pick<ObservedNode, 'height' | 'health' | 'memory'> | undefined;
+export type StartObservation = Pick<ObservedNode, 'height' | 'health' | 'memory'> | undefined;
 
 /**
  * A fleet whose every node says, now, that it has no block, and of which none was ever seen to have one: no chain can be harmed. Of a
  * node that is silent, or that nobody asked, nothing is known, and an established fleet whose RPC is dead looks just like that.
  */
-export const isFresh = (chain: string, nodes: readonly Beginning[]): boolean =>
-  nodes.length > 0 && nodes.every((node) => saysNoBlock(chain, node));
+export const isChainUnstarted = (chain: string, nodes: readonly StartObservation[]): boolean =>
+  nodes.length > 0 && nodes.every((node) => reportsNoBlock(chain, node));
 
 /** A fast chain makes one block a second: who has more than twice that many cannot have begun since. */
 const BLOCKS_A_SECOND = 2;
@@ -87,7 +87,7 @@ const BLOCKS_A_SECOND = 2;
  * The same fleet a few restarts later, by what was read again: its chain may have begun meanwhile, as it does once enough of them know
  * each other, and nobody has more blocks than it can have made since.
  */
-export const isStillFresh = (nodes: readonly Beginning[], saidSoMs: number, nowMs: number): boolean => {
+export const isChainStillYoung = (nodes: readonly StartObservation[], saidSoMs: number, nowMs: number): boolean => {
   const limit = Math.ceil(((nowMs - saidSoMs) / 1000) * BLOCKS_A_SECOND);
   return nodes.every(
     (node) =>
@@ -97,14 +97,14 @@ export const isStillFresh = (nodes: readonly Beginning[], saidSoMs: number, nowM
   );
 };
 
-function saysNoBlock(chain: string, node: Beginning): boolean {
+function reportsNoBlock(chain: string, node: StartObservation): boolean {
   if (node === undefined || !hasNoBlock(node)) return false;
   if (node.height === 0) return true;
   // Unknown: it was not asked, and what was heard of it is old.
   return SILENT_WITHOUT_A_BLOCK.has(chain) && node.health !== 'unknown' && node.memory?.heard === 'starting';
 }
 
-const hasNoBlock = ({ height, health, memory }: NonNullable<Beginning>): boolean =>
+const hasNoBlock = ({ height, health, memory }: NonNullable<StartObservation>): boolean =>
   BEFORE_ITS_FIRST.includes(health) && (height ?? 0) === 0 && (memory?.track.progress ?? 0) === 0;
 
 /** Where "starting" means that there is no block. Of others it means that they load what they have (bitcoind's error -28). */
@@ -129,7 +129,8 @@ export async function mayRestart(
   if (stale) return stale;
   const own = observationOf(observed, instanceId);
   const both = new Set([...facts.nodes.keys(), ...nodes.map((one) => one.instanceId)]);
-  const beginnings = (read: readonly FleetObservation[]): Beginning[] => [...both].map((id) => observationOf(read, id));
+  const beginnings = (read: readonly FleetObservation[]): StartObservation[] =>
+    [...both].map((id) => observationOf(read, id));
   return judgeRestart({
     fleet,
     node,
@@ -138,8 +139,8 @@ export async function mayRestart(
     observed,
     nowMs: Date.now(),
     fresh:
-      isFresh(fleet.chain, beginnings(parts)) &&
-      isStillFresh(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
+      isChainUnstarted(fleet.chain, beginnings(parts)) &&
+      isChainStillYoung(beginnings(observed), Math.min(...parts.map(({ observedAtMs }) => observedAtMs)), Date.now()),
     unproved: restart && restart.instanceId !== instanceId ? restart.node : undefined,
   });
 }
@@ -148,7 +149,7 @@ const observationOf = (parts: readonly FleetObservation[], instanceId: string): 
   parts.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
 
 /** Which restart is meant, whatever has become of the record since. */
-export type Claim = Pick<UnprovedRestart, 'instanceId' | 'atMs'>;
+export type RestartClaim = Pick<UnprovedRestart, 'instanceId' | 'atMs'>;
 
 /** After this nothing of a command that is sent now can happen any more, whatever became of its answer. */
 const overAtMs = (command: PeerCommand): number =>
@@ -159,7 +160,7 @@ export async function beginRestart(
   context: RotateContext,
   { instanceId, node, peersBefore, floor }: NodePlan,
   command: PeerCommand,
-): Promise<Claim | Refusal> {
+): Promise<RestartClaim | Refusal> {
   const atMs = Date.now();
   const restart = { instanceId, node, atMs, peersBefore, floor, overAtMs: overAtMs(command) };
   const taken = await settle<RotationRecord, string | undefined>(
@@ -176,15 +177,15 @@ export async function beginRestart(
 }
 
 /** It has proved itself, or it never began. */
-export const endRestart = (context: RotateContext, claim: Claim): Promise<void> =>
+export const endRestart = (context: RotateContext, claim: RestartClaim): Promise<void> =>
   changeRecord(context, (read) => afterRestart(read, claim, null));
 
 /** A second command for the same restart, which puts the old file back. */
-export const prolongRestart = (context: RotateContext, claim: Claim, command: PeerCommand): Promise<void> =>
+export const extendRestartClaim = (context: RotateContext, claim: RestartClaim, command: PeerCommand): Promise<void> =>
   changeRecord(context, (read) => afterRestart(read, claim, { overAtMs: overAtMs(command) }));
 
 /** Its command has been answered: from now on what is seen of the node counts. */
-export const restartAnswered = (context: RotateContext, claim: Claim): Promise<void> =>
+export const restartAnswered = (context: RotateContext, claim: RestartClaim): Promise<void> =>
   changeRecord(context, (read) => afterRestart(read, claim, { overAtMs: Date.now() }));
 
 /** @returns what came of the restart that had not proved itself by the end of its run, in a sentence */

@@ -5,21 +5,21 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation } from '../../shared/fleet/observation.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
-import { askedAgain, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import { type RotationRecord, withPendingPlan } from '../../shared/guardrails/rotation.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { messageOf } from '../../shared/reconcile/fleets.ts';
-import { answerableMs, finish, notify } from '../../shared/reconcile/notification.ts';
+import { approvalValidMs, finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
+  approvalRequest,
   approvedFields,
   approvedSentence,
   judgeQuestion,
   notApproved,
-  question,
   reconcile,
 } from '../../shared/reconcile/plan.ts';
-import { type Acted, actOnNode } from './act.ts';
+import { actOnNode, type NodeOutcome } from './act.ts';
 import type { PeersClient } from './commands.ts';
 import {
   about,
@@ -31,9 +31,8 @@ import {
   releaseRun,
   rotateContext,
 } from './context.ts';
-import { type Due, dueNodes, judgeObservation, ROUTINE_MS } from './due.ts';
 import type { RotateEvent } from './event.ts';
-import { type FleetFacts, observeFleet, readLists, twins } from './facts.ts';
+import { duplicateNames, type FleetFacts, observeFleet, readLists } from './facts.ts';
 import {
   CHURN_WINDOW_MS,
   clientOf,
@@ -48,12 +47,13 @@ import {
   wordsOf,
 } from './plan.ts';
 import { mayRestart, settleRestart } from './restart.ts';
+import { judgeObservation, planRotationRun, ROUTINE_MS, type RotationRun } from './schedule.ts';
 
 /** What came of a run, for the log and for a person who asked. */
-export interface Summary {
+export interface RotationSummary {
   readonly fleet: string;
   /** Why anything was looked at; undefined where nothing was. */
-  readonly why?: Due['why'];
+  readonly why?: RotationRun['why'];
   readonly nodes: number;
   readonly outcomes: readonly string[];
   readonly refusals: readonly string[];
@@ -64,8 +64,8 @@ export async function rotateFleet(
   fleet: Fleet,
   event: RotateEvent,
   values: ReadonlyMap<string, string>,
-): Promise<Summary> {
-  const nothing = (why: string): Summary => ({ fleet: fleet.name, nodes: 0, outcomes: [why], refusals: [] });
+): Promise<RotationSummary> {
+  const nothing = (why: string): RotationSummary => ({ fleet: fleet.name, nodes: 0, outcomes: [why], refusals: [] });
   const found = clientOf(fleet);
   if ('none' in found) return nothing(found.none);
   if (!isPeered(fleet)) return nothing('its file has no peers');
@@ -73,7 +73,7 @@ export async function rotateFleet(
   if (event.kind !== 'sweep') await awaitOtherRun(invocation, fleet.name);
   // Two reads, before anything else: nearly always there is nothing to do.
   const [parts, rotation] = await Promise.all([store.readObservations(fleet.name), store.readRotation(fleet.name)]);
-  const due = dueNodes(
+  const due = planRotationRun(
     { ...fleet.peers, mode: fleet.mode },
     parts.flatMap(({ nodes }) => nodes),
     rotation,
@@ -105,8 +105,8 @@ export async function rotateFleet(
 
 const isPeered = (fleet: Fleet): fleet is PeeredFleet => fleet.peers !== undefined && fleet.rpc !== undefined;
 
-interface Situation {
-  readonly due: Due;
+interface RotationState {
+  readonly due: RotationRun;
   readonly parts: readonly FleetObservation[];
   readonly rotation: RotationRecord;
 }
@@ -129,12 +129,12 @@ interface RotatePlan {
 async function rotate(
   context: RotateContext,
   client: PeersClient,
-  situation: Situation,
+  situation: RotationState,
   approval: Approval | undefined,
-): Promise<Summary> {
+): Promise<RotationSummary> {
   const { fleet } = context;
   const { due, rotation } = situation;
-  const result = await reconcile<ReadFacts, RotatePlan, AllDone>(
+  const result = await reconcile<ReadFacts, RotatePlan, RotationResult>(
     fleet,
     {
       facts: () => readFacts(context, client, situation),
@@ -153,7 +153,7 @@ async function rotate(
           const sentence = approvedSentence(approved);
           await context.write({ kind: 'decision', sentence, fields: approvedFields(approved) });
         }
-        if (plans.length > 0 && due.why !== 'routine') await comesAgain(context);
+        if (plans.length > 0 && due.why !== 'routine') await bringRoutineForward(context);
         const done = await actOnAll(context, client, situation, read.facts, plans, approved !== undefined);
         if (approved && done.finished)
           await changeRecord(context, ({ asked }) => ({ asked: asked.filter(({ hash }) => hash !== approved.plan) }));
@@ -173,7 +173,7 @@ async function rotate(
   const left = read.turn.length < due.nodes.length || read.unread > 0 || done.left || done.failures.length > 0;
   const waits = plans.some(({ change }) => change.waiting > 0);
   // One that fails each time is told of, and keeps nobody else from his turn.
-  if (done.finished) await passed(context, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
+  if (done.finished) await saveCursor(context, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
   await finish(context, met, done.failures);
   return {
     fleet: fleet.name,
@@ -187,11 +187,11 @@ async function rotate(
 async function readFacts(
   context: RotateContext,
   client: PeersClient,
-  { due, parts, rotation }: Situation,
+  { due, parts, rotation }: RotationState,
 ): Promise<ReadFacts> {
   const { fleet, clients } = context;
   const nodes = await discoverNodes(clients.ec2, fleet);
-  const same = twins(nodes);
+  const same = duplicateNames(nodes);
   const namesakes = new Set(same.map(({ node }) => node?.instanceId));
   const unproved = rotation.restart ? [rotation.restart.instanceId] : [];
   const { ids = {} } = rotation;
@@ -223,12 +223,12 @@ async function propose(
   await writePlans(context, plans, names, nowMs);
   if (fleet.mode === 'plan') return [];
   const nodes = Object.fromEntries(plans.map((plan) => [plan.instanceId, hashOfNode(plan)]));
-  await changeRecord(context, (read) => askedAgain(read, { hash, atMs: nowMs, nodes }, answerableMs(fleet)));
+  await changeRecord(context, (read) => withPendingPlan(read, { hash, atMs: nowMs, nodes }, approvalValidMs(fleet)));
   const said = plans.slice(0, MAX_SENTENCES).map((plan) => `${plan.node}: ${sentenceOf(plan, names)}`);
   const more = plans.length > MAX_SENTENCES ? [`and ${plans.length - MAX_SENTENCES} more nodes`] : [];
   const restarts = restartsOf(fleet, plans);
   const would = `change the peers of ${plans.length} nodes${restarts}: ${[...said, ...more].join('; ')}`;
-  return [question(fleet.name, hash, would)];
+  return [approvalRequest(fleet.name, hash, would)];
 }
 
 const restartsOf = ({ peers }: Fleet, plans: readonly NodePlan[]): string =>
@@ -292,20 +292,20 @@ export function judgeApproval(
 const LEFT_AGAIN_MS = 30 * 60_000;
 
 /** What was told a client and broke off before it was written down shows in no count of peers: the routine comes for it. */
-const comesAgain = (context: RotateContext): Promise<void> =>
+const bringRoutineForward = (context: RotateContext): Promise<void> =>
   changeRecord(context, ({ routineAtMs }) => ({
     routineAtMs: Math.min(routineAtMs, Date.now() + LEFT_AGAIN_MS - ROUTINE_MS),
   }));
 
 /** The routine has come so far: on from there in the next run, or again after a while: sooner where something was left to be done. */
-const passed = async (context: RotateContext, { why, cursor }: Due, againMs: number): Promise<void> => {
+const saveCursor = async (context: RotateContext, { why, cursor }: RotationRun, againMs: number): Promise<void> => {
   if (why !== 'routine') return;
   await changeRecord(context, () =>
     cursor === null ? { cursor, routineAtMs: Date.now() + againMs - ROUTINE_MS } : { cursor },
   );
 };
 
-interface AllDone {
+interface RotationResult {
   readonly outcomes: readonly string[];
   readonly refusals: readonly SubjectRefusal[];
   readonly failures: readonly unknown[];
@@ -315,16 +315,16 @@ interface AllDone {
   readonly left: boolean;
 }
 
-const NOTHING_DONE: AllDone = { outcomes: [], refusals: [], failures: [], finished: true, left: false };
+const NOTHING_DONE: RotationResult = { outcomes: [], refusals: [], failures: [], finished: true, left: false };
 
 async function actOnAll(
   context: RotateContext,
   client: PeersClient,
-  { parts, due, rotation }: Situation,
+  { parts, due, rotation }: RotationState,
   facts: FleetFacts,
   plans: readonly NodePlan[],
   approved: boolean,
-): Promise<AllDone> {
+): Promise<RotationResult> {
   const outcomes: string[] = [];
   const refusals: SubjectRefusal[] = [];
   const failures: unknown[] = [];
@@ -344,7 +344,7 @@ async function actOnAll(
         names: facts.names,
         aliases: facts.aliases,
         pending: isPending(rotation, facts, plan.instanceId),
-        triedInVain: rotation.backoff[plan.instanceId] !== undefined,
+        hadNoEffectBefore: rotation.backoff[plan.instanceId] !== undefined,
         judgeRestart: () => mayRestart(context, facts, parts, plan),
       });
       outcomes.push(`${plan.node}: ${outcomeOf(acted)}`);
@@ -365,13 +365,13 @@ async function actOnAll(
  * In the order in which they are due: the cure before the care. Validators come last: their sentries are to know that they keep them
  * to themselves before they meet them.
  */
-function inOrder(plans: readonly NodePlan[], due: Due, { nodes }: FleetFacts): readonly NodePlan[] {
+function inOrder(plans: readonly NodePlan[], due: RotationRun, { nodes }: FleetFacts): readonly NodePlan[] {
   const place = ({ instanceId }: NodePlan): number =>
     due.nodes.indexOf(instanceId) + (nodes.get(instanceId)?.role === 'validator' ? due.nodes.length : 0);
   return [...plans].sort((a, b) => place(a) - place(b));
 }
 
-const outcomeOf = (acted: Acted): string =>
+const outcomeOf = (acted: NodeOutcome): string =>
   acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
 
 /** Its file was written, and its client has not been seen to come up since. */

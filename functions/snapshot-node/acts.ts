@@ -1,7 +1,7 @@
 // How a clean snapshot is taken: one entry for each act, with its execution, what its result means for the attempt, and what follows when it
 // keeps failing. Which act is next, decide.ts says.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { orRefused } from '../../shared/aws/refused.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, takeTurn } from '../../shared/heal/budgets.ts';
 import { changeNode, claimAttempt, takeLease } from '../../shared/heal/claim.ts';
@@ -16,30 +16,30 @@ import { decideNext } from './decide.ts';
 import { readFacts } from './facts.ts';
 import { judgeStop } from './judge.ts';
 import {
+  answerLost,
   beginning,
+  commandSent,
   downSince,
   endingAtRelease,
   failing,
   giveUp,
   keepsFailing,
   marked,
+  markUnusable,
   NOT_WHOLE,
   notStarted,
   poolOf,
   released,
   releasing,
   remainingOf,
-  sentOne,
   silentNode,
-  spoil,
   stepFailed,
   unanswered,
-  unheard,
   withMemory,
 } from './progress.ts';
 import { prove } from './proof.ts';
 import { awaitCompleted, dryRun, quarantineSet, reconcile, requestOf, take } from './snapshots.ts';
-import type { Act, Acts, Down, Held, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
+import type { Act, Acts, ClientDown, LeaseState, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** Our clock and EC2's. */
@@ -79,7 +79,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     reduce: (_progress, _act, leased) => {
       if ('busy' in leased) return released('in', busy(leased.busy));
       const { holder, operation } = leased;
-      const held: Held = { holder, ordinal: 0, commandsOver: true, seenFence: 0 };
+      const held: LeaseState = { holder, ordinal: 0, commandsOver: true, seenFence: 0 };
       if (operation?.phase !== 'down') return { at: 'preparing', held, facts: null, seen: null, operation: null };
       return { ...downSince(held, operation, { by: 'an attempt before', heard: false }), call: 'unknown' };
     },
@@ -90,15 +90,15 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     execute: (context, _progress, act) => inspect(context, act),
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
-      const sent = sentOne(from.held);
-      if ('refuse' in result) return unheard(from, unanswered(sent), refused(result));
-      if ('over' in result) return unheard(from, unanswered(sent), silentNode(result.over));
+      const sent = commandSent(from.held);
+      if ('refuse' in result) return answerLost(from, unanswered(sent), refused(result));
+      if ('over' in result) return answerLost(from, unanswered(sent), silentNode(result.over));
       const { answer } = result;
       if (answer.result !== 'done' || !answer.after) {
         // It may still be run: by an agent that was cut off, or as the copy that an earlier try of the step sent.
         const held = answer.result === 'late' ? unanswered(sent) : sent;
         // A node that has seen higher fences than ours (an image of a healed node, a new table) is overtaken by the next grant.
-        return unheard(from, { ...held, seenFence: answer.fence }, silentNode(reasonOf(answer)));
+        return answerLost(from, { ...held, seenFence: answer.fence }, silentNode(reasonOf(answer)));
       }
       if (from.at === 'preparing') return { ...from, held: sent, facts: null, seen: answer.after };
       return { ...from, held: sent, origin: { by: 'an attempt before', heard: true } };
@@ -122,7 +122,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     execute: (context, _progress, act) => stop(context, act),
     reduce: (_progress, { from, facts, operation }, result) => {
       if ('lost' in result) return LOST;
-      const sent = sentOne(from.held);
+      const sent = commandSent(from.held);
       const down = downSince(sent, operation, { by: 'this attempt', facts });
       if ('refuse' in result) {
         const { down: maybe, ...refusal } = result;
@@ -161,7 +161,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       if ('failed' in result) return giveUp(from, failing('snapshot-failed', result.failed, result.page));
       const known = withMemory(from, result.memory);
       if ('interrupted' in result) return { ...known, call: 'unknown' };
-      return result.whole ? known : spoil(known, NOT_WHOLE);
+      return result.whole ? known : markUnusable(known, NOT_WHOLE);
     },
     // Whether it was called nobody knows; a set that was is found by its incident.
     abandon: (_progress, act, failure) => giveUp({ ...act.from, call: 'unknown' }, stepFailed(act, failure)),
@@ -171,7 +171,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     execute: (context, _progress, act) => start(context, act),
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
-      const sent = sentOne(from.held);
+      const sent = commandSent(from.held);
       // No pause and no mode keeps a client down: it is the fleet file that cannot be read, or the agent that does not answer.
       if ('refuse' in result) return notStarted({ ...from, held: unanswered(sent) }, true);
       const known = { ...withMemory(from, result.memory), held: sent };
@@ -191,7 +191,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     execute: (context, _progress, act) => reconcile(context, act),
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
-      const settled: Down = { ...from, call: 'settled' };
+      const settled: ClientDown = { ...from, call: 'settled' };
       if ('none' in result) {
         const reason =
           'the answer to CreateSnapshots was lost, and it has not happened: there is no snapshot, and the client runs again';
@@ -200,11 +200,11 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const found = withMemory(settled, result.memory);
       const { upSinceMs } = result.memory;
       if (upSinceMs === null || result.lastStartedAtMs > upSinceMs - CLOCKS_APART_MS)
-        return spoil(
+        return markUnusable(
           found,
           'the answer to CreateSnapshots was lost, and when it took effect the client may have run again',
         );
-      return result.whole ? found : spoil(found, NOT_WHOLE);
+      return result.whole ? found : markUnusable(found, NOT_WHOLE);
     },
     abandon: keepsFailing,
   },
@@ -347,7 +347,7 @@ async function leavePool(
     if ('lost' in written) return written;
     await journal(`${place}-decision`, { atMs: Date.now(), kind: 'decision', sentence: reason });
     const { dns } = guarded.fleet;
-    const unasked = dns && (await orRefused(() => register(context)));
+    const unasked = dns && (await catchRefusal(() => register(context)));
     if (unasked)
       return refusedByAws(
         `the node is not taken out of the pool, and so its client is not stopped: ${unasked.refused}`,

@@ -10,12 +10,12 @@ import {
   type NodeCommand,
   nodeCommandOverByMs,
   nodeCommandParameters,
-  type Place,
+  type VolumeMount,
 } from '../../shared/node-commands/node-command.ts';
-import type { Act, Acts, Answered, Held, SnapshotActContext } from './state.ts';
+import type { Act, Acts, CommandConclusion, LeaseState, SnapshotActContext } from './state.ts';
 
-interface Sending {
-  readonly held: Held;
+interface OutgoingCommand {
+  readonly held: LeaseState;
   readonly command: Extract<NodeCommand, { readonly operation: keyof typeof DOCUMENTS }>;
   readonly sentence: string;
   readonly mayPutBack?: true;
@@ -28,10 +28,10 @@ const DOCUMENTS = {
 } as const;
 
 /** The next one under this fence: "4.1". */
-const nextId = ({ holder, ordinal }: Held): string => `${holder.fence}.${ordinal + 1}`;
+const nextId = ({ holder, ordinal }: LeaseState): string => `${holder.fence}.${ordinal + 1}`;
 
 /** Part of a step's body. */
-function send(context: SnapshotActContext, { held, command, sentence, mayPutBack }: Sending): Promise<Sent> {
+function send(context: SnapshotActContext, { held, command, sentence, mayPutBack }: OutgoingCommand): Promise<Sent> {
   const sentAtMs = Date.now();
   const { holder } = held;
   const ordinal = held.ordinal + 1;
@@ -52,10 +52,10 @@ function send(context: SnapshotActContext, { held, command, sentence, mayPutBack
 
 const answerOf = (
   context: SnapshotActContext,
-  held: Held,
+  held: LeaseState,
   operation: NodeCommand['operation'],
   commandId: string,
-): Promise<Answered> =>
+): Promise<CommandConclusion> =>
   awaitNode<NodeAnswer>(context, {
     commandId,
     operationId: nextId(held),
@@ -71,7 +71,7 @@ function sentenceOf(operation: NodeCommand['operation'], { result, reason, stop,
   return `${operation} ${result}${stopped}${started}${reason ? `: ${reason}` : ''}`;
 }
 
-const placesOf = (volumes: readonly FoundVolume[]): readonly Place[] =>
+const placesOf = (volumes: readonly FoundVolume[]): readonly VolumeMount[] =>
   volumes.map(({ path, volumeId }) => ({ path, volumeId }));
 
 /** An attempt that has to put back is kept from that by no pause, so its first word is not either. */

@@ -8,16 +8,27 @@ import { failed, refused } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
-import { refusalOf, volumesOf, watchedOf } from './judge.ts';
-import type { Act, Down, Facts, Part, Planning, Preparing, Progress, Released, Taken, Volume } from './state.ts';
+import { refusalOf, volumesOf, watchedNodeOf } from './judge.ts';
+import type {
+  Act,
+  ClientDown,
+  DonorVolume,
+  Planning,
+  Preparing,
+  Progress,
+  Released,
+  SnapshotFacts,
+  SnapshotPart,
+  TakenSnapshot,
+} from './state.ts';
 
-type About = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'asked'>;
+type SnapshotSubject = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy'>;
 
 /** Commands to start the client, each with all its patience, and steps that fail meanwhile: more would change nothing. */
 const MAX_STARTS = 3;
 const MAX_ERRORS = 5;
 
-export function decideNext(progress: Progress, about: About): Act | End {
+export function decideNext(progress: Progress, about: SnapshotSubject): Act | End {
   switch (progress.at) {
     case 'unclaimed':
       return { do: 'claim' };
@@ -36,7 +47,7 @@ export function decideNext(progress: Progress, about: About): Act | End {
   }
 }
 
-function plan(from: Planning, about: About): Act {
+function plan(from: Planning, about: SnapshotSubject): Act {
   const { facts, approved } = from;
   if (facts === null) return { do: 'look', from };
   // Whoever left it open, and whatever the mode is by now: a client that was stopped is started again.
@@ -63,7 +74,7 @@ const refuses = (from: Planning | Preparing, refusal: Refusal): Act => ({
 });
 
 /** A whole set of this incident that is completed or will be: an attempt before this one has taken it and not lived to say so. */
-function usableSet(taken: readonly Taken[]): readonly Taken[] | undefined {
+function usableSet(taken: readonly TakenSnapshot[]): readonly TakenSnapshot[] | undefined {
   const sets = Map.groupBy(taken, ({ setId }) => setId);
   return [...sets.values()].find(
     (parts) =>
@@ -73,7 +84,7 @@ function usableSet(taken: readonly Taken[]): readonly Taken[] | undefined {
 }
 
 /** Only what is read after the node has acknowledged the fence justifies an act on it. */
-function prepare(from: Preparing, about: About): Act {
+function prepare(from: Preparing, about: SnapshotSubject): Act {
   const { facts, seen, operation } = from;
   if (seen === null) return { do: 'inspect', from };
   if (facts === null) return { do: 'look', from };
@@ -92,7 +103,7 @@ function prepare(from: Preparing, about: About): Act {
     ({ path, volumeId }) => !volumes.some((volume) => volume.path === path && volume.volumeId === volumeId),
   );
   if (moved) return refuses(from, changed(moved));
-  const height = watchedOf(facts, about)?.height ?? null;
+  const height = watchedNodeOf(facts, about)?.height ?? null;
   const found = { ...operation.memory.found, height };
   return {
     do: 'stop',
@@ -103,7 +114,7 @@ function prepare(from: Preparing, about: About): Act {
 }
 
 /** The only ways out are the client's proof, and giving the node to somebody who can do more. */
-function putBack(from: Down): Act {
+function putBack(from: ClientDown): Act {
   const { operation, origin, client, call, proof, spoiled, errors, ending } = from;
   const { memory } = operation;
   const unheard = origin.by === 'an attempt before' && !origin.heard;
@@ -128,20 +139,20 @@ function putBack(from: Down): Act {
  * A client that could not be started is left to one successor, who has all the patience again. One that could not either gives the
  * node up, so that replace-node may do what it can.
  */
-const leavesOpen = ({ ending, origin }: Down, silent: boolean): boolean =>
+const leavesOpen = ({ ending, origin }: ClientDown, silent: boolean): boolean =>
   (ending?.outcome === 'refused' && SOON_OVER.has(ending.code)) || (silent && origin.by === 'this attempt');
 
 /** They say nothing of the node. */
 const SOON_OVER: ReadonlySet<string> = new Set(['throttled', 'unreadable', 'fleet-file-invalid']);
 
-function startReason({ origin, ending, operation: { memory } }: Down): string {
+function startReason({ origin, ending, operation: { memory } }: ClientDown): string {
   if (origin.by === 'an attempt before') return 'start the client again, which an attempt before this one had stopped';
   if (ending !== null && memory.clean === null) return `start the client again: ${ending.reason}`;
   return 'mount the volumes and start the client again';
 }
 
 /** The node is given back, or was never ours. */
-function afterwards(from: Released, { node }: About): Act | End {
+function afterwards(from: Released, { node }: SnapshotSubject): Act | End {
   const { pool, remaining } = from;
   if (pool === 'out') return { do: 'register', from };
   switch (remaining.is) {
@@ -160,13 +171,17 @@ function afterwards(from: Released, { node }: About): Act | End {
 }
 
 /** They stand in the order of the volumes. One volume's role is in the ledger from the beginning. */
-const partsOf = (ids: readonly string[], volumes: readonly FoundVolume[]): readonly Part[] =>
+const partsOf = (ids: readonly string[], volumes: readonly FoundVolume[]): readonly SnapshotPart[] =>
   ids.map((snapshotId, at) => ({
     snapshotId,
     role: volumes.length > 1 && volumes.length === ids.length ? (volumes[at]?.role ?? null) : null,
   }));
 
-function operationOf(facts: Facts, volumes: readonly Volume[], about: About): SnapshotOperation | Refusal {
+function operationOf(
+  facts: SnapshotFacts,
+  volumes: readonly DonorVolume[],
+  about: SnapshotSubject,
+): SnapshotOperation | Refusal {
   const { incidentId, instanceId, attempt } = about;
   const found: FoundVolume[] = [];
   for (const volume of volumes) {
@@ -190,7 +205,7 @@ function operationOf(facts: Facts, volumes: readonly Volume[], about: About): Sn
         instanceId,
         availabilityZone: facts.instance?.availabilityZone ?? '',
         volumes: found,
-        height: watchedOf(facts, about)?.height ?? null,
+        height: watchedNodeOf(facts, about)?.height ?? null,
         lagBlocks: null,
         client: 'running',
       },
@@ -203,7 +218,7 @@ function operationOf(facts: Facts, volumes: readonly Volume[], about: About): Sn
   };
 }
 
-const changed = ({ path, volumeId }: Pick<Volume, 'path' | 'volumeId'>): Refusal => ({
+const changed = ({ path, volumeId }: Pick<DonorVolume, 'path' | 'volumeId'>): Refusal => ({
   refuse: 'volume-changed',
   reason: `${path} was on ${volumeId} a moment ago, and is not any more`,
   page: false,
@@ -213,7 +228,7 @@ const changed = ({ path, volumeId }: Pick<Volume, 'path' | 'volumeId'>): Refusal
 const ACT = 'stop the client cleanly, take a snapshot of its data volumes, and start it again';
 
 /** What an approval covers. Which of the volumes hold data only the node tells, once it is held: so all but the root volume are named. */
-function termsOf({ fleet, instance, volumes }: Facts): Terms {
+function termsOf({ fleet, instance, volumes }: SnapshotFacts): Terms {
   const attached = volumes
     .filter(({ volumeId }) => volumeId !== instance?.rootVolumeId)
     .map(({ volumeId, sizeGiB }) => `${volumeId} (${sizeGiB} GiB)`);
@@ -233,13 +248,13 @@ const exceeded = (since: string): Refusal => ({
 });
 
 /** What would be done, for the journal and for a person who is asked. */
-function sentenceOf(facts: Facts, about: About): string {
+function sentenceOf(facts: SnapshotFacts, about: SnapshotSubject): string {
   const { fleet, nodes } = facts;
   const grace = fleet.units.reduce((sum, { stopGraceSeconds }) => sum + stopGraceSeconds, 0);
   const roles = fleet.volumes.map(({ role }) => role).join(', ');
   const others = nodes.filter(({ instanceId, health }) => instanceId !== about.instanceId && health === 'synced');
   return (
-    `stop the client of ${about.node} cleanly (up to ${grace} s) at height ${watchedOf(facts, about)?.height}, take a snapshot of its ` +
+    `stop the client of ${about.node} cleanly (up to ${grace} s) at height ${watchedNodeOf(facts, about)?.height}, take a snapshot of its ` +
     `volumes (${roles}) and start it again; ${others.length} synced nodes serve meanwhile`
   );
 }

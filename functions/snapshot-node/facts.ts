@@ -8,10 +8,15 @@ import { judgePauseTag, readSwitches } from '../../shared/guardrails/switches.ts
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { FLEET_TAG, INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { readLedger } from '../../shared/snapshots/ledger.ts';
-import type { Facts, SnapshotContext, Taken } from './state.ts';
+import type { SnapshotContext, SnapshotFacts, TakenSnapshot } from './state.ts';
 
 /** @returns a refusal where the fleet file cannot be read, or nothing may be begun; what a heal has left open is put back all the same */
-export async function readFacts({ clients, payload, environment, store }: SnapshotContext): Promise<Facts | Refusal> {
+export async function readFacts({
+  clients,
+  payload,
+  environment,
+  store,
+}: SnapshotContext): Promise<SnapshotFacts | Refusal> {
   const { instanceId, incidentId } = payload;
   const nowMs = Date.now();
   const [switches, instance, volumes, observations, watch, node, taken] = await Promise.all([
@@ -62,17 +67,17 @@ export async function readFacts({ clients, payload, environment, store }: Snapsh
 const MAX_TAKEN = 500;
 
 /** By tags or ids, as they are now. @throws Error where there are more than anybody could have taken */
-export async function readTaken(ec2: EC2Client, Filters: Filter[]): Promise<readonly Taken[]> {
+export async function readTaken(ec2: EC2Client, Filters: Filter[]): Promise<readonly TakenSnapshot[]> {
   const { Snapshots = [], NextToken } = await ec2.send(
     new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters, MaxResults: MAX_TAKEN }),
   );
   if (NextToken) throw new Error(`more than ${MAX_TAKEN} snapshots of one incident: half-read selections are refused`);
-  return Snapshots.flatMap(takenOf);
+  return Snapshots.flatMap(takenSnapshotsOf);
 }
 
 export const ofSet = (setId: string): Filter[] => [{ Name: `tag:${LEDGER_TAGS.setId}`, Values: [setId] }];
 
-function takenOf({ SnapshotId, VolumeId, State, StartTime, Tags = [] }: Snapshot): readonly Taken[] {
+function takenSnapshotsOf({ SnapshotId, VolumeId, State, StartTime, Tags = [] }: Snapshot): readonly TakenSnapshot[] {
   if (!SnapshotId || !VolumeId || !State || !StartTime) return [];
   const ledger = readLedger(Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])));
   return [

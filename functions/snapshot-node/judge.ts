@@ -7,7 +7,7 @@ import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import type { NodeAnswer, NodeState } from '../../shared/node-commands/node-answer.ts';
 import { donorOf } from '../../shared/snapshots/donor.ts';
-import type { Evidence, Facts, Taken, Volume } from './state.ts';
+import type { DonorVolume, Evidence, SnapshotFacts, TakenSnapshot } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -18,11 +18,11 @@ const EXCLUDED_MAX = 40;
 
 /** Why the node must not be stopped, or null. Nobody is paged: the snapshots that there are stay as good as they were. */
 export function refusalOf(
-  facts: Facts,
-  { asked, instanceId }: Pick<SnapshotPayload, 'asked' | 'instanceId'>,
+  facts: SnapshotFacts,
+  { requestedBy, instanceId }: Pick<SnapshotPayload, 'requestedBy' | 'instanceId'>,
 ): Refusal | null {
   const { fleet, role, instance, nodes, observedAtMs, breaker, haltedSinceMs, nowMs } = facts;
-  if (asked === 'schedule' && fleet.cleanSnapshots === undefined)
+  if (requestedBy === 'schedule' && fleet.cleanSnapshots === undefined)
     return refuse('not-due', 'the fleet file asks for no clean snapshots any more', HOUR_MS);
   const notRunning = judgeInstance(instance?.state ?? null);
   if (notRunning) return notRunning;
@@ -58,15 +58,15 @@ export function refusalOf(
 }
 
 /** The node itself, as it was seen lately. */
-export const watchedOf = (
-  { nodes }: Facts,
+export const watchedNodeOf = (
+  { nodes }: SnapshotFacts,
   { instanceId }: Pick<SnapshotPayload, 'instanceId'>,
 ): ObservedNode | undefined => nodes.find((node) => node.instanceId === instanceId);
 
 /** The volumes of all roles, as the node itself has them mounted and EC2 has them attached; or why they are not what they should be. */
-export function volumesOf(facts: Facts, seen: NodeState): readonly Volume[] | Refusal {
+export function volumesOf(facts: SnapshotFacts, seen: NodeState): readonly DonorVolume[] | Refusal {
   const { fleet, volumes, instance } = facts;
-  const found: Volume[] = [];
+  const found: DonorVolume[] = [];
   for (const { role, path } of fleet.volumes) {
     const mounted = seen.volumes.find((volume) => volume.path === path);
     if (!mounted) return refuse('volume-not-found', `no volume of its own is mounted at ${path} (${role})`, HOUR_MS);
@@ -108,7 +108,10 @@ export function volumesOf(facts: Facts, seen: NodeState): readonly Volume[] | Re
 }
 
 /** What is attached besides, and must not be in the set. The root volume is left out by a field of its own. */
-export const excludedOf = ({ volumes, instance }: Facts, of: readonly Pick<Volume, 'volumeId'>[]): readonly string[] =>
+export const excludedOf = (
+  { volumes, instance }: SnapshotFacts,
+  of: readonly Pick<DonorVolume, 'volumeId'>[],
+): readonly string[] =>
   volumes
     .map(({ volumeId }) => volumeId)
     .filter((id) => id !== instance?.rootVolumeId && !of.some(({ volumeId }) => volumeId === id))
@@ -156,7 +159,10 @@ export type Copies =
   | { readonly failed: string; readonly spoiled: true };
 
 /** How far the copying is; a snapshot that is not told of at all is not visible yet. One part that failed spoils its set. */
-export function judgeCopies(ids: readonly string[], now: readonly Pick<Taken, 'snapshotId' | 'state'>[]): Copies {
+export function judgeCopies(
+  ids: readonly string[],
+  now: readonly Pick<TakenSnapshot, 'snapshotId' | 'state'>[],
+): Copies {
   const failed = now.filter(({ state }) => state !== 'pending' && state !== 'completed');
   if (failed.length > 0) {
     const said = failed.map(({ snapshotId, state }) => `${snapshotId} is in state ${state}`);

@@ -3,7 +3,18 @@ import type { Failure } from '../../shared/heal/engine.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import { type Ending, failed, notBegun, refused } from '../../shared/heal/outcome.ts';
 import type { FailureCode } from '../../shared/model/guardrail-codes.ts';
-import type { Act, Down, Held, Planning, Pool, Preparing, Progress, Released, Releasing, Remaining } from './state.ts';
+import type {
+  Act,
+  ClientDown,
+  LeaseState,
+  Planning,
+  PoolState,
+  Preparing,
+  Progress,
+  Released,
+  Releasing,
+  RemainingWork,
+} from './state.ts';
 
 const MINUTE_MS = 60_000;
 /** Each attempt costs the node its client for minutes: what failed is not tried again at once. */
@@ -11,7 +22,11 @@ const AGAIN_MS = 6 * 60 * MINUTE_MS;
 /** Nobody may wait so long whose client is down. */
 const SOON_MS = 5 * MINUTE_MS;
 
-export const downSince = (held: Held, operation: Down['operation'], origin: Down['origin']): Down => ({
+export const downSince = (
+  held: LeaseState,
+  operation: ClientDown['operation'],
+  origin: ClientDown['origin'],
+): ClientDown => ({
   at: 'down',
   held,
   operation,
@@ -24,26 +39,26 @@ export const downSince = (held: Held, operation: Down['operation'], origin: Down
   ending: null,
 });
 
-export const withMemory = (down: Down, memory: SnapshotMemory): Down => ({
+export const withMemory = (down: ClientDown, memory: SnapshotMemory): ClientDown => ({
   ...down,
   operation: { ...down.operation, memory },
 });
 
-export const sentOne = (held: Held): Held => ({ ...held, ordinal: held.ordinal + 1 });
+export const commandSent = (held: LeaseState): LeaseState => ({ ...held, ordinal: held.ordinal + 1 });
 
 /** It may still run on the node. */
-export const unanswered = (held: Held): Held => ({ ...held, commandsOver: false });
+export const unanswered = (held: LeaseState): LeaseState => ({ ...held, commandsOver: false });
 
 /** Nothing more is sent to a node that does not answer. */
-export const unheard = (from: Preparing | Down, held: Held, ending: Ending): Progress =>
+export const answerLost = (from: Preparing | ClientDown, held: LeaseState, ending: Ending): Progress =>
   from.at === 'preparing'
     ? giveUp({ ...from, held }, ending)
     : giveUp({ ...from, held, client: { is: 'stopped', failedStarts: 0, silent: true } }, ending);
 
 /** How an attempt gives up: the first reason is the one that is told. A client that is down is started first. */
-export function giveUp(from: Down, ending: Ending): Down;
-export function giveUp(from: Planning | Preparing | Down, ending: Ending): Progress;
-export function giveUp(from: Planning | Preparing | Down, ending: Ending): Progress {
+export function giveUp(from: ClientDown, ending: Ending): ClientDown;
+export function giveUp(from: Planning | Preparing | ClientDown, ending: Ending): Progress;
+export function giveUp(from: Planning | Preparing | ClientDown, ending: Ending): Progress {
   switch (from.at) {
     case 'planning':
       return released('in', ending);
@@ -54,47 +69,53 @@ export function giveUp(from: Planning | Preparing | Down, ending: Ending): Progr
   }
 }
 
-export const releasing = (held: Held, pool: Pool, ending: Ending): Releasing => ({
+export const releasing = (held: LeaseState, pool: PoolState, ending: Ending): Releasing => ({
   at: 'releasing',
   held,
   pool,
   remaining: { is: 'untold', ending },
 });
 
-export const released = (pool: Pool, ending: Ending): Released => ({
+export const released = (pool: PoolState, ending: Ending): Released => ({
   at: 'released',
   pool,
   remaining: { is: 'untold', ending },
 });
 
 /** What was written of the operation took the node out of the pool. */
-export const poolOf = ({ operation }: Preparing): Pool => (operation === null ? 'in' : 'out');
+export const poolOf = ({ operation }: Preparing): PoolState => (operation === null ? 'in' : 'out');
 
-export const remainingOf = ({ operation }: Down, ending: Ending | null): Remaining =>
+export const remainingOf = ({ operation }: ClientDown, ending: Ending | null): RemainingWork =>
   ending === null ? { is: 'copying', memory: operation.memory } : { is: 'untold', ending };
 
 export const NOT_WHOLE = 'the snapshots are not those of all of the node’s data volumes and no others';
 
 /** The set was taken, and is of no use. */
-export const spoil = (from: Down, why: string): Down =>
+export const markUnusable = (from: ClientDown, why: string): ClientDown =>
   marked(giveUp(from, failing('snapshot-failed', why, false)), why);
 
-export const marked = (from: Down, why: string): Down => ({ ...from, spoiled: { why, quarantined: false } });
+export const marked = (from: ClientDown, why: string): ClientDown => ({
+  ...from,
+  spoiled: { why, quarantined: false },
+});
 
-export function notStarted(from: Down, silent: boolean): Down {
+export function notStarted(from: ClientDown, silent: boolean): ClientDown {
   const failedStarts = from.client.is === 'stopped' ? from.client.failedStarts : 0;
   return { ...from, client: { is: 'stopped', failedStarts: failedStarts + 1, silent } };
 }
 
 /** The client's way back goes on. */
-export const keepsFailing = (_progress: Progress, { from }: { readonly from: Down }): Down => ({
+export const keepsFailing = (_progress: Progress, { from }: { readonly from: ClientDown }): ClientDown => ({
   ...from,
   held: unanswered(from.held),
   errors: from.errors + 1,
 });
 
 /** What is told when the node is given back; null while nothing went wrong. A client that is down is always told. */
-export function endingAtRelease({ ending, client, errors, origin }: Down, keepsOperation: boolean): Ending | null {
+export function endingAtRelease(
+  { ending, client, errors, origin }: ClientDown,
+  keepsOperation: boolean,
+): Ending | null {
   if (client.is === 'running' && !keepsOperation) return ending;
   // Nothing was tried yet, for a reason that says nothing of the node and is soon over.
   const untried = origin.by === 'an attempt before' && !origin.heard;

@@ -6,7 +6,7 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { Act, Acts, SnapshotActContext, SnapshotContext } from './state.ts';
 
 /** What watch-fleet said of the node last. */
-type Watched = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
+type WatchedNode = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
 
 /** Enough that it has taken them from others: a client shows the blocks that it has on its disk at once. */
 const PROOF_BLOCKS = 3;
@@ -14,21 +14,21 @@ const PROOF_BLOCKS = 3;
 interface ProofFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
-  readonly watched: Watched | null;
+  readonly watched: WatchedNode | null;
   /** When it was told to start, ms since the epoch. */
   readonly upSinceMs: number;
   /** Where it was when it was stopped; null where nobody had read it. */
   readonly height: number | null;
 }
 
-type Verdict =
+type ProofResult =
   | { readonly proved: string }
   /** `blames`: the data that it came up with are not what they should be, so that a snapshot of them is of no use to anybody. */
   | { readonly unproved: string; readonly blames: boolean }
   | { readonly waitSeconds: number };
 
 /** Pure. */
-export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFacts): Verdict {
+export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFacts): ProofResult {
   const { startGraceSeconds, stuckSeconds } = fleet.health;
   const upForMs = nowMs - upSinceMs;
   const over = upForMs > (startGraceSeconds + stuckSeconds) * 1000;
@@ -64,10 +64,10 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
 
 const minutes = (ms: number): number => Math.round(ms / 60_000);
 
-const unproved = (why: string, blames: boolean): Verdict => ({ unproved: why, blames });
+const unproved = (why: string, blames: boolean): ProofResult => ({ unproved: why, blames });
 
 /** It is observed once a minute; a client that takes longer to come up is looked for less often. */
-const wait = (upForMs: number): Verdict => ({ waitSeconds: upForMs < 10 * 60_000 ? 20 : 60 });
+const wait = (upForMs: number): ProofResult => ({ waitSeconds: upForMs < 10 * 60_000 ? 20 : 60 });
 
 /** The longest start grace and stuck time of any chain are an hour together, looked at thrice a minute first and then once. */
 const MAX_LOOKS = 400;
@@ -78,7 +78,7 @@ export async function prove(
 ): Promise<Acts['prove']['result']> {
   const { upSinceMs, found } = from.operation.memory;
   for (let look = 0; look < MAX_LOOKS; look++) {
-    const verdict = await step(`look-${look}`, async (): Promise<Verdict> => {
+    const verdict = await step(`look-${look}`, async (): Promise<ProofResult> => {
       const [switches, watched] = await Promise.all([
         readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
         readWatched(store, payload),
@@ -96,7 +96,7 @@ export async function prove(
 async function readWatched(
   { readObservations }: SnapshotContext['store'],
   { fleet, instanceId }: SnapshotContext['payload'],
-): Promise<Watched | null> {
+): Promise<WatchedNode | null> {
   const nowMs = Date.now();
   for (const { observedAtMs, nodes } of await readObservations(fleet)) {
     const node = nodes.find((seen) => seen.instanceId === instanceId);

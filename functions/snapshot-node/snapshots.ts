@@ -2,7 +2,7 @@
 // CreateSnapshots captures what is on the volumes at the moment of the call, so the client is started as soon as it has answered.
 // Sources: doc comments of CreateSnapshots in @aws-sdk/client-ec2.
 import { CreateSnapshotsCommand, type CreateSnapshotsRequest } from '@aws-sdk/client-ec2';
-import { orDryRun } from '../../shared/aws/refused.ts';
+import { catchDryRun } from '../../shared/aws/refusals.ts';
 import { tagResources } from '../../shared/aws/volumes.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { mostPolls, poll } from '../../shared/heal/context.ts';
@@ -13,20 +13,24 @@ import { callOnce, callUnderGuard, reconcileCall } from '../../shared/heal/mutat
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
 import { INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags } from '../../shared/snapshots/ledger.ts';
-import { sentenceOfUnmarked, type Unmarked } from '../../shared/snapshots/marks.ts';
+import { type MarkFailure, sentenceOfUnmarked } from '../../shared/snapshots/marks.ts';
 import type { Ledger } from '../../shared/snapshots/model.ts';
 import { ofSet, readTaken } from './facts.ts';
-import { excludedOf, judgeCopies, watchedOf } from './judge.ts';
-import type { Act, Acts, Facts, SnapshotActContext, SnapshotContext, Taken } from './state.ts';
+import { excludedOf, judgeCopies, watchedNodeOf } from './judge.ts';
+import type { Act, Acts, SnapshotActContext, SnapshotContext, SnapshotFacts, TakenSnapshot } from './state.ts';
 
-type About = Pick<SnapshotPayload, 'fleet' | 'node' | 'instanceId' | 'incidentId'>;
+type SnapshotTarget = Pick<SnapshotPayload, 'fleet' | 'node' | 'instanceId' | 'incidentId'>;
 
 /**
  * The height is a lower bound: what the node was observed at before its client was stopped. It has the hash of that very block, where the
  * client told one. The tags are the same for all parts, so a part's role is among them only where there is one part.
  */
-function ledgerOf({ fleet: name, node, instanceId }: About, facts: Facts, memory: SnapshotMemory): Ledger {
-  const watched = watchedOf(facts, { instanceId });
+function ledgerOf(
+  { fleet: name, node, instanceId }: SnapshotTarget,
+  facts: SnapshotFacts,
+  memory: SnapshotMemory,
+): Ledger {
+  const watched = watchedNodeOf(facts, { instanceId });
   const { client, version } = clientNameOf(watched?.clientVersion ?? '', facts.fleet.chain);
   const { volumes } = memory.found;
   return {
@@ -48,7 +52,7 @@ function ledgerOf({ fleet: name, node, instanceId }: About, facts: Facts, memory
   };
 }
 
-export function requestOf(about: About, facts: Facts, memory: SnapshotMemory): CreateSnapshotsRequest {
+export function requestOf(about: SnapshotTarget, facts: SnapshotFacts, memory: SnapshotMemory): CreateSnapshotsRequest {
   const ledger = ledgerOf(about, facts, memory);
   const tags = { ...ledgerTags(ledger), [INCIDENT_TAG]: about.incidentId };
   const excluded = excludedOf(facts, memory.found.volumes);
@@ -67,15 +71,15 @@ export function requestOf(about: About, facts: Facts, memory: SnapshotMemory): C
 
 /** Whether AWS would do it: asked before the client is stopped for it. */
 export async function dryRun({ clients }: SnapshotContext, request: CreateSnapshotsRequest): Promise<string | null> {
-  const answer = await orDryRun(() => clients.ec2.send(new CreateSnapshotsCommand({ ...request, DryRun: true })));
+  const answer = await catchDryRun(() => clients.ec2.send(new CreateSnapshotsCommand({ ...request, DryRun: true })));
   return 'refused' in answer ? answer.refused : null;
 }
 
 /** The client is down meanwhile: only so long is a throttled call tried again. */
 const NOT_SENT_WAITS_SECONDS = [2, 4, 8] as const;
 
-type Called =
-  | { readonly snapshots: readonly Pick<Taken, 'snapshotId' | 'volumeId'>[] }
+type CreateSnapshotsResult =
+  | { readonly snapshots: readonly Pick<TakenSnapshot, 'snapshotId' | 'volumeId'>[] }
   | Exclude<Acts['take']['result'], { readonly memory: SnapshotMemory }>
   | { readonly interrupted: string };
 
@@ -110,7 +114,7 @@ export async function take(
   const called = await call(context, holder, request);
   if ('interrupted' in called) return { interrupted: called.interrupted, memory };
   if (!('snapshots' in called)) {
-    await step('not-taken', () => noteResult(context, `no snapshot was taken: ${whyNot(called)}`));
+    await step('not-taken', () => noteResult(context, `no snapshot was taken: ${snapshotFault(called)}`));
     return called;
   }
   const snapshotIds = inOrder(called.snapshots, memory);
@@ -123,7 +127,11 @@ export async function take(
   return 'lost' in written ? written : { memory: known, whole: isWhole(called.snapshots, memory) };
 }
 
-async function call(context: SnapshotActContext, holder: Holder, request: CreateSnapshotsRequest): Promise<Called> {
+async function call(
+  context: SnapshotActContext,
+  holder: Holder,
+  request: CreateSnapshotsRequest,
+): Promise<CreateSnapshotsResult> {
   const called = await callOnce(context, 'create', NOT_SENT_WAITS_SECONDS, () =>
     callUnderGuard(context, holder, async () => {
       const { Snapshots = [] } = await context.clients.ec2Once.send(new CreateSnapshotsCommand(request));
@@ -141,7 +149,9 @@ async function call(context: SnapshotActContext, holder: Holder, request: Create
     : called;
 }
 
-function whyNot(called: Exclude<Called, { readonly snapshots: unknown } | { readonly interrupted: string }>): string {
+function snapshotFault(
+  called: Exclude<CreateSnapshotsResult, { readonly snapshots: unknown } | { readonly interrupted: string }>,
+): string {
   if ('failed' in called) return called.failed;
   return 'refuse' in called ? called.reason : 'another heal holds the node';
 }
@@ -160,7 +170,7 @@ const ownerOf = ({ fleet, node, incidentId }: SnapshotPayload) => ({ fleet, node
 
 /** As the volumes stand in memory, so that each part's role is known by its place. */
 function inOrder(
-  parts: readonly Pick<Taken, 'snapshotId' | 'volumeId'>[],
+  parts: readonly Pick<TakenSnapshot, 'snapshotId' | 'volumeId'>[],
   { found }: SnapshotMemory,
 ): readonly string[] {
   const placeOf = (id: string): number => found.volumes.findIndex(({ volumeId }) => volumeId === id);
@@ -168,7 +178,7 @@ function inOrder(
 }
 
 /** A volume that was attached in the moment between is in it, too. */
-const isWhole = (parts: readonly Pick<Taken, 'volumeId'>[], { found: { volumes } }: SnapshotMemory): boolean =>
+const isWhole = (parts: readonly Pick<TakenSnapshot, 'volumeId'>[], { found: { volumes } }: SnapshotMemory): boolean =>
   parts.length === volumes.length && volumes.every(({ volumeId }) => parts.some((part) => part.volumeId === volumeId));
 
 export async function reconcile(
@@ -207,7 +217,7 @@ const quarantine = (
   { clients: { ec2 }, store, payload }: SnapshotContext,
   snapshotIds: readonly string[],
   why: string,
-): Promise<readonly Unmarked[]> => putInQuarantine({ ec2, store }, ownerOf(payload), snapshotIds, why, Date.now());
+): Promise<readonly MarkFailure[]> => putInQuarantine({ ec2, store }, ownerOf(payload), snapshotIds, why, Date.now());
 
 export async function quarantineSet(context: SnapshotActContext, { from, why }: Act<'quarantine'>): Promise<void> {
   const unmarked = await quarantine(context, from.operation.memory.snapshotIds, why);

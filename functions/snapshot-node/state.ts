@@ -1,5 +1,5 @@
 // The words of a clean snapshot: what is read before a decision, how far the attempt has come, and its acts with what each comes to.
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { BreakerReading } from '../../shared/guardrails/breaker.ts';
@@ -29,7 +29,7 @@ export type SnapshotContext = HealContext<SnapshotPayload, Variable>;
 export type SnapshotActContext = ActContext<SnapshotContext>;
 
 /** One snapshot that this incident has taken. */
-export interface Taken {
+export interface TakenSnapshot {
   readonly snapshotId: string;
   readonly volumeId: string;
   readonly setId: string;
@@ -40,7 +40,7 @@ export interface Taken {
 }
 
 /** Everything that says whether this node may be stopped for a snapshot now. */
-export interface Facts {
+export interface SnapshotFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
   readonly role: Role;
@@ -51,7 +51,7 @@ export interface Facts {
     readonly rootVolumeId: string | null;
   } | null;
   /** All that are attached to the instance. */
-  readonly volumes: readonly VolumeNow[];
+  readonly volumes: readonly VolumeDescription[];
   /** The fleet's nodes as watch-fleet saw them within the last three minutes, and when it saw this one. */
   readonly nodes: readonly ObservedNode[];
   readonly observedAtMs: number | null;
@@ -60,10 +60,10 @@ export interface Facts {
   readonly chainId: string | null;
   /** What a heal of before has begun on this node and not ended. */
   readonly open: SnapshotOperation | null;
-  readonly taken: readonly Taken[];
+  readonly taken: readonly TakenSnapshot[];
 }
 
-export interface Volume {
+export interface DonorVolume {
   readonly role: string;
   readonly path: string;
   readonly volumeId: string;
@@ -77,7 +77,7 @@ export interface Evidence {
 }
 
 /** The lease, and what is known of the commands that were sent under it. */
-export interface Held {
+export interface LeaseState {
   readonly holder: Holder;
   /** Of the last command that was sent under this fence. */
   readonly ordinal: number;
@@ -98,7 +98,7 @@ export type Progress =
   | { readonly at: 'lost' }
   | Planning
   | Preparing
-  | Down
+  | ClientDown
   | Releasing
   | Released;
 
@@ -106,7 +106,7 @@ export type Progress =
 export interface Planning {
   readonly at: 'planning';
   /** null: to be read before anything is decided. */
-  readonly facts: Facts | null;
+  readonly facts: SnapshotFacts | null;
   /** What a person has said yes to. */
   readonly approved: Terms | null;
 }
@@ -114,8 +114,8 @@ export interface Planning {
 /** The node is held, and nothing has been done to its client. */
 export interface Preparing {
   readonly at: 'preparing';
-  readonly held: Held;
-  readonly facts: Facts | null;
+  readonly held: LeaseState;
+  readonly facts: SnapshotFacts | null;
   /** What the node said of itself under this fence. */
   readonly seen: NodeState | null;
   /** As written on NODE once the node has left the pool; null before. */
@@ -123,13 +123,13 @@ export interface Preparing {
 }
 
 /** The client may be down because of us. */
-export interface Down {
+export interface ClientDown {
   readonly at: 'down';
-  readonly held: Held;
+  readonly held: LeaseState;
   /** Of NODE, as it was found or written last. */
   readonly operation: SnapshotOperation;
   readonly origin: Origin;
-  readonly client: Client;
+  readonly client: DonorClient;
   /** CreateSnapshots. unknown: it may have been called, and nobody has seen its end. settled: looked for, and found not to have happened. */
   readonly call: 'none' | 'unknown' | 'settled';
   /** null: not yet looked for. */
@@ -144,11 +144,11 @@ export interface Down {
 
 /** Who has stopped the client, or was about to. A successor puts it back, and takes no snapshot. */
 type Origin =
-  | { readonly by: 'this attempt'; readonly facts: Facts }
+  | { readonly by: 'this attempt'; readonly facts: SnapshotFacts }
   /** heard: the node has answered under this fence. */
   | { readonly by: 'an attempt before'; readonly heard: boolean };
 
-type Client =
+type DonorClient =
   | { readonly is: 'running' }
   /** failedStarts: commands that did not start it. silent: the last command to the node was not answered at all. */
   | { readonly is: 'stopped'; readonly failedStarts: number; readonly silent: boolean };
@@ -156,39 +156,39 @@ type Client =
 /** Only the release is missing on the node. */
 export interface Releasing {
   readonly at: 'releasing';
-  readonly held: Held;
-  readonly pool: Pool;
-  readonly remaining: Remaining;
+  readonly held: LeaseState;
+  readonly pool: PoolState;
+  readonly remaining: RemainingWork;
 }
 
 /** The node was given back, or never held. */
 export interface Released {
   readonly at: 'released';
-  readonly pool: Pool;
-  readonly remaining: Remaining;
+  readonly pool: PoolState;
+  readonly remaining: RemainingWork;
 }
 
 /** out: the names have yet to follow what is true of the node. */
-export type Pool = 'in' | 'out';
+export type PoolState = 'in' | 'out';
 
 /** What is left to do once the node is given back. */
-export type Remaining =
+export type RemainingWork =
   | { readonly is: 'copying'; readonly memory: SnapshotMemory }
   | { readonly is: 'untold'; readonly ending: Ending }
   | { readonly is: 'told'; readonly ending: Ending };
 
-export interface Part {
+export interface SnapshotPart {
   readonly snapshotId: string;
   readonly role: string | null;
 }
 
 /** over: it was not answered, and can no longer run. */
-export type Answered = { readonly answer: NodeAnswer } | { readonly over: string };
+export type CommandConclusion = { readonly answer: NodeAnswer } | { readonly over: string };
 
 /** `from`: the progress that the act was decided from. */
 export interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
-  readonly look: { readonly args: { readonly from: Planning | Preparing }; readonly result: Facts | Refusal };
+  readonly look: { readonly args: { readonly from: Planning | Preparing }; readonly result: SnapshotFacts | Refusal };
   readonly ask: {
     readonly args: {
       readonly from: Planning;
@@ -206,25 +206,25 @@ export interface Acts {
   };
   /** The first word to the node: it raises the fence, and says how it is. */
   readonly inspect: {
-    readonly args: { readonly from: Preparing | Down };
-    readonly result: Answered | Refusal | Lost;
+    readonly args: { readonly from: Preparing | ClientDown };
+    readonly result: CommandConclusion | Refusal | Lost;
   };
   readonly 'leave-pool': {
     readonly args: {
       readonly from: Preparing;
-      readonly facts: Facts;
+      readonly facts: SnapshotFacts;
       readonly operation: SnapshotOperation;
       readonly reason: string;
     };
     readonly result: { readonly left: true } | Refusal | Lost;
   };
   readonly stop: {
-    readonly args: { readonly from: Preparing; readonly facts: Facts; readonly operation: SnapshotOperation };
+    readonly args: { readonly from: Preparing; readonly facts: SnapshotFacts; readonly operation: SnapshotOperation };
     /** `down`: whether the client may be down all the same, by an earlier run of the step. */
-    readonly result: Answered | (Refusal & { readonly down: boolean }) | Lost;
+    readonly result: CommandConclusion | (Refusal & { readonly down: boolean }) | Lost;
   };
   readonly take: {
-    readonly args: { readonly from: Down; readonly facts: Facts };
+    readonly args: { readonly from: ClientDown; readonly facts: SnapshotFacts };
     /** `whole`: of all volumes, and of no others. */
     readonly result:
       | { readonly memory: SnapshotMemory; readonly whole: boolean }
@@ -234,35 +234,35 @@ export interface Acts {
       | Lost;
   };
   readonly start: {
-    readonly args: { readonly from: Down; readonly reason: string };
-    readonly result: (Answered & { readonly memory: SnapshotMemory }) | Refusal | Lost;
+    readonly args: { readonly from: ClientDown; readonly reason: string };
+    readonly result: (CommandConclusion & { readonly memory: SnapshotMemory }) | Refusal | Lost;
   };
   /** Whether what was called and never answered has happened. */
   readonly reconcile: {
-    readonly args: { readonly from: Down };
+    readonly args: { readonly from: ClientDown };
     readonly result:
       | { readonly memory: SnapshotMemory; readonly whole: boolean; readonly lastStartedAtMs: number }
       | { readonly none: true }
       | Lost;
   };
   readonly prove: {
-    readonly args: { readonly from: Down };
+    readonly args: { readonly from: ClientDown };
     /** `blames`: the data that it came up with are not what they should be. */
     readonly result: { readonly proved: string } | { readonly unproved: string; readonly blames: boolean };
   };
   readonly quarantine: {
-    readonly args: { readonly from: Down; readonly why: string };
+    readonly args: { readonly from: ClientDown; readonly why: string };
     readonly result: { readonly done: true };
   };
-  readonly settle: { readonly args: { readonly from: Down; readonly reason: string }; readonly result: Changed };
+  readonly settle: { readonly args: { readonly from: ClientDown; readonly reason: string }; readonly result: Changed };
   readonly release: {
-    readonly args: { readonly from: Down | Releasing; readonly keepOperation: boolean };
+    readonly args: { readonly from: ClientDown | Releasing; readonly keepOperation: boolean };
     readonly result: { readonly done: true };
   };
   /** The names and the pool follow what is true now. */
   readonly register: { readonly args: { readonly from: Released }; readonly result: { readonly done: true } };
   readonly await: {
-    readonly args: { readonly from: Planning | Released; readonly snapshots: readonly Part[] };
+    readonly args: { readonly from: Planning | Released; readonly snapshots: readonly SnapshotPart[] };
     readonly result: { readonly completed: string } | { readonly failed: string };
   };
   readonly conclude: {

@@ -3,7 +3,7 @@ import { type BlockHash, MAXIMUM_HEIGHTS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { FleetFacts } from './context.ts';
-import { mostSay, notAReferenceAlone, type Source, type Sources, sourcesOf, WATCHED_MS } from './sources.ts';
+import { majorityOf, notAReferenceAlone, type Source, type Sources, sourcesOf, WATCHED_MS } from './sources.ts';
 
 export interface ChainState {
   readonly sources: Sources;
@@ -56,7 +56,7 @@ function compareHashes({ askedHeights }: FleetFacts, sources: readonly Source[])
   // From the top: the newest height at which most agree is the canonical one.
   for (const height of [...new Set(askedHeights)].sort((a, b) => b - a)) {
     const votes = sources.map((source) => hashAt(source, height));
-    const most = mostSay(votes);
+    const most = majorityOf(votes);
     if (most === null) {
       divided ??= sidesAt(height, sources);
       continue;
@@ -86,7 +86,7 @@ function compareTips(
     if (askedHeights.some((height) => hashAt(source, height) !== undefined)) continue;
     const { height } = source.status;
     const own = hashAt(source, height);
-    if (!mostAt.has(height)) mostAt.set(height, mostSay(sources.map((other) => hashAt(other, height))));
+    if (!mostAt.has(height)) mostAt.set(height, majorityOf(sources.map((other) => hashAt(other, height))));
     const most = mostAt.get(height) ?? null;
     if (own !== undefined && most !== null) (own === most ? agreeing : doubtful).add(source.key);
   }

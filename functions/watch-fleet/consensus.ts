@@ -1,9 +1,9 @@
 // The six rules of a CometBFT chain's operators, from the nodes' metrics and status. What no node reports is not published: no data,
 // and never 0.
 import type { ConsensusMetrics } from '../../shared/chains/metrics.ts';
-import type { ConsensusMetric } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
-import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
+import type { ConsensusMetric } from '../../shared/fleet/resource-names.ts';
+import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import { type FleetFacts, statusOf } from './context.ts';
 import { duration, names } from './phrases.ts';
 
@@ -14,7 +14,7 @@ const POWER_LIMIT_PERCENT = 70;
 
 export interface Consensus {
   readonly metrics: Readonly<Partial<Record<ConsensusMetric, number>>>;
-  readonly troubles: ReadonlyMap<TroubleKind, string>;
+  readonly conditions: ReadonlyMap<ConditionCode, string>;
 }
 
 interface ConsensusFacts {
@@ -24,7 +24,7 @@ interface ConsensusFacts {
 }
 
 export function judgeConsensus(facts: FleetFacts, nodes: readonly ObservedNode[]): Consensus {
-  if (facts.fleet.chain !== 'cometbft') return { metrics: {}, troubles: new Map() };
+  if (facts.fleet.chain !== 'cometbft') return { metrics: {}, conditions: new Map() };
   const all = nodes.map((node) => consensusFactsOf(facts, node));
   // A node that is not at the tip knows the past only.
   const present = all.filter(({ node }) => node.health === 'synced');
@@ -40,25 +40,25 @@ export function judgeConsensus(facts: FleetFacts, nodes: readonly ObservedNode[]
   const known = nodes.filter(({ health }) => health !== 'unknown');
   const down = nodes.filter(({ health }) => health === 'unreachable');
 
-  const troubles = new Map<TroubleKind, string>();
+  const conditions = new Map<ConditionCode, string>();
   if (rounds !== undefined && rounds > ROUNDS_LIMIT)
-    troubles.set('consensus-halted', `consensus is in round ${rounds}, limit ${ROUNDS_LIMIT}`);
+    conditions.set('consensus-halted', `consensus is in round ${rounds}, limit ${ROUNDS_LIMIT}`);
   const quiet = outOfSync.filter(({ node }) => node.health !== 'stuck');
   if (quiet.length > 0)
-    troubles.set(
+    conditions.set(
       'node-out-of-sync',
       `${list(quiet)}: height unchanged for ${duration(OUT_OF_SYNC_MS)} and more in round 0`,
     );
-  if (jailed.length > 0) troubles.set('validator-jailed', `${list(jailed)}: in no validator set`);
+  if (jailed.length > 0) conditions.set('validator-jailed', `${list(jailed)}: in no validator set`);
   if (power !== undefined && power <= POWER_LIMIT_PERCENT)
-    troubles.set(
+    conditions.set(
       'voting-power-low',
       `${power.toFixed(1)} % of the voting power is online and honest, limit ${POWER_LIMIT_PERCENT} %`,
     );
   if (byzantine !== undefined && byzantine > 0)
-    troubles.set('byzantine-validators', `${byzantine} validators have signed twice`);
+    conditions.set('byzantine-validators', `${byzantine} validators have signed twice`);
   return {
-    troubles,
+    conditions,
     metrics: {
       ...(rounds !== undefined && { ConsensusRounds: rounds }),
       ...(measured && { NodesOutOfSync: outOfSync.length }),
@@ -100,14 +100,15 @@ export function onlinePowerPercent(metrics: ConsensusMetrics | undefined): numbe
 
 const list = (all: readonly ConsensusFacts[]): string => names(all.map(({ node }) => node.name));
 
-const knownOf = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
+const knownValues = (values: readonly (number | undefined)[]): number[] =>
+  values.filter((value) => value !== undefined);
 
 function most(values: readonly (number | undefined)[]): number | undefined {
-  const known = knownOf(values);
+  const known = knownValues(values);
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
 function least(values: readonly (number | undefined)[]): number | undefined {
-  const known = knownOf(values);
+  const known = knownValues(values);
   return known.length === 0 ? undefined : Math.min(...known);
 }

@@ -1,6 +1,6 @@
 // What a sweep works with: the function's clients, and the facts of one fleet before anything is judged.
 import type { Clients } from '../../shared/aws/clients.ts';
-import type { NodeStatus, Reading, TroubleCode } from '../../shared/chains/client.ts';
+import type { NodeStatus, Reading, ReadingErrorCode } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -16,14 +16,14 @@ export const ENVIRONMENT = [
   'REGISTER_FUNCTION_NAME',
 ] as const;
 
-export interface Context {
+export interface WatchContext {
   readonly clients: Clients;
   readonly store: Store;
   readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
 }
 
 /** Runs one piece of a sweep. What it throws stops nothing else and is thrown with all other failures at the end. */
-export type Attempt = (work: () => Promise<unknown>) => Promise<void>;
+export type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
 
 /** unasked: asking itself failed, which says nothing about the node. */
 export type NodeReading =
@@ -51,7 +51,7 @@ export interface FleetFacts {
 }
 
 /** Not the node's fault: the credentials or the fleet file are wrong. */
-export const isOurFault = (code: TroubleCode): boolean => code === 'unauthorized' || code === 'misconfigured';
+export const isOurFault = (code: ReadingErrorCode): boolean => code === 'unauthorized' || code === 'misconfigured';
 
 /** The facts that a node answered with; undefined where it did not answer with any. */
 export function statusOf(reading: NodeReading | undefined): NodeStatus | undefined {

@@ -1,7 +1,7 @@
 // The health of a fleet, as a pure function of what one sweep has read and of what was seen before. Each judgement comes with the
 // sentence that explains it.
 import { doubledNames } from '../../shared/fleet/nodes.ts';
-import type { FleetTrouble, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
+import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
@@ -28,7 +28,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   const nodes = facts.nodes.map((node) => judgeNode(facts, chain, node));
   const observed = nodes.map(({ node }) => node);
   const consensus = judgeConsensus(facts, observed);
-  const troubles = new Map([...fleetTroubles(facts, chain, nodes, references), ...consensus.troubles]);
+  const conditions = new Map([...fleetConditions(facts, chain, nodes, references), ...consensus.conditions]);
   return {
     nodes,
     tipConfirmed: tip.confirmed,
@@ -42,8 +42,8 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
       canonical: branches.canonical ?? before.watch?.canonical ?? null,
       chainId: sources.chainId,
       references,
-      troubles: since(troubles, before.watch, nowMs),
-      paged: stillPaged(troubles, before.watch, nowMs),
+      conditions: since(conditions, before.watch, nowMs),
+      paged: pagedBefore(conditions, before.watch, nowMs),
       version: before.watch?.version ?? 0,
     },
   };
@@ -97,16 +97,19 @@ function judgeReference(
 }
 
 /** What is wrong with the fleet as a whole, each with the sentence that a person reads. */
-function fleetTroubles(
+function fleetConditions(
   facts: FleetFacts,
   { haltedSinceMs, branches: { divided }, sources: { networks } }: ChainState,
   nodes: readonly JudgedNode[],
   references: readonly ObservedReference[],
 ): ReadonlyMap<PageCode, string> {
   const { fleet, nowMs, readings } = facts;
-  const troubles = new Map<PageCode, string>();
+  const conditions = new Map<PageCode, string>();
   if (haltedSinceMs !== null)
-    troubles.set('chain-halted', `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${claims(references)}`);
+    conditions.set(
+      'chain-halted',
+      `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${disagreementText(references)}`,
+    );
 
   const watched = fleet.probe !== undefined;
   // A node that is ahead by itself may be on a branch that is told from the others' only some blocks deeper.
@@ -120,15 +123,15 @@ function fleetTroubles(
   );
   if (networks.size > 1) {
     const sides = [...networks].map(([id, who]) => `${names(who)} on ${short(id)}`).sort();
-    troubles.set('no-majority', `nodes and references are on different networks: ${sides.slice(0, 5).join('; ')}`);
+    conditions.set('no-majority', `nodes and references are on different networks: ${sides.slice(0, 5).join('; ')}`);
   } else if (divided !== null) {
     const sides = divided.sides.map((side) => names(side)).join(' against ');
-    troubles.set(
+    conditions.set(
       'no-majority',
       `at height ${divided.height} there are ${divided.sides.length} different blocks: ${sides}`,
     );
   } else if (alone.length > 0) {
-    troubles.set(
+    conditions.set(
       'no-majority',
       alone
         .map(({ node }) => `${node.name}: ${node.reason}`)
@@ -139,13 +142,13 @@ function fleetTroubles(
 
   const lying = references.filter(({ state }) => state === 'lying');
   if (lying.length > 0)
-    troubles.set('reference-disagrees', lying.map(({ host, reason }) => `${host}: ${reason}`).join('; '));
+    conditions.set('reference-disagrees', lying.map(({ host, reason }) => `${host}: ${reason}`).join('; '));
 
   const standing = nodes.filter(
     ({ node }) => node.health === 'behind' && node.heightSinceMs !== null && nowMs - node.heightSinceMs >= patienceMs,
   );
   if (haltedSinceMs === null && standing.length > 0)
-    troubles.set(
+    conditions.set(
       'fleet-standing',
       standing
         .map(({ node }) => `${node.name}: ${node.reason}`)
@@ -155,52 +158,52 @@ function fleetTroubles(
 
   const running = new Set(facts.nodes.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
   const unasked = nodes.filter(
-    ({ node: { instanceId } }) => watched && running.has(instanceId) && wasNotAsked(readings.get(instanceId)),
+    ({ node: { instanceId } }) => watched && running.has(instanceId) && wasNotProbed(readings.get(instanceId)),
   );
   const [first] = unasked;
   if (first !== undefined)
-    troubles.set('cannot-ask', `${names(unasked.map(({ node }) => node.name))}: ${first.node.reason}`);
+    conditions.set('cannot-ask', `${names(unasked.map(({ node }) => node.name))}: ${first.node.reason}`);
 
   // Where the fleet has a zone, register-nodes reports it: there the name is refused.
   const doubled = doubledNames(facts.nodes);
   if (doubled.size > 0 && fleet.dns === undefined)
-    troubles.set(
+    conditions.set(
       'name-taken',
       `more than one node is called ${names([...doubled].sort())}: none of them is measured under it`,
     );
-  return troubles;
+  return conditions;
 }
 
 /** Since when each is seen, as far as it was seen in the sweep before. */
 function since(
-  troubles: ReadonlyMap<PageCode, string>,
+  conditions: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,
   nowMs: number,
-): Readonly<Record<string, FleetTrouble>> {
+): Readonly<Record<string, FleetCondition>> {
   return Object.fromEntries(
-    [...troubles].map(([code, reason]) => [code, { sinceMs: before?.troubles[code]?.sinceMs ?? nowMs, reason }]),
+    [...conditions].map(([code, reason]) => [code, { sinceMs: before?.conditions[code]?.sinceMs ?? nowMs, reason }]),
   );
 }
 
 /** The codes that people know of already, with the moment when each was last seen. */
-function stillPaged(
-  troubles: ReadonlyMap<PageCode, string>,
+function pagedBefore(
+  conditions: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,
   nowMs: number,
 ): Readonly<Record<string, number>> {
   const known = Object.entries(before?.paged ?? {}).map(([code, seenAtMs]): [string, number] => [
     code,
-    troubles.has(code as PageCode) ? nowMs : seenAtMs,
+    conditions.has(code as PageCode) ? nowMs : seenAtMs,
   ]);
   return Object.fromEntries(known.filter(([, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS));
 }
 
-function claims(references: readonly ObservedReference[]): string {
+function disagreementText(references: readonly ObservedReference[]): string {
   const others = references.filter(({ state }) => state === 'lying').map(({ host, reason }) => `${host}: ${reason}`);
   return others.length === 0 ? '' : `, though not everybody agrees (${others.join('; ')})`;
 }
 
-function wasNotAsked(reading: NodeReading | undefined): boolean {
+function wasNotProbed(reading: NodeReading | undefined): boolean {
   if (reading?.kind !== 'read') return true;
   const { status } = reading.reading;
   return status.kind === 'error' && isOurFault(status.code);

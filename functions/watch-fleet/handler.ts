@@ -8,20 +8,20 @@ import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { METRIC_NAMESPACE } from '../../shared/fleet/naming.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { heightsToAsk } from './chain.ts';
-import { type Context, ENVIRONMENT, type FleetFacts } from './context.ts';
+import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
 import { judgeFleet } from './fleet-health.ts';
 import { publishMetrics } from './metrics.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
-import { keepObservations } from './observations.ts';
-import { afterPaging } from './pages.ts';
+import { storeObservations } from './observations.ts';
+import { recordPaging } from './pages.ts';
 import { sentenceOf } from './phrases.ts';
 import { probeMetric } from './probes/metric.ts';
-import { askReferences, nobody, type Probed, questionOf } from './probes/probe.ts';
+import { askReferences, type ProbeResult, questionOf, unprobed } from './probes/probe.ts';
 import { probeSsm } from './probes/ssm.ts';
 import { probeVpc } from './probes/vpc.ts';
 
@@ -52,7 +52,7 @@ export const ASK_FOR_MS = 48_000;
  * Every fleet; one that fails does not stop the others. All failures are thrown together at the end, so that they reach the on-failure
  * queue and an alarm. The dispatcher's sweep reads the same fleet files and reports those that do not parse.
  */
-export async function sweep(context: Context): Promise<void> {
+export async function sweep(context: WatchContext): Promise<void> {
   const { clients, environment } = context;
   const untilMs = Date.now() + ASK_FOR_MS;
   const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
@@ -87,7 +87,7 @@ export async function sweep(context: Context): Promise<void> {
  * @param untilMs when asking must be over, ms since the epoch
  * @throws when the fleet could not be read
  */
-async function watchFleet(context: Context, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
+async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
   const { clients, store } = context;
   const [nodes, observations, watch] = await Promise.all([
     discoverNodes(clients.ec2, fleet),
@@ -127,10 +127,15 @@ async function watchFleet(context: Context, fleet: Fleet, failures: unknown[], u
   await attempt(() => publishMetrics(clients.cloudwatch, facts, health));
   const sent = await notifyPeople(context, facts, health, attempt);
   await attempt(() => journalChanges(context, facts, health));
-  const { nodes: judged, watch: next } = afterPaging(health, sent, facts.nowMs);
+  const { nodes: judged, watch: next } = recordPaging(health, sent, facts.nowMs);
   const seen = judged.map(({ node }) => node);
   await attempt(async () => {
-    const kept = await keepObservations(context, { fleet: fleet.name, nodes: seen, watch: next, before: observations });
+    const kept = await storeObservations(context, {
+      fleet: fleet.name,
+      nodes: seen,
+      watch: next,
+      before: observations,
+    });
     if (!kept) return warn(fleet, 'a newer sweep has been kept already');
     // register-nodes reads what is kept.
     if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
@@ -138,17 +143,17 @@ async function watchFleet(context: Context, fleet: Fleet, failures: unknown[], u
 }
 
 function probeNodes(
-  { clients, environment }: Context,
+  { clients, environment }: WatchContext,
   fleet: Fleet,
   nodes: readonly FleetNode[],
   heights: readonly number[],
   untilMs: number,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const { probe: by } = fleet;
-  if (by === undefined) return Promise.resolve(nobody(nodes, 'nobody asks it: its fleet file has no probe'));
+  if (by === undefined) return Promise.resolve(unprobed(nodes, 'nobody asks it: its fleet file has no probe'));
   if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now(), untilMs);
   const question = questionOf(fleet, heights);
-  if (question === null) return Promise.resolve(nobody(nodes, 'its fleet file does not say how its RPC is asked'));
+  if (question === null) return Promise.resolve(unprobed(nodes, 'its fleet file does not say how its RPC is asked'));
   return by.by === 'vpc'
     ? probeVpc(clients, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
     : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);

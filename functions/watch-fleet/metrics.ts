@@ -1,15 +1,15 @@
 // What is published of a fleet: few metrics a node, since each costs money, and only what is known.
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { doubledNames } from '../../shared/fleet/nodes.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import {
   type ConsensusMetric,
   type FleetMetric,
   HEALTH_VALUE,
   METRIC_NAMESPACE,
   type NodeMetric,
-} from '../../shared/fleet/naming.ts';
-import { doubledNames } from '../../shared/fleet/nodes.ts';
-import type { ObservedNode } from '../../shared/fleet/observation.ts';
+} from '../../shared/fleet/resource-names.ts';
 import type { FleetFacts } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
 

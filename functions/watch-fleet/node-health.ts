@@ -4,7 +4,7 @@ import type { BlockHash, NodeStatus, Reading } from '../../shared/chains/client.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
-import type { TroubleKind } from '../../shared/model/guardrail-codes.ts';
+import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
 import { type FleetFacts, isOurFault, type NodeReading } from './context.ts';
@@ -14,7 +14,7 @@ import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.t
 export interface JudgedNode {
   readonly node: ObservedNode;
   /** What a person would be paged for; null while nothing is wrong with it. */
-  readonly code: TroubleKind | null;
+  readonly code: ConditionCode | null;
 }
 
 /** A person who was paged for something is not paged again before it was well for so long: the rule for incidents, too. */
@@ -26,12 +26,12 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const { instanceId, name, role, availabilityZone, privateIp } = node;
   const before = facts.before.nodes.get(instanceId);
   const reading = facts.readings.get(instanceId);
-  const heard = node.state === 'running' ? heardOf(reading) : 'nothing';
+  const heard = node.state === 'running' ? responseOf(reading) : 'nothing';
   const start = startOf(heard, before, watched, nowMs);
   const source = chain.byKey.get(instanceId);
-  const doubted = doubtOf(source, before, branches, nowMs);
+  const doubted = hashDoubtOf(source, before, branches, nowMs);
   const grace = nowMs < graceEndsMs(facts.fleet, node, start);
-  const verdict = verdictOf({ facts, chain, node, before, start, doubted, grace }, reading);
+  const verdict = assessHealth({ facts, chain, node, before, start, doubted, grace }, reading);
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
   const told = status?.kind === 'ok' ? status.facts : undefined;
   // One that is on another network makes progress there, of which nothing is known here.
@@ -78,7 +78,7 @@ function ledgerFactsOf(told: NodeStatus | undefined): Pick<ObservedNode, 'block'
 }
 
 /** undefined: it was not asked, or we are not let in, and nothing is known of it. */
-function heardOf(reading: NodeReading | undefined): NonNullable<NodeMemory['heard']> | undefined {
+function responseOf(reading: NodeReading | undefined): NonNullable<NodeMemory['heard']> | undefined {
   if (reading?.kind !== 'read') return undefined;
   const { status } = reading.reading;
   if (status.kind === 'ok') return 'facts';
@@ -86,7 +86,7 @@ function heardOf(reading: NodeReading | undefined): NonNullable<NodeMemory['hear
   return isOurFault(status.code) ? undefined : 'nothing';
 }
 
-function doubtOf(
+function hashDoubtOf(
   source: Source | undefined,
   before: ObservedNode | undefined,
   { doubtful, agreeing }: Branches,
@@ -98,10 +98,10 @@ function doubtOf(
   return agreeing.has(source.key) ? null : known;
 }
 
-interface Verdict {
+interface HealthAssessment {
   readonly health: Health;
   readonly reason: string;
-  readonly code: TroubleKind | null;
+  readonly code: ConditionCode | null;
   readonly cause?: 'beacon-node';
 }
 
@@ -117,14 +117,14 @@ interface NodeFacts {
   readonly grace: boolean;
 }
 
-function verdictOf(one: NodeFacts, reading: NodeReading | undefined): Verdict {
+function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthAssessment {
   const { facts, chain, node, grace } = one;
-  if (facts.fleet.probe === undefined) return plain('unknown', 'nobody asks it: its fleet file has no probe');
+  if (facts.fleet.probe === undefined) return assessment('unknown', 'nobody asks it: its fleet file has no probe');
   // A stopped instance serves nobody, whatever has stopped it: that is known, and to call it unknown would hide it.
-  if (node.state === 'pending' && grace) return plain('starting', 'its instance is starting');
+  if (node.state === 'pending' && grace) return assessment('starting', 'its instance is starting');
   if (node.state !== 'running') return unreachable(`its instance is ${node.state}`);
-  if (reading === undefined) return plain('unknown', 'it was not asked');
-  if (reading.kind === 'unasked') return plain('unknown', reading.reason);
+  if (reading === undefined) return assessment('unknown', 'it was not asked');
+  if (reading.kind === 'unasked') return assessment('unknown', reading.reason);
   const { status } = reading.reading;
   if (status.kind !== 'ok') return judgeSilence(one, status);
   const source = chain.byKey.get(node.instanceId);
@@ -133,24 +133,24 @@ function verdictOf(one: NodeFacts, reading: NodeReading | undefined): Verdict {
     const reason = `it is on network ${short(its)}, the fleet on ${short(ours)}`;
     return { health: 'forked', reason, code: 'wrong-chain' };
   }
-  return judgeBranch(one, source) ?? judgePlace(one, source, reading.reading);
+  return judgeBranch(one, source) ?? judgeHeight(one, source, reading.reading);
 }
 
 function judgeSilence(
   { facts, start, grace }: NodeFacts,
   status: Reading<unknown> & { kind: 'starting' | 'error' },
-): Verdict {
-  if (status.kind === 'error' && isOurFault(status.code)) return plain('unknown', status.reason);
-  if (grace) return plain('starting', status.reason);
+): HealthAssessment {
+  if (status.kind === 'error' && isOurFault(status.code)) return assessment('unknown', status.reason);
+  if (grace) return assessment('starting', status.reason);
   if (status.kind === 'error') return unreachable(status.reason);
   const age = start.startedAtMs === null ? '' : ` ${duration(facts.nowMs - start.startedAtMs)} after its start`;
   return unreachable(`it is still starting${age}: ${status.reason}`);
 }
 
-function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Source): Verdict | null {
+function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Source): HealthAssessment | null {
   const { branches } = chain;
   const differs = branches.differing.get(source.key);
-  const forked = (reason: string): Verdict => ({ health: 'forked', reason, code: 'node-forked' });
+  const forked = (reason: string): HealthAssessment => ({ health: 'forked', reason, code: 'node-forked' });
   if (differs !== undefined)
     return forked(`its block at height ${differs.height} is ${short(differs.hash)}, most have another`);
   // As many blocks later as the others are compared at: until then both may be right.
@@ -166,27 +166,27 @@ function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Sourc
   return null;
 }
 
-function judgePlace(one: NodeFacts, source: Source, reading: StatusReading): Verdict {
+function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): HealthAssessment {
   const { facts, chain, node, start, grace } = one;
   const { tip, haltedSinceMs } = chain;
   const { behindBlocks } = facts.fleet.health;
   const { height } = source.status;
   const tipHeight = tip.height ?? height;
   if (height - tipHeight > behindBlocks)
-    return plain(
+    return assessment(
       'unknown',
       `it alone claims height ${height}, ${blocks(height - tipHeight)} above what anybody confirms`,
     );
   const lag = Math.max(tipHeight, claimOf(source.status)) - height;
   if (lag <= behindBlocks) {
     if (haltedSinceMs !== null)
-      return plain(
+      return assessment(
         'synced',
         `at the tip, ${height}; the chain stands still for ${duration(facts.nowMs - haltedSinceMs)}`,
       );
-    return plain('synced', lag <= 0 ? `at the tip, ${height}` : `${blocks(lag)} behind the tip, ${tipHeight}`);
+    return assessment('synced', lag <= 0 ? `at the tip, ${height}` : `${blocks(lag)} behind the tip, ${tipHeight}`);
   }
-  const hampered = hamperedByBeacon(reading);
+  const hampered = beaconCause(reading);
   const because = hampered === null ? '' : `; ${hampered}`;
   const cause = hampered === null ? {} : { cause: 'beacon-node' as const };
   const place = `${blocks(lag)} behind, at ${height}`;
@@ -195,17 +195,17 @@ function judgePlace(one: NodeFacts, source: Source, reading: StatusReading): Ver
     const launched = launchedAtMs > (start.startedAtMs ?? 0);
     const ago = duration(facts.nowMs - Math.max(launchedAtMs, start.startedAtMs ?? 0));
     const since = launched ? `its instance was launched ${ago} ago` : `it came up ${ago} ago`;
-    return { ...plain('starting', `${place}; ${since}${because}`), ...cause };
+    return { ...assessment('starting', `${place}; ${since}${because}`), ...cause };
   }
   const stoodMs = facts.nowMs - (source.track.sinceMs ?? facts.nowMs);
   const { stuckSeconds } = facts.fleet.health;
-  if (stoodMs < stuckSeconds * 1000) return { ...plain('behind', `${place}${because}`), ...cause };
+  if (stoodMs < stuckSeconds * 1000) return { ...assessment('behind', `${place}${because}`), ...cause };
   // Whether a node catches up while the chain stands still shows when the chain goes on.
   if (haltedSinceMs !== null) {
     const since = duration(facts.nowMs - haltedSinceMs);
-    return { ...plain('behind', `${place}; the chain stands still for ${since}${because}`), ...cause };
+    return { ...assessment('behind', `${place}; the chain stands still for ${since}${because}`), ...cause };
   }
-  const ahead = goingOn(one, source);
+  const ahead = advancingPeers(one, source);
   const evidence = `${insertedBlocks(reading)}${because}`;
   const standing = `${place}, where it has stood for ${duration(stoodMs)}`;
   if (!outweighs(ahead, chain.sources.all)) {
@@ -220,7 +220,7 @@ function judgePlace(one: NodeFacts, source: Source, reading: StatusReading): Ver
 }
 
 /** Those that are beyond it on the same chain, as far as anybody can tell, and were seen to advance while it stood still. */
-function goingOn({ facts, chain, node }: NodeFacts, { status, track: { sinceMs } }: Source): Source[] {
+function advancingPeers({ facts, chain, node }: NodeFacts, { status, track: { sinceMs } }: Source): Source[] {
   const { behindBlocks } = facts.fleet.health;
   return chain.onBranch.filter(
     ({ key, status: other, track }) =>
@@ -233,8 +233,8 @@ function goingOn({ facts, chain, node }: NodeFacts, { status, track: { sinceMs }
   );
 }
 
-const plain = (health: Health, reason: string): Verdict => ({ health, reason, code: null });
-const unreachable = (reason: string): Verdict => ({ health: 'unreachable', reason, code: 'node-unreachable' });
+const assessment = (health: Health, reason: string): HealthAssessment => ({ health, reason, code: null });
+const unreachable = (reason: string): HealthAssessment => ({ health: 'unreachable', reason, code: 'node-unreachable' });
 
 /** So many starts have a grace before the node is well once. A client that starts more often does not come up. */
 const MAXIMUM_STARTS = 3;
@@ -281,7 +281,7 @@ function graceEndsMs({ health }: Fleet, { launchedAtMs }: FleetNode, { startedAt
 const SLOTS_BEHIND = 32;
 
 /** Why the beacon node beside it keeps an execution client from going on, or null where it does not. */
-function hamperedByBeacon({ beacon }: StatusReading): string | null {
+function beaconCause({ beacon }: StatusReading): string | null {
   if (beacon === undefined) return null;
   if (beacon.kind === 'starting') return `its beacon node is the cause: ${beacon.reason}`;
   if (beacon.kind === 'error')

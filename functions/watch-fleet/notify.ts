@@ -4,33 +4,41 @@ import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import pMap from 'p-map';
 import { logWarn } from '../../shared/aws/log.ts';
-import { orRefused } from '../../shared/aws/refused.ts';
-import { runbookOf } from '../../shared/fleet/naming.ts';
+import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
-import type { Attempt, Context, FleetFacts } from './context.ts';
+import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
-import { alarmsOf, type DuePage, duePages, healsBegin, MAY_BE_HEALED, withoutHealing, withoutQuiet } from './pages.ts';
+import {
+  alarmsOf,
+  type DuePage,
+  duePages,
+  healsStartByThemselves,
+  MAY_BE_HEALED,
+  withoutHealing,
+  withoutMuted,
+} from './pages.ts';
 import { names } from './phrases.ts';
 
 /** Sends what is due; answers what was sent. What could not be sent is due again in the next sweep. */
 export async function notifyPeople(
-  context: Context,
+  context: WatchContext,
   facts: FleetFacts,
   health: FleetHealth,
-  attempt: Attempt,
+  collectFailure: CollectFailure,
 ): Promise<readonly DuePage[]> {
   const sent: DuePage[] = [];
   const { fleet, nodes } = facts;
   for (const due of duePages(facts, health)) {
-    await attempt(async () => {
+    await collectFailure(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
       // Where AWS refuses to list mute rules, people are paged all the same. The next sweep looks again where it gave no answer.
-      const quiet = await orRefused(() => quietAlarms(context.clients.cloudwatch, alarms));
-      const loud = 'refused' in quiet ? due : withoutQuiet(fleet, nodes.length, due, quiet);
-      const left = loud && (await unlessHealing(context, facts, health, loud, attempt));
+      const quiet = await catchRefusal(() => readMutedAlarms(context.clients.cloudwatch, alarms));
+      const loud = 'refused' in quiet ? due : withoutMuted(fleet, nodes.length, due, quiet);
+      const left = loud && (await withoutHealingNodes(context, facts, health, loud, collectFailure));
       if (left === null) return;
       await pagePeople(context, facts, left);
       // From here on people know, whatever becomes of the journal.
@@ -42,24 +50,24 @@ export async function notifyPeople(
 }
 
 /** Where incidents cannot be read, people are told all the same. */
-async function unlessHealing(
-  { store }: Context,
+async function withoutHealingNodes(
+  { store }: WatchContext,
   { fleet, nowMs }: FleetFacts,
   { nodes }: FleetHealth,
   due: DuePage,
-  attempt: Attempt,
+  collectFailure: CollectFailure,
 ): Promise<DuePage | null> {
   if (!MAY_BE_HEALED.has(due.code)) return due;
   let incidents: readonly IncidentRecord[] = [];
-  await attempt(async () => {
+  await collectFailure(async () => {
     incidents = await store.readIncidents(fleet.name);
   });
   const seen = nodes.map(({ node }) => node);
-  return withoutHealing(due, incidents, healsBegin(fleet, seen, nowMs), nowMs);
+  return withoutHealing(due, incidents, healsStartByThemselves(fleet, seen, nowMs), nowMs);
 }
 
 async function pagePeople(
-  context: Context,
+  context: WatchContext,
   { fleet }: FleetFacts,
   { code, nodes, reason, kind }: DuePage,
 ): Promise<void> {
@@ -76,7 +84,7 @@ async function pagePeople(
 }
 
 async function writePage(
-  context: Context,
+  context: WatchContext,
   { fleet, nowMs }: FleetFacts,
   { code, nodes, reason }: DuePage,
 ): Promise<void> {
@@ -107,7 +115,7 @@ const MUTES_AT_ONCE = 8;
 const MAX_PAGES = 5;
 
 /** Alarms that a person has muted, or whose actions are disabled: they want it left alone. */
-async function quietAlarms(cloudwatch: CloudWatchClient, all: readonly string[]): Promise<ReadonlySet<string>> {
+async function readMutedAlarms(cloudwatch: CloudWatchClient, all: readonly string[]): Promise<ReadonlySet<string>> {
   const quiet = new Set<string>();
   const loud: string[] = [];
   const looked = all.slice(0, MAX_ALARMS);
@@ -147,7 +155,7 @@ const LINES_A_SWEEP = 20;
 
 /** One line for each node whose health changed; a node that is seen for the first time and is well is no change. */
 export async function journalChanges(
-  context: Context,
+  context: WatchContext,
   { fleet, before, nowMs }: FleetFacts,
   { nodes }: FleetHealth,
 ): Promise<void> {
@@ -178,7 +186,7 @@ const evidenceOf = ({ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCou
 });
 
 /** A story of its own: what is seen belongs to no incident. */
-function journalOf({ store }: Context, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
+function journalOf({ store }: WatchContext, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
   return createJournal(store, {
     fleet,
     node: node?.name ?? WHOLE,
@@ -210,7 +218,7 @@ export function poolMayChange(
 }
 
 /** Tells register-nodes to look now instead of within five minutes. A hint only: its schedule sees the same, so nothing fails with it. */
-export async function hintRegister({ clients, environment }: Context, fleet: string): Promise<void> {
+export async function hintRegister({ clients, environment }: WatchContext, fleet: string): Promise<void> {
   try {
     await clients.lambda.send(
       new InvokeCommand({

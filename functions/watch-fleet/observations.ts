@@ -9,11 +9,11 @@ import {
   type ObservedNode,
 } from '../../shared/fleet/observation.ts';
 import { keys } from '../../shared/heal/store.ts';
-import type { Context } from './context.ts';
+import type { WatchContext } from './context.ts';
 
 const WRITES_AT_ONCE = 8;
 
-export interface Kept {
+export interface ObservationUpdate {
   readonly fleet: string;
   readonly nodes: readonly ObservedNode[];
   readonly watch: FleetWatch;
@@ -22,7 +22,11 @@ export interface Kept {
 }
 
 /** Parts of a fleet of `nodes`; those that a fleet which shrank no longer needs are emptied. */
-export function partsOf({ nodes, watch, before }: Omit<Kept, 'fleet'>): ReadonlyMap<number, FleetObservation> {
+export function partsOf({
+  nodes,
+  watch,
+  before,
+}: Omit<ObservationUpdate, 'fleet'>): ReadonlyMap<number, FleetObservation> {
   const { observedAtMs } = watch;
   const parts = new Map<number, FleetObservation>();
   for (let from = 0; from < nodes.length; from += NODES_PER_OBSERVATION) {
@@ -39,7 +43,10 @@ export function partsOf({ nodes, watch, before }: Omit<Kept, 'fleet'>): Readonly
  * @returns false where a newer sweep has been kept already, which may happen to one that came twice
  * @throws what failed first, when the rest is written
  */
-export async function keepObservations({ clients, environment, store }: Context, kept: Kept): Promise<boolean> {
+export async function storeObservations(
+  { clients, environment, store }: WatchContext,
+  kept: ObservationUpdate,
+): Promise<boolean> {
   let newest = true;
   const failures: unknown[] = [];
   const write = async ([part, observation]: readonly [number, FleetObservation]): Promise<void> => {

@@ -1,8 +1,8 @@
 // Which pages are due, as a pure decision: each trouble once an onset, after it was seen in two sweeps in a row, all of one kind in one
 // page. Nodes that a heal works on, and alarms that a person has muted, are left out.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/naming.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
@@ -48,7 +48,7 @@ export function duePages({ before, nowMs }: FleetFacts, { nodes, watch }: FleetH
     reason: sentenceAbout(sick),
     kind: KINDS[code] ?? null,
   }));
-  const ofFleet = Object.entries(watch.troubles)
+  const ofFleet = Object.entries(watch.conditions)
     .filter(([code, { sinceMs }]) => sinceMs < nowMs && !Object.hasOwn(watch.paged, code))
     .map(([name, { reason }]) => {
       const code = name as PageCode;
@@ -81,7 +81,7 @@ export function alarmsOf(
 }
 
 /** The page without those whose alarm is muted or disabled; null where nobody is left. */
-export function withoutQuiet(
+export function withoutMuted(
   fleet: Fleet,
   fleetSize: number,
   due: DuePage,
@@ -97,7 +97,7 @@ export function withoutQuiet(
 }
 
 /** What is remembered when these were sent. */
-export function afterPaging(health: FleetHealth, sent: readonly DuePage[], nowMs: number): FleetHealth {
+export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowMs: number): FleetHealth {
   const codes = new Map<string, PageCode[]>();
   for (const { code, nodes } of sent)
     for (const { instanceId } of nodes) codes.set(instanceId, [...(codes.get(instanceId) ?? []), code]);
@@ -139,8 +139,8 @@ const WAITS: ReadonlySet<string> = new Set([
 ]);
 
 /** An incident that replace-node takes, and that is no plan. */
-const isLadder = ({ trouble }: IncidentRecord): boolean => {
-  const kind = readTrigger(trouble)?.kind;
+const isLadder = ({ trigger }: IncidentRecord): boolean => {
+  const kind = readTrigger(trigger)?.kind;
   return kind === 'node' || kind === 'request';
 };
 
@@ -172,7 +172,7 @@ export const BEGINS_WITHIN_MS = 90_000;
 export const ACTS_WITHIN_MS = 5 * MINUTE_MS;
 
 /** Whether heals begin by themselves in this fleet now: where its file allows none, or the breaker is open, people wait for nothing. */
-export const healsBegin = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
+export const healsStartByThemselves = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
   fleet.mode === 'act' &&
   fleet.replace.rungs.length > 0 &&
   !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
@@ -181,7 +181,7 @@ export const healsBegin = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: 
  * The page without those who are being healed, and those whose heal may be about to begin; null where nobody is left. Who was looked at
  * and is not healed is told of at once.
  *
- * @param begin whether heals begin by themselves: `healsBegin`
+ * @param begin whether heals begin by themselves: `healsStartByThemselves`
  */
 export function withoutHealing(
   due: DuePage,
@@ -189,7 +189,7 @@ export function withoutHealing(
   begin: boolean,
   nowMs: number,
 ): DuePage | null {
-  const known = incidents.filter(({ state, trouble }) => state !== 'healed' && readTrigger(trouble)?.kind !== 'plan');
+  const known = incidents.filter(({ state, trigger }) => state !== 'healed' && readTrigger(trigger)?.kind !== 'plan');
   const begun = new Map<string, boolean>();
   for (const incident of known)
     begun.set(incident.instanceId, begun.get(incident.instanceId) === true || isBeingHealed(incident, nowMs));

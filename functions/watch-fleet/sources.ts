@@ -29,9 +29,9 @@ export function sourcesOf(facts: FleetFacts): Sources {
   // References that are of another network may be as many as the nodes.
   const chainId =
     fleet.health.chainId?.toLowerCase() ??
-    mostSay(idsOf(told)) ??
+    majorityOf(idsOf(told)) ??
     before.watch?.chainId ??
-    mostSay(idsOf(told.filter(({ kind }) => kind === 'node')));
+    majorityOf(idsOf(told.filter(({ kind }) => kind === 'node')));
   const isElsewhere = ({ status }: Source): boolean => {
     const id = idOf(status);
     return chainId !== null && id !== undefined && id !== chainId;
@@ -101,7 +101,7 @@ function referenceSources(facts: FleetFacts): readonly Source[] {
 const idOf = ({ chainId }: NodeStatus): string | undefined => chainId?.toLowerCase();
 
 /** What more than half of all say, whoever says nothing included. */
-export function mostSay(said: readonly (string | undefined)[]): string | null {
+export function majorityOf(said: readonly (string | undefined)[]): string | null {
   const counts = new Map<string, number>();
   for (const word of said) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1);
   for (const [word, count] of counts) if (count * 2 > said.length) return word;

@@ -23,7 +23,7 @@ import {
   NODE_ALARM_KINDS,
   type NodeMetric,
   runbookOf,
-} from '../../shared/fleet/naming.ts';
+} from '../../shared/fleet/resource-names.ts';
 
 /** Columns of a dashboard. */
 const WIDTH = 24;

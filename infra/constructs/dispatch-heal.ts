@@ -1,4 +1,4 @@
-// dispatch-heal, the one door: alarms and the sweep lead to it, and it starts the heals.
+// dispatch-heal, the dispatcher: alarms, the sweep and people lead to it, and it starts the heals.
 import { Duration } from 'aws-cdk-lib';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';

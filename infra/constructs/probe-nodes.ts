@@ -11,7 +11,7 @@ import type { Grant } from './grants.ts';
 import { SynchronousFunction } from './suite-function.ts';
 
 /** All fleets that are asked from within one VPC. */
-interface Place {
+interface ProbeVpc {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
   readonly fleets: readonly Fleet[];
@@ -35,7 +35,7 @@ export class ProbeNodes extends Construct {
     this.functions = placesOf(fleets).map((place) => this.#probe(place, bundles));
   }
 
-  #probe({ vpcId, subnetIds, fleets }: Place, bundles: string): SynchronousFunction {
+  #probe({ vpcId, subnetIds, fleets }: ProbeVpc, bundles: string): SynchronousFunction {
     const here = new Construct(this, vpcId);
     const group = new CfnSecurityGroup(here, 'Group', {
       vpcId,
@@ -76,8 +76,8 @@ export class ProbeNodes extends Construct {
 }
 
 /** @throws InputError where fleets of one VPC name different subnets: one function stands in one set of them */
-function placesOf(fleets: readonly Fleet[]): readonly Place[] {
-  const places = new Map<string, Place>();
+function placesOf(fleets: readonly Fleet[]): readonly ProbeVpc[] {
+  const places = new Map<string, ProbeVpc>();
   for (const fleet of fleets) {
     if (!isVpc(fleet.probe)) continue;
     const { vpcId } = fleet.probe;

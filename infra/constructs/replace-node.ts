@@ -22,7 +22,7 @@ import {
   taggedGrants,
   volumeKeyGrants,
 } from './replace-grants.ts';
-import { hinted } from './suite-function.ts';
+import { hintAliasOf } from './suite-function.ts';
 
 export interface ReplaceNodeProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have. */
@@ -65,8 +65,8 @@ export class ReplaceNode extends DurableHeal {
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
         MARK_ROOT_FUNCTION: functionNames.markRoot,
-        REGISTER_NODES_FUNCTION: hinted(functionNames.registerNodes),
-        ROTATE_PEERS_FUNCTION: hinted(functionNames.rotatePeers),
+        REGISTER_NODES_FUNCTION: hintAliasOf(functionNames.registerNodes),
+        ROTATE_PEERS_FUNCTION: hintAliasOf(functionNames.rotatePeers),
         KMS_KEYS: kmsKeys.join(',') || NO_KEYS,
       },
       grants: [
@@ -92,7 +92,7 @@ export class ReplaceNode extends DurableHeal {
           actions: ['lambda:InvokeFunction'],
           resources: [arn(scope, 'lambda', `function:${functionNames.markRoot}`)],
         },
-        tellOthers(scope, [functionNames.registerNodes, functionNames.rotatePeers]),
+        invokeOthersGrant(scope, [functionNames.registerNodes, functionNames.rotatePeers]),
       ],
       policies: {
         Volumes: [
@@ -121,8 +121,8 @@ export class ReplaceNode extends DurableHeal {
 }
 
 /** To have names, alarms and peers looked after at once. */
-export const tellOthers = (scope: Construct, names: readonly string[]): Grant => ({
+export const invokeOthersGrant = (scope: Construct, names: readonly string[]): Grant => ({
   sid: 'TellOthers',
   actions: ['lambda:InvokeFunction'],
-  resources: names.map((name) => arn(scope, 'lambda', `function:${hinted(name)}`)),
+  resources: names.map((name) => arn(scope, 'lambda', `function:${hintAliasOf(name)}`)),
 });

@@ -6,8 +6,8 @@ import { functionNames } from '../names.ts';
 import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import { creationGrants, ledgerGrants, snapshotGrants, tagAtCreation } from './replace-grants.ts';
-import { tellOthers } from './replace-node.ts';
-import { hinted } from './suite-function.ts';
+import { invokeOthersGrant } from './replace-node.ts';
+import { hintAliasOf } from './suite-function.ts';
 
 /** A client may take an hour to stop and one to start; a first snapshot of terabytes is written for hours, with the node up again. */
 const EXECUTION_TIMEOUT = Duration.hours(72);
@@ -23,12 +23,12 @@ export class SnapshotNode extends DurableHeal {
         INSPECT_NODE_DOCUMENT: commands.inspectNode,
         STOP_CLIENT_DOCUMENT: commands.stopClient,
         START_CLIENT_DOCUMENT: commands.startClient,
-        REGISTER_NODES_FUNCTION: hinted(functionNames.registerNodes),
+        REGISTER_NODES_FUNCTION: hintAliasOf(functionNames.registerNodes),
       },
       grants: [
         ...observeGrants(['ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeTags', 'ec2:DescribeVolumes']),
         ...sendCommandGrants(scope, fleets, ['inspect-node', 'stop-client', 'start-client']),
-        tellOthers(scope, [functionNames.registerNodes]),
+        invokeOthersGrant(scope, [functionNames.registerNodes]),
         // On the node, on each of its volumes, and on the snapshots that come of them.
         ...snapshotGrants(scope, fleets),
         ...creationGrants(scope, fleets, 'snapshot', ['ec2:CreateSnapshots']),

@@ -55,19 +55,19 @@ export interface StateAccess {
   readonly writes: readonly string[];
 }
 
-const own = (writer: Writer): string => partitions.own('*', writer);
+const ownPartition = (writer: Writer): string => partitions.own('*', writer);
 const incidentsOf = (kind: HealKind): string => partitions.incidents('*', kind);
 const allIncidents = HEAL_KINDS.map(incidentsOf);
 const nodes = partitions.nodes('*');
 const turn = partitions.turn('*');
 const kept = partitions.kept('*');
 const account = partitions.account();
-const watched = own('watch-fleet');
+const watched = ownPartition('watch-fleet');
 
 /** The access of one function, with its lines of the journal, which it writes and does not read. */
 const access = (writer: Writer, shared: readonly string[], readsBesides: readonly string[]): StateAccess => ({
-  reads: [own(writer), ...shared, ...readsBesides],
-  writes: [own(writer), ...shared, partitions.journal('*', writer)],
+  reads: [ownPartition(writer), ...shared, ...readsBesides],
+  writes: [ownPartition(writer), ...shared, partitions.journal('*', writer)],
 });
 
 /**
@@ -82,7 +82,7 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'prune-retired': access('prune-retired', [kept], [nodes, ...allIncidents]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
   // It opens incidents of every kind, and frees nodes whose holders have died.
-  'dispatch-heal': access('dispatch-heal', [nodes, ...allIncidents], [watched, own('resize-volume')]),
+  'dispatch-heal': access('dispatch-heal', [nodes, ...allIncidents], [watched, ownPartition('resize-volume')]),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
   'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),
   'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn, kept], [watched]),

@@ -37,10 +37,10 @@ export interface SuiteFunctionProps {
   /** How long one invocation may take; 60 unless given. */
   readonly timeoutSeconds?: number;
   /** What this kind of function adds; it gets the queue for invocations that failed for good. */
-  readonly also?: (failed: DeadLetters) => Also;
+  readonly also?: (failed: DeadLetters) => ExtraFunctionProps;
 }
 
-type Also = Pick<FunctionProps, 'deadLetterQueue' | 'durableConfig' | 'currentVersionOptions'>;
+type ExtraFunctionProps = Pick<FunctionProps, 'deadLetterQueue' | 'durableConfig' | 'currentVersionOptions'>;
 
 export class SuiteFunction extends Construct {
   readonly function: LambdaFunction;
@@ -82,7 +82,7 @@ export class SuiteFunction extends Construct {
 }
 
 /** The name by which other functions of the suite invoke one: a person's word is none through it (shared/events/hint.ts). */
-export const hinted = (functionName: string): string => `${functionName}:${HINTS}`;
+export const hintAliasOf = (functionName: string): string => `${functionName}:${HINTS}`;
 
 /** A function without a queue: whoever calls it waits for its answer, and sees what failed. */
 export class SynchronousFunction extends Construct {
@@ -101,7 +101,11 @@ export class SynchronousFunction extends Construct {
   }
 }
 
-function lambdaFunction(scope: Construct, props: Omit<SuiteFunctionProps, 'also'>, also: Also): LambdaFunction {
+function lambdaFunction(
+  scope: Construct,
+  props: Omit<SuiteFunctionProps, 'also'>,
+  also: ExtraFunctionProps,
+): LambdaFunction {
   const { functionName, description, bundles, environment, grants } = props;
   const { timeoutSeconds = FUNCTION_TIMEOUT_MS / 1000, bundle = functionName.replace('chainmend-', '') } = props;
   const logGroupName = `/aws/lambda/${functionName}`;

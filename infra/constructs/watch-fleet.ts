@@ -11,7 +11,7 @@ import type { Pages } from './pages.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
-import { hinted, SuiteFunction } from './suite-function.ts';
+import { hintAliasOf, SuiteFunction } from './suite-function.ts';
 
 export interface WatchFleetProps {
   readonly bundles: string;
@@ -40,7 +40,7 @@ export class WatchFleet extends Construct {
         PARAMETER_PREFIX: parameterPrefix,
         PROBE_FUNCTION_PREFIX: probeNodesPrefix,
         ASK_NODE_DOCUMENT: commands.askNode,
-        REGISTER_FUNCTION_NAME: hinted(functionNames.registerNodes),
+        REGISTER_FUNCTION_NAME: hintAliasOf(functionNames.registerNodes),
       },
       grants: [
         ...state.grants('watch-fleet'),
@@ -107,7 +107,7 @@ export class WatchFleet extends Construct {
       {
         sid: 'TellRegisterNodes',
         actions: ['lambda:InvokeFunction'],
-        resources: [arn(this, 'lambda', `function:${hinted(functionNames.registerNodes)}`)],
+        resources: [arn(this, 'lambda', `function:${hintAliasOf(functionNames.registerNodes)}`)],
       },
     ];
   }

@@ -88,7 +88,7 @@ export function parseArguments(words: readonly string[]): Request {
   if (stray !== undefined) throw new UsageError(strayWord(stray));
   const options = program.opts<Options>();
   if (options.story !== undefined && !options.real) throw new UsageError('--story: only with --real');
-  return options.real ? realOf(options, givenBesides(program)) : requestOf(options);
+  return options.real ? realOf(options, otherGivenOptions(program)) : requestOf(options);
 }
 
 function command(write: (text: string) => void): Command {
@@ -110,7 +110,7 @@ function command(write: (text: string) => void): Command {
     .option('--story <name>', 'with --real: only this one; --real --list names them')
     .option('--list', 'the scenarios')
     .option('--list-faults', 'the faults')
-    .option('--list-codes', 'every code of guardrails, failures, troubles, pages and invariants')
+    .option('--list-codes', 'every code of guardrails, failures, conditions, pages and invariants')
     .argument('[words...]')
     .usage('[options]')
     .exitOverride()
@@ -158,7 +158,7 @@ function realOf({ story: name, list }: Options, besides: readonly string[]): Req
 }
 
 /** What somebody wrote, and not what is so because nobody wrote it. */
-const givenBesides = (program: Command): string[] =>
+const otherGivenOptions = (program: Command): string[] =>
   program.options
     .filter((option) => option.long !== '--real' && program.getOptionValueSource(option.attributeName()) === 'cli')
     .flatMap(({ long }) => long ?? []);
@@ -190,7 +190,7 @@ function speedOf(word: string): number {
 function unknownWord(flag: keyof typeof NAMES, word: string): UsageError {
   const near = nearest(word, NAMES[flag]);
   return new UsageError(
-    `${flag}: expected a known name, found "${word}"; ${near ? `did you mean ${near}?` : thereAre(NAMES[flag])}`,
+    `${flag}: expected a known name, found "${word}"; ${near ? `did you mean ${near}?` : choicesText(NAMES[flag])}`,
   );
 }
 
@@ -198,16 +198,16 @@ function unknownWord(flag: keyof typeof NAMES, word: string): UsageError {
 function wrongOption({ code, message }: CommanderError, program: Command): string {
   const said = message.replace(/^error: /, '');
   const word = /'(--?[^'=\s]*)/.exec(said)?.[1] ?? '';
-  if (code === 'commander.optionMissingArgument') return `${word}: ${wanted(word)}, found nothing after it`;
+  if (code === 'commander.optionMissingArgument') return `${word}: ${optionError(word)}, found nothing after it`;
   if (code !== 'commander.unknownOption') return said;
   const options = program.options.flatMap(({ long }) => long ?? []);
   // The dashes are alike in all of them: they make no option more like another.
   const bare = (option: string): string => option.replace(/^-+/, '');
   const near = nearest(bare(word), options.map(bare));
-  return `${said}; ${near ? `did you mean --${near}?` : thereAre(options)}`;
+  return `${said}; ${near ? `did you mean --${near}?` : choicesText(options)}`;
 }
 
-function wanted(flag: string): string {
+function optionError(flag: string): string {
   if (flag === '--seed') return `expected ${A_SEED}`;
   if (flag === '--speed') return `expected ${A_SPEED}`;
   return `expected one of ${Object.entries(NAMES)
@@ -215,7 +215,7 @@ function wanted(flag: string): string {
     .join(', ')}`;
 }
 
-const thereAre = (words: readonly string[]): string => `there are ${words.join(', ')}`;
+const choicesText = (words: readonly string[]): string => `there are ${words.join(', ')}`;
 
 function strayWord(word: string): string {
   const name = nearest(word, NAMES['--scenario']);

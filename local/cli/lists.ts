@@ -1,5 +1,5 @@
 // What `--list`, `--list-faults`, `--list-codes` and `--real --list` print: one name a line, two spaces, a sentence.
-import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 import { STORIES } from '../machines/stories/index.ts';
 import { SCENARIOS } from '../scenarios/catalog/index.ts';
 import { INVARIANTS } from '../scenarios/checks/invariants.ts';
@@ -21,7 +21,7 @@ export function listLines(what: ListName): string[] {
     case 'faults':
       return linesOf(FAULTS);
     case 'codes':
-      return [GUARDRAILS, FAILURES, TROUBLES, PAGES, INVARIANTS].flatMap(linesOf);
+      return [GUARDRAILS, FAILURES, CONDITIONS, PAGES, INVARIANTS].flatMap(linesOf);
   }
 }
 

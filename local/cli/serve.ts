@@ -6,10 +6,10 @@ import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
 import type { RunRequest } from './arguments.ts';
-import { prepared } from './tell-story.ts';
+import { ensurePrepared } from './print-story.ts';
 import { remarkColors as colors } from './terminal.ts';
 
-export interface Desk {
+export interface ServeContext {
   /** What a shell can evaluate. */
   readonly say: (line: string) => void;
   /** What a person reads. */
@@ -22,9 +22,13 @@ export interface Desk {
 const CALLS_KEPT = 10_000;
 
 /** Serves until interrupted. Rejects where the region itself fails. */
-export async function serve({ scenario, seed, faults, lane }: RunRequest, speed: number, desk: Desk): Promise<void> {
-  const { say, remark, interrupted } = desk;
-  await prepared();
+export async function serve(
+  { scenario, seed, faults, lane }: RunRequest,
+  speed: number,
+  context: ServeContext,
+): Promise<void> {
+  const { say, remark, interrupted } = context;
+  await ensurePrepared();
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
   const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });
   const world = await prepare(region, scenario);

@@ -1,15 +1,15 @@
 // `npm start -- --real`: shows a person, as it happens, what real machines on this host go through, and what of it held.
 
-import { makeReady } from '../machines/host/ready.ts';
+import { prepareHost } from '../machines/host/readiness.ts';
 import { memoryEachMiB, type Played, play } from '../machines/play.ts';
 import type { RunEvent } from '../machines/run-events.ts';
 import { planStories, type StoryEntry } from '../machines/stories/plan.ts';
 import type { Reasoned, Tally } from '../machines/tally.ts';
 import type { RealRequest } from './arguments.ts';
 import { counted, lasting } from './format.ts';
+import type { Audience } from './print-story.ts';
 import type { StoryLine } from './story/lines.ts';
 import { renderLine } from './story/lines.ts';
-import type { Audience } from './tell-story.ts';
 import { colors, remarkColors, tableLines } from './terminal.ts';
 
 const LIMIT_SECONDS = 20 * 60;
@@ -25,7 +25,7 @@ export async function showReal(
   const { group, stories, isOnlyOne } = request;
   const { say, isTerminal, width } = audience;
   say(`${colors.bold('chainmend')} · real machines on this host, which end with this command`);
-  const ready = await makeReady((sentence) => remark(remarkColors.dim(sentence)));
+  const ready = await prepareHost((sentence) => remark(remarkColors.dim(sentence)));
   if (!ready.ready) {
     remark(remarkColors.red(`real machines cannot be had here; ${ready.why}`));
     return 1;
@@ -51,7 +51,7 @@ export async function showReal(
   for (const row of endTable(shown.tally, played)) say(row);
   say('');
   say(colors.bold(summaryOf(shown.tally, performance.now() - beganMs)));
-  return complain(shown, remark);
+  return printProblem(shown, remark);
 }
 
 /** A told line has its own moment; what is judged is judged now. */
@@ -96,7 +96,7 @@ const summaryOf = ({ held, broken, skipped, scripts }: Tally, ms: number): strin
     lasting(ms),
   ].join(' · ');
 
-function complain({ tally, ended }: Played, remark: (line: string) => void): 0 | 1 {
+function printProblem({ tally, ended }: Played, remark: (line: string) => void): 0 | 1 {
   const { broken } = tally;
   const sentenceOf = ({ story, sentence, why }: Reasoned): string => `${story}: it did not hold: ${sentence} ${why}`;
   for (const one of broken) remark(remarkColors.red(sentenceOf(one)));

@@ -1,6 +1,6 @@
 // What a terminal shows: colour, and columns without lines between them.
 import pico from 'picocolors';
-import { type Align, columnsOf } from '../../infra/columns.ts';
+import { type Align, columnsOf } from '../../infra/commands/columns.ts';
 
 /** Colour only on a terminal: picocolors alone would also colour what CI reads from a pipe. It honours NO_COLOR. */
 const on = (stream: NodeJS.WriteStream) => pico.createColors(stream.isTTY === true && pico.isColorSupported);

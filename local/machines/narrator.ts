@@ -2,15 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalLine } from '../scenarios/report/journal.ts';
 import type { RunEvent } from './run-events.ts';
-import { type RealStory, StoryBroken, type Telling } from './story.ts';
+import { type RealStory, StoryFailure, type StoryLog } from './story.ts';
 import type { RealWorld } from './world.ts';
 
 const LOOK_MS = 500;
 const JOURNAL_LOOK_MS = 1_000;
 const SEEN_CHARACTERS = 2_000;
 
-export interface Begun {
-  readonly telling: Telling & { fails(error: unknown): void };
+export interface StartedStory {
+  readonly telling: StoryLog & { fails(error: unknown): void };
   end(): void;
 }
 
@@ -55,10 +55,10 @@ export class Narrator {
     };
   }
 
-  begin({ name: story, sentence }: RealStory): Begun {
+  begin({ name: story, sentence }: RealStory): StartedStory {
     const beganMs = Date.now();
     this.#tell({ event: 'story', name: story, sentence });
-    const holds: Telling['holds'] = (what, isSo, why) =>
+    const holds: StoryLog['holds'] = (what, isSo, why) =>
       this.#tell(
         isSo ? { event: 'held', story, sentence: what } : { event: 'broken', story, sentence: what, why: shown(why) },
       );
@@ -71,7 +71,7 @@ export class Narrator {
           if (became) return holds(what, true);
           const seen = why === undefined ? trouble : { trouble, seen: await seenBy(why) };
           holds(what, false, { notWithinSeconds: withinSeconds, seen });
-          throw new StoryBroken(what);
+          throw new StoryFailure(what);
         },
         fails: (error) => holds('it comes to its end', false, String(error)),
       },

@@ -1,7 +1,7 @@
 // Plays a group's stories, or one of them, in an enclosure: from outside of it.
 import { fileURLToPath } from 'node:url';
-import { type Ended, enclose } from './host/enclosure.ts';
-import type { Ready } from './host/ready.ts';
+import { type EnclosureResult, enclose } from './host/enclosure.ts';
+import type { ReadyHost } from './host/readiness.ts';
 import type { RunEvent, Task } from './run-events.ts';
 import type { Group, StoryEntry } from './stories/plan.ts';
 import { type Tally, tally } from './tally.ts';
@@ -18,10 +18,10 @@ export interface Play {
 
 export interface Played {
   readonly tally: Tally;
-  readonly ended: Ended;
+  readonly ended: EnclosureResult;
 }
 
-const INSIDE = fileURLToPath(new URL('inside.ts', import.meta.url));
+const INSIDE = fileURLToPath(new URL('group-runner.ts', import.meta.url));
 
 /** Of what there is now, all runs together take no more than half. */
 const MEMORY_SHARE = 0.5;
@@ -34,7 +34,7 @@ export function memoryEachMiB(runs: number, availableBytes: number = process.ava
 }
 
 /** @throws only where the run cannot even be begun */
-export async function play(ready: Ready, play: Play, entry = INSIDE): Promise<Played> {
+export async function play(ready: ReadyHost, play: Play, entry = INSIDE): Promise<Played> {
   const { group, played, isOnlyOne, limitSeconds, memoryMiB, onEvent } = play;
   const told: RunEvent[] = [];
   const enclosure = await enclose({
@@ -57,7 +57,7 @@ const wordsFor = (group: Group, story: string | undefined, task: Task): string[]
   JSON.stringify(task),
 ];
 
-const taskOf = ({ baseDirectory, software, machines }: Ready, runDirectory: string): Task => ({
+const taskOf = ({ baseDirectory, software, machines }: ReadyHost, runDirectory: string): Task => ({
   baseDirectory,
   software,
   runDirectory,

@@ -25,7 +25,7 @@ const taskSchema = v.strictObject({
 /** Nothing said of a package is the same as not having it. */
 export type Software = Readonly<v.InferOutput<typeof softwareSchema>>;
 
-/** The last word of the command line of `inside.ts --group NAME [--story NAME]`, as JSON. */
+/** The last word of the command line of `group-runner.ts --group NAME [--story NAME]`, as JSON. */
 export type Task = Readonly<v.InferOutput<typeof taskSchema>>;
 
 /** A sentence, or what was seen in its place, with all that a failure wants to show. */

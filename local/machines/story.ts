@@ -3,7 +3,7 @@ import type { Group, Need, StoryEntry } from './stories/plan.ts';
 import type { RealNode, RealWorld } from './world.ts';
 
 /** Told as it happens. */
-export interface Telling {
+export interface StoryLog {
   /** One line of the story: about whom, and what. */
   say(subject: string, text: string): void;
   /** Must be so within a time; ends the story where it is not. `why`: what is seen instead, for whoever looks at a failure. */
@@ -23,7 +23,7 @@ export interface RealStory {
   readonly sentence: string;
   /** Of the host, besides what its group needs. */
   readonly needs?: readonly Need[];
-  readonly run: (telling: Telling, world: RealWorld) => Promise<void>;
+  readonly run: (telling: StoryLog, world: RealWorld) => Promise<void>;
 }
 
 /** Stories of one network of nodes, which is made once. */
@@ -32,7 +32,7 @@ export interface StoryGroup {
   readonly fleets: readonly string[];
   readonly needs?: readonly Need[];
   /** Makes the machines, and waits until all is well: the group's first story, without which there is no other. */
-  readonly build: (world: RealWorld, telling: Telling) => Promise<void>;
+  readonly build: (world: RealWorld, telling: StoryLog) => Promise<void>;
   /** One after the other, before anything else. */
   readonly first?: readonly RealStory[];
   /** One after the other within a lane; lanes go on side by side. */
@@ -56,19 +56,23 @@ export function entriesOf({ name: group, needs: all = [], first = [], lanes }: S
 export const networkOf = (group: Group): string => `${group}-network`;
 
 /** A story that cannot go on. What is not so has been told. */
-export class StoryBroken extends Error {
+export class StoryFailure extends Error {
   override readonly name = 'StoryBroken';
 }
 
 /** Runs a line of shell on a node; its output without the last line's end. Throws where it fails. */
-export async function on({ machine, name }: RealNode, line: string, ...operands: readonly string[]): Promise<string> {
+export async function runOnNode(
+  { machine, name }: RealNode,
+  line: string,
+  ...operands: readonly string[]
+): Promise<string> {
   const { exitCode, stdout, stderr } = await machine.shell(line, ...operands);
   if (exitCode !== 0) throw new Error(`on ${name}: ${line}: ${exitCode} ${stderr.trim()}`);
   return stdout.trimEnd();
 }
 
 /** Whether the journal has such a line since a moment. */
-export const journalled = (
+export const hasJournalLine = (
   world: RealWorld,
   sinceMs: number,
   like: {

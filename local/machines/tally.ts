@@ -1,19 +1,19 @@
 // What a group's run comes to: of each story what held and what did not, and by name each that was to be played and did not end.
-import type { Ended } from './host/enclosure.ts';
+import type { EnclosureResult } from './host/enclosure.ts';
 import type { RunEvent } from './run-events.ts';
 import type { StoryEntry } from './stories/plan.ts';
 
-export interface Verdict {
+export interface StoryFinding {
   readonly story: string;
   readonly sentence: string;
 }
 
-export interface Reasoned extends Verdict {
+export interface Reasoned extends StoryFinding {
   readonly why: string;
 }
 
 export interface Tally {
-  readonly held: readonly Verdict[];
+  readonly held: readonly StoryFinding[];
   readonly broken: readonly Reasoned[];
   readonly skipped: readonly Reasoned[];
   /** Shipped scripts that were executed, each once. */
@@ -25,7 +25,12 @@ export interface Tally {
 export const EMPTY: Tally = { held: [], broken: [], skipped: [], scripts: [], seconds: {} };
 
 /** @param group what its own affairs are told under */
-export function tally(group: string, played: readonly StoryEntry[], told: readonly RunEvent[], ended: Ended): Tally {
+export function tally(
+  group: string,
+  played: readonly StoryEntry[],
+  told: readonly RunEvent[],
+  ended: EnclosureResult,
+): Tally {
   const held = told.filter((one) => one.event === 'held').map(({ story, sentence }) => ({ story, sentence }));
   const broken = told.filter((one) => one.event === 'broken').map(reasoned);
   const skipped = told.filter((one) => one.event === 'skipped').map(reasoned);
@@ -36,12 +41,16 @@ export function tally(group: string, played: readonly StoryEntry[], told: readon
   // What ended and judged nothing has proved nothing.
   const judged = new Set([...held, ...broken, ...skipped].map(({ story }) => story));
   const mute = played.filter(({ name }) => hasEnded.has(name) && !judged.has(name));
-  const own = ownTroubles(ended).map((why) => ({ story: group, sentence: ENDS_WELL, why }));
+  const own = enclosureFaults(ended).map((why) => ({ story: group, sentence: ENDS_WELL, why }));
   return {
     held: own.length > 0 ? held : [...held, { story: group, sentence: ENDS_WELL }],
     broken: [
       ...broken,
-      ...missing.map(({ name, sentence }) => ({ story: name, sentence, why: whyUnended(ended, begun.has(name)) })),
+      ...missing.map(({ name, sentence }) => ({
+        story: name,
+        sentence,
+        why: unfinishedReason(ended, begun.has(name)),
+      })),
       ...mute.map(({ name, sentence }) => ({ story: name, sentence, why: 'it ended without having judged anything' })),
       ...own,
     ],
@@ -65,7 +74,7 @@ const ENDS_WELL = 'The run ends by itself, tells what it does in events, and lea
 
 const reasoned = ({ story, sentence, why }: Reasoned): Reasoned => ({ story, sentence, why });
 
-function ownTroubles({ status, endedBy, malformed, left }: Ended): string[] {
+function enclosureFaults({ status, endedBy, malformed, left }: EnclosureResult): string[] {
   return [
     ...(endedBy === 'itself' && status !== 0 ? [`it ended with ${status ?? 'a signal'}`] : []),
     ...malformed,
@@ -73,7 +82,7 @@ function ownTroubles({ status, endedBy, malformed, left }: Ended): string[] {
   ];
 }
 
-function whyUnended({ endedBy, status, remarks }: Ended, hasBegun: boolean): string {
+function unfinishedReason({ endedBy, status, remarks }: EnclosureResult, hasBegun: boolean): string {
   const when = hasBegun ? 'it had begun and did not end' : 'it was never begun';
   const last = remarks.trim().split('\n').slice(-LAST_LINES).join(' | ').slice(-LAST_CHARACTERS);
   const said = last === '' ? '' : `: ${last}`;

@@ -15,7 +15,7 @@ import { createRegion, type Region } from '../region.ts';
 import { type JournalLine, readJournal } from '../scenarios/report/journal.ts';
 import { deployInto, settled } from '../scenarios/world/deployment.ts';
 import { VPC_ID } from '../services/ec2/service.ts';
-import type { Following } from '../simulator/clock.ts';
+import type { ClockFollower } from '../simulator/clock.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
 import { containers } from './machine/container.ts';
 import { DebianMachine, type MachinePlace } from './machine/debian-machine.ts';
@@ -82,7 +82,7 @@ export class RealWorld {
     [];
   readonly #place: MachinePlace;
   readonly #resolver: Resolver;
-  readonly #following: Following;
+  readonly #following: ClockFollower;
   #made = 0;
   #copies = 0;
 
@@ -93,7 +93,7 @@ export class RealWorld {
       readonly fleets: ReadonlyMap<string, Fleet>;
       readonly ground: Task;
       readonly resolver: Resolver;
-      readonly following: Following;
+      readonly following: ClockFollower;
       readonly images: Images;
       readonly lan: Lan;
       readonly onError: (error: unknown) => void;

@@ -2,7 +2,7 @@
 import type { SimulatedClient } from './client.ts';
 import { type Family, familyOf, type Protocol } from './protocol.ts';
 
-interface Words {
+interface ExitLogLines {
   /** The last line of a client that was asked to end and did. */
   readonly ended: string;
   /** Its data cannot be opened. */
@@ -14,7 +14,7 @@ interface Words {
 // bitcoin: src/init.cpp, src/node/blockstorage.cpp, src/validation.cpp. ethereum: core/blockchain.go; go-ethereum issues 22008, 28713.
 // cometbft: libs/service, consensus/replay.go; cosmos/gaia issue 922. stacks: SQLite's own words for a broken file (SQLITE_CORRUPT); how
 // a stacks node ends is written from no source.
-const WORDS: Readonly<Record<Family, Words>> = {
+const WORDS: Readonly<Record<Family, ExitLogLines>> = {
   bitcoin: {
     ended: 'Shutdown: done',
     unreadable: ': Corrupted block database detected. Please restart with -reindex or -reindex-chainstate to recover.',
@@ -39,13 +39,13 @@ const WORDS: Readonly<Record<Family, Words>> = {
 };
 
 /** A client of no known protocol says as little as it can. */
-const PLAIN: Words = {
+const PLAIN: ExitLogLines = {
   ended: 'shutdown complete',
   unreadable: 'fatal: cannot open database',
   badBlock: (height) => `error: invalid block at height ${height}`,
 };
 
-export const wordsOf = (protocol: Protocol | undefined): Words =>
+export const wordsOf = (protocol: Protocol | undefined): ExitLogLines =>
   protocol === undefined ? PLAIN : WORDS[familyOf(protocol)];
 
 interface EndedClient {

@@ -12,7 +12,7 @@ export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-go
  * Why a client that runs gets no further: it hangs, it is connected to nobody, its beacon node sends it nothing, a block cannot be passed,
  * its consensus has ended and nothing but a start brings it back.
  */
-export type Hold = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block' | 'ended-inside';
+export type ClientFault = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block' | 'ended-inside';
 
 export interface Outage {
   readonly cause: OutageCause;
@@ -53,7 +53,7 @@ export class SimulatedClient {
   private barrier = Number.POSITIVE_INFINITY;
   private cleanly: boolean;
   private killed = false;
-  private readonly holds = new Set<Hold>();
+  private readonly holds = new Set<ClientFault>();
   private followed: Branch;
   private thawsOnRestart = false;
   /** Set while it loads after a start. */
@@ -125,7 +125,7 @@ export class SimulatedClient {
   }
 
   /** Runs, has loaded, and gets no further, for one of these reasons. */
-  get heldBy(): ReadonlySet<Hold> {
+  get heldBy(): ReadonlySet<ClientFault> {
     return this.position() < this.barrier ? this.holds : new Set([...this.holds, 'bad-block' as const]);
   }
 
@@ -153,7 +153,7 @@ export class SimulatedClient {
     this.hold('frozen', false);
   }
 
-  hold(reason: Hold, on: boolean): void {
+  hold(reason: ClientFault, on: boolean): void {
     if (this.holds.has(reason) === on) return;
     this.settle();
     if (on) this.holds.add(reason);

@@ -26,7 +26,7 @@ export function bootLines(text: string): BootLine[] {
 }
 
 /** A line of ours, and what stood there before: the same two lines as shared/node-commands/fstab.sh writes. */
-interface Kept {
+interface FstabEntry {
   /** Of the comment; the line after it is the active one. */
   readonly at: number;
   readonly volumeId: string;
@@ -37,7 +37,7 @@ interface Kept {
 
 /** Which volume a line of ours mounts at a path; undefined where there is none. */
 export function pinnedAt(text: string, path: string): string | undefined {
-  return keptAt(text.split('\n'), path)?.volumeId;
+  return fstabEntryAt(text.split('\n'), path)?.volumeId;
 }
 
 /**
@@ -51,7 +51,7 @@ export function bootsWith(
   { pin = false } = {},
 ): string {
   const lines = text.split('\n');
-  const kept = keptAt(lines, path);
+  const kept = fstabEntryAt(lines, path);
   if (!pin && kept?.was === volumeId) {
     lines.splice(kept.at, 2, ...(kept.original === undefined ? [] : [kept.original]));
     return lines.join('\n');
@@ -67,7 +67,7 @@ export function bootsWith(
   return lines.join('\n');
 }
 
-function keptAt(lines: readonly string[], path: string): Kept | undefined {
+function fstabEntryAt(lines: readonly string[], path: string): FstabEntry | undefined {
   for (const [at, line] of lines.entries()) {
     const [, volumeId = '', of = '', was = '', original = '-'] =
       /^#chainmend (vol-[0-9a-f]+) (\/\S*) was (vol-[0-9a-f]+): (.*)$/.exec(line) ?? [];
@@ -78,7 +78,7 @@ function keptAt(lines: readonly string[], path: string): Kept | undefined {
 
 function pair(
   path: string,
-  { volumeId, was, original }: Omit<Kept, 'at'>,
+  { volumeId, was, original }: Omit<FstabEntry, 'at'>,
   spec: string,
   xfs: boolean,
 ): readonly [string, string] {

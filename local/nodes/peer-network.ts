@@ -6,7 +6,7 @@ import type { Clock } from '../simulator/kernel.ts';
 const DIAL_MS = 2_000;
 
 /** What a node was told of another: by its configuration, or at run time. */
-export interface Want {
+export interface DesiredPeer {
   /** The key that must answer there; undefined where the protocol has none, or any will do. */
   readonly id: string | undefined;
   readonly sinceMs: number;
@@ -23,7 +23,7 @@ export interface Member {
   /** Connections to the rest of the world. */
   readonly outsideCount: number;
   /** Addresses that it dials whenever it is not connected to them, in order. */
-  wants(): ReadonlyMap<string, Want>;
+  wants(): ReadonlyMap<string, DesiredPeer>;
   /** Addresses that it dials, or stays connected to. */
   addresses(): Iterable<string>;
   /** When it last cut a connection to an address itself; -Infinity: never. */
@@ -178,11 +178,11 @@ function kept(one: Member, other: Member, afterMs: number): number {
   return sinceMs >= afterMs && sinceMs > Number.NEGATIVE_INFINITY ? sinceMs : Number.POSITIVE_INFINITY;
 }
 
-function wantOf(from: Member, to: Member): Want | undefined {
+function wantOf(from: Member, to: Member): DesiredPeer | undefined {
   const want = from.wants().get(to.address);
   return want && fits(want, to.peerId) ? want : undefined;
 }
 
 /** Who answers with another key than was asked for is left alone. */
-const fits = (want: Want, peerId: string | undefined): boolean =>
+const fits = (want: DesiredPeer, peerId: string | undefined): boolean =>
   want.id === undefined || peerId === undefined || want.id === peerId;

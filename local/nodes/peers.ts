@@ -4,7 +4,7 @@ import type { Kernel } from '../simulator/kernel.ts';
 import type { SimulatedChain } from './chain.ts';
 import type { SimulatedClient } from './client.ts';
 import { type ConfiguredPeer, withPort } from './config/peers.ts';
-import type { Member, Want } from './peer-network.ts';
+import type { DesiredPeer, Member } from './peer-network.ts';
 import { type Family, familyOf, portsOf } from './protocol.ts';
 import type { NodeSpec } from './spec.ts';
 
@@ -48,10 +48,10 @@ export class NodePeers implements Member {
   /** Strangers are numbered: those from `first` on, so many of them, are connected. */
   private outside: { first: number; count: number };
   private key: string | undefined;
-  private configured = new Map<string, Want>();
-  private readonly told = new Map<string, Want>();
+  private configured = new Map<string, DesiredPeer>();
+  private readonly told = new Map<string, DesiredPeer>();
   /** Both of them, as far as the client dials them. */
-  private wanted: ReadonlyMap<string, Want> = new Map();
+  private wanted: ReadonlyMap<string, DesiredPeer> = new Map();
   private registered: ReadonlySet<string> = new Set();
   private readonly cuts = new Map<string, number>();
   private readonly keeps = new Map<string, number>();
@@ -179,7 +179,7 @@ export class NodePeers implements Member {
 
   // What the network asks.
 
-  wants(): ReadonlyMap<string, Want> {
+  wants(): ReadonlyMap<string, DesiredPeer> {
     return this.wanted;
   }
 

@@ -47,7 +47,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   const { seed, lane, faults = [] } = options;
   const disturbed = options.disturbed === true || faults.length > 0;
   scenario.people?.(world);
-  const missed = lookMeanwhile(world, scenario, disturbed);
+  const missed = scheduleMidwayChecks(world, scenario, disturbed);
   await untilDone(world, scenario, aftermathMs(disturbed));
   const report = makeReport(world, checker, { scenario: scenario.name, seed, lane, faults });
   const unmet = [
@@ -62,7 +62,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
 }
 
 /** @returns the sentences of what did not hold on the way; it grows as the run goes on */
-function lookMeanwhile(world: World, { meanwhile = [] }: Scenario, disturbed: boolean): readonly string[] {
+function scheduleMidwayChecks(world: World, { meanwhile = [] }: Scenario, disturbed: boolean): readonly string[] {
   const missed: string[] = [];
   for (const { atMinutes, sentence, holds, undisturbed } of meanwhile) {
     if (undisturbed && disturbed) continue;
@@ -105,14 +105,14 @@ export async function prepare(
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);
-  await settled(region, () => leaveOut(world));
+  await settled(region, () => removeUnusedFleets(world));
   await clock.run({ untilMs: START_MS, maxEvents: MAX_EVENTS });
   await settled(region, () => world.open());
   return world;
 }
 
 /** A fleet that has no nodes in this world is none of it: a day of looking after nobody takes as long as one of looking after somebody. */
-async function leaveOut({ region, nodes, fleets }: World): Promise<void> {
+async function removeUnusedFleets({ region, nodes, fleets }: World): Promise<void> {
   const here = new Set(nodes.map(({ fleet }) => fleet.name));
   if (here.size === 0) return;
   for (const name of fleets.keys()) {

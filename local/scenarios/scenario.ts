@@ -20,7 +20,7 @@ export interface Scenario {
   /** What people do, and when. */
   readonly people?: (world: World) => void;
   /** What must hold on the way. */
-  readonly meanwhile?: readonly Midway[];
+  readonly meanwhile?: readonly MidwayCheck[];
   /** The run ends when this holds and nothing is under way any more, or after `hours`. */
   readonly done: (world: World) => boolean;
   readonly hours: number;
@@ -28,7 +28,7 @@ export interface Scenario {
   readonly expect: readonly Expectation[];
 }
 
-export interface Midway {
+export interface MidwayCheck {
   readonly atMinutes: number;
   readonly sentence: string;
   readonly holds: (world: World) => boolean;

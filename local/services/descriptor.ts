@@ -1,9 +1,9 @@
 // What a service of the region is declared by, in the file service.ts of its folder. Gateway, authorizer and deployer know services by this alone.
 import type { ResourceTypes } from '../simulator/cloudformation/resource.ts';
 import type { ServiceInterface } from '../simulator/gateway/service-interface.ts';
-import type { Kernel } from '../simulator/kernel.ts';
+import type { Kernel, RegionIdentity } from '../simulator/kernel.ts';
 import type { Service } from '../simulator/service.ts';
-import type { Check, Mappings, Place } from './iam/check.ts';
+import type { Check, Mappings } from './iam/check.ts';
 import type { PolicyDocument } from './iam/policy.ts';
 
 /** The part that is known without a region. */
@@ -43,5 +43,5 @@ export interface ServiceDescriptor<Made extends Service = Service, Needs extends
   /** A resource's own policy; undefined where it has none. */
   policyOf?(service: Made, arn: string): PolicyDocument | undefined;
   /** What another service that uses a resource needs besides the action itself. */
-  checksOfUse?(service: Made, action: string, arn: string, place: Place): readonly Check[];
+  checksOfUse?(service: Made, action: string, arn: string, region: RegionIdentity): readonly Check[];
 }

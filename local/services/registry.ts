@@ -1,13 +1,13 @@
 // The services of one region: found by their signing name when a request comes, and by an ARN when IAM asks about a resource.
-import type { Kernel } from '../simulator/kernel.ts';
-import { own } from '../simulator/own.ts';
+import type { Kernel, RegionIdentity } from '../simulator/kernel.ts';
+import { ownValue } from '../simulator/own-properties.ts';
 import type { Service } from '../simulator/service.ts';
 import type { ServiceDeclaration, ServiceDescriptor } from './descriptor.ts';
-import type { Check, Place } from './iam/check.ts';
+import type { Check } from './iam/check.ts';
 import type { PolicyDocument } from './iam/policy.ts';
 
 /** A service with what its descriptor says of it. */
-interface Registered {
+interface RegisteredService {
   readonly declaration: ServiceDeclaration;
   readonly service: Service;
   /** Undefined: nobody has said what the operation needs. */
@@ -20,9 +20,9 @@ interface Registered {
 
 export class ServiceRegistry {
   readonly #kernel: Kernel;
-  readonly #byName = new Map<string, Registered>();
+  readonly #byName = new Map<string, RegisteredService>();
   /** By what stands for the service in an ARN. */
-  readonly #byPrefix = new Map<string, Registered>();
+  readonly #byPrefix = new Map<string, RegisteredService>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -44,17 +44,17 @@ export class ServiceRegistry {
     service: Made,
   ): void {
     const { accountId, regionName } = this.#kernel;
-    const place: Place = { accountId, regionName };
-    const region = { ...place, tagsOf: (arn: string) => this.tagsOf(arn), service };
+    const identity: RegionIdentity = { accountId, regionName };
+    const region = { ...identity, tagsOf: (arn: string) => this.tagsOf(arn), service };
     const permissions = descriptor.permissions ?? {};
-    const registered: Registered = {
+    const registered: RegisteredService = {
       declaration: descriptor,
       service,
-      isMapped: (operation) => own(permissions, operation) !== undefined,
-      checksOf: (operation, input) => own(permissions, operation)?.(input, region),
+      isMapped: (operation) => ownValue(permissions, operation) !== undefined,
+      checksOf: (operation, input) => ownValue(permissions, operation)?.(input, region),
       tagsOf: (arn) => descriptor.tagsOf?.(service, arn) ?? {},
       policyOf: (arn) => descriptor.policyOf?.(service, arn),
-      checksOfUse: (action, arn) => descriptor.checksOfUse?.(service, action, arn, place) ?? [],
+      checksOfUse: (action, arn) => descriptor.checksOfUse?.(service, action, arn, identity) ?? [],
     };
     this.#byName.set(descriptor.name, registered);
     this.#byPrefix.set(descriptor.iam.prefix, registered);
@@ -100,7 +100,7 @@ export class ServiceRegistry {
     return this.#ofArn(arn)?.checksOfUse(action, arn) ?? [];
   }
 
-  #ofArn(arn: string): Registered | undefined {
+  #ofArn(arn: string): RegisteredService | undefined {
     return this.#byPrefix.get(arn.split(':', 3)[2] ?? '');
   }
 }

@@ -9,7 +9,7 @@ import type { ServiceDeclaration } from './descriptor.ts';
 import { DLM } from './dlm/service.ts';
 import { DYNAMODB } from './dynamodb/service.ts';
 import { EC2 } from './ec2/service.ts';
-import { LOAD_BALANCING } from './elasticloadbalancingv2/service.ts';
+import { LOAD_BALANCING } from './elb/service.ts';
 import { EVENTS } from './events/service.ts';
 import { conditionKeysOf } from './iam/condition-keys.ts';
 import { IAM } from './iam/service.ts';
@@ -58,7 +58,7 @@ export const CONDITION_KEYS_BY_ACTION: Readonly<Record<string, readonly string[]
 export const CONDITION_KEYS = conditionKeysOf(CONDITION_KEYS_BY_ACTION);
 
 /** What services stand on besides the kernel. */
-export interface Ground {
+export interface ServiceDependencies {
   readonly machines: Machines;
   readonly network: Network;
   readonly code: CodeStore;
@@ -74,7 +74,7 @@ export type Services = ReturnType<typeof createServices>;
 /** Makes every service. The order matters where a service starts timers: those of one moment go off in the order of their making. */
 export function createServices(
   registry: ServiceRegistry,
-  { machines, network, code, startSandbox, nowMs, hooks, accountConcurrency }: Ground,
+  { machines, network, code, startSandbox, nowMs, hooks, accountConcurrency }: ServiceDependencies,
 ) {
   const cloudwatch = registry.create(CLOUDWATCH);
   const sqs = registry.create(SQS, cloudwatch.record);

@@ -18,7 +18,7 @@ export interface RunOutcome {
   readonly events: number;
 }
 
-export interface Following {
+export interface ClockFollower {
   /** Resolves when the clock stands still again. */
   stop(): Promise<void>;
 }
@@ -148,7 +148,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Lets virtual time follow wall time, `speed` times as fast, until stopped. For a region that people look at. */
-  follow(options: { speed: number; onError?: (error: unknown) => void }): Following {
+  follow(options: { speed: number; onError?: (error: unknown) => void }): ClockFollower {
     const { speed } = options;
     if (!(speed > 0 && Number.isFinite(speed))) throw new Error(`speed: expected a number above 0, found ${speed}`);
     const wallStartMs = performance.now();

@@ -43,10 +43,14 @@ export interface ConditionKeys {
   has(action: string, key: string): boolean;
 }
 
-export interface Kernel {
-  readonly clock: Clock;
+/** The account and the Region that one local region stands for. */
+export interface RegionIdentity {
   readonly accountId: string;
   readonly regionName: string;
+}
+
+export interface Kernel extends RegionIdentity {
+  readonly clock: Clock;
   readonly conditionKeys: ConditionKeys;
   /** A random stream of its own for each purpose, so that one more draw here never shifts another. */
   random(stream: string): Random;

@@ -41,7 +41,7 @@ export class Quiescence {
     await new Promise<void>(this.#hop);
     if (this.#foreign === undefined) return;
     const { type, stack } = this.#foreign;
-    const origin = stack.split('\n').slice(1).filter(isTelling).slice(0, 6).join('\n');
+    const origin = stack.split('\n').slice(1).filter(isProductFrame).slice(0, 6).join('\n');
     throw new Error(
       `foreign asynchronous work (${type}: ${MEANINGS[type] ?? 'a handle of Node.js'}) was begun during a run on virtual time; ` +
         `its end would depend on the machine. Begun at:\n${origin}`,
@@ -80,4 +80,4 @@ const MEANINGS: Readonly<Record<string, string>> = {
   PROCESSWRAP: 'a child process',
 };
 
-const isTelling = (line: string): boolean => !line.includes('node:internal') && !line.includes('AsyncHook');
+const isProductFrame = (line: string): boolean => !line.includes('node:internal') && !line.includes('AsyncHook');

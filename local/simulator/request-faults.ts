@@ -15,7 +15,7 @@ export interface AdmittedRequest {
   readonly mortal: boolean;
 }
 
-export type Fate =
+export type FaultEffect =
   /** Refused with the service's throttling error; no effect. */
   | 'throttled'
   /** Takes effect; the answer never arrives. */
@@ -27,7 +27,7 @@ export type Fate =
 
 export interface RequestFaults {
   /** Undefined: the request goes through. Asked once for each request, in canonical order. */
-  fateOf(request: AdmittedRequest): Fate | undefined;
+  fateOf(request: AdmittedRequest): FaultEffect | undefined;
 }
 
 export const NO_REQUEST_FAULTS: RequestFaults = { fateOf: () => undefined };
@@ -106,7 +106,7 @@ export interface ProgrammedFault {
   readonly match?: (request: AdmittedRequest) => boolean;
   /** The n-th request that counts, from 1. */
   readonly nth: number;
-  readonly fate: Fate;
+  readonly fate: FaultEffect;
 }
 
 /** Faults at exact places, for tests that try every one of them. */
@@ -114,7 +114,7 @@ export function programmed(...faults: readonly ProgrammedFault[]): RequestFaults
   const seen = faults.map(() => 0);
   return {
     fateOf: (request) => {
-      let fate: Fate | undefined;
+      let fate: FaultEffect | undefined;
       faults.forEach((fault, i) => {
         if (fault.match !== undefined && !fault.match(request)) return;
         seen[i] = (seen[i] ?? 0) + 1;

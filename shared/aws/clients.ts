@@ -51,7 +51,7 @@ const settingsWith =
 
 type Settings = ReturnType<typeof settingsWith>;
 
-const usual = (settings: Settings) => ({
+const baseClientFactories = (settings: Settings) => ({
   ec2: () => new EC2Client(settings('ec2')),
   ec2Once: () => new EC2Client(settings('ec2', 1)),
   ssm: () => new SSMClient(settings('ssm')),
@@ -68,7 +68,7 @@ const usual = (settings: Settings) => ({
  * @param configure further settings, for a region that is not AWS's; the same for each set
  */
 export const awsClients = (configure: Configure = () => ({})): Clients =>
-  lazily<Clients>(usual(settingsWith(configure)));
+  lazily<Clients>(baseClientFactories(settingsWith(configure)));
 
 /** For DNS records. */
 export interface NamesClients extends Clients {
@@ -77,7 +77,10 @@ export interface NamesClients extends Clients {
 
 export function namesClients(configure: Configure = () => ({})): NamesClients {
   const settings = settingsWith(configure);
-  return lazily<NamesClients>({ ...usual(settings), route53: () => new Route53Client(settings('route53')) });
+  return lazily<NamesClients>({
+    ...baseClientFactories(settings),
+    route53: () => new Route53Client(settings('route53')),
+  });
 }
 
 /** For asking nodes over the network: nothing but where RPC credentials are kept. */
@@ -105,7 +108,7 @@ export interface ReplaceClients extends Clients {
 export function replaceClients(configure: Configure = () => ({})): ReplaceClients {
   const settings = settingsWith(configure);
   return lazily<ReplaceClients>({
-    ...usual(settings),
+    ...baseClientFactories(settings),
     dlm: () => new DLMClient(settings('dlm')),
     elb: () => loadBalancingClient(settings('elasticloadbalancing')),
     autoscaling: () => autoScalingClient(settings('autoscaling')),

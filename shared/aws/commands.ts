@@ -94,7 +94,7 @@ export const commandWords = (status: string, complaint: string): string =>
 
 /** ENV_VAR interpolation of parameters needs this agent: "Writing SSM documents", AWS Systems Manager User Guide. */
 const AGENT_MINIMUM: readonly [number, number, number] = [3, 3, 2746];
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 
 export function judgeAgent(
   agent: { PingStatus?: string | undefined; AgentVersion?: string | undefined } | undefined,
@@ -103,7 +103,7 @@ export function judgeAgent(
     refuse: code,
     reason,
     page: true,
-    retryAfterMs: LOOK_AGAIN_MS,
+    retryAfterMs: RETRY_AFTER_MS,
   });
   if (!agent) return refuse('node-silent', 'the instance is not known to Systems Manager');
   if (agent.PingStatus !== 'Online')

@@ -12,8 +12,8 @@ import {
   RegisterTargetsCommand,
   type TargetGroup,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { InstanceNow } from './instances.ts';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import type { InstanceDescription } from './instances.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 export interface HandOverClients {
   readonly ec2: EC2Client;
@@ -21,11 +21,11 @@ export interface HandOverClients {
   readonly autoscaling: AutoScalingClient;
 }
 
-export type Place = Pick<InstanceNow, 'instanceId' | 'privateIp' | 'vpcId'>;
+export type InstanceEndpoint = Pick<InstanceDescription, 'instanceId' | 'privateIp' | 'vpcId'>;
 
 export interface HandOver {
-  readonly from: Place;
-  readonly to: Place;
+  readonly from: InstanceEndpoint;
+  readonly to: InstanceEndpoint;
   /** A group that has `from` on standby, and has taken it out of its target groups for that. */
   readonly autoScalingGroup: string | null;
 }
@@ -77,8 +77,8 @@ export async function planHandOver(clients: HandOverClients, move: HandOver): Pr
  *
  * @throws what leaves open whether it had an effect, and throttling: the same step again is safe
  */
-export const takeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Promise<Accepted | Refused> =>
-  orRefused(async () => {
+export const executeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
     if (step.call === 'AssociateAddress') {
       const { allocationId, from, to } = step;
       const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ AllocationIds: [allocationId] }));
@@ -141,7 +141,11 @@ function stepsFor(
   // What its scaling group took out when it went on standby comes back in with the new one, at the group's own port.
   const owed = ports.from.length === 0 && ofScalingGroup.includes(group.arn) ? [group.port] : [];
   const missing = [...ports.from, ...owed].filter((port) => !ports.to.includes(port));
-  const step = (call: 'RegisterTargets' | 'DeregisterTargets', place: Place, at: readonly number[]): HandOverStep[] =>
+  const step = (
+    call: 'RegisterTargets' | 'DeregisterTargets',
+    place: InstanceEndpoint,
+    at: readonly number[],
+  ): HandOverStep[] =>
     at.length === 0 ? [] : [{ call, targetGroupArn: group.arn, name: group.name, id: group.idOf(place), ports: at }];
   return [...step('RegisterTargets', to, missing), ...step('DeregisterTargets', from, ports.from)];
 }
@@ -151,7 +155,7 @@ interface Group {
   readonly name: string;
   readonly port: number;
   /** By what the group knows an instance: its id, or its address. */
-  idOf(place: Place): string;
+  idOf(place: InstanceEndpoint): string;
 }
 
 /** DescribeTargetHealth tells of one group: an account that has more of them in one VPC asks a person. Pages of 400 (DescribeTargetGroups). */
@@ -185,13 +189,13 @@ async function targetGroups(elb: ElasticLoadBalancingV2Client, vpcId: string): P
 async function portsOf(
   elb: ElasticLoadBalancingV2Client,
   group: Group,
-  from: Place,
-  to: Place,
+  from: InstanceEndpoint,
+  to: InstanceEndpoint,
 ): Promise<{ readonly from: readonly number[]; readonly to: readonly number[] }> {
   const { TargetHealthDescriptions = [] } = await elb.send(
     new DescribeTargetHealthCommand({ TargetGroupArn: group.arn }),
   );
-  const ports = (place: Place) =>
+  const ports = (place: InstanceEndpoint) =>
     TargetHealthDescriptions.flatMap(({ Target, TargetHealth }) =>
       Target?.Id === group.idOf(place) && TargetHealth?.State !== 'draining' ? [Target.Port ?? group.port] : [],
     );

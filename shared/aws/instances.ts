@@ -14,9 +14,9 @@ import {
   StopInstancesCommand,
   type SummaryStatus,
 } from '@aws-sdk/client-ec2';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
-export interface InstanceNow {
+export interface InstanceDescription {
   readonly instanceId: string;
   readonly state: InstanceStateName;
   /** EC2 sets it anew at each start, ms since the epoch; 0 where it tells none. */
@@ -32,7 +32,7 @@ export interface InstanceNow {
   /** "/dev/xvda": of this device nothing is ever taken away. */
   readonly rootDevice: string;
   readonly rootVolumeId: string | null;
-  readonly devices: readonly DeviceNow[];
+  readonly devices: readonly BlockDevice[];
   readonly tags: Readonly<Record<string, string>>;
   /** From the tags that EC2 sets on what was launched from a template. */
   readonly launchTemplate: { readonly id: string; readonly version: string } | null;
@@ -47,7 +47,7 @@ export interface InstanceNow {
   } | null;
 }
 
-export interface DeviceNow {
+export interface BlockDevice {
   readonly device: string;
   readonly volumeId: string;
   readonly deleteOnTermination: boolean;
@@ -55,7 +55,7 @@ export interface DeviceNow {
 }
 
 /** @returns null for one that is not there; a terminated one is shown for about an hour */
-export async function describeInstance(ec2: EC2Client, instanceId: string): Promise<InstanceNow | null> {
+export async function describeInstance(ec2: EC2Client, instanceId: string): Promise<InstanceDescription | null> {
   const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
   const instance = Reservations[0]?.Instances?.[0];
@@ -94,7 +94,7 @@ function stateOf({ InstanceId, State }: Instance): InstanceStateName {
   return State.Name;
 }
 
-const devicesOf = ({ BlockDeviceMappings = [] }: Instance): readonly DeviceNow[] =>
+const devicesOf = ({ BlockDeviceMappings = [] }: Instance): readonly BlockDevice[] =>
   BlockDeviceMappings.flatMap(({ DeviceName, Ebs }) =>
     DeviceName && Ebs?.VolumeId
       ? [
@@ -109,7 +109,7 @@ const devicesOf = ({ BlockDeviceMappings = [] }: Instance): readonly DeviceNow[]
   );
 
 /** Set by EC2: "aws:ec2launchtemplate:id and aws:ec2launchtemplate:version" ("Launch an EC2 instance using a launch template"). */
-function templateOf(tags: Readonly<Record<string, string>>): InstanceNow['launchTemplate'] {
+function templateOf(tags: Readonly<Record<string, string>>): InstanceDescription['launchTemplate'] {
   const { 'aws:ec2launchtemplate:id': id, 'aws:ec2launchtemplate:version': version } = tags;
   return id !== undefined && version !== undefined ? { id, version } : null;
 }
@@ -135,14 +135,14 @@ async function hasInstanceStore(ec2: EC2Client, type: string | undefined): Promi
 async function readPublicIp(
   ec2: EC2Client,
   { InstanceId = '', PublicIpAddress: ip }: Instance,
-): Promise<InstanceNow['publicIp']> {
+): Promise<InstanceDescription['publicIp']> {
   if (!ip) return null;
   const byInstance = { Filters: [{ Name: 'instance-id', Values: [InstanceId] }] };
   const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(byInstance));
   return { ip, allocationId: Addresses.find(({ PublicIp }) => PublicIp === ip)?.AllocationId ?? null };
 }
 
-export interface Checks {
+export interface StatusChecks {
   readonly system: SummaryStatus;
   readonly instance: SummaryStatus;
   /** Where it is impaired "the instance is unable to successfully complete I/O": a stop is the wrong cure. */
@@ -150,7 +150,7 @@ export interface Checks {
 }
 
 /** As of one that is not there there is nothing to say: null. Of one that does not run all are `not-applicable`. */
-export async function describeChecks(ec2: EC2Client, instanceId: string): Promise<Checks | null> {
+export async function describeChecks(ec2: EC2Client, instanceId: string): Promise<StatusChecks | null> {
   try {
     const { InstanceStatuses = [] } = await ec2.send(
       new DescribeInstanceStatusCommand({ InstanceIds: [instanceId], IncludeAllInstances: true }),
@@ -177,8 +177,8 @@ export async function describeChecks(ec2: EC2Client, instanceId: string): Promis
  * @param ec2Once a client that tries once: who stops an instance knows whether he did
  * @throws what leaves open whether it had an effect, and throttling
  */
-export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | Refused> =>
-  orRefused(async () => {
+export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
     await ec2Once.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     return { accepted: true };
   });
@@ -190,8 +190,8 @@ export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Ac
  * @param ec2Once a client that tries once
  * @throws what leaves open whether it had an effect, and throttling
  */
-export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | Refused> =>
-  orRefused(async () => {
+export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
     await ec2Once.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
     return { accepted: true };
   });

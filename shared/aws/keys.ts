@@ -3,10 +3,10 @@
 // "Allowing users in other accounts to use a KMS key" (KMS developer guide); "Required permissions" for EBS encryption (EBS user guide).
 
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
-import { refusalOf } from './refused.ts';
+import { refusalOf } from './refusals.ts';
 
 /** unknown: nobody who may be asked knows. What is made under the key tells. */
-export type KeyVerdict = { readonly usable: true } | { readonly unusable: string } | { readonly unknown: string };
+export type KeyUsability = { readonly usable: true } | { readonly unusable: string } | { readonly unknown: string };
 
 /**
  * Judges the key by its state, its region and its kind. That it is usable does not say that the caller may do everything with it: of the rights
@@ -15,12 +15,12 @@ export type KeyVerdict = { readonly usable: true } | { readonly unusable: string
  * @param keyId an id, an ARN or an alias, as volumes and snapshots tell it
  * @throws what leaves open what the key is like: throttling, a server's fault, a time-out
  */
-export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): Promise<KeyVerdict> {
+export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): Promise<KeyUsability> {
   const region = await kms.config.region();
   const [, , , elsewhere] = keyId.startsWith('arn:') ? keyId.split(':') : [];
   if (elsewhere !== undefined && elsewhere !== region)
     return { unusable: `KMS key ${keyId} is in ${elsewhere}: a volume of ${region} needs a key of its own region` };
-  const beyond = keyBeyondUs(keyId, scope);
+  const beyond = foreignKeyFault(keyId, scope);
   if (beyond !== null) return { unusable: beyond };
   try {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }));
@@ -49,7 +49,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   Unavailable: 'connect its custom key store',
 };
 
-function judgeState(keyId: string, { KeyState, KeyUsage, KeySpec }: KeyMetadata): KeyVerdict {
+function judgeState(keyId: string, { KeyState, KeyUsage, KeySpec }: KeyMetadata): KeyUsability {
   // "You can't use … asymmetric KMS keys" for EBS ("How Amazon EBS encryption works"): AWS accepts the request, and the volume vanishes.
   if ((KeyUsage ?? 'ENCRYPT_DECRYPT') !== 'ENCRYPT_DECRYPT' || (KeySpec ?? 'SYMMETRIC_DEFAULT') !== 'SYMMETRIC_DEFAULT')
     return { unusable: `KMS key ${keyId} is of kind ${KeySpec} for ${KeyUsage}: EBS needs a symmetric encryption key` };
@@ -93,7 +93,7 @@ export function foreignAccountOf(keyId: string, { accountId }: KeyScope): string
  * Why heals may not use a key of another account, as far as it is the stack that keeps them from it; null of all other keys. "To use a KMS key
  * in a different account", its policy and the caller's have to allow it both ("Allowing users in other accounts to use a KMS key").
  */
-export function keyBeyondUs(keyId: string, scope: KeyScope): string | null {
+export function foreignKeyFault(keyId: string, scope: KeyScope): string | null {
   const owner = foreignAccountOf(keyId, scope);
   if (owner === null || scope.kmsKeys.includes(keyId)) return null;
   return `KMS key ${keyId} is of account ${owner}, and heals may not use it: deploy again with -c kmsKeys=${keyId} (docs/fleet-files.md says what its key policy has to allow)`;

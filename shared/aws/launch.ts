@@ -14,7 +14,7 @@ import {
   type RunInstancesRequest,
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
-import { type Accepted, orDryRun, orRefused, type Refused } from './refused.ts';
+import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
 import { settable } from './volumes.ts';
 
 export interface Launch {
@@ -42,10 +42,10 @@ export interface Launch {
 export async function launchReplacement(
   ec2: EC2Client,
   launch: Launch,
-): Promise<{ readonly instanceId: string } | Refused> {
+): Promise<{ readonly instanceId: string } | AwsRefusal> {
   const request = await requestOf(ec2, launch);
   if ('refused' in request) return request;
-  const run = await orRefused(async () => {
+  const run = await catchRefusal(async () => {
     const { Instances = [] } = await ec2.send(new RunInstancesCommand({ ...request, ClientToken: launch.token }));
     return launched(Instances[0]?.InstanceId);
   });
@@ -60,14 +60,14 @@ export async function launchReplacement(
  * (DryRun). Neither quotas nor capacity are part of that.
  * @throws what leaves open whether it would
  */
-export async function askForLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | Refused> {
+export async function requestLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | AwsRefusal> {
   const request = await requestOf(ec2, launch);
   if ('refused' in request) return request;
-  return orDryRun(() => ec2.send(new RunInstancesCommand({ ...request, DryRun: true })));
+  return catchDryRun(() => ec2.send(new RunInstancesCommand({ ...request, DryRun: true })));
 }
 
-async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<RunInstancesRequest | Refused> {
-  const template = await orRefused(() => readTemplate(ec2, launch.launchTemplate));
+async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<RunInstancesRequest | AwsRefusal> {
+  const template = await catchRefusal(() => readTemplate(ec2, launch.launchTemplate));
   if ('refused' in template) return template;
   const fault = templateFault(template);
   return fault === null ? runRequest(launch, template) : { refused: fault, code: TEMPLATE_UNFIT };
@@ -118,16 +118,16 @@ export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaun
     // "Network interfaces and an instance-level subnet ID may not be specified on the same request."
     ...(NetworkInterfaces.length === 0
       ? { SubnetId: launch.subnetId }
-      : { NetworkInterfaces: NetworkInterfaces.map((card) => cardIn(card, launch.subnetId)) }),
-    ...(Placement !== undefined && placedIn(Placement, launch.availabilityZone)),
+      : { NetworkInterfaces: NetworkInterfaces.map((card) => interfaceIn(card, launch.subnetId)) }),
+    ...(Placement !== undefined && placementOf(Placement, launch.availabilityZone)),
     UserData: Buffer.from(launch.userData).toString('base64'),
     MetadataOptions: { ...metadata, HttpTokens: 'required' },
     TagSpecifications: [
       ...TagSpecifications.filter(({ ResourceType }) => ResourceType !== 'instance' && ResourceType !== 'volume').map(
         ({ ResourceType, Tags = [] }) => ({ ResourceType, Tags }),
       ),
-      ...tagged('instance', TagSpecifications, launch.tags),
-      ...tagged('volume', TagSpecifications, launch.tags),
+      ...tagSpecificationsOf('instance', TagSpecifications, launch.tags),
+      ...tagSpecificationsOf('volume', TagSpecifications, launch.tags),
     ],
   };
 }
@@ -136,7 +136,7 @@ export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaun
  * A zone that the template fixes is the one of its own subnet. Its placement group, tenancy and host stay; they are the template's own
  * (`ec2:IsLaunchTemplateResource`) only where nothing of its placement is overwritten.
  */
-function placedIn(
+function placementOf(
   placement: LaunchTemplatePlacement,
   AvailabilityZone: string,
 ): Pick<RunInstancesRequest, 'Placement'> {
@@ -148,7 +148,7 @@ function placedIn(
  * Addresses that the template fixes belong to the instance that they were fixed for, and to its subnet: as many others are asked for. "You
  * cannot specify both" an address and a count of its kind.
  */
-function cardIn(
+function interfaceIn(
   card: LaunchTemplateInstanceNetworkInterfaceSpecification,
   subnetId: string,
 ): NonNullable<RunInstancesRequest['NetworkInterfaces']>[number] {
@@ -166,7 +166,7 @@ function cardIn(
 }
 
 /** Over the template's own: none is given where there is none, since a specification without tags is refused. */
-function tagged(
+function tagSpecificationsOf(
   ResourceType: 'instance' | 'volume',
   ofTemplate: readonly LaunchTemplateTagSpecification[],
   tags: Readonly<Record<string, string>>,
@@ -204,7 +204,7 @@ const NAMED_IN_TEMPLATE =
 
 const WORDS_MAX = 400;
 
-export function judgeLaunch({ refused, code }: Refused): LaunchFault {
+export function judgeLaunch({ refused, code }: AwsRefusal): LaunchFault {
   // The encoded message is for whoever may decode it (sts:DecodeAuthorizationMessage), and is longer than a page.
   const words = refused.split('Encoded authorization failure message:', 1).join('').trimEnd().slice(0, WORDS_MAX);
   if (PERMISSION.has(code)) {
@@ -221,7 +221,7 @@ export function judgeLaunch({ refused, code }: Refused): LaunchFault {
 }
 
 /** Whether every other subnet will refuse it, too. */
-export const isEverywhere = ({ cause }: LaunchFault): boolean => cause !== 'place';
+export const isFaultOfEveryZone = ({ cause }: LaunchFault): boolean => cause !== 'place';
 
 /** Why no instance can be launched from a template in the place of another one; null where it says nothing against that. */
 export function templateFault({

@@ -9,16 +9,16 @@ import {
   EnterStandbyCommand,
   ExitStandbyCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
 /** `elsewhere`: it belongs to no group, or is on its way in or out in a manner that has nothing to do with standby; `lifecycle` says how. */
-export interface StandbyNow {
+export interface StandbyStatus {
   readonly is: 'in-service' | 'entering' | 'standby' | 'leaving' | 'elsewhere';
   /** In AWS's words: "InService", "EnteringStandby", "Terminating:Wait"; "none" of one that belongs to no group. */
   readonly lifecycle: string;
 }
 
-export async function standbyState(autoscaling: AutoScalingClient, instanceId: string): Promise<StandbyNow> {
+export async function standbyState(autoscaling: AutoScalingClient, instanceId: string): Promise<StandbyStatus> {
   const { AutoScalingInstances = [] } = await autoscaling.send(
     new DescribeAutoScalingInstancesCommand({ InstanceIds: [instanceId] }),
   );
@@ -45,14 +45,14 @@ export interface Member {
 export async function enterStandby(
   autoscaling: AutoScalingClient,
   { group, instanceId }: Member,
-): Promise<Accepted | Refused> {
+): Promise<Accepted | AwsRefusal> {
   const { is, lifecycle } = await standbyState(autoscaling, instanceId);
   if (is === 'standby' || is === 'entering') return { accepted: true };
-  if (is !== 'in-service') return notNow(instanceId, lifecycle, 'entered');
+  if (is !== 'in-service') return standbyRefusal(instanceId, lifecycle, 'entered');
   const found = await readGroup(autoscaling, group);
   const tooFew = found && minSizeForbids(found);
   if (tooFew) return { refused: tooFew, code: 'MinSize' };
-  return orRefused(async () => {
+  return catchRefusal(async () => {
     const request = { AutoScalingGroupName: group, InstanceIds: [instanceId], ShouldDecrementDesiredCapacity: true };
     await autoscaling.send(new EnterStandbyCommand(request));
     return { accepted: true };
@@ -69,17 +69,17 @@ export async function enterStandby(
 export async function exitStandby(
   autoscaling: AutoScalingClient,
   { group, instanceId }: Member,
-): Promise<Accepted | Refused> {
+): Promise<Accepted | AwsRefusal> {
   const { is, lifecycle } = await standbyState(autoscaling, instanceId);
   if (is === 'in-service' || is === 'leaving') return { accepted: true };
-  if (is !== 'standby') return notNow(instanceId, lifecycle, 'left');
-  return orRefused(async () => {
+  if (is !== 'standby') return standbyRefusal(instanceId, lifecycle, 'left');
+  return catchRefusal(async () => {
     await autoscaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] }));
     return { accepted: true };
   });
 }
 
-const notNow = (instanceId: string, lifecycle: string, verb: string): Refused => ({
+const standbyRefusal = (instanceId: string, lifecycle: string, verb: string): AwsRefusal => ({
   refused: `${instanceId} is ${lifecycle === 'none' ? 'in no Auto Scaling group' : lifecycle}: standby cannot be ${verb} from there`,
   code: 'LifecycleState',
 });

@@ -23,9 +23,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
-import { type Accepted, orRefused, type Refused } from './refused.ts';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
-export interface VolumeNow {
+export interface VolumeDescription {
   readonly volumeId: string;
   readonly state: 'creating' | 'available' | 'in-use' | 'deleting' | 'deleted' | 'error';
   readonly sizeGiB: number;
@@ -40,11 +40,11 @@ export interface VolumeNow {
   readonly snapshotId: string;
   /** ms since the epoch; 0 where EC2 tells none. */
   readonly createdAtMs: number;
-  readonly attachment: AttachmentNow | null;
+  readonly attachment: AttachmentDescription | null;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface AttachmentNow {
+export interface AttachmentDescription {
   readonly instanceId: string;
   readonly device: string;
   /** busy: "Failure to [unmount] can result in the volume becoming stuck in the busy state while detaching" (DetachVolume). */
@@ -67,10 +67,10 @@ const MAX_PAGES = 20;
 export async function describeVolumes(
   ec2: EC2Client,
   { ids = [], instanceIds = [] }: { readonly ids?: readonly string[]; readonly instanceIds?: readonly string[] },
-): Promise<readonly VolumeNow[]> {
+): Promise<readonly VolumeDescription[]> {
   if (ids.length + instanceIds.length === 0) throw new RangeError('describeVolumes: expected ids or instance ids');
   const filters = [...chunked('volume-id', ids), ...chunked('attachment.instance-id', instanceIds)];
-  const found = new Map<string, VolumeNow>();
+  const found = new Map<string, VolumeDescription>();
   for (const filter of filters)
     for (const volume of await readPages(ec2, filter))
       for (const now of volumeNow(volume)) found.set(now.volumeId, now);
@@ -97,7 +97,7 @@ async function readPages(ec2: EC2Client, filter: Filter): Promise<readonly Volum
 }
 
 /** What has no id or no state is not there yet. */
-function volumeNow(volume: Volume): readonly VolumeNow[] {
+function volumeNow(volume: Volume): readonly VolumeDescription[] {
   const { VolumeId, State, Size, VolumeType, Iops, Throughput, AvailabilityZone, SnapshotId = '', Tags = [] } = volume;
   if (!VolumeId || !State || !Size || !VolumeType || !AvailabilityZone) return [];
   const provisioned = VolumeType === 'gp3' || VolumeType === 'io1' || VolumeType === 'io2';
@@ -121,7 +121,7 @@ function volumeNow(volume: Volume): readonly VolumeNow[] {
 }
 
 /** One volume of ours is attached to one instance: Multi-Attach is no filesystem's friend, and such a volume's first attachment is told. */
-function attachmentNow({ Attachments = [] }: Volume): AttachmentNow | null {
+function attachmentNow({ Attachments = [] }: Volume): AttachmentDescription | null {
   const [first] = Attachments;
   if (!first?.InstanceId || !first.Device || !first.State) return null;
   return {
@@ -142,8 +142,8 @@ function attachmentNow({ Attachments = [] }: Volume): AttachmentNow | null {
 export const attachVolume = (
   ec2Once: EC2Client,
   { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
-): Promise<Accepted | Refused> =>
-  orRefused(async () => {
+): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
     await ec2Once.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
     return { accepted: true };
   });
@@ -158,8 +158,8 @@ export const attachVolume = (
 export const detachVolume = (
   ec2Once: EC2Client,
   { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
-): Promise<Accepted | Refused> =>
-  orRefused(async () => {
+): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
     await ec2Once.send(new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
     return { accepted: true };
   });
@@ -228,7 +228,7 @@ export async function untagResources(ec2: EC2Client, ids: readonly string[], key
 }
 
 /** What the new volume is to be like. All of it is said in the request: the API's own default type is gp2, whatever the source is. */
-export interface NewVolumeWish {
+export interface NewVolumeSpec {
   /** At least that of its source. */
   readonly sizeGiB: number;
   readonly type: string;
@@ -243,14 +243,14 @@ export interface NewVolumeWish {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export interface FromSnapshot extends NewVolumeWish {
+export interface FromSnapshot extends NewVolumeSpec {
   readonly snapshotId: string;
   readonly availabilityZone: string;
   /** "Valid range: 100 - 300 MiB/s" (VolumeInitializationRate); absent: at AWS's own rate, which it does not tell. */
   readonly initializationMiBps?: number;
 }
 
-export interface MadeVolume {
+export interface CreatedVolume {
   readonly volumeId: string;
   /** The volume comes without the rate that was asked for: in AWS's words, why. */
   readonly rateRefused?: string;
@@ -264,7 +264,7 @@ export interface MadeVolume {
  *
  * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
  */
-export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Promise<MadeVolume | Refused> {
+export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Promise<CreatedVolume | AwsRefusal> {
   const { initializationMiBps } = wish;
   const request: CreateVolumeCommandInput = {
     SnapshotId: wish.snapshotId,
@@ -278,8 +278,8 @@ export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Prom
   return 'refused' in unrated ? unrated : { ...unrated, rateRefused: rated.refused };
 }
 
-const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<MadeVolume | Refused> =>
-  orRefused(async () => made('CreateVolume', (await ec2.send(new CreateVolumeCommand(request))).VolumeId));
+const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<CreatedVolume | AwsRefusal> =>
+  catchRefusal(async () => createdVolume('CreateVolume', (await ec2.send(new CreateVolumeCommand(request))).VolumeId));
 
 /**
  * "Creates a crash-consistent, point-in-time copy of an existing Amazon EBS volume within the same Availability Zone." One is in progress for a
@@ -289,17 +289,17 @@ const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<Made
  */
 export const copyVolume = (
   ec2: EC2Client,
-  wish: NewVolumeWish & { readonly sourceVolumeId: string },
-): Promise<MadeVolume | Refused> =>
-  orRefused(async () => {
+  wish: NewVolumeSpec & { readonly sourceVolumeId: string },
+): Promise<CreatedVolume | AwsRefusal> =>
+  catchRefusal(async () => {
     const { Volumes = [] } = await ec2.send(
       new CopyVolumesCommand({ SourceVolumeId: wish.sourceVolumeId, ...performance(wish) }),
     );
-    return made('CopyVolumes', Volumes[0]?.VolumeId);
+    return createdVolume('CopyVolumes', Volumes[0]?.VolumeId);
   });
 
 /** `Encrypted: false` is never said: what comes from something encrypted is encrypted, and the account may encrypt by default. */
-const performance = (wish: NewVolumeWish) => ({
+const performance = (wish: NewVolumeSpec) => ({
   Size: wish.sizeGiB,
   VolumeType: wish.type as VolumeType,
   ...(wish.iops !== null && { Iops: wish.iops }),
@@ -315,12 +315,12 @@ const tagSpecifications = (tags: Readonly<Record<string, string>>): TagSpecifica
   return Tags.length === 0 ? [] : [{ ResourceType: 'volume', Tags }];
 };
 
-function made(call: string, volumeId: string | undefined): MadeVolume {
+function createdVolume(call: string, volumeId: string | undefined): CreatedVolume {
   if (!volumeId) throw new Error(`${call} was answered without a volume id`);
   return { volumeId };
 }
 
-export interface InitializationNow {
+export interface InitializationStatus {
   readonly volumeId: string;
   /** Of its blocks, 0 to 100; as it was up to five minutes ago. */
   readonly percent: number;
@@ -339,7 +339,7 @@ const GONE = 'InvalidVolume.NotFound';
 export async function initializationOf(
   ec2: EC2Client,
   volumeIds: readonly string[],
-): Promise<readonly InitializationNow[]> {
+): Promise<readonly InitializationStatus[]> {
   if (volumeIds.length === 0) return [];
   try {
     const { VolumeStatuses = [] } = await ec2.send(new DescribeVolumeStatusCommand({ VolumeIds: [...volumeIds] }));

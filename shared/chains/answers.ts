@@ -2,14 +2,14 @@
 // expected, never as an exception and never as a height.
 import * as v from 'valibot';
 import { errorText, plainText } from '../text/plain-text.ts';
-import type { Answer, ChainRequest, Question, Reading, TroubleCode } from './client.ts';
+import type { Answer, ChainRequest, Question, Reading, ReadingErrorCode } from './client.ts';
 
 /** What a reader throws on purpose; `question` turns it into a reading. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
-  readonly code: TroubleCode;
+  readonly code: ReadingErrorCode;
 
-  constructor(code: TroubleCode, reason: string) {
+  constructor(code: ReadingErrorCode, reason: string) {
     super(reason);
     this.code = code;
   }
@@ -62,8 +62,8 @@ export function get(path: string, limits: { readonly maximumBytes?: number } = {
 
 /** The body of an answer with HTTP status 200. */
 export function bodyOf(answer: Answer | undefined, what: string): unknown {
-  const { status, body } = arrived(answer, what);
-  if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}: ${shown(body)}`);
+  const { status, body } = requireAnswer(answer, what);
+  if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}: ${excerpt(body)}`);
   return body;
 }
 
@@ -72,7 +72,7 @@ export function bodyIfAny(answer: Answer | undefined): unknown {
   return answer?.kind === 'answered' && answer.status === 200 ? answer.body : undefined;
 }
 
-export function arrived(answer: Answer | undefined, what: string): Answer & { kind: 'answered' } {
+export function requireAnswer(answer: Answer | undefined, what: string): Answer & { kind: 'answered' } {
   if (answer === undefined) throw new AnswerError('malformed', `${what} was not answered`);
   if (answer.kind === 'failed') throw new AnswerError(answer.code, answer.reason);
   return answer;
@@ -90,12 +90,12 @@ export function checked<Output>(schema: v.GenericSchema<unknown, Output>, value:
   const field = v.getDotPath(issue);
   throw new AnswerError(
     'malformed',
-    `${what}: ${field === null ? '' : `field ${shortened(field)} is `}${shown(last === undefined ? issue.input : last.value)}, expected ${issue.message}`,
+    `${what}: ${field === null ? '' : `field ${shortened(field)} is `}${excerpt(last === undefined ? issue.input : last.value)}, expected ${issue.message}`,
   );
 }
 
 /** A foreign value in a message: one line, short, without control characters. */
-function shown(value: unknown): string {
+function excerpt(value: unknown): string {
   if (value === undefined) return 'nothing';
   return shortened(JSON.stringify(value) ?? `a ${typeof value}`);
 }

@@ -2,7 +2,7 @@
 // asks them to tell an execution client that is stuck from one whose beacon node sends it nothing.
 // Source of paths and fields: github.com/ethereum/beacon-APIs.
 import * as v from 'valibot';
-import { AnswerError, arrived, bodyIfAny, bodyOf, checked, get, ok, question, starting } from './answers.ts';
+import { AnswerError, bodyIfAny, bodyOf, checked, get, ok, question, requireAnswer, starting } from './answers.ts';
 import {
   type Answer,
   type BlockHash,
@@ -86,7 +86,7 @@ function statusQuestion(slots: readonly number[]): Question<NodeStatus> {
   const requests = paths.map((path) => get(path));
   return question(requests, ([syncingAnswer, headAnswer, genesisAnswer, specAnswer, version, peers, ...headers]) => {
     // 503: up, but not able to answer for its chain yet.
-    if (arrived(syncingAnswer, 'syncing').status === 503) return starting('its beacon node is not ready');
+    if (requireAnswer(syncingAnswer, 'syncing').status === 503) return starting('its beacon node is not ready');
     const { data: syncing } = checked(syncingSchema, bodyOf(syncingAnswer, 'syncing'), 'syncing');
     const head = headerOf(headAnswer, 'the header of its head');
     if (head === undefined) return starting('it has no head yet');
@@ -132,7 +132,7 @@ function peersQuestion(): Question<NodePeers> {
 
 /** undefined where there is no such block: its slot was missed, or the node does not have it. */
 function headerOf(answer: Answer | undefined, what: string): BlockHash | undefined {
-  if (arrived(answer, what).status === 404) return undefined;
+  if (requireAnswer(answer, what).status === 404) return undefined;
   const { root, header } = checked(headerSchema, bodyOf(answer, what), what).data;
   return { height: header.message.slot, hash: root };
 }

@@ -39,11 +39,11 @@ export type Answer =
 
 export interface Failure {
   readonly kind: 'failed';
-  readonly code: TroubleCode;
+  readonly code: ReadingErrorCode;
   readonly reason: string;
 }
 
-export type TroubleCode =
+export type ReadingErrorCode =
   /** Nothing listens, no route, no such name, or the connection broke. */
   | 'unreachable'
   /** Not whole within the time allowed. */
@@ -75,7 +75,7 @@ export type Reading<Facts> =
   | { readonly kind: 'ok'; readonly facts: Facts }
   /** Alive, and not yet able to answer. */
   | { readonly kind: 'starting'; readonly reason: string }
-  | { readonly kind: 'error'; readonly code: TroubleCode; readonly reason: string };
+  | { readonly kind: 'error'; readonly code: ReadingErrorCode; readonly reason: string };
 
 /** What a client says of itself. It may be wrong: the truth comes from comparing it with its siblings. */
 export interface NodeStatus {
@@ -211,7 +211,7 @@ export function checkedHeights(heights: readonly number[]): readonly number[] {
 export type Fetcher = (request: ChainRequest) => Promise<Answer>;
 
 /** Asks one node one question: sends its requests, and asks what an answer shows to be needed. Never throws and takes at most `MAXIMUM_ROUNDS` times the fetcher's own limit. */
-export async function ask<Facts>(question: Question<Facts>, fetcher: Fetcher): Promise<Reading<Facts>> {
+export async function askQuestion<Facts>(question: Question<Facts>, fetcher: Fetcher): Promise<Reading<Facts>> {
   let next = question;
   for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {
     const reading = next.read(await Promise.all(next.requests.map(fetcher)));

@@ -1,7 +1,7 @@
 // CometBFT and the Tendermint versions before it (cosmos chains, IRITA); watch-fleet and rotate-peers use it. What its consensus
 // does is told by its metrics alone: cometbft-metrics.ts.
 import * as v from 'valibot';
-import { AnswerError, arrived, checked, get, ok, question, shortened, starting } from './answers.ts';
+import { AnswerError, checked, get, ok, question, requireAnswer, shortened, starting } from './answers.ts';
 import {
   type Answer,
   type BlockHash,
@@ -214,7 +214,7 @@ const envelope = v.object({
 
 /** In a JSON-RPC envelope, except from Tendermint 0.35 and its descendants, which answer a GET without one. */
 function resultOf(answer: Answer | undefined, what: string): unknown {
-  const { status, body } = arrived(answer, what);
+  const { status, body } = requireAnswer(answer, what);
   const { result, error } = checked(envelope, body, `${what}, HTTP ${status}`);
   if (error != null) throw new AnswerError('refused', `${what} answered: ${shortened(error.data ?? error.message)}`);
   if (status !== 200) throw new AnswerError('refused', `${what} answered HTTP ${status}`);

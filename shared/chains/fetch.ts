@@ -3,7 +3,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { shortened } from './answers.ts';
-import type { Answer, ChainRequest, Fetcher, TroubleCode } from './client.ts';
+import type { Answer, ChainRequest, Fetcher, ReadingErrorCode } from './client.ts';
 import { parseJson } from './json.ts';
 
 export interface Endpoint {
@@ -122,9 +122,9 @@ function bodyHeaders({ body }: ChainRequest): Readonly<Record<string, string>> {
 
 class ReceiveError extends Error {
   override readonly name = 'ReceiveError';
-  readonly code: TroubleCode;
+  readonly code: ReadingErrorCode;
 
-  constructor(code: TroubleCode, reason: string) {
+  constructor(code: ReadingErrorCode, reason: string) {
     super(reason);
     this.code = code;
   }
@@ -197,6 +197,6 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : 'no reason given';
 }
 
-function failed(code: TroubleCode, reason: string): Answer & { kind: 'failed' } {
+function failed(code: ReadingErrorCode, reason: string): Answer & { kind: 'failed' } {
   return { kind: 'failed', code, reason };
 }

@@ -1,6 +1,6 @@
 // Any other coin, without code: its fleet file says what to ask and where in the answers the facts are. watch-fleet uses it.
 import * as v from 'valibot';
-import { AnswerError, arrived, bodyOf, checked, question, shortened } from './answers.ts';
+import { AnswerError, bodyOf, checked, question, requireAnswer, shortened } from './answers.ts';
 import {
   type Answer,
   type BlockHash,
@@ -115,7 +115,7 @@ function statusQuestion(paths: HttpJsonPaths, heights: readonly number[]): Quest
 /** Nothing where the node does not have that block: an HTTP status, a null, or an error in place of a value. */
 function hashOf({ hashAt }: HttpJsonPaths, height: number, answer: Answer | undefined): readonly BlockHash[] {
   if (hashAt === undefined) return [];
-  const { status, body } = arrived(answer, `the hash of block ${height}`);
+  const { status, body } = requireAnswer(answer, `the hash of block ${height}`);
   const value = status === 200 ? valueAt(body, hashAt.at === '' ? [] : hashAt.at.split('.')) : undefined;
   return value == null ? [] : [{ height, hash: checked(anyHash, value, `hashAt ${hashAt.at}`) }];
 }

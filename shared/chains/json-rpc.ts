@@ -1,6 +1,6 @@
 // JSON-RPC as bitcoin, ethereum and solana speak it: all calls of a question in one batch, each answered or refused by itself.
 import * as v from 'valibot';
-import { AnswerError, arrived, checked, shortened } from './answers.ts';
+import { AnswerError, checked, requireAnswer, shortened } from './answers.ts';
 import type { Answer, ChainRequest } from './client.ts';
 
 export interface Call {
@@ -27,7 +27,7 @@ export function batch(calls: readonly Call[], limits: { readonly maximumBytes?: 
 
 /** The results in the order of the calls, whatever their order in the answer. Throws an `AnswerError`. */
 export function readBatch(calls: readonly Call[], answer: Answer | undefined): readonly CallResult[] {
-  const { status, body } = arrived(answer, 'JSON-RPC');
+  const { status, body } = requireAnswer(answer, 'JSON-RPC');
   // A server that wants no batch, or none at the moment, answers all of it with one error.
   const alone = v.safeParse(entrySchema, body);
   if (alone.success && alone.output.error != null) {

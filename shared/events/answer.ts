@@ -5,7 +5,7 @@ export interface DispatchAnswer {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  readonly trouble: string;
+  readonly trigger: string;
   readonly incidentId: string;
   readonly onsetMs: number;
   /** Of the attempt that was started, or the last one. */

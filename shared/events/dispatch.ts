@@ -1,6 +1,6 @@
 // What starts dispatch-heal: an alarm's state change, the sweep of each minute, the round of clean snapshots, or a person. One parser for all.
 import * as v from 'valibot';
-import type { Want } from '../model/payload.ts';
+import type { RequestedAction } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
@@ -18,13 +18,13 @@ export type DispatchEvent =
   | { readonly kind: 'ignored'; readonly reason: string };
 
 /** The node, by its name in the fleet or by its instance: one of them, never both. */
-export type NamedNode = { readonly name: string } | { readonly instanceId: string };
+export type NodeSelector = { readonly name: string } | { readonly instanceId: string };
 
 /** A person asks for one node to be looked at, now. */
 export interface ManualHeal {
   readonly kind: 'manual';
   readonly fleet: string;
-  readonly node: NamedNode;
+  readonly node: NodeSelector;
   /** Of a disk, or of the node's health; undefined where it is the disk that a node has. */
   readonly trigger: Trigger | undefined;
 }
@@ -33,8 +33,8 @@ export interface ManualHeal {
 export interface NodeRequest {
   readonly kind: 'request';
   readonly fleet: string;
-  readonly node: NamedNode;
-  readonly want: Exclude<Want, { readonly do: 'heal' }>;
+  readonly node: NodeSelector;
+  readonly want: Exclude<RequestedAction, { readonly do: 'heal' }>;
   /** Only say what would be done. */
   readonly plan: boolean;
 }
@@ -43,7 +43,7 @@ export interface NodeRequest {
 export interface SnapshotRequest {
   readonly kind: 'snapshot';
   readonly fleet: string;
-  readonly node: NamedNode | undefined;
+  readonly node: NodeSelector | undefined;
   readonly plan: boolean;
 }
 
@@ -79,8 +79,8 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       checked(v.strictObject({ kind: v.string() }), event);
       return { kind };
     case 'heal': {
-      const { fleet, trouble, ...named } = checked(healSchema, event);
-      return { kind: 'manual', fleet, node: nodeOf(named), trigger: triggerOf(trouble) };
+      const { fleet, trigger, ...named } = checked(healSchema, event);
+      return { kind: 'manual', fleet, node: nodeOf(named), trigger: triggerOf(trigger) };
     }
     case 'restore': {
       const { fleet, plan, snapshotId = null, acknowledgesValidator, ...named } = checked(restoreSchema, event);
@@ -104,17 +104,17 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
 
 const KINDS = ['heal', 'restore', 'replace-instance', 'undo', 'snapshot', 'sweep', 'snapshots'];
 
-function nodeOf({ node, instanceId }: { readonly node?: string; readonly instanceId?: string }): NamedNode {
+function nodeOf({ node, instanceId }: { readonly node?: string; readonly instanceId?: string }): NodeSelector {
   if (node !== undefined && instanceId === undefined) return { name: node };
   if (node === undefined && instanceId !== undefined) return { instanceId };
   throw new EventError('node', { node, instanceId }, 'node or instanceId, one of them');
 }
 
-const A_TROUBLE = 'a trouble such as disk:data or node:health';
+const A_TRIGGER = 'a trigger such as disk:data or node:health';
 
-function triggerOf(trouble: string | undefined): Trigger | undefined {
-  const trigger = trouble === undefined ? undefined : readTrigger(trouble);
-  if (trigger === null) throw new EventError('trouble', trouble, A_TROUBLE);
+function triggerOf(text: string | undefined): Trigger | undefined {
+  const trigger = text === undefined ? undefined : readTrigger(text);
+  if (trigger === null) throw new EventError('trigger', text, A_TRIGGER);
   return trigger;
 }
 
@@ -127,7 +127,7 @@ const base = {
 
 const healSchema = v.strictObject({
   ...base,
-  trouble: v.optional(v.string(A_TROUBLE)),
+  trigger: v.optional(v.string(A_TRIGGER)),
 });
 
 const flag = v.optional(v.boolean('true or false'), false);

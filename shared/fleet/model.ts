@@ -2,13 +2,13 @@
 // inferred from it; what each member means, the schema says.
 import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
-import type { CompleteDocument } from './complete.ts';
+import type { CompleteDocument } from './fleet-defaults.ts';
 import type { FleetDocument, UnitDocument } from './schema.ts';
 import { NO_LINE, type roleName } from './schema-nodes.ts';
 
-type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 
-export type Fleet = Frozen<ReturnType<typeof fleetOf>>;
+export type Fleet = DeepReadonly<ReturnType<typeof fleetOf>>;
 export type Role = v.InferOutput<typeof roleName>;
 export type Unit = Fleet['units'][number];
 export type Runtime = Unit['runtime'];

@@ -100,7 +100,7 @@ export interface FleetWatch {
   readonly chainId: string | null;
   readonly references: readonly ObservedReference[];
   /** Troubles of the fleet as a whole: what was seen now, since when, and why. */
-  readonly troubles: Readonly<Record<string, FleetTrouble>>;
+  readonly conditions: Readonly<Record<string, FleetCondition>>;
   /** Codes that a person was paged for, with the moment when the trouble was last seen, until it has been over for half an hour. */
   readonly paged: Readonly<Record<string, number>>;
   /** When the tip was last confirmed; it is kept for a while when those who confirmed it fall silent. */
@@ -108,7 +108,7 @@ export interface FleetWatch {
   readonly version: number;
 }
 
-export interface FleetTrouble {
+export interface FleetCondition {
   readonly sinceMs: number;
   readonly reason: string;
 }

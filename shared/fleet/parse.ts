@@ -1,6 +1,6 @@
 // Reads a fleet file's JSON, or refuses with everything that is wrong in it: field, value, and what was expected.
 import * as v from 'valibot';
-import { completeDocument } from './complete.ts';
+import { completeDocument } from './fleet-defaults.ts';
 import { complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
 import { type FleetDocument, fleetDocumentSchema } from './schema.ts';
 import { checkHeals } from './schema-heal.ts';

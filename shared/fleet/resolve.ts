@@ -1,5 +1,5 @@
 // Reads a fleet file into the fleet that functions work with.
-import { completeDocument } from './complete.ts';
+import { completeDocument } from './fleet-defaults.ts';
 import { type Fleet, fleetOf, type Role } from './model.ts';
 import { parseFleetDocument } from './parse.ts';
 import type { FleetDocument } from './schema.ts';

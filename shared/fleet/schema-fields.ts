@@ -66,14 +66,14 @@ export const about = <Of extends Schema>(description: string, schema: Of) => v.p
 export const optional = <Of extends Schema>(description: string, schema: Of) =>
   v.exactOptional(about(description, schema));
 
-/** A key with a default for a fleet of any chain; the chain's own default goes before it (`complete.ts`). */
+/** A key with a default for a fleet of any chain; the chain's own default goes before it (`fleet-defaults.ts`). */
 export const usually = <Of extends Schema, const Default extends v.InferInput<Of>>(
   description: string,
   schema: Of,
   value: Default,
 ) => v.exactOptional(about(description, schema), value);
 
-/** A key whose default comes from elsewhere (`complete.ts`). @param from in words, for the reference page */
+/** A key whose default comes from elsewhere (`fleet-defaults.ts`). @param from in words, for the reference page */
 export const derived = <Of extends Schema>(description: string, from: string, schema: Of) =>
   v.exactOptional(v.pipe(schema, v.description(description), v.metadata({ from })));
 

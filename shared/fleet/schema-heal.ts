@@ -184,7 +184,7 @@ export function isByPolicy({ clean, ...byPolicy }: WrittenSnapshots): boolean {
 }
 
 /** A fleet file as it is written. */
-interface Written {
+interface WrittenHealFields {
   readonly nodes: { readonly tag: Readonly<Record<string, string>> };
   readonly role?: string | object;
   readonly volumes?: Readonly<Record<string, string | { readonly tag?: Readonly<Record<string, string>> }>>;
@@ -192,14 +192,14 @@ interface Written {
 }
 
 /** The same with every default. */
-interface Complete {
+interface CompleteHealFields {
   readonly replace: v.InferOutput<typeof replace>;
   readonly volumes: Readonly<Record<string, { readonly path: string }>>;
   readonly identity: readonly string[];
 }
 
 /** Problems of a file that fits the schema. */
-export function checkHeals(file: Written, complete: Complete, complaints: Complaints): void {
+export function checkHeals(file: WrittenHealFields, complete: CompleteHealFields, complaints: Complaints): void {
   checkTags(file, complaints);
   checkCopies(file, complaints);
   checkRungs(complete, complaints);
@@ -209,7 +209,7 @@ export function checkHeals(file: Written, complete: Complete, complaints: Compla
 }
 
 /** DLM takes a volume that carries any of a policy's tags, while a selector here means all of them. */
-function checkTags({ snapshots, nodes, volumes = {} }: Written, { conflict }: Complaints): void {
+function checkTags({ snapshots, nodes, volumes = {} }: WrittenHealFields, { conflict }: Complaints): void {
   if (!snapshots || !isByPolicy(snapshots)) return;
   const expected = 'expected one tag for snapshots: Data Lifecycle Manager takes whatever carries any of several';
   const own = Object.entries(volumes).flatMap(([role, volume]) =>
@@ -221,26 +221,26 @@ function checkTags({ snapshots, nodes, volumes = {} }: Written, { conflict }: Co
     conflict(['nodes', 'tag'], nodes.tag, `${expected}; or give each volume a tag of its own`);
 }
 
-function checkCopies({ snapshots }: Written, { conflict }: Complaints): void {
+function checkCopies({ snapshots }: WrittenHealFields, { conflict }: Complaints): void {
   const { region, kmsKeyArn } = snapshots?.copyTo ?? {};
   if (kmsKeyArn !== undefined && kmsKeyArn.split(':')[3] !== region)
     conflict(['snapshots', 'copyTo', 'kmsKeyArn'], kmsKeyArn, `expected a key of ${region}`);
 }
 
 /** The order is the ladder's: a list in another order would promise what is not done. */
-function checkRungs({ replace: { rungs } }: Complete, { conflict }: Complaints): void {
+function checkRungs({ replace: { rungs } }: CompleteHealFields, { conflict }: Complaints): void {
   const expected = RUNGS.filter((rung) => rungs.includes(rung));
   if (expected.length !== rungs.length || expected.some((rung, index) => rung !== rungs[index]))
     conflict(['replace', 'rungs'], rungs, `expected each once and mildest first: [${expected.join(', ')}]`);
 }
 
-function checkBudgets({ replace }: Complete, { conflict }: Complaints): void {
+function checkBudgets({ replace }: CompleteHealFields, { conflict }: Complaints): void {
   const { replacementsPerHour: hour, replacementsPerDay: day } = replace;
   if (hour > day) conflict(['replace', 'replacementsPerHour'], hour, `expected at most ${day}, those of a day`);
 }
 
 /** A clean snapshot stops a client: never a validator's, nor one that may be a validator's. */
-function checkDonors({ snapshots, role = 'unknown' }: Written, { conflict }: Complaints): void {
+function checkDonors({ snapshots, role = 'unknown' }: WrittenHealFields, { conflict }: Complaints): void {
   if (!snapshots?.clean || (role !== 'validator' && role !== 'unknown')) return;
   conflict(
     ['snapshots', 'clean'],
@@ -249,7 +249,11 @@ function checkDonors({ snapshots, role = 'unknown' }: Written, { conflict }: Com
   );
 }
 
-function checkSharing({ snapshots }: Written, { volumes, identity }: Complete, { conflict }: Complaints): void {
+function checkSharing(
+  { snapshots }: WrittenHealFields,
+  { volumes, identity }: CompleteHealFields,
+  { conflict }: Complaints,
+): void {
   const { shareWith } = snapshots ?? {};
   if (!shareWith) return;
   const fault = sharingFault({

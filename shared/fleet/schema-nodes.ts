@@ -141,7 +141,7 @@ export const dataMode = text(
 type Unit = v.InferInput<typeof unit>;
 
 /** A fleet file as it is written. */
-interface Written extends Unit {
+interface WrittenNodeFields extends Unit {
   readonly chain: string;
   readonly units?: Readonly<Record<string, Unit>>;
   readonly volumes?: v.InferInput<typeof volumes>;
@@ -149,7 +149,7 @@ interface Written extends Unit {
 
 /** Problems of a file that fits the schema. @param mounts the volumes' paths by role, also those that the chain gives */
 export function checkNodes(
-  file: Written,
+  file: WrittenNodeFields,
   mounts: Readonly<Record<string, { readonly path: string }>>,
   complaints: Complaints,
 ): void {
@@ -160,9 +160,9 @@ export function checkNodes(
 
 const kinds = ['unit', 'docker', 'compose', 'commands'] as const;
 
-const waysIn = (file: Written) => ([...kinds, 'units'] as const).filter((key) => file[key] !== undefined);
+const waysIn = (file: WrittenNodeFields) => ([...kinds, 'units'] as const).filter((key) => file[key] !== undefined);
 
-function checkRuntimes(file: Written, { conflict }: Complaints): void {
+function checkRuntimes(file: WrittenNodeFields, { conflict }: Complaints): void {
   const [first, ...others] = waysIn(file);
   for (const way of others) {
     const expected = `expected one of unit, docker, compose, commands or units; ${first} is there already`;
@@ -185,7 +185,7 @@ function checkMounts(mounts: Readonly<Record<string, { readonly path: string }>>
   }
 }
 
-function checkOther(file: Written, { missing }: Complaints): void {
+function checkOther(file: WrittenNodeFields, { missing }: Complaints): void {
   if (!file.volumes) missing(['volumes'], 'expected for chain other, for example { data: /node-data }');
   if (waysIn(file).length === 0)
     missing(['unit'], 'expected unit, docker, compose, commands or units for chain other, for example node@*');

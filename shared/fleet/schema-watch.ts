@@ -270,7 +270,7 @@ export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
 });
 
 /** A fleet file as it is written. */
-interface Written {
+interface WrittenWatchFields {
   readonly chain: KnownChain | typeof otherChain;
   readonly rpc?: v.InferInput<typeof rpc>;
   readonly probe?: v.InferInput<typeof probe>;
@@ -281,14 +281,14 @@ interface Written {
 }
 
 /** The same with every default. */
-interface Complete {
+interface CompleteWatchFields {
   readonly disk: { readonly growAtPercent: number };
   readonly alarms: { readonly diskPercent: number };
   readonly peers?: v.InferInput<typeof peerList>;
 }
 
 /** Problems of a file that fits the schema. */
-export function checkWatch(file: Written, complete: Complete, complaints: Complaints): void {
+export function checkWatch(file: WrittenWatchFields, complete: CompleteWatchFields, complaints: Complaints): void {
   checkProbe(file, complaints);
   checkCredentials(file, complaints);
   checkPorts(file, complaints);
@@ -299,7 +299,7 @@ export function checkWatch(file: Written, complete: Complete, complaints: Compla
   checkAlarms(complete, complaints);
 }
 
-function checkProbe({ probe }: Written, { conflict, missing }: Complaints): void {
+function checkProbe({ probe }: WrittenWatchFields, { conflict, missing }: Complaints): void {
   if (typeof probe !== 'object') return;
   const { vpc, subnets, metric } = probe;
   if ((vpc === undefined) === (metric === undefined))
@@ -310,7 +310,7 @@ function checkProbe({ probe }: Written, { conflict, missing }: Complaints): void
 }
 
 /** A function in the VPC cannot read a node's file, and a command on a node must not carry a secret. */
-function checkCredentials({ rpc, probe = 'ssm' }: Written, { conflict }: Complaints): void {
+function checkCredentials({ rpc, probe = 'ssm' }: WrittenWatchFields, { conflict }: Complaints): void {
   const written = rpc?.credentials;
   if (written === undefined) return;
   const file = written.startsWith('file:');
@@ -330,7 +330,7 @@ function checkCredentials({ rpc, probe = 'ssm' }: Written, { conflict }: Complai
 
 const metricsOf = ['cometbft', 'ethereum', 'bsc'];
 
-function checkPorts({ chain, rpc = {} }: Written, { conflict }: Complaints): void {
+function checkPorts({ chain, rpc = {} }: WrittenWatchFields, { conflict }: Complaints): void {
   const { metricsPort = 'none', beaconPort } = rpc;
   if (metricsPort !== 'none' && !metricsOf.includes(chain))
     conflict(['rpc', 'metricsPort'], metricsPort, `expected only for ${metricsOf.join(', ')}`);
@@ -338,7 +338,7 @@ function checkPorts({ chain, rpc = {} }: Written, { conflict }: Complaints): voi
     conflict(['rpc', 'beaconPort'], beaconPort, 'expected only for ethereum');
 }
 
-function checkOther(file: Written, { conflict, missing }: Complaints): void {
+function checkOther(file: WrittenWatchFields, { conflict, missing }: Complaints): void {
   const { rpc, probe, health, dns, p2pPort, peers } = file;
   const asked = probe === 'ssm' || (typeof probe === 'object' && probe.vpc !== undefined);
   if (rpc?.paths === undefined) {
@@ -371,7 +371,11 @@ function checkRequests(paths: v.InferInput<typeof httpPaths>, { conflict }: Comp
   }
 }
 
-function checkPeers({ chain, peers }: Written, complete: Complete, { conflict, missing }: Complaints): void {
+function checkPeers(
+  { chain, peers }: WrittenWatchFields,
+  complete: CompleteWatchFields,
+  { conflict, missing }: Complaints,
+): void {
   const defaults = defaultsOf(chain);
   if (!defaults || typeof peers !== 'object' || !complete.peers) return;
   const { rotate, minimum = 0, maximum = defaults.peers.maximum, config, restart } = complete.peers;
@@ -386,7 +390,10 @@ function checkPeers({ chain, peers }: Written, complete: Complete, { conflict, m
     );
 }
 
-function checkAlarms({ disk: { growAtPercent }, alarms: { diskPercent } }: Complete, { conflict }: Complaints): void {
+function checkAlarms(
+  { disk: { growAtPercent }, alarms: { diskPercent } }: CompleteWatchFields,
+  { conflict }: Complaints,
+): void {
   const expected = `expected at least disk.growAtPercent, ${growAtPercent}, below which nothing is grown`;
   if (diskPercent < growAtPercent) conflict(['alarms', 'diskPercent'], diskPercent, expected);
 }

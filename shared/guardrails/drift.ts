@@ -1,15 +1,15 @@
 // What a person changes in a template or a state file after a heal that its owner has accepted, so that the next deployment does not undo it. Pure.
 import { isTerraform } from './replace.ts';
 
-export interface Replaced {
+export interface ReplacedId {
   readonly from: string;
   readonly to: string;
 }
 
-export interface Changed {
+export interface ReplacedResources {
   /** The node's instance as it is now; `from` equals `to` where only volumes were swapped. */
-  readonly instance: Replaced;
-  readonly volumes: readonly (Replaced & {
+  readonly instance: ReplacedId;
+  readonly volumes: readonly (ReplacedId & {
     readonly role: string;
     /** EC2's name of the attachment that the new one has. */
     readonly device: string;
@@ -17,7 +17,10 @@ export interface Changed {
 }
 
 /** @param tags the instance's: who owns it. @returns null where nobody says so, or nothing has changed */
-export function templateChange(tags: Readonly<Record<string, string>>, { instance, volumes }: Changed): string | null {
+export function templateChange(
+  tags: Readonly<Record<string, string>>,
+  { instance, volumes }: ReplacedResources,
+): string | null {
   const stack = tags['aws:cloudformation:stack-name'];
   const moved = volumes.filter(({ from, to }) => from !== to);
   const isNew = instance.from !== instance.to;

@@ -15,7 +15,7 @@ const STAGGERED_AGAIN_MS = 10_000;
  * Growing destroys nothing, and a breaker that stopped it would stop the cure: while it is open one heal goes first, and
  * its proof lets the rest go in parallel. `owner` is the status of the execution that holds the lease now.
  */
-export function stagger(
+export function judgeStagger(
   breaker: BreakerReading,
   read: GrowRecord | undefined,
   execution: string,
@@ -35,9 +35,9 @@ export function stagger(
 
 /**
  * Whether a heal that is started now would only be told to wait its turn. The dispatcher asks before it starts one, so that
- * hundreds of nodes that wait are not each sent a command every minute; `stagger` decides.
+ * hundreds of nodes that wait are not each sent a command every minute; `judgeStagger` decides.
  */
-export function mustWait(read: GrowRecord | undefined, owner: ExecutionStatus, nowMs: number): Refusal | null {
+export function judgeQueued(read: GrowRecord | undefined, owner: ExecutionStatus, nowMs: number): Refusal | null {
   if (!read || read.holder === null || read.whileClosed || owner.state === 'ended') return null;
   if (read.provenAtMs > 0 && nowMs - read.provenAtMs < PROOF_VALID_MS) return null;
   const reason = 'another node of the fleet is grown and proved first';

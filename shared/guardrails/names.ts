@@ -1,7 +1,7 @@
 // Guardrails of the class "names" (DNS, alarms, peers), as pure decisions, and the record of what a fleet's people were told.
 import type { GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 const HOUR_MS = 60 * 60_000;
 /** A refusal that lasts is written to the journal once in so long. */
 const SAY_AGAIN_MS = 24 * HOUR_MS;
@@ -29,7 +29,7 @@ export interface SubjectRefusal {
 }
 
 /** Whose node, record or zone was refused what, since when, and what was told about it. Times are ms since the epoch. */
-export interface Told {
+export interface NotificationState {
   readonly code: PageCode | 'approval-wanted';
   readonly subject: string;
   readonly sinceMs: number;
@@ -45,13 +45,13 @@ export interface Told {
 export interface RegisterRecord {
   /** Nodes of the last run that found some; 0 before any was found. */
   readonly nodes: number;
-  readonly told: readonly Told[];
+  readonly notifications: readonly NotificationState[];
   /** Hashes of the plans that were written or asked for, newest first. */
   readonly plans: readonly string[];
   readonly version: number;
 }
 
-export const newRegister: RegisterRecord = { nodes: 0, told: [], plans: [], version: 0 };
+export const newRegister: RegisterRecord = { nodes: 0, notifications: [], plans: [], version: 0 };
 
 /** Nothing matched never means everything is gone; `confirmed` is a person's word that it does. */
 export function judgeSelection(
@@ -63,11 +63,11 @@ export function judgeSelection(
     `discovery found no node of ${fleet}, which had ${before}: its records and alarms are kept. ` +
     'If they are to go, say so: {"kind":"reconcile","fleet":"' +
     `${fleet}","confirm":true}`;
-  return { refuse: 'nothing-matched', reason, page: true, retryAfterMs: LOOK_AGAIN_MS };
+  return { refuse: 'nothing-matched', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
 
 /** Half of a fleet does not go at once unless a person says so. @param gone nodes that are not found, @param of all that have `what` */
-export function judgeGone(
+export function judgeMissing(
   fleet: string,
   {
     gone,
@@ -85,10 +85,10 @@ export function judgeGone(
   const reason =
     `${gone} of the ${of} nodes of ${fleet} that have ${what} are not found any more, limit half in one run: their ${what} are kept. ` +
     `If they are to go, say so: {"kind":"reconcile","fleet":"${fleet}","confirm":true}`;
-  return { refuse: 'too-many-gone', reason, page: true, retryAfterMs: LOOK_AGAIN_MS };
+  return { refuse: 'too-many-gone', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
 
-export interface Telling {
+export interface DueNotifications {
   readonly next: RegisterRecord;
   /** To be written to the journal. */
   readonly write: readonly SubjectRefusal[];
@@ -101,23 +101,23 @@ export interface Telling {
  * anything is told, so that of two runs at the same moment only one tells.
  * @param approvalValidMs after which a question to people is asked again
  */
-export function claimTelling(
+export function claimNotifications(
   register: RegisterRecord,
   all: readonly SubjectRefusal[],
   nowMs: number,
   approvalValidMs = Number.POSITIVE_INFINITY,
-): Telling {
-  const met = condensed(all);
-  const key = ({ code, subject }: Pick<Told, 'code' | 'subject'>): string => `${code} ${subject}`;
-  const known = new Map(register.told.map((told) => [key(told), told]));
+): DueNotifications {
+  const refusals = condense(all);
+  const key = ({ code, subject }: Pick<NotificationState, 'code' | 'subject'>): string => `${code} ${subject}`;
+  const known = new Map(register.notifications.map((notifications) => [key(notifications), notifications]));
   const write: SubjectRefusal[] = [];
   const page: SubjectRefusal[] = [];
-  for (const refusal of met) {
+  for (const refusal of refusals) {
     const named = { code: refusal.refuse, subject: refusal.subject };
     const before = known.get(key(named));
     // A question that was not answered in time is asked anew.
     const expired = refusal.refuse === 'approval-wanted' && nowMs - (before?.sinceMs ?? nowMs) >= approvalValidMs;
-    const going = before && !expired && lasts(before, nowMs) ? before : undefined;
+    const going = before && !expired && isCurrent(before, nowMs) ? before : undefined;
     const old = nowMs - (going?.sinceMs ?? nowMs) >= (refusal.pageAfterMs ?? 0);
     const says = !going || nowMs - going.writtenAtMs >= SAY_AGAIN_MS;
     const pages = refusal.page && old && !going?.paged && nowMs - (going?.claimedAtMs ?? 0) >= CLAIM_VALID_MS;
@@ -133,20 +133,21 @@ export function claimTelling(
       ...(refusal.lastsMs !== undefined && { lastsMs: refusal.lastsMs }),
     });
   }
-  const told = [...known.values()].filter((one) => lasts(one, nowMs));
-  told.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
-  return { next: { ...register, told: told.slice(0, MAX_TOLD) }, write, page };
+  const notifications = [...known.values()].filter((one) => isCurrent(one, nowMs));
+  notifications.sort((a, b) => b.seenAtMs - a.seenAtMs || (key(a) < key(b) ? -1 : 1));
+  return { next: { ...register, notifications: notifications.slice(0, MAX_TOLD) }, write, page };
 }
 
-const lasts = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: Told, nowMs: number): boolean => nowMs - seenAtMs < lastsMs;
+const isCurrent = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: NotificationState, nowMs: number): boolean =>
+  nowMs - seenAtMs < lastsMs;
 
 /** More of one kind in one run are one mistake, not many: a hundred nodes of one name are told in one page. */
 const MAX_OF_A_KIND = 5;
 const MANY = 'many';
 
-function condensed(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
+function condense(refusals: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
   const kinds = new Map<SubjectRefusal['refuse'], Map<string, SubjectRefusal>>();
-  for (const refusal of met) {
+  for (const refusal of refusals) {
     const kind = kinds.get(refusal.refuse) ?? new Map<string, SubjectRefusal>();
     if (!kind.has(refusal.subject)) kind.set(refusal.subject, refusal);
     kinds.set(refusal.refuse, kind);
@@ -171,8 +172,10 @@ function condensed(met: readonly SubjectRefusal[]): readonly SubjectRefusal[] {
 /** The record after these were paged. */
 export function markPaged(register: RegisterRecord, pages: readonly SubjectRefusal[]): RegisterRecord {
   const were = new Set(pages.map(({ refuse, subject }) => `${refuse} ${subject}`));
-  const told = register.told.map((one) => (were.has(`${one.code} ${one.subject}`) ? { ...one, paged: true } : one));
-  return { ...register, told };
+  const notifications = register.notifications.map((one) =>
+    were.has(`${one.code} ${one.subject}`) ? { ...one, paged: true } : one,
+  );
+  return { ...register, notifications };
 }
 
 /** The record with a plan that was told; a plan that comes back after many others is told again. */

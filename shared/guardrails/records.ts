@@ -15,7 +15,7 @@ export interface GrowRecord {
   readonly holder: string | null;
   /** When a growth was last proved under this lease, ms since the epoch; 0 for never. */
   readonly provenAtMs: number;
-  /** It was taken while the breaker was closed: nobody is told at the door to wait for it. Absent otherwise. */
+  /** It was taken while the breaker was closed: the dispatcher tells nobody to wait for it. Absent otherwise. */
   readonly whileClosed?: true;
   readonly version: number;
 }

@@ -12,7 +12,7 @@ export type ActionClass = 'grow' | 'restart' | 'replace' | 'names';
 export const classOf = (rung: Rung): 'restart' | 'replace' =>
   rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace';
 
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 /** What only a person can change is looked at again when somebody may have. */
 const PERSON_MS = 60 * 60_000;
 
@@ -144,5 +144,5 @@ export function ownerOf(tags: Readonly<Record<string, string>>): string | null {
 const refuse = (
   code: GuardrailCode,
   reason: string,
-  { page = false, retryAfterMs = LOOK_AGAIN_MS }: { readonly page?: boolean; readonly retryAfterMs?: number },
+  { page = false, retryAfterMs = RETRY_AFTER_MS }: { readonly page?: boolean; readonly retryAfterMs?: number },
 ): Refusal => ({ refuse: code, reason, page, retryAfterMs });

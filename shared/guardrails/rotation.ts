@@ -1,7 +1,7 @@
 // What is remembered of the rotations of a fleet's peer lists: one run at a time, what the last hour has changed, and the restart that
 // has to prove itself. Pure decisions over the ROTATION record.
 import type { Write } from '../model/write.ts';
-import type { Told } from './names.ts';
+import type { NotificationState } from './names.ts';
 
 /** Times are ms since the epoch. */
 export interface RotationRecord {
@@ -22,12 +22,12 @@ export interface RotationRecord {
   /** Plans of mode plan that were written, by instance. */
   readonly plans: Readonly<Record<string, { readonly hash: string; readonly atMs: number }>>;
   /** Plans that wait for a person, the newest first: a large fleet is asked about in parts. */
-  readonly asked: readonly AskedPlan[];
+  readonly asked: readonly PendingPlan[];
   /** Nodes whose file was written and whose client has not taken it yet, with the time, by instance. */
   readonly pending: Readonly<Record<string, number>>;
   /** Files that were put back because the client did not start with what was written into them: left alone until somebody has changed them. By instance. */
   readonly rejected: Readonly<Record<string, { readonly sha256: string; readonly atMs: number }>>;
-  readonly told: readonly Told[];
+  readonly notifications: readonly NotificationState[];
   /** Absent from a record that was written before ids were pinned. */
   readonly ids?: PinnedIds;
   readonly version: number;
@@ -44,7 +44,7 @@ export interface PinnedId {
   readonly other?: { readonly id: string; readonly sinceMs: number };
 }
 
-export interface AskedPlan {
+export interface PendingPlan {
   readonly hash: string;
   readonly atMs: number;
   /** What it is for each node, by instance. */
@@ -75,7 +75,7 @@ export const newRotation: RotationRecord = {
   asked: [],
   pending: {},
   rejected: {},
-  told: [],
+  notifications: [],
   version: 0,
 };
 
@@ -164,9 +164,9 @@ export function endRun(
 }
 
 /** A question is asked once, and anew when nobody has answered it in time. */
-export function askedAgain(
+export function withPendingPlan(
   { asked }: Pick<RotationRecord, 'asked'>,
-  question: AskedPlan,
+  question: PendingPlan,
   validMs: number,
 ): Pick<RotationRecord, 'asked'> {
   const before = asked.find(({ hash }) => hash === question.hash);

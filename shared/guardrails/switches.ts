@@ -7,7 +7,7 @@ import { plainText } from '../text/plain-text.ts';
 
 export const PAUSE_TAG = 'chainmend:pause';
 const OFF = 'off';
-const LOOK_AGAIN_MS = 60_000;
+const RETRY_AFTER_MS = 60_000;
 
 export interface Switches {
   readonly fleet: Fleet;
@@ -69,5 +69,5 @@ const refuse = (code: 'paused' | 'pause-unreadable' | 'fleet-file-invalid', reas
   refuse: code,
   reason,
   page,
-  retryAfterMs: LOOK_AGAIN_MS,
+  retryAfterMs: RETRY_AFTER_MS,
 });

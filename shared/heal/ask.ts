@@ -68,9 +68,9 @@ async function ask(
   { callbackId, hours, place }: { readonly callbackId: string; readonly hours: number; readonly place: string },
 ): Promise<{ readonly plan: string; readonly asked: boolean }> {
   const { clients, journal, payload, environment, execution } = context;
-  const { fleet, node, instanceId, incidentId, attempt, trouble } = payload;
+  const { fleet, node, instanceId, incidentId, attempt, trigger } = payload;
   const all: Terms = [
-    ['incident', `${incidentId} (${trouble}), attempt ${attempt}`],
+    ['incident', `${incidentId} (${trigger}), attempt ${attempt}`],
     ['node', `${fleet}/${node} on ${instanceId}`],
     ...terms,
   ];
@@ -92,7 +92,7 @@ async function ask(
   });
   const { text, approve, refuse } = answersToHeal({ incidentId, plan, callbackId }, process.env['AWS_REGION']);
   const content: Page = {
-    ...{ fleet, node, code: 'approval-wanted', incidentId, attempt, trouble, plan, approve, refuse },
+    ...{ fleet, node, code: 'approval-wanted', incidentId, attempt, trigger, plan, approve, refuse },
     sentence: `${sentence}. May chainmend do this? It asks for ${hours} h`,
     terms: Object.fromEntries(all),
   };
@@ -132,13 +132,13 @@ async function note(
 }
 
 const change = (
-  { store, payload: { fleet, instanceId, trouble } }: HealContext,
+  { store, payload: { fleet, instanceId, trigger } }: HealContext,
   decide: (read: IncidentRecord | undefined) => Write<IncidentRecord> | { readonly notMine: true },
 ): Promise<boolean> =>
   settle<IncidentRecord, boolean>(
     store,
-    keys.incident(fleet, instanceId, trouble),
-    () => store.readIncident(fleet, instanceId, trouble),
+    keys.incident(fleet, instanceId, trigger),
+    () => store.readIncident(fleet, instanceId, trigger),
     (read) => {
       const decided = decide(read);
       return 'next' in decided ? { result: true, write: decided.next } : { result: false };

@@ -19,11 +19,11 @@ export type Changed = { readonly written: true } | { readonly lost: true };
 
 /** Body of an execution's first step. `end`: it is not for this execution to work, and it touches nothing. */
 export async function claimAttempt({ store, payload, execution }: HealContext): Promise<Claimed> {
-  const { fleet, instanceId, trouble, attempt } = payload;
+  const { fleet, instanceId, trigger, attempt } = payload;
   const claimed = await settle<IncidentRecord, Claimed>(
     store,
-    keys.incident(fleet, instanceId, trouble),
-    () => store.readIncident(fleet, instanceId, trouble),
+    keys.incident(fleet, instanceId, trigger),
+    () => store.readIncident(fleet, instanceId, trigger),
     (read) => {
       // Whoever may invoke a heal may say anything; the dispatcher alone says what an attempt is for.
       if (read && 'payload' in read && !sameRecord(read.payload, payload))

@@ -3,7 +3,7 @@
 
 import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
 import type { Clients } from '../aws/clients.ts';
-import { isThrottling } from '../aws/refused.ts';
+import { isThrottling } from '../aws/refusals.ts';
 import type { HealPayload } from '../model/payload.ts';
 import type { Journal } from './journal.ts';
 import type { Store } from './store.ts';

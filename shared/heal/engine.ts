@@ -8,7 +8,7 @@ import middy from '@middy/core';
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
 import { logged } from '../aws/log.ts';
-import { isThrottling } from '../aws/refused.ts';
+import { isThrottling } from '../aws/refusals.ts';
 import type { HealPayload } from '../model/payload.ts';
 import { type ActContext, HEAL_ENVIRONMENT, type HealContext, turnAt } from './context.ts';
 import { createJournal } from './journal.ts';

@@ -24,7 +24,7 @@ export const INVOKE_AGAIN_MS = 60_000;
 
 export type Onset = Pick<
   IncidentBase,
-  'fleet' | 'node' | 'instanceId' | 'trouble' | 'incidentId' | 'onsetMs' | 'alarm'
+  'fleet' | 'node' | 'instanceId' | 'trigger' | 'incidentId' | 'onsetMs' | 'alarm'
 >;
 
 /**
@@ -242,7 +242,7 @@ const KEPT = {
   fleet: true,
   node: true,
   instanceId: true,
-  trouble: true,
+  trigger: true,
   incidentId: true,
   onsetMs: true,
   alarm: true,

@@ -4,13 +4,13 @@
 
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
-  type Holdable,
+  type HoldableSnapshot,
   holdSnapshots,
+  type MarkFailure,
   QUARANTINE_MS,
   quarantine,
-  type Released,
+  type ReleaseResult,
   releaseHolds,
-  type Unmarked,
 } from '../snapshots/marks.ts';
 import { partitions } from './records.ts';
 import { type Key, type Store, sameRecord, settle } from './store.ts';
@@ -171,9 +171,9 @@ const holdsOf = async ({ store }: KeptClients, fleet: string): Promise<ReadonlyM
 export async function hold(
   clients: KeptClients,
   owner: KeptOwner,
-  snapshots: readonly Holdable[],
+  snapshots: readonly HoldableSnapshot[],
   nowMs: number,
-): Promise<readonly Unmarked[]> {
+): Promise<readonly MarkFailure[]> {
   const holds = await holdsOf(clients, owner.fleet);
   const before = holds.get(owner.incidentId);
   const ours = new Set([...holds.values()].flatMap(({ lockedIds }) => lockedIds));
@@ -203,7 +203,7 @@ export async function release(
   clients: KeptClients,
   { fleet, incidentId }: Pick<KeptOwner, 'fleet' | 'incidentId'>,
   nowMs: number,
-): Promise<Released> {
+): Promise<ReleaseResult> {
   const holds = await holdsOf(clients, fleet);
   const own = holds.get(incidentId);
   if (!own) return { released: [], unmarked: [] };
@@ -221,7 +221,7 @@ export async function putInQuarantine(
   snapshotIds: readonly string[],
   why: string,
   atMs: number,
-): Promise<readonly Unmarked[]> {
+): Promise<readonly MarkFailure[]> {
   const about = { ...owner, atMs, untilMs: atMs + QUARANTINE_MS, state: 'kept' } as const;
   await writeKept(
     clients.store,

@@ -1,6 +1,6 @@
 // A call that changes something: made under guards that are read in the same step. One that has no token is made at most once, and reconciled
 // where its answer was lost.
-import { isThrottling, orRefused, type Refused, refusalOf } from '../aws/refused.ts';
+import { type AwsRefusal, catchRefusal, isThrottling, refusalOf } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
@@ -26,7 +26,7 @@ export async function callUnderGuard<R extends object>(
   holder: Holder,
   call: (fleet: Fleet) => Promise<R>,
   options: GuardOptions = {},
-): Promise<R | Refusal | Lost | NotSent | Refused> {
+): Promise<R | Refusal | Lost | NotSent | AwsRefusal> {
   const guarded = await readLeaseAndGuards(context, holder, options).catch(
     (error: unknown): NotSent => ({ notSent: `its guards cannot be read: ${messageOf(error)}` }),
   );
@@ -48,9 +48,9 @@ export async function repeatUnderGuard<R extends object>(
   holder: Holder,
   call: (fleet: Fleet) => Promise<R>,
   options: GuardOptions = {},
-): Promise<R | Refusal | Lost | Refused> {
+): Promise<R | Refusal | Lost | AwsRefusal> {
   const guarded = await readLeaseAndGuards(context, holder, options);
-  return 'fleet' in guarded ? orRefused(() => call(guarded.fleet)) : guarded;
+  return 'fleet' in guarded ? catchRefusal(() => call(guarded.fleet)) : guarded;
 }
 
 async function readLeaseAndGuards(

@@ -1,7 +1,7 @@
 // Commands to a node: sent under a fence and an ordinal that a replay repeats, and over only after an answer or their last moment.
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instances.ts';
-import { orRefused, type Refused } from '../aws/refused.ts';
+import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
@@ -65,7 +65,7 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
   const guarded = await readGuards(context, options);
   if ('refuse' in guarded) return guarded;
   const { parameters, comment } = input;
-  const sent = await orRefused(async () => ({
+  const sent = await catchRefusal(async () => ({
     commandId: await sendCommand(clients.ssm, {
       document,
       instanceId,
@@ -80,7 +80,7 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
 const NO_NODE = 'InvalidInstanceId';
 
 /** Definite: nothing was sent. What SSM refuses is no word of the node's, unless it says that there is none. */
-function unsent(instanceId: string, { refused, code }: Refused): Guarded {
+function unsent(instanceId: string, { refused, code }: AwsRefusal): Guarded {
   if (code === NO_NODE) {
     const reason = `Systems Manager does not take commands for ${instanceId}: ${refused}`;
     return { refuse: 'node-silent', reason, page: true, retryAfterMs: 5 * 60_000 };

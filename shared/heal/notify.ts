@@ -24,7 +24,7 @@ const MAX_MESSAGE_BYTES = 262_144;
 /** Protocols of machines ("Publish", SNS API: keys of a JSON message); mails and everybody else get `default`. */
 const MACHINES = ['lambda', 'sqs', 'http', 'https', 'firehose', 'email-json'] as const;
 /** What a mail says of a page besides its sentence. */
-const SHOWN = ['incidentId', 'attempt', 'trouble', 'runbook'] as const;
+const SHOWN = ['incidentId', 'attempt', 'trigger', 'runbook'] as const;
 
 /** Members of a page that are texts, each as one line. */
 const plainMembers = (content: object): object =>

@@ -17,8 +17,8 @@ export async function writeOutcome(
   place: string,
 ): Promise<{ readonly written: boolean }> {
   const { store, journal, payload, execution } = context;
-  const { fleet, instanceId, trouble, attempt } = payload;
-  const read = await store.readIncident(fleet, instanceId, trouble);
+  const { fleet, instanceId, trigger, attempt } = payload;
+  const read = await store.readIncident(fleet, instanceId, trigger);
   const nowMs = Date.now();
   // Written already by an earlier run of this step: a page of it has gone, and what is read now is the incident after it.
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
@@ -38,8 +38,8 @@ export async function writeOutcome(
   });
   return settle<IncidentRecord, { readonly written: boolean }>(
     store,
-    keys.incident(fleet, instanceId, trouble),
-    () => store.readIncident(fleet, instanceId, trouble),
+    keys.incident(fleet, instanceId, trigger),
+    () => store.readIncident(fleet, instanceId, trigger),
     (found) => {
       const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, nowMs), nowMs);
       return 'notMine' in concluded
@@ -76,9 +76,9 @@ async function pageFor(
 ): Promise<boolean> {
   const code = escalates ? 'attempts-spent' : pageOf(ending);
   if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return false;
-  const { fleet, node, incidentId, attempt, trouble } = payload;
+  const { fleet, node, incidentId, attempt, trigger } = payload;
   const sentence = sentenceOf(ending, escalates);
-  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trouble });
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
   await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', sentence, code });
   return true;
 }

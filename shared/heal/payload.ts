@@ -17,9 +17,9 @@ const base = {
   // A tag's value as people write it (EC2: up to 256 Unicode characters): it is shown and stored, and reaches no command.
   node: text(/^[^\p{Cc}]{1,256}$/u),
   instanceId: text(/^i-[0-9a-f]{8,17}$/),
-  trouble: v.pipe(
+  trigger: v.pipe(
     v.string(),
-    v.check((trouble) => readTrigger(trouble) !== null, 'expected a trigger such as disk:data or node:health'),
+    v.check((trigger) => readTrigger(trigger) !== null, 'expected a trigger such as disk:data or node:health'),
   ),
   incidentId: text(/^[\w:.-]{1,64}$/),
   attempt: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -47,7 +47,7 @@ const want = v.variant('do', [
 const schema = v.variant('kind', [
   v.strictObject({ kind: v.literal('resize-volume'), ...base }),
   v.strictObject({ kind: v.literal('replace-node'), want, ...base }),
-  v.strictObject({ kind: v.literal('snapshot-node'), asked: v.picklist(['schedule', 'person']), ...base }),
+  v.strictObject({ kind: v.literal('snapshot-node'), requestedBy: v.picklist(['schedule', 'person']), ...base }),
 ]);
 
 /** @throws HealPayloadError */

@@ -1,7 +1,7 @@
 // The records that make one heal at a time true, and the partitions of the one table that they stand in. IAM lets each function write its
 // own partitions only (dynamodb:LeadingKeys, infra/constructs/state.ts).
 
-import type { AlarmFact, HealKind, HealPayload, Want } from '../model/payload.ts';
+import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { Terms } from './approval.ts';
@@ -12,7 +12,7 @@ export interface IncidentBase {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  readonly trouble: string;
+  readonly trigger: string;
   /** Eight digits of a hash: short enough to say. */
   readonly incidentId: string;
   readonly onsetMs: number;
@@ -29,7 +29,7 @@ export interface IncidentBase {
   /** In mode plan nothing new is said before, ms since the epoch; any other mode acts at once. Absent until something was planned. */
   readonly plannedUntilMs?: number;
   /** What a person asked of replace-node; absent where an alarm or an observation told of trouble. */
-  readonly want?: Want;
+  readonly want?: RequestedAction;
   /** Absent until a plan was put to a person. */
   readonly approval?: ApprovalRecord;
   /** Codes that were journalled as a refusal of this incident, oldest first. */
@@ -175,9 +175,9 @@ export const partitions = {
 } as const;
 
 /** Which heal works on incidents of this trigger. @throws TypeError where the text is no trigger's */
-export function healOf(trouble: string): HealKind {
-  const trigger = readTrigger(trouble);
-  if (trigger === null) throw new TypeError(`no heal works on ${plainText(JSON.stringify(trouble), 100)}`);
+export function healOf(text: string): HealKind {
+  const trigger = readTrigger(text);
+  if (trigger === null) throw new TypeError(`no heal works on ${plainText(JSON.stringify(text), 100)}`);
   if (trigger.kind === 'disk') return 'resize-volume';
   return trigger.subject === 'clean' ? 'snapshot-node' : 'replace-node';
 }

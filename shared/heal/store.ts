@@ -33,9 +33,9 @@ const MAX_PAGES = 50;
 
 export const keys = {
   node: (fleet: string, instanceId: string): Key => ({ pk: partitions.nodes(fleet), sk: `NODE#${instanceId}` }),
-  incident: (fleet: string, instanceId: string, trouble: string): Key => ({
-    pk: partitions.incidents(fleet, healOf(trouble)),
-    sk: `INCIDENT#${instanceId}#${trouble}`,
+  incident: (fleet: string, instanceId: string, trigger: string): Key => ({
+    pk: partitions.incidents(fleet, healOf(trigger)),
+    sk: `INCIDENT#${instanceId}#${trigger}`,
   }),
   grow: (fleet: string): Key => ({ pk: partitions.own(fleet, 'resize-volume'), sk: 'GROW' }),
   watch: (fleet: string): Key => ({ pk: partitions.own(fleet, 'watch-fleet'), sk: 'WATCH' }),
@@ -128,8 +128,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       const read = await get<NodeRecord>(key);
       return read && isNode(key, read) ? read : undefined;
     },
-    async readIncident(fleet: string, instanceId: string, trouble: string): Promise<IncidentRecord | undefined> {
-      const key = keys.incident(fleet, instanceId, trouble);
+    async readIncident(fleet: string, instanceId: string, trigger: string): Promise<IncidentRecord | undefined> {
+      const key = keys.incident(fleet, instanceId, trigger);
       const read = await get<IncidentRecord>(key);
       return read && isIncident(key, read) ? read : undefined;
     },
@@ -215,12 +215,12 @@ const isAt = ({ pk, sk }: Key, wanted: Key): boolean => pk === wanted.pk && sk =
  * nor stop it. Where one record is read that claims more, it counts as none, and what is written in its place finds the place taken.
  */
 function isIncident(key: Key, record: IncidentRecord): boolean {
-  const { fleet, instanceId, trouble, payload, execution } = record as Partial<
+  const { fleet, instanceId, trigger, payload, execution } = record as Partial<
     Extract<IncidentRecord, { execution: string }>
   >;
-  if (typeof trouble !== 'string' || readTrigger(trouble) === null) return false;
-  if (!isAt(key, keys.incident(fleet ?? '', instanceId ?? '', trouble))) return false;
-  const heal = healOf(trouble);
+  if (typeof trigger !== 'string' || readTrigger(trigger) === null) return false;
+  if (!isAt(key, keys.incident(fleet ?? '', instanceId ?? '', trigger))) return false;
+  const heal = healOf(trigger);
   return (
     (payload === undefined || payload?.kind === heal) && (execution === undefined || isExecutionOf(execution, heal))
   );

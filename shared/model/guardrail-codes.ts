@@ -112,7 +112,7 @@ export const FAILURES = {
 export type FailureCode = keyof typeof FAILURES;
 
 /** What watch-fleet sees and tells: of a node, and of a fleet as a whole. */
-export const TROUBLES = {
+export const CONDITIONS = {
   'node-unreachable': 'A node’s RPC does not answer, or its instance does not run.',
   'node-stuck': 'A node is behind and stands still while others go on.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
@@ -130,8 +130,8 @@ export const TROUBLES = {
   'byzantine-validators': 'Validators of a CometBFT chain have signed twice.',
 } as const satisfies Record<string, string>;
 
-export type TroubleKind = keyof typeof TROUBLES;
-export type PageCode = GuardrailCode | FailureCode | TroubleKind;
+export type ConditionCode = keyof typeof CONDITIONS;
+export type PageCode = GuardrailCode | FailureCode | ConditionCode;
 
 /** A decision not to act. */
 export interface Refusal {

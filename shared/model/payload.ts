@@ -11,16 +11,16 @@ export interface ResizePayload extends PayloadBase {
 
 export interface ReplacePayload extends PayloadBase {
   readonly kind: 'replace-node';
-  readonly want: Want;
+  readonly want: RequestedAction;
 }
 
 export interface SnapshotPayload extends PayloadBase {
   readonly kind: 'snapshot-node';
-  readonly asked: 'schedule' | 'person';
+  readonly requestedBy: 'schedule' | 'person';
 }
 
 /** What a heal of replace-node is to do. All but the first are a person's. */
-export type Want =
+export type RequestedAction =
   /** Climb the ladder: restart, stop-start, swap, replace. */
   | { readonly do: 'heal' }
   /** Swap the volumes for ones of this snapshot (any one of its set), or of the best; a validator only where a person acknowledges it. */
@@ -33,12 +33,12 @@ interface PayloadBase {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  /** Kind of trouble and what it is about: "disk:data", "node:health", "request:restore", "snapshot:clean". */
-  readonly trouble: string;
+  /** What set it off and what it is about: "disk:data", "node:health", "request:restore", "snapshot:clean". */
+  readonly trigger: string;
   readonly incidentId: string;
   readonly attempt: number;
   readonly mode: Mode;
-  /** When the trouble was first told of, ms since the epoch. */
+  /** When that was first seen, ms since the epoch. */
   readonly onsetMs: number;
   /** After this the execution is stopped by the sweep, ms since the epoch. */
   readonly deadlineMs: number;

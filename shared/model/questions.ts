@@ -15,7 +15,7 @@ export interface DonorQuestion {
   readonly kind: 'donor';
   readonly fleet: string;
   /** A person's wish need not be due. */
-  readonly asked: 'schedule' | 'person';
+  readonly requestedBy: 'schedule' | 'person';
 }
 
 export type DonorAnswer =

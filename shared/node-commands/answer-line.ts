@@ -28,7 +28,7 @@ export function parseAnswerLine<S extends v.GenericSchema>(schema: S, stdout: st
 }
 
 /** What a node says in words: a person reads it. */
-export const said = (maximumCharacters: number) =>
+export const scriptText = (maximumCharacters: number) =>
   v.pipe(
     v.string(),
     v.maxLength(maximumCharacters),

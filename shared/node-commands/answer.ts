@@ -1,6 +1,6 @@
 // What a command script answers on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
-import { parseAnswerLine, said } from './answer-line.ts';
+import { parseAnswerLine, scriptText } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -9,10 +9,10 @@ const observationSchema = v.strictObject({
   /** "vol-0123…" read from the device, never from a name; "" where the device is not an EBS volume. */
   volumeId: v.pipe(v.string(), v.regex(/^(vol-[0-9a-f]{8,17})?$/)),
   /** Kernel name of the device or partition that carries the filesystem. */
-  device: said(256),
+  device: scriptText(256),
   partitioned: v.boolean(),
   filesystem: v.picklist(['xfs', 'ext4', 'btrfs', 'other']),
-  path: said(4096),
+  path: scriptText(4096),
   /** Size of the whole block device (not of the partition). */
   deviceBytes: count,
   sizeBytes: count,
@@ -34,7 +34,7 @@ const answerSchema = v.strictObject({
   result: v.picklist(['done', 'failed', 'stale', 'late']),
   before: v.nullable(observationSchema),
   after: v.nullable(observationSchema),
-  reason: v.optional(said(1000)),
+  reason: v.optional(scriptText(1000)),
 });
 export type Answer = v.InferOutput<typeof answerSchema>;
 

@@ -1,6 +1,6 @@
 // What watch-fleet puts into SendCommand for `ask-node`: the same for all nodes of a fleet.
 import type { Fleet } from '../fleet/model.ts';
-import { questionsParameter, volumesParameter } from '../probe/on-node.ts';
+import { questionsParameter, volumesParameter } from '../probe/node-probe.ts';
 import type { ProbeQuestion } from '../probe/protocol.ts';
 import { checkedParameter, runLimitsSeconds } from './command.ts';
 

@@ -1,10 +1,10 @@
 // What the commands of node-command.ts answer on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
-import { parseAnswerLine, said } from './answer-line.ts';
+import { parseAnswerLine, scriptText } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const exitStatus = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)));
-const logLine = said(400);
+const logLine = scriptText(400);
 /** Many times what any node has. */
 const LIST_MAX = 256;
 const list = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(LIST_MAX));
@@ -26,10 +26,10 @@ const nodeStateSchema = v.strictObject({
   /** What is mounted at each asked path; where nothing is, there is no entry. */
   volumes: list(
     v.strictObject({
-      path: said(4096),
+      path: scriptText(4096),
       /** "" where the device is not an EBS volume. */
       volumeId: v.pipe(v.string(), v.regex(/^(vol-[0-9a-f]{8,17})?$/)),
-      filesystem: said(64),
+      filesystem: scriptText(64),
       sizeBytes: count,
       usedBytes: count,
       readOnly: v.boolean(),
@@ -61,7 +61,7 @@ const nodeAnswerSchema = v.strictObject({
   result: v.picklist(['done', 'failed', 'stale', 'late']),
   before: v.nullable(nodeStateSchema),
   after: v.nullable(nodeStateSchema),
-  reason: v.optional(said(1000)),
+  reason: v.optional(scriptText(1000)),
   /** null: no client was stopped. */
   stop: v.optional(v.nullable(stopSchema), null),
   /** From the first start until all clients were seen running; null: none was started. */

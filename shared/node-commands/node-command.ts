@@ -23,7 +23,7 @@ export const clientsOf = ({ units }: Pick<Fleet, 'units'>): readonly ClientOnNod
   }));
 
 /** This EBS volume at this mount point. */
-export interface Place {
+export interface VolumeMount {
   readonly path: string;
   readonly volumeId: string;
 }
@@ -44,13 +44,13 @@ export type NodeCommand =
       readonly only: 'start' | 'restart';
     }
   /** Mounts a volume read-only aside: whether it can stand in for the one that is mounted at `like`. */
-  | { readonly operation: 'check-volume'; readonly place: Place; readonly like: string }
+  | { readonly operation: 'check-volume'; readonly place: VolumeMount; readonly like: string }
   /** The volumes of `to` in place of those of `from`, at the same mount points, or everything as it was. The same command with the two exchanged is the way back. */
   | {
       readonly operation: 'swap-volumes';
       readonly clients: readonly ClientOnNode[];
-      readonly from: readonly Place[];
-      readonly to: readonly Place[];
+      readonly from: readonly VolumeMount[];
+      readonly to: readonly VolumeMount[];
       /** Absolute paths below the mount points. */
       readonly identity: readonly string[];
       /**
@@ -64,7 +64,7 @@ export type NodeCommand =
   | {
       readonly operation: 'stop-client';
       readonly clients: readonly ClientOnNode[];
-      readonly places: readonly Place[];
+      readonly places: readonly VolumeMount[];
       readonly unmount: boolean;
       readonly mask: boolean;
       /** A client that did not end cleanly is started again, and nothing is unmounted: failed. */
@@ -73,7 +73,7 @@ export type NodeCommand =
   | {
       readonly operation: 'start-client';
       readonly clients: readonly ClientOnNode[];
-      readonly places: readonly Place[];
+      readonly places: readonly VolumeMount[];
       readonly unmask: boolean;
       /** Absolute paths that are removed before the start: identity of another node. */
       readonly scrub: readonly string[];
@@ -167,8 +167,11 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
 
 const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
 
-function swapLines(from: readonly Place[], to: readonly Place[]): { readonly From: string; readonly To: string } {
-  const paths = (places: readonly Place[]): string =>
+function swapLines(
+  from: readonly VolumeMount[],
+  to: readonly VolumeMount[],
+): { readonly From: string; readonly To: string } {
+  const paths = (places: readonly VolumeMount[]): string =>
     places
       .map(({ path }) => path)
       .toSorted()
@@ -194,14 +197,14 @@ function clientLines(clients: readonly ClientOnNode[]): string {
   return packed(lines);
 }
 
-function placeLines(name: ParameterName, places: readonly Place[]): string {
+function placeLines(name: ParameterName, places: readonly VolumeMount[]): string {
   limited(name, places, PLACES_MAX);
   if (new Set(places.map(({ path }) => path)).size !== places.length)
     throw new TypeError(`parameter ${name}: a mount point given twice, expected each once`);
   return packed(places.map((place) => checkedPlace(name, place)));
 }
 
-function checkedPlace(name: ParameterName, { path, volumeId }: Place): string {
+function checkedPlace(name: ParameterName, { path, volumeId }: VolumeMount): string {
   if (volumeId === '' || path === '/')
     throw new TypeError(
       `parameter ${name}: "${path} ${volumeId}" given, expected a mount point below / and an EBS volume`,

@@ -1,12 +1,12 @@
 // The commands that work on a client's peers: what is put into SendCommand, and what comes back. Pure; like command.ts for heals.
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
-import type { ChainRequest, Answer as ClientAnswer, TroubleCode } from '../chains/client.ts';
+import type { ChainRequest, Answer as ClientAnswer, ReadingErrorCode } from '../chains/client.ts';
 import { parseJson } from '../chains/json.ts';
 import type { Runtime } from '../fleet/model.ts';
 import { NodeAnswerError } from '../model/node-answer-error.ts';
 import type { ByteEdit } from '../peers/edits.ts';
-import { parseAnswerLine, said } from './answer-line.ts';
+import { parseAnswerLine, scriptText } from './answer-line.ts';
 import { checkedParameter, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
 import { maximumBase64Characters, operationParameters, type ParameterName, type PeerOperation } from './parameters.ts';
 
@@ -119,7 +119,7 @@ const writtenSchema = v.strictObject({
   /** The old file is in its place again. */
   putBack: v.boolean(),
 });
-const toldSchema = v.strictObject({ answers: packedText });
+const clientAnswersSchema = v.strictObject({ answers: packedText });
 
 export type WrittenConfig = v.InferOutput<typeof writtenSchema>;
 
@@ -130,14 +130,14 @@ const envelope = <State extends v.GenericSchema>(state: State) =>
     result: v.picklist(['done', 'failed', 'stale', 'late']),
     before: v.nullable(state),
     after: v.nullable(state),
-    reason: v.optional(said(1000)),
+    reason: v.optional(scriptText(1000)),
   });
 
 const answerSchemas = {
   'read-config': envelope(configSchema),
   'write-config': envelope(writtenSchema),
-  'ask-peers': envelope(toldSchema),
-  'change-peers': envelope(toldSchema),
+  'ask-peers': envelope(clientAnswersSchema),
+  'change-peers': envelope(clientAnswersSchema),
 } as const satisfies Readonly<Record<PeerOperation, v.GenericSchema>>;
 
 export type PeerAnswer<Operation extends PeerOperation> = v.InferOutput<(typeof answerSchemas)[Operation]>;
@@ -173,7 +173,7 @@ function unpacked(gzip: string): Buffer {
 
 /** The client's answers to the requests of a command, in their order. Throws a `NodeAnswerError` where they are not whole. */
 export function unpackAnswers(
-  { answers }: v.InferOutput<typeof toldSchema>,
+  { answers }: v.InferOutput<typeof clientAnswersSchema>,
   requests: readonly ChainRequest[],
   atMs: number,
 ): readonly ClientAnswer[] {
@@ -193,7 +193,7 @@ export function unpackAnswers(
 }
 
 /** Exit codes of curl(1). */
-const FAILURES: Readonly<Record<number, readonly [TroubleCode, string]>> = {
+const FAILURES: Readonly<Record<number, readonly [ReadingErrorCode, string]>> = {
   7: ['unreachable', 'nothing listens at the RPC port of the node'],
   28: ['slow', 'the client did not answer within 5 s'],
   63: ['too-large', 'the client answers with more than was asked for'],
@@ -206,7 +206,7 @@ function answerOf(
   body: Uint8Array,
   atMs: number,
 ): ClientAnswer {
-  const failed = (code: TroubleCode, reason: string): ClientAnswer => ({ kind: 'failed', code, reason });
+  const failed = (code: ReadingErrorCode, reason: string): ClientAnswer => ({ kind: 'failed', code, reason });
   if (exit !== 0) return failed(...(FAILURES[exit] ?? (['unreachable', `curl ended with ${exit}`] as const)));
   if (status === 401 || status === 403)
     return failed('unauthorized', `the client does not accept the credentials (HTTP ${status})`);

@@ -1,5 +1,5 @@
 // The addnode lines of a bitcoin.conf. Chainmend's own stand in one marked block; everybody else's lines are theirs and stay.
-import { ConfigError, shown } from './config-error.ts';
+import { ConfigError, excerpt } from './config-error.ts';
 import { checkedLines, checkedPeers } from './limits.ts';
 
 const BEGIN = '# chainmend: begin (peers that chainmend keeps; lines outside of this block are yours)';
@@ -102,8 +102,8 @@ function parsedLines(text: string): readonly Line[] {
     const where = `line ${index + 1}`;
     const begins = BEGINS.test(content);
     const ends = ENDS.test(content);
-    if (begins && (inside || blocks > 0)) throw new ConfigError(`${where}: a second ${shown(content)}, expected one`);
-    if (ends && !inside) throw new ConfigError(`${where}: ${shown(content)} without the mark that begins the block`);
+    if (begins && (inside || blocks > 0)) throw new ConfigError(`${where}: a second ${excerpt(content)}, expected one`);
+    if (ends && !inside) throw new ConfigError(`${where}: ${excerpt(content)} without the mark that begins the block`);
     if (begins) {
       inside = true;
       blocks += 1;
@@ -115,7 +115,7 @@ function parsedLines(text: string): readonly Line[] {
     section = header ?? section;
     const isOption = header === undefined && key !== '';
     if (!isOption && header === undefined && content !== '' && !content.startsWith('#')) {
-      throw new ConfigError(`${where}: ${shown(content)} found, expected option=value`);
+      throw new ConfigError(`${where}: ${excerpt(content)} found, expected option=value`);
     }
     const kind = header !== undefined ? 'header' : isOption ? 'option' : 'other';
     lines.push({ text: line, section, ours: inside, kind, key, value });

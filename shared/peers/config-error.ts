@@ -7,7 +7,7 @@ export class ConfigError extends Error {
 }
 
 /** A foreign value in a message: one line, short. */
-export function shown(value: unknown): string {
+export function excerpt(value: unknown): string {
   const text =
     JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? Number(inner) : inner)) ?? `a ${typeof value}`;
   return plainText(text, 80);

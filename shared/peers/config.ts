@@ -1,7 +1,7 @@
 // A client's own configuration: which peers it names, and the same file with others. Pure; every byte that is not about peers stays.
 import type { PeersThatPersist } from '../chains/client.ts';
 import { type ConfPeers, readConf, setConf } from './conf-lines.ts';
-import { ConfigError, shown } from './config-error.ts';
+import { ConfigError, excerpt } from './config-error.ts';
 import { isUnroutable, parseEntry } from './entry.ts';
 import { checkedPeers, MAXIMUM_CONFIG_BYTES, withHiddenIds } from './limits.ts';
 import { openToml, setToml, type TomlSetting, type TomlText, valueIn } from './toml.ts';
@@ -11,7 +11,7 @@ export { ConfigError } from './config-error.ts';
 /** A file in which peers stand: the flag of a unit is none. */
 export type PeersFile = Exclude<PeersThatPersist, { readonly in: 'flag' }>;
 
-export interface PeersWish {
+export interface DesiredPeers {
   /** The whole list, in this order. */
   readonly peers: readonly string[];
   /** Ids that the node must tell nobody of, and must always let in: the validators behind a sentry. None for any other node. */
@@ -36,9 +36,9 @@ export function peersIn(text: string, file: PeersFile): ConfPeers {
 }
 
 /** The text with these peers in it; the same text where they stand there already. Throws a `ConfigError`. */
-export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: PeersWish): string {
+export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: DesiredPeers): string {
   for (const peer of peers) {
-    if (parseEntry(peer) === undefined) throw new ConfigError(`${shown(peer)} is no peer`);
+    if (parseEntry(peer) === undefined) throw new ConfigError(`${excerpt(peer)} is no peer`);
   }
   if (file.in === 'lines') return setConf(text, file.key, peers);
   const toml = openToml(text);
@@ -57,7 +57,7 @@ function peersOf(toml: TomlText, file: TomlFile): readonly string[] {
 }
 
 /** What has to stand beside the list of a CometBFT node for it to work; pex, seeds and all else are their owner's. */
-function cometbftSettings(toml: TomlText, file: TomlFile, wish: PeersWish): readonly TomlSetting[] {
+function cometbftSettings(toml: TomlText, file: TomlFile, wish: DesiredPeers): readonly TomlSetting[] {
   if (file.key !== 'persistent_peers') return [];
   const { table } = file;
   const settings: TomlSetting[] = [];
@@ -76,7 +76,7 @@ function cometbftSettings(toml: TomlText, file: TomlFile, wish: PeersWish): read
 
 function commaSeparated(value: unknown, key: string): readonly string[] {
   if (value === undefined) return [];
-  if (typeof value !== 'string') throw new ConfigError(`${key} is ${shown(value)}, expected a text with commas`);
+  if (typeof value !== 'string') throw new ConfigError(`${key} is ${excerpt(value)}, expected a text with commas`);
   return value
     .split(',')
     .map((entry) => entry.trim())
@@ -86,6 +86,6 @@ function commaSeparated(value: unknown, key: string): readonly string[] {
 function listOf(value: unknown, key: string): readonly string[] {
   if (value === undefined) return [];
   const isList = Array.isArray(value) && value.every((entry) => typeof entry === 'string');
-  if (!isList) throw new ConfigError(`${key} is ${shown(value)}, expected a list of texts`);
+  if (!isList) throw new ConfigError(`${key} is ${excerpt(value)}, expected a list of texts`);
   return value;
 }

@@ -1,6 +1,6 @@
 // Where each value of a TOML text stands, so that one of them can be replaced and every other byte stays. The text has been
 // parsed before by a real parser: what this scanner does not understand is a mistake of its own, and refused.
-import { ConfigError, shown } from './config-error.ts';
+import { ConfigError, excerpt } from './config-error.ts';
 
 export interface TomlSpans {
   /** From the value's first character to the one behind its last; undefined where the key does not stand there. */
@@ -135,5 +135,5 @@ const nextLine = (text: string, from: number): number => Math.min(text.length, l
 
 function unexpected(text: string, at: number, expected: string): ConfigError {
   const line = text.slice(0, at).split('\n').length;
-  return new ConfigError(`line ${line}: ${shown(text.slice(at, at + 20))} found, expected ${expected}`);
+  return new ConfigError(`line ${line}: ${excerpt(text.slice(at, at + 20))} found, expected ${expected}`);
 }

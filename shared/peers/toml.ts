@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse, TomlError } from 'smol-toml';
 import { plainText } from '../text/plain-text.ts';
-import { ConfigError, shown } from './config-error.ts';
+import { ConfigError, excerpt } from './config-error.ts';
 import { checkedLines } from './limits.ts';
 import { spansOf } from './toml-spans.ts';
 
@@ -126,7 +126,7 @@ function valueAt(root: Table, keys: readonly string[]): unknown {
   let value: unknown = root;
   for (const key of keys) {
     if (value === undefined) return undefined;
-    if (!isTable(value)) throw new ConfigError(`${key} is inside ${shown(value)}, expected a table`);
+    if (!isTable(value)) throw new ConfigError(`${key} is inside ${excerpt(value)}, expected a table`);
     value = Object.hasOwn(value, key) ? value[key] : undefined;
   }
   return value;

@@ -6,7 +6,7 @@ import {
   type NodePeers,
   type NodeStatus,
   type Peer,
-  type TroubleCode,
+  type ReadingErrorCode,
   UNSAID,
 } from '../chains/client.ts';
 import type { ConsensusMetrics, GethMetrics } from '../chains/metrics.ts';
@@ -56,21 +56,21 @@ const CODES = [
   'malformed',
   'refused',
   'misconfigured',
-] as const satisfies readonly TroubleCode[];
+] as const satisfies readonly ReadingErrorCode[];
 
 const REASON_CHARACTERS = 600;
 /** A hash, an id, a version, a name of a network. */
 const WORD_CHARACTERS = 256;
 const MAXIMUM_PEERS = 20_000;
 
-const said = (maximumCharacters: number) =>
+const nodeText = (maximumCharacters: number) =>
   v.pipe(
     v.string(),
     v.transform((text): string => plainText(text, maximumCharacters)),
   );
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const word = said(WORD_CHARACTERS);
-const reason = said(REASON_CHARACTERS);
+const word = nodeText(WORD_CHARACTERS);
+const reason = nodeText(REASON_CHARACTERS);
 
 const reading = <Facts extends v.GenericSchema>(facts: Facts) =>
   v.variant('kind', [

@@ -5,11 +5,11 @@ import { shortened } from '../chains/answers.ts';
 import { NodeAnswerError } from '../model/node-answer-error.ts';
 
 /** What the script keeps of an answer: ListCommandInvocations shows 2,500 characters, which is little. */
-export type Keep = 'facts' | 'peers' | 'spec' | 'consensus' | 'geth';
+export type AnswerFilter = 'facts' | 'peers' | 'spec' | 'consensus' | 'geth';
 
 /** One line of the document's parameter `Questions`. */
 export interface NodeRequest {
-  readonly keep: Keep;
+  readonly keep: AnswerFilter;
   readonly maximumBytes: number;
   readonly method: 'GET' | 'POST';
   readonly scheme: 'http' | 'https';
@@ -62,7 +62,7 @@ export function decodeQuestions(value: string): readonly NodeRequest[] {
       const [, keep, maximumBytes, method, scheme, port, path, body] = LINE.exec(line) ?? [];
       if (path === undefined) throw new TypeError(`Questions: ${JSON.stringify(line.slice(0, 100))} is no request`);
       return {
-        keep: keep as Keep,
+        keep: keep as AnswerFilter,
         maximumBytes: Number(maximumBytes),
         method: method as 'GET' | 'POST',
         scheme: scheme as 'http' | 'https',

@@ -25,16 +25,16 @@ export class QuestionError extends TypeError {
 }
 
 /** A question and the port that it goes to. */
-export interface At<Facts> {
+export interface PortQuestion<Facts> {
   readonly port: number;
   readonly question: Question<Facts>;
 }
 
 export interface NodeQuestions {
-  readonly status: At<NodeStatus>;
-  readonly consensus?: At<ConsensusMetrics>;
-  readonly geth?: At<GethMetrics>;
-  readonly beacon?: At<NodeStatus>;
+  readonly status: PortQuestion<NodeStatus>;
+  readonly consensus?: PortQuestion<ConsensusMetrics>;
+  readonly geth?: PortQuestion<GethMetrics>;
+  readonly beacon?: PortQuestion<NodeStatus>;
 }
 
 /** The client of a fleet's chain. Throws a `QuestionError` that says what the fleet file lacks, or a `PathsError`. */
@@ -62,7 +62,7 @@ export function statusQuestions(question: Omit<ProbeQuestion, 'ask'>, heights: r
 }
 
 /** Throws a `QuestionError` where a fleet's peers are not asked over a network. */
-export function peersQuestion(question: Omit<ProbeQuestion, 'ask'>): At<NodePeers> {
+export function peersQuestion(question: Omit<ProbeQuestion, 'ask'>): PortQuestion<NodePeers> {
   const { name, peers } = clientOf(question);
   if (peers === undefined) throw new QuestionError(`${name} has no question about its peers`);
   if (peers.reach === 'node')

@@ -24,13 +24,13 @@ const credentials: v.GenericSchema<unknown, CredentialsSource> = v.variant('kind
 ]);
 
 const text = v.pipe(v.string(), v.maxLength(2_000));
-const asked = v.union([v.strictObject({ get: text }), v.strictObject({ post: text, body: v.unknown() })]);
+const requestSchema = v.union([v.strictObject({ get: text }), v.strictObject({ post: text, body: v.unknown() })]);
 // What the texts say is checked by the client that is made of them.
 const paths: v.GenericSchema<unknown, HttpJsonPaths> = v.strictObject({
-  requests: v.record(text, asked),
+  requests: v.record(text, requestSchema),
   height: text,
   hash: v.exactOptional(text),
-  hashAt: v.exactOptional(v.strictObject({ request: asked, at: text })),
+  hashAt: v.exactOptional(v.strictObject({ request: requestSchema, at: text })),
   blockTime: v.exactOptional(
     v.strictObject({
       at: text,

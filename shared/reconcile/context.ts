@@ -1,6 +1,6 @@
 // What is handed to everything that is done for one fleet in one invocation: the invocation's own, the fleet, its journal and its record.
 import type { Fleet } from '../fleet/model.ts';
-import type { Told } from '../guardrails/names.ts';
+import type { NotificationState } from '../guardrails/names.ts';
 import { createJournal, type JournalEntry, WHOLE_FLEET } from '../heal/journal.ts';
 import type { Writer } from '../heal/records.ts';
 import { type Key, type Store, settle } from '../heal/store.ts';
@@ -8,8 +8,8 @@ import type { BaseClients, BaseVariable, Invocation } from './invocation.ts';
 
 /** What a function remembers of a fleet. */
 export interface FleetRecord {
-  /** See `claimTelling`. */
-  readonly told: readonly Told[];
+  /** See `claimNotifications`. */
+  readonly notifications: readonly NotificationState[];
   readonly version: number;
 }
 
@@ -30,13 +30,13 @@ export interface Controller<R extends FleetRecord> {
 }
 
 /** A node, for the journal and for pages. */
-export interface Subject {
+export interface NodeRef {
   readonly name: string;
   readonly instanceId: string;
 }
 
 /** Without a subject the entry is about the whole fleet. */
-export type WriteEntry = (entry: Omit<JournalEntry, 'atMs'>, subject?: Subject) => Promise<void>;
+export type WriteEntry = (entry: Omit<JournalEntry, 'atMs'>, subject?: NodeRef) => Promise<void>;
 
 export interface FleetContext<
   R extends FleetRecord = FleetRecord,
@@ -85,7 +85,7 @@ export async function readRecord<R extends FleetRecord>(context: RecordContext<R
 }
 
 /** What of a record changes. */
-export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'told'>;
+export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'notifications'>;
 
 /** @param decide from what is stored now; without a change nothing is written */
 export function settleRecord<R extends FleetRecord, T>(

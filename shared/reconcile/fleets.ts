@@ -18,13 +18,13 @@ export function inFairOrder<T>(items: readonly T[], nowMs: number, everyMs: numb
  *
  * @returns the items that were not begun in time
  */
-export type WorkThrough = <T>(
+export type ProcessItems = <T>(
   items: readonly T[],
   untilMs: number,
   work: (item: T) => Promise<void>,
 ) => Promise<readonly T[]>;
 
-export const oneByOne: WorkThrough = async (items, untilMs, work) => {
+export const inSequence: ProcessItems = async (items, untilMs, work) => {
   for (const [place, item] of items.entries()) {
     if (Date.now() >= untilMs) return items.slice(place);
     await work(item);
@@ -36,8 +36,8 @@ export const oneByOne: WorkThrough = async (items, untilMs, work) => {
  * @param most items under way at any moment
  * @param atLeast so many are begun however late it is: a round that begins none would never come to any
  */
-export const atOnce =
-  (most: number, atLeast = 0): WorkThrough =>
+export const inParallel =
+  (most: number, atLeast = 0): ProcessItems =>
   async (items, untilMs, work) => {
     const left: (typeof items)[number][] = [];
     const begin = async (item: (typeof items)[number], place: number): Promise<void> => {

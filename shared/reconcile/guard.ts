@@ -4,7 +4,7 @@ import { readSwitches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { FleetContext } from './context.ts';
 
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 
 /** @returns the fleet as its file is now, or why nothing may be done to it: a pause, or a file that cannot be read */
 export async function readUnpaused({
@@ -33,7 +33,7 @@ export function judgeFile(now: Fleet, { fleet, approved, by, parts }: Decided): 
     refuse: 'mode-changed',
     reason,
     page: false,
-    retryAfterMs: LOOK_AGAIN_MS,
+    retryAfterMs: RETRY_AFTER_MS,
   });
   if (now.mode !== 'act' && !(now.mode === 'ask' && approved))
     return changed(`the fleet file says mode: ${now.mode} now`);

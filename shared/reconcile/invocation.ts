@@ -8,7 +8,7 @@ import { EventError } from '../events/errors.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { readSettings, type Settings } from '../fleet/settings.ts';
 import { createStore, type Store } from '../heal/store.ts';
-import { inFairOrder, messageOf, oneByOne, throwTogether, type WorkThrough } from './fleets.ts';
+import { inFairOrder, inSequence, messageOf, type ProcessItems, throwTogether } from './fleets.ts';
 
 /** Clients and environment variables that every such function has. */
 export type BaseClients = Pick<Clients, 'ec2' | 'ssm' | 'sns' | 'dynamodb'>;
@@ -64,11 +64,11 @@ export function fleetsNamed(fleets: readonly Fleet[], name: string | undefined):
   return [named];
 }
 
-export interface Round<S extends object> {
+export interface ScheduledRun<S extends object> {
   /** Of the schedule: in each round another fleet comes first. */
   readonly everyMs: number;
   /** One fleet after another unless given. */
-  readonly workThrough?: WorkThrough;
+  readonly workThrough?: ProcessItems;
   /** @returns what came of the fleet, for the log and for a person who asked */
   readonly reconcile: (fleet: Fleet) => Promise<S>;
   /** Whether a failure is left to the next round of the schedule, and is none of this invocation's. */
@@ -79,7 +79,7 @@ export interface Round<S extends object> {
 export async function reconcileFleets<S extends object>(
   { startedAtMs, untilMs }: Invocation,
   fleets: readonly Fleet[],
-  { everyMs, workThrough = oneByOne, reconcile, leaves = () => false }: Round<S>,
+  { everyMs, workThrough = inSequence, reconcile, leaves = () => false }: ScheduledRun<S>,
 ): Promise<readonly S[]> {
   const summaries: S[] = [];
   const failures: unknown[] = [];

@@ -1,17 +1,23 @@
 // How people are told what a run has refused, and what waits for their approval: a line of the journal, and a page. What is due is decided
-// by `claimTelling` from the fleet's record, so that of two runs at the same moment one tells.
+// by `claimNotifications` from the fleet's record, so that of two runs at the same moment one tells.
 import type { Fleet } from '../fleet/model.ts';
-import { claimTelling, markPaged, newRegister, type SubjectRefusal, type Telling } from '../guardrails/names.ts';
+import {
+  claimNotifications,
+  type DueNotifications,
+  markPaged,
+  newRegister,
+  type SubjectRefusal,
+} from '../guardrails/names.ts';
 import { WHOLE_FLEET } from '../heal/journal.ts';
 import { answersToFleet, page } from '../heal/notify.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import { type FleetContext, type FleetRecord, type Subject, settleRecord } from './context.ts';
+import { type FleetContext, type FleetRecord, type NodeRef, settleRecord } from './context.ts';
 import { throwTogether } from './fleets.ts';
 
 const HOUR_MS = 60 * 60_000;
 
 /** A refusal about a node, or, by its name, about the fleet as a whole. */
-export const about = ({ refuse, reason, page }: Refusal, subject: Subject | string): SubjectRefusal => ({
+export const subjectRefusal = ({ refuse, reason, page }: Refusal, subject: NodeRef | string): SubjectRefusal => ({
   refuse,
   subject: typeof subject === 'string' ? subject : subject.name,
   ...(typeof subject === 'object' && { node: subject }),
@@ -20,7 +26,7 @@ export const about = ({ refuse, reason, page }: Refusal, subject: Subject | stri
 });
 
 /** For how long a person may approve what was asked. */
-export const answerableMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * HOUR_MS;
+export const approvalValidMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * HOUR_MS;
 
 /**
  * Writes and pages what is new or has lasted for a day.
@@ -29,27 +35,35 @@ export const answerableMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expires
  */
 export async function notify<R extends FleetRecord>(
   context: FleetContext<R>,
-  met: readonly SubjectRefusal[],
+  refusals: readonly SubjectRefusal[],
   change: (record: R) => Partial<R> | undefined = () => undefined,
 ): Promise<void> {
   const { fleet } = context;
-  const telling = await settleRecord(context, (record) => {
-    const claimed = claimTelling({ ...newRegister, told: record.told }, met, Date.now(), answerableMs(fleet));
-    const { told } = claimed.next;
+  const due = await settleRecord(context, (record) => {
+    const claimed = claimNotifications(
+      { ...newRegister, notifications: record.notifications },
+      refusals,
+      Date.now(),
+      approvalValidMs(fleet),
+    );
+    const { notifications } = claimed.next;
     const more = change(record);
-    const same = more === undefined && told.length === 0 && record.told.length === 0;
-    return { change: same ? undefined : { ...more, told }, result: claimed };
+    const same = more === undefined && notifications.length === 0 && record.notifications.length === 0;
+    return { change: same ? undefined : { ...more, notifications }, result: claimed };
   });
-  await tell(context, telling);
-  if (telling.page.length === 0) return;
+  await sendNotifications(context, due);
+  if (due.page.length === 0) return;
   await settleRecord(context, (record) => {
-    const { told } = markPaged({ ...newRegister, told: record.told }, telling.page);
-    return { change: { told }, result: undefined };
+    const { notifications } = markPaged({ ...newRegister, notifications: record.notifications }, due.page);
+    return { change: { notifications }, result: undefined };
   });
 }
 
 /** A question is no refusal: it is paged, and its plan stands in the journal. */
-async function tell({ clients, environment, controller, fleet, write }: FleetContext, due: Telling): Promise<void> {
+async function sendNotifications(
+  { clients, environment, controller, fleet, write }: FleetContext,
+  due: DueNotifications,
+): Promise<void> {
   for (const { refuse, reason, node, subject } of due.write)
     if (refuse !== 'approval-wanted')
       await write({ kind: 'refusal', code: refuse, sentence: reason, evidence: { subject } }, node);
@@ -73,11 +87,11 @@ async function tell({ clients, environment, controller, fleet, write }: FleetCon
 /** The end of a fleet's run: what was refused is told even where something else has failed. @throws AggregateError with all failures */
 export async function finish<R extends FleetRecord>(
   context: FleetContext<R>,
-  met: readonly SubjectRefusal[],
+  refusals: readonly SubjectRefusal[],
   failures: readonly unknown[],
   change?: (record: R) => Partial<R> | undefined,
 ): Promise<void> {
   const all = [...failures];
-  await notify(context, met, change).catch((error: unknown) => all.push(error));
+  await notify(context, refusals, change).catch((error: unknown) => all.push(error));
   throwTogether(all, context.fleet.name);
 }

@@ -6,7 +6,7 @@ import { rememberPlan } from '../guardrails/names.ts';
 import { claimOf } from '../heal/approval.ts';
 import { type JournalFields, type PlanWords, planSentence } from '../model/journal-fields.ts';
 import { changeRecord, type FleetContext } from './context.ts';
-import { answerableMs } from './notification.ts';
+import { approvalValidMs } from './notification.ts';
 
 /** A person's yes. */
 export interface Approval {
@@ -72,7 +72,7 @@ export function judgeQuestion(
 ): SubjectRefusal | null {
   if (askedAtMs === undefined)
     return notApproved(fleet.name, plan, 'approval-exceeded', 'nobody was asked about it lately');
-  if (nowMs - askedAtMs < answerableMs(fleet)) return null;
+  if (nowMs - askedAtMs < approvalValidMs(fleet)) return null;
   const why = `people were asked more than ${fleet.ask.expiresAfterHours} h ago, and are asked again`;
   return notApproved(fleet.name, plan, 'approval-expired', why);
 }
@@ -93,7 +93,7 @@ export function judgeWholePlan(
   fleet: Pick<Fleet, 'name' | 'mode' | 'ask'>,
   { hash, isEmpty, would, because }: WholePlan,
   approved: string,
-  { told }: Pick<RegisterRecord, 'told'>,
+  { notifications }: Pick<RegisterRecord, 'notifications'>,
   nowMs: number,
 ): SubjectRefusal | null {
   const no = (refuse: NotApproved, why: string) => notApproved(fleet.name, approved, refuse, why);
@@ -104,7 +104,7 @@ export function judgeWholePlan(
     return no('approval-exceeded', `something has changed, and plan ${hash} would now ${now}`);
   }
   if (fleet.mode === 'act') return null;
-  const question = told.find(({ code, subject }) => code === 'approval-wanted' && subject === approved);
+  const question = notifications.find(({ code, subject }) => code === 'approval-wanted' && subject === approved);
   return judgeQuestion(fleet, approved, question?.sinceMs, nowMs);
 }
 
@@ -128,12 +128,15 @@ export async function proposeWholePlan(
   }
   if (fleet.mode === 'plan') return [];
   return [
-    { ...question(fleet.name, hash, sentence), ...(questionLastsMs !== undefined && { lastsMs: questionLastsMs }) },
+    {
+      ...approvalRequest(fleet.name, hash, sentence),
+      ...(questionLastsMs !== undefined && { lastsMs: questionLastsMs }),
+    },
   ];
 }
 
 /** @param would "change 3 names: …" */
-export const question = (fleet: string, plan: string, would: string): SubjectRefusal => ({
+export const approvalRequest = (fleet: string, plan: string, would: string): SubjectRefusal => ({
   refuse: 'approval-wanted',
   subject: plan,
   reason:

@@ -24,7 +24,7 @@ export interface DonorFacts {
 export type Donor = { readonly donor: ObservedNode; readonly reason: string } | Refusal | { readonly notDue: string };
 
 const HOUR_MS = 60 * 60_000;
-const LOOK_AGAIN_MS = 5 * 60_000;
+const RETRY_AFTER_MS = 5 * 60_000;
 /** A person may ask where no file does; what the file would say by default holds. */
 const UNASKED = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 } as const;
 
@@ -65,15 +65,15 @@ export function donorOf(facts: DonorFacts): Donor {
   const named = wanted === undefined ? undefined : nodes.find(({ instanceId }) => instanceId === wanted);
   if (wanted !== undefined && !named) return refuse('donor-unsuitable', `${wanted} is no node of ${fleet.name}`);
   const suitable = nodes.filter((node) => why.get(node) === null && (!named || node === named));
-  const lastMs = lastSets(clean);
+  const lastMs = lastSnapshotMs(clean);
   const [donor] = suitable.toSorted(
     (a, b) => lastMs(a) - lastMs(b) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   );
   if (!donor) {
     const told = (named ? [named] : nodes).map((node) => `${node.name} ${why.get(node)}`);
-    return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shown(told));
+    return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shortList(told));
   }
-  const remain = nodes.filter((node) => node !== donor && serves(node)).length;
+  const remain = nodes.filter((node) => node !== donor && isInPool(node)).length;
   if (remain < policy.poolFloor && !policy.alone) {
     return refuse(
       'pool-at-floor',
@@ -87,7 +87,7 @@ export function donorOf(facts: DonorFacts): Donor {
 }
 
 /** Whether it answers for the pool: validators and bootnodes are not in it. */
-const serves = ({ health, role }: ObservedNode): boolean =>
+const isInPool = ({ health, role }: ObservedNode): boolean =>
   health === 'synced' && role !== 'validator' && role !== 'bootnode';
 
 /** A validator's stop costs stake, and its snapshots are for nobody else: whatever else the fleet file lets be restarted. */
@@ -100,7 +100,7 @@ function unsuitable({ instanceId, health, role, reason }: ObservedNode, { busy }
 }
 
 /** When a node gave its last one; never: longest ago of all. */
-function lastSets(clean: readonly SnapshotSet[]): (node: ObservedNode) => number {
+function lastSnapshotMs(clean: readonly SnapshotSet[]): (node: ObservedNode) => number {
   const byNode = new Map<string, number>();
   for (const { node, takenAtMs } of clean) byNode.set(node, Math.max(takenAtMs, byNode.get(node) ?? takenAtMs));
   return ({ name }) => byNode.get(name) ?? Number.NEGATIVE_INFINITY;
@@ -108,7 +108,7 @@ function lastSets(clean: readonly SnapshotSet[]): (node: ObservedNode) => number
 
 const MAX_SHOWN = 5;
 
-const shown = (told: readonly string[]): string =>
+const shortList = (told: readonly string[]): string =>
   told.length > MAX_SHOWN
     ? `${told.slice(0, MAX_SHOWN).join('; ')}; and ${told.length - MAX_SHOWN} more`
     : told.join('; ');
@@ -120,5 +120,5 @@ const refuse = (code: GuardrailCode, reason: string): Refusal => ({
   refuse: code,
   reason,
   page: false,
-  retryAfterMs: LOOK_AGAIN_MS,
+  retryAfterMs: RETRY_AFTER_MS,
 });

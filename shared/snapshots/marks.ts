@@ -9,7 +9,7 @@ import {
   LockSnapshotCommand,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
-import { orRefused } from '../aws/refused.ts';
+import { catchRefusal } from '../aws/refusals.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCK_DAYS_MAXIMUM, LOCKED_BY_TAG, TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { SnapshotFact } from './model.ts';
@@ -27,16 +27,16 @@ export const QUARANTINE_MS = 30 * DAY_MS;
 const MAX_HELD = 1_000;
 
 /** As much of a snapshot as holding it needs. */
-export type Holdable = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
+export type HoldableSnapshot = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
 
 /** What AWS refused of one snapshot, in AWS's own words. The others are marked all the same. */
-export interface Unmarked {
+export interface MarkFailure {
   readonly snapshotId: string;
   readonly why: string;
 }
 
 /** For a journal: "snap-…: UnauthorizedOperation: …; snap-…: …" */
-export const sentenceOfUnmarked = (unmarked: readonly Unmarked[]): string =>
+export const sentenceOfUnmarked = (unmarked: readonly MarkFailure[]): string =>
   unmarked.map(({ snapshotId, why }) => `${snapshotId}: ${why.slice(0, WHY_MAX)}`).join('; ');
 /** A refusal of IAM names role, action and resource in some 300 characters; an encoded message behind that is of no use here. */
 const WHY_MAX = 400;
@@ -51,13 +51,13 @@ const WHY_MAX = 400;
  */
 export async function holdSnapshots(
   ec2: EC2Client,
-  snapshots: readonly Holdable[],
+  snapshots: readonly HoldableSnapshot[],
   incident: string,
   lockIds: ReadonlySet<string>,
   nowMs: number,
-): Promise<readonly Unmarked[]> {
-  const missing = ({ snapshotId, ledger, tags }: Holdable): Tags => {
-    const value = heldWith(ledger.heldBy, incident);
+): Promise<readonly MarkFailure[]> {
+  const missing = ({ snapshotId, ledger, tags }: HoldableSnapshot): Tags => {
+    const value = addHolder(ledger.heldBy, incident);
     return {
       ...(value !== ledger.heldBy && { [LEDGER_TAGS.heldBy]: value }),
       ...(lockIds.has(snapshotId) && tags[LOCKED_BY_TAG] === undefined && { [LOCKED_BY_TAG]: incident }),
@@ -68,7 +68,7 @@ export async function holdSnapshots(
     snapshots.map((snapshot) => [snapshot.snapshotId, missing(snapshot)]),
   );
   const marked = snapshots.filter((one) => !unmarked.some(({ snapshotId }) => snapshotId === one.snapshotId));
-  const unlocked = await eachOf(
+  const unlocked = await callForEach(
     marked.map(({ snapshotId }) => snapshotId).filter((id) => lockIds.has(id)),
     (id) => lock(ec2, id, nowMs),
   );
@@ -88,10 +88,10 @@ async function lock(ec2: EC2Client, SnapshotId: string, nowMs: number): Promise<
   await forDays(Math.min(days, LOCK_DAYS_MAXIMUM));
 }
 
-export interface Released {
+export interface ReleaseResult {
   /** Ids of those that the incident does not hold any more. */
   readonly released: readonly string[];
-  readonly unmarked: readonly Unmarked[];
+  readonly unmarked: readonly MarkFailure[];
 }
 
 /**
@@ -106,7 +106,7 @@ export async function releaseHolds(
   incident: string,
   ids: readonly string[],
   lockedIds: ReadonlySet<string>,
-): Promise<Released> {
+): Promise<ReleaseResult> {
   if (ids.length === 0) return { released: [], unmarked: [] };
   const { Snapshots = [], NextToken } = await ec2.send(
     new DescribeSnapshotsCommand({
@@ -138,7 +138,7 @@ export async function releaseHolds(
   );
   const free = tagged.filter(({ others }) => others.length === 0);
   const Tags = [LOCKED_BY_TAG, LEDGER_TAGS.heldBy].map((Key) => ({ Key }));
-  const untagged = await together(
+  const untagged = await callForAll(
     free.map(({ id }) => id),
     (Resources) => ec2.send(new DeleteTagsCommand({ Resources, Tags })),
   );
@@ -148,10 +148,10 @@ export async function releaseHolds(
 }
 
 /** With which code AWS refuses to unlock what is not locked any more, it does not say: it is looked at first. */
-async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<readonly Unmarked[]> {
+async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<readonly MarkFailure[]> {
   if (SnapshotIds.length === 0) return [];
   const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [...SnapshotIds] }));
-  return eachOf(
+  return callForEach(
     Snapshots.flatMap(({ SnapshotId, LockState }) => (SnapshotId && LockState === 'governance' ? [SnapshotId] : [])),
     (SnapshotId) => ec2.send(new UnlockSnapshotCommand({ SnapshotId })),
   );
@@ -163,18 +163,18 @@ export const quarantine = (
   ids: readonly string[],
   why: string,
   nowMs: number,
-): Promise<readonly Unmarked[]> =>
+): Promise<readonly MarkFailure[]> =>
   tag(ec2, ids, {
     [LEDGER_TAGS.quarantined]: why,
     [KEEP_UNTIL_TAG]: new Date(nowMs + QUARANTINE_MS).toISOString(),
   });
 
 /** A node that was restored from them has proved itself. */
-export const verify = (ec2: EC2Client, ids: readonly string[], atMs: number): Promise<readonly Unmarked[]> =>
+export const verify = (ec2: EC2Client, ids: readonly string[], atMs: number): Promise<readonly MarkFailure[]> =>
   tag(ec2, ids, { [LEDGER_TAGS.verified]: new Date(atMs).toISOString() });
 
 /** Several incidents may hold the same: their ids, one after the other. */
-function heldWith(heldBy: string | null, incident: string): string {
+function addHolder(heldBy: string | null, incident: string): string {
   const holders = heldBy?.split(' ') ?? [];
   return holders.includes(incident) ? holders.join(' ') : [...holders, incident].join(' ').slice(-TAG_VALUE_MAX).trim();
 }
@@ -185,9 +185,9 @@ type Tags = Readonly<Record<string, string>>;
 async function tagEach(
   ec2: EC2Client,
   each: readonly (readonly [id: string, tags: Tags])[],
-): Promise<readonly Unmarked[]> {
+): Promise<readonly MarkFailure[]> {
   const missing = each.filter(([, tags]) => Object.keys(tags).length > 0);
-  const unmarked: Unmarked[] = [];
+  const unmarked: MarkFailure[] = [];
   for (const some of Map.groupBy(missing, ([, tags]) => JSON.stringify(tags)).values())
     unmarked.push(
       ...(await tag(
@@ -199,28 +199,31 @@ async function tagEach(
   return unmarked;
 }
 
-function tag(ec2: EC2Client, ids: readonly string[], tags: Tags): Promise<readonly Unmarked[]> {
+function tag(ec2: EC2Client, ids: readonly string[], tags: Tags): Promise<readonly MarkFailure[]> {
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value: plainText(Value, TAG_VALUE_MAX) }));
-  return together(ids, (Resources) => ec2.send(new CreateTagsCommand({ Resources, Tags })));
+  return callForAll(ids, (Resources) => ec2.send(new CreateTagsCommand({ Resources, Tags })));
 }
 
 /** One call for all; where AWS refuses that, a call for each: what is refused of one is no reason to leave the others. */
-async function together(
+async function callForAll(
   ids: readonly string[],
   call: (ids: string[]) => Promise<unknown>,
-): Promise<readonly Unmarked[]> {
+): Promise<readonly MarkFailure[]> {
   if (ids.length === 0) return [];
-  const all = await orRefused(async () => void (await call([...ids])));
+  const all = await catchRefusal(async () => void (await call([...ids])));
   if (all === undefined) return [];
   const [only, another] = ids;
   if (only !== undefined && another === undefined) return [{ snapshotId: only, why: all.refused }];
-  return eachOf(ids, (id) => call([id]));
+  return callForEach(ids, (id) => call([id]));
 }
 
-async function eachOf(ids: readonly string[], call: (id: string) => Promise<unknown>): Promise<readonly Unmarked[]> {
-  const unmarked: Unmarked[] = [];
+async function callForEach(
+  ids: readonly string[],
+  call: (id: string) => Promise<unknown>,
+): Promise<readonly MarkFailure[]> {
+  const unmarked: MarkFailure[] = [];
   for (const id of ids) {
-    const refused = await orRefused(async () => void (await call(id)));
+    const refused = await catchRefusal(async () => void (await call(id)));
     if (refused !== undefined) unmarked.push({ snapshotId: id, why: refused.refused });
   }
   return unmarked;

@@ -24,7 +24,7 @@ export interface SetContext {
 const ONE_MOMENT_MS = 60_000;
 
 /**
- * Newest first. Every snapshot of the fleet's data volumes is in exactly one set, whole or not: what is missing is for `rankGood` to say.
+ * Newest first. Every snapshot of the fleet's data volumes is in exactly one set, whole or not: what is missing is for `rankSets` to say.
  */
 export function setsOf(facts: readonly SnapshotFact[], context: SetContext): readonly SnapshotSet[] {
   const parts = facts.flatMap((fact) => partOf(fact, context));
@@ -33,13 +33,13 @@ export function setsOf(facts: readonly SnapshotFact[], context: SetContext): rea
   return sets.sort((a, b) => b.takenAtMs - a.takenAtMs || (a.setId < b.setId ? -1 : 1));
 }
 
-interface Part {
+interface SnapshotPart {
   readonly fact: SnapshotFact;
   readonly node: string;
   readonly role: FleetRole;
 }
 
-function partOf(fact: SnapshotFact, context: SetContext): readonly Part[] {
+function partOf(fact: SnapshotFact, context: SetContext): readonly SnapshotPart[] {
   const owner = context.volumes.get(fact.volumeId);
   const role = fact.ledger.role ?? (owner ? owner.role : roleByTags(fact.tags, context));
   if (role === null) return [];
@@ -64,15 +64,15 @@ function roleByTags(tags: SnapshotFact['tags'], { fleet: { volumes } }: SetConte
 /** A lifecycle policy writes no ledger: a set's name on its snapshot was copied from a volume, and is the set's that the volume came from. */
 const setIdOf = ({ policyId, ledger }: SnapshotFact): string | null => (policyId === null ? ledger.setId : null);
 
-const keyOf = ({ fact, node }: Part): string => {
+const keyOf = ({ fact, node }: SnapshotPart): string => {
   const setId = setIdOf(fact);
   return setId === null ? JSON.stringify([fact.policyId, node]) : JSON.stringify([setId]);
 };
 
 /** A set by its ledger is whole as it is; others are cut wherever a minute has passed or a role comes again. */
-function inMoments(oldestFirst: readonly Part[]): readonly (readonly Part[])[] {
-  const moments: Part[][] = [];
-  let open: Part[] = [];
+function inMoments(oldestFirst: readonly SnapshotPart[]): readonly (readonly SnapshotPart[])[] {
+  const moments: SnapshotPart[][] = [];
+  let open: SnapshotPart[] = [];
   for (const part of oldestFirst) {
     const [first] = open;
     const named = setIdOf(part.fact) !== null;
@@ -90,9 +90,9 @@ function inMoments(oldestFirst: readonly Part[]): readonly (readonly Part[])[] {
 }
 
 /** @param again how many of its name came before: a repeated request leaves a second one, which must not be mistaken for the first */
-function setOf(parts: readonly Part[], again: number): SnapshotSet {
+function setOf(parts: readonly SnapshotPart[], again: number): SnapshotSet {
   const facts = parts.map(({ fact }) => fact);
-  const [first] = parts as readonly [Part, ...Part[]];
+  const [first] = parts as readonly [SnapshotPart, ...SnapshotPart[]];
   return {
     setId: (again === 0 ? setIdOf(first.fact) : null) ?? first.fact.snapshotId,
     node: first.node,

@@ -1,7 +1,7 @@
 // `npm run bench [-- --json]`: what the suite costs, beside its budgets. Exit status 0 within them, 1 not, 2 wrong use.
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
-import { tableOf } from '../../infra/fleet-commands/tell.ts';
+import { tableOf } from '../../infra/commands/fleets/context.ts';
 import { bundleMeasurements, measureBundles } from './bundles.ts';
 import { measureFleetHours } from './fleet-hours.ts';
 import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';

@@ -7,9 +7,9 @@ import { snapshotsOf } from '../../local/scenarios/world/fixtures.ts';
 import {
   corruptNow,
   dataOf,
-  ended,
   GOOD,
   impatient,
+  incidentsEnded,
   ladderHeals,
   smallFleet,
 } from '../../local/scenarios/world/ladder.ts';
@@ -121,7 +121,7 @@ function scenarioOf(size: Size): Scenario {
       snapshotsOf(world, smallFleet(world, { more: { volumes } }), { hoursAgo: SNAPSHOT_HOURS, snapshotId: GOOD });
     },
     people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
-    done: (world) => ended(world, 'healed'),
+    done: (world) => incidentsEnded(world, 'healed'),
     hours: 6,
     expect: [
       {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { SnapshotPolicies } from '../../infra/constructs/snapshots.ts';
-import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../shared/fleet/naming.ts';
+import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../shared/fleet/resource-names.ts';
 import { bitcoin, buildStack, fleetFile, listOf, litecoin, type Resource, resourcesOf, text } from './support.ts';
 
 const key = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';

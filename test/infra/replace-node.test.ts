@@ -1,7 +1,7 @@
 // What heals that take a client down may do, asked of the very policies of the template: by the region's own evaluation of IAM.
 import { describe, expect, it } from '@jest/globals';
 import { decide, type PolicyDocument } from '../../local/services/iam/policy.ts';
-import { isWithinReach } from '../../shared/snapshots/good.ts';
+import { isWithinReach } from '../../shared/snapshots/ranking.ts';
 import { bitcoin, buildStack, fleetFile, listOf, type Resource, resourcesOf, statementsIn, text } from './support.ts';
 
 const NODE_ROLE = 'arn:aws:iam::111122223333:role/bitcoin-node';

@@ -78,7 +78,7 @@ describe('functions', () => {
     }
   });
 
-  it('of a heal and of its door end within the time that a lease waits for', () => {
+  it('of a heal and of its dispatcher end within the time that a lease waits for', () => {
     for (const { Properties } of [...heals.map((name) => named(`chainmend-${name}`)), dispatchHeal])
       expect(Properties.Timeout).toBe(60);
   });

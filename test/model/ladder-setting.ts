@@ -1,6 +1,6 @@
 // The nodes that the ladder is played on: what their data do, what answers, and what there is to put in their place.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import type { Want } from '../../shared/model/payload.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
 import { bitcoinFleet } from '../support/builders/fleet.ts';
 
 /**
@@ -11,7 +11,7 @@ export type Behaviour = 'follows' | 'ends' | 'same-stop' | 'lower-stop' | 'forke
 
 export interface LadderSetting {
   readonly fleet: Fleet;
-  readonly want: Want;
+  readonly want: RequestedAction;
   readonly role: Role;
   /** What its own data do: as found, and after the client's next start. */
   readonly before: Behaviour;
@@ -86,7 +86,11 @@ const with_ = (more: Partial<LadderSetting>): LadderSetting => ({ ...STUCK, ...m
 const ended = { before: 'ends', afterRestart: 'ends' } as const;
 const well = { before: 'follows', afterRestart: 'follows' } as const;
 const dead = { ...well, dead: 'for-good' } as const;
-const restore = (acknowledgesValidator: boolean): Want => ({ do: 'restore', snapshotId: null, acknowledgesValidator });
+const restore = (acknowledgesValidator: boolean): RequestedAction => ({
+  do: 'restore',
+  snapshotId: null,
+  acknowledgesValidator,
+});
 
 /** The world `swap`: a follower, by an operator's words for what is the matter. */
 export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {

@@ -1,14 +1,14 @@
 // The small world as EC2, Systems Manager and the node itself tell of it.
 import type { Machine } from '../../functions/replace-node/facts.ts';
-import type { InstanceNow } from '../../shared/aws/instances.ts';
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { InstanceDescription } from '../../shared/aws/instances.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { SUBNETS, ZONES } from './ladder-setting.ts';
 import { type Box, type Disk, type LadderWorld, OLD, TAKES_MS } from './ladder-world.ts';
 
 export interface View {
   readonly boxes: ReadonlyMap<string, Machine>;
-  readonly volumes: readonly VolumeNow[];
+  readonly volumes: readonly VolumeDescription[];
 }
 
 /** As EC2 and Systems Manager tell it. */
@@ -20,7 +20,7 @@ function machineOf(world: LadderWorld, box: Box): Machine {
       ? [{ device: at.device, volumeId: id, deleteOnTermination: false, status: state === 'available' ? '' : state }]
       : [],
   );
-  const instance: InstanceNow = {
+  const instance: InstanceDescription = {
     instanceId: box.id,
     state: box.power,
     launchedAtMs: 0,
@@ -52,7 +52,7 @@ export function viewOf(world: LadderWorld): View {
   };
 }
 
-function volumeOf(world: LadderWorld, { id, at, state, zone, part }: Disk): VolumeNow {
+function volumeOf(world: LadderWorld, { id, at, state, zone, part }: Disk): VolumeDescription {
   const { fleet } = world.setting;
   const attachment =
     at && state !== 'creating' && state !== 'available' ? { ...at, state, deleteOnTermination: false } : null;

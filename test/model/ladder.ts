@@ -264,7 +264,7 @@ function ends(story: Story, end: End): void {
     lookAtEnd(world, end, memory, story.meddled);
     return;
   }
-  // The door starts no attempt under a pause, but where only putting back is left.
+  // The dispatcher starts no attempt under a pause, but where only putting back is left.
   const paused = world.nowMs < world.pausedUntilMs && (memory === null || phaseOf(memory) !== 'down');
   nextAttempt(story, paused ? world.pausedUntilMs - world.nowMs : end.refusal.retryAfterMs);
 }

@@ -33,7 +33,7 @@ const ofToday = (intents: readonly ModificationIntent[]) => intents.filter(({ at
 
 export const RULES = {
   monotone: {
-    sentence: 'attempts of (node, trouble) are numbered on and on, whatever becomes of their incident',
+    sentence: 'attempts of (node, trigger) are numbered on and on, whatever becomes of their incident',
     naive: 'a new onset starts again at attempt 1',
     without: without({
       openIncident: (read, onset, nowMs) => {

@@ -108,7 +108,7 @@ export const OTHER = 'other-heal';
 const INSTANCE = { fleet: 'bitcoin', node: 'node2', instanceId: 'i-0a1b2c3d4e5f60718' };
 export const VOLUME_ID = 'vol-0a1b2c3d4e5f60718';
 export const ALARM = { alarmName: 'disk', namespace: 'CWAgent', dimensions: {} };
-export const TROUBLE = { ...INSTANCE, trouble: 'disk:data' };
+export const TROUBLE = { ...INSTANCE, trigger: 'disk:data' };
 
 export const healOf = (world: World, attempt: number): Heal => world.heals[attempt - 1] as Heal;
 export const nameOf = (attempt: number, { incarnation }: Pick<Heal, 'incarnation'>): string =>

@@ -319,11 +319,11 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/snapshot-node'],
     },
   ],
-  'functions/prune-retired/kept.ts': [
+  'functions/prune-retired/retired-resources.ts': [
     {
       name: 'a volume whose putting away no heal has written down is not removed',
-      find: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return NOT_WRITTEN;",
-      replace: "record: Of<'volume'> | undefined): string | null {\n  if (!record) return null;",
+      find: "record: RecordOf<'volume'> | undefined): string | null {\n  if (!record) return NOT_WRITTEN;",
+      replace: "record: RecordOf<'volume'> | undefined): string | null {\n  if (!record) return null;",
       caughtBy: ['unit/prune-decide'],
     },
   ],
@@ -361,7 +361,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/prune-decide'],
     },
   ],
-  'functions/rotate-peers/choose.ts': [
+  'functions/rotate-peers/peer-selection.ts': [
     {
       name: 'a forked node is no good peer',
       find: "member.health === 'synced' : member.health !== 'forked'",
@@ -518,8 +518,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'no act of the ladder is made under a pause',
-      find: "return 'fleet' in guarded ? orRefused(() => call(guarded.fleet)) : guarded;",
-      replace: "return 'lost' in guarded ? guarded : orRefused(() => call(guarded.fleet));",
+      find: "return 'fleet' in guarded ? catchRefusal(() => call(guarded.fleet)) : guarded;",
+      replace: "return 'lost' in guarded ? guarded : catchRefusal(() => call(guarded.fleet));",
       caughtBy: ['unit/replace-node-superseded'],
     },
     {
@@ -785,7 +785,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['unit/approval'],
     },
   ],
-  'shared/snapshots/good.ts': [
+  'shared/snapshots/ranking.ts': [
     {
       name: 'of sets that a running node gave, two are tried',
       find: 'TRIES = 2',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Ended, enclose } from '../../local/machines/host/enclosure.ts';
+import { type EnclosureResult, enclose } from '../../local/machines/host/enclosure.ts';
 import { allRuns, beginRun, enclosedFile, ownerFile } from '../../local/machines/host/runs.ts';
 import { sweepDeadRuns } from '../../local/machines/host/sweep.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
@@ -34,7 +34,7 @@ interface Litter {
   readonly loops: readonly string[];
   /** In the order of their being told. */
   readonly told: readonly RunEvent[];
-  readonly ended: Ended;
+  readonly ended: EnclosureResult;
 }
 
 async function littered(way: string, options: { readonly memoryMiB?: number; readonly limitSeconds?: number } = {}) {

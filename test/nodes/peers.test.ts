@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { ask } from '../../shared/chains/client.ts';
+import { askQuestion } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { Runtime } from '../../shared/fleet/model.ts';
 import { script } from '../../shared/node-commands/index.ts';
@@ -348,7 +348,7 @@ onMachine('change-peers', () => {
       } as const;
       const { after: told } = await send(command, 1);
       const answers = told ? unpackAnswers(told, question.requests, 0) : [];
-      expect(await ask(question, async () => answers[0] ?? Promise.reject())).toMatchObject({
+      expect(await askQuestion(question, async () => answers[0] ?? Promise.reject())).toMatchObject({
         kind: 'ok',
         facts: 'changed',
       });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Ready } from '../../local/machines/host/ready.ts';
+import type { ReadyHost } from '../../local/machines/host/readiness.ts';
 import { play } from '../../local/machines/play.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import type { Group, StoryEntry } from '../../local/machines/stories/plan.ts';
@@ -22,7 +22,7 @@ afterAll(() => {
 });
 
 const entry = new URL('fakes/group.ts', import.meta.url).pathname;
-const ready: Ready = { ready: true, baseDirectory: '/', software: {}, machines: 'containers', whyPlain: undefined };
+const ready: ReadyHost = { ready: true, baseDirectory: '/', software: {}, machines: 'containers', whyPlain: undefined };
 const story = (group: Group, name: string): StoryEntry => ({ group, name, sentence: `The ${name}.`, needs: [] });
 const own = 'The run ends by itself, tells what it does in events, and leaves nothing on this host.';
 

@@ -1,5 +1,5 @@
 // The groups of real stories, side by side: each in an enclosure of its own, within one limit, told as they go on.
-import type { Ready } from '../../local/machines/host/ready.ts';
+import type { ReadyHost } from '../../local/machines/host/readiness.ts';
 import { memoryEachMiB, type Play, type Played, play } from '../../local/machines/play.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { GROUPS, type Plan } from '../../local/machines/stories/plan.ts';
@@ -10,12 +10,12 @@ export interface GroupsOptions {
   readonly onEvent: (group: string, told: RunEvent) => void;
   /** What the groups wrote to standard error, where something broke. */
   readonly onRemarks: (group: string, remarks: string) => void;
-  /** In the place of inside.ts. */
+  /** In the place of group-runner.ts. */
   readonly entry?: string;
 }
 
 /** Never throws for what a group does; one that cannot be begun has failed by the names of its stories. */
-export async function playGroups(ready: Ready, plan: Plan, options: GroupsOptions): Promise<Tally> {
+export async function playGroups(ready: ReadyHost, plan: Plan, options: GroupsOptions): Promise<Tally> {
   const groups = GROUPS.filter((group) => plan.played.some((story) => story.group === group));
   const memoryMiB = memoryEachMiB(Math.max(1, groups.length));
   const tallies = await Promise.all(
@@ -34,7 +34,7 @@ export async function playGroups(ready: Ready, plan: Plan, options: GroupsOption
   return sumTallies([...tallies, { ...EMPTY, skipped }]);
 }
 
-async function playGroup(ready: Ready, { entry, onRemarks }: GroupsOptions, group: Play): Promise<Tally> {
+async function playGroup(ready: ReadyHost, { entry, onRemarks }: GroupsOptions, group: Play): Promise<Tally> {
   try {
     const { tally, ended }: Played = await play(ready, group, entry);
     if (tally.broken.length > 0) onRemarks(group.group, ended.remarks);

@@ -1,6 +1,6 @@
 // `npm run test:nodes`: the real stories on real machines, and the host suite beside them. What this host cannot have is skipped loudly,
 // by name. The last line says how many passed, failed and were skipped; the exit status is 1 when one failed.
-import { makeReady, type Readiness, type Ready } from '../../local/machines/host/ready.ts';
+import { type HostReadiness, prepareHost, type ReadyHost } from '../../local/machines/host/readiness.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { planStories } from '../../local/machines/stories/plan.ts';
@@ -21,7 +21,7 @@ const SCRIPTS = {
 const secondsGone = (): number => performance.now() / 1_000;
 const say = (line: string): void => void process.stderr.write(`${secondsGone().toFixed(1).padStart(7)} s  ${line}\n`);
 
-const readiness = await makeReady(say);
+const readiness = await prepareHost(say);
 const readyAfterSeconds = secondsGone();
 const secondsLeft = (): number => LIMIT_SECONDS - (secondsGone() - readyAfterSeconds);
 const [tally, suite] = await Promise.all([
@@ -42,7 +42,7 @@ if (suite.failed > 0) console.log(`FAILED: ${suite.failed} of the host suite, se
 console.log(`${passed} passed, ${failed} failed, ${skipped.length + suite.skipped} skipped${inWhat(readiness)}`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-async function playOn(ready: Ready): Promise<Tally> {
+async function playOn(ready: ReadyHost): Promise<Tally> {
   const plan = planStories(STORIES, ready);
   const machines = ready.machines === 'containers' ? 'containers with systemd' : 'plain namespaces';
   say(`${plan.played.length} stories on machines that are ${machines}`);
@@ -89,6 +89,6 @@ function scriptsOf(of: Tally): Tally {
   return { ...EMPTY, broken: [{ ...SCRIPTS, why: `never executed: ${missing.join(', ')}` }] };
 }
 
-function inWhat(of: Readiness): string {
+function inWhat(of: HostReadiness): string {
   return of.ready && of.whyPlain !== undefined ? ` (in plain namespaces: ${of.whyPlain})` : '';
 }

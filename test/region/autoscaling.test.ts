@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Region } from '../../local/region.ts';
 import type { GroupSeed } from '../../local/services/autoscaling/autoscaling.ts';
 import { SUBNET_ID } from '../../local/services/ec2/service.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
 const MINUTE_MS = 60_000;
@@ -25,7 +25,7 @@ let whole: WholeRegion;
 let region: Region;
 let autoscaling: AutoScalingClient;
 let ec2: EC2Client;
-let following: Following;
+let following: ClockFollower;
 /** Two members in two zones. */
 let members: [string, string];
 

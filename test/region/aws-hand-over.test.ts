@@ -4,7 +4,14 @@ import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { VPC_ID } from '../../local/services/ec2/service.ts';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
-import { actOf, type HandOver, type Place, planHandOver, sentenceOf, takeStep } from '../../shared/aws/hand-over.ts';
+import {
+  actOf,
+  executeStep,
+  type HandOver,
+  type InstanceEndpoint,
+  planHandOver,
+  sentenceOf,
+} from '../../shared/aws/hand-over.ts';
 import { enterStandby, exitStandby, standbyState } from '../../shared/aws/standby.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 
@@ -14,8 +21,8 @@ const GROUP = 'bitcoin-nodes';
 let paced: PacedRegion;
 let region: PacedRegion['region'];
 let aws: ReplaceClients;
-let old: Place;
-let young: Place;
+let old: InstanceEndpoint;
+let young: InstanceEndpoint;
 
 beforeEach(async () => {
   paced = await pacedRegion();
@@ -27,16 +34,20 @@ beforeEach(async () => {
 
 afterEach(() => paced.end());
 
-const place = (privateIp: string): Place => ({
+const place = (privateIp: string): InstanceEndpoint => ({
   instanceId: region.ec2.addInstance({ privateIp }),
   privateIp,
   vpcId: VPC_ID,
 });
 /** Plans a hand-over and makes it, step by step; what each step did. */
-async function move(from: Place, to: Place, more: Partial<HandOver> = {}): Promise<readonly string[]> {
+async function move(
+  from: InstanceEndpoint,
+  to: InstanceEndpoint,
+  more: Partial<HandOver> = {},
+): Promise<readonly string[]> {
   const done: string[] = [];
   for (const step of await planHandOver(aws, { from, to, autoScalingGroup: null, ...more })) {
-    const taken = await takeStep(aws, step);
+    const taken = await executeStep(aws, step);
     if ('refused' in taken) throw new Error(`${actOf(step)}: ${taken.refused}`);
     done.push(sentenceOf(step));
   }
@@ -79,7 +90,7 @@ describe('A hand-over', () => {
     expect([holderOf(allocationId), inside(arn)]).toEqual([old.instanceId, [`${old.instanceId}:8332`]]);
     // As it comes back from a checkpoint; twice, as after an answer that was lost.
     for (const step of JSON.parse(JSON.stringify([...plan, ...plan])))
-      expect(await takeStep(aws, step)).toEqual({ accepted: true });
+      expect(await executeStep(aws, step)).toEqual({ accepted: true });
     expect([holderOf(allocationId), inside(arn)]).toEqual([young.instanceId, [`${young.instanceId}:8332`]]);
   });
 
@@ -118,7 +129,7 @@ describe('A hand-over', () => {
     expect(await move(old, young)).toEqual([]);
     const ids = { from: old.instanceId, to: young.instanceId };
     const step = { call: 'AssociateAddress', allocationId, ip: '198.18.0.1', ...ids } as const;
-    expect(await takeStep(aws, step)).toMatchObject({ code: 'Resource.AlreadyAssociated' });
+    expect(await executeStep(aws, step)).toMatchObject({ code: 'Resource.AlreadyAssociated' });
     expect(holderOf(allocationId)).toBe(stranger.instanceId);
   });
 

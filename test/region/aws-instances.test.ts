@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { describeChecks, describeInstance, startInstance, stopInstance } from '../../shared/aws/instances.ts';
-import { askForLaunch, type Launch, launchedWith, launchReplacement, runRequest } from '../../shared/aws/launch.ts';
+import { type Launch, launchedWith, launchReplacement, requestLaunch, runRequest } from '../../shared/aws/launch.ts';
 import { describeVolumes, initializationOf } from '../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
 
@@ -330,7 +330,7 @@ describe('The instance that takes the place of another', () => {
     expect(await launchReplacement(aws.ec2, launchOf(byInterface))).toMatchObject({
       refused: expect.stringContaining('eni-0a'),
     });
-    expect(await askForLaunch(aws.ec2, launchOf(byInterface))).toMatchObject({
+    expect(await requestLaunch(aws.ec2, launchOf(byInterface))).toMatchObject({
       refused: expect.stringContaining('eni-0a'),
     });
     expect(paced.count('RunInstances')).toBe(before);
@@ -338,11 +338,11 @@ describe('The instance that takes the place of another', () => {
 
   it('is asked for before it is made: what is permitted, and nothing is launched', async () => {
     const id = await template();
-    expect(await askForLaunch(aws.ec2, launchOf(id))).toEqual({ accepted: true });
+    expect(await requestLaunch(aws.ec2, launchOf(id))).toEqual({ accepted: true });
     const { ec2 } = await paced.clients([
       { Effect: 'Allow', Action: ['ec2:RunInstances', 'ec2:Describe*', 'ec2:CreateTags'], Resource: '*' },
     ]);
-    expect(await askForLaunch(ec2, launchOf(id))).toEqual({ accepted: true });
+    expect(await requestLaunch(ec2, launchOf(id))).toEqual({ accepted: true });
     const profile = { IamInstanceProfile: { Name: 'bitcoin-node' } };
     const { LaunchTemplate } = await aws.ec2.send(
       new CreateLaunchTemplateCommand({
@@ -350,7 +350,7 @@ describe('The instance that takes the place of another', () => {
         LaunchTemplateData: { ImageId: IMAGE, InstanceType: 'm6i.large', ...profile },
       }),
     );
-    expect(await askForLaunch(ec2, launchOf(LaunchTemplate?.LaunchTemplateId ?? ''))).toMatchObject({
+    expect(await requestLaunch(ec2, launchOf(LaunchTemplate?.LaunchTemplateId ?? ''))).toMatchObject({
       code: 'UnauthorizedOperation',
       refused: expect.stringContaining('iam:PassRole on resource: arn:aws:iam::111122223333:role/bitcoin-node'),
     });

@@ -1,7 +1,7 @@
 // What AWS has refused for good, what nobody knows, and what never becomes true: told apart before anybody acts on it.
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { isThrottling, orRefused, refusalOf } from '../../shared/aws/refused.ts';
+import { catchRefusal, isThrottling, refusalOf } from '../../shared/aws/refusals.ts';
 import { attachVolume, keepOnTermination } from '../../shared/aws/volumes.ts';
 
 const answered = (name: string, httpStatusCode: number) =>
@@ -51,7 +51,7 @@ describe('An error of AWS', () => {
       expect(() => refusalOf(error)).toThrow(error);
     }
     const lost = Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
-    await expect(orRefused(() => Promise.reject(lost))).rejects.toBe(lost);
+    await expect(catchRefusal(() => Promise.reject(lost))).rejects.toBe(lost);
     expect(() => refusalOf('no error at all')).toThrow();
   });
 

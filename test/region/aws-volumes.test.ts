@@ -13,7 +13,7 @@ import {
   keepOnTermination,
   tagResources,
   untagResources,
-  type VolumeNow,
+  type VolumeDescription,
 } from '../../shared/aws/volumes.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { type PacedRegion, pacedRegion } from '../support/paced-region.ts';
@@ -70,7 +70,7 @@ const wish = (more: Partial<FromSnapshot> = {}): FromSnapshot => ({
   ...more,
 });
 
-const one = async (volumeId: string): Promise<VolumeNow> => {
+const one = async (volumeId: string): Promise<VolumeDescription> => {
   const [volume] = await describeVolumes(aws.ec2, { ids: [volumeId] });
   if (!volume) throw new Error(`${volumeId} is not there`);
   return volume;

@@ -180,7 +180,7 @@ describe('the guard', () => {
   const run = (code: string) => {
     const script = `
       import { readFile } from 'node:fs/promises';
-      import { VirtualClock } from '../../local/simulator/clock.ts';
+      import { VirtualClock } from './local/simulator/clock.ts';
       const clock = new VirtualClock({ startMs: 0 });
       clock.after(1000, () => { ${code} });
       await clock.run().then(() => console.log('ended well'), (error) => console.log(error.message));`;

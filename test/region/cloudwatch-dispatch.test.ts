@@ -1,4 +1,4 @@
-// Fleet-wide alarms at the door: what dispatch-heal makes of a real region's alarms and contributors, through AWS's own clients.
+// Fleet-wide alarms at the dispatcher: what dispatch-heal makes of a real region's alarms and contributors, through AWS's own clients.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../functions/dispatch-heal/handler.ts';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
@@ -115,7 +115,7 @@ describe('the sweep', () => {
     expect((await openOn()).sort()).toEqual([full, another].sort());
     const [incident] = await incidents();
     expect(incident).toMatchObject({
-      trouble: 'disk:data',
+      trigger: 'disk:data',
       alarm: { alarmName: 'chainmend-bitcoin-disk', namespace: 'CWAgent', dimensions: { path: '/node-data' } },
     });
   });

@@ -15,7 +15,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type CloudWatch, createCloudWatch } from '../../local/services/cloudwatch/cloudwatch.ts';
 import { parseInsights } from '../../local/services/cloudwatch/insights-syntax.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { parseContributor } from '../../shared/events/alarm.ts';
 import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
@@ -27,7 +27,7 @@ const QUERY =
   'WHERE "path" = \'/node-data\' GROUP BY InstanceId, "path" ORDER BY MAX() DESC LIMIT 500';
 
 let region: GatewayRegion;
-let following: Following;
+let following: ClockFollower;
 let kernel: TestKernel;
 let cloudwatch: CloudWatch;
 let client: CloudWatchClient;

@@ -1,9 +1,9 @@
 // The first day in an account, and the day after it was left: deployments of the real template where something is there already.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { ssmParameterStore } from '../../infra/fleet-commands/parameter-store.ts';
+import { ssmParameterStore } from '../../infra/commands/fleets/parameter-store.ts';
+import { runFleets } from '../../infra/commands/fleets-cli.ts';
 import { fleetsDirectory } from '../../infra/fleets.ts';
-import { runFleets } from '../../infra/fleets-cli.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { createRegion, type Region } from '../../local/region.ts';
 import { allDisksFull } from '../../local/scenarios/catalog/all-disks-full.ts';

@@ -1,4 +1,4 @@
-// Sick nodes and people's wishes at the door: what dispatch-heal makes of a real region, through AWS's own clients. No heal is deployed there,
+// Sick nodes and people's requests at the dispatcher: what dispatch-heal makes of a real region, through AWS's own clients. No heal is deployed there,
 // so that what would be started fails loudly.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../functions/dispatch-heal/handler.ts';
@@ -95,7 +95,7 @@ describe('the sweep', () => {
     });
     await sweep();
     expect(await open()).toMatchObject([
-      { instanceId: a, trouble: 'node:health', refusedCodes: ['paused'], alarm: { alarmName: '' } },
+      { instanceId: a, trigger: 'node:health', refusedCodes: ['paused'], alarm: { alarmName: '' } },
     ]);
   });
 
@@ -247,7 +247,7 @@ describe('an event of a node’s health', () => {
     await handle(stuck('a'));
     await sweep();
     expect(await incidents()).toMatchObject([
-      { instanceId: a, trouble: 'node:health', alarm: { alarmName: 'chainmend-bitcoin-a-stuck' } },
+      { instanceId: a, trigger: 'node:health', alarm: { alarmName: 'chainmend-bitcoin-a-stuck' } },
     ]);
     const [incident] = await incidents();
     expect(incident?.onsetMs).toBeLessThan(whole.region.clock.now() - 2 * MINUTE);
@@ -268,7 +268,7 @@ describe('a person', () => {
     const answer = await handle({ kind: 'restore', fleet: 'bitcoin', node: 'a' });
     const [incident] = await open();
     expect(answer).toEqual({
-      ...{ fleet: 'bitcoin', node: 'a', instanceId: a, trouble: 'request:restore', attempt: 0 },
+      ...{ fleet: 'bitcoin', node: 'a', instanceId: a, trigger: 'request:restore', attempt: 0 },
       ...{ incidentId: incident?.incidentId, onsetMs: incident?.onsetMs },
       ...{ executionName: expect.stringMatching(/^replace-node-\w{40}$/), did: 'refused', code: 'paused' },
       reason: 'everything is paused: a test',
@@ -284,7 +284,7 @@ describe('a person', () => {
     node('a', { Component: 'nodes/other' });
     await expect(handle({ kind: 'undo', fleet: 'bitcoin', node: 'b' })).rejects.toThrow('none has it');
     await expect(handle({ kind: 'undo', fleet: 'bitcoins', node: 'a' })).rejects.toThrow('expected one of bitcoin');
-    expect(await handle({ kind: 'undo', fleet: 'bitcoin', node: 'a' })).toMatchObject({ trouble: 'request:undo' });
+    expect(await handle({ kind: 'undo', fleet: 'bitcoin', node: 'a' })).toMatchObject({ trigger: 'request:undo' });
   });
 });
 

@@ -23,7 +23,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Region } from '../../local/region.ts';
 import { SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import type { BusEvent } from '../../local/simulator/kernel.ts';
 import { chainOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
@@ -35,7 +35,7 @@ const SPEED = 2;
 let whole: WholeRegion;
 let region: Region;
 let ec2: EC2Client;
-let following: Following;
+let following: ClockFollower;
 let events: BusEvent[];
 
 beforeEach(async () => {

@@ -33,7 +33,7 @@ import { Capacity } from '../../local/services/ec2/capacity.ts';
 import type { Launched } from '../../local/services/ec2/model.ts';
 import { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from '../../local/services/ec2/service.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { chainOf, dataVolume, nodeOf } from '../support/builders/simulated-node.ts';
 import { testKernel } from '../support/kernel.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
@@ -46,7 +46,7 @@ const ARN = 'arn:aws:ec2:eu-west-1:111122223333';
 let whole: WholeRegion;
 let region: Region;
 let ec2: EC2Client;
-let following: Following;
+let following: ClockFollower;
 
 beforeEach(async () => {
   whole = await wholeRegion();

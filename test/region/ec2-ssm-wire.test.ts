@@ -22,7 +22,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Machines } from '../../local/nodes/machine.ts';
 import { createEc2, type Ec2 } from '../../local/services/ec2/service.ts';
 import { createSsm } from '../../local/services/ssm/service.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { commandParameters, leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { commandDocuments } from '../../shared/node-commands/index.ts';
@@ -35,7 +35,7 @@ const GIB = 2 ** 30;
 const credentials = { accessKeyId: 'AKIATEST', secretAccessKey: 'test' };
 
 let region: GatewayRegion;
-let following: Following;
+let following: ClockFollower;
 let world: Ec2;
 let ec2: EC2Client;
 let ssm: SSMClient;

@@ -39,13 +39,13 @@ import { createEvents } from '../../local/services/events/events.ts';
 import { createScheduler } from '../../local/services/scheduler/scheduler.ts';
 import { createSns } from '../../local/services/sns/sns.ts';
 import { createSqs } from '../../local/services/sqs/sqs.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
 
 let region: GatewayRegion;
-let following: Following;
+let following: ClockFollower;
 let settings: {
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };

@@ -49,7 +49,7 @@ interface Ended {
 }
 
 async function npmRunHeal(words: string, more: Record<string, string> = environment): Promise<Ended> {
-  const args = ['--disable-warning=ExperimentalWarning', 'infra/heal-cli.ts', ...words.split(' ')];
+  const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/heal-cli.ts', ...words.split(' ')];
   const { PATH, NODE_COMPILE_CACHE } = process.env;
   const options = { cwd: ROOT, env: { PATH, NODE_COMPILE_CACHE, ...more } };
   try {

@@ -4,7 +4,7 @@ import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { defectSentence } from '../../local/cli/serve.ts';
 import { createRegion, type Region } from '../../local/region.ts';
-import { type Following, VirtualClock } from '../../local/simulator/clock.ts';
+import { type ClockFollower, VirtualClock } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import type { Service } from '../../local/simulator/service.ts';
@@ -36,7 +36,7 @@ describe('a served region', () => {
   const defects: string[] = [];
   let region: Region;
   let server: WireServer;
-  let following: Following;
+  let following: ClockFollower;
 
   beforeAll(async () => {
     const onDefect = (error: unknown, during: string) => void defects.push(defectSentence(error, during));

@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { rpcHost } from '../../local/nodes/rpc/node-rpc.ts';
 import type { Region } from '../../local/region.ts';
 import { VPC_ID } from '../../local/services/ec2/service.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { chainOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { type WholeRegion, wholeRegion } from '../support/whole-region.ts';
 
@@ -23,7 +23,7 @@ const PORT = 8_332;
 let whole: WholeRegion;
 let region: Region;
 let elb: ElasticLoadBalancingV2Client;
-let following: Following;
+let following: ClockFollower;
 
 beforeEach(async () => {
   whole = await wholeRegion();

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type HttpHost, Network, type Place, whenAnswered } from '../../local/simulator/network/network.ts';
+import { type HttpHost, Network, type NetworkLocation, whenAnswered } from '../../local/simulator/network/network.ts';
 import type { NetworkRan, NetworkRun } from '../support/jobs/network.ts';
 import { runJob } from '../support/jobs.ts';
 import type { Step } from '../support/network-guest.ts';
@@ -272,7 +272,7 @@ describe('A network', () => {
       asked.push(name);
       return from === 'internet' ? undefined : '10.0.0.11';
     });
-    const told = (from: Place, address: string): string => {
+    const told = (from: NetworkLocation, address: string): string => {
       let heard = '';
       whenAnswered(network.request(from, address, 80, request), (answer) => {
         heard = answer.kind === 'response' ? String(answer.body) : answer.kind;

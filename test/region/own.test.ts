@@ -1,16 +1,16 @@
 // No look-up by a word of a caller finds what every object has: "constructor" and "__proto__" are no volume types, columns or functions.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { own, putOwn } from '../../local/simulator/own.ts';
+import { ownValue, setOwnValue } from '../../local/simulator/own-properties.ts';
 
 const WORDS = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'];
 
 describe('own', () => {
   it.each(WORDS)('finds %s only where somebody has put it', (word) => {
     const record: Record<string, string> = {};
-    expect(own(record, word)).toBeUndefined();
-    putOwn(record, word, 'here');
-    expect(own(record, word)).toBe('here');
+    expect(ownValue(record, word)).toBeUndefined();
+    setOwnValue(record, word, 'here');
+    expect(ownValue(record, word)).toBe('here');
     expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
     expect(Object.keys(record)).toEqual([word]);
   });
@@ -61,10 +61,12 @@ describe('the sources of the region', () => {
     expect(sources.length).toBeGreaterThan(150);
   });
 
-  it('read a record by a word with own(), and by no index', () => {
+  it('read a record by a word with ownValue(), and by no index', () => {
     const found = sources.flatMap((file) => lookUps(readFileSync(file, 'utf8')).map((text) => `${file}: ${text}`));
     // own() itself says the index after it has looked.
-    const unexplained = found.filter((text) => !TRUSTED.has(text) && !text.startsWith('local/simulator/own.ts'));
+    const unexplained = found.filter(
+      (text) => !TRUSTED.has(text) && !text.startsWith('local/simulator/own-properties.ts'),
+    );
     expect(unexplained).toEqual([]);
     expect([...TRUSTED].filter((text) => !found.includes(text))).toEqual([]);
   });

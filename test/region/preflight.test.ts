@@ -3,20 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runFleets } from '../../infra/fleets-cli.ts';
-import { readAccount, type Where } from '../../infra/preflight/account.ts';
-import { type AccountFacts, findingsOf } from '../../infra/preflight/facts.ts';
+import { runFleets } from '../../infra/commands/fleets-cli.ts';
+import { type AwsClientConfig, readAccount } from '../../infra/commands/preflight/account.ts';
+import { type AccountFacts, findingsOf } from '../../infra/commands/preflight/facts.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../local/region.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { readAssembly } from '../../local/simulator/cloudformation/deploy.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { long } from '../support/long.ts';
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/bitcoin-node`;
 let region: Region;
-let following: Following;
-let config: Where;
+let following: ClockFollower;
+let config: AwsClientConfig;
 const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
 
 beforeAll(async () => {

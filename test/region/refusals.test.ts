@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRegion, type Region } from '../../local/region.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import { signedFetch } from '../support/signed-request.ts';
@@ -10,7 +10,7 @@ import { signedFetch } from '../support/signed-request.ts';
 const ACCOUNT = '111122223333';
 const key = newAccessKey();
 let region: Region;
-let following: Following;
+let following: ClockFollower;
 let server: WireServer;
 
 const KEY_SCHEMA = [

@@ -1,16 +1,16 @@
 // `npm run fleets -- retire` and `left` against a region where a fleet is looked after: what the suite made goes, and nothing else.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ssmParameterStore } from '../../infra/fleet-commands/parameter-store.ts';
+import { ssmParameterStore } from '../../infra/commands/fleets/parameter-store.ts';
+import { runFleets } from '../../infra/commands/fleets-cli.ts';
+import { type AwsClientConfig, readAccount } from '../../infra/commands/preflight/account.ts';
+import { awsBelongings } from '../../infra/commands/retire/belongings.ts';
+import { whyNotRetired } from '../../infra/commands/retire/retire.ts';
 import { fleetsDirectory } from '../../infra/fleets.ts';
-import { runFleets } from '../../infra/fleets-cli.ts';
-import { readAccount } from '../../infra/preflight/account.ts';
-import { awsBelongings, type Where } from '../../infra/retire/belongings.ts';
-import { whyNotRetired } from '../../infra/retire/retire.ts';
 import { REGION_NAME, type Region } from '../../local/region.ts';
 import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../local/scenarios/run.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { openIncidentRecord } from '../support/builders/incident.ts';
 import { INSTANCE } from '../support/builders/node.ts';
 import { NOON_MS } from '../support/builders/time.ts';
@@ -18,8 +18,8 @@ import { inProcessHandler } from '../support/in-process-handler.ts';
 import { long } from '../support/long.ts';
 
 let region: Region;
-let following: Following;
-let config: Where;
+let following: ClockFollower;
+let config: AwsClientConfig;
 
 beforeAll(async () => {
   const { world } = await run(diskFull, { seed: 1, lane: 'sweep', guard: false });

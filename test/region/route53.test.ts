@@ -25,7 +25,7 @@ import {
 } from '../../local/services/route53/batch.ts';
 import { storedName } from '../../local/services/route53/names.ts';
 import { createRoute53, type Route53 } from '../../local/services/route53/route53.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { type GatewayRegion, gatewayRegion } from '../support/gateway-region.ts';
 import { inProcessHandler } from '../support/in-process-handler.ts';
 import { testKernel } from '../support/kernel.ts';
@@ -33,7 +33,7 @@ import { wholeRegion } from '../support/whole-region.ts';
 
 const VPC = 'vpc-0123456789abcdef0';
 let region: GatewayRegion;
-let following: Following;
+let following: ClockFollower;
 let world: Route53;
 let client: Route53Client;
 

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSts } from '../../local/services/sts/service.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import { gatewayRegion } from '../support/gateway-region.ts';
@@ -20,7 +20,7 @@ const WHO: RawRequest = {
 const HOUR_MS = 3_600_000;
 
 let server: WireServer;
-let following: Following;
+let following: ClockFollower;
 /** What the region itself did wrong. */
 const defects: unknown[] = [];
 let calls = 0;

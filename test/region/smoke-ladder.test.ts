@@ -13,10 +13,10 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
-import { awsSuite } from '../../infra/heal-commands/aws-suite.ts';
-import { awsAccount } from '../../infra/smoke/aws-account.ts';
-import type { SmokeDesk } from '../../infra/smoke/desk.ts';
-import { runSmoke } from '../../infra/smoke-cli.ts';
+import { awsSuite } from '../../infra/commands/heal/aws-suite.ts';
+import { awsAccount } from '../../infra/commands/smoke/aws-account.ts';
+import type { SmokeContext } from '../../infra/commands/smoke/context.ts';
+import { runSmoke } from '../../infra/commands/smoke-cli.ts';
 import { createRegion, REGION_NAME } from '../../local/region.ts';
 import { smokeLadderGround } from '../../local/scenarios/catalog/smoke-ground.ts';
 import { prepare } from '../../local/scenarios/run.ts';
@@ -43,7 +43,7 @@ async function run(
   const nobody = () => {
     throw new Error('CDK is not asked here');
   };
-  const desk: SmokeDesk = {
+  const context: SmokeContext = {
     ...{ account: () => awsAccount(config), cdk: { deploy: nobody, destroy: nobody }, made: new Map() },
     suite: () =>
       awsSuite({
@@ -58,7 +58,7 @@ async function run(
     sleep: (ms) => new Promise((resolve) => void region.clock.after(ms, resolve)),
     ...{ chance: () => '0a1b2c', interrupted: new AbortController().signal },
   };
-  const status = await settled(region, () => runSmoke(words, desk));
+  const status = await settled(region, () => runSmoke(words, context));
   return { status, told: told.join('\n'), left: await settled(region, () => there(config)) };
 }
 
@@ -111,7 +111,7 @@ describe('npm run smoke -- --ladder', () => {
       const told: string[] = [];
       const say = (text: string) => void told.push(text);
       const nothing = new Proxy({}, { get: () => () => Promise.reject(new Error('AWS was asked')) });
-      const desk = { account: () => nothing, say, complain: say } as unknown as SmokeDesk;
+      const desk = { account: () => nothing, say, complain: say } as unknown as SmokeContext;
       expect(await runSmoke([...BARE, '--plan'], desk)).toBe(0);
       expect(told.join('\n')).toMatch(/its fleet "smoke-ladder" gets a node for two hours or three\./);
       expect(told.join('\n')).toMatch(

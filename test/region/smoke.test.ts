@@ -72,7 +72,7 @@ interface Ended {
 
 /** @param when what is done as soon as a line of this kind is told: "instance", "attached", … */
 function npmRunSmoke(words: string, when: Record<string, (run: ChildProcess) => unknown> = {}): Promise<Ended> {
-  const args = ['--disable-warning=ExperimentalWarning', 'infra/smoke-cli.ts', ...words.split(' ')];
+  const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/smoke-cli.ts', ...words.split(' ')];
   const { PATH, NODE_COMPILE_CACHE } = process.env;
   const run = spawn(process.execPath, args, {
     cwd: ROOT,

@@ -9,13 +9,13 @@ import {
   LockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { hold, type KeptClients, keptOf, putInQuarantine, readKept, release } from '../../shared/heal/kept.ts';
 import { createStore } from '../../shared/heal/store.ts';
-import { rankGood } from '../../shared/snapshots/good.ts';
+import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { holdSnapshots, quarantine, releaseHolds, verify } from '../../shared/snapshots/marks.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
-import { readSnapshots } from '../../shared/snapshots/read.ts';
+import { rankSets } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import { snapshot } from '../support/builders/snapshot.ts';
 import { demand, fleetOf } from '../support/snapshot-facts.ts';
@@ -48,7 +48,7 @@ beforeAll(async () => {
   shelf = { ec2, store: createStore(new DynamoDBClient(await whole.as()), 'chainmend') };
 });
 
-let following: Following;
+let following: ClockFollower;
 beforeAll(() => {
   following = whole.following;
 });
@@ -61,7 +61,7 @@ async function jump(ms = DAY_MS - MINUTES_LEFT_MS): Promise<void> {
   following = whole.region.clock.follow({ speed: 1000 });
 }
 
-interface Placed {
+interface PlacedNode {
   readonly instanceId: string;
   readonly root: string;
   readonly data: string;
@@ -69,7 +69,7 @@ interface Placed {
 
 let index = 0;
 /** A node whose root has the same tags as its data, as a launch template's have. */
-function place(name: string): Placed {
+function place(name: string): PlacedNode {
   const { ec2: there } = whole.region;
   const instanceId = there.addInstance({ privateIp: `10.0.0.${++index}`, tags: { ...TAGS, Name: name } });
   const attached = (device: string, sizeGiB: number) =>
@@ -115,14 +115,14 @@ describe('the snapshots of a first day', () => {
       [copied, 'vol-0123456789abcdef0', 'crash-consistent'],
     ]);
     const asked = { sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] };
-    const { good, refused } = rankGood(demand(asked));
+    const { good, refused } = rankSets(demand(asked));
     expect(good.map(({ setId }) => setId)).toEqual([copied]);
     // No tag says whose it is, and no heal may read what carries none.
     expect(refused).toMatchObject([
       { setId: plain, why: expect.stringMatching(/set CopyTags in the lifecycle policy/) },
     ]);
     const naming = fleetOf({ replace: { lifecyclePolicies: [POLICY] } });
-    expect(rankGood(demand({ ...asked, fleet: naming })).good.map(({ setId }) => setId)).toEqual([plain, copied]);
+    expect(rankSets(demand({ ...asked, fleet: naming })).good.map(({ setId }) => setId)).toEqual([plain, copied]);
   });
 
   it('tell how old they can get by their policy', async () => {

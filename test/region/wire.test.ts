@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SERVICES } from '../../local/services/services.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen, type WireServer } from '../../local/simulator/gateway/server.ts';
 import { AwsError, type Operation, type Service } from '../../local/simulator/service.ts';
@@ -38,7 +38,7 @@ const KEY = newAccessKey();
 
 let region: GatewayRegion;
 let server: WireServer;
-let following: Following;
+let following: ClockFollower;
 /** Inputs as the services saw them, by "service.operation". */
 const received = new Map<string, unknown>();
 const sdks = new Map<string, Sdk>();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseArguments, type Request, UsageError } from '../../local/cli/arguments.ts';
 import { listLines } from '../../local/cli/lists.ts';
-import { verdict } from '../../local/cli/tell-story.ts';
+import { reportUnmet } from '../../local/cli/print-story.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
 import { INVARIANTS } from '../../local/scenarios/checks/invariants.ts';
 import { FAULTS } from '../../local/simulator/faults.ts';
-import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 
 const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));
 const said = (words: readonly string[]): string => {
@@ -104,7 +104,7 @@ describe('the lists', () => {
     [
       'codes',
       [
-        ...[GUARDRAILS, FAILURES, TROUBLES].flatMap(Object.keys),
+        ...[GUARDRAILS, FAILURES, CONDITIONS].flatMap(Object.keys),
         'approval-wanted',
         'suite-alarm',
         ...Object.keys(INVARIANTS),
@@ -122,8 +122,8 @@ describe('the verdict', () => {
   it('is 0 where all held, 1 where not, and then says what', () => {
     const complaints: string[] = [];
     const complain = (line: string): void => void complaints.push(line);
-    expect(verdict([], complain)).toBe(0);
-    expect(verdict(['nobody was paged'], complain)).toBe(1);
+    expect(reportUnmet([], complain)).toBe(0);
+    expect(reportUnmet(['nobody was paged'], complain)).toBe(1);
     expect(complaints).toEqual([expect.stringContaining('expected, and it did not hold: nobody was paged')]);
   });
 });

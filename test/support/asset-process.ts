@@ -7,7 +7,7 @@ import type { WireGateway } from '../../local/simulator/gateway/http.ts';
 import { type AccessKey, newAccessKey } from '../../local/simulator/gateway/keys.ts';
 import { listen } from '../../local/simulator/gateway/server.ts';
 import type { Sandbox, SandboxFunction } from '../../local/simulator/lambda-runtime/environment.ts';
-import type { SandboxPlace } from '../../local/simulator/lambda-runtime/sandboxes.ts';
+import type { SandboxLocation } from '../../local/simulator/lambda-runtime/sandboxes.ts';
 import { serveRuntimeApi } from './runtime-api.ts';
 
 export interface AssetProcess extends Sandbox {
@@ -18,7 +18,7 @@ export interface AssetProcess extends Sandbox {
 
 export interface AssetProcesses {
   /** For `RegionOptions.sandbox`, of a region without guard in which no answer is lost: these time out in wall time. */
-  readonly start: (place: SandboxPlace) => Sandbox;
+  readonly start: (place: SandboxLocation) => Sandbox;
   readonly started: readonly AssetProcess[];
   close(): void;
 }
@@ -51,7 +51,7 @@ export function assetProcesses(): AssetProcesses {
   };
 }
 
-function assetProcess(place: SandboxPlace, task: string, clockFile: string): AssetProcess {
+function assetProcess(place: SandboxLocation, task: string, clockFile: string): AssetProcess {
   const { fn, actor, clock, gateway } = place;
   const time = functionTime(place, clockFile);
   const ends: (() => void)[] = [];
@@ -126,7 +126,7 @@ function assetProcess(place: SandboxPlace, task: string, clockFile: string): Ass
 const MORE_MAY_COME_MS = 4;
 
 /** The region's time stands still while the function computes, that is, runs and waits for no answer; its clock follows. */
-function functionTime({ clock, gateway }: SandboxPlace, clockFile: string) {
+function functionTime({ clock, gateway }: SandboxLocation, clockFile: string) {
   const file = openSync(clockFile, 'w');
   let running = false;
   let unanswered = 0;

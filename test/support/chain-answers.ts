@@ -1,5 +1,5 @@
 // Answers to chain clients without a network, and how their readings are looked at.
-import type { Answer, Question, Reading, TroubleCode } from '../../shared/chains/client.ts';
+import type { Answer, Question, Reading, ReadingErrorCode } from '../../shared/chains/client.ts';
 
 /** When the answers of these tests arrive. */
 export const ARRIVED_MS = Date.parse('2026-11-20T10:00:00Z');
@@ -8,7 +8,7 @@ export function answered(body: unknown, status = 200): Answer {
   return { kind: 'answered', status, body, atMs: ARRIVED_MS };
 }
 
-export function failed(code: TroubleCode = 'unreachable'): Answer {
+export function failed(code: ReadingErrorCode = 'unreachable'): Answer {
   return { kind: 'failed', code, reason: 'nobody is there' };
 }
 

@@ -1,6 +1,7 @@
 // What watching a fleet costs a month, by the formulas of docs/cost.md: its test counts them again, the bench puts measured times in.
-import { FLEET_METRICS, NODE_METRICS, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/naming.ts';
+
 import { NODES_PER_OBSERVATION } from '../../shared/fleet/observation.ts';
+import { FLEET_METRICS, NODE_METRICS, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/resource-names.ts';
 
 const MINUTES_A_MONTH = 43_800;
 /** Of 512 MB, on arm64: $0.0000133334 a GB-second. */

@@ -1,6 +1,6 @@
 // A gateway with services of a test's own behind it, on a clock that follows wall time far faster.
 import { SERVICES } from '../../local/services/services.ts';
-import { type Following, VirtualClock } from '../../local/simulator/clock.ts';
+import { type ClockFollower, VirtualClock } from '../../local/simulator/clock.ts';
 import { Gateway, type GatewayOptions } from '../../local/simulator/gateway/gateway.ts';
 import { loadModels } from '../../local/simulator/gateway/model.ts';
 import { randomStream } from '../../local/simulator/random.ts';
@@ -11,7 +11,7 @@ export interface GatewayRegion {
   readonly clock: VirtualClock;
   readonly gateway: Gateway;
   /** Starts to follow wall time; without it, run the clock. */
-  follow(): Following;
+  follow(): ClockFollower;
 }
 
 export async function gatewayRegion(

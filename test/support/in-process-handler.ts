@@ -1,6 +1,6 @@
 // Lets an unmodified SDK client speak to a region without a socket: its HTTP requests enter the gateway directly.
 import type { Caller, Gateway } from '../../local/simulator/gateway/gateway.ts';
-import { enter } from '../../local/simulator/gateway/http.ts';
+import { handleWireRequest } from '../../local/simulator/gateway/http.ts';
 
 interface HttpRequest {
   readonly method: string;
@@ -19,7 +19,7 @@ export function inProcessHandler(gateway: Gateway, caller: Caller = { actor: 'pe
         for (const item of Array.isArray(value) ? value : [value ?? '']) parameters.append(name, item);
       }
       const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-      const answer = await enter(
+      const answer = await handleWireRequest(
         gateway,
         {
           method,

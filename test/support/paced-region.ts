@@ -2,7 +2,7 @@
 
 import type { Region } from '../../local/region.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { type ReplaceClients, replaceClients } from '../../shared/aws/clients.ts';
 import { wholeRegion } from './whole-region.ts';
 
@@ -21,7 +21,7 @@ export async function pacedRegion(): Promise<PacedRegion> {
   const whole = await wholeRegion();
   const { region } = whole;
   await whole.following.stop();
-  const follow = (): Following => region.clock.follow({ speed: 2 });
+  const follow = (): ClockFollower => region.clock.follow({ speed: 2 });
   let following = follow();
   return {
     region,

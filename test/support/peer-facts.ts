@@ -1,12 +1,12 @@
 // The members of a fleet as rotate-peers chooses among them: followers in three zones, synced and up for days.
-import type { ChooseFacts, Member } from '../../functions/rotate-peers/choose.ts';
+import type { ChooseFacts, PeerCandidate } from '../../functions/rotate-peers/peer-selection.ts';
 import { DAY_MS, NOON_MS } from './builders/time.ts';
 
 export const idOf = (index: number): string => String(index).repeat(40);
 export const entryOf = (index: number): string => `${idOf(index)}@10.0.0.${index}:26656`;
 
 /** "node3", whose address ends in 3. */
-export const member = (index: number, more: Partial<Member> = {}): Member => ({
+export const member = (index: number, more: Partial<PeerCandidate> = {}): PeerCandidate => ({
   instanceId: `i-${index}`,
   name: `node${index}`,
   role: 'follower',
@@ -18,7 +18,7 @@ export const member = (index: number, more: Partial<Member> = {}): Member => ({
 });
 
 /** A fleet of these members, all of whom answer. */
-export const chooseFacts = (members: readonly Member[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
+export const chooseFacts = (members: readonly PeerCandidate[], more: Partial<ChooseFacts> = {}): ChooseFacts => ({
   nowMs: NOON_MS,
   members,
   absent: [],

@@ -1,8 +1,8 @@
 // What replace-node reads and remembers of one ordinary node, as the tests of its decisions need it.
 import type { Facts, Machine, Watched } from '../../functions/replace-node/facts.ts';
 import { newState, newReplacement as plannedReplacement } from '../../functions/replace-node/state.ts';
-import type { InstanceNow } from '../../shared/aws/instances.ts';
-import type { VolumeNow } from '../../shared/aws/volumes.ts';
+import type { InstanceDescription } from '../../shared/aws/instances.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { LadderState, Replacement, RestoredVolumes } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { bitcoinFleet } from './builders/fleet.ts';
@@ -16,7 +16,7 @@ export const YOUNG = 'i-0fedcba9876543210';
 export const COPY_VOLUME = 'vol-0c1b2c3d4e5f60718';
 
 const OK = { system: 'ok', instance: 'ok', attachedEbs: 'ok' } as const;
-export const machine = (more: Partial<InstanceNow> = {}, rest: Partial<Machine> = {}): Machine => ({
+export const machine = (more: Partial<InstanceDescription> = {}, rest: Partial<Machine> = {}): Machine => ({
   instance: instanceNow(more),
   checks: OK,
   agentOnline: true,
@@ -102,7 +102,7 @@ export const copy = (more: Partial<RestoredVolumes> = {}): RestoredVolumes => ({
 });
 
 /** The copy's volume, attached beside the node's own. */
-export const copyVolume = (more: Partial<VolumeNow> = {}): VolumeNow =>
+export const copyVolume = (more: Partial<VolumeDescription> = {}): VolumeDescription =>
   volumeNow({
     volumeId: COPY_VOLUME,
     attachment: attachedAt('/dev/sdg'),

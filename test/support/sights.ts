@@ -132,8 +132,8 @@ export class Watched {
     return Object.fromEntries([...this.nodes.values()].map(({ name, health }) => [name, health]));
   }
 
-  get troubles(): string[] {
-    return Object.keys(this.watch?.troubles ?? {}).sort();
+  get conditions(): string[] {
+    return Object.keys(this.watch?.conditions ?? {}).sort();
   }
 }
 

@@ -1,7 +1,7 @@
 // A fleet that takes clean snapshots, and what of it decides which are good, due and past their date.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { GoodInput } from '../../shared/snapshots/good.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';
+import type { GoodInput } from '../../shared/snapshots/ranking.ts';
 import { type SetContext, setsOf } from '../../shared/snapshots/sets.ts';
 import { ACCOUNT, bitcoinFleet } from './builders/fleet.ts';
 import { NOON_MS } from './builders/time.ts';

@@ -1,6 +1,6 @@
 // What snapshot-node reads of a fleet whose node2 is to give a clean snapshot, and what its acts may come to.
 import { ACTS } from '../../functions/snapshot-node/acts.ts';
-import type { Act, Acts, Facts, Progress } from '../../functions/snapshot-node/state.ts';
+import type { Act, Acts, Progress, SnapshotFacts } from '../../functions/snapshot-node/state.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
@@ -21,7 +21,7 @@ export const snapshotFleet = (more: object = {}): Fleet =>
 const usual = snapshotFleet();
 export const fleetWithoutSnapshots = (): Fleet => bitcoinFleet({ probe: 'ssm' });
 
-export const facts = (more: Partial<Facts> = {}): Facts => ({
+export const facts = (more: Partial<SnapshotFacts> = {}): SnapshotFacts => ({
   nowMs: NOON_MS,
   fleet: usual,
   role: 'follower',

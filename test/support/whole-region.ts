@@ -2,12 +2,12 @@
 
 import { createRegion, type Region } from '../../local/region.ts';
 import type { Statement } from '../../local/services/iam/policy.ts';
-import type { Following } from '../../local/simulator/clock.ts';
+import type { ClockFollower } from '../../local/simulator/clock.ts';
 import { inProcessHandler } from './in-process-handler.ts';
 
 export interface WholeRegion {
   readonly region: Region;
-  readonly following: Following;
+  readonly following: ClockFollower;
   /** What an SDK client is made with; a role for each list of statements, a person without one. */
   as(statements?: readonly Statement[]): Promise<ClientConfig>;
   /** Resolves when so much virtual time has gone by. */

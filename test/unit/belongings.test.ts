@@ -6,7 +6,7 @@ import { NodeBaselines } from '../../local/scenarios/checks/node-baselines.ts';
 import { isAccountedFor, KnownResources, leftStopped } from '../../local/scenarios/checks/resources.ts';
 import type { Mutation } from '../../local/scenarios/report/calls.ts';
 import { snapshotsOf } from '../../local/scenarios/world/fixtures.ts';
-import { type Placed, World } from '../../local/scenarios/world/world.ts';
+import { type PlacedNode, World } from '../../local/scenarios/world/world.ts';
 import { bitcoinChain, consortium, followers } from '../../local/scenarios/world/worlds.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
@@ -36,7 +36,7 @@ const DAY_MS = 86_400_000;
 const NEW = 'vol-0aaaaaaaaaaaaaaaa';
 let region: Region;
 let world: World;
-let node: Placed;
+let node: PlacedNode;
 
 beforeEach(async () => {
   region = await createRegion({ seed: 1, lane: 'sweep', guard: false });

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ChainRequest } from '../../shared/chains/client.ts';
-import { ask } from '../../shared/chains/client.ts';
+import { askQuestion } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import { type Credentials, FETCH_LIMITS, httpFetcher } from '../../shared/chains/fetch.ts';
 import { cometbftNetInfo, cometbftStatus, litecoinHeader, litecoinStatus } from '../support/chain-samples.ts';
@@ -189,7 +189,7 @@ describe('a question', () => {
       request.setEncoding('utf8').on('data', (body) => bodies.push(body));
       request.on('end', () => response.end(JSON.stringify(bodies.length === 1 ? litecoinStatus : litecoinHeader)));
     });
-    const reading = await ask(chainClients.litecoin.status([290, 999]), httpFetcher({ url }));
+    const reading = await askQuestion(chainClients.litecoin.status([290, 999]), httpFetcher({ url }));
     expect(reading).toMatchObject({
       kind: 'ok',
       facts: { height: 300, blockTimeMs: Date.parse('2026-11-20T09:28:18Z') },
@@ -201,12 +201,14 @@ describe('a question', () => {
     const url = await serve((request, response) =>
       response.end(JSON.stringify(request.url === '/status' ? cometbftStatus : cometbftNetInfo)),
     );
-    expect(await ask(chainClients.cometbft.status(), httpFetcher({ url }))).toMatchObject({ facts: { peerCount: 1 } });
+    expect(await askQuestion(chainClients.cometbft.status(), httpFetcher({ url }))).toMatchObject({
+      facts: { peerCount: 1 },
+    });
   });
 
   it('that leads to ever more questions ends', async () => {
     const endless = { requests: [], read: () => ({ kind: 'next' as const, question: endless }) };
-    expect(await ask(endless, httpFetcher({ url: 'http://127.0.0.1:1' }))).toMatchObject({ kind: 'error' });
+    expect(await askQuestion(endless, httpFetcher({ url: 'http://127.0.0.1:1' }))).toMatchObject({ kind: 'error' });
   });
 
   it('takes no longer than a minute has room for', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { columnsOf } from '../../infra/columns.ts';
+import { columnsOf } from '../../infra/commands/columns.ts';
 import { HOSTILE, unseenIn } from '../support/hostile-text.ts';
 
 describe('columns of a terminal', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../shared/fleet/naming.ts';
+import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../shared/fleet/resource-names.ts';
 import { watchingUsd } from '../support/cost.ts';
 
 const page = readFileSync(new URL('../../docs/cost.md', import.meta.url), 'utf8');

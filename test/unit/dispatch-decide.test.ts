@@ -1,6 +1,6 @@
-// Whose trouble an alarm is, and what becomes of it at the door.
+// What triggers an alarm gives, and what the dispatcher makes of it.
 import { describe, expect, it } from '@jest/globals';
-import { diskOf } from '../../functions/dispatch-heal/alarms.ts';
+import { diskTriggerOf } from '../../functions/dispatch-heal/alarms.ts';
 import { type DispatchFacts, decideDispatch } from '../../functions/dispatch-heal/decide.ts';
 import { bitcoinFleet } from '../support/builders/fleet.ts';
 import { openIncidentRecord } from '../support/builders/incident.ts';
@@ -27,17 +27,17 @@ const facts: DispatchFacts = {
 
 describe('the volume that an alarm is about', () => {
   it('is the one under the alarm’s path', () => {
-    expect(diskOf(fleet, { path: '/node-data' })).toEqual({ kind: 'disk', subject: 'data' });
-    expect(diskOf(fleet, { path: '/elsewhere' })).toBeNull();
+    expect(diskTriggerOf(fleet, { path: '/node-data' })).toEqual({ kind: 'disk', subject: 'data' });
+    expect(diskTriggerOf(fleet, { path: '/elsewhere' })).toBeNull();
   });
 
   it('is a node’s only one where a fleet-wide alarm is grouped by instance alone', () => {
-    expect(diskOf(fleet, { InstanceId: 'i-1' })).toEqual({ kind: 'disk', subject: 'data' });
+    expect(diskTriggerOf(fleet, { InstanceId: 'i-1' })).toEqual({ kind: 'disk', subject: 'data' });
   });
 
   it('is in doubt where nodes have several', () => {
     const two = bitcoinFleet({ volumes: { data: '/node-data', ancient: '/ancient' } });
-    expect(diskOf(two, { InstanceId: 'i-1' })).toBeNull();
+    expect(diskTriggerOf(two, { InstanceId: 'i-1' })).toBeNull();
   });
 });
 

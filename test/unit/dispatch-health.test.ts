@@ -1,12 +1,12 @@
-// Which nodes are sick at the door, what of it is refused there, and what comes of what people ask for.
+// Which nodes are sick for the dispatcher, what it refuses, and what comes of what people ask for.
 import { describe, expect, it } from '@jest/globals';
 import {
+  findSickNodes,
   isOver,
   isWell,
   oncePerNode,
   openCandidates,
   sickNodes,
-  sickOf,
 } from '../../functions/dispatch-heal/candidates.ts';
 import {
   type Candidate,
@@ -17,13 +17,13 @@ import {
   payloadOf,
   peersFirst,
 } from '../../functions/dispatch-heal/decide.ts';
-import type { AlarmNow, Checks } from '../../functions/dispatch-heal/facts.ts';
+import type { AlarmStatus, StatusCheckResult } from '../../functions/dispatch-heal/facts.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
 import type { IncidentRecord, ReplaceOperation } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
-import type { Want } from '../../shared/model/payload.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
 import { NODE_HEALTH, readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { bitcoinFleet, NODE_TAGS } from '../support/builders/fleet.ts';
 import { claimedIncident, endedIncident, OTHER, openIncidentRecord } from '../support/builders/incident.ts';
@@ -33,7 +33,7 @@ import { nodeRecord } from '../support/builders/records.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const fleet = bitcoinFleet({ role: 'follower' });
-const triggerOf = (trouble: string): Trigger => readTrigger(trouble) as Trigger;
+const triggerOf = (trigger: string): Trigger => readTrigger(trigger) as Trigger;
 
 const observed = (health: Health, more: Partial<ObservedNode> = {}) =>
   observedNode({ health, reason: 'so it is', sinceMs: NOON_MS - 10 * MINUTE_MS, height: 100, lagBlocks: 9, ...more });
@@ -45,8 +45,8 @@ const alarmNow = (
   alarmName: string,
   [namespace, metricName]: readonly [string, string],
   dimensions: Readonly<Record<string, string>>,
-  more: Partial<AlarmNow> = {},
-): AlarmNow => ({
+  more: Partial<AlarmStatus> = {},
+): AlarmStatus => ({
   ...{ fact: { alarmName, namespace, dimensions }, about: 'node', metricName },
   ...{ sinceMs: NOON_MS - MINUTE_MS, actionsEnabled: true, ...more },
 });
@@ -57,7 +57,7 @@ const unwell = (Node: string, alarmName = 'chainmend-bitcoin-unwell') =>
   alarmNow(alarmName, HEALTH_METRIC, { Node }, { about: 'contributor' });
 const checkAlarm = alarmNow('chainmend-bitcoin-node2-status-check', CHECK_METRIC, { InstanceId: INSTANCE });
 
-const sick = (nodes: readonly ObservedNode[], alarming: readonly AlarmNow[] = []) =>
+const sick = (nodes: readonly ObservedNode[], alarming: readonly AlarmStatus[] = []) =>
   sickNodes(fleet, nodes, alarming, NOON_MS);
 
 describe('a node is sick', () => {
@@ -99,26 +99,27 @@ describe('a node is sick', () => {
   it('never by what was seen more than three minutes ago', () => {
     const seenAt = (observedAtMs: number) =>
       new Map([['bitcoin', { observations: [{ observedAtMs, nodes: [observed('stuck')] }], haltedSinceMs: null }]]);
-    const found = (observedAtMs: number) => sickOf([fleet], seenAt(observedAtMs), [stuckAlarm], new Map(), NOON_MS);
+    const found = (observedAtMs: number) =>
+      findSickNodes([fleet], seenAt(observedAtMs), [stuckAlarm], new Map(), NOON_MS);
     expect(found(NOON_MS - 3 * MINUTE_MS)).toHaveLength(1);
     expect(found(NOON_MS - 3 * MINUTE_MS - 1)).toEqual([]);
   });
 
-  it.each<[Checks | undefined, number, string | undefined]>([
+  it.each<[StatusCheckResult | undefined, number, string | undefined]>([
     ['failed', 1, undefined],
     ['ebs', 1, 'ebs-impaired'],
     ['passed', 0, undefined],
     [undefined, 0, undefined],
   ])('when EC2 says so now: its checks are %s', (check, count, refusal) => {
     const checks = new Map(check ? [[INSTANCE, check]] : []);
-    const found = sickOf([fleet], new Map(), [checkAlarm], checks, NOON_MS);
+    const found = findSickNodes([fleet], new Map(), [checkAlarm], checks, NOON_MS);
     expect(found).toHaveLength(count);
     expect(found[0]?.refusal?.refuse).toBe(refusal);
   });
 
   it('once, whoever tells of it; and what stopping would not cure wins', () => {
     const seen = sick([observed('unreachable')]);
-    const [impaired] = sickOf([fleet], new Map(), [checkAlarm], new Map([[INSTANCE, 'ebs']]), NOON_MS);
+    const [impaired] = findSickNodes([fleet], new Map(), [checkAlarm], new Map([[INSTANCE, 'ebs']]), NOON_MS);
     if (!impaired) throw new Error('not sick');
     for (const order of [
       [...seen, impaired],
@@ -144,7 +145,7 @@ describe('a node is well', () => {
   });
 });
 
-describe('the door', () => {
+describe('the dispatcher', () => {
   const candidate: Candidate = {
     ...{
       alarm: stuckAlarm.fact,
@@ -159,17 +160,17 @@ describe('the door', () => {
     {
       of = fleet,
       haltedSinceMs = null,
-      trouble = NODE_HEALTH,
+      trigger = NODE_HEALTH,
       more = {},
     }: {
       of?: ReturnType<typeof bitcoinFleet>;
       haltedSinceMs?: number | null;
-      trouble?: string;
+      trigger?: string;
       more?: Partial<Candidate>;
     } = {},
   ) =>
     judgeBeforeStart(
-      { fleet: of, trigger: triggerOf(trouble), candidate: { ...candidate, ...more }, node: 'node2' },
+      { fleet: of, trigger: triggerOf(trigger), candidate: { ...candidate, ...more }, node: 'node2' },
       { instanceId: INSTANCE, tags: NODE_TAGS },
       { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs },
       NOON_MS,
@@ -202,11 +203,11 @@ describe('the door', () => {
 
   it('lets a validator be restored only when a person acknowledges what it is', () => {
     const of = bitcoinFleet({ role: 'validator' });
-    const restore = (acknowledgesValidator: boolean): Want => ({
+    const restore = (acknowledgesValidator: boolean): RequestedAction => ({
       ...{ do: 'restore', snapshotId: null, acknowledgesValidator },
     });
-    const asked = (want: Want) =>
-      judge([...others, observed('stuck')], { of, trouble: 'request:restore', more: { want, atOnce: true } });
+    const asked = (want: RequestedAction) =>
+      judge([...others, observed('stuck')], { of, trigger: 'request:restore', more: { want, atOnce: true } });
     expect(asked(restore(false))).toBe('validator');
     expect(asked(restore(true))).toBeNull();
     expect(asked({ do: 'replace-instance' })).toBe('validator');
@@ -215,9 +216,9 @@ describe('the door', () => {
   it('leaves plans, undoing and snapshots to whoever makes them', () => {
     const nodes = [observed('stuck')];
     const of = bitcoinFleet({ role: 'validator' });
-    expect(judge(nodes, { of, trouble: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
-    expect(judge(nodes, { of, trouble: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
-    expect(judge(nodes, { of, trouble: 'snapshot:clean' })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'snapshot:clean' })).toBeNull();
   });
 
   it('lets a node that stands still without peers be given some first, for half an hour', () => {
@@ -248,17 +249,17 @@ describe('the door', () => {
   });
 });
 
-const candidateOf = (trouble: string, more: Partial<Candidate> = {}): Candidate => ({
+const candidateOf = (trigger: string, more: Partial<Candidate> = {}): Candidate => ({
   ...{ alarm: { alarmName: '', namespace: 'person', dimensions: {} }, instanceId: INSTANCE, onsetMs: NOON_MS },
-  ...{ trigger: triggerOf(trouble), suppressedBy: null },
+  ...{ trigger: triggerOf(trigger), suppressedBy: null },
   ...more,
 });
-const facts = (trouble: string, more: Partial<DispatchFacts> = {}): DispatchFacts => ({
+const facts = (trigger: string, more: Partial<DispatchFacts> = {}): DispatchFacts => ({
   nowMs: NOON_MS + 1_000,
-  candidate: candidateOf(trouble),
+  candidate: candidateOf(trigger),
   fleet,
   node: 'node2',
-  trigger: triggerOf(trouble),
+  trigger: triggerOf(trigger),
   paused: null,
   waits: null,
   guarded: null,
@@ -281,10 +282,10 @@ describe('each trouble has its heal', () => {
     ['plan:undo', 'replace-node', 48],
     ['snapshot:clean', 'snapshot-node', 12],
     ['plan:clean', 'snapshot-node', 12],
-  ])('%s → %s, at most %s h', (trouble, kind, hours) => {
-    expect(healOf(trouble)).toBe(kind);
-    const { payload } = started(facts(trouble));
-    expect(payload).toMatchObject({ kind, mode: trouble.startsWith('plan:') ? 'plan' : 'act' });
+  ])('%s → %s, at most %s h', (trigger, kind, hours) => {
+    expect(healOf(trigger)).toBe(kind);
+    const { payload } = started(facts(trigger));
+    expect(payload).toMatchObject({ kind, mode: trigger.startsWith('plan:') ? 'plan' : 'act' });
     expect(payload.deadlineMs - NOON_MS - 1_000).toBe(hours * HOUR_MS);
     expect(parseHealPayload(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
   });
@@ -294,12 +295,19 @@ describe('each trouble has its heal', () => {
       const candidate = candidateOf('snapshot:clean', { alarm: { alarmName: '', namespace, dimensions: {} } });
       return started(facts('snapshot:clean', { candidate })).payload;
     };
-    expect([asked('schedule'), asked('person')]).toMatchObject([{ asked: 'schedule' }, { asked: 'person' }]);
+    expect([asked('schedule'), asked('person')]).toMatchObject([
+      { requestedBy: 'schedule' },
+      { requestedBy: 'person' },
+    ]);
   });
 });
 
 describe('what a person asks for', () => {
-  const restore = (snapshotId: string): Want => ({ do: 'restore', snapshotId, acknowledgesValidator: false });
+  const restore = (snapshotId: string): RequestedAction => ({
+    do: 'restore',
+    snapshotId,
+    acknowledgesValidator: false,
+  });
   const asked = (snapshotId: string, more: Partial<DispatchFacts> = {}) =>
     facts('request:restore', {
       candidate: candidateOf('request:restore', { want: restore(snapshotId), atOnce: true }),
@@ -311,9 +319,9 @@ describe('what a person asks for', () => {
   });
 
   it.each([
-    ['healed', endedIncident('healed', NOON_MS, { trouble: 'request:restore', want: restore('snap-1') })],
-    ['escalated', endedIncident('escalated', NOON_MS, { trouble: 'request:restore', want: restore('snap-1') })],
-    ['refused', openIncidentRecord({ trouble: 'request:restore', want: restore('snap-1'), refusedCodes: ['paused'] })],
+    ['healed', endedIncident('healed', NOON_MS, { trigger: 'request:restore', want: restore('snap-1') })],
+    ['escalated', endedIncident('escalated', NOON_MS, { trigger: 'request:restore', want: restore('snap-1') })],
+    ['refused', openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1'), refusedCodes: ['paused'] })],
   ])('is a new incident after one that was %s a moment ago, with the wish of now', (_, incident) => {
     const { payload, write } = started(asked('snap-2', { incident: { ...incident, attempt: 7 } }));
     expect(payload).toMatchObject({ attempt: 8, want: restore('snap-2') });
@@ -325,7 +333,7 @@ describe('what a person asks for', () => {
   });
 
   it('waits for what a heal before it has left open under its name', () => {
-    const incident = openIncidentRecord({ trouble: 'request:restore', want: restore('snap-1') });
+    const incident = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
     const left = nodeRecord({ operation: leftOpen(incident.incidentId) });
     expect(started(asked('snap-2', { incident, nodeRecord: left })).payload).toMatchObject({
       incidentId: incident.incidentId,
@@ -334,7 +342,7 @@ describe('what a person asks for', () => {
   });
 
   it('does not disturb a heal that is at work on it', () => {
-    const incident = claimedIncident({ trouble: 'request:restore' });
+    const incident = claimedIncident({ trigger: 'request:restore' });
     expect(decideDispatch(asked('snap-2', { incident }))).toEqual({ do: 'leave', code: 'working', reason: 'working' });
   });
 
@@ -344,7 +352,7 @@ describe('what a person asks for', () => {
   });
 
   it('as a plan stays a plan in a fleet that acts, and no sweep makes more of it', () => {
-    const incident = openIncidentRecord({ trouble: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
+    const incident = openIncidentRecord({ trigger: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
     expect(payloadOf(fleet, NOON_MS, incident, 2).mode).toBe('plan');
     const records = { incidents: [incident], nodes: [] };
     expect(openCandidates(records, [], [], NOON_MS)).toEqual([]);
@@ -360,7 +368,7 @@ const no = (): boolean => false;
 const yes = (): boolean => true;
 
 describe('a node that somebody died on with its client down', () => {
-  const incident = openIncidentRecord({ trouble: NODE_HEALTH });
+  const incident = openIncidentRecord({ trigger: NODE_HEALTH });
   const down = nodeRecord({ owner: OTHER, operation: leftOpen(incident.incidentId) });
   const owner = { state: 'ended', endedAtMs: NOON_MS - HOUR_MS } as const;
   const paused = { refuse: 'paused', reason: 'works', page: false, retryAfterMs: 60_000 } as const;
@@ -372,8 +380,8 @@ describe('a node that somebody died on with its client down', () => {
   });
 
   it('is nobody else’s before that', () => {
-    for (const trouble of ['disk:data', 'snapshot:clean'])
-      expect(decideDispatch(facts(trouble, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
+    for (const trigger of ['disk:data', 'snapshot:clean'])
+      expect(decideDispatch(facts(trigger, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
   });
 
   it('waits for the pause’s end where nothing was stopped yet', () => {
@@ -390,7 +398,7 @@ describe('a node that somebody died on with its client down', () => {
     ]);
     expect(isOver(incident, down, yes, yes, NOON_MS)).toBe(false);
     const alarm = { alarmName: '', namespace: 'person', dimensions: {} };
-    const request = openIncidentRecord({ trouble: 'request:restore', onsetMs: NOON_MS - 2 * HOUR_MS, alarm });
+    const request = openIncidentRecord({ trigger: 'request:restore', onsetMs: NOON_MS - 2 * HOUR_MS, alarm });
     expect(isOver(request, down, yes, yes, NOON_MS)).toBe(false);
     expect(isOver(request, undefined, no, no, NOON_MS)).toBe(true);
   });
@@ -405,20 +413,20 @@ describe('a sick node that another heal holds', () => {
 });
 
 describe('an open incident in a sweep', () => {
-  const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmNow[] = []) =>
+  const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmStatus[] = []) =>
     openCandidates({ incidents: [incident], nodes: [] }, alarming, [], NOON_MS);
 
   it('of a person is looked at again with what was wanted; of health only by what is seen', () => {
-    const want: Want = { do: 'replace-instance' };
+    const want: RequestedAction = { do: 'replace-instance' };
     const person = { alarm: { alarmName: '', namespace: 'person', dimensions: {} } };
-    expect(sweepOf(openIncidentRecord({ ...person, trouble: 'request:replace', want }))).toMatchObject([
+    expect(sweepOf(openIncidentRecord({ ...person, trigger: 'request:replace', want }))).toMatchObject([
       { trigger: triggerOf('request:replace'), want, fleet: 'bitcoin' },
     ]);
-    expect(sweepOf(openIncidentRecord({ trouble: NODE_HEALTH }))).toEqual([]);
+    expect(sweepOf(openIncidentRecord({ trigger: NODE_HEALTH }))).toEqual([]);
   });
 
   it('of health is over when the node is well, whatever its alarm says', () => {
-    const incident = openIncidentRecord({ trouble: NODE_HEALTH });
+    const incident = openIncidentRecord({ trigger: NODE_HEALTH });
     expect(isOver(incident, undefined, yes, no, NOON_MS)).toBe(false);
     expect(isOver(incident, undefined, no, yes, NOON_MS)).toBe(true);
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { diskOf, heeded, leftAlone } from '../../functions/dispatch-heal/alarms.ts';
+import { diskTriggerOf, reasonToIgnore, relevantSubject } from '../../functions/dispatch-heal/alarms.ts';
 import {
   type Candidate,
   type DispatchFacts,
   decideDispatch,
   executionName,
 } from '../../functions/dispatch-heal/decide.ts';
-import type { AlarmNow } from '../../functions/dispatch-heal/facts.ts';
+import type { AlarmStatus } from '../../functions/dispatch-heal/facts.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { INVOKE_AGAIN_MS } from '../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../shared/heal/payload.ts';
@@ -231,7 +231,7 @@ describe('the name of an execution', () => {
       payload(),
       payload({ attempt: 2 }),
       payload({ incidentId: 'other' }),
-      payload({ trouble: 'disk:ancient' }),
+      payload({ trigger: 'disk:ancient' }),
       payload({ instanceId: 'i-0fedcba9876543210' }),
     ].map(executionName);
     expect(new Set(names).size).toBe(names.length);
@@ -268,19 +268,23 @@ describe('what an alarm’s path is about', () => {
   const fleet = bitcoinFleet({ volumes: { data: '/data', ancient: '/ancient' } });
 
   it('is a volume by its role, to the letter', () => {
-    expect(diskOf(fleet, { path: '/ancient' })).toEqual({ kind: 'disk', subject: 'ancient' });
-    for (const path of ['/', '/data/', '/Data', '']) expect(diskOf(fleet, { path })).toBeNull();
+    expect(diskTriggerOf(fleet, { path: '/ancient' })).toEqual({ kind: 'disk', subject: 'ancient' });
+    for (const path of ['/', '/data/', '/Data', '']) expect(diskTriggerOf(fleet, { path })).toBeNull();
   });
 
   it('may be left out only where a node has one volume', () => {
-    expect(diskOf(fleet, {})).toBeNull();
-    expect(diskOf(bitcoinFleet(), {})).toEqual({ kind: 'disk', subject: 'data' });
+    expect(diskTriggerOf(fleet, {})).toBeNull();
+    expect(diskTriggerOf(bitcoinFleet(), {})).toEqual({ kind: 'disk', subject: 'data' });
   });
 });
 
 describe('an alarm’s event', () => {
   const left = (kind: 'alarm' | 'contributor', namespace?: string, name = 'disk_used_percent') =>
-    leftAlone({ kind, alarmName: 'chainmend-x', metric: namespace === undefined ? undefined : { namespace, name } });
+    reasonToIgnore({
+      kind,
+      alarmName: 'chainmend-x',
+      metric: namespace === undefined ? undefined : { namespace, name },
+    });
 
   it('about the bytes or inodes of a filesystem is looked at, of a node and of a fleet', () => {
     expect(left('alarm', 'CWAgent')).toBeNull();
@@ -315,7 +319,7 @@ describe('an alarm’s event', () => {
 describe('an alarm of a disk', () => {
   const dimensions = { InstanceId: INSTANCE, path: '/data' };
   const fleet = (...namePatterns: string[]) => [bitcoinFleet({ alarms: { namePatterns } })];
-  const alarmNow = (more: Partial<AlarmNow['fact'] & Pick<AlarmNow, 'metricName' | 'about'>> = {}) => ({
+  const alarmNow = (more: Partial<AlarmStatus['fact'] & Pick<AlarmStatus, 'metricName' | 'about'>> = {}) => ({
     fact: {
       alarmName: more.alarmName ?? 'chainmend-x',
       namespace: more.namespace ?? 'CWAgent',
@@ -325,7 +329,7 @@ describe('an alarm of a disk', () => {
     about: more.about ?? 'node',
   });
   const isDisk = (alarmName: string, ...patterns: string[]) =>
-    heeded(alarmNow({ alarmName }), fleet(...patterns)) === 'disk';
+    relevantSubject(alarmNow({ alarmName }), fleet(...patterns)) === 'disk';
 
   it('is ours by name, or one that a fleet file takes in', () => {
     expect(isDisk('chainmend-bitcoin-node2-disk')).toBe(true);
@@ -340,18 +344,18 @@ describe('an alarm of a disk', () => {
     ['of no instance', 'disk_used_percent', { path: '/data' }],
     ['of no path', 'disk_used_percent', { InstanceId: INSTANCE }],
   ])('is not one %s', (_, metricName, its) => {
-    expect(heeded(alarmNow({ metricName, dimensions: its }), [])).toBeNull();
+    expect(relevantSubject(alarmNow({ metricName, dimensions: its }), [])).toBeNull();
   });
 
   it('is not one of chainmend’s own metrics, whatever their name', () => {
-    expect(heeded(alarmNow({ namespace: 'chainmend' }), [])).toBeNull();
+    expect(relevantSubject(alarmNow({ namespace: 'chainmend' }), [])).toBeNull();
   });
 
   it('of a whole fleet names no node, and its contributor need name no path', () => {
-    expect(heeded(alarmNow({ about: 'fleet', dimensions: {} }), [])).toBe('disk');
-    expect(heeded(alarmNow({ about: 'contributor', dimensions: { InstanceId: INSTANCE } }), [])).toBe('disk');
-    expect(heeded(alarmNow({ about: 'contributor', dimensions: { path: '/data' } }), [])).toBeNull();
-    expect(heeded(alarmNow({ about: 'fleet', metricName: 'Health', dimensions: {} }), [])).toBeNull();
+    expect(relevantSubject(alarmNow({ about: 'fleet', dimensions: {} }), [])).toBe('disk');
+    expect(relevantSubject(alarmNow({ about: 'contributor', dimensions: { InstanceId: INSTANCE } }), [])).toBe('disk');
+    expect(relevantSubject(alarmNow({ about: 'contributor', dimensions: { path: '/data' } }), [])).toBeNull();
+    expect(relevantSubject(alarmNow({ about: 'fleet', metricName: 'Health', dimensions: {} }), [])).toBeNull();
   });
 
   it('matches a pattern as the simplest oracle does', () => {
@@ -369,7 +373,7 @@ describe('an alarm of a disk', () => {
         // Patterns of fewer than three letters do not pass the schema: this asks the decision alone.
         const takingIn = bitcoinFleet();
         const fleets = [{ ...takingIn, alarms: { ...takingIn.alarms, namePatterns: [glob] } }];
-        expect(heeded(alarmNow({ alarmName: name }), fleets) === 'disk').toBe(oracle(name, glob));
+        expect(relevantSubject(alarmNow({ alarmName: name }), fleets) === 'disk').toBe(oracle(name, glob));
       }),
       tries('dispatch', 3_000),
     );

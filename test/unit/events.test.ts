@@ -113,14 +113,14 @@ describe('an event that dispatch-heal understands', () => {
     expect(parseDispatchEvent(event)).toMatchObject({ kind: 'ignored' });
   });
 
-  it.each(['x', 'disk', 'disk:', 'disk:data:more'])('is not understood with the trouble %j', (trouble) => {
-    expect(errorOf({ ...sample('heal'), trouble })).toMatchObject({
-      field: 'trouble',
-      expectation: 'a trouble such as disk:data or node:health',
+  it.each(['x', 'disk', 'disk:', 'disk:data:more'])('is not understood with the trigger %j', (trigger) => {
+    expect(errorOf({ ...sample('heal'), trigger })).toMatchObject({
+      field: 'trigger',
+      expectation: 'a trigger such as disk:data or node:health',
     });
   });
 
-  it('may name an instance instead of a node, and leave the trouble to be found', () => {
+  it('may name an instance instead of a node, and leave the trigger to be found', () => {
     const instanceId = 'i-0b2c3d4e5f6071829';
     expect(parseDispatchEvent({ kind: 'heal', fleet: 'bitcoin', instanceId })).toEqual({
       kind: 'manual',
@@ -148,7 +148,7 @@ describe('a person’s wish', () => {
   it.each<[string, object, string]>([
     ['a snapshot of another service', { snapshotId: 'rds:daily' }, 'snapshotId'],
     ['an acknowledgement in words', { acknowledgesValidator: 'yes' }, 'acknowledgesValidator'],
-    ['a trouble of its own', { trouble: 'node:health' }, 'trouble'],
+    ['a trigger of its own', { trigger: 'node:health' }, 'trigger'],
     ['no node', { node: undefined }, 'node'],
   ])('is not understood with %s', (_, more, field) => {
     expect(errorOf({ ...sample('restore-node'), ...more })).toMatchObject({ field });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { referencePath, withTables } from '../../infra/fleet-commands/reference.ts';
+import { referencePath, withTables } from '../../infra/commands/fleets/reference.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
 import { FleetFilesError, fleetPathsIn, readFleets } from '../../infra/fleets.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';

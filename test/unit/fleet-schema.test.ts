@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { chainNames } from '../../shared/chains/defaults.ts';
-import { completeDocument } from '../../shared/fleet/complete.ts';
+import { completeDocument } from '../../shared/fleet/fleet-defaults.ts';
 import { fleetOfParameter, fleetParameterName, fleetParameterValue } from '../../shared/fleet/parameter.ts';
 import { parseFleetDocument } from '../../shared/fleet/parse.ts';
 import { FleetFileError, type FleetProblem } from '../../shared/fleet/problems.ts';

@@ -5,13 +5,13 @@ import {
   addedUsd,
   exceeds,
   growthKey,
+  judgeQueued,
+  judgeStagger,
   leaveStagger,
   monthOf,
-  mustWait,
   PROOF_VALID_MS,
   refund,
   reserve,
-  stagger,
 } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
@@ -27,28 +27,30 @@ describe('a fleet whose disks fill together', () => {
   const lease = (more: Partial<GrowRecord> = {}): GrowRecord => ({ holder: OTHER, provenAtMs: 0, version: 3, ...more });
 
   it('does not wait while the breaker is closed', () => {
-    expect(stagger(closed, lease(), ME, running, NOON_MS)).toEqual({ go: true });
+    expect(judgeStagger(closed, lease(), ME, running, NOON_MS)).toEqual({ go: true });
   });
 
   it('remembers who began while the breaker was closed: should it open a moment later, that one was the first', () => {
     const first = { holder: ME, provenAtMs: 0, whileClosed: true, version: 1 } as const;
-    expect(stagger(closed, undefined, ME, running, NOON_MS)).toEqual({ next: first });
-    expect(stagger(closed, first, OTHER, running, NOON_MS)).toEqual({ go: true });
-    expect(stagger(open, first, OTHER, running, NOON_MS)).toMatchObject({ refuse: 'staggered' });
-    expect(mustWait(first, running, NOON_MS)).toBeNull();
+    expect(judgeStagger(closed, undefined, ME, running, NOON_MS)).toEqual({ next: first });
+    expect(judgeStagger(closed, first, OTHER, running, NOON_MS)).toEqual({ go: true });
+    expect(judgeStagger(open, first, OTHER, running, NOON_MS)).toMatchObject({ refuse: 'staggered' });
+    expect(judgeQueued(first, running, NOON_MS)).toBeNull();
     expect(leaveStagger(first, ME, true, NOON_MS)).toEqual({ next: { holder: null, provenAtMs: NOON_MS, version: 2 } });
   });
 
   it('sends one node first', () => {
-    expect(stagger(open, undefined, ME, running, NOON_MS)).toEqual({ next: { holder: ME, provenAtMs: 0, version: 1 } });
-    expect(stagger(open, lease({ holder: null, provenAtMs: 5 }), ME, running, NOON_MS)).toEqual({
+    expect(judgeStagger(open, undefined, ME, running, NOON_MS)).toEqual({
+      next: { holder: ME, provenAtMs: 0, version: 1 },
+    });
+    expect(judgeStagger(open, lease({ holder: null, provenAtMs: 5 }), ME, running, NOON_MS)).toEqual({
       next: { holder: ME, provenAtMs: 5, version: 4 },
     });
   });
 
   it('lets the others wait for it, and look again with the next sweep', () => {
     for (const owner of [running, { state: 'unknown' } as const])
-      expect(stagger(open, lease(), ME, owner, NOON_MS)).toEqual({
+      expect(judgeStagger(open, lease(), ME, owner, NOON_MS)).toEqual({
         refuse: 'staggered',
         reason: '3 of 5 nodes unhealthy or unknown, limit 1; another node of the fleet is grown first',
         page: false,
@@ -57,21 +59,21 @@ describe('a fleet whose disks fill together', () => {
   });
 
   it('does not wait for one that is dead, nor for itself', () => {
-    expect(stagger(open, lease(), ME, ended, NOON_MS)).toMatchObject({ next: { holder: ME } });
-    expect(mustWait(lease(), ended, NOON_MS)).toBeNull();
-    expect(mustWait(undefined, running, NOON_MS)).toBeNull();
-    expect(mustWait(lease({ holder: null }), running, NOON_MS)).toBeNull();
+    expect(judgeStagger(open, lease(), ME, ended, NOON_MS)).toMatchObject({ next: { holder: ME } });
+    expect(judgeQueued(lease(), ended, NOON_MS)).toBeNull();
+    expect(judgeQueued(undefined, running, NOON_MS)).toBeNull();
+    expect(judgeQueued(lease({ holder: null }), running, NOON_MS)).toBeNull();
     for (const owner of [running, { state: 'unknown' } as const])
-      expect(mustWait(lease(), owner, NOON_MS)).toMatchObject({ refuse: 'staggered', page: false });
-    expect(stagger(open, lease({ holder: ME }), ME, running, NOON_MS)).toEqual({ go: true });
+      expect(judgeQueued(lease(), owner, NOON_MS)).toMatchObject({ refuse: 'staggered', page: false });
+    expect(judgeStagger(open, lease({ holder: ME }), ME, running, NOON_MS)).toEqual({ go: true });
   });
 
   it('goes in parallel for an hour once one has proved itself', () => {
     const proved = lease({ holder: null, provenAtMs: NOON_MS });
-    expect(stagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS - 1)).toEqual({ go: true });
-    expect(stagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS)).toHaveProperty('next');
-    expect(mustWait(lease({ provenAtMs: NOON_MS }), running, NOON_MS + PROOF_VALID_MS - 1)).toBeNull();
-    expect(mustWait(lease({ provenAtMs: NOON_MS }), running, NOON_MS + PROOF_VALID_MS)).toMatchObject({
+    expect(judgeStagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS - 1)).toEqual({ go: true });
+    expect(judgeStagger(open, proved, ME, running, NOON_MS + PROOF_VALID_MS)).toHaveProperty('next');
+    expect(judgeQueued(lease({ provenAtMs: NOON_MS }), running, NOON_MS + PROOF_VALID_MS - 1)).toBeNull();
+    expect(judgeQueued(lease({ provenAtMs: NOON_MS }), running, NOON_MS + PROOF_VALID_MS)).toMatchObject({
       refuse: 'staggered',
     });
   });
@@ -108,11 +110,11 @@ describe('a fleet whose disks fill together', () => {
             if ('next' in left) record = left.next;
             continue;
           }
-          const turn = stagger(open, before, by, dead.has(before?.holder ?? '') ? ended : running, nowMs);
+          const turn = judgeStagger(open, before, by, dead.has(before?.holder ?? '') ? ended : running, nowMs);
           // Twice is the same as once.
           if ('next' in turn) {
             record = turn.next;
-            expect(stagger(open, record, by, running, nowMs)).toEqual({ go: true });
+            expect(judgeStagger(open, record, by, running, nowMs)).toEqual({ go: true });
             expect(before?.holder == null || dead.has(before.holder)).toBe(true);
           }
           if ('go' in turn)

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Changed, templateChange } from '../../shared/guardrails/drift.ts';
+import { type ReplacedResources, templateChange } from '../../shared/guardrails/drift.ts';
 
 const stack = { 'aws:cloudformation:stack-name': 'nodes' };
 const terraform = { ManagedBy: 'terraform' };
 const same = { from: 'i-1', to: 'i-1' };
-const swapped: Changed = {
+const swapped: ReplacedResources = {
   instance: same,
   volumes: [{ role: 'data', from: 'vol-1', to: 'vol-2', device: '/dev/sdg' }],
 };
-const replaced: Changed = {
+const replaced: ReplacedResources = {
   instance: { from: 'i-1', to: 'i-2' },
   volumes: [{ role: 'data', from: 'vol-1', to: 'vol-1', device: '/dev/sdf' }],
 };

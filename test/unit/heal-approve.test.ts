@@ -1,7 +1,7 @@
 // `npm run heal -- approve` and `reject`: which question is meant, what is shown of it, and why there may be nothing to answer.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { runHeal } from '../../infra/heal-cli.ts';
-import type { FleetAsk, FleetLine, HealDesk, Suite } from '../../infra/heal-commands/desk.ts';
+import type { FleetAsk, FleetLine, HealCommandContext, Suite } from '../../infra/commands/heal/context.ts';
+import { runHeal } from '../../infra/commands/heal-cli.ts';
 import { hashOf, type Terms } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../shared/heal/records.ts';
 import { claimedIncident, endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
@@ -68,7 +68,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     },
     ...more,
   };
-  const desk: HealDesk = {
+  const context: HealCommandContext = {
     suite: () => suite,
     say: (text) => void out.said.push(text),
     complain: (text) => void out.complained.push(text),
@@ -82,7 +82,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
           },
     sleep: async () => undefined,
   };
-  const exit = await runHeal(words.split(' '), desk);
+  const exit = await runHeal(words.split(' '), context);
   return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
 }
 

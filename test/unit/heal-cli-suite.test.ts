@@ -4,8 +4,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
-import { awsSuite } from '../../infra/heal-commands/aws-suite.ts';
-import { RequestError, SuiteError } from '../../infra/heal-commands/desk.ts';
+import { awsSuite } from '../../infra/commands/heal/aws-suite.ts';
+import { RequestError, SuiteError } from '../../infra/commands/heal/context.ts';
 import { toItem } from '../../shared/aws/attributes.ts';
 import { WRITERS } from '../../shared/heal/records.ts';
 import { INSTANCE } from '../support/builders/node.ts';
@@ -96,7 +96,7 @@ describe('the story of an incident', () => {
   const incident = {
     fleet: 'bitcoin',
     instanceId: INSTANCE,
-    trouble: 'request:undo',
+    trigger: 'request:undo',
     incidentId: '7f3a',
     onsetMs: NOON_MS,
   };
@@ -158,13 +158,14 @@ describe('the journal of a fleet', () => {
 
 describe('plans of a whole fleet that wait', () => {
   it('are found in the records of the functions that ask, with what they say of them themselves', async () => {
-    const told = [{ code: 'approval-wanted', subject: '0123456789ab', sinceMs: NOON_MS }];
+    const notifications = [{ code: 'approval-wanted', subject: '0123456789ab', sinceMs: NOON_MS }];
     const fleet = JSON.stringify(FLEET_FILE);
     const { suite, requests } = suiteAnswering(({ body, headers }) => {
       if (headers['x-amz-target']?.endsWith('GetParametersByPath'))
         return { body: { Parameters: [{ Name: '/chainmend/fleets/bitcoin', Value: fleet }] } };
       const { Key } = body as { Key?: { pk: { S: string } } };
-      if (Key) return { body: Key.pk.S.endsWith('rotate-peers') ? { Item: { ...Key, ...toItem({ told }) } } : {} };
+      if (Key)
+        return { body: Key.pk.S.endsWith('rotate-peers') ? { Item: { ...Key, ...toItem({ notifications }) } } : {} };
       const page = { kind: 'page', sentence: 'bitcoin: plan 0123456789ab changes the peers of 3 nodes' };
       return { body: { Items: [itemOf(partitionOf(body), 'x#y#z#1#p', page)] } };
     });

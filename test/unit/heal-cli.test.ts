@@ -1,7 +1,13 @@
 // `npm run heal`: what a person types, what they are shown and asked, and what the exit status tells a script.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { runHeal } from '../../infra/heal-cli.ts';
-import { type HealDesk, RequestError, type StoryLine, type Suite, SuiteError } from '../../infra/heal-commands/desk.ts';
+import {
+  type HealCommandContext,
+  RequestError,
+  type StoryLine,
+  type Suite,
+  SuiteError,
+} from '../../infra/commands/heal/context.ts';
+import { runHeal } from '../../infra/commands/heal-cli.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { hashOf } from '../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../shared/heal/records.ts';
@@ -27,7 +33,7 @@ let looks: { readonly plan: readonly Look[]; readonly act: readonly Look[] };
 let answer: (event: { readonly plan?: boolean }) => DispatchAnswer | Error;
 
 const answerOf = (more: Partial<DispatchAnswer> = {}): DispatchAnswer => ({
-  ...{ fleet: 'bitcoin', node: 'node2', instanceId: INSTANCE, trouble: 'request:restore', incidentId: '7f3a0c1d' },
+  ...{ fleet: 'bitcoin', node: 'node2', instanceId: INSTANCE, trigger: 'request:restore', incidentId: '7f3a0c1d' },
   ...{ onsetMs: NOON_MS, attempt: 1, executionName: 'replace-node-0123', did: 'started', ...more },
 });
 const line = (place: string, kind: string, sentence: string, more: Partial<StoryLine> = {}): StoryLine => ({
@@ -47,7 +53,7 @@ const line = (place: string, kind: string, sentence: string, more: Partial<Story
 
 const PLAN = 'swap: a person asked for it; 15 min at most, +$8.00 a month while the old volumes are kept';
 const planned: Look = {
-  incident: openIncidentRecord({ trouble: 'plan:restore', plannedUntilMs: NOON_MS }),
+  incident: openIncidentRecord({ trigger: 'plan:restore', plannedUntilMs: NOON_MS }),
   lines: [
     line('001-decision', 'decision', PLAN, {
       evidence: JSON.stringify({
@@ -122,7 +128,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     approvePlan: async () => ({ refusals: [] }),
     ...more,
   };
-  const desk: HealDesk = {
+  const context: HealCommandContext = {
     suite: () => suite,
     say: (text) => void out.said.push(text),
     complain: (text) => void out.complained.push(text),
@@ -138,7 +144,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       nowMs += ms;
     },
   };
-  const exit = await runHeal(words.split(' '), desk);
+  const exit = await runHeal(words.split(' '), context);
   return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
 }
 
@@ -304,9 +310,9 @@ describe('what is wrong is told in a sentence', () => {
     expect(await run('restore bitcoin/node2 --plan')).toMatchObject({ exit: 1, text: '' });
   });
 
-  it('by a guardrail at the door, and how long it stays asked for', async () => {
-    const refusedAs = (trouble: string) => () =>
-      answerOf({ trouble, did: 'refused', code: 'validator', reason: 'node2 is a validator' });
+  it('by a guardrail of the dispatcher, and how long it stays asked for', async () => {
+    const refusedAs = (trigger: string) => () =>
+      answerOf({ trigger, did: 'refused', code: 'validator', reason: 'node2 is a validator' });
     answer = refusedAs('plan:restore');
     const plan = await run('restore bitcoin/node2 --plan');
     expect([plan.exit, plan.complaint]).toEqual([1, 'Refused (validator): node2 is a validator.']);
@@ -345,8 +351,8 @@ describe('status', () => {
       ...{ what: 'fill vol-1', percent: 25, etaSeconds: null, atMs: NOON_MS, incidentId: '7f3a0c1d' },
     };
     const open = [
-      claimedIncident({ trouble: 'node:health', onsetMs: NOON_MS - 10 * MINUTE_MS }),
-      openIncidentRecord({ node: 'node3', instanceId: 'i-3', trouble: 'request:undo', refusedCodes: ['paused'] }),
+      claimedIncident({ trigger: 'node:health', onsetMs: NOON_MS - 10 * MINUTE_MS }),
+      openIncidentRecord({ node: 'node3', instanceId: 'i-3', trigger: 'request:undo', refusedCodes: ['paused'] }),
       endedIncident('healed', NOON_MS - 2 * 60 * MINUTE_MS, { node: 'node4' }),
     ];
     const { exit, text } = await run('status bitcoin', undefined, fleet(open, [nodeRecord({ progress })]));

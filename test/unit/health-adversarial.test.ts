@@ -56,13 +56,13 @@ describe('a chain that is still being fetched', () => {
     for (const nodes of [(n: number) => ({ node1: snap(n) }), (n: number) => ({ node1: snap(n), node2: snap(n) })]) {
       const watched = new Watched().sweeps(120, nodes);
       expect(watched.watch?.haltedSinceMs).toBeNull();
-      expect(watched.troubles).toEqual([]);
+      expect(watched.conditions).toEqual([]);
     }
   });
 
   it('is halted, or is as good as that, when it makes no progress either', () => {
     const watched = new Watched().sweeps(30, () => ({ node1: snap(1) }));
-    expect(watched.troubles).toEqual(['chain-halted']);
+    expect(watched.conditions).toEqual(['chain-halted']);
   });
 });
 
@@ -79,7 +79,7 @@ describe('a node that is alone and stuck', () => {
     expect(watched.health['node1']).toBe('synced');
     watched.sweeps(7, (n) => ({ node1: said(310 + n) }));
     expect(watched.node('node1').health).toBe('behind');
-    expect(watched.troubles).toEqual(['fleet-standing']);
+    expect(watched.conditions).toEqual(['fleet-standing']);
   });
 });
 
@@ -122,7 +122,7 @@ describe('voices of another chain or branch', () => {
     }));
     expect(watched.health).toEqual({ node1: 'synced', node2: 'synced' });
     expect(watched.watch?.references.map(({ state }) => state)).toEqual(['lying', 'lying']);
-    expect(watched.troubles).toEqual(['reference-disagrees']);
+    expect(watched.conditions).toEqual(['reference-disagrees']);
   });
 
   it('of one against one blame nobody, and a person is told which networks there are', () => {
@@ -131,8 +131,8 @@ describe('voices of another chain or branch', () => {
       node2: { height: 9_000_000 + n, more: { chainId: 'testnet' } },
     }));
     expect(watched.health['node1']).not.toBe('stuck');
-    expect(watched.troubles).toContain('no-majority');
-    expect(watched.watch?.troubles['no-majority']?.reason).toBe(
+    expect(watched.conditions).toContain('no-majority');
+    expect(watched.watch?.conditions['no-majority']?.reason).toBe(
       'nodes and references are on different networks: node1 on main; node2 on testnet',
     );
   });
@@ -151,7 +151,7 @@ describe('voices of another chain or branch', () => {
       node4: { height: 1002, branch: 'x' },
     }));
     expect(Object.values(watched.health)).not.toContain('stuck');
-    expect(watched.troubles).toContain('no-majority');
+    expect(watched.conditions).toContain('no-majority');
   });
 });
 
@@ -163,8 +163,8 @@ describe('what is said of a node', () => {
     });
     expect(watched.node('node1').reason.length).toBeLessThanOrEqual(600);
     expect(watched.node('node2').reason).toBe('red [31m alert root: all is well');
-    expect(watched.troubles).toEqual(['cannot-ask']);
-    expect(watched.watch?.troubles['cannot-ask']?.reason.length).toBeLessThanOrEqual(700);
+    expect(watched.conditions).toEqual(['cannot-ask']);
+    expect(watched.watch?.conditions['cannot-ask']?.reason.length).toBeLessThanOrEqual(700);
   });
 
   it('is so of references, too', () => {
@@ -179,7 +179,7 @@ describe('everybody silent', () => {
     const watched = new Watched().sweeps(3, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 1000 + n }));
     watched.sweeps(60, () => ({ node1: dead, node2: dead, node3: dead }));
     expect(new Set(Object.values(watched.health))).toEqual(new Set(['unreachable']));
-    expect(watched.troubles).toEqual([]);
+    expect(watched.conditions).toEqual([]);
     watched.sweeps(2, (n) => ({ node1: 1100 + n, node2: 1100 + n, node3: 1100 + n }));
     expect(new Set(Object.values(watched.health))).toEqual(new Set(['synced']));
   });

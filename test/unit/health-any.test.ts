@@ -197,9 +197,9 @@ describe('whatever is said', () => {
               nodes.map(({ node, code }) => [node.name, [node.health, node.lagBlocks, code, node.sinceMs]]),
             );
           expect(byName(again)).toEqual(byName(judged));
-          expect({ ...again.watch, troubles: Object.keys(again.watch.troubles).sort() }).toEqual({
+          expect({ ...again.watch, conditions: Object.keys(again.watch.conditions).sort() }).toEqual({
             ...judged.watch,
-            troubles: Object.keys(judged.watch.troubles).sort(),
+            conditions: Object.keys(judged.watch.conditions).sort(),
           });
           watched.sweep(sweepOf(fleet, sweep));
         }

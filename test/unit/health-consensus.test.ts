@@ -43,7 +43,7 @@ const four = (fourth: Sweep['nodes'][string], height = 1000): Sweep => ({
 const consensusOf = (...sweeps: Sweep[]) => {
   const watched = new Watched(irita());
   for (const sweep of sweeps) watched.sweep(sweep);
-  return { metrics: watched.result?.consensus, troubles: watched.troubles, watched };
+  return { metrics: watched.result?.consensus, conditions: watched.conditions, watched };
 };
 
 describe('a consortium that is well', () => {
@@ -57,7 +57,7 @@ describe('a consortium that is well', () => {
         ByzantineValidators: 0,
         NodesDown: 0,
       },
-      troubles: [],
+      conditions: [],
     });
   });
 
@@ -72,19 +72,19 @@ describe('a consortium that is well', () => {
 
 describe('consensus that does not come about', () => {
   it('for more than ten rounds is told; ten are no reason yet', () => {
-    expect(consensusOf(four(validator(1000, { rounds: 10 }))).troubles).toEqual([]);
-    const { metrics, troubles, watched } = consensusOf(four(validator(1000, { rounds: 11 })));
-    expect([metrics?.ConsensusRounds, troubles]).toEqual([11, ['consensus-halted']]);
-    expect(watched.watch?.troubles['consensus-halted']?.reason).toBe('consensus is in round 11, limit 10');
+    expect(consensusOf(four(validator(1000, { rounds: 10 }))).conditions).toEqual([]);
+    const { metrics, conditions, watched } = consensusOf(four(validator(1000, { rounds: 11 })));
+    expect([metrics?.ConsensusRounds, conditions]).toEqual([11, ['consensus-halted']]);
+    expect(watched.watch?.conditions['consensus-halted']?.reason).toBe('consensus is in round 11, limit 10');
   });
 
   it('is not told by the rounds of a real chain that lost half of its power, whose round 0 never ends: it is told as halted', () => {
     const halted = metricsOf('cometbft-metrics-halted.txt');
     const nodes = Object.fromEntries(VALIDATORS.map((name) => [name, validator(1000, halted)]));
-    const { metrics, troubles } = consensusOf(...Array.from({ length: 17 }, () => ({ nodes, as })));
+    const { metrics, conditions } = consensusOf(...Array.from({ length: 17 }, () => ({ nodes, as })));
     // Its page says nothing of powers: they have not been set since it started.
     expect(metrics).toEqual({ ConsensusRounds: 0, NodesOutOfSync: 0, ValidatorsJailed: 0, NodesDown: 0 });
-    expect(troubles).toEqual(['chain-halted']);
+    expect(conditions).toEqual(['chain-halted']);
   });
 });
 
@@ -104,17 +104,17 @@ describe('a node that is out of sync', () => {
 
   it('is not told of twice: who is called stuck already is told of as that', () => {
     const sweeps = Array.from({ length: 8 }, (_, n) => stands(n));
-    const { watched, troubles } = consensusOf(...sweeps);
+    const { watched, conditions } = consensusOf(...sweeps);
     expect(watched.health['validator4']).toBe('stuck');
-    expect(troubles).toEqual([]);
+    expect(conditions).toEqual([]);
   });
 });
 
 describe('a validator', () => {
   it('that is in no validator set is jailed, and told', () => {
-    const { metrics, troubles, watched } = consensusOf(four(validator(1000, {}, { inValidatorSet: false })));
-    expect([metrics?.ValidatorsJailed, troubles]).toEqual([1, ['validator-jailed']]);
-    expect(watched.watch?.troubles['validator-jailed']?.reason).toBe('validator4: in no validator set');
+    const { metrics, conditions, watched } = consensusOf(four(validator(1000, {}, { inValidatorSet: false })));
+    expect([metrics?.ValidatorsJailed, conditions]).toEqual([1, ['validator-jailed']]);
+    expect(watched.watch?.conditions['validator-jailed']?.reason).toBe('validator4: in no validator set');
   });
 
   it('that still catches up tells of a past in which it was in none', () => {
@@ -137,10 +137,10 @@ describe('voting power', () => {
     [40, 30, 30, 0, ['voting-power-low']],
   ])(
     'of %i with %i missing and %i dishonest is %d %%',
-    (validatorsPower, missingValidatorsPower, byzantineValidatorsPower, percent, troubles) => {
+    (validatorsPower, missingValidatorsPower, byzantineValidatorsPower, percent, conditions) => {
       const metrics = { validatorsPower, missingValidatorsPower, byzantineValidatorsPower };
       expect(onlinePowerPercent({ ...well, ...metrics })).toBeCloseTo(percent);
-      expect(consensusOf(four(validator(1000, metrics))).troubles).toEqual(troubles);
+      expect(consensusOf(four(validator(1000, metrics))).conditions).toEqual(conditions);
     },
   );
 
@@ -158,23 +158,23 @@ describe('voting power', () => {
 
 describe('validators that sign twice', () => {
   it('are told, however few', () => {
-    const { metrics, troubles } = consensusOf(four(validator(1000, { byzantineValidators: 1 })));
-    expect([metrics?.ByzantineValidators, troubles]).toEqual([1, ['byzantine-validators']]);
+    const { metrics, conditions } = consensusOf(four(validator(1000, { byzantineValidators: 1 })));
+    expect([metrics?.ByzantineValidators, conditions]).toEqual([1, ['byzantine-validators']]);
   });
 });
 
 describe('a node of another network', () => {
   it('says nothing of this one’s rounds', () => {
     const stranger = validator(1000, { rounds: 400 }, { chainId: 'other' });
-    const { metrics, troubles } = consensusOf(four(stranger));
-    expect([metrics?.ConsensusRounds, troubles]).toEqual([0, []]);
+    const { metrics, conditions } = consensusOf(four(stranger));
+    expect([metrics?.ConsensusRounds, conditions]).toEqual([0, []]);
   });
 });
 
 describe('a node that is down', () => {
   it('is counted, and told as what it is: unreachable', () => {
-    const { metrics, troubles, watched } = consensusOf(four(dead), four(dead));
-    expect([metrics?.NodesDown, troubles, watched.codes.get('validator4')]).toEqual([1, [], 'node-unreachable']);
+    const { metrics, conditions, watched } = consensusOf(four(dead), four(dead));
+    expect([metrics?.NodesDown, conditions, watched.codes.get('validator4')]).toEqual([1, [], 'node-unreachable']);
   });
 });
 

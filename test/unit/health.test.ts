@@ -69,8 +69,8 @@ describe('not being able to ask', () => {
     }));
     expect(watched.health).toEqual({ node1: 'synced', node2: 'unknown', node3: 'unknown', node4: 'unknown' });
     expect(watched.node('node2').reason).toBe('the command was not answered');
-    expect(watched.troubles).toEqual(['cannot-ask']);
-    expect(watched.watch?.troubles['cannot-ask']).toEqual({
+    expect(watched.conditions).toEqual(['cannot-ask']);
+    expect(watched.watch?.conditions['cannot-ask']).toEqual({
       sinceMs: T0,
       reason: 'node2, node3, node4: the command was not answered',
     });
@@ -82,7 +82,7 @@ describe('not being able to ask', () => {
       as: { node2: { state: 'stopped' } },
     });
     expect(watched.health).toEqual({ node1: 'unknown', node2: 'unknown' });
-    expect(watched.troubles).toEqual([]);
+    expect(watched.conditions).toEqual([]);
   });
 });
 
@@ -172,7 +172,7 @@ describe('a node that is behind', () => {
     }));
     expect(watched.health).toMatchObject({ node3: 'behind', node4: 'behind', node5: 'behind' });
     expect(watched.node('node3').reason).toContain('only node1, node2 advanced, too few to blame it');
-    expect(watched.troubles).toEqual(['fleet-standing']);
+    expect(watched.conditions).toEqual(['fleet-standing']);
   });
 });
 
@@ -227,14 +227,14 @@ describe('a chain that halts', () => {
     const watched = halted();
     expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'behind' });
     expect(watched.watch?.haltedSinceMs).toBe(T0 + 5 * MINUTE);
-    expect(watched.troubles).toEqual(['chain-halted']);
+    expect(watched.conditions).toEqual(['chain-halted']);
     expect(watched.node('node1').reason).toBe('at the tip, 1005; the chain stands still for 34 min');
   });
 
   it('goes on with the next block', () => {
     const watched = halted().sweep({ node1: 1006, node2: 1006, node3: 500 });
     expect(watched.watch?.haltedSinceMs).toBeNull();
-    expect(watched.troubles).toEqual([]);
+    expect(watched.conditions).toEqual([]);
   });
 
   it('is not told from the age of a block: slow chains have old ones', () => {
@@ -252,8 +252,8 @@ describe('a chain that halts', () => {
   it('where a reference alone claims that it goes on is told with that claim', () => {
     const watched = new Watched().sweeps(20, (n) => ({ nodes: { node1: 1000, node2: 1000 }, references: [1000 + n] }));
     expect(watched.health).toEqual({ node1: 'synced', node2: 'synced' });
-    expect(watched.troubles).toEqual(['chain-halted', 'reference-disagrees']);
-    expect(watched.watch?.troubles['chain-halted']?.reason).toContain('not everybody agrees (reference1.example');
+    expect(watched.conditions).toEqual(['chain-halted', 'reference-disagrees']);
+    expect(watched.watch?.conditions['chain-halted']?.reason).toContain('not everybody agrees (reference1.example');
   });
 });
 
@@ -265,7 +265,7 @@ describe('a reference', () => {
     }));
     expect(watched.health).toEqual({ node1: 'synced', node2: 'synced' });
     expect(watched.watch?.references.map(({ state }) => state)).toEqual(['lying', 'good']);
-    expect(watched.troubles).toEqual(['reference-disagrees']);
+    expect(watched.conditions).toEqual(['reference-disagrees']);
   });
 
   it('confirmed by another says that the whole fleet is behind', () => {
@@ -280,7 +280,7 @@ describe('a reference', () => {
   it('is never believed alone against a single node, either', () => {
     const watched = new Watched().sweeps(10, (n) => ({ nodes: { node1: 1000 }, references: [5000 + n] }));
     expect(watched.health).toEqual({ node1: 'synced' });
-    expect(watched.troubles).toEqual(['reference-disagrees']);
+    expect(watched.conditions).toEqual(['reference-disagrees']);
   });
 
   it('that stands still while others go on lags, and pages nobody', () => {
@@ -291,7 +291,7 @@ describe('a reference', () => {
     expect(watched.watch?.references).toMatchObject([
       { state: 'lagging', reason: 'it is at height 1000, 9 blocks behind' },
     ]);
-    expect(watched.troubles).toEqual([]);
+    expect(watched.conditions).toEqual([]);
   });
 
   it('with another block than fleet and second reference lies', () => {
@@ -316,7 +316,7 @@ describe('a reference', () => {
   it('that does not answer is silent, and nothing follows from it', () => {
     const watched = new Watched().sweeps(3, () => ({ nodes: { node1: 1000, node2: 1000 }, references: [dead] }));
     expect(watched.watch?.references).toMatchObject([{ state: 'silent', height: null, sinceMs: T0 }]);
-    expect(watched.troubles).toEqual([]);
+    expect(watched.conditions).toEqual([]);
   });
 });
 
@@ -359,8 +359,8 @@ describe('a fork', () => {
       node4: { height: 1000 + n, branch: 'x' },
     }));
     expect(Object.values(watched.health)).toEqual(['synced', 'synced', 'synced', 'synced']);
-    expect(watched.troubles).toEqual(['no-majority']);
-    expect(watched.watch?.troubles['no-majority']?.reason).toBe(
+    expect(watched.conditions).toEqual(['no-majority']);
+    expect(watched.watch?.conditions['no-majority']?.reason).toBe(
       'at height 999 there are 2 different blocks: node1, node2 against node3, node4',
     );
   });
@@ -439,12 +439,12 @@ describe('a liar', () => {
     const watched = new Watched().sweeps(10, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 2 ** 40 + n }));
     expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'unknown' });
     expect(watched.watch?.tip).toBe(1009);
-    expect(watched.troubles).toEqual(['no-majority']);
+    expect(watched.conditions).toEqual(['no-majority']);
   });
 
   it('is not told of before a fork would have shown itself', () => {
     const watched = new Watched().sweeps(5, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 2 ** 40 + n }));
-    expect([watched.health['node3'], watched.troubles]).toEqual(['unknown', []]);
+    expect([watched.health['node3'], watched.conditions]).toEqual(['unknown', []]);
   });
 
   it('far ahead on a halted chain makes nobody stuck', () => {
@@ -519,13 +519,13 @@ describe('two nodes with the same name', () => {
     const watched = new Watched();
     watched.sweep({ nodes: { node1: 1000, node2: 1000, node3: 1000 }, as: { node2: { name: 'node1' } } });
     expect([...watched.nodes.values()].map(({ health }) => health)).toEqual(['synced', 'synced', 'synced']);
-    expect(watched.troubles).toEqual(['name-taken']);
+    expect(watched.conditions).toEqual(['name-taken']);
   });
 
   it('are told of by who refuses the name, where the fleet has a zone', () => {
     const watched = new Watched(fleetOf({}, { dns: { zone: 'bitcoin.internal' } }));
     watched.sweep({ nodes: { node1: 1000, node2: 1000 }, as: { node2: { name: 'node1' } } });
-    expect(watched.troubles).toEqual([]);
+    expect(watched.conditions).toEqual([]);
   });
 });
 

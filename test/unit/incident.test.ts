@@ -34,8 +34,8 @@ import {
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const onset = (onsetMs: number, incidentId = 'aaaa1111'): Onset => {
-  const { fleet, node, instanceId, trouble, alarm } = payload();
-  return { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm };
+  const { fleet, node, instanceId, trigger, alarm } = payload();
+  return { fleet, node, instanceId, trigger, incidentId, onsetMs, alarm };
 };
 const payloadOf = (attempt: number) => payload({ attempt });
 const failed: Outcome = { outcome: 'failed', code: 'not-proved', notBeforeMs: NOON_MS + 5 * MINUTE_MS, paged: true };

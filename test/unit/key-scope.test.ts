@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { RUNGS } from '../../functions/replace-node/ladder.ts';
 import { prepare } from '../../functions/replace-node/rungs/swap.ts';
-import { foreignAccountOf, keyBeyondUs, keyScopeOf } from '../../shared/aws/keys.ts';
+import { foreignAccountOf, foreignKeyFault, keyScopeOf } from '../../shared/aws/keys.ts';
 import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 import { foundVolume, volumeNow } from '../support/builders/volume.ts';
 import { COPY_VOLUME, copy, facts, ladderState, machine } from '../support/replace-facts.ts';
@@ -24,8 +24,8 @@ describe('the scope of keys', () => {
     [THEIRS, '444455556666'],
   ])('%s is of %s', (key, account) => {
     expect(foreignAccountOf(key, untold)).toBe(account);
-    expect(keyBeyondUs(key, told)).toBeNull();
-    expect(keyBeyondUs(key, untold) === null).toBe(account === null);
+    expect(foreignKeyFault(key, told)).toBeNull();
+    expect(foreignKeyFault(key, untold) === null).toBe(account === null);
   });
 });
 

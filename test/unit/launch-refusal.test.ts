@@ -5,7 +5,7 @@ import { decide } from '../../functions/replace-node/decide.ts';
 import type { Facts } from '../../functions/replace-node/facts.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
 import type { Decision } from '../../functions/replace-node/rungs/rung.ts';
-import { isEverywhere, judgeLaunch, templateFault } from '../../shared/aws/launch.ts';
+import { isFaultOfEveryZone, judgeLaunch, templateFault } from '../../shared/aws/launch.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { NOON_MS } from '../support/builders/time.ts';
 import { copy, FLEET, facts, impaired, ladderState, machine, newReplacement } from '../support/replace-facts.ts';
@@ -41,7 +41,7 @@ describe('a refused launch', () => {
     const fault = judgeLaunch({ code, refused: `${code}: so it is` });
     expect(fault.cause).toBe(cause);
     expect(fault.reason).toContain(`${code}: so it is`);
-    expect(isEverywhere(fault)).toBe(everywhere);
+    expect(isFaultOfEveryZone(fault)).toBe(everywhere);
   });
 
   it('says what to do about a role, and leaves out what only AWS can read', () => {

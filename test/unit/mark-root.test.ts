@@ -1,6 +1,6 @@
 import type { Instance } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import { whyNot } from '../../functions/mark-root/handler.ts';
+import { markFault } from '../../functions/mark-root/handler.ts';
 
 const fleet = {
   name: 'bitcoin',
@@ -24,7 +24,7 @@ const node = (more: Partial<Instance> = {}): Instance => ({
 
 describe('mark-root', () => {
   it('marks the root volume of a stopped node', () => {
-    expect(whyNot(fleet, node(), asked)).toBeNull();
+    expect(markFault(fleet, node(), asked)).toBeNull();
   });
 
   it.each([
@@ -52,6 +52,6 @@ describe('mark-root', () => {
     ['a stranger’s volume', node(), { ...asked, volumeId: 'vol-0000000000000bad0' }, /is not the root volume/],
     ['a node without a root volume', node({ BlockDeviceMappings: [] }), asked, /none is/],
   ])('does not mark the volume of %s', (_, instance, question, said) => {
-    expect(whyNot(fleet, instance, question)).toMatch(said);
+    expect(markFault(fleet, instance, question)).toMatch(said);
   });
 });

@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
-import { downBecauseOfUs } from '../../local/scenarios/report/measures.ts';
-import type { Placed } from '../../local/scenarios/world/nodes.ts';
+import { downtimeByHeals } from '../../local/scenarios/report/measures.ts';
+import type { PlacedNode } from '../../local/scenarios/world/nodes.ts';
 import { NOON_MS } from '../support/builders/time.ts';
 
-type Outage = Placed['machine']['client']['outages'][number];
+type Outage = PlacedNode['machine']['client']['outages'][number];
 
 const at = (seconds: number): number => NOON_MS + seconds * 1_000;
-const machine = (...outages: Outage[]): Placed => ({ machine: { client: { outages } } }) as unknown as Placed;
-const launched = (seconds: number, ...outages: Outage[]): Placed => ({ ...machine(...outages), madeAtMs: at(seconds) });
-const down = (...machines: Placed[]) => downBecauseOfUs(machines, at(0), at(600));
+const machine = (...outages: Outage[]): PlacedNode => ({ machine: { client: { outages } } }) as unknown as PlacedNode;
+const launched = (seconds: number, ...outages: Outage[]): PlacedNode => ({
+  ...machine(...outages),
+  madeAtMs: at(seconds),
+});
+const down = (...machines: PlacedNode[]) => downtimeByHeals(machines, at(0), at(600));
 
 describe('the outage that a heal is to blame for', () => {
   it('is that of a client that was stopped, its own end and start told apart', () => {

@@ -3,7 +3,7 @@ import type { Misbehaviour } from '../../local/nodes/rpc/misbehaviour.ts';
 import { rpcHost } from '../../local/nodes/rpc/node-rpc.ts';
 import { referenceHost } from '../../local/nodes/rpc/reference.ts';
 import type { NodeStatus } from '../../shared/chains/client.ts';
-import { ask } from '../../shared/chains/client.ts';
+import { askQuestion } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import { chainOf, fetcherOf, nodeOf } from '../support/builders/simulated-node.ts';
 import { START_MS, testKernel } from '../support/kernel.ts';
@@ -145,9 +145,9 @@ describe('an RPC that misbehaves', () => {
     node.rpc.misbehave(how);
     kernel.advance(60_000);
     expect(node.report()).toMatchObject({ state: 'synced', height: HEIGHT + 6, peers: 8 });
-    const reading = await ask(client.status(), fetcherOf(kernel, rpcHost(node), 8332));
+    const reading = await askQuestion(client.status(), fetcherOf(kernel, rpcHost(node), 8332));
     node.rpc.behave();
-    expect(await ask(client.status(), fetcherOf(kernel, rpcHost(node), 8332))).toMatchObject({ kind: 'ok' });
+    expect(await askQuestion(client.status(), fetcherOf(kernel, rpcHost(node), 8332))).toMatchObject({ kind: 'ok' });
     return reading;
   };
 
@@ -178,7 +178,7 @@ describe('an RPC that misbehaves', () => {
     const node = nodeOf(kernel, chainOf(kernel, { name }));
     node.rpc.misbehave('wrong-chain');
     const port = name === 'ethereum' ? 8545 : 26_657;
-    expect(await ask(chainClients[name].status(), fetcherOf(kernel, rpcHost(node), port))).toMatchObject({
+    expect(await askQuestion(chainClients[name].status(), fetcherOf(kernel, rpcHost(node), port))).toMatchObject({
       facts: { chainId, height: HEIGHT },
     });
   });
@@ -190,7 +190,7 @@ describe('a reference', () => {
     const chain = chainOf(kernel, { name });
     const reference = referenceHost(chain, { path: '/v1/key' });
     const read = async (): Promise<NodeStatus> => {
-      const reading = await ask(
+      const reading = await askQuestion(
         chainClients[name].status(name === 'stacks' ? [] : [HEIGHT - 6]),
         fetcherOf(kernel, reference.host, 443, { path: '/v1/key' }),
       );
@@ -265,7 +265,7 @@ async function statusOf(
   node: ReturnType<typeof nodeOf>,
   heights: readonly number[],
 ): Promise<NodeStatus> {
-  const reading = await ask(client.status(heights), fetcherOf(kernel, rpcHost(node), 8332));
+  const reading = await askQuestion(client.status(heights), fetcherOf(kernel, rpcHost(node), 8332));
   if (reading.kind === 'ok') return reading.facts;
   throw new Error(reading.reason);
 }

@@ -4,7 +4,7 @@ import type { SimulatedNode } from '../../local/nodes/node.ts';
 import { rpcHost } from '../../local/nodes/rpc/node-rpc.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
 import type { NodePeers, Question, Reading } from '../../shared/chains/client.ts';
-import { ask } from '../../shared/chains/client.ts';
+import { askQuestion } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
 import { chainOf, fetcherOf, nodeOf } from '../support/builders/simulated-node.ts';
@@ -48,7 +48,7 @@ async function told<Facts>(
   question: Question<Facts>,
 ): Promise<Facts> {
   const { rpc } = chainDefaults[name].ports;
-  const reading: Reading<Facts> = await ask(
+  const reading: Reading<Facts> = await askQuestion(
     question,
     fetcherOf(kernel, (port, request) => node.localRpc(port, request), rpc),
   );
@@ -211,7 +211,7 @@ describe('peers of a simulated node', () => {
     const geth = siblings('ethereum', 1);
     const { peers } = chainClients.ethereum;
     if (!peers) throw new Error('ethereum has no peers');
-    const remote = await ask(peers, fetcherOf(geth.kernel, rpcHost(geth.at(0)), 8545));
+    const remote = await askQuestion(peers, fetcherOf(geth.kernel, rpcHost(geth.at(0)), 8545));
     expect(remote).toMatchObject({ kind: 'error', reason: expect.stringMatching(/does not exist\/is not available/) });
     const safe = siblings('cometbft', 1);
     await expect(told(safe.kernel, safe.at(0), 'cometbft', addition('cometbft', 1, 'a'.repeat(40)))).rejects.toThrow();
@@ -309,7 +309,7 @@ describe('a chain whose nodes need each other', () => {
     expect([chain.halted, chain.height()]).toEqual([true, 0]);
     expect(at(0).report()).toMatchObject({ peers: 0, height: 0 });
     const status = chainClients.cometbft.status();
-    expect(await ask(status, fetcherOf(kernel, rpcHost(at(0)), 26_657))).toMatchObject({ kind: 'starting' });
+    expect(await askQuestion(status, fetcherOf(kernel, rpcHost(at(0)), 26_657))).toMatchObject({ kind: 'starting' });
   });
 
   it('begins as soon as more than two thirds of the power are connected', async () => {

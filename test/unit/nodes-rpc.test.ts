@@ -7,7 +7,7 @@ import { rpcHost } from '../../local/nodes/rpc/node-rpc.ts';
 import type { NodeSpec } from '../../local/nodes/spec.ts';
 import type { HttpRequest } from '../../local/simulator/network/network.ts';
 import type { NodeStatus, Question, Reading } from '../../shared/chains/client.ts';
-import { ask } from '../../shared/chains/client.ts';
+import { askQuestion } from '../../shared/chains/client.ts';
 import { beacon, chainClients } from '../../shared/chains/clients.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
 import { consensusMetricsQuestion, gethMetricsQuestion } from '../../shared/chains/metrics.ts';
@@ -36,12 +36,12 @@ function made(name: Name, spec: Partial<NodeSpec> = {}, chainSpec: Partial<Chain
 }
 
 function asked<Facts>({ kernel, node, name }: Made, question: Question<Facts>, port?: number, how?: Asking) {
-  return ask(question, fetcherOf(kernel, rpcHost(node), port ?? chainDefaults[name].ports.rpc, how));
+  return askQuestion(question, fetcherOf(kernel, rpcHost(node), port ?? chainDefaults[name].ports.rpc, how));
 }
 
 /** As if asked on 127.0.0.1. */
 function askedLocally<Facts>({ kernel, node, name }: Made, question: Question<Facts>) {
-  return ask(
+  return askQuestion(
     question,
     fetcherOf(kernel, (port, request) => node.localRpc(port, request), chainDefaults[name].ports.rpc),
   );
@@ -222,7 +222,7 @@ describe('the consensus of a simulated chain, by the metrics of a node', () => {
     const metrics = async (index: number) => {
       const node = nodes[index];
       if (!node) throw new Error(`no node ${index}`);
-      return factsOf(await ask(consensusMetricsQuestion, fetcherOf(kernel, rpcHost(node), 26_660)));
+      return factsOf(await askQuestion(consensusMetricsQuestion, fetcherOf(kernel, rpcHost(node), 26_660)));
     };
     return { chain, nodes, metrics };
   };

@@ -7,7 +7,7 @@ import { anyText } from '../support/any.ts';
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
 const CONTENT: Page = {
   ...{ fleet: 'bitcoin', node: 'node2', code: 'size-ceiling', sentence: 'data volume 91 % of 2000 GiB' },
-  ...{ incidentId: '7f3a0c1d', attempt: 1, trouble: 'disk:data' },
+  ...{ incidentId: '7f3a0c1d', attempt: 1, trigger: 'disk:data' },
 };
 const MACHINES = ['lambda', 'sqs', 'http', 'https', 'firehose', 'email-json'];
 
@@ -35,7 +35,7 @@ data volume 91 % of 2000 GiB
 
 incidentId: 7f3a0c1d
 attempt: 1
-trouble: disk:data`);
+trigger: disk:data`);
     // Mails and whatever else is subscribed get the default.
     expect(Object.keys(copies(input)).sort()).toEqual(['default', 'sms', ...MACHINES].sort());
     expect(copies(input)['sms']).toBe('chainmend bitcoin/node2: size-ceiling');

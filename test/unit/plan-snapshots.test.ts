@@ -17,7 +17,7 @@ describe('a node is free to give a snapshot', () => {
   });
 
   it('though somebody asked what would be done to it', () => {
-    expect(busyNodes(node(), { ...nobody, incidents: [openIncidentRecord({ trouble: 'plan:restore' })] }).size).toBe(0);
+    expect(busyNodes(node(), { ...nobody, incidents: [openIncidentRecord({ trigger: 'plan:restore' })] }).size).toBe(0);
   });
 
   it.each<[string, ReturnType<typeof busyNodes>, string]>([

@@ -19,7 +19,7 @@ import {
   encodeQuestions,
   type NodeRequest,
 } from '../../shared/probe/frames.ts';
-import { readOnNode } from '../../shared/probe/on-node.ts';
+import { readOnNode } from '../../shared/probe/node-probe.ts';
 import type { ProbeQuestion, StatusReading } from '../../shared/probe/protocol.ts';
 import * as samples from '../support/chain-samples.ts';
 

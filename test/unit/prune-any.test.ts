@@ -2,7 +2,7 @@
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decidePrune, MAX_DELETIONS } from '../../functions/prune-retired/decide.ts';
-import type { PruneFacts } from '../../functions/prune-retired/kept.ts';
+import type { PruneFacts } from '../../functions/prune-retired/retired-resources.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../shared/heal/kept.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';

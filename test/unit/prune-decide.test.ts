@@ -1,7 +1,7 @@
 // What of the things that were kept may go, and why the rest stays.
 import { describe, expect, it } from '@jest/globals';
 import { decidePrune, MAX_DELETIONS } from '../../functions/prune-retired/decide.ts';
-import type { KeptVolume, PruneFacts, RetiredInstance } from '../../functions/prune-retired/kept.ts';
+import type { KeptVolume, PruneFacts, RetiredInstance } from '../../functions/prune-retired/retired-resources.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../shared/heal/kept.ts';
 import { instanceRecord, recordsOf, setRecords, volumeRecord } from '../support/builders/kept.ts';

@@ -36,7 +36,7 @@ describe('an event', () => {
 
 describe('a node is left alone', () => {
   const node = fleetNode({ instanceId: 'i-1', name: 'node1' });
-  const of = { node: 'node1', instanceId: 'i-1', trouble: 'node:health' };
+  const of = { node: 'node1', instanceId: 'i-1', trigger: 'node:health' };
   const incident = (state: 'open' | 'healed' | 'escalated', endedAtMs = NOON_MS): IncidentRecord =>
     state === 'open' ? openIncidentRecord(of) : endedIncident(state, endedAtMs, of);
   const record = (more: Partial<NodeRecord>): NodeRecord => nodeRecord({ instanceId: 'i-1', ...more });

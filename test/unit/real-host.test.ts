@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { abilitiesOf, reasonFor, type Tried, whyNoMachine } from '../../local/machines/host/abilities.ts';
+import { type AbilityChecks, abilitiesOf, reasonFor, whyNoMachine } from '../../local/machines/host/abilities.ts';
 import { cacheDirectory } from '../../local/machines/host/cache.ts';
 import { debianSource } from '../../local/machines/host/mirror.ts';
 import { memoryEachMiB } from '../../local/machines/play.ts';
 
-const all: Tried = {
+const all: AbilityChecks = {
   linux: undefined,
   root: undefined,
   apt: undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Ended } from '../../local/machines/host/enclosure.ts';
+import type { EnclosureResult } from '../../local/machines/host/enclosure.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
 import { GROUPS, planStories, type StoryEntry } from '../../local/machines/stories/plan.ts';
@@ -12,7 +12,7 @@ const story = (name: string, more: Partial<StoryEntry> = {}): StoryEntry => ({
   needs: [],
   ...more,
 });
-const well: Ended = { status: 0, endedBy: 'itself', remarks: '', malformed: [], left: [] };
+const well: EnclosureResult = { status: 0, endedBy: 'itself', remarks: '', malformed: [], left: [] };
 const told = (name: string): RunEvent[] => [
   { event: 'story', name, sentence: `The story of ${name}.` },
   { event: 'held', story: name, sentence: 'it heals' },
@@ -41,7 +41,7 @@ describe('what a run of a group comes to', () => {
   });
 
   it('fails by name each story that did not end', () => {
-    const ended: Ended = { ...well, endedBy: 'limit', status: null, remarks: 'early\nlate\n' };
+    const ended: EnclosureResult = { ...well, endedBy: 'limit', status: null, remarks: 'early\nlate\n' };
     const { broken } = tally(
       'geth',
       [story('one'), story('two'), story('three')],
@@ -70,7 +70,12 @@ describe('what a run of a group comes to', () => {
   });
 
   it('fails a run that dies, that does not speak in events, or that leaves something', () => {
-    const ended: Ended = { ...well, status: 7, malformed: ['no event'], left: ['/dev/loop7 is still attached'] };
+    const ended: EnclosureResult = {
+      ...well,
+      status: 7,
+      malformed: ['no event'],
+      left: ['/dev/loop7 is still attached'],
+    };
     expect(tally('geth', [], [], ended).broken.map(({ story: of, why }) => [of, why])).toEqual([
       ['geth', 'it ended with 7'],
       ['geth', 'no event'],

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
 import type { Mode } from '../../shared/model/mode.ts';
-import { atOnce, inFairOrder, oneByOne, throwTogether } from '../../shared/reconcile/fleets.ts';
+import { inFairOrder, inParallel, inSequence, throwTogether } from '../../shared/reconcile/fleets.ts';
 import { judgeFile } from '../../shared/reconcile/guard.ts';
 import { type Approval, judgeWholePlan, notApproved, reconcile, type WholePlan } from '../../shared/reconcile/plan.ts';
 import { bitcoinFleet } from '../support/builders/fleet.ts';
@@ -62,7 +62,7 @@ describe('an approval', () => {
   const plan: WholePlan = { hash: HASH, isEmpty: false, would: 'delete vol-1', because: '', changes: {} };
   const askedAgo = (ms: number): RegisterRecord => {
     const at = { sinceMs: NOON_MS - ms, seenAtMs: NOON_MS, writtenAtMs: 0, claimedAtMs: 0, paged: true };
-    return { ...newRegister, told: [{ code: 'approval-wanted', subject: HASH, ...at }] };
+    return { ...newRegister, notifications: [{ code: 'approval-wanted', subject: HASH, ...at }] };
   };
   const judge = (mode: Mode, more: Partial<WholePlan> = {}, register = askedAgo(HOUR_MS)) =>
     judgeWholePlan(fleetIn(mode), { ...plan, ...more }, HASH, register, NOON_MS)?.refuse ?? null;
@@ -107,8 +107,8 @@ describe('a round through many', () => {
   const items = Array.from({ length: 30 }, (_, index) => index);
 
   it.each([
-    ['one by one', oneByOne, 1],
-    ['eight at once', atOnce(8), 8],
+    ['one by one', inSequence, 1],
+    ['eight at once', inParallel(8), 8],
   ] as const)('comes to each of them, %s', async (_, workThrough, most) => {
     const done: number[] = [];
     let now = 0;
@@ -125,10 +125,10 @@ describe('a round through many', () => {
   it('begins nothing once its time is up, but for the least that is asked', async () => {
     const done: number[] = [];
     const work = async (item: number): Promise<void> => void done.push(item);
-    expect(await oneByOne(items, Date.now() - 1, work)).toEqual(items);
-    expect(await atOnce(8)(items, Date.now() - 1, work)).toEqual(items);
+    expect(await inSequence(items, Date.now() - 1, work)).toEqual(items);
+    expect(await inParallel(8)(items, Date.now() - 1, work)).toEqual(items);
     expect(done).toEqual([]);
-    expect(await atOnce(8, 20)(items, Date.now() - 1, work)).toEqual(items.slice(20));
+    expect(await inParallel(8, 20)(items, Date.now() - 1, work)).toEqual(items.slice(20));
     expect(done).toEqual(items.slice(0, 20));
   });
 

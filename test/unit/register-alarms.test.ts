@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import {
   descriptionOf,
   diffAlarms,
+  foreignActions,
   isOurs,
-  ownActions,
   putInput,
 } from '../../functions/register-nodes/alarm-changes.ts';
 import { type AlarmFacts, alarmsPer, desiredAlarms, filesystemKey } from '../../functions/register-nodes/alarms.ts';
@@ -338,10 +338,10 @@ describe('an alarm that is there', () => {
   });
 
   it('has actions of its own where it does more than page', () => {
-    expect(ownActions({ AlarmActions: [TOPIC, 'arn:aws:automate:eu-west-1:ec2:reboot'] }, TOPIC)).toEqual([
+    expect(foreignActions({ AlarmActions: [TOPIC, 'arn:aws:automate:eu-west-1:ec2:reboot'] }, TOPIC)).toEqual([
       'arn:aws:automate:eu-west-1:ec2:reboot',
     ]);
-    expect(ownActions({ AlarmActions: [TOPIC] }, TOPIC)).toEqual([]);
+    expect(foreignActions({ AlarmActions: [TOPIC] }, TOPIC)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { desiredNames } from '../../functions/register-nodes/records.ts';
 import { markedBy } from '../../functions/register-nodes/zone.ts';
-import { poolName } from '../../shared/fleet/naming.ts';
+import { poolName } from '../../shared/fleet/resource-names.ts';
 import { anyStory, applied, DNS, OWNER, planOf, valuesIn } from '../support/register-facts.ts';
 
 const POOL = poolName(DNS);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { desiredNames, inBatches } from '../../functions/register-nodes/records.ts';
 import { markerOf } from '../../functions/register-nodes/zone.ts';
-import { markerName } from '../../shared/fleet/naming.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
+import { markerName } from '../../shared/fleet/resource-names.ts';
 import {
   a,
   applied,

@@ -263,7 +263,7 @@ describe('a plan that a person approves', () => {
   const askedAgo = (plan: string, ms: number): RegisterRecord => {
     const sinceMs = Date.now() - ms;
     const at = { sinceMs, seenAtMs: Date.now(), writtenAtMs: sinceMs, claimedAtMs: sinceMs, paged: true };
-    return { ...newRegister, told: [{ code: 'approval-wanted', subject: plan, ...at }] };
+    return { ...newRegister, notifications: [{ code: 'approval-wanted', subject: plan, ...at }] };
   };
 
   it('is carried out when people were asked about it lately', async () => {

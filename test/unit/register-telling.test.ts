@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  claimTelling,
-  judgeGone,
+  claimNotifications,
+  judgeMissing,
   judgeSelection,
   markPaged,
   newRegister,
@@ -23,7 +23,7 @@ const foreign = (subject: string, page = true): SubjectRefusal => ({
 function runs(met: readonly (readonly SubjectRefusal[])[], everyMs = 5 * MINUTE_MS) {
   let register: RegisterRecord = newRegister;
   return met.map((refusals, index) => {
-    const telling = claimTelling(register, refusals, NOON_MS + index * everyMs);
+    const telling = claimNotifications(register, refusals, NOON_MS + index * everyMs);
     register = markPaged(telling.next, telling.page);
     return { write: telling.write.map(({ subject }) => subject), page: telling.page.map(({ subject }) => subject) };
   });
@@ -61,10 +61,10 @@ describe('a refusal that lasts', () => {
   });
 
   it('is paged by one of two runs at the same moment, and by another where the first died before it paged', () => {
-    const first = claimTelling(newRegister, [foreign('a')], NOON_MS);
-    const second = claimTelling(first.next, [foreign('a')], NOON_MS + 1_000);
+    const first = claimNotifications(newRegister, [foreign('a')], NOON_MS);
+    const second = claimNotifications(first.next, [foreign('a')], NOON_MS + 1_000);
     expect([first.page.length, second.page.length]).toEqual([1, 0]);
-    expect(claimTelling(second.next, [foreign('a')], NOON_MS + 6 * MINUTE_MS).page).toHaveLength(1);
+    expect(claimNotifications(second.next, [foreign('a')], NOON_MS + 6 * MINUTE_MS).page).toHaveLength(1);
   });
 
   it('of a hundred things at once is one page, and not a hundred each time', () => {
@@ -74,9 +74,9 @@ describe('a refusal that lasts', () => {
       { write: [], page: [] },
       { write: [], page: [] },
     ]);
-    const [told] = claimTelling(newRegister, many, NOON_MS).page;
+    const [told] = claimNotifications(newRegister, many, NOON_MS).page;
     expect(told?.reason).toMatch(/^100 times: node0 is somebody’s; .*; and 95 more$/);
-    expect(claimTelling(newRegister, [...many.slice(0, 5), ...many.slice(0, 5)], NOON_MS).page).toHaveLength(5);
+    expect(claimNotifications(newRegister, [...many.slice(0, 5), ...many.slice(0, 5)], NOON_MS).page).toHaveLength(5);
   });
 
   it('that may be over in the next run pages nobody before it has lasted', () => {
@@ -87,13 +87,16 @@ describe('a refusal that lasts', () => {
   it('and is a question to people is asked again when nobody answered in time', () => {
     const question = { ...foreign('0123456789ab'), refuse: 'approval-wanted' as const };
     const four = 4 * HOUR_MS;
-    const first = claimTelling(newRegister, [question], NOON_MS, four);
+    const first = claimNotifications(newRegister, [question], NOON_MS, four);
     const paged = markPaged(first.next, first.page);
-    const kept = { ...paged, told: paged.told.map((one) => ({ ...one, seenAtMs: NOON_MS + four - 5 * MINUTE_MS })) };
-    const later = claimTelling(kept, [question], NOON_MS + four, four);
+    const kept = {
+      ...paged,
+      notifications: paged.notifications.map((one) => ({ ...one, seenAtMs: NOON_MS + four - 5 * MINUTE_MS })),
+    };
+    const later = claimNotifications(kept, [question], NOON_MS + four, four);
     expect(later.page).toEqual([question]);
-    expect(later.next.told[0]?.sinceMs).toBe(NOON_MS + four);
-    expect(claimTelling(kept, [question], NOON_MS + four - 1, four).page).toEqual([]);
+    expect(later.next.notifications[0]?.sinceMs).toBe(NOON_MS + four);
+    expect(claimNotifications(kept, [question], NOON_MS + four - 1, four).page).toEqual([]);
   });
 
   it('never makes the record grow without end', () => {
@@ -101,12 +104,12 @@ describe('a refusal that lasts', () => {
       fc.property(fc.array(fc.array(fc.string(), { maxLength: 300 }), { maxLength: 5 }), (all) => {
         let register = newRegister;
         for (const [index, some] of all.entries())
-          register = claimTelling(
+          register = claimNotifications(
             register,
             some.map((one) => foreign(one)),
             NOON_MS + index * MINUTE_MS,
           ).next;
-        expect(register.told.length).toBeLessThanOrEqual(200);
+        expect(register.notifications.length).toBeLessThanOrEqual(200);
       }),
     );
     const plans = Array.from({ length: 50 }, (_, i) => `plan${i}`).reduce(rememberPlan, newRegister);
@@ -130,8 +133,8 @@ describe('nothing matched', () => {
     [3, 5, 'too-many-gone'],
     [0, 0, null],
   ] as const)('%i of %i gone: %s', (gone, of, refuse) => {
-    const judged = judgeGone('bitcoin', { gone, of, what: 'records', confirmed: false });
+    const judged = judgeMissing('bitcoin', { gone, of, what: 'records', confirmed: false });
     expect(judged?.refuse ?? null).toBe(refuse);
-    expect(judgeGone('bitcoin', { gone, of, what: 'records', confirmed: true })).toBeNull();
+    expect(judgeMissing('bitcoin', { gone, of, what: 'records', confirmed: true })).toBeNull();
   });
 });

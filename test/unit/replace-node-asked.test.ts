@@ -21,10 +21,10 @@ const asTags = (tags: Readonly<Record<string, string>>) => Object.entries(tags).
 /** An attempt that asks a person about a restart; the node is held by another heal, so that it ends when it wants the lease. */
 async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { Size: number }) => void = () => {}) {
   const { store } = tableOfHeals();
-  const trouble = 'node:health';
-  const wish = { ...payload({ mode: 'ask', trouble }), kind: 'replace-node', want: { do: 'heal' } } as const;
-  await store.replace(keys.incident('bitcoin', INSTANCE, trouble), {
-    ...allocatedIncident({ trouble, version: 1 }),
+  const trigger = 'node:health';
+  const wish = { ...payload({ mode: 'ask', trigger }), kind: 'replace-node', want: { do: 'heal' } } as const;
+  await store.replace(keys.incident('bitcoin', INSTANCE, trigger), {
+    ...allocatedIncident({ trigger, version: 1 }),
     ...{ payload: wish, version: 1 },
   });
   await store.replace(keys.node('bitcoin', INSTANCE), nodeRecord({ owner: OTHER, fence: 1 }));

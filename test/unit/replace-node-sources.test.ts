@@ -4,7 +4,7 @@ import { readSources, type Sources } from '../../functions/replace-node/sources.
 import type { ReplaceContext } from '../../functions/replace-node/state.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { writeKept } from '../../shared/heal/kept.ts';
-import type { Want } from '../../shared/model/payload.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
 import { NODE_TAGS } from '../support/builders/fleet.ts';
 import { INSTANCE } from '../support/builders/node.ts';
 import { HOUR_MS } from '../support/builders/time.ts';
@@ -18,7 +18,7 @@ const SIBLING = 'i-0fedcba9876543210';
 interface World {
   readonly here: Shell;
   readonly store: ReturnType<typeof tableOfHeals>['store'];
-  readonly read: (want: Want, nodes?: readonly Partial<ObservedNode>[]) => Promise<Sources>;
+  readonly read: (want: RequestedAction, nodes?: readonly Partial<ObservedNode>[]) => Promise<Sources>;
 }
 
 function world(): World {

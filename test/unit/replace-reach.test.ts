@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { guardOf } from '../../functions/replace-node/judge.ts';
 import { isOfFleet } from '../../functions/replace-node/launch.ts';
 import { planOf } from '../../functions/replace-node/plan.ts';
-import { isDenied } from '../../shared/aws/refused.ts';
+import { isDenied } from '../../shared/aws/refusals.ts';
 import { bitcoinFleet } from '../support/builders/fleet.ts';
 import { FLEET, facts, impaired } from '../support/replace-facts.ts';
 

@@ -2,12 +2,12 @@
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  type Absent,
+  type AbsentNode,
   type ChooseFacts,
   choosePeers,
-  type Member,
   type NodeList,
-} from '../../functions/rotate-peers/choose.ts';
+  type PeerCandidate,
+} from '../../functions/rotate-peers/peer-selection.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { parseEntry } from '../../shared/peers/entry.ts';
@@ -24,7 +24,7 @@ const stranger = (index: number): string =>
 
 interface World {
   readonly facts: ChooseFacts;
-  readonly nodes: readonly { readonly self: Member; readonly now: NodeList }[];
+  readonly nodes: readonly { readonly self: PeerCandidate; readonly now: NodeList }[];
 }
 
 const node = fc.record({
@@ -46,7 +46,7 @@ const world = fc
   })
   .map(({ nodes, withSentries, seeds, maximum }): World => {
     const roleOf = (role: Role): Role => (!withSentries && role === 'sentry' ? 'follower' : role);
-    const all = nodes.map((one, index): Member & { answers: boolean } => ({
+    const all = nodes.map((one, index): PeerCandidate & { answers: boolean } => ({
       instanceId: `i-${index}`,
       name: `node${index}`,
       role: roleOf(one.role),
@@ -66,7 +66,7 @@ const world = fc
             ? stranger(pick % 10)
             : `10.9.9.${pick}:26656`;
     const members = all.filter(({ answers }) => answers).map(({ answers: _, ...member }) => member);
-    const absent = all.flatMap(({ answers, instanceId, role, health }, index): Absent[] =>
+    const absent = all.flatMap(({ answers, instanceId, role, health }, index): AbsentNode[] =>
       answers ? [] : [{ instanceId, role, health, host: `10.0.0.${index + 1}` }],
     );
     const facts: ChooseFacts = {
@@ -213,7 +213,7 @@ describe('the peers that are chosen for a node', () => {
         const { peers } = choosePeers(facts, self, now);
         const anySynced = facts.members.some(({ health }) => health === 'synced');
         const named = facts.members.filter(({ entry }) => peers.includes(entry));
-        const mandatory = ({ role }: Member): boolean =>
+        const mandatory = ({ role }: PeerCandidate): boolean =>
           role === 'bootnode' ||
           (facts.hasSentries && (self.role === 'validator' || (self.role === 'sentry' && role === 'validator')));
         return named.every(

@@ -1,7 +1,12 @@
 // Lists in which siblings stand by the DNS names that the suite keeps, as an operator would say it.
 import { describe, expect, it } from '@jest/globals';
-import { type ChooseFacts, choosePeers, isConnected, type Member } from '../../functions/rotate-peers/choose.ts';
 import { connectedOf } from '../../functions/rotate-peers/facts.ts';
+import {
+  type ChooseFacts,
+  choosePeers,
+  isConnected,
+  type PeerCandidate,
+} from '../../functions/rotate-peers/peer-selection.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { chooseFacts, idOf, member } from '../support/peer-facts.ts';
 
@@ -12,13 +17,13 @@ const keyed = (index: number, at: string): string => `${idOf(index)}@${at}`;
 const litecoin = (index: number, health: Health = 'synced') =>
   member(index, { availabilityZone: 'a', health, entry: addressOf(index), named: nameOf(index) });
 /** The same of a chain whose nodes have ids. */
-const irita = (index: number, health: Health = 'synced'): Member => ({
+const irita = (index: number, health: Health = 'synced'): PeerCandidate => ({
   ...litecoin(index, health),
   entry: keyed(index, addressOf(index)),
   named: keyed(index, nameOf(index)),
 });
 
-const fleet = (members: readonly Member[], more: Partial<ChooseFacts> = {}) =>
+const fleet = (members: readonly PeerCandidate[], more: Partial<ChooseFacts> = {}) =>
   chooseFacts(members, { maximum: 8, ...more });
 
 /** What node1 gets that names these now, some of which its owner wrote, and is connected to those. */

@@ -1,6 +1,6 @@
 // Whom a node should name, as an operator would say it.
 import { describe, expect, it } from '@jest/globals';
-import { type ChooseFacts, choosePeers } from '../../functions/rotate-peers/choose.ts';
+import { type ChooseFacts, choosePeers } from '../../functions/rotate-peers/peer-selection.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { HOUR_MS, NOON_MS } from '../support/builders/time.ts';

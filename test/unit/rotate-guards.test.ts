@@ -1,10 +1,15 @@
 // How much of a fleet's lists changes at once, and whose client may be restarted.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Choice } from '../../functions/rotate-peers/choose.ts';
-import { judgeObservation } from '../../functions/rotate-peers/due.ts';
-import { limitChanges, type Wanted } from '../../functions/rotate-peers/plan.ts';
-import { isFresh, isStillFresh, judgeRestart, type RestartFacts } from '../../functions/rotate-peers/restart.ts';
+import type { PeerSelection } from '../../functions/rotate-peers/peer-selection.ts';
+import { type ListProposal, limitChanges } from '../../functions/rotate-peers/plan.ts';
+import {
+  isChainStillYoung,
+  isChainUnstarted,
+  judgeRestart,
+  type RestartFacts,
+} from '../../functions/rotate-peers/restart.ts';
+import { judgeObservation } from '../../functions/rotate-peers/schedule.ts';
 import type { Health, NodeMemory } from '../../shared/fleet/observation.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
 import { tries } from '../support/any.ts';
@@ -17,8 +22,8 @@ function wanted(
   before: readonly string[],
   after: readonly string[],
   more: { readonly belowFloor?: boolean; readonly forbidden?: readonly string[]; readonly exist?: number } = {},
-): Wanted {
-  const choice: Choice = {
+): ListProposal {
+  const choice: PeerSelection = {
     instanceId: `i-${index}`,
     peers: after,
     hiddenIds: [],
@@ -231,7 +236,7 @@ describe('what has to be known', () => {
   ) => ({ height, health, memory: { track: track(progress), heard, starts: 0, doubted: null } });
   const says = node('starting');
 
-  it.each<[string, boolean, Parameters<typeof isFresh>[1]]>([
+  it.each<[string, boolean, Parameters<typeof isChainUnstarted>[1]]>([
     ['all say that they have no block', true, [says, says]],
     ['that after their grace', true, [says, node('starting', { health: 'unreachable' })]],
     ['one is at height 0', true, [says, node('facts', { height: 0 })]],
@@ -246,21 +251,21 @@ describe('what has to be known', () => {
     ['nobody answers', false, [node('nothing', { health: 'unreachable' }), node('nothing', { health: 'unreachable' })]],
     ['there is none', false, []],
   ])('a fleet of which %s is fresh: %s', (_, fresh, nodes) => {
-    expect(isFresh('cometbft', nodes)).toBe(fresh);
+    expect(isChainUnstarted('cometbft', nodes)).toBe(fresh);
   });
 
   it('a fleet whose clients load what they have is not fresh for it', () => {
-    expect(isFresh('bitcoin', [says, says])).toBe(false);
-    expect(isFresh('bitcoin', [node('facts', { height: 0 })])).toBe(true);
+    expect(isChainUnstarted('bitcoin', [says, says])).toBe(false);
+    expect(isChainUnstarted('bitcoin', [node('facts', { height: 0 })])).toBe(true);
   });
 
   it('a fresh fleet stays so while nobody has more blocks than it can have made since', () => {
     const at = (height: number, health: Health = 'synced') => node('facts', { height, health });
     const later = NOW + 60_000;
-    expect(isStillFresh([says, node('nothing'), at(120)], NOW, later)).toBe(true);
-    expect(isStillFresh([says, at(121)], NOW, later)).toBe(false);
-    expect(isStillFresh([says, node('nothing', { progress: 815 })], NOW, later)).toBe(false);
-    expect(isStillFresh([says, at(1, 'forked')], NOW, later)).toBe(false);
-    expect(isStillFresh([says, undefined], NOW, later)).toBe(false);
+    expect(isChainStillYoung([says, node('nothing'), at(120)], NOW, later)).toBe(true);
+    expect(isChainStillYoung([says, at(121)], NOW, later)).toBe(false);
+    expect(isChainStillYoung([says, node('nothing', { progress: 815 })], NOW, later)).toBe(false);
+    expect(isChainStillYoung([says, at(1, 'forked')], NOW, later)).toBe(false);
+    expect(isChainStillYoung([says, undefined], NOW, later)).toBe(false);
   });
 });

@@ -1,8 +1,13 @@
 // Whose a peer id is: a node may say what it likes of itself, and takes nobody's place by it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ChooseFacts, choosePeers, type Member, type NodeList } from '../../functions/rotate-peers/choose.ts';
-import { type Claim, judgeIds } from '../../functions/rotate-peers/ids.ts';
+import { judgeIds, type PeerIdClaim } from '../../functions/rotate-peers/ids.ts';
+import {
+  type ChooseFacts,
+  choosePeers,
+  type NodeList,
+  type PeerCandidate,
+} from '../../functions/rotate-peers/peer-selection.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { PinnedIds } from '../../shared/guardrails/rotation.ts';
@@ -29,7 +34,7 @@ const privateIds = (text: string): readonly string[] =>
     .filter((id) => id !== '') ?? [];
 
 /** Node 1 says that it is `id`, the others what they are. */
-function claims(id: string, others: number): readonly Claim[] {
+function claims(id: string, others: number): readonly PeerIdClaim[] {
   return [
     { instanceId: 'i-1', id },
     ...Array.from({ length: others }, (_, at) => ({
@@ -39,15 +44,16 @@ function claims(id: string, others: number): readonly Claim[] {
   ];
 }
 
-const runningOf = (all: readonly Claim[]): ReadonlySet<string> => new Set(all.map(({ instanceId }) => instanceId));
-const judge = (pinned: PinnedIds, all: readonly Claim[], nowMs = NOON_MS) =>
+const runningOf = (all: readonly PeerIdClaim[]): ReadonlySet<string> =>
+  new Set(all.map(({ instanceId }) => instanceId));
+const judge = (pinned: PinnedIds, all: readonly PeerIdClaim[], nowMs = NOON_MS) =>
   judgeIds(pinned, all, { present: runningOf(all), running: runningOf(all), nowMs });
 
-const memberOf = ({ instanceId, id }: Claim, role: Role): Member => {
+const memberOf = ({ instanceId, id }: PeerIdClaim, role: Role): PeerCandidate => {
   const index = Number(instanceId.slice(2));
   return member(index, { role, availabilityZone: 'a', entry: entryOf(id, index) });
 };
-const factsOf = (members: readonly Member[], more: Partial<ChooseFacts> = {}) =>
+const factsOf = (members: readonly PeerCandidate[], more: Partial<ChooseFacts> = {}) =>
   chooseFacts(members, { maximum: 20, ...more });
 
 describe('a validator that changes its id with every look', () => {
@@ -131,7 +137,7 @@ describe('a node that says another’s id', () => {
 
   it('may have it where the other is gone, or does not run: data moves to another instance', () => {
     const { next } = judge({}, claims(idOf(1), 0));
-    const young: Claim = { instanceId: 'i-9', id: idOf(1) };
+    const young: PeerIdClaim = { instanceId: 'i-9', id: idOf(1) };
     const [old, both] = [new Set(['i-9']), new Set(['i-1', 'i-9'])];
     const gone = judgeIds(next, [young], { present: old, running: old, nowMs: NOON_MS });
     expect(gone.verdicts.get('i-9')?.is).toBe('own');
@@ -202,7 +208,7 @@ describe('a node that says the ids of peers elsewhere', () => {
 
 describe('what is remembered of ids', () => {
   it('is no more than the fleet has, and no more than a record holds', () => {
-    const many: readonly Claim[] = Array.from({ length: 1_500 }, (_, at) => ({
+    const many: readonly PeerIdClaim[] = Array.from({ length: 1_500 }, (_, at) => ({
       instanceId: `i-${at}`,
       id: idOf(at),
     }));
@@ -218,7 +224,7 @@ describe('what is remembered of ids', () => {
     const play = (all: readonly (readonly { readonly at: number; readonly id: number }[])[]) =>
       all.reduce(
         ({ pinned, said }, round, hour) => {
-          const told = round.map(({ at, id }): Claim => ({ instanceId: `i-${at}`, id: idOf(id) }));
+          const told = round.map(({ at, id }): PeerIdClaim => ({ instanceId: `i-${at}`, id: idOf(id) }));
           const running = new Set([1, 2, 3, 4, 5, 6].map((at) => `i-${at}`));
           const { verdicts, next } = judgeIds(pinned, told, {
             present: running,
@@ -245,7 +251,7 @@ describe('what is remembered of ids', () => {
       fc.property(rounds, (all) => {
         let pinned: PinnedIds = {};
         for (const [hour, round] of all.entries()) {
-          const told = round.map(({ at, id }): Claim => ({ instanceId: `i-${at}`, id: idOf(id) }));
+          const told = round.map(({ at, id }): PeerIdClaim => ({ instanceId: `i-${at}`, id: idOf(id) }));
           const { verdicts, next } = judgeIds(pinned, told, {
             present: runningOf(told),
             running: runningOf(told),

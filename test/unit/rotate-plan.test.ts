@@ -1,7 +1,6 @@
 // When a fleet's lists are looked at, what is planned for a node, what a person may approve, and what counts as proved.
 import { describe, expect, it } from '@jest/globals';
 import { questionsOf } from '../../functions/rotate-peers/client-changes.ts';
-import { dueNodes, NODES_A_RUN, ROUTINE_MS } from '../../functions/rotate-peers/due.ts';
 import { parseRotateEvent } from '../../functions/rotate-peers/event.ts';
 import {
   hashOf,
@@ -10,11 +9,12 @@ import {
   type ListChange,
   type NodePlan,
   type PlanFacts,
-  planAgain,
   planNode,
+  refreshPlan,
   sentenceOf,
 } from '../../functions/rotate-peers/plan.ts';
 import { judgeApproval } from '../../functions/rotate-peers/rotate.ts';
+import { NODES_A_RUN, planRotationRun, ROUTINE_MS } from '../../functions/rotate-peers/schedule.ts';
 import type { NodePeers } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
 import type { NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -22,7 +22,6 @@ import { parseFleet } from '../../shared/fleet/resolve.ts';
 import {
   afterAttempt,
   afterRestart,
-  askedAgain,
   beginRun,
   changedLately,
   claimRestart,
@@ -30,6 +29,7 @@ import {
   newRotation,
   type RotationRecord,
   type UnprovedRestart,
+  withPendingPlan,
 } from '../../shared/guardrails/rotation.ts';
 import { observedNode } from '../support/builders/observation.ts';
 
@@ -57,8 +57,8 @@ const sweep = { kind: 'sweep' } as const;
 
 describe('whose turn it is', () => {
   it('is nobody’s, as long as all have peers and six hours are not over', () => {
-    expect(dueNodes(act, [observed('a')], record(), sweep, NOW)).toBeNull();
-    expect(dueNodes(act, [], undefined, sweep, NOW)).toBeNull();
+    expect(planRotationRun(act, [observed('a')], record(), sweep, NOW)).toBeNull();
+    expect(planRotationRun(act, [], undefined, sweep, NOW)).toBeNull();
   });
 
   it('is that of nodes below their floor, the worst first', () => {
@@ -68,7 +68,10 @@ describe('whose turn it is', () => {
       observed('c'),
       observed('d', { peerCount: 2 }),
     ];
-    expect(dueNodes(act, nodes, record(), sweep, NOW)).toMatchObject({ why: 'floor', nodes: ['i-b', 'i-a', 'i-d'] });
+    expect(planRotationRun(act, nodes, record(), sweep, NOW)).toMatchObject({
+      why: 'floor',
+      nodes: ['i-b', 'i-a', 'i-d'],
+    });
   });
 
   it.each<[string, Partial<ObservedNode>, boolean]>([
@@ -79,21 +82,21 @@ describe('whose turn it is', () => {
     ['starting, with blocks', { health: 'starting', peerCount: null, height: 7 }, false],
     ['one of which nothing is known', { health: 'unknown', peerCount: null, height: null }, false],
   ])('a node without peers that is %s: %s', (_, more, due) => {
-    expect(dueNodes(act, [observed('a', more), observed('b')], record(), sweep, NOW) !== null).toBe(due);
+    expect(planRotationRun(act, [observed('a', more), observed('b')], record(), sweep, NOW) !== null).toBe(due);
   });
 
   it('is not that of a node for which something was just tried in vain', () => {
     const backoff = afterAttempt(newRotation, 'i-a', false, NOW);
     const nodes = [observed('a', { peerCount: 0 })];
-    expect(dueNodes(act, nodes, record({ backoff }), sweep, NOW + 14 * MINUTE)).toBeNull();
-    expect(dueNodes(act, nodes, record({ backoff }), sweep, NOW + 16 * MINUTE)).toMatchObject({ why: 'floor' });
+    expect(planRotationRun(act, nodes, record({ backoff }), sweep, NOW + 14 * MINUTE)).toBeNull();
+    expect(planRotationRun(act, nodes, record({ backoff }), sweep, NOW + 16 * MINUTE)).toMatchObject({ why: 'floor' });
   });
 
   it('is not, in mode plan, that of a node whose plan was just written', () => {
     const nodes = [observed('a', { peerCount: 0 })];
     const plans = { 'i-a': { hash: 'x', atMs: NOW - HOUR } };
-    expect(dueNodes({ minimum: 3, mode: 'plan' }, nodes, record({ plans }), sweep, NOW)).toBeNull();
-    expect(dueNodes(act, nodes, record({ plans }), sweep, NOW)).toMatchObject({ why: 'floor' });
+    expect(planRotationRun({ minimum: 3, mode: 'plan' }, nodes, record({ plans }), sweep, NOW)).toBeNull();
+    expect(planRotationRun(act, nodes, record({ plans }), sweep, NOW)).toMatchObject({ why: 'floor' });
   });
 
   it.each<[string, Partial<ObservedNode>, boolean]>([
@@ -102,7 +105,7 @@ describe('whose turn it is', () => {
     ['is silent', { memory: memory('nothing') }, false],
   ])('a node whose grace is over and that %s is due: %s', (_, more, due) => {
     const late = { health: 'unreachable', peerCount: null, height: null, memory: memory('starting'), ...more } as const;
-    expect(dueNodes(act, [observed('a', late), observed('b')], record(), sweep, NOW) !== null).toBe(due);
+    expect(planRotationRun(act, [observed('a', late), observed('b')], record(), sweep, NOW) !== null).toBe(due);
   });
 
   it('those who cannot be helped do not keep the others from theirs', () => {
@@ -114,7 +117,7 @@ describe('whose turn it is', () => {
     const had = new Set<string>();
     let late = record({ routineAtMs: NOW - ROUTINE_MS });
     for (let run = 0; run < 12; run++) {
-      const due = dueNodes(act, nodes, late, sweep, NOW + run * 5 * MINUTE);
+      const due = planRotationRun(act, nodes, late, sweep, NOW + run * 5 * MINUTE);
       expect(due?.nodes).not.toHaveLength(0);
       for (const id of due?.nodes ?? []) had.add(id);
       late = { ...late, cursor: due?.cursor ?? null };
@@ -125,9 +128,9 @@ describe('whose turn it is', () => {
   it('where more lack peers than fit, nobody is left out for ever', () => {
     const nodes = Array.from({ length: 3 * NODES_A_RUN }, (_, index) => observed(`n${index}`, { peerCount: 0 }));
     const had = new Set(
-      Array.from({ length: 10 }, (_, run) => dueNodes(act, nodes, record(), sweep, NOW + run * 5 * MINUTE)).flatMap(
-        (due) => due?.nodes ?? [],
-      ),
+      Array.from({ length: 10 }, (_, run) =>
+        planRotationRun(act, nodes, record(), sweep, NOW + run * 5 * MINUTE),
+      ).flatMap((due) => due?.nodes ?? []),
     );
     expect(had.size).toBe(nodes.length);
   });
@@ -135,23 +138,23 @@ describe('whose turn it is', () => {
   it('comes round in six hours, some at a time, on from where it was', () => {
     const nodes = Array.from({ length: NODES_A_RUN + 5 }, (_, index) => observed(`n${String(index).padStart(3, '0')}`));
     const late = record({ routineAtMs: NOW - ROUTINE_MS });
-    const first = dueNodes(act, nodes, late, sweep, NOW);
+    const first = planRotationRun(act, nodes, late, sweep, NOW);
     expect(first?.nodes).toHaveLength(NODES_A_RUN);
-    const second = dueNodes(act, nodes, { ...late, cursor: first?.cursor ?? null }, sweep, NOW);
+    const second = planRotationRun(act, nodes, { ...late, cursor: first?.cursor ?? null }, sweep, NOW);
     expect(second).toMatchObject({ why: 'routine', cursor: null });
     expect(new Set([...(first?.nodes ?? []), ...(second?.nodes ?? [])]).size).toBe(nodes.length);
   });
 
   it('is everybody’s when a person asks, and that of the asked ones when one says yes', () => {
     const nodes = [observed('a'), observed('b', { peerCount: 0 })];
-    expect(dueNodes(act, nodes, record(), { kind: 'rotate', fleet: 'f' }, NOW)?.nodes).toEqual(['i-b', 'i-a']);
+    expect(planRotationRun(act, nodes, record(), { kind: 'rotate', fleet: 'f' }, NOW)?.nodes).toEqual(['i-b', 'i-a']);
     const asked = [
       { hash: 'g', atMs: NOW, nodes: { 'i-b': 'x' } },
       { hash: 'h', atMs: NOW, nodes: { 'i-a': 'x' } },
     ];
-    expect(dueNodes(act, nodes, record({ asked }), { kind: 'approve', fleet: 'f', plan: 'h' }, NOW)?.nodes).toEqual([
-      'i-a',
-    ]);
+    expect(
+      planRotationRun(act, nodes, record({ asked }), { kind: 'approve', fleet: 'f', plan: 'h' }, NOW)?.nodes,
+    ).toEqual(['i-a']);
   });
 });
 
@@ -265,7 +268,7 @@ describe('the plan for a node', () => {
       peers: hosts.map((host) => ({ id: undefined, address: { host, port: 1 }, inbound: false, connectedSeconds: 1 })),
     });
     const now = peers('10.0.0.2', '10.0.0.3', '10.0.0.4');
-    const again = planAgain(planned({ peersBefore: 0 }), now, new Set(['10.0.0.2', '10.0.0.3', '10.0.0.4']));
+    const again = refreshPlan(planned({ peersBefore: 0 }), now, new Set(['10.0.0.2', '10.0.0.3', '10.0.0.4']));
     expect(again).toMatchObject({ peersBefore: 3, belowFloor: false, dial: [], knownBefore: true });
   });
 
@@ -312,9 +315,9 @@ describe('an approval', () => {
 
   it('that nobody gave in time is asked for again, and not before', () => {
     const again = { ...question, atMs: NOW + HOUR };
-    expect(askedAgain({ asked }, again, 4 * HOUR).asked).toEqual(asked);
+    expect(withPendingPlan({ asked }, again, 4 * HOUR).asked).toEqual(asked);
     const late = { ...question, atMs: NOW + 6 * HOUR };
-    const { asked: anew } = askedAgain({ asked }, late, 4 * HOUR);
+    const { asked: anew } = withPendingPlan({ asked }, late, 4 * HOUR);
     expect(anew).toEqual([late, asked[0]]);
     expect(judgeApproval(fleet, record({ asked: anew }), hash, [plan], NOW + 7 * HOUR)).toEqual([plan]);
   });

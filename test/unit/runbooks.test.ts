@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS, runbookOf } from '../../shared/fleet/naming.ts';
+import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS, runbookOf } from '../../shared/fleet/resource-names.ts';
 import { WRITERS } from '../../shared/heal/records.ts';
-import { FAILURES, GUARDRAILS, TROUBLES } from '../../shared/model/guardrail-codes.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 
 const repository = new URL('../../', import.meta.url).pathname;
 const kinds: readonly string[] = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];
@@ -33,7 +33,7 @@ describe('runbooks', () => {
   it('are found by alarm or code, and no code is made up', () => {
     const index = read('docs/runbooks/README.md');
     for (const kind of all) expect(index).toContain(`](${kind}.md)`);
-    const known = new Set<string>([...kinds, ...Object.keys({ ...GUARDRAILS, ...FAILURES, ...TROUBLES })]);
+    const known = new Set<string>([...kinds, ...Object.keys({ ...GUARDRAILS, ...FAILURES, ...CONDITIONS })]);
     const [, ...rows] = index.split('|---|---|');
     for (const [, name = ''] of rows.join().matchAll(/`([\w-]+)`/g)) expect([...known]).toContain(name);
     for (const code of codes) {

@@ -6,18 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import type { StoryLine } from '../../infra/commands/heal/context.ts';
+import { fleetsOf } from '../../infra/commands/smoke/cdk.ts';
+import { type AccountFindings, checksOf } from '../../infra/commands/smoke/checks.ts';
+import { ladderFleet, smokeFleet, vpcFleet } from '../../infra/commands/smoke/fleet.ts';
+import { isHeld, isOurs, type Leftover, leftoversOf } from '../../infra/commands/smoke/leftovers.ts';
+import { SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
+import { restartStatusOf } from '../../infra/commands/smoke/proof.ts';
+import { blockersOf } from '../../infra/commands/smoke/readiness.ts';
+import { userData } from '../../infra/commands/smoke/user-data.ts';
 import { readFleets } from '../../infra/fleets.ts';
-import type { StoryLine } from '../../infra/heal-commands/desk.ts';
-import { fleetsOf } from '../../infra/smoke/cdk.ts';
-import { checksOf, type Learned } from '../../infra/smoke/checks.ts';
-import { ladderFleet, smokeFleet, vpcFleet } from '../../infra/smoke/fleet.ts';
-import { isHeld, isOurs, type Leftover, leftOf } from '../../infra/smoke/leftovers.ts';
-import { SMOKE_TAG } from '../../infra/smoke/names.ts';
-import { hindrances } from '../../infra/smoke/ready.ts';
-import { userData } from '../../infra/smoke/user-data.ts';
-import { restartVerdict } from '../../infra/smoke/verdict.ts';
 import { firstBootOf } from '../../local/scenarios/world/launches.ts';
-import { ask } from '../../shared/chains/client.ts';
+import { askQuestion } from '../../shared/chains/client.ts';
 import { httpJsonClient } from '../../shared/chains/http-json.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import { endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
@@ -65,7 +65,7 @@ describe('what belongs to a run with --ladder', () => {
       { kind: 'policy', id: 'policy-1', tags },
       { kind: 'template', id: 'lt-1', tags },
     ];
-    expect(leftOf(things).map(({ kind }) => kind)).toEqual(['policy', 'template', 'snapshot']);
+    expect(leftoversOf(things).map(({ kind }) => kind)).toEqual(['policy', 'template', 'snapshot']);
     expect(isHeld(snapshot)).toBe(true);
     expect(isHeld({ ...snapshot, state: 'completed' })).toBe(false);
   });
@@ -75,14 +75,14 @@ describe('before a ladder is climbed', () => {
   const ground = { leftovers: [], paused: '', standingFleet: undefined, inTheWay: [], isBootstrapped: true };
 
   it('a stack without its fleet is told how to get it, and one with the other fleet is none', () => {
-    expect(hindrances(ground, true, true)).toEqual([
+    expect(blockersOf(ground, true, true)).toEqual([
       expect.stringMatching(/the fleet "smoke-ladder".*-- --ladder --print-fleet > infra\/fleets\/smoke-ladder\.yaml/),
     ]);
-    expect(hindrances({ ...ground, standingFleet: JSON.stringify(smokeFleet('smoke-ladder')) }, true, true)).toEqual([
+    expect(blockersOf({ ...ground, standingFleet: JSON.stringify(smokeFleet('smoke-ladder')) }, true, true)).toEqual([
       expect.stringMatching(/push smoke-ladder/),
     ]);
     const standingFleet = JSON.stringify(ladderFleet('smoke-ladder'));
-    expect(hindrances({ ...ground, standingFleet }, true, true)).toEqual([]);
+    expect(blockersOf({ ...ground, standingFleet }, true, true)).toEqual([]);
   });
 
   it('the region’s ground is deployed with these two fleets', () => {
@@ -127,7 +127,7 @@ describe('restarted', () => {
   };
 
   it('is a restart, a proof, and the volume that there was', () => {
-    expect(restartVerdict(facts)).toEqual({ is: 'healed', words: 'restarted: height 7, synced' });
+    expect(restartStatusOf(facts)).toEqual({ is: 'healed', words: 'restarted: height 7, synced' });
   });
 
   it('is nothing else, and no second attempt after this account has refused something', () => {
@@ -138,12 +138,12 @@ describe('restarted', () => {
       { volumes: [] },
       { incident: endedIncident('escalated', NOON_MS) },
     ])
-      expect(restartVerdict({ ...facts, ...other })).toMatchObject({ is: 'over' });
-    expect(restartVerdict({ ...facts, story: [line('page', 'AWS: no'), ...story] })).toEqual({
+      expect(restartStatusOf({ ...facts, ...other })).toMatchObject({ is: 'over' });
+    expect(restartStatusOf({ ...facts, story: [line('page', 'AWS: no'), ...story] })).toEqual({
       ...{ is: 'over', words: 'people were paged on the way: AWS: no' },
     });
-    expect(restartVerdict({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
-    expect(restartVerdict({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
+    expect(restartStatusOf({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
+    expect(restartStatusOf({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
   });
 });
 
@@ -151,7 +151,7 @@ describe('what an account has told', () => {
   const ran = ['ask-node', 'grow-filesystem', 'stop-client', 'restart-client', 'swap-volumes'].map((name) => ({
     ...{ document: `chainmend-${name}-1f2e`, status: 'Success', said: '' },
   }));
-  const learned: Learned = {
+  const learned: AccountFindings = {
     passes: { role: 'arn', is: true },
     held: {
       snapshotId: 'snap-1',
@@ -167,7 +167,7 @@ describe('what an account has told', () => {
     madeAgain: true,
     autoRecovery: 'default',
   };
-  const wrong = (more: Partial<Learned>) =>
+  const wrong = (more: Partial<AccountFindings>) =>
     checksOf({ ...learned, ...more })
       .filter(({ is }) => is === 'not so')
       .map(({ words }) => words);
@@ -178,7 +178,7 @@ describe('what an account has told', () => {
     expect(there.filter(({ is }) => is === 'left')).toHaveLength(3);
   });
 
-  it.each<[what: string, more: Partial<Learned>, words: string]>([
+  it.each<[what: string, more: Partial<AccountFindings>, words: string]>([
     ['a role that may not be passed on', { passes: { role: 'arn', is: false } }, 'may not pass on arn'],
     ['a hold that never came', { held: { ...learned.held, tags: {} } }, 'no incident has held snap-1'],
     ['a lock that was refused', { held: { ...learned.held, lock: undefined } }, 'held and not locked (no lock)'],
@@ -231,7 +231,7 @@ describe('the ladder’s client', () => {
   it('is in the user data, which fit, and the region reads in them what it plays', () => {
     const script = userData(VOLUME, 'chain');
     expect(firstBootOf(script)).toEqual(firstBootOf(userData(VOLUME)));
-    const client = readFileSync(join(import.meta.dirname, '../../infra/smoke/client.py'), 'utf8');
+    const client = readFileSync(join(import.meta.dirname, '../../infra/commands/smoke/client.py'), 'utf8');
     expect(script).toContain(`<<'END'\n${client}END\n`);
     expect(client).not.toMatch(/^END$/m);
     expect(script).toContain('ExecStart=/usr/bin/python3 /usr/local/lib/chainmend-smoke-client.py /smoke 18545\n');
@@ -243,7 +243,7 @@ describe('the ladder’s client', () => {
   async function start(): Promise<{ readonly client: ChildProcess; readonly port: number }> {
     for (let tries = 0; tries < 3; tries++) {
       const port = await freePort();
-      const words = [join(import.meta.dirname, '../../infra/smoke/client.py'), directory, String(port)];
+      const words = [join(import.meta.dirname, '../../infra/commands/smoke/client.py'), directory, String(port)];
       const client = spawn('python3', words, { stdio: 'ignore' });
       running.push(client);
       for (let look = 0; look < 50 && client.exitCode === null; look++) {
@@ -260,7 +260,7 @@ describe('the ladder’s client', () => {
     const { rpc } = resolveFleet(ladderFleet('smoke-ladder'));
     const { paths } = rpc ?? {};
     if (!paths) throw new Error('the fleet file has no paths');
-    return ask(httpJsonClient('smoke-ladder', paths, 30).status(), async ({ path }) => {
+    return askQuestion(httpJsonClient('smoke-ladder', paths, 30).status(), async ({ path }) => {
       try {
         const answer = await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(1_000) });
         return { kind: 'answered', status: answer.status, body: await answer.json(), atMs: Date.now() };

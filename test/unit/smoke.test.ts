@@ -1,19 +1,19 @@
 // `npm run smoke`: what it takes for its own, when it begins, what it calls healed, and that whatever happens it removes what it made.
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { StoryLine, Suite } from '../../infra/commands/heal/context.ts';
+import { cleanUp } from '../../infra/commands/smoke/cleanup.ts';
+import type { Account, DeployRequest, LadderAccount, SmokeContext } from '../../infra/commands/smoke/context.ts';
+import { SmokeError } from '../../infra/commands/smoke/context.ts';
+import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/commands/smoke/fleet.ts';
+import { commandFor, isOurs, type Leftover, leftoversOf, ORDER } from '../../infra/commands/smoke/leftovers.ts';
+import { pauseText, SMOKE_TAG } from '../../infra/commands/smoke/names.ts';
+import { planText } from '../../infra/commands/smoke/plan.ts';
+import { healStatusOf } from '../../infra/commands/smoke/proof.ts';
+import { blockersOf, type ReadinessFacts } from '../../infra/commands/smoke/readiness.ts';
+import { userData } from '../../infra/commands/smoke/user-data.ts';
+import { runSmoke } from '../../infra/commands/smoke-cli.ts';
 import { readFleets } from '../../infra/fleets.ts';
-import type { StoryLine, Suite } from '../../infra/heal-commands/desk.ts';
-import type { Account, DeployWish, LadderAccount, SmokeDesk } from '../../infra/smoke/desk.ts';
-import { SmokeError } from '../../infra/smoke/desk.ts';
-import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../infra/smoke/fleet.ts';
-import { commandFor, isOurs, type Leftover, leftOf, ORDER } from '../../infra/smoke/leftovers.ts';
-import { pauseText, SMOKE_TAG } from '../../infra/smoke/names.ts';
-import { planText } from '../../infra/smoke/plan.ts';
-import { type Ground, hindrances } from '../../infra/smoke/ready.ts';
-import { clearUp } from '../../infra/smoke/remove.ts';
-import { userData } from '../../infra/smoke/user-data.ts';
-import { verdictOf } from '../../infra/smoke/verdict.ts';
-import { runSmoke } from '../../infra/smoke-cli.ts';
 import { firstBootOf } from '../../local/scenarios/world/launches.ts';
 import { endedIncident, openIncidentRecord } from '../support/builders/incident.ts';
 import { INSTANCE } from '../support/builders/node.ts';
@@ -63,7 +63,7 @@ describe('what belongs to a run', () => {
       volume({ id: 'vol-1', tags: {} }),
       instance({ id: 'i-1', state: 'terminated' }),
     ];
-    expect(leftOf(things).map(({ id }) => id)).toEqual([INSTANCE, VOLUME]);
+    expect(leftoversOf(things).map(({ id }) => id)).toEqual([INSTANCE, VOLUME]);
     expect(ORDER.indexOf('stack')).toBeLessThan(ORDER.indexOf('table'));
     expect(ORDER.at(-1)).toBe('pause');
   });
@@ -75,31 +75,31 @@ describe('what belongs to a run', () => {
 });
 
 describe('before anything is made', () => {
-  const ground: Ground = {
+  const ground: ReadinessFacts = {
     ...{ leftovers: [], paused: '', standingFleet: undefined, inTheWay: [], isBootstrapped: true },
   };
-  const standing: Ground = { ...ground, standingFleet: JSON.stringify(smokeFleet('smoke')) };
+  const standing: ReadinessFacts = { ...ground, standingFleet: JSON.stringify(smokeFleet('smoke')) };
 
   it('an empty account, or a stack that knows the fleet, is ground to begin on', () => {
-    expect(hindrances(ground, false)).toEqual([]);
-    expect(hindrances(standing, true)).toEqual([]);
+    expect(blockersOf(ground, false)).toEqual([]);
+    expect(blockersOf(standing, true)).toEqual([]);
   });
 
   it('a deployment that would take the place of somebody’s is refused', () => {
-    const [why, ...more] = hindrances({ ...ground, inTheWay: ['function chainmend-dispatch-heal'] }, false);
+    const [why, ...more] = blockersOf({ ...ground, inTheWay: ['function chainmend-dispatch-heal'] }, false);
     expect(more).toEqual([]);
     expect(why).toMatch(/function chainmend-dispatch-heal.*--stack-is-deployed/);
-    expect(hindrances({ ...ground, isBootstrapped: false }, false)).toEqual([expect.stringContaining('cdk bootstrap')]);
+    expect(blockersOf({ ...ground, isBootstrapped: false }, false)).toEqual([expect.stringContaining('cdk bootstrap')]);
   });
 
   it('a stack that does not know the fleet, or knows another, is told with what to do', () => {
-    expect(hindrances(ground, true)).toEqual([expect.stringMatching(/--print-fleet > infra.*npm run deploy/)]);
+    expect(blockersOf(ground, true)).toEqual([expect.stringMatching(/--print-fleet > infra.*npm run deploy/)]);
     const planned = JSON.stringify({ ...smokeFleet('smoke'), mode: 'plan' });
-    expect(hindrances({ ...standing, standingFleet: planned }, true)).toEqual([expect.stringMatching(/push smoke/)]);
+    expect(blockersOf({ ...standing, standingFleet: planned }, true)).toEqual([expect.stringMatching(/push smoke/)]);
   });
 
   it('a pause and an earlier run are told at once', () => {
-    const found = hindrances(
+    const found = blockersOf(
       { ...standing, paused: 'Anna', leftovers: [volume(), volume({ id: 'vol-9', tags: {} })] },
       true,
     );
@@ -152,25 +152,25 @@ describe('healed', () => {
   const facts = { incident: endedIncident('healed', NOON_MS), story: [proof], madeGiB: 2, volumeGiB: 3 };
 
   it('is what EC2 and the journal say both', () => {
-    expect(verdictOf(facts)).toEqual({
+    expect(healStatusOf(facts)).toEqual({
       is: 'healed',
       words: 'volume 2 → 3 GiB by EC2; filesystem 3 GiB, 55 % used; client running',
     });
   });
 
   it('is not a closed incident alone', () => {
-    expect(verdictOf({ ...facts, volumeGiB: 2 })).toMatchObject({ is: 'over' });
-    expect(verdictOf({ ...facts, story: [] })).toMatchObject({ is: 'over' });
-    expect(verdictOf({ ...facts, story: [line('proof', 'filesystem 2 GiB, 88 % used')] })).toMatchObject({
+    expect(healStatusOf({ ...facts, volumeGiB: 2 })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, story: [] })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, story: [line('proof', 'filesystem 2 GiB, 88 % used')] })).toMatchObject({
       is: 'over',
     });
-    expect(verdictOf({ ...facts, story: [line('outcome', proof.sentence)] })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, story: [line('outcome', proof.sentence)] })).toMatchObject({ is: 'over' });
   });
 
   it('is waited for while the incident is open, and not after it was given up', () => {
-    expect(verdictOf({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
-    expect(verdictOf({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
-    expect(verdictOf({ ...facts, incident: endedIncident('escalated', NOON_MS) })).toMatchObject({ is: 'over' });
+    expect(healStatusOf({ ...facts, incident: undefined })).toMatchObject({ is: 'waiting' });
+    expect(healStatusOf({ ...facts, incident: openIncidentRecord() })).toMatchObject({ is: 'waiting' });
+    expect(healStatusOf({ ...facts, incident: endedIncident('escalated', NOON_MS) })).toMatchObject({ is: 'over' });
   });
 });
 
@@ -180,7 +180,7 @@ describe('a run', () => {
   let told: string[];
   let nowMs: number;
   let account: Account;
-  let desk: SmokeDesk;
+  let context: SmokeContext;
   let interrupt: AbortController;
   let suite: Suite;
 
@@ -232,7 +232,7 @@ describe('a run', () => {
     };
     const healed = {
       ...endedIncident('healed', NOON_MS),
-      ...{ instanceId: INSTANCE, trouble: 'disk:data' },
+      ...{ instanceId: INSTANCE, trigger: 'disk:data' },
     };
     suite = {
       fleet: async () => ({ incidents: [healed], nodes: [] }),
@@ -243,10 +243,10 @@ describe('a run', () => {
         },
       ],
     } as unknown as Suite;
-    desk = {
+    context = {
       ...{ account: () => account, suite: () => suite, chance: () => '0a1b2c', made: new Map() },
       cdk: {
-        deploy: async ({ ladder, isAgain }: DeployWish) => {
+        deploy: async ({ ladder, isAgain }: DeployRequest) => {
           call(`deploy${ladder ? ` with ${ladder.role}` : ''}${isAgain ? ' again' : ''}`);
           world.push({ kind: 'stack', id: 'Chainmend', state: 'CREATE_COMPLETE', tags: ours });
         },
@@ -269,18 +269,18 @@ describe('a run', () => {
   const deployed = [...words, '--stack-is-deployed'];
 
   it('deploys, heals, and removes instance, volume and stack, in that order', async () => {
-    expect(await runSmoke(words, desk)).toBe(0);
+    expect(await runSmoke(words, context)).toBe(0);
     expect(calls).toEqual([
       ...['deploy', 'markKept', 'makeVolume', 'makeInstance', 'attach', `pause ${RUN}`],
       ...[`remove instance ${INSTANCE}`, `remove volume ${VOLUME}`, 'destroy'],
     ]);
     expect(told.at(-1)).toMatch(/^Healed, and everything is removed: volume 2 → 3 GiB/);
-    expect([...desk.made.keys()]).toEqual(['chainmend']); // The table, which no stack here has made.
+    expect([...context.made.keys()]).toEqual(['chainmend']); // The table, which no stack here has made.
   });
 
   it('makes the ladder’s stack a second time over what the first one kept, before a node is paid for', async () => {
     account = { ...account, ladder: { ...account.ladder, roleOf: async () => ROLE, makeTemplate: fails } };
-    expect(await runSmoke([...words, '--ladder'], desk)).toBe(1);
+    expect(await runSmoke([...words, '--ladder'], context)).toBe(1);
     expect(calls.slice(0, 6)).toEqual([
       ...[`deploy with ${ROLE}`, 'markKept', 'destroy', `deploy with ${ROLE} again`, 'markKept', 'makeVolume'],
     ]);
@@ -295,19 +295,19 @@ describe('a run', () => {
         name.endsWith('/fleets/smoke-ladder') ? JSON.stringify(ladderFleet('smoke-ladder')) : parameter(name),
       ladder: { ...account.ladder, roleOf: async () => ROLE, mayPassOn: async () => false },
     };
-    expect(await runSmoke([...deployed, '--ladder'], desk)).toBe(1);
+    expect(await runSmoke([...deployed, '--ladder'], context)).toBe(1);
     expect(calls).toEqual([]);
     expect(told.at(-1)).toMatch(/^Nothing was made\.\n {2}replace-node may not pass on .*-c nodeRoles=arn:\S+/);
   });
 
   it('leaves a stack that was there, and never asks CDK', async () => {
-    expect(await runSmoke(deployed, desk)).toBe(0);
+    expect(await runSmoke(deployed, context)).toBe(0);
     expect(calls.join()).not.toMatch(/deploy|destroy|markKept/);
-    expect(desk.made.size).toBe(0);
+    expect(context.made.size).toBe(0);
   });
 
   it.each([
-    ['the deployment', words, (): object => Object.assign(desk.cdk, { deploy: fails })],
+    ['the deployment', words, (): object => Object.assign(context.cdk, { deploy: fails })],
     ['the volume', deployed, () => Object.assign(account, { makeVolume: fails })],
     ['the launch', deployed, () => Object.assign(account, { makeInstance: fails })],
     ['the attachment', deployed, () => Object.assign(account, { attach: fails })],
@@ -317,9 +317,9 @@ describe('a run', () => {
     ['the heal', deployed, () => Object.assign(suite, { fleet: async () => ({ incidents: [], nodes: [] }) })],
   ] as const)('removes everything where %s fails, within its time', async (_, given, break_) => {
     break_();
-    expect(await runSmoke(given, desk)).toBe(1);
+    expect(await runSmoke(given, context)).toBe(1);
     expect(told.at(-1)).toBe('Not healed. Everything is removed.');
-    expect(leftOf(world)).toEqual([]);
+    expect(leftoversOf(world)).toEqual([]);
     expect(nowMs - NOON_MS).toBeLessThan(100 * 60_000);
   });
 
@@ -332,19 +332,19 @@ describe('a run', () => {
         throw new SmokeError('RunInstances: TimeoutError');
       },
     };
-    expect(await runSmoke(deployed, desk)).toBe(1);
+    expect(await runSmoke(deployed, context)).toBe(1);
     expect(calls).toContain(`remove instance ${INSTANCE}`);
   });
 
   it('removes what was made when somebody interrupts', async () => {
     account = { ...account, attach: async () => interrupt.abort() };
-    expect(await runSmoke(deployed, desk)).toBe(1);
-    expect(leftOf(world)).toEqual([]);
+    expect(await runSmoke(deployed, context)).toBe(1);
+    expect(leftoversOf(world)).toEqual([]);
   });
 
   it('leaves all for a look with --keep, where it was not healed', async () => {
     account = { ...account, attach: fails };
-    expect(await runSmoke([...deployed, '--keep'], desk)).toBe(1);
+    expect(await runSmoke([...deployed, '--keep'], context)).toBe(1);
     expect(calls.join()).not.toContain('remove');
     expect(told.at(-1)).toMatch(/--keep.*npm run smoke -- --remove --stack-is-deployed/);
   });
@@ -352,7 +352,7 @@ describe('a run', () => {
   it('says at the end what it could not remove, and the command that does', async () => {
     const { remove } = account;
     account = { ...account, remove: (thing) => (thing.kind === 'volume' ? fails() : remove(thing)) };
-    expect(await runSmoke(deployed, desk)).toBe(1);
+    expect(await runSmoke(deployed, context)).toBe(1);
     expect(told.join('\n')).toContain(`  volume ${VOLUME} (available): aws ec2 delete-volume --volume-id ${VOLUME}`);
     expect(told.at(-1)).toBe('Healed, and not everything is removed.');
   });
@@ -360,14 +360,14 @@ describe('a run', () => {
   it('does not remove what lost its tag since it was listed', async () => {
     world = [volume(), instance()];
     account = { ...account, again: async (thing) => ({ ...thing, tags: { Name: 'now a person’s' } }) as Leftover };
-    await clearUp(desk, account, { run: undefined, fleet: undefined, withStack: false });
+    await cleanUp(context, account, { run: undefined, fleet: undefined, withStack: false });
     expect(calls).toEqual([]);
     expect(told.join('\n')).toContain('it does not carry our tag any more, and is left alone');
   });
 
   it('makes nothing where something is in the way', async () => {
     account = { ...account, suiteThere: async () => ['table chainmend'] };
-    expect(await runSmoke(words, desk)).toBe(1);
+    expect(await runSmoke(words, context)).toBe(1);
     expect(calls).toEqual([]);
   });
 
@@ -379,14 +379,14 @@ describe('a run', () => {
       ['--subnet', 'x'],
       ['--nothing'],
     ])
-      expect(await runSmoke(some, desk)).toBe(2);
+      expect(await runSmoke(some, context)).toBe(2);
     expect(calls).toEqual([]);
-    expect(await runSmoke(['--help'], desk)).toBe(0);
+    expect(await runSmoke(['--help'], context)).toBe(0);
   });
 
   it('tells its plan without asking AWS anything', async () => {
     account = new Proxy({} as Account, { get: () => fails });
-    expect(await runSmoke([...words, '--plan'], desk)).toBe(0);
+    expect(await runSmoke([...words, '--plan'], context)).toBe(0);
     expect(told.join()).toContain(
       planText({
         subnetId: 'subnet-0123456789abcdef0',

@@ -2,8 +2,8 @@
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Role } from '../../shared/fleet/model.ts';
-import { type GoodInput, rankGood } from '../../shared/snapshots/good.ts';
 import type { Rank, SnapshotSet } from '../../shared/snapshots/model.ts';
+import { type GoodInput, rankSets } from '../../shared/snapshots/ranking.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
 import { tries } from '../support/any.ts';
 import { snapshot, type Taken } from '../support/builders/snapshot.ts';
@@ -87,7 +87,7 @@ describe('a set', () => {
   check('has a name of its own', ({ sets }) => new Set(sets.map(({ setId }) => setId)).size === sets.length);
 
   check('is either good or refused with a reason, and never both', ({ input, sets }) => {
-    const { good, refused } = rankGood(input);
+    const { good, refused } = rankSets(input);
     const told = [...good.map(({ setId }) => setId), ...refused.map(({ setId }) => setId)].sort();
     return (
       JSON.stringify(told) === JSON.stringify(sets.map(({ setId }) => setId).sort()) &&
@@ -98,7 +98,7 @@ describe('a set', () => {
 
 describe('a good set', () => {
   const each = (name: string, holds: (set: SnapshotSet, input: GoodInput) => boolean) =>
-    check(name, ({ input }) => rankGood(input).good.every((set) => holds(set, input)));
+    check(name, ({ input }) => rankSets(input).good.every((set) => holds(set, input)));
 
   each('is whole, completed and not quarantined', (set, { fleet }) =>
     fleet.volumes.every(
@@ -135,18 +135,18 @@ describe('a good set', () => {
 describe('the order', () => {
   const ORDER: readonly Rank[] = ['verified', 'clean', 'crash-consistent'];
   check('never puts a lower rank before a higher one', ({ input }) => {
-    const places = rankGood(input).good.map(({ rank }) => ORDER.indexOf(rank));
+    const places = rankSets(input).good.map(({ rank }) => ORDER.indexOf(rank));
     return places.every((place, index) => index === 0 || place >= (places[index - 1] ?? 0));
   });
 
   check('has at most two crash-consistent sets in an incident', ({ input }) => {
     const tried = input.tried.filter(({ rank }) => rank === 'crash-consistent').length;
-    const offered = rankGood(input).good.filter(({ rank }) => rank === 'crash-consistent').length;
+    const offered = rankSets(input).good.filter(({ rank }) => rank === 'crash-consistent').length;
     return offered <= Math.max(0, 2 - tried);
   });
 
   check('is the same however the sets are told', ({ input }) => {
-    const again = rankGood({ ...input, sets: input.sets.toReversed() });
-    return JSON.stringify(again.good) === JSON.stringify(rankGood(input).good);
+    const again = rankSets({ ...input, sets: input.sets.toReversed() });
+    return JSON.stringify(again.good) === JSON.stringify(rankSets(input).good);
   });
 });

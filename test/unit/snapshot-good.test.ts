@@ -1,13 +1,13 @@
 // Which sets of snapshots are good for a node, in which order, and what is said of the others.
 import { describe, expect, it } from '@jest/globals';
-import { chooseNamed, rankGood } from '../../shared/snapshots/good.ts';
+import { chooseRequestedSet, rankSets } from '../../shared/snapshots/ranking.ts';
 import { snapshot, type Taken } from '../support/builders/snapshot.ts';
 import { DAY_MS, NOON_MS } from '../support/builders/time.ts';
 import { demand, fleetOf, setsFrom, twoVolumes } from '../support/snapshot-facts.ts';
 
 const sets = (...taken: readonly Taken[]) => setsFrom(taken.map(snapshot));
-const ids = (input: Parameters<typeof rankGood>[0]) => rankGood(input).good.map(({ setId }) => setId);
-const why = (input: Parameters<typeof rankGood>[0]) => rankGood(input).refused.map(({ why: said }) => said);
+const ids = (input: Parameters<typeof rankSets>[0]) => rankSets(input).good.map(({ setId }) => setId);
+const why = (input: Parameters<typeof rankSets>[0]) => rankSets(input).refused.map(({ why: said }) => said);
 const verified = { verifiedAtMs: NOON_MS - DAY_MS };
 
 describe('the order of good sets', () => {
@@ -135,7 +135,7 @@ describe('a set is refused, and it is said why, when it', () => {
   ];
 
   it.each(fault)('%s', (_, taken, said, more = {}) => {
-    const { good, refused } = rankGood(demand({ sets: sets(taken), ...more }));
+    const { good, refused } = rankSets(demand({ sets: sets(taken), ...more }));
     expect(good).toEqual([]);
     expect(refused.map((one) => one.why)).toEqual([expect.stringMatching(said)]);
   });
@@ -175,7 +175,7 @@ describe('a validator', () => {
 
 describe('a person who names a snapshot', () => {
   const choose = (snapshotId: string, taken: readonly Taken[], more: Parameters<typeof demand>[0] = {}) =>
-    chooseNamed(snapshotId, demand({ sets: sets(...taken), ...more }));
+    chooseRequestedSet(snapshotId, demand({ sets: sets(...taken), ...more }));
 
   it('gets its set, by any of its parts or by the set’s own name', () => {
     expect(choose('snap-x', [{ id: 'snap-x', hoursAgo: 4 }])).toMatchObject({ set: { setId: 'node1-4' } });

@@ -5,7 +5,7 @@ import { judgeCopies, judgeStop, refusalOf, volumesOf } from '../../functions/sn
 import { downSince } from '../../functions/snapshot-node/progress.ts';
 import { judgeProof } from '../../functions/snapshot-node/proof.ts';
 import { requestOf } from '../../functions/snapshot-node/snapshots.ts';
-import type { Act, Facts, Preparing } from '../../functions/snapshot-node/state.ts';
+import type { Act, Preparing, SnapshotFacts } from '../../functions/snapshot-node/state.ts';
 import { denied } from '../../shared/heal/approval.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';
@@ -136,7 +136,7 @@ describe('what keeps a node from being stopped', () => {
     observedNode(),
     ...health.map((one, i) => observedNode({ name: `node${i + 3}`, health: one })),
   ];
-  it.each<[string, Partial<Facts>, string]>([
+  it.each<[string, Partial<SnapshotFacts>, string]>([
     [
       'it is a validator',
       { role: 'validator', fleet: snapshotFleet({ owner: { restartValidators: true } }) },
@@ -185,8 +185,8 @@ describe('what keeps a node from being stopped', () => {
     });
     expect(refusalOf(alone, snapshotPayload())).toBeNull();
     const byHand = facts({ nodes: [observedNode()], fleet: fleetWithoutSnapshots() });
-    expect(refusalOf(byHand, snapshotPayload({ asked: 'person' }))).toMatchObject({ refuse: 'pool-at-floor' });
-    expect(refusalOf(facts({ fleet: fleetWithoutSnapshots() }), snapshotPayload({ asked: 'person' }))).toBeNull();
+    expect(refusalOf(byHand, snapshotPayload({ requestedBy: 'person' }))).toMatchObject({ refuse: 'pool-at-floor' });
+    expect(refusalOf(facts({ fleet: fleetWithoutSnapshots() }), snapshotPayload({ requestedBy: 'person' }))).toBeNull();
   });
 
   it.each([

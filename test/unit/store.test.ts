@@ -86,7 +86,7 @@ describe('an incident', () => {
     ['the execution of somebody else’s function', { execution: ME.replace('chainmend-resize-volume', 'mine') }],
     ['another node', { instanceId: 'i-0fedcba9876543210' }],
     ['another fleet', { fleet: 'litecoin' }],
-    ['another trouble', { trouble: 'node:health' }],
+    ['another trouble', { trigger: 'node:health' }],
   ])('with %s counts as none, and its place is told', async (_, more) => {
     await forge(more);
     const { alone, incidents, foreign } = await told();

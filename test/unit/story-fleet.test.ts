@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ownerOfAlarm } from '../../local/cli/story/alarm-history.ts';
 import type { HaltFact, StoryFacts } from '../../local/cli/story/facts.ts';
 import { entryKey } from '../../local/cli/story/facts.ts';
-import { tell } from '../../local/cli/story/story.ts';
+import { buildStory } from '../../local/cli/story/story.ts';
 import { nodesTable, recordsTable } from '../../local/cli/story/tables.ts';
 import { START_MS } from '../../local/region.ts';
 import { type JournalLine, readAct } from '../../local/scenarios/report/journal.ts';
@@ -46,12 +46,12 @@ const factsOf = (journal: readonly JournalLine[], more: Partial<StoryFacts> = {}
 
 /** "12:05:00 label  text" as "label: text", with the evidence that there is. */
 const told = (facts: StoryFacts, explain = false): string[] =>
-  tell(facts, { explain }).flatMap(({ heading, lines }) => [
+  buildStory(facts, { explain }).flatMap(({ heading, lines }) => [
     ...(heading === undefined ? [] : [heading]),
     ...lines.flatMap(({ label, text, evidence = [] }) => [`${label}: ${text}`, ...evidence]),
   ]);
 
-const tonesOf = (facts: StoryFacts) => tell(facts).flatMap(({ lines }) => lines.map(({ tone }) => tone));
+const tonesOf = (facts: StoryFacts) => buildStory(facts).flatMap(({ lines }) => lines.map(({ tone }) => tone));
 
 /** "synced → behind: why" as watch-fleet writes it. */
 function health(seconds: number, sentence: string, node = 'node2'): JournalLine {

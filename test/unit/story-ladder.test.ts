@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { climbedText, toldBy } from '../../local/cli/story/heals.ts';
+import { climbedText, linesOfEntry } from '../../local/cli/story/heals.ts';
 import type { HealReport } from '../../local/scenarios/report/heals.ts';
 import { type JournalLine, readAct } from '../../local/scenarios/report/journal.ts';
 import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
@@ -15,7 +15,7 @@ const line = ({ kind = 'decision', act, ...more }: Partial<JournalLine>): Journa
   ...more,
 });
 const told = (of: JournalLine, { journal = [of], explain = false } = {}) =>
-  toldBy(storyFacts({ journal }), of, explain).map(({ label, text }) => `${label}  ${text}`);
+  linesOfEntry(storyFacts({ journal }), of, explain).map(({ label, text }) => `${label}  ${text}`);
 
 describe('what the ladder has decided', () => {
   it('is told with its rung, and the failure of the rung before it only once', () => {

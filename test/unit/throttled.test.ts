@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { askPeers, type PeersClient } from '../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../functions/rotate-peers/context.ts';
-import { inPortions } from '../../functions/watch-fleet/probes/probe.ts';
+import { probeInBatches } from '../../functions/watch-fleet/probes/probe.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { bitcoinFleet } from '../support/builders/fleet.ts';
 
@@ -15,7 +15,7 @@ afterEach(() => void jest.useRealTimers());
 describe('a sweep', () => {
   const portion = { size: 2, atOnce: 2, beginUntilMs: Number.POSITIVE_INFINITY };
   const nodes = ['a', 'b', 'c'].map((instanceId) => ({ instanceId }) as FleetNode);
-  const asked = (error: Error) => inPortions(nodes, portion, async () => Promise.reject(error));
+  const asked = (error: Error) => probeInBatches(nodes, portion, async () => Promise.reject(error));
 
   it('does not fail by nodes that could not be asked for want of room: they are unknown', async () => {
     const { failures, readings } = await asked(throttled);

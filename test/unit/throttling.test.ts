@@ -3,7 +3,7 @@ import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import { ACTS } from '../../functions/resize-volume/acts.ts';
 import type { Act } from '../../functions/resize-volume/state.ts';
-import { isThrottling } from '../../shared/aws/refused.ts';
+import { isThrottling } from '../../shared/aws/refusals.ts';
 import { ME } from '../support/builders/incident.ts';
 
 const limit = new EC2ServiceException({ name: 'RequestLimitExceeded', $fault: 'client', $metadata: {} });

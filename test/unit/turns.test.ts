@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { inTurn } from '../../functions/dispatch-heal/time-budget.ts';
+import { processInTurn } from '../../functions/dispatch-heal/time-budget.ts';
 import { MINUTE_MS, NOON_MS } from '../support/builders/time.ts';
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
@@ -11,7 +11,7 @@ describe('a sweep with more to do than it has time for', () => {
 
   it('comes to all of it where the time allows', async () => {
     const done: number[] = [];
-    const left = await inTurn(numbers(100), { nowMs: NOON_MS, untilMs: Number.POSITIVE_INFINITY }, async (i) => {
+    const left = await processInTurn(numbers(100), { nowMs: NOON_MS, untilMs: Number.POSITIVE_INFINITY }, async (i) => {
       done.push(i);
     });
     expect(left).toBe(0);
@@ -24,7 +24,7 @@ describe('a sweep with more to do than it has time for', () => {
       const done = new Set<number>();
       for (let minute = 0; minute * 20 < count; minute++) {
         const nowMs = NOON_MS + minute * MINUTE_MS;
-        await inTurn(numbers(count), { nowMs, untilMs: 0 }, async (i) => {
+        await processInTurn(numbers(count), { nowMs, untilMs: 0 }, async (i) => {
           done.add(i);
         });
       }
@@ -35,7 +35,7 @@ describe('a sweep with more to do than it has time for', () => {
   it('begins nothing more when its time is up, and says how much is left', async () => {
     jest.useFakeTimers({ now: NOON_MS });
     let done = 0;
-    const left = await inTurn(numbers(100), { nowMs: NOON_MS, untilMs: NOON_MS + 30_000 }, async () => {
+    const left = await processInTurn(numbers(100), { nowMs: NOON_MS, untilMs: NOON_MS + 30_000 }, async () => {
       jest.setSystemTime(NOON_MS + ++done * 1_000);
     });
     expect([done, left]).toEqual([30, 70]);
@@ -44,7 +44,7 @@ describe('a sweep with more to do than it has time for', () => {
   it('does a few things at a time, never all at once', async () => {
     let under = 0;
     let most = 0;
-    await inTurn(numbers(100), { nowMs: NOON_MS, untilMs: Number.POSITIVE_INFINITY }, async () => {
+    await processInTurn(numbers(100), { nowMs: NOON_MS, untilMs: Number.POSITIVE_INFINITY }, async () => {
       most = Math.max(most, ++under);
       await Promise.resolve();
       under--;
@@ -54,6 +54,6 @@ describe('a sweep with more to do than it has time for', () => {
   });
 
   it('has nothing to do where there is nothing', async () => {
-    expect(await inTurn([], { nowMs: NOON_MS, untilMs: 0 }, () => Promise.reject(new Error('nothing')))).toBe(0);
+    expect(await processInTurn([], { nowMs: NOON_MS, untilMs: 0 }, () => Promise.reject(new Error('nothing')))).toBe(0);
   });
 });

@@ -1,11 +1,11 @@
 // The minute that a sweep has, and what is left when something takes longer, fails, or came twice.
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Context } from '../../functions/watch-fleet/context.ts';
+import type { WatchContext } from '../../functions/watch-fleet/context.ts';
 import { ASK_FOR_MS } from '../../functions/watch-fleet/handler.ts';
 import { metricsOf } from '../../functions/watch-fleet/metrics.ts';
 import { notifyPeople } from '../../functions/watch-fleet/notify.ts';
-import { keepObservations } from '../../functions/watch-fleet/observations.ts';
+import { storeObservations } from '../../functions/watch-fleet/observations.ts';
 import { questionOf } from '../../functions/watch-fleet/probes/probe.ts';
 import { probeSsm } from '../../functions/watch-fleet/probes/ssm.ts';
 import { probeVpc } from '../../functions/watch-fleet/probes/vpc.ts';
@@ -124,7 +124,7 @@ describe('asking', () => {
 describe('telling', () => {
   const silent = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`node${at}`, dead]));
 
-  function door(more: { journal?: () => void; mutes?: number; muteRules?: () => void } = {}) {
+  function watchContext(more: { journal?: () => void; mutes?: number; muteRules?: () => void } = {}) {
     const calls: string[] = [];
     const cloudwatch = {
       send: async (command: {
@@ -149,11 +149,11 @@ describe('telling', () => {
     return {
       calls,
       published,
-      context: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as Context,
+      context: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as WatchContext,
     };
   }
 
-  async function tell(fleet: ReturnType<typeof fleetOf>, count: number, at: ReturnType<typeof door>) {
+  async function tell(fleet: ReturnType<typeof fleetOf>, count: number, at: ReturnType<typeof watchContext>) {
     // Long enough for a full disk's alarm to have gone off.
     const watched = new Watched(fleet).sweep(silent(count)).sweep(silent(count));
     const before = { nodes: watched.nodes, watch: watched.watch };
@@ -177,7 +177,7 @@ describe('telling', () => {
 
   it('of 5,000 silent nodes with alarms of their own takes a bounded number of calls', async () => {
     for (const mutes of [0, 1]) {
-      const at = door({ mutes });
+      const at = watchContext({ mutes });
       const { sent } = await tell(fleetOf({}, { alarms: { per: 'node' } }), 5_000, at);
       expect(sent).toHaveLength(1);
       expect(at.calls.length).toBeLessThan(mutes === 0 ? 10 : 400);
@@ -185,10 +185,10 @@ describe('telling', () => {
   });
 
   it('asks for mutes alarm by alarm only while there are any', async () => {
-    const none = door({ mutes: 0 });
+    const none = watchContext({ mutes: 0 });
     expect((await tell(fleetOf(), 3, none)).sent[0]?.nodes).toHaveLength(3);
     expect(none.calls).toEqual(['DescribeAlarmsCommand', 'ListAlarmMuteRulesCommand']);
-    const some = door({ mutes: 1 });
+    const some = watchContext({ mutes: 1 });
     expect((await tell(fleetOf(), 3, some)).sent[0]?.nodes.map(({ name }) => name)).toEqual(['node1', 'node2']);
   });
 
@@ -196,16 +196,16 @@ describe('telling', () => {
     const muteRules = (name: string, httpStatusCode: number) => () => {
       throw new CloudWatchServiceException({ name, message: 'no', $fault: 'client', $metadata: { httpStatusCode } });
     };
-    const refused = door({ muteRules: muteRules('AccessDenied', 403) });
+    const refused = watchContext({ muteRules: muteRules('AccessDenied', 403) });
     expect((await tell(fleetOf(), 2, refused)).sent).toHaveLength(1);
     expect(refused.published).toHaveLength(1);
     // Nobody knows: the next sweep, a minute later, looks again.
-    const unknown = door({ muteRules: muteRules('InternalServiceFault', 500) });
+    const unknown = watchContext({ muteRules: muteRules('InternalServiceFault', 500) });
     expect(await tell(fleetOf(), 2, unknown)).toMatchObject({ sent: [], failures: [expect.anything()] });
   });
 
   it('counts as told what was published, though the journal could not be written: nobody is paged again for that', async () => {
-    const at = door({
+    const at = watchContext({
       journal: () => {
         throw new Error('the table is throttled');
       },
@@ -222,7 +222,7 @@ const contextOf = (dynamodb: never) =>
     clients: { dynamodb },
     environment: { TABLE_NAME: 'chainmend' },
     store: createStore(dynamodb, 'chainmend'),
-  }) as unknown as Context;
+  }) as unknown as WatchContext;
 
 describe('keeping', () => {
   it('a part that cannot be written keeps back neither the other parts nor the fleet as a whole', async () => {
@@ -237,7 +237,7 @@ describe('keeping', () => {
       },
     } as never;
     const nodes: ObservedNode[] = [...watched.nodes.values()];
-    const kept = keepObservations(contextOf(dynamodb), {
+    const kept = storeObservations(contextOf(dynamodb), {
       ...{ fleet: 'bitcoin', nodes, watch: { ...(watched.watch as FleetWatch), version: 0 }, before: [] },
     });
     await expect(kept).rejects.toThrow('item size has exceeded');

@@ -3,11 +3,11 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { describe, expect, it, jest } from '@jest/globals';
 import { heightsToAsk } from '../../functions/watch-fleet/chain.ts';
-import type { Context, FleetFacts } from '../../functions/watch-fleet/context.ts';
+import type { FleetFacts, WatchContext } from '../../functions/watch-fleet/context.ts';
 import { sweep } from '../../functions/watch-fleet/handler.ts';
 import { metricsOf } from '../../functions/watch-fleet/metrics.ts';
-import { keepObservations, partsOf } from '../../functions/watch-fleet/observations.ts';
-import { afterPaging, alarmsOf, type DuePage, duePages, withoutQuiet } from '../../functions/watch-fleet/pages.ts';
+import { partsOf, storeObservations } from '../../functions/watch-fleet/observations.ts';
+import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../functions/watch-fleet/pages.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { dead, fleetOf, MINUTE, type Sweep, T0, Watched } from '../support/sights.ts';
@@ -24,10 +24,10 @@ class Paging extends Watched {
     if (this.result === undefined) throw new Error('no result');
     const sight = { ...this.sight('nodes' in said ? (said as Sweep) : { nodes: said as Sweep['nodes'] }), before };
     const due = duePages(sight, this.result).flatMap(
-      (page) => withoutQuiet(this.fleet, this.nodes.size, page, quiet) ?? [],
+      (page) => withoutMuted(this.fleet, this.nodes.size, page, quiet) ?? [],
     );
     this.sent.push(due);
-    const { nodes, watch } = afterPaging(this.result, due, this.nowMs);
+    const { nodes, watch } = recordPaging(this.result, due, this.nowMs);
     this.nodes = new Map(nodes.map(({ node }) => [node.instanceId, node]));
     this.watch = { ...watch, version: watch.version + 1 };
     return this;
@@ -230,9 +230,13 @@ describe('what is kept', () => {
     });
     const dynamodb = { send } as never;
     const store = createStore(dynamodb, 'chainmend');
-    const context = { clients: { dynamodb }, environment: { TABLE_NAME: 'chainmend' }, store } as unknown as Context;
+    const context = {
+      clients: { dynamodb },
+      environment: { TABLE_NAME: 'chainmend' },
+      store,
+    } as unknown as WatchContext;
     const kept = (observedAtMs: number) =>
-      keepObservations(context, {
+      storeObservations(context, {
         fleet: 'bitcoin',
         nodes: nodesOf(2),
         watch: { ...watch, observedAtMs },

@@ -4,7 +4,7 @@ import {
   ACTS_WITHIN_MS,
   BEGINS_WITHIN_MS,
   HEALED_WITHIN_MS,
-  healsBegin,
+  healsStartByThemselves,
   withoutHealing,
 } from '../../functions/watch-fleet/pages.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
@@ -60,7 +60,7 @@ describe('a node that is down', () => {
 
   it('has hours while the ladder climbs, and half an hour while that only waits for the disk', () => {
     const onsetMs = NOON_MS - HEALED_WITHIN_MS;
-    const waiting = incident('a', { trouble: 'node:health', onsetMs, refusedCodes: ['disk-full-first'] });
+    const waiting = incident('a', { trigger: 'node:health', onsetMs, refusedCodes: ['disk-full-first'] });
     const climbing = { ...waiting, state: 'claimed', payload: { mode: 'act' } } as IncidentRecord;
     expect(told(withoutHealing(due(node('a')), [waiting], true, NOON_MS))).toEqual(['a']);
     expect(withoutHealing(due(node('a')), [waiting], true, NOON_MS - 1)).toBeNull();
@@ -81,7 +81,7 @@ describe('a node that is down', () => {
   it('is healed without anybody’s doing in mode act, while the breaker is closed', () => {
     const seen = (sick: number) =>
       Array.from({ length: 5 }, (_, i) => observedNode({ name: `n${i}`, health: i < sick ? 'stuck' : 'synced' }));
-    const begins = (mode: Mode, sick: number) => healsBegin(bitcoinFleet({ mode }), seen(sick), NOON_MS);
+    const begins = (mode: Mode, sick: number) => healsStartByThemselves(bitcoinFleet({ mode }), seen(sick), NOON_MS);
     expect([begins('act', 1), begins('act', 2), begins('ask', 1), begins('plan', 1)]).toEqual([
       true,
       false,
@@ -92,19 +92,19 @@ describe('a node that is down', () => {
 
   it('has none where it was looked at and is not healed', () => {
     const lately = node('a', NOON_MS - BEGINS_WITHIN_MS);
-    const refused = incident('a', { trouble: 'node:health', refusedCodes: ['validator'] });
+    const refused = incident('a', { trigger: 'node:health', refusedCodes: ['validator'] });
     expect(told(withoutHealing(due(lately), [refused], true, NOON_MS))).toEqual(['a']);
   });
 
   it('is not told of again for a plan that somebody asked for', () => {
-    const plan = incident('a', { trouble: 'plan:restore', plannedUntilMs: 1 });
+    const plan = incident('a', { trigger: 'plan:restore', plannedUntilMs: 1 });
     expect(withoutHealing(due(node('a', NOON_MS - BEGINS_WITHIN_MS)), [plan], true, NOON_MS)).toBeNull();
   });
 
   it('has hours where its ladder is climbed, since a volume may take that long', () => {
-    const claimed = (minutesAgo: number, trouble: string) =>
+    const claimed = (minutesAgo: number, trigger: string) =>
       incident('a', {
-        ...{ trouble, state: 'claimed', onsetMs: NOON_MS - minutesAgo * MINUTE_MS },
+        ...{ trigger, state: 'claimed', onsetMs: NOON_MS - minutesAgo * MINUTE_MS },
         payload: { mode: 'act' },
       } as Partial<IncidentRecord>);
     expect(withoutHealing(due(node('a')), [claimed(239, 'node:health')], true, NOON_MS)).toBeNull();
@@ -115,7 +115,7 @@ describe('a node that is down', () => {
   it('is told of when it has waited for its turn for half an hour, whatever it waits for', () => {
     const waits = (minutesAgo: number) =>
       incident('a', {
-        ...{ trouble: 'node:health', refusedCodes: ['replace-in-flight'], onsetMs: NOON_MS - minutesAgo * MINUTE_MS },
+        ...{ trigger: 'node:health', refusedCodes: ['replace-in-flight'], onsetMs: NOON_MS - minutesAgo * MINUTE_MS },
       });
     expect(withoutHealing(due(node('a')), [waits(29)], true, NOON_MS)).toBeNull();
     expect(told(withoutHealing(due(node('a')), [waits(30)], true, NOON_MS))).toEqual(['a']);
@@ -123,12 +123,12 @@ describe('a node that is down', () => {
 
   it('has no heal where its fleet’s file allows no rung', () => {
     const none = bitcoinFleet({ mode: 'act', replace: { rungs: [] } });
-    expect(healsBegin(none, [{ ...node('a'), health: 'stuck' } as ObservedNode], NOON_MS)).toBe(false);
+    expect(healsStartByThemselves(none, [{ ...node('a'), health: 'stuck' } as ObservedNode], NOON_MS)).toBe(false);
   });
 
   it('is not told of while one of two heals is at work on it', () => {
     const both = [
-      incident('a', { refusedCodes: ['disk-full-first', 'validator'], trouble: 'node:health' }),
+      incident('a', { refusedCodes: ['disk-full-first', 'validator'], trigger: 'node:health' }),
       incident('a'),
     ];
     expect(withoutHealing(due(node('a')), both, true, NOON_MS)).toBeNull();

@@ -1,11 +1,11 @@
 // What is done after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again. And how things are put away:
 // written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what it was, prune-retired removes after
 // its date.
-import { actOf, type HandOverStep, planHandOver, sentenceOf, takeStep } from '../../../shared/aws/hand-over.ts';
-import { describeInstance, type InstanceNow } from '../../../shared/aws/instances.ts';
-import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
+import { actOf, executeStep, type HandOverStep, planHandOver, sentenceOf } from '../../../shared/aws/hand-over.ts';
+import { describeInstance, type InstanceDescription } from '../../../shared/aws/instances.ts';
+import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
-import { describeVolumes, tagResources, untagResources, type VolumeNow } from '../../../shared/aws/volumes.ts';
+import { describeVolumes, tagResources, untagResources, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import {
@@ -30,7 +30,7 @@ import {
   RETIRED_TAG,
   TAG_VALUE_MAX,
 } from '../../../shared/model/tags.ts';
-import { sentenceOfUnmarked, type Unmarked, verify } from '../../../shared/snapshots/marks.ts';
+import { type MarkFailure, sentenceOfUnmarked, verify } from '../../../shared/snapshots/marks.ts';
 import { type ReplaceContext, withCleared } from '../state.ts';
 import { defineAct, known, type LadderActContext, nothing, type Result } from './act.ts';
 import { accepted, invoke, type Made, mutate } from './mutation.ts';
@@ -77,7 +77,7 @@ const MAX_STEPS = 40;
 async function handOver(context: LadderActContext, original: string, replacement: string): Promise<Result> {
   const { clients, durable, place, step } = context;
   const plan = await step('plan-hand-over', () =>
-    orRefused(async () => {
+    catchRefusal(async () => {
       const [from, to] = await Promise.all([
         describeInstance(clients.ec2, original),
         describeInstance(clients.ec2, replacement),
@@ -94,7 +94,7 @@ async function handOver(context: LadderActContext, original: string, replacement
     // Where the new one was not let in, the old one does not leave.
     if (refused.has(groupOf(one))) continue;
     const turn = { ...context, ...turnAt(durable, `${place}-${String(at).padStart(2, '0')}`) };
-    const call = async () => accepted(await takeStep(clients, one), 'done');
+    const call = async () => accepted(await executeStep(clients, one), 'done');
     const result = await mutate(turn, { act: actOf(one), sentence: sentenceOf(one), call });
     if (result.is === 'done') continue;
     first ??= result;
@@ -111,8 +111,8 @@ function tellLeft(context: LadderActContext, left: string, reason: string): Prom
   const { clients, environment, journal, payload, place } = context;
   const sentence = `it was to be done, and was refused: ${left}. Do it by hand. ${reason}`;
   return context.step('tell', async () => {
-    const { fleet, node, incidentId, attempt, trouble } = payload;
-    const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trouble } as const;
+    const { fleet, node, incidentId, attempt, trigger } = payload;
+    const about = { fleet, node, code: 'not-handed-over', sentence, incidentId, attempt, trigger } as const;
     await page(clients.sns, environment.TOPIC_ARN, about);
     await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', code: 'not-handed-over', sentence });
   });
@@ -120,10 +120,10 @@ function tellLeft(context: LadderActContext, left: string, reason: string): Prom
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Change = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | Refused>;
+type Change = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | AwsRefusal>;
 
 /** What AWS refused of one snapshot is told, and the node is well all the same. */
-const marked = (said: string, unmarked: readonly Unmarked[]): Made => ({
+const marked = (said: string, unmarked: readonly MarkFailure[]): Made => ({
   said: unmarked.length === 0 ? said : `${said}, but not ${sentenceOfUnmarked(unmarked)}`,
 });
 
@@ -283,7 +283,7 @@ export const keeping = ({ replace }: Fleet): Keeping => {
  */
 export async function putVolumesAway(
   context: ReplaceContext,
-  volumes: readonly VolumeNow[],
+  volumes: readonly VolumeDescription[],
   roles: ReadonlyMap<string, string>,
   kept: Keeping,
   more: Tags,
@@ -301,7 +301,7 @@ export async function putVolumesAway(
   for (const { volumeId } of volumes) {
     const role = roles.get(volumeId);
     const tags = { ...keptTags(context, kept), ...(role !== undefined && { [LEDGER_TAGS.role]: role }), ...more };
-    const refused = await orRefused(() => tagResources(context.clients.ec2, [volumeId], tags));
+    const refused = await catchRefusal(() => tagResources(context.clients.ec2, [volumeId], tags));
     if (refused)
       untagged.push(`it cannot be tagged, and stays until a person deletes it: ${volumeId}: ${refused.refused}`);
   }
@@ -311,7 +311,7 @@ export async function putVolumesAway(
 /** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
 export async function putInstanceAway(
   context: ReplaceContext,
-  instance: InstanceNow | null,
+  instance: InstanceDescription | null,
   kept: Keeping,
   more: Tags,
 ): Promise<void> {

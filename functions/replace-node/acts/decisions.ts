@@ -1,7 +1,7 @@
 // Acts that change the state and the journal, and reserve or give back what guards count; and those before the node is touched: the snapshots that
 // later rungs may need are held, and the node leaves the fleet's DNS pool.
 
-import { orRefused } from '../../../shared/aws/refused.ts';
+import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
 import { readGuards } from '../../../shared/heal/guard.ts';
@@ -286,7 +286,7 @@ export const leavePool = defineAct<object>()('leave-pool', {
         sentence: 'it leaves the pool first',
         act: 'Invoke register-nodes',
       });
-      const asked = await orRefused(async () => {
+      const asked = await catchRefusal(async () => {
         await invoke(context, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet: payload.fleet });
         return { accepted: true } as const;
       });

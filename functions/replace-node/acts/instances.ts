@@ -2,8 +2,8 @@
 
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
-import { isEverywhere, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
-import { orRefused } from '../../../shared/aws/refused.ts';
+import { isFaultOfEveryZone, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
+import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
@@ -200,7 +200,7 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
         const there = instanceId === '' ? null : await describeInstance(context.clients.ec2, instanceId);
         if (!there) return { said: 'nothing was launched' };
         const tags = { [WHY_TAG]: why.slice(0, TAG_VALUE_MAX) };
-        const kept = await orRefused(async () => void (await putInstanceAway(context, there, keeping(fleet), tags)));
+        const kept = await catchRefusal(async () => void (await putInstanceAway(context, there, keeping(fleet), tags)));
         return kept
           ? { said: `${instanceId} cannot be tagged, and stays until a person terminates it: ${kept.refused}` }
           : { said: `${instanceId} is kept for ${fleet.replace.keepDays} days` };
@@ -261,7 +261,11 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
     failed: (state, _, { reason, code = '' }) => {
       const { replacement, unplaced = [] } = state;
       const fault = judgeLaunch({ refused: reason, code });
-      const one = { subnetId: replacement?.subnetId ?? '', reason: fault.reason, isEverywhere: isEverywhere(fault) };
+      const one = {
+        subnetId: replacement?.subnetId ?? '',
+        reason: fault.reason,
+        isEverywhere: isFaultOfEveryZone(fault),
+      };
       return giveUpReplacement({ ...state, unplaced: [...unplaced, one] }, fault.reason);
     },
     unknown: nothing,

@@ -1,7 +1,7 @@
 // How an act changes AWS: intent in the journal, guards and lease read again in the very step, the call, and what came of it. What is only
 // decided is written down.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { isDenied, type Refused } from '../../../shared/aws/refused.ts';
+import { type AwsRefusal, isDenied } from '../../../shared/aws/refusals.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { GuardOptions } from '../../../shared/heal/guard.ts';
 import {
@@ -32,7 +32,7 @@ export interface Mutation {
    * @param fleet as the guard has read it in this very step
    * @throws what leaves open whether it had an effect, and throttling: asked again
    */
-  readonly call: (fleet: Fleet) => Promise<Made | Refused>;
+  readonly call: (fleet: Fleet) => Promise<Made | AwsRefusal>;
 }
 
 /** What a call came to, and a word about it for the journal. */
@@ -87,7 +87,7 @@ const interruptedBy = (error: unknown): Interrupted => ({
   interrupted: error instanceof Error ? error.message : String(error),
 });
 
-function saidOf(called: Made | Refused | Refusal | Lost | NotSent): Said {
+function saidOf(called: Made | AwsRefusal | Refusal | Lost | NotSent): Said {
   if ('lost' in called) return { is: 'lost' };
   if ('refuse' in called) return { is: 'refused', refusal: called };
   const atMs = Date.now();
@@ -97,7 +97,7 @@ function saidOf(called: Made | Refused | Refusal | Lost | NotSent): Said {
 }
 
 /** AWS names a policy that nobody on duty has seen; what to do is another thing. */
-const reasonOf = (refused: Refused): string =>
+const reasonOf = (refused: AwsRefusal): string =>
   isDenied(refused)
     ? `what it is about has to carry the fleet's tags (docs/fleet-files.md, "What has to carry the fleet's tags"): ${refused.refused}`
     : refused.refused;
@@ -134,7 +134,7 @@ export async function decided(
 }
 
 /** The answer of a call that says no more than that it was accepted. */
-export const accepted = (answer: { readonly accepted: true } | Refused, said: string): Made | Refused =>
+export const accepted = (answer: { readonly accepted: true } | AwsRefusal, said: string): Made | AwsRefusal =>
   'refused' in answer ? answer : { said };
 
 /** Another function of the suite, asked and not waited for. */

@@ -1,16 +1,16 @@
 // Acts on volumes: made, attached, detached, kept, put away.
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
-import { ask } from '../../../shared/aws/ask.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { orRefused, type Refused } from '../../../shared/aws/refused.ts';
+import { invokeFunction } from '../../../shared/aws/invoke.ts';
+import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
 import {
   attachVolume,
+  type CreatedVolume,
   copyVolume,
   createVolumeFrom,
   describeVolumes,
   detachVolume,
   keepOnTermination,
-  type MadeVolume,
 } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
@@ -87,7 +87,7 @@ async function make(
   restored: RestoredVolumes,
   found: FoundVolume,
   snapshotId: string,
-): Promise<Made | Refused> {
+): Promise<Made | AwsRefusal> {
   const { ec2 } = context.clients;
   const wish = {
     sizeGiB: found.sizeGiB,
@@ -147,7 +147,7 @@ async function sizeOf({ clients }: ReplaceContext, snapshotId: string): Promise<
   return Snapshots[0]?.VolumeSize ?? 0;
 }
 
-const said = (made: MadeVolume | Refused): Made | Refused =>
+const said = (made: CreatedVolume | AwsRefusal): Made | AwsRefusal =>
   'refused' in made
     ? made
     : {
@@ -235,7 +235,9 @@ function markRoot(context: LadderActContext, instanceId: string, volumeId: strin
       act: `CreateTags ${volumeId}`,
       sentence: `${volumeId} is the root volume of ${instanceId}: tagged, so that it can be attached again`,
       call: async () => {
-        const answer = await orRefused(() => ask<MarkAnswer>(clients, environment.MARK_ROOT_FUNCTION, question));
+        const answer = await catchRefusal(() =>
+          invokeFunction<MarkAnswer>(clients, environment.MARK_ROOT_FUNCTION, question),
+        );
         if ('marked' in answer) return { said: 'tagged' };
         return { refused: answer.refused, code: 'code' in answer ? answer.code : 'NotMarked' };
       },
@@ -252,7 +254,7 @@ const STATE_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /** @throws Error where only the next reading tells: nothing is known to have failed */
-function byState<T extends object>(answer: T | Refused): T | Refused {
+function byState<T extends object>(answer: T | AwsRefusal): T | AwsRefusal {
   if ('refused' in answer && STATE_CODES.has(answer.code)) throw new Error(answer.refused);
   return answer;
 }
@@ -278,7 +280,7 @@ export const keepVolumes = defineAct<object>()('keep-volumes', {
               deleteOnTermination && (ids.has(volumeId) || volumeId === instance.rootVolumeId),
           ) ?? [];
         const names = devices.map(({ device }) => device);
-        const kept = await orRefused(() => keepOnTermination(ec2, found.instanceId, names));
+        const kept = await catchRefusal(() => keepOnTermination(ec2, found.instanceId, names));
         if (kept !== undefined) return kept;
         return { said: devices.length === 0 ? 'they do already' : 'set, and read back' };
       },

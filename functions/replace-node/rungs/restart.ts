@@ -1,6 +1,6 @@
 // The rungs that restart something: the client, and the instance where EC2 finds that impaired. Pure.
 
-import { keyBeyondUs, keyDenies } from '../../../shared/aws/keys.ts';
+import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { restart } from '../acts/node-commands.ts';
 import { type Facts, isImpaired, type Machine } from '../facts.ts';
@@ -65,7 +65,7 @@ export function lockedOut({ original, volumes, keyScope }: Facts, state: LadderS
   const deniedKeys = state?.tried.flatMap(({ deniedKey }) => deniedKey ?? []) ?? [];
   for (const { volumeId, kmsKeyId, attachment } of volumes) {
     if (kmsKeyId === null) continue;
-    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : keyBeyondUs(kmsKeyId, keyScope);
+    const why = deniedKeys.includes(kmsKeyId) ? keyDenies(kmsKeyId, keyScope) : foreignKeyFault(kmsKeyId, keyScope);
     if (why !== null && attachment?.instanceId === original.instance.instanceId)
       return `with ${volumeId} on it the instance could not be started again: ${why}`;
   }

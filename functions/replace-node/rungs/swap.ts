@@ -2,7 +2,7 @@
 // command exchanges the volumes; the found ones stay attached until the node has proved itself. Pure.
 
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
-import { freeDevice, type VolumeNow } from '../../../shared/aws/volumes.ts';
+import { freeDevice, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';
@@ -282,7 +282,7 @@ function initialized(
 function attached(
   { nowMs }: Facts,
   state: LadderState,
-  { volumeId, state: is, attachment }: VolumeNow,
+  { volumeId, state: is, attachment }: VolumeDescription,
   device: string,
   which: Which,
 ): Decision | null {

@@ -5,7 +5,7 @@ import type { Probe } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { NodeReading } from '../context.ts';
 import { duration } from '../phrases.ts';
-import { inPortions, type Probed, running } from './probe.ts';
+import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
 export type MetricProbe = Probe & { readonly by: 'metric' };
 
@@ -26,9 +26,9 @@ export function probeMetric(
   nodes: readonly FleetNode[],
   nowMs: number,
   untilMs: number,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const portions = { size: METRICS_A_CALL, atOnce: CALLS_AT_ONCE, beginUntilMs: untilMs - TAKES_MS };
-  return inPortions(running(nodes), portions, (portion) => read(cloudwatch, probe, portion, nowMs));
+  return probeInBatches(runningNodes(nodes), portions, (portion) => read(cloudwatch, probe, portion, nowMs));
 }
 
 async function read(

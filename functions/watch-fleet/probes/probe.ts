@@ -1,7 +1,7 @@
 // What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it. References are asked here.
 import pMap from 'p-map';
-import { isThrottling } from '../../../shared/aws/refused.ts';
-import { ask } from '../../../shared/chains/client.ts';
+import { isThrottling } from '../../../shared/aws/refusals.ts';
+import { askQuestion } from '../../../shared/chains/client.ts';
 import { httpFetcher } from '../../../shared/chains/fetch.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
@@ -10,14 +10,14 @@ import { clientOf } from '../../../shared/probe/questions.ts';
 import type { NodeReading, ReferenceReading } from '../context.ts';
 import { sentenceOf } from '../phrases.ts';
 
-export interface Probed {
+export interface ProbeResult {
   /** By instance id. */
   readonly readings: ReadonlyMap<string, NodeReading>;
   /** Why asking failed for many at once: they are unknown, and somebody has to know. */
   readonly failures: readonly unknown[];
 }
 
-export interface Portions {
+export interface BatchSettings {
   /** Nodes that are asked together. */
   readonly size: number;
   /** So many portions of a fleet are asked at the same moment. */
@@ -27,11 +27,11 @@ export interface Portions {
 }
 
 /** Asks `nodes` in portions; one that fails says nothing of its nodes, and nothing of the others. */
-export async function inPortions(
+export async function probeInBatches(
   nodes: readonly FleetNode[],
-  { size, atOnce, beginUntilMs }: Portions,
+  { size, atOnce, beginUntilMs }: BatchSettings,
   askPortion: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, NodeReading>>,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const readings = new Map<string, NodeReading>();
   const failures: unknown[] = [];
   let left = 0;
@@ -62,10 +62,10 @@ export async function inPortions(
 const NO_TIME = 'the sweep had no time left';
 
 /** Only what runs is asked. */
-export const running = (nodes: readonly FleetNode[]): readonly FleetNode[] =>
+export const runningNodes = (nodes: readonly FleetNode[]): readonly FleetNode[] =>
   nodes.filter(({ state }) => state === 'running');
 
-export const nobody = (nodes: readonly FleetNode[], reason: string): Probed => ({
+export const unprobed = (nodes: readonly FleetNode[], reason: string): ProbeResult => ({
   readings: new Map(nodes.map(({ instanceId }) => [instanceId, { kind: 'unasked', reason }])),
   failures: [],
 });
@@ -91,7 +91,7 @@ async function askReference(fleet: Fleet, url: string, heights: readonly number[
       status: { kind: 'error', code: 'misconfigured', reason: 'its fleet file does not say how the chain is asked' },
     };
   try {
-    return { host, status: await ask(clientOf(question).status(heights), httpFetcher({ url })) };
+    return { host, status: await askQuestion(clientOf(question).status(heights), httpFetcher({ url })) };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return { host, status: { kind: 'error', code: 'misconfigured', reason: error.message } };

@@ -11,11 +11,11 @@ import { judgeAgent } from '../../../shared/aws/commands.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { askNodeParameters } from '../../../shared/node-commands/ask-node.ts';
-import { readOnNode } from '../../../shared/probe/on-node.ts';
+import { readOnNode } from '../../../shared/probe/node-probe.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
 import { errorText, plainText } from '../../../shared/text/plain-text.ts';
 import type { NodeReading } from '../context.ts';
-import { inPortions, type Probed, running } from './probe.ts';
+import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
 /** "You can specify up to 50 managed node IDs" (SendCommandRequest, @aws-sdk/client-ssm); MaxResults of both lists is 50 at most, too. */
 const NODES_A_COMMAND = 50;
@@ -40,10 +40,10 @@ export async function probeSsm(
   question: ProbeQuestion,
   nodes: readonly FleetNode[],
   untilMs: number,
-): Promise<Probed> {
+): Promise<ProbeResult> {
   const parameters = askNodeParameters(fleet, question);
   const portions = { size: NODES_A_COMMAND, atOnce: COMMANDS_AT_ONCE, beginUntilMs: untilMs - TAKES_MS };
-  return inPortions(running(nodes), portions, (portion) =>
+  return probeInBatches(runningNodes(nodes), portions, (portion) =>
     command(ssm, document, question, parameters, portion, untilMs - LAST_PAGE_MS),
   );
 }

@@ -1,6 +1,7 @@
 // Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
-import { askForText } from '../../../shared/aws/ask.ts';
+
 import type { Clients } from '../../../shared/aws/clients.ts';
+import { invokeForText } from '../../../shared/aws/invoke.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { parseProbeAnswer } from '../../../shared/probe/answer.ts';
 import {
@@ -10,7 +11,7 @@ import {
   TARGETS_A_REQUEST,
 } from '../../../shared/probe/protocol.ts';
 import type { NodeReading } from '../context.ts';
-import { inPortions, type Probed, running } from './probe.ts';
+import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
 /** All 5,000 nodes of the largest fleet that was measured: another round of silent ones would not fit into the minute. */
 const CALLS_AT_ONCE = 20;
@@ -26,13 +27,15 @@ export async function probeVpc(
   question: ProbeQuestion,
   nodes: readonly FleetNode[],
   untilMs: number,
-): Promise<Probed> {
-  const inside = running(nodes).filter((node) => node.vpcId === vpcId && node.privateIp !== '');
+): Promise<ProbeResult> {
+  const inside = runningNodes(nodes).filter((node) => node.vpcId === vpcId && node.privateIp !== '');
   const beginUntilMs = untilMs - PROBE_REQUEST_TIMEOUT_MS;
-  const probed = await inPortions(inside, { size: TARGETS_A_REQUEST, atOnce: CALLS_AT_ONCE, beginUntilMs }, (portion) =>
-    invoke(clients, `${functionPrefix}${vpcId}`, question, portion, beginUntilMs),
+  const probed = await probeInBatches(
+    inside,
+    { size: TARGETS_A_REQUEST, atOnce: CALLS_AT_ONCE, beginUntilMs },
+    (portion) => invoke(clients, `${functionPrefix}${vpcId}`, question, portion, beginUntilMs),
   );
-  const outside = running(nodes).filter((node) => !inside.includes(node));
+  const outside = runningNodes(nodes).filter((node) => !inside.includes(node));
   const elsewhere = outside.map(({ instanceId, vpcId: own }): [string, NodeReading] => [
     instanceId,
     {
@@ -55,7 +58,7 @@ async function invoke(
 ): Promise<ReadonlyMap<string, NodeReading>> {
   const targets = portion.map(({ instanceId, privateIp }) => ({ instanceId, host: privateIp }));
   const request: ProbeRequest = { kind: 'probe', ...question, targets };
-  const text = await askForText(clients, FunctionName, request, untilMs);
+  const text = await invokeForText(clients, FunctionName, request, untilMs);
   const readings = new Map<string, NodeReading>(
     portion.map(({ instanceId }) => [
       instanceId,

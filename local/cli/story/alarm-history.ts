@@ -1,9 +1,9 @@
 // CloudWatch's own history of its alarms: whose each alarm is, and what the disks looked like at those moments.
 import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
-import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/naming.ts';
+import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/resource-names.ts';
 import { START_MS } from '../../region.ts';
-import type { Placed, World } from '../../scenarios/world/world.ts';
-import { type About, nameOf } from './lines.ts';
+import type { PlacedNode, World } from '../../scenarios/world/world.ts';
+import { nameOf, type StorySubject } from './lines.ts';
 
 export interface DiskFact {
   readonly role: string;
@@ -21,7 +21,7 @@ export interface AlarmTransition {
   readonly to: string;
   /** CloudWatch's own words. */
   readonly reason: string;
-  readonly about?: About;
+  readonly about?: StorySubject;
   /** What the agent's metrics said of the disk at that moment. */
   readonly disk?: DiskFact;
 }
@@ -111,7 +111,7 @@ const MINUTE_MS = 60_000;
 /** By the minutes that were over at that moment: those that an alarm has looked at. */
 function diskAt(
   { region }: World,
-  { machine }: Placed,
+  { machine }: PlacedNode,
   dimensions: Readonly<Record<string, string>>,
   atMs: number,
 ): DiskFact | undefined {

@@ -3,7 +3,7 @@ import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts'
 import { clockTime, gibOf, grouped } from '../format.ts';
 import type { Requested, StoryFacts } from './facts.ts';
 import { entryKey } from './facts.ts';
-import type { About } from './lines.ts';
+import type { StorySubject } from './lines.ts';
 
 /** One paragraph for each part of the evidence: "after  volumeId vol-… · sizeBytes 900 GiB · client running". */
 export function paragraphs(evidence: unknown): string[] {
@@ -22,7 +22,7 @@ export const requestEvidence = ({ service, operation, input }: Requested): strin
   `${service}.${operation}: ${joined(leaves('', input))}`;
 
 /** What was asked meanwhile: "ssm.GetParameters · ec2.DescribeVolumes · dynamodb.GetItem ×3" */
-export function askedEvidence(requests: readonly Requested[]): string[] {
+export function questionEvidence(requests: readonly Requested[]): string[] {
   const counts = new Map<string, number>();
   for (const { service, operation, outcome } of requests) {
     const name = `${service}.${operation}`;
@@ -38,13 +38,13 @@ const isList = (value: unknown): value is readonly unknown[] =>
   Array.isArray(value) && value.every((item) => item === null || typeof item !== 'object');
 
 const listed = (values: readonly unknown[]): string =>
-  values.length === 0 ? 'none' : joined(values.map((value) => said('', value)));
+  values.length === 0 ? 'none' : joined(values.map((value) => valueText('', value)));
 
 const joined = (parts: readonly string[]): string => parts.join(' · ');
 
 function leaves(path: string, value: unknown): string[] {
   if (value instanceof Uint8Array) return [`${path} ${Buffer.from(value).toString()}`];
-  if (value === null || typeof value !== 'object') return [`${path} ${said(path, value)}`];
+  if (value === null || typeof value !== 'object') return [`${path} ${valueText(path, value)}`];
   return Object.entries(value).flatMap(([key, inner]) => leaves(path === '' ? key : `${path}.${key}`, inner));
 }
 
@@ -54,7 +54,7 @@ const EPOCH_MS_FROM = 1e12;
 /** "a time value … is … ±8,640,000,000,000,000" (ECMA-262): beyond it there is no moment. */
 const EPOCH_MS_TO = 8.64e15;
 
-function said(path: string, value: unknown): string {
+function valueText(path: string, value: unknown): string {
   if (typeof value !== 'number') return String(value).trim().replace(/\n/g, ' ↵ ');
   if (path.endsWith('Bytes')) return `${gibOf(value)} GiB`;
   if (path.endsWith('Ms') && value >= EPOCH_MS_FROM && value <= EPOCH_MS_TO) return clockTime(value);
@@ -68,7 +68,7 @@ export const isState = ({ service, operation }: Requested): boolean =>
 /** An entry about a fleet as a whole names none of its instances. */
 export const isWhole = ({ instanceId }: Pick<JournalLine, 'instanceId'>): boolean => !instanceId.startsWith('i-');
 
-export const aboutOf = (line: JournalLine): About => (isWhole(line) ? line.fleet : `${line.fleet}/${line.node}`);
+export const aboutOf = (line: JournalLine): StorySubject => (isWhole(line) ? line.fleet : `${line.fleet}/${line.node}`);
 
 /** The invocation that wrote an entry: by its writer, or by the beginning of the place where that is the same for all. */
 export const runOf = ({ fleet, heal, writer, place }: JournalLine): string =>
@@ -90,7 +90,7 @@ export function evidenceOf(
   const places = [...run.wrote.values()];
   const from = places[[...run.wrote.keys()].indexOf(entryKey(first)) - 1] ?? -1;
   const asked = run.requests.slice(from + 1, run.wrote.get(entryKey(last))).filter((request) => !isState(request));
-  return [...shown.flatMap(valuesOf), ...askedEvidence(asked)];
+  return [...shown.flatMap(valuesOf), ...questionEvidence(asked)];
 }
 
 /** Without what was not known: nulls tell nothing. */

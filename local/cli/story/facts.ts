@@ -146,7 +146,11 @@ function requested(world: World, { at, actor, service, operation, input, outcome
   const placed = world.nodes.find(
     ({ instanceId, volumeIds }) => ids.includes(instanceId) || [...volumeIds.values()].some((id) => ids.includes(id)),
   );
-  const about = placed ? nameOf(placed) : actor === 'person' ? goneNode(world, known) : keptFor(world, known);
+  const about = placed
+    ? nameOf(placed)
+    : actor === 'person'
+      ? terminatedNode(world, known)
+      : nodeOfVolume(world, known);
   return {
     atMs: at,
     actor,
@@ -159,7 +163,7 @@ function requested(world: World, { at, actor, service, operation, input, outcome
 }
 
 /** A node that a person has terminated, by the tags of its instance: AWS remembers it for an hour. */
-function goneNode({ region, fleets }: World, { InstanceIds }: Requested['input']): NodeName | undefined {
+function terminatedNode({ region, fleets }: World, { InstanceIds }: Requested['input']): NodeName | undefined {
   const [instanceId] = Array.isArray(InstanceIds) ? (InstanceIds as string[]) : [];
   if (instanceId === undefined) return undefined;
   const tags = region.ec2.tags(instanceId);
@@ -171,7 +175,7 @@ function goneNode({ region, fleets }: World, { InstanceIds }: Requested['input']
 }
 
 /** The node whose volume or instance this was, or is to be, by the tags that a heal gave it. */
-function keptFor({ region, fleets }: World, { VolumeId }: Requested['input']): NodeName | undefined {
+function nodeOfVolume({ region, fleets }: World, { VolumeId }: Requested['input']): NodeName | undefined {
   if (typeof VolumeId !== 'string') return undefined;
   const { [FLEET_TAG]: fleet = '', [NODE_TAG]: node } = region.ec2.tags(VolumeId);
   return fleets.has(fleet) && node !== undefined ? `${fleet}/${node}` : undefined;

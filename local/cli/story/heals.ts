@@ -6,12 +6,12 @@ import type { HealReport } from '../../scenarios/report/heals.ts';
 import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts';
 import { isMutating } from '../../simulator/request-faults.ts';
 import { gibOf, grouped, lasting, rate, within } from '../format.ts';
-import { askedEvidence, isState, paragraphs, requestEvidence } from './evidence.ts';
+import { isState, paragraphs, questionEvidence, requestEvidence } from './evidence.ts';
 import { type HealFact, isOfFleets, type Requested, type StoryFacts } from './facts.ts';
 import type { StoryLine } from './lines.ts';
 
 /** What an entry says: one line, several, or none where another line says it already. */
-type Told = readonly Omit<StoryLine, 'atMs' | 'about'>[];
+type EntryLines = readonly Omit<StoryLine, 'atMs' | 'about'>[];
 
 const DISPATCHER = 'dispatch-heal';
 
@@ -26,7 +26,7 @@ export function healLines(facts: StoryFacts, explain: boolean): StoryLine[] {
 
 function storyLines(facts: StoryFacts, line: JournalLine, explain: boolean): StoryLine[] {
   const { atMs, fleet, node } = line;
-  return toldBy(facts, line, explain).map((told, i) => ({
+  return linesOfEntry(facts, line, explain).map((told, i) => ({
     ...told,
     atMs,
     about: `${fleet}/${node}`,
@@ -35,7 +35,7 @@ function storyLines(facts: StoryFacts, line: JournalLine, explain: boolean): Sto
         evidence: [
           ...(told.evidence ?? []),
           ...paragraphs(evidenceIn<unknown>(line) ?? {}),
-          ...askedEvidence(askedFor(facts, line)),
+          ...questionEvidence(requestsBefore(facts, line)),
         ],
       }),
   }));
@@ -60,32 +60,33 @@ function staleAttempts(journal: readonly JournalLine[]): ReadonlySet<string> {
 }
 
 /** What was asked between the line of the story before and this one. */
-function askedFor(facts: StoryFacts, line: JournalLine): readonly Requested[] {
+function requestsBefore(facts: StoryFacts, line: JournalLine): readonly Requested[] {
   const { journal, heals } = facts;
   if (line.kind === 'decision' && line.writer === DISPATCHER)
     return heals
       .filter((heal) => attemptOf(heal) === attemptOf(line))
       .flatMap(({ dispatch }) => dispatch.filter((request) => !isState(request)));
   const own = journal.filter(({ writer }) => writer === line.writer);
-  const before = own.findLast((other) => other.place < line.place && toldBy(facts, other, true).length > 0)?.atMs ?? 0;
+  const before =
+    own.findLast((other) => other.place < line.place && linesOfEntry(facts, other, true).length > 0)?.atMs ?? 0;
   const requests = heals.find(({ arn }) => arn === line.writer)?.requests ?? [];
   return requests.filter((request) => request.atMs > before && request.atMs <= line.atMs && !isState(request));
 }
 
 /** @returns the lines of one entry, without their moment */
-export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): Told {
+export function linesOfEntry(facts: StoryFacts, line: JournalLine, explain: boolean): EntryLines {
   const { journal } = facts;
   const ladder = isOfLadder(line);
   switch (line.kind) {
     case 'decision':
       if (line.fields.approved) return [{ label: 'approved', text: line.sentence }];
       if (line.writer === DISPATCHER) return dispatched(journal, line);
-      return ladder ? climbed(journal, line, explain) : [];
+      return ladder ? rungLines(journal, line, explain) : [];
     case 'intent':
-      return ladder ? intended(line, explain) : grown(journal, line);
+      return ladder ? intended(line, explain) : growthLines(journal, line);
     case 'result':
-      if (ladder) return cameOf(journal, line);
-      return line.operation === 'ModifyVolume' ? [{ label: 'AWS', text: line.sentence }] : observed(journal, line);
+      if (ladder) return resultText(journal, line);
+      return line.operation === 'ModifyVolume' ? [{ label: 'AWS', text: line.sentence }] : answerLines(journal, line);
     case 'progress':
       return [{ label: 'progress', text: line.sentence }];
     case 'proof':
@@ -97,7 +98,7 @@ export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): 
     case 'refusal':
       return [{ label: 'refused', text: refusedText(facts, line), tone: 'bad' }];
     case 'outcome':
-      return ended(facts, line);
+      return endedText(facts, line);
     case 'page':
       return [];
   }
@@ -106,7 +107,7 @@ export function toldBy(facts: StoryFacts, line: JournalLine, explain: boolean): 
 function dispatched(
   journal: readonly JournalLine[],
   { attempt, heal, incidentId, fields: { mode } }: JournalLine,
-): Told {
+): EntryLines {
   const how = mode === undefined || mode === 'act' ? '' : `, mode ${mode}`;
   return [{ label: `incident ${shortId(journal, incidentId)}`, text: `attempt ${attempt} → ${heal}${how}` }];
 }
@@ -139,7 +140,7 @@ interface PlanEvidence {
 }
 
 /** The first intent of a heal that changes something tells what was decided. */
-function grown(journal: readonly JournalLine[], line: JournalLine): Told {
+function growthLines(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const changes = journal.find(
     ({ kind, writer, command }) => kind === 'intent' && writer === line.writer && command !== 'observe-node',
   );
@@ -148,7 +149,7 @@ function grown(journal: readonly JournalLine[], line: JournalLine): Told {
   if (!plan) return [{ label: 'decided', text: line.sentence }];
   const { guards } = plan;
   return [
-    { label: 'decided', text: `grow ${grouped(plan.fromGiB)} → ${grouped(plan.toGiB)} GiB: ${whySize(plan)}` },
+    { label: 'decided', text: `grow ${grouped(plan.fromGiB)} → ${grouped(plan.toGiB)} GiB: ${sizeReason(plan)}` },
     {
       label: 'guardrails',
       continues: true,
@@ -167,7 +168,7 @@ const HOUR_MS = 60 * 60_000;
 /** "modify a volume up to four times within a rolling 24-hour period" (EBS user guide). */
 const BUDGET_HOURS = 24;
 
-function whySize({ toGiB, usedGiB, gibPerHour, ceilingGiB }: PlanEvidence): string {
+function sizeReason({ toGiB, usedGiB, gibPerHour, ceilingGiB }: PlanEvidence): string {
   const ceiling = `ceiling ${grouped(ceilingGiB)}`;
   if (gibPerHour <= 0)
     return `leaves ${Math.round(100 - (usedGiB / toGiB) * 100)} % free, and it hardly fills; ${ceiling}`;
@@ -186,17 +187,17 @@ const isFirstAnswer = (journal: readonly JournalLine[], line: JournalLine): bool
   ) === line;
 
 /** A command's answer: the first one acknowledges the fence, later ones only prove what the proof says. */
-function observed(journal: readonly JournalLine[], line: JournalLine): Told {
+function answerLines(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const growing = commandOf(journal, line)?.command === 'grow-filesystem';
   const answer = evidenceIn<Answer>(line);
   const { after, before } = answer ?? { after: null, before: null };
   if (answer?.result !== 'done' || !after)
     return [{ label: growing ? 'grow-filesystem' : 'node', text: line.sentence, tone: 'bad' }];
   if (growing) return [{ label: 'grow-filesystem', text: grownText(before, after) }];
-  return isFirstAnswer(journal, line) ? [fenced(answer.fence, seenText(after))] : [];
+  return isFirstAnswer(journal, line) ? [fencedLine(answer.fence, seenText(after))] : [];
 }
 
-const fenced = (fence: number | undefined, seen: string): Told[number] => ({
+const fencedLine = (fence: number | undefined, seen: string): EntryLines[number] => ({
   label: 'node fenced',
   text: `fence ${fence} acknowledged${seen === '' ? '' : `; seen: ${seen}`}`,
 });
@@ -225,11 +226,11 @@ const LADDER: ReadonlySet<string> = new Set(['replace-node', 'snapshot-node']);
 const isOfLadder = ({ heal }: Pick<JournalLine, 'heal'>): boolean => LADDER.has(heal);
 
 /** The decision for a rung says again why the one before it is over: that one is told only to people who look closer. */
-function climbed(
+function rungLines(
   journal: readonly JournalLine[],
   { sentence, fields, writer, atMs, place }: JournalLine,
   explain: boolean,
-): Told {
+): EntryLines {
   const next = journal.find(
     (other) => other.writer === writer && other.kind === 'decision' && other.atMs >= atMs && other.place > place,
   );
@@ -238,7 +239,7 @@ function climbed(
 }
 
 /** A command is told when it is answered: then it is known what came of it. */
-function intended({ operation, target, sentence, fields }: JournalLine, explain: boolean): Told {
+function intended({ operation, target, sentence, fields }: JournalLine, explain: boolean): EntryLines {
   switch (operation) {
     case 'SendCommand':
       return [];
@@ -252,7 +253,7 @@ function intended({ operation, target, sentence, fields }: JournalLine, explain:
   }
 }
 
-function cameOf(journal: readonly JournalLine[], line: JournalLine): Told {
+function resultText(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const { operation, sentence, fields } = line;
   const failed = fields.status !== undefined && fields.status !== 'done';
   if (operation !== 'SendCommand') {
@@ -265,7 +266,7 @@ function cameOf(journal: readonly JournalLine[], line: JournalLine): Told {
   const words = answer ? answerWords(answer) : undefined;
   // The first look raises the fence; later ones only prove what the proof says.
   if (command === 'inspect-node' && !failed)
-    return isFirstAnswer(journal, line) ? [fenced(fields.fence, words ?? sentence)] : [];
+    return isFirstAnswer(journal, line) ? [fencedLine(fields.fence, words ?? sentence)] : [];
   const text = words === '' && intent ? `${intent.sentence}: done` : (words ?? sentence);
   return [{ label: command, text, ...(failed && { tone: 'bad' as const }) }];
 }
@@ -315,7 +316,7 @@ function nextLook(line: JournalLine): string {
   return `Looks again ${within(retryAfterSeconds * 1_000)}${paged ? '; page sent' : ''}.`;
 }
 
-function ended(facts: StoryFacts, line: JournalLine): Told {
+function endedText(facts: StoryFacts, line: JournalLine): EntryLines {
   const heal = healOf(facts, line);
   switch (line.act) {
     case 'healed': {

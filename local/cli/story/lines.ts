@@ -1,7 +1,7 @@
 // A line of a story, and how it is printed: three columns, wrapped to the terminal, colour only where a person sees it.
 
 import { plainText } from '../../../shared/text/plain-text.ts';
-import type { Placed } from '../../scenarios/world/world.ts';
+import type { PlacedNode } from '../../scenarios/world/world.ts';
 import { clockTime, day } from '../format.ts';
 import { colors } from '../terminal.ts';
 
@@ -13,7 +13,7 @@ export interface StoryLine {
   readonly label: string;
   readonly text: string;
   /** A node, or a fleet as a whole. */
-  readonly about?: About;
+  readonly about?: StorySubject;
   readonly tone?: Tone;
   /** Belongs to the line above: its moment is not said again. */
   readonly continues?: true;
@@ -31,12 +31,12 @@ export interface Section {
 export type NodeName = string;
 
 /** A node, or by its name alone a fleet as a whole: "bitcoin". */
-export type About = NodeName;
+export type StorySubject = NodeName;
 
-export const nameOf = ({ fleet, name }: Placed): NodeName => `${fleet.name}/${name}`;
+export const nameOf = ({ fleet, name }: PlacedNode): NodeName => `${fleet.name}/${name}`;
 
 /** No fleet has a slash in its name. */
-export const isNode = (about: About): boolean => about.includes('/');
+export const isNode = (about: StorySubject): boolean => about.includes('/');
 
 /** A line as it is printed, and the moment in the run that it belongs to. */
 export interface Printed {

@@ -44,7 +44,7 @@ function invokeText(input: { readonly FunctionName?: string; readonly Payload?: 
   return wishIn(payload) ?? `invokes ${input.FunctionName} with ${payload}`;
 }
 
-/** What a person asks the one door for; undefined: something else. */
+/** What a person asks the dispatcher for; undefined: something else. */
 function wishIn(payload: string): string | undefined {
   const { kind, fleet, node, plan, snapshotId } = parsedEvent(payload);
   const of = `${fleet}/${node}`;
@@ -75,7 +75,7 @@ function parsedEvent(payload: string): Readonly<Record<string, unknown>> {
   }
 }
 
-interface Edit {
+interface RecordEdit {
   readonly Action?: string;
   readonly ResourceRecordSet?: {
     readonly Name?: string;
@@ -85,7 +85,7 @@ interface Edit {
 }
 
 /** In the words in which the suite tells of its own: "node2.bitcoin.internal A 10.0.0.1 → 10.0.0.2". */
-function editsText({ ChangeBatch }: { readonly ChangeBatch?: { readonly Changes?: readonly Edit[] } }): string {
+function editsText({ ChangeBatch }: { readonly ChangeBatch?: { readonly Changes?: readonly RecordEdit[] } }): string {
   const values = new Map<string, { before?: string; after?: string }>();
   for (const {
     Action,

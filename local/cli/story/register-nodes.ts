@@ -161,7 +161,7 @@ function groupLines(facts: StoryFacts, { batches }: Group, explain: boolean): St
   const entries = batches.flatMap(({ intent, result }) => (result ? [intent, result] : [intent]));
   const evidence = explain ? { evidence: evidenceOf(facts, entries) } : {};
   const lines: StoryLine[] = textsOf(first.intent.fleet, [...changes.values()]).map((text) => ({ ...base, text }));
-  if (left > 0) lines.push({ ...base, text: `${counted(left, 'alarm')} not yet: ${cameOf(unsure)}`, tone: 'bad' });
+  if (left > 0) lines.push({ ...base, text: `${counted(left, 'alarm')} not yet: ${resultText(unsure)}`, tone: 'bad' });
   return lines.map((line, at) => ({ ...line, ...(at === 0 ? evidence : { continues: true as const }) }));
 }
 
@@ -173,7 +173,7 @@ const alarmsOf = (batches: readonly Batch[]): ReadonlyMap<string, AlarmChange> =
     ),
   );
 
-const cameOf = (unsure: readonly Batch[]): string =>
+const resultText = (unsure: readonly Batch[]): string =>
   [...new Set(unsure.map(({ result }) => result?.sentence ?? 'nothing is known of what came of it'))].join('; ');
 
 /** Of one alarm, and of several. */

@@ -11,7 +11,7 @@ import { questionLines, refusedLines } from './refusals.ts';
 
 const HEAL = 'rotate-peers';
 
-type Told = Omit<StoryLine, 'atMs' | 'about'> & { readonly grounds?: readonly JournalLine[] };
+type PeerLine = Omit<StoryLine, 'atMs' | 'about'> & { readonly grounds?: readonly JournalLine[] };
 
 export function peersLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   const own = facts.journal.filter(({ heal }) => heal === HEAL);
@@ -24,7 +24,7 @@ export function peersLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   );
   return [
     ...own.flatMap((entry): StoryLine[] =>
-      toldBy(facts, own, entry).map(({ grounds = [entry], evidence = [], ...told }) => ({
+      linesOfEntry(facts, own, entry).map(({ grounds = [entry], evidence = [], ...told }) => ({
         ...told,
         atMs: entry.atMs,
         about: aboutOf(entry),
@@ -36,7 +36,7 @@ export function peersLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   ];
 }
 
-function toldBy(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): readonly Told[] {
+function linesOfEntry(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): readonly PeerLine[] {
   switch (entry.kind) {
     case 'decision':
       return entry.fields.undoes
@@ -51,7 +51,7 @@ function toldBy(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLi
     case 'proof':
       return [{ label: 'proved', text: entry.sentence }];
     case 'outcome':
-      return [ended(facts, own, entry)];
+      return [endedText(facts, own, entry)];
     default:
       return [];
   }
@@ -62,7 +62,7 @@ const isUnanswered = (own: readonly JournalLine[], intent: JournalLine): boolean
   !own.some((entry) => runOf(entry) === runOf(intent) && entry.place > intent.place);
 
 /** The client was told, or its file was written; the intent says of what. */
-function resultOf(own: readonly JournalLine[], result: JournalLine): Told {
+function resultOf(own: readonly JournalLine[], result: JournalLine): PeerLine {
   const intent = own.find(
     ({ kind, act, writer }) => kind === 'intent' && act === result.act && writer === result.writer,
   );
@@ -87,7 +87,7 @@ function clientText(result: JournalLine): string {
   return `client restarted, ${lasting(after.stopSeconds * 1_000)} to stop${cleanly}: ${after.client}`;
 }
 
-function ended(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): Told {
+function endedText(facts: StoryFacts, own: readonly JournalLine[], entry: JournalLine): PeerLine {
   const page = own.find(
     ({ kind, sentence, ...line }) =>
       kind === 'page' && sentence === entry.sentence && runOf({ kind, sentence, ...line }) === runOf(entry),

@@ -12,7 +12,7 @@ import { peersLines } from './rotate-peers.ts';
 import { healthLines } from './watch-fleet.ts';
 
 /** With `explain`, each line has its evidence, and attempts that came to nothing new are told one by one. */
-export function tell(facts: StoryFacts, { explain = false }: { readonly explain?: boolean } = {}): Section[] {
+export function buildStory(facts: StoryFacts, { explain = false }: { readonly explain?: boolean } = {}): Section[] {
   const lines = [
     ...peopleLines(facts),
     ...outageLines(facts),

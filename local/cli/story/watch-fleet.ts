@@ -25,7 +25,7 @@ export function healthLines(facts: StoryFacts, explain: boolean): StoryLine[] {
     ...(explain && { evidence: evidenceOf(facts, [entry, ...more]) }),
   });
   return [
-    ...foldedOf(changes).map(({ entry, text, whole }) => {
+    ...mergeEntries(changes).map(({ entry, text, whole }) => {
       const own = pages.filter((page) => belongs.get(page) === entry);
       const tone = toneOf(entry);
       const said = [text, ...own.map((page, at) => pagedAfter(entry, page, at > 0))].join('; ');
@@ -40,7 +40,7 @@ export function healthLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   ];
 }
 
-interface Folded {
+interface MergedEntry {
   readonly entry: JournalLine;
   readonly text: string;
   /** It stands for several nodes. */
@@ -52,7 +52,7 @@ const NODES_TOLD = 2;
 const NAMED = 5;
 
 /** Where we could not ask, or can again, that says nothing of the nodes: all that one sweep says so of are one line. */
-function foldedOf(changes: readonly JournalLine[]): Folded[] {
+function mergeEntries(changes: readonly JournalLine[]): MergedEntry[] {
   const alike = new Map<string, JournalLine[]>();
   for (const change of changes) {
     const { from, to } = change.fields;
@@ -66,7 +66,7 @@ function foldedOf(changes: readonly JournalLine[]): Folded[] {
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
     if (!first || group.length <= NODES_TOLD)
-      return group.map((entry): Folded => ({ entry, text: entry.sentence, whole: false }));
+      return group.map((entry): MergedEntry => ({ entry, text: entry.sentence, whole: false }));
     const names = group.map(({ node }) => node).sort();
     const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
     return [{ entry: first, text: `${names.slice(0, NAMED).join(', ')}${more}: ${first.sentence}`, whole: true }];

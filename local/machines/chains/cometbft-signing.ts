@@ -9,19 +9,19 @@ const KEY = '/root/.cometbft/config/priv_validator_key.json';
 /** What was wrong is told in full up to here. */
 const FAULTS_MAX = 20;
 
-interface Signed {
+interface SigningState {
   readonly height: number;
   readonly round: number;
   readonly step: number;
 }
 
-const before = (a: Signed, b: Signed): boolean =>
+const before = (a: SigningState, b: SigningState): boolean =>
   a.height !== b.height ? a.height < b.height : a.round !== b.round ? a.round < b.round : a.step < b.step;
 
 export class SigningWatch {
   readonly #world: RealWorld;
   readonly #names: readonly string[];
-  readonly #latest = new Map<string, Signed>();
+  readonly #latest = new Map<string, SigningState>();
   readonly #keys = new Map<string, string>();
   /** Sentences; empty while all is well. */
   readonly wentBack: string[] = [];
@@ -40,7 +40,7 @@ export class SigningWatch {
     setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
-  latest(name: string): Signed | undefined {
+  latest(name: string): SigningState | undefined {
     return this.#latest.get(name);
   }
 
@@ -52,7 +52,7 @@ export class SigningWatch {
       const known = this.#latest.get(name);
       if (known && before(signed, known)) {
         const isUsed = clients().some(({ key }) => key === this.#keys.get(name));
-        note(isUsed ? this.wentBack : this.laidBackUnused, `${name}: from ${shown(known)} to ${shown(signed)}`);
+        note(isUsed ? this.wentBack : this.laidBackUnused, `${name}: from ${stateText(known)} to ${stateText(signed)}`);
         continue;
       }
       this.#latest.set(name, signed);
@@ -82,7 +82,7 @@ function note(faults: string[], fault: string): void {
 }
 
 /** Undefined while nothing is mounted there, or the machine has no power. */
-export function signedOn({ machine }: RealNode): Signed | undefined {
+export function signedOn({ machine }: RealNode): SigningState | undefined {
   if (machine.pid === undefined) return undefined;
   let text: string;
   try {
@@ -95,7 +95,7 @@ export function signedOn({ machine }: RealNode): Signed | undefined {
   return { height: Number(height), round, step };
 }
 
-const shown = ({ height, round, step }: Signed): string => `${height}/${round}/${step}`;
+const stateText = ({ height, round, step }: SigningState): string => `${height}/${round}/${step}`;
 
 /** The address that a validator's key has. */
 export const keyOn = ({ machine }: RealNode): string =>

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageFiles } from '../machine/system.ts';
-import { on } from '../story.ts';
+import { runOnNode } from '../story.ts';
 import type { Identity, RealNode, RealNodeSpec, RealWorld } from '../world.ts';
 
 export const DATA_PATH = '/data';
@@ -115,19 +115,19 @@ tar --create --dereference --absolute-names "$program" $(ldd "$program" | grep -
 /** What a person does once on a new instance: names its peers, makes the image, and runs the container. */
 export async function install(node: RealNode, peers: readonly string[]): Promise<void> {
   // The machine has booted; its disk is mounted a moment later.
-  await on(
+  await runOnNode(
     node,
     'n=0; until mountpoint -q "$1"; do n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.1; done',
     DATA_PATH,
   );
-  await on(
+  await runOnNode(
     node,
     'sed -i "s/^persistent_peers = .*/persistent_peers = \\"$2\\"/" "$1" && grep -q "^persistent_peers = \\"$2\\"$" "$1"',
     CONFIG,
     peers.join(','),
   );
-  await on(node, MAKE_IMAGE, IMAGE);
-  await on(
+  await runOnNode(node, MAKE_IMAGE, IMAGE);
+  await runOnNode(
     node,
     `docker run -d --name ${CONTAINER} --network host -v ${HOME}:/root/.cometbft ${IMAGE} \
        /usr/local/bin/cometbft start --home /root/.cometbft --proxy_app=persistent_kvstore`,
@@ -176,10 +176,10 @@ export const blockAt = (node: RealNode, height: number): Promise<Block> => ask<B
 
 /** "running", "exited 0": what docker says of the node's container, and since when. */
 export const container = (node: RealNode): Promise<string> =>
-  on(
+  runOnNode(
     node,
     `docker inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.StartedAt}}' ${CONTAINER}`,
   );
 
 /** Its process is there and does nothing any more, not even what a signal asks of it. */
-export const freeze = (node: RealNode): Promise<string> => on(node, 'pkill -STOP -x cometbft');
+export const freeze = (node: RealNode): Promise<string> => runOnNode(node, 'pkill -STOP -x cometbft');

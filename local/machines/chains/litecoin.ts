@@ -126,7 +126,7 @@ wait "$client"
 umount /mnt/copy
 `;
 
-export interface Opened {
+export interface OpenedCopy {
   /** Where it begins; null: it does not open. */
   readonly height: number | null;
   /** Of the block that was asked for; null: it has none. */
@@ -135,7 +135,7 @@ export interface Opened {
 }
 
 /** @param device of a copy that is mounted nowhere @param height of the block that is asked for */
-export async function openedAt({ machine }: RealNode, device: string, height: number): Promise<Opened> {
+export async function openedAt({ machine }: RealNode, device: string, height: number): Promise<OpenedCopy> {
   const { stdout, stderr } = await machine.runs({
     command: ['bash', '-c', OPEN, 'bash', device, String(height)],
     environment: { HOME: '/root' },

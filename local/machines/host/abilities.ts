@@ -1,14 +1,14 @@
-// What follows from what was tried on this host, for whoever wants to run real machines on it. Pure: trying is can.ts.
+// What follows from what was tried on this host, for whoever wants to run real machines on it. Pure: trying is ability-checks.ts.
 import type { Machines } from '../run-events.ts';
 
-export interface Lack {
+export interface MissingAbility {
   readonly what: 'Linux' | 'root' | 'apt' | 'loop devices' | 'namespaces' | 'containers' | 'Go';
   /** Ends a sentence that begins with what cannot be done. */
   readonly reason: string;
 }
 
 /** Of each: undefined where it can be done, else why not. */
-export interface Tried {
+export interface AbilityChecks {
   readonly linux: string | undefined;
   readonly root: string | undefined;
   readonly apt: string | undefined;
@@ -21,14 +21,14 @@ export interface Tried {
 export interface HostAbilities {
   /** What machines can be; undefined: there can be none. */
   readonly machines: Machines | undefined;
-  readonly lacks: readonly Lack[];
+  readonly lacks: readonly MissingAbility[];
 }
 
 /** Without these no machine has a disk, a network or a system of its own. */
-const FOR_ANY_MACHINE: readonly Lack['what'][] = ['Linux', 'root', 'apt', 'loop devices', 'namespaces'];
+const FOR_ANY_MACHINE: readonly MissingAbility['what'][] = ['Linux', 'root', 'apt', 'loop devices', 'namespaces'];
 
-export function abilitiesOf(tried: Tried): HostAbilities {
-  const all: readonly (readonly [Lack['what'], string | undefined])[] = [
+export function abilitiesOf(tried: AbilityChecks): HostAbilities {
+  const all: readonly (readonly [MissingAbility['what'], string | undefined])[] = [
     ['Linux', tried.linux],
     ['root', tried.root],
     ['apt', tried.apt],
@@ -37,7 +37,7 @@ export function abilitiesOf(tried: Tried): HostAbilities {
     ['containers', tried.containers],
     ['Go', tried.go],
   ];
-  const lacks = all.flatMap(([what, reason]): Lack[] => (reason === undefined ? [] : [{ what, reason }]));
+  const lacks = all.flatMap(([what, reason]): MissingAbility[] => (reason === undefined ? [] : [{ what, reason }]));
   if (lacks.some(({ what }) => FOR_ANY_MACHINE.includes(what))) return { machines: undefined, lacks };
   return { machines: tried.containers === undefined ? 'containers' : 'namespaces', lacks };
 }
@@ -51,5 +51,5 @@ export function whyNoMachine({ machines, lacks }: HostAbilities): string | undef
     .join('; ');
 }
 
-export const reasonFor = ({ lacks }: HostAbilities, what: Lack['what']): string | undefined =>
+export const reasonFor = ({ lacks }: HostAbilities, what: MissingAbility['what']): string | undefined =>
   lacks.find((lack) => lack.what === what)?.reason;

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BUILD, CHECK, FILES, FIRST_PACKAGES, LINKS, NEEDED_COMMANDS, SECOND_PACKAGES } from './base-recipe.ts';
-import { cacheDirectory, type Say } from './cache.ts';
+import { cacheDirectory, type ReportProgress } from './cache.ts';
 import { attempt, MORTAL, run, whyFailed } from './commands.ts';
 import { withLock } from './lock.ts';
 import { type DebianSource, debianSource } from './mirror.ts';
@@ -25,7 +25,7 @@ const BUILD_LIMIT_SECONDS = 900;
  * The directory of the base root filesystem, which nobody writes to: machines lay an overlay over it.
  * @throws with a sentence where it cannot be built
  */
-export async function ensureBaseSystem(say: Say): Promise<string> {
+export async function ensureBaseSystem(say: ReportProgress): Promise<string> {
   const source = sourceOfThisHost();
   const directory = join(cacheDirectory(), `base-${baseHash(source)}`);
   if (existsSync(directory)) return directory;
@@ -49,7 +49,7 @@ function baseHash({ suite }: DebianSource): string {
   return createHash('sha256').update(JSON.stringify(decides)).digest('hex').slice(0, 12);
 }
 
-async function build(directory: string, { suite, mirror }: DebianSource, say: Say): Promise<void> {
+async function build(directory: string, { suite, mirror }: DebianSource, say: ReportProgress): Promise<void> {
   const root = `${directory}.building-${randomBytes(4).toString('hex')}`;
   mkdirSync(root, { recursive: true });
   try {

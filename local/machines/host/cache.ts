@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** A sentence about what is being done, for whoever waits. */
-export type Say = (sentence: string) => void;
+export type ReportProgress = (sentence: string) => void;
 
 /** Of bases, software and runs. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {

@@ -21,7 +21,7 @@ export interface EnclosureOptions {
   readonly memoryMiB?: number;
 }
 
-export interface Ended {
+export interface EnclosureResult {
   readonly status: number | null;
   /** Its limit came, or somebody wanted it to end. */
   readonly endedBy: 'itself' | 'limit' | 'request';
@@ -36,9 +36,9 @@ export interface Ended {
 export interface Enclosure {
   readonly runDirectory: string;
   /** Never rejects: nothing of it is running any more, and all that could be was removed. */
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<EnclosureResult>;
   /** Asks it to end, which it may do in peace for some seconds. */
-  readonly end: () => Promise<Ended>;
+  readonly end: () => Promise<EnclosureResult>;
 }
 
 /** After its standard input has ended. */
@@ -150,7 +150,7 @@ function employJanitor({ id }: Run): ChildProcess {
 function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: EnclosureOptions): Enclosure {
   const malformed: string[] = [];
   let remarks = '';
-  let endedBy: Ended['endedBy'] = 'itself';
+  let endedBy: EnclosureResult['endedBy'] = 'itself';
   let grace: NodeJS.Timeout | undefined;
   child.stderr?.on('data', (data) => {
     remarks = (remarks + data).slice(-REMARKS_CHARACTERS);
@@ -164,7 +164,7 @@ function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: E
         if (malformed.length < MALFORMED_MOST) malformed.push((error as Error).message);
       }
     });
-  const stop = (by: Ended['endedBy']): void => {
+  const stop = (by: EnclosureResult['endedBy']): void => {
     if (grace) return;
     endedBy = by;
     child.stdin?.end();
@@ -179,7 +179,7 @@ function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: E
     });
     child.once('close', resolve);
   });
-  const ended = closed.then(async (status): Promise<Ended> => {
+  const ended = closed.then(async (status): Promise<EnclosureResult> => {
     clearTimeout(limit);
     clearTimeout(grace);
     const left = await sweep(run).catch((error: Error) => [error.message]);
@@ -187,7 +187,7 @@ function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: E
     janitor.unref();
     return { status, endedBy, remarks, malformed, left };
   });
-  const end = (): Promise<Ended> => {
+  const end = (): Promise<EnclosureResult> => {
     stop('request');
     return ended;
   };
@@ -196,10 +196,10 @@ function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: E
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-const open = new Set<() => Promise<Ended>>();
+const open = new Set<() => Promise<EnclosureResult>>();
 
 /** A signal ends all that is open, and then this process as it would have without us. */
-function endWithThisProcess(end: () => Promise<Ended>, ended: Promise<Ended>): void {
+function endWithThisProcess(end: () => Promise<EnclosureResult>, ended: Promise<EnclosureResult>): void {
   if (open.size === 0) for (const signal of SIGNALS) process.on(signal, endAll);
   open.add(end);
   void ended.then(() => {

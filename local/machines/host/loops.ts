@@ -46,13 +46,13 @@ function withNested(found: readonly Loop[], loops: readonly Loop[]): Loop[] {
   return nested.length === 0 ? [...found] : [...withNested(nested, loops), ...found];
 }
 
-interface Owned {
+interface RunFiles {
   /** Where the directory is a filesystem of its own, all that is on that is the run's, deleted or not. */
   readonly wholeFilesystem: string | undefined;
   readonly files: ReadonlySet<string>;
 }
 
-function identify(directory: string): Owned | undefined {
+function identify(directory: string): RunFiles | undefined {
   try {
     const [own, above] = [statSync(directory), statSync(join(directory, '..'))];
     const filesystem = numberOf(own.dev);

@@ -1,5 +1,5 @@
 // Debian packages that the host itself needs to run machines; installed where they are missing.
-import type { Say } from './cache.ts';
+import type { ReportProgress } from './cache.ts';
 import { attempt, run } from './commands.ts';
 import { withLock } from './lock.ts';
 
@@ -14,7 +14,7 @@ const INSTALL_LIMIT_SECONDS = 600;
 const LOCK_SECONDS = 120;
 
 /** @throws with a sentence that names what could not be installed */
-export async function ensurePackages(say: Say): Promise<void> {
+export async function ensurePackages(say: ReportProgress): Promise<void> {
   if ((await missingPackages()).length === 0) return;
   await withLock('/run/lock/chainmend-packages', UPDATE_LIMIT_SECONDS + INSTALL_LIMIT_SECONDS, async () => {
     const missing = await missingPackages();

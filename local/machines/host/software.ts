@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Software } from '../run-events.ts';
-import { cacheDirectory, type Say } from './cache.ts';
+import { cacheDirectory, type ReportProgress } from './cache.ts';
 import { type CommandOptions, MORTAL, missingCommands, run } from './commands.ts';
 import { withLock } from './lock.ts';
 
@@ -38,7 +38,7 @@ export interface FoundSoftware {
 }
 
 /** What can be had; never throws for what cannot. */
-export async function ensureSoftware(say: Say): Promise<FoundSoftware> {
+export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware> {
   const software: { geth?: string; cometbft?: string; anvil?: string } = {};
   const lacks: string[] = [];
   const take = async (name: keyof Software, ensure: () => Promise<string>): Promise<void> => {
@@ -55,7 +55,7 @@ export async function ensureSoftware(say: Say): Promise<FoundSoftware> {
 
 const softwareDirectory = (): string => join(cacheDirectory(), 'software');
 
-async function ensureBuilt({ name, version, package: path, flags }: Build, say: Say): Promise<string> {
+async function ensureBuilt({ name, version, package: path, flags }: Build, say: ReportProgress): Promise<string> {
   const directory = join(softwareDirectory(), `${name}-${version}`);
   await ensureDirectory(directory, async (making) => {
     if ((await missingCommands(['go'])).length > 0) throw new Error('there is no Go on this host to build it with');
@@ -70,7 +70,7 @@ async function ensureBuilt({ name, version, package: path, flags }: Build, say: 
   return join(directory, name);
 }
 
-async function ensureAnvil(say: Say): Promise<string> {
+async function ensureAnvil(say: ReportProgress): Promise<string> {
   const directory = join(softwareDirectory(), `${ANVIL.name}-${ANVIL.version}`);
   await ensureDirectory(directory, async (making) => {
     say(`installing ${ANVIL.name} ${ANVIL.version} once`);

@@ -13,8 +13,8 @@ import type { Clock } from '../../simulator/kernel.ts';
 import type { Container, Containers } from './container.ts';
 import { appear, disappear, hideHostDisks, numberOf } from './devices.ts';
 import type { Images } from './images.ts';
-import { mountsInside, type Run, runInside } from './inside.ts';
 import type { Lan } from './lan.ts';
+import { mountsInside, type Run, runInside } from './namespaces.ts';
 import { DISKS_READY, furnish, type ImageFiles, RESOLV_CONF } from './system.ts';
 import { toolNow } from './tool.ts';
 

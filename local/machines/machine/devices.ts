@@ -2,7 +2,7 @@
 // NVMe device names"), and under no other volume's.
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { runInsideNow } from './inside.ts';
+import { runInsideNow } from './namespaces.ts';
 
 export const linkOf = (volumeId: string): string =>
   `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;

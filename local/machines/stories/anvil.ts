@@ -1,7 +1,7 @@
 // Where no geth can be built: a real EVM behind the product's ethereum client, for what one node alone can show.
 import { anvilNode } from '../chains/anvil.ts';
 import { ask, hashAt, heightOf } from '../chains/geth.ts';
-import { on, type RealStory, type StoryGroup } from '../story.ts';
+import { type RealStory, runOnNode, type StoryGroup } from '../story.ts';
 
 const seen: RealStory = {
   name: 'anvil-seen',
@@ -21,11 +21,11 @@ const seen: RealStory = {
     const itself = await ask<string>(node, 'web3_clientVersion');
     holds('it is called what it calls itself', clientVersion === itself, { clientVersion, itself });
     await becomes('chainmend sees it go on', 180, () => (look()?.height ?? 0) > (height ?? 0));
-    await on(node, 'systemctl stop anvil.service');
+    await runOnNode(node, 'systemctl stop anvil.service');
     say('anvil1', 'a person stops it');
     await becomes('chainmend sees that nothing listens there', 180, () => look()?.health === 'unreachable', look);
     holds('no height is told of it any more', look()?.height === null, look());
-    await on(node, 'systemctl start anvil.service');
+    await runOnNode(node, 'systemctl start anvil.service');
     await becomes('and sees it again when it is started', 240, () => look()?.health === 'synced', look);
   },
 };

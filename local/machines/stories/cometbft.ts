@@ -10,7 +10,7 @@ import {
   peerEntry,
   peersOf,
 } from '../chains/cometbft.ts';
-import type { StoryGroup, Telling } from '../story.ts';
+import type { StoryGroup, StoryLog } from '../story.ts';
 import type { RealWorld } from '../world.ts';
 import { allDisksFull } from './cometbft/all-disks-full.ts';
 import { dockerStopUnclean } from './cometbft/docker-stop-unclean.ts';
@@ -27,7 +27,7 @@ const membersWith = (followers: number): readonly Member[] => [
   ...Array.from({ length: followers }, (_, at): Member => ({ name: `follower${at + 1}`, role: 'follower' })),
 ];
 
-async function build(world: RealWorld, members: readonly Member[], { say, becomes }: Telling): Promise<void> {
+async function build(world: RealWorld, members: readonly Member[], { say, becomes }: StoryLog): Promise<void> {
   const directories = generate(world, members);
   const directoryOf = (name: string) => directories.get(name) ?? '';
   await Promise.all(members.map((member) => world.node(cometbftNode(world, member, directoryOf(member.name)))));

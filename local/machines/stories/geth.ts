@@ -1,7 +1,7 @@
 // The private clique network: a bootnode, sealers and clients, which find each other through the bootnode. What happens to them is in the
 // stories beside this. Two networks of it, since one node of a fleet at a time is restored or replaced, and each takes its minutes.
 import { enodeOf, gethNode, heightOf, makeNetwork, peersOf, UNIT } from '../chains/geth.ts';
-import type { StoryGroup, Telling } from '../story.ts';
+import type { StoryGroup, StoryLog } from '../story.ts';
 import type { RealWorld } from '../world.ts';
 import { diskLow } from './geth/disk-low.ts';
 import { madeFromTemplate } from './geth/fleet.ts';
@@ -18,7 +18,7 @@ interface Members {
   readonly clients: readonly string[];
 }
 
-async function build(world: RealWorld, { sealers, clients }: Members, { say, becomes }: Telling): Promise<void> {
+async function build(world: RealWorld, { sealers, clients }: Members, { say, becomes }: StoryLog): Promise<void> {
   const network = makeNetwork(world, sealers);
   const bootnode = await world.node(
     gethNode(network, { name: 'bootnode1', role: 'bootnode', bootnodes: [], staticNodes: [] }),

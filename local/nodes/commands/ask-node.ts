@@ -1,9 +1,9 @@
 // What the script ask-node does, as a simulated node does it: each question is put to the client over the node's own loopback, and
 // what it says is told in as many characters as SSM shows. test/unit/probe-on-node.test.ts holds the script to the same frames.
 import {
+  type AnswerFilter,
   decodeQuestions,
   encodeAnswers,
-  type Keep,
   type NodeAnswer,
   type NodeRequest,
 } from '../../../shared/probe/frames.ts';
@@ -12,7 +12,7 @@ import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts
 /** curl's --max-time in the script. */
 const PATIENCE_MS = 4_000;
 
-export interface AskedNode {
+export interface AskNodeHost {
   readonly rpc: { answer(port: number, request: HttpRequest, asking: { readonly local: boolean }): HttpAnswer };
   /** What a file of credentials on this node holds; undefined where there is none. */
   readonly cookie: string | undefined;
@@ -21,7 +21,7 @@ export interface AskedNode {
 
 /** What is printed, and how long it takes. Throws a `TypeError` for questions that the script would not take. */
 export function askNode(
-  node: AskedNode,
+  node: AskNodeHost,
   parameters: Readonly<Record<string, string>>,
 ): { readonly stdout: string; readonly afterMs: number } {
   let afterMs = 0;
@@ -38,7 +38,11 @@ export function askNode(
   return { stdout: `${encodeAnswers({ answers, diskUsedPercent: Object.fromEntries(used) })}\n`, afterMs };
 }
 
-function ask(node: AskedNode, request: NodeRequest, withCredentials: boolean): { answer: NodeAnswer; tookMs: number } {
+function ask(
+  node: AskNodeHost,
+  request: NodeRequest,
+  withCredentials: boolean,
+): { answer: NodeAnswer; tookMs: number } {
   const { method, port, path, body, maximumBytes, keep } = request;
   const authorization = withCredentials && node.cookie !== undefined ? basic(node.cookie) : undefined;
   const headers: Record<string, string> = {
@@ -53,13 +57,13 @@ function ask(node: AskedNode, request: NodeRequest, withCredentials: boolean): {
   if (got.afterMs > PATIENCE_MS) return failed(28, PATIENCE_MS);
   const text = Buffer.from(got.body).toString();
   if (text.length > maximumBytes) return failed(63, got.afterMs);
-  return { answer: { exitStatus: 0, httpStatus: got.statusCode, body: kept(keep, text) }, tookMs: got.afterMs };
+  return { answer: { exitStatus: 0, httpStatus: got.statusCode, body: filteredBody(keep, text) }, tookMs: got.afterMs };
 }
 
 const basic = (cookie: string): string => `Basic ${Buffer.from(cookie).toString('base64')}`;
 
 /** The function `keep` of the script. */
-function kept(what: Keep, text: string): string {
+function filteredBody(what: AnswerFilter, text: string): string {
   switch (what) {
     case 'consensus':
       return lines(

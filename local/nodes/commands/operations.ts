@@ -25,7 +25,7 @@ export interface NodeEnding {
 /** What a command does, one act after the other; each value is how many ms pass before the next. */
 export type Acts<Result> = Generator<number, Result, void>;
 
-export interface Place {
+export interface VolumeMount {
   readonly path: string;
   readonly volumeId: string;
 }
@@ -160,7 +160,7 @@ export class NodeActs {
   }
 
   /** Why these cannot be the volumes of these places: something else is mounted there. */
-  misplaced(places: readonly Place[]): string | undefined {
+  misplaced(places: readonly VolumeMount[]): string | undefined {
     const report = this.node.devices();
     for (const { path, volumeId } of places) {
       const there = report.find(({ mountedAt }) => mountedAt === path);
@@ -192,7 +192,7 @@ export class NodeActs {
     return undefined;
   }
 
-  *unmountAll(places: readonly Place[]): Acts<string | undefined> {
+  *unmountAll(places: readonly VolumeMount[]): Acts<string | undefined> {
     for (const { path } of places.toSorted(byDepth).toReversed()) {
       if (!this.isMountPoint(path)) continue;
       yield this.takesMs(50, 300);
@@ -229,14 +229,14 @@ export class NodeActs {
   }
 
   /** Throws an `Error` where /etc/fstab cannot be written, or has two lines for the path. */
-  writeFstab({ path, volumeId }: Place, how: { readonly pin?: boolean } = {}): void {
+  writeFstab({ path, volumeId }: VolumeMount, how: { readonly pin?: boolean } = {}): void {
     const xfs = this.node.disks.volume(volumeId)?.filesystem === 'xfs';
     const text = bootsWith(this.fstab(), path, { volumeId, spec: this.specOf(volumeId), xfs }, how);
     if (text !== this.fstab()) this.node.writeFile(FSTAB, text);
   }
 
   /** A line that leads to this volume already is left alone. */
-  bootInto({ path, volumeId }: Place): void {
+  bootInto({ path, volumeId }: VolumeMount): void {
     const line = bootLines(this.fstab()).find((one) => one.path === path);
     const uuid = this.node.disks.volume(volumeId)?.uuid;
     if (line && (line.spec === this.specOf(volumeId) || line.spec === `UUID=${uuid}`)) return;
@@ -261,7 +261,7 @@ export const clientsOf = (packed: string): readonly Client[] =>
     return { runtime, unit, graceSeconds: Number(grace) };
   });
 
-export const placesOf = (packed: string): readonly Place[] =>
+export const placesOf = (packed: string): readonly VolumeMount[] =>
   linesOf(packed).map((line) => {
     const [path = '', volumeId = ''] = line.split(' ');
     return { path, volumeId };
@@ -274,7 +274,7 @@ export const linesOf = (packed: string): readonly string[] =>
     .filter((line) => line !== '');
 
 /** What is mounted inside of another is mounted after it. */
-export const byDepth = (a: Place, b: Place): number => a.path.length - b.path.length;
+export const byDepth = (a: VolumeMount, b: VolumeMount): number => a.path.length - b.path.length;
 
 export const ending = (result: NodeEnding['result'], more: Partial<NodeEnding>): NodeEnding => ({
   result,

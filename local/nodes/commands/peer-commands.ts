@@ -63,7 +63,7 @@ export function readConfig(host: PeersHost, { File = '' }: Parameters): PeersEnd
 }
 
 /** ask-peers and change-peers. @returns the ending, and how long the client took over it */
-export function tellClient(
+export function changeRunningClient(
   host: PeersHost,
   { Endpoint = '', CredentialsFile = '', Requests = '' }: Parameters,
 ): { readonly ending: PeersEnding; readonly afterMs: number } {

@@ -11,7 +11,7 @@ import {
 } from '../../../shared/node-commands/parameters.ts';
 import type { CommandOutcome, MachineCommand } from '../machine.ts';
 import type { NodeCommands } from './client-commands.ts';
-import { type PeersEnding, type PeersHost, readConfig, tellClient, writeConfig } from './peer-commands.ts';
+import { changeRunningClient, type PeersEnding, type PeersHost, readConfig, writeConfig } from './peer-commands.ts';
 
 /** The part of a node that commands work on. */
 export interface CommandHost {
@@ -40,7 +40,7 @@ export interface CommandHost {
 
 type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
 
-interface Pending {
+interface PendingCommand {
   readonly operation: Operation;
   readonly parameters: Parameters;
   readonly timeoutSeconds: number;
@@ -69,7 +69,7 @@ const NOTHING_REMEMBERED: Memories = { disk: NOTHING_SEEN, run: NOTHING_SEEN };
 
 export class CommandRunner {
   private readonly host: CommandHost;
-  private readonly waiting: Pending[] = [];
+  private readonly waiting: PendingCommand[] = [];
   private busy = false;
   /** What heals have sent, and what was sent about peers, are remembered apart. */
   private memories: Readonly<Record<Kind, Memories>> = { heals: NOTHING_REMEMBERED, peers: NOTHING_REMEMBERED };
@@ -133,7 +133,7 @@ export class CommandRunner {
     this.host.later(this.host.takesMs(80, 250), () => this.begin(command, reply));
   }
 
-  private begin({ operation, parameters }: Pending, reply: (answer: string) => void): void {
+  private begin({ operation, parameters }: PendingCommand, reply: (answer: string) => void): void {
     const operationId = parameters.OperationId ?? '';
     const asked = parsed(operationId);
     const kind = kindOf(operation);
@@ -167,7 +167,7 @@ export class CommandRunner {
   }
 
   private tell(parameters: Parameters, done: (ending: Ending) => void): void {
-    const { ending, afterMs } = tellClient(this.host.peers, parameters);
+    const { ending, afterMs } = changeRunningClient(this.host.peers, parameters);
     this.host.later(this.host.takesMs(100, 400) + afterMs, () => done(ending));
   }
 
@@ -183,7 +183,7 @@ export class CommandRunner {
       return;
     }
     this.host.later(this.host.takesMs(180, 650), () => {
-      const told = operation === 'ask-peers' ? tellClient(this.host.peers, parameters) : undefined;
+      const told = operation === 'ask-peers' ? changeRunningClient(this.host.peers, parameters) : undefined;
       const { result, before, after, reason } = told?.ending ?? readConfig(this.host.peers, parameters);
       const because = reason === undefined ? {} : { reason };
       const stdout = `${written({ operationId: parameters['OperationId'] ?? '', fence: 0, result, before, after, ...because })}\n`;
@@ -269,18 +269,18 @@ const isNodeOperation = (operation: Operation): operation is NodeOperation =>
 const kindOf = (operation: Operation): Kind =>
   operation === 'write-config' || operation === 'change-peers' ? 'peers' : 'heals';
 
-interface Order {
+interface CommandOrdinal {
   readonly fence: number;
   readonly ordinal: number;
 }
 
-type Verdict =
+type FenceDecision =
   | { readonly verdict: 'obey' }
   | { readonly verdict: 'repeat'; readonly answer: string }
   | { readonly verdict: 'stale' | 'late'; readonly reason: string };
 
 /** In this order: stale, answered already, late, to be carried out. */
-function judged(asked: Order, seen: Memory, nowSeconds: number, startBySeconds: number): Verdict {
+function judged(asked: CommandOrdinal, seen: Memory, nowSeconds: number, startBySeconds: number): FenceDecision {
   if (below(asked, seen)) return { verdict: 'stale', reason: `this node has seen ${seen.fence}.${seen.ordinal}` };
   if (!below(seen, asked) && seen.recorded !== undefined) return { verdict: 'repeat', answer: seen.recorded };
   if (nowSeconds > startBySeconds) {
@@ -289,7 +289,8 @@ function judged(asked: Order, seen: Memory, nowSeconds: number, startBySeconds: 
   return { verdict: 'obey' };
 }
 
-const below = (a: Order, b: Order): boolean => a.fence < b.fence || (a.fence === b.fence && a.ordinal < b.ordinal);
+const below = (a: CommandOrdinal, b: CommandOrdinal): boolean =>
+  a.fence < b.fence || (a.fence === b.fence && a.ordinal < b.ordinal);
 
 /** Why a script could not even begin: a parameter that is not in its environment, or an operation id that is none. */
 function unusable(operation: Operation, parameters: Parameters): string | undefined {
@@ -303,7 +304,7 @@ function unusable(operation: Operation, parameters: Parameters): string | undefi
 }
 
 /** "<fence>.<ordinal>", which `unusable` has seen to. */
-function parsed(operationId: string): Order {
+function parsed(operationId: string): CommandOrdinal {
   const [fence = 0, ordinal = 0] = operationId.split('.').map(Number);
   return { fence, ordinal };
 }

@@ -10,14 +10,14 @@ import {
   type NodeActs,
   type NodeEnding,
   type Parameters,
-  type Place,
   placesOf,
   refused,
+  type VolumeMount,
 } from './operations.ts';
 
 interface Swap {
-  readonly from: readonly Place[];
-  readonly to: readonly Place[];
+  readonly from: readonly VolumeMount[];
+  readonly to: readonly VolumeMount[];
   readonly identity: readonly string[];
   readonly carry: string;
   readonly keepNewest: readonly string[];
@@ -114,7 +114,7 @@ const isCarried = (node: NodeActs, { to, carry }: Swap): boolean =>
     return isMounted(node, place) && (pinned === place.volumeId || (pinned === undefined && carry === 'theirs'));
   });
 
-const isMounted = (node: NodeActs, { path, volumeId }: Place): boolean =>
+const isMounted = (node: NodeActs, { path, volumeId }: VolumeMount): boolean =>
   node.node.devices().some((device) => device.volumeId === volumeId && device.mountedAt === path);
 
 function* exchange(node: NodeActs, swap: Swap): Acts<Failure | undefined> {

@@ -1,15 +1,15 @@
 // What answers a request to the RPC port: the file of the chain's protocol, or a client that is no chain's.
 import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 import { familyOf } from '../protocol.ts';
-import type { Asked } from './asked.ts';
 import { bitcoinAnswer } from './bitcoin.ts';
 import { cometbftAnswer } from './cometbft.ts';
 import { ethereumAnswer } from './ethereum.ts';
 import { json, notFound, REFUSED, type Response, target } from './http.ts';
+import type { RpcFacts } from './rpc-facts.ts';
 import { stacksAnswer } from './stacks.ts';
 
 /** @param prefix before all paths; what is asked elsewhere is not found */
-export function answerOf(asked: Asked, request: HttpRequest, prefix = ''): HttpAnswer {
+export function answerOf(asked: RpcFacts, request: HttpRequest, prefix = ''): HttpAnswer {
   if (!request.path.startsWith(prefix)) return notFound();
   const inner = { ...request, path: request.path.slice(prefix.length) || '/' };
   switch (familyOf(asked.protocol)) {
@@ -25,9 +25,9 @@ export function answerOf(asked: Asked, request: HttpRequest, prefix = ''): HttpA
   }
 }
 
-/** A client that is no chain's: as infra/smoke/client.py answers, the client of the ladder's smoke test. */
+/** A client that is no chain's: as infra/commands/smoke/client.py answers, the client of the ladder's smoke test. */
 export function plainAnswer(
-  { height, blocks, network }: Pick<Asked, 'height' | 'blocks'> & { readonly network: string },
+  { height, blocks, network }: Pick<RpcFacts, 'height' | 'blocks'> & { readonly network: string },
   request: HttpRequest,
 ): Response {
   if (request.method !== 'GET' || target(request).path !== '/tip') return notFound();

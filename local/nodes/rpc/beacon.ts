@@ -2,10 +2,10 @@
 // test/support/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
-import type { Blocks } from './asked.ts';
 import { json, type Response, target, text } from './http.ts';
+import type { Blocks } from './rpc-facts.ts';
 
-export interface AskedBeacon {
+export interface BeaconFacts {
   readonly blocks: Blocks;
   readonly blockIntervalMs: number;
   /** The execution block in its head. */
@@ -25,7 +25,7 @@ export interface AskedBeacon {
 /** So many slots behind a beacon node says that it is syncing (lighthouse, SYNC_TOLERANCE_EPOCHS is 2 epochs of 32). */
 const TOLERATED_SLOTS = 64;
 
-export function beaconAnswer(asked: AskedBeacon, request: HttpRequest): Response {
+export function beaconAnswer(asked: BeaconFacts, request: HttpRequest): Response {
   const { path } = target(request);
   if (asked.loading) return json({ code: 503, message: 'Beacon node is currently initializing' }, 503);
   switch (path) {
@@ -50,7 +50,7 @@ export function beaconAnswer(asked: AskedBeacon, request: HttpRequest): Response
   }
 }
 
-function syncing(asked: AskedBeacon) {
+function syncing(asked: BeaconFacts) {
   const head = slotOf(asked, asked.height);
   const distance = asked.believesSynced ? 0 : Math.max(0, slotAt(asked, asked.nowMs) - head);
   return {
@@ -62,13 +62,13 @@ function syncing(asked: AskedBeacon) {
   };
 }
 
-const genesis = (asked: AskedBeacon) => ({
+const genesis = (asked: BeaconFacts) => ({
   genesis_time: String(genesisSeconds(asked)),
   genesis_validators_root: `0x${asked.blocks.hash(0)}`,
   genesis_fork_version: '0x00000000',
 });
 
-function header(asked: AskedBeacon, block: string): Response {
+function header(asked: BeaconFacts, block: string): Response {
   const height = block === 'head' ? asked.height : heightIn(asked, Number(block));
   if (height === undefined) return json({ code: 404, message: 'Block not found' }, 404);
   return json({
@@ -91,7 +91,7 @@ function header(asked: AskedBeacon, block: string): Response {
   });
 }
 
-const peers = ({ peerCount, peerId }: AskedBeacon) =>
+const peers = ({ peerCount, peerId }: BeaconFacts) =>
   Array.from({ length: peerCount }, (_, index) => {
     const peer_id = `16Uiu2HA${createHash('sha256').update(`${peerId}/${index}`).digest('hex').slice(0, 45)}`;
     const address = `/ip4/203.0.113.${1 + (index % 254)}/tcp/9000/p2p/${peer_id}`;
@@ -99,7 +99,7 @@ const peers = ({ peerCount, peerId }: AskedBeacon) =>
     return { peer_id, enr: null, last_seen_p2p_address: address, state: 'connected', direction };
   });
 
-const identity = ({ peerId }: AskedBeacon) => ({
+const identity = ({ peerId }: BeaconFacts) => ({
   peer_id: peerId,
   enr: `enr:-${Buffer.from(peerId).toString('base64url')}`,
   p2p_addresses: [],
@@ -109,18 +109,18 @@ const identity = ({ peerId }: AskedBeacon) => ({
 
 const data = (value: unknown): Response => json({ data: value });
 
-const slotSeconds = ({ blockIntervalMs }: AskedBeacon): number => Math.max(1, Math.round(blockIntervalMs / 1_000));
+const slotSeconds = ({ blockIntervalMs }: BeaconFacts): number => Math.max(1, Math.round(blockIntervalMs / 1_000));
 
 /** Before all blocks of this run, and so that its block heights and slots are of one order. */
-const genesisSeconds = (asked: AskedBeacon): number => Math.floor(asked.blocks.blockTimeMs(0) / 1_000);
+const genesisSeconds = (asked: BeaconFacts): number => Math.floor(asked.blocks.blockTimeMs(0) / 1_000);
 
-const slotAt = (asked: AskedBeacon, ms: number): number =>
+const slotAt = (asked: BeaconFacts, ms: number): number =>
   Math.max(0, Math.floor((ms / 1_000 - genesisSeconds(asked)) / slotSeconds(asked)));
 
-const slotOf = (asked: AskedBeacon, height: number): number => slotAt(asked, asked.blocks.blockTimeMs(height));
+const slotOf = (asked: BeaconFacts, height: number): number => slotAt(asked, asked.blocks.blockTimeMs(height));
 
 /** The block of a slot: heights only fall behind slots, so it is searched for below them. */
-function heightIn(asked: AskedBeacon, slot: number): number | undefined {
+function heightIn(asked: BeaconFacts, slot: number): number | undefined {
   let low = 0;
   let high = asked.height;
   while (low < high) {

@@ -3,8 +3,8 @@
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import { withPort } from '../config/peers.ts';
 import type { SeenPeer } from '../peers.ts';
-import { type Asked, isBehind, seconds } from './asked.ts';
 import { jsonRpc, type Response, type RpcOutcome } from './http.ts';
+import { isBehind, type RpcFacts, seconds } from './rpc-facts.ts';
 
 /** Error codes of src/rpc/protocol.h. */
 const MISC = -1;
@@ -19,7 +19,7 @@ const METHOD_NOT_FOUND = -32_601;
 /** A tip that is older counts as a first download, as long as the client advances (DEFAULT_MAX_TIP_AGE). */
 const MAXIMUM_TIP_AGE_MS = 24 * 3_600_000;
 
-export function bitcoinAnswer(asked: Asked, request: HttpRequest): Response {
+export function bitcoinAnswer(asked: RpcFacts, request: HttpRequest): Response {
   const modern = asked.protocol === 'bitcoin';
   return jsonRpc(request, modern ? 'two' : 'one', (method, params) =>
     asked.loading
@@ -28,7 +28,7 @@ export function bitcoinAnswer(asked: Asked, request: HttpRequest): Response {
   );
 }
 
-function call(asked: Asked, method: string, params: readonly unknown[]): RpcOutcome {
+function call(asked: RpcFacts, method: string, params: readonly unknown[]): RpcOutcome {
   switch (method) {
     case 'getblockchaininfo':
       return { result: chainInfo(asked) };
@@ -51,7 +51,7 @@ function call(asked: Asked, method: string, params: readonly unknown[]): RpcOutc
   }
 }
 
-function chainInfo(asked: Asked) {
+function chainInfo(asked: RpcFacts) {
   const { protocol, height, claimedTip, blocks, nowMs } = asked;
   const timeMs = blocks.blockTimeMs(height);
   const modern = protocol === 'bitcoin';
@@ -74,7 +74,7 @@ function chainInfo(asked: Asked) {
   };
 }
 
-function networkInfo(asked: Asked) {
+function networkInfo(asked: RpcFacts) {
   const { clientVersion, peerCount } = asked;
   const inbound = asked.peers().filter((peer) => peer.inbound).length;
   const [, major = 0, minor = 0, patch = 0] = (/:(\d+)\.(\d+)\.(\d+)/.exec(clientVersion) ?? []).map(Number);
@@ -102,14 +102,14 @@ function networkInfo(asked: Asked) {
   };
 }
 
-function blockHash({ height, blocks }: Asked, wanted: unknown): RpcOutcome {
+function blockHash({ height, blocks }: RpcFacts, wanted: unknown): RpcOutcome {
   if (!Number.isSafeInteger(wanted)) return failed(MISC, 'JSON value is not an integer as expected');
   const at = Number(wanted);
   return at < 0 || at > height ? failed(INVALID_PARAMETER, 'Block height out of range') : { result: blocks.hash(at) };
 }
 
 /** Of the tip and a few blocks below: nobody asks for others by their hash. */
-function header({ height, blocks, blockIntervalMs }: Asked, wanted: unknown): RpcOutcome {
+function header({ height, blocks, blockIntervalMs }: RpcFacts, wanted: unknown): RpcOutcome {
   const known = Array.from({ length: 10 }, (_, below) => height - below).find(
     (at) => at >= 0 && blocks.hash(at) === wanted,
   );
@@ -135,7 +135,7 @@ function header({ height, blocks, blockIntervalMs }: Asked, wanted: unknown): Rp
   };
 }
 
-function peerInfo({ host, height, nowMs, clientVersion }: Asked, peer: SeenPeer, id: number) {
+function peerInfo({ host, height, nowMs, clientVersion }: RpcFacts, peer: SeenPeer, id: number) {
   return {
     id,
     addr: `${peer.host}:${peer.inbound ? peer.ephemeralPort : peer.port}`,
@@ -169,7 +169,7 @@ function peerInfo({ host, height, nowMs, clientVersion }: Asked, peer: SeenPeer,
   };
 }
 
-function addnode({ control, p2pPort }: Asked, [node, command]: readonly unknown[]): RpcOutcome {
+function addnode({ control, p2pPort }: RpcFacts, [node, command]: readonly unknown[]): RpcOutcome {
   if (!control) return failed(METHOD_NOT_FOUND, 'Method not found');
   if (typeof node !== 'string') return failed(MISC, 'JSON value is not a string as expected');
   const address = withPort(node, p2pPort);
@@ -185,7 +185,7 @@ function addnode({ control, p2pPort }: Asked, [node, command]: readonly unknown[
   }
 }
 
-function disconnectnode({ control }: Asked, [address]: readonly unknown[]): RpcOutcome {
+function disconnectnode({ control }: RpcFacts, [address]: readonly unknown[]): RpcOutcome {
   if (!control) return failed(METHOD_NOT_FOUND, 'Method not found');
   return typeof address === 'string' && control.disconnect(address)
     ? DONE

@@ -1,13 +1,13 @@
 // CometBFT's RPC over GET. The form: what cometbft 0.38.17 answered (test/support/chain-samples.ts).
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
-import { type Asked, isBehind } from './asked.ts';
 import { json, notFound, type Response, target } from './http.ts';
+import { isBehind, type RpcFacts } from './rpc-facts.ts';
 
 /** Blocks that one /blockchain answers (rpc/core/blocks.go). */
 const BLOCKS_MAX = 20;
 
-export function cometbftAnswer(asked: Asked, request: HttpRequest): Response {
+export function cometbftAnswer(asked: RpcFacts, request: HttpRequest): Response {
   const { path, query } = target(request);
   switch (path) {
     case '/status':
@@ -25,7 +25,7 @@ export function cometbftAnswer(asked: Asked, request: HttpRequest): Response {
   }
 }
 
-function status(asked: Asked) {
+function status(asked: RpcFacts) {
   const { height, votingPower, peerId = '' } = asked;
   return {
     node_info: nodeInfo(asked, peerId, asked.name),
@@ -51,7 +51,7 @@ function status(asked: Asked) {
   };
 }
 
-const nodeInfo = ({ chainId, clientVersion, p2pPort }: Asked, id: string, moniker: string) => ({
+const nodeInfo = ({ chainId, clientVersion, p2pPort }: RpcFacts, id: string, moniker: string) => ({
   protocol_version: { p2p: '8', block: '11', app: '1' },
   id,
   listen_addr: `tcp://0.0.0.0:${p2pPort}`,
@@ -62,7 +62,7 @@ const nodeInfo = ({ chainId, clientVersion, p2pPort }: Asked, id: string, monike
   other: { tx_index: 'on', rpc_address: 'tcp://0.0.0.0:26657' },
 });
 
-function netInfo(asked: Asked) {
+function netInfo(asked: RpcFacts) {
   return {
     listening: true,
     listeners: ['Listener(@)'],
@@ -71,7 +71,7 @@ function netInfo(asked: Asked) {
   };
 }
 
-function peerInfo(asked: Asked, peer: SeenPeer) {
+function peerInfo(asked: RpcFacts, peer: SeenPeer) {
   const connectedMs = Math.max(0, asked.nowMs - peer.connectedSinceMs);
   const monitor = {
     Start: time(peer.connectedSinceMs),
@@ -103,7 +103,7 @@ function peerInfo(asked: Asked, peer: SeenPeer) {
 }
 
 /** The range is clamped to what the node has; above its last block there is none. */
-function blockchain(asked: Asked, query: URLSearchParams): Response {
+function blockchain(asked: RpcFacts, query: URLSearchParams): Response {
   const { height } = asked;
   const lowest = Math.max(1, Number(query.get('minHeight') ?? 1));
   const highest = Math.min(height, Number(query.get('maxHeight') ?? height) || height);
@@ -114,7 +114,7 @@ function blockchain(asked: Asked, query: URLSearchParams): Response {
   return result({ last_height: String(height), block_metas: metas });
 }
 
-function blockMeta(asked: Asked, height: number) {
+function blockMeta(asked: RpcFacts, height: number) {
   const own = hash(asked, height);
   const empty = 'E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855';
   const id = (of: string) => ({ hash: of, parts: { total: of === '' ? 0 : 1, hash: of === '' ? '' : empty } });
@@ -142,7 +142,7 @@ function blockMeta(asked: Asked, height: number) {
 }
 
 /** rpc/core/net.go, with `rpc.unsafe` only. */
-function dialPeers({ control }: Asked, query: URLSearchParams): Response {
+function dialPeers({ control }: RpcFacts, query: URLSearchParams): Response {
   if (!control?.rpcUnsafe) return notFound();
   const peers = texts(query.get('peers'));
   if (peers === undefined) return failed('error converting http params to arguments: invalid peers');
@@ -171,7 +171,7 @@ const failed = (data: string): Response =>
   json({ jsonrpc: '2.0', id: -1, error: { code: -32_603, message: 'Internal error', data } }, 500);
 
 /** Empty before the first block. */
-const hash = ({ blocks }: Asked, height: number): string => (height === 0 ? '' : blocks.hash(height).toUpperCase());
+const hash = ({ blocks }: RpcFacts, height: number): string => (height === 0 ? '' : blocks.hash(height).toUpperCase());
 
 /** As Go writes it: nanoseconds without trailing zeros. */
 const time = (ms: number): string => new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');

@@ -3,17 +3,17 @@ import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
 import { GENESIS_HASHES } from '../protocol.ts';
-import { type Asked, isBehind, seconds } from './asked.ts';
 import { jsonRpc, type Response, type RpcOutcome } from './http.ts';
+import { isBehind, type RpcFacts, seconds } from './rpc-facts.ts';
 
 const METHOD_NOT_FOUND = -32_601;
 const INVALID_PARAMS = -32_602;
 
-export function ethereumAnswer(asked: Asked, request: HttpRequest): Response {
+export function ethereumAnswer(asked: RpcFacts, request: HttpRequest): Response {
   return jsonRpc(request, 'two', (method, params) => call(asked, method, params));
 }
 
-function call(asked: Asked, method: string, params: readonly unknown[]): RpcOutcome {
+function call(asked: RpcFacts, method: string, params: readonly unknown[]): RpcOutcome {
   switch (method) {
     case 'eth_chainId':
       return { result: hex(Number(asked.chainId)) };
@@ -38,7 +38,7 @@ function call(asked: Asked, method: string, params: readonly unknown[]): RpcOutc
   }
 }
 
-function syncing(asked: Asked) {
+function syncing(asked: RpcFacts) {
   if (!isBehind(asked)) return false;
   const zero = '0x0';
   return {
@@ -63,7 +63,7 @@ function syncing(asked: Asked) {
   };
 }
 
-function blockByNumber(asked: Asked, wanted: unknown): RpcOutcome {
+function blockByNumber(asked: RpcFacts, wanted: unknown): RpcOutcome {
   const height = wanted === 'latest' ? asked.height : wanted === 'earliest' ? 0 : quantity(wanted);
   if (height === undefined) {
     return { error: { code: INVALID_PARAMS, message: 'invalid argument 0: hex string without 0x prefix' } };
@@ -73,7 +73,7 @@ function blockByNumber(asked: Asked, wanted: unknown): RpcOutcome {
 
 const EMPTY_ROOT = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421';
 
-const block = ({ blocks }: Asked, height: number) => ({
+const block = ({ blocks }: RpcFacts, height: number) => ({
   baseFeePerGas: '0x3b9aca00',
   blobGasUsed: '0x0',
   difficulty: '0x0',
@@ -103,7 +103,7 @@ const block = ({ blocks }: Asked, height: number) => ({
 });
 
 /** Answered on the node itself alone, as over geth's IPC socket: its HTTP modules leave it out. */
-function admin(asked: Asked, method: string, [peer]: readonly unknown[]): RpcOutcome {
+function admin(asked: RpcFacts, method: string, [peer]: readonly unknown[]): RpcOutcome {
   if (method === 'admin_nodeInfo') return { result: nodeInfo(asked) };
   if (method === 'admin_peers') return { result: asked.peers().map((seen) => peerInfo(asked, seen)) };
   if (method !== 'admin_addPeer' && method !== 'admin_removePeer') return missing(method);
@@ -120,7 +120,7 @@ function admin(asked: Asked, method: string, [peer]: readonly unknown[]): RpcOut
   return { result: true };
 }
 
-function nodeInfo({ protocol, peerId = '', host, p2pPort, clientVersion, chainId, blocks, height }: Asked) {
+function nodeInfo({ protocol, peerId = '', host, p2pPort, clientVersion, chainId, blocks, height }: RpcFacts) {
   return {
     id: digest(peerId),
     name: clientVersion,
@@ -141,7 +141,7 @@ function nodeInfo({ protocol, peerId = '', host, p2pPort, clientVersion, chainId
   };
 }
 
-function peerInfo({ host, clientVersion, blocks, height }: Asked, peer: SeenPeer) {
+function peerInfo({ host, clientVersion, blocks, height }: RpcFacts, peer: SeenPeer) {
   const id = peer.id ?? '';
   const port = peer.inbound ? peer.ephemeralPort : peer.port;
   return {

@@ -1,8 +1,8 @@
 // What RPC endpoints do besides telling the truth, as scenarios set it.
 import { createHash } from 'node:crypto';
 import type { HttpAnswer } from '../../simulator/network/network.ts';
-import type { Asked, Blocks } from './asked.ts';
 import { REFUSED, type Response, text } from './http.ts';
+import type { Blocks, RpcFacts } from './rpc-facts.ts';
 
 /**
  * garbage: bytes that are nothing. huge: ten megabytes. slow: right, after half a minute. wrong-chain: another network's answers.
@@ -46,7 +46,7 @@ export function misbehaved(how: Misbehaviour, truth: () => HttpAnswer): HttpAnsw
 }
 
 /** The same node as one of another network, with as many blocks. */
-export function onAnotherChain(asked: Asked): Asked {
+export function onAnotherChain(asked: RpcFacts): RpcFacts {
   const blocks: Blocks = {
     hash: (height) =>
       createHash('sha256')

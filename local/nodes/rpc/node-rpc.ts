@@ -5,11 +5,11 @@ import { SYNCED_LAG_BLOCKS } from '../client.ts';
 import type { NodeContext } from '../context.ts';
 import { BEACON_PORT, familyOf, METRICS_PORTS, type Protocol, portsOf, versionOf } from '../protocol.ts';
 import { answerOf, plainAnswer } from './answer.ts';
-import type { Asked } from './asked.ts';
 import { beaconAnswer } from './beacon.ts';
 import { notFound, REFUSED, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
+import type { RpcFacts } from './rpc-facts.ts';
 
 interface RpcContext extends NodeContext {
   readonly beacon: SimulatedBeacon | undefined;
@@ -108,7 +108,7 @@ export class NodeRpc {
     return headers['authorization'] === expected;
   }
 
-  private asked(local: boolean): Asked | undefined {
+  private asked(local: boolean): RpcFacts | undefined {
     const { chain, client, peers, spec, kernel, instanceId } = this.node;
     if (this.protocol === undefined) return undefined;
     const { branch } = client;

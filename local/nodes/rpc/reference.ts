@@ -4,7 +4,7 @@ import type { Branch } from '../branch.ts';
 import type { SimulatedChain } from '../chain.ts';
 import { versionOf } from '../protocol.ts';
 import { answerOf } from './answer.ts';
-import type { Asked } from './asked.ts';
+import type { RpcFacts } from './rpc-facts.ts';
 
 export interface ReferenceOptions {
   /** Before all paths, as "/v1/0123abcd"; anything else is not found. */
@@ -36,7 +36,7 @@ export function referenceHost(chain: SimulatedChain, { path = '', latencyMs = 80
   let branch = chain.main;
   let stoodAt: number | undefined;
   let silent = false;
-  const asked = (): Asked => {
+  const asked = (): RpcFacts => {
     const nowMs = chain.clock.now();
     const height = stoodAt ?? Math.max(0, branch.height() + shift);
     const blocks = {

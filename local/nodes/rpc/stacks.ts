@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
-import { type Asked, isBehind, seconds } from './asked.ts';
 import { json, type Response, target, text } from './http.ts';
+import { isBehind, type RpcFacts, seconds } from './rpc-facts.ts';
 
 /** A Bitcoin block is made every ten minutes. */
 const BURN_INTERVAL_MS = 600_000;
@@ -12,7 +12,7 @@ const BURN_INTERVAL_MS = 600_000;
 const BURN_GENESIS_MS = 1_231_006_505_000;
 const TENURE = '/v3/tenures/tip/';
 
-export function stacksAnswer(asked: Asked, request: HttpRequest): Response {
+export function stacksAnswer(asked: RpcFacts, request: HttpRequest): Response {
   const { path } = target(request);
   if (path === '/v2/info') return json(info(asked));
   if (path === '/v2/neighbors') return json(neighbors(asked));
@@ -21,7 +21,7 @@ export function stacksAnswer(asked: Asked, request: HttpRequest): Response {
   return path.slice(TENURE.length) === consensusHash(asked) ? json(tenure(asked)) : text('Chain tip not found', 404);
 }
 
-function info(asked: Asked) {
+function info(asked: RpcFacts) {
   const { height, blocks, chainId, clientVersion, peerId = '' } = asked;
   const burnHeight = Math.max(0, Math.floor((blocks.blockTimeMs(height) - BURN_GENESIS_MS) / BURN_INTERVAL_MS));
   return {
@@ -49,7 +49,7 @@ function info(asked: Asked) {
   };
 }
 
-function neighbors(asked: Asked) {
+function neighbors(asked: RpcFacts) {
   const peers = asked.peers();
   return {
     bootstrap: peers.filter(({ manual, inbound }) => manual && !inbound).map((peer) => neighbor(asked, peer, null)),
@@ -60,7 +60,7 @@ function neighbors(asked: Asked) {
 }
 
 const neighbor = (
-  { chainId }: Asked,
+  { chainId }: RpcFacts,
   { host, port, ephemeralPort, inbound, id = '' }: SeenPeer,
   seconds: number | null,
 ) => ({
@@ -74,16 +74,16 @@ const neighbor = (
   age: seconds,
 });
 
-const age = ({ nowMs }: Asked, { connectedSinceMs }: SeenPeer): number =>
+const age = ({ nowMs }: RpcFacts, { connectedSinceMs }: SeenPeer): number =>
   Math.max(0, seconds(nowMs) - seconds(connectedSinceMs));
 
-const health = ({ height, claimedTip, peerCount }: Asked) => ({
+const health = ({ height, claimedTip, peerCount }: RpcFacts) => ({
   difference_from_max_peer: Math.max(0, claimedTip - height),
   max_stacks_height_of_neighbors: peerCount === 0 ? 0 : Math.max(height, claimedTip),
   node_stacks_tip_height: height,
 });
 
-function tenure(asked: Asked) {
+function tenure(asked: RpcFacts) {
   const { height, blocks } = asked;
   return {
     Nakamoto: {
@@ -99,7 +99,7 @@ function tenure(asked: Asked) {
   };
 }
 
-const consensusHash = ({ blocks, height }: Asked): string => blocks.hash(height).slice(0, 40);
+const consensusHash = ({ blocks, height }: RpcFacts): string => blocks.hash(height).slice(0, 40);
 
 /** In the place of RIPEMD-160 of SHA-256: peers are listed by a hash of their key. */
 const hash160 = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 40);

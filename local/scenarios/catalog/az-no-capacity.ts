@@ -12,7 +12,7 @@ import {
 } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { launchTemplate, snapshotsOf } from '../world/fixtures.ts';
-import { ended, GOOD, impatient, killInstance, SICK, smallFleet } from '../world/ladder.ts';
+import { GOOD, impatient, incidentsEnded, killInstance, SICK, smallFleet } from '../world/ladder.ts';
 
 const DIES_AT_MINUTES = 3;
 const FULL_ZONE = 'eu-west-1b';
@@ -33,7 +33,7 @@ export const azNoCapacity: Scenario = {
       world.region.ec2.exhaust(FULL_ZONE);
       killInstance(world);
     }),
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 6,
   expect: [
     healedBy('replace', 'one heal, and the new instance healed'),

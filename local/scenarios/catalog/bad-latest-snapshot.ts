@@ -4,7 +4,7 @@ import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { lifecyclePolicy } from '../world/fixtures.ts';
-import { BAD, corruptNow, dataOf, ended, GOOD, impatient, SICK, smallFleet } from '../world/ladder.ts';
+import { BAD, corruptNow, dataOf, GOOD, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 
 const BREAKS_AT_MINUTES = 3;
 const TAKEN_AT_MINUTES = 5;
@@ -34,7 +34,7 @@ export const badLatestSnapshot: Scenario = {
       });
     });
   },
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 6,
   expect: [
     ...goodSwap(GOOD, 'its data come from the last snapshot before the fault'),

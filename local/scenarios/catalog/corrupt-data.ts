@@ -4,7 +4,7 @@ import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
-import { corruptNow, dataOf, dataVolumes, ended, GOOD, impatient, smallFleet } from '../world/ladder.ts';
+import { corruptNow, dataOf, dataVolumes, GOOD, impatient, incidentsEnded, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 
 const BREAKS_AT_MINUTES = 3;
@@ -19,7 +19,7 @@ export const corruptData: Scenario = {
     snapshotsOf(world, world.find('bitcoin', 'node3'), { hoursAgo: 32 });
   },
   people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 6,
   expect: [
     ...goodSwap(GOOD, 'its data come from its own clean snapshot, the newest that fits'),

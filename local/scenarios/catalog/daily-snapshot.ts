@@ -5,7 +5,7 @@ import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { alarmsRight, allWell, namesRight, sameInstances, shortOutage } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
-import { ended, impatient, smallFleet } from '../world/ladder.ts';
+import { impatient, incidentsEnded, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 
 /** The last one is a day old some minutes after the story begins. */
@@ -21,7 +21,7 @@ export const dailySnapshot: Scenario = {
     smallFleet(world);
     snapshotsOf(world, world.find('bitcoin', LAST_DONOR), { hoursAgo: HOURS_AGO });
   },
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 4,
   expect: [
     {

@@ -2,7 +2,7 @@
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { healedBy, othersUntouched } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { ask, dataVolumes, ended, impatient, SICK, smallFleet } from '../world/ladder.ts';
+import { ask, dataVolumes, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 
 const HANGS_AT_MINUTES = 3;
 const ALARM = `chainmend-bitcoin-${SICK}-stuck`;
@@ -26,7 +26,7 @@ export const doubleAlarm: Scenario = {
         ]),
     );
   },
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 4,
   expect: [
     healedBy('restart', 'one heal, and it healed'),
@@ -48,7 +48,7 @@ export const doubleAlarm: Scenario = {
   ],
 };
 
-const HEAL = { kind: 'heal', fleet: 'bitcoin', node: SICK, trouble: 'node:health' };
+const HEAL = { kind: 'heal', fleet: 'bitcoin', node: SICK, trigger: 'node:health' };
 
 const isAlarm = (event: unknown): boolean => {
   const { detail } = (event ?? {}) as { detail?: { alarmName?: string; state?: { value?: string } } };

@@ -15,10 +15,10 @@ import { snapshotsOf } from '../world/fixtures.ts';
 import {
   corruptNow,
   dataVolumes,
-  ended,
   executionsOf,
   GOOD,
   impatient,
+  incidentsEnded,
   ladderHeals,
   requestOf,
   smallFleet,
@@ -40,7 +40,7 @@ export const executionLost: Scenario = {
       () => world.region.lambda.timeOut(executionsOf(world)[0]?.arn ?? ''),
     );
   },
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 6,
   expect: [
     {

@@ -4,7 +4,7 @@ import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { lifecyclePolicy } from '../world/fixtures.ts';
-import { BAD, corruptNow, ended, GOOD, impatient, SICK, smallFleet } from '../world/ladder.ts';
+import { BAD, corruptNow, GOOD, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 
 const BREAKS_AT_MINUTES = 3;
 
@@ -21,7 +21,7 @@ export const firstDay: Scenario = {
     ]);
   },
   people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 8,
   expect: [
     // Each of the two swaps takes its calls.

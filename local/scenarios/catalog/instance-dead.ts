@@ -11,7 +11,17 @@ import {
 } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { elasticIp, launchTemplate, snapshotsOf, targetGroup } from '../world/fixtures.ts';
-import { ended, GOOD, impatient, isKept, keyOf, killInstance, ladderHeals, SICK, smallFleet } from '../world/ladder.ts';
+import {
+  GOOD,
+  impatient,
+  incidentsEnded,
+  isRetained,
+  keyOf,
+  killInstance,
+  ladderHeals,
+  SICK,
+  smallFleet,
+} from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 
 const DIES_AT_MINUTES = 3;
@@ -36,7 +46,7 @@ export const instanceDead: Scenario = {
     world.at(1, () => keys.set(world, keyOf(world)));
     world.at(DIES_AT_MINUTES, () => killInstance(world));
   },
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 6,
   expect: [
     healedBy('replace', 'one heal, and the new instance healed'),
@@ -64,7 +74,8 @@ export const instanceDead: Scenario = {
       sentence: 'the old instance is stopped and kept, with until when and how to put it back on it',
       holds: (_, world) =>
         oldOf(world).every(
-          ({ instanceId }) => world.region.ec2.instance(instanceId).state === 'stopped' && isKept(world, instanceId),
+          ({ instanceId }) =>
+            world.region.ec2.instance(instanceId).state === 'stopped' && isRetained(world, instanceId),
         ),
       undisturbed: true,
     },

@@ -6,10 +6,10 @@ import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import {
   corruptNow,
-  ended,
   executionsOf,
   GOOD,
   impatient,
+  incidentsEnded,
   ladderHeals,
   passed,
   requestOf,
@@ -39,14 +39,14 @@ export const lateCommand: Scenario = {
       () => region.lambda.timeOut(executionsOf(world)[0]?.arn ?? ''),
     );
     world.when(
-      () => ended(world, 'healed'),
+      () => incidentsEnded(world, 'healed'),
       () => {
         starts.set(world, startsOf(world));
         return region.call('ssm', 'SendCommand', restart()?.input as object);
       },
     );
   },
-  done: (world) => ended(world, 'healed') && starts.has(world) && passed(world, 40),
+  done: (world) => incidentsEnded(world, 'healed') && starts.has(world) && passed(world, 40),
   hours: 6,
   expect: [
     { sentence: 'the node refused it', holds: ({ fencedCommands }) => fencedCommands >= 1 },

@@ -4,7 +4,7 @@ import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
-import { ask, ended, GOOD, impatient, SICK, smallFleet } from '../world/ladder.ts';
+import { ask, GOOD, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 
 const ASKED_AT_MINUTES = 2;
 
@@ -19,7 +19,7 @@ export const manualRestore: Scenario = {
   },
   people: (world) =>
     world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'restore', fleet: 'bitcoin', node: SICK, snapshotId: GOOD })),
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 6,
   expect: [
     ...goodSwap(GOOD, 'its data come from the snapshot that was asked for, though there is a newer one'),

@@ -9,7 +9,7 @@ import {
   shortOutage,
 } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { dataVolumes, ended, impatient, SICK, smallFleet } from '../world/ladder.ts';
+import { dataVolumes, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 
 const DIES_AT_MINUTES = 3;
 /** Its alarm needs two minutes and a look of CloudWatch: nobody has done anything yet. */
@@ -55,7 +55,7 @@ export const rpcDead: Scenario = {
       },
     },
   ],
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 4,
   expect: [
     healedBy('restart', 'one heal, and the restart healed'),

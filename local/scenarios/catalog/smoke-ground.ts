@@ -17,7 +17,7 @@ export const smokeGround: Scenario = {
 
 const BLOCK_SECONDS = 5;
 
-/** The node's client follows a chain of its own here, too, as infra/smoke/client.py makes one. */
+/** The node's client follows a chain of its own here, too, as infra/commands/smoke/client.py makes one. */
 export const smokeLadderGround: Scenario = {
   ...smokeGround,
   name: 'smoke-ladder-ground',

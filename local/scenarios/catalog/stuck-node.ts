@@ -11,7 +11,7 @@ import {
   shortOutage,
 } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { dataVolumes, ended, impatient, SICK, smallFleet } from '../world/ladder.ts';
+import { dataVolumes, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 
 const HANGS_AT_MINUTES = 3;
 
@@ -22,7 +22,7 @@ export const stuckNode: Scenario = {
   build: (world) => void smallFleet(world),
   people: (world) =>
     world.at(HANGS_AT_MINUTES, () => world.find('bitcoin', SICK).machine.client.freeze({ untilRestart: true })),
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 4,
   expect: [
     healedBy('restart', 'one heal, and the restart healed'),

@@ -15,10 +15,10 @@ import {
   ask,
   dataOf,
   dataVolumes,
-  ended,
   GOOD,
   impatient,
-  isKept,
+  incidentsEnded,
+  isRetained,
   ladderHeals,
   SICK,
   smallFleet,
@@ -36,11 +36,11 @@ export const undoRestore: Scenario = {
   people: (world) => {
     world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'restore', fleet: 'bitcoin', node: SICK }));
     world.when(
-      () => ended(world, 'healed'),
+      () => incidentsEnded(world, 'healed'),
       () => ask(world, { kind: 'undo', fleet: 'bitcoin', node: SICK }),
     );
   },
-  done: (world) => ended(world, 'healed', 2),
+  done: (world) => incidentsEnded(world, 'healed', 2),
   hours: 6,
   expect: [
     {
@@ -58,7 +58,7 @@ export const undoRestore: Scenario = {
           first?.volumeId === dataOf(world) &&
           second !== undefined &&
           second.snapshotId === GOOD &&
-          isKept(world, second.volumeId)
+          isRetained(world, second.volumeId)
         );
       },
       undisturbed: true,
@@ -66,7 +66,7 @@ export const undoRestore: Scenario = {
     {
       sentence: 'the volume that is in use again says nothing of being kept, and is its fleet’s again',
       holds: (_, world) =>
-        !isKept(world, dataOf(world)) && world.region.ec2.tags(dataOf(world))['Component'] === 'nodes/bitcoin',
+        !isRetained(world, dataOf(world)) && world.region.ec2.tags(dataOf(world))['Component'] === 'nodes/bitcoin',
       undisturbed: true,
     },
     shortOutage,

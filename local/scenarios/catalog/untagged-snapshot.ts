@@ -5,7 +5,7 @@ import { goodSwap } from '../checks/ladder-expectations.ts';
 import { readJournal } from '../report/journal.ts';
 import type { Scenario } from '../scenario.ts';
 import { lifecyclePolicy, snapshotsOf } from '../world/fixtures.ts';
-import { corruptNow, ended, GOOD, impatient, SICK, smallFleet } from '../world/ladder.ts';
+import { corruptNow, GOOD, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 
 const BREAKS_AT_MINUTES = 3;
@@ -22,7 +22,7 @@ export const untaggedSnapshot: Scenario = {
     lifecyclePolicy(world, 'bitcoin', [{ node: SICK, hoursAgo: 9, snapshotId: GOOD }]);
   },
   people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
-  done: (world) => ended(world, 'healed'),
+  done: (world) => incidentsEnded(world, 'healed'),
   hours: 6,
   expect: [
     ...goodSwap(GOOD, 'its data come from the snapshot of the lifecycle policy'),
@@ -33,7 +33,7 @@ export const untaggedSnapshot: Scenario = {
     },
     {
       sentence: 'the journal names the untagged snapshot, and the command that makes it usable',
-      holds: (_, world) => isTold(world),
+      holds: (_, world) => isNotified(world),
     },
     {
       sentence: 'nothing was made of the untagged snapshot, and nothing written on it',
@@ -46,7 +46,7 @@ export const untaggedSnapshot: Scenario = {
   ],
 };
 
-const isTold = ({ region, tableName }: World): boolean =>
+const isNotified = ({ region, tableName }: World): boolean =>
   readJournal(region, tableName).some(({ sentence }) =>
     sentence.includes(`aws ec2 create-tags --resources ${UNTAGGED} --tags Key=chainmend:fleet,Value=bitcoin`),
   );

@@ -170,7 +170,7 @@ function sizeOf(world: World, volumeId: string) {
   };
 }
 
-export interface Subject {
+export interface MutationTarget {
   /** What is changed: a volume, an instance; the operation's name where it names neither. */
   readonly resource: string;
   /** The node that must be held by whoever does it. */
@@ -191,7 +191,7 @@ interface Input {
  * Volumes belong to the instance that they are attached to; what is attached to none, and an instance that is not in its fleet yet or any
  * more, to the node whose heal handles it.
  */
-function subjectOf({ ec2 }: Region, { input, operation }: CallRecord, heal: HealPayload | undefined): Subject {
+function subjectOf({ ec2 }: Region, { input, operation }: CallRecord, heal: HealPayload | undefined): MutationTarget {
   const { VolumeId, InstanceIds, InstanceId, InstanceSpecification, SnapshotId, Targets } = input as Input;
   const instance = InstanceIds?.[0] ?? InstanceId ?? InstanceSpecification?.InstanceId ?? Targets?.[0]?.Id;
   // CreateVolume names the snapshot that it is made from, which stays what it is.

@@ -1,7 +1,7 @@
 // What is expected of a node that was restarted, restored or replaced, and of those around it.
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
-import { dataOf, dataVolumes, isKept, ladderHeals, SICK } from '../world/ladder.ts';
+import { dataOf, dataVolumes, isRetained, ladderHeals, SICK } from '../world/ladder.ts';
 import { addressesOf, seenNow } from './expectations.ts';
 
 /** EC2's own alarm is people's as well: it tells them at once that an instance fails its checks. */
@@ -95,7 +95,7 @@ export const oldKept: Expectation = {
   sentence: 'its old volume is kept, with until when and how to put it back on it',
   holds: (_, world) => {
     const [first] = dataVolumes(world);
-    return first !== undefined && first.volumeId !== dataOf(world) && isKept(world, first.volumeId);
+    return first !== undefined && first.volumeId !== dataOf(world) && isRetained(world, first.volumeId);
   },
   undisturbed: true,
 };

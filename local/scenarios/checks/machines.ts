@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
 import { SIGNING_STATE } from '../../nodes/data.ts';
-import type { Placed, World } from '../world/world.ts';
+import type { PlacedNode, World } from '../world/world.ts';
 import { checkIdentities, checkInFlight, checkMounts, checkSigning, checkSizes, type Violation } from './invariants.ts';
 
 /** Keys are looked at in worlds of so many nodes: larger ones are about other things, and reading them takes time. */
@@ -30,7 +30,7 @@ export class MachineChecker {
     ];
   }
 
-  #signedBy(nodes: readonly Placed[]) {
+  #signedBy(nodes: readonly PlacedNode[]) {
     return nodes.flatMap((node) => {
       const [key] = keysOf(node);
       const height = signedHeight(node);
@@ -59,7 +59,7 @@ export class MachineChecker {
 }
 
 /** Files that make a node itself; what it has signed is in none of its keys. */
-const keysOf = ({ fleet, machine }: Placed): readonly string[] =>
+const keysOf = ({ fleet, machine }: PlacedNode): readonly string[] =>
   fleet.identityPaths
     .filter((path) => !path.endsWith(SIGNING_STATE))
     .flatMap((path) => {
@@ -68,7 +68,7 @@ const keysOf = ({ fleet, machine }: Placed): readonly string[] =>
       return [`${path.split('/').at(-1)} ${createHash('sha256').update(text).digest('hex').slice(0, 8)}`];
     });
 
-function signedHeight({ fleet, machine }: Placed): number | undefined {
+function signedHeight({ fleet, machine }: PlacedNode): number | undefined {
   const path = fleet.identityPaths.find((candidate) => candidate.endsWith(SIGNING_STATE));
   const height = path === undefined ? undefined : /"height" *: *"(\d{1,15})"/.exec(machine.readFile(path) ?? '')?.[1];
   return height === undefined ? undefined : Number(height);

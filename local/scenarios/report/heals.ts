@@ -5,7 +5,7 @@ import { INCIDENT_TAG } from '../../../shared/model/tags.ts';
 import { START_MS } from '../../region.ts';
 import type { Execution } from '../../services/lambda/execution.ts';
 import type { Checker } from '../checks/checker.ts';
-import type { Placed, World } from '../world/world.ts';
+import type { PlacedNode, World } from '../world/world.ts';
 import {
   callsOfDispatch,
   callsOfExecution,
@@ -16,7 +16,7 @@ import {
   type Mutation,
 } from './calls.ts';
 import type { JournalLine } from './journal.ts';
-import { awsWorkMs, downBecauseOfUs, outageMs, seconds } from './measures.ts';
+import { awsWorkMs, downtimeByHeals, outageMs, seconds } from './measures.ts';
 
 export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
 
@@ -69,7 +69,7 @@ function healOf(world: World, checker: Checker, execution: Execution, journal: r
       attempt: payload.attempt,
       ...(rung !== undefined && { rung }),
       outcome,
-      reason: ending?.sentence ?? endedWithoutUs(execution),
+      reason: ending?.sentence ?? endReasonOf(execution),
       startedAtSeconds: seconds(execution.startedAtMs - START_MS),
       alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
       awsSeconds: seconds(awsWorkMs(world, resourcesOf(world, payload, machines), payload.onsetMs, endMs)),
@@ -80,18 +80,18 @@ function healOf(world: World, checker: Checker, execution: Execution, journal: r
   ];
 }
 
-function downOf({ kind }: HealPayload, machines: readonly Placed[], fromMs: number, endMs: number) {
+function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], fromMs: number, endMs: number) {
   // Growing stops no client, so none has to stop or start because of it.
   if (kind === 'resize-volume') {
     const down = machines.reduce((sum, placed) => sum + outageMs(placed, fromMs, endMs), 0);
     return { outageSeconds: seconds(down), clientSeconds: 0 };
   }
-  const { outageMs: down, clientMs } = downBecauseOfUs(machines, fromMs, endMs);
+  const { outageMs: down, clientMs } = downtimeByHeals(machines, fromMs, endMs);
   return { outageSeconds: seconds(down), clientSeconds: seconds(clientMs) };
 }
 
 /** All that had the node's name: the one that it was told of, and those that took its place. */
-const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPayload): readonly Placed[] =>
+const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPayload): readonly PlacedNode[] =>
   nodes.filter(
     (placed) =>
       placed.instanceId === instanceId ||
@@ -99,7 +99,11 @@ const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPay
   );
 
 /** What AWS had to work on: the node's own, and what was made for this incident. */
-function resourcesOf({ region }: World, { incidentId }: HealPayload, machines: readonly Placed[]): ReadonlySet<string> {
+function resourcesOf(
+  { region }: World,
+  { incidentId }: HealPayload,
+  machines: readonly PlacedNode[],
+): ReadonlySet<string> {
   const { ec2 } = region;
   const all = [
     ...ec2.volumes().map(({ volumeId }) => volumeId),
@@ -116,7 +120,7 @@ function resourcesOf({ region }: World, { incidentId }: HealPayload, machines: r
 const rungOf = (own: readonly JournalLine[]): Rung | undefined =>
   own.findLast(({ kind, fields }) => kind === 'proof' && fields.rung != null)?.fields.rung ?? undefined;
 
-function endedWithoutUs({ status, error }: Execution): string {
+function endReasonOf({ status, error }: Execution): string {
   if (error?.ErrorMessage) return error.ErrorMessage;
   if (status === 'RUNNING') return 'the execution still runs';
   return status === 'SUCCEEDED' ? 'another heal holds the node' : `the execution ended ${status}`;

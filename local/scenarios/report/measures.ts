@@ -1,6 +1,6 @@
 // How long AWS, a client or an outage took, as the report counts it.
 import type { Outage as ClientOutage } from '../../nodes/client.ts';
-import type { Placed, World } from '../world/world.ts';
+import type { PlacedNode, World } from '../world/world.ts';
 
 /** With what the client itself took of it: to end, and to load. */
 type Outage = ClientOutage & { readonly stopSeconds?: number; readonly startSeconds?: number };
@@ -22,10 +22,10 @@ export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fro
 }
 
 /** Only what a heal stopped counts: a client that the full disk had stopped was not stopped by us. */
-export const outageMs = ({ machine }: Placed, fromMs: number, toMs: number): number =>
+export const outageMs = ({ machine }: PlacedNode, fromMs: number, toMs: number): number =>
   ourOutages(machine.client.outages, STOPPED, fromMs, toMs).reduce((sum, outage) => sum + lasted(outage, toMs), 0);
 
-export interface Down {
+export interface Downtime {
   /** In which it served nothing because of us. */
   readonly outageMs: number;
   /** Of that, what the client itself took to stop and to start. */
@@ -36,11 +36,11 @@ export interface Down {
  * Of a heal that may stop clients and instances, over all machines that had the node's name: where the client of one stops and that of
  * another takes its place, the outage lasts until that one serves.
  */
-export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toMs: number): Down {
+export function downtimeByHeals(machines: readonly PlacedNode[], fromMs: number, toMs: number): Downtime {
   const downs = machines.flatMap(({ machine, madeAtMs }, at) =>
     // Before its first start a new machine served nobody.
     ourOutages(machine.client.outages, BY_HEALS, Math.max(fromMs, (madeAtMs ?? fromMs - 1) + 1), toMs).map(
-      (outage): Down => {
+      (outage): Downtime => {
         const another = outage.toMs === undefined ? takenOver(machines.toSpliced(at, 1), outage.fromMs) : undefined;
         const endMs = another?.atMs ?? outage.toMs;
         return {
@@ -50,7 +50,7 @@ export function downBecauseOfUs(machines: readonly Placed[], fromMs: number, toM
       },
     ),
   );
-  const sum = (of: keyof Down): number => downs.reduce((total, down) => total + down[of], 0);
+  const sum = (of: keyof Downtime): number => downs.reduce((total, down) => total + down[of], 0);
   return { outageMs: sum('outageMs'), clientMs: Math.min(sum('clientMs'), sum('outageMs')) };
 }
 
@@ -67,7 +67,7 @@ const ourOutages = (
   outages.filter(({ cause, fromMs: began }) => causes.has(cause) && began >= fromMs && began <= toMs);
 
 /** The first client that serves elsewhere after this moment. */
-function takenOver(others: readonly Placed[], afterMs: number): { atMs: number; startMs: number } | undefined {
+function takenOver(others: readonly PlacedNode[], afterMs: number): { atMs: number; startMs: number } | undefined {
   const starts = others.flatMap(({ machine: { client } }) =>
     (client.outages as readonly Outage[]).flatMap(({ toMs, startSeconds = 0 }) =>
       toMs !== undefined && toMs >= afterMs ? [{ atMs: toMs, startMs: startSeconds * 1_000 }] : [],

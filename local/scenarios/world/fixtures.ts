@@ -4,7 +4,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { ledgerTags } from '../../../shared/snapshots/ledger.ts';
 import { type Condition, contentAt, type Opening, type VolumeContent } from '../../nodes/content.ts';
 import { type Region, START_MS } from '../../region.ts';
-import type { Placed, World } from './world.ts';
+import type { PlacedNode, World } from './world.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** Who did what a story begins with: none of the people that it is about. */
@@ -33,7 +33,7 @@ export interface PastSnapshots {
 }
 
 /** @returns the ids of the snapshots, one for each data volume in their order */
-export function snapshotsOf(world: World, placed: Placed, past: PastSnapshots): readonly string[] {
+export function snapshotsOf(world: World, placed: PlacedNode, past: PastSnapshots): readonly string[] {
   const { region } = world;
   const { fleet, name, machine } = placed;
   const takenAtMs = START_MS - past.hoursAgo * HOUR_MS;
@@ -186,7 +186,7 @@ const tagsOf = ({ nodes }: Fleet): { Key: string; Value: string }[] =>
   Object.entries(nodes.tags).map(([Key, Value]) => ({ Key, Value }));
 
 /** An Auto Scaling group that has always owned these nodes. */
-export function scalingGroup(world: World, name: string, members: readonly Placed[]): string {
+export function scalingGroup(world: World, name: string, members: readonly PlacedNode[]): string {
   return world.region.autoscaling.addGroup({
     name,
     instanceIds: members.map(({ instanceId }) => instanceId),
@@ -196,7 +196,7 @@ export function scalingGroup(world: World, name: string, members: readonly Place
 }
 
 /** A target group of a load balancer in which these nodes have always been, healthy. @returns its ARN */
-export function targetGroup(world: World, name: string, members: readonly Placed[], port: number): string {
+export function targetGroup(world: World, name: string, members: readonly PlacedNode[], port: number): string {
   const { elb } = world.region;
   const arn = elb.addTargetGroup({ name, port, tags: members[0]?.fleet.nodes.tags ?? {} });
   elb.addTargets(
@@ -208,5 +208,5 @@ export function targetGroup(world: World, name: string, members: readonly Placed
 }
 
 /** An elastic address that has always been this node's. @returns its allocation id */
-export const elasticIp = (world: World, { fleet, instanceId, name }: Placed): string =>
+export const elasticIp = (world: World, { fleet, instanceId, name }: PlacedNode): string =>
   world.region.ec2.addAddress({ instanceId, tags: { ...fleet.nodes.tags, Name: `${name}-address` } });

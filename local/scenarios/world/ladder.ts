@@ -7,7 +7,7 @@ import type { CallRecord } from '../../simulator/trace.ts';
 import { pageIn } from '../report/pages.ts';
 import { incidentsOf } from '../report/records.ts';
 import type { Report } from '../report/report.ts';
-import type { Placed, World, WorldNode } from './world.ts';
+import type { PlacedNode, World, WorldNode } from './world.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +34,7 @@ export function smallFleet(
     blockIntervalMs = 30_000,
     more = {},
   }: { readonly count?: number; readonly blockIntervalMs?: number; readonly more?: Partial<WorldNode> } = {},
-): Placed {
+): PlacedNode {
   references(world, bitcoinChain(world, 1, { blockIntervalMs }));
   followers(world, count, () => ({
     volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46 }],
@@ -50,7 +50,7 @@ export function corruptNow(world: World, name = SICK): void {
   machine.disks.data.corrupt({ stopsAtHeight: machine.client.height() });
 }
 
-/** A person sends an event to the one door, or whoever else is named. */
+/** A person sends an event to the dispatcher, or to another function. */
 export const ask = (world: World, event: Readonly<Record<string, unknown>>, actor?: 'events'): Promise<unknown> =>
   world.region.call(
     'lambda',
@@ -64,8 +64,8 @@ export const ask = (world: World, event: Readonly<Record<string, unknown>>, acto
   );
 
 /** Incidents of the ladder, or that a person asked for, by their state. */
-export const ended = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
-  incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trouble) !== 'resize-volume')
+export const incidentsEnded = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
+  incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trigger) !== 'resize-volume')
     .length >= count;
 
 /** So many minutes after the story began. */
@@ -85,7 +85,7 @@ export const dataVolumes = ({ region }: World, name = SICK) =>
 export const dataOf = (world: World, name = SICK): string => world.find('bitcoin', name).volumeIds.get('data') ?? '';
 
 /** Whether a volume or an instance says until when it is kept, and how it is put back. */
-export function isKept({ region }: World, id: string): boolean {
+export function isRetained({ region }: World, id: string): boolean {
   const tags = region.ec2.tags(id);
   const until = Date.parse(tags[KEEP_UNTIL_TAG] ?? '');
   return until > region.clock.now() && (tags[PUT_BACK_TAG] ?? '').length > 20;

@@ -8,15 +8,15 @@ import type { NodeSpec } from '../../nodes/spec.ts';
 import type { Region } from '../../region.ts';
 import type { Instance, Launched, LaunchedMachine } from '../../services/ec2/model.ts';
 import type { Clock } from '../../simulator/kernel.ts';
-import { type Placed, placedOf, unitOf } from './nodes.ts';
+import { type PlacedNode, placedOf, unitOf } from './nodes.ts';
 
 const GIB = 2 ** 30;
 /** The file whose presence keeps a client from starting, in user data that masks it before its first boot. */
 const MASK_FILE = '/etc/chainmend/client-masked';
 
-interface Surroundings {
+interface LaunchWorld {
   readonly fleets: ReadonlyMap<string, Fleet>;
-  readonly nodes: readonly Placed[];
+  readonly nodes: readonly PlacedNode[];
   /** What the client of a fleet follows that is no chain's. */
   readonly ownChain: (fleet: Fleet) => SimulatedChain;
 }
@@ -26,8 +26,8 @@ export function placeLaunched(
   region: Region,
   instance: Instance,
   launched: Launched,
-  { fleets, nodes, ownChain }: Surroundings,
-): { readonly placed: Placed; readonly made: LaunchedMachine } | undefined {
+  { fleets, nodes, ownChain }: LaunchWorld,
+): { readonly placed: PlacedNode; readonly made: LaunchedMachine } | undefined {
   const tags = Object.fromEntries(instance.tags.map(({ Key = '', Value = '' }) => [Key, Value]));
   const fleet = [...fleets.values()].find((candidate) => carries(tags, candidate));
   const name = (tags['chainmend:node'] ?? (fleet && tags[fleet.nodes.nameTag])) || instance.instanceId;

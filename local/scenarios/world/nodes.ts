@@ -57,7 +57,7 @@ export interface WorldNode extends Pick<NodeSpec, 'agentVersion' | 'validatorPow
 }
 
 /** A node as the world knows it: its machine, its instance, what it is called. */
-export interface Placed {
+export interface PlacedNode {
   readonly fleet: Fleet;
   readonly name: string;
   readonly role: string;
@@ -73,7 +73,7 @@ export interface Placed {
   readonly open: () => void;
 }
 
-export const placedOf = (node: Omit<Placed, 'volumeIds'>): Placed => ({
+export const placedOf = (node: Omit<PlacedNode, 'volumeIds'>): PlacedNode => ({
   ...node,
   get volumeIds() {
     const mounted = node.machine.volumes.filter((volume) => volume.mounted);
@@ -91,7 +91,7 @@ export function addressOf(index: number): string {
 export function place(
   region: Region,
   { spec, fleet, chain, index }: { spec: WorldNode; fleet: Fleet; chain: SimulatedChain; index: number },
-): Placed {
+): PlacedNode {
   const zone = `${region.kernel.regionName}${'abc'[index % 3] ?? 'a'}`;
   const tags = { ...fleet.nodes.tags, [fleet.nodes.nameTag]: spec.name, ...spec.tags };
   const privateIp = addressOf(index);
@@ -181,7 +181,7 @@ const usedBytes = ({ sizeGiB, filesystemGiB, usedPercent }: WorldVolume, percent
   Math.floor(((filesystemGiB ?? sizeGiB) * GIB * percent) / 100);
 
 /** Until the story begins no disk is near its alarm, and every client runs. To be called when the past has been recorded. */
-export function keepQuiet({ machine, fleet }: Placed, spec: WorldNode, leadBlocks: number): void {
+export function keepQuiet({ machine, fleet }: PlacedNode, spec: WorldNode, leadBlocks: number): void {
   for (const volume of spec.volumes) {
     const simulated = machine.volumes.find(({ role }) => role === volume.role);
     if (!simulated) continue;

@@ -15,9 +15,9 @@ import type { Instance } from '../../services/ec2/model.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
 import { pageIn } from '../report/pages.ts';
 import { placeLaunched } from './launches.ts';
-import { keepQuiet, minutes, type Placed, place, type WorldNode } from './nodes.ts';
+import { keepQuiet, minutes, type PlacedNode, place, type WorldNode } from './nodes.ts';
 
-export type { Placed, WorldNode, WorldVolume } from './nodes.ts';
+export type { PlacedNode, WorldNode, WorldVolume } from './nodes.ts';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 60 * 60_000;
@@ -34,7 +34,7 @@ export class World {
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
   /** All machines that were ever nodes; `current` are those that are now. */
-  readonly nodes: Placed[] = [];
+  readonly nodes: PlacedNode[] = [];
   readonly #chains = new Map<string, SimulatedChain>();
   /** Instances and volumes that people have made since the story began. */
   readonly theirs = new Set<string>();
@@ -59,7 +59,7 @@ export class World {
   }
 
   /** Whose instance exists, has taken its place and has not left it: what discovery calls a node. */
-  get current(): readonly Placed[] {
+  get current(): readonly PlacedNode[] {
     const there = new Map(this.region.ec2.instances().map((instance) => [instance.instanceId, instance]));
     return this.nodes.filter(({ instanceId }) => isNode(there.get(instanceId)));
   }
@@ -88,7 +88,7 @@ export class World {
   }
 
   /** What the spec says of disks and clients holds when the story begins; until then all is well. */
-  node(spec: WorldNode): Placed {
+  node(spec: WorldNode): PlacedNode {
     const { region } = this;
     const fleet = this.fleets.get(spec.fleet);
     const chain = this.#chains.get(spec.chain);
@@ -103,7 +103,7 @@ export class World {
     return placed;
   }
 
-  #settleIn(placed: Placed): void {
+  #settleIn(placed: PlacedNode): void {
     const { machine } = placed;
     machine.startMetrics((metrics) => this.#record(metrics));
     this.region.network.attach(machine.privateIp, { vpcId: VPC_ID }, rpcHost(machine));
@@ -112,7 +112,7 @@ export class World {
   }
 
   /** A machine that Terraform makes in the middle of the story. */
-  launch(spec: WorldNode): Placed {
+  launch(spec: WorldNode): PlacedNode {
     const before = new Set(this.region.ec2.volumes().map(({ volumeId }) => volumeId));
     const placed = this.node({ ...spec, launched: true });
     const volumeIds = this.region.ec2.volumes().map(({ volumeId }) => volumeId);
@@ -121,7 +121,7 @@ export class World {
   }
 
   /** A person terminates an instance; the world forgets it. */
-  async terminate(placed: Placed): Promise<void> {
+  async terminate(placed: PlacedNode): Promise<void> {
     const { instanceId, machine } = placed;
     await this.region.call('ec2', 'TerminateInstances', { InstanceIds: [instanceId] });
     this.nodes.splice(this.nodes.indexOf(placed), 1);
@@ -152,7 +152,7 @@ export class World {
     });
   }
 
-  find(fleet: string, name: string): Placed {
+  find(fleet: string, name: string): PlacedNode {
     const known = this.nodes.filter((node) => node.fleet.name === fleet && node.name === name);
     const current = known.length > 1 ? this.current : [];
     const found = known.find((node) => current.includes(node)) ?? known[0];
@@ -161,13 +161,13 @@ export class World {
   }
 
   /** From the client's last start between two moments until it was synced, in ms; 0 where it was not started, or never was. */
-  caughtUpMs({ instanceId }: Placed, fromMs: number, toMs: number): number {
+  caughtUpMs({ instanceId }: PlacedNode, fromMs: number, toMs: number): number {
     const start = this.#starts.get(instanceId)?.findLast(({ startedMs }) => startedMs >= fromMs && startedMs <= toMs);
     return start?.syncedMs === undefined ? 0 : start.syncedMs - start.startedMs;
   }
 
   /** Follows a client that came back, once a second while it is behind. */
-  #followStart({ instanceId, machine: { client } }: Placed): void {
+  #followStart({ instanceId, machine: { client } }: PlacedNode): void {
     const { clock } = this.region;
     const starts = this.#starts.get(instanceId) ?? [];
     if (starts.length >= STARTS_MAX) return;
@@ -221,7 +221,7 @@ export class World {
 
   /** A volume that was grown before, each time by so much: AWS remembers that, and of what we did our own record tells. */
   grownBefore(
-    { fleet, instanceId, volumeIds }: Placed,
+    { fleet, instanceId, volumeIds }: PlacedNode,
     role: string,
     by: 'us' | 'a person',
     steps: readonly { readonly hoursAgo: number; readonly fromGiB: number; readonly toGiB: number }[],

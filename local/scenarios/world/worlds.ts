@@ -2,7 +2,7 @@
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
 import { addressOf } from './nodes.ts';
-import type { Placed, World, WorldNode } from './world.ts';
+import type { PlacedNode, World, WorldNode } from './world.ts';
 
 const GIB = 2 ** 30;
 const HOUR_MS = 60 * 60_000;
@@ -38,7 +38,7 @@ export function exchange(
   world: World,
   second: Partial<WorldNode['volumes'][number]> = {},
   { gibPerHour = 14, ...more }: Partial<WorldNode> & { readonly gibPerHour?: number } = {},
-): Placed {
+): PlacedNode {
   bitcoinChain(world, gibPerHour);
   const node = { fleet: 'bitcoin', chain: 'bitcoin' };
   const volume = { role: 'data', path: '/node-data', sizeGiB: 500 };
@@ -63,7 +63,7 @@ export function consortium(
   world: World,
   volume: Partial<WorldNode['volumes'][number]> = {},
   { fresh = false }: { readonly fresh?: boolean } = {},
-): readonly Placed[] {
+): readonly PlacedNode[] {
   world.chain({
     name: 'irita',
     heightAtStart: fresh ? 0 : CONSORTIUM_START_HEIGHT,
@@ -105,7 +105,7 @@ export function followers(
   world: World,
   count: number,
   more: (at: number) => Partial<WorldNode> = () => ({}),
-): readonly Placed[] {
+): readonly PlacedNode[] {
   return Array.from({ length: count }, (_, at) => {
     const { machine, ...spec } = more(at);
     return world.node({

@@ -14,7 +14,7 @@ import type {
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import type { Ec2 } from '../ec2/service.ts';
-import type { LoadBalancing } from '../elasticloadbalancingv2/load-balancing.ts';
+import type { LoadBalancing } from '../elb/load-balancing.ts';
 import { pageOf, type Tokens, wholeNumber } from '../pages.ts';
 import { inGrace } from './decide.ts';
 import { described, describedActivity, describedMember, type Group, type Member, type TemplateSpec } from './groups.ts';

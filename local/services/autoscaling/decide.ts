@@ -5,12 +5,12 @@ import type { Instance } from '../ec2/model.ts';
 import type { Group, Member } from './groups.ts';
 
 /** What the group sees of a member: its instance, undefined when there is none any more, and what its target groups say. */
-export interface Sight {
+export interface MemberHealth {
   readonly instance: Instance | undefined;
   readonly targetUnhealthy: boolean;
 }
 
-export type Step =
+export type GroupAction =
   | { readonly do: 'forget' | 'enter-service'; readonly member: Member }
   /** It is Unhealthy from now on, and replaced the next time. */
   | { readonly do: 'mark'; readonly member: Member; readonly because: string }
@@ -20,13 +20,13 @@ export type Step =
 /** "An instance … in a state other than running, including stopping, stopped, shutting-down and terminated" is unhealthy, grace or not. */
 const isGone = (instance: Instance | undefined): boolean => instance === undefined || instance.state === 'terminated';
 
-export function nextSteps(group: Group, see: (member: Member) => Sight, nowMs: number): readonly Step[] {
-  const steps: Step[] = [];
+export function nextSteps(group: Group, see: (member: Member) => MemberHealth, nowMs: number): readonly GroupAction[] {
+  const steps: GroupAction[] = [];
   // Who is there or comes: neither on standby nor going.
   let active = 0;
   for (const member of group.members.values()) {
-    const sight = see(member);
-    const step = stepFor(group, member, sight, nowMs);
+    const health = see(member);
+    const step = stepFor(group, member, health, nowMs);
     if (step) steps.push(step);
     const leaves = step?.do === 'forget' || step?.do === 'terminate' || member.lifecycle === 'Terminating';
     if (!leaves && (member.lifecycle === 'Pending' || member.lifecycle === 'InService')) active++;
@@ -36,7 +36,12 @@ export function nextSteps(group: Group, see: (member: Member) => Sight, nowMs: n
   return steps;
 }
 
-function stepFor(group: Group, member: Member, { instance, targetUnhealthy }: Sight, nowMs: number): Step | undefined {
+function stepFor(
+  group: Group,
+  member: Member,
+  { instance, targetUnhealthy }: MemberHealth,
+  nowMs: number,
+): GroupAction | undefined {
   const { lifecycle } = member;
   if (lifecycle === 'Terminating') return isGone(instance) ? { do: 'forget', member } : undefined;
   // On standby it may be stopped and started: nobody looks at it. Of one that was terminated meanwhile AWS does not say what becomes; here the
@@ -59,7 +64,7 @@ function stepFor(group: Group, member: Member, { instance, targetUnhealthy }: Si
 function complaint(
   group: Group,
   member: Member,
-  { instance, targetUnhealthy }: Sight,
+  { instance, targetUnhealthy }: MemberHealth,
   nowMs: number,
 ): string | undefined {
   if (instance?.state !== 'running')

@@ -3,8 +3,8 @@
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { Ec2 } from '../ec2/service.ts';
-import type { LoadBalancing } from '../elasticloadbalancingv2/load-balancing.ts';
-import { nextSteps, type Sight, type Step } from './decide.ts';
+import type { LoadBalancing } from '../elb/load-balancing.ts';
+import { type GroupAction, type MemberHealth, nextSteps } from './decide.ts';
 import type { Activity, Group, Member } from './groups.ts';
 
 /** How often a group looks at its members, AWS does not say. */
@@ -74,7 +74,7 @@ export class Keeper {
       this.#take(group, step);
   }
 
-  #take(group: Group, step: Step): void {
+  #take(group: Group, step: GroupAction): void {
     if (step.do === 'launch') for (let one = 0; one < step.count; one++) this.#launch(group);
     else if (step.do === 'forget') group.members.delete(step.member.instanceId);
     else if (step.do === 'enter-service') this.#enterService(group, step.member);
@@ -82,7 +82,7 @@ export class Keeper {
     else this.#terminate(group, step.member);
   }
 
-  #see(group: Group, { instanceId }: Member): Sight {
+  #see(group: Group, { instanceId }: Member): MemberHealth {
     return {
       instance: this.#ec2.instances().find((instance) => instance.instanceId === instanceId),
       targetUnhealthy: group.targetGroupArns.some((arn) =>

@@ -11,7 +11,7 @@ import {
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
 import type { Ec2 } from '../ec2/service.ts';
-import type { LoadBalancing } from '../elasticloadbalancingv2/load-balancing.ts';
+import type { LoadBalancing } from '../elb/load-balancing.ts';
 import { type AutoScaling, createAutoScaling } from './autoscaling.ts';
 import { conditionKeys, permissions } from './permissions.ts';
 

@@ -22,7 +22,7 @@ import type { Engine } from './engine.ts';
 import type { StateValue } from './evaluation.ts';
 import { isInsights } from './insights-syntax.ts';
 import { configurationChangeEvent, fullConfiguration } from './payloads.ts';
-import type { Watch } from './watch.ts';
+import type { AlarmQuery } from './watch.ts';
 
 interface DescribeAlarmsInput {
   readonly AlarmNames?: readonly string[];
@@ -241,7 +241,7 @@ const describeContributor = ({ id, attributes, state }: Contributor): object => 
   StateTransitionedTimestamp: new Date(state.atMs),
 });
 
-const isQuery = ({ metrics }: Watch): boolean => metrics.some(({ Expression: text }) => text && isInsights(text));
+const isQuery = ({ metrics }: AlarmQuery): boolean => metrics.some(({ Expression: text }) => text && isInsights(text));
 
 interface AlarmHistoryInput {
   readonly AlarmName?: string;

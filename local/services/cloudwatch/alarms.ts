@@ -4,7 +4,7 @@ import type { Contributor } from './contributors.ts';
 import { isComparison, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
 import { type Dimension, isAscii, type MetricDataQuery, type MetricStat, nonAsciiPart } from './queries.ts';
 import { type AlarmRule, nameOf, parseAlarmRule } from './rule.ts';
-import { type Watch, watchMetric, watchQueries } from './watch.ts';
+import { type AlarmQuery, watchMetric, watchQueries } from './watch.ts';
 
 export interface Tag {
   readonly Key: string;
@@ -82,7 +82,7 @@ interface CommonAlarm {
 export interface MetricAlarm extends CommonAlarm {
   readonly type: 'metric';
   input: MetricAlarmInput;
-  watch: Watch;
+  watch: AlarmQuery;
   /** The series of a query that groups, by id, as they were at the last evaluation. */
   contributors: ReadonlyMap<string, Contributor>;
   /** The last evaluation saw only a part of what its query matches. */
@@ -109,7 +109,7 @@ const WARM_UP_MAX_MINUTES = 2_880;
 const TREATMENTS: readonly string[] = ['missing', 'ignore', 'breaching', 'notBreaching'];
 
 /** `id` names the metric of an alarm on a single metric in its events. */
-export function readMetricAlarm(input: MetricAlarmInput, id: string): Watch {
+export function readMetricAlarm(input: MetricAlarmInput, id: string): AlarmQuery {
   checkCommon(input);
   const {
     EvaluationPeriods: n,

@@ -36,7 +36,7 @@ export interface Engine {
   readonly note: Note;
 }
 
-interface Turn {
+interface EvaluationRound {
   readonly alarms: Set<MetricAlarm>;
 }
 
@@ -50,7 +50,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
   const alarms = new Map<string, Alarm>();
   const history: HistoryItem[] = [];
   // AWS spreads evaluations over the minute; alarms of one second share a timer.
-  const turns = new Map<string, Turn>();
+  const turns = new Map<string, EvaluationRound>();
   const turnOf = new Map<string, string>();
   /** Alarms without data in reach, and the revision of their series at which that was found. */
   const settled = new Map<string, number>();
@@ -77,13 +77,13 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     // A stream for each name: one more alarm in the stack moves no other one, and no story.
     const offsetMs = kernel.random(`cloudwatch/evaluation/${alarm.name}`).integer(0, everyMs / 1000 - 1) * 1000;
     const name = `${everyMs}/${offsetMs}`;
-    const turn = turns.get(name);
+    const round = turns.get(name);
     turnOf.set(alarm.name, name);
-    if (turn) {
-      turn.alarms.add(alarm);
+    if (round) {
+      round.alarms.add(alarm);
       return;
     }
-    const fresh: Turn = { alarms: new Set([alarm]) };
+    const fresh: EvaluationRound = { alarms: new Set([alarm]) };
     turns.set(name, fresh);
     const now = kernel.clock.now();
     const first = Math.ceil((now + 1 - offsetMs) / everyMs) * everyMs + offsetMs;
@@ -136,12 +136,12 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     const now = kernel.clock.now();
     const evaluation = evaluateContributors(alarm.contributors, series, alarm.watch.threshold, now);
     Object.assign(alarm, { contributors: evaluation.contributors, partial });
-    for (const change of evaluation.changes) turn(alarm, change);
+    for (const change of evaluation.changes) round(alarm, change);
     const { whole } = evaluation;
     if (whole && whole.value !== alarm.state.value) transition(alarm, { ...whole, atMs: now });
   };
 
-  const turn = (alarm: MetricAlarm, { contributor, previous }: ContributorChange): void => {
+  const round = (alarm: MetricAlarm, { contributor, previous }: ContributorChange): void => {
     const mute = mutes.active(alarm.name, contributor.state.atMs);
     const change = { alarm, contributor, previous, mute };
     const { value, reason } = contributor.state;
@@ -253,8 +253,8 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     settled.delete(alarm.name);
     const name = turnOf.get(alarm.name);
     turnOf.delete(alarm.name);
-    const turn = name === undefined ? undefined : turns.get(name);
-    if (turn && alarm.type === 'metric') turn.alarms.delete(alarm);
+    const round = name === undefined ? undefined : turns.get(name);
+    if (round && alarm.type === 'metric') round.alarms.delete(alarm);
   };
 
   return {

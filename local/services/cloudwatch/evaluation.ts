@@ -24,7 +24,7 @@ export interface Point {
   readonly sampleCount?: number;
 }
 
-export interface Verdict {
+export interface EvaluationResult {
   readonly value: StateValue;
   /** The datapoints that decided, oldest first. */
   readonly points: readonly Point[];
@@ -52,7 +52,7 @@ export const isComparison = (name: string): name is ComparisonOperator => Object
  * `range`: the datapoints of the evaluation range, oldest first, undefined where one is missing (its length is N + EXTRA_DATAPOINTS).
  * Undefined: the state stays as it is.
  */
-export function evaluate(range: readonly (Point | undefined)[], rule: Threshold): Verdict | undefined {
+export function evaluate(range: readonly (Point | undefined)[], rule: Threshold): EvaluationResult | undefined {
   const { evaluationPeriods: n, treatMissingData: treat } = rule;
   const m = rule.datapointsToAlarm ?? n;
   const points: Point[] = [];
@@ -80,7 +80,7 @@ export function evaluate(range: readonly (Point | undefined)[], rule: Threshold)
 }
 
 /** The sentence in which AWS gives the reason of a state. */
-export function reasonOf(verdict: Verdict, rule: Threshold): string {
+export function reasonOf(verdict: EvaluationResult, rule: Threshold): string {
   if (verdict.points.length === 0) return reasonOfNothing(verdict.value, rule);
   return reasonOfPoints(verdict.value, verdict.points, rule);
 }

@@ -1,6 +1,6 @@
 // Metrics Insights at work: a query's groups of series, as alarms and GetMetricData read them.
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import type { Point } from './evaluation.ts';
 import { INSIGHTS_SERIES_MAX, type InsightsFunction, type InsightsQuery } from './insights-syntax.ts';
 import type { Sample, Series, SeriesStore } from './series.ts';
@@ -45,7 +45,7 @@ export function runnerOf(query: InsightsQuery, store: SeriesStore): (windows: re
     for (; seen < named.length; seen++) {
       const series = named[seen] as Series;
       if (!matches(query, series.dimensions) || ++matched > METRICS_MAX) continue;
-      const labels = query.groupBy.map((label) => own(series.dimensions, label) ?? NO_LABEL);
+      const labels = query.groupBy.map((label) => ownValue(series.dimensions, label) ?? NO_LABEL);
       const key = labels.join('\u0001');
       const group = groups.get(key);
       if (group) group.members.push(series);
@@ -74,7 +74,7 @@ function matches({ schema, where }: InsightsQuery, dimensions: Readonly<Record<s
     (Object.keys(dimensions).length !== schema.length || !schema.every((key) => Object.hasOwn(dimensions, key)))
   )
     return false;
-  return where.every(({ label, equal, value }) => (own(dimensions, label) === value) === equal);
+  return where.every(({ label, equal, value }) => (ownValue(dimensions, label) === value) === equal);
 }
 
 function pointOf(aggregate: InsightsFunction, members: readonly Series[], { fromMs, toMs }: Window): Point | undefined {
@@ -106,7 +106,7 @@ const VALUES: Readonly<Record<InsightsFunction, (values: readonly number[]) => n
 function orderOf({ orderBy, groupBy }: InsightsQuery): (one: InsightsSeries, other: InsightsSeries) => number {
   const alphabetical = (one: InsightsSeries, other: InsightsSeries): number => {
     for (const label of groupBy) {
-      const order = inOrder(own(one.attributes, label) ?? '', own(other.attributes, label) ?? '');
+      const order = inOrder(ownValue(one.attributes, label) ?? '', ownValue(other.attributes, label) ?? '');
       if (order !== 0) return order;
     }
     return 0;

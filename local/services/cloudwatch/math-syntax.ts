@@ -1,7 +1,7 @@
 // What a metric math expression says ("Using math expressions with CloudWatch metrics", user guide): the part that alarms on sums, ratios
 // and conditions need; whatever else AWS knows is refused by name.
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 export type MathNode =
@@ -148,7 +148,7 @@ function tokenize(text: string): string[] {
     const match = TOKEN.exec(text);
     if (!match) throw invalid(text, `"${text.slice(from).trimStart().charAt(0)}" is not expected`);
     const token = match[0].trimStart();
-    tokens.push(own(SAME, token) ?? token);
+    tokens.push(ownValue(SAME, token) ?? token);
   }
   if (tokens.length === 0) throw invalid(text, 'it is empty');
   return tokens;

@@ -1,6 +1,6 @@
 // Metric math at work: the values of an expression, period by period ("Using math expressions with CloudWatch metrics", user guide).
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { type Aggregate, type MathNode, parseMathSyntax } from './math-syntax.ts';
 
@@ -87,9 +87,9 @@ function evaluate(node: MathNode, scope: MathScope): MathValue | readonly MathVa
 }
 
 function operated(sign: string, left: MathValue, right: MathValue): MathValue {
-  const arithmetic = own(ARITHMETIC, sign);
+  const arithmetic = ownValue(ARITHMETIC, sign);
   if (arithmetic) return combine(left, right, arithmetic);
-  return compare(left, right, own(LOGICAL, sign) ?? (() => Number.NaN));
+  return compare(left, right, ownValue(LOGICAL, sign) ?? (() => Number.NaN));
 }
 
 /** Two series meet where both have a value; a number meets every value. Results that are no numbers (x/0) are left out. */

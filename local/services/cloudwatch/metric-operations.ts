@@ -1,6 +1,6 @@
 // The operations on metric data: put, query, list.
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { digits, pageOf, positionOf, type Tokens } from '../pages.ts';
 import { type MetricDatum, readDatum } from './datum.ts';
@@ -150,7 +150,7 @@ export function metricOperations(store: SeriesStore): Record<string, Operation> 
         (input.Namespace === undefined || series.namespace === input.Namespace) &&
         (input.MetricName === undefined || series.name === input.MetricName) &&
         (input.Dimensions ?? []).every(({ Name, Value }) => {
-          const value = own(series.dimensions, Name);
+          const value = ownValue(series.dimensions, Name);
           return value !== undefined && (Value === undefined || Value === value);
         }),
     );

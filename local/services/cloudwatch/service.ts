@@ -1,9 +1,9 @@
 // Amazon CloudWatch.
 import { join } from 'node:path';
-import { shown, wrongContent } from '../../simulator/gateway/errors.ts';
+import { valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate } from '../../simulator/gateway/service-interface.ts';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
 import { type CloudWatch, createCloudWatch } from './cloudwatch.ts';
@@ -25,7 +25,7 @@ const PER_SECOND: Readonly<Record<string, number>> = {
 };
 
 function rateOf(operation: string): Rate | undefined {
-  const perSecond = own(PER_SECOND, operation);
+  const perSecond = ownValue(PER_SECOND, operation);
   return perSecond === undefined ? undefined : { burst: perSecond, perSecond };
 }
 
@@ -45,7 +45,7 @@ function violation(violation: Violation, operation: string): AwsError | undefine
         ? `The parameter ${name} must be shorter than ${constraint.bound + 1} characters.`
         : constraint?.kind === 'most' && constraint.of === 'size'
           ? `The collection ${name} must not have a size greater than ${constraint.bound}.`
-          : `The value ${shown(wrongContent(violation))} for parameter ${name} is invalid.`;
+          : `The value ${valueExcerpt(wrongContent(violation))} for parameter ${name} is invalid.`;
   return new AwsError('InvalidParameterValueException', message);
 }
 

@@ -14,9 +14,9 @@ import type { SeriesStore } from './series.ts';
 import { statisticOver } from './statistics.ts';
 
 /** What a metric alarm looks at: one series, or as many as a Metrics Insights query groups. */
-export type Watch = SeriesWatch | GroupsWatch;
+export type AlarmQuery = SeriesQuery | GroupsQuery;
 
-interface CommonWatch {
+interface CommonQuery {
   readonly threshold: Threshold;
   readonly periodSeconds: number;
   /** The metrics as events show them. */
@@ -25,7 +25,7 @@ interface CommonWatch {
   readonly statisticName: string | undefined;
 }
 
-export interface SeriesWatch extends CommonWatch {
+export interface SeriesQuery extends CommonQuery {
   readonly of: 'series';
   /** Empty for a query, whose metrics come and go. */
   readonly sources: readonly MetricSource[];
@@ -33,7 +33,7 @@ export interface SeriesWatch extends CommonWatch {
   read(store: SeriesStore, endMs: number, count: number): (Point | undefined)[];
 }
 
-export interface GroupsWatch extends CommonWatch {
+export interface GroupsQuery extends CommonQuery {
   readonly of: 'groups';
   /** The same for every series that has any data in that window. */
   read(store: SeriesStore, endMs: number, count: number): InsightsResult;
@@ -44,7 +44,7 @@ const METRICS_MAX = 10;
 /** "For alarm condition evaluations, Metrics Insights queries can query only the most recent three hours of metric data." */
 const INSIGHTS_SECONDS = 3 * 3_600;
 
-export function watchMetric(stat: MetricStat, threshold: Threshold, id: string): Watch {
+export function watchMetric(stat: MetricStat, threshold: Threshold, id: string): AlarmQuery {
   const source = metricSource(stat);
   return {
     of: 'series',
@@ -57,7 +57,7 @@ export function watchMetric(stat: MetricStat, threshold: Threshold, id: string):
   };
 }
 
-export function watchQueries(queries: readonly MetricDataQuery[], threshold: Threshold): Watch {
+export function watchQueries(queries: readonly MetricDataQuery[], threshold: Threshold): AlarmQuery {
   if (queries.filter(({ MetricStat: stat }) => stat).length > METRICS_MAX)
     throw invalid(`Metrics list must not contain more than ${METRICS_MAX} metrics.`);
   if (queries.filter(({ Expression: expression }) => expression !== undefined).length > METRICS_MAX)
@@ -103,7 +103,7 @@ function watchInsights(
   metrics: readonly MetricDataQuery[],
   { query, periodSeconds }: InsightsSource,
   threshold: Threshold,
-): Watch {
+): AlarmQuery {
   if (threshold.evaluationPeriods * periodSeconds > INSIGHTS_SECONDS)
     throw invalid('A Metrics Insights query can be checked across the last three hours only.');
   const common = { threshold, periodSeconds, metrics, statisticName: undefined };

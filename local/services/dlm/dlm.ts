@@ -15,7 +15,7 @@ import type {
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import { checkDetails, missing } from './details.ts';
-import { follow, leftOut, type SnapshotSupply } from './schedule.ts';
+import { type SnapshotSupply, startSchedule, unsupportedFeatures } from './schedule.ts';
 
 interface Policy {
   readonly id: string;
@@ -65,7 +65,7 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
     policies.set(id, policy);
     if (state === 'ENABLED') {
       for (const schedule of details.Schedules ?? [])
-        follow(kernel, supply, { policyId: id, details, schedule, isThere: () => policies.has(id) });
+        startSchedule(kernel, supply, { policyId: id, details, schedule, isThere: () => policies.has(id) });
     }
     return { PolicyId: id };
   };
@@ -126,7 +126,7 @@ export function createDlm(kernel: Kernel, supply: SnapshotSupply): Service {
 }
 
 function statusOf({ Schedules = [] }: PolicyDetails): string | undefined {
-  const absent = [...new Set(Schedules.flatMap((schedule) => leftOut(schedule)))];
+  const absent = [...new Set(Schedules.flatMap((schedule) => unsupportedFeatures(schedule)))];
   return absent.length > 0 ? `The local region does not emulate ${absent.join(', ')}` : undefined;
 }
 

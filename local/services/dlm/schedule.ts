@@ -34,14 +34,14 @@ export interface Scheduled {
 }
 
 /** What of a schedule the region does not carry out. Policies are kept all the same. */
-export const leftOut = ({ CreateRule, ShareRules, CrossRegionCopyRules }: Schedule): readonly string[] => [
+export const unsupportedFeatures = ({ CreateRule, ShareRules, CrossRegionCopyRules }: Schedule): readonly string[] => [
   ...(CreateRule?.CronExpression === undefined ? [] : ['snapshots by cron expressions']),
   ...(CrossRegionCopyRules?.length ? ['copies of snapshots in other Regions'] : []),
   ...(ShareRules?.length ? ['the sharing of snapshots with other accounts'] : []),
 ];
 
 /** Takes snapshots at the schedule's interval, from now on, as long as the region lasts. A cron expression is not followed. */
-export function follow(kernel: Kernel, supply: SnapshotSupply, scheduled: Scheduled): void {
+export function startSchedule(kernel: Kernel, supply: SnapshotSupply, scheduled: Scheduled): void {
   const { Interval: hours, Times, CronExpression } = scheduled.schedule.CreateRule ?? {};
   if (CronExpression !== undefined || hours === undefined) return;
   const { clock } = kernel;

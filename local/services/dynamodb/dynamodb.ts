@@ -1,6 +1,6 @@
 // DynamoDB: tables with single-item conditional writes, queries and time to live; no transactions, batches of writes or indexes.
 import type { Kernel } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
 import { holds, project } from './evaluate.ts';
@@ -137,7 +137,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
       UPDATED_OLD: () => before && project(before, paths),
       UPDATED_NEW: () => project(after, paths),
     };
-    const attributes = own(returned, input.ReturnValues ?? 'NONE')?.();
+    const attributes = ownValue(returned, input.ReturnValues ?? 'NONE')?.();
     return attributes && Object.keys(attributes).length > 0 ? { Attributes: attributes } : {};
   };
 
@@ -189,7 +189,7 @@ function definitions(input: ItemInput, expressions: Readonly<Record<string, stri
     const given = input[member];
     if (given === undefined) continue;
     const names = Object.keys(expressions);
-    if (names.every((name) => own(expressions, name) === undefined)) {
+    if (names.every((name) => ownValue(expressions, name) === undefined)) {
       const which = `${names.join(' and ')} ${names.length > 1 ? 'are' : 'is'} null`;
       const more = member === 'ExpressionAttributeValues' ? `: ${which}` : '';
       throw validation(`${member} can only be specified when using expressions${more}`);

@@ -1,6 +1,6 @@
 // What conditions say of an item, and the part of it that a projection shows.
 
-import { putOwn } from '../../simulator/own.ts';
+import { setOwnValue } from '../../simulator/own-properties.ts';
 import type { Comparator, Condition, Operand, Path } from './expressions.ts';
 import {
   type AttributeValue,
@@ -71,7 +71,7 @@ function collect(value: AttributeValue, paths: readonly Path[]): AttributeValue 
     for (const [name, rest] of steps) {
       const inner = Object.hasOwn(value.M, name) ? value.M[name] : undefined;
       const part = inner && collect(inner, rest);
-      if (part !== undefined) putOwn(found, String(name), part);
+      if (part !== undefined) setOwnValue(found, String(name), part);
     }
     return Object.keys(found).length > 0 ? { M: found } : undefined;
   }

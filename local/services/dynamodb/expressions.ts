@@ -1,6 +1,6 @@
 // The grammar of condition, key condition, filter and projection expressions, read by recursive descent.
-import { own } from '../../simulator/own.ts';
-import { isReservedWord } from './reserved.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
+import { isReservedWord } from './reserved-words.ts';
 import { type Token, tokenize } from './tokens.ts';
 import { type AttributeValue, compareValues, readValue, typeOf, type ValueType, validation } from './values.ts';
 
@@ -70,7 +70,7 @@ export function placeholders(
   }
   return {
     name(placeholder, parameter) {
-      const name = own(names, placeholder);
+      const name = ownValue(names, placeholder);
       if (name === undefined) {
         throw validation(
           `Invalid ${parameter}: An expression attribute name used in the document path is not defined; attribute name: ${placeholder}`,

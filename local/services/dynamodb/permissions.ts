@@ -1,6 +1,6 @@
 // "Actions, resources, and condition keys for Amazon DynamoDB" (Service Authorization Reference).
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import {
   type Mapping,
   type Mappings,
@@ -56,14 +56,14 @@ const onTable =
 function leadingKey(input: TableInput, region: Region<Tables>): string | undefined {
   const name = region.service.partitionKey((input.TableName ?? '').replace(/^.*table\//, ''));
   if (name === undefined) return undefined;
-  const value = own(input.Key ?? input.Item ?? {}, name) ?? queriedValue(input, name);
+  const value = ownValue(input.Key ?? input.Item ?? {}, name) ?? queriedValue(input, name);
   return value === undefined ? undefined : String(Object.values(value)[0]);
 }
 
 function queriedValue(input: TableInput, partitionKey: string): Value | undefined {
   for (const [, name = '', value = ''] of input.KeyConditionExpression?.matchAll(/([#\w]+)\s*=\s*(:\w+)/g) ?? []) {
-    const resolved = own(input.ExpressionAttributeNames ?? {}, name) ?? name;
-    if (resolved === partitionKey) return own(input.ExpressionAttributeValues ?? {}, value);
+    const resolved = ownValue(input.ExpressionAttributeNames ?? {}, name) ?? name;
+    if (resolved === partitionKey) return ownValue(input.ExpressionAttributeValues ?? {}, value);
   }
   return undefined;
 }

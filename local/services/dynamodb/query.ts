@@ -1,6 +1,6 @@
 // Query and Scan: key conditions, filters, and pages that end at Limit or at 1 MB.
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { beginsWith, holds, project } from './evaluate.ts';
 import {
   type Condition,
@@ -52,7 +52,7 @@ export function scan(table: Table, input: QueryInput): Page {
   const start = startKey(table, input);
   if (!start) return page(table, rows, input, parsed);
   const samePartition = (row: Row): boolean =>
-    compareKeys(own(row.item, table.partitionKey.name), own(start, table.partitionKey.name)) === 0;
+    compareKeys(ownValue(row.item, table.partitionKey.name), ownValue(start, table.partitionKey.name)) === 0;
   const first = rows.findIndex(samePartition);
   const after = rows.findIndex(
     (row, i) => i >= first && (!samePartition(row) || follows(table, start, row.sortKey, false)),
@@ -130,7 +130,7 @@ function startKey(table: Table, input: QueryInput): Item | undefined {
 }
 
 function follows(table: Table, start: Item, sortKey: AttributeValue | undefined, descending: boolean): boolean {
-  const order = compareKeys(sortKey, table.sortKey && own(start, table.sortKey.name));
+  const order = compareKeys(sortKey, table.sortKey && ownValue(start, table.sortKey.name));
   return descending ? order < 0 : order > 0;
 }
 

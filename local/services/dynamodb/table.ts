@@ -1,6 +1,6 @@
 // One table: items by partition and in the order of their sort keys, and for a while what they were before.
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { type AttributeValue, compareValues, copyItem, type Item, typeOf, validation } from './values.ts';
 
 export interface KeyAttribute {
@@ -61,7 +61,7 @@ export class Table {
     const fits =
       names.length === this.keyNames.length &&
       this.#keyAttributes().every(({ name, type }) => {
-        const value = own(key, name);
+        const value = ownValue(key, name);
         return value !== undefined && typeOf(value) === type;
       });
     if (!fits) throw validation('The provided key element does not match the schema');
@@ -71,7 +71,7 @@ export class Table {
 
   checkItem(item: Item): void {
     for (const { name, type } of this.#keyAttributes()) {
-      const value = own(item, name);
+      const value = ownValue(item, name);
       if (value === undefined)
         throw validation(`One or more parameter values were invalid: Missing the key ${name} in the item`);
       if (typeOf(value) !== type) {
@@ -136,7 +136,7 @@ export class Table {
 
   #refuseEmptyKeys(item: Item): void {
     for (const { name } of this.#keyAttributes()) {
-      const value = own(item, name);
+      const value = ownValue(item, name);
       if (value !== undefined && (('S' in value && value.S === '') || ('B' in value && value.B.byteLength === 0))) {
         throw validation(
           'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ' +
@@ -147,7 +147,7 @@ export class Table {
   }
 
   #refuseLargeKeys(item: Item): void {
-    if (keyBytes(own(item, this.partitionKey.name)) > PARTITION_KEY_BYTES_MAX) {
+    if (keyBytes(ownValue(item, this.partitionKey.name)) > PARTITION_KEY_BYTES_MAX) {
       throw validation(
         `One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of${PARTITION_KEY_BYTES_MAX} bytes`,
       );
@@ -160,13 +160,13 @@ export class Table {
   }
 
   #partitionName(item: Item): string {
-    const value = own(item, this.partitionKey.name);
+    const value = ownValue(item, this.partitionKey.name);
     if (value === undefined) throw validation('The provided key element does not match the schema');
     return 'B' in value ? Buffer.from(value.B).toString('base64') : String(Object.values(value)[0]);
   }
 
   #sortKeyOf(item: Item): AttributeValue | undefined {
-    return this.sortKey && own(item, this.sortKey.name);
+    return this.sortKey && ownValue(item, this.sortKey.name);
   }
 }
 

@@ -1,6 +1,6 @@
 // The tables of the account: created, described, listed, and swept of expired items.
 import type { Kernel } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { type KeyAttribute, Table } from './table.ts';
 import { sizeOfItem, validation } from './values.ts';
@@ -116,7 +116,7 @@ export function createTables(kernel: Kernel): Tables {
     if (ttlAttribute === undefined) return;
     const now = kernel.clock.now();
     const expired = [...table.all()].filter(({ item }) => {
-      const at = own(item, ttlAttribute);
+      const at = ownValue(item, ttlAttribute);
       // Only Numbers count, as epoch seconds.
       const atMs = at && 'N' in at ? Number(at.N) * 1000 : Number.NaN;
       return atMs <= now && atMs > now - TTL_PAST_MS_MAX;

@@ -1,6 +1,6 @@
 // Attribute values: reading what a client sent, comparing, measuring and copying them.
 
-import { own, putOwn } from '../../simulator/own.ts';
+import { ownValue, setOwnValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { compareDecimals, formatDecimal, parseDecimal } from './numbers.ts';
 
@@ -29,7 +29,7 @@ export const typeOf = (value: AttributeValue): ValueType => Object.keys(value)[0
 export function readItem(sent: Readonly<Record<string, unknown>>, depth = 0): Item {
   const item: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(sent)) {
-    if (value !== undefined) putOwn(item, name, readValue(value, depth));
+    if (value !== undefined) setOwnValue(item, name, readValue(value, depth));
   }
   return item;
 }
@@ -89,7 +89,7 @@ export function equalValues(left: AttributeValue, right: AttributeValue): boolea
     return (
       names.length === Object.keys(other).length &&
       names.every((name) => {
-        const [a, b] = [own(left.M, name), own(other, name)];
+        const [a, b] = [ownValue(left.M, name), ownValue(other, name)];
         return a !== undefined && b !== undefined && equalValues(a, b);
       })
     );
@@ -165,7 +165,7 @@ export function sizeFunction(value: AttributeValue): number | undefined {
 
 export function copyItem(item: Item): Item {
   const copy: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(item)) putOwn(copy, name, copyValue(value));
+  for (const [name, value] of Object.entries(item)) setOwnValue(copy, name, copyValue(value));
   return copy;
 }
 

@@ -23,7 +23,7 @@ const ADDRESSES_MAX = 1_000;
 const POOL_SIZE = 2 ** 17;
 
 /** A public address from the pool. */
-export function fromPool(state: Ec2State): string {
+export function addressFromPool(state: Ec2State): string {
   const random = state.kernel.random('ec2/public-addresses');
   const taken = new Set([
     ...state.instances.all().map(({ networkInterface }) => networkInterface?.publicIp),
@@ -44,20 +44,20 @@ const elasticOf = (state: Ec2State, instanceId: string): Address | undefined =>
 /**
  * The network interface of a stopped instance: "we release the public IP address … when it is stopped"; an elastic one stays.
  */
-export const withoutPower = (
+export const interfaceWhenStopped = (
   state: Ec2State,
   { instanceId, networkInterface }: Instance,
 ): NetworkInterface | undefined =>
   networkInterface && !elasticOf(state, instanceId) ? { ...networkInterface, publicIp: undefined } : networkInterface;
 
 /** The same for one that starts: it "receives a new public IP address when it is started" where it had one from the pool. */
-export const withPower = (state: Ec2State, { networkInterface }: Instance): NetworkInterface | undefined =>
+export const interfaceWhenStarted = (state: Ec2State, { networkInterface }: Instance): NetworkInterface | undefined =>
   networkInterface?.publicFromPool && networkInterface.publicIp === undefined
-    ? { ...networkInterface, publicIp: fromPool(state) }
+    ? { ...networkInterface, publicIp: addressFromPool(state) }
     : networkInterface;
 
 /** A terminated instance has let go of its address, which "remains allocated to your account". */
-export function letGoOfAddress(state: Ec2State, instanceId: string): void {
+export function releaseAddress(state: Ec2State, instanceId: string): void {
   const address = elasticOf(state, instanceId);
   if (address) state.changeAddress(address.allocationId, { association: undefined });
 }
@@ -171,7 +171,7 @@ export function seedAddress(
 ): Address {
   const address: Address = {
     allocationId: seed.allocationId ?? state.newId('eipalloc'),
-    publicIp: seed.publicIp ?? fromPool(state),
+    publicIp: seed.publicIp ?? addressFromPool(state),
     association: undefined,
     tags: seed.tags ?? [],
   };
@@ -183,7 +183,7 @@ export function seedAddress(
 /** "If you associate an Elastic IP address with an instance that has an existing Elastic IP address, the existing address is disassociated". */
 function associate(state: Ec2State, { allocationId, publicIp, association }: Address, instance: Instance): string {
   if (association) disassociate(state, state.address(allocationId));
-  letGoOfAddress(state, instance.instanceId);
+  releaseAddress(state, instance.instanceId);
   const associationId = state.newId('eipassoc');
   state.pastAssociations.add(associationId);
   state.changeAddress(allocationId, { association: { associationId, instanceId: instance.instanceId } });
@@ -200,7 +200,7 @@ function disassociate(state: Ec2State, { allocationId, association }: Address): 
   if (!instance?.networkInterface) return;
   const bare = { ...instance.networkInterface, publicIp: undefined };
   const hasPower = instance.state === 'running' || instance.state === 'pending';
-  const networkInterface = hasPower ? withPower(state, { ...instance, networkInterface: bare }) : bare;
+  const networkInterface = hasPower ? interfaceWhenStarted(state, { ...instance, networkInterface: bare }) : bare;
   state.changeInstance(instance.instanceId, { networkInterface });
 }
 

@@ -1,10 +1,6 @@
 // The ARNs of EC2's resources.
-import { own } from '../../simulator/own.ts';
-
-interface Place {
-  readonly accountId: string;
-  readonly regionName: string;
-}
+import type { RegionIdentity } from '../../simulator/kernel.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 
 const KINDS: Readonly<Record<string, string>> = {
   vol: 'volume',
@@ -20,12 +16,12 @@ const KINDS: Readonly<Record<string, string>> = {
 const WITHOUT_ACCOUNT: ReadonlySet<string> = new Set(['snapshot', 'image']);
 
 /** vol-0123… → arn:aws:ec2:eu-west-1:111122223333:volume/vol-0123…; snapshots and images carry no account. */
-export function ec2Arn(place: Place, id: string): string {
-  const kind = own(KINDS, id.slice(0, id.indexOf('-')));
+export function ec2Arn(region: RegionIdentity, id: string): string {
+  const kind = ownValue(KINDS, id.slice(0, id.indexOf('-')));
   if (kind === undefined) throw new Error(`what kind of EC2 resource ${id} is, is not known`);
-  return kindArn(place, kind, id);
+  return kindArn(region, kind, id);
 }
 
 /** The same for a kind that is known, or for all of a kind: `*`. */
-export const kindArn = ({ accountId, regionName }: Place, kind: string, id: string): string =>
+export const kindArn = ({ accountId, regionName }: RegionIdentity, kind: string, id: string): string =>
   `arn:aws:ec2:${regionName}:${WITHOUT_ACCOUNT.has(kind) ? '' : accountId}:${kind}/${id}`;

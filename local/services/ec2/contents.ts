@@ -29,7 +29,7 @@ export function writtenBytes(state: Ec2State, { volumeId, performance }: Volume)
 }
 
 /** The volume leaves its machine: what is on it is kept. */
-export function carryOff(state: Ec2State, volumeId: string, machine: Machine | undefined): void {
+export function detachContent(state: Ec2State, volumeId: string, machine: Machine | undefined): void {
   if (!machine) return;
   const content = machine.contentOf?.(volumeId);
   if (content) state.ebs.contents.set(volumeId, content);
@@ -37,7 +37,7 @@ export function carryOff(state: Ec2State, volumeId: string, machine: Machine | u
 }
 
 /** The volume comes to a machine, and leaves the one that had it when its instance was terminated. */
-export function carryTo(
+export function attachContent(
   state: Ec2State,
   { volumeId, performance, initialization }: Volume,
   to: Machine | undefined,
@@ -45,7 +45,7 @@ export function carryTo(
 ): void {
   const { contents } = state.ebs;
   const holder = holderOf(state, volumeId);
-  if (holder && holder !== to) carryOff(state, volumeId, holder);
+  if (holder && holder !== to) detachContent(state, volumeId, holder);
   if (!to) return;
   const known = contents.has(volumeId) || contentOf(state, volumeId) !== undefined;
   const disk = { content: contentOf(state, volumeId), initializedAtMs: initialization?.dueAtMs };

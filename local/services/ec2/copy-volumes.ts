@@ -4,12 +4,12 @@ import type { CopyVolumesRequest, CopyVolumesResult } from '@aws-sdk/client-ec2'
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { contentNow, writtenBytes } from './contents.ts';
 import { encryptionOf, performanceOf, remember, repeated } from './create-volume.ts';
-import { makeVolume } from './create-volume-course.ts';
 import type { Volume } from './model.ts';
 import { refuseDryRun } from './query.ts';
 import { keyOf } from './snapshots-take.ts';
 import type { Ec2State } from './state.ts';
 import { specifiedTags } from './tag-specifications.ts';
+import { makeVolume } from './volume-lifecycle.ts';
 import { describedNew } from './volume-views.ts';
 
 /** "You can have a maximum of 5 in-progress volume copies per Region." */

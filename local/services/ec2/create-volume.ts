@@ -4,12 +4,12 @@ import type { CreateVolumeRequest, Volume as DescribedVolume } from '@aws-sdk/cl
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
 import { kmsKey } from '../kms/key-ids.ts';
-import { makeVolume } from './create-volume-course.ts';
-import { modified, type Performance, type Wish } from './limits.ts';
+import { modified, type Performance, type VolumeRequest } from './limits.ts';
 import type { KeyUse, Snapshot, Volume } from './model.ts';
 import { refuseDryRun } from './query.ts';
 import type { Ec2State } from './state.ts';
 import { specifiedTags } from './tag-specifications.ts';
+import { makeVolume } from './volume-lifecycle.ts';
 import { describedNew } from './volume-views.ts';
 
 const ZONES = ['a', 'b', 'c'] as const;
@@ -128,7 +128,7 @@ export function performanceOf(
   if ((type === 'io1' || type === 'io2') && Iops === undefined) {
     throw new AwsError('InvalidParameterCombination', `The parameter iops must be specified for ${type} volumes.`);
   }
-  const wish: Wish = {
+  const wish: VolumeRequest = {
     type,
     sizeGiB,
     ...(Iops === undefined ? {} : { iops: Iops }),

@@ -3,12 +3,12 @@
 import type { InstanceStateChange } from '@aws-sdk/client-ec2';
 import type { Random } from '../../simulator/random.ts';
 import type { Call } from '../../simulator/service.ts';
-import { letGoOfAddress, withoutPower, withPower } from './addresses.ts';
-import { hangs, treated, withAilments } from './instance-ailments.ts';
+import { interfaceWhenStarted, interfaceWhenStopped, releaseAddress } from './addresses.ts';
+import { hangs, impairedChecks, impairmentsAfter } from './instance-impairments.ts';
 import { hasInstanceStore } from './instance-types.ts';
 import { stateOf } from './instance-views.ts';
 import type { CheckStatus, Instance, InstanceState } from './model.ts';
-import { tellOfInstance, tellOfVolume } from './notifications.ts';
+import { emitInstanceState, emitVolumeEvent } from './notifications.ts';
 import { keyOf } from './snapshots-take.ts';
 import type { Ec2State } from './state.ts';
 
@@ -47,7 +47,7 @@ export const PASSED = { system: 'ok', instance: 'ok', attachedEbs: 'ok' } as con
 
 /** A new instance, `pending` in the state already, boots. */
 export function launch(state: Ec2State, { instanceId }: Instance): void {
-  tellOfInstance(state, instanceId, 'pending');
+  emitInstanceState(state, instanceId, 'pending');
   boot(state, instanceId, 'instance launch', state.kernel.random('ec2/launches'));
 }
 
@@ -59,8 +59,8 @@ export function start(state: Ec2State, before: Instance): InstanceStateChange {
     stateReason: undefined,
     checks: INITIALIZING,
     // On another host, most of the time ("in most cases, migrates it to a new host"): here always.
-    ailments: treated(before.ailments, 'stop-start'),
-    networkInterface: withPower(state, before),
+    impairments: impairmentsAfter(before.impairments, 'stop-start'),
+    networkInterface: interfaceWhenStarted(state, before),
     launchedAtMs: state.kernel.clock.now(),
   });
   boot(state, before.instanceId, 'instance start', state.kernel.random('ec2/instances'));
@@ -82,7 +82,7 @@ export function stop(state: Ec2State, before: Instance): InstanceStateChange {
   enter(state, instanceId, {
     state: 'stopping',
     stateReason: USER_INITIATED,
-    networkInterface: withoutPower(state, before),
+    networkInterface: interfaceWhenStopped(state, before),
   });
   machine?.powerOff(stoppedAtMs < clock.now() + neededMs ? 'hard' : 'clean');
   state.kernel.working({ what: 'instance stop', resources: [instanceId], from: clock.now(), to: stoppedAtMs });
@@ -109,13 +109,13 @@ const storeLost = ({ instanceType }: Instance, nowMs: number): Partial<Instance>
   hasInstanceStore(instanceType) ? { instanceStoreLostAtMs: nowMs } : {};
 
 /** Stays on its host, keeps its addresses and what is on its instance store. */
-export function reboot(state: Ec2State, { instanceId, ailments }: Instance): void {
+export function reboot(state: Ec2State, { instanceId, impairments }: Instance): void {
   const machine = state.machines.get(instanceId);
   machine?.powerOff();
   machine?.powerOn();
-  const left = treated(ailments, 'reboot');
-  if (Object.keys(left).length === Object.keys(ailments).length) return;
-  state.changeInstance(instanceId, { ailments: left, checks: withAilments(INITIALIZING, left) });
+  const left = impairmentsAfter(impairments, 'reboot');
+  if (Object.keys(left).length === Object.keys(impairments).length) return;
+  state.changeInstance(instanceId, { impairments: left, checks: impairedChecks(INITIALIZING, left) });
   const { clock } = state.kernel;
   const checkedAtMs = clock.now() + state.kernel.random('ec2/reboots').integer(...CHECKS_MS);
   state.kernel.working({ what: 'status checks', resources: [instanceId], from: clock.now(), to: checkedAtMs });
@@ -140,7 +140,7 @@ export function terminate(state: Ec2State, before: Instance): InstanceStateChang
   });
   clock.at(terminatedAtMs, () => {
     releaseVolumes(state, instanceId);
-    letGoOfAddress(state, instanceId);
+    releaseAddress(state, instanceId);
     enter(state, instanceId, { state: 'terminated', networkInterface: undefined });
   });
   // "Tags are gradually disassociated" ("Terminate your instance"): here they last as long as the instance is shown.
@@ -185,7 +185,7 @@ function endChecks(state: Ec2State, instanceId: string): void {
   const ended = (status: CheckStatus): CheckStatus => (status === 'initializing' ? 'ok' : status);
   const { system, instance, attachedEbs } = now.checks;
   const checks = { system: ended(system), instance: ended(instance), attachedEbs: ended(attachedEbs) };
-  state.changeInstance(instanceId, { checks: withAilments(checks, now.ailments) });
+  state.changeInstance(instanceId, { checks: impairedChecks(checks, now.impairments) });
 }
 
 /** A start, like a launch, makes a grant on the key of each volume in its caller's name; that it may not shows when the instance stops again. */
@@ -225,14 +225,14 @@ function releaseVolumes(state: Ec2State, instanceId: string): void {
       continue;
     }
     state.volumes.remove(volumeId, nowMs);
-    tellOfVolume(state, volumeId, 'deleteVolume', 'deleted');
+    emitVolumeEvent(state, volumeId, 'deleteVolume', 'deleted');
   }
 }
 
 /** Sets the state and tells the bus. */
 function enter(state: Ec2State, instanceId: string, next: Partial<Instance> & { state: InstanceState }): void {
   state.changeInstance(instanceId, next);
-  tellOfInstance(state, instanceId, next.state);
+  emitInstanceState(state, instanceId, next.state);
 }
 
 const stateNow = (state: Ec2State, instanceId: string): InstanceState | undefined =>

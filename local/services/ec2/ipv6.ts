@@ -6,15 +6,18 @@ import { AwsError } from '../../simulator/service.ts';
 import type { Subnet } from './model.ts';
 import type { Ec2State } from './state.ts';
 
-type Card = Pick<InstanceNetworkInterfaceSpecification, 'Ipv6Addresses' | 'Ipv6AddressCount'>;
+type InterfaceAddresses = Pick<InstanceNetworkInterfaceSpecification, 'Ipv6Addresses' | 'Ipv6AddressCount'>;
 
-export interface WishedIpv6 {
+export interface RequestedIpv6 {
   readonly addresses: readonly string[];
   readonly count: number;
 }
 
 /** "You cannot specify this option and the option to assign a number of IPv6 addresses in the same request." */
-export function wishedIpv6({ Ipv6Addresses = [], Ipv6AddressCount = 0 }: Card, subnet: Subnet): WishedIpv6 {
+export function wishedIpv6(
+  { Ipv6Addresses = [], Ipv6AddressCount = 0 }: InterfaceAddresses,
+  subnet: Subnet,
+): RequestedIpv6 {
   const addresses = Ipv6Addresses.flatMap(({ Ipv6Address }) => Ipv6Address ?? []);
   if (addresses.length > 0 && Ipv6AddressCount > 0)
     throw new AwsError(
@@ -35,7 +38,7 @@ export function wishedIpv6({ Ipv6Addresses = [], Ipv6AddressCount = 0 }: Card, s
 export function ipv6Addresses(
   state: Ec2State,
   { ipv6Prefix }: Subnet,
-  { addresses, count }: WishedIpv6,
+  { addresses, count }: RequestedIpv6,
 ): readonly string[] {
   const cards = state.instances.all().flatMap(({ networkInterface }) => networkInterface ?? []);
   const taken = new Set(cards.flatMap((card) => card.ipv6Addresses ?? []));

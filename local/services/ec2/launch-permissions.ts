@@ -1,16 +1,9 @@
 // The same page of the Service Authorization Reference as permissions.ts: instances that are launched, templates, addresses, attributes. A
 // launch is asked for on each of its resources, those that its template names included ("Example policies: Launch templates", EC2 user guide).
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
-import { own } from '../../simulator/own.ts';
-import {
-  type Check,
-  type Keys,
-  type Mappings,
-  type Place,
-  type Region,
-  type Resource,
-  requestTagKeys,
-} from '../iam/check.ts';
+import type { RegionIdentity } from '../../simulator/kernel.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
+import { type Check, type Keys, type Mappings, type Region, type Resource, requestTagKeys } from '../iam/check.ts';
 import { kindArn } from './arn.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import { creation, type Ec2Facts, type Ec2Mapping, onIds, type TagSpecification, tagged } from './permissions.ts';
@@ -111,7 +104,7 @@ const runInstances: Ec2Mapping = (input: RunInstancesRequest, region) => {
 const snapshotsOf = ({ volumes }: LaunchPlan): string[] => volumes.flatMap(({ snapshotId }) => snapshotId ?? []);
 
 /** "If tags are specified in the resource-creating action", in a template, too, it "must also have … ec2:CreateTags". */
-function tagging({ tags }: LaunchPlan, region: Place): Check[] {
+function tagging({ tags }: LaunchPlan, region: RegionIdentity): Check[] {
   return (['instance', 'volume'] as const)
     .filter((kind) => tags[kind].length > 0)
     .map((kind) => ({
@@ -125,7 +118,7 @@ function tagging({ tags }: LaunchPlan, region: Place): Check[] {
  * "To launch an instance with a role, the caller must have iam:PassRole" on the role of the profile. The region keeps no instance profiles: the
  * role has the name of its profile, as consoles make it.
  */
-function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: Place): Check[] {
+function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: RegionIdentity): Check[] {
   if (instanceProfileArn === undefined) return [];
   const role = instanceProfileArn.slice(instanceProfileArn.indexOf('instance-profile/') + 'instance-profile/'.length);
   return [
@@ -180,7 +173,7 @@ const modifyInstance: Ec2Mapping = (
     return ['string', 'boolean'].includes(typeof Value) ? [[`ec2:Attribute/${name}`, String(Value)]] : [];
   });
   const named = [
-    ...members.map(([name]) => own(ATTRIBUTES, name) ?? name),
+    ...members.map(([name]) => ownValue(ATTRIBUTES, name) ?? name),
     ...(input.Attribute === undefined ? [] : [pascal(input.Attribute)]),
   ];
   const others = [...(input.BlockDeviceMappings ?? []).map(({ Ebs }) => Ebs?.VolumeId), ...(input.Groups ?? [])];

@@ -4,7 +4,7 @@
 import type { BlockDeviceMapping, RunInstancesRequest, Tag, VolumeType } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 import { checkType } from './instance-types.ts';
-import { type WishedIpv6, wishedIpv6 } from './ipv6.ts';
+import { type RequestedIpv6, wishedIpv6 } from './ipv6.ts';
 import { checkData, type LaunchData, merged } from './launch-template-data.ts';
 import { templateOf, versionOf } from './launch-templates.ts';
 import type { LaunchTemplate, Subnet, TemplateVersion } from './model.ts';
@@ -23,7 +23,7 @@ export interface LaunchPlan {
   readonly privateIp: string | undefined;
   /** A network interface that exists. */
   readonly interfaceId: string | undefined;
-  readonly ipv6: WishedIpv6;
+  readonly ipv6: RequestedIpv6;
   readonly securityGroupIds: readonly string[];
   readonly hasPublicIp: boolean;
   readonly httpTokens: 'optional' | 'required';

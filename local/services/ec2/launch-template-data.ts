@@ -22,13 +22,13 @@ const KNOWN = [
   'TagSpecifications',
   'UserData',
 ] as const;
-type Known = (typeof KNOWN)[number];
+type KnownField = (typeof KNOWN)[number];
 
 /** "User data … must be base64-encoded", 16 KB before that ("Run commands at launch using instance user data"). */
 const USER_DATA_BYTES_MAX = 16 * 1_024;
 
 /** The parameters of a launch that templates and requests have in common. */
-export type LaunchData = Pick<RunInstancesRequest, Known>;
+export type LaunchData = Pick<RunInstancesRequest, KnownField>;
 
 /** In requests or in templates, but not in both. */
 const ONE_SIDED: ReadonlySet<string> = new Set([
@@ -87,4 +87,4 @@ export function merged(template: RequestLaunchTemplateData, request: RunInstance
   };
 }
 
-const isKnown = (name: string): name is Known => KNOWN.some((known) => known === name);
+const isKnown = (name: string): name is KnownField => KNOWN.some((known) => known === name);

@@ -2,12 +2,12 @@
 // it boots. Sources: doc comments of EbsBlockDevice in @aws-sdk/client-ec2; "Initialize Amazon EBS volumes" (EBS user guide).
 import { AwsError } from '../../simulator/service.ts';
 import { encryptionOf, rateOf } from './create-volume.ts';
-import { followInitialization, initializationOf } from './create-volume-course.ts';
 import type { LaunchPlan, PlannedVolume } from './launch-plan.ts';
 import { modified } from './limits.ts';
 import type { Launched } from './model.ts';
 import { seedVolume } from './seeds.ts';
 import type { Ec2State } from './state.ts';
+import { followInitialization, initializationOf } from './volume-lifecycle.ts';
 
 /** What CreateVolume would refuse, before anything is made. */
 export function checkVolume(state: Ec2State, volume: PlannedVolume): void {

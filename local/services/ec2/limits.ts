@@ -1,7 +1,7 @@
 // What EBS allows of a volume: sizes, IOPS and throughput by type. Pure. Sources: doc comments of ModifyVolumeRequest and
 // CreateVolumeRequest in @aws-sdk/client-ec2, and "Amazon EBS volume types" in the EBS user guide (ratios, gp2 baseline).
 import type { VolumeType } from '@aws-sdk/client-ec2';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 export interface Performance {
@@ -14,7 +14,7 @@ export interface Performance {
 }
 
 /** What a person asks for; what is absent is kept or takes its default. */
-export interface Wish {
+export interface VolumeRequest {
   readonly type?: VolumeType;
   readonly sizeGiB?: number;
   readonly iops?: number;
@@ -49,11 +49,11 @@ const THROUGHPUT_PER_IOPS_MAX = 0.25;
  * What a volume becomes when `wish` is carried out on `now`; `now` undefined: a new volume.
  * Throws the `AwsError` that ModifyVolume answers where EBS would refuse.
  */
-export function modified(now: Performance | undefined, wish: Wish): Performance {
-  const type = wish.type ?? now?.type ?? 'gp2';
-  const limits = own(LIMITS, type);
+export function modified(now: Performance | undefined, request: VolumeRequest): Performance {
+  const type = request.type ?? now?.type ?? 'gp2';
+  const limits = ownValue(LIMITS, type);
   if (!limits) throw invalid(`Invalid volume type: ${type}`);
-  const sizeGiB = wish.sizeGiB ?? now?.sizeGiB;
+  const sizeGiB = request.sizeGiB ?? now?.sizeGiB;
   if (sizeGiB === undefined) throw new AwsError('MissingParameter', 'The request must contain the parameter size');
   if (now && sizeGiB < now.sizeGiB) throw invalid('New size cannot be smaller than existing size');
   const [smallest, largest] = limits.sizeGiB;
@@ -62,8 +62,8 @@ export function modified(now: Performance | undefined, wish: Wish): Performance 
   if (sizeGiB > largest)
     throw invalid(`Volume of ${sizeGiB}GiB is too large for volume type ${type}; maximum is ${largest}GiB.`);
   const kept = now?.type === type ? now : undefined;
-  const iops = chosenIops(type, limits, sizeGiB, wish.iops, kept?.iops);
-  const throughputMiBps = chosenThroughput(type, limits, iops, wish.throughputMiBps, kept?.throughputMiBps);
+  const iops = chosenIops(type, limits, sizeGiB, request.iops, kept?.iops);
+  const throughputMiBps = chosenThroughput(type, limits, iops, request.throughputMiBps, kept?.throughputMiBps);
   return {
     type,
     sizeGiB,

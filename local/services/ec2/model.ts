@@ -4,10 +4,10 @@ import type { StoredContent } from '../../nodes/content.ts';
 import type { Machine } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Performance } from './limits.ts';
-import type { VersionedMap } from './versioned.ts';
+import type { VersionedMap } from './versioned-map.ts';
 
 /** What those that limit launches and volumes look at. */
-export interface Stock {
+export interface Ec2Inventory {
   readonly kernel: Kernel;
   readonly instances: VersionedMap<Instance>;
   readonly volumes: VersionedMap<Volume>;
@@ -19,9 +19,9 @@ export type Check = 'system' | 'instance' | 'attachedEbs';
  * What ends it, the scenario's own word apart. `reboot`: a stop and start helps, too; `stop-start`: nothing less; `nothing`: the instance
  * stays as it is, whatever is done to it.
  */
-export type Cure = 'reboot' | 'stop-start' | 'nothing';
+export type ImpairmentCure = 'reboot' | 'stop-start' | 'nothing';
 
-export type Ailments = Readonly<Partial<Record<Check, Cure>>>;
+export type Impairments = Readonly<Partial<Record<Check, ImpairmentCure>>>;
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 export type CheckStatus = 'ok' | 'impaired' | 'initializing' | 'insufficient-data';
@@ -64,7 +64,7 @@ export interface Instance {
   readonly stateReason: { readonly code: string; readonly message: string } | undefined;
   readonly checks: { readonly system: CheckStatus; readonly instance: CheckStatus; readonly attachedEbs: CheckStatus };
   /** Why checks fail, and what cures it. */
-  readonly ailments: Ailments;
+  readonly impairments: Impairments;
   /** When it last lost what was on its instance store; undefined: never, or it has none. */
   readonly instanceStoreLostAtMs: number | undefined;
   readonly settings: LaunchSettings;

@@ -3,7 +3,7 @@ import type { InstanceState, Snapshot } from './model.ts';
 import type { Ec2State } from './state.ts';
 
 /** "EC2 Instance State-change Notification" ("Monitor instance state changes", EC2 user guide). */
-export function tellOfInstance(state: Ec2State, instanceId: string, entered: InstanceState): void {
+export function emitInstanceState(state: Ec2State, instanceId: string, entered: InstanceState): void {
   state.kernel.emit({
     source: 'aws.ec2',
     'detail-type': 'EC2 Instance State-change Notification',
@@ -13,7 +13,7 @@ export function tellOfInstance(state: Ec2State, instanceId: string, entered: Ins
 }
 
 /** "EBS Volume Notification" ("Amazon EventBridge events for Amazon EBS"). */
-export function tellOfVolume(
+export function emitVolumeEvent(
   state: Ec2State,
   volumeId: string,
   event: 'createVolume' | 'modifyVolume' | 'deleteVolume' | 'attachVolume',
@@ -29,7 +29,7 @@ export function tellOfVolume(
 }
 
 /** The event's name carries a leading space in AWS's own sample ("EBS volume initialization event"), and so here. */
-export function tellOfInitialization(state: Ec2State, volumeId: string): void {
+export function emitInitializationEvent(state: Ec2State, volumeId: string): void {
   state.kernel.emit({
     source: 'aws.ec2',
     'detail-type': 'EBS Volume Notification',
@@ -44,7 +44,7 @@ export function tellOfInitialization(state: Ec2State, volumeId: string): void {
 }
 
 /** createSnapshot, and createSnapshots for those that were taken together ("EBS snapshot events"; the ARNs are written as there). */
-export function tellOfSnapshots(state: Ec2State, snapshots: readonly Snapshot[], together: boolean): void {
+export function emitSnapshotEvent(state: Ec2State, snapshots: readonly Snapshot[], together: boolean): void {
   const { regionName, clock } = state.kernel;
   const [first] = snapshots;
   if (!first) return;

@@ -1,5 +1,6 @@
 // "Actions, resources, and condition keys for Amazon EC2" (Service Authorization Reference), as far as the region has EC2.
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
+import type { RegionIdentity } from '../../simulator/kernel.ts';
 import {
   type Check,
   eachOnAnything,
@@ -8,7 +9,6 @@ import {
   type Mappings,
   OF_NEW,
   OF_TAGGED,
-  type Place,
   type Region,
   type Resource,
   requestTagKeys,
@@ -192,9 +192,9 @@ export const permissions: Mappings<Ec2Facts> = {
 };
 
 /** What EBS asks of KMS in its caller's name when it makes and attaches volumes: "Required permissions" for EBS encryption (EBS user guide). */
-export function ebsKeyCheck(use: KeyUse, keyId: string, place: Place): Check {
-  const key = keyOf(keyId, place);
-  const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, place);
+export function ebsKeyCheck(use: KeyUse, keyId: string, region: RegionIdentity): Check {
+  const key = keyOf(keyId, region);
+  const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, region);
   // The grant is for EBS, which decrypts the volume's data key when the volume is attached.
   return use === 'CreateGrant' ? { ...check, keys: { ...check.keys, 'kms:GrantIsForAWSResource': 'true' } } : check;
 }

@@ -1,7 +1,7 @@
 // What a launch may be bound to besides its subnet: placement groups and capacity reservations. Sources: "Placement groups", "Launch instances
 // into an existing Capacity Reservation" (EC2 user guide); "Error codes for the Amazon EC2 API".
 import { AwsError } from '../../simulator/service.ts';
-import type { Stock } from './model.ts';
+import type { Ec2Inventory } from './model.ts';
 
 export interface ReservationSeed {
   readonly availabilityZone: string;
@@ -34,7 +34,7 @@ export class Placements {
   }
 
   /** Throws where the reservation that was targeted has no room: "reduces its available capacity by the number of instances launched". */
-  askFor(state: Stock, reservationId: string | undefined, at: Omit<ReservationSeed, 'count'>): void {
+  askFor(state: Ec2Inventory, reservationId: string | undefined, at: Omit<ReservationSeed, 'count'>): void {
     const reservation = reservationId === undefined ? undefined : this.#reservations.get(reservationId);
     if (!reservation) return;
     // "Has matching attributes (instance type, platform, Availability Zone, and tenancy)": the code of that refusal AWS does not publish.

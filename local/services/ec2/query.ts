@@ -107,8 +107,8 @@ function valuesReader<T>(
   }
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (!field) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
-  return (item) => field(item).flatMap((value) => (value === undefined ? [] : [shownAs(value)]));
+  return (item) => field(item).flatMap((value) => (value === undefined ? [] : [filterValueOf(value)]));
 }
 
-const shownAs = (value: string | number | boolean | Date): string =>
+const filterValueOf = (value: string | number | boolean | Date): string =>
   value instanceof Date ? value.toISOString() : String(value);

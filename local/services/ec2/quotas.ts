@@ -4,7 +4,7 @@
 import type { VolumeType } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../simulator/service.ts';
 import { vcpusOf } from './instance-types.ts';
-import type { Stock } from './model.ts';
+import type { Ec2Inventory } from './model.ts';
 
 const GIB_PER_TIB = 1_024;
 
@@ -31,7 +31,7 @@ export class Quotas {
   }
 
   /** @param moreGiB that a request adds to what there is of the type */
-  askForStorage(state: Stock, type: VolumeType, moreGiB: number): void {
+  askForStorage(state: Ec2Inventory, type: VolumeType, moreGiB: number): void {
     const quotaGiB = this.#storageGiB.get(type);
     if (quotaGiB === undefined) return;
     const usedGiB = state.volumes
@@ -47,7 +47,7 @@ export class Quotas {
   }
 
   /** @param sizeGiB that the volume is to have: all of it counts while it is being modified */
-  askForModification(state: Stock, type: VolumeType, sizeGiB: number): void {
+  askForModification(state: Ec2Inventory, type: VolumeType, sizeGiB: number): void {
     const quotaGiB = this.#modificationsGiB.get(type);
     if (quotaGiB === undefined) return;
     const underWayGiB = state.volumes
@@ -63,7 +63,7 @@ export class Quotas {
     );
   }
 
-  askForInstance(state: Stock, instanceType: string): void {
+  askForInstance(state: Ec2Inventory, instanceType: string): void {
     if (this.#vcpus === Number.POSITIVE_INFINITY) return;
     const used = state.instances
       .all()

@@ -4,7 +4,7 @@ import type { Reservation, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2'
 import type { Machine } from '../../nodes/machine.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
-import { fromPool } from './addresses.ts';
+import { addressFromPool } from './addresses.ts';
 import { INITIALIZING, launch } from './instance-lifecycle.ts';
 import { described } from './instance-views.ts';
 import { ipv6Addresses } from './ipv6.ts';
@@ -41,7 +41,7 @@ export function runInstances(
   call?: Call,
 ): Reservation {
   const plan = launchPlan(state, input);
-  if (plan.interfaceId !== undefined) throw taken(state, plan.interfaceId);
+  if (plan.interfaceId !== undefined) throw interfaceFault(state, plan.interfaceId);
   const count = countOf(input);
   if (count > 1 && plan.privateIp !== undefined) {
     throw new AwsError('InvalidParameterCombination', 'A private address cannot be given to more than one instance');
@@ -83,7 +83,7 @@ export function runInstances(
 }
 
 /** Every interface here is an instance's own. */
-function taken(state: Ec2State, id: string): AwsError {
+function interfaceFault(state: Ec2State, id: string): AwsError {
   const isThere = state.instances.all().some(({ networkInterface }) => networkInterface?.networkInterfaceId === id);
   return isThere
     ? new AwsError('InvalidNetworkInterface.InUse', `Interface: [${id}] in use.`)
@@ -129,7 +129,7 @@ function launchOne(
     networkInterface: {
       networkInterfaceId: state.newId('eni'),
       privateIp: privateAddress(state, plan.subnet, plan.privateIp),
-      publicIp: plan.hasPublicIp ? fromPool(state) : undefined,
+      publicIp: plan.hasPublicIp ? addressFromPool(state) : undefined,
       publicFromPool: plan.hasPublicIp,
       subnetId: plan.subnet.subnetId,
       vpcId: plan.subnet.vpcId,
@@ -141,7 +141,7 @@ function launchOne(
     state: 'pending',
     stateReason: undefined,
     checks: INITIALIZING,
-    ailments: {},
+    impairments: {},
     instanceStoreLostAtMs: undefined,
     settings: {
       reservationId,

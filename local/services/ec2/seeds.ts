@@ -3,7 +3,7 @@ import type { Tag, VolumeType } from '@aws-sdk/client-ec2';
 import { kmsKey } from '../kms/key-ids.ts';
 import { modified } from './limits.ts';
 import type { Instance, NetworkInterface, Volume } from './model.ts';
-import { completeAt } from './modify.ts';
+import { completeAt } from './modifications.ts';
 import { checkId, type Ec2State } from './state.ts';
 import { SECURITY_GROUP_ID } from './subnets.ts';
 
@@ -113,7 +113,7 @@ export function seedInstance(
     },
     rootDeviceName: '/dev/xvda',
     stateReason: undefined,
-    ailments: {},
+    impairments: {},
     instanceStoreLostAtMs: undefined,
     settings: {
       // One reservation an instance, as when each was launched by a call of its own.

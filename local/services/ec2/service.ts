@@ -9,19 +9,29 @@ import type { ServiceDescriptor } from '../descriptor.ts';
 import { addressOperations, seedAddress, taggableAddresses } from './addresses.ts';
 import type { Shortage } from './capacity.ts';
 import { conditionKeys } from './condition-keys.ts';
-import { withAilments } from './instance-ailments.ts';
 import { attributeOperations } from './instance-attributes.ts';
+import { impairedChecks } from './instance-impairments.ts';
 import { INITIALIZING, launch, PASSED, terminate } from './instance-lifecycle.ts';
 import { instanceTypeOperations } from './instance-types.ts';
 import { instanceOperations } from './instances.ts';
 import { launchPermissions } from './launch-permissions.ts';
 import { type LaunchPlan, launchPlan } from './launch-plan.ts';
 import { launchTemplateOperations } from './launch-templates.ts';
-import type { Address, Check, CheckStatus, Cure, Instance, LaunchTemplate, OnRun, Subnet, Volume } from './model.ts';
-import { modificationOperations } from './modify.ts';
+import { locationOperations } from './locations.ts';
+import type {
+  Address,
+  Check,
+  CheckStatus,
+  ImpairmentCure,
+  Instance,
+  LaunchTemplate,
+  OnRun,
+  Subnet,
+  Volume,
+} from './model.ts';
+import { modificationOperations } from './modifications.ts';
 import { conditionKeys as iamConditionKeys, permissions } from './permissions.ts';
 import type { ReservationSeed } from './placements.ts';
-import { placeOperations } from './places.ts';
 import type { QuotaSeed } from './quotas.ts';
 import { resources } from './resources.ts';
 import { runInstances, runOperations } from './run-instances.ts';
@@ -67,7 +77,7 @@ export interface Ec2 extends Service, EbsHandles {
   failNextModification(volumeId: string): void;
   setChecks(instanceId: string, checks: Partial<Record<'system' | 'instance' | 'attachedEbs', CheckStatus>>): void;
   /** A check fails until its cure, or until `recover`; what hangs does not shut down when it is asked. */
-  impair(instanceId: string, check: Check, curedBy: Cure): void;
+  impair(instanceId: string, check: Check, curedBy: ImpairmentCure): void;
   recover(instanceId: string, check: Check): void;
   /** Takes all capacity for new and for starting instances from an Availability Zone. */
   exhaust(availabilityZone: string, shortage?: Shortage): void;
@@ -148,7 +158,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       ...modificationOperations(state),
       ...tagOperations(state),
       ...addressOperations(state),
-      ...placeOperations(state),
+      ...locationOperations(state),
     },
 
     ...ebsHandles(state),
@@ -184,14 +194,14 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     setChecks: (instanceId, checks) =>
       void state.changeInstance(instanceId, { checks: { ...state.instance(instanceId).checks, ...checks } }),
     impair(instanceId, check, curedBy) {
-      const { checks, ailments } = state.instance(instanceId);
-      const more = { ...ailments, [check]: curedBy };
-      state.changeInstance(instanceId, { ailments: more, checks: withAilments(checks, more) });
+      const { checks, impairments } = state.instance(instanceId);
+      const more = { ...impairments, [check]: curedBy };
+      state.changeInstance(instanceId, { impairments: more, checks: impairedChecks(checks, more) });
     },
     recover(instanceId, check) {
-      const { checks, ailments } = state.instance(instanceId);
-      const { [check]: _, ...left } = ailments;
-      state.changeInstance(instanceId, { ailments: left, checks: { ...checks, [check]: 'ok' } });
+      const { checks, impairments } = state.instance(instanceId);
+      const { [check]: _, ...left } = impairments;
+      state.changeInstance(instanceId, { impairments: left, checks: { ...checks, [check]: 'ok' } });
     },
     exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
     restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),

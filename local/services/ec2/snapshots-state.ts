@@ -1,9 +1,9 @@
 import type { StoredContent } from '../../nodes/content.ts';
 import { AwsError, type Call } from '../../simulator/service.ts';
 import type { KeyUse, Snapshot, Volume } from './model.ts';
-import { LAG_MS_MAX, VersionedMap } from './versioned.ts';
+import { LAG_MS_MAX, VersionedMap } from './versioned-map.ts';
 
-interface MadeVolume {
+interface IdempotentVolume {
   readonly request: string;
   /** As it was first answered. */
   readonly volume: Volume;
@@ -22,7 +22,7 @@ export class EbsState {
   /** Of volumes that are on no machine; a volume that is in here without a content is known to be empty. */
   readonly contents = new Map<string, StoredContent | undefined>();
   /** Requests that have been carried out, by operation and token. */
-  readonly tokens = new Map<string, MadeVolume>();
+  readonly tokens = new Map<string, IdempotentVolume>();
   /** Of each volume, when snapshots that were deleted while pending would have been completed: they still count. */
   readonly deletedPending = new Map<string, readonly number[]>();
   /** Volumes whose next snapshot ends in `error`. */
@@ -68,7 +68,7 @@ export class EbsState {
     return changed;
   }
 
-  remember(key: string, made: MadeVolume): void {
+  remember(key: string, made: IdempotentVolume): void {
     const [oldest] = this.tokens.keys();
     if (this.tokens.size >= TOKENS_MAX && oldest !== undefined) this.tokens.delete(oldest);
     this.tokens.set(key, made);

@@ -12,7 +12,7 @@ import { AwsError, notEmulated, type Operation } from '../../simulator/service.t
 import { kmsKey } from '../kms/key-ids.ts';
 import { contentNow, writtenBytes } from './contents.ts';
 import type { Snapshot, Volume } from './model.ts';
-import { tellOfSnapshots } from './notifications.ts';
+import { emitSnapshotEvent } from './notifications.ts';
 import { refuseDryRun } from './query.ts';
 import { describedSnapshot } from './snapshots-views.ts';
 import { checkId, type Ec2State } from './state.ts';
@@ -34,7 +34,7 @@ const EXCLUDED_MAX = 40;
 const MIB = 2 ** 20;
 const DAY_MS = 24 * 3_600_000;
 
-export interface Taking {
+export interface SnapshotBatch {
   readonly description: string;
   readonly tags: (volume: Volume) => readonly Tag[];
   /** By one request for an instance: one event tells of all of them. */
@@ -73,7 +73,11 @@ export function snapshotTakingOperations(state: Ec2State): Record<string, Operat
 }
 
 /** Takes them now; each holds what is on its volume at this moment, and is `pending` until its blocks are copied. */
-export function take(state: Ec2State, volumes: readonly Volume[], { description, tags, together }: Taking): Snapshot[] {
+export function take(
+  state: Ec2State,
+  volumes: readonly Volume[],
+  { description, tags, together }: SnapshotBatch,
+): Snapshot[] {
   const { clock, accountId } = state.kernel;
   const nowMs = clock.now();
   const taken = volumes.map((volume): Snapshot => {
@@ -123,11 +127,11 @@ function complete(state: Ec2State, snapshotId: string, set: readonly Snapshot[])
   const end = failed ? { state: 'error' as const, lock: undefined } : { state: 'completed' as const };
   const changed = ebs.change(snapshotId, end, kernel.clock.now());
   if (set.length === 0) {
-    tellOfSnapshots(state, [changed], false);
+    emitSnapshotEvent(state, [changed], false);
     return;
   }
   const now = set.flatMap((other) => ebs.snapshots.get(other.snapshotId) ?? []);
-  if (now.every((other) => other.state !== 'pending')) tellOfSnapshots(state, now, true);
+  if (now.every((other) => other.state !== 'pending')) emitSnapshotEvent(state, now, true);
 }
 
 /** "Newer snapshots remain in the pending state until the pending snapshot with the oldest Started time moves to the completed state." (re:Post) */

@@ -39,7 +39,7 @@ export function snapshotOperations(state: Ec2State): Record<string, Operation> {
     },
 
     DeleteSnapshot: (input: DeleteSnapshotRequest): object => {
-      const snapshot = own(state, input.SnapshotId);
+      const snapshot = ownedSnapshot(state, input.SnapshotId);
       refuseLocked(snapshot, kernel.clock.now());
       refuseDryRun(input);
       remove(state, snapshot);
@@ -47,7 +47,7 @@ export function snapshotOperations(state: Ec2State): Record<string, Operation> {
     },
 
     LockSnapshot: (input: LockSnapshotRequest): LockSnapshotResult => {
-      const snapshot = own(state, input.SnapshotId);
+      const snapshot = ownedSnapshot(state, input.SnapshotId);
       const lock = newLock(input, kernel.clock.now());
       if (snapshot.state === 'error') {
         throw new AwsError('IncorrectState', `Snapshot '${snapshot.snapshotId}' is in the 'error' state.`);
@@ -59,7 +59,7 @@ export function snapshotOperations(state: Ec2State): Record<string, Operation> {
     },
 
     UnlockSnapshot: (input: UnlockSnapshotRequest): UnlockSnapshotResult => {
-      const { snapshotId, lock } = own(state, input.SnapshotId);
+      const { snapshotId, lock } = ownedSnapshot(state, input.SnapshotId);
       // What AWS answers for a snapshot that is not locked is not in its documentation.
       if (!lock) throw new AwsError('IncorrectState', `Snapshot '${snapshotId}' is not locked.`);
       refuseDryRun(input);
@@ -110,7 +110,7 @@ export function refuseLocked(snapshot: Snapshot, nowMs: number): void {
 }
 
 /** What another account shares is seen, and is not ours to change. */
-function own(state: Ec2State, snapshotId = ''): Snapshot {
+function ownedSnapshot(state: Ec2State, snapshotId = ''): Snapshot {
   const snapshot = state.ebs.snapshot(snapshotId);
   if (snapshot.ownerId === state.kernel.accountId) return snapshot;
   throw new AwsError('OperationNotPermitted', `The snapshot '${snapshotId}' is owned by another account.`);

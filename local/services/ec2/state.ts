@@ -7,7 +7,7 @@ import { Placements } from './placements.ts';
 import { Quotas } from './quotas.ts';
 import { EbsState } from './snapshots-state.ts';
 import { Subnets } from './subnets.ts';
-import { LAG_MS_MAX, VersionedMap } from './versioned.ts';
+import { LAG_MS_MAX, VersionedMap } from './versioned-map.ts';
 
 const ID_DIGITS = 17;
 

@@ -1,7 +1,7 @@
 // Subnets and the private addresses in them. Sources: doc comments of Subnet and DescribeSubnets in @aws-sdk/client-ec2; "Subnet CIDR
 // blocks" (VPC user guide): "The first four IP addresses and the last IP address in each subnet CIDR block are not available".
 import { AwsError } from '../../simulator/service.ts';
-import type { Stock, Subnet } from './model.ts';
+import type { Ec2Inventory, Subnet } from './model.ts';
 
 /** Where instances stand unless told otherwise. */
 export const VPC_ID = 'vpc-0123456789abcdef0';
@@ -57,14 +57,14 @@ export class Subnets {
 }
 
 /** The private addresses of a VPC that are taken: "the IPv4 addresses for any stopped instances are considered unavailable". */
-export function takenIn(state: Stock, vpcId: string): ReadonlySet<string> {
+export function addressesInUse(state: Ec2Inventory, vpcId: string): ReadonlySet<string> {
   const interfaces = state.instances.all().flatMap(({ networkInterface }) => networkInterface ?? []);
   return new Set(interfaces.filter((one) => one.vpcId === vpcId).map(({ privateIp }) => privateIp));
 }
 
 /** A free address of the subnet, or the wished one. Throws what EC2 answers when it cannot be had. */
-export function privateAddress(state: Stock, { cidrBlock, subnetId, vpcId }: Subnet, wished?: string): string {
-  const taken = takenIn(state, vpcId);
+export function privateAddress(state: Ec2Inventory, { cidrBlock, subnetId, vpcId }: Subnet, wished?: string): string {
+  const taken = addressesInUse(state, vpcId);
   const { from, size } = rangeOf(cidrBlock);
   const [first, last] = [from + RESERVED_FIRST, from + size - 1 - RESERVED_LAST];
   if (wished !== undefined) {

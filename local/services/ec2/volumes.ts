@@ -1,4 +1,4 @@
-// EBS volumes: describe, status, delete. How they are made is in create-volume.ts and copy-volumes.ts, how they are attached in attach.ts.
+// EBS volumes: describe, status, delete. How they are made is in create-volume.ts and copy-volumes.ts, how they are attached in attachments.ts.
 // Sources: doc comments of the commands in @aws-sdk/client-ec2; "Amazon EBS volume lifecycle" (EBS user guide).
 import type {
   DeleteVolumeRequest,
@@ -8,10 +8,10 @@ import type {
   DescribeVolumesResult,
 } from '@aws-sdk/client-ec2';
 import { AwsError, type Operation } from '../../simulator/service.ts';
-import { attachmentOperations } from './attach.ts';
+import { attachmentOperations } from './attachments.ts';
 import { volumeCopyOperations } from './copy-volumes.ts';
 import { volumeCreationOperations } from './create-volume.ts';
-import { tellOfVolume } from './notifications.ts';
+import { emitVolumeEvent } from './notifications.ts';
 import { filtered, paged, refuseDryRun } from './query.ts';
 import { type Ec2State, withIds } from './state.ts';
 import { describedVolume, describedVolumeStatus, VOLUME_FIELDS, VOLUME_STATUS_FIELDS } from './volume-views.ts';
@@ -62,6 +62,6 @@ function remove(state: Ec2State, volumeId: string): void {
   clock.after(state.kernel.random('ec2/deletions').integer(...DELETING_MS), () => {
     state.volumes.remove(volumeId, clock.now());
     state.ebs.contents.delete(volumeId);
-    tellOfVolume(state, volumeId, 'deleteVolume', 'deleted');
+    emitVolumeEvent(state, volumeId, 'deleteVolume', 'deleted');
   });
 }

@@ -1,8 +1,8 @@
 // How often EC2 may be asked, and in which words it refuses a request whose values no request may have.
-import { lastName, requirementOf, shown, wrongContent } from '../../simulator/gateway/errors.ts';
+import { lastName, requirementOf, valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate, Refusals } from '../../simulator/gateway/service-interface.ts';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 const RATES: Readonly<Record<string, Rate>> = {
@@ -15,7 +15,7 @@ const RATES: Readonly<Record<string, Rate>> = {
 
 /** "Request throttling for the Amazon EC2 API": request token bucket sizes and refill rates. */
 export function rateOf(operation: string, input: object): Rate {
-  const special = own(RATES, operation);
+  const special = ownValue(RATES, operation);
   if (special !== undefined) return special;
   if (/^(Describe|Get|List|Search)/.test(operation)) {
     const narrowed = Object.keys(input).some((name) => /^(Filters|MaxResults|NextToken|\w+Ids?)$/.test(name));
@@ -27,7 +27,7 @@ export function rateOf(operation: string, input: object): Rate {
 /** "Error codes for the Amazon EC2 API": UnknownVolumeType, InvalidParameterValue. */
 function violation(violation: Violation): AwsError {
   const name = lastName(violation);
-  const value = shown(wrongContent(violation));
+  const value = valueExcerpt(wrongContent(violation));
   if (name === 'VolumeType') {
     return new AwsError('UnknownVolumeType', `Unknown volume type: ${value}`);
   }

@@ -1,6 +1,6 @@
 // What a target receives of an event: all of it, a part, a constant, or a text made from its parts.
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { Json } from './pattern.ts';
 
@@ -72,8 +72,8 @@ function transformed(
     'aws.events.event.json': event,
   };
   return template.replace(PLACEHOLDER, (placeholder, name: string, offset: number) => {
-    const path = own(paths, name);
-    const value = path === undefined ? own(predefined, name) : (at(event, path) ?? '');
+    const path = ownValue(paths, name);
+    const value = path === undefined ? ownValue(predefined, name) : (at(event, path) ?? '');
     if (value === undefined) return placeholder;
     return insideQuotes(template, offset) ? inQuotes(value) : JSON.stringify(value);
   });

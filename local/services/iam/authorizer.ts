@@ -15,7 +15,7 @@ export type Authorize = (call: Call, service: string, operation: string, input: 
 /** What the authorizer knows of the services. */
 export type Resources = Pick<ServiceRegistry, 'checksOf' | 'checksOfUse' | 'declarationOf' | 'policyOf'>;
 
-type Place = Pick<Kernel, 'accountId' | 'regionName' | 'conditionKeys'>;
+type AuthorizedRegion = Pick<Kernel, 'accountId' | 'regionName' | 'conditionKeys'>;
 type Caller = Pick<Call, 'actor' | 'roleArn' | 'functionArn' | 'principal' | 'insecure'>;
 
 export interface Authorizer {
@@ -30,8 +30,8 @@ export interface Authorizer {
  * A caller that is neither a role nor a service is a person with every right, whom only an explicit deny stops. Throws an Error (never allows)
  * when the role, the operation or a condition key is not known to the region.
  */
-export function createAuthorizer(kernel: Place, roles: Roles, resources: Resources): Authorizer {
-  const refused = (law: Law, service: string | undefined, call: Caller, checks: readonly Check[]) => {
+export function createAuthorizer(kernel: AuthorizedRegion, roles: Roles, resources: Resources): Authorizer {
+  const refused = (law: AuthorizationContext, service: string | undefined, call: Caller, checks: readonly Check[]) => {
     for (const check of checks) {
       for (const resource of check.resources) {
         const decision = decisionOn(law, call, check, resource);
@@ -71,14 +71,19 @@ function policiesOf(roles: Roles, { actor, roleArn }: Call): readonly PolicyDocu
   return policies;
 }
 
-interface Law {
-  readonly kernel: Place;
+interface AuthorizationContext {
+  readonly kernel: AuthorizedRegion;
   readonly resources: Resources;
   /** The role's. */
   readonly policies: readonly PolicyDocument[];
 }
 
-function decisionOn({ kernel, resources, policies }: Law, call: Caller, check: Check, resource: Resource): Decision {
+function decisionOn(
+  { kernel, resources, policies }: AuthorizationContext,
+  call: Caller,
+  check: Check,
+  resource: Resource,
+): Decision {
   const context = contextOf(kernel, call, check, resource);
   const document = resource.arn === '*' ? undefined : resources.policyOf(resource.arn);
   const asking = {
@@ -98,7 +103,7 @@ function decisionOn({ kernel, resources, policies }: Law, call: Caller, check: C
 }
 
 function contextOf(
-  { accountId, regionName, conditionKeys }: Place,
+  { accountId, regionName, conditionKeys }: AuthorizedRegion,
   call: Caller,
   check: Check,
   resource: Resource,
@@ -133,7 +138,7 @@ const sourceOf = ({ sourceArn, sourceAccount }: ServicePrincipal): Keys => ({
 const DENIED: AccessDenied = { code: 'AccessDeniedException', statusCode: 400 };
 
 function refusal(
-  { accountId }: Place,
+  { accountId }: AuthorizedRegion,
   { code, statusCode, preface = '' }: AccessDenied = DENIED,
   call: Caller,
   action: string,

@@ -1,4 +1,5 @@
 // What a request asks IAM for, and what IAM asks the region for; the words that all mappings share.
+import type { RegionIdentity } from '../../simulator/kernel.ts';
 import type { KmsKey } from '../kms/key-ids.ts';
 
 /** Something that a KMS key encrypts. */
@@ -26,13 +27,8 @@ export interface Check {
   readonly allowedByResource?: true;
 }
 
-export interface Place {
-  readonly accountId: string;
-  readonly regionName: string;
-}
-
 /** What a mapping may know of the region. */
-export interface Region<Asked = unknown> extends Place {
+export interface Region<Asked = unknown> extends RegionIdentity {
   /** Tags of the resource behind an ARN, of whichever service; none when it does not exist or has none. */
   tagsOf(arn: string): Readonly<Record<string, string>>;
   /** The service that is asked. */

@@ -35,7 +35,7 @@ export function decide(
 }
 
 /** Who asks a resource's own policy. */
-export interface Asking {
+export interface ResourcePolicyCaller {
   readonly service?: string;
   readonly roleArn?: string;
   readonly accountId: string;
@@ -47,7 +47,7 @@ export interface Asking {
  */
 export function decideForResource(
   document: PolicyDocument,
-  asking: Asking,
+  asking: ResourcePolicyCaller,
   action: string,
   resource: string,
   context: Context,
@@ -61,7 +61,7 @@ export function decideForResource(
     : 'not-allowed';
 }
 
-function isFor({ Principal }: Statement, { service, roleArn, accountId }: Asking): boolean {
+function isFor({ Principal }: Statement, { service, roleArn, accountId }: ResourcePolicyCaller): boolean {
   if (Principal === '*') return true;
   const { Service, AWS } = Principal ?? {};
   if (service !== undefined) return Service !== undefined && listOf(Service).includes(service);
@@ -72,7 +72,7 @@ function isFor({ Principal }: Statement, { service, roleArn, accountId }: Asking
 const isAccount = (name: string, accountId: string): boolean =>
   name === accountId || name === `arn:aws:iam::${accountId}:root`;
 
-function trustsAccount({ Principal }: Statement, { roleArn, accountId }: Asking): boolean {
+function trustsAccount({ Principal }: Statement, { roleArn, accountId }: ResourcePolicyCaller): boolean {
   if (Principal === '*' || roleArn === undefined) return false;
   const names = Principal?.['AWS'] === undefined ? [] : listOf(Principal['AWS']);
   return !names.some((name) => name === '*' || name === roleArn) && names.some((name) => isAccount(name, accountId));

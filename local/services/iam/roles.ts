@@ -13,7 +13,7 @@ import type {
 import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import { checkConditions } from './condition-keys.ts';
-import { managedPolicy } from './managed.ts';
+import { managedPolicy } from './managed-policies.ts';
 import { checkDocument, decide, type PolicyDocument } from './policy.ts';
 import { parseResourcePolicy } from './resource-policy.ts';
 

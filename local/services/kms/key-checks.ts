@@ -1,5 +1,7 @@
 // What a request asks KMS for on its caller's behalf: services call KMS as the principal that called them ("kms:ViaService").
-import type { Check, Encrypted, Keys, Place } from '../iam/check.ts';
+
+import type { RegionIdentity } from '../../simulator/kernel.ts';
+import type { Check, Encrypted, Keys } from '../iam/check.ts';
 
 /** A check on the key of something encrypted. `context` is its encryption context, whose pairs policies may ask for. */
 export function kmsCheck(
@@ -7,7 +9,7 @@ export function kmsCheck(
   service: string,
   { key }: Encrypted,
   context: Readonly<Record<string, string>>,
-  { regionName }: Place,
+  { regionName }: RegionIdentity,
 ): Check {
   const keys: Keys = {
     'kms:ViaService': `${service}.${regionName}.amazonaws.com`,

@@ -1,6 +1,8 @@
 // KMS as far as other services stand on it: which key something is encrypted with, and whose policy lets callers use it. Keys
 // themselves are only recorded; nothing is encrypted.
+
 import { createHash } from 'node:crypto';
+import type { RegionIdentity } from '../../simulator/kernel.ts';
 import { notEmulated } from '../../simulator/service.ts';
 
 export interface KmsKey {
@@ -13,16 +15,11 @@ export interface KmsKey {
   readonly awsManaged: boolean;
 }
 
-interface Place {
-  readonly accountId: string;
-  readonly regionName: string;
-}
-
 /**
  * The key that an id, an ARN, or the alias of an AWS managed key ("alias/aws/ssm") means. Throws NotImplemented for other aliases: the
  * region does not know what they stand for.
  */
-export function kmsKey(given: string, { accountId, regionName }: Place): KmsKey {
+export function kmsKey(given: string, { accountId, regionName }: RegionIdentity): KmsKey {
   const prefix = `arn:aws:kms:${regionName}:${accountId}:`;
   const name = given.startsWith(prefix) ? given.slice(prefix.length) : given;
   if (name.startsWith('alias/aws/')) return { arn: `${prefix}key/${madeUpId(name)}`, awsManaged: true };

@@ -1,5 +1,7 @@
 // "Actions, resources, and condition keys for AWS Key Management Service" (Service Authorization Reference), of callers that ask KMS itself.
-import { type Mapping, type Mappings, type Place, sameKeys } from '../iam/check.ts';
+
+import type { RegionIdentity } from '../../simulator/kernel.ts';
+import { type Mapping, type Mappings, sameKeys } from '../iam/check.ts';
 import { type KmsKey, kmsKey } from './key-ids.ts';
 
 interface Use {
@@ -7,13 +9,13 @@ interface Use {
 }
 
 /** A key by its id or ARN, the managed one of EBS included. */
-export const keyOf = (KeyId: string, region: Place): KmsKey => {
+export const keyOf = (KeyId: string, region: RegionIdentity): KmsKey => {
   const managed = kmsKey('alias/aws/ebs', region);
   return KeyId === managed.arn ? managed : kmsKey(KeyId, region);
 };
 
 /** A caller that asks KMS itself comes through no service, and its grants are for nobody's service. */
-const asked =
+const onKeyDirectly =
   (action: string): Mapping =>
   ({ KeyId = '' }: Use, region) => [
     {
@@ -27,8 +29,8 @@ const reEncrypt: Mapping = (
   { SourceKeyId = '', DestinationKeyId = '' }: { SourceKeyId?: string; DestinationKeyId?: string },
   region,
 ) => [
-  ...asked('kms:ReEncryptFrom')({ KeyId: SourceKeyId }, region),
-  ...asked('kms:ReEncryptTo')({ KeyId: DestinationKeyId }, region),
+  ...onKeyDirectly('kms:ReEncryptFrom')({ KeyId: SourceKeyId }, region),
+  ...onKeyDirectly('kms:ReEncryptTo')({ KeyId: DestinationKeyId }, region),
 ];
 
 /** Even of a key that AWS manages: its policy lets the account's own policies say who sees it (`aws kms get-key-policy` of aws/ebs). */
@@ -39,7 +41,7 @@ const describeKey: Mapping = ({ KeyId = '' }: Use, region) => [
 const DIRECT = ['CreateGrant', 'Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'];
 
 export const permissions: Mappings = {
-  ...Object.fromEntries(DIRECT.map((operation) => [operation, asked(`kms:${operation}`)])),
+  ...Object.fromEntries(DIRECT.map((operation) => [operation, onKeyDirectly(`kms:${operation}`)])),
   ReEncrypt: reEncrypt,
   DescribeKey: describeKey,
 };

@@ -1,6 +1,6 @@
 // The history of a durable execution, as GetDurableExecutionHistory tells it: one event per change.
 import type { ErrorObject, Event, EventType, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import type { Execution } from './execution.ts';
 
 /** An event before it is numbered and dated. */
@@ -23,17 +23,21 @@ const ENDS: Readonly<Record<string, string>> = { SUCCEEDED: 'Succeeded', FAILED:
 
 /** The event of one update, told with the operation as it stands after the whole checkpoint. */
 export function updateEvent(update: OperationUpdate, operation: Operation): NewEvent | undefined {
-  const name = own(NAMES, update.Type ?? '');
+  const name = ownValue(NAMES, update.Type ?? '');
   if (name === undefined) return undefined; // EXECUTION: told when the execution ends
   // A retry ends an attempt: failed, or (waitForCondition) well but not there yet.
-  const verb = update.Action === 'RETRY' ? (update.Error ? 'Failed' : 'Succeeded') : own(VERBS, update.Action ?? '');
+  const verb =
+    update.Action === 'RETRY' ? (update.Error ? 'Failed' : 'Succeeded') : ownValue(VERBS, update.Action ?? '');
   return { ...identity(operation), ...details(`${name}${verb}` as EventType, operation, update) };
 }
 
 /** The event of an operation that ended without a checkpoint: a wait that is over, a callback that was answered. */
 export function endEvent(operation: Operation): NewEvent {
-  const verb = own(ENDS, operation.Status ?? '') ?? 'Failed';
-  return { ...identity(operation), ...details(`${own(NAMES, operation.Type ?? '')}${verb}` as EventType, operation) };
+  const verb = ownValue(ENDS, operation.Status ?? '') ?? 'Failed';
+  return {
+    ...identity(operation),
+    ...details(`${ownValue(NAMES, operation.Type ?? '')}${verb}` as EventType, operation),
+  };
 }
 
 /** The last event of an execution. */

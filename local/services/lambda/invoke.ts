@@ -2,7 +2,7 @@
 import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
-import type { Asynchronous } from './asynchronous.ts';
+import type { AsyncInvocations } from './async-invocations.ts';
 import type { Execution } from './execution.ts';
 import { type Executions, toFunctionError } from './executions.ts';
 import { type Functions, invalid, type Target } from './functions.ts';
@@ -20,7 +20,7 @@ export function createInvokeOperation(
   kernel: Kernel,
   functions: Functions,
   executions: Executions,
-  asynchronous: Asynchronous,
+  asynchronous: AsyncInvocations,
   invoke: Invoke,
 ) {
   const random = kernel.random('lambda/invoke');

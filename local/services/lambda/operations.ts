@@ -18,7 +18,7 @@ export type Effect =
   | { readonly do: 'forget-timers'; readonly ids: readonly string[] }
   | { readonly do: 'end-execution'; readonly result?: string | undefined; readonly error?: ErrorObject | undefined };
 
-export interface Applied {
+export interface CheckpointResult {
   /** All operations, in the order of their start. */
   readonly operations: Map<string, Operation>;
   readonly touched: readonly string[];
@@ -56,7 +56,7 @@ export function applyUpdates(
   updates: readonly OperationUpdate[],
   nowMs: number,
   callbackId: (operationId: string) => string,
-): Applied {
+): CheckpointResult {
   const draft: Draft = {
     operations: new Map(operations),
     touched: new Set(),

@@ -18,11 +18,11 @@ import type { CodeStore, LambdaHooks, PutMetric, StartSandbox } from '../../simu
 import { AwsError, type Service } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
-import { createAsynchronous } from './asynchronous.ts';
+import { createAsynchronous } from './async-invocations.ts';
 import { createCallbacks } from './callbacks.ts';
 import { createCheckpoints, paged } from './checkpoints.ts';
 import { describe } from './configuration.ts';
-import { createDurableQueries } from './durable.ts';
+import { createDurableQueries } from './durable-queries.ts';
 import type { Execution } from './execution.ts';
 import { createExecutions } from './executions.ts';
 import { createFunctions, type LambdaFunction } from './functions.ts';

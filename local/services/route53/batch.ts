@@ -24,7 +24,7 @@ export interface Change {
 /** Record sets by `recordKey`. */
 export type Records = ReadonlyMap<string, RecordSet>;
 
-export type Applied =
+export type BatchResult =
   /** What each touched key has now; undefined where a record set is gone. */
   | { readonly touched: ReadonlyMap<string, RecordSet | undefined> }
   /** Messages, one for each thing that is wrong; nothing is changed. */
@@ -40,7 +40,7 @@ const RECORD_SETS_MAX = 10_000;
 /** A key that sorts as ListResourceRecordSets lists: by reversed labels, then by type. */
 export const recordKey = (name: string, type: string): string => `${sortKey(name)}\0${type}`;
 
-export function applyBatch(zone: string, records: Records, changes: readonly Change[]): Applied {
+export function applyBatch(zone: string, records: Records, changes: readonly Change[]): BatchResult {
   const tooMuch = beyondLimits(changes);
   if (tooMuch.length > 0) return { refused: tooMuch };
   const after = new Map(records);

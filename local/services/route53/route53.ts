@@ -16,9 +16,9 @@ import { AwsError, notEmulated, type Operation, type Service } from '../../simul
 import { VPC_ID } from '../ec2/service.ts';
 import type { Change, RecordSet } from './batch.ts';
 import { answer } from './dns.ts';
-import { describeZone, invalidInput, listRecords, listZones, listZonesByName } from './listing.ts';
+import { describeZone, invalidInput, listRecords, listZones, listZonesByName } from './list-operations.ts';
 import { NameProblem, storedName } from './names.ts';
-import { type Submitted, type Zone, Zones } from './zones.ts';
+import { type SubmittedChange, type Zone, Zones } from './zones.ts';
 
 export interface Route53 extends Service {
   /**
@@ -53,7 +53,7 @@ const ROUTING = [
 export function createRoute53(kernel: Kernel): Route53 {
   const zones = new Zones(kernel);
 
-  const info = ({ id, submittedAtMs, inSyncAtMs, comment }: Submitted): ChangeInfo => ({
+  const info = ({ id, submittedAtMs, inSyncAtMs, comment }: SubmittedChange): ChangeInfo => ({
     Id: `/change/${id}`,
     Status: kernel.clock.now() < inSyncAtMs ? 'PENDING' : 'INSYNC',
     SubmittedAt: new Date(submittedAtMs),

@@ -9,7 +9,7 @@ import {
   type ResourceTypes,
   text,
 } from '../../simulator/cloudformation/resource.ts';
-import { shown, wrongContent } from '../../simulator/gateway/errors.ts';
+import { valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
@@ -44,7 +44,7 @@ const resources: ResourceTypes = {
 function violation(violation: Violation): AwsError | undefined {
   const [constraint] = violation.constraints;
   if (violation.path.length === 1 || constraint === undefined) return undefined;
-  const value = shown(wrongContent(violation));
+  const value = valueExcerpt(wrongContent(violation));
   const facet =
     constraint.kind === 'enum'
       ? 'enumeration'

@@ -1,7 +1,7 @@
 // What Route 53 accepts as the values of a record set, by type. Sources: "Supported DNS record types" (Route 53 developer guide);
 // wordings of refusals as people quote them, ours where nobody does.
 import { isIPv4, isIPv6 } from 'node:net';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { notEmulated } from '../../simulator/service.ts';
 import { NameProblem, storedName } from './names.ts';
 
@@ -29,7 +29,7 @@ export const SINGLE_VALUE: ReadonlySet<string> = new Set(['CNAME', 'SOA']);
 
 /** What is wrong with a value, in Route 53's words; undefined when it is right. Throws NotImplemented for types without a check here. */
 export function valueProblem(type: string, value: string): Problem {
-  const check = own(CHECKS, type);
+  const check = ownValue(CHECKS, type);
   if (check === undefined) throw notEmulated(`Route 53 records of type ${type}`);
   const problem = value.length > VALUE_CHARACTERS_MAX ? 'ValueTooLong (Value is too long)' : check(value);
   return problem && `Invalid Resource Record: 'FATAL problem: ${problem} encountered with '${value}''`;

@@ -23,14 +23,14 @@ export interface Zone {
 }
 
 /** A change of records or the creation of a zone. */
-export interface Submitted {
+export interface SubmittedChange {
   readonly id: string;
   readonly submittedAtMs: number;
   readonly inSyncAtMs: number;
   readonly comment: string | undefined;
 }
 
-interface Pending {
+interface PendingChange {
   readonly inSyncAtMs: number;
   readonly touched: ReadonlyMap<string, RecordSet | undefined>;
 }
@@ -57,8 +57,8 @@ export class Zones {
   readonly #ids: Random;
   readonly #propagation: Random;
   readonly #zones = new Map<string, Zone>();
-  readonly #pending = new Map<string, Pending[]>();
-  readonly #changes = new Map<string, Submitted>();
+  readonly #pending = new Map<string, PendingChange[]>();
+  readonly #changes = new Map<string, SubmittedChange>();
   readonly #busyUntilMs = new Map<string, number>();
   readonly #ordered = new Map<string, readonly string[]>();
 
@@ -82,7 +82,7 @@ export class Zones {
     throw new AwsError('NoSuchHostedZone', `No hosted zone found with ID: ${id}`, { statusCode: 404 });
   }
 
-  create(given: Pick<Zone, 'name' | 'callerReference' | 'comment' | 'vpc'>): { zone: Zone; change: Submitted } {
+  create(given: Pick<Zone, 'name' | 'callerReference' | 'comment' | 'vpc'>): { zone: Zone; change: SubmittedChange } {
     const { name, callerReference, vpc } = given;
     const others = [...this.#zones.values()];
     if (others.some((zone) => zone.callerReference === callerReference)) {
@@ -114,7 +114,7 @@ export class Zones {
    * Makes all of a batch or nothing. Throws InvalidChangeBatch with every message, and PriorRequestNotComplete when the request
    * before it for the same zone has not been answered yet ("If Amazon Route 53 can't process a request before the next request arrives").
    */
-  change(zone: Zone, changes: readonly Change[], comment: string | undefined): Submitted {
+  change(zone: Zone, changes: readonly Change[], comment: string | undefined): SubmittedChange {
     const nowMs = this.#kernel.clock.now();
     if (nowMs < (this.#busyUntilMs.get(zone.id) ?? 0)) {
       const message = 'The request was rejected because Route 53 was still processing a prior request.';
@@ -148,11 +148,11 @@ export class Zones {
     return zone.served;
   }
 
-  submitted(id: string): Submitted | undefined {
+  submitted(id: string): SubmittedChange | undefined {
     return this.#changes.get(id);
   }
 
-  #submit(zone: Zone, touched: Pending['touched'], comment: string | undefined): Submitted {
+  #submit(zone: Zone, touched: PendingChange['touched'], comment: string | undefined): SubmittedChange {
     const submittedAtMs = this.#kernel.clock.now();
     this.served(zone);
     const pending = this.#pending.get(zone.id) ?? [];
@@ -160,7 +160,7 @@ export class Zones {
     const drawnMs = submittedAtMs + this.#propagation.integer(...PROPAGATION_MS);
     const inSyncAtMs = Math.max(drawnMs, pending.at(-1)?.inSyncAtMs ?? 0);
     this.#pending.set(zone.id, [...pending, { inSyncAtMs, touched }]);
-    const change: Submitted = { id: this.#newId('C'), submittedAtMs, inSyncAtMs, comment };
+    const change: SubmittedChange = { id: this.#newId('C'), submittedAtMs, inSyncAtMs, comment };
     this.#changes.set(change.id, change);
     const [oldest] = this.#changes.keys();
     if (this.#changes.size > CHANGES_MAX && oldest !== undefined) this.#changes.delete(oldest);
@@ -181,7 +181,7 @@ export class Zones {
   }
 }
 
-function write(into: Map<string, RecordSet>, touched: Pending['touched']): void {
+function write(into: Map<string, RecordSet>, touched: PendingChange['touched']): void {
   for (const [key, set] of touched) {
     if (set) into.set(key, set);
     else into.delete(key);

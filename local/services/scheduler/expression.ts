@@ -1,6 +1,6 @@
 // When a schedule fires: rate(), cron() and at() ("Schedule types in EventBridge Scheduler", user guide).
 
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { nextCron, parseCron } from './cron.ts';
 
@@ -28,7 +28,7 @@ export function parseTiming(expression: string, startMs: number, timeZone = 'UTC
 /** The first firing is at the start: "it starts invoking your target immediately". */
 function rate(body: string, startMs: number): Timing | undefined {
   const [, count, unit = '', plural] = /^([1-9]\d{0,5}) (minute|hour|day)(s?)$/.exec(body) ?? [];
-  const unitMs = own(UNITS_MS, unit);
+  const unitMs = ownValue(UNITS_MS, unit);
   if (count === undefined || unitMs === undefined || (count === '1') === (plural === 's')) return undefined;
   const everyMs = Number(count) * unitMs;
   return {

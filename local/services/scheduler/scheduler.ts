@@ -1,7 +1,7 @@
 // EventBridge Scheduler: schedules that invoke a Lambda function or fill a queue; no universal targets, UTC only.
 
 import type { Kernel, Timer } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import { createCourier, type DeadLetters, type RetryPolicy } from '../events/delivery.ts';
@@ -214,7 +214,7 @@ function summary(schedule: Schedule): object {
 
 /** "Adding context attributes in EventBridge Scheduler" (user guide). */
 function withContext(input: string, values: Readonly<Record<string, string>>): string {
-  return input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name: string) => own(values, name) ?? keyword);
+  return input.replace(/<aws\.scheduler\.([a-z-]+)>/g, (keyword, name: string) => ownValue(values, name) ?? keyword);
 }
 
 function defaultPayload(kernel: Kernel, scheduleArn: string, executionId: string, time: string): string {

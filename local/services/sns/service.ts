@@ -13,9 +13,10 @@ import {
 } from '../../simulator/cloudformation/resource.ts';
 import { lastName, requirementOf } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
+import type { RegionIdentity } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
-import { type Check, type Mapping, type Mappings, onAnything, type Place, sameKeys } from '../iam/check.ts';
+import { type Check, type Mapping, type Mappings, onAnything, sameKeys } from '../iam/check.ts';
 import { kmsCheck } from '../kms/key-checks.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 import { createSns, type Sns } from './sns.ts';
@@ -80,11 +81,11 @@ const onTopic =
   };
 
 /** What is published to an encrypted topic is encrypted in its publisher's name ("Encrypting Amazon SNS topics", permissions). */
-function encrypting({ keyOf }: Topics, arn: string, place: Place): Check[] {
+function encrypting({ keyOf }: Topics, arn: string, region: RegionIdentity): Check[] {
   const key = keyOf(arn);
   if (key === undefined) return [];
-  const encrypted = { arn, key: kmsKey(key, place) };
-  return ['kms:GenerateDataKey', 'kms:Decrypt'].map((use) => kmsCheck(use, 'sns', encrypted, {}, place));
+  const encrypted = { arn, key: kmsKey(key, region) };
+  return ['kms:GenerateDataKey', 'kms:Decrypt'].map((use) => kmsCheck(use, 'sns', encrypted, {}, region));
 }
 
 /** "Actions, resources, and condition keys for Amazon SNS" (Service Authorization Reference). */

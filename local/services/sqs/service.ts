@@ -9,12 +9,13 @@ import {
   text,
   texts,
 } from '../../simulator/cloudformation/resource.ts';
-import { lastName, shown, wrongContent } from '../../simulator/gateway/errors.ts';
+import { lastName, valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
+import type { RegionIdentity } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
-import { type Mapping, type Mappings, onAnything, type Place, sameKeys } from '../iam/check.ts';
+import { type Mapping, type Mappings, onAnything, sameKeys } from '../iam/check.ts';
 import { createSqs, type Sqs } from './sqs.ts';
 
 const QUEUE_ATTRIBUTES = [
@@ -54,7 +55,7 @@ const resources: ResourceTypes = {
   },
 };
 
-const queueArn = ({ regionName }: Place, url: string): string => {
+const queueArn = ({ regionName }: RegionIdentity, url: string): string => {
   const [account, name] = url.split('/').slice(-2);
   return `arn:aws:sqs:${regionName}:${account}:${name}`;
 };
@@ -77,7 +78,7 @@ const permissions: Mappings = {
 /** "Unknown Attribute X." of CreateQueue, GetQueueAttributes and SetQueueAttributes; else as in "Common errors". */
 function violation(violation: Violation): AwsError {
   const name = lastName(violation);
-  const value = shown(wrongContent(violation));
+  const value = valueExcerpt(wrongContent(violation));
   if (/^(Message)?(System)?Attribute(s|Names)$/.test(name) && violation.of !== 'values') {
     return new AwsError('InvalidAttributeName', `Unknown Attribute ${value}.`);
   }

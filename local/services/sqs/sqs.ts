@@ -1,7 +1,7 @@
 // SQS: standard queues, enough for dead letters, for people who look into them, and for alarms on their depth.
 import { createHash } from 'node:crypto';
 import type { ConditionKeys, Kernel, Timer } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
@@ -317,7 +317,7 @@ function checkAttributes(given: readonly (readonly [string, string])[], exists: 
   for (const [name, value] of given) {
     if (READ_ONLY.test(name)) throw new AwsError('InvalidAttributeName', `Unknown Attribute ${name}.`);
     if (name === 'FifoQueue') throw notEmulated('FIFO queues');
-    const range: Range | undefined = own<Range>(RANGES, name);
+    const range: Range | undefined = ownValue<Range>(RANGES, name);
     const number = Number(value);
     if (range && !(/^\d{1,9}$/.test(value) && number >= range[0] && number <= range[1])) {
       throw invalidValue(`Invalid value for the parameter ${name}.`);

@@ -2,10 +2,10 @@
 // CommandInvocation and CommandFilter in @aws-sdk/client-ssm.
 import type { Command, CommandFilter, CommandInvocation } from '@aws-sdk/client-ssm';
 import { AwsError } from '../../simulator/service.ts';
-import { expiresAtMs, type Invocation, isOver, type Order } from './invocations.ts';
+import { type CommandSpec, expiresAtMs, type Invocation, isOver } from './invocations.ts';
 
 export interface SentCommand {
-  readonly order: Order;
+  readonly order: CommandSpec;
   readonly documentVersion: string;
   readonly comment: string;
   readonly timeoutSeconds: number;

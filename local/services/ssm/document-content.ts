@@ -2,7 +2,7 @@
 // "Command document plugin reference: aws:runShellScript" (Systems Manager user guide); InvalidParameters in @aws-sdk/client-ssm.
 import * as v from 'valibot';
 import { parse } from 'yaml';
-import { own, putOwn } from '../../simulator/own.ts';
+import { ownValue, setOwnValue } from '../../simulator/own-properties.ts';
 import { matchesPattern } from '../../simulator/regular-expressions.ts';
 import { AwsError } from '../../simulator/service.ts';
 
@@ -87,7 +87,7 @@ export function acceptedParameters(
   return Object.fromEntries(
     Object.entries(content.parameters).map(([name, rule]) => {
       const fallback = rule.default === undefined ? undefined : [rule.default].flat();
-      const values = own(given, name) ?? fallback;
+      const values = ownValue(given, name) ?? fallback;
       if (!values) throw invalid(`Parameter ${name} is required: the document gives it no default.`);
       if (rule.type === 'String' && values.length !== 1) {
         throw invalid(`Parameter ${name} has type String and must have one value, not ${values.length}.`);
@@ -109,12 +109,12 @@ export function prepared(
   // "commands" of AWS-RunShellScript: a line for each.
   const lines = step.inputs.runCommand.flatMap((line) => {
     const name = /^\{\{ *(\w+) *\}\}$/.exec(line)?.[1] ?? '';
-    return own(content.parameters, name)?.type === 'StringList' ? (own(values, name) ?? []) : [line];
+    return ownValue(content.parameters, name)?.type === 'StringList' ? (ownValue(values, name) ?? []) : [line];
   });
   let script = lines.join('\n');
   for (const [name, value] of Object.entries(values)) {
     const text = value.join(',');
-    if (own(content.parameters, name)?.interpolationType === 'ENV_VAR') putOwn(environment, name, text);
+    if (ownValue(content.parameters, name)?.interpolationType === 'ENV_VAR') setOwnValue(environment, name, text);
     else script = script.replaceAll(new RegExp(`\\{\\{ *${name} *\\}\\}`, 'g'), () => text);
   }
   const timeoutSeconds = Number(step.inputs.timeoutSeconds ?? EXECUTION_TIMEOUT_SECONDS);

@@ -20,7 +20,7 @@ import type {
   UpdateDocumentResult,
 } from '@aws-sdk/client-ssm';
 import type { Kernel } from '../../simulator/kernel.ts';
-import { own } from '../../simulator/own.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Operation } from '../../simulator/service.ts';
 import type { DocumentVersion, StoredDocument } from './document-content.ts';
 import { parsedDocument } from './document-content.ts';
@@ -213,7 +213,7 @@ function documentFilter(
     case 'PlatformTypes':
       return () => Values.includes('Linux');
     default:
-      if (Key?.startsWith('tag:')) return ({ tags }) => Values.includes(own(tags, Key.slice('tag:'.length)) ?? '');
+      if (Key?.startsWith('tag:')) return ({ tags }) => Values.includes(ownValue(tags, Key.slice('tag:'.length)) ?? '');
       throw new AwsError(
         'InvalidFilterKey',
         `The filter key ${Key} is not valid. Valid keys: Name, Owner, DocumentType, PlatformTypes, tag:<key>`,

@@ -37,7 +37,7 @@ export interface Invocation {
 }
 
 /** What is run, the same on every node of a command. */
-export interface Order {
+export interface CommandSpec {
   readonly commandId: string;
   readonly documentName: string;
   readonly script: string;
@@ -67,7 +67,7 @@ const RETRY_MS = { first: 5_000, most: 60_000 } as const;
 const ENV_VAR_AGENT = [3, 3, 2746, 0] as const;
 
 /** A command that its node has not ended is over for Systems Manager then: delivery time-out plus execution time-out. */
-export const expiresAtMs = (order: Order): number => order.deliverBeforeMs + order.executionSeconds * 1_000;
+export const expiresAtMs = (order: CommandSpec): number => order.deliverBeforeMs + order.executionSeconds * 1_000;
 
 export const isOver = ({ status }: Invocation): boolean =>
   status === 'Success' || status === 'Failed' || status === 'TimedOut' || status === 'Cancelled';
@@ -88,7 +88,7 @@ export function newInvocation(kernel: Kernel, commandId: string, instanceId: str
 }
 
 /** Carries an invocation through its life. Changes it in place; nothing changes once it is over. */
-export function carry(kernel: Kernel, machines: Machines, order: Order, invocation: Invocation): void {
+export function carry(kernel: Kernel, machines: Machines, order: CommandSpec, invocation: Invocation): void {
   const { clock } = kernel;
   const random = kernel.random(`ssm/${invocation.instanceId}`);
   const expiry = clock.at(expiresAtMs(order), () =>
@@ -114,7 +114,7 @@ export function carry(kernel: Kernel, machines: Machines, order: Order, invocati
 }
 
 /** "There is no guarantee that a request can be canceled": what has reached the node goes on there, whatever is reported. */
-export function cancel(kernel: Kernel, order: Order, invocation: Invocation): void {
+export function cancel(kernel: Kernel, order: CommandSpec, invocation: Invocation): void {
   if (isOver(invocation) || invocation.status === 'Cancelling') return;
   const cancelled = { status: 'Cancelled', details: 'Cancelled' } as const;
   if (invocation.status !== 'InProgress') {
@@ -127,7 +127,7 @@ export function cancel(kernel: Kernel, order: Order, invocation: Invocation): vo
   kernel.clock.after(afterMs, () => end(kernel, order, invocation, cancelled));
 }
 
-function startOn(kernel: Kernel, machine: Machine, order: Order, invocation: Invocation, expiry: Timer): void {
+function startOn(kernel: Kernel, machine: Machine, order: CommandSpec, invocation: Invocation, expiry: Timer): void {
   const { clock } = kernel;
   const random = kernel.random(`ssm/${invocation.instanceId}`);
   const command = {
@@ -149,7 +149,7 @@ function startOn(kernel: Kernel, machine: Machine, order: Order, invocation: Inv
       limit.cancel();
       clock.after(random.integer(...REPORT_MS), () => {
         expiry.cancel();
-        end(kernel, order, invocation, ended(outcome));
+        end(kernel, order, invocation, invocationEnd(outcome));
       });
     });
     if (kernel.fault('doubled-command')) {
@@ -165,7 +165,7 @@ function latenessMs(random: Random): number {
   return random.next() < TOO_LATE_SHARE ? random.integer(...TOO_LATE_MS) : random.integer(...LATE_MS);
 }
 
-function ended({
+function invocationEnd({
   exitCode,
   stdout,
   stderr,
@@ -176,7 +176,7 @@ function ended({
 
 function end(
   kernel: Kernel,
-  order: Order,
+  order: CommandSpec,
   invocation: Invocation,
   ending: Partial<Invocation> & Pick<Invocation, 'status' | 'details'>,
 ): void {

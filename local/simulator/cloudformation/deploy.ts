@@ -2,7 +2,7 @@
 
 import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
-import { own } from '../own.ts';
+import { ownValue } from '../own-properties.ts';
 import type { Random } from '../random.ts';
 import type { Assembly, TemplateResource } from './assembly.ts';
 import { readBundle } from './assembly.ts';
@@ -84,7 +84,7 @@ async function create(
   options: DeployOptions,
 ): Promise<Created> {
   const { Type, Properties = {} } = resource;
-  const type = own(OWN_TYPES, Type) ?? own(options.resourceTypes, Type);
+  const type = ownValue(OWN_TYPES, Type) ?? ownValue(options.resourceTypes, Type);
   if (type === undefined) {
     throw new Error(`Resources.${logicalId}: the resource type ${Type} is not emulated by the local region`);
   }
@@ -150,7 +150,7 @@ const TRIES_MAX = 20;
 const RETRY_MS = 1000;
 
 /** The caller's `call`, patient where the service is busy. */
-function patient({ call, wait }: DeployOptions): CallService {
+function retryingCall({ call, wait }: DeployOptions): CallService {
   return async (service, operation, input) => {
     for (let tries = 1; ; tries++) {
       try {
@@ -166,7 +166,7 @@ function patient({ call, wait }: DeployOptions): CallService {
 
 function makerFor(logicalId: string, options: DeployOptions): Maker {
   const { accountId, regionName, assembly, code, random, vpcEndpoints } = options;
-  const call = patient(options);
+  const call = retryingCall(options);
   return {
     accountId,
     regionName,
@@ -191,7 +191,7 @@ async function parameterValues({ assembly, call, parameters = {} }: DeployOption
   if (unknown !== undefined) throw new Error(`parameters.${unknown}: the template has no such parameter`);
   const values = new Map<string, unknown>();
   for (const [name, { Type, Default }] of Object.entries(declared)) {
-    const given = own(parameters, name) ?? Default;
+    const given = ownValue(parameters, name) ?? Default;
     if (given === undefined) throw new Error(`Parameters.${name}: it has no default, so a value must be given`);
     if (!Type.startsWith('AWS::SSM::Parameter::Value')) values.set(name, given);
     else if (/^\/cdk-bootstrap\/[^/]+\/version$/.test(String(given))) values.set(name, BOOTSTRAP_VERSION);

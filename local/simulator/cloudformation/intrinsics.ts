@@ -1,5 +1,5 @@
 // CloudFormation's intrinsic functions: turns the values of a template into plain ones ("Intrinsic function reference").
-import { own } from '../own.ts';
+import { ownValue } from '../own-properties.ts';
 import type { Template } from './assembly.ts';
 
 /** What Ref and Fn::GetAtt of a created resource give. */
@@ -144,7 +144,7 @@ function refer(name: string, scope: Scope, where: string): unknown {
 
 function getAttribute(argument: unknown, scope: Scope, where: string): string | readonly string[] {
   const { logicalId, attribute } = attributeOf(argument, where);
-  const value = own(scope.resources.get(logicalId)?.attributes ?? {}, attribute);
+  const value = ownValue(scope.resources.get(logicalId)?.attributes ?? {}, attribute);
   if (value !== undefined) return value;
   const type = scope.template.Resources[logicalId]?.Type ?? 'no resource';
   throw new Error(`${where}: Fn::GetAtt ${logicalId}.${attribute} is not emulated (${type})`);

@@ -1,7 +1,7 @@
 // What a handler of one CloudFormation resource type is, and what it may use.
 import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
-import { own } from '../own.ts';
+import { ownValue } from '../own-properties.ts';
 import type { Created } from './intrinsics.ts';
 
 /** Carries out an operation of an emulated service as the actor "cloudformation". */
@@ -48,7 +48,7 @@ export type ResourceTypes = Readonly<Record<string, ResourceType>>;
 
 /** A member that an operation's answer must have. Throws an Error that names it when the service left it out. */
 export function member(answer: Readonly<Record<string, unknown>>, name: string): string {
-  const value = own(answer, name);
+  const value = ownValue(answer, name);
   if (typeof value === 'string' && value !== '') return value;
   throw new Error(`the service's answer has no ${name}`);
 }

@@ -28,7 +28,7 @@ const MEMBER = /^ {4}(\w+)\??: (.+?)(?: \| undefined)?;$/gm;
  * what is not asked for is not parsed.
  */
 export function readDeclarations(packageName: string, module: Module): Declarations {
-  let places: ReadonlyMap<string, Place> | undefined;
+  let places: ReadonlyMap<string, TextPosition> | undefined;
   const parsed = new Map<string, ReadonlyMap<string, Enums>>();
   return (structure) => {
     places ??= findStructures(packageName);
@@ -38,14 +38,14 @@ export function readDeclarations(packageName: string, module: Module): Declarati
   };
 }
 
-interface Place {
+interface TextPosition {
   readonly text: string;
   readonly from: number;
 }
 
-function findStructures(packageName: string): Map<string, Place> {
+function findStructures(packageName: string): Map<string, TextPosition> {
   const folder = join(createRequire(import.meta.url).resolve(packageName), '../../dist-types/models');
-  const places = new Map<string, Place>();
+  const places = new Map<string, TextPosition>();
   for (const file of readdirSync(folder)) {
     if (!/^models_\d+\.d\.ts$/.test(file)) continue;
     // Names and types are ASCII; comments, which are not, are not looked at.
@@ -58,7 +58,7 @@ function findStructures(packageName: string): Map<string, Place> {
   return places;
 }
 
-function parse(place: Place | undefined, module: Module): ReadonlyMap<string, Enums> {
+function parse(place: TextPosition | undefined, module: Module): ReadonlyMap<string, Enums> {
   const members = new Map<string, Enums>();
   if (place === undefined) return members;
   const body = place.text.slice(place.from, place.text.indexOf('\n}\n', place.from));

@@ -42,7 +42,7 @@ function sentenceOf({ path, value, constraints, of }: Violation): string {
   const requirements = constraints.map(requirementOf);
   const requirement =
     of === 'member' ? requirements.join() : `${CONTENTS[of]} must satisfy constraint: [${requirements.join(', ')}]`;
-  return `Value '${shown(value)}' at '${camelCase(place)}' failed to satisfy constraint: ${requirement}`;
+  return `Value '${valueExcerpt(value)}' at '${camelCase(place)}' failed to satisfy constraint: ${requirement}`;
 }
 
 const CONTENTS = { elements: 'Member', keys: 'Map keys', values: 'Map value' } as const;
@@ -65,7 +65,7 @@ export function requirementOf(constraint: Constraint): string {
 const SHOWN_CHARACTERS_MAX = 1_000;
 
 /** A value as errors quote it. */
-export function shown(value: unknown): string {
+export function valueExcerpt(value: unknown): string {
   const text = Array.isArray(value)
     ? `[${value.map((item) => (typeof item === 'object' ? '{…}' : String(item))).join(', ')}]`
     : typeof value === 'object' && value !== null

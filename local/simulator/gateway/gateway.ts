@@ -2,7 +2,7 @@
 
 import type { VirtualClock } from '../clock.ts';
 import type { Random } from '../random.ts';
-import { type Fate, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from '../request-faults.ts';
+import { type FaultEffect, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from '../request-faults.ts';
 import { AwsError, type Call, internalFailure, type Operation, type Service } from '../service.ts';
 import { type CallRecord, canonical, type Outcome, Trace } from '../trace.ts';
 import { refuseShape, refuseViolations } from './errors.ts';
@@ -232,7 +232,7 @@ export class Gateway {
     else if (lost === undefined && deliver !== undefined) this.#clock.at(record.at + LATENCY_MS, deliver);
   }
 
-  #perform(request: PreparedRequest, call: Call, fate: Fate | undefined): object | Promise<object> {
+  #perform(request: PreparedRequest, call: Call, fate: FaultEffect | undefined): object | Promise<object> {
     const { service, operation, input } = request;
     if (request.refusal !== undefined) throw request.refusal;
     const perform = this.#operations.get(`${service}.${operation}`);
@@ -265,7 +265,7 @@ interface Admitted<T> {
   readonly record: CallRecord;
   readonly reply: Reply<T>;
   readonly requestId: string;
-  readonly fate: Fate | undefined;
+  readonly fate: FaultEffect | undefined;
 }
 
 /** How an answer goes back. All callbacks run on the region's side of the lane. */
@@ -279,7 +279,7 @@ export interface Reply<T> {
 }
 
 /** A person or a CLI cannot be killed. */
-const mortalFate = (fate: Fate | undefined, mortal: boolean): Fate | undefined =>
+const mortalFate = (fate: FaultEffect | undefined, mortal: boolean): FaultEffect | undefined =>
   !mortal && (fate === 'caller killed before' || fate === 'caller killed after') ? undefined : fate;
 
 function canonicalInput(request: PreparedRequest): string {

@@ -27,7 +27,7 @@ export function scopeOf(request: WireRequest): Scope | undefined {
  * Carries a request through the gateway. The promise stays pending for ever when the answer is lost.
  * @param abandoned whether the caller has died in the meantime
  */
-export async function enter(
+export async function handleWireRequest(
   gateway: WireGateway,
   request: WireRequest,
   caller: Caller,
@@ -46,7 +46,7 @@ export async function enter(
   try {
     const plain = { ...request, body: decoded(request) };
     const asked = protocol.ask(service, plain);
-    if (asked === undefined) return refuse(new AwsError('InvalidAction', namesNothing(protocol, request)));
+    if (asked === undefined) return refuse(new AwsError('InvalidAction', unknownOperationText(protocol, request)));
     const input = await asked.readInput();
     refuseDepth(input);
     const prepared = gateway.prepare(service.name, asked.operation, input);
@@ -74,7 +74,7 @@ export function refuseUnread(gateway: WireGateway, request: WireRequest, error: 
   const service = gateway.models.get(scopeOf(request)?.service ?? '');
   if (service === undefined) return withoutProtocol(request, error.statusCode, error.name, error.message);
   const protocol = protocolOf(service, request);
-  return protocol.writeError(service, inTheWordsOf(protocol, error), NO_REQUEST_ID);
+  return protocol.writeError(service, protocolError(protocol, error), NO_REQUEST_ID);
 }
 
 /** "Common errors" of the query APIs name these so; the JSON ones end in "Exception" (DynamoDB and Lambda API references). */
@@ -85,7 +85,7 @@ const JSON_NAMES: ReadonlyMap<string, string> = new Map([
   ['SignatureDoesNotMatch', 'InvalidSignatureException'],
 ]);
 
-function inTheWordsOf({ name }: Protocol, error: AwsError): AwsError {
+function protocolError({ name }: Protocol, error: AwsError): AwsError {
   const { name: code, message, statusCode } = error;
   // "Client error codes" of EC2: one code for keys that are unknown and signatures that do not match.
   if (name === 'ec2Query' && (code === 'InvalidClientTokenId' || code === 'SignatureDoesNotMatch'))
@@ -103,7 +103,7 @@ const UNSIGNED =
 /** Refused before it reached the region, so it has no number of its own. */
 const NO_REQUEST_ID = '00000000-0000-0000-0000-000000000000';
 
-const namesNothing = (protocol: Protocol, request: WireRequest): string =>
+const unknownOperationText = (protocol: Protocol, request: WireRequest): string =>
   `${request.method} ${request.path} names no operation of the protocol ${protocol.name}.`;
 
 function decoded(request: WireRequest): Uint8Array {

@@ -10,7 +10,7 @@ import { type OperationModel, type PayloadCodec, type ProtocolName, queryErrorOf
 import { type QueryDialect, readQueryInput } from './query-reader.ts';
 import { findRestOperation, readRestInput, writeRestOutput } from './rest.ts';
 
-export interface Asked {
+export interface OperationRequest {
   readonly operation: string;
   /** Absent when the service has no such operation. */
   readonly model: OperationModel | undefined;
@@ -21,7 +21,7 @@ export interface Asked {
 export interface Protocol {
   readonly name: ProtocolName;
   /** Undefined when the request names no operation at all. */
-  ask(service: ServiceModel, request: WireRequest): Asked | undefined;
+  ask(service: ServiceModel, request: WireRequest): OperationRequest | undefined;
   writeOutput(service: ServiceModel, operation: OperationModel, output: object, requestId: string): WireResponse;
   writeError(service: ServiceModel, error: AwsError, requestId: string): WireResponse;
 }

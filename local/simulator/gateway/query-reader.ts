@@ -1,6 +1,6 @@
 // Reads requests of the query protocols (Action=…&Filter.1.Name=…), the one codec that SDK clients only write.
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { putOwn } from '../own.ts';
+import { setOwnValue } from '../own-properties.ts';
 import { readScalar } from './body.ts';
 
 export type QueryDialect = 'ec2' | 'aws';
@@ -77,7 +77,7 @@ function readMap(shape: NormalizedSchema, node: Node, dialect: QueryDialect): ob
   for (const entry of entries ? numbered(entries) : []) {
     const key = entry.children.get(keyName)?.value;
     const child = entry.children.get(valueName);
-    if (key !== undefined && child !== undefined) putOwn(map, key, read(value, child, dialect));
+    if (key !== undefined && child !== undefined) setOwnValue(map, key, read(value, child, dialect));
   }
   return map;
 }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { AwsError, internalFailure } from '../service.ts';
 import type { Caller } from './gateway.ts';
-import { BODY_BYTES_MAX, enter, refuseUnread, type WireGateway } from './http.ts';
+import { BODY_BYTES_MAX, handleWireRequest, refuseUnread, type WireGateway } from './http.ts';
 import type { AccessKey } from './keys.ts';
 import type { WireRequest, WireResponse } from './message.ts';
 import { checkSignature, claimOf } from './signature.ts';
@@ -108,7 +108,7 @@ async function answer(gate: Gate, message: IncomingMessage, response: ServerResp
     }
     request = { ...head, body };
     checkSignature(request, claim, admission.secretAccessKey, [(options.nowMs ?? Date.now)(), Date.now()]);
-    const answered = await enter(gateway, request, admission.caller, () => response.destroyed);
+    const answered = await handleWireRequest(gateway, request, admission.caller, () => response.destroyed);
     send(response, head, answered);
   } catch (error) {
     if (!(error instanceof AwsError)) options.onDefect(error, `${request.method} request`);

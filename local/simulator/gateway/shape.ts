@@ -1,7 +1,7 @@
 // Validates values against the SDK's schemas while copying them, so that no two parties ever share an object.
 import { isDate } from 'node:util/types';
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { putOwn } from '../own.ts';
+import { setOwnValue } from '../own-properties.ts';
 
 /** Makes the containers of a copy: those of this realm, or of a `node:vm` context, whose code tests `instanceof Date`. */
 export interface Realm {
@@ -58,10 +58,10 @@ export function compileCopier(shape: NormalizedSchema, rules: CopyRules): Copier
   return copierFor(shape, rules, compiled);
 }
 
-type Compiled = Map<unknown, Copier>;
-const compiledByRules = new Map<CopyRules, Compiled>();
+type CopierCache = Map<unknown, Copier>;
+const compiledByRules = new Map<CopyRules, CopierCache>();
 
-function copierFor(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled): Copier {
+function copierFor(shape: NormalizedSchema, rules: CopyRules, compiled: CopierCache): Copier {
   const key = shape.getSchema();
   const known = compiled.get(key);
   if (known !== undefined) return known;
@@ -74,7 +74,7 @@ function copierFor(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled
   return lazy;
 }
 
-function compile(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled): Copier {
+function compile(shape: NormalizedSchema, rules: CopyRules, compiled: CopierCache): Copier {
   if (shape.isUnitSchema()) return (_value, { realm }) => realm.object();
   if (shape.isStructSchema()) return structCopier(shape, rules, compiled);
   if (shape.isListSchema()) return listCopier(shape, rules, compiled);
@@ -93,7 +93,7 @@ interface MemberRule {
   readonly dropEmpty: boolean;
 }
 
-function structCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled): Copier {
+function structCopier(shape: NormalizedSchema, rules: CopyRules, compiled: CopierCache): Copier {
   const members = new Map<string, MemberRule>();
   const tokens: string[] = [];
   for (const [name, member] of shape.structIterator()) {
@@ -140,7 +140,7 @@ function requiredMembers(shape: NormalizedSchema): string[] {
   return (schema[4] as string[]).slice(0, (schema[6] as number | undefined) ?? 0);
 }
 
-function listCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled): Copier {
+function listCopier(shape: NormalizedSchema, rules: CopyRules, compiled: CopierCache): Copier {
   const copyItem = copierFor(shape.getValueSchema(), rules, compiled);
   return (value, context) => {
     if (!Array.isArray(value)) throw expected('a list', value);
@@ -156,7 +156,7 @@ function listCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Compile
   };
 }
 
-function mapCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled): Copier {
+function mapCopier(shape: NormalizedSchema, rules: CopyRules, compiled: CopierCache): Copier {
   const copyItem = copierFor(shape.getValueSchema(), rules, compiled);
   return (value, context) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw expected('a map', value);
@@ -164,7 +164,7 @@ function mapCopier(shape: NormalizedSchema, rules: CopyRules, compiled: Compiled
     for (const [key, item] of Object.entries(value)) {
       if (item === undefined || item === null) continue;
       try {
-        putOwn(copy, key, copyItem(item, context));
+        setOwnValue(copy, key, copyItem(item, context));
       } catch (problem) {
         throw problem instanceof ShapeProblem ? problem.within(key) : problem;
       }
@@ -201,7 +201,7 @@ function copyDocument(value: unknown, realm: Realm): unknown {
   }
   if (typeof value !== 'object' || value === null) return value;
   const copy = realm.object();
-  for (const [key, item] of Object.entries(value)) putOwn(copy, key, copyDocument(item, realm));
+  for (const [key, item] of Object.entries(value)) setOwnValue(copy, key, copyDocument(item, realm));
   return copy;
 }
 

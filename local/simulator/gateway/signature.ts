@@ -5,7 +5,7 @@ import { AwsError } from '../service.ts';
 import { urlOf, type WireRequest } from './message.ts';
 
 /** What a request says of its own signature. */
-export interface Claim {
+export interface SignatureClaim {
   readonly accessKeyId: string;
   /** The credential scope behind the key: date, region, signing name of the service. */
   readonly date: string;
@@ -31,7 +31,7 @@ const CREDENTIAL = /^([\w-]{1,128})\/(\d{8})\/([\w-]{1,64})\/([\w-]{1,64})\/aws4
 const SIGNED_AT = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
 /** Reads the claim from the Authorization header, or from the query string of a presigned request. Throws `AwsError` without a good one. */
-export function claimOf(request: WireRequest): Claim {
+export function claimOf(request: WireRequest): SignatureClaim {
   const header = request.headers['authorization'];
   if (header === undefined) return presignedClaim(queryOf(request));
   const [, accessKeyId, date, region, service, signedHeaders, signature] = AUTHORIZATION.exec(header.trim()) ?? [];
@@ -44,7 +44,7 @@ export function claimOf(request: WireRequest): Claim {
   return claim({ accessKeyId, date, region, service, signature, signedAt, expiresSeconds: undefined }, signedHeaders);
 }
 
-function presignedClaim(query: URLSearchParams): Claim {
+function presignedClaim(query: URLSearchParams): SignatureClaim {
   const credential = query.get('X-Amz-Credential');
   if (credential === null) throw unsigned();
   const [, accessKeyId, date, region, service] = CREDENTIAL.exec(credential) ?? [];
@@ -67,7 +67,7 @@ function presignedClaim(query: URLSearchParams): Claim {
   );
 }
 
-function claim(read: Omit<Claim, 'signedHeaders'>, signedHeaders: string): Claim {
+function claim(read: Omit<SignatureClaim, 'signedHeaders'>, signedHeaders: string): SignatureClaim {
   if (!SIGNED_AT.test(read.signedAt)) throw incomplete('X-Amz-Date: expected a time such as 20260101T120000Z');
   if (!read.signedAt.startsWith(read.date))
     throw mismatch('Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP');
@@ -82,7 +82,7 @@ function claim(read: Omit<Claim, 'signedHeaders'>, signedHeaders: string): Claim
  */
 export function checkSignature(
   request: WireRequest,
-  claimed: Claim,
+  claimed: SignatureClaim,
   secretAccessKey: string,
   clocksMs: readonly [number, ...number[]],
 ): void {
@@ -117,7 +117,11 @@ function checkTime(
   );
 }
 
-function canonicalRequest(request: WireRequest, { signedHeaders, expiresSeconds }: Claim, bodyHash: string): string {
+function canonicalRequest(
+  request: WireRequest,
+  { signedHeaders, expiresSeconds }: SignatureClaim,
+  bodyHash: string,
+): string {
   const headers = signedHeaders.map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`);
   const query = [...queryOf(request)]
     .filter(([name]) => expiresSeconds === undefined || name !== 'X-Amz-Signature')

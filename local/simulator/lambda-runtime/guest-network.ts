@@ -2,7 +2,7 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
 import type { VirtualClock } from '../clock.ts';
-import { type HttpAnswer, type HttpRequest, Network, type Place, whenAnswered } from '../network/network.ts';
+import { type HttpAnswer, type HttpRequest, Network, type NetworkLocation, whenAnswered } from '../network/network.ts';
 import { VpcEndpoints } from '../network/vpc-endpoints.ts';
 import type { Trace } from '../trace.ts';
 import type { GuestReply, GuestResponse, RequestOptions } from './guest-https.ts';
@@ -16,20 +16,20 @@ export const hostOf = ({ hostname, host }: RequestOptions): string => hostname ?
  */
 export const isAwsHost = (host: string): boolean => /\.(amazonaws\.com|api\.aws)$/i.test(host);
 
-export interface Surroundings {
+export interface SandboxNetwork {
   readonly network: Network;
-  readonly place: Place;
+  readonly location: NetworkLocation;
   /** By which a sandbox in a VPC reaches AWS; one on the internet needs none. */
   readonly endpoints: VpcEndpoints;
 }
 
-export const NOTHING_AROUND: Surroundings = {
+export const NOTHING_AROUND: SandboxNetwork = {
   network: new Network(),
-  place: 'internet',
+  location: 'internet',
   endpoints: new VpcEndpoints(),
 };
 
-export interface Sender extends Surroundings {
+export interface Sender extends SandboxNetwork {
   readonly actor: string;
   readonly clock: VirtualClock;
   readonly trace: Trace;
@@ -40,7 +40,7 @@ export interface Sender extends Surroundings {
  * and nothing else, and is part of the trace. The dead are told nothing.
  */
 export function sendOverNetwork(
-  { actor, clock, trace, network, place }: Sender,
+  { actor, clock, trace, network, location }: Sender,
   options: RequestOptions,
   body: Uint8Array,
   reply: GuestReply & { isDead(): boolean },
@@ -50,7 +50,7 @@ export function sendOverNetwork(
   const deliver = (afterMs: number, work: () => void) => void clock.after(afterMs, () => reply.isDead() || work());
   const admit = (): void => {
     if (reply.isDead()) return;
-    whenAnswered(network.request(place, asked.address, asked.port, asked.request), (answer) => {
+    whenAnswered(network.request(location, asked.address, asked.port, asked.request), (answer) => {
       trace.note(`${clock.now()} ${key} ${noted(answer)}`);
       const error = networkError(answer.kind, asked);
       if (error !== undefined) deliver(0, () => reply.fail(error));
@@ -65,7 +65,7 @@ const noted = (answer: HttpAnswer): string =>
     ? `${answer.statusCode} ${Buffer.byteLength(answer.body)} bytes after ${answer.afterMs} ms`
     : answer.kind;
 
-interface Addressed {
+interface AddressedRequest {
   readonly address: string;
   readonly port: number;
   readonly request: HttpRequest;
@@ -92,7 +92,7 @@ export function checkSendable(options: RequestOptions): void {
   }
 }
 
-function addressed(options: RequestOptions, body: Uint8Array): Addressed {
+function addressed(options: RequestOptions, body: Uint8Array): AddressedRequest {
   const { protocol = 'http:', method = 'GET', path } = options;
   const address = hostOf(options);
   const usual = protocol === 'https:' ? 443 : 80;
@@ -108,7 +108,7 @@ function addressed(options: RequestOptions, body: Uint8Array): Addressed {
 }
 
 /** What node's own sockets say; undefined for an answer, and where there is none to come. */
-function networkError(kind: HttpAnswer['kind'], { address, port }: Addressed): Error | undefined {
+function networkError(kind: HttpAnswer['kind'], { address, port }: AddressedRequest): Error | undefined {
   switch (kind) {
     case 'refused':
       return socketError('ECONNREFUSED', -111, 'connect', address, port);

@@ -2,7 +2,7 @@
 import vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
 import type { Caller, Gateway, PreparedRequest } from '../gateway/gateway.ts';
-import { enter, scopeOf } from '../gateway/http.ts';
+import { handleWireRequest, scopeOf } from '../gateway/http.ts';
 import {
   errorResponse,
   type GuestClient,
@@ -30,7 +30,7 @@ import {
   hostOf,
   isAwsHost,
   NOTHING_AROUND,
-  type Surroundings,
+  type SandboxNetwork,
   sendOverNetwork,
 } from './guest-network.ts';
 import { guestTimers } from './guest-timers.ts';
@@ -58,7 +58,7 @@ export interface SandboxOptions {
   readonly gateway: Gateway;
   readonly lane: Lane;
   /** What lies around it; without, AWS and an internet where nobody is. */
-  readonly surroundings?: Surroundings;
+  readonly surroundings?: SandboxNetwork;
   /** What the function prints. */
   readonly log: (line: string) => void;
 }
@@ -209,15 +209,15 @@ class GuestSandbox implements Sandbox {
 
   /** A request to AWS out of a VPC without NAT vanishes where the VPC has no endpoint for the service. */
   #connect(options: RequestOptions): boolean {
-    const { place, endpoints } = this.#options.surroundings ?? NOTHING_AROUND;
+    const { location, endpoints } = this.#options.surroundings ?? NOTHING_AROUND;
     if (!isAwsHost(hostOf(options))) {
       checkSendable(options);
       return true;
     }
-    if (place === 'internet') return true;
+    if (location === 'internet') return true;
     const prepared = options.headers && this.#prepared.get(options.headers);
     const service = prepared?.service ?? scopeOf(wireRequest(options, NO_BODY))?.service;
-    return service !== undefined && endpoints.has(place.vpcId, service);
+    return service !== undefined && endpoints.has(location.vpcId, service);
   }
 
   #send(options: RequestOptions, body: Uint8Array, reply: GuestReply): void {
@@ -237,7 +237,7 @@ class GuestSandbox implements Sandbox {
     const prepared = options.headers && this.#prepared.get(options.headers);
     if (prepared !== undefined) this.#sendObject(prepared, whileAlive);
     else {
-      enter(this.#options.gateway, wireRequest(options, body), this.#caller, () => this.dead).then(
+      handleWireRequest(this.#options.gateway, wireRequest(options, body), this.#caller, () => this.dead).then(
         (answer) => whileAlive(streamResponse(answer)),
         (error: unknown) => this.#options.clock.fail(error),
       );

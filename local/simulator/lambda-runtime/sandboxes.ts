@@ -4,11 +4,11 @@ import type { VirtualClock } from '../clock.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { randomStream } from '../random.ts';
 import type { CodeBundle, Sandbox, SandboxFunction, StartSandbox } from './environment.ts';
-import type { Surroundings } from './guest-network.ts';
+import type { SandboxNetwork } from './guest-network.ts';
 import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
 
 /** Where and as whom a new sandbox runs. */
-export interface SandboxPlace {
+export interface SandboxLocation {
   readonly fn: SandboxFunction;
   readonly actor: string;
   readonly clock: VirtualClock;
@@ -42,9 +42,9 @@ interface SandboxesOptions {
   /** What functions print; the newest lines. */
   readonly log: string[];
   readonly spans: InvocationSpan[];
-  readonly surroundingsOf: (fn: SandboxFunction) => Surroundings;
+  readonly surroundingsOf: (fn: SandboxFunction) => SandboxNetwork;
   /** Runs functions elsewhere than in `node:vm` contexts of this process; undefined for those that stay. */
-  readonly elsewhere: ((place: SandboxPlace) => Sandbox | undefined) | undefined;
+  readonly elsewhere: ((place: SandboxLocation) => Sandbox | undefined) | undefined;
 }
 
 /** Bundles are compiled once a process: every region of a sweep over seeds runs the same scripts. */

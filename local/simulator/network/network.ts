@@ -42,13 +42,13 @@ export function whenAnswered(answer: HttpAnswer | Promise<HttpAnswer>, then: (an
 }
 
 /** Where a sender or a host stands. */
-export type Place = { readonly vpcId: string } | 'internet';
+export type NetworkLocation = { readonly vpcId: string } | 'internet';
 
 /** Answers with the address behind a name as DNS tells it to who stands at `from`; undefined where there is no such name. */
-export type Resolve = (name: string, from: Place) => string | undefined;
+export type Resolve = (name: string, from: NetworkLocation) => string | undefined;
 
 export class Network {
-  readonly #hosts = new Map<string, { readonly place: Place; readonly host: HttpHost | RealHost }>();
+  readonly #hosts = new Map<string, { readonly location: NetworkLocation; readonly host: HttpHost | RealHost }>();
 
   #resolve: Resolve = () => undefined;
 
@@ -58,22 +58,27 @@ export class Network {
   }
 
   /** `address`: an IP address, or a name for a host on the internet. */
-  attach(address: string, place: Place, host: HttpHost | RealHost): void {
+  attach(address: string, location: NetworkLocation, host: HttpHost | RealHost): void {
     if (this.#hosts.has(address)) throw new Error(`a host at ${address} exists already`);
-    this.#hosts.set(address, { place, host });
+    this.#hosts.set(address, { location, host });
   }
 
   detach(address: string): void {
     this.#hosts.delete(address);
   }
 
-  request(from: Place, address: string, port: number, request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
+  request(
+    from: NetworkLocation,
+    address: string,
+    port: number,
+    request: HttpRequest,
+  ): HttpAnswer | Promise<HttpAnswer> {
     // The sender's own machine, where nothing else runs.
     if (LOOPBACK.test(address) && !this.#hosts.has(address)) return { kind: 'refused' };
     const resolved = IP_ADDRESS.test(address) ? address : (this.#resolve(address, from) ?? address);
     const known = this.#hosts.get(resolved);
     if (!known) return { kind: IP_ADDRESS.test(resolved) ? 'no-route' : 'no-name' };
-    return isReachable(from, known.place) ? known.host(port, request) : { kind: 'silent' };
+    return isReachable(from, known.location) ? known.host(port, request) : { kind: 'silent' };
   }
 }
 
@@ -81,5 +86,5 @@ const IP_ADDRESS = /^[0-9.]+$|:/;
 const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
 
 /** A VPC here has neither NAT nor peering: from inside it only itself is reached, from outside nothing in it. */
-const isReachable = (from: Place, to: Place): boolean =>
+const isReachable = (from: NetworkLocation, to: NetworkLocation): boolean =>
   from === 'internet' || to === 'internet' ? from === to : from.vpcId === to.vpcId;

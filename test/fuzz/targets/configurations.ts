@@ -1,7 +1,12 @@
 // Clients' own configurations, as nodes tell them, and the lists that are made of them.
 import fc from 'fast-check';
-import { type ChooseFacts, choosePeers, type Member, type NodeList } from '../../../functions/rotate-peers/choose.ts';
 import { judgeIds } from '../../../functions/rotate-peers/ids.ts';
+import {
+  type ChooseFacts,
+  choosePeers,
+  type NodeList,
+  type PeerCandidate,
+} from '../../../functions/rotate-peers/peer-selection.ts';
 import { limitChanges } from '../../../functions/rotate-peers/plan.ts';
 import type { ChainClient } from '../../../shared/chains/client.ts';
 import { ConfigError, decodeConfig, type PeersFile, peersIn, withPeers } from '../../../shared/peers/config.ts';
@@ -79,7 +84,7 @@ function wishFor(client: ChainClient): readonly string[] {
 }
 
 const NOW = Date.UTC(2026, 0, 15);
-const member = (at: number, entry: string): Member => ({
+const member = (at: number, entry: string): PeerCandidate => ({
   ...{
     instanceId: `i-${at}`,
     name: `node${at}`,

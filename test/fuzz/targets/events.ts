@@ -46,7 +46,7 @@ const payload = {
     fleet: 'bitcoin',
     node: 'node2',
     instanceId: 'i-0123456789abcdef0',
-    trouble: 'node:health',
+    trigger: 'node:health',
     incidentId: '7f3a0c1d',
   },
   ...{ attempt: 1, mode: 'act', onsetMs: 1, deadlineMs: 2 },

@@ -14,7 +14,7 @@ import {
   unpackConfig,
 } from '../../../shared/node-commands/peer-command.ts';
 import { decodeAnswers, encodeAnswers } from '../../../shared/probe/frames.ts';
-import { readOnNode } from '../../../shared/probe/on-node.ts';
+import { readOnNode } from '../../../shared/probe/node-probe.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
 import { ARRIVED_MS } from '../../support/chain-answers.ts';
 import * as samples from '../../support/chain-samples.ts';

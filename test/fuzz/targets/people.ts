@@ -1,16 +1,16 @@
 // What people type, and what they are shown: answers to a question, words of the command lines, lines of the journal and of a story.
 import fc from 'fast-check';
-import { StoreError } from '../../../infra/fleet-commands/parameter-store.ts';
-import { UsageError as WrongUse } from '../../../infra/fleet-commands/tell.ts';
+import { UsageError as WrongUse } from '../../../infra/commands/fleets/context.ts';
+import { StoreError } from '../../../infra/commands/fleets/parameter-store.ts';
+import { runFleets } from '../../../infra/commands/fleets-cli.ts';
+import { type HealCommandContext, SuiteError } from '../../../infra/commands/heal/context.ts';
+import { lineText, planText, progressText } from '../../../infra/commands/heal/show.ts';
+import { targetOf } from '../../../infra/commands/heal/target.ts';
+import { runHeal } from '../../../infra/commands/heal-cli.ts';
+import type { Belongings } from '../../../infra/commands/retire/belongings.ts';
+import { type SmokeContext, SmokeError } from '../../../infra/commands/smoke/context.ts';
+import { runSmoke } from '../../../infra/commands/smoke-cli.ts';
 import { fleetsDirectory } from '../../../infra/fleets.ts';
-import { runFleets } from '../../../infra/fleets-cli.ts';
-import { runHeal } from '../../../infra/heal-cli.ts';
-import { type HealDesk, SuiteError } from '../../../infra/heal-commands/desk.ts';
-import { lineText, planText, progressText } from '../../../infra/heal-commands/show.ts';
-import { targetOf } from '../../../infra/heal-commands/target.ts';
-import type { Belongings } from '../../../infra/retire/belongings.ts';
-import { type SmokeDesk, SmokeError } from '../../../infra/smoke/desk.ts';
-import { runSmoke } from '../../../infra/smoke-cli.ts';
 import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
 import { paragraphs } from '../../../local/cli/story/evidence.ts';
 import { renderSections } from '../../../local/cli/story/lines.ts';
@@ -82,7 +82,7 @@ async function heal(given: readonly string[]): Promise<Written> {
   };
   const clock = () => nowMs++;
   const suite = new Proxy({}, { get: (_, name) => (name === 'nowMs' ? clock : refuse) }) as ReturnType<
-    HealDesk['suite']
+    HealCommandContext['suite']
   >;
   const desk = { suite: () => suite, say: said, complain: said, status: said, confirm: undefined };
   const status = await runHeal(given, { ...desk, sleep: async () => {} });
@@ -123,7 +123,7 @@ async function smoke(given: readonly string[]): Promise<Written> {
       made: new Map(),
       interrupted: AbortSignal.abort(),
     },
-  } as unknown as SmokeDesk;
+  } as unknown as SmokeContext;
   const status = await runSmoke(given, desk);
   return { status, written };
 }

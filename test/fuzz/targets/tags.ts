@@ -1,8 +1,8 @@
 // Tags, names and records: whatever people, templates and other programs have written on things in the account.
 import fc from 'fast-check';
-import { writtenIn } from '../../../functions/register-nodes/alarm-changes.ts';
-import { markedBy, standsThere, type ZoneRecord } from '../../../functions/register-nodes/zone.ts';
-import { refusalOf } from '../../../shared/aws/refused.ts';
+import { parseDescription } from '../../../functions/register-nodes/alarm-changes.ts';
+import { foreignRecordFault, markedBy, type ZoneRecord } from '../../../functions/register-nodes/zone.ts';
+import { refusalOf } from '../../../shared/aws/refusals.ts';
 import { settable } from '../../../shared/aws/volumes.ts';
 import { nodeOf } from '../../../shared/fleet/nodes.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
@@ -107,7 +107,7 @@ export const TARGETS: readonly Target[] = [
     samples: [],
     parse: (records) => {
       const zone = new Map(records.map((one) => [`${one.name} ${one.type}`, one]));
-      return records.map((one) => [markedBy(owner, one), typeof standsThere(owner, one, zone)]);
+      return records.map((one) => [markedBy(owner, one), typeof foreignRecordFault(owner, one, zone)]);
     },
     errors: [],
   }),
@@ -117,7 +117,7 @@ export const TARGETS: readonly Target[] = [
       'Filling.\nRunbook: docs/runbooks/disk.md\nSet to 85 by chainmend; a threshold of your own stays.',
     ]),
     samples: ['\nRunbook: '.repeat(10_000), `Set to ${'9'.repeat(100_000)}`, 'a'.repeat(100_000)],
-    parse: (text) => [writtenIn(text), isMeant(`${'*a'.repeat(120)}`, text)],
+    parse: (text) => [parseDescription(text), isMeant(`${'*a'.repeat(120)}`, text)],
     errors: [],
   }),
   target({

@@ -1,4 +1,4 @@
-// In the place of local/machines/inside.ts: leaves behind all that a run of machines could, tells it, and waits for its end.
+// In the place of local/machines/group-runner.ts: leaves behind all that a run of machines could, tells it, and waits for its end.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

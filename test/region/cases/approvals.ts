@@ -6,7 +6,7 @@ import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { incidentsOf } from '../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
-import { corruptNow, ended, GOOD, impatient, smallFleet } from '../../../local/scenarios/world/ladder.ts';
+import { corruptNow, GOOD, impatient, incidentsEnded, smallFleet } from '../../../local/scenarios/world/ladder.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { changedTerms } from '../../../shared/heal/approval.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';
@@ -92,7 +92,7 @@ export const SCENARIOS: readonly Scenario[] = [
   }),
   sick('a swap that is approved is of the very snapshot that was shown, and who said yes is written down', {
     people: (world) => world.whenPaged('approval-wanted', 5, ({ approve }) => answerAsPaged(world, approve)),
-    done: (world) => ended(world, 'healed'),
+    done: (world) => incidentsEnded(world, 'healed'),
     expect: [
       {
         sentence: 'people were asked once, with every term of the plan',
@@ -136,7 +136,7 @@ export const SCENARIOS: readonly Scenario[] = [
         return answerAsPaged(world, approve);
       });
     },
-    done: (world) => ended(world, 'healed'),
+    done: (world) => incidentsEnded(world, 'healed'),
     expect: [
       {
         sentence: 'refused, by name: the source was another',

@@ -135,7 +135,7 @@ function escalated(world: World, node: string, incidentId: string, endedAtMs = N
       Item: toItem({
         ...keys.incident('bitcoin', instanceId, 'node:health'),
         ...{ fleet: 'bitcoin', node },
-        ...{ instanceId, trouble: 'node:health', incidentId, state: 'escalated', attempt: 4 },
+        ...{ instanceId, trigger: 'node:health', incidentId, state: 'escalated', attempt: 4 },
         ...{ onsetMs: endedAtMs, endedAtMs, failures: 4, notBeforeMs: NOON_MS, refusedCodes: [] },
         ...{ pagedCodes: ['ladder-spent'], version: 9, alarm: { alarmName: '', namespace: '', dimensions: {} } },
       }),

@@ -146,11 +146,11 @@ const matrix: Scenario = {
   ],
 };
 
-/** A person's wish for a restore, as the door would write it. */
+/** A person's wish for a restore, as the dispatcher would write it. */
 function wish(world: World, more: object = {}): object {
   const { instanceId } = world.find('bitcoin', 'node3');
   return {
-    ...{ fleet: 'bitcoin', node: 'node3', instanceId, trouble: 'request:restore', incidentId: 'f0f0f0f0' },
+    ...{ fleet: 'bitcoin', node: 'node3', instanceId, trigger: 'request:restore', incidentId: 'f0f0f0f0' },
     ...{ onsetMs: world.region.clock.now(), alarm: { alarmName: '', namespace: 'person', dimensions: {} } },
     ...{ attempt: 0, failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1, state: 'open' },
     ...{ want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } },
@@ -224,7 +224,7 @@ export const SCENARIOS: readonly Scenario[] = [
         const { pk } = keys.incident('bitcoin', 'i', 'disk:data');
         const { instanceId } = world.find('bitcoin', 'node3');
         const payload = { kind: 'replace-node', fleet: 'bitcoin', node: 'node3', instanceId, mode: 'act', attempt: 1 };
-        const allocated = { state: 'allocated', trouble: 'disk:data', payload, allocatedAtMs: 0, attempt: 1 };
+        const allocated = { state: 'allocated', trigger: 'disk:data', payload, allocatedAtMs: 0, attempt: 1 };
         await forge(world, 'resize-volume', { ...wishKey(world), pk }, wish(world));
         await forge(world, 'resize-volume', { pk, sk: `INCIDENT#${instanceId}#disk:data` }, wish(world));
         await forge(world, 'resize-volume', { pk, sk: `INCIDENT#${instanceId}#disk:old` }, wish(world, allocated));
@@ -232,11 +232,11 @@ export const SCENARIOS: readonly Scenario[] = [
           world,
           'resize-volume',
           { pk, sk: `INCIDENT#${instanceId}#disk:older` },
-          wish(world, { ...allocated, trouble: 'disk:older' }),
+          wish(world, { ...allocated, trigger: 'disk:older' }),
         );
         const execution =
           'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-replace-node:1/durable-execution/a/1';
-        const stops = { ...allocated, trouble: 'disk:oldest', payload: { kind: 'resize-volume', deadlineMs: 0 } };
+        const stops = { ...allocated, trigger: 'disk:oldest', payload: { kind: 'resize-volume', deadlineMs: 0 } };
         await forge(
           world,
           'resize-volume',
@@ -255,8 +255,8 @@ export const SCENARIOS: readonly Scenario[] = [
       {
         sentence: 'the sweep fails loudly, and names each place',
         holds: (_, { region }) =>
-          ['request:restore', 'disk:data', 'disk:old', 'disk:older', 'disk:oldest'].every((trouble) =>
-            region.log.some((line) => line.includes(`#${trouble} holds a record of something else`)),
+          ['request:restore', 'disk:data', 'disk:old', 'disk:older', 'disk:oldest'].every((trigger) =>
+            region.log.some((line) => line.includes(`#${trigger} holds a record of something else`)),
           ),
       },
     ],

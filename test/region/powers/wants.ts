@@ -245,7 +245,7 @@ export const WANTS: readonly Want[] = [
     }),
   },
   {
-    name: 'ask the door for a restore',
+    name: 'ask the dispatcher for a restore',
     request: () => ({
       service: 'lambda',
       operation: 'Invoke',

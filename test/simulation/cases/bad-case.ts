@@ -5,8 +5,8 @@ import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World, WorldNode } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers, references } from '../../../local/scenarios/world/worlds.ts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
-import { alarmName, type NodeAlarmKind } from '../../../shared/fleet/naming.ts';
 import type { FleetWatch, Health } from '../../../shared/fleet/observation.ts';
+import { alarmName, type NodeAlarmKind } from '../../../shared/fleet/resource-names.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import type { Check } from './case.ts';
 

@@ -4,7 +4,7 @@ import { healed } from '../../../local/scenarios/checks/expectations.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Report } from '../../../local/scenarios/report/report.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import type { Placed, World, WorldNode, WorldVolume } from '../../../local/scenarios/world/world.ts';
+import type { PlacedNode, World, WorldNode, WorldVolume } from '../../../local/scenarios/world/world.ts';
 import { exchange } from '../../../local/scenarios/world/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 
@@ -16,8 +16,8 @@ export interface Case {
   readonly node?: Partial<WorldNode> & { readonly gibPerHour?: number };
   readonly fleet?: Partial<FleetDocument>;
   /** What else there is when the story begins. */
-  readonly also?: (world: World, node: Placed) => void;
-  readonly people?: (world: World, node: Placed) => void;
+  readonly also?: (world: World, node: PlacedNode) => void;
+  readonly people?: (world: World, node: PlacedNode) => void;
   /** The first heal has healed, unless given. */
   readonly done?: (world: World) => boolean;
   readonly hours?: number;
@@ -26,7 +26,7 @@ export interface Case {
 
 export function scenarioOf(name: string, told: Case): Scenario {
   const { volume, node, fleet, also, people, done = (world) => healed(world, 1), hours = 6, expect } = told;
-  const placed = (world: World): Placed => world.find('bitcoin', node?.name ?? 'node2');
+  const placed = (world: World): PlacedNode => world.find('bitcoin', node?.name ?? 'node2');
   return {
     name,
     sentence: name,
@@ -124,7 +124,7 @@ export const refusedOnly =
     JSON.stringify(codes);
 
 /** The agent has no metric of inodes in per cent: people make their alarm of two, by an expression. */
-export function alarmOnInodes(world: World, { instanceId }: Placed): void {
+export function alarmOnInodes(world: World, { instanceId }: PlacedNode): void {
   const dimensions = { InstanceId: instanceId, path: '/node-data', fstype: 'ext4' };
   const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
   const query = (Id: string, MetricName: string) => {

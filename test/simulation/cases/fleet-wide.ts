@@ -5,7 +5,7 @@ import { healed, planned, sizeGiB } from '../../../local/scenarios/checks/expect
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../../local/scenarios/world/worlds.ts';
-import { NODES_WITH_OWN_ALARMS } from '../../../shared/fleet/naming.ts';
+import { NODES_WITH_OWN_ALARMS } from '../../../shared/fleet/resource-names.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 import { invoke } from './case.ts';
 
@@ -78,7 +78,7 @@ const byHand: Scenario = {
       world.region.call('monitoring', 'DeleteAlarms', { AlarmNames: [`chainmend-bitcoin-${FULL}-disk`] }),
     );
     world.at(1, () =>
-      invoke(world, JSON.stringify({ kind: 'heal', fleet: 'bitcoin', instanceId, trouble: 'disk:data' })),
+      invoke(world, JSON.stringify({ kind: 'heal', fleet: 'bitcoin', instanceId, trigger: 'disk:data' })),
     );
   },
   done: planned,

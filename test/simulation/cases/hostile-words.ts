@@ -3,8 +3,15 @@
 import { corruptData } from '../../../local/scenarios/catalog/corrupt-data.ts';
 import { peersLost } from '../../../local/scenarios/catalog/peers-lost.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import { corruptNow, ended, impatient, passed, SICK, smallFleet } from '../../../local/scenarios/world/ladder.ts';
-import type { Placed, World } from '../../../local/scenarios/world/world.ts';
+import {
+  corruptNow,
+  impatient,
+  incidentsEnded,
+  passed,
+  SICK,
+  smallFleet,
+} from '../../../local/scenarios/world/ladder.ts';
+import type { PlacedNode, World } from '../../../local/scenarios/world/world.ts';
 import type { HttpAnswer } from '../../../local/simulator/network/network.ts';
 import { HOSTILE, hostileIn } from '../../support/hostile-text.ts';
 
@@ -63,7 +70,7 @@ function spoiled(answer: HttpAnswer): HttpAnswer {
 }
 
 /** People who may write tags and parameters, and an alarm of somebody's. */
-function tagged(world: World, { instanceId }: Placed): void {
+function tagged(world: World, { instanceId }: PlacedNode): void {
   const { region } = world;
   region.ec2.setTag(instanceId, 'Note', HOSTILE);
   region.ec2.setTag(world.find('bitcoin', 'node4').instanceId, 'chainmend:pause', HOSTILE);
@@ -140,7 +147,7 @@ export const SCENARIOS: readonly Scenario[] = [
         for (const { name } of world.nodes) spoil(world, name);
       });
     },
-    done: (world) => passed(world, MINUTES) || ended(world, 'healed', 9),
+    done: (world) => passed(world, MINUTES) || incidentsEnded(world, 'healed', 9),
     expect: [nothingHostile],
   },
 ];

@@ -6,9 +6,9 @@ import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Expectation, Scenario } from '../../../local/scenarios/scenario.ts';
 import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
 import {
-  ended,
   GOOD,
   impatient,
+  incidentsEnded,
   killInstance,
   pagedNow,
   SICK,
@@ -149,7 +149,7 @@ export const SCENARIOS: readonly Scenario[] = [
         LicenseSpecifications: [{ LicenseConfigurationArn: LICENSE }],
       };
     },
-    done: (world) => ended(world, 'healed'),
+    done: (world) => incidentsEnded(world, 'healed'),
     expect: [healedBy('replace', 'one heal, and the new instance healed'), askedFor(1)],
   }),
   scenarioOf('a capacity reservation without room is told with AWS’s own words, subnet by subnet', {

@@ -8,9 +8,9 @@ import { launchTemplate, snapshotsOf } from '../../../local/scenarios/world/fixt
 import {
   ask,
   corruptNow,
-  ended,
   GOOD,
   impatient,
+  incidentsEnded,
   killInstance,
   pagedNow,
   passed,
@@ -74,7 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
         () => tagging(world, 'CreateTags'),
       );
     },
-    done: (world) => ended(world, 'healed'),
+    done: (world) => incidentsEnded(world, 'healed'),
     hours: 6,
     expect: [
       refusedFor('out-of-reach', 'it is refused'),
@@ -114,7 +114,7 @@ export const SCENARIOS: readonly Scenario[] = [
         elb.addTargets(elb.addTargetGroup({ name, port: RPC_PORT, tags }), [sick.instanceId], 'healthy');
     },
     people: (world) => world.at(DIES_AT_MINUTES, () => killInstance(world)),
-    done: (world) => ended(world, 'healed'),
+    done: (world) => incidentsEnded(world, 'healed'),
     hours: 6,
     expect: [
       healedBy('replace', 'one heal, and the new instance healed'),
@@ -179,7 +179,7 @@ export const SCENARIOS: readonly Scenario[] = [
         killInstance(world);
       });
     },
-    done: (world) => ended(world, 'escalated'),
+    done: (world) => incidentsEnded(world, 'escalated'),
     hours: 6,
     expect: [
       {

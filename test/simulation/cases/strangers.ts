@@ -1,7 +1,7 @@
 // What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
 import { incidentsOf } from '../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
-import type { Placed, World } from '../../../local/scenarios/world/world.ts';
+import type { PlacedNode, World } from '../../../local/scenarios/world/world.ts';
 import { consortium } from '../../../local/scenarios/world/worlds.ts';
 import { toItem } from '../../../shared/aws/attributes.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
@@ -32,12 +32,12 @@ const invokeHeal = (world: World, payload: unknown, DurableExecutionName?: strin
   });
 
 /** What the dispatcher would have written for node2. */
-const payloadFor = ({ instanceId }: Placed, more: Partial<ResizePayload> = {}): ResizePayload => ({
+const payloadFor = ({ instanceId }: PlacedNode, more: Partial<ResizePayload> = {}): ResizePayload => ({
   kind: 'resize-volume',
   fleet: 'bitcoin',
   node: 'node2',
   instanceId,
-  trouble: 'disk:data',
+  trigger: 'disk:data',
   incidentId: 'feedbeef',
   attempt: 1,
   mode: 'act',
@@ -53,14 +53,14 @@ const payloadFor = ({ instanceId }: Placed, more: Partial<ResizePayload> = {}): 
 
 /** An attempt that the dispatcher has allocated and not invoked yet. */
 function allocated(world: World, payload: ResizePayload): void {
-  const { fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt } = payload;
+  const { fleet, node, instanceId, trigger, incidentId, onsetMs, alarm, attempt } = payload;
   const record: IncidentRecord = {
-    ...{ fleet, node, instanceId, trouble, incidentId, onsetMs, alarm, attempt, payload },
+    ...{ fleet, node, instanceId, trigger, incidentId, onsetMs, alarm, attempt, payload },
     ...{ failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], version: 1 },
     state: 'allocated',
     allocatedAtMs: NOON_MS,
   };
-  const { pk, sk } = keys.incident(fleet, instanceId, trouble);
+  const { pk, sk } = keys.incident(fleet, instanceId, trigger);
   const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
   world.beforehand(() =>
     world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item }, 'dispatch-heal'),
@@ -130,7 +130,7 @@ const cases: Readonly<Record<string, Case>> = {
           '"grow everything"',
           '{}',
           { ...payloadFor(node), instanceId: '$(reboot)' },
-          { ...payloadFor(node), trouble: 'disk:data; rm -rf /' },
+          { ...payloadFor(node), trigger: 'disk:data; rm -rf /' },
           { ...payloadFor(node), volumeId: 'vol-0123456789abcdef0' },
         ])
           await invokeHeal(world, wrong);

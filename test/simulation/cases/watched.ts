@@ -17,7 +17,7 @@ const DOWN_AT_MINUTES = 2;
 /** A heal of node2's disk that takes its time: nobody is there to look after its incident. */
 function underHeal(world: World, mode: 'act' | 'ask'): void {
   const { instanceId } = world.find('bitcoin', 'node2');
-  const subject = { fleet: 'bitcoin', node: 'node2', instanceId, trouble: 'disk:data', incidentId: 'feedbeef' };
+  const subject = { fleet: 'bitcoin', node: 'node2', instanceId, trigger: 'disk:data', incidentId: 'feedbeef' };
   const alarm = { alarmName: 'chainmend-bitcoin-node2-disk', namespace: 'CWAgent', dimensions: {} };
   const payload: HealPayload = {
     ...{ ...subject, alarm, mode, kind: 'resize-volume', attempt: 1, onsetMs: NOON_MS },

@@ -1,5 +1,5 @@
 // Records of what heals have put away, as they are where everything is still as it was: tests change what they are about.
-import type { KeptVolume, PruneFacts, RetiredInstance } from '../../../functions/prune-retired/kept.ts';
+import type { KeptVolume, PruneFacts, RetiredInstance } from '../../../functions/prune-retired/retired-resources.ts';
 import type { KeptRecord } from '../../../shared/heal/kept.ts';
 import { INCIDENT_TAG } from '../../../shared/model/tags.ts';
 import type { SnapshotSet } from '../../../shared/snapshots/model.ts';

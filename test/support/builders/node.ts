@@ -1,5 +1,5 @@
 // The ordinary node: node2 of the fleet, as EC2 shows it.
-import type { InstanceNow } from '../../../shared/aws/instances.ts';
+import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { NODE_TAGS } from './fleet.ts';
 import { DAY_MS, NOON_MS } from './time.ts';
@@ -29,7 +29,7 @@ export function fleetNode(more: Partial<FleetNode> = {}): FleetNode {
 }
 
 /** A running instance with a data volume of its own, of no group and no stack. */
-export const instanceNow = (more: Partial<InstanceNow> = {}): InstanceNow => ({
+export const instanceNow = (more: Partial<InstanceDescription> = {}): InstanceDescription => ({
   instanceId: INSTANCE,
   state: 'running',
   launchedAtMs: NOON_MS - DAY_MS,

@@ -5,7 +5,7 @@ import type { NodeSpec } from '../../../local/nodes/spec.ts';
 import type { VolumeSpec } from '../../../local/nodes/volume.ts';
 import type { Kernel } from '../../../local/simulator/kernel.ts';
 import type { HttpHost } from '../../../local/simulator/network/network.ts';
-import type { Answer, ChainRequest, Fetcher, TroubleCode } from '../../../shared/chains/client.ts';
+import type { Answer, ChainRequest, Fetcher, ReadingErrorCode } from '../../../shared/chains/client.ts';
 import { FETCH_LIMITS } from '../../../shared/chains/fetch.ts';
 import { parseJson } from '../../../shared/chains/json.ts';
 import { DATA_VOLUME, INSTANCE } from './node.ts';
@@ -88,4 +88,4 @@ function read({ expects, maximumBytes }: ChainRequest, status: number, bytes: Bu
   }
 }
 
-const failed = (code: TroubleCode): Answer => ({ kind: 'failed', code, reason: `the host is ${code}` });
+const failed = (code: ReadingErrorCode): Answer => ({ kind: 'failed', code, reason: `the host is ${code}` });

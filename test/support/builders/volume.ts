@@ -1,5 +1,5 @@
 // The ordinary node's data volume: 500 GiB of gp3, as EC2 shows it.
-import type { VolumeNow } from '../../../shared/aws/volumes.ts';
+import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { FoundVolume } from '../../../shared/heal/memory.ts';
 import { NODE_TAGS } from './fleet.ts';
 import { DATA_VOLUME, INSTANCE } from './node.ts';
@@ -11,7 +11,7 @@ export const DATA_PATH = '/var/lib/bitcoind';
 
 const gp3 = { sizeGiB: 500, type: 'gp3', iops: 3000, throughputMiBps: 125, encrypted: true, kmsKeyId: null } as const;
 
-type Attachment = NonNullable<VolumeNow['attachment']>;
+type Attachment = NonNullable<VolumeDescription['attachment']>;
 /** To the ordinary node. */
 export const attachedAt = (device: string): Attachment => ({
   instanceId: INSTANCE,
@@ -20,7 +20,7 @@ export const attachedAt = (device: string): Attachment => ({
   deleteOnTermination: false,
 });
 
-export const volumeNow = (more: Partial<VolumeNow> = {}): VolumeNow => ({
+export const volumeNow = (more: Partial<VolumeDescription> = {}): VolumeDescription => ({
   volumeId: DATA_VOLUME,
   state: 'in-use',
   ...gp3,

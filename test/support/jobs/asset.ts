@@ -4,7 +4,7 @@ import { diskFull } from '../../../local/scenarios/catalog/disk-full.ts';
 import { type JournalLine, readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Report } from '../../../local/scenarios/report/report.ts';
 import { run } from '../../../local/scenarios/run.ts';
-import type { SandboxPlace } from '../../../local/simulator/lambda-runtime/sandboxes.ts';
+import type { SandboxLocation } from '../../../local/simulator/lambda-runtime/sandboxes.ts';
 import type { RequestFaults } from '../../../local/simulator/request-faults.ts';
 import { assetProcesses } from '../asset-process.ts';
 
@@ -45,7 +45,7 @@ async function carryOut({ killAfter }: AssetRun): Promise<AssetRan> {
     },
   };
   // A process has real sockets: what asks nodes and references stays where the network is the region's.
-  const sandbox = (place: SandboxPlace) => (HEALS.test(place.fn.functionName) ? processes.start(place) : undefined);
+  const sandbox = (place: SandboxLocation) => (HEALS.test(place.fn.functionName) ? processes.start(place) : undefined);
   const options = { seed: 1, lane: 'fidelity', guard: false, sandbox, requestFaults } as const;
   try {
     const { report, unmet, world } = await run(diskFull, options);

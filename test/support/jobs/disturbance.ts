@@ -4,7 +4,7 @@ import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
 import { type JournalLine, readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Report } from '../../../local/scenarios/report/report.ts';
 import { run } from '../../../local/scenarios/run.ts';
-import type { Fate, RequestFaults } from '../../../local/simulator/request-faults.ts';
+import type { FaultEffect, RequestFaults } from '../../../local/simulator/request-faults.ts';
 
 export interface Disturbance {
   readonly scenario: string;
@@ -14,7 +14,7 @@ export interface Disturbance {
   readonly operation: string;
   /** Only calls whose input has these words in it. */
   readonly input?: string;
-  readonly fate: Fate;
+  readonly fate: FaultEffect;
   /** The first such call that is disturbed, from 1, retries of the SDK counted; 1 unless given. */
   readonly from?: number;
   /** How many from there on; all of them unless given. */

@@ -1,9 +1,9 @@
 // Attacks a deployed region with nodes in it, by requests that no honest client sends.
-import { prepared } from '../../../local/cli/tell-story.ts';
+import { ensurePrepared } from '../../../local/cli/print-story.ts';
 import { createRegion, type Region } from '../../../local/region.ts';
 import { manualRestore } from '../../../local/scenarios/catalog/manual-restore.ts';
 import { prepare } from '../../../local/scenarios/run.ts';
-import { enter } from '../../../local/simulator/gateway/http.ts';
+import { handleWireRequest } from '../../../local/simulator/gateway/http.ts';
 import type { WireRequest, WireResponse } from '../../../local/simulator/gateway/message.ts';
 import { AwsError } from '../../../local/simulator/service.ts';
 import { HOSTILE, type Known, type Position, placesOf, positionsOf } from '../hostile-inputs.ts';
@@ -33,7 +33,7 @@ export interface Attacked {
 }
 
 export async function job({ every, mutations }: Attack): Promise<Attacked> {
-  await prepared();
+  await ensurePrepared();
   const defects: string[] = [];
   let current = '';
   const region = await createRegion({
@@ -130,7 +130,7 @@ async function ask(region: Region, service: string, operation: string, input: un
 /** The answer to a request in wire form, or what was thrown in its place; undefined: there was none. */
 async function enterWith(region: Region, request: WireRequest): Promise<WireResponse | Error | undefined> {
   let answer: WireResponse | Error | undefined;
-  enter(region.gateway, request, { actor: 'person' }).then(
+  handleWireRequest(region.gateway, request, { actor: 'person' }).then(
     (response) => {
       answer = response;
     },

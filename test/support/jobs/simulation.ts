@@ -2,7 +2,7 @@
 import pMap from 'p-map';
 import { gatherFacts } from '../../../local/cli/story/facts.ts';
 import { renderSections } from '../../../local/cli/story/lines.ts';
-import { tell } from '../../../local/cli/story/story.ts';
+import { buildStory } from '../../../local/cli/story/story.ts';
 import * as ours from '../../../local/scenarios/catalog/index.ts';
 import { type JournalLine, readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Report } from '../../../local/scenarios/report/report.ts';
@@ -47,6 +47,6 @@ async function simulated({
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   const carriedOut = await run(scenario, { seed, lane, faults });
   const { report, unmet, world } = carriedOut;
-  const story = renderSections(tell(gatherFacts(carriedOut)), undefined).map((line) => line.text);
+  const story = renderSections(buildStory(gatherFacts(carriedOut)), undefined).map((line) => line.text);
   return { report, unmet, journal: readJournal(world.region, world.tableName), story };
 }

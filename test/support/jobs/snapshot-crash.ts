@@ -10,7 +10,7 @@ import { type Run, type RunOptions, run } from '../../../local/scenarios/run.ts'
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { ask, executionsOf, impatient, smallFleet } from '../../../local/scenarios/world/ladder.ts';
 import type { World, WorldNode } from '../../../local/scenarios/world/world.ts';
-import { type Fate, isMutating, programmed } from '../../../local/simulator/request-faults.ts';
+import { type FaultEffect, isMutating, programmed } from '../../../local/simulator/request-faults.ts';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import { TWO_VOLUMES } from '../../simulation/cases/case.ts';
@@ -145,9 +145,9 @@ function scenarioWith(crash: Crash, place: number): Scenario {
 }
 
 const nodesOf = ({ region, tableName }: World) => readRecords<NodeRecord>(region, tableName, 'NODE#');
-const incidents = (world: World) => incidentsOf(world).filter(({ trouble }) => trouble === 'snapshot:clean');
+const incidents = (world: World) => incidentsOf(world).filter(({ trigger }) => trigger === 'snapshot:clean');
 
-const TAKING: readonly Fate[] = ['caller killed after', 'caller killed before', 'answer lost'];
+const TAKING: readonly FaultEffect[] = ['caller killed after', 'caller killed before', 'answer lost'];
 
 function faultAt(crash: Crash, place: number): Pick<RunOptions, 'hooks' | 'requestFaults'> {
   switch (crash) {

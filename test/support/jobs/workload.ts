@@ -15,7 +15,7 @@ import { compileBundle, createSandbox, type Lane } from '../../../local/simulato
 import { randomStream } from '../../../local/simulator/random.ts';
 import {
   combineRequestFaults,
-  type Fate,
+  type FaultEffect,
   killing,
   lostAnswers,
   programmed,
@@ -30,7 +30,7 @@ export interface WorkloadRun {
   readonly actors: number;
   readonly rounds: number;
   /** A fault at an exact call instead of seeded ones. */
-  readonly at?: { readonly nth: number; readonly mutating?: boolean; readonly fate: Fate };
+  readonly at?: { readonly nth: number; readonly mutating?: boolean; readonly fate: FaultEffect };
 }
 
 export interface WorkloadResult {

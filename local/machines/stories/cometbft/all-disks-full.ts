@@ -1,6 +1,6 @@
 // The four validators' disks fill up together, and the chain halts: all four are grown online, and the chain goes on.
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 import { FILL } from '../fill.ts';
 import { nobodySignedTwice } from './honest.ts';
@@ -23,8 +23,10 @@ export const allDisksFull: RealStory = {
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
       return (await diskAlarms(world)) === NAMES.length;
     });
-    const blocks = async (node: (typeof nodes)[number]) => Number(await on(node, 'stat -f -c %b "$1"', DATA_PATH));
-    const mount = (node: (typeof nodes)[number]) => on(node, 'findmnt --noheadings --output ID,SOURCE "$1"', DATA_PATH);
+    const blocks = async (node: (typeof nodes)[number]) =>
+      Number(await runOnNode(node, 'stat -f -c %b "$1"', DATA_PATH));
+    const mount = (node: (typeof nodes)[number]) =>
+      runOnNode(node, 'findmnt --noheadings --output ID,SOURCE "$1"', DATA_PATH);
     const before = await Promise.all(
       nodes.map(async (node) => ({
         node,
@@ -33,7 +35,7 @@ export const allDisksFull: RealStory = {
         container: await container(node),
       })),
     );
-    await Promise.all(nodes.map((node) => on(node, FILL, DATA_PATH)));
+    await Promise.all(nodes.map((node) => runOnNode(node, FILL, DATA_PATH)));
     say('cometbft', `the data disks of all four validators fill up, to the last block`);
     let seen = { height: -2, sinceMs: Date.now() };
     await becomes('the chain stands still', 120, async () => {
@@ -43,7 +45,10 @@ export const allDisksFull: RealStory = {
       return Date.now() - seen.sinceMs > STILL_MS;
     });
     for (const { node, container: was } of before) {
-      const said = await on(node, `docker logs ${CONTAINER} 2>&1 | grep -c "CONSENSUS FAILURE.*no space left" || true`);
+      const said = await runOnNode(
+        node,
+        `docker logs ${CONTAINER} 2>&1 | grep -c "CONSENSUS FAILURE.*no space left" || true`,
+      );
       const now = await container(node);
       // One of them may only wait for the others.
       say(node.name, `${now.split(' ')[0]}, ${said === '0' ? 'and waits for votes' : 'and its consensus has ended'}`);
@@ -76,9 +81,9 @@ export const allDisksFull: RealStory = {
     });
     for (const name of NAMES)
       await becomes(`chainmend says that ${name} is healed`, 180, () =>
-        journalled(world, sinceMs, { node: name, heal: 'resize-volume', text: /healed|filesystem \d+ GiB/i }),
+        hasJournalLine(world, sinceMs, { node: name, heal: 'resize-volume', text: /healed|filesystem \d+ GiB/i }),
       );
-    await Promise.all(nodes.map((node) => on(node, 'rm -f -- "$1"/core*', DATA_PATH)));
+    await Promise.all(nodes.map((node) => runOnNode(node, 'rm -f -- "$1"/core*', DATA_PATH)));
     await nobodySignedTwice(telling, world, 'follower1');
   },
 };

@@ -2,7 +2,7 @@
 // snapshot that counts is made of it.
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import { blockAt, CONTAINER, container, freeze, heightOf } from '../../chains/cometbft.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 export const dockerStopUnclean: RealStory = {
@@ -25,14 +25,14 @@ export const dockerStopUnclean: RealStory = {
       });
 
     const ended = (atMs: number) =>
-      journalled(world, atMs, { node: 'follower1', kind: 'outcome', heal: 'snapshot-node' });
+      hasJournalLine(world, atMs, { node: 'follower1', kind: 'outcome', heal: 'snapshot-node' });
 
     await freeze(node);
     say('follower1', 'its client hangs, and a person stops it with "docker stop", which gives it ten seconds');
-    await on(node, `docker stop ${CONTAINER}`);
+    await runOnNode(node, `docker stop ${CONTAINER}`);
     const killed = await container(node);
     holds('it was killed: exit status 137', killed.startsWith('exited 137 '), killed);
-    await on(node, `docker start ${CONTAINER}`);
+    await runOnNode(node, `docker start ${CONTAINER}`);
     await follows('it is started again, and catches up with the validators');
 
     // A person asks again until the node has been observed well, and no other heal has the fleet's turn.
@@ -46,9 +46,9 @@ export const dockerStopUnclean: RealStory = {
         await world.send({ kind: 'snapshot', fleet: 'cometbft', node: 'follower1' });
         for (let look = 0; look < 40; look++) {
           await new Promise((resolve) => setTimeout(resolve, 500));
-          if (journalled(world, fromMs, { node: 'follower1', heal: 'snapshot-node', text: /^stop the client of/ }))
+          if (hasJournalLine(world, fromMs, { node: 'follower1', heal: 'snapshot-node', text: /^stop the client of/ }))
             return true;
-          if (journalled(world, fromMs, { node: 'follower1', kind: 'refusal', heal: 'snapshot-node' })) break;
+          if (hasJournalLine(world, fromMs, { node: 'follower1', kind: 'refusal', heal: 'snapshot-node' })) break;
         }
         await thaw(node);
         await new Promise((resolve) => setTimeout(resolve, 15_000));
@@ -61,7 +61,7 @@ export const dockerStopUnclean: RealStory = {
       'chainmend says that it did not end cleanly',
       240,
       () =>
-        journalled(world, sinceMs, {
+        hasJournalLine(world, sinceMs, {
           node: 'follower1',
           heal: 'snapshot-node',
           text: /did not end cleanly.*137|unclean/,
@@ -94,4 +94,4 @@ export const dockerStopUnclean: RealStory = {
   },
 };
 
-const thaw = (node: Parameters<typeof on>[0]): Promise<string> => on(node, 'pkill -CONT -x cometbft');
+const thaw = (node: Parameters<typeof runOnNode>[0]): Promise<string> => runOnNode(node, 'pkill -CONT -x cometbft');

@@ -1,6 +1,6 @@
 // A person stops two of four validators: the chain halts. People are told; nobody is restarted or replaced until they are started again.
 import { CONTAINER, container, heightOf } from '../../chains/cometbft.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 const STOPPED = ['validator1', 'validator2'] as const;
@@ -17,7 +17,7 @@ export const haltedChain: RealStory = {
     const { say, becomes, holds } = telling;
     const sinceMs = world.region.clock.now();
     const others = OTHERS.map((name) => world.find(name));
-    await Promise.all(STOPPED.map((name) => on(world.find(name), `docker stop -t 30 ${CONTAINER}`)));
+    await Promise.all(STOPPED.map((name) => runOnNode(world.find(name), `docker stop -t 30 ${CONTAINER}`)));
     say('cometbft', 'a person stops two of four validators');
     const stopped = await Promise.all(STOPPED.map((name) => container(world.find(name))));
     holds(
@@ -30,7 +30,7 @@ export const haltedChain: RealStory = {
     await becomes(
       'people are told that the chain stands still',
       300,
-      () => journalled(world, sinceMs, { kind: 'page', code: 'chain-halted' }),
+      () => hasJournalLine(world, sinceMs, { kind: 'page', code: 'chain-halted' }),
       () =>
         world
           .journal()
@@ -53,7 +53,7 @@ export const haltedChain: RealStory = {
           atMs >= sinceMs && kind === 'intent' && node !== '-' && !HARMLESS.test(sentence),
       );
     holds('chainmend has begun nothing that any client would feel', begun.length === 0, begun);
-    await Promise.all(STOPPED.map((name) => on(world.find(name), `docker start ${CONTAINER}`)));
+    await Promise.all(STOPPED.map((name) => runOnNode(world.find(name), `docker start ${CONTAINER}`)));
     say('cometbft', 'they are started again');
     await becomes('the chain goes on', 120, async () => (await heightOf(world.find('follower1'))) > height + 5);
     await nobodySignedTwice(telling, world, 'follower1');

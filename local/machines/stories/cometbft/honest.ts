@@ -1,6 +1,6 @@
 // What holds at the end of every story of the consortium's chain, whatever happened in it: nobody has signed twice, nor could have.
 import { SigningWatch } from '../../chains/cometbft-signing.ts';
-import type { Telling } from '../../story.ts';
+import type { StoryLog } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 
 const watches = new WeakMap<RealWorld, SigningWatch>();
@@ -16,7 +16,7 @@ function signingOf(world: RealWorld): SigningWatch {
 }
 
 /** `who`: a node that answers, and has all blocks. */
-export async function nobodySignedTwice({ say, holds }: Telling, world: RealWorld, who: string): Promise<void> {
+export async function nobodySignedTwice({ say, holds }: StoryLog, world: RealWorld, who: string): Promise<void> {
   const watch = signingOf(world);
   holds(
     `no client has ever had a signing state that went back (${watch.looks} looks)`,

@@ -1,6 +1,6 @@
 // A full node's list of peers is emptied, and its address book lost: it is given a list, restarted as its fleet allows, and connected.
 import { CONFIG, CONTAINER, container, HOME, heightOf, peersOf } from '../../chains/cometbft.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 const listOf = 'sed -n \'s/^persistent_peers = "\\(.*\\)"/\\1/p\' "$1"';
@@ -21,10 +21,10 @@ export const peerListEmptied: RealStory = {
       askedMs = Date.now();
       await world.send({ kind: 'rotate', fleet: 'cometbft' }, 'chainmend-rotate-peers');
     };
-    const comments = () => on(node, 'grep -c "^#" "$1"', CONFIG);
+    const comments = () => runOnNode(node, 'grep -c "^#" "$1"', CONFIG);
     const commentsBefore = await comments();
     // Its address book is written once more when it ends.
-    await on(
+    await runOnNode(
       node,
       `docker stop -t 30 ${CONTAINER} && sed -i 's/^persistent_peers = .*/persistent_peers = ""/' ${CONFIG} &&
        rm -f ${HOME}/config/addrbook.json && docker start ${CONTAINER}`,
@@ -39,13 +39,13 @@ export const peerListEmptied: RealStory = {
     const startedBefore = await container(node);
     await becomes('chainmend sees that it has none, and names some', 420, async () => {
       await insist();
-      return journalled(world, sinceMs, { node: 'follower1', heal: 'rotate-peers', kind: 'intent', text: /write/ });
+      return hasJournalLine(world, sinceMs, { node: 'follower1', heal: 'rotate-peers', kind: 'intent', text: /write/ });
     });
     await becomes(
       'its own configuration names three or more',
       120,
-      async () => (await on(node, listOf, CONFIG)).split(',').length >= 3,
-      () => on(node, listOf, CONFIG),
+      async () => (await runOnNode(node, listOf, CONFIG)).split(',').length >= 3,
+      () => runOnNode(node, listOf, CONFIG),
     );
     holds('and every comment in it is where it was', (await comments()) === commentsBefore);
     await becomes('its client was restarted to take the list', 420, async () => {
@@ -63,7 +63,7 @@ export const peerListEmptied: RealStory = {
       return tip > 0 && (await heightOf(node)) >= tip - 1;
     });
     await becomes('chainmend says that it has its peers', 180, () =>
-      journalled(world, sinceMs, {
+      hasJournalLine(world, sinceMs, {
         node: 'follower1',
         heal: 'rotate-peers',
         kind: 'outcome',

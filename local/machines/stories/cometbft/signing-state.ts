@@ -3,7 +3,7 @@
 import { FLEET_TAG, LEDGER_TAGS, NODE_TAG } from '../../../../shared/model/tags.ts';
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
 import { keyOn, signedOn } from '../../chains/cometbft-signing.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 import { nobodySignedTwice } from './honest.ts';
 
@@ -35,12 +35,12 @@ export const signingState: RealStory = {
         300,
         async () => {
           // Before the fleet has been observed it is refused for that.
-          if (askedMs === 0 || journalled(world, askedMs, { node: NAME, kind: 'refusal' })) {
+          if (askedMs === 0 || hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal' })) {
             askedMs = world.region.clock.now();
             await world.send({ ...WISH, ...wish });
           }
           await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-          return journalled(world, sinceMs, { node: NAME, kind: 'refusal', text });
+          return hasJournalLine(world, sinceMs, { node: NAME, kind: 'refusal', text });
         },
         () => linesSince(world, sinceMs),
       );
@@ -62,7 +62,7 @@ export const signingState: RealStory = {
     holds('its client was left alone', (await container(node)) === running);
     holds('and so was its disk', node.machine.mountedAt(DATA_PATH) === volumeId);
 
-    await on(node, `docker stop -t 30 ${CONTAINER}`);
+    await runOnNode(node, `docker stop -t 30 ${CONTAINER}`);
     const stopped = await container(node);
     holds('it ends cleanly when it is given time', stopped.startsWith('exited 0 '), stopped);
     const inSnapshot = signedOn(node)?.height ?? 0;
@@ -72,7 +72,7 @@ export const signingState: RealStory = {
       [LEDGER_TAGS.role]: 'data',
       [LEDGER_TAGS.cleanStop]: 'true',
     });
-    await on(node, `docker start ${CONTAINER}`);
+    await runOnNode(node, `docker start ${CONTAINER}`);
     say(NAME, `a person stops it, takes a snapshot at height ${inSnapshot}, says so in its tags, and starts it`);
     await becomes(
       'it signs on',
@@ -90,7 +90,7 @@ export const signingState: RealStory = {
       async () => {
         if (node.machine.mountedAt(DATA_PATH) !== volumeId) return true;
         // Another heal may have the fleet's turn, or the node has not been observed since it was started.
-        if (askedMs === 0 || journalled(world, askedMs, { node: NAME, kind: 'refusal' })) {
+        if (askedMs === 0 || hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal' })) {
           askedMs = world.region.clock.now();
           await world.send({ ...WISH, snapshotId: ofStopped, acknowledgesValidator: true });
         }
@@ -111,7 +111,7 @@ export const signingState: RealStory = {
       return block.last_commit.signatures.some(({ validator_address }) => validator_address === address);
     });
     // Its old data do not know what it has voted on: it would vote again, and otherwise, were its signing state as old as they are.
-    const forbidden = await on(
+    const forbidden = await runOnNode(
       node,
       `docker logs ${CONTAINER} 2>&1 | grep -c "height regression\\|conflicting data" || true`,
     );
@@ -119,7 +119,7 @@ export const signingState: RealStory = {
     await becomes(
       'chainmend says that it healed',
       300,
-      () => journalled(world, sinceMs, { node: NAME, kind: 'outcome' }),
+      () => hasJournalLine(world, sinceMs, { node: NAME, kind: 'outcome' }),
       since,
     );
     holds('its old disk is mounted on no machine', !world.nodes.some(({ machine }) => machine.isMounted(volumeId)));

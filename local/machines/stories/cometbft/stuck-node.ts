@@ -1,6 +1,6 @@
 // A full node's process is frozen: it neither follows nor answers, and runs as far as docker knows. Chainmend restarts it.
 import { container, freeze, heightOf } from '../../chains/cometbft.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 export const stuckNode: RealStory = {
@@ -16,7 +16,7 @@ export const stuckNode: RealStory = {
     holds('it answers nobody', (await heightOf(node)) === -1);
     holds('docker calls it running', /^running/.test(await container(node)));
     await becomes('chainmend restarts it', 480, () =>
-      journalled(world, sinceMs, { node: 'follower2', heal: 'replace-node', kind: 'intent', text: /restart/ }),
+      hasJournalLine(world, sinceMs, { node: 'follower2', heal: 'replace-node', kind: 'intent', text: /restart/ }),
     );
     await becomes(
       'its container was started again',
@@ -29,15 +29,15 @@ export const stuckNode: RealStory = {
     );
     holds(
       'it is another process',
-      /^\d+$/.test(await on(node, `pgrep -x cometbft`)),
-      await on(node, 'pgrep -ax cometbft || true'),
+      /^\d+$/.test(await runOnNode(node, `pgrep -x cometbft`)),
+      await runOnNode(node, 'pgrep -ax cometbft || true'),
     );
     await becomes('it has caught up with the validators', 120, async () => {
       const tip = await heightOf(world.find('validator1'));
       return tip > 0 && (await heightOf(node)) >= tip - 1;
     });
     await becomes('chainmend says that it healed', 240, () =>
-      journalled(world, sinceMs, { node: 'follower2', heal: 'replace-node', kind: 'outcome' }),
+      hasJournalLine(world, sinceMs, { node: 'follower2', heal: 'replace-node', kind: 'outcome' }),
     );
     await nobodySignedTwice(telling, world, 'validator1');
   },

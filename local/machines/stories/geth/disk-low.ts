@@ -1,6 +1,6 @@
 // A disk with little left: geth ends itself before it is full, as if it had been asked to, and systemd leaves it so. It was the disk.
 import { DATA_PATH, heightOf, LEAST_FREE_MIB, UNIT } from '../../chains/geth.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
 /** Leaves half of what geth wants to have free. */
 const FILL = `free=$(($(stat -f -c '%a * %S' "$1") / 1048576)); fallocate -l "$((free - $2 / 2))M" "$1/core"`;
@@ -13,22 +13,22 @@ export const diskLow: RealStory = {
     const node = world.find('bootnode1');
     const sinceMs = Date.now();
     const volumeId = node.machine.mountedAt(DATA_PATH);
-    const blocks = async () => Number(await on(node, 'stat -f -c %b "$1"', DATA_PATH));
+    const blocks = async () => Number(await runOnNode(node, 'stat -f -c %b "$1"', DATA_PATH));
     const before = await blocks();
-    await on(node, FILL, DATA_PATH, String(LEAST_FREE_MIB));
+    await runOnNode(node, FILL, DATA_PATH, String(LEAST_FREE_MIB));
     say('bootnode1', `something leaves ${LEAST_FREE_MIB / 2} MiB of ${DATA_PATH}`);
     await becomes(
       'geth has ended itself, and well, as systemd sees it',
       120,
       async () =>
         /ActiveState=inactive\nResult=success/.test(
-          await on(node, `systemctl show --property ActiveState,Result ${UNIT} | sort`),
+          await runOnNode(node, `systemctl show --property ActiveState,Result ${UNIT} | sort`),
         ),
-      () => on(node, `systemctl show --property ActiveState,Result ${UNIT}; df "$1"`, DATA_PATH),
+      () => runOnNode(node, `systemctl show --property ActiveState,Result ${UNIT}; df "$1"`, DATA_PATH),
     );
     holds(
       'it says that it was the disk',
-      /Low disk space/.test(await on(node, `journalctl --unit ${UNIT} --output cat --no-pager`)),
+      /Low disk space/.test(await runOnNode(node, `journalctl --unit ${UNIT} --output cat --no-pager`)),
     );
     await becomes('the filesystem is larger than it was', 480, async () => (await blocks()) > before);
     holds('it is the same volume, never unmounted', node.machine.mountedAt(DATA_PATH) === volumeId);
@@ -38,12 +38,12 @@ export const diskLow: RealStory = {
       async () => (await heightOf(node)) >= (await heightOf(world.find('sealer1'))) - 3,
     );
     await becomes('chainmend says that it healed', 180, () =>
-      journalled(world, sinceMs, { node: 'bootnode1', heal: 'resize-volume', kind: 'outcome', act: 'healed' }),
+      hasJournalLine(world, sinceMs, { node: 'bootnode1', heal: 'resize-volume', kind: 'outcome', act: 'healed' }),
     );
     holds(
       'nobody was told that a person had stopped it',
-      !journalled(world, sinceMs, { node: 'bootnode1', code: 'client-stopped' }),
+      !hasJournalLine(world, sinceMs, { node: 'bootnode1', code: 'client-stopped' }),
     );
-    await on(node, 'rm -f -- "$1/core"', DATA_PATH);
+    await runOnNode(node, 'rm -f -- "$1/core"', DATA_PATH);
   },
 };

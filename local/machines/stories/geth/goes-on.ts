@@ -1,6 +1,6 @@
 // What must be so once a node goes on on another instance, whoever wanted that: its data, its name, its key and its chain are there.
 import { DATA_PATH, hashAt, heightOf, ownIdOf, peerIdOf, peersOf, UNIT } from '../../chains/geth.ts';
-import { on, type Telling } from '../../story.ts';
+import { runOnNode, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 /** Who answers for the truth. */
@@ -8,7 +8,7 @@ const SIBLING = 'sealer1';
 
 /** Waits for the new machine's system. @returns the node there */
 export async function anotherBoots(
-  { becomes, holds, say }: Telling,
+  { becomes, holds, say }: StoryLog,
   world: RealWorld,
   old: RealNode,
   withinSeconds: number,
@@ -33,7 +33,7 @@ export async function anotherBoots(
 const MASKED = 'ActiveState=inactive\nConditionResult=no\nclient-masked\n';
 
 export async function goesOnThere(
-  { becomes, holds }: Telling,
+  { becomes, holds }: StoryLog,
   world: RealWorld,
   young: RealNode,
   { volumeId, withinSeconds }: { readonly volumeId: string | undefined; readonly withinSeconds: number },
@@ -45,7 +45,7 @@ export async function goesOnThere(
     'the old one’s volume is mounted in it',
     withinSeconds,
     () => volumeId !== undefined && young.machine.mountedAt(DATA_PATH) === volumeId,
-    () => on(young, 'findmnt --real; cat /etc/fstab; ls -l /dev/disk/by-id'),
+    () => runOnNode(young, 'findmnt --real; cat /etc/fstab; ls -l /dev/disk/by-id'),
   );
   await becomes('it follows the chain', 240, () => follows(world, young));
   holds('it is the same node to its peers: the same key', (await ownIdOf(young)) === peerIdOf(name));
@@ -58,11 +58,11 @@ export async function goesOnThere(
   await becomes(
     'its name leads there, as a sibling hears it from the resolver',
     300,
-    async () => (await on(sibling, 'getent hosts "$1" || true', host)).startsWith(`${young.privateIp} `),
-    () => on(sibling, 'getent hosts "$1" || true', host),
+    async () => (await runOnNode(sibling, 'getent hosts "$1" || true', host)).startsWith(`${young.privateIp} `),
+    () => runOnNode(sibling, 'getent hosts "$1" || true', host),
   );
   await becomes('a sibling reaches its port by its name, and is connected to it', 180, async () => {
-    await on(sibling, 'timeout 5 bash -c "exec 3<>/dev/tcp/$1/30303"', host);
+    await runOnNode(sibling, 'timeout 5 bash -c "exec 3<>/dev/tcp/$1/30303"', host);
     return (await peersOf(sibling)).includes(peerIdOf(name));
   });
 }

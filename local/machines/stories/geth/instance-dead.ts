@@ -1,6 +1,6 @@
 // An instance that is gone for good, and nobody at hand: its node goes on on another one, and the old one cannot be started by accident.
 import { DATA_PATH } from '../../chains/geth.ts';
-import { journalled, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory } from '../../story.ts';
 import { anotherBoots, goesOnThere } from './goes-on.ts';
 import { movedBetween, ranTwice } from './keys.ts';
 
@@ -19,7 +19,7 @@ export const instanceDead: RealStory = {
     const young = await anotherBoots(telling, world, old, 600);
     await goesOnThere(telling, world, young, { volumeId, withinSeconds: 420 });
     await becomes('chainmend says that it healed', 300, () =>
-      journalled(world, sinceMs, { node: 'client2', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
+      hasJournalLine(world, sinceMs, { node: 'client2', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
     holds(
       'the old instance is stopped, and its machine has no power',

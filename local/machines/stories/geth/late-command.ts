@@ -1,10 +1,10 @@
 // Commands that were held up somewhere and come when all is over: the node refuses what is older than what it has seen, and what should have
 // begun before now.
 import { CONFIG, UNIT } from '../../chains/geth.ts';
-import { on, type RealStory } from '../../story.ts';
+import { type RealStory, runOnNode } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
-interface Sent {
+interface SendCommandInput {
   readonly DocumentName?: string;
   readonly InstanceIds?: readonly string[];
   readonly Parameters?: Readonly<Record<string, readonly string[]>>;
@@ -21,7 +21,7 @@ export const lateCommand: RealStory = {
   sentence: 'Commands of a heal that is over come late: the node refuses each, and nothing changes.',
   run: async ({ say, becomes, holds }, world) => {
     const node = world.find('client1');
-    const before = await on(node, STATE, CONFIG);
+    const before = await runOnNode(node, STATE, CONFIG);
     const swap = sentTo(world, node, 'swap-volumes')[0];
     const last = sentTo(world, node, '').at(-1);
     holds('a heal has exchanged its volumes before', swap !== undefined);
@@ -31,7 +31,11 @@ export const lateCommand: RealStory = {
     const stale = await resent(swap);
     await becomes('the node answers', 120, () => stale() !== undefined);
     holds('it refuses: it has seen a later one', /"result":"stale"/.test(stale() ?? ''), stale());
-    holds('nothing has changed', (await on(node, STATE, CONFIG)) === before, await on(node, STATE, CONFIG));
+    holds(
+      'nothing has changed',
+      (await runOnNode(node, STATE, CONFIG)) === before,
+      await runOnNode(node, STATE, CONFIG),
+    );
 
     const [operationId = '0.0'] = last.Parameters?.['OperationId'] ?? [];
     const [startBy = '0'] = swap.Parameters?.['StartBy'] ?? [];
@@ -48,12 +52,12 @@ export const lateCommand: RealStory = {
     holds('it refuses: the time to begin is over', /"result":"late"/.test(late() ?? ''), late());
     holds(
       'nothing has changed by that either',
-      (await on(node, STATE, CONFIG)) === before,
-      await on(node, STATE, CONFIG),
+      (await runOnNode(node, STATE, CONFIG)) === before,
+      await runOnNode(node, STATE, CONFIG),
     );
 
     /** What the node says to it, once it does. */
-    async function resent(command: Sent): Promise<() => string | undefined> {
+    async function resent(command: SendCommandInput): Promise<() => string | undefined> {
       const known = world.scripts.length;
       await world.region.call('ssm', 'SendCommand', command, 'person');
       const operation = /^chainmend-(.+)-[^-]+$/.exec(command.DocumentName ?? '')?.[1];
@@ -67,9 +71,9 @@ export const lateCommand: RealStory = {
 };
 
 /** Commands that heals have sent to a node, the first one first. */
-function sentTo({ region }: RealWorld, { instanceId }: RealNode, operation: string): readonly Sent[] {
+function sentTo({ region }: RealWorld, { instanceId }: RealNode, operation: string): readonly SendCommandInput[] {
   return region.gateway.trace.calls.flatMap(({ actor, operation: called, input, outcome }) => {
-    const command = input as Sent;
+    const command = input as SendCommandInput;
     const isOne =
       called === 'SendCommand' &&
       outcome === 'ok' &&

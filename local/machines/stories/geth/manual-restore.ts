@@ -1,7 +1,7 @@
 // A person takes a clean snapshot, restores a node from it and changes their mind: what the ledger says of it is what the client finds.
 import { LEDGER_TAGS } from '../../../../shared/model/tags.ts';
 import { DATA_PATH, hashAt, heightOf, UNIT } from '../../chains/geth.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
 /** The first line that geth says of its chain after a start: "Loaded most recent local block  number=1,234 hash=…". */
 const LOADED = `journalctl --unit ${UNIT} --output cat --no-pager --since "@$1" | sed -n 's/.*Loaded most recent local block *number=\\([0-9,]*\\).*/\\1/p' | tail -n 1`;
@@ -17,7 +17,7 @@ export const manualRestore: RealStory = {
     const { instanceId, machine } = node;
     const first = machine.mountedAt(DATA_PATH);
     const healed = (sinceMs: number, heal: string) => () =>
-      journalled(world, sinceMs, { node: 'client1', heal, kind: 'outcome', act: 'healed' });
+      hasJournalLine(world, sinceMs, { node: 'client1', heal, kind: 'outcome', act: 'healed' });
     const follows = async () => (await heightOf(node)) >= (await heightOf(sibling)) - 3;
 
     await becomes(
@@ -58,17 +58,17 @@ export const manualRestore: RealStory = {
       'another volume is mounted in its data’s place',
       420,
       () => copy() !== undefined,
-      () => on(node, 'findmnt --real; cat /etc/fstab'),
+      () => runOnNode(node, 'findmnt --real; cat /etc/fstab'),
     );
     holds('it was made from that snapshot', ec2.volume(copy() ?? '').snapshotId === snapshot.snapshotId);
     await becomes(
       'geth has begun with the chain of the snapshot',
       60,
       async () => {
-        const loaded = Number((await on(node, LOADED, String(Math.floor(sinceMs / 1_000)))).replaceAll(',', ''));
+        const loaded = Number((await runOnNode(node, LOADED, String(Math.floor(sinceMs / 1_000)))).replaceAll(',', ''));
         return loaded >= height && loaded < before;
       },
-      () => on(node, LOADED, String(Math.floor(sinceMs / 1_000))),
+      () => runOnNode(node, LOADED, String(Math.floor(sinceMs / 1_000))),
     );
     await becomes(
       'it has the ledger’s block at the ledger’s height',
@@ -86,7 +86,7 @@ export const manualRestore: RealStory = {
       'the old volume is mounted again',
       420,
       () => machine.mountedAt(DATA_PATH) === first,
-      () => on(node, 'findmnt --real; cat /etc/fstab'),
+      () => runOnNode(node, 'findmnt --real; cat /etc/fstab'),
     );
     await becomes('it catches up from there', 180, follows);
     await becomes('chainmend says that it healed once more', 300, healed(sinceMs, 'replace-node'));
@@ -95,7 +95,7 @@ export const manualRestore: RealStory = {
       restored !== undefined && ec2.volume(restored).attachment === undefined,
     );
     holds('it is the same instance all along', world.find('client1').instanceId === instanceId);
-    const lines = await on(node, `grep -c " ${DATA_PATH} " /etc/fstab`);
-    holds('/etc/fstab names one volume for its data', lines === '1', await on(node, 'cat /etc/fstab'));
+    const lines = await runOnNode(node, `grep -c " ${DATA_PATH} " /etc/fstab`);
+    holds('/etc/fstab names one volume for its data', lines === '1', await runOnNode(node, 'cat /etc/fstab'));
   },
 };

@@ -1,6 +1,6 @@
 // A person wants a node on another instance: it goes on there, and the old one, started again by mistake, runs no client.
 import { DATA_PATH, heightOf, UNIT } from '../../chains/geth.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { anotherBoots, follows, goesOnThere } from './goes-on.ts';
 import { movedBetween, ranTwice } from './keys.ts';
 
@@ -19,7 +19,7 @@ export const nodeReplaced: RealStory = {
     const young = await anotherBoots(telling, world, old, 240);
     await goesOnThere(telling, world, young, { volumeId, withinSeconds: 300 });
     await becomes('chainmend says that it healed', 300, () =>
-      journalled(world, sinceMs, { node: 'client1', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
+      hasJournalLine(world, sinceMs, { node: 'client1', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
     await becomes(
       'the old instance is stopped, and its machine has no power',
@@ -33,14 +33,14 @@ export const nodeReplaced: RealStory = {
     await becomes('its system is up', 120, async () =>
       /running|degraded/.test((await old.machine.shell('systemctl is-system-running')).stdout),
     );
-    const state = await on(old, `systemctl show --property ActiveState,ConditionResult ${UNIT} | sort`);
+    const state = await runOnNode(old, `systemctl show --property ActiveState,ConditionResult ${UNIT} | sort`);
     holds(
       'geth does not run there: it is masked over every boot',
       state === 'ActiveState=inactive\nConditionResult=no',
       state,
     );
-    await on(old, `systemctl start ${UNIT}`);
-    const again = await on(old, `systemctl is-active ${UNIT} || true; pidof geth || true`);
+    await runOnNode(old, `systemctl start ${UNIT}`);
+    const again = await runOnNode(old, `systemctl is-active ${UNIT} || true; pidof geth || true`);
     holds('nor does it when that person starts its unit', again === 'inactive', again);
     await world.region.call('ec2', 'StopInstances', { InstanceIds: [old.instanceId] }, 'person');
 

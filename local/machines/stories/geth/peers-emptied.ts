@@ -1,6 +1,6 @@
 // A client that knows nobody: its list is emptied by a mistake of people; it is told new peers while it runs, and for its next start.
 import { CONFIG, DATA_PATH, heightOf, peersOf, UNIT } from '../../chains/geth.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
 /** Rolled out by somebody: no list, no discovery, and nobody can dial it. */
 const FORGET = `
@@ -22,7 +22,7 @@ export const peersEmptied: RealStory = {
   run: async ({ say, becomes, holds }, world) => {
     const node = world.find('client1');
     const sinceMs = Date.now();
-    await on(node, FORGET, CONFIG, DATA_PATH);
+    await runOnNode(node, FORGET, CONFIG, DATA_PATH);
     say('client1', 'a person empties StaticNodes, turns discovery off and restarts geth');
     await becomes(
       'geth runs and has not one peer',
@@ -42,9 +42,9 @@ export const peersEmptied: RealStory = {
       'its configuration names two peers at least',
       120,
       async () => (await listed()) >= 2,
-      () => on(node, 'cat "$1"', CONFIG),
+      () => runOnNode(node, 'cat "$1"', CONFIG),
     );
-    const text = await on(node, 'cat "$1"', CONFIG);
+    const text = await runOnNode(node, 'cat "$1"', CONFIG);
     holds('its owner’s comment stands where it stood', text.includes(`${COMMENT}\nStaticNodes = [`), text);
     holds(
       'nothing else in its configuration was changed',
@@ -58,12 +58,16 @@ export const peersEmptied: RealStory = {
       async () => (await heightOf(node)) >= (await heightOf(world.find('sealer1'))) - 3,
     );
     await becomes('chainmend says that its list was healed', 120, () =>
-      journalled(world, sinceMs, { node: 'client1', heal: 'rotate-peers', kind: 'proof' }),
+      hasJournalLine(world, sinceMs, { node: 'client1', heal: 'rotate-peers', kind: 'proof' }),
     );
-    await on(node, `systemctl restart ${UNIT}`);
+    await runOnNode(node, `systemctl restart ${UNIT}`);
     say('client1', 'a person restarts geth once more');
     await becomes('it finds them by its own list', 90, async () => (await peersOf(node)).length >= 2);
-    await on(node, `sed -i -e 's/^ListenAddr = .*/ListenAddr = ":30303"/' "$1" && systemctl restart ${UNIT}`, CONFIG);
+    await runOnNode(
+      node,
+      `sed -i -e 's/^ListenAddr = .*/ListenAddr = ":30303"/' "$1" && systemctl restart ${UNIT}`,
+      CONFIG,
+    );
     await becomes(
       'it listens to others again, and follows',
       90,
@@ -71,10 +75,10 @@ export const peersEmptied: RealStory = {
     );
 
     async function listed(): Promise<number> {
-      return ((await on(node, 'grep ^StaticNodes "$1"', CONFIG)).match(/enode:/g) ?? []).length;
+      return ((await runOnNode(node, 'grep ^StaticNodes "$1"', CONFIG)).match(/enode:/g) ?? []).length;
     }
     async function startedAt(): Promise<string> {
-      return on(node, `systemctl show -p ExecMainStartTimestampMonotonic ${UNIT}`);
+      return runOnNode(node, `systemctl show -p ExecMainStartTimestampMonotonic ${UNIT}`);
     }
   },
 };

@@ -1,6 +1,6 @@
 // A sealer hangs: the two others go on, and it is restarted where it is, which its owner allows; never more than that.
 import { ask, DATA_PATH, heightOf, UNIT } from '../../chains/geth.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
 /** In so many blocks each of three sealers has made some. */
 const BLOCKS_LOOKED_AT = 12;
@@ -14,12 +14,12 @@ export const sealerFrozen: RealStory = {
     const sinceMs = Date.now();
     const volumeId = node.machine.mountedAt(DATA_PATH);
     const [account] = await ask<readonly string[]>(node, 'eth_accounts');
-    const started = () => on(node, `systemctl show --property ExecMainStartTimestampMonotonic ${UNIT}`);
+    const started = () => runOnNode(node, `systemctl show --property ExecMainStartTimestampMonotonic ${UNIT}`);
     const before = await started();
     const instances = world.region.ec2
       .instances()
       .filter(({ tags }) => tags.some(({ Value }) => Value === 'sealer3')).length;
-    await on(node, `kill -STOP "$(systemctl show --property MainPID --value ${UNIT})"`);
+    await runOnNode(node, `kill -STOP "$(systemctl show --property MainPID --value ${UNIT})"`);
     say('sealer3', 'its process is frozen');
     const height = await heightOf(sibling);
     await becomes('the two others go on sealing', 60, async () => (await heightOf(sibling)) >= height + 5);
@@ -27,11 +27,11 @@ export const sealerFrozen: RealStory = {
     await becomes('it follows the chain', 120, async () => (await heightOf(node)) >= (await heightOf(sibling)) - 3);
     await becomes('it seals again', 120, async () => (await sealers()).includes(account ?? ''), sealers);
     await becomes('chainmend says that it healed it', 300, () =>
-      journalled(world, sinceMs, { node: 'sealer3', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
+      hasJournalLine(world, sinceMs, { node: 'sealer3', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
     holds(
       'it ended cleanly: what it had in memory is on its disk',
-      /Blockchain stopped/.test(await on(node, `journalctl --unit ${UNIT} --output cat --no-pager`)),
+      /Blockchain stopped/.test(await runOnNode(node, `journalctl --unit ${UNIT} --output cat --no-pager`)),
     );
     holds('it has the same volume', node.machine.mountedAt(DATA_PATH) === volumeId);
     holds(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isImage } from '../../../nodes/content.ts';
 import { heightOf, UNIT } from '../../chains/litecoin.ts';
 import { tool } from '../../machine/tool.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 import { cleanSnapshots } from './snapshots.ts';
 
@@ -54,11 +54,11 @@ export const corruptData: RealStory = {
     const sinceMs = Date.now();
     const found = node.machine.mountedAt('/node-data') ?? '';
     const height = await heightOf(node);
-    await on(node, SPOIL, '/node-data');
-    await on(node, 'kill -KILL "$(systemctl show -p MainPID --value "$1")"', UNIT);
+    await runOnNode(node, SPOIL, '/node-data');
+    await runOnNode(node, 'kill -KILL "$(systemctl show -p MainPID --value "$1")"', UNIT);
     say('node3', 'its block index and chain state are overwritten, and its client is killed');
     await becomes('its client comes up no more', 60, async () =>
-      /auto-restart|failed/.test(await on(node, `systemctl show -p ActiveState -p SubState ${UNIT}`)),
+      /auto-restart|failed/.test(await runOnNode(node, `systemctl show -p ActiveState -p SubState ${UNIT}`)),
     );
     const source = (): string => {
       const volumeId = world.find('node3').machine.mountedAt('/node-data') ?? '';
@@ -70,14 +70,14 @@ export const corruptData: RealStory = {
       const tip = await heightOf(world.find('miner'));
       return tip > 0 && (await heightOf(node)) >= tip - 1;
     });
-    const log = await on(node, 'grep -h "Loaded best chain" /node-data/regtest/debug.log | tail -n 1');
+    const log = await runOnNode(node, 'grep -h "Loaded best chain" /node-data/regtest/debug.log | tail -n 1');
     holds(
       `it began at the ledger's height ${good.ledger.height}, below ${height}`,
       log.includes(`height=${good.ledger.height} `) && log.includes(String(good.ledger.blockHash)),
       log,
     );
     await becomes('chainmend says that it healed', 300, () =>
-      journalled(world, sinceMs, { node: 'node3', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
+      hasJournalLine(world, sinceMs, { node: 'node3', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
     const kept = world.region.ec2.volumes().find(({ volumeId }) => volumeId === found);
     holds(

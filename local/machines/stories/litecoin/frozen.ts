@@ -1,6 +1,6 @@
 // A client that is frozen answers nobody and ends at nobody's word: it is restarted where it is.
 import { heightOf, UNIT } from '../../chains/litecoin.ts';
-import { journalled, on, type RealStory } from '../../story.ts';
+import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
 export const frozen: RealStory = {
   name: 'node-frozen',
@@ -9,12 +9,12 @@ export const frozen: RealStory = {
     const node = world.find('node1');
     const sinceMs = Date.now();
     const volumeId = node.machine.mountedAt('/node-data');
-    const mainPid = () => on(node, `systemctl show -p MainPID --value ${UNIT}`);
+    const mainPid = () => runOnNode(node, `systemctl show -p MainPID --value ${UNIT}`);
     const before = await mainPid();
-    await on(node, 'kill -STOP "$1"', before);
+    await runOnNode(node, 'kill -STOP "$1"', before);
     say('node1', 'its client is frozen: SIGSTOP');
     await becomes('chainmend says that it is unreachable', 180, () =>
-      journalled(world, sinceMs, { node: 'node1', text: /unreachable/ }),
+      hasJournalLine(world, sinceMs, { node: 'node1', text: /unreachable/ }),
     );
     await becomes('another process of the client runs', 480, async () => {
       const now = await mainPid();
@@ -26,7 +26,7 @@ export const frozen: RealStory = {
     });
     holds('it is on the data that it had', node.machine.mountedAt('/node-data') === volumeId);
     await becomes('chainmend says that it healed', 240, () =>
-      journalled(world, sinceMs, { node: 'node1', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
+      hasJournalLine(world, sinceMs, { node: 'node1', heal: 'replace-node', kind: 'outcome', act: 'healed' }),
     );
   },
 };

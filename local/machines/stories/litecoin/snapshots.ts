@@ -2,7 +2,7 @@
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import type { StoredContent } from '../../../nodes/content.ts';
 import { heightOf, type Mining, mine, openedAt } from '../../chains/litecoin.ts';
-import { on, type RealStory, type Telling } from '../../story.ts';
+import { type RealStory, runOnNode, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 /** Snapshots of a node's own that a heal of ours has made, oldest first. */
@@ -28,10 +28,10 @@ const BURST_BLOCKS = 30;
 /** A person asks again, until the fleet is watched and its turn is free. */
 const ASKED_EVERY_MS = 20_000;
 
-async function taken(world: RealWorld, { say, becomes, holds }: Telling, which: string): Promise<void> {
+async function taken(world: RealWorld, { say, becomes, holds }: StoryLog, which: string): Promise<void> {
   const [donor, miner] = [world.find('node3'), world.find('miner')];
   const before = cleanSnapshots(world, 'node3').length;
-  const began = await on(donor, 'date +%s');
+  const began = await runOnNode(donor, 'date +%s');
   let askedMs = 0;
   say('node3', `a person asks for a clean snapshot, ${which}`);
   await becomes(`the snapshot is there, with its ledger (${which})`, 240, async () => {
@@ -42,7 +42,7 @@ async function taken(world: RealWorld, { say, becomes, holds }: Telling, which: 
     }
     return there;
   });
-  const log = await on(donor, 'journalctl -u "node@*" --since "@$1" -o cat', began);
+  const log = await runOnNode(donor, 'journalctl -u "node@*" --since "@$1" -o cat', began);
   holds(`its client ended by itself, and said so (${which})`, log.includes('Shutdown: done'), log.slice(-400));
   await becomes(`the donor runs again (${which})`, 120, async () => {
     const tip = await heightOf(miner);

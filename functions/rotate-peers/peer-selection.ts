@@ -1,0 +1,407 @@
+// Which peers each node of a fleet should name, and why one goes. Pure: the same facts in any order give the same lists; a good list stays.
+import { createHash } from 'node:crypto';
+import type { Role } from '../../shared/fleet/model.ts';
+import type { Health } from '../../shared/fleet/observation.ts';
+import { plainName } from '../../shared/fleet/resource-names.ts';
+import { type PeerEntry, parseEntry } from '../../shared/peers/entry.ts';
+/** A node of the fleet that others may name. One that did not answer with an id is not among these. */
+export interface PeerCandidate {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly availabilityZone: string;
+  readonly health: Health;
+  /** Since when its client runs as far as is known, ms since the epoch. */
+  readonly upSinceMs: number;
+  /** As the client writes it, with the node's own id and its private address. */
+  readonly entry: string;
+  /** The same with the DNS name of the node's own record, where it has one: nobody is named so anew, and who is stays named so. */
+  readonly named?: string;
+}
+
+/** What one node names now, and whom it is connected to. */
+export interface NodeList {
+  readonly instanceId: string;
+  /** As they stand, in their order. */
+  readonly peers: readonly string[];
+  /** Those among them that are their owner's alone (bitcoin's own addnode lines): they are never taken away. */
+  readonly owned: readonly string[];
+  /** Ids, and hosts that were dialled: see `connectedOf`. */
+  readonly connected: ReadonlySet<string>;
+  /** Hosts at the other ends of its connections, by the id of who is there; absent where they are not known. */
+  readonly connectedAt?: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+export interface ChooseFacts {
+  readonly nowMs: number;
+  readonly members: readonly PeerCandidate[];
+  /** Whether the fleet has sentries at all, answering or not: validators then stand behind them. */
+  readonly hasSentries: boolean;
+  /** Of nodes that are no members now (they did not answer): whoever names them is not told that they are strangers. */
+  readonly absent: readonly AbsentNode[];
+  /** External peers, as the client writes them. */
+  readonly seeds: readonly string[];
+  readonly maximum: number;
+}
+
+export interface AbsentNode {
+  readonly instanceId: string;
+  readonly role: Role;
+  readonly host: string;
+  /** Of its own record, where it has one. */
+  readonly dnsName?: string;
+  readonly health: Health;
+}
+
+export interface PeerSelection {
+  readonly instanceId: string;
+  /** The whole list. */
+  readonly peers: readonly string[];
+  readonly dropped: readonly DroppedPeer[];
+  /** How many there are that it could name, well or not. */
+  readonly exist: number;
+  /** How many of the list can be expected to answer: no more connections are asked for. */
+  readonly reachable: number;
+  /** Ids of validators that this node, a sentry, must keep to itself. */
+  readonly hiddenIds: readonly string[];
+}
+
+export interface DroppedPeer {
+  readonly peer: string;
+  readonly why: string;
+  /** It must not be in this list at all: nobody keeps it for want of others. */
+  readonly forbidden: boolean;
+  /** How bad it is, from 0: where others are wanting, the least bad stays. */
+  readonly badness: number;
+}
+
+/** Who may be named by whom: a validator behind sentries names these only, and is named by these only. */
+function mayBePeers(facts: ChooseFacts, self: { readonly role: Role }, other: { readonly role: Role }): boolean {
+  if (!facts.hasSentries) return true;
+  if (self.role === 'validator') return other.role === 'sentry';
+  return other.role !== 'validator' || self.role === 'sentry';
+}
+
+function isMandatory(facts: ChooseFacts, self: { readonly role: Role }, other: { readonly role: Role }): boolean {
+  if (facts.hasSentries && self.role === 'validator') return true;
+  return other.role === 'bootnode' || (facts.hasSentries && self.role === 'sentry' && other.role === 'validator');
+}
+
+interface RecognizedPeer {
+  readonly text: string;
+  readonly entry: PeerEntry | undefined;
+  /** Of the fleet's node that is meant: by its id, or by its address or DNS name where ids tell nothing. */
+  readonly instanceId: string | undefined;
+}
+
+/**
+ * A node's own id proves nothing of another host: an entry that leads elsewhere means the node only where nobody is found there.
+ */
+function recognizePeers(facts: ChooseFacts, peers: readonly string[], now: NodeList): readonly RecognizedPeer[] {
+  const byId = new Map<string, string>();
+  const byHost = new Map<string, string>();
+  const hostsOf = new Map<string, Set<string>>();
+  for (const { entry, named, instanceId } of facts.members) {
+    for (const parsed of [parseEntry(entry), named === undefined ? undefined : parseEntry(named)]) {
+      if (parsed?.id !== undefined) byId.set(parsed.id, instanceId);
+      if (!parsed) continue;
+      const host = plainName(parsed.host);
+      byHost.set(host, instanceId);
+      hostsOf.set(instanceId, (hostsOf.get(instanceId) ?? new Set()).add(host));
+    }
+  }
+  const anySynced = facts.members.some(({ health }) => health === 'synced');
+  const isElse = (entry: PeerEntry, instanceId: string): boolean => {
+    const own = hostsOf.get(instanceId) ?? new Set();
+    return !own.has(plainName(entry.host)) && isHostOccupied(entry, own, now, anySynced);
+  };
+  for (const { host, dnsName = host, instanceId } of facts.absent)
+    for (const one of [host, dnsName]) if (!byHost.has(one)) byHost.set(one, instanceId);
+  return [...new Set(peers)].map((text) => {
+    const entry = parseEntry(text);
+    if (entry === undefined) return { text, entry, instanceId: undefined };
+    const known = entry.id === undefined ? undefined : byId.get(entry.id);
+    const instanceId = known !== undefined && !isElse(entry, known) ? known : byHost.get(plainName(entry.host));
+    return { text, entry, instanceId };
+  });
+}
+
+/**
+ * Whether somebody else may be at the host of an entry whose id a member claims, whose own hosts these are: by what the node that names it is
+ * connected to, and not by what the member says.
+ */
+function isHostOccupied(
+  { id = '', host }: PeerEntry,
+  own: ReadonlySet<string>,
+  { connected, connectedAt }: NodeList,
+  anySynced: boolean,
+): boolean {
+  if (connected.has(plainName(host))) return true;
+  // Who has the id is at the member's own address, or at another one, or nobody knows where.
+  if (connected.has(id)) return ![...(connectedAt?.get(id) ?? [''])].every((at) => own.has(at));
+  // A node that is connected to nobody cannot tell who is dead; where nobody is synced, addresses of before give way.
+  return connected.size === 0 && anySynced;
+}
+
+/** Whether an entry leads to the member as it is now: by its address, or by its own name. */
+function pointsTo({ entry: byAddress, named }: PeerCandidate, { text, entry }: RecognizedPeer): boolean {
+  const own = named === undefined ? undefined : parseEntry(named);
+  if (text === byAddress || !own || !entry) return text === byAddress;
+  // Where there are no ids an owner may leave the port to the client.
+  const isPort = entry.port === own.port || (entry.port === undefined && own.id === undefined);
+  return isNamed(entry, own) && entry.id === own.id && isPort;
+}
+
+const isNamed = (entry: PeerEntry | undefined, own: PeerEntry | undefined): boolean =>
+  entry !== undefined && own !== undefined && plainName(entry.host) === plainName(own.host);
+
+/**
+ * The one text that each member has in a list, whatever else stands there: what is fixed goes before what is not, and a name, which
+ * follows a node that is replaced, before an address.
+ */
+function textsOf(
+  { members }: ChooseFacts,
+  list: readonly RecognizedPeer[],
+  isFixed: (text: string) => boolean,
+): ReadonlyMap<string, string> {
+  return new Map(
+    members.map((member) => {
+      const { instanceId, entry, named = entry } = member;
+      const own = list.filter((one) => one.instanceId === instanceId);
+      const rankOf = (text: string): number => (isFixed(text) ? 0 : 2) + (text === entry ? 1 : 0);
+      const [best] = own
+        .filter((one) => pointsTo(member, one))
+        .map(({ text }) => text)
+        .sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1));
+      const wasNamed = own.some((one) => isNamed(one.entry, parseEntry(named)));
+      return [instanceId, best ?? (wasNamed ? named : entry)];
+    }),
+  );
+}
+
+type DropReason = Omit<DroppedPeer, 'peer'>;
+
+const forbidden = (why: string): DropReason => ({ why, forbidden: true, badness: 0 });
+const NO_PEER = forbidden('it is no peer');
+const unhealthyReason = (who: string, health: Health): DropReason => ({
+  why: `${who} is ${health}`,
+  forbidden: false,
+  badness: 1 + BADNESS.indexOf(health),
+});
+const BADNESS: readonly Health[] = ['synced', 'starting', 'unknown', 'behind', 'stuck', 'unreachable', 'forked'];
+
+/** Why an entry that is none of a good member's goes; undefined where it stays. */
+function dropReasonOf(
+  facts: ChooseFacts,
+  self: { readonly role: Role },
+  now: NodeList,
+  {
+    entry,
+    instanceId,
+    hidden,
+    anySynced,
+  }: Pick<RecognizedPeer, 'entry' | 'instanceId'> & { readonly hidden: boolean; readonly anySynced: boolean },
+): DropReason | undefined {
+  if (!entry) return NO_PEER;
+  if (facts.seeds.includes(entry.text) && !hidden) return undefined;
+  if (now.owned.includes(entry.text)) return undefined;
+  if (instanceId === now.instanceId) return forbidden('it is the node itself');
+  const node = [...facts.members, ...facts.absent].find((candidate) => candidate.instanceId === instanceId);
+  if (node && !mayBePeers(facts, self, node)) return forbidden(`a ${node.role} is not for a ${self.role} to name`);
+  if (hidden && !node) return forbidden('it is no sentry');
+  if (node && 'entry' in node) return unhealthyReason(node.name, node.health);
+  if (node) return isAbsentForNow(facts, self, node) ? undefined : unhealthyReason('it', node.health);
+  if (hasConnection(entry, now)) return undefined;
+  // A node that is connected to nobody cannot tell a dead peer from a network that is down.
+  if (now.connected.size === 0 && anySynced) return undefined;
+  return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
+}
+
+const hasConnection = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'connected'>): boolean =>
+  (id !== undefined && connected.has(id)) || connected.has(plainName(host));
+
+/** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */
+const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: AbsentNode): boolean =>
+  node.health === 'unknown' || node.health === 'starting' || isMandatory(facts, self, node);
+
+export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
+  const entry = parseEntry(peer);
+  return entry !== undefined && hasConnection(entry, { connected });
+}
+
+/** Below this a list is filled with whoever is alive, though not well. */
+const LEAST_ENTRIES = 3;
+/** From here on a node counts as long-lived, and which of those is named is a matter of spread. */
+const LONG_LIVED_MS = 24 * 60 * 60_000;
+/** Alive, and may be at fault: named only where better ones are too few, kept where they are. */
+const ALIVE: readonly Health[] = ['starting', 'unknown', 'behind'];
+
+/** The list of one node. `self` need not be a member: it may be without an id and still be told whom to dial. */
+export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, now: NodeList): PeerSelection {
+  const hidden = self.role === 'validator' && facts.hasSentries;
+  const members = facts.members.filter(
+    (member) => member.instanceId !== now.instanceId && mayBePeers(facts, self, member),
+  );
+  const others = new Map(members.map((member) => [member.instanceId, member]));
+  const anySynced = facts.members.some(({ health }) => health === 'synced');
+  // A fleet in which nobody is synced (a fresh one, or one whose chain stands still) has no better peers than those that answer.
+  const isGood = (member: PeerCandidate): boolean =>
+    anySynced && !isMandatory(facts, self, member) ? member.health === 'synced' : member.health !== 'forked';
+
+  const rank = ranking(facts, self, now.instanceId);
+  const good = members.filter(isGood);
+  const goodIds = new Set(good.map(({ instanceId }) => instanceId));
+  const reserved = Math.min(LEAST_ENTRIES, good.length);
+  const seeds = hidden ? [] : facts.seeds.slice(0, Math.max(0, facts.maximum - reserved));
+  const all = recognizePeers(facts, [...now.peers, ...seeds], now);
+  const named = all.filter(({ text }) => now.peers.includes(text));
+  const texts = textsOf(facts, all, (text) => seeds.includes(text) || now.owned.includes(text));
+  const textOf = ({ instanceId, entry }: PeerCandidate): string => texts.get(instanceId) ?? entry;
+  const kept = new Set<PeerCandidate>();
+  const external: PeerEntry[] = [];
+  /** Of the owner's lines, those that name again who is named already, or lead past him. */
+  const besides = new Set<string>();
+  const dropped: DroppedPeer[] = [];
+  const inDoubt: PeerCandidate[] = [];
+  for (const one of named) {
+    const { entry, text, instanceId } = one;
+    const member = instanceId === undefined ? undefined : others.get(instanceId);
+    const isOther = member !== undefined && textOf(member) !== text;
+    if (isOther && entry && now.owned.includes(text)) {
+      external.push(entry);
+      besides.add(text);
+    } else if (isOther && pointsTo(member, one)) {
+      const why = `${member.name} is named ${textOf(member)} already`;
+      dropped.push({ peer: text, why, forbidden: true, badness: 0 });
+    } else if (member && goodIds.has(member.instanceId)) {
+      kept.add(member);
+      if (isOther)
+        dropped.push({ peer: text, why: `${member.name} is ${textOf(member)} now`, forbidden: true, badness: 0 });
+    } else if (member && (member.health === 'starting' || member.health === 'unknown')) {
+      // Unknown is not sick: who is named stays named.
+      inDoubt.push(member);
+    } else {
+      const why = dropReasonOf(facts, self, now, { entry, instanceId, hidden, anySynced });
+      if (why === undefined && entry) external.push(entry);
+      else dropped.push({ peer: text, ...(why ?? NO_PEER) });
+    }
+  }
+
+  const owned = external.filter(({ text }) => now.owned.includes(text) && !seeds.includes(text));
+  const strangers = external.filter(({ text }) => !now.owned.includes(text) && !seeds.includes(text));
+  const must = good.filter((member) => isMandatory(facts, self, member)).sort(rank);
+  const fixed = seeds.length + owned.length;
+  const room = Math.max(0, facts.maximum - fixed);
+  const chosen = new Set(must.slice(0, room));
+  for (const member of [...kept].sort(rank)) if (chosen.size < room) chosen.add(member);
+  for (const member of unique(inDoubt).sort(rank)) if (chosen.size < room) chosen.add(member);
+  const guests = strangers.sort((a, b) => compare(a.text, b.text)).slice(0, Math.max(0, room - chosen.size));
+  fillFromZones(chosen, good.sort(rank), room - guests.length);
+  spreadAcrossZones(chosen, good, rank, (member) => isMandatory(facts, self, member));
+  // Too few are well: whoever is alive is better than nobody.
+  const alive = members.filter((member) => !goodIds.has(member.instanceId) && ALIVE.includes(member.health)).sort(rank);
+  fillFromZones(chosen, alive, Math.min(room, LEAST_ENTRIES - fixed - guests.length));
+
+  const own = [...chosen].sort(byName).map(textOf);
+  const peers = unique([...own, ...seeds, ...owned.map(({ text }) => text), ...guests.map(({ text }) => text)]);
+  const stays = new Set(peers);
+  const left = named.filter(({ text }) => !stays.has(text) && !dropped.some(({ peer }) => peer === text));
+  return {
+    instanceId: now.instanceId,
+    peers,
+    dropped: [
+      ...dropped.filter(({ peer }) => !stays.has(peer)),
+      ...left.map(({ text }) => ({
+        peer: text,
+        why: `the list has ${peers.length} that are better`,
+        forbidden: false,
+        badness: 0,
+      })),
+    ],
+    reachable:
+      chosen.size +
+      seeds.length +
+      [...owned, ...guests].filter((entry) => hasConnection(entry, now) && !besides.has(entry.text)).length,
+    exist:
+      members.length +
+      seeds.length +
+      facts.absent.filter((node) => node.instanceId !== now.instanceId && mayBePeers(facts, self, node)).length,
+    hiddenIds: self.role === 'sentry' ? hiddenIds(facts) : [],
+  };
+}
+
+const hiddenIds = ({ members }: ChooseFacts): readonly string[] =>
+  members
+    .filter(({ role }) => role === 'validator')
+    .sort(byName)
+    .flatMap(({ entry }) => parseEntry(entry)?.id ?? []);
+
+type Rank = (a: PeerCandidate, b: PeerCandidate) => number;
+
+/** Best first. Among long-lived ones each node draws its own order, so that not everybody leans on the same few. */
+function ranking({ nowMs }: ChooseFacts, self: { readonly role: Role }, selfId: string): Rank {
+  const draws = new Map<string, string>();
+  const draw = ({ instanceId }: PeerCandidate): string => {
+    const known = draws.get(instanceId);
+    if (known !== undefined) return known;
+    const drawn = createHash('sha256').update(`${selfId} ${instanceId}`).digest('hex');
+    draws.set(instanceId, drawn);
+    return drawn;
+  };
+  const classOf = ({ role, health, upSinceMs }: PeerCandidate): number =>
+    (health === 'synced' ? 0 : 100 + 10 * ALIVE.indexOf(health)) +
+    (self.role === 'sentry' && role === 'validator' ? 0 : role === 'bootnode' ? 1 : 2) * 2 +
+    (nowMs - upSinceMs >= LONG_LIVED_MS ? 0 : 1);
+  return (a, b) => {
+    const young = nowMs - a.upSinceMs < LONG_LIVED_MS;
+    return classOf(a) - classOf(b) || (young ? a.upSinceMs - b.upSinceMs : 0) || compare(draw(a), draw(b));
+  };
+}
+
+/** Takes more in, each time from the zone that has the fewest, up to `size`. */
+function fillFromZones(chosen: Set<PeerCandidate>, candidates: readonly PeerCandidate[], size: number): void {
+  const counts = countByZone(chosen);
+  const left = candidates.filter((member) => !chosen.has(member));
+  while (chosen.size < size && left.length > 0) {
+    const fewest = Math.min(...left.map(({ availabilityZone }) => counts.get(availabilityZone) ?? 0));
+    const at = left.findIndex(({ availabilityZone }) => (counts.get(availabilityZone) ?? 0) === fewest);
+    const [next] = left.splice(at, 1);
+    if (!next) return;
+    chosen.add(next);
+    counts.set(next.availabilityZone, fewest + 1);
+  }
+}
+
+/** A zone without a peer gets one, in the place of the worst of a zone that has two or more. */
+function spreadAcrossZones(
+  chosen: Set<PeerCandidate>,
+  good: readonly PeerCandidate[],
+  rank: Rank,
+  isFixed: (member: PeerCandidate) => boolean,
+): void {
+  const missing = unique(good.map(({ availabilityZone }) => availabilityZone)).sort();
+  for (const zone of missing) {
+    const counts = countByZone(chosen);
+    if (counts.has(zone)) continue;
+    const most = Math.max(0, ...counts.values());
+    const next = good.filter((member) => member.availabilityZone === zone).sort(rank)[0];
+    const worst = [...chosen]
+      .filter((member) => counts.get(member.availabilityZone) === most && !isFixed(member))
+      .sort(rank)
+      .at(-1);
+    if (most < 2 || !next || !worst) continue;
+    chosen.delete(worst);
+    chosen.add(next);
+  }
+}
+
+function countByZone(members: Iterable<PeerCandidate>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { availabilityZone } of members) counts.set(availabilityZone, (counts.get(availabilityZone) ?? 0) + 1);
+  return counts;
+}
+
+const unique = <T>(items: readonly T[]): T[] => [...new Set(items)];
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byName = (a: PeerCandidate, b: PeerCandidate): number =>
+  compare(a.name, b.name) || compare(a.instanceId, b.instanceId);

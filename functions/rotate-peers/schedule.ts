@@ -1,0 +1,115 @@
+// Whether a fleet's lists have to be looked at now, and whose. Pure: five minutes are up far more often than anything is to be done.
+import type { PeersPolicy } from '../../shared/fleet/model.ts';
+import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import { newRotation, type RotationRecord } from '../../shared/guardrails/rotation.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Mode } from '../../shared/model/mode.ts';
+import type { RotateEvent } from './event.ts';
+
+export const ROUTINE_MS = 6 * 60 * 60_000;
+/** A node takes some seconds, with a restart a minute or two: so many fit a run. The rest comes in the next. */
+export const NODES_A_RUN = 20;
+
+export interface RotationRun {
+  /** floor: nodes have too few peers. routine: it is time. asked: a person wants it, or says yes to a plan. restart: one has to prove itself. */
+  readonly why: 'floor' | 'routine' | 'asked' | 'restart';
+  /** Instances, in the order in which they are taken. */
+  readonly nodes: readonly string[];
+  /** Routine only: where this run ends; null where it comes to the fleet's end. */
+  readonly cursor: string | null;
+}
+
+/** Others have to be cured of something else first. */
+const CURABLE: readonly Health[] = ['synced', 'behind', 'starting', 'stuck', 'unknown'];
+
+/** null: nothing to do. */
+export function planRotationRun(
+  { minimum, mode }: Pick<PeersPolicy, 'minimum'> & { readonly mode: Mode },
+  nodes: readonly ObservedNode[],
+  read: RotationRecord | undefined,
+  event: RotateEvent,
+  nowMs: number,
+): RotationRun | null {
+  const record = read ?? newRotation;
+  const { cursor } = record;
+  const curable = nodes.filter((node) => CURABLE.includes(node.health) || isStillStarting(node)).sort(byName);
+  if (event.kind === 'approve') {
+    const question = record.asked.find(({ hash }) => hash === event.plan);
+    const asked = curable.filter(({ instanceId }) => Object.hasOwn(question?.nodes ?? {}, instanceId));
+    return { why: 'asked', nodes: idsOf(asked, NODES_A_RUN), cursor };
+  }
+  if (curable.length === 0) return record.restart ? { why: 'restart', nodes: [], cursor } : null;
+  // The worst first: who is connected to nobody may be why others have too few.
+  const below = curable
+    .filter((node) => isBelow(node, minimum))
+    .sort((a, b) => (a.peerCount ?? 0) - (b.peerCount ?? 0) || byName(a, b));
+  if (event.kind !== 'sweep') {
+    const others = curable.filter((node) => !below.includes(node));
+    return { why: 'asked', nodes: idsOf([...below, ...others], NODES_A_RUN), cursor };
+  }
+  const patient = below.filter(
+    ({ instanceId }) =>
+      (record.backoff[instanceId]?.notBeforeMs ?? 0) <= nowMs &&
+      // What was planned or asked for is not looked at again every five minutes.
+      (mode === 'act' || nowMs - (record.plans[instanceId]?.atMs ?? 0) >= ROUTINE_MS),
+  );
+  if (nowMs - record.routineAtMs >= ROUTINE_MS) {
+    // Who cannot be helped stays below the floor for ever: nobody waits for that.
+    const first = rotatingSelection(patient, NODES_A_RUN / 2, nowMs);
+    const rest = curable.filter((node) => !first.includes(node) && (cursor === null || cursorOf(node) > cursor));
+    const taken = rest.slice(0, NODES_A_RUN - first.length);
+    const last = taken.at(-1);
+    const ends = rest.length > taken.length && last ? cursorOf(last) : null;
+    return { why: 'routine', nodes: idsOf([...first, ...taken], NODES_A_RUN), cursor: ends };
+  }
+  if (patient.length > 0)
+    return { why: 'floor', nodes: idsOf(rotatingSelection(patient, NODES_A_RUN, nowMs), NODES_A_RUN), cursor };
+  return record.restart ? { why: 'restart', nodes: [], cursor } : null;
+}
+
+/** Of the schedule. */
+export const SWEEP_MS = 5 * 60_000;
+
+/** Where not all fit: the worst half of those that do, and of the others in turn, sweep by sweep. */
+function rotatingSelection<T>(worstFirst: readonly T[], size: number, nowMs: number): readonly T[] {
+  if (worstFirst.length <= size) return worstFirst;
+  const half = size / 2;
+  const others = worstFirst.slice(half);
+  const from = (Math.floor(nowMs / SWEEP_MS) * half) % others.length;
+  return [...worstFirst.slice(0, half), ...[...others.slice(from), ...others.slice(0, from)].slice(0, half)];
+}
+
+/** A client without a block tells nothing of its peers (cometbft waits for the others to begin): it is asked. */
+const isBelow = (node: ObservedNode, minimum: number): boolean => {
+  if (node.peerCount !== null) return node.peerCount < minimum;
+  const blocks = node.height ?? node.memory?.track.progress ?? 0;
+  return blocks === 0 && (node.health === 'starting' || isStillStarting(node));
+};
+
+/** Its grace is over, and it says still that it starts: peers may be all that it lacks. */
+const isStillStarting = ({ health, memory }: ObservedNode): boolean =>
+  health === 'unreachable' && memory?.heard === 'starting';
+
+const idsOf = (nodes: readonly ObservedNode[], most: number): readonly string[] =>
+  nodes.slice(0, most).map(({ instanceId }) => instanceId);
+
+const cursorOf = ({ name, instanceId }: ObservedNode): string => `${name} ${instanceId}`;
+
+const byName = (a: ObservedNode, b: ObservedNode): number => {
+  const [one, other] = [cursorOf(a), cursorOf(b)];
+  return one < other ? -1 : one > other ? 1 : 0;
+};
+
+/** An observation that is older than three minutes is none; nor is one in part. */
+export function judgeObservation(parts: readonly FleetObservation[], nowMs: number): Refusal | null {
+  const refuse = (reason: string): Refusal => ({
+    refuse: 'observation-stale',
+    reason: `${reason}: who is a good peer is not known`,
+    page: false,
+    retryAfterMs: SWEEP_MS,
+  });
+  if (parts.length === 0) return refuse('the fleet has never been observed');
+  const ageMs = nowMs - Math.min(...parts.map(({ observedAtMs }) => observedAtMs));
+  return ageMs <= OBSERVATION_VALID_MS ? null : refuse(`the fleet was observed ${Math.round(ageMs / 1000)} s ago`);
+}

@@ -1,0 +1,50 @@
+// Rows of cells as lines of text: columns that stand below each other in a terminal, whatever the script that a name is written in.
+import stringWidth from 'string-width';
+import { plainText } from '../../shared/text/plain-text.ts';
+
+/** One line, whatever stands in it; or the lines that a cell of several has. */
+export type Cell = string | readonly string[];
+
+export type Align = 'left' | 'right';
+
+/**
+ * A line for each row, and more for one with cells of several lines. A cell is made plain, and cannot look like another row. The time is
+ * linear in the length of all cells: nodes write them.
+ *
+ * @param gap blanks between two columns
+ * @param aligns one for each column; left where there is none
+ */
+export function columnsOf(rows: readonly (readonly Cell[])[], gap: number, aligns: readonly Align[] = []): string[] {
+  const cells = rows.map((row) => row.map(measuredLines));
+  const widths: number[] = [];
+  for (const row of cells)
+    for (const [at, lines] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, ...lines.map(({ width }) => width));
+  return cells.flatMap((row) => {
+    const height = Math.max(1, ...row.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      widths
+        .map((width, at) => padded(row[at]?.[line] ?? NOTHING, width, aligns[at] ?? 'left'))
+        .join(' '.repeat(gap))
+        .trimEnd(),
+    );
+  });
+}
+
+interface MeasuredLine {
+  readonly text: string;
+  /** Columns of a terminal. */
+  readonly width: number;
+}
+
+const NOTHING: MeasuredLine = { text: '', width: 0 };
+
+const measuredLines = (cell: Cell): readonly MeasuredLine[] =>
+  [cell].flat().map((line) => {
+    const text = plainText(line);
+    return { text, width: stringWidth(text) };
+  });
+
+function padded({ text, width }: MeasuredLine, room: number, align: Align): string {
+  const blanks = ' '.repeat(room - width);
+  return align === 'right' ? blanks + text : text + blanks;
+}

@@ -1,0 +1,16 @@
+// A question at the terminal.
+import { createInterface } from 'node:readline/promises';
+import { terminalText } from '../../shared/text/terminal-text.ts';
+
+/** The answer is no unless somebody says yes; undefined where no person is at the terminal. */
+export function confirmOnTerminal(): ((question: string) => Promise<boolean>) | undefined {
+  if (process.stdout.isTTY !== true || process.stdin.isTTY !== true) return undefined;
+  return async (question) => {
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
+    try {
+      return /^y(es)?$/i.test((await lines.question(terminalText(`${question} [y/N] `))).trim());
+    } finally {
+      lines.close();
+    }
+  };
+}

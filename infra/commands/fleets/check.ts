@@ -1,0 +1,77 @@
+// `npm run fleets -- check [FILE…]`: are these fleet files right, each and together? With --account: would they work there?
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
+import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
+import { type AccountFacts, findingsOf, replaces } from '../preflight/facts.ts';
+import { type FleetsContext, notFoundError, tableOf } from './context.ts';
+import { StoreError } from './parameter-store.ts';
+
+export interface CheckContext extends FleetsContext {
+  /** Opened by --account alone. */
+  readonly account: (fleets: readonly Fleet[]) => Promise<AccountFacts>;
+}
+
+/** @throws FleetFilesError with every problem, each with its place; StoreError where the account has some */
+export async function check(
+  { directory, say, account }: CheckContext,
+  paths: readonly string[],
+  options: { readonly account?: true } = {},
+): Promise<void> {
+  const all = fleetPathsIn(directory);
+  for (const path of paths) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw notFoundError('file', path, all.map(shortPath));
+  }
+  const files = readFleetFiles(paths.length > 0 ? paths : all);
+  if (files.length === 0) {
+    say(`no fleet file in ${directory}`);
+    return;
+  }
+  const rows = files.map(({ path, fleet }) => [basename(path), fleet.chain, fleet.mode, ...summaryOf(fleet)]);
+  say(tableOf(['file', 'chain', 'mode', 'nodes', 'role', 'volumes', 'runs as'], rows));
+  say(
+    `${files.length === 1 ? 'It is right.' : `All ${files.length} are right.`} Every default: npm run fleets -- show NAME`,
+  );
+  const fleets = files.map(({ fleet }) => fleet);
+  if (!options.account) {
+    const replaced = fleets.filter(replaces).map(({ name }) => name);
+    if (replaced.length > 0) say(hint(replaced));
+    return;
+  }
+  const { lines, problems } = findingsOf(await account(fleets));
+  say(`\n${lines.join('\n')}`);
+  if (problems.length > 0)
+    throw new StoreError(
+      `\n${problems.join('\n')}\n${problems.length === 1 ? 'One problem' : `${problems.length} problems`} in the account; nothing was changed`,
+    );
+  say('Nothing stands in the way.');
+}
+
+const hint = (fleets: readonly string[]): string =>
+  `In ${fleets.join(', ')} another instance may take a node’s place. The launch template, elastic addresses and target groups need the tags ` +
+  'of the nodes, too (docs/fleet-files.md#what-has-to-carry-the-fleets-tags), and the deployment has to name the roles of their instance ' +
+  'profiles (-c nodeRoles=ARN,… or none): npm run fleets -- check --account looks, and prints the command.';
+
+function summaryOf({ nodes, role, volumes, units }: Fleet): string[] {
+  return [
+    Object.entries(nodes.tags)
+      .map((tag) => tag.join('='))
+      .join(' '),
+    'fixed' in role ? role.fixed : `tag ${role.fromTag}`,
+    volumes.map(({ role, path }) => `${role} ${path}`).join(', '),
+    units.map(({ runtime }) => runtimeText(runtime)).join(', '),
+  ];
+}
+
+function runtimeText(runtime: Runtime): string {
+  switch (runtime.kind) {
+    case 'systemd':
+      return `unit ${runtime.unit}`;
+    case 'docker':
+      return `docker ${runtime.container}`;
+    case 'compose':
+      return `compose ${runtime.service}`;
+    case 'commands':
+      return `command ${runtime.start}`;
+  }
+}

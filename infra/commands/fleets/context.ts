@@ -1,0 +1,28 @@
+// What the commands of `npm run fleets` share: where they write, what they read, and how a table looks.
+
+import { nearest } from '../../fleet-suggestions.ts';
+import { type Cell, columnsOf } from '../columns.ts';
+import type { ParameterStore } from './parameter-store.ts';
+
+export interface FleetsContext {
+  /** Folder of the fleet files. */
+  readonly directory: string;
+  /** Opened by the commands that talk to AWS; the others need no credentials. */
+  readonly store: () => ParameterStore;
+  readonly say: (text: string) => void;
+}
+
+/** Wrong use: a file or a fleet that is not there, a reason that cannot be stored. Exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export function notFoundError(what: string, name: string, known: readonly string[]): UsageError {
+  const near = nearest(name, known);
+  const rest = near ? `did you mean ${near}?` : known.length > 0 ? `there are ${known.join(', ')}` : 'there is none';
+  return new UsageError(`no ${what} "${name}"; ${rest}`);
+}
+
+/** Columns without lines, so that a terminal shows it and `awk` can read it. */
+export const tableOf = (head: readonly string[], rows: readonly (readonly Cell[])[]): string =>
+  columnsOf([head.map((title) => title.toUpperCase()), ...rows], 2).join('\n');

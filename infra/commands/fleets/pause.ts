@@ -1,0 +1,67 @@
+// `npm run fleets -- pause [FLEET] --why TEXT` and `resume [FLEET]`: every heal reads these right before it mutates.
+import { basename } from 'node:path';
+import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
+import { fleetPathsIn } from '../../fleets.ts';
+import { parameterPrefix } from '../../names.ts';
+import { type FleetsContext, notFoundError, UsageError } from './context.ts';
+import type { ParameterStore } from './parameter-store.ts';
+
+const off = 'off';
+
+/** @param fleet everything where none is named */
+export async function pause(
+  { directory, store, say }: FleetsContext,
+  fleet: string | undefined,
+  why: string,
+): Promise<void> {
+  const reason = why.trim();
+  // `{{` begins a reference to another parameter, which SSM refuses to store.
+  if (!/^[^\p{C}]{3,500}$/u.test(reason) || reason === off || reason.includes('{{')) {
+    throw new UsageError(
+      `--why is ${JSON.stringify(why)}; expected 3 to 500 characters that say why, for example "moving to gp3"`,
+    );
+  }
+  const parameters = store();
+  await refuseUnknownFleet(directory, parameters, fleet);
+  const version = await parameters.write(pauseParameterName(parameterPrefix, fleet), reason);
+  say(`${fleet ?? 'Everything'} is paused: ${reason}`);
+  say('Nothing new is touched from now on. A request that was sent already cannot be called back.');
+  say(`Go on with: npm run fleets -- resume${fleet ? ` ${fleet}` : ''}`);
+  if (fleet === undefined && version === 1) say(NOBODY_LISTENS);
+}
+
+/** Nobody in a hurry is refused a pause, but who is in the wrong account has to hear of it. A stack that is deployed has made version 1. */
+const NOBODY_LISTENS =
+  'chainmend does not seem to be deployed in this account and region: nothing was there to pause. A deployment here begins paused.';
+
+export async function resume({ directory, store, say }: FleetsContext, fleet: string | undefined): Promise<void> {
+  const parameters = store();
+  await refuseUnknownFleet(directory, parameters, fleet);
+  const name = pauseParameterName(parameterPrefix, fleet);
+  const before = (await parameters.read(name)) ?? off;
+  if (before === off) {
+    say(`${fleet ?? 'Everything'} was not paused.`);
+  } else {
+    await parameters.write(name, off);
+    say(`${fleet ?? 'Everything'} goes on. It was paused: ${before}`);
+  }
+  const above = fleet ? ((await parameters.read(pauseParameterName(parameterPrefix))) ?? off) : off;
+  if (above !== off) say(`Everything is paused, though: ${above}`);
+}
+
+/**
+ * A pause of a misspelt fleet would pause nothing. A fleet is known by its file's name, whatever is in the file (who pauses is
+ * in a hurry), or because it was pushed from somewhere else.
+ */
+async function refuseUnknownFleet(
+  directory: string,
+  parameters: ParameterStore,
+  fleet: string | undefined,
+): Promise<void> {
+  if (fleet === undefined) return;
+  const names = fleetPathsIn(directory).map((path) => basename(path, '.yaml'));
+  if (names.includes(fleet)) return;
+  const wellFormed = /^[a-z][a-z0-9-]{0,31}$/.test(fleet);
+  if (wellFormed && (await parameters.read(fleetParameterName(parameterPrefix, fleet))) !== undefined) return;
+  throw notFoundError('fleet', fleet, names);
+}

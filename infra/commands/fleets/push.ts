@@ -1,0 +1,67 @@
+// `npm run fleets -- push NAME`: what the files say becomes what the functions read, without a deployment.
+import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { type FleetFile, readFleets } from '../../fleets.ts';
+import { parameterPrefix } from '../../names.ts';
+import { type FleetsContext, notFoundError, tableOf, UsageError } from './context.ts';
+import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
+import { type ParameterStore, StoreError } from './parameter-store.ts';
+
+/**
+ * Nothing is written unless every file is right (a fleet's selector is right only beside those of the others), and every fleet is
+ * deployed: the stack makes the parameter of a new one, and its roles reach no node of a fleet that they do not know.
+ * @param names of fleets; all of them where it is 'all'
+ * @throws FleetFilesError, UsageError, StoreError; fleets that were told of before it are stored
+ */
+export async function push({ directory, store, say }: FleetsContext, names: readonly string[] | 'all'): Promise<void> {
+  const files = readFleets(directory);
+  if (names !== 'all' && names.length === 0) throw new UsageError('push what? Name fleets, or say --all');
+  const chosen = names === 'all' ? files : names.map((name) => fileOf(name, files));
+  const parameters = store();
+  const stored = new Map<FleetFile, string>();
+  const missing: string[] = [];
+  for (const file of chosen) {
+    const value = await parameters.read(fleetParameterName(parameterPrefix, file.document.fleet));
+    if (value === undefined) missing.push(file.document.fleet);
+    else stored.set(file, value);
+  }
+  if (missing.length > 0) throw new StoreError(notDeployed(missing));
+  for (const [file, before] of stored) say(await pushOne(parameters, file, before));
+}
+
+/** What `push` would make here, CloudFormation would find in the way of its own: it imports no parameter that it would delete again. */
+const notDeployed = (fleets: readonly string[]): string =>
+  `${fleets.join(', ')}: not deployed in this account and region, and no function may touch ${fleets.length === 1 ? 'its' : 'their'} nodes. ` +
+  'npm run deploy makes a new fleet; push changes one that is there. Nothing was changed';
+
+function fileOf(name: string, files: readonly FleetFile[]): FleetFile {
+  const file = files.find(({ document }) => document.fleet === name);
+  if (!file)
+    throw notFoundError(
+      'fleet',
+      name,
+      files.map(({ document }) => document.fleet),
+    );
+  return file;
+}
+
+async function pushOne(parameters: ParameterStore, { document }: FleetFile, stored: string): Promise<string> {
+  const { value } = fleetParameterValue(document);
+  if (stored === value) return `${document.fleet}: nothing changed`;
+  await parameters.write(fleetParameterName(parameterPrefix, document.fleet), value);
+  const changes = changesBetween(storedLeaves(stored), leavesOf(document));
+  const tagged = changes.some(([field]) => /^(nodes|volumes\.[^.]+)\.tag\./.test(field));
+  const lines = changes.length > 0 ? tableOf(['field', 'change'], changes) : 'only the order of its fields';
+  return `${document.fleet}: changed\n${lines}${tagged ? `\n${REACHABLE}` : ''}`;
+}
+
+const REACHABLE = "The roles of the functions are fenced by the fleets' tags: npm run deploy lets them reach this one.";
+
+/** What is stored may be anything: somebody may have edited the parameter by hand. */
+function storedLeaves(stored: string): Leaves {
+  try {
+    return leavesOf(JSON.parse(stored));
+  } catch {
+    return new Map([['(no JSON)', plainText(stored, 200)]]);
+  }
+}

@@ -1,0 +1,38 @@
+// `npm run fleets -- show NAME`: a fleet file with every default, and where each value came from.
+
+import { chainLayer, completeDocument, writtenLayer } from '../../../shared/fleet/fleet-defaults.ts';
+import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { readFleets } from '../../fleets.ts';
+import { parameterPrefix } from '../../names.ts';
+import { type FleetsContext, notFoundError, tableOf } from './context.ts';
+import { leavesOf } from './field-list.ts';
+
+/** @throws FleetFilesError when any file is wrong, UsageError when there is no such fleet */
+export function show({ directory, say }: FleetsContext, name: string): void {
+  const files = readFleets(directory);
+  const file = files.find(({ document }) => document.fleet === name);
+  if (!file)
+    throw notFoundError(
+      'fleet',
+      name,
+      files.map(({ document }) => document.fleet),
+    );
+  const bytes = Buffer.byteLength(fleetParameterValue(file.document).value);
+  const rows = fieldsOf(file.document).map(([field, value, from]) => [field, value.split('\n'), from]);
+  say(tableOf(['field', 'value', 'from'], rows));
+  say(`${file.path} · ${fleetParameterName(parameterPrefix, name)}, ${bytes} bytes of JSON`);
+}
+
+/** Short forms are written out: a single `unit` is `units.node.unit`. */
+function fieldsOf(document: FleetDocument): [field: string, value: string, from: string][] {
+  const written = leavesOf({ ...document, ...writtenLayer(document) });
+  const told = leavesOf(chainLayer(document));
+  const origin = (field: string) => {
+    if (written.has(field)) return 'the file';
+    if (told.has(field)) return `chain ${document.chain}`;
+    if (field === 'alarms.diskPercent') return 'disk.growAtPercent';
+    return /^volumes\.[^.]+\.tag\./.test(field) ? 'nodes.tag' : 'default';
+  };
+  return [...leavesOf(completeDocument(document))].map(([field, value]) => [field, value, origin(field)]);
+}

@@ -1,0 +1,244 @@
+// The deployed suite, through the AWS SDK: in the account and region that the environment names, or in the local one (AWS_ENDPOINT_URL).
+import { DynamoDBClient, paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CallbackTimeoutException,
+  InvokeCommand,
+  LambdaClient,
+  SendDurableExecutionCallbackSuccessCommand,
+} from '@aws-sdk/client-lambda';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { fromItem } from '../../../shared/aws/attributes.ts';
+import type { DispatchAnswer } from '../../../shared/events/answer.ts';
+import { readSettings } from '../../../shared/fleet/settings.ts';
+import { storyKey } from '../../../shared/heal/journal.ts';
+import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
+import { createStore } from '../../../shared/heal/store.ts';
+import { functionNames, parameterPrefix } from '../../names.ts';
+import {
+  type FleetAsk,
+  type FleetLine,
+  type IncidentKey,
+  RequestError,
+  type StoryLine,
+  type Suite,
+  SuiteError,
+} from './context.ts';
+
+/** Its literal name: infra/constructs/state.ts. */
+const tableName = 'chainmend';
+
+/** A ladder writes some hundreds of lines; more than so many are no story of one incident. */
+const MAX_LINES = 5_000;
+
+export interface SuiteClients {
+  readonly lambda?: LambdaClient;
+  readonly dynamodb?: DynamoDBClient;
+  readonly ssm?: SSMClient;
+  readonly sts?: STSClient;
+}
+
+export function awsSuite({
+  lambda = new LambdaClient(),
+  dynamodb = new DynamoDBClient(),
+  ssm = new SSMClient(),
+  sts = new STSClient(),
+}: SuiteClients = {}): Suite {
+  const store = createStore(dynamodb, tableName);
+  return {
+    // The SDK keeps how far AWS's clock is from ours, where that is more than five minutes.
+    nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
+    ask: (event) => withSuiteError('chainmend-dispatch-heal', () => ask(lambda, event)),
+    story: (incident) => withSuiteError('the journal', () => readStory(dynamodb, incident)),
+    incident: ({ fleet, instanceId, trigger }) =>
+      withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trigger)),
+    node: (fleet, instanceId) => withSuiteError('the node', () => store.readNode(fleet, instanceId)),
+    fleet: (fleet) => withSuiteError('the fleet', () => store.readFleet(fleet)),
+    fleets: () => withSuiteError('the fleet files', () => readFleetNames(ssm)),
+    journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),
+    asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
+    caller: async () => {
+      try {
+        return (await sts.send(new GetCallerIdentityCommand({}))).Arn;
+      } catch {
+        // A name is worth having, and an answer is worth more: the journal says that nobody told.
+        return undefined;
+      }
+    },
+    answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
+    approvePlan: (ask, by) => withSuiteError(`chainmend-${ask.by}`, () => approvePlan(lambda, ask, by)),
+  };
+}
+
+async function send(lambda: LambdaClient, CallbackId: string, answer: object): Promise<'sent' | 'closed'> {
+  const Result = Buffer.from(JSON.stringify(answer));
+  try {
+    await lambda.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result }));
+    return 'sent';
+  } catch (error) {
+    if (error instanceof CallbackTimeoutException) return 'closed';
+    throw error;
+  }
+}
+
+/** rotate-peers takes minutes, and tells in its journal; the others answer with what they refused. */
+async function approvePlan(
+  lambda: LambdaClient,
+  { by: name, fleet, plan }: FleetAsk,
+  by: string | undefined,
+): Promise<{ readonly refusals: readonly string[] }> {
+  const event = { kind: 'approve', fleet, plan, ...(by !== undefined && { by }) };
+  const input = { FunctionName: `chainmend-${name}`, Payload: Buffer.from(JSON.stringify(event)) };
+  const InvocationType = name === 'rotate-peers' ? 'Event' : 'RequestResponse';
+  const { Payload, FunctionError } = await lambda.send(new InvokeCommand({ ...input, InvocationType }));
+  const text = Payload?.transformToString() ?? '';
+  if (FunctionError !== undefined) {
+    const { errorMessage = text } = JSON.parse(text) as { errorMessage?: string };
+    throw new SuiteError(`chainmend-${name} failed: ${errorMessage}`);
+  }
+  const summaries = text === '' ? [] : (JSON.parse(text) as readonly { readonly refusals?: readonly string[] }[]);
+  return { refusals: summaries.flatMap(({ refusals = [] }) => refusals) };
+}
+
+async function readFleetNames(ssm: SSMClient): Promise<readonly string[]> {
+  const { values } = await readSettings(ssm, parameterPrefix);
+  const prefix = `${parameterPrefix}/fleets/`;
+  return [...values.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+}
+
+/** How many lines of a function are looked through for the words of its question. */
+const LINES_OF_A_QUESTION = 200;
+
+async function readAsks(
+  store: ReturnType<typeof createStore>,
+  ssm: SSMClient,
+  dynamodb: DynamoDBClient,
+  fleet: string,
+): Promise<readonly FleetAsk[]> {
+  const [register, rotation, prune, { fleets }] = await Promise.all([
+    store.readRegister(fleet),
+    store.readRotation(fleet),
+    store.readPrune(fleet),
+    readSettings(ssm, parameterPrefix),
+  ]);
+  const notifications = {
+    'register-nodes': register?.notifications,
+    'rotate-peers': rotation?.notifications,
+    'prune-retired': prune?.notifications,
+  };
+  const hours = fleets.find(({ name }) => name === fleet)?.ask.expiresAfterHours ?? 0;
+  const asks: FleetAsk[] = [];
+  for (const [name, entries = []] of Object.entries(notifications)) {
+    const by = name as FleetAsk['by'];
+    const questions = entries.filter(({ code }) => code === 'approval-wanted');
+    const lines = questions.length === 0 ? [] : await readLines(dynamodb, fleet, by, LINES_OF_A_QUESTION);
+    for (const { subject, sinceMs } of questions)
+      asks.push({
+        ...{ fleet, by, plan: subject, sinceMs, untilMs: sinceMs + hours * HOUR_MS },
+        sentence: lines.findLast(({ kind, sentence }) => kind === 'page' && sentence.includes(subject))?.sentence,
+      });
+  }
+  return asks;
+}
+
+const HOUR_MS = 60 * 60_000;
+
+async function readJournal(dynamodb: DynamoDBClient, fleet: string, linesEach: number): Promise<readonly FleetLine[]> {
+  const all = await Promise.all(WRITERS.map((writer) => readLines(dynamodb, fleet, writer, linesEach)));
+  return all.flat().sort(inOrder);
+}
+
+/** The latest lines of one function, by onset. */
+async function readLines(
+  dynamodb: DynamoDBClient,
+  fleet: string,
+  by: Writer,
+  Limit: number,
+): Promise<readonly FleetLine[]> {
+  const input = {
+    TableName: tableName,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: partitions.journal(fleet, by) } },
+    ScanIndexForward: false,
+    Limit,
+  };
+  const { Items = [] } = await dynamodb.send(new QueryCommand(input));
+  return Items.map((item) => {
+    const record = fromItem(item);
+    const text = (name: string): string => (typeof record[name] === 'string' ? (record[name] as string) : '');
+    const about = { node: text('node'), instanceId: text('instanceId'), incidentId: text('incidentId') };
+    return { ...lineOf(record, by), ...about };
+  }).sort(inOrder);
+}
+
+async function ask(lambda: LambdaClient, event: object): Promise<DispatchAnswer> {
+  const FunctionName = functionNames.dispatchHeal;
+  const { Payload, FunctionError } = await lambda.send(
+    new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) }),
+  );
+  const text = Payload?.transformToString() ?? '';
+  if (FunctionError === undefined) {
+    const answer = JSON.parse(text) as DispatchAnswer | null;
+    if (answer) return answer;
+    throw new SuiteError(`${FunctionName} answered nothing: the stack there may be older than this checkout`);
+  }
+  const { errorType, errorMessage = text } = JSON.parse(text) as { errorType?: string; errorMessage?: string };
+  if (errorType === 'EventError') throw new RequestError(errorMessage);
+  throw new SuiteError(`${FunctionName} failed: ${errorMessage}`);
+}
+
+/** Of the dispatcher and of the heal itself: what any other function says of an incident is no part of its story. */
+async function readStory(dynamodb: DynamoDBClient, incident: IncidentKey): Promise<readonly StoryLine[]> {
+  const { fleet, trigger, incidentId } = incident;
+  const lines: StoryLine[] = [];
+  for (const by of ['dispatch-heal', healOf(trigger)] as const) {
+    const input = {
+      TableName: tableName,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :story)',
+      ExpressionAttributeValues: {
+        ':pk': { S: partitions.journal(fleet, by) },
+        ':story': { S: storyKey(incident) },
+      },
+      ConsistentRead: true,
+    };
+    for await (const { Items = [] } of paginateQuery({ client: dynamodb }, input)) {
+      lines.push(...Items.map((item) => lineOf(fromItem(item), by)));
+      if (lines.length > MAX_LINES) throw new SuiteError(`incident ${incidentId} has more than ${MAX_LINES} lines`);
+    }
+  }
+  return lines.sort(inOrder);
+}
+
+const inOrder = (a: StoryLine, b: StoryLine): number =>
+  a.atMs - b.atMs || a.attempt - b.attempt || (a.place < b.place ? -1 : 1);
+
+function lineOf(record: Readonly<Record<string, unknown>>, by: Writer): StoryLine {
+  const text = (name: string): string | undefined =>
+    typeof record[name] === 'string' ? (record[name] as string) : undefined;
+  return {
+    by,
+    atMs: Date.parse(text('at') ?? ''),
+    place: (text('sk') ?? '').split('#').at(-1) ?? '',
+    attempt: Number(record['attempt']),
+    kind: text('kind') ?? '',
+    sentence: text('sentence') ?? '',
+    code: text('code'),
+    act: text('act'),
+    evidence: text('evidence'),
+  };
+}
+
+/** The SDK says what it lacks, not where it looked. */
+const WHOSE =
+  '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region';
+
+async function withSuiteError<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof SuiteError || cause instanceof RequestError) throw cause;
+    const words = cause instanceof Error ? `${cause.name}: ${cause.message}`.trim() : String(cause);
+    const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
+    throw new SuiteError(`${what}: ${words}${unnamed ? WHOSE : ''}`, { cause });
+  }
+}

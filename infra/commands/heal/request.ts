@@ -1,0 +1,147 @@
+// One wish from its plan to its end: shows what would be done, asks, has it done, and follows it.
+import type { DispatchAnswer } from '../../../shared/events/answer.ts';
+import type { ApprovalRecord } from '../../../shared/heal/records.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { UsageError } from '../fleets/context.ts';
+import type { HealCommandContext, StoryLine } from './context.ts';
+import { type FollowResult, follow } from './follow.ts';
+import { planText } from './show.ts';
+
+export interface HealRequest {
+  /** dispatch-heal's event. */
+  readonly event: Readonly<Record<string, unknown>>;
+  /** "restore bitcoin/node2" */
+  readonly words: string;
+}
+
+export interface HealRequestOptions {
+  readonly plan?: true;
+  readonly wait?: true;
+  readonly yes?: true;
+  /** Minutes that --wait waits at most. */
+  readonly for?: number;
+}
+
+/** A plan reads, and reads no more than a heal does in its first minute. */
+const PLAN_FOR_MS = 5 * 60_000;
+const MINUTE_MS = 60_000;
+const WAIT_MINUTES = 8 * 60;
+
+/** @returns the exit status: 0 done (or planned, where that was asked), 1 not */
+export async function carryOut(
+  context: HealCommandContext,
+  { event, words }: HealRequest,
+  options: HealRequestOptions,
+): Promise<0 | 1> {
+  if (!options.yes || options.plan) {
+    // Before anything is asked of anybody: a script that forgot --yes should not wait for its plan first.
+    if (!options.plan && !context.confirm)
+      throw new UsageError(`nobody is here to be asked: say --yes to ${words}, or --plan to hear what would be done`);
+    const planned = await planOf(context, { event, words });
+    if (!planned || options.plan) return planned ? 0 : 1;
+    if (!(await context.confirm?.(`${words}?`))) {
+      context.say('Nothing was done.');
+      return 1;
+    }
+  }
+  const answer = await context.suite().ask(event);
+  if (answer.did !== 'started') return notStarted(context, answer);
+  context.say(`${words}: incident ${answer.incidentId}, attempt ${answer.attempt}`);
+  if (!options.wait) {
+    context.say(`Follow it: npm run heal -- status ${answer.fleet}/${answer.node}`);
+    return 0;
+  }
+  const followed = await follow(context, answer, {
+    forMs: (options.for ?? WAIT_MINUTES) * MINUTE_MS,
+    tell: true,
+    answer: (question) => answerQuestion(context, question, options),
+  });
+  return printEnd(context, answer, followed);
+}
+
+/** @returns false where nothing would be done; why has been said */
+async function planOf(context: HealCommandContext, { event }: HealRequest): Promise<boolean> {
+  const answer = await context.suite().ask({ ...event, plan: true });
+  if (answer.did !== 'started') {
+    notStarted(context, answer);
+    return false;
+  }
+  context.status('making the plan …');
+  const { end, lines, last } = await follow(context, answer, { forMs: PLAN_FOR_MS, tell: false });
+  if (end === 'planned') {
+    context.say(planText(lines));
+    return true;
+  }
+  if (end === 'waiting')
+    context.complain(`there is no plan after ${PLAN_FOR_MS / MINUTE_MS} min; incident ${answer.incidentId}`);
+  else context.complain(`Nothing would be done. ${reasonText(last)}`);
+  return false;
+}
+
+function notStarted(context: HealCommandContext, answer: DispatchAnswer): 1 {
+  const { did, code, reason = '' } = answer;
+  if (did === 'refused') context.complain(plainText(`Refused (${code}): ${reason}. ${retryText(answer)}`));
+  else context.complain(plainText(`Not now: ${Object.hasOwn(REASONS, reason) ? REASONS[reason] : reason}`));
+  return 1;
+}
+
+/** How long dispatch-heal goes on trying what a person has asked for. */
+const ASKED_FOR_MS = 60 * 60_000;
+
+/** A plan is asked for once. */
+const retryText = ({ trigger, onsetMs }: DispatchAnswer): string =>
+  trigger.startsWith('plan:')
+    ? ''
+    : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
+
+/** What the dispatcher calls in a word. */
+const REASONS: Readonly<Record<string, string>> = {
+  busy: 'another heal holds the node; this one is begun when it is free, within an hour',
+  later: 'it was tried a moment ago and is looked at again by itself',
+  ended: 'people have been paged for it; look at the journal first',
+};
+
+const reasonText = (last: StoryLine | undefined): string =>
+  last === undefined
+    ? 'The journal does not say why.'
+    : plainText(`${last.code === undefined ? '' : `${last.code}: `}${last.sentence}`);
+
+async function answerQuestion(
+  context: HealCommandContext,
+  { sentence }: ApprovalRecord,
+  { yes }: HealRequestOptions,
+): Promise<boolean> {
+  if (yes) return true;
+  if (context.confirm)
+    return context.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
+  context.complain(
+    'The fleet file says mode: ask, and nobody is here to be asked: the page that was sent says how to approve.',
+  );
+  return false;
+}
+
+function printEnd(context: HealCommandContext, answer: DispatchAnswer, { end, last }: FollowResult): 0 | 1 {
+  const { fleet, node, incidentId } = answer;
+  switch (end) {
+    case 'healed':
+      context.say(plainText(`Done. ${last?.sentence ?? ''}`));
+      return 0;
+    case 'planned':
+      context.complain(
+        plainText(`Nothing was done: the fleet file of ${fleet} says mode: plan. ${last?.sentence ?? ''}`),
+      );
+      return 1;
+    case 'waiting':
+      context.complain(`It goes on without us: npm run heal -- status ${fleet}/${node}`);
+      return 1;
+    case 'escalated':
+      context.complain(`It did not work, and people were paged. ${reasonText(last)}`);
+      return 1;
+    case 'refused':
+      context.complain(`Refused, incident ${incidentId}. ${reasonText(last)}. ${retryText(answer)}`.trim());
+      return 1;
+    case 'failed':
+      context.complain(`Failed, incident ${incidentId}. ${reasonText(last)}`);
+      return 1;
+  }
+}

@@ -1,0 +1,80 @@
+// How the journal's lines and a plan look in a terminal. Pure.
+import * as v from 'valibot';
+import type { Progress } from '../../../shared/heal/records.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { tableOf } from '../fleets/context.ts';
+import type { StoryLine } from './context.ts';
+
+/** "12:05:46  result    stopped in 7 s, cleanly; started in 3 s"; times are UTC, as in the journal. */
+export const lineText = ({ atMs, kind, sentence, code }: StoryLine): string =>
+  `${timeText(atMs)}  ${plainText(kind, 20).padEnd(8)}  ${plainText(code === undefined ? sentence : `${code}: ${sentence}`)}`;
+
+/** A line of the journal may have been written by anybody who may write to the table. */
+const timeText = (atMs: number): string => (isDate(atMs) ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--');
+const isDate = (atMs: number): boolean => Number.isFinite(atMs) && Math.abs(atMs) <= MAX_DATE_MS;
+/** "8.64e15" (ECMA-262, Time Values and Time Range). */
+const MAX_DATE_MS = 8.64e15;
+
+/** "2026-01-01 12:05 UTC" */
+export const clockText = (atMs: number): string =>
+  isDate(atMs) ? `${new Date(atMs).toISOString().replace('T', ' ').slice(0, 16)} UTC` : 'at no time that is one';
+
+const BAR = 24;
+
+/** "fill vol-…  ██████░░░░  62 %, about 12 min left" */
+export function progressText({ what, percent, etaSeconds }: Progress): string {
+  const full = Math.max(0, Math.min(BAR, Math.round((percent / 100) * BAR)));
+  const left = etaSeconds === null || percent >= 100 ? '' : `, about ${durationText(etaSeconds)} left`;
+  return `${plainText(what, 200)}  ${'█'.repeat(full)}${'░'.repeat(BAR - full)}  ${Math.floor(percent)} %${left}`;
+}
+
+export function durationText(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** What a plan's evidence may hold; heals of different kinds have different things to say. What is of another form is left out. */
+const evidenceSchema = v.object({
+  guardrails: v.fallback(v.array(v.object({ rule: v.string(), verdict: v.string() })), []),
+  source: v.fallback(v.nullish(v.string()), undefined),
+  costUsdPerMonth: v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined),
+  minutes: v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined),
+});
+type PlanEvidence = Partial<v.InferOutput<typeof evidenceSchema>>;
+
+/** What the journal keeps of it (shared/heal/journal.ts). */
+const EVIDENCE_CHARACTERS = 4_000;
+/** A plan has a dozen; a table of thousands takes its time. */
+const MAXIMUM_GUARDRAILS = 25;
+
+/** The plan as a table: what, from which data, what guards say, what it costs and how long it takes. */
+export function planText(lines: readonly StoryLine[]): string {
+  const sentence = lines.findLast(({ kind, act }) => kind === 'plan' || act === 'planned')?.sentence ?? '';
+  const evidence = evidenceOf(lines);
+  const rows: string[][] = [['plan', sentence]];
+  if (evidence.source) rows.push(['data', evidence.source]);
+  for (const { rule, verdict } of evidence.guardrails?.slice(0, MAXIMUM_GUARDRAILS) ?? [])
+    rows.push([`guard ${rule}`, verdict]);
+  if (evidence.costUsdPerMonth !== undefined)
+    rows.push([
+      'cost',
+      `$${evidence.costUsdPerMonth.toFixed(2)} a month while the volumes of before are kept beside the new ones`,
+    ]);
+  if (evidence.minutes !== undefined) rows.push(['time', `${evidence.minutes} min at most, the catching up left out`]);
+  return tableOf(['what', 'would be'], rows);
+}
+
+/** The last that holds anything of a plan; journal evidence is cut where it is too long, and says nothing then. */
+function evidenceOf(lines: readonly StoryLine[]): PlanEvidence {
+  for (const { evidence } of lines.toReversed()) {
+    if (evidence === undefined || evidence.length > EVIDENCE_CHARACTERS) continue;
+    try {
+      const read: unknown = JSON.parse(evidence);
+      if (typeof read === 'object' && read !== null && ('guardrails' in read || 'minutes' in read || 'source' in read))
+        return v.parse(evidenceSchema, read);
+    } catch {
+      // Cut.
+    }
+  }
+  return {};
+}

@@ -1,0 +1,100 @@
+// `npm run heal -- status FLEET[/NODE]`: what is open, who works on it, how far it is, and what was said of it last.
+import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
+import { tableOf } from '../fleets/context.ts';
+import { notAnswerableReason } from './approve.ts';
+import type { HealCommandContext } from './context.ts';
+import { clockText, durationText, lineText, progressText } from './show.ts';
+import type { Target } from './target.ts';
+
+/** Incidents whose last lines are shown; a list of them all is shown in any case. */
+const MAX_STORIES = 10;
+/** Healed ones are shown so long. */
+const LATELY_MS = 60 * 60_000;
+
+export async function status(context: HealCommandContext, { fleet, node, shown }: Target): Promise<0 | 1> {
+  const suite = context.suite();
+  const read = await suite.fleet(fleet);
+  const nowMs = suite.nowMs();
+  const isMeant = (one: { readonly node?: string; readonly instanceId: string }): boolean =>
+    node === undefined || ('instanceId' in node ? one.instanceId === node.instanceId : one.node === node.node);
+  const incidents = read.incidents
+    .filter(isMeant)
+    .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
+    .sort((a, b) => b.onsetMs - a.onsetMs);
+  const asks = node === undefined ? (await suite.asks(fleet)).filter(({ untilMs }) => nowMs < untilMs) : [];
+  if (incidents.length === 0 && asks.length === 0) {
+    context.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
+    return 0;
+  }
+  for (const { by, plan, untilMs } of asks)
+    context.say(`Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run heal -- approve ${plan}`);
+  if (incidents.length === 0) return 0;
+  const head = ['node', 'trigger', 'incident', 'attempt', 'since', 'state'];
+  context.say(
+    tableOf(
+      head,
+      incidents.map((incident) => rowOf(incident, nowMs)),
+    ),
+  );
+  for (const incident of incidents.slice(0, MAX_STORIES)) {
+    const last = (await suite.story(incident)).at(-1);
+    const record = read.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
+    context.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
+    if (last) context.say(lineText(last));
+    for (const line of recordLines(record, incident)) context.say(line);
+    if (isWaiting(incident, nowMs)) context.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
+  }
+  return 0;
+}
+
+const isWaiting = (incident: IncidentRecord, nowMs: number): boolean => notAnswerableReason(incident, nowMs) === null;
+
+const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
+  const { node, trigger, incidentId, attempt, onsetMs } = incident;
+  return [
+    plainText(node, 256),
+    trigger,
+    incidentId,
+    String(attempt),
+    `${durationText((nowMs - onsetMs) / 1000)} ago`,
+    stateText(incident, nowMs),
+  ];
+};
+
+function stateText(incident: IncidentRecord, nowMs: number): string {
+  switch (incident.state) {
+    case 'allocated':
+      return 'about to begin';
+    case 'claimed':
+      if (isWaiting(incident, nowMs)) return `waits for approval until ${clockText(incident.approval?.untilMs ?? 0)}`;
+      return incident.payload.mode === 'act' ? 'at work' : `at work, mode ${incident.payload.mode}`;
+    case 'healed':
+      return `over for ${durationText((nowMs - incident.endedAtMs) / 1000)}`;
+    case 'escalated':
+      return 'given up: people were paged';
+    case 'open': {
+      const code = incident.refusedCodes.at(-1);
+      const seconds = (incident.notBeforeMs - nowMs) / 1000;
+      const when = seconds > 0 ? `, again in ${durationText(seconds)}` : '';
+      return `${code === undefined ? 'waits' : `refused (${code})`}${when}`;
+    }
+  }
+}
+
+function recordLines(record: NodeRecord | undefined, { incidentId }: IncidentRecord): readonly string[] {
+  if (!record) return [];
+  const { operation, progress } = record;
+  const lines: string[] = [];
+  if (operation?.incidentId === incidentId && operation.kind === 'replace')
+    lines.push(`          rung      ${operation.memory.rung ?? 'none yet'}; ${PHASES[operation.phase]}`);
+  else if (operation?.incidentId === incidentId) lines.push(`          phase     ${PHASES[operation.phase]}`);
+  if (progress?.incidentId === incidentId) lines.push(`          progress  ${progressText(progress)}`);
+  return lines;
+}
+
+const PHASES = {
+  preparing: 'nothing was done to the client yet',
+  down: 'the client may be down because of it',
+  proved: 'it worked, and what it made is cleared up',
+} as const;

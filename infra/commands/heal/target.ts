@@ -1,0 +1,36 @@
+// Whom a command is about: "bitcoin/node2", "bitcoin/i-0b2c3d4e5f6071829", or a fleet alone.
+import { quoted } from '../../../shared/text/command-words.ts';
+import { UsageError } from '../fleets/context.ts';
+
+export interface Target {
+  readonly fleet: string;
+  /** As the dispatcher's events name it. */
+  readonly node: { readonly node: string } | { readonly instanceId: string } | undefined;
+  /** As it was written. */
+  readonly shown: string;
+}
+
+const FLEET = /^[a-z][a-z0-9-]{0,31}$/;
+const NODE = /^[A-Za-z0-9_.:=+@-]{1,128}$/;
+const INSTANCE = /^i-[0-9a-f]{8,17}$/;
+
+/** @throws UsageError where it is neither */
+export function targetOf(written: string): Target {
+  const [fleet = '', name, ...more] = written.split('/', 3);
+  const wrong = (what: string) =>
+    new UsageError(`${quoted(written)}: ${what}; expected FLEET/NODE, for example bitcoin/node2`);
+  if (more.length > 0) throw wrong('more than one slash');
+  if (!FLEET.test(fleet)) throw wrong(`${quoted(fleet)} is no fleet's name`);
+  if (name === undefined) return { fleet, node: undefined, shown: written };
+  if (INSTANCE.test(name)) return { fleet, node: { instanceId: name }, shown: written };
+  if (!NODE.test(name)) throw wrong(`${quoted(name)} is no node's name`);
+  return { fleet, node: { node: name }, shown: written };
+}
+
+/** @throws UsageError where no node is named */
+export function nodeOf(written: string): Target & { readonly node: NonNullable<Target['node']> } {
+  const target = targetOf(written);
+  if (target.node === undefined)
+    throw new UsageError(`${written}: which node? Expected FLEET/NODE, for example ${written}/node2`);
+  return { ...target, node: target.node };
+}

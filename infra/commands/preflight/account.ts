@@ -1,0 +1,176 @@
+// Asks an account what a deployment of these fleets would meet: `npm run fleets -- check --account`. It reads, and changes nothing.
+import { DescribeLaunchTemplateVersionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import { GetInstanceProfileCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConfigurationCommand,
+  LambdaClient,
+  ListDurableExecutionsByFunctionCommand,
+  ResourceNotFoundException as NoSuchFunction,
+} from '@aws-sdk/client-lambda';
+import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { discoverNodes, type FleetNode } from '../../../shared/fleet/nodes.ts';
+import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
+import { functionNames, parameterPrefix } from '../../names.ts';
+import { StoreError } from '../fleets/parameter-store.ts';
+import { type AccountFacts, type FleetFacts, replaces, type TemplateFact } from './facts.ts';
+
+export type AwsClientConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
+
+/** Of one fleet: more have not been seen, and each costs three requests. */
+const MAX_TEMPLATES = 20;
+/** The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide). */
+const BOOTSTRAPPED = '/cdk-bootstrap/hnb659fds/version';
+
+/** In the account and region that the environment names, unless a test says where. @throws StoreError */
+export async function readAccount(fleets: readonly Fleet[], config: AwsClientConfig = {}): Promise<AccountFacts> {
+  const clients = {
+    ...{ ec2: new EC2Client(config), iam: new IAMClient(config), lambda: new LambdaClient(config) },
+    ...{ ssm: new SSMClient(config), sts: new STSClient(config) },
+  };
+  const { ec2, lambda, ssm, sts } = clients;
+  try {
+    const { Account: account = '' } = await sts.send(new GetCallerIdentityCommand({}));
+    const replaceRole = await roleOf(lambda, functionNames.replaceNode);
+    const found: FleetFacts[] = [];
+    for (const fleet of fleets) found.push(await fleetFacts(clients, fleet, replaceRole));
+    return {
+      account,
+      region: await ec2.config.region(),
+      ...(await concurrencyOf(lambda)),
+      isBootstrapped: await isThere(ssm, BOOTSTRAPPED),
+      withoutDurable: await withoutDurable(lambda),
+      isDeployed: replaceRole !== undefined,
+      fleets: found,
+    };
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
+    const words = wordsOf(cause);
+    const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
+    throw new StoreError(`the account cannot be read: ${words}${unnamed ? WHOSE : ''}`, { cause });
+  }
+}
+
+const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? `${error.name}: ${error.message}`.trim() : String(error);
+
+interface Clients {
+  readonly ec2: EC2Client;
+  readonly iam: IAMClient;
+  readonly ssm: SSMClient;
+}
+
+/** The function's role; undefined where there is no such function. */
+export async function roleOf(lambda: LambdaClient, FunctionName: string): Promise<string | undefined> {
+  try {
+    return (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).Role;
+  } catch (error) {
+    if (error instanceof NoSuchFunction) return undefined;
+    throw error;
+  }
+}
+
+async function concurrencyOf(lambda: LambdaClient): Promise<Pick<AccountFacts, 'concurrency' | 'unknownConcurrency'>> {
+  try {
+    const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
+    return { concurrency: AccountLimit?.ConcurrentExecutions };
+  } catch (error) {
+    // It is told, and the rest is read.
+    return { concurrency: undefined, unknownConcurrency: wordsOf(error) };
+  }
+}
+
+async function isThere(ssm: SSMClient, Name: string): Promise<boolean> {
+  try {
+    await ssm.send(new GetParameterCommand({ Name }));
+    return true;
+  } catch (error) {
+    if (error instanceof ParameterNotFound) return false;
+    throw error;
+  }
+}
+
+/** No list of regions is published that a program could trust: a function that is not there is not found where its API is. */
+async function withoutDurable(lambda: LambdaClient): Promise<string | undefined> {
+  const FunctionName = functionNames.resizeVolume;
+  try {
+    await lambda.send(new ListDurableExecutionsByFunctionCommand({ FunctionName, MaxItems: 1 }));
+    return undefined;
+  } catch (error) {
+    if (error instanceof NoSuchFunction) return undefined;
+    return `whether durable functions are there, Lambda does not say: ${wordsOf(error)}`;
+  }
+}
+
+async function fleetFacts(clients: Clients, fleet: Fleet, replaceRole: string | undefined): Promise<FleetFacts> {
+  const nodes = await discoverNodes(clients.ec2, fleet);
+  const named = fleet.replace.launchTemplate;
+  const own = named === undefined ? nodes.map((node) => [node.name, templateOf(node)] as const) : [];
+  const templates = [
+    ...new Set([...(named === undefined ? [] : [named]), ...own.flatMap(([, id]) => id ?? [])]),
+  ].sort();
+  if (templates.length > MAX_TEMPLATES)
+    throw new StoreError(`${fleet.name} has more than ${MAX_TEMPLATES} launch templates: half-read lists are refused`);
+  const found: TemplateFact[] = [];
+  if (replaces(fleet)) for (const template of templates) found.push(await templateFact(clients, template, replaceRole));
+  return {
+    ...{ fleet, nodes: nodes.length, templates: found },
+    withoutTemplate: own.filter(([, id]) => id === undefined).map(([name]) => name),
+    isStored: await isThere(clients.ssm, fleetParameterName(parameterPrefix, fleet.name)),
+  };
+}
+
+/** As replace-node knows it: "aws:ec2launchtemplate:id" ("Launch an EC2 instance using a launch template"). */
+const templateOf = ({ tags }: FleetNode): string | undefined => tags['aws:ec2launchtemplate:id'];
+
+async function templateFact(
+  { ec2, iam }: Clients,
+  template: string,
+  replaceRole: string | undefined,
+): Promise<TemplateFact> {
+  const nothing = { template, profile: undefined, mayPass: undefined };
+  let name: string | undefined;
+  try {
+    const { LaunchTemplateVersions = [] } = await ec2.send(
+      new DescribeLaunchTemplateVersionsCommand({
+        ...(template.startsWith('lt-') ? { LaunchTemplateId: template } : { LaunchTemplateName: template }),
+        Versions: ['$Default'],
+      }),
+    );
+    const { Arn, Name } = LaunchTemplateVersions[0]?.LaunchTemplateData?.IamInstanceProfile ?? {};
+    name = Name ?? Arn?.split('/').at(-1);
+  } catch (error) {
+    return { ...nothing, unknown: `nothing can be read: ${wordsOf(error)}` };
+  }
+  if (name === undefined) return { ...nothing, profile: 'none', unknown: undefined };
+  let roleArn: string | undefined;
+  try {
+    const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
+    roleArn = InstanceProfile?.Roles?.[0]?.Arn;
+    if (roleArn === undefined)
+      return { ...nothing, profile: { name, roleArn }, unknown: `the instance profile ${name} has no role` };
+    const mayPass = replaceRole === undefined ? undefined : await mayPassOn(iam, replaceRole, roleArn);
+    return { template, profile: { name, roleArn }, mayPass, unknown: undefined };
+  } catch (error) {
+    return { ...nothing, profile: { name, roleArn }, unknown: `the role is not known: ${wordsOf(error)}` };
+  }
+}
+
+/** IAM's own word for what it would say to the launch. */
+export async function mayPassOn(iam: IAMClient, PolicySourceArn: string, roleArn: string): Promise<boolean> {
+  const { EvaluationResults = [] } = await iam.send(
+    new SimulatePrincipalPolicyCommand({
+      ...{ PolicySourceArn, ActionNames: ['iam:PassRole'], ResourceArns: [roleArn] },
+      ContextEntries: [
+        {
+          ...{ ContextKeyName: 'iam:PassedToService', ContextKeyType: 'string' },
+          ContextKeyValues: ['ec2.amazonaws.com'],
+        },
+      ],
+    }),
+  );
+  return EvaluationResults[0]?.EvalDecision === 'allowed';
+}

@@ -1,0 +1,149 @@
+// What `npm run fleets -- check --account` finds in an account, and what it says of it. Pure.
+import type { Fleet } from '../../../shared/fleet/model.ts';
+
+/** A launch template that a fleet's nodes, or its file, name. */
+export interface TemplateFact {
+  /** Its id, or its name as the fleet file has it. */
+  readonly template: string;
+  /** undefined: there is no such template, or AWS does not say. */
+  readonly profile: { readonly name: string; readonly roleArn: string | undefined } | 'none' | undefined;
+  /** Whether replace-node may pass the profile's role on, as IAM says; undefined: nothing is deployed, or IAM does not say. */
+  readonly mayPass: boolean | undefined;
+  /** Why something of it is not known. */
+  readonly unknown: string | undefined;
+}
+
+export interface FleetFacts {
+  readonly fleet: Pick<Fleet, 'name' | 'mode' | 'replace' | 'role'>;
+  readonly nodes: number;
+  /** Of those nodes, by name, that were launched from no template, where the file names none. */
+  readonly withoutTemplate: readonly string[];
+  readonly templates: readonly TemplateFact[];
+  /** Its parameter is there. */
+  readonly isStored: boolean;
+}
+
+export interface AccountFacts {
+  readonly account: string;
+  readonly region: string;
+  /** Concurrent executions of Lambda; undefined with `unknownConcurrency`. */
+  readonly concurrency: number | undefined;
+  readonly unknownConcurrency?: string;
+  readonly isBootstrapped: boolean;
+  /** undefined: durable functions are there; else why that is not known. */
+  readonly withoutDurable: string | undefined;
+  readonly isDeployed: boolean;
+  readonly fleets: readonly FleetFacts[];
+}
+
+export interface Findings {
+  /** What was looked at, in order. */
+  readonly lines: readonly string[];
+  /** What will not work as it is: each a sentence with what to do. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * "New AWS accounts have reduced concurrency and memory quotas" (Lambda quotas); it is often 10. Nine functions sweep, probes and heals come
+ * on top, and each waits for the other without a page, but a wave of heals then takes as long as it takes.
+ */
+const ENOUGH_CONCURRENCY = 50;
+/** "Concurrent executions" (Service Quotas, AWS Lambda). */
+const RAISE =
+  'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000';
+
+/** Whether another instance may take the place of a node. Validators, and nodes of which nobody says what they are, are never replaced. */
+export const replaces = ({ replace, role }: Pick<Fleet, 'replace' | 'role'>): boolean =>
+  replace.rungs.includes('replace') && !('fixed' in role && ['validator', 'unknown'].includes(role.fixed));
+
+export function findingsOf(facts: AccountFacts): Findings {
+  const { account, region, concurrency, isBootstrapped, withoutDurable, isDeployed, fleets } = facts;
+  const lines = [
+    `account ${account} in ${region}, chainmend is ${isDeployed ? '' : 'not '}deployed`,
+    isBootstrapped ? 'CDK is bootstrapped' : 'CDK is not bootstrapped: npx cdk bootstrap',
+    withoutDurable === undefined ? 'durable functions are there' : withoutDurable,
+    concurrency === undefined
+      ? `Lambda’s concurrency is not known: ${facts.unknownConcurrency}`
+      : concurrencyLine(concurrency),
+    ...fleets.flatMap(fleetLines),
+  ];
+  const problems = fleets.flatMap((fleet) => problemsOf(fleet, isDeployed));
+  if (!isBootstrapped && !isDeployed) problems.push('CDK is not bootstrapped in this region: npx cdk bootstrap');
+  const roles = rolesOf(facts);
+  const missing = fleets.some(({ templates }) => templates.some(({ mayPass }) => mayPass === false));
+  if (roles.length > 0 && (missing || !isDeployed)) lines.push(`Deploy with: ${deployCommand(roles)}`);
+  return { lines, problems };
+}
+
+/** Of every template that a heal may launch from. */
+const rolesOf = ({ fleets }: AccountFacts): readonly string[] =>
+  [
+    ...new Set(
+      fleets
+        .flatMap(({ templates }) => templates)
+        .flatMap(({ profile }) => (typeof profile === 'object' ? (profile.roleArn ?? []) : [])),
+    ),
+  ].sort();
+
+const deployCommand = (roles: readonly string[]): string =>
+  `npm run deploy -- -c nodeRoles=${roles.length === 0 ? 'none' : roles.join(',')}`;
+
+const concurrencyLine = (concurrency: number): string =>
+  concurrency >= ENOUGH_CONCURRENCY
+    ? `Lambda may run ${concurrency} invocations at once`
+    : `Lambda may run ${concurrency} invocations at once, as in a new account: sweeps and heals wait for each other, which pages nobody before it lasts. More: ${RAISE}`;
+
+function fleetLines({ fleet, nodes, templates, withoutTemplate }: FleetFacts): readonly string[] {
+  const head = `${fleet.name}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
+  if (!replaces(fleet)) return [`${head}; no other instance ever takes a node’s place (replace.rungs, role)`];
+  const from = templates.map(({ template, profile, mayPass }) => {
+    const as = profile === undefined ? 'not known' : profile === 'none' ? 'no instance profile' : profileText(profile);
+    const may = mayPass === undefined ? '' : mayPass ? ', may be passed on' : ', may not be passed on';
+    return `  ${template}: ${as}${may}`;
+  });
+  const without = withoutTemplate.length > 0 ? [`  without a launch template: ${short(withoutTemplate)}`] : [];
+  return [head, ...from, ...without];
+}
+
+const profileText = ({ name, roleArn }: { readonly name: string; readonly roleArn: string | undefined }): string =>
+  roleArn === undefined ? `profile ${name}, whose role is not known` : `profile ${name}, ${roleArn}`;
+
+function problemsOf(
+  { fleet, templates, withoutTemplate, isStored }: FleetFacts,
+  isDeployed: boolean,
+): readonly string[] {
+  const { name } = fleet;
+  const inTheWay =
+    isStored && !isDeployed
+      ? [
+          `${name}: its parameter is there though nothing is deployed, and a deployment would refuse it: aws ssm delete-parameter --name /chainmend/fleets/${name}`,
+        ]
+      : [];
+  if (!replaces(fleet)) return inTheWay;
+  return [
+    ...inTheWay,
+    ...templates.flatMap((fact) => templateProblems(name, fact)),
+    ...(withoutTemplate.length > 0
+      ? [
+          `${name}: ${short(withoutTemplate)} ${withoutTemplate.length === 1 ? 'was' : 'were'} launched from no template, so no other instance can take ${withoutTemplate.length === 1 ? 'its' : 'their'} place: name one in replace.launchTemplate, or leave replace out of replace.rungs`,
+        ]
+      : []),
+  ];
+}
+
+function templateProblems(name: string, { template, profile, mayPass, unknown }: TemplateFact): readonly string[] {
+  if (unknown !== undefined) return [`${name}: of ${template} ${unknown}`];
+  if (profile === 'none')
+    return [
+      `${name}: ${template} names no instance profile, and a node without one is never managed by Systems Manager: no command would reach the new instance`,
+    ];
+  if (mayPass === false && typeof profile === 'object')
+    return [
+      `${name}: replace-node may not pass on ${profile.roleArn}, so that a launch from ${template} would be refused: deploy with -c nodeRoles=${profile.roleArn}`,
+    ];
+  return [];
+}
+
+const SHOWN = 5;
+const short = (names: readonly string[]): string =>
+  names.length <= SHOWN ? names.join(', ') : `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`;

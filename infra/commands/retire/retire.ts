@@ -1,0 +1,136 @@
+// `npm run fleets -- retire NAME`: removes what the suite has made for a fleet and no stack removes: its alarms and its DNS records.
+
+import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
+import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
+import { parameterPrefix } from '../../names.ts';
+import { UsageError } from '../fleets/context.ts';
+import { type ParameterStore, StoreError } from '../fleets/parameter-store.ts';
+import type { Belongings, KeptResources, ZoneNames } from './belongings.ts';
+import { ALARM_USD, retainedLines } from './leftovers.ts';
+
+export interface RetireContext {
+  readonly store: () => ParameterStore;
+  readonly belongings: () => Belongings;
+  readonly say: (text: string) => void;
+  /** A question with the answer no unless somebody says yes; undefined where nobody can be asked. */
+  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+}
+
+/** Whether a fleet's things may go, and would not be made again. Facts as they are now. */
+export interface RetireFacts {
+  readonly isDeployed: boolean;
+  /** Its file is stored: register-nodes looks after it. */
+  readonly isStored: boolean;
+  /** Why the fleet, or everything, is paused; undefined: neither is. */
+  readonly paused: string | undefined;
+  readonly incidents: readonly IncidentRecord[];
+  readonly nodes: readonly NodeRecord[];
+}
+
+/** @returns a sentence where it may not be retired. Where no function is there, nothing is at work and nothing is made again. */
+export function whyNotRetired(
+  fleet: string,
+  { isDeployed, isStored, paused, incidents, nodes }: RetireFacts,
+): string | undefined {
+  if (!isDeployed) return undefined;
+  const working = [
+    ...incidents
+      .filter(({ state }) => state === 'allocated' || state === 'claimed')
+      .map(({ node, trigger, incidentId }) => `${fleet}/${node} ${trigger}, incident ${incidentId}`),
+    // What a heal has begun and not settled, or a node that it still holds.
+    ...nodes
+      .filter(({ owner, operation }) => owner !== null || operation !== null)
+      .map(({ instanceId }) => `${fleet}/${instanceId} is held, or was left half done`),
+  ];
+  if (working.length > 0) return `heals are open: ${working.join('; ')}. See: npm run heal -- status ${fleet}`;
+  if (isStored && paused === undefined) {
+    return (
+      `${fleet} is looked after, and what is removed would be made again within five minutes. ` +
+      `Take its file away and npm run deploy, or pause it: npm run fleets -- pause ${fleet} --why "retired"`
+    );
+  }
+  return undefined;
+}
+
+const SHOWN = 12;
+
+/** @throws UsageError, StoreError where it is refused or not all of it is removed */
+export async function retire(
+  context: RetireContext,
+  fleet: string,
+  { yes = false }: { readonly yes?: boolean },
+): Promise<void> {
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(fleet))
+    throw new UsageError(`${JSON.stringify(fleet)} is no fleet's name: expected one such as bitcoin`);
+  if (!yes && !context.confirm) throw new UsageError(`nobody can be asked here: say --yes to retire ${fleet}`);
+  const { say } = context;
+  const belongings = context.belongings();
+  const { account, region } = await belongings.identity();
+  await refuseUnlessIdle(context, belongings, fleet);
+  const alarms = await belongings.alarms(fleet);
+  const names = await belongings.names(fleet);
+  const kept = await belongings.kept(fleet);
+  const records = names.reduce((sum, { changes }) => sum + changes.length, 0);
+  if (alarms.length === 0 && records === 0) {
+    say(`No alarm and no DNS record in account ${account}, ${region}, carries the marks of a fleet ${fleet}.`);
+    printRetained(say, fleet, kept);
+    return;
+  }
+  say(`Of ${fleet} in account ${account}, ${region}, these go:`);
+  if (alarms.length > 0)
+    say(
+      listed(
+        `${alarms.length} alarms, $${(alarms.length * ALARM_USD).toFixed(2)} a month`,
+        alarms.map(({ name }) => name),
+      ),
+    );
+  for (const zone of names) say(listed(`${zone.changes.length} names in the zone ${zone.zone}`, sentencesOf(zone)));
+  if (!yes && !(await context.confirm?.(`Remove them?`))) {
+    say('Nothing was removed.');
+    return;
+  }
+  // Somebody may have begun something while the list was read.
+  await refuseUnlessIdle(context, belongings, fleet);
+  const gone = await belongings.deleteAlarms(fleet, alarms);
+  let unnamed = 0;
+  for (const zone of names) unnamed += await belongings.deleteNames(fleet, zone);
+  say(`Removed: ${gone} of ${alarms.length} alarms, ${unnamed} of ${records} names.`);
+  printRetained(say, fleet, kept);
+  const [alarmsLeft, namesLeft] = [await belongings.alarms(fleet), await belongings.names(fleet)];
+  if (alarmsLeft.length > 0 || namesLeft.length > 0)
+    throw new StoreError(remainingText(fleet, alarmsLeft.length, namesLeft));
+}
+
+async function refuseUnlessIdle(context: RetireContext, belongings: Belongings, fleet: string): Promise<void> {
+  const parameters = context.store();
+  const pauses = [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, fleet)];
+  const values = await Promise.all(pauses.map((name) => parameters.read(name)));
+  const why = whyNotRetired(fleet, {
+    isDeployed: await belongings.isDeployed(),
+    isStored: (await parameters.read(fleetParameterName(parameterPrefix, fleet))) !== undefined,
+    paused: values.find((value) => value !== undefined && value !== 'off'),
+    ...(await belongings.records(fleet)),
+  });
+  if (why !== undefined) throw new StoreError(`${why}. Nothing was removed`);
+}
+
+const sentencesOf = ({ changes }: ZoneNames): readonly string[] =>
+  changes.map(({ remove }) =>
+    remove.map(({ name, type, values }) => `${name} ${type} ${values.join(', ')}`).join(' and '),
+  );
+
+const listed = (head: string, lines: readonly string[]): string =>
+  [
+    `  ${head}`,
+    ...lines.slice(0, SHOWN).map((line) => `    ${line}`),
+    ...(lines.length > SHOWN ? [`    and ${lines.length - SHOWN} more`] : []),
+  ].join('\n');
+
+function printRetained(say: RetireContext['say'], fleet: string, kept: KeptResources): void {
+  for (const line of retainedLines(fleet, kept)) say(line);
+}
+
+function remainingText(fleet: string, alarms: number, names: readonly ZoneNames[]): string {
+  const records = names.reduce((sum, { changes }) => sum + changes.length, 0);
+  return `${alarms} alarms and ${records} names of ${fleet} are there still, or again: is a suite at work that looks after it?`;
+}

@@ -1,0 +1,70 @@
+// In a run's own namespaces: makes a group's world and carries out its stories, each line of which is told to whoever is outside.
+import { writeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Narrator } from './narrator.ts';
+import { parseTask, runEventLine } from './run-events.ts';
+import { STORY_GROUPS } from './stories/index.ts';
+import { entriesOf, networkOf, type RealStory, StoryFailure } from './story.ts';
+import { RealWorld } from './world.ts';
+
+const {
+  values: { group: groupName = '', story: only },
+  positionals: [task],
+} = parseArgs({ options: { group: { type: 'string' }, story: { type: 'string' } }, allowPositionals: true });
+
+const group = STORY_GROUPS.find(({ name }) => name === groupName);
+if (!group)
+  throw new Error(`--group: "${groupName}" given, expected one of ${STORY_GROUPS.map(({ name }) => name).join(', ')}`);
+const ground = parseTask(task);
+
+/** Written at once: a run that ends in the next moment has told all. */
+const STDOUT = 1;
+
+// Whoever started this is gone: so is its reason.
+process.stdin.resume().once('end', () => process.exit(1));
+
+const narrator = new Narrator((told) => writeSync(STDOUT, runEventLine(told)));
+let failed = false;
+const world = await RealWorld.make(ground, group.fleets, {
+  onError: (error) => {
+    failed = true;
+    console.error(error);
+  },
+  // Its clock stands: nothing goes on, and nobody waits for it.
+  onFatal: (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+});
+const stop = narrator.follow(world);
+const first = await carryOut({
+  name: networkOf(group.name),
+  sentence: entriesOf(group)[0]?.sentence ?? '',
+  run: (telling, here) => group.build(here, telling),
+});
+// Without its network no story can be told; whoever waits for them names those that never began.
+if (first) {
+  await lane(group.first ?? []);
+  await Promise.all(group.lanes.map(lane));
+}
+stop();
+await world.end();
+process.exit(failed ? 1 : 0);
+
+async function lane(stories: readonly RealStory[]): Promise<void> {
+  for (const story of stories) if (only === undefined || only === story.name) await carryOut(story);
+}
+
+/** @returns whether it came to its end */
+async function carryOut(story: RealStory): Promise<boolean> {
+  const { telling, end } = narrator.begin(story);
+  try {
+    await story.run(telling, world);
+    return true;
+  } catch (error) {
+    if (!(error instanceof StoryFailure)) telling.fails(error);
+    return false;
+  } finally {
+    end();
+  }
+}

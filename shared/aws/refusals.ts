@@ -1,0 +1,116 @@
+// What AWS has refused for good, told apart from what it throttles and from what nobody knows: after a refusal another way may be tried, after
+// an error it may not.
+import { plainText } from '../text/plain-text.ts';
+
+/** The call had no effect, and the same call will be refused again. `code` is AWS's, `refused` its words. */
+export interface AwsRefusal {
+  readonly refused: string;
+  readonly code: string;
+}
+
+export type Accepted = { readonly accepted: true };
+
+/** AWS quotes what it was sent; its encoded authorization messages are longer, and tell a person nothing. */
+const REFUSED_CHARACTERS = 1_000;
+const CODE_CHARACTERS = 100;
+
+/**
+ * Server faults by their status, refusals by their meaning: "There was insufficient capacity available to satisfy the launch request"
+ * ("Server error codes", Error codes for the Amazon EC2 API; the second is of instances that need a reservation).
+ */
+const DEFINITE = new Set([
+  'InsufficientInstanceCapacity',
+  'InsufficientReservedInstanceCapacity',
+  'InsufficientVolumeCapacity',
+]);
+
+/** Client error codes that the same call may not meet again: its credentials or its clock were old, or it was not read in time (SDK: CLOCK_SKEW_ERROR_CODES, TRANSIENT_ERROR_CODES). */
+const PASSING = new Set([
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'RequestTimeTooSkewed',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'TimeoutError',
+]);
+/** "Request Timeout" and "Too Many Requests" (RFC 9110, RFC 6585), whatever the service calls them. */
+const PASSING_STATUS = new Set([408, 429]);
+
+/**
+ * A refusal where AWS has refused: "Client error codes … 4xx". Throttling is none, since the same call may succeed later (it certainly had no
+ * effect: `isThrottling`), and neither is a server's fault or a time-out, which say nothing about the effect.
+ *
+ * @throws the error itself where it is no refusal
+ */
+export function refusalOf(error: unknown): AwsRefusal {
+  if (!(error instanceof Error) || isThrottling(error) || PASSING.has(error.name)) throw error;
+  const { name, message } = error;
+  const status = statusOf(error);
+  if (status !== undefined && PASSING_STATUS.has(status)) throw error;
+  if (DEFINITE.has(name) || (status !== undefined && status >= 400 && status <= 499)) {
+    return { refused: plainText(`${name}: ${message}`, REFUSED_CHARACTERS), code: plainText(name, CODE_CHARACTERS) };
+  }
+  throw error;
+}
+
+/** EC2's own code, those of the query protocols and the exception of the JSON ones. */
+const DENIED = /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?)$/;
+
+/** Whether IAM has refused: what a call is about lacks the tags that the caller's role asks for. */
+export const isDenied = ({ code }: Pick<AwsRefusal, 'code'>): boolean => DENIED.test(code);
+
+/** Members of ServiceException of the SDK, of every service; absent where no answer was read. */
+function statusOf(error: Error): number | undefined {
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number | undefined } };
+  return $metadata?.httpStatusCode;
+}
+
+/** The call's own result, or AWS's refusal of it. @throws everything that is no refusal */
+export async function catchRefusal<T>(call: () => Promise<T>): Promise<T | AwsRefusal> {
+  try {
+    return await call();
+  } catch (error) {
+    return refusalOf(error);
+  }
+}
+
+/**
+ * What AWS says to a call with DryRun, which changes nothing: "If you have the required permissions, the error response is DryRunOperation".
+ * @throws everything that is no refusal
+ */
+export async function catchDryRun(call: () => Promise<unknown>): Promise<Accepted | AwsRefusal> {
+  try {
+    await call();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'DryRunOperation') return { accepted: true };
+    return refusalOf(error);
+  }
+  throw new Error('a dry run was carried out');
+}
+
+/** In the words of EC2, CloudWatch and SSM, Lambda, SNS, and DynamoDB ("API throttling" of EC2, common errors of the others; SDK: THROTTLING_ERROR_CODES). */
+const NAMES = new Set([
+  'RequestLimitExceeded',
+  'EC2ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'ThrottledException',
+  'ProvisionedThroughputExceededException',
+]);
+const MAX_CAUSES = 5;
+
+/** Also where the durable SDK has wrapped it: a step's own error is the cause of what the step throws. */
+export function isThrottling(error: unknown): boolean {
+  let cause: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth++) {
+    if (NAMES.has(cause.name)) return true;
+    cause = cause.cause;
+  }
+  return false;
+}
