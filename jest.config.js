@@ -1,6 +1,6 @@
 // All suites that need neither root nor a network. Sources are ESM TypeScript, stripped of their types by Node itself.
 
-// What somebody asks for by name is run in full; where nobody asks, the long suites run a sample of themselves (test/support/asked.ts).
+// What somebody asks for by name is run in full; where nobody asks, the long suites run a sample of themselves (test/fixtures/asked.ts).
 process.env.CHAINMEND_ASKED ??= process.argv
   .slice(2)
   .filter((argument) => !argument.startsWith('-'))
@@ -10,14 +10,16 @@ process.env.CHAINMEND_ASKED ??= process.argv
 process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/dist/compile-cache`;
 
 export default {
-  testEnvironment: './test/support/environment.js',
+  testEnvironment: './test/fixtures/environment.js',
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.
   maxWorkers: 2,
   // Most simulations run in a process of their own, which a busy machine starts late: time-outs are for what hangs.
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': './test/support/strip-types.js' },
-  moduleNameMapper: { '^node:timers/promises$': '<rootDir>/test/support/timers-promises.ts' },
-  testMatch: ['<rootDir>/test/{unit,fuzz,model,infra,region,simulation}/**/*.test.ts'],
+  transform: { '\\.ts$': './test/fixtures/strip-types.js' },
+  moduleNameMapper: { '^node:timers/promises$': '<rootDir>/test/fixtures/timers-promises.ts' },
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // They need root and real machines: npm run test:host.
+  testPathIgnorePatterns: ['<rootDir>/test/host/', '/node_modules/'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out/', '<rootDir>/dist/'],
 };

@@ -1,5 +1,5 @@
 // How a full volume is grown: one entry for each act, with its execution, what its result leads to, and what follows when it keeps failing.
-// The explorer in test/model drives the same entries through every fault that it knows.
+// The explorer in test/explorers drives the same entries through every fault that it knows.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askPerson } from '../../shared/heal/ask.ts';

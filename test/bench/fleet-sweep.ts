@@ -1,7 +1,7 @@
 // One sweep of watch-fleet over fleets of 50, 500 and 5,000 nodes: what it asks AWS, how long it takes, what it needs, what it costs.
 
-import type { SweepMeasured } from '../support/jobs/fleet-sweep.ts';
-import { runJob } from '../support/jobs.ts';
+import type { SweepMeasured } from '../fixtures/jobs/fleet-sweep.ts';
+import { runJob } from '../fixtures/jobs.ts';
 import type { Measurement } from './measurement.ts';
 
 const FLEET_SIZES = [50, 500, 5_000] as const;

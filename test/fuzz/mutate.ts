@@ -1,7 +1,7 @@
 // Inputs that are nearly right: real ones, with something in them missing, doubled, of another kind, too deep, too large or hostile.
 import fc from 'fast-check';
-import { anyText } from '../support/any.ts';
-import { HOSTILE } from '../support/hostile-text.ts';
+import { anyText } from '../fixtures/any.ts';
+import { HOSTILE } from '../fixtures/hostile-text.ts';
 
 /** Keys that mean something to JavaScript, or to nobody. */
 const KEYS = [

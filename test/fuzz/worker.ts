@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import fc from 'fast-check';
-import { hostileIn } from '../support/hostile-text.ts';
+import { hostileIn } from '../fixtures/hostile-text.ts';
 import type { Target } from './target.ts';
 
 export interface Work {

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { synthesize } from '../../infra/synth.ts';
-import { isAsked } from '../support/asked.ts';
-import { type PythonTool, pythonTool } from '../support/python-tool.ts';
+import { isAsked } from '../fixtures/asked.ts';
+import { type PythonTool, pythonTool } from '../fixtures/python-tool.ts';
 import { writeFleets } from './many-fleets.ts';
 
 const REGIONS = ['us-east-1', 'us-west-2', 'eu-west-1', 'eu-central-1', 'ap-northeast-1', 'ap-southeast-2'];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { ensureSynthesized, synthesize } from '../../infra/synth.ts';
-import { long } from '../support/long.ts';
+import { long } from '../fixtures/long.ts';
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'chainmend-'));
 const read = (assembly: string, file: string) => readFileSync(join(assembly, file), 'utf8');

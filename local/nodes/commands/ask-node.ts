@@ -1,5 +1,5 @@
 // What the script ask-node does, as a simulated node does it: each question is put to the client over the node's own loopback, and
-// what it says is told in as many characters as SSM shows. test/unit/probe-on-node.test.ts holds the script to the same frames.
+// what it says is told in as many characters as SSM shows. test/shared/probe/probe-on-node.test.ts holds the script to the same frames.
 import {
   type AnswerFilter,
   decodeQuestions,

@@ -1,5 +1,5 @@
 // What the scripts of inspect-node, restart-client, check-volume, swap-volumes, stop-client and start-client do, as a simulated node
-// does it. The contract is test/nodes/fixtures/node-commands.json, which the scripts run through on real filesystems.
+// does it. The contract is test/host/fixtures/node-commands.json, which the scripts run through on real filesystems.
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
 import type { VolumeContent } from '../content.ts';

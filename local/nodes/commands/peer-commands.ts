@@ -1,5 +1,5 @@
 // What the scripts about peers do, as a simulated node does it: the client is asked and told over its own loopback, its configuration
-// is told and edited by what was read, and a client that does not come up with it gets its old file again. test/nodes/peers.test.ts
+// is told and edited by what was read, and a client that does not come up with it gets its old file again. test/host/peers.test.ts
 // holds the scripts to the same answers.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';

@@ -1,5 +1,5 @@
 // What the shipped scripts do, as the simulated node does it: the same checks in the same order, the same answers.
-// The contract is in test/nodes/fixtures/commands.json, which the scripts and this room both run through.
+// The contract is in test/host/fixtures/commands.json, which the scripts and this room both run through.
 import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
 import {
   type NodeOperation,

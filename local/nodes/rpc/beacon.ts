@@ -1,5 +1,5 @@
 // The beacon API of the consensus client beside an execution client. The form: github.com/ethereum/beacon-APIs, as in
-// test/support/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
+// test/fixtures/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import { json, type Response, target, text } from './http.ts';

@@ -1,5 +1,5 @@
 // bitcoind's JSON-RPC, and that of litecoind and dogecoind, which stayed with an older form of it.
-// The form: what litecoind 0.21.2 answered (test/support/chain-samples.ts), and src/rpc of github.com/bitcoin/bitcoin, version 29.
+// The form: what litecoind 0.21.2 answered (test/fixtures/chain-samples.ts), and src/rpc of github.com/bitcoin/bitcoin, version 29.
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import { withPort } from '../config/peers.ts';
 import type { SeenPeer } from '../peers.ts';

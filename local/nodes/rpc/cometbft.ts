@@ -1,4 +1,4 @@
-// CometBFT's RPC over GET. The form: what cometbft 0.38.17 answered (test/support/chain-samples.ts).
+// CometBFT's RPC over GET. The form: what cometbft 0.38.17 answered (test/fixtures/chain-samples.ts).
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';
 import { json, notFound, type Response, target } from './http.ts';

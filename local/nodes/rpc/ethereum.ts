@@ -1,4 +1,4 @@
-// The JSON-RPC of geth and bsc. The form: what geth 1.16.5 answered (test/support/chain-samples.ts).
+// The JSON-RPC of geth and bsc. The form: what geth 1.16.5 answered (test/fixtures/chain-samples.ts).
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';

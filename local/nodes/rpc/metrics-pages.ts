@@ -1,4 +1,4 @@
-// The metrics pages of CometBFT and geth, as far as anybody reads them. The form: captured pages in test/support/chain-samples.
+// The metrics pages of CometBFT and geth, as far as anybody reads them. The form: captured pages in test/fixtures/chain-samples.
 import type { ConsensusFacts } from '../validators.ts';
 
 export interface CometbftPage {

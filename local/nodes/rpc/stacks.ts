@@ -1,5 +1,5 @@
 // The RPC of stacks-node. The form: docs/rpc/components/examples of github.com/stacks-network/stacks-core, as in
-// test/support/chain-samples.ts.
+// test/fixtures/chain-samples.ts.
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import type { SeenPeer } from '../peers.ts';

@@ -44,7 +44,7 @@ const INVOKE =
   /^invoke --region \S+ --function-name (\S+)(?: --invocation-type Event)? --payload fileb:\/\/\/dev\/stdin \/dev\/stdout$/;
 
 /**
- * Carries out the command line that a page offers, as a shell and the AWS CLI would (test/region/approval-pasted.test.ts has the real ones); a
+ * Carries out the command line that a page offers, as a shell and the AWS CLI would (test/local/cli/approval-pasted.test.ts has the real ones); a
  * page that came twice is answered in vain.
  */
 export async function answerAsPaged({ region }: World, commandLine = ''): Promise<void> {

@@ -1,6 +1,6 @@
 // Parsers that are wrong, each in its own way: what the fuzzer has to tell.
 import fc from 'fast-check';
-import { HOSTILE } from '../../support/hostile-text.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { everything, type Target, target } from '../target.ts';
 
 class NamedError extends Error {}

@@ -11,9 +11,9 @@ import { limitChanges } from '../../../functions/rotate-peers/plan.ts';
 import type { ChainClient } from '../../../shared/chains/client.ts';
 import { ConfigError, decodeConfig, type PeersFile, peersIn, withPeers } from '../../../shared/peers/config.ts';
 import { applyEdits, editsBetween } from '../../../shared/peers/edits.ts';
-import { anyText } from '../../support/any.ts';
-import { HOSTILE } from '../../support/hostile-text.ts';
-import { configured } from '../../support/peer-configs.ts';
+import { anyText } from '../../fixtures/any.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
+import { configured } from '../../fixtures/peer-configs.ts';
 import { mutatedText } from '../mutate.ts';
 import { type Target, target } from '../target.ts';
 

@@ -11,7 +11,7 @@ import { HealPayloadError, parseHealPayload } from '../../../shared/heal/payload
 import { ProbeAnswerError, parseProbeAnswer } from '../../../shared/probe/answer.ts';
 import { QuestionError, statusQuestions } from '../../../shared/probe/questions.ts';
 import { ProbeRequestError, parseProbeRequest } from '../../../shared/probe/request.ts';
-import { HOSTILE } from '../../support/hostile-text.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { type Target, target } from '../target.ts';
 

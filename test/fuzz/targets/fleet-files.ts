@@ -9,8 +9,8 @@ import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
 import { FleetFileError } from '../../../shared/fleet/problems.ts';
 import { resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { judgeSwitches } from '../../../shared/guardrails/switches.ts';
-import { anyFleetDocument } from '../../support/fleet-documents.ts';
-import { HOSTILE } from '../../support/hostile-text.ts';
+import { anyFleetDocument } from '../../fixtures/fleet-documents.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 

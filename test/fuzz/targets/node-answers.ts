@@ -16,9 +16,9 @@ import {
 import { decodeAnswers, encodeAnswers } from '../../../shared/probe/frames.ts';
 import { readOnNode } from '../../../shared/probe/node-probe.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
-import { ARRIVED_MS } from '../../support/chain-answers.ts';
-import * as samples from '../../support/chain-samples.ts';
-import { HOSTILE } from '../../support/hostile-text.ts';
+import { ARRIVED_MS } from '../../fixtures/chain-answers.ts';
+import * as samples from '../../fixtures/chain-samples.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 

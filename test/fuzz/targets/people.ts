@@ -18,8 +18,8 @@ import { evidenceIn, type JournalLine } from '../../../local/scenarios/report/jo
 import { judgeApproval } from '../../../shared/heal/approval.ts';
 import { WRITERS } from '../../../shared/heal/records.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
-import { anyText } from '../../support/any.ts';
-import { HOSTILE } from '../../support/hostile-text.ts';
+import { anyText } from '../../fixtures/any.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { mutatedJson } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 

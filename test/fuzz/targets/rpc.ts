@@ -9,9 +9,9 @@ import { consensusMetricsQuestion, gethMetricsQuestion } from '../../../shared/c
 import { parsePeerAddress } from '../../../shared/chains/peer-address.ts';
 import { MetricsError, parseMetrics } from '../../../shared/chains/prometheus.ts';
 import { parseEntry } from '../../../shared/peers/entry.ts';
-import { answered, failed } from '../../support/chain-answers.ts';
-import * as samples from '../../support/chain-samples.ts';
-import { HOSTILE } from '../../support/hostile-text.ts';
+import { answered, failed } from '../../fixtures/chain-answers.ts';
+import * as samples from '../../fixtures/chain-samples.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { mutated, mutatedJson, mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
@@ -137,7 +137,7 @@ const metrics = [
   'geth-metrics.txt',
   'geth-dev-metrics.txt',
   'cometbft-metrics-halted.txt',
-].map((name) => readFileSync(new URL(`../../support/chain-samples/${name}`, import.meta.url), 'utf8'));
+].map((name) => readFileSync(new URL(`../../fixtures/chain-samples/${name}`, import.meta.url), 'utf8'));
 const pages = [
   'a'.repeat(1_000_000),
   `${'a{b="'.repeat(1)}${'\\'.repeat(4_000)}"} 1\n`,

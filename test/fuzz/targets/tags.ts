@@ -10,9 +10,9 @@ import { judgePauseTag } from '../../../shared/guardrails/switches.ts';
 import { dateOf, LEDGER_TAGS } from '../../../shared/model/tags.ts';
 import { clientNameOf, ledgerTags, readLedger } from '../../../shared/snapshots/ledger.ts';
 import { isMeant } from '../../../shared/text/wildcard.ts';
-import { anyText } from '../../support/any.ts';
-import { bitcoin } from '../../support/fleet-documents.ts';
-import { HOSTILE } from '../../support/hostile-text.ts';
+import { anyText } from '../../fixtures/any.ts';
+import { bitcoin } from '../../fixtures/fleet-documents.ts';
+import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { mutatedText } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 

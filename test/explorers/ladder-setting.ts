@@ -1,0 +1,189 @@
+// The nodes that the ladder is played on: what their data do, what answers, and what there is to put in their place.
+import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
+import { bitcoinFleet } from '../fixtures/builders/fleet.ts';
+
+/**
+ * What a client makes of data: it follows its chain; it ends at once; it stands still where the node had stopped, or below; it has blocks
+ * that others do not have; it runs and answers nobody; or the data cannot be mounted at all.
+ */
+export type Behaviour = 'follows' | 'ends' | 'same-stop' | 'lower-stop' | 'forked' | 'hangs' | 'unmountable';
+
+export interface LadderSetting {
+  readonly fleet: Fleet;
+  readonly want: RequestedAction;
+  readonly role: Role;
+  /** What its own data do: as found, and after the client's next start. */
+  readonly before: Behaviour;
+  readonly afterRestart: Behaviour;
+  /** What the sets of snapshots do, best first. */
+  readonly sets: readonly Behaviour[];
+  /** What the volumes of a healthy sibling do, where the fleet file prefers them. */
+  readonly sibling: Behaviour | null;
+  /** Volumes that a heal of before has kept, for an undo. */
+  readonly kept: Behaviour | null;
+  /**
+   * Instance and agent are out of reach from the beginning, until the instance was stopped and started, or for good; lingers: for good, and
+   * its agent is said to be online for a while. Its client runs on all the same, as behind a network that is cut.
+   */
+  readonly dead: 'until-started' | 'for-good' | 'lingers' | null;
+  /** The node's own zone, then another one. */
+  readonly capacity: readonly [boolean, boolean];
+  /** A launch is not permitted: EC2 says so to a dry run, or only to the launch itself. */
+  readonly forbids: 'told' | 'untold' | null;
+  /** What becomes of a new instance: it boots; it never does; its client is not masked; it boots and its client ends whatever its data. */
+  readonly young: 'works' | 'unhealthy' | 'unmasked' | 'ends';
+  readonly group: string | null;
+  /** Whether there is capacity to start it again, once it is stopped. */
+  readonly starts: boolean;
+  /** So long what could be copied cannot be read. */
+  readonly unreadMinutes: number;
+  /** Who the snapshots are of. */
+  readonly donor: 'itself' | 'sibling';
+}
+
+export const SUBNETS = ['subnet-0a', 'subnet-0b'] as const;
+export const ZONES = ['eu-west-1a', 'eu-west-1b'] as const;
+
+const fleetOf = (more: Record<string, unknown> = {}, role: Role = 'follower'): Fleet => {
+  const fleet = bitcoinFleet({ role, probe: 'ssm', ...more });
+  return { ...fleet, replace: { ...fleet.replace, subnetIds: [SUBNETS[1]] } };
+};
+
+const FLEET = fleetOf();
+const TWO_VOLUMES: Fleet = {
+  ...FLEET,
+  volumes: [
+    { role: 'data', path: '/var/lib/node/data', tags: { Component: 'nodes/bitcoin', Part: 'data' } },
+    { role: 'ancient', path: '/var/lib/node/ancient', tags: { Component: 'nodes/bitcoin', Part: 'ancient' } },
+  ],
+};
+const RATED: Fleet = { ...FLEET, replace: { ...FLEET.replace, initializationMiBps: 100 } };
+const SIBLING: Fleet = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } };
+const STANDBY: Fleet = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } };
+const VALIDATOR: Fleet = { ...FLEET, role: { fixed: 'validator' } };
+const RESTARTABLE: Fleet = { ...VALIDATOR, owner: { ...VALIDATOR.owner, restartValidators: true } };
+
+const STUCK: LadderSetting = {
+  fleet: FLEET,
+  want: { do: 'heal' },
+  role: 'follower',
+  before: 'same-stop',
+  afterRestart: 'same-stop',
+  sets: ['follows'],
+  sibling: null,
+  kept: null,
+  dead: null,
+  capacity: [true, true],
+  forbids: null,
+  young: 'works',
+  group: null,
+  starts: true,
+  unreadMinutes: 0,
+  donor: 'itself',
+};
+const with_ = (more: Partial<LadderSetting>): LadderSetting => ({ ...STUCK, ...more });
+const ended = { before: 'ends', afterRestart: 'ends' } as const;
+const well = { before: 'follows', afterRestart: 'follows' } as const;
+const dead = { ...well, dead: 'for-good' } as const;
+const restore = (acknowledgesValidator: boolean): RequestedAction => ({
+  do: 'restore',
+  snapshotId: null,
+  acknowledgesValidator,
+});
+
+/** The world `swap`: a follower, by an operator's words for what is the matter. */
+export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
+  'a restart helps': with_({ afterRestart: 'follows' }),
+  'what could be copied cannot be read, a restart helps': with_({ afterRestart: 'follows', unreadMinutes: 600 }),
+  'what could be copied cannot be read at first': with_({ unreadMinutes: 1 }),
+  'what could be copied cannot be read': with_({ unreadMinutes: 600 }),
+  'dead, and what could be copied cannot be read': with_({ ...dead, unreadMinutes: 600 }),
+  'other data help': STUCK,
+  'a sibling’s data help': with_({ donor: 'sibling' }),
+  'a sibling’s volumes help': with_({ fleet: SIBLING, sibling: 'follows', sets: [] }),
+  'a sibling’s volumes do not help, a snapshot does': with_({ fleet: SIBLING, sibling: 'lower-stop' }),
+  'its blocks are waited for': with_({ fleet: RATED }),
+  'two volumes': with_({ fleet: TWO_VOLUMES }),
+  'the client ends, the second set helps': with_({ ...ended, sets: ['ends', 'follows'] }),
+  'the newest cannot be mounted': with_({ ...ended, sets: ['unmountable', 'follows'] }),
+  'the newest stops lower': with_({ sets: ['lower-stop', 'follows'] }),
+  'the newest is forked': with_({ sets: ['forked', 'follows'] }),
+  'a client that hangs': with_({ before: 'hangs', afterRestart: 'hangs', sets: ['hangs', 'follows'] }),
+  'a bug of the client': with_({ sets: ['same-stop', 'follows'] }),
+  'no good snapshot': with_({ ...ended, sets: [] }),
+  'nothing helps': with_({ ...ended, sets: ['ends', 'lower-stop'], young: 'ends' }),
+  'a member on standby': with_({ fleet: STANDBY, group: 'nodes' }),
+  'a member on standby, nothing helps': with_({
+    ...ended,
+    fleet: STANDBY,
+    group: 'nodes',
+    sets: ['lower-stop'],
+    young: 'unhealthy',
+  }),
+  'it comes up after a stop': with_({ ...well, dead: 'until-started' }),
+  'the instance is dead': with_(dead),
+  'two volumes, the instance is dead': with_({ ...dead, fleet: TWO_VOLUMES }),
+  'dead, its agent lingers': with_({ ...dead, dead: 'lingers' }),
+  'dead, no capacity in its zone': with_({ ...dead, capacity: [false, true] }),
+  'dead, no capacity in its zone, a sibling’s data': with_({ ...dead, capacity: [false, true], donor: 'sibling' }),
+  'dead, no capacity in its zone, bad data': with_({ ...dead, capacity: [false, true], sets: ['ends'] }),
+  'dead, no capacity': with_({ ...dead, capacity: [false, false] }),
+  'dead, a launch is not permitted': with_({ ...dead, forbids: 'told' }),
+  'dead, a launch is not permitted, and nobody knows before': with_({ ...dead, forbids: 'untold' }),
+  'nothing helps, a launch is not permitted': with_({ ...ended, sets: ['ends'], forbids: 'told' }),
+  'dead, no capacity to start it': with_({ ...dead, starts: false }),
+  'dead, no capacity to start it, the new one does not help': with_({ ...dead, starts: false, young: 'ends' }),
+  'dead, no capacity at all': with_({ ...dead, capacity: [false, false], starts: false }),
+  'dead, the new one does not boot': with_({ ...dead, young: 'unhealthy' }),
+  'dead, the new one is not masked': with_({ ...dead, young: 'unmasked' }),
+  'dead, the new one does not help': with_({ ...dead, young: 'ends' }),
+  'dead, a member on standby': with_({ ...dead, fleet: STANDBY, group: 'nodes' }),
+  'a person restores a healthy node': with_({ ...well, want: restore(false) }),
+  'a person restores, the data are bad': with_({ ...well, want: restore(false), sets: ['ends'] }),
+  'a person wants another instance': with_({ ...well, want: { do: 'replace-instance' } }),
+  'a person wants another instance, it does not help': with_({
+    ...well,
+    want: { do: 'replace-instance' },
+    young: 'ends',
+  }),
+  'a person wants another instance, a launch is not permitted': with_({
+    ...well,
+    want: { do: 'replace-instance' },
+    forbids: 'told',
+  }),
+  'a person takes a restore back': with_({ ...well, want: { do: 'undo' }, kept: 'same-stop', sets: [] }),
+  'a person takes a restore back, the data are bad': with_({ ...well, want: { do: 'undo' }, kept: 'ends', sets: [] }),
+};
+
+/** The world `validator`: one key, and a signing state that must never go back. */
+export const VALIDATOR_SETTINGS: Readonly<Record<string, LadderSetting>> = {
+  'a stuck validator': with_({ fleet: VALIDATOR, role: 'validator' }),
+  'a dead validator': with_({ ...dead, fleet: VALIDATOR, role: 'validator' }),
+  'a stuck validator that may be restarted': with_({ fleet: RESTARTABLE, role: 'validator' }),
+  'one that ends and may be restarted': with_({ ...ended, fleet: RESTARTABLE, role: 'validator' }),
+  'a dead validator that may be restarted': with_({ ...dead, fleet: RESTARTABLE, role: 'validator' }),
+  'a restore that nobody acknowledged': with_({ ...well, fleet: VALIDATOR, role: 'validator', want: restore(false) }),
+  'a restore that is acknowledged': with_({ ...well, fleet: VALIDATOR, role: 'validator', want: restore(true) }),
+  'an acknowledged restore, bad data': with_({
+    ...well,
+    fleet: VALIDATOR,
+    role: 'validator',
+    want: restore(true),
+    sets: ['lower-stop'],
+  }),
+  'an acknowledged restore of one that ends': with_({
+    ...ended,
+    fleet: VALIDATOR,
+    role: 'validator',
+    want: restore(true),
+    sets: ['lower-stop'],
+  }),
+  'another instance is wanted': with_({
+    ...well,
+    fleet: VALIDATOR,
+    role: 'validator',
+    want: { do: 'replace-instance' },
+  }),
+  'a role that nobody knows': with_({ role: 'unknown' }),
+};

@@ -1,0 +1,8 @@
+// Mode ask: an approval covers what was shown, and who gave it is written down. With the real functions in the region.
+import { describe } from '@jest/globals';
+import { itHolds } from '../../local/scenarios/cases/matrix.ts';
+import * as approvals from './approval-cases.ts';
+
+const from = new URL('./approval-cases.ts', import.meta.url);
+
+describe('an approval', () => itHolds('approvals', approvals.SCENARIOS, from));

@@ -1,0 +1,60 @@
+// What triggers an alarm gives, and what the dispatcher makes of it.
+import { describe, expect, it } from '@jest/globals';
+import { diskTriggerOf } from '../../../functions/dispatch-heal/alarms.ts';
+import { type DispatchFacts, decideDispatch } from '../../../functions/dispatch-heal/decide.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const fleet = bitcoinFleet({ mode: 'plan', volumes: { data: '/node-data' } });
+const alarm = { alarmName: 'chainmend-bitcoin-node2-disk', namespace: 'CWAgent', dimensions: { path: '/node-data' } };
+
+const planned = openIncidentRecord({ alarm, onsetMs: NOON_MS - MINUTE_MS, plannedUntilMs: NOON_MS + HOUR_MS });
+
+const facts: DispatchFacts = {
+  nowMs: NOON_MS,
+  candidate: { alarm, instanceId: planned.instanceId, onsetMs: planned.onsetMs, suppressedBy: null },
+  fleet,
+  node: 'node2',
+  trigger: { kind: 'disk', subject: 'data' },
+  paused: null,
+  waits: null,
+  guarded: null,
+  incident: planned,
+  nodeRecord: undefined,
+  owner: { state: 'unknown' },
+};
+
+describe('the volume that an alarm is about', () => {
+  it('is the one under the alarm’s path', () => {
+    expect(diskTriggerOf(fleet, { path: '/node-data' })).toEqual({ kind: 'disk', subject: 'data' });
+    expect(diskTriggerOf(fleet, { path: '/elsewhere' })).toBeNull();
+  });
+
+  it('is a node’s only one where a fleet-wide alarm is grouped by instance alone', () => {
+    expect(diskTriggerOf(fleet, { InstanceId: 'i-1' })).toEqual({ kind: 'disk', subject: 'data' });
+  });
+
+  it('is in doubt where nodes have several', () => {
+    const two = bitcoinFleet({ volumes: { data: '/node-data', ancient: '/ancient' } });
+    expect(diskTriggerOf(two, { InstanceId: 'i-1' })).toBeNull();
+  });
+});
+
+describe('a plan that was written down', () => {
+  it('is not said again at every sweep while the fleet stays in mode plan', () => {
+    expect(decideDispatch(facts)).toEqual({
+      do: 'leave',
+      code: 'planned-lately',
+      reason: 'planned already, and the fleet is in mode plan',
+    });
+  });
+
+  it('is said again when a person asks', () => {
+    expect(decideDispatch({ ...facts, candidate: { ...facts.candidate, atOnce: true } }).do).toBe('start');
+  });
+
+  it.each(['ask', 'act'] as const)('is taken up at once when a person sets the fleet to %s', (mode) => {
+    expect(decideDispatch({ ...facts, fleet: { ...fleet, mode } }).do).toBe('start');
+  });
+});

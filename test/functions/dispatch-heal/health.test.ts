@@ -1,0 +1,433 @@
+// Which nodes are sick for the dispatcher, what it refuses, and what comes of what people ask for.
+import { describe, expect, it } from '@jest/globals';
+import {
+  findSickNodes,
+  isOver,
+  isWell,
+  oncePerNode,
+  openCandidates,
+  sickNodes,
+} from '../../../functions/dispatch-heal/candidates.ts';
+import {
+  type Candidate,
+  type DispatchFacts,
+  decideDispatch,
+  diskFirst,
+  judgeBeforeStart,
+  payloadOf,
+  peersFirst,
+} from '../../../functions/dispatch-heal/decide.ts';
+import type { AlarmStatus, StatusCheckResult } from '../../../functions/dispatch-heal/facts.ts';
+import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
+import { parseHealPayload } from '../../../shared/heal/payload.ts';
+import type { IncidentRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
+import { healOf } from '../../../shared/heal/records.ts';
+import type { RequestedAction } from '../../../shared/model/payload.ts';
+import { NODE_HEALTH, readTrigger, type Trigger } from '../../../shared/model/trigger.ts';
+import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
+import { claimedIncident, endedIncident, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { observedNode } from '../../fixtures/builders/observation.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const fleet = bitcoinFleet({ role: 'follower' });
+const triggerOf = (trigger: string): Trigger => readTrigger(trigger) as Trigger;
+
+const observed = (health: Health, more: Partial<ObservedNode> = {}) =>
+  observedNode({ health, reason: 'so it is', sinceMs: NOON_MS - 10 * MINUTE_MS, height: 100, lagBlocks: 9, ...more });
+const others = Array.from({ length: 6 }, (_, i) =>
+  observed('synced', { instanceId: `i-${String(i).padStart(17, '0')}`, name: `other${i}` }),
+);
+
+const alarmNow = (
+  alarmName: string,
+  [namespace, metricName]: readonly [string, string],
+  dimensions: Readonly<Record<string, string>>,
+  more: Partial<AlarmStatus> = {},
+): AlarmStatus => ({
+  ...{ fact: { alarmName, namespace, dimensions }, about: 'node', metricName },
+  ...{ sinceMs: NOON_MS - MINUTE_MS, actionsEnabled: true, ...more },
+});
+const HEALTH_METRIC = ['chainmend', 'Health'] as const;
+const CHECK_METRIC = ['AWS/EC2', 'StatusCheckFailed'] as const;
+const stuckAlarm = alarmNow('chainmend-bitcoin-node2-stuck', HEALTH_METRIC, { Fleet: 'bitcoin', Node: 'node2' });
+const unwell = (Node: string, alarmName = 'chainmend-bitcoin-unwell') =>
+  alarmNow(alarmName, HEALTH_METRIC, { Node }, { about: 'contributor' });
+const checkAlarm = alarmNow('chainmend-bitcoin-node2-status-check', CHECK_METRIC, { InstanceId: INSTANCE });
+
+const sick = (nodes: readonly ObservedNode[], alarming: readonly AlarmStatus[] = []) =>
+  sickNodes(fleet, nodes, alarming, NOON_MS);
+
+describe('a node is sick', () => {
+  it.each<[Health, boolean]>([
+    ['stuck', true],
+    ['unreachable', true],
+    ['forked', false],
+    ['behind', false],
+    ['starting', false],
+    ['unknown', false],
+    ['synced', false],
+  ])('%s: %s', (health, is) => {
+    expect(sick([observed(health)], [stuckAlarm])).toHaveLength(is ? 1 : 0);
+  });
+
+  it('since it was first seen so, though its alarm needed minutes', () => {
+    expect(sick([observed('stuck')], [stuckAlarm])).toMatchObject([
+      { instanceId: INSTANCE, onsetMs: NOON_MS - 10 * MINUTE_MS, fact: stuckAlarm.fact },
+    ]);
+  });
+
+  it('at once where an alarm tells of it, after four minutes where none does', () => {
+    const lately = observed('unreachable', { sinceMs: NOON_MS - 4 * MINUTE_MS + 1 });
+    expect(sick([lately])).toEqual([]);
+    expect(sick([lately], [stuckAlarm])).toHaveLength(1);
+    expect(sick([observed('unreachable', { sinceMs: NOON_MS - 4 * MINUTE_MS })])).toMatchObject([
+      { alarms: [], fact: { alarmName: '', namespace: 'chainmend', dimensions: { Fleet: 'bitcoin', Node: 'node2' } } },
+    ]);
+  });
+
+  it('by its part of the fleet’s alarm, and by no other node’s or fleet’s', () => {
+    const lately = [observed('stuck', { sinceMs: NOON_MS - MINUTE_MS })];
+    expect(sick(lately, [unwell('node2')])).toHaveLength(1);
+    expect(sick(lately, [unwell('node3'), unwell('node2', 'chainmend-other-unwell')])).toEqual([]);
+    const elsewhere = alarmNow('chainmend-other-node2-stuck', HEALTH_METRIC, { Fleet: 'other', Node: 'node2' });
+    expect(sick(lately, [elsewhere])).toEqual([]);
+  });
+
+  it('never by what was seen more than three minutes ago', () => {
+    const seenAt = (observedAtMs: number) =>
+      new Map([['bitcoin', { observations: [{ observedAtMs, nodes: [observed('stuck')] }], haltedSinceMs: null }]]);
+    const found = (observedAtMs: number) =>
+      findSickNodes([fleet], seenAt(observedAtMs), [stuckAlarm], new Map(), NOON_MS);
+    expect(found(NOON_MS - 3 * MINUTE_MS)).toHaveLength(1);
+    expect(found(NOON_MS - 3 * MINUTE_MS - 1)).toEqual([]);
+  });
+
+  it.each<[StatusCheckResult | undefined, number, string | undefined]>([
+    ['failed', 1, undefined],
+    ['ebs', 1, 'ebs-impaired'],
+    ['passed', 0, undefined],
+    [undefined, 0, undefined],
+  ])('when EC2 says so now: its checks are %s', (check, count, refusal) => {
+    const checks = new Map(check ? [[INSTANCE, check]] : []);
+    const found = findSickNodes([fleet], new Map(), [checkAlarm], checks, NOON_MS);
+    expect(found).toHaveLength(count);
+    expect(found[0]?.refusal?.refuse).toBe(refusal);
+  });
+
+  it('once, whoever tells of it; and what stopping would not cure wins', () => {
+    const seen = sick([observed('unreachable')]);
+    const [impaired] = findSickNodes([fleet], new Map(), [checkAlarm], new Map([[INSTANCE, 'ebs']]), NOON_MS);
+    if (!impaired) throw new Error('not sick');
+    for (const order of [
+      [...seen, impaired],
+      [impaired, ...seen],
+    ])
+      expect(oncePerNode(order)).toMatchObject([
+        { onsetMs: NOON_MS - 10 * MINUTE_MS, fact: checkAlarm.fact, refusal: { refuse: 'ebs-impaired', page: true } },
+      ]);
+  });
+});
+
+describe('a node is well', () => {
+  it('when it has been synced for a minute, or is none any more', () => {
+    const since = (ms: number) => [...others, observed('synced', { sinceMs: NOON_MS - ms })];
+    expect(isWell(INSTANCE, since(MINUTE_MS), NOON_MS)).toBe(true);
+    expect(isWell(INSTANCE, since(MINUTE_MS - 1), NOON_MS)).toBe(false);
+    expect(isWell(INSTANCE, others, NOON_MS)).toBe(true);
+  });
+
+  it('not where nothing is known of it, or of anybody', () => {
+    expect(isWell(INSTANCE, [observed('unknown')], NOON_MS)).toBe(false);
+    expect(isWell(INSTANCE, [], NOON_MS)).toBe(false);
+  });
+});
+
+describe('the dispatcher', () => {
+  const candidate: Candidate = {
+    ...{
+      alarm: stuckAlarm.fact,
+      instanceId: INSTANCE,
+      onsetMs: NOON_MS,
+      trigger: triggerOf(NODE_HEALTH),
+      suppressedBy: null,
+    },
+  };
+  const judge = (
+    nodes: readonly ObservedNode[],
+    {
+      of = fleet,
+      haltedSinceMs = null,
+      trigger = NODE_HEALTH,
+      more = {},
+    }: {
+      of?: ReturnType<typeof bitcoinFleet>;
+      haltedSinceMs?: number | null;
+      trigger?: string;
+      more?: Partial<Candidate>;
+    } = {},
+  ) =>
+    judgeBeforeStart(
+      { fleet: of, trigger: triggerOf(trigger), candidate: { ...candidate, ...more }, node: 'node2' },
+      { instanceId: INSTANCE, tags: NODE_TAGS },
+      { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs },
+      NOON_MS,
+    )?.refuse ?? null;
+
+  it('lets one sick node of seven through', () => {
+    expect(judge([...others, observed('stuck')])).toBeNull();
+  });
+
+  it('is shut where the breaker is open, but not to a person who names a node', () => {
+    const half = [...others.slice(0, 2), observed('stuck'), observed('stuck', { instanceId: 'i-3' })];
+    expect(judge(half)).toBe('breaker-open');
+    expect(judge(half, { more: { atOnce: true } })).toBeNull();
+  });
+
+  it('is shut where the chain stands still, but to a node that is down by itself', () => {
+    expect(judge([...others, observed('stuck')], { haltedSinceMs: NOON_MS - HOUR_MS })).toBe('chain-standing');
+    expect(judge([...others, observed('unreachable')], { haltedSinceMs: NOON_MS - HOUR_MS })).toBeNull();
+    const impaired = { alarm: checkAlarm.fact };
+    expect(judge([...others, observed('unknown')], { haltedSinceMs: NOON_MS - HOUR_MS, more: impaired })).toBeNull();
+  });
+
+  it('is shut to validators and unknown roles unless they may be restarted', () => {
+    const nodes = [...others, observed('stuck')];
+    const validators = (owner: object) => bitcoinFleet({ role: 'validator', owner });
+    expect(judge(nodes, { of: validators({}) })).toBe('validator');
+    expect(judge(nodes, { of: bitcoinFleet({ role: { tag: 'Role' } }) })).toBe('role-unknown');
+    expect(judge(nodes, { of: validators({ restartValidators: true }) })).toBeNull();
+  });
+
+  it('lets a validator be restored only when a person acknowledges what it is', () => {
+    const of = bitcoinFleet({ role: 'validator' });
+    const restore = (acknowledgesValidator: boolean): RequestedAction => ({
+      ...{ do: 'restore', snapshotId: null, acknowledgesValidator },
+    });
+    const asked = (want: RequestedAction) =>
+      judge([...others, observed('stuck')], { of, trigger: 'request:restore', more: { want, atOnce: true } });
+    expect(asked(restore(false))).toBe('validator');
+    expect(asked(restore(true))).toBeNull();
+    expect(asked({ do: 'replace-instance' })).toBe('validator');
+  });
+
+  it('leaves plans, undoing and snapshots to whoever makes them', () => {
+    const nodes = [observed('stuck')];
+    const of = bitcoinFleet({ role: 'validator' });
+    expect(judge(nodes, { of, trigger: 'plan:replace', more: { want: { do: 'replace-instance' } } })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'request:undo', more: { want: { do: 'undo' } } })).toBeNull();
+    expect(judge(nodes, { of, trigger: 'snapshot:clean' })).toBeNull();
+  });
+
+  it('lets a node that stands still without peers be given some first, for half an hour', () => {
+    const judged = (more: Partial<ObservedNode>, health: Health = 'stuck') =>
+      peersFirst(
+        fleet,
+        { observations: [{ observedAtMs: NOON_MS, nodes: [observed(health, more)] }] },
+        INSTANCE,
+        NOON_MS,
+      )?.refuse ?? null;
+    expect(judged({ peerCount: 0 })).toBe('peers-first');
+    expect(judged({ peerCount: 8 })).toBeNull();
+    expect(judged({ peerCount: null })).toBeNull();
+    expect(judged({ peerCount: 0 }, 'unreachable')).toBeNull();
+    expect(judged({ peerCount: 0, sinceMs: NOON_MS - 31 * MINUTE_MS })).toBeNull();
+  });
+
+  it('has a disk grown first, unless the disk’s own numbers say that it is not full', () => {
+    const now = NOON_MS + 10 * MINUTE_MS;
+    expect(diskFirst([undefined, openIncidentRecord()], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([claimedIncident()], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([endedIncident('escalated', NOON_MS)], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([endedIncident('healed', NOON_MS)], now)).toBeNull();
+    // The node was seen a minute before its disk was grown: what is known of it is older than its cure.
+    expect(diskFirst([endedIncident('healed', now - MINUTE_MS)], now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })], now)).toBeNull();
+    expect(diskFirst([], now)).toBeNull();
+  });
+});
+
+const candidateOf = (trigger: string, more: Partial<Candidate> = {}): Candidate => ({
+  ...{ alarm: { alarmName: '', namespace: 'person', dimensions: {} }, instanceId: INSTANCE, onsetMs: NOON_MS },
+  ...{ trigger: triggerOf(trigger), suppressedBy: null },
+  ...more,
+});
+const facts = (trigger: string, more: Partial<DispatchFacts> = {}): DispatchFacts => ({
+  nowMs: NOON_MS + 1_000,
+  candidate: candidateOf(trigger),
+  fleet,
+  node: 'node2',
+  trigger: triggerOf(trigger),
+  paused: null,
+  waits: null,
+  guarded: null,
+  incident: undefined,
+  nodeRecord: undefined,
+  owner: { state: 'unknown' },
+  ...more,
+});
+const started = (of: DispatchFacts) => {
+  const dispatch = decideDispatch(of);
+  if (dispatch.do !== 'start') throw new Error(`${dispatch.do}: ${JSON.stringify(dispatch)}`);
+  return dispatch;
+};
+
+describe('each trouble has its heal', () => {
+  it.each([
+    ['disk:data', 'resize-volume', 8],
+    ['node:health', 'replace-node', 48],
+    ['request:restore', 'replace-node', 48],
+    ['plan:undo', 'replace-node', 48],
+    ['snapshot:clean', 'snapshot-node', 12],
+    ['plan:clean', 'snapshot-node', 12],
+  ])('%s → %s, at most %s h', (trigger, kind, hours) => {
+    expect(healOf(trigger)).toBe(kind);
+    const { payload } = started(facts(trigger));
+    expect(payload).toMatchObject({ kind, mode: trigger.startsWith('plan:') ? 'plan' : 'act' });
+    expect(payload.deadlineMs - NOON_MS - 1_000).toBe(hours * HOUR_MS);
+    expect(parseHealPayload(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
+  });
+
+  it('and says who wants a snapshot', () => {
+    const asked = (namespace: string) => {
+      const candidate = candidateOf('snapshot:clean', { alarm: { alarmName: '', namespace, dimensions: {} } });
+      return started(facts('snapshot:clean', { candidate })).payload;
+    };
+    expect([asked('schedule'), asked('person')]).toMatchObject([
+      { requestedBy: 'schedule' },
+      { requestedBy: 'person' },
+    ]);
+  });
+});
+
+describe('what a person asks for', () => {
+  const restore = (snapshotId: string): RequestedAction => ({
+    do: 'restore',
+    snapshotId,
+    acknowledgesValidator: false,
+  });
+  const asked = (snapshotId: string, more: Partial<DispatchFacts> = {}) =>
+    facts('request:restore', {
+      candidate: candidateOf('request:restore', { want: restore(snapshotId), atOnce: true }),
+      ...more,
+    });
+
+  it('is done as it was asked', () => {
+    expect(started(asked('snap-1')).payload).toMatchObject({ want: restore('snap-1'), mode: 'act' });
+  });
+
+  it.each([
+    ['healed', endedIncident('healed', NOON_MS, { trigger: 'request:restore', want: restore('snap-1') })],
+    ['escalated', endedIncident('escalated', NOON_MS, { trigger: 'request:restore', want: restore('snap-1') })],
+    ['refused', openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1'), refusedCodes: ['paused'] })],
+  ])('is a new incident after one that was %s a moment ago, with the wish of now', (_, incident) => {
+    const { payload, write } = started(asked('snap-2', { incident: { ...incident, attempt: 7 } }));
+    expect(payload).toMatchObject({ attempt: 8, want: restore('snap-2') });
+    expect(payload.incidentId).not.toBe(incident.incidentId);
+    expect(write).toMatchObject([
+      { version: incident.version + 1, refusedCodes: [], failures: 0 },
+      { version: incident.version + 2, want: restore('snap-2') },
+    ]);
+  });
+
+  it('waits for what a heal before it has left open under its name', () => {
+    const incident = openIncidentRecord({ trigger: 'request:restore', want: restore('snap-1') });
+    const left = nodeRecord({ operation: leftOpen(incident.incidentId) });
+    expect(started(asked('snap-2', { incident, nodeRecord: left })).payload).toMatchObject({
+      incidentId: incident.incidentId,
+      want: restore('snap-1'),
+    });
+  });
+
+  it('does not disturb a heal that is at work on it', () => {
+    const incident = claimedIncident({ trigger: 'request:restore' });
+    expect(decideDispatch(asked('snap-2', { incident }))).toEqual({ do: 'leave', code: 'working', reason: 'working' });
+  });
+
+  it('is only planned where the fleet only plans', () => {
+    const planning = bitcoinFleet({ mode: 'plan' });
+    expect(started(asked('snap-1', { fleet: planning })).payload.mode).toBe('plan');
+  });
+
+  it('as a plan stays a plan in a fleet that acts, and no sweep makes more of it', () => {
+    const incident = openIncidentRecord({ trigger: 'plan:restore', plannedUntilMs: NOON_MS, want: restore('snap-1') });
+    expect(payloadOf(fleet, NOON_MS, incident, 2).mode).toBe('plan');
+    const records = { incidents: [incident], nodes: [] };
+    expect(openCandidates(records, [], [], NOON_MS)).toEqual([]);
+    expect(isOver(incident, undefined, no, no, NOON_MS)).toBe(true);
+  });
+});
+
+const memory = { restoredVolumes: null, replacement: null } as unknown as LadderState;
+const leftOpen = (incidentId: string, phase: ReplaceOperation['phase'] = 'down'): ReplaceOperation => ({
+  ...{ kind: 'replace', phase, incidentId, memory },
+});
+const no = (): boolean => false;
+const yes = (): boolean => true;
+
+describe('a node that somebody died on with its client down', () => {
+  const incident = openIncidentRecord({ trigger: NODE_HEALTH });
+  const down = nodeRecord({ owner: OTHER, operation: leftOpen(incident.incidentId) });
+  const owner = { state: 'ended', endedAtMs: NOON_MS - HOUR_MS } as const;
+  const paused = { refuse: 'paused', reason: 'works', page: false, retryAfterMs: 60_000 } as const;
+
+  it('is put back even in a pause, by a heal of the same kind', () => {
+    expect(started(facts(NODE_HEALTH, { incident, nodeRecord: down, owner, paused })).payload.kind).toBe(
+      'replace-node',
+    );
+  });
+
+  it('is nobody else’s before that', () => {
+    for (const trigger of ['disk:data', 'snapshot:clean'])
+      expect(decideDispatch(facts(trigger, { nodeRecord: down, owner }))).toMatchObject({ do: 'leave', code: 'busy' });
+  });
+
+  it('waits for the pause’s end where nothing was stopped yet', () => {
+    const nodeBefore = nodeRecord({ operation: leftOpen(incident.incidentId, 'preparing') });
+    expect(decideDispatch(facts(NODE_HEALTH, { incident, nodeRecord: nodeBefore, paused }))).toMatchObject({
+      do: 'refuse',
+    });
+  });
+
+  it('is looked at in each sweep, whatever is seen of it, and its incident is not over', () => {
+    const records = { incidents: [incident], nodes: [down] };
+    expect(openCandidates(records, [], [], NOON_MS)).toMatchObject([
+      { instanceId: INSTANCE, settles: triggerOf(NODE_HEALTH), fleet: 'bitcoin' },
+    ]);
+    expect(isOver(incident, down, yes, yes, NOON_MS)).toBe(false);
+    const alarm = { alarmName: '', namespace: 'person', dimensions: {} };
+    const request = openIncidentRecord({ trigger: 'request:restore', onsetMs: NOON_MS - 2 * HOUR_MS, alarm });
+    expect(isOver(request, down, yes, yes, NOON_MS)).toBe(false);
+    expect(isOver(request, undefined, no, no, NOON_MS)).toBe(true);
+  });
+});
+
+describe('a sick node that another heal holds', () => {
+  it('has no incident noted: it is seen again in a minute', () => {
+    const held = { nodeRecord: nodeRecord({ owner: OTHER, fence: 3 }), owner: { state: 'running' } as const };
+    expect(decideDispatch(facts(NODE_HEALTH, held))).toEqual({ do: 'leave', code: 'busy', reason: 'busy' });
+    expect(decideDispatch(facts('request:undo', held))).toMatchObject({ write: { state: 'open' } });
+  });
+});
+
+describe('an open incident in a sweep', () => {
+  const sweepOf = (incident: IncidentRecord, alarming: readonly AlarmStatus[] = []) =>
+    openCandidates({ incidents: [incident], nodes: [] }, alarming, [], NOON_MS);
+
+  it('of a person is looked at again with what was wanted; of health only by what is seen', () => {
+    const want: RequestedAction = { do: 'replace-instance' };
+    const person = { alarm: { alarmName: '', namespace: 'person', dimensions: {} } };
+    expect(sweepOf(openIncidentRecord({ ...person, trigger: 'request:replace', want }))).toMatchObject([
+      { trigger: triggerOf('request:replace'), want, fleet: 'bitcoin' },
+    ]);
+    expect(sweepOf(openIncidentRecord({ trigger: NODE_HEALTH }))).toEqual([]);
+  });
+
+  it('of health is over when the node is well, whatever its alarm says', () => {
+    const incident = openIncidentRecord({ trigger: NODE_HEALTH });
+    expect(isOver(incident, undefined, yes, no, NOON_MS)).toBe(false);
+    expect(isOver(incident, undefined, no, yes, NOON_MS)).toBe(true);
+  });
+});

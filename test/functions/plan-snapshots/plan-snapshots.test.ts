@@ -1,0 +1,35 @@
+// Who may not be stopped for a clean snapshot because somebody is at work there.
+import { describe, expect, it } from '@jest/globals';
+import { busyNodes } from '../../../functions/plan-snapshots/handler.ts';
+import { endedIncident, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
+
+const node = (tags: Readonly<Record<string, string>> = {}) => [{ instanceId: INSTANCE, tags }];
+const nobody = { incidents: [], nodes: [] };
+
+describe('a node is free to give a snapshot', () => {
+  it('when nothing is known against it', () => {
+    expect(busyNodes(node(), nobody).size).toBe(0);
+    expect(busyNodes(node(), { ...nobody, incidents: [endedIncident('healed', NOON_MS)] }).size).toBe(0);
+    expect(busyNodes(node(), { ...nobody, nodes: [nodeRecord()] }).size).toBe(0);
+  });
+
+  it('though somebody asked what would be done to it', () => {
+    expect(busyNodes(node(), { ...nobody, incidents: [openIncidentRecord({ trigger: 'plan:restore' })] }).size).toBe(0);
+  });
+
+  it.each<[string, ReturnType<typeof busyNodes>, string]>([
+    ['a person has paused it', busyNodes(node({ 'chainmend:pause': 'works' }), nobody), 'works'],
+    ['a heal holds it', busyNodes(node(), { ...nobody, nodes: [nodeRecord({ owner: OTHER })] }), 'another heal'],
+    ['it is in trouble', busyNodes(node(), { ...nobody, incidents: [openIncidentRecord()] }), 'disk:data) is open'],
+    [
+      'a heal has given it up',
+      busyNodes(node(), { ...nobody, incidents: [endedIncident('escalated', NOON_MS)] }),
+      'is escalated',
+    ],
+  ])('not when %s', (_, busy, why) => {
+    expect(busy.get(INSTANCE)).toContain(why);
+  });
+});

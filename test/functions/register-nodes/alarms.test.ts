@@ -1,0 +1,433 @@
+import { CloudWatchClient, type MetricAlarm } from '@aws-sdk/client-cloudwatch';
+import { describe, expect, it, jest } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  descriptionOf,
+  diffAlarms,
+  foreignActions,
+  isOurs,
+  putInput,
+} from '../../../functions/register-nodes/alarm-changes.ts';
+import { type AlarmFacts, alarmsPer, desiredAlarms, filesystemKey } from '../../../functions/register-nodes/alarms.ts';
+import { reconcileAlarms } from '../../../functions/register-nodes/apply-alarms.ts';
+import type { RegisterContext } from '../../../functions/register-nodes/context.ts';
+import { bitcoinFile, bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { idOf, nodeOf, nodes } from '../../fixtures/register-facts.ts';
+
+const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
+const document = { mode: 'plan', probe: 'ssm', volumes: { data: '/node-data' }, alarms: { diskPercent: 90 } } as const;
+const fleet = bitcoinFleet(document);
+const seriesOf = (...indices: readonly number[]) =>
+  new Map(
+    indices.map((index) => [
+      filesystemKey(idOf(index), '/node-data'),
+      { dimensions: { InstanceId: idOf(index), path: '/node-data', fstype: 'xfs' }, inodes: true },
+    ]),
+  );
+const factsOf = (more: Partial<AlarmFacts> = {}): AlarmFacts => ({
+  fleet,
+  nodes,
+  series: seriesOf(1, 2, 3),
+  covered: { disk: new Set(), inodes: new Set() },
+  fleetWideNow: false,
+  runbooks: '',
+  ...more,
+});
+const names = (facts: AlarmFacts) =>
+  desiredAlarms(facts).alarms.map(({ name }) => name.replace('chainmend-bitcoin-', ''));
+
+/** What DescribeAlarms says of an alarm that was made as it should be. */
+const stored = (facts: AlarmFacts): MetricAlarm[] =>
+  desiredAlarms(facts).alarms.map((alarm) => {
+    const { Tags: _, ...input } = putInput('bitcoin', alarm, TOPIC);
+    return { ...input, AlarmArn: `arn:aws:cloudwatch:eu-west-1:111122223333:alarm:${alarm.name}` };
+  });
+const diff = (facts: AlarmFacts, now: readonly MetricAlarm[], others: readonly string[] = []) => {
+  const { create, update, remove } = diffAlarms('bitcoin', desiredAlarms(facts), now, others);
+  return {
+    create: create.map(({ name }) => name),
+    update: update.map(({ alarm, why }) => `${alarm.name}: ${why}`),
+    remove: remove.map(({ AlarmName = '' }) => AlarmName),
+  };
+};
+const nothing = { create: [], update: [], remove: [] };
+const change = (now: readonly MetricAlarm[], name: string, more: Partial<MetricAlarm>) =>
+  now.map((alarm) => (alarm.AlarmName === name ? { ...alarm, ...more } : alarm));
+
+describe('a node’s alarms', () => {
+  const own = ['disk', 'inodes', 'stuck', 'forked', 'unreachable', 'status-check', 'attached-ebs'];
+
+  it('are of seven kinds, and its fleet has one for a chain that halts', () => {
+    expect(names(factsOf())).toEqual(['halted', ...nodes.flatMap(({ name }) => own.map((kind) => `${name}-${kind}`))]);
+  });
+
+  it('are on health only where somebody asks the node', () => {
+    const unasked = bitcoinFleet({ ...document, probe: 'none' });
+    expect(names(factsOf({ fleet: unasked, nodes: [nodeOf(1)] }))).toEqual(
+      ['disk', 'inodes', 'status-check', 'attached-ebs'].map((kind) => `node1-${kind}`),
+    );
+  });
+
+  it('on its disk watch the very series that its agent publishes, at the fleet file’s per cent', () => {
+    const [alarm] = desiredAlarms(factsOf()).alarms.filter(({ name }) => name === 'chainmend-bitcoin-node2-disk');
+    if (!alarm) throw new Error('no alarm');
+    expect(putInput('bitcoin', alarm, TOPIC)).toEqual({
+      AlarmName: 'chainmend-bitcoin-node2-disk',
+      AlarmDescription:
+        'The data volume of bitcoin/node2 (/node-data) is filling up; chainmend grows it, or says why not.\n' +
+        'Runbook: docs/runbooks/disk.md\n' +
+        'Set to 90 by chainmend; a threshold of your own stays.',
+      Namespace: 'CWAgent',
+      MetricName: 'disk_used_percent',
+      Dimensions: [
+        { Name: 'InstanceId', Value: idOf(2) },
+        { Name: 'path', Value: '/node-data' },
+        { Name: 'fstype', Value: 'xfs' },
+      ],
+      Statistic: 'Maximum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 90,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'missing',
+      ActionsEnabled: true,
+      AlarmActions: [],
+      ActionConfiguration: {
+        AlarmTagsPropagation: {
+          Enabled: true,
+          IncludedTagKeys: ['chainmend:fleet', 'chainmend:node', 'chainmend:kind'],
+        },
+      },
+      Tags: [
+        { Key: 'chainmend:fleet', Value: 'bitcoin' },
+        { Key: 'chainmend:node', Value: 'node2' },
+        { Key: 'chainmend:kind', Value: 'disk' },
+      ],
+    });
+  });
+
+  it('on status checks page by themselves, and no other does', () => {
+    const paging = stored(factsOf()).filter(({ AlarmActions = [] }) => AlarmActions.length > 0);
+    expect(new Set(paging.map(({ AlarmName = '' }) => AlarmName.replace(/^.*node\d-/, '')))).toEqual(
+      new Set(['status-check', 'attached-ebs']),
+    );
+  });
+
+  it('on its disk are made when its agent publishes, and what has none yet is said', () => {
+    const facts = factsOf({ series: seriesOf(1, 3) });
+    expect(names(facts)).not.toContain('node2-disk');
+    expect(desiredAlarms(facts).notes).toEqual(['node2: the CloudWatch agent publishes nothing of /node-data yet']);
+  });
+
+  it('on its disk stay when its agent falls silent', () => {
+    expect(diff(factsOf({ series: new Map() }), stored(factsOf()))).toEqual(nothing);
+  });
+
+  it('on its disk are not made where people have one of their own, and go where they have made one since', () => {
+    const covered = { disk: new Set([filesystemKey(idOf(2), '/node-data')]), inodes: new Set<string>() };
+    expect(names(factsOf({ covered }))).not.toContain('node2-disk');
+    expect(names(factsOf({ covered }))).toContain('node2-inodes');
+    expect(diff(factsOf({ covered }), stored(factsOf())).remove).toEqual(['chainmend-bitcoin-node2-disk']);
+  });
+
+  it('tell a second volume by its role', () => {
+    const two = bitcoinFleet({ ...document, volumes: { data: '/node-data', ancient: '/ancient' } });
+    const dimensions = { InstanceId: idOf(1), path: '/ancient', fstype: 'ext4' };
+    const series = new Map([[filesystemKey(idOf(1), '/ancient'), { dimensions, inodes: false }]]);
+    const facts = factsOf({ fleet: two, series, nodes: [nodeOf(1)] });
+    expect(names(facts).filter((name) => name.includes('disk') || name.includes('inodes'))).toEqual([
+      'node1-disk-ancient',
+    ]);
+  });
+
+  it('are left as they are where two nodes have one name', () => {
+    const facts = factsOf({ nodes: [nodeOf(1), nodeOf(2), nodeOf(3, { name: 'node2' })] });
+    expect(desiredAlarms(facts).refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([
+      ['name-taken', idOf(2)],
+      ['name-taken', idOf(3)],
+    ]);
+    const { create, remove } = diff(facts, stored(factsOf()));
+    expect(create).toEqual([]);
+    expect(remove).toEqual(own.map((kind) => `chainmend-bitcoin-node3-${kind}`));
+  });
+
+  it('are called after the instance where its name could not be a tag', () => {
+    expect(names(factsOf({ nodes: [nodeOf(1, { name: 'node one' })] }))).toContain(`${idOf(1)}-status-check`);
+  });
+});
+
+describe('a consortium’s alarms', () => {
+  it('are the six rules of its chain, with their numbers', () => {
+    const irita = bitcoinFleet({ ...document, fleet: 'irita', chain: 'cometbft', unit: 'node' });
+    const rules = desiredAlarms(factsOf({ fleet: irita }))
+      .alarms.filter(({ node }) => node === undefined)
+      .map(({ kind, look, when, threshold, minutes }) => [
+        kind,
+        look.by === 'metric' && `${look.statistic} ${look.metric.name}`,
+        when,
+        threshold,
+        minutes,
+      ]);
+    expect(rules).toEqual([
+      ['halted', 'Maximum Halted', '>=', 1, 1],
+      ['consensus-halted', 'Maximum ConsensusRounds', '>', 10, 1],
+      ['node-out-of-sync', 'Maximum NodesOutOfSync', '>', 0, 1],
+      ['validator-jailed', 'Maximum ValidatorsJailed', '>', 0, 1],
+      ['voting-power-low', 'Minimum OnlineVotingPowerPercent', '<=', 70, 1],
+      ['byzantine-validators', 'Maximum ByzantineValidators', '>', 0, 1],
+      ['node-down', 'Maximum NodesDown', '>', 0, 1],
+    ]);
+  });
+});
+
+describe('a consortium that is not asked for all of it', () => {
+  const kinds = (more: object) =>
+    desiredAlarms(
+      factsOf({ fleet: bitcoinFleet({ ...document, fleet: 'irita', chain: 'cometbft', unit: 'node', ...more }) }),
+    )
+      .alarms.filter(({ node }) => node === undefined)
+      .map(({ kind }) => kind);
+
+  it('has no alarm on what nobody reads: it would never go off', () => {
+    expect(kinds({ rpc: { metricsPort: 'none' } })).toEqual(['halted', 'validator-jailed', 'node-down']);
+    const metric = { namespace: 'Own', height: 'Height', dimension: 'InstanceId' };
+    expect(kinds({ probe: { metric } })).toEqual(['halted', 'node-down']);
+  });
+});
+
+describe('names that mean two alarms', () => {
+  it('make neither of them, leave what is there, and say so', () => {
+    const two = bitcoinFleet({ ...document, volumes: { data: '/node-data', stuck: '/stuck' } });
+    const series = new Map(
+      ['/node-data', '/stuck'].map((path) => [
+        filesystemKey(idOf(1), path),
+        { dimensions: { InstanceId: idOf(1), path, fstype: 'xfs' }, inodes: false },
+      ]),
+    );
+    const some = [nodeOf(1, { name: 'a' }), nodeOf(2, { name: 'a-disk' })];
+    const facts = factsOf({ fleet: two, nodes: some, series });
+    expect(names(facts)).not.toContain('a-disk-stuck');
+    expect(names(facts)).toContain('a-disk-forked');
+    expect(desiredAlarms(facts).refusals.map(({ refuse, subject }) => [refuse, subject])).toEqual([
+      ['name-taken', 'chainmend-bitcoin-a-disk-stuck'],
+    ]);
+    const there: MetricAlarm = { AlarmName: 'chainmend-bitcoin-a-disk-stuck' };
+    expect(diff(facts, [...stored(facts), there])).toEqual(nothing);
+  });
+});
+
+describe('a large fleet’s alarms', () => {
+  const many = Array.from({ length: 51 }, (_, i) => nodeOf(i + 1));
+
+  it('are one of each kind, grouped by node', () => {
+    expect(names(factsOf({ nodes: many }))).toEqual(['halted', 'disk', 'unwell', 'status-check', 'attached-ebs']);
+    const [, disk, unwell] = desiredAlarms(factsOf({ nodes: many })).alarms;
+    expect(disk?.look).toEqual({
+      by: 'query',
+      query:
+        `SELECT MAX("disk_used_percent") FROM "CWAgent" WHERE "path" = '/node-data' ` +
+        'GROUP BY "InstanceId", "path" ORDER BY MAX() DESC LIMIT 500',
+    });
+    expect(unwell?.look).toEqual({
+      by: 'query',
+      query:
+        `SELECT MAX("Health") FROM SCHEMA("chainmend", "Fleet", "Node") WHERE "Fleet" = 'bitcoin' ` +
+        'GROUP BY "Node" ORDER BY MAX() DESC LIMIT 500',
+    });
+  });
+
+  it('become those of its nodes again when it is a good deal smaller', () => {
+    expect([50, 51].map((count) => alarmsPer(fleet, count, false))).toEqual(['node', 'fleet']);
+    expect([40, 41].map((count) => alarmsPer(fleet, count, true))).toEqual(['node', 'fleet']);
+    const always = bitcoinFleet({ ...document, alarms: { per: 'node' } });
+    expect(alarmsPer(always, 5_000, true)).toBe('node');
+  });
+});
+
+describe('an alarm that is there', () => {
+  const disk = 'chainmend-bitcoin-node2-disk';
+
+  it('is left alone when it is as it should be', () => {
+    expect(diff(factsOf(), stored(factsOf()))).toEqual(nothing);
+  });
+
+  it('keeps a threshold, patience and actions that a person gave it', () => {
+    const own = {
+      Threshold: 80,
+      EvaluationPeriods: 5,
+      AlarmActions: ['arn:aws:sns:eu-west-1:1:mine'],
+      TreatMissingData: 'breaching',
+    };
+    expect(diff(factsOf(), change(stored(factsOf()), disk, own))).toEqual(nothing);
+  });
+
+  it('is written anew when the fleet file’s number changes, and a person’s threshold gives way to it', () => {
+    const facts = factsOf({ fleet: bitcoinFleet({ ...document, alarms: { diskPercent: 95 } }), nodes: [nodeOf(2)] });
+    const now = change(stored(factsOf({ nodes: [nodeOf(2)] })), disk, { Threshold: 97, EvaluationPeriods: 3 });
+    expect(diff(facts, now).update).toEqual([
+      `${disk}: the fleet file says 95 instead of 90`,
+      'chainmend-bitcoin-node2-inodes: the fleet file says 95 instead of 90',
+    ]);
+    const [update] = diffAlarms('bitcoin', desiredAlarms(facts), now, []).update;
+    if (!update) throw new Error('no update');
+    expect(putInput('bitcoin', update.alarm, TOPIC, update.now)).toMatchObject({ Threshold: 95, EvaluationPeriods: 3 });
+  });
+
+  it('is written anew when it watches another instance, and keeps a person’s threshold', () => {
+    const now = change(stored(factsOf()), disk, {
+      Threshold: 70,
+      Dimensions: [{ Name: 'InstanceId', Value: 'i-00000000' }],
+    });
+    expect(diff(factsOf(), now)).toEqual({ ...nothing, update: [`${disk}: it looks at something else`] });
+    const [update] = diffAlarms('bitcoin', desiredAlarms(factsOf()), now, []).update;
+    if (!update) throw new Error('no update');
+    const input = putInput('bitcoin', update.alarm, TOPIC, update.now);
+    expect(input.Threshold).toBe(70);
+    expect(input.Tags).toBeUndefined();
+    expect(input.Dimensions).toContainEqual({ Name: 'InstanceId', Value: idOf(2) });
+  });
+
+  it('is written anew when its events do not carry its tags, or its runbook has moved', () => {
+    const { ActionConfiguration: _, ...without } = stored(factsOf()).find(({ AlarmName }) => AlarmName === disk) ?? {};
+    const now = stored(factsOf()).map((alarm) => (alarm.AlarmName === disk ? without : alarm));
+    expect(diff(factsOf(), now).update).toEqual([`${disk}: its events do not carry its tags`]);
+    const moved = diff(
+      factsOf({ nodes: [nodeOf(2)], runbooks: 'https://git.example.com/' }),
+      stored(factsOf({ nodes: [nodeOf(2)] })),
+    );
+    expect(moved.update).toHaveLength(8);
+  });
+
+  it('without anything of ours in its description keeps its threshold', () => {
+    const facts = factsOf({ nodes: [nodeOf(2)] });
+    const [update] = diffAlarms(
+      'bitcoin',
+      desiredAlarms(facts),
+      change(stored(facts), disk, { AlarmDescription: 'mine', Threshold: 70, Dimensions: [] }),
+      [],
+    ).update;
+    if (!update) throw new Error('no update');
+    expect(putInput('bitcoin', update.alarm, TOPIC, update.now).Threshold).toBe(70);
+  });
+
+  it('has a description that CloudWatch takes, however long the path', () => {
+    const path = `/${'x'.repeat(64)}`.repeat(15);
+    const far = bitcoinFleet({ ...document, volumes: { data: path } });
+    const dimensions = { InstanceId: idOf(1), path, fstype: 'xfs' };
+    const series = new Map([[filesystemKey(idOf(1), path), { dimensions, inodes: true }]]);
+    const [alarm] = desiredAlarms(factsOf({ fleet: far, series, nodes: [nodeOf(1)] })).alarms.filter(
+      ({ kind }) => kind === 'disk',
+    );
+    if (!alarm) throw new Error('no alarm');
+    expect(descriptionOf(alarm)).toHaveLength(1_024);
+    expect(descriptionOf(alarm)).toMatch(/\nRunbook: docs\/runbooks\/disk.md\nSet to 90 by chainmend; /);
+  });
+
+  it('goes when its node has gone', () => {
+    expect(diff(factsOf({ nodes: nodes.slice(0, 2) }), stored(factsOf())).remove).toHaveLength(7);
+  });
+
+  it('of a fleet whose name only begins alike is not touched', () => {
+    const theirs: MetricAlarm[] = [{ AlarmName: 'chainmend-bitcoin-cash-node1-disk' }];
+    expect(diff(factsOf(), [...stored(factsOf()), ...theirs], ['bitcoin-cash']).remove).toEqual([]);
+    // Where that fleet is not known any more, its tags tell.
+    expect(diff(factsOf(), [...stored(factsOf()), ...theirs]).remove).toEqual(['chainmend-bitcoin-cash-node1-disk']);
+    expect(isOurs({ 'chainmend:fleet': 'bitcoin-cash', 'chainmend:kind': 'disk' }, 'bitcoin')).toBe(false);
+    expect(isOurs({ 'chainmend:fleet': 'bitcoin', 'chainmend:kind': 'disk' }, 'bitcoin')).toBe(true);
+    expect(isOurs({ 'chainmend:fleet': 'bitcoin' }, 'bitcoin')).toBe(false);
+  });
+
+  it('has actions of its own where it does more than page', () => {
+    expect(foreignActions({ AlarmActions: [TOPIC, 'arn:aws:automate:eu-west-1:ec2:reboot'] }, TOPIC)).toEqual([
+      'arn:aws:automate:eu-west-1:ec2:reboot',
+    ]);
+    expect(foreignActions({ AlarmActions: [TOPIC] }, TOPIC)).toEqual([]);
+  });
+});
+
+describe('more alarms to be written anew than a run has time for', () => {
+  it('are written anew a group at a time, so that each run gets on', async () => {
+    jest.useFakeTimers();
+    try {
+      const some = Array.from({ length: 500 }, (_, i) => nodeOf(i + 1));
+      const each = bitcoinFleet({ ...document, alarms: { per: 'node' } });
+      const facts = factsOf({ fleet: each, nodes: some, series: new Map() });
+      const MetricAlarms = stored(facts);
+      const Tags = [
+        { Key: 'chainmend:fleet', Value: 'bitcoin' },
+        { Key: 'chainmend:kind', Value: 'stuck' },
+      ];
+      const written: string[] = [];
+      const cloudwatch = async ({ constructor: { name }, input }: { constructor: { name: string }; input: object }) => {
+        if (name === 'DescribeAlarmsCommand') return { MetricAlarms };
+        if (name === 'ListTagsForResourceCommand') return { Tags };
+        written.push(name);
+        return input;
+      };
+      const Parameters = [
+        { Name: '/chainmend/pause', Value: 'off' },
+        {
+          Name: '/chainmend/fleets/bitcoin',
+          Value: JSON.stringify(bitcoinFile({ ...document, alarms: { per: 'node' } })),
+        },
+      ];
+      const work = {
+        clients: {
+          cloudwatch: Object.assign(new CloudWatchClient(), { send: cloudwatch }),
+          ssm: { send: async () => ({ Parameters }) },
+        },
+        environment: { PARAMETER_PREFIX: '/chainmend', TOPIC_ARN: TOPIC },
+        runbooks: 'https://git.example.com/',
+        fleet: each,
+        untilMs: Date.now() + 240_000,
+        write: async () => {},
+      } as unknown as RegisterContext;
+      const turn = { nodes: some, fleets: [each], confirmed: false };
+      const run = reconcileAlarms(work, { ...turn, readGone: async () => [], seriesAt: async () => new Map() });
+      await jest.advanceTimersByTimeAsync(300_000);
+      const { updated, left } = await run;
+      expect(updated).toBeGreaterThan(400);
+      expect(updated + left).toBe(MetricAlarms.length);
+      expect(new Set(written)).toEqual(new Set(['PutMetricAlarmCommand']));
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
+
+describe('whatever the nodes', () => {
+  const anyNodes = fc
+    .array(
+      fc.record({ index: fc.integer({ min: 1, max: 60 }), name: fc.constantFrom('a', 'b', 'c', 'd', undefined) }),
+      {
+        maxLength: 60,
+      },
+    )
+    .map((some) => [
+      ...new Map(some.map(({ index, name }) => [index, nodeOf(index, name === undefined ? {} : { name })])).values(),
+    ]);
+
+  it('names are told apart, fit CloudWatch, and a description says what to do', () => {
+    fc.assert(
+      fc.property(anyNodes, (some) => {
+        const { alarms } = desiredAlarms(factsOf({ nodes: some }));
+        expect(new Set(alarms.map(({ name }) => name)).size).toBe(alarms.length);
+        for (const alarm of alarms) {
+          expect(alarm.name.length).toBeLessThanOrEqual(255);
+          expect(descriptionOf(alarm).length).toBeLessThanOrEqual(1_024);
+        }
+      }),
+    );
+  });
+
+  it('made once, nothing is left to do, and nothing of a node that is gone is left', () => {
+    fc.assert(
+      fc.property(anyNodes, anyNodes, (before, now) => {
+        expect(diff(factsOf({ nodes: now }), stored(factsOf({ nodes: now })))).toEqual(nothing);
+        const { remove } = diff(factsOf({ nodes: now }), stored(factsOf({ nodes: before })));
+        const wanted = new Set(desiredAlarms(factsOf({ nodes: now })).alarms.map(({ name }) => name));
+        expect(remove.filter((name) => wanted.has(name))).toEqual([]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,166 @@
+// Mode ask: what a yes to a plan of the ladder is worth when the plan is another one by then. The attempt as it runs, up to its lease; and how
+// it goes on, ends and is given up.
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { describe, expect, it } from '@jest/globals';
+import type { Result } from '../../../functions/replace-node/acts/act.ts';
+import { REPLACE_NODE } from '../../../functions/replace-node/heal.ts';
+import { newLeases, type ReplaceContext } from '../../../functions/replace-node/state.ts';
+import { runHeal } from '../../../shared/heal/engine.ts';
+import { keys } from '../../../shared/heal/store.ts';
+import { bitcoinFile, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
+import { allocatedIncident, ME, OTHER, payload } from '../../fixtures/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { patientContext, shell } from '../../fixtures/heal-shell.ts';
+import { ladderState } from '../../fixtures/replace-facts.ts';
+import { tableOfHeals } from '../../fixtures/table.ts';
+
+const EXECUTION = ME.replace('resize-volume', 'replace-node');
+const asTags = (tags: Readonly<Record<string, string>>) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+/** An attempt that asks a person about a restart; the node is held by another heal, so that it ends when it wants the lease. */
+async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { Size: number }) => void = () => {}) {
+  const { store } = tableOfHeals();
+  const trigger = 'node:health';
+  const wish = { ...payload({ mode: 'ask', trigger }), kind: 'replace-node', want: { do: 'heal' } } as const;
+  await store.replace(keys.incident('bitcoin', INSTANCE, trigger), {
+    ...allocatedIncident({ trigger, version: 1 }),
+    ...{ payload: wish, version: 1 },
+  });
+  await store.replace(keys.node('bitcoin', INSTANCE), nodeRecord({ owner: OTHER, fence: 1 }));
+  const sick = {
+    instanceId: INSTANCE,
+    health: 'stuck',
+    reason: 'it stands still',
+    height: 5,
+    lagBlocks: 9,
+    sinceMs: 0,
+  };
+  const seen = { observedAtMs: Date.now(), nodes: [sick], version: 1 };
+  await store.replace(keys.observation('bitcoin', 0), seen);
+
+  const here = shell();
+  const file = bitcoinFile({ mode: 'ask', probe: 'ssm', replace: { rungs: ['restart'] } });
+  here.parameters.set('/chainmend/fleets/bitcoin', JSON.stringify(file));
+  const Tags = asTags(NODE_TAGS);
+  const volume = {
+    ...{ VolumeId: DATA_VOLUME, State: 'in-use', Size: 500, VolumeType: 'gp3', AvailabilityZone: 'eu-west-1a', Tags },
+    Attachments: [{ InstanceId: INSTANCE, Device: '/dev/sdf', State: 'attached' }],
+  };
+  const { promise: answered, resolve: answer } = Promise.withResolvers<string>();
+  Object.assign(here.answers, {
+    DescribeInstancesCommand: () => ({
+      Reservations: [{ Instances: [{ InstanceId: INSTANCE, State: { Name: 'running' }, Tags }] }],
+    }),
+    DescribeInstanceStatusCommand: () => ({ InstanceStatuses: [] }),
+    DescribeVolumesCommand: () => ({ Volumes: [volume] }),
+    GetDurableExecutionCommand: () => ({ Status: 'RUNNING' }),
+    // A person reads the page, takes his time, and answers.
+    PublishCommand: ({ Message }: { Message: string }) => {
+      const { plan } = JSON.parse(JSON.parse(Message).lambda) as { plan?: string };
+      meanwhile(volume);
+      if (plan !== undefined) answer(JSON.stringify(answerTo(plan)));
+      return {};
+    },
+  });
+  const ctx = { ...patientContext().ctx, createCallback: async () => [answered, 'callback-1'] };
+  const environment = { ...here.tools.environment, KMS_KEYS: '' };
+  const tools = { ...here.tools, store, payload: wish, execution: EXECUTION, environment };
+  const ending = await runHeal(REPLACE_NODE, ctx as unknown as DurableContext, tools as unknown as ReplaceContext);
+  return { ending, sent: here.changes().filter((name) => name !== 'PublishCommand') };
+}
+
+const yes = (plan: string) => ({ approve: true, plan });
+
+describe('a plan that a person has said yes to', () => {
+  it('is carried out as it was shown', async () => {
+    // Up to the node's lease, which is another heal's.
+    expect(await asked(yes)).toMatchObject({ ending: { code: 'busy' }, sent: [] });
+  });
+
+  it('is not carried out where it is another one by then, and people are told the difference', async () => {
+    const told = await asked(yes, (volume) => {
+      volume.Size = 900;
+    });
+    expect(told).toMatchObject({
+      ending: { outcome: 'refused', code: 'approval-exceeded', reason: expect.stringMatching(/500 GiB.* → .*900 GiB/) },
+      sent: [],
+    });
+  });
+
+  it.each<[string, (plan: string) => object]>([
+    ['to another plan', () => yes('0000000000000000')],
+    ['that is a no', (plan) => ({ approve: false, plan })],
+  ])('is not carried out for an answer %s', async (_, answer) => {
+    expect(await asked(answer)).toMatchObject({ ending: { code: 'approval-denied' }, sent: [] });
+  });
+});
+
+describe('an attempt in the middle of the ladder', () => {
+  const { acts } = REPLACE_NODE;
+  const leases = newLeases({ execution: EXECUTION, fence: 4 });
+  const from = {
+    at: 'ladder',
+    ...{ turns: 7, state: ladderState({ rung: 'swap' }), leases, permitted: null },
+    status: { seen: null, silent: false },
+  } as const;
+  const climbing = { do: 'climb', from, act: { do: 'join' } } as const;
+  const failure = { message: 'no table', throttled: false };
+  const payloadOf = { mode: 'act' } as const;
+  const performed = (result: Result) => ({ result, leases, state: from.state });
+  const ending = { outcome: 'healed', reason: 'it follows' } as const;
+
+  it('ends without a word where its lease is another execution’s', () => {
+    expect(acts.climb.reduce(from, climbing, performed({ is: 'lost' }), payloadOf)).toEqual({
+      do: 'end',
+      ending: null,
+    });
+  });
+
+  it('is concluded as refused where a guard refuses an act', () => {
+    const refusal = { refuse: 'paused', reason: 'an audit', page: false, retryAfterMs: 1 } as const;
+    expect(acts.climb.reduce(from, climbing, performed({ is: 'refused', refusal }), payloadOf)).toMatchObject({
+      do: 'conclude',
+      ending: { outcome: 'refused', code: 'paused' },
+      leases,
+    });
+  });
+
+  it('goes on with what came of an act', () => {
+    const done = { is: 'done', atMs: 1 } as const;
+    expect(acts.climb.reduce(from, climbing, performed(done), payloadOf)).toMatchObject({ at: 'ladder', turns: 8 });
+  });
+
+  it('is given up where a step keeps failing, and its commands may still run', () => {
+    const givingUp = acts.climb.abandon(from, climbing, failure);
+    expect(givingUp).toEqual({ do: 'give-up', leases, failure });
+    expect(REPLACE_NODE.undecided?.(from, failure)).toEqual(givingUp);
+    const act = { do: 'give-up', leases, failure } as const;
+    expect(acts['give-up'].reduce(from, act, { begun: false }, payloadOf)).toMatchObject({
+      do: 'conclude',
+      leases: { commandsOver: false },
+    });
+  });
+
+  it.each<[string, boolean, boolean, object]>([
+    ['was begun', true, false, { outcome: 'failed', code: 'step-failed', page: true }],
+    ['was begun, and is throttled', true, true, { outcome: 'refused', code: 'throttled', page: false }],
+    ['was not begun', false, false, { outcome: 'refused', code: 'unreadable', page: true }],
+  ])('is given up as its record says: it %s', (_, begun, throttled, expected) => {
+    const act = { do: 'give-up', leases, failure: { ...failure, throttled } } as const;
+    expect(acts['give-up'].reduce(from, act, { begun }, payloadOf)).toMatchObject({ ending: expected });
+  });
+
+  it('is given up once: an end that cannot be recorded a second time fails the execution', () => {
+    const conclude = { do: 'conclude', ending, leases } as const;
+    expect(acts.conclude.abandon(from, { ...conclude, mayGiveUp: true }, failure)).toMatchObject({ do: 'give-up' });
+    expect(acts.conclude.abandon(from, { ...conclude, mayGiveUp: false }, failure)).toBeNull();
+    const release = { do: 'release', ending, leases, mayGiveUp: false } as const;
+    expect(acts.release.abandon(from, release, failure)).toBeNull();
+  });
+
+  it('does not climb for ever', async () => {
+    const spent = await REPLACE_NODE.decide({ ...from, turns: 900 }, {} as never);
+    expect(spent).toMatchObject({ do: 'give-up', failure: { message: 'no end after 900 turns' } });
+  });
+});

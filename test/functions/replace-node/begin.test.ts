@@ -1,0 +1,118 @@
+// How a heal of a node begins: what it refuses before anything is done, and what it notes of the node as it finds it.
+import { describe, expect, it } from '@jest/globals';
+import { begin } from '../../../functions/replace-node/decide.ts';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
+import { volumeNow } from '../../fixtures/builders/volume.ts';
+import { client, facts, impaired, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+
+const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
+
+/** What comes of it: the code of a refusal, or what is done. */
+function beginning(more: Partial<Facts>): string {
+  const act = begin(facts(more));
+  if (act.do !== 'end') return act.do;
+  return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as;
+}
+
+describe('a heal begins', () => {
+  it.each<[string, Partial<Facts>, string]>([
+    ['with a word to the node that it can reach', { seen: null }, 'inspect'],
+    ['without one where the agent is silent', { seen: null, original: machine({}, { agentOnline: false }) }, 'begin'],
+    ['at once where the node has answered', {}, 'begin'],
+    ['on a client that has failed', { seen: seen([client('failed')]) }, 'begin'],
+    ['on an instance whose checks fail', { seen: null, original: impaired('instance') }, 'begin'],
+    [
+      'on an impaired instance although its client was synced a minute ago',
+      { seen: null, original: impaired('system'), watched: watched('synced') },
+      'begin',
+    ],
+    ['where a person wants it, on a healthy node', { want: restore, watched: watched('synced') }, 'begin'],
+    ['where a person wants it, on a stopped client', { want: restore, seen: seen([client('stopped')]) }, 'begin'],
+    [
+      'where a person wants it, on a full disk',
+      { want: restore, seen: seen([client('running')], DATA_VOLUME, 490) },
+      'begin',
+    ],
+  ])('%s', (_, more, does) => {
+    expect(beginning(more)).toBe(does);
+  });
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['the node follows its chain again', { watched: watched('synced') }, 'healed'],
+    ['EC2 does not know the instance', { original: null }, 'instance-gone'],
+    ['somebody has stopped the instance', { original: machine({ state: 'stopped' }) }, 'instance-stopped'],
+    ['somebody is stopping the instance', { original: machine({ state: 'stopping' }) }, 'instance-stopped'],
+    ['the instance is only starting', { original: machine({ state: 'pending' }) }, 'busy'],
+    [
+      'the instance cannot reach a volume, which no stop would help',
+      { seen: null, original: impaired('attachedEbs') },
+      'ebs-impaired',
+    ],
+    ['the client was stopped by somebody, and ended well', { seen: seen([client('stopped')]) }, 'client-stopped'],
+    [
+      'the disk is full, which is another heal’s',
+      { seen: seen([client('failed')], DATA_VOLUME, 490) },
+      'disk-full-first',
+    ],
+    // geth ends itself cleanly, with status 0, when little is left of its disk (--datadir.minfreedisk): nobody has stopped it.
+    [
+      'the disk is full and the client has ended itself well for it',
+      { seen: seen([client('stopped')], DATA_VOLUME, 490) },
+      'disk-full-first',
+    ],
+  ])('but not where %s', (_, more, code) => {
+    expect(beginning(more)).toBe(code);
+  });
+
+  it('a client that failed beside one that was stopped is not taken for stopped by a person', () => {
+    expect(beginning({ seen: seen([client('stopped'), client('failed')]) })).toBe('begin');
+  });
+
+  it('a stopped client pages, since a person may have forgotten it', () => {
+    const act = begin(facts({ seen: seen([client('stopped', { lastLine: 'Shutdown: done' })]) }));
+    expect(act).toMatchObject({
+      end: { refusal: { page: true, reason: expect.stringContaining('"Shutdown: done"') } },
+    });
+  });
+});
+
+const noted = (more: Partial<Facts>) => {
+  const act = begin(facts(more));
+  if (act.do !== 'begin') throw new Error(`${act.do} instead of a beginning`);
+  return act.state.found;
+};
+
+describe('what a heal notes of the node', () => {
+  it('is the volume that the node itself says is mounted, with all that makes one like it', () => {
+    expect(noted({})).toMatchObject({
+      instanceId: INSTANCE,
+      availabilityZone: 'eu-west-1a',
+      height: 1000,
+      lagBlocks: 50,
+      client: 'running',
+      volumes: [
+        { volumeId: DATA_VOLUME, device: '/dev/sdf', type: 'gp3', iops: 3000, throughputMiBps: 125, encrypted: true },
+      ],
+    });
+  });
+
+  it('is the only volume that fits, where the node is silent', () => {
+    const root = volumeNow({ volumeId: ROOT_VOLUME });
+    expect(noted({ seen: null, original: impaired('instance'), volumes: [root, volumeNow()] }).volumes).toHaveLength(1);
+  });
+
+  it('is no volume where two fit and the node is silent: then nothing is exchanged', () => {
+    const another = volumeNow({ volumeId: 'vol-0b1b2c3d4e5f60718' });
+    expect(noted({ seen: null, original: impaired('instance'), volumes: [volumeNow(), another] }).volumes).toEqual([]);
+  });
+
+  it('is no volume where the node has something else mounted', () => {
+    expect(noted({ seen: seen([client('running')], 'vol-0eeeeeeeeeeeeeeee') }).volumes).toEqual([]);
+  });
+
+  it('leaves out tags of AWS and our own, which a new volume gets anew', () => {
+    const tags = { Component: 'nodes/bitcoin', 'aws:cloudformation:stack-name': 'x', 'chainmend:retired': '2026' };
+    expect(noted({ volumes: [volumeNow({ tags })] }).volumes[0]?.tags).toEqual({ Component: 'nodes/bitcoin' });
+  });
+});

@@ -1,0 +1,296 @@
+// Which rungs could help, in which order, what refuses them, and how the ladder ends.
+import { describe, expect, it } from '@jest/globals';
+import { type Act, reduceAct } from '../../../functions/replace-node/acts/table.ts';
+import { decide } from '../../../functions/replace-node/decide.ts';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { ladderOf, needsOf } from '../../../functions/replace-node/ladder.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { Rung } from '../../../shared/model/rungs.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
+import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import {
+  client,
+  copy,
+  FLEET,
+  facts,
+  impaired,
+  ladderState,
+  machine,
+  newReplacement,
+  seen,
+} from '../../fixtures/replace-facts.ts';
+
+const restore = (acknowledgesValidator = false) =>
+  ({ do: 'restore', snapshotId: null, acknowledgesValidator }) as const;
+const failed = (...rungs: readonly Rung[]) => ({
+  failed: rungs.map((rung) => ({ rung, reason: `${rung} was in vain` })),
+});
+const fleetOf = (replace: Partial<Fleet['replace']>): Fleet => ({
+  ...FLEET,
+  replace: { ...FLEET.replace, ...replace },
+});
+const silent = machine({}, { agentOnline: false });
+
+/** What is done, or the code of how it ends. */
+function next(more: Partial<Facts> = {}, has: Partial<LadderState> = {}): string {
+  const act = decide(facts(more), ladderState(has));
+  if (act.do === 'take-rung') return `take ${act.rung}`;
+  if (act.do !== 'end') return act.do;
+  return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as === 'healed' ? 'healed' : act.end.code;
+}
+
+describe('the rungs that could help', () => {
+  it.each<[string, Partial<Facts>, Pick<LadderState, 'failed'>, readonly Rung[]]>([
+    ['of a stuck client: restart, other data, another instance', {}, failed(), ['restart', 'swap', 'replace']],
+    [
+      'of an impaired instance: stop it, or take another one',
+      { original: impaired('instance') },
+      failed(),
+      ['stop-start', 'replace'],
+    ],
+    ['of impaired hardware', { original: impaired('system') }, failed(), ['stop-start', 'replace']],
+    ['of an instance whose agent is silent', { original: silent }, failed(), ['stop-start', 'replace']],
+    [
+      'of one that came up by a stop and is stuck: other data next',
+      {},
+      failed('stop-start'),
+      ['stop-start', 'swap', 'replace'],
+    ],
+    ['for a restore: only other data', { want: restore() }, failed(), ['swap']],
+    ['to take a restore back', { want: { do: 'undo' } }, failed(), ['swap']],
+    ['where a person wants another instance', { want: { do: 'replace-instance' } }, failed(), ['replace']],
+    [
+      'where the fleet file allows two',
+      { fleet: fleetOf({ rungs: ['restart', 'swap'] }) },
+      failed(),
+      ['restart', 'swap'],
+    ],
+    [
+      'where the fleet file allows none that helps',
+      { fleet: fleetOf({ rungs: ['swap'] }), original: silent },
+      failed(),
+      [],
+    ],
+  ])('%s', (_, more, tried, rungs) => {
+    expect(ladderOf(facts(more), tried)).toEqual(rungs);
+  });
+});
+
+describe('the ladder is climbed', () => {
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['the supply is held before the first rung', {}, { hold: 'none' }, 'hold-snapshots'],
+    ['from the mildest rung', {}, {}, 'take restart'],
+    ['to the next where one was in vain', {}, failed('restart'), 'take swap'],
+    ['and to the last', {}, failed('restart', 'swap'), 'take replace'],
+    ['a person’s wish holds no supply', { want: restore() }, { hold: 'none' }, 'take swap'],
+  ])('%s', (_, more, has, does) => {
+    expect(next(more, has)).toBe(does);
+  });
+
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['a validator is not even restarted', { role: 'validator' }, {}, 'validator'],
+    ['a role that nobody knows counts as one', { role: 'unknown' }, {}, 'role-unknown'],
+    ['a restore of a validator wants its acknowledgement', { role: 'validator', want: restore() }, {}, 'validator'],
+    ['and goes on with it', { role: 'validator', want: restore(true) }, {}, 'take swap'],
+    ['a chain that stands has no sick node', { haltedSinceMs: NOON_MS }, {}, 'chain-standing'],
+    [
+      'but a client that has ended is started',
+      { haltedSinceMs: NOON_MS, seen: seen([client('failed')]) },
+      {},
+      'take restart',
+    ],
+    [
+      'more sick nodes than the breaker allows are no single node’s trouble',
+      { breaker: { open: true, sentence: '3 of 5' } },
+      {},
+      'breaker-open',
+    ],
+    [
+      'a person who names one node has looked',
+      { breaker: { open: true, sentence: '3 of 5' }, want: restore() },
+      {},
+      'take swap',
+    ],
+    [
+      'a group would replace what is stopped',
+      { original: { ...impaired('instance'), instance: machine({ autoScalingGroup: 'nodes' }).instance } },
+      {},
+      'asg-owned',
+    ],
+    ['in vain', {}, failed('restart', 'swap', 'replace'), 'ladder-spent'],
+    [
+      'where no rung may help, nothing was tried',
+      { fleet: fleetOf({ rungs: ['swap'] }), original: silent },
+      {},
+      'restart-forbidden',
+    ],
+  ])('%s: %s', (_, more, has, ends) => {
+    expect(next(more, has)).toBe(ends);
+  });
+
+  it('says what was in vain, and that the node is as it was found', () => {
+    const act = decide(facts(), ladderState(failed('restart', 'swap', 'replace')));
+    expect(act).toMatchObject({
+      end: { asFound: true, reason: expect.stringContaining('restart: restart was in vain; swap: swap was in vain') },
+    });
+  });
+});
+
+describe('from the onset on', () => {
+  const sets = [snapshotSet(0), snapshotSet(1), snapshotSet(2)];
+  const sources = { good: sets, refused: [{ setId: 'snap-09', why: 'it is of node1' }], sibling: null, kept: null };
+  const held = (more: Partial<Facts>, has: Partial<LadderState> = {}) => {
+    const act = decide(facts(more), ladderState({ hold: 'none', ...has }));
+    return act.do === 'hold-snapshots' ? act : undefined;
+  };
+
+  it('the best set and the one behind it are held, so that no retention takes what the swap may need', () => {
+    const act = held({ sources });
+    expect(act?.snapshots.map(({ snapshotId }) => snapshotId)).toEqual(['snap-00', 'snap-01']);
+    expect(act?.notUsed).toEqual(['snap-09 not: it is of node1']);
+  });
+
+  it('what cannot be read is told of, and the milder rung is taken all the same', () => {
+    const unread = {
+      unread: 'Unavailable: the service is unavailable',
+      good: [],
+      refused: [],
+      sibling: null,
+      kept: null,
+    };
+    const act = held({ sources: unread });
+    expect(act?.notUsed).toEqual(['they cannot be read: Unavailable: the service is unavailable']);
+    const told = reduceAct(ladderState({ hold: 'none' }), act as Act, { is: 'done', atMs: NOON_MS });
+    expect(next({ sources: unread }, told)).toBe('take restart');
+    // Before data are copied it has to be read, and no replacement is reserved before that.
+    expect(next({ sources: unread }, { ...told, ...failed('restart') })).toBe('unreadable');
+    expect(next({ sources }, { ...told, ...failed('restart') })).toBe('hold-snapshots');
+  });
+
+  it.each<['failed' | 'unknown', string]>([
+    ['failed', 'take swap'],
+    ['unknown', 'hold-snapshots'],
+  ])('a hold that %s keeps no milder rung from being taken; before the swap: %s', (is, before) => {
+    const act = held({ sources }) as Act;
+    const after = reduceAct(ladderState({ hold: 'none' }), act, {
+      is,
+      atMs: NOON_MS,
+      reason: 'UnauthorizedOperation: no',
+    });
+    expect(next({ sources }, after)).toBe('take restart');
+    expect(next({ sources }, { ...after, setback: null, ...failed('restart') })).toBe(before);
+    expect(
+      next(
+        { sources },
+        { ...after, rung: 'restart', proved: 'it follows', cleared: [{ kind: 'register', target: 'bitcoin' }] },
+      ),
+    ).toBe('clean-up');
+  });
+
+  it('nobody waits for ever for a hold that nobody answers', () => {
+    let has: LadderState = ladderState({ hold: 'none', ...failed('restart') });
+    for (let count = 0; count < 3; count++) {
+      const act = decide(facts({ sources, nowMs: NOON_MS + count * 2 * MINUTE_MS }), has);
+      expect(act.do).toBe('hold-snapshots');
+      has = reduceAct(has, act as Act, { is: 'unknown', atMs: NOON_MS + count * 2 * MINUTE_MS, reason: 'no answer' });
+    }
+    expect(next({ sources, nowMs: NOON_MS + 6 * MINUTE_MS }, has)).toBe('take swap');
+  });
+});
+
+describe('before it gives up', () => {
+  const spent = failed('stop-start', 'replace');
+  const stopped = { original: machine({ state: 'stopped' }, { agentOnline: false }) };
+
+  it('an instance that it has stopped is started again', () => {
+    expect(next(stopped, { ...spent, hold: 'held', original: 'stopIntended' })).toBe('start-instance');
+    expect(next(stopped, { ...spent, hold: 'held' })).toBe('ladder-spent');
+  });
+
+  it('one that runs again, though nobody heard of its start, is noted as started', () => {
+    const all = failed('stop-start', 'swap', 'replace');
+    expect(next({}, { ...all, hold: 'held', original: 'stopIntended' })).toBe('start-instance');
+    const pending = { call: 'StopInstances', target: INSTANCE, atMs: NOON_MS - MINUTE_MS };
+    expect(next({}, { ...all, hold: 'held', original: 'stopIntended', pending })).toBe('wait');
+  });
+
+  it('one that it has just started is not told of as stopped because Describe is older than the start', () => {
+    const started = (agoMs: number) => ({ call: 'StartInstances', target: INSTANCE, atMs: NOON_MS - agoMs }) as const;
+    expect(next(stopped, { ...spent, hold: 'held', pending: started(MINUTE_MS) })).toBe('wait');
+    expect(next(stopped, { ...spent, hold: 'held', pending: started(60 * MINUTE_MS) })).toBe('ladder-spent');
+  });
+
+  it('a member that cannot be started again stays on standby, or its group would replace it', () => {
+    const member = machine({ state: 'stopped', autoScalingGroup: 'nodes' }, { agentOnline: false });
+    const setback = { act: 'start-instance', count: 3, reason: 'no capacity', atMs: NOON_MS };
+    expect(
+      next({ original: member }, { ...spent, hold: 'held', original: 'stopIntended', standby: 'entering', setback }),
+    ).toBe('ladder-spent');
+  });
+
+  it('says so where nobody can start it any more', () => {
+    const setback = { act: 'start-instance', count: 3, reason: 'InsufficientInstanceCapacity', atMs: NOON_MS };
+    const act = decide(facts(stopped), ladderState({ ...spent, hold: 'held', original: 'stopIntended', setback }));
+    expect(act).toMatchObject({
+      end: { as: 'escalated', asFound: false, reason: expect.stringContaining('InsufficientInstanceCapacity') },
+    });
+  });
+
+  it('a member that was set aside goes back into service, also where a guard refuses the next rung', () => {
+    const member = machine({ autoScalingGroup: 'nodes' });
+    expect(next({ original: member }, { ...spent, hold: 'held', standby: 'entered' })).toBe('clean-up');
+    expect(next({ original: member, haltedSinceMs: NOON_MS }, { hold: 'held', standby: 'entered' })).toBe('clean-up');
+  });
+});
+
+describe('a restart', () => {
+  const rung = { rung: 'restart' } as const;
+
+  it.each<[string, Partial<Facts>, Partial<LadderState>, Act['do']]>([
+    ['is one word to the node', {}, {}, 'restart'],
+    ['is preceded by the node’s own word, where an attempt has died', { seen: null }, {}, 'inspect'],
+    ['is no rung where the node does not answer', { seen: null, original: silent }, {}, 'end-rung'],
+    ['is waited for', {}, { upSinceMs: NOON_MS - MINUTE_MS }, 'wait'],
+    [
+      'is not repeated for ever',
+      {},
+      { setback: { act: 'restart', count: 3, reason: 'no answer', atMs: NOON_MS } },
+      'end-rung',
+    ],
+  ])('%s', (_, more, has, does) => {
+    expect(decide(facts(more), ladderState({ ...rung, ...has })).do).toBe(does);
+  });
+});
+
+describe('what did not come off', () => {
+  const back = {
+    rung: 'swap',
+    restoredVolumes: copy({ mounted: 'restored', givenUp: { fault: 'other', reason: 'x' } }),
+  } as const;
+  const setback = (count: number, minutesAgo: number) => ({
+    setback: { act: 'swap to found', count, reason: 'busy', atMs: NOON_MS - minutesAgo * MINUTE_MS },
+  });
+
+  it.each<[string, number, number, string]>([
+    ['is made again after a minute', 1, 2, 'swap'],
+    ['is waited for until then', 1, 0.5, 'wait'],
+    ['ends the attempt the third time, and a person is told', 3, 2, 'step-failed'],
+    ['is tried once more by the next attempt', 3, 31, 'swap'],
+  ])('%s', (_, count, minutesAgo, does) => {
+    expect(next({}, { ...back, ...setback(count, minutesAgo) })).toBe(does);
+  });
+});
+
+it('what may be copied is read only for a decision that needs it', () => {
+  expect(needsOf(facts(), ladderState({ hold: 'none' }))).toMatchObject({ sources: false, supply: true });
+  expect(needsOf(facts(), ladderState()).sources).toBe(false);
+  expect(needsOf(facts(), ladderState({ rung: 'swap' })).sources).toBe(true);
+  expect(needsOf(facts(), ladderState({ rung: 'swap', restoredVolumes: copy() })).sources).toBe(false);
+  expect(needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement() })).sources).toBe(false);
+  expect(
+    needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement({ availabilityZone: 'eu-west-1b' }) }))
+      .sources,
+  ).toBe(true);
+});

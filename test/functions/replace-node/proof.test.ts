@@ -1,0 +1,124 @@
+// When a client counts as following its chain again, and what is said of one that does not.
+import { describe, expect, it } from '@jest/globals';
+import type { Watched } from '../../../functions/replace-node/facts.ts';
+import { judgeProof } from '../../../functions/replace-node/judge.ts';
+import type { FoundNode } from '../../../shared/heal/memory.ts';
+import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { client, FLEET, ladderState, seen, watched } from '../../fixtures/replace-facts.ts';
+
+const { found } = ladderState();
+interface Case {
+  readonly upMinutes?: number;
+  readonly found?: Partial<FoundNode>;
+  readonly inspectedMinutesAgo?: number;
+  readonly client?: ReturnType<typeof client>;
+}
+
+/** The verdict, and where a failure lies. */
+function judge(is: Watched | null, { upMinutes = 5, inspectedMinutesAgo, client: one, ...more }: Case = {}): string {
+  const verdict = judgeProof({
+    nowMs: NOON_MS,
+    fleet: FLEET,
+    watched: is,
+    seen: one ? seen([one]) : seen(),
+    found: { ...found, ...more.found },
+    upSinceMs: NOON_MS - upMinutes * MINUTE_MS,
+    inspectedAtMs: inspectedMinutesAgo === undefined ? null : NOON_MS - inspectedMinutesAgo * MINUTE_MS,
+  });
+  return verdict.is === 'failed' ? `failed: ${verdict.at}` : verdict.is;
+}
+const at = (health: Watched['health'], height: number | null, lagBlocks: number | null, more: Partial<Watched> = {}) =>
+  watched(health, { height, lagBlocks, ...more });
+const stuckSeconds = FLEET.health.stuckSeconds / 60;
+const graceMinutes = FLEET.health.startGraceSeconds / 60;
+
+describe('a client follows its chain again', () => {
+  it.each<[string, Watched, Case]>([
+    ['when it is synced three blocks beyond where it had stopped', at('synced', 1003, 0), {}],
+    ['when it is behind, but beyond where it had stopped and nearer than then', at('behind', 1003, 49), {}],
+    ['when nobody knows where it had stopped, and it is synced', at('synced', 5, 0), { found: { height: null } }],
+  ])('%s', (_, is, more) => {
+    expect(judge(is, more)).toBe('proved');
+  });
+
+  it.each<[string, Watched | null, Case]>([
+    [
+      'nobody has looked since it came up, however well it was before',
+      at('synced', 1003, 0, { observedAtMs: NOON_MS - 6 * MINUTE_MS }),
+      {},
+    ],
+    ['it is not observed at all', null, {}],
+    ['it is synced, but two blocks beyond where it had stopped', at('synced', 1002, 0), {}],
+    ['it is beyond, but further behind than before', at('behind', 1100, 51), {}],
+    [
+      'it is behind, and nobody knows where it had stopped',
+      at('behind', 9000, 3),
+      { found: { height: null, lagBlocks: null } },
+    ],
+    ['it catches up from an old copy for hours', at('behind', 500, 700), { upMinutes: 300 }],
+    ['it is still where it was, and that has not lasted', at('behind', 1000, 60), {}],
+    ['it does not answer yet, within its start’s grace', at('unreachable', null, null), { upMinutes: 1 }],
+    ['nobody can tell', at('unknown', null, null), {}],
+  ])('not yet, while %s', (_, is, more) => {
+    expect(judge(is, more)).toBe('waiting');
+  });
+});
+
+describe('a client that does not follow is told by what it does', () => {
+  it.each<[string, Watched, Case, string]>([
+    ['it stands where it had stopped', at('stuck', 1000, 90, { sinceMs: NOON_MS - MINUTE_MS }), {}, 'same-stop'],
+    [
+      'it stands two blocks from where it had stopped',
+      at('stuck', 1002, 90, { sinceMs: NOON_MS - MINUTE_MS }),
+      {},
+      'same-stop',
+    ],
+    ['it stands below where it had stopped', at('stuck', 950, 140, { sinceMs: NOON_MS - MINUTE_MS }), {}, 'lower-stop'],
+    ['it stands beyond where it had stopped', at('stuck', 1200, 90, { sinceMs: NOON_MS - MINUTE_MS }), {}, 'other'],
+    [
+      'it stands, and nobody knows where it had stopped',
+      at('stuck', 900, 90, { sinceMs: NOON_MS - MINUTE_MS }),
+      { found: { height: null } },
+      'other',
+    ],
+    ['it has other blocks than most', at('forked', 1010, 0), {}, 'forked'],
+    [
+      'it ends, as the node says',
+      at('unreachable', null, null),
+      { inspectedMinutesAgo: 1, client: client('failed') },
+      'open',
+    ],
+    [
+      'it does not answer when its grace is over',
+      at('unreachable', null, null),
+      { upMinutes: graceMinutes + 1 },
+      'other',
+    ],
+    ['it has been behind for more than a day', at('behind', 500, 700), { upMinutes: 25 * 60 }, 'other'],
+  ])('%s', (_, is, more, fault) => {
+    expect(judge(is, more)).toBe(`failed: ${fault}`);
+  });
+
+  it('what it was before it came up is not held against it', () => {
+    const before = at('stuck', 1000, 60, { sinceMs: NOON_MS - 60 * MINUTE_MS });
+    expect(judge(before, { upMinutes: 2 })).toBe('waiting');
+    expect(judge(before, { upMinutes: stuckSeconds + 1 })).toBe('failed: same-stop');
+  });
+
+  it('an end that was seen before it came up is not held against it', () => {
+    expect(judge(at('unreachable', null, null), { inspectedMinutesAgo: 6, client: client('failed') })).not.toBe(
+      'failed: open',
+    );
+  });
+
+  it('one that is silent for two minutes is asked after on its node, and then every five', () => {
+    const silent = at('unreachable', null, null);
+    expect(judge(silent, { upMinutes: 3 })).toBe('silent');
+    expect(judge(silent, { upMinutes: 8, inspectedMinutesAgo: 4 })).toBe('waiting');
+    expect(judge(silent, { upMinutes: 8, inspectedMinutesAgo: 6 })).toBe('silent');
+  });
+
+  it('where nobody has looked for long, nothing is known, and that climbs no rung', () => {
+    expect(judge(null, { upMinutes: graceMinutes + 16 })).toBe('unknown');
+  });
+});

@@ -1,0 +1,162 @@
+// Budgets and the fleet's turn over the region's own table: who is first, who waits, and what a heal that died leaves behind.
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  leaveReplacement,
+  reserveReplacement,
+  reserveRestart,
+  takeTurn,
+  unreserveReplacement,
+  unreserveRestart,
+  writeReplacementProof,
+} from '../../../shared/heal/budgets.ts';
+import type { HealContext } from '../../../shared/heal/context.ts';
+import { keys, type Store } from '../../../shared/heal/store.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { ME, OTHER, payload } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { type Table, tableOfHeals } from '../../fixtures/table.ts';
+
+const ANOTHER = 'i-0fedcba9876543210';
+const fleet = bitcoinFleet();
+
+let table: Table;
+let store: Store;
+/** What GetDurableExecution says, by ARN. */
+let executions: Map<string, object>;
+
+beforeEach(() => {
+  table = tableOfHeals();
+  ({ store } = table);
+  executions = new Map();
+});
+
+const toolsOf = (execution = ME, node = 'node2', instanceId = INSTANCE) =>
+  ({
+    store,
+    execution,
+    payload: { ...payload(), node, instanceId, onsetMs: NOON_MS - MINUTE_MS },
+    clients: {
+      lambda: {
+        send: async ({ input }: { input: { DurableExecutionArn: string } }) =>
+          executions.get(input.DurableExecutionArn),
+      },
+    },
+  }) as unknown as HealContext;
+
+const running = { Status: 'RUNNING' };
+const ended = { Status: 'FAILED', EndTimestamp: new Date(NOON_MS) };
+const reserved = { reserved: true };
+
+describe('a replacement', () => {
+  it('is reserved once, with the turn of its fleet, however often its step is tried', async () => {
+    const tools = toolsOf();
+    expect(await reserveReplacement(tools, fleet, 'swap', NOON_MS)).toEqual(reserved);
+    expect(await reserveReplacement(tools, fleet, 'swap', NOON_MS + 5)).toEqual(reserved);
+    expect((await store.readReplacements())?.entries).toMatchObject([{ key: 'swap', node: 'node2', atMs: NOON_MS }]);
+    expect((await store.readReplaceTurn('bitcoin'))?.holder).toMatchObject({ execution: ME, node: 'node2' });
+  });
+
+  it('waits while another node’s is under way, and begins when that has ended', async () => {
+    executions.set(OTHER, running);
+    const other = toolsOf(OTHER, 'node3', ANOTHER);
+    expect(await reserveReplacement(other, fleet, 'other', NOON_MS)).toEqual(reserved);
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toMatchObject({ refuse: 'replace-in-flight' });
+    await leaveReplacement(other);
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toEqual(reserved);
+  });
+
+  it('waits for what a heal that died has left on its node, until that is settled', async () => {
+    executions.set(OTHER, ended);
+    await takeTurn(toolsOf(OTHER, 'node3', ANOTHER));
+    const operation = { kind: 'snapshot', phase: 'down', incidentId: '7f3a', memory: {} };
+    const left = { ...nodeRecord({ instanceId: ANOTHER, version: 1 }), operation } as never;
+    await store.replace(keys.node('bitcoin', ANOTHER), left);
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toMatchObject({ refuse: 'replace-in-flight' });
+    await store.replace(
+      keys.node('bitcoin', ANOTHER),
+      nodeRecord({ instanceId: ANOTHER, version: 2, operation: null }),
+    );
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toEqual(reserved);
+  });
+
+  it('gives the turn back where the account’s budget refuses it', async () => {
+    for (const key of ['one', 'two']) {
+      const tools = toolsOf(OTHER, `node-${key}`, ANOTHER);
+      await reserveReplacement(tools, fleet, key, NOON_MS);
+      await leaveReplacement(tools);
+    }
+    const refused = await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS + MINUTE_MS);
+    expect(refused).toMatchObject({ refuse: 'replacements-spent' });
+    expect((await store.readReplaceTurn('bitcoin'))?.holder).toBeNull();
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS + HOUR_MS)).toEqual(reserved);
+  });
+
+  it('is decided again when another fleet’s was written a moment before', async () => {
+    table.meanwhile = async () => {
+      // The turn is written first; the account's record is the next.
+      table.meanwhile = async () => {
+        const entries = ['a', 'b'].map((key) => ({
+          key,
+          fleet: 'irita',
+          node: key,
+          instanceId: 'i',
+          onsetMs: 0,
+          atMs: NOON_MS,
+        }));
+        await store.replace(keys.replacements(), { entries, version: 1 } as never);
+      };
+    };
+    expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toMatchObject({ refuse: 'replacements-spent' });
+  });
+
+  it('that was proved gives the node its replacements back after two hours', async () => {
+    const tools = toolsOf();
+    for (const [at, key] of ['one', 'two', 'three'].entries())
+      await reserveReplacement(tools, fleet, key, NOON_MS - (30 - at * 8) * HOUR_MS);
+    expect(await reserveReplacement(tools, fleet, 'four', NOON_MS)).toMatchObject({
+      refuse: 'node-replacements-spent',
+    });
+    await writeReplacementProof(tools, 'three', NOON_MS - 3 * HOUR_MS);
+    expect(await reserveReplacement(tools, fleet, 'four', NOON_MS)).toEqual(reserved);
+  });
+});
+
+describe('what did nothing', () => {
+  it('is given back, and counts no more', async () => {
+    const tools = toolsOf();
+    for (const key of ['one', 'two']) await reserveReplacement(tools, fleet, key, NOON_MS);
+    expect(await reserveReplacement(tools, fleet, 'three', NOON_MS)).toMatchObject({ refuse: 'replacements-spent' });
+    await unreserveReplacement(tools, 'one');
+    await unreserveReplacement(tools, 'one');
+    expect((await store.readReplacements())?.entries.map(({ key }) => key)).toEqual(['two']);
+    expect(await reserveReplacement(tools, fleet, 'three', NOON_MS)).toEqual(reserved);
+  });
+
+  it('is not what was proved', async () => {
+    const tools = toolsOf();
+    await reserveReplacement(tools, fleet, 'one', NOON_MS);
+    await writeReplacementProof(tools, 'one', NOON_MS);
+    await unreserveReplacement(tools, 'one');
+    expect((await store.readReplacements())?.entries).toHaveLength(1);
+  });
+
+  it('of restarts as well', async () => {
+    const tools = toolsOf();
+    for (const key of ['1', '2', '3', '4', '5', '6']) await reserveRestart(tools, fleet, key, NOON_MS);
+    await unreserveRestart(tools, '3');
+    await unreserveRestart(tools, 'of somebody else');
+    expect(await reserveRestart(tools, fleet, '7', NOON_MS)).toEqual(reserved);
+    expect(await reserveRestart(tools, fleet, '8', NOON_MS)).toMatchObject({ refuse: 'restarts-spent' });
+  });
+});
+
+describe('a restart', () => {
+  it('is counted for its instance alone', async () => {
+    for (const key of ['1', '2', '3', '4', '5', '6'])
+      expect(await reserveRestart(toolsOf(), fleet, key, NOON_MS)).toEqual(reserved);
+    expect(await reserveRestart(toolsOf(), fleet, '7', NOON_MS)).toMatchObject({ refuse: 'restarts-spent' });
+    expect(await reserveRestart(toolsOf(OTHER, 'node3', ANOTHER), fleet, '7', NOON_MS)).toEqual(reserved);
+  });
+});

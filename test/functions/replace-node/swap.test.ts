@@ -1,0 +1,353 @@
+// Other data on the same instance: what is copied, when it is exchanged, what takes it away again, and what is cleared up.
+import { describe, expect, it } from '@jest/globals';
+import { decide, nextCleanup } from '../../../functions/replace-node/decide.ts';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { SWAP as SWAP_RUNG } from '../../../functions/replace-node/rungs/swap.ts';
+import type { Sources } from '../../../functions/replace-node/sources.ts';
+import type { Blame, CleanupPiece, LadderState, Tried } from '../../../shared/heal/memory.ts';
+import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
+import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
+import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { volumeNow } from '../../fixtures/builders/volume.ts';
+import {
+  COPY_VOLUME,
+  copy,
+  copyVolume,
+  FLEET,
+  facts,
+  ladderState,
+  machine,
+  newReplacement,
+  watched,
+} from '../../fixtures/replace-facts.ts';
+
+const SWAP = { rung: 'swap' } as const;
+const tried = (source: string, fault: Blame['fault']): Tried => ({
+  source,
+  fault,
+  rank: 'clean',
+  snapshotIds: [source.replace('set-', 'snap-0')],
+  reason: `${source} was of no use`,
+});
+const sources = (more: Partial<Sources> = {}): Partial<Facts> => ({
+  sources: { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null, ...more },
+});
+const sibling = {
+  instanceId: 'i-0dddddddddddddddd',
+  node: 'node1',
+  height: 1050,
+  volumes: { data: 'vol-0ddddddddddddddd1' },
+};
+const kept = { incidentId: '0a0b0c0d', availabilityZone: 'eu-west-1a', volumes: { data: 'vol-0eeeeeeeeeeeeeee1' } };
+const preferring = { ...FLEET, replace: { ...FLEET.replace, source: 'sibling' } } as const;
+const aside = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } } as const;
+const RESTORE = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
+const silent = machine({}, { agentOnline: false });
+
+const next = (more: Partial<Facts>, has: Partial<LadderState>) =>
+  SWAP_RUNG.next(facts(more), ladderState({ ...SWAP, ...has }));
+
+/** What is chosen, or how the search ends. */
+function chosen(more: Partial<Facts>, has: Partial<LadderState> = {}): string {
+  const act = next(more, has);
+  if (act.do === 'choose-volumes') return act.volumes.source;
+  return act.do === 'end' ? (act.end.as === 'refused' ? act.end.refusal.refuse : `${act.end.as}`) : act.do;
+}
+
+describe('what is copied', () => {
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['the best of the good sets', sources(), {}, 'set-0'],
+    ['the next one where it was tried', sources(), { tried: [tried('set-0', 'open')] }, 'set-1'],
+    [
+      'a sibling’s volumes where the fleet file prefers them',
+      { ...sources({ sibling }), fleet: preferring },
+      {},
+      sibling.instanceId,
+    ],
+    ['a snapshot where it does not', sources({ sibling }), {}, 'set-0'],
+    [
+      'a snapshot where a person wants to go back in time',
+      {
+        ...sources({ sibling }),
+        fleet: preferring,
+        want: { do: 'restore', snapshotId: null, acknowledgesValidator: false },
+      },
+      {},
+      'set-0',
+    ],
+    ['what was kept, to take a restore back', { ...sources({ kept }), want: { do: 'undo' } }, {}, kept.incidentId],
+    ['nothing where nothing is kept', { ...sources(), want: { do: 'undo' } }, {}, 'nothing-to-undo'],
+    [
+      'nothing where what is kept lies in another zone',
+      { ...sources({ kept: { ...kept, availabilityZone: 'eu-west-1b' } }), want: { do: 'undo' } },
+      {},
+      'nothing-to-undo',
+    ],
+    ['nothing where none is left: the rung was in vain', sources({ good: [] }), {}, 'end-rung'],
+    [
+      'nothing more where other data stopped at the same height',
+      sources(),
+      { tried: [tried('set-0', 'same-stop')] },
+      'escalated',
+    ],
+    ['nothing where the node does not answer', { ...sources(), original: silent }, {}, 'end-rung'],
+    [
+      'nothing where nobody can tell which volumes are the node’s',
+      sources(),
+      { found: { ...ladderState().found, volumes: [] } },
+      'end-rung',
+    ],
+  ])('%s', (_, more, has, source) => {
+    expect(chosen(more, has)).toBe(source);
+  });
+
+  it('says which sets were passed over, and why', () => {
+    const act = next(sources({ refused: [{ setId: 'set-9', why: 'newer than the fault' }] }), {});
+    expect(act).toMatchObject({ reason: expect.stringContaining('set-9 not: newer than the fault') });
+  });
+});
+
+describe('blue and green on one instance', () => {
+  const unmade = copy({
+    volumes: [{ role: 'data', volumeId: '', device: '/dev/sdg', snapshotId: 'snap-00' }],
+    checked: 0,
+  });
+  const own = volumeNow();
+  const free = { state: 'available', attachment: null } as const;
+
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['the volume is made', {}, { restoredVolumes: unmade }, 'create'],
+    [
+      'waited for',
+      { volumes: [own, copyVolume({ state: 'creating', attachment: null })] },
+      { restoredVolumes: copy({ checked: 0 }) },
+      'wait',
+    ],
+    [
+      'attached beside the old one',
+      { volumes: [own, copyVolume(free)] },
+      { restoredVolumes: copy({ checked: 0 }) },
+      'attach',
+    ],
+    [
+      'looked into while the old one serves',
+      { volumes: [own, copyVolume()] },
+      { restoredVolumes: copy({ checked: 0 }) },
+      'check',
+    ],
+    ['and exchanged', { volumes: [own, copyVolume()] }, { restoredVolumes: copy() }, 'swap'],
+    [
+      'who serves leaves the pool first',
+      { volumes: [own, copyVolume()], watched: watched('synced'), want: RESTORE },
+      { restoredVolumes: copy() },
+      'leave-pool',
+    ],
+    [
+      'a member is set aside first',
+      { volumes: [own, copyVolume()], original: machine({ autoScalingGroup: 'nodes' }), fleet: aside },
+      { restoredVolumes: copy() },
+      'standby',
+    ],
+    [
+      'a key that may not be used makes it vanish',
+      { volumes: [own] },
+      { restoredVolumes: copy(), waitingSinceMs: NOON_MS - 2 * MINUTE_MS },
+      'give-up-volumes',
+    ],
+    ['that it is not shown yet means nothing', { volumes: [own] }, { restoredVolumes: copy() }, 'wait'],
+    [
+      'what may be on its way is not attached twice',
+      { volumes: [own, copyVolume(free)] },
+      { restoredVolumes: copy(), pending: { call: 'AttachVolume', target: COPY_VOLUME, atMs: NOON_MS - MINUTE_MS } },
+      'wait',
+    ],
+    [
+      'the proof is waited for',
+      { volumes: [own, copyVolume()] },
+      { restoredVolumes: copy({ mounted: 'restored' }), upSinceMs: NOON_MS, hold: 'none', client: 'mayBeDown' },
+      'wait',
+    ],
+    [
+      'one that did not help is taken off by the same word',
+      { volumes: [own, copyVolume()] },
+      { restoredVolumes: copy({ mounted: 'restored', givenUp: tried('set-0', 'open') }) },
+      'swap',
+    ],
+    [
+      'then detached',
+      { volumes: [own, copyVolume()] },
+      { restoredVolumes: copy({ givenUp: tried('set-0', 'open') }) },
+      'detach',
+    ],
+    [
+      'then kept for whoever wants to look',
+      { volumes: [own, copyVolume(free)] },
+      { restoredVolumes: copy({ givenUp: tried('set-0', 'open') }) },
+      'drop-volumes',
+    ],
+    [
+      'one that may have been made is asked for by its token',
+      {},
+      { restoredVolumes: { ...unmade, givenUp: tried('set-0', 'other'), creating: [0] } },
+      'create',
+    ],
+  ])('%s', (_, more, has, does) => {
+    expect(next(more, has).do).toBe(does);
+  });
+});
+
+describe('a node that goes silent in the middle', () => {
+  const there = { volumes: [volumeNow(), copyVolume()], seen: null, original: silent };
+  const ends = (has: Partial<LadderState>, more: Partial<Facts> = there) => {
+    const act = decide(facts(more), ladderState({ ...SWAP, ...has }));
+    return act.do === 'end' && act.end.as === 'refused' ? act.end.refusal.refuse : act.do;
+  };
+
+  it('is asked first, where it can be: only it knows what is mounted', () => {
+    expect(
+      ends({ restoredVolumes: copy(), hold: 'none', client: 'mayBeDown' }, { ...there, original: machine() }),
+    ).toBe('inspect');
+  });
+  it('loses nothing that may be mounted', () => {
+    expect(
+      ends({ restoredVolumes: copy({ givenUp: tried('set-0', 'other') }), hold: 'none', client: 'mayBeDown' }),
+    ).toBe('node-silent');
+  });
+  it('loses a copy that was never mounted', () => {
+    expect(ends({ restoredVolumes: copy() })).toBe('give-up-volumes');
+    expect(ends({ restoredVolumes: copy({ givenUp: tried('set-0', 'other') }) })).toBe('detach');
+  });
+  it('may still be proved by whoever looks at it', () => {
+    expect(
+      ends({ restoredVolumes: copy({ mounted: 'restored' }), hold: 'none', client: 'mayBeDown', upSinceMs: NOON_MS }),
+    ).toBe('wait');
+  });
+  it('that a person has stopped is left to that person', () => {
+    const stopped = { ...there, original: machine({ state: 'stopped' }, { agentOnline: false }) };
+    expect(ends({ restoredVolumes: copy({ mounted: 'restored' }), hold: 'none', client: 'mayBeDown' }, stopped)).toBe(
+      'instance-stopped',
+    );
+  });
+});
+
+describe('after the proof', () => {
+  const free = volumeNow({ state: 'available', attachment: null });
+  /** All pieces, in order. */
+  function pieces(more: Partial<Facts>, has: Partial<LadderState>): readonly string[] {
+    const cleared: CleanupPiece[] = [];
+    // By then a replaced instance has been stopped.
+    const original = machine(has.rung === 'replace' ? { state: 'stopped' } : {});
+    for (let turn = 0; turn < 20; turn++) {
+      const act = nextCleanup(
+        facts({ volumes: [free], original, ...more }),
+        ladderState({ proved: 'it follows', hold: 'none', ...has, cleared }),
+      );
+      if (act.do !== 'clean-up') return cleared.map(({ kind, target }) => `${kind} ${target}`.trim());
+      cleared.push(act.piece);
+    }
+    throw new Error('no end of the clearing up');
+  }
+  const swapped = { ...SWAP, restoredVolumes: copy({ mounted: 'restored' }) } as const;
+
+  it('the volumes of before come off first', () => {
+    const act = nextCleanup(facts(), ladderState({ ...swapped, proved: 'it follows' }));
+    expect(act).toMatchObject({ do: 'detach', volumeId: DATA_VOLUME });
+  });
+
+  it.each<[string, Partial<Facts>, Partial<LadderState>, readonly string[]]>([
+    [
+      'of a restart nothing is left but names and holds',
+      {},
+      { rung: 'restart', hold: 'held' },
+      ['register bitcoin', 'release-holds'],
+    ],
+    [
+      'a swap verifies its snapshot and keeps the volumes of before',
+      {},
+      swapped,
+      ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'a set that did not open is quarantined once another one did',
+      {},
+      { ...swapped, tried: [tried('set-1', 'open')] },
+      ['verify snap-00', 'quarantine snap-01', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'so is one that stopped lower',
+      {},
+      { ...swapped, tried: [tried('set-1', 'lower-stop')] },
+      ['verify snap-00', 'quarantine snap-01', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'one that failed for another reason is not',
+      {},
+      { ...swapped, tried: [tried('set-1', 'other')] },
+      ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'what a restart has healed shows nothing about data',
+      {},
+      { rung: 'replace', replacement: newReplacement(), tried: [tried('set-1', 'open')], hold: 'held' },
+      [
+        'hand-over i-0fedcba9876543210',
+        'retire i-0123456789abcdef0',
+        'register bitcoin',
+        'rotate bitcoin',
+        'release-holds',
+      ],
+    ],
+    [
+      'a sibling’s volumes have no snapshot to verify',
+      {},
+      { ...SWAP, restoredVolumes: copy({ from: 'sibling', mounted: 'restored' }) },
+      [`keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'what was put back is in use, and not to be removed some day',
+      {},
+      { ...SWAP, restoredVolumes: copy({ from: 'kept', mounted: 'restored' }) },
+      [`unkeep ${COPY_VOLUME}`, `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
+    ],
+    [
+      'a member goes back into service',
+      { original: machine({ autoScalingGroup: 'nodes' }) },
+      { ...swapped, hold: 'none', standby: 'entering' },
+      ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'leave-standby nodes', 'register bitcoin'],
+    ],
+    [
+      'a retired member does not',
+      { original: machine({ autoScalingGroup: 'nodes', state: 'stopped' }) },
+      { rung: 'replace', replacement: newReplacement(), hold: 'none', standby: 'entering' },
+      ['hand-over i-0fedcba9876543210', 'retire i-0123456789abcdef0', 'register bitcoin', 'rotate bitcoin'],
+    ],
+  ])('%s', (_, more, has, list) => {
+    expect(pieces(more, has)).toEqual(list);
+  });
+
+  it('an instance that was replaced is stopped before it is kept', () => {
+    const has = {
+      rung: 'replace',
+      replacement: newReplacement(),
+      proved: 'x',
+      cleared: [{ kind: 'hand-over', target: 'i-0fedcba9876543210' }],
+    } as const;
+    const next = (state: 'running' | 'stopping' | 'stopped') =>
+      nextCleanup(facts({ volumes: [free], original: machine({ state }) }), ladderState(has)).do;
+    expect([next('running'), next('stopping'), next('stopped')]).toEqual(['stop-instance', 'wait', 'clean-up']);
+  });
+
+  it('ends with the words of the proof', () => {
+    const cleared: CleanupPiece[] = [
+      { kind: 'verify', target: 'snap-00' },
+      { kind: 'keep', target: DATA_VOLUME },
+      { kind: 'untarget', target: DATA_VOLUME },
+      { kind: 'register', target: 'bitcoin' },
+    ];
+    const act = nextCleanup(
+      facts({ volumes: [free] }),
+      ladderState({ ...swapped, proved: 'height 1050', hold: 'none', cleared }),
+    );
+    expect(act).toEqual({ do: 'end', end: { as: 'healed', reason: 'height 1050' } });
+  });
+});

@@ -1,0 +1,416 @@
+import { describe, expect, it } from '@jest/globals';
+import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../functions/resize-volume/decide.ts';
+import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
+import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
+import { observation } from '../../fixtures/builders/observation.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { GIB } from '../../fixtures/builders/volume.ts';
+import { dataVolume, resizeFacts, steadyHistory } from '../../fixtures/resize-facts.ts';
+
+const decide = (more: Partial<ResizeFacts> = {}): ResizeDecision => decideResize(resizeFacts(more));
+const OTHER_VOLUME = 'vol-0b1b2c3d4e5f60718';
+const intents = (...hoursAgo: number[]) =>
+  hoursAgo.map((hours) => ({ volumeId: DATA_VOLUME, toGiB: 500, atMs: NOON_MS - hours * HOUR_MS }));
+
+describe('a full disk', () => {
+  it('grows so far that it lasts the horizon, and the reason says how long', () => {
+    expect(decide({ history: steadyHistory(455, 14) })).toMatchObject({
+      do: 'modify',
+      volumeId: DATA_VOLUME,
+      fromGiB: 500,
+      toGiB: 900,
+      iops: 3000,
+      throughputMiBps: 125,
+      addedUsd: 32,
+      reason: expect.stringMatching(/^data volume 91 % of 500 GiB; 900 GiB lasts 32 h at today’s 14\.0 GiB\/h/),
+    });
+  });
+
+  it('grows by the minimum step where it hardly fills', () => {
+    expect(decide({ history: steadyHistory(455, 0) })).toMatchObject({
+      do: 'modify',
+      toGiB: 600,
+      reason: 'data volume 91 % of 500 GiB; 600 GiB leaves 24 % free, and it hardly fills',
+    });
+  });
+
+  it('grows by the minimum step where there is no history at all', () => {
+    expect(decide({ history: [] })).toMatchObject({ do: 'modify', toGiB: 600 });
+  });
+
+  it('grows by the minimum step where CloudWatch does not tell of the past, and says so', () => {
+    expect(decide({ history: [], historyUnread: 'AccessDenied: no' })).toMatchObject({
+      ...{ do: 'modify', toGiB: 600 },
+      reason: expect.stringContaining('; how fast it fills is not known: AccessDenied: no'),
+    });
+    // Without the node's own word nothing is known then, and a person is told of it.
+    const blind = { seen: null, history: [], reportedPercent: null } as const;
+    expect(decide({ ...blind, historyUnread: 'AccessDenied: no' })).toMatchObject({ refuse: 'unreadable', page: true });
+    expect(decide(blind)).toMatchObject({ refuse: 'not-confirmed', page: false });
+  });
+
+  it('has room again below the threshold, however small the minimum step', () => {
+    const fleet = bitcoinFleet({ disk: { growAtPercent: 50, minimumStepPercent: 1 } });
+    // 455 GiB are half of 910; a tenth more to spare.
+    expect(decide({ fleet, history: [] })).toMatchObject({ do: 'modify', toGiB: 1050 });
+  });
+
+  it('has room again below the threshold in inodes too', () => {
+    const fleet = bitcoinFleet({ disk: { minimumStepPercent: 1 } });
+    const seen = observation({ usedBytes: 200 * GIB, inodesTotal: 1_000_000, inodesUsed: 1_000_000 });
+    // 500 GiB carry a million: 85 % of what 589 GiB carry; a tenth more to spare.
+    expect(decide({ fleet, seen, history: [] })).toMatchObject({ do: 'modify', toGiB: 650 });
+  });
+
+  it('tells of inodes when they are what is short', () => {
+    const seen = observation({ usedBytes: 200 * GIB, inodesTotal: 1_000_000, inodesUsed: 970_000 });
+    expect(decide({ seen })).toMatchObject({ reason: expect.stringContaining('40 % of 500 GiB, 97 % of its inodes') });
+  });
+
+  it('is told of in sizes that people can say', () => {
+    const small = { volumes: [dataVolume({ sizeGiB: 20 })], history: [] };
+    const seen = observation({ deviceBytes: 20 * GIB, sizeBytes: 20 * GIB, usedBytes: 19 * GIB });
+    expect(decide({ ...small, seen })).toMatchObject({ toGiB: 25 });
+    expect(decide({ history: steadyHistory(455, 12) })).toMatchObject({ toGiB: 850 });
+  });
+
+  it('stops at the fleet’s ceiling, and says that it lasts no longer because of it', () => {
+    const fleet = bitcoinFleet({ disk: { maximumSizeGiB: 700 } });
+    expect(decide({ fleet, history: steadyHistory(455, 14) })).toMatchObject({
+      toGiB: 700,
+      reason: expect.stringMatching(/lasts 18 h at today’s 14\.0 GiB\/h, as far as the ceilings let it$/),
+    });
+  });
+
+  it('says "less than an hour" where the ceiling leaves less', () => {
+    const fleet = bitcoinFleet({ disk: { maximumSizeGiB: 510 } });
+    const seen = observation({ usedBytes: 499 * GIB });
+    expect(decide({ fleet, seen, history: steadyHistory(499, 40) })).toMatchObject({
+      toGiB: 510,
+      reason: expect.stringContaining('510 GiB lasts less than an hour at'),
+    });
+  });
+
+  it('keeps the IOPS and the throughput that it has, and sends none where the type has none to set', () => {
+    expect(decide({ volumes: [dataVolume({ iops: 6000, throughputMiBps: 400 })] })).toMatchObject({
+      iops: 6000,
+      throughputMiBps: 400,
+    });
+    expect(decide({ volumes: [dataVolume({ type: 'gp2', iops: null, throughputMiBps: null })] })).toMatchObject({
+      iops: null,
+      throughputMiBps: null,
+    });
+  });
+
+  it('grows again after a modification that failed or is completed', () => {
+    for (const state of ['failed', 'completed'] as const) {
+      const latestModification = { volumeId: DATA_VOLUME, state, targetGiB: 500 };
+      expect(decide({ latestModification })).toMatchObject({ do: 'modify' });
+    }
+  });
+});
+
+describe('what is not full', () => {
+  it('is left alone, one byte below the threshold as well', () => {
+    const edge = 425 * GIB; // 85 % of 500
+    expect(decide({ seen: observation({ usedBytes: edge - 1 }) })).toEqual({
+      do: 'nothing',
+      reason: 'data volume 84 % of 500 GiB, below the 85 % from which it is grown',
+    });
+    expect(decide({ seen: observation({ usedBytes: edge }) })).toMatchObject({ do: 'modify' });
+  });
+
+  it('is left alone whatever the alarm says: the node’s own numbers decide', () => {
+    expect(decide({ seen: observation({ usedBytes: 10 * GIB }), reportedPercent: 99 })).toMatchObject({
+      do: 'nothing',
+    });
+  });
+
+  it('has no inodes to run out of where the filesystem has no fixed number', () => {
+    const seen = observation({ filesystem: 'btrfs', usedBytes: 10 * GIB, inodesTotal: 0, inodesUsed: 0 });
+    expect(decide({ seen })).toMatchObject({ do: 'nothing' });
+  });
+
+  it('counts as `df` and the agent do on ext4, whose last twentieth is root’s', () => {
+    // 405 of 475 GiB that a client may use: 85.3 %, for which the alarm has fired.
+    const seen = observation({ filesystem: 'ext4', usedBytes: 405 * GIB });
+    expect(decide({ seen })).toMatchObject({ do: 'modify', reason: expect.stringContaining('85 % of 500 GiB') });
+    expect(decide({ seen: observation({ filesystem: 'ext4', usedBytes: 403 * GIB }) })).toMatchObject({
+      do: 'nothing',
+    });
+  });
+});
+
+describe('a reading that is missing', () => {
+  it.each([
+    ['no history and nobody asked the node', { seen: null, history: [], reportedPercent: null }],
+    ['only a percentage without bytes', { seen: null, history: [], reportedPercent: 99 }],
+    ['a filesystem that says it has no size', { seen: observation({ sizeBytes: 0, usedBytes: 0 }) }],
+    ['a history that ended hours ago', { seen: null, history: steadyHistory(490, 4, NOON_MS - 3 * HOUR_MS) }],
+  ])('justifies nothing: %s', (_, facts: Partial<ResizeFacts>) => {
+    expect(decide(facts)).toMatchObject({ refuse: 'not-confirmed', page: false, retryAfterMs: 5 * MINUTE_MS });
+  });
+
+  it('is not missing where only the latest half hour is', () => {
+    expect(decide({ seen: null, history: steadyHistory(455, 4, NOON_MS - HOUR_MS) })).toMatchObject({ do: 'modify' });
+  });
+});
+
+describe('a filesystem that the script on the node cannot grow', () => {
+  it('is refused before a larger volume is paid for', () => {
+    expect(decide({ seen: observation({ filesystem: 'other' }) })).toMatchObject({
+      refuse: 'filesystem-unsupported',
+      page: true,
+    });
+  });
+});
+
+describe('a volume larger than its filesystem', () => {
+  it('is not modified: only the filesystem grows', () => {
+    const volumes = [dataVolume({ sizeGiB: 900 })];
+    expect(decide({ volumes, seen: observation({ deviceBytes: 900 * GIB }) })).toEqual({
+      do: 'grow-filesystem',
+      volumeId: DATA_VOLUME,
+      toGiB: 900,
+      reason: 'data volume 91 % of 500 GiB, on a volume of 900 GiB: only the filesystem is missing',
+    });
+  });
+
+  it('takes no place in any budget', () => {
+    const volumes = [dataVolume({ sizeGiB: 900 })];
+    const seen = observation({ deviceBytes: 900 * GIB });
+    expect(decide({ volumes, seen, intents: intents(1, 2, 3), addedUsd: 1e6 })).toMatchObject({
+      do: 'grow-filesystem',
+    });
+  });
+
+  it('is recognized without the node, by bytes and percentage', () => {
+    const volumes = [dataVolume({ sizeGiB: 900 })];
+    expect(decide({ volumes, seen: null })).toMatchObject({ do: 'grow-filesystem', toGiB: 900 });
+  });
+
+  it('is not suspected for the blocks that ext4 reserves', () => {
+    // 455 GiB are 95.8 % of the 475 that ext4 lets a client use, of a volume of 500.
+    expect(decide({ seen: null, reportedPercent: 95.8 })).toMatchObject({ do: 'modify', fromGiB: 500 });
+  });
+
+  it('may have a partition table, which takes a few MiB', () => {
+    const seen = observation({ partitioned: true, sizeBytes: 500 * GIB - 2 * 2 ** 20 });
+    expect(decide({ seen })).toMatchObject({ do: 'modify' });
+  });
+});
+
+describe('a modification under way', () => {
+  const modification = (state: 'modifying' | 'optimizing', targetGiB = 900, volumeId = DATA_VOLUME) => ({
+    latestModification: { volumeId, state, targetGiB },
+  });
+
+  it('to a larger size is waited for', () => {
+    expect(decide(modification('modifying'))).toEqual({
+      do: 'await-modification',
+      volumeId: DATA_VOLUME,
+      toGiB: 900,
+      reason: 'data volume 91 % of 500 GiB; a modification to 900 GiB is under way',
+    });
+  });
+
+  it('is waited for although EC2 tells the new size already', () => {
+    expect(decide({ ...modification('modifying'), volumes: [dataVolume({ sizeGiB: 900 })] })).toMatchObject({
+      do: 'await-modification',
+      toGiB: 900,
+    });
+  });
+
+  it('of its type or speed alone leaves no room for another', () => {
+    expect(decide(modification('modifying', 500))).toMatchObject({
+      refuse: 'modification-in-progress',
+      page: true,
+      retryAfterMs: 30 * MINUTE_MS,
+    });
+  });
+
+  it('that is being optimized is full again: a person must know', () => {
+    const facts = {
+      volumes: [dataVolume({ sizeGiB: 900 })],
+      seen: observation({ deviceBytes: 900 * GIB, sizeBytes: 900 * GIB, usedBytes: 850 * GIB }),
+    };
+    expect(decide({ ...modification('optimizing'), ...facts })).toMatchObject({
+      refuse: 'modification-in-progress',
+      reason: 'data volume 94 % of 900 GiB, and EBS is still optimizing the volume to 900 GiB',
+      page: true,
+    });
+  });
+
+  it('of the node’s other volume is none of this one’s business', () => {
+    const facts = { volumes: [dataVolume(), dataVolume({ volumeId: OTHER_VOLUME, tags: {} })], seen: null };
+    expect(decide({ ...facts, ...modification('modifying', 2000, OTHER_VOLUME) })).toMatchObject({
+      do: 'modify',
+      volumeId: DATA_VOLUME,
+    });
+    expect(decide({ ...facts, ...modification('optimizing', 2000, OTHER_VOLUME) })).toMatchObject({ do: 'modify' });
+  });
+});
+
+describe('the ceilings', () => {
+  it.each([
+    ['gp3', 65_536],
+    ['gp2', 16_384],
+    ['io1', 16_384],
+    ['io2', 65_536],
+    ['st1', 16_384],
+  ] as const)('%s at its largest pages a person', (type, sizeGiB) => {
+    const fleet = bitcoinFleet({ disk: { maximumSizeGiB: 65_536 } });
+    const bytes = sizeGiB * GIB;
+    const seen = observation({ deviceBytes: bytes, sizeBytes: bytes, usedBytes: bytes });
+    expect(decide({ fleet, volumes: [dataVolume({ type, sizeGiB })], seen })).toMatchObject({
+      refuse: 'type-maximum',
+      page: true,
+      reason: expect.stringContaining(`${sizeGiB} GiB is the most that ${type} has`),
+    });
+  });
+
+  it('a magnetic volume cannot be modified at all, and the sentence says so', () => {
+    expect(decide({ volumes: [dataVolume({ type: 'standard' })] })).toMatchObject({
+      refuse: 'type-maximum',
+      reason: 'data volume 91 % of 500 GiB, and EBS cannot grow a volume of the type standard',
+    });
+  });
+
+  it('the fleet’s size ceiling pages a person', () => {
+    expect(decide({ fleet: bitcoinFleet({ disk: { maximumSizeGiB: 500 } }) })).toMatchObject({
+      refuse: 'size-ceiling',
+      page: true,
+      reason: 'data volume 91 % of 500 GiB, and the fleet file allows no more than 500 GiB',
+    });
+    expect(decide({ fleet: bitcoinFleet({ disk: { maximumSizeGiB: 501 } }) })).toMatchObject({
+      do: 'modify',
+      toGiB: 501,
+    });
+  });
+
+  it('the monthly ceiling may be reached and not exceeded', () => {
+    const facts = { fleet: bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 100 } }), history: [] };
+    // 100 GiB more of gp3.
+    expect(decide({ ...facts, addedUsd: 92 })).toMatchObject({ do: 'modify', addedUsd: 8 });
+    expect(decide({ ...facts, addedUsd: 92.01 })).toEqual({
+      refuse: 'cost-ceiling',
+      reason: 'growing 500 → 600 GiB adds $8.00 a month, $92.01 were added in this one, limit $100.00',
+      page: true,
+      retryAfterMs: HOUR_MS,
+    });
+  });
+
+  it('the monthly ceiling is not exceeded by what floating point adds', () => {
+    const fleet = bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 24 } });
+    // Twice $8.00, as 0.08 × 100 was summed up in ten parts.
+    const addedUsd = Array.from({ length: 20 }, () => 0.8).reduce((sum, usd) => sum + usd, 0);
+    expect(addedUsd + 8).toBeGreaterThan(24);
+    expect(decide({ fleet, history: [], addedUsd })).toMatchObject({ do: 'modify' });
+  });
+});
+
+describe('the budget of modifications', () => {
+  it('is three in a day, and says when the next is possible', () => {
+    expect(decide({ intents: intents(20, 10, 5) })).toEqual({
+      refuse: 'budget-spent',
+      reason:
+        'data volume 91 % of 500 GiB, and the volume was modified 3 times in 24 h, limit 3; the next is possible at 2026-01-01 17:00 UTC',
+      page: true,
+      retryAfterMs: 5 * HOUR_MS,
+    });
+    expect(decide({ intents: intents(10, 5) })).toMatchObject({ do: 'modify' });
+  });
+
+  it('counts an intent until the very end of its hour over a day', () => {
+    expect(decide({ intents: intents(24.999, 10, 5) })).toMatchObject({
+      refuse: 'budget-spent',
+      retryAfterMs: MINUTE_MS,
+    });
+    expect(decide({ intents: intents(25, 10, 5) })).toMatchObject({ do: 'modify' });
+  });
+
+  it('that was lowered waits until enough intents are old, not only the first', () => {
+    const fleet = bitcoinFleet({ disk: { modificationsPerDay: 1 } });
+    expect(decide({ fleet, intents: intents(20, 10, 5) })).toMatchObject({
+      reason: expect.stringContaining('limit 1; the next is possible at 2026-01-02 08:00 UTC'),
+      retryAfterMs: 20 * HOUR_MS,
+    });
+  });
+
+  it('is each volume’s own', () => {
+    const others = intents(1, 2, 3).map((intent) => ({ ...intent, volumeId: OTHER_VOLUME }));
+    expect(decide({ intents: others })).toMatchObject({ do: 'modify' });
+  });
+});
+
+describe('which volume', () => {
+  it.each<[string, Partial<ResizeFacts>, string, string]>([
+    [
+      'a role that the fleet file does not know',
+      { volumeRole: 'ancient' },
+      'volume-not-found',
+      'the fleet file knows no volume with the role ancient',
+    ],
+    [
+      'no data volume attached',
+      { seen: null, volumes: [] },
+      'volume-not-found',
+      'no data volume is attached to the instance',
+    ],
+    [
+      'two that match, and the node was not asked',
+      { seen: null, volumes: [dataVolume(), dataVolume({ volumeId: OTHER_VOLUME })] },
+      'volume-ambiguous',
+      `2 attached volumes carry Component=nodes/bitcoin: ${DATA_VOLUME}, ${OTHER_VOLUME}`,
+    ],
+    [
+      'one without the fleet’s tags',
+      { seen: null, volumes: [dataVolume({ tags: {} })] },
+      'volume-tag-missing',
+      `none of the attached volumes ${DATA_VOLUME} carries Component=nodes/bitcoin`,
+    ],
+    [
+      'the node’s own, which has no tags',
+      { volumes: [dataVolume({ tags: {} }), dataVolume({ volumeId: OTHER_VOLUME })] },
+      'volume-tag-missing',
+      `${DATA_VOLUME} under /var/lib/bitcoind does not carry Component=nodes/bitcoin`,
+    ],
+    [
+      'a path on the root volume, which is never among them',
+      { volumes: [dataVolume({ volumeId: OTHER_VOLUME })] },
+      'volume-not-found',
+      `/var/lib/bitcoind lies on ${DATA_VOLUME}, which is not a data volume attached to the instance`,
+    ],
+    [
+      'a path on no EBS volume',
+      { seen: observation({ volumeId: '', device: 'dm-0' }) },
+      'volume-not-found',
+      '/var/lib/bitcoind lies on no EBS volume (dm-0), which is not a data volume attached to the instance',
+    ],
+  ])('is refused: %s', (_, facts, code, reason) => {
+    expect(decide(facts)).toEqual({ refuse: code, reason, page: true, retryAfterMs: HOUR_MS });
+  });
+
+  it('is the node’s own word where several match', () => {
+    const volumes = [dataVolume({ volumeId: OTHER_VOLUME }), dataVolume()];
+    expect(decide({ volumes })).toMatchObject({ do: 'modify', volumeId: DATA_VOLUME });
+  });
+
+  it('may carry more tags than it must', () => {
+    expect(decide({ seen: null, volumes: [dataVolume({ tags: { ...NODE_TAGS, Name: 'x' } })] })).toMatchObject({
+      do: 'modify',
+    });
+  });
+});
+
+describe('an instance that does not run', () => {
+  it.each([
+    [null, 'instance-gone', 'the instance is not there any more', HOUR_MS],
+    ['terminated', 'instance-gone', 'the instance is terminated', HOUR_MS],
+    ['shutting-down', 'instance-gone', 'the instance is shutting-down', HOUR_MS],
+    ['stopped', 'instance-stopped', 'the instance is stopped; a filesystem grows only on a running one', 5 * MINUTE_MS],
+    ['pending', 'instance-stopped', 'the instance is pending; a filesystem grows only on a running one', 5 * MINUTE_MS],
+  ])('is left alone: %s', (instanceState, code, reason, retryAfterMs) => {
+    expect(decide({ instanceState })).toEqual({ refuse: code, reason, page: false, retryAfterMs });
+  });
+});

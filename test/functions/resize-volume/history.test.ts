@@ -1,0 +1,112 @@
+// What a filesystem's past is read from: CloudWatch keeps each set of dimensions as a metric of its own, and the agent's set is not the alarm's.
+import { CloudWatchClient, CloudWatchServiceException, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Filesystem, readHistory } from '../../../functions/resize-volume/history.ts';
+import { type WholeRegion, wholeRegion } from '../../fixtures/whole-region.ts';
+
+const HOUR_MS = 3_600_000;
+const GIB = 2 ** 30;
+const NODE = 'i-0123456789abcdef0';
+const PATH = '/node-data';
+
+let whole: WholeRegion;
+let cloudwatch: CloudWatchClient;
+let calls: () => readonly string[];
+
+beforeEach(async () => {
+  whole = await wholeRegion();
+  cloudwatch = new CloudWatchClient(await whole.as());
+  calls = () => whole.region.gateway.trace.calls.map(({ operation }) => operation);
+});
+afterEach(() => whole.following.stop());
+
+const now = (): number => whole.region.clock.now();
+/** So many GiB an hour for a day, up to so many; it ended so many hours ago. */
+function published(
+  dimensions: Readonly<Record<string, string>>,
+  { upToGiB, gibPerHour = 10, endedHoursAgo = 0 }: { upToGiB: number; gibPerHour?: number; endedHoursAgo?: number },
+): void {
+  const end = now() - endedHoursAgo * HOUR_MS - 120_000;
+  for (let hoursAgo = 24; hoursAgo >= 0; hoursAgo--) {
+    const usedGiB = upToGiB - hoursAgo * gibPerHour;
+    const at = end - hoursAgo * HOUR_MS;
+    whole.region.cloudwatch.record('CWAgent', 'disk_used', dimensions, usedGiB * GIB, at);
+    whole.region.cloudwatch.record('CWAgent', 'disk_used_percent', dimensions, usedGiB / 5, at);
+  }
+}
+const about = (dimensions: Readonly<Record<string, string>>, path: string | undefined = PATH): Filesystem => ({
+  alarm: { alarmName: 'chainmend-bitcoin-disk', namespace: 'CWAgent', dimensions },
+  instanceId: NODE,
+  path,
+});
+const latestGiB = async (filesystem: Filesystem): Promise<number | undefined> => {
+  const { used } = await readHistory(cloudwatch, filesystem, now());
+  const last = used.at(-1);
+  return last && Math.round(last.usedBytes / GIB);
+};
+const ofAgent = { InstanceId: NODE, path: PATH, fstype: 'xfs' };
+
+describe('CloudWatch', () => {
+  it('reads nothing by fewer dimensions than were published', async () => {
+    published(ofAgent, { upToGiB: 455 });
+    const read = async (dimensions: Readonly<Record<string, string>>) => {
+      const { Datapoints = [] } = await cloudwatch.send(
+        new GetMetricStatisticsCommand({
+          ...{ Namespace: 'CWAgent', MetricName: 'disk_used_percent', Period: 3_600, Statistics: ['Maximum'] },
+          ...{ StartTime: new Date(now() - 24 * HOUR_MS), EndTime: new Date(now()) },
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+        }),
+      );
+      return Datapoints.length;
+    };
+    expect(await read(ofAgent)).toBeGreaterThan(20);
+    expect(await read({ InstanceId: NODE, path: PATH })).toBe(0);
+    expect(await read({ ...ofAgent, device: 'nvme1n1' })).toBe(0);
+  });
+});
+
+describe('the history of a filesystem', () => {
+  it('is read at once where the alarm names the whole series', async () => {
+    published(ofAgent, { upToGiB: 455 });
+    expect(await latestGiB(about(ofAgent))).toBe(455);
+    expect(calls()).toEqual(['GetMetricData']);
+  });
+
+  it.each([
+    ['a fleet-wide alarm, which is grouped by instance and path', { InstanceId: NODE, path: PATH }],
+    ['one that is grouped by instance alone, of nodes with one volume', { InstanceId: NODE }],
+    ['a person, who names no more', {}],
+  ])('is found for %s', async (_, dimensions) => {
+    published(ofAgent, { upToGiB: 455 });
+    published({ ...ofAgent, path: '/' }, { upToGiB: 12 });
+    published({ ...ofAgent, InstanceId: 'i-0aaaaaaaaaaaaaaaa' }, { upToGiB: 90 });
+    expect(await latestGiB(about(dimensions))).toBe(455);
+  });
+
+  it('is that of the series which tells of now, and of several the plainest', async () => {
+    published({ ...ofAgent, fstype: 'ext4' }, { upToGiB: 80, endedHoursAgo: 20 });
+    published({ ...ofAgent, device: 'nvme1n1' }, { upToGiB: 454 });
+    published(ofAgent, { upToGiB: 455 });
+    expect(await latestGiB(about({ InstanceId: NODE, path: PATH }))).toBe(455);
+  });
+
+  it('is nothing where nothing is published, or nobody knows where the volume is mounted', async () => {
+    expect(await latestGiB(about({ InstanceId: NODE, path: PATH }))).toBeUndefined();
+    published(ofAgent, { upToGiB: 455 });
+    expect(await latestGiB({ ...about({ InstanceId: NODE }), path: undefined })).toBeUndefined();
+  });
+
+  it('that CloudWatch does not let us read is unknown, with its words; what may be over soon is asked again', async () => {
+    const answering = (name: string, httpStatusCode: number): CloudWatchClient => {
+      cloudwatch.send = (async () => {
+        throw new CloudWatchServiceException({ name, message: 'no', $fault: 'client', $metadata: { httpStatusCode } });
+      }) as never;
+      return cloudwatch;
+    };
+    expect(await readHistory(answering('AccessDenied', 403), about(ofAgent), now())).toEqual({
+      ...{ used: [], percent: [], inodesPercent: undefined },
+      unread: 'AccessDenied: no',
+    });
+    await expect(readHistory(answering('Throttling', 400), about(ofAgent), now())).rejects.toThrow('no');
+  });
+});

@@ -1,0 +1,190 @@
+// The six rules of a consortium's operators, over pages of metrics that real CometBFT nodes wrote.
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { onlinePowerPercent } from '../../../functions/watch-fleet/consensus.ts';
+import type { NodeStatus } from '../../../shared/chains/client.ts';
+import { type ConsensusMetrics, consensusMetricsQuestion } from '../../../shared/chains/metrics.ts';
+import { answered, factsOf } from '../../fixtures/chain-answers.ts';
+import { dead, fleetOf, type Sweep, statusAt, Watched } from '../../fixtures/sights.ts';
+
+const page = (name: string) => readFileSync(new URL(`../../fixtures/chain-samples/${name}`, import.meta.url), 'utf8');
+const metricsOf = (name: string): ConsensusMetrics => factsOf(consensusMetricsQuestion, [answered(page(name))]);
+
+const well: ConsensusMetrics = {
+  namespace: 'tendermint',
+  latestBlockHeight: 1000,
+  rounds: 0,
+  validatorsPower: 40,
+  missingValidatorsPower: 0,
+  byzantineValidators: 0,
+  byzantineValidatorsPower: 0,
+};
+
+const irita = () => fleetOf({}, { fleet: 'irita', chain: 'cometbft', role: 'validator' });
+const VALIDATORS = ['validator1', 'validator2', 'validator3', 'validator4'];
+const as = Object.fromEntries(VALIDATORS.map((name) => [name, { role: 'validator' as const }]));
+
+/** One node: its height, what its metrics say, and what else it says of itself. */
+const validator = (height: number, metrics: Partial<ConsensusMetrics> = {}, more: Partial<NodeStatus> = {}) => ({
+  status: { kind: 'ok' as const, facts: statusAt({ height, more: { inValidatorSet: true, ...more } }, []) },
+  consensus: { kind: 'ok' as const, facts: { ...well, ...metrics } },
+});
+
+const four = (fourth: Sweep['nodes'][string], height = 1000): Sweep => ({
+  nodes: {
+    validator1: validator(height),
+    validator2: validator(height),
+    validator3: validator(height),
+    validator4: fourth,
+  },
+  as,
+});
+
+const consensusOf = (...sweeps: Sweep[]) => {
+  const watched = new Watched(irita());
+  for (const sweep of sweeps) watched.sweep(sweep);
+  return { metrics: watched.result?.consensus, conditions: watched.conditions, watched };
+};
+
+describe('a consortium that is well', () => {
+  it('has all its power online, in round 0, and nobody down, jailed or out of sync', () => {
+    expect(consensusOf(four(validator(1000)))).toMatchObject({
+      metrics: {
+        ConsensusRounds: 0,
+        NodesOutOfSync: 0,
+        ValidatorsJailed: 0,
+        OnlineVotingPowerPercent: 100,
+        ByzantineValidators: 0,
+        NodesDown: 0,
+      },
+      conditions: [],
+    });
+  });
+
+  it('is read from the pages of real nodes, of both namespaces', () => {
+    for (const name of ['cometbft-metrics.txt', 'tendermint-metrics.txt']) {
+      const metrics = metricsOf(name);
+      const { metrics: told } = consensusOf(four(validator(1000, metrics)));
+      expect(told?.ConsensusRounds).toBe(Math.max(0, metrics.rounds ?? 0));
+    }
+  });
+});
+
+describe('consensus that does not come about', () => {
+  it('for more than ten rounds is told; ten are no reason yet', () => {
+    expect(consensusOf(four(validator(1000, { rounds: 10 }))).conditions).toEqual([]);
+    const { metrics, conditions, watched } = consensusOf(four(validator(1000, { rounds: 11 })));
+    expect([metrics?.ConsensusRounds, conditions]).toEqual([11, ['consensus-halted']]);
+    expect(watched.watch?.conditions['consensus-halted']?.reason).toBe('consensus is in round 11, limit 10');
+  });
+
+  it('is not told by the rounds of a real chain that lost half of its power, whose round 0 never ends: it is told as halted', () => {
+    const halted = metricsOf('cometbft-metrics-halted.txt');
+    const nodes = Object.fromEntries(VALIDATORS.map((name) => [name, validator(1000, halted)]));
+    const { metrics, conditions } = consensusOf(...Array.from({ length: 17 }, () => ({ nodes, as })));
+    // Its page says nothing of powers: they have not been set since it started.
+    expect(metrics).toEqual({ ConsensusRounds: 0, NodesOutOfSync: 0, ValidatorsJailed: 0, NodesDown: 0 });
+    expect(conditions).toEqual(['chain-halted']);
+  });
+});
+
+describe('a node that is out of sync', () => {
+  const stands = (n: number, metrics = {}) => four(validator(900, metrics), 1000 + n);
+
+  it('has stood for five minutes in round 0 while others went on', () => {
+    const sweeps = Array.from({ length: 6 }, (_, n) => stands(n));
+    expect(consensusOf(...sweeps.slice(0, 5)).metrics?.NodesOutOfSync).toBe(0);
+    expect(consensusOf(...sweeps).metrics?.NodesOutOfSync).toBe(1);
+  });
+
+  it('is not one of a chain that makes no empty blocks and is at its tip', () => {
+    const sweeps = Array.from({ length: 8 }, () => four(validator(1000)));
+    expect(consensusOf(...sweeps).metrics?.NodesOutOfSync).toBe(0);
+  });
+
+  it('is not told of twice: who is called stuck already is told of as that', () => {
+    const sweeps = Array.from({ length: 8 }, (_, n) => stands(n));
+    const { watched, conditions } = consensusOf(...sweeps);
+    expect(watched.health['validator4']).toBe('stuck');
+    expect(conditions).toEqual([]);
+  });
+});
+
+describe('a validator', () => {
+  it('that is in no validator set is jailed, and told', () => {
+    const { metrics, conditions, watched } = consensusOf(four(validator(1000, {}, { inValidatorSet: false })));
+    expect([metrics?.ValidatorsJailed, conditions]).toEqual([1, ['validator-jailed']]);
+    expect(watched.watch?.conditions['validator-jailed']?.reason).toBe('validator4: in no validator set');
+  });
+
+  it('that still catches up tells of a past in which it was in none', () => {
+    const { metrics } = consensusOf(four(validator(500, {}, { inValidatorSet: false })));
+    expect(metrics?.ValidatorsJailed).toBe(0);
+  });
+
+  it('is none, where the role is another: a full node is in no set, and well', () => {
+    const sweep = { ...four(validator(1000, {}, { inValidatorSet: false })), as: {} };
+    expect(consensusOf(sweep).metrics).not.toHaveProperty('ValidatorsJailed');
+  });
+});
+
+describe('voting power', () => {
+  it.each([
+    [40, 12, 0, 70, ['voting-power-low']],
+    [40, 11, 0, 72.5, []],
+    [40, 0, 12, 70, ['voting-power-low']],
+    [40, 20, 20, 0, ['voting-power-low']],
+    [40, 30, 30, 0, ['voting-power-low']],
+  ])(
+    'of %i with %i missing and %i dishonest is %d %%',
+    (validatorsPower, missingValidatorsPower, byzantineValidatorsPower, percent, conditions) => {
+      const metrics = { validatorsPower, missingValidatorsPower, byzantineValidatorsPower };
+      expect(onlinePowerPercent({ ...well, ...metrics })).toBeCloseTo(percent);
+      expect(consensusOf(four(validator(1000, metrics))).conditions).toEqual(conditions);
+    },
+  );
+
+  it('is not known while a node has not seen a block since its start: nothing is said, and never 0', () => {
+    const silent = {
+      missingValidatorsPower: undefined,
+      byzantineValidatorsPower: undefined,
+      validatorsPower: undefined,
+    };
+    expect(onlinePowerPercent({ ...well, ...silent })).toBeUndefined();
+    const nodes = Object.fromEntries(VALIDATORS.map((name) => [name, validator(1000, silent)]));
+    expect(consensusOf({ nodes, as }).metrics).not.toHaveProperty('OnlineVotingPowerPercent');
+  });
+});
+
+describe('validators that sign twice', () => {
+  it('are told, however few', () => {
+    const { metrics, conditions } = consensusOf(four(validator(1000, { byzantineValidators: 1 })));
+    expect([metrics?.ByzantineValidators, conditions]).toEqual([1, ['byzantine-validators']]);
+  });
+});
+
+describe('a node of another network', () => {
+  it('says nothing of this one’s rounds', () => {
+    const stranger = validator(1000, { rounds: 400 }, { chainId: 'other' });
+    const { metrics, conditions } = consensusOf(four(stranger));
+    expect([metrics?.ConsensusRounds, conditions]).toEqual([0, []]);
+  });
+});
+
+describe('a node that is down', () => {
+  it('is counted, and told as what it is: unreachable', () => {
+    const { metrics, conditions, watched } = consensusOf(four(dead), four(dead));
+    expect([metrics?.NodesDown, conditions, watched.codes.get('validator4')]).toEqual([1, [], 'node-unreachable']);
+  });
+});
+
+describe('what nobody tells', () => {
+  it('is not published: no metrics port, no rule', () => {
+    expect(consensusOf({ nodes: { validator1: 1000, validator2: 1000 }, as: {} }).metrics).toEqual({ NodesDown: 0 });
+  });
+
+  it('is not published where all are unknown, nor of a chain of another kind', () => {
+    expect(consensusOf({ nodes: { validator1: { unasked: 'no agent' } } }).metrics).toEqual({});
+    expect(new Watched().sweep({ node1: 1000 }).result?.consensus).toEqual({});
+  });
+});

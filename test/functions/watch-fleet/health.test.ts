@@ -1,0 +1,550 @@
+import { describe, expect, it } from '@jest/globals';
+import type { NodeStatus } from '../../../shared/chains/client.ts';
+import { chainClients } from '../../../shared/chains/clients.ts';
+import { answered, failed, readAll } from '../../fixtures/chain-answers.ts';
+import * as samples from '../../fixtures/chain-samples.ts';
+import { dead, fleetOf, hashOn, MINUTE, T0, Watched } from '../../fixtures/sights.ts';
+
+const starting = { kind: 'starting', reason: 'Verifying blocks...' } as const;
+const down = (more = {}) => ({ kind: 'error', code: 'unreachable', reason: 'nothing listens', ...more }) as never;
+
+describe('a node at the tip', () => {
+  it('is synced, also a little behind, and says where', () => {
+    const watched = new Watched().sweep({ node1: 100, node2: 100, node3: 98 });
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'synced' });
+    expect(watched.node('node1')).toMatchObject({ height: 100, lagBlocks: 0, reason: 'at the tip, 100' });
+    expect(watched.node('node3')).toMatchObject({ lagBlocks: 2, reason: '2 blocks behind the tip, 100' });
+  });
+
+  it('that is alone is its own tip: there is nothing to compare it with', () => {
+    expect(new Watched().sweep({ node1: 100 }).node('node1')).toMatchObject({ health: 'synced', lagBlocks: 0 });
+  });
+});
+
+describe('a dead RPC', () => {
+  it('is unreachable, with no height and no lag, and never at lag 0', () => {
+    const watched = new Watched().sweeps(3, () => ({ node1: 100, node2: 100, node3: dead }));
+    expect(watched.node('node3')).toMatchObject({
+      health: 'unreachable',
+      height: null,
+      lagBlocks: null,
+      blockAgeSeconds: null,
+      reason: '10.0.0.1:8332 refuses connections: nothing listens there',
+      sinceMs: T0,
+    });
+    expect(watched.codes.get('node3')).toBe('node-unreachable');
+  });
+
+  it.each([
+    ['garbage', 'malformed'],
+    ['10 MB', 'too-large'],
+    ['nothing in time', 'slow'],
+    ['an error of its own', 'refused'],
+    ['a redirection', 'redirected'],
+  ])('is one that answers %s, too', (_, code) => {
+    const said = { kind: 'error', code, reason: `it answered ${code}` } as never;
+    expect(new Watched().sweep({ node1: 100, node2: said }).node('node2')).toMatchObject({
+      health: 'unreachable',
+      reason: `it answered ${code}`,
+    });
+  });
+
+  it('of two leaves the third, which is far behind, far behind: the tip is remembered for half an hour', () => {
+    const watched = new Watched().sweeps(3, () => ({ node1: 1000, node2: 1000, node3: 500 }));
+    watched.sweeps(29, () => ({ node1: dead, node2: dead, node3: 500 }));
+    expect(watched.node('node3')).toMatchObject({ health: 'behind', lagBlocks: 500 });
+    expect(watched.result?.tipConfirmed).toBe(false);
+    watched.sweeps(3, () => ({ node1: dead, node2: dead, node3: 500 }));
+    expect(watched.node('node3')).toMatchObject({ health: 'synced' });
+  });
+});
+
+describe('not being able to ask', () => {
+  it('says nothing of the node: unknown, which is not sick', () => {
+    const watched = new Watched().sweeps(3, () => ({
+      node1: 100,
+      node2: { unasked: 'the command was not answered' },
+      node3: down({ code: 'unauthorized', reason: 'the credentials are not accepted' }),
+      node4: down({ code: 'misconfigured', reason: 'the credentials cannot be read' }),
+    }));
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'unknown', node3: 'unknown', node4: 'unknown' });
+    expect(watched.node('node2').reason).toBe('the command was not answered');
+    expect(watched.conditions).toEqual(['cannot-ask']);
+    expect(watched.watch?.conditions['cannot-ask']).toEqual({
+      sinceMs: T0,
+      reason: 'node2, node3, node4: the command was not answered',
+    });
+  });
+
+  it('is so for every node of a fleet that nobody asks', () => {
+    const watched = new Watched(fleetOf({}, { probe: 'none' })).sweep({
+      nodes: { node1: 100, node2: dead },
+      as: { node2: { state: 'stopped' } },
+    });
+    expect(watched.health).toEqual({ node1: 'unknown', node2: 'unknown' });
+    expect(watched.conditions).toEqual([]);
+  });
+});
+
+describe('an instance that does not run', () => {
+  it('serves nobody, whoever stopped it: that is known, and said', () => {
+    const watched = new Watched().sweep({ nodes: { node1: 100, node2: 100 }, as: { node2: { state: 'stopped' } } });
+    expect(watched.node('node2')).toMatchObject({
+      health: 'unreachable',
+      reason: 'its instance is stopped',
+      height: null,
+    });
+  });
+
+  it('is starting while it is launched', () => {
+    const as = { node2: { state: 'pending', launchedAtMs: T0 - 5_000 } } as const;
+    expect(new Watched().sweep({ nodes: { node1: 100, node2: dead }, as }).node('node2')).toMatchObject({
+      health: 'starting',
+      reason: 'its instance is starting',
+    });
+  });
+});
+
+describe('a node that is behind', () => {
+  it('and advances is behind', () => {
+    const watched = new Watched().sweeps(20, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 500 + n }));
+    expect(watched.node('node3')).toMatchObject({
+      health: 'behind',
+      lagBlocks: 500,
+      reason: '500 blocks behind, at 519',
+    });
+  });
+
+  it('and stands still while others go on is stuck, when it has stood long enough and not before', () => {
+    const watched = new Watched().sweep({ node1: 1000, node2: 1000, node3: 500 });
+    watched.sweeps(4, (n) => ({ node1: 1001 + n, node2: 1001 + n, node3: 500 }));
+    expect(watched.health['node3']).toBe('behind');
+    watched.sweep({ node1: 1010, node2: 1010, node3: 500 });
+    expect(watched.node('node3')).toMatchObject({
+      health: 'stuck',
+      reason: '510 blocks behind, at 500, where it has stood for 5 min while node1, node2 went on',
+      heightSinceMs: T0,
+    });
+    expect(watched.codes.get('node3')).toBe('node-stuck');
+  });
+
+  it('says that it is not (eth_syncing=false, catching_up=false), and is not believed', () => {
+    const liar = { height: 500, more: { syncing: false, claimedTip: 500 } };
+    const watched = new Watched().sweeps(7, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: liar }));
+    expect(watched.health['node3']).toBe('stuck');
+  });
+
+  it('and syncs what shows in no height yet (snap sync) makes progress', () => {
+    const watched = new Watched().sweeps(20, (n) => ({
+      node1: 1000 + n,
+      node2: 1000 + n,
+      node3: { height: 0, more: { syncing: true, syncHeight: 10 * n, claimedTip: 1000 + n } },
+    }));
+    expect(watched.health['node3']).toBe('behind');
+  });
+
+  it('admits it: what it says of the tip counts against itself, where nobody else is there to say', () => {
+    const syncing = (height: number) => ({ height, more: { syncing: true, claimedTip: 5000 } });
+    const watched = new Watched().sweep({ node1: syncing(100), node2: syncing(100) });
+    expect(watched.health).toEqual({ node1: 'behind', node2: 'behind' });
+  });
+
+  it('was not watched for an hour: what it did meanwhile nobody knows, and its clock begins anew', () => {
+    const watched = new Watched().sweeps(3, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 500 }));
+    watched.sweep({ node1: 2000, node2: 2000, node3: 500 }, 60 * MINUTE);
+    expect(watched.health['node3']).toBe('behind');
+    watched.sweeps(5, (n) => ({ node1: 2001 + n, node2: 2001 + n, node3: 500 }));
+    expect(watched.health['node3']).toBe('stuck');
+  });
+
+  it('with half of the fleet is stuck: the other half goes on', () => {
+    const watched = new Watched().sweeps(7, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 500, node4: 500 }));
+    expect(watched.health).toMatchObject({ node3: 'stuck', node4: 'stuck' });
+  });
+
+  it('with most of the fleet is not called stuck on the word of a few: a person is told', () => {
+    const watched = new Watched().sweeps(8, (n) => ({
+      node1: 1000 + n,
+      node2: 1000 + n,
+      node3: 500,
+      node4: 500,
+      node5: 500,
+    }));
+    expect(watched.health).toMatchObject({ node3: 'behind', node4: 'behind', node5: 'behind' });
+    expect(watched.node('node3').reason).toContain('only node1, node2 advanced, too few to blame it');
+    expect(watched.conditions).toEqual(['fleet-standing']);
+  });
+});
+
+describe('an execution client that is stuck', () => {
+  const ethereum = () => fleetOf({}, { chain: 'ethereum', fleet: 'ethereum' });
+  const status = (height: number) => ({ kind: 'ok', facts: { ...UNKNOWN, height } }) as const;
+  const UNKNOWN: NodeStatus = {
+    ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
+    ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
+    ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined },
+  };
+  const stuckWith = (beacon: object) =>
+    new Watched(ethereum())
+      .sweeps(7, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: { status: status(500), ...beacon } }))
+      .node('node3');
+
+  it('because of its beacon node is said to be so', () => {
+    expect(stuckWith({ beacon: dead })).toMatchObject({
+      health: 'stuck',
+      cause: 'beacon-node',
+      reason: expect.stringContaining('its beacon node is the cause, which does not answer'),
+    });
+    const behind = { kind: 'ok', facts: { ...UNKNOWN, height: 10_000, claimedTip: 10_500, syncing: true } };
+    expect(stuckWith({ beacon: behind }).reason).toContain(
+      'its beacon node is the cause: it is 500 slots behind itself',
+    );
+  });
+
+  it('while its beacon node waits for it has itself to blame', () => {
+    const waiting = {
+      kind: 'ok',
+      facts: { ...UNKNOWN, height: 10_000, claimedTip: 10_000, hamperedBy: 'execution-behind' },
+    };
+    const node = stuckWith({ beacon: waiting });
+    expect(node.health).toBe('stuck');
+    expect(node.cause).toBeUndefined();
+  });
+
+  it('is told with what its own metrics say', () => {
+    const geth = { kind: 'ok', facts: { headBlock: 500, peers: 7, inserts: undefined } };
+    const node = stuckWith({ geth });
+    expect(node.reason).toMatch(/went on; it has inserted no block since it was last asked$/);
+    expect(node.peerCount).toBe(7);
+  });
+});
+
+describe('a chain that halts', () => {
+  const halted = () =>
+    new Watched().sweeps(40, (n) => ({ node1: 1000 + Math.min(n, 5), node2: 1000 + Math.min(n, 5), node3: 500 }));
+
+  it('is told apart from nodes that are stuck: those at the tip stay synced, nobody is stuck', () => {
+    const watched = halted();
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'behind' });
+    expect(watched.watch?.haltedSinceMs).toBe(T0 + 5 * MINUTE);
+    expect(watched.conditions).toEqual(['chain-halted']);
+    expect(watched.node('node1').reason).toBe('at the tip, 1005; the chain stands still for 34 min');
+  });
+
+  it('goes on with the next block', () => {
+    const watched = halted().sweep({ node1: 1006, node2: 1006, node3: 500 });
+    expect(watched.watch?.haltedSinceMs).toBeNull();
+    expect(watched.conditions).toEqual([]);
+  });
+
+  it('is not told from the age of a block: slow chains have old ones', () => {
+    const old = { height: 1000, more: { blockTimeMs: T0 - 24 * 60 * MINUTE } };
+    const watched = new Watched().sweep({ node1: old, node2: old });
+    expect(watched.watch?.haltedSinceMs).toBeNull();
+    expect(watched.node('node1').blockAgeSeconds).toBe(86_400);
+  });
+
+  it('is still halted when the nodes then die: nobody saw it go on', () => {
+    const watched = halted().sweeps(2, () => ({ node1: dead, node2: dead, node3: dead }));
+    expect(watched.watch?.haltedSinceMs).toBe(T0 + 5 * MINUTE);
+  });
+
+  it('where a reference alone claims that it goes on is told with that claim', () => {
+    const watched = new Watched().sweeps(20, (n) => ({ nodes: { node1: 1000, node2: 1000 }, references: [1000 + n] }));
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced' });
+    expect(watched.conditions).toEqual(['chain-halted', 'reference-disagrees']);
+    expect(watched.watch?.conditions['chain-halted']?.reason).toContain('not everybody agrees (reference1.example');
+  });
+});
+
+describe('a reference', () => {
+  it('far ahead alone is a lie until another confirms it, and no node’s health changes', () => {
+    const watched = new Watched().sweeps(10, (n) => ({
+      nodes: { node1: 1000 + n, node2: 1000 + n },
+      references: [5000 + n, 1000 + n],
+    }));
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced' });
+    expect(watched.watch?.references.map(({ state }) => state)).toEqual(['lying', 'good']);
+    expect(watched.conditions).toEqual(['reference-disagrees']);
+  });
+
+  it('confirmed by another says that the whole fleet is behind', () => {
+    const watched = new Watched().sweeps(10, (n) => ({
+      nodes: { node1: 1000, node2: 1000 },
+      references: [5000 + n, 5000 + n],
+    }));
+    expect(watched.health).toEqual({ node1: 'stuck', node2: 'stuck' });
+    expect(watched.watch?.references.map(({ state }) => state)).toEqual(['good', 'good']);
+  });
+
+  it('is never believed alone against a single node, either', () => {
+    const watched = new Watched().sweeps(10, (n) => ({ nodes: { node1: 1000 }, references: [5000 + n] }));
+    expect(watched.health).toEqual({ node1: 'synced' });
+    expect(watched.conditions).toEqual(['reference-disagrees']);
+  });
+
+  it('that stands still while others go on lags, and pages nobody', () => {
+    const watched = new Watched().sweeps(10, (n) => ({
+      nodes: { node1: 1000 + n, node2: 1000 + n },
+      references: [1000],
+    }));
+    expect(watched.watch?.references).toMatchObject([
+      { state: 'lagging', reason: 'it is at height 1000, 9 blocks behind' },
+    ]);
+    expect(watched.conditions).toEqual([]);
+  });
+
+  it('with another block than fleet and second reference lies', () => {
+    const watched = new Watched().sweeps(3, (n) => ({
+      nodes: { node1: 1000 + n, node2: 1000 + n },
+      references: [{ height: 1000 + n, branch: 'x' }, 1000 + n],
+    }));
+    expect(watched.watch?.references.map(({ state }) => state)).toEqual(['lying', 'good']);
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced' });
+  });
+
+  it('of another network lies', () => {
+    const watched = new Watched().sweep({
+      nodes: { node1: 1000, node2: 1000 },
+      references: [{ height: 9_000_000, more: { chainId: 'other' } }],
+    });
+    expect(watched.watch?.references).toMatchObject([
+      { state: 'lying', reason: 'it answers for another network than main' },
+    ]);
+  });
+
+  it('that does not answer is silent, and nothing follows from it', () => {
+    const watched = new Watched().sweeps(3, () => ({ nodes: { node1: 1000, node2: 1000 }, references: [dead] }));
+    expect(watched.watch?.references).toMatchObject([{ state: 'silent', height: null, sinceMs: T0 }]);
+    expect(watched.conditions).toEqual([]);
+  });
+});
+
+describe('a fork', () => {
+  const forked = (node3: number) => (n: number) => ({
+    node1: 1000 + n,
+    node2: 1000 + n,
+    node3: { height: node3 + n, branch: 'x' },
+  });
+
+  it('of a minority is a fork, behind, at the tip and ahead of everybody', () => {
+    for (const height of [998, 1000, 1002]) {
+      const watched = new Watched().sweeps(3, forked(height));
+      expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'forked' });
+      expect(watched.codes.get('node3')).toBe('node-forked');
+      expect(watched.node('node3').reason).toBe(`its block at height 998 is ${hashOn('x', 998)}, most have another`);
+      expect(watched.watch?.canonical).toEqual({ height: 998, hash: hashOn('c', 998) });
+    }
+  });
+
+  it('moves no tip, however far ahead', () => {
+    const watched = new Watched().sweeps(3, forked(1000)).sweeps(3, (n) => forked(5000)(n + 3));
+    expect(watched.watch?.tip).toBe(1005);
+  });
+
+  it('on which a node has stopped long ago is seen at its own height', () => {
+    const watched = new Watched().sweeps(3, (n) => ({
+      node1: 1000 + n,
+      node2: 1000 + n,
+      node3: { height: 500, branch: 'x' },
+    }));
+    expect(watched.health['node3']).toBe('forked');
+  });
+
+  it('of two against two is nobody’s fault: a person is told, and nobody is called forked or stuck', () => {
+    const watched = new Watched().sweeps(4, (n) => ({
+      node1: 1000 + n,
+      node2: 1000 + n,
+      node3: { height: 1000 + n, branch: 'x' },
+      node4: { height: 1000 + n, branch: 'x' },
+    }));
+    expect(Object.values(watched.health)).toEqual(['synced', 'synced', 'synced', 'synced']);
+    expect(watched.conditions).toEqual(['no-majority']);
+    expect(watched.watch?.conditions['no-majority']?.reason).toBe(
+      'at height 999 there are 2 different blocks: node1, node2 against node3, node4',
+    );
+  });
+
+  it('of two against two is decided by a reference', () => {
+    const watched = new Watched().sweeps(3, (n) => ({
+      nodes: {
+        node1: 1000 + n,
+        node2: 1000 + n,
+        node3: { height: 1000 + n, branch: 'x' },
+        node4: { height: 1000 + n, branch: 'x' },
+      },
+      references: [1000 + n],
+    }));
+    expect(watched.health).toMatchObject({ node1: 'synced', node3: 'forked', node4: 'forked' });
+  });
+
+  it('is over when the node has the blocks that most have, and not because nothing can be compared', () => {
+    const watched = new Watched().sweeps(3, forked(1000));
+    watched.sweep({ node1: 1003, node2: 1003, node3: { height: 1003, tellsHashes: false } });
+    expect(watched.health['node3']).toBe('forked');
+    watched.sweep({ node1: 1004, node2: 1004, node3: 1004 });
+    expect(watched.health['node3']).toBe('synced');
+  });
+
+  it('takes as many blocks where a client tells its newest one only, as for a moment both may be right', () => {
+    const tip = (height: number, branch: string) => ({
+      status: {
+        kind: 'ok' as const,
+        facts: { ...BARE, height, hashes: [{ height, hash: hashOn(branch, height) }] },
+      },
+    });
+    const watched = new Watched().sweep({ node1: tip(1000, 'c'), node2: tip(1000, 'c'), node3: tip(1000, 'x') });
+    expect(watched.health['node3']).toBe('synced');
+    watched.sweep({ node1: tip(1002, 'c'), node2: tip(1002, 'c'), node3: tip(1002, 'x') });
+    expect(watched.health['node3']).toBe('synced');
+    watched.sweep({ node1: tip(1003, 'c'), node2: tip(1003, 'c'), node3: tip(1003, 'x') });
+    expect(watched.health['node3']).toBe('forked');
+  });
+});
+
+const BARE: NodeStatus = {
+  ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
+  ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
+  ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined },
+};
+
+describe('a node of another network', () => {
+  const stranger = { height: 9_000_000, more: { chainId: 'testnet' } };
+
+  it('is forked for that reason, and its height moves nothing', () => {
+    const watched = new Watched().sweep({ node1: 1000, node2: 1000, node3: stranger });
+    expect(watched.node('node3')).toMatchObject({
+      health: 'forked',
+      reason: 'it is on network testnet, the fleet on main',
+      height: null,
+      lagBlocks: null,
+    });
+    expect(watched.codes.get('node3')).toBe('wrong-chain');
+    expect(watched.watch).toMatchObject({ tip: 1000, chainId: 'main' });
+  });
+
+  it('is known by the fleet file where it says which network is meant, whatever most of them say', () => {
+    const watched = new Watched(fleetOf({ chainId: 'main' })).sweep({ node1: stranger, node2: stranger, node3: 1000 });
+    expect(watched.health).toEqual({ node1: 'forked', node2: 'forked', node3: 'synced' });
+  });
+
+  it('of two is not told: one against one is no majority', () => {
+    const watched = new Watched().sweep({ node1: 1000, node2: { height: 1000, more: { chainId: 'testnet' } } });
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced' });
+  });
+});
+
+describe('a liar', () => {
+  it('far ahead moves nothing: nobody knows what to think of it, and the others are well', () => {
+    const watched = new Watched().sweeps(10, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 2 ** 40 + n }));
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'unknown' });
+    expect(watched.watch?.tip).toBe(1009);
+    expect(watched.conditions).toEqual(['no-majority']);
+  });
+
+  it('is not told of before a fork would have shown itself', () => {
+    const watched = new Watched().sweeps(5, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 2 ** 40 + n }));
+    expect([watched.health['node3'], watched.conditions]).toEqual(['unknown', []]);
+  });
+
+  it('far ahead on a halted chain makes nobody stuck', () => {
+    const watched = new Watched().sweeps(30, (n) => ({ node1: 1000, node2: 1000, node3: 5000 + n }));
+    expect(watched.health).toMatchObject({ node1: 'synced', node2: 'synced' });
+  });
+});
+
+describe('a client that starts', () => {
+  it('is starting within its grace, and unreachable after it: it must not be killed again before', () => {
+    const watched = new Watched().sweeps(2, () => ({ node1: 1000, node2: 1000 }));
+    watched.sweeps(10, () => ({ node1: 1000, node2: starting }));
+    expect(watched.node('node2')).toMatchObject({ health: 'starting', reason: 'Verifying blocks...', height: null });
+    watched.sweep({ node1: 1000, node2: starting });
+    expect(watched.node('node2')).toMatchObject({
+      health: 'unreachable',
+      reason: 'it is still starting 10 min after its start: Verifying blocks...',
+    });
+    watched.sweeps(30, () => ({ node1: 1000, node2: starting }));
+    expect(watched.health['node2']).toBe('unreachable');
+  });
+
+  it('was silent, came up and is behind: starting until its grace is over', () => {
+    const watched = new Watched().sweeps(2, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: dead }));
+    watched.sweeps(10, (n) => ({ node1: 1002 + n, node2: 1002 + n, node3: 500 }));
+    expect(watched.node('node3')).toMatchObject({ health: 'starting', startedAtMs: T0 + 2 * MINUTE });
+    expect(watched.node('node3').reason).toBe('511 blocks behind, at 500; it came up 9 min ago');
+    watched.sweep({ node1: 1012, node2: 1012, node3: 500 });
+    expect(watched.health['node3']).toBe('stuck');
+  });
+
+  it('on an instance that was just launched may be silent', () => {
+    const as = { node2: { launchedAtMs: T0 - MINUTE } };
+    const watched = new Watched().sweeps(9, () => ({ nodes: { node1: 1000, node2: dead }, as }));
+    expect(watched.health['node2']).toBe('starting');
+    watched.sweep({ nodes: { node1: 1000, node2: dead }, as });
+    expect(watched.health['node2']).toBe('unreachable');
+  });
+
+  it('again and again has no grace for ever: one that flaps does not start, it fails', () => {
+    const watched = new Watched().sweeps(2, () => ({ node1: 1000, node2: 1000, node3: 500 }));
+    const healths = new Set<string>();
+    watched.sweeps(40, (n) => {
+      if (n > 18) healths.add(watched.health['node3'] ?? '');
+      return { node1: 1001 + n, node2: 1001 + n, node3: n % 2 ? dead : 500 };
+    });
+    expect(healths).toEqual(new Set(['unreachable', 'stuck']));
+  });
+
+  it('that was well in between has its grace again', () => {
+    const watched = new Watched().sweeps(20, (n) => ({ node1: 1000, node2: 1000, node3: n % 2 ? dead : 1000 }));
+    watched.sweep({ node1: 1000, node2: 1000, node3: 1000 });
+    expect(watched.node('node3').memory?.starts).toBe(0);
+    watched.sweep({ node1: 1000, node2: 1000, node3: starting });
+    expect(watched.health['node3']).toBe('starting');
+  });
+
+  it('on the first look at a fleet has not just come up, as nobody looked before', () => {
+    const watched = new Watched().sweeps(6, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: 500 }));
+    expect(watched.health['node3']).toBe('stuck');
+  });
+
+  it('that joins a watched fleet is given its grace', () => {
+    const watched = new Watched().sweep({ node1: 1000, node2: 1000 });
+    watched.sweeps(6, (n) => ({ node1: 1001 + n, node2: 1001 + n, node3: 500 }));
+    expect(watched.health['node3']).toBe('starting');
+  });
+});
+
+describe('two nodes with the same name', () => {
+  it('are both observed, by instance; a person is told, and the rest of the fleet is unaffected', () => {
+    const watched = new Watched();
+    watched.sweep({ nodes: { node1: 1000, node2: 1000, node3: 1000 }, as: { node2: { name: 'node1' } } });
+    expect([...watched.nodes.values()].map(({ health }) => health)).toEqual(['synced', 'synced', 'synced']);
+    expect(watched.conditions).toEqual(['name-taken']);
+  });
+
+  it('are told of by who refuses the name, where the fleet has a zone', () => {
+    const watched = new Watched(fleetOf({}, { dns: { zone: 'bitcoin.internal' } }));
+    watched.sweep({ nodes: { node1: 1000, node2: 1000 }, as: { node2: { name: 'node1' } } });
+    expect(watched.conditions).toEqual([]);
+  });
+});
+
+describe('what real clients answered', () => {
+  it('is judged as it is: a litecoind, one that starts, and one that is dead', () => {
+    const { litecoin } = chainClients;
+    const watched = new Watched(fleetOf({}, { chain: 'litecoin', fleet: 'litecoin' }));
+    const loaded = readAll(
+      litecoin.status(),
+      [answered((samples.litecoinStatus as unknown[]).slice(0, 3))],
+      [answered(samples.litecoinHeader)],
+    );
+    const warming = readAll(litecoin.status(), [answered(samples.litecoinWarmingUp)]);
+    watched.sweep({ node1: loaded, node2: loaded, node3: loaded });
+    watched.sweep({ node1: loaded, node2: warming, node3: readAll(litecoin.status(), [failed()]) });
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'starting', node3: 'unreachable' });
+    expect(watched.watch).toMatchObject({
+      tip: 300,
+      chainId: '530827f38f93b43ed12af0b3ad25a288dc02ed74d6d7857862df51fc56c416f9',
+    });
+  });
+});

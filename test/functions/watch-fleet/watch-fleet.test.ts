@@ -1,0 +1,296 @@
+import { ConditionalCheckFailedException, type PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { describe, expect, it, jest } from '@jest/globals';
+import { heightsToAsk } from '../../../functions/watch-fleet/chain.ts';
+import type { FleetFacts, WatchContext } from '../../../functions/watch-fleet/context.ts';
+import { sweep } from '../../../functions/watch-fleet/handler.ts';
+import { metricsOf } from '../../../functions/watch-fleet/metrics.ts';
+import { partsOf, storeObservations } from '../../../functions/watch-fleet/observations.ts';
+import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../../functions/watch-fleet/pages.ts';
+import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
+import { createStore } from '../../../shared/heal/store.ts';
+import { dead, fleetOf, MINUTE, type Sweep, T0, Watched } from '../../fixtures/sights.ts';
+
+const names = (count: number) => Array.from({ length: count }, (_, at) => `node${at + 1}`);
+
+/** A watched fleet that pages as the function does. */
+class Paging extends Watched {
+  readonly sent: DuePage[][] = [];
+
+  override sweep(said: Sweep | Sweep['nodes'], afterMs = MINUTE, quiet: ReadonlySet<string> = new Set()): this {
+    const before: FleetFacts['before'] = { nodes: this.nodes, watch: this.watch };
+    super.sweep(said, afterMs);
+    if (this.result === undefined) throw new Error('no result');
+    const sight = { ...this.sight('nodes' in said ? (said as Sweep) : { nodes: said as Sweep['nodes'] }), before };
+    const due = duePages(sight, this.result).flatMap(
+      (page) => withoutMuted(this.fleet, this.nodes.size, page, quiet) ?? [],
+    );
+    this.sent.push(due);
+    const { nodes, watch } = recordPaging(this.result, due, this.nowMs);
+    this.nodes = new Map(nodes.map(({ node }) => [node.instanceId, node]));
+    this.watch = { ...watch, version: watch.version + 1 };
+    return this;
+  }
+
+  /** Codes and names of the pages of each sweep. */
+  get pages(): string[][] {
+    return this.sent.map((pages) => pages.map(({ code, nodes }) => [code, ...nodes.map(({ name }) => name)].join(' ')));
+  }
+}
+
+describe('a page', () => {
+  it('comes when a trouble was seen in two sweeps in a row, once', () => {
+    const paging = new Paging();
+    for (let n = 0; n < 4; n++) paging.sweep({ node1: 1000, node2: dead });
+    expect(paging.pages).toEqual([[], ['node-unreachable node2'], [], []]);
+  });
+
+  it('does not come for a single failed reading', () => {
+    const paging = new Paging();
+    for (let n = 0; n < 6; n++) paging.sweep({ node1: 1000, node2: n % 2 ? dead : 1000 });
+    expect(paging.pages.flat()).toEqual([]);
+  });
+
+  it('comes again only after the node was well for half an hour', () => {
+    const paging = new Paging(fleetOf({ haltSeconds: 86_400 }));
+    const twice = () => paging.sweep({ node1: 1000, node2: dead }).sweep({ node1: 1000, node2: dead });
+    twice();
+    for (let n = 0; n < 10; n++) paging.sweep({ node1: 1000, node2: 1000 });
+    twice();
+    for (let n = 0; n < 32; n++) paging.sweep({ node1: 1000, node2: 1000 });
+    twice();
+    expect(paging.pages.flat()).toEqual(['node-unreachable node2', 'node-unreachable node2']);
+  });
+
+  it('of many nodes is one, and names five of them', () => {
+    const paging = new Paging();
+    const nodes = Object.fromEntries(names(42).map((name) => [name, dead]));
+    paging.sweep({ ...nodes, well: 1000 }).sweep({ ...nodes, well: 1000 });
+    const [page, ...more] = paging.sent[1] ?? [];
+    expect(more).toEqual([]);
+    expect(page?.nodes).toHaveLength(42);
+    expect(page?.reason).toMatch(
+      /^node1, node2, node3, node4, node5 and 37 more: .*nothing listens there \(the first of them\)$/,
+    );
+  });
+
+  it('of another trouble of the same node is another page', () => {
+    const paging = new Paging();
+    const stranger = { height: 1, more: { chainId: 'other' } };
+    for (const node3 of [dead, dead, stranger, stranger, stranger]) paging.sweep({ node1: 1000, node2: 1000, node3 });
+    expect(paging.pages.flat()).toEqual(['node-unreachable node3', 'wrong-chain node3']);
+  });
+
+  it('about the fleet comes once, too, and again half an hour after it was over', () => {
+    const paging = new Paging(fleetOf({ haltSeconds: 86_400 }));
+    const liar = { nodes: { node1: 1000, node2: 1000 }, references: [9_000] };
+    const honest = { nodes: { node1: 1000, node2: 1000 }, references: [1_000] };
+    for (const said of [liar, liar, liar, honest, liar, liar]) paging.sweep(said);
+    expect(paging.pages.flat()).toEqual(['reference-disagrees']);
+    for (let n = 0; n < 29; n++) paging.sweep(honest);
+    paging.sweep(liar);
+    expect(paging.pages.flat()).toEqual(['reference-disagrees']);
+    paging
+      .sweep(honest, 31 * MINUTE)
+      .sweep(liar)
+      .sweep(liar);
+    expect(paging.pages.flat()).toEqual(['reference-disagrees', 'reference-disagrees']);
+  });
+
+  it('is kept back while the alarm of its kind is muted, and comes when it no longer is', () => {
+    const paging = new Paging();
+    const muted = new Set(['chainmend-bitcoin-node2-unreachable']);
+    for (let n = 0; n < 3; n++) paging.sweep({ node1: 1000, node2: dead, node3: dead, node4: 1000 }, MINUTE, muted);
+    paging.sweep({ node1: 1000, node2: dead, node3: dead, node4: 1000 });
+    expect(paging.pages).toEqual([[], ['node-unreachable node3'], [], ['node-unreachable node2']]);
+  });
+
+  it('is about the alarms that there are: a node’s own, or the fleet’s where it is large', () => {
+    const paging = new Paging();
+    paging.sweep({ node1: 1000, node2: dead }).sweep({ node1: 1000, node2: dead });
+    const page = paging.sent[1]?.[0] as DuePage;
+    const alarms = (fleet = fleetOf(), size = 2) => [...alarmsOf(fleet, size, page).keys()];
+    expect(alarms()).toEqual(['chainmend-bitcoin-node2-unreachable']);
+    expect(alarms(fleetOf(), 51)).toEqual(['chainmend-bitcoin-unwell']);
+    expect(alarms(fleetOf({}, { alarms: { per: 'fleet' } }))).toEqual(['chainmend-bitcoin-unwell']);
+    expect(alarms(fleetOf({}, { alarms: { per: 'node' } }), 51)).toEqual(['chainmend-bitcoin-node2-unreachable']);
+    expect([...alarmsOf(fleetOf(), 2, { ...page, nodes: [], kind: 'halted' }).keys()]).toEqual([
+      'chainmend-bitcoin-halted',
+    ]);
+  });
+});
+
+describe('what is measured', () => {
+  const data = (watched: Watched, sweep: Sweep, doubled: ReadonlySet<string> = new Set()) => {
+    watched.sweep(sweep);
+    if (watched.result === undefined) throw new Error('no result');
+    return metricsOf(watched.sight(sweep), watched.result, doubled);
+  };
+  const values = (all: ReturnType<typeof data>, node?: string) =>
+    Object.fromEntries(
+      all
+        .filter(({ Dimensions = [] }) => Dimensions.find(({ Name }) => Name === 'Node')?.Value === node)
+        .map(({ MetricName, Value }) => [MetricName, Value]),
+    );
+
+  it('is health always, and the rest where it is known: a dead node has no lag', () => {
+    const all = data(new Watched(), {
+      nodes: {
+        node1: { height: 100, more: { peerCount: 8, blockTimeMs: T0 - 5_000 } },
+        node2: 90,
+        node3: dead,
+        node4: 100,
+      },
+    });
+    expect(values(all, 'node1')).toEqual({ HeightLag: 0, BlockAgeSeconds: 5, Peers: 8, Health: 0 });
+    expect(values(all, 'node2')).toEqual({ HeightLag: 10, Health: 1 });
+    expect(values(all, 'node3')).toEqual({ Health: 4 });
+    expect(values(all)).toEqual({ Nodes: 4, Unhealthy: 1, Unknown: 0, Forked: 0, Tip: 100, Halted: 0 });
+  });
+
+  it('is the fullest disk where a probe on the node tells them', () => {
+    const ok = { kind: 'error', code: 'refused', reason: 'busy' } as const;
+    const node1 = { status: ok, diskUsedPercent: { data: 71.2, ancient: 88.5 } };
+    expect(values(data(new Watched(), { nodes: { node1 } }), 'node1')).toEqual({ Health: 4, DiskUsedPercent: 88.5 });
+  });
+
+  it('says nothing under a name that two nodes have, and nothing of a fleet that nobody asks', () => {
+    const doubled = data(new Watched(), { nodes: { node1: 100, node2: 100 } }, new Set(['node2']));
+    expect(values(doubled, 'node2')).toEqual({});
+    expect(data(new Watched(fleetOf({}, { probe: 'none' })), { nodes: { node1: 100 } })).toEqual([]);
+  });
+
+  it('says nothing anew of a tip that nobody confirms any more', () => {
+    const watched = new Watched().sweep({ node1: 1000, node2: 1000, node3: 10 });
+    const all = values(data(watched, { nodes: { node1: dead, node2: dead, node3: 10 } }));
+    expect(all).toEqual({ Nodes: 3, Unhealthy: 2, Unknown: 0, Forked: 0 });
+  });
+
+  it('counts the references that are not good', () => {
+    const all = values(data(new Watched(), { nodes: { node1: 1000, node2: 1000 }, references: [1000, 9_000, dead] }));
+    expect(all['ReferencesBad']).toBe(2);
+  });
+});
+
+describe('what is asked for in the next sweep', () => {
+  it('is the hash of a block below the tip, and as deep below those that are behind', () => {
+    const watched = new Watched().sweeps(2, () => ({
+      node1: 1000,
+      node2: 1000,
+      node3: 500,
+      node4: 500,
+      node5: 700,
+      node6: 1,
+    }));
+    expect(heightsToAsk(watched.fleet, watched.watch, [...watched.nodes.values()])).toEqual([997, 497, 697, 0]);
+    expect(heightsToAsk(watched.fleet, undefined, [])).toEqual([]);
+  });
+});
+
+describe('what is kept', () => {
+  const nodesOf = (count: number): ObservedNode[] => {
+    const watched = new Watched().sweep(Object.fromEntries(names(count).map((name) => [name, 1000])));
+    return [...watched.nodes.values()];
+  };
+  const watch = new Watched().sweep({ node1: 1000 }).result?.watch as FleetWatch;
+  const stored = (count: number): FleetObservation => ({ observedAtMs: T0 - MINUTE, nodes: nodesOf(count) });
+
+  it('is a hundred nodes in each part', () => {
+    const parts = partsOf({ nodes: nodesOf(250), watch, before: [] });
+    expect([...parts].map(([part, { nodes }]) => [part, nodes.length])).toEqual([
+      [0, 100],
+      [1, 100],
+      [2, 50],
+    ]);
+  });
+
+  it('of a fleet that shrank is emptied where nobody is left, once', () => {
+    const parts = partsOf({
+      nodes: nodesOf(20),
+      watch,
+      before: [stored(100), stored(30), { observedAtMs: T0, nodes: [] }],
+    });
+    expect([...parts].map(([part, { nodes }]) => [part, nodes.length])).toEqual([
+      [0, 20],
+      [1, 0],
+    ]);
+  });
+
+  it('is never older than what is there', async () => {
+    const items = new Map<string, { observedAtMs: { N: string } }>();
+    const send = jest.fn(async ({ input }: PutItemCommand) => {
+      const { Item = {}, ExpressionAttributeValues = {} } = input;
+      const key = Item['sk']?.S ?? '';
+      const now = Number(ExpressionAttributeValues[':now']?.N ?? Number.POSITIVE_INFINITY);
+      if (Number(items.get(key)?.observedAtMs.N ?? 0) > now)
+        throw new ConditionalCheckFailedException({ $metadata: {}, message: 'no' });
+      items.set(key, Item as never);
+      return {};
+    });
+    const dynamodb = { send } as never;
+    const store = createStore(dynamodb, 'chainmend');
+    const context = {
+      clients: { dynamodb },
+      environment: { TABLE_NAME: 'chainmend' },
+      store,
+    } as unknown as WatchContext;
+    const kept = (observedAtMs: number) =>
+      storeObservations(context, {
+        fleet: 'bitcoin',
+        nodes: nodesOf(2),
+        watch: { ...watch, observedAtMs },
+        before: [],
+      });
+    expect(await kept(T0 + MINUTE)).toBe(true);
+    expect(await kept(T0)).toBe(false);
+    expect(items.get('OBSERVATION#000')?.observedAtMs.N).toBe(String(T0 + MINUTE));
+  });
+});
+
+describe('a sweep', () => {
+  const file = (fleet: string) =>
+    JSON.stringify({ fleet, chain: 'bitcoin', mode: 'plan', nodes: { tag: { Component: fleet } }, probe: 'none' });
+  const environment = {
+    TABLE_NAME: 'chainmend',
+    TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages',
+    PARAMETER_PREFIX: '/chainmend',
+    PROBE_FUNCTION_PREFIX: 'chainmend-probe-nodes-',
+    ASK_NODE_DOCUMENT: 'chainmend-ask-node-00000000',
+    REGISTER_FUNCTION_NAME: 'chainmend-register-nodes',
+  };
+
+  it('goes on where a fleet cannot be read, is counted, and tells all that failed at its end', async () => {
+    const Parameters = ['alpha', 'beta'].map((fleet) => ({ Name: `/chainmend/fleets/${fleet}`, Value: file(fleet) }));
+    const written: string[] = [];
+    const measured: unknown[] = [];
+    const clients = {
+      ssm: Object.assign(new SSMClient({ region: 'eu-west-1' }), { send: async () => ({ Parameters }) }),
+      ec2: Object.assign(new EC2Client({ region: 'eu-west-1' }), {
+        send: async ({ input }: { input: { Filters: { Values: string[] }[] } }) => {
+          if (input.Filters[0]?.Values[0] === 'alpha') throw new Error('EC2 is not itself');
+          return { Reservations: [{ Instances: [{ InstanceId: 'i-1', State: { Name: 'running' }, Tags: [] }] }] };
+        },
+      }),
+      dynamodb: {
+        send: async ({ input }: { input: { Item?: { sk: { S: string }; pk: { S: string } } } }) => {
+          if (input.Item) written.push(`${input.Item.pk.S} ${input.Item.sk.S}`);
+          return {};
+        },
+      },
+      cloudwatch: {
+        send: async ({ input }: { input: { MetricData: { MetricName: string }[] } }) =>
+          measured.push(...input.MetricData),
+      },
+    } as never;
+    const context = {
+      clients,
+      environment,
+      store: createStore((clients as { dynamodb: never }).dynamodb, 'chainmend'),
+    };
+    await expect(sweep(context)).rejects.toThrow('the sweep went on, but: fleet alpha: EC2 is not itself');
+    expect(written).toContain('FLEET#beta#watch-fleet OBSERVATION#000');
+    expect(written.filter((item) => item.includes('alpha'))).toEqual([]);
+    expect(measured).toEqual([{ MetricName: 'Watches', Value: 1, Unit: 'Count' }]);
+  });
+});

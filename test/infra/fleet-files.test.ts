@@ -1,0 +1,261 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
+import fc from 'fast-check';
+import { stringify } from 'yaml';
+import { referencePath, withTables } from '../../infra/commands/fleets/reference.ts';
+import { fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
+import { FleetFilesError, fleetPathsIn, readFleets } from '../../infra/fleets.ts';
+import { chainDefaults } from '../../shared/chains/defaults.ts';
+import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { anyFleetDocument } from '../fixtures/fleet-documents.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'chainmend-fleets-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+/** Lines of the error, without the directory. */
+function problemsIn(files: Readonly<Record<string, string>>): string[] {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  try {
+    readFleets(directory);
+  } catch (error) {
+    if (error instanceof FleetFilesError) return error.lines.map((line) => line.replaceAll(`${directory}/`, ''));
+    throw error;
+  }
+  return [];
+}
+
+const head = 'fleet: bitcoin\nchain: bitcoin\nmode: plan\n';
+const nodes = 'nodes: { tag: { Component: nodes/bitcoin } }\n';
+
+describe('what is wrong in a fleet file', () => {
+  it.each([
+    [
+      'a key that is misspelt, at its line and column, with the nearest key and an example',
+      `${head}${nodes}voulmes: { data: /node-data }\n`,
+      [
+        'bitcoin.yaml:5:1 unknown key "voulmes"; did you mean "volumes"? Expected 1 to 8 volumes by role, for example { data: /node-data }',
+      ],
+    ],
+    [
+      'a key inside another',
+      `${head}nodes:\n  tags: { Component: nodes/bitcoin }\n`,
+      [
+        'bitcoin.yaml:4:1 nodes.tag is missing; expected 1 to 10 tags, for example { Component: nodes/bitcoin }',
+        'bitcoin.yaml:5:3 unknown key "nodes.tags"; did you mean "tag"? Expected 1 to 10 tags, for example { Component: nodes/bitcoin }',
+      ],
+    ],
+    [
+      'a key at the wrong level',
+      `${head}${nodes}horizonHours: 40\n`,
+      [
+        'bitcoin.yaml:5:1 unknown key "horizonHours"; did you mean "disk.horizonHours"? Expected a whole number of hours from 25 to 8760, no unit after it, for example 30',
+      ],
+    ],
+    [
+      'a word that is misspelt',
+      `fleet: bitcoin\nchain: bitcion\nmode: plan\n${nodes}`,
+      [
+        'bitcoin.yaml:2:8 chain is "bitcion"; did you mean "bitcoin"? Expected a chain: bitcoin, litecoin, dogecoin, ethereum, bsc, cometbft, stacks, solana, other',
+      ],
+    ],
+    [
+      'a unit behind a number',
+      `${head}${nodes}disk:\n  maximumSizeGiB: 500GB\n`,
+      [
+        'bitcoin.yaml:6:19 disk.maximumSizeGiB is "500GB"; expected a whole number of GiB from 1 to 65536, no unit after it, for example 2000',
+      ],
+    ],
+    [
+      'an item of a list',
+      `${head}${nodes}identity:\n  - /data/node_key.json\n  - $(reboot)\n`,
+      [
+        'bitcoin.yaml:7:5 identity.1 is "$(reboot)"; expected an absolute path of letters, digits and _.+@-, not / itself and without . or .. parts, for example /node-data',
+      ],
+    ],
+    [
+      'a name that is not the name of the file',
+      `fleet: litecoin\nchain: litecoin\nmode: plan\n${nodes}`,
+      ['bitcoin.yaml:1:8 fleet is "litecoin"; expected the file\'s own name, or call the file litecoin.yaml'],
+    ],
+    ['a key that is there twice', `${head}${nodes}mode: act\n`, ['bitcoin.yaml:5:1 Map keys must be unique']],
+    [
+      'an alias, which could make the file contain itself',
+      'fleet: &a\n  x: *a\n',
+      ['bitcoin.yaml:2:6 alias "*a"; expected the value itself'],
+    ],
+    ['a key that is a list', '? [a]\n: 1\n', ['bitcoin.yaml:1:3 this key is a list or a map; expected a word']],
+    [
+      'an empty file',
+      '',
+      [
+        'bitcoin.yaml:1:1 the file is null; expected for example { fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }',
+      ],
+    ],
+  ])('is told of: %s', (_, text, lines) => {
+    expect(problemsIn({ 'bitcoin.yaml': text })).toEqual(lines);
+  });
+
+  it('is told of in the order of its lines, in all files at once', () => {
+    const lines = problemsIn({
+      'a.yaml': 'mode: acts\nfleet: A\n',
+      'b.yml': `fleet: b\nchain: bitcoin\nmode: plan\n${nodes}`,
+    });
+    expect(lines.map((line) => line.split(' ')[0])).toEqual([
+      'a.yaml:1:1',
+      'a.yaml:1:1',
+      'a.yaml:1:7',
+      'a.yaml:2:8',
+      'b.yml:1:8',
+    ]);
+  });
+
+  it.each([
+    ['brackets', '['.repeat(20_000)],
+    ['brackets that have their keys', `${'{a: '.repeat(1_000)}5`],
+    ['brackets over many lines', '{\n'.repeat(900)],
+    ['lists and maps in one line', 'a: - '.repeat(4_000)],
+    ['keys in one line', '? '.repeat(10_000)],
+    ['anchors and tags in one line', '&a !a '.repeat(3_000)],
+  ])('is told at once where it is nested too deep: %s', (_, text) => {
+    expect(problemsIn({ 'bitcoin.yaml': `${head}${nodes}horizon: ${text}\n` })).toEqual([
+      'bitcoin.yaml:1:1 the file is nested too deep',
+    ]);
+  });
+
+  it('is no depth, though a line has many keys and many brackets that end', () => {
+    const tags = Array.from({ length: 60 }, (_, at) => `k${at}: { a: [] }`).join(', ');
+    expect(problemsIn({ 'bitcoin.yaml': `${head}nodes: { tag: { ${tags} } }\n` })).not.toContain(
+      'bitcoin.yaml:1:1 the file is nested too deep',
+    );
+  });
+
+  it('may be its length: an SSM parameter holds 8 KB', () => {
+    const identity = Array.from(
+      { length: 32 },
+      (_, index) => `  - ${`/data/${'x'.repeat(60)}`.repeat(4)}/${index}\n`,
+    ).join('');
+    expect(problemsIn({ 'bitcoin.yaml': `${head}${nodes}identity:\n${identity}` })).toEqual([
+      expect.stringMatching(
+        /^bitcoin.yaml:1:1 length is \d{4}; expected at most 8192 bytes of JSON, which is what an SSM parameter can hold$/,
+      ),
+    ]);
+  });
+});
+
+describe('two fleets', () => {
+  const file = (fleet: string, tags: string) =>
+    `fleet: ${fleet}\nchain: bitcoin\nmode: plan\nnodes:\n  tag: { ${tags} }\n`;
+
+  it.each([
+    ['the same tags', 'A: x', 'A: x', 'a'],
+    ['tags of which one fleet names more', 'A: x, B: y', 'A: x', 'a'],
+    ['tags of which the other names more', 'A: x', 'B: y, A: x', 'a'],
+  ])('with %s would heal the same node, and are refused', (_, one, other) => {
+    const [line, ...rest] = problemsIn({ 'a.yaml': file('a', one), 'b.yaml': file('b', other) });
+    expect(rest).toEqual([]);
+    expect(line).toMatch(
+      /^b.yaml:5:3 nodes.tag is .*; expected a tag value that tells its nodes from those of fleet "a", a.yaml:5:3$/,
+    );
+  });
+
+  it('that differ in one tag stand beside each other', () => {
+    expect(problemsIn({ 'a.yaml': file('a', 'A: x, B: y'), 'b.yaml': file('b', 'A: x, B: z') })).toEqual([]);
+  });
+});
+
+describe('the examples', () => {
+  it('are those of five owners, right, in mode plan, and say how to go on', () => {
+    const files = readFleets();
+    expect(files.map(({ fleet }) => fleet.name)).toEqual(['bitcoin', 'clique', 'ethereum', 'irita', 'stacks']);
+    for (const { path, fleet } of files) {
+      expect(fleet.mode).toBe('plan');
+      expect(readFileSync(path, 'utf8')).toMatch(/^# yaml-language-server: \$schema=..\/fleet.schema.json\n/);
+      expect(readFileSync(path, 'utf8')).toMatch(/mode: plan #.*\bask\b.*\bact\b/);
+    }
+  });
+
+  it('fit the common case into ten lines', () => {
+    for (const path of fleetPathsIn(new URL('../../infra/fleets', import.meta.url).pathname).filter((name) =>
+      /bitcoin|stacks/.test(name),
+    )) {
+      expect(
+        readFileSync(path, 'utf8')
+          .trimEnd()
+          .split('\n')
+          .filter((line) => !line.startsWith('#')).length,
+      ).toBeLessThanOrEqual(10);
+    }
+  });
+});
+
+it('any fleet file that is right as JSON is right as YAML, and means the same', () => {
+  fc.assert(
+    fc.property(anyFleetDocument, (document) => {
+      const path = join(directory, `${document['fleet']}.yaml`);
+      writeFileSync(path, stringify(document));
+      expect(readFleets(directory).map(({ fleet }) => fleet)).toEqual([parseFleet(JSON.stringify(document))]);
+      rmSync(path);
+    }),
+  );
+});
+
+it('the schema for editors is up to date (npm run fleets -- schema writes it)', () => {
+  expect(readFileSync(fleetJsonSchemaPath, 'utf8')).toBe(fleetJsonSchemaText());
+});
+
+describe('the page about fleet files', () => {
+  const page = readFileSync(referencePath, 'utf8');
+
+  it('has the tables that the schema and the chains make (npm run fleets -- reference writes them)', () => {
+    expect(page).toBe(withTables(page));
+    expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Below this use');
+    expect(page).toContain('| `peers.rotate` | `true`, `false` | `true`; `false` for `solana` |');
+  });
+
+  it('is not written where a table has no place in it', () => {
+    expect(() => withTables(page.replace('<!-- /watch -->', ''))).toThrow('a place for the table watch');
+  });
+
+  it('tells the defaults of every chain', () => {
+    for (const [chain, { dataPath, unit, stopGraceSeconds, maximumSizeGiB, ...watch }] of Object.entries(
+      chainDefaults,
+    )) {
+      const { behindBlocks, stuckSeconds, haltSeconds, startGraceSeconds, confirmations } = watch.health;
+      const health = [behindBlocks, stuckSeconds, haltSeconds, startGraceSeconds, confirmations];
+      const config = watch.peers.config === undefined ? '–' : `\`${watch.peers.config}\``;
+      expect(page).toContain(`| ${[chain, ...health, watch.ports.p2p, watch.peers.maximum, config].join(' | ')} |`);
+      expect(page).toContain(`| ${chain} | \`${dataPath}\` | \`${unit}\` | ${stopGraceSeconds} | ${maximumSizeGiB} |`);
+    }
+  });
+
+  it('shows a coin without code that is right', () => {
+    const [, yaml = ''] = page.match(/```yaml\n(chain: other[^`]*)```/) ?? [];
+    const rest = 'fleet: tezos\nmode: plan\nunit: octez\nvolumes: { data: /data }\nstopGraceSeconds: 60\n';
+    expect(problemsIn({ 'tezos.yaml': `${rest}${nodes}${yaml}` })).toEqual([]);
+    expect(readFleets(directory)[0]?.fleet.rpc?.paths?.height).toBe('head.level');
+  });
+
+  it('begins with a file that is right', () => {
+    const [, yaml = ''] = page.match(/```yaml\n([^`]*)```/) ?? [];
+    expect(problemsIn({ 'bitcoin.yaml': yaml })).toEqual([]);
+    expect(readFleets(directory)).toHaveLength(1);
+  });
+});
+
+it('functions carry the schema, its defaults and nothing of the chain clients in 48 KiB, and neither the YAML reader nor the suggestions', async () => {
+  const { metafile } = await build({
+    entryPoints: [new URL('../../shared/fleet/parameter.ts', import.meta.url).pathname],
+    ...{ bundle: true, minify: true, metafile: true, write: false, platform: 'node', mainFields: ['module', 'main'] },
+  });
+  const [output] = Object.values(metafile.outputs);
+  expect(Object.keys(metafile.inputs).filter((path) => !path.startsWith('shared/'))).toEqual([
+    'node_modules/valibot/dist/index.mjs',
+  ]);
+  expect(output?.bytes).toBeLessThan(48 * 1024);
+});

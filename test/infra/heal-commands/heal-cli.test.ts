@@ -1,0 +1,368 @@
+// `npm run heal`: what a person types, what they are shown and asked, and what the exit status tells a script.
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  type HealCommandContext,
+  RequestError,
+  type StoryLine,
+  type Suite,
+  SuiteError,
+} from '../../../infra/commands/heal/context.ts';
+import { runHeal } from '../../../infra/commands/heal-cli.ts';
+import type { DispatchAnswer } from '../../../shared/events/answer.ts';
+import { hashOf } from '../../../shared/heal/approval.ts';
+import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../../shared/heal/records.ts';
+import { claimedIncident, endedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
+
+const MINUTE_MS = 60_000;
+
+/** What is true of the suite at each look; the last stays. */
+interface Look {
+  readonly incident: IncidentRecord | undefined;
+  readonly lines?: readonly StoryLine[];
+  readonly progress?: Progress;
+}
+
+let events: object[];
+let answered: [string, object][];
+let nowMs: number;
+/** By whether a plan was asked for. */
+let looks: { readonly plan: readonly Look[]; readonly act: readonly Look[] };
+let answer: (event: { readonly plan?: boolean }) => DispatchAnswer | Error;
+
+const answerOf = (more: Partial<DispatchAnswer> = {}): DispatchAnswer => ({
+  ...{ fleet: 'bitcoin', node: 'node2', instanceId: INSTANCE, trigger: 'request:restore', incidentId: '7f3a0c1d' },
+  ...{ onsetMs: NOON_MS, attempt: 1, executionName: 'replace-node-0123', did: 'started', ...more },
+});
+const line = (place: string, kind: string, sentence: string, more: Partial<StoryLine> = {}): StoryLine => ({
+  ...{
+    by: 'replace-node',
+    atMs: NOON_MS,
+    place,
+    attempt: 1,
+    kind,
+    sentence,
+    code: undefined,
+    act: undefined,
+    evidence: undefined,
+  },
+  ...more,
+});
+
+const PLAN = 'swap: a person asked for it; 15 min at most, +$8.00 a month while the old volumes are kept';
+const planned: Look = {
+  incident: openIncidentRecord({ trigger: 'plan:restore', plannedUntilMs: NOON_MS }),
+  lines: [
+    line('001-decision', 'decision', PLAN, {
+      evidence: JSON.stringify({
+        guardrails: [{ rule: 'swap', verdict: 'may be done' }],
+        ...{ source: 'clean set of 11:00, height 931,000', costUsdPerMonth: 8, minutes: 15 },
+      }),
+    }),
+    line('002-outcome', 'plan', PLAN, { act: 'planned' }),
+  ],
+};
+const working: Look = { incident: claimedIncident(), lines: [line('010-decision', 'decision', 'swap')] };
+const done: Look = {
+  incident: endedIncident('healed', NOON_MS),
+  lines: [
+    line('010-decision', 'decision', 'swap'),
+    line('030-end-outcome', 'outcome', 'height 931014, synced', { act: 'healed' }),
+  ],
+};
+const refused = (code: string): Look => ({
+  incident: openIncidentRecord({ refusedCodes: [code] }),
+  lines: [line('002-outcome', 'refusal', 'no snapshot is whole', { act: 'refused', code })],
+});
+
+const question = (more: Partial<ApprovalRecord> = {}): ApprovalRecord => ({
+  ...{ attempt: 1, plan: hashOf([]), callbackId: 'cb', sentence: 'swap: it is stuck', terms: [] },
+  ...{ askedAtMs: NOON_MS, untilMs: NOON_MS + 4 * 60 * MINUTE_MS },
+  ...more,
+});
+
+beforeEach(() => {
+  events = [];
+  answered = [];
+  nowMs = NOON_MS;
+  looks = { plan: [planned], act: [working, done] };
+  answer = () => answerOf();
+});
+
+/** `npm run heal -- ${words}`; `says` is the person at the terminal, undefined for a script. */
+async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
+  const out = { said: [] as string[], complained: [] as string[], status: [] as string[], questions: [] as string[] };
+  let at = -1;
+  let mode: 'plan' | 'act' = 'act';
+  const look = (): Look => looks[mode][Math.min(Math.max(0, at), looks[mode].length - 1)] ?? { incident: undefined };
+  const suite: Suite = {
+    nowMs: () => nowMs,
+    ask: async (event: { readonly plan?: boolean }) => {
+      events.push(event);
+      mode = event.plan ? 'plan' : 'act';
+      at = -1;
+      const said = answer(event);
+      if (said instanceof Error) throw said;
+      return said;
+    },
+    story: async () => {
+      at++;
+      return look().lines ?? [];
+    },
+    incident: async () => look().incident,
+    node: async (): Promise<NodeRecord> => {
+      const { progress } = look();
+      return nodeRecord(progress && { progress });
+    },
+    fleet: async () => ({ incidents: [], nodes: [], foreign: [] }),
+    fleets: async () => ['bitcoin'],
+    journal: async () => [],
+    asks: async () => [],
+    caller: async () => 'arn:aws:iam::111122223333:user/ada',
+    answer: async (callbackId, said) => {
+      answered.push([callbackId, said]);
+      return 'sent';
+    },
+    approvePlan: async () => ({ refusals: [] }),
+    ...more,
+  };
+  const context: HealCommandContext = {
+    suite: () => suite,
+    say: (text) => void out.said.push(text),
+    complain: (text) => void out.complained.push(text),
+    status: (text) => void out.status.push(text),
+    confirm:
+      says === undefined
+        ? undefined
+        : async (question) => {
+            out.questions.push(question);
+            return says;
+          },
+    sleep: async (ms) => {
+      nowMs += ms;
+    },
+  };
+  const exit = await runHeal(words.split(' '), context);
+  return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
+}
+
+describe('a person who restores a node', () => {
+  it('sees the plan, is asked, and then it is begun', async () => {
+    const { exit, text, questions } = await run('restore bitcoin/node2', true);
+    expect(exit).toBe(0);
+    expect(events).toEqual([
+      { kind: 'restore', fleet: 'bitcoin', node: 'node2', plan: true },
+      { kind: 'restore', fleet: 'bitcoin', node: 'node2' },
+    ]);
+    expect(questions).toEqual(['restore bitcoin/node2?']);
+    for (const part of [PLAN, 'clean set of 11:00', 'guard swap', 'may be done', '$8.00 a month', '15 min at most'])
+      expect(text).toContain(part);
+    expect(text).toContain('incident 7f3a0c1d, attempt 1');
+    expect(text).toContain('npm run heal -- status bitcoin/node2');
+  });
+
+  it('and says no has nothing done', async () => {
+    const { exit, text } = await run('restore bitcoin/node2', false);
+    expect([exit, events.length]).toEqual([1, 1]);
+    expect(text).toContain('Nothing was done.');
+  });
+
+  it('and only wants the plan is asked nothing', async () => {
+    const { exit, questions } = await run('restore bitcoin/node2 --plan', true);
+    expect([exit, events.length, questions]).toEqual([0, 1, []]);
+  });
+
+  it('names a snapshot, an instance and what is at stake as the dispatcher wants them', async () => {
+    await run(`restore bitcoin/${INSTANCE} --snapshot snap-0c1d2e3f405162738 --acknowledge-validator --yes`);
+    expect(events).toEqual([
+      {
+        ...{ kind: 'restore', fleet: 'bitcoin', instanceId: INSTANCE },
+        ...{ snapshotId: 'snap-0c1d2e3f405162738', acknowledgesValidator: true },
+      },
+    ]);
+  });
+
+  it.each([
+    ['replace bitcoin/node2 --yes', { kind: 'replace-instance', fleet: 'bitcoin', node: 'node2' }],
+    ['undo bitcoin/node2 --yes', { kind: 'undo', fleet: 'bitcoin', node: 'node2' }],
+    ['snapshot bitcoin --yes', { kind: 'snapshot', fleet: 'bitcoin' }],
+    ['snapshot bitcoin/node2 --yes', { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }],
+  ])('or says %s', async (words, event) => {
+    expect((await run(words)).exit).toBe(0);
+    expect(events).toEqual([event]);
+  });
+});
+
+describe('whoever waits', () => {
+  const wait = (says?: boolean) => run('restore bitcoin/node2 --yes --wait', says);
+
+  it('reads the journal as it grows, each line once, and ends with the heal', async () => {
+    looks = { plan: [], act: [working, working, done] };
+    const { exit, text } = await wait();
+    expect(exit).toBe(0);
+    expect(text.match(/12:00:00 {2}decision/g)).toHaveLength(1);
+    expect(text).toContain('Done. height 931014, synced');
+  });
+
+  it('sees how far a volume is filled, of this heal and of no other', async () => {
+    const progress: Progress = {
+      ...{ what: 'fill vol-1', percent: 62.5, etaSeconds: 720, atMs: NOON_MS, incidentId: '7f3a0c1d' },
+    };
+    looks = {
+      plan: [],
+      act: [{ ...working, progress }, { ...working, progress: { ...progress, incidentId: 'x' } }, done],
+    };
+    const { status } = await wait();
+    expect(status).toEqual(['fill vol-1  ███████████████░░░░░░░░░  62 %, about 12 min left', 'at work …']);
+  });
+
+  it.each<[string, Look, string]>([
+    ['is refused', refused('no-good-snapshot'), 'no-good-snapshot: no snapshot is whole'],
+    [
+      'is given up',
+      {
+        incident: endedIncident('escalated', NOON_MS),
+        lines: [line('9-outcome', 'outcome', 'every copy stops', { act: 'escalated', code: 'ladder-spent' })],
+      },
+      'people were paged. ladder-spent: every copy stops',
+    ],
+    [
+      'is only planned, since the fleet is',
+      { ...planned, incident: openIncidentRecord({ plannedUntilMs: NOON_MS }) },
+      'says mode: plan',
+    ],
+    ['was never begun, and closed by a sweep', { incident: endedIncident('healed', NOON_MS) }, 'Failed'],
+    ['gives way to another wish', { incident: openIncidentRecord({ incidentId: 'other' }) }, 'Failed'],
+  ])('and whose heal %s, is told so by exit status 1', async (_, last, words) => {
+    looks = { plan: [], act: [working, last] };
+    const { exit, complaint } = await wait();
+    expect(exit).toBe(1);
+    expect(complaint).toContain(words);
+  });
+
+  it('waits on while the heal waits for its turn, or an attempt failed that is followed by another', async () => {
+    const failed: Look = {
+      incident: openIncidentRecord({ failures: 1, notBeforeMs: NOON_MS + 90_000 }),
+      lines: [line('9-outcome', 'outcome', 'no answer', { act: 'failed', code: 'command-unanswered' })],
+    };
+    looks = { plan: [], act: [refused('replace-in-flight'), failed, working, done] };
+    const { exit, status } = await wait();
+    expect(exit).toBe(0);
+    expect(status[1]).toMatch(/^looked at again in 8\d s/);
+  });
+
+  it('waits no longer than was said, and what was begun goes on', async () => {
+    looks = { plan: [], act: [working] };
+    const { exit, complaint } = await run('restore bitcoin/node2 --yes --wait --for 2');
+    expect([exit, nowMs - NOON_MS]).toEqual([1, 2 * MINUTE_MS]);
+    expect(complaint).toContain('It goes on without us: npm run heal -- status bitcoin/node2');
+  });
+
+  it('is asked once more where the fleet file says so, and a yes is to that very plan', async () => {
+    const asking: Look = { incident: claimedIncident({ approval: question() }) };
+    looks = { plan: [planned], act: [asking, asking, done] };
+    const yes = ['cb', { approve: true, plan: hashOf([]), by: 'arn:aws:iam::111122223333:user/ada' }];
+    const { questions } = await run('restore bitcoin/node2 --wait', true);
+    expect([questions.length, answered]).toEqual([2, [yes]]);
+    answered = [];
+    const script = await wait();
+    expect([script.exit, answered]).toEqual([0, [yes]]);
+  });
+
+  it('is asked by the incident’s own record, and by nothing that a line of the journal says', async () => {
+    const forged = line('001-ask', 'plan', 'swap', { evidence: JSON.stringify({ callbackId: 'cb', hash: 'abc' }) });
+    const other = claimedIncident({ approval: question({ attempt: 4 }), attempt: 5 });
+    looks = { plan: [planned], act: [{ incident: other, lines: [forged] }, done] };
+    const { questions } = await run('restore bitcoin/node2 --wait', true);
+    expect([questions.length, answered]).toEqual([1, []]);
+  });
+});
+
+describe('what is wrong is told in a sentence', () => {
+  it.each([
+    ['restore', "missing required argument 'node'"],
+    ['restore bitcoin', 'bitcoin: which node? Expected FLEET/NODE'],
+    ['restore Bitcoin/node2 --plan', "is no fleet's name; expected FLEET/NODE, for example bitcoin/node2"],
+    ['restore bitcoin/node2/x --plan', 'more than one slash'],
+    ['restore bitcoin/$(x) --plan', "is no node's name"],
+    ['restore bitcoin/node2 --snapshot vol-1', 'Expected snap- and 8 to 17 hex digits'],
+    ['restore bitcoin/node2 --for 0', 'Expected minutes, 1 to 2880'],
+    ['restore bitcoin/node2', 'nobody is here to be asked: say --yes'],
+    ['retsore bitcoin/node2', "unknown command 'retsore'"],
+  ])('%s', async (words, sentence) => {
+    const { exit, complaint } = await run(words);
+    expect([exit, events]).toEqual([2, []]);
+    expect(complaint).toContain(sentence);
+  });
+
+  it('by the dispatcher, which knows the nodes', async () => {
+    answer = () =>
+      new RequestError('event, field node: "node9" given, expected the name of exactly one node; none has it');
+    const { exit, complaint } = await run('restore bitcoin/node9 --plan');
+    expect(exit).toBe(2);
+    expect(complaint).toContain('none has it');
+  });
+
+  it('by AWS, in its own words', async () => {
+    answer = () => new SuiteError('chainmend-dispatch-heal: AccessDeniedException: not authorized');
+    expect(await run('restore bitcoin/node2 --plan')).toMatchObject({ exit: 1, text: '' });
+  });
+
+  it('by a guardrail of the dispatcher, and how long it stays asked for', async () => {
+    const refusedAs = (trigger: string) => () =>
+      answerOf({ trigger, did: 'refused', code: 'validator', reason: 'node2 is a validator' });
+    answer = refusedAs('plan:restore');
+    const plan = await run('restore bitcoin/node2 --plan');
+    expect([plan.exit, plan.complaint]).toEqual([1, 'Refused (validator): node2 is a validator.']);
+    answer = refusedAs('request:restore');
+    const act = await run('restore bitcoin/node2 --yes');
+    expect([act.exit, act.complaint]).toEqual([1, expect.stringContaining('It stays asked for until 13:00 UTC')]);
+  });
+
+  it('by another heal that is at work there', async () => {
+    answer = () => answerOf({ did: 'left', reason: 'busy' });
+    const { exit, complaint } = await run('undo bitcoin/node2 --yes');
+    expect(exit).toBe(1);
+    expect(complaint).toContain('another heal holds the node');
+  });
+
+  it('where there would be nothing to do', async () => {
+    looks = { plan: [refused('nothing-to-undo')], act: [] };
+    const { exit, complaint } = await run('undo bitcoin/node2', true);
+    expect([exit, events.length]).toEqual([1, 1]);
+    expect(complaint).toBe('Nothing would be done. nothing-to-undo: no snapshot is whole');
+  });
+});
+
+describe('status', () => {
+  const fleet = (incidents: readonly IncidentRecord[], nodes: readonly NodeRecord[] = []) => ({
+    fleet: async () => ({ incidents, nodes, foreign: [] }),
+    story: async () => [line('010-decision', 'decision', 'swap: the restart did not help')],
+  });
+
+  it('says that nothing is open', async () => {
+    expect((await run('status bitcoin')).text).toContain('Nothing is open in bitcoin');
+  });
+
+  it('lists what is open, with its last words, and who it is about', async () => {
+    const progress: Progress = {
+      ...{ what: 'fill vol-1', percent: 25, etaSeconds: null, atMs: NOON_MS, incidentId: '7f3a0c1d' },
+    };
+    const open = [
+      claimedIncident({ trigger: 'node:health', onsetMs: NOON_MS - 10 * MINUTE_MS }),
+      openIncidentRecord({ node: 'node3', instanceId: 'i-3', trigger: 'request:undo', refusedCodes: ['paused'] }),
+      endedIncident('healed', NOON_MS - 2 * 60 * MINUTE_MS, { node: 'node4' }),
+    ];
+    const { exit, text } = await run('status bitcoin', undefined, fleet(open, [nodeRecord({ progress })]));
+    expect(exit).toBe(0);
+    expect(text).toMatch(/node2 +node:health +7f3a0c1d +1 +10 min ago +at work/);
+    expect(text).toMatch(/node3 +request:undo .*refused \(paused\)/);
+    expect(text).toContain('swap: the restart did not help');
+    expect(text).toContain('fill vol-1  ██████░░░░░░░░░░░░░░░░░░  25 %');
+    expect(text).not.toContain('node4');
+    const one = await run('status bitcoin/node3', undefined, fleet(open));
+    expect(one.text).not.toContain('node2');
+  });
+});

@@ -1,0 +1,160 @@
+// `npm run fleets -- check --account`: what a deployment would meet in an account is told before it, with the command that helps.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runFleets } from '../../../infra/commands/fleets-cli.ts';
+import { type AwsClientConfig, readAccount } from '../../../infra/commands/preflight/account.ts';
+import { type AccountFacts, findingsOf } from '../../../infra/commands/preflight/facts.ts';
+import { ensureSynthesized } from '../../../infra/synth.ts';
+import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../../local/region.ts';
+import type { ClockFollower } from '../../../local/simulator/clock.ts';
+import { readAssembly } from '../../../local/simulator/cloudformation/deploy.ts';
+import { inProcessHandler } from '../../fixtures/in-process-handler.ts';
+import { long } from '../../fixtures/long.ts';
+
+const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/bitcoin-node`;
+let region: Region;
+let following: ClockFollower;
+let config: AwsClientConfig;
+const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
+
+beforeAll(async () => {
+  const fleet = (name: string, more = '') =>
+    writeFileSync(
+      join(directory, `${name}.yaml`),
+      `fleet: ${name}\nchain: bitcoin\nmode: act\nnodes: { tag: { Component: nodes/${name} } }\nrole: follower\nunit: node@*\n${more}`,
+    );
+  fleet('bitcoin');
+  fleet('litecoin');
+  fleet('dogecoin', 'replace: { rungs: [restart, swap] }\n');
+  region = await createRegion({ seed: 1, lane: 'sweep', guard: false, accountConcurrency: 10 });
+  following = region.clock.follow({ speed: 1_000 });
+  config = {
+    region: REGION_NAME,
+    credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
+    requestHandler: inProcessHandler(region.gateway),
+  };
+});
+afterAll(async () => {
+  rmSync(directory, { recursive: true });
+  await following.stop();
+});
+
+async function checkAccount() {
+  const told: string[] = [];
+  const say = (text: string) => void told.push(text);
+  const nothing = () => {
+    throw new Error('this is not asked for here');
+  };
+  const status = await runFleets(['check', '--account'], {
+    ...{ directory, say, complain: say, confirm: undefined, store: nothing, belongings: nothing },
+    account: (fleets) => readAccount(fleets, config),
+  });
+  return { status, told: told.join('\n') };
+}
+
+async function node(fleet: string, LaunchTemplateData: object | undefined): Promise<void> {
+  const LaunchTemplateName = `${fleet}-nodes`;
+  const Tags = [
+    { Key: 'Component', Value: `nodes/${fleet}` },
+    { Key: 'Name', Value: `${fleet}-1` },
+  ];
+  const base = { ImageId: 'ami-0123456789abcdef0', InstanceType: 'm6i.large' };
+  if (LaunchTemplateData)
+    await region.call('ec2', 'CreateLaunchTemplate', {
+      LaunchTemplateName,
+      LaunchTemplateData: { ...base, ...LaunchTemplateData },
+    });
+  await region.call('ec2', 'RunInstances', {
+    ...{ MinCount: 1, MaxCount: 1, SubnetId: 'subnet-0123456789abcdef0', MetadataOptions: { HttpTokens: 'required' } },
+    ...(LaunchTemplateData ? { LaunchTemplate: { LaunchTemplateName } } : base),
+    TagSpecifications: [{ ResourceType: 'instance', Tags }],
+  });
+}
+
+describe('check --account', () => {
+  it('says before a deployment what it needs: the roles, the bootstrap, and how little may run at once', async () => {
+    await node('bitcoin', { IamInstanceProfile: { Name: 'bitcoin-node' } });
+    await node('litecoin', undefined);
+    const { status, told } = await checkAccount();
+    expect(status).toBe(1);
+    expect(told).toContain(`account ${ACCOUNT_ID} in ${REGION_NAME}, chainmend is not deployed`);
+    expect(told).toMatch(/^Lambda may run 10 invocations at once, as in a new account: .* --quota-code L-B99A9384 /m);
+    expect(told).toMatch(
+      /^bitcoin: 1 node\n {2}lt-[0-9a-f]{17}: profile bitcoin-node, arn:aws:iam::\d{12}:role\/bitcoin-node$/m,
+    );
+    expect(told).toContain(`Deploy with: npm run deploy -- -c nodeRoles=${ROLE}\n`);
+    expect(told).toMatch(/^dogecoin: 0 nodes; no other instance ever takes/m);
+    expect(told).toMatch(/^litecoin: litecoin-1 was launched from no template, .*replace\.launchTemplate/m);
+    expect(told).toMatch(/^CDK is not bootstrapped in this region: npx cdk bootstrap$/m);
+    expect(told).toMatch(/^2 problems in the account; nothing was changed$/m);
+  });
+
+  it('says that a parameter is in the way of a deployment, which somebody has stored before it', async () => {
+    const parameter = { Name: '/chainmend/fleets/bitcoin', Value: '{}', Type: 'String' };
+    await region.call('ssm', 'PutParameter', parameter);
+    expect((await checkAccount()).told).toMatch(
+      /^bitcoin: its parameter is there though nothing is deployed, .*delete-parameter/m,
+    );
+    await region.call('ssm', 'DeleteParameter', { Name: parameter.Name });
+  });
+
+  long('preflight')(
+    'says after a deployment without roles that no launch would be allowed, and that it would be with them',
+    async () => {
+      const assembly = readAssembly(await ensureSynthesized({ fleets: directory }));
+      const { resources } = await region.deploy({ assembly });
+      const without = await checkAccount();
+      expect(without.status).toBe(1);
+      expect(without.told).toMatch(
+        /^bitcoin: replace-node may not pass on arn:\S+role\/bitcoin-node, .*: deploy with -c nodeRoles=arn:\S+role\/bitcoin-node$/m,
+      );
+      const [, role] = [...resources].find(([id]) => id.startsWith('ReplaceNodeRole')) ?? [];
+      const Statement = [
+        {
+          ...{ Effect: 'Allow', Action: 'iam:PassRole', Resource: ROLE },
+          Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+        },
+      ];
+      await region.call('iam', 'PutRolePolicy', {
+        ...{ RoleName: role?.ref, PolicyName: 'NodeRoles', PolicyDocument: JSON.stringify({ Statement }) },
+      });
+      const told = (await checkAccount()).told;
+      expect(told).toMatch(/role\/bitcoin-node, may be passed on$/m);
+      expect(told).not.toMatch(/^bitcoin: replace-node may not|Deploy with/m);
+    },
+  );
+});
+
+describe('what is found', () => {
+  const facts: AccountFacts = {
+    ...{ account: ACCOUNT_ID, region: REGION_NAME, concurrency: 1_000, isBootstrapped: true },
+    ...{ withoutDurable: undefined, isDeployed: true },
+    fleets: [],
+  };
+
+  it('is nothing in an account that has everything', () => {
+    expect(findingsOf(facts)).toMatchObject({ problems: [] });
+    expect(findingsOf(facts).lines).toContain('Lambda may run 1000 invocations at once');
+  });
+
+  it('is a template without a profile, or one of which nothing is known', () => {
+    const fleet = {
+      name: 'bitcoin',
+      mode: 'act',
+      role: { fixed: 'follower' },
+      replace: { rungs: ['replace'] },
+    } as never;
+    const about = (template: object) =>
+      findingsOf({
+        ...facts,
+        fleets: [{ fleet, nodes: 1, withoutTemplate: [], isStored: true, templates: [template as never] }],
+      }).problems;
+    const template = { template: 'lt-1', profile: 'none', mayPass: undefined, unknown: undefined };
+    expect(about(template)).toEqual([expect.stringContaining('never managed by Systems Manager')]);
+    expect(about({ ...template, profile: undefined, unknown: 'nothing can be read: AccessDenied' })).toEqual([
+      'bitcoin: of lt-1 nothing can be read: AccessDenied',
+    ]);
+  });
+});

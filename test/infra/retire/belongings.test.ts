@@ -1,0 +1,180 @@
+// What a run knows of the things that heals make and keep, in a region without the suite.
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createRegion, type Region } from '../../../local/region.ts';
+import { MachineChecker } from '../../../local/scenarios/checks/machines.ts';
+import { NodeBaselines } from '../../../local/scenarios/checks/node-baselines.ts';
+import { isAccountedFor, KnownResources, leftStopped } from '../../../local/scenarios/checks/resources.ts';
+import type { Mutation } from '../../../local/scenarios/report/calls.ts';
+import { snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
+import { type PlacedNode, World } from '../../../local/scenarios/world/world.ts';
+import { bitcoinChain, consortium, followers } from '../../../local/scenarios/world/worlds.ts';
+import { resolveFleet } from '../../../shared/fleet/resolve.ts';
+import type { HealPayload } from '../../../shared/model/payload.ts';
+
+const base = { mode: 'act', unit: 'node@*' } as const;
+const fleets = new Map([
+  [
+    'bitcoin',
+    resolveFleet({
+      ...{ ...base, fleet: 'bitcoin', chain: 'bitcoin', role: 'follower', volumes: { data: '/node-data' } },
+      nodes: { tag: { Component: 'nodes/bitcoin' } },
+    }),
+  ],
+  [
+    'irita',
+    resolveFleet({
+      ...{ ...base, fleet: 'irita', chain: 'cometbft', role: 'validator', volumes: { data: '/data' } },
+      nodes: { tag: { Project: 'irita' } },
+      // As scenarios/fleets/irita.yaml has it: below the node's home on its data volume.
+      identity: ['config/priv_validator_key.json', 'data/priv_validator_state.json'].map(
+        (path) => `/data/node/irita/${path}`,
+      ),
+    }),
+  ],
+]);
+const DAY_MS = 86_400_000;
+const NEW = 'vol-0aaaaaaaaaaaaaaaa';
+let region: Region;
+let world: World;
+let node: PlacedNode;
+
+beforeEach(async () => {
+  region = await createRegion({ seed: 1, lane: 'sweep', guard: false });
+  world = new World(region, 'table', fleets);
+  bitcoinChain(world, 1);
+  followers(world, 3);
+  node = world.find('bitcoin', 'node2');
+});
+
+const iso = (days: number): string => new Date(region.clock.now() + days * DAY_MS).toISOString();
+const newVolume = (tags: Record<string, string> = {}): string =>
+  region.ec2.addVolume({ volumeId: NEW, sizeGiB: 100, tags });
+
+describe('a volume that a heal has made', () => {
+  it('is accounted for by the node that has it mounted, by a tag, or by what people were told', () => {
+    newVolume();
+    expect(isAccountedFor(world, [], NEW)).toBe(false);
+    expect(isAccountedFor(world, [], node.volumeIds.get('data') ?? '')).toBe(true);
+    region.ec2.setTag(NEW, 'chainmend:keep-until', iso(7));
+    expect(isAccountedFor(world, [], NEW)).toBe(true);
+  });
+
+  it('is not by hanging on a node that does not use it', () => {
+    region.ec2.addVolume({
+      volumeId: NEW,
+      sizeGiB: 100,
+      attachedTo: { instanceId: node.instanceId, device: '/dev/sdg' },
+    });
+    expect(isAccountedFor(world, [], NEW)).toBe(false);
+  });
+});
+
+describe('pruning may take away', () => {
+  it.each([
+    ['a volume past its date', { 'chainmend:keep-until': -1 }, true],
+    ['no volume before it', { 'chainmend:keep-until': 1 }, false],
+    ['nothing that nobody has kept', {}, false],
+  ] as const)('%s', (_, tags: { readonly 'chainmend:keep-until'?: number }, may) => {
+    const days = tags['chainmend:keep-until'];
+    newVolume(days === undefined ? {} : { 'chainmend:keep-until': iso(days) });
+    const belongings = new KnownResources();
+    belongings.see(world);
+    expect(belongings.mayGo(NEW, region.clock.now())).toBe(may);
+  });
+
+  it('of two clean snapshots of a fleet one, never both', () => {
+    const [first = ''] = snapshotsOf(world, node, { hoursAgo: 24 });
+    const belongings = new KnownResources();
+    belongings.see(world);
+    expect(belongings.mayGo(first, region.clock.now())).toBe(false);
+    snapshotsOf(world, node, { hoursAgo: 48 });
+    belongings.see(world);
+    expect(belongings.mayGo(first, region.clock.now())).toBe(true);
+    region.ec2.setTag(first, 'chainmend:held-by', '7f3a0000');
+    belongings.see(world);
+    expect(belongings.mayGo(first, region.clock.now())).toBe(false);
+  });
+});
+
+describe('a client that is down at the end', () => {
+  const touched = (atMs: number): Mutation[] => [
+    { record: { at: atMs } as Mutation['record'], by: 'us', resource: node.instanceId, instanceId: node.instanceId },
+  ];
+
+  it('was left stopped where a heal had to do with it, and by a person where none had', () => {
+    node.machine.stopClient();
+    expect(leftStopped(world, touched(region.clock.now()))).toEqual(['bitcoin/node2']);
+    expect(leftStopped(world, [])).toEqual([]);
+  });
+
+  it('is nobody’s fault where its node has left the fleet, or its data are broken', () => {
+    node.machine.disks.data.corrupt();
+    expect(leftStopped(world, touched(region.clock.now()))).toEqual([]);
+    const other = world.find('bitcoin', 'node3');
+    other.machine.stopClient();
+    region.ec2.setTag(other.instanceId, 'chainmend:retired', iso(0));
+    expect(leftStopped(world, [{ ...touched(0)[0], instanceId: other.instanceId } as Mutation])).toEqual([]);
+  });
+});
+
+describe('a node is as it was found', () => {
+  const heal = () => ({ incidentId: '7f3a0000', instanceId: node.instanceId }) as HealPayload;
+
+  it('when the same volumes hang on it and its client runs; not with one more, nor without its client', () => {
+    const pictures = new NodeBaselines();
+    pictures.take(world, heal(), 'first');
+    expect(pictures.isAsFound('7f3a0000', 'first')).toBe(true);
+    node.machine.stopClient();
+    pictures.take(world, heal(), 'second');
+    expect(pictures.isAsFound('7f3a0000', 'second')).toBe(false);
+    node.machine.startClient();
+    region.ec2.addVolume({ sizeGiB: 100, attachedTo: { instanceId: node.instanceId, device: '/dev/sdg' } });
+    pictures.take(world, heal(), 'third');
+    expect(pictures.isAsFound('7f3a0000', 'third')).toBe(false);
+  });
+});
+
+describe('the machines of a run', () => {
+  it('break nothing as they are', () => {
+    consortium(world);
+    expect(new MachineChecker().look(world, [])).toEqual([]);
+  });
+
+  it('show a key that runs twice, whatever the nodes are called', () => {
+    const key = '/node-data/onion_v3_private_key';
+    const other = world.find('bitcoin', 'node3');
+    other.machine.writeFile(key, node.machine.readFile(key) ?? '');
+    expect(new MachineChecker().look(world, [])).toMatchObject([
+      { invariant: 'one-identity', detail: expect.stringMatching(/^onion_v3_private_key \w+ runs on /) },
+    ]);
+    other.machine.stopClient();
+    expect(new MachineChecker().look(world, [])).toEqual([]);
+  });
+
+  it('show a validator that forgets what it has signed', () => {
+    const [validator] = consortium(world, {}, {});
+    const path =
+      validator?.fleet.identityPaths.find((candidate) => candidate.endsWith('priv_validator_state.json')) ?? '';
+    const watch = new MachineChecker();
+    watch.look(world, []);
+    validator?.machine.writeFile(path, '{"height":"7","round":0,"step":3}');
+    expect(watch.look(world, [])).toMatchObject([
+      { invariant: 'signing-state-only-up', detail: expect.stringMatching(/^irita\/validator1: \d+ → 7$/) },
+    ]);
+  });
+
+  it('show a smaller volume in the place of a larger one', () => {
+    const watch = new MachineChecker();
+    watch.look(world, []);
+    const { machine, volumeIds } = node;
+    const content = region.ec2.contentOf(volumeIds.get('data') ?? '');
+    machine.client.stop('stopped', 'stopped');
+    machine.unmount('/node-data');
+    newVolume();
+    machine.volumeAttached(NEW, '/dev/sdg', 100, { content, initializedAtMs: undefined });
+    expect(machine.mount(NEW, '/node-data', { nouuid: true })).toBeUndefined();
+    expect(watch.look(world, [])).toMatchObject([
+      { invariant: 'size-only-up', detail: 'bitcoin/node2 /node-data: 1000 → 100 GiB' },
+    ]);
+  });
+});

@@ -1,0 +1,218 @@
+// `npm run smoke` as an engineer uses it: a process of its own that knows nothing but the variables that `npm start -- --serve` has printed.
+// The stack is there, with the fleet of the test; the region plays the node that the run launches.
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DeleteParameterCommand,
+  GetParametersByPathCommand,
+  PutParameterCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isAsked } from '../../fixtures/asked.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const BOOT_MS = 180_000;
+const RUN_MS = 120_000;
+/** Virtual seconds a second: from the launch to the proof it is half an hour. */
+const SPEED = '300';
+const WORDS = '--subnet subnet-0123456789abcdef0 --profile smoke-node --stack-is-deployed --yes';
+
+/** A region of its own, deployed and served, costs most of a minute: `npm test -- smoke` has it. */
+const ASKED = isAsked('smoke');
+
+let served: ChildProcessByStdio<null, Readable, Readable>;
+let ended: Promise<unknown>;
+let environment: Record<string, string> = {};
+let ec2: EC2Client;
+let ssm: SSMClient;
+let cloudwatch: CloudWatchClient;
+
+beforeAll(async () => {
+  if (!ASKED) return;
+  const words = ['local/main.ts', '--serve', '--speed', SPEED, '--scenario', 'smoke-ground'];
+  served = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...words], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  ended = new Promise((resolve) => served.once('exit', resolve));
+  let remarks = '';
+  served.stderr.setEncoding('utf8').on('data', (text: string) => {
+    remarks += text;
+  });
+  environment = {};
+  for await (const line of createInterface({ input: served.stdout })) {
+    const [, name = '', value = ''] = /^export (\w+)=(.*)$/.exec(line) ?? [];
+    if (name) environment[name] = value;
+    if (name === 'AWS_SECRET_ACCESS_KEY') break;
+  }
+  const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region = '' } = environment;
+  if (!endpoint) throw new Error(`--serve ended with ${await ended}: ${remarks}`);
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = environment;
+  const how = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
+  [ec2, ssm, cloudwatch] = [new EC2Client(how), new SSMClient(how), new CloudWatchClient(how)];
+}, BOOT_MS);
+
+afterAll(async () => {
+  if (!ASKED) return;
+  for (const client of [ec2, ssm, cloudwatch]) client?.destroy();
+  served.kill('SIGINT');
+  expect(await ended).toBe(0);
+});
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param when what is done as soon as a line of this kind is told: "instance", "attached", … */
+function npmRunSmoke(words: string, when: Record<string, (run: ChildProcess) => unknown> = {}): Promise<Ended> {
+  const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/smoke-cli.ts', ...words.split(' ')];
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const run = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { PATH, NODE_COMPILE_CACHE, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [stdout, stderr] = ['', ''];
+  run.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  createInterface({ input: run.stdout }).on('line', (line) => {
+    stdout += `${line}\n`;
+    when[/^[\d:]{8} {2}(\w+)/.exec(line)?.[1] ?? '']?.(run);
+  });
+  return new Promise((resolve) => run.once('close', (status) => resolve({ status, stdout, stderr })));
+}
+
+const TAGGED = { Filters: [{ Name: 'tag-key', Values: ['chainmend:smoke'] }] };
+
+/** What is there of any run, as AWS tells it to anybody. */
+async function there(): Promise<{ instances: string[]; volumes: string[]; alarms: string[]; pauses: string[] }> {
+  const [{ Reservations = [] }, { Volumes = [] }, { MetricAlarms = [] }, { Parameters = [] }] = await Promise.all([
+    ec2.send(new DescribeInstancesCommand(TAGGED)),
+    ec2.send(new DescribeVolumesCommand(TAGGED)),
+    cloudwatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix: 'chainmend-smoke-' })),
+    ssm.send(new GetParametersByPathCommand({ Path: '/chainmend/pauses' })),
+  ]);
+  const alive = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
+    ({ State }) => State?.Name !== 'terminated',
+  );
+  return {
+    instances: alive.map(({ InstanceId = '' }) => InstanceId),
+    volumes: Volumes.map(({ VolumeId = '' }) => VolumeId),
+    alarms: MetricAlarms.map(({ AlarmName = '' }) => AlarmName),
+    pauses: Parameters.map(({ Value = '' }) => Value),
+  };
+}
+
+const NOTHING = { instances: [], volumes: [], alarms: [], pauses: [] };
+
+describe('npm run smoke', () => {
+  it('makes nothing before somebody says --yes, and says what it would make and cost', async () => {
+    const bare = WORDS.replace(' --yes', '');
+    const refused = await npmRunSmoke(bare);
+    expect(refused).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('say --yes') });
+    const planned = await npmRunSmoke(`${bare} --plan`);
+    expect(planned).toMatchObject({ status: 0, stderr: '' });
+    expect(planned.stdout).toMatch(/gp3 volume of 2 GiB, and one t3\.small .* in subnet-0123456789abcdef0/);
+    expect(planned.stdout).toMatch(/About \$0\.\d\d for half an hour/);
+    if (ASKED) expect(await there()).toEqual(NOTHING);
+  });
+
+  if (!ASKED) return;
+
+  it(
+    'heals one throw-away node, proves it, and leaves nothing',
+    async () => {
+      const { status, stdout, stderr } = await npmRunSmoke(WORDS);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toMatch(/ account +111122223333 in eu-west-1, as /);
+      expect(stdout).toMatch(/ alarm +register-nodes has made chainmend-smoke-smoke-[0-9a-f]{6}-disk$/m);
+      // 3 GiB, or 4 where CloudWatch has seen it fill: as fast as that, no disk lasts.
+      expect(stdout).toMatch(/ healed +volume 2 → ([34]) GiB by EC2; filesystem \1 GiB, \d+ % used; client running$/m);
+      expect(stdout).toMatch(/\nHealed, and everything is removed: .*\.\n$/);
+      expect(await there()).toEqual(NOTHING);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'removes everything where the heal does not come, and says why it did not; a person’s pause stays',
+    async () => {
+      const Name = '/chainmend/pauses/smoke';
+      const Value = 'Anna moves the explorer’s database';
+      const paused = () => ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
+      const { status, stdout, stderr } = await npmRunSmoke(WORDS, { attached: paused });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^not healed: it was paused meanwhile: Anna moves/);
+      expect(stderr).toMatch(/\nNot healed\. Everything is removed\.\n$/);
+      expect(stdout).toMatch(/ removed +instance i-/);
+      expect(await there()).toEqual({ ...NOTHING, pauses: [Value] });
+
+      const again = await npmRunSmoke(WORDS);
+      expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('Nothing was made.\n  paused: Anna') });
+      await ssm.send(new DeleteParameterCommand({ Name }));
+    },
+    RUN_MS,
+  );
+
+  it(
+    'removes everything when somebody presses Ctrl-C',
+    async () => {
+      const { status, stderr } = await npmRunSmoke(WORDS, { instance: (run) => run.kill('SIGINT') });
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/Interrupted/);
+      expect(stderr).toMatch(/Not healed\. Everything is removed\.\n$/);
+      expect(await there()).toEqual(NOTHING);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'stops at once when somebody presses it again, and says what is left and how to remove it',
+    async () => {
+      const { status, stderr } = await npmRunSmoke(WORDS, {
+        instance: (run) => run.kill('SIGINT'),
+        paused: (run) => run.kill('SIGINT'),
+      });
+      expect(status).toBe(130);
+      const { instances } = await there();
+      expect(stderr).toContain(
+        `instance ${instances[0]} (made): aws ec2 terminate-instances --instance-ids ${instances[0]}`,
+      );
+      expect(stderr).toMatch(/volume vol-\w+ \(made\): aws ec2 delete-volume/);
+      expect(stderr).toContain('npm run smoke -- --remove --stack-is-deployed');
+      expect((await npmRunSmoke('--remove --stack-is-deployed')).status).toBe(0);
+      expect(await there()).toEqual(NOTHING);
+    },
+    RUN_MS,
+  );
+
+  it(
+    'finds what a run that was killed has left, and removes it, as often as it is asked',
+    async () => {
+      const killed = await npmRunSmoke(WORDS, { attached: (run) => run.kill('SIGKILL') });
+      expect(killed.status).toBeNull();
+      const left = await there();
+      expect(left.instances).toHaveLength(1);
+      const next = await npmRunSmoke(WORDS);
+      expect(next.status).toBe(1);
+      expect(next.stderr).toContain(`an earlier run left instance ${left.instances[0]}`);
+      expect(next.stderr).toContain('npm run smoke -- --remove');
+
+      const removed = await npmRunSmoke('--remove --stack-is-deployed');
+      expect(removed).toMatchObject({ status: 0, stderr: '' });
+      expect(removed.stdout).toMatch(/Nothing of a smoke test is left\.\n$/);
+      expect(await there()).toEqual(NOTHING);
+      const again = await npmRunSmoke('--remove --stack-is-deployed');
+      expect(again).toEqual({ status: 0, stdout: 'Nothing of a smoke test is left.\n', stderr: '' });
+    },
+    RUN_MS,
+  );
+});

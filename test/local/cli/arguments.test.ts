@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseArguments, type Request, UsageError } from '../../../local/cli/arguments.ts';
+import { listLines } from '../../../local/cli/lists.ts';
+import { reportUnmet } from '../../../local/cli/print-story.ts';
+import { STORIES } from '../../../local/machines/stories/index.ts';
+import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { INVARIANTS } from '../../../local/scenarios/checks/invariants.ts';
+import { FAULTS } from '../../../local/simulator/faults.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
+
+const parse = (line: string): Request => parseArguments(line.split(' ').filter(Boolean));
+const said = (words: readonly string[]): string => {
+  try {
+    parseArguments(words);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return 'nothing was wrong';
+};
+
+const STORY_NAMES = STORIES.map(({ name }) => name).join(', ');
+const SCENARIO_NAMES = SCENARIOS.map(({ name }) => name).join(', ');
+
+describe('npm start --', () => {
+  it('tells disk-full with seed 1 in the fidelity lane when nothing is said', () => {
+    const run = { scenario: expect.objectContaining({ name: 'disk-full' }), seed: 1, faults: [], lane: 'fidelity' };
+    expect(parse('')).toEqual({ do: 'story', explain: false, run });
+    expect(parse('--explain')).toEqual({ do: 'story', explain: true, run });
+    expect(parse('--json')).toEqual({ do: 'json', run });
+    expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60 });
+  });
+
+  it('takes a scenario, a seed, a lane and any number of faults, each once', () => {
+    const words = '--scenario disk-full-paused --seed 0 --lane sweep --fault killed --fault throttling --fault killed';
+    expect(parse(words)).toMatchObject({
+      run: { scenario: { name: 'disk-full-paused' }, seed: 0, lane: 'sweep', faults: ['killed', 'throttling'] },
+    });
+    expect(parse('--serve --speed 0.5')).toMatchObject({ speed: 0.5 });
+  });
+
+  it('plays the real stories of litecoin, or the one that is named', () => {
+    const stories = STORIES.filter(({ group }) => group === 'litecoin');
+    expect(parse('--real')).toEqual({ do: 'real', real: { group: 'litecoin', stories, isOnlyOne: false } });
+    for (const story of STORIES)
+      expect(parse(`--real --story ${story.name}`)).toEqual({
+        do: 'real',
+        real: { group: story.group, stories: [story], isOnlyOne: true },
+      });
+    expect(parse('--real --list')).toEqual({ do: 'list', what: 'stories' });
+  });
+
+  it.each([
+    [['--scenario', 'disk-ful'], '--scenario: expected a known name, found "disk-ful"; did you mean disk-full?'],
+    [['--scenario', 'zzz'], `--scenario: expected a known name, found "zzz"; there are ${SCENARIO_NAMES}`],
+    [['--scenario', ''], `--scenario: expected a known name, found ""; there are ${SCENARIO_NAMES}`],
+    [['--scenario'], `--scenario: expected one of ${SCENARIO_NAMES}, found nothing after it`],
+    [['--seed'], '--seed: expected an integer from 0 to 9007199254740991, found nothing after it'],
+    [['--serve', '--speed'], '--speed: expected a number above 0 and up to 86400, found nothing after it'],
+    [['--fault', 'trottling'], '--fault: expected a known name, found "trottling"; did you mean throttling?'],
+    [
+      ['--fault', 'constructor'],
+      `--fault: expected a known name, found "constructor"; there are ${Object.keys(FAULTS).join(', ')}`,
+    ],
+    [['--lane', 'sweeep'], '--lane: expected a known name, found "sweeep"; did you mean sweep?'],
+    [['--lane', 'foo'], '--lane: expected a known name, found "foo"; there are fidelity, sweep'],
+    [['--sed', '3'], "unknown option '--sed'; did you mean --seed?"],
+    [['--list-fault'], "unknown option '--list-fault'; did you mean --list-faults?"],
+    [
+      ['--zzzzz'],
+      "unknown option '--zzzzz'; there are --scenario, --seed, --fault, --json, --explain, --lane, --serve, --speed, --real, --story, --list, --list-faults, --list-codes",
+    ],
+    [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
+    [['--json', '--explain'], '--json and --explain do not go together'],
+    [['--list', '--list-codes'], '--list and --list-codes do not go together'],
+    [['--speed', '3'], '--speed: only with --serve'],
+    [['--story', 'full-disk'], '--story: only with --real'],
+    [['--real', '--story'], `--story: expected one of ${STORY_NAMES}, found nothing after it`],
+    [['--real', '--story', 'zzzzzz'], `--story: expected a known name, found "zzzzzz"; there are ${STORY_NAMES}`],
+    [['--real', '--seed', '3'], '--real and --seed do not go together'],
+    [['--real', '--serve'], '--real and --serve do not go together'],
+    [['--real', '--json'], '--real and --json do not go together'],
+    [['--real', '--scenario', 'disk-full'], '--real and --scenario do not go together'],
+    [['--real', '--list', '--story', 'zzzzzz'], '--list and --story do not go together'],
+    [['--serve', '--speed', '0'], '--speed: expected a number above 0 and up to 86400, found "0"'],
+  ])('says of %j what is wrong: %s', (words, sentence) => {
+    expect(said(words)).toBe(sentence);
+  });
+
+  it.each(['-1', '1.5', '1e3', '0x10', 'one', '', ' 1', '9007199254740992', 'NaN'])('takes no seed "%s"', (seed) => {
+    expect(said(['--seed', seed])).toBe(`--seed: expected an integer from 0 to 9007199254740991, found "${seed}"`);
+  });
+
+  it('explains itself', () => {
+    expect(parse('--help')).toEqual({ do: 'help', text: expect.stringMatching(/^Usage: npm start -- \[options\]/) });
+  });
+});
+
+describe('the lists', () => {
+  it.each([
+    ['scenarios', SCENARIOS.map(({ name }) => name)],
+    ['faults', Object.keys(FAULTS)],
+    ['stories', STORIES.map(({ name }) => name)],
+    [
+      'codes',
+      [
+        ...[GUARDRAILS, FAILURES, CONDITIONS].flatMap(Object.keys),
+        'approval-wanted',
+        'suite-alarm',
+        ...Object.keys(INVARIANTS),
+      ],
+    ],
+  ] as const)('%s: a name, two spaces and a sentence on each line, and no name twice', (what, names) => {
+    const lines = listLines(what);
+    expect(lines.map((line) => line.split('  ')[0])).toEqual(names);
+    expect(new Set(names).size).toBe(names.length);
+    for (const line of lines) expect(line).toMatch(/^[a-z][a-z-]*[a-z] {2}[A-Z][^\n]*\.$/);
+  });
+});
+
+describe('the verdict', () => {
+  it('is 0 where all held, 1 where not, and then says what', () => {
+    const complaints: string[] = [];
+    const complain = (line: string): void => void complaints.push(line);
+    expect(reportUnmet([], complain)).toBe(0);
+    expect(reportUnmet(['nobody was paged'], complain)).toBe(1);
+    expect(complaints).toEqual([expect.stringContaining('expected, and it did not hold: nobody was paged')]);
+  });
+});

@@ -1,0 +1,32 @@
+// Runs the cases of one table in one process, and lets Jest tell each by its name.
+import { beforeAll, it } from '@jest/globals';
+import type { Scenario } from '../../../../local/scenarios/scenario.ts';
+import { sampled } from '../../../fixtures/asked.ts';
+import type { Simulated } from '../../../fixtures/jobs/simulation.ts';
+import { runJob } from '../../../fixtures/jobs.ts';
+
+const PATIENCE_MS = 5 * 60_000;
+const EVERY = 10;
+
+/**
+ * One test for each case: all its expectations hold, and every invariant. Every tenth one, where nobody asks for the suite.
+ * @param from URL of the module that exports `all` as SCENARIOS
+ */
+export function itHolds(suite: string, all: readonly Scenario[], from: URL): void {
+  const scenarios = sampled(suite, all, EVERY);
+  const results = new Map<string, Simulated>();
+  beforeAll(async () => {
+    const runs = await runJob(
+      'simulation',
+      scenarios.map(({ name }) => ({ scenario: name, from: from.pathname })),
+    );
+    for (const run of runs) results.set(run.report.scenario, run);
+  }, PATIENCE_MS);
+
+  it.each(scenarios.map(({ name }) => name))('%s', (name) => {
+    const { unmet, report, journal } = results.get(name) ?? {};
+    if (unmet?.length === 0) return;
+    const story = journal?.map(({ atMs, kind, sentence }) => `${new Date(atMs).toISOString()} ${kind} ${sentence}`);
+    throw new Error(JSON.stringify({ unmet, violations: report?.violations, story: story?.slice(0, 40) }, null, 2));
+  });
+}

@@ -1,0 +1,135 @@
+// Whatever moment a heal dies at, and whichever answer it never gets: what it makes is made once, the node is let go, the journal tells
+// what became of everything, and the incident ends as if nothing had died. `npm test` takes a few places of every other story, named by what
+// happens there; `npm test -- crash` every one that is no repeated look at the same.
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { isAsked, sampled } from '../../fixtures/asked.ts';
+import { type Death, type How, placeOf } from '../../fixtures/crash-places.ts';
+import type { Crashed, Story } from '../../fixtures/jobs/crash.ts';
+import { runJob } from '../../fixtures/jobs.ts';
+
+const PATIENCE_MS = 90 * 60_000;
+/** As many processes as a small machine has cores. */
+const PARTS = 2;
+
+interface Tale extends Omit<Story, 'places'> {
+  readonly name: string;
+  readonly modifications?: number;
+  /** Volumes, instances and snapshots that it makes. */
+  readonly made: number;
+  readonly deaths: readonly Death[];
+}
+
+const dies = (how: How, at: string, nth = 1): Death => ({ how, at, nth });
+
+const TALES: readonly Tale[] = [
+  {
+    name: 'a full disk',
+    scenario: 'disk-full',
+    heal: 'chainmend-resize-volume',
+    modifications: 1,
+    made: 0,
+    deaths: [dies('answer lost', 'ec2.ModifyVolume')],
+  },
+  {
+    name: 'a stuck client that is restarted',
+    scenario: 'stuck-node',
+    heal: 'chainmend-replace-node',
+    made: 0,
+    deaths: [dies('lost for good', 'ssm.SendCommand restart-client')],
+  },
+  {
+    name: 'broken data that are swapped',
+    scenario: 'corrupt-data',
+    heal: 'chainmend-replace-node',
+    made: 1,
+    deaths: [
+      dies('lost for good', 'ec2.CreateVolume'),
+      dies('answer lost', 'ec2.AttachVolume'),
+      dies('crash-before', 'ssm.SendCommand swap-volumes'),
+    ],
+  },
+  {
+    name: 'a dead instance that is replaced',
+    scenario: 'instance-dead',
+    heal: 'chainmend-replace-node',
+    made: 2,
+    deaths: [
+      dies('lost for good', 'ec2.RunInstances'),
+      dies('crash-before', 'ec2.DetachVolume'),
+      dies('answer lost', 'ssm.SendCommand start-client'),
+    ],
+  },
+  {
+    name: 'an instance whose zone has no capacity',
+    scenario: 'az-no-capacity',
+    heal: 'chainmend-replace-node',
+    made: 3,
+    deaths: [dies('lost for good', 'ec2.CreateVolume')],
+  },
+  {
+    name: 'a second set where the first does not open',
+    scenario: 'first-day',
+    heal: 'chainmend-replace-node',
+    made: 1,
+    deaths: [dies('lost for good', 'ssm.SendCommand swap-volumes', 2)],
+  },
+  {
+    name: 'a restore that a person takes back',
+    scenario: 'undo-restore',
+    heal: 'chainmend-replace-node',
+    made: 1,
+    deaths: [dies('crash-before', 'ssm.SendCommand swap-volumes', 2)],
+  },
+  {
+    name: 'a daily snapshot',
+    scenario: 'daily-snapshot',
+    heal: 'chainmend-snapshot-node',
+    made: 1,
+    deaths: [dies('answer lost', 'ec2.CreateSnapshots')],
+  },
+];
+
+/** Every other story where nobody asks. */
+const told = sampled('crash', TALES, 2);
+
+describe.each(told)('$name', ({ scenario, heal, modifications = 0, made, deaths }) => {
+  const asItShould = ({ place }: Crashed): Crashed => ({
+    scenario,
+    place,
+    modifications,
+    made,
+    healed: true,
+    unmet: [],
+  });
+
+  if (isAsked('crash'))
+    it(
+      'ends as if nothing had died, wherever its heal dies',
+      async () => {
+        const parts = Array.from({ length: PARTS }, (_, part) =>
+          runJob('crash', [{ scenario, heal, places: { tableEvery: 4, part, parts: PARTS } }]),
+        );
+        const ends = (await Promise.all(parts)).flat();
+        expect(ends.length).toBeGreaterThan(50);
+        expect(ends).toEqual(ends.map(asItShould));
+      },
+      PATIENCE_MS,
+    );
+  else
+    it.each(deaths.map(placeOf))('ends as if nothing had died (%s)', async (place) => {
+      const end = (await crashed).find((one) => one.scenario === scenario && one.place === place);
+      expect(end).toEqual(end && asItShould(end));
+      expect(end?.place).toBe(place);
+    });
+});
+
+/** All in one process: it is made ready once. */
+let crashed: Promise<readonly Crashed[]> = Promise.resolve([]);
+beforeAll(async () => {
+  if (isAsked('crash')) return;
+  crashed = runJob(
+    'crash',
+    told.map(({ scenario, heal, deaths }) => ({ scenario, heal, places: deaths })),
+  );
+  await crashed;
+}, PATIENCE_MS);

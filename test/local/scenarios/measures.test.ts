@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { downtimeByHeals } from '../../../local/scenarios/report/measures.ts';
+import type { PlacedNode } from '../../../local/scenarios/world/nodes.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
+
+type Outage = PlacedNode['machine']['client']['outages'][number];
+
+const at = (seconds: number): number => NOON_MS + seconds * 1_000;
+const machine = (...outages: Outage[]): PlacedNode => ({ machine: { client: { outages } } }) as unknown as PlacedNode;
+const launched = (seconds: number, ...outages: Outage[]): PlacedNode => ({
+  ...machine(...outages),
+  madeAtMs: at(seconds),
+});
+const down = (...machines: PlacedNode[]) => downtimeByHeals(machines, at(0), at(600));
+
+describe('the outage that a heal is to blame for', () => {
+  it('is that of a client that was stopped, its own end and start told apart', () => {
+    const outage = { cause: 'stopped', fromMs: at(10), toMs: at(52), stopSeconds: 12, startSeconds: 20 } as const;
+    expect(down(machine(outage))).toEqual({ outageMs: 42_000, clientMs: 32_000 });
+  });
+
+  it('is not that of a client that stopped by itself, or before', () => {
+    const full = { cause: 'disk-full', fromMs: at(10), toMs: at(20) } as const;
+    const broken = { cause: 'corrupt-data', fromMs: at(10) } as const;
+    const before = { cause: 'stopped', fromMs: at(-1), toMs: at(20) } as const;
+    expect(down(machine(full, before), machine(broken))).toEqual({ outageMs: 0, clientMs: 0 });
+  });
+
+  it('is that of an instance that was stopped, too, and of a client that had to be killed', () => {
+    const outages = [
+      { cause: 'instance-down', fromMs: at(10), toMs: at(70), startSeconds: 15 },
+      { cause: 'killed', fromMs: at(100), toMs: at(130) },
+    ] as const;
+    expect(down(machine(...outages))).toEqual({ outageMs: 90_000, clientMs: 15_000 });
+  });
+
+  it('ends where another instance serves in its place', () => {
+    const old = machine({ cause: 'stopped', fromMs: at(10), stopSeconds: 5 });
+    const fresh = launched(2, { cause: 'stopped', fromMs: at(2), toMs: at(40), startSeconds: 15 });
+    expect(down(old, fresh)).toEqual({ outageMs: 30_000, clientMs: 20_000 });
+  });
+
+  it('is none where what is new takes the place of what was dead before', () => {
+    const old = machine({ cause: 'instance-down', fromMs: at(-60) });
+    const fresh = launched(30, { cause: 'stopped', fromMs: at(30), toMs: at(200), startSeconds: 15 });
+    expect(down(old, fresh)).toEqual({ outageMs: 0, clientMs: 0 });
+  });
+
+  it('lasts to the end where nobody serves', () => {
+    expect(down(machine({ cause: 'stopped', fromMs: at(10) }))).toEqual({ outageMs: 590_000, clientMs: 0 });
+  });
+});

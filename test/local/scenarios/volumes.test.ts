@@ -1,0 +1,22 @@
+// Everything that a full volume can be, and everything that can stand in the way of growing it.
+import { describe, expect, it } from '@jest/globals';
+import { runJob } from '../../fixtures/jobs.ts';
+import { itHolds } from './cases/matrix.ts';
+import * as obstacles from './cases/obstacles.ts';
+import * as volumes from './cases/volumes.ts';
+
+const OBSTACLES = new URL('./cases/obstacles.ts', import.meta.url);
+
+describe('a full volume', () => itHolds('volumes', volumes.SCENARIOS, new URL('./cases/volumes.ts', import.meta.url)));
+
+describe('not grown at once, because', () => itHolds('volumes', obstacles.SCENARIOS, OBSTACLES));
+
+describe('stale reads', () => {
+  it('do not show an attempt the failed modification of the one before as its own', async () => {
+    const scenario = 'AWS fails the modification: a person is told, and the next attempt heals';
+    const [run] = await runJob('simulation', [
+      { scenario, from: OBSTACLES.pathname, seed: 5, faults: ['stale-reads'] },
+    ]);
+    expect(run?.unmet).toEqual([]);
+  }, 300_000);
+});

@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { createSns, mailOf, messageFor, type Sns } from '../../../../local/services/sns/sns.ts';
+import { type TestKernel, testKernel } from '../../../fixtures/kernel.ts';
+
+let kernel: TestKernel;
+let sns: Sns;
+const TopicArn = 'arn:aws:sns:eu-west-1:111122223333:pages';
+const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:pager';
+
+const ask = (operation: string, input: object): Record<string, unknown> =>
+  sns.operations[operation]?.(input, kernel.call()) as Record<string, unknown>;
+
+beforeEach(() => {
+  kernel = testKernel();
+  sns = createSns(kernel);
+  ask('CreateTopic', { Name: 'pages' });
+});
+
+describe('a topic', () => {
+  it('keeps what was published for people to read', () => {
+    const { MessageId } = ask('Publish', { TopicArn, Subject: 'disk full', Message: '{"node":"node2"}' });
+    kernel.deliver(TopicArn, 'from an alarm');
+    expect(sns.published()).toMatchObject([
+      { messageId: MessageId, subject: 'disk full', message: '{"node":"node2"}', atMs: kernel.clock.now() },
+      { subject: undefined, message: 'from an alarm' },
+    ]);
+  });
+
+  it('hands messages to functions in the form of SNS, and records other subscribers', () => {
+    const received: string[] = [];
+    kernel.receive('arn:aws:lambda:', (_arn, payload) => void received.push(payload));
+    ask('Subscribe', { TopicArn, Protocol: 'lambda', Endpoint: FUNCTION });
+    ask('Subscribe', { TopicArn, Protocol: 'email', Endpoint: 'someone@example.org' });
+    ask('Publish', { TopicArn, Message: 'hello', Subject: 'a page' });
+    kernel.advance(0);
+    expect(received.map((payload) => JSON.parse(payload))).toMatchObject([
+      { Records: [{ EventSource: 'aws:sns', Sns: { Message: 'hello', Subject: 'a page', TopicArn } }] },
+    ]);
+    expect(ask('ListSubscriptionsByTopic', { TopicArn })['Subscriptions']).toMatchObject([
+      { Protocol: 'lambda' },
+      { Protocol: 'email', Endpoint: 'someone@example.org' },
+    ]);
+    expect(ask('ListTopics', {})).toEqual({ Topics: [{ TopicArn }] });
+  });
+
+  it('gives each protocol its own text of a message of structure json, and the default to all others', () => {
+    const received: string[] = [];
+    kernel.receive('arn:aws:lambda:', (_arn, payload) => void received.push(payload));
+    ask('Subscribe', { TopicArn, Protocol: 'lambda', Endpoint: FUNCTION });
+    const Message = JSON.stringify({ default: 'to read', lambda: '{"code":"paused"}', sqs: { not: 'a text' } });
+    ask('Publish', { TopicArn, Message, MessageStructure: 'json', Subject: 'a page' });
+    kernel.advance(0);
+    expect(JSON.parse(received[0] ?? '')).toMatchObject({ Records: [{ Sns: { Message: '{"code":"paused"}' } }] });
+    const [published] = sns.published();
+    if (!published) throw new Error('nothing was published');
+    expect(['lambda', 'email', 'sqs', 'toString'].map((protocol) => messageFor(published, protocol))).toEqual([
+      '{"code":"paused"}',
+      'to read',
+      'to read',
+      'to read',
+    ]);
+    expect(mailOf(published, `${TopicArn}:1`, 'oncall@example.com')).toMatch(
+      /^to read\n\n--\nIf you wish to stop receiving notifications from this topic/,
+    );
+  });
+
+  it.each([
+    [{ Message: '' }, 'Invalid parameter: Empty message'],
+    [{ Message: 'x', Subject: 'two\nlines' }, 'Invalid parameter: Subject'],
+    [{ Message: 'x', Subject: 'x'.repeat(101) }, 'Invalid parameter: Subject'],
+    [{ Message: 'x'.repeat(262_145) }, 'Invalid parameter: Message too long'],
+    [{ Message: 'x', TopicArn: `${TopicArn}x` }, 'Topic does not exist'],
+    [{ Message: '{}', MessageStructure: 'json' }, 'No default entry in JSON message body'],
+    [{ Message: 'null', MessageStructure: 'json' }, 'No default entry in JSON message body'],
+    [{ Message: '{"default":1}', MessageStructure: 'json' }, 'No default entry in JSON message body'],
+    [{ Message: '{', MessageStructure: 'json' }, 'JSON message body failed to parse'],
+  ])('refuses %j', (input, message) => {
+    expect(() => ask('Publish', { TopicArn, ...input })).toThrow(message);
+  });
+});

@@ -1,0 +1,53 @@
+// What is uploaded is what was tested: the synthesized asset in a process of its own, over sockets, does what it does in the region's own lanes.
+import { beforeAll, expect, it } from '@jest/globals';
+import type { JournalLine } from '../../../local/scenarios/report/journal.ts';
+import type { AssetRan } from '../../fixtures/jobs/asset.ts';
+import type { Simulated } from '../../fixtures/jobs/simulation.ts';
+import { runJob } from '../../fixtures/jobs.ts';
+import { longSuite } from '../../fixtures/long.ts';
+
+const MINUTES = 60_000;
+
+let asset: AssetRan;
+let killed: AssetRan;
+let lanes: Simulated[];
+
+longSuite('deployed-asset')('the deployed asset in a process of its own', () => {
+  beforeAll(async () => {
+    const [assets, simulated] = await Promise.all([
+      runJob('asset', [{}, { killAfter: 'ModifyVolume' }]),
+      runJob(
+        'simulation',
+        (['fidelity', 'sweep'] as const).map((lane) => ({ scenario: 'disk-full', lane })),
+      ),
+    ]);
+    [asset, killed] = assets as [AssetRan, AssetRan];
+    lanes = simulated;
+  }, 2 * MINUTES);
+
+  /** Everything but the time: how long a process takes is its machine's affair. */
+  const told = (journal: readonly JournalLine[]) =>
+    journal.map(({ kind, sentence, act, code, fleet, node, instanceId, attempt, heal, place }) => {
+      return { kind, sentence, act, code, fleet, node, instanceId, attempt, heal, place };
+    });
+
+  it('heals a full disk, as every expectation of the scenario says', () => {
+    expect(asset).toMatchObject({ unmet: [], violations: [], outcomes: ['healed'], modifications: 1 });
+  });
+
+  it('writes the journal that it writes in both lanes of the local region', () => {
+    expect(told(asset.journal).length).toBeGreaterThan(5);
+    for (const { journal } of lanes) {
+      const heal = journal.filter((line) => line.heal === 'resize-volume');
+      expect(told(asset.journal)).toEqual(told(heal));
+    }
+  });
+
+  it('killed right after its ModifyVolume is carried on by another process: healed, and the volume modified once', () => {
+    expect(killed).toMatchObject({ violations: [], outcomes: ['healed'], modifications: 1, healProcesses: 2 });
+    expect(asset.healProcesses).toBe(1);
+    // A page says that a function of the suite failed; the node itself needs nobody.
+    expect(killed.unmet.filter((sentence) => sentence !== 'nobody was paged')).toEqual([]);
+    expect(told(killed.journal)).toEqual(told(asset.journal));
+  });
+});

@@ -1,0 +1,414 @@
+import { describe, expect, it } from '@jest/globals';
+import { get, question } from '../../../shared/chains/answers.ts';
+import type { NodeStatus } from '../../../shared/chains/client.ts';
+import { beacon, chainClients } from '../../../shared/chains/clients.ts';
+import { answered, asked, factsOf, failed, readAll } from '../../fixtures/chain-answers.ts';
+import * as samples from '../../fixtures/chain-samples.ts';
+
+const { litecoin, ethereum, cometbft, stacks, solana } = chainClients;
+
+describe('a bitcoin-like node', () => {
+  const status = (...heights: number[]) => litecoin.status(heights);
+
+  it('tells its height, its network by the genesis block, and the hashes that it has', () => {
+    expect(
+      factsOf(status(290, 999), [answered(samples.litecoinStatus)], [answered(samples.litecoinHeader)]),
+    ).toMatchObject({
+      height: 300,
+      hashes: [
+        { height: 290, hash: '3cba516ec1109f91ba82fdcca6a94988d09907349e314a0c57b0cf0a79cabeb0' },
+        { height: 300, hash: '38bb406e3ca040b00705d1f71a2d285b988f96991d451136326330b006a9b59b' },
+      ],
+      blockTimeMs: Date.parse('2026-11-20T09:28:18Z'),
+      claimedTip: 300,
+      chainId: '530827f38f93b43ed12af0b3ad25a288dc02ed74d6d7857862df51fc56c416f9',
+      clientVersion: '/LitecoinCore:0.21.2.1/',
+    });
+  });
+
+  it('that loads its blocks is starting, and has no height', () => {
+    expect(readAll(status(), [answered(samples.litecoinWarmingUp)])).toEqual({
+      kind: 'starting',
+      reason: 'Verifying blocks...',
+    });
+  });
+
+  it('names the peers that it has dialled, and since when', () => {
+    const { ownPeerId, peers } = factsOf(peersOf(litecoin), [answered(samples.litecoinPeers)]);
+    expect(ownPeerId).toBeUndefined();
+    expect(peers).toEqual([
+      { id: undefined, address: { host: '127.0.0.1', port: 21002 }, inbound: false, connectedSeconds: 2148 },
+    ]);
+  });
+
+  it('takes a peer, says when it had it before, and drops one by forgetting and disconnecting it', () => {
+    const { add, remove } = byRpc(litecoin);
+    const peer = { host: '127.0.0.1', port: 21009 };
+    expect(factsOf(add(peer), [answered(samples.litecoinAdded)])).toBe('changed');
+    expect(factsOf(add(peer), [answered(samples.litecoinAddedBefore)])).toBe('already');
+    if (remove === undefined) throw new Error('bitcoin removes peers');
+    expect(asked(remove(peer))).toEqual(['addnode', 'disconnectnode']);
+    expect(factsOf(remove(peer), [answered(samples.litecoinRemoved)])).toBe('changed');
+    expect(factsOf(remove(peer), [answered(samples.litecoinRemovedBefore)])).toBe('already');
+  });
+
+  it('is never given what is no address, though it would take it', () => {
+    expect(() => byRpc(litecoin).add({ host: 'not an address', port: 21009 })).toThrow(/host is "not an address"/);
+    expect(() => litecoin.operations.formatPeer({ host: '10.0.0.1\naddnode=evil', port: 1 })).toThrow(TypeError);
+  });
+});
+
+describe('an ethereum execution client', () => {
+  it('tells its height and the hash of a block below', () => {
+    expect(factsOf(ethereum.status([2]), [answered(samples.gethDevelopment)])).toMatchObject({
+      height: 8,
+      hashes: [
+        { height: 2, hash: '0bfb569298235fbadc49ad884422f8551bb33fab82248a169ffd5ee16ee092a5' },
+        { height: 8, hash: '2a6f0b8f3bce60756117dda3671a4161973e54159204a1b89bab3754747674c0' },
+      ],
+      blockTimeMs: 0x6b001438 * 1000,
+      syncing: false,
+      peerCount: 0,
+      chainId: '1337',
+      clientVersion: 'Geth/v1.16.5-stable/linux-amd64/go1.26.8',
+    });
+  });
+
+  it('that says that it syncs says how far, and has no hash of a block that it lacks', () => {
+    expect(factsOf(ethereum.status([99]), [answered(samples.gethSyncing)])).toMatchObject({
+      height: 0,
+      hashes: [{ height: 0 }],
+      syncing: true,
+      claimedTip: 0,
+      syncHeight: 0,
+      peerCount: 1,
+      chainId: '11155111',
+    });
+  });
+
+  it('without the namespace net has a height and no number of peers', () => {
+    expect(factsOf(ethereum.status([99]), [answered(samples.anvilStatus)])).toMatchObject({
+      height: 0,
+      peerCount: undefined,
+      clientVersion: 'anvil/v1.7.1',
+    });
+  });
+
+  it('is asked for its peers on the node alone, and can be dialled where it was dialled', () => {
+    const peers = peersOf(ethereum);
+    expect(peers.reach).toBe('node');
+    const dialled = factsOf(peers, [answered(samples.gethPeersOutbound)]);
+    const dialler = factsOf(peers, [answered(samples.gethPeersInbound)]);
+    expect(dialled.peers).toMatchObject([
+      { id: dialler.ownPeerId, address: { host: '127.0.0.1', port: 21302 }, inbound: false },
+    ]);
+    expect(dialler.peers).toMatchObject([{ id: dialled.ownPeerId, address: undefined, inbound: true }]);
+  });
+
+  it('is told a peer as an enode', () => {
+    const id = 'a7'.repeat(64);
+    const peer = { id, host: 'fd00::1', port: 30303 };
+    expect(ethereum.operations.formatPeer(peer)).toBe(`enode://${id}@[fd00::1]:30303`);
+    expect(byRpc(ethereum).reach).toBe('node');
+    const accepted = [{ jsonrpc: '2.0', id: 0, result: true }];
+    expect(factsOf(byRpc(ethereum).add(peer), [answered(accepted)])).toBe('changed');
+    expect(() => ethereum.operations.formatPeer({ ...peer, id: 'A7' })).toThrow(/expected 128 hexadecimal digits/);
+  });
+});
+
+describe('a beacon node', () => {
+  const parts = [
+    samples.beaconSyncing,
+    samples.beaconHead,
+    samples.beaconGenesis,
+    samples.beaconSpec,
+    samples.beaconVersion,
+    samples.beaconPeerCount,
+  ].map((body) => answered(body));
+
+  it('tells its slot, when that was, and the chain id of its execution client', () => {
+    const missed = answered(samples.beaconNotFound, 404);
+    expect(factsOf(beacon.status([11579100]), [...parts, missed])).toMatchObject({
+      height: 11579198,
+      hashes: [{ height: 11579198, hash: '4f289577b582ac7584c11c9ad8411734441685c64d19988b899af678ef2178f9' }],
+      blockTimeMs: (1606824023 + 11579198 * 12) * 1000,
+      syncing: false,
+      peerCount: 56,
+      chainId: '1',
+      clientVersion: 'Lighthouse/v8.2.2-e423a66/x86_64-linux',
+      hamperedBy: undefined,
+    });
+  });
+
+  it('says so when its execution client is the trouble', () => {
+    const offline = answered({
+      data: { head_slot: '1', sync_distance: '7', is_syncing: true, is_optimistic: true, el_offline: true },
+    });
+    const optimistic = answered({
+      data: { head_slot: '1', sync_distance: '7', is_syncing: true, is_optimistic: true, el_offline: false },
+    });
+    expect(factsOf(beacon.status(), [offline, ...parts.slice(1)])).toMatchObject({
+      hamperedBy: 'execution-offline',
+      claimedTip: 11579205,
+    });
+    expect(factsOf(beacon.status(), [optimistic, ...parts.slice(1)]).hamperedBy).toBe('execution-behind');
+  });
+
+  it('without a head, or not ready, is starting', () => {
+    const [first, , ...rest] = parts;
+    if (first === undefined) throw new Error('no parts');
+    const noHead = [first, answered(samples.beaconNotFound, 404), ...rest];
+    expect(readAll(beacon.status(), noHead)).toMatchObject({ kind: 'starting' });
+    const notReady = [answered({ code: 503, message: 'Service Unavailable' }, 503), ...parts.slice(1)];
+    expect(readAll(beacon.status(), notReady)).toMatchObject({ kind: 'starting' });
+  });
+
+  it('names its peers', () => {
+    const answers = [answered(samples.beaconIdentity), answered(samples.beaconPeers)];
+    expect(factsOf(peersOf(beacon), answers)).toEqual({
+      ownPeerId: 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N',
+      peers: [
+        {
+          id: 'QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N',
+          address: { host: '7.7.7.7', port: 4242 },
+          inbound: false,
+          connectedSeconds: undefined,
+        },
+      ],
+    });
+  });
+});
+
+describe('a cometbft node', () => {
+  const netInfo = answered(samples.cometbftNetInfo);
+
+  it('tells its height, the hash of a block below, and whether its key validates', () => {
+    const answers = [answered(samples.cometbftStatus), netInfo, answered(samples.cometbftBlockchain)];
+    expect(factsOf(cometbft.status([2]), answers)).toMatchObject({
+      height: 5,
+      hashes: [
+        { height: 2, hash: '4dff47a568bea4c5c878b729e37fe85c93f64ce15313b845b617f8c8ca1b3b6d' },
+        { height: 5, hash: '356d0dc9dc03cf7e7eca1c4e6f195c83556a9d43d534ddb7217a271e383c223f' },
+      ],
+      blockTimeMs: Date.parse('2026-11-20T09:28:01.272Z'),
+      syncing: false,
+      peerCount: 1,
+      chainId: 'chain-IktQ57',
+      clientVersion: '0.38.17',
+      inValidatorSet: true,
+    });
+  });
+
+  it('of version 0.37 and of Tendermint 0.19, which writes numbers, is understood as well', () => {
+    expect(factsOf(cometbft.status(), [answered(samples.cometbft37Status), netInfo]).height).toBe(5);
+    expect(factsOf(cometbft.status(), [answered(samples.tendermint19Status), netInfo])).toMatchObject({
+      height: 231,
+      blockTimeMs: Date.parse('2018-04-28T03:18:08.459Z'),
+      syncing: false,
+      inValidatorSet: true,
+    });
+  });
+
+  it('may say syncing for catching_up, and answer without an envelope', () => {
+    // Early versions of Tendermint, and 0.35 with its descendants: the same answer in their spelling.
+    const { result } = JSON.parse(
+      JSON.stringify(samples.cometbftStatus).replace('"catching_up":false', '"syncing":true'),
+    );
+    expect(factsOf(cometbft.status(), [answered(result), netInfo])).toMatchObject({ height: 5, syncing: true });
+  });
+
+  it('that waits for its first block has no height, though it says that it is not catching up', () => {
+    expect(JSON.stringify(samples.cometbftWaiting)).toContain('"catching_up":false');
+    expect(readAll(cometbft.status(), [answered(samples.cometbftWaiting), netInfo])).toEqual({
+      kind: 'starting',
+      reason: 'it has no block yet',
+    });
+  });
+
+  it('on a halted chain says that all is well; its block time shows that it is not', () => {
+    const { syncing, blockTimeMs } = factsOf(cometbft.status(), [answered(samples.cometbftHalted), netInfo]);
+    expect({ syncing, blockTimeMs }).toEqual({ syncing: false, blockTimeMs: Date.parse('2026-11-20T09:29:24.777Z') });
+  });
+
+  it('without a block that was asked for has no hash of it', () => {
+    const answers = [answered(samples.cometbftStatus), netInfo, answered(samples.cometbftBlockchainAbove, 500)];
+    expect(factsOf(cometbft.status([999]), answers).hashes).toMatchObject([{ height: 5 }]);
+  });
+
+  it('whose peers cannot be read still has a height, and an unknown number of peers', () => {
+    const facts = factsOf(cometbft.status(), [answered(samples.cometbftStatus), failed('too-large')]);
+    expect(facts).toMatchObject({ height: 5, peerCount: undefined });
+  });
+
+  it('names its own id and its peers, by where they came from and the port that they listen on', () => {
+    expect(factsOf(peersOf(cometbft), [answered(samples.cometbftStatus), netInfo])).toEqual({
+      ownPeerId: 'f7a7d554dbb87d80d28ee7fd7705c1f6081f4e81',
+      peers: [
+        {
+          id: '50f439f0ee1e9f44cd0ff3f63bb6c2b2f8eb6782',
+          address: { host: '127.0.0.1', port: 21200 },
+          inbound: true,
+          connectedSeconds: 8,
+        },
+      ],
+    });
+  });
+
+  it('dials a peer on the node alone, and cannot be made to forget one', () => {
+    const { add, remove, reach } = byRpc(cometbft);
+    const peer = { id: '50f439f0ee1e9f44cd0ff3f63bb6c2b2f8eb6782', host: '127.0.0.1', port: 21200 };
+    expect(reach).toBe('node');
+    expect(remove).toBeUndefined();
+    expect(asked(add(peer))).toEqual([
+      '/dial_peers?persistent=true&peers=%5B%2250f439f0ee1e9f44cd0ff3f63bb6c2b2f8eb6782%40127.0.0.1%3A21200%22%5D',
+    ]);
+    expect(factsOf(add(peer), [answered(samples.cometbftDialling)])).toBe('changed');
+    expect(cometbft.operations.formatPeer(peer)).toBe('50f439f0ee1e9f44cd0ff3f63bb6c2b2f8eb6782@127.0.0.1:21200');
+  });
+});
+
+describe('a stacks node', () => {
+  const info = answered(samples.stacksInfo);
+  const first = [info, answered(samples.stacksNeighbors), answered(samples.stacksHealth)];
+
+  it('tells its tip, how far it has followed bitcoin, and its block time by a second question', () => {
+    expect(factsOf(stacks.status(), first, [answered(samples.stacksTenure)])).toMatchObject({
+      height: 1832097,
+      hashes: [{ height: 1832097, hash: 'b1807a2d3f7f8c7922f7c1d60d7c34145ade05d789640dc7dc9ec1021e07bb54' }],
+      blockTimeMs: 1750774427000,
+      syncing: true,
+      claimedTip: 12345,
+      peerCount: 2,
+      chainId: '1',
+      anchorHeight: 16,
+    });
+  });
+
+  it('of an older version answers less, and is understood', () => {
+    const notFound = answered('not found', 404);
+    expect(factsOf(stacks.status(), [info, notFound, notFound], [notFound])).toMatchObject({
+      height: 1832097,
+      blockTimeMs: undefined,
+      claimedTip: undefined,
+      peerCount: undefined,
+    });
+  });
+
+  it('names those that it is connected to', () => {
+    expect(factsOf(peersOf(stacks), first.slice(0, 2)).peers).toMatchObject([
+      { address: { host: '10.0.0.5', port: 20444 }, inbound: false, connectedSeconds: 120 },
+      { address: undefined, inbound: true, connectedSeconds: 3600 },
+    ]);
+  });
+});
+
+describe('a solana node', () => {
+  // Each sample answers one call; a batch has them side by side.
+  const together = (...answers: unknown[]) => [answered(answers.map((one, id) => ({ ...(one as object), id })))];
+  const result = (value: unknown) => ({ jsonrpc: '2.0', result: value });
+  // _getGenesisHash.mdx, _getVersion.mdx and _getIdentity.mdx beside _getBlock.mdx; the slot is that of the block there.
+  const slot = result(430);
+  const genesis = result('GH7ome3EiwEr7tu9JuTh2dpYWBJK3z69Xm1ZE3MEE6JC');
+  const version = result({ 'solana-core': '1.15.0' });
+
+  it('tells its slot and, by a second question, the hash there', () => {
+    const first = together(slot, result('ok'), genesis, version);
+    expect(factsOf(solana.status(), first, together(samples.solanaBlock))).toMatchObject({
+      height: 430,
+      hashes: [{ height: 430, hash: '3Eq21vXNB5s86c62bVuUfTeaMif1N2kUqRPBmGRJhyTA' }],
+      blockTimeMs: undefined,
+      syncing: false,
+      claimedTip: 430,
+      clientVersion: '1.15.0',
+    });
+  });
+
+  it('that is behind says by how much, where it knows', () => {
+    const behind = together(slot, samples.solanaBehind, genesis, version);
+    const unhealthy = together(slot, samples.solanaUnhealthy, genesis, version);
+    const block = together(samples.solanaBlock);
+    expect(factsOf(solana.status(), behind, block)).toMatchObject({ syncing: true, claimedTip: 472 });
+    expect(factsOf(solana.status(), unhealthy, block)).toMatchObject({ syncing: true, claimedTip: undefined });
+  });
+
+  it('without the full RPC has a height, and neither hash nor time', () => {
+    const minimal = { jsonrpc: '2.0', error: { code: -32601, message: 'Method not found' } };
+    const first = together(slot, result('ok'), genesis, version);
+    expect(factsOf(solana.status(), first, together(minimal))).toMatchObject({ height: 430, hashes: [] });
+  });
+
+  it('names the nodes of its cluster', () => {
+    const identity = result({ identity: '2r1F4iWqVcb8M1DbAjQuFpebkQHY9hcVU4WuW2DJBppN' });
+    expect(factsOf(peersOf(solana), together(identity, samples.solanaCluster))).toMatchObject({
+      ownPeerId: '2r1F4iWqVcb8M1DbAjQuFpebkQHY9hcVU4WuW2DJBppN',
+      peers: [{ id: '9QzsJf7LPLj8GkXbYT3LFDKqsj2hHG7TA3xinJHu8epQ', address: { host: '10.239.6.48', port: 8001 } }],
+    });
+  });
+});
+
+describe('whatever the chain', () => {
+  it.each(Object.entries(chainClients))('%s: a dead node has no height, and the reason says why', (_, client) => {
+    const question = client.status([1]);
+    expect(
+      readAll(
+        question,
+        question.requests.map(() => failed()),
+      ),
+    ).toEqual({
+      kind: 'error',
+      code: 'unreachable',
+      reason: 'nobody is there',
+    });
+  });
+
+  it.each(Object.entries(chainClients))(
+    '%s: a batch stays within the ten calls that hosted nodes allow',
+    (_, client) => {
+      expect(asked(client.status([1, 2, 3, 4])).length).toBeLessThanOrEqual(10);
+    },
+  );
+
+  it('more hashes than allowed, or of no height, are not asked for', () => {
+    expect(() => ethereum.status([1, 2, 3, 4, 5])).toThrow(/5 heights asked for, at most 4/);
+    expect(() => ethereum.status([-1])).toThrow(RangeError);
+  });
+
+  it('how a client is stopped and where its peers persist is said', () => {
+    for (const client of [...Object.values(chainClients), beacon]) {
+      expect(client.operations.stop.graceSeconds).toBeGreaterThanOrEqual(120);
+      expect(client.operations.peersThatPersist.takesEffect).toBe('restart');
+    }
+    expect(cometbft.operations.peersThatPersist).toMatchObject({ table: 'p2p', key: 'persistent_peers' });
+    expect(ethereum.operations.peersThatPersist).toMatchObject({ table: 'Node.P2P', key: 'StaticNodes' });
+    expect(litecoin.operations.peersThatPersist).toMatchObject({ in: 'lines', key: 'addnode' });
+    expect(stacks.operations.peersThatPersist).toMatchObject({ table: 'node', key: 'bootstrap_node' });
+  });
+
+  it('an answer of another protocol is refused, and says what was expected', () => {
+    const wrong = ethereum.status().read([answered(samples.cometbftStatus)]);
+    expect(wrong).toMatchObject({ kind: 'error', code: 'malformed' });
+    const reading = readAll<NodeStatus>(cometbft.status(), [answered(samples.gethDevelopment), failed()]);
+    expect(reading).toMatchObject({ kind: 'error', code: 'malformed' });
+  });
+});
+
+function peersOf({ peers, name }: (typeof chainClients)[keyof typeof chainClients]) {
+  if (peers === undefined) throw new Error(`${name} tells no peers`);
+  return peers;
+}
+
+function byRpc({ operations, name }: (typeof chainClients)[keyof typeof chainClients]) {
+  if (operations.peersAtRunTime.by !== 'rpc') throw new Error(`${name} changes no peers at run time`);
+  return operations.peersAtRunTime;
+}
+
+describe('a mistake of ours in a reader', () => {
+  it('is told as ours: no node is blamed for it, and nobody else’s answer is lost', () => {
+    const broken = question([get('/')], () => (undefined as unknown as { read: () => never }).read());
+    expect(broken.read([answered({})])).toEqual({
+      kind: 'error',
+      code: 'misconfigured',
+      reason: "its answer could not be read: Cannot read properties of undefined (reading 'read')",
+    });
+  });
+});

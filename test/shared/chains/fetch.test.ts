@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ChainRequest } from '../../../shared/chains/client.ts';
+import { askQuestion } from '../../../shared/chains/client.ts';
+import { chainClients } from '../../../shared/chains/clients.ts';
+import { type Credentials, FETCH_LIMITS, httpFetcher } from '../../../shared/chains/fetch.ts';
+import { cometbftNetInfo, cometbftStatus, litecoinHeader, litecoinStatus } from '../../fixtures/chain-samples.ts';
+
+const STATUS: ChainRequest = { method: 'GET', path: '/status', expects: 'json' };
+const SHORT = { timeoutMs: 200, maximumBytes: 10_000 };
+
+let close: () => Promise<void> = async () => {};
+afterEach(() => close());
+
+describe('a node that is asked over HTTP', () => {
+  it('answers, and its answer is parsed', async () => {
+    const url = await serve((_, response) => response.end('{"height":1}'));
+    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ kind: 'answered', status: 200, body: { height: 1 } });
+  });
+
+  it('is asked below the path of its address, with the body and the headers that servers insist on', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((request, response) => {
+      const { method, headers } = request;
+      request.setEncoding('utf8').on('data', (body) => seen.push(method, request.url, headers['content-type'], body));
+      request.on('end', () => response.end('[]'));
+    });
+    await httpFetcher({ url: `${url}/key/` })({ method: 'POST', path: '', body: '[1]', expects: 'json' });
+    expect(seen).toEqual(['POST', '/key', 'application/json', '[1]']);
+  });
+
+  it('gets credentials in a header, and no message ever shows them', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      response.writeHead(401).end();
+    });
+    const basic = { kind: 'basic', user: 'rpc', password: 'S3cret' } as const;
+    const bearer = { kind: 'bearer', token: 'S3cret.token' } as const;
+    const answers = [
+      await httpFetcher({ url, credentials: basic })(STATUS),
+      await httpFetcher({ url, credentials: bearer })(STATUS),
+    ];
+    expect(seen).toEqual([`Basic ${Buffer.from('rpc:S3cret').toString('base64')}`, 'Bearer S3cret.token']);
+    expect(answers).toMatchObject([{ code: 'unauthorized' }, { code: 'unauthorized' }]);
+    expect(JSON.stringify(answers)).not.toMatch(/S3cret|UzNjcmV0/);
+  });
+
+  it('that never answers is slow, not dead', async () => {
+    const url = await serve(() => {});
+    expect(await httpFetcher({ url }, SHORT)(STATUS)).toMatchObject({ kind: 'failed', code: 'slow' });
+  });
+
+  it('that answers a byte at a time has no more time than others', async () => {
+    const url = await serve((_, response) => {
+      const drip = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    expect(await httpFetcher({ url }, SHORT)(STATUS)).toMatchObject({ code: 'slow' });
+  });
+
+  it('with an answer of 10 MB is refused, whether it says so before or not', async () => {
+    const large = Buffer.alloc(10 * 1024 * 1024, ' ');
+    const announced = await serve((_, response) => {
+      response.setHeader('content-length', large.length);
+      response.end(large);
+    });
+    const announcedAnswer = await httpFetcher({ url: announced })(STATUS);
+    await close();
+    const chunked = await serve((_, response) => {
+      response.write(large);
+      response.end();
+    });
+    expect([announcedAnswer, await httpFetcher({ url: chunked })(STATUS)]).toMatchObject([
+      { code: 'too-large', reason: expect.stringContaining('more than 524288 bytes') },
+      { code: 'too-large' },
+    ]);
+  });
+
+  it('whose answer has no end is cut off at the limit', async () => {
+    let ended = false;
+    const url = await serve((_, response) => {
+      const pour = () => {
+        while (!ended && response.write('[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[['));
+      };
+      response.on('drain', pour).on('close', () => {
+        ended = true;
+      });
+      pour();
+    });
+    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ code: 'too-large' });
+  });
+
+  it('that points elsewhere is not followed', async () => {
+    let asked = 0;
+    const url = await serve((_, response) => {
+      asked += 1;
+      response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end();
+    });
+    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ code: 'redirected' });
+    expect(asked).toBe(1);
+  });
+
+  it.each([
+    ['<html>Bad Gateway</html>', 502, 'refused'],
+    ['<html>Service Unavailable</html>', 503, 'busy'],
+    ['{}', 429, 'busy'],
+    ['<html>hello</html>', 200, 'malformed'],
+    ['{"height":', 200, 'malformed'],
+    ['', 200, 'malformed'],
+    [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, 200, 'malformed'],
+  ])('that answers %.20s with HTTP %i is not taken at its word', async (body, status, code) => {
+    const url = await serve((_, response) => response.writeHead(status).end(body));
+    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ kind: 'failed', code });
+  });
+
+  it('that answers bytes which are no text, or compressed, is refused', async () => {
+    const bytes = await serve((_, response) => response.end(Buffer.from([0x22, 0xff, 0x22])));
+    expect(await httpFetcher({ url: bytes })(STATUS)).toMatchObject({ code: 'malformed' });
+    await close();
+    const compressed = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('{}'));
+    expect(await httpFetcher({ url: compressed })(STATUS)).toMatchObject({ code: 'malformed' });
+  });
+
+  it('may answer a text where one is wanted', async () => {
+    const url = await serve((_, response) => response.end('# metrics\n'));
+    expect(await httpFetcher({ url })({ ...STATUS, expects: 'text' })).toMatchObject({ body: '# metrics\n' });
+  });
+
+  it('that breaks off in the middle has not answered', async () => {
+    const url = await serve((_, response) => {
+      response.setHeader('content-length', 100);
+      response.write('{"height":1}', () => response.destroy());
+    });
+    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ code: 'unreachable' });
+  });
+
+  it('that does not speak HTTP is malformed, and one that is not there unreachable', async () => {
+    const other = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const answer = await httpFetcher({ url })(STATUS);
+    other.close();
+    await once(other, 'close');
+    expect(answer).toMatchObject({ code: 'malformed' });
+    expect(await httpFetcher({ url })(STATUS)).toMatchObject({
+      code: 'unreachable',
+      reason: expect.stringContaining('nothing listens there'),
+    });
+  });
+
+  it.each([
+    ['not a URL'],
+    ['ftp://10.0.0.1'],
+    ['http://user:S3cret@10.0.0.1:8332'],
+    ['http://10.0.0.1:8332/?token=S3cret'],
+    ['http://10.0.0.1:99999'],
+  ])('at the address %s is not asked', async (url) => {
+    const answer = await httpFetcher({ url })(STATUS);
+    expect(answer).toMatchObject({ kind: 'failed', code: 'misconfigured' });
+    expect(JSON.stringify(answer)).not.toContain('S3cret');
+  });
+
+  it.each<Credentials>([
+    { kind: 'bearer', token: 'S3cret\r\nx-evil: 1' },
+    { kind: 'basic', user: 'a:b', password: 'S3cret' },
+    { kind: 'basic', user: 'a', password: 'S3cret\n' },
+  ])('with credentials that no header can carry is not asked', async (credentials) => {
+    const answer = await httpFetcher({ url: 'http://127.0.0.1:1', credentials })(STATUS);
+    expect(answer).toMatchObject({ kind: 'failed', code: 'misconfigured' });
+    expect(JSON.stringify(answer)).not.toContain('S3cret');
+  });
+
+  it('for a path that HTTP does not allow is not asked', async () => {
+    const url = await serve((_, response) => response.end('{}'));
+    expect(await httpFetcher({ url })({ ...STATUS, path: '/a b\r\n' })).toMatchObject({ code: 'misconfigured' });
+  });
+});
+
+describe('a question', () => {
+  it('is asked to its end, in as many rounds as its answers need', async () => {
+    const bodies: string[] = [];
+    const url = await serve((request, response) => {
+      request.setEncoding('utf8').on('data', (body) => bodies.push(body));
+      request.on('end', () => response.end(JSON.stringify(bodies.length === 1 ? litecoinStatus : litecoinHeader)));
+    });
+    const reading = await askQuestion(chainClients.litecoin.status([290, 999]), httpFetcher({ url }));
+    expect(reading).toMatchObject({
+      kind: 'ok',
+      facts: { height: 300, blockTimeMs: Date.parse('2026-11-20T09:28:18Z') },
+    });
+    expect(bodies).toHaveLength(2);
+  });
+
+  it('of several requests has them all answered', async () => {
+    const url = await serve((request, response) =>
+      response.end(JSON.stringify(request.url === '/status' ? cometbftStatus : cometbftNetInfo)),
+    );
+    expect(await askQuestion(chainClients.cometbft.status(), httpFetcher({ url }))).toMatchObject({
+      facts: { peerCount: 1 },
+    });
+  });
+
+  it('that leads to ever more questions ends', async () => {
+    const endless = { requests: [], read: () => ({ kind: 'next' as const, question: endless }) };
+    expect(await askQuestion(endless, httpFetcher({ url: 'http://127.0.0.1:1' }))).toMatchObject({ kind: 'error' });
+  });
+
+  it('takes no longer than a minute has room for', () => {
+    expect(3 * FETCH_LIMITS.timeoutMs).toBeLessThan(15_000);
+  });
+});
+
+/** A server on loopback, for one test. */
+async function serve(listener: RequestListener): Promise<string> {
+  const server: Server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  close = async () => {
+    close = async () => {};
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+  };
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

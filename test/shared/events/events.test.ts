@@ -1,0 +1,340 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { queriedMetric } from '../../../shared/events/alarm.ts';
+import { type DispatchEvent, parseDispatchEvent } from '../../../shared/events/dispatch.ts';
+import { EventError } from '../../../shared/events/errors.ts';
+
+const folder = new URL('../../../events/', import.meta.url);
+const sample = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+const tags = { fleet: 'bitcoin', node: 'node2', kind: 'disk' };
+const noTags = { fleet: undefined, node: undefined, kind: undefined };
+const metric = {
+  namespace: 'CWAgent',
+  name: 'disk_used_percent',
+  dimensions: { InstanceId: 'i-0b2c3d4e5f6071829', fstype: 'xfs', path: '/node-data' },
+};
+const alarm: DispatchEvent = {
+  kind: 'alarm',
+  alarmName: 'chainmend-bitcoin-node2-disk',
+  state: 'ALARM',
+  previousState: 'OK',
+  atMs: Date.UTC(2026, 0, 1, 12),
+  tags,
+  metric,
+  suppressedBy: undefined,
+  muted: false,
+};
+const composite = { ...alarm, alarmName: 'bitcoin-fleet', atMs: alarm.atMs + 394, tags: noTags, metric: undefined };
+
+const request = { kind: 'request', fleet: 'bitcoin', node: { name: 'node2' }, plan: false } as const;
+
+const samples: Readonly<Record<string, DispatchEvent>> = {
+  alarm,
+  'alarm-first-transition': { ...alarm, previousState: 'INSUFFICIENT_DATA', tags: noTags },
+  'alarm-muted': { ...alarm, muted: true },
+  'alarm-composite': composite,
+  'alarm-suppressed': { ...composite, suppressedBy: 'WaitPeriod' },
+  'alarm-metrics-insights': {
+    ...alarm,
+    alarmName: 'chainmend-bitcoin-disk',
+    previousState: 'INSUFFICIENT_DATA',
+    atMs: alarm.atMs + 919,
+    tags: { ...tags, node: undefined },
+    metric: undefined,
+  },
+  contributor: {
+    kind: 'contributor',
+    alarmName: 'chainmend-bitcoin-disk',
+    state: 'ALARM',
+    atMs: alarm.atMs + 919,
+    tags: { ...tags, node: undefined },
+    suppressedBy: undefined,
+    muted: false,
+    contributorId: '6d442278dba546f6',
+    metric: { namespace: 'CWAgent', name: 'disk_used_percent' },
+    attributes: { InstanceId: 'i-0b2c3d4e5f6071829' },
+  },
+  'ec2-state-change': { kind: 'ignored', reason: "an instance's state change opens no incident" },
+  sweep: { kind: 'sweep' },
+  snapshots: { kind: 'snapshots' },
+  heal: { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trigger: { kind: 'disk', subject: 'data' } },
+  'restore-node': { ...request, want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } },
+  'restore-node-from-snapshot': {
+    ...request,
+    node: { instanceId: 'i-0b2c3d4e5f6071829' },
+    want: { do: 'restore', snapshotId: 'snap-0c1d2e3f405162738', acknowledgesValidator: false },
+  },
+  'replace-instance': { ...request, want: { do: 'replace-instance' } },
+  'undo-restore': { ...request, want: { do: 'undo' } },
+  'snapshot-node': { kind: 'snapshot', fleet: 'bitcoin', node: undefined, plan: false },
+};
+
+/** Their parsers have tests of their own. */
+const ofOtherFunctions = ['prune-retired', 'register-nodes', 'rotate-peers'];
+
+describe('the sample events', () => {
+  it('are all understood', () => {
+    const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+    expect(files.map((file) => file.replace('.json', '')).sort()).toEqual(
+      [...Object.keys(samples), ...ofOtherFunctions].sort(),
+    );
+  });
+
+  it.each(Object.entries(samples))('%s.json', (name, expected) => {
+    expect(parseDispatchEvent(sample(name))).toEqual(expected);
+  });
+});
+
+describe('an event that dispatch-heal understands', () => {
+  it('may carry fields that AWS adds tomorrow', () => {
+    const event = sample('alarm');
+    event.detail.state.newField = { a: 1 };
+    event.newField = 1;
+    expect(parseDispatchEvent(event)).toEqual(alarm);
+  });
+
+  it('names its metric where an expression comes before it', () => {
+    const event = sample('alarm');
+    event.detail.configuration.metrics.unshift({ id: 'e1', expression: 'MAX(METRICS())', returnData: true });
+    expect(parseDispatchEvent(event)).toEqual(alarm);
+  });
+
+  it('may say its time with Z, or with an offset', () => {
+    const event = sample('alarm');
+    for (const timestamp of ['2026-01-01T12:00:00Z', '2026-01-01T14:00:00.000+0200']) {
+      event.detail.state.timestamp = timestamp;
+      expect(parseDispatchEvent(event)).toMatchObject({ atMs: Date.UTC(2026, 0, 1, 12) });
+    }
+  });
+
+  it('is ignored when an alarm is only reconfigured', () => {
+    const event = { ...sample('alarm'), 'detail-type': 'CloudWatch Alarm Configuration Change' };
+    expect(parseDispatchEvent(event)).toMatchObject({ kind: 'ignored' });
+  });
+
+  it.each(['x', 'disk', 'disk:', 'disk:data:more'])('is not understood with the trigger %j', (trigger) => {
+    expect(errorOf({ ...sample('heal'), trigger })).toMatchObject({
+      field: 'trigger',
+      expectation: 'a trigger such as disk:data or node:health',
+    });
+  });
+
+  it('may name an instance instead of a node, and leave the trigger to be found', () => {
+    const instanceId = 'i-0b2c3d4e5f6071829';
+    expect(parseDispatchEvent({ kind: 'heal', fleet: 'bitcoin', instanceId })).toEqual({
+      kind: 'manual',
+      fleet: 'bitcoin',
+      node: { instanceId },
+      trigger: undefined,
+    });
+  });
+});
+
+describe('a person’s wish', () => {
+  it('may be to hear only what would be done', () => {
+    expect(parseDispatchEvent({ ...sample('replace-instance'), plan: true })).toMatchObject({ plan: true });
+    expect(parseDispatchEvent({ ...sample('snapshot-node'), node: 'node3', plan: true })).toMatchObject({
+      node: { name: 'node3' },
+      plan: true,
+    });
+  });
+
+  it('for a validator says so itself', () => {
+    const event = { ...sample('restore-node'), acknowledgesValidator: true };
+    expect(parseDispatchEvent(event)).toMatchObject({ want: { acknowledgesValidator: true } });
+  });
+
+  it.each<[string, object, string]>([
+    ['a snapshot of another service', { snapshotId: 'rds:daily' }, 'snapshotId'],
+    ['an acknowledgement in words', { acknowledgesValidator: 'yes' }, 'acknowledgesValidator'],
+    ['a trigger of its own', { trigger: 'node:health' }, 'trigger'],
+    ['no node', { node: undefined }, 'node'],
+  ])('is not understood with %s', (_, more, field) => {
+    expect(errorOf({ ...sample('restore-node'), ...more })).toMatchObject({ field });
+  });
+
+  it('to undo takes no snapshot', () => {
+    expect(errorOf({ ...sample('undo-restore'), snapshotId: 'snap-0c1d2e3f405162738' })).toMatchObject({
+      field: 'snapshotId',
+      expectation: 'no such field',
+    });
+  });
+});
+
+describe('an event that is not what it should be', () => {
+  const changed = (change: (event: ReturnType<typeof sample>) => void) => {
+    const event = sample('alarm');
+    change(event);
+    return event;
+  };
+  const rows: [string, unknown, { field: string; value: string; expectation: string }][] = [
+    ['is not an object', 'alarm', { field: 'event', value: '"alarm"', expectation: 'Object' }],
+    [
+      'is of another kind',
+      { 'detail-type': 'Object Created' },
+      {
+        field: 'detail-type',
+        value: '"Object Created"',
+        expectation: 'an event of CloudWatch alarms, or an object with the field kind',
+      },
+    ],
+    [
+      'has a typo in its kind',
+      { kind: 'sweeep' },
+      {
+        field: 'kind',
+        value: '"sweeep"',
+        expectation: 'one of heal, restore, replace-instance, undo, snapshot, sweep, snapshots',
+      },
+    ],
+    [
+      'has an unknown state',
+      changed(({ detail }) => {
+        detail.state.value = 'RED';
+      }),
+      { field: 'detail.state.value', value: '"RED"', expectation: 'OK, ALARM or INSUFFICIENT_DATA' },
+    ],
+    [
+      'has no time',
+      changed(({ detail }) => {
+        delete detail.state.timestamp;
+      }),
+      { field: 'detail.state.timestamp', value: 'nothing', expectation: 'a field "timestamp"' },
+    ],
+    [
+      'has a time that does not exist',
+      changed(({ detail }) => {
+        detail.state.timestamp = '2026-13-45T99:00:00Z';
+      }),
+      { field: 'detail.state.timestamp', value: '"2026-13-45T99:00:00Z"', expectation: 'a time that exists' },
+    ],
+    [
+      'comes from elsewhere',
+      changed((event) => {
+        event.source = 'my.app';
+      }),
+      { field: 'source', value: '"my.app"', expectation: '"aws.cloudwatch"' },
+    ],
+    [
+      'has a tag with shell metacharacters',
+      changed(({ detail }) => {
+        detail.alarmTags['chainmend:fleet'] = '$(reboot)';
+      }),
+      {
+        field: 'detail.alarmTags.chainmend:fleet',
+        value: '"$(reboot)"',
+        expectation: 'a tag value of letters, digits and _.:/=+@-',
+      },
+    ],
+    [
+      'has a typo in a field of ours',
+      { kind: 'heal', fleet: 'bitcoin', nod: 'node2' },
+      { field: 'nod', value: '"node2"', expectation: 'no such field' },
+    ],
+    [
+      'names a node twice',
+      { kind: 'heal', fleet: 'bitcoin', node: 'node2', instanceId: 'i-0b2c3d4e5f6071829' },
+      {
+        field: 'node',
+        value: '{"node":"node2","instanceId":"i-0b2c3d4e5f6071829"}',
+        expectation: 'node or instanceId, one of them',
+      },
+    ],
+    [
+      'names no node',
+      { kind: 'heal', fleet: 'bitcoin' },
+      { field: 'node', value: '{}', expectation: 'node or instanceId, one of them' },
+    ],
+  ];
+
+  it.each(rows)('%s', (_, event, expected) => {
+    expect(errorOf(event)).toMatchObject(expected);
+  });
+
+  it('is shown shortened', () => {
+    expect(errorOf({ kind: 'x'.repeat(1000) })).toMatchObject({ value: expect.stringMatching(/^"x{98}…$/) });
+  });
+
+  it('is never met with anything but an EventError', () => {
+    fc.assert(fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true }), parsesOrEventError), {
+      numRuns: 500,
+    });
+  });
+
+  it('is never met with anything but an EventError, whichever part of a good event is broken', () => {
+    const names = fc.constantFrom(...Object.keys(samples));
+    fc.assert(
+      fc.property(names, fc.nat(), fc.anything({ withBigInt: true }), (name, which, value) => {
+        parsesOrEventError(broken(sample(name), which, value));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function errorOf(event: unknown): EventError {
+  try {
+    parseDispatchEvent(event);
+  } catch (error) {
+    if (error instanceof EventError) return error;
+    throw error;
+  }
+  throw new Error('was accepted');
+}
+
+function parsesOrEventError(event: unknown): void {
+  try {
+    parseDispatchEvent(event);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EventError);
+  }
+}
+
+/** The event with its `which`-th place (counted through the whole tree, round and round) replaced. */
+function broken(event: Record<string, unknown>, which: number, value: unknown): unknown {
+  const places: [Record<string, unknown>, string][] = [];
+  const visit = (tree: Record<string, unknown>) => {
+    for (const [key, child] of Object.entries(tree)) {
+      places.push([tree, key]);
+      if (typeof child === 'object' && child !== null) visit(child as Record<string, unknown>);
+    }
+  };
+  visit(event);
+  const place = places[which % places.length];
+  if (place) place[0][place[1]] = value;
+  return event;
+}
+
+describe('the query of a fleet-wide alarm', () => {
+  it.each<[string, string, string, boolean]>([
+    [
+      'SELECT MAX(disk_used_percent) FROM SCHEMA(CWAgent, InstanceId) GROUP BY InstanceId',
+      'CWAgent',
+      'disk_used_percent',
+      true,
+    ],
+    ['select min("Height Lag")\nfrom "My/\\"Space"', 'My/"Space', 'Height Lag', false],
+    [
+      "SELECT MAX(Health) FROM SCHEMA(chainmend, Fleet, Node) WHERE Fleet = 'bitcoin'\nGROUP BY Node",
+      'chainmend',
+      'Health',
+      true,
+    ],
+  ])('names its metric: %s', (expression, namespace, name, groups) => {
+    expect(queriedMetric([undefined, '100 * m1', expression])).toEqual({ namespace, name, groups });
+  });
+
+  it.each(['', 'SELECT', 'SELECT MAX() FROM CWAgent', 'SELECT MAX(a) FRO b', 'IF(m1 == 3, 1, 0)'])(
+    'is nobody’s where it is none: %s',
+    (expression) => {
+      expect(queriedMetric([expression])).toBeUndefined();
+    },
+  );
+
+  it('may be missing in a contributor’s event', () => {
+    const event = sample('contributor');
+    delete event.detail.configuration;
+    expect(parseDispatchEvent(event)).toEqual({ ...samples['contributor'], metric: undefined });
+  });
+});

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../../shared/fleet/resource-names.ts';
+import { watchingUsd } from '../../fixtures/cost.ts';
+
+const page = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');
+const sizes = [50, 500, 5000];
+/** Seconds that functions are estimated to run for in a minute: watch-fleet, and probe-nodes for each 250 nodes. */
+const costOf = (nodes: number) =>
+  watchingUsd(nodes, ({ 50: 3, 500: 6, 5000: 25 }[nodes] ?? Number.NaN) + 3 * Math.ceil(nodes / 250));
+
+/** "$4,500.70" → 4500.7, of a row of the first table. */
+function rowOf(name: string): number[] {
+  const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '';
+  return [...row.matchAll(/\$([\d,.]+)/g)].map(([, digits = '']) => Number(digits.replaceAll(',', '')));
+}
+
+describe('the page about costs', () => {
+  it.each(Object.keys(costOf(50)))('tells what %s cost, by its own formula and by the names that exist', (name) => {
+    const expected = sizes.map((nodes) => costOf(nodes)[name as keyof ReturnType<typeof costOf>]);
+    for (const [index, dollars] of rowOf(name).entries()) expect(dollars).toBeCloseTo(expected[index] ?? Number.NaN, 1);
+    expect(rowOf(name)).toHaveLength(sizes.length);
+  });
+
+  it('adds up', () => {
+    const sums = sizes.map((_, index) =>
+      Object.keys(costOf(50)).reduce((sum, name) => sum + (rowOf(name)[index] ?? Number.NaN), 0),
+    );
+    for (const [index, dollars] of rowOf('**together**').entries()) {
+      expect(dollars).toBeCloseTo(sums[index] ?? Number.NaN, 1);
+      expect(rowOf('a node')[index]).toBeCloseTo(dollars / (sizes[index] ?? 1), 2);
+    }
+    expect(rowOf('**together**')).toHaveLength(sizes.length);
+  });
+
+  it('counts what is published', () => {
+    expect(page).toContain(`(${NODE_METRICS.length} × nodes + ${FLEET_METRICS.length}) × $0.30`);
+    expect(page).toContain(`adds ${CONSENSUS_METRICS.length} metrics and ${CONSENSUS_METRICS.length}\nalarms: $2.40`);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Health } from '../../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import type { HealthReading } from '../../../shared/guardrails/records.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
+
+const seen = (health: readonly Health[], observedAtMs = NOON_MS): HealthReading => ({
+  observedAtMs,
+  nodes: health.map((each, i) => ({ instanceId: `i-${observedAtMs}-${i}`, health: each, height: null })),
+});
+const nodes = (synced: number, others: number, health: Health = 'stuck'): Health[] => [
+  ...Array.from({ length: synced }, (): Health => 'synced'),
+  ...Array.from({ length: others }, () => health),
+];
+
+describe('the breaker of a fleet', () => {
+  const read = (health: readonly Health[], breaker = {}) =>
+    readBreaker(bitcoinFleet({ breaker }), [seen(health)], NOON_MS);
+
+  it.each([
+    [1, 0, false],
+    [0, 1, false],
+    [3, 1, false],
+    [2, 2, true],
+    [4, 1, false],
+    [3, 2, true],
+    [8, 2, false],
+    [7, 3, true],
+    [80, 20, false],
+    [79, 21, true],
+  ])('with %i nodes synced and %i not is open: %s', (synced, others, open) => {
+    expect(read(nodes(synced, others)).open).toBe(open);
+  });
+
+  it.each<Health>(['behind', 'starting', 'stuck', 'forked', 'unreachable', 'unknown'])(
+    'counts a node that is %s',
+    (health) => {
+      expect(read(nodes(3, 2, health))).toEqual({ open: true, sentence: '2 of 5 nodes unhealthy or unknown, limit 1' });
+    },
+  );
+
+  it('allows what the fleet file says', () => {
+    expect(read(nodes(3, 2), { unhealthyMinimum: 2 }).open).toBe(false);
+    expect(read(nodes(5, 5), { unhealthyPercent: 50 }).open).toBe(false);
+  });
+
+  it('is open where nothing was observed, or nothing lately', () => {
+    const fleet = bitcoinFleet();
+    const sentence = 'the fleet has not been observed for 3 min: all of it counts as unknown';
+    expect(readBreaker(fleet, [], NOON_MS)).toEqual({ open: true, sentence });
+    const old = seen(nodes(5, 0), NOON_MS - OBSERVATION_VALID_MS);
+    expect(readBreaker(fleet, [old], NOON_MS).open).toBe(false);
+    expect(readBreaker(fleet, [old], NOON_MS + 1)).toEqual({ open: true, sentence });
+  });
+
+  it('counts the nodes of a part that was not observed lately as unknown, not as absent', () => {
+    const parts = [seen(nodes(100, 0)), seen(nodes(100, 0), NOON_MS - OBSERVATION_VALID_MS - 1)];
+    expect(readBreaker(bitcoinFleet(), parts, NOON_MS)).toEqual({
+      open: true,
+      sentence: '100 of 200 nodes unhealthy or unknown, limit 40',
+    });
+  });
+});
+
+/** Written down by hand: a fifth of the nodes, rounded down, and one in any case. From how many nodes on which limit holds. */
+const LIMITS: readonly (readonly [from: number, to: number, limit: number])[] = [
+  [1, 9, 1],
+  [10, 14, 2],
+  [15, 19, 3],
+  [20, 24, 4],
+  [25, 29, 5],
+  [30, 34, 6],
+  [35, 39, 7],
+  [40, 44, 8],
+  [45, 49, 9],
+  [50, 50, 10],
+];
+
+describe('the breaker of every fleet of 1 to 50 nodes', () => {
+  const sizes = LIMITS.flatMap(([from, to, limit]) =>
+    Array.from({ length: to - from + 1 }, (_, more) => [from + more, limit] as const),
+  );
+  const judge = (synced: number, others: number, health: Health) =>
+    readBreaker(bitcoinFleet(), [seen(nodes(synced, others, health))], NOON_MS);
+
+  it('has a row for each size', () => {
+    expect(sizes.map(([size]) => size)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+  });
+
+  it.each(sizes)('of %i nodes stays closed with up to %i in trouble, and opens with one more', (size, limit) => {
+    for (let unwell = 0; unwell <= size; unwell++) {
+      const { open, sentence } = judge(size - unwell, unwell, unwell % 2 ? 'stuck' : 'unknown');
+      expect([unwell, open]).toEqual([unwell, unwell > limit]);
+      expect(sentence).toBe(`${unwell} of ${size} nodes unhealthy or unknown, limit ${limit}`);
+    }
+  });
+});

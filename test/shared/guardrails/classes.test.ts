@@ -1,0 +1,174 @@
+// Each guardrail by class of action and case: what a tired person would want to look up, as a table.
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Role } from '../../../shared/fleet/model.ts';
+import {
+  type ClassFacts,
+  classOf,
+  judgeClass,
+  judgeOwner,
+  type OwnerFacts,
+  ownerOf,
+} from '../../../shared/guardrails/replace.ts';
+import { RUNGS, type Rung } from '../../../shared/model/rungs.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
+
+const closed = { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' };
+const open = { open: true, sentence: '3 of 5 nodes unhealthy or unknown, limit 1' };
+
+const facts = (more: Partial<ClassFacts> = {}): ClassFacts => ({
+  class: 'replace',
+  fleet: bitcoinFleet(),
+  role: 'follower',
+  node: { instanceId: INSTANCE, name: 'node2' },
+  breaker: closed,
+  haltedSinceMs: null,
+  cause: 'unknown',
+  manual: false,
+  acknowledgesValidator: false,
+  ...more,
+});
+const mayRestart = bitcoinFleet({ owner: { restartValidators: true } });
+const halted = { haltedSinceMs: NOON_MS };
+const manual = { manual: true };
+const acknowledged = { manual: true, acknowledgesValidator: true };
+
+/** [case, facts, what a restart meets, what a replacement meets]; null: it may be done. */
+const CASES: readonly [string, Partial<ClassFacts>, string | null, string | null][] = [
+  ['an ordinary follower', {}, null, null],
+  ['a sentry', { role: 'sentry' }, null, null],
+  ['a bootnode', { role: 'bootnode' }, null, null],
+  ['more of the fleet in trouble than the breaker allows', { breaker: open }, 'breaker-open', 'breaker-open'],
+  ['the same, and a person names the node', { breaker: open, ...manual }, null, null],
+  ['a chain that stands still', halted, 'chain-standing', 'chain-standing'],
+  ['the same, and the client has failed here', { ...halted, cause: 'known' }, null, 'chain-standing'],
+  [
+    'the same, and the breaker is open, too',
+    { ...halted, cause: 'known', breaker: open },
+    'breaker-open',
+    'chain-standing',
+  ],
+  ['the same, and a person names the node', { ...halted, ...manual }, null, null],
+  ['a validator', { role: 'validator' }, 'validator', 'validator'],
+  ['a validator whose client has failed', { role: 'validator', cause: 'known' }, 'validator', 'validator'],
+  ['a validator that may be restarted', { role: 'validator', fleet: mayRestart }, null, 'validator'],
+  [
+    'the same, with the breaker open',
+    { role: 'validator', fleet: mayRestart, breaker: open },
+    'breaker-open',
+    'validator',
+  ],
+  ['a validator that a person names', { role: 'validator', ...manual }, 'validator', 'validator'],
+  ['the same, and the person acknowledges it', { role: 'validator', ...acknowledged }, 'validator', null],
+  [
+    'an acknowledgement that no person gave',
+    { role: 'validator', acknowledgesValidator: true },
+    'validator',
+    'validator',
+  ],
+  ['a validator of a chain that stands still', { role: 'validator', ...halted }, 'chain-standing', 'chain-standing'],
+  ['a role that nobody told', { role: 'unknown' }, 'role-unknown', 'role-unknown'],
+  ['the same, where validators may be restarted', { role: 'unknown', fleet: mayRestart }, null, 'role-unknown'],
+  ['the same, and a person names it', { role: 'unknown', ...manual }, 'role-unknown', 'role-unknown'],
+  ['the same, and the person acknowledges what it may be', { role: 'unknown', ...acknowledged }, 'role-unknown', null],
+];
+
+describe('what may be done to a client', () => {
+  it.each(CASES)('of %s', (_, more, restart, replace) => {
+    expect(judgeClass(facts({ ...more, class: 'restart' }))?.refuse ?? null).toBe(restart);
+    expect(judgeClass(facts({ ...more, class: 'replace' }))?.refuse ?? null).toBe(replace);
+  });
+
+  it('is told to a person where only a person can change it, and to nobody where the chain stands still', () => {
+    expect(judgeClass(facts({ role: 'validator' }))).toMatchObject({ page: true, retryAfterMs: 3_600_000 });
+    expect(judgeClass(facts({ breaker: open }))).toMatchObject({ page: true, retryAfterMs: 300_000 });
+    expect(judgeClass(facts(halted))).toMatchObject({
+      page: false,
+      reason: 'nobody has advanced since 2026-01-01T12:00Z: it is the chain, not node2',
+    });
+  });
+
+  it('of a validator tells the person what to do', () => {
+    const { reason = '' } = judgeClass(facts({ role: 'validator' })) ?? {};
+    expect(reason).toContain(`node2 (${INSTANCE})`);
+    expect(reason).toContain('start its client where it is');
+    expect(reason).toContain('no other copy of its key runs');
+    expect(reason).toContain('npm run heal -- restore bitcoin/node2 --acknowledge-validator');
+    const { reason: restart = '' } = judgeClass(facts({ class: 'restart', role: 'validator' })) ?? {};
+    expect(restart).toContain('owner.restartValidators: true');
+  });
+
+  it('never replaces a validator or an unknown role that no person has acknowledged, whatever else is true', () => {
+    const any = fc.record({
+      class: fc.constant('replace' as const),
+      role: fc.constantFrom<Role>('validator', 'unknown'),
+      fleet: fc.constantFrom(bitcoinFleet(), mayRestart),
+      breaker: fc.constantFrom(open, closed),
+      haltedSinceMs: fc.constantFrom(null, NOON_MS),
+      cause: fc.constantFrom<ClassFacts['cause']>('known', 'unknown'),
+      manual: fc.boolean(),
+      acknowledgesValidator: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(any, (more) => {
+        const refused = judgeClass(facts(more)) !== null;
+        expect(refused).toBe(!(more.manual && more.acknowledgesValidator));
+      }),
+    );
+  });
+
+  it('is a restart for the rungs that keep everything', () => {
+    expect(RUNGS.map(classOf)).toEqual(['restart', 'restart', 'replace', 'replace']);
+  });
+});
+
+const stack = { 'aws:cloudformation:stack-name': 'nodes' };
+const standby = bitcoinFleet({ replace: { autoScaling: 'standby' } });
+const drift = bitcoinFleet({ owner: { acceptDrift: true } });
+const lost = { ip: '198.51.100.7', allocationId: null };
+const elastic = { ip: '198.51.100.7', allocationId: 'eipalloc-0123456789abcdef0' };
+
+/** What each rung meets, in the order restart, stop-start, swap, replace. */
+const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][] = [
+  ['nobody else', {}, [null, null, null, null]],
+  ['an Auto Scaling group', { autoScalingGroup: 'nodes' }, [null, 'asg-owned', 'asg-owned', 'asg-owned']],
+  ['the same, where it may be set aside', { autoScalingGroup: 'nodes', fleet: standby }, [null, null, null, null]],
+  ['a stack', { tags: stack }, [null, null, 'drift-refused', 'drift-refused']],
+  ['a stack that accepts drift', { tags: stack, fleet: drift }, [null, null, null, null]],
+  ['Terraform, by a tag', { tags: { ManagedBy: 'Terraform' } }, [null, null, 'drift-refused', 'drift-refused']],
+  ['Terraform, by a key', { tags: { 'terraform-module': 'nodes' } }, [null, null, 'drift-refused', 'drift-refused']],
+  ['nobody, with disks of its own', { instanceStore: true }, [null, 'instance-store', null, 'instance-store']],
+  ['nobody, with a public address', { publicIp: lost }, [null, 'public-ip', null, 'public-ip']],
+  ['nobody, with an elastic address', { publicIp: elastic }, [null, null, null, null]],
+  ['a group and a stack', { autoScalingGroup: 'n', tags: stack }, [null, 'asg-owned', 'asg-owned', 'asg-owned']],
+  [
+    'a group that lets go and a stack',
+    { autoScalingGroup: 'n', tags: stack, fleet: standby },
+    [null, null, 'drift-refused', 'drift-refused'],
+  ],
+];
+
+describe('an instance that is owned', () => {
+  const judge = (rung: Rung, more: Partial<OwnerFacts>) =>
+    judgeOwner({
+      ...{ rung, fleet: bitcoinFleet(), tags: {}, autoScalingGroup: null, instanceStore: false, publicIp: null },
+      ...more,
+    });
+
+  it.each(OWNED)('by %s', (_, more, codes) => {
+    expect(RUNGS.map((rung) => judge(rung, more)?.refuse ?? null)).toEqual(codes);
+  });
+
+  it('is told of by its owner’s name, and by what would let the heal go on', () => {
+    expect(judge('swap', { autoScalingGroup: 'asg-1' })?.reason).toMatch(/asg-1.*replace\.autoScaling: standby/);
+    expect(judge('swap', { tags: stack })?.reason).toMatch(/stack nodes.*data volumes.*owner\.acceptDrift: true/);
+    expect(judge('replace', { publicIp: lost })?.reason).toContain('198.51.100.7');
+    expect(judge('replace', { instanceStore: true })).toMatchObject({ page: true });
+  });
+
+  it('by nobody says so', () => {
+    expect(ownerOf({ Name: 'node2', Component: 'nodes/bitcoin' })).toBeNull();
+  });
+});

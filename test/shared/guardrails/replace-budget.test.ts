@@ -1,0 +1,196 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  type HolderFacts,
+  leaveFleetTurn,
+  proveReplacement,
+  type Replacement,
+  type ReplacementsRecord,
+  type RestartsRecord,
+  reserveReplacement,
+  reserveRestart,
+  type TurnRecord,
+  takeFleetTurn,
+} from '../../../shared/guardrails/replace-budget.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { ME, OTHER } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const limits = bitcoinFleet().replace;
+const DAY_MS = 24 * HOUR_MS;
+
+const entry = (more: Partial<Replacement> = {}): Replacement => ({
+  ...{ key: `key-${more.node ?? 'node9'}-${more.atMs ?? 0}`, fleet: 'bitcoin', node: 'node9', instanceId: 'i-9' },
+  ...{ onsetMs: (more.atMs ?? NOON_MS) - MINUTE_MS, atMs: NOON_MS },
+  ...more,
+});
+const wanted = {
+  key: '7f3a-swap',
+  fleet: 'bitcoin',
+  node: 'node2',
+  instanceId: INSTANCE,
+  onsetMs: NOON_MS - MINUTE_MS,
+};
+const record = (...entries: Replacement[]): ReplacementsRecord => ({ entries, version: 4 });
+const ask = (read: ReplacementsRecord | undefined, more: Partial<typeof wanted> = {}, nowMs = NOON_MS) =>
+  reserveReplacement(read, { ...wanted, ...more }, limits, nowMs);
+
+describe('a replacement', () => {
+  it('is written down before its first act', () => {
+    expect(ask(undefined)).toEqual({ next: { entries: [{ ...wanted, atMs: NOON_MS }], version: 1 } });
+  });
+
+  it('is had already by the next attempt at it', () => {
+    const read = record(entry({ key: wanted.key }), entry({ node: 'node3' }), entry({ node: 'node4' }));
+    expect(ask(read)).toEqual({ reserved: true });
+  });
+
+  it.each([
+    ['two within the hour', [59, 1], 'replacements-spent', false],
+    ['two, one of them an hour ago', [60, 1], null, null],
+    ['five in a day, one within the hour', [1439, 900, 600, 300, 59], 'replacements-spent', true],
+    ['five, the first a day ago', [1440, 900, 600, 300, 59], null, null],
+  ])('after %s in the account', (_, minutesAgo, code, page) => {
+    const read = record(
+      ...minutesAgo.map((ago, at) =>
+        entry({ fleet: `fleet${at}`, node: `node${at}`, atMs: NOON_MS - ago * MINUTE_MS }),
+      ),
+    );
+    const answer = ask(read);
+    if (code === null) expect(answer).toHaveProperty('next');
+    else expect(answer).toMatchObject({ refuse: code, page });
+  });
+
+  it('is refused with the nodes that were replaced, and the limit', () => {
+    const read = record(entry({ fleet: 'irita', node: 'node1' }), entry({ node: 'node3' }));
+    expect(ask(read)).toMatchObject({
+      reason: 'the account had 2 replacements in the last hour (irita/node1, bitcoin/node3), limit 2',
+    });
+  });
+
+  const past = (hoursAgo: number, provedHoursAgo?: number): Replacement =>
+    entry({
+      ...{ node: 'node2', instanceId: INSTANCE, atMs: NOON_MS - hoursAgo * HOUR_MS },
+      ...(provedHoursAgo !== undefined && { provedAtMs: NOON_MS - provedHoursAgo * HOUR_MS }),
+    });
+
+  it.each<[string, Replacement[], boolean]>([
+    ['three that were never proved', [past(90), past(60), past(30)], true],
+    ['two that were never proved', [past(60), past(30)], false],
+    ['three, the last of which held for two hours', [past(90), past(60), past(30, 3)], false],
+    ['three, the first of which held for days', [past(90, 89), past(60), past(30)], false],
+    ['three that held for an hour each', [past(4, 3.5), past(3, 2.2), past(2, 1)], true],
+    [
+      'three of its namesake in another fleet',
+      [past(90), past(60), past(30)].map((one) => ({ ...one, fleet: 'b' })),
+      false,
+    ],
+  ])('of a node after %s', (_, entries, refused) => {
+    const answer = ask(record(...entries));
+    expect('refuse' in answer ? answer.refuse : null).toBe(refused ? 'node-replacements-spent' : null);
+    if (refused) expect(answer).toMatchObject({ page: true });
+  });
+
+  it('is the same node’s whatever instance it has by now', () => {
+    const entries = [past(90), past(60), past(30)].map((one, at) => ({ ...one, instanceId: `i-${at}` }));
+    expect(ask(record(...entries))).toMatchObject({ refuse: 'node-replacements-spent' });
+  });
+
+  it('that was proved is written once', () => {
+    const read = record(entry({ key: wanted.key }), entry({ key: 'other' }));
+    const proved = proveReplacement(read, wanted.key, NOON_MS + 5);
+    expect(proved).toEqual({
+      next: { entries: [{ ...read.entries[0], provedAtMs: NOON_MS + 5 }, read.entries[1]], version: 5 },
+    });
+    const next = 'next' in proved ? proved.next : undefined;
+    expect(proveReplacement(next, wanted.key, NOON_MS + 9)).toEqual({ leave: true });
+    expect(proveReplacement(undefined, wanted.key, NOON_MS)).toEqual({ leave: true });
+    expect(proveReplacement(read, 'none', NOON_MS)).toEqual({ leave: true });
+  });
+
+  it('never brings more than two into any hour nor five into any day, however they are asked for', () => {
+    const times = fc.array(fc.integer({ min: 0, max: 3 * 24 * 60 }), { maxLength: 60 });
+    fc.assert(
+      fc.property(times, fc.nat(3), (minutes, nodes) => {
+        let read: ReplacementsRecord | undefined;
+        for (const [at, minute] of minutes.toSorted((a, b) => a - b).entries()) {
+          const nowMs = NOON_MS + minute * MINUTE_MS;
+          const answer = ask(read, { key: `k${at}`, node: `node${at % (nodes + 1)}`, onsetMs: nowMs }, nowMs);
+          if ('next' in answer) read = answer.next;
+        }
+        const entries = read?.entries ?? [];
+        for (const { atMs } of entries) {
+          const within = (ms: number) => entries.filter((one) => one.atMs <= atMs && atMs - one.atMs < ms).length;
+          expect([within(HOUR_MS) <= 2, within(DAY_MS) <= 5]).toEqual([true, true]);
+        }
+      }),
+    );
+  });
+
+  it('is remembered in a list that ends', () => {
+    const old = Array.from({ length: 500 }, (_, at) =>
+      entry({ key: `k${at}`, node: `n${at}`, atMs: NOON_MS - 2 * DAY_MS }),
+    );
+    const answer = ask(record(...old, entry({ atMs: NOON_MS - 31 * DAY_MS })));
+    expect('next' in answer && answer.next.entries.length).toBe(400);
+  });
+});
+
+describe('a restart', () => {
+  const restart = (read: RestartsRecord | undefined, key: string, nowMs = NOON_MS) =>
+    reserveRestart(read, { key, node: 'node2' }, limits, nowMs);
+  const six = {
+    restarts: Array.from({ length: 6 }, (_, at) => ({ key: `r${at}`, atMs: NOON_MS - (6 - at) * HOUR_MS })),
+    version: 6,
+  };
+
+  it('has a budget of its own, six a day of one node', () => {
+    expect(restart(undefined, 'r')).toEqual({ next: { restarts: [{ key: 'r', atMs: NOON_MS }], version: 1 } });
+    expect(restart(six, 'r')).toMatchObject({ refuse: 'restarts-spent', page: true });
+    expect(restart(six, 'r5')).toEqual({ reserved: true });
+  });
+
+  it('is had back after a day, and what is older is forgotten', () => {
+    const answer = restart(six, 'r', NOON_MS + 18 * HOUR_MS);
+    expect('next' in answer && answer.next.restarts.map(({ key }) => key)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5', 'r']);
+  });
+});
+
+describe('the turn of a fleet', () => {
+  const me = { execution: ME, instanceId: INSTANCE, node: 'node2' };
+  const other = { execution: OTHER, instanceId: 'i-0fedcba9876543210', node: 'node3' };
+  const dead = { execution: OTHER, instanceId: INSTANCE, node: 'node2' };
+  const held = (holder: TurnRecord['holder']): TurnRecord => ({ holder, version: 2 });
+  const running: HolderFacts = { status: { state: 'running' }, unsettled: true };
+  const unknown: HolderFacts = { status: { state: 'unknown' }, unsettled: false };
+  const ended = (unsettled: boolean): HolderFacts => ({ status: { state: 'ended', endedAtMs: NOON_MS }, unsettled });
+  const mine = { next: { holder: me, version: 3 } };
+
+  it.each<[string, TurnRecord | undefined, HolderFacts, object]>([
+    ['nobody ever had', undefined, unknown, { next: { holder: me, version: 1 } }],
+    ['nobody has', held(null), unknown, mine],
+    ['I have', held(me), unknown, { taken: true }],
+    ['another node’s heal has that runs', held(other), running, { refuse: 'replace-in-flight' }],
+    ['another node’s heal has of which nothing can be read', held(other), unknown, { refuse: 'replace-in-flight' }],
+    ['another node’s heal had that died half-way', held(other), ended(true), { refuse: 'replace-in-flight' }],
+    ['another node’s heal had that died with nothing begun', held(other), ended(false), mine],
+    ['my own node’s last attempt had, which died half-way', held(dead), ended(true), mine],
+    ['my own node’s last attempt has, which still runs', held(dead), running, { refuse: 'replace-in-flight' }],
+  ])('that %s', (_, read, holder, expected) => {
+    expect(takeFleetTurn(read, me, holder)).toMatchObject(expected);
+  });
+
+  it('is waited for in silence', () => {
+    expect(takeFleetTurn(held(other), me, running)).toMatchObject({
+      page: false,
+      reason: 'one replacement at a time in a fleet: node3 has the turn, its replacement is under way',
+    });
+  });
+
+  it('is given back by who has it, and by nobody else', () => {
+    expect(leaveFleetTurn(held(me), ME)).toEqual({ next: { holder: null, version: 3 } });
+    expect(leaveFleetTurn(held(me), OTHER)).toEqual({ leave: true });
+    expect(leaveFleetTurn(undefined, ME)).toEqual({ leave: true });
+  });
+});

@@ -1,0 +1,400 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isOwed, reopenLeftOpen } from '../../../shared/heal/incident.ts';
+import {
+  freeDead,
+  grant,
+  type Holder,
+  holds,
+  intend,
+  leaseFree,
+  maySettle,
+  newNode,
+  owesClient,
+  prove,
+  raiseQuiet,
+  recentModifications,
+  release,
+  unsettled,
+  withdraw,
+} from '../../../shared/heal/lease.ts';
+import type { GrowOperation, NodeRecord, ReplaceOperation } from '../../../shared/heal/records.ts';
+import {
+  DAY_MS,
+  type ExecutionStatus,
+  FUNCTION_TIMEOUT_MS,
+  INTENT_COUNTS_MS,
+  REQUEST_LIFETIME_MS,
+} from '../../../shared/model/execution.ts';
+import { tries } from '../../fixtures/any.ts';
+import { endedIncident, ME, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
+import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const RUNNING: ExecutionStatus = { state: 'running' };
+const UNKNOWN: ExecutionStatus = { state: 'unknown' };
+const ended = (endedAtMs: number): ExecutionStatus => ({ state: 'ended', endedAtMs });
+const DIED_OUT_MS = FUNCTION_TIMEOUT_MS + REQUEST_LIFETIME_MS;
+const OTHER_VOLUME = 'vol-0b1b2c3d4e5f60718';
+
+const me: Holder = { execution: ME, fence: 4 };
+const mine = (more: Partial<NodeRecord> = {}) => nodeRecord({ owner: ME, fence: 4, version: 7, ...more });
+const others = (more: Partial<NodeRecord> = {}) => nodeRecord({ owner: OTHER, fence: 4, version: 7, ...more });
+const operation = (more: Partial<GrowOperation> = {}): GrowOperation => ({
+  kind: 'grow',
+  phase: 'preparing',
+  incidentId: '7f3a0c1d',
+  volumeId: DATA_VOLUME,
+  found: { sizeGiB: 500 },
+  toGiB: 900,
+  intentAtMs: NOON_MS,
+  ...more,
+});
+const intent = (atMs: number, volumeId = DATA_VOLUME) => ({ volumeId, toGiB: 900, atMs });
+
+describe('a node', () => {
+  it('that was never held is free', () => {
+    expect(leaseFree(newNode('bitcoin', INSTANCE), UNKNOWN, NOON_MS)).toBe(true);
+  });
+
+  it('is not free because time has passed: its holder must have ended', () => {
+    for (const owner of [RUNNING, UNKNOWN]) expect(leaseFree(others(), owner, NOON_MS + 1_000 * HOUR_MS)).toBe(false);
+  });
+
+  it('is free when its holder’s last request has died out', () => {
+    expect(leaseFree(others(), ended(NOON_MS), NOON_MS + DIED_OUT_MS)).toBe(false);
+    expect(leaseFree(others(), ended(NOON_MS), NOON_MS + DIED_OUT_MS + 1)).toBe(true);
+  });
+
+  it('is not free while a command of its dead holder may still run', () => {
+    const read = others({ quietAfterMs: NOON_MS });
+    expect(leaseFree(read, ended(0), NOON_MS)).toBe(false);
+    expect(leaseFree(read, ended(0), NOON_MS + 1)).toBe(true);
+  });
+
+  it('is granted with a higher fence; what was begun on it, and its quiet time, stay', () => {
+    const before = others({ operation: operation(), quietAfterMs: 5, modifications: [intent(1)] });
+    expect(grant(before, ME, ended(0), NOON_MS)).toEqual({ next: { ...before, owner: ME, fence: 5, version: 8 } });
+  });
+
+  it('is granted only once to the same execution, whose fence stays', () => {
+    expect(grant(mine(), ME, UNKNOWN, NOON_MS)).toEqual({ held: me });
+  });
+
+  it('is refused with the name of who holds it', () => {
+    expect(grant(others(), ME, RUNNING, NOON_MS)).toEqual({ refused: OTHER });
+  });
+
+  it('is held by an execution and a fence together', () => {
+    expect(holds(mine(), me)).toBe(true);
+    expect(holds(mine({ fence: 5 }), me)).toBe(false);
+    expect(holds(others(), me)).toBe(false);
+    expect(holds(undefined, me)).toBe(false);
+  });
+});
+
+describe('a holder that lost the node', () => {
+  it.each<[string, (read: NodeRecord) => unknown]>([
+    ['raises no quiet time', (read) => raiseQuiet(read, me, NOON_MS)],
+    ['intends nothing', (read) => intend(read, me, operation(), 3)],
+    ['withdraws nothing', (read) => withdraw(read, me, intent(NOON_MS))],
+    ['proves nothing', (read) => prove(read, me)],
+    ['releases nothing', (read) => release(read, me, true, NOON_MS)],
+  ])('%s', (_, act) => {
+    for (const read of [others(), mine({ fence: 5 }), nodeRecord()]) expect(act(read)).toEqual({ lost: true });
+  });
+});
+
+describe('the quiet time', () => {
+  it('is only ever raised', () => {
+    expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, 11)).toMatchObject({ next: { quietAfterMs: 11, version: 8 } });
+    for (const overAtMs of [10, 9])
+      expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, overAtMs)).toEqual({ enough: true });
+  });
+});
+
+describe('a client that the full disk stopped', () => {
+  const owing = mine({ clientOwedSinceMs: NOON_MS });
+
+  it('is owed from before the command that starts it, since the first one', () => {
+    expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, 9, NOON_MS)).toMatchObject({
+      next: { quietAfterMs: 10, clientOwedSinceMs: NOON_MS },
+    });
+    expect(raiseQuiet(owing, me, owing.quietAfterMs, NOON_MS + 5)).toEqual({ enough: true });
+    expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, 9)).toEqual({ enough: true });
+  });
+
+  it('is owed until it is proved, whoever proves it', () => {
+    const proved = prove(owing, me);
+    expect('next' in proved && Object.keys(proved.next)).not.toContain('clientOwedSinceMs');
+    expect('next' in proved && proved.next.version).toBe(owing.version + 1);
+  });
+
+  it('is owed for a day: later nobody can tell who stopped it', () => {
+    expect(owesClient(owing, NOON_MS + 24 * HOUR_MS - 1)).toBe(true);
+    expect(owesClient(owing, NOON_MS + 24 * HOUR_MS)).toBe(false);
+    expect(owesClient(mine(), NOON_MS)).toBe(false);
+    expect(owesClient(undefined, NOON_MS)).toBe(false);
+  });
+});
+
+describe('an intent', () => {
+  it('is written with the operation, and counted', () => {
+    expect(intend(mine(), me, operation(), 3)).toEqual({
+      next: mine({ operation: operation(), modifications: [intent(NOON_MS)], version: 8 }),
+    });
+  });
+
+  it('that AWS has refused is withdrawn with its operation, and nothing else is', () => {
+    const before = intent(NOON_MS - HOUR_MS);
+    const other = intent(NOON_MS, OTHER_VOLUME);
+    const after = mine({ operation: operation(), modifications: [before, intent(NOON_MS), other] });
+    expect(withdraw(after, me, intent(NOON_MS))).toEqual({
+      next: mine({ operation: null, modifications: [before, other], version: 8 }),
+    });
+    expect(withdraw(mine({ modifications: [before] }), me, intent(NOON_MS))).toEqual({ written: true });
+    // What another attempt has intended since is its own.
+    const since = operation({ intentAtMs: NOON_MS + 1 });
+    const kept = withdraw(mine({ operation: since, modifications: [intent(NOON_MS)] }), me, intent(NOON_MS));
+    expect(kept).toMatchObject({ next: { operation: since, modifications: [] } });
+  });
+
+  it('that is written already is not counted twice', () => {
+    const after = mine({ operation: operation(), modifications: [intent(NOON_MS)] });
+    expect(intend(after, me, operation(), 1)).toEqual({ written: true });
+    expect(intend(after, me, operation({ toGiB: 950 }), 3)).toHaveProperty('next');
+  });
+
+  it('is refused when the day’s are spent, by the very intents that spend it', () => {
+    const spent = [1, 2, 3].map((hours) => intent(NOON_MS - hours * HOUR_MS));
+    expect(intend(mine({ modifications: spent }), me, operation(), 3)).toEqual({ spent });
+    expect(intend(mine({ modifications: spent.slice(1) }), me, operation(), 3)).toHaveProperty('next');
+  });
+
+  it('of another volume spends nothing of this one', () => {
+    const spent = [1, 2, 3].map((hours) => intent(NOON_MS - hours * HOUR_MS, OTHER_VOLUME));
+    expect(intend(mine({ modifications: spent }), me, operation(), 3)).toHaveProperty('next');
+  });
+
+  it('counts for a day and the hour in which its call may take effect', () => {
+    const at = (ageMs: number) =>
+      recentModifications({ modifications: [intent(NOON_MS - ageMs)] }, DATA_VOLUME, NOON_MS);
+    expect(INTENT_COUNTS_MS).toBeGreaterThanOrEqual(DAY_MS + DIED_OUT_MS);
+    expect(at(INTENT_COUNTS_MS - 1)).toHaveLength(1);
+    expect(at(INTENT_COUNTS_MS)).toHaveLength(0);
+  });
+
+  it('inherits what was found from whoever began, for the same volume', () => {
+    const begun = mine({ operation: operation({ found: { sizeGiB: 300 }, intentAtMs: 1 }) });
+    expect(intend(begun, me, operation(), 3)).toMatchObject({ next: { operation: { found: { sizeGiB: 300 } } } });
+    expect(intend(begun, me, operation({ volumeId: OTHER_VOLUME }), 3)).toMatchObject({
+      next: { operation: { found: { sizeGiB: 500 } } },
+    });
+  });
+
+  it('is kept as long as it counts; the list never grows beyond its bound', () => {
+    const old = Array.from({ length: 40 }, (_, i) => intent(NOON_MS - INTENT_COUNTS_MS - i, OTHER_VOLUME));
+    const recent = Array.from({ length: 40 }, (_, i) => intent(NOON_MS - 40 + i, OTHER_VOLUME));
+    const after = intend(mine({ modifications: [...old, ...recent] }), me, operation(), 3);
+    expect('next' in after && after.next.modifications).toEqual([...recent.slice(-31), intent(NOON_MS)]);
+  });
+});
+
+describe('the end of a heal', () => {
+  it('is proved on the node first', () => {
+    expect(prove(mine({ operation: operation() }), me)).toMatchObject({
+      next: { operation: { phase: 'proved' }, version: 8 },
+    });
+    expect(prove(mine({ operation: operation({ phase: 'proved' }) }), me)).toEqual({ written: true });
+    expect(prove(mine(), me)).toEqual({ written: true });
+  });
+
+  it('lets the next grant be above what the node itself knows', () => {
+    expect(release(mine({ fence: 4 }), { ...me, fence: 4 }, true, NOON_MS, 9)).toMatchObject({ next: { fence: 9 } });
+    expect(release(mine({ fence: 4 }), { ...me, fence: 4 }, true, NOON_MS, 2)).toMatchObject({ next: { fence: 4 } });
+  });
+
+  it('gives the node back at once where every command has answered', () => {
+    expect(release(mine({ quietAfterMs: NOON_MS + HOUR_MS, operation: operation() }), me, true, NOON_MS)).toEqual({
+      next: mine({ owner: null, quietAfterMs: NOON_MS + HOUR_MS, version: 8 }),
+    });
+  });
+
+  it('waits where one has not, to the millisecond after which it cannot run', () => {
+    const read = mine({ quietAfterMs: NOON_MS });
+    const early = release(read, me, false, NOON_MS);
+    expect(early).toEqual({ waitUntilMs: NOON_MS + 1 });
+    expect(release(read, me, false, NOON_MS + 1)).toMatchObject({ next: { owner: null } });
+  });
+});
+
+/** What a ladder remembers, as far as the lease looks at it. */
+const ladder = (phase: ReplaceOperation['phase'], memory: object = {}): ReplaceOperation =>
+  ({
+    kind: 'replace',
+    phase,
+    incidentId: '7f3a0c1d',
+    memory: { restoredVolumes: null, replacement: null, ...memory },
+  }) as ReplaceOperation;
+
+describe('what a ladder has left open', () => {
+  it.each<[string, ReplaceOperation, boolean]>([
+    ['nothing but what it learnt', ladder('preparing'), false],
+    ['volumes that it made', ladder('preparing', { restoredVolumes: {} }), true],
+    ['an instance that it launched', ladder('preparing', { replacement: {} }), true],
+    ['a client that it may have stopped', ladder('down'), true],
+    ['only the clearing up', ladder('proved'), true],
+  ])('%s: %j, unsettled %s', (_, operation, expected) => {
+    expect(unsettled(nodeRecord({ operation }))).toBe(expected);
+    expect(maySettle(nodeRecord({ operation }), 'replace')).toBe(true);
+    expect(maySettle(nodeRecord({ operation }), 'snapshot')).toBe(!expected);
+  });
+
+  it('is not called proved by a growth on the same node', () => {
+    const read = mine({ operation: ladder('preparing') });
+    expect(prove(read, me)).toEqual({ written: true });
+    expect(prove({ ...read, clientOwedSinceMs: 5 }, me)).toEqual({ next: { ...read, version: 8 } });
+  });
+
+  it('is cleared when it gives the node back, unless it gives up in the middle', () => {
+    const read = mine({ operation: ladder('down') });
+    expect(release(read, me, true, NOON_MS)).toMatchObject({ next: { operation: null } });
+    expect(release(read, me, true, NOON_MS, 0, true)).toMatchObject({
+      next: { owner: null, operation: ladder('down') },
+    });
+  });
+
+  it('outlives a dead holder, for its next attempt, where it binds nobody', () => {
+    const operation = ladder('preparing');
+    expect(freeDead(others({ operation }), ended(0), NOON_MS)).toEqual({
+      next: others({ owner: null, operation, version: 8 }),
+    });
+  });
+});
+
+describe('the incident of what was left open', () => {
+  const down = (more: Partial<NodeRecord> = {}) => nodeRecord({ operation: ladder('down'), fence: 4, ...more });
+  const healed = endedIncident('healed', NOON_MS);
+  const escalated = endedIncident('escalated', NOON_MS);
+
+  it('is opened again when its holder has died, even if a person was paged', () => {
+    for (const incident of [healed, escalated]) {
+      const reopened = reopenLeftOpen(down({ owner: OTHER }), incident, ended(0), NOON_MS);
+      expect(reopened).toMatchObject({ next: { state: 'open', notBeforeMs: 0 } });
+    }
+  });
+
+  it('is opened again when the node was given back in the middle, but not when it was given up for good', () => {
+    expect(reopenLeftOpen(down(), healed, UNKNOWN, NOON_MS)).toMatchObject({ next: { state: 'open' } });
+    expect(reopenLeftOpen(down(), escalated, UNKNOWN, NOON_MS)).toEqual({ leave: true });
+  });
+
+  it.each<[string, NodeRecord, ExecutionStatus]>([
+    ['its holder lives', down({ owner: OTHER }), RUNNING],
+    ['its holder cannot be read', down({ owner: OTHER }), UNKNOWN],
+    ['nothing is open', nodeRecord(), UNKNOWN],
+    ['another incident left it', nodeRecord({ operation: { ...ladder('down'), incidentId: 'another' } }), UNKNOWN],
+  ])('is left alone while %s', (_, node, owner) => {
+    expect(reopenLeftOpen(node, healed, owner, NOON_MS)).toEqual({ leave: true });
+  });
+
+  it('is not over, whatever its alarm says, until that is settled', () => {
+    const open = openIncidentRecord();
+    expect(isOwed(open, down(), NOON_MS)).toBe(true);
+    expect(isOwed(open, nodeRecord({ operation: ladder('preparing') }), NOON_MS)).toBe(false);
+    expect(isOwed({ ...open, incidentId: 'another' }, down(), NOON_MS)).toBe(false);
+    expect(isOwed(open, nodeRecord({ clientOwedSinceMs: NOON_MS }), NOON_MS)).toBe(true);
+    expect(isOwed(escalated, down(), NOON_MS)).toBe(false);
+    expect(isOwed(open, undefined, NOON_MS)).toBe(false);
+  });
+});
+
+describe('a node whose holder is dead', () => {
+  it('is freed by the sweep, and its fence is kept', () => {
+    for (const phase of ['preparing', 'proved'] as const)
+      expect(freeDead(others({ operation: operation({ phase }) }), ended(0), NOON_MS)).toEqual({
+        next: others({ owner: null, version: 8 }),
+      });
+  });
+
+  it('is left to a successor where the client may be down', () => {
+    const down = others({ operation: operation({ phase: 'down' }) });
+    expect(unsettled(down)).toBe(true);
+    expect(freeDead(down, ended(0), NOON_MS)).toEqual({ leave: true });
+  });
+
+  it.each<[string, NodeRecord, ExecutionStatus]>([
+    ['nobody holds it', nodeRecord(), UNKNOWN],
+    ['its holder lives', others(), RUNNING],
+    ['its holder cannot be read', others(), UNKNOWN],
+    ['its holder ended a moment ago', others(), ended(NOON_MS - DIED_OUT_MS)],
+    ['a command may still run', others({ quietAfterMs: NOON_MS }), ended(0)],
+  ])('is left alone while %s', (_, read, owner) => {
+    expect(freeDead(read, owner, NOON_MS)).toEqual({ leave: true });
+  });
+});
+
+describe('whatever two executions and the sweep do to a node, in whatever order', () => {
+  const anyAct = fc.record({
+    act: fc.constantFrom('grant', 'quiet', 'intend', 'prove', 'release', 'free', 'end'),
+    by: fc.constantFrom(ME, OTHER),
+    fence: fc.integer({ min: 0, max: 2 }),
+    seconds: fc.integer({ min: 0, max: 900 }),
+    volumeId: fc.constantFrom(DATA_VOLUME, OTHER_VOLUME),
+    commandsOver: fc.boolean(),
+  });
+
+  it('the fence and the quiet time never fall, nobody is overtaken alive, and the day’s budget holds', () => {
+    fc.assert(
+      fc.property(fc.array(anyAct, { maxLength: 80 }), fc.integer({ min: 1, max: 3 }), (acts, limit) => {
+        let node = newNode('bitcoin', INSTANCE);
+        let nowMs = NOON_MS;
+        const endedAt = new Map<string, number>();
+        const statusOf = (execution: string | null): ExecutionStatus => {
+          const at = execution === null ? undefined : endedAt.get(execution);
+          return at === undefined ? RUNNING : ended(at);
+        };
+        for (const { act, by, fence, seconds, volumeId, commandsOver } of acts) {
+          nowMs += seconds * 1_000;
+          const before = node;
+          if (act === 'end') {
+            if (!endedAt.has(by)) endedAt.set(by, nowMs);
+            continue;
+          }
+          const holder = { execution: by, fence: Math.max(0, before.fence - fence) };
+          const decided = (() => {
+            if (act === 'grant') return grant(before, by, statusOf(before.owner), nowMs);
+            if (act === 'quiet') return raiseQuiet(before, holder, nowMs + seconds * 1_000);
+            if (act === 'intend') return intend(before, holder, operation({ volumeId, intentAtMs: nowMs }), limit);
+            if (act === 'prove') return prove(before, holder);
+            if (act === 'release') return release(before, holder, commandsOver, nowMs);
+            return freeDead(before, statusOf(before.owner), nowMs);
+          })();
+          if (!('next' in decided)) continue;
+          node = decided.next;
+          expect(node.version).toBe(before.version + 1);
+          expect(node.quietAfterMs).toBeGreaterThanOrEqual(before.quietAfterMs);
+          expect(node.fence - before.fence).toBe(act === 'grant' ? 1 : 0);
+          if (act === 'grant' || act === 'free') {
+            if (before.owner !== null) {
+              expect(statusOf(before.owner)).toMatchObject({ state: 'ended' });
+              expect(nowMs).toBeGreaterThan((endedAt.get(before.owner) ?? nowMs) + DIED_OUT_MS);
+              expect(nowMs).toBeGreaterThan(before.quietAfterMs);
+            }
+          } else expect(holds(before, holder)).toBe(true);
+          if (act === 'release' && !commandsOver) expect(nowMs).toBeGreaterThan(before.quietAfterMs);
+          for (const volume of [DATA_VOLUME, OTHER_VOLUME])
+            expect(recentModifications(node, volume, nowMs).length).toBeLessThanOrEqual(limit);
+        }
+      }),
+      tries('lease', 500),
+    );
+  });
+
+  it('a lost release does not need to be waited out twice', () => {
+    const read = mine({ quietAfterMs: NOON_MS + MINUTE_MS });
+    const waits = release(read, me, false, NOON_MS);
+    expect('waitUntilMs' in waits && release(read, me, false, waits.waitUntilMs)).toHaveProperty('next');
+  });
+});

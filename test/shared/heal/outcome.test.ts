@@ -1,0 +1,109 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { describe, expect, it } from '@jest/globals';
+import type { HealContext } from '../../../shared/heal/context.ts';
+import { MAX_FAILURES } from '../../../shared/heal/incident.ts';
+import type { Ending } from '../../../shared/heal/outcome.ts';
+import { writeOutcome } from '../../../shared/heal/outcome.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import { claimedIncident, ME, OTHER, payload } from '../../fixtures/builders/incident.ts';
+import { HOUR_MS } from '../../fixtures/builders/time.ts';
+
+const failed: Ending = {
+  outcome: 'failed',
+  code: 'not-proved',
+  reason: 'the client is failed',
+  page: true,
+  retryAfterMs: HOUR_MS,
+};
+
+/** A heal that has claimed `incident`, the codes that it pages, and what becomes of the incident. */
+function heal(incident: IncidentRecord) {
+  const paged: string[] = [];
+  const sentences: string[] = [];
+  const sns = new SNSClient({ region: 'eu-west-1' });
+  sns.send = (async ({ input }: { readonly input: { readonly Message: string } }) => {
+    const { lambda } = JSON.parse(input.Message) as { lambda: string };
+    const { code, sentence } = JSON.parse(lambda) as { code: string; sentence: string };
+    paged.push(code);
+    sentences.push(sentence);
+    return {};
+  }) as typeof sns.send;
+  let stored = incident;
+  const store = {
+    readIncident: async () => stored,
+    replace: async (_: unknown, next: IncidentRecord) => {
+      stored = next;
+      return true;
+    },
+  };
+  const tools = {
+    clients: { sns },
+    store,
+    journal: async () => {},
+    payload: payload(),
+    execution: ME,
+    environment: { TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages' },
+  } as unknown as HealContext;
+  return { tools, paged, sentences, stored: () => stored };
+}
+
+describe('the end of an attempt that failed', () => {
+  it('pages its own code while there are attempts left', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: 0 }));
+    await writeOutcome(tools, failed, '12');
+    expect(paged).toEqual(['not-proved']);
+    expect(stored()).toMatchObject({ state: 'open', failures: 1 });
+  });
+
+  it('says that nothing more is tried when it was the last', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: MAX_FAILURES - 1 }));
+    await writeOutcome(tools, failed, '12');
+    expect(paged).toEqual(['attempts-spent']);
+    expect(stored()).toMatchObject({ state: 'escalated' });
+  });
+
+  it('is not told again, and not as the last, when its step is replayed after it was written', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: MAX_FAILURES - 2 }));
+    await writeOutcome(tools, failed, '12');
+    expect(await writeOutcome(tools, failed, '12')).toEqual({ written: false });
+    expect(paged).toEqual(['not-proved']);
+    expect(stored()).toMatchObject({ state: 'open', failures: MAX_FAILURES - 1 });
+  });
+});
+
+describe('the end of a ladder', () => {
+  const spent = (asFound: boolean): Ending => ({
+    outcome: 'escalated',
+    code: 'not-proved',
+    reason: 'swap: it forks',
+    asFound,
+  });
+
+  it('escalates at once, whatever attempts are left', async () => {
+    const { tools, paged, stored } = heal(claimedIncident({ failures: 0 }));
+    expect(await writeOutcome(tools, spent(true), '12')).toEqual({ written: true });
+    expect(paged).toEqual(['not-proved']);
+    expect(stored()).toMatchObject({ state: 'escalated', failures: 0, pagedCodes: ['not-proved'] });
+  });
+
+  it('pages even where its code has paged before in this incident', async () => {
+    const { tools, paged } = heal(claimedIncident({ pagedCodes: ['not-proved'] }));
+    await writeOutcome(tools, spent(true), '12');
+    expect(paged).toEqual(['not-proved']);
+  });
+
+  it.each([
+    [true, 'swap: it forks. Nothing more is tried; the node is as it was found'],
+    [false, 'swap: it forks. Nothing more is tried; the node is not as it was found, the journal says how'],
+  ])('says whether the node is as it was found: %s', async (asFound, sentence) => {
+    const { tools, sentences } = heal(claimedIncident());
+    await writeOutcome(tools, spent(asFound), '12');
+    expect(sentences).toEqual([sentence]);
+  });
+
+  it('is not told by an execution whose attempt is over', async () => {
+    const { tools, paged } = heal(claimedIncident({}, OTHER));
+    expect(await writeOutcome(tools, spent(true), '12')).toEqual({ written: false });
+    expect(paged).toEqual([]);
+  });
+});

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS, runbookOf } from '../../../shared/fleet/resource-names.ts';
+import { WRITERS } from '../../../shared/heal/records.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
+
+const repository = new URL('../../../', import.meta.url).pathname;
+const kinds: readonly string[] = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];
+const pageOf = (kind: string) => `docs/runbooks/${kind}.md`;
+/** Each stands for several codes that page, and is named by the one that people get most. */
+const codes = [
+  'ladder-spent',
+  'validator',
+  'drift-refused',
+  'client-stopped',
+  'step-failed',
+  'snapshot-failed',
+  'snapshot-unfit',
+  'kept-longer',
+  'not-recorded',
+] as const;
+const all = [...kinds, ...codes];
+const read = (path: string) => readFileSync(join(repository, path), 'utf8');
+
+describe('runbooks', () => {
+  it('are there for every kind of alarm and for codes that page, and for nothing else', () => {
+    const pages = readdirSync(join(repository, 'docs/runbooks')).filter((page) => page !== 'README.md');
+    expect(pages.sort()).toEqual(all.map((kind) => basename(pageOf(kind))).sort());
+    for (const kind of [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS]) expect(runbookOf(kind)).toBe(pageOf(kind));
+  });
+
+  it('are found by alarm or code, and no code is made up', () => {
+    const index = read('docs/runbooks/README.md');
+    for (const kind of all) expect(index).toContain(`](${kind}.md)`);
+    const known = new Set<string>([...kinds, ...Object.keys({ ...GUARDRAILS, ...FAILURES, ...CONDITIONS })]);
+    const [, ...rows] = index.split('|---|---|');
+    for (const [, name = ''] of rows.join().matchAll(/`([\w-]+)`/g)) expect([...known]).toContain(name);
+    for (const code of codes) {
+      const [, also = ''] = /^Also: (.*)\.$/m.exec(read(pageOf(code)).replace(/,\n/g, ', ')) ?? [];
+      for (const [, name = ''] of also.matchAll(/`([\w-]+)`/g)) expect([...known]).toContain(name);
+    }
+  });
+
+  it.each(all)('of %s say what it means, what is done, what to look at, what not to do, and how to pause', (kind) => {
+    const page = read(pageOf(kind));
+    expect(page.split('\n')[0]).toBe(`# ${kind}`);
+    expect(page.match(/^## .*$/gm)).toEqual([
+      '## What it means',
+      '## What chainmend does by itself',
+      '## What to look at',
+      '## What not to do',
+      '## To pause',
+    ]);
+    expect(page).toContain('npm run fleets -- pause FLEET --why');
+    // One screen: nobody scrolls at three in the morning.
+    expect(page.split('\n').length).toBeLessThanOrEqual(64);
+  });
+
+  it.each(all.filter((kind) => kind !== 'disk' && kind !== 'inodes'))(
+    'of %s warn of a second copy of a validator and of an older signing state',
+    (kind) => {
+      expect(read(pageOf(kind))).toContain('Never start a second copy of a validator');
+      expect(read(pageOf(kind))).toContain('Never restore an older `priv_validator_state.json`');
+    },
+  );
+
+  it.each(all)('of %s ask for lines of a function that writes some', (kind) => {
+    const asked = [...read(pageOf(kind)).matchAll(/JOURNAL#FLEET([^"]*)"/g)].map(([, writer]) => writer);
+    for (const writer of asked) expect(WRITERS.map((name) => `#${name}`)).toContain(writer);
+  });
+
+  it.each(all)('of %s lead nowhere that is not there', (kind) => {
+    for (const [, target = ''] of read(pageOf(kind)).matchAll(/\]\(([\w./-]+\.md)(?:#[\w-]+)?\)/g))
+      expect(() => read(`docs/runbooks/${target}`)).not.toThrow();
+  });
+});

@@ -1,0 +1,117 @@
+// docs/security.md says what runs as root on a node. It is compared with the scripts, so that a program that root comes to run is seen
+// where the change is reviewed.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { scriptParts } from '../../../shared/node-commands/compose.ts';
+import { script } from '../../../shared/node-commands/index.ts';
+import { type Operation, operationParameters } from '../../../shared/node-commands/parameters.ts';
+import { toolsOf } from '../../fixtures/bash-tools.ts';
+
+const OPERATIONS = Object.keys(operationParameters) as Operation[];
+const FOLDER = new URL('../../../shared/node-commands/', import.meta.url);
+/** They read what they are handed and write to their output: nothing depends on who runs them. */
+const FILTERS = new Set(
+  'awk base64 cat cut date grep gzip head sed sha256sum sleep sort tail timeout tr uniq wc'.split(' '),
+);
+const parts = new Map(
+  readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.sh'))
+    .map((file) => [file, readFileSync(new URL(file, FOLDER), 'utf8')]),
+);
+const functionsIn = (text: string): string[] => [...text.matchAll(/^([a-z_]+)\(\) /gm)].map(([, name = '']) => name);
+/** What `as_owner` hands to the shell of another user. */
+const ofOwner = (/declare -f ([a-z_ ]+) 2>/.exec(parts.get('file.sh') ?? '')?.[1] ?? '').split(' ');
+
+const security = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
+const section = /\n## What runs as root on a node\n(.*?)\n## /s.exec(security)?.[1] ?? '';
+const names = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).toSorted();
+/** The cells of a table's rows, by the heading of its first column. */
+const rowsOf = (heading: string): string[][] => {
+  const lines =
+    section
+      .slice(section.indexOf(`| ${heading} |`))
+      .split('\n\n')[0]
+      ?.split('\n')
+      .slice(2) ?? [];
+  return lines.map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
+};
+
+/** For each part, the programs that root runs in it, and the scripts that have such a line of it. */
+function runByRoot(): Map<string, { programs: Set<string>; scripts: Set<string> }> {
+  const found = new Map<string, { programs: Set<string>; scripts: Set<string> }>();
+  for (const operation of OPERATIONS) {
+    const text = script(operation);
+    for (const [name, tools] of toolsOf(text, new Set(functionsIn(text)))) {
+      if (ofOwner.includes(name)) continue;
+      const homes = scriptParts[operation]
+        .map((part) => `${part}.sh`)
+        .filter((file) => functionsIn(parts.get(file) ?? '').includes(name));
+      for (const tool of tools) {
+        if (FILTERS.has(tool)) continue;
+        for (const part of homes) {
+          const row = found.get(part) ?? { programs: new Set(), scripts: new Set() };
+          row.programs.add(tool);
+          row.scripts.add(operation);
+          found.set(part, row);
+        }
+      }
+    }
+  }
+  return found;
+}
+
+describe('the page on security', () => {
+  it('names each program that root runs on a node, the part that has it, and the scripts that have the part', () => {
+    const told = rowsOf('part').map(([part = '', programs = '', scripts = '']) => [
+      ...names(part),
+      names(programs),
+      scripts === 'all' ? OPERATIONS.toSorted() : names(scripts),
+    ]);
+    const is = [...runByRoot()].map(([part, { programs, scripts }]) => [
+      part,
+      [...programs].toSorted(),
+      [...scripts].toSorted(),
+    ]);
+    expect(told.toSorted()).toEqual(is.toSorted());
+  });
+
+  it("names what runs as a file's owner, and the scripts that have it", () => {
+    const told = rowsOf('function').map(([name = '', scripts = '']) => [...names(name), names(scripts)]);
+    const is = ofOwner.map((name) => [
+      name,
+      OPERATIONS.filter((operation) => {
+        const own = functionsIn(script(operation));
+        return own.includes('as_owner') && own.includes(name);
+      }).toSorted(),
+    ]);
+    expect(told.toSorted()).toEqual(is.toSorted());
+  });
+});
+
+describe('the programs of a script', () => {
+  it.each<[string, string[]]>([
+    ['a; b | c && d || e &', ['a', 'b', 'c', 'd', 'e']],
+    ['if a "x; y"; then b; elif ! c; then d; fi', ['a', 'b', 'c', 'd']],
+    ['x=$(a "$(b)") y=z c >d <e 2>&1', ['a', 'b', 'c']],
+    ['case $(a) in\n  # x\n  b | c) d ;;\n  *) e "$f" ;;\nesac | g', ['a', 'd', 'e', 'g']],
+    ['read -r x < <(a | b); for ((i = 0; i < 3; i++)); do c; done', ['a', 'b', 'c']],
+    ['timeout --kill-after=5 "$limit" a b; setsid --wait timeout 5 "$1" x', ['"$1"', 'a', 'setsid', 'timeout']],
+    ['run=(env -i timeout 5) list=(a b)\nlist+=(c "$(d)")', ['d', 'env', 'timeout']],
+    ["awk '{ print x | y }' <f # z", ['awk']],
+    ['[[ $x =~ ^(a|b)$ ]] && { c; } || (cd x && d)', ['c', 'd']],
+    [`(( x )) && a "\${b:-$(c)}" "$((1 + 2))"`, ['a', 'c']],
+  ])('are found: %s', (text, expected) => {
+    const found = [...toolsOf(`f() {\n${text}\n}\n`, new Set()).values()].flatMap((tools) => [...tools]);
+    expect(found.toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('are those of the function that starts them', () => {
+    const text = 'a\nf() { b; }\ng() {\n  c && f\n}\nh() (\n  d\n)\ne\n';
+    expect([...toolsOf(text, new Set(['f', 'g', 'h']))].map(([name, tools]) => [name, [...tools]])).toEqual([
+      ['', ['a', 'e']],
+      ['f', ['b']],
+      ['g', ['c']],
+      ['h', ['d']],
+    ]);
+  });
+});

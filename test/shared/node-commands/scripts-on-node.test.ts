@@ -1,0 +1,282 @@
+// What the shipped scripts do on a node, and what they refuse: commands in, files and calls out. Not by root, and without a disk to spare.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, expect, describe as group, it } from '@jest/globals';
+import { base64, type ScriptedNode, scriptedNode, UNIT } from '../../fixtures/scripted-node.ts';
+
+/** The scripts are for Linux: flock(1), mapfile, /proc. */
+const describe: typeof group =
+  process.platform === 'linux'
+    ? group
+    : (((name: string, body: () => void) => group.skip(`${name} (left out: needs Linux)`, body)) as typeof group);
+
+const nodes: ScriptedNode[] = [];
+function node(...client: Parameters<typeof scriptedNode>): ScriptedNode {
+  const made = scriptedNode(...client);
+  nodes.push(made);
+  return made;
+}
+afterEach(() => {
+  for (const made of nodes.splice(0)) made.remove();
+});
+
+const inSeconds = (seconds: number): string => String(Math.floor(Date.now() / 1000) + seconds);
+const id = (OperationId: string, seconds = 60) => ({
+  OperationId,
+  StartBy: inSeconds(seconds),
+  RunLimitSeconds: '60',
+});
+const CLIENTS = base64(`systemd ${UNIT} 60 ${Buffer.from('shutdown complete').toString('base64')}`);
+const stop = { Clients: CLIENTS, Places: '', Unmount: 'no', Mask: 'no', RequireClean: 'no' };
+const restart = { Clients: CLIENTS, Paths: '', Only: 'restart' };
+
+describe('a command', () => {
+  it('is carried out once, and answered the same each time that it comes', async () => {
+    const here = node();
+    const first = await here.run('stop-client', { ...id('4.1'), ...stop });
+    expect(first).toMatchObject({ result: 'done', fence: 4, stop: { clean: true, exitStatus: 0 } });
+    here.put(`run/client/units/${UNIT}`, 'LoadState=loaded\nActiveState=active\nSubState=running\n');
+    expect(await here.run('stop-client', { ...id('4.1'), ...stop })).toEqual(first);
+    expect(here.told()).toEqual([`stop ${UNIT}`]);
+  });
+
+  it.each([
+    ['of a fence below the highest that the node has seen', '3.9'],
+    ['that is older than another one of its fence', '4.1'],
+  ])('%s does nothing', async (_, late) => {
+    const here = node();
+    await here.run('inspect-node', { ...id('4.2'), Clients: CLIENTS, Paths: '' });
+    expect(await here.run('stop-client', { ...id(late), ...stop })).toMatchObject({ result: 'stale', fence: 4 });
+    expect(here.told()).toEqual([]);
+  });
+
+  it('whose start-by has passed does nothing', async () => {
+    const here = node();
+    expect(await here.run('stop-client', { ...id('4.1', -5), ...stop })).toMatchObject({ result: 'late' });
+    expect(here.told()).toEqual([]);
+  });
+
+  it('that the node cannot write down does nothing', async () => {
+    const here = node();
+    here.put('/var/lib/chainmend', 'in the way');
+    mkdirSync(here.at('/run/chainmend/last-command.new'), { recursive: true });
+    expect(await here.run('stop-client', { ...id('4.1'), ...stop })).toMatchObject({
+      result: 'failed',
+      reason: expect.stringContaining('nothing was done'),
+    });
+    expect(here.told()).toEqual([]);
+  });
+
+  it('stops no client of which nobody knows whether it runs', async () => {
+    const here = node();
+    here.put(`run/client/units/${UNIT}`, 'LoadState=not-found\nActiveState=inactive\nSubState=dead\n');
+    expect(await here.run('stop-client', { ...id('4.1'), ...stop })).toMatchObject({
+      result: 'failed',
+      reason: expect.stringContaining('nothing was changed'),
+    });
+    expect(here.told()).toEqual([]);
+  });
+});
+
+describe('a stop that has to be clean', () => {
+  it('is none where the client was killed: it is started again, and nothing else is done', async () => {
+    const here = node();
+    here.put('run/client/killed', '');
+    const told = await here.run('stop-client', { ...id('4.1'), ...stop, Mask: 'yes', RequireClean: 'yes' });
+    expect(told).toMatchObject({ result: 'failed', stop: { clean: false, exitStatus: 137 } });
+    expect(here.told()).toEqual([`stop ${UNIT}`, `start ${UNIT}`]);
+    expect(here.text('etc/chainmend/client-masked')).toBeNull();
+  });
+
+  it('is one where it said that it had ended, and it stays down', async () => {
+    const here = node();
+    const told = await here.run('stop-client', { ...id('4.1'), ...stop, RequireClean: 'yes' });
+    expect(told).toMatchObject({ result: 'done', stop: { clean: true, lastLine: 'shutdown complete' } });
+    expect(here.told()).toEqual([`stop ${UNIT}`]);
+  });
+});
+
+describe('a masked client', () => {
+  const masking = { ...id('4.1'), ...stop, Mask: 'yes' };
+
+  it('is kept from starting on disk, over every boot', async () => {
+    const here = node();
+    expect(await here.run('stop-client', masking)).toMatchObject({
+      result: 'done',
+      after: { clients: [{ state: 'stopped', masked: true }] },
+    });
+    const mask = here.at('etc/chainmend/client-masked');
+    expect(here.text('etc/chainmend/client-masked')).toBe('');
+    expect(here.text(`etc/systemd/system/${UNIT}.d/chainmend-masked.conf`)).toBe(
+      `[Unit]\nConditionPathExists=!${mask}\n`,
+    );
+  });
+
+  it('that runs all the same is not restarted: nobody could start it again', async () => {
+    const here = node();
+    here.put('etc/chainmend/client-masked', '');
+    expect(await here.run('restart-client', { ...id('4.1'), ...restart })).toMatchObject({ result: 'failed' });
+    expect(here.told()).toEqual([]);
+  });
+
+  it('is started by no other command than the one that unmasks it', async () => {
+    const here = node();
+    await here.run('stop-client', masking);
+    expect(await here.run('restart-client', { ...id('4.2'), ...restart, Only: 'start' })).toMatchObject({
+      result: 'failed',
+      reason: expect.stringContaining('masked'),
+    });
+    expect(here.told()).toEqual([`stop ${UNIT}`]);
+    const start = { Clients: CLIENTS, Places: '', Scrub: '', Unmask: 'yes' };
+    expect(await here.run('start-client', { ...id('4.3'), ...start })).toMatchObject({
+      result: 'done',
+      after: { clients: [{ state: 'running', masked: false }] },
+    });
+  });
+});
+
+describe('a filesystem', () => {
+  /** A node whose /data is on this volume, as the kernel tells it. */
+  function mounted(serial: string): ScriptedNode {
+    const here = node();
+    here.put('proc/self/mountinfo', `30 1 259:1 / ${here.at('data')} rw - xfs /dev/nvme1n1 rw\n`);
+    here.put('sys/dev/block/259:1/size', '2097152\n');
+    here.put('sys/class/block/259:1/size', '2097152\n');
+    here.put('sys/class/block/259:1/device/serial', `${serial}\n`);
+    here.put('bin/xfs_growfs', `#!/bin/bash\n[ "$1" != -d ] || echo grown >>${here.at('grown')}\n`);
+    chmodSync(here.at('bin/xfs_growfs'), 0o755);
+    return here;
+  }
+  const grow = (here: ScriptedNode, VolumeId: string) =>
+    here.run('grow-filesystem', {
+      ...id('4.1'),
+      ...{ Path: here.at('data'), VolumeId, Runtime: 'none', Unit: '', MinimumSizeBytes: '0', StartClient: 'no' },
+    });
+
+  it('is grown on the very volume that is meant', async () => {
+    const here = mounted('vol0a1b2c3d4e5f60718');
+    await grow(here, 'vol-0a1b2c3d4e5f60718');
+    expect(here.text('grown')).toContain('grown');
+  });
+
+  it.each(['vol-0a1b2c3d4e5f60719', ''])('is left alone where the command means another one: %j', async (volumeId) => {
+    const here = mounted('vol0a1b2c3d4e5f60718');
+    expect(await grow(here, volumeId)).toMatchObject({ result: 'failed' });
+    expect(here.text('grown')).toBeNull();
+  });
+});
+
+describe('a configuration', () => {
+  const FILE = 'data/node.conf';
+  const OLD = 'peers=one\n';
+  const NEW = 'peers=two\n';
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const edit = (here: ScriptedNode, Sha256: string) =>
+    here.run('write-config', {
+      ...id('1700000000.1'),
+      ...{ Runtime: 'systemd', Unit: UNIT, File: here.at(FILE), Sha256, Restart: 'yes', StopGraceSeconds: '60' },
+      Edits: base64(`6 3 ${Buffer.from('two').toString('base64')}`),
+    });
+
+  it('is edited, and its client restarted to take it', async () => {
+    const here = node();
+    here.put(FILE, OLD);
+    expect(await edit(here, sha256(OLD))).toMatchObject({ result: 'done', after: { sha256: sha256(NEW) } });
+    expect([here.text(FILE), here.told()]).toEqual([NEW, [`stop ${UNIT}`, `start ${UNIT}`]]);
+  });
+
+  it('that somebody has changed since it was read is left as it is', async () => {
+    const here = node();
+    here.put(FILE, 'peers=mine\n');
+    expect(await edit(here, sha256(OLD))).toMatchObject({ result: 'failed' });
+    expect([here.text(FILE), here.told()]).toEqual(['peers=mine\n', []]);
+  });
+
+  it('is told without its secrets, every other byte in its place', async () => {
+    const here = node();
+    here.put(FILE, 'peers=one\nrpcpassword=hunter2\n');
+    const command = { ...id('1700000000.1'), File: here.at(FILE) };
+    const { after } = (await here.run('read-config', command)) as unknown as { after: { gzip: string } };
+    expect(gunzipSync(Buffer.from(after.gzip, 'base64')).toString()).toBe('peers=one\nrpcpassword=*******\n');
+  });
+
+  it('with which the client does not come up makes way for the old one, and the client runs on that', async () => {
+    const here = node();
+    here.put(FILE, OLD);
+    // It does not come up as long as the new file stands there.
+    const systemctl = here.text('bin/systemctl') ?? '';
+    const refusing = systemctl.replace(`-e ${here.at('data/refused')}`, `"$(<${here.at(FILE)})" = peers=two`);
+    here.put('bin/systemctl', refusing);
+    expect(await edit(here, sha256(OLD))).toMatchObject({
+      result: 'failed',
+      after: { sha256: sha256(OLD), putBack: true, client: 'running' },
+    });
+    expect(here.text(FILE)).toBe(OLD);
+  });
+});
+
+it('the owner’s own commands are not run by root where others can change them', async () => {
+  const here = node();
+  const own = ['start', 'stop', 'status'].map((name) => here.at(`owner/${name}`));
+  for (const path of own) {
+    here.put(path.slice(here.at('').length), `#!/bin/bash\necho ran >>${here.at('ran')}\n`);
+    chmodSync(path, 0o755);
+  }
+  chmodSync(here.at('owner'), 0o777);
+  const Clients = base64(`commands ${own.join('#')} 60 -`);
+  expect(await here.run('inspect-node', { ...id('4.1'), Clients, Paths: '' })).toMatchObject({
+    after: { clients: [{ state: 'unknown' }] },
+  });
+  expect(here.text('ran')).toBeNull();
+});
+
+/** Functions of the parts that swap volumes, on two folders in the place of the volumes. */
+function identity(call: string, files: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const here = node();
+  for (const [name, text] of Object.entries(files)) here.put(name, text);
+  for (const side of ['ours', 'theirs']) mkdirSync(here.at(side), { recursive: true });
+  const parts = ['answer', 'node-state', 'volumes', 'identity'].map((part) =>
+    readFileSync(new URL(`../../../shared/node-commands/${part}.sh`, import.meta.url), 'utf8'),
+  );
+  const harness = `set -u -o pipefail\nexport LC_ALL=C SYS=/sys/class/block\n${parts.join('\n')}\n${call} && echo carried || echo "refused: $WHY"\n`;
+  const said = execFileSync('bash', ['-c', harness, 'node', here.at('ours'), here.at('theirs')], { encoding: 'utf8' });
+  return { said: said.trim(), ours: '', theirs: '', ...read(here) };
+}
+
+const STATE = 'data/priv_validator_state.json';
+const read = (here: ScriptedNode) =>
+  Object.fromEntries(['ours', 'theirs'].map((side) => [side, here.text(join(side, STATE)) ?? 'none']));
+const signed = (height: number, round = 0, step = 3): string => JSON.stringify({ height: String(height), round, step });
+
+describe('the signing state of a validator', () => {
+  const kept = (ours: string | null, theirs: string | null) =>
+    identity(`keep_newest "$1" "$2" ${STATE}`, {
+      'theirs/data/genesis.json': '{}',
+      'ours/data/genesis.json': '{}',
+      ...(ours !== null && { [`ours/${STATE}`]: ours }),
+      ...(theirs !== null && { [`theirs/${STATE}`]: theirs }),
+    });
+
+  it.each<[string, string | null, string | null, string]>([
+    ['the node’s own is newer', signed(1001), signed(1000), signed(1001)],
+    ['by more digits', signed(10_000), signed(9_999), signed(10_000)],
+    ['by its round', signed(1000, 1, 1), signed(1000, 0, 3), signed(1000, 1, 1)],
+    ['the copy’s is newer', signed(1000), signed(1001), signed(1001)],
+    ['the copy has none', signed(1000), null, signed(1000)],
+    ['the node has none', null, signed(1000), signed(1000)],
+  ])('never goes back: %s', (_, ours, theirs, stays) => {
+    expect(kept(ours, theirs)).toMatchObject({ said: 'carried', theirs: stays });
+  });
+
+  it.each<[string, string, string]>([
+    ['is cut off', '{"height": "10', signed(1000)],
+    ['names two heights', '{"height": "1", "height": "2000"}', signed(1000)],
+    ['has no height', '{"round": 0}', signed(1000)],
+    ['of the copy is cut off', signed(1000), '{"hei'],
+  ])('that %s ends the exchange: nobody knows what was signed', (_, ours, theirs) => {
+    expect(kept(ours, theirs)).toMatchObject({ said: expect.stringContaining('nobody knows'), theirs });
+  });
+});

@@ -1,0 +1,165 @@
+// Which node is stopped for the next clean snapshot, and why none is.
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Role } from '../../../shared/fleet/model.ts';
+import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
+import { type DonorFacts, donorOf } from '../../../shared/snapshots/donor.ts';
+import { observedNode } from '../../fixtures/builders/observation.ts';
+import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { fleetOf, setsFrom } from '../../fixtures/snapshot-facts.ts';
+
+const node = (name: string, more: Partial<ObservedNode> = {}) => observedNode({ name, ...more });
+
+const factsOf = (more: Partial<DonorFacts> = {}): DonorFacts => ({
+  fleet: fleetOf(),
+  nodes: [node('node1'), node('node2'), node('node3')],
+  observedAtMs: NOON_MS - MINUTE_MS,
+  sets: [],
+  breaker: { open: false, sentence: '0 of 3 nodes unhealthy or unknown, limit 1' },
+  haltedSinceMs: null,
+  busy: new Map(),
+  nowMs: NOON_MS,
+  ...more,
+});
+
+const sets = (...taken: readonly Taken[]) => setsFrom(taken.map(snapshot));
+const donor = (more: Partial<DonorFacts> = {}) => {
+  const chosen = donorOf(factsOf(more));
+  return 'donor' in chosen
+    ? chosen.donor.name
+    : 'notDue' in chosen
+      ? chosen.notDue
+      : `${chosen.refuse}: ${chosen.reason}`;
+};
+const clean = (policy: object) => fleetOf({ snapshots: { clean: policy } });
+
+describe('the donor', () => {
+  it('is the one that has never given one, by name', () => {
+    expect(donor()).toBe('node1');
+    expect(donor({ sets: sets({ node: 'node1', hoursAgo: 25 }) })).toBe('node2');
+  });
+
+  it('is then the one whose last is oldest', () => {
+    const all = sets({ node: 'node1', hoursAgo: 49 }, { node: 'node2', hoursAgo: 73 }, { node: 'node3', hoursAgo: 25 });
+    expect(donor({ sets: all })).toBe('node2');
+  });
+
+  it('is another one while it is not well, not free, or of no role that may be stopped', () => {
+    const with1 = (more: Partial<ObservedNode>) => [node('node1', more), node('node2'), node('node3'), node('node4')];
+    expect(donor({ nodes: with1({ health: 'behind' }) })).toBe('node2');
+    expect(donor({ nodes: with1({ role: 'validator' }) })).toBe('node2');
+    expect(donor({ nodes: with1({ role: 'unknown' }) })).toBe('node2');
+    expect(donor({ nodes: with1({}), busy: new Map([['i-node1', 'incident a1b2c3d4 is open']]) })).toBe('node2');
+  });
+
+  it('is the one that a person names, though none is due', () => {
+    const all = sets({ node: 'node1', hoursAgo: 1 });
+    expect(donor({ sets: all, asked: { instanceId: 'i-node1' } })).toBe('node1');
+    expect(donor({ sets: all, asked: { instanceId: undefined } })).toBe('node2');
+    expect(donor({ fleet: fleetOf({ snapshots: {} }), asked: { instanceId: 'i-node3' } })).toBe('node3');
+  });
+});
+
+describe('nobody is stopped', () => {
+  it.each<[string, Partial<DonorFacts>, RegExp]>([
+    ['without being asked to', { fleet: fleetOf({ snapshots: {} }) }, /asks for no clean snapshots/],
+    ['before it is due', { sets: sets({ hoursAgo: 23.5 }) }, /is 23\.5 h old, and one is due every 24 h/],
+    ['while the newest is still copied', { sets: sets({ hoursAgo: 1, more: { state: 'pending' } }) }, /1\.0 h old/],
+    ['by an old observation', { observedAtMs: NOON_MS - 4 * MINUTE_MS }, /^observation-stale: .* 4 min ago/],
+    ['while the chain stands', { haltedSinceMs: NOON_MS - HOUR_MS }, /^chain-standing: .* 60 min/],
+    [
+      'while the breaker is open',
+      { breaker: { open: true, sentence: '2 of 3 nodes unhealthy or unknown, limit 1' } },
+      /^breaker-open: 2 of 3/,
+    ],
+    [
+      'below the floor of the pool',
+      { nodes: [node('node1'), node('node2')] },
+      /^pool-at-floor: 1 synced nodes would stay while node1 is stopped, floor 2/,
+    ],
+    [
+      'where only validators would stay',
+      { nodes: [node('node1'), node('node2', { role: 'validator' }), node('node3', { role: 'validator' })] },
+      /^pool-at-floor: 0/,
+    ],
+    [
+      'where nobody is fit',
+      { nodes: [node('node1', { role: 'validator' }), node('node2', { health: 'stuck', reason: 'it stands' })] },
+      /^donor-unsuitable: node1 is a validator; node2 is stuck: it stands/,
+    ],
+    ['where the one that a person names is a stranger', { asked: { instanceId: 'i-0' } }, /i-0 is no node of bitcoin/],
+    [
+      'where the one that a person names is not well',
+      { nodes: [node('node1', { health: 'forked' }), node('node2')], asked: { instanceId: 'i-node1' } },
+      /^donor-unsuitable: node1 is forked/,
+    ],
+  ])('%s', (_, more, said) => {
+    expect(donor(more)).toMatch(said);
+  });
+
+  it('below the floor, unless the fleet file says that it may be', () => {
+    expect(donor({ fleet: clean({ alone: true }), nodes: [node('node1')] })).toBe('node1');
+    expect(donor({ fleet: clean({ poolFloor: 1 }), nodes: [node('node1'), node('node2')] })).toBe('node1');
+  });
+});
+
+describe('a snapshot that does not count', () => {
+  it.each<[string, Taken]>([
+    ['has failed', { more: { state: 'error' } }],
+    ['is quarantined', { ledger: { quarantined: 'bad' } }],
+    ['was taken by a policy', { policy: 'policy-1' }],
+    ['was taken of a running client and then verified', { ledger: { cleanStop: false, verifiedAtMs: NOON_MS } }],
+  ])('%s', (_, taken) => {
+    expect(donor({ sets: sets({ hoursAgo: 1, ...taken }) })).toBe('node1');
+  });
+});
+
+it('whatever the fleet, whoever is stopped is well, no validator, free, and leaves the pool at its floor', () => {
+  const healths: readonly Health[] = [
+    'synced',
+    'synced',
+    'synced',
+    'behind',
+    'stuck',
+    'forked',
+    'unreachable',
+    'unknown',
+  ];
+  const roles: readonly Role[] = ['follower', 'follower', 'sentry', 'bootnode', 'validator', 'unknown'];
+  const any = fc.record({
+    health: fc.constantFrom(...healths),
+    role: fc.constantFrom(...roles),
+    busy: fc.integer({ min: 0, max: 4 }).map((draw) => draw === 0),
+    last: fc.option(fc.integer({ min: 0, max: 200 })),
+  });
+  const world = fc.record({
+    nodes: fc.array(any, { maxLength: 8 }),
+    alone: fc.boolean(),
+    floor: fc.integer({ min: 1, max: 3 }),
+  });
+  fc.assert(
+    fc.property(world, ({ nodes, alone, floor }) => {
+      const observed = nodes.map(({ health, role }, index) => node(`node${index}`, { health, role }));
+      const taken = nodes.flatMap(({ last }, index) =>
+        last === null ? [] : [{ node: `node${index}`, hoursAgo: last }],
+      );
+      const busy = new Map<string, string>(
+        nodes.flatMap((one, index) => (one.busy ? [[`i-node${index}`, 'a heal'] as const] : [])),
+      );
+      const chosen = donorOf(
+        factsOf({ fleet: clean({ alone, poolFloor: floor }), nodes: observed, sets: sets(...taken), busy }),
+      );
+      if (!('donor' in chosen)) return true;
+      const { donor: one } = chosen;
+      const serving = observed.filter(
+        (other) =>
+          other !== one && other.health === 'synced' && other.role !== 'validator' && other.role !== 'bootnode',
+      );
+      const due = taken.every(({ hoursAgo }) => hoursAgo >= 24);
+      const fit = one.health === 'synced' && one.role !== 'validator' && one.role !== 'unknown';
+      return due && fit && !busy.has(one.instanceId) && (alone || serving.length >= floor);
+    }),
+    { numRuns: 200 },
+  );
+});

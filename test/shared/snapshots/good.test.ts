@@ -1,0 +1,219 @@
+// Which sets of snapshots are good for a node, in which order, and what is said of the others.
+import { describe, expect, it } from '@jest/globals';
+import { chooseRequestedSet, rankSets } from '../../../shared/snapshots/ranking.ts';
+import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
+import { DAY_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { demand, fleetOf, setsFrom, twoVolumes } from '../../fixtures/snapshot-facts.ts';
+
+const sets = (...taken: readonly Taken[]) => setsFrom(taken.map(snapshot));
+const ids = (input: Parameters<typeof rankSets>[0]) => rankSets(input).good.map(({ setId }) => setId);
+const why = (input: Parameters<typeof rankSets>[0]) => rankSets(input).refused.map(({ why: said }) => said);
+const verified = { verifiedAtMs: NOON_MS - DAY_MS };
+
+describe('the order of good sets', () => {
+  it('is verified, then clean, then taken of a running client, and newest first within each', () => {
+    const all = sets(
+      { id: 'snap-running', policy: 'policy-1', hoursAgo: 2 },
+      { hoursAgo: 3 },
+      { hoursAgo: 5 },
+      { hoursAgo: 48, ledger: verified },
+      { hoursAgo: 72, ledger: verified },
+    );
+    expect(ids(demand({ sets: all }))).toEqual(['node1-48', 'node1-72', 'node1-3', 'node1-5', 'snap-running']);
+  });
+
+  it('prefers the node’s own among those of one hour, and a newer one of a sibling otherwise', () => {
+    expect(ids(demand({ sets: sets({ node: 'node2', hoursAgo: 2 }, { hoursAgo: 2.5 }) }))).toEqual([
+      'node1-2.5',
+      'node2-2',
+    ]);
+    expect(ids(demand({ sets: sets({ node: 'node2', hoursAgo: 2 }, { hoursAgo: 26 }) }))).toEqual([
+      'node2-2',
+      'node1-26',
+    ]);
+  });
+
+  it('has those of a policy that copies no tags where the fleet file names the policy', () => {
+    const taken: Taken = {
+      policy: 'policy-0123456789abcdef0',
+      id: 'snap-untagged',
+      tags: { Component: 'nodes' },
+      hoursAgo: 2,
+    };
+    expect(ids(demand({ sets: sets(taken) }))).toEqual([]);
+    const fleet = fleetOf({ replace: { lifecyclePolicies: ['policy-0123456789abcdef0'] } });
+    expect(ids(demand({ fleet, sets: sets(taken) }))).toEqual(['snap-untagged']);
+  });
+
+  it('has what nobody knows the node of last in its rank', () => {
+    const all = sets(
+      { policy: 'policy-1', volumeId: 'vol-gone', id: 'snap-gone', hoursAgo: 2 },
+      { policy: 'policy-1', id: 'snap-known', hoursAgo: 30 },
+    );
+    expect(ids(demand({ sets: all }))).toEqual(['snap-known', 'snap-gone']);
+  });
+
+  it('has at most two that were taken of a running client in an incident, those that were tried among them', () => {
+    const all = sets(...[2, 3, 4, 5].map((hoursAgo) => ({ policy: 'policy-1', id: `snap-${hoursAgo}`, hoursAgo })));
+    expect(ids(demand({ sets: all }))).toEqual(['snap-2', 'snap-3']);
+    const tried = [{ source: 'snap-2', rank: 'crash-consistent' }] as const;
+    expect(ids(demand({ sets: all, tried }))).toEqual(['snap-3']);
+    const both = [...tried, { source: 'snap-3', rank: 'crash-consistent' }] as const;
+    expect(ids(demand({ sets: all, tried: both }))).toEqual([]);
+    expect(why(demand({ sets: all, tried: both })).at(-1)).toMatch(/at most 2 are tried in an incident: so many were/);
+  });
+
+  it('counts no clean set against those two', () => {
+    const all = sets({ policy: 'policy-1', id: 'snap-2', hoursAgo: 2 }, { hoursAgo: 3 }, { hoursAgo: 4 });
+    const tried = [{ source: 'node1-3', rank: 'clean' }] as const;
+    expect(ids(demand({ sets: all, tried }))).toEqual(['node1-4', 'snap-2']);
+  });
+});
+
+describe('a set is refused, and it is said why, when it', () => {
+  const fault: readonly (readonly [string, Taken, RegExp, Parameters<typeof demand>[0]?])[] = [
+    ['is not completed yet', { more: { state: 'pending' } }, /is pending, not completed/],
+    ['has failed', { more: { state: 'error' } }, /is error, not completed/],
+    ['is archived', { more: { archived: true } }, /is archived: a person must restore it/],
+    ['is quarantined', { ledger: { quarantined: 'the client exits' } }, /is quarantined: the client exits/],
+    ['lacks one of its parts', { ledger: { parts: 2 } }, /has 1 of its 2 parts/],
+    ['is another account’s', { more: { ownerId: '999999999999' } }, /belongs to account 999999999999/],
+    [
+      'has a key that cannot be used',
+      { more: { kmsKeyId: 'arn:key' } },
+      /encrypted with a key that cannot be used: it is disabled/,
+      { unusableKeys: new Map([['arn:key', 'it is disabled']]) },
+    ],
+    ['is another fleet’s', { ledger: { fleet: 'litecoin' } }, /is of the fleet litecoin/],
+    [
+      'is of a policy that copies no tags',
+      { policy: 'policy-1', tags: { Component: 'nodes' } },
+      /has no tag that says it is of bitcoin.*set CopyTags in the lifecycle policy policy-1, or name it in replace.lifecyclePolicies/,
+    ],
+    ['is of another chain', { ledger: { chainId: 'test' } }, /is of the chain test, not of main/],
+    ['was written by another client', { ledger: { client: 'btcd' } }, /was written by btcd, node1 runs satoshi/],
+    [
+      'was written by a newer client',
+      { ledger: { clientVersion: '28.0.1' } },
+      /28\.0\.1, node1 runs the older 27\.1\.0/,
+    ],
+    ['holds data of another mode', { ledger: { mode: 'archive' } }, /holds archive data, the fleet keeps pruned/],
+    ['is on a fork', { ledger: { blockHash: 'bb' } }, /has block bb at height 100, the chain has aa/],
+    ['was taken after the fault', { hoursAgo: -1 }, /after the trouble of node1 began/],
+    ['was taken when the fault may have begun', { hoursAgo: 0.15 }, /may have begun at 2026-01-01T11:48:00\.000Z/],
+    [
+      'was tried',
+      { id: 'snap-tried' },
+      /was tried in this incident/,
+      { tried: [{ source: 'snap-tried', rank: 'clean' }] },
+    ],
+    [
+      'is of a validator',
+      { node: 'node2' },
+      /node2, a validator: never/,
+      { siblings: new Map([['node2', 'validator']]) },
+    ],
+    [
+      'is of a node of unknown role',
+      { node: 'node2' },
+      /it may be a validator/,
+      { siblings: new Map([['node2', 'unknown']]) },
+    ],
+    [
+      'is of nobody knows whom, in a fleet that may have validators',
+      { node: 'node9' },
+      /whose role nobody knows/,
+      { fleet: fleetOf({ role: { tag: 'Role' } }) },
+    ],
+    ['is a sibling’s, for a validator', { node: 'node2' }, /only its own snapshots are for it/, { role: 'validator' }],
+    [
+      'was taken of a running client, for a validator',
+      { policy: 'policy-1' },
+      /never from such a set/,
+      { role: 'validator' },
+    ],
+  ];
+
+  it.each(fault)('%s', (_, taken, said, more = {}) => {
+    const { good, refused } = rankSets(demand({ sets: sets(taken), ...more }));
+    expect(good).toEqual([]);
+    expect(refused.map((one) => one.why)).toEqual([expect.stringMatching(said)]);
+  });
+
+  it('has no snapshot of one of the node’s volumes', () => {
+    const fleet = twoVolumes();
+    const half = setsFrom([snapshot()], fleet);
+    expect(why(demand({ fleet, sets: half }))).toEqual(['it has no snapshot of the volume ancient']);
+  });
+});
+
+describe('what is not known', () => {
+  it('refuses nothing: a first day’s snapshots tell neither client nor chain', () => {
+    const first = sets({ policy: 'policy-1', id: 'snap-1', hoursAgo: 4 });
+    expect(ids(demand({ sets: first }))).toEqual(['snap-1']);
+    const nobody = { chainId: null, client: null, dataMode: undefined, accounts: [], hashes: new Map() };
+    expect(ids(demand({ sets: sets({ hoursAgo: 4 }), ...nobody }))).toEqual(['node1-4']);
+  });
+
+  it('lets data of a newer patch, or of an older minor version, be opened', () => {
+    const written = (clientVersion: string) => sets({ hoursAgo: 4, ledger: { clientVersion } });
+    expect(ids(demand({ sets: written('27.1.9') }))).toHaveLength(1);
+    expect(ids(demand({ sets: written('26.9.0') }))).toHaveLength(1);
+    expect(ids(demand({ sets: written('27.10.0') }))).toHaveLength(0);
+  });
+
+  it('lets a gone node’s set be used where all nodes of the fleet are followers', () => {
+    expect(ids(demand({ sets: sets({ node: 'node9', hoursAgo: 4 }) }))).toEqual(['node9-4']);
+  });
+});
+
+describe('a validator', () => {
+  it('gets its own clean set', () => {
+    expect(ids(demand({ role: 'validator', sets: sets({ hoursAgo: 4 }) }))).toEqual(['node1-4']);
+  });
+});
+
+describe('a person who names a snapshot', () => {
+  const choose = (snapshotId: string, taken: readonly Taken[], more: Parameters<typeof demand>[0] = {}) =>
+    chooseRequestedSet(snapshotId, demand({ sets: sets(...taken), ...more }));
+
+  it('gets its set, by any of its parts or by the set’s own name', () => {
+    expect(choose('snap-x', [{ id: 'snap-x', hoursAgo: 4 }])).toMatchObject({ set: { setId: 'node1-4' } });
+    expect(choose('node1-4', [{ id: 'snap-x', hoursAgo: 4 }])).toMatchObject({ set: { setId: 'node1-4' } });
+  });
+
+  it('may name the fifth that was taken of a running client', () => {
+    const taken = [1, 2, 3, 4, 5].map((days) => ({ policy: 'policy-1', id: `snap-${days}`, hoursAgo: 24 * days }));
+    expect(choose('snap-5', taken)).toMatchObject({ set: { setId: 'snap-5' } });
+  });
+
+  it('is told how to take a quarantine back', () => {
+    const taken = [{ id: 'snap-x', hoursAgo: 4, ledger: { quarantined: 'empty' } }];
+    expect(choose('snap-x', taken)).toEqual({
+      refuse: 'snapshot-unfit',
+      reason:
+        'the set of snap-x is quarantined: empty. If you know better: ' +
+        'aws ec2 delete-tags --resources snap-x --tags Key=chainmend:quarantined',
+    });
+  });
+
+  it('is told what to do about one that is newer than the fault, and gets it once it was proved later', () => {
+    expect(choose('snap-x', [{ id: 'snap-x', hoursAgo: -1 }])).toMatchObject({
+      refuse: 'snapshot-unfit',
+      reason: expect.stringContaining('aws ec2 create-tags --resources snap-x --tags Key=chainmend:verified'),
+    });
+    const proved = [{ id: 'snap-x', hoursAgo: -1, ledger: { verifiedAtMs: NOON_MS + 2 * DAY_MS } }];
+    expect(choose('snap-x', proved)).toMatchObject({ set: { rank: 'verified' } });
+  });
+
+  it('may name the newest of all where nothing is wrong with the node', () => {
+    expect(choose('snap-x', [{ id: 'snap-x', hoursAgo: 0 }], { faultSinceMs: null })).toHaveProperty('set');
+  });
+
+  it('gets no snapshot that is nobody’s', () => {
+    expect(choose('snap-y', [{ id: 'snap-x' }])).toMatchObject({
+      refuse: 'snapshot-unfit',
+      reason: expect.stringContaining('snap-y is no snapshot of a data volume of bitcoin'),
+    });
+  });
+});
