@@ -264,19 +264,19 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a volume without the tags of the fleet is not grown',
       find: 'return tagged.includes(volume)',
       replace: 'return volume.sizeGiB >= 0',
-      caughtBy: ['functions/resize-volume/decide'],
+      caughtBy: ['functions/resize-volume/decide-resize'],
     },
     {
       name: 'a volume is not modified while EBS is still at the modification before',
       find: "pending?.state === 'modifying' || pending?.state === 'optimizing'",
       replace: "pending?.state === 'modifying'",
-      caughtBy: ['functions/resize-volume/decide'],
+      caughtBy: ['functions/resize-volume/decide-resize'],
     },
     {
       name: 'a disk grows no further than the ceiling of the fleet file',
       find: 'Math.min(roundUp(wishGiB), disk.maximumSizeGiB, ',
       replace: 'Math.min(roundUp(wishGiB), ',
-      caughtBy: ['functions/resize-volume/decide'],
+      caughtBy: ['functions/resize-volume/decide-resize'],
     },
   ],
   'functions/snapshot-node/judge.ts': [
@@ -366,13 +366,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a forked node is no good peer',
       find: "member.health === 'synced' : member.health !== 'forked'",
       replace: "member.health !== 'x' : member.health !== 'forked'",
-      caughtBy: ['functions/rotate-peers/choose'],
+      caughtBy: ['functions/rotate-peers/rotate-choose'],
     },
     {
       name: 'a validator behind sentries is named by its sentries alone',
       find: "return other.role !== 'validator' || self.role === 'sentry';",
       replace: 'return true;',
-      caughtBy: ['functions/rotate-peers/choose'],
+      caughtBy: ['functions/rotate-peers/rotate-choose'],
     },
   ],
   'functions/rotate-peers/plan.ts': [
@@ -380,7 +380,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a list of peers never gets shorter than half of what it was',
       find: 'if (missing === 0) return choice.peers;',
       replace: 'if (missing >= 0) return choice.peers;',
-      caughtBy: ['functions/rotate-peers/guards'],
+      caughtBy: ['functions/rotate-peers/rotate-guards'],
     },
   ],
   'functions/rotate-peers/restart.ts': [
@@ -388,7 +388,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'of a fleet no second client is restarted before the first has proved itself',
       find: 'if (unproved !== undefined)',
       replace: "if (unproved === '')",
-      caughtBy: ['functions/rotate-peers/guards'],
+      caughtBy: ['functions/rotate-peers/rotate-guards'],
     },
   ],
   'functions/register-nodes/zone.ts': [

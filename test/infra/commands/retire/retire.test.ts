@@ -1,21 +1,21 @@
 // `npm run fleets -- retire` and `left` against a region where a fleet is looked after: what the suite made goes, and nothing else.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ssmParameterStore } from '../../../infra/commands/fleets/parameter-store.ts';
-import { runFleets } from '../../../infra/commands/fleets-cli.ts';
-import { type AwsClientConfig, readAccount } from '../../../infra/commands/preflight/account.ts';
-import { awsBelongings } from '../../../infra/commands/retire/belongings.ts';
-import { whyNotRetired } from '../../../infra/commands/retire/retire.ts';
-import { fleetsDirectory } from '../../../infra/fleets.ts';
-import { REGION_NAME, type Region } from '../../../local/region.ts';
-import { diskFull } from '../../../local/scenarios/catalog/disk-full.ts';
-import { run } from '../../../local/scenarios/run.ts';
-import type { ClockFollower } from '../../../local/simulator/clock.ts';
-import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
-import { INSTANCE } from '../../fixtures/builders/node.ts';
-import { NOON_MS } from '../../fixtures/builders/time.ts';
-import { inProcessHandler } from '../../fixtures/in-process-handler.ts';
-import { long } from '../../fixtures/long.ts';
+import { ssmParameterStore } from '../../../../infra/commands/fleets/parameter-store.ts';
+import { runFleets } from '../../../../infra/commands/fleets-cli.ts';
+import { type AwsClientConfig, readAccount } from '../../../../infra/commands/preflight/account.ts';
+import { awsBelongings } from '../../../../infra/commands/retire/belongings.ts';
+import { whyNotRetired } from '../../../../infra/commands/retire/retire.ts';
+import { fleetsDirectory } from '../../../../infra/fleets.ts';
+import { REGION_NAME, type Region } from '../../../../local/region.ts';
+import { diskFull } from '../../../../local/scenarios/catalog/disk-full.ts';
+import { run } from '../../../../local/scenarios/run.ts';
+import type { ClockFollower } from '../../../../local/simulator/clock.ts';
+import { openIncidentRecord } from '../../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../../fixtures/builders/node.ts';
+import { NOON_MS } from '../../../fixtures/builders/time.ts';
+import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
+import { long } from '../../../fixtures/long.ts';
 
 let region: Region;
 let following: ClockFollower;

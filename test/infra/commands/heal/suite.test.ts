@@ -4,13 +4,13 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
-import { awsSuite } from '../../../infra/commands/heal/aws-suite.ts';
-import { RequestError, SuiteError } from '../../../infra/commands/heal/context.ts';
-import { toItem } from '../../../shared/aws/attributes.ts';
-import { WRITERS } from '../../../shared/heal/records.ts';
-import { INSTANCE } from '../../fixtures/builders/node.ts';
-import { NOON_MS } from '../../fixtures/builders/time.ts';
-import { bitcoin as FLEET_FILE } from '../../fixtures/fleet-documents.ts';
+import { awsSuite } from '../../../../infra/commands/heal/aws-suite.ts';
+import { RequestError, SuiteError } from '../../../../infra/commands/heal/context.ts';
+import { toItem } from '../../../../shared/aws/attributes.ts';
+import { WRITERS } from '../../../../shared/heal/records.ts';
+import { INSTANCE } from '../../../fixtures/builders/node.ts';
+import { NOON_MS } from '../../../fixtures/builders/time.ts';
+import { bitcoin as FLEET_FILE } from '../../../fixtures/fleet-documents.ts';
 
 interface Request {
   readonly path: string;

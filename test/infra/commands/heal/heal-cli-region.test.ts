@@ -5,9 +5,9 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { long } from '../../fixtures/long.ts';
+import { long } from '../../../fixtures/long.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../../../..');
 const BOOT_MS = 180_000;
 const HEALED_MS = 90_000;
 /** Virtual seconds a second: a restore takes a quarter of an hour, most of it to see that the node goes on. */

@@ -6,15 +6,15 @@ import {
   type StoryLine,
   type Suite,
   SuiteError,
-} from '../../../infra/commands/heal/context.ts';
-import { runHeal } from '../../../infra/commands/heal-cli.ts';
-import type { DispatchAnswer } from '../../../shared/events/answer.ts';
-import { hashOf } from '../../../shared/heal/approval.ts';
-import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../../shared/heal/records.ts';
-import { claimedIncident, endedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
-import { INSTANCE } from '../../fixtures/builders/node.ts';
-import { nodeRecord } from '../../fixtures/builders/records.ts';
-import { NOON_MS } from '../../fixtures/builders/time.ts';
+} from '../../../../infra/commands/heal/context.ts';
+import { runHeal } from '../../../../infra/commands/heal-cli.ts';
+import type { DispatchAnswer } from '../../../../shared/events/answer.ts';
+import { hashOf } from '../../../../shared/heal/approval.ts';
+import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../../../shared/heal/records.ts';
+import { claimedIncident, endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../../fixtures/builders/node.ts';
+import { nodeRecord } from '../../../fixtures/builders/records.ts';
+import { NOON_MS } from '../../../fixtures/builders/time.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -13,9 +13,9 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isAsked } from '../../fixtures/asked.ts';
+import { isAsked } from '../../../fixtures/asked.ts';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../../../..');
 const BOOT_MS = 180_000;
 const RUN_MS = 120_000;
 /** Virtual seconds a second: from the launch to the proof it is half an hour. */

@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ParameterStore, StoreError, ssmParameterStore } from '../../../infra/commands/fleets/parameter-store.ts';
-import { runFleets } from '../../../infra/commands/fleets-cli.ts';
+import {
+  type ParameterStore,
+  StoreError,
+  ssmParameterStore,
+} from '../../../../infra/commands/fleets/parameter-store.ts';
+import { runFleets } from '../../../../infra/commands/fleets-cli.ts';
 
 const bitcoin = `fleet: bitcoin
 chain: bitcoin

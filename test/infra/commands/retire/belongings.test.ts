@@ -1,15 +1,15 @@
 // What a run knows of the things that heals make and keep, in a region without the suite.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createRegion, type Region } from '../../../local/region.ts';
-import { MachineChecker } from '../../../local/scenarios/checks/machines.ts';
-import { NodeBaselines } from '../../../local/scenarios/checks/node-baselines.ts';
-import { isAccountedFor, KnownResources, leftStopped } from '../../../local/scenarios/checks/resources.ts';
-import type { Mutation } from '../../../local/scenarios/report/calls.ts';
-import { snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
-import { type PlacedNode, World } from '../../../local/scenarios/world/world.ts';
-import { bitcoinChain, consortium, followers } from '../../../local/scenarios/world/worlds.ts';
-import { resolveFleet } from '../../../shared/fleet/resolve.ts';
-import type { HealPayload } from '../../../shared/model/payload.ts';
+import { createRegion, type Region } from '../../../../local/region.ts';
+import { MachineChecker } from '../../../../local/scenarios/checks/machines.ts';
+import { NodeBaselines } from '../../../../local/scenarios/checks/node-baselines.ts';
+import { isAccountedFor, KnownResources, leftStopped } from '../../../../local/scenarios/checks/resources.ts';
+import type { Mutation } from '../../../../local/scenarios/report/calls.ts';
+import { snapshotsOf } from '../../../../local/scenarios/world/fixtures.ts';
+import { type PlacedNode, World } from '../../../../local/scenarios/world/world.ts';
+import { bitcoinChain, consortium, followers } from '../../../../local/scenarios/world/worlds.ts';
+import { resolveFleet } from '../../../../shared/fleet/resolve.ts';
+import type { HealPayload } from '../../../../shared/model/payload.ts';
 
 const base = { mode: 'act', unit: 'node@*' } as const;
 const fleets = new Map([

@@ -1,23 +1,23 @@
 // `npm run smoke`: what it takes for its own, when it begins, what it calls healed, and that whatever happens it removes what it made.
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { StoryLine, Suite } from '../../../infra/commands/heal/context.ts';
-import { cleanUp } from '../../../infra/commands/smoke/cleanup.ts';
-import type { Account, DeployRequest, LadderAccount, SmokeContext } from '../../../infra/commands/smoke/context.ts';
-import { SmokeError } from '../../../infra/commands/smoke/context.ts';
-import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../../infra/commands/smoke/fleet.ts';
-import { commandFor, isOurs, type Leftover, leftoversOf, ORDER } from '../../../infra/commands/smoke/leftovers.ts';
-import { pauseText, SMOKE_TAG } from '../../../infra/commands/smoke/names.ts';
-import { planText } from '../../../infra/commands/smoke/plan.ts';
-import { healStatusOf } from '../../../infra/commands/smoke/proof.ts';
-import { blockersOf, type ReadinessFacts } from '../../../infra/commands/smoke/readiness.ts';
-import { userData } from '../../../infra/commands/smoke/user-data.ts';
-import { runSmoke } from '../../../infra/commands/smoke-cli.ts';
-import { readFleets } from '../../../infra/fleets.ts';
-import { firstBootOf } from '../../../local/scenarios/world/launches.ts';
-import { endedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
-import { INSTANCE } from '../../fixtures/builders/node.ts';
-import { NOON_MS } from '../../fixtures/builders/time.ts';
+import type { StoryLine, Suite } from '../../../../infra/commands/heal/context.ts';
+import { cleanUp } from '../../../../infra/commands/smoke/cleanup.ts';
+import type { Account, DeployRequest, LadderAccount, SmokeContext } from '../../../../infra/commands/smoke/context.ts';
+import { SmokeError } from '../../../../infra/commands/smoke/context.ts';
+import { isSmokeFleetFile, ladderFleet, smokeFleet, smokeFleetText } from '../../../../infra/commands/smoke/fleet.ts';
+import { commandFor, isOurs, type Leftover, leftoversOf, ORDER } from '../../../../infra/commands/smoke/leftovers.ts';
+import { pauseText, SMOKE_TAG } from '../../../../infra/commands/smoke/names.ts';
+import { planText } from '../../../../infra/commands/smoke/plan.ts';
+import { healStatusOf } from '../../../../infra/commands/smoke/proof.ts';
+import { blockersOf, type ReadinessFacts } from '../../../../infra/commands/smoke/readiness.ts';
+import { userData } from '../../../../infra/commands/smoke/user-data.ts';
+import { runSmoke } from '../../../../infra/commands/smoke-cli.ts';
+import { readFleets } from '../../../../infra/fleets.ts';
+import { firstBootOf } from '../../../../local/scenarios/world/launches.ts';
+import { endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../../fixtures/builders/node.ts';
+import { NOON_MS } from '../../../fixtures/builders/time.ts';
 
 const RUN = 'smoke-0a1b2c';
 const ROLE = 'arn:aws:iam::111122223333:role/smoke-node';
@@ -112,7 +112,7 @@ describe('before anything is made', () => {
 
 describe('the fleet of the test', () => {
   it('is the one that the region’s ground is deployed with', () => {
-    const [found] = readFleets(join(import.meta.dirname, '../../../local/scenarios/fleets-smoke'));
+    const [found] = readFleets(join(import.meta.dirname, '../../../../local/scenarios/fleets-smoke'));
     expect(found?.document).toEqual(smokeFleet('smoke'));
   });
 

@@ -6,22 +6,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { StoryLine } from '../../../infra/commands/heal/context.ts';
-import { fleetsOf } from '../../../infra/commands/smoke/cdk.ts';
-import { type AccountFindings, checksOf } from '../../../infra/commands/smoke/checks.ts';
-import { ladderFleet, smokeFleet, vpcFleet } from '../../../infra/commands/smoke/fleet.ts';
-import { isHeld, isOurs, type Leftover, leftoversOf } from '../../../infra/commands/smoke/leftovers.ts';
-import { SMOKE_TAG } from '../../../infra/commands/smoke/names.ts';
-import { restartStatusOf } from '../../../infra/commands/smoke/proof.ts';
-import { blockersOf } from '../../../infra/commands/smoke/readiness.ts';
-import { userData } from '../../../infra/commands/smoke/user-data.ts';
-import { readFleets } from '../../../infra/fleets.ts';
-import { firstBootOf } from '../../../local/scenarios/world/launches.ts';
-import { askQuestion } from '../../../shared/chains/client.ts';
-import { httpJsonClient } from '../../../shared/chains/http-json.ts';
-import { resolveFleet } from '../../../shared/fleet/resolve.ts';
-import { endedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
-import { NOON_MS } from '../../fixtures/builders/time.ts';
+import type { StoryLine } from '../../../../infra/commands/heal/context.ts';
+import { fleetsOf } from '../../../../infra/commands/smoke/cdk.ts';
+import { type AccountFindings, checksOf } from '../../../../infra/commands/smoke/checks.ts';
+import { ladderFleet, smokeFleet, vpcFleet } from '../../../../infra/commands/smoke/fleet.ts';
+import { isHeld, isOurs, type Leftover, leftoversOf } from '../../../../infra/commands/smoke/leftovers.ts';
+import { SMOKE_TAG } from '../../../../infra/commands/smoke/names.ts';
+import { restartStatusOf } from '../../../../infra/commands/smoke/proof.ts';
+import { blockersOf } from '../../../../infra/commands/smoke/readiness.ts';
+import { userData } from '../../../../infra/commands/smoke/user-data.ts';
+import { readFleets } from '../../../../infra/fleets.ts';
+import { firstBootOf } from '../../../../local/scenarios/world/launches.ts';
+import { askQuestion } from '../../../../shared/chains/client.ts';
+import { httpJsonClient } from '../../../../shared/chains/http-json.ts';
+import { resolveFleet } from '../../../../shared/fleet/resolve.ts';
+import { endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
+import { NOON_MS } from '../../../fixtures/builders/time.ts';
 
 const RUN = 'smoke-0a1b2c';
 const VOLUME = 'vol-0123456789abcdef0';
@@ -86,7 +86,7 @@ describe('before a ladder is climbed', () => {
   });
 
   it('the region’s ground is deployed with these two fleets', () => {
-    const found = readFleets(join(import.meta.dirname, '../../../local/scenarios/fleets-smoke-ladder'));
+    const found = readFleets(join(import.meta.dirname, '../../../../local/scenarios/fleets-smoke-ladder'));
     const [vpc, subnet] = ['vpc-0123456789abcdef0', 'subnet-0123456789abcdef0'] as const;
     expect(found.map(({ document }) => document)).toEqual([
       vpcFleet('smoke-ladder-vpc', vpc, subnet),
@@ -231,7 +231,7 @@ describe('the ladder’s client', () => {
   it('is in the user data, which fit, and the region reads in them what it plays', () => {
     const script = userData(VOLUME, 'chain');
     expect(firstBootOf(script)).toEqual(firstBootOf(userData(VOLUME)));
-    const client = readFileSync(join(import.meta.dirname, '../../../infra/commands/smoke/client.py'), 'utf8');
+    const client = readFileSync(join(import.meta.dirname, '../../../../infra/commands/smoke/client.py'), 'utf8');
     expect(script).toContain(`<<'END'\n${client}END\n`);
     expect(client).not.toMatch(/^END$/m);
     expect(script).toContain('ExecStart=/usr/bin/python3 /usr/local/lib/chainmend-smoke-client.py /smoke 18545\n');
@@ -243,7 +243,7 @@ describe('the ladder’s client', () => {
   async function start(): Promise<{ readonly client: ChildProcess; readonly port: number }> {
     for (let tries = 0; tries < 3; tries++) {
       const port = await freePort();
-      const words = [join(import.meta.dirname, '../../../infra/commands/smoke/client.py'), directory, String(port)];
+      const words = [join(import.meta.dirname, '../../../../infra/commands/smoke/client.py'), directory, String(port)];
       const client = spawn('python3', words, { stdio: 'ignore' });
       running.push(client);
       for (let look = 0; look < 50 && client.exitCode === null; look++) {

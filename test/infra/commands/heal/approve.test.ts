@@ -1,12 +1,12 @@
 // `npm run heal -- approve` and `reject`: which question is meant, what is shown of it, and why there may be nothing to answer.
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { FleetAsk, FleetLine, HealCommandContext, Suite } from '../../../infra/commands/heal/context.ts';
-import { runHeal } from '../../../infra/commands/heal-cli.ts';
-import { hashOf, type Terms } from '../../../shared/heal/approval.ts';
-import type { ApprovalRecord, IncidentRecord } from '../../../shared/heal/records.ts';
-import { claimedIncident, endedIncident, openIncidentRecord } from '../../fixtures/builders/incident.ts';
-import { INSTANCE } from '../../fixtures/builders/node.ts';
-import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import type { FleetAsk, FleetLine, HealCommandContext, Suite } from '../../../../infra/commands/heal/context.ts';
+import { runHeal } from '../../../../infra/commands/heal-cli.ts';
+import { hashOf, type Terms } from '../../../../shared/heal/approval.ts';
+import type { ApprovalRecord, IncidentRecord } from '../../../../shared/heal/records.ts';
+import { claimedIncident, endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../../fixtures/builders/node.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 
 const ME = 'arn:aws:sts::111122223333:assumed-role/oncall/ada';
 const TERMS: Terms = [
