@@ -1,6 +1,6 @@
 // An event of an alarm or a contributor. It is a hint: the alarm and what it is about are read again, and only what they say now counts.
 
-import type { Clients } from '../../shared/aws/clients.ts';
+import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { logInfo } from '../../shared/aws/log.ts';
 import type { AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import { EventError } from '../../shared/events/errors.ts';

@@ -1,5 +1,5 @@
 // What one run of the dispatcher works with: its clients and settings, and what it has read of fleets so far.
-import type { Clients } from '../../shared/aws/clients.ts';
+import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { type ObservedFleet, readObservedFleet } from './facts.ts';

@@ -1,7 +1,7 @@
 // dispatch-heal: all heals start here. An alarm's change, a contributor's, the sweep of every minute and a person's request all become
 // incidents.
 import middy from '@middy/core';
-import { awsClients, type Clients } from '../../shared/aws/clients.ts';
+import { metricsClients as awsClients, type MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged, logInfo } from '../../shared/aws/log.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';

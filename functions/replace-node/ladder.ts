@@ -7,16 +7,20 @@ import { RESTART, STOP_START } from './rungs/restart.ts';
 import type { Rung } from './rungs/rung.ts';
 import { SWAP } from './rungs/swap.ts';
 
-/** From the mildest on. Each is taken once in an incident. */
+/** From the mildest on. Each is taken once in an incident. The last two are loaded when they are needed (lazy.ts). */
 export const RUNGS: Readonly<Record<RungName, Rung>> = {
   /** Its client, by its own service manager. */
   restart: RESTART,
   /** Its instance, for one that EC2 finds impaired or nobody reaches. */
   'stop-start': STOP_START,
   /** Its data, from a good snapshot or a healthy sibling. */
-  swap: SWAP,
+  get swap() {
+    return SWAP;
+  },
   /** Its instance, by another one that gets its data, its address and its name. */
-  replace: REPLACE,
+  get replace() {
+    return REPLACE;
+  },
 };
 
 /** The rungs that could help here, mildest first. */

@@ -1,4 +1,4 @@
-// Modules that only rare acts need: another instance, its addresses and load balancers, Auto Scaling, questions to people. infra/bundle puts
+// What a restart does not need: volumes, another instance, its addresses and load balancers, Auto Scaling, questions to people. infra/bundle puts
 // them into a second file of the asset, which is loaded when one of their exports is first used, and never while the function starts.
 
 export * as handOver from '../../shared/aws/hand-over.ts';
@@ -6,5 +6,9 @@ export * as clients from '../../shared/aws/instance-owners.ts';
 export * as launch from '../../shared/aws/launch.ts';
 export * as standby from '../../shared/aws/standby.ts';
 export * as ask from '../../shared/heal/ask.ts';
+export * as instances from './acts/instances.ts';
+export * as volumes from './acts/volumes.ts';
 export * as replacement from './launch.ts';
 export * as plan from './plan.ts';
+export * as replace from './rungs/replace.ts';
+export * as swap from './rungs/swap.ts';

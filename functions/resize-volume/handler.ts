@@ -1,5 +1,5 @@
 // resize-volume: grows a volume that is full, as one durable execution: see acts.ts.
-import { awsClients } from '../../shared/aws/clients.ts';
+import { metricsClients as awsClients, type MetricsClients } from '../../shared/aws/clients.ts';
 import { durableHeal, runHeal } from '../../shared/heal/engine.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import { RESIZE } from './acts.ts';
@@ -7,7 +7,7 @@ import { ENVIRONMENT } from './state.ts';
 
 export { awsClients };
 
-export const createHandler = durableHeal<ResizePayload, (typeof ENVIRONMENT)[number]>({
+export const createHandler = durableHeal<ResizePayload, (typeof ENVIRONMENT)[number], MetricsClients>({
   kind: 'resize-volume',
   environment: ENVIRONMENT,
   run: (durable, context) => runHeal(RESIZE, durable, context),

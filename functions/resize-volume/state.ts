@@ -1,4 +1,5 @@
 // The acts of resize-volume: what each is decided with and comes to. The state of the heal is the act that is next, with all that it needs.
+import type { MetricsClients } from '../../shared/aws/clients.ts';
 import type { Changed, Claimed, Leased } from '../../shared/heal/claim.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import type { ActOf, End } from '../../shared/heal/engine.ts';
@@ -15,7 +16,7 @@ import type { NodeBaseline, ResizePlan } from './plan.ts';
 /** Environment variables beside those of every heal. */
 export const ENVIRONMENT = ['OBSERVE_NODE_DOCUMENT', 'GROW_FILESYSTEM_DOCUMENT'] as const;
 
-export type ResizeContext = HealContext<ResizePayload, (typeof ENVIRONMENT)[number]>;
+export type ResizeContext = HealContext<ResizePayload, (typeof ENVIRONMENT)[number], MetricsClients>;
 export type ResizeActContext = ActContext<ResizeContext>;
 
 /** What is kept from the lease on. */

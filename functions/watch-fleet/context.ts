@@ -1,5 +1,5 @@
 // What a sweep works with: the function's clients, and the facts of one fleet before anything is judged.
-import type { Clients } from '../../shared/aws/clients.ts';
+import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import type { NodeStatus, Reading, ReadingErrorCode } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';

@@ -3,7 +3,7 @@
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import middy from '@middy/core';
 import pMap from 'p-map';
-import { awsClients, type Clients } from '../../shared/aws/clients.ts';
+import { metricsClients as awsClients, type MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';

@@ -20,7 +20,6 @@ export interface Clients {
   /** For calls that EC2 gives no token (ModifyVolume): asked once and never again by the SDK. */
   readonly ec2Once: EC2Client;
   readonly ssm: SSMClient;
-  readonly cloudwatch: CloudWatchClient;
   readonly dynamodb: DynamoDBClient;
   readonly lambda: LambdaClient;
   /** For functions whose answer is waited for, half a minute if need be: asked once and never again by the SDK. */
@@ -55,7 +54,6 @@ const baseClientFactories = (settings: Settings) => ({
   ec2: () => new EC2Client(settings('ec2')),
   ec2Once: () => new EC2Client(settings('ec2', 1)),
   ssm: () => new SSMClient(settings('ssm')),
-  cloudwatch: () => new CloudWatchClient(settings('monitoring')),
   dynamodb: () => new DynamoDBClient(settings('dynamodb')),
   lambda: () => new LambdaClient(settings('lambda')),
   lambdaOnce: () => new LambdaClient(settings('lambda', 1, PROBE_REQUEST_TIMEOUT_MS)),
@@ -70,15 +68,28 @@ const baseClientFactories = (settings: Settings) => ({
 export const awsClients = (configure: Configure = () => ({})): Clients =>
   lazily<Clients>(baseClientFactories(settingsWith(configure)));
 
-/** For DNS records. */
-export interface NamesClients extends Clients {
+/** For alarms and metrics. */
+export interface MetricsClients extends Clients {
+  readonly cloudwatch: CloudWatchClient;
+}
+
+const metricsClientFactories = (settings: Settings) => ({
+  ...baseClientFactories(settings),
+  cloudwatch: () => new CloudWatchClient(settings('monitoring')),
+});
+
+export const metricsClients = (configure: Configure = () => ({})): MetricsClients =>
+  lazily<MetricsClients>(metricsClientFactories(settingsWith(configure)));
+
+/** For DNS records, and alarms. */
+export interface NamesClients extends MetricsClients {
   readonly route53: Route53Client;
 }
 
 export function namesClients(configure: Configure = () => ({})): NamesClients {
   const settings = settingsWith(configure);
   return lazily<NamesClients>({
-    ...baseClientFactories(settings),
+    ...metricsClientFactories(settings),
     route53: () => new Route53Client(settings('route53')),
   });
 }

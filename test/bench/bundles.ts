@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundleFunctions, bundleOptions } from '../../infra/bundle.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { type Measurement, median } from './measurement.ts';
+import type { Measurement } from './measurement.ts';
 
 export interface BundleRow {
   /** "resize-volume", or the yardstick: "client-ec2, 2 commands". */
   readonly name: string;
   readonly sizeKiB: number;
-  /** Median time of a fresh process that imports it, less that of one that imports an empty file. */
+  /** Least CPU time in which a fresh process imports it, less that of an empty file. */
   readonly coldMs: number;
   /** Of the yardstick's, measured in the same run; 1 for itself. */
   readonly sizeRatio: number;
@@ -132,17 +132,26 @@ function importTimesMs(paths: readonly string[], empty: string, rounds: number):
       if (round >= 0) times.push(ms);
     }
   }
-  const emptyMs = median(samples.get(empty) ?? []);
-  return new Map(paths.map((path) => [path, median(samples.get(path) ?? []) - emptyMs]));
+  const emptyMs = Math.min(...(samples.get(empty) ?? []));
+  return new Map(paths.map((path) => [path, Math.min(...(samples.get(path) ?? [])) - emptyMs]));
 }
 
+/** CPU time of one process from before it imports the file until it has: other work on the machine does not count. */
 function importMs(path: string): number {
-  const startNs = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(process.execPath, [path], { env: lambdaLikeEnvironment, encoding: 'utf8' });
-  const ms = Number(process.hrtime.bigint() - startNs) / 1e6;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--eval', IMPORT, path], {
+    env: lambdaLikeEnvironment,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`${path} cannot be imported: ${stderr.slice(-500)}`);
-  return ms;
+  return Number(stdout) / 1_000;
 }
+
+/** Prints microseconds. */
+const IMPORT = `
+const before = process.cpuUsage();
+require(process.argv[1]);
+const { user, system } = process.cpuUsage(before);
+process.stdout.write(String(user + system));`;
 
 /** What a sandbox has when it loads a handler. */
 const lambdaLikeEnvironment = {

@@ -19,17 +19,33 @@ import { INSTANCE_ACTS } from './instances.ts';
 import { NODE_COMMANDS } from './node-commands.ts';
 import { VOLUME_ACTS } from './volumes.ts';
 
-const ALL = [...DECISIONS, ...NODE_COMMANDS, ...VOLUME_ACTS, ...INSTANCE_ACTS, ...CLEANUP_ACTS] as const;
+type Definition =
+  | (typeof DECISIONS)[number]
+  | (typeof NODE_COMMANDS)[number]
+  | (typeof CLEANUP_ACTS)[number]
+  | (typeof VOLUME_ACTS)[number]
+  | (typeof INSTANCE_ACTS)[number];
+type Table = Readonly<Record<string, Definition>>;
+
+const tableOf = (definitions: readonly Definition[]): Table =>
+  Object.fromEntries(definitions.map((definition) => [definition.kind, definition]));
+
+/** A restart needs no others. */
+const COMMON = tableOf([...DECISIONS, ...NODE_COMMANDS, ...CLEANUP_ACTS]);
+
+let rare: Table | undefined;
+/** They are in the second file of the asset (lazy.ts), which nothing may touch while the function starts. */
+const rareActs = (): Table => {
+  rare ??= tableOf([...VOLUME_ACTS, ...INSTANCE_ACTS]);
+  return rare;
+};
 
 /** One act with its parameters, as a decision makes it and a durable step keeps it. */
-export type Act = ReturnType<(typeof ALL)[number]>;
+export type Act = ReturnType<Definition>;
 
-const ACTS = Object.fromEntries(ALL.map((definition) => [definition.kind, definition])) as Readonly<
-  Record<Act['do'], (typeof ALL)[number]>
->;
-
-/** The parts of an act are those of its own parameters: the table pairs them by the kind. */
-export const partsOf = ({ do: kind }: Act): ActParts<Act> => ACTS[kind] as unknown as ActParts<Act>;
+/** The parts of an act are those of its own parameters: the tables pair them by the kind, and one of them has each kind of `Act`. */
+export const partsOf = ({ do: kind }: Act): ActParts<Act> =>
+  (COMMON[kind] ?? rareActs()[kind]) as unknown as ActParts<Act>;
 
 export const performAct = (context: Omit<LadderActContext, 'recovers'>, act: Act): Promise<Performed> =>
   perform(context, partsOf(act), act);

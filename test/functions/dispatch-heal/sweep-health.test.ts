@@ -2,7 +2,7 @@
 // so that what would be started fails loudly.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../../functions/dispatch-heal/handler.ts';
-import { awsClients, type Clients } from '../../../shared/aws/clients.ts';
+import { metricsClients as awsClients, type MetricsClients as Clients } from '../../../shared/aws/clients.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { createStore, keys, type Store } from '../../../shared/heal/store.ts';

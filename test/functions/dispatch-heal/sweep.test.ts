@@ -1,7 +1,7 @@
 // Fleet-wide alarms at the dispatcher: what dispatch-heal makes of a real region's alarms and contributors, through AWS's own clients.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../../functions/dispatch-heal/handler.ts';
-import { awsClients, type Clients } from '../../../shared/aws/clients.ts';
+import { metricsClients as awsClients, type MetricsClients as Clients } from '../../../shared/aws/clients.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
