@@ -1,4 +1,4 @@
-// Route 53 as its own SDK client sees it, and as IAM guards it.
+// Route 53 as its own SDK client sees it, and IAM's checks of it.
 import {
   type Change,
   ChangeResourceRecordSetsCommand,
