@@ -1,5 +1,5 @@
-// Runs every command on a Node.js that is new enough: the installed one, or the one that package-lock.json pins byte for byte. `node --import
-// ./infra/engine.js FILE`. It is JavaScript because a Node.js that is too old to strip types reads it first.
+// Runs every command on a Node.js that is new enough: the installed one, or the one that package-lock.json pins byte for byte.
+// `node --import ./infra/engine.js FILE`. It is JavaScript because a Node.js that is too old to strip types reads it first.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -102,8 +102,8 @@ function withoutConfigurationFiles(): Plugin {
 }
 
 /**
- * Reads credentials from the environment and nowhere else. On Lambda they are there: the service puts the role's keys into AWS_ACCESS_KEY_ID,
- * AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of each sandbox ("Defined runtime environment variables", Lambda guide) and replaces the sandbox before
+ * Reads credentials from the environment and nowhere else. On Lambda they are there. The service puts the role's keys into AWS_ACCESS_KEY_ID,
+ * AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of each sandbox ("Defined runtime environment variables", Lambda guide). It replaces the sandbox before
  * they expire. The default chain also ends at that first link. The rest of the chain (profiles, SSO, web identity, instance metadata) is dead weight,
  * and it reads files. A function without its variables would look for other credentials instead of failing.
  */

@@ -1,4 +1,4 @@
-// Prints rows of cells as aligned columns in a terminal, whatever the script of a name.
+// Prints rows of cells as columns that are aligned in a terminal, for names in any script.
 import stringWidth from 'string-width';
 import { plainText } from '../../shared/text/plain-text.ts';
 

@@ -10,7 +10,7 @@ export type Condition = Readonly<Record<string, Readonly<Record<string, string |
 
 /**
  * ModifyVolume, on the fleets' volumes. Encrypted volumes need no KMS grant here: ModifyVolume has no dependent actions (Service Authorization
- * Reference, Amazon EC2), a modification keeps the volume's data key, and an attached volume uses the grant that its attachment made. Creating and
+ * Reference, Amazon EC2). A modification keeps the volume's data key, and an attached volume uses the grant that its attachment made. Creating and
  * attaching volumes would need more.
  */
 export function modifyVolumeGrants(scope: Construct, fleets: readonly Fleet[]): Grant[] {

@@ -476,8 +476,8 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
 }
 
 /**
- * Resources that a person has tagged as a fleet's: the templates and security groups of its launches, the elastic addresses and target groups that
- * move to a replacement, and, where a fleet asks for that, the groups that isolate an instance.
+ * Resources that a person has tagged as a fleet's. They are the templates and security groups of its launches, and the elastic addresses and target
+ * groups that move to a replacement. Where a fleet asks for it, they include the groups that isolate an instance.
  */
 export function taggedGrants(scope: Construct, fleets: Fleets): Grant[] {
   const launching = launchingOf(fleets);

@@ -1,5 +1,5 @@
 // Snapshots of a fleet's volumes, where its file asks for them: one policy of Data Lifecycle Manager for each fleet. It makes, shares and copies
-// them, and deletes the oldest. The nodes run meanwhile, so the snapshots are crash-consistent: a last resort rather than a good copy.
+// them, and deletes the oldest. The nodes stay up, so the snapshots are crash-consistent: a last resort rather than a good copy.
 import { Stack } from 'aws-cdk-lib';
 import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';

@@ -4,8 +4,13 @@ import type { RequestedAction } from '../../shared/model/payload.ts';
 import { bitcoinFleet } from '../fixtures/builders/fleet.ts';
 
 /**
- * How a client behaves on data: it follows its chain; it ends immediately; it stays at the height where the node had stopped, or below; it has blocks
- * that others do not have; it runs and answers nobody; or the data cannot be mounted at all.
+ * How a client behaves on data:
+ * - it follows its chain;
+ * - it ends immediately;
+ * - it stays at the height where the node had stopped, or below;
+ * - it has blocks that others do not have;
+ * - it runs and answers nobody;
+ * - or the data cannot be mounted at all.
  */
 export type Behaviour = 'follows' | 'ends' | 'same-stop' | 'lower-stop' | 'forked' | 'hangs' | 'unmountable';
 

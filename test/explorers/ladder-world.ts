@@ -1,4 +1,4 @@
-// A small model of a node, its instances, its volumes and a few snapshots: time passes, states settle, watch-fleet looks once a minute, and EC2 shows
+// A small model of a node, its instances, its volumes and a few snapshots. Time passes, states settle, watch-fleet looks once a minute, and EC2 shows
 // its current view. ladder-acts.ts has the effects of acts; ladder-never.ts has the forbidden states.
 import type { Facts, Watched } from '../../functions/replace-node/facts.ts';
 import { type Behaviour, type LadderSetting, ZONES } from './ladder-setting.ts';

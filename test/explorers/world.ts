@@ -38,7 +38,7 @@ export interface World {
 /** EC2's knowledge of the volume, and what Describe may still return instead. */
 export interface Volume extends VolumeView {
   readonly stale: VolumeView | null;
-  /** Modifications that took effect within 24 h, by attempt; 0 stands for those before the story. */
+  /** Modifications that took effect within 24 h, by attempt; 0 means those before the story. */
   readonly effects: readonly number[];
 }
 

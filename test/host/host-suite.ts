@@ -1,4 +1,4 @@
-// Runs the jest suite of this directory in processes of its own, and reads their machine-readable summaries.
+// Runs the jest suite of this directory in separate processes, and reads their machine-readable summaries.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

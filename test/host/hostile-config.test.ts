@@ -1,6 +1,6 @@
 // The scripts that read or write a client's configuration and credentials, under attack. A process of the client's user swaps files, folders, links,
-// hard links and pipes there as fast as it can, and as soon as a file appears: a hundred rounds for each script. Root's files stay as they are, none
-// of their content is printed, and no script takes longer than it may.
+// hard links and pipes there. It does so as fast as it can, and as soon as a file appears: a hundred rounds for each script. Root's files stay as
+// they are, none of their content is printed, and no script takes longer than it may.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';

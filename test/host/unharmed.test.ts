@@ -224,7 +224,7 @@ onMachine('a client that is to be kept from starting', () => {
 });
 
 describe('the text of every script', () => {
-  /** Commands that destroy the content of a device, or whole trees; and where they are allowed, with the reason. */
+  /** Commands that destroy the content of a device, or whole trees; and the places where they are allowed, with the reason. */
   const DESTROYS =
     /\b(mkfs|mke2fs|mkswap|wipefs|parted|sgdisk|gdisk|fdisk|blkdiscard|shred|pvcreate|xfs_repair|fsck|tune2fs|xfs_admin|truncate)\b|\bdd\b.*\bof=|\brm\b\s+(-\S+\s+)*-\S*[rR]|\s-delete\b|\bsfdisk\b/;
   const REVIEWED: readonly (readonly [RegExp, string])[] = [

@@ -1,5 +1,5 @@
-// The rules whose failure does the most harm, each with the smallest change that breaks it and the suites of `npm test` that must notice. `npm run
-// mutants` tries them; test/mutants/mutants.test.ts checks that the list fits the code.
+// The rules whose failure does the most harm, each with the smallest change that breaks it and the suites of `npm test` that must notice.
+// `npm run mutants` tries them; test/mutants/mutants.test.ts checks that the list fits the code.
 
 /** A rule, and the change that breaks it. */
 interface Broken {

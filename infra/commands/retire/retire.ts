@@ -16,7 +16,7 @@ export interface RetireContext {
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }
 
-/** Whether a fleet's resources may be removed, and would not be made again. Facts as they are now. */
+/** Whether a fleet's resources may be removed, and would not be created again. Facts as they are now. */
 export interface RetireFacts {
   readonly isDeployed: boolean;
   /** The fleet's file is stored: register-nodes still keeps its records. */
@@ -27,7 +27,7 @@ export interface RetireFacts {
   readonly nodes: readonly NodeRecord[];
 }
 
-/** @returns a sentence where the fleet may not be retired. Without a function nothing runs and nothing is made again. */
+/** @returns a sentence where the fleet may not be retired. Without a function nothing runs and nothing is created again. */
 export function whyNotRetired(
   fleet: string,
   { isDeployed, isStored, paused, incidents, nodes }: RetireFacts,

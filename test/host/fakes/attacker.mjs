@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 
 /**
- * flips: { path, by } a path is put aside and something else stands there for a moment, over and over
- * watched: folders; whatever appears there and is not of the attacker's own making is swapped at once
+ * flips: { path, by } a path is moved aside and something else takes its place for a moment, over and over
+ * watched: folders; everything that appears there and is not the attacker's own is swapped immediately
  * by: { link } { hardLink } 'fifo' 'folder' { folderLike }, in turn
  */
 const { flips = [], watched = [], by = [], inotify = false } = JSON.parse(process.argv[2]);

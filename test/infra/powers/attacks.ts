@@ -28,7 +28,7 @@ export interface Attack {
   readonly ends?: readonly string[];
   /** Another power that the attacker needs in addition, and has in this attack. */
   readonly also?: Statement;
-  /** Another control stands behind this one: in this attack the policy of the topic's key allows every principal. */
+  /** Another control also stops this attack: here the policy of the topic's key allows every principal. */
   readonly opens?: 'key';
 }
 
