@@ -24,7 +24,7 @@ export const healNames = [functionNames.resizeVolume, functionNames.replaceNode,
 /** One function for each VPC: the VPC's id follows the prefix. */
 export const probeNodesPrefix = 'chainmend-probe-nodes-';
 
-/** Executions are started through this alias only: without a version, a replay could run on other code. */
+/** Executions are started through this alias only: unqualified, a replay could run on other code. */
 export const liveAlias = 'live';
 
 export const parameterPrefix = '/chainmend';

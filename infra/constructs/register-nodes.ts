@@ -137,7 +137,7 @@ export class RegisterNodes extends Construct {
     ];
   }
 
-  /** Empty where no fleet has a zone: a condition without values would allow everything. */
+  /** Empty where no fleet has a zone: a condition without values would be no condition. */
   #records(fleets: readonly Fleet[]): Grant[] {
     const zones = [...new Set(fleets.flatMap(({ dns }) => dns?.zone ?? []))].sort();
     if (zones.length === 0) return [];

@@ -294,7 +294,7 @@ export function copyGrants(scope: Construct, fleets: Fleets): Grant[] {
   ];
 }
 
-/** The operations that create resources, by the fleets' settings. */
+/** The granted operations that create resources. */
 export const creationsOf = (fleets: Fleets): string[] => [
   ...(fleets.some(({ replace }) => replace.source === 'sibling') ? ['CopyVolumes'] : []),
   'CreateVolume',

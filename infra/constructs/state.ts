@@ -71,8 +71,8 @@ const access = (writer: Writer, shared: readonly string[], readsBesides: readonl
 
 /**
  * Which function may write what, and which reads it. docs/architecture.md has this as a table, with what a forger would gain; a test compares the
- * two. A function acts only on records in a partition that functions with at least the same powers write. All other records count as claims, for
- * example what watch-fleet says of nodes.
+ * two. A function trusts only records in a partition that functions with at least the same powers write. What watch-fleet says of nodes counts
+ * as a claim.
  */
 export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'watch-fleet': access('watch-fleet', [], allIncidents),

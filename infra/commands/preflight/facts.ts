@@ -44,8 +44,8 @@ export interface Findings {
 }
 
 /**
- * "New AWS accounts have reduced concurrency and memory quotas" (Lambda quotas); it is often 10. Nine functions need it, and sweeps, probes and heals
- * come on top. They wait for each other without a page, but a wave of heals is then slow.
+ * "New AWS accounts have reduced concurrency and memory quotas" (Lambda quotas); it is often 10. Nine functions sweep; probes and heals come on top.
+ * They wait for each other without a page, but a wave of heals is then slow.
  */
 const ENOUGH_CONCURRENCY = 50;
 /** "Concurrent executions" (Service Quotas, AWS Lambda). */
