@@ -80,9 +80,9 @@ export function withLateShapes(source: string): string {
 const SHAPE = /^(export )?var (\w+\$?) = (\[[1-4], [\s\S]*?\]);$/gm;
 
 /**
- * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception, with its code as the wire has it
- * (SNS calls its NotFoundException "NotFound"), its message, fault and fields. Code that never names the error loses nothing. Code that names an
- * error, by class or in a string, keeps it. SSM alone has 141 of them. Throws an `Error` where an error is registered in an unknown way.
+ * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception, with its message, fault and
+ * fields. Its code is the one on the wire (SNS calls its NotFoundException "NotFound"). Code that never names the error loses nothing. Code that
+ * names an error, by class or in a string, keeps it. SSM alone has 141 of them. Throws an `Error` where an error is registered in an unknown way.
  */
 export function withFewErrors(source: string, kept: ReadonlySet<string>): string {
   const few = source.replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (line, name: string) =>

@@ -109,8 +109,8 @@ function storesOf(fleets: readonly Fleet[]): SecretStore[] {
 }
 
 /**
- * An interface endpoint that only the probe may use. It has no private DNS. Private DNS would lead every other client in the VPC, first of all the
- * nodes' own SSM agents, to an endpoint that does not admit them. Returns its address.
+ * An interface endpoint that only the probe may use. It has no private DNS. With private DNS, every other client in the VPC would use this endpoint,
+ * first of all the nodes' own SSM agents, and it does not admit them. Returns its address.
  */
 function endpoint(
   here: Construct,

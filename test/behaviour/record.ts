@@ -1,6 +1,6 @@
 // Records what every scenario does, to compare two versions of the product: `npm run behaviour -- FILE [PART/PARTS] [TEXT]`. TEXT selects the runs
-// whose name contains it. Each line of the file is one run. It has the callers of EC2, SSM, Route 53, CloudWatch and Lambda, in order, the outcome of
-// each call, and the end of the run. Inputs are left out: names of tags, parameters and records may change while behaviour stays the same.
+// whose name contains it. Each line of the file is one run. It has the callers of EC2, SSM, Route 53, CloudWatch and Lambda, in order, with each
+// outcome. It also has the end of the run. Inputs are left out: names of tags, parameters and records may change while behaviour stays the same.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';

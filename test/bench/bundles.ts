@@ -1,4 +1,4 @@
-// The size of each function's bundle and its import time in a cold sandbox, next to one SDK client that is bundled the ordinary way.
+// The size of each function's bundle and its import time in a cold sandbox. The yardstick is one SDK client that is bundled the ordinary way.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

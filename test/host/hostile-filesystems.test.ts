@@ -1,5 +1,5 @@
-// Every script that looks at a filesystem, on volumes of strangers. Superblocks, labels and partition names hold text that would run, forge a size or
-// control a terminal if a script used it as more than bytes; and every possible byte.
+// Every script that looks at a filesystem, on volumes of strangers. Superblocks, labels and partition names hold every possible byte. They also hold
+// hostile text. It would run, forge a size or control a terminal if a script used it as more than bytes.
 import { describe, expect, it } from '@jest/globals';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';

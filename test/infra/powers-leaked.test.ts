@@ -1,4 +1,4 @@
-// A leaked role, function by function: IAM allows exactly these of all the requests that an attacker would want. docs/security.md has them in words.
+// A leaked role, function by function: of all the attacker's requests, IAM allows exactly these. docs/security.md has them in words.
 import { expect, it } from '@jest/globals';
 import { AwsError } from '../../local/simulator/service.ts';
 import { answered, type Deployed, theFive } from './powers/stacks.ts';

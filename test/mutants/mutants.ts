@@ -1,4 +1,4 @@
-// The rules whose failure does the most harm, each with the smallest change that breaks it and the suites of `npm test` that must notice.
+// The rules whose failure does the most harm. Each has the smallest change that breaks it and the suites of `npm test` that must notice.
 // `npm run mutants` tries them; test/mutants/mutants.test.ts checks that the list fits the code.
 
 /** A rule, and the change that breaks it. */

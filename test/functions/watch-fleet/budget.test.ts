@@ -38,7 +38,7 @@ describe('asking', () => {
 
   it('5,000 silent nodes through a VPC is over in time, and leaves none of them out', async () => {
     const send = async ({ input }: { input: { Payload: string } }) => {
-      // Five silent fifties of 4 s each.
+      // Five groups of fifty silent nodes take 4 s each.
       await later(20_500);
       const { targets } = JSON.parse(input.Payload) as { targets: { instanceId: string }[] };
       const statuses = targets.map(({ instanceId }) => ({ instanceId, status: dead }));

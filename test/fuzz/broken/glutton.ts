@@ -1,3 +1,4 @@
+// A parser that takes all memory: the fuzzer must end it and report it.
 import fc from 'fast-check';
 import { type Target, target } from '../target.ts';
 

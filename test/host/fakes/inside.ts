@@ -17,7 +17,7 @@ run('mkfs.xfs', '-q', loop);
 const place = join(runDirectory, 'mounted');
 mkdirSync(place);
 run('mount', loop, place);
-// A volume on that filesystem, with a filesystem of its own: only the namespace gives access to both.
+// A volume on that filesystem, which has its own filesystem: only the namespace gives access to both.
 const inner = join(place, 'inner-litter');
 writeFileSync(inner, '');
 truncateSync(inner, 64 * 2 ** 20);

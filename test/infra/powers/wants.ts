@@ -1,4 +1,4 @@
-// The requests that an attacker with a leaked role would want to send, beyond the role's purpose. Each gets newly made resources.
+// The requests that an attacker with a leaked role would send, beyond the role's purpose. Each gets newly made resources.
 import type { Region } from '../../../local/region.ts';
 import type { Deployed } from './stacks.ts';
 

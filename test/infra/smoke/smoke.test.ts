@@ -1,4 +1,4 @@
-// `npm run smoke`: which resources it recognizes as its own, when it begins, what it calls healed, and that it removes what it made in all cases.
+// `npm run smoke`: which resources it recognizes as its own, when it begins, and what it calls healed. In all cases it removes what it made.
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StoryLine, Suite } from '../../../infra/commands/heal/context.ts';

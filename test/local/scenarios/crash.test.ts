@@ -1,4 +1,4 @@
-// A heal dies at any moment, or loses any answer. Still it makes each resource once and releases the node, the journal has the result of every act,
+// A heal dies at any moment, or loses any answer. Still it makes each resource once and releases the node. The journal has the result of every act,
 // and the incident ends as if nothing had died. `npm test` takes a few places of every other story, named by their events. `npm test -- crash` takes
 // every place that is no repeated look.
 import { beforeAll, describe, expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-// The parameters that functions put into SendCommand for a node's clients and volumes, their reading of the answer, and the masking of a new
+// The parameters that functions put into SendCommand for a node's clients and volumes, and their reading of the answer. And the masking of a new
 // instance.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';

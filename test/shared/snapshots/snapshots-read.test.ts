@@ -255,7 +255,7 @@ describe('a hold', () => {
     await holding('a1b2c3d4', theirs);
     const tag = (id: string, Key: string, Value: string) =>
       ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] }));
-    // A person who may tag claims that another incident holds all of them, and that we have locked a snapshot that a person has locked.
+    // A person who may write tags claims two things: another incident holds all of them, and we have locked the person's locked snapshot.
     for (const id of [theirs, locked]) await tag(id, 'chainmend:held-by', 'dead0000');
     await tag(locked, 'chainmend:locked-by', 'dead0000');
     await settled();

@@ -67,7 +67,7 @@ const namesOf = ({ ResourceRecordSets }: Awaited<ReturnType<typeof list>>) =>
   ResourceRecordSets?.map(({ Name, Type }) => `${Name} ${Type}`);
 
 let zones = 0;
-/** Each test has a zone of its own. */
+/** Each test has its own zone. */
 function newZone(name = `fleet${++zones}.internal`): { id: string; name: string } {
   return { id: world.addZone({ name, private: true, vpcId: VPC }), name };
 }
