@@ -1,5 +1,4 @@
-// The CDK app: `cdk synth`, `cdk deploy`, or plain `node infra/app.ts`; no credentials and no network until something
-// is deployed.
+// The CDK app: `cdk synth`, `cdk deploy`, or plain `node infra/app.ts`. Synthesis needs no credentials and no network; a deployment does.
 import { join, resolve } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
@@ -14,7 +13,7 @@ import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
 
 try {
-  // What `cdk init` would write into cdk.json: the behaviour of a new app, here for each way of starting it.
+  // The feature flags that `cdk init` would write into cdk.json. They are here so that every way of starting the app has them.
   await synthesize(new App({ analyticsReporting: false, context: recommendedFlags }));
 } catch (error) {
   if (!(error instanceof InputError || error instanceof FleetFilesError)) throw error;
@@ -23,14 +22,18 @@ try {
 }
 
 /**
- * Context, given by `-c NAME=…`: email (where pages go), fleets (folder of fleet files), bundles (where they go), runbooks (what stands
- * before their paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`), nodeRoles (ARNs of the roles that the nodes'
- * instances have, with commas, or none: an instance that replaces another gets its role through its launch template, and only these may be passed on),
- * kmsKeys (ARNs of the keys of other accounts that the nodes' volumes are encrypted with, with commas).
+ * CDK context, given by `-c NAME=…`:
+ * - email: where pages go.
+ * - fleets: the folder of fleet files.
+ * - bundles: the folder that gets the bundles.
+ * - runbooks: the prefix of the runbooks' paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`.
+ * - nodeRoles: ARNs of the roles of the nodes' instances, with commas, or none. A replacement instance gets its role through its launch template, and
+ * replace-node may pass on only these roles.
+ * - kmsKeys: ARNs of the keys of other accounts that encrypt the nodes' volumes, with commas.
  */
 async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
-  // What is wrong is told before anything is bundled.
+  // Wrong input is reported before anything is bundled.
   if (email !== undefined) emailAddress(email);
   const runbooks = runbooksOf(app);
   const nodeRoles = nodeRolesOf(app);
@@ -52,14 +55,14 @@ async function synthesize(app: App): Promise<void> {
   app.synth();
 }
 
-/** Alarms' descriptions hold 1,024 characters, and a sentence has to fit in, too. */
+/** An alarm's description holds 1,024 characters, and the prefix needs room for a sentence next to it. */
 function runbooksOf(app: App): string | undefined {
   const prefix = contextOf(app, 'runbooks');
   if (prefix === undefined || /^https:\/\/[^\s"]{1,300}\/$/.test(prefix)) return prefix;
   throw new InputError(`context "runbooks" is ${JSON.stringify(prefix)}, expected https://…/ with a last slash`);
 }
 
-/** undefined: nobody has said. `none` says that no node has a role. */
+/** undefined: the context names no roles. `none`: no node has a role. */
 function nodeRolesOf(app: App): readonly string[] | undefined {
   const written = contextOf(app, 'nodeRoles');
   if (written === undefined || written === 'none') return written && [];
@@ -73,7 +76,7 @@ function nodeRolesOf(app: App): readonly string[] | undefined {
   return roles;
 }
 
-/** An alias or a bare id would be looked for in the account of the suite. */
+/** AWS would look for an alias or a bare key id in the suite's own account. */
 function kmsKeysOf(app: App): readonly string[] {
   const keys = (contextOf(app, 'kmsKeys') ?? '').split(',').filter((key) => key !== '');
   for (const key of keys) {

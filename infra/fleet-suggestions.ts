@@ -1,4 +1,4 @@
-// "did you mean": the word that the schema knows and that is nearest to what somebody wrote.
+// "did you mean": the word of the schema that is nearest to what a person wrote.
 import type { JsonSchema } from '@valibot/to-json-schema';
 import didYouMean from 'didyoumean2';
 import * as v from 'valibot';
@@ -11,7 +11,7 @@ const root = fleetJsonSchema();
 export interface Suggestion {
   /** A key, also one of another level ("disk.maximumSizeGiB"), or a word. */
   readonly word: string;
-  /** What the value of that key has to be; undefined where the problem says so itself. */
+  /** What the value of that key must be; undefined where the problem itself says it. */
   readonly expected: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return didYouMean(word, [...known]) ?? undefined;
 }
 
-/** All that the schema allows at a path: one schema, or the alternatives of a union. */
+/** All schemas that are allowed at a path: one schema, or the alternatives of a union. */
 function schemasAt(path: readonly string[]): JsonSchema[] {
   return path.reduce((schemas, key) => schemas.flatMap((schema) => step(schema, key)).flatMap(alternatives), [root]);
 }
@@ -58,7 +58,7 @@ function keysOf({ properties = {} }: JsonSchema): string[] {
   return Object.keys(properties);
 }
 
-/** Where a key that was written at the wrong level belongs: `disk.maximumSizeGiB`. */
+/** The right place of a key that was written at the wrong level: `disk.maximumSizeGiB`. */
 function placesOf(schema: JsonSchema, key: string, above: readonly string[]): string[][] {
   return alternatives(schema).flatMap(({ properties = {} }) =>
     Object.entries(properties).flatMap(([name, inner]) => {
@@ -68,7 +68,7 @@ function placesOf(schema: JsonSchema, key: string, above: readonly string[]): st
   );
 }
 
-/** What the schema itself answers to a value that is never right. */
+/** The schema's own message for a value that is never right. */
 function expectationAt(path: readonly string[]): string | undefined {
   const document = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), null);
   const { issues = [] } = v.safeParse(fleetDocumentSchema, document);

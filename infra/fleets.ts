@@ -1,5 +1,5 @@
-// Reads the fleet files that people write. Whatever is wrong is told as an editor or a compiler would: file, line, column,
-// what was found, what was expected, and the nearest right word.
+// Reads the fleet files that people write. It reports an error as an editor or a compiler would: file, line, column, what was found, what was
+// expected, and the nearest right word.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import {
@@ -40,7 +40,7 @@ export class FleetFilesError extends Error {
   readonly lines: readonly string[];
 
   constructor(lines: readonly string[]) {
-    // What is wrong is quoted: each problem stays one line.
+    // Wrong values are quoted: each problem stays one line.
     const plain = lines.map((line) => plainText(line));
     super(plain.join('\n'));
     this.lines = plain;
@@ -55,13 +55,13 @@ export function readFleets(directory = fleetsDirectory): FleetFile[] {
   return readFleetFiles(fleetPathsIn(directory));
 }
 
-/** Paths of the files in a directory that are called *.yaml, or *.yml so that nobody's file is passed over in silence. */
+/** Paths of the files in a directory that end in *.yaml, or in *.yml, so that no file is ignored silently. */
 export function fleetPathsIn(directory: string): string[] {
   const names = readdirSync(directory).filter((name) => /\.ya?ml$/.test(name));
   return names.sort().map((name) => join(directory, name));
 }
 
-/** @throws FleetFilesError with the problems of all files, and with what they get wrong together */
+/** @throws FleetFilesError with the problems of all files, alone and together */
 export function readFleetFiles(paths: readonly string[]): FleetFile[] {
   const sources = paths.map((path) => parseSource(shortPath(path), readFileSync(path, 'utf8')));
   const lines = sources.flatMap(({ lines }) => lines);
@@ -70,7 +70,7 @@ export function readFleetFiles(paths: readonly string[]): FleetFile[] {
   return sources.flatMap(({ path, document }) => (document ? [{ path, document, fleet: resolveFleet(document) }] : []));
 }
 
-/** As a person in the working directory would type it. */
+/** The path as a person in the working directory would type it. */
 export function shortPath(path: string): string {
   const inside = relative('', path);
   return inside.startsWith('..') ? path : inside;
@@ -78,20 +78,20 @@ export function shortPath(path: string): string {
 
 export interface Source {
   readonly path: string;
-  /** undefined where `lines` says what is wrong. */
+  /** undefined where `lines` has errors. */
   readonly document: FleetDocument | undefined;
   readonly lines: readonly string[];
-  /** "infra/fleets/bitcoin.yaml:7:3" of a field, or of the nearest one above it that is there. */
+  /** The place of a field: "infra/fleets/bitcoin.yaml:7:3". For a missing field, the place of the nearest existing one above it. */
   readonly at: (field: readonly string[], end?: 'key' | 'value') => string;
 }
 
-/** Three times what a parameter holds as JSON, and as many comments; a YAML reader takes its time for what is much larger. */
+/** Three times what a parameter holds as JSON, and the same for comments. A YAML reader is slow on much larger files. */
 const MAXIMUM_CHARACTERS = 24_000;
 const MAXIMUM_LINES = 1_000;
-/** More are one mistake, told again and again. */
+/** More problems usually repeat one mistake. */
 const MAXIMUM_PROBLEMS = 50;
 
-/** A fleet file, or one line for each thing that is wrong with it. @param path as in messages */
+/** A fleet file, or one line for each error in it. @param path as in messages */
 export function parseSource(path: string, text: string): Source {
   const size = sizeProblem(text);
   if (size !== undefined) return { path, document: undefined, lines: [`${path}:1:1 ${size}`], at: () => `${path}:1:1` };
@@ -126,7 +126,7 @@ export function parseSource(path: string, text: string): Source {
   }
 }
 
-/** undefined for what is nested so deep that the YAML reader, which calls itself for each level, has no stack left. */
+/** undefined for a file that is nested too deep: the YAML reader calls itself for each level and runs out of stack. */
 function readYaml(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
   try {
     return parseDocument(text, { lineCounter, version: '1.2', prettyErrors: false });
@@ -136,10 +136,10 @@ function readYaml(text: string, lineCounter: LineCounter): Document.Parsed | und
   }
 }
 
-/** A fleet file needs some ten levels. The time that the YAML reader takes grows with their square. */
+/** A fleet file needs some ten levels. The YAML reader's time grows with the square of the levels. */
 const MAXIMUM_LEVELS = 50;
 
-/** Whether brackets in brackets, or marks in one line that each open a level of their own, are more than any fleet file has. */
+/** Whether nested brackets, or marks in one line that each open a level, are more than any fleet file has. */
 function isTooDeep(text: string): boolean {
   let brackets = 0;
   let inLine = 0;
@@ -157,7 +157,7 @@ function isTooDeep(text: string): boolean {
         inLine = 0;
         break;
       case 'map-value-ind':
-        // Between brackets it is one more key of the same level.
+        // Between brackets, a mark is one more key of the same level.
         if (brackets === 0) inLine++;
         break;
       case 'anchor':
@@ -184,7 +184,7 @@ function firstProblem(lines: readonly string[], path: string): readonly string[]
   return more > 0 ? [...lines.slice(0, MAXIMUM_PROBLEMS), `${path} and ${more} more problems`] : lines;
 }
 
-/** YAML's cleverness: an alias can make a file that contains itself, and a key can be a map. A fleet file needs neither. */
+/** Refuses two features of YAML: an alias can make a file that contains itself, and a key can be a map. A fleet file needs neither. */
 function notPlain(yaml: Document): { pos: readonly [number, ...number[]]; message: string }[] {
   const problems: { pos: readonly [number, ...number[]]; message: string }[] = [];
   visit(yaml, {
@@ -206,7 +206,7 @@ function nameProblems(path: string, { fleet }: FleetDocument, at: Source['at']):
   ];
 }
 
-/** What no file can know by itself: a name that is taken, and an instance that would be a node of two fleets. */
+/** Errors that no file shows alone: a name that is taken, and an instance that would be a node of two fleets. */
 function problemsTogether(sources: readonly Source[]): string[] {
   return sources.flatMap((one, index) =>
     sources.slice(0, index).flatMap((other) => {
@@ -223,7 +223,10 @@ function problemsTogether(sources: readonly Source[]): string[] {
   );
 }
 
-/** Whatever carries all tags of one selector carries all of the other. Instances that only happen to match two are left to run time. */
+/**
+ * Whether every instance with all tags of one selector has all tags of the other. Instances that match two selectors by accident are found at run
+ * time.
+ */
 function overlap(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
   const within = (inner: typeof one, outer: typeof one) =>
     Object.entries(inner).every(([key, value]) => Object.hasOwn(outer, key) && outer[key] === value);

@@ -1,4 +1,4 @@
-// What a person gave is wrong: told in a sentence, without a stack trace.
+// A person gave wrong input: the message is one sentence, without a stack trace.
 
 export class InputError extends Error {
   override readonly name = 'InputError';

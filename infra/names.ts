@@ -1,4 +1,4 @@
-// The literal names of the stack: what people type, what functions are told by environment, and what policies fence by.
+// The literal names of the stack. People type them, functions get them by environment, and policies restrict by them.
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
@@ -15,13 +15,16 @@ export const functionNames = {
   pruneRetired: 'chainmend-prune-retired',
 } as const;
 
-/** Durable, each behind an alias; what an execution is, the others may ask about: whose lease a node's is, any of them can meet. */
+/**
+ * The durable functions, each behind an alias. The other functions may read the state of an execution, because any of them can meet its lease on a
+ * node.
+ */
 export const healNames = [functionNames.resizeVolume, functionNames.replaceNode, functionNames.snapshotNode] as const;
 
-/** One for each VPC: the VPC's id stands behind it. */
+/** One function for each VPC: the VPC's id follows the prefix. */
 export const probeNodesPrefix = 'chainmend-probe-nodes-';
 
-/** Executions are started through this alias only: unqualified, a replay could meet code that is not its own. */
+/** Executions are started through this alias only: unqualified, a replay could run on other code. */
 export const liveAlias = 'live';
 
 export const parameterPrefix = '/chainmend';
@@ -29,12 +32,15 @@ export const parameterPrefix = '/chainmend';
 /** Incidents, leases and the journal. */
 export const tableName = 'chainmend';
 
-/** Namespace of the metrics that the suite publishes; `Sweeps` counts the sweeps that came to their end, `BrokenFleetFiles` what they could not read. */
+/**
+ * Namespace of the metrics that the suite publishes. `Sweeps` counts the completed sweeps, `BrokenFleetFiles` the fleet files that they could not
+ * read.
+ */
 export const metricNamespace = 'chainmend';
 
 /**
- * Alarms of nodes are called `chainmend-…`, and the dispatcher listens to them. Alarms on the suite itself must not
- * lead there, so their names start otherwise.
+ * Alarms of nodes have names `chainmend-…`, and the dispatcher listens to them. Alarms on the suite itself must not reach it, so their names start
+ * otherwise.
  */
 export const nodeAlarmPrefix = 'chainmend-';
 export const suiteAlarmPrefix = 'chainmend/';

@@ -1,4 +1,4 @@
-// Where the repository is, whatever the working directory of the process.
+// The path of the repository, from any working directory of the process.
 import { fileURLToPath } from 'node:url';
 
 export const repositoryRoot = fileURLToPath(new URL('..', import.meta.url));

@@ -33,28 +33,27 @@ export interface ChainmendProps extends StackProps {
   readonly documents: CommandDocuments;
   /** Folder of the functions' bundles. */
   readonly bundles: string;
-  /** Where pages go besides whoever subscribes; none unless given. */
+  /** The email address that gets pages, in addition to other subscribers; none unless given. */
   readonly email?: string;
-  /** In front of the runbooks' paths in the repository, in the alarms' descriptions; none unless given. */
+  /** The prefix of the runbooks' paths in the alarms' descriptions; none unless given. */
   readonly runbooks?: string;
-  /** ARNs of the roles that the fleets' instances have, which a heal passes on to an instance that it launches; undefined: nobody has said. */
+  /** ARNs of the roles that the fleets' instances have. A heal passes them on to an instance that it launches. undefined: the context names none. */
   readonly nodeRoles?: readonly string[];
-  /** ARNs of keys of other accounts, which the fleets' volumes are encrypted with; none unless given. */
+  /** ARNs of keys of other accounts that encrypt the fleets' volumes; none unless given. */
   readonly kmsKeys?: readonly string[];
 }
 
 /**
- * One of it fits into a region of an account, as its functions have literal names. It asks AWS nothing at synth.
- * Durable functions are not in every region, and no list of them is published that a program could trust:
- * CloudFormation refuses `DurableConfig` where they are missing and rolls back. AWS Capabilities by Region
- * (builder.aws.com) tells before.
+ * A region of an account has room for one such stack, because its functions have literal names. Synthesis sends no request to AWS. Not every region
+ * has durable functions, and AWS publishes no list of them that a program could trust. Where they are missing, CloudFormation refuses `DurableConfig`
+ * and rolls back. AWS Capabilities by Region (builder.aws.com) shows it before a deployment.
  */
 export class ChainmendStack extends Stack {
   constructor(scope: Construct, id: string, props: ChainmendProps) {
     const { fleets, documents, bundles, email, runbooks, nodeRoles, kmsKeys = [], ...stackProps } = props;
     super(scope, id, {
       description: 'chainmend: keeps fleets of blockchain nodes healthy.',
-      // CloudFormation takes 1 MB, whitespace counted ("Template body size in an S3 object", CloudFormation quotas).
+      // CloudFormation takes 1 MB, including whitespace ("Template body size in an S3 object", CloudFormation quotas).
       suppressTemplateIndentation: true,
       ...stackProps,
     });
@@ -116,7 +115,7 @@ export class ChainmendStack extends Stack {
     this.#output('Resume', 'Goes on.', pause('off'));
   }
 
-  /** What is in the launch templates, only the account can tell, and synthesis asks it nothing. */
+  /** Only the account knows the content of the launch templates, and synthesis sends it no request. */
   #warnOfRoles(fleets: readonly Fleet[]): void {
     const replaced = fleets.filter(replaces);
     if (replaced.length === 0) return;

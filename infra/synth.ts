@@ -1,4 +1,4 @@
-// Synthesizes the stack when its sources have changed, and finds the last one when they have not.
+// Synthesizes the stack when its sources have changed; otherwise it returns the last assembly.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -8,11 +8,11 @@ import { setTimeout } from 'node:timers/promises';
 import { fleetsDirectory } from './fleets.ts';
 import { repositoryRoot } from './paths.ts';
 
-/** Everything that the assembly is made of. */
+/** All sources of the assembly. */
 const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.json'];
 
 const KEPT_ASSEMBLIES = 6;
-/** Whoever was given an assembly reads it for minutes. */
+/** A process that was given an assembly reads it for minutes. */
 const IN_USE_MS = 60 * 60_000;
 const TIMEOUT_MS = 600_000;
 const LOOK_EVERY_MS = 100;
@@ -21,17 +21,16 @@ const STDERR_BYTES = 8_192;
 export interface SynthOptions {
   /** Folder of fleet files; the user's own unless given. */
   readonly fleets?: string;
-  /** As `-c NAME=…` gives it, besides. */
+  /** More context, as `-c NAME=…` gives it. */
   readonly context?: Readonly<Record<string, string>>;
   /** Folder that holds the assemblies, each under the hash of its sources. */
   readonly assemblies?: string;
 }
 
 /**
- * The path of a cloud assembly (manifest.json, Chainmend.template.json, asset.<hash>/index.js) of the sources as they
- * are now. Takes a few seconds the first time and milliseconds after it. Any number of processes may ask at once: an
- * assembly appears whole, under a name of its own. Throws an `Error` with what the app said where it cannot be
- * synthesized.
+ * The path of a cloud assembly (manifest.json, Chainmend.template.json, asset.<hash>/index.js) of the current sources. Takes a few seconds the first
+ * time and milliseconds after it. Any number of processes may call it at the same time: an assembly appears whole, under its own name. Throws an
+ * `Error` with the app's output where it cannot be synthesized.
  */
 export async function ensureSynthesized(options: SynthOptions = {}): Promise<string> {
   const fleets = resolve(options.fleets ?? fleetsDirectory);
@@ -63,7 +62,10 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
   return assembly;
 }
 
-/** Suites ask all at once, and the same work ten times over takes ten times as long: one does it. Who died, or takes too long, has no turn. */
+/**
+ * Test suites call this at the same time. Ten parallel synths take ten times as long, so one process does the work. A process that died, or takes too
+ * long, loses its turn.
+ */
 async function takeBuildLock(turn: string): Promise<boolean> {
   try {
     await writeFile(turn, String(process.pid), { flag: 'wx' });
@@ -76,7 +78,7 @@ async function takeBuildLock(turn: string): Promise<boolean> {
     if (isAlive(pid) && Date.now() - mtimeMs < TIMEOUT_MS) return false;
     await rm(turn, { force: true });
   } catch (error) {
-    // Its turn has just ended.
+    // The turn of the other process has just ended.
     if (!isError(error, 'ENOENT')) throw error;
   }
   return false;
@@ -93,9 +95,8 @@ function isAlive(pid: number): boolean {
 const isError = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
 
 /**
- * Runs the app in a process of its own: CDK is large, keeps state, and nothing of it is needed once the template is
- * there.
- * @param validation CDK's own validation of the template takes half of the time; `cdk synth` and `cdk deploy` have it always
+ * Runs the app in its own process: CDK is large and keeps state, and nothing of it is needed once the template exists.
+ * @param validation CDK's own validation of the template takes half of the time; `cdk synth` and `cdk deploy` always have it
  */
 export function synthesize(
   outdir: string,
@@ -150,7 +151,7 @@ async function moveUnlessThere(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    // Another process was faster, with the same sources and so the same assembly.
+    // Another process was faster. It had the same sources, so its assembly is the same.
     if (!existsSync(to)) throw error;
   }
 }

@@ -1,4 +1,4 @@
-// Every regular expression of the product, read by an analyzer: none takes much longer than its text is long, whoever wrote that text.
+// An analyzer reads every regular expression of the product: the time of each is nearly linear in the text's length, for text from any source.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type ParseResult, parse } from '@babel/parser';
@@ -6,15 +6,15 @@ import { describe, expect, it } from '@jest/globals';
 import { analyse } from 'scslre';
 import { repositoryRoot } from '../infra/paths.ts';
 
-/** What reads nodes, tags, events, files and command lines. The local region plays AWS and is asked by ourselves. */
+/** The code that reads nodes, tags, events, files and command lines. The local region plays AWS, and only our own code calls it. */
 const ROOTS = ['functions', 'shared', 'infra', 'local/cli'];
 
-/** Read by a person, each with the reason why it does no harm. */
+/** Reviewed by a person, each with the reason why it is harmless. */
 const KNOWN: Readonly<Record<string, string>> = {
   'local/cli/format.ts /\\B(?=(\\d{3})+$)/g': 'a number as a text has 22 characters at most',
 };
 
-/** Put together at run time, from parts that are ours. */
+/** Composed at run time, from our own parts. */
 const COMPOSED: Readonly<Record<string, string>> = {
   'infra/bundle/plugins.ts': 'names of our own list',
   'infra/bundle/rewriting.ts': 'names of packages',
@@ -80,7 +80,7 @@ describe('the regular expressions of the product', () => {
   });
 });
 
-/** Self and Trade: one text, two ways to read it. Move: each beginning is tried, and each reads to the end. */
+/** Self and Trade: one text, two ways to read it. Move: each start is tried, and each reads to the end. */
 function tells({ pattern, flags }: Found): boolean {
   return analyse(new RegExp(pattern, flags), { maxReports: 1 }).reports.length > 0;
 }

@@ -1,13 +1,13 @@
-// The second file of a bundle: modules that a function's lazy.ts names, loaded when one of their exports is first used.
+// The second file of a bundle: modules that a function's lazy.ts names. They are loaded when one of their exports is first used.
 //
-// esbuild's own `import()` wraps whatever lies below it within one file, and what two ES modules share goes into a third file; a bare node:vm
-// context takes neither. So esbuild splits the function into ES modules first (`split`). Then index.js gets what both share, and lazy.js is a
-// function of that (`link`): each module exists once, and index.js loads lazy.js by a `require` that no await is needed for.
+// esbuild's own `import()` does not work here. In one file it wraps every module below the import. With several files, code that two ES modules share
+// goes into a third file. A bare node:vm context takes neither. So esbuild first splits the function into ES modules (`split`). Then index.js gets
+// the shared code, and lazy.js is a function of it (`link`). Each module exists once, and index.js loads lazy.js by a synchronous `require`.
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type BuildOptions, build, type OutputFile, type Plugin } from 'esbuild';
 
-/** Beside a handler: `export * as NAME from 'MODULE';` for each module, and nothing else. */
+/** The file next to a handler: `export * as NAME from 'MODULE';` for each module, and nothing else. */
 export const LAZY_SOURCE = 'lazy.ts';
 export const LAZY_FILE = 'lazy.js';
 
@@ -19,7 +19,7 @@ export interface BundleText {
 const SHARED = 'shared';
 const PREFIX = 'lazy:';
 
-/** @throws an `Error` where lazy.ts says anything else than which modules are loaded when needed */
+/** @throws an `Error` where lazy.ts contains anything except the list of lazy modules */
 export async function bundleInTwo(
   entryPoint: string,
   options: BuildOptions & { readonly absWorkingDir: string },
@@ -51,7 +51,7 @@ export async function bundleInTwo(
   return link(parts, options);
 }
 
-/** The modules by path, with the name by which lazy.js exports each. */
+/** The lazy modules by path, with the name of each one's export from lazy.js. */
 function readLazySource(source: string): ReadonlyMap<string, string> {
   const modules = new Map<string, string>();
   const statements = readFileSync(source, 'utf8')
@@ -68,7 +68,7 @@ function readLazySource(source: string): ReadonlyMap<string, string> {
   return modules;
 }
 
-/** What the other modules import of a lazy one stays an import, by its name: of lazy.js, not of the module. */
+/** An import of a lazy module by another module stays an import, under its name. It points to lazy.js, not to the module. */
 function lazyImports(source: string, modules: ReadonlyMap<string, string>): Plugin {
   return {
     name: 'lazy-imports',
@@ -76,13 +76,13 @@ function lazyImports(source: string, modules: ReadonlyMap<string, string>): Plug
       build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, importer, resolveDir }) => {
         const name = modules.get(resolve(resolveDir, path));
         if (name === undefined || importer === source || modules.has(importer)) return undefined;
-        // Of an import of types nothing is left.
+        // An import of types leaves no code.
         return { path: PREFIX + name, external: true, sideEffects: false };
       }),
   };
 }
 
-/** What code that no function runs would import is a part of its own to esbuild, with what it shares. It is left out with that code. */
+/** Code that no function runs may contain an import. esbuild makes a separate part of that import and of what it shares. Both are left out. */
 const noDynamicImports = (): Plugin => ({
   name: 'no-dynamic-imports',
   setup: (build) =>
@@ -92,8 +92,8 @@ const noDynamicImports = (): Plugin => ({
 });
 
 /**
- * The schemas of one client are one module, so all of them would go to index.js. What lazy.js alone asks of a client has a copy of its own, which
- * keeps the shapes of its own calls.
+ * The schemas of one client are one module, so all of them would go to index.js. The schemas that only lazy.js uses get a copy of their own, which
+ * keeps the shapes of its calls.
  */
 function ownSchemas(atOnce: ReadonlySet<string>): Plugin {
   return {
@@ -113,7 +113,7 @@ function ownSchemas(atOnce: ReadonlySet<string>): Plugin {
 const RESOLVED = Symbol('resolved');
 
 interface Parts {
-  /** By file name. */
+  /** The files by name. */
   readonly texts: ReadonlyMap<string, OutputFile>;
   readonly directory: string;
 }
@@ -173,13 +173,13 @@ async function link({ texts, directory }: Parts, options: BuildOptions) {
   };
 }
 
-/** What lazy.js imports of what is in index.js. */
+/** The names that lazy.js imports from index.js. */
 const namesFromShared = (lazy: string): readonly string[] =>
   [...lazy.matchAll(/^import \{([^}]*)\} from "\.\/shared\.js";$/gm)].flatMap(([, names = '']) =>
     names.split(',').map((name) => name.trim().replace(/ as .*/, '')),
   );
 
-/** With a line in front of it, and what it requires of the other file taken from there. No column moves: the source map stays true. */
+/** Adds a line in front of the code and takes the names that it requires from the other file. No column moves: the source map stays true. */
 function behind(line: string, { code, sourceMap }: BundleText, end: string): BundleText {
   const map = JSON.parse(sourceMap) as { readonly mappings: string };
   const linked = code
@@ -192,8 +192,8 @@ function behind(line: string, { code, sourceMap }: BundleText, end: string): Bun
 }
 
 /**
- * In front of index.js. An asset without lazy.js fails while the function starts, before anything is done; and what cannot be loaded fails at the
- * first use of any of its exports, which all are before the call that they are for. Strict, as modules are.
+ * The code in front of index.js. An asset without lazy.js fails while the function starts, before it does anything. A lazy.js that cannot be loaded
+ * fails at the first use of any of its exports, which is always before the AWS call. Strict, as ES modules are.
  */
 const LOADER = `"use strict";const lazyFile=(()=>{const file="./${LAZY_FILE}";class LazyFileError extends Error{name="LazyFileError"}let share,exported;try{require.resolve(file)}catch(cause){throw new LazyFileError("the function's asset has no ${LAZY_FILE}: deploy it whole",{cause})}const load=()=>{try{return exported??=require(file)(share(),lazyFile)}catch(cause){throw new LazyFileError("${LAZY_FILE} of the function's asset cannot be loaded: "+cause.message,{cause})}};return{share:(made)=>{share=made},of:(name)=>new Proxy({},{get:(_,member)=>load()[name][member]})}})();`;
 

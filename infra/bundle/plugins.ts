@@ -1,5 +1,4 @@
-// esbuild plugins that let tree shaking work on the AWS SDK; each stops the build when the SDK no longer has the shape
-// it expects.
+// esbuild plugins that make tree shaking work on the AWS SDK. Each stops the build when the SDK no longer has the expected shape.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
@@ -8,7 +7,7 @@ import { leanSchemas } from './schemas.ts';
 
 const DURABLE_SDK = inPackage('@aws/durable-execution-sdk-js', '.*');
 
-/** All of them, for every bundle; a plugin whose package is not imported does nothing. */
+/** All plugins, for every bundle. A plugin does nothing where its package is not imported. */
 export function sdkDiet(): Plugin[] {
   return [
     leanSchemas(),
@@ -24,12 +23,12 @@ export function sdkDiet(): Plugin[] {
   ];
 }
 
-/** `about('…', schema)` and its like in the fleet file's schema. */
+/** `about('…', schema)` and similar calls in the fleet file's schema. */
 const DESCRIBED = /\b(about|optional|usually)\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,/g;
 const DERIVED =
   /\bderived\(\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s*,/g;
 
-/** What the fleet file's fields are for is read by editors, never by a function: several kilobytes of each bundle. */
+/** Removes the descriptions of the fleet file's fields: several kilobytes of each bundle. Editors read them; functions never do. */
 function withoutDescriptions(): Plugin {
   return {
     name: 'without-descriptions',
@@ -44,8 +43,8 @@ function withoutDescriptions(): Plugin {
 const EVENT_STREAMS = 'await import("@smithy/core/event-streams")';
 
 /**
- * Leaves event streams out: no operation of ours has one, and their dynamic import makes esbuild wrap half of
- * @smithy/core as a unit that runs later. One that is called all the same fails and says why.
+ * Leaves event streams out. No operation of the suite has one. Their dynamic import makes esbuild wrap half of @smithy/core as a unit that runs
+ * later. A call to one fails and says why.
  */
 function withoutEventStreams(): Plugin {
   return rewriting('without-event-streams', {
@@ -61,7 +60,10 @@ function withoutEventStreams(): Plugin {
   });
 }
 
-/** The Lambda client asks for a codec of event streams when it is made: nine kilobytes and node:zlib, for what no operation of ours has. */
+/**
+ * The Lambda client asks for a codec of event streams when it is made. The codec costs nine kilobytes and node:zlib, and no operation of the suite
+ * uses it.
+ */
 function withoutEventStreamCodec(): Plugin {
   return rewriting('without-event-stream-codec', {
     filter: inPackage('@smithy/core', 'dist-es/submodules/event-streams/eventstream-serde/EventStreamMarshaller\\.js'),
@@ -79,8 +81,8 @@ function withoutEventStreamCodec(): Plugin {
 }
 
 /**
- * Reads no ~/.aws/config and no ~/.aws/credentials, which a sandbox of Lambda has not: its settings are variables of its environment. Each client
- * looks for both files before its first call, and node:fs/promises is a millisecond of each cold start.
+ * Reads no ~/.aws/config and no ~/.aws/credentials. A Lambda sandbox has neither: its settings are environment variables. Without this, each client
+ * looks for both files before its first call. Loading node:fs/promises costs a millisecond of each cold start.
  */
 function withoutConfigurationFiles(): Plugin {
   return rewriting('without-configuration-files', {
@@ -100,11 +102,10 @@ function withoutConfigurationFiles(): Plugin {
 }
 
 /**
- * Reads credentials from the environment and nowhere else. On Lambda that is where they are: the service puts the
- * role's keys into AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of each sandbox ("Defined runtime
- * environment variables", Lambda guide) and replaces the sandbox before they expire, and the default chain too ends at
- * its first link there. The rest of the chain (profiles, SSO, web identity, instance metadata) is dead weight, and it
- * reads files: a function that lost its variables would look for somebody else's credentials instead of failing.
+ * Reads credentials from the environment and nowhere else. On Lambda they are there. The service puts the role's keys into AWS_ACCESS_KEY_ID,
+ * AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of each sandbox ("Defined runtime environment variables", Lambda guide). It replaces the sandbox before
+ * they expire. The default chain also ends at that first link. The rest of the chain (profiles, SSO, web identity, instance metadata) is dead weight,
+ * and it reads files. A function without its variables would look for other credentials instead of failing.
  */
 export function environmentCredentials(): Plugin {
   return rewriting('environment-credentials', {
@@ -122,7 +123,7 @@ export function environmentCredentials(): Plugin {
   });
 }
 
-/** Keeps what a client reads of its package.json: the version, for the User-Agent header. */
+/** Keeps the one field of its package.json that a client reads: the version, for the User-Agent header. */
 function trimmedPackageJson(): Plugin {
   return rewriting('trimmed-package-json', {
     filter: inPackage('@aws-sdk/[\\w-]+|@smithy/[\\w-]+', 'package\\.json'),
@@ -138,8 +139,8 @@ function trimmedPackageJson(): Plugin {
 const LRU_CACHE = 'import LRUCache from "mnemonist/lru-cache";';
 
 /**
- * A map in place of the library behind DynamoDB's cache of discovered endpoints: seven kilobytes of each bundle for what nothing fills
- * unless endpoint discovery is switched on (`endpointDiscoveryEnabled`, DynamoDBClientConfig), and then with one address.
+ * Puts a map in place of the library behind DynamoDB's cache of discovered endpoints. The library costs seven kilobytes of each bundle. The cache
+ * stays empty unless endpoint discovery is switched on (`endpointDiscoveryEnabled`, DynamoDBClientConfig), and then it holds one address.
  */
 function plainEndpointCache(): Plugin {
   return rewriting('plain-endpoint-cache', {
@@ -157,7 +158,7 @@ function plainEndpointCache(): Plugin {
 const SLOW_HASH = 'import { Sha256Js } from "./Sha256Js";';
 const HASH_CHOICE = 'export const Sha256Node = hasNativeCrypto ? buildNativeClass() : Sha256Js;';
 
-/** Leaves out a SHA-256 in JavaScript: three kilobytes of each bundle for a Node.js without its own, which Lambda has not. */
+/** Leaves out a SHA-256 in JavaScript: three kilobytes of each bundle. It is for a Node.js without its own SHA-256, and Lambda's has one. */
 function nativeHash(): Plugin {
   return rewriting('native-hash', {
     filter: inPackage('@smithy/core', 'dist-es/submodules/checksum/sha256/Sha256Node\\.js'),
@@ -166,7 +167,7 @@ function nativeHash(): Plugin {
   });
 }
 
-/** Throws an `Error` unless the module chooses between the two as expected. */
+/** Throws an `Error` unless the module chooses between the two implementations as expected. */
 export function withNativeHash(source: string): string {
   if (!source.includes(SLOW_HASH) || !source.includes(HASH_CHOICE)) throw new Error(`expected ${HASH_CHOICE}`);
   return source.replace(SLOW_HASH, '').replace(HASH_CHOICE, 'export const Sha256Node = buildNativeClass();');
@@ -174,7 +175,7 @@ export function withNativeHash(source: string): string {
 
 const DYNAMIC_IMPORT = /\bimport\(\s*['"]@aws-sdk\/client-lambda['"]\s*\)/g;
 
-/** One file, so all that is changed of it is changed at once. */
+/** The SDK is one file, so one plugin makes all changes to it. */
 function leanDurableSdk(): Plugin {
   return rewriting('lean-durable-sdk', {
     filter: inPackage('@aws/durable-execution-sdk-js', 'dist/index\\.mjs'),
@@ -186,7 +187,7 @@ function leanDurableSdk(): Plugin {
   });
 }
 
-/** What no heal does: a heal is steps, waits and callbacks, one after another. */
+/** The operations that no heal uses. A heal is steps, waits and callbacks, one after another. */
 const OPERATIONS = [
   'Invoke',
   'RunInChildContext',
@@ -199,8 +200,8 @@ const OPERATIONS = [
 ] as const;
 
 /**
- * Leaves out the operations of a durable context that nobody uses: a quarter of the SDK, which are methods of one class and stay otherwise. One that
- * is called all the same fails and says why. Throws an `Error` unless each is made in one place.
+ * Leaves out unused operations of a durable context: a quarter of the SDK. They are methods of one class, so tree shaking keeps them. A call to one
+ * fails and says why. Throws an `Error` unless each operation is made in one place.
  */
 export function withoutOperations(source: string): string {
   return OPERATIONS.reduce((left, operation) => {
@@ -214,7 +215,7 @@ export function withoutOperations(source: string): string {
 
 const DEFAULT_UTIL = "import util from 'node:util';";
 
-/** Names what is used of node:util. A default import has esbuild copy the module with all of its getters: a millisecond of each cold start. */
+/** Imports from node:util by name. For a default import, esbuild copies the module with all of its getters: a millisecond of each cold start. */
 export function withNamedUtil(source: string): string {
   const [before, after, ...more] = source.split(DEFAULT_UTIL);
   if (before === undefined || after === undefined || more.length > 0) throw new Error(`expected one ${DEFAULT_UTIL}`);
@@ -225,10 +226,9 @@ export function withNamedUtil(source: string): string {
 }
 
 /**
- * Makes the durable SDK's `import('@aws-sdk/client-lambda')` a static import of the names that it reads.
- * A dynamic import takes the whole namespace, and in a bundle of one file esbuild wraps all that is below it as a unit
- * that runs later: nothing in there is shaken any more, @smithy/core included.
- * Throws an `Error` unless there is exactly one dynamic import of the client and every use of its module is plain.
+ * Makes the durable SDK's `import('@aws-sdk/client-lambda')` a static import of the names that it reads. A dynamic import takes the whole namespace.
+ * In a bundle of one file, esbuild wraps everything below it as a unit that runs later. Tree shaking then stops there, @smithy/core included. Throws
+ * an `Error` unless there is exactly one dynamic import of the client and every use of its module is plain.
  */
 export function withStaticLambdaClient(source: string): string {
   const imports = source.match(DYNAMIC_IMPORT)?.length ?? 0;

@@ -1,5 +1,4 @@
-// The frame of a plugin that rewrites one kind of file: it stops the build when the file is not as expected, or is not
-// there.
+// The base of plugins that rewrite one kind of file. The plugin stops the build when the file is missing or not as expected.
 import { readFile } from 'node:fs/promises';
 import { basename, sep } from 'node:path';
 import type { BuildOptions, Metafile, OnLoadResult, Plugin } from 'esbuild';
@@ -18,17 +17,15 @@ export const AWS_CLIENT = inPackage('@aws-sdk/client-[\\w-]+', '.*');
 export interface Rewriting<Prepared> {
   /** The files to rewrite. */
   readonly filter: RegExp;
-  /** A bundle that holds such a file must also have had one that `filter` matches. */
+  /** The plugin fails if a bundle holds such a file but none that `filter` matches. */
   readonly expectedWith: RegExp;
-  /** Runs before each build; `rewrite` gets what it found. */
+  /** Runs before each build; `rewrite` gets its result. */
   readonly prepare?: (options: BuildOptions) => Promise<Prepared>;
   /** Throws when the file is not as expected. */
   readonly rewrite: (source: string, path: string, prepared: Prepared) => OnLoadResult | Promise<OnLoadResult>;
 }
 
-/**
- * A plugin over one kind of file. A file that moved away is an error too: nobody reads a bundle that only got bigger.
- */
+/** A plugin for one kind of file. A file that has moved is an error too: nobody reviews a bundle that has only grown. */
 export function rewriting<Prepared>(
   name: string,
   { filter, expectedWith, prepare, rewrite }: Rewriting<Prepared>,

@@ -1,4 +1,4 @@
-// The SDK's schema modules, made so that tree shaking leaves what a bundle uses.
+// Rewrites the SDK's schema modules, so that tree shaking keeps only what a bundle uses.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,9 +6,9 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { AWS_CLIENT, inPackage, rewriting } from './rewriting.ts';
 
 /**
- * Two things about the SDK's schema modules keep all of them in every bundle: computed keys (see `withLiteralKeys`), and the registration of
- * every error of a service (see `withFewErrors`). Two more make a cold start slow: names that are read from variables (see `withLiterals`), and
- * shapes that are made although no call needs them (see `withLateShapes`).
+ * Two properties of the SDK's schema modules keep all schemas in every bundle: computed keys (see `withLiteralKeys`), and the registration of every
+ * error of a service (see `withFewErrors`). Two more make a cold start slow: names that are read from variables (see `withLiterals`), and shapes that
+ * are made although no call needs them (see `withLateShapes`).
  */
 export function leanSchemas(): Plugin {
   return rewriting('lean-schemas', {
@@ -23,10 +23,9 @@ export function leanSchemas(): Plugin {
 }
 
 /**
- * Writes the module's string constants in place of computed keys.
- * `{ [_eN]: 1 }` may run code (ToPropertyKey), so esbuild keeps every schema that holds one: 539 of the 547 KiB that
- * two commands of client-ec2 cost. `{ "eN": 1 }` cannot, and what no command uses is dropped.
- * Throws an `Error` that names the key where it is no string constant of the module.
+ * Writes the module's string constants in place of computed keys. `{ [_eN]: 1 }` may run code (ToPropertyKey), so esbuild keeps every schema that
+ * holds one: 539 of the 547 KiB that two commands of client-ec2 cost. `{ "eN": 1 }` cannot run code, so esbuild drops the schemas that no command
+ * uses. Throws an `Error` that names the key where it is no string constant of the module.
  */
 export function withLiteralKeys(source: string): string {
   const constants = stringConstants(source);
@@ -38,8 +37,8 @@ export function withLiteralKeys(source: string): string {
 }
 
 /**
- * Writes the module's string constants where they are used, but for the namespace, which is in every shape. V8 copies an array of literals; an
- * array of variables is code that it has to compile and run at each cold start.
+ * Writes the module's string constants where they are used, except the namespace, which is in every shape. V8 copies an array of literals. V8 must
+ * compile and run an array of variables at each cold start.
  */
 export function withLiterals(source: string): string {
   const constants = stringConstants(source);
@@ -52,13 +51,13 @@ export function withLiterals(source: string): string {
 }
 
 const CONSTANT = /^const \w+ = "/;
-/** No part of another name, of a member or of a text. */
+/** Matches a whole name only: no part of another name, of a member or of a text. */
 const USE_OF_CONSTANT = /(?<![\w$."'`])_\w+(?![\w$])/g;
 
 /**
- * Makes a structure, union, list or map when it is first asked for, and keeps it. A cold start then reads the shapes of the calls that it makes:
- * the SDK takes a function wherever it takes a shape (`deref` of @smithy/core), and refers to shapes by functions anyway.
- * Throws an `Error` where a shape is declared or used otherwise than expected.
+ * Makes a structure, union, list or map when it is first needed, and keeps it. A cold start then makes only the shapes of its calls. The SDK accepts
+ * a function in place of a shape (`deref` of @smithy/core), and already refers to shapes by functions. Throws an `Error` where a shape is declared or
+ * used otherwise than expected.
  */
 export function withLateShapes(source: string): string {
   const late = new Set([...source.matchAll(SHAPE)].map(([, , name = '']) => name));
@@ -81,10 +80,9 @@ export function withLateShapes(source: string): string {
 const SHAPE = /^(export )?var (\w+\$?) = (\[[1-4], [\s\S]*?\]);$/gm;
 
 /**
- * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception,
- * with its code as the wire has it (SNS calls its NotFoundException "NotFound"), its message, fault and fields. That
- * tells nothing less to code that never names it; whoever names an error, by class or in a string, keeps it. SSM alone
- * has 141 of them. Throws an `Error` where an error is registered in a way that is not known.
+ * Registers only the errors whose class is in `kept`. Any other error then arrives as the service's base exception, with its message, fault and
+ * fields. Its code is the one on the wire (SNS calls its NotFoundException "NotFound"). Code that never names the error loses nothing. Code that
+ * names an error, by class or in a string, keeps it. SSM alone has 141 of them. Throws an `Error` where an error is registered in an unknown way.
  */
 export function withFewErrors(source: string, kept: ReadonlySet<string>): string {
   const few = source.replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (line, name: string) =>
@@ -102,7 +100,7 @@ function stringConstants(source: string): Map<string, string> {
   return new Map([...pairs].map(([, name = '', text = '']) => [name, text]));
 }
 
-/** The errors of a schema module's client by whose class or name the SDK knows that it should try again. */
+/** The errors of a client that the SDK retries, by class or by name. */
 async function retriedErrors(schemas: string): Promise<Set<string>> {
   const errors = join(dirname(schemas), '../models/errors.js');
   if (!existsSync(errors)) return new Set();
@@ -116,7 +114,7 @@ async function retriedErrors(schemas: string): Promise<Set<string>> {
   );
 }
 
-/** Every word of the bundle's own sources after tree shaking: esbuild is asked, with all packages left out. */
+/** Every word of the bundle's own sources after tree shaking. esbuild gives them, with all packages left out. */
 async function wordsOf(options: BuildOptions): Promise<Set<string>> {
   const { outputFiles } = await build({
     ...options,

@@ -1,15 +1,15 @@
-// Rows of cells as lines of text: columns that stand below each other in a terminal, whatever the script that a name is written in.
+// Prints rows of cells as columns that are aligned in a terminal, for names in any script.
 import stringWidth from 'string-width';
 import { plainText } from '../../shared/text/plain-text.ts';
 
-/** One line, whatever stands in it; or the lines that a cell of several has. */
+/** One line of any content, or the lines of a cell with several. */
 export type Cell = string | readonly string[];
 
 export type Align = 'left' | 'right';
 
 /**
- * A line for each row, and more for one with cells of several lines. A cell is made plain, and cannot look like another row. The time is
- * linear in the length of all cells: nodes write them.
+ * A line for each row, and more lines for a row that has cells of several lines. Each cell is made plain text and cannot look like another row. The
+ * time is linear in the length of all cells: nodes write them.
  *
  * @param gap blanks between two columns
  * @param aligns one for each column; left where there is none

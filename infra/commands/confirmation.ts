@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline/promises';
 import { terminalText } from '../../shared/text/terminal-text.ts';
 
-/** The answer is no unless somebody says yes; undefined where no person is at the terminal. */
+/** The answer is no unless the person says yes. undefined where no person is at the terminal. */
 export function confirmOnTerminal(): ((question: string) => Promise<boolean>) | undefined {
   if (process.stdout.isTTY !== true || process.stdin.isTTY !== true) return undefined;
   return async (question) => {

@@ -20,14 +20,14 @@ import { awsBelongings } from './retire/belongings.ts';
 import { listLeftovers } from './retire/leftovers.ts';
 import { type RetireContext, retire } from './retire/retire.ts';
 
-// Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
+// Only on a terminal: picocolors would also colour a pipe in CI.
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
 export interface Terminal extends CheckContext, RetireContext {
   readonly complain: (text: string) => void;
 }
 
-/** @returns the exit status; whatever else is thrown is a mistake of ours */
+/** @returns the exit status; any other thrown error is a defect of this program */
 export async function runFleets(words: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
   try {
     const unfit = unfitWord(words);

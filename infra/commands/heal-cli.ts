@@ -1,4 +1,5 @@
-// `npm run heal`: restore, replace, undo and snapshot a node by hand, answer what heals ask, and see what is going on. Exit status 0 done, 1 not, 2 wrong use.
+// `npm run heal`: restore, replace, undo and snapshot a node by hand, answer the questions of heals, and show what is going on. Exit status 0 done, 1
+// not, 2 wrong use.
 import { createInterface } from 'node:readline/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
@@ -15,10 +16,10 @@ import { carryOut, type HealRequest, type HealRequestOptions } from './heal/requ
 import { status } from './heal/status.ts';
 import { nodeOf, targetOf } from './heal/target.ts';
 
-// Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
+// Only on a terminal: picocolors would also colour a pipe in CI.
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
-/** @returns the exit status; whatever else is thrown is a mistake of ours */
+/** @returns the exit status; any other thrown error is a defect of this program */
 export async function runHeal(words: readonly string[], context: HealCommandContext): Promise<0 | 1 | 2> {
   const ended: { status: 0 | 1 } = { status: 0 };
   try {

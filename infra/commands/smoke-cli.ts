@@ -1,5 +1,5 @@
-// `npm run smoke`: in an AWS account, deploys, heals one throw-away node, and removes everything. Exit status 0 healed and removed, 1 not, 2
-// wrong use.
+// `npm run smoke`: deploys to an AWS account, heals one throw-away node, and removes everything. Exit status 0 healed and removed, 1 not, 2 wrong
+// use.
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
@@ -19,10 +19,10 @@ import { LADDER_FLEET, STANDING_FLEET } from './smoke/names.ts';
 import { planText } from './smoke/plan.ts';
 import { smokeRun } from './smoke/run.ts';
 
-// Only on a terminal: picocolors alone would also colour what CI reads from a pipe.
+// Only on a terminal: picocolors would also colour a pipe in CI.
 const colors = pico.createColors(process.stderr.isTTY === true && pico.isColorSupported);
 
-/** @returns the exit status; whatever else is thrown is a mistake of ours */
+/** @returns the exit status; any other thrown error is a defect of this program */
 export async function runSmoke(words: readonly string[], context: SmokeContext): Promise<0 | 1 | 2> {
   try {
     const unfit = unfitWord(words);

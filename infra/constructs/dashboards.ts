@@ -1,5 +1,5 @@
-// One dashboard for each fleet, chainmend-<fleet>. Nodes come and go without a deployment, so that each widget asks for whatever is
-// measured at the moment, by a search over the fleet's metrics.
+// One dashboard for each fleet, chainmend-<fleet>. Nodes come and go without a deployment. So each widget uses a search over the fleet's metrics and
+// finds the current ones.
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Dashboard,
@@ -81,7 +81,7 @@ const healthWords = Object.entries(HEALTH_VALUE)
   .map(([word, value]) => `${value} ${word}`)
   .join(', ');
 
-/** A widget of alarms wants their ARNs, and the nodes' alarms are made while the stack stands still: where they are has to be said. */
+/** A widget of alarms needs their ARNs, and register-nodes makes the nodes' alarms between deployments. So a text widget says where they are. */
 function text(scope: Construct, fleet: string): IWidget {
   const { region } = Stack.of(scope);
   const alarms = `https://console.aws.amazon.com/cloudwatch/home?region=${region}#alarmsV2:?search=`;
@@ -98,13 +98,13 @@ function text(scope: Construct, fleet: string): IWidget {
 function ofFleet(fleet: string, metricName: FleetMetric | ConsensusMetric): IMetric {
   return new Metric({
     ...{ namespace: METRIC_NAMESPACE, metricName, dimensionsMap: { Fleet: fleet } },
-    // What a rule goes off at: for voting power, the least.
+    // The value that triggers a rule: for voting power, the minimum.
     statistic: metricName === 'OnlineVotingPowerPercent' ? Stats.MINIMUM : Stats.MAXIMUM,
     ...{ period: MINUTE, label: metricName },
   });
 }
 
-/** "It can return up to 500 time series" [SearchExpressionProps]: of a larger fleet, 500 nodes are drawn. */
+/** "It can return up to 500 time series" [SearchExpressionProps]: for a larger fleet, the widget draws 500 nodes. */
 function ofNodes(fleet: string, metric: NodeMetric): IMetric {
   const schema = `{${METRIC_NAMESPACE},Fleet,Node}`;
   return new SearchExpression({
@@ -114,7 +114,7 @@ function ofNodes(fleet: string, metric: NodeMetric): IMetric {
   });
 }
 
-/** Of the CloudWatch agent, whose dimensions tell no fleet: another fleet that mounts its volumes there is drawn, too. */
+/** Metrics of the CloudWatch agent have no fleet dimension. Another fleet with the same mount path is drawn, too. */
 function diskOf(path: string): IMetric {
   return new SearchExpression({
     expression: `SEARCH('Namespace="CWAgent" MetricName="disk_used_percent" path="${path}"', 'Maximum', 300)`,
@@ -124,7 +124,7 @@ function diskOf(path: string): IMetric {
 }
 
 interface Axis {
-  /** Where it begins; undefined: where the data does. */
+  /** The lower end of the axis; undefined: CloudWatch chooses it from the data. */
   readonly from?: number | undefined;
   readonly line?: readonly [value: number, label: string];
 }

@@ -1,4 +1,4 @@
-// A queue for what could not be delivered or done: nothing is lost, and an alarm tells that something is in it.
+// A queue for events that could not be delivered or handled. Nothing is lost, and an alarm says that the queue is not empty.
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';

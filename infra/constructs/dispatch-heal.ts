@@ -1,4 +1,4 @@
-// dispatch-heal, the dispatcher: alarms, the sweep and people lead to it, and it starts the heals.
+// dispatch-heal, the dispatcher: alarms, the sweep and people invoke it, and it starts the heals.
 import { Duration } from 'aws-cdk-lib';
 import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -73,7 +73,7 @@ export class DispatchHeal extends Construct {
     });
     this.#undelivered = props.undelivered;
     this.rules = this.#listen(props.fleets);
-    // Level-triggered: what is still wrong is looked at every minute, whatever became of its events.
+    // Level-triggered: each minute the sweep reads what is still wrong, whatever happened to its events.
     new Schedule(this, 'Sweep', {
       name: 'chainmend-sweep',
       description: 'Has what is still wrong looked at again.',
@@ -94,7 +94,7 @@ export class DispatchHeal extends Construct {
     });
   }
 
-  /** Suppressed and muted alarms come too: the parser leaves them alone, with a line that says so. */
+  /** Suppressed and muted alarms come too: the parser ignores them and logs the reason. */
   #listen(fleets: readonly Fleet[]): Rule[] {
     const detail = { alarmName: alarmNames(fleets), state: { value: ['ALARM'] } };
     const source = ['aws.cloudwatch'];
@@ -118,7 +118,7 @@ export class DispatchHeal extends Construct {
     }
     const target = new LambdaTarget(this.suiteFunction.function, {
       deadLetterQueue: this.#undelivered.queue,
-      // After an hour the sweep has long seen the alarm itself.
+      // After an hour the sweep has already seen the alarm itself.
       maxEventAge: Duration.hours(1),
       retryAttempts: 60,
     });
@@ -134,7 +134,7 @@ export class DispatchHeal extends Construct {
         resources: ['*'],
         wildcard,
       },
-      // By which action DescribeAlarmContributors is authorized, the Service Authorization Reference does not say yet: both names are granted.
+      // The Service Authorization Reference does not say yet which action authorizes DescribeAlarmContributors: both names are granted.
       {
         sid: 'ReadAlarms',
         actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:DescribeAlarmContributors', 'cloudwatch:ListAlarmMuteRules'],
@@ -175,11 +175,9 @@ export class DispatchHeal extends Construct {
   }
 }
 
-/**
- * Ours by their prefix, and the patterns of the fleets; EventBridge's wildcard is the fleet file's: `*` for anything.
- */
+/** The suite's alarms by their prefix, and the fleets' patterns. EventBridge's wildcard is the same as the fleet file's: `*` for anything. */
 function alarmNames(fleets: readonly Fleet[]): unknown[] {
-  // EventBridge refuses `**`, which means no more than `*`.
+  // EventBridge refuses `**`, which means the same as `*`.
   const written = fleets.flatMap(({ alarms }) => alarms.namePatterns.map((pattern) => pattern.replace(/\*+/g, '*')));
   const patterns = new Set(written);
   return [

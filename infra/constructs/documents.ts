@@ -1,19 +1,18 @@
-// The SSM documents that nodes run. A function version names the very documents that it was deployed with.
+// The SSM documents that nodes run. A function version names exactly the documents that it was deployed with.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnDocument } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import type { commandDocuments } from '../../shared/node-commands/index.ts';
 
-/** The documents that the scripts of this checkout make. */
+/** The documents, made from this checkout's scripts. */
 export type CommandDocuments = ReturnType<typeof commandDocuments>;
 
 /**
- * Kept when they are replaced or the stack is deleted: heals in flight are pinned to their function version, and so to
- * its documents. Going back to an older content meets its old document again; `cdk deploy --import-existing-resources`
- * adopts it.
+ * The documents stay when they are replaced or the stack is deleted: running heals are pinned to their function version, and so to its documents. A
+ * rollback to older content finds its old document again; `cdk deploy --import-existing-resources` adopts it.
  */
 export class Documents extends Construct {
-  /** The names that a function must send now. */
+  /** The document names that a function must send now. */
   readonly observeNode: string;
   readonly growFilesystem: string;
   readonly readConfig: string;

@@ -1,4 +1,4 @@
-// What every durable heal has: a function behind an alias, whose old versions stay until their heals have ended.
+// What every durable heal has: a function behind an alias. Old versions stay until their heals have ended.
 import { Annotations, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -12,7 +12,7 @@ import type { Settings } from './settings.ts';
 import type { State } from './state.ts';
 import { SuiteFunction } from './suite-function.ts';
 
-/** What the stack hands to each of its heals. */
+/** What the stack gives to each of its heals. */
 export interface HealProps {
   readonly bundles: string;
   readonly fleets: readonly Fleet[];
@@ -25,13 +25,13 @@ export interface HealProps {
 export interface DurableHealProps extends HealProps {
   readonly functionName: (typeof healNames)[number];
   readonly description: string;
-  /** Besides table, topic and parameters. */
+  /** In addition to table, topic and parameters. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Besides what every heal may do. */
+  /** In addition to the grants of every heal. */
   readonly grants: readonly Grant[];
-  /** Grants that do not fit into the role itself, as policies by name. */
+  /** Managed policies by name: their grants do not fit into the role itself. */
   readonly policies?: Readonly<Record<string, readonly Grant[]>>;
-  /** The backstop behind the deadline that the dispatcher gives each attempt; Lambda would allow 366 days. */
+  /** The limit behind the dispatcher's deadline for each attempt; Lambda would allow 366 days. */
   readonly executionTimeout: Duration;
 }
 
@@ -61,16 +61,16 @@ export class DurableHeal extends Construct {
       ],
       ...(props.policies && { policies: props.policies }),
       also: (failed) => ({
-        // A durable execution that fails, times out or is stopped leaves its event here; it is not retried ("Best
-        // practices for Lambda durable functions", Lambda guide, which names the dead-letter queue and no destination).
+        // A durable execution that fails, times out or is stopped leaves its event here. Lambda does not retry it ("Best practices for Lambda durable
+        // functions", Lambda guide, which names the dead-letter queue and no destination).
         deadLetterQueue: failed.queue,
         durableConfig: { executionTimeout: props.executionTimeout, retentionPeriod: Duration.days(30) },
-        // An execution in flight is replayed by the version that it started on.
+        // Lambda replays a running execution on the version that it started on.
         currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       }),
     });
     this.live = this.suiteFunction.function.addAlias(liveAlias);
-    // It is durable from its first deployment on, so that none replaces it.
+    // The function is durable from its first deployment on, so no update replaces it.
     Annotations.of(this.suiteFunction.function).acknowledgeInfo('aws-lambda:Function.DurableConfig');
     Validations.of(this.suiteFunction.function).acknowledge({
       id: 'Serverless-LambdaAsyncFailureDestination',
@@ -84,8 +84,8 @@ const kindOf = (functionName: DurableHealProps['functionName']): HealKind =>
   functionName.replace('chainmend-', '') as HealKind;
 
 /**
- * To run as itself, on every version of itself: executions are authorized by their own ARN, which holds a version and never an alias. And to
- * ask whether whoever holds a node lives, which may be any of the heals.
+ * Lets a heal run itself, on every version of itself. An execution is authorized by its own ARN, which holds a version and never an alias. It also
+ * lets a heal read whether the holder of a node's lease still runs; the holder may be any of the heals.
  */
 function executionGrants(scope: Construct, functionName: string): Grant[] {
   const wildcard =
@@ -106,7 +106,7 @@ function executionGrants(scope: Construct, functionName: string): Grant[] {
   ];
 }
 
-/** What every heal reads of its node and of the answers to its commands. */
+/** What every heal reads of its node and of its commands' results. */
 export function observeGrants(more: readonly string[]): Grant[] {
   const wildcard = 'These reads have no resource-level permissions (Service Authorization Reference).';
   return [

@@ -1,4 +1,4 @@
-// The fence of the mutating calls: a fleet's own selector tags, and nothing that lacks them.
+// The condition on mutating calls: the resource must carry a fleet's own selector tags.
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Operation } from '../../shared/node-commands/parameters.ts';
@@ -9,9 +9,9 @@ type Tags = Readonly<Record<string, string>>;
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 /**
- * ModifyVolume, on the fleets' volumes. Nothing is granted on KMS for encrypted volumes: ModifyVolume has no dependent
- * actions (Service Authorization Reference, Amazon EC2), a modification keeps the volume's data key, and an attached
- * volume is served by the grant that its attachment made. Creating and attaching volumes would need more.
+ * ModifyVolume, on the fleets' volumes. Encrypted volumes need no KMS grant here: ModifyVolume has no dependent actions (Service Authorization
+ * Reference, Amazon EC2). A modification keeps the volume's data key, and an attached volume uses the grant that its attachment made. Creating and
+ * attaching volumes would need more.
  */
 export function modifyVolumeGrants(scope: Construct, fleets: readonly Fleet[]): Grant[] {
   const selectors = fleets.flatMap(({ volumes }) => volumes.map(({ tags }) => tags));
@@ -52,9 +52,9 @@ export function sendCommandGrants(
 }
 
 /**
- * One condition per set of tag keys with more than one key; selectors of one and the same key share a condition, whose
- * values are alternatives. Twenty-five fleets that differ in one tag so fit into a role's 10,240 characters. Throws an
- * `Error` for a selector without tags: as a condition it would be none.
+ * One condition for each set of tag keys with more than one key. Selectors of the same single key share a condition, and its values are alternatives.
+ * So twenty-five fleets that differ in one tag fit into a role's 10,240 characters. Throws an `Error` for a selector without tags: its condition
+ * would be empty.
  */
 export function fenced(
   selectors: readonly Tags[],

@@ -1,5 +1,4 @@
-// What a function's role may do, one sentence after the other, each wildcard with the reason why it is as narrow as AWS
-// lets it be.
+// What a function's role may do, as a list of statements. Each wildcard has the reason why AWS allows no narrower resource.
 import { Stack, Validations } from 'aws-cdk-lib';
 import {
   Effect,
@@ -13,14 +12,14 @@ import type { Construct } from 'constructs';
 import { InputError } from '../input-error.ts';
 
 export interface Grant {
-  /** The sentence's name in the policy: "DescribeVolumes". */
+  /** The statement's name in the policy: "DescribeVolumes". */
   readonly sid: string;
-  /** Where it takes away what another sentence gives; it gives unless said. */
+  /** 'Deny' takes away what another statement allows; the default is allow. */
   readonly effect?: 'Deny';
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Why its resources need a wildcard; required where there is one, and written to the stack's validation report. */
+  /** Why its resources need a wildcard. Required where there is one, and written to the stack's validation report. */
   readonly wildcard?: string;
 }
 
@@ -29,16 +28,15 @@ export interface Grant {
  * guide).
  */
 const INLINE_POLICY_CHARACTERS = 10_240;
-/** "The size of each managed policy cannot exceed 6,144 characters"; ten of them fit to a role (the same page). */
+/** "The size of each managed policy cannot exceed 6,144 characters"; a role takes ten of them (the same page). */
 const MANAGED_POLICY_CHARACTERS = 6_144;
 const MANAGED_POLICIES = 10;
 const FEWER_SELECTORS = 'give the fleets selectors with one common tag key, which share a statement';
 
 /**
- * A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM
- * would refuse it.
+ * A role of one service with exactly these grants; nothing else in the stack can add to it. Throws an `Error` when IAM would refuse it.
  *
- * @param policies grants that do not fit into the role itself, as managed policies of its own by name; each as many as it takes
+ * @param policies managed policies by name, for grants that do not fit into the role itself; each becomes as many policies as it needs
  */
 export function roleOf(
   scope: Construct,
@@ -71,7 +69,7 @@ export function roleOf(
   return role;
 }
 
-/** As many as fit into one policy each, in their order. */
+/** Splits grants into as few parts as fit into a policy each, in their order. */
 function inParts(scope: Construct, grants: readonly Grant[]): readonly (readonly Grant[])[] {
   const parts: Grant[][] = [];
   for (const grant of grants) {
@@ -107,7 +105,7 @@ function documentOf(scope: Construct, grants: readonly Grant[], limit: number): 
   );
 }
 
-/** With every intrinsic as the text that it comes to, or a longer one. */
+/** Replaces every intrinsic by its text, or by a longer one. */
 function inWords(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inWords);
   if (typeof value !== 'object' || value === null) return value;
@@ -127,7 +125,7 @@ function acknowledge(holder: Role | ManagedPolicy, grants: readonly Grant[]): vo
 }
 
 function acknowledgeWildcards(role: Role | ManagedPolicy, { sid, effect, resources, wildcard }: Grant): void {
-  // What is taken away everywhere needs no reason.
+  // A deny on all resources needs no reason.
   if (effect === 'Deny') return;
   const findings = resources
     .map((resource) => readable(Stack.of(role).resolve(resource)))

@@ -1,4 +1,4 @@
-// mark-root: tags the root volume of a stopped node, so that replace-node may attach it again. It is called by replace-node alone.
+// mark-root: tags the root volume of a stopped node, so that replace-node may attach it again. Only replace-node calls it.
 import { Construct } from 'constructs';
 import { functionNames, parameterPrefix } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';

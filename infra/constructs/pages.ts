@@ -1,5 +1,4 @@
-// The topic that pages people: refusals that need a person, questions of mode `ask`, and the alarms on the suite
-// itself.
+// The SNS topic that pages people: refusals that need a person, questions of mode `ask`, and the alarms on the suite itself.
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -12,9 +11,8 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
 
 /**
- * Encrypted with a key of its own ($1 a month): SNS's default key has a policy that nobody can change, and it does not
- * let CloudWatch in, so alarms would never arrive and nothing would say so ("Encrypting Amazon SNS topics",
- * compatibility with event sources from AWS services).
+ * The topic has its own KMS key ($1 a month). Nobody can change the policy of SNS's default key, and it does not admit CloudWatch. Alarms would never
+ * arrive, without an error ("Encrypting Amazon SNS topics", compatibility with event sources from AWS services).
  */
 export class Pages extends Construct {
   readonly topic: Topic;
@@ -25,7 +23,7 @@ export class Pages extends Construct {
     this.#key = new Key(this, 'Key', {
       description: 'Pages of chainmend on their way through SNS.',
       enableKeyRotation: true,
-      // Messages are encrypted while SNS holds them and no longer: nothing is lost with the key.
+      // Messages are encrypted only while SNS holds them: nothing is lost with the key.
       removalPolicy: RemovalPolicy.DESTROY,
       pendingWindow: Duration.days(7),
     });
@@ -38,11 +36,11 @@ export class Pages extends Construct {
     if (email !== undefined)
       this.topic.addSubscription(new EmailSubscription(emailAddress(email), { deadLetterQueue: undelivered.queue }));
 
-    // `enforceSSL` brings a topic policy, which replaces the default one that let the account's alarms publish.
+    // `enforceSSL` adds a topic policy. It replaces the default one, which let the account's alarms publish.
     const alarms = {
       principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
       conditions: {
-        // An ARN names its account. Those on the suite itself, and of nodes those that nobody judges but AWS: status checks.
+        // An ARN names its account. These are the alarms on the suite itself, and the node alarms that only AWS judges: status checks.
         ArnLike: {
           'aws:SourceArn': [suiteAlarmPrefix, nodeAlarmPrefix].map((name) => arn(this, 'cloudwatch', `alarm:${name}*`)),
         },

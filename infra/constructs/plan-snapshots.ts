@@ -1,4 +1,4 @@
-// plan-snapshots: says which node of a fleet is to be stopped for its next clean snapshot. It reads, and is called by the dispatcher alone.
+// plan-snapshots: chooses the node of a fleet to stop for its next clean snapshot. It only reads, and only the dispatcher calls it.
 import { Construct } from 'constructs';
 import { functionNames, parameterPrefix } from '../names.ts';
 import type { HealProps } from './durable-heal.ts';

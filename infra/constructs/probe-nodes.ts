@@ -1,5 +1,5 @@
-// probe-nodes: one function in each VPC that fleets are asked in. It needs no NAT and reaches nothing but the ports of their RPC and,
-// where RPC wants credentials, the store that holds them.
+// probe-nodes: one function in each VPC that has fleets to probe. It needs no NAT. It reaches only the nodes' RPC ports and, where RPC needs
+// credentials, the store that holds them.
 import { CfnOutput, Fn, Stack } from 'aws-cdk-lib';
 import { CfnSecurityGroup, CfnSecurityGroupEgress, CfnVPCEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
@@ -10,7 +10,7 @@ import { arn, probeNodesPrefix } from '../names.ts';
 import type { Grant } from './grants.ts';
 import { SynchronousFunction } from './suite-function.ts';
 
-/** All fleets that are asked from within one VPC. */
+/** All fleets that are probed from within one VPC. */
 interface ProbeVpc {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
@@ -19,7 +19,7 @@ interface ProbeVpc {
 
 type SecretStore = 'ssm' | 'secretsmanager';
 
-/** It ends by itself after 30 s; its caller waits for 35. */
+/** The function ends by itself after 30 s; its caller waits for 35. */
 const TIMEOUT_SECONDS = 40;
 
 export class ProbeNodes extends Construct {
@@ -40,7 +40,7 @@ export class ProbeNodes extends Construct {
     const group = new CfnSecurityGroup(here, 'Group', {
       vpcId,
       groupDescription: `chainmend: asks the nodes of ${fleets.map(({ name }) => name).join(', ')}.`.slice(0, 255),
-      // Anywhere in the VPC: without NAT there is nothing behind it.
+      // Any address in the VPC: without NAT the function reaches nothing outside it.
       securityGroupEgress: portsOf(fleets).map((port) => ({
         ipProtocol: 'tcp',
         cidrIp: '0.0.0.0/0',
@@ -51,7 +51,7 @@ export class ProbeNodes extends Construct {
     });
     const environment: Record<string, string> = {};
     for (const store of storesOf(fleets)) {
-      // The SDK's own name for it ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
+      // The SDK's own variable ("Service-specific endpoints", AWS SDKs and Tools Reference Guide).
       const variable = store === 'ssm' ? 'AWS_ENDPOINT_URL_SSM' : 'AWS_ENDPOINT_URL_SECRETS_MANAGER';
       environment[variable] = endpoint(here, store, vpcId, subnetIds, group);
     }
@@ -75,7 +75,7 @@ export class ProbeNodes extends Construct {
   }
 }
 
-/** @throws InputError where fleets of one VPC name different subnets: one function stands in one set of them */
+/** @throws InputError where fleets of one VPC name different subnets: one function has one set of subnets */
 function placesOf(fleets: readonly Fleet[]): readonly ProbeVpc[] {
   const places = new Map<string, ProbeVpc>();
   for (const fleet of fleets) {
@@ -109,8 +109,8 @@ function storesOf(fleets: readonly Fleet[]): SecretStore[] {
 }
 
 /**
- * An interface endpoint of its own, which only the probe may use. Without private DNS: with it every other client in the VPC, the
- * nodes' own SSM agents first of all, would be led to an endpoint that does not admit them. Returns its address.
+ * An interface endpoint that only the probe may use. It has no private DNS. With private DNS, every other client in the VPC would use this endpoint,
+ * first of all the nodes' own SSM agents, and it does not admit them. Returns its address.
  */
 function endpoint(
   here: Construct,
@@ -149,7 +149,7 @@ function endpoint(
     securityGroupIds: [group.attrGroupId],
     privateDnsEnabled: false,
   });
-  // "<hosted zone>:<name>", the regional one first (AWS::EC2::VPCEndpoint, DnsEntries).
+  // "<hosted zone>:<name>", the regional name first (AWS::EC2::VPCEndpoint, DnsEntries).
   return `https://${Fn.select(1, Fn.split(':', Fn.select(0, made.attrDnsEntries)))}`;
 }
 
@@ -162,9 +162,9 @@ const INTERFACES = [
 const INTERFACE_READS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'] as const;
 
 /**
- * For Lambda's own network interfaces; the function's code has none of it: `lambda:SourceFunctionArn` stands in its requests and in none that
- * Lambda makes itself. Granted without a condition and denied to the code, as the Lambda guide has it ("Working with source function ARN",
- * "VPC security"): Lambda asks whether the role may make interfaces before there is a function, and no page says with which keys.
+ * Grants for Lambda's own network interfaces. The function's code may use none of them: its requests have `lambda:SourceFunctionArn`, and Lambda's
+ * own requests do not. They are granted without a condition and denied to the code, as the Lambda guide does ("Working with source function ARN",
+ * "VPC security"). Lambda checks whether the role may make interfaces before the function exists, and no page says with which keys.
  */
 function networkGrants(scope: Construct, functionName: string): Grant[] {
   return [

@@ -1,4 +1,4 @@
-// prune-retired: what heals have kept for a while and whose date is past is removed, every six hours. Nobody else in the suite may delete.
+// prune-retired: every six hours it removes what heals have kept until a date that is now past. No other function of the suite may delete.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -16,7 +16,7 @@ export interface PruneRetiredProps extends Omit<HealProps, 'commands'> {
   readonly undelivered: DeadLetters;
 }
 
-/** It works for 240 s; the rest is for what it has begun. */
+/** The function works for 240 s; the rest is for the calls that it has begun. */
 const TIMEOUT_SECONDS = 300;
 
 export class PruneRetired extends Construct {
@@ -66,7 +66,7 @@ export class PruneRetired extends Construct {
     });
   }
 
-  /** Each only of a fleet, and only where a heal has written that it is kept for a while, or that it is the ledger's. */
+  /** Deletes only a fleet's resources: those that a heal has tagged with a date, and snapshots with the ledger's tags. */
   #removals(fleets: readonly Fleet[]): Grant[] {
     const { partition, region } = Stack.of(this);
     const marked = (...keys: readonly string[]) => ({

@@ -1,4 +1,4 @@
-// register-nodes: an instance's state change and a schedule lead to it, and it keeps the fleets' DNS records and alarms.
+// register-nodes: an instance's state change or a schedule invokes it. It keeps the fleets' DNS records and alarms.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -23,11 +23,11 @@ export interface RegisterNodesProps {
   readonly settings: Settings;
   /** For events that never reach the function. */
   readonly undelivered: DeadLetters;
-  /** In front of the runbooks' paths in the repository, in the alarms' descriptions; none unless given. */
+  /** The prefix of the runbooks' paths in the alarms' descriptions; none unless given. */
   readonly runbooks?: string;
 }
 
-/** PutMetricAlarm's 3 a second make 700 alarms in the 240 s that the function works; the rest of 300 s is for what it has begun. */
+/** PutMetricAlarm's 3 a second make 700 alarms in the 240 s that the function works; the rest of 300 s is for the calls that it has begun. */
 const TIMEOUT_SECONDS = 300;
 
 export class RegisterNodes extends Construct {
@@ -72,7 +72,7 @@ export class RegisterNodes extends Construct {
     });
   }
 
-  /** Of every instance of the account: whose it is, its tags tell, and an event carries none. */
+  /** Events of every instance of the account: an event carries no tags, and the tags name the fleet. */
   #listen({ queue }: DeadLetters): Rule {
     return new Rule(this, 'Instances', {
       ruleName: 'chainmend-instances',
@@ -85,7 +85,7 @@ export class RegisterNodes extends Construct {
       targets: [
         new LambdaTarget(this.suiteFunction.function, {
           deadLetterQueue: queue,
-          // After an hour the schedule has long seen the instance itself.
+          // After an hour the schedule has already seen the instance itself.
           maxEventAge: Duration.hours(1),
           retryAttempts: 60,
         }),
@@ -106,13 +106,13 @@ export class RegisterNodes extends Construct {
         resources: ['*'],
         wildcard: reads,
       },
-      // Needed, too, to write an alarm whose events carry its tags (AlarmTagsPropagation, CloudWatch API).
+      // An alarm whose events carry its tags also needs this grant (AlarmTagsPropagation, CloudWatch API).
       { sid: 'ReadTagsOfAlarms', actions: ['cloudwatch:ListTagsForResource'], resources: own, wildcard },
       {
         sid: 'WriteAlarms',
         actions: ['cloudwatch:PutMetricAlarm'],
         resources: own,
-        // PutMetricAlarm knows no tags of what it overwrites; an alarm without actions has no such key, and passes.
+        // PutMetricAlarm has no condition key for the tags of the alarm that it overwrites. An alarm without actions has no such key, and passes.
         conditions: { 'ForAllValues:StringEquals': { 'cloudwatch:AlarmActions': [topic.topicArn] } },
         wildcard,
       },
@@ -120,8 +120,7 @@ export class RegisterNodes extends Construct {
         sid: 'TagNewAlarms',
         actions: ['cloudwatch:TagResource'],
         resources: own,
-        // PutMetricAlarm with tags asks for this, too, and no page says whether it brings the tags along then. Who tags by TagResource
-        // itself always does.
+        // PutMetricAlarm with tags needs this grant too, and no page says whether its request then carries the tags. TagResource itself always does.
         conditions: {
           StringEqualsIfExists: { [`aws:RequestTag/${FLEET_TAG}`]: names },
           'ForAllValues:StringEquals': { 'aws:TagKeys': [FLEET_TAG, NODE_TAG, KIND_TAG] },
@@ -138,7 +137,7 @@ export class RegisterNodes extends Construct {
     ];
   }
 
-  /** Nothing where no fleet has a zone: a condition without values would be none. */
+  /** Empty where no fleet has a zone: a condition without values would be no condition. */
   #records(fleets: readonly Fleet[]): Grant[] {
     const zones = [...new Set(fleets.flatMap(({ dns }) => dns?.zone ?? []))].sort();
     if (zones.length === 0) return [];
@@ -163,8 +162,8 @@ export class RegisterNodes extends Construct {
         actions: ['route53:ChangeResourceRecordSets'],
         resources: [any],
         conditions: {
-          // "ForAllValues … returns true if there are no keys in the request": Route 53 takes no request without a change, and no change
-          // without a name, a type and an action ("Array Members: Minimum number of 1 item", ChangeBatch).
+          // "ForAllValues … returns true if there are no keys in the request". Route 53 takes no request without a change, and no change without a
+          // name, a type and an action ("Array Members: Minimum number of 1 item", ChangeBatch).
           'ForAllValues:StringLike': { [key('NormalizedRecordNames')]: zones.map((zone) => `*.${zone}`) },
           'ForAllValues:StringEquals': {
             [key('RecordTypes')]: ['A', 'SRV', 'TXT'],

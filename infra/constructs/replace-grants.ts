@@ -1,6 +1,8 @@
-// What heals that take a client down may do to instances, volumes and snapshots. The fence: a fleet's own selector tags, or the tag
-// chainmend:fleet, which only what is made for a fleet gets at its creation, and what is a fleet's already. What only some fleets ask for is
-// granted for those alone. docs/security.md says what each function could do at most.
+// What heals that stop a client may do to instances, volumes and snapshots.
+//
+// The condition is a fleet's own selector tags, or the tag chainmend:fleet. A resource gets that tag when it is made for a fleet, or when it is
+// already a fleet's. Actions that only some fleets ask for are granted for those fleets alone. docs/security.md says the most that each function
+// could do.
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -22,18 +24,21 @@ type Action = `${string}:${string}`;
 
 const OURS = 'Any that carries the tags of a fleet, or chainmend:fleet; the condition names them.';
 const NEW = 'What is not made yet has no id; the condition says whose it has to be.';
-/** AWS writes it on what Data Lifecycle Manager makes, and nobody else can. */
+/** AWS writes this tag on what Data Lifecycle Manager makes; no other principal can. */
 const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
-/** "arn:aws:ec2:*:*:volume/vol-*": what exists; a new volume is asked for as `volume/*` (AmazonEBSCSIDriverPolicyV2, which tells both so). */
+/**
+ * "arn:aws:ec2:*:*:volume/vol-*": existing volumes. A request for a new volume names `volume/*` (AmazonEBSCSIDriverPolicyV2, which lists both for
+ * this reason).
+ */
 const EXISTING_VOLUMES = 'volume/vol-*';
 
 export const fleetNames = (fleets: Fleets): string[] => fleets.map(({ name }) => name).sort();
 
-/** A validator, and whoever's role nobody tells, is never replaced (`shared/guardrails/replace.ts`). */
+/** A validator, or a node of unknown role, is never replaced (`shared/guardrails/replace.ts`). */
 const isFixed = ({ role }: Fleet, ...roles: readonly string[]): boolean =>
   'fixed' in role && roles.includes(role.fixed);
 
-/** Fleets whose nodes may get another instance: they need a template, and what points at the old one moves. */
+/** Fleets whose nodes may be replaced: they need a template, and addresses and targets move from the original instance. */
 const launchingOf = (fleets: Fleets): Fleets =>
   fleets.filter((fleet) => fleet.replace.rungs.includes('replace') && !isFixed(fleet, 'validator', 'unknown'));
 
@@ -62,7 +67,10 @@ const byNodeTags = (fleets: Fleets): Condition[] =>
     fleets.map(({ nodes }) => nodes.tags),
     'aws:ResourceTag',
   );
-/** Snapshots of a fleet: with its volumes' tags, the ledger's, or of a lifecycle policy that copies no tags and that the fleet file names. */
+/**
+ * The snapshots of a fleet: with its volumes' tags, with the ledger's tags, or of a lifecycle policy that copies no tags and that the fleet file
+ * names.
+ */
 function bySnapshotTags(fleets: Fleets): Condition[] {
   const policies = [...new Set(fleets.flatMap(({ replace }) => replace.lifecyclePolicies))].sort();
   return [...byVolumeTags(fleets), ofFleet(fleets), ...(policies.length > 0 ? [tagIs(POLICY_TAG, policies)] : [])];
@@ -71,7 +79,7 @@ function bySnapshotTags(fleets: Fleets): Condition[] {
 /** Whether a tag exists at all. */
 const has = (key: string): Condition => ({ Null: { [`aws:ResourceTag/${key}`]: 'false' } });
 
-/** The same sentence once for each condition. */
+/** The same statement once for each condition. */
 const each = (conditions: readonly Condition[], grant: Omit<Grant, 'conditions'>): Grant[] =>
   conditions.map((condition, index) => ({ ...grant, sid: `${grant.sid}${index + 1}`, conditions: condition }));
 
@@ -84,7 +92,7 @@ const distinct = (conditions: readonly Condition[]): Condition[] => [
   ...new Map(conditions.map((condition) => [JSON.stringify(condition), condition])).values(),
 ];
 
-/** Of images and snapshots: their ARNs have no account. */
+/** ARNs of images and snapshots have no account. */
 const withoutAccount = (scope: Construct, kind: string): string => {
   const { partition, region } = Stack.of(scope);
   return `arn:${partition}:ec2:${region}::${kind}/*`;
@@ -111,11 +119,11 @@ function byActions(
 const numbered = (grants: readonly Omit<Grant, 'sid'>[], sid: string): Grant[] =>
   grants.map((grant, index) => ({ ...grant, sid: `${sid}${index + 1}` }));
 
-/** The same for each of these conditions. */
+/** The same statement for each of these conditions. */
 const under = (conditions: readonly Condition[], grant: Omit<Grant, 'sid' | 'conditions'>): Omit<Grant, 'sid'>[] =>
   conditions.map((condition) => ({ ...grant, conditions: condition }));
 
-/** What is done to instances that carry a fleet's tags. */
+/** The actions on instances that carry a fleet's tags. */
 export function nodeGrants(scope: Construct, fleets: Fleets): Grant[] {
   const launching = launchingOf(fleets);
   const stopping = stoppingOf(fleets);
@@ -133,7 +141,7 @@ export function nodeGrants(scope: Construct, fleets: Fleets): Grant[] {
   );
 }
 
-/** Each node, and each volume that carries a fleet's tags, was made for one, or is kept of one. */
+/** Each node, and each volume that carries a fleet's tags, was made for a fleet or kept from one. */
 export function snapshotGrants(scope: Construct, fleets: Fleets): Grant[] {
   const kinds = new Map<string, { conditions: Condition; resources: string[] }>();
   const add = (kind: string, conditions: readonly Condition[]): void => {
@@ -153,8 +161,8 @@ export function snapshotGrants(scope: Construct, fleets: Fleets): Grant[] {
 }
 
 /**
- * A volume is attached where both are a fleet's: the volume by its tags, and the instance by its own. A root volume that was taken off an
- * instance of a fleet carries another tag, which mark-root alone may give, and only to such a one. What a volume is made of is fenced the same.
+ * AttachVolume needs a fleet's volume and a fleet's instance, each by its own tags. A root volume that was detached from a fleet's instance carries
+ * another tag. Only mark-root may write that tag, and only on such a volume. The sources of a new volume have the same condition.
  */
 export function moveGrants(scope: Construct, fleets: Fleets): Grant[] {
   const launching = launchingOf(fleets);
@@ -169,7 +177,7 @@ export function moveGrants(scope: Construct, fleets: Fleets): Grant[] {
       groups.flatMap(({ actions, some }) =>
         under([...byVolumeTags(some), ofFleet(some)], {
           actions,
-          // What is new is asked for as `volume/*`, which this does not cover.
+          // A request for a new volume names `volume/*`, which this does not cover.
           resources: [arn(scope, 'ec2', EXISTING_VOLUMES), withoutAccount(scope, 'snapshot')],
           wildcard: OURS,
         }),
@@ -209,8 +217,8 @@ export function moveGrants(scope: Construct, fleets: Fleets): Grant[] {
 }
 
 /**
- * What outlives an instance is said on it, and nothing else: neither its user data, which is code, nor its security groups. EC2 names the
- * attribute as the request does ("BlockDeviceMapping"); a request that sets several names each.
+ * Sets which volumes outlive an instance, and no other attribute: neither its user data, which is code, nor its security groups. EC2 names the
+ * attribute as the request does ("BlockDeviceMapping"); a request that sets several attributes names each.
  */
 export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
   each(
@@ -228,7 +236,10 @@ export const attributeGrants = (scope: Construct, fleets: Fleets): Grant[] =>
     },
   );
 
-/** What is held is tagged so before it is locked, and only what is a fleet's may be tagged. Locked for so many days at most: nobody makes it immortal. */
+/**
+ * A held snapshot is tagged before it is locked, and only a fleet's snapshot may be tagged. The lock has a maximum number of days, so no snapshot
+ * stays locked for ever.
+ */
 export const holdGrants = (scope: Construct): Grant[] => {
   const resources = [withoutAccount(scope, 'snapshot')];
   return [
@@ -252,8 +263,8 @@ export const holdGrants = (scope: Construct): Grant[] => {
 };
 
 /**
- * Making something needs its tag in the request; and tagging it then. Once it is there, only what is a fleet's gets tags, and only our own
- * keys: nobody tags himself into scope.
+ * A creation must have its tag in the request; the tagging is then allowed. An existing resource gets tags only if it is a fleet's, and only the
+ * suite's own keys. So no function can tag a resource into its own scope.
  */
 export function creationGrants(scope: Construct, fleets: Fleets, kind: string, creations: readonly Action[]): Grant[] {
   const Requested = { [`aws:RequestTag/${FLEET_TAG}`]: fleetNames(fleets) };
@@ -268,7 +279,7 @@ export function creationGrants(scope: Construct, fleets: Fleets, kind: string, c
   ];
 }
 
-/** A sibling's volume is copied where a fleet asks for that; the copy is a new volume, and has to be tagged as one. */
+/** A sibling's volume is copied where a fleet asks for that. The copy is a new volume, and must be tagged as one. */
 export function copyGrants(scope: Construct, fleets: Fleets): Grant[] {
   const copying = fleets.filter(({ replace }) => replace.source === 'sibling');
   if (copying.length === 0) return [];
@@ -283,14 +294,14 @@ export function copyGrants(scope: Construct, fleets: Fleets): Grant[] {
   ];
 }
 
-/** What makes something, by the operations that are granted. */
+/** The granted operations that create resources. */
 export const creationsOf = (fleets: Fleets): string[] => [
   ...(fleets.some(({ replace }) => replace.source === 'sibling') ? ['CopyVolumes'] : []),
   'CreateVolume',
   ...(launchingOf(fleets).length > 0 ? ['RunInstances'] : []),
 ];
 
-/** Tags that come along when something is made. @param creations operations: "CreateVolume" */
+/** Tags that a creation writes. @param creations operations: "CreateVolume" */
 export const tagAtCreation = (scope: Construct, creations: readonly string[], kind?: 'snapshot'): Grant => ({
   sid: 'TagWhatIsMade',
   actions: ['ec2:CreateTags'],
@@ -300,7 +311,7 @@ export const tagAtCreation = (scope: Construct, creations: readonly string[], ki
   wildcard: 'Tags that are given when something is made; the condition names the operations that make it.',
 });
 
-/** What a heal writes on instances and volumes of a fleet. A pause is a person's, and so is everything else that people write. */
+/** The tags that a heal writes on a fleet's instances and volumes. A pause belongs to people, and so does every other tag that people write. */
 export const tagGrants = (scope: Construct, fleets: Fleets): Grant[] =>
   each(
     distinct([...byVolumeTags(fleets), ...byNodeTags(fleets), ofFleet(fleets)]).map((condition) =>
@@ -314,7 +325,7 @@ export const tagGrants = (scope: Construct, fleets: Fleets): Grant[] =>
     },
   );
 
-/** What is written on snapshots that exist. Whose they are, and that a client had ended, is only said when they are made. */
+/** The tags that are written on existing snapshots. Two facts are written only at creation: the fleet, and that the client had ended. */
 export const ledgerGrants = (
   scope: Construct,
   fleets: Fleets,
@@ -327,8 +338,8 @@ export const ledgerGrants = (
   );
 
 /**
- * By which a fleet, and a lifecycle policy, know its volumes: taken from a volume that is put away, and given back to one that is in use
- * again. Only where it carries chainmend:fleet, so that nobody takes a stranger's.
+ * The tags by which a fleet, and a lifecycle policy, know its volumes. A heal removes them from a volume that it puts aside, and writes them again on
+ * one that is in use again. The volume must carry chainmend:fleet, so that nobody takes a stranger's.
  */
 export function selectorTagGrants(scope: Construct, fleets: Fleets): Grant {
   const keys = new Set(fleets.flatMap(({ volumes }) => volumes.flatMap(({ tags }) => Object.keys(tags))));
@@ -341,7 +352,10 @@ export function selectorTagGrants(scope: Construct, fleets: Fleets): Grant {
   };
 }
 
-/** The one tag by which a root volume may be attached again. Whoever may give it may not attach, and whoever may attach may not give it. */
+/**
+ * The one tag that allows a root volume to be attached again. A function that may write it may not attach, and a function that may attach may not
+ * write it.
+ */
 export function rootTagGrants(scope: Construct, fleets: Fleets): Grant[] {
   const launching = launchingOf(fleets);
   if (launching.length === 0) return [];
@@ -357,15 +371,15 @@ export function rootTagGrants(scope: Construct, fleets: Fleets): Grant[] {
   ];
 }
 
-/** To delete no tag by its key is to delete them all; to create none is no request. */
+/** DeleteTags without a key deletes all tags; CreateTags without a key is no request. */
 const keysWithin = (keys: readonly string[], actions: readonly Action[] = ['ec2:DeleteTags']): Condition => ({
   'ForAllValues:StringEquals': { 'aws:TagKeys': keys },
   ...(actions.includes('ec2:DeleteTags') && { Null: { 'aws:TagKeys': 'false' } }),
 });
 
 /**
- * To make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide).
- * @param ofOthers ARNs of keys of other accounts, whose own policies have to allow it as well
+ * Grants to make and to attach volumes under a customer's key, through EC2 only ("Required permissions" for EBS encryption, EBS user guide).
+ * @param ofOthers ARNs of keys of other accounts, whose own policies must allow it as well
  */
 export function volumeKeyGrants(scope: Construct, ofOthers: readonly string[]): Grant[] {
   const { region } = Stack.of(scope);
@@ -374,7 +388,7 @@ export function volumeKeyGrants(scope: Construct, ofOthers: readonly string[]): 
     { sid: 'LookAtKeys', actions: ['kms:DescribeKey'], resources: keys, wildcard: 'It tells of a key and uses none.' },
     {
       sid: 'UseKeysOfVolumes',
-      // A grant is made for EBS, which decrypts the volume's data key when it is attached.
+      // The grant goes to EBS, which decrypts the volume's data key at the attachment.
       actions: [
         ...['kms:CreateGrant', 'kms:Decrypt', 'kms:GenerateDataKeyWithoutPlaintext'],
         ...['kms:ReEncryptFrom', 'kms:ReEncryptTo'],
@@ -386,7 +400,7 @@ export function volumeKeyGrants(scope: Construct, ofOthers: readonly string[]): 
   ];
 }
 
-/** The template that a fleet file names by its id. One that is named by its name has an id that nobody knows at synthesis. */
+/** The template that a fleet file names by its id. The id of a template that is named by its name is unknown at synthesis. */
 const templateOf = ({ replace: { launchTemplate } }: Fleet): readonly string[] =>
   launchTemplate?.startsWith('lt-') ? [launchTemplate] : [];
 const namesTemplate = (fleet: Fleet): boolean => templateOf(fleet).length > 0;
@@ -394,12 +408,12 @@ const namesTemplate = (fleet: Fleet): boolean => templateOf(fleet).length > 0;
 const FROM_TEMPLATE = ['key-pair', 'security-group', 'placement-group', 'capacity-reservation'];
 
 /**
- * A launch is asked for on each of its resources. The image, the snapshots and the key pair are those of a launch template ("ec2:IsLaunchTemplateResource
- * … to prevent users from overriding any pre-existing ARNs in the launch template", EC2 user guide), and so are the security groups, unless
- * they carry a fleet's tags. So nothing is launched without a template, and `taggedGrants` or a fleet file names that. Instances and volumes are
- * tagged as a fleet's.
+ * IAM checks a launch for each of its resources. The image, the snapshots and the key pair must be those of a launch template
+ * ("ec2:IsLaunchTemplateResource … to prevent users from overriding any pre-existing ARNs in the launch template", EC2 user guide). The same holds
+ * for security groups, unless they carry a fleet's tags. So every launch needs a template, and `taggedGrants` or a fleet file names that. Instances
+ * and volumes are tagged as a fleet's.
  *
- * @param nodeRoles ARNs of the roles that nodes have: without them no instance with a profile can be launched
+ * @param nodeRoles ARNs of the nodes' roles: without them no instance with a profile can be launched
  */
 export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readonly string[]): Grant[] {
   const launching = launchingOf(fleets);
@@ -419,7 +433,7 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
       resources: [
         ...['image', 'snapshot'].map((kind) => withoutAccount(scope, kind)),
         ...FROM_TEMPLATE.map((kind) => anyOf(scope, kind)),
-        // A license configuration is one of its resources, too (Service Authorization Reference, RunInstances).
+        // A license configuration is also a resource of a launch (Service Authorization Reference, RunInstances).
         arn(scope, 'license-manager', 'license-configuration:*'),
       ],
       conditions: { Bool: { 'ec2:IsLaunchTemplateResource': 'true' } },
@@ -435,7 +449,7 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
       sid: 'LaunchWithNewInterfaces',
       actions: ['ec2:RunInstances'],
       resources: [anyOf(scope, 'network-interface')],
-      // One that exists brings its own address and security groups along.
+      // An existing network interface brings its own address and security groups.
       conditions: { StringNotLike: { 'ec2:NetworkInterfaceID': 'eni-*' } },
       wildcard: NEW,
     },
@@ -462,8 +476,8 @@ export function launchGrants(scope: Construct, fleets: Fleets, nodeRoles: readon
 }
 
 /**
- * What a person has tagged as a fleet's: the templates and security groups that nodes are launched with, the elastic addresses and target
- * groups that point at another instance then, and the groups that set one aside, where a fleet asks for that.
+ * Resources that a person has tagged as a fleet's. They are the templates and security groups of its launches, and the elastic addresses and target
+ * groups that move to a replacement. Where a fleet asks for it, they include the groups that isolate an instance.
  */
 export function taggedGrants(scope: Construct, fleets: Fleets): Grant[] {
   const launching = launchingOf(fleets);

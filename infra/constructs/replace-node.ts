@@ -1,4 +1,4 @@
-// replace-node: the durable heal of a node that does not follow its chain: restart, swap of its volumes, another instance.
+// replace-node: the durable heal of a node that does not follow its chain: restart, swap of its volumes, replacement of its instance.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { NO_KEYS } from '../../shared/aws/keys.ts';
@@ -27,13 +27,13 @@ import { hintAliasOf } from './suite-function.ts';
 export interface ReplaceNodeProps extends HealProps {
   /** ARNs of the roles that the fleets' instances have. */
   readonly nodeRoles: readonly string[];
-  /** ARNs of keys of other accounts, which the fleets' volumes are encrypted with. */
+  /** ARNs of keys of other accounts that encrypt the fleets' volumes. */
   readonly kmsKeys: readonly string[];
 }
 
 /**
- * Behind the dispatcher's deadline. A volume of 16 TiB that is read as fast as EBS pays for takes 16 h, four of them one after the other most
- * of three days, and a client may need as long to catch up; an approval is waited for 48 h at most.
+ * The limit behind the dispatcher's deadline. Reading a volume of 16 TiB at the speed that EBS gives takes 16 h. Four of them one after the other
+ * take most of three days, and a client may need as long to catch up. An approval is waited for 48 h at most.
  */
 const EXECUTION_TIMEOUT = Duration.days(7);
 
@@ -120,7 +120,7 @@ export class ReplaceNode extends DurableHeal {
   }
 }
 
-/** To have names, alarms and peers looked after at once. */
+/** Lets a heal have DNS names, alarms and peers updated immediately. */
 export const invokeOthersGrant = (scope: Construct, names: readonly string[]): Grant => ({
   sid: 'TellOthers',
   actions: ['lambda:InvokeFunction'],

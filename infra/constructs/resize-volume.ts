@@ -6,9 +6,8 @@ import { DurableHeal, type HealProps, observeGrants } from './durable-heal.ts';
 import { modifyVolumeGrants, sendCommandGrants } from './fleet-grants.ts';
 
 /**
- * Behind the dispatcher's deadline (8 h, and the wait for an approval). It outlasts the longest that an approval may be waited for (48 h by
- * the fleet file's schema) by a day, in which EBS's rolling budget comes back; and it ends, so that a heal that nobody stops does not hold
- * its node's lease for good.
+ * The limit behind the dispatcher's deadline (8 h, and the wait for an approval). It is a day longer than the longest wait for an approval (48 h by
+ * the fleet file's schema): in a day, EBS's rolling budget comes back. And it ends: a heal that nobody stops must not hold its node's lease for ever.
  */
 const EXECUTION_TIMEOUT = Duration.hours(72);
 

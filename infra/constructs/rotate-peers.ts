@@ -1,5 +1,5 @@
-// rotate-peers: a schedule leads to it every five minutes, and it keeps the nodes' peer lists. It may tell clients and edit their
-// configuration by its own documents, on nodes that carry a fleet's tags, and nothing else.
+// rotate-peers: a schedule invokes it every five minutes, and it keeps the nodes' peer lists. Its own documents may send peers to clients and edit
+// their configuration, on nodes that carry a fleet's tags, and nothing else.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -59,7 +59,7 @@ export class RotatePeers extends Construct {
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });
-    // The next one is five minutes away, and reads what there is.
+    // The next sweep is five minutes away, and reads the current state.
     const retries = { retryAttempts: 0, maxEventAge: Duration.minutes(5) };
     this.suiteFunction.keepFailedEvents(retries);
     this.suiteFunction.takeHints(retries);

@@ -1,4 +1,4 @@
-// What has a function look again and again: a schedule of EventBridge Scheduler with a role of its own.
+// A schedule of EventBridge Scheduler that invokes a function at an interval, with its own role.
 import { Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
@@ -10,13 +10,13 @@ import type { SuiteFunction } from './suite-function.ts';
 export interface ScheduleProps {
   readonly name: string;
   readonly description: string;
-  /** What its role is called for: "What the schedule of watch-fleet may do." */
+  /** The description of its role: "What the schedule of watch-fleet may do." */
   readonly mayDo: string;
   readonly everyMinutes: number;
   readonly target: SuiteFunction;
   /** The event, as JSON. */
   readonly input: object;
-  /** For what never reaches the function. */
+  /** For events that never reach the function. */
   readonly undelivered: DeadLetters;
 }
 
@@ -26,8 +26,7 @@ export class Schedule extends Construct {
     const { name, description, everyMinutes, input, undelivered } = props;
     const { functionArn } = props.target.function;
     const { queueArn } = undelivered.queue;
-    // Only schedules of this account: the service acts for everybody's ("Confused deputy prevention", EventBridge
-    // Scheduler guide).
+    // Only schedules of this account: the service acts for every account ("Confused deputy prevention", EventBridge Scheduler guide).
     const principal = new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
@@ -44,7 +43,7 @@ export class Schedule extends Construct {
         arn: functionArn,
         roleArn: role.roleArn,
         input: JSON.stringify(input),
-        // One that is late by its own interval is the next one.
+        // An event that is late by its own interval is the same as the next one.
         retryPolicy: { maximumEventAgeInSeconds: 60 * everyMinutes, maximumRetryAttempts: 3 },
         deadLetterConfig: { arn: queueArn },
       },

@@ -1,5 +1,4 @@
-// What people set: the global pause, and the fleets. Functions read them at every invocation, so that neither needs a
-// deployment.
+// The settings that people change: the global pause, and the fleets. Functions read them at every invocation, so a change needs no deployment.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -11,17 +10,16 @@ import type { Grant } from './grants.ts';
 export class Settings extends Construct {
   constructor(scope: Construct, id: string, fleets: readonly FleetFile[]) {
     super(scope, id);
-    // CloudFormation writes a parameter only when the template changes: a pause that a person set outlives a
-    // deployment. One that was set before the first deployment, or before the stack was destroyed, is imported as it is: whoever
-    // has paused is not unpaused by a deployment.
+    // CloudFormation writes a parameter only when the template changes: a person's pause outlives a deployment. A pause from before the first
+    // deployment, or from before the stack was destroyed, is imported unchanged: a deployment never ends a person's pause.
     const pause = new StringParameter(this, 'Pause', {
       parameterName: pauseParameterName(parameterPrefix),
       stringValue: 'off',
       description: 'off, or the reason why chainmend is to touch nothing.',
     });
     pause.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
-    // These go with the stack, or with the fleet: a fleet that stays stored is looked after, by roles that may not touch it. So
-    // nobody else may make them (docs/adr/0024).
+    // These parameters are deleted with the stack, or with the fleet. A stored fleet would still be watched, by roles that may not touch it. So
+    // nobody else may make these parameters (docs/adr/0024).
     for (const { document } of fleets) {
       const { value, tier } = fleetParameterValue(document);
       new StringParameter(this, `Fleet-${document.fleet}`, {
@@ -33,15 +31,12 @@ export class Settings extends Construct {
     }
   }
 
-  /** To read the parameters that one knows by name. */
+  /** To read parameters by their names. */
   grantByName(): Grant {
     return this.#grant('ReadSettings', 'ssm:GetParameters', [`parameter${parameterPrefix}/*`]);
   }
 
-  /**
-   * To read all of them: such a request is authorized by the path that it names ("Restricting access to parameters",
-   * SSM guide).
-   */
+  /** To read all of them: IAM checks such a request by the path that it names ("Restricting access to parameters", SSM guide). */
   grantAll(): Grant {
     return this.#grant('ListSettings', 'ssm:GetParametersByPath', [
       `parameter${parameterPrefix}`,

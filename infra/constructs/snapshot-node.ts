@@ -1,4 +1,4 @@
-// snapshot-node: the durable heal that stops one node cleanly for a set of snapshots, and starts it again at once.
+// snapshot-node: the durable heal that stops one node cleanly for a set of snapshots, and then starts it immediately.
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
@@ -9,7 +9,7 @@ import { creationGrants, ledgerGrants, snapshotGrants, tagAtCreation } from './r
 import { invokeOthersGrant } from './replace-node.ts';
 import { hintAliasOf } from './suite-function.ts';
 
-/** A client may take an hour to stop and one to start; a first snapshot of terabytes is written for hours, with the node up again. */
+/** A client may take an hour to stop and one to start. The first snapshot of terabytes takes hours to complete, with the node up again. */
 const EXECUTION_TIMEOUT = Duration.hours(72);
 
 export class SnapshotNode extends DurableHeal {
@@ -29,7 +29,7 @@ export class SnapshotNode extends DurableHeal {
         ...observeGrants(['ec2:DescribeInstances', 'ec2:DescribeSnapshots', 'ec2:DescribeTags', 'ec2:DescribeVolumes']),
         ...sendCommandGrants(scope, fleets, ['inspect-node', 'stop-client', 'start-client']),
         invokeOthersGrant(scope, [functionNames.registerNodes]),
-        // On the node, on each of its volumes, and on the snapshots that come of them.
+        // On the node, on each of its volumes, and on their snapshots.
         ...snapshotGrants(scope, fleets),
         ...creationGrants(scope, fleets, 'snapshot', ['ec2:CreateSnapshots']),
       ],

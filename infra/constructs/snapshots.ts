@@ -1,5 +1,5 @@
-// Snapshots of a fleet's volumes, where its file asks for them: one policy of Data Lifecycle Manager for each fleet, which makes them, shares
-// and copies them, and deletes the oldest. They are taken of running nodes: crash-consistent, a last resort rather than a good copy.
+// Snapshots of a fleet's volumes, where its file asks for them: one policy of Data Lifecycle Manager for each fleet. It makes, shares and copies
+// them, and deletes the oldest. The nodes stay up, so the snapshots are crash-consistent: a last resort rather than a good copy.
 import { Stack } from 'aws-cdk-lib';
 import { CfnLifecyclePolicy } from 'aws-cdk-lib/aws-dlm';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -30,7 +30,7 @@ export class SnapshotPolicies extends Construct {
 
   #policy(fleet: string, targets: readonly Target[], { everyHours, keep, shareWith, copyTo }: SnapshotPolicy): void {
     const scope = new Construct(this, fleet);
-    // Nobody else's policy may use the role ("IAM service roles for Amazon Data Lifecycle Manager", confused deputy); an ARN names its account.
+    // No other account's policy may use the role ("IAM service roles for Amazon Data Lifecycle Manager", confused deputy); an ARN names its account.
     const dlm = new ServicePrincipal('dlm.amazonaws.com', {
       conditions: { ArnLike: { 'aws:SourceArn': arn(this, 'dlm', 'policy/*') } },
     });
@@ -53,7 +53,7 @@ export class SnapshotPolicies extends Construct {
         schedules: [
           {
             name: `every ${everyHours} h`,
-            // The volume's own tags: what a snapshot is of, and what a volume made from it has to carry.
+            // The volume's own tags: they name what the snapshot is of, and a volume made from it must carry them.
             copyTags: true,
             tagsToAdd: [{ key: FLEET_TAG, value: fleet }],
             createRule: { interval: everyHours, intervalUnit: 'HOURS' },
@@ -83,8 +83,8 @@ interface Target {
 }
 
 /**
- * DLM takes a volume that carries any of a policy's target tags, while a selector of ours means all of them: only selectors of one tag say
- * the same to both. Throws an `InputError` for others, which the fleet file's own check refuses earlier.
+ * DLM takes a volume that carries any of a policy's target tags. A fleet's selector means all of its tags. Only selectors of one tag mean the same to
+ * both. Throws an `InputError` for others; the fleet file's own check refuses them earlier.
  */
 function targetsOf({ name, volumes }: Pick<Fleet, 'name' | 'volumes'>): Target[] {
   const targets = new Map<string, Target>();
@@ -98,7 +98,7 @@ function targetsOf({ name, volumes }: Pick<Fleet, 'name' | 'volumes'>): Target[]
   return [...targets.values()];
 }
 
-/** What AWSDataLifecycleManagerServiceRole allows on everything, here on what is the fleet's. */
+/** What AWSDataLifecycleManagerServiceRole allows on all resources, limited to the fleet's. */
 function grantsOf(
   scope: Construct,
   fleet: string,
@@ -173,8 +173,8 @@ function grantsOf(
 }
 
 /**
- * A copy is encrypted anew: the source's key reads, the target's key writes ("IAM service roles for Amazon Data Lifecycle Manager",
- * encryption). The default key of EBS admits every principal of its account that comes through EC2, and needs no grant.
+ * A copy is encrypted again: the source's key reads, the target's key writes ("IAM service roles for Amazon Data Lifecycle Manager", encryption).
+ * EBS's default key admits every principal of its account that comes through EC2, and needs no grant.
  */
 function keyGrants(
   scope: Construct,

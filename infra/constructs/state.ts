@@ -1,4 +1,4 @@
-// The one table: fleets, nodes, incidents, budgets and the journal. Single items, conditional writes; each function writes its own.
+// The one DynamoDB table: fleets, nodes, incidents, budgets and the journal. Single items, conditional writes; each function writes its own.
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
@@ -13,8 +13,7 @@ export class State extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
-      // A literal name, so that a stack that was deleted and deployed again adopts its journal
-      // (`--import-existing-resources`).
+      // A literal name: after a stack is deleted, the next deployment adopts its journal (`--import-existing-resources`).
       tableName,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
@@ -22,15 +21,15 @@ export class State extends Construct {
       billing: Billing.onDemand(),
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // Fences and leases live here. Without them a second heal could start beside one that still runs.
+      // The table holds fences and leases. Without them a second heal could start next to a running one.
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
     });
   }
 
   /**
-   * To read what the function needs, and to write what is its own, one item at a time: no scan, no delete, no batch, no PartiQL. Each of
-   * the three actions names one partition key, so the condition never meets a request without one, which ForAllValues would let pass.
+   * Lets a function read what it needs and write its own items, one at a time: no scan, no delete, no batch, no PartiQL. Each of the three actions
+   * names one partition key. So the condition never sees a request without a key, which ForAllValues would allow.
    */
   grants(name: StateUser): Grant[] {
     const { reads, writes } = ACCESS[name];
@@ -64,16 +63,16 @@ const kept = partitions.kept('*');
 const account = partitions.account();
 const watched = ownPartition('watch-fleet');
 
-/** The access of one function, with its lines of the journal, which it writes and does not read. */
+/** The access of one function, including its journal lines, which it writes and does not read. */
 const access = (writer: Writer, shared: readonly string[], readsBesides: readonly string[]): StateAccess => ({
   reads: [ownPartition(writer), ...shared, ...readsBesides],
   writes: [ownPartition(writer), ...shared, partitions.journal('*', writer)],
 });
 
 /**
- * Who may write what, and who reads it. docs/architecture.md has this as a table, with what a forger would gain, and a test compares
- * them. A record that a function acts upon is read from a partition that only functions with at least the same powers may write, or is
- * taken for a claim: what watch-fleet says of nodes.
+ * Which function may write what, and which reads it. docs/architecture.md has this as a table, with what a forger would gain; a test compares the
+ * two. A function trusts only records in a partition that functions with at least the same powers write. What watch-fleet says of nodes counts
+ * as a claim.
  */
 export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'watch-fleet': access('watch-fleet', [], allIncidents),
@@ -81,7 +80,7 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
   'prune-retired': access('prune-retired', [kept], [nodes, ...allIncidents]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
-  // It opens incidents of every kind, and frees nodes whose holders have died.
+  // The dispatcher opens incidents of every kind, and frees nodes whose lease holders have died.
   'dispatch-heal': access('dispatch-heal', [nodes, ...allIncidents], [watched, ownPartition('resize-volume')]),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
   'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),

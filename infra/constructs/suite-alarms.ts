@@ -1,4 +1,4 @@
-// Alarms on the suite itself. A healer that stopped looking is worse than none, so silence is an alarm too.
+// Alarms on the suite itself. Missing data triggers an alarm too: a suite that has stopped watching is worse than none.
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -20,9 +20,9 @@ import type { SuiteFunction, SynchronousFunction } from './suite-function.ts';
 export interface SuiteAlarmsProps {
   readonly pages: Pages;
   readonly functions: readonly SuiteFunction[];
-  /** The durable ones among them. */
+  /** The durable functions of the suite. */
   readonly heals: readonly SuiteFunction[];
-  /** Those that are called and waited for: what fails in them fails their caller, and has no queue. */
+  /** Functions that a caller waits for: their failure fails the caller, and they have no queue. */
   readonly synchronous: readonly SynchronousFunction[];
   readonly undelivered: DeadLetters;
   readonly rules: readonly Rule[];
@@ -32,15 +32,15 @@ export interface SuiteAlarmsProps {
 const SILENT_MINUTES = 5;
 
 /**
- * How long an alarm on silence waits after it is made, unless its data fill its window before: a stack is made in some minutes, the alarm
- * often before the schedule. One that never hears anything pages when its warm-up ends ("Alarm warm-up periods", CloudWatch guide).
+ * The wait of an alarm on missing data after its creation, unless data fills its window earlier. A deployment takes some minutes, and often makes the
+ * alarm before the schedule. An alarm that never gets data pages at the end of its warm-up ("Alarm warm-up periods", CloudWatch guide).
  */
 const SWEEP_WARM_UP_MINUTES = 15;
 const RUN_WARM_UP_MINUTES = 30;
 
 /**
- * An invocation that Lambda throttles is tried again: asynchronous ones by Lambda itself (after 1, 2, 4 … s), the others by the next
- * sweep. One a minute for a quarter of an hour is no collision any more; what is lost in the end is in a queue, which has its own alarm.
+ * A throttled invocation is retried: Lambda retries asynchronous ones (after 1, 2, 4 … s), the next sweep replaces the others. One a minute for a
+ * quarter of an hour is more than a collision. What is finally lost is in a queue, which has its own alarm.
  */
 const THROTTLES = { threshold: 5, evaluationPeriods: 3 } as const;
 
@@ -100,8 +100,8 @@ export class SuiteAlarms extends Construct {
   }
 
   /**
-   * The dispatcher counts a sweep when it has come to its end: one that never ran is missed, and one that broke off. What failed for
-   * one fleet or node while the sweep went on is told by the function's errors.
+   * The dispatcher counts a sweep at its end. So the alarm sees a sweep that never ran, and one that stopped early. The function's errors show
+   * failures of one fleet or node during the sweep.
    */
   #sweepsMissing(): void {
     this.#silence('sweeps-missing', `Nobody has looked after the fleets for ${SILENT_MINUTES} minutes.`, {
@@ -111,7 +111,7 @@ export class SuiteAlarms extends Construct {
     });
   }
 
-  /** What watch-fleet sees is told by itself, once each; that it no longer looks, by this alone. */
+  /** watch-fleet pages what it sees itself, once each. Only this alarm shows that it has stopped watching. */
   #watchesMissing(): void {
     this.#silence('watches-missing', `Nobody has watched the nodes for ${SILENT_MINUTES} minutes.`, {
       metric: { namespace: metricNamespace, metricName: 'Watches', period: Duration.minutes(1) },
@@ -120,7 +120,7 @@ export class SuiteAlarms extends Construct {
     });
   }
 
-  /** What it does when it runs is told by its errors; that nobody keeps records, alarms or lists any more is told by nothing else. */
+  /** The function's errors show failures while it runs. Only this alarm shows that it no longer updates records, alarms or lists. */
   #runsMissing(name: string, functionName: string, what: string): void {
     this.#silence(name, `Nobody has looked after ${what} for 15 minutes.`, {
       metric: {
@@ -134,7 +134,7 @@ export class SuiteAlarms extends Construct {
     });
   }
 
-  /** Silence is what it goes off at; the silence before the first datapoint is none yet. */
+  /** Missing data triggers the alarm, but not before the first datapoint. */
   #silence(
     name: string,
     description: string,
@@ -170,7 +170,7 @@ export class SuiteAlarms extends Construct {
     }
   }
 
-  /** One is too many. */
+  /** A single datapoint above zero triggers the alarm. */
   #any(name: string, description: string, metric: MetricProps): void {
     this.#alarm(name, description, {
       metric: { period: Duration.minutes(5), ...metric },

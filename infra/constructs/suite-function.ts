@@ -1,5 +1,4 @@
-// What every function of the suite has: its bundle, its own role, logs that end, traces, and a queue for what it could
-// not do.
+// What every function of the suite has: its bundle, its own role, logs with a retention, traces, and a queue for failed invocations.
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -23,20 +22,20 @@ import { DeadLetters } from './dead-letters.ts';
 import { type Grant, roleOf } from './grants.ts';
 
 export interface SuiteFunctionProps {
-  /** Literal name: a role can then name its own function without a circular reference. */
+  /** A literal name: a role can then name its own function without a circular reference. */
   readonly functionName: string;
   readonly description: string;
-  /** Folder of the bundles; each function's is called like its sources: "resize-volume". */
+  /** The folder of all bundles; each bundle has the folder name of its sources: "resize-volume". */
   readonly bundles: string;
-  /** Folder of its own bundle, where that is called otherwise. */
+  /** The folder of its own bundle, where the name differs. */
   readonly bundle?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly grants: readonly Grant[];
-  /** Grants that do not fit into the role itself, as policies by name. */
+  /** Managed policies by name: their grants do not fit into the role itself. */
   readonly policies?: Readonly<Record<string, readonly Grant[]>>;
-  /** How long one invocation may take; 60 unless given. */
+  /** The timeout of one invocation; 60 unless given. */
   readonly timeoutSeconds?: number;
-  /** What this kind of function adds; it gets the queue for invocations that failed for good. */
+  /** The additional properties of this kind of function. It gets the queue for invocations that finally failed. */
   readonly also?: (failed: DeadLetters) => ExtraFunctionProps;
 }
 
@@ -45,7 +44,7 @@ type ExtraFunctionProps = Pick<FunctionProps, 'deadLetterQueue' | 'durableConfig
 export class SuiteFunction extends Construct {
   readonly function: LambdaFunction;
   readonly functionName: string;
-  /** Invocations that failed for good. */
+  /** Invocations that failed after all retries. */
   readonly failed: DeadLetters;
 
   constructor(scope: Construct, id: string, { grants, also, ...props }: SuiteFunctionProps) {
@@ -61,8 +60,8 @@ export class SuiteFunction extends Construct {
   }
 
   /**
-   * Of a function that is started by events: how often a failed one is tried again, and that it is kept then. A destination rather than a
-   * dead-letter queue: its record says with which error the event failed, not only the event.
+   * For a function that events invoke: how often a failed event is retried, and that it is kept afterwards. It uses a destination, not a dead-letter
+   * queue: a destination's record has the error, not only the event.
    */
   keepFailedEvents(retries: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>): void {
     this.function.configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.failed.queue) });
@@ -73,7 +72,7 @@ export class SuiteFunction extends Construct {
     });
   }
 
-  /** Lets other functions invoke it, by an alias of its own; what fails of that is kept as other events are. */
+  /** Lets other functions invoke it, by its own alias; failed invocations are kept as other events are. */
   takeHints(retries: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>): void {
     this.function
       .addAlias(HINTS, { description: 'How other functions of the suite ask for a look.' })
@@ -81,10 +80,10 @@ export class SuiteFunction extends Construct {
   }
 }
 
-/** The name by which other functions of the suite invoke one: a person's word is none through it (shared/events/hint.ts). */
+/** The alias by which other functions of the suite invoke it. A request through this alias never counts as a person's (shared/events/hint.ts). */
 export const hintAliasOf = (functionName: string): string => `${functionName}:${HINTS}`;
 
-/** A function without a queue: whoever calls it waits for its answer, and sees what failed. */
+/** A function without a queue: its caller waits for the answer, and sees a failure. */
 export class SynchronousFunction extends Construct {
   readonly function: LambdaFunction;
   readonly functionName: string;
@@ -134,9 +133,9 @@ function lambdaFunction(
     handler: 'index.handler',
     code: Code.fromAsset(join(bundles, bundle)),
     memorySize: 512,
-    // Lease and fence rest on a heal's: who takes a dead one's lease waits this long after its end.
+    // Lease and fence depend on a heal's timeout: a heal that takes a dead one's lease waits this long after its end.
     timeout: Duration.seconds(timeoutSeconds),
-    // Whatever a construct would like to add, the grants above are the whole policy.
+    // A construct may try to add statements; the grants above stay the whole policy.
     role: role.withoutPolicyUpdates(),
     environment: { ...environment },
     tracing: Tracing.ACTIVE,
@@ -144,7 +143,7 @@ function lambdaFunction(
     logGroup: new LogGroup(scope, 'Logs', {
       logGroupName,
       retention: RetentionDays.ONE_MONTH,
-      // What must be kept is in the journal; a log group left behind would stop the next deployment by its name.
+      // The journal has what must be kept. A log group left behind would stop the next deployment by its name.
       removalPolicy: RemovalPolicy.DESTROY,
     }),
     ...also,

@@ -1,4 +1,4 @@
-// watch-fleet: a schedule leads to it each minute, and it sees how every node of every fleet fares. It changes nothing on any of them.
+// watch-fleet: a schedule invokes it each minute, and it observes the health of every node of every fleet. It changes no node.
 import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -87,7 +87,7 @@ export class WatchFleet extends Construct {
     ];
   }
 
-  /** A fleet whose probe changes to another kind may do so without a deployment: so all of them may be asked in both ways. */
+  /** A fleet may change to another kind of probe without a deployment. So the role may probe every fleet in both ways. */
   #ask(fleets: readonly Fleet[]): Grant[] {
     return [
       ...sendCommandGrants(this, fleets, ['ask-node']),

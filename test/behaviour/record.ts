@@ -1,7 +1,6 @@
-// Records what every scenario does, to compare two versions of the product: `npm run behaviour -- FILE [PART/PARTS] [TEXT]`, of the runs
-// whose name has the text in it. Each line of the file is one run: who called EC2, SSM, Route 53, CloudWatch and Lambda, in which order,
-// with what outcome, and how the run ended. Inputs are left out: names of tags, of parameters and of records may change where behaviour
-// does not.
+// Records what every scenario does, to compare two versions of the product: `npm run behaviour -- FILE [PART/PARTS] [TEXT]`. TEXT selects the runs
+// whose name contains it. Each line of the file is one run. It has the callers of EC2, SSM, Route 53, CloudWatch and Lambda, in order, with each
+// outcome. It also has the end of the run. Inputs are left out: names of tags, parameters and records may change while behaviour stays the same.
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
@@ -12,7 +11,7 @@ import { FAULTS, type FaultName, isFaultName } from '../../local/simulator/fault
 import type { Lane } from '../../local/simulator/lambda-runtime/sandbox.ts';
 import type { CallRecord } from '../../local/simulator/trace.ts';
 
-/** By their signing names: "monitoring" is CloudWatch's. */
+/** Services by their signing names: "monitoring" is CloudWatch's. */
 const COMPARED = new Set(['ec2', 'ssm', 'route53', 'monitoring', 'lambda']);
 const SEEDS = [1, 2, 3, 4, 5];
 const LANES: readonly Lane[] = ['sweep', 'fidelity'];
@@ -24,7 +23,7 @@ interface Planned {
   readonly faults: readonly FaultName[];
 }
 
-/** Every scenario with five seeds in both lanes, and with each fault in the faster one. */
+/** Every scenario with five seeds in both lanes, and with each fault in the faster lane. */
 const planned: readonly Planned[] = SCENARIOS.flatMap((scenario) => [
   ...LANES.flatMap((lane) => SEEDS.map((seed) => ({ scenario, seed, lane, faults: [] }))),
   ...Object.keys(FAULTS)
@@ -72,7 +71,7 @@ function countsOf(lines: readonly string[]): Readonly<Record<string, number>> {
   return counts;
 }
 
-/** How it ended, by codes and numbers: no sentences. */
+/** The end of a run as codes and numbers, without sentences. */
 function endOf({ heals, plans, refusals, pages, nodes, dns, snapshots, fencedCommands, violations }: Report): object {
   return {
     heals: heals.map(({ kind, fleet, node, rung, outcome, alarmToHealedSeconds, apiCalls }) =>

@@ -1,4 +1,4 @@
-// `npm run bench [-- --json]`: what the suite costs, beside its budgets. Exit status 0 within them, 1 not, 2 wrong use.
+// `npm run bench [-- --json]`: what the suite costs, next to its budgets. Exit status 0 within them, 1 not, 2 wrong use.
 import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
 import { tableOf } from '../../infra/commands/fleets/context.ts';
@@ -51,7 +51,7 @@ function table(measurements: readonly Measurement[]): string {
   );
 }
 
-/** What "at least" rests on, once for all sizes. */
+/** The sources of the "at least" figures, once for all sizes. */
 function whys(swaps: readonly SwapMeasured[]): string[] {
   const parts = swaps[0]?.parts ?? [];
   return [parts.flatMap(({ part, atLeast }) => (atLeast ? `${part}: ${atLeast.because}` : [])).join('\n')];

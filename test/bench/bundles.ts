@@ -1,5 +1,4 @@
-// What each function's bundle weighs and how long a cold sandbox takes to import it, beside one SDK client bundled the
-// ordinary way.
+// The size of each function's bundle and its import time in a cold sandbox. The yardstick is one SDK client that is bundled the ordinary way.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +14,7 @@ export interface BundleRow {
   readonly sizeKiB: number;
   /** Least CPU time in which a fresh process imports it, less that of an empty file. */
   readonly coldMs: number;
-  /** Of the yardstick's, measured in the same run; 1 for itself. */
+  /** Its share of the yardstick, measured in the same run; 1 for the yardstick itself. */
   readonly sizeRatio: number;
   readonly coldRatio: number;
   readonly budget?: BundleBudget;
@@ -31,8 +30,8 @@ export interface BundleBudget {
 const YARDSTICK = 'client-ec2, 2 commands';
 
 /**
- * Of the yardstick, a heal is imported in half of its time, and a small function in two fifths. The weight of replace-node is that of both of its
- * files; what is imported is the first one.
+ * Budgets as shares of the yardstick: a heal imports in half of its time, a small function in two fifths. The size of replace-node is that of both of
+ * its files; only the first one is imported.
  */
 const budgets: Readonly<Record<string, BundleBudget>> = {
   'resize-volume': { sizeKiB: 700, sizeRatio: 0.75, coldRatio: 0.5 },
@@ -41,12 +40,12 @@ const budgets: Readonly<Record<string, BundleBudget>> = {
 };
 
 /**
- * Bundles everything and starts `rounds` processes of each, in turns, so that whatever else the machine does falls on
- * all alike. The yardstick has our options (minified, ES modules first) and none of our plugins: imported only, while a
- * function makes its clients too. Throws an `Error` with what it said where a bundle cannot be imported.
+ * Bundles everything and starts `rounds` processes of each, in turns, so that other load on the machine affects all equally. The yardstick has the
+ * same options (minified, ES modules first) and none of the plugins. It is imported only, while a function also makes its clients. Throws an `Error`
+ * with the process's output where a bundle cannot be imported.
  */
 export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
-  // Outside of the repository, whose package.json would make ES modules of the files.
+  // Outside of the repository: its package.json would make ES modules of the files.
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-bench-'));
   try {
     const bundles = await bundleFunctions(join(repositoryRoot, 'functions'), join(directory, 'functions'));
@@ -71,7 +70,7 @@ export async function measureBundles(rounds = 15): Promise<BundleRow[]> {
   }
 }
 
-/** The rows as the bench prints them: each weight and time, and beside it its ratio to the yardstick's. */
+/** The rows of the bench's table: each size and time, next to its ratio to the yardstick's. */
 export const bundleMeasurements = (rows: readonly BundleRow[]): Measurement[] =>
   rows.flatMap(({ name, sizeKiB, coldMs, sizeRatio, coldRatio, budget }) => {
     const size: Measurement = {
@@ -122,7 +121,7 @@ async function yardstick(path: string): Promise<{ path: string; bytes: number }>
   return { path, bytes: code.contents.byteLength };
 }
 
-/** By path. One round goes first and is not counted: it fills the page cache. */
+/** Import times by path. One round runs first and does not count: it fills the page cache. */
 function importTimesMs(paths: readonly string[], empty: string, rounds: number): Map<string, number> {
   writeFileSync(empty, '');
   const samples = new Map([empty, ...paths].map((path) => [path, [] as number[]]));

@@ -9,17 +9,17 @@ import { cpuSeconds, type Measurement, median } from './measurement.ts';
 
 const NODES = 20;
 const HOUR_MS = 60 * 60_000;
-/** The deployment, and the engine's own compiler, are behind a region by then. */
+/** A region has finished its deployment and the engine's own compilation by then. */
 const WARM_HOURS = 2;
 const GOALS: Readonly<Record<Lane, number>> = { fidelity: 3.8, sweep: 22 };
 
 /**
- * Lets both lanes live through so many fleet-hours a sample, in turns. A fleet-hour: 20 nodes with their metrics and alarms
- * each minute, watch-fleet's sweep and the dispatcher's each minute, records, alarms and peers every five.
+ * Simulates so many fleet-hours a sample in both lanes, in turns. A fleet-hour: 20 nodes with their metrics and alarms each minute, watch-fleet's
+ * sweep and the dispatcher's each minute, records, alarms and peers every five.
  */
 export async function measureFleetHours(samples = 9, hoursPerSample = 2): Promise<Measurement[]> {
   const lanes: { lane: Lane; region: Region; rates: number[] }[] = [];
-  // One after the other: while one region's clock runs, nothing else may.
+  // One after the other: while one region's clock runs, no other code may run.
   for (const lane of ['fidelity', 'sweep'] as const) lanes.push({ lane, region: await healthy(lane), rates: [] });
   for (let sample = 0; sample < samples; sample++) {
     for (const { region, rates } of lanes)
@@ -42,12 +42,12 @@ async function healthy(lane: Lane): Promise<Region> {
   return region;
 }
 
-/** @throws Error where it was no healthy fleet, or a sweep failed: that would be measured as something that it is not */
+/** @throws Error where the fleet was not healthy, or a sweep failed: the measurement would mean something else */
 async function passHours(region: Region, hours: number): Promise<void> {
   await region.clock.run({ untilMs: region.clock.now() + hours * HOUR_MS });
   const heals = region.lambda.executions().length;
   if (heals > 0) throw new Error(`a healthy fleet was healed ${heals} times`);
-  // What a run did is told at level info.
+  // A normal run logs only at level info.
   const complaint = region.log.find((line) => !line.includes('"level":"info"'));
   if (complaint !== undefined) throw new Error(`a function of a healthy fleet had something to say: ${complaint}`);
 }

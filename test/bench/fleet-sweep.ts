@@ -1,4 +1,4 @@
-// One sweep of watch-fleet over fleets of 50, 500 and 5,000 nodes: what it asks AWS, how long it takes, what it needs, what it costs.
+// One sweep of watch-fleet over fleets of 50, 500 and 5,000 nodes: its AWS calls, duration, memory and cost.
 
 import type { SweepMeasured } from '../fixtures/jobs/fleet-sweep.ts';
 import { runJob } from '../fixtures/jobs.ts';
@@ -6,7 +6,7 @@ import type { Measurement } from './measurement.ts';
 
 const FLEET_SIZES = [50, 500, 5_000] as const;
 
-/** Each size in a process of its own, so that memory is its own. */
+/** Each size runs in its own process, so that the memory of one does not count for another. */
 export async function measureFleetSweeps(): Promise<SweepMeasured[]> {
   const rows: SweepMeasured[] = [];
   for (const nodes of FLEET_SIZES) rows.push(await runJob('fleet-sweep', { nodes }));
@@ -27,6 +27,6 @@ export function fleetSweepMeasurements(rows: readonly SweepMeasured[]): Measurem
   });
 }
 
-/** A dozen for the fleet; then by pages and batches: an instance page, a probe, an observation item and a thousand metrics each. */
+/** A dozen calls for the fleet. The rest grows by pages and batches: an instance page, a probe, an observation item and a thousand metrics each. */
 const mostCalls = (nodes: number): number =>
   14 + 3 * Math.ceil(nodes / 1_000) + Math.ceil(nodes / 250) + Math.ceil(nodes / 100) + Math.ceil((4 * nodes) / 1_000);

@@ -1,4 +1,4 @@
-// What a plain heal costs: requests, seconds beyond AWS's own, and CPU time to simulate.
+// The cost of a plain heal: requests, seconds in addition to AWS's own, and CPU time to simulate.
 
 import { diskFull } from '../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../local/scenarios/run.ts';
@@ -9,7 +9,7 @@ const SEEDS = 50;
 const API_CALLS = 20;
 const BEYOND_AWS_SECONDS = 30;
 
-/** Runs `disk-full` with many seeds in the sweep lane; what has a budget is told of the worst seed, the rest of the middle one. */
+/** Runs `disk-full` with many seeds in the sweep lane. Budgeted measures show the worst seed, the others the median. */
 export async function measureHeals(seeds = SEEDS): Promise<Measurement[]> {
   const heals: Awaited<ReturnType<typeof plainHeal>>[] = [];
   const costs: number[] = [];
@@ -33,7 +33,7 @@ export async function measureHeals(seeds = SEEDS): Promise<Measurement[]> {
   ];
 }
 
-/** @throws Error where a seed does not end with exactly one heal, and that healed */
+/** @throws Error where a seed does not end with exactly one heal, with outcome healed */
 async function plainHeal(seed: number) {
   const { report, unmet } = await run(diskFull, { seed, lane: 'sweep' });
   const [heal, ...others] = report.heals;

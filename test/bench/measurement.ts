@@ -1,4 +1,4 @@
-// One number that the bench prints, what it may be at most, and how a noisy machine's samples become it.
+// One number of the bench, its limit, and how it is computed from a noisy machine's samples.
 
 export interface Measurement {
   /** "resize-volume", "a plain heal", "fleet of 20, sweep lane". */
@@ -7,9 +7,9 @@ export interface Measurement {
   readonly measure: string;
   readonly value: number;
   readonly unit: string;
-  /** Above it the bench fails. Only where the machine's speed cancels out: sizes, counts, virtual time, ratios of one run. */
+  /** The limit: above it the bench fails. Only where the machine's speed cancels out: sizes, counts, virtual time, ratios of one run. */
   readonly atMost?: number;
-  /** What it should reach on an ordinary machine; told, never enforced. */
+  /** The goal on an ordinary machine; printed, never enforced. */
   readonly goal?: number;
 }
 
@@ -20,7 +20,7 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1] ?? 0;
 }
 
-/** CPU seconds, of all threads of this process, that some work takes: other processes do not count, as they would in wall time. */
+/** CPU seconds of some work, over all threads of this process. Other processes do not count, as they would in wall time. */
 export async function cpuSeconds(work: () => Promise<unknown>): Promise<number> {
   const before = process.cpuUsage();
   await work();

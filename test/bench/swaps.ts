@@ -1,4 +1,4 @@
-// How long a swap takes, part by part, for volumes of three sizes, beside what nobody can be faster than; and what it costs in calls and outage.
+// The duration of a swap, part by part, for volumes of three sizes, next to the fastest possible; and its cost in calls and outage.
 
 import type { HealReport } from '../../local/scenarios/report/heals.ts';
 import { type Run, run } from '../../local/scenarios/run.ts';
@@ -17,20 +17,22 @@ import type { World } from '../../local/scenarios/world/world.ts';
 import type { Measurement } from './measurement.ts';
 
 const MIB = 2 ** 20;
-/** What is in the snapshot; the volume is a quarter larger. */
+/** The data in the snapshot; the volume is a quarter larger. */
 const DATA_GIB = { '100 GiB': 100, '1 TiB': 1_024, '4 TiB': 4_096 } as const;
 const SEEDS = 3;
 const BREAKS_AT_MINUTES = 3;
-/** Of the newest good snapshot: what the client has to catch up with, at so much an hour (`smallFleet`). */
+/** The age of the newest good snapshot. The client must catch up so many hours of blocks (`smallFleet`). */
 const SNAPSHOT_HOURS = 8;
 const GIB_AN_HOUR = 1;
 
 /** "Valid range: 100 - 300 MiB/s" (VolumeInitializationRate of CreateVolumeRequest, @aws-sdk/client-ec2): the fastest that AWS sells. */
 const INITIALIZATION_MIBPS = 300;
-/** "Scheduled events … in UTC+0 … with a minimum precision of one minute" (Amazon EventBridge user guide): who watches looks once a minute. */
+/**
+ * "Scheduled events … in UTC+0 … with a minimum precision of one minute" (Amazon EventBridge user guide): a scheduled watcher looks once a minute.
+ */
 const WATCH_SECONDS = 60;
 
-/** Contract of a swap that proves itself, whatever its volume's size. */
+/** The limit for a swap that proves itself, for a volume of any size. */
 const OUTAGE_BEYOND_CLIENT_SECONDS = 10;
 const API_CALLS = 40;
 
@@ -41,19 +43,19 @@ export type Part = (typeof PARTS)[number];
 export interface PartOfSwap {
   readonly part: Part;
   readonly seconds: number;
-  /** Nobody is faster; absent where nobody has published a figure. */
+  /** The fastest possible; absent where no figure is published. */
   readonly atLeast?: { readonly seconds: number; readonly because: string };
 }
 
 export interface SwapMeasured {
   readonly size: Size;
-  /** Of the middle seed by its outage. */
+  /** The parts of the median seed by its outage. */
   readonly parts: readonly PartOfSwap[];
   readonly outageBeyondClientSeconds: number;
   readonly apiCalls: number;
 }
 
-/** Each size with some seeds: parts are those of a middling one, what has a budget is the worst. */
+/** Each size with some seeds. The parts are those of a median seed; a budgeted measure is the worst. */
 export async function measureSwaps(seeds = SEEDS): Promise<readonly SwapMeasured[]> {
   const measured: SwapMeasured[] = [];
   for (const size of Object.keys(DATA_GIB) as Size[]) {
@@ -87,7 +89,7 @@ export const swapMeasurements = (swaps: readonly SwapMeasured[]): Measurement[] 
     ];
   });
 
-/** Rows of a table: one for each size, found and at least in each cell. */
+/** Rows of a table: one for each size, with the measured and the fastest possible time in each cell. */
 export const swapRows = (swaps: readonly SwapMeasured[]): { readonly head: string[]; readonly rows: string[][] } => ({
   head: ['data', ...PARTS],
   rows: swaps.map(({ size, parts }) => [size, ...parts.map(cell)]),
@@ -103,7 +105,7 @@ function duration(seconds: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** The story of `corrupt-data` with a volume of this size, and nothing milder than a swap: a restart before it would hide its parts. */
+/** The story of `corrupt-data` with a volume of this size. Its only rung is a swap: an earlier restart would hide its parts. */
 function scenarioOf(size: Size): Scenario {
   const sizeGiB = DATA_GIB[size] * 1.25;
   const usedPercent = (100 * (DATA_GIB[size] + SNAPSHOT_HOURS * GIB_AN_HOUR)) / sizeGiB;
@@ -160,7 +162,7 @@ function partsOf(heal: HealReport, world: World): readonly PartOfSwap[] {
         because: `the fleet file calls nobody stuck before, and a look comes every ${WATCH_SECONDS} s`,
       },
     },
-    // AWS says of neither how long it takes.
+    // AWS publishes no duration for either.
     { part: 'create', seconds: (attachment.to - creation.from) / 1_000 },
     {
       part: 'initialize',
@@ -179,7 +181,7 @@ function partsOf(heal: HealReport, world: World): readonly PartOfSwap[] {
   ];
 }
 
-/** What AWS worked on the volume that the node has now. */
+/** The time that AWS worked on the node's current volume. */
 function workOn(world: World, what: string): { readonly from: number; readonly to: number } {
   const volumeId = dataOf(world);
   const work = world.region.kernel.works.find((one) => one.what === what && one.resources.includes(volumeId));

@@ -1,4 +1,4 @@
-// Everything else that moves: Invokes and ends of executions, EC2, the node's agent, other heals, people, and time that passes.
+// The environment of a heal in the model: Invokes and ends of executions, EC2, the node's agent, other heals, people, and time.
 
 import type { Acts } from '../../functions/resize-volume/state.ts';
 import { DAY_MS, INTENT_COUNTS_MS } from '../../shared/model/execution.ts';
@@ -28,7 +28,7 @@ import {
   workers,
 } from './world.ts';
 
-/** Invoke by name: a new execution, or the existing one whatever became of it; and ends that our code does not see. */
+/** Invoke by name starts a new execution, or returns the existing one in any state. And executions end in ways that our code does not see. */
 export function executionSteps(world: World, { protocol: { functions } }: Setting, emit: Emit<World>): void {
   const faulty = world.around.faultsLeft > 0;
   for (const attempt of ATTEMPT_NUMBERS) {
@@ -56,7 +56,7 @@ export function executionSteps(world: World, { protocol: { functions } }: Settin
   }
 }
 
-/** Names are kept for days after an end: nothing of such an execution is under way any more. */
+/** Lambda keeps a name for days after the end: nothing of such an execution is still running. */
 const isForgotten = (world: World, attempt: number): boolean => {
   const { execution } = healOf(world, attempt);
   const queued = world.queue.some((command) => command.attempt === attempt);
@@ -93,7 +93,7 @@ export function ec2Steps(world: World, { mode }: Setting, emit: Emit<World>): vo
     becomes('the new size is usable', { phase: 'optimizing', sizeGiB: volume.targetGiB });
     if (around.faultsLeft > 0) becomes('the modification fails', { phase: 'failed' }, true);
   }
-  // The rest is seen only by those who read the volume or change it: it is as good as happening right before they do.
+  // The other cases matter only to a reader or a writer of the volume: they may happen right before that step.
   if (!flight && !actsNow(world).some((act) => READS_VOLUME.has(act))) return;
   if (volume.phase === 'optimizing') becomes('the modification is completed', { phase: 'completed' });
   if (volume.stale) becomes('Describe is consistent again', { stale: null });
@@ -111,14 +111,14 @@ const READS_VOLUME: ReadonlySet<keyof Acts> = new Set<keyof Acts>([
 export function nodeSteps(world: World, { protocol }: Setting, emit: Emit<World>): void {
   for (const [at, command] of world.queue.entries()) {
     const same = ({ fence, ordinal }: QueuedCommand) => fence === command.fence && ordinal === command.ordinal;
-    // Copies of one command are alike: only the first is looked at.
+    // Copies of one command are equal: the model tries only the first.
     if (world.queue.findIndex(same) < at) continue;
     const rest = { ...world, queue: world.queue.toSpliced(at, 1) };
     const words = `node: ${command.operation} ${command.fence}.${command.ordinal}`;
     agentSteps(world, rest, command, words, protocol, emit);
 
     const faulty = world.around.faultsLeft > 0;
-    // A command that nobody waits for may pass unrun for nothing; one that is waited for, or the copy of it, costs a fault.
+    // A command may stay unrun at no cost if nobody waits for it. If a heal waits for it, or for its copy, that costs a fault.
     const missed = deliverAnswer(rest, command, 'over');
     if (missed === rest || rest.queue.some(same)) emit(`${words} passes its start-by`, rest);
     if (missed !== rest && faulty) emit(`${words}: SSM gives it up`, spendFault(missed), { fault: true });
@@ -170,7 +170,7 @@ function agentSteps(
   harmless('is cut off, and stays queued', deliverAnswer({ ...world, host: ran.noted }, command, 'over'));
 }
 
-/** Pause, approvals, a disk that fills again, a heal of another kind on the same node. */
+/** A pause, approvals, a disk that fills again, a heal of another kind on the same node. */
 export function peopleSteps(world: World, { protocol, acts }: Setting, emit: Emit<World>): void {
   const { around, incident, node, host } = world;
   const may = (act: Act) => around.actsLeft > 0 && acts.includes(act);
@@ -201,19 +201,19 @@ export function peopleSteps(world: World, { protocol, acts }: Setting, emit: Emi
   }
 }
 
-/** A pause is as good as set at the last moment before somebody reads it: all orders before that are alike. */
+/** The model sets a pause at the last moment before a read: all earlier moments are equal to it. */
 const somebodyReadsPause = (world: World): boolean =>
   world.incident?.state === 'open' || actsNow(world).some((act) => READS_PAUSE.has(act));
 const READS_PAUSE: ReadonlySet<keyof Acts> = new Set<keyof Acts>(['send', 'reserve', 'intend', 'modify']);
 
 const actsNow = ({ heals }: World): readonly (keyof Acts)[] => heals.flatMap(({ program }) => program?.do ?? []);
 
-/** A person approves while the execution waits; and, late or twice, when it waits no more. */
+/** A person approves while the execution waits; or late, or twice, when it no longer waits. */
 function approve(world: World, attempt: number, approvalOfExecution: boolean, emit: Emit<World>): void {
   const { execution, program } = healOf(world, attempt);
   const asked = program?.do === 'ask' ? program.plan.toGiB : 0;
   const words = `a person approves the request of attempt ${attempt}`;
-  // The callback of an execution that has ended, or waits no more, leads nowhere.
+  // The callback has no effect where the execution has ended or no longer waits.
   const own = asked > 0 ? withHeal(world, attempt, { approvedGiB: asked }) : world;
   if (approvalOfExecution) {
     if (own !== world) emit(words, own);
@@ -225,7 +225,7 @@ function approve(world: World, attempt: number, approvalOfExecution: boolean, em
 
 const OLDER: Readonly<Record<Age, Age | null>> = { now: 'request-over', 'request-over': 'all-over', 'all-over': null };
 
-/** Moves a stamp to the past where nothing that its span bounds is still under way. */
+/** Moves a stamp to the past where nothing that its span bounds is still running. */
 export function timeSteps(world: World, emit: Emit<World>): void {
   const { incident, node, queue } = world;
   for (const attempt of ATTEMPT_NUMBERS) {
@@ -243,7 +243,7 @@ export function timeSteps(world: World, emit: Emit<World>): void {
   if (older && node.owner === OTHER) {
     emit('time passes since the other heal ended', { ...world, other: { life: 'ended', age: older } });
   }
-  // A command starts before its start-by or never, so an empty queue is the only thing that this moment waits for.
+  // A command starts before its start-by or never. So this moment waits only for an empty queue.
   if (node.quietAfterMs > NOW_MS && queue.length === 0) {
     emit('time passes: no command can run any more', { ...world, node: { ...node, quietAfterMs: LONG_AGO_MS } });
   }
@@ -253,14 +253,14 @@ export function timeSteps(world: World, emit: Emit<World>): void {
       withIncident(world, { ...incident, endedAtMs: LONG_AGO_MS }),
     );
   }
-  // Sooner than that, a day that passes changes no decision.
+  // Before that, a day that passes changes no decision.
   const counted = Math.max(modificationsToday(world.volume), node.modifications.length);
   if (isQuiet(world) && counted >= MODIFICATIONS_PER_DAY) daySteps(world, emit);
 }
 
 const olderOf = (life: Life): Age | null => (life.life === 'ended' ? OLDER[life.age] : null);
 
-/** Nothing runs, nothing is queued, nothing is on its way. */
+/** Nothing runs, nothing is queued, no request is on its way. */
 const isQuiet = (world: World): boolean =>
   world.queue.length === 0 &&
   world.around.flight === null &&

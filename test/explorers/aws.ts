@@ -19,7 +19,9 @@ import {
 /** Modifications of one volume that the fleet file allows in 24 h. EBS allows one more. */
 export const MODIFICATIONS_PER_DAY = 3;
 
-/** ModifyVolume takes effect, now or long after it was sent. `null`: AWS refuses, since the last one is not completed or it would shrink. */
+/**
+ * ModifyVolume takes effect, now or long after it was sent. `null`: AWS refuses, because the last one is not completed or the volume would shrink.
+ */
 export function modifyVolume(
   world: World,
   attempt: number,
@@ -57,7 +59,7 @@ export type Ran =
   | { readonly verdict: 'recorded'; readonly answer: Answer }
   | { readonly verdict: 'runs'; readonly noted: Host };
 
-/** The script's checks, under its lock: what it has noted before it acts. */
+/** The script's checks, under its lock, and what it has recorded before it acts. */
 export function takeCommand(host: Host, command: QueuedCommand, protocol: Protocol): Ran {
   const { fence, ordinal, operation } = command;
   if (operation === 'observe-node' && !protocol.observingFences) return { verdict: 'runs', noted: host };
@@ -82,7 +84,7 @@ export const answerOf = (
   after: result === 'stale' ? null : observe(host, world.volume),
 });
 
-/** SSM tells the execution that waits for this very command. */
+/** SSM answers the execution that waits for exactly this command. */
 export function deliverAnswer(
   world: World,
   { attempt, fence, ordinal }: QueuedCommand,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { check, type Emit, type Model } from './check.ts';
 
-/** One small number is the whole state. */
+/** The whole state is one small number. */
 const counting = (next: (n: number, emit: Emit<number>) => void, goal: (n: number) => boolean): Model<number> => ({
   width: 1,
   initial: [0],

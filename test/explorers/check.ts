@@ -1,10 +1,10 @@
-// A small explicit-state model checker: breadth first over exact states, so every trace it prints is a shortest one.
+// A small explicit-state model checker. It searches breadth first over exact states, so every trace that it prints is a shortest one.
 
-/** What a step is besides where it leads. */
+/** The properties of a step, in addition to its next state. */
 export interface StepKind {
-  /** It need not happen: a crash, a lost answer, a person. Convergence may not count on it. */
+  /** The step is optional: a crash, a lost answer, a person. Convergence may not depend on it. */
   readonly fault?: boolean;
-  /** The property that this very step breaks. Its trace is kept, and nothing behind it is explored. */
+  /** The property that this step breaks. Its trace is kept, and no state after it is explored. */
   readonly broken?: string | undefined;
 }
 
@@ -17,15 +17,15 @@ export interface Model<S> {
   encode(state: S, row: Uint32Array): void;
   decode(row: Uint32Array): S;
   next(state: S, emit: Emit<S>): void;
-  /** Where everything may rest. */
+  /** A state in which everything may rest. */
   goal(state: S): boolean;
-  /** So near to where the model, not the system, ends that it need not reach a goal; no other state may count on it. */
+  /** The state is near the end of the model, not of the system, so it need not reach a goal. No other state may depend on it. */
   nearTheEnd?(state: S): boolean;
 }
 
 export interface Bounds {
   readonly maxStates: number;
-  /** Stop at the first broken property, or as soon as it is known that some state cannot reach a goal. */
+  /** Stop at the first broken property, or as soon as some state is known to reach no goal. */
   readonly untilFirst?: boolean;
 }
 
@@ -35,15 +35,15 @@ export interface Report {
   readonly goals: number;
   /** False when the bound on states cut something off. */
   readonly complete: boolean;
-  /** Shortest trace of each broken property. */
+  /** The shortest trace of each broken property. */
   readonly broken: ReadonlyMap<string, readonly string[]>;
-  /** Shortest trace to a state from which no goal can be reached without a fault; preferably one where nothing can move. */
+  /** The shortest trace to a state from which no goal can be reached without a fault; preferably a state where nothing can move. */
   readonly stuck: readonly string[] | null;
 }
 
 /**
- * Safety: no step carries `broken`. Liveness: from every reachable state a goal can be reached by steps that are no faults
- * (with fair scheduling: once faults stop, it converges).
+ * Safety: no step carries `broken`. Liveness: from every reachable state a goal can be reached by steps without faults (with fair scheduling: once
+ * faults stop, the system converges).
  */
 export function check<S>(model: Model<S>, { maxStates, untilFirst = false }: Bounds): Report {
   const space = new Space(model.width, maxStates);
@@ -62,7 +62,7 @@ export function check<S>(model: Model<S>, { maxStates, untilFirst = false }: Bou
       transitions++;
       if (kind.broken !== undefined) {
         if (!broken.has(kind.broken)) broken.set(kind.broken, [...space.trace(at), words]);
-        // Where the protocol is broken, a missing way on is not a second finding.
+        // Where the protocol is broken, a missing next step is not a second finding.
         if (!kind.fault) excused.add(at);
         return;
       }
@@ -94,7 +94,7 @@ export function check<S>(model: Model<S>, { maxStates, untilFirst = false }: Bou
   };
 }
 
-/** Marks everything that reaches a marked state, and returns the first state that stays unmarked (dead ends first), or −1. */
+/** Marks everything that reaches a marked state. Returns the first state that stays unmarked (dead ends first), or −1. */
 function firstStuck(done: Uint8Array, edges: Pairs, exempt: (i: number) => boolean): number {
   const count = done.length;
   const first = new Uint32Array(count + 1);
@@ -125,10 +125,10 @@ function firstStuck(done: Uint8Array, edges: Pairs, exempt: (i: number) => boole
 const ROOT = 0xffff_ffff;
 const FULL = -1;
 
-/** Index into a typed array that is known to be inside it. */
+/** An index into a typed array that is known to be in range. */
 const at = (array: Uint32Array | Int32Array, index: number): number => array[index] as number;
 
-/** Adds one and returns what was there before. */
+/** Adds one and returns the old value. */
 const bump = (array: Uint32Array, index: number): number => {
   const before = at(array, index);
   array[index] = before + 1;
@@ -160,7 +160,7 @@ class Space {
     return this.#rows.subarray(index * this.#width, (index + 1) * this.#width);
   }
 
-  /** Number of the state, new or known; `FULL` where the bound allows no new one. */
+  /** The number of the state, new or known; `FULL` where the bound allows no new one. */
   add(row: Uint32Array, parent: number, words: string): number {
     const slot = this.#slotOf(row);
     const known = at(this.#slots, slot);
@@ -245,7 +245,7 @@ const larger = (array: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> => {
   return twice;
 };
 
-/** FNV-1a over the numbers, finished by an avalanche so that the low bits can be used. */
+/** FNV-1a over the numbers, with a final avalanche so that the low bits can be used. */
 const hash = (row: Uint32Array): number => {
   let h = 2166136261;
   for (const number of row) h = Math.imul(h ^ number, 16777619) ^ (number >>> 16);

@@ -1,4 +1,4 @@
-// The dispatcher and its sweep: what they read and write about the incident and the node, one conditional write at a time.
+// The dispatcher and its sweep: their reads and writes of the incident and the node, one conditional write at a time.
 import type { Onset } from '../../shared/heal/incident.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
@@ -33,7 +33,7 @@ export function dispatchSteps(world: World, { mode, protocol }: Setting, emit: E
 
   if (isSick(world)) {
     open(world, 'sweep', currentOnset(world), protocol, emit);
-    // Events may come twice, and at any later time; what they say of the onset is then old.
+    // Events may come twice, and at any later time; their onset is then old.
     open(world, 'an event that comes late', firstOnset(), protocol, (words, to, kind) =>
       emit(words, to, { ...kind, fault: true }),
     );
@@ -83,7 +83,7 @@ function allot(
     if ('next' in refused) emit('sweep: paused, refused', withIncident(world, refused.next));
     return;
   }
-  // Beyond the last attempt that the model has room for, it ends.
+  // After the last attempt that the model has room for, the model ends.
   if (incident.state === 'open' && incident.attempt >= ATTEMPTS) return;
   const free = functions.leaseFree(node, statusOf(world, node.owner), NOW_MS);
   const payload = (attempt: number) => payloadOf(attempt, mode, incident.incidentId);
@@ -107,7 +107,7 @@ function allot(
 const invoked = (world: World, attempt: number): World =>
   withHeal(world, attempt, { invokes: healOf(world, attempt).invokes + 1 });
 
-/** Whom GetDurableExecution is asked about: the claimed execution, or the one that goes by the attempt's name. */
+/** The execution to ask GetDurableExecution about: the claimed one, or the one with the attempt's name. */
 const executionOf = (world: World, incident: IncidentRecord): string | null => {
   if (incident.state === 'claimed') return incident.execution;
   return incident.attempt === 0 ? null : nameOf(incident.attempt, healOf(world, incident.attempt));

@@ -1,4 +1,4 @@
-// npm run explore: every order of events in which a heal can go wrong, as far as the bounds reach; then each rule without which it does.
+// npm run explore: tries every order of events in which a heal can fail, within the bounds. Then it switches off each rule and shows the failure.
 import { parseArgs } from 'node:util';
 import { check, type Report } from './check.ts';
 import { healingModel, WORLDS, type WorldName } from './healing.ts';
@@ -23,7 +23,7 @@ const USAGE = `npm run explore -- [--world NAME] [--faults N] [--acts N] [--max 
 interface Options {
   readonly worlds: readonly WorldName[];
   readonly ladders: readonly LadderWorldName[];
-  /** Instead of each world's large bounds. */
+  /** Used instead of each world's large bounds. */
   readonly supply: Supply | undefined;
   readonly maxStates: number;
   readonly rules: readonly (readonly [string, Rule])[];
@@ -44,7 +44,7 @@ function main(): number {
   return holds ? 0 : 1;
 }
 
-/** The options, or what is wrong with them. */
+/** The options, or a sentence about the wrong one. */
 function readOptions(args: readonly string[]): Options | string {
   const parsed = parse(args);
   if (typeof parsed === 'string') return parsed;
@@ -109,7 +109,7 @@ function exploreWorld(name: WorldName, { supply: given, maxStates }: Options): b
   return verdicts.every((verdict) => verdict) && complete;
 }
 
-/** Stories, not states: each placement of faults is played to its end. */
+/** Explores stories, not states: each placement of faults is played to its end. */
 function exploreLadderWorld(name: LadderWorldName, { supply }: Options): boolean {
   const { sentence, settings, large } = LADDER_WORLDS[name];
   const faults = supply?.faults ?? large;

@@ -1,4 +1,4 @@
-// What a heal of the model reads before it decides: the facts that `decideResize` takes, of the world or of a stale view of it.
+// The facts that a heal of the model reads before it decides: those of `decideResize`, from the world or from a stale view of it.
 import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Mode } from '../../shared/model/mode.ts';
@@ -20,7 +20,7 @@ const fleetIn = (mode: Mode): Fleet =>
       modificationsPerDay: MODIFICATIONS_PER_DAY,
     },
   });
-/** Made once: the explorer asks for the facts of millions of states. */
+/** Made once: the explorer needs the facts of millions of states. */
 const FLEETS: Readonly<Record<Mode, Fleet>> = { plan: fleetIn('plan'), ask: fleetIn('ask'), act: fleetIn('act') };
 
 export const factsOf = (

@@ -1,4 +1,4 @@
-// The executions of resize-volume: the program's next effect, each way in which it can turn out, and what the program makes of it.
+// The executions of resize-volume: the program's next effect, each possible result of it, and the program's reaction.
 import type { Act, Acts, State } from '../../functions/resize-volume/state.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
@@ -28,7 +28,7 @@ import {
   withIncident,
 } from './world.ts';
 
-/** One way in which an effect can turn out: what it did to the world, and what the step answers. */
+/** One possible result of an effect: the change of the world, and the answer of the step. */
 interface Turn<Name extends keyof Acts> {
   readonly words: string;
   /** The world after it; absent where nothing was changed. */
@@ -36,14 +36,14 @@ interface Turn<Name extends keyof Acts> {
   readonly result: Acts[Name]['result'];
   readonly fault?: boolean;
   readonly broken?: string | undefined;
-  /** Only in a naive version: the step is simply begun again. */
+  /** Only in a naive version: the step simply begins again. */
   readonly again?: boolean;
 }
 
-/** At most this many commands are under way at once: a replay of a replay of a send tells nothing new. */
+/** At most this many commands at the same time: a replay of a replay of a send shows nothing new. */
 const MAX_QUEUED = 3;
 
-/** One step of every execution that runs. */
+/** One step of every running execution. */
 export function healSteps(world: World, setting: Setting, emit: Emit<World>): void {
   for (const attempt of ATTEMPT_NUMBERS) {
     const { execution, program } = healOf(world, attempt);
@@ -80,13 +80,13 @@ function step<Name extends keyof Acts>(
   }
 }
 
-/** An execution whose program has come to its end, ends. */
+/** An execution ends when its program has ended. */
 const goOn = (world: World, attempt: number, program: State | null): World =>
   program === null || program.do === 'end'
     ? withHeal(world, attempt, { execution: { life: 'ended', age: 'now' }, program: null })
     : withHeal(world, attempt, { program, answer: null });
 
-/** Each act, and every way in which it can turn out. */
+/** Each act, with every possible result. */
 const TURNS: {
   readonly [Name in keyof Acts]: (
     world: World,
@@ -174,7 +174,7 @@ const surveyTurns = <Name extends 'survey' | 'observe'>(
     result: factsOf(world, view, seen, mode),
   }));
 
-/** One step body: the quiet moment is raised, then the guards are read, then the command is sent. */
+/** One step body: it raises the quiet moment, reads the guards, and then sends the command. */
 function sendTurns(
   world: World,
   attempt: number,
@@ -200,7 +200,7 @@ function sendTurns(
   ];
 }
 
-/** When no copy of a command can run any more. Far enough away that every command of a world shares it. */
+/** The time when no copy of a command can run any more. It is far enough away for every command of a world. */
 const COMMAND_OVER_MS = NOW_MS + 10 * 60_000;
 
 function intendTurns(
@@ -232,7 +232,7 @@ function intendTurns(
   ];
 }
 
-/** Guards and call in one step body that is never repeated: whatever cuts it off is `interrupted`. */
+/** Guards and call in one step body that is never repeated: an interruption makes it `interrupted`. */
 function modifyTurns(
   world: World,
   attempt: number,
@@ -250,7 +250,7 @@ function modifyTurns(
   if (paused && pauseInStep)
     return [{ words: 'paused: modifies nothing', world: withdrawn(world), result: guarded('paused') }];
 
-  // The naive version calls again after an interruption, unless Describe already shows what it wants.
+  // The naive version calls again after an interruption, unless Describe already shows the wanted size.
   const again = !modifyOnce;
   const seen = again ? viewsOf(world.volume).map(({ targetGiB }) => targetGiB >= plan.toGiB) : [false];
   const turns: Turn<'modify'>[] = seen.includes(true)
@@ -290,7 +290,10 @@ const countNow = (world: World, attempt: number, toGiB: number): World => ({
   },
 });
 
-/** That it happened is believed at once; that it did not, only after the window, and once no request of ours can still be served. */
+/**
+ * A call that Describe shows is believed immediately. A call that it does not show is believed absent only after the window, when no request of ours
+ * can still be served.
+ */
 function reconcileTurns(
   world: World,
   attempt: number,
@@ -299,7 +302,7 @@ function reconcileTurns(
 ): readonly Turn<'reconcile'>[] {
   const conclusive = world.volume.stale === null && world.around.flight?.attempt !== attempt;
   return viewsOf(world.volume).flatMap((view): readonly Turn<'reconcile'>[] => {
-    // One that began before the intent is another attempt's.
+    // A modification that began before the intent belongs to another attempt.
     const happened = view.targetGiB === plan.toGiB && view.startedAtMs >= atMs;
     if (!happened && !conclusive && reconcileWaits) return [];
     const words = happened ? 'finds that the modification happened' : 'finds that the modification did not happen';

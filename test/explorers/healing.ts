@@ -18,7 +18,7 @@ import {
 
 export interface WorldKind extends Omit<Setting, 'protocol'> {
   readonly sentence: string;
-  /** One first state for each: how many modifications of the last 24 h the volume has seen, by us. */
+  /** One first state for each number of modifications that we have made on the volume in the last 24 h. */
   readonly modifiedBefore: readonly number[];
   /** The bounds of `npm run explore`: one run for each. */
   readonly large: readonly Supply[];
@@ -67,12 +67,12 @@ export function healingModel(kind: WorldKind, supply: Supply, protocol: Protocol
       timeSteps(world, watched);
     },
     goal: (world) => isAtRest(world) && (world.incident?.state === 'escalated' || (isHealed(world) && !isSick(world))),
-    // From wherever faults stop, two more attempts suffice.
+    // From any state after the last fault, two more attempts are enough.
     nearTheEnd: ({ incident }) => (incident?.attempt ?? 0) > ATTEMPTS - 2,
   };
 }
 
-/** What no step may do, whichever it is. */
+/** What no step may do. */
 const watching =
   (emit: Emit<World>): Emit<World> =>
   (words, to, kind = {}) => {

@@ -1,6 +1,6 @@
-// Gives equal values one number: the exact states of the explorer are rows of such numbers.
+// Gives equal values the same number: the explorer's exact states are rows of such numbers.
 
-/** What people read and no decision rests on: left in, it would only tell apart states that behave alike. */
+/** Values that people read and no decision depends on. With them, states that behave the same would look different. */
 const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['reason', ''],
   ['version', 0],
@@ -12,7 +12,7 @@ const NEUTRAL: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 export class Interner<T> {
   readonly #values: T[] = [];
   readonly #byIdentity = new Map<T, number>();
-  /** As written by JSON.stringify, keys in any order: the quick way. */
+  /** Values as JSON.stringify writes them, with any order of keys: the fast path. */
   readonly #byText = new Map<string, number>();
   readonly #byCanonicalText = new Map<string, number>();
 

@@ -1,4 +1,4 @@
-// What acts of the ladder do to the small world: EC2's calls as EC2 takes them, commands as the node's scripts do.
+// The effects of the ladder's acts on the small world: calls as EC2 handles them, commands as the node's scripts do.
 import type { Result } from '../../functions/replace-node/acts/act.ts';
 import type { Act } from '../../functions/replace-node/acts/table.ts';
 import type { Which } from '../../functions/replace-node/state.ts';
@@ -11,7 +11,7 @@ import { type Box, type LadderWorld, OLD } from './ladder-world.ts';
 
 type Done = Extract<Result, { is: 'done' }>;
 
-/** An act that is made, by whom, and under which fence. */
+/** An act with its maker and its fence. */
 export interface Made {
   readonly act: Act;
   readonly memory: LadderState | null;
@@ -31,13 +31,13 @@ const SECONDS: Partial<Record<Act['do'], number>> = {
   'leave-pool': 65,
 };
 
-/** How long it takes until it is answered. */
+/** The time until its answer. */
 export const lastsMs = (act: Act): number => (act.do === 'wait' ? act.seconds : (SECONDS[act.do] ?? 4)) * 1_000;
 
-/** What a rung is for; putting something back is not. */
+/** The main effects of a rung; putting something back is not one. */
 const FELT: readonly Act['do'][] = ['restart', 'swap', 'create', 'attach', 'launch', 'mask-original', 'standby'];
 
-/** Carries an act out, wholly, at this moment. */
+/** Carries an act out completely, at this moment. */
 export function carryOut(world: LadderWorld, made: Made, rules: LadderRules): Result {
   const { act } = made;
   const result = carriedOut(world, made, rules);
@@ -132,7 +132,7 @@ const instanceToken = (
   { tokenOfIncident }: LadderRules,
 ): string => `${beganAtMs}-${generation}${tokenOfIncident ? '' : `-${fence}`}`;
 
-/** What has happened already is not refused: a token is known, a member is on standby, an instance runs. */
+/** Does not refuse what has already happened: a known token, a member on standby, a running instance. */
 export function hasHappened(world: LadderWorld, { act, memory, fence }: Made, rules: LadderRules): boolean {
   if (act.do === 'standby') return world.box(OLD).standby;
   if (act.do === 'start-instance') return ['pending', 'running'].includes(world.box(OLD).power);

@@ -63,7 +63,7 @@ const mount = (box: Box, places: readonly string[]): void => {
   box.fstab = [...places];
 };
 
-/** What makes a donor itself is taken from its copy. */
+/** Removes a donor's identity from its copy. */
 const scrub = (world: LadderWorld, places: readonly string[]): void => {
   for (const id of places) {
     const disk = world.disks.get(id);
@@ -94,7 +94,7 @@ function swap(
   }
   world.startClient(box);
   if (!box.ended) return { is: 'done', atMs, seen: stateOf(world, box) };
-  // On the way back nothing is brought back: what was found may have ended by itself.
+  // On the way back nothing is copied back: the found client may have ended by itself.
   if (back)
     return { is: 'failed', atMs, reason: 'its client ends', fault: 'none', putBack: false, seen: stateOf(world, box) };
   mount(box, from);
@@ -109,7 +109,7 @@ function swap(
   };
 }
 
-/** The node's own identity goes along, and of two signing states the newer one stays. */
+/** The node's own identity moves with it. Of two signing states the newer one stays. */
 function carry(
   world: LadderWorld,
   from: readonly string[],

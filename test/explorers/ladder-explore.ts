@@ -1,5 +1,5 @@
-// Every placement of faults in the ladder's stories, up to a number of them in one story: each story is played to its end, and whatever must
-// never be is looked for after each act.
+// Every placement of faults in the ladder's stories, up to a number of faults in one story. Each story is played to its end, and the checker looks
+// for forbidden states after each act.
 
 import { begin, type Fault, faultsAt, fork, next, type Story, turn } from './ladder.ts';
 import { canMeddle, PEOPLE, type Person } from './ladder-people.ts';
@@ -9,7 +9,7 @@ import type { LadderSetting } from './ladder-setting.ts';
 export interface LadderBounds {
   /** Crashes, lost answers, refusals and people in one story. */
   readonly faults: number;
-  /** Of the places for a fault only each n-th is tried, beginning with another one in each story. 1: all. */
+  /** Tries only each n-th place for a fault, and starts with another one in each story. 1: all. */
   readonly everyNth?: number;
   readonly rules?: LadderRules;
   readonly untilFirst?: boolean;
@@ -20,7 +20,7 @@ export interface LadderBounds {
 export interface LadderReport {
   stories: number;
   turns: number;
-  /** Ends, by their code. */
+  /** The ends, by their code. */
   readonly ends: Map<string, number>;
   /** The shortest story of each broken sentence. */
   readonly broken: Map<string, readonly string[]>;

@@ -1,4 +1,4 @@
-// What the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
+// The facts that the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
 
 import type { Facts, Machine, Needs } from '../../functions/replace-node/facts.ts';
 import { needsOf } from '../../functions/replace-node/ladder.ts';
@@ -10,7 +10,7 @@ import { type LadderSetting, ZONES } from './ladder-setting.ts';
 import { viewOf } from './ladder-view.ts';
 import { type LadderWorld, NODE, OLD, SIBLING_ID, START_MS, STOPPED_AT } from './ladder-world.ts';
 
-/** As facts.ts reads them. */
+/** The same facts as facts.ts reads. */
 export function factsOf(
   world: LadderWorld,
   memory: LadderState | null,
@@ -53,7 +53,7 @@ export function factsOf(
   };
 }
 
-/** As `readLaunch`: what EC2 says before it is asked for an instance. */
+/** The same as `readLaunch`: EC2's answer before an instance is requested. */
 function launchOf({ setting: { forbids } }: LadderWorld, { launch }: Needs): Facts['launch'] {
   if (!launch) return null;
   if (forbids === null) return { is: 'accepted' };
@@ -62,7 +62,7 @@ function launchOf({ setting: { forbids } }: LadderWorld, { launch }: Needs): Fac
     : { is: 'unknown', reason: 'no answer came' };
 }
 
-/** As `readSupply` of facts.ts: what cannot be read is a value where nothing is copied yet. */
+/** The same as `readSupply` of facts.ts: an unreadable source is a value as long as nothing is copied. */
 function suppliesOf(world: LadderWorld, memory: LadderState | null, { sources, supply }: Needs): Sources | null {
   if (!sources && !supply) return null;
   if (!sources && world.nowMs - START_MS < world.setting.unreadMinutes * 60_000)
@@ -92,7 +92,7 @@ function sourcesOf(world: LadderWorld, memory: LadderState | null): Sources {
   return { good, refused: [], sibling: world.setting.sibling === null ? null : volumes, kept: null };
 }
 
-/** Their blocks come within twenty minutes, where that is asked for. */
+/** The volumes' blocks are initialized within twenty minutes, where the request asked for that. */
 function initialized(world: LadderWorld, memory: LadderState | null): Facts['initialization'] {
   if (world.setting.fleet.replace.initializationMiBps === undefined) return null;
   const made =
@@ -102,7 +102,7 @@ function initialized(world: LadderWorld, memory: LadderState | null): Facts['ini
   return { percent, etaSeconds: null, done: percent === 100 };
 }
 
-/** As much of a set as the ladder asks about. */
+/** The fields of a set that the ladder reads. */
 const setOf = ({ fleet, donor }: LadderSetting, at: number): SnapshotSet => ({
   setId: `set-${at}`,
   node: donor === 'itself' ? NODE : 'node1',

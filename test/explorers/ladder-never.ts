@@ -1,4 +1,4 @@
-// What must never be while the ladder is climbed, after each act, and where it ends: each as the sentence under which a broken story is printed.
+// The forbidden states of the ladder, after each act and at its end. Each is the sentence under which a broken story is printed.
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { type Box, isMade, type LadderWorld, OLD } from './ladder-world.ts';
@@ -28,14 +28,14 @@ export const NEVER = {
 } as const;
 export type LadderNever = keyof typeof NEVER;
 
-/** After each act. */
+/** Checks the world after each act. */
 export function look(world: LadderWorld): void {
   const runs = (box: Box): boolean => box.power === 'running' && box.runsSinceMs !== null;
   const old = world.box(OLD);
   const youngs = world.youngs();
   if ([old, ...youngs].filter(runs).length > 1) world.broken.add(NEVER.identity);
   if (youngs.some(runs) && !old.masked && world.isAttached(old.rootId, OLD)) world.broken.add(NEVER.fenced);
-  // On the way back the same holds the other way round, for one that was ever given the node's data.
+  // On the way back the same holds in reverse, for an instance that was ever given the node's data.
   const could = youngs.some((box) => !box.masked && world.isAttached(box.rootId, box.id) && box.fstab.some(Boolean));
   if (runs(old) && could) world.broken.add(NEVER.fenced);
   for (const box of [old, ...youngs]) if (runs(box)) lookAtMounts(world, box);
@@ -59,7 +59,7 @@ function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
   if (!acknowledged && disks.some(({ origin }) => origin !== 'found')) world.broken.add(NEVER.validator);
 }
 
-/** Before an act: what it must not do now. */
+/** Checks an act before it is made: what it must not do now. */
 export function lookBefore(world: LadderWorld, act: Decision, memory: LadderState | null): void {
   const isHeldUp = memory?.setback?.act === 'hold-snapshots' && memory.rung === null && memory.failed.length === 0;
   if (isHeldUp && (act.do === 'wait' || (act.do === 'end' && act.end.as === 'failed'))) world.broken.add(NEVER.milder);
@@ -77,7 +77,7 @@ export function lookBefore(world: LadderWorld, act: Decision, memory: LadderStat
     world.broken.add(NEVER.works);
 }
 
-/** Where it ends. People who meddle are not asked to leave the node as it was found. */
+/** Checks the end. Where people have interfered, the node need not be as it was found. */
 export function lookAtEnd(world: LadderWorld, end: End, memory: LadderState | null, meddled: boolean): void {
   const orphan = [...world.disks.values()].some(
     ({ id, origin, kept }) => isMade(origin) && !kept && !isMounted(world, id),
@@ -90,14 +90,14 @@ export function lookAtEnd(world: LadderWorld, end: End, memory: LadderState | nu
   if (end.as === 'healed' && memory !== null && !isHealed(world)) world.broken.add(NEVER.healed);
   if (end.as === 'healed') return;
   const says = end.as !== 'escalated' || end.asFound;
-  // Where nobody can start it again, it is told so.
+  // Where the instance cannot be started again, the end must say so.
   if (says ? asFound(world) !== null : world.setting.starts) world.broken.add(NEVER.asFound);
 }
 
 const isMounted = (world: LadderWorld, id: string): boolean =>
   [...world.boxes.values()].some(({ mounted, retired }) => mounted.includes(id) && !retired);
 
-/** One instance of that name is in the fleet, all others are stopped, and its client follows on volumes of its own; all others are off it. */
+/** One instance of that name is in the fleet, all others are stopped, and its client follows on its own volumes. All others are out of the fleet. */
 function isHealed(world: LadderWorld): boolean {
   const inFleet = [...world.boxes.values()].filter(({ joining, retired }) => !joining && !retired);
   const [box, another] = inFleet;
@@ -111,7 +111,7 @@ function isHealed(world: LadderWorld): boolean {
   return one && (want.do === 'undo' || attached.every(({ behaviour }) => behaviour === 'follows'));
 }
 
-/** Its own volumes, its own instance, in the fleet, nothing added; null when all of that is so. */
+/** The node has its own volumes and its own instance, is in the fleet, and has nothing added. null when all of that is true. */
 export function asFound(world: LadderWorld): string | null {
   const old = world.box(OLD);
   if (old.retired) return 'it is not in the fleet';

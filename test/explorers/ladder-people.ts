@@ -1,4 +1,4 @@
-// What people do meanwhile, with the best of intentions.
+// What well-meaning people do during a heal.
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { type LadderWorld, OLD } from './ladder-world.ts';
 
@@ -11,11 +11,11 @@ export const PEOPLE = [
 ] as const;
 export type Person = (typeof PEOPLE)[number];
 
-/** Whoever stops an instance starts it again some time. */
+/** A person who stops an instance starts it again after this time. */
 const COMES_BACK_MS = 40 * 60_000;
 const PAUSE_MS = 30 * 60_000;
 
-/** Whether it is something to be done now. */
+/** Whether the person can do it now. */
 export function canMeddle(world: LadderWorld, person: Person, memory: LadderState | null): boolean {
   const young = world.youngs()[0];
   switch (person) {

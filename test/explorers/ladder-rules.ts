@@ -1,5 +1,5 @@
-// Rules of the heal protocol that matter once a client is stopped, a volume exchanged or an identity moved: each can be switched off, and its
-// naive version, the one that looks right, then takes its place.
+// Rules of the heal protocol that matter once a client is stopped, a volume exchanged or an identity moved. Each can be switched off; its naive
+// version, which looks right, then takes its place.
 
 import type { Facts } from '../../functions/replace-node/facts.ts';
 import type { LadderState, Replacement } from '../../shared/heal/memory.ts';
@@ -10,15 +10,15 @@ export type LadderWorldName = 'swap' | 'validator';
 export interface LadderRules {
   /** Tokens belong to the incident. Naive: to the attempt. */
   readonly tokenOfIncident: boolean;
-  /** A new holder's first command raises the fence on the node. Naive: it is only asked how it is. */
+  /** A new holder's first command raises the fence on the node. Naive: the command only reads the node's state. */
   readonly inspectingFences: boolean;
-  /** What is about to happen is written before it does. Naive: what came of it, afterwards. */
+  /** An intent is written before its act. Naive: only the result is written, afterwards. */
   readonly writtenBefore: boolean;
-  /** A client is started only where its volumes are. Naive: whatever is there is mounted. */
+  /** A client is started only where its volumes are mounted. Naive: every present volume is mounted. */
   readonly startsMountedOnly: boolean;
   /** Of two signing states the newer one stays. Naive: each volume keeps its own. */
   readonly keepsNewestSigned: boolean;
-  /** What is read and remembered, as the decision gets it. */
+  /** Changes the facts and the memory that the decision gets. */
   readonly sees: (facts: Facts, memory: LadderState | null, attempt: number) => readonly [Facts, LadderState | null];
 }
 
@@ -32,15 +32,15 @@ export const LADDER_FULL: LadderRules = {
 };
 
 export interface LadderRule {
-  /** What the protocol does. */
+  /** The rule of the protocol. */
   readonly sentence: string;
-  /** What is done instead. */
+  /** The naive version. */
   readonly naive: string;
   readonly without: LadderRules;
   readonly world: LadderWorldName;
-  /** The node that shows it. */
+  /** The node of the setting that shows it. */
   readonly node: string;
-  /** Faults in one story; only these, where it takes more than one. */
+  /** Faults in one story. `only` limits them where a story needs more than one. */
   readonly faults: number;
   readonly only?: readonly Fault[];
 }
@@ -165,7 +165,7 @@ const undoing = (memory: LadderState | null): LadderState | null =>
       }
     : memory;
 
-/** As an answer that tells of running clients and of no mounts. */
+/** An answer that reports running clients and no mounts. */
 const NOTHING_SAID: NonNullable<Facts['seen']> = { clients: [], volumes: [], devices: [], rootUsedPercent: 0 };
 
 const seenStopped = ({ original }: Facts, memory: LadderState | null): LadderState | null =>
@@ -175,6 +175,6 @@ const seenStopped = ({ original }: Facts, memory: LadderState | null): LadderSta
       )
     : memory;
 
-/** As if it had not been shown for long. */
+/** As if EC2 had not shown the given-up replacement for a long time. */
 const gone = (memory: LadderState | null): LadderState | null =>
   memory?.replacement?.givenUp ? { ...memory, waitingSinceMs: 0 } : memory;

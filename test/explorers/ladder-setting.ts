@@ -1,11 +1,16 @@
-// The nodes that the ladder is played on: what their data do, what answers, and what there is to put in their place.
+// The nodes of the ladder's stories: how their data behave, what answers, and what can replace them.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { RequestedAction } from '../../shared/model/payload.ts';
 import { bitcoinFleet } from '../fixtures/builders/fleet.ts';
 
 /**
- * What a client makes of data: it follows its chain; it ends at once; it stands still where the node had stopped, or below; it has blocks
- * that others do not have; it runs and answers nobody; or the data cannot be mounted at all.
+ * How a client behaves on data:
+ * - it follows its chain;
+ * - it ends immediately;
+ * - it stays at the height where the node had stopped, or below;
+ * - it has blocks that others do not have;
+ * - it runs and answers nobody;
+ * - or the data cannot be mounted at all.
  */
 export type Behaviour = 'follows' | 'ends' | 'same-stop' | 'lower-stop' | 'forked' | 'hangs' | 'unmountable';
 
@@ -13,32 +18,32 @@ export interface LadderSetting {
   readonly fleet: Fleet;
   readonly want: RequestedAction;
   readonly role: Role;
-  /** What its own data do: as found, and after the client's next start. */
+  /** How its own data behave: as found, and after the client's next start. */
   readonly before: Behaviour;
   readonly afterRestart: Behaviour;
-  /** What the sets of snapshots do, best first. */
+  /** How the snapshot sets behave, best first. */
   readonly sets: readonly Behaviour[];
-  /** What the volumes of a healthy sibling do, where the fleet file prefers them. */
+  /** How the volumes of a healthy sibling behave, where the fleet file prefers them. */
   readonly sibling: Behaviour | null;
-  /** Volumes that a heal of before has kept, for an undo. */
+  /** Volumes that an earlier heal has kept, for an undo. */
   readonly kept: Behaviour | null;
   /**
-   * Instance and agent are out of reach from the beginning, until the instance was stopped and started, or for good; lingers: for good, and
-   * its agent is said to be online for a while. Its client runs on all the same, as behind a network that is cut.
+   * Instance and agent are out of reach from the beginning: until the instance was stopped and started, or for ever. lingers: for ever, and Systems
+   * Manager still shows the agent as online for a while. The client runs in all cases, as behind a network that is cut.
    */
   readonly dead: 'until-started' | 'for-good' | 'lingers' | null;
-  /** The node's own zone, then another one. */
+  /** Capacity in the node's own zone, then in another one. */
   readonly capacity: readonly [boolean, boolean];
-  /** A launch is not permitted: EC2 says so to a dry run, or only to the launch itself. */
+  /** A launch is not permitted: EC2 refuses a dry run, or only the launch itself. */
   readonly forbids: 'told' | 'untold' | null;
-  /** What becomes of a new instance: it boots; it never does; its client is not masked; it boots and its client ends whatever its data. */
+  /** How a new instance behaves: it boots; it never boots; its client is not masked; it boots and its client ends on any data. */
   readonly young: 'works' | 'unhealthy' | 'unmasked' | 'ends';
   readonly group: string | null;
-  /** Whether there is capacity to start it again, once it is stopped. */
+  /** Whether there is capacity to start it again after a stop. */
   readonly starts: boolean;
-  /** So long what could be copied cannot be read. */
+  /** For so many minutes the sources of a copy cannot be read. */
   readonly unreadMinutes: number;
-  /** Who the snapshots are of. */
+  /** The node that the snapshots were taken of. */
   readonly donor: 'itself' | 'sibling';
 }
 
@@ -92,7 +97,7 @@ const restore = (acknowledgesValidator: boolean): RequestedAction => ({
   acknowledgesValidator,
 });
 
-/** The world `swap`: a follower, by an operator's words for what is the matter. */
+/** The world `swap`: followers, each named by an operator's words for the fault. */
 export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'a restart helps': with_({ afterRestart: 'follows' }),
   'what could be copied cannot be read, a restart helps': with_({ afterRestart: 'follows', unreadMinutes: 600 }),

@@ -1,4 +1,4 @@
-// The small world as EC2, Systems Manager and the node itself tell of it.
+// The small world as EC2, Systems Manager and the node itself report it.
 import type { Machine } from '../../functions/replace-node/facts.ts';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
@@ -11,7 +11,7 @@ export interface View {
   readonly volumes: readonly VolumeDescription[];
 }
 
-/** As EC2 and Systems Manager tell it. */
+/** As EC2 and Systems Manager report it. */
 function machineOf(world: LadderWorld, box: Box): Machine {
   const { group } = world.setting;
   const running = box.power === 'running';
@@ -71,7 +71,7 @@ function volumeOf(world: LadderWorld, { id, at, state, zone, part }: Disk): Volu
   };
 }
 
-/** As the node itself tells it. */
+/** As the node itself reports it. */
 export function stateOf(world: LadderWorld, box: Box): NodeState {
   const { volumes } = world.setting.fleet;
   const size = { filesystem: 'xfs', sizeBytes: 500 * 2 ** 30, usedBytes: 200 * 2 ** 30, readOnly: false };

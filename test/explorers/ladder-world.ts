@@ -1,5 +1,5 @@
-// A node, its instances, its volumes and a few snapshots, as small as they can be: time passes, states settle, watch-fleet looks once a minute,
-// and EC2 shows what it shows. What acts do to it is in ladder-acts.ts; what must never be, in ladder-never.ts.
+// A small model of a node, its instances, its volumes and a few snapshots. Time passes, states settle, watch-fleet looks once a minute, and EC2 shows
+// its current view. ladder-acts.ts has the effects of acts; ladder-never.ts has the forbidden states.
 import type { Facts, Watched } from '../../functions/replace-node/facts.ts';
 import { type Behaviour, type LadderSetting, ZONES } from './ladder-setting.ts';
 import type { View } from './ladder-view.ts';
@@ -19,7 +19,7 @@ export const STOPPED_AT = 1000;
 const COPY_HEIGHT = STOPPED_AT - 100;
 const LOADS_MS = 20_000;
 
-/** How long states take that AWS calls temporary. */
+/** The duration of states that AWS calls temporary. */
 export const TAKES_MS = {
   boot: 20_000,
   agent: 30_000,
@@ -36,18 +36,18 @@ export interface Box {
   power: 'pending' | 'running' | 'stopping' | 'stopped' | 'terminated';
   powerAtMs: number;
   healthy: boolean;
-  /** Until then Systems Manager has not noticed that its agent is gone. */
+  /** Until then Systems Manager still shows the agent as online. */
   lingersUntilMs: number;
-  /** Its data die with it: the new one's client ends on whatever it is given. */
+  /** The defect is in the instance: the replacement's client ends on any data. */
   breaksClients: boolean;
   rootId: string;
   masked: boolean;
-  /** Since when its client runs. */
+  /** The time since when its client runs. */
   runsSinceMs: number | null;
   ended: boolean;
   mounted: (string | null)[];
   fstab: (string | null)[];
-  /** The highest that was heard of on the node. */
+  /** The highest fence that the node has seen. */
   fence: number;
   joining: boolean;
   retired: boolean;
@@ -59,7 +59,7 @@ export interface Disk {
   readonly id: string;
   behaviour: Behaviour;
   height: number;
-  /** What its signing state says was signed. */
+  /** The highest height in its signing state. */
   signed: number;
   identity: 'own' | 'donor' | 'none';
   at: { instanceId: string; device: string } | null;
@@ -68,7 +68,7 @@ export interface Disk {
   readonly origin: 'found' | 'root' | string;
   readonly part: number;
   readonly madeAtMs: number;
-  /** Tagged with how long it is kept. */
+  /** Tagged with the end of its keeping time. */
   kept: boolean;
 }
 
@@ -84,17 +84,17 @@ export class LadderWorld {
   readonly setting: LadderSetting;
   readonly boxes = new Map<string, Box>();
   readonly disks = new Map<string, Disk>();
-  /** Of CreateVolume and RunInstances. */
+  /** The tokens of CreateVolume and RunInstances. */
   readonly tokens = new Map<string, string>();
   later: Later[] = [];
-  /** Describe as it was, until then. */
+  /** An old view that Describe shows until then. */
   stale: { readonly untilMs: number; readonly view: View } | null = null;
   pausedUntilMs = 0;
   /** The highest that this node's key has ever signed. */
   signed = STOPPED_AT;
-  /** The rung under way has done something: the node felt it, or a thing was made. */
+  /** The current rung has had an effect: on the node, or by a created resource. */
   felt = false;
-  /** Where EC2 was asked for a launch that it does not permit. */
+  /** Zones in which EC2 was asked for a launch that it does not permit. */
   forbiddenIn = new Set<string>();
   readonly broken = new Set<string>();
 
@@ -131,7 +131,7 @@ export class LadderWorld {
     return { id, behaviour, ...heights, identity, ...rest, zone, origin, part, madeAtMs: this.nowMs };
   }
 
-  /** What becomes of a new instance is the setting's. */
+  /** The setting says how a new instance behaves. */
   newYoung(id: string, zone: string): Box {
     const { young, fleet } = this.setting;
     const rootId = id.replace(/^i-0c/, 'vol-0b');
@@ -152,18 +152,18 @@ export class LadderWorld {
     return box;
   }
 
-  /** The one that was launched, if any was. */
+  /** The launched instances, if there are any. */
   youngs(): readonly Box[] {
     return [...this.boxes.values()].filter(({ id }) => id !== OLD);
   }
 
-  /** Time passes: what is on its way settles, and watch-fleet looks at the full minute. */
+  /** Time passes: pending changes settle, and watch-fleet looks at each full minute. */
   pass(forMs: number, due: (number: number) => void): void {
     const untilMs = this.nowMs + forMs;
     for (;;) {
       const next = this.later.toSorted((a, b) => a.atMs - b.atMs)[0];
       const lookMs = (Math.floor(this.nowMs / MINUTE_MS) + 1) * MINUTE_MS;
-      // Nobody looks back at more than the last of many minutes.
+      // No reader looks further back than the last of many minutes.
       const nextLookMs =
         next === undefined && untilMs - lookMs > MINUTE_MS ? Math.floor(untilMs / MINUTE_MS) * MINUTE_MS : lookMs;
       if (Math.min(next?.atMs ?? Number.POSITIVE_INFINITY, nextLookMs) > untilMs) break;
@@ -224,7 +224,7 @@ export class LadderWorld {
     return disk?.state === 'attached' && disk.at?.instanceId === instanceId;
   }
 
-  /** It is started, unless it is masked or a volume is missing; on some data it ends at once. */
+  /** Starts the client, unless it is masked or a volume is missing; on some data it ends immediately. */
   startClient(box: Box): void {
     if (box.runsSinceMs !== null || box.masked) return;
     const disks = box.mounted.map((id) => this.disks.get(id ?? ''));
@@ -247,7 +247,7 @@ export class LadderWorld {
     box.runsSinceMs = null;
   }
 
-  /** null where there is no client, or it tells nobody. */
+  /** null where there is no client, or it answers nobody. */
   heightOf(box: Box): number | null {
     const disk = this.disks.get(box.mounted[0] ?? '');
     if (!disk || box.runsSinceMs === null || disk.behaviour === 'hangs') return null;
@@ -288,7 +288,7 @@ export class LadderWorld {
     return { ...told, health: chain - height <= 3 ? 'synced' : 'behind' };
   }
 
-  /** Whether a command to it is carried out. */
+  /** Whether the instance carries out a command. */
   answers(box: Box): boolean {
     return box.power === 'running' && box.healthy && this.nowMs - box.powerAtMs >= TAKES_MS.agent;
   }
@@ -304,7 +304,7 @@ export class LadderWorld {
   }
 }
 
-/** A volume that the ladder has made, of a set of snapshots or of a sibling. */
+/** A volume that the ladder has made from a snapshot set or from a sibling. */
 export const isMade = (origin: string): boolean => origin.startsWith('set-') || origin === SIBLING_ID;
 
 const foundId = (part: number): string => `vol-0f00000000000f0${part}0`;

@@ -1,4 +1,4 @@
-// The worlds of the ladder, for npm run explore: their bounds, and what is looked for.
+// The worlds of the ladder for npm run explore: their bounds, and the rules to break.
 import { exploreLadder, type LadderReport } from './ladder-explore.ts';
 import { NEVER } from './ladder-never.ts';
 import { LADDER_RULES, type LadderRule, type LadderWorldName } from './ladder-rules.ts';
@@ -27,7 +27,7 @@ export const LADDER_WORLDS: Readonly<Record<LadderWorldName, LadderWorldKind>> =
 export const exploreWorldOfLadder = (name: LadderWorldName, faults: number, everyNth = 1): LadderReport =>
   exploreLadder(LADDER_WORLDS[name].settings, { faults, everyNth });
 
-/** The first story in which something breaks without the rule; null where nothing does. */
+/** The first story that fails without the rule; null where none fails. */
 export function withoutRule({
   world,
   node,

@@ -5,7 +5,7 @@ import { LADDER_FULL } from './ladder-rules.ts';
 import { type LadderSetting, SWAP_SETTINGS, VALIDATOR_SETTINGS } from './ladder-setting.ts';
 import { exploreWorldOfLadder, LADDER_RULES, withoutRule } from './ladder-worlds.ts';
 
-/** A story in which nothing goes wrong. */
+/** A story without faults. */
 function told(setting: LadderSetting | undefined) {
   if (!setting) throw new Error('there is no such setting');
   const story = begin(setting, LADDER_FULL);

@@ -25,7 +25,7 @@ import { viewOf } from './ladder-view.ts';
 import { wordsOf } from './ladder-words.ts';
 import { LadderWorld, OLD } from './ladder-world.ts';
 
-/** What goes wrong at one act. */
+/** The fault at one act. */
 export type Fault =
   | 'dies before it'
   | 'dies behind it'
@@ -41,7 +41,7 @@ export type Fault =
 const DIES: readonly Fault[] = ['dies before it', 'dies behind it'];
 const UNANSWERED: readonly Fault[] = ['no answer, done', 'no answer, not done'];
 
-/** What can go wrong at an act: nothing where it is only decided. */
+/** The possible faults of an act: none where the act is only a decision. */
 export function faultsAt(act: Decision): readonly Fault[] {
   switch (act.do) {
     case 'attach':
@@ -57,7 +57,7 @@ export function faultsAt(act: Decision): readonly Fault[] {
         'refused',
         ...PEOPLE,
       ];
-    // Made with a token, or safe to repeat: a step that fails is repeated until it is answered.
+    // The call has a token, or is safe to repeat: a failed step is repeated until it gets an answer.
     case 'create':
     case 'launch':
     case 'join':
@@ -68,7 +68,7 @@ export function faultsAt(act: Decision): readonly Fault[] {
     case 'drop-replacement':
     case 'clean-up':
       return [...DIES, 'refused', ...PEOPLE];
-    // Best effort: nobody knows, or it is refused, and the ladder goes on.
+    // Best effort: the result is unknown, or a refusal, and the ladder continues.
     case 'hold-snapshots':
       return [...DIES, ...UNANSWERED, 'refused', ...PEOPLE];
     case 'leave-pool':
@@ -89,24 +89,24 @@ export interface Story {
   memory: LadderState | null;
   seen: NodeState | null;
   silent: boolean;
-  /** Of the attempt: each has a higher one. */
+  /** The fence of the attempt: each attempt has a higher one. */
   fence: number;
   turns: number;
   attempts: number;
   words: string[];
   meddled: boolean;
-  /** Calls that are on their way. */
+  /** Calls that are still on their way. */
   late: Made[];
   end: End | null;
-  /** When calls without a token went unanswered, by what they do and to what. */
+  /** The times when calls without a token got no answer, by their action and resource. */
   unanswered: Map<string, number>;
-  /** Of the act before, so that many waits are one. */
+  /** The previous act, so that many waits count as one. */
   last: string;
 }
 
 const MAX_TURNS = 900;
 const MAX_ATTEMPTS = 60;
-/** After the last request of a dead heal and its last command. */
+/** Later than the last request of a dead heal and its last command. */
 const SUCCEEDED_AFTER_MS = 3 * 60_000;
 const UNANSWERED_MS = 240_000;
 
@@ -124,7 +124,7 @@ export const fork = (story: Story): Story => ({
   unanswered: new Map(story.unanswered),
 });
 
-/** What would be done now. */
+/** The next decision. */
 export function next(story: Story): Decision {
   const { world, seen, silent, rules } = story;
   const facts = factsOf(world, story.memory, seen, silent);
@@ -133,7 +133,7 @@ export function next(story: Story): Decision {
   return decide(sees, memory);
 }
 
-/** One turn: the act, and what goes wrong with it. */
+/** One turn: the act, and its fault. */
 export function turn(story: Story, act: Decision, fault: Fault | null): void {
   const { world } = story;
   story.turns++;
@@ -203,21 +203,21 @@ function perform(story: Story, act: Act, fault: Fault | null): void {
   );
 }
 
-/** How long the request of a call may be served after nobody waits for it any more. */
+/** How long the request of a call may still be served after its caller has gone. */
 const SERVED_MS = 60_000;
 
 function lookForRepeat({ world, unanswered, meddled }: Story, act: Act, fault: Fault | null): void {
   if (!['attach', 'detach', 'stop-instance', 'start-instance'].includes(act.do)) return;
-  // Of one that runs the call does nothing.
+  // For a running instance the call does nothing.
   if (act.do === 'start-instance' && world.box(OLD).power === 'running') return;
   const name = 'volumeId' in act ? `${act.do} ${act.volumeId}` : wordsOf(act);
-  // What a person has undone is done again.
+  // The act is repeated after a person has undone it.
   if (world.nowMs - (unanswered.get(name) ?? 0) < SERVED_MS && !meddled) world.broken.add(NEVER.repeated);
   if (fault?.startsWith('no answer')) unanswered.set(name, world.nowMs);
   else unanswered.delete(name);
 }
 
-/** As run.ts notes what came of an act. */
+/** Records the result of an act as run.ts does. */
 function hear(
   story: Story,
   act: Act,
@@ -232,7 +232,7 @@ function hear(
   Object.assign(story, statusAfterAct(act, { seen: story.seen, silent: story.silent }, heard));
 }
 
-/** The execution ends without our code; the next attempt begins when nothing of it can take effect any more. */
+/** The execution ends without our code. The next attempt begins when nothing of it can take effect any more. */
 function dies(story: Story): void {
   nextAttempt(story, SUCCEEDED_AFTER_MS);
 }
@@ -248,7 +248,7 @@ function nextAttempt(story: Story, afterMs: number): void {
   story.fence++;
   [story.seen, story.silent, story.turns, story.last] = [null, false, 0, ''];
   const { memory } = story;
-  // Its lease of the new instance is taken as well.
+  // It takes the lease of the replacement instance too.
   if (memory?.replacement && memory.replacement.instanceId !== '')
     story.memory = { ...memory, replacement: { ...memory.replacement, fence: story.fence } };
   story.words.push('— the next attempt');
@@ -264,7 +264,7 @@ function ends(story: Story, end: End): void {
     lookAtEnd(world, end, memory, story.meddled);
     return;
   }
-  // The dispatcher starts no attempt under a pause, but where only putting back is left.
+  // The dispatcher starts no attempt under a pause, except where the heal must only put things back.
   const paused = world.nowMs < world.pausedUntilMs && (memory === null || phaseOf(memory) !== 'down');
   nextAttempt(story, paused ? world.pausedUntilMs - world.nowMs : end.refusal.retryAfterMs);
 }

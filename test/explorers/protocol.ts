@@ -1,5 +1,5 @@
-// What a run of the explorer drives: the product's own functions, and the ways in which effects are performed around them.
-// A rule is switched off by putting one naive version in place of one of these.
+// What a run of the explorer drives: the product's own functions, and the ways in which effects are performed around them. A naive version in place
+// of one of these switches a rule off.
 import { ACTS, START } from '../../functions/resize-volume/acts.ts';
 import {
   allocate,
@@ -48,25 +48,25 @@ export const PRODUCT = {
   withdraw,
 } as const;
 
-/** Ways that are the shells' business: they are in the step bodies and in the node's script, not in a pure function. */
+/** Rules that belong to the shells: they are in the step bodies and in the node's script, not in a pure function. */
 export interface Ways {
   /** Pause is read inside the body of the step that mutates. Naive: in an earlier step. */
   readonly pauseInStep: boolean;
   /** ModifyVolume is called at most once. Naive: an interrupted call is repeated unless Describe shows the new size. */
   readonly modifyOnce: boolean;
-  /** After an unknown result, the consistency window and the request's lifetime are waited out. Naive: the first Describe is believed. */
+  /** After an unknown result, the heal waits for the consistency window and the request's lifetime. Naive: it believes the first Describe. */
   readonly reconcileWaits: boolean;
-  /** The intent counts before the call. Naive: a modification is counted once its answer is there. */
+  /** The intent counts before the call. Naive: a modification counts after its answer. */
   readonly countsIntents: boolean;
-  /** Only an intent whose call was certainly without effect is withdrawn. Naive: one that was not answered, too. */
+  /** An intent is withdrawn only if its call certainly had no effect. Naive: an intent without an answer is withdrawn, too. */
   readonly withdrawsRefused: boolean;
   /** An approval is a callback of one execution. Naive: a field of the incident. */
   readonly approvalOfExecution: boolean;
-  /** The sweep invokes again what was allocated and never started. */
+  /** The sweep invokes an attempt again that was allocated and never started. */
   readonly invokesAgain: boolean;
   /** The node orders by (fence, ordinal) and remembers the answer. Naive: by the fence alone. */
   readonly nodeOrders: 'fence and ordinal' | 'fence';
-  /** A new holder's first command raises the fence on the node. Naive: observing is only reading. */
+  /** A new holder's first command raises the fence on the node. Naive: the observation only reads. */
   readonly observingFences: boolean;
 }
 
@@ -87,17 +87,17 @@ export const FULL: Protocol = {
   observingFences: true,
 };
 
-/** What people and chance may do, apart from faults. */
+/** What people and chance may do, in addition to faults. */
 export type Act = 'pause' | 'refill' | 'other heal' | 'silence';
 
-/** Under what the steps of a world are taken. */
+/** The setting for the steps of a world. */
 export interface Setting {
   readonly mode: HealPayload['mode'];
   readonly acts: readonly Act[];
   readonly protocol: Protocol;
 }
 
-/** What must never happen, each as the sentence that a broken trace is printed under. */
+/** What must never happen. Each is the sentence under which a broken trace is printed. */
 export const NEVER = {
   modifiedTwice: 'at most one ModifyVolume takes effect per attempt',
   budget: 'at most three modifications of the volume in 24 h',

@@ -1,4 +1,4 @@
-// The rules of the protocol that can be switched off, each by its naive version, and the smallest world that shows what then goes wrong.
+// The rules of the protocol that can be switched off, each by its naive version, and the smallest world that shows the failure.
 import { ACTS } from '../../functions/resize-volume/acts.ts';
 import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
 import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
@@ -9,9 +9,9 @@ import { FULL, PRODUCT, type Protocol, type Ways } from './protocol.ts';
 import { NOW_MS, payloadOf, type Supply } from './world.ts';
 
 export interface Rule {
-  /** What the protocol does. */
+  /** The rule of the protocol. */
   readonly sentence: string;
-  /** What is done instead. */
+  /** The naive version. */
   readonly naive: string;
   readonly without: Protocol;
   readonly world: WorldName;
@@ -214,7 +214,7 @@ export const RULES = {
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 
-/** Rules of the protocol that these worlds cannot show to be needed. */
+/** Rules of the protocol whose need these worlds cannot show. */
 export const LATER_RULES: Readonly<Record<string, string>> = {
   lock: 'one lock on the node from the check to the recorded result: here each command is one step (the scripts’ own tests hold it)',
 };

@@ -1,8 +1,8 @@
-// One node with a full disk: the records about it, its volume, its commands, the heals and the people around it.
+// One node with a full disk: its records, its volume, its commands, the heals and the people around it.
 //
-// Time. Every function is asked at the same moment, NOW. What it writes lies at NOW or a fixed span from it; "time passes" steps
-// move such a stamp to the past, and only where nothing that the span bounds is still under way (see `time.ts`). So each stamp is
-// either still to come or gone, which is all that the decisions look at, and no order of events that real clocks allow is lost.
+// Time: every function gets the same moment, NOW. Every stamp that it writes is NOW or has a fixed span to it. A "time passes" step moves such a
+// stamp to the past, but only where nothing that the span bounds is still running (see `time.ts`). So each stamp is either in the future or past, and
+// the decisions read nothing else. No order of events that real clocks allow is lost.
 import type { Act } from '../../functions/resize-volume/state.ts';
 import { newNode } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
@@ -13,11 +13,11 @@ import { Interner } from './intern.ts';
 
 export const NOW_MS = Date.parse('2026-01-01T12:00:00Z');
 const HOUR_MS = 60 * 60_000;
-/** Longer ago than anything waits for, but for the budget of a day. */
+/** Longer ago than any wait, except the budget of a day. */
 export const LONG_AGO_MS = NOW_MS - 2 * HOUR_MS;
 export const GIB = 1024 ** 3;
 
-/** Attempts that the model has room for. An incident that would need one more is where the model ends. */
+/** Attempts that the model has room for. An incident that needs one more ends the model. */
 export const ATTEMPTS = 5;
 export const ATTEMPT_NUMBERS: readonly number[] = Array.from({ length: ATTEMPTS }, (_, i) => i + 1);
 
@@ -26,31 +26,31 @@ export interface World {
   readonly node: NodeRecord;
   readonly volume: Volume;
   readonly host: Host;
-  /** Commands that SSM may still have run on the node, in the order of their operation ids. */
+  /** Commands that SSM may still run on the node, in the order of their operation ids. */
   readonly queue: readonly QueuedCommand[];
-  /** The execution of attempt n is at n − 1. */
+  /** The execution of attempt n has index n − 1. */
   readonly heals: readonly Heal[];
   /** A heal of another kind, which takes the same lease. */
   readonly other: Life;
   readonly around: Around;
 }
 
-/** What EC2 knows of the volume, and what Describe may still say instead. */
+/** EC2's knowledge of the volume, and what Describe may still return instead. */
 export interface Volume extends VolumeView {
   readonly stale: VolumeView | null;
-  /** Modifications that took effect within 24 h, by attempt; 0 are those from before the story. */
+  /** Modifications that took effect within 24 h, by attempt; 0 means those before the story. */
   readonly effects: readonly number[];
 }
 
 export interface VolumeView {
   readonly sizeGiB: number;
-  /** Of the latest modification, as the next two: after every intent that was written before it. */
+  /** The start of the latest modification, like the next two: after every intent that was written before it. */
   readonly startedAtMs: number;
   readonly targetGiB: number;
   readonly phase: 'completed' | 'modifying' | 'optimizing' | 'failed';
 }
 
-/** The node itself: its filesystem, and what the command script remembers. */
+/** The node itself: its filesystem, and the memory of the command script. */
 export interface Host {
   readonly filesystemGiB: number;
   readonly usedGiB: number;
@@ -67,7 +67,7 @@ export interface QueuedCommand {
   readonly operation: 'observe-node' | 'grow-filesystem';
 }
 
-/** How far an end lies back: just now; longer than a request lives; longer than a sandbox and its last request live. */
+/** How long ago an execution ended: just now; longer than a request lives; longer than a sandbox and its last request live. */
 export type Age = 'now' | 'request-over' | 'all-over';
 
 export type Life =
@@ -82,18 +82,18 @@ export interface Heal {
   /** Invoke requests on their way. */
   readonly invokes: number;
   readonly program: Act | null;
-  /** The size that a person approved for this very execution. */
+  /** The size that a person approved for exactly this execution. */
   readonly approvedGiB: number;
-  /** What SSM says of the command under way. */
+  /** SSM's answer about the current command. */
   readonly answer: Answer | 'over' | null;
 }
 
 /** People, chance, and requests whose sender is gone. */
 export interface Around {
   readonly paused: boolean;
-  /** Only where an approval is not bound to an execution (a naive rule): the size approved for whoever asks. */
+  /** Only where an approval is not bound to an execution (a naive rule): the size that is approved for any execution. */
   readonly looseApprovalGiB: number;
-  /** The disk has filled again: the alarm tells of a second onset. */
+  /** The disk has filled again: the alarm reports a second onset. */
   readonly refilled: boolean;
   /** How often people and chance may still interfere. */
   readonly actsLeft: number;
@@ -102,7 +102,7 @@ export interface Around {
   readonly flight: { readonly attempt: number; readonly toGiB: number } | null;
 }
 
-// Who is who.
+// The names of the executions.
 
 export const OTHER = 'other-heal';
 const INSTANCE = { fleet: 'bitcoin', node: 'node2', instanceId: 'i-0a1b2c3d4e5f60718' };
@@ -125,7 +125,7 @@ export const payloadOf = (attempt: number, mode: HealPayload['mode'], incidentId
   alarm: ALARM,
 });
 
-/** What GetDurableExecution says. */
+/** The answer of GetDurableExecution. */
 export function statusOf(world: World, name: string | null): ExecutionStatus {
   if (name === OTHER) return statusOfLife(world.other);
   const attempt = Number(name?.split('-')[1] ?? 0);
@@ -148,7 +148,7 @@ const statusOfLife = (life: Life): ExecutionStatus => {
 
 // What is true now.
 
-/** The alarm's own measure: the filesystem is fuller than the fleet file wants it. */
+/** The alarm's own measure: the filesystem is fuller than the fleet file allows. */
 export const isSick = ({ host }: World): boolean => host.usedGiB / host.filesystemGiB >= 0.8;
 
 export const observe = (host: Host, volume: Volume): Observation => ({
@@ -166,7 +166,7 @@ export const observe = (host: Host, volume: Volume): Observation => ({
   client: 'running',
 });
 
-/** What Describe may answer: the truth, or for a while what was true before. */
+/** What Describe may return: the truth, or for a while the truth of before. */
 export const viewsOf = (volume: Volume): readonly VolumeView[] =>
   volume.stale ? [viewOf(volume), volume.stale] : [viewOf(volume)];
 
@@ -179,7 +179,7 @@ export const viewOf = ({ sizeGiB, startedAtMs, targetGiB, phase }: Volume): Volu
 
 export const modificationsToday = ({ effects }: Volume): number => effects.reduce((sum, n) => sum + n, 0);
 
-/** The attempts whose execution believes that the node is its own, and works on it. */
+/** The attempts whose execution believes that it holds the node, and works on it. */
 export const workers = (world: World): readonly number[] =>
   ATTEMPT_NUMBERS.filter((attempt) => {
     const { execution, program } = healOf(world, attempt);
@@ -205,7 +205,7 @@ export const withAround = (world: World, change: Partial<Around>): World => ({
 export const spendAct = (world: World): World => withAround(world, { actsLeft: world.around.actsLeft - 1 });
 export const spendFault = (world: World): World => withAround(world, { faultsLeft: world.around.faultsLeft - 1 });
 
-/** Nothing is dispatched sooner than it may be; later is always possible. So "not before" and "invoke again" are as good as past. */
+/** Nothing is dispatched before its earliest time; later is always possible. So "not before" and "invoke again" count as past. */
 export const withIncident = (world: World, incident: IncidentRecord): World => ({
   ...world,
   incident: {
@@ -215,14 +215,14 @@ export const withIncident = (world: World, incident: IncidentRecord): World => (
   },
 });
 
-// Where it begins, and how it is written down.
+// The beginning, and the encoding.
 
 export interface Supply {
   readonly faults: number;
   readonly acts: number;
 }
 
-/** @param modifiedBefore how many of today's modifications the volume has seen already, by us */
+/** @param modifiedBefore how many modifications of today we have already made on the volume */
 export function firstWorld(supply: Supply, modifiedBefore: number): World {
   const unborn: Heal = {
     execution: { life: 'unborn' },
@@ -262,7 +262,7 @@ export function firstWorld(supply: Supply, modifiedBefore: number): World {
   };
 }
 
-/** Attempts follow each other in time, so their intents never carry the same stamp. */
+/** Attempts follow each other in time, so their intents never have the same stamp. */
 export const intentAtMs = (attempt: number): number => NOW_MS + attempt * 1000;
 
 const UNBORN: Life = { life: 'unborn' };
@@ -305,7 +305,7 @@ export class WorldCodec {
   }
 }
 
-/** What an ended execution knew matters to nobody, and when it ended only to its lease and its attempt: forgotten, states merge. */
+/** The memory of an ended execution matters to nobody. The time of its end matters only to its lease and its attempt. Without both, states merge. */
 function remembered(world: World, attempt: number, heal: Heal): Heal {
   const { execution, incarnation, invokes } = heal;
   if (execution.life !== 'ended') return heal;

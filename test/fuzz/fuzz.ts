@@ -1,5 +1,5 @@
-// One Jest test for each target of a module. 2,000 inputs each, always the same ones, and some that are new each time; `FUZZ=100000` asks for
-// more, all of them new.
+// One Jest test for each target of a module. 2,000 inputs each, always the same ones, and some new ones each time; `FUZZ=100000` takes more, all of
+// them new.
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -8,16 +8,16 @@ import type { Target } from './target.ts';
 import type { Came, Work } from './worker.ts';
 
 const RUNS = 2_000;
-/** A tenth of them, that nobody has seen before: what they find is told, and fails nothing until it is a sample. */
+/** A tenth of the inputs, new each time. Their findings are reported, and fail no test until they become samples. */
 const NEW_RUNS = 200;
 const SEED = 20_261_120;
 
-/** "each under … 64 MiB": beside what the modules themselves and the strings of a property need. */
+/** "each under … 64 MiB": in addition to what the modules themselves and the strings of a property need. */
 const INPUT_MIB = 64;
 const BASE_MIB = 96;
-/** As a main thread has, in Lambda and at a terminal: a worker's own would be four times as large. */
+/** The stack of a main thread, in Lambda and at a terminal: a worker's default would be four times as large. */
 const STACK_MIB = 1;
-/** No input takes so long, however busy the machine is: it hangs. */
+/** No input takes this long, even on a busy machine: it hangs. */
 const SILENT_MS = 60_000 * Math.max(1, 4 / availableParallelism());
 
 const asked = Number(process.env['FUZZ'] ?? 0);
@@ -49,7 +49,7 @@ export function fuzz(module: URL, targets: readonly Target[]): void {
   });
 }
 
-/** What came of each target; one that takes the memory of a thread, or hangs, ends the others of its module as well. */
+/** The result of each target. A target that exhausts the memory of a thread, or hangs, ends the others of its module as well. */
 export function work(wanted: Omit<Work, 'progress'>): Promise<readonly Came[]> {
   const progress = new SharedArrayBuffer(8);
   const counter = new Int32Array(progress);

@@ -1,9 +1,9 @@
-// Inputs that are nearly right: real ones, with something in them missing, doubled, of another kind, too deep, too large or hostile.
+// Inputs that are nearly right: real ones with a part missing, doubled, of another kind, too deep, too large or hostile.
 import fc from 'fast-check';
 import { anyText } from '../fixtures/any.ts';
 import { HOSTILE } from '../fixtures/hostile-text.ts';
 
-/** Keys that mean something to JavaScript, or to nobody. */
+/** Keys that have a meaning in JavaScript, or none anywhere. */
 const KEYS = [
   ...['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'length', 'toJSON'],
   ...['', '0', '-1', ' ', '\u0000', HOSTILE, 'a.b', '$ref', 'x'.repeat(5_000)],
@@ -75,7 +75,7 @@ const change: fc.Arbitrary<Change> = fc.record({
   value: leaf,
 });
 
-/** One of the samples with up to four changes, or anything at all. */
+/** One of the samples with up to four changes, or any value. */
 export const mutated = (samples: readonly unknown[]): fc.Arbitrary<unknown> =>
   fc.oneof(
     {
@@ -87,7 +87,7 @@ export const mutated = (samples: readonly unknown[]): fc.Arbitrary<unknown> =>
     { weight: 1, arbitrary: leaf },
   );
 
-/** The same as a text of JSON, with changes that JSON cannot hold. */
+/** The same as JSON text, with changes that JSON cannot hold. */
 export const mutatedJson = (samples: readonly unknown[]): fc.Arbitrary<string> =>
   fc
     .tuple(mutated(samples), fc.option(textChange, { freq: 2, nil: undefined }))
@@ -107,7 +107,7 @@ export const mutatedText = (samples: readonly string[]): fc.Arbitrary<string> =>
   );
 
 interface TextChange {
-  /** Parts of the whole, from 0 to 1. */
+  /** Fractions of the whole, from 0 to 1. */
   readonly from: number;
   readonly length: number;
   readonly how: 'cut' | 'put' | 'double' | 'end' | 'begin' | 'line' | 'fill';
@@ -162,7 +162,7 @@ const textChange: fc.Arbitrary<TextChange> = fc.record({
   ),
 });
 
-/** The most that a text grows by: megabytes are for the samples. */
+/** The most that a text grows by: the samples cover megabytes. */
 const FILL_CHARACTERS = 200_000;
 
 function edited(text: string, { from, length, how, text: piece }: TextChange): string {
@@ -189,14 +189,14 @@ function edited(text: string, { from, length, how, text: piece }: TextChange): s
   }
 }
 
-/** JSON of whatever it is: cycles there are none. */
+/** The JSON of any value; there are no cycles. */
 const jsonOf = (value: unknown): string => JSON.stringify(value) ?? 'null';
 
 function copyOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? JSON.parse(JSON.stringify(value)) : value;
 }
 
-/** A member of its own, whatever it is called: `__proto__` would set the prototype. */
+/** Defines an own member of any name: an assignment to `__proto__` would set the prototype. */
 function withOwn(holder: object, key: string, value: unknown): object {
   if (key === '__proto__')
     Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
@@ -214,10 +214,10 @@ interface Place {
   readonly key: string;
 }
 
-/** More of the same than any limit of a short list allows. */
+/** More repetitions than any limit of a short list allows. */
 const MANY = 70;
 
-/** Of a large tree the first ones, which are those of the outer levels. */
+/** The first places of a large tree, which are those of the outer levels. */
 const PLACES = 300;
 
 function placesIn(tree: unknown): readonly Place[] {
@@ -238,7 +238,7 @@ function placesIn(tree: unknown): readonly Place[] {
 }
 
 function changed(tree: unknown, { at, how, key, value: drawn }: Change): unknown {
-  // Constants are drawn again and again: what is put into a tree is the tree's own.
+  // Constants are drawn again and again, so a tree gets its own copy.
   const value = copyOf(drawn);
   const places = placesIn(tree);
   const place = places[at % Math.max(1, places.length)];
@@ -263,7 +263,7 @@ function changed(tree: unknown, { at, how, key, value: drawn }: Change): unknown
       else for (let many = 0; many < MANY; many++) withOwn(holder, `${place.key}${many}`, old);
       break;
     case 'rename':
-      // A list of JSON has no other members.
+      // A JSON list has no other members.
       if (list) list.reverse();
       else withOwn(without(holder, place.key), key, old);
       break;

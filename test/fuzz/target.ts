@@ -1,21 +1,21 @@
-// What a fuzzed parser is: which inputs it gets, in which errors it may end, and whether a person reads what it makes of them.
+// The definition of a fuzzed parser: its inputs, the errors that it may throw, and whether a person reads its result.
 import type fc from 'fast-check';
 
-/** A class of errors that a parser says it throws; never one of the language's own. */
+/** A class of errors that a parser declares; never one of the language's own. */
 export type NamedError = abstract new (...given: never[]) => Error;
 
 export interface Target<Input = unknown> {
   readonly name: string;
   readonly input: fc.Arbitrary<Input>;
-  /** Tried before anything else: the nastiest that is known. */
+  /** Tried before anything else: the worst known inputs. */
   readonly samples: readonly Input[];
   readonly parse: (input: Input) => unknown;
   readonly errors: readonly NamedError[];
-  /** What of the result a person reads, and so is one plain line for each text; nothing where it is bytes, or read by a machine alone. */
+  /** The texts of the result that a person reads, each of them one plain line; none where the result is bytes, or only a machine reads it. */
   readonly read?: (result: never) => unknown;
 }
 
-/** Gives a target its type, and takes it away: a list has targets of any input. */
+/** Checks a target's type and then removes it: a list has targets of any input. */
 export function target<Input, Result>(
   told: Omit<Target<Input>, 'parse' | 'read'> & {
     readonly parse: (input: Input) => Result;

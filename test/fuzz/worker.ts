@@ -1,4 +1,4 @@
-// Runs the targets of one module, in a thread that may not have more memory than one input may take, and tells what came of each.
+// Runs the targets of one module in a thread with the memory limit of one input, and reports the result of each.
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -12,10 +12,10 @@ export interface Work {
   readonly module: string;
   readonly runs: number;
   readonly seed: number;
-  /** Inputs that nobody has seen before, and what they are made from. */
+  /** The number of new inputs, and their seed. */
   readonly more: number;
   readonly newSeed: number;
-  /** Which target, and which of its runs: for whoever waits. */
+  /** The current target and run, for the thread that waits. */
   readonly progress: SharedArrayBuffer;
 }
 
@@ -25,7 +25,7 @@ export interface Came {
   readonly slowestMs: number;
   /** undefined: each input ended as it should. */
   readonly failure: string | undefined;
-  /** The same of the inputs that are new. */
+  /** The same for the new inputs. */
   readonly news: string | undefined;
 }
 
@@ -52,10 +52,10 @@ parentPort?.postMessage('over');
 async function cameOf({ name, input, samples, parse, errors, read }: Target): Promise<Came> {
   let slowestMs = 0;
   const tried = async (one: unknown): Promise<void> => {
-    // What zlib has held is given back between two turns of the event loop, and else never.
+    // zlib frees its memory only between two turns of the event loop.
     if (Atomics.add(counter, 1, 1) % TURN === 0) await setImmediate();
     const { ms, ended } = await timed(parse, one);
-    // The first time it is compiled, and others' garbage is collected: what is slow is slow each time.
+    // The first run compiles the code, and may collect others' garbage: a really slow input is slow each time.
     let least = ms;
     for (let again = 0; again < 4 && least > LIMIT_MS; again++) {
       collectGarbage();

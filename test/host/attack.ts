@@ -1,5 +1,5 @@
-// A process of the client's user that swaps files, folders, links, hard links and pipes while a script runs, over and over; and what is
-// root's alone meanwhile, which has to stay as it is.
+// A process of the client's user that swaps files, folders, links, hard links and pipes, over and over, while a script runs. Meanwhile the files that
+// belong to root alone must stay as they are.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { gunzipSync } from 'node:zlib';
@@ -21,7 +21,7 @@ export const machineOf = (more: Partial<MachineOptions> = {}): MachineOptions =>
   ...more,
 });
 
-/** What is root's alone, beside the user's folders: with the names that the scripts look for, so that a link to it is worth something. */
+/** Files of root alone, next to the user's folders. They have the names that the scripts look for, so that a link to them is worth an attack. */
 const VICTIMS = `
 set -eu
 umask 077
@@ -37,7 +37,7 @@ printf %s '${SECRET}' >/etc/victim
 chmod 755 /srv/open /srv/open/config
 `;
 
-/** The content of what is root's alone, and what is mounted on it. */
+/** Prints the content of root's files, and the mounts on them. */
 const LOOK = `
 find /srv /etc/victim -type f -exec sha256sum {} + | sort -k 2
 grep -E ' /(srv|etc|root)' /proc/self/mountinfo || true
@@ -59,7 +59,7 @@ export const EVERY_KIND = [
   link('/srv/secret/config.toml'),
   'folder',
 ];
-/** One file in a folder in a folder, all of them the user's: each of the three is swapped for whatever the user can make. */
+/** One file in a folder in a folder, all of them the user's. The attacker swaps each of the three for anything that the user can make. */
 export const plansFor = (parent: string, folder: string, file: string): readonly Plan[] => {
   const path = `${parent}/${folder}/${file}`;
   return [
@@ -96,16 +96,16 @@ export const plansFor = (parent: string, folder: string, file: string): readonly
 export interface Attack {
   readonly machine: Machine;
   readonly plans: readonly Plan[];
-  /** As root, before each round: everything of the user's is as it should be. */
+  /** Run as root before each round: everything of the user's is as it should be. */
   readonly repair: string;
   readonly round: (round: number) => Promise<{ readonly stdout: string; readonly stderr: string }>;
-  /** A folder of the user's on the filesystem that is attacked. */
+  /** A folder of the user's on the attacked filesystem. */
   readonly pool: string;
-  /** Whose process it is: the user's, or root's in a container, which is root on what the container has mounted. */
+  /** The attacker's user: the client's, or root in a container, which is root on the container's mounts. */
   readonly uid?: number;
 }
 
-/** How often each result was answered. */
+/** The number of answers for each result. */
 export async function attack({
   machine,
   plans,
@@ -116,7 +116,7 @@ export async function attack({
 }: Attack): Promise<Record<string, number>> {
   await machine.shell(VICTIMS);
   await machine.shell(repair);
-  // Its memory of commands is the one thing that a script may write there, and a swap what the next boot mounts.
+  // A script may write only its memory of commands there; a swap may also write what the next boot mounts.
   const look = async () => {
     const written = (await machine.written())
       .split('\n')
@@ -153,7 +153,7 @@ export async function attack({
       }
     } finally {
       const swaps = await Promise.all(attackers.map(end));
-      // Where nothing ever appears there is nothing to swap.
+      // Where no file ever appears there is nothing to swap.
       if (plan.flips !== undefined)
         expect({ plan, swaps: swaps.some((one) => one > 0) }).toEqual({ plan, swaps: true });
     }
@@ -161,7 +161,7 @@ export async function attack({
   return results;
 }
 
-/** What an answer says when it is unpacked, as far as it is packed. */
+/** The unpacked text of an answer, as far as it is packed. */
 function unpacked(stdout: string): string {
   const packed = /"(?:gzip|answers)":"([^"]*)"/.exec(stdout)?.[1] ?? (stdout.startsWith('H4s') ? stdout.trim() : '');
   return packed === '' ? stdout : `${stdout}${gunzipSync(Buffer.from(packed, 'base64')).toString('latin1')}`;
@@ -179,7 +179,7 @@ async function ready(child: ChildProcess): Promise<void> {
   if (!String(said).startsWith('ready')) throw new Error(String(said));
 }
 
-/** Ends an attacker; how often it has swapped something. */
+/** Ends an attacker; returns its number of swaps. */
 async function end(child: ChildProcess): Promise<number> {
   let said = '';
   child.stdout?.on('data', (data) => {
@@ -194,7 +194,7 @@ async function end(child: ChildProcess): Promise<number> {
   return Number(said.trim() || Number.NaN);
 }
 
-/** With a clock that nobody waits for. */
+/** A machine with a clock that nobody waits for. */
 export async function withMachine(options: MachineOptions, story: (machine: Machine) => Promise<void>): Promise<void> {
   const machine = await Machine.start(options);
   try {

@@ -1,4 +1,4 @@
-// The contract fixtures, typed: what the shipped scripts and the simulated nodes both answer to (fixtures/README.md).
+// The contract fixtures, typed: the common contract of the shipped scripts and the simulated nodes (fixtures/README.md).
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
@@ -50,7 +50,7 @@ interface RawStep {
   readonly send?: { readonly operation: Operation; readonly OperationId: string; readonly startInSeconds?: number };
 }
 
-/** All cases, with every default filled in but `StartBy`, which only the sender's clock can tell. */
+/** All cases, with every default filled in except `StartBy`, which only the sender's clock knows. */
 export function contractCases(): readonly ContractCase[] {
   const { defaults, cases } = JSON.parse(readFileSync(new URL('fixtures/commands.json', import.meta.url), 'utf8'));
   return cases.map((one: { name: string; node: Partial<ContractNode>; steps: RawStep[] }) => {
@@ -63,13 +63,13 @@ export function contractCases(): readonly ContractCase[] {
   });
 }
 
-/** The document's parameters, as the sender's clock (epoch seconds) makes them. */
+/** The document's parameters, by the sender's clock (epoch seconds). */
 export function contractParameters(send: ContractSend, nowSeconds: number): Record<string, string> {
   const values = { ...send, StartBy: String(nowSeconds + send.startInSeconds) };
   return Object.fromEntries(operationParameters[send.operation].map((name) => [name, values[name] ?? '']));
 }
 
-/** What a node did and holds after a command. */
+/** The result of a command on a node, and the node's state afterwards. */
 export interface ContractOutcome {
   readonly answer: Answer;
   /** The filesystem's own size before and after the command, and its device's (its partition's, at most a few MiB less). */
@@ -81,11 +81,11 @@ export interface ContractOutcome {
 
 const partitionSlackBytes = 4 * 2 ** 20;
 
-/** Compares with the expectation; what that leaves out is not compared. `sameAnswerAsStep` is for the caller. */
+/** Compares the outcome with the expectation; absent fields are not compared. `sameAnswerAsStep` is for the caller. */
 export function expectOutcome(send: ContractSend, expected: ContractExpectation, outcome: ContractOutcome): void {
   const { answer } = outcome;
   expect(answer).toMatchObject({ operationId: send.OperationId });
-  // With the reason beside it, so that a failure tells why.
+  // Includes the reason, so that a failure shows the cause.
   if (expected.result !== undefined) {
     expect(`${answer.result}: ${answer.reason}`).toMatch(new RegExp(`^${expected.result}:`));
   }

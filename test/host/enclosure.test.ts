@@ -1,4 +1,4 @@
-// What a run of real machines leaves on this host when it ends, is ended, or its owner is killed: nothing.
+// A run of real machines leaves nothing on this host when it ends, is ended, or its owner is killed.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const onMachine = lacking === undefined ? describe : describe.skip;
 const fake = (name: string): string => new URL(`fakes/${name}.ts`, import.meta.url).pathname;
 const read = (path: string): string => readFileSync(path, 'utf8');
 
-/** The cache of these tests is their own: what is swept at their beginning and end is theirs. */
+/** These tests have their own cache: the cleanup at the beginning and end touches only their files. */
 const cache = mkdtempSync(join(tmpdir(), 'chainmend-enclosure-'));
 const before = process.env['XDG_CACHE_HOME'];
 
@@ -32,7 +32,7 @@ afterAll(() => {
 
 interface Litter {
   readonly loops: readonly string[];
-  /** In the order of their being told. */
+  /** Events in the order of their arrival. */
   readonly told: readonly RunEvent[];
   readonly ended: EnclosureResult;
 }
@@ -57,7 +57,7 @@ async function littered(way: string, options: { readonly memoryMiB?: number; rea
 const loopsOf = (told: readonly RunEvent[]): string[] =>
   told.flatMap((event) => (event.event === 'told' && event.subject === 'loops' ? event.text.split(' ') : []));
 
-/** Of the machine, what names one of our directories or is the process of one of ours. */
+/** Parts of this machine's state that name one of our directories, or belong to one of our processes. */
 function traces(loops: readonly string[]): string[] {
   const cgroups = ['.', ...directoriesOf('/sys/fs/cgroup')]
     .flatMap((name) => directoriesOf(join('/sys/fs/cgroup', name)))
@@ -67,7 +67,7 @@ function traces(loops: readonly string[]): string[] {
     ...loops
       .map((loop) => `/sys/block/${loop.slice('/dev/'.length)}/loop/backing_file`)
       .flatMap((backing) => (existsSync(backing) ? [`${backing}: ${read(backing).trim()}`] : []))
-      // Others take the numbers that we have given back.
+      // Other processes take the loop numbers that we have released.
       .filter((backing) => backing.includes('litter')),
     ...read('/proc/mounts')
       .split('\n')
@@ -88,7 +88,7 @@ function traces(loops: readonly string[]): string[] {
 const directoriesOf = (path: string): string[] =>
   readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
 
-/** Ids of runs that this suite has begun, by what they said of their directory. */
+/** Ids of runs that this suite has begun, taken from their directory. */
 const ours = new Set<string>();
 
 onMachine('a run in an enclosure', () => {
@@ -154,7 +154,7 @@ onMachine('a run whose owner is dead', () => {
   it('is swept by the next one, and one whose owner lives is not', async () => {
     const [dead, live] = [beginRun(), beginRun()];
     writeFileSync(ownerFile(dead), read(ownerFile(live)).replace(/\d+\n$/, '1\n'));
-    // A process with that id, which began at another time: not the run's.
+    // A process with that id that began at another time does not belong to the run.
     const bystander = spawn('sleep', ['60']);
     const stat = read(`/proc/${bystander.pid}/stat`).split(' ');
     stat[21] = '1';
@@ -170,7 +170,7 @@ onMachine('a run whose owner is dead', () => {
   });
 });
 
-/** A process that owns an enclosed one, once that has made all of its litter. */
+/** A process that owns an enclosed one, after the enclosed one has made all of its litter. */
 async function owned(way: string): Promise<{ readonly owner: ChildProcess; readonly loops: readonly string[] }> {
   const owner = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fake('owner'), way], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,5 @@
-// A CometBFT whose consensus has ended on a full disk runs on, and never signs again: growing its disk has to start it again. The line
-// is what cometbft 0.38.17 wrote on a full XFS.
+// After its consensus has ended on a full disk, a CometBFT process still runs, and never signs again: growing its disk must restart it. The line is
+// what cometbft 0.38.17 wrote on a full XFS.
 import { describe, expect, it } from '@jest/globals';
 import { type Answer, parseAnswer } from '../../shared/node-commands/answer.ts';
 import { type ContractNode, contractParameters } from './contract.ts';

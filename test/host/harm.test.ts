@@ -1,4 +1,4 @@
-// What a node may be like, and what must not come of it: data, keys and clients are as they were, and the answer says so.
+// Faulty nodes, and the harm that must not follow: data, keys and clients stay as they were, and the answer says so.
 import { describe, expect, it } from '@jest/globals';
 import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { type ClientOnNode, type NodeCommand, nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
@@ -152,7 +152,7 @@ onMachine('a signing state', () => {
 
   it('that stands in the log of a filesystem alone is read from there', async () => {
     await withMachine(story, async (machine) => {
-      // What a client does at each signature, then an error of the disk: the filesystem shuts down.
+      // The client's write at each signature, then an error of the disk: the filesystem shuts down.
       await machine.machine.shell(`sync -f /data; sleep 0.1; echo '{"height":"200"}' >/data/state.json.tmp
         sync /data/state.json.tmp; mv /data/state.json.tmp /data/state.json; xfs_io -x -c 'shutdown -f' /data`);
       const answer = await send(machine, 1, signing);

@@ -1,4 +1,4 @@
-// The jest suite of this directory, run as processes of its own; their summaries are read from what they write for programs.
+// Runs the jest suite of this directory in separate processes, and reads their machine-readable summaries.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Where it did not come to its end. */
+  /** Why it did not finish. */
   readonly why?: string;
 }
 
@@ -18,7 +18,7 @@ const summary = v.object({
   numFailedTests: v.number(),
   numPendingTests: v.number(),
   numTodoTests: v.number(),
-  /** Files that broke before their tests ran. */
+  /** Files that failed before their tests ran. */
   numRuntimeErrorTestSuites: v.number(),
 });
 
@@ -27,10 +27,12 @@ const WORDS = [
   ...['node_modules/jest/bin/jest.js', '--config', 'test/host/jest.config.js', '--maxWorkers=1'],
 ];
 
-/** Halves of the files, side by side. No worker of Jest's: one would outlive the process that started it, and so would its machines. */
+/**
+ * The two halves of the files run in parallel, without Jest's workers: a worker would outlive the process that started it, and so would its machines.
+ */
 const SHARDS = ['1/2', '2/2'] as const;
 
-/** What it prints goes to standard error. A half that does not end in time, or says nothing, counts as one failure. */
+/** Its output goes to standard error. A half that does not end in time, or writes no summary, counts as one failure. */
 export async function hostSuite(limitSeconds: number): Promise<Counts> {
   const halves = await Promise.all(SHARDS.map((shard) => runShard(shard, limitSeconds)));
   const sum = (of: (counts: Counts) => number): number => halves.reduce((all, counts) => all + of(counts), 0);
@@ -53,7 +55,7 @@ async function runShard(shard: string, limitSeconds: number): Promise<Counts> {
       ['--pdeathsig', 'KILL', 'nice', process.execPath, ...WORDS, `--shard=${shard}`, '--json', `--outputFile=${file}`],
       {
         cwd: join(import.meta.dirname, '../..'),
-        // Its JSON would also come on standard output.
+        // Its JSON would also appear on standard output.
         stdio: ['ignore', 'ignore', 'inherit'],
       },
     );
@@ -82,7 +84,7 @@ function countsOf(file: string, shard: string, status: number | null): Counts {
     const failed = found.numFailedTests + found.numRuntimeErrorTestSuites;
     return {
       passed: found.numPassedTests,
-      // What failed besides its tests, a teardown for one, is in its status only.
+      // A failure outside of its tests, for example in a teardown, shows only in its status.
       failed: failed === 0 && status !== 0 ? 1 : failed,
       skipped: found.numPendingTests + found.numTodoTests,
     };

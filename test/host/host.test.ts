@@ -1,4 +1,4 @@
-// The shipped scripts, verbatim, on real filesystems: the contract's stories, then what only a real machine can show.
+// The shipped scripts, verbatim, on real filesystems: the contract's stories, then the cases that only a real machine can show.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { type Answer, parseAnswer } from '../../shared/node-commands/answer.ts';

@@ -1,5 +1,5 @@
-// A client that writes control characters, megabytes, nothing, or what would run: in its log, in its RPC, and in what its runtime tells of
-// it. Every script answers with one line of printable text, in its time, and runs nothing; people read printable text as well.
+// A client that writes control characters, megabytes, nothing, or shell code: in its log, in its RPC, and in its runtime's output. Every script
+// answers in time with one line of printable text, and runs none of it; people read printable text as well.
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -16,10 +16,10 @@ import type { Machine } from './machine.ts';
 const onMachine = lacking === undefined ? describe : describe.skip;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const LIMIT_SECONDS = 25;
-/** What a run may take beyond its limit, on a machine that has much to do. */
+/** What a run may take beyond its limit, on a busy machine. */
 const PATIENCE_MS = (LIMIT_SECONDS + 20) * 1_000;
 
-/** In bash, as the last words of a tool: what it prints. */
+/** The last commands of a fake tool, in bash: its output. */
 const NOISES: Readonly<Record<string, string>> = {
   'control characters': `printf 'a\\033]0;owned\\007\\033[31m\\r\\b\\177\\x9b2J\\xc0\\xaf\\u202eb %s\\n' done`,
   'a line of megabytes without an end': `head -c 30000000 /dev/zero | tr '\\0' a`,
@@ -38,7 +38,7 @@ const client = (runtime: string, unit: string): string =>
   base64(`${runtime} ${unit} 5 ${base64('shutdown complete')}\n`);
 const places = base64(`/data ${FOUND}\n`);
 
-/** Each script that looks at a client, and what it is sent. */
+/** Each script that looks at a client, with its parameters. */
 const looking = (
   runtime: string,
   unit: string,
@@ -54,7 +54,7 @@ const looking = (
   ['start-client', { Clients: client(runtime, unit), Places: places, Unmask: 'no', Scrub: '' }],
 ];
 
-/** What is slow to say is said to one half of the scripts by one runtime, and to the others by the other. */
+/** Slow outputs: one runtime answers one half of the scripts slowly, the other runtime the other half. */
 const half = <Item>(name: string, runtime: string, all: readonly Item[]): readonly Item[] =>
   /end|megabytes|zeros/.test(name) ? all.filter((_, index) => index % 2 === (runtime === 'docker' ? 0 : 1)) : all;
 
@@ -107,7 +107,7 @@ onMachine('a runtime whose answer is', () => {
         ['docker', 'node', 'docker'],
         ['systemd', 'node@*', 'systemctl'],
       ] as const) {
-        // Nothing but the run limit ends what a runtime goes on saying.
+        // Only the run limit ends a runtime's endless output.
         const operations = name.includes('end')
           ? looking(runtime, unit).slice(0, 1)
           : half(name, runtime, looking(runtime, unit));
@@ -206,7 +206,7 @@ onMachine('a client whose RPC answers', () => {
   }, 180_000);
 });
 
-/** The three scripts that ask an RPC; what they tell of it is printable, and what they do not tell is said to be missing. */
+/** The three scripts that send requests to an RPC. Their output is printable, and each missing value is reported as missing. */
 async function asked(machine: Machine, port: number): Promise<void> {
   const questions = ['facts', 'peers', 'spec', 'consensus'].map(
     (keep) => `${keep} 2000000 GET http ${port} /status -\n`,

@@ -1,6 +1,6 @@
-// The scripts that read or write a client's configuration and credentials, while a process of the client's user swaps files, folders,
-// links, hard links and pipes there as fast as it can, and at the moment that something appears: a hundred rounds for each script. What is
-// root's stays as it is, nothing of it is told, and no script takes longer than it may.
+// The scripts that read or write a client's configuration and credentials, under attack. A process of the client's user swaps files, folders, links,
+// hard links and pipes there. It does so as fast as it can, and as soon as a file appears: a hundred rounds for each script. Root's files stay as
+// they are, none of their content is printed, and no script takes longer than it may.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -54,7 +54,7 @@ onMachine('while its user swaps everything around a configuration', () => {
             },
           }),
       });
-      // It does get through, now and then: what is attacked is not only its first look.
+      // Some attacks get through the first check: the attack is not only on that check.
       expect(results['done'] ?? 0).toBeGreaterThan(0);
     });
   }, 600_000);
@@ -110,7 +110,7 @@ onMachine('while its user swaps everything around the credentials', () => {
   );
 });
 
-/** A port of the client's, and what comes there as its credentials: never root's. */
+/** A port of the client, and the credentials that arrive there: never root's. */
 async function withPort(story: (port: number, seen: readonly string[]) => Promise<void>): Promise<void> {
   const seen: string[] = [];
   const server = createServer((request, response) => {
@@ -127,7 +127,7 @@ async function withPort(story: (port: number, seen: readonly string[]) => Promis
   }
 }
 
-/** A container's root is root on what it has mounted, and may make devices there. */
+/** A container's root is root on its mounts, and may make devices there. */
 onMachine('while the root of a container swaps everything on its volume', () => {
   const repair = CONFIG_FOLDERS.replace(/^chown .*$/m, 'chown -R 0:0 /data');
   const path = '/data/node/config/.cookie';

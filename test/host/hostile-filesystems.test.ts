@@ -1,5 +1,5 @@
-// Every script that looks at a filesystem, on volumes of strangers: superblocks, labels and the names of partitions hold text that would
-// run, forge a size or move a terminal if anybody took it for more than bytes, and every byte that there is.
+// Every script that looks at a filesystem, on volumes of strangers. Superblocks, labels and partition names hold every possible byte. They also hold
+// hostile text. It would run, forge a size or control a terminal if a script used it as more than bytes.
 import { describe, expect, it } from '@jest/globals';
 import { parseAnswer } from '../../shared/node-commands/answer.ts';
 import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
@@ -26,7 +26,7 @@ const NODE_COMMANDS: readonly NodeCommand[] = [
   { operation: 'restart-client', clients: [], paths: ['/data'], only: 'restart' },
   { operation: 'check-volume', place: { path: '/data', volumeId: NEW }, like: '/data' },
 ];
-/** What mounts and unmounts: for the first texts, which would run. */
+/** Scripts that mount and unmount: only for the first texts, which contain shell code. */
 const MOUNTING: readonly NodeCommand[] = [
   {
     ...{
@@ -66,7 +66,7 @@ describe.each<Kind>(['ext4', 'xfs', 'btrfs'])('a volume with a crafted %s', (kin
           await machine.shell('umount /data');
           for (const device of devices) craft(device, kind, text);
           await machine.shell(`mount ${kind === 'xfs' ? '-o nouuid' : ''} ${by(FOUND)} /data`);
-          // Whatever bytes there are, two scripts print what they see of them.
+          // For any bytes, two scripts print the part that they see.
           const isByte = index >= HOSTILE_TEXTS.length;
           const commands = [
             ...NODE_COMMANDS.filter(({ operation }) => !isByte || operation === 'inspect-node'),
@@ -74,7 +74,7 @@ describe.each<Kind>(['ext4', 'xfs', 'btrfs'])('a volume with a crafted %s', (kin
           ];
           for (const command of commands) {
             const answer = parseNodeAnswer(await sent(machine, command.operation, parametersOf(command, ++ordinal)));
-            // A stranger's volume is no reason not to answer, nor, where it is one of ours, not to do what was asked.
+            // With a stranger's volume attached the script must still answer, and, where the volume is ours, still do its work.
             if (kind !== 'btrfs')
               expect({ text, command, reason: answer.reason ?? '' }).toEqual({ text, command, reason: '' });
             for (const { sizeBytes } of answer.after?.volumes ?? []) expectSize(sizeBytes, least);
@@ -153,7 +153,7 @@ onMachine('what is mounted at a place under a crafted name', () => {
   });
 });
 
-/** The answer, when nothing has run, and nothing that moves a terminal has been printed. */
+/** The answer, after a check that nothing has run and no terminal control was printed. */
 async function sent(
   machine: Machine,
   operation: Operation,
@@ -173,7 +173,7 @@ function parametersOf(command: NodeCommand, ordinal: number): Record<string, str
   return Object.fromEntries(Object.entries(parameters).map(([name, [value = '']]) => [name, value]));
 }
 
-/** The filesystem's own account lies between what it offers and what its device has. */
+/** The size by the filesystem's own account is between its usable size and its device's size. */
 function expectSize(sizeBytes: number, least: number): void {
   expect(sizeBytes).toBeGreaterThanOrEqual(least);
   expect(sizeBytes).toBeLessThanOrEqual(SIZE_MIB * 2 ** 20);

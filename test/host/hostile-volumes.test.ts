@@ -1,5 +1,5 @@
-// The scripts that work on volumes, while a process of the client's user swaps files, folders, links and pipes on them, and around their
-// mount point: a hundred rounds for each script. Nothing is carried, taken away, mounted or unmounted anywhere else.
+// The scripts that work on volumes, under attack. A process of the client's user swaps files, folders, links and pipes on them, and around their
+// mount point: a hundred rounds for each script. Nothing is copied, removed, mounted or unmounted anywhere else.
 import { describe, it } from '@jest/globals';
 import { nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
 import {
@@ -18,7 +18,7 @@ import { lacking } from './lacking.ts';
 
 const onMachine = lacking === undefined ? describe : describe.skip;
 
-/** A mount point in a folder of the user's, as a nested volume has it; and identity in folders of the user's on both volumes. */
+/** A mount point in a folder of the user's, as a nested volume has it; and identity files in folders of the user's on both volumes. */
 const TOP = '/home/top';
 const HOME = `${TOP}/node`;
 const PLACE = `${HOME}/data`;
@@ -35,7 +35,7 @@ const volumes = machineOf({
 });
 const by = (volumeId: string): string => `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
 
-/** The volume `$1` is mounted at the place, whatever an earlier round has left; both have what they had. */
+/** The volume `$1` is mounted at the place, whatever an earlier round has left; both volumes have their old files. */
 const placed = (mounted: string, is: boolean): string => `
 set -eu
 grep -o ' [^ ]*/data[^ ]* ' /proc/self/mountinfo | while read -r place; do umount -l "$place" || :; done
@@ -137,7 +137,7 @@ onMachine('while its user swaps everything on its volumes and around their mount
   it('check-volume, inspect-node, restart-client, observe-node and grow-filesystem look at nothing else', async () => {
     await withMachine(volumes, async (machine) => {
       await attack({
-        // What is mounted there all the time cannot be moved.
+        // A permanent mount cannot be moved.
         ...{ machine, plans: plans.filter((plan) => plan !== onlyPlace), repair: placed(FOUND, true), pool: TOP },
         round: async (n) => {
           const [ordinal, paths] = [5 * n, [PLACE]];

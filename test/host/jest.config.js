@@ -1,10 +1,10 @@
-// The host suite: needs root, loop devices and filesystem tools; says so and skips where it cannot have them.
+// The host suite: needs root, loop devices and filesystem tools. Without them it says so and skips.
 import base from '../../jest.config.js';
 
 export default {
   ...base,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/host/*.test.ts'],
-  // It often runs beside the real stories: time-outs are for what hangs.
+  // It often runs at the same time as the real stories: these time-outs are only for hangs.
   testTimeout: 240_000,
 };

@@ -1,4 +1,4 @@
-// What this machine cannot give the host suite; said loudly, since what is skipped is not tested.
+// What the host suite lacks on this machine. The suite prints it loudly, because skipped tests test nothing.
 import { spawnSync } from 'node:child_process';
 
 const tools = {
@@ -19,7 +19,7 @@ const tools = {
 };
 const packages = 'xfsprogs e2fsprogs btrfs-progs cloud-guest-utils fdisk util-linux shellcheck';
 
-/** CAP_SYS_RESOURCE, which ext4 wants for growing while mounted. */
+/** CAP_SYS_RESOURCE, which ext4 needs to grow while it is mounted. */
 const capSysResource = 1n << 24n;
 
 /** Attaches a small file to a loop device and mounts something in a namespace: what every machine of the suite needs. */
@@ -33,7 +33,7 @@ losetup --detach "$loop"
 unshare -m --propagation private mount -t tmpfs trial /mnt
 `;
 
-/** Why there can be no machine at all, or undefined. */
+/** Why this host can have no machine at all, or undefined. */
 export const lacking = loudly('the scripts on real filesystems', whyNoMachine());
 export const lackingForExt4Tools = lacking ?? loudly('ext4', missing(tools.ext4) ?? unknownToKernel('ext4'));
 export const lackingForExt4 =

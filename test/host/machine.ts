@@ -1,5 +1,5 @@
-// One machine for the host tests: this machine's files under an overlay, in a mount namespace of its own, with a real filesystem on
-// a loop device at the real paths. Nothing outside of the namespace changes but the loop device, which is released at the end.
+// One machine for the host tests: this machine's files under an overlay, in its own mount namespace, with a real filesystem on a loop device at the
+// real paths. Outside of the namespace only the loop device changes, and it is released at the end.
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -26,17 +26,17 @@ const mebibyte = 2 ** 20;
 export interface MachineOptions extends ContractNode {
   /** Size of the root volume's free part. */
   readonly rootMiB?: number;
-  /** On the volume from the beginning, by their paths on it. */
+  /** Files on the volume from the beginning, by their paths on it. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Attached beside it, and mounted nowhere. */
+  /** Attached next to it, and not mounted. */
   readonly second?: SecondVolume;
-  /** Called with the device of the volume, and with that of the second one, when a filesystem is on it that is mounted nowhere. */
+  /** Called with the device of the volume, and with that of the second one, when each has a filesystem that is not mounted. */
   readonly craft?: (device: string) => void | Promise<void>;
 }
 
 export interface SecondVolume {
   readonly volumeId: string;
-  /** copy: of the first one, with its UUID, and these files in the place of the first one's. */
+  /** copy: of the first volume, with its UUID, and these files in place of the first one's. */
   readonly content: 'copy' | 'new filesystem' | 'nothing';
   readonly files: Readonly<Record<string, string>>;
 }
@@ -47,7 +47,7 @@ export interface Ran {
   readonly status: number | null;
 }
 
-/** In the namespace: the overlay at $root/merged, with its own /run and /dev, where the volume's by-id names are. */
+/** The namespace has the overlay at $root/merged, with its own /run and /dev, where the volume's by-id names are. */
 const build = `
 set -eu
 mount -t tmpfs -o size="$ROOT_MIB"m upper "$root"
@@ -86,7 +86,7 @@ echo ready
 exec sleep infinity
 `;
 
-/** What lies on a volume before the story begins: its top entries, then "<path> <text in base64>" on standard input. */
+/** The content of a volume before the story begins: its top entries, then "<path> <text in base64>" on standard input. */
 const put = `
 set -eu
 mount -o "$2" "$0" "$1"
@@ -98,7 +98,7 @@ done
 umount "$1"
 `;
 
-/** Uses the space up to the last block, whatever its owner is. */
+/** Uses the space up to the last block, whoever owns the files. */
 const fill = `
 for size in 64M 16M 4M 1M 64K 4K; do
   n=0
@@ -110,7 +110,7 @@ dd if=/dev/zero of="$1/last" bs=1 count=1 2>/dev/null && exit 1
 df "$1" >&2
 `;
 
-/** Where an overlay keeps what differs from the root below it, everything on root that a command has written or deleted is. */
+/** The overlay's upper folder has the differences from the root: everything on root that a command has written or deleted. */
 const look = `
 set -eu
 cd "$0/upper"
@@ -201,8 +201,8 @@ export class Machine {
   }
 
   /**
-   * Starts this Node with a program and its words as another user of the machine. The child is that very process, so that a signal
-   * reaches it; it ends with this process.
+   * Starts this Node.js with a program and its words as another user of the machine. The child is that process itself, so a signal reaches it; it
+   * ends with this process.
    */
   async startAs(uid: number, program: string, words: readonly string[]): Promise<ChildProcess> {
     await this.#bind(process.execPath, '/run/node');
@@ -238,8 +238,8 @@ export class Machine {
   }
 
   /**
-   * What a command could have changed, as lines to compare: the files of the volume at /data, of the root volume and of /run, devices'
-   * names and mounts. What chainmend and blkid keep for themselves is left out, and the fakes' list of calls.
+   * What a command could have changed, as comparable lines: the files of the volume at /data, of the root volume and of /run, devices' names and
+   * mounts. Left out are the files of chainmend and blkid themselves, and the fakes' list of calls.
    */
   async world(): Promise<readonly string[]> {
     const seen = await this.#enterWith([], ['bash', '-c', look, join(this.#directory, 'root')]);
@@ -247,7 +247,7 @@ export class Machine {
     return seen.stdout.trim().split('\n');
   }
 
-  /** What differs on the root volume from what was there at the beginning: files, folders and links, whose they are, and their times. */
+  /** The changes on the root volume since the beginning: files, folders and links, with their owners and times. */
   async written(): Promise<string> {
     const look = 'cd "$0/upper" && find . -path ./home -prune -o -printf "%p %y %U:%G %m %s %n %T@ %l\\n" | sort';
     const seen = await this.#enterWith([], ['bash', '-c', look, join(this.#directory, 'root')]);
@@ -255,7 +255,7 @@ export class Machine {
     return seen.stdout;
   }
 
-  /** Of the second volume's bytes, as they would be if the power went now. */
+  /** A hash of the second volume's bytes, as they would be after a power failure now. */
   async secondHash(): Promise<string> {
     await run('sync', ['-f', this.#directory]);
     return createHash('sha256')
@@ -263,13 +263,13 @@ export class Machine {
       .digest('hex');
   }
 
-  /** What ModifyVolume does. */
+  /** The effect of ModifyVolume. */
   async growDevice(deviceMiB: number): Promise<void> {
     truncateSync(join(this.#directory, 'volume'), deviceMiB * mebibyte);
     await run('losetup', ['--set-capacity', this.#loop]);
   }
 
-  /** By the filesystem's own account; 0 where none is mounted. */
+  /** The size by the filesystem's own account; 0 where none is mounted. */
   async filesystemBytes(): Promise<number> {
     const tell = 'mountpoint -q /data || exit 0; xfs_info /data 2>/dev/null || stat -f -c "bsize=%S blocks=%b" /data';
     const data = (await this.shell(tell))
@@ -296,7 +296,7 @@ export class Machine {
     rmSync(this.#directory, { recursive: true });
   }
 
-  /** The fakes' notion of the client: see their first lines. */
+  /** The fakes' state of the client: see their first lines. */
   async setClient({ runtime, unit, client }: ContractNode): Promise<void> {
     const active = { running: 'active', stopped: 'inactive', failed: 'failed' }[client];
     const units =
@@ -330,16 +330,16 @@ export class Machine {
   }
 }
 
-/** Of the devices that are attached: while this process has them open. */
+/** The attached devices: this process holds each of them open. */
 const holds = new Map<string, number>();
-/** Whoever else looks for a free device at this moment finds the same one. */
+/** Another process that looks for a free device at this moment finds the same one. */
 const LOOP_TRIES_MAX = 20;
 
-/** A loop device that the kernel lets go when this process and its machine are gone, however they end. */
+/** A loop device that the kernel releases when this process and its machine have ended in any way. */
 async function attach(image: string): Promise<string> {
   const loop = await freeLoop(image);
   holds.set(loop, openSync(loop, 'r'));
-  // Of one that is open this is a wish: it goes with its last user.
+  // For an open device this is only a request: the kernel detaches it after its last user.
   await run('losetup', ['--detach', loop]);
   return loop;
 }

@@ -1,5 +1,5 @@
-// The contract fixtures of the commands that work on clients and volumes as a whole, typed: what the shipped scripts and the simulated
-// nodes both answer to (fixtures/README.md).
+// The contract fixtures of the commands that work on clients and volumes as a whole, typed: the common contract of the shipped scripts and the
+// simulated nodes (fixtures/README.md).
 import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import type { Runtime } from '../../shared/fleet/model.ts';
@@ -14,7 +14,7 @@ import {
 export const FOUND = 'vol-0a1b2c3d4e5f60718';
 export const NEW = 'vol-0fedcba9876543210';
 export const PLACE = '/data';
-/** What lies on both volumes beside their files: a client's data. */
+/** A client's data on both volumes, in addition to their files. */
 export const ENTRIES = ['blocks', 'chainstate', 'indexes'] as const;
 
 export interface NodeStory {
@@ -24,9 +24,9 @@ export interface NodeStory {
   readonly unit: string;
   readonly client: 'running' | 'stopped' | 'failed';
   readonly ends: 'cleanly' | 'killed';
-  /** copy: of the found one. empty: no filesystem. strange: another content. absent: not attached. */
+  /** copy: of the found volume. empty: no filesystem. strange: other content. absent: not attached. */
   readonly new: 'copy' | 'empty' | 'strange' | 'absent' | 'refused by the client';
-  /** Files by their paths on the volume found, and on the one that comes. */
+  /** Files by their paths, on the found volume and on the new one. */
   readonly found: Readonly<Record<string, string>>;
   readonly brought: Readonly<Record<string, string>>;
 }
@@ -48,7 +48,7 @@ export interface NodeSend {
   readonly unmask: boolean;
   readonly requireClean: boolean;
   readonly scrub: readonly string[];
-  /** Another client than the node's. */
+  /** A client that is not the node's. */
   readonly unit?: string;
 }
 
@@ -61,9 +61,9 @@ export interface NodeExpectation
   readonly masked?: boolean;
   /** How many starts there were in this step. */
   readonly started?: number;
-  /** as found: to the byte. new: its one line for the place names the new volume, and the line found is kept beside it. */
+  /** as found: byte for byte. new: its one line for the place names the new volume, and the old line is kept next to it. */
   readonly fstab?: 'as found' | 'new';
-  /** At the place, after the step; null: it is not there. */
+  /** Files at the place after the step; null: the file does not exist. */
   readonly files?: Readonly<Record<string, string | null>>;
   readonly sameAnswerAsStep?: number;
 }
@@ -71,7 +71,7 @@ export interface NodeExpectation
 export type NodeStep =
   | { readonly send: NodeSend; readonly expect: NodeExpectation }
   | { readonly do: 'forget everything' }
-  /** From now on no client comes up on the data of this volume, which is mounted nowhere. */
+  /** From now on no client starts on the data of this volume, which is not mounted. */
   | { readonly do: 'break'; readonly which: 'found' | 'new' }
   | { readonly do: 'write'; readonly file: string; readonly text: string };
 
@@ -93,7 +93,7 @@ export function nodeCases(): readonly NodeCase[] {
 export const volumes = { found: FOUND, new: NEW } as const;
 const place = (which: 'found' | 'new') => ({ path: PLACE, volumeId: volumes[which] });
 
-/** Through the very encoder that the functions use. */
+/** Uses the same encoder as the functions. */
 export function nodeParameters(story: NodeStory, send: NodeSend, nowSeconds: number): Record<string, string> {
   const [fence = 0, ordinal = 0] = send.id.split('.').map(Number);
   const parameters = nodeCommandParameters({ fence, ordinal }, commandOf(story, send), nowSeconds * 1000);
@@ -125,7 +125,7 @@ function commandOf(story: NodeStory, send: NodeSend): NodeCommand {
   }
 }
 
-/** What a node holds after a command. */
+/** A node's state after a command. */
 export interface NodeOutcome {
   readonly answer: NodeAnswer;
   /** The volume at the place. */

@@ -1,5 +1,5 @@
-// Who reads and writes a file of the client's: its owner, and root only where root alone can change the way to it. Honest layouts work, and
-// what is refused says why; whose executables and compose files root runs; and what is an identity.
+// Who reads and writes a file of the client: its owner, and root only where root alone can change the path to it. Honest layouts work, and each
+// refusal has a reason. Also: whose executables and compose files root runs, and what counts as an identity.
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -39,14 +39,14 @@ const write = (machine: Machine, File: string): Promise<Answer> =>
     ...{ Restart: 'no', StopGraceSeconds: '5' },
   });
 
-/** 21000 and 21001 are users of the machine, 25000 is one of a container that the machine does not know. */
+/** 21000 and 21001 are users of the machine; 25000 is a container's user that the machine does not know. */
 const USERS = `
 set -eu
 printf 'node:x:21000:21000::/:/bin/sh\\nother:x:21001:21001::/:/bin/sh\\n' >>/etc/passwd
 printf 'node:x:21000:\\nother:x:21001:\\npeers:x:21002:node\\n' >>/etc/group
 `;
 const FILE = '/data/n/c/f';
-/** A file below two folders: whose each is. */
+/** A file below two folders, with the owner of each. */
 const owned = (top: string, folder: string, file: string, text = 'listen=1\\n'): string =>
   `mkdir -p /data/n/c; printf '${text}' >${FILE}; chmod 640 ${FILE}; chown ${file} ${FILE}; chown ${folder} /data/n/c; chown ${top} /data/n`;
 
@@ -173,7 +173,7 @@ onMachine('a configuration', () => {
       "in a folder of root's that its group may write",
       `${owned('0:0', '0:21000', '21000:21000')}; chmod 775 /data/n/c`,
     ],
-    // Where everybody may make files, the owner of a file may put something else in its place.
+    // Where every user may make files, the owner of a file may put another one in its place.
     ['in a folder where everybody may make files', `${owned('0:0', '0:0', '21000:21000')}; chmod 1777 /data/n/c`],
   ])('%s is read by its owner and never by root, who could read it', async (_, set) => {
     await withMachine(machineOf(), async (machine) => {
@@ -197,7 +197,7 @@ onMachine('a configuration', () => {
   it('on a filesystem that a process serves is not looked at', async () => {
     await withMachine(machineOf(), async (machine) => {
       await machine.shell(`${USERS}${owned('0:0', '0:0', '0:0')}`);
-      // As the kernel tells of one: nothing more is known of it, and nothing may be asked.
+      // As the kernel shows a FUSE mount: nothing more is known of it, and no call may touch it.
       await machine.replace('awk', 'case "$*" in *fuse*) echo "/data/n " ;; *) exec /usr/bin/awk "$@" ;; esac');
       expect(await send(machine, 'read-config', { File: FILE })).toMatchObject({
         result: 'failed',

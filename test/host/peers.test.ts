@@ -1,5 +1,4 @@
-// The scripts that work on a client's peers, verbatim, on a machine of files: a real configuration, a real curl, and a client that
-// stops and starts.
+// The scripts that work on a client's peers, verbatim, on a machine of files: a real configuration, a real curl, and a client that stops and starts.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -73,7 +72,7 @@ onMachine('read-config', () => {
       expect(shown).toBe(
         text.replace('swört\\"fish', '*'.repeat(12)).replace('me:hidden@', 'me:******@').replace("'abc'", "'***'"),
       );
-      // It only looks: there is not even a memory of it.
+      // The script only reads: it leaves not even a memory of the command.
       expect(await machine.shell('ls /var/lib/chainmend /run/chainmend 2>/dev/null || true')).toBe('');
     });
   });
@@ -228,7 +227,7 @@ onMachine('write-config', () => {
 
   it('a client that does not come up gets its old file again, and runs with that', async () => {
     await onNode({}, async ({ machine, send, text }) => {
-      // It starts, and dies of the new file.
+      // The client starts, and dies of the new file.
       await machine.replace(
         'docker',
         `/run/docker "$@"; status=$?; case $* in start*) grep -q 26656 ${FILE} && grep -q 10.0.0.10 ${FILE} && echo "exited 1" >/run/client/containers/node ;; esac; exit $status`,
@@ -246,7 +245,7 @@ onMachine('write-config', () => {
   it('a client whose stop takes too long is waited for, and started again', async () => {
     await onNode({ runtime: 'systemd', unit: 'node.service' }, async ({ machine, send, text }) => {
       await machine.shell('echo TimeoutStopUSec=infinity >>/run/client/units/node.service');
-      // The first stop is not over in time; whoever asks a second time finds it done.
+      // The first stop does not end in time; a second request finds it done.
       await machine.replace(
         'systemctl',
         `if [ "$1" = stop ] && mkdir /run/once 2>/dev/null; then

@@ -1,4 +1,4 @@
-// The groups of real stories from outside: with fakes inside, in enclosures that are real.
+// The groups of real stories from outside: with fakes inside real enclosures.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

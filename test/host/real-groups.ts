@@ -1,4 +1,4 @@
-// The groups of real stories, side by side: each in an enclosure of its own, within one limit, told as they go on.
+// Runs the groups of real stories in parallel: each in its own enclosure, within one limit, with events as they run.
 import type { ReadyHost } from '../../local/machines/host/readiness.ts';
 import { memoryEachMiB, type Play, type Played, play } from '../../local/machines/play.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
@@ -8,13 +8,13 @@ import { EMPTY, sumTallies, type Tally } from '../../local/machines/tally.ts';
 export interface GroupsOptions {
   readonly limitSeconds: number;
   readonly onEvent: (group: string, told: RunEvent) => void;
-  /** What the groups wrote to standard error, where something broke. */
+  /** The groups' standard error, where something failed. */
   readonly onRemarks: (group: string, remarks: string) => void;
-  /** In the place of group-runner.ts. */
+  /** Used instead of group-runner.ts. */
   readonly entry?: string;
 }
 
-/** Never throws for what a group does; one that cannot be begun has failed by the names of its stories. */
+/** Never throws for a failure of a group. A group that cannot start counts as failed, by the names of its stories. */
 export async function playGroups(ready: ReadyHost, plan: Plan, options: GroupsOptions): Promise<Tally> {
   const groups = GROUPS.filter((group) => plan.played.some((story) => story.group === group));
   const memoryMiB = memoryEachMiB(Math.max(1, groups.length));

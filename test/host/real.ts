@@ -1,5 +1,5 @@
-// `npm run test:nodes`: the real stories on real machines, and the host suite beside them. What this host cannot have is skipped loudly,
-// by name. The last line says how many passed, failed and were skipped; the exit status is 1 when one failed.
+// `npm run test:nodes`: the real stories on real machines, and the host suite at the same time. Tests that this host cannot run are skipped loudly,
+// by name. The last line has the numbers of passed, failed and skipped tests; the exit status is 1 when one failed.
 import { type HostReadiness, prepareHost, type ReadyHost } from '../../local/machines/host/readiness.ts';
 import type { RunEvent } from '../../local/machines/run-events.ts';
 import { STORIES } from '../../local/machines/stories/index.ts';
@@ -9,9 +9,9 @@ import { operationParameters } from '../../shared/node-commands/parameters.ts';
 import { hostSuite } from './host-suite.ts';
 import { playGroups } from './real-groups.ts';
 
-/** The stories, from a host on that has the base system: to build that is done once. */
+/** The limit of the stories, on a host with the base system: the build happens once. */
 const LIMIT_SECONDS = 20 * 60;
-/** It takes only what the stories leave of the machine. */
+/** The host suite gets only the CPU time that the stories leave. */
 const HOST_SUITE_LIMIT_SECONDS = 35 * 60;
 const SCRIPTS = {
   story: 'shipped-scripts',
@@ -26,7 +26,7 @@ const readyAfterSeconds = secondsGone();
 const secondsLeft = (): number => LIMIT_SECONDS - (secondsGone() - readyAfterSeconds);
 const [tally, suite] = await Promise.all([
   readiness.ready ? playOn(readiness) : { ...EMPTY, skipped: allSkipped(readiness.why) },
-  // Stories wait most of the time: it takes what they leave.
+  // Stories wait most of the time: the host suite gets the CPU time that they leave.
   hostSuite(HOST_SUITE_LIMIT_SECONDS),
 ]);
 const scripts = readiness.ready ? scriptsOf(tally) : { ...EMPTY, skipped: [{ ...SCRIPTS, why: readiness.why }] };
@@ -75,13 +75,13 @@ function lineOf(told: RunEvent): string | undefined {
   }
 }
 
-/** Without a host there is no Go either that anybody would miss: the stories that need it are skipped with the others. */
+/** Without a host, missing Go does not matter: the stories that need it are skipped with the others. */
 function allSkipped(why: string): Reasoned[] {
   process.stderr.write(`\nSKIPPED: all stories on real machines: ${why}\n\n`);
   return STORIES.map(({ name, sentence }) => ({ story: name, sentence, why }));
 }
 
-/** Judged over all groups: no single one calls them all. */
+/** Judged over all groups: no single group calls all scripts. */
 function scriptsOf(of: Tally): Tally {
   const missing = Object.keys(operationParameters).filter((name) => !of.scripts.includes(name));
   if (STORIES.length === 0) return { ...EMPTY, skipped: [{ ...SCRIPTS, why: 'there are no stories' }] };

@@ -1,5 +1,5 @@
-// Writes into the superblocks of real filesystems what a stranger's volume may have there: names, labels, options and paths of any bytes,
-// with the checksums that the kernel wants. Formats: linux/fs/ext4/ext4.h, linux/fs/xfs/libxfs/xfs_format.h, linux/include/uapi/linux/btrfs_tree.h.
+// Writes a stranger's content into the superblocks of real filesystems: names, labels, options and paths of any bytes, with the checksums that the
+// kernel needs. Formats: linux/fs/ext4/ext4.h, linux/fs/xfs/libxfs/xfs_format.h, linux/include/uapi/linux/btrfs_tree.h.
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 
 export type Kind = 'ext4' | 'xfs' | 'btrfs';
@@ -7,12 +7,12 @@ export type Kind = 'ext4' | 'xfs' | 'btrfs';
 interface Superblock {
   readonly at: number;
   readonly bytes: number;
-  /** Fields of text: where they begin in the superblock, and how many bytes they have. */
+  /** Text fields: their offset in the superblock, and their size in bytes. */
   readonly texts: Readonly<Record<string, readonly [number, number]>>;
   readonly seal: (block: Buffer) => void;
 }
 
-/** Castagnoli's, as all three use it. `seed` and result are not inverted. */
+/** Castagnoli's CRC, as all three use it. `seed` and result are not inverted. */
 function crc32c(bytes: Uint8Array, seed = 0xffffffff): number {
   let crc = seed;
   for (const byte of bytes) {
@@ -31,11 +31,11 @@ const SUPERBLOCKS: Readonly<Record<Kind, Superblock>> = {
       s_last_mounted: [0x88, 64],
       s_first_error_func: [0x1a8, 32],
       s_last_error_func: [0x1e0, 32],
-      // The kernel mounts none whose options have no end.
+      // The kernel mounts no filesystem whose options have no end.
       s_mount_opts: [0x200, 63],
     },
     seal: (block) => {
-      // Errors that were seen, so that their functions are printed.
+      // Marks errors as seen, so that their functions are printed.
       block.writeUInt32LE(3, 0x194);
       block.writeUInt32LE(1_700_000_000, 0x198);
       block.writeUInt32LE(1_700_000_000, 0x1cc);
@@ -59,7 +59,7 @@ const SUPERBLOCKS: Readonly<Record<Kind, Superblock>> = {
   },
 };
 
-/** Puts the text into each field of text of the filesystem on a device, into which it fits; the others are empty. */
+/** Writes the text into each text field of a device's filesystem that has room for it; the other fields become empty. */
 export function craft(device: string, kind: Kind, text: Buffer): void {
   const { at, bytes, texts, seal } = SUPERBLOCKS[kind];
   const file = openSync(device, 'r+');
@@ -82,7 +82,7 @@ export function craft(device: string, kind: Kind, text: Buffer): void {
 export const longestText = (kind: Kind): number =>
   Math.max(...Object.values(SUPERBLOCKS[kind].texts).map(([, length]) => length));
 
-/** What each of these would do if it were evaluated, split, or printed as it is. */
+/** Texts that each have an effect if they are evaluated, split, or printed unchanged. */
 export const HOSTILE_TEXTS: readonly string[] = [
   'UID[$(>/run/owned)]',
   '$(>/run/owned)',
@@ -107,7 +107,7 @@ export const HOSTILE_TEXTS: readonly string[] = [
   'TYPE="xfs"\nUUID="x"',
 ];
 
-/** Every byte that a field can hold, in as many texts as that takes. */
+/** Every byte that a field can hold, in as few texts as possible. */
 export function everyByte(length: number): readonly Buffer[] {
   const all = Buffer.from(Array.from({ length: 255 }, (_, byte) => byte + 1));
   return Array.from({ length: Math.ceil(255 / length) }, (_, part) => all.subarray(part * length, (part + 1) * length));

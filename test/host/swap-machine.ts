@@ -1,4 +1,4 @@
-// A machine of the host tests with a second volume beside its own, as a node has it when its volumes are about to be swapped.
+// A machine of the host tests with a second volume next to its own: the state of a node right before a swap.
 import type { NodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { Machine, type Ran } from './machine.ts';
 import {
@@ -13,7 +13,7 @@ import {
   volumes,
 } from './node-contract.ts';
 
-/** What chainmend looks at to know whether a client runs: the fakes' files (fakes/systemctl, fakes/docker). */
+/** The files that say whether a client runs: the fakes' files (fakes/systemctl, fakes/docker). */
 const CLIENT = `
 unit=$1
 if [ -f "/run/client/containers/$unit" ]; then
@@ -66,7 +66,7 @@ export class SwapMachine {
       ...(story.new !== 'absent' && { second: { volumeId: NEW, content: TYPES[story.new], files: brought } }),
     });
     if (story.ends === 'killed') await machine.shell('touch /run/client/killed');
-    // Nobody waits for a client that is none.
+    // The fake sleep is short: no test waits for a client that does not exist.
     await machine.replace('sleep', 'exec /bin/sleep 0.02');
     const line = `UUID=$(blkid -p -s UUID -o value "$(findmnt -n -o SOURCE ${PLACE})") ${PLACE} ${filesystem} defaults,noatime,nofail 0 2`;
     await machine.shell(`printf '# static\\nproc /proc proc defaults 0 0\\n%s\\n' "${line}" >/etc/fstab`);
@@ -105,7 +105,7 @@ export class SwapMachine {
     return (await this.machine.shell(CLIENT, this.#story.unit)).trim();
   }
 
-  /** null: there is no such file. */
+  /** null: the file does not exist. */
   async read(path: string): Promise<string | null> {
     const told = await this.machine.shell(`[ ! -e "${PLACE}/$1" ] || { echo yes; cat "${PLACE}/$1"; }`, path);
     return told === '' ? null : told.slice('yes\n'.length);
@@ -115,12 +115,12 @@ export class SwapMachine {
     await this.machine.shell(`printf %s "$2" >"${PLACE}/$1"`, path, text);
   }
 
-  /** No client lives on its data any more (fakes/systemctl). */
+  /** No client stays up on its data any more (fakes/systemctl). */
   async break(which: 'found' | 'new'): Promise<void> {
     await this.onDevice(volumes[which], 'touch /mnt/refused');
   }
 
-  /** A line of shell with a volume that is mounted nowhere at /mnt. */
+  /** Runs a line of shell with an unmounted volume at /mnt. */
   async onDevice(volumeId: string, line: string): Promise<string> {
     const by = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volumeId.replace('-', '')}`;
     const nouuid = this.#story.filesystem === 'xfs' ? '-o nouuid' : '';
@@ -134,8 +134,8 @@ export class SwapMachine {
   }
 
   /**
-   * The command is killed, once, when it calls a tool for the nth time with such operands: right before it does, or right after. Killed
-   * are the script and all that waits for it, by their ids, as when the machine's power goes.
+   * Kills the command, once, when it calls a tool for the nth time with such operands: right before the call, or right after. It kills the script and
+   * all processes that wait for it, by their ids, as a power failure would.
    */
   async killAt({ tool, operands, nth, when }: KillPoint): Promise<void> {
     const real = tool === 'systemctl' ? '/run/systemctl' : (await this.machine.shell('command -v "$1"', tool)).trim();

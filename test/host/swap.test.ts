@@ -1,4 +1,4 @@
-// Swapping volumes on a real machine: cut off at any place, in the way of somebody, or sent something that is none.
+// Swapping volumes on a real machine: cut off at any place, with another process in the way, or with an invalid volume.
 import { describe, expect, it } from '@jest/globals';
 import { parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import { type NodeCommand, nodeCommandParameters } from '../../shared/node-commands/node-command.ts';
@@ -257,11 +257,11 @@ onMachine('a client that its owner starts and stops with commands', () => {
   });
 });
 
-/** Whatever the moment: a boot, or a client that runs, finds the node's own identity. */
+/** At any moment, a boot or a running client finds the node's own identity. */
 async function cutOff(machine: SwapMachine, id: string, point: KillPoint): Promise<void> {
   await machine.killAt(point);
   const { stdout } = await machine.send({ ...forward, id });
-  // Whoever waits for it outside may still say so, or is killed as well.
+  // A process that waits for it outside may still print this, or is killed as well.
   expect(stdout).toMatch(/^$|or killed/);
   expect(await machine.wasKilled()).toBe(true);
   const mounted = await machine.mounted();

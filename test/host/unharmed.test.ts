@@ -1,6 +1,6 @@
-// Every script on a node where something is not as it should be: another device, a link, a place or a parameter that is none. The world is
-// compared before and after. Some scripts have their work to do all the same: the table says which, and nothing but that may be different.
-// What is not tried is the disk of the machine that runs the tests: a mistake would be its last.
+// Every script on a node with one fault: another device, a link, an invalid place or parameter. The test compares the world before and after. Some
+// scripts must still do their work: the table names them, and only that may differ. Not tested is the disk of the machine that runs the tests: a
+// mistake would destroy it.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { script } from '../../shared/node-commands/index.ts';
@@ -41,7 +41,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   Questions: base64(`all 1000 GET http 1 /status -\n`),
 };
 
-/** What is right for the node as it is set up, and does the most that the script can do. */
+/** Parameters that are right for the node's setup, and make the script do the most that it can. */
 function right(operation: Operation, ordinal: number): Parameters {
   const nowSeconds = Math.floor(Date.now() / 1_000);
   switch (operation) {
@@ -77,7 +77,7 @@ function right(operation: Operation, ordinal: number): Parameters {
   }
 }
 
-/** Every path of a command, also where it comes in base64, begins elsewhere. */
+/** Every path of a command, also in base64, begins elsewhere. */
 function elsewhere(parameters: Parameters, place: string): Parameters {
   const moved = (text: string): string =>
     text.replaceAll(`${PLACE}/`, place === '/' ? '/' : `${place}/`).replaceAll(PLACE, place);
@@ -90,7 +90,7 @@ function elsewhere(parameters: Parameters, place: string): Parameters {
   );
 }
 
-/** What each script is for, as the lines of a machine's world that may differ after it. The others of them change nothing here. */
+/** The purpose of each script, as the lines of a machine's world that may differ after it. Scripts without lines change nothing here. */
 const CLIENTS = /^run\/(client|systemd)\//;
 const PURPOSE: Readonly<Partial<Record<Operation, RegExp>>> = {
   'write-config': /^(data|srv\/real)\/client\.conf(\.chainmend-before)?$/,
@@ -98,23 +98,23 @@ const PURPOSE: Readonly<Partial<Record<Operation, RegExp>>> = {
   'stop-client': new RegExp(`${CLIENTS.source}|^\\./etc/systemd/system/node\\.service\\.d/|^data/|/merged/data `),
   'swap-volumes': new RegExp(`${CLIENTS.source}|^\\./etc/fstab$|^data/|/merged/data `),
 };
-/** They name no volume. */
+/** These scripts name no volume. */
 const RESTARTS = ['write-config', 'restart-client'] as const;
-/** It names the volume that is there; the other one is none of its business. */
+/** These name the found volume; they must not touch the other one. */
 const STOPS = [...RESTARTS, 'stop-client'] as const;
 
 interface Trick {
   readonly name: string;
   readonly partitioned?: true;
-  /** Shell on the machine, before anything is sent. $1 the disk of the volume found, $2 that of the one that comes. */
+  /** Shell on the machine, before any command is sent. $1 is the disk of the found volume, $2 that of the new one. */
   readonly set?: string;
   readonly send?: (parameters: Parameters) => Parameters;
-  /** Scripts that do their work all the same; the others change nothing. */
+  /** Scripts that still do their work; the others change nothing. */
   readonly works: readonly Operation[];
 }
 
 const TRICKS: readonly Trick[] = [
-  // Shows that the comparison sees what scripts do.
+  // Shows that the comparison detects the scripts' changes.
   { name: 'nothing is wrong', works: [...RESTARTS, 'swap-volumes', 'stop-client'] },
   { name: 'another disk answers to the name of the volume that comes', set: `ln -sfn "$1" ${byId(NEW)}`, works: STOPS },
   { name: 'another disk answers to the name of the one there is', set: `ln -sfn "$2" ${byId(FOUND)}`, works: RESTARTS },
@@ -162,7 +162,7 @@ onMachine('every script', () => {
           const bytes = await machine.secondHash();
           let world = await machine.world();
           let last: Operation = 'inspect-node';
-          // A machine that is as it was can be sent the next one.
+          // An unchanged machine can take the next command.
           for (let isAsItWas = true; isAsItWas && left.length > 0; left = left.slice(1)) {
             last = left[0] ?? last;
             const parameters = right(last, OPERATIONS.length - left.length);
@@ -185,7 +185,7 @@ onMachine('every script', () => {
     240_000,
   );
 
-  /** Empty, or not handed over at all, it means none, and the rest is done: tested where that is told. */
+  /** An empty or absent parameter means none, and the script does the rest: another test covers that. */
   const MAY_BE_EMPTY: Readonly<Partial<Record<Operation, readonly string[]>>> = {
     'write-config': ['Edits', 'Unit'],
     'restart-client': ['Paths'],
@@ -204,7 +204,7 @@ onMachine('every script', () => {
           await machine.send(operation, missing);
           await machine.send(operation, { ...right(operation, ++ordinal), [name]: '' });
         }
-        // An agent that is too old hands over none of them.
+        // An agent that is too old passes none of them.
         await machine.send(operation, {});
         expect({ [operation]: difference(world, await machine.world()) }).toEqual({ [operation]: [] });
       }
@@ -224,7 +224,7 @@ onMachine('a client that is to be kept from starting', () => {
 });
 
 describe('the text of every script', () => {
-  /** What destroys what is on a device, or whole trees; and where it may stand, with the reason. */
+  /** Commands that destroy the content of a device, or whole trees; and the places where they are allowed, with the reason. */
   const DESTROYS =
     /\b(mkfs|mke2fs|mkswap|wipefs|parted|sgdisk|gdisk|fdisk|blkdiscard|shred|pvcreate|xfs_repair|fsck|tune2fs|xfs_admin|truncate)\b|\bdd\b.*\bof=|\brm\b\s+(-\S+\s+)*-\S*[rR]|\s-delete\b|\bsfdisk\b/;
   const REVIEWED: readonly (readonly [RegExp, string])[] = [
@@ -268,7 +268,7 @@ describe('the text of every script', () => {
   });
 });
 
-/** "- line" for what is gone, "+ line" for what came. */
+/** "- line" for a removed line, "+ line" for a new one. */
 function difference(before: readonly string[], after: readonly string[]): readonly string[] {
   const [was, is] = [new Set(before), new Set(after)];
   return [
@@ -277,7 +277,7 @@ function difference(before: readonly string[], after: readonly string[]): readon
   ];
 }
 
-/** Of a line of a world: the path of a file, or all that is told of a mount. */
+/** The subject of a world's line: the path of a file, or the whole text of a mount. */
 const subjectOf = (line: string): string => /^[-+] [0-9a-f]{64} {2}(.*)$/.exec(line)?.[1] ?? line.slice(2);
 
 async function withMachine(of: NodeStory, tell: (machine: SwapMachine) => Promise<void>): Promise<void> {

@@ -104,7 +104,7 @@ describe('an error of AWS in a bundle', () => {
     bundled = createRequire(import.meta.url)(join(directory, 'index.js')) as FixtureBundle;
   });
 
-  /** What the bundled client throws when AWS answers so. */
+  /** The error of the bundled client for such an answer of AWS. */
   async function thrown(
     client: string,
     command: string,
@@ -178,7 +178,7 @@ describe('an answer of AWS in a bundle', () => {
     bundled = createRequire(import.meta.url)(join(directory, 'index.js')) as FixtureBundle;
   });
 
-  /** As the SDK reads it whole, from node_modules: what the bundle must make of it, too. */
+  /** The whole SDK from node_modules: the bundle must read the same. */
   const whole: Record<string, () => Promise<object>> = {
     cloudwatch: () => import('@aws-sdk/client-cloudwatch'),
     dynamodb: () => import('@aws-sdk/client-dynamodb'),
@@ -206,7 +206,7 @@ describe('an answer of AWS in a bundle', () => {
   const xml = (name: string, inner: string) =>
     `<?xml version="1.0"?><${name} xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${inner}</${name}>`;
 
-  // Members, list items, and values of enums that the SDK of the lockfile has never heard of, and what it knows among them.
+  // Members, list items and enum values that the lockfile's SDK does not know, between those that it knows.
   it.each<[client: string, command: string, input: object, type: string, body: string, has: object]>([
     [
       ...(['ec2', 'DescribeVolumesCommand', {}, 'text/xml'] as const),

@@ -1,4 +1,4 @@
-// The template as AWS's own linter reads it: `npm test -- cfn-lint` asks it, with a network and Python 3.11 or newer; CI does.
+// AWS's own linter checks the template: `npm test -- cfn-lint` runs it, with a network and Python 3.11 or newer; CI does.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// As many fleets as a test wants, each with what makes the template longer: a zone, clean snapshots, a probe in a VPC.
+// As many fleets as a test needs. Each has what makes the template longer: a zone, clean snapshots, a probe in a VPC.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -15,7 +15,7 @@ export const manyFleets = (count: number): object[] =>
     };
   });
 
-/** As files; JSON is YAML. @returns the folder, made */
+/** Writes them as files; JSON is YAML. @returns the new folder */
 export function writeFleets(folder: string, count: number): string {
   mkdirSync(folder, { recursive: true });
   for (const [index, fleet] of manyFleets(count).entries())

@@ -1,4 +1,4 @@
-// A leaked role, function by function: of all that an attacker would want, exactly this is let through. docs/security.md tells it in words.
+// A leaked role, function by function: of all the attacker's requests, IAM allows exactly these. docs/security.md has them in words.
 import { expect, it } from '@jest/globals';
 import { AwsError } from '../../local/simulator/service.ts';
 import { answered, type Deployed, theFive } from './powers/stacks.ts';
@@ -30,7 +30,7 @@ async function isLetThrough({ region }: Deployed, { request }: Want, functionArn
   });
 }
 
-/** By want: whose role is enough. */
+/** By want: the functions whose role is enough. */
 const LET_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'delete what heals have put away': ['prune-retired'],
   'terminate what heals have put away': ['prune-retired'],
@@ -47,7 +47,7 @@ const LET_THROUGH: Readonly<Record<string, readonly string[]>> = {
   'write that a thing was put away': ['prune-retired', 'replace-node', 'snapshot-node'],
   'point a name of a fleet at oneself': ['register-nodes'],
   'start a heal': ['dispatch-heal'],
-  // Each writes what it has decided.
+  // Each of them writes its own decisions.
   'write an incident': ['dispatch-heal', 'replace-node'],
   'write what nodes are said to be': ['watch-fleet'],
 };

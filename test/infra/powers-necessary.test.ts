@@ -1,5 +1,5 @@
-// Each condition in the policies of the stack is necessary: an attack that it stops, in a region, with the function's real role; and the same
-// attack with the same role but for that one condition, which IAM lets through. `npm test -- powers` runs all of them.
+// Each condition in the stack's policies is necessary. The test makes an attack in a region with the function's real role, which the condition stops.
+// The same role without that one condition lets the attack through. `npm test -- powers` runs all of them.
 import { describe, expect, it } from '@jest/globals';
 import { listOf } from '../../local/services/iam/conditions.ts';
 import { type PolicyDocument, type Statement, statementsOf } from '../../local/services/iam/policy.ts';
@@ -22,7 +22,7 @@ const stacks = { 'the five fleets': await theFive(), 'fleets that ask for everyt
 let clones = 0;
 const call = { at: 0, actor: 'person' };
 
-/** A role with these policies, as many documents as it takes. */
+/** A role with these policies, in as many documents as needed. */
 function roleWith({ region }: Deployed, documents: readonly PolicyDocument[], trust = '{}'): string {
   const { operations } = region.iam;
   const RoleName = `clone-${++clones}`;
@@ -44,11 +44,11 @@ function roleWith({ region }: Deployed, documents: readonly PolicyDocument[], tr
 const withAlso = (documents: readonly PolicyDocument[], also: Statement | undefined): readonly PolicyDocument[] =>
   also === undefined ? documents : [...documents, { Version: '2012-10-17', Statement: [also] }];
 
-/** The function whose code would ask: it has this role. */
+/** The function whose code would send the request: the one that has this role. */
 const functionOf = ({ region }: Deployed, roleArn: string): string | undefined =>
   region.lambda.functionArns().find((arn) => region.lambda.roleOf(arn) === roleArn);
 
-/** What AWS says to an attack: "done", or the code of its refusal. */
+/** AWS's answer to an attack: "done", or the code of its refusal. */
 async function outcomeOf(
   place: Deployed,
   attack: Attack,
@@ -72,7 +72,7 @@ async function outcomeOf(
   });
 }
 
-/** With the role as it is, or the policies as they are; and with the one condition taken away. */
+/** The outcomes with the unchanged role or policies, and without the one condition. */
 async function bothOutcomes(place: Deployed, condition: Condition, attack: Attack): Promise<readonly [string, string]> {
   const { owner, documents } = condition;
   if (condition.of === 'role') {
@@ -105,7 +105,7 @@ const EVERYBODY: PolicyDocument = {
   ],
 };
 
-/** A resource with another policy for as long as the attack takes; of a role, another role with it. */
+/** Gives a resource another policy for the time of the attack; for a role, uses another role with it. */
 async function withPolicy(
   place: Deployed,
   owner: string,
@@ -149,7 +149,7 @@ describe.each(Object.entries(stacks))('%s', (_, place) => {
 
   it('have no condition without an attack', () => {
     const bare = conditions.filter((condition) => attacksOn(place, condition).length === 0).map(nameOf);
-    // A new condition: say in powers/attacks.ts what it stops, or take it out.
+    // For a new condition: say in powers/attacks.ts what it stops, or remove it.
     expect(bare).toEqual([]);
   });
 

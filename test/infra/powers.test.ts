@@ -1,5 +1,5 @@
-// docs/security.md says of each function what it could do at most, from the template of the five fleets. `UPDATE=1 npm test -- powers` writes it
-// again, and a new power shows in review as a change of that page.
+// docs/security.md says the most that each function could do, from the template of the five fleets. `UPDATE=1 npm test -- powers` writes it again, so
+// a review shows a new power as a change of that page.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';

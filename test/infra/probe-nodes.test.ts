@@ -54,7 +54,7 @@ describe('the functions that ask nodes', () => {
   it('may read the credentials of their fleets and nothing else: interfaces are Lambda’s own doing', () => {
     const actions = (fn: Resource) => {
       const ownArn = `arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:${fn.Properties.FunctionName}`;
-      // What the code is denied, by the key that stands in its requests and in none of Lambda's own.
+      // The denial for the function's code, by the condition key that its requests have and Lambda's own do not.
       const denied = statementsOf(fn)
         .filter(({ Effect }) => Effect === 'Deny')
         .flatMap(({ Action, Resource, Condition }) => {

@@ -1,4 +1,4 @@
-// What heals that take a client down may do, asked of the very policies of the template: by the region's own evaluation of IAM.
+// What heals that stop a client may do, by the template's own policies: the region's evaluation of IAM decides.
 import { describe, expect, it } from '@jest/globals';
 import { decide, type PolicyDocument } from '../../local/services/iam/policy.ts';
 import { isWithinReach } from '../../shared/snapshots/ranking.ts';
@@ -8,7 +8,7 @@ const NODE_ROLE = 'arn:aws:iam::111122223333:role/bitcoin-node';
 const resources = resourcesOf(buildStack({ nodeRoles: [NODE_ROLE] }).stack);
 const EC2 = 'arn:aws:ec2:eu-west-1:111122223333';
 
-/** An ARN of the template as it is in a region. */
+/** An ARN of the template in its real form. */
 const real = (arn: string): string =>
   arn
     .replaceAll('<AWS::Partition>', 'aws')
@@ -44,11 +44,11 @@ const ours = { 'chainmend:fleet': 'bitcoin' };
 const kept = { ...ours, 'chainmend:keep-until': '2026-01-08T00:00:00Z' };
 
 interface Question {
-  /** Of the resource. */
+  /** The tags of the resource. */
   readonly has?: Tags;
-  /** In the request. */
+  /** The tags in the request. */
   readonly gives?: Tags;
-  /** Only their keys are in the request. */
+  /** Only the keys of these tags are in the request. */
   readonly takes?: readonly string[];
   readonly more?: Readonly<Record<string, string>>;
 }
@@ -142,7 +142,7 @@ describe('replace-node', () => {
     expect(replace('CreateVolume', made)).toBe(false);
     expect(replace('CreateVolume', snapshot, { has: bitcoinTags })).toBe(true);
     expect(replace('CreateVolume', snapshot, { has: ours })).toBe(true);
-    // Of another team's policy; one that copies no tags is named in the fleet file.
+    // A snapshot of another team's policy; the fleet file names a policy that copies no tags.
     const policy = { 'aws:dlm:lifecycle-policy-id': 'policy-0123456789abcdef0' };
     expect(replace('CreateVolume', snapshot, { has: policy })).toBe(false);
     const naming = resourcesOf(
@@ -159,7 +159,7 @@ describe('replace-node', () => {
     expect(replace('CreateTags', volume, { has: bitcoinTags, gives: kept })).toBe(true);
     expect(replace('CreateTags', instance, { has: bitcoinTags, gives: { 'chainmend:retired': 'now' } })).toBe(true);
     expect(replace('CreateTags', snapshot, { has: ours, gives: { 'chainmend:verified': 'now' } })).toBe(true);
-    // Into scope: neither by our own tag nor by a fleet's.
+    // Tags that would bring it into scope: neither our own tag nor a fleet's.
     for (const gives of [ours, bitcoinTags]) {
       expect(replace('CreateTags', volume, { has: strangers, gives })).toBe(false);
       expect(replace('CreateTags', instance, { has: {}, gives })).toBe(false);
@@ -168,7 +168,7 @@ describe('replace-node', () => {
     expect(replace('CreateTags', volume, { has: bitcoinTags, gives: { ...ours, Owner: 'me' } })).toBe(false);
     expect(replace('DeleteTags', instance, { has: bitcoinTags, takes: ['Component'] })).toBe(false);
     expect(replace('DeleteTags', instance, { has: bitcoinTags, takes: ['chainmend:joining'] })).toBe(true);
-    // A request without keys would take every tag.
+    // A request without keys would remove every tag.
     expect(replace('DeleteTags', instance, { has: bitcoinTags })).toBe(false);
   });
 
@@ -254,7 +254,7 @@ describe('replace-node', () => {
 
   it('gets what only some fleets ask for, for those alone', () => {
     const from = resourcesOf(buildStack({ fleets: [named({ rungs: ['restart', 'swap'] })] }).stack);
-    // Neither asks for a sibling's volume, nor has a group, nor is given another instance.
+    // Neither fleet asks for a sibling's volume, has a group, or gets a replacement instance.
     expect(may('replace-node', 'ec2:CopyVolumes', volume, { has: bitcoinTags, gives: ours }, from)).toBe(false);
     expect(may('replace-node', 'ec2:StopInstances', instance, { has: bitcoinTags }, from)).toBe(false);
     expect(may('mark-root', 'ec2:CreateTags', volume, { gives: { 'chainmend:root': 'bitcoin' } }, from)).toBe(false);
@@ -386,7 +386,7 @@ describe('the ladder takes for good what its role may use, and nothing else', ()
       expect({
         made: mayReplace('CreateVolume', { has }),
         held,
-        // Only what is held can be locked.
+        // Only a held snapshot can be locked.
         locked:
           held &&
           mayReplace('LockSnapshot', {

@@ -1,4 +1,4 @@
-// What rotate-peers may do, and what leads to it.
+// What rotate-peers may do, and what invokes it.
 import { describe, expect, it } from '@jest/globals';
 import { buildStack, resourcesOf, text } from './support.ts';
 

@@ -36,7 +36,7 @@ const allowing = (fn: Resource, action: string) =>
   statementsOf(roleOf(fn)).filter(({ actions }) => actions.includes(action));
 const heals = ['resize-volume', 'replace-node', 'snapshot-node'];
 
-/** Where an operation is permitted by an action of another name, and a client's package is called otherwise than the actions. */
+/** Operations that an action of another name permits, and clients whose package name differs from the actions' prefix. */
 const ACTIONS: Readonly<Record<string, string>> = { 'lambda:Invoke': 'lambda:InvokeFunction' };
 const PREFIXES: Readonly<Record<string, string>> = {
   'route-53': 'route53',
@@ -213,10 +213,7 @@ describe('events', () => {
 
 describe('permissions', () => {
   const reads = /:(Get|List|Describe|Query)/;
-  /**
-   * No resource can be named for these (Service Authorization Reference); a condition or their harmlessness fences
-   * them.
-   */
+  /** Actions without a resource level (Service Authorization Reference): a condition limits them, or they are harmless. */
   const withoutResources = ['cloudwatch:PutMetricData', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 
   it('never change anything on every resource', () => {
@@ -241,14 +238,14 @@ describe('permissions', () => {
     ...['plan-snapshots', 'mark-root', 'prune-retired'],
   ])('of %s are the calls that its sources make, and no other', async (name) => {
     const granted = statementsOf(roleOf(named(`chainmend-${name}`))).flatMap(({ actions }) => actions);
-    // What Lambda, the durable SDK, encryption and alarms with tags need is in no source of ours.
+    // Our sources do not contain the actions that Lambda, the durable SDK, encryption and alarms with tags need.
     const ours = granted.filter(
       (action) =>
         !/^(logs|xray|sqs|kms|iam):|CheckpointDurableExecution|GetDurableExecutionState|^cloudwatch:TagResource$/.test(
           action,
         ),
     );
-    // The store is one module; who only reads has no right to write by it.
+    // The store is one module; a function that only reads has no right to write with it.
     const calls = (await callsOf(name)).filter((call) => name !== 'plan-snapshots' || call !== 'dynamodb:PutItem');
     expect([...new Set(ours)].sort()).toEqual(calls.filter((call) => !call.startsWith('kms:')));
   });

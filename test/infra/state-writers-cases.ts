@@ -1,4 +1,4 @@
-// Who may write which record: the roles of the deployed template try to write what is not theirs, and what they could begin by it.
+// Who may write which record: the roles of the deployed template try to write other functions' records, and to start something by them.
 
 import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
@@ -13,7 +13,7 @@ import { type Key, keys } from '../../shared/heal/store.ts';
 const USERS = Object.keys(ACCESS) as readonly StateUser[];
 const INSTANCE = 'i-0aaaaaaaaaaaaaaa1';
 
-/** One of each kind of record, of a fleet that nobody looks after. */
+/** One record of each kind, of a fleet that no function handles. */
 const RECORDS: readonly Key[] = [
   keys.observation('elsewhere', 0),
   keys.watch('elsewhere'),
@@ -34,7 +34,7 @@ const RECORDS: readonly Key[] = [
   { pk: partitions.account(), sk: 'a budget' },
 ];
 
-/** Who may write each, as the architecture says. */
+/** The allowed writers of each record, as docs/architecture.md says. */
 const MAY: Readonly<Record<string, readonly Writer[]>> = {
   'FLEET#elsewhere#watch-fleet': ['watch-fleet'],
   'FLEET#elsewhere#register-nodes': ['register-nodes'],
@@ -53,7 +53,7 @@ const MAY: Readonly<Record<string, readonly Writer[]>> = {
   ACCOUNT: ['replace-node'],
 };
 
-/** Whatever is looked at of a record by those who look at all of them. */
+/** The fields that readers of all records use. */
 const RECORD = {
   ...newNode('elsewhere', INSTANCE),
   ...{ at: '2026-01-01T12:00:00.000Z', kind: 'decision', state: 'healed', endedAtMs: 0, version: 1 },
@@ -91,7 +91,7 @@ async function as(world: World, user: StateUser, operation: string, input: objec
 const put = (world: World, user: StateUser, key: Key, record: object): Promise<string> =>
   as(world, user, 'PutItem', { TableName: world.tableName, Item: toItem({ ...key, ...record }) });
 
-/** Takes the condition on partitions from a function's role. */
+/** Removes the condition on partitions from a function's role. */
 async function withoutCondition(world: World, user: StateUser): Promise<void> {
   const RoleName = (await roleOf(world, user)).split('/').at(-1);
   const named = { RoleName, PolicyName: 'Grants' };
@@ -146,7 +146,7 @@ const matrix: Scenario = {
   ],
 };
 
-/** A person's wish for a restore, as the dispatcher would write it. */
+/** A person's request for a restore, as the dispatcher would write it. */
 function wish(world: World, more: object = {}): object {
   const { instanceId } = world.find('bitcoin', 'node3');
   return {

@@ -1,4 +1,4 @@
-// State is written by its own writers only: tried with the real roles in the region, with and without the condition that stops the others.
+// Only its own writers write a record: tested with the real roles in the region, with and without the condition that stops the others.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Simulated } from '../fixtures/jobs/simulation.ts';
 import { runJob } from '../fixtures/jobs.ts';

@@ -1,4 +1,4 @@
-// Who may write which partition of the table, by the template, by the one table in the code, and by the one in the documentation.
+// Who may write which partition of the table: the template, the one table in the code, and the one in the documentation must agree.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';

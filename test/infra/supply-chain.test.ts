@@ -1,4 +1,4 @@
-// What is installed, what may run while it is installed, and what is uploaded: package.json, package-lock.json and .npmrc.
+// The installed packages, the scripts that may run during the installation, and the uploaded files: package.json, package-lock.json and .npmrc.
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { repositoryRoot } from '../../infra/paths.ts';
 
 interface LockedPackage {
-  /** Where it is installed under another name. */
+  /** The package's real name, where it is installed under another one. */
   readonly name?: string;
   readonly version?: string;
   readonly resolved?: string;
@@ -24,7 +24,7 @@ const read = (file: string): string => readFileSync(join(repositoryRoot, file), 
 const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
 const locked = (JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }).packages;
 
-/** Where Node finds `name` from a package in `from`: "node_modules/a/node_modules/b", or one level up. */
+/** The folder where Node.js finds `name` from a package in `from`: "node_modules/a/node_modules/b", or one level up. */
 function foundFrom(from: string, name: string): string | undefined {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules/') - 1))) {
     const path = `${at === '' ? '' : `${at}/`}node_modules/${name}`;
@@ -46,7 +46,7 @@ describe('the lockfile', () => {
   it('pins each package to its bytes, and none to an address', () => {
     for (const [path, { integrity, inBundle, link, resolved }] of Object.entries(locked)) {
       if (path === '') continue;
-      // What is in another package's archive is pinned with it.
+      // A package in another package's archive is pinned with that archive.
       if (inBundle !== true) expect([path, integrity]).toEqual([path, expect.stringMatching(/^sha512-[\w+/]{86}==$/)]);
       expect([path, link, resolved ?? 'https://registry.npmjs.org/']).toEqual([
         path,
@@ -69,7 +69,7 @@ describe('the lockfile', () => {
 describe('an installation', () => {
   it('runs no script of any package', () => {
     expect(read('.npmrc').split('\n')).toContain('ignore-scripts=true');
-    // npm's own word for what may run all the same.
+    // npm's own setting for the scripts that may still run.
     expect(manifest['allowScripts']).toBeUndefined();
   });
 
@@ -101,7 +101,7 @@ describe('a Node that is too old', () => {
   const directory = mkdtempSync(join(tmpdir(), 'chainmend-'));
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  /** As Node 20 would come to it: the same file, with `process` telling another version, and another platform. */
+  /** The result of the same file on Node 20: with another version and another platform in `process`. */
   async function run(
     cwd: string,
     program: string,
@@ -236,7 +236,7 @@ describe('npm run sbom', () => {
       const purl = purlOf(path, one);
       const hashes = listed.get(purl);
       if (hashes === undefined) return [`${purl} is not listed`];
-      // One that lies in another package's archive, too, is listed once, by npm, as that: its bytes are pinned by the archive's hash.
+      // npm lists a package that is also in another package's archive once, as that one: the archive's hash pins its bytes.
       if (one.integrity === undefined || bundled.has(purl)) return [];
       const content = Buffer.from(one.integrity.replace('sha512-', ''), 'base64').toString('hex');
       return hashes.some((hash) => hash.alg === 'SHA-512' && hash.content === content) ? [] : [`${purl} has no hash`];

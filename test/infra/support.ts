@@ -1,4 +1,4 @@
-// A stack of the real constructs over two small fleets and placeholder code: what is tested here is the template.
+// A stack of the real constructs over two small fleets and placeholder code: these tests are about the template.
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ const documents = {
   startClient: document('start-client', 'c'),
 } satisfies CommandDocuments;
 
-/** @param checked whether its synthesis is checked as the app's is; CDK's own validation of the template is a test of the app */
+/** @param checked whether the rule packs check its synthesis as the app's; CDK's own validation of the template is a test of the app */
 export function buildStack({
   fleets = [bitcoin, litecoin],
   email,
@@ -75,9 +75,9 @@ export function buildStack({
   fleets?: FleetFile[];
   email?: string;
   runbooks?: string;
-  /** There are none unless given; null: nobody has said. */
+  /** None unless given; null: the context names none. */
   nodeRoles?: readonly string[] | null;
-  /** What is on the nodes; placeholders unless given. */
+  /** The documents on the nodes; placeholders unless given. */
   commands?: CommandDocuments;
   kmsKeys?: string[];
   checked?: boolean;
@@ -146,7 +146,7 @@ export interface Statement {
   readonly conditions: Record<string, Record<string, unknown>>;
 }
 
-/** All that a role may do: by its own policy, and by the managed ones that the stack gives it. */
+/** All that a role may do: by its own policy, and by the stack's managed ones. */
 export function statementsIn(resources: (type: string) => Resource[], role: Resource): Statement[] {
   const managed = resources('AWS::IAM::ManagedPolicy').filter(({ Properties }) =>
     Properties.Roles.map(text).includes(`<${role.id}>`),
@@ -162,7 +162,7 @@ export function statementsIn(resources: (type: string) => Resource[], role: Reso
   );
 }
 
-/** An intrinsic as people read it: `<ResizeVolumeFunction3195D288.Arn>`, `arn:<AWS::Partition>:…`. */
+/** An intrinsic as a readable text: `<ResizeVolumeFunction3195D288.Arn>`, `arn:<AWS::Partition>:…`. */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
   const {

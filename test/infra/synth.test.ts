@@ -70,7 +70,7 @@ describe('the app, synthesized in a process of its own with no credentials and n
         const asked = [...read(directory, file).matchAll(/\b(?:require|import)\(([^()]{1,80})\)/g)].map(
           ([, to = '']) => to,
         );
-        // One letter: the durable SDK's import of plugins that the environment may name, and ours names none.
+        // One letter: the durable SDK's import of plugins that an environment variable may name; ours names none.
         const known = asked.filter((to) => isBuiltin(to.slice(1, -1)) || /^\w$/.test(to));
         expect([name, file, asked.filter((to) => !known.includes(to))]).toEqual([
           ...[name, file],

@@ -1,4 +1,4 @@
-// CloudFormation takes templates of at most 1 MB ("Template body size in an S3 object", CloudFormation quotas), whitespace counted.
+// CloudFormation takes templates of at most 1 MB ("Template body size in an S3 object", CloudFormation quotas), including whitespace.
 import { statSync } from 'node:fs';
 import { expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
@@ -6,7 +6,7 @@ import { commandDocuments } from '../../shared/node-commands/index.ts';
 import { manyFleets } from './many-fleets.ts';
 import { buildStack, fleetFile } from './support.ts';
 
-/** As `cdk synth` and `cdk deploy` ask for it: where each resource stands in the tree is written into the template, too. */
+/** The options of `cdk synth` and `cdk deploy`: the template then also has the tree path of each resource. */
 const context = { 'aws:cdk:enable-path-metadata': 'true', 'aws:cdk:enable-asset-metadata': 'true' };
 
 it.each([
@@ -22,7 +22,7 @@ it.each([
   });
   const { templateFullPath } = app.synth().getStackByName('Chainmend');
   const { size } = statSync(templateFullPath);
-  // The documents are in it: without them any template would be small enough.
+  // The template contains the documents: without them any template would be small enough.
   expect(size).toBeGreaterThan(300_000);
   expect(size).toBeLessThanOrEqual(bytes);
 });

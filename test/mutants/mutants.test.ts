@@ -1,4 +1,4 @@
-// The list behind `npm run mutants` is true to the code: each rule is still where it is looked for, and can still be broken.
+// The list behind `npm run mutants` fits the code: each rule is still in its place, and can still be broken.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';

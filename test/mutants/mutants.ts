@@ -1,20 +1,20 @@
-// The rules that do most harm when they are broken, each with the smallest change that breaks it and the suites of `npm test` that must notice.
-// `npm run mutants` tries them; test/mutants/mutants.test.ts keeps the list true to the code.
+// The rules whose failure does the most harm. Each has the smallest change that breaks it and the suites of `npm test` that must notice.
+// `npm run mutants` tries them; test/mutants/mutants.test.ts checks that the list fits the code.
 
-/** A rule, and how it is broken. */
+/** A rule, and the change that breaks it. */
 interface Broken {
   /** The rule, as a sentence; unique. */
   readonly name: string;
-  /** Stands exactly once in the file that holds the rule. As short as that allows, since code moves. */
+  /** The text that the mutant replaces; it occurs exactly once in the file of the rule. As short as that allows, because code moves. */
   readonly find: string;
-  /** What takes its place: the file can still be read and run. */
+  /** The replacement: the file still parses and runs. */
   readonly replace: string;
   /** Suites that must each fail by an assertion, as `npm test` runs them: "shared/heal/lease" is test/shared/heal/lease.test.ts. */
   readonly caughtBy: readonly string[];
 }
 
 export interface Mutant extends Broken {
-  /** From the root of the checkout. */
+  /** The path from the root of the checkout. */
   readonly file: string;
 }
 

@@ -1,5 +1,5 @@
-// `npm run mutants [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as
-// `npm test` runs them, so a rule that only a named suite holds counts as held by none.
+// `npm run mutants [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as in
+// `npm test`. A rule that only a suite run by name would catch counts as not caught.
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,16 +8,16 @@ import { stripVTControlCharacters } from 'node:util';
 import { MUTANTS, type Mutant, mutated, suiteFile } from './mutants.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Copies of the checkout, in each of which one mutant is tried at a time. */
+/** Copies of the checkout; each tries one mutant at a time. */
 const SIDE_BY_SIDE = 2;
-/** A suite takes seconds. What hangs under a mutant is no verdict of a test. */
+/** A suite takes seconds. A mutant that hangs gives no verdict of a test. */
 const PATIENCE_MS = 120_000;
 /** All suites of all mutants, once. */
 const BASELINE_PATIENCE_MS = 600_000;
 const MAX_SHOWN = 600;
 const MAX_HEARD = 100_000;
 
-/** The part of Jest's `--json` that is read here. */
+/** The part of Jest's `--json` that this file reads. */
 interface JestReport {
   readonly testResults: readonly {
     readonly name: string;
@@ -100,7 +100,7 @@ async function tryOne(copy: string, mutant: Mutant): Promise<Verdict> {
   }
 }
 
-/** Each suite has to fail by an assertion: one that cannot run, or throws something else, says nothing of the rule. */
+/** Each suite must fail by an assertion: a suite that cannot run, or throws something else, proves nothing about the rule. */
 function judge(ran: Ran, suites: readonly string[]): Verdict {
   if ('none' in ran) return { why: ran.none };
   const names: string[] = [];
@@ -136,7 +136,7 @@ const resultOf = ({ testResults }: JestReport, suite: string): JestReport['testR
 
 const shown = (text: string): string => stripVTControlCharacters(text).trim().slice(0, MAX_SHOWN);
 
-/** What .gitignore names is made anew, but for `node_modules`, which stands beside the copy. */
+/** Folders that .gitignore names are made again in the copy. `node_modules` is not: it stays next to the copy. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', 'cdk.out', 'coverage']);
 
 async function copyCheckout(): Promise<string> {
@@ -147,7 +147,7 @@ async function copyCheckout(): Promise<string> {
   return copy;
 }
 
-/** In processes of their own where these are many. */
+/** Runs in several processes where there are many suites. */
 async function runSuites(copy: string, suites: readonly string[], patienceMs: number): Promise<Ran> {
   const output = join(copy, 'mutants-report.json');
   await rm(output, { force: true });
@@ -172,11 +172,11 @@ async function runSuites(copy: string, suites: readonly string[], patienceMs: nu
 
 interface Ended {
   readonly stderr: string;
-  /** null: it was ended when its time was up. */
+  /** null: the time limit ended it. */
   readonly status: number | null;
 }
 
-/** In a group of its own, so that what it has started ends with it. */
+/** Runs in its own process group, so that its child processes end with it. */
 function node(words: readonly string[], cwd: string, patienceMs: number): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, words, {
@@ -185,7 +185,7 @@ function node(words: readonly string[], cwd: string, patienceMs: number): Promis
       stdio: ['ignore', 'ignore', 'pipe'],
       env: {
         ...process.env,
-        // Nobody asks for a suite by name: each runs what `npm test` runs of it.
+        // No suite is run by name: each runs the part that `npm test` runs.
         CHAINMEND_ASKED: 'nothing',
         NODE_COMPILE_CACHE: join(ROOT, 'dist/compile-cache'),
       },

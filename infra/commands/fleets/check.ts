@@ -1,4 +1,4 @@
-// `npm run fleets -- check [FILE…]`: are these fleet files right, each and together? With --account: would they work there?
+// `npm run fleets -- check [FILE…]`: checks fleet files, each one and together. With --account it also checks that they would work in the account.
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
@@ -8,11 +8,11 @@ import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { StoreError } from './parameter-store.ts';
 
 export interface CheckContext extends FleetsContext {
-  /** Opened by --account alone. */
+  /** Only --account opens it. */
   readonly account: (fleets: readonly Fleet[]) => Promise<AccountFacts>;
 }
 
-/** @throws FleetFilesError with every problem, each with its place; StoreError where the account has some */
+/** @throws FleetFilesError with every problem, each with its place; StoreError where the account has problems */
 export async function check(
   { directory, say, account }: CheckContext,
   paths: readonly string[],

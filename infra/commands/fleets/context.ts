@@ -1,4 +1,4 @@
-// What the commands of `npm run fleets` share: where they write, what they read, and how a table looks.
+// What the commands of `npm run fleets` share: where they write, what they read, and the layout of a table.
 
 import { nearest } from '../../fleet-suggestions.ts';
 import { type Cell, columnsOf } from '../columns.ts';
@@ -7,12 +7,12 @@ import type { ParameterStore } from './parameter-store.ts';
 export interface FleetsContext {
   /** Folder of the fleet files. */
   readonly directory: string;
-  /** Opened by the commands that talk to AWS; the others need no credentials. */
+  /** Only the commands that talk to AWS open it; the others need no credentials. */
   readonly store: () => ParameterStore;
   readonly say: (text: string) => void;
 }
 
-/** Wrong use: a file or a fleet that is not there, a reason that cannot be stored. Exit status 2. */
+/** Wrong use: a missing file or fleet, or a reason that cannot be stored. Exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -23,6 +23,6 @@ export function notFoundError(what: string, name: string, known: readonly string
   return new UsageError(`no ${what} "${name}"; ${rest}`);
 }
 
-/** Columns without lines, so that a terminal shows it and `awk` can read it. */
+/** Columns without lines: a person can read them, and `awk` too. */
 export const tableOf = (head: readonly string[], rows: readonly (readonly Cell[])[]): string =>
   columnsOf([head.map((title) => title.toUpperCase()), ...rows], 2).join('\n');

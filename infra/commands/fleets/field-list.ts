@@ -1,11 +1,11 @@
-// A fleet file as a flat list of fields, to be shown and compared: "disk.maximumSizeGiB" → "2000".
+// A fleet file as a flat list of fields, to show and to compare: "disk.maximumSizeGiB" → "2000".
 
 export type Leaves = ReadonlyMap<string, string>;
 
-/** Lists are one field; so is whatever is empty. A fleet file's schema bounds the recursion. */
+/** A list is one field; so is an empty value. The fleet file's schema bounds the recursion. */
 export function leavesOf(value: unknown, path: readonly string[] = []): Leaves {
   if (typeof value !== 'object' || value === null) return new Map([[path.join('.'), String(value)]]);
-  // What a JSON-RPC request sends is one thing, however deep it goes.
+  // The body of a JSON-RPC request is one field, however deep it is.
   if (path.at(-1) === 'body') return new Map([[path.join('.'), JSON.stringify(value)]]);
   if (Array.isArray(value)) return new Map([[path.join('.'), value.length > 0 ? value.join('\n') : 'none']]);
   return new Map(Object.entries(value).flatMap(([key, inner]) => [...leavesOf(inner, [...path, key])]));

@@ -1,20 +1,20 @@
-// SSM parameters, as the commands of `npm run fleets` read and write them.
+// SSM parameters for the commands of `npm run fleets`: read and write.
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { plainText } from '../../../shared/text/plain-text.ts';
 
 export interface ParameterStore {
-  /** undefined where there is no such parameter. */
+  /** undefined where the parameter does not exist. */
   read(name: string): Promise<string | undefined>;
-  /** @returns the version that it has now: 1 where it was not there; undefined where AWS does not say */
+  /** @returns its version now: 1 for a new parameter; undefined where AWS does not say */
   write(name: string, value: string): Promise<number | undefined>;
 }
 
-/** AWS refused, or could not be asked: its own words, which a person at a terminal can act on. */
+/** AWS refused, or could not be asked. The message has AWS's own words, which a person at a terminal can act on. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-/** In the account and region that the environment names, as for every AWS command. */
+/** Uses the account and region of the environment, as every AWS command does. */
 export function ssmParameterStore(client = new SSMClient()): ParameterStore {
   return {
     async read(name) {
@@ -27,8 +27,8 @@ export function ssmParameterStore(client = new SSMClient()): ParameterStore {
       }
     },
     async write(name, value) {
-      // Intelligent-Tiering takes an advanced parameter only for a value of more than 4 KB, and leaves one as it is, which
-      // `Standard` would not: an advanced parameter cannot become a standard one [SSM PutParameter, Tier].
+      // Intelligent-Tiering makes a parameter advanced only for a value of more than 4 KB. It keeps an advanced parameter, which `Standard` would not
+      // do: an advanced parameter cannot become a standard one [SSM PutParameter, Tier].
       const input = { Name: name, Value: value, Type: 'String', Overwrite: true, Tier: 'Intelligent-Tiering' } as const;
       try {
         return (await client.send(new PutParameterCommand(input))).Version;
@@ -46,5 +46,5 @@ function storeError(name: string, cause: unknown): StoreError {
   });
 }
 
-/** The SDK says what it lacks, not where it looked. */
+/** The SDK says what is missing, but not where it looked. */
 const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';

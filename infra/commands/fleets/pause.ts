@@ -1,4 +1,4 @@
-// `npm run fleets -- pause [FLEET] --why TEXT` and `resume [FLEET]`: every heal reads these right before it mutates.
+// `npm run fleets -- pause [FLEET] --why TEXT` and `resume [FLEET]`. Every heal reads the pause right before it mutates.
 import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { fleetPathsIn } from '../../fleets.ts';
@@ -8,14 +8,14 @@ import type { ParameterStore } from './parameter-store.ts';
 
 const off = 'off';
 
-/** @param fleet everything where none is named */
+/** @param fleet pauses everything where no fleet is named */
 export async function pause(
   { directory, store, say }: FleetsContext,
   fleet: string | undefined,
   why: string,
 ): Promise<void> {
   const reason = why.trim();
-  // `{{` begins a reference to another parameter, which SSM refuses to store.
+  // SSM refuses to store `{{`, which begins a reference to another parameter.
   if (!/^[^\p{C}]{3,500}$/u.test(reason) || reason === off || reason.includes('{{')) {
     throw new UsageError(
       `--why is ${JSON.stringify(why)}; expected 3 to 500 characters that say why, for example "moving to gp3"`,
@@ -30,7 +30,10 @@ export async function pause(
   if (fleet === undefined && version === 1) say(NOBODY_LISTENS);
 }
 
-/** Nobody in a hurry is refused a pause, but who is in the wrong account has to hear of it. A stack that is deployed has made version 1. */
+/**
+ * A pause is never refused, because the person is in a hurry. But a person in the wrong account gets a warning. A deployed stack has made version 1
+ * of the parameter.
+ */
 const NOBODY_LISTENS =
   'chainmend does not seem to be deployed in this account and region: nothing was there to pause. A deployment here begins paused.';
 
@@ -50,8 +53,8 @@ export async function resume({ directory, store, say }: FleetsContext, fleet: st
 }
 
 /**
- * A pause of a misspelt fleet would pause nothing. A fleet is known by its file's name, whatever is in the file (who pauses is
- * in a hurry), or because it was pushed from somewhere else.
+ * A pause of a misspelt fleet would pause nothing. A fleet is known if its file exists, or if somebody pushed it from another place. The file's
+ * content does not matter: the person is in a hurry.
  */
 async function refuseUnknownFleet(
   directory: string,

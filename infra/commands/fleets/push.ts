@@ -1,4 +1,4 @@
-// `npm run fleets -- push NAME`: what the files say becomes what the functions read, without a deployment.
+// `npm run fleets -- push NAME`: stores the fleet files where the functions read them, without a deployment.
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
@@ -8,10 +8,10 @@ import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
 import { type ParameterStore, StoreError } from './parameter-store.ts';
 
 /**
- * Nothing is written unless every file is right (a fleet's selector is right only beside those of the others), and every fleet is
- * deployed: the stack makes the parameter of a new one, and its roles reach no node of a fleet that they do not know.
+ * Writes nothing unless every file is right and every fleet is deployed. All files count, because a fleet's selector must fit those of the others.
+ * The stack must know the fleet: it makes the parameter, and its roles reach only nodes of fleets that it knows.
  * @param names of fleets; all of them where it is 'all'
- * @throws FleetFilesError, UsageError, StoreError; fleets that were told of before it are stored
+ * @throws FleetFilesError, UsageError, StoreError; fleets that were reported before the error are stored
  */
 export async function push({ directory, store, say }: FleetsContext, names: readonly string[] | 'all'): Promise<void> {
   const files = readFleets(directory);
@@ -29,7 +29,7 @@ export async function push({ directory, store, say }: FleetsContext, names: read
   for (const [file, before] of stored) say(await pushOne(parameters, file, before));
 }
 
-/** What `push` would make here, CloudFormation would find in the way of its own: it imports no parameter that it would delete again. */
+/** If `push` made this parameter, the next deployment would fail on it: CloudFormation imports no parameter that it would delete again. */
 const notDeployed = (fleets: readonly string[]): string =>
   `${fleets.join(', ')}: not deployed in this account and region, and no function may touch ${fleets.length === 1 ? 'its' : 'their'} nodes. ` +
   'npm run deploy makes a new fleet; push changes one that is there. Nothing was changed';
@@ -57,7 +57,7 @@ async function pushOne(parameters: ParameterStore, { document }: FleetFile, stor
 
 const REACHABLE = "The roles of the functions are fenced by the fleets' tags: npm run deploy lets them reach this one.";
 
-/** What is stored may be anything: somebody may have edited the parameter by hand. */
+/** The stored value may be anything: somebody may have edited the parameter by hand. */
 function storedLeaves(stored: string): Leaves {
   try {
     return leavesOf(JSON.parse(stored));

@@ -1,4 +1,4 @@
-// `npm run fleets -- reference`: the tables of docs/fleet-files.md, written from the fleet file's schema and from what each chain fills in.
+// `npm run fleets -- reference`: writes the tables of docs/fleet-files.md from the fleet file's schema and from each chain's defaults.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -17,7 +17,7 @@ import { leavesOf } from './field-list.ts';
 
 export const referencePath = join(repositoryRoot, 'docs/fleet-files.md');
 
-/** Where the page, or another one, says more of a key. */
+/** Links to the page that says more about a key. */
 const MORE: Readonly<Record<string, string>> = {
   mode: '#from-plan-to-act',
   'ask.expiresAfterHours': 'restoring.md#approving-a-plan',
@@ -35,7 +35,7 @@ export function reference({ say }: Pick<FleetsContext, 'say'>): void {
 }
 
 /**
- * The page with its tables as they have to be. Each stands between `<!-- NAME: … -->` and `<!-- /NAME -->`.
+ * The page with its tables as they must be. Each is between `<!-- NAME: … -->` and `<!-- /NAME -->`.
  * @throws Error where a table has no place in the page, or a link no key
  */
 export function withTables(page: string): string {
@@ -74,10 +74,10 @@ function keysTable(): readonly string[] {
   return tableOf(['key', 'value', 'default', 'meaning'], rows);
 }
 
-/** Deeper than this, a section of the page says more than a table can. */
+/** Below this depth, a section of the page explains more than a table can. */
 const DEPTH = 3;
 
-/** Every key: `disk.growAtPercent`, `volumes.*.tag`. What is in `units` is what is beside it. */
+/** Every key: `disk.growAtPercent`, `volumes.*.tag`. The keys in `units` are the same as those next to it. */
 function keysOf(schema: DescribedSchema, above: readonly string[]): readonly Key[] {
   if (above.length === DEPTH || above[0] === 'units') return [];
   return alternativesOf(schema).flatMap(({ properties = {}, required = [], additionalProperties }) => [
@@ -109,7 +109,7 @@ function allowedBy(schema: DescribedSchema): string {
 
 const chains = Object.keys(chainDefaults) as KnownChain[];
 
-/** A file in which everything is left out that may be. */
+/** A fleet file without any optional key. */
 const commonFile = (chain: KnownChain | typeof otherChain): FleetDocument => ({
   ...{ fleet: 'a', chain, mode: 'plan', nodes: { tag: { A: 'a' } } },
 });

@@ -1,4 +1,4 @@
-// `npm run fleets -- show NAME`: a fleet file with every default, and where each value came from.
+// `npm run fleets -- show NAME`: prints a fleet file with every default, and the source of each value.
 
 import { chainLayer, completeDocument, writtenLayer } from '../../../shared/fleet/fleet-defaults.ts';
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
@@ -24,7 +24,7 @@ export function show({ directory, say }: FleetsContext, name: string): void {
   say(`${file.path} · ${fleetParameterName(parameterPrefix, name)}, ${bytes} bytes of JSON`);
 }
 
-/** Short forms are written out: a single `unit` is `units.node.unit`. */
+/** Short forms are written in full: a single `unit` is `units.node.unit`. */
 function fieldsOf(document: FleetDocument): [field: string, value: string, from: string][] {
   const written = leavesOf({ ...document, ...writtenLayer(document) });
   const told = leavesOf(chainLayer(document));

@@ -1,4 +1,4 @@
-// `npm run heal -- approve` and `reject`: finds what waits for a yes, shows what it covers, asks, answers, and says what came of it.
+// `npm run heal -- approve` and `reject`: finds the plan that waits for a yes, shows its terms, asks, answers, and prints the result.
 import { hashOf } from '../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
@@ -7,7 +7,7 @@ import type { FleetAsk, HealCommandContext, Suite } from './context.ts';
 import { clockText, durationText } from './show.ts';
 
 export interface AnswerOptions {
-  /** The plan that a person means: of a page that may be older than the question. */
+  /** The plan that a person means. The person may have read it on a page that is older than the current question. */
   readonly plan?: string;
   readonly yes?: true;
 }
@@ -15,10 +15,10 @@ export interface AnswerOptions {
 type Answer = 'approve' | 'reject';
 type PendingApproval = IncidentRecord & { readonly approval: ApprovalRecord };
 
-/** A term is shown whole: an approval covers all of it. */
+/** A term is shown whole, because an approval covers all of it. */
 const MAX_SHOWN = 4_000;
 
-/** @returns the exit status: 0 answered, 1 there is nothing to answer any more, or nobody wanted to. @throws UsageError, RequestError */
+/** @returns the exit status: 0 answered; 1 no plan waits for an answer, or the person did not confirm. @throws UsageError, RequestError */
 export async function answerQuestion(
   context: HealCommandContext,
   answer: Answer,
@@ -61,13 +61,13 @@ export async function answerQuestion(
 
 const CLOSED = 'Already answered, or expired, a moment ago: AWS has closed the question.';
 
-/** Incidents have 8 digits, of which 4 are shown in stories; a plan of a whole fleet has 12. */
+/** Incident ids have 8 digits, and stories show 4 of them. A plan of a whole fleet has 12. */
 const INCIDENT = /^[0-9a-f]{4,8}$/;
 const PLAN = /^[0-9a-f]{12}$/;
 
 /**
- * The one incident that is meant. Pure.
- * @returns `wrong`: no such incident, or several; `not`: why there is nothing to answer
+ * Finds the one incident that the person means. Pure.
+ * @returns `wrong`: no such incident, or several; `not`: why no answer is possible
  */
 function choose(
   incidents: readonly IncidentRecord[],
@@ -96,7 +96,7 @@ function choose(
 const nameOf = ({ incidentId, fleet, node, trigger }: IncidentRecord): string =>
   `${incidentId} (${plainText(`${fleet}/${node}`, 100)}, ${trigger})`;
 
-/** Why an incident waits for no answer; null where it does. */
+/** Why an incident waits for no answer; null where it does wait. */
 export function notAnswerableReason(incident: IncidentRecord, nowMs: number): string | null {
   const { incidentId, approval, attempt, state } = incident;
   if (approval === undefined)
@@ -108,7 +108,7 @@ export function notAnswerableReason(incident: IncidentRecord, nowMs: number): st
     const by = answer.by === null ? 'by whom was not told' : `by ${plainText(answer.by, 256)} as the answer claims`;
     return `Already answered: plan ${plan} was ${answer.said} at ${clockText(answer.atMs)}, ${by}.`;
   }
-  // Whoever could write the record could show one plan and have another approved: the hash is of what is shown, or nothing is answered.
+  // A writer of the record could show one plan and get another approved. So the hash must match what is shown; otherwise nothing is answered.
   if (hashOf(approval.terms) !== plan)
     return `Forged: what the record of incident ${incidentId} shows is not plan ${plainText(plan, 32)}. Nothing was answered; look who may write the table.`;
   if (state !== 'claimed' || approval.attempt !== attempt)
@@ -116,7 +116,7 @@ export function notAnswerableReason(incident: IncidentRecord, nowMs: number): st
   return null;
 }
 
-/** What an approval covers, as it is bound: nothing else is done by a yes. */
+/** The terms that an approval is bound to: a yes allows nothing else. */
 function planText({ approval }: PendingApproval, nowMs: number): string {
   const { sentence, terms, guardrails = [], plan, askedAtMs, untilMs } = approval;
   const ago = durationText((nowMs - askedAtMs) / 1000);
@@ -146,7 +146,7 @@ async function isMeant(
   return false;
 }
 
-/** Names, peers and pruning: a yes invokes the function that has asked, and nothing is done without one. */
+/** Plans for names, peers and pruning: a yes invokes the function that asked, and it does nothing without one. */
 async function answerFleet(
   context: HealCommandContext,
   suite: Suite,

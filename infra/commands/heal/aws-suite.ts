@@ -1,4 +1,4 @@
-// The deployed suite, through the AWS SDK: in the account and region that the environment names, or in the local one (AWS_ENDPOINT_URL).
+// The deployed suite, through the AWS SDK. It is in the account and region of the environment, or in the local region (AWS_ENDPOINT_URL).
 import { DynamoDBClient, paginateQuery, QueryCommand } from '@aws-sdk/client-dynamodb';
 import {
   CallbackTimeoutException,
@@ -25,10 +25,10 @@ import {
   SuiteError,
 } from './context.ts';
 
-/** Its literal name: infra/constructs/state.ts. */
+/** The table's literal name: infra/constructs/state.ts. */
 const tableName = 'chainmend';
 
-/** A ladder writes some hundreds of lines; more than so many are no story of one incident. */
+/** A ladder writes some hundreds of lines; no story of one incident has more lines than this limit. */
 const MAX_LINES = 5_000;
 
 export interface SuiteClients {
@@ -46,7 +46,7 @@ export function awsSuite({
 }: SuiteClients = {}): Suite {
   const store = createStore(dynamodb, tableName);
   return {
-    // The SDK keeps how far AWS's clock is from ours, where that is more than five minutes.
+    // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
     nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
     ask: (event) => withSuiteError('chainmend-dispatch-heal', () => ask(lambda, event)),
     story: (incident) => withSuiteError('the journal', () => readStory(dynamodb, incident)),
@@ -61,7 +61,7 @@ export function awsSuite({
       try {
         return (await sts.send(new GetCallerIdentityCommand({}))).Arn;
       } catch {
-        // A name is worth having, and an answer is worth more: the journal says that nobody told.
+        // The caller's name is useful, but the answer matters more: without a name, the journal says that none was given.
         return undefined;
       }
     },
@@ -81,7 +81,7 @@ async function send(lambda: LambdaClient, CallbackId: string, answer: object): P
   }
 }
 
-/** rotate-peers takes minutes, and tells in its journal; the others answer with what they refused. */
+/** rotate-peers takes minutes and reports in its journal. The other functions answer with their refusals. */
 async function approvePlan(
   lambda: LambdaClient,
   { by: name, fleet, plan }: FleetAsk,
@@ -106,7 +106,7 @@ async function readFleetNames(ssm: SSMClient): Promise<readonly string[]> {
   return [...values.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }
 
-/** How many lines of a function are looked through for the words of its question. */
+/** How many lines of a function are searched for the text of its question. */
 const LINES_OF_A_QUESTION = 200;
 
 async function readAsks(
@@ -187,7 +187,7 @@ async function ask(lambda: LambdaClient, event: object): Promise<DispatchAnswer>
   throw new SuiteError(`${FunctionName} failed: ${errorMessage}`);
 }
 
-/** Of the dispatcher and of the heal itself: what any other function says of an incident is no part of its story. */
+/** Lines of the dispatcher and of the heal. Lines of other functions about an incident are not part of its story. */
 async function readStory(dynamodb: DynamoDBClient, incident: IncidentKey): Promise<readonly StoryLine[]> {
   const { fleet, trigger, incidentId } = incident;
   const lines: StoryLine[] = [];
@@ -228,7 +228,7 @@ function lineOf(record: Readonly<Record<string, unknown>>, by: Writer): StoryLin
   };
 }
 
-/** The SDK says what it lacks, not where it looked. */
+/** The SDK says what is missing, but not where it looked. */
 const WHOSE =
   '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region';
 

@@ -1,4 +1,4 @@
-// Follows an incident until it has come to something: the journal's new lines, how far a volume is filled, and the last word.
+// Follows an incident to its outcome: prints new journal lines, the progress of a volume's fill, and the last line.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { notAnswerableReason } from './approve.ts';
@@ -6,22 +6,22 @@ import type { HealCommandContext, StoryLine } from './context.ts';
 import { lineText, progressText } from './show.ts';
 
 const POLL_MS = 2_000;
-/** Refusals that wait for a turn: the sweep looks again within minutes, for an hour. */
+/** Refusals that wait for a turn. The sweep retries within minutes, for an hour. */
 const WAITS: ReadonlySet<string> = new Set(['busy', 'throttled', 'replace-in-flight', 'disk-full-first']);
 
 export interface FollowResult {
-  /** waiting: time was up first, or Ctrl-C. */
+  /** waiting: the time limit or Ctrl-C came first. */
   readonly end: 'healed' | 'planned' | 'refused' | 'failed' | 'escalated' | 'waiting';
   readonly lines: readonly StoryLine[];
   readonly last: StoryLine | undefined;
 }
 
 export interface FollowOptions {
-  /** Gives up looking after so long; the heal goes on. */
+  /** Stops following after this time; the heal continues. */
   readonly forMs: number;
-  /** Whether each line is shown as it comes. */
+  /** Whether each line is printed when it arrives. */
   readonly tell: boolean;
-  /** What is said when the heal asks for a yes; undefined where nobody is there to say it. */
+  /** Answers when the heal asks for a yes; undefined where no person can answer. */
   readonly answer?: (question: ApprovalRecord) => Promise<boolean>;
 }
 
@@ -40,7 +40,7 @@ export async function follow(
       await suite.incident(answer),
       await suite.node(answer.fleet, answer.instanceId),
     ];
-    // AWS's own clock is known from its first answer on.
+    // AWS's clock is known from its first answer on.
     untilMs ??= suite.nowMs() + options.forMs;
     const lines = story.filter(({ attempt }) => attempt >= answer.attempt);
     for (const line of lines) {
@@ -49,7 +49,7 @@ export async function follow(
       shown.add(key);
       if (options.tell) context.say(lineText(line));
     }
-    // From the incident's own record, which nobody but its heal and the dispatcher writes.
+    // The question comes from the incident's own record. Only its heal and the dispatcher write that record.
     const question = incident && notAnswerableReason(incident, suite.nowMs()) === null ? incident.approval : undefined;
     if (question && question.plan !== asked) {
       asked = question.plan;
@@ -73,13 +73,13 @@ async function approve(context: HealCommandContext, { callbackId, plan }: Approv
   if (sent === 'closed') context.complain('The question was answered by somebody else, or has expired.');
 }
 
-/** null: it goes on, or will. Only the incident's own record says that an attempt is over. */
+/** null: the incident continues. Only the incident's own record says that an attempt is over. */
 function endOf(
   incident: IncidentRecord | undefined,
   lines: readonly StoryLine[],
   { incidentId, attempt }: DispatchAnswer,
 ): FollowResult['end'] | null {
-  // Another wish has taken its place: this one is over as its last line says.
+  // Another request has taken its place: this one is over, as its last line says.
   if (!incident || incident.incidentId !== incidentId) return endByLines(lines) ?? 'failed';
   switch (incident.state) {
     case 'allocated':
@@ -88,7 +88,7 @@ function endOf(
     case 'escalated':
       return 'escalated';
     case 'healed':
-      // A plan that was said is closed by the next sweep, as a wish is that could not be granted for an hour.
+      // The next sweep closes a plan that was printed. It also closes a request that could not be granted for an hour.
       return endByLines(lines) ?? 'failed';
     case 'open': {
       if (incident.attempt < attempt) return null;
@@ -96,7 +96,7 @@ function endOf(
       const word = endByLines(lines);
       const last = lastOutcome(lines);
       if (word === 'refused' && !WAITS.has(last?.code ?? '')) return 'refused';
-      // Attempts that failed, or died, are followed by others.
+      // Another attempt follows one that failed or died.
       return null;
     }
   }

@@ -1,12 +1,12 @@
-// `npm run heal -- journal FLEET[/NODE]`: the latest lines of all functions about a fleet or a node, in the order in which they were written.
+// `npm run heal -- journal FLEET[/NODE]`: prints the latest lines of all functions about a fleet or a node, in the order of writing.
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { HealCommandContext } from './context.ts';
 import type { Target } from './target.ts';
 
 export interface JournalOptions {
-  /** Lines of each function that are read, and of all of them that are shown. */
+  /** How many lines of each function are read, and how many are shown in total. */
   readonly lines?: number;
-  /** Only those of this incident, or of those that begin so. */
+  /** Only lines of this incident, or of incidents whose id begins with it. */
   readonly incident?: string;
 }
 

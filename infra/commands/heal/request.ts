@@ -1,4 +1,4 @@
-// One wish from its plan to its end: shows what would be done, asks, has it done, and follows it.
+// One request from its plan to its end: shows the plan, asks, starts the heal, and follows it.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { ApprovalRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
@@ -18,23 +18,23 @@ export interface HealRequestOptions {
   readonly plan?: true;
   readonly wait?: true;
   readonly yes?: true;
-  /** Minutes that --wait waits at most. */
+  /** The most minutes that --wait waits. */
   readonly for?: number;
 }
 
-/** A plan reads, and reads no more than a heal does in its first minute. */
+/** A plan only reads: no more than a heal does in its first minute. */
 const PLAN_FOR_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 const WAIT_MINUTES = 8 * 60;
 
-/** @returns the exit status: 0 done (or planned, where that was asked), 1 not */
+/** @returns the exit status: 0 done (or planned, where only a plan was asked for), 1 not */
 export async function carryOut(
   context: HealCommandContext,
   { event, words }: HealRequest,
   options: HealRequestOptions,
 ): Promise<0 | 1> {
   if (!options.yes || options.plan) {
-    // Before anything is asked of anybody: a script that forgot --yes should not wait for its plan first.
+    // This check comes first: a script without --yes must not wait for its plan.
     if (!options.plan && !context.confirm)
       throw new UsageError(`nobody is here to be asked: say --yes to ${words}, or --plan to hear what would be done`);
     const planned = await planOf(context, { event, words });
@@ -59,7 +59,7 @@ export async function carryOut(
   return printEnd(context, answer, followed);
 }
 
-/** @returns false where nothing would be done; why has been said */
+/** @returns false where nothing would be done; the reason has been printed */
 async function planOf(context: HealCommandContext, { event }: HealRequest): Promise<boolean> {
   const answer = await context.suite().ask({ ...event, plan: true });
   if (answer.did !== 'started') {
@@ -85,16 +85,16 @@ function notStarted(context: HealCommandContext, answer: DispatchAnswer): 1 {
   return 1;
 }
 
-/** How long dispatch-heal goes on trying what a person has asked for. */
+/** How long dispatch-heal retries a person's request. */
 const ASKED_FOR_MS = 60 * 60_000;
 
-/** A plan is asked for once. */
+/** A plan is requested once. */
 const retryText = ({ trigger, onsetMs }: DispatchAnswer): string =>
   trigger.startsWith('plan:')
     ? ''
     : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
 
-/** What the dispatcher calls in a word. */
+/** The dispatcher's reason codes as sentences. */
 const REASONS: Readonly<Record<string, string>> = {
   busy: 'another heal holds the node; this one is begun when it is free, within an hour',
   later: 'it was tried a moment ago and is looked at again by itself',

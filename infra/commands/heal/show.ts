@@ -1,4 +1,4 @@
-// How the journal's lines and a plan look in a terminal. Pure.
+// The layout of journal lines and of a plan in a terminal. Pure.
 import * as v from 'valibot';
 import type { Progress } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
@@ -9,7 +9,7 @@ import type { StoryLine } from './context.ts';
 export const lineText = ({ atMs, kind, sentence, code }: StoryLine): string =>
   `${timeText(atMs)}  ${plainText(kind, 20).padEnd(8)}  ${plainText(code === undefined ? sentence : `${code}: ${sentence}`)}`;
 
-/** A line of the journal may have been written by anybody who may write to the table. */
+/** Any principal that may write to the table may have written a journal line. */
 const timeText = (atMs: number): string => (isDate(atMs) ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--');
 const isDate = (atMs: number): boolean => Number.isFinite(atMs) && Math.abs(atMs) <= MAX_DATE_MS;
 /** "8.64e15" (ECMA-262, Time Values and Time Range). */
@@ -33,7 +33,7 @@ export function durationText(seconds: number): string {
   return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** What a plan's evidence may hold; heals of different kinds have different things to say. What is of another form is left out. */
+/** What a plan's evidence may hold. Heals of different kinds have different fields. Fields of another form are left out. */
 const evidenceSchema = v.object({
   guardrails: v.fallback(v.array(v.object({ rule: v.string(), verdict: v.string() })), []),
   source: v.fallback(v.nullish(v.string()), undefined),
@@ -42,12 +42,12 @@ const evidenceSchema = v.object({
 });
 type PlanEvidence = Partial<v.InferOutput<typeof evidenceSchema>>;
 
-/** What the journal keeps of it (shared/heal/journal.ts). */
+/** The limit of the journal (shared/heal/journal.ts). */
 const EVIDENCE_CHARACTERS = 4_000;
-/** A plan has a dozen; a table of thousands takes its time. */
+/** A plan has a dozen guardrails; a table of thousands would take long. */
 const MAXIMUM_GUARDRAILS = 25;
 
-/** The plan as a table: what, from which data, what guards say, what it costs and how long it takes. */
+/** The plan as a table: the action, the data source, the results of the guards, the cost and the duration. */
 export function planText(lines: readonly StoryLine[]): string {
   const sentence = lines.findLast(({ kind, act }) => kind === 'plan' || act === 'planned')?.sentence ?? '';
   const evidence = evidenceOf(lines);
@@ -64,7 +64,7 @@ export function planText(lines: readonly StoryLine[]): string {
   return tableOf(['what', 'would be'], rows);
 }
 
-/** The last that holds anything of a plan; journal evidence is cut where it is too long, and says nothing then. */
+/** The last line that holds a part of the plan. The journal cuts long evidence, and cut evidence cannot be read. */
 function evidenceOf(lines: readonly StoryLine[]): PlanEvidence {
   for (const { evidence } of lines.toReversed()) {
     if (evidence === undefined || evidence.length > EVIDENCE_CHARACTERS) continue;
@@ -73,7 +73,7 @@ function evidenceOf(lines: readonly StoryLine[]): PlanEvidence {
       if (typeof read === 'object' && read !== null && ('guardrails' in read || 'minutes' in read || 'source' in read))
         return v.parse(evidenceSchema, read);
     } catch {
-      // Cut.
+      // The evidence was cut.
     }
   }
   return {};

@@ -1,4 +1,4 @@
-// `npm run heal -- status FLEET[/NODE]`: what is open, who works on it, how far it is, and what was said of it last.
+// `npm run heal -- status FLEET[/NODE]`: prints open incidents, their heals, their progress and their last lines.
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf } from '../fleets/context.ts';
@@ -7,9 +7,9 @@ import type { HealCommandContext } from './context.ts';
 import { clockText, durationText, lineText, progressText } from './show.ts';
 import type { Target } from './target.ts';
 
-/** Incidents whose last lines are shown; a list of them all is shown in any case. */
+/** How many incidents get their last lines; the list of all incidents is always printed. */
 const MAX_STORIES = 10;
-/** Healed ones are shown so long. */
+/** Healed incidents are shown for this long. */
 const LATELY_MS = 60 * 60_000;
 
 export async function status(context: HealCommandContext, { fleet, node, shown }: Target): Promise<0 | 1> {

@@ -1,4 +1,4 @@
-// Whom a command is about: "bitcoin/node2", "bitcoin/i-0b2c3d4e5f6071829", or a fleet alone.
+// The target of a command: "bitcoin/node2", "bitcoin/i-0b2c3d4e5f6071829", or a fleet alone.
 import { quoted } from '../../../shared/text/command-words.ts';
 import { UsageError } from '../fleets/context.ts';
 
@@ -6,7 +6,7 @@ export interface Target {
   readonly fleet: string;
   /** As the dispatcher's events name it. */
   readonly node: { readonly node: string } | { readonly instanceId: string } | undefined;
-  /** As it was written. */
+  /** As the person typed it. */
   readonly shown: string;
 }
 

@@ -1,4 +1,4 @@
-// Asks an account what a deployment of these fleets would meet: `npm run fleets -- check --account`. It reads, and changes nothing.
+// Checks whether an account can take a deployment of these fleets: `npm run fleets -- check --account`. It reads, and changes nothing.
 import { DescribeLaunchTemplateVersionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import {
@@ -19,12 +19,12 @@ import { type AccountFacts, type FleetFacts, replaces, type TemplateFact } from 
 
 export type AwsClientConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
 
-/** Of one fleet: more have not been seen, and each costs three requests. */
+/** The limit for one fleet. No fleet with more is known, and each template costs three requests. */
 const MAX_TEMPLATES = 20;
 /** The version that every modern bootstrap stack writes ("Bootstrap your environment", CDK guide). */
 const BOOTSTRAPPED = '/cdk-bootstrap/hnb659fds/version';
 
-/** In the account and region that the environment names, unless a test says where. @throws StoreError */
+/** Uses the account and region of the environment, unless a test names them. @throws StoreError */
 export async function readAccount(fleets: readonly Fleet[], config: AwsClientConfig = {}): Promise<AccountFacts> {
   const clients = {
     ...{ ec2: new EC2Client(config), iam: new IAMClient(config), lambda: new LambdaClient(config) },
@@ -63,7 +63,7 @@ interface Clients {
   readonly ssm: SSMClient;
 }
 
-/** The function's role; undefined where there is no such function. */
+/** The function's role; undefined where the function does not exist. */
 export async function roleOf(lambda: LambdaClient, FunctionName: string): Promise<string | undefined> {
   try {
     return (await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))).Role;
@@ -78,7 +78,7 @@ async function concurrencyOf(lambda: LambdaClient): Promise<Pick<AccountFacts, '
     const { AccountLimit } = await lambda.send(new GetAccountSettingsCommand({}));
     return { concurrency: AccountLimit?.ConcurrentExecutions };
   } catch (error) {
-    // It is told, and the rest is read.
+    // The failure is reported, and the rest is read.
     return { concurrency: undefined, unknownConcurrency: wordsOf(error) };
   }
 }
@@ -93,7 +93,7 @@ async function isThere(ssm: SSMClient, Name: string): Promise<boolean> {
   }
 }
 
-/** No list of regions is published that a program could trust: a function that is not there is not found where its API is. */
+/** AWS publishes no list of regions that a program could trust. Where the API is missing, a missing function is not reported as not found. */
 async function withoutDurable(lambda: LambdaClient): Promise<string | undefined> {
   const FunctionName = functionNames.resizeVolume;
   try {
@@ -123,7 +123,7 @@ async function fleetFacts(clients: Clients, fleet: Fleet, replaceRole: string | 
   };
 }
 
-/** As replace-node knows it: "aws:ec2launchtemplate:id" ("Launch an EC2 instance using a launch template"). */
+/** The tag by which replace-node finds the template: "aws:ec2launchtemplate:id" ("Launch an EC2 instance using a launch template"). */
 const templateOf = ({ tags }: FleetNode): string | undefined => tags['aws:ec2launchtemplate:id'];
 
 async function templateFact(
@@ -159,7 +159,7 @@ async function templateFact(
   }
 }
 
-/** IAM's own word for what it would say to the launch. */
+/** IAM's simulation of the launch. */
 export async function mayPassOn(iam: IAMClient, PolicySourceArn: string, roleArn: string): Promise<boolean> {
   const { EvaluationResults = [] } = await iam.send(
     new SimulatePrincipalPolicyCommand({

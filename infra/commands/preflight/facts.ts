@@ -1,25 +1,25 @@
-// What `npm run fleets -- check --account` finds in an account, and what it says of it. Pure.
+// The facts that `npm run fleets -- check --account` reads in an account, and its findings. Pure.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 
 /** A launch template that a fleet's nodes, or its file, name. */
 export interface TemplateFact {
   /** Its id, or its name as the fleet file has it. */
   readonly template: string;
-  /** undefined: there is no such template, or AWS does not say. */
+  /** undefined: the profile does not exist, or AWS does not say. */
   readonly profile: { readonly name: string; readonly roleArn: string | undefined } | 'none' | undefined;
-  /** Whether replace-node may pass the profile's role on, as IAM says; undefined: nothing is deployed, or IAM does not say. */
+  /** Whether replace-node may pass the profile's role on, by IAM's answer; undefined: nothing is deployed, or IAM does not say. */
   readonly mayPass: boolean | undefined;
-  /** Why something of it is not known. */
+  /** Why a part of it is not known. */
   readonly unknown: string | undefined;
 }
 
 export interface FleetFacts {
   readonly fleet: Pick<Fleet, 'name' | 'mode' | 'replace' | 'role'>;
   readonly nodes: number;
-  /** Of those nodes, by name, that were launched from no template, where the file names none. */
+  /** Names of the nodes that were launched from no template, where the file names none. */
   readonly withoutTemplate: readonly string[];
   readonly templates: readonly TemplateFact[];
-  /** Its parameter is there. */
+  /** The fleet's parameter exists. */
   readonly isStored: boolean;
 }
 
@@ -30,29 +30,29 @@ export interface AccountFacts {
   readonly concurrency: number | undefined;
   readonly unknownConcurrency?: string;
   readonly isBootstrapped: boolean;
-  /** undefined: durable functions are there; else why that is not known. */
+  /** undefined: the region has durable functions; else why that is not known. */
   readonly withoutDurable: string | undefined;
   readonly isDeployed: boolean;
   readonly fleets: readonly FleetFacts[];
 }
 
 export interface Findings {
-  /** What was looked at, in order. */
+  /** What was checked, in order. */
   readonly lines: readonly string[];
-  /** What will not work as it is: each a sentence with what to do. */
+  /** What will not work: each a sentence with the remedy. */
   readonly problems: readonly string[];
 }
 
 /**
- * "New AWS accounts have reduced concurrency and memory quotas" (Lambda quotas); it is often 10. Nine functions sweep, probes and heals come
- * on top, and each waits for the other without a page, but a wave of heals then takes as long as it takes.
+ * "New AWS accounts have reduced concurrency and memory quotas" (Lambda quotas); it is often 10. Nine functions sweep; probes and heals come on top.
+ * They wait for each other without a page, but a wave of heals is then slow.
  */
 const ENOUGH_CONCURRENCY = 50;
 /** "Concurrent executions" (Service Quotas, AWS Lambda). */
 const RAISE =
   'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000';
 
-/** Whether another instance may take the place of a node. Validators, and nodes of which nobody says what they are, are never replaced. */
+/** Whether a replacement may take the place of a node. Validators, and nodes of unknown role, are never replaced. */
 export const replaces = ({ replace, role }: Pick<Fleet, 'replace' | 'role'>): boolean =>
   replace.rungs.includes('replace') && !('fixed' in role && ['validator', 'unknown'].includes(role.fixed));
 
@@ -75,7 +75,7 @@ export function findingsOf(facts: AccountFacts): Findings {
   return { lines, problems };
 }
 
-/** Of every template that a heal may launch from. */
+/** The roles of every template that a heal may launch from. */
 const rolesOf = ({ fleets }: AccountFacts): readonly string[] =>
   [
     ...new Set(

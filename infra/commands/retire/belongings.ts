@@ -1,5 +1,5 @@
-// What a suite has made for a fleet and no stack removes: its alarms, its DNS records, and what heals have kept. Read, and removed, by the
-// marks that it carries.
+// Resources that the suite has made for a fleet and that no stack removes: alarms, DNS records, and what heals have kept. They are found and removed
+// by their tags and markers.
 
 import { setTimeout } from 'node:timers/promises';
 import { CloudWatchClient, DeleteAlarmsCommand } from '@aws-sdk/client-cloudwatch';
@@ -49,7 +49,7 @@ export interface ZoneNames {
   readonly changes: readonly RecordSetChange[];
 }
 
-/** What heals have put aside: nobody prunes it once the suite is gone. */
+/** Resources that heals have put aside. Nothing prunes them after the suite is removed. */
 export interface KeptResources {
   readonly volumes: readonly { readonly id: string; readonly sizeGiB: number }[];
   readonly instances: readonly string[];
@@ -61,22 +61,22 @@ export interface Identity {
   readonly region: string;
 }
 
-/** AWS, as far as these commands ask it. Each throws a `StoreError` with AWS's own words. */
+/** AWS, as these commands use it. Each method throws a `StoreError` with AWS's own words. */
 export interface Belongings {
   readonly identity: () => Promise<Identity>;
-  /** Whether the suite's functions are there. */
+  /** Whether the suite's functions exist. */
   readonly isDeployed: () => Promise<boolean>;
-  /** Of a fleet: what is stored of its incidents and nodes; nothing where the table is gone. */
+  /** The stored records of a fleet's incidents and nodes; empty where the table does not exist. */
   readonly records: (
     fleet: string,
   ) => Promise<{ readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] }>;
-  /** Alarms by their tags as they are now: "chainmend:fleet", "chainmend:kind". */
+  /** Alarms by their current tags: "chainmend:fleet", "chainmend:kind". */
   readonly alarms: (fleet: string) => Promise<readonly Alarm[]>;
-  /** Deletes those of them that carry the fleet's tags right before. @returns how many that were */
+  /** Deletes those alarms that still carry the fleet's tags right before the deletion. @returns how many it deleted */
   readonly deleteAlarms: (fleet: string, alarms: readonly Alarm[]) => Promise<number>;
-  /** Names that a marker of this fleet and region stands beside, in every private zone. */
+  /** Names with a marker of this fleet and region next to them, in every private zone. */
   readonly names: (fleet: string) => Promise<readonly ZoneNames[]>;
-  /** Deletes those of these names that are marked right before, as they stand then. @returns how many that were */
+  /** Deletes those names that still have a marker right before the deletion, with their current values. @returns how many it deleted */
   readonly deleteNames: (fleet: string, names: ZoneNames) => Promise<number>;
   readonly kept: (fleet: string) => Promise<KeptResources>;
 }
@@ -94,7 +94,7 @@ const NAMES_A_BATCH = 20;
 const AGAIN_AFTER_MS = 1_000;
 const TRIES = 5;
 
-/** In the account and region that the environment names, as for every AWS command, unless a test says where. */
+/** Uses the account and region of the environment, as every AWS command does, unless a test names them. */
 export function awsBelongings(config: AwsClientConfig = {}): Belongings {
   const [cloudwatch, route53, ec2] = [new CloudWatchClient(config), new Route53Client(config), new EC2Client(config)];
   const [lambda, dynamodb, sts] = [new LambdaClient(config), new DynamoDBClient(config), new STSClient(config)];
@@ -170,7 +170,7 @@ async function deleteAlarms(cloudwatch: CloudWatchClient, fleet: string, alarms:
       await cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames }));
       deleted += AlarmNames.length;
     } catch (error) {
-      // Another hand was faster with one of them; what is still there is told in the end.
+      // Somebody else has deleted one of the alarms; the final report lists what is still there.
       if (!(error instanceof Error && /^ResourceNotFound/.test(error.name))) throw error;
     }
   }
@@ -186,7 +186,7 @@ async function readNames(route53: Route53Client, owner: Owner): Promise<readonly
   return found;
 }
 
-/** Fleets may have had other zones than their files say now, so all are looked through. */
+/** A fleet's file may have named other zones before, so all zones are searched. */
 async function privateZones(route53: Route53Client): Promise<readonly { zoneId: string; zone: string }[]> {
   const zones: { zoneId: string; zone: string }[] = [];
   const pace = pacer(ROUTE53_GAP_MS);
@@ -205,10 +205,10 @@ async function privateZones(route53: Route53Client): Promise<readonly { zoneId: 
   );
 }
 
-/** As register-nodes would do it for a fleet that has no node and wants no record. */
+/** The change that register-nodes would make for a fleet that has no node and wants no record. */
 async function namesIn(route53: Route53Client, owner: Owner, zoneId: string): Promise<readonly RecordSetChange[]> {
   const zone = await readZone(route53, zoneId);
-  // Most zones have none of ours, and need no plan.
+  // Most zones have no marker of the suite, and need no plan.
   if (![...zone.values()].some((record) => markedBy(owner, record))) return [];
   const none = { records: [], untouched: new Set<string>(), shared: new Set<string>(), ended: new Set<string>() };
   return planNames(owner, { ...none, refusals: [], poolReason: '' }, zone).changes;
@@ -220,7 +220,7 @@ async function deleteNames(route53: Route53Client, owner: Owner, shown: ZoneName
   const wanted = new Set(shown.changes.map(({ name }) => name));
   let deleted = 0;
   let busy = 0;
-  // Each turn reads the zone again: what is deleted is what stands there, and only beside a marker of ours.
+  // Each round reads the zone again. It deletes the current records, and only next to a marker of the suite.
   for (;;) {
     const batch = (await namesIn(route53, owner, HostedZoneId))
       .filter(({ name }) => wanted.has(name))
@@ -240,7 +240,7 @@ async function deleteNames(route53: Route53Client, owner: Owner, shown: ZoneName
       deleted += batch.length;
       for (const { name } of batch) wanted.delete(name);
     } catch (error) {
-      // Somebody else was at the zone, and the whole batch is refused: look again.
+      // Somebody else changed the zone, so Route 53 refused the whole batch: read it again.
       if (!(error instanceof PriorRequestNotComplete || error instanceof InvalidChangeBatch)) throw error;
       if (++busy === TRIES) throw error;
       await setTimeout(AGAIN_AFTER_MS);
@@ -279,7 +279,7 @@ async function readRetained(ec2: EC2Client, fleet: string): Promise<KeptResource
   return { volumes, instances, snapshots };
 }
 
-/** The SDK says what it lacks, not where it looked. */
+/** The SDK says what is missing, but not where it looked. */
 const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
 
 async function withStoreError<T>(what: string, work: () => Promise<T>): Promise<T> {

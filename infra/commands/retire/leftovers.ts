@@ -1,4 +1,5 @@
-// `npm run fleets -- left`, which `npm run destroy` says first: what stays in the account when the stack goes, and how each is removed.
+// `npm run fleets -- left`: lists what stays in the account after the stack is deleted, and how to remove each item. `npm run destroy` prints it
+// first.
 import type { ParameterStore } from '../fleets/parameter-store.ts';
 import type { Belongings, KeptResources } from './belongings.ts';
 
@@ -13,7 +14,7 @@ export interface LeftoversContext {
   readonly say: (text: string) => void;
 }
 
-/** @param fleets that the files or the account know */
+/** @param fleets the fleets that the files or the account know */
 export async function listLeftovers(
   { belongings: open, say }: LeftoversContext,
   fleets: readonly string[],
@@ -32,7 +33,7 @@ export async function listLeftovers(
   }
 }
 
-/** Whatever the fleets are. The stack's own names: infra/constructs/{state,settings,documents}.ts. */
+/** Lines that do not depend on the fleets. The stack's own names: infra/constructs/{state,settings,documents}.ts. */
 const STAYS = [
   'the table chainmend with the journal, about $0.25 a GiB and month: aws dynamodb update-table --table-name chainmend --no-deletion-protection-enabled && aws dynamodb delete-table --table-name chainmend',
   'the command documents chainmend-*, free: aws ssm list-documents --filters Key=Owner,Values=Self Key=Name,Values=chainmend-',
@@ -40,7 +41,7 @@ const STAYS = [
   'the pauses below /chainmend/pause, free: aws ssm delete-parameter --name /chainmend/pause',
 ] as const;
 
-/** What heals have put aside, which costs, and which nobody prunes without the suite. */
+/** Resources that heals have put aside. They cost money, and nothing prunes them without the suite. */
 export function retainedLines(fleet: string, { volumes, instances, snapshots }: KeptResources): readonly string[] {
   if (volumes.length + instances.length + snapshots.length === 0) return [];
   const sizeGiB = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);

@@ -1,4 +1,4 @@
-// `npm run fleets -- retire NAME`: removes what the suite has made for a fleet and no stack removes: its alarms and its DNS records.
+// `npm run fleets -- retire NAME`: removes the alarms and DNS records that the suite has made for a fleet and that no stack removes.
 
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
@@ -12,22 +12,22 @@ export interface RetireContext {
   readonly store: () => ParameterStore;
   readonly belongings: () => Belongings;
   readonly say: (text: string) => void;
-  /** A question with the answer no unless somebody says yes; undefined where nobody can be asked. */
+  /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
 }
 
-/** Whether a fleet's things may go, and would not be made again. Facts as they are now. */
+/** Whether a fleet's resources may be removed, and would not be created again. Facts as they are now. */
 export interface RetireFacts {
   readonly isDeployed: boolean;
-  /** Its file is stored: register-nodes looks after it. */
+  /** The fleet's file is stored: register-nodes still keeps its records. */
   readonly isStored: boolean;
-  /** Why the fleet, or everything, is paused; undefined: neither is. */
+  /** Why the fleet, or everything, is paused; undefined: neither is paused. */
   readonly paused: string | undefined;
   readonly incidents: readonly IncidentRecord[];
   readonly nodes: readonly NodeRecord[];
 }
 
-/** @returns a sentence where it may not be retired. Where no function is there, nothing is at work and nothing is made again. */
+/** @returns a sentence where the fleet may not be retired. Without a function nothing runs and nothing is created again. */
 export function whyNotRetired(
   fleet: string,
   { isDeployed, isStored, paused, incidents, nodes }: RetireFacts,
@@ -37,7 +37,7 @@ export function whyNotRetired(
     ...incidents
       .filter(({ state }) => state === 'allocated' || state === 'claimed')
       .map(({ node, trigger, incidentId }) => `${fleet}/${node} ${trigger}, incident ${incidentId}`),
-    // What a heal has begun and not settled, or a node that it still holds.
+    // What a heal has begun and not finished, or a node that it still holds.
     ...nodes
       .filter(({ owner, operation }) => owner !== null || operation !== null)
       .map(({ instanceId }) => `${fleet}/${instanceId} is held, or was left half done`),
@@ -89,7 +89,7 @@ export async function retire(
     say('Nothing was removed.');
     return;
   }
-  // Somebody may have begun something while the list was read.
+  // A heal may have begun while the list was read.
   await refuseUnlessIdle(context, belongings, fleet);
   const gone = await belongings.deleteAlarms(fleet, alarms);
   let unnamed = 0;

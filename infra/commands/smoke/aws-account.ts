@@ -1,4 +1,5 @@
-// An account through the AWS SDK: what a run reads and makes, each call once and in AWS's own words. What is left over: aws-resources.ts.ts.
+// An account through the AWS SDK: what a run reads and makes, each call once and with AWS's own words. aws-resources.ts finds and removes what is
+// left over.
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import { DLMClient } from '@aws-sdk/client-dlm';
@@ -44,11 +45,11 @@ import { VOLUME_GIB } from './user-data.ts';
 
 /** "Launch AL2023 using the SSM parameter" (AL2023 user guide). */
 const IMAGE_PARAMETER = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
-/** Of the volume; Nitro calls it otherwise, and the node asks for it by its id. */
+/** The volume's device name. Nitro shows another name, and the node finds the volume by its id. */
 const DEVICE = '/dev/sdf';
 const POLICIES = ['AmazonSSMManagedInstanceCore', 'CloudWatchAgentServerPolicy'] as const;
 
-/** In the account and region that the environment names, unless a test says where. */
+/** Uses the account and region of the environment, unless a test names them. */
 export function awsAccount(config: AwsClientConfig = {}): Account {
   const [sts, ec2, ssm] = [new STSClient(config), new EC2Client(config), new SSMClient(config)];
   const [lambda, dynamodb] = [new LambdaClient(config), new DynamoDBClient(config)];
@@ -98,7 +99,7 @@ export function awsAccount(config: AwsClientConfig = {}): Account {
     instanceState: (instanceId) =>
       withSmokeError(instanceId, async () => {
         const { Reservations } = await ec2.send(
-          // By a filter: an instance that was just made is not found by its id for a moment (eventual consistency, EC2 API).
+          // Uses a filter: for a moment EC2 does not find a new instance by its id (eventual consistency, EC2 API).
           new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [instanceId] }] }),
         );
         return Reservations?.[0]?.Instances?.[0]?.State?.Name ?? 'pending';
@@ -168,7 +169,7 @@ async function makeInstance(ec2: EC2Client, options: InstanceRequest): Promise<s
       ...{ ...what, SubnetId: subnetId, MinCount: 1, MaxCount: 1, ClientToken: run },
       TagSpecifications: [
         { ResourceType: 'instance', Tags: tagsOf(run, fleet) },
-        // Its root volume: not the fleet's, and deleted with it.
+        // Tags the root volume: it is not the fleet's, and EC2 deletes it with the instance.
         { ResourceType: 'volume', Tags: [{ Key: SMOKE_TAG, Value: run }] },
       ],
     }),
@@ -176,7 +177,7 @@ async function makeInstance(ec2: EC2Client, options: InstanceRequest): Promise<s
   return Instances?.[0]?.InstanceId ?? '';
 }
 
-/** No list of regions is published that a program could trust: a function that is not there is not found where its API is. */
+/** AWS publishes no list of regions that a program could trust. Where the API is missing, a missing function is not reported as not found. */
 async function withoutDurable(lambda: LambdaClient): Promise<string | undefined> {
   try {
     await lambda.send(
@@ -210,7 +211,7 @@ async function suiteThere(lambda: LambdaClient, dynamodb: DynamoDBClient, ssm: S
   ];
 }
 
-/** What a role may do by policies of other names, nobody can tell by names: it is said, and the run goes on. */
+/** Policies of other names may allow more to the role, and names alone do not show it. The run prints this and continues. */
 async function profileLacks(iam: IAMClient, InstanceProfileName: string): Promise<string | undefined> {
   try {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName }));
@@ -231,7 +232,7 @@ async function profileLacks(iam: IAMClient, InstanceProfileName: string): Promis
   }
 }
 
-/** An empty answer where AWS says that there is no such thing. */
+/** An empty answer where AWS says that the resource does not exist. */
 async function orNothing<T extends object>(
   asked: Promise<T>,
   nothing: new (...words: never[]) => Error,
@@ -247,7 +248,7 @@ async function orNothing<T extends object>(
 const wordsOf = (error: unknown): string =>
   plainText(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
-/** The SDK says what it lacks, not where it looked. */
+/** The SDK says what is missing, but not where it looked. */
 const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
 
 async function withSmokeError<T>(what: string, work: () => Promise<T>): Promise<T> {

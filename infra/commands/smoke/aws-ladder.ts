@@ -1,4 +1,4 @@
-// What a run with --ladder asks of an account besides, each in AWS's own words.
+// The additional AWS calls of a run with --ladder, each with AWS's own words.
 
 import { type CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import {
@@ -137,7 +137,7 @@ async function roleInProfile(iam: IAMClient, InstanceProfileName: string): Promi
   return arn;
 }
 
-/** As a fleet's own template would be: all but whose the instance is. */
+/** Makes a template like a fleet's own: it has everything except the instance's owner tags. */
 async function makeTemplate(ec2: EC2Client, options: InstanceRequest): Promise<string> {
   const { run, imageId, profile, securityGroupId, userData } = options;
   const { LaunchTemplate } = await ec2.send(
@@ -202,7 +202,7 @@ async function commandEnd(ssm: SSMClient, CommandId: string, InstanceId: string)
     const said = shortened(StandardErrorContent);
     return UNDER_WAY.has(status) ? undefined : { document, status, said };
   } catch (error) {
-    // It is told of a moment after it was sent.
+    // AWS reports the invocation a moment after it was sent.
     if (error instanceof Error && error.name === 'InvocationDoesNotExist') return undefined;
     throw error;
   }

@@ -1,4 +1,4 @@
-// What runs have made, found by its tags in an account, read again, and removed.
+// The resources that runs have made: found by their tags in an account, read again, and removed.
 import { type CloudFormationClient, DescribeStacksCommand, type Tag as StackTag } from '@aws-sdk/client-cloudformation';
 import {
   type CloudWatchClient,
@@ -65,11 +65,11 @@ export interface Clients {
   readonly cloudformation: CloudFormationClient;
 }
 
-/** Its literal name: infra/constructs/state.ts. */
+/** The table's literal name: infra/constructs/state.ts. */
 export const TABLE = 'chainmend';
 const PAUSES = `${parameterPrefix}/pauses`;
 
-/** Does the work; what AWS refuses is told in AWS's own words, with what was asked for. */
+/** Does the work. An AWS error is reported in AWS's own words, with the call's purpose. */
 export type NameFailure = <T>(what: string, work: () => Promise<T>) => Promise<T>;
 
 export function resourcesOf(clients: Clients, said: NameFailure): Pick<Account, 'things' | 'again' | 'remove'> {
@@ -102,7 +102,7 @@ export function resourcesOf(clients: Clients, said: NameFailure): Pick<Account, 
   };
 }
 
-/** Nothing of these names was there before the stack that a run has deployed. */
+/** None of these names existed before the run deployed its stack. */
 export async function markKept({ ssm, dynamodb }: Pick<Clients, 'ssm' | 'dynamodb'>, run: string): Promise<void> {
   const Tags = [{ Key: SMOKE_TAG, Value: run }];
   for (const { id, tags } of await documents(ssm)) {
@@ -121,7 +121,7 @@ const BY_TAG: Filter = { Name: 'tag-key', Values: [SMOKE_TAG] };
 /** What chainmend makes of a node's data carries the node's name. */
 const BY_NODE: Filter = { Name: `tag:${NODE_TAG}`, Values: ['smoke-*'] };
 
-/** What is found by both is one thing. */
+/** A resource that several filters find counts once. */
 async function findByAnyFilter(
   filters: readonly Filter[],
   find: (filter: Filter) => Promise<readonly Leftover[]>,
@@ -183,7 +183,7 @@ async function remove({ ec2, ssm, dynamodb, cloudwatch, dlm }: Clients, { kind, 
       await ssm.send(new DeleteDocumentCommand({ Name: id }));
       return;
     case 'table':
-      // Its protection is there for those whose leases are in it.
+      // Deletion protection is for stacks whose leases are in the table.
       await dynamodb.send(new UpdateTableCommand({ TableName: id, DeletionProtectionEnabled: false }));
       await dynamodb.send(new DeleteTableCommand({ TableName: id }));
       return;
@@ -220,7 +220,7 @@ async function volumes(client: EC2Client, Filters: Filter[]): Promise<readonly L
   }));
 }
 
-/** An incident has locked what a lifecycle policy would delete; with which code AWS refuses what is not locked, it does not say. */
+/** An incident has locked what a lifecycle policy would delete. AWS does not document the error code of an unlock where nothing is locked. */
 async function unlock(client: EC2Client, SnapshotId: string): Promise<void> {
   const { Snapshots = [] } = await client.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [SnapshotId] }));
   if (Snapshots.some(({ LockState }) => LockState === 'governance'))
@@ -270,7 +270,7 @@ async function pauses(client: SSMClient): Promise<readonly Leftover[]> {
   return found;
 }
 
-/** All that a stack of chainmend's has made in this account; the tags tell whose it was. */
+/** All documents that a stack of chainmend has made in this account. The tags say which run they belong to. */
 async function documents(client: SSMClient): Promise<readonly (Leftover & { readonly kind: 'document' })[]> {
   const found: DocumentIdentifier[] = [];
   const Filters = [

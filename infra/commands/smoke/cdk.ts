@@ -1,4 +1,4 @@
-// `cdk deploy` and `cdk destroy` of a stack with the run's own fleets and no others, each as a process of its own, without a shell.
+// `cdk deploy` and `cdk destroy` of a stack with only the run's own fleets. Each runs in its own process, without a shell.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,13 +8,13 @@ import { type Cdk, type DeployRequest, SmokeError } from './context.ts';
 import { ladderFleetText, smokeFleetText, vpcFleetText } from './fleet.ts';
 import { SMOKE_TAG } from './names.ts';
 
-/** Its literal name: infra/app.ts. */
+/** The stack's literal name: infra/app.ts. */
 export const STACK = 'Chainmend';
 const CDK = join(repositoryRoot, 'node_modules/aws-cdk/bin/cdk');
 const SAID_CHARACTERS = 4_000;
 
 export const cdk: Cdk = {
-  // Without --import-existing-resources the first time: what is there already is somebody's, and is not taken over.
+  // The first deployment has no --import-existing-resources: existing resources belong to somebody else, and the run does not adopt them.
   deploy: (options) =>
     withFleets(fleetsOf(options), (fleets, out) =>
       cdkProcess([
@@ -57,10 +57,10 @@ async function withFleets(
   }
 }
 
-/** In a group of its own: Ctrl-C is ours, and CloudFormation goes on in any case. */
+/** Runs in its own process group: this process handles Ctrl-C, and CloudFormation continues in any case. */
 function cdkProcess(words: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [CDK, ...words], {
-    // cdk.json's app is started by the `node` of the path: this one, which strips types.
+    // The `node` of the path starts cdk.json's app. It must be this one, which strips types.
     env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}` },
     ...{ cwd: repositoryRoot, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   });

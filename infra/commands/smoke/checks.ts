@@ -1,37 +1,37 @@
-// What a run with --ladder has learned of this account besides its heals: each line a question that no page of AWS's settles. Pure.
+// What a run with --ladder has learned of this account in addition to its heals. Each line answers a question that no AWS page answers. Pure.
 import { FLEET_TAG, LEDGER_TAGS, LOCKED_BY_TAG } from '../../../shared/model/tags.ts';
 import { SMOKE_TAG } from './names.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
-/** A command that was sent to the node, as Run Command tells of it. */
+/** A command that was sent to the node, as Run Command reports it. */
 export interface SentCommand {
   readonly document: string;
   readonly status: string;
-  /** Of one that failed: what it said. */
+  /** The output of a failed command. */
   readonly said: string;
 }
 
 export interface AccountFindings {
   /** The role of the node's profile, and whether replace-node may pass it on. */
   readonly passes: { readonly role: string; readonly is: boolean };
-  /** The lifecycle policy's snapshot, once an incident has held it. */
+  /** The lifecycle policy's snapshot, after an incident has held it. */
   readonly held: { readonly snapshotId: string; readonly tags: Tags; readonly lock: SnapshotLockStatus | undefined };
-  /** The one that nobody but the run has tagged. */
+  /** The snapshot that only the run has tagged. */
   readonly untagged: {
     readonly snapshotId: string;
     readonly tags: Tags;
     readonly lock: SnapshotLockStatus | undefined;
   };
   readonly commands: readonly SentCommand[];
-  /** Of the fleet as a whole, by its name. */
+  /** The alarms of the whole fleet, by its name. */
   readonly alarms: readonly { readonly name: string; readonly tags: Tags }[];
   readonly fleet: string;
-  /** Failed invocations by function since the run began; those without any are left out. */
+  /** Failed invocations by function since the run began; functions without failures are left out. */
   readonly errors: ReadonlyMap<string, number>;
-  /** Of the function that asks nodes in the subnet's VPC; undefined: there is none. */
+  /** The function that probes nodes in the subnet's VPC; undefined: there is none. */
   readonly vpcFunction: { readonly name: string; readonly state: string } | undefined;
-  /** Whether the stack was made again over what it had kept; undefined: it was there already. */
+  /** Whether the stack was deployed again and adopted what it had kept; undefined: the stack existed before. */
   readonly madeAgain: true | undefined;
   /** "default" or "disabled": whether EC2 itself moves the instance away from broken hardware. */
   readonly autoRecovery: string;
@@ -43,12 +43,12 @@ export interface SnapshotLockStatus {
 }
 
 export interface Check {
-  /** left: it cannot be had here, and why. */
+  /** left: the check is not possible here; `words` say why. */
   readonly is: 'so' | 'not so' | 'left';
   readonly words: string;
 }
 
-/** Documents that the heals need, and the one by which the node is asked. */
+/** Documents that the heals need, and the document that asks the node. */
 const NEEDED = ['ask-node', 'grow-filesystem', 'stop-client', 'restart-client', 'swap-volumes'] as const;
 const FAILED: ReadonlySet<string> = new Set(['Failed', 'TimedOut']);
 
@@ -82,7 +82,7 @@ function lockOf({ held: { snapshotId, tags, lock } }: AccountFindings): Check {
   return confirmed(`${snapshotId}, of a lifecycle policy, is held and locked for ${lock.days ?? '?'} day`);
 }
 
-/** What nobody has made the fleet's stays as it is, and stops no heal. */
+/** A snapshot without the fleet's tags must stay as it is, and must stop no heal. */
 function untaggedOf({ untagged: { snapshotId, tags, lock } }: AccountFindings): Check {
   const more = Object.keys(tags).filter((key) => key !== SMOKE_TAG && key.startsWith('chainmend:'));
   if (lock !== undefined) return refuted(`${snapshotId}, which is nobody's, was locked`);
@@ -91,7 +91,7 @@ function untaggedOf({ untagged: { snapshotId, tags, lock } }: AccountFindings): 
     : refuted(`${snapshotId}, which is nobody's, was tagged: ${more.join(', ')}`);
 }
 
-/** Parameters that are empty arrive, or their absence is taken for that. */
+/** Checks that empty parameters arrive, or count as absent. */
 function commandsOf({ commands }: AccountFindings): Check {
   const failed = commands.find(({ document, status }) => FAILED.has(status) && document.startsWith('chainmend-'));
   if (failed) return refuted(`${failed.document} ended as ${failed.status} on the node: ${failed.said}`);

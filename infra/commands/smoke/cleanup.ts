@@ -1,4 +1,4 @@
-// Removes what runs have made: each thing is read again right before, and nothing goes that does not carry our tag then.
+// Removes what runs have made. Each resource is read again right before its removal; one without the smoke tag then stays.
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { parameterPrefix } from '../../names.ts';
 import type { Account, SmokeContext } from './context.ts';
@@ -17,30 +17,33 @@ import { pauseText } from './names.ts';
 import { errorMessage, progressLogger } from './progress-log.ts';
 
 export interface CleanupScope {
-  /** Of this run; of all runs where none is named. */
+  /** The run to remove; undefined: all runs. */
   readonly run: string | undefined;
-  /** Paused while its node is taken away, so that no heal begins; none where no run is at work. */
+  /** The fleet to pause while its node is removed, so that no heal begins; undefined where no run is active. */
   readonly fleet: string | undefined;
-  /** Something was asked for a moment ago, and its answer may not have come: EC2 tells of it a little later. */
+  /** A request was sent a moment ago, and its answer may be missing: EC2 shows the resource a little later. */
   readonly settles?: true;
-  /** Stacks are looked for, with what they leave. */
+  /** Whether to look for stacks, with what they leave. */
   readonly withStack: boolean;
 }
 
 const POLL_MS = 2_000;
-/** "the result of an API command you run … might not be immediately visible" (Eventual consistency, EC2 API): it gives no bound; seconds, by experience. */
+/**
+ * "the result of an API command you run … might not be immediately visible" (Eventual consistency, EC2 API). The page gives no bound; seconds, by
+ * experience.
+ */
 const SETTLE_MS = 5_000;
 const MINUTE_MS = 60_000;
-/** An instance is terminated in a minute or two, a table deleted in less. */
+/** EC2 terminates an instance in a minute or two; DynamoDB deletes a table in less. */
 const GONE_MINUTES = 15;
-/** A terminated instance lets go of its volumes within seconds. */
+/** A terminated instance detaches its volumes within seconds. */
 const FREE_MINUTES = 5;
-/** What appears while other things are removed (an alarm that was just being made) is found in another round. */
+/** A resource may appear during the removal (an alarm that was just being made). Another round finds it. */
 const ROUNDS = 3;
 
 /**
- * Tells of each thing, and of what is left in the end.
- * @returns what is left; undefined where nobody could tell
+ * Reports each resource, and what is left at the end.
+ * @returns what is left; undefined where that is unknown
  */
 export async function cleanUp(
   context: SmokeContext,
@@ -76,7 +79,7 @@ export async function cleanUp(
   return left;
 }
 
-/** @returns false where it is gone already. Throws where it is not ours any more, or does not go. */
+/** @returns false where it is already gone. Throws where it does not carry the smoke tag any more, or cannot be removed. */
 async function removeOne(
   context: SmokeContext,
   account: Account,
@@ -99,7 +102,7 @@ async function removeOne(
   return waitFor(context, account, now, GONE_MINUTES, () => false);
 }
 
-/** @returns when it is gone, or as it was waited for. Throws where that takes too long. */
+/** @returns when the resource is gone, or in the awaited state. Throws at the time limit. */
 async function waitFor(
   context: SmokeContext,
   account: Account,
@@ -117,7 +120,7 @@ async function waitFor(
   }
 }
 
-/** What cannot be done does not keep the rest from being removed. */
+/** One failed removal does not keep the rest from being removed. */
 async function tryStep<T>(context: SmokeContext, what: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

@@ -1,18 +1,18 @@
-// What a run of the smoke test works with: an account, CDK, and the person who typed it.
+// What a run of the smoke test works with: an account, CDK, and the person at the terminal.
 import type { Suite } from '../heal/context.ts';
 import type { SentCommand, SnapshotLockStatus } from './checks.ts';
 import type { Leftover } from './leftovers.ts';
 
-/** AWS, as far as a run asks it. Each throws a `SmokeError` with AWS's own words. */
+/** AWS, as a run uses it. Each method throws a `SmokeError` with AWS's own words. */
 export interface Account {
   readonly identity: () => Promise<{ readonly account: string; readonly arn: string; readonly region: string }>;
-  /** undefined: durable functions are there; else why that is not known, or that they are not. */
+  /** undefined: the region has durable functions; else that it has none, or why this is not known. */
   readonly withoutDurable: () => Promise<string | undefined>;
-  /** What a stack makes under literal names, and that is there already. */
+  /** Existing resources that have the literal names of a stack. */
   readonly suiteThere: () => Promise<readonly string[]>;
   readonly parameter: (name: string) => Promise<string | undefined>;
   readonly subnet: (subnetId: string) => Promise<{ readonly vpcId: string; readonly zone: string }>;
-  /** undefined: it has what the node needs; else what it lacks, or why that is not known. Throws where there is no such profile. */
+  /** undefined: the profile has what the node needs; else what it lacks, or why that is not known. Throws where the profile does not exist. */
   readonly profileLacks: (name: string) => Promise<string | undefined>;
   /** The newest image of Amazon Linux 2023. */
   readonly image: () => Promise<string>;
@@ -21,44 +21,44 @@ export interface Account {
   readonly instanceState: (instanceId: string) => Promise<string>;
   readonly attach: (volumeId: string, instanceId: string) => Promise<void>;
   readonly volume: (volumeId: string) => Promise<{ readonly state: string; readonly sizeGiB: number }>;
-  /** undefined: its agent answers, and is new enough; else what is the matter. */
+  /** undefined: its agent answers, and is new enough; else what is wrong. */
   readonly unmanaged: (instanceId: string) => Promise<string | undefined>;
   readonly alarmNames: (prefix: string) => Promise<readonly string[]>;
   readonly pauseFleet: (fleet: string, text: string) => Promise<void>;
-  /** Marks what a stack of ours has made and will leave behind; nothing of it was there before. */
+  /** Tags the resources that the run's stack leaves behind; none of them existed before. */
   readonly markKept: (run: string) => Promise<void>;
-  /** All that may be ours. */
+  /** All resources that may belong to a run. */
   readonly things: (withStack: boolean) => Promise<readonly Leftover[]>;
-  /** The same thing as it is now; undefined: it is gone. */
+  /** The same resource as it is now; undefined: it is gone. */
   readonly again: (thing: Leftover) => Promise<Leftover | undefined>;
-  /** Asks for its removal, which may take its time. A stack is CDK's. */
+  /** Requests its removal, which may take some time. CDK removes a stack. */
   readonly remove: (thing: Leftover) => Promise<void>;
   readonly ladder: LadderAccount;
 }
 
-/** What a run with --ladder asks besides. */
+/** The additional AWS calls of a run with --ladder. */
 export interface LadderAccount {
-  /** ARN of the role in an instance profile. Throws where there is none. */
+  /** ARN of the role in an instance profile. Throws where the profile has none. */
   readonly roleOf: (profile: string) => Promise<string>;
-  /** By IAM's own word; the stack is there. */
+  /** By IAM's simulation; the stack must exist. */
   readonly mayPassOn: (roleArn: string) => Promise<boolean>;
   readonly makeTemplate: (options: InstanceRequest) => Promise<string>;
-  /** A lifecycle policy of the run's own, in the role of the fleet's, that takes a snapshot within an hour from then. It copies the volume's tags. */
+  /** Makes a lifecycle policy of the run, with the fleet's role. It takes a snapshot within an hour from then. It copies the volume's tags. */
   readonly makePolicy: (run: string, fleet: string, fromMs: number) => Promise<string>;
-  /** By a person, who tags it with the run and nothing else. */
+  /** Makes a snapshot as a person would, with the run's tag and no other. */
   readonly makeSnapshot: (run: string, volumeId: string) => Promise<SnapshotDescription>;
-  /** Of a volume. */
+  /** The snapshots of a volume. */
   readonly snapshots: (volumeId: string) => Promise<readonly SnapshotDescription[]>;
-  /** undefined: it is not locked. */
+  /** undefined: the snapshot is not locked. */
   readonly lock: (snapshotId: string) => Promise<SnapshotLockStatus | undefined>;
-  /** The client gets SIGSTOP, by Run Command: it runs on, and answers nobody. @returns the command's id */
+  /** Sends SIGSTOP to the client, by Run Command: the process stays, and answers nothing. @returns the command's id */
   readonly hang: (instanceId: string) => Promise<string>;
-  /** undefined: it is under way. */
+  /** undefined: the command is still running. */
   readonly commandEnd: (commandId: string, instanceId: string) => Promise<SentCommand | undefined>;
-  /** All but the root volume. */
+  /** All volumes except the root volume. */
   readonly dataVolumes: (instanceId: string) => Promise<readonly VolumeOrigin[]>;
   readonly commands: (instanceId: string, afterMs: number) => Promise<readonly SentCommand[]>;
-  /** Failed invocations, by function, of those that had any. */
+  /** Failed invocations, by function; functions without failures are left out. */
   readonly errors: (vpcId: string, sinceMs: number, untilMs: number) => Promise<ReadonlyMap<string, number>>;
   readonly vpcFunction: (vpcId: string) => Promise<{ readonly name: string; readonly state: string } | undefined>;
   /** `autoRecovery`: "default" or "disabled". */
@@ -68,14 +68,14 @@ export interface LadderAccount {
 export interface SnapshotDescription {
   readonly snapshotId: string;
   readonly state: string;
-  /** By EC2's clock. */
+  /** The time by EC2's clock. */
   readonly startedMs: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface VolumeOrigin {
   readonly volumeId: string;
-  /** What it was made from; empty for the first. */
+  /** The snapshot that the volume was made from; empty for the first volume. */
   readonly snapshotId: string;
 }
 
@@ -87,11 +87,11 @@ export interface InstanceRequest {
   readonly profile: string;
   readonly securityGroupId: string | undefined;
   readonly userData: string;
-  /** It says all but where the instance stands, and whose it is. */
+  /** The template has everything except the instance's subnet and its owner tags. */
   readonly templateId?: string;
 }
 
-/** cdk, as a process of its own. Rejects with what it said last. */
+/** cdk, as its own process. Rejects with its last output. */
 export interface Cdk {
   readonly deploy: (options: DeployRequest) => Promise<void>;
   readonly destroy: (run: string) => Promise<void>;
@@ -99,9 +99,9 @@ export interface Cdk {
 
 export interface DeployRequest {
   readonly run: string;
-  /** With --ladder: the role that replace-node may pass on, and where a function stands in a VPC. */
+  /** With --ladder: the role that replace-node may pass on, and the VPC and subnet of a function. */
   readonly ladder?: { readonly role: string; readonly vpcId: string; readonly subnetId: string };
-  /** What an earlier deployment of this run has kept is taken over. */
+  /** The deployment adopts what an earlier deployment of this run has kept. */
   readonly isAgain?: true;
 }
 
@@ -113,15 +113,15 @@ export interface SmokeContext {
   readonly complain: (text: string) => void;
   readonly nowMs: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Of a new run: six hex digits or more. */
+  /** A random name for a new run: six hex digits or more. */
   readonly chance: () => string;
-  /** What is there of this run as far as it knows, for whoever stops it in the middle. */
+  /** The resources that this run knows it has made, for a person who interrupts it. */
   readonly made: Map<string, Leftover>;
-  /** Set by the first Ctrl-C. */
+  /** The first Ctrl-C sets it. */
   readonly interrupted: AbortSignal;
 }
 
-/** AWS or CDK refused, something did not come in time, or the ground is not free: told in a sentence, exit status 1. */
+/** AWS or CDK refused, a wait ran out, or the account is not ready. The message is one sentence; exit status 1. */
 export class SmokeError extends Error {
   override readonly name = 'SmokeError';
 }

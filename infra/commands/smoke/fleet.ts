@@ -1,5 +1,5 @@
-// The fleets of the smoke test: a client that serves nothing and writes its heartbeat on a volume that something else fills; for --ladder one that
-// tells how far its chain is. Pure.
+// The fleets of the smoke test. One has a client that serves nothing and writes its heartbeat to a volume that another process fills. For --ladder,
+// one has a client that reports its chain height. Pure.
 import { stringify } from 'yaml';
 import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
@@ -7,13 +7,13 @@ import { LADDER_FLEET, SELECTOR_TAG, STANDING_FLEET } from './names.ts';
 
 export const UNIT = 'chainmend-smoke';
 export const DATA_PATH = '/smoke';
-/** What a volume of 2 GiB may grow to: a heal that goes wrong costs cents. */
+/** The largest size for a volume of 2 GiB: a wrong heal then costs only cents. */
 export const LARGEST_GIB = 4;
 const FULL_PERCENT = 80;
 
-/** Of the ladder's client, on the node's own loopback: infra/commands/smoke/client.py. */
+/** The port of the ladder's client, on the node's own loopback: infra/commands/smoke/client.py. */
 export const CLIENT_PORT = 18_545;
-/** A node that was silent for so long, and two sweeps: what was taken before counts as from before the fault. */
+/** The node must be silent for this long, and two sweeps must see it. A snapshot from before that time counts as older than the fault. */
 export const STUCK_SECONDS = 60;
 
 const base = (name: string) => ({
@@ -55,8 +55,8 @@ const rpc = {
 };
 
 /**
- * Alarms of the fleet, whose contributors the dispatcher reads; a policy of Data Lifecycle Manager, whose role the run's own policy has, too;
- * the rungs that the run climbs. Clean snapshots are taken when the run asks.
+ * The fleet for --ladder. It has alarms, whose contributors the dispatcher reads. It has a policy of Data Lifecycle Manager, whose role the run's own
+ * policy also uses. It has the rungs that the run climbs. Clean snapshots are taken when the run asks.
  *
  * @throws FleetFileError where the schema has changed, and this file has not
  */
@@ -74,8 +74,8 @@ export const ladderFleet = (name: string): FleetDocument =>
   });
 
 /**
- * Without a node, asked by a function in a VPC: so that there is such a function, with its network interfaces. Its file lets another instance be
- * launched, so that the roles have what that takes; there is no node in whose place one could be.
+ * A fleet without a node, with a probe function in a VPC. It makes such a function exist, with its network interfaces. Its file allows replacement,
+ * so that the roles get the grants for it; there is no node to replace.
  *
  * @throws FleetFileError
  */
@@ -88,7 +88,7 @@ export const vpcFleet = (name: string, vpc: string, subnet: string): FleetDocume
     replace: { rungs: ['replace'] },
   });
 
-/** As it is kept in infra/fleets for a stack that stays. */
+/** The text of the file in infra/fleets for a stack that stays. */
 export const smokeFleetText = (name: string): string =>
   `# For \`npm run smoke -- --stack-is-deployed\`: the fleet of its throw-away node. It has no node between two runs.\n${stringify(smokeFleet(name))}`;
 
@@ -101,7 +101,7 @@ export const vpcFleetText = (name: string, vpc: string, subnet: string): string 
 export const standingFleetText = (isLadder: boolean): string =>
   isLadder ? ladderFleetText(LADDER_FLEET) : smokeFleetText(STANDING_FLEET);
 
-/** Whether what is stored is this fleet and says what the test needs; its order does not matter. */
+/** Whether the stored file is this fleet and has the values that the test needs. The order of its keys does not matter. */
 export function isSmokeFleetFile(stored: string, name: string): boolean {
   const wanted = name === LADDER_FLEET ? ladderFleet(name) : smokeFleet(name);
   try {

@@ -1,4 +1,4 @@
-// The second half of a run with --ladder: snapshots of three kinds, one restart, one swap, and then what the account has told on the way.
+// The second half of a run with --ladder: three kinds of snapshots, one restart, one swap, and then the checks of the account.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../../shared/model/tags.ts';
 import { faultMayBeginMs } from '../../../shared/snapshots/ranking.ts';
@@ -14,7 +14,7 @@ export interface LadderNode {
   readonly fleet: string;
   readonly run: string;
   readonly instanceId: string;
-  /** Of its data, made by the run. */
+  /** The data volume, made by the run. */
   readonly volumeId: string;
   readonly profile: string;
   readonly subnetId: string;
@@ -23,21 +23,21 @@ export interface LadderNode {
 }
 
 const MINUTE_MS = 60_000;
-/** Of 3 GiB, nearly empty. */
+/** The copy of 3 GiB, nearly empty. */
 const COPY_MINUTES = 20;
 /** A lifecycle policy begins within an hour of its time. */
 const POLICY_MINUTES = 75;
-/** A dispatcher that is asked while another heal holds the node looks again by itself; asked again, it says the same. */
+/** If another heal holds the node, the dispatcher retries by itself; a second request gets the same answer. */
 const ASK_MINUTES = 20;
 const COMMAND_MINUTES = 5;
-/** Longer than all bounds of a run together. */
+/** Longer than all time limits of a run together. */
 const RUN_MAX_MS = 6 * 60 * MINUTE_MS;
 
-/** @returns what proves both heals. Throws a `SmokeError` where one of them, or a check, fails. */
+/** @returns the proof of both heals. Throws a `SmokeError` where one of them, or a check, fails. */
 export async function runLadder(context: SmokeContext, account: Account, node: LadderNode): Promise<string> {
   const log = progressLogger(context);
   const { ladder } = account;
-  // It is older than the policy's, which the incident is to hold in its place.
+  // This snapshot is older than the policy's; the incident must hold the policy's instead.
   const untagged = await ladder.makeSnapshot(node.run, node.volumeId);
   context.made.set(untagged.snapshotId, { kind: 'snapshot', id: untagged.snapshotId, state: 'made', tags: {} });
   const policyId = await ladder.makePolicy(node.run, node.fleet, untagged.startedMs + 2 * MINUTE_MS);
@@ -83,7 +83,7 @@ const awaitSnapshot = (
     return found?.state === 'completed' ? found : undefined;
   });
 
-/** Has the dispatcher do what a person may ask for, and follows it to its end. Throws a `SmokeError` where it is not done. */
+/** Sends the dispatcher a request that a person may send, and follows it to its end. Throws a `SmokeError` where it is not done. */
 async function requestAndFollow(context: SmokeContext, event: object, minutes: number): Promise<string> {
   let told = '';
   const answer = await waitUntil(
@@ -117,7 +117,7 @@ async function requestAndFollow(context: SmokeContext, event: object, minutes: n
   );
 }
 
-/** What an incident holds, it lets go of at its end. */
+/** An incident releases its held snapshots at its end. */
 interface HeldSnapshot {
   readonly snapshotId: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -132,7 +132,8 @@ async function restart(
 ): Promise<{ readonly restarted: string; readonly held: HeldSnapshot }> {
   const log = progressLogger(context);
   const { instanceId, fleet, healMinutes } = node;
-  // What is younger than that when the fault is seen may hold it, and would not be held for the incident. By AWS's clock: the node is asked each minute.
+  // A snapshot that is younger than that when the fault is seen may contain the fault, so the incident would not hold it. By AWS's clock: the node is
+  // probed each minute.
   const ageMs = -faultMayBeginMs(0, { stuckSeconds: STUCK_SECONDS }) + MINUTE_MS;
   await waitUntil(context, healMinutes, `${newest.snapshotId} is not old enough`, async () => {
     const asked = await account.ladder.commands(instanceId, newest.startedMs + ageMs);
@@ -180,7 +181,7 @@ async function swap(context: SmokeContext, account: Account, node: LadderNode): 
   return words;
 }
 
-/** By EC2's word. */
+/** By EC2's answer. */
 function swapFault(
   volumes: readonly VolumeOrigin[],
   snapshots: readonly SnapshotDescription[],

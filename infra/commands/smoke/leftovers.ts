@@ -1,4 +1,4 @@
-// What a run has made, or chainmend for its node, and is there, whether it is ours, in which order it goes, and how a person removes it. Pure.
+// Resources of a run, or of chainmend for its node: whether they are the run's, in which order they are removed, and how a person removes them. Pure.
 import { FLEET_TAG, NODE_TAG } from '../../../shared/model/tags.ts';
 import { isRunName, isSmokeFleet, LADDER_FLEET, pausedBy, SMOKE_TAG } from './names.ts';
 
@@ -9,20 +9,21 @@ export type Leftover =
   | { readonly kind: 'volume'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'snapshot'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'template'; readonly id: string; readonly tags: Tags }
-  /** Of Data Lifecycle Manager. */
+  /** A policy of Data Lifecycle Manager. */
   | { readonly kind: 'policy'; readonly id: string; readonly tags: Tags }
   | { readonly kind: 'alarm'; readonly id: string; readonly tags: Tags }
   | { readonly kind: 'stack'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'table'; readonly id: string; readonly state: string; readonly tags: Tags }
   | { readonly kind: 'document'; readonly id: string; readonly tags: Tags }
-  /** The pause of everything, which a stack leaves. */
+  /** The parameter of the global pause, which a stack leaves. */
   | { readonly kind: 'parameter'; readonly id: string; readonly tags: Tags }
-  /** A fleet's pause, known by what it says. */
+  /** A fleet's pause; its text names the run. */
   | { readonly kind: 'pause'; readonly id: string; readonly value: string };
 
 /**
- * The instance first, since everything else is about it; what makes snapshots before them; its volumes when it has let go of them; alarms when
- * nobody makes them anew; the stack, then what a stack leaves; the pause last.
+ * The order of removal. The instance is first, because the other resources refer to it. Then what makes snapshots, then the snapshots. The volumes
+ * follow after the instance has detached them. The alarms follow when nothing makes them again. Then the stack, what a stack leaves, and the pause
+ * last.
  */
 export const ORDER: readonly Leftover['kind'][] = [
   'instance',
@@ -38,7 +39,7 @@ export const ORDER: readonly Leftover['kind'][] = [
   'pause',
 ];
 
-/** The run that made it; undefined: it is none of ours, and nobody here deletes it. */
+/** The run that made it; undefined: no run made it, and this program does not delete it. */
 export function runOf(thing: Leftover): string | undefined {
   if (thing.kind === 'pause') return pausedBy(thing.value);
   const run = thing.kind === 'alarm' ? undefined : thing.tags[SMOKE_TAG];
@@ -49,34 +50,37 @@ export function runOf(thing: Leftover): string | undefined {
   return thing.kind === 'alarm' && node === undefined && isRunName(fleet) ? fleet : undefined;
 }
 
-/** Chainmend makes these, and writes its own tags: whose fleet and which node. */
+/** Chainmend makes these and writes its own tags: the fleet and the node. */
 const MADE_FOR_IT: ReadonlySet<Leftover['kind']> = new Set(['alarm', 'volume', 'snapshot']);
 
-/** Of the ladder's standing fleet as a whole: it has a node only while a run is at work. */
+/** A resource of the ladder's standing fleet as a whole: it has a node only during a run. */
 const isOfAnyRun = (thing: Leftover): boolean =>
   thing.kind === 'alarm' && thing.tags[FLEET_TAG] === LADDER_FLEET && thing.tags[NODE_TAG] === undefined;
 
-/** @param run all of ours where none is named */
+/** @param run the run; undefined: all runs */
 export const isOurs = (thing: Leftover, run?: string): boolean => {
   if (isOfAnyRun(thing)) return true;
   const made = runOf(thing);
   return made !== undefined && (run === undefined || made === run);
 };
 
-/** An instance that has ended is told of for an hour ("Terminate Amazon EC2 instances"). */
+/** EC2 shows a terminated instance for an hour ("Terminate Amazon EC2 instances"). */
 export const isGone = (thing: Leftover): boolean => thing.kind === 'instance' && thing.state === 'terminated';
 
-/** Somebody has asked for its removal already. */
+/** Its removal was already requested. */
 export const isGoing = (thing: Leftover): boolean =>
   (thing.kind === 'instance' && thing.state === 'shutting-down') ||
   (thing.kind === 'table' && thing.state === 'DELETING') ||
   (thing.kind === 'volume' && thing.state === 'deleting');
 
-/** It cannot be removed yet: "The volume must be in the available state" (DeleteVolume), which it is once its instance has let go of it; a snapshot is copied first. */
+/**
+ * It cannot be removed yet. "The volume must be in the available state" (DeleteVolume): it is after its instance has detached it. A snapshot must be
+ * copied first.
+ */
 export const isHeld = (thing: Leftover): boolean =>
   (thing.kind === 'volume' && thing.state !== 'available') || (thing.kind === 'snapshot' && thing.state === 'pending');
 
-/** Ours and there, in the order in which it goes. */
+/** The run's existing resources, in the order of their removal. */
 export const leftoversOf = (things: readonly Leftover[], run?: string): readonly Leftover[] =>
   things
     .filter((thing) => isOurs(thing, run) && !isGone(thing))
@@ -85,7 +89,7 @@ export const leftoversOf = (things: readonly Leftover[], run?: string): readonly
 export const wordsOf = (thing: Leftover): string =>
   `${thing.kind} ${thing.id}${'state' in thing ? ` (${thing.state})` : ''}`;
 
-/** What a person types, one thing after the other. */
+/** The command that a person types for each resource. */
 export function commandFor({ kind, id }: Leftover): string {
   switch (kind) {
     case 'instance':
@@ -112,7 +116,7 @@ export function commandFor({ kind, id }: Leftover): string {
   }
 }
 
-/** The end's list: what is left, how each is removed, and the one command that removes all. */
+/** The list at the end: what is left, how to remove each, and the one command that removes all. */
 export const leftoversText = (things: readonly Leftover[], again: string): readonly string[] => [
   `Left, and not removed: ${things.length === 1 ? 'one thing' : `${things.length} things`}. ${again} tries again; by hand:`,
   ...things.map((thing) => `  ${wordsOf(thing)}: ${commandFor(thing)}`),

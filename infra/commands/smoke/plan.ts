@@ -1,15 +1,15 @@
-// What a run would make and what that costs, in sentences. Pure. Prices: us-east-1, on demand, from the pages of EC2, EBS and CloudWatch.
+// What a run would make and its cost, in sentences. Pure. Prices: us-east-1, on demand, from the pages of EC2, EBS and CloudWatch.
 import { LARGEST_GIB } from './fleet.ts';
 import { standingFleet } from './names.ts';
 import { VOLUME_GIB } from './user-data.ts';
 
 export const INSTANCE_TYPE = 't3.small';
 const INSTANCE_USD_PER_HOUR = 0.0208;
-/** A public IPv4 address, which the subnet may give it, is $0.005 an hour more; the root volume has 8 GiB. */
+/** A public IPv4 address, which the subnet may assign, costs $0.005 an hour more; the root volume has 8 GiB. */
 const ADDRESS_USD_PER_HOUR = 0.005;
 const GP3_USD_PER_GIB_MONTH = 0.08;
 const ROOT_GIB = 8;
-/** Five metrics of the CloudWatch agent at $0.30 a month, and four alarms at $0.10; both are counted by the hour. */
+/** Five metrics of the CloudWatch agent at $0.30 a month, and four alarms at $0.10; AWS bills both by the hour. */
 const WATCHED_USD_PER_MONTH = 5 * 0.3 + 4 * 0.1;
 const HOURS_PER_MONTH = 730;
 const HOURS = 0.5;
@@ -38,7 +38,7 @@ export interface SmokeOptions {
   readonly profile: string;
   readonly stackIsDeployed: boolean;
   readonly securityGroupId: string | undefined;
-  /** One restart and one swap besides the disk. */
+  /** One restart and one swap in addition to the disk heal. */
   readonly isLadder: boolean;
 }
 

@@ -1,4 +1,4 @@
-// How a run tells of itself.
+// The progress lines of a run.
 import type { SmokeContext } from './context.ts';
 
 /** "12:05:46  deployed  the stack, …", in UTC. */

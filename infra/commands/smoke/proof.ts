@@ -1,24 +1,24 @@
-// Whether the node is healed: by EC2's word of the volume, and by the journal's of the filesystem. Pure.
+// Whether the node is healed: EC2 shows the volume's size, and the journal shows the filesystem's. Pure.
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import type { StoryLine } from '../heal/context.ts';
 
 export interface HealFacts {
-  /** Of the node's disk; undefined while there is none. */
+  /** The incident of the node's disk; undefined while there is none. */
   readonly incident: IncidentRecord | undefined;
-  /** Of that incident, oldest first. */
+  /** The journal lines of that incident, oldest first. */
   readonly story: readonly StoryLine[];
   readonly madeGiB: number;
-  /** By DescribeVolumes, now. */
+  /** The volume's current size, by DescribeVolumes. */
   readonly volumeGiB: number;
 }
 
 export type HealStatus =
   | { readonly is: 'waiting'; readonly words: string }
   | { readonly is: 'healed'; readonly words: string }
-  /** Nothing will come of it any more. */
+  /** The incident cannot succeed any more. */
   | { readonly is: 'over'; readonly words: string };
 
-/** resize-volume's proof begins so, with the filesystem's own size: functions/resize-volume/plan.ts. */
+/** resize-volume's proof begins with these words, and has the filesystem's own size: functions/resize-volume/plan.ts. */
 const PROOF = /^filesystem (\d+) GiB/;
 
 export function healStatusOf({ incident, story, madeGiB, volumeGiB }: HealFacts): HealStatus {
@@ -46,13 +46,13 @@ export function healStatusOf({ incident, story, madeGiB, volumeGiB }: HealFacts)
 export interface RestartFacts {
   readonly incident: IncidentRecord | undefined;
   readonly story: readonly StoryLine[];
-  /** The node's data volumes by EC2's word, now. */
+  /** The node's current data volumes, by EC2's answer. */
   readonly volumes: readonly { readonly volumeId: string }[];
-  /** The one that it had. */
+  /** The volume that the node had before. */
   readonly volumeId: string;
 }
 
-/** Restarted and nothing else: the rung is in the journal, and the volume is the one that it was. */
+/** Restarted and nothing else: the journal has the rung, and the volume is still the same. */
 export function restartStatusOf({ incident, story, volumes, volumeId }: RestartFacts): HealStatus {
   const last = story.at(-1);
   const said = last ? `; the journal's last word: ${last.code ? `${last.code}: ` : ''}${last.sentence}` : '';
@@ -72,7 +72,7 @@ export function restartStatusOf({ incident, story, volumes, volumeId }: RestartF
     : { is: 'over', words: `the incident is closed, and the journal has no proof${said}` };
 }
 
-/** A later attempt may get through where this account has refused the first one something: that is what the test is for. */
+/** A later attempt may succeed where this account has refused a call of the first one. The test must still report that refusal. */
 export function pageOnTheWay(story: readonly StoryLine[]): string | undefined {
   const page = story.find(({ kind }) => kind === 'page');
   return page && `people were paged on the way: ${page.sentence}`;

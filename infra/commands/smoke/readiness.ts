@@ -1,4 +1,4 @@
-// What keeps a run from beginning: something of another run's, a pause, a stack that is not its own. Pure.
+// What keeps a run from starting: resources of another run, a pause, or a stack that is not its own. Pure.
 
 import { isSmokeFleetFile } from './fleet.ts';
 import { type Leftover, leftoversOf, wordsOf } from './leftovers.ts';
@@ -6,18 +6,18 @@ import { standingFleet } from './names.ts';
 
 export interface ReadinessFacts {
   readonly leftovers: readonly Leftover[];
-  /** Why everything, or the fleet of the test, is paused; empty: neither is. */
+  /** Why everything, or the test's fleet, is paused; empty: neither is. */
   readonly paused: string;
   /** The stored file of the standing fleet; undefined where there is none. */
   readonly standingFleet: string | undefined;
-  /** Of what a stack would make: what is there already, whoever made it. Asked only where one is to be deployed. */
+  /** Existing resources that a stack would make, by any creator. Read only before a deployment. */
   readonly inTheWay: readonly string[];
   readonly isBootstrapped: boolean;
-  /** Whether replace-node may pass on the role of the node's profile, as IAM says; undefined: it is not asked. */
+  /** Whether replace-node may pass on the role of the node's profile, by IAM's answer; undefined: not read. */
   readonly mayPassOn?: { readonly role: string; readonly is: boolean };
 }
 
-/** Sentences for a person; none: it can begin. */
+/** Sentences for a person; an empty list means that the run can start. */
 export function blockersOf(facts: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
   const fleet = standingFleet(isLadder);
   const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;

@@ -1,4 +1,4 @@
-// One run: looks, makes, waits for the heal, proves it, and removes what it made, whatever happened on the way.
+// One run: checks the account, makes the resources, waits for the heal, proves it, and removes what it made, even after a failure.
 
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { alarmName } from '../../../shared/fleet/resource-names.ts';
@@ -20,16 +20,16 @@ import { userData, VOLUME_GIB } from './user-data.ts';
 import { followIncident, waitUntil } from './waiting.ts';
 
 export interface SmokeRunOptions extends SmokeOptions {
-  /** What went wrong is left for a look. */
+  /** Keeps the resources of a failed run for inspection. */
   readonly keep: boolean;
-  /** Minutes that the heal may take, from the alarm on. */
+  /** The most minutes that the heal may take, from the alarm on. */
   readonly healMinutes: number;
 }
 
 /** A boot of a minute, and the agent's registration. */
 const MANAGED_MINUTES = 15;
 const BOOT_MINUTES = 10;
-/** register-nodes looks every five minutes, ListMetrics tells of a new series within fifteen (ListMetrics, CloudWatch API). */
+/** register-nodes runs every five minutes. ListMetrics shows a new series within fifteen (ListMetrics, CloudWatch API). */
 const ALARM_MINUTES = 25;
 
 /** @returns 0 healed and all removed, else 1 */
@@ -82,7 +82,7 @@ function printResult(context: SmokeContext, healed: string, left: readonly Lefto
   return 1;
 }
 
-/** Before anything is made. */
+/** Runs before anything is made. */
 async function checkAccount(context: SmokeContext, account: Account, options: SmokeRunOptions): Promise<void> {
   const log = progressLogger(context);
   const { account: id, arn, region } = await account.identity();
@@ -115,7 +115,7 @@ async function checkAccount(context: SmokeContext, account: Account, options: Sm
   log('ground', 'no pause, and nothing of an earlier run');
 }
 
-/** Somebody pauses in the middle of it: nothing will be healed, and there is nothing to wait for. */
+/** If a person pauses during the run, nothing will be healed: stop waiting. */
 async function refuseWhenPaused(account: Account, fleet: string): Promise<void> {
   const why = await readPause(account, fleet);
   if (why !== '') throw new SmokeError(`not healed: it was paused meanwhile: ${plainText(why)}`);
@@ -130,7 +130,7 @@ async function readPause(account: Account, fleet: string | undefined): Promise<s
   return '';
 }
 
-/** What a stack leaves behind is marked even where the deployment failed: CloudFormation keeps it, too. */
+/** What a stack leaves behind is tagged even where the deployment failed: CloudFormation keeps it in that case too. */
 async function deploy(context: SmokeContext, account: Account, options: SmokeRunOptions, run: string): Promise<void> {
   const log = progressLogger(context);
   log('deploy', 'cdk deploy: some minutes');
@@ -163,7 +163,7 @@ async function deploy(context: SmokeContext, account: Account, options: SmokeRun
   log('deployed', 'once more, over its table, documents and pause');
 }
 
-/** @returns what proves it. Throws a `SmokeError` where something is not healed. */
+/** @returns the proof. Throws a `SmokeError` where something is not healed. */
 async function healAll(
   context: SmokeContext,
   account: Account,

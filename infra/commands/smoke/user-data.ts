@@ -1,19 +1,19 @@
-// What the throw-away node does at its first boot: a filesystem on its own empty volume, the CloudWatch agent, a client, and, after some
-// minutes, a file that fills the volume. Pure, but for the client's own text.
+// The first boot of the throw-away node: a filesystem on its own empty volume, the CloudWatch agent, a client, and, after some minutes, a file that
+// fills the volume. Pure, except for reading the client's source.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLIENT_PORT, DATA_PATH, UNIT } from './fleet.ts';
 
 export const VOLUME_GIB = 2;
-/** Of 1,984 MiB that XFS offers on 2 GiB beside its log of 64 MiB (mkfs.xfs 6.1), 88 %: above the alarm, and not full. */
+/** XFS offers 1,984 MiB on 2 GiB, next to its log of 64 MiB (mkfs.xfs 6.1). 88 % of that is above the alarm, and not full. */
 const FILL_MIB = 1_700;
-/** The agent has published, and the alarm may be there, before the volume fills; if it is late, it finds it full. */
+/** Before the volume fills, the agent has published and the alarm may exist. A late alarm finds the volume full. */
 const FILL_AFTER_SECONDS = 240;
 
-/** Tells how far its chain is; the other one only shows that it lives. */
+/** The chain client reports its height; the other one only shows that it runs. */
 export type Client = 'heartbeat' | 'chain';
 
-/** @param volumeId the volume that was made for it, which is attached while it waits */
+/** @param volumeId the volume that was made for it; it is attached while the script waits */
 export function userData(volumeId: string, client: Client = 'heartbeat'): string {
   if (!/^vol-[0-9a-f]{8,17}$/.test(volumeId)) throw new Error(`${volumeId} is no id of a volume`);
   return `#!/bin/bash
@@ -27,8 +27,8 @@ ${FILESYSTEM}${CLIENTS[client]()}${AGENT_AND_FILL}`;
 }
 
 /**
- * A new EBS volume is zeros, as its filesystem would begin: anything else is somebody's. mkfs.xfs without -f refuses what it knows, too.
- * The names of devices: "Map Amazon EBS volumes to NVMe device names" (EC2 user guide).
+ * A new EBS volume is all zeros where a filesystem would begin. Any other content is somebody's data. mkfs.xfs without -f also refuses a filesystem
+ * that it knows. The names of devices: "Map Amazon EBS volumes to NVMe device names" (EC2 user guide).
  */
 const FILESYSTEM = `
 device=/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_\${SMOKE_VOLUME/-/}
@@ -69,7 +69,7 @@ const CLIENTS: Readonly<Record<Client, () => string>> = {
       "The client of chainmend's smoke test: a heartbeat on its volume",
       `/bin/bash -c 'while :; do date +%%s >${DATA_PATH}/heartbeat || :; sleep 10; done'`,
     ),
-  // AL2023 has Python 3.9 as its system's own ("Python in AL2023", AL2023 user guide).
+  // AL2023's system Python is 3.9 ("Python in AL2023", AL2023 user guide).
   chain: () => `
 cat >${CLIENT_FILE} <<'END'
 ${readFileSync(join(import.meta.dirname, 'client.py'), 'utf8').trimEnd()}

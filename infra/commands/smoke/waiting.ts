@@ -1,4 +1,4 @@
-// Waiting in a run: for what AWS says, and for an incident to come to its end. Every wait has a bound, and ends when somebody interrupts.
+// The waits of a run: for an answer from AWS, and for the end of an incident. Every wait has a time limit, and ends at an interrupt.
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import type { StoryLine } from '../heal/context.ts';
 import { lineText } from '../heal/show.ts';
@@ -8,7 +8,7 @@ import type { HealStatus } from './proof.ts';
 const POLL_MS = 2_000;
 const MINUTE_MS = 60_000;
 
-/** Looks again and again until something is there. Throws a `SmokeError` where time is up, or somebody interrupts. */
+/** Polls until the value is there. Throws a `SmokeError` at the time limit, or at an interrupt. */
 export async function waitUntil<T>(
   context: SmokeContext,
   minutes: number,
@@ -27,16 +27,16 @@ export async function waitUntil<T>(
 }
 
 export interface IncidentWatch {
-  /** "disk:", "node:", "request:restore": the newest of these on this node is followed. */
+  /** "disk:", "node:", "request:restore": the wait follows the newest incident of these on this node. */
   readonly trigger: string;
   readonly fleet: string;
   readonly instanceId: string;
   readonly minutes: number;
-  /** Of the newest such incident and its journal, oldest line first. */
+  /** Judges the newest such incident and its journal, oldest line first. */
   readonly judge: (incident: IncidentRecord | undefined, story: readonly StoryLine[]) => Promise<HealStatus>;
 }
 
-/** Tells each new line of its journal. @returns what proves the end. Throws a `SmokeError` where it is not healed. */
+/** Prints each new line of its journal. @returns the proof of the end. Throws a `SmokeError` where it is not healed. */
 export function followIncident(context: SmokeContext, watch: IncidentWatch): Promise<string> {
   const { trigger, fleet, instanceId, minutes, judge } = watch;
   const suite = context.suite();

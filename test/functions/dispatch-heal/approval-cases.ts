@@ -1,4 +1,4 @@
-// Mode ask with the real functions in the region: what an approval covers, what it does not, and what is written down of it.
+// Mode ask with the real functions in the region: what an approval covers, what it does not cover, and the record of it.
 
 import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
@@ -14,7 +14,7 @@ import type { ApprovalRecord } from '../../../shared/heal/records.ts';
 const EXCEEDED = 'replace-node approval-exceeded';
 const NEWER = 'snap-00000000000000e11';
 
-/** The questions of heals that people were paged; names and peers ask, too. */
+/** The questions of heals that were paged; names and peers ask, too. */
 const questions = ({ region }: World) =>
   region.sns
     .published()
@@ -45,7 +45,7 @@ const sick = (name: string, told: Pick<Scenario, 'people' | 'done' | 'expect'>):
   },
 });
 
-/** What watch-fleet's role is told, when it says yes to a plan of names in a person's place. */
+/** The answers of AWS when watch-fleet's role approves a plan of names in a person's place. */
 const forgeries = new WeakMap<World, string[]>();
 
 async function approveAs(world: World, FunctionName: string, event: object): Promise<void> {

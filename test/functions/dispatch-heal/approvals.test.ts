@@ -1,4 +1,4 @@
-// Mode ask: an approval covers what was shown, and who gave it is written down. With the real functions in the region.
+// Mode ask with the real functions in the region: an approval covers what was shown, and the approver is recorded.
 import { describe } from '@jest/globals';
 import { itHolds } from '../../local/scenarios/cases/matrix.ts';
 import * as approvals from './approval-cases.ts';

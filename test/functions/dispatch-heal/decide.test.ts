@@ -1,4 +1,4 @@
-// What triggers an alarm gives, and what the dispatcher makes of it.
+// The triggers that an alarm gives, and the dispatcher's decisions on them.
 import { describe, expect, it } from '@jest/globals';
 import { diskTriggerOf } from '../../../functions/dispatch-heal/alarms.ts';
 import { type DispatchFacts, decideDispatch } from '../../../functions/dispatch-heal/decide.ts';

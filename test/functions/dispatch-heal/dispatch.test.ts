@@ -370,7 +370,7 @@ describe('an alarm of a disk', () => {
       ).test(name);
     fc.assert(
       fc.property(fc.string({ unit: letter, maxLength: 8 }), pattern, (name, glob) => {
-        // Patterns of fewer than three letters do not pass the schema: this asks the decision alone.
+        // The schema refuses patterns of fewer than three letters: this tests the decision alone.
         const takingIn = bitcoinFleet();
         const fleets = [{ ...takingIn, alarms: { ...takingIn.alarms, namePatterns: [glob] } }];
         expect(relevantSubject(alarmNow({ alarmName: name }), fleets) === 'disk').toBe(oracle(name, glob));

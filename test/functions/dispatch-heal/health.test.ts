@@ -1,4 +1,4 @@
-// Which nodes are sick for the dispatcher, what it refuses, and what comes of what people ask for.
+// Which nodes are sick for the dispatcher, what it refuses, and the result of people's requests.
 import { describe, expect, it } from '@jest/globals';
 import {
   findSickNodes,
@@ -242,7 +242,7 @@ describe('the dispatcher', () => {
     expect(diskFirst([claimedIncident()], now)?.refuse).toBe('disk-full-first');
     expect(diskFirst([endedIncident('escalated', NOON_MS)], now)?.refuse).toBe('disk-full-first');
     expect(diskFirst([endedIncident('healed', NOON_MS)], now)).toBeNull();
-    // The node was seen a minute before its disk was grown: what is known of it is older than its cure.
+    // The observation is from a minute before the growth of the disk: it is older than the cure.
     expect(diskFirst([endedIncident('healed', now - MINUTE_MS)], now)?.refuse).toBe('disk-full-first');
     expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })], now)).toBeNull();
     expect(diskFirst([], now)).toBeNull();

@@ -5,7 +5,7 @@ import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 
-/** An EC2 with these instances, all of which are called node2. */
+/** An EC2 with these instances; all of them have the name node2. */
 function ec2With(states: Readonly<Record<string, string>>, tags: Readonly<Record<string, string>> = {}): EC2Client {
   const client = new EC2Client({ region: 'eu-west-1' });
   const all = Object.entries({ ...NODE_TAGS, Name: 'node2', ...tags });

@@ -1,5 +1,5 @@
-// Sick nodes and people's requests at the dispatcher: what dispatch-heal makes of a real region, through AWS's own clients. No heal is deployed there,
-// so that what would be started fails loudly.
+// Sick nodes and people's requests at the dispatcher: dispatch-heal reads a real region through AWS's own clients. No heal is deployed there, so a
+// start of a heal fails loudly.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../../functions/dispatch-heal/handler.ts';
 import { metricsClients as awsClients, type MetricsClients as Clients } from '../../../shared/aws/clients.ts';
@@ -65,7 +65,7 @@ const settings = async (pause: string, more: object = {}): Promise<void> => {
 const node = (Name: string, tags: Readonly<Record<string, string>> = { Component: 'nodes/bitcoin' }): string =>
   whole.region.ec2.addInstance({ privateIp: '10.0.0.1', tags: { Name, ...tags } });
 
-/** As watch-fleet keeps what it saw. */
+/** The observation as watch-fleet stores it. */
 async function observe(
   nodes: Readonly<Record<string, readonly [instanceId: string, health: Health, minutes: number]>>,
 ) {
@@ -112,7 +112,7 @@ describe('the sweep', () => {
     }) as never;
     const c = node('c');
     await observe({ a: [a, 'stuck', 6], b: [b, 'synced', 5], c: [c, 'stuck', 5] });
-    // It reaches the function's errors, and with them an alarm, once everything else had its turn.
+    // The error reaches the function's errors, and with them an alarm, after everything else had its turn.
     await expect(sweep()).rejects.toThrow('the sweep went on, but: AccessDenied');
     const seen = new Map((await incidents()).map(({ instanceId, state }) => [instanceId, state]));
     expect(seen).toEqual(
@@ -167,7 +167,7 @@ describe('the sweep', () => {
     await sweep();
     expect((await open()).map(({ refusedCodes }) => refusedCodes)).toEqual([['breaker-open'], ['breaker-open']]);
     expect([calls('Invoke'), calls('Publish')]).toEqual([0, 1]);
-    // The one that was told of is well again; people know of the other one by it.
+    // The node that was paged is well again; the page has told people of the other one too.
     await observe({ a: [a, 'synced', 2], b: [b, 'stuck', 9], c: [c, 'stuck', 9], d: [d, 'synced', 60] });
     await sweep();
     await whole.virtually(6 * MINUTE);

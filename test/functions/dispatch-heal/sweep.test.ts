@@ -1,4 +1,4 @@
-// Fleet-wide alarms at the dispatcher: what dispatch-heal makes of a real region's alarms and contributors, through AWS's own clients.
+// Fleet-wide alarms at the dispatcher: dispatch-heal reads a real region's alarms and contributors through AWS's own clients.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../../functions/dispatch-heal/handler.ts';
 import { metricsClients as awsClients, type MetricsClients as Clients } from '../../../shared/aws/clients.ts';
@@ -23,7 +23,7 @@ const before = { ...process.env };
 
 let whole: WholeRegion;
 let clients: Clients;
-/** Per cent by node, reported each minute. */
+/** Disk use in per cent by node, reported each minute. */
 let disks: Map<string, number>;
 let lines: string[];
 
@@ -43,7 +43,7 @@ beforeEach(async () => {
     AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
     BillingMode: 'PAY_PER_REQUEST',
   });
-  // Everything is paused: what is told becomes an incident with a refusal, and no heal is started.
+  // Everything is paused: each alarm becomes an incident with a refusal, and no heal is started.
   const parameters = { '/chainmend/pause': 'a test', '/chainmend/fleets/bitcoin': JSON.stringify(FLEET) };
   for (const [Name, Value] of Object.entries(parameters))
     await region.call('ssm', 'PutParameter', { Name, Value, Type: 'String' });

@@ -1,4 +1,4 @@
-// Who may not be stopped for a clean snapshot because somebody is at work there.
+// Which nodes must not be stopped for a clean snapshot because a heal or a person works on them.
 import { describe, expect, it } from '@jest/globals';
 import { busyNodes } from '../../../functions/plan-snapshots/handler.ts';
 import { endedIncident, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';

@@ -24,7 +24,7 @@ async function serve(listener: RequestListener): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** As litecoind answers: a status without heights, then the header of its tip; or its peers. */
+/** Answers as litecoind does: a status without heights, then the header of its tip; or its peers. */
 const litecoind: RequestListener = (request, response) => {
   let body = '';
   request.setEncoding('utf8').on('data', (part) => {
@@ -60,7 +60,7 @@ const requestTo = (port: number, more: Partial<ProbeRequest> = {}): ProbeRequest
   ...more,
 });
 
-/** Stores that hold one secret, and count how often it is read. */
+/** Stores that hold one secret, and count its reads. */
 function stores(secret: string | Error) {
   const send = jest.fn(async (_: object) => {
     if (secret instanceof Error) throw secret;
@@ -70,7 +70,7 @@ function stores(secret: string | Error) {
 }
 
 const probe = async (event: unknown, clients = stores(new Error('nobody asks')).clients) => {
-  // As it arrives: what is undefined has no place in JSON.
+  // The event as it arrives: JSON has no undefined members.
   const handler = createHandler({ clients }) as unknown as (event: unknown, context: object) => Promise<unknown>;
   return (await handler(JSON.parse(JSON.stringify(event)), { getRemainingTimeInMillis: () => 60_000 })) as {
     statuses: { instanceId: string; status: Record<string, unknown>; beacon?: unknown }[];

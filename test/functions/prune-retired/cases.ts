@@ -1,4 +1,4 @@
-// What prune-retired removes, with its real bundle in the region under its real role: of what heals have kept, of what people have made.
+// What prune-retired removes, with its real bundle and role in the region: resources that heals have kept, and resources that people have made.
 
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
@@ -13,7 +13,7 @@ import { ledgerTags, readLedger } from '../../../shared/snapshots/ledger.ts';
 
 const FUNCTION = 'chainmend-prune-retired';
 const HOUR_MS = 3_600_000;
-/** When the story begins. */
+/** The beginning of the story. */
 const NOON_MS = Date.UTC(2026, 0, 1, 12);
 const YESTERDAY = new Date(NOON_MS - 24 * HOUR_MS).toISOString();
 const TOMORROW = new Date(NOON_MS + 24 * HOUR_MS).toISOString();
@@ -32,7 +32,7 @@ interface Case {
 const KEPT = { 'chainmend:fleet': 'bitcoin', 'chainmend:node': 'node2', 'chainmend:incident': 'a1b2c3d4' };
 const due = (more: Readonly<Record<string, string>> = {}) => ({ ...KEPT, 'chainmend:keep-until': YESTERDAY, ...more });
 
-/** What a heal has written down, when the story begins. */
+/** A heal's record from before the story. */
 function record(
   world: World,
   { kind, id, ...rest }: Pick<ToKeep, 'kind' | 'id'> & Readonly<Record<string, unknown>>,
@@ -51,7 +51,7 @@ function record(
 let made = 0;
 const idOf = (prefix: string): string => `${prefix}-${(++made).toString(16).padStart(17, '0')}`;
 
-/** A volume as somebody has tagged it. */
+/** A volume with a person's tags. */
 const tagged = ({ region }: World, tags: Readonly<Record<string, string>>, sizeGiB = 500): string =>
   region.ec2.addVolume({ volumeId: idOf('vol'), sizeGiB, tags });
 
@@ -77,7 +77,7 @@ function recordVolume(world: World, id: string, tags: Readonly<Record<string, st
   record(world, { kind: 'volume', id, node: tags['chainmend:node'] ?? '', was });
 }
 
-/** An instance that another one has taken the place of, with a root volume and the data volume that it had. */
+/** An instance that was replaced, with its root volume and its old data volume. */
 function retired(
   world: World,
   node: string,
@@ -126,7 +126,7 @@ const isThere = ({ region }: World, id: string): boolean =>
   region.ec2.instances().some(({ instanceId, state }) => instanceId === id && state === 'stopped');
 const own = ({ region, tableName }: World) =>
   readJournal(region, tableName).filter(({ heal }) => heal === 'prune-retired');
-/** A person was called to the node, and has not come yet. */
+/** A person was paged for the node, and has not come yet. */
 function escalated(world: World, node: string, incidentId: string, endedAtMs = NOON_MS): void {
   const { instanceId } = world.find('bitcoin', node);
   world.at(0.5, () =>
@@ -166,7 +166,7 @@ const prune =
   (world: World): void =>
     world.at(1, () => invoke(world, { kind: 'prune', ...event }));
 
-/** The questions that were put to people. */
+/** The questions to people. */
 const asked = ({ region }: World) =>
   region.sns
     .published()
@@ -215,7 +215,7 @@ const cases: Readonly<Record<string, Case>> = {
       keep('policy’s', cleanSet(world, 15, { 'aws:dlm:lifecycle-policy-id': 'policy-1' }));
     },
     people: (world) => {
-      // Longer ago than a week: what it holds stays, and all else may go.
+      // The escalation is older than a week: what its incident holds stays, and all else may go.
       escalated(world, 'node3', 'a1b2c3d4', NOON_MS - 8 * 24 * HOUR_MS);
       prune()(world);
     },
@@ -251,7 +251,7 @@ const cases: Readonly<Record<string, Case>> = {
         keep('payroll-database-backup', tagged(world, due({ Name: 'payroll-database-backup' }), 2_000));
         for (let index = 0; index < 30; index++) tagged(world, due({ Name: `wiki-${index}` }));
         keep('payroll', retired(world, 'node2', { recorded: false }));
-        // What a heal did put away, and what somebody has done with it since.
+        // Resources that a heal put away, and that somebody has changed since.
         keep('grown', volume(world, due()));
         ec2.addModification(id('grown'), {
           startedAtMs: NOON_MS - 30 * HOUR_MS,
@@ -260,7 +260,7 @@ const cases: Readonly<Record<string, Case>> = {
           completedAtMs: NOON_MS - 29 * HOUR_MS,
         });
         for (const days of [3, 6]) keep(`set ${days}`, cleanSet(world, days));
-        // Snapshots of a stranger, as if heals had taken them later: the heals' own would be too many.
+        // A stranger's snapshots that look like later ones of heals: the heals' own would be too many.
         for (const days of [0, 1]) cleanSet(world, days, {}, false);
         keep('bad', cleanSet(world, 9, { 'chainmend:quarantined': 'I say so', 'chainmend:keep-until': YESTERDAY }));
         keep(
@@ -280,7 +280,7 @@ const cases: Readonly<Record<string, Case>> = {
         );
       },
       people: (world) => {
-        // Smaller than it is now: that is what the heal had put away.
+        // The record has a smaller size than now: the size when the heal put it away.
         world.at(0.2, () =>
           world.region.call('dynamodb', 'UpdateItem', {
             TableName: world.tableName,
@@ -418,7 +418,7 @@ const cases: Readonly<Record<string, Case>> = {
       const volumeId = world.find('bitcoin', 'node2').volumeIds.get('data') ?? '';
       const tags = { ...KEPT, 'chainmend:held-by': 'a1b2c3d4', 'aws:dlm:lifecycle-policy-id': 'policy-1' };
       keep('held', world.region.ec2.addSnapshot({ snapshotId: idOf('snap'), volumeId, tags }));
-      // What has failed cannot be locked.
+      // A failed snapshot cannot be locked.
       keep('broken', world.region.ec2.addSnapshot({ snapshotId: idOf('snap'), volumeId, tags, state: 'error' }));
       const snapshotIds = [id('broken'), id('held')].sort();
       record(world, { kind: 'hold', id: 'a1b2c3d4', node: 'node3', snapshotIds, lockedIds: snapshotIds });

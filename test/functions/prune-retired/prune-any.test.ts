@@ -1,4 +1,4 @@
-// Whatever was kept, however it is tagged: what a pruning never removes.
+// What a pruning never removes, for any kept resources with any tags.
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decidePrune, MAX_DELETIONS } from '../../../functions/prune-retired/decide.ts';
@@ -73,7 +73,7 @@ const world = fc
     taken: fc.uniqueArray(taken, { maxLength: 30, selector: ({ node: name, days }) => `${name} ${days}` }),
     nodes: fc.array(node, { maxLength: NAMES.length }),
     keep: fc.integer({ min: 2, max: 4 }),
-    // What of the records there is, and what of them is still so.
+    // Which records exist, and which of them are still true.
     recorded: fc.array(
       often<'as it was' | 'never' | 'ended' | 'otherwise'>('as it was', 'never', 'ended', 'otherwise'),
       {

@@ -1,4 +1,4 @@
-// What of the things that were kept may go, and why the rest stays.
+// Which of the kept resources may be removed, and why the rest stays.
 import { describe, expect, it } from '@jest/globals';
 import { decidePrune, MAX_DELETIONS } from '../../../functions/prune-retired/decide.ts';
 import type { KeptVolume, PruneFacts, RetiredInstance } from '../../../functions/prune-retired/retired-resources.ts';
@@ -42,10 +42,10 @@ const retired = (tags: Record<string, string> = {}, more: Partial<RetiredInstanc
     ...more,
   };
 };
-/** Of the retired instance, and kept beyond it. */
+/** A volume of the retired instance that is kept longer than the instance. */
 const keptData = volume({}, { volumeId: 'vol-data', state: 'in-use', attachedTo: ['i-old'] });
 
-/** Everything is recorded as it is, unless records are given. */
+/** Everything is recorded in its current state, unless records are given. */
 const factsOf = (more: Partial<PruneFacts> = {}): PruneFacts => {
   const facts = { ...usual, ...more };
   return { ...facts, kept: more.kept ?? recordsOf(facts) };
@@ -302,7 +302,7 @@ describe('what the tags say alone', () => {
 
   it('makes no set of a stranger’s snapshots count: those that heals took stay', () => {
     const all = days(1, 2, 3);
-    // Two that somebody has tagged as if heals had taken them, newer than the only one that is a heal’s.
+    // A person has tagged two snapshots as if heals had taken them. Both are newer than the only one of a heal.
     const kept = all.slice(2).flatMap((set) => setRecords(set));
     expect(decidePrune(factsOf({ sets: all, kept })).removals).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// What starts a pruning, and which nodes it leaves alone.
+// What starts a pruning, and which nodes it does not touch.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parsePruneEvent } from '../../../functions/prune-retired/event.ts';

@@ -35,7 +35,7 @@ describe('a hold on snapshots', () => {
   });
 
   it('is neither made nor ended by a tag', () => {
-    // Somebody has taken the tag of one off, put a healed incident's in its place, and tagged another one besides.
+    // Somebody has removed the tag of one snapshot, replaced another's by that of a healed incident, and tagged one more.
     const snapshots = [snapshot('snap-1', 'dead'), snapshot('snap-2', 'alice')];
     const { renew, release } = judgeHolds([hold('aaaa', 'snap-1')], snapshots, [
       incident('aaaa', 'escalated'),

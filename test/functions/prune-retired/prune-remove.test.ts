@@ -1,5 +1,5 @@
-// One removal, from the look right before it to the record of what was removed: the record, the tags and EC2 agree, or nothing goes. And what
-// a person's yes to a plan is worth.
+// One removal, from the last read before it to the record of the removal. The record, the tags and EC2 must agree, or nothing is removed. And the
+// effect of a person's yes to a plan.
 import { describe, expect, it } from '@jest/globals';
 import { PRUNE, type PruneContext } from '../../../functions/prune-retired/context.ts';
 import { decidePrune } from '../../../functions/prune-retired/decide.ts';
@@ -16,7 +16,7 @@ import { tableOfHeals } from '../../fixtures/table.ts';
 const VOLUME = 'vol-0a1b2c3d4e5f60718';
 const YESTERDAY_MS = Date.now() - 24 * HOUR_MS;
 
-/** The removal that was planned a moment ago. */
+/** A removal that was planned a moment ago. */
 const planned = async ({ context }: Kept, meanwhile: () => void = () => {}) => {
   const [removal] = decidePrune(await readFacts(context, context.fleet, Date.now())).removals;
   if (!removal) throw new Error('nothing was to be removed');

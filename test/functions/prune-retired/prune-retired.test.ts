@@ -1,11 +1,11 @@
-// Pruning with the real function in the region: its bundle, its role, EC2 and the table as they are modelled.
+// Pruning with the real function in the region: its bundle, its role, and the modelled EC2 and table.
 import { describe, expect, it } from '@jest/globals';
 import { sampled } from '../../fixtures/asked.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 import { itHolds } from '../../local/scenarios/cases/matrix.ts';
 import * as pruning from './cases.ts';
 
-/** One day takes seconds; all of them at once, on a machine that does other things besides, take longer than Jest waits by itself. */
+/** One day takes seconds. All days together, on a busy machine, take longer than Jest's default time limit. */
 const PATIENCE_MS = 5 * 60_000;
 const from = new URL('./cases.ts', import.meta.url);
 

@@ -36,7 +36,7 @@ const factsOf = (more: Partial<AlarmFacts> = {}): AlarmFacts => ({
 const names = (facts: AlarmFacts) =>
   desiredAlarms(facts).alarms.map(({ name }) => name.replace('chainmend-bitcoin-', ''));
 
-/** What DescribeAlarms says of an alarm that was made as it should be. */
+/** The answer of DescribeAlarms for a correct alarm. */
 const stored = (facts: AlarmFacts): MetricAlarm[] =>
   desiredAlarms(facts).alarms.map((alarm) => {
     const { Tags: _, ...input } = putInput('bitcoin', alarm, TOPIC);
@@ -330,7 +330,7 @@ describe('an alarm that is there', () => {
   it('of a fleet whose name only begins alike is not touched', () => {
     const theirs: MetricAlarm[] = [{ AlarmName: 'chainmend-bitcoin-cash-node1-disk' }];
     expect(diff(factsOf(), [...stored(factsOf()), ...theirs], ['bitcoin-cash']).remove).toEqual([]);
-    // Where that fleet is not known any more, its tags tell.
+    // Where that fleet is no longer known, its tags identify it.
     expect(diff(factsOf(), [...stored(factsOf()), ...theirs]).remove).toEqual(['chainmend-bitcoin-cash-node1-disk']);
     expect(isOurs({ 'chainmend:fleet': 'bitcoin-cash', 'chainmend:kind': 'disk' }, 'bitcoin')).toBe(false);
     expect(isOurs({ 'chainmend:fleet': 'bitcoin', 'chainmend:kind': 'disk' }, 'bitcoin')).toBe(true);

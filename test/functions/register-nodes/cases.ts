@@ -1,4 +1,4 @@
-// What happens around register-nodes, with its real bundle in the region under its real role: people, other tools, odd fleets.
+// Changes around register-nodes, with its real bundle and role in the region: by people, by other tools, and in unusual fleets.
 
 import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
@@ -60,14 +60,14 @@ const push = ({ region }: World, change: object): Promise<unknown> => {
   return region.call('ssm', 'PutParameter', { Name: PARAMETER, Value, Type: 'String', Overwrite: true });
 };
 
-/** The questions that were put to people. */
+/** The questions to people. */
 const asked = ({ region }: World) =>
   region.sns
     .published()
     .map(pageIn)
     .filter(({ code, plan }) => code === 'approval-wanted' && plan !== undefined);
 
-/** Somebody edits the address of a node by hand. */
+/** A person edits the address of a node by hand. */
 const edit = (world: World, name: string, address: string): Promise<void> =>
   world.editZone(ZONE, [
     { do: 'DELETE', name, addresses: record(world, name) ?? [] },
@@ -452,7 +452,7 @@ const strangersAlarm = (AlarmName: string) => ({
   ComparisonOperator: 'LessThanThreshold',
 });
 
-/** What register-nodes wrote for the node's disk at first. */
+/** The first alarm that register-nodes wrote for the node's disk. */
 function ownAlarm(world: World, node: string): object {
   const written = calls(world, 'PutMetricAlarm').map(({ input }) => input as { AlarmName: string });
   const { Tags: _, ...input } = written.find(({ AlarmName }) => AlarmName === alarmOf(node, 'disk')) as unknown as {
@@ -461,7 +461,7 @@ function ownAlarm(world: World, node: string): object {
   return input;
 }
 
-/** What it wrote for the node's disk since the story began. */
+/** The last alarm that it wrote for the node's disk since the story began. */
 function lastAlarm(world: World, node: string): { Threshold: number; EvaluationPeriods: number } | undefined {
   const written = calls(world, 'PutMetricAlarm')
     .map(({ input }) => input as { AlarmName: string; Threshold: number; EvaluationPeriods: number })

@@ -230,7 +230,7 @@ describe('a record that chainmend did not make', () => {
     expect(refusals[0]?.reason).toMatch(reason);
     expect(refusals[0]?.node).toMatchObject({ name: 'node2', instanceId: idOf(2) });
     expect(changes.map(({ name }) => name)).toEqual([SRV, 'node1.bitcoin.internal', 'node3.bitcoin.internal', POOL]);
-    // Whoever looks for peers is not led to a stranger.
+    // A client that looks for peers must not find a stranger.
     expect(valuesIn(applied(facts), SRV, 'SRV')).not.toContain('0 0 8333 node2.bitcoin.internal');
   });
 
@@ -296,7 +296,7 @@ describe('a paused node', () => {
       health: healthOf('synced', 'stuck', 'synced'),
       paused: new Set([idOf(2)]),
     };
-    // Its old address is nobody's any more and leaves the pool; its name stays.
+    // No node has its old address any more, so the address leaves the pool; its name stays.
     expect(changed(facts)).toEqual(['pool.bitcoin.internal A loses 10.0.2.2 (2 in all)']);
     const same = { ...before, health: healthOf('synced', 'stuck', 'synced'), paused: new Set([idOf(2)]) };
     expect(changed(same)).toEqual([]);
@@ -336,7 +336,7 @@ describe('a plan', () => {
     expect(valuesIn(after, SRV, 'SRV')).toHaveLength(4);
     const ended = applied({ ...facts, ended: new Set(['node2']) });
     expect(valuesIn(ended, 'node2.bitcoin.internal')).toEqual([]);
-    // Nobody else is known to be better than those that cannot be seen, so the least bad join them.
+    // No node is known to be better than the unseen ones, so the least bad nodes join them.
     expect(valuesIn(ended, POOL)).toEqual(['10.0.0.3', '10.0.1.4']);
   });
 

@@ -19,7 +19,7 @@ const foreign = (subject: string, page = true): SubjectRefusal => ({
   page,
 });
 
-/** A run each five minutes, all of whose pages are sent; what each told. */
+/** A run every five minutes, in which all pages are sent; the result has the pages of each run. */
 function runs(met: readonly (readonly SubjectRefusal[])[], everyMs = 5 * MINUTE_MS) {
   let register: RegisterRecord = newRegister;
   return met.map((refusals, index) => {

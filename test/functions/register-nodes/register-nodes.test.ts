@@ -1,4 +1,4 @@
-// Names and alarms with the real function in the region: its bundle, its role, Route 53 and CloudWatch as they are modelled.
+// Names and alarms with the real function in the region: its bundle, its role, and the modelled Route 53 and CloudWatch.
 import { describe, expect, it } from '@jest/globals';
 import { sampled } from '../../fixtures/asked.ts';
 import { runJob } from '../../fixtures/jobs.ts';

@@ -38,7 +38,7 @@ interface Command {
   readonly input: Record<string, unknown> & { readonly Filters?: readonly { Name: string; Values: string[] }[] };
 }
 
-/** An account of nothing but these instances, with one private zone that is changed as Route 53 does it. */
+/** An account with only these instances, and one private zone that changes as in Route 53. */
 function accountOf({
   byTags,
   byId = [],

@@ -1,4 +1,4 @@
-// What is remembered of an act before it is made, and of what came of it: all that a successor has to go by.
+// What the ladder remembers of an act before it is made, and of its result. A successor has nothing else.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../../functions/replace-node/acts/act.ts';
@@ -288,7 +288,7 @@ describe('under a pause', () => {
 const ACT_FILES = ['cleanup', 'decisions', 'instances', 'node-commands', 'volumes'] as const;
 const FUNCTION = new URL('../../../functions/replace-node/', import.meta.url);
 
-/** Without comments: what they say is for people. */
+/** The code without comments, which are for people. */
 const codeOf = (file: string): string =>
   readFileSync(new URL(file, FUNCTION), 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
 
@@ -302,7 +302,7 @@ async function constructors(): Promise<ReadonlyMap<string, string>> {
   return named;
 }
 
-/** By its maker, imported from a file of acts; or by its kind in quotes. A rung has the name of an act: there only `do` counts. */
+/** Finds an act by its constructor, imported from a file of acts, or by its kind in quotes. A rung has the name of an act: there only `do` counts. */
 function isNamed(code: string, kind: string, maker: string): boolean {
   const imports = [...code.matchAll(/import \{([^}]*)\} from '\.{1,2}\/(?:acts\/)?([\w-]+)\.ts'/g)];
   const isImported = imports.some(

@@ -1,5 +1,5 @@
-// What does not compile: an act of the ladder that lacks one of its parts, and a decision that names no act. `npm run types` reads this file;
-// each line below `@ts-expect-error` is an error, or the type check fails.
+// Code that must not compile: an act of the ladder without one of its parts, and a decision that names no act. `npm run types` reads this file:
+// each line below `@ts-expect-error` must be an error, or the type check fails.
 import { type ActParts, defineAct, nothing } from '../../../functions/replace-node/acts/act.ts';
 import type { Act } from '../../../functions/replace-node/acts/table.ts';
 

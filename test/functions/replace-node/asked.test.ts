@@ -1,5 +1,5 @@
-// Mode ask: what a yes to a plan of the ladder is worth when the plan is another one by then. The attempt as it runs, up to its lease; and how
-// it goes on, ends and is given up.
+// Mode ask: what a yes to a plan of the ladder allows when the plan has changed meanwhile. The attempt runs up to its lease; then how it continues,
+// ends and is given up.
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
 import type { Result } from '../../../functions/replace-node/acts/act.ts';
@@ -18,7 +18,7 @@ import { tableOfHeals } from '../../fixtures/table.ts';
 const EXECUTION = ME.replace('resize-volume', 'replace-node');
 const asTags = (tags: Readonly<Record<string, string>>) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
-/** An attempt that asks a person about a restart; the node is held by another heal, so that it ends when it wants the lease. */
+/** An attempt that asks a person about a restart. Another heal holds the node, so the attempt ends when it needs the lease. */
 async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { Size: number }) => void = () => {}) {
   const { store } = tableOfHeals();
   const trigger = 'node:health';
@@ -55,7 +55,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
     DescribeInstanceStatusCommand: () => ({ InstanceStatuses: [] }),
     DescribeVolumesCommand: () => ({ Volumes: [volume] }),
     GetDurableExecutionCommand: () => ({ Status: 'RUNNING' }),
-    // A person reads the page, takes his time, and answers.
+    // A person reads the page and answers after a while.
     PublishCommand: ({ Message }: { Message: string }) => {
       const { plan } = JSON.parse(JSON.parse(Message).lambda) as { plan?: string };
       meanwhile(volume);
@@ -74,7 +74,7 @@ const yes = (plan: string) => ({ approve: true, plan });
 
 describe('a plan that a person has said yes to', () => {
   it('is carried out as it was shown', async () => {
-    // Up to the node's lease, which is another heal's.
+    // Up to the node's lease, which another heal holds.
     expect(await asked(yes)).toMatchObject({ ending: { code: 'busy' }, sent: [] });
   });
 

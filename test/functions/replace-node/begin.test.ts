@@ -1,4 +1,4 @@
-// How a heal of a node begins: what it refuses before anything is done, and what it notes of the node as it finds it.
+// How a heal of a node begins: what it refuses before it does anything, and what it records of the node as found.
 import { describe, expect, it } from '@jest/globals';
 import { begin } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
@@ -8,7 +8,7 @@ import { client, facts, impaired, machine, seen, watched } from '../../fixtures/
 
 const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 
-/** What comes of it: the code of a refusal, or what is done. */
+/** The result: the code of a refusal, or the first act. */
 function beginning(more: Partial<Facts>): string {
   const act = begin(facts(more));
   if (act.do !== 'end') return act.do;
@@ -55,7 +55,7 @@ describe('a heal begins', () => {
       { seen: seen([client('failed')], DATA_VOLUME, 490) },
       'disk-full-first',
     ],
-    // geth ends itself cleanly, with status 0, when little is left of its disk (--datadir.minfreedisk): nobody has stopped it.
+    // geth stops itself cleanly, with status 0, when its disk is nearly full (--datadir.minfreedisk): nobody has stopped it.
     [
       'the disk is full and the client has ended itself well for it',
       { seen: seen([client('stopped')], DATA_VOLUME, 490) },

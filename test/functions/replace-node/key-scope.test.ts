@@ -1,4 +1,4 @@
-// Whose keys may be used, and what is not begun where one may not be.
+// Which keys may be used, and what does not begin where a key may not be used.
 import { describe, expect, it } from '@jest/globals';
 import { RUNGS } from '../../../functions/replace-node/ladder.ts';
 import { prepare } from '../../../functions/replace-node/rungs/swap.ts';

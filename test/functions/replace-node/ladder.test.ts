@@ -1,4 +1,4 @@
-// Which rungs could help, in which order, what refuses them, and how the ladder ends.
+// Which rungs could help, in which order, which guardrails refuse them, and how the ladder ends.
 import { describe, expect, it } from '@jest/globals';
 import { type Act, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
@@ -33,7 +33,7 @@ const fleetOf = (replace: Partial<Fleet['replace']>): Fleet => ({
 });
 const silent = machine({}, { agentOnline: false });
 
-/** What is done, or the code of how it ends. */
+/** The next act, or the code of the ladder's end. */
 function next(more: Partial<Facts> = {}, has: Partial<LadderState> = {}): string {
   const act = decide(facts(more), ladderState(has));
   if (act.do === 'take-rung') return `take ${act.rung}`;
@@ -164,7 +164,7 @@ describe('from the onset on', () => {
     expect(act?.notUsed).toEqual(['they cannot be read: Unavailable: the service is unavailable']);
     const told = reduceAct(ladderState({ hold: 'none' }), act as Act, { is: 'done', atMs: NOON_MS });
     expect(next({ sources: unread }, told)).toBe('take restart');
-    // Before data are copied it has to be read, and no replacement is reserved before that.
+    // Data must be read before they are copied, and no replacement is reserved before that.
     expect(next({ sources: unread }, { ...told, ...failed('restart') })).toBe('unreadable');
     expect(next({ sources }, { ...told, ...failed('restart') })).toBe('hold-snapshots');
   });

@@ -1,4 +1,4 @@
-// What a refused launch means, and what is known of it before it is asked for.
+// What a refused launch means, and what is known of it before the request.
 import { describe, expect, it } from '@jest/globals';
 import { type Act, endsUnspent, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
@@ -14,7 +14,7 @@ const PASS_ROLE =
   'UnauthorizedOperation: You are not authorized to perform this operation. User: arn:aws:sts::111122223333:assumed-role/replace/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::111122223333:role/bitcoin-node because no identity-based policy allows the iam:PassRole action. Encoded authorization failure message: AQICAHg0';
 const refused = { is: 'refused', reason: 'AWS does not permit the launch' } as const;
 const dead = impaired('instance');
-/** All that is milder has failed. */
+/** All milder rungs have failed. */
 const atReplace = (more: Partial<LadderState> = {}): LadderState =>
   ladderState({ hold: 'held', failed: [{ rung: 'stop-start', reason: 'EC2 finds it impaired still' }], ...more });
 const replaceNext = (more: Partial<Facts> = {}): Decision =>

@@ -1,4 +1,4 @@
-// An instance that was launched is never forgotten, whatever becomes of the attempt that launched it.
+// A launched instance is never forgotten, whatever happens to the attempt that launched it.
 import { describe, expect, it } from '@jest/globals';
 import type { LadderActContext } from '../../../functions/replace-node/acts/act.ts';
 import { launch } from '../../../functions/replace-node/acts/instances.ts';

@@ -1,4 +1,4 @@
-// Another instance in the place of one that is of no use: launched masked, the old one fenced, the data moved, and the way back.
+// A replacement for a broken instance: it is launched masked, the original instance is fenced, the data are moved; and the way back.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { RUNGS } from '../../../functions/replace-node/ladder.ts';
@@ -33,7 +33,7 @@ const moved = volumeNow({
 });
 const other = { ...FLEET, replace: { ...FLEET.replace, subnetIds: ['subnet-0b'] } };
 const aside = { ...FLEET, replace: { ...FLEET.replace, autoScaling: 'standby' } } as const;
-/** After the volumes of the original are known to outlive it. */
+/** After the volumes of the original instance are known to outlive it. */
 const keeps = { volumesKept: true } as const;
 
 const words = (act: Decision): string => {

@@ -1,4 +1,4 @@
-// What a person reads before anything is done: the rungs, what guards say of each, the data, minutes and cost.
+// What a person reads before anything is done: the rungs, the guards' answers for each, the data, minutes and cost.
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { type LadderPlan, planOf, stateOf } from '../../../functions/replace-node/plan.ts';

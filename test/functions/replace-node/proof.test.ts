@@ -1,4 +1,4 @@
-// When a client counts as following its chain again, and what is said of one that does not.
+// When a client counts as following its chain again, and the message for one that does not.
 import { describe, expect, it } from '@jest/globals';
 import type { Watched } from '../../../functions/replace-node/facts.ts';
 import { judgeProof } from '../../../functions/replace-node/judge.ts';
@@ -14,7 +14,7 @@ interface Case {
   readonly client?: ReturnType<typeof client>;
 }
 
-/** The verdict, and where a failure lies. */
+/** The verdict, and the cause of a failure. */
 function judge(is: Watched | null, { upMinutes = 5, inspectedMinutesAgo, client: one, ...more }: Case = {}): string {
   const verdict = judgeProof({
     nowMs: NOON_MS,

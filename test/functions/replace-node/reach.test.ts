@@ -1,4 +1,4 @@
-// What carries no tags of the fleet: nothing is launched with it, and a plan says what would stay behind.
+// Resources without the fleet's tags: no launch uses them, and a plan says what would stay behind.
 import { describe, expect, it } from '@jest/globals';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
 import { isOfFleet } from '../../../functions/replace-node/launch.ts';

@@ -1,4 +1,4 @@
-// Between the moment in which a rung is taken and the first act that the node feels, hours may go by: what was true then is asked again.
+// Hours may pass between taking a rung and the first act that the node feels: the facts are then read again.
 import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
@@ -28,15 +28,15 @@ const HALTED = { haltedSinceMs: NOON_MS - 60 * MINUTE_MS } as const;
 const SYNCED = { watched: watched('synced', { lagBlocks: 0 }) } as const;
 const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 
-/** Everything is made, attached and looked into; only the exchange is missing. */
+/** Everything is made, attached and inspected; only the exchange is missing. */
 const ready: Partial<LadderState> = { rung: 'swap', restoredVolumes: copy() };
-/** The new instance is up, its client masked; the old one has felt nothing. */
+/** The replacement instance is up, its client masked; nothing was done to the original instance. */
 const launched: Partial<LadderState> = {
   rung: 'replace',
   replacement: newReplacement({ volumesKept: true }),
 };
 
-/** The original was to be masked, and a guard may have forbidden it. */
+/** The original instance was about to be masked, and a guard may have forbidden it. */
 const MASKING: Partial<LadderState> = {
   ...launched,
   replacement: newReplacement({ volumesKept: true, fencingBegun: true, originalMask: 'intended' }),

@@ -1,4 +1,4 @@
-// Budgets and the fleet's turn over the region's own table: who is first, who waits, and what a heal that died leaves behind.
+// Budgets and the fleet's turn over the region's own table: which heal is first, which waits, and what a dead heal leaves behind.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   leaveReplacement,
@@ -23,7 +23,7 @@ const fleet = bitcoinFleet();
 
 let table: Table;
 let store: Store;
-/** What GetDurableExecution says, by ARN. */
+/** Answers of GetDurableExecution, by ARN. */
 let executions: Map<string, object>;
 
 beforeEach(() => {
@@ -95,7 +95,7 @@ describe('a replacement', () => {
 
   it('is decided again when another fleet’s was written a moment before', async () => {
     table.meanwhile = async () => {
-      // The turn is written first; the account's record is the next.
+      // The turn is written first; the account's record is next.
       table.meanwhile = async () => {
         const entries = ['a', 'b'].map((key) => ({
           key,

@@ -1,4 +1,4 @@
-// What an attempt does with what another one has left in the middle, where a person is asked first, or only wants to be told.
+// How an attempt continues another one's unfinished work where a person is asked first, or where the mode is plan.
 import { describe, expect, it } from '@jest/globals';
 import type { Act } from '../../../functions/replace-node/acts/table.ts';
 import { mayWait, needsTurn, permit, settlesWith, sourceOf } from '../../../functions/replace-node/plan.ts';

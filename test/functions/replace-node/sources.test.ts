@@ -1,4 +1,4 @@
-// Whose data may take the place of a node's own: what a heal has written down that it kept, and a sibling's that is near enough.
+// Whose data may replace a node's own: volumes that a heal has recorded as kept, and those of a sibling that is near enough.
 import { describe, expect, it } from '@jest/globals';
 import { readSources, type Sources } from '../../../functions/replace-node/sources.ts';
 import type { ReplaceContext } from '../../../functions/replace-node/state.ts';

@@ -13,7 +13,7 @@ import { snapshot } from '../../fixtures/builders/snapshot.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
 
-/** What is only written down, waited for, or counted; `leave-pool` has register-nodes look at names that it would look at anyway. */
+/** Acts that only write, wait or count. `leave-pool` makes register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';
 type MoreDecided = 'choose-volumes' | 'give-up-volumes' | 'plan-replacement' | 'give-up-replacement';
 type Noted = 'note-masked' | 'note-fenced';
@@ -92,7 +92,7 @@ const instanceOf = (InstanceId: string, more: object = {}) => ({
   Reservations: [{ Instances: [{ InstanceId, State: { Name: 'running' }, VpcId: 'vpc-1', ...more }] }],
 });
 
-/** What an act reads before it is made. */
+/** The facts that an act reads before it is made. */
 function world(): Shell {
   const here = shell();
   here.nodes.set(YOUNG, nodeRecord({ instanceId: YOUNG, owner: ME, fence: 1 }));
@@ -105,7 +105,7 @@ function world(): Shell {
   return here;
 }
 
-/** Something happens between an intent and the call that it is of. */
+/** Something happens between an intent and its call. */
 function betweenIntentAndCall(here: Shell, happens: () => void): Shell {
   const { journal } = here.tools;
   const telling: typeof journal = async (place, entry) => {
@@ -126,7 +126,7 @@ describe('a superseded attempt mutates nothing', () => {
     expect(await made(here, act, has)).toMatchObject({ is: 'lost', changes: [] });
   });
 
-  // A node's next holder waits until a command that was sent to it is over.
+  // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(([, act]) => !/^(inspect|restart|check|swap|mask|take-over|start-original)/.test(act.do));
   it.each(onAws)('%s, where it is superseded between the intent and the call', async (_, act, has) => {
     const here = world();
@@ -199,7 +199,7 @@ describe('another instance', () => {
 const STATE = '/var/lib/bitcoind/data/priv_validator_state.json';
 const KEY = '/var/lib/bitcoind/node_key.json';
 
-/** What the node is told, with lists as lines. */
+/** The parameters that the node gets, with lists as lines. */
 async function command(act: Act, has: LadderState): Promise<Record<string, string>> {
   const here = world();
   const file = bitcoinFile({ identity: [KEY, STATE] });

@@ -1,4 +1,4 @@
-// Other data on the same instance: what is copied, when it is exchanged, what takes it away again, and what is cleared up.
+// Other data on the same instance: what is copied, when it is exchanged, what reverts it, and what is cleaned up.
 import { describe, expect, it } from '@jest/globals';
 import { decide, nextCleanup } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
@@ -47,7 +47,7 @@ const silent = machine({}, { agentOnline: false });
 const next = (more: Partial<Facts>, has: Partial<LadderState>) =>
   SWAP_RUNG.next(facts(more), ladderState({ ...SWAP, ...has }));
 
-/** What is chosen, or how the search ends. */
+/** The choice, or the end of the search. */
 function chosen(more: Partial<Facts>, has: Partial<LadderState> = {}): string {
   const act = next(more, has);
   if (act.do === 'choose-volumes') return act.volumes.source;
@@ -235,7 +235,7 @@ describe('after the proof', () => {
   /** All pieces, in order. */
   function pieces(more: Partial<Facts>, has: Partial<LadderState>): readonly string[] {
     const cleared: CleanupPiece[] = [];
-    // By then a replaced instance has been stopped.
+    // By then the replaced instance is stopped.
     const original = machine(has.rung === 'replace' ? { state: 'stopped' } : {});
     for (let turn = 0; turn < 20; turn++) {
       const act = nextCleanup(

@@ -43,7 +43,7 @@ describe('a full disk', () => {
       ...{ do: 'modify', toGiB: 600 },
       reason: expect.stringContaining('; how fast it fills is not known: AccessDenied: no'),
     });
-    // Without the node's own word nothing is known then, and a person is told of it.
+    // Without the node's own answer nothing is known then, and a person gets a page.
     const blind = { seen: null, history: [], reportedPercent: null } as const;
     expect(decide({ ...blind, historyUnread: 'AccessDenied: no' })).toMatchObject({ refuse: 'unreadable', page: true });
     expect(decide(blind)).toMatchObject({ refuse: 'not-confirmed', page: false });
@@ -51,14 +51,14 @@ describe('a full disk', () => {
 
   it('has room again below the threshold, however small the minimum step', () => {
     const fleet = bitcoinFleet({ disk: { growAtPercent: 50, minimumStepPercent: 1 } });
-    // 455 GiB are half of 910; a tenth more to spare.
+    // 455 GiB are half of 910, plus a tenth in reserve.
     expect(decide({ fleet, history: [] })).toMatchObject({ do: 'modify', toGiB: 1050 });
   });
 
   it('has room again below the threshold in inodes too', () => {
     const fleet = bitcoinFleet({ disk: { minimumStepPercent: 1 } });
     const seen = observation({ usedBytes: 200 * GIB, inodesTotal: 1_000_000, inodesUsed: 1_000_000 });
-    // 500 GiB carry a million: 85 % of what 589 GiB carry; a tenth more to spare.
+    // 500 GiB carry a million: 85 % of what 589 GiB carry, plus a tenth in reserve.
     expect(decide({ fleet, seen, history: [] })).toMatchObject({ do: 'modify', toGiB: 650 });
   });
 
@@ -132,7 +132,7 @@ describe('what is not full', () => {
   });
 
   it('counts as `df` and the agent do on ext4, whose last twentieth is root’s', () => {
-    // 405 of 475 GiB that a client may use: 85.3 %, for which the alarm has fired.
+    // 405 of 475 GiB that a client may use: 85.3 %, at which the alarm has fired.
     const seen = observation({ filesystem: 'ext4', usedBytes: 405 * GIB });
     expect(decide({ seen })).toMatchObject({ do: 'modify', reason: expect.stringContaining('85 % of 500 GiB') });
     expect(decide({ seen: observation({ filesystem: 'ext4', usedBytes: 403 * GIB }) })).toMatchObject({
@@ -302,7 +302,7 @@ describe('the ceilings', () => {
 
   it('the monthly ceiling is not exceeded by what floating point adds', () => {
     const fleet = bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 24 } });
-    // Twice $8.00, as 0.08 × 100 was summed up in ten parts.
+    // Twice $8.00, as the sum of 0.08 × 100 in ten parts.
     const addedUsd = Array.from({ length: 20 }, () => 0.8).reduce((sum, usd) => sum + usd, 0);
     expect(addedUsd + 8).toBeGreaterThan(24);
     expect(decide({ fleet, history: [], addedUsd })).toMatchObject({ do: 'modify' });

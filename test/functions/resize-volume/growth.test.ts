@@ -50,7 +50,7 @@ describe('the rate at which a disk fills', () => {
         fc.integer({ min: 6, max: 500 }),
         fc.boolean(),
         (count, rate, place, size, up) => {
-          // At least twelve times an ordinary step: less than that is a busy hour.
+          // At least twelve times an ordinary step: a smaller one is a busy hour.
           const bytes = (up ? 1 : -1) * size * rate * 2 * GIB;
           const jumped = withJump(line(count, rate, 10_000), 1 + (place % (count - 1)), bytes);
           expect(growthBytesPerHour(jumped) / GIB).toBeCloseTo(rate, 6);

@@ -1,4 +1,4 @@
-// What a filesystem's past is read from: CloudWatch keeps each set of dimensions as a metric of its own, and the agent's set is not the alarm's.
+// The sources of a filesystem's history: CloudWatch keeps each set of dimensions as a separate metric, and the agent's set is not the alarm's.
 import { CloudWatchClient, CloudWatchServiceException, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Filesystem, readHistory } from '../../../functions/resize-volume/history.ts';
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => whole.following.stop());
 
 const now = (): number => whole.region.clock.now();
-/** So many GiB an hour for a day, up to so many; it ended so many hours ago. */
+/** Growth by so many GiB an hour for a day, up to a size; it ended so many hours ago. */
 function published(
   dimensions: Readonly<Record<string, string>>,
   { upToGiB, gibPerHour = 10, endedHoursAgo = 0 }: { upToGiB: number; gibPerHour?: number; endedHoursAgo?: number },

@@ -1,5 +1,5 @@
-// A ModifyVolume that certainly had no effect is neither counted nor paid; one of which nobody knows is both. It is made by the lease's holder
-// alone, and what became of it is believed only when nothing can change it any more.
+// A ModifyVolume that certainly had no effect neither counts nor costs; one of unknown effect does both. Only the lease's holder calls it. Its result
+// is believed only when nothing can change it any more.
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../../functions/resize-volume/decide.ts';
@@ -39,7 +39,7 @@ const answered = (name: string, httpStatusCode: number): Error =>
 
 const held = { holder: { execution: ME, fence: 4 }, ordinal: 1, approved: null, found: null };
 
-/** An intent that is written and paid, and the call that follows. @param meanwhile what has changed since the intent */
+/** A written and counted intent, and the call that follows. @param meanwhile what has changed since the intent */
 async function modifying(
   call: () => unknown,
   meanwhile: (parameters: Shell['parameters']) => void = () => {},
@@ -136,7 +136,7 @@ describe('a modification', () => {
   });
 });
 
-/** Modifications as EC2 tells of them, after so many seconds of waiting. */
+/** Modifications as EC2 shows them, after so many seconds of waiting. */
 function telling(of: (waitedSeconds: number) => object) {
   const here = shell();
   const { ctx, step, waited } = patientContext();

@@ -25,7 +25,7 @@ import {
 import { dataVolume, resizeFacts } from '../../fixtures/resize-facts.ts';
 
 describe('whatever happens at every step', () => {
-  /** Each way in which an act can turn out; `picks` choose. */
+  /** Every possible result of an act; `picks` choose. */
   const tellAny = (picks: readonly number[], units: number): Replies => {
     const pickOf = (told: readonly Told[]): number => picks[told.length % picks.length] ?? 0;
     const choose = <T>(told: readonly Told[], ...ways: readonly T[]): T | Error => {

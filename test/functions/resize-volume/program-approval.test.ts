@@ -117,7 +117,7 @@ describe('a person’s answer', () => {
       'its plan is no text: {"approve":true,"plan":["xxxxxxxxxxxxxxxx"]}',
     ],
     [`{"__proto__":{"approve":true}}`, 'the answer says neither yes nor no: {"__proto__":{"approve":true}}'],
-    // What CLI v2 makes of it without --cli-binary-format or fileb://, where it does not refuse it at once.
+    // What CLI v2 sends without --cli-binary-format or fileb://, where it does not refuse immediately.
     [Buffer.from('eyJhcHByb3', 'base64').toString('utf8'), 'the answer is not JSON: {"appro'],
   ])('that is none is no approval, and nobody is said to have said no: %s', (answer, why) => {
     expect(judgeApproval(answer, hash)).toEqual(neither(why));

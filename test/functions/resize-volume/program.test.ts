@@ -67,7 +67,7 @@ describe('the client', () => {
   ])('that the full disk stopped is started again: %s', (_, more) => {
     const run = heal('act', {}, { seen: observation({ client: 'stopped', ...more }) });
     expect(starts(run)).toEqual([true]);
-    // And given a moment to show that it stays up.
+    // The client then gets a moment to show that it stays up.
     expect(sends(run).at(-1)).toMatchObject({ command: { operation: 'observe-node' }, afterSeconds: 5 });
   });
 

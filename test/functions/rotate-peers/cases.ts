@@ -1,4 +1,4 @@
-// What happens around rotate-peers, with its real bundle in the region under its real role: people, roles, clients that do not come up.
+// Changes around rotate-peers, with its real bundle and role in the region: people, roles, clients that do not start.
 
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
@@ -56,7 +56,7 @@ const entryOf = (world: World, name: string): string => {
 const entriesOf = (world: World, ...names: readonly string[]): string =>
   names.map((name) => entryOf(world, name)).join(',');
 
-/** As in the scenario peers-lost: a configuration without peers, and everybody else, or these, have forgotten the node. */
+/** As in the scenario peers-lost: a configuration without peers. All others, or these, have forgotten the node. */
 const lose = (world: World, name: string, whom?: readonly string[]): void => {
   const { machine } = world.find('bitcoin', name);
   machine.peers.lose();
@@ -87,7 +87,7 @@ const fiveFollowers = (world: World): void => {
   followers(world, 5);
 };
 
-/** Four validators of a chain that has blocks, who name nobody and are connected to nobody. */
+/** Four validators of a chain with blocks; their lists are empty and they have no connections. */
 const lonely = (world: World): void => {
   world.chain({
     name: 'irita',
@@ -182,7 +182,7 @@ const cases: Readonly<Record<string, Case>> = {
         consortium(world, {}, { fresh: true });
         const { machine } = world.find('irita', 'validator1');
         const load = machine.setup.load.bind(machine.setup);
-        // It does not like to be told of others.
+        // This client does not start with peers in its list.
         machine.setup.load = () => !/^persistent_peers = ".+"$/m.test(machine.readFile(CONFIG) ?? '') && load();
       });
     },
@@ -246,7 +246,7 @@ const cases: Readonly<Record<string, Case>> = {
       for (const [at, { instanceId }] of consortium(world).entries())
         world.region.ec2.setTag(instanceId, 'Role', ['validator', 'sentry', 'sentry', 'follower'][at] ?? '');
     },
-    // Changes of lists that are well are few in an hour.
+    // Changes of good lists are few in an hour.
     minutes: 400,
     expect: {
       'the validator names its sentries': (world) =>
@@ -287,7 +287,7 @@ const cases: Readonly<Record<string, Case>> = {
   'where the count falls, nothing more is done, and nobody is left who may have been there before': {
     people: (world) => {
       world.at(2, () => lose(world, 'node2', ['node4', 'node5']));
-      // Whatever it is told, it loses everybody: its firewall was closed at the same moment.
+      // It loses all peers in spite of the command: its firewall was closed at the same moment.
       world.when(
         () => sent(world, 'change-peers').length > 0,
         () => {
@@ -349,7 +349,7 @@ const cases: Readonly<Record<string, Case>> = {
           const text = fileOf(world, 'bitcoin', name).replace(/^addnode=.*\n/gm, '');
           machine.writeFile(machine.setup.configPath ?? '', `${siblings.join('\n')}\n${text}`);
         }
-        // As it was left while names were strangers.
+        // The state from when names were strangers.
         const { machine } = world.find('bitcoin', 'node2');
         const again = ['# chainmend: begin', addressOf('node1'), addressOf('node3'), '# chainmend: end', ''].join('\n');
         machine.writeFile(machine.setup.configPath ?? '', `${fileOf(world, 'bitcoin', 'node2')}\n${again}`);

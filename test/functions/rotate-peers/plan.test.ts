@@ -1,4 +1,4 @@
-// When a fleet's lists are looked at, what is planned for a node, what a person may approve, and what counts as proved.
+// When a fleet's lists are checked, what is planned for a node, what a person may approve, and what counts as proof.
 import { describe, expect, it } from '@jest/globals';
 import { questionsOf } from '../../../functions/rotate-peers/client-changes.ts';
 import { parseRotateEvent } from '../../../functions/rotate-peers/event.ts';
@@ -292,7 +292,7 @@ describe('an approval', () => {
   const plan = planned();
   const hash = hashOf([plan]);
   const question = { hash, atMs: NOW, nodes: { 'i-a': hashOfNode(plan) } };
-  // A large fleet is asked about in parts: another question does not take this one back.
+  // A large fleet is asked about in parts: another question does not withdraw this one.
   const asked = [{ hash: 'abcdef012345', atMs: NOW, nodes: { 'i-c': 'y' } }, question];
 
   it('is for the very plan that was asked for, node by node', () => {

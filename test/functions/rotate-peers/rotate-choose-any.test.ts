@@ -1,4 +1,4 @@
-// Whatever a fleet looks like: what is chosen for each of its nodes, and what never is.
+// The peers that are chosen for each node of any fleet, and those that never are.
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -54,7 +54,7 @@ const world = fc
       health: one.health,
       upSinceMs: NOW - one.hours * 3_600_000,
       entry: entryOf(index),
-      // Who does not answer has no id, and who is unreachable does not answer.
+      // A node that does not answer has no id, and an unreachable node does not answer.
       answers: one.answers && one.health !== 'unreachable',
     }));
     const textOf = (pick: number): string =>

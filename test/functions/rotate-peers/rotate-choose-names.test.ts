@@ -1,4 +1,4 @@
-// Lists in which siblings stand by the DNS names that the suite keeps, as an operator would say it.
+// Lists that name siblings by the suite's DNS names, in an operator's words.
 import { describe, expect, it } from '@jest/globals';
 import { connectedOf } from '../../../functions/rotate-peers/facts.ts';
 import {
@@ -16,7 +16,7 @@ const keyed = (index: number, at: string): string => `${idOf(index)}@${at}`;
 
 const litecoin = (index: number, health: Health = 'synced') =>
   member(index, { availabilityZone: 'a', health, entry: addressOf(index), named: nameOf(index) });
-/** The same of a chain whose nodes have ids. */
+/** The same for a chain whose nodes have ids. */
 const irita = (index: number, health: Health = 'synced'): PeerCandidate => ({
   ...litecoin(index, health),
   entry: keyed(index, addressOf(index)),
@@ -26,7 +26,7 @@ const irita = (index: number, health: Health = 'synced'): PeerCandidate => ({
 const fleet = (members: readonly PeerCandidate[], more: Partial<ChooseFacts> = {}) =>
   chooseFacts(members, { maximum: 8, ...more });
 
-/** What node1 gets that names these now, some of which its owner wrote, and is connected to those. */
+/** The new list of node1, from its current list (some of it by its owner) and its connections. */
 const chosen = (
   facts: ChooseFacts,
   peers: readonly string[],
@@ -142,7 +142,7 @@ describe('a bad one that is named by its DNS name', () => {
     ['starting', true],
     ['unknown', true],
   ])('and is %s stays: %s', (health, stays) => {
-    // It is connected to it, as forked ones are.
+    // It is connected to that peer, as forked nodes are.
     const { peers, dropped } = chosen(five(health), list, { connected: ['node5.litecoin.internal'] });
     expect(peers).toEqual(list.slice(0, stays ? 4 : 3));
     expect(dropped).toMatchObject(stays ? [] : [{ peer: nameOf(5), why: `node5 is ${health}` }]);

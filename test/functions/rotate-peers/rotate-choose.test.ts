@@ -1,4 +1,4 @@
-// Whom a node should name, as an operator would say it.
+// Which peers a node should name, in an operator's words.
 import { describe, expect, it } from '@jest/globals';
 import { type ChooseFacts, choosePeers } from '../../../functions/rotate-peers/peer-selection.ts';
 import type { Role } from '../../../shared/fleet/model.ts';
@@ -6,7 +6,7 @@ import type { Health } from '../../../shared/fleet/observation.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { chooseFacts, entryOf, idOf, member } from '../../fixtures/peer-facts.ts';
 
-/** What node `index` gets that names these now and is connected to those. */
+/** The new list of node `index`, from its current list and its connections. */
 function chosen(
   facts: ChooseFacts,
   index: number,

@@ -1,4 +1,4 @@
-// How much of a fleet's lists changes at once, and whose client may be restarted.
+// How much of a fleet's lists changes at the same time, and which client may be restarted.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { PeerSelection } from '../../../functions/rotate-peers/peer-selection.ts';

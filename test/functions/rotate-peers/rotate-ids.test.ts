@@ -1,4 +1,4 @@
-// Whose a peer id is: a node may say what it likes of itself, and takes nobody's place by it.
+// The owner of a peer id: a node may claim any id, and takes no other node's place by it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { judgeIds, type PeerIdClaim } from '../../../functions/rotate-peers/ids.ts';

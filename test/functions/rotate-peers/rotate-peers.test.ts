@@ -1,4 +1,4 @@
-// Peers with the real function in the region: its bundle, its role, SSM as it is modelled, and nodes that dial and restart.
+// Peers with the real function in the region: its bundle, its role, the modelled SSM, and nodes that dial and restart.
 import { describe, expect, it } from '@jest/globals';
 import { sampled } from '../../fixtures/asked.ts';
 import { runJob } from '../../fixtures/jobs.ts';
@@ -16,7 +16,7 @@ describe('rotate-peers on a bad day', () => {
     ['doubled-command', 'node-amnesia'],
     ['duplicate-events', 'delayed-events'],
   ] as const;
-  // Where commands are late, a fresh chain may begin before its last validator was restarted: then that one is left alone.
+  // Where commands are late, a fresh chain may begin before its last validator was restarted: that one is then not restarted.
   const scenarios = { 'peers-lost': [...days, ['late-command']], 'new-fleet': days } as const;
 
   it.each(Object.entries(scenarios))('%s comes to the same end', async (scenario, allDays) => {

@@ -29,7 +29,7 @@ const intent = { call: 'CreateSnapshots', target: '7f3a0c1d-3', atMs: NOON_MS };
 const silent = { over: 'not answered' };
 const lost = { lost: true } as const;
 
-/** Everything that an act may come to, the good first. `what` chooses. */
+/** Every possible result of an act, the good one first. `what` chooses. */
 function anyReplies(open: SnapshotOperation | null, what: number): Replies {
   const any = <Name extends keyof Acts>(...ways: readonly [Told<Name>, ...Told<Name>[]]): Told<Name> =>
     ways[what % ways.length] ?? ways[0];
@@ -118,7 +118,7 @@ function run(choices: readonly number[], mode: Mode, open: SnapshotOperation | n
   for (let count = 0; count < SNAPSHOT_HEAL.turnLimit; count++) {
     const act = decideNext(progress, payload);
     if (act.do === 'end') return { acts, ending: act.ending, lost: progress.at === 'lost' };
-    // Half of all choices are the good one, so that the long ways are gone, too.
+    // Half of all choices are the good one, so that long paths are tested, too.
     const choice = choices[count] ?? 0;
     const before = progress;
     const { result, after } = turn(anyReplies(open, choice % 2 === 0 ? 0 : choice >> 1), progress, act, 1, payload);

@@ -33,7 +33,7 @@ import {
 
 type Said = Partial<Replies>;
 
-/** Drives the decisions to their end; what `said` does not answer goes well. */
+/** Runs the decisions to their end; an act without an answer in `said` succeeds. */
 function story(
   said: Said = {},
   more: Partial<SnapshotPayload> = {},
@@ -171,7 +171,7 @@ describe('what keeps a node from being stopped', () => {
     const first = story({ look: () => facts(more) });
     expect(codeOf(first.ending)).toBe(code);
     expect(first.acts).toEqual(['claim', 'look', 'conclude']);
-    // The same a moment before the stop: it goes back into the pool.
+    // The same right before the stop: the node returns to the pool.
     const later = story({ look: (__, time) => facts(time === 3 ? more : {}) });
     expect(later.acts.slice(-4)).toEqual(['look', 'conclude', 'release', 'register']);
     expect(codeOf(later.ending)).toBe(code);
@@ -246,7 +246,7 @@ describe('evidence of a clean stop', () => {
   it('is an exit status of its own and the client’s own last line', () => {
     expect(of()).toEqual({ exitStatus: 0, lastLine: expect.stringContaining('Shutdown: done'), seconds: 12 });
     expect(of({}, { exitStatus: 143 })).toMatchObject({ exitStatus: 143 });
-    // node@0.21.0 of node@*: systemd has forgotten it, which it does to what ended with success; the client’s last line says so, too.
+    // node@0.21.0 of node@*: systemd has forgotten it, as it does with units that ended with success. The client’s last line says so, too.
     expect(of({}, { exitStatus: null })).toMatchObject({ exitStatus: 0, lastLine: expect.stringContaining('done') });
   });
 

@@ -1,5 +1,5 @@
-// Whatever moment a clean snapshot is cut off at, and whichever answer never comes: no more than one set is taken of one stop, what is
-// clean by its ledger opens, and in the end the client runs and nobody holds its node. `npm test -- snapshot-node` takes many places.
+// A clean snapshot is cut off at any moment, or any answer is lost. Still one stop gives at most one set, and data that the ledger calls clean opens.
+// At the end the client runs and nobody holds its node. `npm test -- snapshot-node` takes many places.
 import { describe, expect, it } from '@jest/globals';
 import { sampled } from '../../fixtures/asked.ts';
 import type { SnapshotCrashed, SnapshotPlaces } from '../../fixtures/jobs/snapshot-crash.ts';
@@ -12,7 +12,7 @@ const told = ({ place, taken, unmet }: SnapshotCrashed) => ({ place, taken, unme
 const once = (place: number) => ({ place, taken: 1, unmet: [] });
 const undisturbed = runJob('snapshot-crash', { crash: 'none', places: [0] });
 
-/** @param every n-th place; each is some seconds */
+/** @param every n-th place; each takes some seconds */
 async function ends(crash: SnapshotPlaces['crash'], count: number, every: number): Promise<readonly SnapshotCrashed[]> {
   expect(count).toBeGreaterThan(20);
   const all = Array.from({ length: count }, (_, at) => at + 1);
@@ -85,7 +85,7 @@ describe('a clean snapshot in the region', () => {
       const [after, before, lost] = await runJob('snapshot-crash', { crash: 'taking', places: [1, 2, 3] });
       expect([after, before, lost].map((one) => one && told(one))).toEqual([once(1), once(2), once(3)]);
       expect([after?.outcomes, lost?.outcomes]).toEqual([['healed'], ['healed']]);
-      // Nobody knew whether it had happened: the first attempt says that it did not, and the client ran meanwhile.
+      // Its effect was unknown: the first attempt says that it did not happen, and the client ran meanwhile.
       expect(before?.outcomes).toHaveLength(2);
     },
     8 * MINUTES,

@@ -1,4 +1,4 @@
-// CreateSnapshots has no token: who may call it, what is written down before, and what is believed where the answer is lost.
+// CreateSnapshots has no token: who may call it, what is written before, and what is believed where the answer is lost.
 import { describe, expect, it } from '@jest/globals';
 import { downSince } from '../../../functions/snapshot-node/progress.ts';
 import { take } from '../../../functions/snapshot-node/snapshots.ts';
@@ -10,7 +10,7 @@ import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts'
 import { facts, HOLDER, operation, SNAPSHOT } from '../../fixtures/snapshot-node-facts.ts';
 
 const begun = operation({}, { clean: { exitStatus: 0, lastLine: 'Shutdown: done' } });
-/** What stands on the node's record when EC2 is called. */
+/** The node's record when EC2 is called. */
 let remembered: unknown;
 
 function world(): Shell {

@@ -1,4 +1,4 @@
-// The minute that a sweep has, and what is left when something takes longer, fails, or came twice.
+// A sweep has a minute: what remains of it when a call takes longer, fails, or comes twice.
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { WatchContext } from '../../../functions/watch-fleet/context.ts';
@@ -23,7 +23,7 @@ describe('asking', () => {
   beforeEach(() => void jest.useFakeTimers({ now: T0 }));
   afterEach(() => void jest.useRealTimers());
 
-  /** How long something took by the clock that it is given. */
+  /** The duration of some work by the given clock. */
   async function timed<T>(work: Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
     let ms = 0;
     let over = false;
@@ -38,7 +38,7 @@ describe('asking', () => {
 
   it('5,000 silent nodes through a VPC is over in time, and leaves none of them out', async () => {
     const send = async ({ input }: { input: { Payload: string } }) => {
-      // Five silent fifties of 4 s each.
+      // Five groups of fifty silent nodes take 4 s each.
       await later(20_500);
       const { targets } = JSON.parse(input.Payload) as { targets: { instanceId: string }[] };
       const statuses = targets.map(({ instanceId }) => ({ instanceId, status: dead }));
@@ -154,7 +154,7 @@ describe('telling', () => {
   }
 
   async function tell(fleet: ReturnType<typeof fleetOf>, count: number, at: ReturnType<typeof watchContext>) {
-    // Long enough for a full disk's alarm to have gone off.
+    // Long enough for a full disk's alarm.
     const watched = new Watched(fleet).sweep(silent(count)).sweep(silent(count));
     const before = { nodes: watched.nodes, watch: watched.watch };
     watched.sweep(silent(count));
@@ -199,7 +199,7 @@ describe('telling', () => {
     const refused = watchContext({ muteRules: muteRules('AccessDenied', 403) });
     expect((await tell(fleetOf(), 2, refused)).sent).toHaveLength(1);
     expect(refused.published).toHaveLength(1);
-    // Nobody knows: the next sweep, a minute later, looks again.
+    // The state is unknown: the next sweep, a minute later, looks again.
     const unknown = watchContext({ muteRules: muteRules('InternalServiceFault', 500) });
     expect(await tell(fleetOf(), 2, unknown)).toMatchObject({ sent: [], failures: [expect.anything()] });
   });

@@ -1,4 +1,4 @@
-// What watch-fleet sees and tells, with its real bundle and that of probe-nodes in the region, under their real roles.
+// What watch-fleet sees and reports, with its real bundle and that of probe-nodes in the region, under their real roles.
 
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';

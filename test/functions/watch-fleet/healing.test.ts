@@ -1,4 +1,4 @@
-// Whether people may sleep over a node that is down: only while a heal that needs nobody is at work on it, and for half an hour.
+// Whether a down node pages people. It does not while a heal works on it without a person, for at most half an hour.
 import { describe, expect, it } from '@jest/globals';
 import type { DuePage } from '../../../functions/watch-fleet/pages.ts';
 import { HEALED_WITHIN_MS, isBeingHealed, withoutHealing } from '../../../functions/watch-fleet/pages.ts';

@@ -1,5 +1,5 @@
-// Sights that were written against watch-fleet: what lies, flaps, goes back or begins in the middle, and must neither make a well node
-// sick nor a sick one well.
+// Sightings that attack watch-fleet: nodes that lie, flap, go back or begin in the middle. They must neither make a well node sick nor a sick one
+// well.
 import { describe, expect, it } from '@jest/globals';
 import type { NodeStatus } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
@@ -9,7 +9,7 @@ import { dead, fleetOf, hashOn, MINUTE, type Said, statusAt, T0, Watched } from 
 
 const starting = { kind: 'starting', reason: 'Verifying blocks...' } as const;
 
-/** One whose client tells its newest block only, as stacks does. */
+/** A node whose client reports only its newest block, as stacks does. */
 const tip = (height: number, branch = 'c'): Said => ({
   status: {
     kind: 'ok',
@@ -103,7 +103,7 @@ describe('a deployment on the minute in which a client starts', () => {
 
 describe('a height that goes back', () => {
   it('has not stood where it is now: a node that rolled back is given its time to come forward', () => {
-    // node1 and node2 have the newest block a minute later than node3, and none comes after it for a while.
+    // node1 and node2 have the newest block a minute later than node3, and no block follows for a while.
     const watched = new Watched().sweep({ node1: 999, node2: 999, node3: 1000 });
     watched.sweeps(9, () => ({ node1: 1000, node2: 1000, node3: 1000 }));
     watched.sweep({ node1: 1000, node2: 1000, node3: 990 });

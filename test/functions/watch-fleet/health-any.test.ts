@@ -1,4 +1,4 @@
-// What must hold of health whatever a fleet looks like and whoever lies in it.
+// Rules of health that hold for any fleet and any liar in it.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { FleetFacts } from '../../../functions/watch-fleet/context.ts';
@@ -8,7 +8,7 @@ import { dead, fleetOf, type Said, type Sweep, Watched, type Word } from '../../
 
 const SWEEPS = 14;
 
-/** What a liar may say in a sweep: any height, any branch, any claim, any network, or nothing. */
+/** What a liar may report in a sweep: any height, any branch, any claim, any network, or nothing. */
 const lie: fc.Arbitrary<Said> = fc.oneof(
   fc.record({
     height: fc.oneof(fc.integer({ min: 0, max: 2 ** 40 }), fc.integer({ min: 900, max: 1200 })),
@@ -29,13 +29,13 @@ const lie: fc.Arbitrary<Said> = fc.oneof(
 
 const liar = fc.array(lie, { minLength: SWEEPS, maxLength: SWEEPS });
 
-/** How the chain goes: blocks of each minute; 0 for a chain that halts. */
+/** The growth of the chain: blocks of each minute; 0 for a halted chain. */
 const chain = fc.oneof(
   fc.array(fc.integer({ min: 0, max: 3 }), { minLength: SWEEPS, maxLength: SWEEPS }),
   fc.constant(Array.from({ length: SWEEPS }, () => 0)),
 );
 
-/** Well nodes are at the tip or a block or two below it, now and then. */
+/** Well nodes are at the tip, or at times a block or two below it. */
 const jitter = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: SWEEPS, maxLength: SWEEPS });
 
 const heights = (blocks: readonly number[], jitters: readonly number[]): number[] => {
@@ -55,7 +55,7 @@ interface Drawn {
   readonly liars: readonly { readonly kind: 'node' | 'reference'; readonly says: readonly Said[] }[];
 }
 
-/** Liars who have agreed on what to say are worse than those who have not. */
+/** Liars who agree on their claims are worse than those who do not. */
 const colluding = (drawn: Drawn): Drawn => ({
   ...drawn,
   liars: drawn.liars.map(({ kind }) => ({ kind, says: drawn.liars[0]?.says ?? [] })),
@@ -86,7 +86,7 @@ function sweepOf({ blocks, honest, liars }: Drawn, sweep: number): Sweep {
   };
 }
 
-/** Sources of the same place in every sweep: a reference that cannot be asked is silent. */
+/** Sources that keep their place in every sweep: a reference that cannot be reached is silent. */
 const steady = (drawn: Drawn): Drawn => ({
   ...drawn,
   liars: drawn.liars.map((one) => ({

@@ -1,4 +1,4 @@
-// The six rules of a consortium's operators, over pages of metrics that real CometBFT nodes wrote.
+// The six rules of a consortium's operators, over metric pages of real CometBFT nodes.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { onlinePowerPercent } from '../../../functions/watch-fleet/consensus.ts';
@@ -24,7 +24,7 @@ const irita = () => fleetOf({}, { fleet: 'irita', chain: 'cometbft', role: 'vali
 const VALIDATORS = ['validator1', 'validator2', 'validator3', 'validator4'];
 const as = Object.fromEntries(VALIDATORS.map((name) => [name, { role: 'validator' as const }]));
 
-/** One node: its height, what its metrics say, and what else it says of itself. */
+/** One node: its height, its metrics, and its other claims. */
 const validator = (height: number, metrics: Partial<ConsensusMetrics> = {}, more: Partial<NodeStatus> = {}) => ({
   status: { kind: 'ok' as const, facts: statusAt({ height, more: { inValidatorSet: true, ...more } }, []) },
   consensus: { kind: 'ok' as const, facts: { ...well, ...metrics } },
@@ -82,7 +82,7 @@ describe('consensus that does not come about', () => {
     const halted = metricsOf('cometbft-metrics-halted.txt');
     const nodes = Object.fromEntries(VALIDATORS.map((name) => [name, validator(1000, halted)]));
     const { metrics, conditions } = consensusOf(...Array.from({ length: 17 }, () => ({ nodes, as })));
-    // Its page says nothing of powers: they have not been set since it started.
+    // Its page has no powers: they have not been set since its start.
     expect(metrics).toEqual({ ConsensusRounds: 0, NodesOutOfSync: 0, ValidatorsJailed: 0, NodesDown: 0 });
     expect(conditions).toEqual(['chain-halted']);
   });

@@ -26,7 +26,7 @@ describe('a height that a metric tells', () => {
     }[];
     readonly StartTime: Date;
   }
-  /** Answers with these values by the instance's number; one that is undefined was not written lately. */
+  /** Answers with these values by the instance's number; an undefined one was not written lately. */
   const cloudwatch = (values: Readonly<Record<number, number>>) => {
     const asked: Input[] = [];
     const send = async ({ input }: { input: Input }) => {

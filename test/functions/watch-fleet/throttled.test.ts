@@ -1,4 +1,4 @@
-// Where Lambda has no room for a function that is asked and waited for: nodes are unknown, and nothing fails.
+// Lambda throttles a synchronous call: the nodes are unknown, and nothing fails.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { askPeers, type PeersClient } from '../../../functions/rotate-peers/commands.ts';
 import type { RotateContext } from '../../../functions/rotate-peers/context.ts';

@@ -1,3 +1,4 @@
+// A parser that takes all memory: the fuzzer must end it and report it.
 import fc from 'fast-check';
 import { type Target, target } from '../target.ts';
 
@@ -6,7 +7,7 @@ export const TARGETS: readonly Target[] = [
     name: 'takes all the memory that there is',
     input: fc.constant(0),
     samples: [],
-    // Some 250 MB, one object after the other, and all of them held.
+    // Allocates some 250 MB, one object after the other, and holds all of them.
     parse: () => Array.from({ length: 4_000_000 }, (_, at) => ({ at, text: [`${at}`] })).length,
     errors: [],
   }),

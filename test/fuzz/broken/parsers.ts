@@ -1,4 +1,4 @@
-// Parsers that are wrong, each in its own way: what the fuzzer has to tell.
+// Parsers with one defect each: the fuzzer must find all of them.
 import fc from 'fast-check';
 import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { everything, type Target, target } from '../target.ts';

@@ -1,4 +1,4 @@
-// Clients' own configurations, as nodes tell them, and the lists that are made of them.
+// Clients' own configurations, as nodes report them, and the lists that are made from them.
 import fc from 'fast-check';
 import { judgeIds } from '../../../functions/rotate-peers/ids.ts';
 import {
@@ -22,7 +22,7 @@ const lines = (count: number, line: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => line(at)).join('\n');
 const blanks = ' '.repeat(250 * KIB);
 
-/** Each of these took seconds, minutes, or all the memory that there was; or might. */
+/** Each of these took seconds, minutes, or all the memory; or might. */
 const CONF: readonly string[] = [
   blanks,
   `server=1${blanks}x`,
@@ -137,7 +137,7 @@ export const TARGETS: readonly Target[] = [
         const found = peersIn(before, file);
         const after = withPeers(before, file, { peers: wishFor(client), hiddenIds });
         const edits = editsBetween(before, after);
-        // A lone surrogate is no UTF-8, and never comes out of a file.
+        // A lone surrogate is no UTF-8, and no file contains one.
         if (before.isWellFormed() && applyEdits(before, edits) !== after)
           throw new Error('the edits do not lead there');
         return [found, edits.length];

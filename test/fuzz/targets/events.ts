@@ -1,4 +1,4 @@
-// What starts a function: events of AWS, of a schedule, of a person; and what functions of ours say to each other.
+// What starts a function: events of AWS, of a schedule, of a person; and calls between functions of the suite.
 import { readdirSync, readFileSync } from 'node:fs';
 import { parsePruneEvent } from '../../../functions/prune-retired/event.ts';
 import { parseRegisterEvent } from '../../../functions/register-nodes/event.ts';

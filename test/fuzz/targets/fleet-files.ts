@@ -1,4 +1,4 @@
-// Fleet files: as people write them, and as they stand in a parameter; and the pauses beside them.
+// Fleet files, as people write them and as parameters store them; and the pauses next to them.
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
@@ -54,7 +54,7 @@ const yaml = [
 
 const PREFIX = '/chainmend';
 
-/** Four times what is read of a file: changes that double each other make megabytes, and a file has no aliases. */
+/** Four times the read limit of a file: changes that double each other make megabytes, and a file has no aliases. */
 const FILE_CHARACTERS = 100_000;
 const asLargeAsAFile = (value: unknown): unknown =>
   (JSON.stringify(value)?.length ?? 0) > FILE_CHARACTERS ? 'too large' : value;

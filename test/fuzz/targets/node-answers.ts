@@ -1,4 +1,4 @@
-// What command documents print on nodes, and what Systems Manager says around it.
+// The output of command documents on nodes, and Systems Manager's answers around it.
 import { gzipSync } from 'node:zlib';
 import type { GetCommandInvocationCommandOutput, SSMClient } from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
@@ -83,7 +83,7 @@ const peerAnswers = {
   'change-peers': told,
 } as const;
 
-/** Frames as ask-peers packs them, and what a hostile node makes of them. */
+/** Frames as ask-peers packs them, and a hostile node's versions of them. */
 const frames = mutatedText(['200 0 2\n{}200 0 4\nnull', '000 7 0\n', '401 0 0\n', `503 0 3\n${'x'.repeat(3)}`]);
 const packed = frames.map((text) => gzipSync(text).toString('base64'));
 const bomb = gzipSync(Buffer.alloc(60 * 1024 * 1024)).toString('base64');

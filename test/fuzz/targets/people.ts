@@ -1,4 +1,4 @@
-// What people type, and what they are shown: answers to a question, words of the command lines, lines of the journal and of a story.
+// What people type, and what they see: answers to a question, words of the command lines, lines of the journal and of a story.
 import fc from 'fast-check';
 import { UsageError as WrongUse } from '../../../infra/commands/fleets/context.ts';
 import { StoreError } from '../../../infra/commands/fleets/parameter-store.ts';
@@ -23,7 +23,7 @@ import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { mutatedJson } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
-/** Letters of two columns each: what measures them again and again takes long. */
+/** Letters of two columns each: measuring them again and again takes long. */
 const WIDE = '字'.repeat(4_000);
 
 const PLAN = '0123456789abcdef';
@@ -66,7 +66,7 @@ const word = (own: readonly string[]): fc.Arbitrary<string> =>
   );
 const words = (...own: readonly string[]): fc.Arbitrary<string[]> => fc.array(word(own), { maxLength: 7 });
 
-/** What was written to a person, as a terminal gets it. */
+/** Text for a person, as a terminal gets it. */
 interface Written {
   readonly status: number;
   readonly written: readonly string[];
@@ -90,7 +90,7 @@ async function heal(given: readonly string[]): Promise<Written> {
 }
 
 async function fleets(given: readonly string[]): Promise<Written> {
-  // It writes a file of the repository.
+  // This command writes a file of the repository.
   if (given.includes('schema')) return { status: 0, written: [] };
   const written: string[] = [];
   const said = (text: string): void => void written.push(...linesOf(text));
@@ -208,7 +208,7 @@ export const TARGETS: readonly Target[] = [
       try {
         return { ...parseArguments(given), run: undefined, real: undefined };
       } catch (error) {
-        // Before it is shown it is made plain, as main.ts does.
+        // main.ts makes the text plain before it shows it.
         if (error instanceof UsageError) return terminalText(error.message).replaceAll('\n', ' ');
         throw error;
       }

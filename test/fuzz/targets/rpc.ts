@@ -1,4 +1,4 @@
-// What clients answer: the RPC of each chain, its metrics, and addresses of peers.
+// The answers of clients: the RPC of each chain, its metrics, and addresses of peers.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { Answer, ChainClient, Question } from '../../../shared/chains/client.ts';
@@ -40,7 +40,7 @@ const aptos = httpJsonClient(
   600,
 );
 
-/** Rounds of answers that are right, to be made wrong. */
+/** Rounds of right answers, from which wrong ones are made. */
 type Rounds = readonly (readonly unknown[])[];
 const CLIENTS: readonly (readonly [name: string, client: ChainClient, right: readonly Rounds[]])[] = [
   [
@@ -90,7 +90,7 @@ const PEERS: readonly (readonly [name: string, client: ChainClient, bodies: read
 ];
 
 const status = fc.constantFrom(200, 200, 200, 200, 200, 404, 429, 500, 503);
-/** A body that was nearly right for this request, or for another one; or no answer at all. */
+/** A body that was nearly right for this request, or for another one; or no answer. */
 const answerTo = (all: readonly unknown[], body: unknown): fc.Arbitrary<Answer> =>
   fc.oneof(
     {
@@ -111,7 +111,7 @@ const roundsOf = (rounds: Rounds, requests: number): fc.Arbitrary<readonly (read
   );
 };
 
-/** Reads the first round, and as many more as are asked for with the last answers again. */
+/** Reads the first round, and all further rounds with the last answers again. */
 function readAll(question: Question<unknown>, rounds: readonly (readonly Answer[])[]): unknown {
   let reading = question.read(rounds[0] ?? []);
   for (let more = 0; reading.kind === 'next' && more < 3; more++) {

@@ -1,4 +1,4 @@
-// Tags, names and records: whatever people, templates and other programs have written on things in the account.
+// Tags, names and records: all texts that people, templates and other programs write on resources of the account.
 import fc from 'fast-check';
 import { parseDescription } from '../../../functions/register-nodes/alarm-changes.ts';
 import { foreignRecordFault, markedBy, type ZoneRecord } from '../../../functions/register-nodes/zone.ts';
@@ -126,7 +126,7 @@ export const TARGETS: readonly Target[] = [
     samples: [{ name: HOSTILE, message: HOSTILE.repeat(10_000) }],
     parse: (given) =>
       refusalOf(Object.assign(new Error(given.message), { name: given.name, $metadata: { httpStatusCode: 403 } })),
-    // Throttling by its name is thrown on as it is.
+    // A throttling error, by its name, is thrown on unchanged.
     errors: [Error],
     read: everything,
   }),

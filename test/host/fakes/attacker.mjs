@@ -1,5 +1,5 @@
-// A process of the client's user, who means harm: it swaps files, folders, links and pipes for one another as fast as it can, or the
-// moment that something appears. It is given its plan as JSON, and says on standard output how often it has swapped something.
+// A hostile process of the client's user: it swaps files, folders, links and pipes for one another as fast as it can, or as soon as a file appears.
+// Its plan is JSON, and it prints the number of its swaps on standard output.
 import { execFileSync } from 'node:child_process';
 import {
   existsSync,
@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 
 /**
- * flips: { path, by } a path is put aside and something else stands there for a moment, over and over
- * watched: folders; whatever appears there and is not of the attacker's own making is swapped at once
+ * flips: { path, by } a path is moved aside and something else takes its place for a moment, over and over
+ * watched: folders; everything that appears there and is not the attacker's own is swapped immediately
  * by: { link } { hardLink } 'fifo' 'folder' { folderLike }, in turn
  */
 const { flips = [], watched = [], by = [], inotify = false } = JSON.parse(process.argv[2]);
@@ -32,7 +32,7 @@ const quietly = (act) => {
   }
 };
 
-/** Node makes no pipes: some are at hand. */
+/** Node.js cannot make pipes: some are prepared. */
 const pool = `${process.argv[3]}/.pool-${process.pid}`;
 mkdirSync(pool, { recursive: true });
 const ready = Array.from({ length: 20 }, (_, index) => `${pool}/${index}`);
@@ -52,7 +52,7 @@ function flip({ path, by: what }) {
   const aside = `${path}.aside`;
   if (!quietly(() => renameSync(path, aside))) return;
   if (put(path, what)) swaps++;
-  // What is found there meanwhile may be written to, or moved: whatever it is, it goes.
+  // The script may have written or moved something to this path meanwhile: whatever is there is removed.
   for (let spin = 0; spin < (swaps * 7919) % 60; spin++) quietly(() => lstatSync(path));
   if (!quietly(() => unlinkSync(path))) quietly(() => rmSync(path, { recursive: true }));
   if (!quietly(() => renameSync(aside, path)) && !existsSync(path)) quietly(() => renameSync(aside, path));
@@ -81,7 +81,7 @@ process.on('SIGTERM', () => {
 });
 process.stdout.write('ready\n');
 if (inotify) for (const folder of watched) quietly(() => watch(folder, () => react(folder)));
-// Bursts and pauses of any length: what is quiet for a moment lets a script get further, and then is not what it was.
+// Bursts and pauses of any length: in a quiet moment a script gets further, and then finds something else.
 const busy = () => {
   const end = Date.now() + 5 + Math.random() * 150;
   while (Date.now() < end) {

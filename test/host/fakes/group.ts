@@ -1,4 +1,4 @@
-// In the place of local/machines/group-runner.ts: takes its words and its task, plays a good group, one that dies, or one that hangs.
+// Replaces local/machines/group-runner.ts: takes its words and its task, and plays a good group, one that dies, or one that hangs.
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseTask, type RunEvent, runEventLine } from '../../../local/machines/run-events.ts';

@@ -1,4 +1,4 @@
-// In the place of local/machines/group-runner.ts: leaves behind all that a run of machines could, tells it, and waits for its end.
+// Replaces local/machines/group-runner.ts: leaves behind everything that a run of machines could, reports it, and waits for its end.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ run('mkfs.xfs', '-q', loop);
 const place = join(runDirectory, 'mounted');
 mkdirSync(place);
 run('mount', loop, place);
-// A volume on that filesystem, with one of its own: the way into both leads through the namespace.
+// A volume on that filesystem, which has its own filesystem: only the namespace gives access to both.
 const inner = join(place, 'inner-litter');
 writeFileSync(inner, '');
 truncateSync(inner, 64 * 2 ** 20);
@@ -25,7 +25,7 @@ const innerLoop = run('losetup', '--find', '--show', inner);
 run('mkfs.ext4', '-q', innerLoop);
 mkdirSync(join(runDirectory, 'inner'));
 run('mount', innerLoop, join(runDirectory, 'inner'));
-// Busy when it all ends, and known by no name any more.
+// In use at the end of the run, and without a name any more.
 run('rm', inner, image);
 run('ip', 'netns', 'add', 'litter');
 run('ip', 'link', 'add', 'litter', 'type', 'bridge');

@@ -1,4 +1,4 @@
-// Somebody who encloses the other fake and is killed: says on standard output what it is told, and which directory it is.
+// Encloses the other fake and is killed: prints on standard output the events that it gets, and the name of its directory.
 import { enclose } from '../../../local/machines/host/enclosure.ts';
 
 const [, , way = 'polite'] = process.argv;

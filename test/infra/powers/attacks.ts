@@ -1,5 +1,5 @@
-// What somebody who has a function's role would ask AWS for, were one condition of its policies not there. Each attack has a name; what is
-// asked for is built from the statement, so that nothing but that one condition stands in its way.
+// The AWS requests of an attacker with a function's role, if one condition of its policies were missing. Each attack has a name. The request is built
+// from the statement, so that only that one condition stops it.
 
 import { ACCOUNT_ID, REGION_NAME, type Region } from '../../../local/region.ts';
 import { listOf } from '../../../local/services/iam/conditions.ts';
@@ -22,22 +22,22 @@ export interface Attack {
   /** "a stranger's volume is attached to a node" */
   readonly name: string;
   readonly action: string;
-  /** Makes what it needs in the region first. */
+  /** Makes the needed resources in the region first. */
   readonly request: () => Promise<Request> | Request;
-  /** What AWS says to it once IAM has let it through, where it cannot be carried out all the same. */
+  /** AWS's errors after IAM has allowed the request, where it still cannot be carried out. */
   readonly ends?: readonly string[];
-  /** Another power that the attacker would need besides, and has in this attack. */
+  /** Another power that the attacker needs in addition, and has in this attack. */
   readonly also?: Statement;
-  /** Another wall stands behind this one: in this attack the policy of the topic's key lets everybody through. */
+  /** Another control also stops this attack: here the policy of the topic's key allows every principal. */
   readonly opens?: 'key';
 }
 
-/** A stack in a region, and what is a fleet's there. */
+/** A stack in a region, and the resources of a fleet there. */
 export interface Place {
   readonly region: Region;
-  /** A fleet that asks for everything that any asks for. */
+  /** A fleet that asks for everything that any fleet asks for. */
   readonly fleet: string;
-  /** Its nodes', which its volumes have, too. */
+  /** The tags of its nodes and of their volumes. */
   readonly tags: Tags;
 }
 
@@ -47,7 +47,7 @@ const KEY_ID = '0a1b2c3d-0000-4000-8000-00000000beef';
 const IMAGE = 'ami-0aaaabbbbccccdddd';
 const STRANGE = { Component: 'payroll' };
 
-/** Why a key is asked for, by its kind: those of tags have names of their own. */
+/** The purpose of a condition key, by its kind; keys of tags have names of their own. */
 type Flaw = 'resource-tag' | 'request-tag' | 'tag-keys' | 'no-tag-keys' | (string & {});
 
 function flawOf({ operator, key }: Condition): Flaw {
@@ -57,7 +57,7 @@ function flawOf({ operator, key }: Condition): Flaw {
   return operator === 'Null' ? `no ${key}` : key;
 }
 
-/** Tags that fulfil the statement's conditions of one kind; without `but`, where one is given. */
+/** Tags that satisfy the statement's conditions of one kind; without `but`, where one is given. */
 function fulfilling({ statement }: Condition, prefix: RegExp, but?: string): Record<string, string> {
   const tags: Record<string, string> = {};
   for (const [operator, keys] of Object.entries(statement.Condition ?? {}))
@@ -75,9 +75,9 @@ const REQUEST_TAG = /^aws:requesttag\/(.*)$/i;
 
 interface Scene extends Place {
   readonly condition: Condition;
-  /** On what the attack is about. */
+  /** The tags of the attacked resource. */
   readonly has: Tags;
-  /** In the request; null for none at all. */
+  /** The tags in the request; null for none. */
   readonly gives: Tags | null;
 }
 
@@ -135,7 +135,7 @@ async function templateOf(place: Place, tags: Tags, more: object): Promise<strin
 const groupOf = ({ region }: Place, tags: Tags): string =>
   region.elb.addTargetGroup({ name: `group-${++made}`, port: 8332, tags });
 
-/** What a new thing is tagged with: by the statement, or as a fleet's. */
+/** The tags of a new resource: from the statement, or a fleet's. */
 const specified = ({ fleet, gives }: Scene, ...kinds: readonly string[]) =>
   kinds.map((ResourceType) => ({
     ResourceType,
@@ -144,12 +144,12 @@ const specified = ({ fleet, gives }: Scene, ...kinds: readonly string[]) =>
     ),
   }));
 
-/** A launch as the suite makes it, and what the attack changes in it. */
+/** A launch as the suite makes it, with the attack's change. */
 async function launch(scene: Scene, kind: string, more: object = {}): Promise<object> {
   const about = (one: string): Tags => (kind === one ? scene.has : own(scene));
   return {
     LaunchTemplate: {
-      // With an interface of the request the template may name no groups.
+      // With a network interface in the request the template may name no security groups.
       LaunchTemplateId: await templateOf(
         scene,
         about('launch-template'),
@@ -170,7 +170,7 @@ type Make = (scene: Scene, kind: string) => Promise<Request> | Request;
 
 const ec2 = (operation: string, input: object): Request => ({ service: 'ec2', operation, input });
 
-/** How each action is asked for, about one kind of resource of the statement; the rest of the request is a fleet's beyond doubt. */
+/** The request of each action, for one kind of resource of the statement. The rest of the request is certainly a fleet's. */
 const MAKE: Readonly<Record<string, Make>> = {
   'ec2:AttachVolume': (scene, kind) =>
     ec2('AttachVolume', {
@@ -198,7 +198,7 @@ const MAKE: Readonly<Record<string, Make>> = {
     }),
   'ec2:CopyVolumes': (scene, kind) =>
     ec2('CopyVolumes', {
-      // The statement for what is new asks for the tags of the request, the other one for those of the source.
+      // The statement for a new resource checks the tags of the request, the other one those of the source.
       SourceVolumeId: volumeOf(
         scene,
         kind === 'volume' && Object.keys(scene.gives ?? {}).includes('chainmend:fleet') ? own(scene) : scene.has,
@@ -383,7 +383,7 @@ const MAKE: Readonly<Record<string, Make>> = {
   'kms:DescribeKey': (scene) => ({ service: 'kms', operation: 'DescribeKey', input: { KeyId: keyOf(scene) } }),
 };
 
-/** Of a stranger's instance. */
+/** A network interface of a stranger's instance. */
 const interfaceOf = (scene: Scene): string | undefined =>
   scene.region.ec2.instance(instanceOf(scene, STRANGE)).networkInterface?.networkInterfaceId;
 
@@ -454,7 +454,7 @@ async function standby(operation: string, scene: Scene): Promise<Request> {
   return { service: 'autoscaling', operation, input: operation === 'EnterStandby' ? enter : input };
 }
 
-/** A document that the role may send: the command itself is not what is wrong. */
+/** A document that the role may send: the command itself is allowed. */
 function documentOf({ region, condition: { documents } }: Scene): string {
   const arns = documents.flatMap(({ Statement }) =>
     [Statement as Statement | readonly Statement[]]
@@ -465,7 +465,7 @@ function documentOf({ region, condition: { documents } }: Scene): string {
   return region.ssm.documents().find((name) => prefixes.some((prefix) => name.startsWith(prefix))) ?? 'none';
 }
 
-/** Those that this one condition stops: one for each action and kind of resource that somebody could use without it. */
+/** The attacks that this one condition stops: one for each action and kind of resource that would be open without it. */
 export function attacksOn(place: Place, condition: Condition): readonly Attack[] {
   return condition.of === 'role' ? ofRole(place, condition) : ofResource(place, condition);
 }
@@ -521,7 +521,7 @@ const OF_RESOURCE: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   'aws:SourceAccount': { 'sts:AssumeRole': 'a schedule of another account uses our role' },
 };
 
-/** A person or a service asks for the resource itself. */
+/** A person or a service sends a request on the resource itself. */
 function ofResource({ region }: Place, condition: Condition): readonly Attack[] {
   const { statement, key, owner } = condition;
   const flaw = key.replace(/^AWS:/, 'aws:');
@@ -548,7 +548,7 @@ function ofResource({ region }: Place, condition: Condition): readonly Attack[] 
   });
 }
 
-/** The same service, for something that the condition does not name: of this account, unless the account is what it asks for. */
+/** The same service, on behalf of a resource that the condition does not name. It is in this account, unless the condition checks the account. */
 function strangerOf({ statement }: Condition, flaw: string): ServicePrincipal {
   const { Principal } = statement;
   const [service = ''] = typeof Principal === 'object' ? listOf(Principal['Service']) : [];

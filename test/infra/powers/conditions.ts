@@ -1,19 +1,18 @@
-// Every condition of a deployed stack: in the policies of its roles, and in those of its topics, queues, keys and functions. And the same
-// policies with one of them taken away.
+// Every condition of a deployed stack: in the policies of its roles, topics, queues, keys and functions. And the same policies without one of them.
 
 import type { Region } from '../../../local/region.ts';
 import { listOf } from '../../../local/services/iam/conditions.ts';
 import { type PolicyDocument, type Statement, statementsOf } from '../../../local/services/iam/policy.ts';
 
 export interface Condition {
-  /** Whose policy: the ARN of a role, or of the resource. */
+  /** The owner of the policy: the ARN of a role, or of the resource. */
   readonly owner: string;
-  /** A role's own policies say what it may do; all others say who may do something to their owner. */
+  /** A role's own policies say what it may do. All others say who may use their owner. */
   readonly of: 'role' | 'resource';
   readonly statement: Statement;
   readonly operator: string;
   readonly key: string;
-  /** All statements that the owner's policies have. */
+  /** All statements of the owner's policies. */
   readonly documents: readonly PolicyDocument[];
 }
 
@@ -47,7 +46,7 @@ const conditionsOf = (owner: string, of: Condition['of'], documents: readonly Po
     ),
   );
 
-/** The owner's policies without this one condition. A denial without its condition would deny everything: it goes as a whole. */
+/** The owner's policies without this one condition. A denial without its condition would deny everything, so it is removed as a whole. */
 export function without({ documents, statement, operator, key }: Condition): readonly PolicyDocument[] {
   if (statement.Effect === 'Deny')
     return documents.map((document) => ({
@@ -65,7 +64,7 @@ export function without({ documents, statement, operator, key }: Condition): rea
   }));
 }
 
-/** How many conditions a template has, wherever they stand; and how many functions admit somebody for one source only. */
+/** The number of all conditions in a template; and of functions that admit a caller from one source only. */
 export function conditionsInTemplate(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + conditionsInTemplate(one), 0);
   if (typeof value !== 'object' || value === null) return 0;

@@ -1,5 +1,5 @@
-// The names of the attacks: by what a condition asks for, by action, and where it matters by the kind of resource. What is not here is a condition
-// that nobody has shown to be necessary.
+// The names of the attacks: by the condition's purpose, by action, and where it matters by the kind of resource. A condition that is not listed here
+// has no proof that it is necessary.
 import type { Statement } from '../../../local/services/iam/policy.ts';
 
 export const RECORDS = 'route53:ChangeResourceRecordSets';
@@ -14,8 +14,7 @@ export const THROUGH = ['NotImplemented'];
 const directly = (what: string): Named => ({ name: `${what}, without any service in between`, ends: THROUGH });
 
 /**
- * By flaw, action and, where it matters, the kind of resource that the attack is about. What is not here is a condition that nobody has shown
- * to be necessary.
+ * By flaw, action and, where it matters, the kind of the attacked resource. A condition that is not listed here has no proof that it is necessary.
  */
 export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Readonly<Record<string, Named>>>>>> = {
   'resource-tag': {

@@ -1,4 +1,4 @@
-// Two stacks, each deployed into a region of its own: the five fleets of the repository, and fleets that ask for everything that a fleet may.
+// Two stacks, each deployed into its own region: the five fleets of the repository, and fleets that ask for everything that a fleet may.
 import { ensureSynthesized } from '../../../infra/synth.ts';
 import { createRegion, type Region } from '../../../local/region.ts';
 import { deployInto, settled } from '../../../local/scenarios/world/deployment.ts';
@@ -11,7 +11,7 @@ const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0000-4000-8000-0000
 const COPY_KEY = 'arn:aws:kms:eu-central-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000002';
 const NODE_ROLE = 'arn:aws:iam::111122223333:role/nodes';
 
-/** What the five fleets of the repository do not ask for. */
+/** Features that the five fleets of the repository do not use. */
 const everything = [
   fleetFile({
     fleet: 'full',
@@ -69,5 +69,5 @@ async function deployed(directory: string, of: Omit<Place, 'region'>): Promise<D
   return { ...of, region, template: assembly.template };
 }
 
-/** The answer of a request, whatever it takes. */
+/** The answer to a request, however long it takes. */
 export const answered = <T>(region: Region, work: () => Promise<T>): Promise<T> => settled(region, work);

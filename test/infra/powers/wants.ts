@@ -1,4 +1,4 @@
-// What somebody with a leaked role would want, asked for in a region beside what that role was made for. Each is prepared afresh.
+// The requests that an attacker with a leaked role would send, beyond the role's purpose. Each gets newly made resources.
 import type { Region } from '../../../local/region.ts';
 import type { Deployed } from './stacks.ts';
 

@@ -1,11 +1,11 @@
-// What the roles of a synthesized stack may do, in words: one table for each function, by which docs/security.md is kept true.
+// What the roles of a synthesized stack may do, in words: one table for each function. A test compares docs/security.md with it.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { FLEET_TAG } from '../../../shared/model/tags.ts';
 import { listOf, type Resource, type Statement, statementsIn, text } from '../support.ts';
 
 type Resources = (type: string) => Resource[];
 
-/** The section's text, without what stands around it. */
+/** The section's text, without the text around it. */
 export function powersOf(resources: Resources, fleets: readonly Fleet[]): string {
   const names = literalNames(resources);
   const roles = resources('AWS::IAM::Role');
@@ -60,7 +60,7 @@ export function powersOf(resources: Resources, fleets: readonly Fleet[]): string
   ].join('\n');
 }
 
-/** What every function has, in its own log group, for its own traces and its own queue. */
+/** What every function may do, in its own log group, for its own traces and its own queue. */
 const COMMON = ['WriteLogs', 'WriteTraces', 'KeepFailedInvocations'];
 
 interface Row {
@@ -68,7 +68,7 @@ interface Row {
   readonly actions: readonly string[];
   readonly on: readonly string[];
   readonly when: readonly string[];
-  /** Taken away, whatever else gives it. */
+  /** Denied, even where another statement allows it. */
   readonly isDenied?: true;
 }
 
@@ -86,7 +86,7 @@ function table(rows: readonly Row[]): string[] {
   );
 }
 
-/** Statements of the same actions on the same things, which differ in whose tags they ask for, are one row. */
+/** Statements of the same actions on the same resources that differ only in the tags' fleet are one row. */
 function rowsOf(statements: readonly Statement[], names: Names, fleets: readonly Fleet[]): readonly Row[] {
   const rows = new Map<string, { row: Row; whose: string[] }>();
   for (const { effect, actions, resources, conditions } of statements) {
@@ -128,7 +128,7 @@ function merged(whose: readonly string[], fleets: readonly Fleet[]): string[] {
 
 type Conditions = Statement['conditions'];
 
-/** What is asked of the tags of the thing itself, and what else. */
+/** The conditions on the resource's own tags, and the other conditions. */
 function split(
   conditions: Conditions,
   names: Names,
@@ -150,7 +150,7 @@ function split(
   };
 }
 
-/** The fleets whose tags these are; the tags themselves where they are nobody's. */
+/** The fleets that have these tags; the tags themselves where no fleet has them. */
 function whoseOf(
   tags: readonly { readonly key: string; readonly values: readonly string[] }[],
   fleets: readonly Fleet[],
@@ -202,7 +202,7 @@ function wordsOf({ operator, key, values }: Entry, fleets: readonly Fleet[]): st
   }
 }
 
-/** By logical id: what people call a resource. */
+/** The readable name of a resource, by logical id. */
 type Names = ReadonlyMap<string, string>;
 
 function literalNames(resources: Resources): Names {
@@ -226,7 +226,7 @@ const named = (value: string, names: Names): string =>
     .replaceAll('<AWS::AccountId>', 'ACCOUNT')
     .replaceAll('<AWS::Partition>', 'aws');
 
-/** "arn:…:ec2:…:volume/*" → "`volume/*`", "*" → "everything", what the stack makes by its name. */
+/** "arn:…:ec2:…:volume/*" → "`volume/*`", "*" → "everything"; the stack's own resources by their names. */
 function thingOf(resource: string, names: Names): string {
   if (resource === '*') return 'everything';
   const id = /^<([A-Za-z0-9]+)(?:\.Arn)?>$/.exec(resource)?.[1];
@@ -236,7 +236,7 @@ function thingOf(resource: string, names: Names): string {
   return own?.startsWith('log-group:') ? 'its own log group' : `\`${own ?? arn}\``;
 }
 
-/** By the policies of what the stack makes: rules, alarms and schedules, and who may take the schedules' roles. */
+/** Grants in the policies of the stack's resources: rules, alarms and schedules, and who may assume the schedules' roles. */
 function admitted(resources: Resources, names: Names): readonly Row[] {
   const whom = ({ Principal, Effect }: Resource['Properties']): string => {
     if (Principal === '*' || Principal?.AWS === '*') return Effect === 'Deny' ? 'nobody' : 'everybody';
@@ -287,7 +287,7 @@ function admitted(resources: Resources, names: Names): readonly Row[] {
   return together(rows);
 }
 
-/** The same on several things is one row. */
+/** The same grant on several resources is one row. */
 function together(rows: readonly Row[]): readonly Row[] {
   const groups = Map.groupBy(rows, ({ who, actions, when }) => JSON.stringify([who, actions, when]));
   return [...groups.values()].flatMap(([first, ...more]) =>

@@ -1,4 +1,4 @@
-// What a page offers is pasted, not parsed: the text of the mail, a real shell, the real AWS CLI (both versions), and a region behind a socket.
+// A page's command is pasted, not parsed: the text of the mail, a real shell, the real AWS CLI (both versions), and a region behind a socket.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const PATIENCE_MS = 8 * 60_000;
 const models = mkdtempSync(join(tmpdir(), 'chainmend-models-'));
 afterAll(() => rmSync(models, { recursive: true }));
 
-/** Shells, the CLI's Python and a region for each way take a minute: `npm test -- approval-pasted` has them. */
+/** Shells, the CLI's Python and a region for each way take a minute: `npm test -- approval-pasted` runs them. */
 const ASKED = isAsked('approval-pasted');
 const unasked: Found = { lacks: 'it is asked for by name: npm test -- approval-pasted' };
 const first = ASKED ? await ensureVersion1() : unasked;
@@ -25,11 +25,11 @@ const has = (found: Found): found is AwsCli => !('lacks' in found);
 const hasShell = (name: string): boolean =>
   (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsIn(folder, name));
 const existsIn = (folder: string, name: string): boolean => existsSync(join(folder, name));
-/** Of what is pasted for npm nothing asks for the CLI. */
+/** The commands for npm do not need the CLI. */
 const NO_CLI: AwsCli = { version: 'none', folder: '/usr/bin', environment: {}, needsEndpoint: false };
 
 const warned = new Set<string>();
-/** Loud where something is lacking: what is skipped is not tested. */
+/** Loud where a tool is missing, because skipped tests test nothing. */
 function where(found: Found, what: string, lacks = has(found) ? undefined : found.lacks) {
   if (lacks === undefined) return { run: describe, name: what };
   if (!warned.has(lacks)) console.warn(`approval-pasted: left out: ${lacks}`);
@@ -157,7 +157,7 @@ serving.run(serving.name, () => {
         const line = await eventually(() => /^echo '\{"approve":true.*$/m.exec(mails)?.[0]);
         const { folder } = has(first) ? first : NO_CLI;
         const shell = spawn('bash', { cwd: ROOT, stdio: ['pipe', 'inherit', 'inherit'] });
-        // What --serve has printed on its standard output is what a shell can evaluate.
+        // A shell can evaluate what --serve prints on its standard output.
         shell.stdin.end(`export PATH='${folder}':"$PATH"\n${exports}\n${line}\n`);
         expect(await new Promise((resolve) => shell.once('close', resolve))).toBe(0);
         const endpoint = /AWS_ENDPOINT_URL=(\S+)/.exec(exports)?.[1] ?? '';

@@ -9,7 +9,7 @@ import type { Report } from '../../../local/scenarios/report/report.ts';
 const MAIN = join(import.meta.dirname, '../../../local/main.ts');
 const README = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
 const FLAGS = ['--disable-warning=ExperimentalWarning', MAIN];
-/** A CI host that is not in UTC, and a folder that is not the project's. */
+/** A CI host outside of UTC, and a working directory outside of the project. */
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const ELSEWHERE = { cwd: '/', env: { PATH, NODE_COMPILE_CACHE, TZ: 'Pacific/Kiritimati', CI: 'true' } };
 

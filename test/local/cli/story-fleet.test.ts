@@ -16,7 +16,7 @@ const NOTHING = EMPTY_REPORT;
 
 let places = 0;
 
-/** An entry so many seconds after the story began, about the fleet as a whole unless a node is named. */
+/** An entry so many seconds after the story began, about the whole fleet unless a node is named. */
 function entry(seconds: number, heal: string, more: Partial<JournalLine>): JournalLine {
   const { node, kind = 'decision', act } = more;
   return {
@@ -44,7 +44,7 @@ function entry(seconds: number, heal: string, more: Partial<JournalLine>): Journ
 const factsOf = (journal: readonly JournalLine[], more: Partial<StoryFacts> = {}): StoryFacts =>
   storyFacts({ journal, ...more });
 
-/** "12:05:00 label  text" as "label: text", with the evidence that there is. */
+/** "12:05:00 label  text" as "label: text", with its evidence. */
 const told = (facts: StoryFacts, explain = false): string[] =>
   buildStory(facts, { explain }).flatMap(({ heading, lines }) => [
     ...(heading === undefined ? [] : [heading]),
@@ -53,7 +53,7 @@ const told = (facts: StoryFacts, explain = false): string[] =>
 
 const tonesOf = (facts: StoryFacts) => buildStory(facts).flatMap(({ lines }) => lines.map(({ tone }) => tone));
 
-/** "synced → behind: why" as watch-fleet writes it. */
+/** "synced → behind: why", as watch-fleet writes it. */
 function health(seconds: number, sentence: string, node = 'node2'): JournalLine {
   const [from = '', to] = (sentence.split(':')[0] ?? '').split(' → ');
   return entry(seconds, 'watch-fleet', { node, sentence, fields: { from, ...(to !== undefined && { to }) } });
@@ -117,7 +117,7 @@ describe('the story of a watched fleet', () => {
 
 const CHANGE = 'ChangeResourceRecordSets Z1 abc';
 const names = (seconds: number, more: Partial<JournalLine>): JournalLine => entry(seconds, 'register-nodes', more);
-/** What each change of the made-up sentences is. */
+/** The record change of each made-up sentence. */
 const recordOf = (change: string): RecordChange => {
   if (change.endsWith(' is made')) return { change: 'made' };
   if (change.includes(' goes')) return { change: 'deleted' };

@@ -1,4 +1,4 @@
-// What real machines are made of, as far as it can be said without one.
+// The parts of real machines that a test can check without one.
 import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { enable, furnish } from '../../../local/machines/machine/system.ts';
 import { maskedUserData } from '../../../shared/node-commands/masked-user-data.ts';
 
 describe('a /dev that is the host’s', () => {
-  // This very process has it.
+  // This process itself has it.
   it.each([
     ['no device is made in', () => appear(process.pid, 'vol-0123456789abcdef0', '/dev/loop0')],
     ['no device is removed from', () => disappear(process.pid, 'vol-0123456789abcdef0', '/dev/loop0')],

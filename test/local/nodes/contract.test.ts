@@ -1,4 +1,4 @@
-// The simulated node goes through the same stories as the shipped scripts do on real filesystems.
+// The simulated node plays the same stories as the shipped scripts do on real filesystems.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { SimulatedChain } from '../../../local/nodes/chain.ts';

@@ -1,4 +1,4 @@
-// The simulated node goes through the same stories as the shipped scripts do: clients stopped and started, volumes checked and swapped.
+// The simulated node plays the same stories as the shipped scripts do: clients stopped and started, volumes checked and swapped.
 import { describe, expect, it } from '@jest/globals';
 import { FSTAB } from '../../../local/nodes/disks.ts';
 import type { CommandOutcome } from '../../../local/nodes/machine.ts';

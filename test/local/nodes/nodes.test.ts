@@ -260,7 +260,7 @@ describe('a chain whose validators are ours', () => {
     const { chain, nodes } = four(kernel, (index) => (index < 2 ? 499 : 300));
     kernel.advance(2 * HOUR_MS);
     expect(chain.halted).toBe(true);
-    // As CometBFT does it: their processes answer on, and sign nothing.
+    // As in CometBFT: the processes still answer, and sign nothing.
     expect(nodes.map((node) => node.report().client)).toEqual(['running', 'running', 'running', 'running']);
     expect(nodes.map(({ client }) => client.heldBy.has('ended-inside'))).toEqual([true, true, false, false]);
     const before = nodes[3]?.report().volumes[0]?.usedPercent;

@@ -1,4 +1,4 @@
-// The product's own chain clients ask simulated nodes and must read every answer; and the answers have the form of real ones.
+// The product's own chain clients probe simulated nodes and must read every answer. And the answers have the form of real ones.
 import { describe, expect, it } from '@jest/globals';
 import type { ChainSpec, SimulatedChain } from '../../../local/nodes/chain.ts';
 import type { SimulatedNode } from '../../../local/nodes/node.ts';
@@ -39,7 +39,7 @@ function asked<Facts>({ kernel, node, name }: Made, question: Question<Facts>, p
   return askQuestion(question, fetcherOf(kernel, rpcHost(node), port ?? chainDefaults[name].ports.rpc, how));
 }
 
-/** As if asked on 127.0.0.1. */
+/** A question as if sent to 127.0.0.1. */
 function askedLocally<Facts>({ kernel, node, name }: Made, question: Question<Facts>) {
   return askQuestion(
     question,
@@ -485,7 +485,7 @@ function firstOf(list: unknown, count: number): unknown {
   return Array.isArray(list) ? list.slice(0, count) : list;
 }
 
-/** Where something is, and what kind of thing: "[].result.blocks number". */
+/** The path of a value, and its type: "[].result.blocks number". */
 function forms(value: unknown, at = ''): Set<string> {
   if (Array.isArray(value)) return new Set(value.flatMap((item) => [...forms(item, `${at}[]`)]));
   if (typeof value !== 'object' || value === null) return new Set([`${at} ${value === null ? 'null' : typeof value}`]);

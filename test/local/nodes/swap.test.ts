@@ -1,4 +1,4 @@
-// A simulated node whose volumes are swapped: what a power failure leaves at any moment of it, and what the outage is made of.
+// A simulated node whose volumes are swapped: its state after a power failure at any moment, and the parts of the outage.
 import { describe, expect, it } from '@jest/globals';
 import { FSTAB } from '../../../local/nodes/disks.ts';
 import type { CommandOutcome } from '../../../local/nodes/machine.ts';
@@ -23,7 +23,7 @@ const swap = (from: string, to: string, carry: 'ours' | 'theirs', stopGraceSecon
   keepNewest: [STATE],
 });
 
-/** A validator with a copy of its volume as it was an hour ago, under another node's key. */
+/** A validator with a copy of its volume from an hour ago, under another node's key. */
 function made(spec: { readonly stopSeconds?: number; readonly startSeconds?: number } = {}) {
   const kernel = testKernel();
   const chain = chainOf(kernel, { name: 'cosmos', protocol: 'cometbft', bytesPerBlock: 1_024, consensus: 'elsewhere' });

@@ -1,4 +1,4 @@
-// Devices and mounts of a simulated node, and what its client makes of data that came on another volume.
+// Devices and mounts of a simulated node, and how its client reads data from another volume.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { SimulatedChain } from '../../../local/nodes/chain.ts';
 import { contentAt, type VolumeContent } from '../../../local/nodes/content.ts';
@@ -24,7 +24,7 @@ beforeEach(() => {
 const node = (spec: Partial<NodeSpec> = {}): SimulatedNode =>
   nodeOf(kernel, chain, { volumes: [dataVolume({ usedBytes: 200 * GIB })], ...spec });
 
-/** A copy of what is on the node's data volume, with this changed. */
+/** A copy of the node's data volume, with this change. */
 function copyOf(machine: SimulatedNode, change: Parameters<typeof contentAt>[1] = {}): VolumeContent {
   const content = machine.contentOf(DATA_VOLUME);
   if (!content) throw new Error('the node has no data volume');
@@ -39,7 +39,7 @@ function attach(
   machine.volumeAttached(NEW, '/dev/sdg', 500, { content, initializedAtMs: more.initializedAtMs });
 }
 
-/** Stops the client, puts the new volume where the old one was, and starts it. */
+/** Stops the client, puts the new volume in the old one's place, and starts the client. */
 function swapped(machine: SimulatedNode): boolean {
   machine.stopClient();
   expect(machine.unmount('/data')).toBeUndefined();
@@ -325,7 +325,7 @@ describe('a boot', () => {
     expect(swapped(machine)).toBe(true);
     expect(machine.readFile(FSTAB)).toMatch(/^UUID=[0-9a-f-]{36} \/data xfs defaults,nofail 0 2\n$/);
     boot(machine);
-    // The trap: the old volume is back.
+    // The trap: the old volume is mounted again.
     expect(machine.isMounted(DATA_VOLUME)).toBe(true);
     expect(machine.isMounted(NEW)).toBe(false);
     machine.writeFile(FSTAB, `# moved\n${deviceById(NEW)} /data xfs defaults,nofail,nouuid 0 2\n`);

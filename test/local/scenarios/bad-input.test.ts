@@ -1,4 +1,4 @@
-// Bad input, end to end: RPCs, references, names and fleet files that are not what they should be.
+// Bad input, end to end: wrong RPCs, references, names and fleet files.
 import { describe } from '@jest/globals';
 import * as badInput from './cases/bad-input.ts';
 import * as badNames from './cases/bad-names.ts';

@@ -1,4 +1,4 @@
-// An account that lets few functions run at once: sweeps and probes collide, and nothing is lost or told that is tried again.
+// An account with a low limit on concurrent executions: sweeps and probes collide. Nothing is lost, and a retried call pages nobody.
 import { describe, expect, it } from '@jest/globals';
 import { peersLost } from '../../../local/scenarios/catalog/peers-lost.ts';
 import { type Run, run } from '../../../local/scenarios/run.ts';
@@ -20,7 +20,7 @@ async function throttlesOf({ world: { region } }: Run, functionName: string): Pr
 }
 
 describe('an account that lets two functions run at once', () => {
-  // The seeds in which the probe finds no room when the sweep asks it.
+  // The seeds in which Lambda throttles the probe when the sweep calls it.
   it.each([1, 3])(
     'has its probes asked again, and no sweep fails (seed %s)',
     async (seed) => {
@@ -28,7 +28,7 @@ describe('an account that lets two functions run at once', () => {
       const carriedOut = await run(peersLost, options);
       expect(await throttlesOf(carriedOut, PROBE)).toBeGreaterThan(0);
       expect(carriedOut.unmet).toEqual([]);
-      // That it was throttled is an alarm of its own.
+      // A separate alarm reports the throttling.
       const pages = carriedOut.report.pages.filter(({ sentence }) => !sentence.includes('/throttles'));
       expect(pages).toEqual([]);
     },

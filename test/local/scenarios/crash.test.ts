@@ -1,6 +1,6 @@
-// Whatever moment a heal dies at, and whichever answer it never gets: what it makes is made once, the node is let go, the journal tells
-// what became of everything, and the incident ends as if nothing had died. `npm test` takes a few places of every other story, named by what
-// happens there; `npm test -- crash` every one that is no repeated look at the same.
+// A heal dies at any moment, or loses any answer. Still it makes each resource once and releases the node. The journal has the result of every act,
+// and the incident ends as if nothing had died. `npm test` takes a few places of every other story, named by their events. `npm test -- crash` takes
+// every place that is no repeated look.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
 import { type Death, type How, placeOf } from '../../fixtures/crash-places.ts';
@@ -14,7 +14,7 @@ const PARTS = 2;
 interface Tale extends Omit<Story, 'places'> {
   readonly name: string;
   readonly modifications?: number;
-  /** Volumes, instances and snapshots that it makes. */
+  /** Volumes, instances and snapshots that the heal makes. */
   readonly made: number;
   readonly deaths: readonly Death[];
 }
@@ -89,7 +89,7 @@ const TALES: readonly Tale[] = [
   },
 ];
 
-/** Every other story where nobody asks. */
+/** Every other story, unless the suite is run by name. */
 const told = sampled('crash', TALES, 2);
 
 describe.each(told)('$name', ({ scenario, heal, modifications = 0, made, deaths }) => {
@@ -123,7 +123,7 @@ describe.each(told)('$name', ({ scenario, heal, modifications = 0, made, deaths 
     });
 });
 
-/** All in one process: it is made ready once. */
+/** All in one process: its setup then runs once. */
 let crashed: Promise<readonly Crashed[]> = Promise.resolve([]);
 beforeAll(async () => {
   if (isAsked('crash')) return;

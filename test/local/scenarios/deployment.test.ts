@@ -1,4 +1,4 @@
-// The first day in an account, and the day after it was left: deployments of the real template where something is there already.
+// The first day in an account, and the day after its stack was removed: deployments of the real template where some resources already exist.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ssmParameterStore } from '../../../infra/commands/fleets/parameter-store.ts';
@@ -89,7 +89,7 @@ describe('A deployment', () => {
 
 const MINUTE_MS = 60_000;
 
-/** Invocations that Lambda did not begin, of all functions. */
+/** Invocations that Lambda did not start, of all functions. */
 async function throttlesIn({ call, clock }: Region): Promise<number> {
   const names = Object.values(assembly.template.Resources).flatMap(({ Type, Properties }) =>
     Type === 'AWS::Lambda::Function' ? [String(Properties?.['FunctionName'])] : [],
@@ -106,7 +106,7 @@ async function throttlesIn({ call, clock }: Region): Promise<number> {
   return sum;
 }
 
-/** The suite's own alarms that have paged: pages of CloudWatch, and not of the functions, name an alarm and its new state. */
+/** The suite's own alarms that have paged. Pages of CloudWatch, unlike those of the functions, name an alarm and its new state. */
 const alarmsPaged = ({ sns }: Region): { readonly name: string; readonly atMs: number }[] =>
   sns.published().flatMap(({ atMs, message }) => {
     const [, name = ''] = /"AlarmName":"(chainmend\/[^"]+)"/.exec(message) ?? [];
@@ -114,11 +114,11 @@ const alarmsPaged = ({ sns }: Region): { readonly name: string; readonly atMs: n
   });
 
 describe('The first hours of a stack', () => {
-  /** So that a deployment takes AWS's ten minutes. CloudFormation makes things side by side; here one comes after the other. */
+  /** Makes a deployment take AWS's ten minutes. CloudFormation makes resources in parallel; here they come one after the other. */
   const RESOURCE_MS = 4_000;
 
   interface FirstHours {
-    /** Names of the suite's own alarms that have paged, in their order, with the minutes since the deployment had ended. */
+    /** Names of the suite's own alarms that have paged, in order, with the minutes since the end of the deployment. */
     readonly paged: readonly (readonly [alarm: string, afterMinutes: number])[];
     readonly tookMinutes: number;
   }

@@ -1,4 +1,4 @@
-// AWS refuses, or does not answer, what a heal asks at one of its calls.
+// AWS refuses, or does not answer, one of a heal's calls.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Disturbed } from '../../fixtures/jobs/disturbance.ts';
 import { runJob } from '../../fixtures/jobs.ts';
@@ -14,7 +14,7 @@ let throttledForLong: Disturbed | undefined;
 beforeAll(async () => {
   [throttledModify, unreadableGuard, silentPages, throttledReads, throttledForLong] = await runJob('disturbance', [
     { scenario: 'disk-full', operation: 'ModifyVolume', fate: 'throttled', calls: 7 },
-    // The pause tag is read for the first command, for the intent, and for the modification: there by all four tries of the SDK.
+    // The pause tag is read for the first command, for the intent, and for the modification: the fault covers all four tries of the SDK.
     { scenario: 'disk-full', operation: 'DescribeTags', fate: 'throttled', from: 3, calls: 4 },
     { scenario: 'disk-full-budget-spent', operation: 'Publish', fate: 'throttled' },
     // Each try of a step is four calls of the SDK.
@@ -56,7 +56,7 @@ describe('while AWS throttles what a heal reads', () => {
 
 describe('while no page can be sent', () => {
   it('a heal that has to page ends as failed, so that its alarm and its dead-letter queue tell of it', () => {
-    // The last one needs no page: the budget is back.
+    // The last execution needs no page: the budget is back.
     const [last, ...before] = [...(silentPages?.executions ?? [])].reverse();
     expect(last).toBe('SUCCEEDED');
     expect(before.length).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-// Fleets with so many nodes that one alarm stands for all of them.
+// Fleets with so many nodes that one alarm covers all of them.
 import { describe } from '@jest/globals';
 import * as fleetWide from './cases/fleet-wide.ts';
 import { itHolds } from './cases/matrix.ts';

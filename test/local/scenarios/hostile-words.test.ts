@@ -1,4 +1,4 @@
-// Words of hostile nodes, from the node to the person: through the real bundles, the journal, pages, tags and the story that is told.
+// Texts of hostile nodes, from the node to the person: through the real bundles, the journal, pages, tags and the printed story.
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { sampled } from '../../fixtures/asked.ts';
 import { FORGED_LINES, hostileIn } from '../../fixtures/hostile-text.ts';

@@ -56,7 +56,7 @@ const names = (more: Partial<NamesFacts> = {}): NamesFacts => ({
   ...more,
 });
 
-/** Each invariant, broken in the smallest way, and what is said of it. */
+/** Each invariant, broken in the smallest way, and the message for it. */
 const BROKEN: { readonly [Name in InvariantName]: readonly [() => Violation[], string] } = {
   'modifications-per-day': [
     () => checkMutation(mutation({ modificationsMs: hoursAgo(23.99, 10, 5, 0) })),

@@ -1,4 +1,4 @@
-// Keys of other accounts, which the stack is told of and whose own policies decide.
+// Keys of other accounts: the stack gets their ARNs, and their own policies decide.
 import { longSuite } from '../../fixtures/long.ts';
 import * as keys from './cases/keys.ts';
 import { itHolds } from './cases/matrix.ts';

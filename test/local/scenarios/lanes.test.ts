@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkloadResult, WorkloadRun } from '../../fixtures/jobs/workload.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
-/** Each list of runs in a process of its own, since a guard watches over all asynchronous work of the process. */
+/** Each list of runs in its own process, because a guard watches all asynchronous work of the process. */
 const runAll = (runs: readonly WorkloadRun[]) => runJob('workload', runs);
 
 const FAULTS = [[], ['throttling'], ['lost-answers'], ['killed'], ['throttling', 'lost-answers', 'killed']] as const;
@@ -15,7 +15,7 @@ let again: WorkloadResult[];
 let sweep: WorkloadResult[];
 
 beforeAll(async () => {
-  // Two at a time: they disturb each other, which must not show.
+  // Two at the same time: they disturb each other, and the result must not show it.
   [fidelity, sweep] = await Promise.all([runAll(plan('fidelity')), runAll(plan('sweep'))]);
   again = await runAll(plan('fidelity').slice(0, 4));
 }, 120_000);

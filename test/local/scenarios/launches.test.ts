@@ -1,4 +1,4 @@
-// What AWS may say to the launch of another instance, and what templates may ask of it.
+// AWS's answers to the launch of a replacement instance, and what templates may require.
 import { describe } from '@jest/globals';
 import * as launches from './cases/launches.ts';
 import { itHolds } from './cases/matrix.ts';

@@ -1,4 +1,4 @@
-// What people do to a heal: pauses, modes, mutes, broken files, odd names, calls by hand.
+// People's actions around a heal: pauses, modes, mutes, broken files, odd names, calls by hand.
 import { describe } from '@jest/globals';
 import { itHolds } from './cases/matrix.ts';
 import * as people from './cases/people.ts';

@@ -1,4 +1,4 @@
-// Owners have to tag what a new instance needs: where they have not, nothing breaks without a word.
+// Owners must tag what a replacement instance needs. Where they have not, nothing fails silently.
 import { describe } from '@jest/globals';
 import { itHolds } from './cases/matrix.ts';
 import { SCENARIOS } from './cases/reach.ts';

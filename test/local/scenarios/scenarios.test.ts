@@ -5,7 +5,7 @@ import { isAsked, sampled } from '../../fixtures/asked.ts';
 import type { Simulated } from '../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
-/** Two in `npm test`; `SEEDS=20 npm test -- test/local/scenarios/scenarios.test.ts` is what the contract speaks of. */
+/** Two in `npm test`; the contract means `SEEDS=20 npm test -- test/local/scenarios/scenarios.test.ts`. */
 const SEEDS = Number(process.env['SEEDS'] ?? 2);
 /** Some seconds on an idle machine. */
 const PATIENCE_MS = 10 * 60_000;
@@ -14,14 +14,14 @@ const ALL = SCENARIOS.map(({ name }) => name);
 const ONE_OF_EACH_SORT = ['disk-full', 'dns-drift', 'new-fleet'];
 
 /**
- * Every fourth one is run, and one of each sort, which is run again as it was; every ninth in the other lane, which must come to the same and
- * takes twice as long. All are run, again, and in the other lane, where somebody asks for this suite.
+ * Runs every fourth scenario, and one of each kind; those of each kind run a second time. Every ninth also runs in the other lane, which must give
+ * the same result and takes twice as long. If the suite is run by name, all scenarios run, run again, and run in the other lane.
  */
 const CHOSEN = [...new Set([...ONE_OF_EACH_SORT, ...sampled('scenarios', ALL, 4)])];
 const AGAIN = isAsked('scenarios') ? ALL : ONE_OF_EACH_SORT;
 const FAITHFUL = sampled('scenarios', CHOSEN, 9);
 
-/** Another seed shows that chance is at work; one of each sort has it, or all that are asked for. */
+/** Another seed shows that chance has an effect: for one scenario of each kind, or for all where the suite is run by name. */
 const seedsOf = (name: string): readonly number[] => (AGAIN.includes(name) ? seeds : seeds.slice(0, 1));
 
 const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);

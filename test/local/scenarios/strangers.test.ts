@@ -1,4 +1,4 @@
-// Who may invoke a heal may invoke it with anything: forged and malformed payloads touch nothing.
+// A caller that may invoke a heal may send anything: forged and malformed payloads change nothing.
 import { describe } from '@jest/globals';
 import { itHolds } from './cases/matrix.ts';
 import * as strangers from './cases/strangers.ts';

@@ -1,4 +1,4 @@
-// Everything that a full volume can be, and everything that can stand in the way of growing it.
+// Every kind of full volume, and every obstacle to growing it.
 import { describe, expect, it } from '@jest/globals';
 import { runJob } from '../../fixtures/jobs.ts';
 import { itHolds } from './cases/matrix.ts';

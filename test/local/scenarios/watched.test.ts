@@ -22,8 +22,8 @@ const SCENARIOS = [
   'first-day',
 ];
 /**
- * Unset: two faults for each scenario, each fault for one or two of them; one fault for every fourth scenario where nobody asks for the suite.
- * `SEEDS=3` is every pair, with seeds 1 to 3.
+ * Unset: two faults for each scenario, each fault for one or two of them. Without the suite's name on the command line: one fault for every fourth
+ * scenario. `SEEDS=3` is every pair, with seeds 1 to 3.
  */
 const SEEDS = Number(process.env['SEEDS'] ?? 0);
 const FAULTS_EACH = isAsked('watched') ? 2 : 1;
@@ -61,7 +61,7 @@ describe('on a bad day', () => {
   it.each(days.map((day) => [nameOf(day), day] as const))('%s: it ends as it should', (name, { scenario, fault }) => {
     const { unmet, report } = ends.get(name) ?? {};
     expect({ unmet, violations: report?.violations }).toEqual({ unmet: [], violations: [] });
-    // Where all commands are late, three of them may make blocks before the fourth is told of.
+    // Where all commands are late, three of them may make blocks before the fourth gets its peers.
     if (scenario === 'new-fleet' && fault !== 'late-command')
       expect(report?.nodes.map(({ peers, state }) => `${peers} ${state}`)).toEqual(Array(4).fill('3 synced'));
   });
@@ -82,7 +82,7 @@ describe('a rotation', () => {
     const written = run?.journal.filter(({ sentence }) => sentence === 'write 4 peers').map(({ atMs }) => atMs) ?? [];
     expect(written).toHaveLength(2);
     expect((written[1] ?? 0) - (written[0] ?? 0)).toBeLessThan(60 * 60_000);
-    // What says so is true of days on which nothing is killed.
+    // These expectations hold only on days on which nothing is killed.
     expect(run?.unmet.filter((sentence) => !/^(one rotation|nobody was paged)/.test(sentence))).toEqual([]);
   }, 300_000);
 

@@ -1,4 +1,4 @@
-// A world in a region without the suite: what stands behind a launch, and what a past is made of.
+// A world in a region without the suite: the resources behind a launch, and the parts of a history.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createRegion, type Region } from '../../../local/region.ts';
 import { snapshotsIn } from '../../../local/scenarios/report/snapshots.ts';

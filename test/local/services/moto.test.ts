@@ -1,6 +1,6 @@
-// The local region beside moto, an emulator that others have made: hundreds of good and bad requests to both, and every difference judged. And
-// what it checks of the values of requests, beside the models of botocore, which comes with moto. `npm test -- moto` runs both; they need
-// Python 3, and a package index the first time.
+// The local region next to moto, an independent emulator: hundreds of good and bad requests to both, and every difference judged. And the region's
+// checks of request values next to the models of botocore, which comes with moto. `npm test -- moto` runs both; they need Python 3, and a package
+// index the first time.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -15,17 +15,17 @@ import { type Rule, type Rules, rulesOf } from '../../fixtures/moto/rules.ts';
 import { type MotoServer, motoPython, startMoto } from '../../fixtures/moto/server.ts';
 import { wholeRegion } from '../../fixtures/whole-region.ts';
 
-/** It costs a minute the first time: `npm test -- moto` has it. */
+/** The first run takes a minute: `npm test -- moto` runs it. */
 const ASKED = isAsked('moto');
 const found = ASKED ? motoPython() : { lacking: 'it is asked for by name' };
 const lacking = 'lacking' in found ? found.lacking : undefined;
 if (ASKED && lacking !== undefined) console.warn(`moto is skipped: ${lacking}`);
 const CALLED_MS = 900_000;
 
-/** What botocore calls the services; others have the name by which requests are signed. */
+/** botocore's names of the services; the others have the name by which requests are signed. */
 const CLIENTS: Readonly<Record<string, string>> = { elasticloadbalancing: 'elbv2', monitoring: 'cloudwatch' };
 
-/** Versions of the two SDKs are days or weeks apart. What only one of them knows yet, by the member. */
+/** Versions of the two SDKs are days or weeks apart. Members that only one of them knows yet. */
 const ONLY_BOTOCORE: ReadonlySet<string> = new Set([
   'lambda.CreateFunction RuntimeConfig.RuntimeArn',
   'lambda.CreateFunction RuntimeConfig.RuntimeAlias',

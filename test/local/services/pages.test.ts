@@ -1,4 +1,4 @@
-// The pages of lists, which all services of the region share.
+// The pagination of lists, which all services of the region share.
 import { describe, expect, it } from '@jest/globals';
 import { digits, opaque, pageOf, positionOf, type Tokens, wholeNumber } from '../../../local/services/pages.ts';
 import { createScheduler } from '../../../local/services/scheduler/scheduler.ts';

@@ -1,4 +1,4 @@
-// Services are declared by their descriptors alone.
+// Only its descriptor declares a service.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { createRegion } from '../../../local/region.ts';
@@ -30,7 +30,7 @@ describe('The services of the region', () => {
   it('are all made by a region, and served by its gateway', async () => {
     const { gateway } = await createRegion({ seed: 1, lane: 'sweep', guard: false });
     const idle = NAMES.filter((name) => gateway.operationsOf(name).length === 0);
-    // Its log groups are recorded by CloudFormation alone.
+    // Only CloudFormation records its log groups.
     expect(idle).toEqual(['logs']);
   });
 

@@ -1,4 +1,4 @@
-// What AWS refuses because of a value alone, the region refuses as well: for all services from the SDK's own enums and schemas.
+// The region refuses every value that AWS refuses on its own: for all services, from the SDK's own enums and schemas.
 import { AutoScalingClient, SetInstanceHealthCommand } from '@aws-sdk/client-auto-scaling';
 import {
   CloudWatchClient,

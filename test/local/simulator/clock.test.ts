@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { VirtualClock } from '../../../local/simulator/clock.ts';
 import { START_MS } from '../../fixtures/kernel.ts';
 
-// Jest's own timers and handles would be foreign work to the guard; it is tested in a process of its own.
+// Jest's own timers and handles would be foreign work to the guard; another test runs it in its own process.
 const newClock = () => new VirtualClock({ startMs: START_MS, guard: false });
 
 describe('virtual time', () => {
@@ -148,7 +148,7 @@ describe('canonical arrival', () => {
       );
     for (const key of ['c', 'a', 'b']) clock.after(5, () => arrive(key));
     await clock.run();
-    // Three events of one moment: each is quiescent before the next, so each request is admitted at once …
+    // Three events of one moment: each is quiescent before the next, so each request is admitted immediately …
     expect(seen).toEqual(['c', 'a', 'b'].flatMap((key) => [`admitted ${key}`, `done ${key}`]));
     seen.length = 0;
     // … but from one event they arrive together.

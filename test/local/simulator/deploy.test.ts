@@ -46,7 +46,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-/** A stack with one of everything that the suite is made of. */
+/** A stack with one of each kind of resource in the suite. */
 function synthesize(): Assembly {
   const app = new App({ analyticsReporting: false, outdir: temporaryFolder() });
   const stack = new Stack(app, 'Small');
@@ -106,7 +106,7 @@ function synthesize(): Assembly {
 
 type Call = (service: string, operation: string, input: object) => object | Promise<object>;
 
-/** @param before what is in the account already */
+/** @param before resources that already exist in the account */
 async function deployed(
   assembly: Assembly,
   before: (call: Call) => unknown = () => {},

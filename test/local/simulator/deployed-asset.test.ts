@@ -1,4 +1,4 @@
-// What is uploaded is what was tested: the synthesized asset in a process of its own, over sockets, does what it does in the region's own lanes.
+// The uploaded asset is the tested one: in its own process, over sockets, the synthesized asset does the same as in the region's own lanes.
 import { beforeAll, expect, it } from '@jest/globals';
 import type { JournalLine } from '../../../local/scenarios/report/journal.ts';
 import type { AssetRan } from '../../fixtures/jobs/asset.ts';
@@ -25,7 +25,7 @@ longSuite('deployed-asset')('the deployed asset in a process of its own', () => 
     lanes = simulated;
   }, 2 * MINUTES);
 
-  /** Everything but the time: how long a process takes is its machine's affair. */
+  /** The journal without its times: how long a process takes depends on the machine. */
   const told = (journal: readonly JournalLine[]) =>
     journal.map(({ kind, sentence, act, code, fleet, node, instanceId, attempt, heal, place }) => {
       return { kind, sentence, act, code, fleet, node, instanceId, attempt, heal, place };
@@ -46,7 +46,7 @@ longSuite('deployed-asset')('the deployed asset in a process of its own', () => 
   it('killed right after its ModifyVolume is carried on by another process: healed, and the volume modified once', () => {
     expect(killed).toMatchObject({ violations: [], outcomes: ['healed'], modifications: 1, healProcesses: 2 });
     expect(asset.healProcesses).toBe(1);
-    // A page says that a function of the suite failed; the node itself needs nobody.
+    // A page says that a function of the suite failed; the node itself needs no person.
     expect(killed.unmet.filter((sentence) => sentence !== 'nobody was paged')).toEqual([]);
     expect(told(killed.journal)).toEqual(told(asset.journal));
   });

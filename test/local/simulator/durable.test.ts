@@ -18,7 +18,7 @@ const durable =
 const DURABLE = { DurableConfig: { ExecutionTimeout: 86_400, RetentionPeriodInDays: 1 } };
 const HEAL = { FunctionName: 'heal', Qualifier: 'live', InvocationType: 'Event' };
 
-/** A heal with all that the suite uses: steps, a step that must not repeat, polling, a wait, a child context. */
+/** A heal with everything that the suite uses: steps, a step that must not repeat, polling, a wait, a child context. */
 function healing(effects: string[], attempts = { poll: 0 }) {
   return durable<{ volume: string }>(async ({ volume }, context: DurableContext) => {
     const seen = await context.step('observe', async () => ({ sizeGiB: 500 }));

@@ -10,7 +10,7 @@ import { START_MS } from '../../fixtures/kernel.ts';
 const PERSON = { actor: 'person' };
 const Tags = [{ Key: 'k', Value: 'v' }];
 
-/** EC2 and Parameter Store, as far as these tests go. */
+/** EC2 and Parameter Store, as far as these tests need them. */
 async function region(options: Partial<GatewayOptions> = {}) {
   const seen: { what: string; at: number; input: unknown }[] = [];
   const see = (what: string) => (input: unknown, call: { at: number }) => {
@@ -33,7 +33,7 @@ async function region(options: Partial<GatewayOptions> = {}) {
         GetParameter: ({ Name }) => {
           throw new AwsError('ParameterNotFound', `no ${Name}`);
         },
-        // A defect on purpose: an instance id is a string.
+        // A deliberate defect: an instance id is a string.
         SendCommand: () => ({ Command: { InstanceIds: [5] } }),
       },
     },
@@ -45,7 +45,7 @@ async function region(options: Partial<GatewayOptions> = {}) {
     },
   ];
   const { clock, gateway } = await gatewayRegion(services, options);
-  /** Sends a request and runs the clock until its answer, or until nothing is left to do. */
+  /** Sends a request and runs the clock until its answer, or until no work is left. */
   const request = async (name: string, input: object = {}, caller: { actor: string; roleArn?: string } = PERSON) => {
     const [service = '', operation = ''] = name.split('.');
     let answer: { output?: object; error?: unknown; atMs?: number } = {};

@@ -1,4 +1,4 @@
-// No request ends a served region: each ends in an answer of AWS's form, and the region goes on.
+// No request ends a served region: each gets an answer in AWS's form, and the region continues.
 import { CreateVolumeCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -154,7 +154,7 @@ describe('a served region', () => {
 
   it('hands out queues that lead back to it, and not to AWS', async () => {
     const { SQSClient, CreateQueueCommand, GetQueueAttributesCommand } = await import('@aws-sdk/client-sqs');
-    // Without an endpoint of its own the SDK sends to the host of the queue's URL.
+    // Without its own endpoint the SDK sends to the host of the queue's URL.
     process.env['AWS_ENDPOINT_URL'] = server.url;
     try {
       const sqs = new SQSClient({ region: 'eu-west-1', credentials: key, maxAttempts: 1 });

@@ -1,4 +1,4 @@
-// What a person does first: `npm start -- --serve` in one shell, and in another an SDK or a CLI that knows nothing but the variables it printed.
+// A person's first steps: `npm start -- --serve` in one shell, and in another an SDK or a CLI that has only the printed variables.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const BOOT_MS = 120_000;
 const HEALED_MS = 30_000;
 const LOOK_EVERY_MS = 50;
-/** Virtual seconds a second: the disk of disk-full is healed at once, and a look takes minutes. */
+/** Virtual seconds a second: disk-full is healed immediately, and one look takes minutes. */
 const SPEED = '1200';
 
 const sample = (name: string): string => readFileSync(join(ROOT, 'events', name), 'utf8');
@@ -91,7 +91,7 @@ describe('an SDK with nothing but the printed variables', () => {
   it('reads a list page by page', async () => {
     const sizes: number[] = [];
     const volumeIds = new Set<string | undefined>();
-    // The least that EC2 gives a page is 5.
+    // The smallest page size of EC2 is 5.
     for await (const { Volumes = [] } of paginateDescribeVolumes({ client: ec2, pageSize: 5 }, {})) {
       sizes.push(Volumes.length);
       for (const { VolumeId } of Volumes) volumeIds.add(VolumeId);
@@ -178,7 +178,7 @@ async function volumesWith(Name: string, value: string): Promise<Volume[]> {
   return Volumes;
 }
 
-/** Looks again until there is something to see; the test's own time limit ends it. */
+/** Polls until the result is there; the test's own time limit ends it. */
 async function eventually<T>(look: () => Promise<T | false | undefined>): Promise<T> {
   for (;;) {
     const seen = await look();

@@ -147,7 +147,7 @@ function ran(name: Name): NetworkRan {
   return result;
 }
 
-/** What its steps saw, with the virtual time that each took. */
+/** The results of its steps, with the virtual time of each. */
 const steps = (name: Name): [number, unknown][] => {
   const { payload } = ran(name);
   if (!Array.isArray(payload)) throw new Error(`${name}: ${JSON.stringify(payload)}`);

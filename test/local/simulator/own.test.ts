@@ -1,4 +1,4 @@
-// No look-up by a word of a caller finds what every object has: "constructor" and "__proto__" are no volume types, columns or functions.
+// A look-up by a caller's word never finds an inherited property: "constructor" and "__proto__" are no volume types, columns or functions.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ownValue, setOwnValue } from '../../../local/simulator/own-properties.ts';
@@ -16,7 +16,7 @@ describe('own', () => {
   });
 });
 
-// Indexed by what the code itself or a schema of AWS's says, never by a caller.
+// The index comes from the code itself or from a schema of AWS, never from a caller.
 const TRUSTED: ReadonlySet<string> = new Set([
   'local/services/cloudwatch/payloads.ts: REGION_NAMES[kernel.regionName]',
   // The type of a value that has been read: one of DynamoDB's ten.
@@ -35,7 +35,7 @@ const sources = ['local/services', 'local/simulator'].flatMap((folder) =>
     .map((name) => `${folder}/${name}`),
 );
 
-/** Reads of a record whose keys are any string, by a word that stands in a variable, without a look at whose the value is. */
+/** Reads of a record whose keys are any string, by a variable, without a check that the property is its own. */
 function lookUps(source: string): string[] {
   const records = new Set(
     [...source.matchAll(/\b(\w+)\??: (?:Readonly<|Partial<)*Record<string,/g)].map((found) => found[1]),
@@ -63,7 +63,7 @@ describe('the sources of the region', () => {
 
   it('read a record by a word with ownValue(), and by no index', () => {
     const found = sources.flatMap((file) => lookUps(readFileSync(file, 'utf8')).map((text) => `${file}: ${text}`));
-    // own() itself says the index after it has looked.
+    // own() itself uses the index after its check.
     const unexplained = found.filter(
       (text) => !TRUSTED.has(text) && !text.startsWith('local/simulator/own-properties.ts'),
     );

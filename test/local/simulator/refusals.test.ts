@@ -1,4 +1,4 @@
-// What AWS refuses because members, states or texts do not go together, the region refuses as well, with the same code and form.
+// AWS refuses combinations of members, states or texts that do not fit. The region refuses them too, with the same code and form.
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRegion, type Region } from '../../../local/region.ts';
@@ -91,7 +91,7 @@ const put = (pk: string, sk: string): [string, object] => [
   { TableName: 'table', Item: { pk: { S: pk }, sk: { S: sk } } },
 ];
 
-// "Comparison operator and function reference", "Constraints in Amazon DynamoDB", and the API reference; the words are those of the service.
+// "Comparison operator and function reference", "Constraints in Amazon DynamoDB", and the API reference; the texts are those of the service.
 const DYNAMODB: readonly Refusal[] = [
   [
     'redundant parentheses',

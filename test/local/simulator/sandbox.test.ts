@@ -5,7 +5,7 @@ import { compileBundle, createSandbox } from '../../../local/simulator/lambda-ru
 import { randomStream } from '../../../local/simulator/random.ts';
 import { START_MS } from '../../fixtures/kernel.ts';
 
-/** Runs the body of an async handler `(event, context)` in a sandbox of its own. */
+/** Runs the body of an async handler `(event, context)` in its own sandbox. */
 function sandbox(
   body: string,
   { actor = 'f/1', seed = 1, environment = {}, others = {} as Readonly<Record<string, string>> } = {},

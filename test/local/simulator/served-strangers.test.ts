@@ -1,4 +1,4 @@
-// A served region answers those who sign with the key that it handed out: no web page, no other user of the machine.
+// A served region answers only requests that are signed with the key that it printed: no web page, no other user of the machine.
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
@@ -21,7 +21,7 @@ const HOUR_MS = 3_600_000;
 
 let server: WireServer;
 let following: ClockFollower;
-/** What the region itself did wrong. */
+/** Defects of the region itself. */
 const defects: unknown[] = [];
 let calls = 0;
 
@@ -41,7 +41,7 @@ afterAll(async () => {
   expect(defects).toEqual([]);
 });
 
-/** A request with headers of one's own, Host among them, which `fetch` does not allow. */
+/** A request with any headers, including Host, which `fetch` does not allow. */
 const send = (headers: Record<string, string>, { method = 'POST', path = '/', body = WHO.body } = {}) =>
   new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
     const { hostname, port } = new URL(server.url);

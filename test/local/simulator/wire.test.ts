@@ -102,7 +102,7 @@ async function call(
   }
 }
 
-/** Compares by value: the SDK answers bytes in a class of its own, and null for a payload that is empty. */
+/** Compares by value: the SDK returns bytes in its own class, and null for an empty payload. */
 const plain = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_key, item) => {

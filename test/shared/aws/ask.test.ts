@@ -1,4 +1,4 @@
-// A function that is asked and waited for: a throttle had no effect, and is no answer.
+// A synchronous function call: a throttle had no effect, and is no answer.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Clients } from '../../../shared/aws/clients.ts';
 import { invokeFunction } from '../../../shared/aws/invoke.ts';
@@ -9,7 +9,7 @@ const answered = (value: unknown, FunctionError?: string) => ({
   ...(FunctionError !== undefined && { FunctionError }),
 });
 
-/** Answers in this order, the last one again and again. */
+/** Answers in this order; the last one repeats. */
 function lambda(...answers: readonly unknown[]) {
   const asked: number[] = [];
   const send = async () => {

@@ -1,4 +1,4 @@
-// What pointed at a node's old instance points at its new one, and back: elastic addresses, target groups, and the scaling group that owns it.
+// Elastic addresses, target groups and the owning scaling group move from a node's original instance to its replacement, and back.
 import { AssociateAddressCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -39,7 +39,7 @@ const place = (privateIp: string): InstanceEndpoint => ({
   privateIp,
   vpcId: VPC_ID,
 });
-/** Plans a hand-over and makes it, step by step; what each step did. */
+/** Plans a hand-over and carries it out, step by step; returns the result of each step. */
 async function move(
   from: InstanceEndpoint,
   to: InstanceEndpoint,
@@ -55,7 +55,7 @@ async function move(
 }
 const holderOf = (allocationId: string): string | undefined =>
   region.ec2.addresses().find((address) => address.allocationId === allocationId)?.association?.instanceId;
-/** Who is in a target group and does not leave it. */
+/** The targets of a group that do not leave it. */
 const inside = (arn: string): string[] =>
   region.elb.health(arn).flatMap(({ id, port, state }) => (state === 'draining' ? [] : [`${id}:${port}`]));
 
@@ -88,7 +88,7 @@ describe('A hand-over', () => {
       `DeregisterTargets ${old.instanceId} rpc`,
     ]);
     expect([holderOf(allocationId), inside(arn)]).toEqual([old.instanceId, [`${old.instanceId}:8332`]]);
-    // As it comes back from a checkpoint; twice, as after an answer that was lost.
+    // The plan as it comes back from a checkpoint; each step runs twice, as after a lost answer.
     for (const step of JSON.parse(JSON.stringify([...plan, ...plan])))
       expect(await executeStep(aws, step)).toEqual({ accepted: true });
     expect([holderOf(allocationId), inside(arn)]).toEqual([young.instanceId, [`${young.instanceId}:8332`]]);

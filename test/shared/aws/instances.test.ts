@@ -210,7 +210,7 @@ describe('The instance that takes the place of another', () => {
     const id = await template();
     const instanceId = await launched(launchOf(id));
     expect(await launched(launchOf(id))).toBe(instanceId);
-    // What the second request asks for differs, as it would with other network interfaces in a new default version.
+    // The second request differs, as it would with other network interfaces in a new default version.
     expect(await launched(launchOf(id, { tags: { Name: 'other' } }))).toBe(instanceId);
     expect(await launchedWith(aws.ec2, 'heal-1')).toBe(instanceId);
     expect(await launchedWith(aws.ec2, 'heal-2')).toBeNull();

@@ -1,4 +1,4 @@
-// What AWS refuses of one thing stays that thing's: nothing milder, and nothing unrelated, waits for it.
+// A refusal of AWS for one resource concerns only that resource: nothing milder, and nothing unrelated, waits for it.
 
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -23,7 +23,7 @@ const refused = answered('UnauthorizedOperation', 403);
 const failing = (error: Error) => () => {
   throw error;
 };
-/** Paginators take clients of the SDK alone: one that answers as the shell's does. */
+/** Paginators take only clients of the SDK: this one answers as the shell's does. */
 const answering = (client: object, { tools }: Shell): object => Object.assign(client, { send: tools.clients.ec2.send });
 const contextOf = (here: Shell, more: Partial<LadderActContext> = {}): LadderActContext =>
   ({

@@ -1,4 +1,4 @@
-// What AWS has refused for good, what nobody knows, and what never becomes true: told apart before anybody acts on it.
+// Permanent refusals of AWS, unknown results, and requests that never succeed: the code distinguishes them before it acts.
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { catchRefusal, isThrottling, refusalOf } from '../../../shared/aws/refusals.ts';
@@ -12,7 +12,7 @@ const answered = (name: string, httpStatusCode: number) =>
     $metadata: { httpStatusCode },
   });
 
-/** A client whose every call ends so. */
+/** A client whose every call ends this way. */
 function clientThat(answer: (command: string) => object): EC2Client {
   const ec2 = new EC2Client({ region: 'eu-west-1' });
   ec2.send = (async (command: { constructor: { name: string } }) => answer(command.constructor.name)) as never;
@@ -25,7 +25,7 @@ describe('An error of AWS', () => {
       ['IncorrectState', 400],
       ['UnauthorizedOperation', 403],
       ['InvalidVolume.NotFound', 400],
-      // Server faults by their status, and yet nothing was done.
+      // Server faults by their status, although the call had no effect.
       ['InsufficientInstanceCapacity', 500],
       ['InsufficientVolumeCapacity', 503],
     ] as const) {
@@ -40,7 +40,7 @@ describe('An error of AWS', () => {
       ['RequestLimitExceeded', 503],
       ['Throttling', 400],
       ['EC2ThrottledException', 400],
-      // Client errors by their status, and yet the same call may succeed: it came too late, or with credentials that were being renewed.
+      // Client errors by their status, although the same call may succeed later: it came too late, or its credentials were being renewed.
       ['RequestTimeout', 400],
       ['ExpiredTokenException', 400],
       ['RequestExpired', 400],

@@ -100,7 +100,7 @@ describe('Volumes that are read', () => {
       attachment: { instanceId, device: '/dev/sdf', state: 'attached', deleteOnTermination: true },
       tags: { fleet: 'bitcoin' },
     });
-    // gp2 derives its IOPS from its size: there is nothing to give to one that is made like it.
+    // gp2 derives its IOPS from its size: a copy takes no IOPS.
     expect(read.find(({ volumeId }) => volumeId === free)).toMatchObject({ iops: null, attachment: null });
   });
 
@@ -137,7 +137,7 @@ describe('A volume from a snapshot', () => {
     await paced.pass(6 * MINUTE_MS);
     const [now] = await initializationOf(aws.ec2, [volumeId]);
     expect(now).toMatchObject({ volumeId, done: false });
-    // 200 GiB at 300 MiB/s are 683 s; what is told is up to five minutes old.
+    // 200 GiB at 300 MiB/s are 683 s; the reported value is up to five minutes old.
     expect(now?.percent).toBeGreaterThan(5);
     expect(now?.etaSeconds).toBeGreaterThan(300);
     await paced.pass(15 * MINUTE_MS);
@@ -150,7 +150,7 @@ describe('A volume from a snapshot', () => {
     region.ec2.setInitializationQuota(200);
     const answer = await createVolumeFrom(aws.ec2, wish({ initializationMiBps: 300 }));
     expect(answer).toMatchObject({ rateRefused: expect.stringContaining('VolumeInitializationRateLimitExceeded') });
-    // The quota is free again when the same step is repeated: the volume that was made is found, and no second one is.
+    // The quota is free again when the same step is repeated: it finds the volume that was made, and makes no second one.
     region.ec2.setInitializationQuota(5_000);
     const again = await createVolumeFrom(aws.ec2, wish({ initializationMiBps: 300 }));
     expect(again).toMatchObject({ volumeId: 'volumeId' in answer ? answer.volumeId : 'none' });

@@ -23,7 +23,7 @@ const eos = httpJsonClient(
   600,
 );
 
-/** A question and answers to it that are right, to be made wrong. */
+/** A question with right answers, from which wrong ones are made. */
 const GOOD: readonly (readonly [ChainClient, readonly unknown[]])[] = [
   [chainClients.litecoin, [samples.litecoinStatus]],
   [chainClients.ethereum, [samples.gethDevelopment]],

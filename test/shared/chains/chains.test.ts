@@ -303,10 +303,10 @@ describe('a stacks node', () => {
 });
 
 describe('a solana node', () => {
-  // Each sample answers one call; a batch has them side by side.
+  // Each sample answers one call; a batch has several.
   const together = (...answers: unknown[]) => [answered(answers.map((one, id) => ({ ...(one as object), id })))];
   const result = (value: unknown) => ({ jsonrpc: '2.0', result: value });
-  // _getGenesisHash.mdx, _getVersion.mdx and _getIdentity.mdx beside _getBlock.mdx; the slot is that of the block there.
+  // _getGenesisHash.mdx, _getVersion.mdx and _getIdentity.mdx next to _getBlock.mdx; the slot is that of the block there.
   const slot = result(430);
   const genesis = result('GH7ome3EiwEr7tu9JuTh2dpYWBJK3z69Xm1ZE3MEE6JC');
   const version = result({ 'solana-core': '1.15.0' });

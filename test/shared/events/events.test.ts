@@ -70,7 +70,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
   'snapshot-node': { kind: 'snapshot', fleet: 'bitcoin', node: undefined, plan: false },
 };
 
-/** Their parsers have tests of their own. */
+/** Other test files cover their parsers. */
 const ofOtherFunctions = ['prune-retired', 'register-nodes', 'rotate-peers'];
 
 describe('the sample events', () => {
@@ -291,7 +291,7 @@ function parsesOrEventError(event: unknown): void {
   }
 }
 
-/** The event with its `which`-th place (counted through the whole tree, round and round) replaced. */
+/** The event with a replacement at its `which`-th place; the count wraps around the whole tree. */
 function broken(event: Record<string, unknown>, which: number, value: unknown): unknown {
   const places: [Record<string, unknown>, string][] = [];
   const visit = (tree: Record<string, unknown>) => {

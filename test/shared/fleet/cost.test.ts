@@ -5,11 +5,11 @@ import { watchingUsd } from '../../fixtures/cost.ts';
 
 const page = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');
 const sizes = [50, 500, 5000];
-/** Seconds that functions are estimated to run for in a minute: watch-fleet, and probe-nodes for each 250 nodes. */
+/** Estimated seconds of function time in a minute: watch-fleet, and probe-nodes for each 250 nodes. */
 const costOf = (nodes: number) =>
   watchingUsd(nodes, ({ 50: 3, 500: 6, 5000: 25 }[nodes] ?? Number.NaN) + 3 * Math.ceil(nodes / 250));
 
-/** "$4,500.70" → 4500.7, of a row of the first table. */
+/** "$4,500.70" → 4500.7, in a row of the first table. */
 function rowOf(name: string): number[] {
   const row = page.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '';
   return [...row.matchAll(/\$([\d,.]+)/g)].map(([, digits = '']) => Number(digits.replaceAll(',', '')));

@@ -7,7 +7,7 @@ import { FleetFileError } from '../../../shared/fleet/problems.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 
-/** "replace.rungs": "expected …" of everything that is wrong. */
+/** "replace.rungs": "expected …", for every error. */
 function refusals(document: unknown): Readonly<Record<string, string>> {
   try {
     parseFleet(JSON.stringify(document));

@@ -189,7 +189,7 @@ describe('a fleet file', () => {
     ],
     ['an unknown client without its facts', { ...bitcoin, chain: 'other' }, ['volumes', 'stopGraceSeconds', 'p2pPort']],
   ])('with %s is refused by the name of the field', (_, written, fields) => {
-    // As JSON, which is how it comes out of SSM: what is undefined is not there.
+    // As JSON, which is how it comes out of SSM: undefined members are absent.
     expect(fieldsIn(JSON.stringify(written))).toEqual(fields);
   });
 
@@ -333,7 +333,7 @@ const knownKeys = [
 
 const { unit: _unit, ...withoutUnit } = bitcoin;
 
-/** Every text that a person can write, with a right one: a refusal must be the text's own fault. */
+/** Every text that a person can write, with a right one: a refusal must come from the text itself. */
 const texts: [field: string, put: (text: string) => unknown, right: string][] = [
   ['fleet', (text) => ({ ...bitcoin, fleet: text }), 'bitcoin-2'],
   ['chain', (text) => ({ ...bitcoin, chain: text }), 'litecoin'],

@@ -9,7 +9,7 @@ import { parseFleet } from '../../../shared/fleet/resolve.ts';
 
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 
-/** "rpc.port": "…; expected …" of everything that is wrong. */
+/** "rpc.port": "…; expected …", for every error. */
 function refusals(document: unknown): Readonly<Record<string, string>> {
   try {
     checkWithClient(parseFleetDocument(JSON.stringify(document)));
@@ -309,7 +309,7 @@ it('every chain has limits that fit together', () => {
       true,
     ]);
     const { peersAtRunTime, peersThatPersist } = chainClients[chain as KnownChain].operations;
-    // Rotated is what can be written, at run time or into a file.
+    // Rotation needs a writable list, at run time or in a file.
     expect([chain, peers.rotate]).toEqual([chain, peersAtRunTime.by === 'rpc' || peersThatPersist.in !== 'flag']);
   }
 });

@@ -63,7 +63,7 @@ describe('the breaker of a fleet', () => {
   });
 });
 
-/** Written down by hand: a fifth of the nodes, rounded down, and one in any case. From how many nodes on which limit holds. */
+/** Written by hand: a fifth of the nodes, rounded down, and at least one. From how many nodes on which limit holds. */
 const LIMITS: readonly (readonly [from: number, to: number, limit: number])[] = [
   [1, 9, 1],
   [10, 14, 2],

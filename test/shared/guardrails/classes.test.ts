@@ -1,4 +1,4 @@
-// Each guardrail by class of action and case: what a tired person would want to look up, as a table.
+// Each guardrail by class of action and case: a table for a tired person to look up.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Role } from '../../../shared/fleet/model.ts';
@@ -35,7 +35,7 @@ const halted = { haltedSinceMs: NOON_MS };
 const manual = { manual: true };
 const acknowledged = { manual: true, acknowledgesValidator: true };
 
-/** [case, facts, what a restart meets, what a replacement meets]; null: it may be done. */
+/** [case, facts, the refusal of a restart, the refusal of a replacement]; null: it is allowed. */
 const CASES: readonly [string, Partial<ClassFacts>, string | null, string | null][] = [
   ['an ordinary follower', {}, null, null],
   ['a sentry', { role: 'sentry' }, null, null],
@@ -130,7 +130,7 @@ const drift = bitcoinFleet({ owner: { acceptDrift: true } });
 const lost = { ip: '198.51.100.7', allocationId: null };
 const elastic = { ip: '198.51.100.7', allocationId: 'eipalloc-0123456789abcdef0' };
 
-/** What each rung meets, in the order restart, stop-start, swap, replace. */
+/** The refusal of each rung, in the order restart, stop-start, swap, replace. */
 const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][] = [
   ['nobody else', {}, [null, null, null, null]],
   ['an Auto Scaling group', { autoScalingGroup: 'nodes' }, [null, 'asg-owned', 'asg-owned', 'asg-owned']],

@@ -111,7 +111,7 @@ describe('a fleet whose disks fill together', () => {
             continue;
           }
           const turn = judgeStagger(open, before, by, dead.has(before?.holder ?? '') ? ended : running, nowMs);
-          // Twice is the same as once.
+          // Twice gives the same as once.
           if ('next' in turn) {
             record = turn.next;
             expect(judgeStagger(open, record, by, running, nowMs)).toEqual({ go: true });

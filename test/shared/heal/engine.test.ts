@@ -1,4 +1,4 @@
-// The engine of durable heals, on a heal of two acts; and what the compiler refuses of a table of acts.
+// The engine of durable heals, on a heal of two acts; and the compiler's errors for a table of acts.
 import { describe, expect, it } from '@jest/globals';
 import type { ActContext, HealContext } from '../../../shared/heal/context.ts';
 import { type ActOf, type ActTable, type End, type Heal, runHeal } from '../../../shared/heal/engine.ts';

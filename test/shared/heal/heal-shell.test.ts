@@ -65,7 +65,7 @@ describe('the lease', () => {
 });
 
 describe('an attempt', () => {
-  /** What stands on the incident; claimed by nobody. */
+  /** The record of the incident; no execution has claimed it. */
   const allocated = () => {
     const here = shell();
     let incident = allocatedIncident();
@@ -208,7 +208,7 @@ describe('a call that is made at most once', () => {
       }) as unknown as DurableContext;
     expect(await once(ctx(false), '07-stop', async () => 5)).toEqual({ value: 5 });
     expect(await once(ctx(true), '07-stop', async () => 5)).toEqual({ interrupted: 'nobody saw its end' });
-    // A sandbox that dies in the middle of it is followed by one that does not make the call.
+    // If a sandbox dies in the middle of it, the next one does not make the call.
     const never = { semantics: StepSemantics.AtMostOncePerRetry, retry: { shouldRetry: false } };
     expect(shown).toEqual(['07-stop', never, '07-stop', never]);
   });

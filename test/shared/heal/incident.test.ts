@@ -65,7 +65,7 @@ describe('an alarm', () => {
     const healed = endedIncident('healed', NOON_MS + MINUTE_MS);
     const at = (afterMs: number) => openIncident(healed, onset(NOON_MS), NOON_MS + MINUTE_MS + afterMs);
     expect(at(ALARM_LAG_MS - 1)).toEqual({ lags: true });
-    // Told of in the very moment of the cure is still of before it.
+    // A report of exactly the moment of the cure counts as older than the cure.
     expect(openIncident(healed, onset(NOON_MS + MINUTE_MS), NOON_MS + MINUTE_MS)).toEqual({ lags: true });
     expect(at(ALARM_LAG_MS)).toMatchObject({ next: { state: 'open', incidentId: '7f3a0c1d' } });
   });
@@ -408,7 +408,7 @@ describe('whatever happens to an incident, in whatever order', () => {
           if (act === 'claim') expect(before).toMatchObject({ state: 'allocated', attempt: number });
           if (act === 'conclude') expect(before).toMatchObject({ state: 'claimed', attempt: number, execution });
           if (next.state === 'allocated' || next.state === 'claimed') expect(next.payload.attempt).toBe(next.attempt);
-          // Nobody begins beside an attempt that may be alive.
+          // No attempt begins next to one that may be alive.
           if (before?.state === 'claimed' && next.state !== 'claimed') expect(['conclude', 'judge']).toContain(act);
           record = next;
         }

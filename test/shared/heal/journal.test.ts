@@ -3,7 +3,7 @@ import { createJournal, type JournalEntry, type JournalOwner } from '../../../sh
 import type { Key, Store } from '../../../shared/heal/store.ts';
 import { payload } from '../../fixtures/builders/incident.ts';
 
-/** Keys that a heal's journal writes to, for the same entry. */
+/** The keys of a heal's journal, for the same entry. */
 async function keyOf(owner: Partial<JournalOwner>): Promise<Key> {
   let written: Key | undefined;
   const store: Pick<Store, 'writeOnce'> = {
@@ -23,7 +23,7 @@ async function keyOf(owner: Partial<JournalOwner>): Promise<Key> {
   return written;
 }
 
-/** What is stored of an entry. */
+/** The stored form of an entry. */
 async function storedOf(entry: Partial<JournalEntry>): Promise<Readonly<Record<string, unknown>>> {
   let stored: object = {};
   const writeOnce: Store['writeOnce'] = async (_, record) => {

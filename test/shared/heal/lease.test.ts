@@ -154,7 +154,7 @@ describe('an intent', () => {
       next: mine({ operation: null, modifications: [before, other], version: 8 }),
     });
     expect(withdraw(mine({ modifications: [before] }), me, intent(NOON_MS))).toEqual({ written: true });
-    // What another attempt has intended since is its own.
+    // An intent of another attempt since then belongs to that attempt.
     const since = operation({ intentAtMs: NOON_MS + 1 });
     const kept = withdraw(mine({ operation: since, modifications: [intent(NOON_MS)] }), me, intent(NOON_MS));
     expect(kept).toMatchObject({ next: { operation: since, modifications: [] } });
@@ -229,7 +229,7 @@ describe('the end of a heal', () => {
   });
 });
 
-/** What a ladder remembers, as far as the lease looks at it. */
+/** A ladder's memory, as far as the lease reads it. */
 const ladder = (phase: ReplaceOperation['phase'], memory: object = {}): ReplaceOperation =>
   ({
     kind: 'replace',

@@ -137,7 +137,7 @@ describe('the answer of a node', () => {
     parse: (stdout: string) => JSON.parse(stdout) as { readonly result: 'done'; readonly fence: number },
     sentenceOf: ({ result }: { readonly result: string }) => result,
   };
-  /** SSM's words, poll after poll; the last one repeats. */
+  /** SSM's answers, poll after poll; the last one repeats. */
   const polled = (...words: readonly object[]) => {
     const here = shell();
     let poll = 0;

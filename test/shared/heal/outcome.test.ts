@@ -16,7 +16,7 @@ const failed: Ending = {
   retryAfterMs: HOUR_MS,
 };
 
-/** A heal that has claimed `incident`, the codes that it pages, and what becomes of the incident. */
+/** A heal that has claimed `incident`, the codes that it pages, and the final state of the incident. */
 function heal(incident: IncidentRecord) {
   const paged: string[] = [];
   const sentences: string[] = [];

@@ -11,7 +11,7 @@ const CONTENT: Page = {
 };
 const MACHINES = ['lambda', 'sqs', 'http', 'https', 'firehose', 'email-json'];
 
-/** The one call that a page makes. */
+/** The single call of a page. */
 async function published(content: Parameters<typeof page>[2], answers?: string): Promise<PublishCommandInput> {
   const inputs: PublishCommandInput[] = [];
   const sns = { send: async ({ input }: { input: PublishCommandInput }) => void inputs.push(input) };
@@ -36,7 +36,7 @@ data volume 91 % of 2000 GiB
 incidentId: 7f3a0c1d
 attempt: 1
 trigger: disk:data`);
-    // Mails and whatever else is subscribed get the default.
+    // Email and all other subscriptions get the default.
     expect(Object.keys(copies(input)).sort()).toEqual(['default', 'sms', ...MACHINES].sort());
     expect(copies(input)['sms']).toBe('chainmend bitcoin/node2: size-ceiling');
   });

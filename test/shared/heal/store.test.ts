@@ -1,4 +1,4 @@
-// The records of heals over the region's own table: who is first has written, and nobody overwrites what he has not read.
+// The records of heals over the region's own table: the first writer wins, and no writer overwrites a record that it has not read.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { JournalRecord } from '../../../shared/heal/journal.ts';
 import { newNode } from '../../../shared/heal/lease.ts';

@@ -8,7 +8,7 @@ import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrai
 const repository = new URL('../../../', import.meta.url).pathname;
 const kinds: readonly string[] = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];
 const pageOf = (kind: string) => `docs/runbooks/${kind}.md`;
-/** Each stands for several codes that page, and is named by the one that people get most. */
+/** Each of these stands for several codes that page; its name is the most frequent of them. */
 const codes = [
   'ladder-spent',
   'validator',
@@ -53,7 +53,7 @@ describe('runbooks', () => {
       '## To pause',
     ]);
     expect(page).toContain('npm run fleets -- pause FLEET --why');
-    // One screen: nobody scrolls at three in the morning.
+    // One screen: a person at three in the morning does not scroll.
     expect(page.split('\n').length).toBeLessThanOrEqual(64);
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { healOf } from '../../../shared/heal/records.ts';
 import { NODE_HEALTH, readTrigger, type Trigger, triggerText } from '../../../shared/model/trigger.ts';
 
-/** Every text that records keep: keys of the table are made of them, so none may change. */
+/** Every text that records keep: the table's keys contain them, so none may change. */
 const TEXTS = [
   'disk:data',
   'disk:ancient',

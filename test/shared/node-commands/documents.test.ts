@@ -47,8 +47,8 @@ describe('the command documents', () => {
     }
   });
 
-  // 64 KB is SSM's limit for the content of a document, and all of them together are half of the template. swap-volumes is the largest:
-  // a quarter of the limit is left for what AWS's own answers may make necessary.
+  // 64 KB is SSM's limit for the content of a document, and all documents together are half of the template. swap-volumes is the largest: a quarter
+  // of the limit stays free for changes that AWS's own answers may require.
   it('are small enough for SSM and the template, and have nothing that SSM would interpolate', () => {
     const sizes = documents.map(({ content }) => JSON.stringify(content).length);
     expect(Math.max(...sizes)).toBeLessThan(49_500);

@@ -1,4 +1,5 @@
-// What functions put into SendCommand for a node's clients and volumes, what they make of the answer, and how a new instance is masked.
+// The parameters that functions put into SendCommand for a node's clients and volumes, and their reading of the answer. And the masking of a new
+// instance.
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { maskedUserData } from '../../../shared/node-commands/masked-user-data.ts';

@@ -1,4 +1,4 @@
-// What is sent to a node about peers, and how its answers are read.
+// The commands to a node about peers, and the reading of their answers.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
-// docs/security.md says what runs as root on a node. It is compared with the scripts, so that a program that root comes to run is seen
-// where the change is reviewed.
+// docs/security.md says what runs as root on a node. The test compares it with the scripts, so that the review of a change shows every new program of
+// root.
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { scriptParts } from '../../../shared/node-commands/compose.ts';
@@ -9,7 +9,7 @@ import { toolsOf } from '../../fixtures/bash-tools.ts';
 
 const OPERATIONS = Object.keys(operationParameters) as Operation[];
 const FOLDER = new URL('../../../shared/node-commands/', import.meta.url);
-/** They read what they are handed and write to their output: nothing depends on who runs them. */
+/** They read their input and write to their output: their user does not matter. */
 const FILTERS = new Set(
   'awk base64 cat cut date grep gzip head sed sha256sum sleep sort tail timeout tr uniq wc'.split(' '),
 );
@@ -19,7 +19,7 @@ const parts = new Map(
     .map((file) => [file, readFileSync(new URL(file, FOLDER), 'utf8')]),
 );
 const functionsIn = (text: string): string[] => [...text.matchAll(/^([a-z_]+)\(\) /gm)].map(([, name = '']) => name);
-/** What `as_owner` hands to the shell of another user. */
+/** The functions that `as_owner` passes to the shell of another user. */
 const ofOwner = (/declare -f ([a-z_ ]+) 2>/.exec(parts.get('file.sh') ?? '')?.[1] ?? '').split(' ');
 
 const security = readFileSync(new URL('../../../docs/security.md', import.meta.url), 'utf8');
@@ -36,7 +36,7 @@ const rowsOf = (heading: string): string[][] => {
   return lines.map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')));
 };
 
-/** For each part, the programs that root runs in it, and the scripts that have such a line of it. */
+/** For each part, the programs that root runs in it, and the scripts with such a line. */
 function runByRoot(): Map<string, { programs: Set<string>; scripts: Set<string> }> {
   const found = new Map<string, { programs: Set<string>; scripts: Set<string> }>();
   for (const operation of OPERATIONS) {

@@ -1,5 +1,5 @@
-// What runs on a node as root never evaluates what a tool prints, a file holds or a parameter says. Each script is read for it, so that
-// no later change brings it back.
+// Root's scripts on a node never evaluate a tool's output, a file's content or a parameter. The test reads each script, so that no later change
+// brings it back.
 import { describe, expect, it } from '@jest/globals';
 import { script } from '../../../shared/node-commands/index.ts';
 import { type Operation, operationParameters, parameterRules } from '../../../shared/node-commands/parameters.ts';
@@ -14,7 +14,7 @@ const NUMERIC = Object.entries(parameterRules)
   )
   .map(([name]) => `SSM_${name}`);
 
-/** Findings that are right as they are, by the line of the script, with the reason. */
+/** Findings that are correct code, by the line of the script, with the reason. */
 const REVIEWED: readonly (readonly [RegExp, string])[] = [
   [/printf -v "\$name" %s ''/, "a parameter's name, which the script itself says"],
   [/printf -v "\$1" '%d' "\$\(\(10#\$2\)\)"$/, 'the helper itself: it has just looked at each character'],
@@ -44,7 +44,7 @@ describe('the shipped scripts', () => {
   );
 });
 
-/** What the lint is for: each of these ran, or could run, what stood in a volume, a file or an answer. */
+/** The reason for the lint: each of these ran, or could run, text from a volume, a file or an answer. */
 const EVALUATED: readonly (readonly [string, string])[] = [
   [
     "the size that a volume's superblock tells",

@@ -1,4 +1,4 @@
-// What the shipped scripts do on a node, and what they refuse: commands in, files and calls out. Not by root, and without a disk to spare.
+// What the shipped scripts do on a node, and what they refuse: commands in, files and calls out. They run without root and without a spare disk.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
@@ -139,7 +139,7 @@ describe('a masked client', () => {
 });
 
 describe('a filesystem', () => {
-  /** A node whose /data is on this volume, as the kernel tells it. */
+  /** A node whose /data is on this volume, as the kernel reports it. */
   function mounted(serial: string): ScriptedNode {
     const here = node();
     here.put('proc/self/mountinfo', `30 1 259:1 / ${here.at('data')} rw - xfs /dev/nvme1n1 rw\n`);
@@ -206,7 +206,7 @@ describe('a configuration', () => {
   it('with which the client does not come up makes way for the old one, and the client runs on that', async () => {
     const here = node();
     here.put(FILE, OLD);
-    // It does not come up as long as the new file stands there.
+    // The client does not start as long as the new file is there.
     const systemctl = here.text('bin/systemctl') ?? '';
     const refusing = systemctl.replace(`-e ${here.at('data/refused')}`, `"$(<${here.at(FILE)})" = peers=two`);
     here.put('bin/systemctl', refusing);
@@ -233,7 +233,7 @@ it('the owner’s own commands are not run by root where others can change them'
   expect(here.text('ran')).toBeNull();
 });
 
-/** Functions of the parts that swap volumes, on two folders in the place of the volumes. */
+/** Functions of the parts that swap volumes, on two folders in place of the volumes. */
 function identity(call: string, files: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const here = node();
   for (const [name, text] of Object.entries(files)) here.put(name, text);

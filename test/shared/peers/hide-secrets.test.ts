@@ -1,5 +1,5 @@
-// What of a client's configuration leaves a node (shared/node-commands/hide-secrets.sh): no secret, in whatever syntax and style it is
-// written; every other byte in its place; and lists of peers as they are, since they are read back.
+// What of a client's configuration leaves a node (shared/node-commands/hide-secrets.sh). No secret does, in any syntax and style; every other byte
+// keeps its place. Lists of peers stay unchanged, because functions read them.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
@@ -12,7 +12,7 @@ import { fileOf, peerConfig } from '../../fixtures/peer-configs.ts';
 
 const part = readFileSync(new URL('../../../shared/node-commands/hide-secrets.sh', import.meta.url), 'utf8');
 
-/** As read-config does it: the last line's end, which awk adds, is cut off. */
+/** As read-config does: it cuts off the end of the last line, which awk adds. */
 function hidden(text: string | Buffer): string {
   const input = Buffer.from(text);
   const out = execFileSync('bash', ['-c', `export LC_ALL=C\n${part}\nhide_secrets`], { input, maxBuffer: 2 ** 24 });
@@ -95,7 +95,7 @@ describe('a secret', () => {
   );
   const before = fc.constantFrom<readonly string[]>([], ['rpc'], ['db'], ['my', 'node']);
   const key = fc.tuple(before, word, style).map(([first, last, join]) => join([...first, ...last.split(' ')]));
-  /** Nothing that ends a value in one of the syntaxes below. */
+  /** A value without characters that end a value in one of the syntaxes below. */
   const value = fc
     .string({ unit: fc.constantFrom(...'abcXYZ019/+@:;!$%&?=_.-~'), minLength: 6, maxLength: 24 })
     .filter((text) => /[a-z]/i.test(text) && !/^[0-9+-]/.test(text));
@@ -209,7 +209,7 @@ describe('a list of peers', () => {
           const before = withPeers(text, file, { peers, hiddenIds: [] });
           const told = hidden(before);
           expect(peersIn(told, file)).toEqual(peersIn(before, file));
-          // Where a list stands in the text is where it stands in what was told.
+          // A list has the same place in the text and in the answer.
           expect(withPeers(told, file, { peers: [], hiddenIds: [] }).length - told.length).toBe(
             withPeers(before, file, { peers: [], hiddenIds: [] }).length - before.length,
           );

@@ -1,4 +1,4 @@
-// Whatever peers a node gets and whatever its owner wrote around them: only the list changes, and it means what was meant.
+// For any new peers of a node and any text of its owner around them: only the list changes, and it has the intended meaning.
 
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { parseEntry } from '../../../shared/peers/entry.ts';
 import { anyText, tries } from '../../fixtures/any.ts';
 import { configured, idDigits } from '../../fixtures/peer-configs.ts';
 
-/** Each takes an editor's look at a file of hundreds of lines. */
+/** Each try parses a file of hundreds of lines. */
 const TRIES = tries('peers-config', 100);
 
 const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('seed.example.com', 'node1.bitcoin.internal'));

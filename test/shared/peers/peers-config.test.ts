@@ -1,4 +1,4 @@
-// What rotate-peers writes into a client's own configuration, on real files.
+// The text that rotate-peers writes into a client's own configuration, on real files.
 import { describe, expect, it } from '@jest/globals';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { ConfigError, decodeConfig, peersIn, withPeers } from '../../../shared/peers/config.ts';
@@ -13,7 +13,7 @@ const ids = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(40));
 const consortium = ids.map((id, index) => `${id}@10.0.${index}.10:26656`);
 const keep = (peers: readonly string[], hiddenIds: readonly string[] = []) => ({ peers, hiddenIds });
 
-/** Lines that differ, as diff tells them. */
+/** Lines that differ, as diff prints them. */
 function changes(before: string, after: string): string[] {
   const [old, now] = [before.split('\n'), after.split('\n')];
   expect(now).toHaveLength(old.length);

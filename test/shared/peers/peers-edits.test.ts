@@ -1,4 +1,4 @@
-// A change of a file as bytes: what a node is told, and what it makes of it.
+// A change of a file as bytes: the command to the node, and the node's result.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError, withPeers } from '../../../shared/peers/config.ts';

@@ -1,4 +1,4 @@
-// The shipped script asks real servers on a loopback, and what it prints is read: no node is played here.
+// The shipped script probes real servers on a loopback, and the test reads its output: no node is simulated here.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -50,7 +50,7 @@ const pages =
   (request, response) => {
     const page = Object.entries(answers).find(([prefix]) => request.url?.startsWith(prefix))?.[1];
     if (page === undefined) response.writeHead(404).end('no such page');
-    // Pretty-printed, as CometBFT writes to a browser.
+    // Pretty-printed, as CometBFT writes for a browser.
     else response.end(typeof page === 'string' ? page : `${JSON.stringify(page, null, 2)}\n`);
   };
 
@@ -96,7 +96,7 @@ async function asked(fleet: Fleet, heights: readonly number[] = []): Promise<Sta
   const question = questionOf(fleet, heights);
   const { stdout, exitStatus } = await run(askNodeParameters(fleet, question));
   expect(exitStatus).toBe(0);
-  // What ListCommandInvocations shows.
+  // The limit of ListCommandInvocations.
   expect(stdout.length).toBeLessThanOrEqual(2_500);
   return readOnNode(question, heights, 'i-1', stdout, Date.parse('2026-11-20T10:00:00Z'));
 }
@@ -176,7 +176,7 @@ describe('a client that is asked on its node', () => {
       ],
     };
     const { diskUsedPercent } = await asked(fleet);
-    // /proc is a mount with no blocks at all.
+    // /proc is a mount without blocks.
     expect(diskUsedPercent).toEqual({});
     const root = { ...fleet, volumes: [{ role: 'data', path: '/dev/shm', tags: {} }] };
     expect((await asked(root)).diskUsedPercent?.['data']).toBeGreaterThanOrEqual(0);

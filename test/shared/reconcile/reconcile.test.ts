@@ -1,4 +1,4 @@
-// The engine of functions that look after fleets on a schedule: modes, approvals, guards, and one fleet's failure apart from the others'.
+// The engine of functions that look after fleets on a schedule: modes, approvals, guards, and one fleet's failure without effect on the others.
 import { describe, expect, it } from '@jest/globals';
 import { newRegister, type RegisterRecord } from '../../../shared/guardrails/names.ts';
 import type { Mode } from '../../../shared/model/mode.ts';

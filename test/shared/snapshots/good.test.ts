@@ -1,4 +1,4 @@
-// Which sets of snapshots are good for a node, in which order, and what is said of the others.
+// Which sets of snapshots are good for a node, in which order, and the reasons against the others.
 import { describe, expect, it } from '@jest/globals';
 import { chooseRequestedSet, rankSets } from '../../../shared/snapshots/ranking.ts';
 import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';

@@ -1,4 +1,4 @@
-// Which snapshots belong together, what their tags say, and whose they are.
+// Which snapshots form a set, what their tags say, and which fleet they belong to.
 import { describe, expect, it } from '@jest/globals';
 import { sharingFault } from '../../../shared/fleet/schema-heal.ts';
 import { dateOf } from '../../../shared/model/tags.ts';

@@ -1,4 +1,4 @@
-// Whatever snapshots a fleet has: which are never taken for good, and that none is lost or counted twice.
+// For any snapshots of a fleet: which never count as good, and that none is lost or counted twice.
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Role } from '../../../shared/fleet/model.ts';
@@ -68,7 +68,7 @@ const world = fc
       faultSinceMs: fault === null ? null : NOON_MS + fault * 3_600_000,
       tried: tried.map(([index, rank]) => ({ source: `snap-${index}`, rank })),
     });
-    // Nobody can say which of two volumes a snapshot is of whose volume is gone and which has no ledger.
+    // With two volumes, a snapshot without a ledger whose volume is gone may be of either volume.
     const knowable = all.filter(({ policyId, ledger }) => !two || policyId === null || ledger.role !== null);
     const gone = all.filter(({ policyId, volumeId }) => two && policyId !== null && !volumeId.startsWith('vol-node9'));
     return { input, sets, count: knowable.length + gone.length };

@@ -1,4 +1,4 @@
-// What the fleet's snapshots are, read through the wire as heals read them, and what is written on them so that nobody deletes them.
+// The fleet's snapshots, read through the wire as heals read them, and the tags on them that keep everybody from deleting them.
 import { DLMClient, GetLifecyclePoliciesCommand } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -54,7 +54,7 @@ beforeAll(() => {
 });
 afterAll(() => following.stop());
 
-/** To almost a day later: what was held now has five minutes left then. */
+/** To almost a day later: a hold of now has five minutes left then. */
 async function jump(ms = DAY_MS - MINUTES_LEFT_MS): Promise<void> {
   await following.stop();
   await whole.region.clock.run({ untilMs: now() + ms });
@@ -68,7 +68,7 @@ interface PlacedNode {
 }
 
 let index = 0;
-/** A node whose root has the same tags as its data, as a launch template's have. */
+/** A node whose root volume has the same tags as its data volume, as with a launch template. */
 function place(name: string): PlacedNode {
   const { ec2: there } = whole.region;
   const instanceId = there.addInstance({ privateIp: `10.0.0.${++index}`, tags: { ...TAGS, Name: name } });
@@ -117,7 +117,7 @@ describe('the snapshots of a first day', () => {
     const asked = { sets, faultSinceMs: now(), accounts: [whole.region.kernel.accountId] };
     const { good, refused } = rankSets(demand(asked));
     expect(good.map(({ setId }) => setId)).toEqual([copied]);
-    // No tag says whose it is, and no heal may read what carries none.
+    // No tag says which fleet it belongs to, and no heal may read an untagged one.
     expect(refused).toMatchObject([
       { setId: plain, why: expect.stringMatching(/set CopyTags in the lifecycle policy/) },
     ]);
@@ -255,7 +255,7 @@ describe('a hold', () => {
     await holding('a1b2c3d4', theirs);
     const tag = (id: string, Key: string, Value: string) =>
       ec2.send(new CreateTagsCommand({ Resources: [id], Tags: [{ Key, Value }] }));
-    // Whoever may tag says that another incident holds all of them, and that we have locked what a person has locked.
+    // A person who may write tags claims two things: another incident holds all of them, and we have locked the person's locked snapshot.
     for (const id of [theirs, locked]) await tag(id, 'chainmend:held-by', 'dead0000');
     await tag(locked, 'chainmend:locked-by', 'dead0000');
     await settled();

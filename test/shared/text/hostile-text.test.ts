@@ -1,5 +1,5 @@
-// Hostile words at the places where they would be read: the journal, a page, a log, a tag, a table, a story. What enters is tried by the
-// fuzzer (test/fuzz), the whole way from a node to a person by test/local/scenarios/hostile-words.test.ts.
+// Hostile texts in the places where people read them: the journal, a page, a log, a tag, a table, a story. The fuzzer (test/fuzz) tests the inputs;
+// test/local/scenarios/hostile-words.test.ts tests the whole way from a node to a person.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { PublishCommand, SNSClient } from '@aws-sdk/client-sns';

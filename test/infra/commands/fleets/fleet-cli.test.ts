@@ -34,7 +34,7 @@ const nothing = () => {
   throw new Error('this is not asked for here');
 };
 
-/** `npm run fleets -- ${words}`, with the parameters of this test for AWS's. */
+/** `npm run fleets -- ${words}`, with the parameters of this test in place of AWS's. */
 async function run(...words: string[]) {
   const said: string[] = [];
   const complained: string[] = [];
@@ -169,7 +169,7 @@ describe('pause and resume', () => {
   it('pause everything, and go on', async () => {
     expect(await run('pause', '--why', 'moving to gp3')).toMatchObject({
       status: 0,
-      // Where nothing is deployed, the person may be in another account than they think.
+      // Where nothing is deployed, the person may be in the wrong account.
       said: expect.stringMatching(/^Everything is paused: moving to gp3\n.*\n.*\n.*does not seem to be deployed/),
     });
     expect(parameters).toEqual(new Map([['/chainmend/pause', 'moving to gp3']]));
@@ -213,7 +213,7 @@ describe('pause and resume', () => {
 });
 
 describe('the parameters on AWS', () => {
-  /** A real client whose requests are answered here, in the JSON protocol of SSM. */
+  /** A real client; this function answers its requests in the JSON protocol of SSM. */
   function storeAnswering(
     answer: (operation: string, input: Record<string, unknown>) => [status: number, body: object],
   ): ParameterStore {

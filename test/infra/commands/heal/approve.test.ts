@@ -1,4 +1,4 @@
-// `npm run heal -- approve` and `reject`: which question is meant, what is shown of it, and why there may be nothing to answer.
+// `npm run heal -- approve` and `reject`: which question they choose, what they show of it, and why there may be nothing to answer.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { FleetAsk, FleetLine, HealCommandContext, Suite } from '../../../../infra/commands/heal/context.ts';
 import { runHeal } from '../../../../infra/commands/heal-cli.ts';
@@ -44,7 +44,7 @@ beforeEach(() => {
   sent = 'sent';
 });
 
-/** `npm run heal -- ${words}`; `says` is the person at the terminal, undefined for a script. */
+/** `npm run heal -- ${words}`; `says` is the answer of the person at the terminal, undefined for a script. */
 async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
   const out = { said: [] as string[], complained: [] as string[], questions: [] as string[] };
   const nobody = async (): Promise<never> => {

@@ -1,4 +1,4 @@
-// `npm run heal` as a person uses it: a process of its own that knows nothing but the variables that `npm start -- --serve` has printed.
+// `npm run heal` as a person uses it: a separate process that has only the variables that `npm start -- --serve` has printed.
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ import { long } from '../../../fixtures/long.ts';
 const ROOT = join(import.meta.dirname, '../../../..');
 const BOOT_MS = 180_000;
 const HEALED_MS = 90_000;
-/** Virtual seconds a second: a restore takes a quarter of an hour, most of it to see that the node goes on. */
+/** Virtual seconds a second: a restore takes a quarter of an hour, mostly to see that the node keeps following. */
 const SPEED = '300';
 
 let served: ChildProcessByStdio<null, Readable, Readable>;

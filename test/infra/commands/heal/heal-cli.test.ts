@@ -1,4 +1,4 @@
-// `npm run heal`: what a person types, what they are shown and asked, and what the exit status tells a script.
+// `npm run heal`: what a person types, sees and is asked, and what the exit status tells a script.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type HealCommandContext,
@@ -18,7 +18,7 @@ import { NOON_MS } from '../../../fixtures/builders/time.ts';
 
 const MINUTE_MS = 60_000;
 
-/** What is true of the suite at each look; the last stays. */
+/** The state of the suite at each look; the last one stays. */
 interface Look {
   readonly incident: IncidentRecord | undefined;
   readonly lines?: readonly StoryLine[];
@@ -28,7 +28,7 @@ interface Look {
 let events: object[];
 let answered: [string, object][];
 let nowMs: number;
-/** By whether a plan was asked for. */
+/** By whether the command asked for a plan. */
 let looks: { readonly plan: readonly Look[]; readonly act: readonly Look[] };
 let answer: (event: { readonly plan?: boolean }) => DispatchAnswer | Error;
 
@@ -91,7 +91,7 @@ beforeEach(() => {
   answer = () => answerOf();
 });
 
-/** `npm run heal -- ${words}`; `says` is the person at the terminal, undefined for a script. */
+/** `npm run heal -- ${words}`; `says` is the answer of the person at the terminal, undefined for a script. */
 async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
   const out = { said: [] as string[], complained: [] as string[], status: [] as string[], questions: [] as string[] };
   let at = -1;

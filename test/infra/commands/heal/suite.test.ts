@@ -1,4 +1,4 @@
-// What `npm run heal` asks of AWS and makes of its answers: real clients, whose requests are answered here.
+// The AWS requests of `npm run heal` and its reading of the answers: real clients, whose requests this test answers.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -83,7 +83,7 @@ describe('a request', () => {
   });
 });
 
-/** The partition that a query asks for. */
+/** The partition of a query. */
 const partitionOf = (body: unknown): string =>
   (body as { ExpressionAttributeValues: { ':pk': { S: string } } }).ExpressionAttributeValues[':pk'].S;
 
@@ -125,7 +125,7 @@ describe('the story of an incident', () => {
       'replace-node 1 010-b',
       'dispatch-heal 2 00-dispatch',
     ]);
-    // Whatever watch-fleet or rotate-peers may have written of it, nobody asks for it.
+    // The command never reads what watch-fleet or rotate-peers may have written about it.
     expect(new Set(requests.map(({ body }) => partitionOf(body)))).toEqual(new Set(Object.keys(pages)));
     expect(requests[0]?.body).toMatchObject({
       TableName: 'chainmend',

@@ -1,4 +1,4 @@
-// `npm run fleets -- check --account`: what a deployment would meet in an account is told before it, with the command that helps.
+// `npm run fleets -- check --account`: reports the problems of a deployment in an account before it starts, with the command that helps.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What a run knows of the things that heals make and keep, in a region without the suite.
+// What a run knows of the resources that heals make and keep, in a region without the suite.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createRegion, type Region } from '../../../../local/region.ts';
 import { MachineChecker } from '../../../../local/scenarios/checks/machines.ts';
@@ -25,7 +25,7 @@ const fleets = new Map([
     resolveFleet({
       ...{ ...base, fleet: 'irita', chain: 'cometbft', role: 'validator', volumes: { data: '/data' } },
       nodes: { tag: { Project: 'irita' } },
-      // As scenarios/fleets/irita.yaml has it: below the node's home on its data volume.
+      // The same as in scenarios/fleets/irita.yaml: below the node's home on its data volume.
       identity: ['config/priv_validator_key.json', 'data/priv_validator_state.json'].map(
         (path) => `/data/node/irita/${path}`,
       ),

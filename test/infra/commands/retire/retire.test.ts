@@ -1,4 +1,4 @@
-// `npm run fleets -- retire` and `left` against a region where a fleet is looked after: what the suite made goes, and nothing else.
+// `npm run fleets -- retire` and `left` against a region with a running fleet: they remove what the suite made, and nothing else.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ssmParameterStore } from '../../../../infra/commands/fleets/parameter-store.ts';
@@ -74,7 +74,7 @@ const write = async (...Changes: object[]) =>
 const virtually = (minutes: number) =>
   new Promise((resolve) => void region.clock.after(minutes * 60_000, () => resolve(undefined)));
 
-/** What is not this fleet's, however like it it looks. */
+/** Resources that look like this fleet's but are not. */
 const THEIRS = {
   alarms: ['chainmend-bitcoin-cash-node1-disk', 'chainmend-bitcoin-mine'],
   records: ['_chainmend.elsewhere.bitcoin.internal TXT', 'elsewhere.bitcoin.internal A', 'explorer.bitcoin.internal A'],
@@ -138,7 +138,7 @@ describe('retiring a fleet', () => {
     };
     const halfDone = { ...node, operation: { ...node.operation, intentAtMs: NOON_MS } } as never;
     expect(whyNotRetired('bitcoin', { ...idle, nodes: [halfDone] })).toMatch(/half done/);
-    // What a destroyed stack has left open is at work no more.
+    // Open incidents of a destroyed stack do not run any more.
     expect(whyNotRetired('bitcoin', { ...idle, isDeployed: false, incidents: [claimed] })).toBeUndefined();
   });
 
@@ -175,7 +175,7 @@ describe('retiring a fleet', () => {
     const [taken = ''] = (await alarmNames('chainmend-bitcoin-node')).slice(0, 1);
     const before = await alarmNames('chainmend-bitcoin-');
     const { status, told } = await npmRunFleets('retire bitcoin', async () => {
-      // While the person reads: somebody takes an alarm over, and a record.
+      // While the person reads, somebody takes over an alarm and a record.
       const ResourceARN = `arn:aws:cloudwatch:${REGION_NAME}:111122223333:alarm:${taken}`;
       await region.call('monitoring', 'UntagResource', { ResourceARN, TagKeys: ['chainmend:fleet'] });
       const marker = region.route53
@@ -190,7 +190,7 @@ describe('retiring a fleet', () => {
   });
 
   long('retire')('stays done: a paused fleet’s alarms and records are not made again', async () => {
-    // register-nodes looks every five minutes.
+    // register-nodes runs every five minutes.
     await virtually(11);
     expect(await alarmNames('chainmend-bitcoin-node')).toHaveLength(1);
     expect((await npmRunFleets('retire bitcoin --yes')).told).toMatch(/^No alarm and no DNS record/);

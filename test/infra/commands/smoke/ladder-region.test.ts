@@ -1,4 +1,4 @@
-// `npm run smoke -- --ladder` in an account where the stack is deployed: two hours and a half of an engineer's time, played in the region's.
+// `npm run smoke -- --ladder` in an account where the stack is deployed: two hours and a half of an engineer's time, played in the region's time.
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DLMClient, GetLifecyclePoliciesCommand } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -27,7 +27,7 @@ import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 const BARE = '--ladder --subnet subnet-0123456789abcdef0 --profile smoke-node --stack-is-deployed'.split(' ');
 const RUN_MS = 240_000;
 
-/** Ten seconds of work, and a deployment of its own: `npm test -- smoke` has it. */
+/** Ten seconds of work, and its own deployment: `npm test -- smoke` runs it. */
 const ASKED = isAsked('smoke');
 
 async function run(
@@ -62,7 +62,7 @@ async function run(
   return { status, told: told.join('\n'), left: await settled(region, () => there(config)) };
 }
 
-/** What is there of any run, as AWS tells it to anybody. */
+/** The existing resources of any run, as AWS shows them to every caller. */
 async function there(config: object): Promise<object> {
   const [ec2, dlm, ssm, cloudwatch] = [
     ...[new EC2Client(config), new DLMClient(config), new SSMClient(config), new CloudWatchClient(config)],
@@ -87,7 +87,7 @@ async function there(config: object): Promise<object> {
 
 const NOTHING = { instances: [], volumes: [], snapshots: [], templates: [], policies: [], alarms: [], pauses: [] };
 
-/** What a run tells of the account, and by which word. */
+/** A run's findings about the account, with the word of each. */
 const FOUND = {
   so: [
     /^replace-node may pass on arn:aws:iam::111122223333:role\/smoke-node$/,
@@ -139,7 +139,7 @@ describe('npm run smoke -- --ladder', () => {
       const [disk = '', restarted = '', swapped = ''] = words('healed');
       expect(disk).toMatch(/^volume 2 → 3 GiB by EC2; filesystem 3 GiB/);
       expect(restarted).toMatch(/^restarted: height \d+, synced/);
-      // Of the stopped client's snapshot: the other two are younger or older, and of a client that was running.
+      // The snapshot of the stopped client: the other two are younger or older, and of a running client.
       const [, cleanId] = /(snap-\w+), of the stopped client/.exec(told) ?? [];
       expect(swapped).toMatch(new RegExp(`^vol-\\w+ → vol-\\w+, of ${cleanId}: height \\d+`));
     },

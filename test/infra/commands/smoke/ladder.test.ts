@@ -1,4 +1,4 @@
-// `npm run smoke -- --ladder`: what it takes for its own besides, what it wants to have seen, and the client that its node runs.
+// `npm run smoke -- --ladder`: which additional resources it recognizes as its own, which evidence it needs, and the client of its node.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -239,7 +239,7 @@ describe('the ladder’s client', () => {
     execFileSync('bash', ['-n'], { input: script });
   });
 
-  /** Resolves once it answers. A port that is free may be somebody else's a moment later: then another one is taken. */
+  /** Resolves when the client answers. Another process may take a free port a moment later: then the test takes another port. */
   async function start(): Promise<{ readonly client: ChildProcess; readonly port: number }> {
     for (let tries = 0; tries < 3; tries++) {
       const port = await freePort();
@@ -255,7 +255,7 @@ describe('the ladder’s client', () => {
     throw new Error('the client answers nobody');
   }
 
-  /** As the product asks it, by the paths of the fleet file. */
+  /** The request of the product, by the paths of the fleet file. */
   function status(port: number) {
     const { rpc } = resolveFleet(ladderFleet('smoke-ladder'));
     const { paths } = rpc ?? {};

@@ -1,5 +1,5 @@
-// `npm run smoke` as an engineer uses it: a process of its own that knows nothing but the variables that `npm start -- --serve` has printed.
-// The stack is there, with the fleet of the test; the region plays the node that the run launches.
+// `npm run smoke` as an engineer uses it: a separate process that has only the variables that `npm start -- --serve` has printed. The stack exists,
+// with the test's fleet; the region plays the node that the run launches.
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,11 +18,11 @@ import { isAsked } from '../../../fixtures/asked.ts';
 const ROOT = join(import.meta.dirname, '../../../..');
 const BOOT_MS = 180_000;
 const RUN_MS = 120_000;
-/** Virtual seconds a second: from the launch to the proof it is half an hour. */
+/** Virtual seconds a second: the time from the launch to the proof is half an hour. */
 const SPEED = '300';
 const WORDS = '--subnet subnet-0123456789abcdef0 --profile smoke-node --stack-is-deployed --yes';
 
-/** A region of its own, deployed and served, costs most of a minute: `npm test -- smoke` has it. */
+/** Its own region, deployed and served, takes most of a minute: `npm test -- smoke` runs it. */
 const ASKED = isAsked('smoke');
 
 let served: ChildProcessByStdio<null, Readable, Readable>;
@@ -70,7 +70,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** @param when what is done as soon as a line of this kind is told: "instance", "attached", … */
+/** @param when actions to run as soon as a line of this kind is printed: "instance", "attached", … */
 function npmRunSmoke(words: string, when: Record<string, (run: ChildProcess) => unknown> = {}): Promise<Ended> {
   const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/smoke-cli.ts', ...words.split(' ')];
   const { PATH, NODE_COMPILE_CACHE } = process.env;
@@ -92,7 +92,7 @@ function npmRunSmoke(words: string, when: Record<string, (run: ChildProcess) => 
 
 const TAGGED = { Filters: [{ Name: 'tag-key', Values: ['chainmend:smoke'] }] };
 
-/** What is there of any run, as AWS tells it to anybody. */
+/** The existing resources of any run, as AWS shows them to every caller. */
 async function there(): Promise<{ instances: string[]; volumes: string[]; alarms: string[]; pauses: string[] }> {
   const [{ Reservations = [] }, { Volumes = [] }, { MetricAlarms = [] }, { Parameters = [] }] = await Promise.all([
     ec2.send(new DescribeInstancesCommand(TAGGED)),
@@ -134,7 +134,7 @@ describe('npm run smoke', () => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(stdout).toMatch(/ account +111122223333 in eu-west-1, as /);
       expect(stdout).toMatch(/ alarm +register-nodes has made chainmend-smoke-smoke-[0-9a-f]{6}-disk$/m);
-      // 3 GiB, or 4 where CloudWatch has seen it fill: as fast as that, no disk lasts.
+      // 3 GiB, or 4 where CloudWatch has seen it fill: at that speed, no disk lasts.
       expect(stdout).toMatch(/ healed +volume 2 → ([34]) GiB by EC2; filesystem \1 GiB, \d+ % used; client running$/m);
       expect(stdout).toMatch(/\nHealed, and everything is removed: .*\.\n$/);
       expect(await there()).toEqual(NOTHING);

@@ -1,4 +1,4 @@
-// `npm run smoke`: what it takes for its own, when it begins, what it calls healed, and that whatever happens it removes what it made.
+// `npm run smoke`: which resources it recognizes as its own, when it begins, and what it calls healed. In all cases it removes what it made.
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StoryLine, Suite } from '../../../../infra/commands/heal/context.ts';
@@ -227,7 +227,7 @@ describe('a run', () => {
         call(`remove ${thing.kind} ${thing.id}`);
         world = world.filter(({ id }) => id !== thing.id);
       },
-      // Asked only with --ladder.
+      // Used only with --ladder.
       ladder: new Proxy({} as LadderAccount, { get: () => fails }),
     };
     const healed = {

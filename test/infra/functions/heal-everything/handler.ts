@@ -1,4 +1,4 @@
-// A handler with the clients that a whole heal uses, so that the bundle is tested whatever functions/ holds today.
+// A handler with the clients of a whole heal, so that the bundle is tested independently of functions/.
 
 import { type DurableContext, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';

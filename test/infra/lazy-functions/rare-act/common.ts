@@ -1,4 +1,4 @@
-// What both files of the bundle use: there is one of it.
+// Code that both files of the bundle use: it exists once.
 export class Kept {
   readonly text: string;
   constructor(text: string) {

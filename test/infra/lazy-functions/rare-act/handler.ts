@@ -1,4 +1,4 @@
-// A handler that needs one of its modules for some events only.
+// A handler that needs one of its modules only for some events.
 import { Kept, keep } from './common.ts';
 import { rareAct } from './rare.ts';
 

@@ -1,2 +1,2 @@
-// What the handler seldom needs.
+// The module that the handler seldom needs.
 export * as rare from './rare.ts';

@@ -1,4 +1,4 @@
-// A case of bad input: an exchange's fleet of four with one thing that is not as it should be, and what has to be as ever.
+// A case of bad input: an exchange's fleet of four with one fault, and what must work as before.
 
 import { addressesOf, seenNow } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
@@ -12,7 +12,7 @@ import type { Check } from './case.ts';
 
 export const ZONE = 'bitcoin.internal';
 const PARAMETER = '/chainmend/fleets/bitcoin';
-/** Of bitcoin's testnet3 (chainparams.cpp). */
+/** The genesis of bitcoin's testnet3 (chainparams.cpp). */
 export const TESTNET_GENESIS = '000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943';
 export const NODES = ['node1', 'node2', 'node3', 'node4'];
 export const NOON_MS = Date.UTC(2026, 0, 1, 12);
@@ -22,16 +22,16 @@ export const ENDS_AT_MINUTES = 14;
 export interface Bad {
   readonly fleet?: Partial<FleetDocument>;
   readonly zones?: 'none';
-  /** Of the second node. */
+  /** Settings of the second node. */
   readonly node?: Partial<WorldNode>;
   readonly also?: (world: World) => void;
-  /** What goes wrong, three minutes after the story's beginning. */
+  /** The fault, three minutes after the story's beginning. */
   readonly begins?: (world: World) => unknown;
-  /** Whose health is another, and which; nobody's unless given. */
+  /** The nodes with another health, and which; none unless given. */
   readonly health?: Readonly<Record<string, Health>>;
-  /** Who is not in the pool. */
+  /** Nodes that are not in the pool. */
   readonly outOfPool?: readonly string[];
-  /** Who is in it besides. */
+  /** Additional nodes in the pool. */
   readonly intoPool?: readonly string[];
   readonly expect: Readonly<Record<string, Check>>;
 }
@@ -64,7 +64,7 @@ export function badScenario(name: string, told: Bad): Scenario {
   return {
     name,
     sentence: name,
-    // What is wrong is to be seen as it is: no ladder is climbed because of it.
+    // The fault must stay visible: no ladder starts because of it.
     fleets: { bitcoin: { replace: { rungs: [] }, ...fleet } },
     ...(zones && { zones }),
     build: (world) => {
@@ -84,9 +84,9 @@ const hasAlarm = ({ region }: World, node: string, kind: NodeAlarmKind): boolean
 
 export const instanceOf = (world: World, name: string): string => world.find('bitcoin', name).instanceId;
 
-// What cases end with.
+// The checks at the end of cases.
 
-/** Every page but the suite's about itself: one, with this code, about this node, in words that say what is wrong. */
+/** All pages except the suite's about itself: exactly one, with this code, about this node, with words that name the fault. */
 export const pagedOnce =
   (code: string, about: string, ...words: readonly RegExp[]): Check =>
   ({ pages }) => {

@@ -1,5 +1,5 @@
-// RPCs of nodes and public endpoints that are not what they should be: each ends in a page or a record that names it, and the rest of
-// the fleet is watched, named and alarmed as ever.
+// Faulty RPCs of nodes and faulty public endpoints. Each ends in a page or a record that names it. The rest of the fleet keeps its health, names and
+// alarms.
 import type { Misbehaviour } from '../../../../local/nodes/rpc/misbehaviour.ts';
 import { referenceHost } from '../../../../local/nodes/rpc/reference.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
@@ -25,7 +25,7 @@ const REFERENCE = 'bitcoin-a.example';
 const rpc = (how: Misbehaviour, health: Health, expect: Readonly<Record<string, Check>>): Bad => ({
   begins: (world) => world.find('bitcoin', 'node2').machine.rpc.misbehave(how),
   health: { node2: health },
-  // Of one that could not be asked nothing is known: it stays where it is.
+  // Nothing is known of a node that could not be probed: it stays in the pool.
   outOfPool: health === 'unknown' ? [] : ['node2'],
   expect: { ...expect, 'no function failed': noFunctionFailed },
 });
@@ -75,7 +75,7 @@ const answering = (body: string): HttpHost => {
   return () => ({ kind: 'response', statusCode: 200, headers: {}, body, afterMs: 80 });
 };
 
-/** A public endpoint that is down wakes nobody; why it counts for nothing is kept. */
+/** A public endpoint that is down pages nobody; a record says why it does not count. */
 const silent = (reason: RegExp): Readonly<Record<string, Check>> => ({
   'it is known to be silent, and why': (_, world) => {
     const [first, second] = watchOf(world)?.references ?? [];

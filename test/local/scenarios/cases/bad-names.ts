@@ -1,5 +1,4 @@
-// Names and fleet files that are not what they should be: each is refused by name or paged, and the rest of the fleet, and the other
-// fleet, are watched, named and alarmed as ever.
+// Wrong names and fleet files. Each is refused by name or paged. The rest of the fleet, and the other fleet, keep their health, names and alarms.
 
 import { addressesOf, seenNow } from '../../../../local/scenarios/checks/expectations.ts';
 import { pageIn } from '../../../../local/scenarios/report/pages.ts';
@@ -28,7 +27,7 @@ const called = (name: string, expect: Readonly<Record<string, Check>>): Bad => (
   expect: { ...expect, 'no function failed': noFunctionFailed },
 });
 
-/** The names were refused before the story began: a page says so once an onset. */
+/** The names were refused before the story began: a page says so once for each onset. */
 const refusedOnce =
   (code: string, ...words: readonly RegExp[]): Check =>
   ({ refusals, pages }, { region }) => {
@@ -106,7 +105,7 @@ const names: Readonly<Record<string, Bad>> = {
 
 const all = (health: Health): Readonly<Record<string, Health>> => Object.fromEntries(NODES.map((one) => [one, health]));
 
-/** The other fleet of the account is looked after as ever. */
+/** The other fleet of the account keeps its health, names and alarms. */
 const consortiumIsWell: Check = ({ pages, nodes }, world) =>
   nodes.filter(({ fleet }) => fleet === 'irita').length === 4 &&
   world.nodes

@@ -1,4 +1,4 @@
-// A case of the matrix: the exchange's fleet with one thing about its second node that is not as in the textbook.
+// A case of the matrix: the exchange's fleet, with one unusual property of its second node.
 import { readFileSync } from 'node:fs';
 import { healed } from '../../../../local/scenarios/checks/expectations.ts';
 import { readJournal } from '../../../../local/scenarios/report/journal.ts';
@@ -11,14 +11,14 @@ import type { FleetDocument } from '../../../../shared/fleet/schema.ts';
 export type Check = (report: Report, world: World) => boolean;
 
 export interface Case {
-  /** Of the volume in question; 500 GiB of gp3, 90.95 % full, its alarm at 91 %, unless given. */
+  /** The volume in question: 500 GiB of gp3, 90.95 % full, its alarm at 91 %, unless given. */
   readonly volume?: Partial<WorldVolume>;
   readonly node?: Partial<WorldNode> & { readonly gibPerHour?: number };
   readonly fleet?: Partial<FleetDocument>;
-  /** What else there is when the story begins. */
+  /** Additional resources when the story begins. */
   readonly also?: (world: World, node: PlacedNode) => void;
   readonly people?: (world: World, node: PlacedNode) => void;
-  /** The first heal has healed, unless given. */
+  /** When the run is over: after the first heal has healed, unless given. */
   readonly done?: (world: World) => boolean;
   readonly hours?: number;
   readonly expect: Readonly<Record<string, Check>>;
@@ -49,14 +49,14 @@ export interface Modification {
   readonly Throughput?: number;
 }
 
-/** Every ModifyVolume of ours that AWS accepted. */
+/** Every ModifyVolume of the suite that AWS accepted. */
 export const modifications = ({ region }: World): readonly Modification[] =>
   region.gateway.trace.calls
     .filter(({ actor, operation }) => actor.startsWith('chainmend-') && operation === 'ModifyVolume')
     .filter(({ outcome }) => outcome === 'ok')
     .map(({ input }) => input as Modification);
 
-/** Those that AWS did not accept among them. */
+/** The same, including those that AWS did not accept. */
 export const modificationsTried = ({ region }: World): number =>
   region.gateway.trace.calls.filter(
     ({ actor, operation }) => actor.startsWith('chainmend-') && operation === 'ModifyVolume',
@@ -64,7 +64,7 @@ export const modificationsTried = ({ region }: World): number =>
 
 const HEAL = 'resize-volume';
 
-/** A heal was: a pause, say, stops names and peers as well, and each says so for itself. */
+/** Whether a heal was refused. A pause, for example, also stops names and peers, and each reports its own refusal. */
 export const refused = ({ region, tableName }: World, code: string): boolean =>
   readJournal(region, tableName).some((line) => line.kind === 'refusal' && line.heal === HEAL && line.code === code);
 
@@ -79,7 +79,7 @@ export const invoke = (world: World, payload: string): Promise<unknown> =>
 export const sample = (name: string): string =>
   readFileSync(new URL(`../../../../events/${name}.json`, import.meta.url), 'utf8');
 
-/** A fleet whose nodes keep old blocks on a volume of their own. */
+/** A fleet whose nodes keep old blocks on a separate volume. */
 export const TWO_VOLUMES = {
   data: { path: '/node-data', tag: { Component: 'nodes/bitcoin', Volume: 'data' } },
   ancient: { path: '/ancient', tag: { Component: 'nodes/bitcoin', Volume: 'ancient' } },
@@ -93,7 +93,7 @@ export const volumeOf = (world: World, role = 'data', name = 'node2') =>
     .machine.report()
     .volumes.find((volume) => volume.role === role);
 
-// What most cases end with.
+// The checks at the end of most cases.
 
 export const healedOnce: Check = ({ heals }) => heals.length === 1 && heals[0]?.outcome === 'healed';
 export const nothingModified: Check = (_, world) => modifications(world).length === 0;
@@ -108,7 +108,7 @@ export const pagedOnly =
   (...codes: readonly string[]): Check =>
   ({ pages }) =>
     JSON.stringify(pages.map(({ code }) => code)) === JSON.stringify(codes);
-/** Paged by the first attempt, and by no other. */
+/** The first attempt paged, and no other did. */
 export const toldOnce =
   (code: string, sentence: RegExp): Check =>
   ({ pages }, { region, tableName }) => {
@@ -116,14 +116,14 @@ export const toldOnce =
     const first = readJournal(region, tableName).find((line) => line.kind === 'page' && line.code === code);
     return own.length === 1 && own.every((page) => sentence.test(page.sentence)) && first?.attempt === 1;
   };
-/** What heals were refused; what names and peers are refused beside them is told by its own cases. */
+/** The refusals of heals; separate cases test those of names and peers. */
 export const refusedOnly =
   (...codes: readonly string[]): Check =>
   ({ refusals }) =>
     JSON.stringify(refusals.filter(({ kind }) => kind === HEAL).map(({ guardrail }) => guardrail)) ===
     JSON.stringify(codes);
 
-/** The agent has no metric of inodes in per cent: people make their alarm of two, by an expression. */
+/** The agent has no metric of inodes in per cent: people make their alarm of two metrics, by an expression. */
 export function alarmOnInodes(world: World, { instanceId }: PlacedNode): void {
   const dimensions = { InstanceId: instanceId, path: '/node-data', fstype: 'ext4' };
   const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));

@@ -1,4 +1,4 @@
-// A disk of a large fleet: one alarm for all nodes names instance and path, and what the agent publishes has more dimensions than that.
+// A disk of a large fleet: one alarm for all nodes names instance and path, and the agent's metrics have more dimensions than that.
 
 import { answerAsPaged } from '../../../../local/scenarios/catalog/disk-full-ask.ts';
 import { healed, planned, sizeGiB } from '../../../../local/scenarios/checks/expectations.ts';
@@ -10,7 +10,7 @@ import type { Mode } from '../../../../shared/model/mode.ts';
 import { invoke } from './case.ts';
 
 const FULL = 'node2';
-/** One more than have alarms of their own. */
+/** One more than the nodes with their own alarms. */
 const COUNT = NODES_WITH_OWN_ALARMS + 1;
 
 const fleet = (world: World, count: number): void => {
@@ -36,7 +36,7 @@ const scenarioOf = (mode: Mode): Scenario => ({
   fleets: { bitcoin: { mode } },
   build: (world) => fleet(world, COUNT),
   people: (world) => {
-    // Peers ask as well, and nobody answers them.
+    // Peers ask for an approval as well, and nobody answers them.
     if (mode === 'ask')
       world.whenPaged('approval-wanted', 2, ({ node, approve = '' }) => node === FULL && answerAsPaged(world, approve));
   },
@@ -65,7 +65,7 @@ const scenarioOf = (mode: Mode): Scenario => ({
   ],
 });
 
-/** A person names a node and a path; of the root the agent publishes as well. */
+/** A person names a node and a path; the agent also publishes metrics of the root filesystem. */
 const byHand: Scenario = {
   name: 'a heal that a person asks for by the node’s name gets what the history asks for',
   sentence: 'a person has no alarm to show',
@@ -73,7 +73,7 @@ const byHand: Scenario = {
   build: (world) => fleet(world, 3),
   people: (world) => {
     const { instanceId } = world.find('bitcoin', FULL);
-    // Its alarm is muted: nobody but the person tells of it.
+    // Its alarm is muted: only the person reports it.
     world.at(0, () =>
       world.region.call('monitoring', 'DeleteAlarms', { AlarmNames: [`chainmend-bitcoin-${FULL}-disk`] }),
     );

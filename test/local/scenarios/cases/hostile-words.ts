@@ -1,4 +1,4 @@
-// Nodes that say what no node should, in every field that is theirs: to the commands that are sent to them and to those who ask their RPC.
+// Nodes with hostile text in every field that they control: in answers to commands and to RPC requests.
 
 import { corruptData } from '../../../../local/scenarios/catalog/corrupt-data.ts';
 import { peersLost } from '../../../../local/scenarios/catalog/peers-lost.ts';
@@ -17,7 +17,7 @@ import { HOSTILE, hostileIn } from '../../../fixtures/hostile-text.ts';
 
 const MINUTES = 40;
 
-/** Whatever it answers, its words are hostile; what a machine compares (ids, numbers, states) stays as it is. */
+/** Its texts are hostile in any answer; values that a machine compares (ids, numbers, states) stay unchanged. */
 function spoil(world: World, name: string): void {
   const { machine } = world.find('bitcoin', name);
   const run = machine.run.bind(machine);
@@ -33,7 +33,7 @@ function spoil(world: World, name: string): void {
   machine.rpc.answer = (...asked) => spoiled(answer(...asked));
 }
 
-/** Says nothing but noise to commands, and errors to those who ask. */
+/** Answers commands only with noise, and RPC requests with errors. */
 function rave(world: World, name: string): void {
   const { machine } = world.find('bitcoin', name);
   machine.run = (_, finished) => finished({ exitCode: 1, stdout: HOSTILE.repeat(3), stderr: HOSTILE.repeat(3) });
@@ -46,7 +46,7 @@ function rave(world: World, name: string): void {
   };
 }
 
-/** The last line, where it is JSON, with these members hostile wherever they stand; `reason` is added. */
+/** The last line, where it is JSON, with these members hostile in every place; `reason` is added. */
 function withWords(stdout: string, names: readonly string[]): string {
   const lines = stdout.trimEnd().split('\n');
   try {
@@ -69,14 +69,14 @@ function spoiled(answer: HttpAnswer): HttpAnswer {
   }
 }
 
-/** People who may write tags and parameters, and an alarm of somebody's. */
+/** People who may write tags and parameters, and somebody's alarm. */
 function tagged(world: World, { instanceId }: PlacedNode): void {
   const { region } = world;
   region.ec2.setTag(instanceId, 'Note', HOSTILE);
   region.ec2.setTag(world.find('bitcoin', 'node4').instanceId, 'chainmend:pause', HOSTILE);
 }
 
-/** Every request of the suite to AWS, but for what an owner has written, which is passed on as it is. */
+/** Every request of the suite to AWS, except an owner's own text, which is passed on unchanged. */
 function hostileRequests({ region }: World): string[] {
   return region.gateway.trace.calls
     .filter(({ actor }) => actor.startsWith('chainmend-'))
@@ -89,7 +89,7 @@ function hostileRequests({ region }: World): string[] {
 const withoutOwners = (input: unknown): unknown =>
   JSON.parse(JSON.stringify(input ?? null), (key, value) => {
     if (typeof value?.Key === 'string' && !value.Key.startsWith('chainmend:')) return undefined;
-    // Ours has several lines.
+    // The suite's own description has several lines.
     return key === 'AlarmDescription' ? String(value).replaceAll('\n', '') : value;
   });
 
@@ -102,7 +102,7 @@ const nothingHostile = {
   },
 };
 
-/** So that the test is one: what was said has come as far as the journal. */
+/** Proves that the test tests something: the hostile text has reached the journal. */
 const wasHeard = {
   sentence: 'what the node says is in the journal, as plain words',
   holds: (_: unknown, { region, tableName }: World) =>

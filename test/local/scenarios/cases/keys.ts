@@ -1,4 +1,4 @@
-// Volumes under a key of another account, as companies have them that keep their keys in one place.
+// Volumes under a key of another account, as in companies that keep their keys in one place.
 
 import { asFound, healedBy, sameInstances } from '../../../../local/scenarios/checks/ladder-expectations.ts';
 import { readJournal } from '../../../../local/scenarios/report/journal.ts';
@@ -21,7 +21,7 @@ const CENTRAL = 'arn:aws:kms:eu-west-1:444455556666:key/11111111-2222-4333-8444-
 const BREAKS_AT_MINUTES = 3;
 
 interface Told {
-  /** What the key's own policy lets the account do. */
+  /** What the key's own policy allows the account. */
   readonly policy?: 'use' | 'use-and-describe';
   readonly deployed: boolean;
   readonly mode?: Mode;

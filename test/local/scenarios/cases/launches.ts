@@ -1,4 +1,4 @@
-// A dead node whose launch AWS refuses, or whose template says more than most: told with AWS's own words, and before anything is spent on it.
+// A dead node whose launch AWS refuses, or whose template has unusual contents. The page has AWS's own words, and nothing was spent before it.
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
 import { planned } from '../../../../local/scenarios/checks/expectations.ts';
 import { healedBy } from '../../../../local/scenarios/checks/ladder-expectations.ts';
@@ -20,7 +20,7 @@ import { keys } from '../../../../shared/heal/store.ts';
 import type { Mode } from '../../../../shared/model/mode.ts';
 
 const DIES_AT_MINUTES = 3;
-/** The region's own, of its third zone. */
+/** The region's own subnet, in its third zone. */
 const OTHER_SUBNET = 'subnet-0123456789abcdef2';
 
 interface Told {
@@ -63,7 +63,7 @@ const toldOf = (sentence: RegExp): Expectation => ({
   },
 });
 
-/** Whoever asks for it with a dry run launches nothing. */
+/** A dry run launches nothing, whoever requests it. */
 const askedFor = (times: number): Expectation => ({
   sentence: times === 0 ? 'no launch was tried' : `a launch was tried ${times} times`,
   holds: (_, world) => launches(world, false).length === times && launches(world, true).length > 0,

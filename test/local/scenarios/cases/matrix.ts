@@ -1,4 +1,4 @@
-// Runs the cases of one table in one process, and lets Jest tell each by its name.
+// Runs the cases of one table in one process, and reports each to Jest by its name.
 import { beforeAll, it } from '@jest/globals';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
 import { sampled } from '../../../fixtures/asked.ts';
@@ -9,7 +9,7 @@ const PATIENCE_MS = 5 * 60_000;
 const EVERY = 10;
 
 /**
- * One test for each case: all its expectations hold, and every invariant. Every tenth one, where nobody asks for the suite.
+ * One test for each case: all its expectations hold, and every invariant. Every tenth case, unless the suite is run by name.
  * @param from URL of the module that exports `all` as SCENARIOS
  */
 export function itHolds(suite: string, all: readonly Scenario[], from: URL): void {

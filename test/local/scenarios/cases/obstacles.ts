@@ -1,4 +1,4 @@
-// What stands in the way of a growth: each a refusal with its reason, and healed where the reason goes away.
+// Obstacles to a growth: each is a refusal with its reason, and the disk is healed where the reason goes away.
 
 import { healed } from '../../../../local/scenarios/checks/expectations.ts';
 import { incidentsOf } from '../../../../local/scenarios/report/records.ts';
@@ -19,7 +19,7 @@ import {
   TWO_VOLUMES,
 } from './case.ts';
 
-/** Refused, and left alone for the rest of the run. */
+/** Refused, and not retried for the rest of the run. */
 const refusal = (code: string, told: Omit<Case, 'expect' | 'done'>, pages: boolean): Case => ({
   ...told,
   done: (world) => refused(world, code),

@@ -1,4 +1,4 @@
-// What people do before and during a heal: pauses, modes, mutes, broken files, odd names.
+// People's actions before and during a heal: pauses, modes, mutes, broken files, odd names.
 
 import { answerAsPaged } from '../../../../local/scenarios/catalog/disk-full-ask.ts';
 import { planned } from '../../../../local/scenarios/checks/expectations.ts';
@@ -280,7 +280,7 @@ const SAMPLES = [
   'sweep',
 ];
 
-/** Somebody has made an alarm under our prefix for a machine that is none of ours. */
+/** Somebody has made an alarm under our prefix for a machine that is not a fleet's. */
 function strangersAlarm(world: World): void {
   const { region } = world;
   const InstanceId = region.ec2.addInstance({ privateIp: '10.9.9.9', tags: { Name: 'jenkins' } });

@@ -1,4 +1,4 @@
-// What nobody has given the fleet's tags: no heal may use it, and people hear what to tag.
+// Resources without the fleet's tags: no heal may use them, and the page says what to tag.
 
 import { allHealedInTheEnd, refusedFor } from '../../../../local/scenarios/checks/expectations.ts';
 import { allWell, healedBy, nothingReplaced } from '../../../../local/scenarios/checks/ladder-expectations.ts';
@@ -29,7 +29,7 @@ function dying(world: World): void {
   snapshotsOf(world, sick, { hoursAgo: 4, snapshotId: GOOD });
 }
 
-/** Of the instance that dies. */
+/** The root volume of the instance that dies. */
 const roots = new WeakMap<World, string | undefined>();
 const rootOf = (world: World): string | undefined => {
   const [old] = world.nodes.filter(({ name }) => name === SICK);
@@ -50,7 +50,7 @@ const tagging = (world: World, operation: 'CreateTags' | 'DeleteTags'): Promise<
 const pages = (world: World, code: string) =>
   readJournal(world.region, world.tableName).filter((line) => line.kind === 'page' && line.code === code);
 
-/** Who points at the old instance still, and what came of the one of the two that is the fleet's. */
+/** What still points at the original instance, and the state of the one of the two that is the fleet's. */
 const pointsAt = (world: World) => {
   const { ec2, elb } = world.region;
   const [address] = ec2.addresses();
@@ -90,7 +90,7 @@ export const SCENARIOS: readonly Scenario[] = [
         sentence: 'nothing was launched in vain',
         holds: (_, world) =>
           world.region.gateway.trace.calls.filter(
-            // A rehearsal launches nothing.
+            // A dry run launches nothing.
             ({ operation, input }) => operation === 'RunInstances' && !(input as { readonly DryRun?: boolean }).DryRun,
           ).length === 1,
       },

@@ -1,4 +1,4 @@
-// What somebody who means no good, or is only mistaken, can do to a heal: invoke it by hand, with whatever they like.
+// What a hostile or mistaken caller can do to a heal: invoke it by hand, with any payload.
 import { incidentsOf } from '../../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
 import type { PlacedNode, World } from '../../../../local/scenarios/world/world.ts';
@@ -31,7 +31,7 @@ const invokeHeal = (world: World, payload: unknown, DurableExecutionName?: strin
     Payload: new Uint8Array(Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))),
   });
 
-/** What the dispatcher would have written for node2. */
+/** The payload that the dispatcher would have written for node2. */
 const payloadFor = ({ instanceId }: PlacedNode, more: Partial<ResizePayload> = {}): ResizePayload => ({
   kind: 'resize-volume',
   fleet: 'bitcoin',
@@ -67,7 +67,7 @@ function allocated(world: World, payload: ResizePayload): void {
   );
 }
 
-/** Of the heal: nothing but its own checkpoints and one look at its incident. */
+/** Calls of the heal: only its own checkpoints and one read of its incident. */
 const onlyLookedAtItsIncident: Check = (_, world) =>
   world.region.gateway.trace.calls
     .filter(({ actor }) => actor.startsWith(HEAL))
@@ -75,10 +75,10 @@ const onlyLookedAtItsIncident: Check = (_, world) =>
       ['GetItem', 'CheckpointDurableExecution', 'GetDurableExecutionState'].includes(operation),
     );
 
-/** The disk alarm of node2 has gone off, says somebody, and it is about an instance of their choice. */
+/** A forged event: the disk alarm of node2 is in ALARM, about an instance of the caller's choice. */
 const eventAbout = (instanceId: string): string => sample('alarm').replaceAll('i-0b2c3d4e5f6071829', instanceId);
 
-/** One on an expression over all nodes, in ALARM. */
+/** An alarm on an expression over all nodes, in ALARM. */
 function fleetWideAlarm(world: World): void {
   const { region } = world;
   const tick = (): void => {

@@ -1,4 +1,4 @@
-// Everything that a volume of a node can be, and is grown all the same.
+// Every kind of volume that a node can have, each of which is grown.
 import { healed } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
 import { consortium } from '../../../../local/scenarios/world/worlds.ts';
@@ -32,7 +32,7 @@ const TYPES = {
 } as const;
 const FILESYSTEMS = ['xfs', 'ext4', 'btrfs'] as const;
 
-/** Each type with each filesystem, the layouts in turn. */
+/** Each type with each filesystem; the layouts alternate. */
 const kinds = Object.entries(TYPES).flatMap(([type, performance], row) =>
   FILESYSTEMS.map((filesystem, column): Scenario => {
     const partitioned = (row + column) % 2 === 1;
@@ -242,7 +242,7 @@ const odd: Readonly<Record<string, Case>> = {
   },
 };
 
-/** A validator may not be restarted, but one that its full disk has stopped is started again: that is part of growing. */
+/** A validator may not be restarted. But one that its full disk has stopped is started again: that is part of growing. */
 const validator: Scenario = {
   name: 'a validator that its full disk has stopped is started again',
   sentence: '',

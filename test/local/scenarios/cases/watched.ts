@@ -1,4 +1,4 @@
-// A node that is down while a heal is at work on it: nobody is woken for what heals itself, and not for longer than that.
+// A node that is down while a heal works on it: nobody is paged for what heals itself, but only for that time.
 
 import { seenNow } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
@@ -14,7 +14,7 @@ const NOON_MS = Date.UTC(2026, 0, 1, 12);
 const EXECUTION = 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-resize-volume:1/durable-execution/other/1';
 const DOWN_AT_MINUTES = 2;
 
-/** A heal of node2's disk that takes its time: nobody is there to look after its incident. */
+/** A slow heal of node2's disk: no function looks after its incident. */
 function underHeal(world: World, mode: 'act' | 'ask'): void {
   const { instanceId } = world.find('bitcoin', 'node2');
   const subject = { fleet: 'bitcoin', node: 'node2', instanceId, trigger: 'disk:data', incidentId: 'feedbeef' };
@@ -65,7 +65,7 @@ function scenarioOf(name: string, mode: 'act' | 'ask', minutes: number, told: nu
 }
 
 export const SCENARIOS: readonly Scenario[] = [
-  // Ten minutes of every run come after its end.
+  // Every run continues for ten minutes after its end.
   scenarioOf('people are not told of a node that is down while it is healed', 'act', 15, 0),
   scenarioOf('people are told, once, when it is still down after half an hour', 'act', 35, 1),
   scenarioOf('people are told at once of one whose heal waits for their answer', 'ask', 6, 1),

@@ -50,7 +50,7 @@ beforeEach(async () => {
 
 afterEach(() => following.stop());
 
-/** Lets so much virtual time go by at once. */
+/** Advances virtual time by this much immediately. */
 async function pass(ms: number): Promise<void> {
   await following.stop();
   await region.clock.run({ untilMs: region.clock.now() + ms });
@@ -159,7 +159,7 @@ describe('A scaling group', () => {
       autoscaling.send(new SetInstanceHealthCommand({ InstanceId, HealthStatus: 'Unhealthy', ...more }));
     region.ec2.impair(members[0], 'system', 'nothing');
     await pass(3 * MINUTE_MS);
-    // In service for a month: no grace is left.
+    // In service for a month: the grace period is over.
     expect(statesOf(members)).toEqual(['terminated', 'running']);
     const [fresh = ''] = Object.keys(await lifecycles()).filter((id) => !members.includes(id));
     region.ec2.impair(fresh, 'system', 'nothing');

@@ -31,7 +31,7 @@ const putDiskAlarm = (more: object = {}) =>
   });
 const state = (name = 'chainmend-bitcoin-node2-disk') => cloudwatch.alarmState(name);
 const changes = () => kernel.events.filter((event) => event['detail-type'] === 'CloudWatch Alarm State Change');
-/** One minute for each value: what the agent reports, or nothing. */
+/** One minute for each value: the agent's report, or no report. */
 const minutes = (...values: (number | undefined)[]) => {
   for (const value of values) {
     if (value !== undefined) use(value);

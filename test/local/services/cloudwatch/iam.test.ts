@@ -1,4 +1,4 @@
-// What a request on alarms asks IAM for.
+// The IAM checks of a request on alarms.
 import { describe, expect, it } from '@jest/globals';
 import { permissions } from '../../../../local/services/cloudwatch/permissions.ts';
 

@@ -31,7 +31,7 @@ let following: ClockFollower;
 let kernel: TestKernel;
 let cloudwatch: CloudWatch;
 let client: CloudWatchClient;
-/** Per cent by instance, reported each minute; who is not in it reports nothing. */
+/** Disk use in per cent by instance, reported each minute; an instance that is not in it reports nothing. */
 let disks: Map<string, number>;
 
 /** `speed`: virtual time to wall time. */

@@ -6,7 +6,7 @@ import { testKernel } from '../../../fixtures/kernel.ts';
 type Values = readonly (number | undefined)[];
 const _ = undefined;
 
-/** The values of an expression over five periods, as the user guide draws them. */
+/** The values of an expression over five periods, in the notation of the user guide. */
 const valuesOf = (expression: string, metrics: Readonly<Record<string, Values>>): Values => {
   const periods = [0, 1, 2, 3, 4];
   const series = (id: string) =>

@@ -1,4 +1,4 @@
-// What lifecycle policies do as time goes by: snapshots at their interval, tagged as DLM tags them, and the oldest deleted.
+// Lifecycle policies over time: snapshots at their interval, with DLM's tags, and the oldest deleted.
 import type { CreateLifecyclePolicyResponse, PolicyDetails, Schedule } from '@aws-sdk/client-dlm';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createDlm } from '../../../../local/services/dlm/dlm.ts';

@@ -8,7 +8,7 @@ let dynamodb: DynamoDb;
 
 const TableName = 'chainmend';
 
-/** Calls an operation and gives back its answer as loosely as a test reads it. */
+/** Calls an operation and returns its answer with a loose type for tests. */
 function ask(operation: string, input: object): Record<string, unknown> {
   const run = dynamodb.operations[operation];
   if (!run) throw new Error(`no operation ${operation}`);

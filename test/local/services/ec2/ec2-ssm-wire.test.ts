@@ -1,4 +1,4 @@
-// One heal's calls by hand, through unmodified SDK clients and the wire: what AWS's own clients understand of these services.
+// One heal's calls by hand, through unmodified SDK clients and the wire: AWS's own clients understand these services.
 import {
   DescribeInstancesCommand,
   DescribeVolumesCommand,

@@ -1,4 +1,4 @@
-// Instances that come and go, as unmodified SDK clients see it in a whole region.
+// Launches and terminations of instances, as unmodified SDK clients see them in a whole region.
 import {
   CloudWatchClient,
   DescribeAlarmsCommand,
@@ -29,7 +29,7 @@ import { chainOf, nodeOf } from '../../../fixtures/builders/simulated-node.ts';
 import { type WholeRegion, wholeRegion } from '../../../fixtures/whole-region.ts';
 
 const MINUTE_MS = 60_000;
-/** Slow enough that what takes seconds is not over before the next request, however busy this machine is. */
+/** Slow enough that work of some seconds is not over before the next request, even on a busy machine. */
 const SPEED = 2;
 
 let whole: WholeRegion;
@@ -54,7 +54,7 @@ beforeEach(async () => {
 
 afterEach(() => following.stop());
 
-/** Lets so much virtual time go by at once. */
+/** Advances virtual time by this much immediately. */
 async function pass(ms: number): Promise<void> {
   await following.stop();
   await region.clock.run({ untilMs: region.clock.now() + ms });
@@ -80,7 +80,7 @@ const named = (name: string) => ({ name });
 const states = (instanceId: string) =>
   events.filter(({ detail }) => detail['instance-id'] === instanceId).map(({ detail }) => detail['state']);
 
-/** An instance with a root volume that goes with it, a data volume that does not, and a simulated node. */
+/** An instance with a root volume that is deleted with it, a data volume that is not, and a simulated node. */
 function node(more: { state?: 'running' | 'stopped' } = {}) {
   const tags = { Component: 'nodes/bitcoin', Name: 'node1.bitcoin' };
   const instanceId = region.ec2.addInstance({ privateIp: '10.0.0.11', publicIp: '198.51.100.7', tags, ...more });

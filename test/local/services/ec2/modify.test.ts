@@ -232,7 +232,7 @@ describe('the account’s quotas', () => {
     expect(grow(volumeId, 625)).toThrow(refused('VolumeLimitExceeded', /gp3 storage limit of 1 TiB/));
     const zone = { AvailabilityZone: 'eu-west-1a', VolumeType: 'gp3' };
     expect(() => call('CreateVolume', { ...zone, Size: 125 })).toThrow(refused('VolumeLimitExceeded'));
-    // It says who may, not what there is room for.
+    // A dry run answers for permissions, not for capacity.
     expect(() => modify(volumeId, { Size: 625, DryRun: true })).toThrow(refused('DryRunOperation'));
     expect(grow(volumeId, 624)).not.toThrow();
   });

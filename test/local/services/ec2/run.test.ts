@@ -58,7 +58,7 @@ beforeEach(async () => {
 
 afterEach(() => following.stop());
 
-/** Lets so much virtual time go by at once. */
+/** Advances virtual time by this much immediately. */
 async function pass(ms: number): Promise<void> {
   await following.stop();
   await region.clock.run({ untilMs: region.clock.now() + ms });
@@ -247,7 +247,7 @@ describe('What a template binds a launch to', () => {
     await expect(asked({ SubnetId, ...six, Ipv6AddressCount: 1 })).rejects.toMatchObject(
       named('InvalidParameterCombination'),
     );
-    // A bucket of five requests.
+    // A token bucket of five requests.
     await pass(MINUTE_MS);
     const elsewhere = { Ipv6Addresses: [{ Ipv6Address: '2001:db8:0:8::11' }] };
     await expect(asked({ SubnetId, ...elsewhere })).rejects.toMatchObject(named('InvalidParameterValue'));
@@ -285,7 +285,7 @@ describe('RunInstances', () => {
       NetworkInterfaces: [{ NetworkInterfaceId: expect.stringMatching(/^eni-/) }],
     });
     expect(launched.PublicIpAddress).toBeUndefined();
-    // The request's tags take the place of the template's.
+    // The request's tags replace the template's.
     expect(Object.fromEntries((launched.Tags ?? []).map(({ Key, Value }) => [Key, Value]))).toEqual({
       'aws:ec2launchtemplate:id': LaunchTemplateId,
       'aws:ec2launchtemplate:version': '1',
@@ -461,7 +461,7 @@ describe('Capacity', () => {
     await expect(run({ LaunchTemplate: { LaunchTemplateId }, SubnetId: SUBNET_ID })).rejects.toMatchObject(refusal);
     await expect(start(stopped)).rejects.toMatchObject(refusal);
     expect((await only(stopped)).State?.Name).toBe('stopped');
-    // Who names no zone gets one that has room.
+    // A request without a zone gets one with capacity.
     expect((await run({ LaunchTemplate: { LaunchTemplateId } })).Placement?.AvailabilityZone).toBe('eu-west-1b');
     region.ec2.restock('eu-west-1a');
     await start(stopped);

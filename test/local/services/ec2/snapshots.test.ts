@@ -1,4 +1,4 @@
-// Snapshots as callers see them: taken, found, locked, deleted; and what they hold.
+// Snapshots as callers see them: taken, found, locked, deleted; and their content.
 import type {
   CreateSnapshotsResult,
   DescribeLockedSnapshotsResult,

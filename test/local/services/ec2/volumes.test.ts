@@ -1,4 +1,4 @@
-// Volumes from their making to their end: created, initialized, copied, attached, detached, deleted; and the restore of a node from them.
+// The life of volumes: created, initialized, copied, attached, detached, deleted; and the restore of a node from them.
 import type {
   CopyVolumesResult,
   DescribeVolumeStatusResult,

@@ -1,4 +1,4 @@
-// Target groups and the health of who is in them, as unmodified SDK clients see it in a whole region.
+// Target groups and the health of their targets, as unmodified SDK clients see it in a whole region.
 import {
   CreateTargetGroupCommand,
   DeregisterTargetsCommand,
@@ -35,7 +35,7 @@ beforeEach(async () => {
 
 afterEach(() => following.stop());
 
-/** Lets so much virtual time go by at once. */
+/** Advances virtual time by this much immediately. */
 async function pass(ms: number): Promise<void> {
   await following.stop();
   await region.clock.run({ untilMs: region.clock.now() + ms });

@@ -1,4 +1,4 @@
-// What AWS's own clients understand of the emulated services: requests, answers and refusals through the wire.
+// The emulated services through the wire: AWS's own clients understand requests, answers and refusals.
 import {
   CloudWatchClient,
   DeleteAlarmsCommand,

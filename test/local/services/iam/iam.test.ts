@@ -32,13 +32,13 @@ const TAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   [`${EC2}:volume/vol-1`]: { Fleet: 'bitcoin' },
   [`${EC2}:instance/i-1`]: { Fleet: 'bitcoin' },
 };
-/** What IAM asks the services in these tests. */
+/** The values that IAM reads from the services in these tests. */
 interface World {
   readonly policyOf?: (arn: string) => PolicyDocument | undefined;
   readonly topicKey?: string;
 }
 
-/** The services as the authorizer knows them, with a world that these tests make up behind them. */
+/** The services as the authorizer knows them, with a made-up world behind them. */
 function resources(kernel: TestKernel, { policyOf = () => undefined, topicKey }: World = {}): Resources {
   const registry = new ServiceRegistry(kernel);
   const none = { operations: {} };
@@ -74,7 +74,7 @@ const allow = (
 });
 const deny = (...of: Parameters<typeof allow>): Statement => ({ ...allow(...of), Effect: 'Deny' });
 
-/** A role with these statements, asked whether it may do this. */
+/** A role with these statements, and whether it may do this. */
 function ask(statements: readonly Statement[], service: string, operation: string, input: object): string | undefined {
   const kernel = testKernel();
   const iam = createIam(kernel);
@@ -155,7 +155,7 @@ describe('Conditions', () => {
 
   it.each([
     ['ec2:StopInstances', { StringEquals: { 'ec2:Tenancy': 'default' } }, /ec2:Tenancy of ec2:StopInstances/],
-    // A key of another action: AWS would have it absent, and so would every request here.
+    // A key of another action: in AWS it would be absent, as in every request here.
     [
       'ec2:StopInstances',
       { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
@@ -190,7 +190,7 @@ describe('Conditions', () => {
     const source = (arn: string) => context({ 'aws:sourcearn': [arn] });
     const of = { ArnLike: { 'aws:SourceArn': 'arn:aws:cloudwatch:*:111122223333:alarm:chainmend/*' } };
     expect(conditionsHold(of, source('arn:aws:cloudwatch:eu-west-1:111122223333:alarm:chainmend/a:b'))).toBe(true);
-    // As one text the pattern would match it: the account's part is another's.
+    // As one text the pattern would match it, but the account part differs.
     expect(
       conditionsHold(of, source('arn:aws:cloudwatch:eu-west-1:999988887777:alarm:x:111122223333:alarm:chainmend/a')),
     ).toBe(false);
@@ -535,7 +535,7 @@ describe('Policies of resources', () => {
         TOPIC,
       ),
     ).toBeDefined();
-    // What has no policy takes what comes: the region does not ask for one.
+    // A resource without a policy accepts every caller: the region requires none.
     expect(permits(alarm('111122223333:alarm:payroll'), 'sns:Publish', `${TOPIC}-2`)).toBeUndefined();
   });
 

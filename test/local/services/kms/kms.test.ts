@@ -1,4 +1,4 @@
-// KMS keys as unmodified SDK clients see them, and what a heal makes of them before it needs one.
+// KMS keys as unmodified SDK clients see them, and how a heal checks them before it needs one.
 import { CreateVolumeCommand, StartInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';

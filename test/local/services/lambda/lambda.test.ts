@@ -12,7 +12,7 @@ const plain = (settings: object = {}, handler: Handler = async (event) => event)
   return region;
 };
 
-/** Settles a synchronous invocation while virtual time passes. */
+/** Waits for a synchronous invocation while virtual time passes. */
 async function answerOf(region: ReturnType<typeof lambdaRegion>, input: object, payload?: unknown) {
   const answer = region.invoke(input, payload);
   await region.drain();
@@ -140,7 +140,7 @@ describe('Sandboxes', () => {
     await throttled('mine');
     await throttled('others');
     expect(region.call('GetAccountSettings', {})).toMatchObject({ AccountLimit: { ConcurrentExecutions: 10 } });
-    // What one function has reserved nobody else takes.
+    // No other function takes one function's reserved concurrency.
     const roomy = lambdaRegion({ kernel: testKernel(), accountConcurrency: 101 });
     for (const name of ['mine', 'others'])
       roomy.deploy(name, (_event, _context, { hang }) => hang(), { FunctionName: name });

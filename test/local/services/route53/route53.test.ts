@@ -1,4 +1,4 @@
-// Route 53 as its own SDK client sees it, and as IAM guards it.
+// Route 53 as its own SDK client sees it, and IAM's checks of it.
 import {
   type Change,
   ChangeResourceRecordSetsCommand,
@@ -67,7 +67,7 @@ const namesOf = ({ ResourceRecordSets }: Awaited<ReturnType<typeof list>>) =>
   ResourceRecordSets?.map(({ Name, Type }) => `${Name} ${Type}`);
 
 let zones = 0;
-/** Each test has a zone of its own. */
+/** Each test has its own zone. */
 function newZone(name = `fleet${++zones}.internal`): { id: string; name: string } {
   return { id: world.addZone({ name, private: true, vpcId: VPC }), name };
 }

@@ -1,4 +1,4 @@
-// Where credentials of nodes are kept: Secrets Manager and SecureString parameters, as SDK clients read them, and who may.
+// The stores of nodes' credentials: Secrets Manager and SecureString parameters, as SDK clients read them, and who may.
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
