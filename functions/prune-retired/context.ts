@@ -15,7 +15,7 @@ export const PRUNE: Controller<RegisterRecord> = {
 };
 
 /**
- * Why nothing may be deleted at this moment, by the pauses and the fleet file as they are now; undefined where it may.
+ * Why nothing may be deleted at this moment, by the pauses and the fleet file as they are now; undefined where deletion is allowed.
  *
  * @param approved a person said yes, which mode ask waits for
  */
