@@ -1,24 +1,24 @@
-// What every chain client is: questions as data (the requests to make), a strict reader of the answers, and what is known of
-// running the client. No I/O here: probe-nodes and rotate-peers send the requests, watch-fleet judges what was read.
+// The interface of every chain client: questions as data (the requests to make), a strict reader of the answers, and how the client is run. No I/O
+// here: probe-nodes and rotate-peers send the requests, watch-fleet judges what was read.
 
 /** One protocol, or one family of forks of it. */
 export interface ChainClient {
-  /** As in messages: litecoin, ethereum… */
+  /** The name in messages: litecoin, ethereum… */
   readonly name: string;
   /**
-   * Where the node stands, by harmless calls only. `heights`: blocks whose hashes are wanted as well, for comparison with
-   * siblings; at most `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise.
+   * The node's position in the chain, by harmless calls only. `heights`: blocks whose hashes are also wanted, for comparison with siblings; at most
+   * `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise.
    */
   readonly status: (heights?: readonly number[]) => Question<NodeStatus>;
-  /** Who the node is connected to. undefined where no such question exists. */
+  /** The peers that the node is connected to. undefined where no such question exists. */
   readonly peers: (Question<NodePeers> & { readonly reach: Reach }) | undefined;
   readonly operations: ClientOperations;
 }
 
-/** node: calls that may do harm, which a node answers on its own loopback only and which are never sent over a network. */
+/** node: calls that may do harm. A node answers them on its own loopback only, and they are never sent over a network. */
 export type Reach = 'network' | 'node';
 
-/** Heights that one status question may ask hashes for; each costs a whole block's header, with some clients its transaction ids. */
+/** Heights whose hashes one status question may ask for; each costs a whole block's header, with some clients its transaction ids. */
 export const MAXIMUM_HEIGHTS = 4;
 
 export interface ChainRequest {
@@ -32,9 +32,9 @@ export interface ChainRequest {
   readonly maximumBytes?: number;
 }
 
-/** What came back for one request. */
+/** The result of one request. */
 export type Answer =
-  /** `body` is parsed JSON, or a text where that was expected; `atMs` is when it had arrived. */
+  /** `body` is parsed JSON, or a text where that was expected; `atMs` is its time of arrival. */
   { readonly kind: 'answered'; readonly status: number; readonly body: unknown; readonly atMs: number } | Failure;
 
 export interface Failure {
@@ -46,15 +46,15 @@ export interface Failure {
 export type ReadingErrorCode =
   /** Nothing listens, no route, no such name, or the connection broke. */
   | 'unreachable'
-  /** Not whole within the time allowed. */
+  /** Not complete within the time allowed. */
   | 'slow'
   | 'too-large'
-  /** It points elsewhere; nobody follows. */
+  /** It redirects; redirects are not followed. */
   | 'redirected'
   | 'unauthorized'
-  /** It is alive and wants to be left alone for now: HTTP 429 or 503. */
+  /** It is alive and asks for a pause: HTTP 429 or 503. */
   | 'busy'
-  /** It answered, but not what this protocol answers. */
+  /** It answered, but not in this protocol. */
   | 'malformed'
   /** It answered, with an error of its own. */
   | 'refused'
@@ -62,28 +62,28 @@ export type ReadingErrorCode =
   | 'misconfigured';
 
 export interface Question<Facts> {
-  /** To be sent to one endpoint, all at once; the answers are read in this order. */
+  /** Sent to one endpoint, all in parallel; the answers are read in this order. */
   readonly requests: readonly ChainRequest[];
-  /** Never throws. `next` where only an answer tells what else has to be asked. */
+  /** Never throws. `next` where an answer decides what else has to be asked. */
   readonly read: (
     answers: readonly Answer[],
   ) => Reading<Facts> | { readonly kind: 'next'; readonly question: Question<Facts> };
 }
 
-/** Only `ok` carries facts: what did not answer has no height, and no lag of 0. */
+/** Only `ok` carries facts: a node that did not answer has no height, and no lag of 0. */
 export type Reading<Facts> =
   | { readonly kind: 'ok'; readonly facts: Facts }
   /** Alive, and not yet able to answer. */
   | { readonly kind: 'starting'; readonly reason: string }
   | { readonly kind: 'error'; readonly code: ReadingErrorCode; readonly reason: string };
 
-/** What a client says of itself. It may be wrong: the truth comes from comparing it with its siblings. */
+/** A client's own report. It may be wrong: the truth comes from comparing it with its siblings. */
 export interface NodeStatus {
   /** Blocks, or slots where the chain counts those (solana, beacon). */
   readonly height: number;
-  /** Of the tip and of the heights asked for, as far as the node has them; lower case, without 0x where it is hexadecimal. */
+  /** Of the tip and of the requested heights, as far as the node has them; lower case, without 0x where it is hexadecimal. */
   readonly hashes: readonly BlockHash[];
-  /** When the block at `height` was made, milliseconds since 1970; undefined where the client does not tell. */
+  /** When the block at `height` was made, milliseconds since 1970; undefined where the client does not report it. */
   readonly blockTimeMs: number | undefined;
   /** Whether it says that it is behind: a known lie of several clients, in both directions. */
   readonly syncing: boolean | undefined;
