@@ -85,21 +85,21 @@ export interface NodeStatus {
   readonly hashes: readonly BlockHash[];
   /** When the block at `height` was made, milliseconds since 1970; undefined where the client does not report it. */
   readonly blockTimeMs: number | undefined;
-  /** Whether it says that it is behind: a known lie of several clients, in both directions. */
+  /** Whether it says that it is behind: several clients are known to report this wrongly, in both directions. */
   readonly syncing: boolean | undefined;
-  /** Where it believes that its chain ends. */
+  /** The end of the chain as the client believes it. */
   readonly claimedTip: number | undefined;
-  /** How far a sync has come that does not show in `height` until it ends (geth's snap sync): progress, not health. */
+  /** Progress of a sync that does not show in `height` until it ends (geth's snap sync): progress, not health. */
   readonly syncHeight: number | undefined;
   readonly peerCount: number | undefined;
-  /** What tells this network from others: the genesis hash (bitcoin, solana), a number (ethereum, stacks), a name (cometbft). */
+  /** The id that tells this network from others: the genesis hash (bitcoin, solana), a number (ethereum, stacks), a name (cometbft). */
   readonly chainId: string | undefined;
   readonly clientVersion: string | undefined;
-  /** How far it has followed the chain that it is anchored to: Bitcoin, for stacks. */
+  /** Its height on the chain that it is anchored to: Bitcoin, for stacks. */
   readonly anchorHeight: number | undefined;
-  /** false: its key is in no validator set at the moment, as a jailed validator's; undefined where there is no such thing. */
+  /** false: its key is in no validator set at the moment, as with a jailed validator; undefined where there is no such set. */
   readonly inValidatorSet: boolean | undefined;
-  /** Why it cannot go on by itself, where it says so: a beacon node tells of its execution client. */
+  /** Why it cannot continue without another program, if it says so: a beacon node reports its execution client. */
   readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
 }
 
@@ -109,16 +109,16 @@ export interface BlockHash {
 }
 
 export interface NodePeers {
-  /** Undefined where a node has no identity but its address (bitcoin). */
+  /** undefined where a node has no identity except its address (bitcoin). */
   readonly ownPeerId: string | undefined;
   readonly peers: readonly Peer[];
 }
 
 export interface Peer {
   readonly id: string | undefined;
-  /** Where it can be dialled. Undefined where only the far end of an inbound connection is known. */
+  /** Where it can be dialled. undefined where only the far end of an inbound connection is known. */
   readonly address: PeerAddress | undefined;
-  /** Of the other end, where that is known and `address` is not: an inbound connection. */
+  /** The host of the other end, where that is known and `address` is not: an inbound connection. */
   readonly host?: string;
   readonly inbound: boolean | undefined;
   readonly connectedSeconds: number | undefined;
@@ -134,19 +134,19 @@ export interface PeerAddress {
 export interface DialablePeer extends PeerAddress {
   /** Needed by every client but bitcoin. */
   readonly id?: string;
-  /** A validator behind sentries: whoever dials it tells nobody of it. */
+  /** A validator behind sentries: the nodes that dial it tell nobody about it. */
   readonly hidden?: true;
 }
 
 export interface ClientOperations {
-  /** As the client writes a peer: "id@10.0.0.1:26656". Throws a `TypeError` that names what is wrong with it. */
+  /** A peer in the client's own form: "id@10.0.0.1:26656". Throws a `TypeError` that names the fault. */
   readonly formatPeer: (peer: DialablePeer) => string;
   readonly peersAtRunTime: PeersAtRunTime;
   readonly peersThatPersist: PeersThatPersist;
   readonly stop: {
     /** SIGKILL before this may cost the client its state. */
     readonly graceSeconds: number;
-    /** What must never be lost, doubled or go back in time. */
+    /** Data that must never be lost, doubled or go back in time. */
     readonly sacred: string;
   };
 }
@@ -155,7 +155,7 @@ export type PeersAtRunTime =
   | {
       readonly by: 'rpc';
       readonly reach: Reach;
-      /** How many the client takes at once; undefined without a limit of its own. */
+      /** The client's own limit of such peers; undefined without a limit. */
       readonly maximum: number | undefined;
       readonly lostOnRestart: boolean;
       readonly add: (peer: DialablePeer) => Question<PeerChange>;
@@ -178,10 +178,10 @@ export type PeersThatPersist =
       readonly as: 'list' | 'comma-separated';
       readonly takesEffect: 'restart';
     }
-  /** A command-line flag: it stands in the unit, which is its owner's. undefined: each client calls it something else. */
+  /** A command-line flag: it is in the unit, which is its owner's. undefined: each client has another name for it. */
   | { readonly in: 'flag'; readonly flag: string | undefined; readonly takesEffect: 'restart' };
 
-/** Where a client says nothing: spread first, so that each client names only what its protocol tells. */
+/** The values where a client says nothing: spread first, so that each client names only what its protocol reports. */
 export const UNSAID = {
   blockTimeMs: undefined,
   syncing: undefined,
@@ -207,10 +207,13 @@ export function checkedHeights(heights: readonly number[]): readonly number[] {
   return unique;
 }
 
-/** Resolves always. */
+/** Never rejects. */
 export type Fetcher = (request: ChainRequest) => Promise<Answer>;
 
-/** Asks one node one question: sends its requests, and asks what an answer shows to be needed. Never throws and takes at most `MAXIMUM_ROUNDS` times the fetcher's own limit. */
+/**
+ * Asks one node one question: sends its requests, and any further requests that an answer makes necessary. Never throws and takes at most
+ * `MAXIMUM_ROUNDS` times the fetcher's own limit.
+ */
 export async function askQuestion<Facts>(question: Question<Facts>, fetcher: Fetcher): Promise<Reading<Facts>> {
   let next = question;
   for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {

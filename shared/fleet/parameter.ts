@@ -1,4 +1,4 @@
-// Fleet files where functions find them: one SSM parameter each, and one for every pause.
+// The SSM parameters of fleet files: one for each file, and one for every pause.
 import { createHash } from 'node:crypto';
 import type { Fleet } from './model.ts';
 import { FleetFileError } from './problems.ts';
@@ -16,8 +16,8 @@ export const pauseParameterName = (prefix: string, fleet?: string) =>
   fleet === undefined ? `${prefix}/pause` : `${prefix}/pauses/${fleet}`;
 
 /**
- * A parameter's value and the tier that it needs (an advanced parameter costs $0.05 a month).
- * @throws FleetFileError when the file is too long for a parameter
+ * A parameter's value and the tier that it needs (an advanced parameter costs $0.05 a month). @throws FleetFileError when the file is too long for a
+ * parameter
  */
 export function fleetParameterValue(document: FleetDocument): { value: string; tier: 'Standard' | 'Advanced' } {
   const value = JSON.stringify(document);
@@ -33,8 +33,8 @@ export function fleetParameterValue(document: FleetDocument): { value: string; t
 }
 
 /**
- * A fleet as a function uses it. `hash` names the very file that was read, for the journal.
- * @throws FleetFileError, also when a file was stored under another fleet's name
+ * A fleet as a function uses it. `hash` identifies the file that was read, for the journal. @throws FleetFileError, also when a file was stored under
+ * another fleet's name
  */
 export function fleetOfParameter(
   prefix: string,

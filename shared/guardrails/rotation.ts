@@ -1,15 +1,15 @@
-// What is remembered of the rotations of a fleet's peer lists: one run at a time, what the last hour has changed, and the restart that
-// has to prove itself. Pure decisions over the ROTATION record.
+// The record of a fleet's peer rotations: one run at a time, the changes of the last hour, and the restart that is not proved yet. Pure decisions
+// over the ROTATION record.
 import type { Write } from '../model/write.ts';
 import type { NotificationState } from './names.ts';
 
 /** Times are ms since the epoch. */
 export interface RotationRecord {
-  /** The run that is at work; another one may begin after `untilMs`, whatever became of this one. */
+  /** The run that is at work; another one may begin after `untilMs`, even if this one died. */
   readonly run: { readonly writer: string; readonly untilMs: number } | null;
-  /** Of the last run's commands: every run's is higher, so that a node tells the commands of an older one. */
+  /** The epoch of the last run's commands. Each run's epoch is higher, so that a node recognizes the commands of an older run. */
   readonly epochSeconds: number;
-  /** When the last routine rotation had been through the whole fleet; 0 for never. */
+  /** When the last routine rotation had covered the whole fleet; 0 for never. */
   readonly routineAtMs: number;
   /** Name and instance of the last node that the routine rotation under way has seen. */
   readonly cursor: string | null;
