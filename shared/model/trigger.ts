@@ -1,7 +1,7 @@
-// What an incident is about and who has asked for it. Records, payloads and pages keep it as text ("disk:data"); everything else
-// reads the typed value.
+// The trigger of an incident: its kind and its subject. Records, payloads and pages keep it as text ("disk:data"); everything else reads the typed
+// value.
 
-/** What a person may have done with a node. */
+/** What a person may request for a node. */
 const REQUESTS = ['restore', 'replace', 'undo'] as const;
 type Request = (typeof REQUESTS)[number];
 
@@ -17,7 +17,7 @@ export type Trigger =
   /** A person asks what would be done: a plan never becomes an act. */
   | { readonly kind: 'plan'; readonly subject: Request | 'clean' };
 
-/** All but those of disks, whose roles are the fleet file's. */
+/** All triggers except those of disks, whose roles come from the fleet file. */
 const FIXED: readonly Trigger[] = [
   { kind: 'node', subject: 'health' },
   { kind: 'snapshot', subject: 'clean' },
