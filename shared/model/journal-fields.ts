@@ -3,7 +3,7 @@
 import type { Mode } from './mode.ts';
 import type { Rung } from './rungs.ts';
 
-/** The result of an intended act. Values under `answered` are the node's own (shared/node-commands); the others are ours. */
+/** The result of an intended act. The words of a command's answer are the node's own (shared/node-commands); the others are ours. */
 export type ActStatus =
   | 'done'
   /** Some of several. */

@@ -31,7 +31,7 @@ const FIXED: readonly Trigger[] = [
 /** The text that records, payloads and pages keep. Keys of the table are made of it. */
 export const triggerText = ({ kind, subject }: Trigger): string => `${kind}:${subject}`;
 
-/** @returns null where the text is no trigger's */
+/** @returns null where the text is no trigger */
 export function readTrigger(text: string): Trigger | null {
   const [, role] = /^disk:([a-z0-9-]{1,62})$/.exec(text) ?? [];
   if (role !== undefined) return { kind: 'disk', subject: role };
