@@ -251,7 +251,8 @@ const HEAL_ARN = {
 } as const satisfies Record<HealKind, keyof DispatcherServices['environment']>;
 
 /**
- * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, even if that has ended. @returns its ARN
+ * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, even if that has ended.
+ * @returns its ARN
  */
 export async function invoke(
   { clients, environment }: DispatcherServices,

@@ -271,7 +271,10 @@ interface SweepAlarms {
   readonly isUnread: boolean;
 }
 
-/** @param alarming null: the alarms could not be read @param collectFailure keeps failures for later: one alarm that cannot be read hides no other */
+/**
+ * @param alarming null: the alarms could not be read
+ * @param collectFailure keeps failures for later: one alarm that cannot be read hides no other
+ */
 async function expandFleetAlarms(
   cloudwatch: CloudWatchClient,
   alarming: readonly AlarmStatus[] | null,

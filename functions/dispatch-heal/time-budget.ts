@@ -10,7 +10,8 @@ const LEAST_A_SWEEP = 20;
 /**
  * Works through `items`. What is left when the time is up waits for the next minutes.
  *
- * @param work does not reject @returns how many were left
+ * @param work does not reject
+ * @returns how many were left
  */
 export async function processInTurn<T>(
   items: readonly T[],

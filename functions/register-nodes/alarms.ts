@@ -321,10 +321,11 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
 }
 
 /**
- * For a fleet too large for alarms of each node: one of each kind, grouped by node. A query sees the metrics of the whole account:
- * of disks those with a path of the fleet's, of status checks all instances. There is none for inodes, which the agent publishes as
- * counts only. Agents add dimensions as they are configured to (device, image, type), so of disks no exact list of them is asked for.
- * Every name is quoted: hundreds of words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas): the worst are seen.
+ * For a fleet too large for alarms of each node: one alarm of each kind, grouped by node. A query sees the metrics of the whole account: of disks
+ * those with a path of the fleet's, of status checks all instances. There is no alarm for inodes, which the agent publishes as counts only. Agents add
+ * dimensions by their configuration (device, image, type), so the query of disks asks for no exact list of them. Every name is quoted: hundreds of
+ * words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas): the
+ * worst are seen.
  */
 function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   const { name, volumes, alarms, probe } = fleet;

@@ -43,8 +43,8 @@ export interface Filesystem {
 const NOTHING: History = { used: [], percent: [], inodesPercent: undefined };
 
 /**
- * @returns nothing where nothing is published, and why where AWS refuses the read: the growth rate only decides how much more the volume gets @throws
- * errors that leave it open, such as throttling: the read is repeated
+ * @returns nothing where nothing is published, and why where AWS refuses the read: the growth rate only decides how much more the volume gets
+ * @throws errors that leave it open, such as throttling: the read is repeated
  */
 export async function readHistory(
   cloudwatch: CloudWatchClient,

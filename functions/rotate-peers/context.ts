@@ -132,8 +132,8 @@ const RETRY_AFTER_MS = 5 * 60_000;
 const OPEN = new Set(['open', 'allocated', 'claimed']);
 
 /**
- * Read right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now. @returns
- * why it may not be done, or null
+ * Read right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now.
+ * @returns why it may not be done, or null
  */
 export async function readGuards(
   context: RotateContext,

@@ -84,7 +84,8 @@ export async function sweep(context: WatchContext): Promise<void> {
  * One sweep of one fleet: discover, ask, judge, publish, notify, keep. Nothing is published, sent or kept before everything of the fleet was read. A
  * later failure stops nothing else, and goes to `failures` with the failures of asking.
  *
- * @param untilMs when asking must be over, ms since the epoch @throws when the fleet could not be read
+ * @param untilMs when asking must be over, ms since the epoch
+ * @throws when the fleet could not be read
  */
 async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
   const { clients, store } = context;

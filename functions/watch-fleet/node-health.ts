@@ -246,8 +246,8 @@ interface Start {
 }
 
 /**
- * @param heard the result of asking it just now; undefined where it could not be asked @param watched whether its fleet was watched before: at the
- * first watch of a fleet no node counts as just started
+ * @param heard the result of asking it just now; undefined where it could not be asked
+ * @param watched whether its fleet was watched before: at the first watch of a fleet no node counts as just started
  */
 function startOf(
   heard: NonNullable<NodeMemory['heard']> | undefined,

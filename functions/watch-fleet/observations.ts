@@ -40,8 +40,8 @@ export function partsOf({
 /**
  * A part that cannot be written stops neither the others nor the fleet as a whole, which remembers the pages that people got.
  *
- * @returns false where a newer sweep has already been stored, which may happen to a sweep that runs twice @throws the first failure, after the rest
- * is written
+ * @returns false where a newer sweep has already been stored, which may happen to a sweep that runs twice
+ * @throws the first failure, after the rest is written
  */
 export async function storeObservations(
   { clients, environment, store }: WatchContext,

@@ -175,7 +175,8 @@ export async function describeChecks(ec2: EC2Client, instanceId: string): Promis
  * performed", so the client must have ended before. An instance that is already stopped or stopping is accepted. Neither `Force` nor
  * `SkipOsShutdown`.
  *
- * @param ec2Once a client that tries once: the caller must know whether the call was made @throws errors that leave the effect open, and throttling
+ * @param ec2Once a client that tries once: the caller must know whether the call was made
+ * @throws errors that leave the effect open, and throttling
  */
 export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
@@ -187,7 +188,8 @@ export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Ac
  * Requests the start and does not wait for it. A zone without capacity answers InsufficientInstanceCapacity, which is a refusal with that code; or
  * the call is accepted, and the instance goes from `pending` back to `stopped`. An instance that already runs is accepted.
  *
- * @param ec2Once a client that tries once @throws errors that leave the effect open, and throttling
+ * @param ec2Once a client that tries once
+ * @throws errors that leave the effect open, and throttling
  */
 export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {

@@ -25,7 +25,8 @@ export async function invokeFunction<Answer>(
 /**
  * The answer as raw text: what others can influence is parsed with care.
  *
- * @param untilMs the latest time of a call, ms since the epoch @throws Error where the function fails: that is no answer; throttling, where it lasts
+ * @param untilMs the latest time of a call, ms since the epoch
+ * @throws Error where the function fails: that is no answer; throttling, where it lasts
  */
 export async function invokeForText(
   { lambdaOnce }: Pick<Clients, 'lambdaOnce'>,

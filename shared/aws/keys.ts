@@ -12,8 +12,8 @@ export type KeyUsability = { readonly usable: true } | { readonly unusable: stri
  * Judges the key by its state, its region and its kind. A usable key does not mean that the caller has every right that EBS needs: KMS reports none
  * of those rights.
  *
- * @param keyId an id, an ARN or an alias, as volumes and snapshots name it @throws errors that leave the state of the key open: throttling, a server
- * fault, a time-out
+ * @param keyId an id, an ARN or an alias, as volumes and snapshots name it
+ * @throws errors that leave the state of the key open: throttling, a server fault, a time-out
  */
 export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): Promise<KeyUsability> {
   const region = await kms.config.region();

@@ -36,8 +36,8 @@ export interface Launch {
  * Launches one instance and does not wait for it: it is `pending`, then `running`, or `terminated` if the zone had no capacity after all. Its own
  * volumes live as long as the template says. IMDSv2 is required, because accounts may enforce it; other metadata options are the template's.
  *
- * @returns refused with InsufficientInstanceCapacity where the zone reports immediately that it has no capacity @throws errors that leave the effect
- * open, and throttling: repeating the same call is safe
+ * @returns refused with InsufficientInstanceCapacity where the zone reports immediately that it has no capacity
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function launchReplacement(
   ec2: EC2Client,
@@ -57,7 +57,8 @@ export async function launchReplacement(
 
 /**
  * Whether EC2 would launch it: "Checks whether you have the required permissions for the operation, without actually making the request" (DryRun).
- * Neither quotas nor capacity are part of that. @throws errors that leave it open whether EC2 would
+ * Neither quotas nor capacity are part of that.
+ * @throws errors that leave it open whether EC2 would
  */
 export async function requestLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | AwsRefusal> {
   const request = await requestOf(ec2, launch);

@@ -39,8 +39,8 @@ export interface Member {
  * Requests standby, with the desired capacity decremented, so that no other instance is launched in its place. It does not wait for it; standby takes
  * as long as its target groups drain. An instance that is on standby or on its way there is accepted.
  *
- * @returns refused with MinSize where the group could not spare one, before anything is requested; else with AWS's own code @throws errors that leave
- * the effect open, and throttling: repeating the same call is safe
+ * @returns refused with MinSize where the group could not spare one, before anything is requested; else with AWS's own code
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function enterStandby(
   autoscaling: AutoScalingClient,
@@ -63,8 +63,8 @@ export async function enterStandby(
  * Requests the return to service, which increments the desired capacity again, and does not wait for it. The instance must be running, or the group
  * replaces it. An instance that is in service or on its way there is accepted.
  *
- * @returns refused where the group has no room (MaxSize), with AWS's own code @throws errors that leave the effect open, and throttling: repeating
- * the same call is safe
+ * @returns refused where the group has no room (MaxSize), with AWS's own code
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function exitStandby(
   autoscaling: AutoScalingClient,

@@ -135,7 +135,8 @@ function attachmentNow({ Attachments = [] }: Volume): AttachmentDescription | nu
  * Requests the attachment and does not wait for it. AttachVolume has no token: call it once, and read the volume where the answer is lost. "The
  * volume and instance must be within the same Availability Zone."
  *
- * @param ec2Once a client that tries once @throws errors that leave the effect open, and throttling
+ * @param ec2Once a client that tries once
+ * @throws errors that leave the effect open, and throttling
  */
 export const attachVolume = (
   ec2Once: EC2Client,
@@ -150,7 +151,8 @@ export const attachVolume = (
  * Requests the detachment and does not wait for it. Never with `Force`, which "can lead to data loss or a corrupted file system": a mounted volume
  * stays `busy` until it is unmounted. With instance and device given, a volume that is attached elsewhere meanwhile is left alone.
  *
- * @param ec2Once a client that tries once @throws errors that leave the effect open, and throttling
+ * @param ec2Once a client that tries once
+ * @throws errors that leave the effect open, and throttling
  */
 export const detachVolume = (
   ec2Once: EC2Client,

@@ -8,7 +8,8 @@ export const HINTS = 'hints';
 /**
  * A hint never counts as a person's word: functions that read nodes' answers must not approve a plan.
  *
- * @param word the field that carries a person's word, and its value; undefined where there is none @throws EventError where a function has sent it
+ * @param word the field that carries a person's word, and its value; undefined where there is none
+ * @throws EventError where a function has sent it
  */
 export function refuseWordInHint(
   { invokedFunctionArn = '' }: { readonly invokedFunctionArn?: string },

@@ -10,7 +10,10 @@ import { httpJsonPathsOf } from './model.ts';
 import { type Complaints, complaintsOf, FleetFileError } from './problems.ts';
 import type { FleetDocument } from './schema.ts';
 
-/** @param document as `parseFleetDocument` returned it @throws FleetFileError with every problem */
+/**
+ * @param document as `parseFleetDocument` returned it
+ * @throws FleetFileError with every problem
+ */
 export function checkWithClient(document: FleetDocument): void {
   const problems = complaintsOf((complaints) => {
     checkPaths(document, complaints);

@@ -7,8 +7,8 @@ import { NO_LINE } from './schema-nodes.ts';
 import { peerList } from './schema-watch.ts';
 
 /**
- * A fleet file with every value filled in: a valid fleet file with the same meaning. The schema holds the defaults for every fleet. @param document
- * one that fits the schema
+ * A fleet file with every value filled in: a valid fleet file with the same meaning. The schema holds the defaults for every fleet.
+ * @param document one that fits the schema
  */
 export function completeDocument(document: FleetDocument) {
   const { fleet, chain, mode, nodes, role, owner, breaker, ask, replace, dns, dataMode, ...filled } = v.parse(

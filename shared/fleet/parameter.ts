@@ -16,8 +16,8 @@ export const pauseParameterName = (prefix: string, fleet?: string) =>
   fleet === undefined ? `${prefix}/pause` : `${prefix}/pauses/${fleet}`;
 
 /**
- * A parameter's value and the tier that it needs (an advanced parameter costs $0.05 a month). @throws FleetFileError when the file is too long for a
- * parameter
+ * A parameter's value and the tier that it needs (an advanced parameter costs $0.05 a month).
+ * @throws FleetFileError when the file is too long for a parameter
  */
 export function fleetParameterValue(document: FleetDocument): { value: string; tier: 'Standard' | 'Advanced' } {
   const value = JSON.stringify(document);
@@ -33,8 +33,8 @@ export function fleetParameterValue(document: FleetDocument): { value: string; t
 }
 
 /**
- * A fleet as a function uses it. `hash` identifies the file that was read, for the journal. @throws FleetFileError, also when a file was stored under
- * another fleet's name
+ * A fleet as a function uses it. `hash` identifies the file that was read, for the journal.
+ * @throws FleetFileError, also when a file was stored under another fleet's name
  */
 export function fleetOfParameter(
   prefix: string,

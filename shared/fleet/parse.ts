@@ -7,7 +7,10 @@ import { checkHeals } from './schema-heal.ts';
 import { checkNodes } from './schema-nodes.ts';
 import { checkWatch } from './schema-watch.ts';
 
-/** @param source JSON text (an SSM parameter's value) or the output of a YAML reader @throws FleetFileError with every problem */
+/**
+ * @param source JSON text (an SSM parameter's value) or the output of a YAML reader
+ * @throws FleetFileError with every problem
+ */
 export function parseFleetDocument(source: unknown): FleetDocument {
   const value = typeof source === 'string' ? parseJson(source) : source;
   const named =

@@ -4,7 +4,10 @@ import { type Fleet, fleetOf, type Role } from './model.ts';
 import { parseFleetDocument } from './parse.ts';
 import type { FleetDocument } from './schema.ts';
 
-/** For functions: parses an SSM parameter's value, or the object in it, with every default. @throws FleetFileError with every problem */
+/**
+ * For functions: parses an SSM parameter's value, or the object in it, with every default.
+ * @throws FleetFileError with every problem
+ */
 export function parseFleet(source: unknown): Fleet {
   return resolveFleet(parseFleetDocument(source));
 }

@@ -15,8 +15,8 @@ export interface Settings {
 }
 
 /**
- * Reads every fleet file and every pause below a prefix: one call a page of ten. @throws when there are more pages than are ever needed: an
- * incomplete selection must not be used
+ * Reads every fleet file and every pause below a prefix: one call a page of ten.
+ * @throws when there are more pages than are ever needed: an incomplete selection must not be used
  */
 export async function readSettings(ssm: SSMClient, prefix: string): Promise<Settings> {
   const values = new Map<string, string>();

@@ -98,7 +98,8 @@ export interface DueNotifications {
 
 /**
  * Which of a run's refusals are reported: each to the journal once a day, each to people once an onset. The record is written before anything is
- * sent, so that of two simultaneous runs only one reports. @param approvalValidMs after which a question to people is asked again
+ * sent, so that of two simultaneous runs only one reports.
+ * @param approvalValidMs after which a question to people is asked again
  */
 export function claimNotifications(
   register: RegisterRecord,

@@ -27,8 +27,9 @@ const RESERVED = { reserved: true } as const;
 const NOBODY: HolderFacts = { status: { state: 'unknown' }, unsettled: false };
 
 /**
- * Reserves the fleet's turn, then a replacement of the account and of the node. If the latter is refused, the turn is given back. @param fleet as the
- * guard has read it in this very step @param key of one replacement (an incident's swap, an incident's new instance), for all of its attempts
+ * Reserves the fleet's turn, then a replacement of the account and of the node. If the latter is refused, the turn is given back.
+ * @param fleet as the guard has read it in this very step
+ * @param key of one replacement (an incident's swap, an incident's new instance), for all of its attempts
  */
 export async function reserveReplacement(context: Tools, fleet: Fleet, key: string, nowMs: number): Promise<Reserved> {
   const turn = await takeTurn(context);

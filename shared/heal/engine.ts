@@ -74,7 +74,8 @@ export interface Heal<Context extends HealContext<HealPayload, string>, Payload,
 /**
  * One attempt, from its first act to its end.
  *
- * @returns null: this execution may not decide how the attempt ends @throws where not even a failure could be recorded, and where the turns are spent
+ * @returns null: this execution may not decide how the attempt ends
+ * @throws where not even a failure could be recorded, and where the turns are spent
  */
 export async function runHeal<
   Context extends HealContext<HealPayload, string>,

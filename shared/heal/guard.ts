@@ -61,7 +61,8 @@ const MINUTE_MS = 60_000;
 /**
  * Why nothing can be done on an instance in this state; nobody is paged for it.
  *
- * @param state null where EC2 does not know the instance any more @param needs why a running instance is needed, for the sentence
+ * @param state null where EC2 does not know the instance any more
+ * @param needs why a running instance is needed, for the sentence
  */
 export function judgeInstance(state: string | null, needs = 'commands reach only a running one'): Refusal | null {
   if (state === 'running') return null;

@@ -284,7 +284,8 @@ export const isOwed = (incident: IncidentRecord, node: NodeRecord | undefined, n
  * Opens the incident of an open operation again when nobody works on the node: its holder has died, or has released the node half way. Not where the
  * holder itself gave up finally: a person has been paged with what is left, and decides.
  *
- * @param incident the one that `node.operation` names @param owner the status of `node.owner`
+ * @param incident the one that `node.operation` names
+ * @param owner the status of `node.owner`
  */
 export function reopenLeftOpen(
   node: NodeRecord,

@@ -152,8 +152,8 @@ export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> 
  * Releases the node. Never while a command of ours may still run. `commandsOver`: every one of them has answered; otherwise the time must have passed
  * after which none can run.
  *
- * @param seenFence the highest fence that the node itself knows: the next grant is above it @param keepOperation what was begun is left to a later
- * attempt of the same kind
+ * @param seenFence the highest fence that the node itself knows: the next grant is above it
+ * @param keepOperation what was begun is left to a later attempt of the same kind
  */
 export function release(
   read: NodeRecord,

@@ -18,7 +18,8 @@ export type Interrupted = { readonly interrupted: string };
 /**
  * Body of a step that mutates, at most once: the lease and all guards are read again, then the call is made.
  *
- * @returns the result of the call; `refused` is AWS's own refusal, which is definite @throws errors that leave the effect of the call open
+ * @returns the result of the call; `refused` is AWS's own refusal, which is definite
+ * @throws errors that leave the effect of the call open
  */
 export async function callUnderGuard<R extends object>(
   context: HealContext,
@@ -93,8 +94,8 @@ const LOOK_WAITS_SECONDS = [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS
  * Whether a call with a lost answer happened. A positive reading is believed immediately, because AWS never shows what was not requested. A negative
  * one is believed only when the request can no longer take effect, the consistency window is over, and two reads say the same.
  *
- * @param happened whether a reading shows it; `isLast`: what is missing now is not merely invisible yet @returns the reading that showed it; null
- * where it did not happen
+ * @param happened whether a reading shows it; `isLast`: what is missing now is not merely invisible yet
+ * @returns the reading that showed it; null where it did not happen
  */
 export async function reconcileCall<F>(
   { durable, place, step }: Turn,

@@ -33,8 +33,9 @@ export function decideProgress(
 /**
  * Body of a step, or part of one; safe to repeat.
  *
- * @param told `what` names the work, always in the same words: "fill vol-0123… from snap-0123…" @param place orders the journal's lines: the effect's
- * place @throws RangeError where `percent` is not from 0 to 100
+ * @param told `what` names the work, always in the same words: "fill vol-0123… from snap-0123…"
+ * @param place orders the journal's lines: the effect's place
+ * @throws RangeError where `percent` is not from 0 to 100
  */
 export async function noteProgress(
   context: Pick<HealContext, 'store' | 'journal' | 'payload'>,

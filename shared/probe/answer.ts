@@ -19,8 +19,8 @@ export class ProbeAnswerError extends Error {
 }
 
 /**
- * @param functionName for the message @throws ProbeAnswerError where it is no answer; wrong readings are left out, as if those nodes had not been
- * asked
+ * @param functionName for the message
+ * @throws ProbeAnswerError where it is no answer; wrong readings are left out, as if those nodes had not been asked
  */
 export function parseProbeAnswer(functionName: string, text: string): ProbeAnswer {
   const no = (cause?: unknown): ProbeAnswerError =>

@@ -5,7 +5,8 @@ import pMap from 'p-map';
 /**
  * A different item comes first in each round: an item that takes a whole round does not stop the others for ever.
  *
- * @param everyMs the time between two rounds @param step by how many items the start moves in each round
+ * @param everyMs the time between two rounds
+ * @param step by how many items the start moves in each round
  */
 export function inFairOrder<T>(items: readonly T[], nowMs: number, everyMs: number, step = 1): readonly T[] {
   const first = (Math.floor(nowMs / everyMs) * step) % Math.max(1, items.length);
@@ -32,7 +33,8 @@ export const inSequence: ProcessItems = async (items, untilMs, work) => {
 };
 
 /**
- * @param most items under way at any moment @param atLeast number of items that are begun even if it is late: otherwise a slow round would begin none
+ * @param most items under way at any moment
+ * @param atLeast number of items that are begun even if it is late: otherwise a slow round would begin none
  */
 export const inParallel =
   (most: number, atLeast = 0): ProcessItems =>

@@ -23,8 +23,9 @@ const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
 const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 'recovering']);
 
 /**
- * @param volumeIds of the existing nodes, as far as their snapshots matter; snapshots with the fleet's tags are found without them @param locks for a
- * hold only locks of snapshots that a policy would delete matter; for a deletion those of all @returns our own account's snapshots, newest first
+ * @param volumeIds of the existing nodes, as far as their snapshots matter; snapshots with the fleet's tags are found without them
+ * @param locks for a hold only locks of snapshots that a policy would delete matter; for a deletion those of all
+ * @returns our own account's snapshots, newest first
  * @throws Error when there are more pages than `MAX_PAGES`, or when the fleet's volumes have no tags to find them by
  */
 export async function readSnapshots(

@@ -17,8 +17,8 @@ import type { SnapshotFact } from './model.ts';
 const DAY_MS = 24 * 60 * 60_000;
 /**
  * The run of prune-retired that looks at lasting incidents renews a lock; a forgotten lock ends after this time. The lock is requested as a duration,
- * which the functions' own permissions limit ("ec2:SnapshotLockDuration", EBS user guide). An expiration date would not be limited, and one a day from
- * now would be less than a day ahead when EC2 reads it.
+ * which the functions' own permissions limit ("ec2:SnapshotLockDuration", EBS user guide). An expiration date would not be limited, and one a day
+ * from now would be less than a day ahead when EC2 reads it.
  */
 const LOCK_DAYS = 1;
 export const QUARANTINE_MS = 30 * DAY_MS;
@@ -44,8 +44,9 @@ const WHY_MAX = 400;
  * No retention removes these until the hold is released: prune-retired honours the tag, and a snapshot that a lifecycle policy would delete is also
  * locked. The tag comes before the lock: only a tagged snapshot may be locked.
  *
- * @param lockIds those that must be locked, or locked for another day: never one that a person has locked @returns those that AWS refused to mark or
- * to lock; the others are held @throws errors that leave the effect open, and throttling: repeating the same call is safe
+ * @param lockIds those that must be locked, or locked for another day: never one that a person has locked
+ * @returns those that AWS refused to mark or to lock; the others are held
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function holdSnapshots(
   ec2: EC2Client,
@@ -95,8 +96,9 @@ export interface ReleaseResult {
 /**
  * Releases the incident's holds.
  *
- * @param ids that the incident holds @param lockedIds those of them that our own holds have locked, and that no other hold of ours needs @returns a
- * snapshot that is gone is neither released nor unmarked
+ * @param ids that the incident holds
+ * @param lockedIds those of them that our own holds have locked, and that no other hold of ours needs
+ * @returns a snapshot that is gone is neither released nor unmarked
  */
 export async function releaseHolds(
   ec2: EC2Client,

@@ -276,8 +276,9 @@ export const keeping = ({ replace }: Fleet): Keeping => {
 };
 
 /**
- * @param roles of the volumes, by id @param more tags in addition to owner, start and end of the keeping @returns a sentence for each volume that AWS
- * refused to tag: without its tags none of them is ever removed
+ * @param roles of the volumes, by id
+ * @param more tags in addition to owner, start and end of the keeping
+ * @returns a sentence for each volume that AWS refused to tag: without its tags none of them is ever removed
  */
 export async function putVolumesAway(
   context: ReplaceContext,

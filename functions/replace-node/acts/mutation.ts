@@ -28,8 +28,9 @@ export interface Mutation {
   /** Nothing later depends on it: where it keeps failing, its effect stays unknown, and the heal goes on. */
   readonly bestEffort?: true;
   /**
-   * A refusal of AWS in this call, thrown or returned, is a definite result of this act alone, and is reported. @param fleet as the guard has read it
-   * in this very step @throws errors that leave the effect open, and throttling: the call is repeated
+   * A refusal of AWS in this call, thrown or returned, is a definite result of this act alone, and is reported.
+   * @param fleet as the guard has read it in this very step
+   * @throws errors that leave the effect open, and throttling: the call is repeated
    */
   readonly call: (fleet: Fleet) => Promise<Made | AwsRefusal>;
 }
