@@ -1,5 +1,5 @@
-// The changes from the existing alarms to the desired ones. A person's own settings stay. An alarm of ours is rewritten only where it looks at the
-// wrong metric, or where the fleet file's number or the runbook's place has changed since we wrote it. Pure.
+// The changes from the existing alarms to the desired ones. A person's own settings stay. An alarm of ours is rewritten in two cases only: it looks
+// at the wrong metric, or the fleet file's number or the runbook's place has changed since we wrote it. Pure.
 import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import type { AlarmSource, DesiredAlarm, DesiredAlarms, MetricRef } from './alarms.ts';

@@ -1,5 +1,5 @@
-// Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and those that a large fleet has in place of alarms for each
-// node. Pure: from its file, its nodes, the series of the agents and people's own alarms.
+// Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and a large fleet's alarms in place of node alarms. Pure: from
+// its file, its nodes, the series of the agents and people's own alarms.
 import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import {
@@ -322,10 +322,10 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
 
 /**
  * For a fleet too large for alarms of each node: one alarm of each kind, grouped by node. A query sees the metrics of the whole account: of disks
- * those with a path of the fleet's, of status checks all instances. There is no alarm for inodes, which the agent publishes as counts only. Agents add
- * dimensions by their configuration (device, image, type), so the query of disks asks for no exact list of them. Every name is quoted: hundreds of
- * words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas): the
- * worst are seen.
+ * those with a path of the fleet's, of status checks all instances. There is no alarm for inodes, which the agent publishes as counts only. Agents
+ * add dimensions by their configuration (device, image, type), so the query of disks asks for no exact list of them. Every name is quoted: hundreds
+ * of words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas):
+ * the worst are seen.
  */
 function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   const { name, volumes, alarms, probe } = fleet;

@@ -19,7 +19,7 @@ export const REGISTER: Controller<RegisterRecord> = {
 };
 
 export interface RegisterRequest {
-  /** All fleets of the account's settings. */
+  /** All fleets. */
   readonly fleets: readonly Fleet[];
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
   /** A person confirms that records and alarms of nodes that are gone may be deleted. */

@@ -64,7 +64,7 @@ export interface Facts {
   readonly reach: Reach | null;
   /** The sources of data, best first; null where they were not read in this turn. */
   readonly sources: Sources | null;
-  /** Whose KMS keys may be used. */
+  /** The accounts and keys that decide which KMS keys may be used. */
   readonly keyScope: KeyScope;
   /** EC2's verdict on a launch before it is made; null where the next decision does not depend on it. */
   readonly launch: LaunchVerdict | null;

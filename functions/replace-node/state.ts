@@ -1,5 +1,5 @@
-// The payload of replace-node, what an execution keeps from turn to turn, the named changes of a heal's state, and what follows from a state alone.
-// Pure.
+// The state of replace-node: its payload, what an execution keeps from turn to turn, the named changes of the state, and what follows from a state
+// alone. Pure.
 
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';

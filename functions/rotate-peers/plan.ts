@@ -73,7 +73,7 @@ export interface ListChange {
 export interface Churn {
   /** Entries of all lists of the fleet, as far as they are known. */
   readonly entries: number;
-  /** Of them, how many were changed within the last hour. */
+  /** How many of them were changed within the last hour. */
   readonly changed: number;
 }
 

@@ -1,6 +1,6 @@
-// The one restart that a fleet may have under way. It is judged by the facts of this moment, claimed before its command is sent, and over when the
-// node is proved, in its own run or in a later one. No other node is restarted before that. A node that is not proved within its client's grace is
-// paged.
+// The one restart that a fleet may have under way. It is judged by the facts of this moment, and claimed before its command is sent. It is over when
+// the node is proved, in its own run or in a later one. No other node is restarted before that. A node that is not proved within its client's grace
+// is paged.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';

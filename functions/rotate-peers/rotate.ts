@@ -52,7 +52,7 @@ import { judgeObservation, planRotationRun, ROUTINE_MS, type RotationRun } from 
 /** The result of a run, for the log and for a person who asked. */
 export interface RotationSummary {
   readonly fleet: string;
-  /** Why anything was looked at; undefined where nothing was. */
+  /** Why the fleet was looked at; undefined where it was not. */
   readonly why?: RotationRun['why'];
   readonly nodes: number;
   readonly outcomes: readonly string[];
@@ -291,7 +291,7 @@ export function judgeApproval(
 /** When a node did not answer, or was left for later, the routine runs again after this time. */
 const LEFT_AGAIN_MS = 30 * 60_000;
 
-/** A client may have been told of peers before the run broke off, which no count of peers shows: the routine comes earlier for it. */
+/** A client may have got peers before the run broke off, which no count of peers shows: the routine comes earlier for it. */
 const bringRoutineForward = (context: RotateContext): Promise<void> =>
   changeRecord(context, ({ routineAtMs }) => ({
     routineAtMs: Math.min(routineAtMs, Date.now() + LEFT_AGAIN_MS - ROUTINE_MS),
@@ -350,7 +350,7 @@ async function actOnAll(
       outcomes.push(`${plan.node}: ${outcomeOf(acted)}`);
       left ||= acted.outcome === 'later';
       if (acted.outcome === 'refused') {
-        // What a person was told before is not paged again at each look.
+        // A refusal that a person already knows is not paged again at each look.
         const isKnown = rotation.backoff[plan.instanceId] !== undefined;
         refusals.push({ ...about(acted.refusal, subject), page: acted.refusal.page && !isKnown });
       }

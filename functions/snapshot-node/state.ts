@@ -142,7 +142,7 @@ export interface ClientDown {
   readonly ending: Ending | null;
 }
 
-/** Who has stopped the client, or was about to. A later attempt puts it back, and takes no snapshot. */
+/** The attempt that has stopped the client, or was about to. A later attempt puts the client back, and takes no snapshot. */
 type Origin =
   | { readonly by: 'this attempt'; readonly facts: SnapshotFacts }
   /** heard: the node has answered under this fence. */

@@ -156,7 +156,7 @@ export function claimOf({ syncing, claimedTip }: Source['status']): number {
 }
 
 /**
- * The heights whose hashes are asked for in the next sweep: one that all well nodes have passed, and one as far below the others, so that a node that
+ * The heights whose hashes are asked for in the next sweep: one that all well nodes have passed, and one as far below the others. So a node that
  * stopped on another branch is recognized.
  */
 export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes: readonly ObservedNode[]): number[] {

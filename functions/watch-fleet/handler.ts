@@ -40,7 +40,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
 export const handler = createHandler({ clients: awsClients() });
 
 /**
- * Fleets wait for answers independently: in an exchange with twenty-five, none waits for another whose nodes are silent. As many as the SDK has
+ * Fleets wait for answers independently: of an exchange's twenty-five fleets, none waits for another whose nodes are silent. As many as the SDK has
  * sockets.
  */
 const FLEETS_AT_ONCE = 50;

@@ -145,7 +145,7 @@ async function readPublicIp(
 export interface StatusChecks {
   readonly system: SummaryStatus;
   readonly instance: SummaryStatus;
-  /** Where it is impaired "the instance is unable to successfully complete I/O": a stop is the wrong cure. */
+  /** If it is impaired, "the instance is unable to successfully complete I/O": a stop is the wrong cure. */
   readonly attachedEbs: SummaryStatus;
 }
 

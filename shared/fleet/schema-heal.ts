@@ -18,8 +18,8 @@ import {
 
 export const disk = object('{ maximumSizeGiB: 2000 }', {
   growAtPercent: usually('Below this use (of bytes or of inodes) nothing is grown.', whole(10, 99, 'percent', 85), 85),
-  // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so one step must be enough for more than a day. Six hours more are for
-  // the person who has to act when that budget is spent.
+  // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so one step must last for more than a day. Six hours more are for the
+  // person who has to act when that budget is spent.
   horizonHours: usually(
     "How long a new size has to last at the observed rate. EBS's budget of modifications takes 24 h to come back.",
     whole(25, 8760, 'hours', 30),

@@ -1,4 +1,4 @@
-// What a person must change in a template or a state file after an accepted heal of an owned node, so that the next deployment does not undo it.
+// What a person must change in a template or a state file after an accepted heal of an owned node. Otherwise the next deployment undoes the heal.
 // Pure.
 import { isTerraform } from './replace.ts';
 

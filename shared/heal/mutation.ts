@@ -92,7 +92,7 @@ const LOOK_WAITS_SECONDS = [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS
 
 /**
  * Whether a call with a lost answer happened. A positive reading is believed immediately, because AWS never shows what was not requested. A negative
- * one is believed only when the request can no longer take effect, the consistency window is over, and two reads say the same.
+ * one is believed under three conditions: the request can no longer take effect, the consistency window is over, and two reads say the same.
  *
  * @param happened whether a reading shows it; `isLast`: what is missing now is not merely invisible yet
  * @returns the reading that showed it; null where it did not happen

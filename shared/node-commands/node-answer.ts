@@ -69,8 +69,8 @@ const nodeAnswerSchema = v.strictObject({
   /** A swap failed, the volumes of `from` are mounted, and their clients were started again (`after` says whether they run). */
   putBack: v.optional(v.boolean(), false),
   /**
-   * data: the new volume cannot be mounted, is empty, is of another kind, or its client does not stay up on it though it does on the old one. node:
-   * the cause of the failure is on the node.
+   * data: the new volume cannot be mounted, is empty or is of another kind; or its client stays up on the old volume, but not on it. node: the cause
+   * of the failure is on the node.
    */
   fault: v.optional(v.picklist(['none', 'data', 'node']), 'none'),
 });

@@ -101,7 +101,7 @@ const SLACK_SECONDS = 240 + startBySeconds;
 /** Docker and systemd are given a little more than the client. */
 const STOP_EXTRA_SECONDS = 15;
 
-/** If a client does not stay up on new volumes, it may have to be stopped a second time, before it is started on the old ones. */
+/** A client that does not stay up on new volumes may need a second stop, before it is started on the old ones. */
 export function nodeRunLimitSeconds(command: NodeCommand): number {
   if (command.operation === 'inspect-node' || command.operation === 'check-volume')
     return runLimitsSeconds[command.operation];

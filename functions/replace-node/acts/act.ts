@@ -76,7 +76,7 @@ type Reduce<P, O extends Outcome> = (
   state: LadderState,
   params: P,
   outcome: O,
-  /** As it was before: the wait and the setback included. */
+  /** The state before the act, including the wait and the setback. */
   before: LadderState,
 ) => LadderState;
 

@@ -1,4 +1,4 @@
-// How an act sends one command to a node, under the fence of the holder of its instance, and how the answer becomes a result.
+// Sends one command of an act to a node, under the fence of the holder of its instance, and turns the answer into a result.
 
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';

@@ -1,5 +1,5 @@
-// What all rungs of the ladder share: the types of a rung and a decision, the bounds of waits and retries, the proof, and what the heal must put back
-// before it may give up. Pure.
+// What all rungs of the ladder share: the types of a rung and a decision, and the bounds of waits and retries. Also the proof, and what the heal must
+// put back before it may give up. Pure.
 import type { CleanupPiece, FailedRung, FoundVolume, LadderState, Setback } from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../../shared/model/rungs.ts';
