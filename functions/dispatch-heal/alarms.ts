@@ -18,7 +18,8 @@ export function alarmSubjectOf({
   readonly namespace: string;
   readonly name: string | undefined;
 }): AlarmSubject | null {
-  // Chainmend's own metric of disks is about health and has no alarm. The metric of the CloudWatch agent, or one of the same name, has an alarm.
+  // Of chainmend's own metrics only `Health` has an alarm for a heal; its disk metric has none. Disk alarms are on the CloudWatch agent's metrics, or
+  // on metrics of the same names.
   if (namespace === METRIC_NAMESPACE) return name === 'Health' ? 'health' : null;
   if (namespace === EC2_NAMESPACE) return name?.startsWith('StatusCheckFailed') ? 'checks' : null;
   return name?.startsWith('disk_') ? 'disk' : null;

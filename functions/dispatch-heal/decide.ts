@@ -18,7 +18,7 @@ import type { ObservedFleet, TaggedInstance } from './facts.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** One thing that an alarm, a contributor, an observation or a person reports. */
+/** One report by an alarm, a contributor, an observation or a person. */
 export interface Candidate {
   readonly alarm: AlarmFact;
   readonly instanceId: string;
@@ -29,7 +29,7 @@ export interface Candidate {
   readonly want?: RequestedAction;
   /** A person asks for it now: an earlier refusal or plan is judged again, however recent it is. */
   readonly atOnce?: true;
-  /** Why the alarm is to be left alone: suppressed or muted by a person. */
+  /** Why the alarm must be left alone: suppressed or muted by a person. */
   readonly suppressedBy: string | null;
   /** The fleet that a person has named: the instance must belong to it. */
   readonly fleet?: string;

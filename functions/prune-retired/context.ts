@@ -1,4 +1,4 @@
-// What is handed to everything that prune-retired does for one fleet, and the guard before each deletion.
+// The context of everything that prune-retired does for one fleet, and the guard before each deletion.
 import type { Clients } from '../../shared/aws/clients.ts';
 import { newRegister, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { keys } from '../../shared/heal/store.ts';

@@ -185,7 +185,7 @@ type RemovalResult =
   | { readonly done: true }
   | { readonly done: false; readonly refusal: SubjectRefusal; readonly stop: boolean };
 
-/** Error codes of EC2 ("Error codes for the Amazon EC2 API"): what was to be deleted is not there. */
+/** Error codes of EC2 ("Error codes for the Amazon EC2 API"): the resource to delete does not exist. */
 const GONE = new Set(['InvalidVolume.NotFound', 'InvalidInstanceID.NotFound', 'InvalidSnapshot.NotFound']);
 /** It is in use, locked or protected: somebody needs it. Any other refusal of AWS needs a person. */
 const KEPT = new Set([

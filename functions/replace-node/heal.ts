@@ -86,9 +86,9 @@ interface Acts {
 type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;
 type State = Act | End | Climbing;
 
-/** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
+/** A wait of a day for catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
 const MAX_TURNS = 900;
-/** From the claim to the ladder, and from its end to the release. */
+/** Turns from the claim to the ladder, and from its end to the release. */
 const OTHER_TURNS = 20;
 const MINUTE_MS = 60_000;
 const NOTHING_SEEN: NodeStatus = { seen: null, silent: false };

@@ -136,7 +136,7 @@ function targetFault({ found }: LadderState, unusable: ReadonlyMap<string, strin
   return `a copy of ${volume.volumeId} cannot be made: ${unusable.get(volume.kmsKeyId ?? '')}`;
 }
 
-/** A follower in the same zone that follows the chain, the highest first. */
+/** A follower in the same zone that is in sync with its chain, the highest first. */
 function siblingOf(
   { fleet, nodes, state }: SourcesInput,
   all: readonly FleetNode[],

@@ -294,7 +294,7 @@ const REPORT_VALID_MS = 90 * MINUTE_MS;
 /** mke2fs keeps 5 % of the blocks for root by default (mke2fs(8), -m): to a client, ext4 is full without them. */
 const EXT4_USABLE = 0.95;
 
-/** How full a filesystem is to those who use it, as `df` and the CloudWatch agent count. */
+/** How full a filesystem is for its users, as `df` and the CloudWatch agent count. */
 export const percentOf = ({ usedBytes, sizeBytes, filesystem }: Observation): number =>
   Math.min(100, (usedBytes / (filesystem === 'ext4' ? sizeBytes * EXT4_USABLE : sizeBytes)) * 100);
 

@@ -1,4 +1,4 @@
-// One fleet's run: decides whether anything is to be done, plans it, and carries it out node by node. In modes plan and ask the plan is written, or
+// One fleet's run: decides whether anything must be done, plans it, and carries it out node by node. In modes plan and ask the plan is written, or
 // put to a person; what a person approved is done exactly.
 import { isDeepStrictEqual } from 'node:util';
 import type { Fleet } from '../../shared/fleet/model.ts';

@@ -247,7 +247,7 @@ const exceeded = (since: string): Refusal => ({
   retryAfterMs: 60_000,
 });
 
-/** What would be done, for the journal and for a person who is asked. */
+/** The planned actions, for the journal and for a person who is asked. */
 function sentenceOf(facts: SnapshotFacts, about: SnapshotSubject): string {
   const { fleet, nodes } = facts;
   const grace = fleet.units.reduce((sum, { stopGraceSeconds }) => sum + stopGraceSeconds, 0);

@@ -156,8 +156,8 @@ export function claimOf({ syncing, claimedTip }: Source['status']): number {
 }
 
 /**
- * The heights whose hashes are asked for in the next sweep: one that all well nodes have passed, and one as far below the others. So a node that
- * stopped on another branch is recognized.
+ * The heights whose hashes are asked for in the next sweep: one `confirmations` below the tip, which all well nodes have passed, and one as far below
+ * the height of each other node. So a node that stopped on another branch is recognized.
  */
 export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes: readonly ObservedNode[]): number[] {
   if (watch?.tip == null) return [];

@@ -308,7 +308,7 @@ const performance = (wish: NewVolumeSpec) => ({
   TagSpecifications: tagSpecifications(wish.tags),
 });
 
-/** "Tags assigned to the source volume aren't assigned to the volume copy": all are given at creation. */
+/** "Tags assigned to the source volume aren't assigned to the volume copy": the request contains all of them. */
 const tagSpecifications = (tags: Readonly<Record<string, string>>): TagSpecification[] => {
   const Tags = settable(tags);
   return Tags.length === 0 ? [] : [{ ResourceType: 'volume', Tags }];

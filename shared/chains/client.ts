@@ -130,7 +130,7 @@ export interface PeerAddress {
   readonly port: number;
 }
 
-/** A peer as it is written into a configuration or told to a running client. */
+/** A peer in the form for a configuration or for a call to a running client. */
 export interface DialablePeer extends PeerAddress {
   /** Needed by every client but bitcoin. */
   readonly id?: string;

@@ -46,7 +46,7 @@ export function parseMetrics(
   return byName;
 }
 
-/** `name{label="value",…} value [timestamp]`; geth writes a blank before the brace. */
+/** `name{label="value",…} value [timestamp]`; geth writes a space before the brace. */
 function parseSample(line: string, lineNumber: number): Sample {
   const [head = '', name] = /^[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]*/.exec(line) ?? [];
   if (name === undefined) throw new MetricsError(lineNumber, 'the name of a metric');

@@ -31,7 +31,7 @@ export interface ObservedNode {
   readonly lagBlocks: number | null;
   readonly blockAgeSeconds: number | null;
   readonly peerCount: number | null;
-  /** When its client was last seen to come up: silent or starting before, answering after. */
+  /** When its client last came up, as observed: silent or starting before, answering after. */
   readonly startedAtMs: number | null;
   /** When it was first seen. */
   readonly seenSinceMs: number;

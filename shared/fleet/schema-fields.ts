@@ -89,7 +89,7 @@ const shortName = 'a name of at most 32 lower-case letters, digits and -, a lett
 export const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'bitcoin');
 export const partName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'data');
 
-// Tag values may hold blanks on AWS. We refuse those, and `*` and `?`, which are wildcards in a filter of DescribeInstances.
+// Tag values may contain spaces on AWS. We refuse those, and `*` and `?`, which are wildcards in a filter of DescribeInstances.
 export const tagKey = text(
   /^[A-Za-z_][A-Za-z0-9_.:/=+@-]{0,127}$/,
   'a tag key of at most 128 letters, digits and _.:/=+@-, a letter first',

@@ -62,7 +62,7 @@ export type ActTable<Context, Payload, State, Acts extends ActTypes<Acts>> = {
 /** `Payload`: the part of it that decisions depend on. */
 export interface Heal<Context extends HealContext<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>> {
   readonly start: State;
-  /** More turns than the longest way through the heal takes. */
+  /** A limit above the longest way through the heal, in turns. */
   readonly turnLimit: number;
   readonly acts: ActTable<ActContext<Context>, Payload, State, Acts>;
   /** Pure, or with facts that are read in a step of the turn. */

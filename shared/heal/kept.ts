@@ -83,7 +83,7 @@ interface Versioned {
 export type KeptKind = KeptRecord['kind'];
 type Of<K extends KeptKind> = Extract<KeptRecord, { readonly kind: K }>;
 type Unwritten<R> = R extends KeptRecord ? Omit<R, keyof Versioned> : never;
-/** A record that is to be written. */
+/** A record before it is written. */
 export type ToKeep = Unwritten<KeptRecord>;
 
 /** As long as the journal lines about it. */

@@ -14,7 +14,7 @@ export type Trigger =
   | { readonly kind: 'request'; readonly subject: Request }
   /** A clean snapshot is due, or a person asks for one. */
   | { readonly kind: 'snapshot'; readonly subject: 'clean' }
-  /** A person asks what would be done: a plan never becomes an act. */
+  /** A person asks for a plan, which never becomes an act. */
   | { readonly kind: 'plan'; readonly subject: Request | 'clean' };
 
 /** All triggers except those of disks, whose roles come from the fleet file. */
@@ -28,7 +28,7 @@ const FIXED: readonly Trigger[] = [
   ]),
 ];
 
-/** The text that records, payloads and pages keep. Keys of the table are made of it. */
+/** The text that records, payloads and pages keep. Keys of the table contain it. */
 export const triggerText = ({ kind, subject }: Trigger): string => `${kind}:${subject}`;
 
 /** @returns null where the text is no trigger */
@@ -38,5 +38,5 @@ export function readTrigger(text: string): Trigger | null {
   return FIXED.find((trigger) => triggerText(trigger) === text) ?? null;
 }
 
-/** The text of the one trigger that watch-fleet and EC2's checks have. */
+/** The text of the only trigger of watch-fleet and of EC2's status checks. */
 export const NODE_HEALTH = 'node:health';

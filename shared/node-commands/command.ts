@@ -13,7 +13,7 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'observe-node': 60,
   'grow-filesystem': 240,
   'read-config': 60,
-  // The sweep that sends it has a minute in all.
+  // watch-fleet's sweep, which sends it, has a minute in all.
   'ask-node': 15,
   'ask-peers': 60,
   'change-peers': 120,

@@ -27,7 +27,7 @@ export interface NodeAnswer {
 }
 
 export interface NodeAnswers {
-  /** In the order of the requests; the last ones are left out where they do not fit. */
+  /** In the order of the requests; the last ones are missing if they do not fit. */
   readonly answers: readonly NodeAnswer[];
   readonly diskUsedPercent: Readonly<Record<string, number>>;
 }

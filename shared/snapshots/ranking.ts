@@ -108,7 +108,7 @@ function triedFault(set: SnapshotSet, { tried }: GoodInput): string | null {
   return tried.some(({ source }) => ids.has(source)) ? 'it was tried in this incident' : null;
 }
 
-/** Among sets that are as new as the first one, the node's own comes first. */
+/** Newest first. In each group of equally new sets the node's own come first. */
 function newestFirst(sets: readonly SnapshotSet[], node: string): readonly SnapshotSet[] {
   const sorted = sets.toSorted((a, b) => b.takenAtMs - a.takenAtMs || (a.setId < b.setId ? -1 : 1));
   const result: SnapshotSet[] = [];

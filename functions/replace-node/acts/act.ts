@@ -55,7 +55,7 @@ export type Result = (Outcome | { readonly is: 'refused'; readonly refusal: Refu
   readonly command?: CommandTrace;
 };
 
-/** What an act of the ladder is executed in. */
+/** The context in which an act of the ladder is executed. */
 export type LadderActContext = ReplaceActContext & {
   readonly leases: Leases;
   /** The act only puts back what this heal took down, or ends what cannot be left half done: no pause keeps a node down. */

@@ -307,7 +307,7 @@ export async function putVolumesAway(
   return untagged;
 }
 
-/** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
+/** @param instance as it is now; null where EC2 shows none, and then there is nothing to keep */
 export async function putInstanceAway(
   context: ReplaceContext,
   instance: InstanceDescription | null,

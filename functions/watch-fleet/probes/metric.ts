@@ -11,7 +11,7 @@ export type MetricProbe = Probe & { readonly by: 'metric' };
 
 /** "You can include up to 500 MetricDataQuery structures" (GetMetricDataInput, @aws-sdk/client-cloudwatch). */
 const METRICS_A_CALL = 500;
-/** One period that is not over yet, one that is late. */
+/** Valid periods: one that is not over yet, and one that is late. */
 const PERIODS_VALID = 2;
 const LATE_MS = 60_000;
 const MAX_PAGES = 10;
