@@ -15,7 +15,7 @@ export interface FleetRecord {
 
 /** A function that looks after fleets on a schedule. */
 export interface Controller<R extends FleetRecord> {
-  /** The name of its partition, of its journal lines, and of the function that a person approves. */
+  /** Its name in the table's partition, in journal lines and in the command of a person's approval. */
   readonly name: Writer;
   /** One incident for all of a fleet: it has neither onset nor attempts. */
   readonly incidentId: string;

@@ -54,7 +54,7 @@ export const refuse = (
   { page = false, retryAfterMs = 5 * 60_000 }: { readonly page?: boolean; readonly retryAfterMs?: number } = {},
 ): Ended => ended({ as: 'refused', refusal: { refuse: code, reason, page, retryAfterMs } });
 
-/** The rung may not end yet and cannot continue: a person is paged. */
+/** The rung may not end yet, and it cannot continue either: the attempt fails, and a person is paged. */
 export const stuck = (reason: string): Ended =>
   ended({ as: 'failed', code: 'step-failed', reason, retryAfterMs: 30 * 60_000 });
 
