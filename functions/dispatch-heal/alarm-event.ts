@@ -1,4 +1,4 @@
-// An event of an alarm or a contributor. It is a hint: the alarm and what it is about are read again, and only what they say now counts.
+// Handles an event of an alarm or of a contributor. The event is only a hint: the alarm and its node are read again, and only that reading counts.
 
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { logInfo } from '../../shared/aws/log.ts';
@@ -59,7 +59,7 @@ export async function considerAlarm(
   await considerCandidate(context, { alarm: now.fact, instanceId, onsetMs: atMs, suppressedBy: silenced });
 }
 
-/** The nodes that this alarm tells of and that are sick, by the last observation of their fleet or by EC2's checks as they are now. */
+/** The sick nodes that this alarm is about, by the last observation of their fleet or by EC2's status checks as they are now. */
 async function sickNodesOfAlarm(
   { clients, settings, seen }: DispatchContext,
   subject: Exclude<AlarmSubject, 'disk'>,
@@ -80,7 +80,7 @@ async function sickNodesOfAlarm(
   return oncePerNode(sick.filter(({ alarms }) => alarms.length > 0));
 }
 
-/** Undefined: the alarm is none of a fleet any more, or this node is well again. */
+/** undefined: the alarm is no fleet's any more, or this node is well again. */
 async function contributorOf(
   { cloudwatch }: Clients,
   alarm: AlarmStatus,

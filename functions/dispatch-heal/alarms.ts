@@ -10,7 +10,7 @@ export const EC2_NAMESPACE = 'AWS/EC2';
 /** disk: bytes or inodes of a filesystem. health: what watch-fleet says of a node. checks: what EC2 says of its instance. */
 export type AlarmSubject = 'disk' | 'health' | 'checks';
 
-/** By the metric alone; null: no heal takes it. Most alarms of a fleet (its chain, its consensus) are for people. */
+/** Decided by the metric alone; null: no heal takes the alarm. Most alarms of a fleet (its chain, its consensus) are for people. */
 export function alarmSubjectOf({
   namespace,
   name,
@@ -18,15 +18,16 @@ export function alarmSubjectOf({
   readonly namespace: string;
   readonly name: string | undefined;
 }): AlarmSubject | null {
-  // Chainmend's own count of disks tells of health, and has no alarm; the CloudWatch agent's, or another's of the same names, has.
+  // Of chainmend's own metrics only `Health` has an alarm for a heal; its disk metric has none. Disk alarms are on the CloudWatch agent's metrics, or
+  // on metrics of the same names.
   if (namespace === METRIC_NAMESPACE) return name === 'Health' ? 'health' : null;
   if (namespace === EC2_NAMESPACE) return name?.startsWith('StatusCheckFailed') ? 'checks' : null;
   return name?.startsWith('disk_') ? 'disk' : null;
 }
 
 /**
- * The disk that an alarm's `path` is about: bytes and inodes of a filesystem are one trigger with one cure.
- * A fleet-wide alarm that is grouped by instance alone names no path: that leaves no doubt where nodes have one volume.
+ * The trigger of the disk under an alarm's `path`: bytes and inodes of a filesystem are one trigger with one cure. A fleet-wide alarm that is grouped
+ * by instance alone names no path: the disk is clear only where nodes have one volume.
  */
 export function diskTriggerOf(fleet: Fleet, dimensions: Readonly<Record<string, string>>): Trigger | null {
   const [only, another] = fleet.volumes;
@@ -35,7 +36,7 @@ export function diskTriggerOf(fleet: Fleet, dimensions: Readonly<Record<string, 
   return volume ? { kind: 'disk', subject: volume.role } : null;
 }
 
-/** Why an alarm is left alone, by what its event says of it; null: a heal takes it. None of them is an error. */
+/** Why an alarm is left alone, judged by its event; null: a heal takes the alarm. No reason is an error. */
 export function reasonToIgnore({
   kind,
   alarmName,
@@ -45,14 +46,14 @@ export function reasonToIgnore({
 }): string | null {
   if (metric)
     return alarmSubjectOf(metric) ? null : `no heal takes ${alarmName}: it is about ${metric.namespace} ${metric.name}`;
-  // Of a fleet-wide alarm each contributor tells of its own node, and each node of a composite alarm has an alarm of its own.
+  // In a fleet-wide alarm each contributor is about its own node. In a composite alarm each node has an alarm of its own.
   if (kind === 'alarm') return `${alarmName} as a whole tells of no node`;
   return `nothing in the query of ${alarmName} says what it is about`;
 }
 
 /**
- * What an alarm tells a heal, if it is one of the fleets': ours by its name, or one that a fleet file takes in by a pattern. Of a
- * fleet-wide alarm its contributors are read, who need no path where nodes have one volume.
+ * The subject of an alarm for a heal, if the alarm belongs to a fleet: ours by its name, or one that a fleet file includes by a pattern. Of a
+ * fleet-wide alarm the contributors are read; they need no path where nodes have one volume.
  */
 export function relevantSubject(
   { fact: { alarmName, namespace, dimensions }, metricName, about }: Pick<AlarmStatus, 'fact' | 'metricName' | 'about'>,

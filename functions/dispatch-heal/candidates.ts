@@ -1,4 +1,4 @@
-// What a sweep looks at: disk alarms, nodes that are sick, and incidents that nothing seen now leads to. Pure. Unknown is not sick.
+// What a sweep looks at: disk alarms, sick nodes, and open incidents that no alarm or observation leads to now. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
@@ -18,7 +18,7 @@ export interface HealRecords {
   readonly nodes: readonly NodeRecord[];
 }
 
-/** Whether an alarm is the one that an incident was told by; of a fleet-wide one, that node's part of it. */
+/** Whether an alarm is the one that opened the incident; of a fleet-wide alarm, the contributor of that node. */
 const isIncidentAlarm = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
   alarm.fact.alarmName === incident.alarm.alarmName &&
   (alarm.about !== 'contributor' ||
@@ -27,7 +27,7 @@ const isIncidentAlarm = (alarm: AlarmStatus, incident: IncidentRecord): boolean 
 const isAlarmOnNode = ({ fact }: AlarmStatus, { instanceId }: IncidentRecord): boolean =>
   fact.dimensions['InstanceId'] === instanceId;
 
-/** Whether an alarm tells of an incident's trigger: the same alarm, or another on the same filesystem (its inodes). */
+/** Whether an alarm is about the trigger of an incident: the same alarm, or another on the same filesystem (its inodes). */
 export const alarmConcernsIncident = (alarm: AlarmStatus, incident: IncidentRecord): boolean =>
   isIncidentAlarm(alarm, incident) ||
   (isAlarmOnNode(alarm, incident) &&
@@ -37,7 +37,7 @@ export const alarmConcernsIncident = (alarm: AlarmStatus, incident: IncidentReco
 export const nodeOf = ({ nodes }: HealRecords, { instanceId }: IncidentRecord): NodeRecord | undefined =>
   nodes.find((node) => node.instanceId === instanceId);
 
-/** Nodes of all fleets that are sick now, by whatever tells of it. */
+/** Nodes of all fleets that are sick now, by alarms, by observations or by EC2's status checks. */
 export const findSickNodes = (
   fleets: readonly Fleet[],
   seen: ReadonlyMap<string, ObservedFleet>,
@@ -75,10 +75,10 @@ export const diskCandidate = ({ fact, sinceMs, actionsEnabled }: AlarmStatus, mu
 export const DISABLED = 'its actions being disabled';
 
 /**
- * Open incidents that nothing seen now leads to: a person's request has no alarm, and a contributor none where its alarm could not be read.
- * What is left open on a node is to be brought to an end, whatever is seen of the node.
+ * Open incidents that no alarm or observation leads to now. A person's request has no alarm; a contributor has none where its alarm could not be
+ * read. What a heal left open on a node must be finished, even if the node looks well.
  *
- * @param alarming null: they could not be read, and nobody is known to be over
+ * @param alarming null: the alarms could not be read, and no incident counts as over
  */
 export function openCandidates(
   records: HealRecords,
@@ -98,7 +98,7 @@ export function openCandidates(
       return isQuiet && !owed ? [] : [known];
     }
     if (owed) return [{ ...known, settles: trigger, fleet, ...(want && { want }) }];
-    // Whether a node is sick is seen of the node itself.
+    // The observation of the node says whether the node is sick.
     if (trigger.kind === 'node') return [];
     return [{ ...known, trigger, fleet, ...(want && { want }) }];
   });
@@ -107,7 +107,7 @@ export function openCandidates(
 /** A manual incident has no alarm that could say that it is over. */
 const MANUAL_VALID_MS = 60 * 60_000;
 
-/** Whether an incident that rests is over; unsure is not over. */
+/** Whether a resting incident is over. If that is uncertain, it is not over. */
 export function isOver(
   incident: IncidentRecord,
   node: NodeRecord | undefined,
@@ -118,31 +118,31 @@ export function isOver(
   const { trigger, alarm, onsetMs } = incident;
   const kind = readTrigger(trigger)?.kind;
   if (isOwed(incident, node, nowMs)) return false;
-  // A plan that was said, or could not be made, is over with that.
+  // A plan is over once it was written, or could not be made.
   if (kind === 'plan') return true;
   if (kind === 'node') return isHealthy(incident) && !(node && unsettled(node));
   return alarm.alarmName === '' ? nowMs - onsetMs > MANUAL_VALID_MS : isQuiet(incident);
 }
 
 /**
- * Without an alarm a node is sick for so long before it is healed: longer than its alarm needs (two minutes, and what CloudWatch takes to
- * look), so that the alarm comes first where there is one, and a person's mute of it is seen.
+ * How long a node must be sick before it is healed without an alarm. That is longer than its alarm needs (two minutes, and the time CloudWatch takes
+ * to look). So the alarm comes first where there is one, and a person's mute of it is seen.
  */
 const SICK_FOR_MS = 4 * 60_000;
-/** Of this health for so long, a node is well, whoever made it so. */
+/** A node that is synced for this long is well, no matter who repaired it. */
 const WELL_FOR_MS = 60_000;
 
 /** A node that may need a heal of its health. */
 export interface SickNode {
   readonly instanceId: string;
   readonly onsetMs: number;
-  /** Of those that tell of it; none where only the observation does. */
+  /** The alarms that report the node; empty where only the observation does. */
   readonly alarms: readonly AlarmStatus[];
   readonly fact: AlarmFact;
   readonly refusal?: Refusal;
 }
 
-/** The nodes of one fleet, as they were seen within three minutes; those of older parts are of unknown health now. */
+/** The nodes of one fleet that were observed within three minutes. The health of nodes in older parts counts as unknown. */
 export const freshNodes = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
   observations
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
@@ -150,7 +150,7 @@ export const freshNodes = (observations: readonly FleetObservation[], nowMs: num
 
 const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
 
-/** Whether an alarm on health tells of this node: its own, or its part of the fleet's. */
+/** Whether a health alarm is about this node: the node's own alarm, or its contributor of the fleet's alarm. */
 const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
   const { fact, metricName, about } = alarm;
   if (alarmSubjectOf({ namespace: fact.namespace, name: metricName }) !== 'health' || fact.dimensions['Node'] !== name)
@@ -160,9 +160,10 @@ const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedN
 };
 
 /**
- * Nodes that are stuck or unreachable now. One that is starting, behind or forked is not; a fork pages, and no data of its own would cure it.
+ * Nodes that are stuck or unreachable now. A node that is starting, behind or forked is not sick here; a fork pages, and no data of the node's own
+ * would cure it.
  *
- * @param alarming alarms that are in ALARM now: one that tells of the node makes it due at once
+ * @param alarming alarms that are in ALARM now: an alarm about the node makes it due immediately
  */
 export function sickNodes(
   fleet: Fleet,
@@ -180,7 +181,7 @@ export function sickNodes(
   });
 }
 
-/** Instances that EC2 finds impaired: its checks are read again, since an alarm lags behind them. */
+/** Instances that EC2 reports as impaired. The status checks are read again, because an alarm lags behind them. */
 export function impairedInstances(
   alarming: readonly AlarmStatus[],
   checks: ReadonlyMap<string, StatusCheckResult>,
@@ -202,7 +203,7 @@ const EBS_IMPAIRED: Refusal = {
   retryAfterMs: 5 * 60_000,
 };
 
-/** However many alarms and observations a node has, it is sick once: since the first, and left alone for what any of them says. */
+/** A node is sick once, no matter how many alarms and observations report it: since the earliest, and left alone if one of them says so. */
 export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {
   const byInstance = new Map<string, SickNode>();
   for (const sick of all) {
@@ -213,7 +214,7 @@ export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {
       instanceId: sick.instanceId,
       onsetMs: Math.min(onsetMs, sick.onsetMs),
       alarms: isFirst ? alarms : [...alarms, ...sick.alarms],
-      // What leads to a metric's history is worth more than what does not.
+      // A fact that leads to a metric's history is preferred to one that does not.
       fact: fact.alarmName === '' ? sick.fact : fact,
       ...(found && { refusal: found }),
     });
@@ -221,7 +222,7 @@ export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {
   return [...byInstance.values()];
 }
 
-/** Whether a node has been synced for a while, or is none any more. `nodes` are those of a whole and fresh observation. */
+/** Whether a node has been synced for a while, or is no fleet's node any more. `nodes` come from a complete and fresh observation. */
 export function isWell(instanceId: string, nodes: readonly ObservedNode[], nowMs: number): boolean {
   if (nodes.length === 0) return false;
   const node = nodes.find((one) => one.instanceId === instanceId);

@@ -1,4 +1,4 @@
-// The round of clean snapshots: each fleet that has them made is asked for a donor, and a donor becomes an incident like any other.
+// The round of clean snapshots: asks plan-snapshots for a donor of each fleet that wants clean snapshots. A donor becomes an incident like any other.
 
 import { invokeFunction } from '../../shared/aws/invoke.ts';
 import { logWarn } from '../../shared/aws/log.ts';
@@ -17,10 +17,10 @@ import { SCHEDULE } from './decide.ts';
 import { considerCandidate } from './dispatch.ts';
 import { processInTurn } from './time-budget.ts';
 
-/** Of the function's 60 s; a fleet that is left has its turn in the next round. */
+/** Of the function's 60 s. A fleet that is left waits for the next round. */
 const ROUND_MS = 40_000;
 const DAY_MS = 24 * 60 * 60_000;
-/** So long the item that says "told today" is kept, in seconds. */
+/** How long the "told today" item is kept, in seconds. */
 const TOLD_KEPT_SECONDS = 2 * 86_400;
 
 /** @throws AggregateError with what failed, once every fleet had its turn */
@@ -35,7 +35,7 @@ export async function requestCleanSnapshots(services: DispatcherServices): Promi
     try {
       await considerFleet(context, fleet, nowMs);
     } catch (cause) {
-      // It has its turn in the next round.
+      // This fleet waits for the next round.
       if (isThrottling(cause)) logWarn({ fleet: fleet.name, left: String(cause) });
       else
         failures.push(new Error(`fleet ${fleet.name}: ${cause instanceof Error ? cause.message : cause}`, { cause }));
@@ -68,7 +68,7 @@ export async function requestDonor(
   return invokeFunction<DonorAnswer>(clients, environment.PLAN_SNAPSHOTS_FUNCTION, question);
 }
 
-/** Paged where it must be, too. */
+/** Also pages where the code pages. */
 async function journalOnceADay(
   { store, clients, environment }: DispatcherServices,
   fleet: string,

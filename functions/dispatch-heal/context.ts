@@ -1,10 +1,10 @@
-// What one run of the dispatcher works with: its clients and settings, and what it has read of fleets so far.
+// The context of one run of the dispatcher: its clients and settings, and what it has read of fleets so far.
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { type ObservedFleet, readObservedFleet } from './facts.ts';
 
-/** This function, in what it writes. */
+/** The name of this function in its records and journal entries. */
 export const DISPATCHER = 'dispatch-heal';
 
 export const ENVIRONMENT = [
@@ -25,11 +25,11 @@ export interface DispatcherServices {
 
 export interface DispatchContext extends DispatcherServices {
   readonly settings: Settings;
-  /** A fleet as watch-fleet saw it last: read when it is asked for, and once. */
+  /** A fleet as watch-fleet saw it last: read at the first request, and only once. */
   readonly seen: (fleet: string) => Promise<ObservedFleet>;
   /**
-   * "fleet code" of what people were paged for on account of a whole fleet, to which is added what this run pages. Undefined where only
-   * one node is looked at: the next sweep, which sees them all, pages.
+   * "fleet code" of each page that was sent for a whole fleet; pages of this run are added. undefined where only one node is looked at: the next
+   * sweep, which sees all nodes, pages.
    */
   readonly paged?: Set<string>;
 }

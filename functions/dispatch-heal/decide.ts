@@ -1,4 +1,4 @@
-// Whether an attempt is started for one candidate, with what, and what is refused before anything is begun. Pure.
+// Decides whether an attempt is started for one candidate, with which payload, and what is refused before anything is begun. Pure.
 import { createHash } from 'node:crypto';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
@@ -18,7 +18,7 @@ import type { ObservedFleet, TaggedInstance } from './facts.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** One thing that an alarm, a contributor, an observation or a person reports. */
+/** One report by an alarm, a contributor, an observation or a person. */
 export interface Candidate {
   readonly alarm: AlarmFact;
   readonly instanceId: string;
@@ -27,15 +27,15 @@ export interface Candidate {
   readonly trigger?: Trigger;
   /** What a person wants of replace-node. */
   readonly want?: RequestedAction;
-  /** A person asks for it now: what was refused or planned is looked at again, whenever that was. */
+  /** A person asks for it now: an earlier refusal or plan is judged again, however recent it is. */
   readonly atOnce?: true;
-  /** Why the alarm is to be left alone: suppressed or muted by a person. */
+  /** Why the alarm must be left alone: suppressed or muted by a person. */
   readonly suppressedBy: string | null;
-  /** Where a person has named the fleet: the instance must be of this one. */
+  /** The fleet that a person has named: the instance must belong to it. */
   readonly fleet?: string;
-  /** What is seen of it that no heal cures. */
+  /** An observation about the node that no heal cures. */
   readonly refusal?: Refusal;
-  /** The trigger of an incident that left something open on the node: it is settled whatever is seen of the node now. */
+  /** The trigger of an incident that left something open on the node. It is settled no matter how the node looks now. */
   readonly settles?: Trigger;
 }
 
@@ -46,19 +46,19 @@ export interface DispatchFacts {
   readonly node: string;
   readonly trigger: Trigger;
   readonly paused: Refusal | null;
-  /** Another node, or another heal of this one, goes first; a plan that touches nothing need not wait for that. */
+  /** Another node, or another heal of this node, goes first. A plan that touches nothing need not wait for that. */
   readonly waits: Refusal | null;
-  /** What its guardrails say before anything is begun: only what is sure to be refused. */
+  /** What the guardrails of the heal say before anything is begun: only what is certain to be refused. */
   readonly guarded: Refusal | null;
   readonly incident: IncidentRecord | undefined;
   readonly nodeRecord: NodeRecord | undefined;
-  /** Of the node's owner, if it has one. */
+  /** The execution of the node's lease owner, if the node has one. */
   readonly owner: ExecutionStatus;
 }
 
 /**
- * Why nothing is begun. healed-lately: the alarm lags behind the cure. refused-lately, planned-lately: it was looked at a moment ago.
- * The others are states of the incident or its node.
+ * Why nothing is begun. healed-lately: the alarm lags behind the cure. refused-lately, planned-lately: the candidate was judged a moment ago. The
+ * others are states of the incident or its node.
  */
 export type LeaveCode =
   | 'healed-lately'
@@ -67,7 +67,7 @@ export type LeaveCode =
   | Extract<ReturnType<typeof allocate>, { readonly leave: string }>['leave'];
 
 export type Dispatch =
-  /** `write`: an incident that was not known before, so that what was reported only once is not forgotten. */
+  /** `write`: an incident that was not known before, so that a report that comes only once is not forgotten. */
   | { readonly do: 'leave'; readonly code: LeaveCode; readonly reason: string; readonly write?: IncidentRecord }
   /** Writes INCIDENT and refuses; nothing is started. */
   | { readonly do: 'refuse'; readonly incident: IncidentRecord; readonly isNew: boolean; readonly refusal: Refusal }
@@ -75,7 +75,7 @@ export type Dispatch =
   | { readonly do: 'start'; readonly write: readonly IncidentRecord[]; readonly payload: HealPayload }
   | { readonly do: 'invoke-again'; readonly payload: HealPayload };
 
-/** What becomes of one candidate. Same facts, same decision. */
+/** Decides one candidate. The same facts give the same decision. */
 export function decideDispatch(facts: DispatchFacts): Dispatch {
   const { fleet, nowMs, trigger, nodeRecord, candidate } = facts;
   const opened = incidentOfRequest(facts) ?? openIncident(facts.incident, onsetOf(facts), nowMs);
@@ -89,7 +89,7 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
       return leaveAlone('refused-lately', `${refusal.refuse}, looked at a moment ago`);
     return { do: 'refuse', incident, isNew, refusal };
   }
-  // A node's health is seen again each minute: nothing is lost where it is not noted.
+  // A node's health is observed again each minute, so nothing is lost if it is not written.
   const note = isNew && trigger.kind !== 'node' && { write: incident };
   if (fleet.mode === 'plan' && incident.state === 'open' && nowMs < (incident.plannedUntilMs ?? 0))
     return { ...leaveAlone('planned-lately', 'planned already, and the fleet is in mode plan'), ...note };
@@ -104,8 +104,8 @@ export function decideDispatch(facts: DispatchFacts): Dispatch {
 const leaveAlone = (code: LeaveCode, reason: string) => ({ do: 'leave', code, reason }) as const;
 
 /**
- * Each request of a person is an incident of its own, with what is wanted now, unless a heal works on the one before, or has left
- * something open under its name.
+ * Each request of a person is an incident of its own, with the terms of this request. Exception: a heal still works on the request before, or has
+ * left something open under its name.
  */
 function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecord } | undefined {
   const { candidate, incident: read, nodeRecord, trigger } = facts;
@@ -119,7 +119,7 @@ function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecor
 }
 
 function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigger }: DispatchFacts): Refusal | null {
-  // A heal died with the client down: the next one may put it back, whatever has been decided of the node since.
+  // A heal died while the client was down: the next heal may put it back, even if a later decision said otherwise.
   const operation = nodeRecord?.operation;
   if (operation?.phase === 'down' && operation.kind !== 'grow' && operation.kind === operationOf(trigger)) return null;
   if (candidate.suppressedBy !== null) {
@@ -128,7 +128,7 @@ function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigg
   }
   // A little less than the sweep's minute, so that every sweep looks.
   if (paused) return { ...paused, retryAfterMs: 50_000 };
-  // Whose turn it is comes before what is never done: nobody is paged for a node that is down while its disk is grown.
+  // The turn comes before the guardrails: nobody is paged for a node that is down while its disk is grown.
   return candidate.refusal ?? (fleet.mode === 'plan' ? null : waits) ?? guarded;
 }
 
@@ -142,7 +142,7 @@ const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({
   alarm: candidate.alarm,
 });
 
-/** In an alarm's fact, in place of a namespace: the round of clean snapshots asked, and no alarm. */
+/** In an alarm's fact, in place of a namespace: the round of clean snapshots asked, not an alarm. */
 export const SCHEDULE = 'schedule';
 
 /** What a heal may take beyond its wait for an approval: slow modifications, volumes that are initialized, a client that replays. */
@@ -195,12 +195,11 @@ export const executionName = ({
 const hash = (parts: readonly (string | number)[], digits: number): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
 
-/** Refusals that are said of a fleet: a page for each of its nodes would tell nothing more. */
+/** Refusals that concern a whole fleet: a page for each node would add nothing. */
 export const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['breaker-open', 'chain-standing']);
 
 /**
- * What any heal that could be started would refuse as well. The mildest rung that the fleet file allows decides: the ladder itself judges
- * each rung.
+ * What any heal that could be started would refuse as well. The mildest rung that the fleet file allows decides: the ladder itself judges each rung.
  */
 export function judgeBeforeStart(
   {
@@ -219,7 +218,7 @@ export function judgeBeforeStart(
   nowMs: number,
 ): Refusal | null {
   const { want, atOnce, alarm } = candidate;
-  // A plan tells what the guardrails say; an undo is judged by what it would put back.
+  // A plan reports what the guardrails say. An undo is judged by what it would put back.
   if (trigger.kind === 'plan' || want?.do === 'undo') return null;
   if (trigger.kind !== 'node' && want === undefined) return null;
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
@@ -231,7 +230,7 @@ export function judgeBeforeStart(
     node: { instanceId, name: node },
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs,
-    // Of a client that is down the ladder finds out why.
+    // If a client is down, the ladder finds out why.
     cause: isDown ? 'known' : 'unknown',
     manual: atOnce === true || trigger.kind !== 'node',
     acknowledgesValidator: want?.do === 'restore' && want.acknowledgesValidator,
@@ -241,10 +240,10 @@ export function judgeBeforeStart(
 const mildest = ({ replace }: Fleet): 'restart' | 'replace' =>
   replace.rungs.some((rung) => classOf(rung) === 'restart') ? 'restart' : 'replace';
 
-/** rotate-peers looks every five minutes, and again where the first list was of no use. */
+/** rotate-peers looks every five minutes, and again where the first list did not help. */
 const PEERS_WITHIN_MS = 30 * 60_000;
 
-/** Without peers a client stands still, and neither a restart nor other data give it any: rotate-peers does, if it can. */
+/** A client without peers cannot sync, and neither a restart nor other data give it peers: rotate-peers does, if it can. */
 export function peersFirst(
   { peers }: Pick<Fleet, 'peers'>,
   { observations }: Pick<ObservedFleet, 'observations'>,
@@ -258,12 +257,10 @@ export function peersFirst(
   return { refuse: 'peers-first', reason, page: false, retryAfterMs: 50_000 };
 }
 
-/** Two looks of watch-fleet: until then a node whose disk was grown is known as it was before. */
+/** Two rounds of watch-fleet: until then the observation of a node whose disk was grown may be from before. */
 const SEEN_SINCE_MS = 2 * 60_000;
 
-/**
- * The trouble of a disk may be all that ails, or ailed, a node. Not where the disk's own numbers did not confirm what its alarm says.
- */
+/** A full disk may be the only cause of a node's trouble, now or before. Not where the disk's own numbers did not confirm its alarm. */
 export function diskFirst(disks: readonly (IncidentRecord | undefined)[], nowMs: number): Refusal | null {
   const grown = disks.find((disk) => disk?.state === 'healed' && nowMs - disk.endedAtMs < SEEN_SINCE_MS);
   const first = disks.find(

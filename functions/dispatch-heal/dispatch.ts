@@ -1,4 +1,4 @@
-// From one candidate to its heal: finds its node, reads its records, decides, writes the decision, and starts the heal or refuses it.
+// Takes one candidate to its heal: finds its node, reads its records, decides, writes the decision, and starts the heal or refuses it.
 import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk/client-lambda';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -40,7 +40,7 @@ export async function considerCandidate(
   return considerKnownInstance(context, instances, candidate);
 }
 
-/** @returns undefined where it is no fleet's node, and that is no mistake */
+/** @returns undefined where the instance is no fleet's node, and that is no mistake */
 export async function considerKnownInstance(
   context: DispatchContext,
   instances: ReadonlyMap<string, TaggedInstance>,
@@ -50,13 +50,13 @@ export async function considerKnownInstance(
   const { alarmName, dimensions } = candidate.alarm;
   const instance = instances.get(candidate.instanceId);
   if (candidate.settles !== undefined) {
-    // Whatever has become of the instance: what was begun for it is in its records.
+    // Even if the instance is gone: what a heal began for it is in its records.
     const fleet = fleets.find(({ name }) => name === candidate.fleet);
     const known = { candidate, instance: instance ?? { instanceId: candidate.instanceId, tags: {} } };
     return fleet && dispatchCandidate(context, { ...known, fleet, trigger: candidate.settles });
   }
   const fleet = instance && fleetOf(instance.tags, fleets);
-  // EC2's checks are read of all instances of an account, and an observation may tell of one that is gone.
+  // EC2's status checks are read for all instances of an account, and an observation may show an instance that is gone.
   const isSick = candidate.trigger?.kind === 'node' && !candidate.atOnce;
   if (isSick && (!fleet || 'refuse' in fleet || isJoiningOrRetired(instance))) return undefined;
   if (!instance) throw new EventError(alarmName, candidate.instanceId, 'an instance that exists');
@@ -70,7 +70,7 @@ export async function considerKnownInstance(
       candidate.instanceId,
       `a node of ${fleet.name}; by its tags it is not in the fleet yet, or not any more`,
     );
-  // `replace.rungs: []`: nothing but a page, which is watch-fleet's.
+  // `replace.rungs: []`: nothing but a page, which watch-fleet sends.
   if (isSick && fleet.replace.rungs.length === 0) return undefined;
   const trigger = candidate.trigger ?? diskTriggerOf(fleet, dimensions);
   if (!trigger) {
@@ -80,7 +80,7 @@ export async function considerKnownInstance(
   return dispatchCandidate(context, { candidate, fleet, instance, trigger });
 }
 
-/** It is about to take a node's place, or has given it up. */
+/** Whether the instance is about to take a node's place, or has given it up. */
 const isJoiningOrRetired = (instance: TaggedInstance | undefined): boolean =>
   instance !== undefined && (Object.hasOwn(instance.tags, JOINING_TAG) || Object.hasOwn(instance.tags, RETIRED_TAG));
 
@@ -92,14 +92,14 @@ interface ResolvedCandidate {
   readonly trigger: Trigger;
 }
 
-/** What became of a candidate, and under which names it can be followed. */
+/** The result of a candidate, and the names under which its heal can be followed. */
 export interface DispatchResult {
   readonly dispatch: Dispatch;
-  /** As it was written, or as it was read where nothing was; undefined where there is none. */
+  /** The incident as it was written, or as it was read where nothing was written; undefined where there is none. */
   readonly incident: IncidentRecord | undefined;
 }
 
-/** Another run may write the same records at the same moment: then what it wrote is read, and decided upon. */
+/** Another run may write the same records at the same moment: then those records are read again, and the decision is made again. */
 const MAX_CONFLICTS = 3;
 
 async function dispatchCandidate(context: DispatchContext, known: ResolvedCandidate): Promise<DispatchResult> {
@@ -124,7 +124,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
       waits:
         goesFirst(nowMs) ??
         (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null),
-      // What was begun is brought to an end: the heal itself judges how.
+      // What was begun must be finished: the heal itself judges how.
       guarded:
         seen && !candidate.settles
           ? judgeBeforeStart({ fleet, trigger, candidate, node }, instance, seen, nowMs)
@@ -137,7 +137,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   throw new Error(`incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
 }
 
-/** What goes before this one: another node whose disk is grown, or the disk of this one. */
+/** What goes before this candidate: another node whose disk is grown, or the disk of this node. */
 async function precedenceOf(
   { store }: DispatchContext,
   { fleet, instance, trigger }: ResolvedCandidate,
@@ -196,10 +196,10 @@ async function execute(
 export const replaceIncident = (store: Store, record: IncidentRecord): Promise<boolean> =>
   store.replace(keys.incident(record.fleet, record.instanceId, record.trigger), record);
 
-/** Until the next sweep, which pages for what concerns a whole fleet. */
+/** Until the next sweep, which pages for refusals of a whole fleet. */
 const NEXT_SWEEP_MS = 30_000;
 
-/** Journalled, and paged if it must be, once an incident and code; the incident itself only remembers when to look again. */
+/** Journals the refusal, and pages if its code pages, once for each incident and code. The incident itself only keeps when to look again. */
 async function refuse(
   { store, clients, environment, paged }: DispatchContext,
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
@@ -210,7 +210,7 @@ async function refuse(
   const due = refusal.page && !incident.pagedCodes.includes(code);
   const shared = due && OF_THE_FLEET.has(code);
   const left = shared && paged === undefined;
-  // People know of it by another node's incident: that counts for this one, too.
+  // People were paged by another node's incident: that page counts for this one, too.
   const known = shared && paged?.has(`${fleet} ${code}`) === true;
   const pages = due && !left && !known;
   if (pages && shared) paged?.add(`${fleet} ${code}`);
@@ -251,7 +251,7 @@ const HEAL_ARN = {
 } as const satisfies Record<HealKind, keyof DispatcherServices['environment']>;
 
 /**
- * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, whatever became of it.
+ * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, even if that has ended.
  * @returns its ARN
  */
 export async function invoke(
@@ -269,7 +269,7 @@ export async function invoke(
     );
     return DurableExecutionArn;
   } catch (error) {
-    // Another payload under this name would mean that the name is not the attempt's alone.
+    // A different payload under this name would mean that the name is not unique to the attempt.
     if (!(error instanceof DurableExecutionAlreadyStartedException)) throw error;
     throw new Error(`execution ${executionName(payload)} was started with another payload`, { cause: error });
   }

@@ -1,4 +1,4 @@
-// What the dispatcher reads before it decides: alarms as they are now, instances as they are now.
+// Reads what the dispatcher needs before it decides: alarms and instances as they are now.
 import {
   type AlarmContributor,
   type CloudWatchClient,
@@ -20,11 +20,11 @@ const INSTANCES_A_CALL = 200;
 
 export interface AlarmStatus {
   readonly fact: AlarmFact;
-  /** `fleet`: one alarm for all nodes, which says nothing of each of them; its `contributor`s do. */
+  /** `fleet`: one alarm for all nodes, which says nothing about a single node; its `contributor`s do. */
   readonly about: 'node' | 'fleet' | 'contributor';
   readonly metricName: string | undefined;
   readonly sinceMs: number;
-  /** A person who disables an alarm's actions wants it left alone. */
+  /** A person who disables an alarm's actions wants its node left alone. */
   readonly actionsEnabled: boolean;
 }
 
@@ -55,7 +55,7 @@ export async function readActiveAlarms(
 /** DescribeAlarms takes 100 names (DescribeAlarmsInput, @aws-sdk/client-cloudwatch). */
 const NAMES_A_CALL = 100;
 
-/** Those of the named alarms that say that all is well, and those that are gone. Without data an alarm says nothing. */
+/** Those of the named alarms that are in OK, and those that are gone. An alarm without data says nothing. */
 export async function readRecoveredAlarms(
   cloudwatch: CloudWatchClient,
   names: readonly string[],
@@ -71,7 +71,7 @@ export async function readRecoveredAlarms(
   return over;
 }
 
-/** The mute rule that is active for an alarm, if one is: events say so themselves, a sweep has to ask. */
+/** The mute rule that is active for an alarm, if there is one. Events include it; a sweep has to ask. */
 export async function readMuteRule(cloudwatch: CloudWatchClient, AlarmName: string): Promise<string | null> {
   const { AlarmMuteRuleSummaries = [] } = await cloudwatch.send(
     new ListAlarmMuteRulesCommand({ AlarmName, Statuses: ['ACTIVE'] }),
@@ -81,7 +81,7 @@ export async function readMuteRule(cloudwatch: CloudWatchClient, AlarmName: stri
 
 /** More than AWS has in ALARM for one alarm: "limit the number of contributors in ALARM to 100" ("Limits", CloudWatch user guide). */
 const MAX_CONTRIBUTOR_PAGES = 20;
-/** So many in ALARM may hide others that would be, too. */
+/** With so many contributors in ALARM, CloudWatch may hide others. */
 export const CONTRIBUTORS_AT_MOST = 100;
 
 /** The contributors of a fleet-wide alarm that are in ALARM now, each as an alarm on its own node. */
@@ -122,7 +122,7 @@ const contributorNow = (
   sinceMs: StateTransitionedTimestamp?.getTime() ?? alarm.sinceMs,
 });
 
-/** Of an alarm on a metric or on an expression: the first metric that has dimensions; of one on a query: the metric that it selects. */
+/** The dimensions of an alarm. On a metric or an expression: the first metric that has dimensions; on a query: the metric that it selects. */
 const alarmNow = (alarm: MetricAlarm): readonly AlarmStatus[] => {
   const { AlarmName, StateTransitionedTimestamp, StateUpdatedTimestamp } = alarm;
   const metric = alarm.MetricName
@@ -152,8 +152,8 @@ const TAGS_A_PAGE = 1_000;
 const MAX_TAG_PAGES = 20;
 
 /**
- * The instances that exist among these, and carry tags at all. All that is asked of an instance here is whose it is: to describe it
- * whole would make the bundle a twelfth larger.
+ * Those of the given instances that exist and carry tags at all. Only the fleet of an instance is needed here: DescribeInstances would make the
+ * bundle a twelfth larger.
  */
 export async function readInstances(
   ec2: EC2Client,
@@ -170,7 +170,7 @@ export async function readInstances(
   return found;
 }
 
-/** Instances that carry this tag and are not terminated; a terminated one is shown, with its tags, for an hour after its end. */
+/** Instances that carry this tag and are not terminated. EC2 shows a terminated instance, with its tags, for an hour after its end. */
 export async function readTagged(ec2: EC2Client, key: string, value: string): Promise<readonly TaggedInstance[]> {
   const rows = await readTags(ec2, [
     { Name: 'key', Values: [key] },
@@ -212,13 +212,13 @@ async function readStates(ec2: EC2Client, ids: readonly string[]): Promise<Reado
   );
 }
 
-/** passed: nothing is impaired. ebs: the instance cannot reach a volume, whatever else fails because of that. */
+/** passed: nothing is impaired. ebs: the instance cannot reach a volume, even if other checks fail because of that. */
 export type StatusCheckResult = 'passed' | 'failed' | 'ebs';
 
 /** "Constraints: Maximum 100 explicitly specified instance IDs" (DescribeInstanceStatusRequest, @aws-sdk/client-ec2). */
 const STATUSES_A_CALL = 100;
 
-/** EC2's checks of running instances. @param ids of instances that exist: of one that does not, EC2 answers for none */
+/** EC2's status checks of running instances. @param ids of instances that exist: if one does not exist, EC2 answers for none */
 export async function readChecks(
   ec2: EC2Client,
   ids: readonly string[],

@@ -1,5 +1,4 @@
-// dispatch-heal: all heals start here. An alarm's change, a contributor's, the sweep of every minute and a person's request all become
-// incidents.
+// dispatch-heal: all heals start here. Alarm changes, contributor changes, the sweep of every minute and requests of people all become incidents.
 import middy from '@middy/core';
 import { metricsClients as awsClients, type MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';

@@ -1,5 +1,5 @@
-// What a person asks for: it becomes a candidate like any other, under the same guardrails. The person is told under which names it can
-// be followed, or why nothing was begun.
+// Turns a person's request into a candidate like any other, under the same guardrails. The person gets the names under which the heal can be
+// followed, or the reason why nothing was begun.
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { ManualHeal, NodeRequest, NodeSelector, SnapshotRequest } from '../../shared/events/dispatch.ts';
@@ -75,7 +75,7 @@ function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer | unde
 
 const AGENT_NAMESPACE = 'CWAgent';
 
-/** By name, in the events of people. */
+/** The actions by name, as people's events spell them. */
 const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'undo' } as const;
 
 /** @throws EventError naming the field that leads to no fleet, no node, or more than one */

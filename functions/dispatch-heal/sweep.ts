@@ -1,5 +1,5 @@
-// The sweep of every minute: what is still wrong is read again, attempts that died are found, and incidents that are over are closed. No
-// lost event hides a node for longer.
+// The sweep of every minute: reads again what is still wrong, finds attempts that died, and closes incidents that are over. So a lost event hides a
+// node for one minute at most.
 
 import { type CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
@@ -53,33 +53,36 @@ import {
 } from './facts.ts';
 import { processInTurn } from './time-budget.ts';
 
-/** Of the function's 60 s: then nothing more is cleaned up, and then nothing more is considered. What is left has its turn in the next minutes. */
+/**
+ * Of the function's 60 s: after the first time nothing more is cleaned up, after the second nothing more is considered. What is left waits for the
+ * next minutes.
+ */
 const CLEAN_UP_FOR_MS = 20_000;
 const CONSIDER_FOR_MS = 40_000;
 
 /**
- * Cleans up what died, then considers every disk alarm that is in ALARM and every node that is sick. One fleet's failure does not stop the
- * others; all failures are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
+ * Cleans up dead attempts, then considers every disk alarm in ALARM and every sick node. One fleet's failure does not stop the others. All failures
+ * are thrown together at the end, so that they reach Lambda's retries, the dead-letter queue and an alarm.
  */
 export async function sweep(services: DispatcherServices): Promise<void> {
   const { clients, environment } = services;
   const nowMs = Date.now();
   const settings = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
-  // Counted, and told by an alarm of its own: a sweep that failed for it each minute would drown everything else.
+  // Broken settings are counted and have an alarm of their own: a sweep that failed for them each minute would hide every other failure.
   for (const sentence of settings.broken.values()) logError({ fleet: sentence });
   const failures: unknown[] = [];
   const collectFailure = async (work: () => Promise<unknown>) => {
     try {
       await work();
     } catch (error) {
-      // An alarm that leads nowhere ended in the dead-letter queue when its event came; every minute again would hide the rest.
+      // An alarm that leads nowhere went to the dead-letter queue with its event. To repeat that every minute would hide the rest.
       if (error instanceof EventError) logWarn({ left: error.message });
       else failures.push(error);
     }
   };
 
   let inAlarm: readonly AlarmStatus[] | null = null;
-  // What died is settled, and who is seen to be sick is helped, whatever becomes of the alarms.
+  // Dead attempts are settled and sick nodes are helped, even if the alarms cannot be read.
   await collectFailure(async () => {
     inAlarm = await readActiveAlarms(clients.cloudwatch);
   });
@@ -108,7 +111,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
 type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
 type TimeBudget = Parameters<typeof processInTurn>[1];
 
-/** What a sweep reads before it decides anything. */
+/** The facts that a sweep reads before it decides anything. */
 interface SweepFacts {
   readonly records: HealRecords;
   /** By fleet. */
@@ -136,7 +139,7 @@ async function readRecords(
   return { incidents, nodes };
 }
 
-/** What people know of each fleet as a whole, from incidents that are not over. */
+/** The pages that people already have about each fleet as a whole, from incidents that are not over. */
 const pagedOf = ({ incidents }: HealRecords): Set<string> =>
   new Set(
     incidents
@@ -155,7 +158,7 @@ async function readFleets(
   return read;
 }
 
-/** Nodes whose holder is gone, attempts that died, incidents that are over. */
+/** Cleans up: nodes whose lease owner is gone, attempts that died, incidents that are over. */
 async function cleanUp(
   context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
@@ -169,9 +172,9 @@ async function cleanUp(
     ? []
     : resting.filter((incident) => !alarming.some((alarm) => alarmConcernsIncident(alarm, incident)));
   const asked = quiet.map(({ alarm }) => alarm.alarmName).filter((name) => name !== '' && !whole.has(name));
-  // Of a fleet-wide alarm that is in ALARM for others, who is not among them is over.
+  // A fleet-wide alarm is in ALARM for some nodes: for a node that is not among them, it is over.
   const over = new Set([...(await readRecoveredAlarms(context.clients.cloudwatch, [...new Set(asked)])), ...whole]);
-  // Alarms that nobody could read say that nothing is over.
+  // If the alarms could not be read, nothing counts as over.
   const isQuiet = (incident: IncidentRecord): boolean =>
     !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
   const isHealthy = (incident: IncidentRecord): boolean => {
@@ -184,7 +187,7 @@ async function cleanUp(
         ({ fact }) => fact.namespace === EC2_NAMESPACE && fact.dimensions['InstanceId'] === incident.instanceId,
       );
     if (!fresh || !checksPass) return false;
-    // Where nobody asks the nodes, EC2's checks are all that is known of them.
+    // Where no probe asks the nodes, EC2's status checks are all that is known about them.
     const unasked = all.some(({ instanceId, health }) => instanceId === incident.instanceId && health === 'unknown');
     return (
       isWell(incident.instanceId, all, time.nowMs) ||
@@ -200,7 +203,7 @@ async function cleanUp(
   await processInTurn(works, time, collectFailure);
 }
 
-/** Every disk alarm in ALARM, every node that is sick, and every incident that nothing seen now leads to. */
+/** Considers every disk alarm in ALARM, every sick node, and every open incident that no alarm or observation leads to now. */
 async function considerAll(
   context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
@@ -218,7 +221,7 @@ async function considerAll(
   const impaired = ids(heard('checks'));
   const first = await readInstances(clients.ec2, [...new Set([...ids(disks), ...impaired])]);
   const checks = new Map<string, StatusCheckResult>();
-  // Full disks do not wait for what EC2 says of instances.
+  // Full disks do not wait for EC2's status checks.
   await collectFailure(async () => {
     const known = [...new Set(impaired)].filter((id) => first.has(id));
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
@@ -227,7 +230,7 @@ async function considerAll(
   const others = openCandidates(records, alarms.isUnread ? null : alarming, disks, time.nowMs);
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
-  // One alarm of many nodes has one answer.
+  // An alarm of many nodes is looked up once.
   const mutes = new Map<string, Promise<string | null>>();
   const muteOf = ({ fact: { alarmName }, actionsEnabled }: AlarmStatus): Promise<string | null> => {
     const mute = mutes.get(alarmName) ?? readMuteRule(clients.cloudwatch, alarmName);
@@ -244,7 +247,7 @@ async function considerAll(
   );
 }
 
-/** A person who has silenced any of the alarms on a node is at work there. */
+/** A person who has muted any alarm of a node is at work there. */
 async function firstMute(
   { alarms }: SickNode,
   muteOf: (alarm: AlarmStatus) => Promise<string | null>,
@@ -260,17 +263,17 @@ async function firstMute(
 const MAX_ALARMS = 200;
 
 interface SweepAlarms {
-  /** Every alarm that is in ALARM; a contributor each instead of the fleet-wide ones that could be read in whole. */
+  /** Every alarm that is in ALARM. A fleet-wide alarm that could be read completely is replaced by its contributors. */
   readonly alarming: readonly AlarmStatus[];
-  /** Fleet-wide alarms of which every contributor in ALARM is known: whoever is not among them is not in ALARM. */
+  /** Fleet-wide alarms of which every contributor in ALARM is known: a node that is not among them is not in ALARM. */
   readonly whole: ReadonlySet<string>;
-  /** The alarms could not be read: that none is here says nothing. */
+  /** The alarms could not be read: an empty list here says nothing. */
   readonly isUnread: boolean;
 }
 
 /**
- * @param alarming null: they could not be read
- * @param collectFailure keeps what fails for later: one alarm that cannot be read hides no other
+ * @param alarming null: the alarms could not be read
+ * @param collectFailure keeps failures for later: one alarm that cannot be read hides no other
  */
 async function expandFleetAlarms(
   cloudwatch: CloudWatchClient,
@@ -292,7 +295,7 @@ async function expandFleetAlarms(
   return { alarming: apart, whole, isUnread: false };
 }
 
-/** A node whose holder has ended is freed; what that holder left open is an incident of its own. */
+/** Frees a node whose lease owner has ended. What that owner left open becomes an incident of its own. */
 async function cleanUpNode(
   { clients, store }: DispatchContext,
   node: NodeRecord,
@@ -312,10 +315,10 @@ async function cleanUpNode(
 }
 
 /**
- * An attempt that died leaves its incident open again; one that outlived its deadline is stopped; one that never began is invoked
- * again; an incident whose trigger is over is closed.
+ * Cleans up one incident. An attempt that died leaves its incident open again. An attempt that outlived its deadline is stopped. An attempt that
+ * never began is invoked again. An incident whose trigger is over is closed.
  *
- * @param isOver whether what told of the incident's trigger says that it is over; unsure is not over
+ * @param isOver whether the source of the incident's trigger says that it is over; uncertain is not over
  */
 async function cleanUpIncident(
   context: DispatchContext,
@@ -339,7 +342,7 @@ async function cleanUpIncident(
   if ('next' in judged) await replaceIncident(store, await pageForDeaths(context, judged.next));
 }
 
-/** Once an incident, when its attempts keep dying: nothing in them can page any more. */
+/** Pages once for an incident whose attempts keep dying: the attempts themselves can page no more. */
 async function pageForDeaths(
   { clients, store, environment }: DispatchContext,
   incident: IncidentRecord,
@@ -354,7 +357,7 @@ async function pageForDeaths(
   return { ...incident, pagedCodes: [...pagedCodes, code] };
 }
 
-/** The ARN of an attempt that was allocated and not claimed is known only by invoking it again, which changes nothing if it exists. */
+/** The ARN of an attempt that was allocated but not claimed. It is known only by invoking the attempt again, which changes nothing if it exists. */
 async function executionOf(
   context: DispatchContext,
   incident: IncidentRecord,

@@ -1,14 +1,14 @@
-// How a sweep gets through much in little time: a few at a time, until its time is up, and another one first in each minute.
+// How a sweep processes many items in little time: a few in parallel, until its time is up, with a different first item in each minute.
 import pMap from 'p-map';
 
 const MINUTE_MS = 60_000;
 /** AWS's slowest of the rates that a sweep meets is 20 reads a second (DescribeInstances; "API throttling", Amazon EC2 API Reference). */
 const AT_ONCE = 8;
-/** Each sweep begins so much further on than the last: as many have their turn in any sweep, so that nobody's never comes. */
+/** Each sweep begins this many items after the start of the last one. Every sweep processes at least as many, so every item gets its turn. */
 const LEAST_A_SWEEP = 20;
 
 /**
- * Works through `items`. What is left when the time is up has its turn in the next minutes.
+ * Works through `items`. What is left when the time is up waits for the next minutes.
  *
  * @param work does not reject
  * @returns how many were left
@@ -29,5 +29,5 @@ export async function processInTurn<T>(
   return left;
 }
 
-/** The first few are looked at however late it is: a sweep that never comes to anybody would be none. */
+/** The first few are always processed, even if it is late: otherwise a slow sweep would process nothing. */
 const mayBegin = (place: number, untilMs: number): boolean => place < LEAST_A_SWEEP || Date.now() < untilMs;

@@ -1,5 +1,5 @@
-// mark-root: gives the root volume of a stopped node the tag by which replace-node may put it back later. IAM can fence the attachment of a
-// volume by its tags only, and root volumes seldom carry any. So replace-node may not write this tag, and this function may not attach.
+// mark-root: tags the root volume of a stopped node, so that replace-node may put it back later. IAM can fence the attachment of a volume by its tags
+// only, and root volumes seldom carry any. So replace-node may not write this tag, and this function may not attach.
 import { DescribeInstancesCommand, type Instance } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
 import * as v from 'valibot';
@@ -48,8 +48,8 @@ async function answer(
 }
 
 /**
- * Why the volume gets no tag; null where it gets it. replace-node has read the pauses in the step before: a node that is stopped already is
- * brought to its end in spite of one.
+ * Why the volume gets no tag; null where it gets one. replace-node has read the pauses in the step before: work on a node that is already stopped is
+ * finished even under a pause.
  */
 export function markFault(
   fleet: Pick<Fleet, 'name' | 'nodes'>,

@@ -1,5 +1,5 @@
-// plan-snapshots: which node of a fleet is to be stopped for the next clean snapshot, if one is due. Reads, and changes nothing; dispatch-heal
-// asks it in each round of the schedule, and when a person wants a snapshot and names no node.
+// plan-snapshots: chooses the node of a fleet that is stopped for the next clean snapshot, if one is due. It reads and changes nothing. dispatch-heal
+// calls it in each round of the schedule, and when a person wants a snapshot and names no node.
 import middy from '@middy/core';
 import * as v from 'valibot';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
@@ -73,7 +73,7 @@ async function choose(
   });
 }
 
-/** Why nodes cannot be stopped now, by instance id: a heal comes first, and a pause is a person's word. */
+/** Why nodes cannot be stopped now, by instance id: a heal goes first, and a pause is a person's word. */
 export function busyNodes(
   nodes: readonly Pick<FleetNode, 'instanceId' | 'tags'>[],
   records: { readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] },

@@ -13,7 +13,7 @@ export interface SecretStores {
 
 export type CredentialsReading =
   | { readonly credentials: Credentials | undefined }
-  /** Why they cannot be had, without a word of what is in them. */
+  /** Why they cannot be read, without any part of their content. */
   | { readonly misconfigured: string };
 
 const schema = v.union([
@@ -51,7 +51,7 @@ async function parsed(what: string, read: () => Promise<string | undefined>): Pr
   try {
     text = await read();
   } catch (error) {
-    // The name alone: what AWS says of a secret is not ours to repeat.
+    // The name alone: AWS's message about a secret is not repeated.
     return {
       misconfigured: `the credentials in ${what} cannot be read (${error instanceof Error ? error.name : 'no reason given'})`,
     };

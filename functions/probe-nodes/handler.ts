@@ -1,5 +1,5 @@
-// probe-nodes: stands in the nodes' VPC and asks them what it is told to. It decides nothing, changes nothing, and knows no secret but the
-// RPC credentials of the fleet that it is asked about.
+// probe-nodes: runs in the nodes' VPC and asks them the questions of its request. It decides nothing and changes nothing. The only secret that it
+// knows is the RPC credentials of the fleet in its request.
 import middy from '@middy/core';
 import pMap, { pMapSkip } from 'p-map';
 import { probeClients as awsClients, type ProbeClients as Clients } from '../../shared/aws/clients.ts';
@@ -30,15 +30,15 @@ export function createHandler({ clients }: { readonly clients: Pick<Clients, 'ss
 
 export const handler = createHandler({ clients: awsClients() });
 
-/** Answers of some MB each, metrics pages above all, fit the sandbox's 512 MB so many times. */
+/** The sandbox's 512 MB hold this many answers of some MB each; metrics pages are the largest. */
 const AT_ONCE = 50;
 /**
- * Five silent fifties, of 4 s each, have had their turn by then; who began last has 12 s for three rounds. 30 s in all are well below
- * what the caller waits (`PROBE_REQUEST_TIMEOUT_MS`), and its minute.
+ * By then five silent groups of fifty, of 4 s each, have had their turn. A node that begins last has 12 s for three rounds. 30 s in all are well
+ * below the caller's timeout (`PROBE_REQUEST_TIMEOUT_MS`), and its minute.
  */
 const BEGIN_FOR_MS = 18_000;
 
-/** Each node answers for itself, and none holds up the others. Never rejects. Targets that it did not come to have no reading. */
+/** Each node answers for itself, and none holds up the others. Never rejects. Targets that were not reached in time have no reading. */
 async function askAll(request: ProbeRequest, read: CredentialsReading): Promise<ProbeAnswer> {
   const { ask, targets } = request;
   const wrong = 'misconfigured' in read ? read.misconfigured : requestFault(request);

@@ -1,5 +1,5 @@
-// Which sets of clean snapshots have had their day: those beyond what the fleet file keeps, and those in quarantine past their date. Never
-// the last good one, none that anything holds, and none that somebody else made: a set counts where a heal has written down that it took it. Pure.
+// Which sets of clean snapshots may be removed: those beyond the number that the fleet file keeps, and those in quarantine past their date. Never the
+// last good set, none that is held, and none that somebody else made: a set counts where a heal has recorded that it took it. Pure.
 import { keptOf } from '../../shared/heal/kept.ts';
 import { dateOf, FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
 import { isCleanSet } from '../../shared/snapshots/donor.ts';
@@ -11,7 +11,7 @@ type SetRemoval = Extract<Removal, { kind: 'set' }>;
 export interface SetRemovals {
   /** Oldest first. */
   readonly removals: readonly SetRemoval[];
-  /** Sets that their tags would have removed, and why they stay, a sentence each. */
+  /** Sets that their tags would have removed, and why they stay, one sentence each. */
   readonly strange: readonly string[];
 }
 
@@ -19,18 +19,18 @@ const NONE: SetRemovals = { removals: [], strange: [] };
 
 export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneFacts): SetRemovals {
   const keep = fleet.cleanSnapshots?.keep;
-  // Any of them may be what a heal of the fleet is about to use.
+  // A heal of the fleet may be about to use any of them.
   if (keep === undefined || keep < 1 || busy.size > 0) return NONE;
   const taken = keptOf(records, 'set');
   const told = sets.filter((set) => saysOurs(set, fleet.name));
   const differing = new Map(told.map((set) => [set, setDiffers(set, taken.get(set.setId))]));
   const ours = told.filter((set) => differing.get(set) === null);
   const good = ours.filter((set) => isGood(set, fleet)).toSorted((a, b) => b.takenAtMs - a.takenAtMs);
-  // What is left then may be bad, and is all that there is.
+  // The sets that are left then may be bad, but there are no others.
   if (good.length === 0) return NONE;
   const newestGood = good.slice(0, keep);
   const kept = new Set<SnapshotSet>(newestGood);
-  // A set that has proved itself is worth more than one that was never opened.
+  // A set that was verified is worth more than one that was never opened.
   const proved = good.find(({ rank }) => rank === 'verified');
   if (proved) kept.add(proved);
   const oldestKeptMs = newestGood.at(-1)?.takenAtMs ?? 0;
@@ -52,7 +52,7 @@ export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneF
 
 interface RetentionPosition {
   readonly isGood: boolean;
-  /** Whether as many good ones are kept as should be. */
+  /** Whether as many good sets are kept as the fleet file asks for. */
   readonly full: boolean;
   readonly oldestKeptMs: number;
   readonly nowMs: number;
@@ -69,7 +69,7 @@ function removalReasonOf(
   const facts = factsOf(set);
   if (facts.some(({ ledger }) => ledger.quarantined !== null)) {
     const dates = facts.map(({ tags }) => dateOf(tags[KEEP_UNTIL_TAG]));
-    // A part that nobody has dated stays, and the others with it.
+    // A part without a date stays, and the other parts with it.
     const datedMs = dates.includes(null) ? Number.POSITIVE_INFINITY : Math.max(...dates.map((date) => date ?? 0));
     if (datedMs > nowMs) return null;
     const quarantine = quarantineOf(facts, bad);
@@ -83,7 +83,7 @@ function removalReasonOf(
   };
 }
 
-/** By its tags it was made by a heal of this fleet, every part of it. */
+/** The tags of every part say that a heal of this fleet made it. */
 const saysOurs = (set: SnapshotSet, fleet: string): boolean =>
   factsOf(set).every(
     ({ policyId, tags, ledger }) =>
@@ -96,7 +96,7 @@ const isGood = (set: SnapshotSet, fleet: PruneFacts['fleet']): boolean =>
     return state === 'completed' && (ledger.parts === null || ledger.parts === facts.length);
   });
 
-/** By a tag, which a person may write, or by a record, which nobody takes off with a tag. */
+/** Held by a tag, which a person may write, or by a record, which removing a tag does not end. */
 const isHeld = (set: SnapshotSet, held: ReadonlySet<string>): boolean =>
   factsOf(set).some(({ snapshotId, ledger, locked }) => ledger.heldBy !== null || locked || held.has(snapshotId));
 

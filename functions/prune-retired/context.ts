@@ -1,4 +1,4 @@
-// What is handed to everything that prune-retired does for one fleet, and the guard before each deletion.
+// The context of everything that prune-retired does for one fleet, and the guard before each deletion.
 import type { Clients } from '../../shared/aws/clients.ts';
 import { newRegister, type RegisterRecord, type SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { keys } from '../../shared/heal/store.ts';
@@ -15,7 +15,7 @@ export const PRUNE: Controller<RegisterRecord> = {
 };
 
 /**
- * Why nothing may be deleted at this moment, by the pauses and the fleet file as they are now; undefined where it may.
+ * Why nothing may be deleted at this moment, by the pauses and the fleet file as they are now; undefined where deletion is allowed.
  *
  * @param approved a person said yes, which mode ask waits for
  */

@@ -1,6 +1,6 @@
-// What of the things that heals have kept may go now: volumes, retired instances and sets of clean snapshots past their date, and nothing
-// else. Pure. Whatever is not certainly ours, past its date, unused and dispensable stays, and the reason is told. Certain is what a heal has
-// written down, what the tags say, and what EC2 says, where all three agree.
+// What may go of the resources that heals have kept: volumes, retired instances and sets of clean snapshots past their date, and nothing else. Pure.
+// A resource stays, with its reason, unless it is certainly ours, past its date, unused and dispensable. "Certainly ours" means: a heal's record, the
+// tags and EC2 all agree.
 import { createHash } from 'node:crypto';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
@@ -20,16 +20,16 @@ import {
 export interface PrunePlan {
   /** In this order; never more deletions than `MAX_DELETIONS`. */
   readonly removals: readonly Removal[];
-  /** What is past its date as well, and waits for the next run. */
+  /** Resources that are also past their date, and wait for the next run. */
   readonly waiting: number;
   readonly refusals: readonly SubjectRefusal[];
-  /** Names the removals, and nothing but them: an approval is bound to it. */
+  /** Identifies the removals, and nothing but them: an approval is bound to it. */
   readonly hash: string;
 }
 
-/** Of one fleet in one run: a mistake that nobody has thought of must not take everything before anybody sees it. */
+/** Limit of one fleet in one run: an unforeseen mistake must not remove everything before anybody sees it. */
 export const MAX_DELETIONS = 20;
-/** The schedule is six hours: what is met twice in a row has lasted. */
+/** The schedule is six hours: a condition that is seen in two runs in a row has lasted. */
 const LASTS_MS = 13 * 60 * 60_000;
 
 export function decidePrune(facts: PruneFacts): PrunePlan {
@@ -74,7 +74,7 @@ export function decidePrune(facts: PruneFacts): PrunePlan {
   return { removals, waiting: all.length - removals.length, refusals, hash: hashOf(removals) };
 }
 
-/** It stays; `why` is for people, and null where it simply is not its time. */
+/** It stays; `why` is for people, and null where it is simply not due. */
 interface Retention {
   readonly stays: true;
   readonly why: string | null;
@@ -84,12 +84,12 @@ interface Retention {
 
 const NOT_NOW: Retention = { stays: true, why: null };
 
-/** What its record says is not what it is, or there is none: somebody else's, whatever its tags say. */
+/** It differs from its record, or has no record: it belongs to somebody else, even if its tags say otherwise. */
 interface RecordMismatch {
   readonly differs: string;
 }
 
-/** The later of both dates counts: a person may want it kept longer, and nobody makes it go earlier by a tag. */
+/** The later of both dates counts: a person may want it kept longer, and no tag makes it go earlier. */
 function judgeRecord(
   differs: string | null,
   record: { readonly untilMs: number } | undefined,
@@ -99,7 +99,7 @@ function judgeRecord(
   return record && record.untilMs > nowMs ? NOT_NOW : null;
 }
 
-/** What keeps a volume or an instance, whatever it is. null: nothing of this. */
+/** What keeps a volume or an instance of any kind. null: nothing here keeps it. */
 function judgeRetention(thing: KeptVolume | RetiredInstance, { nowMs, fleet, busy }: PruneFacts): Retention | null {
   const { tags, node, keepUntilMs } = thing;
   if (tags[FLEET_TAG] !== fleet.name) return NOT_NOW;
@@ -114,7 +114,7 @@ function judgeRetention(thing: KeptVolume | RetiredInstance, { nowMs, fleet, bus
 
 const GROUP_TAG = 'aws:autoscaling:groupName';
 
-/** What keeps a retired instance: its data must not go with it, and its identity must live elsewhere. null: nothing of this. */
+/** What keeps a retired instance: its data must not go with it, and its identity must be on another instance. null: nothing here keeps it. */
 function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: PruneFacts): Retention | null {
   const { instanceId, node, state, tags, rootDevice, volumes } = instance;
   if (state === 'terminated' || state === 'shutting-down') return NOT_NOW;
@@ -127,7 +127,7 @@ function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: Prune
     return keep(`no running instance of the fleet is called ${node}: its identity may be nowhere else`);
   const group = tags[GROUP_TAG];
   if (group !== undefined) return keep(`it belongs to the Auto Scaling group ${group}: detach it from there first`);
-  // One that goes on existing without a date would be kept, and paid for, for ever.
+  // A volume that outlives the instance without a date would be kept, and paid for, for ever.
   const dated = new Set(kept.filter(({ keepUntilMs: untilMs }) => untilMs !== null).map(({ volumeId }) => volumeId));
   for (const { volumeId, device, deleteOnTermination } of volumes) {
     const isRoot = device === rootDevice;
@@ -150,7 +150,7 @@ function instanceRemoval(instance: RetiredInstance, { nodes }: PruneFacts): Remo
 }
 
 function judgeVolume({ state, attachedTo }: KeptVolume): Retention | null {
-  // Whoever attached it has a use for it: a person who put it back, or an instance that retires with it.
+  // An attached volume is in use: a person put it back, or it belongs to an instance that is retired with it.
   if (attachedTo.length > 0) return NOT_NOW;
   if (state === 'available') return null;
   return state === 'deleting' || state === 'deleted' ? NOT_NOW : keep(`it is ${state}`);
@@ -172,7 +172,7 @@ const byDate = <T extends KeptVolume | RetiredInstance>(things: readonly T[]): r
 
 const MAX_STRANGE = 10;
 
-/** One page for all of them: who may tag could have people paged for each. */
+/** One page for all of them: otherwise a person who may tag could cause a page for each. */
 function unrecordedRefusal(fleet: string, strange: readonly string[]): SubjectRefusal {
   const more = strange.length - MAX_STRANGE;
   const shown = [...strange.slice(0, MAX_STRANGE), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
@@ -195,7 +195,7 @@ const keptLongerRefusal = (subject: string, why: string, page = false): SubjectR
   lastsMs: LASTS_MS,
 });
 
-/** A set goes whole or not at all; nothing overtakes what is before it, or the large would wait for ever. */
+/** A set goes completely or not at all. Nothing overtakes the removals before it, or a large set would wait for ever. */
 function withinLimit(all: readonly Removal[]): readonly Removal[] {
   const removals: Removal[] = [];
   let left = MAX_DELETIONS;
@@ -213,6 +213,6 @@ const hashOf = (removals: readonly Removal[]): string =>
     .digest('hex')
     .slice(0, 12);
 
-/** Whether a plan that was made anew still has this very removal. */
+/** Whether a newly made plan still has exactly this removal. */
 export const stillPlanned = (removal: Removal, { removals }: PrunePlan): boolean =>
   removals.some((other) => JSON.stringify(other) === JSON.stringify(removal));

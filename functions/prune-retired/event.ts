@@ -1,4 +1,4 @@
-// What starts prune-retired: the schedule, or a person who asks what would go, or who says yes to a plan. One parser for all of them.
+// Parses what starts prune-retired: the schedule, a person who asks what would go, or a person who approves a plan.
 import * as v from 'valibot';
 import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';

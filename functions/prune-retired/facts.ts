@@ -1,4 +1,5 @@
-// What a pruning is decided by: what was kept of a fleet's nodes, who its nodes are now, and where a heal is at work. Whole or not at all.
+// Reads the facts of a pruning: what was kept of a fleet's nodes, which nodes the fleet has now, and where a heal is at work. All of it is read, or
+// nothing.
 import {
   DescribeInstancesCommand,
   DescribeVolumesCommand,
@@ -33,7 +34,7 @@ const DAY_MS = 24 * 60 * 60_000;
 /** A person who was called to a node may need what was kept of it. */
 const ESCALATED_MS = 7 * DAY_MS;
 
-/** @param only what is read of what was kept, where one thing is looked at again; everything unless given */
+/** @param only which kinds are read, where one resource is read again; unless given, all kinds */
 export async function readFacts(
   { clients: { ec2 }, store }: Pick<PruneContext, 'clients' | 'store'>,
   fleet: Fleet,
@@ -68,7 +69,7 @@ export async function readFacts(
   };
 }
 
-/** What a heal has put away and no tag tells of any more: gone, or a person's now. */
+/** What a heal has put away and has no tags any more: it is gone, or a person has taken it. */
 async function readMissing(
   ec2: EC2Client,
   records: readonly { readonly kind: 'volume' | 'instance'; readonly id: string; readonly node: string }[],
@@ -90,7 +91,7 @@ async function readMissing(
   return some.map(({ kind, id, node }) => ({ kind, id, node, there: there.has(id) }));
 }
 
-/** Pure. Nodes that a heal or a person is at work on, by name and by instance id, with the reason. */
+/** Pure. Nodes that a heal or a person works on, by name and by instance id, with the reason. */
 export function busyOf(
   nodes: readonly FleetNode[],
   {
@@ -174,7 +175,7 @@ function retiredInstance(instance: Instance): RetiredInstance {
     volumes: BlockDeviceMappings.map(({ DeviceName = '', Ebs }) => ({
       volumeId: Ebs?.VolumeId ?? '',
       device: DeviceName,
-      // Not said is not false: it would go with the instance.
+      // A missing value is not false: the volume would be deleted with the instance.
       deleteOnTermination: Ebs?.DeleteOnTermination ?? true,
     })),
   };

@@ -1,5 +1,4 @@
-// prune-retired: what heals have kept for a while (old volumes, retired instances, clean snapshots) and whose date is past is removed, a
-// little at a time, and nothing else ever is.
+// prune-retired: removes what heals have kept (old volumes, retired instances, clean snapshots) after its date, a little at a time, and nothing else.
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
@@ -32,7 +31,7 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const onlyPlan = request.kind === 'prune' && request.plan;
     const approval = request.kind === 'approve' ? { plan: request.plan, by: request.by ?? null } : undefined;
     const pruneOne = async (fleet: Fleet): Promise<PruneSummary> => {
-      // Nobody is asked about what could not be done; a person who asks what would be is told.
+      // Nobody is asked to approve what cannot be done now. A person who asks for the plan gets it.
       const paused = onlyPlan ? null : judgePauses(invocation.environment.PARAMETER_PREFIX, fleet.name, values);
       if (paused) return { fleet: fleet.name, removed: [], left: [], refusals: [`${paused.refuse}: ${paused.reason}`] };
       return pruneFleet(fleetContext(invocation, PRUNE, fleet), { onlyPlan, approval });

@@ -1,5 +1,5 @@
-// Holds of incidents on snapshots: renewed while their incident lasts, since a lock ends after a day; released where nobody did it, since
-// what is held is never removed. A hold is what a heal has recorded: a tag alone neither makes one nor ends one.
+// Holds of incidents on snapshots. They are renewed while their incident lasts, because a lock ends after a day. They are released where the heal did
+// not do so, because a held snapshot is never removed. A hold is what a heal has recorded: a tag alone neither makes nor ends one.
 import { hold, type KeptRecord, keptOf, readKept, release as releaseRecorded } from '../../shared/heal/kept.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
@@ -17,7 +17,7 @@ export interface Holds {
 /** Incidents of one run; the rest comes six hours later. */
 const MAX_INCIDENTS = 20;
 
-/** Pure. An escalated incident lasts: a person may want what was held for it. */
+/** Pure. An escalated incident lasts: a person may want the snapshots that are held for it. */
 export function judgeHolds(
   holds: Iterable<HoldRecord>,
   snapshots: readonly SnapshotFact[],

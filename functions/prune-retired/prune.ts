@@ -1,6 +1,6 @@
-// One fleet's run: what may go is planned, and then written, asked about or carried out, as the fleet's mode says. Each removal is carried out
-// by itself: the truth and the guard are read again right before it, the intent is written before it and the result after. EC2 deletes by id
-// and says so when it is gone already: all of this can be repeated.
+// One fleet's run: plans what may go, then writes the plan, asks about it or carries it out, as the fleet's mode says. Each removal is carried out
+// separately: the truth and the guard are read again right before it, the intent is written before it and the result after. EC2 deletes by id and
+// says so when it is gone already: all of this can be repeated.
 import { DeleteSnapshotCommand, DeleteVolumeCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { type AwsRefusal, refusalOf } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -24,13 +24,13 @@ import { readFacts } from './facts.ts';
 import { reconcileHolds } from './holds.ts';
 import type { PruneFacts, Removal } from './retired-resources.ts';
 
-/** What came of a run, for the log and for a person who asked. */
+/** The result of a run, for the log and for a person who asked. */
 export interface PruneSummary {
   readonly fleet: string;
   readonly removed: readonly string[];
-  /** Past their date, and not removed: mode plan or ask, only asked for, the next run's, or refused. */
+  /** Past their date, and not removed: mode plan or ask, only asked for, left for the next run, or refused. */
   readonly left: readonly string[];
-  /** Names the plan, for an approval. */
+  /** Identifies the plan, for an approval. */
   readonly plan?: string;
   readonly refusals: readonly string[];
 }
@@ -49,7 +49,7 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
   const read = () => readFacts(context, fleet, Date.now());
   if (onlyPlan) return planSummary(fleet.name, decidePrune(await read()));
   const failures: unknown[] = [];
-  // What is held is not removed, whether its hold could be renewed or not: the rest need not wait for it.
+  // A held snapshot is not removed, even if its hold could not be renewed: the rest need not wait for the renewal.
   if (!approval) await reconcileHolds(context).catch((error: unknown) => failures.push(error));
   const result = await reconcile(
     fleet,
@@ -107,7 +107,7 @@ const planSummary = (
 
 const refusalText = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
 
-/** Asked again by the next run, six hours later, only where the question has expired. */
+/** The next run, six hours later, asks again only if the question has expired. */
 const wholePlan = (plan: PrunePlan): WholePlan => ({
   hash: plan.hash,
   isEmpty: plan.removals.length === 0,
@@ -123,7 +123,7 @@ function sentencesOf({ removals, waiting }: PrunePlan): string {
   return `delete ${[...first, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')}`;
 }
 
-/** A person who takes the tags away has taken the thing: it is told once, and nothing follows from its record any more. */
+/** A person who removes the tags has taken the resource: that is reported once, and its record has no effect any more. */
 async function forgetMissing(context: PruneContext, missing: PruneFacts['missing']): Promise<void> {
   for (const { kind, id, node, there } of missing) {
     if (there)
@@ -144,7 +144,7 @@ interface RemovalSummary {
   readonly refusals: readonly SubjectRefusal[];
 }
 
-/** @param failures what cannot be deleted does not keep the rest, and is added */
+/** @param failures a removal that fails does not stop the others; its error is added here */
 async function removeAll(
   context: PruneContext,
   plan: PrunePlan,
@@ -180,14 +180,14 @@ async function removeAll(
   return { removed, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
 }
 
-/** What came of a removal. `stop`: nothing more may be done in this run. */
+/** The result of a removal. `stop`: nothing more may be done in this run. */
 type RemovalResult =
   | { readonly done: true }
   | { readonly done: false; readonly refusal: SubjectRefusal; readonly stop: boolean };
 
-/** Error codes of EC2 ("Error codes for the Amazon EC2 API"): what was to be deleted is not there. */
+/** Error codes of EC2 ("Error codes for the Amazon EC2 API"): the resource to delete does not exist. */
 const GONE = new Set(['InvalidVolume.NotFound', 'InvalidInstanceID.NotFound', 'InvalidSnapshot.NotFound']);
-/** It is in use, locked or protected: somebody wants it. Whatever else AWS refuses, a person has to look at. */
+/** It is in use, locked or protected: somebody needs it. Any other refusal of AWS needs a person. */
 const KEPT = new Set([
   'VolumeInUse',
   'IncorrectState',
@@ -198,9 +198,9 @@ const KEPT = new Set([
 ]);
 
 /**
- * The guard comes last before each call: a pause holds from the moment at which it is set.
+ * The guard is the last read before each call: a pause holds from the moment at which it is set.
  *
- * @param approved a person said yes to the plan that it is of
+ * @param approved a person approved the plan of this removal
  */
 export async function remove(context: PruneContext, removal: Removal, approved: boolean): Promise<RemovalResult> {
   const stays = (why: string, page = false): RemovalResult => {
@@ -221,7 +221,7 @@ export async function remove(context: PruneContext, removal: Removal, approved: 
       ? stays(`AWS refused ${act}: ${said.refused}`, !KEPT.has(said.code))
       : { done: false, refusal: said, stop: true };
   }
-  // Nothing follows from the record any more, whatever is called so some day.
+  // The record has no effect any more, even if a later resource gets this id.
   const over = (kind: KeptKind, ids: readonly string[]) =>
     endKept(context.store, context.fleet.name, kind, ids, Date.now());
   await over(removal.kind, [removal.id]);
@@ -255,7 +255,7 @@ function callsOf({ clients: { ec2 } }: PruneContext, removal: Removal): readonly
   }
 }
 
-/** @returns what AWS said where it refused, or why nothing may be done; undefined where it is done */
+/** @returns AWS's message where it refused, or why nothing may be done; undefined where the call succeeded */
 async function sendJournalled(
   context: PruneContext,
   removal: Removal,

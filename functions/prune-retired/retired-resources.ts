@@ -1,5 +1,5 @@
-// What heals have kept of a fleet, as it is read, and whether it is what a heal has put away, still as it was then: the record, its tags and
-// EC2 have to agree. Whoever may tag can write all the tags that a heal writes; nobody but a heal writes the record. Pure.
+// What heals have kept of a fleet, and whether it still is what a heal has put away: the record, its tags and EC2 have to agree. A person who may tag
+// can write all the tags of a heal; only a heal writes the record. Pure.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { KeptRecord } from '../../shared/heal/kept.ts';
@@ -13,21 +13,21 @@ export interface KeptVolume {
   readonly volumeId: string;
   readonly node: string | null;
   readonly state: string;
-  /** Instances that have it. */
+  /** Instances that the volume is attached to. */
   readonly attachedTo: readonly string[];
   readonly sizeGiB: number;
   readonly type: string;
   /** ms since the epoch. */
   readonly createdAtMs: number;
-  /** Empty where it was not made from one. */
+  /** Empty where the volume was not made from a snapshot. */
   readonly snapshotId: string;
   readonly availabilityZone: string;
-  /** null: what the tag says is no date. */
+  /** null: the value of the tag is no date. */
   readonly keepUntilMs: number | null;
   readonly tags: Tags;
 }
 
-/** An instance that carries the fleet's tag, and that it was retired. */
+/** An instance that carries the fleet's tag and the tag of a retired instance. */
 export interface RetiredInstance {
   readonly instanceId: string;
   readonly node: string | null;
@@ -47,16 +47,16 @@ export interface RetiredInstance {
 export interface PruneFacts {
   readonly nowMs: number;
   readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'cleanSnapshots'>;
-  /** Who the fleet's nodes are now; instances that join or have retired are not among them. */
+  /** The fleet's nodes now, without instances that join or have retired. */
   readonly nodes: readonly FleetNode[];
   /** Why nothing of a node is touched (an open incident, a heal, a pause), by the node's name and by its instance's id. */
   readonly busy: ReadonlyMap<string, string>;
   readonly volumes: readonly KeptVolume[];
   readonly instances: readonly RetiredInstance[];
   readonly sets: readonly SnapshotSet[];
-  /** What heals have written down of what they put away, and what has ended among it. */
+  /** Heals' records of what they put away, and which of it has ended. */
   readonly kept: readonly KeptRecord[];
-  /** Recorded, past the date, and without the tags that would say so; `there`: EC2 still shows it. */
+  /** Recorded, past the date, and without the tags of a kept resource; `there`: EC2 still shows it. */
   readonly missing: readonly {
     readonly kind: 'volume' | 'instance';
     readonly id: string;
@@ -81,7 +81,7 @@ type RecordOf<K extends KeptRecord['kind']> = Extract<KeptRecord, { readonly kin
 
 const NOT_WRITTEN = 'no heal has written down that it put it away';
 
-/** @returns what is not as it was recorded; null where all agree */
+/** @returns what differs from its record; null where all agree */
 export function volumeDiffers(volume: KeptVolume, record: RecordOf<'volume'> | undefined): string | null {
   if (!record) return NOT_WRITTEN;
   const { was } = record;
@@ -95,7 +95,7 @@ export function volumeDiffers(volume: KeptVolume, record: RecordOf<'volume'> | u
   );
 }
 
-/** @returns what is not as it was recorded; null where all agree */
+/** @returns what differs from its record; null where all agree */
 export function instanceDiffers(instance: RetiredInstance, record: RecordOf<'instance'> | undefined): string | null {
   if (!record) return NOT_WRITTEN;
   const { was } = record;
@@ -107,7 +107,7 @@ export function instanceDiffers(instance: RetiredInstance, record: RecordOf<'ins
     (instance.launchedAtMs === was.launchedAtMs
       ? null
       : `it was started again at ${isoOf(instance.launchedAtMs)}, after it was put away`) ??
-    // Its root goes with it: another one must not.
+    // The instance's root is deleted with it: it must not be another volume.
     (root === null || root === was.rootVolumeId
       ? null
       : `its root volume is ${root}, and was ${was.rootVolumeId ?? 'taken off'}`) ??
@@ -115,7 +115,7 @@ export function instanceDiffers(instance: RetiredInstance, record: RecordOf<'ins
   );
 }
 
-/** What one heal took at one moment, every part of it: lifecycle policies and people remove what they have made. */
+/** Every part of the set must be what one heal took at one moment: people and lifecycle policies remove their own snapshots. */
 export function setDiffers(set: SnapshotSet, record: RecordOf<'set'> | undefined): string | null {
   if (!record) return 'no heal has written down that it took it';
   for (const part of Object.values(set.parts)) {
@@ -127,7 +127,7 @@ export function setDiffers(set: SnapshotSet, record: RecordOf<'set'> | undefined
   return null;
 }
 
-/** @returns until when all quarantined parts are kept, by their tags and by the record; or why it is no quarantine of ours */
+/** @returns until when all quarantined parts are kept, by their tags and by the record; or why it is not our quarantine */
 export function quarantineOf(
   parts: readonly SnapshotFact[],
   records: ReadonlyMap<string, RecordOf<'quarantine'>>,

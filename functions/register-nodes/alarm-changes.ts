@@ -1,18 +1,20 @@
-// From the alarms that there are to those that there should be. A person's own settings stay: an alarm of ours is written anew only
-// where it looks at the wrong thing, or where the fleet file's number or the runbook's place has changed since we wrote it. Pure.
+// The changes from the existing alarms to the desired ones. A person's own settings stay. An alarm of ours is rewritten in two cases only: it looks
+// at the wrong metric, or the fleet file's number or the runbook's place has changed since we wrote it. Pure.
 import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import type { AlarmSource, DesiredAlarm, DesiredAlarms, MetricRef } from './alarms.ts';
 
 export interface AlarmChanges {
   readonly create: readonly DesiredAlarm[];
-  /** To be written anew if its tags say that it is this fleet's, with what people have set kept. */
+  /** To be rewritten if its tags say that it is this fleet's; people's settings are kept. */
   readonly update: readonly { readonly alarm: DesiredAlarm; readonly now: MetricAlarm; readonly why: string }[];
   /** To be deleted if its tags say that it is this fleet's. */
   readonly remove: readonly MetricAlarm[];
 }
 
-/** @param otherFleets an alarm under their prefix is theirs, where it does not say otherwise: `chainmend-bit-` begins `chainmend-bit-coin-…`, too */
+/**
+ * @param otherFleets an alarm under their prefix is theirs, unless it says otherwise: `chainmend-bit-` is also the start of `chainmend-bit-coin-…`
+ */
 export function diffAlarms(
   fleet: string,
   { alarms, tolerated }: DesiredAlarms,
@@ -52,7 +54,9 @@ const MAX_DESCRIPTION_CHARACTERS = 1_024;
 const RUNBOOK = /^Runbook: (\S+)$/m;
 const THRESHOLD = /^Set to (-?\d+(?:\.\d+)?) by chainmend;/m;
 
-/** The number that we wrote is kept here: a threshold that differs from it is a person's, and stays until the fleet file's changes. */
+/**
+ * The description keeps the number that we wrote. A threshold that differs from it is a person's, and stays until the fleet file's number changes.
+ */
 export function descriptionOf({ meaning, runbook, threshold }: DesiredAlarm): string {
   const rest = `\nRunbook: ${runbook}\nSet to ${threshold} by chainmend; a threshold of your own stays.`;
   return meaning.slice(0, MAX_DESCRIPTION_CHARACTERS - rest.length) + rest;
@@ -69,7 +73,7 @@ export function parseDescription(description = ''): {
   };
 }
 
-/** What an alarm looks at, in a form to compare: its metrics, or its query. Not how it looks, which people may tune. */
+/** The source of an alarm in a form to compare: its metrics, or its query. Statistics and periods are left out, because people may tune them. */
 const sourceKeyOf = (look: AlarmSource): string => {
   switch (look.by) {
     case 'metric':
@@ -109,7 +113,7 @@ export function firstMetric(alarm: MetricAlarm): MetricRef | undefined {
   return metric && refOf(metric);
 }
 
-/** Actions that a person has added: an alarm that has some is not written by us, who may name no topic but our own. */
+/** Actions that a person has added. We do not rewrite such an alarm, because our role may name no topic but our own. */
 export const foreignActions = ({ OKActions, AlarmActions, InsufficientDataActions }: MetricAlarm, topicArn: string) =>
   [...(OKActions ?? []), ...(AlarmActions ?? []), ...(InsufficientDataActions ?? [])].filter((arn) => arn !== topicArn);
 

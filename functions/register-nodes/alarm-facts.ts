@@ -1,4 +1,4 @@
-// The alarms and series that there are, page by page; each list whole or not at all.
+// Reads the existing alarms and series, page by page; each list is complete or missing.
 import {
   type CloudWatchClient,
   ListTagsForResourceCommand,
@@ -36,8 +36,8 @@ export async function readTags(cloudwatch: CloudWatchClient, ResourceARN: string
 }
 
 /**
- * What the agents publish lately of the filesystems at a path, by instance. The file system's type is a dimension that no fleet file
- * tells, so the series has to be found: one list for a path, whatever the number of nodes.
+ * The agents' recent series of the filesystems at a path, by instance. The filesystem type is a dimension that no fleet file names, so the series has
+ * to be found: one list for a path, however many nodes there are.
  */
 export async function readSeries(cloudwatch: CloudWatchClient, path: string): Promise<ReadonlyMap<string, DiskSeries>> {
   const [used, inodesUsed, inodesTotal] = await Promise.all(
@@ -75,13 +75,13 @@ async function listDimensions(client: CloudWatchClient, name: string, path: stri
   );
 }
 
-/** The plainest series: one that carries a device or a volume's id ends when the volume is swapped. */
+/** The plainest series first: one that carries a device or a volume's id ends when the volume is swapped. */
 const bestFirst = (a: Dimensions, b: Dimensions): number =>
   Object.keys(a).length - Object.keys(b).length || (dimensionKey(a) < dimensionKey(b) ? -1 : 1);
 
 const dimensionKey = (dimensions: Dimensions): string => JSON.stringify(Object.entries(dimensions).sort());
 
-/** Which filesystems people's own alarms look after already: those that the fleet file takes in by name. */
+/** Filesystems that people's own alarms already watch: the alarms that the fleet file names. */
 export async function readCovered(
   cloudwatch: CloudWatchClient,
   { alarms: { namePatterns } }: Fleet,
@@ -92,7 +92,7 @@ export async function readCovered(
     for (const alarm of await readAlarms(cloudwatch, prefix)) {
       const { name = '', dimensions = {} } = firstMetric(alarm) ?? {};
       const { InstanceId, path } = dimensions;
-      // A pattern may be wide enough for our own, which would then be taken away and made again in turns.
+      // A pattern may also match our own alarm, which would then be deleted and created again in turns.
       if (alarm.AlarmName?.startsWith('chainmend-') || !isMeant(pattern, alarm.AlarmName ?? '')) continue;
       if (!name.startsWith('disk_') || !InstanceId || !path) continue;
       covered[name.startsWith('disk_inodes') ? 'inodes' : 'disk'].add(filesystemKey(InstanceId, path));

@@ -1,5 +1,5 @@
-// Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and what a large fleet has in place of alarms of its
-// nodes' own. Pure: from its file, its nodes, the series that the agents publish and the alarms that people have.
+// Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and a large fleet's alarms in place of node alarms. Pure: from
+// its file, its nodes, the series of the agents and people's own alarms.
 import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import {
@@ -44,11 +44,11 @@ export interface DesiredAlarm {
   readonly threshold: number;
   /** Minutes in a row. */
   readonly minutes: number;
-  /** Whether the alarm pages by itself. Whoever computed what it is about explains and pages it otherwise (see docs/adr/0008). */
+  /** Whether the alarm pages by itself. Otherwise the function that computed its metric explains and pages (see docs/adr/0008). */
   readonly pages: boolean;
 }
 
-/** The agent's series of one filesystem, by exactly these dimensions (fstype and whatever else its configuration adds). */
+/** The agent's series of one filesystem, by exactly these dimensions (fstype and any others that its configuration adds). */
 export interface DiskSeries {
   readonly dimensions: Readonly<Record<string, string>>;
   /** Whether inodes are published under the same dimensions. */
@@ -85,20 +85,22 @@ const ownMetric = (
   dimensions: Readonly<Record<string, string>>,
 ): MetricRef => ({ namespace: METRIC_NAMESPACE, name, dimensions });
 
-/** Of a volume other than the first, at the end of an alarm's name. */
+/** Suffix of an alarm's name for a volume other than the first. */
 const suffixOf = ({ volumes }: Fleet, { role }: VolumeRole): string | undefined =>
   role === volumes[0]?.role ? undefined : role;
 
 export interface DesiredAlarms {
   readonly alarms: readonly DesiredAlarm[];
-  /** Names that are left alone, whatever is there: nobody can say now what it should be. */
+  /** Names that are left as they are: what they should be cannot be known now. */
   readonly tolerated: ReadonlySet<string>;
   readonly refusals: readonly SubjectRefusal[];
-  /** What has no alarm yet, and why. */
+  /** Filesystems that have no alarm yet, and why. */
   readonly notes: readonly string[];
 }
 
-/** A fleet that shrinks goes back to alarms of its nodes' own here, so that one more and one less does not make hundreds anew. */
+/**
+ * A fleet that shrinks below this number gets alarms of its nodes again. The gap prevents that one node more or less recreates hundreds of alarms.
+ */
 const BACK_TO_NODES = 40;
 
 export function alarmsPer({ alarms }: Fleet, nodes: number, fleetWideNow: boolean): 'node' | 'fleet' {
@@ -130,7 +132,7 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   return { alarms: once, tolerated, refusals: [...refusals, ...refused], notes };
 }
 
-/** Names are put together of names: a node "a-disk" and a volume "stuck" of a node "a" may mean the same alarm. Neither gets it. */
+/** Names are composed: a node "a-disk" and a volume "stuck" of a node "a" may give the same alarm name. Neither gets it. */
 function namedOnce(
   alarms: readonly DesiredAlarm[],
   tolerated: Set<string>,
@@ -146,7 +148,7 @@ function namedOnce(
   return { once: alarms.filter(({ name }) => !doubled.has(name)), refused };
 }
 
-/** Tags travel in events and lead to filters: a name that holds anything else is told by its instance's id. */
+/** Tags travel in events and are used in filters: a name with any other character is replaced by its instance's id. */
 const SAFE_NAME = /^[A-Za-z0-9_.:/=+@-]{1,128}$/;
 const nodeTag = ({ name, instanceId }: FleetNode): string => (SAFE_NAME.test(name) ? name : instanceId);
 
@@ -193,7 +195,7 @@ function disksOf(
       if (covered[kind].has(key)) return [];
       const name = alarmName(fleet.name, nodeTag(node), kind, suffixOf(fleet, volume));
       if (!found || (kind === 'inodes' && !found.inodes)) {
-        // An agent that is silent for a while is no reason to take its alarm away.
+        // An agent that is silent for a while is no reason to delete its alarm.
         tolerated.add(name);
         return [];
       }
@@ -206,7 +208,7 @@ function disksOf(
   });
 }
 
-/** Where nobody asks the nodes, nobody publishes their health, and an alarm on it would be blind. */
+/** Where no probe asks the nodes, nobody publishes their health, and an alarm on it would be blind. */
 function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly DesiredAlarm[] {
   if (!fleet.probe) return [];
   const who = `${fleet.name}/${node.name}`;
@@ -252,7 +254,7 @@ function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly De
   }));
 }
 
-/** What is told of a fleet as a whole, whatever its size. */
+/** The alarms of a fleet as a whole, for every size. */
 function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   if (!fleet.probe) return [];
   const { name } = fleet;
@@ -287,7 +289,7 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   );
   if (fleet.chain !== 'cometbft') return [halted];
   const [rounds, outOfSync, jailed, power, byzantine, down] = CONSENSUS_METRICS;
-  // What nobody reads, nobody publishes: an alarm on it would never go off, and look as if it could.
+  // Where no probe reads a value, nobody publishes it: an alarm on it would never go off, but would look as if it could.
   const asked = fleet.probe.by !== 'metric';
   const read = new Map<string, boolean>([
     ...[rounds, outOfSync, power, byzantine].map(
@@ -319,10 +321,11 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
 }
 
 /**
- * For a fleet too large for alarms of each node: one of each kind, grouped by node. A query sees the metrics of the whole account:
- * of disks those with a path of the fleet's, of status checks all instances. There is none for inodes, which the agent publishes as
- * counts only. Agents add dimensions as they are configured to (device, image, type), so of disks no exact list of them is asked for.
- * Every name is quoted: hundreds of words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas): the worst are seen.
+ * For a fleet too large for alarms of each node: one alarm of each kind, grouped by node. A query sees the metrics of the whole account: of disks
+ * those with a path of the fleet's, of status checks all instances. There is no alarm for inodes, which the agent publishes as counts only. Agents
+ * add dimensions by their configuration (device, image, type), so the query of disks asks for no exact list of them. Every name is quoted: hundreds
+ * of words are reserved ("Reserved keywords", Metrics Insights). "A single query can return no more than 500 time series" (Metrics Insights quotas):
+ * the worst are seen.
  */
 function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   const { name, volumes, alarms, probe } = fleet;

@@ -1,4 +1,4 @@
-// Makes, mends and deletes a fleet's alarms: in every mode, since they are chainmend's own eyes, but not while it is paused.
+// Creates, updates and deletes a fleet's alarms: in every mode, because they are chainmend's own eyes, but not while the fleet is paused.
 import {
   DeleteAlarmsCommand,
   type MetricAlarm,
@@ -24,7 +24,7 @@ import type { RegisterContext } from './context.ts';
 const GAP_MS = 350;
 /** ListTagsForResource: 10 a second (CloudWatch quotas). */
 const TAGS_GAP_MS = 120;
-/** Alarms between two looks at the pauses. */
+/** Alarms between two reads of the pauses. */
 const GROUP = 20;
 /** "AlarmNames: maximum number of 100 items" (DeleteAlarmsInput). */
 const DELETIONS_A_CALL = 100;
@@ -33,7 +33,7 @@ export interface AlarmsDone {
   readonly created: number;
   readonly updated: number;
   readonly deleted: number;
-  /** For the next run. */
+  /** Changes that are left for the next run. */
   readonly left: number;
   readonly refusals: readonly SubjectRefusal[];
   /** Alarms that could not be written at all. */
@@ -47,7 +47,7 @@ export interface AlarmsToReconcile {
   /** Instances of the fleet that have ended. */
   readonly readGone: () => Promise<readonly FleetNode[]>;
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
-  /** A person says that whatever is gone is to go. */
+  /** A person confirms that alarms of nodes that are gone may be deleted. */
   readonly confirmed: boolean;
 }
 
@@ -86,7 +86,7 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
     ),
   ];
   await run.putAll(puts);
-  // New eyes first: between a node's own alarms and those of the whole fleet nobody is to be blind.
+  // New alarms first: in a change between node alarms and fleet-wide alarms, no node may be without one.
   if (run.stopped || run.left > 0) return run.done(desired.notes, remove.length);
   const ended = remove.length > 0 ? await readGone() : [];
   const tooMany = judgeMissing(fleet.name, { ...countMissingNodes(remove, nodes, ended), what: 'alarms', confirmed });
@@ -100,8 +100,8 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
 }
 
 /**
- * Nodes that alarms to be deleted were about and that are not there any more, and how many there were in all. Those that EC2 itself
- * says have ended do not count: that is no mistake of a selection.
+ * Nodes whose alarms would be deleted and that are not there any more, and how many there were in all. Nodes whose end EC2 itself reports do not
+ * count: those are no mistake of a selection.
  */
 function countMissingNodes(
   remove: readonly MetricAlarm[],
@@ -119,14 +119,14 @@ interface AlarmPut {
   readonly input: PutMetricAlarmInput;
   readonly sentence: string;
   readonly counts: 'created' | 'updated';
-  /** The alarm that is there, which has to be ours by its tags right before, and why it is written anew. */
+  /** The existing alarm, whose tags are checked right before, and why it is rewritten. */
   readonly over?: { readonly now: MetricAlarm; readonly why: string };
 }
 
 const changeOf = ({ input: { AlarmName: alarmName = '' }, over }: AlarmPut): AlarmChange =>
   over ? { alarmName, change: 'updated', why: over.why } : { alarmName, change: 'made' };
 
-/** The mutations of one fleet's turn, paced, guarded a group at a time; what one alarm cannot have does not keep the others. */
+/** The mutations of one fleet's turn: paced, with one guard for each group. An alarm that fails does not stop the others. */
 class AlarmRun {
   readonly refusals: SubjectRefusal[] = [];
   left = 0;
@@ -141,7 +141,7 @@ class AlarmRun {
     this.#context = context;
   }
 
-  /** Whether an alarm that is there is this fleet's own, by its tags as they are now. */
+  /** Whether an existing alarm is this fleet's own, by its tags as they are now. */
   async #mayWrite({ over }: AlarmPut): Promise<boolean> {
     if (!over) return true;
     const { now, why } = over;
@@ -174,7 +174,7 @@ class AlarmRun {
         this.left += puts.length - from;
         return;
       }
-      // A group at a time: to read the tags of thousands takes longer than a run has.
+      // A group at a time: reading the tags of thousands takes longer than a run has.
       const group: AlarmPut[] = [];
       for (const put of puts.slice(from, from + GROUP)) if (await this.#mayWrite(put)) group.push(put);
       if (group.length === 0) continue;
@@ -213,7 +213,7 @@ class AlarmRun {
           );
           continue;
         }
-        // Others need the rate, too: the next run goes on.
+        // Others need the API rate, too: the next run continues.
         this.stopped = true;
         return undone + group.length - index - 1;
       }
@@ -221,7 +221,7 @@ class AlarmRun {
     return undone;
   }
 
-  /** Alarms of ours only, by their tags right before. */
+  /** Deletes alarms of ours only, after reading their tags again. */
   async removeAll(remove: readonly MetricAlarm[]): Promise<void> {
     for (let from = 0; from < remove.length; from += DELETIONS_A_CALL) {
       if (Date.now() >= this.#context.untilMs) {
@@ -248,7 +248,7 @@ class AlarmRun {
         this.#counts.deleted += names.length;
         await this.#ended('DeleteAlarms', names.length, names.length);
       } catch (error) {
-        // "In the event of an error, no alarms are deleted": one of them went by another hand, and the next run reads again.
+        // "In the event of an error, no alarms are deleted": somebody else deleted one of them, and the next run reads again.
         if (!isGone(error)) throw error;
         this.left += names.length;
         await this.#ended('DeleteAlarms', 0, names.length);
@@ -256,7 +256,7 @@ class AlarmRun {
     }
   }
 
-  /** The guard and the intent of one group; false when nothing more may be begun. */
+  /** Reads the guard and writes the intent of one group; false when nothing more may be begun. */
   async #begins(sentences: readonly string[], alarms: readonly AlarmChange[], act: string): Promise<boolean> {
     const context = this.#context;
     if (Date.now() >= context.untilMs) return false;
@@ -293,5 +293,8 @@ class AlarmRun {
   }
 }
 
-/** DeleteAlarms and ListTagsForResource have a name each for it. A whole name in the source would bring the SDK's own errors into the bundle. */
+/**
+ * DeleteAlarms and ListTagsForResource use different names for this error. A full class name in the source would bring the SDK's own errors into the
+ * bundle.
+ */
 const isGone = (error: unknown): boolean => error instanceof Error && /^ResourceNotFound(Exception)?$/.test(error.name);

@@ -1,4 +1,4 @@
-// What becomes of a fleet's records: planned, judged, asked about or carried out, as its mode says. A plan is carried out guarded, journalled
+// Applies a fleet's DNS records: planned, judged, asked about or carried out, as its mode says. A plan is carried out under a guard, journalled
 // before and after, in atomic batches that Route 53 refuses if anything has changed.
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -54,7 +54,7 @@ export interface NamesToReconcile extends Pick<RegisterRequest, 'fleets' | 'conf
   readonly readGone: () => Promise<readonly FleetNode[]>;
 }
 
-/** How a plan takes names of ours that no node has. */
+/** How a plan treats names of ours that no node has. */
 interface MissingNames extends Pick<NameFacts, 'keepGone' | 'ended'> {
   readonly refusals?: readonly SubjectRefusal[];
 }
@@ -92,7 +92,7 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
           planned,
           approved: approved !== undefined,
           planAgain: async () => {
-            // All of it: what was true of the nodes when the run began may be what somebody has just put right.
+            // Everything is read again: somebody may just have corrected what was true of the nodes when the run began.
             const now = await readNodeFacts(context, request.fleets);
             return now.found === 0 ? undefined : planFor(now, await readZone(clients.route53, zoneId), planned.gone);
           },
@@ -133,7 +133,7 @@ function planOf(
   return { plan, poolReason: desired.poolReason, paused, gone };
 }
 
-/** Whether names of ours may go, where nobody is asked about it: too many at once are a mistake until a person says otherwise. */
+/** Whether names of ours may be removed where nobody is asked: too many at once are a mistake until a person says otherwise. */
 async function judgeMissingNames(
   { fleet }: RegisterContext,
   { readGone, confirmed, approval }: NamesToReconcile,
@@ -144,7 +144,7 @@ async function judgeMissingNames(
   const { gone, owned } = planWith({ ended });
   const tooMany = judgeMissing(fleet.name, { gone, of: owned, what: 'records', confirmed });
   if (!tooMany) return { ended };
-  // Whoever is there is kept up all the same: a sick node leaves the pool, a new one gets its name.
+  // The existing nodes are still updated: a sick node leaves the pool, a new one gets its name.
   return { ended, keepGone: true, refusals: [subjectRefusal(tooMany, `${fleet.name} records`)] };
 }
 
@@ -176,19 +176,19 @@ function sentencesOf({ changes }: NamePlan): string {
 
 /** "Five requests per second per AWS account" (Route 53 quotas); with room for people and other tools. */
 const GAP_MS = 250;
-/** Route 53 refuses a request while it works at another for the same zone (PriorRequestNotComplete). */
+/** Route 53 refuses a request while it processes another for the same zone (PriorRequestNotComplete). */
 const AGAIN_AFTER_MS = 1_000;
 const MAX_SENTENCES = 20;
 const MAX_NEVER_TAKEN = 5;
 
 interface ApplyResult {
   readonly changed: number;
-  /** For the next run: time was up, or somebody else was changing them. */
+  /** Left for the next run: time was up, or somebody else was changing the records. */
   readonly left: number;
   readonly refusals: readonly SubjectRefusal[];
 }
 
-/** A plan, and who was paused when it was made. */
+/** A plan, and which nodes were paused when it was made. */
 interface PlannedNames {
   readonly plan: NamePlan;
   readonly poolReason: string;
@@ -199,9 +199,9 @@ interface PlannedNames {
 interface NamesToApply {
   readonly zoneId: string;
   readonly planned: PlannedNames;
-  /** A person said yes to exactly this plan: nothing else is done for it, and mode ask allows it. */
+  /** A person approved exactly this plan: nothing else is done, and mode ask allows it. */
   readonly approved: boolean;
-  /** The plan for what is there now, nodes and zone, all of it read again; undefined where no node is found any more. */
+  /** Plans again from nodes and zone, all of it read again; undefined where no node is found any more. */
   readonly planAgain: () => Promise<PlannedNames | undefined>;
 }
 
@@ -219,7 +219,7 @@ async function applyNames(
   const applied = (...more: readonly SubjectRefusal[]): ApplyResult => {
     return { changed, left: changes.length - changed, refusals: [...refusals, ...more] };
   };
-  /** @returns why nothing more may be done, or what Route 53 said to the batch as a whole */
+  /** @returns why nothing more may be done, or Route 53's result for the batch as a whole */
   const send = async (batch: readonly RecordSetChange[]): Promise<SubjectRefusal | BatchResult> => {
     const refusal = await guard(context, approved, paused);
     if (refusal) return refusal;
@@ -233,7 +233,7 @@ async function applyNames(
     const sent = await send(batch);
     if ('refuse' in sent) return applied(sent);
     if (sent.done) continue;
-    // Somebody changed one of them, or the answer of a request that took effect was lost: what is still to be done goes name by name.
+    // Somebody changed one of them, or the answer of a successful request was lost: the remaining changes are sent name by name.
     await setTimeout(AGAIN_AFTER_MS);
     const again = await planAgain();
     if (again === undefined) break;
@@ -241,7 +241,7 @@ async function applyNames(
     const still = again.plan.changes.filter((change) => batch.some((one) => isSameChange(one, change, approved)));
     changed += batch.filter(({ name }) => !again.plan.changes.some((change) => change.name === name)).length;
     for (const change of still) {
-      // Refused for so many, it is refused for what they have in common: more pages would say nothing more.
+      // If so many are refused, they have a common cause: more pages would add nothing.
       if (Date.now() >= context.untilMs || refusals.length >= MAX_NEVER_TAKEN) break;
       const alone = await send([change]);
       if ('refuse' in alone) return applied(alone);
@@ -251,10 +251,10 @@ async function applyNames(
   return applied();
 }
 
-/** Two runs in a row are refused the same: it is no matter of who came first. */
+/** A refusal that repeats in two runs in a row is not a race with another writer. */
 const LASTS_MS = 4 * 60_000;
 
-/** Nobody else can be hindered by it, but somebody has to know: it would be tried in vain for ever. */
+/** It hinders no other change, but somebody has to know: otherwise it would fail in every run for ever. */
 const rejectedChange = ({ name, sentence }: RecordSetChange, why: string): SubjectRefusal => ({
   refuse: 'aws-refused',
   subject: name,
@@ -263,7 +263,7 @@ const rejectedChange = ({ name, sentence }: RecordSetChange, why: string): Subje
   pageAfterMs: LASTS_MS,
 });
 
-/** What a person approved is done to the letter or not at all. */
+/** An approved change is made exactly as approved, or not at all. */
 const isSameChange = (planned: RecordSetChange, again: RecordSetChange, approved: boolean): boolean =>
   planned.name === again.name && (!approved || hashOf([planned]) === hashOf([again]));
 
@@ -283,7 +283,7 @@ async function guard(
   return { refuse: 'paused', subject: fleet.name, reason, page: false };
 }
 
-/** `busy`: another request for the zone was under way; otherwise it is for what stands in the zone. */
+/** `busy`: another request for the zone was under way; otherwise the content of the zone is the reason. */
 async function sendBatch(
   context: RegisterContext,
   HostedZoneId: string,
@@ -341,11 +341,11 @@ function changeOf({ remove, create }: RecordSetChange): RecordChange {
 const isDifferent = (before: readonly string[] = [], after: readonly string[] = []): boolean =>
   before.some((value) => !after.includes(value)) || after.some((value) => !before.includes(value));
 
-/** A batch is taken whole or not at all. Undefined where nobody knows whether it was. */
+/** Route 53 takes a batch completely or not at all. undefined where the effect is unknown. */
 async function rejectionOf(error: unknown): Promise<string | undefined> {
   if (error instanceof InvalidChangeBatch) return error.messages?.join(' ') || error.message;
   if (error instanceof PriorRequestNotComplete) return error.message;
-  // A right that a role lacks for one of its names, a limit of the zone: the other names are tried by themselves.
+  // A missing right for one of the names, or a limit of the zone: the other names are sent one by one.
   return catchRefusal(() => Promise.reject(error)).then(
     ({ refused }) => refused,
     () => undefined,

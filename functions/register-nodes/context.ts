@@ -1,4 +1,4 @@
-// What is handed to everything that register-nodes does for one fleet, and what comes of it.
+// The context of everything that register-nodes does for one fleet, and the summary of its run.
 import type { NamesClients } from '../../shared/aws/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { newRegister, type RegisterRecord } from '../../shared/guardrails/names.ts';
@@ -19,16 +19,16 @@ export const REGISTER: Controller<RegisterRecord> = {
 };
 
 export interface RegisterRequest {
-  /** All that there are. */
+  /** All fleets. */
   readonly fleets: readonly Fleet[];
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
-  /** A person says that whatever is gone is to go. */
+  /** A person confirms that records and alarms of nodes that are gone may be deleted. */
   readonly confirmed: boolean;
-  /** Nothing but the records of the approved plan is looked at then. */
+  /** With an approval, only the records of the approved plan are looked at. */
   readonly approval: Approval | undefined;
 }
 
-/** What came of a run, for the log and for a person who asked. */
+/** The result of a run, for the log and for a person who asked. */
 export interface RegisterSummary {
   readonly fleet: string;
   readonly nodes: number;

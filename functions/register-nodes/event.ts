@@ -1,4 +1,4 @@
-// What starts register-nodes: a change of an instance's state, the schedule, or a person. One parser for all of them.
+// Parses what starts register-nodes: a change of an instance's state, the schedule, or a person.
 import * as v from 'valibot';
 import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';
@@ -15,7 +15,7 @@ export type RegisterEvent =
       readonly kind: 'reconcile';
       /** undefined: every fleet. */
       readonly fleet: string | undefined;
-      /** A person says that whatever is gone is to go. */
+      /** A person confirms that records and alarms of nodes that are gone may be deleted. */
       readonly confirm: boolean;
     }
   | ApproveEvent;

@@ -1,5 +1,5 @@
-// What a fleet's records and alarms are decided by, read together: who is there, who has ended, who is only not found, and how all fare.
-// DescribeInstances is eventually consistent: that it does not list a node says less than that it lists it as terminated.
+// Reads together what a fleet's records and alarms are decided by: which nodes exist, which have ended, which are only not found, and their health.
+// DescribeInstances is eventually consistent: a node that is missing from the list proves less than a node that is listed as terminated.
 import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -14,17 +14,17 @@ import type { NodeRecord } from '../../shared/heal/records.ts';
 import type { RegisterContext } from './context.ts';
 
 export interface NodeFacts {
-  /** With those that watch-fleet has seen lately and EC2 does not tell of at the moment. */
+  /** Includes nodes that watch-fleet has seen lately and EC2 does not list at the moment. */
   readonly nodes: readonly FleetNode[];
-  /** How many EC2 told of. */
+  /** How many nodes EC2 listed. */
   readonly found: number;
-  /** Instances whose records stay as they are: paused by their tag, not found at the moment, or more than one fleet's. */
+  /** Instances whose records stay as they are: paused by their tag, not found at the moment, or claimed by more than one fleet. */
   readonly untouched: ReadonlySet<string>;
   /** Of those, the ones with the pause tag. */
   readonly paused: ReadonlySet<string>;
-  /** Instances that a heal has taken, or is about to take, from those who use them: they answer nobody. */
+  /** Instances that a heal has taken out of service, or is about to: they answer nobody. */
   readonly taken: ReadonlySet<string>;
-  /** Fresh observations only: an older one is none. */
+  /** From fresh observations only: an older one does not count. */
   readonly health: ReadonlyMap<string, Health>;
   readonly refusals: readonly SubjectRefusal[];
 }
@@ -64,8 +64,8 @@ export async function readNodeFacts(
 }
 
 /**
- * What a heal has begun on a node and has not proved. What it only remembers of one that is free again (which rungs did not help) takes
- * the node from nobody; neither does a disk that grows under its client.
+ * Whether a heal has begun something on a node and has not proved it. Two things take no node out of service: the memory of a free node (which rungs
+ * did not help), and a disk that grows under its client.
  */
 const isTaken = (node: NodeRecord): boolean =>
   node.operation !== null &&
@@ -82,7 +82,7 @@ const ENDED = ['shutting-down', 'terminated'];
 /** "Values: up to 200" (Filter, @aws-sdk/client-ec2). */
 const IDS_A_CALL = 200;
 
-/** Nodes that watch-fleet has seen within three minutes and that the list by tags lacks, asked for by their ids. */
+/** Nodes that watch-fleet has seen within three minutes and that the list by tags lacks: read by their ids. */
 async function findUntagged(
   ec2: EC2Client,
   fleet: Fleet,
@@ -125,7 +125,7 @@ const nodeFromObservation = ({
   tags: {},
 });
 
-/** Instances of the fleet that have ended within the last hour or so, as long as EC2 tells of them: names and ids. */
+/** Instances of the fleet that have ended within the last hour or so, as long as EC2 lists them: names and ids. */
 export async function readEnded(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
   const ended = await describe(ec2, [...byTags(fleet), { Name: 'instance-state-name', Values: ENDED }]);
   return ended.map((instance) => nodeOf(fleet, instance));

@@ -1,5 +1,5 @@
-// register-nodes: what should exist for each node of each fleet, its DNS records and its alarms, reconciled from what exists now. An
-// instance's state change is a hint to look at its fleet at once; the schedule looks at all of them, whatever became of the hints.
+// register-nodes: reconciles what should exist for each node of each fleet, its DNS records and its alarms. An instance's state change is a hint to
+// look at its fleet immediately. The schedule looks at all fleets, even if hints were lost.
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import middy from '@middy/core';
 import { namesClients as awsClients, type NamesClients as Clients } from '../../shared/aws/clients.ts';
@@ -46,29 +46,29 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     return reconcileFleets(invocation, await fleetsOf(clients, fleets, parsed), {
       everyMs: EVERY_MS,
       reconcile: (fleet) => reconcileFleet({ ...fleetContext(invocation, REGISTER, fleet), runbooks }, request),
-      // A hundred instances that come at once are a hundred hints: the schedule does what these leave to each other.
+      // A hundred instances that change at the same time are a hundred hints: the schedule does what throttled hints leave.
       leaves: (error) => parsed.kind === 'instance' && isAllThrottling(error),
     });
   };
   return middy<unknown, readonly RegisterSummary[]>().use(logged()).handler(register);
 }
 
-/** What of an event only a person may say. */
+/** A field of an event that only a person may send. */
 function personOnlyField(event: RegisterEvent): { readonly field: string; readonly value: unknown } | undefined {
   if (event.kind === 'approve') return { field: 'kind', value: event.kind };
   return event.kind === 'reconcile' && event.confirm ? { field: 'confirm', value: event.confirm } : undefined;
 }
 
-/** Which fleets an event is about. @throws EventError for a fleet that there is none of */
+/** Which fleets an event is about. @throws EventError for a fleet that does not exist */
 async function fleetsOf(clients: Clients, fleets: readonly Fleet[], event: RegisterEvent): Promise<readonly Fleet[]> {
   return event.kind === 'instance'
     ? fleetsOfInstance(clients, fleets, event.instanceId)
     : fleetsNamed(fleets, event.fleet);
 }
 
-/** An instance that is gone may have lost its tags, and then it may have been anybody's; one that has some and no fleet's is a stranger. */
+/** An instance that is gone may have lost its tags, and may belong to any fleet. An instance that has tags, but no fleet's, is a stranger. */
 async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: string): Promise<readonly Fleet[]> {
-  // By filter, so that one that is gone is no error.
+  // Read by a filter, so that an instance that is gone is no error.
   const read = await clients.ec2.send(
     new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [id] }] }),
   );
@@ -81,7 +81,7 @@ async function fleetsOfInstance(clients: Clients, fleets: readonly Fleet[], id: 
   return [];
 }
 
-/** Fleets that have a path in common share its series. */
+/** Fleets with the same path share its series. */
 function cachedByPath(read: RegisterRequest['seriesAt']): RegisterRequest['seriesAt'] {
   const seriesByPath = new Map<string, Promise<ReadonlyMap<string, DiskSeries>>>();
   return (path) => {

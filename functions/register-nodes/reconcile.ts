@@ -1,4 +1,4 @@
-// One fleet's run: its nodes and how they fare are read, its records and alarms are made what they should be, and its people are told.
+// One fleet's run: reads its nodes and their health, reconciles its records and alarms, and notifies its people.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import { judgeSelection, type SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -27,7 +27,7 @@ export async function reconcileFleet(context: RegisterContext, request: Register
 
   const refusals: SubjectRefusal[] = [...nodeFacts.refusals];
   const failures: unknown[] = [];
-  // Asked for where something would go, and then once.
+  // Read only where something would be removed, and only once.
   let asked: Promise<readonly FleetNode[]> | undefined;
   const readGone = (): Promise<readonly FleetNode[]> => {
     asked ??= readEnded(clients.ec2, fleet);

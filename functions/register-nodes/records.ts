@@ -1,5 +1,5 @@
-// Which DNS records a fleet should have, from its nodes and how they fare, and the changes that lead there from the records that there are:
-// each holds together, and what is refused is told. Pure: the same facts in whatever order, the same records.
+// Which DNS records a fleet should have, from its nodes and their health, and the changes from the existing records to those. Each change is
+// consistent by itself, and each refusal is reported. Pure: the same facts in any order give the same records.
 import { createHash } from 'node:crypto';
 import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
@@ -22,32 +22,32 @@ import {
 
 export interface NameFacts {
   readonly fleet: Pick<Fleet, 'name' | 'chain' | 'probe'> & { readonly dns: DnsPolicy };
-  /** Where the suite runs, "eu-west-1": records of a fleet of the same name in another region are another suite's. */
+  /** The region of the suite, "eu-west-1": records of a fleet of the same name in another region belong to another suite. */
   readonly region: string;
-  /** Every node of the fleet that exists, in whatever state. */
+  /** Every node of the fleet that exists, in any state. */
   readonly nodes: readonly FleetNode[];
-  /** By instance, of fresh observations only: a node that is not in here was not observed lately. */
+  /** By instance, of fresh observations only: a node that is missing was not observed lately. */
   readonly health: ReadonlyMap<string, Health>;
-  /** Instances that carry the pause tag: what is theirs stays as it is. */
+  /** Instances that carry the pause tag: their records stay as they are. */
   readonly paused: ReadonlySet<string>;
-  /** Instances that a heal has taken down, or is about to: the pool is to do without them, however well they look. */
+  /** Instances that a heal has taken down, or is about to: the pool must not use them, even if they look well. */
   readonly taken?: ReadonlySet<string>;
   /** The zone as it is now. */
   readonly zone: Zone;
-  /** Whether names of ours that no node has are left as they are: too many at once to believe that their nodes are gone. */
+  /** Whether names of ours that no node has are left as they are: too many at once, so their nodes may not really be gone. */
   readonly keepGone?: boolean;
-  /** Names of instances that EC2 itself says have ended: of those it is believed. */
+  /** Names of instances whose end EC2 itself reports: those are certainly gone. */
   readonly ended?: ReadonlySet<string>;
 }
 
 interface DesiredRecord extends RecordSet {
-  /** Whose it is, where it is one node's. */
+  /** The node that it belongs to, if it belongs to one. */
   readonly node?: Pick<FleetNode, 'name' | 'instanceId'>;
 }
 
 interface DesiredNames {
   readonly records: readonly DesiredRecord[];
-  /** Names whose records are left as they are, whatever they are. */
+  /** Names whose records are left as they are. */
   readonly untouched: ReadonlySet<string>;
   /** Names that are no node's. */
   readonly shared: ReadonlySet<string>;
@@ -63,7 +63,7 @@ const MAX_VALUES = 400;
 /** A change deletes and creates, and a batch holds 32,000 characters of values (Route 53 quotas). */
 const MAX_VALUE_CHARACTERS = 14_000;
 
-/** A node whose name is its own and can be a DNS label. */
+/** A node with a unique name that can be a DNS label. */
 interface HostNode {
   readonly node: FleetNode;
   readonly host: string;
@@ -83,7 +83,7 @@ export function desiredNames(facts: NameFacts): DesiredNames {
     ...taken,
     ...missed,
     ...named.filter(({ node }) => facts.paused.has(node.instanceId)).map(({ host }) => host),
-    // Nodes there are, and none of them may be put into it or taken out: never emptied.
+    // There are nodes, but none may be added or removed: the pool is never emptied.
     ...(pool.values.length === 0 && facts.nodes.length > 0 ? [poolName(dns)] : []),
   ]);
   const records: DesiredRecord[] = [
@@ -157,15 +157,15 @@ function nameNodes({ fleet, nodes }: NameFacts): {
 }
 
 /**
- * Worse is higher. A node that does not run answers nothing, which is better than the answers of a forked one; both are better than an
- * empty pool, as they may come back before the record does.
+ * Higher is worse. A node that does not run answers nothing, which is better than the answers of a forked one. Both are better than an empty pool,
+ * because they may come back before the record does.
  */
 const RANKS = ['synced', 'behind', 'starting', 'unknown', 'unreachable', 'stuck', 'not running', 'forked'] as const;
 
 /**
- * Who answers for the fleet: its synced nodes; unknown is neither healthy nor sick, so a node that was not observed lately, or of which
- * nothing is known, stays in or out as it is; where nobody ever asks, all are in. When that leaves nobody, the least bad. A pool serves RPC: validators and bootnodes are
- * left out of it unless the fleet has nothing else.
+ * The pool of a fleet: its synced nodes. Unknown is neither healthy nor sick: a node that was not observed lately, or of which nothing is known,
+ * stays in or out as it is. Where no probe ever asks, all nodes are in. If that leaves no node, the least bad are in. A pool serves RPC: validators
+ * and bootnodes are left out of it unless the fleet has nothing else.
  */
 function poolOf(
   { fleet, nodes, health, paused, taken, zone }: NameFacts,
@@ -189,11 +189,11 @@ function poolOf(
   const well = fleet.probe ? 'synced' : 'unknown';
   const synced = changeable.filter((node) => RANKS[rankOf(node)] === well);
   const kept = eligible.filter(stays);
-  // Of a node that cannot be found no more is known than its address: what is in stays in.
+  // Only the address is known of a node that cannot be found: if it is in the pool, it stays in.
   const missing = missed.flatMap((host) => zone.get(recordKey(host, 'A'))?.values.filter((ip) => now.has(ip)) ?? []);
   const pool = (some: readonly FleetNode[]) =>
     [...new Set([...spreadAcrossZones(some), ...missing])].slice(0, MAX_VALUES).sort();
-  // Who is paused and known to be bad does not serve for the fleet.
+  // A paused node that is known to be bad does not serve for the fleet.
   const mayServe = kept.filter((node) => RANKS[rankOf(node)] === 'synced' || RANKS[rankOf(node)] === 'unknown');
   if (synced.length + mayServe.length > 0) {
     const staying = kept.length + missing.length;
@@ -211,7 +211,7 @@ function poolOf(
   return { values: pool([...leastBad, ...kept]), reason };
 }
 
-/** Addresses, at most as many as a record holds: taken in turn from each availability zone. */
+/** Addresses, at most as many as a record holds, taken in turn from each availability zone. */
 function spreadAcrossZones(nodes: readonly FleetNode[]): readonly string[] {
   const byZone = new Map<string, string[]>();
   for (const { availabilityZone, privateIp } of [...nodes].sort((a, b) => compareText(a.privateIp, b.privateIp)))
@@ -222,7 +222,7 @@ function spreadAcrossZones(nodes: readonly FleetNode[]): readonly string[] {
   return [...new Set(inTurn)].slice(0, MAX_VALUES).sort();
 }
 
-/** Where to find peers: every node that runs, but no validator that stands behind sentries. */
+/** Where to find peers: every node that runs, except validators behind sentries. */
 function serviceOf(
   { fleet, region, nodes, paused, zone }: NameFacts,
   named: readonly HostNode[],
@@ -239,7 +239,7 @@ function serviceOf(
       !(behindSentries && node.role === 'validator') &&
       node.privateIp !== '',
   );
-  // Where somebody else holds the name, it leads to somebody else.
+  // If somebody else holds the name, it leads to somebody else's host.
   const led = running.filter(
     ({ host }) => foreignRecordFault({ fleet: fleet.name, region }, { name: host, type: 'A' }, zone) === undefined,
   );
@@ -260,8 +260,8 @@ const byName = (a: FleetNode, b: FleetNode): number =>
   compareText(a.name, b.name) || compareText(a.instanceId, b.instanceId);
 
 /**
- * What happens to one name: these record sets go, exactly as they were read, and those come, in one atomic batch. Route 53 refuses the
- * whole if anybody changed one of them in between. It never overwrites.
+ * The change of one name: these record sets are deleted, exactly as they were read, and those are created, in one atomic batch. Route 53 refuses the
+ * whole batch if anybody changed one of them in between. It never overwrites.
  */
 export interface RecordSetChange {
   readonly name: string;
@@ -275,11 +275,11 @@ export interface NamePlan {
   /** Sorted by name. */
   readonly changes: readonly RecordSetChange[];
   readonly refusals: readonly SubjectRefusal[];
-  /** Nodes' names that carry our marker now, but those of nodes that have ended. */
+  /** Number of nodes' names that carry our marker now, without nodes that have ended. */
   readonly owned: number;
-  /** How many of them would go for good. */
+  /** How many of them would be removed. */
   readonly gone: number;
-  /** Names the changes, and nothing but the changes: an approval is bound to it. */
+  /** Identifies the changes, and nothing but the changes: an approval is bound to it. */
   readonly hash: string;
 }
 
@@ -344,7 +344,7 @@ function reconcileRecord(
   return { name, remove: now ? [recordSetOf(now)] : [], create, sentence };
 }
 
-/** A marker without its record goes alone; a record that became an alias or got a routing policy is a person's by now. */
+/** A marker without its record is removed alone. A record that became an alias or got a routing policy belongs to a person now. */
 function removalOf(marker: ZoneRecord, record: ZoneRecord | undefined): RecordSetChange {
   const remove = [...(record?.plain ? [recordSetOf(record)] : []), recordSetOf(marker)];
   const name = marker.name.slice(marker.name.indexOf('.') + 1);
@@ -381,7 +381,7 @@ const BATCH_CHANGES = 100;
 const BATCH_VALUES = 900;
 const BATCH_CHARACTERS = 30_000;
 
-/** Changes in batches that Route 53 takes; a name's changes are never torn apart. */
+/** Changes in batches that Route 53 takes; the changes of one name are never split. */
 export function inBatches(changes: readonly RecordSetChange[]): readonly (readonly RecordSetChange[])[] {
   const batches: RecordSetChange[][] = [];
   let batch: RecordSetChange[] = [];

@@ -1,5 +1,5 @@
-// The fleet's zone in Route 53: what a record is, how ours are told from everybody else's by a TXT record beside each, which zone it is, and
-// what stands in it. A zone is read whole or not at all.
+// The fleet's zone in Route 53: which zone it is, what a record is, and which records it holds. A TXT record next to each of ours tells it from
+// everybody else's. A zone is read completely or not at all.
 import {
   GetHostedZoneCommand,
   ListHostedZonesByNameCommand,
@@ -20,9 +20,9 @@ export interface RecordSet {
   readonly values: readonly string[];
 }
 
-/** A record set as it stands in a zone. */
+/** A record set as it is in a zone. */
 export interface ZoneRecord extends RecordSet {
-  /** false: an alias, or one of several under a routing policy. Nobody but a person made such a thing. */
+  /** false: an alias, or one of several under a routing policy. Only a person makes such a record. */
   readonly plain: boolean;
 }
 
@@ -33,13 +33,13 @@ export const recordKey = (name: string, type: string): string => `${name} ${type
 
 const MARKER_TTL_SECONDS = 300;
 
-/** Whose a record is. Zones are the same in every region, and a fleet of one name may be in several: each has its own suite. */
+/** The owner of a record. Zones are the same in every region, and a fleet of one name may be in several: each has its own suite. */
 export interface Owner {
   readonly fleet: string;
   readonly region: string;
 }
 
-/** One form for every kind of record. Quoted, as a TXT value is written. */
+/** One form for every type of record. Quoted, as a TXT value is written. */
 const markerValue = ({ fleet, region }: Owner, type: string): string =>
   `"heritage=chainmend,fleet=${fleet},region=${region},type=${type}"`;
 
@@ -50,7 +50,7 @@ export const markerOf = (owner: Owner, { name, type }: Pick<RecordSet, 'name' | 
   values: [markerValue(owner, type)],
 });
 
-/** What a fleet's marker marks: the record's name and type. undefined where a record is no marker of this fleet. */
+/** The record that a fleet's marker marks: its name and type. undefined where a record is no marker of this fleet. */
 export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'name' | 'type'> | undefined {
   const [value, another] = record.values;
   if (!record.plain || record.type !== 'TXT' || another !== undefined) return undefined;
@@ -59,7 +59,7 @@ export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'nam
   return type === undefined ? undefined : { name: record.name.slice(markerName('').length), type };
 }
 
-/** Why a name cannot be ours to write: what stands there that this fleet's marker does not mark. undefined where nothing is in the way. */
+/** Why we may not write a name: a record that this fleet's marker does not mark is there. undefined where nothing is in the way. */
 export function foreignRecordFault(owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
   const now = zone.get(recordKey(name, type));
   const marker = zone.get(recordKey(markerName(name), 'TXT'));
@@ -72,7 +72,7 @@ export function foreignRecordFault(owner: Owner, { name, type }: Pick<RecordSet,
   return undefined;
 }
 
-/** Whether two records answer the same: values in whatever order, TTL included. */
+/** Whether two records give the same answer: values in any order, TTL included. */
 export function sameAnswers(a: RecordSet, b: RecordSet): boolean {
   return a.ttlSeconds === b.ttlSeconds && canonicalValues(a) === canonicalValues(b);
 }
@@ -121,7 +121,7 @@ export async function findZone(
   return { refuse: 'zone-ambiguous', subject: name, reason, page: true };
 }
 
-/** The list begins at the name, which need not exist, and goes on with others. */
+/** The list begins at the name, which need not exist, and continues with others. */
 async function privateZones(route53: Route53Client, name: string): Promise<readonly string[]> {
   const ids: string[] = [];
   let from: { readonly DNSName: string; readonly HostedZoneId?: string } = { DNSName: name };
@@ -167,7 +167,7 @@ function recordOf({ Name = '', Type, TTL, ResourceRecords, SetIdentifier, ...mor
     type: Type ?? '',
     ttlSeconds: TTL ?? 0,
     values: (ResourceRecords ?? []).map(({ Value = '' }) => Value),
-    // Health checks make a record answer or not; to delete such a one, its check would have to be named, too.
+    // Health checks decide whether a record answers. To delete such a record, its check would have to be named, too.
     plain: SetIdentifier === undefined && more.AliasTarget === undefined && more.HealthCheckId === undefined,
   };
 }

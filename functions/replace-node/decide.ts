@@ -1,5 +1,5 @@
-// The one decision of a turn: from what was read and what is remembered to the next act. A heal begins, climbs rung after rung, and cleans up
-// after the proof. Pure: the same facts, the same act.
+// The one decision of a turn: the next act, from what was read and what is remembered. A heal begins, climbs rung after rung, and cleans up after the
+// proof. Pure: the same facts give the same act.
 
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
@@ -41,8 +41,8 @@ function onward(facts: Facts, state: LadderState): Decision {
 }
 
 /**
- * Nothing was made for it, and nothing that was done to it waits for a proof. What was only intended may have been forbidden by a guard, and
- * has then done nothing: a node that is seen well after that is not restarted or stopped for it, whatever else was meant to be done.
+ * Whether the heal has nothing to finish: nothing was made, and no act waits for a proof. A guard may have forbidden what was only intended; then it
+ * has done nothing. A node that is seen well after that is not restarted or stopped for it.
  */
 function isNothingOwed({ watched, nowMs }: Facts, state: LadderState): boolean {
   const { restoredVolumes, replacement, upSinceMs, found, waitingSinceMs, client } = state;
@@ -52,17 +52,17 @@ function isNothingOwed({ watched, nowMs }: Facts, state: LadderState): boolean {
   return isLater && !isPending(state, 'StopInstances', found.instanceId, nowMs);
 }
 
-/** The first word to a node raises its fence: what an attempt before this one has sent is over then, and what it says is true of now. */
+/** The first command to a node raises its fence: then commands of an earlier attempt are over, and the answer shows the state of now. */
 const isUnheard = ({ original, seen }: Facts): boolean =>
   seen === null && original?.agentOnline === true && original.instance.state === 'running';
 
 const MINUTE_MS = 60_000;
-/** From here on it is the disk, and resize-volume's. */
+/** From this usage on the disk is the cause, and resize-volume heals it. */
 const FULL_PERCENT = 97;
-/** A client that a person has stopped is left to that person; it is looked at again now and then. */
+/** A client that a person has stopped is left to that person; it is looked at again after this time. */
 const STOPPED_AGAIN_MS = 15 * MINUTE_MS;
 
-/** Whether there is anything to do, and what the node is like before anything is done to it. */
+/** Whether there is anything to do, and the state of the node before anything is done to it. */
 export function begin(facts: Facts): Decision {
   const { original, want, watched, seen } = facts;
   if (!original)
@@ -84,7 +84,7 @@ export function begin(facts: Facts): Decision {
       );
   }
   if (agentOnline && !seen) return askNode('original');
-  // Asked before what has stopped it: with little left of its disk geth ends itself, and says that all went well.
+  // The disk is checked before the reason of the stop: with little disk left geth ends itself, with a clean exit.
   const full =
     want.do === 'heal' &&
     seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
@@ -116,8 +116,8 @@ function foundNode(facts: Facts, availabilityZone: string): FoundNode {
 }
 
 /**
- * The volumes behind the fleet file's paths: as the node itself says, or, where it is silent, the only one that fits. Empty where that
- * leaves a doubt: then nothing is swapped.
+ * The volumes behind the fleet file's paths: as the node itself says, or, where it is silent, the only volume that fits. Empty where that is
+ * ambiguous: then nothing is swapped.
  */
 function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly FoundVolume[] {
   if (!original) return [];
@@ -162,7 +162,7 @@ const foundVolume = (volume: VolumeDescription, role: string, path: string, devi
   ),
 });
 
-/** The mildest rung that was not tried; a guard that refuses it ends this attempt, and the next one looks again. */
+/** Takes the mildest rung that was not tried. A guard that refuses it ends this attempt, and the next attempt looks again. */
 function climb(facts: Facts, state: LadderState): Decision {
   const last = state.failed.at(-1);
   const next = nextRung(facts, state);
@@ -174,10 +174,10 @@ function climb(facts: Facts, state: LadderState): Decision {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });
   }
-  // Before a replacement is reserved for it: whether there is anything to restore from is not known.
+  // Checked before a replacement is reserved for the rung: it is not known whether there is anything to restore from.
   if (next === 'swap' && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
-  // Before one is reserved for it, and before the node feels anything.
+  // Checked before the rung is reserved, and before the node is affected.
   const unfit = RUNGS[next].cannotBegin(facts, state);
   if (unfit !== null) return skipRung({ rung: next, reason: unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
@@ -191,7 +191,7 @@ export const NO_RUNG = 'the fleet file allows no rung that could help here';
 function spent(facts: Facts, state: LadderState): Decision {
   const tried = state.failed.map(({ rung, reason }) => `${rung}: ${reason}`).join('; ');
   if (tried === '') return refuse('restart-forbidden', NO_RUNG, { page: true });
-  // It was not the data that were tried, there were none: the page says so.
+  // No data were tried, because there were none: the page says so.
   const hadNothing = state.tried.length === 0 && state.failed.some(({ code }) => code === 'no-good-snapshot');
   return onceSettled(facts, state, {
     as: 'escalated',
@@ -208,13 +208,13 @@ const unreadable = (why: string): Refusal => ({
   retryAfterMs: 5 * 60_000,
 });
 
-/** From the onset on no retention takes away what may be needed: the best sets, and those behind them. */
+/** From the onset on no retention may remove what may be needed: the best sets, and the next ones. */
 const SETS_HELD = 2;
-/** For the journal: more than these say nothing new. */
+/** For the journal: more sentences than these add nothing. */
 const NOT_USED_TOLD = 4;
 
 /**
- * Holding is best effort, and a milder rung never waits for it. Where nobody knows what became of it, or what there is to hold, it is asked for
+ * Holding is best effort, and a milder rung never waits for it. If its result is unknown, or the snapshots to hold could not be read, it is tried
  * again before the rung that restores something.
  */
 function holdSupply({ sources, want, fleet }: Facts, state: LadderState, next: Rung): Decision | null {
@@ -247,8 +247,8 @@ const reasonOf = (facts: Facts): string => {
 };
 
 /**
- * After the proof: what is no longer needed is kept and told of, and what points at the original is pointed at its replacement. One piece a
- * turn; each is safe to repeat, and none is undone by failing: the node is well already.
+ * After the proof: what is no longer needed is kept and reported, and what points at the original is pointed at its replacement. One piece a turn.
+ * Each can be repeated, and a failure undoes nothing: the node is already well.
  */
 export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const detaching = detachFound(facts, state);
@@ -259,7 +259,7 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   return piece ? clearUp(piece) : ended({ as: 'healed', reason: state.proved ?? '' });
 }
 
-/** After a swap the found volumes are detached, by now unmounted. One that cannot be is left, and told of. */
+/** After a swap the found volumes are unmounted, and are now detached. A volume that cannot be detached is left, and reported. */
 function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | null {
   if (state.rung !== 'swap' || state.restoredVolumes === null) return null;
   for (const { volumeId } of state.found.volumes) {
@@ -276,7 +276,10 @@ function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | 
   return null;
 }
 
-/** The original is kept stopped: masked by its own word it may run still, and costs its price. One that does not stop is left, and told of. */
+/**
+ * The original is kept stopped. A client that only confirmed its mask may still run, and the instance costs its price. An instance that does not stop
+ * is left, and reported.
+ */
 function stopRetired({ original, nowMs }: Facts, state: LadderState): Decision | null {
   const { instanceId, state: power } = original?.instance ?? { instanceId: '', state: 'terminated' };
   const act = stopMachine('original', 'another instance has taken its place');
@@ -293,7 +296,7 @@ function piecesOf({ fleet, original }: Facts, state: LadderState): readonly Clea
   };
   if (restoredVolumes?.from === 'snapshot') {
     add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
-    // A client that runs on other data shows that those of before could not be used.
+    // A client that runs on other data shows that the earlier data could not be used.
     for (const { snapshotIds, fault } of tried)
       if (fault === 'open' || fault === 'lower-stop') add('quarantine', snapshotIds.join(' '));
   }
@@ -308,7 +311,7 @@ function piecesOf({ fleet, original }: Facts, state: LadderState): readonly Clea
     add('hand-over', replacement.instanceId);
     add('retire', found.instanceId);
   }
-  // A retired one stays aside: its group is not to start what must not run again.
+  // A retired instance stays on standby: its group must not start what must not run again.
   if (rung !== 'replace' && mayBeOnStandby(state)) add('leave-standby', original?.instance.autoScalingGroup ?? '');
   if (fleet.dns !== undefined) add('register', fleet.name);
   if (rung === 'replace' && fleet.peers?.rotate) add('rotate', fleet.name);

@@ -1,4 +1,4 @@
-// All that one decision rests on, read at one moment: EC2, the fleet's observation, what the node said last, and what launch.ts reads.
+// Reads all facts of one decision at one moment: EC2, the fleet's observation, the node's last answer, and what launch.ts reads.
 
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../shared/aws/commands.ts';
@@ -23,7 +23,7 @@ import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.
 import { NO_SOURCES, readSources, type Sources } from './sources.ts';
 import type { NodeStatus, ReplaceContext } from './state.ts';
 
-/** What watch-fleet said last of the node's client; null where it has not been observed lately. */
+/** watch-fleet's last observation of the node's client; null where it has not been observed lately. */
 export interface Watched {
   readonly instanceId: string;
   readonly health: Health;
@@ -34,7 +34,7 @@ export interface Watched {
   readonly lagBlocks: number | null;
 }
 
-/** An instance, and how its agent and its client are, as far as is known. */
+/** An instance, and what is known of its agent and its client. */
 export interface Machine {
   readonly instance: InstanceDescription;
   readonly checks: StatusChecks | null;
@@ -49,26 +49,26 @@ export interface Facts {
   readonly node: string;
   readonly incidentId: string;
   readonly onsetMs: number;
-  /** The instance that the incident is about; null where EC2 does not know it any more. */
+  /** The instance of the incident; null where EC2 does not know it any more. */
   readonly original: Machine | null;
-  /** The one that takes its place, where there is one. */
+  /** The instance that takes its place, if there is one. */
   readonly replacement: Machine | null;
-  /** Of both instances, and the restored ones. */
+  /** The volumes of both instances, and the restored volumes. */
   readonly volumes: readonly VolumeDescription[];
-  /** What the node that is to run the client said last under this heal's fence. */
+  /** The last answer, under this heal's fence, of the node that must run the client. */
   readonly seen: NodeState | null;
   readonly watched: Watched | null;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
-  /** What a replacement would need and lacks; null where it was not read in this turn. */
+  /** Resources that a replacement would need and that lack the fleet's tags; null where they were not read in this turn. */
   readonly reach: Reach | null;
-  /** What may be restored from, best first; null where it was not read in this turn. */
+  /** The sources of data, best first; null where they were not read in this turn. */
   readonly sources: Sources | null;
-  /** Whose KMS keys may be used. */
+  /** The accounts and keys that decide which KMS keys may be used. */
   readonly keyScope: KeyScope;
-  /** What EC2 says of a launch before it is made; null where the next decision does not rest on it. */
+  /** EC2's verdict on a launch before it is made; null where the next decision does not depend on it. */
   readonly launch: LaunchVerdict | null;
-  /** How far the blocks of the restored volumes are; null where nobody waits for them. */
+  /** How many blocks of the restored volumes have arrived; null where nobody waits for them. */
   readonly initialization: {
     readonly percent: number;
     readonly etaSeconds: number | null;
@@ -76,26 +76,26 @@ export interface Facts {
   } | null;
 }
 
-/** What beyond the instances and their volumes has to be read for the next decision. */
+/** What has to be read for the next decision, in addition to the instances and their volumes. */
 export interface Needs {
   readonly sources: boolean;
-  /** The same, where nothing is decided by it yet: what cannot be read is told, and nothing waits for it. */
+  /** The same, where no decision depends on it yet: a failed read is reported, and nothing waits for it. */
   readonly supply: boolean;
   readonly initialization: boolean;
-  /** The next decision is about a launch that nothing was done for yet. */
+  /** The next decision is about a launch for which nothing was done yet. */
   readonly launch: boolean;
-  /** Another instance is among the rungs that are left: a plan names what it would lack. */
+  /** Another instance is among the remaining rungs: a plan names what it would lack. */
   readonly replace: boolean;
 }
 
-/** What the order of the rungs rests on. */
+/** The facts that the order of the rungs depends on. */
 export type Situation = Pick<Facts, 'want' | 'fleet' | 'original' | 'replacement'>;
 
-/** EC2's own checks of the instance and its hardware; those of its volumes are another matter. */
+/** EC2's own status checks of the instance and its hardware; those of its volumes are not included. */
 export const isImpaired = ({ original }: Pick<Facts, 'original'>): boolean =>
   original?.checks?.instance === 'impaired' || original?.checks?.system === 'impaired';
 
-/** Nothing is done any more to a node that is well, however it became so. What a person asks for is done to a node that is well, too. */
+/** Whether the node is well, so that nothing more is done to it. A person's request is carried out on a well node, too. */
 export const followsAgain = ({ want, original, watched }: Pick<Facts, 'want' | 'original' | 'watched'>): boolean =>
   want.do === 'heal' &&
   original?.instance.state === 'running' &&
@@ -172,7 +172,7 @@ export async function readFacts(
   };
 }
 
-/** @throws what reading throws, where something is to be copied now */
+/** @throws what reading throws, where data must be copied now */
 async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Promise<Sources> {
   try {
     return await read();
@@ -194,7 +194,7 @@ async function readMachine({ clients }: ReplaceContext, instanceId: string): Pro
   return instance && { instance, checks, agentOnline: judgeAgent(InstanceInformationList[0]) === null };
 }
 
-/** The slowest of the restored volumes; not done before all of them are told of. */
+/** The slowest of the restored volumes. Not done before EC2 reports all of them. */
 async function readInitialization(
   { clients }: ReplaceContext,
   volumeIds: readonly string[],
@@ -230,6 +230,6 @@ function roleIn(
   return observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId)?.role ?? 'unknown';
 }
 
-/** What nobody has confirmed lately is no halt; the observation's own age guards the rest. */
+/** An old observation is no proof of a halt; the observation's own age guards the rest. */
 const haltedSince = (watch: FleetWatch | undefined, nowMs: number): number | null =>
   watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null;

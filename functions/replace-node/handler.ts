@@ -1,4 +1,4 @@
-// replace-node: helps a node that does not follow its chain, from a restart up to another instance, as one durable execution: see heal.ts.
+// replace-node: heals a node that does not follow its chain, from a restart up to another instance, as one durable execution: see heal.ts.
 import { type ReplaceClients, replaceClients } from '../../shared/aws/clients.ts';
 import { durableHeal, runHeal } from '../../shared/heal/engine.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';

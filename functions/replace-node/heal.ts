@@ -1,5 +1,5 @@
-// One attempt at a node: the claim, the plan or the question where the mode wants one, the lease, the ladder act by act, and the release. The
-// engine of shared/heal runs it; which act of the ladder is next, decide.ts says.
+// One attempt at a node: the claim, the plan or the question where the mode wants one, the lease, the ladder act by act, and the release. The engine
+// of shared/heal runs it; decide.ts chooses the next act of the ladder.
 import { templateChange } from '../../shared/guardrails/drift.ts';
 import { type Approval, changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
@@ -30,11 +30,11 @@ import {
   withReplacement,
 } from './state.ts';
 
-/** On the ladder: what the next decision rests on, beside the facts. */
+/** On the ladder: what the next decision needs in addition to the facts. */
 export interface Climbing {
   readonly at: 'ladder';
   readonly turns: number;
-  /** null before the node was ever asked. */
+  /** null only before the node was first asked. */
   readonly state: LadderState | null;
   readonly status: NodeStatus;
   readonly leases: Leases;
@@ -49,9 +49,9 @@ interface Conclusion {
 
 interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
-  /** What an attempt before this one has left in the middle; null where nothing is to be settled. */
+  /** What an earlier attempt has left half done; null where nothing is to be settled. */
   readonly 'left-open': { readonly args: object; readonly result: { readonly settles: Permitted } };
-  /** approved: what a person has said yes to, hours ago perhaps. */
+  /** approved: the plan that a person has approved, perhaps hours ago. */
   readonly plan: {
     readonly args: { readonly approved: LadderPlan | null };
     readonly result: ReturnType<typeof planOf>;
@@ -62,15 +62,15 @@ interface Acts {
     readonly args: { readonly leases: Leases; readonly permitted: Permitted };
     readonly result: LadderState | null;
   };
-  /** Our fence of it is higher than that of the attempt that launched it, or nothing is sent to it. */
+  /** Our fence of the replacement must be higher than that of the attempt that launched it; otherwise nothing is sent to it. */
   readonly 'lease-replacement': {
     readonly args: { readonly from: Climbing; readonly instanceId: string };
     readonly result: Leased;
   };
-  /** A rung that is gone on with needs the fleet's turn again: an attempt that ends before the node feels anything gives it back. */
+  /** A rung that is continued needs the fleet's turn again: an attempt that ends before the node is affected gives the turn back. */
   readonly turn: { readonly args: { readonly from: Climbing; readonly mayWait: boolean }; readonly result: Reserved };
   readonly climb: { readonly args: { readonly from: Climbing; readonly act: LadderAct }; readonly result: Performed };
-  /** A step kept failing. What was begun stays in the record: the next attempt goes on from there. */
+  /** A step kept failing. What was begun stays in the record: the next attempt continues from there. */
   readonly 'give-up': {
     readonly args: { readonly leases: Leases; readonly failure: Failure };
     readonly result: { readonly begun: boolean };
@@ -86,13 +86,13 @@ interface Acts {
 type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;
 type State = Act | End | Climbing;
 
-/** Waiting for a day of catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
+/** A wait of a day for catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
 const MAX_TURNS = 900;
-/** From the claim to the ladder, and from its end to the release. */
+/** Turns from the claim to the ladder, and from its end to the release. */
 const OTHER_TURNS = 20;
 const MINUTE_MS = 60_000;
 const NOTHING_SEEN: NodeStatus = { seen: null, silent: false };
-/** It is not for this execution to say how the attempt ends. */
+/** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 
 const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Acts> = {
@@ -104,7 +104,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
 
   'left-open': {
     execute: (context) => context.step('left-open', () => leftOpen(context)),
-    // What was left in the middle is brought to its end without a question.
+    // What was left half done is finished without a question.
     reduce: (_state, _act, { settles }, { mode }) =>
       mode === 'act' || settles
         ? { do: 'lease', permitted: mode === 'act' ? null : settles }
@@ -123,7 +123,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
       if ('well' in plan) return concluding({ outcome: 'healed', reason: plan.well }, null);
       if (mode === 'plan') return concluding({ outcome: 'planned', reason: plan.sentence, plan: plan.words }, null);
       if (approved === null) return { do: 'ask', plan };
-      // Hours may have gone by: what was approved is what would be done now, or nothing is.
+      // Hours may have gone by: only what was approved is done, or nothing.
       const since = changedTerms(approved.terms, plan.terms);
       return since === null
         ? { do: 'lease', permitted: { rungs: approved.rungs, source: approved.source } }
@@ -192,7 +192,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   },
 
   'give-up': {
-    // The record knows what was intended in the very turn that failed; the turn itself does not.
+    // The record knows what was intended in the turn that failed; the turn itself does not.
     execute: (context) => context.step('begun', async () => ({ begun: await hasBegun(context) })),
     reduce: (_state, { leases, failure: { message, throttled } }, { begun }) => {
       const ending =
@@ -225,7 +225,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   },
 };
 
-/** Nothing is held yet, or the attempt has been given up already: the execution fails. */
+/** No lease is held yet, or the attempt has already been given up: the execution fails. */
 function unrecorded(): null {
   return null;
 }
@@ -270,7 +270,7 @@ async function decideNext(context: ReplaceContext, { state, status, permitted }:
   return permit(withTemplateChange(decide(facts, state), facts, state), facts, state, permitted);
 }
 
-/** The owner of a template has to change the instance and the volumes there, or the next deployment undoes this. */
+/** The owner of a template has to change the instance and the volumes there, or the next deployment undoes the heal. */
 function withTemplateChange(decision: Decision, { original }: Facts, state: LadderState | null): Decision {
   if (decision.do !== 'end' || decision.end.as !== 'healed' || !state || !original) return decision;
   const { found, restoredVolumes, replacement } = state;
@@ -287,7 +287,7 @@ function withTemplateChange(decision: Decision, { original }: Facts, state: Ladd
   return ended({ ...decision.end, reason: `${decision.end.reason}. To be changed: ${change}` });
 }
 
-/** What an end of the ladder is to records, journal and page. */
+/** The ending of a ladder in records, journal and page. */
 function endingOf(end: LadderEnd): Ending {
   switch (end.as) {
     case 'healed':
@@ -301,7 +301,7 @@ function endingOf(end: LadderEnd): Ending {
   }
 }
 
-/** `settles` is null where nothing is to be settled, or all may be done anyway. */
+/** `settles` is null where nothing is to be settled, or all acts are permitted anyway. */
 async function leftOpen({ store, payload }: ReplaceContext): Promise<{ readonly settles: Permitted }> {
   return { settles: settlesWith(await store.readNode(payload.fleet, payload.instanceId), payload) ?? null };
 }
@@ -322,7 +322,7 @@ async function makePlan(context: ReplaceContext): Promise<ReturnType<typeof plan
 const notePlan = ({ journal, place, step }: ReplaceActContext, { sentence, evidence }: LadderPlan): Promise<void> =>
   step('evidence', () => journal(`${place}-decision`, { atMs: Date.now(), kind: 'decision', sentence, evidence }));
 
-/** What an attempt before this one remembered of the same incident; of another incident only what is still open. */
+/** What an earlier attempt remembered of the same incident; of another incident only what is still open. */
 async function inherit({ store, payload }: ReplaceContext): Promise<LadderState | null> {
   const node = (await store.readNode(payload.fleet, payload.instanceId)) ?? newNode(payload.fleet, payload.instanceId);
   if (node.operation?.kind !== 'replace') return null;
@@ -353,13 +353,13 @@ async function release(context: ReplaceActContext, ending: Ending, leases: Lease
     seenFence,
     ...(!isOver && { keepOperation: true as const }),
     before: async () => {
-      // The fleet's turn goes on with the attempt that settles what is open.
+      // The fleet's turn passes to the attempt that settles what is open.
       if (isOver || !(await hasBegun(context))) await leaveReplacement(context);
     },
   });
 }
 
-/** Whether the client may be down because of us, or is up and not yet told of. */
+/** Whether the client may be down because of us, or is up and not yet proved. */
 async function hasBegun({ store, payload }: ReplaceContext): Promise<boolean> {
   const { operation } = (await store.readNode(payload.fleet, payload.instanceId)) ?? { operation: null };
   return operation?.kind === 'replace' && operation.phase !== 'preparing';

@@ -1,4 +1,4 @@
-// What is judged of a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
+// Judges a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
@@ -6,7 +6,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { type Facts, isImpaired, type Watched } from './facts.ts';
 
-/** What the guardrails say of a rung now: before it is taken, and again before the first act of it that the node would feel. */
+/** What the guardrails say of a rung now: read before the rung is taken, and again before its first act that affects the node. */
 export function guardOf(facts: Facts, rung: Rung) {
   const { fleet, role, node, breaker, haltedSinceMs, want, original, seen } = facts;
   if (!original) return null;
@@ -39,7 +39,7 @@ export function guardOf(facts: Facts, rung: Rung) {
 
 const PERSON_MS = 60 * 60_000;
 
-/** What the role of this function may do is written at the deployment, by the fleet files and by tags. */
+/** The role of this function is limited at the deployment, by the fleet files and by tags. */
 function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal | null {
   const forPerson = { page: true, retryAfterMs: PERSON_MS };
   if (!fleet.replace.rungs.includes('replace')) {
@@ -52,10 +52,10 @@ function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal |
   return { refuse: 'out-of-reach', reason, ...forPerson };
 }
 
-/** CometBFT's; what must never go back (types/priv_validator.go). */
+/** CometBFT's signing state, which must never go back (types/priv_validator.go). */
 export const SIGNING_STATE = /priv_validator_state\.json$/;
 
-/** The newer of two signing states is kept by its own path: where only a directory above it is listed, it could go back. */
+/** The newer of two signing states is kept by its own path: if only a directory above it is listed, the state could go back. */
 function judgeSigning({ chain, identityPaths }: Fleet, role: Role, node: string): Refusal | null {
   if (chain !== 'cometbft' || (role !== 'validator' && role !== 'unknown')) return null;
   if (identityPaths.some((path) => SIGNING_STATE.test(path))) return null;
@@ -66,27 +66,27 @@ function judgeSigning({ chain, identityPaths }: Fleet, role: Role, node: string)
 export type Verdict =
   | { readonly is: 'proved'; readonly reason: string }
   | { readonly is: 'waiting'; readonly seconds: number; readonly why: string }
-  /** It has been silent for a while: the node itself should be asked what has become of its client. */
+  /** It has been silent for a while: the node itself should be asked about its client. */
   | { readonly is: 'silent' }
   | {
       readonly is: 'failed';
       readonly reason: string;
       readonly at: 'same-stop' | 'lower-stop' | 'forked' | 'open' | 'other';
     }
-  /** Nobody can tell: unknown is neither healthy nor sick, and climbs no rung. */
+  /** Not known: unknown is neither healthy nor sick, and climbs no rung. */
   | { readonly is: 'unknown'; readonly reason: string };
 
 /** "three blocks beyond the height where it stopped" */
 const PROOF_BLOCKS = 3;
-/** A client that is down is asked after on its node so long after its start, and then each time again. */
+/** A client that is down is checked on its node this long after its start, and then again after each such time. */
 const SILENT_AFTER_MS = 2 * 60_000;
 const INSPECT_EVERY_MS = 5 * 60_000;
-/** A grace of a day would otherwise take more operations than an execution has. */
+/** With a grace of a day, shorter intervals would take more operations than an execution has. */
 const INSPECT_LATER_EVERY_MS = 15 * 60_000;
 const LATER_MS = 60 * 60_000;
-/** A sweep observes each minute; without one for so long nothing is known. */
+/** A sweep observes each minute; without an observation for this long nothing is known. */
 const UNOBSERVED_MS = 15 * 60_000;
-/** Catching up from an old copy takes hours; longer than this, somebody should look. */
+/** Catching up from an old copy takes hours; after this time a person should look. */
 const CATCH_UP_MS = 24 * 60 * 60_000;
 
 type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
@@ -95,7 +95,7 @@ type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly inspectedAtMs: number | null;
 };
 
-/** By what others saw of it after it came up: what it says of itself proves nothing. */
+/** Judged by what others saw of the client after it came up: what it says of itself proves nothing. */
 export function judgeProof(input: ProofInput): Verdict {
   const { nowMs, fleet, found, upSinceMs } = input;
   const upForMs = nowMs - upSinceMs;
@@ -139,7 +139,7 @@ export function judgeProof(input: ProofInput): Verdict {
 function isProved({ health, height, lagBlocks }: Watched, found: FoundNode): boolean {
   if (height === null || lagBlocks === null) return false;
   if (health !== 'synced' && health !== 'behind' && health !== 'starting') return false;
-  // Where it had stopped nobody knows: then only being synced says that it follows.
+  // The height of the stop is not known: then only `synced` proves that it follows.
   if (found.height === null) return health === 'synced';
   return (
     height >= found.height + PROOF_BLOCKS &&
@@ -171,7 +171,7 @@ export const endOf = ({
 }): string =>
   `${state}${exitStatus === null ? '' : `, exit status ${exitStatus}`}${lastLine === '' ? '' : `, "${lastLine.slice(0, 160)}"`}`;
 
-/** Often in the first minutes, when a restart proves itself; rarely when hours of blocks have to be caught up. */
+/** Short waits in the first minutes, when a restart proves itself; long ones when hours of blocks have to be caught up. */
 const waiting = (upForMs: number, why: string): Verdict => ({
   is: 'waiting',
   seconds: upForMs < 10 * 60_000 ? 20 : upForMs < 60 * 60_000 ? 60 : 300,

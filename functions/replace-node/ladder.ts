@@ -7,17 +7,17 @@ import { RESTART, STOP_START } from './rungs/restart.ts';
 import type { Rung } from './rungs/rung.ts';
 import { SWAP } from './rungs/swap.ts';
 
-/** From the mildest on. Each is taken once in an incident. The last two are loaded when they are needed (lazy.ts). */
+/** The mildest first. Each is taken once in an incident. The last two are loaded when they are needed (lazy.ts). */
 export const RUNGS: Readonly<Record<RungName, Rung>> = {
-  /** Its client, by its own service manager. */
+  /** Restarts the client, by its own service manager. */
   restart: RESTART,
-  /** Its instance, for one that EC2 finds impaired or nobody reaches. */
+  /** Stops and starts the instance, if EC2 finds it impaired or nobody reaches it. */
   'stop-start': STOP_START,
-  /** Its data, from a good snapshot or a healthy sibling. */
+  /** Exchanges the data, from a good snapshot or a healthy sibling. */
   get swap() {
     return SWAP;
   },
-  /** Its instance, by another one that gets its data, its address and its name. */
+  /** Replaces the instance by another one that gets its data, its address and its name. */
   get replace() {
     return REPLACE;
   },
@@ -38,7 +38,7 @@ export function ladderOf(
       const impaired = isImpaired({ original }) || !original?.agentOnline;
       const booted = failed.some(({ rung }) => rung === 'stop-start');
       const first: readonly RungName[] = impaired || booted ? ['stop-start'] : ['restart'];
-      // With an instance that nobody reaches its volumes cannot be exchanged; they are moved to another one.
+      // If nobody reaches the instance, its volumes cannot be exchanged; they are moved to another instance.
       const then: readonly RungName[] = impaired && !replacement ? ['replace'] : ['swap', 'replace'];
       return [...first, ...then].filter((rung) => fleet.replace.rungs.includes(rung));
     }
@@ -49,7 +49,7 @@ export function ladderOf(
 export const nextRung = (situation: Situation, { failed }: Pick<LadderState, 'failed'>): RungName | undefined =>
   ladderOf(situation, { failed }).find((rung) => failed.every((one) => one.rung !== rung));
 
-/** What the next decision needs to know beyond what is read in every turn. */
+/** What the next decision needs in addition to what every turn reads. */
 export function needsOf(situation: Situation, state: LadderState | null): Needs {
   if (state === null || state.proved !== null)
     return { sources: false, supply: false, initialization: false, launch: false, replace: false };
@@ -57,7 +57,7 @@ export function needsOf(situation: Situation, state: LadderState | null): Needs 
   const isElsewhere = replacement !== null && replacement.availabilityZone !== found.availabilityZone;
   return {
     sources: restoredVolumes === null && (rung === 'swap' || (rung === 'replace' && isElsewhere)),
-    // Only to be held: a rung that restores nothing does not rest on it.
+    // Only to be held: a rung that restores nothing does not depend on it.
     supply: restoredVolumes === null && rung === null && state.hold !== 'held',
     initialization: restoredVolumes !== null,
     launch: rung === null && nextRung(situation, state) === 'replace',

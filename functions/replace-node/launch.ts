@@ -1,5 +1,5 @@
-// What another instance in the place of one is launched with, what EC2 says of that before, and what carries no tags of the fleet so that no
-// heal may use it. Read before the launch, so that a person hears what to change before anything is done.
+// The launch of a replacement: its parameters, EC2's verdict before the launch, and the resources without the fleet's tags, which no heal may use.
+// All of it is read before the launch, so that a person learns what to change before anything is done.
 import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
@@ -15,20 +15,20 @@ import type { ReplaceContext } from './state.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
-/** What EC2 says of a launch before it is made. */
+/** EC2's verdict on a launch before it is made. */
 export type LaunchVerdict =
   | { readonly is: 'accepted' }
   | { readonly is: 'refused' | 'unknown'; readonly reason: string };
 
-/** What carries no tags of the fleet, by name, so that no heal may use it. */
+/** Resources without the fleet's tags, by name: no heal may use them. */
 export interface Reach {
-  /** The launch template and security groups: without them nothing is launched. */
+  /** The launch template and security groups: without these nothing is launched. */
   readonly launch: readonly string[];
-  /** Addresses and target groups, which would go on pointing at the original. */
+  /** Addresses and target groups, which would still point at the original. */
   readonly pointers: readonly string[];
 }
 
-/** A template that the fleet file names comes first, in its default version: the instance's version belongs to the instance's own. */
+/** A template that the fleet file names comes first, in its default version: the instance's version belongs to the instance's own template. */
 export function templateOf(
   { replace }: Pick<Fleet, 'replace'>,
   own: InstanceDescription['launchTemplate'],
@@ -39,8 +39,8 @@ export function templateOf(
 }
 
 /**
- * Whether EC2 would launch an instance in the place of this one, as far as it says before it does: permissions and the template, but no
- * capacity and no quota. What only one subnet refuses is no verdict, since others may be tried.
+ * Whether EC2 would launch a replacement, as far as EC2 says so before: permissions and the template, but neither capacity nor quota. A refusal of
+ * only one subnet is no verdict, because others may be tried.
  */
 export async function readLaunch(
   context: ReplaceContext,
@@ -62,7 +62,7 @@ export async function readLaunch(
   }
 }
 
-/** The same for the question as for the launch, but for its token. */
+/** The same for the dry run as for the launch, except for its token. */
 export const launchRequest = (
   context: ReplaceContext,
   fleet: Fleet,
@@ -78,7 +78,7 @@ export const launchRequest = (
 const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')));
 
-/** The tags by which heals may use a thing: those of the fleet's nodes, or its name. The same fence as `taggedGrants` of the stack. */
+/** The tags by which heals may use a resource: those of the fleet's nodes, or its name. The same fence as `taggedGrants` of the stack. */
 export const isOfFleet = (tags: Tags, { name, nodes }: Pick<Fleet, 'name' | 'nodes'>): boolean =>
   tags[FLEET_TAG] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
 
@@ -90,7 +90,7 @@ export async function readReach(clients: ReplaceClients, fleet: Fleet, original:
   return { launch, pointers };
 }
 
-/** What of the launch template carries no tags of the fleet: the template itself, and groups that are named again with its interfaces. */
+/** Parts of the launch template without the fleet's tags: the template itself, and the security groups that its interfaces name. */
 async function launchNeeds(
   { ec2 }: ReplaceClients,
   fleet: Fleet,
@@ -102,17 +102,17 @@ async function launchNeeds(
   const read = await catchRefusal(() =>
     ec2.send(new DescribeLaunchTemplateVersionsCommand({ ...named, Versions: ['$Default'] })),
   );
-  // The launch itself says what is wrong with it.
+  // The launch itself reports the error.
   if ('refused' in read) return [];
   const [version] = read.LaunchTemplateVersions ?? [];
   const id = version?.LaunchTemplateId;
-  // One that the fleet file names by its id is granted by that.
+  // A template that the fleet file names by its id is granted by that.
   const isGranted = id !== undefined && id === fleet.replace.launchTemplate;
   const groups = (version?.LaunchTemplateData?.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) => Groups);
   return untagged(ec2, fleet, [...(id === undefined || isGranted ? [] : [id]), ...new Set(groups)]);
 }
 
-/** Addresses and target groups that point at the instance, and carry no tags of the fleet: they cannot be pointed at another. */
+/** Addresses and target groups that point at the instance and lack the fleet's tags: they cannot be pointed at another instance. */
 async function pointersAt(
   clients: ReplaceClients,
   fleet: Fleet,

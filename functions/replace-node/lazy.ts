@@ -1,5 +1,5 @@
 // What a restart does not need: volumes, another instance, its addresses and load balancers, Auto Scaling, questions to people. infra/bundle puts
-// them into a second file of the asset, which is loaded when one of their exports is first used, and never while the function starts.
+// them into a second file of the asset. That file is loaded when one of its exports is first used, and never while the function starts.
 
 export * as handOver from '../../shared/aws/hand-over.ts';
 export * as clients from '../../shared/aws/instance-owners.ts';

@@ -1,5 +1,5 @@
-// What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. What an approval of it covers, and what an
-// attempt may do that does not do everything: what was approved, and what an attempt before has left open. Pure.
+// What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Also what an approval covers, and what a
+// limited attempt may do: what was approved, and what an earlier attempt has left open. Pure.
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
@@ -30,12 +30,12 @@ export interface LadderPlan {
   readonly words: PlanWords;
   readonly evidence: {
     readonly rungs: readonly Rung[];
-    /** What guards say of each rung. */
+    /** The guards' verdict on each rung. */
     readonly guardrails: readonly { readonly rule: Rung; readonly verdict: string }[];
     readonly source: string | null;
-    /** What the restored volumes cost a month while the volumes of before are kept beside it. */
+    /** What the restored volumes cost a month while the earlier volumes are kept as well. */
     readonly costUsdPerMonth: number;
-    /** At most, the catching up left out. */
+    /** At most, without the catching up. */
     readonly minutes: number;
   };
 }
@@ -43,10 +43,10 @@ export interface LadderPlan {
 const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, swap: 15, replace: 20 };
 const MIB_PER_GIB = 1024;
 
-/** The state that a heal would begin with, where one would; what may be restored is read by it. */
+/** The state that a heal would begin with, if it would begin; it decides what is read about sources. */
 export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
 
-/** Nothing is sent to the node for a plan: what EC2 tells of its volumes has to do. */
+/** For a plan nothing is sent to the node: EC2's description of its volumes must be enough. */
 const beginUnasked = (facts: Facts): Decision =>
   begin({ ...facts, original: facts.original && { ...facts.original, agentOnline: false } });
 
@@ -74,7 +74,7 @@ function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { re
   if (first[1]) return { refusal: first[1] };
   const guardrails = verdicts.map(([rule, refusal]) => ({ rule, verdict: refusal?.reason ?? 'may be done' }));
   const allowed = verdicts.flatMap(([rung, refusal]) => (refusal ? [] : [rung]));
-  // What no person decides about, and nobody would see before the rungs below it are spent.
+  // Refusals that no person decides about, and that nobody would see before the milder rungs have failed.
   const never = rungs.flatMap((rung) => {
     const why = RUNGS[rung].cannotBegin(facts, null);
     return why === null ? [] : [`; no ${rung}: ${why}`];
@@ -122,7 +122,7 @@ function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
   return `; without the tags of ${fleet.name}, these would go on pointing at the old instance: ${reach.pointers.join(', ')}`;
 }
 
-/** What cannot be had is told before anything is done for it. */
+/** What is not available is reported before anything is done for it. */
 function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
   const reason = RUNGS[rung].cannotBegin(facts, null);
   if (reason === null) return null;
@@ -132,7 +132,7 @@ function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
 
 const NOTHING_TRIED = { failed: [] };
 
-/** Names data for good: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
+/** Identifies data for ever: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
 export function sourceOf({
   from,
   source,
@@ -153,12 +153,12 @@ export interface Covered {
   readonly want: RequestedAction;
   readonly rungs: readonly Rung[];
   readonly found: readonly FoundVolume[];
-  /** `sourceOf` the volumes that would be restored; null where there is none. */
+  /** `sourceOf` the volumes that would be restored; null where there are none. */
   readonly source: string | null;
   readonly addedUsdAMonth: number;
 }
 
-/** No estimate of time is among them, nor why: both change from look to look. */
+/** Without the estimate of time and the reason: both change with each reading. */
 const termsOf = ({ want, rungs, found, source, addedUsdAMonth }: Covered): Terms => [
   ['act', wantText(want)],
   ['rungs', rungs.join(', then ')],
@@ -186,8 +186,8 @@ function wantText(want: RequestedAction): string {
 }
 
 /**
- * What was left open is brought to an end without a question, and nothing beyond it: a rung from which the client may be down goes on to its
- * proof or back, and what was only made is put away. Undefined where nothing is to be settled before anybody is asked.
+ * What was left open is finished without a question, and nothing beyond it. A rung in which the client may be down continues to its proof or back;
+ * what was only made is put away. undefined where nothing is to be settled before anybody is asked.
  */
 export function settlesWith(
   node: NodeRecord | undefined,
@@ -195,7 +195,7 @@ export function settlesWith(
 ): Permitted | undefined {
   if (node === undefined || !unsettled(node) || !maySettle(node, 'replace')) return undefined;
   const { operation } = node;
-  // A person who only asks for a plan gets one; what another incident has left is that one's.
+  // A person who only asks for a plan gets one. What another incident has left is settled by that incident.
   if (mode === 'plan' && operation?.incidentId !== incidentId) return undefined;
   if (mode === 'act' || operation?.kind !== 'replace') return null;
   const { memory, phase } = operation;
@@ -205,7 +205,7 @@ export function settlesWith(
 
 const RETRY_AFTER_MS = 60_000;
 
-/** The act where it is permitted; else what puts away what was made for it, or the end of the attempt. */
+/** The act where it is permitted; otherwise what puts away what was made for it, or the end of the attempt. */
 export function permit(decision: Decision, facts: Facts, state: LadderState | null, permitted: Permitted): Decision {
   if (permitted === null || state === null || decision.do === 'end') return decision;
   const { rungs, source } = permitted;
@@ -240,10 +240,10 @@ function exceeded(facts: Facts, state: LadderState, reason: string): Decision {
   return paced(onceSettled(facts, state, { as: 'refused', refusal: exceededBy(reason) }), state, facts.nowMs);
 }
 
-/** Whether the fleet's turn is needed for what is inherited: it was given back while nothing but things was made. */
+/** Whether an inherited state needs the fleet's turn: it was given back if only resources were made. */
 export const needsTurn = ({ rung, proved }: LadderState): boolean =>
   proved === null && (rung === 'swap' || rung === 'replace');
 
-/** Whether it may wait for the turn: not what keeps a client down, nor what is only put away. */
+/** Whether the state may wait for the turn: not if the client is kept down, and not if resources are only put away. */
 export const mayWait = (state: LadderState): boolean =>
   phaseOf(state) === 'preparing' && state.restoredVolumes?.givenUp == null && state.replacement?.givenUp == null;

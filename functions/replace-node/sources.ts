@@ -1,4 +1,4 @@
-// What there is to copy: good snapshots, a healthy sibling's volumes, volumes that a heal of before has kept.
+// Reads the sources of data: good snapshots, a healthy sibling's volumes, and volumes that an earlier heal has kept.
 import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
 import { judgeKey, keyDenies, keyScopeOf } from '../../shared/aws/keys.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -22,7 +22,7 @@ export interface Sources {
   readonly refused: readonly { readonly setId: string; readonly why: string }[];
   /** Volumes of a healthy sibling in the same zone, where the fleet file prefers them. */
   readonly sibling: SiblingSource | null;
-  /** Volumes that a heal of before has kept of this node. */
+  /** Volumes of this node that an earlier heal has kept. */
   readonly kept: KeptSource | null;
 }
 
@@ -72,7 +72,7 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
   const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: state.tried });
-  // Where nothing is left people need to know whether anything will come.
+  // If no source is left, people need to know whether a snapshot will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];
   if (target !== null) {
@@ -101,7 +101,7 @@ function demandOf(
   };
 }
 
-/** What is installed on the node, as it told last: data of a newer client are none for it. */
+/** The client that is installed on the node, by the node's last answer: data of a newer client are of no use to it. */
 function clientOf(
   { instanceId }: ReplaceContext['payload'],
   observed: readonly ObservedNode[],
@@ -111,7 +111,7 @@ function clientOf(
   return told === undefined ? null : clientNameOf(told, fleet.chain);
 }
 
-/** A key that may not be used shows only when the volume vanishes: asked for before. More keys than these a fleet does not have. */
+/** A key that may not be used shows only when the volume vanishes, so it is checked before. A fleet does not have more keys than this. */
 const MAX_KEYS = 8;
 
 async function unusableKeys(
@@ -124,19 +124,19 @@ async function unusableKeys(
   const keys = [...new Set(all)].slice(0, MAX_KEYS);
   const verdicts = await Promise.all(keys.map(async (key) => [key, await judgeKey(clients.kms, key, scope)] as const));
   const told = verdicts.flatMap(([key, verdict]) => ('unusable' in verdict ? [[key, verdict.unusable] as const] : []));
-  // What was unknown is known once something was made under it.
+  // A key whose use was unknown is known once a volume was created under it.
   const denied = tried.flatMap(({ deniedKey }) => deniedKey ?? []);
   return new Map([...told, ...denied.map((key) => [key, keyDenies(key, scope)] as const)]);
 }
 
-/** A copy has the key of the volume that it stands for, whichever snapshot it is made from. */
+/** A copy has the key of the volume that it replaces, no matter which snapshot it is made from. */
 function targetFault({ found }: LadderState, unusable: ReadonlyMap<string, string>): string | null {
   const volume = found.volumes.find(({ kmsKeyId }) => kmsKeyId !== null && unusable.has(kmsKeyId));
   if (volume === undefined) return null;
   return `a copy of ${volume.volumeId} cannot be made: ${unusable.get(volume.kmsKeyId ?? '')}`;
 }
 
-/** A follower in the same zone that follows the chain, the highest first. */
+/** A follower in the same zone that is in sync with its chain, the highest first. */
 function siblingOf(
   { fleet, nodes, state }: SourcesInput,
   all: readonly FleetNode[],
@@ -162,7 +162,7 @@ function siblingOf(
   return null;
 }
 
-/** The volumes of this node that were kept last, one for each role: as their tags say, and as a heal has written down. */
+/** The volumes of this node that were kept last, one for each role: by their tags and by a heal's record. */
 async function readPutAway(
   { clients, payload, store }: ReplaceContext,
   { fleet }: SourcesInput,

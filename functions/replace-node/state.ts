@@ -1,5 +1,5 @@
-// What replace-node is handed, what an execution keeps from turn to turn, and the changes that the state of a heal goes through, each with its
-// name, and what follows from a state alone. Pure.
+// The state of replace-node: its payload, what an execution keeps from turn to turn, the named changes of the state, and what follows from a state
+// alone. Pure.
 
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';
@@ -41,32 +41,32 @@ export type Variable = (typeof ENVIRONMENT)[number];
 export type ReplaceContext = HealContext<ReplacePayload, Variable, ReplaceClients>;
 export type ReplaceActContext = ActContext<ReplaceContext>;
 
-/** Which of the two instances: the one that the incident is about, and the one that takes its place. */
+/** One of the two instances: the original, which the incident is about, or its replacement. */
 export type Which = 'original' | 'replacement';
 
-/** What an execution keeps from turn to turn, beside the state that its successors get. A replay makes the same. */
+/** What an execution keeps from turn to turn, in addition to the state that later attempts get. A replay computes the same. */
 export interface Leases {
   readonly holder: Holder;
-  /** Replacements that this execution has leased, those given up included: all are released. */
+  /** Replacements that this execution has leased, including those given up: all are released. */
   readonly leased: readonly { readonly instanceId: string; readonly fence: number }[];
   /** How many commands were sent under each fence. */
   readonly ordinals: Readonly<Record<Which, number>>;
-  /** Whether every command was answered: one that was not may still run for a while. */
+  /** Whether every command was answered: an unanswered command may still run for a while. */
   readonly commandsOver: boolean;
-  /** The highest fence that the node itself has told. */
+  /** The highest fence that the node itself has reported. */
   readonly seenFence: number;
 }
 
-/** One command as it was sent: what is learned from it. */
+/** One command as it was sent, and what was learned from it. */
 export interface CommandTrace {
   readonly which: Which;
-  /** It was refused in the step that sends it: an earlier run of the step may have sent it. */
+  /** The step that sends it refused it: an earlier run of the step may have sent it. */
   readonly isRefused: boolean;
-  /** As the node told it; null where nobody answered. */
+  /** As the node reported it; null where nobody answered. */
   readonly fence: number | null;
 }
 
-/** What is known of the node itself. */
+/** What is known about the node itself. */
 export interface NodeStatus {
   readonly seen: NodeState | null;
   /** The node has left its first command unanswered: nothing more is sent to it. */
@@ -75,7 +75,7 @@ export interface NodeStatus {
 
 /** What an attempt may do; null: everything. */
 export type Permitted = {
-  /** Rungs that it may climb or go on with. */
+  /** Rungs that it may climb or continue. */
   readonly rungs: readonly Rung[];
   /** The data that it may restore: `sourceOf` them; null: none. */
   readonly source: string | null;
@@ -95,7 +95,7 @@ export function afterCommand(leases: Leases, { which, isRefused, fence }: Comman
   return { ...leases, ordinals, seenFence, commandsOver: leases.commandsOver && !isRefused };
 }
 
-/** A replacement that was launched is leased as well, and released with the node. */
+/** A launched replacement is leased as well, and released with the node. */
 export function withLeased(leases: Leases, state: LadderState | null): Leases {
   const { instanceId = '', fence = 0 } = state?.replacement ?? {};
   if (instanceId === '' || leases.leased.some((one) => one.instanceId === instanceId)) return leases;
@@ -160,7 +160,7 @@ export const withRestored = (
 export const withReplacement = (state: LadderState, change: Partial<Replacement>): LadderState =>
   state.replacement ? { ...state, replacement: { ...state.replacement, ...change } } : state;
 
-/** What was stopped and set aside by the rung stays owed to the node. */
+/** What the rung stopped or set to standby must still be put back. */
 export const failRung = (state: LadderState, reason: string, code?: FailedRung['code']): LadderState => ({
   ...state,
   rung: null,
@@ -198,14 +198,14 @@ export function dropRestored(state: LadderState): LadderState {
     ...state,
     restoredVolumes: null,
     upSinceMs: null,
-    // As it was found again; a replacement goes its own way.
+    // The state as it was found again; a replacement is handled separately.
     ...(state.replacement === null && { client: 'untouched', pool: 'in' }),
     setback: null,
     tried: [...state.tried, { source, rank, snapshotIds, ...blame }].slice(-MAX_TRIED),
   };
 }
 
-/** A launch that found no capacity leaves the next subnet to be tried; an instance that was of no use ends the rung. */
+/** A launch without capacity leaves the next subnet to be tried; an instance that did not help ends the rung. */
 export function dropReplacement(state: LadderState): LadderState {
   const { replacement, original } = state;
   if (!replacement) return state;
@@ -234,14 +234,14 @@ export const instanceIdOf = ({ found, replacement }: LadderState, which: Which):
 export const isFound = ({ found }: LadderState, id: string): boolean =>
   found.volumes.some(({ volumeId }) => volumeId === id);
 
-/** A stop of the original was intended at least, and it was not started since. */
+/** A stop of the original was at least intended, and it was not started since. */
 export const isStopOwed = ({ original }: LadderState): boolean =>
   original === 'stopIntended' || original === 'stopRequested';
 
 /** The original may be on standby. */
 export const mayBeOnStandby = ({ standby }: LadderState): boolean => standby === 'entering' || standby === 'entered';
 
-/** Something of the original, or of what the fleet knows of it, was begun for the replacement: it is put back. */
+/** For the replacement something of the original was changed, or of what the fleet knows of it: it must be put back. */
 export const isOriginalTouched = (state: LadderState): boolean =>
   isStopOwed(state) ||
   state.replacement?.fencingBegun === true ||
@@ -249,24 +249,24 @@ export const isOriginalTouched = (state: LadderState): boolean =>
 
 export type Phase = 'preparing' | 'down' | 'proved';
 
-/** down: the node is owed something, from the intent on until the proof, or until the node is as it was found. */
+/** down: something must be put back on the node, from the intent until the proof, or until the node is as it was found. */
 export function phaseOf(state: LadderState): Phase {
   if (state.proved !== null) return 'proved';
   return state.client === 'mayBeDown' || isStopOwed(state) || mayBeOnStandby(state) ? 'down' : 'preparing';
 }
 
-/** Whether the rung under way has done nothing: nothing was made for it, and the node felt nothing. */
+/** Whether the rung under way has done nothing: nothing was made for it, and the node was not affected. */
 export const isUnspent = (state: LadderState): boolean =>
   !state.hasMade &&
   state.original !== 'started' &&
   (state.restoredVolumes?.creating.length ?? 0) === 0 &&
   phaseOf(state) === 'preparing';
 
-/** Names what is reserved for a rung: a flap keeps its incident, and a second swap is one more. */
+/** The key of what is reserved for a rung: a flap keeps its incident, and a second swap counts once more. */
 export const reservationKey = (incidentId: string, { beganAtMs }: LadderState, rung: Rung): string =>
   `${incidentId}-${beganAtMs.toString(36)}-${rung}`;
 
-/** A call without a token that was intended lately may still take effect, or may not be visible yet: it is not made again. */
+/** A call without a token that was intended lately may still take effect, or may not be visible yet: it is not repeated. */
 export const isPending = ({ pending }: LadderState, call: string, target: string, nowMs: number): boolean =>
   pending?.call === call && pending.target === target && nowMs - pending.atMs < CONSISTENCY_WINDOW_MS;
 

@@ -1,5 +1,5 @@
-// How a full volume is grown: one entry for each act, with its execution, what its result leads to, and what follows when it keeps failing.
-// The explorer in test/explorers drives the same entries through every fault that it knows.
+// The acts that grow a full volume: one entry for each, with its execution, what its result leads to, and what follows when it keeps failing. The
+// explorer in test/explorers drives the same entries through every fault that it knows.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
@@ -30,9 +30,9 @@ import type { Act, Acts, Command, Goal, LeaseState, ResizeActContext, ResizeCont
 const MINUTE_MS = 60_000;
 const AGAIN_MS = 5 * MINUTE_MS;
 const SETTLE_SECONDS = 5;
-/** A node that has acknowledged its fence and then leaves so many commands unanswered is left to a person. */
+/** A node that has acknowledged its fence and then leaves this many commands unanswered is left to a person. */
 const MAX_SILENCES = 3;
-/** It is not for this execution to say how the attempt ends. */
+/** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 
 /** Every path from a granted lease ends in `conclude` and `release`, or finds the lease lost and touches nothing more. */
@@ -83,7 +83,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     },
     reduce: (_state, { held, command, goal }, sent) => {
       if ('lost' in sent) return NO_MORE;
-      // The step may have sent it before, and have been refused only when it was replayed.
+      // The step may have sent the command before, and been refused only in its replay.
       if ('refuse' in sent) return concluding(refused(sent), held, false);
       return { do: 'await-command', held, commandId: sent.commandId, unit: command.unit, goal };
     },
@@ -152,7 +152,7 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
       const reason = `the volume is still ${plan.fromGiB} GiB, and the request can no longer take effect`;
       return concluding(failed('modification-lost', reason, { retryAfterMs: AGAIN_MS }), held);
     },
-    // Its ModifyVolume may still be served. The node is not given back but left to the sweep, which outwaits the request.
+    // Its ModifyVolume may still be served. The node is not released but left to the sweep, which waits longer than the request can last.
     abandon: (_state, act, failure) => concluding(stepFailed(act, failure), null),
   },
 
@@ -297,7 +297,7 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
     );
   if (answer.result !== 'done' || !answer.after) {
     const reason = `${answer.result}: ${answer.reason ?? 'the node gave no reason'}`;
-    // A node that has seen higher fences than ours (an image of a healed node, a new table) is overtaken by the next grant.
+    // A node that has seen higher fences than ours (an image of a healed node, a new table): the next grant gets a higher fence.
     if (goal.for === 'fence') return { ...concluding(silent(reason), held), seenFence: answer.fence };
     return concluding(
       failed('command-failed', reason, { page: answer.result === 'failed', retryAfterMs: AGAIN_MS }),
@@ -323,7 +323,7 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
   }
 }
 
-/** It may still be run: by an agent that was cut off, or as the copy that an earlier try of the step sent. */
+/** The command may still run: through an agent that was cut off, or as the copy that an earlier try of the step sent. */
 function unanswered(held: LeaseState, unit: number, goal: Goal, reason: string): State {
   if (goal.for === 'fence') return concluding(silent(reason), held, false);
   const silences = goal.silences + 1;
@@ -336,11 +336,11 @@ function afterCommandFailed(_state: State, act: Act<'send' | 'await-command'>, f
   return act.goal.for === 'fence' ? beforeChange(act, act.held, failure) : afterChange(act, act.held, failure);
 }
 
-/** Steps kept failing while nothing of the node or its volume can have been changed. */
+/** Steps kept failing while the node and its volume cannot have been changed. */
 const beforeChange = (act: Act, held: LeaseState | null, { message, throttled }: Failure): State =>
   concluding(notBegun(`${act.do}: ${message}`, throttled), held, false);
 
-/** What may have been begun is left to the records: the attempt fails, its successor reads the truth. */
+/** What may have been begun is left to the records: the attempt fails, and the next attempt reads the truth. */
 const afterChange = (act: Act, held: LeaseState, failure: Failure): State =>
   failure.throttled ? beforeChange(act, held, failure) : concluding(stepFailed(act, failure), held, false);
 

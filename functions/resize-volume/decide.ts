@@ -1,4 +1,4 @@
-// Whether a full disk is grown, by how much, or why not: one pure decision from what was read.
+// Decides whether a full disk is grown, by how much, or why not: one pure decision from what was read.
 
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
@@ -20,7 +20,7 @@ export interface VolumeFact {
   readonly volumeId: string;
   readonly sizeGiB: number;
   readonly type: VolumeType;
-  /** null where the type has none to set. */
+  /** null where the volume type has no IOPS to set. */
   readonly iops: number | null;
   readonly throughputMiBps: number | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -38,21 +38,21 @@ export interface ResizeFacts {
   /** Role of the volume in question, from the incident's trigger. */
   readonly volumeRole: string;
   readonly instanceState: string | null;
-  /** Volumes attached to the instance, its root volume left out. */
+  /** Volumes attached to the instance, without its root volume. */
   readonly volumes: readonly VolumeFact[];
   readonly latestModification: ModificationFact | null;
   /** The node's own answer; null in plan mode and before an approval, when nothing is sent to the node. */
   readonly seen: Observation | null;
   /** Bytes used on the filesystem as CloudWatch knows them, oldest first. */
   readonly history: readonly UsedPoint[];
-  /** Why CloudWatch did not tell of the past; absent where it did, or has nothing to tell. */
+  /** Why CloudWatch's history could not be read; absent where it was read, or is empty. */
   readonly historyUnread?: string;
-  /** How full the filesystem is by CloudWatch's last word, the alarm's own measure; null where it says nothing. */
+  /** How full the filesystem is by CloudWatch's last value, which the alarm also uses; null where there is none. */
   readonly reportedPercent: number | null;
-  /** The same for inodes; absent where CloudWatch says nothing. */
+  /** The same for inodes; absent where CloudWatch has no value. */
   readonly reportedInodesPercent?: number;
   readonly intents: readonly ModificationIntent[];
-  /** An attempt before this one was to start the client that the full disk had stopped, and did not live to prove it. */
+  /** An earlier attempt had to start the client that the full disk had stopped, and died before the proof. */
   readonly clientOwed?: true;
   /** What this fleet's growth has added to the monthly bill in this calendar month. */
   readonly addedUsd: number;
@@ -63,11 +63,11 @@ export interface GrowPlan {
   readonly volumeId: string;
   readonly fromGiB: number;
   readonly toGiB: number;
-  /** Sent along where the type has them to set, so that a growing volume keeps what it had. */
+  /** Sent with the request where the type has IOPS to set, so that a growing volume keeps its IOPS. */
   readonly iops: number | null;
   readonly throughputMiBps: number | null;
   readonly addedUsd: number;
-  /** What the size was chosen from: use now, growth by its history, and the fleet file's ceiling. */
+  /** The inputs of the chosen size: use now, growth by its history, and the fleet file's ceiling. */
   readonly usedGiB: number;
   readonly gibPerHour: number;
   readonly ceilingGiB: number;
@@ -76,14 +76,14 @@ export interface GrowPlan {
 
 export type ResizeDecision =
   | { readonly do: 'nothing'; readonly reason: string }
-  /** The volume is larger than its filesystem already: a heal died half-way, or a person forgot. */
+  /** The volume is already larger than its filesystem: a heal died half-way, or a person forgot. */
   | { readonly do: 'grow-filesystem'; readonly volumeId: string; readonly toGiB: number; readonly reason: string }
   /** A modification to a larger size is under way: wait for it, then grow the filesystem. */
   | { readonly do: 'await-modification'; readonly volumeId: string; readonly toGiB: number; readonly reason: string }
   | GrowPlan
   | Refusal;
 
-/** Decides from facts that were read at `nowMs`. Same facts, same decision; every branch carries its reason. */
+/** Decides from facts that were read at `nowMs`. The same facts give the same decision; every branch carries its reason. */
 export function decideResize(facts: ResizeFacts): ResizeDecision {
   const { fleet, instanceState } = facts;
   const notRunning = judgeInstance(instanceState, 'a filesystem grows only on a running one');
@@ -171,7 +171,7 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage
 
   const recent = recentModifications({ modifications: facts.intents }, volume.volumeId, facts.nowMs);
   if (recent.length >= disk.modificationsPerDay) {
-    // Where the limit was lowered, more than the oldest have to grow old.
+    // If the limit was lowered, more than the oldest modification must expire.
     const oldestFirst = recent.map(({ atMs }) => atMs).sort((a, b) => a - b);
     const returnsMs = (oldestFirst[recent.length - disk.modificationsPerDay] ?? facts.nowMs) + INTENT_COUNTS_MS;
     return refuse(
@@ -185,7 +185,7 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage
   const wishGiB = Math.max(
     use.usedGiB + rateGiB * disk.horizonHours,
     fromGiB * (1 + disk.minimumStepPercent / 100),
-    // Room again below the threshold and a tenth to spare, in bytes and in inodes, of which a larger filesystem has more.
+    // The size that brings usage below the threshold with a tenth to spare, in bytes and in inodes; a larger filesystem has more inodes.
     (use.usedGiB / (disk.growAtPercent / 100)) * 1.1,
     fromGiB * (use.inodesPercent / disk.growAtPercent) * 1.1,
   );
@@ -203,7 +203,7 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage
     volumeId: volume.volumeId,
     fromGiB,
     toGiB,
-    // The ratio limits only widen as a volume grows, so what it has stays allowed.
+    // The ratio limits only widen as a volume grows, so its present value stays allowed.
     iops: volume.iops,
     throughputMiBps: volume.throughputMiBps,
     addedUsd,
@@ -225,7 +225,7 @@ const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolea
   return `${toGiB} GiB lasts ${hours((toGiB - usedGiB) / rateGiB)} at today’s ${rateGiB.toFixed(1)} GiB/h${cap}`;
 };
 
-/** The node's own answer decides which volume is under the path; EC2's tags must agree, and choose where the node was not asked. */
+/** The node's own answer decides which volume is under the path; EC2's tags must agree. If the node was not asked, EC2's tags choose. */
 function chooseVolume(facts: ResizeFacts): VolumeFact | Refusal {
   const role = facts.fleet.volumes.find(({ role }) => role === facts.volumeRole);
   const again = { retryAfterMs: HOUR_MS, page: true };
@@ -288,20 +288,20 @@ function usageOf(facts: ResizeFacts, volume: VolumeFact): FilesystemUsage | null
   };
 }
 
-/** Older than two of the history's periods of half an hour, a report tells of another day. */
+/** A report that is older than two of the history's periods of half an hour is out of date. */
 const REPORT_VALID_MS = 90 * MINUTE_MS;
 
 /** mke2fs keeps 5 % of the blocks for root by default (mke2fs(8), -m): to a client, ext4 is full without them. */
 const EXT4_USABLE = 0.95;
 
-/** How full a filesystem is to those who use it, as `df` and the CloudWatch agent count. */
+/** How full a filesystem is for its users, as `df` and the CloudWatch agent count. */
 export const percentOf = ({ usedBytes, sizeBytes, filesystem }: Observation): number =>
   Math.min(100, (usedBytes / (filesystem === 'ext4' ? sizeBytes * EXT4_USABLE : sizeBytes)) * 100);
 
-/** The agent's percentage leaves out reserved blocks (5 % on ext4), so only a filesystem that is clearly smaller is believed to be. */
+/** The agent's percentage leaves out reserved blocks (5 % on ext4), so a filesystem counts as smaller only if the difference is clear. */
 const REPORTED_SIZE_SLACK = 0.9;
 
-/** The filesystem's size where the node was not asked: the volume's, unless bytes and percentage say that it was never grown to it. */
+/** The filesystem's size where the node was not asked: the volume's, unless bytes and percentage show that it was never grown to that. */
 function reportedBytes(usedBytes: number, reportedPercent: number | null, volume: VolumeFact): number {
   const volumeBytes = volume.sizeGiB * GIB;
   const bytes = reportedPercent ? usedBytes / (reportedPercent / 100) : volumeBytes;
@@ -311,7 +311,7 @@ function reportedBytes(usedBytes: number, reportedPercent: number | null, volume
 const sizeOf = ({ seen }: ResizeFacts, volume: VolumeFact): number =>
   seen ? Math.min(volume.sizeGiB, Math.round(seen.deviceBytes / GIB)) : volume.sizeGiB;
 
-/** Sizes people can say: whole tens of GiB, from 500 GiB on whole fifties. */
+/** Round sizes: whole tens of GiB, from 500 GiB on whole fifties. */
 const roundUp = (gib: number): number => {
   const step = gib < 50 ? 1 : gib < 500 ? 10 : 50;
   return Math.ceil(gib / step - 1e-9) * step;

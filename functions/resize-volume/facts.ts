@@ -1,4 +1,4 @@
-// Reads everything that a decision about a full disk rests on, at one moment.
+// Reads all facts of a decision about a full disk at one moment.
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import {
   DescribeVolumesCommand,
@@ -59,7 +59,7 @@ export async function readFacts(
     ...(history.inodesPercent !== undefined && { reportedInodesPercent: history.inodesPercent }),
     intents: node?.modifications ?? [],
     ...(owesClient(node, nowMs) && { clientOwed: true }),
-    // What an attempt before this one reserved for the same step is not spent twice.
+    // What an earlier attempt reserved for the same step is not counted twice.
     addedUsd: addedUsd(
       budget,
       volumes.map(({ volumeId, sizeGiB }) => growthKey(volumeId, sizeGiB)),
@@ -69,11 +69,11 @@ export async function readFacts(
 
 const roleOf = ({ trigger }: Pick<HealPayload, 'trigger'>): string => readTrigger(trigger)?.subject ?? '';
 
-/** Where the fleet file says that the volume is mounted; undefined where it has no such volume. */
+/** The path where the fleet file mounts the volume; undefined where it has no such volume. */
 export const pathOf = (fleet: Fleet, payload: Pick<HealPayload, 'trigger'>): string | undefined =>
   fleet.volumes.find(({ role }) => role === roleOf(payload))?.path;
 
-/** AWS tells only the most recent modification of a volume; one that was never modified has none. */
+/** AWS returns only the most recent modification of a volume; a volume that was never modified has none. */
 async function readModification(
   ec2: EC2Client,
   seenVolumeId: string | undefined,
@@ -109,7 +109,7 @@ const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags = [] }:
   ];
 };
 
-/** An agent that publishes only percentages: bytes of today's size, which a growth in between turns into one jump. */
+/** For an agent that publishes only percentages: bytes of today's size, so that a growth in between becomes one jump. */
 function toBytes(
   { used, percent }: History,
   volumes: readonly VolumeFact[],

@@ -1,4 +1,4 @@
-// How fast a filesystem fills, robust against the one jump that a restore, a compaction or a new index makes.
+// Measures how fast a filesystem fills. It is robust against the one jump that a restore, a compaction or a new index makes.
 
 export interface UsedPoint {
   readonly atMs: number;
@@ -12,8 +12,8 @@ const MINIMUM_SPAN_MS = HOUR_MS / 2;
 const MAXIMUM_POINTS = 96;
 
 /**
- * Bytes per hour by the Theil–Sen estimator (the median of the slopes between all pairs of points), which a single jump
- * among n points does not move. Never negative: what shrinks is not growing. 0 when there is too little history.
+ * Bytes per hour by the Theil–Sen estimator (the median of the slopes between all pairs of points), which a single jump among n points does not move.
+ * Never negative: a shrinking filesystem does not grow. 0 when there is too little history.
  *
  * @param history oldest first
  */
@@ -35,7 +35,7 @@ const thin = (history: readonly UsedPoint[]): readonly UsedPoint[] => {
   return every <= 1 ? history : history.filter((_, i) => (history.length - 1 - i) % every === 0);
 };
 
-/** A jump shifts every pair that spans it; with the jump in the middle that would be half of all pairs, so those are left out. */
+/** A jump shifts every pair that spans it. With the jump in the middle that would be half of all pairs, so those are left out. */
 const crossesJump = (points: readonly UsedPoint[], from: number, to: number): boolean => {
   const jump = jumpIndex(points);
   return jump > from && jump <= to;

@@ -1,4 +1,4 @@
-// resize-volume: grows a volume that is full, as one durable execution: see acts.ts.
+// resize-volume: grows a full volume, as one durable execution: see acts.ts.
 import { metricsClients as awsClients, type MetricsClients } from '../../shared/aws/clients.ts';
 import { durableHeal, runHeal } from '../../shared/heal/engine.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';

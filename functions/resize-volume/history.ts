@@ -1,6 +1,7 @@
-// How a filesystem has filled, as the CloudWatch agent has told it. CloudWatch keeps each set of dimensions as a metric of its own: "CloudWatch treats
-// each unique combination of dimensions as a separate metric, even if the metrics have the same metric name" ("Metrics concepts", CloudWatch user
-// guide). An alarm on one series names all of them; a fleet-wide alarm and a person name instance and path, and the series has to be found.
+// Reads the usage history of a filesystem, as the CloudWatch agent published it. CloudWatch keeps each set of dimensions as a metric of its own:
+// "CloudWatch treats each unique combination of dimensions as a separate metric, even if the metrics have the same metric name" ("Metrics concepts",
+// CloudWatch user guide). An alarm on one series names all dimensions. A fleet-wide alarm and a person name instance and path, and the series has to
+// be found.
 import {
   type CloudWatchClient,
   GetMetricDataCommand,
@@ -15,35 +16,35 @@ import type { UsedPoint } from './growth.ts';
 const HOUR_MS = 60 * 60_000;
 const HISTORY_HOURS = 48;
 const HISTORY_PERIOD_SECONDS = 30 * 60;
-/** Of one filesystem: it was made anew with another type, or the agent was set up otherwise. */
+/** Series of one filesystem: it was created again with another type, or the agent was reconfigured. */
 const MAX_SERIES = 5;
-/** 500 a page: what one instance publishes is far less. */
+/** 500 a page: one instance publishes far less. */
 const MAX_PAGES = 4;
 
 export interface History {
   readonly used: readonly UsedPoint[];
   readonly percent: readonly { readonly atMs: number; readonly percent: number }[];
-  /** The latest; undefined where the agent does not publish inodes, or the filesystem has no fixed number of them. */
+  /** The latest value; undefined where the agent does not publish inodes, or the filesystem has no fixed number of them. */
   readonly inodesPercent: number | undefined;
-  /** Why nothing is known, where CloudWatch did not let us look. */
+  /** Why nothing is known, where CloudWatch refused the read. */
   readonly unread?: string;
 }
 
 type Dimensions = Readonly<Record<string, string>>;
 
 export interface Filesystem {
-  /** What told of it: its dimensions are those of one series, or some of them. */
+  /** The alarm or request: its dimensions are those of one series, or some of them. */
   readonly alarm: AlarmFact;
   readonly instanceId: string;
-  /** Where the fleet file says that the volume is mounted; undefined where it knows no such volume. */
+  /** The path where the fleet file mounts the volume; undefined where it knows no such volume. */
   readonly path: string | undefined;
 }
 
 const NOTHING: History = { used: [], percent: [], inodesPercent: undefined };
 
 /**
- * @returns nothing where nothing is published, and why where AWS refuses to tell: how fast a disk fills only says how much more it gets
- * @throws what says nothing, such as throttling: asked again
+ * @returns nothing where nothing is published, and why where AWS refuses the read: the growth rate only decides how much more the volume gets
+ * @throws errors that leave it open, such as throttling: the read is repeated
  */
 export async function readHistory(
   cloudwatch: CloudWatchClient,
@@ -62,20 +63,20 @@ async function find(
   const { namespace, dimensions } = alarm;
   const [own] = Object.keys(dimensions).length === 0 ? [] : await read(cloudwatch, namespace, [dimensions], nowMs);
   if (own && isKnown(own)) return own;
-  // Of whatever else is published under these names, only what is this filesystem's.
+  // Other series may have these names: only those of this filesystem count.
   const about = { ...(path !== undefined && { path }), ...dimensions, InstanceId: instanceId };
   if (!('path' in about)) return NOTHING;
   const series = await listSeries(cloudwatch, namespace, about);
   if (series.length === 0) return NOTHING;
   const found = await read(cloudwatch, namespace, series, nowMs);
-  // The plainest of those that tell of now: one that carries a device or a volume's id ends when the volume is swapped.
+  // The plainest of the current series: one that carries a device or a volume's id ends when the volume is swapped.
   return found.reduce((best, one) => (lastMs(one) > lastMs(best) ? one : best), NOTHING);
 }
 
 const isKnown = ({ used, percent }: History): boolean => used.length + percent.length > 0;
 const lastMs = ({ used, percent }: History): number => Math.max(used.at(-1)?.atMs ?? 0, percent.at(-1)?.atMs ?? 0);
 
-/** ListMetrics takes some of the dimensions, and answers with all. Plainest first. */
+/** ListMetrics takes some of the dimensions, and returns all. Plainest first. */
 async function listSeries(
   cloudwatch: CloudWatchClient,
   Namespace: string,

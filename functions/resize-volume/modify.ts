@@ -1,6 +1,6 @@
-// ModifyVolume: its intent, which is written and counted first; the call, which is made at most once; its lost answer; the wait for the new
-// size; and what a person is told where AWS refuses it.
-// Sources: "Error codes for the Amazon EC2 API"; doc comment of ModifyVolumeCommand in @aws-sdk/client-ec2; "Quotas for Amazon EBS" (EBS user guide).
+// ModifyVolume: its intent, which is written and counted first; the call, which is made at most once; its lost answer; the wait for the new size; and
+// the refusal for people where AWS refuses it. Sources: "Error codes for the Amazon EC2 API"; doc comment of ModifyVolumeCommand in
+// @aws-sdk/client-ec2; "Quotas for Amazon EBS" (EBS user guide).
 import {
   DescribeVolumesModificationsCommand,
   type EC2Client,
@@ -24,9 +24,9 @@ import type { Act, Acts, ResizeActContext } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Durable waits between calls of which none took effect: two minutes of them, since hundreds of volumes may fill together. */
+/** Durable waits between calls that had no effect: two minutes in all, because hundreds of volumes may fill together. */
 const NOT_SENT_WAITS_SECONDS = [2, 4, 8, 15, 30, 30, 30] as const;
-/** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is told. */
+/** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is paged. */
 const MAX_MODIFYING_POLLS = 180;
 
 type ModificationIntent = Pick<Act<'modify'>, 'plan' | 'held' | 'atMs'>;
@@ -89,7 +89,7 @@ export async function writeIntent(
   return intended;
 }
 
-/** At most once: a call that began and whose end nobody saw is `interrupted`, and never repeated. */
+/** At most once: a call that began and whose end was not seen is `interrupted`, and never repeated. */
 export async function modifyVolume(
   context: ResizeActContext,
   intent: ModificationIntent,
@@ -117,7 +117,7 @@ export async function modifyVolume(
     : withdrawn(context, intent, refusalFor(plan, called));
 }
 
-/** The call certainly had no effect: a guard or AWS said no, or it was never taken. So the intent is neither counted nor paid. */
+/** The call certainly had no effect: a guard or AWS refused it, or it was never sent. So the intent is neither counted nor charged. */
 async function withdrawn(
   context: ResizeActContext,
   intent: ModificationIntent,
@@ -127,7 +127,7 @@ async function withdrawn(
     const left = await context.step('withdraw', () => withdrawIntent(context, intent, refusal));
     return 'lost' in left ? left : refusal;
   } catch (error) {
-    // It counts on for a day, which is the safe side.
+    // It counts for a day, which is the safe side.
     const why = error instanceof Error ? error.message : String(error);
     return { ...refusal, reason: `${refusal.reason}; that it does not count was not written: ${why}` };
   }
@@ -169,7 +169,7 @@ async function withdrawIntent(
   );
 }
 
-/** Our clock and EC2's; less than lies between two attempts on one node, which have a command to the node between them. */
+/** Difference of our clock and EC2's. It is less than the time between two attempts on one node, because a command to the node comes between them. */
 const CLOCKS_APART_MS = 1_000;
 
 export async function reconcileModification(
@@ -192,7 +192,7 @@ export async function reconcileModification(
   return { happened };
 }
 
-/** Until the new size is usable, which it is from `optimizing` on. */
+/** Waits until the new size is usable, which it is from `optimizing` on. */
 export async function awaitModification(
   context: ResizeActContext,
   { plan: { volumeId, toGiB }, sinceMs }: Act<'await-modification'>,
@@ -215,7 +215,7 @@ export async function awaitModification(
   return state === 'failed' ? { failed: `the modification of ${volumeId} to ${toGiB} GiB failed` } : { usable: true };
 }
 
-/** One that began before the intent is an earlier attempt's, perhaps between the same sizes; ours may still come. */
+/** A modification that began before the intent belongs to an earlier attempt, perhaps between the same sizes; ours may still come. */
 const isAwaited = ({ TargetSize, StartTime }: VolumeModification, toGiB: number, sinceMs: number): boolean =>
   TargetSize === toGiB && (StartTime?.getTime() ?? 0) >= sinceMs - CLOCKS_APART_MS;
 
@@ -227,7 +227,7 @@ async function latestModification(ec2: EC2Client, volumeId: string): Promise<Vol
 
 interface RefusalCause {
   readonly code: GuardrailCode;
-  /** In the imperative, for the end of a sentence. */
+  /** In the imperative, as the end of a sentence. */
   readonly remedy: string;
   readonly retryAfterMs: number;
 }
@@ -241,7 +241,7 @@ const CAUSES: Readonly<Record<string, RefusalCause>> = {
     remedy: `have the quota “Storage … volumes, in TiB” of the volume’s type raised (${QUOTAS}), or delete volumes that nobody needs`,
     retryAfterMs: HOUR_MS,
   },
-  // "You've reached the limit on your Amazon EBS volume modification storage in this Region": others' modifications end by themselves.
+  // "You've reached the limit on your Amazon EBS volume modification storage in this Region": other modifications end without a person.
   VolumeModificationSizeLimitExceeded: {
     code: 'quota-reached',
     remedy: `wait until other modifications are completed, or have the quota “Storage modifications … in TiB” of the volume’s type raised (${QUOTAS})`,
@@ -252,7 +252,7 @@ const CAUSES: Readonly<Record<string, RefusalCause>> = {
     remedy: `have the quota “IOPS for Provisioned IOPS SSD … volumes” raised (${QUOTAS})`,
     retryAfterMs: HOUR_MS,
   },
-  // "You can modify a volume up to four times within a rolling 24-hour period": those that are not ours are a person's.
+  // "You can modify a volume up to four times within a rolling 24-hour period": modifications that are not ours are a person's.
   VolumeModificationRateExceeded: {
     code: 'budget-spent',
     remedy:
@@ -274,7 +274,7 @@ const CAUSES: Readonly<Record<string, RefusalCause>> = {
 
 const OTHER: RefusalCause = { code: 'aws-refused', remedy: 'look at the volume in EC2', retryAfterMs: HOUR_MS };
 
-/** A full disk that stays full is told of at once, in AWS's own words: each code pages once in an incident. */
+/** A full disk that stays full is paged immediately, in AWS's own words: each code pages once in an incident. */
 export function judgeRefusal(plan: GrowPlan, { refused, code: name }: AwsRefusal): Refusal {
   const { code, remedy, retryAfterMs } = CAUSES[name] ?? OTHER;
   const { volumeId, fromGiB, toGiB, usedGiB } = plan;

@@ -1,4 +1,4 @@
-// What is planned for a full disk: how it is put to a person, what an approval covers, and what proves that it is done. Pure.
+// The plan for a full disk: its sentence for people, what an approval covers, and what proves that it is done. Pure.
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
@@ -7,10 +7,10 @@ import type { Observation } from '../../shared/node-commands/answer.ts';
 import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
 import { GIB, percentOf, type ResizeDecision } from './decide.ts';
 
-/** What was planned, whether or not EC2 must be asked for it. */
+/** What was planned, with or without a call to EC2. */
 export type ResizePlan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
 
-/** What would be done, a colon, and why. */
+/** The action, a colon, and the reason. */
 export const sentenceOf = (plan: ResizePlan): string => planSentence(wordsOf(plan));
 
 export const wordsOf = (plan: ResizePlan): PlanWords => ({ would: actOf(plan), because: plan.reason });
@@ -32,7 +32,7 @@ const ACTS: Readonly<Record<ResizePlan['do'], string>> = {
   'await-modification': 'wait for EBS, then grow the filesystem',
 };
 
-/** The size is a limit: a smaller one is covered, and needs no new question (`beyondApproval`). */
+/** The size is a limit: an approval covers a smaller size without a new question (`beyondApproval`). */
 export const termsOf = (plan: ResizePlan): Terms => [
   ['act', ACTS[plan.do]],
   ['volume', plan.volumeId],
@@ -57,16 +57,16 @@ export function beyondApproval(approved: ResizePlan | null, plan: ResizePlan): s
   return null;
 }
 
-/** What the node was like when it acknowledged the fence. */
+/** The state of the node when it acknowledged the fence. */
 export interface NodeBaseline {
   /** How many units the fleet file has for a node. */
   readonly units: number;
   readonly client: Observation['client'];
-  /** The filesystem is full, or has no inodes left, or was when an attempt began: a client that does not run was stopped by that. */
+  /** The filesystem is full, or has no inodes left, or was so when an attempt began: that stopped a client that does not run. */
   readonly full: boolean;
 }
 
-/** From here on the disk is taken to have stopped a client that does not run, and not a person. */
+/** From this usage on a client that does not run was stopped by the disk, and not by a person. */
 const FULL_PERCENT = 97;
 
 export const baselineOf = (seen: Observation, units: number, clientOwed: boolean): NodeBaseline => ({
@@ -80,11 +80,11 @@ export const baselineOf = (seen: Observation, units: number, clientOwed: boolean
 
 export const startsClient = (found: NodeBaseline | null): boolean => found?.full === true;
 
-/** Nothing is asked of a client that the node could not tell of before. */
+/** A client that the node could not report before need not run. */
 export const clientMustRun = (found: NodeBaseline | null): boolean =>
   found !== null && (found.client === 'running' || (found.full && found.client !== 'unknown'));
 
-/** The filesystem's own numbers prove the growth, and a client that runs; one that a person had stopped stays stopped. */
+/** The proof of the growth is the filesystem's own numbers and a running client. A client that a person had stopped stays stopped. */
 export function proofOf(
   plan: ResizePlan,
   after: Observation,

@@ -1,4 +1,4 @@
-// What a growth takes of the fleet before it is intended, its place in the queue and its money; and the proof that opens the way for the others.
+// Reserves what a growth takes of the fleet before it is intended: its place in the queue and its money. The proof then lets the other nodes go on.
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { growthKey, judgeStagger, leaveStagger, monthOf, reserve } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord, GrowRecord } from '../../shared/guardrails/records.ts';
@@ -12,7 +12,7 @@ import type { Act, Acts, ResizeActContext, ResizeContext } from './state.ts';
 
 const NOBODY: ExecutionStatus = { state: 'unknown' };
 
-/** Takes the fleet's place in the queue and its money before anything is intended. */
+/** Reserves the fleet's place in the queue and the money before anything is intended. */
 export async function reserveGrowth(
   { clients, store, payload, execution, environment }: ResizeContext,
   { plan, held: { holder } }: Act<'reserve'>,
@@ -80,7 +80,7 @@ export async function writeProof(
   return written;
 }
 
-/** The fleet-wide grow lease, if it is ours: proved, it opens the way for the others. */
+/** Releases the fleet-wide grow lease, if it is ours. After a proof the other nodes may go on. */
 export async function leaveQueue({ store, payload, execution }: ResizeContext, proved: boolean): Promise<void> {
   await settle<GrowRecord, void>(
     store,

@@ -1,4 +1,4 @@
-// The acts of resize-volume: what each is decided with and comes to. The state of the heal is the act that is next, with all that it needs.
+// The acts of resize-volume: the arguments and the result of each. The state of the heal is the next act, with all that it needs.
 import type { MetricsClients } from '../../shared/aws/clients.ts';
 import type { Changed, Claimed, Leased } from '../../shared/heal/claim.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';
@@ -13,7 +13,7 @@ import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
 import type { GrowPlan, ResizeFacts } from './decide.ts';
 import type { NodeBaseline, ResizePlan } from './plan.ts';
 
-/** Environment variables beside those of every heal. */
+/** Environment variables in addition to those of every heal. */
 export const ENVIRONMENT = ['OBSERVE_NODE_DOCUMENT', 'GROW_FILESYSTEM_DOCUMENT'] as const;
 
 export type ResizeContext = HealContext<ResizePayload, (typeof ENVIRONMENT)[number], MetricsClients>;
@@ -39,11 +39,14 @@ export type Command =
       readonly volumeId: string;
       readonly toGiB: number;
       readonly startClient: boolean;
-      /** Why, for the journal: the plan's own words. */
+      /** The reason for the journal: the plan's own words. */
       readonly reason: string;
     };
 
-/** What the command under way is for. `silences`: how many of its commands were not answered. Each is guarded by state, so another does no harm. */
+/**
+ * The purpose of the command under way. `silences`: how many of its commands were not answered. Each is guarded by state, so another one does no
+ * harm.
+ */
 export type Goal =
   | { readonly for: 'fence' }
   | { readonly for: 'grow'; readonly plan: ResizePlan; readonly silences: number }
@@ -53,7 +56,7 @@ export type Goal =
 interface Conclusion {
   readonly ending: Ending;
   readonly commandsOver: boolean;
-  /** The highest fence that the node knows, where that is above ours. */
+  /** The highest fence that the node knows, if it is above ours. */
   readonly seenFence?: number;
 }
 
@@ -62,14 +65,14 @@ interface Growing {
   readonly plan: GrowPlan;
 }
 
-/** The intent is written and counted under this moment. */
+/** The intent is written and counted under this time. */
 interface Intended extends Growing {
   readonly atMs: number;
 }
 
 export interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
-  /** Before the lease: what mode plan and mode ask go by. */
+  /** Before the lease: the facts that mode plan and mode ask use. */
   readonly survey: { readonly args: object; readonly result: ResizeFacts | Refusal };
   readonly ask: {
     readonly args: { readonly plan: ResizePlan };
@@ -81,7 +84,7 @@ export interface Acts {
       readonly held: LeaseState;
       readonly command: Command;
       readonly goal: Goal;
-      /** A client that was just started is given so long to show that it stays up. */
+      /** How long a client that was just started has to show that it stays up. */
       readonly afterSeconds: number;
     };
     readonly result: Sent;
@@ -93,7 +96,7 @@ export interface Acts {
       readonly unit: number;
       readonly goal: Goal;
     };
-    /** over: it ended without an answer, or the moment has passed after which it can no longer run. */
+    /** over: it ended without an answer, or the time has passed after which it can no longer run. */
     readonly result: Answer | { readonly over: string };
   };
   /** Once the node has acknowledged the fence: only what is read from then on justifies an act on it. */
@@ -110,7 +113,7 @@ export interface Acts {
     readonly args: Intended;
     readonly result: { readonly accepted: true } | Refusal | Lost | Interrupted;
   };
-  /** Whether the modification that was intended at `atMs` happened: one that began before is another attempt's. */
+  /** Whether the modification that was intended at `atMs` happened: one that began before belongs to another attempt. */
   readonly reconcile: {
     readonly args: Intended & { readonly interrupted: string };
     readonly result: { readonly happened: boolean };
@@ -119,7 +122,7 @@ export interface Acts {
     readonly args: {
       readonly held: LeaseState;
       readonly plan: ResizePlan;
-      /** One that began before is not the awaited one; 0 for somebody else's, which has begun already. */
+      /** A modification that began before is not the awaited one; 0 for somebody else's, which has already begun. */
       readonly sinceMs: number;
     };
     readonly result: { readonly usable: true } | { readonly failed: string };

@@ -1,5 +1,5 @@
-// One node's turn: its running client is told first, then its file is written, and the client restarted where nothing else helps; each
-// step guarded in itself, journalled before and after, measured by the question that was asked before, and taken back where it did harm.
+// One node's turn: its running client gets the new peers first, then its file is written, and the client is restarted where nothing else helps. Each
+// step is guarded and journalled before and after. It is measured by the question that was asked before, and undone where it did harm.
 import { setTimeout } from 'node:timers/promises';
 import type { NodePeers, Reading } from '../../shared/chains/client.ts';
 import { afterAttempt } from '../../shared/guardrails/rotation.ts';
@@ -18,15 +18,15 @@ export interface Act {
   readonly client: PeersClient;
   readonly plan: NodePlan;
   readonly asked: PeersTarget;
-  /** A person said yes to exactly this. */
+  /** A person approved exactly this. */
   readonly approved: boolean;
-  /** Whether its client may be restarted now; asked only where it has to be. */
+  /** Whether its client may be restarted now; called only where a restart is needed. */
   readonly judgeRestart: () => Promise<Refusal | null>;
-  /** Its file names these peers already, and its client has not taken it. */
+  /** Its file already names these peers, and its client has not loaded it. */
   readonly pending: boolean;
-  /** Something was tried for it before, and has not helped: people know. */
+  /** Something was tried for it before, and did not help: people know. */
   readonly hadNoEffectBefore: boolean;
-  /** What a person calls an entry. */
+  /** The readable name of an entry. */
   readonly names: ReadonlyMap<string, string>;
   /** See `FleetFacts`. */
   readonly aliases: ReadonlyMap<string, string>;
@@ -36,18 +36,18 @@ export type NodeOutcome =
   | { readonly outcome: 'healed' | 'restored' | 'escalated'; readonly sentence: string }
   /** Nothing was done, or nothing more; what was done stays. */
   | { readonly outcome: 'refused'; readonly refusal: Refusal; readonly changed: boolean }
-  /** For the next run: time was up, or a client is still coming up. */
+  /** Left for the next run: time was up, or a client is still coming up. */
   | { readonly outcome: 'later'; readonly sentence: string; readonly hadNoEffect?: true };
 
 const writesFile = ({ text }: NodePlan): boolean => text !== undefined && text.after !== text.before;
 
-/** A client that was told of a peer connects within seconds; one that was restarted has to read its state first. */
+/** A client that gets a peer at run time connects within seconds; a restarted one has to read its state first. */
 const MEASURE_SECONDS = 30;
 const MEASURE_AFTER_RESTART_SECONDS = 120;
-/** Beside the stop itself: start, look, measure. */
+/** In addition to the stop itself: start, look, measure. */
 const RESTART_SECONDS = 180;
 
-/** What has been done so far, and what it would take to undo it. */
+/** What has been done so far, and what would undo it. */
 interface NodeProgress {
   readonly told: boolean;
   readonly dialFailed: string | undefined;
@@ -58,7 +58,7 @@ interface NodeProgress {
 export async function actOnNode(context: RotateContext, planned: Act): Promise<NodeOutcome> {
   const subject: NodeRef = { name: planned.plan.node, instanceId: planned.plan.instanceId };
   const reading = await readPeers(context, planned.client, planned.asked);
-  // What was done for others may have helped it, too: who has enough by now is not restarted.
+  // Changes on other nodes may have helped this one, too: a node with enough peers by now is not restarted.
   if (reading.kind !== 'ok') return { outcome: 'later', sentence: `it does not tell its peers: ${reading.reason}` };
   const act: Act = {
     ...planned,
@@ -78,7 +78,7 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<N
     const sentence = acted.outcome === 'refused' ? acted.refusal.reason : acted.sentence;
     await context.write({ kind: 'outcome', act: outcome, sentence }, subject);
   }
-  // What does not help is not tried again at once; what a person has to allow, not every five minutes.
+  // A measure that did not help is not tried again immediately; a question to a person is not repeated every five minutes.
   const hadNoEffect =
     acted.outcome === 'refused'
       ? acted.refusal.refuse === 'restart-forbidden' || acted.refusal.refuse === 'config-unfit'
@@ -92,7 +92,7 @@ export async function actOnNode(context: RotateContext, planned: Act): Promise<N
   return acted;
 }
 
-/** undefined where the node is as it was, or another run sees to the end of it. */
+/** undefined where the node is as it was, or another run finishes the work. */
 function outcomeOf(acted: NodeOutcome): 'healed' | 'restored' | 'escalated' | undefined {
   if (acted.outcome === 'refused') return acted.changed ? 'escalated' : undefined;
   return acted.outcome === 'later' ? undefined : acted.outcome;
@@ -114,7 +114,7 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
     }
   }
   const writes = writesFile(plan);
-  // Only a node that lacks peers, and whose running client could not be told of any, is worth a stop.
+  // A stop is worth it only for a node that lacks peers and whose running client could not be told of any.
   const wantsRestart = plan.text !== undefined && plan.belowFloor && !done.told && (writes || act.pending);
   let forbidden: Refusal | null = null;
   let noTime: string | undefined;
@@ -144,7 +144,7 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
   return conclude(context, act, subject, { done, verdict, forbidden });
 }
 
-/** No run is ever long enough: the restart is a person's. */
+/** No run is ever long enough: a person must restart the client. */
 const restartTooLong = ({ name }: NodeRef, seconds: number): Refusal => ({
   refuse: 'restart-forbidden',
   reason: `${name} takes its new list only when it is restarted, which may take ${seconds} s by its stopGraceSeconds, more than a run has: restart it by hand`,
@@ -179,7 +179,7 @@ async function conclude(
   if (verdict.is === 'unknown' && done.restart)
     return { outcome: 'later', sentence: `${subject.name} was restarted and is still coming up: ${verdict.sentence}` };
   const because = done.dialFailed === undefined ? '' : `; ${done.dialFailed}`;
-  // Nothing could be done, and somebody is connected: that it has few peers is told by its metric.
+  // Nothing could be done, and somebody is connected: the metric reports that the node has few peers.
   const alone = verdict.is === 'short' && verdict.peers === 0;
   if (!changed && (!alone || triedInVain))
     return { outcome: 'later', sentence: `${verdict.sentence}${because}`, hadNoEffect: true };
@@ -201,7 +201,7 @@ async function escalate(
   return { outcome: 'escalated', sentence };
 }
 
-/** Asks until the node has what it should, or the time is over: peers come one by one. */
+/** Asks until the node has its peers, or the time is over: peers come one by one. */
 async function measure(context: RotateContext, { client, plan, asked }: Act, seconds: number): Promise<PeersProof> {
   const untilMs = Math.min(Date.now() + seconds * 1000, context.untilMs);
   for (let poll = 0; ; poll++) {
@@ -219,7 +219,7 @@ async function readPeers(context: RotateContext, client: PeersClient, asked: Pee
   return reading ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
 }
 
-/** The count has fallen below what it was and should be: the running client gets its old peers, the file its old bytes. */
+/** The count has fallen below its value before and below the floor: the running client gets its old peers, the file its old bytes. */
 async function rollBack(
   context: RotateContext,
   act: Act,

@@ -1,6 +1,6 @@
-// What is changed on a node: its running client is told whom to dial and whom to leave, in its own words, in one command to its loopback; its
-// file gets its new peers, if it still is the one that was read. Where it has to be, the client is restarted in the same command, and gets
-// its old file again when it does not come up.
+// The changes on a node. Its running client is told which peers to dial and to drop, in its own calls, in one command to its loopback. Its file gets
+// the new peers, if it is still the file that was read. Where needed, the same command restarts the client, and restores its old file when it does
+// not come up.
 import type { PeersAtRunTime } from '../../shared/chains/client.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PeerCommand, peerOperationId, type WrittenConfig } from '../../shared/node-commands/peer-command.ts';
@@ -13,7 +13,7 @@ import type { NodePlan } from './plan.ts';
 import { beginRestart, endRestart, type RestartClaim, restartAnswered } from './restart.ts';
 
 interface PeerChangeResult {
-  /** The client has taken one of the changes, or it was so before. */
+  /** The client has taken one of the changes, or had it before. */
   readonly anyTaken: boolean;
   readonly failed: string | undefined;
 }
@@ -59,7 +59,7 @@ const countOf = ({ length }: readonly string[]): string => `${length} ${length =
 type Changes = Extract<PeersAtRunTime, { readonly by: 'rpc' }>;
 type Change = ReturnType<Changes['add']>;
 
-/** @param hiddenIds of validators that this node may be connected to, and nobody may hear of */
+/** @param hiddenIds of validators that this node may be connected to, and that no other node may learn */
 export function questionsOf(
   { add, remove }: Changes,
   changes: PeerChanges,
@@ -67,7 +67,7 @@ export function questionsOf(
 ): readonly Change[] {
   const peerOf = (text: string) => {
     const entry = parseEntry(text);
-    // An owner's own line may leave the port to the client, and nobody tells it to dial that.
+    // An owner's own line may leave the port to the client; without a port we cannot ask it to dial.
     if (!entry || entry.port === undefined) return [];
     const { id, host, port } = entry;
     if (id === undefined) return [{ host, port }];
@@ -103,7 +103,7 @@ type ConfigWriteResult =
   /** Nothing was done. */
   | Refusal;
 
-/** The file, if it still is the one that was read; with a restart, the client is stopped and started in the same command. */
+/** Writes the file, if it is still the file that was read; with a restart, the client is stopped and started in the same command. */
 export async function writeConfig(
   context: RotateContext,
   { plan, approved }: { readonly plan: NodePlan; readonly approved: boolean },
@@ -123,7 +123,7 @@ export async function writeConfig(
   };
   const claim = restart ? await beginRestart(context, plan, command) : undefined;
   if (claim && 'refuse' in claim) return claim;
-  // Before it is sent: whoever dies before the answer leaves a file behind that its client has not taken.
+  // Recorded before the command is sent: a run that dies before the answer leaves a file that its client has not loaded.
   let before: number | undefined;
   await changeRecord(context, ({ pending }) => {
     before = pending[plan.instanceId];
@@ -158,7 +158,7 @@ export async function writeConfig(
   const sentence = `${subject.name}: ${reason}`;
   if (neverBegan) {
     await notWritten();
-    // The node has not begun: somebody has changed the file since, which is no trouble, or a person has to see to something.
+    // The node has not begun: somebody has changed the file since, which is harmless, or a person has to act.
     const page = state.sha256 === command.sha256;
     return { refuse: 'config-unfit', reason: sentence, page, retryAfterMs: 0 };
   }
@@ -181,7 +181,7 @@ type WriteCommandResult =
   | { readonly unknown: string }
   | Refusal;
 
-/** @param peers how many the file names afterwards; undefined where the old list is written again */
+/** @param peers how many the file names afterwards; undefined where the old list is restored */
 export async function sendWrite(
   context: RotateContext,
   approved: boolean,

@@ -1,7 +1,7 @@
-// How nodes are asked and commanded. Commands about peers are sent to one node or to several at once, and waited for; no lease is held: each is
-// bounded on the node, by what was read before, by its order among the runs' commands and by its start-by (docs/adr/0007). Whom the nodes are
-// connected to is asked over the network by the function in their VPC, or on the nodes themselves, where the calls are unsafe or the RPC
-// listens on its loopback only.
+// How nodes are asked and commanded about peers. A command goes to one node or to several, and is waited for. No lease is held: each command is
+// bounded on the node, by what was read before, by its order among the runs' commands and by its start-by (docs/adr/0007). The function in the nodes'
+// VPC asks over the network which peers are connected. Where the calls are unsafe, or the RPC listens on its loopback only, the nodes are asked by a
+// command.
 import { setTimeout } from 'node:timers/promises';
 import {
   DescribeInstanceInformationCommand,
@@ -35,10 +35,10 @@ const INSTANCES_A_COMMAND = 50;
 
 type CommandResult<Operation extends PeerOperation> =
   | { readonly state: 'answered'; readonly answer: PeerAnswer<Operation>; readonly atMs: number }
-  /** What was done, if anything, is not known: it is looked at again. */
+  /** It is not known what was done, if anything: the node is read again. */
   | { readonly state: 'unknown'; readonly reason: string };
 
-/** Which of these nodes' agents take commands now; why not, for the others. One call for fifty nodes. */
+/** Which of these nodes' agents take commands now; for the others, why not. One call for fifty nodes. */
 export async function readAgents(
   { clients }: RotateContext,
   instanceIds: readonly string[],
@@ -57,7 +57,7 @@ export async function readAgents(
   return agents;
 }
 
-/** The same command for several nodes, whose agents answer. */
+/** Runs the same command on several nodes and collects their agents' answers. */
 export async function runOnNodes<Command extends PeerCommand>(
   context: RotateContext,
   nextId: () => PeerCommandId,
@@ -69,10 +69,10 @@ export async function runOnNodes<Command extends PeerCommand>(
   for (const batch of batchesOf(instanceIds, INSTANCES_A_COMMAND)) {
     const begun = await catchRefusal(() => send(context, nextId(), batch, command));
     if (typeof begun === 'string') sent.push({ commandId: begun, batch, overAtMs: overAtMs(context, command) });
-    // Of fifty nodes at once: the others, and whoever is in the next batch, are asked all the same.
+    // One batch of fifty nodes fails: the other batches are still asked.
     else for (const id of batch) results.set(id, sendFailure(begun));
   }
-  // All of them are at work by now: a silent node in each of five batches costs the patience for one.
+  // All batches are at work by now: a silent node in each of five batches costs only one waiting time.
   for (const { commandId, batch, overAtMs } of sent) {
     const answers = await Promise.all(
       batch.map((instanceId) => awaitAnswer(context, commandId, instanceId, command, overAtMs)),
@@ -82,7 +82,7 @@ export async function runOnNodes<Command extends PeerCommand>(
   return results;
 }
 
-/** @param id is written to the journal before, by whoever intends a mutation */
+/** @param id is written to the journal before, by the caller that intends a mutation */
 export async function runOnNode<Command extends PeerCommand>(
   context: RotateContext,
   id: PeerCommandId,
@@ -114,7 +114,7 @@ async function send(
       DocumentName: documents[command.operation],
       InstanceIds: [...instanceIds],
       Parameters: peerCommandParameters(id, command, Date.now()),
-      // Bounds delivery only: what starts later is refused on the node by its start-by.
+      // Bounds delivery only: the node refuses a later start by the command's start-by.
       TimeoutSeconds: startBySeconds,
       Comment: `chainmend peers ${id.epochSeconds}.${id.ordinal}`,
     }),
@@ -125,13 +125,13 @@ async function send(
 
 const POLL_SECONDS = [1, 1, 2, 3, 5, 5] as const;
 const LAST_POLL_SECONDS = 10;
-/** The plugin itself reported these: "Understanding command statuses", AWS Systems Manager User Guide. */
+/** These statuses were reported by the plugin itself: "Understanding command statuses", AWS Systems Manager User Guide. */
 const RAN = new Set(['Success', 'Failed']);
 const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
 export const pollSeconds = (poll: number): number => POLL_SECONDS[poll] ?? LAST_POLL_SECONDS;
 
-/** The end of what a command that was sent now may take, or of this run's time. */
+/** The latest end of a command that is sent now, or of this run's time. */
 const overAtMs = ({ untilMs }: RotateContext, command: PeerCommand): number =>
   Math.min(untilMs, Date.now() + (startBySeconds + peerRunLimitSeconds(command)) * 1000);
 
@@ -176,7 +176,7 @@ export interface PeersTarget {
 
 export type PeersClient = ChainClient & { readonly peers: NonNullable<ChainClient['peers']> };
 
-/** One reading for each node; a node that cannot be asked has one that says why. */
+/** One reading for each node; for a node that cannot be asked, the reading says why. */
 export async function askPeers(
   context: RotateContext,
   client: PeersClient,
@@ -209,7 +209,7 @@ async function askOverNetwork(
     const probe = `${environment.PROBE_FUNCTION_PREFIX}${vpcId}`;
     const answer = await unlessThrottled(() => invokeForText(clients, probe, request));
     if ('throttled' in answer) {
-      // Nobody knows their peers: the next run asks again, in five minutes.
+      // Their peers are unknown: the next run asks again, in five minutes.
       for (const { instanceId } of targets) readings.set(instanceId, notAsked(answer.throttled));
       continue;
     }
@@ -290,7 +290,7 @@ export function answersOf(
 
 type ClientCommand = Extract<PeerCommand, { readonly endpoint: string }>;
 
-/** Requests to the client on a node's own loopback. A secret that is not on the node is not brought there. */
+/** Requests to the client on a node's own loopback. A secret that is not on the node is not sent to it. */
 export function clientCommand(
   { fleet }: RotateContext,
   operation: ClientCommand['operation'],

@@ -1,5 +1,4 @@
-// What is handed to everything that rotate-peers does for one fleet: one run at a time, its commands, its guard before each mutation, and its
-// pages.
+// The context of everything that rotate-peers does for one fleet: one run at a time, its commands, its guard before each mutation, and its pages.
 import { setTimeout } from 'node:timers/promises';
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Clients } from '../../shared/aws/clients.ts';
@@ -32,7 +31,7 @@ export type RotateInvocation = Invocation<Clients, Variable>;
 export type PeeredFleet = Fleet & { readonly peers: PeersPolicy; readonly rpc: RpcPolicy };
 
 export interface RotateContext extends FleetContext<RotationRecord, Clients, Variable, PeeredFleet> {
-  /** `rotate-peers/<request id>`: who writes, in every record. */
+  /** `rotate-peers/<request id>`: the writer in every record. */
   readonly writer: string;
   /** The ids of this run's commands, each once. */
   readonly nextId: () => PeerCommandId;
@@ -58,13 +57,13 @@ export function rotateContext(invocation: RotateInvocation, fleet: PeeredFleet, 
 
 const writerOf = ({ requestId }: RotateInvocation): string => `rotate-peers/${requestId}`;
 
-/** After a run that has died, nobody waits longer than a function may run. */
+/** After a run that has died, the next run waits no longer than a function may run. */
 const RUN_MS = 15 * 60_000;
-/** Of the run's time, what is left for a person's wish when the turn comes late. */
+/** The least time of a run that must be left for a person's request when the turn comes late. */
 const LEAST_LEFT_MS = 5 * 60_000;
 const RUN_POLL_MS = 10_000;
 
-/** A person does not ask twice: another run is waited for, as long as there is time to do something afterwards. */
+/** A person should not have to ask twice: another run is waited for, as long as time is left to do something afterwards. */
 export async function awaitOtherRun({ store, untilMs }: RotateInvocation, fleet: string): Promise<void> {
   while (Date.now() + RUN_POLL_MS < untilMs - LEAST_LEFT_MS) {
     const { run = null } = (await store.readRotation(fleet)) ?? {};
@@ -103,7 +102,7 @@ export async function releaseRun(invocation: RotateInvocation, fleet: string): P
   );
 }
 
-/** What only a routine look meets, every six hours, does not begin anew with each. */
+/** Refusals that only a routine look meets, every six hours: they do not begin again with each look. */
 const LASTING: ReadonlySet<string> = new Set(['config-unfit', 'peer-id-wrong', 'name-taken']);
 const LASTS_MS = 7 * 60 * 60_000;
 
@@ -113,7 +112,7 @@ export const about = (refusal: Refusal, subject: NodeRef | string): SubjectRefus
   ...(LASTING.has(refusal.refuse) && { lastsMs: LASTS_MS }),
 });
 
-/** What could not be done for a node: a page of its own, each time that it happens. */
+/** A failed change of a node: pages each time that it happens. */
 export async function pageFailure(
   context: RotateContext,
   code: FailureCode,
@@ -133,7 +132,7 @@ const RETRY_AFTER_MS = 5 * 60_000;
 const OPEN = new Set(['open', 'allocated', 'claimed']);
 
 /**
- * Right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now.
+ * Read right before a mutation of a node: pauses, fleet file and mode, the node's pause tag, its lease and its incidents, as they are now.
  * @returns why it may not be done, or null
  */
 export async function readGuards(
@@ -157,7 +156,7 @@ export async function readGuards(
   if ('refuse' in now) return now;
   const refusal =
     judgePauseTag(Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]))) ??
-    // Whose restart is allowed, how the client is stopped and who is in the fleet were all decided by the file as it was.
+    // The earlier fleet file decided which restart is allowed, how the client is stopped and which nodes are in the fleet.
     judgeFile(now.fleet, { fleet, approved, by: (file) => ({ ...file, mode: null }), parts: 'something else' });
   if (refusal) return refusal;
   const refuse = (code: 'busy' | 'incident-open', reason: string): Refusal => ({
@@ -168,7 +167,7 @@ export async function readGuards(
   });
   const node = records.nodes.find((one) => one.instanceId === instanceId);
   if (node?.owner != null) return refuse('busy', `a heal holds ${name}`);
-  // Of a node that stands still the peers may be all that is wrong; while a ladder is at work on it, it holds it.
+  // A halted node may only lack peers, so its health incident does not block. While a heal climbs the ladder, its lease blocks.
   const incident = records.incidents.find(
     (one) => one.instanceId === instanceId && OPEN.has(one.state) && one.trigger !== NODE_HEALTH,
   );

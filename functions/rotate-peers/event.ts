@@ -1,4 +1,4 @@
-// What starts rotate-peers: the schedule, or a person who asks for a fleet or says yes to a plan. One parser for all of them.
+// Parses what starts rotate-peers: the schedule, or a person who asks for a fleet or approves a plan.
 import * as v from 'valibot';
 import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';

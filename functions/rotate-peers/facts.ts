@@ -1,5 +1,5 @@
-// What is read before anything is decided: the fleet's nodes as EC2 and watch-fleet know them, who they are and whom they are connected
-// to, and the lists of those whose turn it is.
+// Reads what is needed before anything is decided: the fleet's nodes as EC2 and watch-fleet know them, their ids and connections, and the lists of
+// the nodes whose turn it is.
 import type { ChainClient, NodePeers, Reading } from '../../shared/chains/client.ts';
 import { peerAddress } from '../../shared/chains/peer-address.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
@@ -15,7 +15,9 @@ import { about, type RotateContext } from './context.ts';
 import { judgeIds, type PeerIdClaim, type PeerIdStatus } from './ids.ts';
 import { type AbsentNode, isConnected, type NodeList, type PeerCandidate } from './peer-selection.ts';
 
-/** Asking on the nodes costs a command for fifty and an answer for each: of a larger fleet, so many are asked, those whose turn it is first. */
+/**
+ * Asking on the nodes costs a command for fifty and an answer for each. Of a larger fleet at most this many are asked, first those whose turn it is.
+ */
 const MAXIMUM_ASKED = 250;
 
 export interface FleetFacts {
@@ -25,11 +27,11 @@ export interface FleetFacts {
   readonly absent: readonly AbsentNode[];
   readonly readings: ReadonlyMap<string, Reading<NodePeers>>;
   readonly refusals: readonly SubjectRefusal[];
-  /** What a person calls an entry: the node's name. */
+  /** The readable name of an entry: the node's name. */
   readonly names: ReadonlyMap<string, string>;
-  /** One host for the other: the private address of each node that has a DNS name of its own, and that name. */
+  /** One host for the other: the private address of each node that has a DNS name, and that name. */
   readonly aliases: ReadonlyMap<string, string>;
-  /** Whose each id is, to be remembered. */
+  /** The owner of each id, to be remembered. */
   readonly ids: PinnedIds;
 }
 
@@ -74,7 +76,7 @@ export async function observeFleet(
   const absent = running
     .filter(({ instanceId }) => !known.has(instanceId))
     .map(({ instanceId, role, privateIp }): AbsentNode => {
-      // Who was not asked is not known to be away.
+      // A node that was not asked is not known to be away.
       const health = wasAsked.has(instanceId) ? healthOf(observed, instanceId) : 'unknown';
       const dnsName = dnsNames.get(instanceId);
       return {
@@ -107,14 +109,14 @@ export async function observeFleet(
   };
 }
 
-/** By instance: its record's name, where register-nodes keeps one for it. A zone with a _ in its name has none that a client dials. */
+/** By instance: the name of its record, where register-nodes keeps one for it. Clients dial no name of a zone with a _ in its name. */
 function dnsNamesOf({ fleet: { dns } }: RotateContext, nodes: readonly FleetNode[]): ReadonlyMap<string, string> {
   const records = dns ? recordNames(dns, nodes).filter(({ is, host }) => is === 'own' && peerAddress(host, 1)) : [];
   return new Map(records.map(({ node, host }) => [node.instanceId, host]));
 }
 
 const inOrder = (nodes: readonly FleetNode[], first: readonly string[]): readonly FleetNode[] => {
-  // Roles are few and matter; of the others any do.
+  // Nodes with a special role are few and important; the order of the others does not matter.
   const rank = ({ instanceId, role }: FleetNode): number =>
     first.includes(instanceId) ? 0 : role === 'follower' || role === 'unknown' ? 2 : 1;
   return [...nodes].sort((a, b) => rank(a) - rank(b));
@@ -129,7 +131,7 @@ interface NodeKnowledge extends Pick<FleetFacts, 'observed' | 'readings'> {
   readonly dnsNames: ReadonlyMap<string, string>;
 }
 
-/** Nodes that answered, each as others may name it. An id that is missing, malformed, changed or another's is refused by the node's name. */
+/** Nodes that answered, each as others may name it. If an id is missing, malformed, changed or another node's, it is refused with the node's name. */
 function identifyNodes(
   { fleet }: RotateContext,
   client: ChainClient,
@@ -196,8 +198,8 @@ function identifyNodes(
 }
 
 /**
- * Ids, and hosts that can be dialled, of whom a node is connected to. Clients tell of a connection by the address, or by the name that they
- * were given: for a node that has both, either stands for both.
+ * Ids, and hosts that can be dialled, of the peers of a node. Clients report a connection by its address, or by the name that they were given: for a
+ * node that has both, either stands for both.
  */
 export function connectedOf(
   reading: Reading<NodePeers> | undefined,
@@ -212,10 +214,10 @@ export function connectedOf(
   );
 }
 
-/** As much of an id as a person compares. */
+/** Enough of an id for a person to compare. */
 const shortId = (id: string): string => (id.length > 16 ? `${id.slice(0, 12)}…` : id);
 
-/** Hosts at the other ends of a node's connections, by the id of who is there. */
+/** Hosts at the other ends of a node's connections, by peer id. */
 function connectedAt(
   reading: Reading<NodePeers> | undefined,
   aliases: ReadonlyMap<string, string>,
@@ -225,7 +227,7 @@ function connectedAt(
   for (const { id, address, host = address?.host } of reading.facts.peers) {
     if (id === undefined) continue;
     const hosts = found.get(id.toLowerCase()) ?? new Set();
-    // A connection whose other end is not known may lead anywhere.
+    // A connection whose other end is not known may lead to any host.
     for (const one of host === undefined ? [''] : hostAndAlias(plainName(host), aliases)) hosts.add(one);
     found.set(id.toLowerCase(), hosts);
   }
@@ -239,13 +241,13 @@ const hostAndAlias = (host: string, aliases: ReadonlyMap<string, string>): reado
 
 export interface ReadList {
   readonly now: NodeList;
-  /** The file that it stands in; undefined where the list is kept at run time only. */
+  /** The file that holds the list; undefined where the list is kept at run time only. */
   readonly file: { readonly text: string; readonly sha256: string } | undefined;
 }
 
 const SILENT_PAGE_AFTER_MS = 60 * 60_000;
 
-/** The lists of these nodes, as they stand. A file that cannot be read, or is no configuration, is a refusal that names the node. */
+/** The present lists of these nodes. A file that cannot be read, or is no configuration, is a refusal that names the node. */
 export async function readLists(
   context: RotateContext,
   client: PeersClient,
@@ -258,14 +260,14 @@ export async function readLists(
   const { configPath } = context.fleet.peers;
   const nameOf = (instanceId: string): string => nodes.get(instanceId)?.name ?? instanceId;
   const notRead = (instanceId: string): void => {
-    // A running client can be told all the same.
+    // A running client can still be told.
     if (client.operations.peersAtRunTime.by === 'rpc') lists.set(instanceId, keptAtRunTime(instanceId));
   };
   const silent = (instanceId: string, why: string): void => {
     const name = nameOf(instanceId);
     const reason = `${name}: ${configPath} was not read: ${why}`;
     const refusal = { refuse: 'node-silent', reason, page: true, retryAfterMs: 0 } as const;
-    // A command that is late now and then is none that a person can do anything about.
+    // An occasional late command is nothing that a person can act on.
     refusals.push({ ...about(refusal, { name, instanceId }), pageAfterMs: SILENT_PAGE_AFTER_MS });
     notRead(instanceId);
   };
@@ -277,7 +279,7 @@ export async function readLists(
   };
   const keptAtRunTime = (instanceId: string): ReadList => {
     const connected = connectedOf(readings.get(instanceId), aliases);
-    // Only the fleet's own are ours to keep: whom else it has found by itself, it may keep or leave.
+    // Only the fleet's own peers are ours to keep: the client may keep or drop peers that it has found itself.
     const peers = members
       .filter((member) => member.instanceId !== instanceId && isConnected(member.entry, connected))
       .map(({ entry }) => entry);
@@ -313,7 +315,7 @@ export async function readLists(
   return { lists, refusals };
 }
 
-/** Nodes of one name: nothing that is done for one can be told from what is done for the other. */
+/** Nodes with the same name: changes for one cannot be told from changes for the other. */
 export function duplicateNames(nodes: readonly FleetNode[]): readonly SubjectRefusal[] {
   const doubled = doubledNames(nodes);
   return nodes

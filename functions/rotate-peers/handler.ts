@@ -1,5 +1,5 @@
-// rotate-peers: keeps each node's list of peers alive, diverse and small. The schedule has it look every five minutes, and it ends at once
-// unless a node lacks peers, six hours are over, or a person asks.
+// rotate-peers: keeps each node's list of peers alive, diverse and small. The schedule starts it every five minutes. It ends immediately unless a
+// node lacks peers, six hours are over, or a person asks.
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
@@ -22,8 +22,8 @@ export { awsClients };
 /** Of the function's 900 s. */
 const WORK_MS = 840_000;
 /**
- * Nodes that answer late, or not at all, take their own fleet's time and nobody else's. Few at once: SSM takes a handful of commands a second
- * from an account.
+ * Nodes that answer late, or not at all, take only their own fleet's time. Few fleets in parallel: SSM takes a handful of commands a second from an
+ * account.
  */
 const FLEETS_AT_ONCE = 5;
 

@@ -1,8 +1,7 @@
-// Whose a peer id is. A node tells its own, and nobody can ask anybody else: what it told first is pinned to its instance, and a change waits.
-// Pure.
+// Decides which node owns a peer id. Only the node itself can report its id: its first id is pinned to its instance, and a change waits. Pure.
 import type { PinnedId, PinnedIds } from '../../shared/guardrails/rotation.ts';
 
-/** What a node says that it is. */
+/** The id that a node reports. */
 export interface PeerIdClaim {
   readonly instanceId: string;
   readonly id: string;
@@ -10,28 +9,28 @@ export interface PeerIdClaim {
 
 export type PeerIdStatus =
   | { readonly is: 'own' }
-  /** It told another one before, and is taken at its word after `untilMs` if it stays with this one. */
+  /** It reported another id before. The new one is accepted after `untilMs` if the node keeps it. */
   | { readonly is: 'changed'; readonly from: string; readonly untilMs: number }
-  /** Of these instances, which told it before or tell it as well. */
+  /** These instances reported the id before or report it as well. */
   | { readonly is: 'taken'; readonly by: readonly string[] };
 
 export interface IdFacts {
-  /** Instances of the fleet. What one that is gone had is forgotten. */
+  /** Instances of the fleet. The ids of an instance that is gone are forgotten. */
   readonly present: ReadonlySet<string>;
-  /** Those among them that run: what one that is stopped had, another may have by now. */
+  /** The running ones: the id of a stopped instance may belong to another one by now. */
   readonly running: ReadonlySet<string>;
   readonly nowMs: number;
 }
 
 const HOUR_MS = 60 * 60_000;
-/** Who changes a key on purpose leaves it; four routine looks see that. */
+/** A key that is changed on purpose stays; four routine looks see that. */
 const STAYS_MS = 24 * HOUR_MS;
 /** Each new id of a validator stays in its sentries' files: at this rate a hundred of them take two years. */
 const CHANGES_AGAIN_MS = 7 * 24 * HOUR_MS;
 /** A pin takes some 120 bytes, and all of them are one item of the table. */
 const MAXIMUM_PINS = 1_000;
 
-/** A verdict for each claim, by instance, and what is to be remembered; the same record where nothing is new. */
+/** A verdict for each claim, by instance, and the record to remember; the same record where nothing is new. */
 export function judgeIds(
   pinned: PinnedIds,
   claims: readonly PeerIdClaim[],
@@ -53,7 +52,7 @@ export function judgeIds(
   return { verdicts, next: Object.fromEntries(next) };
 }
 
-/** Who told an id before has it, and whoever else tells it has not; where nobody did, all who tell it now. */
+/** The instance that reported an id before has it, and no other instance does. If none did, all that report it now share it. */
 function ownersById(
   pinned: PinnedIds,
   claims: readonly PeerIdClaim[],

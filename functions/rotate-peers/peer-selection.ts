@@ -1,43 +1,44 @@
-// Which peers each node of a fleet should name, and why one goes. Pure: the same facts in any order give the same lists; a good list stays.
+// Chooses which peers each node of a fleet should name, and why one is removed. Pure: the same facts in any order give the same lists; a good list
+// stays.
 import { createHash } from 'node:crypto';
 import type { Role } from '../../shared/fleet/model.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { plainName } from '../../shared/fleet/resource-names.ts';
 import { type PeerEntry, parseEntry } from '../../shared/peers/entry.ts';
-/** A node of the fleet that others may name. One that did not answer with an id is not among these. */
+/** A node of the fleet that others may name. A node that did not answer with an id is not among these. */
 export interface PeerCandidate {
   readonly instanceId: string;
   readonly name: string;
   readonly role: Role;
   readonly availabilityZone: string;
   readonly health: Health;
-  /** Since when its client runs as far as is known, ms since the epoch. */
+  /** Start of its client's present run as far as is known, ms since the epoch. */
   readonly upSinceMs: number;
   /** As the client writes it, with the node's own id and its private address. */
   readonly entry: string;
-  /** The same with the DNS name of the node's own record, where it has one: nobody is named so anew, and who is stays named so. */
+  /** The same with the DNS name of the node's own record, where it has one. No entry is newly written so, and an entry that is written so stays. */
   readonly named?: string;
 }
 
-/** What one node names now, and whom it is connected to. */
+/** What one node names now, and which peers it is connected to. */
 export interface NodeList {
   readonly instanceId: string;
-  /** As they stand, in their order. */
+  /** The present entries, in their order. */
   readonly peers: readonly string[];
-  /** Those among them that are their owner's alone (bitcoin's own addnode lines): they are never taken away. */
+  /** Entries that belong to the owner alone (bitcoin's own addnode lines): they are never removed. */
   readonly owned: readonly string[];
   /** Ids, and hosts that were dialled: see `connectedOf`. */
   readonly connected: ReadonlySet<string>;
-  /** Hosts at the other ends of its connections, by the id of who is there; absent where they are not known. */
+  /** Hosts at the other ends of its connections, by peer id; absent where they are not known. */
   readonly connectedAt?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export interface ChooseFacts {
   readonly nowMs: number;
   readonly members: readonly PeerCandidate[];
-  /** Whether the fleet has sentries at all, answering or not: validators then stand behind them. */
+  /** Whether the fleet has sentries at all, answering or not: validators are then behind them. */
   readonly hasSentries: boolean;
-  /** Of nodes that are no members now (they did not answer): whoever names them is not told that they are strangers. */
+  /** Nodes that are no members now (they did not answer): an entry for them does not count as a stranger's. */
   readonly absent: readonly AbsentNode[];
   /** External peers, as the client writes them. */
   readonly seeds: readonly string[];
@@ -48,7 +49,7 @@ export interface AbsentNode {
   readonly instanceId: string;
   readonly role: Role;
   readonly host: string;
-  /** Of its own record, where it has one. */
+  /** The name of its own record, where it has one. */
   readonly dnsName?: string;
   readonly health: Health;
 }
@@ -58,9 +59,9 @@ export interface PeerSelection {
   /** The whole list. */
   readonly peers: readonly string[];
   readonly dropped: readonly DroppedPeer[];
-  /** How many there are that it could name, well or not. */
+  /** How many peers exist that it could name, well or not. */
   readonly exist: number;
-  /** How many of the list can be expected to answer: no more connections are asked for. */
+  /** How many of the list can be expected to answer: the floor is not higher than this. */
   readonly reachable: number;
   /** Ids of validators that this node, a sentry, must keep to itself. */
   readonly hiddenIds: readonly string[];
@@ -69,13 +70,13 @@ export interface PeerSelection {
 export interface DroppedPeer {
   readonly peer: string;
   readonly why: string;
-  /** It must not be in this list at all: nobody keeps it for want of others. */
+  /** It must not be in this list at all: it is not kept even if no other peers exist. */
   readonly forbidden: boolean;
-  /** How bad it is, from 0: where others are wanting, the least bad stays. */
+  /** How bad it is, from 0: where other peers are missing, the least bad stays. */
   readonly badness: number;
 }
 
-/** Who may be named by whom: a validator behind sentries names these only, and is named by these only. */
+/** Which nodes may name each other: a validator behind sentries names only sentries, and is named only by sentries. */
 function mayBePeers(facts: ChooseFacts, self: { readonly role: Role }, other: { readonly role: Role }): boolean {
   if (!facts.hasSentries) return true;
   if (self.role === 'validator') return other.role === 'sentry';
@@ -90,13 +91,11 @@ function isMandatory(facts: ChooseFacts, self: { readonly role: Role }, other: {
 interface RecognizedPeer {
   readonly text: string;
   readonly entry: PeerEntry | undefined;
-  /** Of the fleet's node that is meant: by its id, or by its address or DNS name where ids tell nothing. */
+  /** The fleet's node that the entry means: by its id, or by its address or DNS name where ids prove nothing. */
   readonly instanceId: string | undefined;
 }
 
-/**
- * A node's own id proves nothing of another host: an entry that leads elsewhere means the node only where nobody is found there.
- */
+/** A node's own id proves nothing about another host: an entry with another host means the node only if no other node is found there. */
 function recognizePeers(facts: ChooseFacts, peers: readonly string[], now: NodeList): readonly RecognizedPeer[] {
   const byId = new Map<string, string>();
   const byHost = new Map<string, string>();
@@ -127,8 +126,8 @@ function recognizePeers(facts: ChooseFacts, peers: readonly string[], now: NodeL
 }
 
 /**
- * Whether somebody else may be at the host of an entry whose id a member claims, whose own hosts these are: by what the node that names it is
- * connected to, and not by what the member says.
+ * Whether somebody else may be at the host of an entry whose id a member claims. `own` are that member's hosts. Judged by the connections of the node
+ * that names it, and not by what the member says.
  */
 function isHostOccupied(
   { id = '', host }: PeerEntry,
@@ -137,17 +136,17 @@ function isHostOccupied(
   anySynced: boolean,
 ): boolean {
   if (connected.has(plainName(host))) return true;
-  // Who has the id is at the member's own address, or at another one, or nobody knows where.
+  // The owner of the id is at the member's own address, at another one, or at an unknown one.
   if (connected.has(id)) return ![...(connectedAt?.get(id) ?? [''])].every((at) => own.has(at));
-  // A node that is connected to nobody cannot tell who is dead; where nobody is synced, addresses of before give way.
+  // A node without connections cannot tell which peers are dead; where no node is synced, earlier addresses are replaced.
   return connected.size === 0 && anySynced;
 }
 
-/** Whether an entry leads to the member as it is now: by its address, or by its own name. */
+/** Whether an entry leads to the member as it is now: by its address, or by its own DNS name. */
 function pointsTo({ entry: byAddress, named }: PeerCandidate, { text, entry }: RecognizedPeer): boolean {
   const own = named === undefined ? undefined : parseEntry(named);
   if (text === byAddress || !own || !entry) return text === byAddress;
-  // Where there are no ids an owner may leave the port to the client.
+  // Without ids an owner may leave the port to the client.
   const isPort = entry.port === own.port || (entry.port === undefined && own.id === undefined);
   return isNamed(entry, own) && entry.id === own.id && isPort;
 }
@@ -155,10 +154,7 @@ function pointsTo({ entry: byAddress, named }: PeerCandidate, { text, entry }: R
 const isNamed = (entry: PeerEntry | undefined, own: PeerEntry | undefined): boolean =>
   entry !== undefined && own !== undefined && plainName(entry.host) === plainName(own.host);
 
-/**
- * The one text that each member has in a list, whatever else stands there: what is fixed goes before what is not, and a name, which
- * follows a node that is replaced, before an address.
- */
+/** The one text of each member in a list. Fixed entries go before others. A DNS name, which follows a replaced node, goes before an address. */
 function textsOf(
   { members }: ChooseFacts,
   list: readonly RecognizedPeer[],
@@ -190,7 +186,7 @@ const unhealthyReason = (who: string, health: Health): DropReason => ({
 });
 const BADNESS: readonly Health[] = ['synced', 'starting', 'unknown', 'behind', 'stuck', 'unreachable', 'forked'];
 
-/** Why an entry that is none of a good member's goes; undefined where it stays. */
+/** Why an entry that is no good member's is removed; undefined where it stays. */
 function dropReasonOf(
   facts: ChooseFacts,
   self: { readonly role: Role },
@@ -212,7 +208,7 @@ function dropReasonOf(
   if (node && 'entry' in node) return unhealthyReason(node.name, node.health);
   if (node) return isAbsentForNow(facts, self, node) ? undefined : unhealthyReason('it', node.health);
   if (hasConnection(entry, now)) return undefined;
-  // A node that is connected to nobody cannot tell a dead peer from a network that is down.
+  // A node without connections cannot tell a dead peer from a network that is down.
   if (now.connected.size === 0 && anySynced) return undefined;
   return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
 }
@@ -220,7 +216,7 @@ function dropReasonOf(
 const hasConnection = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'connected'>): boolean =>
   (id !== undefined && connected.has(id)) || connected.has(plainName(host));
 
-/** Of whom nothing is known is not sick; and a validator and its sentries have nobody else. */
+/** A node of unknown health is not sick; and a validator and its sentries have only each other. */
 const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: AbsentNode): boolean =>
   node.health === 'unknown' || node.health === 'starting' || isMandatory(facts, self, node);
 
@@ -229,14 +225,14 @@ export function isConnected(peer: string, connected: ReadonlySet<string>): boole
   return entry !== undefined && hasConnection(entry, { connected });
 }
 
-/** Below this a list is filled with whoever is alive, though not well. */
+/** Below this a list is filled with nodes that are alive, though not well. */
 const LEAST_ENTRIES = 3;
-/** From here on a node counts as long-lived, and which of those is named is a matter of spread. */
+/** From this age on a node counts as long-lived; which of those is named is a matter of spread. */
 const LONG_LIVED_MS = 24 * 60 * 60_000;
-/** Alive, and may be at fault: named only where better ones are too few, kept where they are. */
+/** Alive, and possibly at fault: added only where there are too few better ones, kept where they are named. */
 const ALIVE: readonly Health[] = ['starting', 'unknown', 'behind'];
 
-/** The list of one node. `self` need not be a member: it may be without an id and still be told whom to dial. */
+/** The list of one node. `self` need not be a member: it may lack an id and still get a list to dial. */
 export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, now: NodeList): PeerSelection {
   const hidden = self.role === 'validator' && facts.hasSentries;
   const members = facts.members.filter(
@@ -244,7 +240,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   );
   const others = new Map(members.map((member) => [member.instanceId, member]));
   const anySynced = facts.members.some(({ health }) => health === 'synced');
-  // A fleet in which nobody is synced (a fresh one, or one whose chain stands still) has no better peers than those that answer.
+  // A fleet in which no node is synced (a fresh one, or one with a halted chain) has no better peers than those that answer.
   const isGood = (member: PeerCandidate): boolean =>
     anySynced && !isMandatory(facts, self, member) ? member.health === 'synced' : member.health !== 'forked';
 
@@ -259,7 +255,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const textOf = ({ instanceId, entry }: PeerCandidate): string => texts.get(instanceId) ?? entry;
   const kept = new Set<PeerCandidate>();
   const external: PeerEntry[] = [];
-  /** Of the owner's lines, those that name again who is named already, or lead past him. */
+  /** Owner's lines that name a member that is already named, or that lead to another host than the member's. */
   const besides = new Set<string>();
   const dropped: DroppedPeer[] = [];
   const inDoubt: PeerCandidate[] = [];
@@ -278,7 +274,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
       if (isOther)
         dropped.push({ peer: text, why: `${member.name} is ${textOf(member)} now`, forbidden: true, badness: 0 });
     } else if (member && (member.health === 'starting' || member.health === 'unknown')) {
-      // Unknown is not sick: who is named stays named.
+      // Unknown is not sick: a named node stays named.
       inDoubt.push(member);
     } else {
       const why = dropReasonOf(facts, self, now, { entry, instanceId, hidden, anySynced });
@@ -298,7 +294,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
   const guests = strangers.sort((a, b) => compare(a.text, b.text)).slice(0, Math.max(0, room - chosen.size));
   fillFromZones(chosen, good.sort(rank), room - guests.length);
   spreadAcrossZones(chosen, good, rank, (member) => isMandatory(facts, self, member));
-  // Too few are well: whoever is alive is better than nobody.
+  // Too few are well: a node that is alive is better than none.
   const alive = members.filter((member) => !goodIds.has(member.instanceId) && ALIVE.includes(member.health)).sort(rank);
   fillFromZones(chosen, alive, Math.min(room, LEAST_ENTRIES - fixed - guests.length));
 
@@ -338,7 +334,7 @@ const hiddenIds = ({ members }: ChooseFacts): readonly string[] =>
 
 type Rank = (a: PeerCandidate, b: PeerCandidate) => number;
 
-/** Best first. Among long-lived ones each node draws its own order, so that not everybody leans on the same few. */
+/** Best first. Among long-lived nodes each node draws its own order, so that not all of them use the same few. */
 function ranking({ nowMs }: ChooseFacts, self: { readonly role: Role }, selfId: string): Rank {
   const draws = new Map<string, string>();
   const draw = ({ instanceId }: PeerCandidate): string => {
@@ -358,7 +354,7 @@ function ranking({ nowMs }: ChooseFacts, self: { readonly role: Role }, selfId: 
   };
 }
 
-/** Takes more in, each time from the zone that has the fewest, up to `size`. */
+/** Adds more, each time from the zone that has the fewest, up to `size`. */
 function fillFromZones(chosen: Set<PeerCandidate>, candidates: readonly PeerCandidate[], size: number): void {
   const counts = countByZone(chosen);
   const left = candidates.filter((member) => !chosen.has(member));

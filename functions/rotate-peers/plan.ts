@@ -1,5 +1,5 @@
-// What is to be done for the nodes of a fleet, from their lists, their connections and what their client can do: how much of it at once, its
-// name, its sentence, and what became of it. Pure.
+// Plans the changes for the nodes of a fleet, from their lists, their connections and what their client can do: how much now, its hash, its sentence,
+// and its result. Pure.
 import { createHash } from 'node:crypto';
 import type { ChainClient, NodePeers, PeersAtRunTime, Reading } from '../../shared/chains/client.ts';
 import { chainClients } from '../../shared/chains/clients.ts';
@@ -32,13 +32,13 @@ export function clientOf(fleet: Fleet): { readonly client: PeersClient } | { rea
 
 const canListPeers = (client: ChainClient): client is PeersClient => client.peers !== undefined;
 
-/** Where the list stands; undefined where it is kept at run time only. */
+/** The file that holds the list; undefined where it is kept at run time only. */
 export const fileOf = ({ peers }: Fleet, { operations }: PeersClient): PeersFile | undefined =>
   operations.peersThatPersist.in === 'flag' || peers?.configPath === undefined
     ? undefined
     : operations.peersThatPersist;
 
-/** No list gets shorter than this, nor than half of what it was, where so many peers exist. */
+/** No list gets shorter than this, nor than half of its length, where so many peers exist. */
 const LEAST_ENTRIES = 3;
 const CHURN_PERCENT = 30;
 export const CHURN_WINDOW_MS = 60 * 60_000;
@@ -47,11 +47,11 @@ export interface ListProposal {
   readonly node: string;
   readonly now: NodeList;
   readonly choice: PeerSelection;
-  /** Its connections are fewer than its floor: what is done for it is a cure, and not churn. */
+  /** It has fewer connections than its floor: a change is a cure, and not churn. */
   readonly belowFloor: boolean;
 }
 
-/** What happens to one node's list. */
+/** The change of one node's list. */
 export interface ListChange {
   readonly instanceId: string;
   readonly node: string;
@@ -62,22 +62,22 @@ export interface ListChange {
   readonly hiddenIds: readonly string[];
   /** See `PeerSelection`. */
   readonly reachable: number;
-  /** Why those that are removed are, in the order of `removed`. */
+  /** The reasons of the removals, in the order of `removed`. */
   readonly reasons: readonly string[];
-  /** Counted against the fleet's hour. */
+  /** Changed entries, counted against the fleet's hourly limit. */
   readonly entries: number;
-  /** Entries that would change, too, and wait for a later hour. */
+  /** Entries that would also change, and wait for a later hour. */
   readonly waiting: number;
 }
 
 export interface Churn {
   /** Entries of all lists of the fleet, as far as they are known. */
   readonly entries: number;
-  /** Of them, how many were changed within the last hour. */
+  /** How many of them were changed within the last hour. */
   readonly changed: number;
 }
 
-/** As much of what is wanted as may be done now, node by node in the order of their names. */
+/** As many of the wanted changes as may be made now, node by node in the order of their names. */
 export function limitChanges(wanted: readonly ListProposal[], churn: Churn): readonly ListChange[] {
   let allowance = Math.max(1, Math.floor((churn.entries * CHURN_PERCENT) / 100)) - churn.changed;
   return [...wanted].sort(byNode).map((one) => {
@@ -89,7 +89,7 @@ export function limitChanges(wanted: readonly ListProposal[], churn: Churn): rea
   });
 }
 
-/** Puts back what would be dropped, the least bad first, until the list is long enough; never what has no business there. */
+/** Puts back what would be dropped, the least bad first, until the list is long enough; never a forbidden entry. */
 function withMinimumEntries({ now, choice }: ListProposal): readonly string[] {
   const before = [...new Set(now.peers)];
   const least = Math.min(choice.exist, Math.max(LEAST_ENTRIES, Math.ceil(before.length / 2)));
@@ -107,7 +107,7 @@ function withMinimumEntries({ now, choice }: ListProposal): readonly string[] {
 function withinAllowance(one: ListProposal, whole: ListChange, allowance: number): ListChange {
   if (whole.entries <= allowance) return whole;
   const forbidden = one.choice.dropped.filter((dropped) => dropped.forbidden).map(({ peer }) => peer);
-  // What has no business there goes first.
+  // Forbidden entries are removed first.
   const order = [...whole.removed].sort((a, b) => Number(forbidden.includes(b)) - Number(forbidden.includes(a)));
   const removed = new Set(order.slice(0, allowance));
   const added = new Set(whole.added.slice(0, allowance));
@@ -116,7 +116,7 @@ function withinAllowance(one: ListProposal, whole: ListChange, allowance: number
     ...whole.after.filter((peer) => added.has(peer) || before.includes(peer)),
     ...whole.removed.filter((peer) => !removed.has(peer)),
   ];
-  // Nothing to be done is nothing to be written: not even another order.
+  // Without a change nothing is written, not even another order.
   const part = changeOf(one, allowance === 0 ? before : after);
   return { ...part, waiting: whole.entries - part.entries };
 }
@@ -152,14 +152,14 @@ export interface NodePlan {
   readonly change: ListChange;
   /** The new file; undefined where the list is kept at run time only. The text that was read where nothing in it changes. */
   readonly text: { readonly before: string; readonly after: string; readonly sha256: string } | undefined;
-  /** To be told to the running client. */
+  /** The running client must dial these. */
   readonly dial: readonly string[];
-  /** To be left by the running client. */
+  /** The running client must drop these. */
   readonly leave: readonly string[];
   readonly peersBefore: number | null;
-  /** Who it was connected to is known of every connection: then those that were dialled can be told to leave again. */
+  /** The peer of every connection was known before: then newly dialled peers can be dropped again. */
   readonly knownBefore: boolean;
-  /** Connections that it should have at least: as many as the fleet file says, or as its list has. */
+  /** The least number of connections: the fleet file's number, or the length of the list. */
   readonly floor: number;
   readonly belowFloor: boolean;
 }
@@ -175,7 +175,7 @@ export interface PlanFacts {
   readonly minimum: number;
 }
 
-/** undefined: the list is as it should be, and so are the connections as far as a list can help. */
+/** undefined: the list is right, and so are the connections as far as a list can help. */
 export function planNode(facts: PlanFacts): NodePlan | undefined {
   const { change, text, atRunTime, connected, peersBefore } = facts;
   const floor = floorOf(facts.minimum, change);
@@ -190,37 +190,37 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
   return { instanceId, node, change, text, dial, leave, peersBefore, knownBefore: false, floor, belowFloor };
 }
 
-/** The same plan for the connections that the node has by now. */
+/** The same plan with the present connections of the node. */
 export function refreshPlan(plan: NodePlan, { peers }: NodePeers, connected: ReadonlySet<string>): NodePlan {
   const belowFloor = peers.length < plan.floor;
   const missing = peersToDial(plan.change, connected);
-  // A client that has no call to dial had nothing to be dialled before.
+  // A client that has no call to dial had no peers to dial before.
   const dial = belowFloor && plan.dial.length > 0 ? missing : plan.dial.filter((peer) => missing.includes(peer));
-  // Of an inbound connection bitcoind tells neither id nor where it listens: it may be one of those that are dialled.
+  // bitcoind reports neither id nor listening port of an inbound connection: it may be one of the dialled peers.
   const knownBefore = peers.every(({ id, address }) => id !== undefined || address !== undefined);
   return { ...plan, peersBefore: peers.length, belowFloor, dial, knownBefore };
 }
 
-/** Nobody is asked for more connections than there are peers that answer. */
+/** The floor is never higher than the number of peers that answer. */
 const floorOf = (minimum: number, { reachable }: { readonly reachable: number }): number =>
   Math.min(minimum, reachable);
 
-/** Whom it lacks. An owner's line that leaves the port to the client is dialled by the client alone. */
+/** The peers that it lacks. An owner's line that leaves the port to the client is dialled by the client alone. */
 const peersToDial = ({ after }: ListChange, connected: ReadonlySet<string>): readonly string[] =>
   after.filter((peer) => !isConnected(peer, connected) && parseEntry(peer)?.port !== undefined);
 
-/** Who is named by his other name still is not left: that would cut a connection which is to stay. */
+/** A peer that is still named by its other host name is not dropped: that would cut a connection that must stay. */
 function peersToDisconnect({ change: { removed, after }, aliases }: PlanFacts): readonly string[] {
   const hostOf = (peer: string): string => plainName(parseEntry(peer)?.host ?? '');
   const stay = new Set(after.map((peer) => aliases.get(hostOf(peer))));
   return removed.filter((peer) => !stay.has(hostOf(peer)));
 }
 
-/** Names what would be done for a node, whatever its connections are at the moment. */
+/** Identifies what would be done for a node, independent of its connections at the moment. */
 export const hashOfNode = ({ instanceId, change, text }: NodePlan): string =>
   digest([instanceId, change.after, change.hiddenIds, text?.sha256 ?? null]);
 
-/** Names what would be done for all of them. */
+/** Identifies what would be done for all of them. */
 export const hashOf = (plans: readonly NodePlan[]): string => digest(plans.map(hashOfNode).sort());
 
 const digest = (value: unknown): string =>
@@ -228,7 +228,7 @@ const digest = (value: unknown): string =>
 
 const MAX_SHOWN = 4;
 
-/** "name 3 peers, 3 of them new: it has 0 connections, expected 3". What is done, a colon, and why. */
+/** "name 3 peers, 3 of them new: it has 0 connections, expected 3". The action, a colon, and the reason. */
 export const sentenceOf = (plan: NodePlan, names: ReadonlyMap<string, string>): string =>
   planSentence(wordsOf(plan, names));
 
@@ -264,11 +264,11 @@ export function wordsOf(
 export type PeersProof =
   /** It has as many connections as it should. */
   | { readonly is: 'proved'; readonly peers: number; readonly sentence: string }
-  /** Fewer than before, and fewer than it should: it goes back. */
+  /** Fewer than before, and fewer than it should have: the change is undone. */
   | { readonly is: 'fallen'; readonly sentence: string }
-  /** No worse than before, which proves a restart, and not as it should be. */
+  /** No worse than before, which proves a restart, but below the floor. */
   | { readonly is: 'short'; readonly peers: number; readonly sentence: string }
-  /** It does not tell: its client may just come up. */
+  /** It does not answer: its client may just be coming up. */
   | { readonly is: 'unknown'; readonly sentence: string };
 
 export interface PeersBaseline {
@@ -294,7 +294,7 @@ export interface PlanningFacts {
 }
 
 export interface FleetPlan {
-  /** One for each node of which there is something to be done. */
+  /** One for each node that needs a change. */
   readonly plans: readonly NodePlan[];
   /** What cannot be done, by node. */
   readonly refusals: readonly SubjectRefusal[];
@@ -323,13 +323,13 @@ export function planFleet(
       const peers = peersOf(facts, instanceId);
       return [{ node: node.name, now, choice, belowFloor: (peers ?? 0) < floorOf(fleet.peers.minimum, choice) }];
     } catch (error) {
-      // Whatever its list is: the others have theirs.
+      // One bad list does not stop the others.
       refusals.push(configRefusal({ node: node.name, instanceId }, `${node.name}: ${errorText(error, 300)}`, true));
       return [];
     }
   });
   const known = wanted.reduce((sum, { now }) => sum + now.peers.length, 0);
-  // Of lists that were not read, as many entries as the others have.
+  // A list that was not read is assumed to have as many entries as the others.
   const entries = wanted.length === 0 ? 0 : Math.round((known / wanted.length) * facts.nodes.size);
   const file = fileOf(fleet, client);
   const plans = limitChanges(wanted, { entries, changed: changedLately(rotation, nowMs) }).flatMap(
@@ -347,7 +347,7 @@ export function planFleet(
             after: withPeers(list.file.text, file, { peers: change.after, hiddenIds: change.hiddenIds }),
             sha256: list.file.sha256,
           };
-        // What cannot be told to the node is found out before anything is begun.
+        // A change that cannot be sent to the node is found before anything is begun.
         if (text) editsBetween(text.before, text.after);
         const plan = planNode({
           change,
@@ -360,7 +360,7 @@ export function planFleet(
         });
         return plan ? [plan] : [];
       } catch (error) {
-        // Also what is no `ConfigError`, a mistake of ours: it is told, and the others have their turn.
+        // Includes errors other than `ConfigError`, which are our own bugs: they are reported, and the others have their turn.
         const reason = `${change.node}: ${fleet.peers.configPath}: ${errorText(error, 300)}`;
         refusals.push(configRefusal(change, reason, true));
         return [];

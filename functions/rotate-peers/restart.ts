@@ -1,6 +1,6 @@
-// The one restart that a fleet may have under way: allowed by what is so at this very moment, claimed before its command is sent, over when it
-// has proved itself, in its own run or in a later one. Nobody else is restarted before that, and who does not prove himself in his client's
-// grace is told of.
+// The one restart that a fleet may have under way. It is judged by the facts of this moment, and claimed before its command is sent. It is over when
+// the node is proved, in its own run or in a later one. No other node is restarted before that. A node that is not proved within its client's grace
+// is paged.
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -29,9 +29,9 @@ export interface RestartFacts {
   readonly health: Health;
   readonly observed: readonly FleetObservation[];
   readonly nowMs: number;
-  /** It has no block at all, and nobody in its fleet has one: there is no chain that a restart could hurt. */
+  /** It has no block at all, and no node in its fleet has one: there is no chain that a restart could hurt. */
   readonly fresh: boolean;
-  /** Of another node: its last restart, which has not proved itself. */
+  /** The last restart of another node, which is not proved yet. */
   readonly unproved: string | undefined;
 }
 
@@ -53,7 +53,7 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
       'restart-forbidden',
       `${needs}, and it is a validator; the fleet file does not say owner.restartValidators: true`,
     );
-  // Its client may take its grace to come back: who does not is told of by himself (restart.ts).
+  // Its client may take its grace to come back. A node that does not is paged separately (restart.ts).
   if (unproved !== undefined)
     return {
       ...refuse(
@@ -63,29 +63,29 @@ export function judgeRestart(facts: RestartFacts): Refusal | null {
       page: false,
     };
   if (fresh) return null;
-  // It has its client's grace: who is replaying must not be stopped again.
+  // It has its client's grace: a client that replays must not be stopped again.
   if (health === 'starting')
     return { ...refuse('restart-forbidden', `${needs}, and its client is just starting`), page: false };
   const breaker = readBreaker(fleet, facts.observed, facts.nowMs);
   return breaker.open ? refuse('breaker-open', `${needs}; ${breaker.sentence}`) : null;
 }
 
-/** What is needed of a node's observation to tell whether its fleet has a chain; undefined where it was not observed. */
+/** The parts of a node's observation that show whether its fleet has a chain; undefined where it was not observed. */
 export type StartObservation = Pick<ObservedNode, 'height' | 'health' | 'memory'> | undefined;
 
 /**
- * A fleet whose every node says, now, that it has no block, and of which none was ever seen to have one: no chain can be harmed. Of a
- * node that is silent, or that nobody asked, nothing is known, and an established fleet whose RPC is dead looks just like that.
+ * Every node of the fleet says now that it has no block, and none was ever seen to have one: no chain can be harmed. A node that is silent, or was
+ * not asked, proves nothing; an established fleet whose RPC is dead looks just like that.
  */
 export const isChainUnstarted = (chain: string, nodes: readonly StartObservation[]): boolean =>
   nodes.length > 0 && nodes.every((node) => reportsNoBlock(chain, node));
 
-/** A fast chain makes one block a second: who has more than twice that many cannot have begun since. */
+/** A fast chain makes one block a second: a node with more than twice that many cannot have begun since. */
 const BLOCKS_A_SECOND = 2;
 
 /**
- * The same fleet a few restarts later, by what was read again: its chain may have begun meanwhile, as it does once enough of them know
- * each other, and nobody has more blocks than it can have made since.
+ * The same fleet a few restarts later, read again. Its chain may have begun meanwhile, as it does once enough nodes know each other. No node may have
+ * more blocks than can have been made since.
  */
 export const isChainStillYoung = (nodes: readonly StartObservation[], saidSoMs: number, nowMs: number): boolean => {
   const limit = Math.ceil(((nowMs - saidSoMs) / 1000) * BLOCKS_A_SECOND);
@@ -100,19 +100,19 @@ export const isChainStillYoung = (nodes: readonly StartObservation[], saidSoMs: 
 function reportsNoBlock(chain: string, node: StartObservation): boolean {
   if (node === undefined || !hasNoBlock(node)) return false;
   if (node.height === 0) return true;
-  // Unknown: it was not asked, and what was heard of it is old.
+  // Unknown: it was not asked, and its last answer is old.
   return SILENT_WITHOUT_A_BLOCK.has(chain) && node.health !== 'unknown' && node.memory?.heard === 'starting';
 }
 
 const hasNoBlock = ({ height, health, memory }: NonNullable<StartObservation>): boolean =>
   BEFORE_ITS_FIRST.includes(health) && (height ?? 0) === 0 && (memory?.track.progress ?? 0) === 0;
 
-/** Where "starting" means that there is no block. Of others it means that they load what they have (bitcoind's error -28). */
+/** Chains where "starting" means that there is no block. On others it means that the client loads its data (bitcoind's error -28). */
 const SILENT_WITHOUT_A_BLOCK: ReadonlySet<string> = new Set(['cometbft']);
 
 const BEFORE_ITS_FIRST: readonly Health[] = ['starting', 'unknown', 'unreachable'];
 
-/** @param parts what the run began with: whether its fleet was fresh then */
+/** @param parts the observations at the start of the run: whether its fleet was fresh then */
 export async function mayRestart(
   context: RotateContext,
   facts: FleetFacts,
@@ -148,10 +148,10 @@ export async function mayRestart(
 const observationOf = (parts: readonly FleetObservation[], instanceId: string): ObservedNode | undefined =>
   parts.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
 
-/** Which restart is meant, whatever has become of the record since. */
+/** Identifies one restart, even if the record has changed since. */
 export type RestartClaim = Pick<UnprovedRestart, 'instanceId' | 'atMs'>;
 
-/** After this nothing of a command that is sent now can happen any more, whatever became of its answer. */
+/** After this time a command that is sent now can have no more effect, even if its answer was lost. */
 const overAtMs = (command: PeerCommand): number =>
   Date.now() + (startBySeconds + peerRunLimitSeconds(command) + clockSkewSeconds) * 1000;
 
@@ -176,19 +176,19 @@ export async function beginRestart(
   return { refuse: 'restart-unproved', reason: `${node} is not restarted: ${taken}`, page: false, retryAfterMs: 0 };
 }
 
-/** It has proved itself, or it never began. */
+/** The restart is proved, or never began. */
 export const endRestart = (context: RotateContext, claim: RestartClaim): Promise<void> =>
   changeRecord(context, (read) => afterRestart(read, claim, null));
 
-/** A second command for the same restart, which puts the old file back. */
+/** A second command for the same restart, which restores the old file. */
 export const extendRestartClaim = (context: RotateContext, claim: RestartClaim, command: PeerCommand): Promise<void> =>
   changeRecord(context, (read) => afterRestart(read, claim, { overAtMs: overAtMs(command) }));
 
-/** Its command has been answered: from now on what is seen of the node counts. */
+/** Its command has been answered: from now on observations of the node count. */
 export const restartAnswered = (context: RotateContext, claim: RestartClaim): Promise<void> =>
   changeRecord(context, (read) => afterRestart(read, claim, { overAtMs: Date.now() }));
 
-/** @returns what came of the restart that had not proved itself by the end of its run, in a sentence */
+/** @returns the result of the restart that was not proved by the end of its run, in a sentence */
 export async function settleRestart(
   context: RotateContext,
   { readings, nodes }: FleetFacts,
@@ -198,11 +198,11 @@ export async function settleRestart(
   const { instanceId, node, atMs, peersBefore, floor } = restart;
   const subject = { name: node, instanceId };
   if (!nodes.has(instanceId)) {
-    // Replaced, or gone: there is nothing of it that could be proved.
+    // Replaced, or gone: nothing is left to prove.
     await endRestart(context, restart);
     return [`${node} was restarted, and is gone`];
   }
-  // What answers now may be the client before its stop.
+  // The client that answers now may still be the one before the stop.
   if (Date.now() < restart.overAtMs) return [`${node}: the command that restarts it may still be at work`];
   const reading = readings.get(instanceId) ?? { kind: 'error', code: 'unreachable', reason: 'it was not asked' };
   const verdict = judgePeers(reading, { before: peersBefore, floor });

@@ -1,5 +1,5 @@
-// One fleet's run: whether anything is to be done, what for whom, and that in turn, node by node. Modes plan and ask: what would be done is
-// written, or put to a person, and what a person said yes to is done to the letter.
+// One fleet's run: decides whether anything must be done, plans it, and carries it out node by node. In modes plan and ask the plan is written, or
+// put to a person; what a person approved is done exactly.
 import { isDeepStrictEqual } from 'node:util';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
@@ -49,10 +49,10 @@ import {
 import { mayRestart, settleRestart } from './restart.ts';
 import { judgeObservation, planRotationRun, ROUTINE_MS, type RotationRun } from './schedule.ts';
 
-/** What came of a run, for the log and for a person who asked. */
+/** The result of a run, for the log and for a person who asked. */
 export interface RotationSummary {
   readonly fleet: string;
-  /** Why anything was looked at; undefined where nothing was. */
+  /** Why the fleet was looked at; undefined where it was not. */
   readonly why?: RotationRun['why'];
   readonly nodes: number;
   readonly outcomes: readonly string[];
@@ -86,7 +86,7 @@ export async function rotateFleet(
   const claimed = await claimRun(invocation, fleet.name);
   if ('busy' in claimed) {
     if (event.kind === 'sweep') return nothing(`${claimed.busy} is at work`);
-    // Kept with what failed, and told of: what a person wants is never lost without a word.
+    // Kept with the failures, and reported: a person's request is never lost without a word.
     throw new Error(`${fleet.name}: ${claimed.busy} is at work: nothing was done, ask again`);
   }
   const context = rotateContext(invocation, fleet, claimed.epochSeconds);
@@ -112,9 +112,9 @@ interface RotationState {
 }
 
 interface ReadFacts extends PlanningFacts {
-  /** Instances whose turn it is, and whose list was to be read. */
+  /** Instances whose turn it is, and whose list had to be read. */
   readonly turn: readonly string[];
-  /** Lists that could not be read, names that are doubled, ids that are wrong. */
+  /** Lists that could not be read, duplicate names, wrong ids. */
   readonly refusals: readonly SubjectRefusal[];
   readonly unread: number;
   readonly outcomes: readonly string[];
@@ -172,7 +172,7 @@ async function rotate(
   ];
   const left = read.turn.length < due.nodes.length || read.unread > 0 || done.left || done.failures.length > 0;
   const waits = plans.some(({ change }) => change.waiting > 0);
-  // One that fails each time is told of, and keeps nobody else from his turn.
+  // A node that fails each time is reported, and does not take the others' turn.
   if (done.finished) await saveCursor(context, due, left ? LEFT_AGAIN_MS : waits ? CHURN_WINDOW_MS : ROUTINE_MS);
   await finish(context, met, done.failures);
   return {
@@ -196,10 +196,10 @@ async function readFacts(
   const unproved = rotation.restart ? [rotation.restart.instanceId] : [];
   const { ids = {} } = rotation;
   const facts = await observeFleet(context, client, nodes, parts, [...unproved, ...due.nodes], ids);
-  // Before anything is done by it: whoever comes next judges by the same.
+  // Written before anything is done: later runs judge by the same ids.
   if (!isDeepStrictEqual(facts.ids, ids)) await changeRecord(context, () => ({ ids: facts.ids }));
   const outcomes = await settleRestart(context, facts, rotation);
-  // Who does not answer now may be replaying: its client is left alone.
+  // A node that does not answer now may be replaying: its client is left alone.
   const turn = due.nodes.filter((id) => !namesakes.has(id) && peersOf(facts, id) !== null);
   const { lists, refusals } = await readLists(context, client, facts, fileOf(fleet, client), turn);
   return {
@@ -236,7 +236,7 @@ const restartsOf = ({ peers }: Fleet, plans: readonly NodePlan[]): string =>
     ? ', and restarts those that take them no other way'
     : '';
 
-/** Each node's plan once, and again when it has changed; one that stays the same, four times a day. */
+/** Writes each node's plan once, and again when it has changed; an unchanged plan four times a day. */
 async function writePlans(
   context: RotateContext,
   plans: readonly NodePlan[],
@@ -270,7 +270,7 @@ async function writePlans(
   }
 }
 
-/** Of what would be done now, what a person said yes to; why nothing of it. Pure. */
+/** The part of the present plan that a person approved; or why none of it may be done. Pure. */
 export function judgeApproval(
   fleet: Pick<Fleet, 'name' | 'mode' | 'ask'>,
   { asked }: Pick<RotationRecord, 'asked'>,
@@ -288,16 +288,16 @@ export function judgeApproval(
   return notApproved(name, hash, 'approval-exceeded', 'nothing of it is what would be done now');
 }
 
-/** When a node did not answer, or was left for later, the routine comes again. */
+/** When a node did not answer, or was left for later, the routine runs again after this time. */
 const LEFT_AGAIN_MS = 30 * 60_000;
 
-/** What was told a client and broke off before it was written down shows in no count of peers: the routine comes for it. */
+/** A client may have got peers before the run broke off, which no count of peers shows: the routine comes earlier for it. */
 const bringRoutineForward = (context: RotateContext): Promise<void> =>
   changeRecord(context, ({ routineAtMs }) => ({
     routineAtMs: Math.min(routineAtMs, Date.now() + LEFT_AGAIN_MS - ROUTINE_MS),
   }));
 
-/** The routine has come so far: on from there in the next run, or again after a while: sooner where something was left to be done. */
+/** Saves how far the routine has come: it continues there in the next run, or begins again after a while, sooner where work was left. */
 const saveCursor = async (context: RotateContext, { why, cursor }: RotationRun, againMs: number): Promise<void> => {
   if (why !== 'routine') return;
   await changeRecord(context, () =>
@@ -309,9 +309,9 @@ interface RotationResult {
   readonly outcomes: readonly string[];
   readonly refusals: readonly SubjectRefusal[];
   readonly failures: readonly unknown[];
-  /** false: time was up before everybody had had a turn. */
+  /** false: time was up before every node had had its turn. */
   readonly finished: boolean;
-  /** Something of it was left for a later run. */
+  /** Some of the work was left for a later run. */
   readonly left: boolean;
 }
 
@@ -330,7 +330,7 @@ async function actOnAll(
   const failures: unknown[] = [];
   let left = false;
   for (const plan of inOrder(plans, due, facts)) {
-    // A look, a command and a measure at the least.
+    // The least time for a reading, a command and a measurement.
     if (Date.now() + 60_000 > context.untilMs) return { outcomes, refusals, failures, finished: false, left: true };
     const subject = { name: plan.node, instanceId: plan.instanceId };
     const node = facts.nodes.get(plan.instanceId);
@@ -350,7 +350,7 @@ async function actOnAll(
       outcomes.push(`${plan.node}: ${outcomeOf(acted)}`);
       left ||= acted.outcome === 'later';
       if (acted.outcome === 'refused') {
-        // What a person was told before is not paged each time that it is met again.
+        // A refusal that a person already knows is not paged again at each look.
         const isKnown = rotation.backoff[plan.instanceId] !== undefined;
         refusals.push({ ...about(acted.refusal, subject), page: acted.refusal.page && !isKnown });
       }
@@ -362,8 +362,8 @@ async function actOnAll(
 }
 
 /**
- * In the order in which they are due: the cure before the care. Validators come last: their sentries are to know that they keep them
- * to themselves before they meet them.
+ * In the order in which they are due: nodes below the floor before routine ones. Validators come last: their sentries must know to hide them before
+ * they connect to them.
  */
 function inOrder(plans: readonly NodePlan[], due: RotationRun, { nodes }: FleetFacts): readonly NodePlan[] {
   const place = ({ instanceId }: NodePlan): number =>
@@ -374,7 +374,7 @@ function inOrder(plans: readonly NodePlan[], due: RotationRun, { nodes }: FleetF
 const outcomeOf = (acted: NodeOutcome): string =>
   acted.outcome === 'refused' ? `refused: ${acted.refusal.reason}` : `${acted.outcome}: ${acted.sentence}`;
 
-/** Its file was written, and its client has not been seen to come up since. */
+/** Its file was written, and its client was not seen to start since. */
 function isPending({ pending }: RotationRecord, { observed }: FleetFacts, instanceId: string): boolean {
   const writtenAtMs = pending[instanceId];
   return writtenAtMs !== undefined && (observed.get(instanceId)?.startedAtMs ?? 0) < writtenAtMs;

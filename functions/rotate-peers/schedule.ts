@@ -1,4 +1,4 @@
-// Whether a fleet's lists have to be looked at now, and whose. Pure: five minutes are up far more often than anything is to be done.
+// Decides whether a fleet's lists have to be looked at now, and which ones. Pure: most of the five-minute runs have nothing to do.
 import type { PeersPolicy } from '../../shared/fleet/model.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
@@ -8,19 +8,19 @@ import type { Mode } from '../../shared/model/mode.ts';
 import type { RotateEvent } from './event.ts';
 
 export const ROUTINE_MS = 6 * 60 * 60_000;
-/** A node takes some seconds, with a restart a minute or two: so many fit a run. The rest comes in the next. */
+/** A node takes some seconds, with a restart a minute or two: this many fit in a run. The rest waits for the next. */
 export const NODES_A_RUN = 20;
 
 export interface RotationRun {
-  /** floor: nodes have too few peers. routine: it is time. asked: a person wants it, or says yes to a plan. restart: one has to prove itself. */
+  /** floor: nodes have too few peers. routine: it is time. asked: a person wants it, or approves a plan. restart: a restart has to be proved. */
   readonly why: 'floor' | 'routine' | 'asked' | 'restart';
   /** Instances, in the order in which they are taken. */
   readonly nodes: readonly string[];
-  /** Routine only: where this run ends; null where it comes to the fleet's end. */
+  /** Routine only: where this run ends; null where it reaches the end of the fleet. */
   readonly cursor: string | null;
 }
 
-/** Others have to be cured of something else first. */
+/** Health states that peers can cure; nodes in other states need another cure first. */
 const CURABLE: readonly Health[] = ['synced', 'behind', 'starting', 'stuck', 'unknown'];
 
 /** null: nothing to do. */
@@ -40,7 +40,7 @@ export function planRotationRun(
     return { why: 'asked', nodes: idsOf(asked, NODES_A_RUN), cursor };
   }
   if (curable.length === 0) return record.restart ? { why: 'restart', nodes: [], cursor } : null;
-  // The worst first: who is connected to nobody may be why others have too few.
+  // The worst first: a node without connections may be the reason why others have too few.
   const below = curable
     .filter((node) => isBelow(node, minimum))
     .sort((a, b) => (a.peerCount ?? 0) - (b.peerCount ?? 0) || byName(a, b));
@@ -51,11 +51,11 @@ export function planRotationRun(
   const patient = below.filter(
     ({ instanceId }) =>
       (record.backoff[instanceId]?.notBeforeMs ?? 0) <= nowMs &&
-      // What was planned or asked for is not looked at again every five minutes.
+      // What was planned or asked is not looked at again every five minutes.
       (mode === 'act' || nowMs - (record.plans[instanceId]?.atMs ?? 0) >= ROUTINE_MS),
   );
   if (nowMs - record.routineAtMs >= ROUTINE_MS) {
-    // Who cannot be helped stays below the floor for ever: nobody waits for that.
+    // A node that cannot be helped stays below the floor for ever: the others do not wait for it.
     const first = rotatingSelection(patient, NODES_A_RUN / 2, nowMs);
     const rest = curable.filter((node) => !first.includes(node) && (cursor === null || cursorOf(node) > cursor));
     const taken = rest.slice(0, NODES_A_RUN - first.length);
@@ -71,7 +71,7 @@ export function planRotationRun(
 /** Of the schedule. */
 export const SWEEP_MS = 5 * 60_000;
 
-/** Where not all fit: the worst half of those that do, and of the others in turn, sweep by sweep. */
+/** Where not all fit: the worst for one half, and the others in turn, sweep by sweep. */
 function rotatingSelection<T>(worstFirst: readonly T[], size: number, nowMs: number): readonly T[] {
   if (worstFirst.length <= size) return worstFirst;
   const half = size / 2;
@@ -80,14 +80,14 @@ function rotatingSelection<T>(worstFirst: readonly T[], size: number, nowMs: num
   return [...worstFirst.slice(0, half), ...[...others.slice(from), ...others.slice(0, from)].slice(0, half)];
 }
 
-/** A client without a block tells nothing of its peers (cometbft waits for the others to begin): it is asked. */
+/** A client without a block reports nothing about its peers (cometbft waits for the others to begin): it is asked. */
 const isBelow = (node: ObservedNode, minimum: number): boolean => {
   if (node.peerCount !== null) return node.peerCount < minimum;
   const blocks = node.height ?? node.memory?.track.progress ?? 0;
   return blocks === 0 && (node.health === 'starting' || isStillStarting(node));
 };
 
-/** Its grace is over, and it says still that it starts: peers may be all that it lacks. */
+/** Its grace is over, and it still says that it starts: it may only lack peers. */
 const isStillStarting = ({ health, memory }: ObservedNode): boolean =>
   health === 'unreachable' && memory?.heard === 'starting';
 
@@ -101,7 +101,7 @@ const byName = (a: ObservedNode, b: ObservedNode): number => {
   return one < other ? -1 : one > other ? 1 : 0;
 };
 
-/** An observation that is older than three minutes is none; nor is one in part. */
+/** An observation that is older than three minutes does not count; neither does an incomplete one. */
 export function judgeObservation(parts: readonly FleetObservation[], nowMs: number): Refusal | null {
   const refuse = (reason: string): Refusal => ({
     refuse: 'observation-stale',

@@ -1,5 +1,5 @@
-// How a clean snapshot is taken: one entry for each act, with its execution, what its result means for the attempt, and what follows when it
-// keeps failing. Which act is next, decide.ts says.
+// The acts that take a clean snapshot: one entry for each, with its execution, what its result means for the attempt, and what follows when it keeps
+// failing. decide.ts chooses the next act.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
@@ -42,7 +42,7 @@ import { awaitCompleted, dryRun, quarantineSet, reconcile, requestOf, take } fro
 import type { Act, Acts, ClientDown, LeaseState, Progress, SnapshotActContext, SnapshotContext } from './state.ts';
 
 const HOUR_MS = 60 * 60_000;
-/** Our clock and EC2's. */
+/** Difference of our clock and EC2's. */
 const CLOCKS_APART_MS = 1_000;
 
 const LOST: Progress = { at: 'lost' };
@@ -95,9 +95,9 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       if ('over' in result) return answerLost(from, unanswered(sent), silentNode(result.over));
       const { answer } = result;
       if (answer.result !== 'done' || !answer.after) {
-        // It may still be run: by an agent that was cut off, or as the copy that an earlier try of the step sent.
+        // The command may still run: through an agent that was cut off, or as the copy that an earlier try of the step sent.
         const held = answer.result === 'late' ? unanswered(sent) : sent;
-        // A node that has seen higher fences than ours (an image of a healed node, a new table) is overtaken by the next grant.
+        // A node that has seen higher fences than ours (an image of a healed node, a new table): the next grant gets a higher fence.
         return answerLost(from, { ...held, seenFence: answer.fence }, silentNode(reasonOf(answer)));
       }
       if (from.at === 'preparing') return { ...from, held: sent, facts: null, seen: answer.after };
@@ -111,7 +111,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     execute: (context, _progress, act) => leavePool(context, act),
     reduce: (_progress, { from, operation }, left) => {
       if ('lost' in left) return LOST;
-      // The step may have been carried out once, and refused when it was repeated.
+      // An earlier run of the step may have been carried out, and the repeated one refused.
       if ('refuse' in left) return releasing(from.held, 'out', refused(left));
       return { ...from, operation, facts: null };
     },
@@ -135,7 +135,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       const { answer } = result;
       if (answer.result === 'late')
         return giveUp({ ...down, held: unanswered(sent) }, failing('command-unanswered', reasonOf(answer), false));
-      // Its fleet file is the one that it was decided by.
+      // Its fleet file is the one that the decision was made by.
       const evidence = judgeStop(answer, facts.fleet);
       if ('unclean' in evidence) {
         const reason = `no snapshot of what a client left that did not end cleanly: ${evidence.unclean}`;
@@ -163,7 +163,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       if ('interrupted' in result) return { ...known, call: 'unknown' };
       return result.whole ? known : markUnusable(known, NOT_WHOLE);
     },
-    // Whether it was called nobody knows; a set that was is found by its incident.
+    // It is not known whether the call was made; a set that was taken is found by its incident.
     abandon: (_progress, act, failure) => giveUp({ ...act.from, call: 'unknown' }, stepFailed(act, failure)),
   },
 
@@ -172,13 +172,13 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
       const sent = commandSent(from.held);
-      // No pause and no mode keeps a client down: it is the fleet file that cannot be read, or the agent that does not answer.
+      // No pause and no mode keeps a client down: the fleet file cannot be read, or the agent does not answer.
       if ('refuse' in result) return notStarted({ ...from, held: unanswered(sent) }, true);
       const known = { ...withMemory(from, result.memory), held: sent };
       if ('over' in result) return notStarted({ ...known, held: unanswered(sent) }, true);
       const { answer } = result;
       if (runs(answer)) return { ...known, client: { is: 'running' } };
-      // Neither has anybody heard of its client.
+      // Its client has not been heard either.
       if (answer.result === 'late') return notStarted({ ...known, held: unanswered(sent) }, true);
       if (answer.result === 'stale')
         return notStarted({ ...known, held: { ...unanswered(sent), seenFence: answer.fence } }, true);
@@ -228,7 +228,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
         return { done: true } as const;
       }),
     reduce: (_progress, { from, why }) => ({ ...from, spoiled: { why, quarantined: true } }),
-    // Whoever looks for a snapshot would take it for a clean one.
+    // Without the mark a later heal would take the snapshot for a clean one.
     abandon: (_progress, { from, why }, { message }) => {
       const { ending } = from;
       const told =
@@ -272,7 +272,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       from.at === 'down'
         ? { at: 'released', pool: 'out', remaining: remainingOf(from, endingAtRelease(from, keepOperation)) }
         : { at: 'released', pool: from.pool, remaining: from.remaining },
-    // Left to the sweep: it outwaits whatever may still run, and a successor settles what is open.
+    // Left to the sweep: it waits longer than any command may run, and the next attempt settles what is open.
     abandon: (_progress, act, failure) => {
       const { from } = act;
       if (from.at === 'down') return released('out', endingAtRelease(from, true) ?? stepFailed(act, failure));
@@ -290,7 +290,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
         return { done: true } as const;
       }),
     reduce: (_progress, { from }) => ({ ...from, pool: 'in' }),
-    // The schedule does it within minutes.
+    // The schedule of register-nodes does it within minutes.
     abandon: (_progress, { from }) => ({ ...from, pool: 'in' }),
   },
 
@@ -321,16 +321,16 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
 
 export const SNAPSHOT: Heal<SnapshotContext, SnapshotPayload, Progress, Acts> = {
   start: { at: 'unclaimed' },
-  // The longest way, with every start tried again and every step that may fail failing, is some 30 acts.
+  // The longest way is some 30 acts: every start is tried again, and every step that may fail fails.
   turnLimit: 60,
   acts: ACTS,
   decide: (progress, { payload }) => decideNext(progress, payload),
 };
 
-/** A name is kept by whoever asked for it as long as it lives, and register-nodes needs a moment to change it. */
+/** The DNS TTL has expired after this time, and register-nodes has had a moment to change the record. */
 const NAMES_SECONDS = 15;
 
-/** Nobody is led to the node any more before its client is stopped: that it is out of the pool follows from what is written of it. */
+/** Takes the node out of the pool before its client is stopped: register-nodes reads that from the operation on its record. */
 async function leavePool(
   context: SnapshotActContext,
   { from, facts, operation, reason }: Act<'leave-pool'>,
@@ -366,7 +366,7 @@ const refusedByAws = (reason: string): Refusal => ({
   retryAfterMs: HOUR_MS,
 });
 
-/** At once; should it be lost, the schedule of register-nodes does it within minutes. */
+/** Invokes register-nodes immediately. If the call is lost, the schedule of register-nodes does it within minutes. */
 async function register({ clients, payload, environment }: SnapshotContext): Promise<void> {
   await clients.lambda.send(
     new InvokeCommand({

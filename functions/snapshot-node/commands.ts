@@ -1,4 +1,5 @@
-// The three commands to the donor: inspect, stop, start. Each is journalled before and after, and may be sent again by a replay only as itself.
+// The three commands to the donor: inspect, stop, start. Each is journalled before and after. A replay may send a command again only with the same
+// id.
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
@@ -27,7 +28,7 @@ const DOCUMENTS = {
   'start-client': 'START_CLIENT_DOCUMENT',
 } as const;
 
-/** The next one under this fence: "4.1". */
+/** The next command id under this fence: "4.1". */
 const nextId = ({ holder, ordinal }: LeaseState): string => `${holder.fence}.${ordinal + 1}`;
 
 /** Part of a step's body. */
@@ -74,7 +75,7 @@ function sentenceOf(operation: NodeCommand['operation'], { result, reason, stop,
 const placesOf = (volumes: readonly FoundVolume[]): readonly VolumeMount[] =>
   volumes.map(({ path, volumeId }) => ({ path, volumeId }));
 
-/** An attempt that has to put back is kept from that by no pause, so its first word is not either. */
+/** An attempt that has to put back is stopped by no pause, and neither is its first command. */
 export async function inspect(
   context: SnapshotActContext,
   { from }: Act<'inspect'>,
@@ -99,7 +100,7 @@ export async function inspect(
   return 'commandId' in sent ? answerOf(context, held, 'inspect-node', sent.commandId) : sent;
 }
 
-/** That the client may be down is written before it may be. */
+/** The record says that the client may be down before it can be down. */
 export async function stop(
   context: SnapshotActContext,
   { from: { held }, operation }: Act<'stop'>,
@@ -107,7 +108,7 @@ export async function stop(
   const { step, store, payload } = context;
   const down = await step('down', async () => {
     const guarded = await readGuards(context);
-    // Refused when it is repeated, the step may have written it: then it is put back like any other.
+    // An earlier run of the step may have written the record before the repeated one was refused: then it is put back like any other.
     if ('refuse' in guarded) {
       const node = await store.readNode(payload.fleet, payload.instanceId);
       return { ...guarded, down: node?.operation?.kind === 'snapshot' && node.operation.phase === 'down' };
@@ -120,7 +121,7 @@ export async function stop(
     if ('refuse' in guarded) return guarded;
     return send(context, {
       held,
-      // Not masked: should the node die now, its client comes back with it.
+      // Not masked: if the node dies now, its client comes back with the node.
       command: {
         operation: 'stop-client',
         clients: clientsOf(guarded.fleet),
@@ -136,7 +137,7 @@ export async function stop(
   return 'commandId' in sent ? answerOf(context, held, 'stop-client', sent.commandId) : sent;
 }
 
-/** Since when it may run again is written before it may, so that a successor can tell what was captured before. */
+/** The time from which the client may run again is written first, so that a later attempt knows what was captured before. */
 export async function start(
   context: SnapshotActContext,
   { from: { held, operation }, reason }: Act<'start'>,

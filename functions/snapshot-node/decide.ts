@@ -1,5 +1,5 @@
-// What is done next, as one pure decision over how far the attempt has come. Every path that has stopped the client leads over its start and
-// the look at it; every path that has the lease gives it back.
+// Decides the next act: one pure decision over the progress of the attempt. Every path that has stopped the client leads to its start and the check
+// after it. Every path that has the lease releases it.
 
 import { changedTerms, type Terms } from '../../shared/heal/approval.ts';
 import type { End } from '../../shared/heal/engine.ts';
@@ -24,7 +24,7 @@ import type {
 
 type SnapshotSubject = Pick<SnapshotPayload, 'node' | 'instanceId' | 'incidentId' | 'attempt' | 'mode' | 'requestedBy'>;
 
-/** Commands to start the client, each with all its patience, and steps that fail meanwhile: more would change nothing. */
+/** Commands to start the client, each with its full patience, and steps that fail meanwhile: more would change nothing. */
 const MAX_STARTS = 3;
 const MAX_ERRORS = 5;
 
@@ -50,7 +50,7 @@ export function decideNext(progress: Progress, about: SnapshotSubject): Act | En
 function plan(from: Planning, about: SnapshotSubject): Act {
   const { facts, approved } = from;
   if (facts === null) return { do: 'look', from };
-  // Whoever left it open, and whatever the mode is by now: a client that was stopped is started again.
+  // No matter which attempt left it open, and what the mode is now: a stopped client is started again.
   if (facts.open) return { do: 'lease' };
   const set = usableSet(facts.taken);
   if (set) return { do: 'await', from, snapshots: set.map(({ snapshotId }) => ({ snapshotId, role: null })) };
@@ -73,7 +73,7 @@ const refuses = (from: Planning | Preparing, refusal: Refusal): Act => ({
   ending: refused(refusal),
 });
 
-/** A whole set of this incident that is completed or will be: an attempt before this one has taken it and not lived to say so. */
+/** A complete set of this incident that is completed or will be: an earlier attempt has taken it and died before it could report. */
 function usableSet(taken: readonly TakenSnapshot[]): readonly TakenSnapshot[] | undefined {
   const sets = Map.groupBy(taken, ({ setId }) => setId);
   return [...sets.values()].find(
@@ -98,7 +98,7 @@ function prepare(from: Preparing, about: SnapshotSubject): Act {
       ? refuses(from, planned)
       : { do: 'leave-pool', from, facts, operation: planned, reason: sentenceOf(facts, about) };
   }
-  // Meanwhile somebody may have exchanged a volume: what was written down is what is unmounted and mounted again.
+  // Somebody may have exchanged a volume meanwhile: the recorded volumes are the ones that are unmounted and mounted again.
   const moved = operation.memory.found.volumes.find(
     ({ path, volumeId }) => !volumes.some((volume) => volume.path === path && volume.volumeId === volumeId),
   );
@@ -113,7 +113,7 @@ function prepare(from: Preparing, about: SnapshotSubject): Act {
   };
 }
 
-/** The only ways out are the client's proof, and giving the node to somebody who can do more. */
+/** The only ways out are the client's proof, and handing the node to replace-node. */
 function putBack(from: ClientDown): Act {
   const { operation, origin, client, call, proof, spoiled, errors, ending } = from;
   const { memory } = operation;
@@ -136,13 +136,13 @@ function putBack(from: ClientDown): Act {
 }
 
 /**
- * A client that could not be started is left to one successor, who has all the patience again. One that could not either gives the
- * node up, so that replace-node may do what it can.
+ * A client that could not be started is left to one more attempt, with the full patience again. If that fails too, the node is released, so that
+ * replace-node may do what it can.
  */
 const leavesOpen = ({ ending, origin }: ClientDown, silent: boolean): boolean =>
   (ending?.outcome === 'refused' && SOON_OVER.has(ending.code)) || (silent && origin.by === 'this attempt');
 
-/** They say nothing of the node. */
+/** These codes say nothing about the node. */
 const SOON_OVER: ReadonlySet<string> = new Set(['throttled', 'unreadable', 'fleet-file-invalid']);
 
 function startReason({ origin, ending, operation: { memory } }: ClientDown): string {
@@ -151,7 +151,7 @@ function startReason({ origin, ending, operation: { memory } }: ClientDown): str
   return 'mount the volumes and start the client again';
 }
 
-/** The node is given back, or was never ours. */
+/** The node is released, or was never ours. */
 function afterwards(from: Released, { node }: SnapshotSubject): Act | End {
   const { pool, remaining } = from;
   if (pool === 'out') return { do: 'register', from };
@@ -163,14 +163,14 @@ function afterwards(from: Released, { node }: SnapshotSubject): Act | End {
     case 'copying': {
       const { snapshotIds, found } = remaining.memory;
       if (snapshotIds.length > 0) return { do: 'await', from, snapshots: partsOf(snapshotIds, found.volumes) };
-      // The way of a successor of an attempt that had not come so far.
+      // The attempt before ended before the snapshot: this attempt only finishes its work.
       const reason = `an attempt before this one ended while the client of ${node} was stopped; it runs again, and no snapshot was taken`;
       return { do: 'conclude', from, ending: failed('snapshot-failed', reason, { retryAfterMs: 60 * 60_000 }) };
     }
   }
 }
 
-/** They stand in the order of the volumes. One volume's role is in the ledger from the beginning. */
+/** In the order of the volumes. The role of a single volume is in the ledger from the beginning. */
 const partsOf = (ids: readonly string[], volumes: readonly FoundVolume[]): readonly SnapshotPart[] =>
   ids.map((snapshotId, at) => ({
     snapshotId,
@@ -227,7 +227,7 @@ const changed = ({ path, volumeId }: Pick<DonorVolume, 'path' | 'volumeId'>): Re
 
 const ACT = 'stop the client cleanly, take a snapshot of its data volumes, and start it again';
 
-/** What an approval covers. Which of the volumes hold data only the node tells, once it is held: so all but the root volume are named. */
+/** What an approval covers. Only the node tells which volumes hold data, once it is held: so all except the root volume are named. */
 function termsOf({ fleet, instance, volumes }: SnapshotFacts): Terms {
   const attached = volumes
     .filter(({ volumeId }) => volumeId !== instance?.rootVolumeId)
@@ -247,7 +247,7 @@ const exceeded = (since: string): Refusal => ({
   retryAfterMs: 60_000,
 });
 
-/** What would be done, for the journal and for a person who is asked. */
+/** The planned actions, for the journal and for a person who is asked. */
 function sentenceOf(facts: SnapshotFacts, about: SnapshotSubject): string {
   const { fleet, nodes } = facts;
   const grace = fleet.units.reduce((sum, { stopGraceSeconds }) => sum + stopGraceSeconds, 0);

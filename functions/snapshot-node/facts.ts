@@ -1,4 +1,4 @@
-// Reads all that one decision rests on, at one moment: EC2, the fleet's observation, what is open on the node, and what was taken.
+// Reads all facts of one decision at one moment: EC2, the fleet's observation, what is open on the node, and what was taken.
 import { DescribeSnapshotsCommand, type EC2Client, type Filter, type Snapshot } from '@aws-sdk/client-ec2';
 import { readInstance } from '../../shared/aws/instances.ts';
 import { describeVolumes } from '../../shared/aws/volumes.ts';
@@ -10,7 +10,7 @@ import { FLEET_TAG, INCIDENT_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts
 import { readLedger } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotContext, SnapshotFacts, TakenSnapshot } from './state.ts';
 
-/** @returns a refusal where the fleet file cannot be read, or nothing may be begun; what a heal has left open is put back all the same */
+/** @returns a refusal where the fleet file cannot be read, or nothing may be begun; what a heal has left open is put back even then */
 export async function readFacts({
   clients,
   payload,
@@ -55,7 +55,7 @@ export async function readFacts({
     nodes: fresh.flatMap(({ nodes }) => nodes),
     observedAtMs: own?.observedAtMs ?? null,
     breaker: readBreaker(fleet, observations, nowMs),
-    // What nobody has confirmed lately is no halt; the observation's own age guards the rest.
+    // An old observation is no proof of a halt; the observation's own age guards the rest.
     haltedSinceMs: watch && nowMs - watch.observedAtMs <= OBSERVATION_VALID_MS ? watch.haltedSinceMs : null,
     chainId: watch?.chainId ?? fleet.health.chainId ?? null,
     open,
@@ -66,7 +66,7 @@ export async function readFacts({
 /** A node has a few volumes, and an incident a few attempts; more is a mistake that must not be half read. */
 const MAX_TAKEN = 500;
 
-/** By tags or ids, as they are now. @throws Error where there are more than anybody could have taken */
+/** By tags or ids, as they are now. @throws Error where there are more than any heal could have taken */
 export async function readTaken(ec2: EC2Client, Filters: Filter[]): Promise<readonly TakenSnapshot[]> {
   const { Snapshots = [], NextToken } = await ec2.send(
     new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters, MaxResults: MAX_TAKEN }),

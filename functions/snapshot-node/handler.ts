@@ -1,4 +1,4 @@
-// snapshot-node: a snapshot of a client that has ended cleanly, as one durable execution: see acts.ts and decide.ts.
+// snapshot-node: takes a snapshot of a client that has ended cleanly, as one durable execution: see acts.ts and decide.ts.
 import { awsClients } from '../../shared/aws/clients.ts';
 import { durableHeal, runHeal } from '../../shared/heal/engine.ts';
 import type { SnapshotPayload } from '../../shared/model/payload.ts';

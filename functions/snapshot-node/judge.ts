@@ -11,12 +11,12 @@ import type { DonorVolume, Evidence, SnapshotFacts, TakenSnapshot } from './stat
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** A person may ask for a snapshot of a fleet whose file wants none by itself: the pool's floor holds all the same. */
+/** A person may ask for a snapshot of a fleet whose file has no schedule for them: the pool's floor holds nevertheless. */
 const BY_HAND: CleanSnapshotPolicy = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 };
 /** "You can specify up to 40 volume IDs per request." (ExcludeDataVolumeIds) */
 const EXCLUDED_MAX = 40;
 
-/** Why the node must not be stopped, or null. Nobody is paged: the snapshots that there are stay as good as they were. */
+/** Why the node must not be stopped, or null. Nobody is paged: the existing snapshots stay as good as they were. */
 export function refusalOf(
   facts: SnapshotFacts,
   { requestedBy, instanceId }: Pick<SnapshotPayload, 'requestedBy' | 'instanceId'>,
@@ -26,7 +26,7 @@ export function refusalOf(
     return refuse('not-due', 'the fleet file asks for no clean snapshots any more', HOUR_MS);
   const notRunning = judgeInstance(instance?.state ?? null);
   if (notRunning) return notRunning;
-  // Whatever the fleet file says of restarts: what a validator has signed must not be on a disk that others are made from.
+  // Even if the fleet file allows restarts: what a validator has signed must not be on a disk that others are made from.
   if (role === 'validator')
     return refuse(
       'validator',
@@ -45,7 +45,7 @@ export function refusalOf(
       'the node was not observed within three minutes: unknown is not synced',
       MINUTE_MS,
     );
-  // The very rules by which the dispatcher has chosen it, at this moment.
+  // The same rules by which the dispatcher has chosen it, judged at this moment.
   const donor = donorOf({
     fleet: { ...fleet, cleanSnapshots: fleet.cleanSnapshots ?? BY_HAND },
     ...{ nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
@@ -63,7 +63,7 @@ export const watchedNodeOf = (
   { instanceId }: Pick<SnapshotPayload, 'instanceId'>,
 ): ObservedNode | undefined => nodes.find((node) => node.instanceId === instanceId);
 
-/** The volumes of all roles, as the node itself has them mounted and EC2 has them attached; or why they are not what they should be. */
+/** The volumes of all roles, as the node itself has them mounted and EC2 has them attached; or why they do not agree. */
 export function volumesOf(facts: SnapshotFacts, seen: NodeState): readonly DonorVolume[] | Refusal {
   const { fleet, volumes, instance } = facts;
   const found: DonorVolume[] = [];
@@ -107,7 +107,7 @@ export function volumesOf(facts: SnapshotFacts, seen: NodeState): readonly Donor
   return found;
 }
 
-/** What is attached besides, and must not be in the set. The root volume is left out by a field of its own. */
+/** Other attached volumes, which must not be in the set. The root volume is excluded by a separate field. */
 export const excludedOf = (
   { volumes, instance }: SnapshotFacts,
   of: readonly Pick<DonorVolume, 'volumeId'>[],
@@ -118,12 +118,12 @@ export const excludedOf = (
     .sort();
 
 /**
- * 0, or 143: "terminated by signal 15" as shells and container runtimes write it (128 + SIGTERM). 137 is SIGKILL: its grace was
- * over, or the kernel had no memory left, and what it had not written is lost.
+ * 0, or 143: "terminated by signal 15" as shells and container runtimes write it (128 + SIGTERM). 137 is SIGKILL: the grace was over, or the kernel
+ * had no memory left, and unwritten data are lost.
  */
 const CLEAN_EXITS: readonly number[] = [0, 143];
 
-/** What proves that the client had written everything and let go of its volumes; or what is missing of it. */
+/** The evidence that the client had written everything and released its volumes; or what is missing. */
 export function judgeStop(
   { result, reason, stop, after }: NodeAnswer,
   fleet: Fleet,
@@ -132,7 +132,7 @@ export function judgeStop(
   if (!stop) return { unclean: `the node tells nothing of how its client ended (${result}${why})` };
   const { exitStatus, lastLine, seconds, clean } = stop;
   const last = lastLine === '' ? 'it left no last line' : `its last line was "${lastLine.slice(0, 160)}"`;
-  // An instance of a template that nobody has enabled is forgotten by systemd when it has ended, and only when it has ended with success.
+  // systemd forgets an instance of a template that is not enabled once it has ended, but only if it ended with success.
   const forgotten = exitStatus === null && clean && lastLine !== '' && fleet.units.every(saysWhenClean);
   if (exitStatus === null && !forgotten) return { unclean: `nobody knows with which status its client ended; ${last}` };
   if (exitStatus !== null && !CLEAN_EXITS.includes(exitStatus)) {
@@ -158,7 +158,7 @@ export type Copies =
   | { readonly completed: string }
   | { readonly failed: string; readonly spoiled: true };
 
-/** How far the copying is; a snapshot that is not told of at all is not visible yet. One part that failed spoils its set. */
+/** The state of the copies. A snapshot that is missing from the answer is not visible yet. One failed part spoils its set. */
 export function judgeCopies(
   ids: readonly string[],
   now: readonly Pick<TakenSnapshot, 'snapshotId' | 'state'>[],

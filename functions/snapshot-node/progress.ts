@@ -1,4 +1,5 @@
-// How an attempt moves on, and how it gives up: the first reason is the one that is told, unless the client is down, which is always told. Pure.
+// How an attempt moves on, and how it gives up. The first reason is the one that is reported, except that a client that is down is always reported.
+// Pure.
 import type { Failure } from '../../shared/heal/engine.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import { type Ending, failed, notBegun, refused } from '../../shared/heal/outcome.ts';
@@ -17,9 +18,9 @@ import type {
 } from './state.ts';
 
 const MINUTE_MS = 60_000;
-/** Each attempt costs the node its client for minutes: what failed is not tried again at once. */
+/** Each attempt costs the node its client for minutes: a failed attempt is not repeated immediately. */
 const AGAIN_MS = 6 * 60 * MINUTE_MS;
-/** Nobody may wait so long whose client is down. */
+/** A node whose client is down must not wait for AGAIN_MS. */
 const SOON_MS = 5 * MINUTE_MS;
 
 export const downSince = (
@@ -46,7 +47,7 @@ export const withMemory = (down: ClientDown, memory: SnapshotMemory): ClientDown
 
 export const commandSent = (held: LeaseState): LeaseState => ({ ...held, ordinal: held.ordinal + 1 });
 
-/** It may still run on the node. */
+/** A command may still run on the node. */
 export const unanswered = (held: LeaseState): LeaseState => ({ ...held, commandsOver: false });
 
 /** Nothing more is sent to a node that does not answer. */
@@ -55,7 +56,7 @@ export const answerLost = (from: Preparing | ClientDown, held: LeaseState, endin
     ? giveUp({ ...from, held }, ending)
     : giveUp({ ...from, held, client: { is: 'stopped', failedStarts: 0, silent: true } }, ending);
 
-/** How an attempt gives up: the first reason is the one that is told. A client that is down is started first. */
+/** How an attempt gives up: the first reason is the one that is reported. A client that is down is started first. */
 export function giveUp(from: ClientDown, ending: Ending): ClientDown;
 export function giveUp(from: Planning | Preparing | ClientDown, ending: Ending): Progress;
 export function giveUp(from: Planning | Preparing | ClientDown, ending: Ending): Progress {
@@ -82,7 +83,7 @@ export const released = (pool: PoolState, ending: Ending): Released => ({
   remaining: { is: 'untold', ending },
 });
 
-/** What was written of the operation took the node out of the pool. */
+/** Once the operation is written on the record, the node is out of the pool. */
 export const poolOf = ({ operation }: Preparing): PoolState => (operation === null ? 'in' : 'out');
 
 export const remainingOf = ({ operation }: ClientDown, ending: Ending | null): RemainingWork =>
@@ -90,7 +91,7 @@ export const remainingOf = ({ operation }: ClientDown, ending: Ending | null): R
 
 export const NOT_WHOLE = 'the snapshots are not those of all of the node’s data volumes and no others';
 
-/** The set was taken, and is of no use. */
+/** The set was taken, but must not be used. */
 export const markUnusable = (from: ClientDown, why: string): ClientDown =>
   marked(giveUp(from, failing('snapshot-failed', why, false)), why);
 
@@ -104,20 +105,20 @@ export function notStarted(from: ClientDown, silent: boolean): ClientDown {
   return { ...from, client: { is: 'stopped', failedStarts: failedStarts + 1, silent } };
 }
 
-/** The client's way back goes on. */
+/** The steps that put the client back continue. */
 export const keepsFailing = (_progress: Progress, { from }: { readonly from: ClientDown }): ClientDown => ({
   ...from,
   held: unanswered(from.held),
   errors: from.errors + 1,
 });
 
-/** What is told when the node is given back; null while nothing went wrong. A client that is down is always told. */
+/** The ending that is reported when the node is released; null while nothing went wrong. A client that is down is always reported. */
 export function endingAtRelease(
   { ending, client, errors, origin }: ClientDown,
   keepsOperation: boolean,
 ): Ending | null {
   if (client.is === 'running' && !keepsOperation) return ending;
-  // Nothing was tried yet, for a reason that says nothing of the node and is soon over.
+  // Nothing was tried yet, for a temporary reason that says nothing about the node.
   const untried = origin.by === 'an attempt before' && !origin.heard;
   if (keepsOperation && ending?.outcome === 'refused' && untried) return ending;
   const next = keepsOperation

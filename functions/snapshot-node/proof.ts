@@ -1,29 +1,29 @@
-// Whether a donor follows its chain again, by what others saw of it after its client came up. What it says of itself proves nothing.
+// Judges whether a donor follows its chain again, by what others saw of it after its client came up. What the client says of itself proves nothing.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { Act, Acts, SnapshotActContext, SnapshotContext } from './state.ts';
 
-/** What watch-fleet said of the node last. */
+/** watch-fleet's last observation of the node. */
 type WatchedNode = Pick<ObservedNode, 'health' | 'reason' | 'height'> & { readonly observedAtMs: number };
 
-/** Enough that it has taken them from others: a client shows the blocks that it has on its disk at once. */
+/** Enough blocks to show that they came from other nodes: a client shows the blocks on its own disk immediately. */
 const PROOF_BLOCKS = 3;
 
 interface ProofFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
   readonly watched: WatchedNode | null;
-  /** When it was told to start, ms since the epoch. */
+  /** Time of the start command, ms since the epoch. */
   readonly upSinceMs: number;
-  /** Where it was when it was stopped; null where nobody had read it. */
+  /** Its height at the stop; null where it was not read. */
   readonly height: number | null;
 }
 
 type ProofResult =
   | { readonly proved: string }
-  /** `blames`: the data that it came up with are not what they should be, so that a snapshot of them is of no use to anybody. */
+  /** `blames`: the data that the client came up with are faulty, so that a snapshot of them must not be used. */
   | { readonly unproved: string; readonly blames: boolean }
   | { readonly waitSeconds: number };
 
@@ -32,7 +32,7 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
   const { startGraceSeconds, stuckSeconds } = fleet.health;
   const upForMs = nowMs - upSinceMs;
   const over = upForMs > (startGraceSeconds + stuckSeconds) * 1000;
-  // Seen before its start, it says nothing of it.
+  // An observation from before the start says nothing about it.
   if (watched === null || watched.observedAtMs <= upSinceMs)
     return over ? unproved('nobody has observed it since its client came up', false) : wait(upForMs);
   const blocks = watched.height === null ? 0 : watched.height - (height ?? watched.height);
@@ -42,7 +42,7 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
       return unproved(`it came back on another branch: ${watched.reason}`, true);
     case 'synced':
       if (blocks >= PROOF_BLOCKS) return { proved: `synced again at ${place}` };
-      // Where blocks come slowly there may be no third one for an hour; that it keeps up with what there is is all that can be asked.
+      // On a slow chain there may be no third block for an hour: it is enough that the client keeps up with the existing ones.
       return over
         ? { proved: `synced for ${minutes(upForMs)} min at ${place}: its chain has made no more` }
         : wait(upForMs);
@@ -66,10 +66,10 @@ const minutes = (ms: number): number => Math.round(ms / 60_000);
 
 const unproved = (why: string, blames: boolean): ProofResult => ({ unproved: why, blames });
 
-/** It is observed once a minute; a client that takes longer to come up is looked for less often. */
+/** The node is observed once a minute; a client that takes longer to come up is checked less often. */
 const wait = (upForMs: number): ProofResult => ({ waitSeconds: upForMs < 10 * 60_000 ? 20 : 60 });
 
-/** The longest start grace and stuck time of any chain are an hour together, looked at thrice a minute first and then once. */
+/** The longest start grace and stuck time of any chain are an hour together, checked three times a minute first and then once. */
 const MAX_LOOKS = 400;
 
 export async function prove(

@@ -22,8 +22,8 @@ import type { Act, Acts, SnapshotActContext, SnapshotContext, SnapshotFacts, Tak
 type SnapshotTarget = Pick<SnapshotPayload, 'fleet' | 'node' | 'instanceId' | 'incidentId'>;
 
 /**
- * The height is a lower bound: what the node was observed at before its client was stopped. It has the hash of that very block, where the
- * client told one. The tags are the same for all parts, so a part's role is among them only where there is one part.
+ * The height is a lower bound: the node's observed height before its client was stopped. The ledger has the hash of that very block, if the client
+ * gave one. The tags are the same for all parts, so a part's role is among them only where there is one part.
  */
 function ledgerOf(
   { fleet: name, node, instanceId }: SnapshotTarget,
@@ -69,13 +69,13 @@ export function requestOf(about: SnapshotTarget, facts: SnapshotFacts, memory: S
   };
 }
 
-/** Whether AWS would do it: asked before the client is stopped for it. */
+/** Whether AWS would allow it: asked before the client is stopped for it. */
 export async function dryRun({ clients }: SnapshotContext, request: CreateSnapshotsRequest): Promise<string | null> {
   const answer = await catchDryRun(() => clients.ec2.send(new CreateSnapshotsCommand({ ...request, DryRun: true })));
   return 'refused' in answer ? answer.refused : null;
 }
 
-/** The client is down meanwhile: only so long is a throttled call tried again. */
+/** The client is down meanwhile: a throttled call is repeated only this long. */
 const NOT_SENT_WAITS_SECONDS = [2, 4, 8] as const;
 
 type CreateSnapshotsResult =
@@ -156,7 +156,7 @@ function snapshotFault(
   return 'refuse' in called ? called.reason : 'another heal holds the node';
 }
 
-/** Which snapshots are this heal's own: the only ones that are ever removed for being too many. */
+/** The snapshots of this heal: only these are ever removed for being too many. */
 const setOf = ({ payload }: SnapshotContext, { setId, snapshotIds }: SnapshotMemory): ToKeep => ({
   ...ownerOf(payload),
   kind: 'set',
@@ -168,7 +168,7 @@ const setOf = ({ payload }: SnapshotContext, { setId, snapshotIds }: SnapshotMem
 
 const ownerOf = ({ fleet, node, incidentId }: SnapshotPayload) => ({ fleet, node, incidentId });
 
-/** As the volumes stand in memory, so that each part's role is known by its place. */
+/** In the order of the remembered volumes, so that each part's role follows from its place. */
 function inOrder(
   parts: readonly Pick<TakenSnapshot, 'snapshotId' | 'volumeId'>[],
   { found }: SnapshotMemory,
@@ -177,7 +177,7 @@ function inOrder(
   return parts.toSorted((a, b) => placeOf(a.volumeId) - placeOf(b.volumeId)).map(({ snapshotId }) => snapshotId);
 }
 
-/** A volume that was attached in the moment between is in it, too. */
+/** A volume that was attached in the meantime is in it, too. */
 const isWhole = (parts: readonly Pick<TakenSnapshot, 'volumeId'>[], { found: { volumes } }: SnapshotMemory): boolean =>
   parts.length === volumes.length && volumes.every(({ volumeId }) => parts.some((part) => part.volumeId === volumeId));
 
@@ -189,7 +189,7 @@ export async function reconcile(
   const found = await reconcileCall(
     context,
     () => readTaken(context.clients.ec2, ofSet(memory.setId)),
-    // All volumes are captured by one request: what is missing of a set is not visible yet.
+    // All volumes are captured by one request: a missing part of a set is not visible yet.
     (taken, isLast) => taken.length > 0 && (isLast || taken.length >= memory.found.volumes.length),
   );
   if (found === null) {
@@ -212,7 +212,7 @@ const actOf = ({ payload }: SnapshotContext): string => `CreateSnapshots ${paylo
 const noteResult = (context: SnapshotActContext, sentence: string): Promise<void> =>
   context.journal(`${context.place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: actOf(context) });
 
-/** Body of a step. @returns those whose tags do not say it, because AWS refused to tag them */
+/** Body of a step. @returns the snapshots that lack the quarantine tags, because AWS refused to tag them */
 const quarantine = (
   { clients: { ec2 }, store, payload }: SnapshotContext,
   snapshotIds: readonly string[],
@@ -229,11 +229,11 @@ export async function quarantineSet(context: SnapshotActContext, { from, why }: 
   });
 }
 
-/** A first snapshot of 16 TiB takes hours; nobody waits on the node for it. */
+/** A first snapshot of 16 TiB takes hours; nothing on the node waits for it. */
 const COPIED_WITHIN_MS = 7 * 60 * 60_000;
-/** What is left of an attempt's time then is for its outcome. */
+/** The rest of an attempt's time is then for its outcome. */
 const LAST_WORD_MS = 5 * 60_000;
-/** The next attempt finds the set by its incident, and waits on. */
+/** The next attempt finds the set by its incident, and continues the wait. */
 const TOO_LATE = { failed: 'the snapshots are still being copied' } as const;
 
 export async function awaitCompleted(

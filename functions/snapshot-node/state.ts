@@ -1,4 +1,4 @@
-// The words of a clean snapshot: what is read before a decision, how far the attempt has come, and its acts with what each comes to.
+// The types of a clean snapshot: what is read before a decision, the progress of the attempt, and its acts with their results.
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
@@ -39,7 +39,7 @@ export interface TakenSnapshot {
   readonly quarantined: string | null;
 }
 
-/** Everything that says whether this node may be stopped for a snapshot now. */
+/** Everything that decides whether this node may be stopped for a snapshot now. */
 export interface SnapshotFacts {
   readonly nowMs: number;
   readonly fleet: Fleet;
@@ -50,7 +50,7 @@ export interface SnapshotFacts {
     readonly availabilityZone: string;
     readonly rootVolumeId: string | null;
   } | null;
-  /** All that are attached to the instance. */
+  /** All volumes that are attached to the instance. */
   readonly volumes: readonly VolumeDescription[];
   /** The fleet's nodes as watch-fleet saw them within the last three minutes, and when it saw this one. */
   readonly nodes: readonly ObservedNode[];
@@ -58,7 +58,7 @@ export interface SnapshotFacts {
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
   readonly chainId: string | null;
-  /** What a heal of before has begun on this node and not ended. */
+  /** What an earlier heal has begun on this node and not ended. */
   readonly open: SnapshotOperation | null;
   readonly taken: readonly TakenSnapshot[];
 }
@@ -69,7 +69,7 @@ export interface DonorVolume {
   readonly volumeId: string;
 }
 
-/** What the client left behind when it had ended. */
+/** The traces of the client after it had ended. */
 export interface Evidence {
   readonly exitStatus: number;
   readonly lastLine: string;
@@ -79,19 +79,19 @@ export interface Evidence {
 /** The lease, and what is known of the commands that were sent under it. */
 export interface LeaseState {
   readonly holder: Holder;
-  /** Of the last command that was sent under this fence. */
+  /** Ordinal of the last command that was sent under this fence. */
   readonly ordinal: number;
   /** Every command that was sent has been answered. */
   readonly commandsOver: boolean;
-  /** The highest fence that the node knows, where that is above ours. */
+  /** The highest fence that the node knows, if it is above ours. */
   readonly seenFence: number;
 }
 
 /**
- * How far this attempt has come: made anew from its checkpoints whenever it is replayed.
+ * The progress of this attempt: computed again from its checkpoints at each replay.
  *
- * unclaimed → planning → preparing → down → releasing → released. An attempt that gives up leaves planning for released, and preparing for
- * releasing. lost: the attempt or the lease is somebody else's, so nothing may be done or written any more.
+ * unclaimed → planning → preparing → down → releasing → released. An attempt that gives up leaves planning for released, and preparing for releasing.
+ * lost: the attempt or the lease is somebody else's, so nothing may be done or written any more.
  */
 export type Progress =
   | { readonly at: 'unclaimed' }
@@ -102,12 +102,12 @@ export type Progress =
   | Releasing
   | Released;
 
-/** Nothing is held yet. */
+/** No lease is held yet. */
 export interface Planning {
   readonly at: 'planning';
   /** null: to be read before anything is decided. */
   readonly facts: SnapshotFacts | null;
-  /** What a person has said yes to. */
+  /** The terms that a person has approved. */
   readonly approved: Terms | null;
 }
 
@@ -116,7 +116,7 @@ export interface Preparing {
   readonly at: 'preparing';
   readonly held: LeaseState;
   readonly facts: SnapshotFacts | null;
-  /** What the node said of itself under this fence. */
+  /** The node's own answer under this fence. */
   readonly seen: NodeState | null;
   /** As written on NODE once the node has left the pool; null before. */
   readonly operation: SnapshotOperation | null;
@@ -126,23 +126,23 @@ export interface Preparing {
 export interface ClientDown {
   readonly at: 'down';
   readonly held: LeaseState;
-  /** Of NODE, as it was found or written last. */
+  /** Of NODE, as it was last found or written. */
   readonly operation: SnapshotOperation;
   readonly origin: Origin;
   readonly client: DonorClient;
-  /** CreateSnapshots. unknown: it may have been called, and nobody has seen its end. settled: looked for, and found not to have happened. */
+  /** CreateSnapshots. unknown: it may have been called, and its end was not seen. settled: checked, and it did not happen. */
   readonly call: 'none' | 'unknown' | 'settled';
-  /** null: not yet looked for. */
+  /** null: not checked yet. */
   readonly proof: { readonly proved: string } | { readonly unproved: true } | null;
   /** Why the set must not be used, and whether its snapshots say so. */
   readonly spoiled: { readonly why: string; readonly quarantined: boolean } | null;
-  /** Steps that kept failing since the client is down. */
+  /** Steps that kept failing since the client went down. */
   readonly errors: number;
-  /** What is told of the attempt already; null while nothing went wrong. */
+  /** The ending that was already reported; null while nothing went wrong. */
   readonly ending: Ending | null;
 }
 
-/** Who has stopped the client, or was about to. A successor puts it back, and takes no snapshot. */
+/** The attempt that has stopped the client, or was about to. A later attempt puts the client back, and takes no snapshot. */
 type Origin =
   | { readonly by: 'this attempt'; readonly facts: SnapshotFacts }
   /** heard: the node has answered under this fence. */
@@ -161,17 +161,17 @@ export interface Releasing {
   readonly remaining: RemainingWork;
 }
 
-/** The node was given back, or never held. */
+/** The node was released, or never held. */
 export interface Released {
   readonly at: 'released';
   readonly pool: PoolState;
   readonly remaining: RemainingWork;
 }
 
-/** out: the names have yet to follow what is true of the node. */
+/** out: register-nodes must still update the pool to the present state of the node. */
 export type PoolState = 'in' | 'out';
 
-/** What is left to do once the node is given back. */
+/** What is left to do once the node is released. */
 export type RemainingWork =
   | { readonly is: 'copying'; readonly memory: SnapshotMemory }
   | { readonly is: 'untold'; readonly ending: Ending }
@@ -204,7 +204,7 @@ export interface Acts {
       | { readonly holder: Holder; readonly operation: SnapshotOperation | null }
       | { readonly busy: string };
   };
-  /** The first word to the node: it raises the fence, and says how it is. */
+  /** The first command to the node: it raises the fence, and reads the node's state. */
   readonly inspect: {
     readonly args: { readonly from: Preparing | ClientDown };
     readonly result: CommandConclusion | Refusal | Lost;
@@ -220,7 +220,7 @@ export interface Acts {
   };
   readonly stop: {
     readonly args: { readonly from: Preparing; readonly facts: SnapshotFacts; readonly operation: SnapshotOperation };
-    /** `down`: whether the client may be down all the same, by an earlier run of the step. */
+    /** `down`: whether the client may be down nevertheless, through an earlier run of the step. */
     readonly result: CommandConclusion | (Refusal & { readonly down: boolean }) | Lost;
   };
   readonly take: {
@@ -237,7 +237,7 @@ export interface Acts {
     readonly args: { readonly from: ClientDown; readonly reason: string };
     readonly result: (CommandConclusion & { readonly memory: SnapshotMemory }) | Refusal | Lost;
   };
-  /** Whether what was called and never answered has happened. */
+  /** Whether a call without an answer has happened. */
   readonly reconcile: {
     readonly args: { readonly from: ClientDown };
     readonly result:
@@ -247,7 +247,7 @@ export interface Acts {
   };
   readonly prove: {
     readonly args: { readonly from: ClientDown };
-    /** `blames`: the data that it came up with are not what they should be. */
+    /** `blames`: the data that the client came up with are faulty. */
     readonly result: { readonly proved: string } | { readonly unproved: string; readonly blames: boolean };
   };
   readonly quarantine: {
@@ -259,7 +259,7 @@ export interface Acts {
     readonly args: { readonly from: ClientDown | Releasing; readonly keepOperation: boolean };
     readonly result: { readonly done: true };
   };
-  /** The names and the pool follow what is true now. */
+  /** register-nodes updates the names and the pool to the present state. */
   readonly register: { readonly args: { readonly from: Released }; readonly result: { readonly done: true } };
   readonly await: {
     readonly args: { readonly from: Planning | Released; readonly snapshots: readonly SnapshotPart[] };

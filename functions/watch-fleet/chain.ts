@@ -1,4 +1,4 @@
-// What a fleet and its references say of their chain: who is on which branch, how far it is, and whether it stands still.
+// What a fleet and its references say about their chain: who is on which branch, how high it is, and whether it is halted.
 import { type BlockHash, MAXIMUM_HEIGHTS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -9,7 +9,7 @@ export interface ChainState {
   readonly sources: Sources;
   readonly byKey: ReadonlyMap<string, Source>;
   readonly branches: Branches;
-  /** Those that are not on another branch. */
+  /** The sources that are not on another branch. */
   readonly onBranch: readonly Source[];
   readonly tip: Tip;
   readonly haltedSinceMs: number | null;
@@ -35,19 +35,22 @@ export function chainStateOf(facts: FleetFacts): ChainState {
 }
 
 export interface Branches {
-  /** By source key: on another branch, where and how. */
+  /** By source key: sources on another branch, with the block that differs. */
   readonly differing: ReadonlyMap<string, BlockHash>;
-  /** Keys that were compared and agree: deep enough, or by their newest block where they tell no other. */
+  /** Keys that were compared and agree: at a deep height, or by their newest block where they report no other. */
   readonly agreeing: ReadonlySet<string>;
-  /** Of the newest height at which most agree. */
+  /** The block at the newest height at which most agree. */
   readonly canonical: BlockHash | null;
-  /** A height at which there are several blocks, and none that most have. */
+  /** A height with several blocks, none of which most sources have. */
   readonly divided: { readonly height: number; readonly sides: readonly (readonly string[])[] } | null;
-  /** Keys whose newest block, with no deeper one to compare, differs from what most have at its height: for a moment both may be right. */
+  /** Keys whose newest block differs from the majority's at its height, with no deeper one to compare: for a moment both may be right. */
   readonly doubtful: ReadonlySet<string>;
 }
 
-/** Blocks are compared at equal heights. More than half of all who were heard must agree before a node differs. Being ahead is no excuse. */
+/**
+ * Blocks are compared at equal heights. More than half of all answering sources must agree before a node counts as different. A node that is ahead is
+ * compared as well.
+ */
 function compareHashes({ askedHeights }: FleetFacts, sources: readonly Source[]): Branches {
   const differing = new Map<string, BlockHash>();
   const agreeing = new Set<string>();
@@ -74,7 +77,7 @@ function compareHashes({ askedHeights }: FleetFacts, sources: readonly Source[])
   return { differing, agreeing: new Set([...agreeing, ...tips.agreeing]), canonical, divided, doubtful: tips.doubtful };
 }
 
-/** Some clients tell no block but their newest. */
+/** Some clients report no block except their newest. */
 function compareTips(
   askedHeights: readonly number[],
   sources: readonly Source[],
@@ -108,21 +111,21 @@ const hashAt = ({ status }: Source, height: number): string | undefined =>
 
 export interface Tip {
   readonly height: number | null;
-  /** Since when it is that, ms since the epoch. */
+  /** Time of the last change of the tip, ms since the epoch. */
   readonly sinceMs: number | null;
-  /** When it was last confirmed by who was heard. */
+  /** When the answering sources last confirmed it. */
   readonly seenAtMs: number | null;
   /** Whether it is confirmed now. */
   readonly confirmed: boolean;
 }
 
 /**
- * When those who confirmed a tip fall silent together, whoever is left behind must not look synced. For so long the old tip counts;
- * then it is given up, since a network may also have been rolled back.
+ * When the sources that confirmed a tip fall silent together, a node that is left behind must not look synced. So the old tip counts for this long.
+ * Then it is given up, because a network may also have been rolled back.
  */
 const KEPT_MS = 30 * 60_000;
 
-/** @param sources those that are on the canonical branch, as far as anybody knows */
+/** @param sources those that are on the canonical branch, as far as is known */
 function tipOf(sources: readonly Source[], before: FleetWatch | undefined, nowMs: number): Tip {
   const height = highestConfirmed(sources);
   const { tip: known = null, tipSinceMs = null, tipSeenAtMs = null } = before ?? {};
@@ -134,7 +137,9 @@ function tipOf(sources: readonly Source[], before: FleetWatch | undefined, nowMs
   return { height, sinceMs: height === known ? tipSinceMs : nowMs, seenAtMs: nowMs, confirmed: true };
 }
 
-/** Two voices, or one where there are no more than two; who says that it is behind also says how far the chain is. */
+/**
+ * The height that two sources confirm, or one where there are no more than two. A source that says that it is behind also says how high the chain is.
+ */
 function highestConfirmed(sources: readonly Source[]): number | null {
   const needed = sources.length > 2 ? 2 : 1;
   const heights = sources.map(({ status }) => status.height).sort((a, b) => b - a);
@@ -145,14 +150,14 @@ function highestConfirmed(sources: readonly Source[]): number | null {
   return null;
 }
 
-/** Where a node believes that the chain ends, if it admits that it is not there. Its claim to be there proves nothing. */
+/** The end of the chain that a node admits not to have reached. Its claim to be at the end proves nothing. */
 export function claimOf({ syncing, claimedTip }: Source['status']): number {
   return syncing === true ? (claimedTip ?? 0) : 0;
 }
 
 /**
- * The heights whose hashes are asked for in the next sweep: one that all who are well have passed, and as deep below those who
- * are not, so that who stopped on another branch is known by it.
+ * The heights whose hashes are asked for in the next sweep: one `confirmations` below the tip, which all well nodes have passed, and one as far below
+ * the height of each other node. So a node that stopped on another branch is recognized.
  */
 export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes: readonly ObservedNode[]): number[] {
   if (watch?.tip == null) return [];
@@ -168,11 +173,10 @@ export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes:
 }
 
 /**
- * Since when the chain stands still, or null. A node alone that goes on above the tip, or towards an end that it knows to be above
- * it, is enough to say that it does not: not enough to call others stuck, though. A reference alone is not. With a tip that nobody
- * confirms now nothing new is said.
+ * Since when the chain is halted, or null. It is not halted if a single node advances above the tip, or towards an end that it knows to be above the
+ * tip. That is not enough to call others stuck. A reference alone is not enough. If nobody confirms the tip now, the earlier result stays.
  *
- * @param sources those that are on the canonical branch, as far as anybody knows
+ * @param sources those that are on the canonical branch, as far as is known
  */
 function haltedSince(
   fleet: Fleet,

@@ -1,5 +1,4 @@
-// The six rules of a CometBFT chain's operators, from the nodes' metrics and status. What no node reports is not published: no data,
-// and never 0.
+// The six alert rules of CometBFT operators, from the nodes' metrics and status. A value that no node reports is not published: no data, and never 0.
 import type { ConsensusMetrics } from '../../shared/chains/metrics.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ConsensusMetric } from '../../shared/fleet/resource-names.ts';
@@ -26,7 +25,7 @@ interface ConsensusFacts {
 export function judgeConsensus(facts: FleetFacts, nodes: readonly ObservedNode[]): Consensus {
   if (facts.fleet.chain !== 'cometbft') return { metrics: {}, conditions: new Map() };
   const all = nodes.map((node) => consensusFactsOf(facts, node));
-  // A node that is not at the tip knows the past only.
+  // A node that is not at the tip reports only the past.
   const present = all.filter(({ node }) => node.health === 'synced');
   const rounds = most(all.filter(({ node }) => node.health !== 'forked').map(({ metrics }) => metrics?.rounds));
   const outOfSync = all.filter((one) => isOutOfSync(one, facts.nowMs));
@@ -80,7 +79,7 @@ function consensusFactsOf(facts: FleetFacts, node: ObservedNode): ConsensusFacts
   };
 }
 
-/** At the tip nothing is out of sync, even where no block was made for long. */
+/** A node at the tip is in sync, even where no block was made for long. */
 function isOutOfSync({ node, metrics }: ConsensusFacts, nowMs: number): boolean {
   return (
     metrics?.rounds === 0 &&

@@ -1,4 +1,4 @@
-// What a sweep works with: the function's clients, and the facts of one fleet before anything is judged.
+// The context of a sweep: the function's clients, and the facts of one fleet before anything is judged.
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import type { NodeStatus, Reading, ReadingErrorCode } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -22,7 +22,7 @@ export interface WatchContext {
   readonly environment: Readonly<Record<(typeof ENVIRONMENT)[number], string>>;
 }
 
-/** Runs one piece of a sweep. What it throws stops nothing else and is thrown with all other failures at the end. */
+/** Runs one piece of a sweep. Its error stops nothing else and is thrown with all other failures at the end. */
 export type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
 
 /** unasked: asking itself failed, which says nothing about the node. */
@@ -38,14 +38,14 @@ export interface ReferenceReading {
 export interface FleetFacts {
   readonly fleet: Fleet;
   readonly nodes: readonly FleetNode[];
-  /** By instance id; a node that is not here was not asked. */
+  /** By instance id; a missing node was not asked. */
   readonly readings: ReadonlyMap<string, NodeReading>;
   readonly references: readonly ReferenceReading[];
   readonly before: {
     readonly nodes: ReadonlyMap<string, ObservedNode>;
     readonly watch: FleetWatch | undefined;
   };
-  /** Heights whose hashes were asked for; deep enough below the tip of the last sweep that well nodes agree there. */
+  /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
   readonly nowMs: number;
 }
@@ -53,7 +53,7 @@ export interface FleetFacts {
 /** Not the node's fault: the credentials or the fleet file are wrong. */
 export const isOurFault = (code: ReadingErrorCode): boolean => code === 'unauthorized' || code === 'misconfigured';
 
-/** The facts that a node answered with; undefined where it did not answer with any. */
+/** The facts in a node's answer; undefined where it gave none. */
 export function statusOf(reading: NodeReading | undefined): NodeStatus | undefined {
   if (reading?.kind !== 'read' || reading.reading.status.kind !== 'ok') return undefined;
   return reading.reading.status.facts;

@@ -1,5 +1,4 @@
-// The health of a fleet, as a pure function of what one sweep has read and of what was seen before. Each judgement comes with the
-// sentence that explains it.
+// The health of a fleet, as a pure function of what one sweep has read and of earlier observations. Each judgement has the sentence that explains it.
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
@@ -15,7 +14,7 @@ export interface FleetHealth {
   readonly nodes: readonly JudgedNode[];
   /** `version` is still that of the watch before. */
   readonly watch: FleetWatch;
-  /** Whether the tip is confirmed by who was heard now: otherwise nothing is published of it. */
+  /** Whether the sources that answered now confirm the tip: otherwise it is not published. */
   readonly tipConfirmed: boolean;
   readonly consensus: Consensus['metrics'];
 }
@@ -49,7 +48,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   };
 }
 
-/** How the independent references are: compared with the fleet and with each other, never believed alone. */
+/** The state of the independent references: compared with the fleet and with each other, never believed alone. */
 function judgeReferences(
   facts: FleetFacts,
   { sources, byKey, branches, tip }: ChainState,
@@ -75,7 +74,7 @@ function judgeReferences(
   });
 }
 
-/** @param source undefined where it answers for another network */
+/** @param source undefined where the reference answers for another network */
 function judgeReference(
   { fleet }: FleetFacts,
   source: Source | undefined,
@@ -112,7 +111,7 @@ function fleetConditions(
     );
 
   const watched = fleet.probe !== undefined;
-  // A node that is ahead by itself may be on a branch that is told from the others' only some blocks deeper.
+  // A node that is ahead of all others may be on a branch that differs only some blocks deeper.
   const patienceMs = fleet.health.stuckSeconds * 1000;
   const alone = nodes.filter(
     ({ node }) =>
@@ -164,7 +163,7 @@ function fleetConditions(
   if (first !== undefined)
     conditions.set('cannot-ask', `${names(unasked.map(({ node }) => node.name))}: ${first.node.reason}`);
 
-  // Where the fleet has a zone, register-nodes reports it: there the name is refused.
+  // Where the fleet has a zone, register-nodes reports doubled names: it refuses them.
   const doubled = doubledNames(facts.nodes);
   if (doubled.size > 0 && fleet.dns === undefined)
     conditions.set(
@@ -174,7 +173,7 @@ function fleetConditions(
   return conditions;
 }
 
-/** Since when each is seen, as far as it was seen in the sweep before. */
+/** Since when each condition is seen, if the sweep before saw it, too. */
 function since(
   conditions: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,
@@ -185,7 +184,7 @@ function since(
   );
 }
 
-/** The codes that people know of already, with the moment when each was last seen. */
+/** The codes that people already know, with the time when each was last seen. */
 function pagedBefore(
   conditions: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,

@@ -1,5 +1,5 @@
-// watch-fleet: asks every node of every fleet each minute, and says how each of them is and why. It changes nothing, so neither a pause
-// nor a mode stops it: other functions decide by what it sees.
+// watch-fleet: asks every node of every fleet each minute, and explains the health of each. It changes nothing, so neither a pause nor a mode stops
+// it: other functions decide by its observations.
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import middy from '@middy/core';
 import pMap from 'p-map';
@@ -40,12 +40,12 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
 export const handler = createHandler({ clients: awsClients() });
 
 /**
- * Fleets wait for answers, each for itself: none of an exchange's twenty-five waits for another whose nodes are silent. As many as
- * the SDK has sockets.
+ * Fleets wait for answers independently: of an exchange's twenty-five fleets, none waits for another whose nodes are silent. As many as the SDK has
+ * sockets.
  */
 const FLEETS_AT_ONCE = 50;
 
-/** No node is waited for longer: pages and records, too, have to be written within the function's minute. */
+/** No node is waited for longer: pages and records must also be written within the function's minute. */
 export const ASK_FOR_MS = 48_000;
 
 /**
@@ -66,7 +66,7 @@ export async function sweep(context: WatchContext): Promise<void> {
   };
   await pMap(fleets, watch, { concurrency: FLEETS_AT_ONCE });
   try {
-    // A sweep counts as whole whatever failed in it: the function's own errors report that.
+    // A sweep counts as complete even if parts of it failed: the function's own errors report those.
     await clients.cloudwatch.send(
       new PutMetricDataCommand({
         Namespace: METRIC_NAMESPACE,
@@ -81,8 +81,8 @@ export async function sweep(context: WatchContext): Promise<void> {
 }
 
 /**
- * One sweep of one fleet: discover, ask, judge, publish, notify, keep. Nothing is published, sent or kept before everything of the fleet
- * was read. What fails after that stops nothing else, and goes to `failures` with what failed of asking.
+ * One sweep of one fleet: discover, ask, judge, publish, notify, keep. Nothing is published, sent or kept before everything of the fleet was read. A
+ * later failure stops nothing else, and goes to `failures` with the failures of asking.
  *
  * @param untilMs when asking must be over, ms since the epoch
  * @throws when the fleet could not be read
@@ -96,7 +96,7 @@ async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown
   ]);
   const known = observations.flatMap((observation) => observation.nodes);
   if (nodes.length === 0) {
-    // Nothing matched never means that nothing is there: what was seen grows stale, and stale is unknown.
+    // An empty match never means that there are no nodes: the old observations become stale, and stale is unknown.
     if (known.length > 0)
       warn(fleet, `discovery found none of the ${known.length} nodes that were there: nothing is kept`);
     return;
@@ -137,7 +137,7 @@ async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown
       before: observations,
     });
     if (!kept) return warn(fleet, 'a newer sweep has been kept already');
-    // register-nodes reads what is kept.
+    // register-nodes reads the stored observation.
     if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
   });
 }

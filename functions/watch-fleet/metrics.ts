@@ -1,4 +1,4 @@
-// What is published of a fleet: few metrics a node, since each costs money, and only what is known.
+// The metrics of a fleet: few for each node, because each costs money, and only what is known.
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
@@ -38,7 +38,7 @@ const NODE_UNITS: Readonly<Record<NodeMetric, Unit>> = {
   DiskUsedPercent: 'Percent',
 };
 
-/** @param doubled names that more than one node has: nothing is said under them. A fleet that nobody asks has no metrics. */
+/** @param doubled names that more than one node has: nothing is published under them. A fleet without a probe has no metrics. */
 export function metricsOf(facts: FleetFacts, health: FleetHealth, doubled: ReadonlySet<string>): MetricDatum[] {
   const { fleet, nowMs } = facts;
   if (fleet.probe === undefined) return [];
@@ -67,7 +67,7 @@ function nodeData({ readings }: FleetFacts, node: ObservedNode): readonly (reado
   return told.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
 }
 
-/** `HEALTH_VALUE` says it: from here on something is wrong with a node. */
+/** As in `HEALTH_VALUE`: from this value on something is wrong with a node. */
 const SICK = HEALTH_VALUE.unreachable;
 
 function fleetData({

@@ -1,5 +1,5 @@
-// The health of one node, seen against its fleet. What could not be asked is unknown, what does not answer is unreachable and never
-// at lag 0, and only what others prove to be wrong is stuck or forked.
+// The health of one node, compared with its fleet. A node that could not be asked is unknown. A node that does not answer is unreachable, and never
+// at lag 0. Only what others prove to be wrong is stuck or forked.
 import type { BlockHash, NodeStatus, Reading } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
@@ -13,11 +13,11 @@ import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.t
 
 export interface JudgedNode {
   readonly node: ObservedNode;
-  /** What a person would be paged for; null while nothing is wrong with it. */
+  /** The code of a page; null while nothing is wrong with the node. */
   readonly code: ConditionCode | null;
 }
 
-/** A person who was paged for something is not paged again before it was well for so long: the rule for incidents, too. */
+/** After a page the same trouble pages again only after the node was well for this long: the same rule as for incidents. */
 export const WELL_FOR_MS = 30 * 60_000;
 
 export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode): JudgedNode {
@@ -34,7 +34,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const verdict = assessHealth({ facts, chain, node, before, start, doubted, grace }, reading);
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
   const told = status?.kind === 'ok' ? status.facts : undefined;
-  // One that is on another network makes progress there, of which nothing is known here.
+  // A node on another network makes progress there, of which nothing is known here.
   const track = source?.track ?? follow(before?.memory?.track ?? UNTRACKED, undefined, nowMs);
   const height = source === undefined ? null : source.status.height;
   const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
@@ -67,7 +67,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   };
 }
 
-/** What the ledger of a snapshot that is taken in a moment will say of its data. */
+/** The facts of the data that the ledger of a snapshot would contain if it were taken now. */
 function ledgerFactsOf(told: NodeStatus | undefined): Pick<ObservedNode, 'block' | 'clientVersion'> {
   const block = told?.hashes.reduce<BlockHash | undefined>(
     (newest, known) => (newest === undefined || known.height > newest.height ? known : newest),
@@ -77,7 +77,7 @@ function ledgerFactsOf(told: NodeStatus | undefined): Pick<ObservedNode, 'block'
   return { ...(block && { block }), ...(clientVersion !== undefined && { clientVersion }) };
 }
 
-/** undefined: it was not asked, or we are not let in, and nothing is known of it. */
+/** undefined: the node was not asked, or refused our credentials, and nothing is known of it. */
 function responseOf(reading: NodeReading | undefined): NonNullable<NodeMemory['heard']> | undefined {
   if (reading?.kind !== 'read') return undefined;
   const { status } = reading.reading;
@@ -120,7 +120,7 @@ interface NodeFacts {
 function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthAssessment {
   const { facts, chain, node, grace } = one;
   if (facts.fleet.probe === undefined) return assessment('unknown', 'nobody asks it: its fleet file has no probe');
-  // A stopped instance serves nobody, whatever has stopped it: that is known, and to call it unknown would hide it.
+  // A stopped instance serves nobody, for any reason: that is known, and "unknown" would hide it.
   if (node.state === 'pending' && grace) return assessment('starting', 'its instance is starting');
   if (node.state !== 'running') return unreachable(`its instance is ${node.state}`);
   if (reading === undefined) return assessment('unknown', 'it was not asked');
@@ -153,14 +153,14 @@ function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Sourc
   const forked = (reason: string): HealthAssessment => ({ health: 'forked', reason, code: 'node-forked' });
   if (differs !== undefined)
     return forked(`its block at height ${differs.height} is ${short(differs.hash)}, most have another`);
-  // As many blocks later as the others are compared at: until then both may be right.
+  // Judged after as many blocks as the comparison depth: until then both branches may be right.
   const { confirmations } = facts.fleet.health;
   const isDeep = doubted !== null && source.status.height >= doubted.height + Math.max(1, confirmations);
   if (isDeep && branches.doubtful.has(source.key))
     return forked(
       `its newest blocks have not been those of most others for ${duration(facts.nowMs - doubted.sinceMs)}`,
     );
-  // It was seen to be on another branch, and nothing could be compared since.
+  // It was seen on another branch, and nothing could be compared since.
   if (before?.health === 'forked' && before.height !== null && !branches.agreeing.has(source.key))
     return forked(before.reason);
   return null;
@@ -200,7 +200,7 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   const stoodMs = facts.nowMs - (source.track.sinceMs ?? facts.nowMs);
   const { stuckSeconds } = facts.fleet.health;
   if (stoodMs < stuckSeconds * 1000) return { ...assessment('behind', `${place}${because}`), ...cause };
-  // Whether a node catches up while the chain stands still shows when the chain goes on.
+  // Whether a node catches up during a halt shows only when the chain continues.
   if (haltedSinceMs !== null) {
     const since = duration(facts.nowMs - haltedSinceMs);
     return { ...assessment('behind', `${place}; the chain stands still for ${since}${because}`), ...cause };
@@ -219,7 +219,7 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   return { health: 'stuck', reason, code: 'node-stuck', ...cause };
 }
 
-/** Those that are beyond it on the same chain, as far as anybody can tell, and were seen to advance while it stood still. */
+/** Nodes that are above it on the same chain, as far as is known, and advanced while it did not. */
 function advancingPeers({ facts, chain, node }: NodeFacts, { status, track: { sinceMs } }: Source): Source[] {
   const { behindBlocks } = facts.fleet.health;
   return chain.onBranch.filter(
@@ -236,18 +236,18 @@ function advancingPeers({ facts, chain, node }: NodeFacts, { status, track: { si
 const assessment = (health: Health, reason: string): HealthAssessment => ({ health, reason, code: null });
 const unreachable = (reason: string): HealthAssessment => ({ health: 'unreachable', reason, code: 'node-unreachable' });
 
-/** So many starts have a grace before the node is well once. A client that starts more often does not come up. */
+/** Number of starts that have a grace before the node is well once. A client that starts more often does not come up. */
 const MAXIMUM_STARTS = 3;
 
-/** The last start of a client: within its grace it may be silent, replay or be behind, and must not be killed again. */
+/** The last start of a client: within its grace it may be silent, replay or be behind, and must not be stopped again. */
 interface Start {
   readonly startedAtMs: number | null;
   readonly starts: number;
 }
 
 /**
- * @param heard what came of asking it just now; undefined where it could not be asked
- * @param watched whether its fleet was watched before: of one that is watched for the first time nobody has just come up
+ * @param heard the result of asking it just now; undefined where it could not be asked
+ * @param watched whether its fleet was watched before: at the first watch of a fleet no node counts as just started
  */
 function startOf(
   heard: NonNullable<NodeMemory['heard']> | undefined,
@@ -260,40 +260,40 @@ function startOf(
   const heardBefore =
     before === undefined ? firstHeard(heard, watched) : (before.memory?.heard ?? firstHeard(heard, false));
   if (heardBefore === heard) return known;
-  // It answers at last: the same start, and what it has missed meanwhile takes its time.
+  // It answers at last: this is the same start, and catching up takes its time.
   const isAnother = !(heardBefore === 'starting' && heard === 'facts');
   const starts = known.starts + (isAnother ? 1 : 0);
-  // One beyond the limit says enough; the number does not grow for ever.
+  // One above the limit is enough; the number does not grow for ever.
   if (starts > MAXIMUM_STARTS) return { ...known, starts: MAXIMUM_STARTS + 1 };
   return { startedAtMs: nowMs, starts };
 }
 
-/** What is taken for heard before there was anything: a client that says that it starts is believed. */
+/** What counts as heard before the first answer: a client that says that it starts is believed. */
 const firstHeard = (heard: NodeMemory['heard'], watched: boolean): NodeMemory['heard'] =>
   watched || heard === 'starting' ? 'nothing' : heard;
 
-/** When the grace ends, ms since the epoch: of its client's start or of its instance's, whichever was later. */
+/** When the grace ends, ms since the epoch: counted from the later of its client's and its instance's start. */
 function graceEndsMs({ health }: Fleet, { launchedAtMs }: FleetNode, { startedAtMs }: Start): number {
   return Math.max(launchedAtMs, startedAtMs ?? 0) + health.startGraceSeconds * 1000;
 }
 
-/** An epoch: a beacon node that is farther behind has nothing new to give its execution client. */
+/** An epoch: a beacon node that is further behind has nothing new for its execution client. */
 const SLOTS_BEHIND = 32;
 
-/** Why the beacon node beside it keeps an execution client from going on, or null where it does not. */
+/** Why the beacon node next to an execution client stops it; null where it does not. */
 function beaconCause({ beacon }: StatusReading): string | null {
   if (beacon === undefined) return null;
   if (beacon.kind === 'starting') return `its beacon node is the cause: ${beacon.reason}`;
   if (beacon.kind === 'error')
     return isOurFault(beacon.code) ? null : `its beacon node is the cause, which does not answer: ${beacon.reason}`;
   const { height, claimedTip = height, hamperedBy } = beacon.facts;
-  // It waits for this very client: no cause.
+  // The beacon node waits for this very client: it is not the cause.
   if (hamperedBy !== undefined) return null;
   const behind = claimedTip - height;
   return behind > SLOTS_BEHIND ? `its beacon node is the cause: it is ${behind} slots behind itself` : null;
 }
 
-/** geth counts the blocks that it has inserted since it was asked last. */
+/** geth counts the blocks that it has inserted since it was last asked. */
 function insertedBlocks({ geth }: StatusReading): string {
   if (geth?.kind !== 'ok') return '';
   const { inserts = 0 } = geth.facts;

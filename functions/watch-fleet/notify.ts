@@ -1,4 +1,4 @@
-// What a sweep sends: pages to people, journal lines for nodes whose health changed, and a hint to register-nodes.
+// Sends the messages of a sweep: pages to people, journal lines for nodes whose health changed, and a hint to register-nodes.
 
 import { type CloudWatchClient, DescribeAlarmsCommand, ListAlarmMuteRulesCommand } from '@aws-sdk/client-cloudwatch';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
@@ -23,7 +23,7 @@ import {
 } from './pages.ts';
 import { names } from './phrases.ts';
 
-/** Sends what is due; answers what was sent. What could not be sent is due again in the next sweep. */
+/** Sends the due pages and returns those that were sent. A page that could not be sent is due again in the next sweep. */
 export async function notifyPeople(
   context: WatchContext,
   facts: FleetFacts,
@@ -35,13 +35,13 @@ export async function notifyPeople(
   for (const due of duePages(facts, health)) {
     await collectFailure(async () => {
       const alarms = [...alarmsOf(fleet, nodes.length, due).keys()];
-      // Where AWS refuses to list mute rules, people are paged all the same. The next sweep looks again where it gave no answer.
+      // Where AWS refuses to list mute rules, people are paged nevertheless. Where AWS gave no answer, the next sweep looks again.
       const quiet = await catchRefusal(() => readMutedAlarms(context.clients.cloudwatch, alarms));
       const loud = 'refused' in quiet ? due : withoutMuted(fleet, nodes.length, due, quiet);
       const left = loud && (await withoutHealingNodes(context, facts, health, loud, collectFailure));
       if (left === null) return;
       await pagePeople(context, facts, left);
-      // From here on people know, whatever becomes of the journal.
+      // From here on people know, even if the journal fails.
       sent.push(left);
       await writePage(context, facts, left);
     });
@@ -49,7 +49,7 @@ export async function notifyPeople(
   return sent;
 }
 
-/** Where incidents cannot be read, people are told all the same. */
+/** Where incidents cannot be read, people are paged nevertheless. */
 async function withoutHealingNodes(
   { store }: WatchContext,
   { fleet, nowMs }: FleetFacts,
@@ -102,14 +102,14 @@ async function writePage(
   });
 }
 
-/** The whole fleet stands for a node where there is none. */
+/** The subject of a page without a node: the whole fleet. */
 const WHOLE = 'fleet';
 const MAX_NAMED = 50;
 
 /** DescribeAlarms takes 100 names (DescribeAlarmsInput, @aws-sdk/client-cloudwatch). */
 const NAMES_A_CALL = 100;
 
-/** More alarms than that are not looked at before people are told: so many nodes are not a person's doing. */
+/** With more alarms than this, mutes are not looked up before people are paged: a person does not mute so many nodes. */
 const MAX_ALARMS = 300;
 const MUTES_AT_ONCE = 8;
 const MAX_PAGES = 5;
@@ -129,7 +129,7 @@ async function readMutedAlarms(cloudwatch: CloudWatchClient, all: readonly strin
       else loud.push(AlarmName);
     }
   }
-  // Mostly nobody is at work anywhere.
+  // Usually no mute rule is active at all.
   if (loud.length === 0 || !(await isMuting(cloudwatch, {}))) return quiet;
   const muted = await pMap(loud, (AlarmName) => isMuting(cloudwatch, { AlarmName }), { concurrency: MUTES_AT_ONCE });
   for (const [at, name] of loud.entries()) if (muted[at]) quiet.add(name);
@@ -139,7 +139,7 @@ async function readMutedAlarms(cloudwatch: CloudWatchClient, all: readonly strin
 /** Whether any mute rule is active, of one alarm or of any. */
 async function isMuting(cloudwatch: CloudWatchClient, of: { readonly AlarmName?: string }): Promise<boolean> {
   let NextToken: string | undefined;
-  // A page may be empty and not the last.
+  // An empty page need not be the last one.
   for (let page = 0; page === 0 || (NextToken && page < MAX_PAGES); page++) {
     const found = await cloudwatch.send(
       new ListAlarmMuteRulesCommand({ ...of, Statuses: ['ACTIVE'], ...(NextToken && { NextToken }) }),
@@ -185,7 +185,7 @@ const evidenceOf = ({ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCou
   ...{ height, lagBlocks, heightSinceMs, blockAgeSeconds, peerCount },
 });
 
-/** A story of its own: what is seen belongs to no incident. */
+/** An observation belongs to no incident, so it has a journal story of its own. */
 function journalOf({ store }: WatchContext, fleet: string, node: ObservedNode | undefined, onsetMs: number) {
   return createJournal(store, {
     fleet,
@@ -201,8 +201,8 @@ function journalOf({ store }: WatchContext, fleet: string, node: ObservedNode | 
 }
 
 /**
- * Whether nodes may have to enter or leave the pool. A node of which nothing is known stays in or out as it is; so whatever follows
- * on unknown may be a change, and where no node is synced the least bad are in, and any change may be one.
+ * Whether nodes may have to enter or leave the pool. A node of unknown health stays in or out as it is, so any state after unknown may be a change.
+ * Where no node is synced the least bad are in, so any change may count.
  */
 export function poolMayChange(
   { fleet, before }: Pick<FleetFacts, 'fleet' | 'before'>,
@@ -217,7 +217,7 @@ export function poolMayChange(
   });
 }
 
-/** Tells register-nodes to look now instead of within five minutes. A hint only: its schedule sees the same, so nothing fails with it. */
+/** Tells register-nodes to look now instead of within five minutes. Only a hint: its schedule sees the same, so nothing depends on it. */
 export async function hintRegister({ clients, environment }: WatchContext, fleet: string): Promise<void> {
   try {
     await clients.lambda.send(

@@ -1,4 +1,4 @@
-// Keeps what a sweep saw: the nodes in items of a hundred, each written only if nothing newer is there, and the fleet as a whole.
+// Stores the observations of a sweep: the nodes in items of a hundred, each written only if nothing newer is there, and the fleet as a whole.
 import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { toItem } from '../../shared/aws/attributes.ts';
@@ -21,7 +21,7 @@ export interface ObservationUpdate {
   readonly before: readonly FleetObservation[];
 }
 
-/** Parts of a fleet of `nodes`; those that a fleet which shrank no longer needs are emptied. */
+/** Parts of a fleet of `nodes`; if the fleet shrank, parts that it no longer needs are emptied. */
 export function partsOf({
   nodes,
   watch,
@@ -38,10 +38,10 @@ export function partsOf({
 }
 
 /**
- * A part that cannot be written keeps back neither the others nor the fleet as a whole, which remembers what people were told.
+ * A part that cannot be written stops neither the others nor the fleet as a whole, which remembers the pages that people got.
  *
- * @returns false where a newer sweep has been kept already, which may happen to one that came twice
- * @throws what failed first, when the rest is written
+ * @returns false where a newer sweep has already been stored, which may happen to a sweep that runs twice
+ * @throws the first failure, after the rest is written
  */
 export async function storeObservations(
   { clients, environment, store }: WatchContext,
@@ -75,7 +75,7 @@ async function putNewer(
       new PutItemCommand({
         TableName,
         Item: { pk: { S: pk }, sk: { S: sk }, ...toItem(observation) },
-        // The same moment twice is the same sweep, whose answer was lost.
+        // The same time twice is the same sweep, whose answer was lost.
         ConditionExpression: 'attribute_not_exists(pk) OR observedAtMs <= :now',
         ExpressionAttributeValues: { ':now': { N: String(observation.observedAtMs) } },
       }),

@@ -1,5 +1,5 @@
-// Which pages are due, as a pure decision: each trouble once an onset, after it was seen in two sweeps in a row, all of one kind in one
-// page. Nodes that a heal works on, and alarms that a person has muted, are left out.
+// Decides which pages are due, purely: each trouble once an onset, after it was seen in two sweeps in a row, all of one kind in one page. Nodes that
+// a heal works on, and alarms that a person has muted, are left out.
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/resource-names.ts';
@@ -14,14 +14,14 @@ import { names } from './phrases.ts';
 
 export interface DuePage {
   readonly code: PageCode;
-  /** None where it is about the fleet as a whole. */
+  /** Empty where the page is about the fleet as a whole. */
   readonly nodes: readonly ObservedNode[];
   readonly reason: string;
-  /** What has been measured of it, for a maintenance window or the runbook; null where there is no such alarm. */
+  /** The alarm on the same measurement, for a maintenance window or the runbook; null where there is no such alarm. */
   readonly kind: AlarmKind | null;
 }
 
-/** The alarm on what each code is about. */
+/** The alarm for the trouble of each code. */
 const KINDS: Readonly<Partial<Record<PageCode, AlarmKind>>> = {
   'node-unreachable': 'unreachable',
   'node-stuck': 'stuck',
@@ -64,8 +64,8 @@ function sentenceAbout(nodes: readonly ObservedNode[]): string {
 }
 
 /**
- * The alarms that a page is about, by name, and the nodes that each stands for: a person who has muted one of them is at work there.
- * Whether nodes have alarms of their own is the fleet file's word.
+ * The alarms that a page is about, by name, and the nodes of each: a person who has muted one of them is at work there. The fleet file decides
+ * whether nodes have alarms of their own.
  */
 export function alarmsOf(
   fleet: Fleet,
@@ -80,7 +80,7 @@ export function alarmsOf(
   return new Map(nodes.map((node) => [alarmName(fleet.name, node.name, kind), [node]]));
 }
 
-/** The page without those whose alarm is muted or disabled; null where nobody is left. */
+/** The page without nodes whose alarm is muted or disabled; null where no node is left. */
 export function withoutMuted(
   fleet: Fleet,
   fleetSize: number,
@@ -96,7 +96,7 @@ export function withoutMuted(
   return nodes.length === 0 ? null : { ...due, nodes, reason: sentenceAbout(nodes) };
 }
 
-/** What is remembered when these were sent. */
+/** The record after these pages were sent. */
 export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowMs: number): FleetHealth {
   const codes = new Map<string, PageCode[]>();
   for (const { code, nodes } of sent)
@@ -115,17 +115,20 @@ export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowM
 
 const MINUTE_MS = 60_000;
 
-/** To grow a disk takes half a minute, a clean stop for a snapshot some more. Of one that takes so long, and whose node is still down, people should know. */
+/**
+ * Growing a disk takes half a minute, a clean stop for a snapshot a little more. If a heal takes this long and its node is still down, people should
+ * know.
+ */
 export const HEALED_WITHIN_MS = 30 * MINUTE_MS;
 
 /**
- * A ladder takes longer, and tells people itself when it is refused, fails or has come to its end. Each of its rungs has a bound of its
- * own, and the longest is a volume: 1 TiB, initialized at the slowest rate that can be asked for (100 MiB/s), takes three hours. Whoever is
- * still down after four has no heal that people may sleep over.
+ * A ladder takes longer, and pages people itself when it is refused, fails or has reached its end. Each of its rungs has its own bound. The longest
+ * is a volume: 1 TiB, initialized at the slowest rate that can be asked for (100 MiB/s), takes three hours. A node that is still down after four
+ * hours needs a person.
  */
 const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
 
-/** What a heal may end; a fork it cannot. */
+/** Troubles that a heal may end; a fork is not one of them. */
 export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>(['node-unreachable', 'node-stuck']);
 
 /** Refusals that wait for a turn, not for a person. */
@@ -138,13 +141,13 @@ const WAITS: ReadonlySet<string> = new Set([
   'peers-first',
 ]);
 
-/** An incident that replace-node takes, and that is no plan. */
+/** An incident of replace-node that is not only a plan. */
 const isLadder = ({ trigger }: IncidentRecord): boolean => {
   const kind = readTrigger(trigger)?.kind;
   return kind === 'node' || kind === 'request';
 };
 
-/** A heal that waits for a person's answer, was refused, has failed, or waits for its turn too long is none that people may sleep over. */
+/** Whether people may rely on the heal. Not if it waits for a person's answer, was refused, has failed, or waits too long for its turn. */
 export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean {
   const ageMs = nowMs - incident.onsetMs;
   if (incident.failures > 0) return false;
@@ -153,7 +156,7 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
     case 'claimed':
       return incident.payload.mode === 'act' && ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS);
     case 'open':
-      // A ladder that waits has not begun: whoever it waits for takes the time.
+      // A ladder that waits has not begun: another node takes the time.
       return (
         ageMs < HEALED_WITHIN_MS &&
         incident.plannedUntilMs === undefined &&
@@ -165,23 +168,23 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
   }
 }
 
-/** Alarms look once a minute, each at a second of its own: a full disk that has stopped its client may not have been told of before. */
+/** Alarms look once a minute, each at a different second: the alarm of a full disk that has stopped its client may still be missing. */
 export const BEGINS_WITHIN_MS = 90_000;
 
-/** An alarm on a node's health needs two minutes, and whoever has no alarm is found by the dispatcher's sweep after four. */
+/** An alarm on a node's health needs two minutes; a node without an alarm is found by the dispatcher's sweep after four. */
 export const ACTS_WITHIN_MS = 5 * MINUTE_MS;
 
-/** Whether heals begin by themselves in this fleet now: where its file allows none, or the breaker is open, people wait for nothing. */
+/** Whether heals start without a person in this fleet now. Where its file allows none, or the breaker is open, there is nothing to wait for. */
 export const healsStartByThemselves = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
   fleet.mode === 'act' &&
   fleet.replace.rungs.length > 0 &&
   !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
 
 /**
- * The page without those who are being healed, and those whose heal may be about to begin; null where nobody is left. Who was looked at
- * and is not healed is told of at once.
+ * The page without nodes that are being healed, and without nodes whose heal may be about to begin; null where no node is left. A node that the
+ * dispatcher has judged and does not heal is paged immediately.
  *
- * @param begin whether heals begin by themselves: `healsStartByThemselves`
+ * @param begin whether heals start without a person: `healsStartByThemselves`
  */
 export function withoutHealing(
   due: DuePage,

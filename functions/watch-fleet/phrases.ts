@@ -1,9 +1,9 @@
-// How numbers, times and lists read in a sentence for a tired person.
+// Writes numbers, times and lists for a sentence that a tired person reads.
 import { plainText } from '../../shared/text/plain-text.ts';
 
 export const blocks = (count: number): string => (count === 1 ? '1 block' : `${count} blocks`);
 
-/** As much of a hash as a person compares. */
+/** Enough of a hash for a person to compare. */
 export const short = (hash: string): string => (hash.length > 16 ? `${hash.slice(0, 12)}…` : hash);
 
 /** "40 s", "12 min", "3.5 h", "4 d" */
@@ -23,10 +23,10 @@ export function names(all: readonly string[]): string {
   return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ');
 }
 
-/** A hundred nodes fit into an item of the table with sentences of this length, whatever their letters. */
+/** A hundred nodes with sentences of this length fit into an item of the table, with any letters. */
 const MAX_CHARACTERS = 600;
 
-/** A sentence that quotes strangers, or AWS: one line of bounded length, without control characters. */
+/** A sentence that quotes strangers, or AWS: made one line of bounded length, without control characters. */
 export const oneLine = (sentence: string): string => plainText(sentence, MAX_CHARACTERS);
 
 export const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-// Who says where the chain is: nodes and references that told a height, on the network that the fleet is on, and how each advances.
+// The sources of the chain's height: nodes and references that reported a height, on the network of the fleet, and how each advances.
 import type { NodeStatus } from '../../shared/chains/client.ts';
 import type { ObservedReference, Track } from '../../shared/fleet/observation.ts';
 import { type FleetFacts, statusOf } from './context.ts';
@@ -7,18 +7,18 @@ export interface Source {
   readonly kind: 'node' | 'reference';
   /** Instance id, or the place of a reference in the fleet file. */
   readonly key: string;
-  /** For people. */
+  /** The name for people. */
   readonly name: string;
   readonly status: NodeStatus;
   readonly track: Track;
 }
 
 export interface Sources {
-  /** All that count as voices: those on another network do not. */
+  /** All sources that count as voices: those on another network do not. */
   readonly all: readonly Source[];
-  /** What the fleet's network is called; null while nobody told, or not most of them the same. */
+  /** The id of the fleet's network; null while no source reports one, or no majority agrees. */
   readonly chainId: string | null;
-  /** Who is on which network, where that is not known. */
+  /** The sources of each network, where the fleet's network is not known. */
   readonly networks: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -26,7 +26,7 @@ export function sourcesOf(facts: FleetFacts): Sources {
   const told = [...nodeSources(facts), ...referenceSources(facts)];
   const idsOf = (some: readonly Source[]): readonly (string | undefined)[] => some.map(({ status }) => idOf(status));
   const { fleet, before } = facts;
-  // References that are of another network may be as many as the nodes.
+  // References on another network may be as many as the nodes.
   const chainId =
     fleet.health.chainId?.toLowerCase() ??
     majorityOf(idsOf(told)) ??
@@ -52,7 +52,7 @@ function byId(told: readonly Source[]): ReadonlyMap<string, readonly string[]> {
   return found;
 }
 
-/** Whether two of which nobody knows who is right tell of different networks, or of different blocks at one of these heights. */
+/** Whether two sources differ in their network, or in their block at one of these heights. It is not known which one is right. */
 export function areApart(one: NodeStatus, other: NodeStatus, heights: readonly number[]): boolean {
   const [id, otherId] = [idOf(one), idOf(other)];
   if (id !== undefined && otherId !== undefined && id !== otherId) return true;
@@ -64,15 +64,15 @@ export function areApart(one: NodeStatus, other: NodeStatus, heights: readonly n
 
 export const referenceKey = (place: number): string => `reference ${place}`;
 
-/** What was known of a reference: by its place and its host, so that a changed fleet file starts anew. */
+/** What was known of a reference: by its place and its host, so that a changed fleet file starts from nothing. */
 export function referenceBefore({ before, references }: FleetFacts, place: number): ObservedReference | undefined {
   const known = before.watch?.references[place];
   return known?.host === references[place]?.host ? known : undefined;
 }
 
 /**
- * Whether so many voices are enough to say at somebody else's expense that the chain goes on: at least half of all that were
- * heard, so that liars who are fewer than half are never all of them; and never a single reference.
+ * Whether these voices are enough to say, against others, that the chain continues: at least half of all that answered, so that fewer than half of
+ * them lying can never reach it; and never a single reference.
  */
 export function outweighs(voices: readonly Source[], of: readonly Source[]): boolean {
   return voices.length >= Math.max(1, Math.ceil(of.length / 2)) && notAReferenceAlone(voices);
@@ -100,7 +100,7 @@ function referenceSources(facts: FleetFacts): readonly Source[] {
 
 const idOf = ({ chainId }: NodeStatus): string | undefined => chainId?.toLowerCase();
 
-/** What more than half of all say, whoever says nothing included. */
+/** What more than half of all say, including those that say nothing. */
 export function majorityOf(said: readonly (string | undefined)[]): string | null {
   const counts = new Map<string, number>();
   for (const word of said) if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1);
@@ -110,21 +110,21 @@ export function majorityOf(said: readonly (string | undefined)[]): string | null
 
 export const UNTRACKED: Track = { progress: null, sinceMs: null, readAtMs: null, advancedAtMs: null };
 
-/** Who was not read for so long was not watched: it may have been restarted, and its clock begins anew. */
+/** A source that was not read for this long was not watched: it may have been restarted, and its clock starts again. */
 export const WATCHED_MS = 3 * 60_000;
 
-/** @param status undefined where it told no height: then nothing is learnt, and nothing forgotten */
+/** @param status undefined where it reported no height: then nothing is learnt, and nothing forgotten */
 export function follow(before: Track, status: NodeStatus | undefined, nowMs: number): Track {
   if (status === undefined) return before;
   const progress = progressOf(status);
   const { progress: known, sinceMs, readAtMs } = before;
   const advancedAtMs = known !== null && progress > known ? nowMs : before.advancedAtMs;
   const watched = readAtMs !== null && nowMs - readAtMs <= WATCHED_MS;
-  // Going back, as in a reorganization, is no progress, and no standing still either.
+  // Going back, as in a reorganization, is neither progress nor a standstill.
   const stood = watched && sinceMs !== null && progress === known;
   return { progress, sinceMs: stood ? sinceMs : nowMs, readAtMs: nowMs, advancedAtMs };
 }
 
-/** geth's snap sync shows in no height until it ends, and is progress all the same. */
+/** geth's snap sync shows in no height until it ends, but it is progress. */
 const progressOf = ({ height, syncing, syncHeight }: NodeStatus): number =>
   syncing === true ? Math.max(height, syncHeight ?? 0) : height;

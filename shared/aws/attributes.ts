@@ -1,9 +1,9 @@
-// Plain values to DynamoDB attributes and back: strings, numbers, booleans, null, lists and maps; nothing else is stored.
+// Converts plain values to DynamoDB attributes and back: strings, numbers, booleans, null, lists and maps; nothing else is stored.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 
-/** @throws TypeError for what has no place in a record (undefined inside a list, NaN, functions) */
+/** @throws TypeError for a value that a record cannot hold (undefined inside a list, NaN, functions) */
 export function toAttribute(value: unknown): AttributeValue {
   if (value === null) return { NULL: true };
   if (typeof value === 'string') return { S: value };
@@ -20,7 +20,7 @@ export const toItem = (record: object): Record<string, AttributeValue> =>
     Object.entries(record).flatMap(([key, value]) => (value === undefined ? [] : [[key, toAttribute(value)]])),
   );
 
-/** @throws TypeError for attribute types that no record of ours uses */
+/** @throws TypeError for attribute types that none of our records uses */
 export function fromAttribute(attribute: AttributeValue): Plain {
   if (attribute.S !== undefined) return attribute.S;
   if (attribute.N !== undefined) return Number(attribute.N);

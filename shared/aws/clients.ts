@@ -1,4 +1,4 @@
-// The SDK clients of a function, made in one place so that every call has a time limit and the right retries.
+// The SDK clients of a function, created in one place so that every call has a time limit and the right retries.
 
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
@@ -17,12 +17,12 @@ import { autoScalingClient, loadBalancingClient } from './instance-owners.ts';
 
 export interface Clients {
   readonly ec2: EC2Client;
-  /** For calls that EC2 gives no token (ModifyVolume): asked once and never again by the SDK. */
+  /** For calls that have no token in EC2 (ModifyVolume): the SDK sends them once and never retries. */
   readonly ec2Once: EC2Client;
   readonly ssm: SSMClient;
   readonly dynamodb: DynamoDBClient;
   readonly lambda: LambdaClient;
-  /** For functions whose answer is waited for, half a minute if need be: asked once and never again by the SDK. */
+  /** For functions whose answer is awaited, half a minute if needed: the SDK calls them once and never retries. */
   readonly lambdaOnce: LambdaClient;
   readonly sns: SNSClient;
 }
@@ -31,11 +31,11 @@ export interface Clients {
 export type Configure = (service: string) => Record<string, unknown>;
 
 const CONNECTION_TIMEOUT_MS = 2_000;
-/** Longer than any healthy answer, and twice of it still fits a function's time-out with a retry. */
+/** Longer than any healthy answer. Twice this time still fits into a function's time-out with a retry. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 4;
 
-/** What every client is told: limits of time, retries, and what `configure` adds. */
+/** Settings of every client: time limits, retries, and what `configure` adds. */
 const settingsWith =
   (configure: Configure) =>
   (service: string, maxAttempts = ATTEMPTS, requestTimeout = REQUEST_TIMEOUT_MS) => ({
@@ -61,7 +61,7 @@ const baseClientFactories = (settings: Settings) => ({
 });
 
 /**
- * Those that most functions use. A function that needs another one has a set of its own below, so that no other bundle carries it.
+ * The clients that most functions use. A function that needs another one has a set of its own below, so that no other bundle contains it.
  *
  * @param configure further settings, for a region that is not AWS's; the same for each set
  */
@@ -94,7 +94,7 @@ export function namesClients(configure: Configure = () => ({})): NamesClients {
   });
 }
 
-/** For asking nodes over the network: nothing but where RPC credentials are kept. */
+/** For asking nodes over the network: only the client for the RPC credentials. */
 export interface ProbeClients {
   readonly ssm: SSMClient;
   readonly secretsmanager: SecretsManagerClient;
@@ -108,7 +108,7 @@ export function probeClients(configure: Configure = () => ({})): ProbeClients {
   });
 }
 
-/** For replacing nodes: everything that points at an instance or stands behind its volumes. */
+/** For replacing nodes: clients of everything that points at an instance or is used by its volumes. */
 export interface ReplaceClients extends Clients {
   readonly dlm: DLMClient;
   readonly elb: ElasticLoadBalancingV2Client;
@@ -127,7 +127,7 @@ export function replaceClients(configure: Configure = () => ({})): ReplaceClient
   });
 }
 
-/** Each is made when it is first used: a cold start pays for the clients that its invocation needs. */
+/** Creates each client at its first use: a cold start pays only for the clients that its invocation needs. */
 function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
   const made = {} as T;
   for (const name of Object.keys(makers) as (keyof T)[]) {

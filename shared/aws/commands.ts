@@ -1,5 +1,5 @@
-// Runs a command document on one node and reads its answer: whether its SSM agent can be sent anything, the two SSM calls, and what their
-// statuses mean.
+// Runs a command document on one node and reads its answer: whether its SSM agent takes commands, the two SSM calls, and the meaning of their
+// statuses.
 
 import {
   DescribeInstanceInformationCommand,
@@ -34,7 +34,7 @@ export async function sendCommand(
       DocumentName: input.document,
       InstanceIds: [input.instanceId],
       Parameters: input.parameters,
-      // Bounds delivery only: what starts later is refused on the node by its start-by.
+      // Bounds delivery only: the node refuses a later start by the command's start-by.
       TimeoutSeconds: startBySeconds,
       Comment: input.comment,
     }),
@@ -43,16 +43,16 @@ export async function sendCommand(
   return Command.CommandId;
 }
 
-/** `A`: what the node's script answers. */
+/** `A`: the answer of the node's script. */
 export type CommandState<A> =
   | { readonly state: 'pending' }
   | { readonly state: 'answered'; readonly answer: A }
-  /** The script or the agent ended, and what was printed is no answer; `reason` has SSM's words. */
+  /** The script or the agent ended, and its output is no answer; `reason` has SSM's words. */
   | { readonly state: 'ended'; readonly reason: string }
-  /** SSM has given up on it, which stops nothing: it is over only when it can no longer run. */
+  /** SSM has given up on it, but that stops nothing: it is over only when it can no longer run. */
   | { readonly state: 'lost'; readonly reason: string };
 
-/** The plugin itself reported these: "Understanding command statuses", AWS Systems Manager User Guide. */
+/** These statuses were reported by the plugin itself: "Understanding command statuses", AWS Systems Manager User Guide. */
 const RAN = new Set(['Success', 'Failed']);
 const PENDING = new Set(['Pending', 'InProgress', 'Delayed', 'Cancelling']);
 
@@ -88,7 +88,7 @@ function judgeOutput<A>(stdout: string, words: string, parse: (stdout: string) =
   }
 }
 
-/** What a person reads of a command that is no answer: how it ended, and the end of what it complained of. */
+/** The sentence about a command without an answer: how it ended, and the end of its error output. */
 export const commandWords = (status: string, complaint: string): string =>
   plainText(`${status}. ${complaint.slice(-300)}`, 400);
 

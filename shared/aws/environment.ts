@@ -1,4 +1,4 @@
-// The environment of a function, read once and with the missing variable's name in the error.
+// Reads the environment of a function once; an error names the missing variables.
 
 /** @throws Error naming every variable that is missing or empty */
 export function readEnvironment<N extends string>(

@@ -1,5 +1,5 @@
-// What pointed at one instance points at another: elastic addresses, and target groups of load balancers. Idempotent by state, and the way back
-// is the same call with both exchanged. Sources: doc comments of AssociateAddressRequest in @aws-sdk/client-ec2, of DescribeTargetHealth,
+// Points at another instance what pointed at one: elastic addresses, and target groups of load balancers. Idempotent by state; the way back is the
+// same call with both instances exchanged. Sources: doc comments of AssociateAddressRequest in @aws-sdk/client-ec2, of DescribeTargetHealth,
 // RegisterTargets and DeregisterTargets in @aws-sdk/client-elastic-load-balancing-v2.
 import { type AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { AssociateAddressCommand, DescribeAddressesCommand, type EC2Client } from '@aws-sdk/client-ec2';
@@ -26,11 +26,11 @@ export type InstanceEndpoint = Pick<InstanceDescription, 'instanceId' | 'private
 export interface HandOver {
   readonly from: InstanceEndpoint;
   readonly to: InstanceEndpoint;
-  /** A group that has `from` on standby, and has taken it out of its target groups for that. */
+  /** The Auto Scaling group that has `from` on standby, and has therefore removed it from its target groups. */
   readonly autoScalingGroup: string | null;
 }
 
-/** One call of a hand-over, as plain data: who keeps a journal writes each down before it is made. */
+/** One call of a hand-over, as plain data: a caller with a journal writes each down before it is made. */
 export type HandOverStep =
   | {
       readonly call: 'AssociateAddress';
@@ -62,8 +62,8 @@ export function sentenceOf(step: HandOverStep): string {
 }
 
 /**
- * What has to be done for what points at `from` to point at `to`, in order: each target group has `to` before `from` leaves it, so that none is
- * ever without both. Nothing where nothing points at `from` any more; a plan that was interrupted is made anew.
+ * The calls that make everything that points at `from` point at `to`, in order. Each target group gets `to` before `from` leaves it, so that none is
+ * ever without both. Empty where nothing points at `from` any more. An interrupted plan is made again.
  *
  * @throws an Error where not all target groups can be read
  */
@@ -75,14 +75,14 @@ export async function planHandOver(clients: HandOverClients, move: HandOver): Pr
 /**
  * `to` must be running.
  *
- * @throws what leaves open whether it had an effect, and throttling: the same step again is safe
+ * @throws errors that leave the effect open, and throttling: repeating the same step is safe
  */
 export const executeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
     if (step.call === 'AssociateAddress') {
       const { allocationId, from, to } = step;
       const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ AllocationIds: [allocationId] }));
-      // "Reassociation is automatic, but you can specify false to ensure the operation fails": only from the old one it is taken.
+      // "Reassociation is automatic, but you can specify false to ensure the operation fails": the address is taken only from the old instance.
       const isTheirs = Addresses[0]?.InstanceId === from;
       const associate = { AllocationId: allocationId, InstanceId: to, AllowReassociation: isTheirs };
       await ec2.send(new AssociateAddressCommand(associate));
@@ -138,7 +138,7 @@ function stepsFor(
   ports: { readonly from: readonly number[]; readonly to: readonly number[] },
   { from, to, ofScalingGroup }: Pick<HandOver, 'from' | 'to'> & { readonly ofScalingGroup: readonly string[] },
 ): readonly HandOverStep[] {
-  // What its scaling group took out when it went on standby comes back in with the new one, at the group's own port.
+  // The scaling group removed the old instance from this target group when it went on standby: the new one is registered, at the group's own port.
   const owed = ports.from.length === 0 && ofScalingGroup.includes(group.arn) ? [group.port] : [];
   const missing = [...ports.from, ...owed].filter((port) => !ports.to.includes(port));
   const step = (
@@ -154,11 +154,11 @@ interface Group {
   readonly arn: string;
   readonly name: string;
   readonly port: number;
-  /** By what the group knows an instance: its id, or its address. */
+  /** The id by which the group knows an instance: the instance id, or its address. */
   idOf(place: InstanceEndpoint): string;
 }
 
-/** DescribeTargetHealth tells of one group: an account that has more of them in one VPC asks a person. Pages of 400 (DescribeTargetGroups). */
+/** DescribeTargetHealth answers for one group: with more groups in one VPC a person has to act. Pages of 400 (DescribeTargetGroups). */
 const GROUPS_MAX = 400;
 const PAGES_MAX = 10;
 const READS_AT_ONCE = 5;
@@ -185,7 +185,7 @@ async function targetGroups(elb: ElasticLoadBalancingV2Client, vpcId: string): P
   );
 }
 
-/** The ports at which either is registered; one that is draining has left already. */
+/** The ports at which either instance is registered; one that is draining has already left. */
 async function portsOf(
   elb: ElasticLoadBalancingV2Client,
   group: Group,

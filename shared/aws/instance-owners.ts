@@ -1,4 +1,4 @@
-// Clients of the services that point at an instance or own it: load balancers and Auto Scaling.
+// SDK clients of the services that point at an instance or own it: load balancers and Auto Scaling.
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 

@@ -1,5 +1,5 @@
-// An instance as a heal sees it, and its power. How one is launched is in launch.ts. Sources: doc comments of the commands in
-// @aws-sdk/client-ec2; "Stop and start Amazon EC2 instances", "Status checks for Amazon EC2 instances" (EC2 user guide).
+// Reads, stops and starts an instance. launch.ts launches one. Sources: doc comments of the commands in @aws-sdk/client-ec2; "Stop and start Amazon
+// EC2 instances", "Status checks for Amazon EC2 instances" (EC2 user guide).
 
 import {
   DescribeAddressesCommand,
@@ -19,22 +19,22 @@ import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 export interface InstanceDescription {
   readonly instanceId: string;
   readonly state: InstanceStateName;
-  /** EC2 sets it anew at each start, ms since the epoch; 0 where it tells none. */
+  /** EC2 sets it again at each start, ms since the epoch; 0 where EC2 returns none. */
   readonly launchedAtMs: number;
-  /** Why EC2 stopped or terminated it, in its own words; absent where it says nothing. */
+  /** Why EC2 stopped or terminated the instance, in EC2's words; absent where EC2 says nothing. */
   readonly stateReason?: string;
   readonly availabilityZone: string;
-  /** Empty of one that is terminated: it has no network interface any more. */
+  /** Empty for a terminated instance: it has no network interface any more. */
   readonly subnetId: string;
   readonly vpcId: string;
   readonly instanceType: string;
   readonly privateIp: string;
-  /** "/dev/xvda": of this device nothing is ever taken away. */
+  /** "/dev/xvda": nothing is ever detached from this device. */
   readonly rootDevice: string;
   readonly rootVolumeId: string | null;
   readonly devices: readonly BlockDevice[];
   readonly tags: Readonly<Record<string, string>>;
-  /** From the tags that EC2 sets on what was launched from a template. */
+  /** From the tags that EC2 sets on an instance that was launched from a template. */
   readonly launchTemplate: { readonly id: string; readonly version: string } | null;
   readonly autoScalingGroup: string | null;
   readonly cloudFormationStack: string | null;
@@ -42,7 +42,7 @@ export interface InstanceDescription {
   readonly instanceStore: boolean;
   readonly publicIp: {
     readonly ip: string;
-    /** null: not an elastic one, and lost when it stops. */
+    /** null: not an elastic address, and lost when the instance stops. */
     readonly allocationId: string | null;
   } | null;
 }
@@ -54,7 +54,7 @@ export interface BlockDevice {
   readonly status: string;
 }
 
-/** @returns null for one that is not there; a terminated one is shown for about an hour */
+/** @returns null for an instance that does not exist; EC2 shows a terminated one for about an hour */
 export async function describeInstance(ec2: EC2Client, instanceId: string): Promise<InstanceDescription | null> {
   const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
@@ -114,7 +114,7 @@ function templateOf(tags: Readonly<Record<string, string>>): InstanceDescription
   return id !== undefined && version !== undefined ? { id, version } : null;
 }
 
-/** What a type has, it has for good: asked once in the life of a sandbox. */
+/** The disks of an instance type never change: read once in the life of a sandbox. */
 const storeOfType = new Map<string, boolean>();
 
 /** `InstanceStorageSupported` of InstanceTypeInfo. */
@@ -131,7 +131,7 @@ async function hasInstanceStore(ec2: EC2Client, type: string | undefined): Promi
   return supported;
 }
 
-/** Only one that has a public address may have an elastic one; an elastic one stays with an instance that is stopped. */
+/** Only an instance with a public address may have an elastic one; an elastic address stays with a stopped instance. */
 async function readPublicIp(
   ec2: EC2Client,
   { InstanceId = '', PublicIpAddress: ip }: Instance,
@@ -145,11 +145,11 @@ async function readPublicIp(
 export interface StatusChecks {
   readonly system: SummaryStatus;
   readonly instance: SummaryStatus;
-  /** Where it is impaired "the instance is unable to successfully complete I/O": a stop is the wrong cure. */
+  /** If it is impaired, "the instance is unable to successfully complete I/O": a stop is the wrong cure. */
   readonly attachedEbs: SummaryStatus;
 }
 
-/** As of one that is not there there is nothing to say: null. Of one that does not run all are `not-applicable`. */
+/** null for an instance that does not exist. For an instance that does not run all checks are `not-applicable`. */
 export async function describeChecks(ec2: EC2Client, instanceId: string): Promise<StatusChecks | null> {
   try {
     const { InstanceStatuses = [] } = await ec2.send(
@@ -160,22 +160,23 @@ export async function describeChecks(ec2: EC2Client, instanceId: string): Promis
     return {
       system: status.SystemStatus?.Status ?? 'insufficient-data',
       instance: status.InstanceStatus?.Status ?? 'insufficient-data',
-      // Types of the Xen hypervisor have none.
+      // Instance types of the Xen hypervisor have no such check.
       attachedEbs: status.AttachedEbsStatus?.Status ?? 'not-applicable',
     };
   } catch (error) {
-    // There is no filter by instance here, and an id that is gone is an error.
+    // This call has no filter by instance, and an id that is gone is an error.
     if (error instanceof Error && error.name === 'InvalidInstanceID.NotFound') return null;
     throw error;
   }
 }
 
 /**
- * Asks for the stop and does not wait for it: "if the operating system … does not shut down cleanly within a few minutes, a hard shutdown is
- * performed", so its client is to have ended before. One that is stopped or stopping already is accepted. Neither `Force` nor `SkipOsShutdown`.
+ * Requests the stop and does not wait for it: "if the operating system … does not shut down cleanly within a few minutes, a hard shutdown is
+ * performed", so the client must have ended before. An instance that is already stopped or stopping is accepted. Neither `Force` nor
+ * `SkipOsShutdown`.
  *
- * @param ec2Once a client that tries once: who stops an instance knows whether he did
- * @throws what leaves open whether it had an effect, and throttling
+ * @param ec2Once a client that tries once: the caller must know whether the call was made
+ * @throws errors that leave the effect open, and throttling
  */
 export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
@@ -184,11 +185,11 @@ export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Ac
   });
 
 /**
- * Asks for the start and does not wait for it. A zone without a host for it answers InsufficientInstanceCapacity, which is refused with that
- * code; or it is accepted, and the instance is `stopped` again out of `pending`. One that runs already is accepted.
+ * Requests the start and does not wait for it. A zone without capacity answers InsufficientInstanceCapacity, which is a refusal with that code; or
+ * the call is accepted, and the instance goes from `pending` back to `stopped`. An instance that already runs is accepted.
  *
  * @param ec2Once a client that tries once
- * @throws what leaves open whether it had an effect, and throttling
+ * @throws errors that leave the effect open, and throttling
  */
 export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
@@ -196,7 +197,7 @@ export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<A
     return { accepted: true };
   });
 
-/** By a filter, so that an instance that is gone is undefined and not an error. */
+/** Reads by a filter, so that an instance that is gone is undefined and not an error. */
 export async function readInstance(ec2: EC2Client, instanceId: string): Promise<Instance | undefined> {
   const byId = { Filters: [{ Name: 'instance-id', Values: [instanceId] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));

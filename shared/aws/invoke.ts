@@ -1,4 +1,4 @@
-// One function asks another and waits for its answer.
+// Invokes another function and waits for its answer.
 import { setTimeout } from 'node:timers/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { plainText } from '../text/plain-text.ts';
@@ -7,12 +7,12 @@ import { isThrottling } from './refusals.ts';
 
 const SAID_MAX = 300;
 /**
- * What Lambda throttles it has not begun: it is asked again, where somebody waits for an answer by nobody else ("For functions with a
- * synchronous invocation, Lambda returns a 429": Lambda quotas). An account's other invocations are over in that time, or it has too few.
+ * A throttled call has not begun: it is repeated, because the caller needs this answer ("For functions with a synchronous invocation, Lambda returns
+ * a 429": Lambda quotas). In that time an account's other invocations end, or its concurrency is too low.
  */
 const AGAIN_AFTER_MS = [250, 500, 1_000, 2_000, 4_000, 8_000] as const;
 
-/** The answer as JSON. @param untilMs when it is asked at the latest, ms since the epoch; @throws as `invokeForText` */
+/** The answer as JSON. @param untilMs the latest time of a call, ms since the epoch; @throws as `invokeForText` */
 export async function invokeFunction<Answer>(
   clients: Pick<Clients, 'lambdaOnce'>,
   functionName: string,
@@ -23,9 +23,9 @@ export async function invokeFunction<Answer>(
 }
 
 /**
- * The answer as it was given: what others have a part in is parsed with care.
+ * The answer as raw text: what others can influence is parsed with care.
  *
- * @param untilMs when it is asked at the latest, ms since the epoch
+ * @param untilMs the latest time of a call, ms since the epoch
  * @throws Error where the function fails: that is no answer; throttling, where it lasts
  */
 export async function invokeForText(
@@ -48,7 +48,7 @@ async function unlessThrottled<T>(call: () => Promise<T>, untilMs: number): Prom
       return await call();
     } catch (error) {
       if (!isThrottling(error) || Date.now() + afterMs > untilMs) throw error;
-      // Those that collided do not meet again.
+      // Random delays, so that calls that collided do not collide again.
       await setTimeout(afterMs * (0.5 + Math.random() / 2));
     }
   }

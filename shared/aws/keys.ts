@@ -1,19 +1,19 @@
-// Which KMS keys heals may use, and whether EBS can use one in our name. It is asked before a volume is made: afterwards a failure shows only
-// by the volume's vanishing. Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" and
-// "Allowing users in other accounts to use a KMS key" (KMS developer guide); "Required permissions" for EBS encryption (EBS user guide).
+// Which KMS keys heals may use, and whether EBS can use a key for us. This is checked before a volume is created: afterwards a failure shows only
+// when the volume vanishes. Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" and "Allowing
+// users in other accounts to use a KMS key" (KMS developer guide); "Required permissions" for EBS encryption (EBS user guide).
 
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
 import { refusalOf } from './refusals.ts';
 
-/** unknown: nobody who may be asked knows. What is made under the key tells. */
+/** unknown: KMS does not let us read it. Creating a volume under the key shows it. */
 export type KeyUsability = { readonly usable: true } | { readonly unusable: string } | { readonly unknown: string };
 
 /**
- * Judges the key by its state, its region and its kind. That it is usable does not say that the caller may do everything with it: of the rights
- * that EBS needs, KMS tells none.
+ * Judges the key by its state, its region and its kind. A usable key does not mean that the caller has every right that EBS needs: KMS reports none
+ * of those rights.
  *
- * @param keyId an id, an ARN or an alias, as volumes and snapshots tell it
- * @throws what leaves open what the key is like: throttling, a server's fault, a time-out
+ * @param keyId an id, an ARN or an alias, as volumes and snapshots name it
+ * @throws errors that leave the state of the key open: throttling, a server fault, a time-out
  */
 export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): Promise<KeyUsability> {
   const region = await kms.config.region();
@@ -28,7 +28,7 @@ export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): 
     return judgeState(keyId, KeyMetadata);
   } catch (error) {
     const { refused, code } = refusalOf(error);
-    // Another account's policy may let EBS use what it lets nobody look at.
+    // The policy of another account may let EBS use a key that it lets nobody describe.
     if (code === 'AccessDeniedException' && foreignAccountOf(keyId, scope) !== null)
       return { unknown: `KMS key ${keyId} cannot be looked at: ${refused}` };
     return {
@@ -40,7 +40,7 @@ export async function judgeKey(kms: KMSClient, keyId: string, scope: KeyScope): 
   }
 }
 
-/** What a person does about a key in each state that no key can be used in (KeyState). */
+/** What a person does about a key in each state in which it cannot be used (KeyState). */
 const REMEDIES: Readonly<Record<string, string>> = {
   Disabled: 'enable it',
   PendingDeletion: 'cancel its deletion and enable it',
@@ -58,7 +58,7 @@ function judgeState(keyId: string, { KeyState, KeyUsage, KeySpec }: KeyMetadata)
   return { unusable: `KMS key ${keyId} is ${KeyState ?? 'in no known state'}: ${remedy}` };
 }
 
-/** What a role needs that makes volumes under a customer managed key, and attaches them. */
+/** The rights of a role that creates volumes under a customer managed key, and attaches them. */
 const KEY_RIGHTS = [
   'kms:DescribeKey',
   'kms:CreateGrant (with kms:GrantIsForAWSResource)',
@@ -67,14 +67,14 @@ const KEY_RIGHTS = [
   'kms:ReEncrypt*',
 ].join(', ');
 
-/** Whose keys heals may use. */
+/** The keys that heals may use. */
 export interface KeyScope {
   readonly accountId: string;
-  /** Of other accounts: those that the stack was deployed with. */
+  /** Keys of other accounts: those that the stack was deployed with. */
   readonly kmsKeys: readonly string[];
 }
 
-/** How the environment says that there are none: an empty variable counts as forgotten. */
+/** The value of the environment variable for no keys: an empty variable counts as forgotten. */
 export const NO_KEYS = 'none';
 
 /** @param environment TOPIC_ARN is of the suite's own account; KMS_KEYS has commas */
@@ -83,15 +83,15 @@ export const keyScopeOf = ({ TOPIC_ARN, KMS_KEYS }: Readonly<Record<'TOPIC_ARN' 
   kmsKeys: KMS_KEYS === NO_KEYS ? [] : KMS_KEYS.split(','),
 });
 
-/** The account that a key belongs to, where it is not ours; volumes and snapshots tell keys by their ARNs. */
+/** The account of a key, if it is not ours; volumes and snapshots name keys by their ARNs. */
 export function foreignAccountOf(keyId: string, { accountId }: KeyScope): string | null {
   const owner = keyId.startsWith('arn:') ? (keyId.split(':')[4] ?? '') : accountId;
   return owner === accountId ? null : owner;
 }
 
 /**
- * Why heals may not use a key of another account, as far as it is the stack that keeps them from it; null of all other keys. "To use a KMS key
- * in a different account", its policy and the caller's have to allow it both ("Allowing users in other accounts to use a KMS key").
+ * Why heals may not use a key of another account, if the stack forbids it; null for all other keys. "To use a KMS key in a different account", its
+ * policy and the caller's have to allow it both ("Allowing users in other accounts to use a KMS key").
  */
 export function foreignKeyFault(keyId: string, scope: KeyScope): string | null {
   const owner = foreignAccountOf(keyId, scope);
@@ -99,6 +99,6 @@ export function foreignKeyFault(keyId: string, scope: KeyScope): string | null {
   return `KMS key ${keyId} is of account ${owner}, and heals may not use it: deploy again with -c kmsKeys=${keyId} (docs/fleet-files.md says what its key policy has to allow)`;
 }
 
-/** What is known of a key of another account once a volume that was made under it has vanished. */
+/** What is known about a key of another account once a volume that was created under it has vanished. */
 export const keyDenies = (keyId: string, scope: KeyScope): string =>
   `a volume that was made under KMS key ${keyId} has vanished: its key policy has to allow ${KEY_RIGHTS} to account ${scope.accountId}`;

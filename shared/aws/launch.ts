@@ -1,4 +1,4 @@
-// One instance in the place of another, from the launch template that made the old one. Sources: doc comments of RunInstancesRequest in
+// Launches one instance in the place of another, from the launch template of the old one. Sources: doc comments of RunInstancesRequest in
 // @aws-sdk/client-ec2; "Ensuring idempotency in Amazon EC2 API requests" (EC2 developer guide).
 
 import {
@@ -18,26 +18,26 @@ import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './ref
 import { settable } from './volumes.ts';
 
 export interface Launch {
-  /** By id or by name; the version that the template calls its default unless one is given. */
+  /** By id or by name; in the template's default version unless one is given. */
   readonly launchTemplate: ({ readonly id: string } | { readonly name: string }) & { readonly version?: string };
   readonly subnetId: string;
   /** Of the subnet. */
   readonly availabilityZone: string;
   readonly instanceType: string;
-  /** As text. The template's own is never run. */
+  /** As text. The template's own user data is never run. */
   readonly userData: string;
-  /** Over the template's, on the instance and on the volumes that it is launched with. */
+  /** Added to the template's tags and stronger than them, on the instance and on the volumes that it is launched with. */
   readonly tags: Readonly<Record<string, string>>;
   /** The same token never launches a second instance. */
   readonly token: string;
 }
 
 /**
- * Launches one instance and does not wait for it: it is `pending`, then `running`, or `terminated` where the zone had no room after all. Its own
- * volumes live as long as the template says. IMDSv2 is required, since accounts may enforce it; other metadata options are the template's.
+ * Launches one instance and does not wait for it: it is `pending`, then `running`, or `terminated` if the zone had no capacity after all. Its own
+ * volumes live as long as the template says. IMDSv2 is required, because accounts may enforce it; other metadata options are the template's.
  *
- * @returns refused with InsufficientInstanceCapacity where the zone says at once that it has no room
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ * @returns refused with InsufficientInstanceCapacity where the zone reports immediately that it has no capacity
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function launchReplacement(
   ec2: EC2Client,
@@ -50,15 +50,15 @@ export async function launchReplacement(
     return launched(Instances[0]?.InstanceId);
   });
   if (!('refused' in run) || run.code !== 'IdempotentParameterMismatch') return run;
-  // The template has another version by default than when this token was used first: what was launched then is what was wanted.
+  // The template's default version has changed since this token was first used: the instance that was launched then is the right one.
   const known = await launchedWith(ec2, launch.token);
   return known === null ? run : { instanceId: known };
 }
 
 /**
- * Whether EC2 would launch it: "Checks whether you have the required permissions for the operation, without actually making the request"
- * (DryRun). Neither quotas nor capacity are part of that.
- * @throws what leaves open whether it would
+ * Whether EC2 would launch it: "Checks whether you have the required permissions for the operation, without actually making the request" (DryRun).
+ * Neither quotas nor capacity are part of that.
+ * @throws errors that leave it open whether EC2 would
  */
 export async function requestLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | AwsRefusal> {
   const request = await requestOf(ec2, launch);
@@ -78,7 +78,7 @@ function launched(instanceId: string | undefined): { readonly instanceId: string
   return { instanceId };
 }
 
-/** The instance that was launched with this token; null where none is shown, which is no proof that there is none. */
+/** The instance that was launched with this token; null where EC2 shows none, which is no proof that there is none. */
 export async function launchedWith(ec2: EC2Client, token: string): Promise<string | null> {
   const byToken = { Filters: [{ Name: 'client-token', Values: [token] }] };
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byToken));
@@ -104,8 +104,8 @@ async function readTemplate(
 }
 
 /**
- * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template", and
- * that whole: what is overwritten carries the template's other members along.
+ * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template". They
+ * overwrite it completely, so the request repeats the template's other members.
  */
 export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaunchTemplateData): RunInstancesRequest {
   const { NetworkInterfaces = [], Placement, TagSpecifications = [], MetadataOptions } = template;
@@ -133,8 +133,8 @@ export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaun
 }
 
 /**
- * A zone that the template fixes is the one of its own subnet. Its placement group, tenancy and host stay; they are the template's own
- * (`ec2:IsLaunchTemplateResource`) only where nothing of its placement is overwritten.
+ * A zone that the template sets is the zone of the template's own subnet. Its placement group, tenancy and host stay. They count as the template's
+ * own (`ec2:IsLaunchTemplateResource`) only if no part of the placement is overwritten.
  */
 function placementOf(
   placement: LaunchTemplatePlacement,
@@ -145,8 +145,8 @@ function placementOf(
 }
 
 /**
- * Addresses that the template fixes belong to the instance that they were fixed for, and to its subnet: as many others are asked for. "You
- * cannot specify both" an address and a count of its kind.
+ * Fixed addresses of the template belong to the original instance and its subnet: the same number of other addresses is requested. "You cannot
+ * specify both" an address and a count of its kind.
  */
 function interfaceIn(
   card: LaunchTemplateInstanceNetworkInterfaceSpecification,
@@ -165,7 +165,7 @@ function interfaceIn(
   };
 }
 
-/** Over the template's own: none is given where there is none, since a specification without tags is refused. */
+/** Stronger than the template's own tags. None is given where there is none, because a specification without tags is refused. */
 function tagSpecificationsOf(
   ResourceType: 'instance' | 'volume',
   ofTemplate: readonly LaunchTemplateTagSpecification[],
@@ -176,7 +176,7 @@ function tagSpecificationsOf(
   return Tags.length === 0 ? [] : [{ ResourceType, Tags }];
 }
 
-/** `place`: one subnet or zone, or nobody knows better. */
+/** `place`: only one subnet or zone is affected, or the cause is not known. */
 export type LaunchCause = 'permission' | 'quota' | 'template' | 'place';
 
 export interface LaunchFault {
@@ -185,7 +185,7 @@ export interface LaunchFault {
   readonly reason: string;
 }
 
-/** The code of a launch that is not asked for, since its template cannot be used. */
+/** The code of a launch that is not requested, because its template cannot be used. */
 const TEMPLATE_UNFIT = 'LaunchTemplateUnfit';
 
 const PERMISSION = new Set(['UnauthorizedOperation', 'AuthFailure', 'OptInRequired', 'PendingVerification', 'Blocked']);
@@ -198,14 +198,14 @@ const QUOTA = new Set([
   'NetworkInterfaceLimitExceeded',
 ]);
 const TEMPLATE = new Set([TEMPLATE_UNFIT, 'InvalidParameterCombination', 'MissingParameter', 'UnknownParameter']);
-/** What templates name by id or by name; subnets and addresses are not among them. */
+/** Resources that templates name by id or by name; subnets and addresses are not among them. */
 const NAMED_IN_TEMPLATE =
   /^Invalid(AMI|LaunchTemplate|KeyPair|Group|SecurityGroup|PlacementGroup|CapacityReservation|LicenseConfiguration|BlockDevice|Snapshot|NetworkInterface|UserData|IamInstanceProfile)/;
 
 const WORDS_MAX = 400;
 
 export function judgeLaunch({ refused, code }: AwsRefusal): LaunchFault {
-  // The encoded message is for whoever may decode it (sts:DecodeAuthorizationMessage), and is longer than a page.
+  // The encoded message is only for people who may decode it (sts:DecodeAuthorizationMessage), and is longer than a page.
   const words = refused.split('Encoded authorization failure message:', 1).join('').trimEnd().slice(0, WORDS_MAX);
   if (PERMISSION.has(code)) {
     const remedy = words.includes('iam:PassRole')
@@ -220,10 +220,10 @@ export function judgeLaunch({ refused, code }: AwsRefusal): LaunchFault {
   return { cause: 'place', reason: words };
 }
 
-/** Whether every other subnet will refuse it, too. */
+/** Whether every other subnet would refuse it, too. */
 export const isFaultOfEveryZone = ({ cause }: LaunchFault): boolean => cause !== 'place';
 
-/** Why no instance can be launched from a template in the place of another one; null where it says nothing against that. */
+/** Why no replacement can be launched from a template; null where the template allows it. */
 export function templateFault({
   NetworkInterfaces = [],
   InstanceRequirements,

@@ -1,5 +1,5 @@
-// The log of all functions: one JSON line for each thing that is told, and a middy middleware by which what fails is told with its cause.
-// A logger of our own: the one of Powertools is 24 KB of each bundle, 7 % of dispatch-heal's.
+// The log of all functions: one JSON line for each entry, and a middy middleware that logs failures with their cause. A logger of our own: the one of
+// Powertools is 24 KB of each bundle, 7 % of dispatch-heal's.
 import type { MiddlewareObj } from '@middy/core';
 import { plainJson } from '../text/plain-text.ts';
 

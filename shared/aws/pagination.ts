@@ -1,4 +1,4 @@
-// A list that AWS gives in pages is read whole or not at all: nothing is decided by a part of it.
+// Reads a paginated list of AWS completely or not at all: nothing is decided by a part of it.
 
 interface Page {
   readonly NextToken?: string | undefined;

@@ -1,5 +1,5 @@
-// What AWS has refused for good, told apart from what it throttles and from what nobody knows: after a refusal another way may be tried, after
-// an error it may not.
+// Separates definite refusals of AWS from throttling and from errors with an unknown effect. After a refusal another way may be tried; after such an
+// error it may not.
 import { plainText } from '../text/plain-text.ts';
 
 /** The call had no effect, and the same call will be refused again. `code` is AWS's, `refused` its words. */
@@ -10,7 +10,7 @@ export interface AwsRefusal {
 
 export type Accepted = { readonly accepted: true };
 
-/** AWS quotes what it was sent; its encoded authorization messages are longer, and tell a person nothing. */
+/** AWS quotes the request; its encoded authorization messages are longer, and are of no use to a person. */
 const REFUSED_CHARACTERS = 1_000;
 const CODE_CHARACTERS = 100;
 
@@ -24,7 +24,10 @@ const DEFINITE = new Set([
   'InsufficientVolumeCapacity',
 ]);
 
-/** Client error codes that the same call may not meet again: its credentials or its clock were old, or it was not read in time (SDK: CLOCK_SKEW_ERROR_CODES, TRANSIENT_ERROR_CODES). */
+/**
+ * Client error codes that the same call may not get again: its credentials or its clock were old, or it was not read in time (SDK:
+ * CLOCK_SKEW_ERROR_CODES, TRANSIENT_ERROR_CODES).
+ */
 const PASSING = new Set([
   'RequestTimeout',
   'RequestTimeoutException',
@@ -35,12 +38,12 @@ const PASSING = new Set([
   'ExpiredTokenException',
   'TimeoutError',
 ]);
-/** "Request Timeout" and "Too Many Requests" (RFC 9110, RFC 6585), whatever the service calls them. */
+/** "Request Timeout" and "Too Many Requests" (RFC 9110, RFC 6585), no matter what the service calls them. */
 const PASSING_STATUS = new Set([408, 429]);
 
 /**
- * A refusal where AWS has refused: "Client error codes … 4xx". Throttling is none, since the same call may succeed later (it certainly had no
- * effect: `isThrottling`), and neither is a server's fault or a time-out, which say nothing about the effect.
+ * The refusal in an error of AWS: "Client error codes … 4xx". Throttling is not a refusal, because the same call may succeed later (it certainly had
+ * no effect: `isThrottling`). Neither is a server fault or a time-out, which say nothing about the effect.
  *
  * @throws the error itself where it is no refusal
  */
@@ -55,19 +58,19 @@ export function refusalOf(error: unknown): AwsRefusal {
   throw error;
 }
 
-/** EC2's own code, those of the query protocols and the exception of the JSON ones. */
+/** EC2's own code, those of the query protocols and the exception of the JSON protocols. */
 const DENIED = /^(UnauthorizedOperation|AccessDenied(Exception)?|AuthorizationError(Exception)?)$/;
 
-/** Whether IAM has refused: what a call is about lacks the tags that the caller's role asks for. */
+/** Whether IAM has refused: the resource of a call lacks the tags that the caller's role requires. */
 export const isDenied = ({ code }: Pick<AwsRefusal, 'code'>): boolean => DENIED.test(code);
 
-/** Members of ServiceException of the SDK, of every service; absent where no answer was read. */
+/** The HTTP status: a member of ServiceException of the SDK, for every service; undefined where no answer was read. */
 function statusOf(error: Error): number | undefined {
   const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number | undefined } };
   return $metadata?.httpStatusCode;
 }
 
-/** The call's own result, or AWS's refusal of it. @throws everything that is no refusal */
+/** The call's own result, or AWS's refusal of it. @throws every error that is no refusal */
 export async function catchRefusal<T>(call: () => Promise<T>): Promise<T | AwsRefusal> {
   try {
     return await call();
@@ -77,8 +80,8 @@ export async function catchRefusal<T>(call: () => Promise<T>): Promise<T | AwsRe
 }
 
 /**
- * What AWS says to a call with DryRun, which changes nothing: "If you have the required permissions, the error response is DryRunOperation".
- * @throws everything that is no refusal
+ * The answer of AWS to a call with DryRun, which changes nothing: "If you have the required permissions, the error response is DryRunOperation".
+ * @throws every error that is no refusal
  */
 export async function catchDryRun(call: () => Promise<unknown>): Promise<Accepted | AwsRefusal> {
   try {
@@ -90,7 +93,10 @@ export async function catchDryRun(call: () => Promise<unknown>): Promise<Accepte
   throw new Error('a dry run was carried out');
 }
 
-/** In the words of EC2, CloudWatch and SSM, Lambda, SNS, and DynamoDB ("API throttling" of EC2, common errors of the others; SDK: THROTTLING_ERROR_CODES). */
+/**
+ * Error names of EC2, CloudWatch and SSM, Lambda, SNS, and DynamoDB ("API throttling" of EC2, common errors of the others; SDK:
+ * THROTTLING_ERROR_CODES).
+ */
 const NAMES = new Set([
   'RequestLimitExceeded',
   'EC2ThrottledException',
@@ -105,7 +111,7 @@ const NAMES = new Set([
 ]);
 const MAX_CAUSES = 5;
 
-/** Also where the durable SDK has wrapped it: a step's own error is the cause of what the step throws. */
+/** Also where the durable SDK has wrapped it: a step's own error is the cause of the error that the step throws. */
 export function isThrottling(error: unknown): boolean {
   let cause: unknown = error;
   for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth++) {

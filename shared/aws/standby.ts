@@ -1,6 +1,6 @@
-// Takes an instance out of its Auto Scaling group's hands and gives it back. A group replaces any member "in a state other than running", except
-// one on standby. Sources: doc comments of EnterStandby and ExitStandby in @aws-sdk/client-auto-scaling; "Temporarily remove instances from your
-// Auto Scaling group" (EC2 Auto Scaling user guide).
+// Sets an instance of an Auto Scaling group to standby, and back to service. A group replaces any member "in a state other than running", except one
+// on standby. Sources: doc comments of EnterStandby and ExitStandby in @aws-sdk/client-auto-scaling; "Temporarily remove instances from your Auto
+// Scaling group" (EC2 Auto Scaling user guide).
 import {
   type AutoScalingClient,
   type AutoScalingGroup,
@@ -11,10 +11,10 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 
-/** `elsewhere`: it belongs to no group, or is on its way in or out in a manner that has nothing to do with standby; `lifecycle` says how. */
+/** `elsewhere`: it belongs to no group, or it is entering or leaving the group for another reason than standby; `lifecycle` says how. */
 export interface StandbyStatus {
   readonly is: 'in-service' | 'entering' | 'standby' | 'leaving' | 'elsewhere';
-  /** In AWS's words: "InService", "EnteringStandby", "Terminating:Wait"; "none" of one that belongs to no group. */
+  /** In AWS's words: "InService", "EnteringStandby", "Terminating:Wait"; "none" where it belongs to no group. */
   readonly lifecycle: string;
 }
 
@@ -26,7 +26,7 @@ export async function standbyState(autoscaling: AutoScalingClient, instanceId: s
   if (lifecycle === 'InService') return { is: 'in-service', lifecycle };
   if (lifecycle === 'EnteringStandby') return { is: 'entering', lifecycle };
   if (lifecycle === 'Standby') return { is: 'standby', lifecycle };
-  // "Pending" is what one is between standby and service; a member that was never in service is, too, and is left alone all the same.
+  // "Pending" is the state between standby and service. A member that was never in service has it, too, and is also left alone.
   return { is: lifecycle.startsWith('Pending') ? 'leaving' : 'elsewhere', lifecycle };
 }
 
@@ -36,11 +36,11 @@ export interface Member {
 }
 
 /**
- * Asks for standby, with the desired capacity decremented, so that no other instance is launched in its place; does not wait for it, which
- * lasts as long as its target groups drain. One that is on standby or on its way there is accepted.
+ * Requests standby, with the desired capacity decremented, so that no other instance is launched in its place. It does not wait for it; standby takes
+ * as long as its target groups drain. An instance that is on standby or on its way there is accepted.
  *
- * @returns refused with MinSize where the group could not spare one, before anything is asked; else with AWS's own code
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ * @returns refused with MinSize where the group could not spare one, before anything is requested; else with AWS's own code
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function enterStandby(
   autoscaling: AutoScalingClient,
@@ -60,11 +60,11 @@ export async function enterStandby(
 }
 
 /**
- * Asks for the way back into service, which increments the desired capacity again, and does not wait for it. The instance must be running, or
- * the group replaces it. One that is in service or on its way there is accepted.
+ * Requests the return to service, which increments the desired capacity again, and does not wait for it. The instance must be running, or the group
+ * replaces it. An instance that is in service or on its way there is accepted.
  *
  * @returns refused where the group has no room (MaxSize), with AWS's own code
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function exitStandby(
   autoscaling: AutoScalingClient,
@@ -91,8 +91,8 @@ async function readGroup(autoscaling: AutoScalingClient, name: string): Promise<
 }
 
 /**
- * "… as long as the desired capacity of the Auto Scaling group after the instances are placed into standby is equal to or greater than the
- * minimum capacity of the group." Null: it can spare one.
+ * "… as long as the desired capacity of the Auto Scaling group after the instances are placed into standby is equal to or greater than the minimum
+ * capacity of the group." null: the group can spare one.
  */
 function minSizeForbids({ AutoScalingGroupName, MinSize = 0, DesiredCapacity = 0 }: AutoScalingGroup): string | null {
   if (DesiredCapacity - 1 >= MinSize) return null;

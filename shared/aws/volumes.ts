@@ -1,6 +1,5 @@
-// EBS volumes as a heal sees, makes and moves them: read, made from snapshots and from other volumes, attached, detached, kept; and tags as EC2
-// takes them. Sources: doc comments of the commands in @aws-sdk/client-ec2; "Amazon EBS volume lifecycle" and "Initialize Amazon EBS volumes"
-// (EBS user guide).
+// Reads, creates and moves EBS volumes: from snapshots and from other volumes, attach, detach, keep; and tags in EC2's form. Sources: doc comments of
+// the commands in @aws-sdk/client-ec2; "Amazon EBS volume lifecycle" and "Initialize Amazon EBS volumes" (EBS user guide).
 
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -30,15 +29,15 @@ export interface VolumeDescription {
   readonly state: 'creating' | 'available' | 'in-use' | 'deleting' | 'deleted' | 'error';
   readonly sizeGiB: number;
   readonly type: string;
-  /** null where the type has none to set: gp2 and st1 derive theirs from the size. */
+  /** null where the volume type has no IOPS to set: gp2 and st1 derive theirs from the size. */
   readonly iops: number | null;
   readonly throughputMiBps: number | null;
   readonly availabilityZone: string;
   readonly encrypted: boolean;
   readonly kmsKeyId: string | null;
-  /** Empty where it was not made from one. */
+  /** Empty where the volume was not made from a snapshot. */
   readonly snapshotId: string;
-  /** ms since the epoch; 0 where EC2 tells none. */
+  /** ms since the epoch; 0 where EC2 returns none. */
   readonly createdAtMs: number;
   readonly attachment: AttachmentDescription | null;
   readonly tags: Readonly<Record<string, string>>;
@@ -59,10 +58,10 @@ const PAGE_SIZE = 500;
 const MAX_PAGES = 20;
 
 /**
- * The volumes with these ids, and those that are attached to these instances. By filters: a volume that is gone is missing from the answer
- * and does not fail the call. Eventually consistent: what was just made may be missing, too.
+ * The volumes with these ids, and those that are attached to these instances. Read by filters: a volume that is gone is missing from the answer and
+ * does not fail the call. Eventually consistent: a new volume may be missing, too.
  *
- * @throws RangeError for a selection of nothing; an Error for one that does not end
+ * @throws RangeError for an empty selection; an Error for one that does not end
  */
 export async function describeVolumes(
   ec2: EC2Client,
@@ -96,7 +95,7 @@ async function readPages(ec2: EC2Client, filter: Filter): Promise<readonly Volum
   return volumes;
 }
 
-/** What has no id or no state is not there yet. */
+/** A volume without an id or a state does not exist yet. */
 function volumeNow(volume: Volume): readonly VolumeDescription[] {
   const { VolumeId, State, Size, VolumeType, Iops, Throughput, AvailabilityZone, SnapshotId = '', Tags = [] } = volume;
   if (!VolumeId || !State || !Size || !VolumeType || !AvailabilityZone) return [];
@@ -120,7 +119,7 @@ function volumeNow(volume: Volume): readonly VolumeDescription[] {
   ];
 }
 
-/** One volume of ours is attached to one instance: Multi-Attach is no filesystem's friend, and such a volume's first attachment is told. */
+/** A volume of ours is attached to one instance: filesystems do not support Multi-Attach, and of such a volume the first attachment is returned. */
 function attachmentNow({ Attachments = [] }: Volume): AttachmentDescription | null {
   const [first] = Attachments;
   if (!first?.InstanceId || !first.Device || !first.State) return null;
@@ -133,11 +132,11 @@ function attachmentNow({ Attachments = [] }: Volume): AttachmentDescription | nu
 }
 
 /**
- * Asks for the attachment and does not wait for it. AttachVolume has no token: ask once, and read the volume where the answer is lost.
- * "The volume and instance must be within the same Availability Zone."
+ * Requests the attachment and does not wait for it. AttachVolume has no token: call it once, and read the volume where the answer is lost. "The
+ * volume and instance must be within the same Availability Zone."
  *
  * @param ec2Once a client that tries once
- * @throws what leaves open whether it had an effect, and throttling
+ * @throws errors that leave the effect open, and throttling
  */
 export const attachVolume = (
   ec2Once: EC2Client,
@@ -149,11 +148,11 @@ export const attachVolume = (
   });
 
 /**
- * Asks for the detachment and does not wait for it. Never with `Force`, which "can lead to data loss or a corrupted file system": a volume that
- * is mounted stays `busy` until it is unmounted. With instance and device given, a volume that is attached elsewhere meanwhile is left alone.
+ * Requests the detachment and does not wait for it. Never with `Force`, which "can lead to data loss or a corrupted file system": a mounted volume
+ * stays `busy` until it is unmounted. With instance and device given, a volume that is attached elsewhere meanwhile is left alone.
  *
  * @param ec2Once a client that tries once
- * @throws what leaves open whether it had an effect, and throttling
+ * @throws errors that leave the effect open, and throttling
  */
 export const detachVolume = (
   ec2Once: EC2Client,
@@ -164,11 +163,11 @@ export const detachVolume = (
     return { accepted: true };
   });
 
-/** "/dev/sd[f-p]" is what is recommended for EBS volumes of HVM instances ("Device names for volumes", EC2 user guide). */
+/** AWS recommends "/dev/sd[f-p]" for EBS volumes of HVM instances ("Device names for volumes", EC2 user guide). */
 const DEVICE_LETTERS = 'fghijklmnop';
 
 /**
- * The first free name for an attachment. Where /dev/sdf is taken /dev/xvdf is, too: the block device driver may rename the one to the other.
+ * The first free name for an attachment. If /dev/sdf is taken, /dev/xvdf is, too: the block device driver may rename one to the other.
  *
  * @throws Error when all are taken
  */
@@ -179,14 +178,14 @@ export function freeDevice(taken: readonly string[]): string {
   return `/dev/sd${free}`;
 }
 
-/** Looks after the change, and how long before each of them. */
+/** Reads after the change, and the delay before each of them. */
 const KEEP_LOOKS_MS = [0, 1_000, 2_000, 4_000, 8_000] as const;
 
 /**
- * The volumes at these devices survive the instance: TerminateInstances deletes those whose `DeleteOnTermination` is true, "the default for
+ * Makes the volumes at these devices survive the instance: TerminateInstances deletes those whose `DeleteOnTermination` is true, "the default for
  * those attached at launch". Set, and read back until Describe shows it.
  *
- * @throws Error, a sentence, when it still does not hold after some fifteen seconds
+ * @throws Error, a sentence, when it is still not set after some fifteen seconds
  */
 export async function keepOnTermination(ec2: EC2Client, instanceId: string, devices: readonly string[]): Promise<void> {
   if (devices.length === 0) return;
@@ -210,7 +209,7 @@ export async function keepOnTermination(ec2: EC2Client, instanceId: string, devi
   );
 }
 
-/** "Up to 1000 resources" and fifty tags a resource (CreateTagsRequest). A tag that is there already is overwritten; one of AWS is left out. */
+/** "Up to 1000 resources" and fifty tags a resource (CreateTagsRequest). An existing tag is overwritten; AWS's own tags are left out. */
 export async function tagResources(
   ec2: EC2Client,
   ids: readonly string[],
@@ -221,24 +220,24 @@ export async function tagResources(
   await ec2.send(new CreateTagsCommand({ Resources: [...ids], Tags }));
 }
 
-/** Whatever their values are. A tag that is not there is no error. */
+/** Removes the tags with any value. A missing tag is no error. */
 export async function untagResources(ec2: EC2Client, ids: readonly string[], keys: readonly string[]): Promise<void> {
   if (ids.length === 0 || keys.length === 0) return;
   await ec2.send(new DeleteTagsCommand({ Resources: [...ids], Tags: keys.map((Key) => ({ Key })) }));
 }
 
-/** What the new volume is to be like. All of it is said in the request: the API's own default type is gp2, whatever the source is. */
+/** The properties of the new volume. The request names all of them: the API's own default type is gp2, no matter what the source is. */
 export interface NewVolumeSpec {
-  /** At least that of its source. */
+  /** At least the size of its source. */
   readonly sizeGiB: number;
   readonly type: string;
-  /** null where the type has none to set. */
+  /** null where the volume type has none to set. */
   readonly iops: number | null;
   readonly throughputMiBps: number | null;
   readonly encrypted: boolean;
   /** null: the key of the source, or the account's default. */
   readonly kmsKeyId: string | null;
-  /** The same token never makes a second volume. */
+  /** The same token never creates a second volume. */
   readonly token: string;
   readonly tags: Readonly<Record<string, string>>;
 }
@@ -246,23 +245,23 @@ export interface NewVolumeSpec {
 export interface FromSnapshot extends NewVolumeSpec {
   readonly snapshotId: string;
   readonly availabilityZone: string;
-  /** "Valid range: 100 - 300 MiB/s" (VolumeInitializationRate); absent: at AWS's own rate, which it does not tell. */
+  /** "Valid range: 100 - 300 MiB/s" (VolumeInitializationRate); absent: at AWS's own rate, which AWS does not publish. */
   readonly initializationMiBps?: number;
 }
 
 export interface CreatedVolume {
   readonly volumeId: string;
-  /** The volume comes without the rate that was asked for: in AWS's words, why. */
+  /** The volume comes without the requested rate: the reason in AWS's words. */
   readonly rateRefused?: string;
 }
 
 /**
- * Makes a volume from a completed snapshot; it is `creating` for some seconds and may vanish out of that state where its key cannot be used:
- * "the action can appear to complete, but eventually fails" (KmsKeyId). Where the initialization rate is refused (the region's quota of
- * 5,000 MiB/s, "Cumulative initialization rate"; AWS names no code for it), the volume is made without one, under the same token: so a repeated
- * call finds the one volume, whichever of both requests has made it.
+ * Creates a volume from a completed snapshot. It is `creating` for some seconds and may vanish from that state where its key cannot be used: "the
+ * action can appear to complete, but eventually fails" (KmsKeyId). The initialization rate may be refused (the region's quota of 5,000 MiB/s,
+ * "Cumulative initialization rate"; AWS names no code for it). Then the volume is created without one, under the same token: so a repeated call finds
+ * the one volume of either request.
  *
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Promise<CreatedVolume | AwsRefusal> {
   const { initializationMiBps } = wish;
@@ -283,9 +282,9 @@ const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<Crea
 
 /**
  * "Creates a crash-consistent, point-in-time copy of an existing Amazon EBS volume within the same Availability Zone." One is in progress for a
- * source at a time, five in a region ("Copy an Amazon EBS volume", EBS user guide): refused otherwise, and later it may not be.
+ * source at a time, five in a region ("Copy an Amazon EBS volume", EBS user guide). More are refused, and may succeed later.
  *
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export const copyVolume = (
   ec2: EC2Client,
@@ -298,7 +297,7 @@ export const copyVolume = (
     return createdVolume('CopyVolumes', Volumes[0]?.VolumeId);
   });
 
-/** `Encrypted: false` is never said: what comes from something encrypted is encrypted, and the account may encrypt by default. */
+/** `Encrypted: false` is never sent: a copy of something encrypted is encrypted, and the account may encrypt by default. */
 const performance = (wish: NewVolumeSpec) => ({
   Size: wish.sizeGiB,
   VolumeType: wish.type as VolumeType,
@@ -309,7 +308,7 @@ const performance = (wish: NewVolumeSpec) => ({
   TagSpecifications: tagSpecifications(wish.tags),
 });
 
-/** "Tags assigned to the source volume aren't assigned to the volume copy": all are given at creation. */
+/** "Tags assigned to the source volume aren't assigned to the volume copy": the request contains all of them. */
 const tagSpecifications = (tags: Readonly<Record<string, string>>): TagSpecification[] => {
   const Tags = settable(tags);
   return Tags.length === 0 ? [] : [{ ResourceType: 'volume', Tags }];
@@ -322,7 +321,7 @@ function createdVolume(call: string, volumeId: string | undefined): CreatedVolum
 
 export interface InitializationStatus {
   readonly volumeId: string;
-  /** Of its blocks, 0 to 100; as it was up to five minutes ago. */
+  /** Per cent of its blocks, 0 to 100; up to five minutes old. */
   readonly percent: number;
   /** "Only available for volumes created with Amazon EBS Provisioned Rate for Volume Initialization": null for others. */
   readonly etaSeconds: number | null;
@@ -333,7 +332,7 @@ export interface InitializationStatus {
 const GONE = 'InvalidVolume.NotFound';
 
 /**
- * How far the blocks of these volumes have come. Of what is gone, and of what AWS says nothing (yet), nothing is told: "only available for
+ * How many blocks of these volumes have arrived. A volume that is gone, or of which AWS reports nothing (yet), is left out: "only available for
  * volumes created from snapshots", and "it can take up to 5 minutes for the volume initialization information to be updated".
  */
 export async function initializationOf(
@@ -364,8 +363,8 @@ export async function initializationOf(
 }
 
 /**
- * Without those of AWS: "the aws: prefix … you can't edit or delete tag names or values" ("Tag your Amazon EC2 resources"), nor set them.
- * An owner's values are copied as they are; ours may quote a node or AWS, and are one line.
+ * Without AWS's own tags: "the aws: prefix … you can't edit or delete tag names or values" ("Tag your Amazon EC2 resources"), nor set them. An
+ * owner's values are copied as they are; ours may quote a node or AWS, and become one line.
  */
 export const settable = (tags: Readonly<Record<string, string>>): Tag[] =>
   Object.entries(tags).flatMap(([Key, Value]) =>

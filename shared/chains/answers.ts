@@ -1,10 +1,10 @@
-// How answers are read by every chain client: what is not as it should be ends as a reading that says what came and what was
-// expected, never as an exception and never as a height.
+// Reads answers for every chain client. A wrong answer becomes a reading that says what came and what was expected, never an exception and never a
+// height.
 import * as v from 'valibot';
 import { errorText, plainText } from '../text/plain-text.ts';
 import type { Answer, ChainRequest, Question, Reading, ReadingErrorCode } from './client.ts';
 
-/** What a reader throws on purpose; `question` turns it into a reading. */
+/** The error that a reader throws on purpose; `question` turns it into a reading. */
 export class AnswerError extends Error {
   override readonly name = 'AnswerError';
   readonly code: ReadingErrorCode;
@@ -15,7 +15,7 @@ export class AnswerError extends Error {
   }
 }
 
-/** A foreign text in a message; and the message, which may quote two of them. */
+/** Limit of a foreign text in a message, and of the message, which may quote two of them. */
 const SHOWN_CHARACTERS = 120;
 const REASON_CHARACTERS = 600;
 
@@ -37,7 +37,7 @@ export function question<Facts>(
       } catch (error) {
         if (error instanceof AnswerError)
           return { kind: 'error', code: error.code, reason: plainText(error.message, REASON_CHARACTERS) };
-        // A mistake of ours: it is told, no node is blamed for it, and the others are read all the same.
+        // A bug of ours: it is reported, no node is blamed for it, and the others are still read.
         return {
           kind: 'error',
           code: 'misconfigured',
@@ -67,7 +67,7 @@ export function bodyOf(answer: Answer | undefined, what: string): unknown {
   return body;
 }
 
-/** The body, or undefined when it could not be had: for what a status can do without. */
+/** The body, or undefined where it could not be read: for parts that a status can do without. */
 export function bodyIfAny(answer: Answer | undefined): unknown {
   return answer?.kind === 'answered' && answer.status === 200 ? answer.body : undefined;
 }
@@ -78,10 +78,10 @@ export function requireAnswer(answer: Answer | undefined, what: string): Answer 
   return answer;
 }
 
-/** Where a schema does not say itself what it expects. */
+/** For schemas that do not say what they expect. */
 const expectationOf = ({ expected }: v.BaseIssue<unknown>): string => expected ?? 'something else';
 
-/** What the schema makes of a value. Throws an `AnswerError` that names the field, what was there and what was expected. */
+/** The value as parsed by the schema. Throws an `AnswerError` that names the field, what was there and what was expected. */
 export function checked<Output>(schema: v.GenericSchema<unknown, Output>, value: unknown, what: string): Output {
   const parsed = v.safeParse(schema, value, { abortEarly: true, message: expectationOf });
   if (parsed.success) return parsed.output;

@@ -1,6 +1,5 @@
-// Beacon nodes of ethereum (lighthouse, prysm, teku, nimbus, lodestar, grandine) by the API that all of them share. watch-fleet
-// asks them to tell an execution client that is stuck from one whose beacon node sends it nothing.
-// Source of paths and fields: github.com/ethereum/beacon-APIs.
+// Beacon nodes of ethereum (lighthouse, prysm, teku, nimbus, lodestar, grandine) by the API that all of them share. watch-fleet asks them to find out
+// whether an execution client is stuck or its beacon node sends it nothing. Source of paths and fields: github.com/ethereum/beacon-APIs.
 import * as v from 'valibot';
 import { AnswerError, bodyIfAny, bodyOf, checked, get, ok, question, requireAnswer, starting } from './answers.ts';
 import {
@@ -102,7 +101,7 @@ function statusQuestion(slots: readonly number[]): Question<NodeStatus> {
       syncing: syncing.is_syncing,
       claimedTip: head.height + syncing.sync_distance,
       peerCount: peersBody === undefined ? undefined : checked(peerCountSchema, peersBody, 'peer_count').data.connected,
-      // Of the execution chain, so that the two clients of a node can be compared.
+      // The id of the execution chain, so that the two clients of a node can be compared.
       chainId: spec.DEPOSIT_CHAIN_ID?.toString(),
       clientVersion:
         versionBody === undefined ? undefined : checked(versionSchema, versionBody, 'version').data.version,

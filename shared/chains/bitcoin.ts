@@ -27,7 +27,7 @@ export function bitcoinClient(name: string, stopGraceSeconds: number): ChainClie
       peersAtRunTime: {
         by: 'rpc',
         reach: 'network',
-        // MAX_ADDNODE_CONNECTIONS in src/net.h; more than these wait for a place.
+        // MAX_ADDNODE_CONNECTIONS in src/net.h; more than these wait for a free slot.
         maximum: 8,
         lostOnRestart: true,
         add: (peer) => changeQuestion([call('addnode', formatPeerAddress(peer), 'add')]),
@@ -49,7 +49,7 @@ export function bitcoinClient(name: string, stopGraceSeconds: number): ChainClie
 
 // Error codes of src/rpc/protocol.h.
 const IN_WARMUP = -28;
-/** Added before, not added, not connected: what was wanted is so. */
+/** Already added, not added, not connected: the wanted state is reached. */
 const ALREADY: readonly number[] = [-23, -24, -29];
 
 const chainSchema = v.object({
@@ -92,7 +92,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       syncing: chain.initialblockdownload === true || chain.blocks < chain.headers,
       claimedTip: Math.max(chain.blocks, chain.headers),
       peerCount: network.connections,
-      // "main" is what every fork of bitcoin calls its own main network.
+      // Every fork of bitcoin calls its own main network "main".
       chainId: resultOf(hash256, genesisResult),
       clientVersion: network.subversion,
     };
@@ -101,11 +101,11 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
   });
 }
 
-/** Before Bitcoin Core 23 only a header tells its time; the median time is about an hour older. */
+/** Before Bitcoin Core 23 only a header has its time; the median time is about an hour older. */
 function blockTimeQuestion(status: NodeStatus, tip: string): Question<NodeStatus> {
   const calls = [call('getblockheader', tip)];
   return question([batch(calls)], ([answer]) => {
-    // Its height is known by now: one that cannot be asked again has no block time, and all the rest.
+    // Its height is already known: if the second request fails, the block time is missing, and the rest stays.
     if (answer?.kind === 'failed') return ok(status);
     const [header] = readBatch(calls, answer);
     return ok({ ...status, blockTimeMs: resultOf(headerSchema, header).time });

@@ -1,24 +1,24 @@
-// What every chain client is: questions as data (the requests to make), a strict reader of the answers, and what is known of
-// running the client. No I/O here: probe-nodes and rotate-peers send the requests, watch-fleet judges what was read.
+// The interface of every chain client: questions as data (the requests to make), a strict reader of the answers, and how the client is run. No I/O
+// here: probe-nodes and rotate-peers send the requests, watch-fleet judges what was read.
 
 /** One protocol, or one family of forks of it. */
 export interface ChainClient {
-  /** As in messages: litecoin, ethereum… */
+  /** The name in messages: litecoin, ethereum… */
   readonly name: string;
   /**
-   * Where the node stands, by harmless calls only. `heights`: blocks whose hashes are wanted as well, for comparison with
-   * siblings; at most `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise.
+   * The node's position in the chain, by harmless calls only. `heights`: blocks whose hashes are also wanted, for comparison with siblings; at most
+   * `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise.
    */
   readonly status: (heights?: readonly number[]) => Question<NodeStatus>;
-  /** Who the node is connected to. undefined where no such question exists. */
+  /** The peers that the node is connected to. undefined where no such question exists. */
   readonly peers: (Question<NodePeers> & { readonly reach: Reach }) | undefined;
   readonly operations: ClientOperations;
 }
 
-/** node: calls that may do harm, which a node answers on its own loopback only and which are never sent over a network. */
+/** node: calls that may do harm. A node answers them on its own loopback only, and they are never sent over a network. */
 export type Reach = 'network' | 'node';
 
-/** Heights that one status question may ask hashes for; each costs a whole block's header, with some clients its transaction ids. */
+/** Heights whose hashes one status question may ask for; each costs a whole block's header, with some clients its transaction ids. */
 export const MAXIMUM_HEIGHTS = 4;
 
 export interface ChainRequest {
@@ -32,9 +32,9 @@ export interface ChainRequest {
   readonly maximumBytes?: number;
 }
 
-/** What came back for one request. */
+/** The result of one request. */
 export type Answer =
-  /** `body` is parsed JSON, or a text where that was expected; `atMs` is when it had arrived. */
+  /** `body` is parsed JSON, or a text where that was expected; `atMs` is its time of arrival. */
   { readonly kind: 'answered'; readonly status: number; readonly body: unknown; readonly atMs: number } | Failure;
 
 export interface Failure {
@@ -46,15 +46,15 @@ export interface Failure {
 export type ReadingErrorCode =
   /** Nothing listens, no route, no such name, or the connection broke. */
   | 'unreachable'
-  /** Not whole within the time allowed. */
+  /** Not complete within the time allowed. */
   | 'slow'
   | 'too-large'
-  /** It points elsewhere; nobody follows. */
+  /** It redirects; redirects are not followed. */
   | 'redirected'
   | 'unauthorized'
-  /** It is alive and wants to be left alone for now: HTTP 429 or 503. */
+  /** It is alive and asks for a pause: HTTP 429 or 503. */
   | 'busy'
-  /** It answered, but not what this protocol answers. */
+  /** It answered, but not in this protocol. */
   | 'malformed'
   /** It answered, with an error of its own. */
   | 'refused'
@@ -62,44 +62,44 @@ export type ReadingErrorCode =
   | 'misconfigured';
 
 export interface Question<Facts> {
-  /** To be sent to one endpoint, all at once; the answers are read in this order. */
+  /** Sent to one endpoint, all in parallel; the answers are read in this order. */
   readonly requests: readonly ChainRequest[];
-  /** Never throws. `next` where only an answer tells what else has to be asked. */
+  /** Never throws. `next` where an answer decides what else has to be asked. */
   readonly read: (
     answers: readonly Answer[],
   ) => Reading<Facts> | { readonly kind: 'next'; readonly question: Question<Facts> };
 }
 
-/** Only `ok` carries facts: what did not answer has no height, and no lag of 0. */
+/** Only `ok` carries facts: a node that did not answer has no height, and no lag of 0. */
 export type Reading<Facts> =
   | { readonly kind: 'ok'; readonly facts: Facts }
   /** Alive, and not yet able to answer. */
   | { readonly kind: 'starting'; readonly reason: string }
   | { readonly kind: 'error'; readonly code: ReadingErrorCode; readonly reason: string };
 
-/** What a client says of itself. It may be wrong: the truth comes from comparing it with its siblings. */
+/** A client's own report. It may be wrong: the truth comes from comparing it with its siblings. */
 export interface NodeStatus {
   /** Blocks, or slots where the chain counts those (solana, beacon). */
   readonly height: number;
-  /** Of the tip and of the heights asked for, as far as the node has them; lower case, without 0x where it is hexadecimal. */
+  /** Of the tip and of the requested heights, as far as the node has them; lower case, without 0x where it is hexadecimal. */
   readonly hashes: readonly BlockHash[];
-  /** When the block at `height` was made, milliseconds since 1970; undefined where the client does not tell. */
+  /** When the block at `height` was made, milliseconds since 1970; undefined where the client does not report it. */
   readonly blockTimeMs: number | undefined;
-  /** Whether it says that it is behind: a known lie of several clients, in both directions. */
+  /** Whether it says that it is behind: several clients are known to report this wrongly, in both directions. */
   readonly syncing: boolean | undefined;
-  /** Where it believes that its chain ends. */
+  /** The end of the chain as the client believes it. */
   readonly claimedTip: number | undefined;
-  /** How far a sync has come that does not show in `height` until it ends (geth's snap sync): progress, not health. */
+  /** Progress of a sync that does not show in `height` until it ends (geth's snap sync): progress, not health. */
   readonly syncHeight: number | undefined;
   readonly peerCount: number | undefined;
-  /** What tells this network from others: the genesis hash (bitcoin, solana), a number (ethereum, stacks), a name (cometbft). */
+  /** The id that tells this network from others: the genesis hash (bitcoin, solana), a number (ethereum, stacks), a name (cometbft). */
   readonly chainId: string | undefined;
   readonly clientVersion: string | undefined;
-  /** How far it has followed the chain that it is anchored to: Bitcoin, for stacks. */
+  /** Its height on the chain that it is anchored to: Bitcoin, for stacks. */
   readonly anchorHeight: number | undefined;
-  /** false: its key is in no validator set at the moment, as a jailed validator's; undefined where there is no such thing. */
+  /** false: its key is in no validator set at the moment, as with a jailed validator; undefined where there is no such set. */
   readonly inValidatorSet: boolean | undefined;
-  /** Why it cannot go on by itself, where it says so: a beacon node tells of its execution client. */
+  /** Why it cannot continue without another program, if it says so: a beacon node reports its execution client. */
   readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
 }
 
@@ -109,16 +109,16 @@ export interface BlockHash {
 }
 
 export interface NodePeers {
-  /** Undefined where a node has no identity but its address (bitcoin). */
+  /** undefined where a node has no identity except its address (bitcoin). */
   readonly ownPeerId: string | undefined;
   readonly peers: readonly Peer[];
 }
 
 export interface Peer {
   readonly id: string | undefined;
-  /** Where it can be dialled. Undefined where only the far end of an inbound connection is known. */
+  /** Where it can be dialled. undefined where only the far end of an inbound connection is known. */
   readonly address: PeerAddress | undefined;
-  /** Of the other end, where that is known and `address` is not: an inbound connection. */
+  /** The host of the other end, where that is known and `address` is not: an inbound connection. */
   readonly host?: string;
   readonly inbound: boolean | undefined;
   readonly connectedSeconds: number | undefined;
@@ -130,23 +130,23 @@ export interface PeerAddress {
   readonly port: number;
 }
 
-/** A peer as it is written into a configuration or told to a running client. */
+/** A peer in the form for a configuration or for a call to a running client. */
 export interface DialablePeer extends PeerAddress {
   /** Needed by every client but bitcoin. */
   readonly id?: string;
-  /** A validator behind sentries: whoever dials it tells nobody of it. */
+  /** A validator behind sentries: the nodes that dial it tell nobody about it. */
   readonly hidden?: true;
 }
 
 export interface ClientOperations {
-  /** As the client writes a peer: "id@10.0.0.1:26656". Throws a `TypeError` that names what is wrong with it. */
+  /** A peer in the client's own form: "id@10.0.0.1:26656". Throws a `TypeError` that names the fault. */
   readonly formatPeer: (peer: DialablePeer) => string;
   readonly peersAtRunTime: PeersAtRunTime;
   readonly peersThatPersist: PeersThatPersist;
   readonly stop: {
     /** SIGKILL before this may cost the client its state. */
     readonly graceSeconds: number;
-    /** What must never be lost, doubled or go back in time. */
+    /** Data that must never be lost, doubled or go back in time. */
     readonly sacred: string;
   };
 }
@@ -155,7 +155,7 @@ export type PeersAtRunTime =
   | {
       readonly by: 'rpc';
       readonly reach: Reach;
-      /** How many the client takes at once; undefined without a limit of its own. */
+      /** The client's own limit of such peers; undefined without a limit. */
       readonly maximum: number | undefined;
       readonly lostOnRestart: boolean;
       readonly add: (peer: DialablePeer) => Question<PeerChange>;
@@ -178,10 +178,10 @@ export type PeersThatPersist =
       readonly as: 'list' | 'comma-separated';
       readonly takesEffect: 'restart';
     }
-  /** A command-line flag: it stands in the unit, which is its owner's. undefined: each client calls it something else. */
+  /** A command-line flag: it is in the unit, which is its owner's. undefined: each client has another name for it. */
   | { readonly in: 'flag'; readonly flag: string | undefined; readonly takesEffect: 'restart' };
 
-/** Where a client says nothing: spread first, so that each client names only what its protocol tells. */
+/** The values where a client says nothing: spread first, so that each client names only what its protocol reports. */
 export const UNSAID = {
   blockTimeMs: undefined,
   syncing: undefined,
@@ -207,10 +207,13 @@ export function checkedHeights(heights: readonly number[]): readonly number[] {
   return unique;
 }
 
-/** Resolves always. */
+/** Never rejects. */
 export type Fetcher = (request: ChainRequest) => Promise<Answer>;
 
-/** Asks one node one question: sends its requests, and asks what an answer shows to be needed. Never throws and takes at most `MAXIMUM_ROUNDS` times the fetcher's own limit. */
+/**
+ * Asks one node one question: sends its requests, and any further requests that an answer makes necessary. Never throws and takes at most
+ * `MAXIMUM_ROUNDS` times the fetcher's own limit.
+ */
 export async function askQuestion<Facts>(question: Question<Facts>, fetcher: Fetcher): Promise<Reading<Facts>> {
   let next = question;
   for (let round = 0; round < MAXIMUM_ROUNDS; round += 1) {

@@ -10,7 +10,7 @@ import { stacksClient } from './stacks.ts';
 
 const grace = (chain: KnownChain) => chainDefaults[chain].stopGraceSeconds;
 
-/** `other` is not here: it has a client only where its fleet file gives the paths (http-json.ts). */
+/** `other` is missing: it has a client only where its fleet file gives the paths (http-json.ts). */
 export const chainClients = {
   bitcoin: bitcoinClient('bitcoin', grace('bitcoin')),
   litecoin: bitcoinClient('litecoin', grace('litecoin')),
@@ -22,5 +22,5 @@ export const chainClients = {
   solana: solanaClient(grace('solana')),
 } as const satisfies Record<KnownChain, ChainClient>;
 
-/** The companion of an ethereum execution client, which stands in no list of chains. No beacon node documents how long it may take to stop. */
+/** The companion of an ethereum execution client, which is in no list of chains. No beacon node documents how long it may take to stop. */
 export const beacon: ChainClient = beaconClient(120);

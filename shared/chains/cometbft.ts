@@ -1,5 +1,5 @@
-// CometBFT and the Tendermint versions before it (cosmos chains, IRITA); watch-fleet and rotate-peers use it. What its consensus
-// does is told by its metrics alone: cometbft-metrics.ts.
+// CometBFT and the Tendermint versions before it (cosmos chains, IRITA); watch-fleet and rotate-peers use it. Only its metrics report the state of
+// its consensus: cometbft-metrics.ts.
 import * as v from 'valibot';
 import { AnswerError, checked, get, ok, question, requireAnswer, shortened, starting } from './answers.ts';
 import {
@@ -28,7 +28,7 @@ export function cometbftClient(stopGraceSeconds: number): ChainClient {
       formatPeer: (peer) => formatKeyedPeer(peer, ID_DIGITS),
       peersAtRunTime: {
         by: 'rpc',
-        // /dial_peers exists with `rpc.unsafe` only, and so does much that stops a node: never over a network.
+        // /dial_peers exists with `rpc.unsafe` only, together with calls that stop a node: never over a network.
         reach: 'node',
         maximum: undefined,
         lostOnRestart: true,
@@ -83,7 +83,7 @@ const statusSchema = v.object({
     latest_block_height: wholeNumberOrText,
     latest_block_time: timestamp,
     catching_up: v.optional(v.boolean()),
-    // What catching_up was called in early versions of Tendermint.
+    // The name of catching_up in early versions of Tendermint.
     syncing: v.optional(v.boolean()),
     // Tendermint 0.35 and its descendants only.
     max_peer_block_height: v.optional(wholeNumberOrText),
@@ -93,7 +93,7 @@ const statusSchema = v.object({
 
 const netInfoSchema = v.object({ n_peers: wholeNumberOrText });
 
-// Tendermint 0.35 writes a URL; everything before and after it what the peer says of itself and where it came from.
+// Tendermint 0.35 writes a URL; all other versions write the peer's own description and its remote address.
 const peersSchema = v.object({
   peers: peerList(
     v.union(
@@ -122,7 +122,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
   const requests = [
     get('/status'),
     get('/net_info', LIMITS),
-    // Headers of a range of blocks; all versions have it. /block would send the transactions along.
+    // Headers of a range of blocks; all versions have it. /block would also send the transactions.
     ...heights.map((height) => get(`/blockchain?minHeight=${height}&maxHeight=${height}`)),
   ];
   return question(requests, ([statusAnswer, netInfo, ...blockAnswers]) => {
@@ -169,7 +169,7 @@ function peerOf(peer: v.InferOutput<typeof peersSchema>['peers'][number]): Peer 
   }
   return {
     id: peer.node_info.id,
-    // What it listens on is often 0.0.0.0: the port counts, and the host is where it came from.
+    // Its listening address is often 0.0.0.0: the port is taken from there, and the host is the remote address.
     address: listeningAddress(peer.remote_ip, peer.node_info.listen_addr),
     inbound: !peer.is_outbound,
     connectedSeconds: seconds(peer.connection_status?.Duration),
@@ -177,8 +177,8 @@ function peerOf(peer: v.InferOutput<typeof peersSchema>['peers'][number]): Peer 
 }
 
 /**
- * `persistent`: dialled again whenever it is lost, until the node restarts. `private`: not gossiped, from this very moment on, whatever
- * the configuration says (`UnsafeDialPeers` in rpc/core/net.go).
+ * `persistent`: dialled again after each loss, until the node restarts. `private`: not gossiped, from this moment on, even if the configuration says
+ * otherwise (`UnsafeDialPeers` in rpc/core/net.go).
  */
 function dialQuestion(peer: DialablePeer): Question<PeerChange> {
   const peers = encodeURIComponent(JSON.stringify([formatKeyedPeer(peer, ID_DIGITS)]));
@@ -189,7 +189,7 @@ function dialQuestion(peer: DialablePeer): Question<PeerChange> {
   });
 }
 
-/** A node that has pruned a block, or has not got so far, answers with an error: then there is no hash. */
+/** A node that has pruned a block, or has not reached it, answers with an error: then there is no hash. */
 function hashes(tip: BlockHash, heights: readonly number[], answers: readonly Answer[]): readonly BlockHash[] {
   const known = heights.flatMap((height, at) => {
     if (height === tip.height) return [];
@@ -199,7 +199,7 @@ function hashes(tip: BlockHash, heights: readonly number[], answers: readonly An
         '/blockchain',
         (result) => checked(blockchainSchema, result, '/blockchain').block_metas,
       ) ?? [];
-    // A node clamps the range to what it has: what comes back need not be what was asked for.
+    // A node clamps the range to what it has: the answer may have other heights than the request.
     return metas
       .filter(({ header, block_id }) => header.height === height && block_id.hash !== '')
       .map(({ block_id }) => ({ height, hash: block_id.hash }));
@@ -221,7 +221,7 @@ function resultOf(answer: Answer | undefined, what: string): unknown {
   return result ?? body;
 }
 
-/** undefined where the node does not answer this one; what it answers has to be right all the same. */
+/** undefined where the node does not answer this call; an answer must still be valid. */
 function resultIfAny<Output>(
   answer: Answer | undefined,
   what: string,

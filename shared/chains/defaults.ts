@@ -1,18 +1,18 @@
-// What a fleet of a chain looks like when its owner says nothing else: one row per client that chainmend knows.
-// Every value can be overridden in a fleet file; `npm run fleets -- show NAME` tells which of them were taken from here.
+// The defaults of a fleet by its chain: one row per client that chainmend knows. A fleet file can override every value; `npm run fleets -- show NAME`
+// shows which of them were taken from here.
 
 export interface ChainDefaults {
   /** Where the client keeps its data, mounted from a volume of its own: the usual unit file's data directory. */
   readonly dataPath: string;
   /** The usual systemd unit. */
   readonly unit: string;
-  /** How long a clean stop may take: killed before it has flushed its state, a client may never start again. */
+  /** How long a clean stop may take: if a client is killed before it has flushed its state, it may never start again. */
   readonly stopGraceSeconds: number;
-  /** What its last line matches when it has ended cleanly (an ERE); undefined: its exit status alone tells. */
+  /** The pattern of its last line after a clean end (an ERE); undefined: its exit status alone proves it. */
   readonly cleanLine?: string;
   /** Keys, signing state and accounts, relative to the data path. */
   readonly identity: readonly string[];
-  /** `metrics` where chainmend reads them without being told to. */
+  /** `metrics` where chainmend reads them by default. */
   readonly ports: { readonly rpc: number; readonly p2p: number; readonly metrics?: number };
   /** A volume is never grown beyond this. */
   readonly maximumSizeGiB: number;
@@ -20,33 +20,32 @@ export interface ChainDefaults {
   readonly peers: ChainPeers;
 }
 
-/** See `HealthPolicy`. Each row of the table says how fast its chain is: the numbers follow from that. */
+/** See `HealthPolicy`. Each row of the table states how fast its chain is: the numbers follow from that. */
 export interface ChainHealth {
   /**
-   * Some 20 s of blocks where these come every few seconds, since nodes are not all asked at the same moment; a few blocks where they
-   * come slowly.
+   * Blocks of some 20 s where they come every few seconds, because nodes are not all asked at the same moment; a few blocks where they come slowly.
    */
   readonly behindBlocks: number;
   readonly stuckSeconds: number;
-  /** Where blocks are found by chance, a gap that a year does not bring; where they come by the clock, minutes. */
+  /** Where blocks are found by chance, a gap that is rarer than once a year; where they come by the clock, minutes. */
   readonly haltSeconds: number;
-  /** Until the RPC answers truly again after a stop that was not clean. */
+  /** Until the RPC answers correctly again after a stop that was not clean. */
   readonly startGraceSeconds: number;
   readonly confirmations: number;
 }
 
 export interface ChainPeers {
-  /** false: its clients find each other by themselves, and nothing is to be written. */
+  /** false: its clients find each other without help, and nothing has to be written. */
   readonly rotate: boolean;
   /** Entries of one node's list. */
   readonly maximum: number;
-  /** The client's configuration, relative to the data path; undefined where it has none unless told to. */
+  /** The client's configuration, relative to the data path; undefined where it has none by default. */
   readonly config: string | undefined;
   /** How the client writes a peer, for messages. */
   readonly form: string;
 }
 
-// A wallet lies in wallets/ or, in an old data directory, beside the blocks (Bitcoin Core, doc/files.md).
+// A wallet is in wallets/ or, in an old data directory, next to the blocks (Bitcoin Core, doc/files.md).
 const bitcoinIdentity = ['wallets', 'wallet.dat', 'onion_v3_private_key'];
 
 // The last line of Shutdown() in src/init.cpp; dogecoin's older copy of it has the same.
@@ -57,8 +56,8 @@ const gethIdentity = ['geth/nodekey', 'keystore'];
 // The last line of BlockChain.Stop() in core/blockchain.go, after the state trie is written.
 const gethCleanLine = 'Blockchain stopped';
 
-// MAX_ADDNODE_CONNECTIONS of src/net.h: "Maximum number of addnode outgoing nodes", 8. bitcoin.conf lies in the data directory unless
-// the unit says -conf (doc/files.md); the forks call theirs after themselves.
+// MAX_ADDNODE_CONNECTIONS of src/net.h: "Maximum number of addnode outgoing nodes", 8. bitcoin.conf is in the data directory unless the unit says
+// -conf (doc/files.md); the forks name theirs after themselves.
 const bitcoinPeers = { rotate: true, maximum: 8, form: '203.0.113.7:8333' } as const;
 
 // geth dials a third of its `--maxpeers`, 50 (defaultDialRatio of p2p/server.go): 16. It has no configuration unless started with --config.
@@ -96,7 +95,7 @@ export const chainDefaults = {
     health: { behindBlocks: 4, stuckSeconds: 600, haltSeconds: 3600, startGraceSeconds: 1800, confirmations: 6 },
     peers: { ...bitcoinPeers, config: 'litecoin.conf' },
   },
-  // A block in 60 s: half an hour is e^-30. Orphans of several blocks are ordinary at that pace.
+  // A block in 60 s: half an hour is e^-30. Orphans of several blocks are normal at that pace.
   dogecoin: {
     dataPath: '/var/lib/dogecoind',
     unit: 'dogecoind',
@@ -108,9 +107,9 @@ export const chainDefaults = {
     health: { behindBlocks: 6, stuckSeconds: 600, haltSeconds: 1800, startGraceSeconds: 1800, confirmations: 12 },
     peers: { ...bitcoinPeers, config: 'dogecoin.conf' },
   },
-  // geth writes its state trie on exit; killed before that, it rewinds for hours or stays stranded (go-ethereum#29156).
-  // A slot in 12 s (SECONDS_PER_SLOT of the consensus specs). Two nodes that are both well may be 4 blocks apart. The deepest
-  // reorganization since proof of stake is one of 7 blocks (25 May 2022).
+  // geth writes its state trie on exit; if it is killed before that, it rewinds for hours or stays stranded (go-ethereum#29156). A slot in 12 s
+  // (SECONDS_PER_SLOT of the consensus specs). Two well nodes may be 4 blocks apart. The deepest reorganization since proof of stake is one of 7
+  // blocks (25 May 2022).
   ethereum: {
     dataPath: '/var/lib/geth',
     unit: 'geth',
@@ -134,14 +133,14 @@ export const chainDefaults = {
     health: { behindBlocks: 45, stuckSeconds: 180, haltSeconds: 300, startGraceSeconds: 1800, confirmations: 45 },
     peers: { ...gethPeers, form: 'enode://PUBLIC-KEY-OF-128-DIGITS@203.0.113.7:30311' },
   },
-  // priv_validator_state.json must never go back in time: an older one signs the same height twice.
-  // A block in 1 to 7 s, final at once. Five minutes without one is the consortium's own rule for "out of sync". `max_num_outbound_peers`
-  // is 10 in config.toml, where Prometheus listens on :26660 (`prometheus_listen_addr`).
+  // priv_validator_state.json must never go back in time: an older one signs the same height twice. A block in 1 to 7 s, final immediately. Five
+  // minutes without one is the consortium's own rule for "out of sync". `max_num_outbound_peers` is 10 in config.toml, where Prometheus listens on
+  // :26660 (`prometheus_listen_addr`).
   cometbft: {
     dataPath: '/var/lib/cometbft',
     unit: 'cometbft',
     stopGraceSeconds: 120,
-    // Node.OnStop() of node/node.go: libs/service tells of each service that stops, then come the RPC listeners, and in newer ones the stores.
+    // Node.OnStop() of node/node.go: libs/service logs each service that stops, then come the RPC listeners, and in newer versions the stores.
     cleanLine: 'service stop|Stopping .* service|Closing rpc listener|RPC HTTP server stopped|Closing .*store',
     identity: ['config/node_key.json', 'config/priv_validator_key.json', 'data/priv_validator_state.json'],
     ports: { rpc: 26657, p2p: 26656, metrics: 26660 },
@@ -154,9 +153,8 @@ export const chainDefaults = {
       form: 'ID-OF-40-DIGITS@203.0.113.7:26656',
     },
   },
-  // A stacks node's seed is a line of its configuration file, which is not on the data volume.
-  // A block in some seconds, with pauses where Bitcoin is slow to give the next tenure. A height that a script posts to CloudWatch
-  // every 5 min is that old.
+  // A stacks node's seed is a line of its configuration file, which is not on the data volume. A block in some seconds, with pauses where Bitcoin is
+  // slow to give the next tenure. If a script posts the height to CloudWatch every 5 min, the height is that old.
   stacks: {
     dataPath: '/var/lib/stacks',
     unit: 'stacks',
@@ -191,7 +189,7 @@ export const chainDefaults = {
 
 export type KnownChain = keyof typeof chainDefaults;
 
-/** A client that chainmend has no code for: its owner writes what a chain would have told, and may write how it is watched. */
+/** A client that chainmend has no code for: its owner writes the values that a chain would have, and may write how it is watched. */
 export const otherChain = 'other';
 
 export const chainNames = [...(Object.keys(chainDefaults) as KnownChain[]), otherChain] as const;

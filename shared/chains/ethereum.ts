@@ -1,5 +1,5 @@
-// Execution clients that speak ethereum's JSON-RPC: geth, nethermind, reth, erigon, bsc; watch-fleet and rotate-peers use it.
-// What only their beacon node knows is in beacon.ts.
+// Execution clients that speak ethereum's JSON-RPC: geth, nethermind, reth, erigon, bsc; watch-fleet and rotate-peers use it. beacon.ts asks what
+// only their beacon node knows.
 import * as v from 'valibot';
 import { AnswerError, ok, question, starting } from './answers.ts';
 import {
@@ -17,7 +17,7 @@ import { epochSeconds, hash256, hexIdentity, hexQuantity, label, peerList } from
 import { batch, type CallResult, call, readBatch, resultIfOffered, resultOf } from './json-rpc.ts';
 import { formatKeyedPeer, parsePeerAddress } from './peer-address.ts';
 
-/** `name` as in messages: bsc. `stopGraceSeconds`: how long a clean stop may take. */
+/** `name` in messages: bsc. `stopGraceSeconds`: how long a clean stop may take. */
 export function ethereumClient(name: string, stopGraceSeconds: number): ChainClient {
   return {
     name,
@@ -27,14 +27,14 @@ export function ethereumClient(name: string, stopGraceSeconds: number): ChainCli
       formatPeer: enode,
       peersAtRunTime: {
         by: 'rpc',
-        // Whoever may call admin_* may also export the keys of an unlocked node: never over a network.
+        // A caller of admin_* may also export the keys of an unlocked node: never over a network.
         reach: 'node',
         maximum: undefined,
         lostOnRestart: true,
         add: (peer) => changeQuestion('admin_addPeer', peer),
         remove: (peer) => changeQuestion('admin_removePeer', peer),
       },
-      // geth's --config file. static-nodes.json beside it is ignored by current versions.
+      // geth's --config file. Current versions ignore static-nodes.json next to it.
       peersThatPersist: { in: 'toml', table: 'Node.P2P', key: 'StaticNodes', as: 'list', takesEffect: 'restart' },
       stop: {
         graceSeconds: stopGraceSeconds,
@@ -52,7 +52,7 @@ const STATUS_LIMITS = { maximumBytes: 2 * 1024 * 1024 };
 
 const blockSchema = v.object({ number: hexQuantity, hash: hash256, timestamp: v.pipe(hexQuantity, epochSeconds) });
 
-// geth and bsc name how far each part has come, erigon and reth their stages; only these two mean the same everywhere.
+// geth and bsc report the progress of each part, erigon and reth that of their stages; only these two fields mean the same everywhere.
 const syncingSchema = v.union(
   [v.literal(false), v.object({ currentBlock: hexQuantity, highestBlock: v.optional(hexQuantity) })],
   'false, or how far it has come',
@@ -92,7 +92,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
   });
 }
 
-/** A block that the node does not have is null; one that is pruned is an error. Both mean that there is no hash to compare. */
+/** A block that the node does not have is null; a pruned one is an error. Both mean that there is no hash to compare. */
 function hashes(
   tip: v.InferOutput<typeof blockSchema>,
   heights: readonly number[],
@@ -118,7 +118,7 @@ function peersQuestion(): Question<NodePeers> {
       ownPeerId: enodeParts(resultOf(v.object({ enode: enodeText }), node).enode).id,
       peers: resultOf(peersSchema, peers).map(({ enode: url, network: { inbound } }) => {
         const { id, address } = enodeParts(url);
-        // The enode of who has dialled us carries the port that it happened to come from.
+        // The enode of an inbound peer has its random source port.
         const dialled =
           inbound === false ? { address } : { address: undefined, ...(address && { host: address.host }) };
         return { id, ...dialled, inbound, connectedSeconds: undefined };
@@ -130,7 +130,7 @@ function peersQuestion(): Question<NodePeers> {
 function changeQuestion(method: string, peer: DialablePeer): Question<PeerChange> {
   const calls = [call(method, enode(peer))];
   return question([batch(calls)], ([answer]) => {
-    // true means that the request was taken, not that anyone is connected.
+    // true means that the client accepted the request, not that a peer is connected.
     const [taken] = readBatch(calls, answer);
     resultOf(v.literal(true, 'true'), taken);
     return ok('changed');

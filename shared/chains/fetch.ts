@@ -1,5 +1,5 @@
-// One request to one node over HTTP, bounded in time and size, which never throws: what goes wrong is an answer, too. Credentials
-// go into a header and nowhere else; of the URL, which may hold a key in its path, messages show the host alone.
+// Sends one request to one node over HTTP, bounded in time and size. It never throws: a failure is an answer, too. Credentials go into a header and
+// nowhere else. The URL may hold a key in its path, so messages show only its host.
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { shortened } from './answers.ts';
@@ -7,7 +7,7 @@ import type { Answer, ChainRequest, Fetcher, ReadingErrorCode } from './client.t
 import { parseJson } from './json.ts';
 
 export interface Endpoint {
-  /** http(s)://host:port, with a path where there is one; no user, query or fragment. */
+  /** http(s)://host:port, optionally with a path; no user, query or fragment. */
   readonly url: string;
   readonly credentials?: Credentials;
 }
@@ -23,7 +23,7 @@ export interface FetchLimits {
   readonly maximumBytes: number;
 }
 
-/** A node that needs longer for its height is of no use to its clients either; 4 s twice still leave room in a minute. */
+/** A node that needs longer for its height is of no use to its clients either; twice 4 s still leave time in a minute. */
 export const FETCH_LIMITS: FetchLimits = { timeoutMs: 4000, maximumBytes: 512 * 1024 };
 
 /** A fetcher for one endpoint. Redirects are not followed, nothing is retried, no connection is kept. */
@@ -65,7 +65,7 @@ function targetOf({ url, credentials }: Endpoint): Target | (Answer & { kind: 'f
 function authorizationOf(credentials: Credentials | undefined): string | undefined {
   if (credentials === undefined) return '';
   if (credentials.kind === 'bearer') {
-    // token68 of RFC 6750, which leaves no way to end the header.
+    // token68 of RFC 6750, which cannot end the header.
     return /^[A-Za-z0-9._~+/-]+=*$/.test(credentials.token) ? `Bearer ${credentials.token}` : undefined;
   }
   const { user, password } = credentials;
@@ -93,7 +93,7 @@ function send({ url, host, headers }: Target, request: ChainRequest, limits: Fet
       () => finish(failed('slow', `${host} did not answer within ${limits.timeoutMs / 1000} s`)),
       limits.timeoutMs,
     );
-    // May be called several times: a connection that is torn down says so once more.
+    // May be called several times: a connection that is torn down reports it once more.
     function finish(answer: Answer): void {
       clearTimeout(deadline);
       resolve(answer);
@@ -130,10 +130,10 @@ class ReceiveError extends Error {
   }
 }
 
-/** The bytes of an answer. Throws a `ReceiveError`, or what the connection throws. */
+/** The bytes of an answer. Throws a `ReceiveError`, or the error of the connection. */
 async function receive(response: http.IncomingMessage, maximumBytes: number, host: string): Promise<Uint8Array> {
   const status = response.statusCode ?? 0;
-  // Nothing of these answers is needed.
+  // The bodies of these answers are not needed.
   if (status >= 300 && status < 400) throw new ReceiveError('redirected', `${host} points elsewhere (HTTP ${status})`);
   if (status === 401 || status === 403) {
     throw new ReceiveError('unauthorized', `${host} does not accept the credentials (HTTP ${status})`);
@@ -192,7 +192,7 @@ const BROKEN: Readonly<Record<string, string>> = {
 
 /** The code alone: messages of the system may quote an address or a header. */
 function codeOf(error: unknown): string {
-  // Not by instanceof: where a function runs in a context of its own, errors of Node's come from another one.
+  // Not by instanceof: where a function runs in its own context, errors of Node come from another one.
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : 'no reason given';
 }

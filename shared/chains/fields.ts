@@ -1,4 +1,4 @@
-// The values that nodes of all protocols answer, parsed exactly: a number that JavaScript cannot hold is refused, not rounded.
+// The value types in answers of all protocols, parsed exactly: a number that JavaScript cannot hold is refused, not rounded.
 import * as v from 'valibot';
 
 const wholeMessage = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`;
@@ -57,13 +57,13 @@ export const timestamp = v.pipe(
   v.number('a time that exists'),
 );
 
-/** A name or a version, as something that a person may read: nothing that is drawn as nothing is in it. */
+/** A readable name or version: without invisible characters. */
 export const label = text(
   /^(?:(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S} ]){1,256}$/u,
   'a text of 1 to 256 printable characters',
 );
 
-/** No client has nearly so many peers; solana's gossip, the largest, has some thousands. */
+/** No client has nearly this many peers; solana's gossip, the largest, has some thousands. */
 export function peerList<Item extends v.GenericSchema>(item: Item) {
   return v.pipe(v.array(item, 'a list of peers'), v.maxLength(20_000, 'at most 20000 peers'));
 }

@@ -1,4 +1,4 @@
-// Any other coin, without code: its fleet file says what to ask and where in the answers the facts are. watch-fleet uses it.
+// Any other coin, without code: its fleet file says what to ask and where the facts are in the answers. watch-fleet uses it.
 import * as v from 'valibot';
 import { AnswerError, bodyOf, checked, question, requireAnswer, shortened } from './answers.ts';
 import {
@@ -14,8 +14,8 @@ import {
 import { decimalText, epochSeconds, hexQuantity, label, timestamp, wholeNumber } from './fields.ts';
 
 /**
- * A path is the name of a request and then keys or indexes, with dots between: `info.result.validated_ledger.seq`, `tip.0.level`.
- * What has no path is not known of this coin.
+ * A path is the name of a request and then keys or indexes, with dots between: `info.result.validated_ledger.seq`, `tip.0.level`. A fact without a
+ * path is not known of this coin.
  */
 export interface HttpJsonPaths {
   readonly requests: Readonly<Record<string, HttpJsonRequest>>;
@@ -35,10 +35,10 @@ export interface HttpJsonPaths {
 
 export type HttpJsonRequest = { readonly get: string } | { readonly post: string; readonly body: unknown };
 
-/** Since 1970; `age-seconds` is how long ago; `iso` a text such as 2026-11-20T09:28:01Z (UTC if it does not say). */
+/** Since 1970; `age-seconds` counts back from now; `iso` is a text such as 2026-11-20T09:28:01Z (UTC if it has no zone). */
 export type TimeUnit = 'seconds' | 'milliseconds' | 'microseconds' | 'nanoseconds' | 'age-seconds' | 'iso';
 
-/** What a fleet file says of a coin's answers cannot be used. */
+/** A fleet file's description of a coin's answers cannot be used. */
 export class PathsError extends TypeError {
   override readonly name = 'PathsError';
   /** Of `HttpJsonPaths`. */
@@ -54,10 +54,10 @@ export class PathsError extends TypeError {
   }
 }
 
-/** At most so many different requests for one status. */
+/** Limit of different requests for one status. */
 const MAXIMUM_REQUESTS = 8;
 
-/** `name` as in messages: the fleet's. Throws a `PathsError` that names the key of `paths` that is wrong. */
+/** `name` in messages: the fleet's. Throws a `PathsError` that names the wrong key of `paths`. */
 export function httpJsonClient(name: string, paths: HttpJsonPaths, stopGraceSeconds: number): ChainClient {
   checkPaths(paths);
   return {
@@ -89,7 +89,7 @@ function statusQuestion(paths: HttpJsonPaths, heights: readonly number[]): Quest
       return checked(schema, valueAt(bodyOf(answer, what), keys), path);
     };
     const height = read(paths.height, quantity);
-    // The height is required of every file; without it there is nothing to say.
+    // The height is required of every file; without it there is no status.
     if (height === undefined) throw new AnswerError('malformed', 'no height');
     const hash = read(paths.hash, anyHash);
     const asked = heights.flatMap((wanted, at) => hashOf(paths, wanted, answers[names.length + at]));
@@ -112,7 +112,7 @@ function statusQuestion(paths: HttpJsonPaths, heights: readonly number[]): Quest
   });
 }
 
-/** Nothing where the node does not have that block: an HTTP status, a null, or an error in place of a value. */
+/** Empty where the node does not have that block: an HTTP status, a null, or an error in place of a value. */
 function hashOf({ hashAt }: HttpJsonPaths, height: number, answer: Answer | undefined): readonly BlockHash[] {
   if (hashAt === undefined) return [];
   const { status, body } = requireAnswer(answer, `the hash of block ${height}`);
@@ -126,7 +126,7 @@ const identity = v.union([label, v.pipe(wholeNumber, v.transform(String))], 'a t
 const anyHash = v.pipe(
   label,
   v.regex(/^\S{8,128}$/, 'a hash of 8 to 128 characters'),
-  // Hexadecimal is compared without regard to case; base58 and base64 need theirs.
+  // Hexadecimal is compared without case; base58 and base64 keep theirs.
   v.transform((hash) => (/^(0x)?[0-9a-fA-F]+$/.test(hash) ? hash.toLowerCase().replace(/^0x/, '') : hash)),
 );
 
@@ -148,7 +148,7 @@ function blockTimeMs(unit: TimeUnit, value: unknown, answers: readonly Answer[])
 
 const PER_SECOND = { milliseconds: 1e3, microseconds: 1e6, nanoseconds: 1e9 } as const;
 
-/** Nanoseconds since 1970 are beyond 2^53: their last digits are lost, and of no interest. */
+/** Nanoseconds since 1970 are beyond 2^53: their last digits are lost, and do not matter. */
 function largeNumber(value: unknown): number {
   const number = typeof value === 'string' && /^\d{1,20}$/.test(value) ? Number(value) : value;
   return checked(v.pipe(v.number('a time'), v.finite('a time'), v.minValue(0, 'a time')), number, 'blockTime');
@@ -162,7 +162,7 @@ function lastArrival(answers: readonly Answer[]): number {
   return Math.max(...answers.map((answer) => (answer.kind === 'answered' ? answer.atMs : 0)));
 }
 
-/** undefined where the way there ends before. */
+/** undefined where a part of the path does not exist. */
 function valueAt(body: unknown, keys: readonly string[]): unknown {
   let value = body;
   for (const key of keys) {
@@ -183,7 +183,7 @@ function filled(text: string, height: number | undefined): string {
   return text.replaceAll('{height}', String(height)).replaceAll('{heightHex}', `0x${height.toString(16)}`);
 }
 
-/** A text that is `{height}` and nothing else becomes a number. */
+/** A text that is only `{height}` becomes a number. */
 function filledBody(body: unknown, height: number | undefined): unknown {
   if (height === undefined) return body;
   return JSON.parse(JSON.stringify(body), (_, value) => {
@@ -202,7 +202,7 @@ function checkPaths(paths: HttpJsonPaths): void {
       throw new PathsError('requests', `${show(name)} is no name`, 'letters and digits, a lower-case letter first');
   for (const request of [...Object.values(paths.requests), ...(paths.hashAt ? [paths.hashAt.request] : [])]) {
     const path = 'get' in request ? request.get : request.post;
-    // JSON-RPC goes to the endpoint itself. Nothing that a URL has to escape, so that what is written is what is sent.
+    // JSON-RPC goes to the endpoint itself. Only characters that a URL need not escape, so that the written path is the sent one.
     if (!/^(\/[A-Za-z0-9_.~:/?=&%{}+-]{0,500})?$/.test(path)) {
       throw new PathsError('requests', `path is ${show(path)}`, 'one such as /v1/chain/get_info, or none');
     }

@@ -1,4 +1,4 @@
-// JSON-RPC as bitcoin, ethereum and solana speak it: all calls of a question in one batch, each answered or refused by itself.
+// JSON-RPC of bitcoin, ethereum and solana: all calls of a question in one batch, each answered or refused separately.
 import * as v from 'valibot';
 import { AnswerError, checked, requireAnswer, shortened } from './answers.ts';
 import type { Answer, ChainRequest } from './client.ts';
@@ -25,10 +25,10 @@ export function batch(calls: readonly Call[], limits: { readonly maximumBytes?: 
   return { method: 'POST', path: '', body: JSON.stringify(body), expects: 'json', ...limits };
 }
 
-/** The results in the order of the calls, whatever their order in the answer. Throws an `AnswerError`. */
+/** The results in the order of the calls, in any order of the answer. Throws an `AnswerError`. */
 export function readBatch(calls: readonly Call[], answer: Answer | undefined): readonly CallResult[] {
   const { status, body } = requireAnswer(answer, 'JSON-RPC');
-  // A server that wants no batch, or none at the moment, answers all of it with one error.
+  // A server that refuses batches, always or at the moment, answers all calls with one error.
   const alone = v.safeParse(entrySchema, body);
   if (alone.success && alone.output.error != null) {
     const { error } = alone.output;
@@ -46,7 +46,7 @@ export function readBatch(calls: readonly Call[], answer: Answer | undefined): r
   });
 }
 
-/** What a call that must succeed has resulted in. Throws an `AnswerError`. */
+/** The result of a call that must succeed. Throws an `AnswerError`. */
 export function resultOf<Output>(schema: v.GenericSchema<unknown, Output>, answered: CallResult | undefined): Output {
   if (answered === undefined) throw new AnswerError('malformed', 'JSON-RPC: too few answers');
   if ('error' in answered) throw refusalOf(answered);

@@ -1,10 +1,10 @@
-// JSON from strangers: its size is bounded where it is read, its depth here, before anything is built from it.
+// Parses JSON from strangers: its size is bounded where it is read, its depth here, before anything is built from it.
 import { errorText } from '../text/plain-text.ts';
 
 /** Answers of all known clients are less than ten levels deep. */
 export const MAXIMUM_JSON_DEPTH = 32;
 
-/** What a stranger sent is no JSON, or too deep. The message quotes a few of its characters, as one line. */
+/** The text is not JSON, or too deep. The message quotes a few of its characters, as one line. */
 export class JsonError extends SyntaxError {
   override readonly name = 'JsonError';
 }
@@ -35,6 +35,6 @@ const MESSAGE_CHARACTERS = 120;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** `{`; its partner `}` is two further, and so is `]` from `[`. */
+/** `{`; the code of its partner `}` is two higher, and so is `]` from `[`. */
 const BRACE = 0x7b;
 const BRACKET = 0x5b;

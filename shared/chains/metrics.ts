@@ -1,12 +1,12 @@
-// What clients tell by their Prometheus ports, where a fleet file gives them: CometBFT of its consensus, geth of its head. A page is
-// asked for as text, and a series must be there once.
+// Reads clients' Prometheus ports, where a fleet file gives them: CometBFT's consensus, geth's head. A page is requested as text, and a series must
+// occur once.
 import { AnswerError, bodyOf, question } from './answers.ts';
 import type { ChainRequest, Question } from './client.ts';
 import { MetricsError, parseMetrics, type Sample } from './prometheus.ts';
 
 type Series = ReadonlyMap<string, readonly Sample[]>;
 
-/** A page of metrics: large cosmos applications have several hundred kilobytes. */
+/** Limit of a page of metrics: large cosmos applications have several hundred kilobytes. */
 const MAXIMUM_BYTES = 4 * 1024 * 1024;
 
 /** `read` gets the metrics whose names match, and may throw an `AnswerError`. */
@@ -43,13 +43,13 @@ function seriesOf(page: string, names: RegExp): Series {
 }
 
 /**
- * CometBFT's consensus (consensus/metrics.go; the namespace is `instrumentation.namespace` of config.toml, "tendermint" before CometBFT).
- * A value that is undefined has not been set since the node started, and says nothing.
+ * CometBFT's consensus (consensus/metrics.go; the namespace is `instrumentation.namespace` of config.toml, "tendermint" before CometBFT). An
+ * undefined value has not been set since the node started, and says nothing.
  */
 export interface ConsensusMetrics {
   readonly namespace: 'cometbft' | 'tendermint';
   readonly latestBlockHeight: number | undefined;
-  /** Rounds of the present height; 0 where each is decided in the first. */
+  /** Rounds of the present height; 0 where each height is decided in the first round. */
   readonly rounds: number | undefined;
   readonly validatorsPower: number | undefined;
   readonly missingValidatorsPower: number | undefined;
@@ -57,7 +57,7 @@ export interface ConsensusMetrics {
   readonly byzantineValidatorsPower: number | undefined;
 }
 
-/** To be asked of the port in `instrumentation.prometheus_listen_addr`, 26660 unless changed. */
+/** Asked on the port in `instrumentation.prometheus_listen_addr`, 26660 unless changed. */
 export const consensusMetricsQuestion: Question<ConsensusMetrics> = metricsQuestion(
   '/metrics',
   /^(cometbft|tendermint)_consensus_(rounds|latest_block_height|(validators|missing_validators|byzantine_validators)(_power)?)$/,
@@ -82,7 +82,7 @@ export const consensusMetricsQuestion: Question<ConsensusMetrics> = metricsQuest
   },
 );
 
-/** What geth and bsc tell. Names as metrics/prometheus of go-ethereum writes them: "chain/head/block" becomes chain_head_block. */
+/** The metrics of geth and bsc. Names as metrics/prometheus of go-ethereum writes them: "chain/head/block" becomes chain_head_block. */
 export interface GethMetrics {
   readonly headBlock: number;
   readonly peers: number | undefined;
@@ -90,7 +90,7 @@ export interface GethMetrics {
   readonly inserts: number | undefined;
 }
 
-/** To be asked of `--metrics.port`, 6060 unless changed. */
+/** Asked on `--metrics.port`, 6060 unless changed. */
 export const gethMetricsQuestion: Question<GethMetrics> = metricsQuestion(
   '/debug/metrics/prometheus',
   /^(chain_head_block|p2p_peers|chain_inserts_count)$/,

@@ -1,5 +1,5 @@
-// Peers as texts, both ways. What is written ends in a configuration file or in a call to a running client, so that nothing
-// but an address and a key in their plain forms gets through.
+// Parses and formats peers. The text ends in a configuration file or in a call to a running client. So only an address and a key in their plain forms
+// are accepted.
 import { isIPv4, isIPv6 } from 'node:net';
 import type { DialablePeer, PeerAddress } from './client.ts';
 
@@ -10,7 +10,7 @@ export function parsePeerAddress(text: string): PeerAddress | undefined {
   return peerAddress(bracketed ?? plain, Number(digits));
 }
 
-/** The two put together, if both are what they should be. */
+/** Host and port as one address, if both are valid. */
 export function peerAddress(host: string | undefined, port: number): PeerAddress | undefined {
   return host !== undefined && isHost(host) && isPort(port) ? { host, port } : undefined;
 }
@@ -22,7 +22,7 @@ export function formatPeerAddress({ host, port }: PeerAddress): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
-/** "id@10.0.0.1:26656"; `digits` is how long the id is in lower-case hexadecimal. Throws a `TypeError`. */
+/** "id@10.0.0.1:26656"; `digits` is the length of the id in lower-case hexadecimal. Throws a `TypeError`. */
 export function formatKeyedPeer({ id = '', ...address }: DialablePeer, digits: number): string {
   if (id.length !== digits || !/^[0-9a-f]+$/.test(id)) {
     throw new TypeError(`peer: id is ${JSON.stringify(id)}; expected ${digits} hexadecimal digits in lower case`);
@@ -30,7 +30,7 @@ export function formatKeyedPeer({ id = '', ...address }: DialablePeer, digits: n
   return `${id}@${formatPeerAddress(address)}`;
 }
 
-/** The address that a peer has seen from outside: the host that it came from, the port that it says it listens on. */
+/** The address of a peer as seen from outside: its remote host, and the port that it says it listens on. */
 export function listeningAddress(host: string | undefined, listens: string): PeerAddress | undefined {
   const [, digits] = /:(\d{1,5})$/.exec(listens) ?? [];
   return peerAddress(host, Number(digits));
@@ -38,7 +38,7 @@ export function listeningAddress(host: string | undefined, listens: string): Pee
 
 function isHost(host: string): boolean {
   if (isIPv4(host) || isIPv6(host)) return true;
-  // A name needs a letter: 1.2.3 and 999.1.1.1 are addresses gone wrong. It may have its last dot.
+  // A name needs a letter: 1.2.3 and 999.1.1.1 are wrong addresses. A last dot is allowed.
   return /^(?=.{1,253}$)(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?)*\.?$/.test(
     host,
   );

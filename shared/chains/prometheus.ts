@@ -1,5 +1,5 @@
-// Reads Prometheus' text format, strictly: all of a page is right, or none of it counts. Clients' metrics stand on it.
-// Source: "Exposition formats", prometheus.io, version 0.0.4.
+// Parses Prometheus' text format strictly: one wrong line makes the whole page invalid. Clients' metrics are read with it. Source: "Exposition
+// formats", prometheus.io, version 0.0.4.
 
 export interface Sample {
   readonly name: string;
@@ -23,14 +23,14 @@ export class MetricsError extends Error {
 export const MAXIMUM_SAMPLES = 50_000;
 const MAXIMUM_LABELS = 64;
 
-/** The samples of those metrics that are `wanted` (all of them unless given), by name. Throws a `MetricsError`. */
+/** The samples of the `wanted` metrics (all of them unless given), by name. Throws a `MetricsError`. */
 export function parseMetrics(
   page: string,
   wanted: (name: string) => boolean = () => true,
 ): ReadonlyMap<string, readonly Sample[]> {
   const byName = new Map<string, Sample[]>();
   const lines = page.split('\n');
-  // A page that was cut off ends in the middle of a line, where a number may have lost its last digits.
+  // A truncated page ends in the middle of a line, where a number may have lost its last digits.
   if (lines.pop() !== '') throw new MetricsError(lines.length + 1, 'a line feed at the end');
   let count = 0;
   for (const [at, line] of lines.entries()) {
@@ -46,7 +46,7 @@ export function parseMetrics(
   return byName;
 }
 
-/** `name{label="value",…} value [timestamp]`; geth writes a blank before the brace. */
+/** `name{label="value",…} value [timestamp]`; geth writes a space before the brace. */
 function parseSample(line: string, lineNumber: number): Sample {
   const [head = '', name] = /^[ \t]*([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]*/.exec(line) ?? [];
   if (name === undefined) throw new MetricsError(lineNumber, 'the name of a metric');
@@ -86,7 +86,7 @@ function parseLabels(line: string, from: number, lineNumber: number) {
 }
 
 const CLOSING = /[ \t]*\}/y;
-// A comma follows a label unless the list ends; one may stand before the end, too.
+// A comma follows a label unless the list ends; a last comma before the end is allowed.
 const LABEL = /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.){0,4096})"[ \t]*(?:,|(?=\}))/y;
 
 function unescaped(value: string): string {

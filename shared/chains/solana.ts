@@ -54,7 +54,7 @@ const CLUSTER_LIMITS = { maximumBytes: 8 * 1024 * 1024 };
 const clusterSchema = peerList(v.object({ pubkey: base58, gossip: v.nullish(v.string()) }));
 
 function statusQuestion(slots: readonly number[]): Question<NodeStatus> {
-  // All but getBlock are answered by validators without --full-rpc-api, too.
+  // Validators without --full-rpc-api answer all of these except getBlock.
   const calls = [
     call('getSlot', { commitment: 'finalized' }),
     call('getHealth'),
@@ -96,7 +96,7 @@ function getBlock(slot: number) {
   return call('getBlock', slot, { ...without, commitment: 'finalized' });
 }
 
-/** A skipped slot has no block, one that is cleaned up is an error: then there is no hash. */
+/** A skipped slot has no block, a cleaned-up one is an error: then there is no hash. */
 function blockHash(slot: number, result: CallResult | undefined): readonly BlockHash[] {
   if (result === undefined || 'error' in result) return [];
   const block = resultOf(blockSchema, result);

@@ -30,7 +30,7 @@ export function stacksClient(stopGraceSeconds: number): ChainClient {
   };
 }
 
-/** A compressed secp256k1 key; peers are known by it, while neighbours are listed by its hash. */
+/** A compressed secp256k1 key identifies a peer; neighbours are listed by its hash. */
 const PUBLIC_KEY_DIGITS = 66;
 
 const infoSchema = v.object({
@@ -63,7 +63,7 @@ const neighbor = v.object({
   age: v.nullish(wholeNumber),
 });
 
-// bootstrap and sample are nodes that it has heard of.
+// bootstrap and sample are nodes that it only knows by address.
 const neighborsSchema = v.object({ inbound: peerList(neighbor), outbound: peerList(neighbor) });
 
 function statusQuestion(): Question<NodeStatus> {

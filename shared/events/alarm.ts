@@ -1,11 +1,11 @@
-// What a CloudWatch alarm says when its state changes ("Alarm events and EventBridge", "Alarm tags in action payloads", CloudWatch
-// user guide; a sample of each in events/). AWS may add fields at any time: what is not read here is not checked.
+// Parses the state change of a CloudWatch alarm ("Alarm events and EventBridge", "Alarm tags in action payloads", CloudWatch user guide; a sample of
+// each in events/). AWS may add fields at any time: a field that is not used here is not checked.
 import * as v from 'valibot';
 import { checked, text, timestampMs } from './fields.ts';
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** Whom the alarm is about, by its own tags. A healer re-reads all of it: an event is a hint. */
+/** The node of the alarm, by the alarm's own tags. A healer reads all of it again: an event is a hint. */
 export interface AlarmTags {
   readonly fleet: string | undefined;
   readonly node: string | undefined;
@@ -16,10 +16,10 @@ export interface AlarmTags {
 interface StateChange {
   readonly alarmName: string;
   readonly state: AlarmState;
-  /** When the state changed, which is not when the event was sent. */
+  /** Time of the state change, which is not the time of the event. */
   readonly atMs: number;
   readonly tags: AlarmTags;
-  /** A composite alarm's suppressor or its wait or extension period: such an alarm is left alone. */
+  /** Set by a composite alarm's suppressor or its wait or extension period: such an alarm is left alone. */
   readonly suppressedBy: string | undefined;
   /** A mute rule is active: the alarm is left alone. */
   readonly muted: boolean;
@@ -27,7 +27,7 @@ interface StateChange {
 
 export interface AlarmStateChange extends StateChange {
   readonly kind: 'alarm';
-  /** Always there in AWS's samples; INSUFFICIENT_DATA for an alarm that is new. */
+  /** Always present in AWS's samples; INSUFFICIENT_DATA for a new alarm. */
   readonly previousState: AlarmState;
   /** The first metric that has dimensions; undefined for composite alarms and for queries. */
   readonly metric: AlarmMetric | undefined;
@@ -44,9 +44,9 @@ export interface AlarmMetric {
 export interface ContributorStateChange extends StateChange {
   readonly kind: 'contributor';
   readonly contributorId: string;
-  /** What the alarm's query selects; undefined where it is not understood. */
+  /** The metric that the alarm's query selects; undefined where the query is not understood. */
   readonly metric: Pick<AlarmMetric, 'namespace' | 'name'> | undefined;
-  /** What the query groups by: { InstanceId: "i-…" }. */
+  /** The attributes by which the query groups: { InstanceId: "i-…" }. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
@@ -94,7 +94,7 @@ const stateValue = v.picklist(['OK', 'ALARM', 'INSUFFICIENT_DATA'], 'OK, ALARM o
 const name = text(/^.{1,255}$/su, '1 to 255 characters');
 const strings = v.record(v.string(), v.string('a string'), 'an object of strings');
 
-// Tags reach filters of DescribeInstances and keys of the table: nothing that means something there, nor to a shell.
+// Tags reach filters of DescribeInstances and keys of the table: only characters without a meaning there or in a shell.
 const ownTag = v.optional(text(/^[A-Za-z0-9_.:/=+@-]{1,256}$/, 'a tag value of letters, digits and _.:/=+@-'));
 
 const stateChangeSchema = v.object({
@@ -136,7 +136,7 @@ const contributorSchema = v.object({
   }),
 });
 
-/** What a Metrics Insights query is about: enough of it to know whose alarm it is. A query that is not understood belongs to no node. */
+/** The subject of a Metrics Insights query: enough of it to find the alarm's owner. A query that is not understood belongs to no node. */
 interface QueriedMetric {
   readonly namespace: string;
   readonly name: string;

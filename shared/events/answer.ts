@@ -1,6 +1,6 @@
-// What dispatch-heal answers a person who asked for something.
+// The answer of dispatch-heal to a person's request.
 
-/** A command line follows an incident by it: its lines in the journal begin with onset, instance and incident. */
+/** A command line uses it to follow an incident: the incident's journal lines begin with onset, instance and incident. */
 export interface DispatchAnswer {
   readonly fleet: string;
   readonly node: string;
@@ -8,10 +8,10 @@ export interface DispatchAnswer {
   readonly trigger: string;
   readonly incidentId: string;
   readonly onsetMs: number;
-  /** Of the attempt that was started, or the last one. */
+  /** The attempt that was started, or the last one. */
   readonly attempt: number;
   readonly executionName: string;
-  /** started: also where it was at work already. left: not now, and why. */
+  /** started: also where it was already at work. left: not now, with the reason. */
   readonly did: 'started' | 'refused' | 'left';
   readonly code?: string;
   readonly reason?: string;

@@ -1,4 +1,4 @@
-// A person's yes to a plan of a whole fleet (names, peers, pruning), as the event that invokes the function which has asked.
+// Parses a person's approval of a plan for a whole fleet (names, peers, pruning): the event that invokes the function that has asked.
 import * as v from 'valibot';
 import { text } from './fields.ts';
 
@@ -6,7 +6,7 @@ export interface ApproveEvent {
   readonly kind: 'approve';
   readonly fleet: string;
   readonly plan: string;
-  /** Who approves, as the event claims: Lambda does not tell a function who invokes it. */
+  /** The approver, as the event claims: Lambda does not tell a function who invokes it. */
   readonly by?: string | undefined;
 }
 

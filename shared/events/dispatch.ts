@@ -1,4 +1,4 @@
-// What starts dispatch-heal: an alarm's state change, the sweep of each minute, the round of clean snapshots, or a person. One parser for all.
+// Parses what starts dispatch-heal: an alarm's state change, the sweep of each minute, the round of clean snapshots, or a person.
 import * as v from 'valibot';
 import type { RequestedAction } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
@@ -10,7 +10,7 @@ export type DispatchEvent =
   | AlarmStateChange
   | ContributorStateChange
   | { readonly kind: 'sweep' }
-  /** Each fleet that has clean snapshots made is asked whether one is due. */
+  /** For each fleet with clean snapshots: plan-snapshots is asked whether one is due. */
   | { readonly kind: 'snapshots' }
   | ManualHeal
   | NodeRequest
@@ -20,26 +20,26 @@ export type DispatchEvent =
 /** The node, by its name in the fleet or by its instance: one of them, never both. */
 export type NodeSelector = { readonly name: string } | { readonly instanceId: string };
 
-/** A person asks for one node to be looked at, now. */
+/** A person asks for a check of one node, now. */
 export interface ManualHeal {
   readonly kind: 'manual';
   readonly fleet: string;
   readonly node: NodeSelector;
-  /** Of a disk, or of the node's health; undefined where it is the disk that a node has. */
+  /** Of a disk, or of the node's health; undefined where the node has one disk, and that is meant. */
   readonly trigger: Trigger | undefined;
 }
 
-/** A person wants something done with a node that no alarm asks for. */
+/** A person's request for one node, without an alarm. */
 export interface NodeRequest {
   readonly kind: 'request';
   readonly fleet: string;
   readonly node: NodeSelector;
   readonly want: Exclude<RequestedAction, { readonly do: 'heal' }>;
-  /** Only say what would be done. */
+  /** Only report what would be done. */
   readonly plan: boolean;
 }
 
-/** A person wants a clean snapshot: of this node, or of whichever is the best donor. */
+/** A person wants a clean snapshot: of this node, or of the best donor. */
 export interface SnapshotRequest {
   readonly kind: 'snapshot';
   readonly fleet: string;

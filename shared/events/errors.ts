@@ -1,12 +1,12 @@
-// The one error of the parsers in this room.
+// The one error of the event parsers.
 import { plainText } from '../text/plain-text.ts';
 
-/** An event that is not what it should be: thrown before anything is done, so that it ends in the dead-letter queue as it came. */
+/** An invalid event: thrown before anything is done, so that the event reaches the dead-letter queue unchanged. */
 export class EventError extends Error {
   override readonly name = 'EventError';
-  /** Where: "detail.state.value"; "event" is the whole. */
+  /** The wrong field: "detail.state.value"; "event" is the whole event. */
   readonly field: string;
-  /** What was there, as JSON, shortened. */
+  /** The value of the field, as JSON, shortened. */
   readonly value: string;
   readonly expectation: string;
 
@@ -26,7 +26,7 @@ function shortened(value: unknown): string {
   try {
     json = JSON.stringify(value);
   } catch {
-    // Circular, or a bigint: no event is, but whoever invokes by hand may give anything.
+    // Circular, or a bigint: no event is, but a caller by hand may send anything.
   }
   return plainText(json ?? `a ${typeof value}`, 100);
 }

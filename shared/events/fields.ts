@@ -1,8 +1,8 @@
-// Small pieces of schemas, each of which says what it expects, and the one way from a schema to an `EventError`.
+// Small schemas, each of which says what it expects, and the conversion of a schema's issue to an `EventError`.
 import * as v from 'valibot';
 import { EventError } from './errors.ts';
 
-/** The parsed event. Throws an `EventError` for the first field that is not what the schema expects. */
+/** The parsed event. Throws an `EventError` for the first field that does not fit the schema. */
 export function checked<Output>(schema: v.GenericSchema<unknown, Output>, event: unknown): Output {
   const parsed = v.safeParse(schema, event, { message: expectationOf });
   if (parsed.success) return parsed.output;
@@ -11,7 +11,7 @@ export function checked<Output>(schema: v.GenericSchema<unknown, Output>, event:
   throw new EventError(v.getDotPath(issue) ?? 'event', last ? last.value : issue.input, issue.message);
 }
 
-/** Where a schema does not say itself what it expects: a type, a key that is missing, or a key that should not be there ("never"). */
+/** For schemas that do not say what they expect: a type, a key that is missing, or a key that should not be there ("never"). */
 function expectationOf({ message, expected, received }: v.BaseIssue<unknown>): string {
   if (expected === 'never') return 'no such field';
   return received === 'undefined' ? `a field ${expected}` : (expected ?? message);

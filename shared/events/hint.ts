@@ -1,15 +1,15 @@
-// How functions of the suite invoke each other, and how that is told from a person: by an alias of its own, which is all that their roles let
-// them invoke. Lambda itself writes the alias into the ARN that a function was invoked by, so that nobody can claim to have come otherwise.
+// How functions of the suite invoke each other, and how such a call is told from a person's: by a separate alias, which is all that their roles may
+// invoke. Lambda itself writes the alias into the ARN that a function was invoked by, so that no caller can hide it.
 import { EventError } from './errors.ts';
 
-/** Alias of the functions that others may give a hint: "look at this fleet now". */
+/** Alias of the functions that others may send a hint: "look at this fleet now". */
 export const HINTS = 'hints';
 
 /**
- * A hint never stands for a person's word: functions that read what nodes say must not approve a plan.
+ * A hint never counts as a person's word: functions that read nodes' answers must not approve a plan.
  *
- * @param word the field that a person says something by, and what it says; undefined where nobody says anything
- * @throws EventError where a function has said it
+ * @param word the field that carries a person's word, and its value; undefined where there is none
+ * @throws EventError where a function has sent it
  */
 export function refuseWordInHint(
   { invokedFunctionArn = '' }: { readonly invokedFunctionArn?: string },

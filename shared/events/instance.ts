@@ -1,12 +1,12 @@
-// "EC2 Instance State-change Notification" ("State change events for Amazon EC2 instances", EC2 user guide; a sample in events/). A hint:
-// best effort, in whatever order. Of all that it says, only whose it is counts.
+// Parses "EC2 Instance State-change Notification" ("State change events for Amazon EC2 instances", EC2 user guide; a sample in events/). A hint: best
+// effort, in any order. Only the instance's id is used.
 import * as v from 'valibot';
 import { checked, text } from './fields.ts';
 
 export interface InstanceStateChange {
   readonly kind: 'instance';
   readonly instanceId: string;
-  /** What it had become when the event was sent; it may be something else by now. */
+  /** Its state when the event was sent; the present state may be another one. */
   readonly state: 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 }
 

@@ -1,6 +1,6 @@
-// What only a chain's own client can say of a fleet file: whether seeds are written as it writes them, and whether paths can be followed.
-// A file is checked here before it is stored. Functions do not: they would carry every client in their bundle; those that use a seed or a
-// path refuse it by themselves.
+// Checks of a fleet file that only a chain's own client can make: whether seeds are in its form, and whether paths can be followed. A file is checked
+// here before it is stored. Functions do not use this: they would carry every client in their bundle. Functions that use a seed or a path refuse a
+// wrong one when they use it.
 import type { DialablePeer } from '../chains/client.ts';
 import { chainClients } from '../chains/clients.ts';
 import { defaultsOf, type KnownChain, otherChain } from '../chains/defaults.ts';
@@ -11,7 +11,7 @@ import { type Complaints, complaintsOf, FleetFileError } from './problems.ts';
 import type { FleetDocument } from './schema.ts';
 
 /**
- * @param document one that `parseFleetDocument` let through
+ * @param document as `parseFleetDocument` returned it
  * @throws FleetFileError with every problem
  */
 export function checkWithClient(document: FleetDocument): void {
@@ -53,7 +53,7 @@ function checkPeers({ chain, peers }: FleetDocument, { conflict }: Complaints): 
   }
 }
 
-/** A seed of a fleet file, read back; undefined for what that client would not write in these very words. */
+/** A seed of a fleet file, parsed; undefined if that client would write it in other words. */
 export function parseSeed(chain: KnownChain, text: string): DialablePeer | undefined {
   const [, id, rest = ''] = /^(?:enode:\/\/)?(?:([0-9a-f]{1,130})@)?(.+)$/.exec(text) ?? [];
   const address = parsePeerAddress(rest);

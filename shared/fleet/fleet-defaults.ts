@@ -1,4 +1,4 @@
-// Fills a fleet file's gaps: what the file says goes before what its chain says, and that before what holds for every fleet.
+// Fills a fleet file's gaps: the file's own values first, then those of its chain, then those for every fleet.
 import * as v from 'valibot';
 import { defaultsOf, otherChain } from '../chains/defaults.ts';
 import { type FleetDocument, fleetDocumentSchema, type UnitDocument } from './schema.ts';
@@ -7,7 +7,7 @@ import { NO_LINE } from './schema-nodes.ts';
 import { peerList } from './schema-watch.ts';
 
 /**
- * A fleet file in which nothing is left out: a valid one itself, which means the same. The defaults that hold for every fleet are the schema's.
+ * A fleet file with every value filled in: a valid fleet file with the same meaning. The schema holds the defaults for every fleet.
  * @param document one that fits the schema
  */
 export function completeDocument(document: FleetDocument) {
@@ -54,7 +54,7 @@ function completeSnapshots(
 type Volumes = Readonly<Record<string, Exclude<NonNullable<FleetDocument['volumes']>[string], string>>>;
 type Units = Readonly<Record<string, UnitDocument>>;
 
-/** What the file itself says, with its short forms written out: one `unit` as one of `units`, a path as a volume. */
+/** The values of the file itself, with its short forms written out: one `unit` as one of `units`, a path as a volume. */
 export function writtenLayer(document: FleetDocument) {
   const { unit, docker, compose, commands, stopGraceSeconds, cleanLine, units, volumes = {}, peers } = document;
   const only: UnitDocument = {
@@ -70,7 +70,7 @@ export function writtenLayer(document: FleetDocument) {
   return { volumes: long, units: several, peers: peers === 'none' ? { rotate: false } : peers };
 }
 
-/** What the unit of the chain's own client is called: where a node has one only, and where it has several. */
+/** Names of the unit of the chain's own client: where a node has only one unit, and where it has several. */
 const chainUnits = ['node', 'execution'];
 
 interface ChainLayer {
@@ -84,20 +84,20 @@ interface ChainLayer {
   readonly peers?: { readonly rotate: boolean; readonly maximum: number; readonly config?: string };
 }
 
-/** What the chain says of the fields that the file leaves out. */
+/** The chain's values of the fields that the file leaves out. */
 export function chainLayer(document: FleetDocument): ChainLayer {
   const defaults = defaultsOf(document.chain);
   if (!defaults) return { volumes: {}, units: {}, identity: [] };
   const { ports, health, peers } = defaults;
   const { units, volumes } = writtenLayer(document);
-  // The client keeps its data on the volume that is called so, or on the first.
+  // The client keeps its data on the volume with the name `data`, or on the first one.
   const dataPath = (volumes['data'] ?? Object.values(volumes)[0])?.path ?? defaults.dataPath;
   return {
     volumes: document.volumes ? {} : { data: { path: defaults.dataPath } },
     units: mapValues(units, ({ unit, docker, compose, commands }, name) => ({
       ...(!(unit ?? docker ?? compose ?? commands) && { unit: defaults.unit }),
       stopGraceSeconds: defaults.stopGraceSeconds,
-      // Beside the chain's own client, other units end with other words.
+      // Units other than the chain's own client end with other log lines.
       ...(chainUnits.includes(name) && defaults.cleanLine !== undefined && { cleanLine: defaults.cleanLine }),
     })),
     identity: defaults.identity.map((relative) => `${dataPath}/${relative}`),

@@ -1,5 +1,5 @@
-// What a fleet and its nodes are, once every default has been filled in: a complete fleet file in the words of the functions. The types are
-// inferred from it; what each member means, the schema says.
+// The model of a fleet and its nodes, with every default filled in: a complete fleet file in the words of the functions. The types are inferred from
+// it; the schema says what each member means.
 import type * as v from 'valibot';
 import type { HttpJsonPaths, HttpJsonRequest } from '../chains/http-json.ts';
 import type { CompleteDocument } from './fleet-defaults.ts';
@@ -24,7 +24,7 @@ export type SnapshotPolicy = NonNullable<Fleet['snapshots']>;
 export type ReplacePolicy = Fleet['replace'];
 export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 
-/** @param complete of a document that `parseFleetDocument` let through */
+/** @param complete of a document that `parseFleetDocument` returned */
 export function fleetOf(complete: CompleteDocument) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask } = complete;
   const { rpc, probe, health, p2pPort, peers, dns, alarms, snapshots, replace, dataMode } = complete;
@@ -33,29 +33,29 @@ export function fleetOf(complete: CompleteDocument) {
     ...{ name: fleet, chain, mode, owner, disk, breaker, ask, alarms },
     /** A node is an instance that carries all of these tags. */
     nodes: { tags: nodes.tag, nameTag: nodes.nameTag },
-    /** `values` says which role each value of the tag means; a value that is not in it is an unknown role. */
+    /** `values` maps each value of the tag to a role; a value that is missing is an unknown role. */
     role: typeof role === 'string' ? { fixed: role } : { fromTag: role.tag, values: role.values },
     volumes: Object.entries(volumes).map(([name, { path, tag }]) => ({ role: name, path, tags: tag })),
     units: Object.entries(units).map(([name, unit]) => unitOf(name, unit)),
-    /** Paths that make a node itself: keys, signing state, accounts. */
+    /** Paths of a node's identity: keys, signing state, accounts. */
     identityPaths: identity,
     rpc: rpc && {
       ...rpc,
-      /** In front of every request's own path. Empty for most. */
+      /** Prefix of every request's path. Empty for most. */
       path: rpc.path === '/' ? '' : rpc.path,
       credentials: rpc.credentials === undefined ? undefined : credentialsOf(rpc.credentials),
-      /** undefined where they are not read. */
+      /** undefined where metrics are not read. */
       metricsPort: rpc.metricsPort === 'none' ? undefined : rpc.metricsPort,
       beaconPort: rpc.beaconPort ?? undefined,
       paths: rpc.paths && httpJsonPathsOf(rpc.paths),
     },
-    /** undefined: nobody asks, and every node is of unknown health. */
+    /** undefined: no probe asks, and every node is of unknown health. */
     probe: probeOf(probe),
     health: { ...health, chainId: health.chainId },
     peers: peers && p2pPort !== undefined ? peersOf(peers, p2pPort) : undefined,
-    // The checks let no `dns` through without a port.
+    // The checks accept no `dns` without a port.
     dns: dns && p2pPort !== undefined ? { ...dns, p2pPort } : undefined,
-    /** The policy that the stack makes; undefined where it makes none. */
+    /** The lifecycle policy that the stack creates; undefined where it creates none. */
     snapshots: snapshots && policyOf(snapshots),
     /** undefined: no client is stopped for a snapshot. */
     cleanSnapshots: snapshots?.clean,
@@ -76,12 +76,12 @@ function unitOf(name: string, { stopGraceSeconds, cleanLine, ...runtime }: Compl
     name,
     runtime: runtimeOf(runtime),
     stopGraceSeconds: given(stopGraceSeconds, `units.${name}.stopGraceSeconds`),
-    /** What the client's last line matches when it has ended cleanly (an ERE); undefined: its exit status alone is the evidence. */
+    /** The pattern of the client's last line after a clean end (an ERE); undefined: its exit status alone is the evidence. */
     cleanLine: cleanLine === NO_LINE ? undefined : cleanLine,
   };
 }
 
-/** What starts and stops a client on its node. */
+/** The runtime that starts and stops a client on its node. */
 function runtimeOf({ unit, docker, compose, commands }: UnitDocument) {
   if (unit !== undefined) return { kind: 'systemd', unit } as const;
   if (docker !== undefined) return { kind: 'docker', container: docker } as const;
@@ -98,7 +98,7 @@ function peersOf({ config, ...same }: NonNullable<CompleteDocument['peers']>, p2
   return { ...same, configPath: config, p2pPort };
 }
 
-/** Who asks: a function in the nodes' VPC, a command on the node, or nobody, where a metric tells the height. */
+/** Which probe asks: a function in the nodes' VPC, a command on the node, or none, where a metric has the height. */
 function probeOf(probe: CompleteDocument['probe']) {
   if (probe === 'none') return undefined;
   if (probe === 'ssm') return { by: 'ssm' } as const;
@@ -112,8 +112,8 @@ function probeOf(probe: CompleteDocument['probe']) {
 }
 
 /**
- * parameter: an SSM SecureString; secret: one of Secrets Manager; both hold {"user","password"} or {"token"} as JSON, and are read by
- * the function that asks over the network. file: "user:password" on the node itself (bitcoind's .cookie), read there and never sent anywhere.
+ * parameter: an SSM SecureString; secret: one of Secrets Manager; both hold {"user","password"} or {"token"} as JSON, and are read by the function
+ * that asks over the network. file: "user:password" on the node itself (bitcoind's .cookie), read there and never sent anywhere.
  */
 function credentialsOf(written: string) {
   const colon = written.indexOf(':');
@@ -130,7 +130,7 @@ function credentialsOf(written: string) {
 
 type WrittenPaths = NonNullable<NonNullable<FleetDocument['rpc']>['paths']>;
 
-/** @throws TypeError for a request that is neither GET nor POST; the checks let none through */
+/** @throws TypeError for a request that is neither GET nor POST; the checks accept no other */
 export function httpJsonPathsOf({ requests, hashAt, ...same }: WrittenPaths): HttpJsonPaths {
   return {
     ...same,
@@ -143,7 +143,7 @@ function requestOf({ get, post, body }: WrittenPaths['requests'][string]): HttpJ
   return get !== undefined ? { get } : { post: given(post, 'get or post'), body };
 }
 
-/** `parseFleetDocument` lets nothing through that lacks it. */
+/** `parseFleetDocument` accepts nothing that lacks it. */
 function given<Value>(value: Value | undefined, field: string): Value {
   if (value === undefined)
     throw new TypeError(`fleet document without ${field}: it was not read by parseFleetDocument`);

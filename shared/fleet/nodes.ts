@@ -1,4 +1,4 @@
-// Which instances are a fleet's nodes, as EC2 says now: by tag, page by page, whole or not at all.
+// Finds a fleet's nodes in EC2 as it is now: by tag, page by page, completely or not at all.
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { JOINING_TAG, RETIRED_TAG } from '../model/tags.ts';
 import type { Fleet, Role } from './model.ts';
@@ -6,7 +6,7 @@ import { roleOf } from './resolve.ts';
 
 export interface FleetNode {
   readonly instanceId: string;
-  /** By the fleet's name tag; the instance's id where it has none, or one that no metric can carry. */
+  /** By the fleet's name tag; the instance's id where it has no name, or one that no metric can carry. */
   readonly name: string;
   readonly role: Role;
   readonly state: 'pending' | 'running' | 'stopping' | 'stopped';
@@ -23,9 +23,9 @@ const INSTANCES_A_PAGE = 1_000;
 const MAX_PAGES = 10;
 
 /**
- * Terminated instances are gone; those that are shutting down, too, and those that are outside (`isOutside`). Sorted by name, then by id.
+ * Without terminated instances, without those that are shutting down, and without those that are outside (`isOutside`). Sorted by name, then by id.
  *
- * @throws Error when there are more pages than `MAX_PAGES`: a half-read selection is none
+ * @throws Error when there are more pages than `MAX_PAGES`: an incomplete selection must not be used
  */
 export async function discoverNodes(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
   const Filters = [
@@ -47,13 +47,13 @@ export async function discoverNodes(ec2: EC2Client, fleet: Fleet): Promise<reado
 }
 
 /**
- * An instance that carries a fleet's tags and is no node of it: one that a heal has launched and not proved yet, or one that it has replaced
- * and keeps. Neither is watched, healed, named or counted.
+ * An instance that carries a fleet's tags and is no node of it: a replacement that is not proved yet, or a retired original. Neither is watched,
+ * healed, named or counted.
  */
 export const isOutside = (tags: Readonly<Record<string, string>>): boolean =>
   Object.hasOwn(tags, JOINING_TAG) || Object.hasOwn(tags, RETIRED_TAG);
 
-/** Names that more than one node carries: nothing that is called by a name can be said of either. */
+/** Names that more than one node carries: a statement about such a name is about neither node. */
 export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {
   const seen = new Set<string>();
   const doubled = new Set<string>();
@@ -78,7 +78,7 @@ export function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
   };
 }
 
-/** The filter lets no other through. */
+/** The filter returns no other state. */
 function stateOf(name: string | undefined): FleetNode['state'] {
   return name === 'pending' || name === 'stopping' || name === 'stopped' ? name : 'running';
 }

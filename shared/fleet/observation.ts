@@ -1,10 +1,10 @@
-// What watch-fleet saw of a fleet at one moment, as it is kept in the table: guardrails, register-nodes and rotate-peers read it.
+// watch-fleet's observation of a fleet at one moment, as stored in the table: guardrails, register-nodes and rotate-peers read it.
 import type { Role } from './model.ts';
 
 /**
- * behind: it advances, and is not there yet. starting: its client came up lately and is within its grace. stuck: behind and standing
- * still while others go on. forked: other blocks than its siblings and references have. unreachable: its RPC does not answer.
- * unknown: nothing is known, which is neither healthy nor sick.
+ * behind: it advances, and has not reached the tip. starting: its client came up lately and is within its grace. stuck: behind and not advancing
+ * while others do. forked: other blocks than its siblings and references have. unreachable: its RPC does not answer. unknown: nothing is known, which
+ * is neither healthy nor sick.
  */
 export type Health = 'synced' | 'behind' | 'starting' | 'stuck' | 'forked' | 'unreachable' | 'unknown';
 
@@ -15,39 +15,39 @@ export interface ObservedNode {
   readonly availabilityZone: string;
   readonly privateIp: string;
   readonly health: Health;
-  /** Why, for a tired person. */
+  /** The reason, for a tired person. */
   readonly reason: string;
-  /** Since when it is of this health, ms since the epoch. */
+  /** Start of this health, ms since the epoch. */
   readonly sinceMs: number;
   /** null: it did not answer, which is never a lag of 0. */
   readonly height: number | null;
-  /** The newest block whose hash it told in this look; absent where it told none. */
+  /** The newest block whose hash it reported in this reading; absent where it reported none. */
   readonly block?: { readonly height: number; readonly hash: string };
-  /** As its client calls itself; absent where it did not say. */
+  /** The client's own version string; absent where it gave none. */
   readonly clientVersion?: string;
-  /** When its progress was first seen to be what it is, ms since the epoch; null before it was ever read. */
+  /** When its present progress was first seen, ms since the epoch; null before it was ever read. */
   readonly heightSinceMs: number | null;
   /** Blocks behind the fleet's tip. */
   readonly lagBlocks: number | null;
   readonly blockAgeSeconds: number | null;
   readonly peerCount: number | null;
-  /** When its client was last seen to come up: silent or starting before, answering after. */
+  /** When its client last came up, as observed: silent or starting before, answering after. */
   readonly startedAtMs: number | null;
   /** When it was first seen. */
   readonly seenSinceMs: number;
-  /** Codes that a person was paged for, until it has been well for half an hour: one that flaps is told of once. */
+  /** Codes that paged a person, until it has been well for half an hour: a node that flaps pages once. */
   readonly paged: readonly string[];
-  /** Where the cause lies elsewhere than in the client that is watched. */
+  /** Set where the cause is not the client that is watched. */
   readonly cause?: 'beacon-node';
-  /** What only watch-fleet needs from one sweep to the next. */
+  /** State that only watch-fleet needs from one sweep to the next. */
   readonly memory?: NodeMemory;
 }
 
-/** How far somebody has come, and whether it was seen to get there. Times are ms since the epoch. */
+/** The progress of a node or reference, and whether it was seen to advance. Times are ms since the epoch. */
 export interface Track {
-  /** Its height, or how far a sync has come that does not show in it yet; kept while it is silent. */
+  /** Its height, or the progress of a sync that does not show in the height yet; kept while it is silent. */
   readonly progress: number | null;
-  /** Since when its progress is what it is, as far as it was watched. */
+  /** Since when its progress is unchanged, as far as it was watched. */
   readonly sinceMs: number | null;
   readonly readAtMs: number | null;
   /** When it was last seen to advance, from one reading to the next. */
@@ -56,15 +56,15 @@ export interface Track {
 
 export interface NodeMemory {
   readonly track: Track;
-  /** What came of asking it last: facts, that it starts, or nothing; null where it was never asked. */
+  /** The result of asking it last: facts, that it starts, or nothing; null where it was never asked. */
   readonly heard: 'facts' | 'starting' | 'nothing' | null;
-  /** How often it came up since it was last well: the grace of a client that flaps ends. */
+  /** Number of starts since it was last well: the grace of a client that flaps ends. */
   readonly starts: number;
-  /** Since when, and from which height on, its newest block differs from what most have there; null while nobody doubts it. */
+  /** Since when, and from which height on, its newest block differs from the majority's; null while nobody doubts it. */
   readonly doubted: { readonly sinceMs: number; readonly height: number } | null;
 }
 
-/** Up to 100 nodes as they were seen at one moment; a fleet has as many of these as it needs. */
+/** Up to 100 nodes as they were seen at one moment; a fleet has as many of these items as it needs. */
 export interface FleetObservation {
   readonly observedAtMs: number;
   readonly nodes: readonly ObservedNode[];
@@ -72,7 +72,7 @@ export interface FleetObservation {
 
 export const NODES_PER_OBSERVATION = 100;
 
-/** How an independent reference fares: lying and lagging ones are not counted. */
+/** The state of an independent reference: lying and lagging ones are not counted. */
 export type ReferenceState = 'good' | 'lagging' | 'lying' | 'silent';
 
 export interface ObservedReference {
@@ -83,27 +83,27 @@ export interface ObservedReference {
   readonly sinceMs: number;
   readonly height: number | null;
   readonly heightSinceMs: number | null;
-  /** What only watch-fleet needs from one sweep to the next. */
+  /** State that only watch-fleet needs from one sweep to the next. */
   readonly memory?: Track;
 }
 
-/** The fleet as a whole: what nodes are measured against, and what is told once. */
+/** The fleet as a whole: what nodes are compared with, and what pages once. */
 export interface FleetWatch {
   readonly observedAtMs: number;
   /** Highest height that is believed; null before any was. */
   readonly tip: number | null;
   readonly tipSinceMs: number | null;
-  /** Since when the chain stands still; null while it goes on. */
+  /** Since when the chain is halted; null while it advances. */
   readonly haltedSinceMs: number | null;
-  /** Hash that most of fleet and references have at `height`: what nodes are compared at next. */
+  /** The majority's hash at `height`: what nodes are compared at next. */
   readonly canonical: { readonly height: number; readonly hash: string } | null;
   readonly chainId: string | null;
   readonly references: readonly ObservedReference[];
-  /** Troubles of the fleet as a whole: what was seen now, since when, and why. */
+  /** Troubles of the fleet as a whole: which ones are seen now, since when, and why. */
   readonly conditions: Readonly<Record<string, FleetCondition>>;
-  /** Codes that a person was paged for, with the moment when the trouble was last seen, until it has been over for half an hour. */
+  /** Codes that paged a person, with the time when the trouble was last seen, until it has been over for half an hour. */
   readonly paged: Readonly<Record<string, number>>;
-  /** When the tip was last confirmed; it is kept for a while when those who confirmed it fall silent. */
+  /** When the tip was last confirmed; it is kept for a while when the confirming sources fall silent. */
   readonly tipSeenAtMs: number | null;
   readonly version: number;
 }

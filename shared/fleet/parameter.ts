@@ -1,4 +1,4 @@
-// Fleet files where functions find them: one SSM parameter each, and one for every pause.
+// The SSM parameters of fleet files: one for each file, and one for every pause.
 import { createHash } from 'node:crypto';
 import type { Fleet } from './model.ts';
 import { FleetFileError } from './problems.ts';
@@ -33,7 +33,7 @@ export function fleetParameterValue(document: FleetDocument): { value: string; t
 }
 
 /**
- * A fleet as a function uses it. `hash` names the very file that was read, for the journal.
+ * A fleet as a function uses it. `hash` identifies the file that was read, for the journal.
  * @throws FleetFileError, also when a file was stored under another fleet's name
  */
 export function fleetOfParameter(

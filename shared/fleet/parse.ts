@@ -1,4 +1,4 @@
-// Reads a fleet file's JSON, or refuses with everything that is wrong in it: field, value, and what was expected.
+// Parses a fleet file's JSON, or refuses it with every problem: field, value, and what was expected.
 import * as v from 'valibot';
 import { completeDocument } from './fleet-defaults.ts';
 import { complaintsOf, FleetFileError, type FleetProblem, showValue } from './problems.ts';
@@ -8,7 +8,7 @@ import { checkNodes } from './schema-nodes.ts';
 import { checkWatch } from './schema-watch.ts';
 
 /**
- * @param source JSON text (an SSM parameter's value) or what a YAML reader made of a file
+ * @param source JSON text (an SSM parameter's value) or the output of a YAML reader
  * @throws FleetFileError with every problem
  */
 export function parseFleetDocument(source: unknown): FleetDocument {
@@ -34,7 +34,7 @@ export function parseFleetDocument(source: unknown): FleetDocument {
   return document;
 }
 
-/** What the schema has read without its defaults: what was written, in the schema's order. */
+/** The schema's output without its defaults: only what was written, in the schema's order. */
 function writtenOf(read: unknown, written: unknown): unknown {
   if (typeof read !== 'object' || read === null || Array.isArray(read)) return read;
   const from = Object(written);
@@ -57,8 +57,8 @@ function parseJson(text: string): unknown {
 const reserved = ['__proto__', 'prototype', 'constructor'];
 
 /**
- * valibot leaves such keys out of a record without a word, and a selector that lost a tag would match too much. The schema
- * is six levels deep: whatever lies deeper is under a key that it does not know, or in the body of a request, which is sent as it is.
+ * valibot drops such keys from a record without an error, and a selector that lost a tag would match too much. The schema is six levels deep: a
+ * deeper value is under an unknown key, or in the body of a request, which is sent unchanged.
  */
 function reservedKeys(value: unknown, path: readonly string[], depth: number): FleetProblem[] {
   if (typeof value !== 'object' || value === null || depth > 8) return [];
@@ -80,7 +80,7 @@ function problemsOf(issue: v.BaseIssue<unknown>): FleetProblem[] {
   });
 }
 
-/** Of a union's alternatives, the one that fits best is the one that went deepest into the value. */
+/** Of a union's alternatives, the issue of the one that matched most deeply. */
 function flatten(
   issue: v.BaseIssue<unknown>,
   above: readonly v.IssuePathItem[],

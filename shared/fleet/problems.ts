@@ -1,17 +1,17 @@
-// What is wrong with a fleet file, as a person reads it: field, value, and what was expected.
+// The problems of a fleet file, as a person reads them: field, value, and what was expected.
 import { plainText } from '../text/plain-text.ts';
 
 export interface FleetProblem {
-  /** wrong-key: of a map whose keys are free, such as tags. conflict: fields, each right by itself, that do not go together. */
+  /** wrong-key: in a map with free keys, such as tags. conflict: fields that are valid alone, but not together. */
   readonly kind: 'unknown-key' | 'wrong-key' | 'missing' | 'wrong-value' | 'conflict';
   readonly path: readonly string[];
-  /** What was found; undefined where nothing was. */
+  /** The value that was found; undefined where there was none. */
   readonly value: unknown;
   /** "expected …", with an example of a right value. */
   readonly expected: string;
 }
 
-/** In the message, which is a line of the journal and a page; `problems` has all of them. */
+/** Limit in the message, which is a line of the journal and a page; `problems` has all of them. */
 const PROBLEMS_TOLD = 10;
 
 export class FleetFileError extends Error {
@@ -26,7 +26,7 @@ export class FleetFileError extends Error {
   }
 }
 
-/** The longest that the schema has, several times over. */
+/** Several times the longest field of the schema. */
 const FIELD_CHARACTERS = 200;
 
 /** "disk.growAtPercent is 120; expected …" */
@@ -40,13 +40,13 @@ export function sentenceOf({ kind, path, value, expected }: FleetProblem): strin
 
 export const showValue = (value: unknown): string => plainText(JSON.stringify(value) ?? String(value), 80);
 
-/** Adds a problem: two fields that do not go together, or one that is needed and not there. */
+/** Adds a problem: two fields that contradict each other, or a required one that is missing. */
 export interface Complaints {
   readonly conflict: (path: readonly string[], value: unknown, expected: string) => void;
   readonly missing: (path: readonly string[], expected: string) => void;
 }
 
-/** What `check` complains about. */
+/** The problems that `check` reports. */
 export function complaintsOf(check: (complaints: Complaints) => void): FleetProblem[] {
   const problems: FleetProblem[] = [];
   check({

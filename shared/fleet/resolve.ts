@@ -1,23 +1,23 @@
-// Reads a fleet file into the fleet that functions work with.
+// Turns a fleet file into the fleet that functions work with.
 import { completeDocument } from './fleet-defaults.ts';
 import { type Fleet, fleetOf, type Role } from './model.ts';
 import { parseFleetDocument } from './parse.ts';
 import type { FleetDocument } from './schema.ts';
 
 /**
- * For functions: an SSM parameter's value, or the object that it holds, with every default.
+ * For functions: parses an SSM parameter's value, or the object in it, with every default.
  * @throws FleetFileError with every problem
  */
 export function parseFleet(source: unknown): Fleet {
   return resolveFleet(parseFleetDocument(source));
 }
 
-/** @param document one that `parseFleetDocument` let through */
+/** @param document as `parseFleetDocument` returned it */
 export function resolveFleet(document: FleetDocument): Fleet {
   return fleetOf(completeDocument(document));
 }
 
-/** What a node does, by its instance's tags. A value that the fleet file does not explain is an unknown role. */
+/** The role of a node, by its instance's tags. A value that the fleet file does not list is an unknown role. */
 export function roleOf({ role }: Fleet, instanceTags: Readonly<Record<string, string>>): Role {
   if ('fixed' in role) return role.fixed;
   const value = instanceTags[role.fromTag];

@@ -1,4 +1,4 @@
-// How a field of a fleet file is declared: errors, the editor's help and the reference page say the same words, since all come from here.
+// Declares a field of a fleet file: errors, the editor's help and the reference page use the same words, because all come from here.
 import * as v from 'valibot';
 
 type Schema = v.GenericSchema<unknown, unknown>;
@@ -53,27 +53,27 @@ export function map<Key extends v.GenericSchema<string, string>, Value extends S
 export function object<const Entries extends v.ObjectEntries>(example: string, entries: Entries) {
   return v.strictObject(entries, (issue) => {
     if (issue.expected === 'never') return `expected one of ${Object.keys(entries).join(', ')}`;
-    // The message of a missing key says what its value has to be.
+    // The message of a missing key says what its value must be.
     const missing = entries[issue.expected?.slice(1, -1) ?? ''];
     return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? `expected for example ${example}`;
   });
 }
 
-/** A key that has to be there. */
+/** A required key. */
 export const about = <Of extends Schema>(description: string, schema: Of) => v.pipe(schema, v.description(description));
 
-/** A key that nothing stands in for. */
+/** An optional key without a default. */
 export const optional = <Of extends Schema>(description: string, schema: Of) =>
   v.exactOptional(about(description, schema));
 
-/** A key with a default for a fleet of any chain; the chain's own default goes before it (`fleet-defaults.ts`). */
+/** A key with a default for a fleet of any chain; the chain's own default goes first (`fleet-defaults.ts`). */
 export const usually = <Of extends Schema, const Default extends v.InferInput<Of>>(
   description: string,
   schema: Of,
   value: Default,
 ) => v.exactOptional(about(description, schema), value);
 
-/** A key whose default comes from elsewhere (`fleet-defaults.ts`). @param from in words, for the reference page */
+/** A key whose default comes from elsewhere (`fleet-defaults.ts`). @param from its source in words, for the reference page */
 export const derived = <Of extends Schema>(description: string, from: string, schema: Of) =>
   v.exactOptional(v.pipe(schema, v.description(description), v.metadata({ from })));
 
@@ -89,7 +89,7 @@ const shortName = 'a name of at most 32 lower-case letters, digits and -, a lett
 export const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'bitcoin');
 export const partName = text(/^[a-z][a-z0-9-]{0,31}$/, shortName, 'data');
 
-// Tag values may hold blanks on AWS. We refuse those, and `*` and `?`, which are wildcards in a filter of DescribeInstances.
+// Tag values may contain spaces on AWS. We refuse those, and `*` and `?`, which are wildcards in a filter of DescribeInstances.
 export const tagKey = text(
   /^[A-Za-z_][A-Za-z0-9_.:/=+@-]{0,127}$/,
   'a tag key of at most 128 letters, digits and _.:/=+@-, a letter first',

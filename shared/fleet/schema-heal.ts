@@ -1,4 +1,4 @@
-// What a person may write of how far heals go: disks, owners, limits, snapshots and replacements; and what of it does not go together.
+// The part of the fleet file that limits heals: disks, owners, limits, snapshots and replacements; and the checks of its contradictions.
 import type * as v from 'valibot';
 import { RUNGS } from '../model/rungs.ts';
 import type { Complaints } from './problems.ts';
@@ -18,8 +18,8 @@ import {
 
 export const disk = object('{ maximumSizeGiB: 2000 }', {
   growAtPercent: usually('Below this use (of bytes or of inodes) nothing is grown.', whole(10, 99, 'percent', 85), 85),
-  // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so that one step has to outlast a day. Six hours more are for
-  // the person who has to look when that budget is spent.
+  // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so one step must last for more than a day. Six hours more are for the
+  // person who has to act when that budget is spent.
   horizonHours: usually(
     "How long a new size has to last at the observed rate. EBS's budget of modifications takes 24 h to come back.",
     whole(25, 8760, 'hours', 30),
@@ -62,7 +62,7 @@ export const ask = object('{ expiresAfterHours: 4 }', {
   expiresAfterHours: usually('An approval that comes later is refused.', whole(1, 48, 'hours', 4), 4),
 });
 
-// A key of the account's own: an alias could be aws/ebs, whose snapshots nobody else can read.
+// A key of the account's own: an alias could be aws/ebs, and nobody else can read snapshots under that key.
 const keyArn = text(
   /^arn:aws(-[a-z]+)*:kms:[a-z0-9-]{5,24}:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   'the ARN of a customer key, since snapshots under the default AWS key cannot be shared',
@@ -114,7 +114,7 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
   ),
 });
 
-// [EC2 LaunchTemplateName: 3 to 128 of a-zA-Z0-9().-/_]; of those, what means nothing to a shell.
+// [EC2 LaunchTemplateName: 3 to 128 of a-zA-Z0-9().-/_]; of those, the ones without a meaning in a shell.
 const launchTemplate = text(
   /^[A-Za-z0-9][A-Za-z0-9._/-]{2,127}$/,
   'the id of a launch template, or its name of 3 to 128 letters, digits and ._/-',
@@ -178,12 +178,12 @@ export const replace = object('{ rungs: [restart, swap] }', {
 
 type WrittenSnapshots = v.InferInput<typeof snapshots>;
 
-/** A file with `clean` alone wants no policy of Data Lifecycle Manager beside it. */
+/** Whether the fleet uses Data Lifecycle Manager: a file with `clean` alone wants no policy. */
 export function isByPolicy({ clean, ...byPolicy }: WrittenSnapshots): boolean {
   return clean === undefined || Object.keys(byPolicy).length > 0;
 }
 
-/** A fleet file as it is written. */
+/** The fields as a person writes them. */
 interface WrittenHealFields {
   readonly nodes: { readonly tag: Readonly<Record<string, string>> };
   readonly role?: string | object;
@@ -191,7 +191,7 @@ interface WrittenHealFields {
   readonly snapshots?: WrittenSnapshots;
 }
 
-/** The same with every default. */
+/** The same fields with every default. */
 interface CompleteHealFields {
   readonly replace: v.InferOutput<typeof replace>;
   readonly volumes: Readonly<Record<string, { readonly path: string }>>;
@@ -227,7 +227,7 @@ function checkCopies({ snapshots }: WrittenHealFields, { conflict }: Complaints)
     conflict(['snapshots', 'copyTo', 'kmsKeyArn'], kmsKeyArn, `expected a key of ${region}`);
 }
 
-/** The order is the ladder's: a list in another order would promise what is not done. */
+/** The order is the ladder's: a list in another order would promise something else. */
 function checkRungs({ replace: { rungs } }: CompleteHealFields, { conflict }: Complaints): void {
   const expected = RUNGS.filter((rung) => rungs.includes(rung));
   if (expected.length !== rungs.length || expected.some((rung, index) => rung !== rungs[index]))
@@ -268,13 +268,13 @@ export interface Sharing {
   readonly volumes: readonly { readonly role: string; readonly path: string }[];
   /** Absolute paths of keys, signing state and accounts. */
   readonly identityPaths: readonly string[];
-  /** The fleet file says that no identity lies on the volumes, whatever the chain's client usually keeps there. */
+  /** The fleet file says that no identity is on the volumes, even if the chain's client usually keeps one there. */
   readonly identityFree: boolean;
 }
 
 /**
- * Why a fleet's snapshots must not be shared with another account; null where they may. A snapshot is of a whole volume, with every key that
- * lies on it: only a volume whose identity lies elsewhere can be given away.
+ * Why a fleet's snapshots must not be shared with another account; null where they may. A snapshot holds a whole volume, with every key on it: only a
+ * volume without an identity can be shared.
  */
 export function sharingFault({ volumes, identityPaths, identityFree }: Sharing): string | null {
   if (identityFree) return null;

@@ -1,5 +1,5 @@
-// What a person may write of the nodes themselves: which instances they are, what runs on them and where their data lie; and what of it
-// does not go together.
+// The part of the fleet file about the nodes: which instances they are, what runs on them and where their data are; and the checks of its
+// contradictions.
 import * as v from 'valibot';
 import { otherChain } from '../chains/defaults.ts';
 import type { Complaints } from './problems.ts';
@@ -41,7 +41,7 @@ export const role = v.union(
   'expected a role, or the tag that tells it, for example follower or { tag: Role }',
 );
 
-// `*` stands for whatever instance of the template runs: node@0.20.0 today, node@0.21.0 after an upgrade.
+// `*` means any instance of the template that runs: node@0.20.0 today, node@0.21.0 after an upgrade.
 const unitName = text(
   /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}(@(\*|[A-Za-z0-9_.:-]{1,127}))?$/,
   'a systemd unit of letters, digits and _.:-, with @VERSION or @* where it is a template',
@@ -52,18 +52,18 @@ const containerName = text(
   "a container's name of at most 128 letters, digits and _.-",
   'node',
 );
-// What is sent of the three of them fits into one parameter of a command.
+// All three together fit into one parameter of a command.
 const executable = text(
   /^(?=.{1,80}$)(\/(?!\.{1,2}(\/|$))[A-Za-z0-9_.+@-]{1,64}){1,16}$/,
   'the absolute path of an executable, of at most 80 letters, digits and _.+@-, without arguments',
   '/opt/node/start',
 );
 
-// It goes to the node as it is, where grep -E reads it: words, `.`, `.*` and `|`, and nothing else that has a meaning there.
+// It goes to the node unchanged, and grep -E reads it there: words, `.`, `.*` and `|`, and no other special character.
 const words = '[A-Za-z0-9]([A-Za-z0-9 _:/-]|\\.\\*?)*';
 const cleanLinePattern = new RegExp(`^(?=.{3,120}$)${words}(\\|${words})*$`);
 
-/** What a person writes where a client's last line tells nothing. */
+/** The value for a client whose last line proves nothing. */
 export const NO_LINE = 'none';
 
 /** How one client runs. */
@@ -140,14 +140,14 @@ export const dataMode = text(
 
 type Unit = v.InferInput<typeof unit>;
 
-/** A fleet file as it is written. */
+/** The fields as a person writes them. */
 interface WrittenNodeFields extends Unit {
   readonly chain: string;
   readonly units?: Readonly<Record<string, Unit>>;
   readonly volumes?: v.InferInput<typeof volumes>;
 }
 
-/** Problems of a file that fits the schema. @param mounts the volumes' paths by role, also those that the chain gives */
+/** Problems of a file that fits the schema. @param mounts the volumes' paths by role, including the chain's defaults */
 export function checkNodes(
   file: WrittenNodeFields,
   mounts: Readonly<Record<string, { readonly path: string }>>,

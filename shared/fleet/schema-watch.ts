@@ -1,4 +1,4 @@
-// What a person may write of how a fleet is watched, named and peered; and what of it does not go together.
+// The part of the fleet file about watching, names and peers; and the checks of its contradictions.
 import * as v from 'valibot';
 import { defaultsOf, type KnownChain, otherChain } from '../chains/defaults.ts';
 import type { Complaints } from './problems.ts';
@@ -26,7 +26,7 @@ const credentials = text(
   'ssm:/chainmend/rpc/bitcoin',
 );
 
-/** `info.result.height`: what is wrong with one, http-json.ts says. */
+/** `info.result.height`: http-json.ts reports faults of a path. */
 const answerPath = text(
   /^[^\s]{1,1000}$/,
   'the name of a request and then keys, with dots between',
@@ -39,7 +39,7 @@ const httpRequest = object('{ get: /v1/info }', {
   body: optional('JSON of a POST request.', v.unknown()),
 });
 
-/** The type `HttpJsonPaths`, as a person writes it; `httpJsonClient` checks what stands in it. */
+/** The type `HttpJsonPaths`, as a person writes it; `httpJsonClient` checks its content. */
 const httpPaths = object('{ requests: { info: { get: /v1/info } }, height: info.height }', {
   requests: about(
     'What a node is asked, by names of your own.',
@@ -143,14 +143,14 @@ export const probe = v.union(
   'expected ssm, none, { vpc: …, subnets: […] } or { metric: … }',
 );
 
-// Nothing that could be a secret's usual place: a user, a query or a fragment.
+// No part that usually holds a secret: a user, a query or a fragment.
 const reference = text(
   /^(?=.{1,500}$)https:\/\/(?=[a-z0-9.-]{1,253}(:|\/|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?(\/[A-Za-z0-9_.-]*)*$/,
   'an https URL in lower case without user, query or fragment',
   'https://blocks.example/api',
 );
 
-// Of a client that chainmend has no code for, nothing is known: its defaults lie between those of the slow and of the fast chains.
+// For a client that chainmend has no code for: the defaults are between those of the slow and of the fast chains.
 export const health = object('{ references: [https://blocks.example/api] }', {
   references: usually(
     'Up to five https URLs of independent endpoints of the same chain; compared, never believed alone.',
@@ -205,7 +205,7 @@ export const dns = object('{ zone: bitcoin.internal }', {
   ttlSeconds: usually('How long a resolver may keep an answer.', whole(1, 86_400, 'seconds', 60), 60),
 });
 
-// Brackets are an IPv6 address's; client-checks.ts asks the chain's client whether the whole is a peer.
+// Brackets are for IPv6 addresses; client-checks.ts asks the chain's client whether the whole text is a peer.
 const seed = text(
   /^(?=.{1,300}$)(enode:\/\/)?([0-9a-f]{1,130}@)?(\[[0-9a-fA-F:.]{2,45}\]|[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?)(:[0-9]{1,5})?$/,
   'a peer as the client writes it: HOST:PORT, with ID@ before it where the client needs one',
@@ -244,7 +244,7 @@ export const peerList = object('{ minimum: 3 }', {
 
 export const peers = v.union([v.literal('none'), peerList], 'expected none, or for example { minimum: 3 }');
 
-// Three literal characters at least: `*` alone would take every alarm of the account for the fleet's own.
+// At least three literal characters: `*` alone would match every alarm of the account.
 const alarmPattern = text(
   /^(?=.*[A-Za-z0-9_.:/-]{3})[A-Za-z0-9_.:/*-]{1,255}$/,
   "an alarm's name of letters, digits and _.:/-, where * stands for anything (a blank, too)",
@@ -269,7 +269,7 @@ export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
   ),
 });
 
-/** A fleet file as it is written. */
+/** The fields as a person writes them. */
 interface WrittenWatchFields {
   readonly chain: KnownChain | typeof otherChain;
   readonly rpc?: v.InferInput<typeof rpc>;
@@ -280,7 +280,7 @@ interface WrittenWatchFields {
   readonly dns?: v.InferInput<typeof dns>;
 }
 
-/** The same with every default. */
+/** The same fields with every default. */
 interface CompleteWatchFields {
   readonly disk: { readonly growAtPercent: number };
   readonly alarms: { readonly diskPercent: number };

@@ -1,6 +1,5 @@
-// The fleet file: what a person may write, what each key means and what stands in for it. Functions read the same schema at every invocation,
-// and refuse on a file that does not fit it. Texts are limited to characters that mean nothing to a shell, to an ARN or to an EC2 filter's
-// wildcard.
+// The schema of the fleet file: what a person may write, what each key means and its default. Functions read the same schema at every invocation, and
+// refuse a file that does not fit it. Texts are limited to characters without a meaning in a shell, in an ARN or as a wildcard of an EC2 filter.
 import type * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';

@@ -1,8 +1,8 @@
-// Whose node an instance is: by its tags alone, and by one fleet's only. Pure.
+// Finds the fleet of an instance: by its tags alone, and only if exactly one fleet matches. Pure.
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import type { Fleet } from './model.ts';
 
-/** The one fleet whose selector an instance carries; none or several is nobody's node. */
+/** The one fleet whose selector an instance carries; an instance of none or several fleets is no node. */
 export function fleetOf(
   tags: Readonly<Record<string, string>>,
   fleets: readonly Fleet[],

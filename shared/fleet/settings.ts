@@ -1,4 +1,4 @@
-// The fleet files and pauses as they are now: what every function reads first, at each invocation.
+// Reads the fleet files and pauses as they are now: every function does this first, at each invocation.
 import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Fleet } from './model.ts';
 import { fleetOfParameter } from './parameter.ts';
@@ -16,7 +16,7 @@ export interface Settings {
 
 /**
  * Reads every fleet file and every pause below a prefix: one call a page of ten.
- * @throws when there are more pages than are ever needed: a half-read selection is no selection
+ * @throws when there are more pages than are ever needed: an incomplete selection must not be used
  */
 export async function readSettings(ssm: SSMClient, prefix: string): Promise<Settings> {
   const values = new Map<string, string>();

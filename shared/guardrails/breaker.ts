@@ -1,8 +1,8 @@
-// The breaker of a fleet: when so much of it is unhealthy or unknown, it is no single node that is in trouble. Pure.
+// The breaker of a fleet: if too many of its nodes are unhealthy or unknown, the cause is not a single node. Pure.
 import type { Fleet } from '../fleet/model.ts';
 import type { HealthReading } from './records.ts';
 
-/** Older than this, an observation is none: every node counts as unknown. */
+/** An older observation does not count: every node is then unknown. */
 export const OBSERVATION_VALID_MS = 3 * 60_000;
 
 export interface BreakerReading {

@@ -1,4 +1,5 @@
-// What a person changes in a template or a state file after a heal that its owner has accepted, so that the next deployment does not undo it. Pure.
+// What a person must change in a template or a state file after an accepted heal of an owned node. Otherwise the next deployment undoes the heal.
+// Pure.
 import { isTerraform } from './replace.ts';
 
 export interface ReplacedId {
@@ -11,12 +12,12 @@ export interface ReplacedResources {
   readonly instance: ReplacedId;
   readonly volumes: readonly (ReplacedId & {
     readonly role: string;
-    /** EC2's name of the attachment that the new one has. */
+    /** EC2's device name of the new volume's attachment. */
     readonly device: string;
   })[];
 }
 
-/** @param tags the instance's: who owns it. @returns null where nobody says so, or nothing has changed */
+/** @param tags of the instance: they name its owner. @returns null where no owner is named, or nothing has changed */
 export function templateChange(
   tags: Readonly<Record<string, string>>,
   { instance, volumes }: ReplacedResources,

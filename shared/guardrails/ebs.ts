@@ -1,5 +1,4 @@
-// What EBS allows and asks for each type of volume.
-// Sizes: doc comments of ModifyVolumeRequest in @aws-sdk/client-ec2 3.1169.
+// EBS's limits and prices for each type of volume. Sizes: doc comments of ModifyVolumeRequest in @aws-sdk/client-ec2 3.1169.
 
 export type VolumeType = 'gp2' | 'gp3' | 'io1' | 'io2' | 'st1' | 'sc1' | 'standard';
 
@@ -15,7 +14,7 @@ export const VOLUME_LIMITS: Readonly<Record<VolumeType, VolumeLimits>> = {
   io2: { minimumGiB: 4, maximumGiB: 65_536 },
   st1: { minimumGiB: 125, maximumGiB: 16_384 },
   sc1: { minimumGiB: 125, maximumGiB: 16_384 },
-  // A previous-generation volume cannot be modified in size at all: it is at its maximum wherever it is.
+  // A previous-generation volume cannot be modified in size at all: its present size is its maximum.
   standard: { minimumGiB: 1, maximumGiB: 1 },
 };
 

@@ -1,4 +1,4 @@
-// Guardrails of growing across a fleet: its turn while the breaker is open and the monthly ceiling, as pure decisions.
+// Guardrails of growth across a fleet: its turn while the breaker is open, and the monthly ceiling, as pure decisions.
 
 import type { ExecutionStatus } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
@@ -6,14 +6,14 @@ import type { Write } from '../model/write.ts';
 import type { BreakerReading } from './breaker.ts';
 import type { BudgetRecord, GrowRecord } from './records.ts';
 
-/** One proof opens the way for the rest of the fleet for so long. */
+/** One proof lets the rest of the fleet grow for this long. */
 export const PROOF_VALID_MS = 60 * 60_000;
-/** The first proof is half a minute away: with less than a sweep's minute, the very next sweep looks, and not the one after. */
+/** The first proof takes half a minute. This is less than a sweep's minute, so the very next sweep looks again. */
 const STAGGERED_AGAIN_MS = 10_000;
 
 /**
- * Growing destroys nothing, and a breaker that stopped it would stop the cure: while it is open one heal goes first, and
- * its proof lets the rest go in parallel. `owner` is the status of the execution that holds the lease now.
+ * Growing destroys nothing, and a breaker that stopped it would stop the cure. While the breaker is open one heal goes first, and its proof lets the
+ * rest go in parallel. `owner` is the status of the execution that holds the lease now.
  */
 export function judgeStagger(
   breaker: BreakerReading,
@@ -34,8 +34,8 @@ export function judgeStagger(
 }
 
 /**
- * Whether a heal that is started now would only be told to wait its turn. The dispatcher asks before it starts one, so that
- * hundreds of nodes that wait are not each sent a command every minute; `judgeStagger` decides.
+ * Whether a heal that is started now would only have to wait for its turn. The dispatcher asks before it starts one, so that hundreds of waiting
+ * nodes do not each get a command every minute; `judgeStagger` decides.
  */
 export function judgeQueued(read: GrowRecord | undefined, owner: ExecutionStatus, nowMs: number): Refusal | null {
   if (!read || read.holder === null || read.whileClosed || owner.state === 'ended') return null;
@@ -44,7 +44,7 @@ export function judgeQueued(read: GrowRecord | undefined, owner: ExecutionStatus
   return { refuse: 'staggered', reason, page: false, retryAfterMs: STAGGERED_AGAIN_MS };
 }
 
-/** The lease of a heal that ends: proved, it opens the way; else the next one goes first. */
+/** The lease of a heal that ends: after a proof the others may go, otherwise the next one goes first. */
 export function leaveStagger(
   read: GrowRecord | undefined,
   execution: string,
@@ -55,17 +55,17 @@ export function leaveStagger(
   return { next: { holder: null, provenAtMs: proved ? nowMs : read.provenAtMs, version: read.version + 1 } };
 }
 
-/** Names one growth, however often it is tried: a volume leaves each of its sizes once, since sizes only go up. */
+/** The key of one growth, for all of its attempts: a volume leaves each of its sizes once, because sizes only go up. */
 export const growthKey = (volumeId: string, fromGiB: number): string => `${volumeId}@${fromGiB}`;
 
-/** Sum of what was added in the month, but for the growths that are `about` to be tried (again). */
+/** Sum of the month's additions, without the growths that are `about` to be tried (again). */
 export const addedUsd = (read: BudgetRecord | undefined, about: readonly string[] = []): number =>
   Object.entries(read?.addedUsd ?? {}).reduce((sum, [key, usd]) => (about.includes(key) ? sum : sum + usd), 0);
 
-/** Whether a sum of money is over its limit: half a cent is what adding up in floating point may add. */
+/** Whether a sum of money is over its limit: floating-point addition may add up to half a cent. */
 export const exceeds = (usd: number, limitUsd: number): boolean => usd > limitUsd + 0.005;
 
-/** Reserves `usd` a month for one growth; the same key is reserved once, and up to the larger when it is tried again for more. */
+/** Reserves `usd` a month for one growth; the same key is reserved once, and up to the larger sum when it is tried again for more. */
 export function reserve(
   read: BudgetRecord | undefined,
   month: string,
@@ -82,7 +82,7 @@ export function reserve(
   return { next: { month, addedUsd: { ...read?.addedUsd, [key]: usd }, version: (read?.version ?? 0) + 1 } };
 }
 
-/** AWS has refused the growth: it adds nothing. */
+/** AWS has refused the growth: it costs nothing. */
 export function refund(read: BudgetRecord | undefined, key: string): Write<BudgetRecord> | { readonly leave: true } {
   if (!read || !Object.hasOwn(read.addedUsd, key)) return { leave: true };
   const { [key]: _, ...others } = read.addedUsd;

@@ -1,47 +1,47 @@
-// Guardrails of the class "names" (DNS, alarms, peers), as pure decisions, and the record of what a fleet's people were told.
+// Guardrails of the class "names" (DNS, alarms, peers), as pure decisions, and the record of the notifications to a fleet's people.
 import type { GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 
 const RETRY_AFTER_MS = 5 * 60_000;
 const HOUR_MS = 60 * 60_000;
-/** A refusal that lasts is written to the journal once in so long. */
+/** A lasting refusal is written to the journal once in this time. */
 const SAY_AGAIN_MS = 24 * HOUR_MS;
-/** What was not met for so long is over: met again, it is told again. */
+/** A refusal that was not met for this long is over: if it is met again, it is reported again. */
 const OVER_AFTER_MS = HOUR_MS;
-/** Who claimed a page and died before it was sent does not keep it from being sent. */
+/** A run that claimed a page and died before it was sent must not stop it for longer. */
 const CLAIM_VALID_MS = 5 * 60_000;
-/** Room for every node of a fleet with own alarms to have two refusals; an item holds 400 KB. */
+/** Room for two refusals of every node of a fleet with own alarms; an item holds 400 KB. */
 const MAX_TOLD = 200;
 const MAX_PLANS = 20;
 
-/** A refusal about one thing: a node, a record, a zone, or the fleet itself; or a plan that waits for a person. */
+/** A refusal about one subject: a node, a record, a zone, or the fleet itself; or a plan that waits for a person. */
 export interface SubjectRefusal {
   readonly refuse: GuardrailCode | 'approval-wanted';
-  /** What it is about, in a word: "node2", "pool.bitcoin.internal", or the fleet's name. */
+  /** The subject in a word: "node2", "pool.bitcoin.internal", or the fleet's name. */
   readonly subject: string;
-  /** Whose it is, for a page and the journal, where it is one node's. */
+  /** The node, for a page and the journal, where the refusal is about one node. */
   readonly node?: { readonly name: string; readonly instanceId: string };
   readonly reason: string;
   readonly page: boolean;
-  /** People are told only when it has lasted for so long: what the next run may find gone. */
+  /** People are paged only when it has lasted for this long: the next run may find it gone. */
   readonly pageAfterMs?: number;
-  /** Met again after less than this it is still the same: what is looked at seldom lasts longer. An hour unless given. */
+  /** If it is met again within this time, it is the same refusal: longer for rare looks. An hour unless given. */
   readonly lastsMs?: number;
 }
 
-/** Whose node, record or zone was refused what, since when, and what was told about it. Times are ms since the epoch. */
+/** The refusals of nodes, records or zones: since when, and which notifications were sent. Times are ms since the epoch. */
 export interface NotificationState {
   readonly code: PageCode | 'approval-wanted';
   readonly subject: string;
   readonly sinceMs: number;
   readonly seenAtMs: number;
   readonly writtenAtMs: number;
-  /** 0: nobody began to page. */
+  /** 0: no run began to page. */
   readonly claimedAtMs: number;
   readonly paged: boolean;
   readonly lastsMs?: number;
 }
 
-/** REGISTER: what register-nodes remembers of a fleet. Everything else it reads from what exists. */
+/** REGISTER: what register-nodes remembers of a fleet. It reads everything else from what exists. */
 export interface RegisterRecord {
   /** Nodes of the last run that found some; 0 before any was found. */
   readonly nodes: number;
@@ -53,7 +53,7 @@ export interface RegisterRecord {
 
 export const newRegister: RegisterRecord = { nodes: 0, notifications: [], plans: [], version: 0 };
 
-/** Nothing matched never means everything is gone; `confirmed` is a person's word that it does. */
+/** An empty match never means that everything is gone; `confirmed` is a person's word that it does. */
 export function judgeSelection(
   fleet: string,
   { found, before, confirmed }: { readonly found: number; readonly before: number; readonly confirmed: boolean },
@@ -66,7 +66,7 @@ export function judgeSelection(
   return { refuse: 'nothing-matched', reason, page: true, retryAfterMs: RETRY_AFTER_MS };
 }
 
-/** Half of a fleet does not go at once unless a person says so. @param gone nodes that are not found, @param of all that have `what` */
+/** Half of a fleet is not removed in one run unless a person says so. @param gone nodes that are not found, @param of all that have `what` */
 export function judgeMissing(
   fleet: string,
   {
@@ -90,15 +90,15 @@ export function judgeMissing(
 
 export interface DueNotifications {
   readonly next: RegisterRecord;
-  /** To be written to the journal. */
+  /** Refusals for the journal. */
   readonly write: readonly SubjectRefusal[];
-  /** To be paged; `paged` is then to be called with those that were. */
+  /** Refusals to page; afterwards `paged` must be called with those that were sent. */
   readonly page: readonly SubjectRefusal[];
 }
 
 /**
- * What of a run's refusals is to be told: each to the journal once a day, each to people once an onset. The record is written before
- * anything is told, so that of two runs at the same moment only one tells.
+ * Which of a run's refusals are reported: each to the journal once a day, each to people once an onset. The record is written before anything is
+ * sent, so that of two simultaneous runs only one reports.
  * @param approvalValidMs after which a question to people is asked again
  */
 export function claimNotifications(
@@ -115,7 +115,7 @@ export function claimNotifications(
   for (const refusal of refusals) {
     const named = { code: refusal.refuse, subject: refusal.subject };
     const before = known.get(key(named));
-    // A question that was not answered in time is asked anew.
+    // A question that was not answered in time is asked again.
     const expired = refusal.refuse === 'approval-wanted' && nowMs - (before?.sinceMs ?? nowMs) >= approvalValidMs;
     const going = before && !expired && isCurrent(before, nowMs) ? before : undefined;
     const old = nowMs - (going?.sinceMs ?? nowMs) >= (refusal.pageAfterMs ?? 0);
@@ -141,7 +141,7 @@ export function claimNotifications(
 const isCurrent = ({ seenAtMs, lastsMs = OVER_AFTER_MS }: NotificationState, nowMs: number): boolean =>
   nowMs - seenAtMs < lastsMs;
 
-/** More of one kind in one run are one mistake, not many: a hundred nodes of one name are told in one page. */
+/** More of one kind in one run have one cause: a hundred nodes of one name are reported in one page. */
 const MAX_OF_A_KIND = 5;
 const MANY = 'many';
 
@@ -178,7 +178,7 @@ export function markPaged(register: RegisterRecord, pages: readonly SubjectRefus
   return { ...register, notifications };
 }
 
-/** The record with a plan that was told; a plan that comes back after many others is told again. */
+/** The record with a plan that was reported; a plan that comes back after many others is reported again. */
 export const rememberPlan = (register: RegisterRecord, plan: string): RegisterRecord => ({
   ...register,
   plans: [plan, ...register.plans.filter((known) => known !== plan)].slice(0, MAX_PLANS),

@@ -1,21 +1,21 @@
-// What is kept per fleet for its guardrails: the grow lease, and what growth has cost.
+// The records of a fleet's guardrails: the grow lease, and what growth has cost.
 import type { Health } from '../fleet/observation.ts';
 
-/** As much of a fleet's observation as the breaker counts. */
+/** The part of a fleet's observation that the breaker counts. */
 export interface HealthReading {
   readonly observedAtMs: number;
   readonly nodes: readonly { readonly health: Health }[];
 }
 
 /**
- * While a fleet's breaker is open, one heal holds this and proves itself before the others may follow. A heal that begins while it is
- * closed takes it, too, where nobody has it: the breaker may open a moment later, and then it was the first.
+ * While a fleet's breaker is open, one heal holds this and proves itself before the others may follow. A heal that begins while it is closed takes
+ * it, too, if it is free: the breaker may open a moment later, and then this heal was the first.
  */
 export interface GrowRecord {
   readonly holder: string | null;
   /** When a growth was last proved under this lease, ms since the epoch; 0 for never. */
   readonly provenAtMs: number;
-  /** It was taken while the breaker was closed: the dispatcher tells nobody to wait for it. Absent otherwise. */
+  /** It was taken while the breaker was closed: then the dispatcher lets no heal wait for it. Absent otherwise. */
   readonly whileClosed?: true;
   readonly version: number;
 }

@@ -1,27 +1,27 @@
-// Rule 4: how many restarts and replacements there may be, and whose turn in the fleet it is. Pure decisions over three small records.
+// Rule 4: how many restarts and replacements there may be, and which node has the fleet's turn. Pure decisions over three small records.
 import type { ReplacePolicy } from '../fleet/model.ts';
 import { DAY_MS, type ExecutionStatus } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { Write } from '../model/write.ts';
 
 const HOUR_MS = 60 * 60_000;
-/** A node that was well for so long has its replacements back. */
+/** A node that was well for this long has its full budget of replacements again. */
 const HEALTHY_MS = 2 * HOUR_MS;
-/** What a node's count is told from; older ones say nothing of the trouble of today. */
+/** How long a node's replacements are kept; older ones say nothing about today's trouble. */
 const KEPT_MS = 30 * DAY_MS;
-/** Room for the largest budget a fleet file allows, a week long; an item holds 400 KB. */
+/** Room for a week of the largest budget that a fleet file allows; an item holds 400 KB. */
 const MAX_ENTRIES = 400;
 const TURN_AGAIN_MS = 60_000;
 const BUDGET_AGAIN_MS = 5 * 60_000;
 
 /** One replacement of the account, from before its first act. Times are ms since the epoch. */
 export interface Replacement {
-  /** Names one replacement, however many attempts and volumes it takes: who reserves it again has it already. */
+  /** The key of one replacement, for all of its attempts and volumes: a second reservation with it changes nothing. */
   readonly key: string;
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  /** When its trouble was first told of. */
+  /** When its trouble was first reported. */
   readonly onsetMs: number;
   readonly atMs: number;
   /** Absent until the node was proved to follow its chain again. */
@@ -61,7 +61,7 @@ export function reserveReplacement(
     if (within.length < limit) continue;
     const nodes = within.map(({ fleet, node }) => `${fleet}/${node}`).join(', ');
     const reason = `the account had ${within.length} replacements in the last ${name} (${nodes}), limit ${limit}`;
-    // A day's budget that is spent is a pattern that somebody should see; an hour's gives itself back.
+    // A day's budget that is spent is a pattern that a person should see; an hour's budget recovers without a person.
     return { refuse: 'replacements-spent', reason, page: ms === DAY_MS, retryAfterMs: BUDGET_AGAIN_MS };
   }
 
@@ -69,7 +69,7 @@ export function reserveReplacement(
   return { next: { entries: [...kept, { ...wanted, atMs: nowMs }], version: (read?.version ?? 0) + 1 } };
 }
 
-/** Writes down that a replacement was proved: from then on the node is healthy, until its next trouble is told of. */
+/** Records that a replacement was proved: from then on the node is healthy, until its next trouble is reported. */
 export function proveReplacement(
   read: ReplacementsRecord | undefined,
   key: string,
@@ -81,7 +81,7 @@ export function proveReplacement(
   return { next: { entries, version: read.version + 1 } };
 }
 
-/** A replacement that was given up before anything was done for it is none. */
+/** A replacement that was given up before anything was done does not count. */
 export function dropReplacement(
   read: ReplacementsRecord | undefined,
   key: string,
@@ -91,7 +91,7 @@ export function dropReplacement(
   return { next: { entries, version: read.version + 1 } };
 }
 
-/** Replacements back to the last time that the node was well for two hours: from a proof to the next trouble. */
+/** Replacements since the node was last well for two hours, from a proof to the next trouble. */
 function sinceHealthy(ofNode: readonly Replacement[], onsetMs: number): number {
   let troubleMs = onsetMs;
   let count = 0;
@@ -103,14 +103,14 @@ function sinceHealthy(ofNode: readonly Replacement[], onsetMs: number): number {
   return count;
 }
 
-/** FLEET#RESTARTS#<instance>: an item for each, so that a hundred nodes can be restarted at once. */
+/** FLEET#RESTARTS#<instance>: an item for each, so that a hundred nodes can be restarted at the same time. */
 export interface RestartsRecord {
   /** Oldest first, those of the last 24 h. */
   readonly restarts: readonly { readonly key: string; readonly atMs: number }[];
   readonly version: number;
 }
 
-/** @param key names one restart: who reserves it again has it already */
+/** @param key of one restart: a second reservation with it changes nothing */
 export function reserveRestart(
   read: RestartsRecord | undefined,
   { key, node }: { readonly key: string; readonly node: string },
@@ -126,7 +126,7 @@ export function reserveRestart(
   return { next: { restarts: [...restarts, { key, atMs: nowMs }], version: (read?.version ?? 0) + 1 } };
 }
 
-/** A restart that was not made is none. */
+/** A restart that was not made does not count. */
 export function dropRestart(
   read: RestartsRecord | undefined,
   key: string,
@@ -142,10 +142,10 @@ export interface TurnRecord {
   readonly version: number;
 }
 
-/** What is known of whoever holds the turn. */
+/** What is known about the holder of the turn. */
 export interface HolderFacts {
   readonly status: ExecutionStatus;
-  /** Its node still has an operation that some attempt has to settle: its replacement is in flight, whoever goes on with it. */
+  /** Its node still has an operation that an attempt must settle: its replacement is in flight, no matter which attempt continues it. */
   readonly unsettled: boolean;
 }
 
@@ -157,7 +157,7 @@ export function takeFleetTurn(
   const before = read?.holder ?? null;
   if (before?.execution === me.execution) return { taken: true };
   if (before !== null) {
-    // The next attempt at the same node goes on with what the one before has left.
+    // The next attempt at the same node continues what the one before has left.
     const goesOn = before.instanceId === me.instanceId;
     const over = holder.status.state === 'ended';
     if (!over || (holder.unsettled && !goesOn)) {

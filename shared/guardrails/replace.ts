@@ -1,19 +1,19 @@
-// What keeps a client from being restarted, its volumes from being swapped and its instance from being replaced: rules 2, 3 and 6, and the
-// owners of instances. Pure: the same facts, the same refusal.
+// What forbids a client's restart, the swap of its volumes or the replacement of its instance: rules 2, 3 and 6, and the owners of instances. Pure:
+// the same facts give the same refusal.
 import type { Fleet, Role } from '../fleet/model.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
 import type { BreakerReading } from './breaker.ts';
 
-/** What a guardrail looks at: growing destroys nothing, names can be written again, a client that is stopped serves nobody. */
+/** The classes that guardrails judge: growing destroys nothing, names can be written again, a stopped client serves nobody. */
 export type ActionClass = 'grow' | 'restart' | 'replace' | 'names';
 
-/** `stop-start` keeps all that there is, as a restart does. */
+/** `stop-start` keeps instance and data, as a restart does. */
 export const classOf = (rung: Rung): 'restart' | 'replace' =>
   rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace';
 
 const RETRY_AFTER_MS = 5 * 60_000;
-/** What only a person can change is looked at again when somebody may have. */
+/** What only a person can change is judged again after this time. */
 const PERSON_MS = 60 * 60_000;
 
 export interface ClassFacts {
@@ -22,21 +22,22 @@ export interface ClassFacts {
   readonly role: Role;
   readonly node: { readonly instanceId: string; readonly name: string };
   readonly breaker: BreakerReading;
-  /** Since when no node of the fleet and no reference has advanced, ms since the epoch; null while any does. */
+  /** Since when no node of the fleet and no reference has advanced, ms since the epoch; null while any of them does. */
   readonly haltedSinceMs: number | null;
-  /** known: the trouble is this node's own whatever its chain does, since its client has ended or failed, its disk or its instance has. */
+  /** known: the trouble is this node's own in any state of the chain: its client has ended or failed, or its disk or its instance has. */
   readonly cause: 'known' | 'unknown';
   /** A person asked for it, by the node's name. */
   readonly manual: boolean;
-  /** That person knows that it is a validator, and that no other copy of it runs. */
+  /** That person confirms that it is a validator, and that no other copy of it runs. */
   readonly acknowledgesValidator: boolean;
 }
 
 /**
- * Whether anything of this class may be done to a node now. Whose fault it is comes first, then what is never done, then what is not done now.
+ * Whether an act of this class may be done to a node now. First whether the cause is the node's own, then what is never done, then what is not done
+ * now.
  *
- * A person who names one node has looked at the fleet, and may know more of it than we do (where nobody asks the nodes all of them are
- * unknown, and the breaker is always open): neither a halted chain nor the breaker refuses that. Budgets and the fleet's turn still hold.
+ * A person who names one node has looked at the fleet, and may know more about it than we do. (Where no probe asks the nodes all of them are unknown,
+ * and the breaker is always open.) So neither a halted chain nor the breaker refuses that. Budgets and the fleet's turn still hold.
  */
 export function judgeClass(facts: ClassFacts): Refusal | null {
   return judgeHalt(facts) ?? judgeRole(facts) ?? judgeBreaker(facts);
@@ -44,18 +45,18 @@ export function judgeClass(facts: ClassFacts): Refusal | null {
 
 function judgeHalt({ class: of, haltedSinceMs, cause, manual, node }: ClassFacts): Refusal | null {
   if (haltedSinceMs === null || manual) return null;
-  // A client that has ended is down for a reason of its own, and starting it harms no chain. New data would not make the chain go on.
+  // A client that has ended is down for its own reason, and starting it harms no chain. New data would not make the chain advance.
   if (of === 'restart' && cause === 'known') return null;
   const since = new Date(haltedSinceMs).toISOString().slice(0, 16);
-  // watch-fleet pages for the chain, once: a page for each node would tell nothing more.
+  // watch-fleet pages once for the chain: a page for each node would add nothing.
   return refuse('chain-standing', `nobody has advanced since ${since}Z: it is the chain, not ${node.name}`, {});
 }
 
 /**
- * Rule 6: validators and nodes whose role nobody tells, since each of them may be one, are never replaced: no restore may bring back an
- * older signing state, and no second copy may sign. In place they are restarted only with `restartValidators`: a validator that is down
- * costs its owner little, one that comes back with a half-written state may cost the stake. What a person acknowledges is a restore of
- * the very node, which keeps its identity and the newer signing state.
+ * Rule 6: validators, and nodes of unknown role, which may be validators, are never replaced. No restore may bring back an older signing state, and
+ * no second copy may sign. They are restarted in place only with `restartValidators`: a validator that is down costs its owner little; one that comes
+ * back with a half-written state may cost the stake. A person may acknowledge a restore of the same node, which keeps its identity and the newer
+ * signing state.
  */
 function judgeRole(facts: ClassFacts): Refusal | null {
   const { class: of, fleet, role, node, manual, acknowledgesValidator } = facts;
@@ -82,10 +83,10 @@ function judgeBreaker({ breaker, manual, node }: ClassFacts): Refusal | null {
 export interface OwnerFacts {
   readonly rung: Rung;
   readonly fleet: Pick<Fleet, 'owner' | 'replace'>;
-  /** The instance's. */
+  /** The instance's tags. */
   readonly tags: Readonly<Record<string, string>>;
   readonly autoScalingGroup: string | null;
-  /** Its type has disks whose data live as long as it runs. */
+  /** Its type has disks whose data last only while it runs. */
   readonly instanceStore: boolean;
   readonly publicIp: { readonly ip: string; readonly allocationId: string | null } | null;
 }
@@ -133,7 +134,7 @@ const terraformTag = (tags: Readonly<Record<string, string>>): [string, string] 
 
 export const isTerraform = (tags: Readonly<Record<string, string>>): boolean => terraformTag(tags) !== undefined;
 
-/** Who else would change the instance back, in words; null for nobody who says so. Terraform writes no tag of its own, people do. */
+/** The tool or person that would change the instance back, in words; null where none is named. Terraform writes no tag of its own, people do. */
 export function ownerOf(tags: Readonly<Record<string, string>>): string | null {
   const stack = tags['aws:cloudformation:stack-name'];
   if (stack !== undefined) return `CloudFormation stack ${stack}`;

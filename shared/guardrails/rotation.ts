@@ -1,15 +1,15 @@
-// What is remembered of the rotations of a fleet's peer lists: one run at a time, what the last hour has changed, and the restart that
-// has to prove itself. Pure decisions over the ROTATION record.
+// The record of a fleet's peer rotations: one run at a time, the changes of the last hour, and the restart that is not proved yet. Pure decisions
+// over the ROTATION record.
 import type { Write } from '../model/write.ts';
 import type { NotificationState } from './names.ts';
 
 /** Times are ms since the epoch. */
 export interface RotationRecord {
-  /** The run that is at work; another one may begin after `untilMs`, whatever became of this one. */
+  /** The run that is at work; another one may begin after `untilMs`, even if this one died. */
   readonly run: { readonly writer: string; readonly untilMs: number } | null;
-  /** Of the last run's commands: every run's is higher, so that a node tells the commands of an older one. */
+  /** The epoch of the last run's commands. Each run's epoch is higher, so that a node recognizes the commands of an older run. */
   readonly epochSeconds: number;
-  /** When the last routine rotation had been through the whole fleet; 0 for never. */
+  /** When the last routine rotation had covered the whole fleet; 0 for never. */
   readonly routineAtMs: number;
   /** Name and instance of the last node that the routine rotation under way has seen. */
   readonly cursor: string | null;
@@ -17,15 +17,15 @@ export interface RotationRecord {
   readonly changed: readonly { readonly atMs: number; readonly entries: number }[];
   /** The last restart, until it is proved. */
   readonly restart: UnprovedRestart | null;
-  /** Nodes for which something was tried in vain, by instance. */
+  /** Nodes for which an attempt did not help, by instance. */
   readonly backoff: Readonly<Record<string, { readonly failures: number; readonly notBeforeMs: number }>>;
-  /** Plans of mode plan that were written, by instance. */
+  /** Plans that were written in mode plan, by instance. */
   readonly plans: Readonly<Record<string, { readonly hash: string; readonly atMs: number }>>;
   /** Plans that wait for a person, the newest first: a large fleet is asked about in parts. */
   readonly asked: readonly PendingPlan[];
-  /** Nodes whose file was written and whose client has not taken it yet, with the time, by instance. */
+  /** Nodes whose file was written and whose client has not loaded it yet, with the time, by instance. */
   readonly pending: Readonly<Record<string, number>>;
-  /** Files that were put back because the client did not start with what was written into them: left alone until somebody has changed them. By instance. */
+  /** Files that were restored because the client did not start with the new text: left alone until somebody changes them. By instance. */
   readonly rejected: Readonly<Record<string, { readonly sha256: string; readonly atMs: number }>>;
   readonly notifications: readonly NotificationState[];
   /** Absent from a record that was written before ids were pinned. */
@@ -33,21 +33,21 @@ export interface RotationRecord {
   readonly version: number;
 }
 
-/** Peer ids by instance: what each node told first, or has told for long enough. */
+/** Peer ids by instance: the first id of each node, or one that it has kept for long enough. */
 export type PinnedIds = Readonly<Record<string, PinnedId>>;
 
 export interface PinnedId {
   readonly id: string;
   /** When it was last changed; absent while it is the first. */
   readonly changedAtMs?: number;
-  /** What it tells instead, and since when. */
+  /** The other id that it reports now, and since when. */
   readonly other?: { readonly id: string; readonly sinceMs: number };
 }
 
 export interface PendingPlan {
   readonly hash: string;
   readonly atMs: number;
-  /** What it is for each node, by instance. */
+  /** The hash of each node's part, by instance. */
   readonly nodes: Readonly<Record<string, string>>;
 }
 
@@ -57,9 +57,9 @@ export interface UnprovedRestart {
   readonly atMs: number;
   /** Its connections before; null where it did not answer. */
   readonly peersBefore: number | null;
-  /** What proves it, at least. */
+  /** The least number of connections that proves it. */
   readonly floor: number;
-  /** Its command may still begin, or be at work, up to here: nothing that is seen before proves anything. */
+  /** Until this time its command may still begin, or be at work: earlier observations prove nothing. */
   readonly overAtMs: number;
 }
 
@@ -79,12 +79,12 @@ export const newRotation: RotationRecord = {
   version: 0,
 };
 
-/** Of a fleet of 500 nodes, twenty at a time, with as many again that have changed since. */
+/** For a fleet of 500 nodes, twenty at a time, and as many again that have changed since. */
 const MAX_ASKED = 50;
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const MONTH_MS = 30 * DAY_MS;
-/** What a node is left alone for after the first attempt in vain; then twice as long, each time. */
+/** How long a node is left alone after the first attempt that did not help; the time doubles with each further one. */
 const BACKOFF_MS = 15 * 60_000;
 const MAX_BACKOFF_MS = 6 * HOUR_MS;
 
@@ -94,8 +94,8 @@ const next = (read: RotationRecord | undefined, change: Partial<RotationRecord>)
 };
 
 /**
- * Takes the fleet's turn. Not a lease on any node: what two runs at once could do is bounded on the node, by what was read
- * (docs/adr/0007); it keeps them from undoing each other's work, and from telling people twice.
+ * Takes the fleet's turn. This is no lease on a node: two runs at the same time are bounded on the node, by what was read (docs/adr/0007). The turn
+ * keeps them from undoing each other's work, and from paging twice.
  */
 export function beginRun(
   read: RotationRecord | undefined,
@@ -104,15 +104,15 @@ export function beginRun(
   untilMs: number,
 ): Write<RotationRecord> | { readonly busy: string } {
   const { run = null, epochSeconds = 0 } = read ?? {};
-  // Whoever it is: an invocation that is delivered twice has one name.
+  // Also for our own name: an invocation that is delivered twice has one name.
   if (run && nowMs <= run.untilMs) return { busy: run.writer };
   const epoch = Math.max(Math.floor(nowMs / 1000), epochSeconds + 1);
   return { next: next(read, { run: { writer, untilMs }, epochSeconds: epoch }) };
 }
 
 /**
- * Takes the fleet's one restart, in the same write that finds it free: of two runs at once, one restarts. A second restart of the same
- * node has to prove as much as the first.
+ * Takes the fleet's one restart, in the same write that finds it free: of two simultaneous runs only one restarts. A second restart of the same node
+ * has to prove as much as the first.
  */
 export function claimRestart(
   read: RotationRecord | undefined,
@@ -128,7 +128,7 @@ export function claimRestart(
   return { next: next(read, { restart: { ...restart, peersBefore } }) };
 }
 
-/** What the restart is from now on, `null` where it is over; only of the very restart that is meant: another one is another run's. */
+/** Replaces the given restart, `null` where it is over; any other restart belongs to another run and stays. */
 export const afterRestart = (
   { restart }: Pick<RotationRecord, 'restart'>,
   { instanceId, atMs }: Pick<UnprovedRestart, 'instanceId' | 'atMs'>,
@@ -138,7 +138,7 @@ export const afterRestart = (
   return { restart: change === null ? null : { ...restart, ...change } };
 };
 
-/** Gives the turn back, and forgets what is of no use any more. */
+/** Releases the turn, and removes what is no longer needed. */
 export function endRun(
   read: RotationRecord | undefined,
   writer: string,
@@ -163,7 +163,7 @@ export function endRun(
   };
 }
 
-/** A question is asked once, and anew when nobody has answered it in time. */
+/** A question is asked once, and again when nobody has answered it in time. */
 export function withPendingPlan(
   { asked }: Pick<RotationRecord, 'asked'>,
   question: PendingPlan,
@@ -174,11 +174,11 @@ export function withPendingPlan(
   return { asked: [question, ...asked.filter((other) => other !== before)].slice(0, MAX_ASKED) };
 }
 
-/** Entries of well nodes' lists that changed within the hour. */
+/** Number of entries of well nodes' lists that changed within the hour. */
 export const changedLately = (read: RotationRecord | undefined, nowMs: number): number =>
   (read?.changed ?? []).filter(({ atMs }) => nowMs - atMs < HOUR_MS).reduce((sum, { entries }) => sum + entries, 0);
 
-/** A node is left alone for a while after something was done for it in vain, and not any more once it is well. */
+/** A node is left alone for a while after an attempt that did not help, and no longer once it is well. */
 export function afterAttempt(
   { backoff }: Pick<RotationRecord, 'backoff'>,
   instanceId: string,

@@ -1,4 +1,4 @@
-// The switches that people hold: pauses at three levels and the fleet file, read together and again right before each mutation.
+// The switches that people hold: pauses at three levels and the fleet file. They are read together, and again right before each mutation.
 import { GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { Fleet } from '../fleet/model.ts';
 import { fleetOfParameter, fleetParameterName, pauseParameterName } from '../fleet/parameter.ts';
@@ -11,7 +11,7 @@ const RETRY_AFTER_MS = 60_000;
 
 export interface Switches {
   readonly fleet: Fleet;
-  /** Names the very fleet file that was read. */
+  /** Identifies the fleet file that was read. */
   readonly fleetHash: string;
   /** Why nothing may be done, or null. */
   readonly refusal: Refusal | null;
@@ -29,7 +29,7 @@ export async function readSwitches(ssm: SSMClient, prefix: string, fleetName: st
   return judgeSwitches(prefix, fleetName, values);
 }
 
-/** Pure part of `readSwitches`: a missing global pause or an unreadable fleet file is a refusal, since unsure counts as paused. */
+/** Pure part of `readSwitches`: a missing global pause or an unreadable fleet file is a refusal, because uncertain counts as paused. */
 export function judgeSwitches(
   prefix: string,
   fleetName: string,
@@ -47,7 +47,7 @@ export function judgeSwitches(
   return { fleet: read.fleet, fleetHash: read.hash, refusal: judgePauses(prefix, fleetName, values) };
 }
 
-/** The global pause must be there to say `off`; a fleet's may be absent. Anything but `off` is a pause, with its reason. */
+/** The global pause must exist and say `off`; a fleet's may be absent. Any other value is a pause, with its reason. */
 export function judgePauses(prefix: string, fleetName: string, values: ReadonlyMap<string, string>): Refusal | null {
   const everywhere = values.get(pauseParameterName(prefix));
   if (everywhere === undefined) return refuse('pause-unreadable', `${pauseParameterName(prefix)} cannot be read`, true);
@@ -62,7 +62,7 @@ export function judgePauseTag(tags: Readonly<Record<string, string>>): Refusal |
   return value === OFF ? null : refuse('paused', `the node is paused by its tag ${PAUSE_TAG}: ${why(value)}`);
 }
 
-/** As whoever may write the parameter or the tag has written it. */
+/** The text of the parameter or the tag. */
 const why = (written: string): string => plainText(written, 500) || '(no reason given)';
 
 const refuse = (code: 'paused' | 'pause-unreadable' | 'fleet-file-invalid', reason: string, page = false): Refusal => ({

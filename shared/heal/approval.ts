@@ -1,11 +1,11 @@
-// What a person is asked to approve, in terms that they read and that their answer is bound to, and what an answer is worth. Pure.
+// Approvals: the terms that a person reads and that the answer is bound to, and the verdict on an answer. Pure.
 import { createHash } from 'node:crypto';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { plainText } from '../text/plain-text.ts';
 
 /**
- * What would be done, and to what: name and value of each thing that an approval covers, in the order in which a person reads them. The
- * very same text is hashed, so nothing is approved that was not shown. Reasons and estimates are no terms: they change by the minute.
+ * What would be done, and to what: name and value of each item that an approval covers, in the order in which a person reads them. The same text is
+ * hashed, so nothing is approved that was not shown. Reasons and estimates are no terms: they change by the minute.
  */
 export type Terms = readonly (readonly [name: string, value: string])[];
 
@@ -13,7 +13,7 @@ export type Terms = readonly (readonly [name: string, value: string])[];
 export const hashOf = (terms: Terms): string =>
   createHash('sha256').update(JSON.stringify(terms)).digest('hex').slice(0, 16);
 
-/** "source: set-0 (snap-1) → set-1 (snap-2)"; null where both say the same. */
+/** "source: set-0 (snap-1) → set-1 (snap-2)"; null where both are equal. */
 export function changedTerms(before: Terms, after: Terms): string | null {
   const was = new Map(before);
   const is = new Map(after);
@@ -24,13 +24,13 @@ export function changedTerms(before: Terms, after: Terms): string | null {
   return changes.length === 0 ? null : changes.join('; ');
 }
 
-/** `by` is what the answer says of who gave it; AWS does not tell. null where it says nothing. */
+/** `by` names the approver, as the answer claims; AWS does not tell. null where the answer names nobody. */
 export type Approval =
   | { readonly approved: true; readonly by: string | null }
   | (Refusal & { readonly by: string | null });
 
 const ASK_AGAIN_MS = 60 * 60_000;
-/** A plain no holds for a day; a call by hand asks again at once. */
+/** A plain no holds for a day; a call by hand asks again immediately. */
 const DENIED_MS = 24 * 60 * 60_000;
 /** An answer is some sixty characters, and a name. "Result: Maximum length of 262144" (SendDurableExecutionCallbackSuccess, Lambda API). */
 const MAX_ANSWER_CHARACTERS = 4_000;
@@ -47,8 +47,8 @@ export const denied = (reason: string, by: string | null = null): Refusal & { re
 });
 
 /**
- * The answer that a person gives with SendDurableExecutionCallbackSuccess: {"approve": true, "plan": "…", "by": "…"}. Any JSON of any shape
- * that is not that, and any text that is no JSON, is no approval.
+ * The answer that a person gives with SendDurableExecutionCallbackSuccess: {"approve": true, "plan": "…", "by": "…"}. Any other JSON, and any text
+ * that is no JSON, is no approval.
  */
 export function judgeApproval(answer: string | undefined, plan: string): Approval {
   const not = (why: string): Approval =>
@@ -76,6 +76,6 @@ export function judgeApproval(answer: string | undefined, plan: string): Approva
   return { approved: true, by };
 }
 
-/** Who has answered, for the journal: ", by arn:… as the answer claims", or that nobody told. */
+/** The approver for the journal: ", by arn:… as the answer claims", or that the answer names nobody. */
 export const claimOf = (by: string | null): string =>
   by === null ? ', by whom was not told' : `, by ${by} as the answer claims`;

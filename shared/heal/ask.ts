@@ -1,5 +1,5 @@
-// Mode ask: the plan is put to a person, and the heal waits for the answer without running. The question stands on the incident's own record,
-// where only this heal and the dispatcher may write: `npm run heal -- approve` finds it there, and never in the journal.
+// Mode ask: the plan is put to a person, and the heal waits for the answer without running. The question is on the incident's own record, where only
+// this heal and the dispatcher may write. `npm run heal -- approve` finds it there, and never in the journal.
 import { CallbackExternalError, CallbackTimeoutError } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../guardrails/switches.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
@@ -13,30 +13,30 @@ import type { ApprovalRecord, IncidentRecord } from './records.ts';
 import { keys, settle } from './store.ts';
 
 export interface Question {
-  /** What would be done, and why, without a full stop at its end. */
+  /** The action and the reason, without a full stop at its end. */
   readonly sentence: string;
   /** The same as two values. */
   readonly words: PlanWords;
-  /** What an approval covers: node, data, sizes, cost. The incident and its attempt are added to them. */
+  /** What an approval covers: node, data, sizes, cost. The incident and its attempt are added to these. */
   readonly terms: Terms;
   readonly guardrails?: ApprovalRecord['guardrails'];
-  /** For the journal, beside the plan's terms and hash. */
+  /** For the journal, in addition to the plan's terms and hash. */
   readonly evidence?: Readonly<Record<string, unknown>>;
 }
 
 const HOUR_MS = 60 * 60_000;
 const MAX_WORDS = 200;
-/** Shown whole: an approval covers all of it. */
+/** Shown completely: an approval covers all of it. */
 const MAX_TERM = 4_000;
 
-/** What it means that the SDK rejected: time is up, or a person failed the callback. Anything else is no answer, and is thrown on. */
+/** The meaning of a rejection by the SDK: time is up, or a person failed the callback. Any other error is no answer, and is thrown on. */
 export function judgeSilence(error: unknown, hours: number): Approval {
   if (error instanceof CallbackExternalError) return denied(`a person said no: ${plainText(error.message, MAX_WORDS)}`);
   if (!(error instanceof CallbackTimeoutError)) throw error;
   return { ...denied(`nobody approved the plan within ${hours} h`), refuse: 'approval-expired' };
 }
 
-/** Asks once an attempt: steps `expiry`, `ask` and `answer`, and a callback `<place>-approval`. */
+/** Asks once in an attempt: steps `expiry`, `ask` and `answer`, and a callback `<place>-approval`. */
 export async function askPerson(context: ActContext<HealContext>, question: Question): Promise<Approval> {
   const { clients, payload, environment, durable, step, place } = context;
   const hours = await step('expiry', async () => {
@@ -61,7 +61,7 @@ async function answerTo(answered: Promise<string>, plan: string, hours: number):
   return judgeApproval(answer, plan);
 }
 
-/** On the record first: a page names a question that can be found. */
+/** The record is written first: so a page always names a question that can be found. */
 async function ask(
   context: HealContext,
   { sentence, words, terms, guardrails, evidence }: Question,
@@ -106,7 +106,7 @@ async function ask(
   return { plan, asked };
 }
 
-/** Who answered what, before anything is done about it. */
+/** Records the answer before anything is done about it. */
 async function note(
   context: HealContext,
   plan: string,

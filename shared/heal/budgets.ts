@@ -1,5 +1,5 @@
-// A heal's place in the budgets of restarts and replacements: read, decided and written under a condition, before anything is intended.
-// An attempt that dies after it was reserved leaves it reserved under its key: the next attempt at the same has it already.
+// Reserves a heal's place in the budgets of restarts and replacements: read, decided and written under a condition, before anything is intended. If
+// an attempt dies after that, the reservation stays under its key: the next attempt at the same thing already has it.
 import type { Fleet } from '../fleet/model.ts';
 import {
   dropReplacement,
@@ -27,9 +27,9 @@ const RESERVED = { reserved: true } as const;
 const NOBODY: HolderFacts = { status: { state: 'unknown' }, unsettled: false };
 
 /**
- * The fleet's turn, then a replacement of the account and of the node. Refused by the latter, the turn is given back.
+ * Reserves the fleet's turn, then a replacement of the account and of the node. If the latter is refused, the turn is given back.
  * @param fleet as the guard has read it in this very step
- * @param key names one replacement (an incident's swap, an incident's new instance), however many attempts it takes
+ * @param key of one replacement (an incident's swap, an incident's new instance), for all of its attempts
  */
 export async function reserveReplacement(context: Tools, fleet: Fleet, key: string, nowMs: number): Promise<Reserved> {
   const turn = await takeTurn(context);
@@ -51,7 +51,7 @@ export async function reserveReplacement(context: Tools, fleet: Fleet, key: stri
   return reserved;
 }
 
-/** The fleet's turn alone: for what puts back, which no budget keeps from it. */
+/** Takes the fleet's turn alone: for acts that put back, which no budget forbids. */
 export async function takeTurn({ clients, store, payload, execution }: Tools): Promise<Reserved> {
   const { fleet, node, instanceId } = payload;
   const me = { execution, instanceId, node };
@@ -80,7 +80,10 @@ export async function takeTurn({ clients, store, payload, execution }: Tools): P
   );
 }
 
-/** Gives the fleet's turn back, if it is ours: at the end of a heal, whatever came of it. What was reserved stays spent, but for a rung that did nothing. */
+/**
+ * Gives the fleet's turn back, if it is ours: at the end of a heal, with any outcome. What was reserved stays spent, except for a rung that did
+ * nothing.
+ */
 export async function leaveReplacement({ store, payload, execution }: Tools): Promise<void> {
   await settle<TurnRecord, void>(
     store,
@@ -93,7 +96,7 @@ export async function leaveReplacement({ store, payload, execution }: Tools): Pr
   );
 }
 
-/** The node follows its chain again: two hours of that give it its replacements back. */
+/** The node follows its chain again: after two hours of that it has its full budget of replacements again. */
 export async function writeReplacementProof({ store }: Tools, key: string, nowMs: number): Promise<void> {
   await settle<ReplacementsRecord, void>(store, keys.replacements(), store.readReplacements, (read) => {
     const proved = proveReplacement(read, key, nowMs);
@@ -101,7 +104,7 @@ export async function writeReplacementProof({ store }: Tools, key: string, nowMs
   });
 }
 
-/** @param key names one restart (an incident's, an attempt's) */
+/** @param key of one restart (an incident's, an attempt's) */
 export async function reserveRestart(
   { store, payload: { fleet: name, instanceId, node } }: Tools,
   fleet: Fleet,
@@ -120,7 +123,7 @@ export async function reserveRestart(
   );
 }
 
-/** Nothing was made for it, and the node felt nothing: what was reserved under this key is given back. */
+/** Nothing was made for the rung, and the node was not affected: what was reserved under this key is given back. */
 export async function unreserveReplacement({ store }: Tools, key: string): Promise<void> {
   await settle<ReplacementsRecord, void>(store, keys.replacements(), store.readReplacements, (read) => {
     const dropped = dropReplacement(read, key);
@@ -128,7 +131,7 @@ export async function unreserveReplacement({ store }: Tools, key: string): Promi
   });
 }
 
-/** The same of a restart. */
+/** The same for a restart. */
 export async function unreserveRestart({ store, payload: { fleet, instanceId } }: Tools, key: string): Promise<void> {
   await settle<RestartsRecord, void>(
     store,

@@ -1,5 +1,5 @@
-// What makes a heal the one that works: its claimed attempt, the node's lease, and writes that only the lease's holder may make. Whether the
-// holder of a lease lives, only GetDurableExecution decides, never a clock of ours.
+// What makes a heal the only one that works: its claimed attempt, the node's lease, and writes that only the lease's holder may make. Only
+// GetDurableExecution decides whether the holder of a lease lives, never a clock of ours.
 
 import { GetDurableExecutionCommand, type LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
 import { logWarn } from '../aws/log.ts';
@@ -17,7 +17,7 @@ export type Leased = { readonly holder: Holder } | { readonly busy: string };
 /** lost: the lease is somebody else's, so nothing may be done or written any more. */
 export type Changed = { readonly written: true } | { readonly lost: true };
 
-/** Body of an execution's first step. `end`: it is not for this execution to work, and it touches nothing. */
+/** Body of an execution's first step. `end`: this execution must not work, and touches nothing. */
 export async function claimAttempt({ store, payload, execution }: HealContext): Promise<Claimed> {
   const { fleet, instanceId, trigger, attempt } = payload;
   const claimed = await settle<IncidentRecord, Claimed>(
@@ -25,7 +25,7 @@ export async function claimAttempt({ store, payload, execution }: HealContext): 
     keys.incident(fleet, instanceId, trigger),
     () => store.readIncident(fleet, instanceId, trigger),
     (read) => {
-      // Whoever may invoke a heal may say anything; the dispatcher alone says what an attempt is for.
+      // A caller that may invoke a heal may send any payload; only the dispatcher's record says what an attempt is for.
       if (read && 'payload' in read && !sameRecord(read.payload, payload))
         return { result: { end: `attempt ${attempt} was allocated with another payload` } };
       const claimed = claim(read, attempt, execution);
@@ -33,12 +33,12 @@ export async function claimAttempt({ store, payload, execution }: HealContext): 
       return { result: { mine: true }, write: 'next' in claimed ? claimed.next : undefined };
     },
   );
-  // Right for an invocation that came twice, and all that is ever told of a forged one.
+  // Correct for an invocation that came twice, and the only report of a forged one.
   if ('end' in claimed) logWarn({ ended: claimed.end, payload });
   return claimed;
 }
 
-/** Body of one step: takes the node, unless somebody has it or has left something open that only another kind can settle. */
+/** Body of one step: takes the node, unless another holder has it, or only another kind of heal can settle what is open on it. */
 export async function takeLease(
   { clients, store, payload, execution }: HealContext,
   kind: Operation['kind'],
@@ -64,8 +64,8 @@ export async function takeLease(
 }
 
 /**
- * Writes what `change` makes of the node's record, for operation and memory: only for the holder, and decided again where
- * somebody else wrote in between. Lease, fence and version are not `change`'s to set.
+ * Writes the result of `change` to the node's record, for operation and memory: only for the holder, and decided again where somebody else wrote in
+ * between. `change` must not set lease, fence and version.
  *
  * @param change pure; null where there is nothing to write, which counts as written
  */
@@ -92,7 +92,7 @@ export async function changeNode(
   );
 }
 
-/** An execution whose retention is over ended long before: the service keeps ended ones for 30 days. */
+/** An execution whose retention is over ended long ago: the service keeps ended ones for 30 days. */
 const LONG_AGO_MS = 0;
 
 export async function readExecution(lambda: LambdaClient, arn: string): Promise<ExecutionStatus> {

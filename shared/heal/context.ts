@@ -1,5 +1,5 @@
-// What an act of a heal is handed: clients, records, journal, who we are; and how it takes steps and waits. What may be repeated is repeated
-// a few times. What may not is made at most once.
+// The context of a heal's acts: clients, records, journal, our own identity; and how acts take steps and wait. What may be repeated is repeated a few
+// times. What may not is made at most once.
 
 import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
 import type { Clients } from '../aws/clients.ts';
@@ -22,7 +22,7 @@ export interface HealContext<
   readonly store: Store;
   readonly journal: Journal;
   readonly payload: P;
-  /** ARN of this execution: who we are in every record. */
+  /** ARN of this execution: our identity in every record. */
   readonly execution: string;
   readonly environment: Readonly<Record<HealVariable | E, string>>;
 }
@@ -30,7 +30,7 @@ export interface HealContext<
 /** One step of a heal: `name` is unique within its place, and the place in the execution. */
 export type Step = <T>(name: string, body: () => Promise<T>) => Promise<T>;
 
-/** The turn of an attempt that is under way. */
+/** The current turn of an attempt. */
 export interface Turn {
   readonly durable: DurableContext;
   /** Orders the steps and journal entries of this turn within the attempt: "07". */
@@ -38,7 +38,7 @@ export interface Turn {
   readonly step: Step;
 }
 
-/** What an act is handed. */
+/** The context of an act. */
 export type ActContext<Context extends HealContext<HealPayload, string>> = Context & Turn;
 
 const failing = createRetryStrategy({
@@ -49,7 +49,7 @@ const failing = createRetryStrategy({
   jitter: JitterStrategy.NONE,
 });
 
-/** Minutes of patience, each heal at moments of its own: hundreds of nodes may be in trouble together, and all ask at once. */
+/** Minutes of patience, with random delays for each heal: hundreds of nodes may be in trouble together, and all call at the same time. */
 const throttled = createRetryStrategy({
   maxAttempts: 8,
   initialDelay: { seconds: 4 },
@@ -58,7 +58,7 @@ const throttled = createRetryStrategy({
   jitter: JitterStrategy.HALF,
 });
 
-/** A step that is safe to repeat is repeated a few times; then the program is told that it fails. */
+/** A step that is safe to repeat is repeated a few times; then the program learns that it fails. */
 const REPEATABLE = {
   semantics: StepSemantics.AtLeastOncePerRetry,
   retryStrategy: (error: Error, attempt: number) => (isThrottling(error) ? throttled : failing)(error, attempt),
@@ -77,8 +77,8 @@ export const turnAt = (durable: DurableContext, place: string): Turn => ({
 });
 
 /**
- * For a call that has no token: at most once. A step that began and whose end nobody saw, or whose body threw, is `interrupted`
- * and never repeated: what it did may or may not have happened, now or later.
+ * For a call that has no token: at most once. A step that began and whose end was not seen, or whose body threw, is `interrupted` and never repeated:
+ * its effect may or may not have happened, now or later.
  *
  * @param name unique in the execution: with its place
  */
@@ -94,23 +94,23 @@ export async function once<T>(
   }
 }
 
-/** Seconds between polls; the last one repeats. Quick states are seen at once, an hour costs some sixty calls. */
+/** Seconds between polls; the last one repeats. Short-lived states are seen quickly; an hour costs some sixty calls. */
 const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
 const LONGEST_SECONDS = 60;
-/** What polls themselves take, and a moment that is told late, as a number of polls. */
+/** Extra polls, for the time that polls themselves take and for a late result. */
 const SPARE_POLLS = 10;
 
 export const pollSeconds = (poll: number): number =>
   POLL_SECONDS[Math.min(poll, POLL_SECONDS.length - 1)] ?? LONGEST_SECONDS;
 
-/** More polls than are ever needed for something that lasts so long. */
+/** More polls than something that lasts this long ever needs. */
 export const mostPolls = (lastsMs: number): number =>
   POLL_SECONDS.length + Math.ceil(lastsMs / 1000 / LONGEST_SECONDS) + SPARE_POLLS;
 
 /**
- * Looks, at growing intervals, until a look says something.
+ * Reads, at growing intervals, until a reading gives a result.
  *
- * @returns null where `polls` looks said nothing
+ * @returns null where `polls` readings gave none
  */
 export async function poll<T>(
   { durable, place, step }: Turn,

@@ -1,7 +1,7 @@
 // The engine of durable heals: decide on an act, execute it, reduce its result into the next state, turn by turn until the heal ends.
 //
-// A heal is a table of acts. The table has one entry for each act of the heal's `Acts`, with everything that is said of that act: how it is
-// executed, what its result means, and what follows when its steps keep failing. An entry without one of these does not compile.
+// A heal is a table of acts. The table has one entry for each act of the heal's `Acts`, with everything about that act: how it is executed, what its
+// result means, and what follows when its steps keep failing. An entry without one of these does not compile.
 
 import { type DurableContext, DurableExecutionApiClient, withDurableExecution } from '@aws/durable-execution-sdk-js';
 import middy from '@middy/core';
@@ -16,7 +16,7 @@ import type { Ending } from './outcome.ts';
 import { parseHealPayload } from './payload.ts';
 import { createStore } from './store.ts';
 
-/** One act of a heal: what a decision says of it, and what it comes to. */
+/** One act of a heal: the arguments of its decision, and its result. */
 interface ActType {
   readonly args: object;
   readonly result: unknown;
@@ -25,21 +25,21 @@ interface ActType {
 /** A heal's acts by name: `interface Acts { claim: { args: object; result: Claimed } … }`. */
 type ActTypes<Acts> = { readonly [Name in keyof Acts]: ActType };
 
-/** An act that was decided on; of all names, the union of them. */
+/** An act that was decided on; for all names, the union of them. */
 export type ActOf<Acts extends ActTypes<Acts>, Name extends keyof Acts = keyof Acts> = {
   readonly [N in Name]: { readonly do: N } & Acts[N]['args'];
 }[Name];
 
 export interface End {
   readonly do: 'end';
-  /** null: it was not for this execution to say how the attempt ends. */
+  /** null: this execution may not decide how the attempt ends. */
   readonly ending: Ending | null;
 }
 
 /** A step that kept failing. */
 export interface Failure {
   readonly message: string;
-  /** AWS said no more than "not so fast". */
+  /** AWS only throttled the call. */
   readonly throttled: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface ActDefinition<Context, Payload, State, Act, Result> {
   readonly reduce: (state: State, act: Act, result: Result, payload: Payload) => State;
   /**
    * Pure: the state after a step of this act kept failing. null: not even that can be recorded, so the execution fails, and an alarm and the
-   * dead-letter queue tell of it.
+   * dead-letter queue report it.
    */
   readonly abandon: (state: State, act: Act, failure: Failure) => State | null;
 }
@@ -59,10 +59,10 @@ export type ActTable<Context, Payload, State, Acts extends ActTypes<Acts>> = {
   readonly [Name in keyof Acts]: ActDefinition<Context, Payload, State, ActOf<Acts, Name>, Acts[Name]['result']>;
 };
 
-/** `Payload`: as much of it as decisions rest on. */
+/** `Payload`: the part of it that decisions depend on. */
 export interface Heal<Context extends HealContext<HealPayload, string>, Payload, State, Acts extends ActTypes<Acts>> {
   readonly start: State;
-  /** More turns than the longest way through the heal takes. */
+  /** A limit above the longest way through the heal, in turns. */
   readonly turnLimit: number;
   readonly acts: ActTable<ActContext<Context>, Payload, State, Acts>;
   /** Pure, or with facts that are read in a step of the turn. */
@@ -74,7 +74,7 @@ export interface Heal<Context extends HealContext<HealPayload, string>, Payload,
 /**
  * One attempt, from its first act to its end.
  *
- * @returns null: it was not for this execution to say how the attempt ends
+ * @returns null: this execution may not decide how the attempt ends
  * @throws where not even a failure could be recorded, and where the turns are spent
  */
 export async function runHeal<
@@ -118,7 +118,7 @@ async function decide<Context extends HealContext<HealPayload, string>, Payload,
   }
 }
 
-/** One act. That the result of `execute` is the one that `reduce` takes follows from the name that both are found by. */
+/** Performs one act. `execute` and `reduce` are found by the same name, so their result type is the same. */
 async function perform<Context, Payload, State, Acts extends ActTypes<Acts>, Name extends keyof Acts>(
   acts: ActTable<Context, Payload, State, Acts>,
   turn: Context,
@@ -146,9 +146,9 @@ const failureOf = (error: unknown): Failure => ({
 
 export interface DurableHeal<P extends HealPayload, E extends string, C extends Clients> {
   readonly kind: P['kind'];
-  /** The heal's environment variables besides those that every heal has. */
+  /** The heal's environment variables in addition to those of every heal. */
   readonly environment: readonly E[];
-  /** null: it was not for this execution to say how the attempt ends. */
+  /** null: this execution may not decide how the attempt ends. */
   readonly run: (durable: DurableContext, context: HealContext<P, E, C>) => Promise<Ending | null>;
 }
 
@@ -178,7 +178,7 @@ export function durableHeal<P extends HealPayload, E extends string = never, C e
   };
 }
 
-/** @throws TypeError also where the payload is another heal's */
+/** @throws TypeError also where the payload is for another heal */
 export function payloadOf<P extends HealPayload>(event: unknown, kind: P['kind']): P {
   const payload = parseHealPayload(event);
   if (payload.kind !== kind) throw new TypeError(`heal payload, field kind: ${payload.kind} given, expected ${kind}`);

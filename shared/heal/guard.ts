@@ -1,5 +1,5 @@
-// What may have changed since the decision, read again inside the step that mutates: pauses, fleet file and mode, the node's pause tag, the
-// state of its instance.
+// Reads again, inside the step that mutates, what may have changed since the decision: pauses, fleet file and mode, the node's pause tag, the state
+// of its instance.
 
 import { DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
@@ -9,15 +9,15 @@ import type { HealContext } from './context.ts';
 
 export interface GuardOptions {
   /**
-   * For an act that only puts back what this heal took down, or starts a client that it stopped: neither a pause nor a changed
-   * mode keeps a node down. A fleet file that cannot be read does: nobody knows then what to start.
+   * For an act that only puts back what this heal took down, or starts a client that it stopped: neither a pause nor a changed mode keeps a node
+   * down. An unreadable fleet file does: then it is not known what to start.
    */
   readonly mayPutBack?: true;
-  /** Another instance that the act is about; a pause tag on it counts as well. */
+  /** Another instance of the act; a pause tag on it counts as well. */
   readonly instanceId?: string;
 }
 
-/** The fleet as it is now and the hash of its very file, for the journal; or why nothing may be done now. */
+/** The fleet as it is now and the hash of its file, for the journal; or why nothing may be done now. */
 export async function readGuards(
   { clients, payload, environment }: Pick<HealContext, 'clients' | 'payload' | 'environment'>,
   { mayPutBack, instanceId }: GuardOptions = {},
@@ -32,8 +32,8 @@ export async function readGuards(
   if (mayPutBack) return now;
   const paused = switches.refusal ?? tagged.map(judgePauseTag).find((refusal) => refusal !== null);
   if (paused) return paused;
-  // A heal that began under `act` does not go on under `ask` or `plan`; one that was approved goes on under both `ask` and `act`.
-  // One that was only to say what it would do does nothing, whatever the file says now.
+  // A heal that began under `act` does not continue under `ask` or `plan`; an approved one continues under both `ask` and `act`. A heal that only had
+  // to plan does nothing, even if the file now allows it.
   const allowed =
     mode !== 'plan' && (switches.fleet.mode === 'act' || (switches.fleet.mode === 'ask' && mode === 'ask'));
   if (allowed) return now;
@@ -62,7 +62,7 @@ const MINUTE_MS = 60_000;
  * Why nothing can be done on an instance in this state; nobody is paged for it.
  *
  * @param state null where EC2 does not know the instance any more
- * @param needs what a running one is needed for, for the sentence
+ * @param needs why a running instance is needed, for the sentence
  */
 export function judgeInstance(state: string | null, needs = 'commands reach only a running one'): Refusal | null {
   if (state === 'running') return null;

@@ -1,5 +1,5 @@
-// Incidents: which attempt may work on one, how it ends, and how it is opened again. Pure decisions over INCIDENT records; the store writes
-// what they say, on condition that nothing changed.
+// Incidents: which attempt may work on one, how it ends, and how it is opened again. Pure decisions over INCIDENT records; the store writes the
+// result on the condition that nothing changed.
 
 import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts';
 import type { HealPayload } from '../model/payload.ts';
@@ -9,17 +9,17 @@ import type { ApprovalRecord, IncidentBase, IncidentRecord, NodeRecord } from '.
 
 /** Attempts that may fail in one incident before a person is paged and nothing more is tried. */
 export const MAX_FAILURES = 3;
-/** Attempts that may die in one incident before a person is told; they are followed by others, more and more slowly. */
+/** Attempts that may die in one incident before a person is paged; further ones follow, at growing intervals. */
 export const DEATHS_TO_PAGE = 3;
 const MAX_DEATH_PAUSE_MINUTES = 32;
-/** After health, an incident stays open to a flap for so long; a later onset is a new incident. */
+/** A healed incident takes up a flap within this time; a later onset is a new incident. */
 export const FLAP_WINDOW_MS = 30 * 60_000;
 /**
- * An alarm lags behind the cure: CloudWatch needs its periods to see the new size. One whose threshold is below the fleet's own
- * goes on ringing on a disk that is well: such a node is asked again twice an hour, not each minute.
+ * An alarm lags behind the cure: CloudWatch needs its periods to see the new size. An alarm with a lower threshold than the fleet's stays in ALARM on
+ * a disk that is well: such a node is asked again twice an hour, not each minute.
  */
 export const ALARM_LAG_MS = 30 * 60_000;
-/** An attempt that was allocated and has not been claimed for so long is invoked again. */
+/** An attempt that was allocated and is not claimed after this time is invoked again. */
 export const INVOKE_AGAIN_MS = 60_000;
 
 export type Onset = Pick<
@@ -28,8 +28,8 @@ export type Onset = Pick<
 >;
 
 /**
- * The record of trouble seen now: a new one, the one that is there, or the healed one opened again.
- * `lags` when it was healed so recently that the alarm only lags behind the cure.
+ * The record of trouble seen now: a new one, the existing one, or the healed one opened again. `lags` when it was healed so recently that the alarm
+ * only lags behind the cure.
  */
 export function openIncident(
   read: IncidentRecord | undefined,
@@ -41,7 +41,7 @@ export function openIncident(
     return { next: { ...onset, ...fresh, state: 'open' } };
   }
   if (read.state === 'escalated') {
-    // A person has been paged. Only a trouble that began after that, and after the flap window, is a new one.
+    // A person has been paged. Only trouble that began after that, and after the flap window, is new.
     return onset.onsetMs > read.endedAtMs + FLAP_WINDOW_MS ? { next: reopened(read, onset, true) } : { keep: read };
   }
   if (read.state !== 'healed') return { keep: read };
@@ -53,7 +53,7 @@ export function openIncident(
 const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentRecord => ({
   ...(isNew
     ? {
-        // What people were asked was asked of the incident before.
+        // The approval belongs to the incident before.
         ...withoutApproval(identity(read)),
         incidentId: onset.incidentId,
         onsetMs: onset.onsetMs,
@@ -72,7 +72,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
 
 const withoutApproval = ({ approval: _, ...rest }: IncidentBase): IncidentBase => rest;
 
-/** An open incident gets its next attempt. Only when the node's lease can be had (`leaseFree`): no number is spent on waiting. */
+/** Allocates the next attempt of an open incident. Only when the node's lease is free (`leaseFree`): waiting spends no number. */
 export function allocate(
   read: IncidentRecord,
   leaseFree: boolean,
@@ -135,7 +135,7 @@ export const askedOf = (
 ): Write<IncidentRecord> | { readonly notMine: true } =>
   isMine(read, attempt, execution) ? { next: { ...read, approval, version: read.version + 1 } } : { notMine: true };
 
-/** What came of the question of this attempt; noted once. */
+/** The answer to this attempt's question; recorded once. */
 export const answeredOf = (
   read: IncidentRecord | undefined,
   attempt: number,
@@ -155,15 +155,15 @@ const isMine = (
 
 export type Outcome =
   | { readonly outcome: 'healed' }
-  /** Mode plan: what would be done is in the journal, and nothing was touched. */
+  /** Mode plan: the plan is in the journal, and nothing was touched. */
   | { readonly outcome: 'planned'; readonly notBeforeMs: number }
   /** Nothing was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
   | { readonly outcome: 'refused'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
   | { readonly outcome: 'failed'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
-  /** There is nothing left to try, however many attempts there are: a person has been paged. */
+  /** There is nothing left to try, even with attempts left: a person has been paged. */
   | { readonly outcome: 'escalated'; readonly code: string; readonly paged: boolean };
 
-/** What an attempt came to. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
+/** The outcome of an attempt. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
 export function conclude(
   read: IncidentRecord | undefined,
   attempt: number,
@@ -209,8 +209,8 @@ export function refuseOpen(
 }
 
 /**
- * Only the execution itself says whether an attempt is dead: ended without an outcome, the incident is open again;
- * running past its own deadline, it is to be stopped first. A last request may be in flight for a while after the end.
+ * Only the execution itself says whether an attempt is dead. If it ended without an outcome, the incident is open again. If it runs past its own
+ * deadline, it must be stopped first. A last request may be in flight for a while after the end.
  */
 export function judgeAttempt(
   read: IncidentRecord,
@@ -225,19 +225,19 @@ export function judgeAttempt(
   return { next: { ...identity(read), deaths, notBeforeMs, version: read.version + 1, state: 'open' } };
 }
 
-/** The trouble is gone although no heal proved it (a person, or the node itself): the incident is closed. */
+/** The trouble is gone although no heal proved it (a person, or the node itself ended it): the incident is closed. */
 export function recovered(read: IncidentRecord, nowMs: number): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'open' && read.state !== 'escalated') return { leave: true };
   return { next: { ...identity(read), version: read.version + 1, state: 'healed', endedAtMs: nowMs } };
 }
 
-/** A dead holder left an operation open: a trouble of its own, not hidden by an incident that has ended. */
+/** A dead holder left an operation open: a separate trouble, which an ended incident must not hide. */
 export function reopenToSettle(read: IncidentRecord): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'healed' && read.state !== 'escalated') return { leave: true };
   return { next: { ...identity(read), notBeforeMs: 0, version: read.version + 1, state: 'open' } };
 }
 
-/** What an incident keeps from state to state; a member that is forgotten here does not compile. */
+/** What an incident keeps from state to state; a missing member does not compile. */
 const KEPT = {
   fleet: true,
   node: true,
@@ -272,8 +272,8 @@ const noted = <R extends { refusedCodes: readonly string[]; pagedCodes: readonly
 });
 
 /**
- * Whether an incident is not over whatever its alarm says: a client that was stopped is still to be started, or something was begun
- * on the node that must be brought to an end or put back. Such an incident is neither closed nor left out of what is looked at.
+ * Whether an incident must stay open even if its alarm is over: a stopped client must be started again, or something was begun on the node that must
+ * be finished or put back. Such an incident is neither closed nor left out of the sweep.
  */
 export const isOwed = (incident: IncidentRecord, node: NodeRecord | undefined, nowMs: number): boolean =>
   incident.state === 'open' &&
@@ -281,8 +281,8 @@ export const isOwed = (incident: IncidentRecord, node: NodeRecord | undefined, n
   (owesClient(node, nowMs) || (unsettled(node) && node.operation?.incidentId === incident.incidentId));
 
 /**
- * The incident of what is left open is opened again when nobody works on the node: its holder has died, or has given the node back
- * in the middle. Not where the holder itself gave up for good: a person has been paged with what is left, and decides.
+ * Opens the incident of an open operation again when nobody works on the node: its holder has died, or has released the node half way. Not where the
+ * holder itself gave up finally: a person has been paged with what is left, and decides.
  *
  * @param incident the one that `node.operation` names
  * @param owner the status of `node.owner`

@@ -1,5 +1,5 @@
-// The journal: every decision, intent, result and page, kept 400 days, written once and never changed. Each function writes lines of its own
-// partition only, and none reads them: nothing is ever decided by the journal.
+// The journal: every decision, intent, result and page, kept 400 days, written once and never changed. Each function writes lines only to its own
+// partition, and none reads them: no decision depends on the journal.
 import type { JournalFields } from '../model/journal-fields.ts';
 import { type PlainText, plainJson, plainText, SENTENCE_CHARACTERS } from '../text/plain-text.ts';
 import { partitions, type Writer } from './records.ts';
@@ -7,12 +7,12 @@ import { partitions, type Writer } from './records.ts';
 const KEPT_DAYS = 400;
 /** Evidence is cut rather than refused: a DynamoDB item holds 400 KB, and a reader holds less. */
 const MAX_EVIDENCE_CHARACTERS = 4_000;
-/** Fields are whole or not there: a list of all alarms that one request may delete fits. */
+/** Fields are complete or missing: a list of all alarms that one request may delete fits. */
 const MAX_FIELDS_CHARACTERS = 16_000;
-/** Of a node, an execution's ARN, an act. */
+/** Limit of a node's name, an execution's ARN, an act. */
 const NAME_CHARACTERS = 500;
 
-/** In place of a node's name and instance where all of the fleet is meant. */
+/** Replaces a node's name and instance where the line is about the whole fleet. */
 export const WHOLE_FLEET = '-';
 
 export type JournalKind =
@@ -29,20 +29,20 @@ export type JournalKind =
 export interface JournalEntry {
   readonly atMs: number;
   readonly kind: JournalKind;
-  /** What a tired person reads. */
+  /** The sentence that a tired person reads. */
   readonly sentence: string;
-  /** Guardrail, failure or page code, where there is one. */
+  /** Guardrail, failure or page code, if there is one. */
   readonly code?: string;
-  /** AWS operation that is intended or answered, with what it is about: "ModifyVolume vol-…". */
+  /** AWS operation that is intended or answered, with its subject: "ModifyVolume vol-…". */
   readonly act?: string;
   readonly evidence?: unknown;
-  /** The same as the sentence says, as values: for programs. */
+  /** The content of the sentence as values: for programs. */
   readonly fields?: JournalFields;
 }
 
-/** Whose journal: the heal it belongs to, and who writes. */
+/** The owner of a journal: its heal, and its writer. */
 export interface JournalOwner {
-  /** The function that writes: its partition, which nobody else may write. */
+  /** The function that writes, and its partition, which no other function may write. */
   readonly by: Writer;
   readonly fleet: string;
   readonly node: string;
@@ -55,7 +55,7 @@ export interface JournalOwner {
   readonly writer: string;
 }
 
-/** A line as it is stored: what a person reads of it has been made plain. `createJournal` alone makes it. */
+/** A line as it is stored: texts for people have been made plain. Only `createJournal` makes it. */
 export interface JournalRecord {
   readonly at: string;
   readonly kind: JournalKind;
@@ -75,7 +75,7 @@ export interface JournalRecord {
   readonly writer: PlainText;
   readonly expiresAt: number;
 }
-/** How the sort keys of an incident's lines begin. The incident, too: two full volumes of one instance may have one onset. */
+/** The beginning of the sort keys of an incident's lines. It contains the incident, because two full volumes of one instance may have one onset. */
 export const storyKey = ({
   onsetMs,
   instanceId,
@@ -83,7 +83,7 @@ export const storyKey = ({
 }: Pick<JournalOwner, 'onsetMs' | 'instanceId' | 'incidentId'>): string =>
   `${new Date(onsetMs).toISOString()}#${instanceId}#${incidentId}#`;
 
-/** Where lines are written: the store, or what a test puts in its place. */
+/** Where lines are written: the store, or the substitute of a test. */
 export interface JournalTable {
   writeOnce(key: { readonly pk: string; readonly sk: string }, record: JournalRecord): Promise<void>;
 }

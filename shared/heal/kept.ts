@@ -1,6 +1,6 @@
-// What heals have put away: volumes, instances, clean sets, holds and quarantine of snapshots. Recorded first, then tagged: whoever may tag can
-// say anything of a stranger's volume. Nothing is deleted and no hold ended that is not recorded here and still is what it was then. A hold
-// without a record is a person's, and so is a lock. The records have a partition of their own (`partitions.kept`).
+// The records of what heals have put away: volumes, instances, clean sets, holds and quarantine of snapshots. The record comes first, then the tag:
+// anybody who may tag can put any tag on a stranger's volume. A deletion, and the end of a hold, need a record here that still matches. A hold
+// without a record is a person's, and so is a lock. The records have their own partition (`partitions.kept`).
 
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
@@ -15,26 +15,26 @@ import {
 import { partitions } from './records.ts';
 import { type Key, type Store, sameRecord, settle } from './store.ts';
 
-/** A volume as it was when it was put away: nothing of this changes by itself. */
+/** A volume as it was when it was put away: none of this changes without a person. */
 export interface VolumeWas {
-  /** data, ancient, …: what it held of its node. */
+  /** data, ancient, …: its role on its node. */
   readonly role: string;
   readonly sizeGiB: number;
   readonly type: string;
   /** ms since the epoch. */
   readonly createdAtMs: number;
-  /** Empty where it was not made from one. */
+  /** Empty where the volume was not made from a snapshot. */
   readonly snapshotId: string;
   readonly availabilityZone: string;
 }
 
 /** An instance as it was when it was put away. */
 export interface InstanceWas {
-  /** EC2 sets it anew at each start, ms since the epoch. */
+  /** EC2 sets it again at each start, ms since the epoch. */
   readonly launchedAtMs: number;
-  /** null: its root volume had been taken off. */
+  /** null: its root volume had been detached. */
   readonly rootVolumeId: string | null;
-  /** All that it had, its root among them. */
+  /** All of its volumes, including its root. */
   readonly volumeIds: readonly string[];
 }
 
@@ -45,7 +45,7 @@ interface About {
   readonly incidentId: string;
   /** When it was put away, ms since the epoch. */
   readonly atMs: number;
-  /** ended: it is in use again, or gone; nothing follows from the record any more. */
+  /** ended: it is in use again, or gone; the record has no effect any more. */
   readonly state: 'kept' | 'ended';
 }
 
@@ -62,31 +62,31 @@ export type KeptRecord = Versioned &
     | (KeptThing & { readonly kind: 'instance'; readonly was: InstanceWas })
     /** Snapshots that one heal took at one moment. A snapshot's id is its identity: what is in it never changes. */
     | (About & { readonly kind: 'set'; readonly id: string; readonly snapshotIds: readonly string[] })
-    /** A snapshot that a heal found bad. */
+    /** A snapshot that a heal found to be bad. */
     | (KeptThing & { readonly kind: 'quarantine' })
-    /** Snapshots that no retention may take while the incident lasts. */
+    /** Snapshots that no retention may remove while the incident lasts. */
     | (About & {
         readonly kind: 'hold';
         readonly id: string;
         readonly snapshotIds: readonly string[];
-        /** Those that this hold has locked: any other lock is a person's. */
+        /** The ones that this hold has locked: any other lock is a person's. */
         readonly lockedIds: readonly string[];
       })
   );
 
 interface Versioned {
   readonly version: number;
-  /** DynamoDB's own time to live, in seconds since the epoch; absent while the record matters. */
+  /** DynamoDB's own time to live, in seconds since the epoch; absent while the record is needed. */
   readonly expiresAt?: number;
 }
 
 export type KeptKind = KeptRecord['kind'];
 type Of<K extends KeptKind> = Extract<KeptRecord, { readonly kind: K }>;
 type Unwritten<R> = R extends KeptRecord ? Omit<R, keyof Versioned> : never;
-/** A record that is to be written. */
+/** A record before it is written. */
 export type ToKeep = Unwritten<KeptRecord>;
 
-/** As long as the journal that tells of it. */
+/** As long as the journal lines about it. */
 const ENDED_FOR_DAYS = 400;
 const DAY_SECONDS = 86_400;
 
@@ -97,7 +97,7 @@ export const keptKey = (fleet: string, kind: KeptKind, id: string): Key => ({
 
 type Records = Pick<Store, 'read' | 'between' | 'replace'>;
 
-/** All that is recorded of a fleet, what has ended among it. A record that is not what its place says is none: nothing is removed for it. */
+/** All records of a fleet, including ended ones. A record whose content does not match its key does not count: nothing is removed for it. */
 export async function readKept({ between }: Pick<Store, 'between'>, fleet: string): Promise<readonly KeptRecord[]> {
   const found = await between<KeptRecord>(partitions.kept(fleet), 'A', 'Z~');
   return found.flatMap(({ sk, record }) =>
@@ -105,13 +105,13 @@ export async function readKept({ between }: Pick<Store, 'between'>, fleet: strin
   );
 }
 
-/** Of one kind, still kept, by id. */
+/** The records of one kind that are still kept, by id. */
 export function keptOf<K extends KeptKind>(records: readonly KeptRecord[], kind: K): ReadonlyMap<string, Of<K>> {
   const of = records.filter((record): record is Of<K> => record.kind === kind && record.state === 'kept');
   return new Map(of.map((record) => [record.id, record]));
 }
 
-/** Writes each, whatever was recorded of it before; to be called before any tag says the same. */
+/** Writes each record over any earlier one; must be called before a tag says the same. */
 export async function writeKept(store: Records, records: readonly ToKeep[]): Promise<void> {
   for (const record of records) {
     const key = keptKey(record.fleet, record.kind, record.id);
@@ -128,7 +128,7 @@ export async function writeKept(store: Records, records: readonly ToKeep[]): Pro
   }
 }
 
-/** Nothing follows from these records any more. One that was never written, or has ended, stays as it is. */
+/** Ends these records: they have no effect any more. A record that was never written, or has already ended, stays as it is. */
 export async function endKept(
   store: Records,
   fleet: string,
@@ -167,7 +167,7 @@ type Hold = Extract<KeptRecord, { readonly kind: 'hold' }>;
 const holdsOf = async ({ store }: KeptClients, fleet: string): Promise<ReadonlyMap<string, Hold>> =>
   keptOf(await readKept(store, fleet), 'hold');
 
-/** What is held for an incident stays held, whatever is added. @returns those that AWS refused to mark or to lock; the others are held */
+/** Holds snapshots for an incident; earlier holds of it stay. @returns those that AWS refused to mark or to lock; the others are held */
 export async function hold(
   clients: KeptClients,
   owner: KeptOwner,
@@ -177,7 +177,7 @@ export async function hold(
   const holds = await holdsOf(clients, owner.fleet);
   const before = holds.get(owner.incidentId);
   const ours = new Set([...holds.values()].flatMap(({ lockedIds }) => lockedIds));
-  // What nobody but us may delete needs no lock, and a lock that we have not made is a person's.
+  // A snapshot that only we may delete needs no lock, and a lock that we have not made is a person's.
   const toLock = snapshots.filter(
     ({ policyId, locked, snapshotId }) => policyId !== null && (!locked || ours.has(snapshotId)),
   );
@@ -198,7 +198,7 @@ export async function hold(
   return holdSnapshots(clients.ec2, snapshots, owner.incidentId, lockIds, nowMs);
 }
 
-/** Nothing is released where nothing of this incident is recorded. What AWS refuses to release stays recorded, and is tried again. */
+/** Releases nothing if this incident has no record. If AWS refuses a release, the record stays, and the release is tried again. */
 export async function release(
   clients: KeptClients,
   { fleet, incidentId }: Pick<KeptOwner, 'fleet' | 'incidentId'>,
@@ -214,7 +214,7 @@ export async function release(
   return released;
 }
 
-/** They are not used any more, and stay for a person to look at for 30 days. @param why in a sentence, @param atMs now */
+/** The snapshots are not used any more, and stay for a person to look at for 30 days. @param why in a sentence, @param atMs now */
 export async function putInQuarantine(
   clients: KeptClients,
   owner: KeptOwner,

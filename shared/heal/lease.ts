@@ -1,4 +1,4 @@
-// Who may work on a node: lease, fence and open operation, as pure decisions over NODE records.
+// The lease of a node, its fence and its open operation, as pure decisions over NODE records.
 
 import {
   DAY_MS,
@@ -31,8 +31,8 @@ export interface Holder {
 }
 
 /**
- * Whether the node can be had now: free, or its owner has ended, that owner's last request has died out,
- * and every command it sent is over. A clock alone never takes a lease from anybody.
+ * Whether the node is available now: free, or its owner has ended, that owner's last request can have no more effect, and every command it sent is
+ * over. A clock alone never takes a lease from anybody.
  */
 export function leaseFree(read: NodeRecord, owner: ExecutionStatus, nowMs: number): boolean {
   if (read.owner === null) return true;
@@ -40,7 +40,7 @@ export function leaseFree(read: NodeRecord, owner: ExecutionStatus, nowMs: numbe
   return nowMs > owner.endedAtMs + FUNCTION_TIMEOUT_MS + REQUEST_LIFETIME_MS && nowMs > read.quietAfterMs;
 }
 
-/** Grants the node to an execution with a higher fence; an execution that holds it already keeps its fence. */
+/** Grants the node to an execution with a higher fence; an execution that already holds it keeps its fence. */
 export function grant(
   read: NodeRecord,
   execution: string,
@@ -60,9 +60,9 @@ export const holds = (read: NodeRecord | undefined, holder: Holder): boolean =>
 type Held<T> = T | { readonly lost: true };
 
 /**
- * Before a command is sent: nobody may succeed us until it can no longer run.
+ * Called before a command is sent: nobody may get the lease after us until the command can no longer run.
  *
- * @param startsAtMs when the command is to start the client; then that is owed until it is proved
+ * @param startsAtMs when the command starts the client; then a running client is required until the proof
  */
 export function raiseQuiet(
   read: NodeRecord,
@@ -79,13 +79,13 @@ export function raiseQuiet(
   };
 }
 
-/** A day later nobody can tell any more who stopped a client that does not run: a person may have. */
+/** A day later it is not known any more who stopped a client that does not run: it may have been a person. */
 export const owesClient = (read: NodeRecord | undefined, nowMs: number): boolean =>
   read?.clientOwedSinceMs !== undefined && nowMs - read.clientOwedSinceMs < DAY_MS;
 
 /**
- * The intent of a ModifyVolume: counted before the call, because its answer can be lost.
- * An intent of this very attempt that is written already is not written twice.
+ * The intent of a ModifyVolume: counted before the call, because its answer can be lost. An intent of this attempt that is already written is not
+ * written twice.
  */
 export function intend(
   read: NodeRecord,
@@ -109,8 +109,8 @@ export function intend(
 }
 
 /**
- * AWS has refused the modification that was intended: it was never made, and counts towards no budget. Never for one whose answer is missing,
- * which may have taken effect, or may still.
+ * AWS has refused the intended modification: it was never made, and counts towards no budget. Never called for a modification whose answer is
+ * missing: it may have taken effect, or may still.
  */
 export function withdraw(
   read: NodeRecord,
@@ -127,7 +127,7 @@ export function withdraw(
   };
 }
 
-/** Our own intents for a volume whose modifications may lie in the 24 h before `nowMs`. */
+/** Our own intents for a volume whose modifications may be within the 24 h before `nowMs`. */
 export const recentModifications = (
   read: Pick<NodeRecord, 'modifications'>,
   volumeId: string,
@@ -136,8 +136,8 @@ export const recentModifications = (
   read.modifications.filter((intent) => intent.volumeId === volumeId && nowMs - intent.atMs < INTENT_COUNTS_MS);
 
 /**
- * Success of a growth is written here first, then on the incident, then the node is released: a successor finds it at every point.
- * What another kind of heal remembers of the node is none of its own.
+ * Success of a growth is written here first, then on the incident, then the node is released: a later attempt finds it at every point. The memory of
+ * another kind of heal is not touched.
  */
 export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> | { readonly written: true }> {
   if (!holds(read, holder)) return { lost: true };
@@ -149,11 +149,11 @@ export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> 
 }
 
 /**
- * Gives the node back. Never while a command of ours may still run: `commandsOver` is that every one of them has answered;
- * otherwise the moment must have passed after which none can run.
+ * Releases the node. Never while a command of ours may still run. `commandsOver`: every one of them has answered; otherwise the time must have passed
+ * after which none can run.
  *
- * @param seenFence the highest that the node itself knows: the next grant is above it
- * @param keepOperation what was begun is left to a successor of the same kind
+ * @param seenFence the highest fence that the node itself knows: the next grant is above it
+ * @param keepOperation what was begun is left to a later attempt of the same kind
  */
 export function release(
   read: NodeRecord,
@@ -171,9 +171,9 @@ export function release(
 }
 
 /**
- * The sweep frees a node whose holder has ended with nothing open, or with a success that only was not recorded.
- * With anything else open, only a successor that settles it may have the node. What a ladder has learnt before it touched anything
- * (rungs that did not help, snapshots that were tried) binds nobody, and stays for its next attempt.
+ * The sweep frees a node whose holder has ended with nothing open, or with a success that only was not recorded. With anything else open, only an
+ * attempt that settles it may have the node. What a ladder has learnt before it touched anything (rungs that did not help, snapshots that were tried)
+ * binds no other heal, and stays for its next attempt.
  */
 export function freeDead(
   read: NodeRecord,
@@ -186,23 +186,23 @@ export function freeDead(
   return { next: { ...withoutProgress(read), owner: null, operation: learnt, version: read.version + 1 } };
 }
 
-/** Nobody makes any, once nobody holds the node. */
+/** A node without a holder makes no progress. */
 const withoutProgress = ({ progress: _, ...rest }: NodeRecord): NodeRecord => rest;
 
 /**
- * Something was begun on the node that must be brought to an end or put back. While only `preparing`, nothing is: what was
- * intended of the volume is counted, and what became of it is read by whoever comes next. (To settle it by a heal of its own
- * would never end where the disk is healthy by then: such a heal finds nothing to do and, in mode ask, takes no lease.)
+ * Whether something was begun on the node that must be finished or put back. While the phase is `preparing`, nothing is: an intended modification is
+ * counted, and the next heal reads what became of it. (A separate heal to settle it would never end where the disk is healthy by then: it finds
+ * nothing to do and, in mode ask, takes no lease.)
  */
 export function unsettled({ operation }: NodeRecord): boolean {
   if (operation === null || operation.phase === 'proved') return operation?.kind === 'replace';
   if (operation.phase === 'down') return true;
-  // What was made costs money and hangs on the node: it is used, or put away.
+  // Created resources cost money and are attached to the node: they must be used, or put away.
   return (
     operation.kind === 'replace' && (operation.memory.restoredVolumes !== null || operation.memory.replacement !== null)
   );
 }
 
-/** What one kind of heal left open, only its own kind knows how to settle. */
+/** Only the same kind of heal knows how to settle what one left open. */
 export const maySettle = (read: NodeRecord, kind: Operation['kind']): boolean =>
   !unsettled(read) || read.operation?.kind === kind;

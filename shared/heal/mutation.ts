@@ -1,5 +1,5 @@
-// A call that changes something: made under guards that are read in the same step. One that has no token is made at most once, and reconciled
-// where its answer was lost.
+// Calls that change something: made under guards that are read in the same step. A call without a token is made at most once, and reconciled where
+// its answer was lost.
 import { type AwsRefusal, catchRefusal, isThrottling, refusalOf } from '../aws/refusals.ts';
 import type { Fleet } from '../fleet/model.ts';
 import { CONSISTENCY_WINDOW_MS, REQUEST_LIFETIME_MS } from '../model/execution.ts';
@@ -12,14 +12,14 @@ import { type Holder, holds } from './lease.ts';
 export type Lost = { readonly lost: true };
 /** The call certainly had no effect, and may be made again. */
 export type NotSent = { readonly notSent: string };
-/** The call may have taken effect, or may still; nobody saw its end. */
+/** The call may have taken effect, or may still; its end was not seen. */
 export type Interrupted = { readonly interrupted: string };
 
 /**
  * Body of a step that mutates, at most once: the lease and all guards are read again, then the call is made.
  *
- * @returns what the call came to; `refused` is AWS's own refusal, which is definite
- * @throws what leaves open whether the call had an effect
+ * @returns the result of the call; `refused` is AWS's own refusal, which is definite
+ * @throws errors that leave the effect of the call open
  */
 export async function callUnderGuard<R extends object>(
   context: HealContext,
@@ -39,9 +39,9 @@ export async function callUnderGuard<R extends object>(
 }
 
 /**
- * The same for a call that may be made again: it has a token, or is safe to repeat.
+ * The same for a call that may be repeated: it has a token, or is safe to repeat.
  *
- * @throws whatever is no refusal, throttling included: the step is repeated
+ * @throws every error that is no refusal, throttling included: the step is repeated
  */
 export async function repeatUnderGuard<R extends object>(
   context: HealContext,
@@ -67,7 +67,7 @@ async function readLeaseAndGuards(
 }
 
 /**
- * Takes the step at most once; takes it again only where the call certainly had no effect, after each of `waitsSeconds`.
+ * Takes the step at most once; repeats it only where the call certainly had no effect, after each of `waitsSeconds`.
  *
  * @param name of the step, unique within the turn
  */
@@ -87,15 +87,15 @@ export async function callOnce<R extends object>(
   }
 }
 
-/** A first look, the request's lifetime, the consistency window, and a second look at the same truth. */
+/** Waits before a first read, for the request's lifetime, for the consistency window, and before a second read. */
 const LOOK_WAITS_SECONDS = [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30] as const;
 
 /**
- * Whether a call happened whose answer was lost. That it did is believed at once, since AWS never shows what was not asked for. That it did
- * not is believed only when the request can no longer take effect, the consistency window is over, and two reads say the same.
+ * Whether a call with a lost answer happened. A positive reading is believed immediately, because AWS never shows what was not requested. A negative
+ * one is believed under three conditions: the request can no longer take effect, the consistency window is over, and two reads say the same.
  *
- * @param happened whether a look shows it; `isLast`: what is missing now is not merely invisible yet
- * @returns the look that showed it; null where it did not happen
+ * @param happened whether a reading shows it; `isLast`: what is missing now is not merely invisible yet
+ * @returns the reading that showed it; null where it did not happen
  */
 export async function reconcileCall<F>(
   { durable, place, step }: Turn,

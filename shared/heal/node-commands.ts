@@ -1,4 +1,5 @@
-// Commands to a node: sent under a fence and an ordinal that a replay repeats, and over only after an answer or their last moment.
+// Commands to a node: sent under a fence and an ordinal that a replay repeats. A command is over only after an answer or after its latest possible
+// end.
 import { type CommandState, checkAgent, readCommand, sendCommand } from '../aws/commands.ts';
 import { readInstance } from '../aws/instances.ts';
 import { type AwsRefusal, catchRefusal } from '../aws/refusals.ts';
@@ -21,13 +22,13 @@ export interface NodeCommandInput {
   readonly holder: Holder;
   /** Position among the commands of this fence, from 1; the first one asks Systems Manager for the agent. */
   readonly ordinal: number;
-  /** Name of the document, as the environment has it. */
+  /** Name of the document, from the environment. */
   readonly document: string;
-  /** Or what they are for the fleet as the last guard has read it. */
+  /** Or a function of the fleet as the last guard has read it. */
   readonly parameters: Parameters | ((fleet: Fleet) => Parameters);
-  /** The moment after which the command can no longer run, reckoned from the same `sentAtMs` as its start-by. */
+  /** The time after which the command can no longer run, counted from the same `sentAtMs` as its start-by. */
   readonly overAtMs: number;
-  /** Set to `sentAtMs` where the command starts the client: that is owed until it is proved. */
+  /** Set to `sentAtMs` where the command starts the client: a running client is then required until the proof. */
   readonly startsClientAtMs?: number | undefined;
   /** For people who look at Systems Manager; by default the incident and the operation's id. */
   readonly comment?: string;
@@ -37,7 +38,7 @@ export interface NodeCommandInput {
     readonly act: string;
     readonly evidence?: unknown;
   };
-  /** Another instance than the payload's; its own record carries fence and quiet time. */
+  /** Another instance than the payload's; its own record has its fence and quiet time. */
   readonly instanceId?: string;
   /** The command only puts back what we took down, or starts what we stopped: see guard.ts. */
   readonly mayPutBack?: true;
@@ -47,17 +48,17 @@ export interface NodeCommandInput {
 export type Sent = { readonly commandId: string } | Guarded | { readonly lost: true };
 
 /**
- * Body of one step: nobody may succeed us before the command is over, then the guards, then SendCommand.
- * A refusal says nothing of an earlier run of the same step, which may have sent it.
+ * Body of one step: first it blocks the lease until the command is over, then it reads the guards, then it calls SendCommand. A refusal says nothing
+ * about an earlier run of the same step, which may have sent it.
  */
 export async function sendToNode(context: HealContext, input: NodeCommandInput, place: string): Promise<Sent> {
   const { clients, journal, payload } = context;
   const { holder, ordinal, document, intent, mayPutBack, instanceId = payload.instanceId } = input;
   const agent = ordinal === 1 ? await checkAgent(clients.ssm, instanceId) : null;
-  // An agent is silent for a plain reason where its instance does not run: nobody need be paged for that.
+  // The agent of an instance that does not run is silent for a plain reason: nobody is paged for that.
   if (agent) return judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent;
   const options = { instanceId, ...(mayPutBack && { mayPutBack }) };
-  // Once before the quiet time is raised too: a heal that is refused here need not wait it out before it gives the node back.
+  // The guards are also read before the quiet time is raised: a heal that is refused here need not wait for its end to release the node.
   const early = await readGuards(context, options);
   if ('refuse' in early) return early;
   if (!(await quietUntil(context, input, instanceId))) return { lost: true };
@@ -79,7 +80,7 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
 /** "The specified managed node isn't valid", for one that is not registered or does not run (InvalidInstanceId, @aws-sdk/client-ssm). */
 const NO_NODE = 'InvalidInstanceId';
 
-/** Definite: nothing was sent. What SSM refuses is no word of the node's, unless it says that there is none. */
+/** Definite: nothing was sent. A refusal of SSM is no answer of the node, unless SSM says that there is no such node. */
 function unsent(instanceId: string, { refused, code }: AwsRefusal): Guarded {
   if (code === NO_NODE) {
     const reason = `Systems Manager does not take commands for ${instanceId}: ${refused}`;
@@ -107,7 +108,7 @@ async function quietUntil(
   );
 }
 
-/** What every answer of a command has. */
+/** The members of every command's answer. */
 interface CommandAnswer {
   readonly result: ActStatus;
   readonly fence: number;
@@ -118,18 +119,18 @@ export interface AwaitInput<A extends CommandAnswer> {
   /** "<fence>.<ordinal>" */
   readonly operationId: string;
   readonly instanceId?: string;
-  /** @throws where the output is no answer: the command has then ended without one */
+  /** @throws where the output is no answer: then the command has ended without one */
   readonly parse: (stdout: string) => A;
   /** The answer in a few words, for the journal. */
   readonly sentenceOf: (answer: A) => string;
   /**
-   * After this the command can no longer run; by default the node's quiet time, which an earlier command of the same holder that
-   * may run longer has raised further.
+   * The time after which the command can no longer run. By default the node's quiet time, which an earlier and longer command of the same holder may
+   * have raised further.
    */
   readonly overAtMs?: number;
 }
 
-/** over: it ended without an answer, or the moment has passed after which it can no longer run. */
+/** over: it ended without an answer, or the time has passed after which it can no longer run. */
 export type Awaited<A> = { readonly answer: A } | { readonly over: string };
 
 /** Polls until the command has answered or can no longer run. */
@@ -164,7 +165,7 @@ export async function awaitNode<A extends CommandAnswer>(
 
 type Ended<A> =
   | Extract<CommandState<A>, { readonly state: 'answered' | 'ended' }>
-  /** The moment has passed after which it can no longer run. */
+  /** The time has passed after which it can no longer run. */
   | { readonly state: 'over'; readonly reason: string };
 
 function sentenceOfEnd(

@@ -1,9 +1,9 @@
-// Pages to the people on duty, by SNS, and the commands in them that answer a question of mode ask. A mail is plain text that can be read and
-// pasted from; what is subscribed by a machine (a function, a queue, an endpoint) gets the same as JSON.
+// Pages to the people on duty, by SNS, and the commands in them that answer a question of mode ask. A mail is plain text to read and to paste from. A
+// subscribed machine (a function, a queue, an endpoint) gets the same as JSON.
 //
-// `--result` and `--payload` are blobs: version 2 of the AWS CLI takes text in them for base64, and sends what it decodes to; version 1 takes
-// it as it is, and knows no `--cli-binary-format`. Read from a file as bytes (`fileb://`) both take the same, so the answer is piped in.
-// Single quotes around JSON of letters, digits and double quotes mean the same in bash, zsh and fish.
+// `--result` and `--payload` are blobs: version 2 of the AWS CLI takes text in them as base64, and sends what it decodes to; version 1 takes it as it
+// is, and knows no `--cli-binary-format`. Read from a file as bytes (`fileb://`) both take the same, so the answer is piped in. Single quotes around
+// JSON of letters, digits and double quotes mean the same in bash, zsh and fish.
 
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { PageCode } from '../model/guardrail-codes.ts';
@@ -17,13 +17,16 @@ export interface Page {
   readonly [more: string]: unknown;
 }
 
-/** "UTF-8 text with no line breaks or control characters, and less than 100 characters long" (PublishInput, @aws-sdk/client-sns); ASCII, as its older text wants. */
+/**
+ * "UTF-8 text with no line breaks or control characters, and less than 100 characters long" (PublishInput, @aws-sdk/client-sns); ASCII, as its older
+ * text requires.
+ */
 const MAX_SUBJECT_CHARACTERS = 99;
 /** "at most 256 KB in size (262,144 bytes)" (PublishInput): of all copies together, each of them twice quoted. */
 const MAX_MESSAGE_BYTES = 262_144;
 /** Protocols of machines ("Publish", SNS API: keys of a JSON message); mails and everybody else get `default`. */
 const MACHINES = ['lambda', 'sqs', 'http', 'https', 'firehose', 'email-json'] as const;
-/** What a mail says of a page besides its sentence. */
+/** Members of a page that a mail shows in addition to its sentence. */
 const SHOWN = ['incidentId', 'attempt', 'trigger', 'runbook'] as const;
 
 /** Members of a page that are texts, each as one line. */
@@ -32,7 +35,7 @@ const plainMembers = (content: object): object =>
     Object.entries(content).map(([name, value]) => [name, typeof value === 'string' ? plainText(value) : value]),
   );
 
-/** @param answers what a person can paste, below the sentence of a mail */
+/** @param answers lines for a person to paste, below the sentence of a mail */
 export async function page(sns: SNSClient, topicArn: string, content: Page, answers = ''): Promise<void> {
   const { fleet, node, code } = content;
   const about = `${plainText(`${fleet}/${node}`, 300)}: ${code}`;
@@ -46,12 +49,12 @@ export async function page(sns: SNSClient, topicArn: string, content: Page, answ
     return JSON.stringify({ default: text, sms: subject, ...copies });
   };
   const whole = message(content);
-  // A page that says less is better than one that SNS refuses.
+  // A shorter page is better than one that SNS refuses.
   const Message = Buffer.byteLength(whole) <= MAX_MESSAGE_BYTES ? whole : message({ cut: true });
   await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, MessageStructure: 'json', Message }));
 }
 
-/** What a callback's id is made of ("Pattern: [A-Za-z0-9+/]+={0,2}", SendDurableExecutionCallbackSuccess, Lambda API), and of base64url. */
+/** Characters of a callback's id ("Pattern: [A-Za-z0-9+/]+={0,2}", SendDurableExecutionCallbackSuccess, Lambda API), and of base64url. */
 const CALLBACK_ID = /^[\w+/=-]{1,1024}$/;
 
 /** A question of a heal: the answer goes to the execution that waits for it. */
@@ -61,7 +64,7 @@ export interface HealQuestion {
   readonly callbackId: string;
 }
 
-/** A question of a function that looks after a whole fleet: it is invoked with the plan that a person says yes to. */
+/** A question of a function that looks after a whole fleet: an approval invokes it with the plan. */
 export interface FleetQuestion {
   readonly functionName: string;
   readonly fleet: string;
@@ -73,13 +76,13 @@ export interface FleetQuestion {
 export interface Answers {
   /** One line for a shell with the AWS CLI, of version 1 or 2. */
   readonly approve: string;
-  /** undefined: nothing has to be said, as nothing is done without a yes. */
+  /** undefined: no answer is needed, because nothing is done without a yes. */
   readonly refuse?: string;
   /** For a mail, with the shorter commands first. */
   readonly text: string;
 }
 
-/** @param region where the CLI is to look; undefined leaves it to the person's own settings */
+/** @param region for the CLI; undefined leaves it to the person's own settings */
 export function answersToHeal({ incidentId, plan, callbackId }: HealQuestion, region: string | undefined): Answers {
   if (!CALLBACK_ID.test(callbackId))
     throw new Error(`a callback id that no shell should see: ${JSON.stringify(callbackId)}`);
@@ -122,6 +125,6 @@ const at = (region: string | undefined): string => (region === undefined ? '' : 
 
 const piped = (answer: object, command: string): string => `echo '${JSON.stringify(answer)}' | ${command}`;
 
-/** Each with a line of its own for what is pasted, and blank lines around it: a mail wraps what it likes, and never joins lines. */
+/** Each with a separate line to paste, and blank lines around it: a mail may wrap any line, and never joins lines. */
 const lines = (...parts: readonly (readonly [string, string?])[]): string =>
   parts.map(([words, line]) => (line === undefined ? words : `${words}\n\n${line}`)).join('\n\n');

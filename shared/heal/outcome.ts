@@ -10,7 +10,7 @@ import { page } from './notify.ts';
 import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
 import { keys, settle } from './store.ts';
 
-/** Pages first (a page may come twice, but never not at all), then the outcome, which only the claimed attempt may write. */
+/** Pages first (a page may come twice, but must come), then writes the outcome, which only the claimed attempt may do. */
 export async function writeOutcome(
   context: HealContext,
   ending: Ending,
@@ -20,7 +20,7 @@ export async function writeOutcome(
   const { fleet, instanceId, trigger, attempt } = payload;
   const read = await store.readIncident(fleet, instanceId, trigger);
   const nowMs = Date.now();
-  // Written already by an earlier run of this step: a page of it has gone, and what is read now is the incident after it.
+  // An earlier run of this step has already written it: its page was sent, and the record read now is from after it.
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
   const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
   const paged = mine && (await pageFor(context, ending, read, escalates, place));
@@ -49,7 +49,7 @@ export async function writeOutcome(
   );
 }
 
-/** A plan stays as it is until the node says otherwise: said again four times a day. */
+/** A plan is valid until the node says otherwise: it is written again four times a day. */
 const PLAN_AGAIN_MS = 6 * 60 * 60_000;
 
 function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
@@ -92,19 +92,19 @@ function sentenceOf(ending: Ending, escalates: boolean): string {
 
 export interface ReleaseInput {
   readonly holder: Holder;
-  /** Every command has answered, so that none can run any more; otherwise their last moment is waited for. */
+  /** Every command has answered, so that none can run any more; otherwise the release waits for their latest end. */
   readonly commandsOver: boolean;
-  /** The highest fence that the node itself knows, where that is above ours. */
+  /** The highest fence that the node itself knows, if it is above ours. */
   readonly seenFence?: number | undefined;
-  /** A heal that gives up in the middle leaves what it began to a successor; otherwise the record is cleared of it. */
+  /** A heal that gives up half way leaves what it began to a later attempt; otherwise the record is cleared of it. */
   readonly keepOperation?: true;
   /** Another instance than the payload's. */
   readonly instanceId?: string;
-  /** What else is given back, in the same step and before the node: places in queues. Safe to repeat. */
+  /** What else is released, in the same step and before the node: places in queues. Safe to repeat. */
   readonly before?: () => Promise<void>;
 }
 
-/** What kind of operation each heal leaves open: it clears its own, and never what another kind remembers of the node. */
+/** The kind of operation that each heal leaves open: it clears its own, and never the memory of another kind. */
 const OPERATION_OF: Readonly<Record<HealKind, Operation['kind']>> = {
   'resize-volume': 'grow',
   'replace-node': 'replace',
@@ -113,7 +113,7 @@ const OPERATION_OF: Readonly<Record<HealKind, Operation['kind']>> = {
 
 type ReleaseContext = Turn & Pick<HealContext, 'store' | 'payload'>;
 
-/** Waits until no command of ours can run any more, then gives the node back. */
+/** Waits until no command of ours can run any more, then releases the node. */
 export async function releaseNode(
   { store, payload, durable, step, place }: ReleaseContext,
   { holder, commandsOver, seenFence = 0, keepOperation, instanceId = payload.instanceId, before }: ReleaseInput,
@@ -144,10 +144,10 @@ export async function releaseNode(
   return { done: true };
 }
 
-/** A guard that refused inside the very step that would have mutated. */
+/** A refusal by a guard inside the step that would have mutated. */
 export type Guarded = Refusal;
 
-/** With everything that the records, the journal and a page need. */
+/** An ending with everything that the records, the journal and a page need. */
 export type Ending =
   | { readonly outcome: 'healed'; readonly reason: string }
   | { readonly outcome: 'planned'; readonly reason: string; readonly plan: PlanWords }
@@ -165,7 +165,7 @@ export type Ending =
       readonly page: boolean;
       readonly retryAfterMs: number;
     }
-  /** Nothing is left to try: the incident is escalated at once, whatever attempts it has left, and a person is always paged. */
+  /** Nothing is left to try: the incident is escalated immediately, even with attempts left, and a person is always paged. */
   | {
       readonly outcome: 'escalated';
       readonly code: PageCode;
@@ -195,8 +195,8 @@ export const busy = (holder: string): Ending =>
   refused({ refuse: 'busy', reason: `${holder} holds the node`, page: false, retryAfterMs: MINUTE_MS });
 
 /**
- * A step kept failing before anything was begun. This is a refusal: AWS that answers with errors for half an hour must not use up the attempts
- * of every node.
+ * A step kept failing before anything was begun. This is a refusal: if AWS answers with errors for half an hour, that must not use up the attempts of
+ * every node.
  */
 export const notBegun = (reason: string, throttled: boolean): Ending =>
   refused({

@@ -1,10 +1,10 @@
-// The payload of a heal, parsed strictly: it is written by the dispatcher, but an invocation can come from anybody who may invoke.
+// Parses the payload of a heal strictly: the dispatcher writes it, but anybody who may invoke the function can send one.
 import * as v from 'valibot';
 import type { HealPayload } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { plainText } from '../text/plain-text.ts';
 
-/** An invocation that is no heal's: the message names the field, and what was expected. */
+/** An invocation that is not for a heal: the message names the field, and what was expected. */
 export class HealPayloadError extends TypeError {
   override readonly name = 'HealPayloadError';
 }

@@ -1,11 +1,11 @@
-// How far a heal has come with what takes hours (a volume that is filled from its snapshot): on the node's record for who asks now,
-// and a line in the journal at each quarter for who asks later.
+// The progress of a heal with slow work (a volume that is filled from its snapshot): on the node's record for people who ask now, and a line in the
+// journal at each quarter for people who ask later.
 import { type Changed, changeNode } from './claim.ts';
 import type { HealContext } from './context.ts';
 import { type Holder, holds } from './lease.ts';
 import type { Progress } from './records.ts';
 
-/** The node's record is not written more often for this. */
+/** Shortest time between two writes of the node's record for progress. */
 const WRITE_EVERY_MS = 60_000;
 
 export type ProgressReport = Omit<Progress, 'incidentId'>;
@@ -13,7 +13,7 @@ export type ProgressReport = Omit<Progress, 'incidentId'>;
 const quarterOf = ({ percent }: Progress): number => Math.floor(percent / 25);
 
 /**
- * What is to be written of `now`, after what the node's record says.
+ * What must be written of `now`, given the node's record.
  *
  * @returns `quarter`: 1 to 4 where that was reached since, of the same work; else null
  */
@@ -24,7 +24,7 @@ export function decideProgress(
   const before = kept?.what === now.what && kept.incidentId === now.incidentId ? kept : undefined;
   const quarter = quarterOf(now);
   return {
-    // Another clock that is ahead must not silence us.
+    // A future time from another clock must not stop the writes.
     write: kept === undefined || Math.abs(now.atMs - kept.atMs) >= WRITE_EVERY_MS,
     quarter: quarter > (before ? quarterOf(before) : 0) ? quarter : null,
   };
@@ -33,7 +33,7 @@ export function decideProgress(
 /**
  * Body of a step, or part of one; safe to repeat.
  *
- * @param told `what` names the work, the same words each time: "fill vol-0123… from snap-0123…"
+ * @param told `what` names the work, always in the same words: "fill vol-0123… from snap-0123…"
  * @param place orders the journal's lines: the effect's place
  * @throws RangeError where `percent` is not from 0 to 100
  */
@@ -50,7 +50,7 @@ export async function noteProgress(
   const read = await store.readNode(payload.fleet, payload.instanceId);
   if (!holds(read, holder)) return { lost: true };
   const { write, quarter } = decideProgress(read?.progress, now);
-  // Before the record, which says what was told already; the same line twice is one line.
+  // Written before the record, which keeps what was reported; the same line twice is one line.
   if (quarter !== null)
     await journal(`${place}-progress-${quarter}`, {
       atMs,

@@ -23,12 +23,12 @@ export interface Key {
   readonly sk: string;
 }
 
-/** Anything that is replaced under a condition; version 0 is a record that is not stored yet. */
+/** A record that is replaced under a condition; version 0 is a record that is not stored yet. */
 interface Versioned {
   readonly version: number;
 }
 
-/** Bounds every query: 500 nodes with a few troubles each, and then some. */
+/** Bounds every query: 500 nodes with a few troubles each, and a reserve. */
 const MAX_PAGES = 50;
 
 export const keys = {
@@ -56,7 +56,7 @@ export const keys = {
   replacements: (): Key => ({ pk: partitions.account(), sk: 'REPLACEMENTS' }),
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
-  /** What people were told today of a fleet's clean snapshots. */
+  /** Today's notifications about a fleet's clean snapshots. */
   told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),
 } as const;
 
@@ -98,7 +98,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     );
   };
 
-  /** Those that are what their place says; the others are left out, and their places added to `foreign`. */
+  /** Records whose content matches their key; the others are left out, and their keys added to `foreign`. */
   const readAll = async <R>(
     pk: string,
     kind: string,
@@ -140,7 +140,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
     readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),
-    /** What prune-retired has told of a fleet, kept as register-nodes keeps it. */
+    /** The notifications of prune-retired for a fleet, kept as register-nodes keeps them. */
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
@@ -154,8 +154,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readNodes,
     readIncidents,
     /**
-     * Everything that is open in a fleet: incidents of all heals, and nodes. `foreign`: places of records that say of themselves that they
-     * stand elsewhere. Nobody of ours writes such; they are left out.
+     * Everything that is open in a fleet: incidents of all heals, and nodes. `foreign`: keys of records whose content names another key. None of our
+     * functions writes such records; they are left out.
      */
     async readFleet(fleet: string): Promise<FleetRecords> {
       const foreign: string[] = [];
@@ -164,8 +164,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     },
 
     /**
-     * Writes `next` if the stored version is still the one before it. A lost answer is read back: what is stored and
-     * equals `next` is our own success. `false` means that somebody else was first; read again and decide again.
+     * Writes `next` if the stored version is still the one before it. A lost answer is read back: a stored record that equals `next` is our own
+     * success. `false` means that another writer was first; read again and decide again.
      */
     async replace(key: Key, next: Versioned): Promise<boolean> {
       const before = next.version - 1;
@@ -186,7 +186,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       }
     },
 
-    /** Writes a line of the journal, which is never changed; one that is there already stays as it is. */
+    /** Writes a line of the journal, which is never changed; an existing line stays as it is. */
     async writeOnce(key: Key, record: JournalRecord): Promise<void> {
       try {
         await dynamodb.send(
@@ -211,8 +211,8 @@ interface Stored<R> {
 const isAt = ({ pk, sk }: Key, wanted: Key): boolean => pk === wanted.pk && sk === wanted.sk;
 
 /**
- * An incident speaks for the partition that it stands in, and for no other: what resize-volume may write must neither start replace-node
- * nor stop it. Where one record is read that claims more, it counts as none, and what is written in its place finds the place taken.
+ * An incident counts only in its own partition: what resize-volume may write must neither start replace-node nor stop it. A record that claims more
+ * counts as missing, and a write to its key finds the key taken.
  */
 function isIncident(key: Key, record: IncidentRecord): boolean {
   const { fleet, instanceId, trigger, payload, execution } = record as Partial<
@@ -235,9 +235,9 @@ const isNode = (key: Key, { fleet, instanceId }: NodeRecord): boolean => isAt(ke
 const MAX_CONFLICTS = 5;
 
 /**
- * Reads, decides, and writes what was decided; decides again from a new read when somebody else was first.
+ * Reads, decides, and writes the decision; decides again from a new read when another writer was first.
  *
- * @param decide pure; `write` is the record to store, nothing where there is nothing to write
+ * @param decide pure; `write` is the record to store, undefined where there is nothing to write
  */
 export async function settle<R extends Versioned, T>(
   store: Pick<Store, 'replace'>,
@@ -257,7 +257,7 @@ const recordOf = (item: Record<string, AttributeValue>): object => {
   return fromItem(record);
 };
 
-/** Whether two records say the same, in whatever order. */
+/** Whether two records are equal, with members in any order. */
 export const sameRecord = (stored: object, next: object): boolean => canonical(stored) === canonical(next);
 
 const canonical = (value: unknown): string =>

@@ -1,4 +1,4 @@
-// Every reason for which chainmend does not act, gives up or pages, each with a sentence that needs no manual.
+// The codes of every reason for which chainmend does not act, gives up or pages, each with a sentence that needs no manual.
 
 export const GUARDRAILS = {
   paused: 'A pause is set (everywhere, for the fleet, or by a tag on the node).',
@@ -111,7 +111,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
-/** What watch-fleet sees and tells: of a node, and of a fleet as a whole. */
+/** The conditions that watch-fleet reports: of a node, and of a fleet as a whole. */
 export const CONDITIONS = {
   'node-unreachable': 'A node’s RPC does not answer, or its instance does not run.',
   'node-stuck': 'A node is behind and stands still while others go on.',
@@ -136,7 +136,7 @@ export type PageCode = GuardrailCode | FailureCode | ConditionCode;
 /** A decision not to act. */
 export interface Refusal {
   readonly refuse: GuardrailCode;
-  /** What was read, and the limit, in a sentence for a tired person. */
+  /** The value that was read, and the limit, in a sentence for a tired person. */
   readonly reason: string;
   /** Whether a person must know now. */
   readonly page: boolean;

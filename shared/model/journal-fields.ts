@@ -1,15 +1,15 @@
-// What a line of the journal says, as values. Reports and the terminal print these; the sentence beside them is for people, and no program
-// reads it back. Each field names the lines that have it.
+// The values of a journal line. Reports and the terminal print these; the sentence next to them is for people, and no program reads it back. Each
+// field names the lines that have it.
 import type { Mode } from './mode.ts';
 import type { Rung } from './rungs.ts';
 
-/** What became of an intended act. `answered` words are the node's own (shared/node-commands); the others are ours. */
+/** The result of an intended act. The words of a command's answer are the node's own (shared/node-commands); the others are ours. */
 export type ActStatus =
   | 'done'
   /** Some of several. */
   | 'partly'
   | 'failed'
-  /** Nobody knows whether it took effect. */
+  /** It is not known whether it took effect. */
   | 'unknown'
   /** A guard refused it, or the lease was lost: nothing was sent. */
   | 'refused'
@@ -18,10 +18,10 @@ export type ActStatus =
   | 'stale'
   | 'late';
 
-/** What would be done, and why. The sentence of a plan is both, with a colon between them. */
+/** The action and its reason. The sentence of a plan is both, with a colon between them. */
 export interface PlanWords {
   readonly would: string;
-  /** Empty where the plan says why by itself. */
+  /** Empty where the action already includes the reason. */
   readonly because: string;
 }
 
@@ -44,22 +44,22 @@ export interface RecordChange {
 export interface JournalFields {
   /** Results. */
   readonly status?: ActStatus;
-  /** Results that failed: what AWS or the node said. */
+  /** Results that failed: the message of AWS or the node. */
   readonly reason?: string;
   /** Results of commands: the fence that the node has acknowledged. */
   readonly fence?: number;
   /** The dispatcher's decision to start an attempt. */
   readonly mode?: Mode;
-  /** Plans, questions and approvals: what an approval names. */
+  /** Plans, questions and approvals: the hash that an approval names. */
   readonly plan?: string;
   /** Plans: see `PlanWords`. */
   readonly would?: string;
   readonly because?: string;
   /** Plans that are put to a person. */
   readonly asks?: true;
-  /** Decisions that follow a person's yes to `plan`. */
+  /** Decisions that follow a person's approval of `plan`. */
   readonly approved?: true;
-  /** Decisions and proofs of the ladder: which rung it is on. */
+  /** Decisions and proofs of the ladder: its present rung. */
   readonly rung?: Rung | null;
   /** Decisions of the ladder: the node follows its chain again. */
   readonly proved?: true;
@@ -73,8 +73,8 @@ export interface JournalFields {
   /** Intents of register-nodes: each alarm of the group; each record of the batch, in the order of `evidence.changes`. */
   readonly alarms?: readonly AlarmChange[];
   readonly records?: readonly RecordChange[];
-  /** Intents of rotate-peers that write a client's configuration: how many peers it names; absent where the old list is written again. */
+  /** Intents of rotate-peers that write a client's configuration: how many peers it names; absent where the old list is restored. */
   readonly peers?: number;
-  /** Decisions of rotate-peers: what was done is taken back. */
+  /** Decisions of rotate-peers that undo what was done. */
   readonly undoes?: true;
 }

@@ -1,4 +1,4 @@
-// What a node printed is no answer.
+// The error for a node's output that is no answer.
 
 /** The message names the field, and what was expected. */
 export class NodeAnswerError extends TypeError {

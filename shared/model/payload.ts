@@ -1,7 +1,7 @@
-// What a heal is asked for: the payload that each attempt is started with.
+// The payload that each attempt of a heal is started with.
 import type { Mode } from './mode.ts';
 
-/** What an attempt is started with. The same attempt is always invoked with the very same payload. */
+/** The same attempt is always invoked with exactly the same payload. */
 export type HealPayload = ResizePayload | ReplacePayload | SnapshotPayload;
 export type HealKind = HealPayload['kind'];
 
@@ -19,28 +19,28 @@ export interface SnapshotPayload extends PayloadBase {
   readonly requestedBy: 'schedule' | 'person';
 }
 
-/** What a heal of replace-node is to do. All but the first are a person's. */
+/** The task of replace-node. All except the first come from a person. */
 export type RequestedAction =
   /** Climb the ladder: restart, stop-start, swap, replace. */
   | { readonly do: 'heal' }
-  /** Swap the volumes for ones of this snapshot (any one of its set), or of the best; a validator only where a person acknowledges it. */
+  /** Swap the volumes for ones of this snapshot (any one of its set), or of the best; a validator only if a person acknowledges that. */
   | { readonly do: 'restore'; readonly snapshotId: string | null; readonly acknowledgesValidator: boolean }
   | { readonly do: 'replace-instance' }
-  /** Put back the volumes or the instance that a heal of before has kept. */
+  /** Put back the volumes or the instance that an earlier heal has kept. */
   | { readonly do: 'undo' };
 
 interface PayloadBase {
   readonly fleet: string;
   readonly node: string;
   readonly instanceId: string;
-  /** What set it off and what it is about: "disk:data", "node:health", "request:restore", "snapshot:clean". */
+  /** The trigger and its subject: "disk:data", "node:health", "request:restore", "snapshot:clean". */
   readonly trigger: string;
   readonly incidentId: string;
   readonly attempt: number;
   readonly mode: Mode;
-  /** When that was first seen, ms since the epoch. */
+  /** When the trouble was first seen, ms since the epoch. */
   readonly onsetMs: number;
-  /** After this the execution is stopped by the sweep, ms since the epoch. */
+  /** After this time the sweep stops the execution, ms since the epoch. */
   readonly deadlineMs: number;
   readonly alarm: AlarmFact;
 }

@@ -1,4 +1,4 @@
-// What one function asks another, and the answers: replace-node asks mark-root, dispatch-heal asks plan-snapshots.
+// The requests and answers between functions: replace-node asks mark-root, dispatch-heal asks plan-snapshots.
 
 import type { Refusal } from './guardrail-codes.ts';
 
@@ -14,7 +14,7 @@ export type MarkAnswer = { readonly marked: string } | { readonly refused: strin
 export interface DonorQuestion {
   readonly kind: 'donor';
   readonly fleet: string;
-  /** A person's wish need not be due. */
+  /** A person's request need not be due. */
   readonly requestedBy: 'schedule' | 'person';
 }
 

@@ -1,29 +1,29 @@
-// The tags that chainmend reads and writes. One place, so that who writes a tag and who reads it agree.
+// The tags that chainmend reads and writes, in one place, so that writers and readers agree.
 
 /** On everything that belongs to a fleet: its name. */
 export const FLEET_TAG = 'chainmend:fleet';
 /** On everything that belongs to a node: its name. */
 export const NODE_TAG = 'chainmend:node';
-/** On an alarm: what it is about. */
+/** On an alarm: its kind. */
 export const KIND_TAG = 'chainmend:kind';
 
-/** On volumes, instances and snapshots that a heal made: which incident's. */
+/** On volumes, instances and snapshots that a heal made: its incident. */
 export const INCIDENT_TAG = 'chainmend:incident';
 /** An instance that is not in its fleet yet: the incident that launched it. */
 export const JOINING_TAG = 'chainmend:joining';
 /** An instance that is not in its fleet any more: since when, ISO. */
 export const RETIRED_TAG = 'chainmend:retired';
-/** What is kept for a while: until when, ISO. */
+/** On resources that are kept for a while: until when, ISO. */
 export const KEEP_UNTIL_TAG = 'chainmend:keep-until';
-/** On a snapshot: the incident for whose sake we locked it. A lock without it is a person's. */
+/** On a snapshot: the incident for which we locked it. A lock without this tag is a person's. */
 export const LOCKED_BY_TAG = 'chainmend:locked-by';
-/** The longest that a heal's lock is asked for, and that its role may ask for: nobody makes a snapshot immortal. */
+/** The longest lock that a heal requests and that its role allows: no heal can lock a snapshot for ever. */
 export const LOCK_DAYS_MAXIMUM = 30;
-/** What is kept for a while: how to put it back, in a sentence. */
+/** On resources that are kept for a while: how to put them back, in a sentence. */
 export const PUT_BACK_TAG = 'chainmend:put-back';
-/** What is kept for a while: why it was of no use. */
+/** On resources that are kept for a while: why they did not help. */
 export const WHY_TAG = 'chainmend:why';
-/** On a root volume that was taken off an instance of a fleet: whose, so that it may be put back. */
+/** On a root volume that was detached from an instance of a fleet: the instance, so that it may be put back. */
 export const ROOT_TAG = 'chainmend:root';
 
 export const LEDGER_TAGS = {
@@ -42,7 +42,7 @@ export const LEDGER_TAGS = {
   heldBy: 'chainmend:held-by',
 } as const;
 
-/** All that heals write on instances and volumes that exist, besides the tags by which a fleet knows its volumes. */
+/** All tags that heals write on existing instances and volumes, except those by which a fleet knows its volumes. */
 export const WRITABLE_TAGS = [
   FLEET_TAG,
   NODE_TAG,
@@ -55,7 +55,7 @@ export const WRITABLE_TAGS = [
   LEDGER_TAGS.role,
 ] as const;
 
-/** All that heals write on snapshots that exist. */
+/** All tags that heals write on existing snapshots. */
 export const WRITABLE_LEDGER_TAGS = [
   LEDGER_TAGS.heldBy,
   LOCKED_BY_TAG,
@@ -67,7 +67,7 @@ export const WRITABLE_LEDGER_TAGS = [
 /** "Maximum value length – 256 Unicode characters" ("Tag your Amazon EC2 resources", restrictions). */
 export const TAG_VALUE_MAX = 256;
 
-/** The milliseconds of an ISO date in a tag; null where there is none, or none that can be read. */
+/** The milliseconds of an ISO date in a tag; null where there is none, or an unreadable one. */
 export function dateOf(value: string | undefined): number | null {
   if (value === undefined || !/^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(value)) return null;
   const atMs = Date.parse(value);

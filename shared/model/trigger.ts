@@ -1,7 +1,7 @@
-// What an incident is about and who has asked for it. Records, payloads and pages keep it as text ("disk:data"); everything else
-// reads the typed value.
+// The trigger of an incident: its kind and its subject. Records, payloads and pages keep it as text ("disk:data"); everything else reads the typed
+// value.
 
-/** What a person may have done with a node. */
+/** What a person may request for a node. */
 const REQUESTS = ['restore', 'replace', 'undo'] as const;
 type Request = (typeof REQUESTS)[number];
 
@@ -14,10 +14,10 @@ export type Trigger =
   | { readonly kind: 'request'; readonly subject: Request }
   /** A clean snapshot is due, or a person asks for one. */
   | { readonly kind: 'snapshot'; readonly subject: 'clean' }
-  /** A person asks what would be done: a plan never becomes an act. */
+  /** A person asks for a plan, which never becomes an act. */
   | { readonly kind: 'plan'; readonly subject: Request | 'clean' };
 
-/** All but those of disks, whose roles are the fleet file's. */
+/** All triggers except those of disks, whose roles come from the fleet file. */
 const FIXED: readonly Trigger[] = [
   { kind: 'node', subject: 'health' },
   { kind: 'snapshot', subject: 'clean' },
@@ -28,15 +28,15 @@ const FIXED: readonly Trigger[] = [
   ]),
 ];
 
-/** The text that records, payloads and pages keep. Keys of the table are made of it. */
+/** The text that records, payloads and pages keep. Keys of the table contain it. */
 export const triggerText = ({ kind, subject }: Trigger): string => `${kind}:${subject}`;
 
-/** @returns null where the text is no trigger's */
+/** @returns null where the text is no trigger */
 export function readTrigger(text: string): Trigger | null {
   const [, role] = /^disk:([a-z0-9-]{1,62})$/.exec(text) ?? [];
   if (role !== undefined) return { kind: 'disk', subject: role };
   return FIXED.find((trigger) => triggerText(trigger) === text) ?? null;
 }
 
-/** The text of the one trigger that watch-fleet and EC2's checks have. */
+/** The text of the only trigger of watch-fleet and of EC2's status checks. */
 export const NODE_HEALTH = 'node:health';

@@ -1,6 +1,6 @@
 // A decision about a record.
 
-/** To write `next` in place of the record that was read; the store refuses if that one has changed. */
+/** Replaces the record that was read by `next`; the store refuses if that record has changed. */
 export interface Write<R> {
   readonly next: R;
 }

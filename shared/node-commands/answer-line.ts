@@ -1,4 +1,4 @@
-// Reads what a command script says last on its standard output: one line of JSON, of the shape that its schema tells.
+// Parses the last line of a command script's standard output: one line of JSON that fits a schema.
 import * as v from 'valibot';
 import { NodeAnswerError } from '../model/node-answer-error.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -27,7 +27,7 @@ export function parseAnswerLine<S extends v.GenericSchema>(schema: S, stdout: st
   throw new NodeAnswerError(`the node's answer, field ${field}: ${plainText(issue.message, SHOWN_CHARACTERS)}`);
 }
 
-/** What a node says in words: a person reads it. */
+/** A text that a node sent for a person to read. */
 export const scriptText = (maximumCharacters: number) =>
   v.pipe(
     v.string(),

@@ -1,10 +1,10 @@
-// What a command script answers on stdout, one line of JSON: the contract between the node and the functions.
+// The answer of a command script on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
 import { parseAnswerLine, scriptText } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** What a node says of one of its filesystems and of its client. */
+/** A node's report of one of its filesystems and of its client. */
 const observationSchema = v.strictObject({
   /** "vol-0123…" read from the device, never from a name; "" where the device is not an EBS volume. */
   volumeId: v.pipe(v.string(), v.regex(/^(vol-[0-9a-f]{8,17})?$/)),
@@ -30,7 +30,7 @@ const answerSchema = v.strictObject({
   operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
   /** The highest fence that the node has seen. */
   fence: count,
-  /** done: carried out, or found already so. stale: the node has seen a higher (fence, ordinal). late: past its start-by. */
+  /** done: carried out, or already so. stale: the node has seen a higher (fence, ordinal). late: past its start-by. */
   result: v.picklist(['done', 'failed', 'stale', 'late']),
   before: v.nullable(observationSchema),
   after: v.nullable(observationSchema),

@@ -1,10 +1,10 @@
-// What watch-fleet puts into SendCommand for `ask-node`: the same for all nodes of a fleet.
+// The parameters of watch-fleet's SendCommand for `ask-node`: the same for all nodes of a fleet.
 import type { Fleet } from '../fleet/model.ts';
 import { questionsParameter, volumesParameter } from '../probe/node-probe.ts';
 import type { ProbeQuestion } from '../probe/protocol.ts';
 import { checkedParameter, runLimitsSeconds } from './command.ts';
 
-/** Throws a `TypeError` naming parameter, value and pattern: nothing unclean is ever sent. */
+/** Throws a `TypeError` naming parameter, value and pattern: no other value is ever sent. */
 export function askNodeParameters(fleet: Fleet, question: ProbeQuestion): Record<string, string[]> {
   const { credentials } = question.rpc;
   const heights = question.ask.what === 'status' ? question.ask.heights : [];

@@ -1,55 +1,55 @@
-// What a function puts into SendCommand: typed input in, the document's parameters out. Pure; no file is read here.
+// Builds the parameters of SendCommand from typed input. Pure; no file is read here.
 import type { Runtime } from '../fleet/model.ts';
 import { type Operation, operationParameters, type ParameterName, parameterRules } from './parameters.ts';
 
-/** A command that has not begun so long after it was sent is refused by the node (protocol: the quiet time rests on it). */
+/** The node refuses a command that has not begun this long after it was sent (protocol: the quiet time depends on it). */
 export const startBySeconds = 120;
 
 /**
- * How long each script may run before it ends itself. Growing is a matter of seconds (XFS, btrfs) or of a few minutes (ext4 of many
- * TiB); observing may have to wait for the node's lock.
+ * How long each script may run before it ends itself. Growing takes seconds (XFS, btrfs) or a few minutes (ext4 of many TiB); observing may have to
+ * wait for the node's lock.
  */
 export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'observe-node': 60,
   'grow-filesystem': 240,
   'read-config': 60,
-  // The sweep that sends it has a minute in all.
+  // watch-fleet's sweep, which sends it, has a minute in all.
   'ask-node': 15,
   'ask-peers': 60,
   'change-peers': 120,
-  // With a restart, what peer-command.ts reckons from the client's grace; this is the most.
+  // With a restart peer-command.ts computes the limit from the client's grace; this is the maximum.
   'write-config': 9_000,
   'inspect-node': 60,
-  // Blocks of a new volume come from far.
+  // Blocks of a new volume are read from the snapshot first, which is slow.
   'check-volume': 180,
-  // What node-command.ts reckons from the clients' graces; these are the most.
+  // node-command.ts computes these from the clients' graces; these are the maxima.
   'restart-client': 9_000,
   'swap-volumes': 9_000,
   'stop-client': 9_000,
   'start-client': 9_000,
 };
 
-/** How far a node's clock may be off ours. */
+/** How much a node's clock may differ from ours. */
 export const clockSkewSeconds = 60;
 
 export interface CommandInput {
   readonly operation: 'observe-node' | 'grow-filesystem';
   readonly fence: number;
-  /** Position of this command among those of its fence, from 1. */
+  /** Position of this command among those under its fence, from 1. */
   readonly ordinal: number;
   readonly sentAtMs: number;
   /** Where the filesystem is mounted. */
   readonly path: string;
-  /** "" only to observe. */
+  /** "" for a command that only observes. */
   readonly volumeId: string;
   readonly runtime: Runtime | undefined;
-  /** grow-filesystem: what the filesystem must reach; 0 is as far as it goes. */
+  /** grow-filesystem: the least size that the filesystem must reach; 0: as large as possible. */
   readonly minimumSizeBytes?: number;
   /** grow-filesystem: start the client if it is not running. */
   readonly startClient?: boolean;
 }
 
-/** The value of SendCommand's `Parameters`. Throws a `TypeError` naming parameter, value and pattern: nothing unclean is ever sent. */
+/** The value of SendCommand's `Parameters`. Throws a `TypeError` naming parameter, value and pattern: no other value is ever sent. */
 export function commandParameters(input: CommandInput): Record<string, string[]> {
   const values: Partial<Record<ParameterName, string>> = {
     OperationId: `${input.fence}.${input.ordinal}`,
@@ -67,19 +67,19 @@ export function commandParameters(input: CommandInput): Record<string, string[]>
   );
 }
 
-/** The moment after which the node refuses to begin; whole seconds. */
+/** The time after which the node refuses to begin; whole seconds. */
 export function startByMs({ sentAtMs }: Pick<CommandInput, 'sentAtMs'>): number {
   return (Math.floor(sentAtMs / 1000) + startBySeconds) * 1000;
 }
 
-/** The moment after which nothing of this command can happen any more, whatever became of its answer. */
+/** The time after which this command can have no more effect, even if its answer was lost. */
 export function overByMs(input: Pick<CommandInput, 'operation' | 'sentAtMs'>): number {
   return startByMs(input) + (runLimitsSeconds[input.operation] + clockSkewSeconds) * 1000;
 }
 
 /**
- * What a filesystem on a volume of this size reaches at least. A partition table, alignment and a last block group that is too
- * short to be used take a little: at most 256 MiB, and 1/64 of a small volume.
+ * The least size that a filesystem reaches on a volume of this size. A partition table, alignment and a last block group that is too short to be used
+ * take a little: at most 256 MiB, and 1/64 of a small volume.
  */
 export function leastFilesystemBytes(volumeGiB: number): number {
   const bytes = volumeGiB * 2 ** 30;

@@ -1,17 +1,17 @@
-// Puts a command's script together from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
+// Composes a command's script from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
 import { linePatterns, type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
 
 const COMMAND = ['answer', 'parameters', 'memory', 'path', 'client', 'space', 'device'] as const;
 const STATE = ['lines', 'journal', 'node-state'] as const;
-/** What looks at a node and changes nothing. */
+/** Parts that read a node and change nothing. */
 const LOOKING = [...COMMAND, ...STATE] as const;
-/** What stops and starts clients. */
+/** Parts that stop and start clients. */
 const ON_CLIENTS = [...COMMAND, 'start', 'stop', ...STATE, 'stop-clients'] as const;
-/** What mounts other volumes under them. */
+/** Parts that mount other volumes under the clients. */
 const ON_VOLUMES = [...ON_CLIENTS, 'volumes', 'places'] as const;
-/** What is done under the node's lock, and remembered. */
+/** Parts that run under the node's lock, and are remembered. */
 const MAIN = ['main', 'limit', 'run'] as const;
-/** What may be done at any time. */
+/** Parts that may run at any time. */
 const LOOK = ['look', 'limit', 'run'] as const;
 
 /** The parts of each script, in order; files of this folder, without `.sh`. */
@@ -43,8 +43,8 @@ export const scriptParts = {
 } as const satisfies Readonly<Record<Operation, readonly string[]>>;
 
 /**
- * One self-contained bash script (4.2 and later: Amazon Linux 2 has that one).
- * `partText` gives the text of a part by its name. Throws where SSM would take something in it for a parameter of its own.
+ * One self-contained bash script (4.2 and later: Amazon Linux 2 has 4.2). `partText` gives the text of a part by its name. Throws where SSM would
+ * read something in it as a parameter.
  */
 export function composeScript(operation: Operation, partText: (part: string) => string): string {
   const parts = scriptParts[operation].map((part) => `${partText(part).trim()}\n`).join('\n');
@@ -54,10 +54,10 @@ export function composeScript(operation: Operation, partText: (part: string) => 
   return script;
 }
 
-/** A function of a part: on one line, or up to the first line that is a bracket alone; with the comment right above it. */
+/** A function of a part: on one line, or up to the first line with only a bracket; with the comment right above it. */
 const FUNCTION = /^(?:#.*\n)*([a-z_]+)\(\) (?:[{(].*[})]|[{(]\n[\s\S]*?\n[})].*)\n\n?/gm;
 
-/** Without the functions whose name nothing else in the text mentions: each script uses some of what its parts can do. */
+/** Removes the functions whose name nothing else in the text mentions: each script uses only some functions of its parts. */
 export function withoutUnused(text: string): string {
   const used = text.replace(FUNCTION, (whole, name: string, at: number) => {
     const rest = text.slice(0, at) + text.slice(at + whole.length);
@@ -66,7 +66,7 @@ export function withoutUnused(text: string): string {
   return used === text ? text : withoutUnused(used);
 }
 
-/** The agent runs the script by its path, so that the first line picks the shell. */
+/** The agent runs the script by its path, so that the first line chooses the shell. */
 function head(operation: Operation): string {
   return `#!/bin/bash
 # chainmend ${operation}. The function that sends this command waits for one line of JSON on standard output.
@@ -89,7 +89,7 @@ readonly MEMORY=${isPeerOperation(operation) ? 'last-peers-command' : 'last-comm
 `;
 }
 
-/** The lines of what comes in base64 are checked on the node, too. */
+/** The node also checks the lines of base64 parameters. */
 function lines(operation: Operation): string {
   if (!scriptParts[operation].some((part) => part === 'lines')) return '';
   return Object.entries(linePatterns)
@@ -97,7 +97,7 @@ function lines(operation: Operation): string {
     .join('');
 }
 
-/** What only reads is not: it may come twice, and late. */
+/** A command that only reads is not remembered: it may come twice, and late. */
 const isRemembered = (operation: Operation): boolean => scriptParts[operation].some((part) => part === 'memory');
 
 const isPeerOperation = (operation: Operation): boolean => peerOperations.some((one) => one === operation);

@@ -1,4 +1,4 @@
-// The SSM command documents, as the stack deploys them. Reads the scripts' parts from this folder: used at synth, never in a function.
+// Builds the SSM command documents that the stack deploys. Reads the scripts' parts from this folder: used at synth, never in a function.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { runLimitsSeconds } from './command.ts';
@@ -7,7 +7,7 @@ import { type Operation, operationParameters, parameterRules } from './parameter
 
 export interface CommandDocument {
   readonly operation: Operation;
-  /** `chainmend-<operation>-<hash8>`: named by its content, so that a function sends the very document it was deployed with. */
+  /** `chainmend-<operation>-<hash8>`: named by its content, so that a function sends exactly the document that it was deployed with. */
   readonly name: string;
   /** Schema 2.2 ("Data elements and parameters", SSM user guide). */
   readonly content: CommandDocumentContent;
@@ -87,14 +87,14 @@ function commandDocument(operation: Operation): CommandDocument {
   return { operation, name: `chainmend-${operation}-${hash}`, content };
 }
 
-/** The script that the document carries. */
+/** The script in the document. */
 export function script(operation: Operation): string {
   return composeScript(operation, (part) => readFileSync(new URL(`${part}.sh`, import.meta.url), 'utf8'));
 }
 
 /**
- * What a document carries: "The size limit of a document is 64 KB" (CreateDocument), and a node has no use for our comments, empty lines
- * and indentation. What stands in quotes, as a program of awk does, stays as it is.
+ * The script as a document contains it: "The size limit of a document is 64 KB" (CreateDocument), and a node does not need our comments, empty lines
+ * and indentation. Quoted text, such as a program of awk, stays as it is.
  */
 export function shipped(text: string): string {
   const [head = '', ...lines] = text.split('\n');
@@ -109,7 +109,7 @@ export function shipped(text: string): string {
   return [head, ...kept, ''].join('\n');
 }
 
-/** A line of bash without the comment at its end, and the quote that is open behind it: `'`, `"` or none. */
+/** A line of bash without the comment at its end, and the quote that is still open after it: `'`, `"` or none. */
 function readLine(line: string, before: string): { readonly code: string; readonly after: string } {
   let quote = before;
   for (let at = 0; at < line.length; at++) {
@@ -134,9 +134,9 @@ function documentContent(operation: Operation): CommandDocumentContent {
         name: operation.replaceAll('-', ''),
         precondition: { StringEquals: ['platformType', 'Linux'] },
         inputs: {
-          // The script ends itself at its run limit; the agent's own is the net below it.
+          // The script ends itself at its run limit; the agent's own limit is a second protection.
           timeoutSeconds: String(runLimitsSeconds[operation] + 30),
-          // One element: in JSON, and in a template with its indentation, a list of lines is longer than their text.
+          // One element: in JSON, and in a template with its indentation, a list of lines is longer than its text.
           runCommand: [shipped(script(operation))],
         },
       },

@@ -1,16 +1,16 @@
-// The user data of an instance that takes the place of another: its clients are masked before they can start, and stay so until
-// start-client unmasks them. In place of the launch template's own, which would set up the node anew, mkfs included.
+// The user data of a replacement instance: its clients are masked before they can start, and stay masked until start-client unmasks them. It replaces
+// the launch template's own user data, which would set up the node again, mkfs included.
 
 import { checkedParameter, unitOf } from './command.ts';
 import type { ClientOnNode } from './node-command.ts';
 
-/** While this file is there, no client of ours starts; the same as in mask.sh. */
+/** While this file exists, no client of ours starts; the same path as in mask.sh. */
 const MASK_FILE = '/etc/chainmend/client-masked';
 const DROP_IN = 'chainmend-masked.conf';
 
 /**
- * cloud-config, as text: RunInstances takes it in base64. Throws a `TypeError` for a client that only its owner's commands start: nothing
- * on disk could keep those from it.
+ * cloud-config, as text: RunInstances takes it in base64. Throws a `TypeError` for a client that only its owner's commands start: nothing on disk
+ * could stop them from starting it.
  */
 export function maskedUserData(clients: readonly ClientOnNode[]): string {
   if (clients.length === 0) throw new TypeError('masked user data: no clients given, expected at least one');
@@ -23,7 +23,7 @@ export function maskedUserData(clients: readonly ClientOnNode[]): string {
       `printf '[Unit]\\nConditionPathExists=!${MASK_FILE}\\n' >'/etc/systemd/system/${unit}.d/${DROP_IN}'`,
     ]),
     'systemctl daemon-reload',
-    // Whatever began before this.
+    // Stops units that began before this.
     ...units.map((unit) => `systemctl stop --no-block '${unit.replace('@.', '@*.')}'`),
   ].join('; ');
   // cloud-init-per: once for this instance, so that a boot after unmasking does not mask again ("bootcmd", cloud-init's reference).
@@ -32,7 +32,7 @@ export function maskedUserData(clients: readonly ClientOnNode[]): string {
   return `#cloud-config\n${JSON.stringify({ bootcmd })}\n`;
 }
 
-/** The unit whose start is kept back: a template's for all its instances; the daemon's where containers come up with it. */
+/** The unit whose start is blocked: for a template unit all its instances; for containers the daemon that starts them. */
 function maskedUnit({ runtime }: ClientOnNode): string {
   if (runtime.kind === 'commands')
     throw new TypeError(`masked user data: client ${runtime.start} given, expected one of systemd or docker`);

@@ -1,29 +1,29 @@
-// What the commands of node-command.ts answer on stdout, one line of JSON: the contract between the node and the functions.
+// The answers of the commands of node-command.ts on stdout, one line of JSON: the contract between the node and the functions.
 import * as v from 'valibot';
 import { parseAnswerLine, scriptText } from './answer-line.ts';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const exitStatus = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255)));
 const logLine = scriptText(400);
-/** Many times what any node has. */
+/** Many times more than any node has. */
 const LIST_MAX = 256;
 const list = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(LIST_MAX));
 
-/** What a node says of its clients and volumes. */
+/** A node's report of its clients and volumes. */
 const nodeStateSchema = v.strictObject({
   /** In the order of the command's `clients`. */
   clients: list(
     v.strictObject({
       state: v.picklist(['running', 'stopped', 'failed', 'unknown']),
-      /** Of its last run, 128 more than the number of a signal that ended it; null while it runs and where nobody knows. */
+      /** Exit status of its last run, for a signal its number plus 128; null while it runs and where it is not known. */
       exitStatus,
       /** The last line of its log; "" where there is none. */
       lastLine: logLine,
-      /** It is kept from starting, on disk. */
+      /** A mask on disk keeps it from starting. */
       masked: v.boolean(),
     }),
   ),
-  /** What is mounted at each asked path; where nothing is, there is no entry. */
+  /** The mounts at the asked paths; a path without a mount has no entry. */
   volumes: list(
     v.strictObject({
       path: scriptText(4096),
@@ -45,7 +45,7 @@ export type NodeState = v.InferOutput<typeof nodeStateSchema>;
 const stopSchema = v.strictObject({
   /** All stops together. */
   seconds: count,
-  /** Ended by itself, within its grace, with success, and said so where its last line is known. */
+  /** It ended without being killed, within its grace, with success, and with its own last line where that is known. */
   clean: v.boolean(),
   exitStatus,
   lastLine: logLine,
@@ -57,7 +57,7 @@ const nodeAnswerSchema = v.strictObject({
   operationId: v.pipe(v.string(), v.regex(/^\d{1,12}\.\d{1,6}$/)),
   /** The highest fence that the node has seen. */
   fence: count,
-  /** done: carried out, or found already so. stale: the node has seen a higher (fence, ordinal). late: past its start-by. */
+  /** done: carried out, or already so. stale: the node has seen a higher (fence, ordinal). late: past its start-by. */
   result: v.picklist(['done', 'failed', 'stale', 'late']),
   before: v.nullable(nodeStateSchema),
   after: v.nullable(nodeStateSchema),
@@ -66,11 +66,11 @@ const nodeAnswerSchema = v.strictObject({
   stop: v.optional(v.nullable(stopSchema), null),
   /** From the first start until all clients were seen running; null: none was started. */
   startSeconds: v.optional(v.nullable(count), null),
-  /** A swap failed, the volumes of `from` are mounted, and their clients were started again (`after` tells whether they run). */
+  /** A swap failed, the volumes of `from` are mounted, and their clients were started again (`after` says whether they run). */
   putBack: v.optional(v.boolean(), false),
   /**
-   * data: a volume that comes cannot be mounted, is empty, is of another kind, or its client does not stay up on it though it does on the
-   * old one. node: what failed lies on the node.
+   * data: the new volume cannot be mounted, is empty or is of another kind; or its client stays up on the old volume, but not on it. node: the cause
+   * of the failure is on the node.
    */
   fault: v.optional(v.picklist(['none', 'data', 'node']), 'none'),
 });

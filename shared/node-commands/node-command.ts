@@ -1,5 +1,5 @@
-// The commands that work on a node's clients and volumes: what is put into SendCommand. Pure; like command.ts for growing, whose
-// fences they share. What they answer is in node-answer.ts.
+// The commands for a node's clients and volumes: the parameters of SendCommand. Pure; like command.ts for growing, with the same fences.
+// node-answer.ts has their answers.
 import type { Fleet, Runtime } from '../fleet/model.ts';
 import { checkedParameter, clockSkewSeconds, runLimitsSeconds, startBySeconds, unitOf } from './command.ts';
 import { maximumBase64Characters, type NodeOperation, operationParameters, type ParameterName } from './parameters.ts';
@@ -10,7 +10,7 @@ export interface ClientOnNode {
   readonly runtime: Runtime;
   /** How long it may take to stop cleanly. */
   readonly stopGraceSeconds: number;
-  /** An extended regular expression that a last line of its log matches when it ended cleanly; null: its exit status is all there is. */
+  /** An extended regular expression that a last line of its log matches when it ended cleanly; null: its exit status is the only evidence. */
   readonly cleanLine: string | null;
 }
 
@@ -30,22 +30,25 @@ export interface VolumeMount {
 
 /** `clients` are stopped from last to first and started from first to last. */
 export type NodeCommand =
-  /** Raises the fence and tells what is there. */
+  /** Raises the fence and reports the state. */
   | {
       readonly operation: 'inspect-node';
       readonly clients: readonly ClientOnNode[];
       readonly paths: readonly string[];
     }
-  /** start: leaves alone what runs. restart: stops what runs, with its grace, first. */
+  /** start: leaves running clients alone. restart: first stops running clients, with their grace. */
   | {
       readonly operation: 'restart-client';
       readonly clients: readonly ClientOnNode[];
       readonly paths: readonly string[];
       readonly only: 'start' | 'restart';
     }
-  /** Mounts a volume read-only aside: whether it can stand in for the one that is mounted at `like`. */
+  /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
   | { readonly operation: 'check-volume'; readonly place: VolumeMount; readonly like: string }
-  /** The volumes of `to` in place of those of `from`, at the same mount points, or everything as it was. The same command with the two exchanged is the way back. */
+  /**
+   * Mounts the volumes of `to` in place of those of `from`, at the same mount points, or restores everything. The way back is the same command with
+   * the two exchanged.
+   */
   | {
       readonly operation: 'swap-volumes';
       readonly clients: readonly ClientOnNode[];
@@ -54,11 +57,11 @@ export type NodeCommand =
       /** Absolute paths below the mount points. */
       readonly identity: readonly string[];
       /**
-       * ours: identity comes from the volumes of `from`, and what these lack is removed. theirs, on the way back: it stays as it is, and
-       * so do the volumes of `to` where their client does not come up: it may have been found like that.
+       * ours: identity comes from the volumes of `from`, and what is missing there is removed. theirs, on the way back: identity stays as it is. So
+       * do the volumes of `to` if their client does not come up: it may have been so before.
        */
       readonly carry: 'ours' | 'theirs';
-      /** Signing states, absolute paths: the one with the greater height stays, whatever `carry` says. */
+      /** Signing states, absolute paths: the one with the greater height stays, for either `carry`. */
       readonly keepNewest: readonly string[];
     }
   | {
@@ -67,7 +70,7 @@ export type NodeCommand =
       readonly places: readonly VolumeMount[];
       readonly unmount: boolean;
       readonly mask: boolean;
-      /** A client that did not end cleanly is started again, and nothing is unmounted: failed. */
+      /** If a client did not end cleanly, it is started again, and nothing is unmounted: failed. */
       readonly requireClean: boolean;
     }
   | {
@@ -75,27 +78,30 @@ export type NodeCommand =
       readonly clients: readonly ClientOnNode[];
       readonly places: readonly VolumeMount[];
       readonly unmask: boolean;
-      /** Absolute paths that are removed before the start: identity of another node. */
+      /** Absolute paths that are removed before the start: another node's identity. */
       readonly scrub: readonly string[];
     };
 
 export interface NodeCommandId {
   readonly fence: number;
-  /** Of the fence's commands, from 1. */
+  /** Position among the commands under the fence, from 1. */
   readonly ordinal: number;
 }
 
-/** A node has a handful of each; more is a mistake. */
+/** A node has a few of each; more is a mistake. */
 const CLIENTS_MAX = 8;
 const PLACES_MAX = 16;
 const PATHS_MAX = 32;
 
-/** What mounting, carrying files, starting and looking twice take beside the stop itself; and before it, what another command may hold the lock. */
+/**
+ * Time for mounting, copying files, starting and two checks, in addition to the stop itself; and before it, the time that another command may hold
+ * the lock.
+ */
 const SLACK_SECONDS = 240 + startBySeconds;
 /** Docker and systemd are given a little more than the client. */
 const STOP_EXTRA_SECONDS = 15;
 
-/** A client that does not stay up on new volumes may have to be stopped a second time, before it is started on the old ones. */
+/** A client that does not stay up on new volumes may need a second stop, before it is started on the old ones. */
 export function nodeRunLimitSeconds(command: NodeCommand): number {
   if (command.operation === 'inspect-node' || command.operation === 'check-volume')
     return runLimitsSeconds[command.operation];
@@ -103,13 +109,13 @@ export function nodeRunLimitSeconds(command: NodeCommand): number {
   return Math.min(2 * graces + SLACK_SECONDS, runLimitsSeconds[command.operation]);
 }
 
-/** The moment after which nothing of this command can happen any more, whatever became of its answer. */
+/** The time after which this command can have no more effect, even if its answer was lost. */
 export function nodeCommandOverByMs(command: NodeCommand, sentAtMs: number): number {
   const startByMs = (Math.floor(sentAtMs / 1000) + startBySeconds) * 1000;
   return startByMs + (nodeRunLimitSeconds(command) + clockSkewSeconds) * 1000;
 }
 
-/** The value of SendCommand's `Parameters`. Throws a `TypeError` naming parameter, value and what was expected: nothing unclean is ever sent. */
+/** The value of SendCommand's `Parameters`. Throws a `TypeError` naming parameter, value and what was expected: no other value is ever sent. */
 export function nodeCommandParameters(
   id: NodeCommandId,
   command: NodeCommand,

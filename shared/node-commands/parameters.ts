@@ -1,20 +1,20 @@
-// The parameters of the command documents and the only shapes that they may have: one source for SSM, for the functions that
-// send them and for the script that receives them. So each pattern is valid in Java, JavaScript and POSIX (ERE) alike.
+// The parameters of the command documents and the only forms that they may have: one source for SSM, for the functions that send them and for the
+// script that receives them. So each pattern is valid in Java, JavaScript and POSIX (ERE) alike.
 
 export interface ParameterRule {
   readonly description: string;
-  /** Anchored, and without a single character that a shell would interpret in the value's place. */
+  /** Anchored, and without any character that a shell would interpret. */
   readonly pattern: string;
 }
 
 const wholeNumber = '(0|[1-9][0-9]{0,15})';
-/** Never "." or "..", nor three dots and more. */
+/** Never "." or "..", and never three or more dots alone. */
 const pathPart = '\\.{0,2}[A-Za-z0-9_+@-][A-Za-z0-9._+@-]{0,63}';
 const volume = `[a-z][a-z0-9-]{0,31}:(/${pathPart}){1,16}`;
-/** How long it may be is checked beside the pattern: a matcher for POSIX writes every repetition out. */
+/** The length is checked separately from the pattern: a matcher for POSIX expands every repetition. */
 const base64 = '([A-Za-z0-9+/]+={0,2})?';
 
-/** Most characters of what is sent in base64. */
+/** Maximum length of a base64 parameter. */
 export const maximumBase64Characters = 30_000;
 
 /** By name, in the order in which the script checks them. */
@@ -162,7 +162,7 @@ export const parameterRules = {
 
 export type ParameterName = keyof typeof parameterRules;
 
-/** One line of what is sent in base64: a path, a volume at its mount point, a client with its runtime, grace and last line. */
+/** One line of a base64 parameter: a path, a volume at its mount point, a client with its runtime, grace and last line. */
 export const linePatterns = {
   path: `^(/${pathPart}){1,16}$`,
   place: `^(/${pathPart}){1,16} vol-[0-9a-f]{8,17}$`,
@@ -170,7 +170,7 @@ export const linePatterns = {
   client: `^(systemd [A-Za-z0-9][A-Za-z0-9_.:+@-]{0,249}(@\\*(\\.service)?)?|(docker|compose) [A-Za-z0-9/][A-Za-z0-9/_.:+@#-]{0,249}|commands (/[A-Za-z0-9/_.:+@-]{1,120}#){2}/[A-Za-z0-9/_.:+@-]{1,120}) [1-9][0-9]{0,3} (-|[A-Za-z0-9+/]+={0,2})$`,
 } as const;
 
-/** What each operation takes; SSM refuses a parameter that its document does not declare. */
+/** The parameters of each operation; SSM refuses a parameter that its document does not declare. */
 export const operationParameters = {
   'observe-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Runtime', 'Unit'],
   'grow-filesystem': [
@@ -199,7 +199,7 @@ export const operationParameters = {
   ],
   'ask-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
   'change-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
-  // Reads, and nothing else: it has no fence, no start-by and no memory.
+  // Only reads: it has no fence, no start-by and no memory.
   'ask-node': ['RunLimitSeconds', 'Questions', 'CredentialsFile', 'Volumes'],
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
   'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only'],
@@ -221,7 +221,7 @@ export const operationParameters = {
 
 export type Operation = keyof typeof operationParameters;
 
-/** What works on a client's peers: outside of every lease, with a memory of its own on the node (docs/adr/0007). */
+/** Operations on a client's peers: without a lease, with a memory of their own on the node (docs/adr/0007). */
 export const peerOperations = [
   'read-config',
   'write-config',
@@ -230,7 +230,7 @@ export const peerOperations = [
 ] as const satisfies readonly Operation[];
 export type PeerOperation = (typeof peerOperations)[number];
 
-/** What heals of class restart and replace send: a node's clients and volumes, under the same fences as growing. */
+/** Operations of heals of class restart and replace: on a node's clients and volumes, under the same fences as growing. */
 export const nodeOperations = [
   'inspect-node',
   'restart-client',

@@ -1,4 +1,4 @@
-// The commands that work on a client's peers: what is put into SendCommand, and what comes back. Pure; like command.ts for heals.
+// The commands for a client's peers: the parameters of SendCommand, and the answers. Pure; like command.ts for heals.
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import type { ChainRequest, Answer as ClientAnswer, ReadingErrorCode } from '../chains/client.ts';
@@ -15,7 +15,7 @@ export type PeerCommand =
   | {
       readonly operation: 'write-config';
       readonly file: string;
-      /** Of the file as it was read. */
+      /** Of the file at the time of reading. */
       readonly sha256: string;
       readonly edits: readonly ByteEdit[];
       readonly runtime: Runtime | undefined;
@@ -23,7 +23,7 @@ export type PeerCommand =
       readonly restartGraceSeconds: number | undefined;
     }
   | {
-      /** The same, but for what the requests are. */
+      /** The same, except for the requests. */
       readonly operation: 'ask-peers' | 'change-peers';
       /** On the node's own loopback: "http://127.0.0.1:26657". */
       readonly endpoint: string;
@@ -32,19 +32,21 @@ export type PeerCommand =
     };
 
 export interface PeerCommandId {
-  /** When the run began, by the ROTATION record higher than any run's before. */
+  /** Start of the run; the ROTATION record makes it higher than that of every earlier run. */
   readonly epochSeconds: number;
-  /** Of the run's commands, from 1. */
+  /** Position among the run's commands, from 1. */
   readonly ordinal: number;
 }
 
 export const peerOperationId = ({ epochSeconds, ordinal }: PeerCommandId): string => `${epochSeconds}.${ordinal}`;
 
-/** What writing, syncing, starting and looking twice take beside the stop itself; and before it, what another command may hold the lock. */
+/**
+ * Time for writing, syncing, starting and two checks, in addition to the stop itself; and before it, the time that another command may hold the lock.
+ */
 const RESTART_SLACK_SECONDS = 120 + startBySeconds;
 const WRITE_SECONDS = 60 + startBySeconds;
 
-/** A client that does not come up may have to be stopped a second time, before it is started with its old file. */
+/** If a client does not come up, it may have to be stopped a second time, before it is started with its old file. */
 export function peerRunLimitSeconds(command: PeerCommand): number {
   if (command.operation !== 'write-config') return runLimitsSeconds[command.operation];
   if (command.restartGraceSeconds === undefined) return WRITE_SECONDS;
@@ -114,9 +116,9 @@ const writtenSchema = v.strictObject({
   client: v.picklist(['running', 'stopped', 'failed', 'unknown']),
   /** How long the stop took; null where the client was not stopped. */
   stopSeconds: v.nullable(whole),
-  /** Whether the client ended by itself, with success. */
+  /** Whether the client ended without being killed, with success. */
   clean: v.nullable(v.boolean()),
-  /** The old file is in its place again. */
+  /** The old file is restored. */
   putBack: v.boolean(),
 });
 const clientAnswersSchema = v.strictObject({ answers: packedText });
@@ -150,10 +152,10 @@ export function parsePeerAnswer<Operation extends PeerOperation>(
   return parseAnswerLine(answerSchemas[operation], stdout) as PeerAnswer<Operation>;
 }
 
-/** Far more than any client's file, and far less than what gzip could make of 20,000 characters. */
+/** Far more than any client's file, and far less than gzip could make of 20,000 characters. */
 const UNPACKED_BYTES_MAX = 4 * 1024 * 1024;
 
-/** The bytes of a file that a node has told. Throws a `NodeAnswerError` for what is no gzip, too large, or not what it said. */
+/** The bytes of a file in a node's answer. Throws a `NodeAnswerError` where they are no gzip, too large, or of another length than stated. */
 export function unpackConfig({ gzip, bytes }: v.InferOutput<typeof configSchema>): Uint8Array {
   const content = unpacked(gzip);
   if (content.length !== bytes)
@@ -171,7 +173,7 @@ function unpacked(gzip: string): Buffer {
   }
 }
 
-/** The client's answers to the requests of a command, in their order. Throws a `NodeAnswerError` where they are not whole. */
+/** The client's answers to the requests of a command, in their order. Throws a `NodeAnswerError` where they are incomplete. */
 export function unpackAnswers(
   { answers }: v.InferOutput<typeof clientAnswersSchema>,
   requests: readonly ChainRequest[],

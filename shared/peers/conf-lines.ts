@@ -1,4 +1,4 @@
-// The addnode lines of a bitcoin.conf. Chainmend's own stand in one marked block; everybody else's lines are theirs and stay.
+// Reads and writes the addnode lines of a bitcoin.conf. Chainmend's own lines are in one marked block; all other lines belong to the owner and stay.
 import { ConfigError, excerpt } from './config-error.ts';
 import { checkedLines, checkedPeers } from './limits.ts';
 
@@ -12,7 +12,7 @@ interface Line {
   readonly text: string;
   /** "" above the first section header. */
   readonly section: string;
-  /** Between our marks, or one of them. */
+  /** Between our marks, or one of the marks. */
   readonly ours: boolean;
   readonly kind: 'option' | 'header' | 'other';
   readonly key: string;
@@ -20,13 +20,13 @@ interface Line {
 }
 
 export interface ConfPeers {
-  /** Peers of this node's network, in the order in which they stand. */
+  /** Peers of this node's network, in the order of the file. */
   readonly peers: readonly string[];
-  /** Those among them that stand outside of our block. */
+  /** Those among them that are outside of our block. */
   readonly owned: readonly string[];
 }
 
-/** Throws a `ConfigError` for what bitcoind would not take either. */
+/** Throws a `ConfigError` for a text that bitcoind would not accept either. */
 export function readConf(text: string, key: string): ConfPeers {
   return readLines(parsedLines(text), key);
 }
@@ -42,7 +42,7 @@ function readLines(lines: readonly Line[], key: string): ConfPeers {
   };
 }
 
-/** The text with these peers in our block, but for those that stand outside of it. The same text where that is so already. */
+/** The text with these peers in our block, except for those outside of it. The same text where nothing changes. */
 export function setConf(text: string, key: string, peers: readonly string[]): string {
   const lines = parsedLines(text);
   const { owned } = readLines(lines, key);
@@ -59,7 +59,7 @@ export function setConf(text: string, key: string, peers: readonly string[]): st
   const last = others.findLastIndex((line) => line.section === section);
   const head = others.slice(0, last + 1).map((line) => line.text);
   const tail = others.slice(last + 1).map((line) => line.text);
-  // Above the first header there is a place for it in every file; any other section may have to be begun.
+  // Every file has a place above the first header; any other section may have to be added.
   const begun = section === '' || last >= 0 ? [] : [`[${section}]${newLine}`];
   const before = begun.length > 0 ? others.map((line) => line.text) : head;
   const ending = before.at(-1);
@@ -68,8 +68,8 @@ export function setConf(text: string, key: string, peers: readonly string[]): st
 }
 
 /**
- * Where this node's addnode lines have to stand: outside of its network's section bitcoind refuses to start ("only applied on test
- * network when in [test] section", src/init.cpp). "" is the part above the sections, which is the main network's.
+ * The section for this node's addnode lines: outside of its network's section bitcoind refuses to start ("only applied on test network when in [test]
+ * section", src/init.cpp). "" is the part above the sections, which is the main network's.
  */
 function sectionOf(lines: readonly Line[]): string {
   const top = new Map<string, string>();
@@ -128,7 +128,7 @@ function parsedLines(text: string): readonly Line[] {
 const HEADER = /^\[([A-Za-z0-9._-]{1,64})\]$/;
 const KEY = /^[A-Za-z0-9._-]{1,100}$/;
 
-/** A `#` begins a comment wherever it stands (src/common/config.cpp). Each character is looked at once, however many blanks there are. */
+/** A `#` begins a comment at any place (src/common/config.cpp). Each character is read once, even with many blanks. */
 function withoutComment(content: string): string {
   const comment = content.indexOf('#');
   return comment < 0 ? content : content.slice(0, comment).trimEnd();

@@ -1,4 +1,4 @@
-// The one error of this room: a client's configuration that is not touched, and why.
+// The error for a client's configuration that is left unchanged, with the reason.
 import { plainText } from '../text/plain-text.ts';
 
 /** Nothing was changed. The message names the place, what is there, and what was expected. */

@@ -1,4 +1,4 @@
-// A client's own configuration: which peers it names, and the same file with others. Pure; every byte that is not about peers stays.
+// Reads the peers in a client's own configuration, and writes the same file with other peers. Pure; every byte that is not about peers stays.
 import type { PeersThatPersist } from '../chains/client.ts';
 import { type ConfPeers, readConf, setConf } from './conf-lines.ts';
 import { ConfigError, excerpt } from './config-error.ts';
@@ -8,13 +8,15 @@ import { openToml, setToml, type TomlSetting, type TomlText, valueIn } from './t
 
 export { ConfigError } from './config-error.ts';
 
-/** A file in which peers stand: the flag of a unit is none. */
+/** A file that contains peers: the flag of a unit is none. */
 export type PeersFile = Exclude<PeersThatPersist, { readonly in: 'flag' }>;
 
 export interface DesiredPeers {
   /** The whole list, in this order. */
   readonly peers: readonly string[];
-  /** Ids that the node must tell nobody of, and must always let in: the validators behind a sentry. None for any other node. */
+  /**
+   * Ids that the node must not tell to others, and whose connections it must always accept: the validators behind a sentry. Empty for any other node.
+   */
   readonly hiddenIds: readonly string[];
 }
 
@@ -35,7 +37,7 @@ export function peersIn(text: string, file: PeersFile): ConfPeers {
   return file.in === 'lines' ? readConf(text, file.key) : { peers: peersOf(openToml(text), file), owned: [] };
 }
 
-/** The text with these peers in it; the same text where they stand there already. Throws a `ConfigError`. */
+/** The text with these peers in it; the same text where they are already there. Throws a `ConfigError`. */
 export function withPeers(text: string, file: PeersFile, { peers, hiddenIds }: DesiredPeers): string {
   for (const peer of peers) {
     if (parseEntry(peer) === undefined) throw new ConfigError(`${excerpt(peer)} is no peer`);
@@ -56,19 +58,19 @@ function peersOf(toml: TomlText, file: TomlFile): readonly string[] {
   return checkedPeers(file.as === 'list' ? listOf(value, file.key) : commaSeparated(value, file.key), file.key);
 }
 
-/** What has to stand beside the list of a CometBFT node for it to work; pex, seeds and all else are their owner's. */
+/** The settings that a CometBFT node needs next to its list; pex, seeds and all others are the owner's. */
 function cometbftSettings(toml: TomlText, file: TomlFile, wish: DesiredPeers): readonly TomlSetting[] {
   if (file.key !== 'persistent_peers') return [];
   const { table } = file;
   const settings: TomlSetting[] = [];
-  // A strict address book takes no private address, so that such peers would not be known any more after a restart (p2p/pex/addrbook.go).
+  // A strict address book refuses private addresses, so that such peers would be forgotten at a restart (p2p/pex/addrbook.go).
   const unroutable = wish.peers.some((peer) => isUnroutable(parseEntry(peer)?.host ?? ''));
   if (unroutable) settings.push({ table, key: 'addr_book_strict', to: false });
-  // Not gossiped, and let in whatever the limits are ("Validators", CometBFT documentation: settings of a sentry).
+  // Not gossiped, and accepted beyond any limit ("Validators", CometBFT documentation: settings of a sentry).
   for (const key of ['private_peer_ids', 'unconditional_peer_ids']) {
     const now = commaSeparated(valueIn(toml, { table, key }), key);
     const lacking = wish.hiddenIds.filter((id) => !now.includes(id));
-    // Those of nodes that are gone stay: forgetting a validator's id would tell the world of it.
+    // Ids of nodes that are gone stay: removing a validator's id would let the node gossip it.
     if (lacking.length > 0) settings.push({ table, key, to: withHiddenIds(now, lacking, key).join(',') });
   }
   return settings;

@@ -1,21 +1,21 @@
-// From one text of a file to another, as the bytes that go and the bytes that come: a node is told these, and never the whole file,
-// in which it has hidden its secrets.
+// The difference of two texts of a file, as byte edits. A node gets these, and never the whole file, because it has hidden its secrets in the text
+// that it sent.
 import { linesOf } from '../text/lines.ts';
 import { ConfigError } from './config-error.ts';
 
-/** Bytes of the old file, in UTF-8: `length` of them from `start` give way to `text`. In order, never overlapping. */
+/** Bytes of the old file, in UTF-8: `length` of them from `start` are replaced by `text`. In order, never overlapping. */
 export interface ByteEdit {
   readonly start: number;
   readonly length: number;
   readonly text: string;
 }
 
-/** Beyond this many pairs of lines, what lies between the first and the last change is one edit. */
+/** Above this many pairs of lines, everything from the first to the last change is one edit. */
 const MAXIMUM_PAIRS = 1_000_000;
-/** What a node puts in the place of a secret. */
+/** The character with which a node replaces a secret. */
 const HIDDEN = '*';
 
-/** Throws a `ConfigError` where a line would be touched in which a secret is hidden: the secret would be lost. */
+/** Throws a `ConfigError` where an edit would touch a line with a hidden secret: the secret would be lost. */
 export function editsBetween(before: string, after: string): readonly ByteEdit[] {
   const [old, now] = [linesOf(before), linesOf(after)];
   let head = 0;
@@ -35,7 +35,7 @@ export function editsBetween(before: string, after: string): readonly ByteEdit[]
   });
 }
 
-/** What the edits make of a text: what the node does, for a check and for a simulated one. Throws a `ConfigError`. */
+/** Applies edits to a text as a node does, for a check and for a simulated node. Throws a `ConfigError`. */
 export function applyEdits(before: string, edits: readonly ByteEdit[]): string {
   const content = Buffer.from(before, 'utf8');
   const parts: Buffer[] = [];

@@ -1,20 +1,22 @@
-// What a client's configuration may be at most. A node tells it, so that it is measured before anything is read into it.
+// The limits of a client's configuration. A node sends it, so it is measured before it is parsed.
 import { linesOf } from '../text/lines.ts';
 import { ConfigError } from './config-error.ts';
 
-/** From here on a file is no client's configuration; config-file.sh has the same number. CometBFT's own template has 20 KiB. */
+/** A larger file is no client's configuration; config-file.sh has the same number. CometBFT's own template has 20 KiB. */
 export const MAXIMUM_CONFIG_BYTES = 256 * 1024;
 /** CometBFT's template has 500 lines, bitcoind's example 700. */
 const MAXIMUM_LINES = 5_000;
 /** A list of 400 peers of CometBFT in one text. */
 const MAXIMUM_LINE_CHARACTERS = 32 * 1024;
-/** No client has so many connections, and a list is compared with itself. */
+/** No client has this many connections, and a list is compared with itself. */
 const MAXIMUM_PEERS = 1_000;
 
-/** Validators of one sentry; those that are gone are among them. */
+/** Validators of one sentry, including those that are gone. */
 const MAXIMUM_HIDDEN_IDS = 100;
 
-/** Ids with those that are lacking. Throws a `ConfigError` where there would be too many: a list that grows for ever is somebody's doing. */
+/**
+ * The ids plus the missing ones. Throws a `ConfigError` where there would be too many: a list that grows for ever is a sign of an attack or a bug.
+ */
 export function withHiddenIds(now: readonly string[], lacking: readonly string[], key: string): readonly string[] {
   const all = [...now, ...lacking];
   if (all.length <= MAXIMUM_HIDDEN_IDS) return all;
@@ -23,9 +25,9 @@ export function withHiddenIds(now: readonly string[], lacking: readonly string[]
   );
 }
 
-/** The lines of a file, each with its line break. Throws a `ConfigError` for what is too much, by its place. */
+/** The lines of a file, each with its line break. Throws a `ConfigError` that names the place of an excess. */
 export function checkedLines(text: string): readonly string[] {
-  // A character takes a byte at least.
+  // A character takes at least one byte.
   if (text.length > MAXIMUM_CONFIG_BYTES)
     throw new ConfigError(`it has ${text.length} characters, expected at most ${MAXIMUM_CONFIG_BYTES}`);
   const lines = linesOf(text);
@@ -39,7 +41,7 @@ export function checkedLines(text: string): readonly string[] {
   return lines;
 }
 
-/** The list as it is. Throws a `ConfigError` where it is longer than any. */
+/** The list unchanged. Throws a `ConfigError` where it is longer than the limit. */
 export function checkedPeers(peers: readonly string[], key: string): readonly string[] {
   if (peers.length <= MAXIMUM_PEERS) return peers;
   throw new ConfigError(`${key} names ${peers.length} peers, expected at most ${MAXIMUM_PEERS}`);

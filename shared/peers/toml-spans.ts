@@ -1,18 +1,18 @@
-// Where each value of a TOML text stands, so that one of them can be replaced and every other byte stays. The text has been
-// parsed before by a real parser: what this scanner does not understand is a mistake of its own, and refused.
+// Finds the position of a value in a TOML text, so that it can be replaced and every other byte stays. A real parser has parsed the text before: what
+// this scanner does not understand is a mistake of its own, and refused.
 import { ConfigError, excerpt } from './config-error.ts';
 
 export interface TomlSpans {
-  /** From the value's first character to the one behind its last; undefined where the key does not stand there. */
+  /** From the value's first character to the position after its last; undefined where the key is missing. */
   readonly value: { readonly start: number; readonly end: number } | undefined;
-  /** Behind the line break of the header of the key's table; undefined where it has none. */
+  /** Position after the line break of the header of the key's table; undefined where it has none. */
   readonly header: number | undefined;
 }
 
 const pathOf = (keys: readonly string[]): string => JSON.stringify(keys);
 
 /**
- * Where one key stands, and the header of its table. Tables of an array (`[[…]]`) and what is inside inline tables are passed over.
+ * The position of one key, and of the header of its table. Tables of an array (`[[…]]`) and the content of inline tables are skipped.
  *
  * @param wanted the parts of the key, those of its table first
  */
@@ -20,7 +20,7 @@ export function spansOf(text: string, wanted: readonly string[]): TomlSpans {
   const arrays = new Set<string>();
   let value: TomlSpans['value'];
   let header: number | undefined;
-  // undefined inside a table of an array, whose keys are no one's path.
+  // undefined inside a table of an array, whose keys have no path.
   let table: readonly string[] | undefined = [];
   let at = 0;
   while (at < text.length) {
@@ -32,7 +32,7 @@ export function spansOf(text: string, wanted: readonly string[]): TomlSpans {
       const name = readKeys(text, at + (isArray ? 2 : 1));
       const closing = isArray ? ']]' : ']';
       if (!text.startsWith(closing, name.end)) throw unexpected(text, name.end, closing);
-      // A table inside a table of an array belongs to that.
+      // A table inside a table of an array belongs to that table.
       if (isArray) arrays.add(pathOf(name.keys));
       table = name.keys.some((_, index) => arrays.has(pathOf(name.keys.slice(0, index + 1)))) ? undefined : name.keys;
       at = nextLine(text, name.end);
@@ -52,7 +52,7 @@ export function spansOf(text: string, wanted: readonly string[]): TomlSpans {
 const isPath = (keys: readonly string[], wanted: readonly string[]): boolean =>
   keys.length === wanted.length && keys.every((key, index) => key === wanted[index]);
 
-/** A dotted key, from its first part to behind the blanks that follow it. */
+/** A dotted key, from its first part to after the blanks that follow it. */
 function readKeys(text: string, from: number): { readonly keys: readonly string[]; readonly end: number } {
   const keys: string[] = [];
   let at = skipBlanks(text, from);
@@ -61,7 +61,7 @@ function readKeys(text: string, from: number): { readonly keys: readonly string[
     if (quote === '"' || quote === "'") {
       const end = stringEnd(text, at);
       const inner = text.slice(at + 1, end - 1);
-      // Escapes in keys are unheard of; such a key is simply none of ours.
+      // Escapes in keys are very rare; such a key is never one of ours.
       keys.push(inner);
       at = end;
     } else {
@@ -80,7 +80,7 @@ function valueEnd(text: string, start: number): number {
   const char = text[start];
   if (char === '"' || char === "'") return stringEnd(text, start);
   if (char === '[' || char === '{') return bracketEnd(text, start);
-  // A date may hold a blank, so that a plain value ends with its line or its comment.
+  // A date may contain a blank, so a plain value ends with its line or its comment.
   const line = text.slice(start, lineEnd(text, start));
   const comment = line.indexOf('#');
   const scalar = (comment < 0 ? line : line.slice(0, comment)).trimEnd();

@@ -1,5 +1,5 @@
-// Sets single values in a TOML file. What stands around them stays as it is, to the byte: the values are put into the text where
-// they stand, and a real parser then has to find that nothing else means anything else.
+// Sets single values in a TOML file. Everything around them stays the same, to the byte. The values are replaced in the text, and a real parser then
+// checks that nothing else has changed its meaning.
 import { isDeepStrictEqual } from 'node:util';
 import { parse, TomlError } from 'smol-toml';
 import { plainText } from '../text/plain-text.ts';
@@ -17,7 +17,7 @@ export interface TomlSetting extends TomlPlace {
   readonly to: string | boolean | readonly string[];
 }
 
-/** A file that has been parsed, once for all that is asked of it. */
+/** A file that is parsed once for all reads and writes. */
 export interface TomlText {
   readonly text: string;
   readonly root: Table;
@@ -25,13 +25,15 @@ export interface TomlText {
 
 type Table = { [key: string]: unknown };
 
-/** No client's configuration has a key of more than four parts, or lists in lists. What is far deeper exhausts whoever walks through it. */
+/**
+ * No client's configuration has a key of more than four parts, or lists in lists. Much deeper nesting exhausts the call stack of a recursive reader.
+ */
 const MAXIMUM_DEPTH = 16;
-/** Each of these characters may be a table or a list, which takes some hundred times its room. Addresses have three dots each. */
+/** Each of these characters may be a table or a list, which takes some hundred times its size in memory. Addresses have three dots each. */
 const STRUCTURE = ['.', '[', '{'] as const;
 const MAXIMUM_STRUCTURE = 5_000;
 
-/** Throws a `ConfigError` for what is no TOML, or no client's configuration. */
+/** Throws a `ConfigError` for a text that is no TOML, or no client's configuration. */
 export function openToml(text: string): TomlText {
   checkedLines(text);
   const count = STRUCTURE.reduce((sum, character) => sum + countOf(text, character), 0);
@@ -40,10 +42,10 @@ export function openToml(text: string): TomlText {
   return { text, root: parsed(text) };
 }
 
-/** The value at a key; undefined where there is none. Throws a `ConfigError` where its table is none. */
+/** The value at a key; undefined where there is none. Throws a `ConfigError` where the key's table is not a table. */
 export const valueIn = ({ root }: TomlText, place: TomlPlace): unknown => valueAt(root, keysOf(place));
 
-/** The text with these values; the same text where they stand there already. Throws a `ConfigError`, and nothing is changed. */
+/** The text with these values; the same text where they are already there. Throws a `ConfigError`, and nothing is changed. */
 export function setToml({ text, root }: TomlText, settings: readonly TomlSetting[]): string {
   const changes = settings.filter((setting) => !isDeepStrictEqual(valueAt(root, keysOf(setting)), setting.to));
   if (changes.length === 0) return text;
@@ -59,7 +61,7 @@ export function setToml({ text, root }: TomlText, settings: readonly TomlSetting
 
 const keysOf = ({ table, key }: TomlPlace): readonly string[] => [...table.split('.'), key];
 
-/** A table that stands inline, or by dotted keys, takes no header: what would be written is no TOML then. */
+/** An inline table, or one of dotted keys, takes no header: the new text would not be TOML. */
 function isSame(text: string, wanted: Table): boolean {
   try {
     return isDeepStrictEqual(parsed(text), wanted);
@@ -84,7 +86,7 @@ function edited(text: string, setting: TomlSetting): string {
   return `${text}${apart}[${table}]${newLine}${line}`;
 }
 
-/** What is written has no character that JSON and TOML escape differently: addresses, ids, true and false. */
+/** The written values have no character that JSON and TOML escape differently: addresses, ids, true and false. */
 function written(value: TomlSetting['to']): string {
   return typeof value === 'object'
     ? `[${value.map((item) => JSON.stringify(item)).join(', ')}]`
@@ -97,7 +99,7 @@ function parsed(text: string): Table {
     root = parse(text, { maxDepth: MAXIMUM_DEPTH, integersAsBigInt: 'asNeeded', unsafeKeyBehaviour: 'throw' });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    // Its first line says what is wrong; those below quote the file.
+    // The first line of the message names the fault; the lines below quote the file.
     const [words = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n', 1);
     throw new ConfigError(`it is not TOML: line ${error.line}: ${plainText(words, 200)}`);
   }
@@ -111,7 +113,7 @@ function countOf(text: string, character: string): number {
   return count;
 }
 
-/** Level by level, as far as it matters: whoever walks down by calls runs out of them first. */
+/** Level by level, as far as needed: a recursive function would exhaust the call stack first. */
 function depthOf(root: Table): number {
   let level: readonly unknown[] = [root];
   for (let depth = 0; ; depth += 1) {
@@ -142,7 +144,7 @@ function put(root: Table, keys: readonly string[], to: unknown): void {
   table[keys.at(-1) ?? ''] = to;
 }
 
-/** Tables on the way are copied, so that one of them can be changed; everything else is the very same value. */
+/** Copies the tables on the path, so that one of them can be changed; everything else keeps its identity. */
 function copyOf(table: Table): Table {
   const copy = Object.create(Object.getPrototypeOf(table)) as Table;
   for (const [key, value] of Object.entries(table)) copy[key] = isTable(value) ? copyOf(value) : value;

@@ -1,5 +1,5 @@
-// What the function in the nodes' VPC has answered. It stands where nodes can reach it and reads what they say: its caller, which has more
-// powers, takes nothing from it that has not the expected form. One node's reading that has not says nothing of the others.
+// Parses the answer of the function in the nodes' VPC. Nodes can reach that function, and it reads their answers. Its caller has more rights, so it
+// accepts nothing from it that has not the expected form. One node's wrong reading says nothing about the others.
 import * as v from 'valibot';
 import {
   MAXIMUM_HEIGHTS,
@@ -13,14 +13,14 @@ import type { ConsensusMetrics, GethMetrics } from '../chains/metrics.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { PeersReading, ProbeAnswer, StatusReading } from './protocol.ts';
 
-/** The answer is none at all. */
+/** The text is no answer at all. */
 export class ProbeAnswerError extends Error {
   override readonly name = 'ProbeAnswerError';
 }
 
 /**
  * @param functionName for the message
- * @throws ProbeAnswerError where it is no answer; readings that are none are left out, as if nobody had asked
+ * @throws ProbeAnswerError where it is no answer; wrong readings are left out, as if those nodes had not been asked
  */
 export function parseProbeAnswer(functionName: string, text: string): ProbeAnswer {
   const no = (cause?: unknown): ProbeAnswerError =>

@@ -1,10 +1,10 @@
-// How a command on a node (shared/node-commands/ask-node.sh) is told what to ask and tells what it got: lines in, one line of frames out.
-// Both directions, since nodes are also played.
+// The text format between functions and the command on a node (shared/node-commands/ask-node.sh): lines of questions in, one line of frames out. Both
+// directions are here, because simulated nodes need the other one.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { shortened } from '../chains/answers.ts';
 import { NodeAnswerError } from '../model/node-answer-error.ts';
 
-/** What the script keeps of an answer: ListCommandInvocations shows 2,500 characters, which is little. */
+/** Which part of an answer the script keeps: ListCommandInvocations shows only 2,500 characters. */
 export type AnswerFilter = 'facts' | 'peers' | 'spec' | 'consensus' | 'geth';
 
 /** One line of the document's parameter `Questions`. */
@@ -14,12 +14,12 @@ export interface NodeRequest {
   readonly method: 'GET' | 'POST';
   readonly scheme: 'http' | 'https';
   readonly port: number;
-  /** With that of the RPC in front of it; at least "/". */
+  /** Includes the path of the RPC at its start; at least "/". */
   readonly path: string;
   readonly body: string | undefined;
 }
 
-/** What came of one request on the node: curl's exit status, and what it got if that is 0. */
+/** The result of one request on the node: curl's exit status, and the answer if that is 0. */
 export interface NodeAnswer {
   readonly exitStatus: number;
   readonly httpStatus: number;
@@ -27,15 +27,15 @@ export interface NodeAnswer {
 }
 
 export interface NodeAnswers {
-  /** In the order of the requests; the last ones are left out where they do not fit. */
+  /** In the order of the requests; the last ones are missing if they do not fit. */
   readonly answers: readonly NodeAnswer[];
   readonly diskUsedPercent: Readonly<Record<string, number>>;
 }
 
-/** Most requests that the script takes. */
+/** Maximum number of requests that the script takes. */
 const MAXIMUM_REQUESTS_ON_NODE = 16;
 
-/** A line for each volume and each request, and the empty one behind each. */
+/** A line for each volume and each request, and the empty line after each. */
 const MAXIMUM_HEADS = 100;
 
 /** Twice the volumes that a fleet file may name. */
@@ -52,7 +52,7 @@ export function encodeQuestions(requests: readonly NodeRequest[]): string {
   return Buffer.from(lines.join('')).toString('base64');
 }
 
-/** For who plays a node. Throws a `TypeError` for a line that the script would not take. */
+/** For a simulated node. Throws a `TypeError` for a line that the script would not take. */
 export function decodeQuestions(value: string): readonly NodeRequest[] {
   const text = Buffer.from(value, 'base64').toString();
   return text
@@ -76,7 +76,7 @@ export function decodeQuestions(value: string): readonly NodeRequest[] {
 const LINE =
   /^(facts|peers|spec|consensus|geth) ([1-9]\d{0,7}) (GET|POST) (https?) ([1-9]\d{0,4}) (\/[A-Za-z0-9_.~:/?=&%+,@-]*) (-|[A-Za-z0-9+/]+={0,2})$/;
 
-/** For who plays a node: the line that the script would print. What does not fit is left out from the end. */
+/** For a simulated node: the line that the script would print. What does not fit is left out from the end. */
 export function encodeAnswers({ answers, diskUsedPercent }: NodeAnswers): string {
   const disks = Object.entries(diskUsedPercent).map(([role, percent]) => `d ${role} ${Math.floor(percent * 10)}\n`);
   const frames = answers.map(
@@ -92,10 +92,10 @@ export function encodeAnswers({ answers, diskUsedPercent }: NodeAnswers): string
 
 const HEAD = 'chainmend-node 1\n';
 const ROOM = 2_400;
-/** Far more than what fits when packed, unless somebody means harm. */
+/** Far more than what fits when packed, except in an attack. */
 const MAXIMUM_UNPACKED_BYTES = 4 * 1024 * 1024;
 
-/** Reads what the script printed. Throws a `NodeAnswerError` that says what is wrong with it. */
+/** Parses the script's output. Throws a `NodeAnswerError` that names the fault. */
 export function decodeAnswers(output: string): NodeAnswers {
   const bytes = unpacked(output.split('\n', 1)[0] ?? '');
   let at = 0;

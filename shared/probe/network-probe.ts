@@ -1,4 +1,4 @@
-// Asks one node over the network: what the function in its VPC does.
+// Asks one node over the network, as the function in its VPC does.
 
 import type { Reading } from '../chains/client.ts';
 import { askQuestion } from '../chains/client.ts';
@@ -39,7 +39,7 @@ export async function askPeers(
   return { instanceId: target.instanceId, peers: await askAt(question, target, peersQuestion(question), credentials) };
 }
 
-/** Credentials are the RPC's own: neither metrics nor a beacon node gets them. */
+/** Credentials are only for the RPC: neither metrics nor a beacon node get them. */
 function askAt<Facts>(
   { rpc }: ProbeQuestion,
   { host }: ProbeTarget,

@@ -1,5 +1,5 @@
-// The same questions asked by a command on the node (shared/node-commands/ask-node.sh), over its own loopback. A second round of
-// questions is not possible there.
+// Asks the same questions by a command on the node (shared/node-commands/ask-node.sh), over its own loopback. A second round of questions is not
+// possible there.
 import { shortened } from '../chains/answers.ts';
 import type { Answer, ChainRequest, Question, Reading } from '../chains/client.ts';
 import { FETCH_LIMITS } from '../chains/fetch.ts';
@@ -12,11 +12,11 @@ import { type NodeQuestions, type PortQuestion, pathAt, statusQuestions } from '
 export const questionsParameter = (question: ProbeQuestion, heights: readonly number[]): string =>
   encodeQuestions(requestsOf(question, heights).map(({ request }) => request));
 
-/** The fleet's volumes as the document takes them: "data:/node-data#ancient:/ancient". */
+/** The fleet's volumes in the form of the document: "data:/node-data#ancient:/ancient". */
 export const volumesParameter = (volumes: readonly { readonly role: string; readonly path: string }[]): string =>
   volumes.map(({ role, path }) => `${role}:${path}`).join('#');
 
-/** A node's reading from what the script printed, which arrived at `atMs`. Throws a `TypeError` where that is no answer at all. */
+/** A node's reading from the script's output, which arrived at `atMs`. Throws a `TypeError` where the output is no answer at all. */
 export function readOnNode(
   question: ProbeQuestion,
   heights: readonly number[],
@@ -45,7 +45,7 @@ export function readOnNode(
   };
 }
 
-/** Whatever is asked in a second round is answered with a refusal: a client that can do without has the rest. */
+/** A question of a second round is answered with a refusal: a client that does not depend on it still has the rest. */
 function readInOneRound<Facts>(question: Question<Facts>, answers: readonly Answer[]): Reading<Facts> {
   let next = question.read(answers);
   for (let round = 0; next.kind === 'next' && round < MAXIMUM_ROUNDS; round++) {
@@ -123,7 +123,7 @@ function answerOf(answer: NodeAnswer | undefined, { expects }: ChainRequest, atM
   if (status === 401 || status === 403)
     return failed('unauthorized', `its RPC does not accept the credentials (HTTP ${status})`);
   if (status === 429) return failed('busy', 'its RPC wants fewer requests (HTTP 429)');
-  // The lines that were kept, of a page that had arrived whole.
+  // The lines that the script kept, from a page that was complete.
   if (expects === 'text')
     return { kind: 'answered', status, body: body === '' || body.endsWith('\n') ? body : `${body}\n`, atMs };
   try {
@@ -135,7 +135,7 @@ function answerOf(answer: NodeAnswer | undefined, { expects }: ChainRequest, atM
   }
 }
 
-/** In the place of curl's exit status where the file of the credentials is not one that root may read; the body says why. */
+/** Used instead of curl's exit status where root may not read the file of the credentials; the body says why. */
 const NO_CREDENTIALS = 99;
 
 /** "EXIT CODES", curl's manual. */

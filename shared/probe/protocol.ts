@@ -1,5 +1,5 @@
-// What watch-fleet and rotate-peers ask of a fleet's nodes, and what comes back, whoever does the asking: a function in the VPC, a
-// command on the node, or a metric.
+// The questions of watch-fleet and rotate-peers to a fleet's nodes, and the answers, for every probe: a function in the VPC, a command on the node,
+// or a metric.
 import type { NodePeers, NodeStatus, Reading } from '../chains/client.ts';
 import type { ConsensusMetrics, GethMetrics } from '../chains/metrics.ts';
 import type { RpcPolicy } from '../fleet/model.ts';
@@ -11,7 +11,7 @@ export interface ProbeTarget {
   readonly host: string;
 }
 
-/** What nodes of one fleet are asked: all of them the same. */
+/** The question for the nodes of one fleet: the same for all of them. */
 export interface ProbeQuestion {
   readonly fleet: string;
   readonly chain: string;
@@ -19,7 +19,7 @@ export interface ProbeQuestion {
   readonly rpc: RpcPolicy;
   readonly ask: /** Where it stands; hashes at these heights too. */
     | { readonly what: 'status'; readonly heights: readonly number[] }
-    /** Who it is connected to, where that may be asked over a network. */
+    /** The peers that it is connected to, where that may be asked over a network. */
     | { readonly what: 'peers' };
 }
 
@@ -36,9 +36,9 @@ export interface StatusReading {
   /** Present where the fleet file names a metrics port, by the chain's own kind. */
   readonly consensus?: Reading<ConsensusMetrics>;
   readonly geth?: Reading<GethMetrics>;
-  /** Of the beacon node beside it, where the fleet file names its port. */
+  /** The status of the beacon node next to it, where the fleet file names its port. */
   readonly beacon?: Reading<NodeStatus>;
-  /** Use of its volumes in per cent, by role: known to a probe on the node only. */
+  /** Use of its volumes in per cent, by role: only a probe on the node knows it. */
   readonly diskUsedPercent?: Readonly<Record<string, number>>;
 }
 
@@ -47,7 +47,7 @@ export interface PeersReading {
   readonly peers: Reading<NodePeers>;
 }
 
-/** Targets that are in neither list were not asked: its time was up. */
+/** Targets that are in neither list were not asked: the time was up. */
 export interface ProbeAnswer {
   readonly statuses: readonly StatusReading[];
   readonly peers: readonly PeersReading[];
@@ -56,5 +56,5 @@ export interface ProbeAnswer {
 /** A probe's answer fits Lambda's 6 MB many times over; a tenth of a minute's connections at a time fit one sandbox. */
 export const TARGETS_A_REQUEST = 250;
 
-/** How long its caller waits for a probe: a probe ends by itself after 30 s at most. */
+/** How long the caller waits for a probe: a probe ends after 30 s at most. */
 export const PROBE_REQUEST_TIMEOUT_MS = 35_000;

@@ -1,4 +1,4 @@
-// What a node is asked about its status, by its fleet's chain: its client, the metrics that its chain has, the beacon node beside it.
+// The status questions for a node, by its fleet's chain: to its client, to the metrics of its chain, and to the beacon node next to it.
 
 import type { ChainClient, NodePeers, NodeStatus, Question } from '../chains/client.ts';
 import { beacon, chainClients } from '../chains/clients.ts';
@@ -14,11 +14,11 @@ import type { RpcPolicy } from '../fleet/model.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { ProbeQuestion } from './protocol.ts';
 
-/** What a fleet's nodes cannot be asked, and why: the fleet file lacks something, or the chain has no such question. */
+/** Why a fleet's nodes cannot be asked: the fleet file lacks something, or the chain has no such question. */
 export class QuestionError extends TypeError {
   override readonly name = 'QuestionError';
 
-  /** A request that asks may name a fleet and a chain by any text: the message is made plain here. */
+  /** A probe request may contain any text as fleet and chain: the message is made plain here. */
   constructor(message: string) {
     super(plainText(message));
   }
@@ -61,7 +61,7 @@ export function statusQuestions(question: Omit<ProbeQuestion, 'ask'>, heights: r
   };
 }
 
-/** Throws a `QuestionError` where a fleet's peers are not asked over a network. */
+/** Throws a `QuestionError` where a fleet's peers must not be asked over a network. */
 export function peersQuestion(question: Omit<ProbeQuestion, 'ask'>): PortQuestion<NodePeers> {
   const { name, peers } = clientOf(question);
   if (peers === undefined) throw new QuestionError(`${name} has no question about its peers`);
@@ -76,5 +76,5 @@ function metricsOf(chain: string, port: number): Pick<NodeQuestions, 'consensus'
   return {};
 }
 
-/** The path of the RPC stands in front of the client's own, and in front of nothing else's. */
+/** The path of the RPC goes before the client's own path, and before no other path. */
 export const pathAt = (rpc: RpcPolicy, port: number): string => (port === rpc.port ? rpc.path : '');

@@ -1,4 +1,4 @@
-// The event of probe-nodes, parsed strictly: a request that is not exactly one is refused by name, and nothing is asked.
+// Parses the event of probe-nodes strictly: an invalid request is refused with the name of its fault, and nothing is asked.
 import * as v from 'valibot';
 import { MAXIMUM_HEIGHTS } from '../chains/client.ts';
 import type { HttpJsonPaths } from '../chains/http-json.ts';
@@ -25,7 +25,7 @@ const credentials: v.GenericSchema<unknown, CredentialsSource> = v.variant('kind
 
 const text = v.pipe(v.string(), v.maxLength(2_000));
 const requestSchema = v.union([v.strictObject({ get: text }), v.strictObject({ post: text, body: v.unknown() })]);
-// What the texts say is checked by the client that is made of them.
+// The client that is built from these texts checks them.
 const paths: v.GenericSchema<unknown, HttpJsonPaths> = v.strictObject({
   requests: v.record(text, requestSchema),
   height: text,
@@ -72,7 +72,7 @@ const schema = v.strictObject({
   ),
 });
 
-/** Where a schema does not say itself what it expects. */
+/** For schemas that do not say what they expect. */
 const expectationOf = ({ expected }: v.BaseIssue<unknown>): string => expected ?? 'something else';
 
 /** @throws ProbeRequestError */

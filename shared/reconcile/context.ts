@@ -1,4 +1,4 @@
-// What is handed to everything that is done for one fleet in one invocation: the invocation's own, the fleet, its journal and its record.
+// The context of all work for one fleet in one invocation: the invocation's own context, the fleet, its journal and its record.
 import type { Fleet } from '../fleet/model.ts';
 import type { NotificationState } from '../guardrails/names.ts';
 import { createJournal, type JournalEntry, WHOLE_FLEET } from '../heal/journal.ts';
@@ -6,7 +6,7 @@ import type { Writer } from '../heal/records.ts';
 import { type Key, type Store, settle } from '../heal/store.ts';
 import type { BaseClients, BaseVariable, Invocation } from './invocation.ts';
 
-/** What a function remembers of a fleet. */
+/** A function's record of a fleet. */
 export interface FleetRecord {
   /** See `claimNotifications`. */
   readonly notifications: readonly NotificationState[];
@@ -15,17 +15,17 @@ export interface FleetRecord {
 
 /** A function that looks after fleets on a schedule. */
 export interface Controller<R extends FleetRecord> {
-  /** Whose partition of the table and lines of the journal these are, and whom a person says yes to. */
+  /** Its name in the table's partition, in journal lines and in the command of a person's approval. */
   readonly name: Writer;
   /** One incident for all of a fleet: it has neither onset nor attempts. */
   readonly incidentId: string;
   readonly record: {
     readonly key: (fleet: string) => Key;
     readonly read: (store: Store, fleet: string) => Promise<R | undefined>;
-    /** What stands for a record that was never written. */
+    /** The value of a record that was never written. */
     readonly empty: R;
   };
-  /** To carry out what a person approves takes longer than a shell waits. */
+  /** Carrying out an approved plan takes longer than a shell waits. */
   readonly takesLong?: true;
 }
 
@@ -46,11 +46,11 @@ export interface FleetContext<
 > extends Invocation<C, V> {
   readonly controller: Controller<R>;
   readonly fleet: F;
-  /** Writes an entry of this run at the moment of the call; entries stand in the order of the calls. */
+  /** Writes an entry of this run at the time of the call; entries are in the order of the calls. */
   readonly write: WriteEntry;
 }
 
-/** @param run names the run in the journal's keys; `writer` is who writes, in every entry. Unless given they are the invocation's and the function's */
+/** @param run the run in the journal's keys; `writer` is the writer in every entry. Unless given they are the invocation's and the function's */
 export function fleetContext<R extends FleetRecord, C extends BaseClients, V extends string, F extends Fleet>(
   invocation: Invocation<C, V>,
   controller: Controller<R>,
@@ -84,10 +84,10 @@ export async function readRecord<R extends FleetRecord>(context: RecordContext<R
   return (await controller.record.read(store, fleet.name)) ?? controller.record.empty;
 }
 
-/** What of a record changes. */
+/** The members of a record that change. */
 export type RecordChange<R extends FleetRecord> = Partial<R> | Pick<FleetRecord, 'notifications'>;
 
-/** @param decide from what is stored now; without a change nothing is written */
+/** @param decide from the stored record; without a change nothing is written */
 export function settleRecord<R extends FleetRecord, T>(
   { controller: { record }, fleet, store }: RecordContext<R>,
   decide: (record: R) => { readonly change: RecordChange<R> | undefined; readonly result: T },

@@ -1,12 +1,12 @@
-// How an invocation gets through many fleets (or nodes, or incidents): in a fair order, a few at once, until its time is up. The failure of
-// one keeps none of the others: all failures are thrown together at the end, so that they reach Lambda's retries and the alarms.
+// Processes many fleets (or nodes, or incidents) in one invocation: in a fair order, a few in parallel, until the time is up. A failure stops no
+// other item. All failures are thrown together at the end, so that they reach Lambda's retries and the alarms.
 import pMap from 'p-map';
 
 /**
- * Another item comes first in each round: one that takes a whole round does not keep the others from theirs.
+ * A different item comes first in each round: an item that takes a whole round does not stop the others for ever.
  *
  * @param everyMs the time between two rounds
- * @param step by how many items each round begins further on
+ * @param step by how many items the start moves in each round
  */
 export function inFairOrder<T>(items: readonly T[], nowMs: number, everyMs: number, step = 1): readonly T[] {
   const first = (Math.floor(nowMs / everyMs) * step) % Math.max(1, items.length);
@@ -34,7 +34,7 @@ export const inSequence: ProcessItems = async (items, untilMs, work) => {
 
 /**
  * @param most items under way at any moment
- * @param atLeast so many are begun however late it is: a round that begins none would never come to any
+ * @param atLeast number of items that are begun even if it is late: otherwise a slow round would begin none
  */
 export const inParallel =
   (most: number, atLeast = 0): ProcessItems =>
@@ -48,7 +48,7 @@ export const inParallel =
     return left;
   };
 
-/** @throws AggregateError with all failures, each told by its message; nothing where there are none */
+/** @throws AggregateError with all failures, each with its message; does nothing where there are none */
 export function throwTogether(failures: readonly unknown[], introduction: string): void {
   if (failures.length === 0) return;
   throw new AggregateError(failures, `${introduction}: ${failures.map(messageOf).join('; ')}`);

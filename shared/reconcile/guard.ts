@@ -1,4 +1,4 @@
-// What people may have changed since a plan was made: pauses, mode and fleet file, read again right before each mutation.
+// The guard of a plan: pauses, mode and fleet file, which people may have changed, read again right before each mutation.
 import type { Fleet } from '../fleet/model.ts';
 import { readSwitches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
@@ -18,16 +18,16 @@ export async function readUnpaused({
 }
 
 export interface Decided {
-  /** The fleet file that the plan was made by. */
+  /** The fleet file of the plan. */
   readonly fleet: Fleet;
   /** A person has approved the plan. */
   readonly approved: boolean;
-  /** What of the file the plan was made by; `parts` names it for a person: "another dns". */
+  /** The part of the file that the plan depends on; `parts` names it for a person: "another dns". */
   readonly by: (fleet: Fleet) => unknown;
   readonly parts: string;
 }
 
-/** Pure. @param now the file as it is now. @returns why the plan is not carried out any more; the next run makes another */
+/** Pure. @param now the file as it is now. @returns why the plan is no longer carried out; the next run makes another */
 export function judgeFile(now: Fleet, { fleet, approved, by, parts }: Decided): Refusal | null {
   const changed = (reason: string): Refusal => ({
     refuse: 'mode-changed',

@@ -1,5 +1,4 @@
-// One invocation of a function that looks after fleets on a schedule: what it works with, its time, which fleets it is about, and the round
-// through them.
+// One invocation of a function that looks after fleets on a schedule: its clients, its time, its fleets, and the round through them.
 
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
@@ -19,20 +18,20 @@ export interface Invocation<C extends BaseClients = BaseClients, V extends strin
   readonly clients: C;
   readonly environment: Readonly<Record<V | BaseVariable, string>>;
   readonly store: Store;
-  /** Tells the journal entries of this invocation from those of another one that runs at the same moment. */
+  /** Separates the journal entries of this invocation from those of a simultaneous one. */
   readonly requestId: string;
   readonly startedAtMs: number;
-  /** Nothing is begun from then on, ms since the epoch. */
+  /** Nothing is begun after this time, ms since the epoch. */
   readonly untilMs: number;
 }
 
-/** What of Lambda's own context is used. */
+/** The used members of Lambda's own context. */
 export interface LambdaContext {
   readonly awsRequestId?: string;
   readonly invokedFunctionArn?: string;
 }
 
-/** @param workMs less than the function's time-out: what is left then is found again by the next invocation */
+/** @param workMs less than the function's time-out: the next invocation finds what is left */
 export function openInvocation<C extends BaseClients, V extends string>(
   { clients, variables, workMs }: { readonly clients: C; readonly variables: readonly V[]; readonly workMs: number },
   { awsRequestId }: LambdaContext,
@@ -56,7 +55,7 @@ export async function readAllFleets({ clients, environment }: Invocation): Promi
   return settings;
 }
 
-/** All fleets, or the one that an event names. @throws EventError for a fleet that there is none of */
+/** All fleets, or the one that an event names. @throws EventError for a fleet that does not exist */
 export function fleetsNamed(fleets: readonly Fleet[], name: string | undefined): readonly Fleet[] {
   if (name === undefined) return fleets;
   const named = fleets.find((fleet) => fleet.name === name);
@@ -65,13 +64,13 @@ export function fleetsNamed(fleets: readonly Fleet[], name: string | undefined):
 }
 
 export interface ScheduledRun<S extends object> {
-  /** Of the schedule: in each round another fleet comes first. */
+  /** Interval of the schedule: in each round another fleet comes first. */
   readonly everyMs: number;
   /** One fleet after another unless given. */
   readonly workThrough?: ProcessItems;
-  /** @returns what came of the fleet, for the log and for a person who asked */
+  /** @returns the result for the fleet, for the log and for a person who asked */
   readonly reconcile: (fleet: Fleet) => Promise<S>;
-  /** Whether a failure is left to the next round of the schedule, and is none of this invocation's. */
+  /** Whether a failure is left to the next round of the schedule, and does not count for this invocation. */
   readonly leaves?: (error: unknown) => boolean;
 }
 

@@ -1,5 +1,5 @@
-// How people are told what a run has refused, and what waits for their approval: a line of the journal, and a page. What is due is decided
-// by `claimNotifications` from the fleet's record, so that of two runs at the same moment one tells.
+// Notifies people of a run's refusals, and of plans that wait for their approval: a line of the journal, and a page. `claimNotifications` decides
+// from the fleet's record what is due, so that of two simultaneous runs only one notifies.
 import type { Fleet } from '../fleet/model.ts';
 import {
   claimNotifications,
@@ -29,9 +29,9 @@ export const subjectRefusal = ({ refuse, reason, page }: Refusal, subject: NodeR
 export const approvalValidMs = ({ ask }: Pick<Fleet, 'ask'>): number => ask.expiresAfterHours * HOUR_MS;
 
 /**
- * Writes and pages what is new or has lasted for a day.
+ * Journals and pages what is new or has lasted for a day.
  *
- * @param change of the fleet's record, to be written with what was told
+ * @param change of the fleet's record, written together with the notifications
  */
 export async function notify<R extends FleetRecord>(
   context: FleetContext<R>,
@@ -59,7 +59,7 @@ export async function notify<R extends FleetRecord>(
   });
 }
 
-/** A question is no refusal: it is paged, and its plan stands in the journal. */
+/** A question is no refusal: it is paged, and its plan is in the journal. */
 async function sendNotifications(
   { clients, environment, controller, fleet, write }: FleetContext,
   due: DueNotifications,
@@ -84,7 +84,7 @@ async function sendNotifications(
   }
 }
 
-/** The end of a fleet's run: what was refused is told even where something else has failed. @throws AggregateError with all failures */
+/** The end of a fleet's run: refusals are reported even where something else has failed. @throws AggregateError with all failures */
 export async function finish<R extends FleetRecord>(
   context: FleetContext<R>,
   refusals: readonly SubjectRefusal[],

@@ -1,5 +1,5 @@
-// The engine: what is so of a fleet (facts), what should change (a plan), and what becomes of the plan by the fleet's mode. Mode plan writes it
-// down, mode ask puts it to a person, mode act carries it out; what a person approves is carried out in modes ask and act.
+// The reconciliation engine: reads a fleet (facts), plans its changes, and treats the plan by the fleet's mode. Mode plan writes it down, mode ask
+// puts it to a person, mode act carries it out. What a person approves is carried out in modes ask and act.
 import type { Fleet } from '../fleet/model.ts';
 import type { RegisterRecord, SubjectRefusal } from '../guardrails/names.ts';
 import { rememberPlan } from '../guardrails/names.ts';
@@ -8,23 +8,23 @@ import { type JournalFields, type PlanWords, planSentence } from '../model/journ
 import { changeRecord, type FleetContext } from './context.ts';
 import { approvalValidMs } from './notification.ts';
 
-/** A person's yes. */
+/** A person's approval. */
 export interface Approval {
   /** The hash of the plan that was asked for. */
   readonly plan: string;
-  /** Who says yes, as the event claims; null where it does not say. */
+  /** The approver, as the event claims; null where it names nobody. */
   readonly by: string | null;
 }
 
-/** What one function does for one fleet. `F`: facts, `P`: a plan, `D`: what was done. */
+/** The work of one function for one fleet. `F`: facts, `P`: a plan, `D`: what was done. */
 export interface Reconciliation<F, P, D> {
   readonly facts: () => Promise<F>;
   /** Pure. */
   readonly decide: (facts: F) => P;
   readonly isEmpty: (plan: P) => boolean;
-  /** @returns what of the plan is approved, or why nothing of it */
+  /** @returns the approved part of the plan, or why nothing of it */
   readonly judgeApproval: (plan: P, approval: Approval) => Promise<P | SubjectRefusal>;
-  /** Modes plan and ask. @returns what people are to be told, the question among it */
+  /** Modes plan and ask. @returns what people must be told, including the question */
   readonly propose: (plan: P) => Promise<readonly SubjectRefusal[]>;
   /** Reads the guard again before each mutation. @param approval what a person has approved; undefined in mode act */
   readonly apply: (plan: P, approval: Approval | undefined) => Promise<D>;
@@ -63,7 +63,7 @@ export const notApproved = (fleet: string, plan: string, refuse: NotApproved, wh
   page: false,
 });
 
-/** @param askedAtMs when people were asked about the plan; undefined where they were not. @returns why it is too late to say yes, or null */
+/** @param askedAtMs when people were asked about the plan; undefined where they were not. @returns why it is too late to approve, or null */
 export function judgeQuestion(
   fleet: Pick<Fleet, 'name' | 'ask'>,
   plan: string,
@@ -79,7 +79,7 @@ export function judgeQuestion(
 
 /** A plan that is approved and carried out as a whole. */
 export interface WholePlan extends PlanWords {
-  /** Names the changes, and nothing else: an approval is bound to it. */
+  /** Identifies the changes, and nothing else: an approval is bound to it. */
   readonly hash: string;
   readonly isEmpty: boolean;
   /** For the journal: each change. */
@@ -88,7 +88,7 @@ export interface WholePlan extends PlanWords {
   readonly questionLastsMs?: number;
 }
 
-/** Pure. @returns why the plan that a person has approved is not carried out; null where it is */
+/** Pure. @returns why an approved plan is not carried out; null where it is */
 export function judgeWholePlan(
   fleet: Pick<Fleet, 'name' | 'mode' | 'ask'>,
   { hash, isEmpty, would, because }: WholePlan,
@@ -145,7 +145,7 @@ export const approvalRequest = (fleet: string, plan: string, would: string): Sub
   page: true,
 });
 
-/** The journal's line of a person's yes. */
+/** The journal's line of a person's approval. */
 export const approvedSentence = ({ plan, by }: Approval): string => `plan ${plan} is approved${claimOf(by)}`;
 
 /** The same as values. */

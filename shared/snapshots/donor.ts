@@ -1,4 +1,4 @@
-// Which node is stopped for the next clean snapshot, if any: each in turn, and none that the fleet cannot do without. Pure.
+// Chooses the node that is stopped for the next clean snapshot, if any: each node in turn, and none that the fleet needs. Pure.
 import type { Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
@@ -7,17 +7,17 @@ import type { SnapshotSet } from './model.ts';
 
 export interface DonorFacts {
   readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'cleanSnapshots'>;
-  /** As watch-fleet saw them last. */
+  /** watch-fleet's last observation of them. */
   readonly nodes: readonly ObservedNode[];
   readonly observedAtMs: number;
   readonly sets: readonly SnapshotSet[];
   readonly breaker: BreakerReading;
-  /** Since when the chain stands still; null while it goes on. */
+  /** Since when the chain is halted; null while it advances. */
   readonly haltedSinceMs: number | null;
   /** Why a node cannot be stopped now (an open incident, a heal, a pause), by instance id. */
   readonly busy: ReadonlyMap<string, string>;
   readonly nowMs: number;
-  /** A person asked: whether it is due does not matter, nor whose turn it is where a node is named. All else does. */
+  /** A person asked: it need not be due, and a named node need not have its turn. All other rules hold. */
   readonly asked?: { readonly instanceId: string | undefined };
 }
 
@@ -25,10 +25,10 @@ export type Donor = { readonly donor: ObservedNode; readonly reason: string } | 
 
 const HOUR_MS = 60 * 60_000;
 const RETRY_AFTER_MS = 5 * 60_000;
-/** A person may ask where no file does; what the file would say by default holds. */
+/** A person may ask for a fleet without this part in its file; then the file's defaults hold. */
 const UNASKED = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 } as const;
 
-/** Taken with a clean stop, whole, and not known to be bad. One that is still being copied counts: the stop was made for it. */
+/** Taken with a clean stop, complete, and not known to be bad. A set that is still being copied counts: the stop was made for it. */
 export const isCleanSet = ({ parts, rank }: SnapshotSet, { volumes }: Pick<Fleet, 'volumes'>): boolean =>
   rank !== 'crash-consistent' &&
   volumes.every(({ role }) => parts[role] !== undefined) &&
@@ -86,11 +86,11 @@ export function donorOf(facts: DonorFacts): Donor {
   return { donor, reason: named ? `${donor.name}: a person asked` : `${donor.name} is next: ${turn}` };
 }
 
-/** Whether it answers for the pool: validators and bootnodes are not in it. */
+/** Whether it is in the pool: validators and bootnodes are not. */
 const isInPool = ({ health, role }: ObservedNode): boolean =>
   health === 'synced' && role !== 'validator' && role !== 'bootnode';
 
-/** A validator's stop costs stake, and its snapshots are for nobody else: whatever else the fleet file lets be restarted. */
+/** A validator's stop costs stake, and its snapshots are of no use to other nodes: this holds for any restart policy of the fleet file. */
 function unsuitable({ instanceId, health, role, reason }: ObservedNode, { busy }: DonorFacts): string | null {
   if (role === 'validator') return 'is a validator';
   if (role === 'unknown') return 'is of unknown role, and could be a validator';
@@ -99,7 +99,7 @@ function unsuitable({ instanceId, health, role, reason }: ObservedNode, { busy }
   return at === undefined ? null : `is not free: ${at}`;
 }
 
-/** When a node gave its last one; never: longest ago of all. */
+/** When a node gave its last snapshot; a node without one comes first. */
 function lastSnapshotMs(clean: readonly SnapshotSet[]): (node: ObservedNode) => number {
   const byNode = new Map<string, number>();
   for (const { node, takenAtMs } of clean) byNode.set(node, Math.max(takenAtMs, byNode.get(node) ?? takenAtMs));
@@ -115,7 +115,7 @@ const shortList = (told: readonly string[]): string =>
 
 const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
 
-/** Nobody is woken for a snapshot that is late: the next sweep looks again, and an old newest set is seen in the journal. */
+/** Nobody is paged for a late snapshot: the next sweep looks again, and the journal shows how old the newest set is. */
 const refuse = (code: GuardrailCode, reason: string): Refusal => ({
   refuse: code,
   reason,

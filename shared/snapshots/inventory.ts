@@ -1,5 +1,5 @@
-// The snapshots of a fleet's volumes, as EC2 tells them now: by the fleet's tag, by the volumes that its nodes have, and by the tags that
-// were copied from volumes that are gone. Whole or not at all.
+// Lists the snapshots of a fleet's volumes as EC2 shows them now: by the fleet's tag, by the volumes of its nodes, and by tags that were copied from
+// volumes that are gone. All of them, or none.
 import {
   DescribeLockedSnapshotsCommand,
   type EC2Client,
@@ -15,7 +15,7 @@ import type { SnapshotFact } from './model.ts';
 
 /** "MaxResults: between 5 and 1000" (DescribeSnapshotsRequest, @aws-sdk/client-ec2). */
 const A_PAGE = 1_000;
-/** 500 nodes with hourly snapshots of a day, twice over. */
+/** Twice the hourly snapshots of a day for 500 nodes. */
 const MAX_PAGES = 25;
 /** "The maximum number of filter values specified on a single call is 200" (FilterLimitExceeded). */
 const FILTER_VALUES = 200;
@@ -23,10 +23,10 @@ const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
 const STATES = new Set<string>(['pending', 'completed', 'error', 'recoverable', 'recovering']);
 
 /**
- * @param volumeIds of the nodes that there are, as far as their snapshots matter; snapshots with the fleet's tags are found without
- * @param locks for a hold only locks of what a policy would delete matter; for a deletion those of all
+ * @param volumeIds of the existing nodes, as far as their snapshots matter; snapshots with the fleet's tags are found without them
+ * @param locks for a hold only locks of snapshots that a policy would delete matter; for a deletion those of all
  * @returns our own account's snapshots, newest first
- * @throws Error when there are more pages than `MAX_PAGES`, or when the fleet's volumes have no tags to tell them by
+ * @throws Error when there are more pages than `MAX_PAGES`, or when the fleet's volumes have no tags to find them by
  */
 export async function readSnapshots(
   ec2: EC2Client,
@@ -62,7 +62,7 @@ function selectionsOf(
 
 async function describe(ec2: EC2Client, fleet: string, Filters: readonly Filter[]): Promise<readonly Snapshot[]> {
   const found: Snapshot[] = [];
-  // Our own only: others' snapshots may be shared with us by anybody, under any tags.
+  // Our own only: anybody may share a snapshot with us, under any tags.
   const wanted = { OwnerIds: ['self'], Filters: [...Filters] };
   let pages = 0;
   for await (const read of paginateDescribeSnapshots({ client: ec2, pageSize: A_PAGE }, wanted)) {

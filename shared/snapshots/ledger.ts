@@ -1,9 +1,9 @@
-// The ledger: what is in a snapshot, written into its tags when it is made and read from them by whoever looks for a good one. Pure.
+// The ledger: the content of a snapshot, written into its tags when it is made and read by every search for a good one. Pure.
 import { dateOf, FLEET_TAG, LEDGER_TAGS, NODE_TAG, TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { Ledger } from './model.ts';
 
-/** A tag that cannot be read says nothing: a height of "about 5" is no height. Never throws, since people write tags, too. */
+/** An unreadable tag counts as missing: a height of "about 5" is no height. Never throws, because people write tags, too. */
 export function readLedger(tags: Readonly<Record<string, string>>): Ledger {
   const text = (key: string): string | null => plainText(tags[key] ?? '', TAG_VALUE_MAX) || null;
   return {
@@ -20,14 +20,14 @@ export function readLedger(tags: Readonly<Record<string, string>>): Ledger {
     mode: text(LEDGER_TAGS.mode),
     cleanStop: tags[LEDGER_TAGS.cleanStop] === 'true',
     verifiedAtMs: dateOf(tags[LEDGER_TAGS.verified]),
-    // That it is there is enough: whoever forgot to say why did not want it used either.
+    // The tag alone is enough: a person who forgot the reason did not want the snapshot used either.
     quarantined:
       tags[LEDGER_TAGS.quarantined] === undefined ? null : (text(LEDGER_TAGS.quarantined) ?? '(no reason given)'),
     heldBy: tags[LEDGER_TAGS.heldBy] === undefined ? null : (text(LEDGER_TAGS.heldBy) ?? '(nobody says who)'),
   };
 }
 
-/** The tags that say the same; what is null has none. */
+/** The tags of a ledger; a null member has none. */
 export function ledgerTags(ledger: Ledger): Record<string, string> {
   const written: Readonly<Record<string, string | number | null>> = {
     [FLEET_TAG]: ledger.fleet,
@@ -53,15 +53,15 @@ export function ledgerTags(ledger: Ledger): Record<string, string> {
   );
 }
 
-/** A client by what it calls itself: "Geth/v1.14.5-stable/linux-amd64", "/Satoshi:27.0.0/", "0.38.12". */
+/** A client by its own version string: "Geth/v1.14.5-stable/linux-amd64", "/Satoshi:27.0.0/", "0.38.12". */
 export interface ClientName {
-  /** Lower case; the chain's name where it tells none. */
+  /** Lower case; the chain's name where the string has none. */
   readonly client: string;
-  /** "1.14.5"; null where it tells none. */
+  /** "1.14.5"; null where the string has none. */
   readonly version: string | null;
 }
 
-/** For whoever writes a ledger and whoever compares with one. @param chain of the fleet */
+/** For writers of a ledger and for comparisons with one. @param chain of the fleet */
 export function clientNameOf(told: string, chain: string): ClientName {
   const client = /^\/?([A-Za-z][A-Za-z -]*[A-Za-z])(?=[/:\s]|$)/.exec(told.trim())?.[1]?.toLowerCase() ?? chain;
   return { client, version: /(?<!\d)\d{1,10}(?:\.\d{1,10}){1,8}/.exec(told)?.[0] ?? null };

@@ -1,5 +1,5 @@
-// What heals write on snapshots that exist: that an incident holds them, that they must not be used, that a restore from them was proved.
-// All of it can be repeated. Who may tag can write all of it as well: which holds are ours, and which locks, is in the records (heal/kept.ts).
+// The marks of heals on existing snapshots: an incident holds them, they must not be used, or a restore from them was proved. All of it can be
+// repeated. A person who may tag can write all of it as well: the records (heal/kept.ts) say which holds and locks are ours.
 import {
   CreateTagsCommand,
   DeleteTagsCommand,
@@ -16,20 +16,19 @@ import type { SnapshotFact } from './model.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 /**
-/**
- * Renewed by the run that looks at incidents that last; a lock that everybody forgot ends by itself. Said as a duration, which the functions' own
- * permissions bound ("ec2:SnapshotLockDuration", EBS user guide): an expiration date would not be, and one a day from now would be less than a day
- * ahead when EC2 reads it.
+ * The run of prune-retired that looks at lasting incidents renews a lock; a forgotten lock ends after this time. The lock is requested as a duration,
+ * which the functions' own permissions limit ("ec2:SnapshotLockDuration", EBS user guide). An expiration date would not be limited, and one a day
+ * from now would be less than a day ahead when EC2 reads it.
  */
 const LOCK_DAYS = 1;
 export const QUARANTINE_MS = 30 * DAY_MS;
-/** A fleet's snapshots of one incident: a handful. */
+/** A fleet's snapshots of one incident are a handful. */
 const MAX_HELD = 1_000;
 
-/** As much of a snapshot as holding it needs. */
+/** The fields of a snapshot that holding it needs. */
 export type HoldableSnapshot = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
 
-/** What AWS refused of one snapshot, in AWS's own words. The others are marked all the same. */
+/** AWS's refusal for one snapshot, in AWS's own words. The others are still marked. */
 export interface MarkFailure {
   readonly snapshotId: string;
   readonly why: string;
@@ -38,16 +37,16 @@ export interface MarkFailure {
 /** For a journal: "snap-…: UnauthorizedOperation: …; snap-…: …" */
 export const sentenceOfUnmarked = (unmarked: readonly MarkFailure[]): string =>
   unmarked.map(({ snapshotId, why }) => `${snapshotId}: ${why.slice(0, WHY_MAX)}`).join('; ');
-/** A refusal of IAM names role, action and resource in some 300 characters; an encoded message behind that is of no use here. */
+/** A refusal of IAM names role, action and resource in some 300 characters; the encoded message after that is of no use here. */
 const WHY_MAX = 400;
 
 /**
- * No retention removes these until the hold is released: prune-retired honours the tag, and what a lifecycle policy would delete is
- * locked besides. Tagged before it is locked: only what carries the tag may be locked.
+ * No retention removes these until the hold is released: prune-retired honours the tag, and a snapshot that a lifecycle policy would delete is also
+ * locked. The tag comes before the lock: only a tagged snapshot may be locked.
  *
- * @param lockIds those that are to be locked, or locked for another day: never one that a person has locked
+ * @param lockIds those that must be locked, or locked for another day: never one that a person has locked
  * @returns those that AWS refused to mark or to lock; the others are held
- * @throws what leaves open whether it had an effect, and throttling: the same call again is safe
+ * @throws errors that leave the effect open, and throttling: repeating the same call is safe
  */
 export async function holdSnapshots(
   ec2: EC2Client,
@@ -78,7 +77,7 @@ export async function holdSnapshots(
   ];
 }
 
-/** Whether the new days of a lock that is there count from now or from its beginning, AWS does not say; its answer does. */
+/** AWS does not document whether the new days of an existing lock count from now or from its beginning; its answer shows it. */
 async function lock(ec2: EC2Client, SnapshotId: string, nowMs: number): Promise<void> {
   const forDays = (LockDuration: number) =>
     ec2.send(new LockSnapshotCommand({ SnapshotId, LockMode: 'governance', LockDuration }));
@@ -89,17 +88,17 @@ async function lock(ec2: EC2Client, SnapshotId: string, nowMs: number): Promise<
 }
 
 export interface ReleaseResult {
-  /** Ids of those that the incident does not hold any more. */
+  /** Ids of those that the incident no longer holds. */
   readonly released: readonly string[];
   readonly unmarked: readonly MarkFailure[];
 }
 
 /**
- * Takes the incident's holds back.
+ * Releases the incident's holds.
  *
  * @param ids that the incident holds
- * @param lockedIds those of them that our own holds have locked, and that no other of ours holds
- * @returns one that is gone is neither released nor unmarked
+ * @param lockedIds those of them that our own holds have locked, and that no other hold of ours needs
+ * @returns a snapshot that is gone is neither released nor unmarked
  */
 export async function releaseHolds(
   ec2: EC2Client,
@@ -121,14 +120,14 @@ export async function releaseHolds(
     const tagOf = (key: string) => Tags.find(({ Key }) => Key === key)?.Value;
     const holders = (tagOf(LEDGER_TAGS.heldBy) ?? '').split(' ').filter((holder) => holder !== '');
     const others = holders.filter((holder) => holder !== incident);
-    // One that never could be tagged has nothing to be taken away.
+    // A snapshot that was never tagged has no tag to remove.
     return { id: SnapshotId, others, isTagged: holders.length > 0 || tagOf(LOCKED_BY_TAG) !== undefined };
   });
   const locked = await unlock(
     ec2,
     held.map(({ id }) => id).filter((id) => lockedIds.has(id)),
   );
-  // One that stays locked keeps the tags that say whose lock it is.
+  // A snapshot that stays locked keeps the tags that name the owner of the lock.
   const tagged = held.filter(({ id, isTagged }) => isTagged && !locked.some(({ snapshotId }) => snapshotId === id));
   const shared = await tagEach(
     ec2,
@@ -147,7 +146,7 @@ export async function releaseHolds(
   return { released, unmarked };
 }
 
-/** With which code AWS refuses to unlock what is not locked any more, it does not say: it is looked at first. */
+/** AWS does not document its code for unlocking a snapshot without a lock: so the lock is read first. */
 async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<readonly MarkFailure[]> {
   if (SnapshotIds.length === 0) return [];
   const { Snapshots = [] } = await ec2.send(new DescribeLockedSnapshotsCommand({ SnapshotIds: [...SnapshotIds] }));
@@ -157,7 +156,7 @@ async function unlock(ec2: EC2Client, SnapshotIds: readonly string[]): Promise<r
   );
 }
 
-/** They are not used any more, and stay for a person to look at for 30 days. @param why in a sentence; cut to what a tag takes */
+/** The snapshots are not used any more, and stay for a person to look at for 30 days. @param why in a sentence; cut to a tag's length */
 export const quarantine = (
   ec2: EC2Client,
   ids: readonly string[],
@@ -169,11 +168,11 @@ export const quarantine = (
     [KEEP_UNTIL_TAG]: new Date(nowMs + QUARANTINE_MS).toISOString(),
   });
 
-/** A node that was restored from them has proved itself. */
+/** A node that was restored from them is proved. */
 export const verify = (ec2: EC2Client, ids: readonly string[], atMs: number): Promise<readonly MarkFailure[]> =>
   tag(ec2, ids, { [LEDGER_TAGS.verified]: new Date(atMs).toISOString() });
 
-/** Several incidents may hold the same: their ids, one after the other. */
+/** Several incidents may hold the same snapshot: their ids, one after the other. */
 function addHolder(heldBy: string | null, incident: string): string {
   const holders = heldBy?.split(' ') ?? [];
   return holders.includes(incident) ? holders.join(' ') : [...holders, incident].join(' ').slice(-TAG_VALUE_MAX).trim();
@@ -181,7 +180,7 @@ function addHolder(heldBy: string | null, incident: string): string {
 
 type Tags = Readonly<Record<string, string>>;
 
-/** One call for all that get the same. */
+/** One call for all snapshots with the same tags. */
 async function tagEach(
   ec2: EC2Client,
   each: readonly (readonly [id: string, tags: Tags])[],
@@ -204,7 +203,7 @@ function tag(ec2: EC2Client, ids: readonly string[], tags: Tags): Promise<readon
   return callForAll(ids, (Resources) => ec2.send(new CreateTagsCommand({ Resources, Tags })));
 }
 
-/** One call for all; where AWS refuses that, a call for each: what is refused of one is no reason to leave the others. */
+/** One call for all. If AWS refuses it, one call for each: the refusal of one snapshot must not stop the others. */
 async function callForAll(
   ids: readonly string[],
   call: (ids: string[]) => Promise<unknown>,

@@ -1,14 +1,14 @@
-// What a snapshot of a fleet is to chainmend: parts, each of one volume, that were taken at one moment and are restored together.
+// The model of a fleet's snapshots: sets of parts. Each part is of one volume; all were taken at one moment and are restored together.
 
 /** Role of a volume: data, ancient, … */
 export type FleetRole = string;
 
-/** The ledger: what the tags of a snapshot say is in it. What no tag says is null. */
+/** The ledger: what the tags of a snapshot say about its content. A missing tag is null. */
 export interface Ledger {
   readonly fleet: string | null;
   readonly node: string | null;
   readonly role: FleetRole | null;
-  /** All parts of one moment have the same. */
+  /** The same for all parts of one moment. */
   readonly setId: string | null;
   /** How many parts the set has. */
   readonly parts: number | null;
@@ -28,7 +28,7 @@ export interface Ledger {
   readonly heldBy: string | null;
 }
 
-/** One snapshot as EC2 tells it. */
+/** One snapshot as EC2 shows it. */
 export interface SnapshotFact {
   readonly snapshotId: string;
   readonly volumeId: string;
@@ -41,9 +41,9 @@ export interface SnapshotFact {
   readonly tags: Readonly<Record<string, string>>;
   /** The lifecycle policy that made it; null for all others. */
   readonly policyId: string | null;
-  /** By anybody: AWS does not tell whose lock it is. */
+  /** By anybody: AWS does not show whose lock it is. */
   readonly locked: boolean;
-  /** In the archive tier, from which no volume can be made until a person brings it back. */
+  /** In the archive tier, from which no volume can be made until a person restores it. */
   readonly archived: boolean;
   readonly ledger: Ledger;
 }
@@ -53,12 +53,12 @@ export type Rank = 'verified' | 'clean' | 'crash-consistent';
 /** Parts of one moment, one for each volume of a node. */
 export interface SnapshotSet {
   readonly setId: string;
-  /** By its name in the fleet; its volume's id where nobody knows whose it was. */
+  /** By its name in the fleet; its volume's id where the node is not known. */
   readonly node: string;
-  /** The earliest of its parts. */
+  /** The time of its earliest part. */
   readonly takenAtMs: number;
   readonly parts: Readonly<Record<FleetRole, SnapshotFact>>;
-  /** The latest of its parts: none of what is in it is newer. */
+  /** The time of its latest part: nothing in the set is newer. */
   readonly untilMs: number;
   readonly rank: Rank;
   readonly height: number | null;

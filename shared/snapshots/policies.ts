@@ -1,5 +1,5 @@
-// What Data Lifecycle Manager does for a fleet: which policies take its snapshots, how often, how long they keep them, and whether they
-// work at all. Evidence for people, and the reason for a hold: what a policy keeps for a day is gone a day after a fault.
+// Reads the policies of Data Lifecycle Manager for a fleet: which ones take its snapshots, how often, how long they keep them, and whether they work
+// at all. This is evidence for people, and the reason for a hold: what a policy keeps for a day is gone a day after a fault.
 import {
   type DLMClient,
   GetLifecyclePoliciesCommand,
@@ -15,14 +15,14 @@ export interface PolicyFact {
   readonly policyId: string;
   readonly state: 'ENABLED' | 'DISABLED' | 'ERROR';
   readonly statusMessage: string;
-  /** Whether all volumes of an instance are taken at one moment; each volume at its own otherwise. */
+  /** Whether all volumes of an instance are taken at one moment; otherwise each volume at its own time. */
   readonly wholeInstances: boolean;
   readonly schedules: readonly ScheduleFact[];
 }
 
 export interface ScheduleFact {
   readonly name: string;
-  /** null where a cron expression says it. */
+  /** null where a cron expression sets the times. */
   readonly everyHours: number | null;
   readonly keepCount: number | null;
   readonly keepDays: number | null;
@@ -31,11 +31,11 @@ export interface ScheduleFact {
 
 /** A fleet has one or two policies; a hundred are all that an account may have in a Region (Amazon DLM quotas). */
 const MAX_POLICIES = 10;
-/** DLM's own maxima reckon so: 1,200 months are 36,500 days (RetainRule). */
+/** DLM's own maxima are consistent with this: 1,200 months are 36,500 days (RetainRule). */
 const DAYS_OF: Readonly<Record<string, number>> = { DAYS: 1, WEEKS: 7, MONTHS: 36_500 / 1_200, YEARS: 365 };
 
 /**
- * The policies that take the fleet's volumes or instances, and those that made the snapshots which were found.
+ * The policies that take the fleet's volumes or instances, and those that made the given snapshots.
  *
  * @throws Error when there are more than `MAX_POLICIES`
  */
@@ -60,7 +60,7 @@ export async function readPolicies(
       const { Policy } = await dlm.send(new GetLifecyclePolicyCommand({ PolicyId }));
       if (Policy) policies.push(policyFact(PolicyId, Policy));
     } catch (error) {
-      // Snapshots outlive their policy: nobody deletes them any more.
+      // Snapshots outlive their policy: then nothing deletes them.
       if (!(error instanceof ResourceNotFoundException)) throw error;
     }
   }
@@ -94,7 +94,7 @@ function oldestHours({ everyHours, keepCount, keepDays }: ScheduleFact): number 
   return keepCount === null || everyHours === null ? null : keepCount * everyHours;
 }
 
-/** For a journal or a page: what can be expected of the policies, a sentence each. Pure. */
+/** For a journal or a page: what the policies can be expected to do, one sentence each. Pure. */
 export function supplyOf(policies: readonly PolicyFact[]): readonly string[] {
   return policies.flatMap(({ policyId, state, statusMessage, schedules }) => {
     if (state === 'ERROR') return [`${policyId} is in ERROR and takes no snapshots: ${statusMessage}`];

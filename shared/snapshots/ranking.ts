@@ -1,5 +1,5 @@
-// Which sets of snapshots are good for a node, best first; why each of the others is not, in plain words for the journal; and the set that a
-// person names. Pure: over what EC2 and the ledger say.
+// Ranks the sets of snapshots that are good for a node, best first. It says why each other set is not, in plain words for the journal, and finds the
+// set that a person names. Pure: from the facts of EC2 and the ledger.
 
 import type { Fleet, HealthPolicy, Role } from '../fleet/model.ts';
 import { FLEET_TAG, LEDGER_TAGS } from '../model/tags.ts';
@@ -9,7 +9,7 @@ export interface GoodInput extends SetRequirements {
   readonly sets: readonly SnapshotSet[];
   /** When the trouble was first seen, ms since the epoch; null where nothing is wrong with the node (a person restores it). */
   readonly faultSinceMs: number | null;
-  /** Sets and snapshots that this incident has tried: by `source`, a set's id or a snapshot's. */
+  /** Sets and snapshots that this incident has tried: `source` is a set's id or a snapshot's. */
   readonly tried: readonly { readonly source: string; readonly rank: Rank }[];
 }
 
@@ -21,36 +21,35 @@ export interface RankedSets {
 
 export interface RefusedSet {
   readonly setId: string;
-  /** For the journal: what was read, and what was expected. */
+  /** For the journal: the value that was read, and the expected one. */
   readonly why: string;
 }
 
-/** A running node's snapshot may not open. The swap proves itself and puts back, which costs the node's time: two are enough to know. */
+/** A running node's snapshot may not open. The swap is proved, or put back, which costs the node's time: two tries are enough to know. */
 const CRASH_CONSISTENT_TRIES = 2;
-/** How often a fleet is looked at. */
+/** The interval of watch-fleet's sweeps. */
 const SWEEP_MS = 60_000;
-/** Lifecycle policies start within an hour of their time: sets of one run are as new as each other. */
+/** Lifecycle policies start within an hour of their time: sets of one run count as equally new. */
 const AS_NEW_MS = 60 * 60_000;
 const ORDER: readonly Rank[] = ['verified', 'clean', 'crash-consistent'];
 
 /**
- * A node is called stuck when it has stood still for `stuckSeconds`, and is looked at once a minute: the last moment at which it was known
- * to be well lies so long before the onset. What was taken in between may hold the fault, and is not taken for good.
+ * A node is called stuck after `stuckSeconds` without progress, and is observed once a minute. So the last time at which it was known to be well is
+ * that long before the onset. A snapshot from between may hold the fault, and does not count as good.
  *
- * @returns ms since the epoch: only what was taken before is from before the fault
+ * @returns ms since the epoch: only an earlier snapshot is from before the fault
  */
 export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<HealthPolicy, 'stuckSeconds'>): number =>
   faultSinceMs - stuckSeconds * 1_000 - 2 * SWEEP_MS;
 
 /**
- * Within a rank the newest comes first, whoever's it is: every block that is not in it has to be fetched again. Of sets that are as new as
- * each other (one run of a policy takes all nodes' within the hour), the node's own comes first: its size, its key and its client's
- * settings are the node's, and nothing of another node's identity has to be taken out of it. What nobody knows the node of comes last in
- * its rank: it may be an old root volume, whose tags are the same.
+ * Within a rank the newest comes first, of any node: every block that is missing in it has to be fetched again. Of equally new sets (one run of a
+ * policy takes all nodes' within the hour), the node's own comes first: its size, its key and its client's settings are the node's, and no other
+ * node's identity has to be removed from it. A set of an unknown node comes last in its rank: it may be an old root volume, which has the same tags.
  */
 export function rankSets(input: GoodInput): RankedSets {
   const refused: RefusedSet[] = [];
-  // Only these may a person make good with one command: they come first, since a journal tells a few.
+  // A person can make only these good with one command: they come first, because a journal shows only a few.
   const beyondReach: RefusedSet[] = [];
   const fit: SnapshotSet[] = [];
   for (const set of input.sets) {
@@ -80,7 +79,7 @@ export function rankSets(input: GoodInput): RankedSets {
   return { good: ranked.filter((set) => !beyond.has(set)), refused: [...beyondReach, ...refused] };
 }
 
-/** Why a set is not good for this node, whatever was tried; null where it is. */
+/** Why a set is not good for this node, without regard to earlier tries; null where it is good. */
 function rejectionOf(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>): string | null {
   return (
     shapeFault(set, input) ??
@@ -109,7 +108,7 @@ function triedFault(set: SnapshotSet, { tried }: GoodInput): string | null {
   return tried.some(({ source }) => ids.has(source)) ? 'it was tried in this incident' : null;
 }
 
-/** Runs of sets that are as new as their first have the node's own at their head. */
+/** Newest first. In each group of equally new sets the node's own come first. */
 function newestFirst(sets: readonly SnapshotSet[], node: string): readonly SnapshotSet[] {
   const sorted = sets.toSorted((a, b) => b.takenAtMs - a.takenAtMs || (a.setId < b.setId ? -1 : 1));
   const result: SnapshotSet[] = [];
@@ -129,8 +128,8 @@ export type RequestedSet =
   | { readonly refuse: 'snapshot-unfit'; readonly reason: string };
 
 /**
- * A person may name what the ladder would not try (one of many that were taken of a running client, one that was tried), but nothing
- * that is known or likely to be bad. What was taken after the fault is fit once it has been proved by a restore.
+ * A person may name a set that the ladder would not try (one of many that were taken of a running client, one that was tried), but none that is known
+ * or likely to be bad. A set from after the fault is fit once a restore from it was proved.
  */
 export function chooseRequestedSet(snapshotId: string, input: Omit<GoodInput, 'tried'>): RequestedSet {
   const set = input.sets.find(
@@ -167,8 +166,8 @@ export function chooseRequestedSet(snapshotId: string, input: Omit<GoodInput, 't
 const unfitSet = (reason: string): RequestedSet => ({ refuse: 'snapshot-unfit', reason });
 
 /**
- * Whether heals may read and mark a snapshot: by the tags of one of the fleet's volumes, by the fleet's name, or by a policy that its file names.
- * IAM has the same fence (`bySnapshotTags`, infra/constructs/replace-grants.ts); what is out of reach is no candidate.
+ * Whether heals may read and mark a snapshot: by the tags of one of the fleet's volumes, by the fleet's name, or by a policy that its file names. IAM
+ * has the same fence (`bySnapshotTags`, infra/constructs/replace-grants.ts); a snapshot out of reach is no candidate.
  */
 export function isWithinReach(
   { tags, policyId }: Pick<SnapshotFact, 'tags' | 'policyId'>,
@@ -184,8 +183,8 @@ export function isWithinReach(
 }
 
 /**
- * Why some of a set are out of reach, and what a person can do who knows whose they are; null where none is. Snapshots that are made in the
- * console or by `aws ec2 create-snapshot` carry no tags unless somebody gives them some.
+ * Why some snapshots of a set are out of reach, and what a person who knows their owner can do; null where none is. Snapshots that are made in the
+ * console or by `aws ec2 create-snapshot` carry no tags unless somebody adds them.
  */
 function outOfReach(facts: readonly SnapshotFact[], fleet: Pick<Fleet, 'name' | 'volumes' | 'replace'>): string | null {
   const beyond = facts.filter((fact) => !isWithinReach(fact, fleet));
@@ -202,23 +201,23 @@ function outOfReach(facts: readonly SnapshotFact[], fleet: Pick<Fleet, 'name' | 
   );
 }
 
-/** What a set has to be good for. */
+/** The requirements of a set. */
 export interface SetRequirements {
   readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'role' | 'health' | 'replace'>;
-  /** The node that is to be restored, by its name in the fleet. */
+  /** The node to restore, by its name in the fleet. */
   readonly node: string;
   readonly role: Role;
   /** Roles of the fleet's other nodes, by name. */
   readonly siblings: ReadonlyMap<string, Role>;
-  /** What the fleet's network is; null where nobody knows. */
+  /** The id of the fleet's network; null where it is not known. */
   readonly chainId: string | null;
-  /** What is installed on the node, by `clientNameOf`; null where nobody knows. */
+  /** The client that is installed on the node, by `clientNameOf`; null where it is not known. */
   readonly client: { readonly client: string; readonly version: string | null } | null;
   /** How the fleet's clients keep their data; undefined where its file does not say. */
   readonly dataMode: string | undefined;
-  /** Our own account's id, and those that the fleet file trusts. Empty: our own only were read. */
+  /** Our own account's id, and those that the fleet file trusts. Empty: only our own snapshots were read. */
   readonly accounts: readonly string[];
-  /** Keys that were found not to be usable, by ARN, and why. */
+  /** Keys that were found to be unusable, by ARN, with the reason. */
   readonly unusableKeys: ReadonlyMap<string, string>;
   /** Canonical hashes by height, as far as they are known. */
   readonly hashes: ReadonlyMap<number, string>;
@@ -226,7 +225,7 @@ export interface SetRequirements {
 
 const factsOf = ({ parts }: SnapshotSet): readonly SnapshotFact[] => Object.values(parts);
 
-/** That it is not whole, not ready, not to be read, or not to be used. */
+/** The fault of a set that is incomplete, not ready, not readable, or not to be used. */
 function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: SetRequirements): string | null {
   const missing = fleet.volumes.map(({ role }) => role).filter((role) => set.parts[role] === undefined);
   if (missing.length > 0) return `it has no snapshot of the volume ${missing.join(', ')}`;
@@ -245,12 +244,12 @@ function shapeFault(set: SnapshotSet, { fleet, accounts, unusableKeys }: SetRequ
   return null;
 }
 
-/** That heals may not read it. */
+/** The fault of a set that heals may not read. */
 function reachFault(set: SnapshotSet, { fleet }: Pick<SetRequirements, 'fleet'>): string | null {
   return outOfReach(factsOf(set), fleet);
 }
 
-/** That it is another fleet's, or a validator's and for another node. */
+/** The fault of a set of another fleet, or of a validator and for another node. */
 function originFault(set: SnapshotSet, { fleet, node, role, siblings }: SetRequirements): string | null {
   const foreign = factsOf(set).find(({ ledger }) => ledger.fleet !== null && ledger.fleet !== fleet.name);
   if (foreign) return `${foreign.snapshotId} is of the fleet ${foreign.ledger.fleet}`;
@@ -259,7 +258,7 @@ function originFault(set: SnapshotSet, { fleet, node, role, siblings }: SetRequi
     return `it was taken while its client ran, and ${node} is ${asRole(role)}: never from such a set`;
   if (set.node === node) return null;
   if (guarded) return `it is of ${set.node}, and ${node} is ${asRole(role)}: only its own snapshots are for it`;
-  // Whose role nobody knows any more has the one that all nodes have, where the fleet file says one.
+  // A node of unknown role has the role of all nodes, where the fleet file sets one.
   const theirs = siblings.get(set.node) ?? ('fixed' in fleet.role ? fleet.role.fixed : 'unknown');
   if (!isGuarded(theirs)) return null;
   return theirs === 'validator'
@@ -267,12 +266,12 @@ function originFault(set: SnapshotSet, { fleet, node, role, siblings }: SetRequi
     : `it is of ${set.node}, whose role nobody knows: it may be a validator’s`;
 }
 
-/** That the node’s client cannot be expected to go on from what is in it. */
+/** The fault of a set whose data the node's client cannot be expected to continue. */
 function clientFault(set: SnapshotSet, demand: SetRequirements): string | null {
   return contentFault(set, demand) ?? versionFault(set, demand);
 }
 
-/** That it is of another chain, of other blocks, or kept otherwise. */
+/** The fault of a set of another chain, of other blocks, or of another data mode. */
 function contentFault(set: SnapshotSet, { chainId, dataMode, hashes }: SetRequirements): string | null {
   for (const { snapshotId, ledger } of factsOf(set)) {
     if (ledger.chainId !== null && chainId !== null && ledger.chainId !== chainId)
@@ -300,7 +299,7 @@ function versionFault(set: SnapshotSet, { client, node }: SetRequirements): stri
   return null;
 }
 
-/** By major and minor version: within a minor version clients read each other's data. Unknown versions say nothing. */
+/** By major and minor version: within a minor version clients read each other's data. Unknown versions prove nothing. */
 function isNewer(written: string | null, running: string | null): boolean {
   if (written === null || running === null) return false;
   const [a = [], b = []] = [written, running].map((version) => version.split('.').slice(0, 2).map(Number));

@@ -1,12 +1,12 @@
-// Which snapshots belong together: parts of one moment, one for each data volume of a node. The ledger says so; without one it is told by who
-// made them, of whose volumes (by EC2's attachments and the fleet file's tags), and when.
+// Groups snapshots into sets: parts of one moment, one for each data volume of a node. The ledger names the set. Without a ledger the group follows
+// from the snapshots' maker, their volumes (by EC2's attachments and the fleet file's tags), and their time.
 
 import { type EC2Client, paginateDescribeVolumes, type Volume } from '@aws-sdk/client-ec2';
 import type { Fleet } from '../fleet/model.ts';
 import type { FleetNode } from '../fleet/nodes.ts';
 import type { FleetRole, Rank, SnapshotFact, SnapshotSet } from './model.ts';
 
-/** Whose a volume is now, or was when it was last known. `role` is null for one that holds no data of the fleet (a root volume). */
+/** The node of a volume now, or when it was last known. `role` is null for a volume without data of the fleet (a root volume). */
 export interface VolumeOwner {
   readonly node: string;
   readonly role: FleetRole | null;
@@ -16,16 +16,14 @@ export interface SetContext {
   readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'nodes'>;
   /** By volume id. */
   readonly volumes: ReadonlyMap<string, VolumeOwner>;
-  /** Names of the nodes that there are: a volume's copied name tag is believed only where it is one of them. */
+  /** Names of the existing nodes: a volume's copied name tag counts only if it is one of them. */
   readonly nodeNames: ReadonlySet<string>;
 }
 
-/** One run of a lifecycle policy takes all volumes of a node within seconds; the next is an hour later at least. */
+/** One run of a lifecycle policy takes all volumes of a node within seconds; the next run is at least an hour later. */
 const ONE_MOMENT_MS = 60_000;
 
-/**
- * Newest first. Every snapshot of the fleet's data volumes is in exactly one set, whole or not: what is missing is for `rankSets` to say.
- */
+/** Newest first. Every snapshot of the fleet's data volumes is in exactly one set, complete or not: `rankSets` reports missing parts. */
 export function setsOf(facts: readonly SnapshotFact[], context: SetContext): readonly SnapshotSet[] {
   const parts = facts.flatMap((fact) => partOf(fact, context));
   const oldestFirst = parts.sort((a, b) => a.fact.startedAtMs - b.fact.startedAtMs || byId(a.fact, b.fact));
@@ -46,7 +44,7 @@ function partOf(fact: SnapshotFact, context: SetContext): readonly SnapshotPart[
   return [{ fact, role, node: nodeOf(fact, owner, context) }];
 }
 
-/** What the snapshot itself says was true when it was taken; a volume may be another node's by now. */
+/** The snapshot's own tags were true when it was taken; its volume may belong to another node by now. */
 function nodeOf({ ledger, tags, volumeId }: SnapshotFact, owner: VolumeOwner | undefined, context: SetContext): string {
   if (ledger.node !== null) return ledger.node;
   if (owner) return owner.node;
@@ -54,14 +52,14 @@ function nodeOf({ ledger, tags, volumeId }: SnapshotFact, owner: VolumeOwner | u
   return copied !== undefined && context.nodeNames.has(copied) ? copied : volumeId;
 }
 
-/** By the volume's copied tags, where they are one role's only; where all roles have the same tags, a node with one volume has no doubt. */
+/** By the volume's copied tags, where they belong to one role only; where all roles have the same tags, a node with one volume is still clear. */
 function roleByTags(tags: SnapshotFact['tags'], { fleet: { volumes } }: SetContext): FleetRole | null {
   const matching = volumes.filter((volume) => Object.entries(volume.tags).every(([key, value]) => tags[key] === value));
   const [only, another] = matching.length > 0 ? matching : volumes;
   return only && !another ? only.role : null;
 }
 
-/** A lifecycle policy writes no ledger: a set's name on its snapshot was copied from a volume, and is the set's that the volume came from. */
+/** A lifecycle policy writes no ledger: a set's name on its snapshot was copied from a volume, and names the set that the volume was made from. */
 const setIdOf = ({ policyId, ledger }: SnapshotFact): string | null => (policyId === null ? ledger.setId : null);
 
 const keyOf = ({ fact, node }: SnapshotPart): string => {
@@ -69,7 +67,7 @@ const keyOf = ({ fact, node }: SnapshotPart): string => {
   return setId === null ? JSON.stringify([fact.policyId, node]) : JSON.stringify([setId]);
 };
 
-/** A set by its ledger is whole as it is; others are cut wherever a minute has passed or a role comes again. */
+/** A set by its ledger is one group; others are split where a minute has passed or a role repeats. */
 function inMoments(oldestFirst: readonly SnapshotPart[]): readonly (readonly SnapshotPart[])[] {
   const moments: SnapshotPart[][] = [];
   let open: SnapshotPart[] = [];
@@ -89,7 +87,7 @@ function inMoments(oldestFirst: readonly SnapshotPart[]): readonly (readonly Sna
   return moments;
 }
 
-/** @param again how many of its name came before: a repeated request leaves a second one, which must not be mistaken for the first */
+/** @param again how many sets of this name came before: a repeated request leaves a second one, which must not be confused with the first */
 function setOf(parts: readonly SnapshotPart[], again: number): SnapshotSet {
   const facts = parts.map(({ fact }) => fact);
   const [first] = parts as readonly [SnapshotPart, ...SnapshotPart[]];
@@ -104,7 +102,7 @@ function setOf(parts: readonly SnapshotPart[], again: number): SnapshotSet {
   };
 }
 
-/** As good as the worst of its parts. What a lifecycle policy took of a running node is not clean, whatever tags it copied. */
+/** The rank of the worst of its parts. A lifecycle policy's snapshot of a running node is not clean, even if it copied such tags. */
 function rankOf(facts: readonly SnapshotFact[]): Rank {
   if (facts.every(({ ledger }) => ledger.verifiedAtMs !== null)) return 'verified';
   return facts.every(({ ledger, policyId }) => ledger.cleanStop && policyId === null) ? 'clean' : 'crash-consistent';
@@ -142,8 +140,8 @@ export async function readOwners(
 }
 
 /**
- * Pure part of `readOwners`. A volume has a role where its tags are one role's and no other volume of its instance has the same; all
- * others have none, since it is better to know nothing of a volume than to take an old root for data.
+ * Pure part of `readOwners`. A volume has a role where its tags belong to one role and no other volume of its instance has the same tags. All others
+ * have none, because an unknown volume is better than an old root that counts as data.
  *
  * @param names of the nodes, by instance id
  */

@@ -1,11 +1,11 @@
-// The words of a command line: a script may have put into them what somebody else has written.
+// Checks the words of a command line: a script may have inserted text from a stranger.
 import { plainText, UNSEEN } from './plain-text.ts';
 
 const SHOWN_CHARACTERS = 100;
 /** A reason for a pause has 500 characters at most, a path a few more. */
 const WORD_CHARACTERS = 2_000;
 
-/** Why these are no words of a command line, in a sentence; undefined where they are. They are quoted in messages, and reach AWS. */
+/** Why these cannot be words of a command line, in a sentence; undefined where they can. They are quoted in messages, and reach AWS. */
 export function unfitWord(words: readonly string[]): string | undefined {
   for (const word of words) {
     if (word.length > WORD_CHARACTERS)
@@ -15,5 +15,5 @@ export function unfitWord(words: readonly string[]): string | undefined {
   return undefined;
 }
 
-/** What somebody typed, in a message. */
+/** A typed word, quoted for a message. */
 export const quoted = (word: string): string => JSON.stringify(plainText(word, SHOWN_CHARACTERS));

@@ -1,6 +1,6 @@
-// A text as its lines, each with its line break.
+// Splits a text into its lines, each with its line break.
 
-/** Linear in the length of the text. The parts put together are the text. */
+/** Linear in the length of the text. The joined parts are the text. */
 export function linesOf(text: string): readonly string[] {
   const lines: string[] = [];
   for (let from = 0; from < text.length; ) {

@@ -1,8 +1,8 @@
-// Names with `*` in them, as a fleet file writes them.
+// Matches names with `*` in them, as a fleet file writes them.
 
 /**
- * Whether a name is meant by a pattern in which each `*` stands for anything, nothing included. The first place where a part fits is as good
- * as any later one, so that each character of the name is looked at a few times at most, however many stars there are.
+ * Whether a name matches a pattern in which each `*` stands for any text, even an empty one. The first place where a part fits is as good as any
+ * later one. So each character of the name is read a few times at most, for any number of stars.
  */
 export function isMeant(pattern: string, name: string): boolean {
   const parts = pattern.split('*');

@@ -1,5 +1,5 @@
-// What an act of the ladder is, in all its parts, and how one is performed: the intent is written, it is executed, and what came of it is
-// kept for successors.
+// What an act of the ladder is, in all its parts, and how an act is performed: the intent is written, the act is executed, and its result is kept for
+// later attempts.
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import { unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
 import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
@@ -33,38 +33,38 @@ export interface Failed {
   readonly is: 'failed';
   readonly atMs: number;
   readonly reason: string;
-  /** AWS's, where it was AWS that refused. */
+  /** AWS's error code, where AWS refused. */
   readonly code?: string;
   readonly fault?: 'data' | 'node' | 'none';
   readonly seen?: NodeState | null;
   readonly putBack?: boolean;
 }
 
-/** Nobody knows whether it happened, or ever will: the next reading of EC2 and of the node tells. */
+/** It is unknown whether it happened, and no answer will come: the next reading of EC2 and of the node shows it. */
 export interface Unknown {
   readonly is: 'unknown';
   readonly atMs: number;
   readonly reason: string;
 }
 
-/** What came of an act that was made. */
+/** The result of an act that was made. */
 export type Outcome = Done | Failed | Unknown;
-/** refused: a guard said no, in the very step. lost: the lease is another execution's. */
+/** refused: a guard said no, in the same step. lost: another execution has the lease. */
 export type Result = (Outcome | { readonly is: 'refused'; readonly refusal: Refusal } | { readonly is: 'lost' }) & {
-  /** Where the act was a command to a node. */
+  /** Set where the act was a command to a node. */
   readonly command?: CommandTrace;
 };
 
-/** What an act of the ladder is executed in. */
+/** The context in which an act of the ladder is executed. */
 export type LadderActContext = ReplaceActContext & {
   readonly leases: Leases;
   /** The act only puts back what this heal took down, or ends what cannot be left half done: no pause keeps a node down. */
   readonly recovers: boolean;
-  /** null only before the node was ever asked. */
+  /** null only before the node was first asked. */
   readonly state: LadderState | null;
 };
 
-/** What is written before an act: nobody repeats the call blindly, and a successor knows what may have happened. */
+/** What is written before an act: nobody repeats the call blindly, and a later attempt knows what may have happened. */
 export interface Intent {
   /** A call without a token. */
   readonly call?: { readonly name: string; readonly target: string };
@@ -76,7 +76,7 @@ type Reduce<P, O extends Outcome> = (
   state: LadderState,
   params: P,
   outcome: O,
-  /** As it was before: the wait and the setback included. */
+  /** The state before the act, including the wait and the setback. */
   before: LadderState,
 ) => LadderState;
 
@@ -85,28 +85,31 @@ export type Approvable = { readonly rung: Rung; readonly reason: string } | { re
 
 /** One act of the ladder: everything that is particular to it. */
 export interface ActParts<P> {
-  /** What is written before it is made; null: nothing. */
+  /** What is written before the act; null: nothing. */
   readonly intent: ((state: LadderState, params: P) => Intent) | null;
-  /** Whether it is made in spite of a pause, and of a mode that has changed meanwhile. */
+  /** Whether the act is made under a pause, and after the mode has changed. */
   readonly recovers: boolean | ((state: LadderState, params: P) => boolean);
-  /** By what it does and to what, where it is repeated at intervals and a few times; null: it is repeated at once, without end. */
+  /**
+   * Retries are counted by this key: the act and its subject, repeated at intervals and a few times. null: the act is repeated immediately, without a
+   * limit.
+   */
   readonly retryKey: ((params: P) => string) | null;
-  /** What a person has to have approved, where one is asked: false: nothing; true: the rung under way; or what it begins or copies. */
+  /** What a person must have approved in mode ask. false: nothing; true: the rung under way; or what the act begins or copies. */
   readonly needsApproval: boolean | ((params: P) => Approvable);
-  /** What was seen of the node afterwards. answered: what it says now, and nothing where no answer came. */
+  /** What was seen of the node afterwards. answered: what the node says now, and nothing where no answer came. */
   readonly seenAfter: 'kept' | 'answered' | 'forgotten';
   /** Whether the node counts as silent afterwards. */
   readonly silentAfter: 'kept' | 'unless answered' | 'ended';
-  /** With this result it may end a rung that has done nothing, and what was reserved for the rung is given back. */
+  /** With this result the act may end a rung that has done nothing; the reservation of the rung is then given back. */
   readonly givesBackWhen: 'done' | 'failed' | null;
   readonly execute: (context: LadderActContext, params: P) => Promise<Result>;
-  /** What is remembered of it: pure, so that a replay and a successor remember the same. */
+  /** What is remembered of the act. Pure, so that a replay and a later attempt remember the same. */
   readonly reduce: {
     readonly done: Reduce<P, Done>;
     readonly failed: Reduce<P, Failed>;
     readonly unknown: Reduce<P, Unknown>;
   };
-  /** Of the act that begins a heal: the state it begins with. */
+  /** Of the act that begins a heal: its first state. */
   readonly firstState?: (params: P) => LadderState;
 }
 
@@ -116,10 +119,10 @@ export interface Definition<K extends string, P extends object> extends ActParts
   readonly kind: K;
 }
 
-/** As an act is written down: `retryKey: 'kind'` is its kind alone. */
+/** An act as it is written in code: `retryKey: 'kind'` is its kind alone. */
 type Written<P> = Omit<ActParts<P>, 'retryKey'> & { readonly retryKey: ActParts<P>['retryKey'] | 'kind' };
 
-/** `defineAct<Params>()('kind', parts)`: the parameters are said, the kind is inferred. */
+/** `defineAct<Params>()('kind', parts)`: the parameters are given, the kind is inferred. */
 export const defineAct =
   <P extends object>() =>
   <const K extends string>(kind: K, { retryKey, ...parts }: Written<P>): Definition<K, P> =>
@@ -128,13 +131,13 @@ export const defineAct =
       retryKey: retryKey === 'kind' ? () => kind : retryKey,
     });
 
-/** For acts of which nothing is remembered. */
+/** For acts that leave the state as it is. */
 export const nothing = (state: LadderState): LadderState => state;
 
-/** Of an act that is only written down: there is nothing that could fail. */
+/** For acts that are only written down: nothing can fail. */
 export const WRITTEN = { failed: nothing, unknown: nothing } as const;
 
-/** @throws Error where the act is made before anything is known of the node */
+/** @throws Error where the act is made before anything is known about the node */
 export function known({ state, place }: Pick<LadderActContext, 'state' | 'place'>): LadderState {
   if (!state) throw new Error(`the act at ${place} is made before anything is known of the node`);
   return state;
@@ -156,14 +159,14 @@ export function intended<P>(
 export const recovers = <P>(parts: ActParts<P>, state: LadderState | null, params: P): boolean =>
   state !== null && (typeof parts.recovers === 'function' ? parts.recovers(state, params) : parts.recovers);
 
-/** The state after the act, as a successor gets it. */
+/** The state after the act, as a later attempt reads it. */
 export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, outcome: Outcome): LadderState {
   const state: LadderState = { ...before, waitingSinceMs: outcome.atMs };
   switch (outcome.is) {
     case 'done':
       return parts.reduce.done({ ...state, setback: null }, params, outcome, before);
     case 'failed':
-      // Refused for good: it will not take effect any more.
+      // AWS refused it finally: it will not take effect any more.
       return parts.reduce.failed(
         { ...withSetback(parts, state, params, outcome), pending: null },
         params,
@@ -196,16 +199,16 @@ export function statusAfter(
 ): NodeStatus {
   const answered = result.is === 'unknown' ? null : result.seen === undefined ? before.seen : result.seen;
   return {
-    // What was seen before a command that nobody answered is not what is there now; another instance says things of its own.
+    // What was seen before an unanswered command may not be true now. What another instance says is not about this one.
     seen: seenAfter === 'kept' ? before.seen : seenAfter === 'answered' ? answered : null,
     silent: silentAfter === 'kept' ? before.silent : silentAfter === 'unless answered' && result.is !== 'done',
   };
 }
 
-/** Whether the act has ended a rung that did nothing: nothing was made for it, and the node felt nothing. */
+/** Whether the act has ended a rung that did nothing: nothing was made for it, and the node was not affected. */
 export const hasEndedUnspent = <P>(
   { givesBackWhen }: Pick<ActParts<P>, 'givesBackWhen'>,
-  /** Before the act was intended: what only this act has intended, and AWS has refused, did not happen. */
+  /** The state before the act was intended: if only this act intended something, and AWS refused it, that did not happen. */
   before: LadderState,
   { is }: Pick<Result, 'is'>,
   after: LadderState,
@@ -232,12 +235,12 @@ export async function perform<P>(
   if (!next) return { result, leases, state };
   if (next !== state && 'lost' in (await keep(context, next, 'note')))
     return { result: { is: 'lost' }, leases, state: next };
-  // Written down first: whoever goes on with a rung has it reserved still.
+  // The state is written first: a later attempt that continues the rung still has its reservation.
   if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(context, next, before.rung);
   return { result, leases, state: next };
 }
 
-/** Before a call without a token, and before the client may be down, it is written what is about to happen. */
+/** Before a call without a token, and before the client may go down, the intent is written. */
 async function writeIntent<P>(
   context: Omit<LadderActContext, 'recovers'>,
   parts: ActParts<P>,
@@ -252,7 +255,7 @@ async function writeIntent<P>(
 
 type Attempt = Pick<LadderActContext, 'step' | 'store' | 'payload' | 'leases'>;
 
-/** Written where any successor finds it. */
+/** Written where any later attempt finds it. */
 const keep = ({ step, store, payload, leases }: Attempt, state: LadderState, name: string): Promise<Changed> =>
   step(name, () =>
     changeNode({ store, payload }, leases.holder, (node) => ({
@@ -261,7 +264,7 @@ const keep = ({ step, store, payload, leases }: Attempt, state: LadderState, nam
     })),
   );
 
-/** A rung that did nothing is none of the restarts and replacements that are counted. */
+/** A rung that did nothing does not count as a restart or a replacement. */
 const giveBack = (context: Omit<LadderActContext, 'recovers'>, state: LadderState, rung: Rung): Promise<void> =>
   context.step('give-back', () => {
     const key = reservationKey(context.payload.incidentId, state, rung);

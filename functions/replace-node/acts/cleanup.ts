@@ -1,6 +1,5 @@
-// What is done after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again. And how things are put away:
-// written down first, where no tag reaches, and tagged then. What is recorded and tagged, and still is what it was, prune-retired removes after
-// its date.
+// Acts after a proof, one piece an act: each may be repeated, and none that fails makes the node sick again. Also how resources are put away: first a
+// record, which no tag changes, then the tags. prune-retired removes what is recorded and tagged, and unchanged, after its date.
 import { actOf, executeStep, type HandOverStep, planHandOver, sentenceOf } from '../../../shared/aws/hand-over.ts';
 import { describeInstance, type InstanceDescription } from '../../../shared/aws/instances.ts';
 import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
@@ -58,8 +57,8 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
   },
   reduce: {
     done: (state, { piece }) => withCleared(state, piece),
-    // The node is well: what cannot be cleaned up is told of in the journal, and left. On standby it serves nobody, and what is in use is not
-    // to be removed some day: neither is left.
+    // The node is well: a failed cleanup is journalled, and left. Two things are never left: an instance on standby serves nobody, and what is in use
+    // must not be removed some day.
     failed: (state, { piece }) =>
       piece.kind === 'leave-standby' || piece.kind === 'unkeep'
         ? state
@@ -91,7 +90,7 @@ async function handOver(context: LadderActContext, original: string, replacement
   let first: Result | null = null;
   const refused = new Set<string>();
   for (const [at, one] of plan.steps.slice(0, MAX_STEPS).entries()) {
-    // Where the new one was not let in, the old one does not leave.
+    // Where the replacement was not registered, the original is not deregistered.
     if (refused.has(groupOf(one))) continue;
     const turn = { ...context, ...turnAt(durable, `${place}-${String(at).padStart(2, '0')}`) };
     const call = async () => accepted(await executeStep(clients, one), 'done');
@@ -99,14 +98,14 @@ async function handOver(context: LadderActContext, original: string, replacement
     if (result.is === 'done') continue;
     first ??= result;
     if (result.is !== 'failed') return first;
-    // One address or target group that AWS refuses keeps back no other.
+    // If AWS refuses one address or target group, the others still go on.
     refused.add(groupOf(one));
     await tellLeft(turn, sentenceOf(one), result.reason);
   }
   return first ?? { is: 'done', atMs };
 }
 
-/** The node is well, and who asks by the old address or the load balancer does not reach it: that is a person's to know. */
+/** The node is well, but clients of the old address or the load balancer do not reach it: a person must know. */
 function tellLeft(context: LadderActContext, left: string, reason: string): Promise<void> {
   const { clients, environment, journal, payload, place } = context;
   const sentence = `it was to be done, and was refused: ${left}. Do it by hand. ${reason}`;
@@ -122,14 +121,14 @@ const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step
 
 type Change = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | AwsRefusal>;
 
-/** What AWS refused of one snapshot is told, and the node is well all the same. */
+/** If AWS refuses to mark a snapshot, that is journalled; the node is still well. */
 const marked = (said: string, unmarked: readonly MarkFailure[]): Made => ({
   said: unmarked.length === 0 ? said : `${said}, but not ${sentenceOfUnmarked(unmarked)}`,
 });
 
 const idsOf = (target: string): readonly string[] => target.split(' ').filter((id) => id !== '');
 
-/** One piece of the cleanup: what it is called and said, and what it changes; null: another act's worth of calls. */
+/** One piece of the cleanup: its name, its sentence and its changes; null: left for another act. */
 interface Piece {
   readonly call: string;
   readonly sentence: (target: string) => string;
@@ -171,7 +170,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
       return { said: [`kept for ${fleet.replace.keepDays} days`, ...untagged].join('; ') };
     },
   },
-  // Put away, it had lost the tags by which its fleet and lifecycle policies know it.
+  // While the volume was put away, it had lost the tags by which its fleet and lifecycle policies know it.
   unkeep: {
     call: 'DeleteTags',
     sentence: (target) => `${target} is in use again, and nobody is to take it away`,
@@ -186,7 +185,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
       return { said: 'kept no longer, and the fleet’s again' };
     },
   },
-  // What a policy of DLM targets are the tags of the fleet's volumes; the new ones carry them.
+  // A policy of DLM targets the tags of the fleet's volumes; the new volumes carry them.
   untarget: {
     call: 'DeleteTags',
     sentence: (target) => `lifecycle policies leave ${target} alone`,
@@ -212,7 +211,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
       const putBack = `stop ${replacement?.instanceId ?? 'its successor'}, give it ${its} back, remove chainmend:retired, start it${mask}`;
       const old = await describeInstance(context.clients.ec2, target);
       await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
-      // A root that carries no tags of a fleet gets none: nobody tags himself into the scope of his own rights.
+      // A root without the fleet's tags gets none: the heal must not tag a volume into the scope of its own rights.
       const yours = root === undefined ? '' : `; its root ${root} is kept detached until a person deletes it`;
       return { said: `kept for ${fleet.replace.keepDays} days${yours}` };
     },
@@ -242,7 +241,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
       return marked(released.length === 0 ? 'none was held' : `${released.join(' ')} released`, unmarked);
     },
   },
-  // A new instance is no member of the group: it is the old one that was set aside.
+  // The replacement is no member of the group: the original was set to standby.
   'leave-standby': {
     call: 'ExitStandby',
     sentence: (target) => `${target} takes it back into service`,
@@ -256,7 +255,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Whose a made thing is, so that whoever finds it knows. */
+/** Tags that name the owner of a created resource, so that anybody who finds it knows. */
 export const ownTags = ({ payload }: Pick<ReplaceContext, 'payload'>): Tags => ({
   [FLEET_TAG]: payload.fleet,
   [NODE_TAG]: payload.node,
@@ -278,8 +277,8 @@ export const keeping = ({ replace }: Fleet): Keeping => {
 
 /**
  * @param roles of the volumes, by id
- * @param more besides whose it is, since when and until when it is kept
- * @returns a sentence for each that AWS refused to tag: without its tags none of them is ever removed
+ * @param more tags in addition to owner, start and end of the keeping
+ * @returns a sentence for each volume that AWS refused to tag: without its tags none of them is ever removed
  */
 export async function putVolumesAway(
   context: ReplaceContext,
@@ -308,7 +307,7 @@ export async function putVolumesAway(
   return untagged;
 }
 
-/** @param instance as it is now; null where EC2 shows none, and then there is nothing to be kept */
+/** @param instance as it is now; null where EC2 shows none, and then there is nothing to keep */
 export async function putInstanceAway(
   context: ReplaceContext,
   instance: InstanceDescription | null,
@@ -323,16 +322,16 @@ export async function putInstanceAway(
   await tagResources(context.clients.ec2, [instanceId], { ...keptTags(context, kept), ...more });
 }
 
-/** By volume id; what was never made has none. */
+/** By volume id; a volume that was never created has none. */
 export const rolesOf = (
   volumes: readonly { readonly volumeId: string; readonly role: string }[] = [],
 ): ReadonlyMap<string, string> => new Map(volumes.map(({ volumeId, role }) => [volumeId, role]));
 
-/** They are in use again: whatever their tags say from now on, nobody removes them. */
+/** The resources are in use again: from now on nobody removes them, even if their tags say so. */
 export const takeBack = (context: ReplaceContext, kind: KeptKind, ids: readonly string[]): Promise<void> =>
   endKept(context.store, context.payload.fleet, kind, ids, Date.now());
 
-/** Where what is put away is written down. */
+/** The clients that record what is put away. */
 export const keptClientsOf = ({ clients: { ec2 }, store }: Pick<ReplaceContext, 'clients' | 'store'>): KeptClients => ({
   ec2,
   store,

@@ -1,4 +1,4 @@
-// How an act sends one command to a node, under the fence of the holder of its instance, and what the answer comes to.
+// Sends one command of an act to a node, under the fence of the holder of its instance, and turns the answer into a result.
 
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSwitches } from '../../../shared/guardrails/switches.ts';
@@ -36,7 +36,7 @@ export async function send(
   const trace = (more: Partial<CommandTrace> = {}) => ({ command: { which, isRefused: false, fence: null, ...more } });
   const sent = await step('send', async () => {
     const sentAtMs = Date.now();
-    // The longest that it may run follows from the graces, which only the fleet file knows: reckoned for the fleet of this very step.
+    // The maximum duration follows from the graces, which only the fleet file knows: computed for the fleet as read in this step.
     const planned = command(await readFleet(context));
     const overAtMs = nodeCommandOverByMs(planned, sentAtMs);
     const answer = await sendToNode(

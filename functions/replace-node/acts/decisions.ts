@@ -1,5 +1,5 @@
-// Acts that change the state and the journal, and reserve or give back what guards count; and those before the node is touched: the snapshots that
-// later rungs may need are held, and the node leaves the fleet's DNS pool.
+// Acts that change the state and the journal, and reserve or give back what guards count. Also the acts before the node is touched: the snapshots
+// that later rungs may need are held, and the node leaves the fleet's DNS pool.
 
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
@@ -16,7 +16,7 @@ import { type ActParts, defineAct, known, nothing, type Result, WRITTEN } from '
 import { keptClientsOf, ownerOf } from './cleanup.ts';
 import { decided, invoke, mutate } from './mutation.ts';
 
-/** How far the blocks of restored volumes have come. */
+/** How many blocks of the restored volumes have arrived. */
 export interface Progress {
   readonly percent: number;
   readonly etaSeconds: number | null;
@@ -34,7 +34,7 @@ const DECISION = {
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
-/** Nothing to do for so long but to look again. */
+/** Nothing to do for this long except to look again. */
 export const wait = defineAct<{ readonly seconds: number; readonly what: string; readonly progress?: Progress }>()(
   'wait',
   {
@@ -71,7 +71,7 @@ export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
   firstState: ({ state }) => state,
 });
 
-/** The fleet's turn and the budgets come before the first act of a rung; a rung that has them already has them still. */
+/** The fleet's turn and the budgets come before the first act of a rung. A rung that already has them keeps them. */
 export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string }>()('take-rung', {
   ...DECISION,
   recovers: false,
@@ -105,7 +105,7 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
   },
 });
 
-/** A rung did not help. What it made is given back by then, or was never made. */
+/** A rung did not help. What it made was given back before, or was never made. */
 export const endRung = defineAct<{ readonly reason: string; readonly code?: FailedRung['code'] }>()('end-rung', {
   ...DECISION,
   needsApproval: false,
@@ -117,7 +117,7 @@ export const endRung = defineAct<{ readonly reason: string; readonly code?: Fail
   reduce: { ...WRITTEN, done: (state, { reason, code }) => failRung(state, reason, code) },
 });
 
-/** Known before anything of it is begun: it cannot be climbed. */
+/** Known before anything of the rung is begun: it cannot be climbed. */
 export const skipRung = defineAct<{ readonly rung: Rung; readonly reason: string }>()('skip-rung', {
   ...DECISION,
   execute: (context, { rung, reason }) => decided(context, `${rung} is not begun: ${reason}`, { rung }),
@@ -220,10 +220,10 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
   reduce: { ...WRITTEN, done: (state, { reason }) => ({ ...state, proved: reason }) },
 });
 
-/** As much of a snapshot as holding it needs. */
+/** The fields of a snapshot that holding it needs. */
 export type Held = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
 
-/** The parts that both share. */
+/** The parts that both acts share. */
 const PRECAUTION = {
   intent: null,
   recovers: false,
@@ -237,11 +237,11 @@ interface Supply {
   readonly snapshots: readonly Held[];
   /** Why others are not held, for the journal. */
   readonly notUsed: readonly string[];
-  /** What there is to hold could not be read. */
+  /** The snapshots to hold could not be read. */
   readonly isUnread: boolean;
 }
 
-/** What one snapshot cannot be given keeps neither the others from being held, nor the rung from being climbed. */
+/** A snapshot that cannot be held stops neither the hold of the others nor the rung. */
 export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
   ...PRECAUTION,
   retryKey: 'kind',
@@ -269,7 +269,7 @@ export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
   },
 });
 
-/** Resolvers forget an address when its record's time is over. */
+/** Seconds after the record's TTL: by then resolvers have forgotten the address. */
 const AFTER_TTL_SECONDS = 5;
 
 export const leavePool = defineAct<object>()('leave-pool', {
@@ -295,7 +295,7 @@ export const leavePool = defineAct<object>()('leave-pool', {
     if ('refuse' in left) return { is: 'refused', refusal: left };
     await durable.wait(`${place}-wait`, { seconds: left.ttlSeconds + AFTER_TTL_SECONDS });
     const atMs = await step('now', async () => Date.now());
-    // That it could not be asked for takes nothing from what the heal is for: a record that outlives the stop by its minutes is told of.
+    // The heal goes on even if this could not be asked for: a record that outlives the stop by minutes is reported.
     const failed =
       'refused' in left ? `${left.refused}; its names follow with the next run of register-nodes` : undefined;
     const sentence = failed === undefined ? 'asked for, and resolvers have forgotten it' : `failed: ${failed}`;
@@ -308,7 +308,7 @@ export const leavePool = defineAct<object>()('leave-pool', {
   },
   reduce: {
     done: (state) => ({ ...state, pool: 'left' }),
-    // register-nodes looks by itself, and sees that it is not synced.
+    // register-nodes also runs on its schedule, and sees that the node is not synced.
     failed: (state) => ({ ...state, pool: 'left', setback: null }),
     unknown: nothing,
   },

@@ -1,4 +1,4 @@
-// Acts on instances: stopped, started, set aside by their group, launched with the client masked, and put in each other's place as far as discovery goes.
+// Acts on instances: stop, start, standby in their group, launch with the client masked, and exchange in the discovery of the fleet.
 
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
@@ -50,7 +50,7 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
     restoredVolumes?.givenUp != null ||
     replacement?.givenUp != null ||
     proved !== null ||
-    // A client that did not say that it is masked may be down all the same.
+    // A client that did not confirm its mask may be down nevertheless.
     (which === 'original' && replacement?.originalMask === 'unconfirmed'),
   retryKey: ({ which }) => `stop ${which}`,
   seenAfter: 'forgotten',
@@ -65,9 +65,9 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
     });
   },
   reduce: {
-    // EC2 has been asked, which an intent alone does not say: a guard may have refused that.
+    // The call to EC2 was made. An intent alone does not prove that: a guard may have refused it.
     done: (state, { which }) => (which === 'original' ? { ...state, original: 'stopRequested' } : state),
-    // Refused: nobody has stopped it.
+    // Refused: nobody has stopped the instance.
     failed: (state, { which }, { reason }) =>
       which === 'original' && state.rung === 'stop-start'
         ? failRung({ ...state, original: 'untouched' }, reason)
@@ -76,7 +76,7 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
   },
 });
 
-/** The original, which this heal has stopped: no pause keeps it down. */
+/** Starts the original, which this heal has stopped: no pause keeps it down. */
 export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-instance', {
   ...ON_INSTANCES,
   intent: (state) => ({ call: { name: 'StartInstances', target: state.found.instanceId }, state }),
@@ -94,13 +94,13 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
   },
   reduce: {
     done: (state) => ({ ...state, original: 'started' }),
-    // Its hardware has no room, or a key may not be used: another instance may be had elsewhere.
+    // The hardware has no capacity, or a key may not be used: another instance may be available elsewhere.
     failed: (state, _, { reason }) => (state.rung === 'stop-start' ? failRung(state, reason) : state),
     unknown: nothing,
   },
 });
 
-/** Set aside by its group, with one less to be wanted, so that the group launches none in its place. */
+/** Sets the instance to standby in its group and lowers the desired capacity by one, so that the group launches none in its place. */
 export const standBy = defineAct<{ readonly group: string }>()('standby', {
   ...ON_INSTANCES,
   intent: (state) => ({ state: { ...state, standby: state.standby === 'entered' ? 'entered' : 'entering' } }),
@@ -117,7 +117,7 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
   },
   reduce: {
     done: (state) => ({ ...state, standby: 'entered' }),
-    // A member that its group does not spare is not stopped: what was made for that is taken away again.
+    // If the group does not release a member, it is not stopped: what was made for the stop is removed again.
     failed: (before, _, { reason }) => {
       const state = { ...before, standby: 'refused' as const };
       if (state.replacement) return giveUpReplacement(state, reason);
@@ -127,7 +127,7 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
   },
 });
 
-/** From here on discovery sees the replacement, and the original no more. The original leaves first: two of a name are none. */
+/** From here on discovery sees the replacement, and the original no more. The original leaves first: two instances of one name count as none. */
 export const join = defineAct<object>()('join', {
   ...ON_INSTANCES,
   intent: (state) => ({ state: withReplacement({ ...state, client: 'mayBeDown' }, { membership: 'joining' }) }),
@@ -182,7 +182,7 @@ export const leave = defineAct<object>()('leave', {
   reduce: { done: (state) => withReplacement(state, { membership: 'apart' }), failed: nothing, unknown: nothing },
 });
 
-/** A replacement that was of no use is kept for a while, stopped, for a person to look at. */
+/** A replacement that did not help is kept for a while, stopped, for a person to look at. */
 export const dropReplacement = defineAct<object>()('drop-replacement', {
   ...ON_INSTANCES,
   intent: null,
@@ -211,7 +211,7 @@ export const dropReplacement = defineAct<object>()('drop-replacement', {
 });
 
 export const launch = defineAct<{ readonly reason: string }>()('launch', {
-  // It has a token: asked for again, EC2 tells which instance it is.
+  // The call has a token: asked again, EC2 tells which instance it is.
   intent: null,
   recovers: false,
   retryKey: null,
@@ -240,7 +240,7 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
         });
         if ('refused' in launched) return launched;
         const lease = await leaseOf(context, launched.instanceId);
-        // It is there, and the attempt that launched it ended a moment ago: refused, nobody would know of it any more.
+        // The instance exists, and the attempt that launched it has just ended: with a refusal nobody would know the instance.
         if ('busy' in lease) throw new Error(`${launched.instanceId} is launched, and ${lease.busy} holds it still`);
         return {
           instanceId: launched.instanceId,
@@ -257,7 +257,7 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
         { ...state, hasMade: true },
         { instanceId, fence, ...(availabilityZone !== undefined && { availabilityZone }) },
       ),
-    // What only its subnet refuses leaves the next one to be tried.
+    // If only the subnet refuses, the next subnet can be tried.
     failed: (state, _, { reason, code = '' }) => {
       const { replacement, unplaced = [] } = state;
       const fault = judgeLaunch({ refused: reason, code });
@@ -272,7 +272,7 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
   },
 });
 
-/** Whatever keeps its record from being written is no refusal of the launch: it is there. */
+/** An error that keeps the record from being written is no refusal of the launch: the instance exists. */
 async function leaseOf(context: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {
   try {
     return await takeLease(context, 'replace', instanceId);

@@ -1,5 +1,5 @@
-// How an act changes AWS: intent in the journal, guards and lease read again in the very step, the call, and what came of it. What is only
-// decided is written down.
+// How an act changes AWS: intent in the journal, guards and lease read again in the same step, the call, and its result. An act that only decides is
+// written down.
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { type AwsRefusal, isDenied } from '../../../shared/aws/refusals.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
@@ -17,25 +17,25 @@ import type { ReplaceContext } from '../state.ts';
 import type { Done, LadderActContext, Result } from './act.ts';
 
 export interface Mutation {
-  /** "AttachVolume vol-…": operation and what it is about. */
+  /** "AttachVolume vol-…": the operation and its subject. */
   readonly act: string;
   readonly sentence: string;
   readonly evidence?: unknown;
-  /** It notes what lasts as long as the incident: told only to people who look closer. */
+  /** It records something for as long as the incident lasts: shown only in the detailed view. */
   readonly bookkeeping?: boolean;
-  /** It has no token: made at most once, and truth tells what became of it. */
+  /** The call has no token: it is made at most once, and a new reading shows its effect. */
   readonly atMostOnce?: true;
-  /** Nothing that comes after it rests on it: where it keeps failing, nobody knows what became of it, and the heal goes on. */
+  /** Nothing later depends on it: where it keeps failing, its effect stays unknown, and the heal goes on. */
   readonly bestEffort?: true;
   /**
-   * What AWS refuses in it, by a throw or by a result, is a result of this act alone: definite, and told.
+   * A refusal of AWS in this call, thrown or returned, is a definite result of this act alone, and is reported.
    * @param fleet as the guard has read it in this very step
-   * @throws what leaves open whether it had an effect, and throttling: asked again
+   * @throws errors that leave the effect open, and throttling: the call is repeated
    */
   readonly call: (fleet: Fleet) => Promise<Made | AwsRefusal>;
 }
 
-/** What a call came to, and a word about it for the journal. */
+/** The result of a call, and a word about it for the journal. */
 export type Made = Omit<Done, 'is' | 'atMs'> & { readonly said?: string };
 
 export async function mutate(context: LadderActContext, mutation: Mutation): Promise<Result> {
@@ -82,7 +82,7 @@ async function call(context: LadderActContext, mutation: Mutation): Promise<Said
   return mutation.bestEffort ? repeated().catch(interruptedBy) : repeated();
 }
 
-/** A step that was repeated as often as steps are, and fails still. */
+/** A step that was repeated as often as steps may be, and still fails. */
 const interruptedBy = (error: unknown): Interrupted => ({
   interrupted: error instanceof Error ? error.message : String(error),
 });
@@ -92,11 +92,11 @@ function saidOf(called: Made | AwsRefusal | Refusal | Lost | NotSent): Said {
   if ('refuse' in called) return { is: 'refused', refusal: called };
   const atMs = Date.now();
   if ('refused' in called) return { is: 'failed', atMs, reason: reasonOf(called), code: called.code };
-  // Looked at again, and made again.
+  // The node is read again, and the act is made again.
   return 'notSent' in called ? { is: 'unknown', atMs, reason: called.notSent } : { is: 'done', atMs, ...called };
 }
 
-/** AWS names a policy that nobody on duty has seen; what to do is another thing. */
+/** AWS names a policy that nobody on duty knows; the sentence says what to do. */
 const reasonOf = (refused: AwsRefusal): string =>
   isDenied(refused)
     ? `what it is about has to carry the fleet's tags (docs/fleet-files.md, "What has to carry the fleet's tags"): ${refused.refused}`
@@ -133,11 +133,11 @@ export async function decided(
   });
 }
 
-/** The answer of a call that says no more than that it was accepted. */
+/** The answer of a call that only says that it was accepted. */
 export const accepted = (answer: { readonly accepted: true } | AwsRefusal, said: string): Made | AwsRefusal =>
   'refused' in answer ? answer : { said };
 
-/** Another function of the suite, asked and not waited for. */
+/** Invokes another function of the suite and does not wait for it. */
 export async function invoke(
   { clients }: Pick<ReplaceContext, 'clients'>,
   functionName: string,

@@ -15,7 +15,7 @@ import {
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
 import { send } from './command.ts';
 
-/** The parts that all commands share: what the node says now is what is known of it. */
+/** The parts that all commands share: the node's answer replaces what was known of it. */
 const COMMAND = {
   needsApproval: true,
   seenAfter: 'answered',
@@ -23,7 +23,7 @@ const COMMAND = {
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
-/** The first word to a node: it raises the fence, so that what an attempt before has sent is over, and says how the node is. */
+/** The first command to a node: it raises the fence, so that commands of an earlier attempt are over, and reads the node's state. */
 export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   ...COMMAND,
   intent: null,
@@ -48,7 +48,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
       if (rung === 'stop-start' && original === 'started' && upSinceMs === null) return { ...after, upSinceMs: atMs };
       if (rung !== 'swap' || !restoredVolumes || !seen) return after;
-      // What is mounted is what the node says: an attempt before this one may have died behind its command.
+      // The node says what is mounted: an earlier attempt may have died after its command.
       const mounted = mountedOf(state, seen) ?? 'found';
       return {
         ...withRestored(after, () => ({ mounted })),
@@ -91,10 +91,10 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
   },
 });
 
-/** One of the restored volumes, read-only, beside the mounted ones. */
+/** Checks one of the restored volumes, read-only, next to the mounted ones. */
 export const check = defineAct<{ readonly at: number }>()('check', {
   ...COMMAND,
-  // It says nothing of the client.
+  // The command says nothing about the client.
   seenAfter: 'kept',
   intent: null,
   recovers: false,
@@ -115,7 +115,7 @@ export const check = defineAct<{ readonly at: number }>()('check', {
   },
 });
 
-/** The volumes are exchanged: one critical section on the node. */
+/** Exchanges the volumes: one critical section on the node. */
 export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonly reason: string }>()('swap', {
   ...COMMAND,
   intent: (state, { to }) => ({
@@ -154,7 +154,7 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
   },
 });
 
-/** A client that ends on the volumes of before was found so. */
+/** A client that ends on its earlier volumes was in that state before. */
 function wentBack(state: LadderState, { seen }: Failed): LadderState {
   if (mountedOf(state, seen) !== 'found') return { ...state, inspectedAtMs: null };
   return { ...withRestored(state, () => ({ mounted: 'found' })), pending: null, setback: null };
@@ -168,7 +168,7 @@ function notSwapped(state: LadderState, { reason, fault, putBack, seen }: Failed
   }));
 }
 
-/** The original's client is stopped and masked: it says so itself. */
+/** Stops and masks the original's client, as the client's node itself confirms. */
 export const maskOriginal = defineAct<{ readonly reason: string }>()('mask-original', {
   ...COMMAND,
   intent: (state) => ({
@@ -269,7 +269,7 @@ export const startOriginal = defineAct<{ readonly reason: string }>()('start-ori
   },
   reduce: {
     done: unmasked,
-    // Its client may end as it did before; what counts is that nothing keeps it from running any more.
+    // The client may end as it did before; what counts is that nothing keeps it from running any more.
     failed: (state, _, { seen }) =>
       seen?.clients.every(({ masked }) => !masked) && mountedOf({ ...state, restoredVolumes: null }, seen) === 'found'
         ? { ...unmasked(state), setback: null }
@@ -299,7 +299,7 @@ const foundPlaces = ({ found }: LadderState) => found.volumes.map(({ path, volum
 const placesOfReplacement = (state: LadderState) =>
   state.restoredVolumes ? restoredPlaces(state) : foundPlaces(state);
 
-/** A client that hangs is ended by its grace: what it leaves on the old volume is kept, and nobody takes it for clean. */
+/** A client that hangs is ended after its grace: what it leaves on the old volume is kept, and does not count as clean. */
 const maskCommand = (
   fleet: Fleet,
   places: Extract<NodeCommand, { operation: 'stop-client' }>['places'],
@@ -312,6 +312,6 @@ const maskCommand = (
   requireClean: false,
 });
 
-/** Data of another node carry its identity, which must not run twice. */
+/** Data of another node carry that node's identity, which must not run twice. */
 const isDonors = (restored: RestoredVolumes | null, node: string): boolean =>
   restored !== null && restored.ofNode !== node;

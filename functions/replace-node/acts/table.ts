@@ -1,4 +1,4 @@
-// All acts of the ladder. Each stands, with all of its parts, in the file of its group.
+// The table of all acts of the ladder. Each act is defined, with all of its parts, in the file of its group.
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { NodeStatus } from '../state.ts';
 import {
@@ -50,10 +50,10 @@ export const partsOf = ({ do: kind }: Act): ActParts<Act> =>
 export const performAct = (context: Omit<LadderActContext, 'recovers'>, act: Act): Promise<Performed> =>
   perform(context, partsOf(act), act);
 
-/** As `ActParts.retryKey` tells it. */
+/** As `ActParts.retryKey` defines it. */
 export const retryKeyOf = (act: Act): string | null => partsOf(act).retryKey?.(act) ?? null;
 
-/** Whether it is made in spite of a pause, and of a mode that has changed meanwhile. */
+/** Whether the act is made under a pause, and after the mode has changed. */
 export const doesRecover = (act: Act, state: LadderState | null): boolean => recovers(partsOf(act), state, act);
 
 /** The state that is written before the act. */

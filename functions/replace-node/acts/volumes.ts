@@ -1,4 +1,4 @@
-// Acts on volumes: made, attached, detached, kept, put away.
+// Acts on volumes: create, attach, detach, keep, put away.
 import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import { invokeFunction } from '../../../shared/aws/invoke.ts';
@@ -34,7 +34,7 @@ import { type ActParts, defineAct, known, type LadderActContext, nothing, type R
 import { keeping, keptClientsOf, ownerOf, ownTags, putVolumesAway, rolesOf } from './cleanup.ts';
 import { accepted, type Made, mutate } from './mutation.ts';
 
-/** The parts that these acts share: they say nothing of the node itself. */
+/** The parts that these acts share: they change nothing that is known of the node itself. */
 const ON_VOLUMES = {
   needsApproval: true,
   seenAfter: 'kept',
@@ -42,7 +42,7 @@ const ON_VOLUMES = {
   givesBackWhen: null,
 } as const satisfies Partial<ActParts<never>>;
 
-/** One of the restored volumes, by its position. It has a token: asked for again, EC2 tells which it is. */
+/** Creates one of the restored volumes, by its position. The call has a token: if it is repeated, EC2 answers with the same volume. */
 export const create = defineAct<{ readonly at: number; readonly reason: string }>()('create', {
   ...ON_VOLUMES,
   intent: (state, { at }) => ({
@@ -96,7 +96,7 @@ async function make(
     throughputMiBps: found.throughputMiBps,
     encrypted: found.encrypted,
     kmsKeyId: found.kmsKeyId,
-    // Written down before: the attempt after a lost answer finds the same volume.
+    // Written before the call: after a lost answer the next attempt finds the same volume.
     token: `${incidentId}-${beganAtMs.toString(36)}-${restored.generation}-${found.role}`.slice(0, 64),
     tags: { ...found.tags, ...ownTags(context), [INCIDENT_TAG]: incidentId, [LEDGER_TAGS.role]: found.role },
   };
@@ -126,7 +126,7 @@ async function make(
   );
 }
 
-/** Of a node that was not healed itself: by the fleet file's tags, its root left out. */
+/** For a node that was not healed itself: by the fleet file's tags, without its root. */
 const isRole = (
   fleet: Fleet,
   role: string,
@@ -162,11 +162,11 @@ interface Place {
   readonly reason: string;
 }
 
-/** In spite of a pause: what puts back, and what cannot be left half done. */
+/** Whether the move is made under a pause: it puts back, or cannot be left half done. */
 const movesBack = (state: LadderState): boolean => {
   const { restoredVolumes, replacement, proved, original } = state;
   if (restoredVolumes?.givenUp != null || replacement?.givenUp != null || proved !== null) return true;
-  // From the fencing on neither instance runs the client, and neither does one that was stopped to be fenced.
+  // From the fencing on neither instance runs the client. The same holds for an original that was stopped to be fenced.
   return replacement !== null && (replacement.fencedBy !== null || original === 'stopRequested');
 };
 
@@ -202,7 +202,7 @@ export const detach = defineAct<Place>()('detach', {
     if (which === 'replacement') return { call, state };
     const down: LadderState = { ...state, client: 'mayBeDown' };
     if (state.rung !== 'replace' || isFound(state, volumeId)) return { call, state: down };
-    // Which volume was the original's root, and under which device name: to be put back.
+    // Records which volume was the original's root, and its device name, so that it can be put back.
     return { call, state: withReplacement(down, { fencingBegun: true, originalRoot: { device, volumeId } }) };
   },
   recovers: movesBack,
@@ -225,7 +225,7 @@ export const detach = defineAct<Place>()('detach', {
   reduce: { done: nothing, failed: nothing, unknown: nothing },
 });
 
-/** Without the tag this heal could not attach the root volume again: it is tagged before it comes off. */
+/** Without the tag this heal could not attach the root volume again: the volume is tagged before it is detached. */
 function markRoot(context: LadderActContext, instanceId: string, volumeId: string): Promise<Result> {
   const { clients, environment, payload } = context;
   const question: MarkQuestion = { kind: 'mark-root', fleet: payload.fleet, instanceId, volumeId };
@@ -245,7 +245,7 @@ function markRoot(context: LadderActContext, instanceId: string, volumeId: strin
   );
 }
 
-/** What EC2 says where the volume is somewhere else than Describe has shown: another attachment's doing, or an old reading ("Error codes for the Amazon EC2 API"). */
+/** EC2's codes where the volume is not where Describe has shown it: another attachment, or an old reading ("Error codes for the Amazon EC2 API"). */
 const STATE_CODES: ReadonlySet<string> = new Set([
   'VolumeInUse',
   'IncorrectState',
@@ -253,13 +253,13 @@ const STATE_CODES: ReadonlySet<string> = new Set([
   'InvalidAttachment.NotFound',
 ]);
 
-/** @throws Error where only the next reading tells: nothing is known to have failed */
+/** @throws Error where only the next reading shows the result: nothing is known to have failed */
 function byState<T extends object>(answer: T | AwsRefusal): T | AwsRefusal {
   if ('refused' in answer && STATE_CODES.has(answer.code)) throw new Error(answer.refused);
   return answer;
 }
 
-/** Nothing that is launched or terminated takes the original's volumes along: set, and read back. */
+/** No launch and no termination deletes the original's volumes: DeleteOnTermination is set, and read back. */
 export const keepVolumes = defineAct<object>()('keep-volumes', {
   ...ON_VOLUMES,
   intent: null,
@@ -293,7 +293,7 @@ export const keepVolumes = defineAct<object>()('keep-volumes', {
   },
 });
 
-/** Restored volumes that did not help are kept for a while; where their data are to blame, the snapshots are quarantined. */
+/** Restored volumes that did not help are kept for a while. Where their data are the cause, the snapshots are quarantined. */
 export const dropVolumes = defineAct<object>()('drop-volumes', {
   ...ON_VOLUMES,
   intent: null,
@@ -311,10 +311,10 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
       act: `CreateTags ${ids.join(' ')}`,
       sentence: `${restoredVolumes?.source} did not help: ${reason}`,
       call: async (fleet) => {
-        // A volume that vanished has no tags to be given.
+        // A volume that vanished cannot be tagged.
         const there = ids.length === 0 ? [] : await describeVolumes(context.clients.ec2, { ids });
         const why = { [WHY_TAG]: reason.slice(0, TAG_VALUE_MAX) };
-        // What cannot be marked is told of: the next set of snapshots, or the next rung, does not wait for a tag.
+        // A failed mark is reported: the next set of snapshots, or the next rung, does not wait for a tag.
         const untagged = await putVolumesAway(context, there, rolesOf(volumes), keeping(fleet), why);
         const unmarked = blamed
           ? await putInQuarantine(

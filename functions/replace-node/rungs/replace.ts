@@ -1,5 +1,5 @@
-// The rung that gives a node another instance: launched with its client masked, the original fenced, the data moved or restored, the client
-// unmasked, and only then what pointed at the original. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
+// The rung that gives a node another instance. Its order: launched with its client masked, the original fenced, the data moved or restored, the
+// client unmasked, and only then what pointed at the original. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
 
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
@@ -53,7 +53,7 @@ export const REPLACE: Rung = {
   },
 };
 
-/** The new instance does not help: the original gets everything back. */
+/** The replacement does not help: the original gets everything back. */
 export const giveUpInstance = (reason: string): Decision => giveUpReplacement({ reason });
 
 function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | null {
@@ -64,7 +64,7 @@ function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | nul
   return verdict?.is === 'refused' ? verdict.reason : null;
 }
 
-/** The node's own zone first, then those that the fleet file names; each once. */
+/** The node's own zone first, then those that the fleet file names, each once. */
 function plan(facts: Facts, state: LadderState): Decision {
   const { original, fleet, want } = facts;
   const { exhausted, unplaced = [], generation } = state;
@@ -81,7 +81,7 @@ function plan(facts: Facts, state: LadderState): Decision {
     );
   }
   const isOwn = subnetId === instance.subnetId;
-  // Of another subnet the replacement itself tells.
+  // In another subnet the replacement itself reports its zone.
   const availabilityZone = isOwn ? instance.availabilityZone : '';
   const why =
     want.do === 'replace-instance'
@@ -93,7 +93,7 @@ function plan(facts: Facts, state: LadderState): Decision {
   });
 }
 
-/** There, running, heard of, and its client masked on disk. */
+/** The replacement is there, running, has answered, and its client is masked on disk. */
 function launched(
   { replacement: shown, seen, nowMs }: Facts,
   state: LadderState,
@@ -120,7 +120,7 @@ function launched(
         )
       : waitFor(state, nowMs, power === 'running' ? 'its agent is not heard of yet' : `the new instance is ${power}`);
   }
-  // The first word under each fence: what an attempt before this one has sent to it is over then.
+  // The first command under each fence: then commands of an earlier attempt are over.
   if (!isHeard || !seen) return askNode('replacement');
   if (seen.clients.every(({ masked, state: is }) => masked && is !== 'running')) return noteMasked({});
   return giveUpInstance('the client of the new instance is not masked: two copies of one identity could run');
@@ -140,7 +140,7 @@ function ready(facts: Facts, state: LadderState, replacement: Replacement): Deci
   return proving(facts, state, state.upSinceMs, 'replacement', giveUpInstance);
 }
 
-/** In another zone the data come from a snapshot, made and attached while the original is as it is. */
+/** In another zone the data come from a snapshot: created and attached while the original is unchanged. */
 function restored(facts: Facts, state: LadderState, { availabilityZone }: Replacement): Decision | null {
   const { restoredVolumes } = state;
   if (!restoredVolumes) {
@@ -151,11 +151,14 @@ function restored(facts: Facts, state: LadderState, { availabilityZone }: Replac
   return prepare(facts, state, restoredVolumes, 'replacement');
 }
 
-/** The original's client is stopped and masked by its own acknowledgement; or, out of reach, its instance is stopped and has no root volume. */
+/**
+ * The original is fenced: its client is stopped and masked, as it acknowledged itself; or, out of reach, its instance is stopped and has no root
+ * volume.
+ */
 function fence(facts: Facts, state: LadderState, { fencedBy, originalMask }: Replacement): Decision | null {
   const { original, nowMs } = facts;
   if (fencedBy !== null) return null;
-  // One look that does not show it is no proof that it is gone: it was shown when its successor was launched.
+  // One reading that does not show the original is no proof that it is gone: it was shown when its replacement was launched.
   if (!original)
     return waitedMs(state, nowMs) < BOUND_MS.shown
       ? waitFor(state, nowMs, 'the old instance is not shown')
@@ -186,10 +189,10 @@ function fence(facts: Facts, state: LadderState, { fencedBy, originalMask }: Rep
   return detachFrom('original', { volumeId: rootVolumeId, device: rootDevice }, WITHOUT_ROOT);
 }
 
-/** A launch and another zone's data take their time: what was true when the rung was taken is asked again before the original feels anything. */
+/** A launch and another zone's data take time: the guards of the rung are read again before the original is affected. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
   const isTouched = isOriginalTouched(state);
-  // What was intended may not have happened: then it is seen well after that.
+  // What was intended may not have happened: then the node is seen well after that.
   const isSeen = !isTouched || (facts.watched?.observedAtMs ?? 0) > (state.waitingSinceMs ?? facts.nowMs);
   if (isSeen && followsAgain(facts)) return giveUpInstance(FOLLOWS_AGAIN);
   if (isTouched) return null;
@@ -198,7 +201,7 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
 }
 
 /**
- * The way back from a replacement that did not help: its client is down for sure, the volumes and the root are where they were, and the
+ * The way back from a replacement that did not help: its client is certainly down, the volumes and the root are back in their places, and the
  * original runs again.
  */
 function backToOriginal(facts: Facts, state: LadderState, replacement: Replacement, reason: string): Decision {
@@ -215,17 +218,17 @@ function backToOriginal(facts: Facts, state: LadderState, replacement: Replaceme
   return move(facts, state, 'original') ?? restoreOriginal(facts, state, replacement, reason);
 }
 
-/** Its client was told to start, and has not said since that it is masked. */
+/** Its client was told to start, and has not confirmed its mask since. */
 const mayRun = ({ takeOver }: Replacement): boolean => takeOver === 'intended' || takeOver === 'unconfirmed';
 
-/** The replacement's client is masked by its own acknowledgement; or its instance is stopped and has no root volume. It is kept, stopped. */
+/** The replacement's client is masked, as it acknowledged itself; or its instance is stopped and has no root volume. It is kept, stopped. */
 function silence(
   { replacement: shown, nowMs }: Facts,
   state: LadderState,
   replacement: Replacement,
   reason: string,
 ): Decision | null {
-  // It may not be shown yet; one that is gone for good runs no client.
+  // EC2 may not show it yet; an instance that is really gone runs no client.
   if (!shown) return waitedMs(state, nowMs) < BOUND_MS.shown ? waitFor(state, nowMs, 'it is not shown yet') : null;
   const { instance, agentOnline } = shown;
   const { state: power, instanceId, rootVolumeId, rootDevice } = instance;
@@ -265,7 +268,7 @@ function restoreOriginal(
   if (power === 'stopped' && !isPending(state, 'StartInstances', instance.instanceId, nowMs))
     return isSpent(state, start) ? dropReplacement({}) : start;
   const pending = isPending(state, 'StopInstances', instance.instanceId, nowMs);
-  // Its client was to be masked: it is unmasked and started by another word.
+  // Its client was about to be masked: another command unmasks and starts it.
   const masked = originalMask !== 'none';
   if (power === 'running' && !pending && !masked) return dropReplacement({});
   if (power === 'running' && !pending && agentOnline) return startOriginal({ reason });
@@ -279,12 +282,12 @@ function restoreOriginal(
 /** "/dev/sd[f-p]" are recommended for EBS data volumes ("Device names for volumes on Amazon EC2 instances"). */
 const DEVICES = [...'fghijklmnop'].map((letter) => `/dev/sd${letter}`);
 
-/** Each found volume off the one instance and onto the other; null when all are there. */
+/** Moves each found volume from one instance to the other; null when all are there. */
 function move(facts: Facts, state: LadderState, to: Which): Decision | null {
   const { nowMs, volumes, replacement } = facts;
   const target = instanceIdOf(state, to);
   const taken = (replacement?.instance.devices ?? []).map(({ device }) => device);
-  // On the way there the original gets everything back; on the way back it is waited for, and a person is told by the bound of the heal.
+  // On the way there the original gets everything back. On the way back the move is waited for, and the bound of the heal calls a person.
   const delayed = (reason: string): Decision =>
     to === 'replacement' ? giveUpInstance(reason) : waitFor(state, nowMs, reason);
   for (const [at, { volumeId, device }] of state.found.volumes.entries()) {

@@ -1,4 +1,4 @@
-// The rungs that restart something: the client, and the instance where EC2 finds that impaired. Pure.
+// The rungs that restart something: the client, and the instance where EC2 finds it impaired. Pure.
 
 import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -22,7 +22,7 @@ import {
   waitFor,
 } from './rung.ts';
 
-/** The mildest rung: the client is restarted. */
+/** The mildest rung: restarts the client. */
 export const RESTART: Rung = {
   name: 'restart',
   class: 'restart',
@@ -41,7 +41,7 @@ export const RESTART: Rung = {
   },
 };
 
-/** Stopped and started, an impaired instance comes up on other hardware. */
+/** After a stop and a start an impaired instance comes up on other hardware. */
 export const STOP_START: Rung = {
   name: 'stop-start',
   class: 'restart',
@@ -57,8 +57,8 @@ export const STOP_START: Rung = {
 };
 
 /**
- * An instance starts, and takes a volume, by a grant on the volume's key that the caller must be allowed to make ("Required permissions"
- * for EBS encryption): a key that heals may not use would keep it down.
+ * An instance that starts, or takes a volume, needs a grant on the volume's key, which the caller must be allowed to make ("Required permissions" for
+ * EBS encryption). A key that heals may not use would keep the instance down.
  */
 export function lockedOut({ original, volumes, keyScope }: Facts, state: LadderState | null): string | null {
   if (!original) return null;
@@ -75,15 +75,15 @@ export function lockedOut({ original, volumes, keyScope }: Facts, state: LadderS
 function running(facts: Facts, state: LadderState, { instance, checks, agentOnline }: Machine): Decision {
   const { state: power } = instance;
   if (power === 'running') {
-    // EC2 moves an instance that fails its system check by itself ("Simplified automatic recovery"): what comes up is not stopped again.
+    // EC2 itself moves an instance that fails its system check ("Simplified automatic recovery"): an instance that is coming up is not stopped again.
     if (isComingUp(checks) && waitedMs(state, facts.nowMs) <= BOUND_MS.boot)
       return waitFor(state, facts.nowMs, 'the instance is coming up by itself, its checks are not through');
     if (isUp(checks) && agentOnline)
       return startMachine('EC2 has recovered it by itself: its checks pass and its agent answers');
-    // A member that does not run is replaced by its group, but on standby.
+    // An Auto Scaling group replaces a member that does not run, unless the member is on standby.
     return setAside(facts, state) ?? stopMachine('original', 'EC2 finds it impaired, or its agent is silent');
   }
-  // A person's stop is that person's business.
+  // A person stopped the instance: that is left to the person.
   if (power === 'stopped' || power === 'stopping')
     return refuse('instance-stopped', `the instance is ${power}, by somebody else`, { page: true });
   return waitedMs(state, facts.nowMs) > BOUND_MS.boot
@@ -93,13 +93,13 @@ function running(facts: Facts, state: LadderState, { instance, checks, agentOnli
 
 const isUp = (checks: Machine['checks']): boolean => checks?.instance === 'ok' && checks.system === 'ok';
 
-/** A boot, or EC2's own recovery; what is impaired already is no more than that. */
+/** The instance boots, or EC2 recovers it. An instance that is already impaired is not coming up. */
 const isComingUp = (checks: Machine['checks']): boolean =>
   checks !== null &&
   [checks.instance, checks.system].includes('initializing') &&
   ![checks.instance, checks.system].includes('impaired');
 
-/** By this heal: intended at least. */
+/** Stopped by this heal, or at least intended. */
 function stopped({ nowMs }: Facts, state: LadderState, { instance }: Machine): Decision {
   const { instanceId, state: power } = instance;
   const isStarting = state.pending?.call === 'StartInstances' && state.pending.target === instanceId;

@@ -1,5 +1,5 @@
-// What all rungs of the ladder share: what a rung and a decision are, how long AWS is waited for and how often an act is repeated, the proof, and
-// what the heal owes the node before it may give up. Pure.
+// What all rungs of the ladder share: the types of a rung and a decision, and the bounds of waits and retries. Also the proof, and what the heal must
+// put back before it may give up. Pure.
 import type { CleanupPiece, FailedRung, FoundVolume, LadderState, Setback } from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../../shared/model/rungs.ts';
@@ -13,23 +13,23 @@ import type { Facts } from '../facts.ts';
 import { judgeProof, type Verdict } from '../judge.ts';
 import { isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
 
-/** One thing that may help a node. */
+/** One measure that may help a node. */
 export interface Rung {
   readonly name: RungName;
-  /** Which budget counts it, and which guards it. */
+  /** The budget that counts it, and the guards that apply. */
   readonly class: 'restart' | 'replace';
-  /** Nothing is decided before the original has said how it is, under the fence of this attempt. */
+  /** Nothing is decided before the original has answered under the fence of this attempt. */
   readonly asksOriginalFirst: boolean;
-  /** Why it cannot be climbed, as is known before anything of it is begun; null where nothing speaks against it. `state` is null for a plan. */
+  /** Why the rung cannot be climbed, as known before anything of it is begun; null where there is no reason. `state` is null for a plan. */
   cannotBegin(facts: Facts, state: LadderState | null): string | null;
-  /** The next act once it is taken: until the node is proved, or until the rung has ended and nothing of it is left. */
+  /** The next act once the rung is taken: until the node is proved, or until the rung has ended and nothing of it is left. */
   next(facts: Facts, state: LadderState): Decision;
 }
 
 export type End =
   | { readonly as: 'healed'; readonly reason: string }
   | { readonly as: 'refused'; readonly refusal: Refusal }
-  /** Something must be put back, and fails: a person is told, and the next attempt goes on from here. */
+  /** Something must be put back, and that fails: a person is paged, and the next attempt continues from here. */
   | { readonly as: 'failed'; readonly code: FailureCode; readonly reason: string; readonly retryAfterMs: number }
   | {
       readonly as: 'escalated';
@@ -54,17 +54,17 @@ export const refuse = (
   { page = false, retryAfterMs = 5 * 60_000 }: { readonly page?: boolean; readonly retryAfterMs?: number } = {},
 ): Ended => ended({ as: 'refused', refusal: { refuse: code, reason, page, retryAfterMs } });
 
-/** It may not end yet, and does not go on either: a person is told. */
+/** The rung may not end yet, and it cannot continue either: the attempt fails, and a person is paged. */
 export const stuck = (reason: string): Ended =>
   ended({ as: 'failed', code: 'step-failed', reason, retryAfterMs: 30 * 60_000 });
 
-// Acts that more than one rung decides on, in the words of a rung; what one rung alone decides on, it names itself.
+// Acts that more than one rung decides on, under names of the rungs. An act of a single rung is named there.
 
 /** The rung under way did not help, and nothing of it is left. */
 export const rungFailed = (reason: string, code?: FailedRung['code']): Decision =>
   endRung({ reason, ...(code !== undefined && { code }) });
 
-/** The node says how it is, and its fence is raised. */
+/** Asks the node for its state, and raises its fence. */
 export const askNode = (which: Which): Decision => inspect({ which });
 
 /** The node follows its chain again. */
@@ -75,10 +75,10 @@ export const waitSeconds = (seconds: number, what: string, progress?: Progress):
 
 export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
 
-/** The original, which this heal has stopped, or which EC2 has started by itself. */
+/** The original, which this heal has stopped, or which EC2 itself has started. */
 export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
 
-/** An attachment of a volume, by EC2's name of it. */
+/** An attachment of a volume, by EC2's device name. */
 type Attachment = Pick<FoundVolume, 'volumeId' | 'device'>;
 
 export const attachTo = (which: Which, { volumeId, device }: Attachment, reason: string): Decision =>
@@ -87,13 +87,13 @@ export const attachTo = (which: Which, { volumeId, device }: Attachment, reason:
 export const detachFrom = (which: Which, { volumeId, device }: Attachment, reason: string): Decision =>
   detach({ volumeId, which, device, reason });
 
-/** Its group is not to replace a member that does not run: null once that is so. */
+/** The Auto Scaling group must not replace a member that does not run: null once that is so. */
 export function setAside({ original }: Facts, { standby }: LadderState): Decision | null {
   const group = original?.instance.autoScalingGroup ?? null;
   return group === null || standby === 'entered' ? null : standBy({ group });
 }
 
-/** Nobody is led to the node, and its group sets it aside; null once that is so. One that is not well is out of the pool by its health. */
+/** Nobody is led to the node, and its group sets it to standby; null once that is so. An unwell node is already out of the pool by its health. */
 export function isolate(facts: Facts, state: LadderState): Decision | null {
   const { watched, fleet } = facts;
   const serves = fleet.dns !== undefined && watched?.health === 'synced' && state.pool === 'in';
@@ -102,7 +102,7 @@ export function isolate(facts: Facts, state: LadderState): Decision | null {
 
 export const clearUp = (piece: CleanupPiece): Decision => cleanUp({ piece });
 
-/** Ours, since AWS publishes none: what takes longer than this does not come. */
+/** Our own bounds, because AWS publishes none: what takes longer than this is taken as failed. */
 export const BOUND_MS = {
   /** A volume from `creating` to `available`: seconds. */
   create: 10 * 60_000,
@@ -110,7 +110,7 @@ export const BOUND_MS = {
   detach: 15 * 60_000,
   /** "If the OS does not cleanly shut down within a few minutes, a hard shutdown is performed" (StopInstances). */
   stop: 20 * 60_000,
-  /** From `pending` to checks that pass and an agent that answers. */
+  /** From `pending` until the checks pass and the agent answers. */
   boot: 15 * 60_000,
   /** Blocks at 100 MiB/s, the slowest rate that can be asked for, of the largest volumes: two days. */
   initialize: 48 * 60 * 60_000,
@@ -118,7 +118,7 @@ export const BOUND_MS = {
   shown: 5 * 60_000,
 } as const;
 
-/** Quick states are seen at once; what lasts is asked for once a minute. */
+/** Short-lived states are checked quickly; long ones are checked once a minute. */
 export function waitFor(state: LadderState, nowMs: number, what: string): Act {
   const forMs = waitedMs(state, nowMs);
   const seconds = forMs < 5_000 ? 2 : forMs < 30_000 ? 5 : forMs < 120_000 ? 10 : forMs < 15 * 60_000 ? 20 : 60;
@@ -127,22 +127,22 @@ export function waitFor(state: LadderState, nowMs: number, what: string): Act {
 
 export const waitedMs = ({ waitingSinceMs }: LadderState, nowMs: number): number => nowMs - (waitingSinceMs ?? nowMs);
 
-/** Failures in a row before a person is told. */
+/** Failures in a row before a person is paged. */
 const MAX_IN_A_ROW = 3;
 const AGAIN_AFTER_MS = 60_000;
 const NEXT_ATTEMPT_MS = 30 * 60_000;
 
 const keyOf = (decision: Decision): string | null => (decision.do === 'end' ? null : retryKeyOf(decision));
 
-/** Whether an act has failed so often that something else is to be done, where there is something else. */
+/** Whether an act has failed so often that an alternative is tried, where there is one. */
 export const isSpent = ({ setback }: LadderState, decision: Decision): boolean =>
   setback !== null && setback.act === keyOf(decision) && setback.count >= MAX_IN_A_ROW;
 
-/** Why an act is spent, for what is done in its place. */
+/** Why an act is given up, for the act that is made in its place. */
 export const sentenceOfSetback = ({ setback }: LadderState): string =>
   `${setback?.act} failed several times: ${setback?.reason}`;
 
-/** The act, or the time until it is repeated, or the end of the attempt. */
+/** The act itself, a wait until it is repeated, or the end of the attempt. */
 export function paced(decision: Decision, state: LadderState, nowMs: number): Decision {
   const { setback } = state;
   if (setback === null || setback.act !== keyOf(decision)) return decision;
@@ -182,12 +182,12 @@ export function proving(
     case 'failed':
       return failed(verdict.reason, verdict.at);
     case 'unknown':
-      // Nothing is climbed and nothing put back without a reading; the next attempt goes on from here.
+      // Without a reading no rung is climbed and nothing is put back; the next attempt continues from here.
       return refuse('observation-stale', verdict.reason, { page: true });
   }
 }
 
-/** An end, once nothing is owed; what cannot be given is told of. */
+/** The end, once everything is put back; what cannot be put back is reported. */
 export function onceSettled(facts: Facts, state: LadderState, end: End): Decision {
   const next = owed(facts, state);
   if (next) return next;
@@ -198,17 +198,17 @@ export function onceSettled(facts: Facts, state: LadderState, end: End): Decisio
   return stuck(why);
 }
 
-/** The next thing that is owed; null where nothing is, or where it cannot be given. */
+/** The next thing to put back; null where there is nothing, or where it is impossible. */
 function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
   if (!original) return null;
   const { instanceId, state: power, autoScalingGroup } = original.instance;
   if (owesStart({ original }, state)) {
-    // Of one that runs already EC2 takes the call as well, and then it is noted that it was started.
+    // EC2 also accepts the call for a running instance; then the state notes that it was started.
     const call = power === 'running' ? 'StopInstances' : 'StartInstances';
     const isStill = (power === 'stopped' || power === 'running') && !isPending(state, call, instanceId, nowMs);
     const start = startMachine('it was stopped by this heal');
     if (isStill && !isSpent(state, start)) return start;
-    // On standby it stays: back in service its group would replace what does not run.
+    // The instance stays on standby: in service its group would replace it, because it does not run.
     if (power === 'stopped' && isStill) return null;
     if (!isStill)
       return waitedMs(state, nowMs) > BOUND_MS.stop
@@ -223,11 +223,11 @@ function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
 const owesStart = ({ original }: Pick<Facts, 'original'>, state: LadderState): boolean =>
   isStopOwed(state) && original !== null && !['terminated', 'shutting-down'].includes(original.instance.state);
 
-/** Describe may be older than the start: nobody is told of an instance that stands still while it boots. */
+/** Describe may be older than the start: nobody is paged for a stopped instance while it boots. */
 export const isSeenStopped = ({ original, nowMs }: Facts, state: LadderState): boolean =>
   original?.instance.state === 'stopped' && isPending(state, 'StartInstances', original.instance.instanceId, nowMs);
 
-/** A node is found with its instance running, or nothing is begun: one that does not run now, for whatever reason, is not as it was found. */
+/** A heal begins only on a running instance: an instance that does not run now, for any reason, is not as it was found. */
 function asItIs({ original }: Facts, end: End): End {
   const power = original?.instance.state ?? 'gone';
   if (end.as !== 'escalated' || !end.asFound || power === 'running' || power === 'pending') return end;

@@ -1,5 +1,5 @@
-// The rung that gives a node other data, blue/green on its own instance: all is made, attached and checked while the node is as it is; one
-// command exchanges the volumes; the found ones stay attached until the node has proved itself. Pure.
+// The rung that gives a node other data, blue/green on its own instance. All volumes are created, attached and checked while the node is unchanged;
+// one command exchanges them; the found volumes stay attached until the node is proved. Pure.
 
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevice, type VolumeDescription } from '../../../shared/aws/volumes.ts';
@@ -56,7 +56,7 @@ export const SWAP: Rung = {
 export const giveUpData = (reason: string, fault: Blame['fault'] = 'other'): Decision =>
   giveUpVolumes({ blame: { fault, reason } });
 
-/** A heal of before may have left volumes in the middle: proved, they would pass for what a person has asked for since. */
+/** An earlier heal may have left volumes half done: if they were proved, they would pass for what a person has asked for since. */
 function isWanted({ want }: Facts, { from, volumes }: RestoredVolumes): boolean {
   if (want.do === 'undo') return from === 'kept';
   if (want.do !== 'restore') return true;
@@ -69,7 +69,7 @@ const OTHERWISE: Blame = {
   reason: 'another heal had begun with it, and a person has asked for other data',
 };
 
-/** What is mounted only the node can tell; where it does not, nothing is taken off it. */
+/** Only the node can tell what is mounted; if it does not, nothing is detached from it. */
 function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision | null {
   const { original, seen } = facts;
   const power = original?.instance.state ?? 'terminated';
@@ -77,7 +77,7 @@ function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes)
     return takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp ?? GONE);
   const runs = power === 'running';
   if (runs && (original?.agentOnline || seen !== null)) return null;
-  // Before the first exchange only EC2 has to be asked; a client that is up on the restored volumes is proved by what others see of it.
+  // Before the first exchange EC2's answer is enough. A client that is up on the restored volumes is proved by what others see of it.
   if (state.client === 'untouched') return restored.givenUp ? null : giveUpVolumes({ blame: SILENT });
   if (runs && restored.givenUp === null && restored.mounted === 'restored' && state.upSinceMs !== null) return null;
   return runs
@@ -101,7 +101,7 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
   return 'failed' in chosen ? noneLeft(facts, state, chosen) : chosen;
 }
 
-/** The data were not the trouble: more of them will not help, nor will another instance. */
+/** The data were not the cause: neither other data nor another instance will help. */
 const sameStop = ({ tried }: LadderState): End => ({
   as: 'escalated',
   code: 'same-stop',
@@ -130,20 +130,20 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   return proving(facts, state, state.upSinceMs, 'original', giveUpData);
 }
 
-/** Blocks may have taken two days to come: what was true when the rung was taken is asked again before the node feels anything of it. */
+/** Blocks may have taken two days to arrive: the guards of the rung are read again before the node is affected. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
   if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN);
   const refusal = guardOf(facts, 'swap');
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
 }
 
-/** An exchange that was intended and forbidden by a guard has taken nothing down: the node says so, under this attempt's fence. */
+/** Whether the client runs on the found volumes: a guard may have forbidden an intended exchange. The node says so, under this attempt's fence. */
 const runsOnFound = ({ seen }: Facts, state: LadderState): boolean =>
   mountedOf(state, seen) === 'found' && seen?.clients.every(({ state: is }) => is === 'running') === true;
 
 export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 
-/** What a person wants back need not follow the chain better than what was there. */
+/** Data that a person wants back need not follow the chain better than the data before. */
 function undone({ seen }: Facts, state: LadderState): Decision {
   if (!seen || state.upSinceMs === null) return askNode('original');
   if (seen.clients.every(({ state: is }) => is === 'running'))
@@ -156,7 +156,7 @@ export interface NoChoice {
   readonly code?: FailedRung['code'];
 }
 
-/** Which data are restored: the best good snapshots that were not tried, a sibling's volumes, or what a heal before has kept. */
+/** Chooses the data to restore: the best good snapshots that were not tried, a sibling's volumes, or what an earlier heal has kept. */
 export function choose(
   facts: Facts,
   state: LadderState,
@@ -222,7 +222,7 @@ export function choose(
   );
 }
 
-/** Each beside the one that it stands for, under a device name that is free on the instance. */
+/** Each next to the volume that it replaces, under a device name that is free on the instance. */
 function newVolumes(
   { original, replacement }: Facts,
   { found }: LadderState,
@@ -238,7 +238,9 @@ function newVolumes(
 
 const SHOWN_AFTER_MS = 90_000;
 
-/** Made, there, attached, with all of its blocks where they are asked for, and checked; null when all of that is so. */
+/**
+ * Prepares the volumes: created, available, attached, with all of their blocks where that is asked for, and checked; null when all of that is done.
+ */
 export function prepare(facts: Facts, state: LadderState, restored: RestoredVolumes, which: Which): Decision | null {
   const { nowMs, volumes, keyScope } = facts;
   const unmade = restored.volumes.findIndex(({ volumeId }) => volumeId === '');
@@ -246,7 +248,7 @@ export function prepare(facts: Facts, state: LadderState, restored: RestoredVolu
   for (const [at, { volumeId, device, kmsKeyId }] of restored.volumes.entries()) {
     const volume = volumes.find((candidate) => candidate.volumeId === volumeId);
     if (!volume) {
-      // Describe may not show it yet; a key that may not be used makes it vanish.
+      // Describe may not show it yet; a volume with a key that may not be used vanishes.
       if (waitedMs(state, nowMs) < SHOWN_AFTER_MS) return waitFor(state, nowMs, `${volumeId} is not shown yet`);
       const key = kmsKeyId ?? state.found.volumes[at]?.kmsKeyId ?? '';
       if (key !== '' && foreignAccountOf(key, keyScope) !== null) {
@@ -261,7 +263,7 @@ export function prepare(facts: Facts, state: LadderState, restored: RestoredVolu
   return initialized(facts, state, restored) ?? unchecked(restored, which);
 }
 
-/** In another instance's place nothing is mounted that a check could be compared with. */
+/** On a replacement nothing is mounted that a check could be compared with. */
 const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decision | null =>
   checked < volumes.length && which === 'original' ? check({ at: checked }) : null;
 
@@ -274,7 +276,7 @@ function initialized(
   if (waitedMs(state, nowMs) > BOUND_MS.initialize) return giveUpData('its blocks have not come within two days');
   const { percent, etaSeconds } = initialization;
   const what = `fill ${volumes.map(({ volumeId }) => volumeId).join(' ')} from ${source}`;
-  // Two days of looks each minute would be more turns than an attempt has.
+  // A check each minute for two days would be more turns than an attempt has.
   const seconds = waitedMs(state, nowMs) < 60 * 60_000 ? 60 : 300;
   return waitSeconds(seconds, `${Math.floor(percent)} % of its blocks are there`, { percent, etaSeconds, what });
 }
@@ -307,7 +309,7 @@ function attached(
   }
 }
 
-/** The way back: the found volumes are mounted again, and the restored ones put away, so that the next ones find the node as it was. */
+/** The way back: the found volumes are mounted again, and the restored ones put away, so that the next rung finds the node as it was. */
 export function takeAway(facts: Facts, state: LadderState, restored: RestoredVolumes, { reason }: Blame): Decision {
   const { nowMs, volumes } = facts;
   if (restored.mounted === 'restored') return swap({ to: 'found', reason });
@@ -318,7 +320,7 @@ export function takeAway(facts: Facts, state: LadderState, restored: RestoredVol
     if (!attachment || attachment.state === 'detached') continue;
     if (attachment.state !== 'attached' || isPending(state, 'DetachVolume', volumeId, nowMs)) {
       if (waitedMs(state, nowMs) <= BOUND_MS.detach) return waitFor(state, nowMs, `${volumeId} is ${attachment.state}`);
-      // A volume that cannot be detached is left where it is, and told of: nothing is detached by force.
+      // A volume that cannot be detached is left where it is, and reported: nothing is detached by force.
       continue;
     }
     const which = attachment.instanceId === state.replacement?.instanceId ? 'replacement' : 'original';

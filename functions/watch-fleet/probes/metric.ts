@@ -1,4 +1,4 @@
-// Reads the height of each node from a metric that somebody publishes already: up to 500 metrics a call.
+// Reads the height of each node from a metric that already exists: up to 500 metrics a call.
 import { type CloudWatchClient, GetMetricDataCommand, type MetricDataResult } from '@aws-sdk/client-cloudwatch';
 import { UNSAID } from '../../../shared/chains/client.ts';
 import type { Probe } from '../../../shared/fleet/model.ts';
@@ -11,12 +11,12 @@ export type MetricProbe = Probe & { readonly by: 'metric' };
 
 /** "You can include up to 500 MetricDataQuery structures" (GetMetricDataInput, @aws-sdk/client-cloudwatch). */
 const METRICS_A_CALL = 500;
-/** One period that is not over yet, one that is late. */
+/** Valid periods: one that is not over yet, and one that is late. */
 const PERIODS_VALID = 2;
 const LATE_MS = 60_000;
 const MAX_PAGES = 10;
 const CALLS_AT_ONCE = 8;
-/** A page takes a second at most, as a rule. */
+/** A page usually takes a second at most. */
 const TAKES_MS = 10_000;
 
 /** @param untilMs when all must be over */
@@ -102,6 +102,6 @@ function readingOf(
   return { kind: 'read', reading: { instanceId, status: { kind: 'ok', facts: { ...UNSAID, height, hashes: [] } } } };
 }
 
-/** CloudWatch keeps each set of dimensions as a metric of its own: what is written with one more is another metric. */
+/** CloudWatch keeps each set of dimensions as a metric of its own: one more dimension makes another metric. */
 const unwritten = (metric: string, dimensions: readonly string[], validMs: number): string =>
   `its metric ${metric} has not been written for ${duration(validMs)} with exactly the dimensions ${dimensions.join(', ')}`;

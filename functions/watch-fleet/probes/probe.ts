@@ -1,4 +1,4 @@
-// What every way of asking a fleet's nodes has in common: who is asked, in which portions, and what came of it. References are asked here.
+// What all probes have in common: which nodes are asked, in which portions, and the result. References are asked here.
 import pMap from 'p-map';
 import { isThrottling } from '../../../shared/aws/refusals.ts';
 import { askQuestion } from '../../../shared/chains/client.ts';
@@ -13,20 +13,20 @@ import { sentenceOf } from '../phrases.ts';
 export interface ProbeResult {
   /** By instance id. */
   readonly readings: ReadonlyMap<string, NodeReading>;
-  /** Why asking failed for many at once: they are unknown, and somebody has to know. */
+  /** Why asking failed for many nodes together: they are unknown, and somebody has to know. */
   readonly failures: readonly unknown[];
 }
 
 export interface BatchSettings {
   /** Nodes that are asked together. */
   readonly size: number;
-  /** So many portions of a fleet are asked at the same moment. */
+  /** Number of portions of a fleet that are asked at the same time. */
   readonly atOnce: number;
-  /** No portion is begun later, ms since the epoch: it would not be over when the sweep has to be. */
+  /** No portion begins later, ms since the epoch: it would not be over when the sweep must end. */
   readonly beginUntilMs: number;
 }
 
-/** Asks `nodes` in portions; one that fails says nothing of its nodes, and nothing of the others. */
+/** Asks `nodes` in portions. A portion that fails says nothing about its nodes or about the others. */
 export async function probeInBatches(
   nodes: readonly FleetNode[],
   { size, atOnce, beginUntilMs }: BatchSettings,
@@ -61,7 +61,7 @@ export async function probeInBatches(
 
 const NO_TIME = 'the sweep had no time left';
 
-/** Only what runs is asked. */
+/** Only running instances are asked. */
 export const runningNodes = (nodes: readonly FleetNode[]): readonly FleetNode[] =>
   nodes.filter(({ state }) => state === 'running');
 
@@ -70,14 +70,17 @@ export const unprobed = (nodes: readonly FleetNode[], reason: string): ProbeResu
   failures: [],
 });
 
-/** What all nodes of a fleet are asked; null where its file does not say how. */
+/** The question for all nodes of a fleet; null where its file does not say how to ask. */
 export function questionOf(fleet: Fleet, heights: readonly number[]): ProbeQuestion | null {
   if (fleet.rpc === undefined) return null;
   const stopGraceSeconds = fleet.units[0]?.stopGraceSeconds ?? 0;
   return { fleet: fleet.name, chain: fleet.chain, stopGraceSeconds, rpc: fleet.rpc, ask: { what: 'status', heights } };
 }
 
-/** The independent references of a fleet, over the internet: they are compared with the nodes, never believed alone. Never rejects. A reference has no credentials: of its URL, messages show the host alone. */
+/**
+ * Asks the independent references of a fleet, over the internet: they are compared with the nodes, never believed alone. Never rejects. A reference
+ * has no credentials: messages show only the host of its URL.
+ */
 export function askReferences(fleet: Fleet, heights: readonly number[]): Promise<readonly ReferenceReading[]> {
   return Promise.all(fleet.health.references.map((url) => askReference(fleet, url, heights)));
 }

@@ -19,15 +19,15 @@ import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
 /** "You can specify up to 50 managed node IDs" (SendCommandRequest, @aws-sdk/client-ssm); MaxResults of both lists is 50 at most, too. */
 const NODES_A_COMMAND = 50;
-/** Half a minute in all, or what the sweep has left: what a node has not answered by then it answers too late for it. */
+/** Half a minute in all, or the rest of the sweep: a later answer of a node is too late for this sweep. */
 const POLLS_MS = [1_000, 1_000, 2_000, 2_000, 4_000, 4_000, 6_000, 6_000];
-/** The least that SendCommand takes. */
+/** The minimum of SendCommand. */
 const DELIVERY_SECONDS = 30;
 const MAX_PAGES = 4;
 const COMMANDS_AT_ONCE = 10;
-/** What is begun needs so long at least: the agents' states, the command, the first answers. */
+/** A command needs at least this long: the agents' states, the command, the first answers. */
 const TAKES_MS = 10_000;
-/** The last page of answers takes so long at most, as a rule. */
+/** The last page of answers usually takes this long at most. */
 const LAST_PAGE_MS = 2_000;
 /** "Understanding command statuses", AWS Systems Manager User Guide. */
 const PENDING = new Set<string | undefined>([undefined, 'Pending', 'InProgress', 'Delayed', 'Cancelling']);
@@ -86,7 +86,7 @@ async function command(
   return readings;
 }
 
-/** Whose agent is online and takes parameters safely; one that is not would fail the command for all. The others are told why. */
+/** Nodes whose agent is online and takes parameters safely. One other node would fail the command for all; for those the reason is returned. */
 async function agentsReady(
   ssm: SSMClient,
   portion: readonly FleetNode[],
@@ -133,7 +133,7 @@ async function invocationsOf(ssm: SSMClient, CommandId: string): Promise<readonl
   return found;
 }
 
-/** Whatever is no answer says nothing of the client: the agent, the script or SSM failed. */
+/** A result that is no answer says nothing about the client: the agent, the script or SSM failed. */
 function readingOf(
   { InstanceId = '', Status, StatusDetails, CommandPlugins }: CommandInvocation,
   question: ProbeQuestion,
@@ -150,7 +150,7 @@ function readingOf(
   try {
     return { kind: 'read', reading: readOnNode(question, heights, InstanceId, output, Date.now()) };
   } catch (error) {
-    // Whatever it is: one node's answer says nothing of the others.
+    // Any error: one node's answer says nothing about the others.
     return { kind: 'unasked', reason: errorText(error, 300) };
   }
 }

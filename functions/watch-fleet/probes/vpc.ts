@@ -1,4 +1,4 @@
-// Has the function in the nodes' VPC ask them: one synchronous call for up to 250 nodes.
+// Asks nodes through the function in their VPC: one synchronous call for up to 250 nodes.
 
 import type { Clients } from '../../../shared/aws/clients.ts';
 import { invokeForText } from '../../../shared/aws/invoke.ts';
@@ -13,7 +13,7 @@ import {
 import type { NodeReading } from '../context.ts';
 import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
-/** All 5,000 nodes of the largest fleet that was measured: another round of silent ones would not fit into the minute. */
+/** Enough for all 5,000 nodes of the largest fleet that was measured: another round of silent nodes would not fit into the minute. */
 const CALLS_AT_ONCE = 20;
 
 /**
