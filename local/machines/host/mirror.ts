@@ -1,11 +1,11 @@
-// From where this host takes its Debian packages, and which Debian that is: what can be reached is not for us to guess.
+// Finds this host's Debian mirror and release. The host's own apt sources say which mirror it can reach.
 
 export interface DebianSource {
   readonly suite: string;
   readonly mirror: string;
 }
 
-/** Where the host is no Debian: the release that all this was tried with, from where it is always to be had. */
+/** If the host is not Debian: the release that this was tested with, and a mirror that always has it. */
 const DEFAULTS: DebianSource = { suite: 'bookworm', mirror: 'http://deb.debian.org/debian' };
 
 /** @param sources the texts of apt's lists, of either format */
