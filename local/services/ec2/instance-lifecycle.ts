@@ -196,7 +196,7 @@ export function askForKeys(state: Ec2State, instanceId: string, call: Call): voi
   else state.ebs.lockedOut.add(instanceId);
 }
 
-/** Whether the caller that launched or started it, or any caller, may not use the key of one of its volumes. */
+/** Whether a key of its volumes is disabled, or the caller that launched or started it may not use one. */
 const keysFail = (state: Ec2State, instanceId: string): boolean =>
   state.ebs.lockedOut.has(instanceId) ||
   (state.attachedAt(state.kernel.clock.now()).get(instanceId) ?? []).some((volume) =>
