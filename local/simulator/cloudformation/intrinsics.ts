@@ -1,8 +1,8 @@
-// CloudFormation's intrinsic functions: turns the values of a template into plain ones ("Intrinsic function reference").
+// Resolves CloudFormation's intrinsic functions in a template's values ("Intrinsic function reference").
 import { ownValue } from '../own-properties.ts';
 import type { Template } from './assembly.ts';
 
-/** What Ref and Fn::GetAtt of a created resource give. */
+/** The results of Ref and Fn::GetAtt for a created resource. */
 export interface Created {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string | readonly string[]>>;
@@ -17,7 +17,7 @@ export interface Scope {
   readonly resources: ReadonlyMap<string, Created>;
 }
 
-/** What AWS::NoValue stands for: the property is as if it had not been written. */
+/** AWS::NoValue: the property counts as absent. */
 const NO_VALUE = Symbol('AWS::NoValue');
 const DEPTH_MAX = 100;
 
