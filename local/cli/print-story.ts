@@ -49,7 +49,7 @@ export async function printStory(
   return facts.unmet;
 }
 
-/** @returns 0 when the scenario's own expectations held, 1 when they did not */
+/** @returns 0 if the scenario's own expectations held, 1 if they did not */
 export function reportUnmet(unmet: readonly string[], complain: (line: string) => void): 0 | 1 {
   for (const sentence of unmet) complain(remarkColors.red(`expected, and it did not hold: ${sentence}`));
   return unmet.length > 0 ? 1 : 0;

@@ -1,5 +1,5 @@
-// A simulated chain: a height that grows with time. It halts if too few validators are there, if they cannot agree, or, if peers matter, if they do
-// not reach each other. It may split into branches.
+// A simulated chain: a height that grows with time. It halts if too few validators are there, or if they cannot agree. If peers matter, it also halts
+// if they do not reach each other. It may split into branches.
 import type { Clock, Kernel } from '../simulator/kernel.ts';
 import { Branch } from './branch.ts';
 import { PeerNetwork } from './peer-network.ts';

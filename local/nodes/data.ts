@@ -126,7 +126,7 @@ export class CopiedData {
     return wordsOf(this.node.chain.protocol);
   }
 
-  /** Keys below the data path, where each client keeps them (shared/chains/defaults.ts names them for the product). */
+  /** Keys below the data path, at each client's own paths (shared/chains/defaults.ts names them for the product). */
   private provideIdentity(path: string): void {
     const { chain, instanceId, setup, spec, client } = this.node;
     const { files } = setup;

@@ -267,7 +267,7 @@ export class SimulatedNode implements Machine {
 
   // What a scenario or a person does to it.
 
-  /** The SSM agent loses or finds its connection. */
+  /** The SSM agent loses its connection, or gets it again. */
   setAgentConnected(connected: boolean): void {
     this.agentCut = !connected;
   }

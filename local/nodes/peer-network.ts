@@ -26,7 +26,7 @@ export interface Member {
   wants(): ReadonlyMap<string, DesiredPeer>;
   /** Addresses that it dials, or stays connected to. */
   addresses(): Iterable<string>;
-  /** When it last cut a connection to an address itself; -Infinity: never. */
+  /** When it last closed a connection to an address itself; -Infinity: never. */
   cutAtMs(address: string): number;
   /** Since when it has kept a connection that it would not make again; undefined without one. */
   keptSinceMs(address: string): number | undefined;

@@ -93,7 +93,7 @@ export class NodePeers implements Member {
     return this.outside.count;
   }
 
-  /** Connections at this moment; 0 while the client does not run. */
+  /** Present connections; 0 while the client does not run. */
   count(): number {
     return this.upSinceMs === undefined ? 0 : this.outside.count + this.chain.network.links(this).length;
   }

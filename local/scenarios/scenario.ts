@@ -19,7 +19,7 @@ export interface Scenario {
   readonly build: (world: World) => void;
   /** What people do, and when. */
   readonly people?: (world: World) => void;
-  /** What must hold on the way. */
+  /** What must hold during the run. */
   readonly meanwhile?: readonly MidwayCheck[];
   /** The run ends when this holds and nothing is in progress any more, or after `hours`. */
   readonly done: (world: World) => boolean;

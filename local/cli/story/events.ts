@@ -80,7 +80,7 @@ export function outageLines({ outages }: StoryFacts): StoryLine[] {
   });
 }
 
-/** A client that is back within a second counts as never stopped. */
+/** A client that is back within a second was only restarted. */
 const RESTART_MS = 1_000;
 
 const firstStartText = ({ fromMs }: OutageFact, toMs: number): string =>

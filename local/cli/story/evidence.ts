@@ -76,7 +76,7 @@ export const runOf = ({ fleet, heal, writer, place }: JournalLine): string =>
   writer === heal ? `${fleet} ${heal} ${place.replace(/-[^-]*$/, '')}` : `${fleet} ${writer}`;
 
 /**
- * The values that were read and sent, and the AWS requests between the entry before the first of these and the last of them.
+ * The values that were read and sent, and the AWS requests from the entry before them up to the last of them.
  * @param shown the entries whose own evidence is printed; all entries unless given
  */
 export function evidenceOf(

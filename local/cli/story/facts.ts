@@ -201,7 +201,7 @@ export const isOfFleets = ({ heal }: Pick<JournalLine, 'heal'>): boolean => FUNC
 export const entryKey = ({ heal, instanceId, atMs, place }: JournalLine): string =>
   [heal, instanceId, atMs, place].join(' ');
 
-/** Runs after the story began that wrote an entry. */
+/** Runs that were not over when the story began, and that wrote an entry. */
 function functionRuns(
   { region: { gateway, spans } }: World,
   requested: (call: CallRecord) => Requested,

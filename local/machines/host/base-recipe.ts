@@ -79,7 +79,7 @@ graphroot = "/var/lib/containers/storage"
 runroot = "/run/containers/storage"
 `,
   // podman-docker's own script, with a cgroup namespace added. Without it a nested container looks for its cgroup where the outer container has none.
-  // podman 4 ignores the setting in containers.conf on hosts with cgroups v1.
+  // podman 4 ignores this setting in containers.conf if the host has cgroups v1.
   'usr/bin/docker': `#!/bin/sh
 case \${1-} in
   run | create)

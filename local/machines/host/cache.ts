@@ -8,7 +8,7 @@ export type ReportProgress = (sentence: string) => void;
 /** The directory of base systems, software and runs. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const { XDG_CACHE_HOME: given } = environment;
-  // By its specification a relative path is invalid and to be ignored.
+  // By its specification a relative path is invalid and must be ignored.
   const caches = given?.startsWith('/') ? given : join(homedir(), '.cache');
   return join(caches, 'chainmend');
 }

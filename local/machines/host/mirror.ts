@@ -21,7 +21,7 @@ export function debianSource(osRelease: string, sources: readonly string[]): Deb
   };
 }
 
-/** `deb [options] URI suite …` and `URIs: URI …`; what is commented out does not count. */
+/** `deb [options] URI suite …` and `URIs: URI …`; lines that are commented out are ignored. */
 function urisOf(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [, list, deb822] = /^\s*deb\s+(?:\[[^\]]*\]\s*)?(\S+)|^URIs:\s*(.*)$/i.exec(line) ?? [];

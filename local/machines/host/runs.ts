@@ -13,7 +13,7 @@ export interface Process {
 
 export interface Run {
   readonly id: string;
-  /** Short: podman wants its own directories in it to have names of at most 50 characters, sockets of at most 108. */
+  /** Short: podman limits its own directories in it to 50 characters, and sockets to 108. */
   readonly directory: string;
 }
 
@@ -21,7 +21,7 @@ const runsDirectory = (): string => join(cacheDirectory(), 'runs');
 
 export const runOf = (id: string): Run => ({ id, directory: join(runsDirectory(), id) });
 
-/** Written before the directory is made and removed after it: a directory without one is not ours. */
+/** Written before the directory is made and removed after it: a directory without this file is not ours. */
 export const ownerFile = ({ directory }: Run): string => `${directory}.owner`;
 
 /** A copy of /proc/PID/stat, written by the process that then became unshare. */

@@ -24,7 +24,7 @@ export interface Container {
   kill(): Promise<void>;
 }
 
-/** systemd's own wish to shut down (systemd(1), "Signals": SIGRTMIN+3 is halt); podman sends the same with --systemd. */
+/** systemd's signal to shut down (systemd(1), "Signals": SIGRTMIN+3 is halt); podman sends the same with --systemd. */
 const HALT_SIGNAL = 37;
 
 export type Containers = (spec: ContainerSpec) => Container;

@@ -106,7 +106,7 @@ export class DebianMachine implements Machine {
     return this.#power === 'on' && !this.#agentCut;
   }
 
-  /** The SSM agent loses or finds its connection. */
+  /** The SSM agent loses its connection, or gets it again. */
   setAgentConnected(connected: boolean): void {
     this.#agentCut = !connected;
   }
@@ -117,7 +117,7 @@ export class DebianMachine implements Machine {
     this.powerOff('hard');
   }
 
-  /** Resolves when its system answers; rejects when it does not within half a minute. */
+  /** Resolves when its system answers; rejects if it does not within half a minute. */
   async booted(): Promise<void> {
     await this.#powering;
     if (this.#power !== 'on') throw new Error(`${this.name}: its system does not answer`);

@@ -101,7 +101,7 @@ export class Images {
     rmSync(this.#path(volumeId), { force: true });
   }
 
-  /** Undefined: there is no such volume. */
+  /** Undefined: no such volume. */
   image(volumeId: string): VolumeImage | undefined {
     return existsSync(this.#path(volumeId)) ? this.#imageAt(this.#path(volumeId)) : undefined;
   }

@@ -2,7 +2,7 @@
 import type { Task } from '../run-events.ts';
 
 export const GROUPS = ['litecoin', 'cometbft', 'cometbft-halted', 'geth', 'geth-replaced', 'anvil'] as const;
-/** Stories that share one enclosure, and the machines in it. */
+/** Stories that share one enclosure with its machines. */
 export type Group = (typeof GROUPS)[number];
 
 /**

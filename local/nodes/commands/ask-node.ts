@@ -9,7 +9,7 @@ import {
 } from '../../../shared/probe/frames.ts';
 import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 
-/** curl's --max-time in the script. */
+/** The script's --max-time of curl. */
 const PATIENCE_MS = 4_000;
 
 export interface AskNodeHost {

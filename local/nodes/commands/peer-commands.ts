@@ -1,5 +1,5 @@
 // The scripts about peers on a simulated node. The client is asked and changed over its own loopback, and its configuration is read and edited. A
-// client that does not start with the new file gets its old file again. test/host/peers.test.ts holds the scripts to the same answers.
+// client that does not start with the new file gets its old file again. The scripts are held to the same answers by test/host/peers.test.ts.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
@@ -32,7 +32,7 @@ export interface PeersEnding {
   readonly reason: string | undefined;
 }
 
-/** curl's --max-time in the script. */
+/** The script's --max-time of curl. */
 const PATIENCE_MS = 5_000;
 /** Stop times of a client of which only the start time is known. */
 const STOP_MS = [500, 4_000] as const;

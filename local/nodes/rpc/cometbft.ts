@@ -4,7 +4,7 @@ import type { SeenPeer } from '../peers.ts';
 import { json, notFound, type Response, target } from './http.ts';
 import { isBehind, type RpcFacts } from './rpc-facts.ts';
 
-/** Blocks that one /blockchain answers (rpc/core/blocks.go). */
+/** Blocks of one /blockchain answer (rpc/core/blocks.go). */
 const BLOCKS_MAX = 20;
 
 export function cometbftAnswer(asked: RpcFacts, request: HttpRequest): Response {

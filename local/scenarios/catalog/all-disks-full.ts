@@ -41,7 +41,7 @@ export const allDisksFull: Scenario = {
     },
     // All four sign nothing for minutes, but none for longer than its heal takes.
     nobodyPaged,
-    // Processes that answer count as well: while growing waits, rotate-peers changes their lists of peers.
+    // rotate-peers counts as a heal, too: while growing waits, it changes the lists of peers of processes that answer.
     {
       ...nobodyReplaced,
       holds: ({ heals }) => heals.every(({ kind }) => ['resize-volume', 'rotate-peers'].includes(kind)),

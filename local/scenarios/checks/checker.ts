@@ -188,8 +188,8 @@ interface Input {
 }
 
 /**
- * An attached volume belongs to its instance. A detached volume, and an instance that has not joined its fleet or has left it, belong to the node of
- * the heal that handles them.
+ * An attached volume belongs to its instance. A detached volume belongs to the node of the heal that handles it. So does an instance that has not
+ * joined its fleet, or has left it.
  */
 function subjectOf({ ec2 }: Region, { input, operation }: CallRecord, heal: HealPayload | undefined): MutationTarget {
   const { VolumeId, InstanceIds, InstanceId, InstanceSpecification, SnapshotId, Targets } = input as Input;

@@ -68,7 +68,7 @@ export const incidentsEnded = (world: World, state: 'healed' | 'escalated', coun
   incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trigger) !== 'resize-volume')
     .length >= count;
 
-/** So many minutes after the story began. */
+/** Whether so many minutes have passed since the story began. */
 export const passed = ({ region }: World, minutes: number): boolean =>
   region.clock.now() > START_MS + minutes * MINUTE_MS;
 

@@ -254,7 +254,7 @@ interface AlarmHistoryInput {
   readonly ScanBy?: string;
 }
 
-/** Metric alarms only, unless AlarmTypes says otherwise: "If you omit this parameter, only metric alarms are returned". */
+/** Only metric alarms, unless AlarmTypes lists others: "If you omit this parameter, only metric alarms are returned". */
 function selected(alarms: readonly Alarm[], input: DescribeAlarmsInput): Alarm[] {
   if (input.ChildrenOfAlarmName !== undefined || input.ParentsOfAlarmName !== undefined) {
     throw notEmulated('ChildrenOfAlarmName and ParentsOfAlarmName');

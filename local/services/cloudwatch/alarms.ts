@@ -268,7 +268,7 @@ export interface HistoryItem {
   readonly AlarmContributorAttributes?: Readonly<Record<string, string>>;
 }
 
-/** Writes the history; `contributor` where it is about one series of the alarm. */
+/** Writes the history; `contributor` if it is about one series of the alarm. */
 export type Note = (
   alarm: Alarm,
   type: HistoryItem['HistoryItemType'],

@@ -113,7 +113,7 @@ export function parseMathSyntax(text: string): MathSyntax {
   return { root, ids, readsAllMetrics };
 }
 
-/** Adds the ids that a node reads; true when it reads METRICS(). */
+/** Adds the ids that a node reads; true if it reads METRICS(). */
 function collect(node: MathNode, ids: Set<string>): boolean {
   if (node.kind === 'id') ids.add(node.id);
   return childrenOf(node).reduce((all, child) => collect(child, ids) || all, node.kind === 'metrics');

@@ -1,4 +1,4 @@
-// DynamoDB numbers: exact decimals of up to 38 digits, which JavaScript's doubles are not.
+// DynamoDB numbers: exact decimals of up to 38 digits, unlike JavaScript's doubles.
 import { AwsError } from '../../simulator/service.ts';
 
 /** coefficient × 10^exponent, without trailing zeros in the coefficient; zero is 0 × 10^0. */

@@ -1,4 +1,4 @@
-// Attribute values: reading what a client sent, comparing, measuring and copying them.
+// Attribute values: reads what a client sent, compares, measures and copies them.
 
 import { ownValue, setOwnValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -178,7 +178,7 @@ export function copyValue(value: AttributeValue): AttributeValue {
   return { ...value };
 }
 
-/** By UTF-8 bytes, which is by code point; UTF-16 order differs only beyond the surrogates. */
+/** By UTF-8 bytes, which is the order of code points; UTF-16 order differs only beyond the surrogates. */
 function compareText(left: string, right: string): number {
   if (left === right) return 0;
   const length = Math.min(left.length, right.length);

@@ -14,7 +14,7 @@ export function hasInstanceStore(instanceType: string): boolean {
   return STORAGE_FAMILIES.test(instanceType) || attributes.includes('d');
 }
 
-/** By the size: "large" has two, "xlarge" four, "4xlarge" sixteen; smaller ones have two at most. */
+/** By the size: "large" has two, "xlarge" four, "4xlarge" sixteen; smaller sizes have at most two. */
 export function vcpusOf(instanceType: string): number {
   const [, , , , size = ''] = TYPE.exec(instanceType) ?? [];
   if (size === 'xlarge') return 4;

@@ -24,7 +24,7 @@ import { checkId, type Ec2State, withIds } from './state.ts';
 const STATUS_IDS_MAX = 100;
 /** "Constraints: Up to 1000 instance IDs." (TerminateInstancesRequest) */
 const TERMINATED_IDS_MAX = 1_000;
-/** These can only be terminated again; every other call refuses them. */
+/** Start, stop and reboot refuse these states. */
 const GOING: readonly InstanceState[] = ['shutting-down', 'terminated'];
 
 export function instanceOperations(state: Ec2State): Record<string, Operation> {

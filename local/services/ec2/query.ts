@@ -20,7 +20,7 @@ const TOKENS: Tokens = {
   refused: () => new AwsError('InvalidPaginationToken', 'The specified pagination token is not valid'),
 };
 
-/** More values are FilterLimitExceeded ("Error codes for the Amazon EC2 API"). */
+/** More values cause FilterLimitExceeded ("Error codes for the Amazon EC2 API"). */
 const FILTER_VALUES_MAX = 200;
 
 /** Throws AWS's answer to a dry run that would be allowed. */

@@ -67,7 +67,7 @@ export const resources: ResourceTypes = {
       if (vpcId === '' || serviceName === '') throw new Error('expected VpcId and ServiceName');
       maker.vpcEndpoints.add({ vpcId, serviceName });
       const Id = ec2Id('vpce', maker);
-      // "Each entry is a combination of the hosted zone ID and the DNS name" (AWS::EC2::VPCEndpoint, DnsEntries); the regional one first.
+      // "Each entry is a combination of the hosted zone ID and the DNS name" (AWS::EC2::VPCEndpoint, DnsEntries); the regional entry comes first.
       const DnsEntries = [`ZLOCAL:${Id}.${serviceName.split('.').reverse().join('.')}`];
       return { ref: Id, attributes: { Id, DnsEntries } };
     },

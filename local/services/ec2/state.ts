@@ -56,7 +56,7 @@ export class Ec2State {
       : nowMs;
   }
 
-  /** Instances as of a moment, in the order of their creation. */
+  /** Instances at a moment, in the order of their creation. */
   instancesAt(atMs: number): readonly Instance[] {
     return atMs < this.kernel.clock.now() ? this.instances.asOf(atMs) : this.instances.all();
   }

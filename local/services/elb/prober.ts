@@ -50,7 +50,7 @@ export class Prober {
       }
       const address = this.#addressOf(group, target);
       if (address !== undefined) this.#probe(group, target, address);
-      // "unused … The target is in the stopped or terminated state": when it runs again, it is checked like a new one.
+      // "unused … The target is in the stopped or terminated state": when it runs again, it is checked like a new target.
       else if (target.state !== 'draining') {
         target.state = 'initial';
         target.reason = 'Elb.InitialHealthChecking';

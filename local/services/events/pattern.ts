@@ -72,7 +72,7 @@ function operatorTest(operator: JsonObject, path: string): Test {
   switch (name) {
     case 'exists':
       if (typeof argument !== 'boolean') throw invalid(`exists match pattern must be either true or false: ${path}`);
-      // Only leaf nodes exist: an object never does.
+      // "exists" works only on leaf nodes: an object never exists.
       return (value) => (value !== undefined && !isObject(value)) === argument;
     case 'anything-but':
       return anythingBut(argument, path);

@@ -42,8 +42,8 @@ export interface Iam extends Roles, Service {
   roleArns(): readonly string[];
 }
 
-// "IAM and AWS STS quotas": role names up to 64 characters, ten managed policies a role, inline policies of 10,240 characters a
-// role and managed ones of 6,144, white space not counted.
+// "IAM and AWS STS quotas": role names have up to 64 characters, and a role has up to ten managed policies. Inline policies of a role have up to
+// 10,240 characters, managed policies 6,144, without white space.
 const NAME = /^[\w+=,.@-]{1,64}$/;
 const ATTACHED_MAX = 10;
 const INLINE_CHARACTERS_MAX = 10_240;

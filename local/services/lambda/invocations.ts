@@ -7,7 +7,7 @@ export type Measure = (target: Target, metricName: string, value: number) => voi
 
 export type Invoke = (target: Target, requestId: string, payload: string, done: (outcome: Outcome) => void) => void;
 
-/** "Viewing metrics for Lambda functions": each metric by function name and, for qualified names, by resource too. */
+/** "Viewing metrics for Lambda functions": each metric by function name and, for qualified names, also by resource. */
 export function createMeasure(put: PutMetric): Measure {
   return (target, metricName, value) => {
     const { functionName } = target.fn;

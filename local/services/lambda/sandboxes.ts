@@ -31,7 +31,7 @@ const COLD_START_MS = 500;
 // AWS does not publish how long it keeps idle sandboxes, or how many. This is long enough for a function that runs each minute.
 const IDLE_LIFETIME_MS = 10 * 60_000;
 const IDLE_MAX_PER_VERSION = 20;
-// "Lambda quotas": 6 MB; for a response it is a hundred bytes more (the message of `Function.ResponseSizeTooLarge`).
+// "Lambda quotas": 6 MB; for a response a hundred bytes more (the message of `Function.ResponseSizeTooLarge`).
 const RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 interface Idle {
@@ -157,7 +157,7 @@ export function createSandboxes(
   return {
     run,
     checkConcurrency,
-    /** The sandbox of this actor is dead: its invocation fails, and it is never used again. */
+    /** The sandbox of this actor has died: its invocation fails, and it is never used again. */
     sandboxKilled: (actor: string): void => {
       for (const [key, list] of idle)
         idle.set(

@@ -47,7 +47,7 @@ export function describedCommand({
   };
 }
 
-/** The parent's status: with MaxErrors 0 the first failure counts ("Understanding command statuses"). */
+/** The parent's status: with MaxErrors 0 the first failure decides ("Understanding command statuses"). */
 function overall(invocations: readonly Invocation[]): Pick<Command, 'Status' | 'StatusDetails'> {
   if (invocations.every(({ status }) => status === 'Pending' || status === 'Delayed'))
     return { Status: 'Pending', StatusDetails: 'Pending' };

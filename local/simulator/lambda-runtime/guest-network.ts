@@ -36,8 +36,8 @@ export interface Sender extends SandboxNetwork {
 }
 
 /**
- * Sends a request to its host. It arrives in the same canonical order as requests to AWS, costs only the time that its host sets, and is part of the
- * trace. A dead sandbox gets no response.
+ * Sends a request to its host. It arrives in the same canonical order as requests to AWS, and it is part of the trace. It costs only the time that
+ * its host sets. A dead sandbox gets no response.
  */
 export function sendOverNetwork(
   { actor, clock, trace, network, location }: Sender,
