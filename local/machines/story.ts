@@ -1,4 +1,4 @@
-// A real story: something goes wrong with real nodes, and the nodes themselves are asked whether it was mended.
+// A real story: something goes wrong with real nodes, and the nodes themselves are asked whether it was repaired.
 import type { Group, Need, StoryEntry } from './stories/plan.ts';
 import type { RealNode, RealWorld } from './world.ts';
 
@@ -31,7 +31,7 @@ export interface StoryGroup {
   readonly name: Group;
   readonly fleets: readonly string[];
   readonly needs?: readonly Need[];
-  /** Makes the machines, and waits until all nodes are well. It is the group's first story; without it no other can run. */
+  /** Makes the machines, and waits until all nodes are healthy. It is the group's first story; without it no other can run. */
   readonly build: (world: RealWorld, telling: StoryLog) => Promise<void>;
   /** One after the other, before all other stories. */
   readonly first?: readonly RealStory[];

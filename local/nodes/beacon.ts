@@ -1,4 +1,4 @@
-// The beacon node of a simulated execution client: without it no block reaches that client, even if the client is well.
+// The beacon node of a simulated execution client: without it no block reaches that client, even if the client is healthy.
 import type { SimulatedClient } from './client.ts';
 
 export type BeaconState = 'running' | 'frozen' | 'stopped';

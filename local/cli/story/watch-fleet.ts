@@ -7,7 +7,7 @@ import type { StoryFacts } from './facts.ts';
 import type { StoryLine, Tone } from './lines.ts';
 
 const HEAL = 'watch-fleet';
-/** The health that counts as well, as watch-fleet names it (shared/fleet/observation.ts). */
+/** The health value of a healthy node, as watch-fleet names it (shared/fleet/observation.ts). */
 const WELL: Health = 'synced';
 const UNKNOWN: Health = 'unknown';
 const BAD: ReadonlySet<string> = new Set<Health>(['forked', 'stuck', 'unreachable']);
@@ -59,7 +59,7 @@ function mergeEntries(changes: readonly JournalLine[]): MergedEntry[] {
   for (const change of changes) {
     const { from, to } = change.fields;
     const isOurs = from !== null && (from === UNKNOWN || to === UNKNOWN);
-    // If nodes are well again, their exact height does not matter.
+    // If nodes are healthy again, their exact height does not matter.
     const words = to === WELL ? `${from} → ${to}` : change.sentence;
     const key =
       isOurs && !isWhole(change) ? `${change.fleet} ${change.atMs} ${words}` : change.place + changes.indexOf(change);

@@ -57,7 +57,7 @@ async function build(world: RealWorld, { sealers, clients }: Members, { say, bec
       world.region.route53.resolve(`${name}.geth.internal`, 'A').includes(privateIp),
     ),
   );
-  // A node that was never observed as well is refused heals that need a well node.
+  // A node that was never observed as healthy is refused heals that need a healthy node.
   const observed = () => world.observed('geth');
   await becomes(
     'chainmend has seen each of them synced',

@@ -24,7 +24,7 @@ export interface Plan {
   readonly skipped: readonly { readonly story: StoryEntry; readonly why: string }[];
 }
 
-/** A story for a host that lacks something is neither played nor skipped on a host that lacks nothing. */
+/** Some stories need a host that lacks something. On a host that lacks nothing they are neither played nor skipped. */
 export function planStories(
   stories: readonly StoryEntry[],
   { software, machines }: Pick<Task, 'software' | 'machines'>,

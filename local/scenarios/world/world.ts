@@ -87,7 +87,7 @@ export class World {
     return chain;
   }
 
-  /** The spec's disks and clients apply when the story begins; until then all is well. */
+  /** The spec's disks and clients apply when the story begins; until then everything is healthy. */
   node(spec: WorldNode): PlacedNode {
     const { region } = this;
     const fleet = this.fleets.get(spec.fleet);

@@ -1,6 +1,6 @@
-// Instances whose status checks fail on purpose, and what mends them. Sources: "Status checks for Amazon EC2 instances" and "Troubleshoot Amazon EC2
-// Linux instances with failed status checks" (EC2 user guide). System checks are about AWS's host ("stopping and starting … in most cases, migrates
-// it to a new host"). Instance checks are about the software on it. Attached EBS checks are about the volumes' reachability.
+// Instances whose status checks fail on purpose, and what repairs them. Sources: "Status checks for Amazon EC2 instances" and "Troubleshoot Amazon
+// EC2 Linux instances with failed status checks" (EC2 user guide). System checks are about AWS's host ("stopping and starting … in most cases,
+// migrates it to a new host"). Instance checks are about the software on it. Attached EBS checks are about the volumes' reachability.
 import type { Check, Impairments, Instance } from './model.ts';
 
 /** The impairments that remain after a reboot, or after a start on another host. */

@@ -80,7 +80,7 @@ const BACKOFF_MS_MAX = 600_000;
 const LATENCY_MS = [300, 800] as const;
 const DELAYED_MS = [60_000, 600_000] as const;
 const DUPLICATE_MS = [5_000, 120_000] as const;
-/** Errors that a retry cannot mend: the target does not exist or is forbidden ("Using dead-letter queues", user guide). */
+/** Errors that a retry cannot repair: the target does not exist or is forbidden ("Using dead-letter queues", user guide). */
 const FINAL_ERRORS = /NotFound|DoesNotExist|NonExistent|AccessDenied|AuthorizationError|Validation|InvalidParameter/;
 
 export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadLetters, record: RecordMetric): Courier {

@@ -35,7 +35,7 @@ export const dockerStopUnclean: RealStory = {
     await runOnNode(node, `docker start ${CONTAINER}`);
     await follows('it is started again, and catches up with the validators');
 
-    // A person asks again until the node has been observed as well, and no other heal has the fleet's turn.
+    // A person asks again until the node has been observed as healthy, and no other heal has the fleet's turn.
     let sinceMs = world.region.clock.now();
     await becomes(
       'chainmend stops the client for a snapshot, which a person asked for, and which hangs at that moment',

@@ -1,4 +1,4 @@
-// No client opens the data any more. The newest clean snapshot is bad as well, which is not known yet. The next one is good, and the node catches up.
+// No client opens the data any more. The newest clean snapshot is bad, too, which is not known yet. The next one is good, and the node catches up.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
