@@ -27,7 +27,7 @@ export interface Outage {
 
 /** A synced node is at most so many blocks behind. */
 export const SYNCED_LAG_BLOCKS = 2;
-/** Outages kept for reports; later ones are dropped. */
+/** Outages kept for reports; older ones are dropped. */
 const OUTAGES_MAX = 1_000;
 
 export class SimulatedClient {

@@ -175,7 +175,7 @@ export class PeerNetwork {
   }
 }
 
-/** How long two nodes have kept a connection that neither would make again; Infinity if they are not connected. */
+/** Since when two nodes have kept a connection that neither would make again; Infinity if they are not connected. */
 function kept(one: Member, other: Member, afterMs: number): number {
   const sinceMs = one.keptSinceMs(other.address) ?? other.keptSinceMs(one.address) ?? Number.NEGATIVE_INFINITY;
   return sinceMs >= afterMs && sinceMs > Number.NEGATIVE_INFINITY ? sinceMs : Number.POSITIVE_INFINITY;

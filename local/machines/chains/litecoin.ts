@@ -108,7 +108,10 @@ export const mine = async (node: RealNode, blocks: number): Promise<void> => {
 /** Anybody can spend it: OP_TRUE. Blocks of a regtest network have no value. */
 const SINK_DESCRIPTOR = 'raw(51)';
 
-/** Starts a separate offline client on a copy of a volume and waits until it has loaded the chain. The mount ends with the client. */
+/**
+ * Mounts a copy of a volume and starts a separate offline client on it. Prints the client's height and a block's hash, then ends the client and
+ * unmounts the copy.
+ */
 const OPEN = `
 set -u
 mkdir -p /mnt/copy

@@ -102,7 +102,7 @@ const LOOK_MS = 5_000;
 /** As long as the script waits for its volume: a quarter of an hour. */
 const LOOKS_MAX = 180;
 
-/** Undefined: these user data do no such work. */
+/** Undefined: these user data have no such script. */
 export function firstBootOf(userData: string): FirstBoot | undefined {
   const said = (name: string): string => new RegExp(`^${name}=(\\S+)$`, 'm').exec(userData)?.[1] ?? '';
   const volumeId = said('SMOKE_VOLUME');

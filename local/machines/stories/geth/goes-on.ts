@@ -3,7 +3,7 @@ import { DATA_PATH, hashAt, heightOf, ownIdOf, peerIdOf, peersOf, UNIT } from '.
 import { runOnNode, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
-/** The sealer whose answers count as the truth. */
+/** The sealer whose answers count as true. */
 const SIBLING = 'sealer1';
 
 /** Waits for the new machine's system. @returns the node there */
