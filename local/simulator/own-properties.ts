@@ -1,6 +1,5 @@
 // Look-ups by a caller's words: "constructor" and "__proto__" are ordinary names, which no object has unless they were set.
 
-/** The record's own value under this name. */
 export const ownValue = <T>(record: Readonly<Record<string, T>>, word: string): T | undefined =>
   Object.hasOwn(record, word) ? record[word] : undefined;
 

@@ -31,7 +31,6 @@ export interface AutoScaling extends Service {
   groups(): readonly Group[];
   /** For the conditions of IAM policies; empty for an unknown ARN. */
   tags(arn: string): Readonly<Record<string, string>>;
-  /** The group that owns an instance. */
   ownerOf(instanceId: string): Group | undefined;
 }
 

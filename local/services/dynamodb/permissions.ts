@@ -13,7 +13,6 @@ import {
 
 /** The state that IAM needs from DynamoDB. */
 interface Tables {
-  /** Name of a table's partition key. */
   partitionKey(tableName: string): string | undefined;
 }
 

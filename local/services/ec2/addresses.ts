@@ -22,7 +22,6 @@ const ADDRESSES_MAX = 1_000;
 /** 198.18.0.0/15 is reserved (RFC 2544): the region's pool of public addresses. */
 const POOL_SIZE = 2 ** 17;
 
-/** A public address from the pool. */
 export function addressFromPool(state: Ec2State): string {
   const random = state.kernel.random('ec2/public-addresses');
   const taken = new Set([
@@ -37,7 +36,6 @@ export function addressFromPool(state: Ec2State): string {
   }
 }
 
-/** The elastic address of an instance. */
 const elasticOf = (state: Ec2State, instanceId: string): Address | undefined =>
   state.addresses.all().find(({ association }) => association?.instanceId === instanceId);
 

@@ -25,9 +25,7 @@ import type { KeyUse } from './model.ts';
 export interface Ec2Facts {
   /** Condition keys of an existing resource by its id, without its tags. */
   conditionKeys(id: string): Keys;
-  /** The instance that a volume is attached to. */
   attachedInstance(volumeId: string): string | undefined;
-  /** The volumes that are attached to an instance. */
   attachedVolumes(instanceId: string): readonly { readonly volumeId: string; readonly isRoot: boolean }[];
   /** The resolved RunInstances request with its launch template. Throws EC2's error if it cannot be carried out. */
   planOf(input: RunInstancesRequest): LaunchPlan;

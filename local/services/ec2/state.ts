@@ -23,7 +23,6 @@ export class Ec2State {
   /** Makers of the machines behind new instances: the first that returns one is used. */
   readonly onRun: OnRun[] = [];
   readonly runTokens: RunTokens = new Map();
-  /** The account's `HttpTokensEnforced`. */
   httpTokensEnforced = false;
   /** Call it after an instance was added. */
   instanceAdded: () => void = () => {};

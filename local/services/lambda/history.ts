@@ -40,7 +40,6 @@ export function endEvent(operation: Operation): NewEvent {
   };
 }
 
-/** The last event of an execution. */
 export function executionEndEvent(execution: Execution): NewEvent {
   const base = { Id: execution.rootId, Name: execution.name };
   const failure = { Error: { Payload: execution.error ?? {}, Truncated: false } };

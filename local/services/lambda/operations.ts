@@ -104,7 +104,6 @@ function applyUpdate(draft: Draft, update: OperationUpdate): void {
   }
 }
 
-/** The operation after the update. */
 function next(draft: Draft, update: OperationUpdate, known: Operation | undefined): Operation {
   switch (update.Type) {
     case 'STEP':

@@ -19,9 +19,7 @@ import { kmsKey } from '../kms/key-ids.ts';
 
 /** The state that IAM needs from Systems Manager. */
 interface Parameters {
-  /** The SecureString parameters among these names and ARNs. */
   secureParameters(names: readonly string[]): readonly Encrypted[];
-  /** The SecureString parameters below a path. */
   secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
 }
 

@@ -27,7 +27,6 @@ export function resolve(value: unknown, scope: Scope, where: string): unknown {
   return resolved === NO_VALUE ? undefined : resolved;
 }
 
-/** Whether the condition of this name holds. */
 export function conditionHolds(name: string, scope: Scope): boolean {
   const condition = scope.template.Conditions?.[name];
   if (condition === undefined) throw new Error(`Conditions.${name}: there is no such condition`);

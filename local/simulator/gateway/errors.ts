@@ -25,7 +25,6 @@ export function refuseViolations(service: ServiceModel, operation: string, viola
   return new AwsError(validationCode(service), `${count}: ${violations.map(sentenceOf).join('; ')}`);
 }
 
-/** The name of the member. */
 export const lastName = ({ path }: Violation): string =>
   String(path.findLast((part) => typeof part === 'string') ?? '');
 
@@ -64,7 +63,6 @@ export function requirementOf(constraint: Constraint): string {
 /** Enough of a value to recognise it. */
 const SHOWN_CHARACTERS_MAX = 1_000;
 
-/** A value as errors quote it. */
 export function valueExcerpt(value: unknown): string {
   const text = Array.isArray(value)
     ? `[${value.map((item) => (typeof item === 'object' ? '{…}' : String(item))).join(', ')}]`
