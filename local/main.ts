@@ -1,5 +1,5 @@
-// `npm start`: runs a scenario in a local region, or stories on real machines, and tells what happened. Exit status 0: what was expected
-// held; 1: it did not; 2: wrong use.
+// `npm start`: runs a scenario in a local region, or stories on real machines, and prints what happened. Exit status 0: the expectations held; 1:
+// they did not; 2: wrong usage.
 
 import { plainJson } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
@@ -11,11 +11,11 @@ import { showReal } from './cli/show-real.ts';
 import { remarkColors } from './cli/terminal.ts';
 import { run } from './scenarios/run.ts';
 
-// What is printed must not depend on where it is printed.
+// The output must not depend on the host's time zone.
 process.env['TZ'] = 'UTC';
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads has seen enough: `npm start | head`.
+  // The reader has closed the pipe: `npm start | head`.
   if (error.code === 'EPIPE') process.exit();
   throw error;
 });
@@ -41,7 +41,7 @@ async function carryOut(request: Request): Promise<0 | 1> {
     case 'json': {
       await ensurePrepared();
       const { report, unmet } = await run(request.run.scenario, request.run);
-      // Whatever nodes have said is in it: a terminal shows it, and JSON leaves some of that as it is.
+      // The report quotes nodes. A terminal would act on control characters, and JSON does not escape all of them.
       console.log(plainJson(report));
       return reportUnmet(unmet, remark);
     }
@@ -60,7 +60,7 @@ function audience(say: (line: string) => void): Audience {
   return { say, isTerminal: isTTY, width: isTTY ? columns : undefined };
 }
 
-/** Ctrl-C, or a supervisor that is polite. */
+/** Ctrl-C, or a supervisor's SIGTERM. */
 function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());

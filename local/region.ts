@@ -1,4 +1,4 @@
-// One local region, put together: clock, gateway, services, machines, and the sandboxes that functions run in.
+// Builds one local region: clock, gateway, services, machines, and the sandboxes of functions.
 import { Machines } from './nodes/machine.ts';
 import { ebsKeyCheck } from './services/ec2/permissions.ts';
 import { createAuthorizer } from './services/iam/authorizer.ts';
@@ -23,7 +23,7 @@ import type { CallRecord } from './simulator/trace.ts';
 
 export const ACCOUNT_ID = '111122223333';
 export const REGION_NAME = 'eu-west-1';
-/** When a story begins; the stack was deployed in the quarter of an hour before. */
+/** When a story begins; the stack is deployed in the quarter of an hour before. */
 export const START_MS = Date.UTC(2026, 0, 1, 12);
 const DEPLOYED_MS = START_MS - 15 * 60_000;
 
@@ -31,24 +31,24 @@ export interface RegionOptions {
   readonly seed: number;
   readonly lane: Lane;
   readonly faults?: readonly FaultName[];
-  /** Of its clock: in the quarter of an hour before `START_MS` unless given. Real machines want a time that is theirs. */
+  /** Of its clock; by default in the quarter of an hour before `START_MS`. Real machines need a start time of their own. */
   readonly startMs?: number;
   /** Faults at exact places, besides the seeded ones. */
   readonly requestFaults?: RequestFaults;
   readonly hooks?: LambdaHooks;
-  /** Runs functions elsewhere than in `node:vm` contexts of this process; undefined for those that stay. */
+  /** Runs functions outside of the `node:vm` contexts of this process; undefined for functions that stay. */
   readonly sandbox?: (place: SandboxLocation) => Sandbox | undefined;
-  /** False where something of the outside world is meant to be awaited: sockets, real machines. */
+  /** False if the run waits for the outside world: sockets, real machines. */
   readonly guard?: boolean;
-  /** Concurrent executions of Lambda that the account may have; 1,000 unless given. */
+  /** The account's limit of concurrent Lambda executions; 1,000 by default. */
   readonly accountConcurrency?: number;
-  /** Told of each request right after its effect. */
+  /** Called with each request right after its effect. */
   readonly onCall?: (record: CallRecord) => void;
-  /** How many calls the trace keeps in full; all unless given. */
+  /** How many calls the trace keeps in full; all by default. */
   readonly retain?: number;
   /**
-   * Told of errors of the region itself, which then goes on; the caller of a request gets `InternalFailure`. Without it the first defect
-   * ends the run: what is repeatable has to fail loudly (docs/adr/0022-a-served-region-outlives-its-defects.md).
+   * Called with errors of the region itself, which then continues; the caller of a request gets `InternalFailure`. Without it the first defect ends
+   * the run: a repeatable run must fail loudly (docs/adr/0022-a-served-region-outlives-its-defects.md).
    */
   readonly onDefect?: (error: unknown, during: string) => void;
 }
@@ -110,7 +110,7 @@ export async function createRegion(options: RegionOptions) {
   );
   gateway.serve(...registry.services());
 
-  /** A request from outside of any function: a person, the deployment, a simulated agent. Waits where it is throttled. */
+  /** A request from outside of any function: a person, the deployment, a simulated agent. Waits if it is throttled. */
   const call = (service: string, operation: string, input: object, actor = 'person') =>
     retryThrottled(clock, () => gateway.request({ service, operation, input, actor }));
 
@@ -120,7 +120,7 @@ export async function createRegion(options: RegionOptions) {
     gateway,
     machines,
     code,
-    /** Nodes and reference endpoints are attached here, for functions to ask over HTTP. */
+    /** Nodes and reference endpoints are attached here; functions reach them over HTTP. */
     network,
     vpcEndpoints,
     log,

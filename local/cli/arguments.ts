@@ -1,4 +1,4 @@
-// The words of `npm start --`: what they ask for, or what is wrong with them and which valid word is nearest.
+// Parses the command line of `npm start --`: a request, or a sentence about what is wrong and the nearest valid word.
 import { Command, CommanderError, Option } from 'commander';
 import didYouMean from 'didyoumean2';
 import { unfitWord } from '../../shared/text/command-words.ts';
@@ -18,7 +18,7 @@ export interface RunRequest {
   readonly lane: Lane;
 }
 
-/** All of a group's, or the one that was named. */
+/** All stories of a group, or the one story that was named. */
 export interface RealRequest {
   readonly group: Group;
   readonly stories: readonly StoryEntry[];
@@ -33,19 +33,19 @@ export type Request =
   | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number }
   | { readonly do: 'real'; readonly real: RealRequest };
 
-/** A person wrote something that cannot be meant: told in a sentence, exit status 2. */
+/** The command line is wrong. It is printed as a sentence; the exit status is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 const LANES: readonly Lane[] = ['fidelity', 'sweep'];
 const DEFAULT_SPEED = 60;
-/** A day of virtual time a second is more than anybody can follow. */
+/** A person cannot follow more than a day of virtual time a second. */
 const SPEED_MAX = 86_400;
 
 const A_SEED = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
 const A_SPEED = `a number above 0 and up to ${SPEED_MAX}`;
-/** The flags whose values are names, and all of these. */
+/** The flags whose values are names, with all valid names. */
 const NAMES = {
   '--scenario': SCENARIOS.map(({ name }) => name),
   '--fault': Object.keys(FAULTS),
@@ -69,7 +69,7 @@ interface Options {
   readonly listCodes?: true;
 }
 
-/** @param words as given after the script's name. @throws UsageError */
+/** @param words the arguments after the script's name. @throws UsageError */
 export function parseArguments(words: readonly string[]): Request {
   const unfit = unfitWord(words);
   if (unfit !== undefined) throw new UsageError(unfit);
@@ -140,7 +140,7 @@ function requestOf(options: Options): Request {
   return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
 }
 
-/** Where nobody names a story: the network that needs no Go. */
+/** The group if none is named: its network needs no Go. */
 const REAL_GROUP = 'litecoin';
 
 function realOf({ story: name, list }: Options, besides: readonly string[]): Request {
@@ -157,7 +157,7 @@ function realOf({ story: name, list }: Options, besides: readonly string[]): Req
   return { do: 'real', real: { group: story.group, stories: [story], isOnlyOne: true } };
 }
 
-/** What somebody wrote, and not what is so because nobody wrote it. */
+/** Options that the user gave, without those that have their default value. */
 const otherGivenOptions = (program: Command): string[] =>
   program.options
     .filter((option) => option.long !== '--real' && program.getOptionValueSource(option.attributeName()) === 'cli')
@@ -194,14 +194,14 @@ function unknownWord(flag: keyof typeof NAMES, word: string): UsageError {
   );
 }
 
-/** Commander's own words, without its "error:" and with the option, or the value, that was probably meant. */
+/** Commander's own message, without its "error:", with the option or the value that was probably meant. */
 function wrongOption({ code, message }: CommanderError, program: Command): string {
   const said = message.replace(/^error: /, '');
   const word = /'(--?[^'=\s]*)/.exec(said)?.[1] ?? '';
   if (code === 'commander.optionMissingArgument') return `${word}: ${optionError(word)}, found nothing after it`;
   if (code !== 'commander.unknownOption') return said;
   const options = program.options.flatMap(({ long }) => long ?? []);
-  // The dashes are alike in all of them: they make no option more like another.
+  // All options have the dashes: they do not make two options more alike.
   const bare = (option: string): string => option.replace(/^-+/, '');
   const near = nearest(bare(word), options.map(bare));
   return `${said}; ${near ? `did you mean --${near}?` : choicesText(options)}`;
@@ -225,5 +225,5 @@ function strayWord(word: string): string {
 const nearest = (word: string, known: readonly string[]): string | undefined =>
   didYouMean(word, [...known], { threshold: LIKENESS }) ?? undefined;
 
-/** Half of the letters in their places: less is a guess, and a wrong guess is worse than none. */
+/** Half of the letters must be in their places. With less it is a guess, and a wrong guess is worse than none. */
 const LIKENESS = 0.5;

@@ -1,4 +1,4 @@
-// Numbers as people read them: GiB, hours, percent. No locale of the host decides how they look.
+// Formats numbers for people: GiB, hours, percent. The locale of the host has no influence.
 
 const GIB = 2 ** 30;
 const MINUTE_MS = 60_000;
@@ -10,10 +10,10 @@ export const grouped = (value: number): string => String(Math.round(value)).repl
 /** Bytes as whole GiB without the unit: "455". */
 export const gibOf = (bytes: number): string => grouped(bytes / GIB);
 
-/** "14" or "0.4": two digits that mean something, and no more. */
+/** "14" or "0.4": at most two significant digits. */
 export const rate = (value: number): string => (value >= 9.95 ? grouped(value) : String(Math.round(value * 10) / 10));
 
-/** How long something lasts, as one would say it: "29 s", "4 min", "3.2 h", "6 days". */
+/** A duration in words: "29 s", "4 min", "3.2 h", "6 days". */
 export function lasting(ms: number): string {
   if (ms < 2 * MINUTE_MS - 500) return `${Math.round(ms / 1_000)} s`;
   if (ms < 2 * HOUR_MS - 30_000) return `${Math.round(ms / MINUTE_MS)} min`;
@@ -21,7 +21,7 @@ export function lasting(ms: number): string {
   return `${Math.round(ms / (24 * HOUR_MS))} days`;
 }
 
-/** When something is looked at again: a sweep a minute does it, so a wait of a minute may miss the next one. */
+/** When the next check is. A sweep runs each minute, so a wait of one minute may miss the next sweep. */
 export function within(ms: number): string {
   if (ms < MINUTE_MS) return 'within a minute';
   return ms === MINUTE_MS ? 'in a minute or two' : `in ${lasting(ms)}`;

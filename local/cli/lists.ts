@@ -6,7 +6,7 @@ import { INVARIANTS } from '../scenarios/checks/invariants.ts';
 import { FAULTS } from '../simulator/faults.ts';
 import type { ListName } from './arguments.ts';
 
-/** Codes of pages that are neither a refusal's nor a failure's, nor about what watch-fleet sees. */
+/** Codes of pages that are not about a refusal, a failure or an observation of watch-fleet. */
 const PAGES = {
   'approval-wanted': 'In mode ask: a person is asked whether the plan may be carried out.',
   'suite-alarm': 'An alarm on the suite itself went off: a heal, a queue, a function or the sweep needs a person.',

@@ -1,4 +1,4 @@
-// Runs a scenario and tells it to a person: at once into a file or a pipe, at a pace that one can follow on a terminal.
+// Runs a scenario and prints its story: immediately into a file or a pipe, slowly enough to follow on a terminal.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { FLEETS, run } from '../scenarios/run.ts';
@@ -9,16 +9,16 @@ import { buildStory, summaryOf } from './story/story.ts';
 import { nodesTable, recordsTable } from './story/tables.ts';
 import { colors, remarkColors } from './terminal.ts';
 
-/** A person at the other end, or a file. */
+/** A terminal with a person, or a file. */
 export interface Audience {
   readonly say: (line: string) => void;
   readonly isTerminal: boolean;
-  /** Columns of the terminal; undefined where there is none. */
+  /** Columns of the terminal; undefined without a terminal. */
   readonly width: number | undefined;
 }
 
 const TOLD_IN_MS = 20_000;
-/** However little or much happens: nobody waits longer for one line, and none rushes by. */
+/** The shortest and the longest pause between two lines. */
 const PAUSE_MS = { least: 250, most: 2_500 } as const;
 
 /** @returns the sentences of the expectations that did not hold */
@@ -49,7 +49,7 @@ export async function printStory(
   return facts.unmet;
 }
 
-/** @returns 0 when the scenario's own expectations held, 1 when they did not */
+/** @returns 0 if the scenario's own expectations held, 1 if they did not */
 export function reportUnmet(unmet: readonly string[], complain: (line: string) => void): 0 | 1 {
   for (const sentence of unmet) complain(remarkColors.red(`expected, and it did not hold: ${sentence}`));
   return unmet.length > 0 ? 1 : 0;
@@ -57,7 +57,7 @@ export function reportUnmet(unmet: readonly string[], complain: (line: string) =
 
 const SLOW_MS = 400;
 
-/** The first run after a change bundles and synthesizes for some seconds: silence would look like a hang. */
+/** The first run after a change bundles and synthesizes for some seconds. Without a message it would look like a hang. */
 export async function ensurePrepared(): Promise<void> {
   const { stderr } = process;
   const note = 'preparing: bundling the functions and synthesizing the template …';
@@ -75,7 +75,7 @@ export async function ensurePrepared(): Promise<void> {
   }
 }
 
-/** Shares `forMs` among the gaps between moments: a long gap in virtual time is a longer one here, but never in proportion. */
+/** Shares `forMs` among the gaps between lines. A longer gap in virtual time gives a longer pause, but not in proportion. */
 async function pace(lines: readonly Printed[], forMs: number, say: (line: string) => void): Promise<void> {
   const weights = lines.map(({ atMs }, i) => {
     const before = lines.slice(0, i).findLast((line) => line.atMs !== undefined)?.atMs;

@@ -1,4 +1,4 @@
-// `--serve`: a scenario's world in a region that any AWS SDK or CLI on this machine can look at and act on, while time goes by.
+// `--serve`: serves a scenario's world as a region. Any AWS SDK or CLI on this machine can read and change it while time runs.
 
 import { createRegion, REGION_NAME } from '../region.ts';
 import { prepare } from '../scenarios/run.ts';
@@ -10,18 +10,18 @@ import { ensurePrepared } from './print-story.ts';
 import { remarkColors as colors } from './terminal.ts';
 
 export interface ServeContext {
-  /** What a shell can evaluate. */
+  /** Prints lines that a shell can evaluate. */
   readonly say: (line: string) => void;
-  /** What a person reads. */
+  /** Prints lines for a person. */
   readonly remark: (line: string) => void;
-  /** Resolves when it is to end. */
+  /** Resolves when the server must end. */
   readonly interrupted: Promise<void>;
 }
 
-/** A region is looked at for hours: its trace is cut. */
+/** A region may be served for hours: its trace keeps so many calls. */
 const CALLS_KEPT = 10_000;
 
-/** Serves until interrupted. Rejects where the region itself fails. */
+/** Serves until it is interrupted. Rejects if the region itself fails. */
 export async function serve(
   { scenario, seed, faults, lane }: RunRequest,
   speed: number,
@@ -67,7 +67,9 @@ export async function serve(
 
 const LOOK_FOR_MAIL_MS = 200;
 
-/** Our own pages, from the given one on, with all that a mail has in it; what CloudWatch publishes of the suite's alarms is left to its alarms. */
+/**
+ * Prints chainmend's own pages from index `from` on, with the whole text of the mail. CloudWatch's messages about the suite's alarms are left out.
+ */
 function showMails({ published }: Sns, from: number, remark: (line: string) => void): NodeJS.Timeout {
   let seen = from;
   return setInterval(() => {
@@ -81,7 +83,7 @@ function showMails({ published }: Sns, from: number, remark: (line: string) => v
   }, LOOK_FOR_MAIL_MS);
 }
 
-/** The key is made for this run: who has not read it here can ask nothing. */
+/** The access key is made for this run: a client that does not have it cannot send requests. */
 export const environmentFor = (url: string, key: AccessKey): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: url,
   AWS_REGION: REGION_NAME,
@@ -90,7 +92,7 @@ export const environmentFor = (url: string, key: AccessKey): Readonly<Record<str
   AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
 });
 
-/** What a person reads of a defect, in which a caller's own words may stand: no control character of theirs reaches the terminal. */
+/** The sentence about a defect. It may quote a caller's text, so control characters are removed before the terminal sees them. */
 export function defectSentence(error: unknown, during: string): string {
   const { name = 'Error', message = String(error), stack = '' } = error instanceof Error ? error : {};
   const [, where = 'an unknown place'] = /\n {4}at (.{1,200})/.exec(stack) ?? [];
@@ -98,7 +100,7 @@ export function defectSentence(error: unknown, during: string): string {
   return sentence.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
 }
 
-/** The last resort for what no caller waits for: a promise without an owner would end the process, and the region with it. */
+/** Catches rejections that no caller waits for. Without it they would end the process, and the region with it. */
 function safetyNet(onDefect: (error: unknown, during: string) => void): { remove(): void } {
   const rejected = (error: unknown): void => onDefect(error, 'a promise that nobody waits for');
   const thrown = (error: unknown): void => onDefect(error, 'work that nobody waits for');

@@ -1,4 +1,4 @@
-// `npm start -- --real`: shows a person, as it happens, what real machines on this host go through, and what of it held.
+// `npm start -- --real`: prints the stories of real machines on this host as they happen, and which expectations held.
 
 import { prepareHost } from '../machines/host/readiness.ts';
 import { memoryEachMiB, type Played, play } from '../machines/play.ts';
@@ -13,10 +13,10 @@ import { renderLine } from './story/lines.ts';
 import { colors, remarkColors, tableLines } from './terminal.ts';
 
 const LIMIT_SECONDS = 20 * 60;
-/** Lines come one by one: the longest label is not known yet. */
+/** Lines come one by one, so the longest label is not known yet. */
 const LABEL_WIDTH = 16;
 
-/** @returns the exit status: 1 where machines cannot be had, or something did not hold */
+/** @returns the exit status: 1 if machines cannot be started, or if an expectation did not hold */
 export async function showReal(
   request: RealRequest,
   audience: Audience,
@@ -54,7 +54,7 @@ export async function showReal(
   return printProblem(shown, remark);
 }
 
-/** A told line has its own moment; what is judged is judged now. */
+/** A story's line has its own moment; a verdict has the moment at which it is printed. */
 export function linesOf(told: RunEvent, nowMs: number): StoryLine[] {
   switch (told.event) {
     case 'story':
@@ -67,7 +67,7 @@ export function linesOf(told: RunEvent, nowMs: number): StoryLine[] {
       return [{ atMs: nowMs, label: 'broken', text: told.sentence, tone: 'bad', evidence: [told.why] }];
     case 'skipped':
       return [{ atMs: nowMs, label: 'skipped', text: `${told.sentence} ${told.why}`, tone: 'quiet' }];
-    // Both are in the table.
+    // The table shows both.
     case 'script':
     case 'ended':
       return [];

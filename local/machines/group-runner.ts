@@ -1,4 +1,4 @@
-// In a run's own namespaces: makes a group's world and carries out its stories, each line of which is told to whoever is outside.
+// Runs inside a run's own namespaces: makes a group's world, plays its stories, and reports each line to the process outside.
 import { writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Narrator } from './narrator.ts';
@@ -17,10 +17,10 @@ if (!group)
   throw new Error(`--group: "${groupName}" given, expected one of ${STORY_GROUPS.map(({ name }) => name).join(', ')}`);
 const ground = parseTask(task);
 
-/** Written at once: a run that ends in the next moment has told all. */
+/** Written synchronously: if the run ends in the next moment, all lines are out. */
 const STDOUT = 1;
 
-// Whoever started this is gone: so is its reason.
+// The process that started this run has ended, so this run ends too.
 process.stdin.resume().once('end', () => process.exit(1));
 
 const narrator = new Narrator((told) => writeSync(STDOUT, runEventLine(told)));
@@ -30,7 +30,7 @@ const world = await RealWorld.make(ground, group.fleets, {
     failed = true;
     console.error(error);
   },
-  // Its clock stands: nothing goes on, and nobody waits for it.
+  // The region's clock has stopped: nothing can continue, and nothing waits for it.
   onFatal: (error) => {
     console.error(error);
     process.exit(1);
@@ -42,7 +42,7 @@ const first = await carryOut({
   sentence: entriesOf(group)[0]?.sentence ?? '',
   run: (telling, here) => group.build(here, telling),
 });
-// Without its network no story can be told; whoever waits for them names those that never began.
+// Without its network no story can run. The process outside reports the stories that never began.
 if (first) {
   await lane(group.first ?? []);
   await Promise.all(group.lanes.map(lane));
@@ -55,7 +55,7 @@ async function lane(stories: readonly RealStory[]): Promise<void> {
   for (const story of stories) if (only === undefined || only === story.name) await carryOut(story);
 }
 
-/** @returns whether it came to its end */
+/** @returns whether the story ran to its end */
 async function carryOut(story: RealStory): Promise<boolean> {
   const { telling, end } = narrator.begin(story);
   try {

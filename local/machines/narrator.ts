@@ -1,4 +1,4 @@
-// Tells a run's stories as they go on: what is done, what the suite's own journal says meanwhile, and what held.
+// Prints the stories of a run as they happen: the steps, the entries of the suite's journal meanwhile, and what held.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JournalLine } from '../scenarios/report/journal.ts';
 import type { RunEvent } from './run-events.ts';
@@ -26,9 +26,9 @@ export class Narrator {
     return Math.max(0, (atMs - this.#beganMs) / 1_000);
   }
 
-  /** The journal, and the scripts that machines run, from now on. @returns how to end it */
+  /** Prints the journal, and the scripts that machines run, from now on. @returns a function that ends it */
   follow(world: RealWorld): () => void {
-    // Not by how many there are: a line may be written after others that are of a later moment, or of the same.
+    // Not by their count: a line may be written after other lines of a later moment, or of the same moment.
     const told = new Set(world.journal().map(keyOf));
     const scripts = new Set<string>();
     const look = (): void => {
@@ -80,7 +80,7 @@ export class Narrator {
   }
 }
 
-/** Who cannot be asked at this moment is asked again. */
+/** A node that cannot be asked now is asked again. */
 async function waitFor(
   withinSeconds: number,
   isSo: () => boolean | Promise<boolean>,

@@ -1,4 +1,4 @@
-// Plays a group's stories, or one of them, in an enclosure: from outside of it.
+// Plays a group's stories, or one of them, in an enclosure; this is the part outside the enclosure.
 import { fileURLToPath } from 'node:url';
 import { type EnclosureResult, enclose } from './host/enclosure.ts';
 import type { ReadyHost } from './host/readiness.ts';
@@ -8,7 +8,7 @@ import { type Tally, tally } from './tally.ts';
 
 export interface Play {
   readonly group: Group;
-  /** All of the group's that this host can play, or the one of them that is wanted. */
+  /** The group's stories that this host can play, or the one that was requested. */
   readonly played: readonly StoryEntry[];
   readonly isOnlyOne: boolean;
   readonly limitSeconds: number;
@@ -23,17 +23,17 @@ export interface Played {
 
 const INSIDE = fileURLToPath(new URL('group-runner.ts', import.meta.url));
 
-/** Of what there is now, all runs together take no more than half. */
+/** All runs together take at most half of the available memory. */
 const MEMORY_SHARE = 0.5;
 const MEMORY_MIB = { least: 1_024, most: 6_144 } as const;
 
-/** For each of so many runs at once; undefined: too little, so that they use the disk. */
+/** Memory of each of so many runs at a time; undefined: too little, so they use the disk. */
 export function memoryEachMiB(runs: number, availableBytes: number = process.availableMemory()): number | undefined {
   const each = Math.floor((availableBytes / 2 ** 20 / runs) * MEMORY_SHARE);
   return each < MEMORY_MIB.least ? undefined : Math.min(each, MEMORY_MIB.most);
 }
 
-/** @throws only where the run cannot even be begun */
+/** @throws only if the run cannot begin */
 export async function play(ready: ReadyHost, play: Play, entry = INSIDE): Promise<Played> {
   const { group, played, isOnlyOne, limitSeconds, memoryMiB, onEvent } = play;
   const told: RunEvent[] = [];

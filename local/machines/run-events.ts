@@ -1,8 +1,8 @@
-// What passes between a run of real machines and whoever started it: one argument in, JSON lines out. Both sides know only this.
+// The protocol between a run of real machines and the process that started it: one argument in, JSON lines out. Both sides know only this.
 import * as v from 'valibot';
 
 const MACHINES = ['containers', 'namespaces'] as const;
-/** containers: systemd is PID 1 of each; namespaces: where this host cannot have that. */
+/** containers: systemd is PID 1 of each; namespaces: for hosts where that is impossible. */
 export type Machines = (typeof MACHINES)[number];
 
 const path = v.pipe(v.string(), v.startsWith('/'));
@@ -11,7 +11,7 @@ const path = v.pipe(v.string(), v.startsWith('/'));
 const softwareSchema = v.strictObject({
   geth: v.exactOptional(path),
   cometbft: v.exactOptional(path),
-  /** Where geth could not be had. */
+  /** Present if geth is not available. */
   anvil: v.exactOptional(path),
 });
 
@@ -22,21 +22,21 @@ const taskSchema = v.strictObject({
   machines: v.picklist(MACHINES),
 });
 
-/** Nothing said of a package is the same as not having it. */
+/** A package that is not mentioned is missing. */
 export type Software = Readonly<v.InferOutput<typeof softwareSchema>>;
 
-/** The last word of the command line of `group-runner.ts --group NAME [--story NAME]`, as JSON. */
+/** The last argument of `group-runner.ts --group NAME [--story NAME]`, as JSON. */
 export type Task = Readonly<v.InferOutput<typeof taskSchema>>;
 
-/** A sentence, or what was seen in its place, with all that a failure wants to show. */
+/** A sentence, or an observation with all details of a failure. */
 const text = v.pipe(v.string(), v.maxLength(200_000));
 const name = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/));
 const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 const runEventSchema = v.variant('event', [
-  /** A story begins; others of its run may go on beside it. */
+  /** A story begins; other stories of its run may continue at the same time. */
   v.strictObject({ event: v.literal('story'), name, sentence: text }),
-  /** One line, so many seconds after the run began: of one story, or of all that are played at that moment. */
+  /** One line, with its seconds since the run began: of one story, or of all stories in progress. */
   v.strictObject({
     event: v.literal('told'),
     story: v.exactOptional(name),
@@ -54,12 +54,12 @@ const runEventSchema = v.variant('event', [
 
 export type RunEvent = Readonly<v.InferOutput<typeof runEventSchema>>;
 
-/** @throws with a sentence where it is no task */
+/** @throws with a sentence if it is not a task */
 export function parseTask(word: string | undefined): Task {
   return parsed(taskSchema, word ?? '', 'no task');
 }
 
-/** @throws with a sentence where the line is no event */
+/** @throws with a sentence if the line is not an event */
 export function parseRunEvent(line: string): RunEvent {
   return parsed(runEventSchema, line, 'no event of a run');
 }

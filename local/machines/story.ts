@@ -1,19 +1,19 @@
-// What a real story is: something that goes wrong with real nodes, and what must become of it, asked of the nodes themselves.
+// A real story: something goes wrong with real nodes, and the nodes themselves are asked whether it was repaired.
 import type { Group, Need, StoryEntry } from './stories/plan.ts';
 import type { RealNode, RealWorld } from './world.ts';
 
-/** Told as it happens. */
+/** Reports a story as it happens. */
 export interface StoryLog {
-  /** One line of the story: about whom, and what. */
+  /** One line of the story: its subject, and its text. */
   say(subject: string, text: string): void;
-  /** Must be so within a time; ends the story where it is not. `why`: what is seen instead, for whoever looks at a failure. */
+  /** Must become true within a time; otherwise the story ends. `why`: what is seen instead, for the reader of a failure. */
   becomes(
     sentence: string,
     withinSeconds: number,
     isSo: () => boolean | Promise<boolean>,
     why?: () => unknown,
   ): Promise<void>;
-  /** Must be so now; the story goes on where it is not. */
+  /** Must be true now; otherwise the story fails but continues. */
   holds(sentence: string, isSo: boolean, why?: unknown): void;
 }
 
@@ -21,7 +21,7 @@ export interface RealStory {
   readonly name: string;
   /** One sentence, for lists. */
   readonly sentence: string;
-  /** Of the host, besides what its group needs. */
+  /** What it needs of the host, besides its group's needs. */
   readonly needs?: readonly Need[];
   readonly run: (telling: StoryLog, world: RealWorld) => Promise<void>;
 }
@@ -31,15 +31,15 @@ export interface StoryGroup {
   readonly name: Group;
   readonly fleets: readonly string[];
   readonly needs?: readonly Need[];
-  /** Makes the machines, and waits until all is well: the group's first story, without which there is no other. */
+  /** Makes the machines, and waits until all nodes are healthy. It is the group's first story; without it no other can run. */
   readonly build: (world: RealWorld, telling: StoryLog) => Promise<void>;
-  /** One after the other, before anything else. */
+  /** One after the other, before all other stories. */
   readonly first?: readonly RealStory[];
-  /** One after the other within a lane; lanes go on side by side. */
+  /** One after the other within a lane; lanes run in parallel. */
   readonly lanes: readonly (readonly RealStory[])[];
 }
 
-/** What is known of a group's stories before it is played: its network first. */
+/** A group's stories as far as they are known before it runs: its network first. */
 export function entriesOf({ name: group, needs: all = [], first = [], lanes }: StoryGroup): StoryEntry[] {
   const network = {
     name: networkOf(group),
@@ -55,12 +55,12 @@ export function entriesOf({ name: group, needs: all = [], first = [], lanes }: S
 
 export const networkOf = (group: Group): string => `${group}-network`;
 
-/** A story that cannot go on. What is not so has been told. */
+/** A story cannot continue. The expectation that failed is already reported. */
 export class StoryFailure extends Error {
   override readonly name = 'StoryBroken';
 }
 
-/** Runs a line of shell on a node; its output without the last line's end. Throws where it fails. */
+/** Runs a line of shell on a node. @returns its output without the final newline. @throws if the line fails */
 export async function runOnNode(
   { machine, name }: RealNode,
   line: string,

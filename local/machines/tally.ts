@@ -1,4 +1,4 @@
-// What a group's run comes to: of each story what held and what did not, and by name each that was to be played and did not end.
+// The result of a group's run: what held and what did not in each story, and the names of stories that did not end.
 import type { EnclosureResult } from './host/enclosure.ts';
 import type { RunEvent } from './run-events.ts';
 import type { StoryEntry } from './stories/plan.ts';
@@ -24,7 +24,7 @@ export interface Tally {
 
 export const EMPTY: Tally = { held: [], broken: [], skipped: [], scripts: [], seconds: {} };
 
-/** @param group what its own affairs are told under */
+/** @param group the name under which results of the group itself are listed */
 export function tally(
   group: string,
   played: readonly StoryEntry[],
@@ -38,7 +38,7 @@ export function tally(
   const hasEnded = new Set(endings.map(({ story }) => story));
   const begun = new Set(told.flatMap((one) => (one.event === 'story' ? one.name : [])));
   const missing = played.filter(({ name }) => !hasEnded.has(name));
-  // What ended and judged nothing has proved nothing.
+  // A story that ended without a verdict has proved nothing.
   const judged = new Set([...held, ...broken, ...skipped].map(({ story }) => story));
   const mute = played.filter(({ name }) => hasEnded.has(name) && !judged.has(name));
   const own = enclosureFaults(ended).map((why) => ({ story: group, sentence: ENDS_WELL, why }));

@@ -1,4 +1,4 @@
-// The world of real stories: a local region with the stack deployed in it, whose clock is the wall's, and real machines behind its instances.
+// The world of real stories: a local region with the stack deployed in it. Its clock is real time, and real machines run behind its instances.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFleets } from '../../infra/fleets.ts';
@@ -31,20 +31,20 @@ import type { Task } from './run-events.ts';
 /** Fleet files of the real stories. */
 const REAL_FLEETS = join(import.meta.dirname, 'fleets');
 const MAX_EVENTS = 20_000_000;
-/** The deployment is over by then, in the region's time. */
+/** In the region's time the deployment has ended by then. */
 const DEPLOYED_BEFORE_MS = 10 * 60_000;
-/** A region is looked at for a quarter of an hour: its trace is cut. */
+/** A region runs for a quarter of an hour: its trace keeps so many calls. */
 const CALLS_KEPT = 200_000;
 
 export interface RealVolume {
   readonly role: string;
   readonly path: string;
   readonly sizeGiB: number;
-  /** Puts there what the node begins with, in a directory that is the volume's root. */
+  /** Puts the node's initial files into a directory that is the volume's root. */
   readonly fill?: (directory: string) => void | Promise<void>;
 }
 
-/** What an image is made for: by whom its files are read. */
+/** The node that an image is made for: its files depend on it. */
 export interface Identity {
   readonly name: string;
   readonly instanceId: string;
@@ -52,13 +52,13 @@ export interface Identity {
 }
 
 export interface RealNodeSpec {
-  /** Undefined: a machine that is no node of ours, the rest of the network. */
+  /** Undefined: a machine of the rest of the network, which is not a node of ours. */
   readonly fleet?: string;
   readonly name: string;
   readonly volumes: readonly RealVolume[];
-  /** What its image has besides Debian. */
+  /** Files of its image besides Debian's. */
   readonly files: (identity: Identity) => ImageFiles;
-  /** Started at each boot: "node@0.21.service" of the unit "node@.service". */
+  /** Units started at each boot: "node@0.21.service" of the unit "node@.service". */
   readonly enabled?: readonly { readonly unit: string; readonly of: string }[];
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -77,7 +77,7 @@ export class RealWorld {
   readonly fleets: ReadonlyMap<string, Fleet>;
   readonly nodes: RealNode[] = [];
   readonly ground: Task;
-  /** Scripts that were run, with how they ended. */
+  /** Scripts that were run, and how they ended. */
   readonly scripts: { readonly operation: string; readonly instanceId: string; readonly outcome: CommandOutcome }[] =
     [];
   readonly #place: MachinePlace;
@@ -131,7 +131,7 @@ export class RealWorld {
     });
   }
 
-  /** Deploys the stack, with these fleets alone, in a region whose time is the wall's from then on. */
+  /** Deploys the stack, with only these fleets, in a region that then runs in real time. */
   static async make(
     ground: Task,
     fleetNames: readonly string[],
@@ -166,7 +166,7 @@ export class RealWorld {
     });
   }
 
-  /** A machine that has been there before, with its volumes; it boots. Resolves when its system answers. */
+  /** A machine that existed before, with its volumes; it boots. Resolves when its system answers. */
   async node(spec: RealNodeSpec): Promise<RealNode> {
     const { region } = this;
     const index = this.#made++;
@@ -245,7 +245,7 @@ export class RealWorld {
     }
   }
 
-  /** The node of that name that is one now: the last to have taken the place. */
+  /** The current node of that name: the last one that took it. */
   find(name: string): RealNode {
     const there = new Set(
       this.region.ec2
@@ -263,7 +263,7 @@ export class RealWorld {
     return readJournal(this.region, this.tableName);
   }
 
-  /** What the suite saw of a fleet's nodes when it last looked. */
+  /** The suite's latest observations of a fleet's nodes. */
   observed(fleet: string): readonly ObservedNode[] {
     return this.region.dynamodb.items(this.tableName).flatMap((stored) => {
       const record = fromItem(stored as Parameters<typeof fromItem>[0]);
@@ -282,7 +282,10 @@ export class RealWorld {
     });
   }
 
-  /** A volume with what an image holds, on a machine beside its own: mounted nowhere, and known to no fleet. @returns its device's name by id */
+  /**
+   * Attaches a volume with an image's content to a machine, besides its own volumes: not mounted, and not known to any fleet. @returns its device's
+   * name by id
+   */
   attachCopy({ machine }: RealNode, content: StoredContent | undefined): string {
     if (!content || !isImage(content)) throw new Error('attachCopy: there is no image');
     const volumeId = `vol-${(++this.#copies).toString(16).padStart(17, '0')}`;
@@ -297,7 +300,7 @@ export class RealWorld {
   }
 }
 
-/** What is watched is what is here. */
+/** Only the fleets of this world are watched. */
 async function leaveOthersOut(region: Region, fleets: ReadonlyMap<string, Fleet>): Promise<void> {
   for (const { document } of readFleets(REAL_FLEETS)) {
     const Name = fleetParameterName('/chainmend', document.fleet);

@@ -1,4 +1,4 @@
-// The beacon node beside a simulated execution client: without it, no block reaches that client, however well it is.
+// The beacon node of a simulated execution client: without it no block reaches that client, even if the client is healthy.
 import type { SimulatedClient } from './client.ts';
 
 export type BeaconState = 'running' | 'frozen' | 'stopped';
@@ -6,7 +6,7 @@ export type BeaconState = 'running' | 'frozen' | 'stopped';
 export class SimulatedBeacon {
   private readonly client: SimulatedClient;
   private currentState: BeaconState = 'running';
-  /** Where it hangs. */
+  /** The height at which it hangs. */
   private heldAt = 0;
 
   constructor(client: SimulatedClient) {
@@ -20,11 +20,11 @@ export class SimulatedBeacon {
   /** The height of the execution block in its head. */
   height(): number {
     if (this.currentState !== 'running') return this.heldAt;
-    // Ahead of a client that catches up; without one it verifies nothing.
+    // Ahead of a client that catches up. If the client does not run, the beacon node verifies nothing.
     return this.client.upSinceMs === undefined ? this.client.height() : this.client.branch.height();
   }
 
-  /** Runs, answers and gets no further. */
+  /** Runs and answers, but does not advance. */
   freeze(): void {
     this.become('frozen');
   }
@@ -33,7 +33,7 @@ export class SimulatedBeacon {
     this.become('stopped');
   }
 
-  /** Thawed, or started. */
+  /** Starts it, or ends a freeze. */
   start(): void {
     this.become('running');
   }

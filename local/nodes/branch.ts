@@ -1,30 +1,30 @@
-// One line of blocks of a simulated chain: how high it is, when each block was made, and its hash. Nothing is stored per block:
-// time and height are reckoned from the moments at which the line stood still or went on.
+// One branch of a simulated chain: its height, and the time and hash of each block. Nothing is stored per block: times and heights are calculated
+// from the moments at which the branch halted or continued.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../simulator/kernel.ts';
 
-/** From `atMs` on, starting at `height` (fractional between two blocks): at its interval, or standing still. */
+/** From `atMs` on, starting at `height` (fractional between two blocks): growing at its interval, or halted. */
 interface Stretch {
   readonly height: number;
   readonly atMs: number;
   readonly moving: boolean;
 }
 
-/** Stretches kept; of older blocks the times are reckoned as if the line had never stood still before. */
+/** Stretches kept; times of older blocks are calculated as if the branch had never halted before. */
 const STRETCHES_MAX = 2_000;
 
 export interface BranchOptions {
   readonly clock: Clock;
   readonly chainName: string;
-  /** Blocks of two branches of one chain differ by it. */
+  /** Part of the hash: blocks of two branches of one chain differ by it. */
   readonly name: string;
   readonly blockIntervalMs: number;
-  /** The first block of its own: below it all blocks are the parent's. */
+  /** The first block of its own: all lower blocks are the parent's. */
   readonly fromHeight: number;
   readonly parent: Branch | undefined;
-  /** A block that it has, and when that was made. */
+  /** A block that it has, and the time of that block. */
   readonly start: { readonly height: number; readonly atMs: number };
-  /** Of block 0, where the chain has a known one. */
+  /** Of block 0, if the chain has a known one. */
   readonly genesisHash?: string;
 }
 
@@ -55,7 +55,7 @@ export class Branch {
     return !this.last.moving;
   }
 
-  /** When it last came to a standstill, in ms since the epoch; undefined while it grows. */
+  /** When it last halted, in ms since the epoch; undefined while it grows. */
   get haltedAtMs(): number | undefined {
     return this.last.moving ? undefined : this.last.atMs;
   }
@@ -65,14 +65,14 @@ export class Branch {
     return Math.floor(moving ? height + (this.clock.now() - atMs) / this.blockIntervalMs : height);
   }
 
-  /** When it reaches a height if all goes on like this, in ms since the epoch; Infinity while it is halted. */
+  /** When it reaches a height if nothing changes, in ms since the epoch; Infinity while it is halted. */
   reaches(height: number): number {
     if (height <= this.height()) return this.clock.now();
     if (this.halted) return Number.POSITIVE_INFINITY;
     return Math.ceil(this.last.atMs + (height - this.last.height) * this.blockIntervalMs);
   }
 
-  /** When a block was made, in ms since the epoch; of a block that is not made yet, when it will be. */
+  /** The time of a block, in ms since the epoch; of a future block, the expected time. */
   blockTimeMs(height: number): number {
     if (this.parent && height < this.fromHeight) return this.parent.blockTimeMs(height);
     const made = this.stretches.findLast((stretch) => stretch.moving && stretch.height < height) ?? this.stretches[0];
@@ -96,7 +96,7 @@ export class Branch {
     this.turn(true);
   }
 
-  /** Tells whenever it halts or goes on. */
+  /** Calls the listener each time it halts or continues. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }

@@ -1,5 +1,5 @@
-// A simulated chain: a height that grows with time, and that stands still when too few of its validators are there, when they
-// cannot agree, or, where that matters, when they do not reach each other. It may split into branches.
+// A simulated chain: a height that grows with time. It halts if too few validators are there, or if they cannot agree. If peers matter, it also halts
+// if they do not reach each other. It may split into branches.
 import type { Clock, Kernel } from '../simulator/kernel.ts';
 import { Branch } from './branch.ts';
 import { PeerNetwork } from './peer-network.ts';
@@ -9,10 +9,10 @@ import { type ConsensusFacts, Validators } from './validators.ts';
 export interface ChainSpec extends NetworkSpec {
   readonly heightAtStart: number;
   readonly blockIntervalMs: number;
-  /** What a block adds to the disk of a node that stores everything. */
+  /** Bytes that a block adds to the disk of a node that stores everything. */
   readonly bytesPerBlock: number;
   readonly inodesPerBlock: number;
-  /** Connections matter: a node that reaches nobody gets no block, and validators that do not reach each other make none. */
+  /** Connections matter: a node without peers gets no block, and validators that do not reach each other make none. */
   readonly needsPeers?: boolean;
 }
 
@@ -20,22 +20,22 @@ export interface Halt {
   readonly fromMs: number;
   /** Absent while it lasts. */
   readonly toMs?: number;
-  /** power: too few validators were there, or reached each other. disagreement: they were, and made no block. */
+  /** power: too few validators were there, or reached each other. disagreement: enough were, and made no block. */
   readonly cause: 'power' | 'disagreement';
 }
 
-/** Halts kept for those who tell of a run; one that has more has said enough. */
+/** Halts kept for reports; later ones are dropped. */
 const HALTS_MAX = 1_000;
 
 export class SimulatedChain {
   readonly spec: ChainSpec;
   readonly protocol: Protocol | undefined;
   readonly chainId: string;
-  /** The line of blocks that the chain's majority follows. */
+  /** The branch that the chain's majority follows. */
   readonly main: Branch;
   readonly validators = new Validators();
   readonly network: PeerNetwork;
-  /** When it stood still, oldest first. */
+  /** Its halts, oldest first. */
   readonly halts: Halt[] = [];
   readonly clock: Clock;
   private readonly branches: Branch[];
@@ -70,12 +70,12 @@ export class SimulatedChain {
     return this.main.height();
   }
 
-  /** When the chain reaches a height if all goes on like this, in ms since the epoch; Infinity while it is halted. */
+  /** When the chain reaches a height if nothing changes, in ms since the epoch; Infinity while it is halted. */
   reaches(height: number): number {
     return this.main.reaches(height);
   }
 
-  /** Whatever its consensus: nobody makes a block until `resume`. Its validators are there, and their rounds go on. */
+  /** With any consensus: no block is made until `resume`. Its validators are there, and their rounds continue. */
   halt(): void {
     this.disagreement = true;
     this.decide();
@@ -87,8 +87,8 @@ export class SimulatedChain {
   }
 
   /**
-   * A minority that makes other blocks from this height on, at its own interval (the chain's unless given): `client.follow`
-   * puts a node on it. `fromHeight` is at most the next height.
+   * A minority that makes other blocks from this height on, at its own interval (the chain's by default): `client.follow` puts a node on it.
+   * `fromHeight` is at most the next height.
    */
   fork(fromHeight: number, { blockIntervalMs = this.spec.blockIntervalMs, name = '' } = {}): Branch {
     if (!(Number.isSafeInteger(fromHeight) && fromHeight >= 1 && fromHeight <= this.height() + 1)) {
@@ -117,7 +117,7 @@ export class SimulatedChain {
     if (this.validators.setVoting(nodeId, voting)) this.decide();
   }
 
-  /** Takes a validator out of the set, as a chain does that finds it absent or dishonest; its process notices nothing. */
+  /** Removes a validator from the set, as a chain does with an absent or dishonest one; its process does not notice. */
   jail(nodeId: string): void {
     if (this.validators.setJailed(nodeId, true)) this.decide();
   }
@@ -126,12 +126,12 @@ export class SimulatedChain {
     if (this.validators.setJailed(nodeId, false)) this.decide();
   }
 
-  /** What a node's metrics tell of consensus. */
+  /** The consensus facts of a node's metrics. */
   consensus(): ConsensusFacts {
     return this.validators.facts(this.disagreement ? this.main.haltedAtMs : undefined, this.clock.now());
   }
 
-  /** Tells whenever the chain, or a branch of it, halts or goes on. */
+  /** Calls the listener each time the chain, or a branch of it, halts or continues. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
@@ -156,7 +156,7 @@ export class SimulatedChain {
     const nowMs = this.clock.now();
     const last = this.halts.pop();
     const ended = last?.toMs === undefined && last ? { ...last, toMs: nowMs } : last;
-    // A chain whose validators appear one after the other at one moment has not stood still.
+    // Validators that are added one after the other at one moment do not count as a halt.
     if (ended && ended.fromMs !== ended.toMs) this.halts.push(ended);
     if (halted && this.halts.length < HALTS_MAX) this.halts.push({ fromMs: nowMs, cause });
   }

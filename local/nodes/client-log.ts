@@ -1,4 +1,4 @@
-// The lines with which clients end: what a person, or a script that wants evidence, reads in their logs. They are shortened.
+// The last log lines of clients, shortened: a person, or a script that collects evidence, reads them.
 import type { SimulatedClient } from './client.ts';
 import { type Family, familyOf, type Protocol } from './protocol.ts';
 
@@ -7,13 +7,13 @@ interface ExitLogLines {
   readonly ended: string;
   /** Its data cannot be opened. */
   readonly unreadable: string;
-  /** It opens, and one block cannot be passed. */
+  /** Its data open, but one block cannot be passed. */
   readonly badBlock: (height: number) => string;
 }
 
-// bitcoin: src/init.cpp, src/node/blockstorage.cpp, src/validation.cpp. ethereum: core/blockchain.go; go-ethereum issues 22008, 28713.
-// cometbft: libs/service, consensus/replay.go; cosmos/gaia issue 922. stacks: SQLite's own words for a broken file (SQLITE_CORRUPT); how
-// a stacks node ends is written from no source.
+// bitcoin: src/init.cpp, src/node/blockstorage.cpp, src/validation.cpp. ethereum: core/blockchain.go; go-ethereum issues 22008, 28713. cometbft:
+// libs/service, consensus/replay.go; cosmos/gaia issue 922. stacks: SQLite's own words for a broken file (SQLITE_CORRUPT); for the end of a stacks
+// node there is no source.
 const WORDS: Readonly<Record<Family, ExitLogLines>> = {
   bitcoin: {
     ended: 'Shutdown: done',
@@ -38,7 +38,7 @@ const WORDS: Readonly<Record<Family, ExitLogLines>> = {
   },
 };
 
-/** A client of no known protocol says as little as it can. */
+/** A client of an unknown protocol: as few words as possible. */
 const PLAIN: ExitLogLines = {
   ended: 'shutdown complete',
   unreadable: 'fatal: cannot open database',
@@ -51,7 +51,7 @@ export const wordsOf = (protocol: Protocol | undefined): ExitLogLines =>
 interface EndedClient {
   readonly client: SimulatedClient;
   readonly chain: { readonly protocol: Protocol | undefined };
-  /** Why it did not start, by its configuration or by its data. */
+  /** Why its configuration prevented its start. */
   readonly setup: { readonly refusal: string | undefined };
   readonly disks: { readonly data: { readonly refusal: string | undefined } };
 }
@@ -59,7 +59,7 @@ interface EndedClient {
 /** receiveRoutine of consensus/state.go. */
 const ENDED_INSIDE = 'CONSENSUS FAILURE!!! module=consensus err="write …: no space left on device"';
 
-/** The last line of its client's log that tells anything; "" while it runs and follows, and when it had no time for one. */
+/** The last meaningful line of its client's log; "" while it runs and follows, and if it had no time to write one. */
 export function lastLineOf({ client, disks, setup, chain }: EndedClient): string {
   const words = wordsOf(chain.protocol);
   if (client.state === 'running') {
@@ -75,7 +75,7 @@ export function lastLineOf({ client, disks, setup, chain }: EndedClient): string
   return cause === 'disk-full' ? 'No space left on device' : 'Input/output error';
 }
 
-/** What systemd and docker tell of a process that is gone: 137 is SIGKILL. Undefined while it runs. */
+/** The exit status that systemd and docker report: 137 is SIGKILL. Undefined while it runs. */
 export function exitStatusOf({ client, disks, setup }: EndedClient): number | undefined {
   if (client.state === 'running') return undefined;
   const refused = setup.refusal !== undefined || disks.data.refusal !== undefined;

@@ -1,5 +1,5 @@
-// The client process of a simulated node: it follows a branch of its chain at a bounded speed, fills the volumes, and stops when
-// one is full. It may run and not advance: while it loads, when it hangs, when nobody sends it blocks, when it has outlived a full disk.
+// The client process of a simulated node. It follows a branch of its chain at a bounded speed, fills the volumes, and stops when one is full. It may
+// run without advancing: while it loads, when it hangs, without blocks from others, or after a full disk.
 import type { Kernel, Timer } from '../simulator/kernel.ts';
 import type { Branch } from './branch.ts';
 import type { SimulatedChain } from './chain.ts';
@@ -9,25 +9,25 @@ import type { SimulatedVolume } from './volume.ts';
 export type ClientState = 'running' | 'stopped' | 'failed';
 export type OutageCause = 'disk-full' | 'instance-down' | 'stopped' | 'volume-gone' | 'killed' | 'corrupt-data';
 /**
- * Why a client that runs gets no further: it hangs, it is connected to nobody, its beacon node sends it nothing, a block cannot be passed,
- * its consensus has ended and nothing but a start brings it back.
+ * Why a running client does not advance: it hangs; it has no peers; its beacon node sends nothing; a block cannot be passed; or its consensus has
+ * ended, and only a restart helps.
  */
 export type ClientFault = 'frozen' | 'no-peers' | 'no-beacon' | 'bad-block' | 'ended-inside';
 
 export interface Outage {
   readonly cause: OutageCause;
   readonly fromMs: number;
-  /** When it served again: after its start it has to load. Absent while it lasts. */
+  /** When it served again: after its start it must load. Absent while the outage lasts. */
   readonly toMs?: number;
-  /** The part of it in which the client was ending by itself, or was given time to. Absent where nobody stopped it. */
+  /** The part of the outage in which the client was ending by itself or had time to. Absent if it was not stopped. */
   readonly stopSeconds?: number;
-  /** The part of it in which the client was loading. */
+  /** The part of the outage in which the client was loading. */
   readonly startSeconds?: number;
 }
 
 /** A synced node is at most so many blocks behind. */
 export const SYNCED_LAG_BLOCKS = 2;
-/** Outages kept for reports; a run that has more has said enough. */
+/** Outages kept for reports; older ones are dropped. */
 const OUTAGES_MAX = 1_000;
 
 export class SimulatedClient {
@@ -39,7 +39,7 @@ export class SimulatedClient {
   private readonly pastOutages: Outage[] = [];
   private currentOutage: Outage | undefined;
   private currentState: ClientState;
-  /** Position when it was last looked at; fractional while catching up. */
+  /** Its position at the last calculation; fractional while catching up. */
   private anchor: { height: number; atMs: number };
   private overflow: Timer | undefined;
   private readonly startListeners: (() => void)[] = [];
@@ -47,9 +47,9 @@ export class SimulatedClient {
   private readonly takesConfiguration: () => boolean;
   private readonly takesData: () => boolean;
   private readonly outlivesFullDisk: boolean;
-  /** How fast it is of what it could be: less than 1 while its volumes are slow. */
+  /** Its part of the full speed: less than 1 while its volumes are slow. */
   private speed = 1;
-  /** The highest block that it gets to with its data. */
+  /** The highest block that it can reach with its data. */
   private barrier = Number.POSITIVE_INFINITY;
   private cleanly: boolean;
   private killed = false;
@@ -72,15 +72,15 @@ export class SimulatedClient {
     catchUpBlocksPerSecond: number;
     /** The voting power of a validator; absent for all others. */
     power: number | undefined;
-    /** From a start until it answers and follows. */
+    /** Seconds from a start until it answers and follows. */
     startSeconds: number;
-    /** Reads its configuration, before each start; false: that is broken, and it exits. */
+    /** Reads its configuration before each start; false: the configuration is broken, and it exits. */
     takesConfiguration: () => boolean;
-    /** Opens its data, before each start; false: they are broken, and it exits. */
+    /** Opens its data before each start; false: the data are broken, and it exits. */
     takesData: () => boolean;
     /**
-     * A full disk ends what it is there for and not its process, as CometBFT's (cometbft 0.38.17 on a full XFS: "CONSENSUS FAILURE!!!",
-     * and the process answers on).
+     * A full disk ends its consensus but not its process, as with CometBFT (cometbft 0.38.17 on a full XFS: "CONSENSUS FAILURE!!!", and the process
+     * still answers).
      */
     outlivesFullDisk: boolean;
   }) {
@@ -114,27 +114,27 @@ export class SimulatedClient {
     return this.currentOutage ? [...this.pastOutages, this.currentOutage] : this.pastOutages;
   }
 
-  /** The process is there, and does not answer for its chain yet. */
+  /** The process runs, but does not answer for its chain yet. */
   get starting(): boolean {
     return this.loading !== undefined;
   }
 
-  /** Since when it runs and has loaded, in ms since the epoch; -Infinity: since before the run. Undefined while it does not. */
+  /** When it had loaded, in ms since the epoch; -Infinity: before the run began. Undefined while it does not run or still loads. */
   get upSinceMs(): number | undefined {
     return this.currentState === 'running' && !this.starting ? this.upFromMs : undefined;
   }
 
-  /** Runs, has loaded, and gets no further, for one of these reasons. */
+  /** Why it does not advance although it runs and has loaded. */
   get heldBy(): ReadonlySet<ClientFault> {
     return this.position() < this.barrier ? this.holds : new Set([...this.holds, 'bad-block' as const]);
   }
 
-  /** Whether it does not run because it was asked to end and did; false while it runs, and when it failed or was killed. */
+  /** Whether it was asked to end and did; false while it runs, and after a failure or a kill. */
   get endedCleanly(): boolean {
     return this.cleanly;
   }
 
-  /** Whether it was killed when the time was over that it was given to stop. */
+  /** Whether it was killed because its stop took longer than the time limit. */
   get killedWhileStopping(): boolean {
     return this.killed;
   }
@@ -143,7 +143,7 @@ export class SimulatedClient {
     return this.followed;
   }
 
-  /** Hangs: runs, answers, and does not advance until it is thawed, or at its next start where that helps. */
+  /** It hangs: it runs and answers, but does not advance. `thaw` ends that; with `untilRestart` its next start does, too. */
   freeze({ untilRestart = false } = {}): void {
     this.thawsOnRestart = untilRestart;
     this.hold('frozen', true);
@@ -159,11 +159,11 @@ export class SimulatedClient {
     if (on) this.holds.add(reason);
     else this.holds.delete(reason);
     this.plan();
-    // Without peers it votes, and is not heard.
+    // Without peers it votes, but no other validator gets its votes.
     if (reason === 'frozen') this.vote();
   }
 
-  /** Takes this branch for the chain; blocks above the last one in common are replaced. */
+  /** Follows this branch from now on; blocks above the last common one are replaced. */
   follow(branch: Branch): void {
     if (branch === this.followed) return;
     this.settle();
@@ -173,21 +173,21 @@ export class SimulatedClient {
     this.vote();
   }
 
-  /** Other data are under it now; `barrier` is a block that cannot be passed with them. To be called while it does not run. */
+  /** It has other data now; `barrier` is a block that it cannot pass with them. Call this only while it does not run. */
   load({ height, branch, barrier }: { height: number; branch: Branch; barrier: number | undefined }): void {
     this.followed = branch;
     this.anchor = { height: Math.max(0, height), atMs: this.kernel.clock.now() };
     this.barrier = barrier ?? Number.POSITIVE_INFINITY;
   }
 
-  /** From this block on it gets no further, with these data; undefined: it does again. */
+  /** It cannot pass this block with these data; undefined: it can again. */
   blockAt(barrier: number | undefined): void {
     this.settle();
     this.barrier = barrier ?? Number.POSITIVE_INFINITY;
     this.plan();
   }
 
-  /** Follows at this part of its own speed from now on: its volumes are slow, or are not any more. */
+  /** Follows at this part of its own speed from now on: its volumes have become slow or fast. */
   slowDown(speed: number): void {
     if (speed === this.speed) return;
     this.settle();
@@ -195,7 +195,7 @@ export class SimulatedClient {
     this.plan();
   }
 
-  /** Tells each time that the process has come up. */
+  /** Calls the listener each time the process has come up. */
   onStart(listener: () => void): void {
     this.startListeners.push(listener);
   }
@@ -208,7 +208,7 @@ export class SimulatedClient {
     return Math.max(0, this.chain.height() - this.height());
   }
 
-  /** Writes to the volumes what was followed since the last look. To be called before they are read or changed. */
+  /** Writes to the volumes what it followed since the last call. Call it before they are read or changed. */
   settle(): void {
     const from = Math.floor(this.anchor.height);
     const position = this.position();
@@ -216,7 +216,7 @@ export class SimulatedClient {
     this.anchor = { height: position, atMs: this.kernel.clock.now() };
   }
 
-  /** After anything that decides when a volume is full: a size, a start, the chain. Call `settle` first. */
+  /** Call it after a change of what decides when a volume is full: a size, a start, the chain. Call `settle` first. */
   plan(): void {
     this.overflow?.cancel();
     this.overflow = undefined;
@@ -231,7 +231,7 @@ export class SimulatedClient {
     if (Number.isFinite(atMs)) this.overflow = this.kernel.clock.at(atMs, () => this.overflowAt(height));
   }
 
-  /** Starts; true when it runs then, false when it died at once: a volume has no room or is not mounted, its configuration or its data are broken. */
+  /** Starts it; false: it died immediately. A volume has no room or is not mounted, or its configuration or data are broken. */
   start(): boolean {
     if (this.currentState === 'running') return true;
     const height = this.height();
@@ -266,12 +266,12 @@ export class SimulatedClient {
     this.end(state, cause);
   }
 
-  /** It is told to end, and serves nothing from now on; how it ends is told by `stopped`. */
+  /** It is asked to end, and does not serve from now on; `stopped` says how it ends. */
   beginStop(): void {
     this.stop('failed', 'stopped');
   }
 
-  /** It took so long to end, or was killed after so long. */
+  /** It ended, or was killed, after so many seconds. */
   stopped(how: 'clean' | 'killed', afterSeconds: number): void {
     if (this.currentState === 'running') return;
     this.currentState = how === 'clean' ? 'stopped' : 'failed';
@@ -296,15 +296,15 @@ export class SimulatedClient {
     this.currentState = state;
     this.cleanly = state === 'stopped';
     this.killed = false;
-    // One that ends while it loads had not served since it began.
+    // A client that ends while it loads has not served since the outage began.
     this.closeOutage(undefined);
     this.currentOutage = { cause, fromMs: this.kernel.clock.now() };
     this.vote();
   }
 
   /**
-   * geth looks at what is left of its disk and ends as if it had been asked to (`--datadir.minfreedisk`; cmd/utils/cmd.go,
-   * monitorFreeDiskSpace): here with the last block that has room, there a little before. The others die of it.
+   * geth watches the free space of its disk and ends as if asked to (`--datadir.minfreedisk`; cmd/utils/cmd.go, monitorFreeDiskSpace). Here it ends
+   * with the last block that has room; the real one a little earlier. Other clients die of a full disk.
    */
   private get endForDisk(): 'stopped' | 'failed' {
     const { protocol } = this.chain;
@@ -323,7 +323,7 @@ export class SimulatedClient {
     this.currentOutage = undefined;
   }
 
-  /** Tells the chain whether it takes part in consensus. */
+  /** Reports to the chain whether it takes part in consensus. */
   private vote(): void {
     const takesPart = !this.holds.has('frozen') && !this.holds.has('ended-inside');
     const votes = this.upSinceMs !== undefined && takesPart && this.followed === this.chain.main;

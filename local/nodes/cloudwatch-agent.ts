@@ -1,5 +1,5 @@
-// The CloudWatch agent of a simulated node: it reads the disks each minute, and is told of what they were before the run. Names and
-// dimensions: "Metrics collected by the CloudWatch agent", with `drop_device` and InstanceId appended.
+// The CloudWatch agent of a simulated node: it reads the disks each minute, and can make their history before the run. Names and dimensions: "Metrics
+// collected by the CloudWatch agent", with `drop_device` and InstanceId appended.
 import type { NodeContext } from './context.ts';
 import { bytesBetween, type SimulatedVolume } from './volume.ts';
 
@@ -15,7 +15,7 @@ export class CloudWatchAgent {
     this.root = root;
   }
 
-  /** @param afterMs the node's own moment of each minute */
+  /** @param afterMs the node's own moment in each minute */
   start(publish: (metrics: readonly Metric[]) => void, afterMs: number): void {
     const { clock } = this.node.kernel;
     const tick = (): void => {
@@ -47,7 +47,7 @@ export class CloudWatchAgent {
     );
   }
 
-  /** One object for each disk: who records its metrics then knows it again. */
+  /** One object for each disk, so the metrics' store can recognise it. */
   private dimensionsOf(path: string, fstype: string): DiskDimensions {
     const name = `${fstype} ${path}`;
     const dimensions = this.dimensions.get(name) ?? { InstanceId: this.node.instanceId, path, fstype };
@@ -74,7 +74,7 @@ export interface DiskReading {
   readonly inodesUsed: number;
 }
 
-/** @param dimensions the same object for all datapoints of a disk: who records them then knows it again without reading it */
+/** @param dimensions the same object for all datapoints of a disk, so their store recognises it without reading it */
 export function diskMetrics(dimensions: DiskDimensions, disk: DiskReading, timestampMs: number): Metric[] {
   const metric = (metricName: Metric['metricName'], value: number, unit: Metric['unit']): Metric => ({
     namespace: 'CWAgent',
@@ -95,11 +95,11 @@ export function diskMetrics(dimensions: DiskDimensions, disk: DiskReading, times
 
 export interface Past {
   readonly hours: number;
-  /** Between two datapoints; 60 unless given. */
+  /** Between two datapoints; 60 by default. */
   readonly stepSeconds?: number;
-  /** Something else than the chain once wrote so many bytes at a time. */
+  /** Something other than the chain once wrote so many bytes at a time. */
   readonly jump?: { readonly bytes: number; readonly hoursAgo: number };
-  /** For so long the client has stood still already. */
+  /** Hours for which the client has already been stopped. */
   readonly stoppedForHours?: number;
 }
 

@@ -1,82 +1,82 @@
-// What is on a volume, as a snapshot or a copy holds it: a filesystem, a chain's data up to a height, and files. It never changes: what
-// is mounted on a machine is a `SimulatedVolume`, and this is what it was at one moment.
+// The content of a volume, a snapshot or a copy: a filesystem, a chain's data up to a height, and files. It never changes: a `SimulatedVolume` is
+// mounted on a machine, and this is its content at one moment.
 import type { Branch } from './branch.ts';
 
 export type FilesystemType = 'xfs' | 'ext4' | 'btrfs';
 
-/** What a client makes of data when it opens them: it goes on at their height, exits, or begins at height 0 as if there were none. */
+/** What a client does when it opens data: it continues at their height, exits, or starts at height 0 as if there were none. */
 export type Opening = 'opens' | 'refuses' | 'starts-over';
 
-/** clean: its client had ended by itself. crash-consistent: it was writing. corrupt: it was broken before that moment. */
+/** clean: its client had ended by itself. crash-consistent: its client was writing. corrupt: it was broken before that moment. */
 export type Condition = 'clean' | 'crash-consistent' | 'corrupt';
 
 export interface ChainData {
   /** The simulated chain's name. */
   readonly chain: string;
-  /** As the chain's client tells it. */
+  /** As the chain's client reports it. */
   readonly chainId: string;
   readonly branch: Branch;
   readonly height: number;
-  /** Of the block at `height`, on the branch that was followed. */
+  /** Of the block at `height`, on the branch that the client followed. */
   readonly blockHash: string;
   readonly condition: Condition;
   readonly opening: Opening;
-  /** A block that no client gets past with these data. */
+  /** A block that no client can pass with these data. */
   readonly stopsAtHeight?: number;
 }
 
 export interface VolumeContent {
   readonly filesystem: FilesystemType;
-  /** A copy has its original's: two of one UUID on a machine are what `nouuid` is for. */
+  /** A copy has its original's UUID: mounting both on one machine needs `nouuid`. */
   readonly uuid: string;
   readonly partitioned: boolean;
   readonly sizeBytes: number;
   readonly usedBytes: number;
   readonly inodesUsed: number;
-  /** The part of each block's bytes that lands here. */
+  /** The part of each block's bytes that is written to this volume. */
   readonly share: number;
-  /** Undefined: nothing of a chain is on it. */
+  /** Undefined: it has no chain data. */
   readonly data: ChainData | undefined;
-  /** The instance whose files these are, keys among them. */
+  /** The instance whose files these are, including its keys. */
   readonly owner: string;
   /** By their paths below the mount point. */
   readonly files: ReadonlyMap<string, StoredFile>;
 }
 
-/** What is on a real machine's volume: the bytes of a disk, in a file. */
+/** The content of a real machine's volume: the bytes of a disk, in a file. */
 export interface VolumeImage {
   readonly imagePath: string;
-  /** Written so far; the rest of the image is a hole. */
+  /** Bytes written so far; the rest of the image is a hole. */
   readonly usedBytes: number;
-  /** A copy of this moment, as a snapshot is: what is written from now on is not in it. */
+  /** A copy of this moment, like a snapshot: later writes are not in it. */
   freeze(): VolumeImage;
-  /** What of a chain is in it, nobody here can read. */
+  /** Chain data in it cannot be read here. */
   readonly data?: undefined;
 }
 
-/** What the region keeps of a volume that is on no machine, and what a snapshot of it holds. */
+/** The content that the region keeps of a detached volume, and the content of a snapshot. */
 export type StoredContent = VolumeContent | VolumeImage;
 
 export const isImage = (content: StoredContent): content is VolumeImage => 'imagePath' in content;
 
-/** What a simulated machine makes of it. Throws for a real machine's: nothing here reads those. */
+/** The content for a simulated machine. Throws for a real machine's: it cannot be read here. */
 export function simulatedContent(content: StoredContent | undefined): VolumeContent | undefined {
   if (content !== undefined && isImage(content))
     throw new Error(`${content.imagePath} is a real machine's: a simulated one cannot read it`);
   return content;
 }
 
-/** As it is at this moment. A simulated content never changes. */
+/** The content at this moment. A simulated content never changes. */
 export const frozen = (content: StoredContent | undefined): StoredContent | undefined =>
   content !== undefined && isImage(content) ? content.freeze() : content;
 
-/** Made when somebody reads it. `written`: by somebody, and not by the set-up of its owner alone. */
+/** Its text is made when it is read. `written`: it was changed after the set-up of its owner. */
 export interface StoredFile {
   readonly make: () => string;
   readonly written: boolean;
 }
 
-/** Why data that belong together cannot be opened together; undefined when they can. They must be of one chain, branch and moment. */
+/** Why data that belong together cannot be opened together; undefined if they can. They must be of one chain, branch and moment. */
 export function discord(parts: readonly ChainData[], chain: string): string | undefined {
   const [first, ...others] = parts;
   const foreign = parts.find((part) => part.chain !== chain);
@@ -85,13 +85,13 @@ export function discord(parts: readonly ChainData[], chain: string): string | un
   return other && `volumes of different moments: height ${first?.height} and height ${other.height}`;
 }
 
-/** What comes of opening them: the worst of the parts. */
+/** The result of opening them: the worst of the parts. */
 export function openingOf(parts: readonly ChainData[]): Opening {
   if (parts.some(({ opening }) => opening === 'refuses')) return 'refuses';
   return parts.some(({ opening }) => opening === 'starts-over') ? 'starts-over' : 'opens';
 }
 
-/** What the same volume held, or would hold, at another height or in another condition: for scenarios that make up a past. */
+/** The same volume's content at another height or in another condition: for scenarios that need a history. */
 export function contentAt(
   content: VolumeContent,
   change: Partial<Pick<ChainData, 'height' | 'branch' | 'condition' | 'opening' | 'stopsAtHeight'>> & {

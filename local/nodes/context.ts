@@ -1,4 +1,4 @@
-// What each part of a simulated node knows of the others: the disks, the agents, the RPC ports and the commands are handed this.
+// What each part of a simulated node knows of the others: disks, agents, RPC ports and commands get this.
 import type { Kernel } from '../simulator/kernel.ts';
 import type { SimulatedChain } from './chain.ts';
 import type { SimulatedClient } from './client.ts';

@@ -1,5 +1,4 @@
-// The chain's data under a simulated client: what a copy of them would hold, what a client makes of those that somebody put there, and
-// the files that make a node itself.
+// The chain data of a simulated client: what a copy of them holds, what a client does with restored ones, and the files of the node's identity.
 import { createHash } from 'node:crypto';
 import { wordsOf } from './client-log.ts';
 import { type ChainData, discord, type Opening, openingOf } from './content.ts';
@@ -8,25 +7,25 @@ import { familyOf } from './protocol.ts';
 import type { Growth, SimulatedVolume } from './volume.ts';
 
 /**
- * How often data that were copied under a running client cannot be opened, or are begun anew. Nobody publishes such a number; that it
- * happens to a snapshot of a running node was seen. Scenarios say `copiesOpen` where it matters.
+ * How often data that were copied under a running client cannot be opened, or start over. No such number is published; it was observed with a
+ * snapshot of a running node. Scenarios set `copiesOpen` if it matters.
  */
 const REFUSES_CHANCE = 0.2;
 const STARTS_OVER_CHANCE = 0.1;
-/** CometBFT, types/priv_validator.go: what must never go back. */
+/** CometBFT, types/priv_validator.go: the file that must never go back. */
 export const SIGNING_STATE = 'data/priv_validator_state.json';
 
 export class CopiedData {
   readonly growth: Growth;
-  /** Why the client could not open its data, in its own words; undefined when it could. */
+  /** Why the client could not open its data, in its own words; undefined if it could. */
   refusal: string | undefined;
-  /** What becomes of copies that are taken while the client runs: by chance unless a scenario says it. */
+  /** How copies open that were taken while the client ran: by chance unless a scenario sets it. */
   copiesOpen: Opening | 'by chance' = 'by chance';
   private readonly node: NodeContext;
   private readonly places: readonly SimulatedVolume[];
   private unreadable = false;
   private stopsAtHeight: number | undefined;
-  /** One answer for all copies of one moment: volumes that are copied together open together. */
+  /** One result for all copies of one moment: volumes that are copied together open together. */
   private drawn: { readonly atMs: number; readonly opening: Opening } | undefined;
 
   constructor(node: NodeContext, places: readonly SimulatedVolume[]) {
@@ -38,9 +37,9 @@ export class CopiedData {
     if (first) this.provideIdentity(first.path);
   }
 
-  /** What of the chain is on a volume that is mounted. */
+  /** The chain data on a mounted volume. */
   on(volume: SimulatedVolume): ChainData | undefined {
-    // What lies somewhere else than where the client looks, and what it has not opened yet, is as it came.
+    // A volume outside the client's paths, and one that the client has not opened yet, keep their content.
     if (volume.kept || !this.places.includes(volume)) return volume.kept?.data;
     return volume.share > 0 ? this.underClient() : undefined;
   }
@@ -57,7 +56,7 @@ export class CopiedData {
     return true;
   }
 
-  /** A scenario breaks them: they cannot be opened any more, or one block cannot be passed with them. */
+  /** A scenario breaks the data: they cannot be opened any more, or one block cannot be passed with them. */
   corrupt({ stopsAtHeight }: { stopsAtHeight?: number } = {}): void {
     if (stopsAtHeight === undefined) {
       this.unreadable = true;
@@ -100,7 +99,7 @@ export class CopiedData {
     }
     const barriers = parts.flatMap(({ stopsAtHeight = [] }) => stopsAtHeight);
     const stopsAtHeight = barriers.length > 0 ? Math.min(...barriers) : undefined;
-    // Begun anew, they follow what the peers say; otherwise the branch that they were on.
+    // Data that start over follow the main branch; other data stay on their branch.
     if (opening === 'starts-over') this.become({ height: 0, branch: chain.main, stopsAtHeight: undefined });
     else this.become({ height: Math.min(first.height, first.branch.height()), branch: first.branch, stopsAtHeight });
   }
@@ -127,7 +126,7 @@ export class CopiedData {
     return wordsOf(this.node.chain.protocol);
   }
 
-  /** Keys below the data path, where each client keeps them (shared/chains/defaults.ts names them for the product). */
+  /** Keys below the data path, at each client's own paths (shared/chains/defaults.ts names them for the product). */
   private provideIdentity(path: string): void {
     const { chain, instanceId, setup, spec, client } = this.node;
     const { files } = setup;
@@ -141,7 +140,7 @@ export class CopiedData {
       JSON.stringify({
         priv_key: { type: 'tendermint/PrivKeyEd25519', value: Buffer.from(key(name), 'hex').toString('base64') },
       });
-    // Its home is where its configuration is: --home of `cometbft start`.
+    // The directory of its configuration is its home: --home of `cometbft start`.
     const home = CONFIG_OF_HOME.exec(setup.configPath ?? '')?.[1] ?? path;
     files.provide(`${home}/config/node_key.json`, () => json('node'));
     files.provide(`${home}/config/priv_validator_key.json`, () => json('validator'));
@@ -162,7 +161,7 @@ const CONFIG_OF_HOME = /^(.+)\/config\/config\.toml$/;
 const signingState = (height: number): string =>
   JSON.stringify({ height: String(height), round: 0, step: height === 0 ? 0 : 3 });
 
-/** Where a signing state stands, to be compared with another's; -1 where there is none, undefined where it cannot be read. */
+/** The position of a signing state, for comparison with another; -1 without one, undefined if it cannot be read. */
 export function signingRank(text: string | undefined): number | undefined {
   if (text === undefined) return -1;
   const [, height] = /"height" *: *"(\d{1,15})"/.exec(text) ?? [];
@@ -171,7 +170,7 @@ export function signingRank(text: string | undefined): number | undefined {
   return height === undefined ? undefined : Number(height) + Number(round) / 1e4 + Number(step) / 1e6;
 }
 
-/** 0 where there is no such file, or it is none. */
+/** 0 without such a file, or if it has no height. */
 function signedHeight(text: string | undefined): number {
   const height = /"height" *: *"(\d{1,15})"/.exec(text ?? '')?.[1];
   return Number(height ?? '0');

@@ -1,5 +1,5 @@
-// The devices of a simulated node and what is mounted where. Attaching makes a device and mounts nothing; a volume made from a copy has
-// its original's UUID; what a boot mounts is in /etc/fstab. The client's data are in data.ts.
+// The devices of a simulated node and their mounts. Attaching makes a device and mounts nothing. A volume made from a copy has its original's UUID. A
+// boot mounts what is in /etc/fstab. The client's data are in data.ts.
 import { type FilesystemType, simulatedContent, type VolumeContent } from './content.ts';
 import type { NodeContext } from './context.ts';
 import { CopiedData } from './data.ts';
@@ -9,16 +9,19 @@ import { SimulatedVolume } from './volume.ts';
 
 const GIB = 2 ** 30;
 export const FSTAB = '/etc/fstab';
-/** Blocks that are not there yet come with "increased I/O latency and decreased performance" (EBS guide, "Initialize Amazon EBS volumes"): how much, AWS does not say. */
+/**
+ * Blocks that are not loaded yet come with "increased I/O latency and decreased performance" (EBS guide, "Initialize Amazon EBS volumes"): AWS does
+ * not say how much.
+ */
 const UNINITIALIZED_SPEED = 0.25;
 
 export class NodeDisks {
   readonly data: CopiedData;
   private readonly node: NodeContext;
-  /** One for each mount point of the node, in order: what is there, or was last. */
+  /** One for each mount point of the node, in order: its current volume, or its last one. */
   private readonly places: SimulatedVolume[];
   private readonly devices: Device[];
-  /** Whether anything came, went or was moved since the beginning: until then a boot finds all as it was. */
+  /** Whether a volume was attached, detached or moved since the beginning: before that a boot changes no mount. */
   private touched = false;
 
   constructor(node: NodeContext, places: SimulatedVolume[]) {
@@ -50,7 +53,7 @@ export class NodeDisks {
     return this.devices.find((device) => device.volume === volume)?.name ?? 'nvme1n1';
   }
 
-  /** What is on a device; undefined: no such device, or an empty one. */
+  /** The volume on a device; undefined: no such device, or an empty one. */
   volume(volumeId: string): SimulatedVolume | undefined {
     return this.find(volumeId)?.volume;
   }
@@ -59,7 +62,7 @@ export class NodeDisks {
     return this.find(volumeId)?.volume?.mounted ?? false;
   }
 
-  /** The mounted filesystem that a path lies on; undefined: root's. */
+  /** The mounted filesystem of a path; undefined: the root filesystem. */
   under(path: string): SimulatedVolume | undefined {
     return this.mounted()
       .filter((volume) => path.startsWith(`${volume.path}/`))
@@ -83,14 +86,14 @@ export class NodeDisks {
     if (device.volume) device.volume.deviceBytes = sizeGiB * GIB;
   }
 
-  /** A device appears. One that is there already, or that belongs here and comes without a word of its content, is what it was. */
+  /** A device appears. An existing device keeps its content; so does a volume of this node that comes without content. */
   attach(volumeId: string, sizeGiB: number, disk: NewDisk | undefined): void {
     this.touched = true;
     if (!this.find(volumeId)) this.devices.push(this.deviceFor(volumeId, sizeGiB, disk));
     this.resize(volumeId, sizeGiB);
   }
 
-  /** Taken away by force while it was mounted, a volume takes its client with it. */
+  /** A forced detach of a mounted volume kills its client. */
   detach(volumeId: string): void {
     const at = this.devices.findIndex((device) => device.volumeId === volumeId);
     const volume = this.devices[at]?.volume;
@@ -103,7 +106,7 @@ export class NodeDisks {
     this.devices.splice(at, 1);
   }
 
-  /** mkfs on a volume that is here and empty; undefined when it is made, else what mkfs says. */
+  /** mkfs on an attached empty volume; undefined if it succeeded, else mkfs's message. */
   format(volumeId: string, filesystem: FilesystemType): string | undefined {
     const device = this.find(volumeId);
     if (!device) return `mkfs: ${deviceById(volumeId)}: No such file or directory`;
@@ -118,8 +121,8 @@ export class NodeDisks {
   }
 
   /**
-   * Mounts a device (its by-id name, /dev/nvme2n1, UUID=… or a volume's id) at a path. Undefined when it is mounted; else what mount(8)
-   * says. At a path of the node's own the client will find it at its next start.
+   * Mounts a device (its by-id name, /dev/nvme2n1, UUID=… or a volume's id) at a path. Undefined if it is mounted; else mount(8)'s message. At one of
+   * the node's own paths the client finds it at its next start.
    */
   mount(name: string, path: string, { readOnly = false, nouuid = false }: MountOptions = {}): string | undefined {
     const device = this.resolve(name);
@@ -129,7 +132,7 @@ export class NodeDisks {
     if (!volume)
       return `mount: ${path}: ${WRONG_FILESYSTEM} on ${node}, missing codepage or helper program, or other error.`;
     if (volume.mounted) return `mount: ${path}: ${node} already mounted on ${volume.path}.`;
-    // mount(8) would put one filesystem over the other; nobody who heals a node means that.
+    // mount(8) would mount one filesystem over the other; a heal never wants that.
     if (this.mounted().some((other) => other.path === path))
       return `mount: ${path}: ${node} already mounted or mount point busy.`;
     const twin = this.mounted().find(({ uuid, filesystem }) => filesystem === 'xfs' && uuid === volume.uuid);
@@ -141,7 +144,7 @@ export class NodeDisks {
     return undefined;
   }
 
-  /** Undefined when nothing is mounted at the path any more; else what umount(8) says. */
+  /** Undefined if nothing is mounted at the path any more; else umount(8)'s message. */
   unmount(path: string): string | undefined {
     const volume = this.mounted().find((candidate) => candidate.path === path);
     if (!volume) return `umount: ${path}: not mounted.`;
@@ -151,7 +154,7 @@ export class NodeDisks {
     return undefined;
   }
 
-  /** What /etc/fstab says is mounted, nothing else is; a line whose device is not there is passed over (nofail). */
+  /** Mounts only what /etc/fstab lists; a line without its device is skipped (nofail). */
   boot(): void {
     if (!this.touched && !this.node.setup.files.changed(FSTAB)) return;
     for (const volume of this.mounted()) this.release(volume);
@@ -170,7 +173,7 @@ export class NodeDisks {
     return this.devices.find((device) => device.volumeId === volumeId);
   }
 
-  /** Of two devices with one UUID it is the first. */
+  /** Of two devices with one UUID, the first. */
   private resolve(spec: string): Device | undefined {
     return this.devices.find(
       ({ volumeId, name, volume }) =>
@@ -204,7 +207,7 @@ export class NodeDisks {
   private put(volume: SimulatedVolume, path: string, readOnly: boolean): void {
     const { files } = this.node.setup;
     const place = this.places.findIndex((other) => other.path === path);
-    // The volume that leaves a place goes on as a device; the one that comes takes its role.
+    // The volume that leaves a place stays as a device; the new one takes its role.
     const role = this.places[place]?.role ?? '';
     const elsewhere = this.places.indexOf(volume);
     if (elsewhere !== -1 && elsewhere !== place) throw new RangeError(`${volume.volumeId} belongs at ${volume.path}`);
@@ -218,7 +221,7 @@ export class NodeDisks {
     this.pace();
   }
 
-  /** What was on it when it was mounted is what is on it now, and its files are gone with it. */
+  /** Its content when it was mounted is its content now, and its files are removed with it. */
   private release(volume: SimulatedVolume): void {
     this.node.client.settle();
     const { data, owner, files } = this.inUse(volume);
@@ -238,7 +241,7 @@ export class NodeDisks {
     return kept ?? { data: undefined, owner: this.node.instanceId, files: new Map() };
   }
 
-  /** The client is slow as long as one of its volumes is. */
+  /** The client is slow while one of its volumes is. */
   private pace(): void {
     const { clock } = this.node.kernel;
     const latestMs = Math.max(...this.places.map((volume) => (volume.mounted ? volume.initializedAtMs : 0)));
@@ -251,18 +254,18 @@ const WRONG_FILESYSTEM = 'wrong fs type, bad option, bad superblock';
 
 export interface MountOptions {
   readonly readOnly?: boolean;
-  /** XFS: even if its UUID is mounted already. */
+  /** XFS: mounts it even if its UUID is already mounted. */
   readonly nouuid?: boolean;
 }
 
 /** A block device as lsblk shows it. */
 export interface DeviceReport {
   readonly volumeId: string;
-  /** As the kernel names it: the API's name is not to be seen on Nitro. */
+  /** The kernel's name: on Nitro the API's device name is not visible. */
   readonly name: string;
   readonly byId: string;
   readonly sizeBytes: number;
-  /** Undefined: nothing is on it. */
+  /** Undefined: it has no filesystem. */
   readonly filesystem: { readonly type: string; readonly uuid: string } | undefined;
   readonly mountedAt: string | undefined;
   readonly readOnly: boolean;

@@ -1,7 +1,7 @@
 // /etc/fstab of a simulated node (fstab(5)): which device a boot mounts where.
 import type { SimulatedVolume } from './volume.ts';
 
-/** More lines are not looked at: a node has a handful of filesystems. */
+/** Later lines are ignored: a node has only a few filesystems. */
 const LINES_MAX = 100;
 
 export interface BootLine {
@@ -10,11 +10,11 @@ export interface BootLine {
   readonly path: string;
 }
 
-/** As guides write it: by the filesystem's UUID, which a copy shares with its original. */
+/** As most guides write it: by the filesystem's UUID, which a copy shares with its original. */
 export const fstabOf = (volumes: readonly SimulatedVolume[]): string =>
   volumes.map(({ uuid, path, filesystem }) => `UUID=${uuid} ${path} ${filesystem} defaults,nofail 0 2\n`).join('');
 
-/** The lines in their order; comments, swap and lines without a mount point are none. */
+/** The mount lines in their order, without comments, swap and lines without a mount point. */
 export function bootLines(text: string): BootLine[] {
   return text
     .split('\n')
@@ -25,9 +25,9 @@ export function bootLines(text: string): BootLine[] {
     });
 }
 
-/** A line of ours, and what stood there before: the same two lines as shared/node-commands/fstab.sh writes. */
+/** Our line for a path, and the line before it: the same two lines as shared/node-commands/fstab.sh writes. */
 interface FstabEntry {
-  /** Of the comment; the line after it is the active one. */
+  /** Index of the comment line; the next line is the active one. */
   readonly at: number;
   readonly volumeId: string;
   readonly was: string;
@@ -35,14 +35,14 @@ interface FstabEntry {
   readonly original: string | undefined;
 }
 
-/** Which volume a line of ours mounts at a path; undefined where there is none. */
+/** The volume that our line mounts at a path; undefined without such a line. */
 export function pinnedAt(text: string, path: string): string | undefined {
   return fstabEntryAt(text.split('\n'), path)?.volumeId;
 }
 
 /**
- * The next boot mounts this volume at the path. What stood there is kept in a comment, and stands there again when its volume is back.
- * `pin`: it is that volume's line that is taken in keeping. Throws an `Error` where a path has several lines.
+ * The next boot mounts this volume at the path. A comment keeps the original line, which comes back when its volume is mounted again. `pin`: our line
+ * replaces the original one even for its own volume. Throws an `Error` if a path has several lines.
  */
 export function bootsWith(
   text: string,
@@ -84,7 +84,7 @@ function pair(
 ): readonly [string, string] {
   const [, , type, options = 'defaults,nofail', dump = '0', pass = '2'] = original?.trim().split(/\s+/) ?? [];
   const kind = type ?? (xfs ? 'xfs' : 'ext4');
-  // A copy has its original's UUID as long as both are attached.
+  // A copy has its original's UUID while both are attached.
   const nouuid = xfs && !options.split(',').includes('nouuid') ? `${options},nouuid` : options;
   return [
     `#chainmend ${volumeId} ${path} was ${was}: ${original ?? '-'}`,

@@ -1,19 +1,19 @@
-// What the region sees of a machine behind an EC2 instance: simulated today, a real Debian system behind the same lines.
+// The region's view of the machine behind an EC2 instance: a simulated node, or a real Debian system.
 import type { StoredContent } from './content.ts';
 
 /** One step of a command document as the SSM agent gets it. */
 export interface MachineCommand {
   readonly commandId: string;
   readonly documentName: string;
-  /** The lines of `runCommand`, joined: what a real machine executes verbatim. */
+  /** The lines of `runCommand`, joined: a real machine executes them verbatim. */
   readonly script: string;
-  /** Parameters by their names in the document; the agent hands each to the script as `SSM_<name>`. */
+  /** Parameters by their names in the document; the script gets each from the agent as `SSM_<name>`. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The plugin's `timeoutSeconds`: how long the script may run. */
+  /** The plugin's `timeoutSeconds`: the script's time limit. */
   readonly timeoutSeconds: number;
 }
 
-/** How a script ended. `refusedByAgent`: the agent itself could not run it, and says why on stderr. */
+/** How a script ended. `refusedByAgent`: the agent itself could not run it; the reason is on stderr. */
 export interface CommandOutcome {
   readonly exitCode: number;
   readonly stdout: string;
@@ -29,17 +29,17 @@ export interface Machine {
   readonly platform: { readonly name: string; readonly version: string };
   /** Whether the SSM agent answers right now. */
   reachable(): boolean;
-  /** Runs a command and tells once how it ended; never, when the machine loses its power on the way. */
+  /** Runs a command and reports its end once; never if the machine loses its power meanwhile. */
   run(command: MachineCommand, finished: (outcome: CommandOutcome) => void): void;
   /** EC2 has started the instance: it boots. */
   powerOn(): void;
-  /** EC2 stops the instance: the operating system shuts down, or (`hard`) has no time for it. */
+  /** EC2 stops the instance: the operating system shuts down, or (`hard`) has no time to. */
   powerOff(how?: 'clean' | 'hard'): void;
-  /** How long its operating system needs to shut down cleanly, with all that runs on it, in ms; EC2 gives it a few minutes. */
+  /** How long its operating system and all that runs on it need for a clean shutdown, in ms; EC2 waits for a few minutes. */
   shutdownMs?(): number;
-  /** For one that cannot tell beforehand: whether it is still shutting down. */
+  /** For a machine that cannot predict it: whether it is still shutting down. */
   isShuttingDown?(): boolean;
-  /** Before its first boot: its client is masked on disk, and does not start until somebody unmasks it. */
+  /** Before its first boot: its client's unit is masked on disk, and does not start until it is unmasked. */
   maskClient?(): void;
   /** The device behind a volume has a new size, in GiB. */
   volumeResized(volumeId: string, sizeGiB: number): void;
@@ -47,15 +47,15 @@ export interface Machine {
   volumeDetached(volumeId: string): void;
   /** Whether a filesystem on this volume is mounted: EC2 cannot detach such a volume cleanly. */
   isMounted(volumeId: string): boolean;
-  /** What is on a volume of it at this moment; undefined when it has no such volume, or nothing is on it. Reading changes nothing. */
+  /** The content of one of its volumes at this moment; undefined without such a volume, or if it is empty. Reading changes nothing. */
   contentOf?(volumeId: string): StoredContent | undefined;
 }
 
-/** What a machine is told of a volume that comes. */
+/** What a machine learns of a volume that is attached. */
 export interface NewDisk {
   /** Undefined: it is empty. */
   readonly content: StoredContent | undefined;
-  /** When its blocks are all there, in ms since the epoch; undefined: they are. */
+  /** When all its blocks are loaded, in ms since the epoch; undefined: they already are. */
   readonly initializedAtMs: number | undefined;
 }
 

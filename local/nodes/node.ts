@@ -1,6 +1,6 @@
-// A simulated node: a machine with disks, an SSM agent, a CloudWatch agent and a client that follows a chain. Nothing in it costs
-// an event per block: heights and sizes are reckoned when someone looks, and one timer waits for the moment when a disk is full.
-// How it is asked is in rpc/, whom it is connected to in peers.ts, its configuration in setup.ts.
+// A simulated node: a machine with disks, an SSM agent, a CloudWatch agent and a client that follows a chain. No event is needed per block: heights
+// and sizes are calculated when they are read, and one timer waits for a full disk. Its RPC is in rpc/, its connections are in peers.ts, its
+// configuration is in setup.ts.
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import type { Kernel } from '../simulator/kernel.ts';
 import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
@@ -29,11 +29,11 @@ import { SimulatedVolume } from './volume.ts';
 const GIB = 2 ** 30;
 /** ENV_VAR parameters need 3.3.2746.0 or later ("Data elements and parameters", Systems Manager user guide). */
 const AGENT_VERSION = '3.3.3050.0';
-/** From power to an SSM agent that answers. */
+/** From power on until the SSM agent answers. */
 const BOOT_MS = [12_000, 30_000] as const;
-/** From there to a client that was running before. */
+/** From there until a client that ran before is running. */
 const AUTOSTART_MS = [1_000, 4_000] as const;
-/** With less free space on root a small file cannot be written safely any more, though the agent still runs. */
+/** With less free space on root a small file cannot be written safely, although the agent still runs. */
 const ROOT_WRITABLE_BYTES = 64 * 1_024;
 const CLIENT_STARTS_MAX = 1_000;
 
@@ -49,9 +49,9 @@ export class SimulatedNode implements Machine {
   readonly peers: NodePeers;
   readonly rpc: NodeRpc;
   readonly setup: NodeSetup;
-  /** Its devices and mounts, and what copies of its data are like. */
+  /** Its devices and mounts, and the content of copies. */
   readonly disks: NodeDisks;
-  /** Beside an execution client that has one. */
+  /** Only next to an execution client that has one. */
   readonly beacon: SimulatedBeacon | undefined;
   readonly kernel: Kernel;
   readonly chain: SimulatedChain;
@@ -63,11 +63,11 @@ export class SimulatedNode implements Machine {
   private readonly agent: CloudWatchAgent;
   private fencedCommands = 0;
   private powered: boolean;
-  /** Counts boots: what began before the last one does not go on. */
+  /** Counts boots: work from before the last boot does not continue. */
   private boot = 0;
   private agentFromMs: number;
   private agentCut = false;
-  /** Whether the client is to run after a boot. */
+  /** Whether the client starts at a boot. */
   private enabled: boolean;
   private masked = false;
 
@@ -147,7 +147,7 @@ export class SimulatedNode implements Machine {
   }
 
   run(command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
-    // The agent writes the document's steps to /var/lib/amazon/ssm before it runs them; with a full root disk it fails like this.
+    // The agent writes the document's steps to /var/lib/amazon/ssm before it runs them; with a full root disk this fails.
     if (this.rootFull()) {
       const stderr = 'Plugin with name aws:runShellScript not found. Step name: run';
       this.later(200, () => finished({ exitCode: 1, stdout: '', stderr, refusedByAgent: true }));
@@ -163,7 +163,7 @@ export class SimulatedNode implements Machine {
       this.later(200, () => finished({ exitCode: 127, stdout: '', stderr }));
       return;
     }
-    // It only looks: it waits for no lock, and leaves nothing behind.
+    // It only reads: it does not wait for the lock, and is not recorded.
     if (operation === 'ask-node') {
       this.answerQuestions(command, finished);
       return;
@@ -176,7 +176,7 @@ export class SimulatedNode implements Machine {
     this.commands.run(operation, command, finished);
   }
 
-  /** The one command that a person types on a node here: SIGSTOP for its client, which then runs, and does and answers nothing. */
+  /** The one command that a person types on a node here: SIGSTOP for its client. The process then runs, but does nothing and does not answer. */
   private hangs(script: string): boolean {
     const unit = /^systemctl kill --signal=STOP (\S+)$/.exec(script)?.[1];
     if (unit === undefined || !isUnit(this.spec, 'systemd', unit)) return false;
@@ -230,7 +230,7 @@ export class SimulatedNode implements Machine {
     this.disks.resize(volumeId, sizeGiB);
   }
 
-  /** A new device appears; nothing mounts it by itself. */
+  /** A new device appears; it is not mounted automatically. */
   volumeAttached(volumeId: string, _device: string, sizeGiB: number, disk?: NewDisk): void {
     this.disks.attach(volumeId, sizeGiB, disk);
   }
@@ -247,7 +247,7 @@ export class SimulatedNode implements Machine {
     return this.disks.contentOf(volumeId);
   }
 
-  // What scripts on it do with its volumes; each says what the tool says, or nothing when it is done.
+  // What scripts do with its volumes; each returns the tool's message, or undefined after success.
 
   devices(): DeviceReport[] {
     return this.disks.report();
@@ -267,7 +267,7 @@ export class SimulatedNode implements Machine {
 
   // What a scenario or a person does to it.
 
-  /** The SSM agent loses or finds its connection. */
+  /** The SSM agent loses its connection, or gets it again. */
   setAgentConnected(connected: boolean): void {
     this.agentCut = !connected;
   }
@@ -277,12 +277,12 @@ export class SimulatedNode implements Machine {
     this.client.stop('stopped', 'stopped');
   }
 
-  /** SIGKILL: it ends with status 137 and leaves its data as they are. */
+  /** SIGKILL: the client ends with status 137 and leaves its data as they are. */
   killClient(): void {
     this.client.stop('failed', 'killed');
   }
 
-  /** Of the last run of its client; undefined while it runs. */
+  /** Of the client's last run; undefined while it runs. */
   clientExitStatus(): number | undefined {
     return exitStatusOf(this);
   }
@@ -291,7 +291,7 @@ export class SimulatedNode implements Machine {
     return lastLineOf(this);
   }
 
-  /** As `systemctl mask` does it on disk: neither a boot nor a command starts it until it is unmasked. */
+  /** As `systemctl mask` does on disk: neither a boot nor a command starts the client until it is unmasked. */
   maskClient(): void {
     this.masked = true;
   }
@@ -304,7 +304,7 @@ export class SimulatedNode implements Machine {
     return this.masked;
   }
 
-  /** Starts the client, as systemd or docker would; true when it runs. */
+  /** Starts the client, as systemd or docker would; true if it runs. */
   startClient(): boolean {
     if (this.masked) return false;
     const running = this.client.state === 'running';
@@ -321,7 +321,7 @@ export class SimulatedNode implements Machine {
     return true;
   }
 
-  /** Stops the client cleanly and starts it again; true when it runs. */
+  /** Stops the client cleanly and starts it again; true if it runs. */
   restartClient(): boolean {
     this.stopClient();
     return this.startClient();
@@ -332,7 +332,7 @@ export class SimulatedNode implements Machine {
     return this.setup.files.get(path);
   }
 
-  /** Throws an `Error` that begins with ENOSPC where its filesystem is full. */
+  /** Throws an `Error` that begins with ENOSPC if its filesystem is full. */
   writeFile(path: string, text: string): void {
     const volume = this.disks.under(path);
     if (volume?.readOnly) throw new Error(`EROFS: read-only file system, write '${path}'`);
@@ -342,12 +342,12 @@ export class SimulatedNode implements Machine {
     this.setup.files.set(path, text);
   }
 
-  /** What comes of a request to a port of 127.0.0.1. */
+  /** The answer to a request to a port of 127.0.0.1. */
   localRpc(port: number, request: HttpRequest): HttpAnswer {
     return this.rpc.answer(port, request, { local: true });
   }
 
-  /** Something that is not the chain writes to a disk. */
+  /** Something other than the chain writes to a disk. */
   write(path: string, bytes: number): void {
     if (path === '/') {
       this.root.usedBytes = Math.min(this.root.sizeBytes, Math.max(0, this.root.usedBytes + bytes));
@@ -403,7 +403,7 @@ export class SimulatedNode implements Machine {
 
   // What the CloudWatch agent publishes.
 
-  /** Publishes the disks' metrics each minute, at this node's own second of it, while the machine has power. */
+  /** Publishes the disks' metrics each minute, at this node's own second, while the machine has power. */
   startMetrics(publish: (metrics: readonly Metric[]) => void): void {
     this.agent.start(publish, this.random.integer(0, MINUTE_MS - 1));
   }

@@ -1,22 +1,22 @@
-// Who is connected to whom among the simulated nodes of one chain. Nothing is sent: two nodes are connected when both are up and one
-// of them was told of the other, a moment ago at least. Nodes do not learn addresses from each other, as a peer exchange would.
+// Connections among the simulated nodes of one chain. No message is sent: two nodes are connected if both are up and one of them has had the other's
+// address for a moment. Nodes do not learn addresses from each other, as with a peer exchange.
 import type { Clock } from '../simulator/kernel.ts';
 
-/** From the moment when two nodes could be connected until they are. */
+/** Time from when two nodes can connect until they are connected. */
 const DIAL_MS = 2_000;
 
-/** What a node was told of another: by its configuration, or at run time. */
+/** A peer that a node must dial: from its configuration, or added at run time. */
 export interface DesiredPeer {
-  /** The key that must answer there; undefined where the protocol has none, or any will do. */
+  /** The key that the peer must have; undefined if the protocol has no keys, or any key is accepted. */
   readonly id: string | undefined;
   readonly sinceMs: number;
 }
 
 export interface Member {
   readonly nodeId: string;
-  /** Where others reach it: "10.0.0.11:26656". */
+  /** The address for other nodes: "10.0.0.11:26656". */
   readonly address: string;
-  /** Its key as its peers know it; undefined where nodes have none (bitcoin). */
+  /** Its key as its peers know it; undefined if nodes have none (bitcoin). */
   readonly peerId: string | undefined;
   /** undefined while it is down; -Infinity: since before the run. */
   readonly upSinceMs: number | undefined;
@@ -26,18 +26,18 @@ export interface Member {
   wants(): ReadonlyMap<string, DesiredPeer>;
   /** Addresses that it dials, or stays connected to. */
   addresses(): Iterable<string>;
-  /** When it last cut a connection to an address itself; -Infinity: never. */
+  /** When it last closed a connection to an address itself; -Infinity: never. */
   cutAtMs(address: string): number;
-  /** Since when it has kept a connection that it would not make again; undefined where it has none. */
+  /** Since when it has kept a connection that it would not make again; undefined without one. */
   keptSinceMs(address: string): number | undefined;
-  /** Whether blocks reach it. */
+  /** Reports whether blocks reach it. */
   supplied(isSupplied: boolean): void;
 }
 
 export interface Link {
   readonly address: string;
   readonly peerId: string | undefined;
-  /** The other one has dialled. */
+  /** The other node has dialled. */
   readonly inbound: boolean;
   readonly sinceMs: number;
   /** undefined: a seed outside. */
@@ -51,7 +51,7 @@ export class PeerNetwork {
   private readonly wantedBy = new Map<string, Set<Member>>();
   private readonly seeds = new Map<string, string | undefined>();
 
-  /** @param decide called whenever a connection may have come or gone, where the chain has to know */
+  /** @param decide called when a connection may have changed, if the chain depends on connections */
   constructor(clock: Clock, decide: (() => void) | undefined) {
     this.clock = clock;
     this.decide = decide;
@@ -70,7 +70,7 @@ export class PeerNetwork {
     this.changed();
   }
 
-  /** A node of somebody else that answers at an address and sends blocks: what a fleet file names as a seed. */
+  /** A node outside the fleet that answers at an address and sends blocks: fleet files name it as a seed. */
   addSeed(address: string, peerId?: string): void {
     this.seeds.set(address, peerId);
     this.changed();
@@ -85,7 +85,7 @@ export class PeerNetwork {
     return this.members.get(address);
   }
 
-  /** To be told whenever a member's addresses have changed. */
+  /** Call it after each change of a member's addresses. */
   wanted(member: Member, before: Iterable<string>): void {
     for (const address of before) this.wantedBy.get(address)?.delete(member);
     for (const address of member.addresses()) {
@@ -95,7 +95,7 @@ export class PeerNetwork {
     this.changed();
   }
 
-  /** Something about connections has changed, now or after a dial. */
+  /** Connections have changed, now or after a dial. */
   changed(): void {
     if (!this.decide) return;
     this.decide();
@@ -114,7 +114,7 @@ export class PeerNetwork {
     return links.sort((one, other) => (one.address < other.address ? -1 : 1));
   }
 
-  /** Members that are up, by who reaches whom through members. */
+  /** Members that are up, in groups that reach each other through members. */
   groups(): readonly ReadonlySet<string>[] {
     const groups: Set<string>[] = [];
     const seen = new Set<Member>();
@@ -133,7 +133,10 @@ export class PeerNetwork {
     return groups;
   }
 
-  /** Tells each member whether blocks reach it: those for whom `reaches` holds, or all that reach the outside, through others too. */
+  /**
+   * Reports to each member whether blocks reach it. Blocks reach members for which `reaches` holds, or all that reach the outside, also through
+   * others.
+   */
   supply(reaches: ((nodeId: string) => boolean) | undefined): void {
     const isSupplied = reaches ?? this.outward();
     for (const member of this.members.values()) member.supplied(isSupplied(member.nodeId));
@@ -166,13 +169,13 @@ export class PeerNetwork {
     const cutMs = Math.max(member.cutAtMs(address), other.cutAtMs(member.address));
     const madeMs = Math.max(Math.min(outward, inward), upMs, cutMs) + DIAL_MS;
     const keptMs = kept(member, other, Math.max(upMs, cutMs));
-    // Both dial at one moment: the one with the lower address wins.
+    // If both dial at the same moment, the one with the lower address wins.
     const dialled = outward < inward || (outward === inward && member.address < address);
     return { address, peerId: other.peerId, inbound: !dialled, sinceMs: Math.min(madeMs, keptMs), member: other };
   }
 }
 
-/** Since when two have been connected whom nobody would connect again; Infinity where they are not. */
+/** Since when two nodes have kept a connection that neither would make again; Infinity if they are not connected. */
 function kept(one: Member, other: Member, afterMs: number): number {
   const sinceMs = one.keptSinceMs(other.address) ?? other.keptSinceMs(one.address) ?? Number.NEGATIVE_INFINITY;
   return sinceMs >= afterMs && sinceMs > Number.NEGATIVE_INFINITY ? sinceMs : Number.POSITIVE_INFINITY;
@@ -183,6 +186,6 @@ function wantOf(from: Member, to: Member): DesiredPeer | undefined {
   return want && fits(want, to.peerId) ? want : undefined;
 }
 
-/** Who answers with another key than was asked for is left alone. */
+/** A peer that answers with another key than expected is not connected. */
 const fits = (want: DesiredPeer, peerId: string | undefined): boolean =>
   want.id === undefined || peerId === undefined || want.id === peerId;

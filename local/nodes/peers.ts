@@ -1,4 +1,4 @@
-// The peers of one simulated node: what it was told and by whom, what of that a restart forgets, and whom it is connected to.
+// The peers of one simulated node: its configured and added peers, which of them a restart forgets, and its connections.
 import { createHash } from 'node:crypto';
 import type { Kernel } from '../simulator/kernel.ts';
 import type { SimulatedChain } from './chain.ts';
@@ -8,14 +8,14 @@ import type { DesiredPeer, Member } from './peer-network.ts';
 import { type Family, familyOf, portsOf } from './protocol.ts';
 import type { NodeSpec } from './spec.ts';
 
-/** One connection as the node's RPC tells of it. */
+/** One connection as the node's RPC reports it. */
 export interface SeenPeer {
   readonly host: string;
-  /** Where it listens. */
+  /** The peer's listening port. */
   readonly port: number;
-  /** Where an inbound connection comes from. */
+  /** The source port of an inbound connection. */
   readonly ephemeralPort: number;
-  /** undefined where nodes have no ids (bitcoin). */
+  /** undefined if nodes have no ids (bitcoin). */
   readonly id: string | undefined;
   readonly inbound: boolean;
   /** Added by its configuration or at run time. */
@@ -23,16 +23,16 @@ export interface SeenPeer {
   readonly connectedSinceMs: number;
 }
 
-/** Connections to strangers, unless a scenario says otherwise. */
+/** Connections to strangers, unless a scenario sets another number. */
 const OUTSIDE_PEERS = 8;
-/** Addresses that a running client keeps from run time; a person adds some. */
+/** Addresses added at run time that a running client keeps; a person adds a few. */
 const TOLD_MAX = 1_000;
-/** bitcoind dials so many of its addnode peers at once (MAX_ADDNODE_CONNECTIONS, src/net.h). */
+/** bitcoind dials so many of its addnode peers at the same time (MAX_ADDNODE_CONNECTIONS, src/net.h). */
 const ADDNODE_MAX = 8;
 const ID_DIGITS: Readonly<Record<Family, number>> = { bitcoin: 0, ethereum: 128, cometbft: 40, stacks: 66 };
 /** Documentation ranges (RFC 5737), for the rest of the world. */
 const OUTSIDE_RANGES = ['192.0.2', '198.51.100', '203.0.113'];
-/** A run begins with connections that are older than it. */
+/** At the start of a run its connections are already this old. */
 const BEFORE_MS = 3_600_000;
 
 export class NodePeers implements Member {
@@ -45,12 +45,12 @@ export class NodePeers implements Member {
   private readonly family: Family | undefined;
   private readonly createdMs: number;
   private readonly knows: readonly string[];
-  /** Strangers are numbered: those from `first` on, so many of them, are connected. */
+  /** Strangers are numbered: `count` of them, from `first` on, are connected. */
   private outside: { first: number; count: number };
   private key: string | undefined;
   private configured = new Map<string, DesiredPeer>();
   private readonly told = new Map<string, DesiredPeer>();
-  /** Both of them, as far as the client dials them. */
+  /** Configured and added peers, as far as the client dials them. */
   private wanted: ReadonlyMap<string, DesiredPeer> = new Map();
   private registered: ReadonlySet<string> = new Set();
   private readonly cuts = new Map<string, number>();
@@ -77,7 +77,7 @@ export class NodePeers implements Member {
     if (this.configured.size > 0) this.want();
   }
 
-  /** As others know it: 20 bytes (cometbft), a public key (ethereum, stacks); undefined where nodes have none. */
+  /** As other nodes know it: 20 bytes (cometbft), a public key (ethereum, stacks); undefined if nodes have none. */
   get peerId(): string | undefined {
     const digits = this.family === undefined ? 0 : ID_DIGITS[this.family];
     if (digits === 0) return undefined;
@@ -93,12 +93,12 @@ export class NodePeers implements Member {
     return this.outside.count;
   }
 
-  /** Connections at this moment; 0 while the client does not run. */
+  /** Present connections; 0 while the client does not run. */
   count(): number {
     return this.upSinceMs === undefined ? 0 : this.outside.count + this.chain.network.links(this).length;
   }
 
-  /** Ours first. */
+  /** Nodes of ours first. */
   connected(): readonly SeenPeer[] {
     const { upSinceMs } = this;
     if (upSinceMs === undefined) return [];
@@ -114,27 +114,27 @@ export class NodePeers implements Member {
 
   // What a scenario does.
 
-  /** So many strangers vanish for good; all unless given. */
+  /** So many strangers disappear permanently; all by default. */
   lose(count = this.outside.count): void {
     const lost = Math.min(count, this.outside.count);
     this.outside = { first: this.outside.first + lost, count: this.outside.count - lost };
     this.chain.network.changed();
   }
 
-  /** So many strangers that it did not know connect. */
+  /** So many new strangers connect. */
   find(count: number): void {
     this.outside = { ...this.outside, count: this.outside.count + count };
     this.chain.network.changed();
   }
 
-  /** The machine is gone for good. */
+  /** The machine is gone permanently. */
   leave(): void {
     this.chain.network.leave(this);
   }
 
-  // What a client is told while it runs, and what it reads when it starts.
+  // What a client learns while it runs, and what it reads when it starts.
 
-  /** False: it knows that address already. Dialled until it is connected, and again whenever it is lost, until a restart. */
+  /** False: it already has that address. It is dialled until it is connected, and again after each loss, until a restart. */
   add(address: string, id: string | undefined): boolean {
     if (this.told.has(address) || this.configured.has(address)) return false;
     if (this.told.size >= TOLD_MAX) throw new RangeError(`node ${this.nodeId} was told of ${TOLD_MAX} peers`);
@@ -144,7 +144,7 @@ export class NodePeers implements Member {
     return true;
   }
 
-  /** False: it was never told of it. `keep`: a connection stays until it is lost. */
+  /** False: it did not have that address. `keep`: a connection stays until it is lost. */
   remove(address: string, { keep }: { readonly keep: boolean }): boolean {
     const linked = keep ? this.link(address) : undefined;
     const known = [this.told.delete(address), this.configured.delete(address)].includes(true);
@@ -153,7 +153,7 @@ export class NodePeers implements Member {
     return known;
   }
 
-  /** False: not connected to it. Whoever is still told to dials again. */
+  /** False: not connected to it. A node that still has the address dials again. */
   disconnect(address: string): boolean {
     if (!this.link(address)) return false;
     this.keeps.delete(address);
@@ -162,7 +162,7 @@ export class NodePeers implements Member {
     return true;
   }
 
-  /** A client starts with what its configuration says, and forgets all that it was told while it ran. */
+  /** A client starts with its configuration, and forgets all peers that were added while it ran. */
   restart(configured: readonly ConfiguredPeer[] | undefined): void {
     const sinceMs = this.kernel.clock.now();
     this.told.clear();
@@ -172,7 +172,7 @@ export class NodePeers implements Member {
     this.want();
   }
 
-  /** What its configuration named when the node was set up, with the keys of those that exist. */
+  /** The peers in its configuration when the node was set up, with the keys of those that exist. */
   setUpWith(): readonly ConfiguredPeer[] {
     return this.knows.map((address) => ({ address, id: this.chain.network.at(address)?.peerId }));
   }
@@ -221,7 +221,7 @@ export class NodePeers implements Member {
       port: this.port,
       ephemeralPort: 32_768 + (bytes.readUInt16BE(2) % 28_000),
       id: this.family === 'stacks' && id !== undefined ? `03${id.slice(2)}` : id,
-      // One in four has dialled us.
+      // One in four connections is inbound.
       inbound: number % 4 === 3,
       manual: false,
       connectedSinceMs: this.moment(upSinceMs) + 1_000 * (bytes.readUInt8(4) % 60),

@@ -1,21 +1,21 @@
-// Which protocol a simulated chain speaks, and what its main network is known by: as the product's chain clients read it.
+// A simulated chain's protocol, and the identity of its main network, as the product's chain clients read it.
 import { chainDefaults, type KnownChain } from '../../shared/chains/defaults.ts';
 
-/** All that the product has a client for, except solana, whose RPC is not simulated. */
+/** All protocols that the product has a client for, except solana, whose RPC is not simulated. */
 export type Protocol = Exclude<KnownChain, 'solana'>;
 
-/** What a network is known by. */
+/** What identifies a network. */
 export interface NetworkSpec {
   readonly name: string;
-  /** `here`: our own validators make the blocks (CometBFT). `elsewhere`: others do, whatever happens to our nodes. */
+  /** `here`: our own validators make the blocks (CometBFT). `elsewhere`: others do, even if all our nodes stop. */
   readonly consensus: 'here' | 'elsewhere';
-  /** What its clients speak; from its name unless given, and cometbft where consensus is here. */
+  /** The protocol of its clients. By default it is taken from its name; cometbft if consensus is `here`. */
   readonly protocol?: Protocol;
-  /** What tells this network from others, as the product's chain client reads it; that of the main network unless given. */
+  /** The network's id, as the product's chain client reads it; that of the main network by default. */
   readonly chainId?: string;
 }
 
-/** Protocols that answer alike. */
+/** Protocols with the same kind of answers. */
 export type Family = 'bitcoin' | 'ethereum' | 'cometbft' | 'stacks';
 
 const FAMILIES: Readonly<Record<Protocol, Family>> = {
@@ -37,7 +37,7 @@ export const GENESIS_HASHES: Readonly<Partial<Record<Protocol, string>>> = {
   bsc: '0d21840abff46b96c84b2ac9e10e4f5cdaeb5693cb665db62a2f3b02d2d57b5b',
 };
 
-/** As the clients name themselves; the versions whose answers are simulated. */
+/** The clients' version strings, for the versions whose answers are simulated. */
 const VERSIONS: Readonly<Record<Protocol, string>> = {
   bitcoin: '/Satoshi:29.0.0/',
   litecoin: '/LitecoinCore:0.21.2.1/',
@@ -48,7 +48,7 @@ const VERSIONS: Readonly<Record<Protocol, string>> = {
   stacks: 'stacks-node 3.1.0.0.12 (release/3.1.0.0.12:ae969ca+, release build, linux [x86_64])',
 };
 
-/** The chain's own word, else a name that is a protocol's, else CometBFT where our validators make the blocks. */
+/** The given protocol; else a name that is a protocol's; else CometBFT if our validators make the blocks. */
 export function protocolOf({ protocol, name, consensus }: NetworkSpec): Protocol | undefined {
   if (protocol !== undefined) return protocol;
   if (Object.hasOwn(FAMILIES, name)) return name as Protocol;
@@ -66,7 +66,7 @@ export const portsOf = (protocol: Protocol): { readonly rpc: number; readonly p2
 export const METRICS_PORTS: Readonly<Partial<Record<Family, number>>> = { cometbft: 26_660, ethereum: 6_060 };
 export const BEACON_PORT = 5_052;
 
-/** What tells this network from others, as the product's client reads it. */
+/** The network's id, as the product's client reads it. */
 export function chainIdOf(spec: NetworkSpec, genesisHash: string): string {
   if (spec.chainId !== undefined) return spec.chainId;
   const protocol = protocolOf(spec);

@@ -1,4 +1,4 @@
-// The files of a simulated node, and what its client makes of its configuration when it starts.
+// The files of a simulated node, and how its client reads its configuration when it starts.
 
 import type { SimulatedChain } from './chain.ts';
 import { ConfigurationError, readConfig, usualConfigPath, writtenConfig } from './config/peers.ts';
@@ -10,16 +10,16 @@ interface SetupContext {
   readonly chain: SimulatedChain;
   readonly spec: NodeSpec;
   readonly peers: NodePeers;
-  /** Takes from the configuration whether the RPC port answers unsafe requests. */
+  /** Sets from the configuration whether the RPC port answers unsafe requests. */
   readonly rpc: { configure(rpcUnsafe: boolean): void };
 }
 
 export class NodeSetup {
   readonly files = new NodeFiles();
-  /** Of the client's configuration; undefined where its protocol is not known. */
+  /** Path of the client's configuration; undefined if its protocol is unknown. */
   readonly configPath: string | undefined;
   private readonly node: SetupContext;
-  /** Why the client did not start, in its own words; undefined when it did. */
+  /** Why the client did not start, in its own words; undefined if it did. */
   refusal: string | undefined;
 
   constructor(node: SetupContext) {
@@ -63,22 +63,22 @@ export class NodeSetup {
   }
 }
 
-/** Bytes of one file that commands write: configurations have some kilobytes. */
+/** Largest file that commands write: configurations have some kilobytes. */
 const FILE_BYTES_MAX = 1_048_576;
 const FILES_MAX = 100;
 
 class NodeFiles {
   private readonly texts = new Map<string, string>();
   private readonly unmade = new Map<string, () => string>();
-  /** What a running client keeps writing: made anew at each look. */
+  /** Files that a running client keeps writing: made again at each read. */
   private readonly live = new Map<string, () => string>();
 
-  /** A file that is there from the beginning; `make` is called when it is first read. */
+  /** A file that exists from the beginning; `make` is called at the first read. */
   provide(path: string, make: () => string): void {
     this.unmade.set(path, make);
   }
 
-  /** A file that its writer keeps up to date, until somebody else writes it. */
+  /** A file that the client keeps up to date, until another writer changes it. */
   keepUp(path: string, make: () => string): void {
     this.delete(path);
     this.live.set(path, make);
@@ -109,8 +109,8 @@ class NodeFiles {
   }
 
   /**
-   * The files below a directory by their paths in it; those of other filesystems mounted there (`except`) are not its own. Looking
-   * makes nothing that was not made before, and freezes what is kept up to date.
+   * The files below a directory by their paths in it, without those of other filesystems mounted there (`except`). Reading changes nothing; files
+   * that are kept up to date are copied as they are now.
    */
   below(directory: string, except: readonly string[] = []): Map<string, StoredFile> {
     const prefix = `${directory.replace(/\/$/, '')}/`;
@@ -134,7 +134,7 @@ class NodeFiles {
     this.texts.delete(path);
   }
 
-  /** Whether somebody has written it, or taken it away, since the beginning. */
+  /** Whether it was written or removed since the beginning. */
   changed(path: string): boolean {
     return !this.unmade.has(path) && !this.live.has(path);
   }

@@ -1,4 +1,4 @@
-// What a scenario says of a simulated node, which names it goes by in commands, and what it tells to reports and tests.
+// A scenario's description of a simulated node, the node's names in commands, and its facts for reports and tests.
 
 import { type Operation, operationParameters } from '../../shared/node-commands/parameters.ts';
 import type { ClientState, Outage } from './client.ts';
@@ -11,18 +11,18 @@ export interface NodeSpec {
   readonly volumes: readonly VolumeSpec[];
   readonly root?: { readonly sizeBytes: number; readonly usedBytes: number };
   readonly runtime: 'systemd' | 'docker' | 'compose' | 'commands' | 'none';
-  /** The real one: "node@0.20.0.service", a container's name, "<file>#<service>", "<start>#<stop>#<status>". */
+  /** The real unit: "node@0.20.0.service", a container's name, "<file>#<service>", "<start>#<stop>#<status>". */
   readonly unit: string;
   readonly client?: ClientState;
   readonly lagBlocks?: number;
   readonly catchUpBlocksPerSecond?: number;
-  /** Its voting power where it is a validator. */
+  /** Its voting power if it is a validator. */
   readonly validatorPower?: number;
-  /** Connections to strangers; 8 unless given, none where our validators need each other. */
+  /** Connections to strangers; by default 8, or none if our validators need each other. */
   readonly peers?: number;
-  /** Peers that its configuration names when the run begins: private addresses of siblings, or host:port. */
+  /** Peers in its configuration when the run begins: private addresses of siblings, or host:port. */
   readonly knows?: readonly string[];
-  /** The client's configuration; where the usual unit has it unless given. */
+  /** Path of the client's configuration; by default the path of the usual unit. */
   readonly configPath?: string;
   readonly ports?: {
     readonly rpc?: number;
@@ -31,11 +31,11 @@ export interface NodeSpec {
     readonly beacon?: number;
   };
   readonly rpc?: RpcSpec;
-  /** A beacon node runs beside the execution client. */
+  /** A beacon node runs next to the execution client. */
   readonly beacon?: boolean;
-  /** From a start of the client until it answers and follows; 0 unless given. */
+  /** From a start of the client until it answers and follows; 0 by default. */
   readonly startSeconds?: number;
-  /** What a clean stop takes the client; some seconds by chance unless given. One that is given less time is killed. */
+  /** How long a clean stop takes; some random seconds by default. A client that gets less time is killed. */
   readonly stopSeconds?: number;
   readonly agentVersion?: string;
   /** How far the node's clock is ahead of true time. */
@@ -44,19 +44,19 @@ export interface NodeSpec {
   readonly powered?: boolean;
 }
 
-/** How a node's client may be asked. */
+/** Who may ask a node's client, and how. */
 export interface RpcSpec {
-  /** Everything else is answered with HTTP 401. */
+  /** Requests without them get HTTP 401. */
   readonly credentials?: { readonly user: string; readonly password: string } | { readonly token: string };
-  /** A file that holds the credentials as "user:password", as bitcoind's .cookie does. */
+  /** A file with the credentials as "user:password", like bitcoind's .cookie. */
   readonly credentialsFile?: string;
   /** loopback: connections from other machines are refused. */
   readonly listens?: 'network' | 'loopback';
-  /** CometBFT's `rpc.unsafe`: /dial_peers exists, for whoever can reach the port. */
+  /** CometBFT's `rpc.unsafe`: /dial_peers exists for every caller that reaches the port. */
   readonly unsafe?: boolean;
   /** Before all paths: "/ext/bc/C/rpc". */
   readonly path?: string;
-  /** Of CometBFT's metrics; off: its metrics port is closed, as geth's then is. */
+  /** The namespace of CometBFT's metrics; off: the metrics port is closed, geth's too. */
   readonly metrics?: 'cometbft' | 'tendermint' | 'off';
   readonly clientVersion?: string;
 }
@@ -64,7 +64,7 @@ export interface RpcSpec {
 export interface NodeReport {
   readonly instanceId: string;
   readonly name: string;
-  /** As an all-knowing observer sees it; unreachable: its client does not run. */
+  /** As seen by an observer that knows everything; unreachable: its client does not run. */
   readonly state: 'synced' | 'behind' | 'starting' | 'stuck' | 'forked' | 'unreachable';
   readonly client: ClientState;
   readonly height: number;
@@ -81,7 +81,7 @@ export interface NodeReport {
   /** Commands that the node refused: stale or late. */
   readonly fencedCommands: number;
   readonly outages: readonly Outage[];
-  /** What commands and boots have started, in order. */
+  /** Names of what commands and boots have started, in order. */
   readonly clientStarts: readonly string[];
 }
 
@@ -91,7 +91,7 @@ export function operationOf(documentName: string): Operation | undefined {
   return name !== undefined && Object.hasOwn(operationParameters, name) ? (name as Operation) : undefined;
 }
 
-/** Whether a command means this node's client: `node@*` means any instance of the template. */
+/** Whether a command is for this node's client: `node@*` matches any instance of the template. */
 export function isUnit(spec: NodeSpec, runtime: string, unit: string): boolean {
   if (runtime !== spec.runtime || runtime === 'none') return false;
   if (runtime !== 'systemd') return unit === spec.unit;
@@ -101,7 +101,7 @@ export function isUnit(spec: NodeSpec, runtime: string, unit: string): boolean {
 
 const withSuffix = (unit: string): string => (unit.endsWith('.service') ? unit : `${unit}.service`);
 
-/** What a start is called by: the full unit name, the container, or the compose service. */
+/** The name of a start: the full unit name, the container, or the compose service. */
 export function unitName({ runtime, unit }: NodeSpec): string {
   if (runtime === 'systemd') return withSuffix(unit);
   return runtime === 'compose' ? (unit.split('#')[1] ?? unit) : unit;

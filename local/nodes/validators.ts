@@ -1,4 +1,4 @@
-// The validators of a simulated chain: their power, who of them votes, and what their consensus tells of itself by its metrics.
+// The validators of a simulated chain: their power, which of them vote, and their consensus metrics.
 
 interface Validator {
   readonly power: number;
@@ -6,7 +6,7 @@ interface Validator {
   readonly jailed: boolean;
 }
 
-/** As of the last block, except for the rounds of the present one. */
+/** As of the last block, except for the rounds of the present height. */
 export interface ConsensusFacts {
   readonly rounds: number;
   readonly validators: number;
@@ -17,12 +17,12 @@ export interface ConsensusFacts {
   readonly byzantineValidatorsPower: number;
 }
 
-/** Who makes the blocks of a chain whose validators are not ours. */
+/** The block makers of a chain whose validators are not ours. */
 const STRANGERS = { count: 100, power: 1_000 };
 
 export class Validators {
   private readonly byNode = new Map<string, Validator>();
-  /** Whose signatures the last block lacked. */
+  /** The validators whose signatures the last block lacked. */
   private missing: { readonly count: number; readonly power: number } = { count: 0, power: 0 };
   /** Set by a scenario: validators caught signing twice. */
   byzantine: { readonly count: number; readonly power: number } = { count: 0, power: 0 };
@@ -35,7 +35,7 @@ export class Validators {
     this.byNode.set(nodeId, { power, voting, jailed: false });
   }
 
-  /** True when that changed something. */
+  /** True if that changed something. */
   setVoting(nodeId: string, voting: boolean): boolean {
     const validator = this.byNode.get(nodeId);
     if (!validator || validator.voting === voting) return false;
@@ -50,20 +50,20 @@ export class Validators {
     return true;
   }
 
-  /** 0 for a jailed validator, and for whoever is none. */
+  /** 0 for a jailed validator, and for a node that is not a validator. */
   powerOf(nodeId: string): number {
     const validator = this.byNode.get(nodeId);
     return validator && !validator.jailed ? validator.power : 0;
   }
 
-  /** The nodes that hold more than 2/3 of the power and vote, within one of the groups that reach each other. */
+  /** The voting nodes that hold more than 2/3 of the power together, within one group that reach each other. */
   majority(groups: readonly ReadonlySet<string>[] | undefined): ReadonlySet<string> | undefined {
     const total = this.sum(() => true);
     const all = new Set(this.byNode.keys());
     return (groups ?? [all]).find((group) => 3 * this.sum((id, { voting }) => voting && group.has(id)) > 2 * total);
   }
 
-  /** A block is made by those who vote, of this group where connections matter: notes who is missing in it. */
+  /** Records the validators that a block lacks. It is made by all that vote, or by those in this group if connections matter. */
   commit(group: ReadonlySet<string> | undefined): void {
     const isMissing = (id: string, { voting }: Validator) => !voting || group?.has(id) === false;
     const count = [...this.byNode].filter(([id, validator]) => !validator.jailed && isMissing(id, validator)).length;
@@ -71,9 +71,9 @@ export class Validators {
   }
 
   /**
-   * Rounds end without a block while validators vote and disagree. With a third of them away nobody sees enough votes to end
-   * a round, and the count stays (CometBFT, "Byzantine Consensus Algorithm": a prevote step waits for +2/3 prevotes).
-   * @param disagreeingSinceMs undefined while they do not
+   * Rounds end without a block while validators vote and disagree. With a third of them absent no validator sees enough votes to end a round, and the
+   * count stays (CometBFT, "Byzantine Consensus Algorithm": a prevote step waits for +2/3 prevotes).
+   * @param disagreeingSinceMs undefined while they agree
    */
   facts(disagreeingSinceMs: number | undefined, nowMs: number): ConsensusFacts {
     const ours = this.size > 0;

@@ -1,4 +1,4 @@
-// One run: a region with the stack deployed in it, a scenario's world, people and faults, until everything has come to rest.
+// One run: a region with the stack deployed in it, a scenario's world, people and faults, until nothing is in progress any more.
 import { join } from 'node:path';
 import { readFleets } from '../../infra/fleets.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
@@ -18,9 +18,9 @@ import { World } from './world/world.ts';
 
 export const FLEETS = join(import.meta.dirname, './fleets');
 const HOUR_MS = 60 * 60_000;
-/** The nodes are there so long before the story begins: watched, named and alarmed by the time it does. */
+/** The nodes exist so long before the story begins: by then they are watched and have names and alarms. */
 const LEAD_MS = 6 * 60_000;
-/** After the end a run goes on for a while: what is late or doubled must find nothing to spoil. Faults delay events by ten minutes. */
+/** After the end a run continues for a while: late or repeated events must not spoil anything. Faults delay events by ten minutes. */
 const aftermathMs = (disturbed: boolean): number => (disturbed ? 10 : 4) * 60_000;
 const LOOK_EVERY_MS = 10_000;
 const MAX_EVENTS = 20_000_000;
@@ -28,7 +28,7 @@ const MAX_EVENTS = 20_000_000;
 export interface RunOptions
   extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency'> {
   readonly faults?: readonly FaultName[];
-  /** Something goes wrong that is no named fault (a test kills a function): what holds on undisturbed runs only is not asked. */
+  /** Something goes wrong that is not a named fault (a test kills a function): expectations of undisturbed runs are skipped. */
   readonly disturbed?: true;
 }
 
@@ -61,7 +61,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   return { report, world, unmet };
 }
 
-/** @returns the sentences of what did not hold on the way; it grows as the run goes on */
+/** @returns the sentences of midway checks that did not hold; the list grows during the run */
 function scheduleMidwayChecks(world: World, { meanwhile = [] }: Scenario, disturbed: boolean): readonly string[] {
   const missed: string[] = [];
   for (const { atMinutes, sentence, holds, undisturbed } of meanwhile) {
@@ -79,7 +79,7 @@ interface Sources {
   readonly fleetFiles: ReturnType<typeof readFleets>;
 }
 
-/** By the folder of their fleet files and what they are deployed with, read once a process: a sweep over seeds runs them hundreds of times. */
+/** By the folder of their fleet files and the deployment's context, read once a process: a sweep over seeds needs them hundreds of times. */
 const sources = new Map<string, Promise<Sources>>();
 
 async function readSources(fleets: string, context: Readonly<Record<string, string>>): Promise<Sources> {
@@ -111,7 +111,7 @@ export async function prepare(
   return world;
 }
 
-/** A fleet that has no nodes in this world is none of it: a day of looking after nobody takes as long as one of looking after somebody. */
+/** Removes fleets without nodes in this world: looking after an empty fleet for a day takes as long as looking after a real one. */
 async function removeUnusedFleets({ region, nodes, fleets }: World): Promise<void> {
   const here = new Set(nodes.map(({ fleet }) => fleet.name));
   if (here.size === 0) return;
@@ -122,8 +122,8 @@ async function removeUnusedFleets({ region, nodes, fleets }: World): Promise<voi
 }
 
 /**
- * What the scenario's people changed in the fleet files before anything happened. A mode is changed when the story begins: until
- * then the fleet is set up, its names included.
+ * The changes of the scenario's people to the fleet files before the story. A mode changes when the story begins: until then the fleet is set up,
+ * including its names.
  */
 async function pushFleets(
   region: Region,
@@ -151,13 +151,13 @@ async function untilDone(world: World, scenario: Scenario, aftermath: number): P
   const restful = (): boolean => lambda.executions().every(({ status }) => status !== 'RUNNING');
   let lookedAtMs = 0;
   const until = (): boolean => {
-    // Asked whenever nothing is runnable, and a scenario may have to read the whole table to answer.
+    // Called whenever nothing is runnable, and a scenario may have to read the whole table for the answer.
     if (clock.now() - lookedAtMs < LOOK_EVERY_MS) return false;
     lookedAtMs = clock.now();
     return scenario.done(world) && restful();
   };
   await clock.run({ until, untilMs: START_MS + scenario.hours * HOUR_MS, maxEvents: MAX_EVENTS });
   await clock.run({ untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
-  // What is refused is looked at again for ever: the last look is let come to its end.
+  // A refused heal is retried for ever: the last retry is allowed to end.
   await clock.run({ until: restful, untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
 }

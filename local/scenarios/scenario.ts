@@ -1,4 +1,4 @@
-// What a scenario is: a world, what people do in it, and what must have come of it.
+// A scenario: a world, people's actions in it, and the expected result.
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import type { Report } from './report/report.ts';
 import type { World } from './world/world.ts';
@@ -7,24 +7,24 @@ export interface Scenario {
   readonly name: string;
   /** One sentence for `--list`. */
   readonly sentence: string;
-  /** Changes to the fleet files of `local/scenarios/fleets`, pushed by a person before anything happens. */
+  /** Changes to the fleet files of `local/scenarios/fleets`, pushed by a person before the story. */
   readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
-  /** Folder of the fleet files that the stack is deployed with; `local/scenarios/fleets` unless given. */
+  /** Folder of the fleet files that the stack is deployed with; `local/scenarios/fleets` by default. */
   readonly deployedWith?: string;
-  /** What else `npm run deploy` was told: `-c NAME=…`. */
+  /** Other options of `npm run deploy`: `-c NAME=…`. */
   readonly context?: Readonly<Record<string, string>>;
-  /** Nobody has made the zones of the fleets' names; they are there unless it is said. */
+  /** `none`: the zones of the fleets' names do not exist. They do by default. */
   readonly zones?: 'none';
-  /** Puts chains, nodes and their pasts there. */
+  /** Makes chains, nodes and their history. */
   readonly build: (world: World) => void;
   /** What people do, and when. */
   readonly people?: (world: World) => void;
-  /** What must hold on the way. */
+  /** What must hold during the run. */
   readonly meanwhile?: readonly MidwayCheck[];
-  /** The run ends when this holds and nothing is under way any more, or after `hours`. */
+  /** The run ends when this holds and nothing is in progress any more, or after `hours`. */
   readonly done: (world: World) => boolean;
   readonly hours: number;
-  /** What must hold at the end; the sentence is told when it does not. */
+  /** What must hold at the end; the sentence is printed if it does not. */
   readonly expect: readonly Expectation[];
 }
 
@@ -37,8 +37,8 @@ export interface MidwayCheck {
 
 export interface Expectation {
   readonly sentence: string;
-  /** @param world for what no report tells, such as the order of things */
+  /** @param world for facts that no report has, such as the order of events */
   readonly holds: (report: Report, world: World) => boolean;
-  /** Expected only when no fault was switched on: under faults a heal may need another attempt, and a page is right. */
+  /** Expected only without a fault: under faults a heal may need another attempt, and a page is right. */
   readonly undisturbed?: true;
 }

@@ -1,4 +1,4 @@
-// What a service of the region is declared by, in the file service.ts of its folder. Gateway, authorizer and deployer know services by this alone.
+// The declaration of a region's service, in the file service.ts of its folder. Gateway, authorizer and deployer use only this.
 import type { ResourceTypes } from '../simulator/cloudformation/resource.ts';
 import type { ServiceInterface } from '../simulator/gateway/service-interface.ts';
 import type { Kernel, RegionIdentity } from '../simulator/kernel.ts';
@@ -9,39 +9,39 @@ import type { PolicyDocument } from './iam/policy.ts';
 /** The part that is known without a region. */
 export interface ServiceDeclaration extends ServiceInterface {
   readonly iam: IamDeclaration;
-  /** What CloudFormation makes of the resource types of this service, by type: "AWS::SQS::Queue". */
+  /** How CloudFormation makes resources of this service, by type: "AWS::SQS::Queue". */
   readonly resources?: ResourceTypes;
 }
 
 export interface IamDeclaration {
-  /** Of the service's actions and ARNs: "cloudwatch". */
+  /** The prefix of the service's actions and ARNs: "cloudwatch". */
   readonly prefix: string;
-  /** The condition keys that requests for an action carry here, by action; "aws:ResourceTag/*" stands for every key that begins so. */
+  /** The condition keys of requests for an action, by action; "aws:ResourceTag/*" stands for every key with this beginning. */
   readonly conditionKeys?: Readonly<Record<string, readonly string[]>>;
-  /** How the service says no; 400 `AccessDeniedException` unless given. */
+  /** The service's access denied error; 400 `AccessDeniedException` by default. */
   readonly denied?: AccessDenied;
 }
 
 export interface AccessDenied {
   readonly code: string;
   readonly statusCode: number;
-  /** Stands before IAM's own sentence. */
+  /** Text before IAM's own sentence. */
   readonly preface?: string;
 }
 
 /**
- * @typeParam Made the service with the handles that scenarios and other services use
- * @typeParam Needs what it is made from besides the kernel
+ * @typeParam Made the service with the handles for scenarios and other services
+ * @typeParam Needs its dependencies besides the kernel
  */
 export interface ServiceDescriptor<Made extends Service = Service, Needs extends readonly unknown[] = readonly []>
   extends ServiceDeclaration {
   create(kernel: Kernel, ...needs: Needs): Made;
-  /** What each operation asks IAM for. */
+  /** The IAM checks of each operation. */
   readonly permissions?: Mappings<Made>;
-  /** Tags of the resource behind an ARN of this service; none where there is no such resource. */
+  /** Tags of the resource with an ARN of this service; none if it does not exist. */
   tagsOf?(service: Made, arn: string): Readonly<Record<string, string>>;
-  /** A resource's own policy; undefined where it has none. */
+  /** A resource's own policy; undefined without one. */
   policyOf?(service: Made, arn: string): PolicyDocument | undefined;
-  /** What another service that uses a resource needs besides the action itself. */
+  /** Further permissions that another service needs to use a resource. */
   checksOfUse?(service: Made, action: string, arn: string, region: RegionIdentity): readonly Check[];
 }

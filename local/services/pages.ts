@@ -1,15 +1,15 @@
-// The pages of lists, the same for all services: a token stands for the position of the next item. How a token looks, and how it is refused, is
-// each service's own.
+// Pages of lists, the same for all services: a token contains the position of the next item. Each service has its own form of a token, and its own
+// refusal.
 import type { AwsError } from '../simulator/service.ts';
 
 export interface Tokens extends TokenForm {
-  /** What the service answers to a token that it never gave. */
+  /** The service's error for an unknown token. */
   refused(token: string): AwsError;
 }
 
 interface TokenForm {
   write(position: number): string;
-  /** Undefined for what is no token. */
+  /** Undefined for text that is not a token. */
   read(token: string): number | undefined;
 }
 
@@ -19,7 +19,7 @@ export const digits = (most = 9): TokenForm => ({
   read: (token) => (/^\d+$/.test(token) && token.length <= most ? Number(token) : undefined),
 });
 
-/** The position as any text that is a whole number; an empty one is the beginning. */
+/** The position as any text that is a whole number; an empty text is the beginning. */
 export const wholeNumber: TokenForm = {
   write: String,
   read: (token) => {
@@ -37,7 +37,7 @@ export const opaque = (prefix: string, encoding: 'base64' | 'base64url'): TokenF
   },
 });
 
-/** Where the page of a token begins; 0 without one. Throws the service's refusal. */
+/** The first position of a token's page; 0 without a token. Throws the service's refusal. */
 export function positionOf(token: string | undefined, tokens: Tokens): number {
   if (token === undefined) return 0;
   const position = tokens.read(token);
@@ -47,7 +47,7 @@ export function positionOf(token: string | undefined, tokens: Tokens): number {
 
 /**
  * One page of a list that keeps its order.
- * @param size how many items it has at most
+ * @param size the most items of a page
  * @returns `next` is the token of the next page; undefined on the last one
  */
 export function pageOf<T>(

@@ -1,4 +1,4 @@
-// The services of one region: found by their signing name when a request comes, and by an ARN when IAM asks about a resource.
+// The services of one region. A request finds its service by the signing name; IAM finds a resource's service by the ARN.
 import type { Kernel, RegionIdentity } from '../simulator/kernel.ts';
 import { ownValue } from '../simulator/own-properties.ts';
 import type { Service } from '../simulator/service.ts';
@@ -6,11 +6,11 @@ import type { ServiceDeclaration, ServiceDescriptor } from './descriptor.ts';
 import type { Check } from './iam/check.ts';
 import type { PolicyDocument } from './iam/policy.ts';
 
-/** A service with what its descriptor says of it. */
+/** A service with its descriptor. */
 interface RegisteredService {
   readonly declaration: ServiceDeclaration;
   readonly service: Service;
-  /** Undefined: nobody has said what the operation needs. */
+  /** Undefined: the operation has no mapping. */
   checksOf(operation: string, input: object): readonly Check[] | undefined;
   tagsOf(arn: string): Readonly<Record<string, string>>;
   policyOf(arn: string): PolicyDocument | undefined;
@@ -21,7 +21,7 @@ interface RegisteredService {
 export class ServiceRegistry {
   readonly #kernel: Kernel;
   readonly #byName = new Map<string, RegisteredService>();
-  /** By what stands for the service in an ARN. */
+  /** By the service's part of an ARN. */
   readonly #byPrefix = new Map<string, RegisteredService>();
 
   constructor(kernel: Kernel) {
@@ -38,7 +38,7 @@ export class ServiceRegistry {
     return made;
   }
 
-  /** Registers a service that exists. */
+  /** Registers an existing service. */
   add<Made extends Service>(
     descriptor: Omit<ServiceDescriptor<Made, readonly never[]>, 'create'>,
     service: Made,
@@ -69,15 +69,12 @@ export class ServiceRegistry {
     return (this.#byName.get(name) ?? this.#byPrefix.get(name))?.declaration;
   }
 
-  /** Whether it is known what an operation asks IAM for. */
+  /** Whether the operation's IAM checks are known. */
   isMapped(service: string, operation: string): boolean {
     return this.#byName.get(service)?.isMapped(operation) === true;
   }
 
-  /**
-   * The checks of a request. Throws an Error when nobody has said what the operation needs: that is a gap in the region, and never an
-   * allow.
-   */
+  /** The checks of a request. Throws an Error if the operation has no mapping: that is a gap in the region, and never an allow. */
   checksOf(service: string, operation: string, input: object): readonly Check[] {
     const checks = this.#byName.get(service)?.checksOf(operation, input);
     if (checks !== undefined) return checks;
@@ -90,12 +87,12 @@ export class ServiceRegistry {
     return this.#ofArn(arn)?.tagsOf(arn) ?? {};
   }
 
-  /** The policy of a resource itself: of a topic, a queue, a key, a function, and who may assume a role. */
+  /** The policy of a resource itself: of a topic, a queue, a key or a function, and a role's trust policy. */
   policyOf(arn: string): PolicyDocument | undefined {
     return this.#ofArn(arn)?.policyOf(arn);
   }
 
-  /** What another service that uses a resource needs besides the action itself. */
+  /** Further permissions that another service needs to use a resource. */
   checksOfUse(action: string, arn: string): readonly Check[] {
     return this.#ofArn(arn)?.checksOfUse(action, arn) ?? [];
   }

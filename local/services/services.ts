@@ -1,4 +1,4 @@
-// All services of the region: their declarations in one list, and how they are put together.
+// All services of the region: a list of their declarations, and the code that makes them.
 import type { Machines } from '../nodes/machine.ts';
 import type { ResourceTypes } from '../simulator/cloudformation/resource.ts';
 import type { CodeStore, LambdaHooks, StartSandbox } from '../simulator/lambda-runtime/environment.ts';
@@ -46,10 +46,10 @@ export const SERVICES: readonly ServiceDeclaration[] = [
   STS,
 ];
 
-/** What CloudFormation makes of resource types. */
+/** How CloudFormation makes resources, by type. */
 export const RESOURCE_TYPES: ResourceTypes = Object.assign({}, ...SERVICES.map(({ resources }) => resources ?? {}));
 
-/** By action: which condition keys its requests carry. */
+/** The condition keys of each action's requests. */
 export const CONDITION_KEYS_BY_ACTION: Readonly<Record<string, readonly string[]>> = Object.assign(
   {},
   ...SERVICES.map(({ iam }) => iam.conditionKeys ?? {}),
@@ -57,7 +57,7 @@ export const CONDITION_KEYS_BY_ACTION: Readonly<Record<string, readonly string[]
 
 export const CONDITION_KEYS = conditionKeysOf(CONDITION_KEYS_BY_ACTION);
 
-/** What services stand on besides the kernel. */
+/** The dependencies of services besides the kernel. */
 export interface ServiceDependencies {
   readonly machines: Machines;
   readonly network: Network;
@@ -65,13 +65,13 @@ export interface ServiceDependencies {
   readonly startSandbox: StartSandbox;
   readonly nowMs: () => number;
   readonly hooks?: LambdaHooks;
-  /** Concurrent executions of Lambda that the account may have. */
+  /** The account's limit of concurrent Lambda executions. */
   readonly accountConcurrency?: number;
 }
 
 export type Services = ReturnType<typeof createServices>;
 
-/** Makes every service. The order matters where a service starts timers: those of one moment go off in the order of their making. */
+/** Makes every service. The order matters if a service starts timers: timers of one moment run in the order in which they were made. */
 export function createServices(
   registry: ServiceRegistry,
   { machines, network, code, startSandbox, nowMs, hooks, accountConcurrency }: ServiceDependencies,

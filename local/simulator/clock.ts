@@ -1,25 +1,25 @@
-// Virtual time: the one clock of a local region. Hours pass in milliseconds, and the same run takes the same steps each time.
+// Virtual time: the one clock of a local region. Hours pass in milliseconds, and a repeated run takes the same steps.
 import { EventHeap, type ScheduledEvent } from './event-heap.ts';
 import type { Clock, Timer } from './kernel.ts';
 import { Quiescence } from './quiescence.ts';
 
 export interface RunLimits {
-  /** Stops, with the clock at this moment, when nothing is left to do before it (ms since the epoch). */
+  /** Stops, with the clock at this time (ms since the epoch), if nothing is left to do before it. */
   untilMs?: number;
-  /** Stops as soon as this holds; asked whenever nothing is runnable. */
+  /** Stops as soon as this holds; called whenever nothing is runnable. */
   until?: () => boolean;
-  /** More events than this are taken for a loop that never ends. */
+  /** More events than this count as an endless loop. */
   maxEvents?: number;
 }
 
 export interface RunOutcome {
   readonly ended: 'condition' | 'time' | 'idle';
-  /** Events carried out. */
+  /** Events that were run. */
   readonly events: number;
 }
 
 export interface ClockFollower {
-  /** Resolves when the clock stands still again. */
+  /** Resolves when the clock has stopped. */
   stop(): Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export class VirtualClock implements Clock {
   /** Set while the clock sleeps in wall time: wakes it. */
   #wake: (() => void) | undefined;
 
-  /** @param options.onDefect told of errors in events and requests; without it the first one ends the run */
+  /** @param options.onDefect called with errors in events and requests; without it the first one ends the run */
   constructor(options: { startMs: number; guard?: boolean; onDefect?: (error: unknown) => void }) {
     this.#nowMs = options.startMs;
     this.#guard = options.guard ?? true;
@@ -55,7 +55,7 @@ export class VirtualClock implements Clock {
     return this.#nowMs;
   }
 
-  /** Work of the region itself: at one moment it comes before that of any actor, in the order of scheduling. */
+  /** Work of the region itself: at one moment it runs before the work of any actor, in the order of scheduling. */
   at(timeMs: number, work: () => void): Timer {
     return this.#schedule(timeMs, '', work);
   }
@@ -65,8 +65,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Work of an actor. At one moment actors take turns by name, each in its own order: how deep the promises of an SDK call
-   * are (which differs between transports) then never decides who comes first.
+   * Work of an actor. At one moment actors run in the order of their names, and each actor's work in its own order. So the order does not depend on
+   * the number of promises in an SDK call, which differs between transports.
    */
   afterFor(actor: string, delayMs: number, work: () => void): Timer {
     return this.#schedule(this.#nowMs + delayMs, actor, work);
@@ -77,8 +77,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Canonical arrival: requests that reach the region at one instant wait until nothing is runnable and are then admitted
-   * one by one, sorted by key, each with all that follows from it before the next.
+   * Canonical arrival: requests of one instant wait until nothing is runnable. Then they are admitted one by one, sorted by key, each with all its
+   * consequences before the next.
    */
   arrive(key: () => string, admit: () => void): void {
     this.#arrivals.push({ key, admit });
@@ -86,8 +86,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Time stands still until released, and runs wait for it: for a process outside that computes between two requests. What
-   * arrives meanwhile is still admitted. Throws where the guard is on, which allows no outside.
+   * Time stops until released, and runs wait for it: for an outside process that computes between two requests. Requests that arrive meanwhile are
+   * still admitted. Throws if the guard is on, which allows no outside process.
    */
   hold(): () => void {
     if (this.#guard) throw new Error('hold: expected a clock without its guard');
@@ -101,7 +101,7 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** For defects of the region that no caller can catch: ends the run with this error, or tells `onDefect` of it. */
+  /** For defects of the region that no caller can catch: ends the run with this error, or calls `onDefect` with it. */
   fail(error: unknown): void {
     if (this.#onDefect !== undefined) {
       this.#onDefect(error);
@@ -111,7 +111,7 @@ export class VirtualClock implements Clock {
     this.#wake?.();
   }
 
-  /** Carries out all that is due, jumping from event to event, until a limit or until nothing is left. */
+  /** Runs all due work, jumping from event to event, until a limit or until nothing is left. */
   async run(limits: RunLimits = {}): Promise<RunOutcome> {
     const { untilMs = Number.POSITIVE_INFINITY, until, maxEvents = MAX_EVENTS } = limits;
     if (this.#running) throw new Error('the virtual clock is running already');
@@ -147,7 +147,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Lets virtual time follow wall time, `speed` times as fast, until stopped. For a region that people look at. */
+  /** Virtual time follows wall time, `speed` times as fast, until stopped. For a region that people look at. */
   follow(options: { speed: number; onError?: (error: unknown) => void }): ClockFollower {
     const { speed } = options;
     if (!(speed > 0 && Number.isFinite(speed))) throw new Error(`speed: expected a number above 0, found ${speed}`);
@@ -194,7 +194,7 @@ export class VirtualClock implements Clock {
     return this.#asleep().finally(() => clearTimeout(timer));
   }
 
-  /** Until a request comes, work is scheduled, or somebody lets go. */
+  /** Until a request arrives, work is scheduled, or the hold is released. */
   #asleep(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {

@@ -1,4 +1,4 @@
-// The queue of future events: a binary heap ordered by moment, then actor, then the order of scheduling.
+// The queue of future events: a binary heap ordered by time, then actor, then the order of scheduling.
 
 export interface ScheduledEvent {
   readonly atMs: number;
@@ -15,7 +15,7 @@ export class EventHeap {
   #scheduled = 0;
   #cancelled = 0;
 
-  /** Events that wait and are not cancelled. */
+  /** Waiting events that are not cancelled. */
   get size(): number {
     return this.#heap.length - this.#cancelled;
   }
@@ -34,7 +34,7 @@ export class EventHeap {
     heap[child] = event;
   }
 
-  /** Cancelled events stay until their turn; when they are most of the heap, it is rebuilt without them. */
+  /** Cancelled events stay until their turn; if most of the heap is cancelled, it is rebuilt without them. */
   cancel(event: ScheduledEvent): void {
     if (event.cancelled) return;
     event.cancelled = true;
@@ -47,7 +47,7 @@ export class EventHeap {
     return this.#heap[0]?.atMs;
   }
 
-  /** Takes the next event that is due until `untilMs`. A taken event can still be "cancelled", to no effect. */
+  /** Takes the next event that is due until `untilMs`. Cancelling a taken event has no effect. */
   take(untilMs: number): ScheduledEvent | undefined {
     this.#dropCancelled();
     const first = this.#heap[0];

@@ -1,4 +1,4 @@
-// Every fault that a scenario can switch on, with the sentence that `--list-faults` prints.
+// Every fault that a scenario can switch on, with its sentence for `--list-faults`.
 
 export const FAULTS = {
   throttling: 'The region answers RequestLimitExceeded and Throttling as if others used up the account’s API rates.',

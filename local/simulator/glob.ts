@@ -1,14 +1,14 @@
-// Patterns with "*" and "?", as filters, event patterns and policies have them. They come from callers, so matching takes time in proportion to
-// pattern and text, and never grows beyond that as a regular expression of many stars does.
+// Patterns with "*" and "?", for filters, event patterns and policies. They come from callers, so the matching time is at most proportional to
+// pattern and text. A regular expression with many stars may take much longer.
 
 export interface Glob {
   test(text: string): boolean;
 }
 
 export interface GlobRules {
-  /** "?" is any one character; else it means itself. */
+  /** "?" is any one character; otherwise it is literal. */
   readonly one: boolean;
-  /** A backslash takes the meaning from the character behind it; else it means itself. */
+  /** A backslash makes the next character literal; otherwise it is literal itself. */
   readonly escapes: boolean;
 }
 
@@ -19,7 +19,7 @@ type Part = typeof ANY | typeof ONE | string;
 export function compileGlob(pattern: string, rules: GlobRules): Glob {
   const parts = partsOf(pattern, rules);
   const isText = (part: Part): boolean => typeof part === 'string';
-  // Most patterns are plain, or plain up to a star at their end.
+  // Most patterns are plain text, with or without a star at the end.
   if (parts.every(isText)) {
     const plain = parts.join('');
     return { test: (text) => text === plain };
@@ -43,7 +43,7 @@ function partsOf(pattern: string, { one, escapes }: GlobRules): Part[] {
   return parts;
 }
 
-/** Goes back to the last star only: what an earlier one has taken could be taken by it as well. */
+/** Goes back to the last star only: it can match all that an earlier star has matched. */
 function matches(parts: readonly Part[], text: string): boolean {
   let at = 0;
   let star = -1;

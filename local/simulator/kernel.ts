@@ -1,4 +1,4 @@
-// The kernel that all services of one local region stand on: time, chance, the event bus and the record of work in progress.
+// The kernel of one local region, which all services use: time, chance, the event bus and the record of work in progress.
 import type { FaultName } from './faults.ts';
 import { type Random, randomStream } from './random.ts';
 import { AwsError, type ServicePrincipal } from './service.ts';
@@ -10,12 +10,12 @@ export interface Timer {
 export interface Clock {
   /** Virtual time in ms since the epoch. */
   now(): number;
-  /** Runs `work` at a virtual moment (never before now). Same moment: in the order of scheduling. */
+  /** Runs `work` at a virtual moment (never before now). Work of the same moment runs in the order of scheduling. */
   at(timeMs: number, work: () => void): Timer;
   after(delayMs: number, work: () => void): Timer;
 }
 
-/** An event as EventBridge carries it. */
+/** An event in EventBridge's form. */
 export interface BusEvent {
   readonly source: string;
   readonly 'detail-type': string;
@@ -23,27 +23,27 @@ export interface BusEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Accepts a payload for the resource behind an ARN, asynchronously carried out; throws `AwsError` when it cannot be accepted. */
+/** Accepts a payload for the resource of an ARN, to be processed later; throws `AwsError` if it cannot be accepted. */
 export type Receiver = (arn: string, payload: string) => void;
 
-/** A stretch of virtual time in which AWS (not we) was still producing a state: a modification, a command, a boot. */
+/** A time in which AWS (not chainmend) was still working: on a modification, a command, a boot. */
 export interface AwsWork {
   readonly what: string;
-  /** Ids of what it concerns: volume, instance, command. */
+  /** Ids of the resources: volume, instance, command. */
   readonly resources: readonly string[];
   readonly from: number;
   readonly to: number;
 }
 
-/** Which condition keys of IAM policies the requests of each action carry. */
+/** Which condition keys of IAM policies the requests of each action have. */
 export interface ConditionKeys {
   /** Every action whose keys are known. */
   readonly actions: readonly string[];
-  /** Whether the requests of an action carry a key wherever AWS's do; an unknown action has the global keys alone. */
+  /** Whether the requests of an action have a key if AWS's do; an unknown action has only the global keys. */
   has(action: string, key: string): boolean;
 }
 
-/** The account and the Region that one local region stands for. */
+/** The account and the Region of one local region. */
 export interface RegionIdentity {
   readonly accountId: string;
   readonly regionName: string;
@@ -52,22 +52,22 @@ export interface RegionIdentity {
 export interface Kernel extends RegionIdentity {
   readonly clock: Clock;
   readonly conditionKeys: ConditionKeys;
-  /** A random stream of its own for each purpose, so that one more draw here never shifts another. */
+  /** A separate random stream for each purpose, so that one more draw here never shifts another. */
   random(stream: string): Random;
-  /** Puts an event on the default bus; delivery, delay and duplication are the bus's. */
+  /** Puts an event on the default bus; the bus decides delivery, delay and duplication. */
   emit(event: BusEvent): void;
-  /** Tells that AWS works on something from now until `to` (ms since the epoch). */
+  /** Records that AWS works on something from now until `to` (ms since the epoch). */
   working(work: AwsWork): void;
   /** Whether the run has switched a fault on; `faults.ts` lists the names. */
   fault(name: FaultName): boolean;
   /** Makes a service the receiver for ARNs with this prefix: "arn:aws:lambda:", "arn:aws:sqs:", … */
   receive(arnPrefix: string, receiver: Receiver): void;
   /**
-   * Whether the policies of the region let an AWS service, or a service in the name of a role, do this. What has no policy of its own takes
-   * from a service whatever it brings; AWS would ask for one.
+   * Whether the region's policies allow an AWS service, or a service with a role, to do this. A resource without a policy of its own accepts
+   * everything from a service; AWS would require a policy.
    */
   permits(caller: ServicePrincipal | { readonly roleArn: string }, action: string, arn: string): AwsError | undefined;
-  /** Hands a payload to the resource behind an ARN. Throws `AwsError` when it is refused: retries and dead-letter queues are the sender's. */
+  /** Delivers a payload to the resource of an ARN. Throws `AwsError` if it is refused: the sender must retry or use a dead-letter queue. */
   deliver(arn: string, payload: string): void;
 }
 
@@ -84,9 +84,9 @@ export class RegionKernel implements Kernel {
   readonly regionName: string;
   readonly conditionKeys: ConditionKeys;
   readonly clock: Clock;
-  /** Set once the bus exists. */
+  /** Set when the bus exists. */
   bus: (event: BusEvent) => void = () => {};
-  /** Set once there is IAM. */
+  /** Set when IAM exists. */
   permits: Kernel['permits'] = () => undefined;
   readonly works: AwsWork[] = [];
   readonly #seed: number;

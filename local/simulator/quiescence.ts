@@ -1,16 +1,16 @@
-// Proof that nothing is left to run at this instant, and a guard that names whatever would make the proof worthless.
+// Proves that nothing is left to run at this instant, and guards the proof: it names any work of the outside world.
 import { createHook } from 'node:async_hooks';
 
 /**
- * All ticks and promise jobs run before the event loop's next phase (Node.js guide "The Node.js Event Loop"), so one hop
- * through a real `setImmediate` proves that nothing is runnable, unless something outside this thread may still call in.
+ * All ticks and promise jobs run before the event loop's next phase (Node.js guide "The Node.js Event Loop"). So one turn of a real `setImmediate`
+ * proves that nothing is runnable, unless something outside this thread may still call in.
  */
 export class Quiescence {
   #hopping = false;
   #foreign: { type: string; stack: string } | undefined;
   readonly #hook: ReturnType<typeof createHook> | undefined;
 
-  /** @param guard watch for work that belongs to the outside world; off where sockets are served on purpose. */
+  /** @param guard watch for work of the outside world; off if sockets are served on purpose */
   constructor(guard: boolean) {
     if (!guard) return;
     this.#hook = createHook({
@@ -19,7 +19,7 @@ export class Quiescence {
         if (this.#foreign !== undefined || !isForeign(type)) return;
         if (type === 'Immediate' && this.#hopping) return;
         const { stack = '' } = new Error(type);
-        // gzipSync and its like make a handle, too, and are done with it when they return.
+        // gzipSync and similar functions make a handle, too, but have finished with it when they return.
         if (type === 'ZLIB' && SYNCHRONOUS_ZLIB.test(stack)) return;
         this.#foreign = { type, stack };
       },
@@ -36,7 +36,7 @@ export class Quiescence {
     this.#hook?.disable();
   }
 
-  /** Resolves when nothing is runnable. Throws when, since `watch`, work was begun that the outside world will end. */
+  /** Resolves when nothing is runnable. Throws if work was begun since `watch` that the outside world will end. */
   async reach(): Promise<void> {
     await new Promise<void>(this.#hop);
     if (this.#foreign === undefined) return;
@@ -56,9 +56,9 @@ export class Quiescence {
 }
 
 /**
- * Node.js names its native resources in capitals (async_hooks, "type"); resources of other names are made in JavaScript
- * and end within the turn, but for the two kinds of real timers. Writing brings nothing in. STREAM_END_OF_STREAM is
- * `stream.finished` (and with it `for await` over a stream) of JavaScript, which only waits for the stream's own events.
+ * Node.js names its native resources in capitals (async_hooks, "type"). Resources with other names are made in JavaScript and end within the turn,
+ * except the two kinds of real timers. Writes bring nothing in. STREAM_END_OF_STREAM is JavaScript's `stream.finished` (and `for await` over a
+ * stream), which only waits for the stream's own events.
  */
 const isForeign = (type: string): boolean =>
   type === 'Timeout' || type === 'Immediate' || (/^[A-Z][A-Z0-9_]+$/.test(type) && !HARMLESS.has(type));

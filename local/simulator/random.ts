@@ -1,4 +1,4 @@
-// Seeded chance: one small generator (sfc32), split by name, so that each actor and purpose draws from a stream of its own.
+// Seeded chance: one small generator (sfc32), split by name, so that each actor and purpose has a stream of its own.
 
 export interface Random {
   /** Uniform in [0, 1). */
@@ -13,7 +13,7 @@ export interface Random {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
-/** The stream called `name` of a run with this seed. Same seed and name: same numbers. */
+/** The stream `name` of a run with this seed. Same seed and name: same numbers. */
 export function randomStream(seed: number | string, name: string): Random {
   let hash = 2166136261;
   for (const character of `${seed}/${name}`) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16777619) >>> 0;

@@ -1,19 +1,18 @@
-// Regular expressions that come from callers: parameters and documents have patterns of their own, which AWS evaluates for them.
+// Evaluates regular expressions of callers: parameters and documents have patterns of their own, which AWS evaluates.
 import vm from 'node:vm';
 import { AwsError } from './service.ts';
 
 /**
- * No honest pattern takes a thousandth of it for a text of a few KB, however busy the machine is; one with nested repetitions would take
- * for ever.
+ * An honest pattern takes less than a thousandth of this for a text of a few KB, even on a busy machine; one with nested repetitions would never end.
  */
 const MATCH_MS_MAX = 2_000;
-/** A watched match costs some 50 µs, so a text that is shorter than any that can be slow is matched without. */
+/** A match with a time limit costs some 50 µs, so texts that are too short for a slow match have none. */
 const UNWATCHED_LENGTH_MAX = 12;
 
 const place: { expression: RegExp; text: string } = { expression: /./, text: '' };
 let match: vm.Script | undefined;
 
-/** Whether a text matches. Throws `AwsError` with this code for what is no pattern, or takes too long. */
+/** Whether a text matches. Throws `AwsError` with this code for an invalid pattern, or one that takes too long. */
 export function matchesPattern(pattern: string, text: string, code: string): boolean {
   try {
     place.expression = new RegExp(pattern);

@@ -1,9 +1,9 @@
-// Faults that befall single requests: throttled, answered into the void, or cut off because their caller dies.
+// Faults of single requests: throttled, response lost, or cut off because the caller dies.
 import type { FaultName } from './faults.ts';
 import type { Kernel } from './kernel.ts';
 import type { Random } from './random.ts';
 
-/** A request that has just been admitted and has had no effect yet. */
+/** A request that was admitted and has no effect yet. */
 export interface AdmittedRequest {
   readonly at: number;
   readonly actor: string;
@@ -18,21 +18,21 @@ export interface AdmittedRequest {
 export type FaultEffect =
   /** Refused with the service's throttling error; no effect. */
   | 'throttled'
-  /** Takes effect; the answer never arrives. */
+  /** Takes effect; the response never arrives. */
   | 'answer lost'
   /** The caller dies and the request has no effect. */
   | 'caller killed before'
-  /** The request takes effect and the caller dies before the answer. */
+  /** The request takes effect and the caller dies before the response. */
   | 'caller killed after';
 
 export interface RequestFaults {
-  /** Undefined: the request goes through. Asked once for each request, in canonical order. */
+  /** Undefined: the request is not disturbed. Called once for each request, in canonical order. */
   fateOf(request: AdmittedRequest): FaultEffect | undefined;
 }
 
 export const NO_REQUEST_FAULTS: RequestFaults = { fateOf: () => undefined };
 
-/** The first fault that has an opinion decides; each is asked, so that one fault never shifts the chances of another. */
+/** The first fault with a result decides. All are called, so that one fault never shifts the draws of another. */
 export function combineRequestFaults(...faults: readonly RequestFaults[]): RequestFaults {
   return {
     fateOf: (request) => {
@@ -42,7 +42,7 @@ export function combineRequestFaults(...faults: readonly RequestFaults[]): Reque
   };
 }
 
-/** A share of all requests is throttled, never more than `inARow` times running for one actor's operation. */
+/** Throttles a share of all requests, but never more than `inARow` in a row for one actor's operation. */
 export function throttling(options: { random: Random; share?: number; inARow?: number }): RequestFaults {
   const { random, share = 0.15, inARow = 2 } = options;
   const running = new Map<string, number>();
@@ -57,7 +57,7 @@ export function throttling(options: { random: Random; share?: number; inARow?: n
   };
 }
 
-/** Of each mutating operation the first `perOperation` answers never arrive. */
+/** The first `perOperation` responses of each mutating operation never arrive. */
 export function lostAnswers(options: { perOperation?: number } = {}): RequestFaults {
   const { perOperation = 1 } = options;
   const lost = new Map<string, number>();
@@ -73,7 +73,7 @@ export function lostAnswers(options: { perOperation?: number } = {}): RequestFau
   };
 }
 
-/** Sandboxes die at seeded points, before or after a request of theirs, at most `atMost` times in a run. */
+/** Sandboxes die at seeded points, before or after one of their requests, at most `atMost` times in a run. */
 export function killing(options: { random: Random; share?: number; atMost?: number }): RequestFaults {
   const { random, share = 0.08, atMost = 12 } = options;
   let killed = 0;
@@ -86,7 +86,7 @@ export function killing(options: { random: Random; share?: number; atMost?: numb
   };
 }
 
-/** The faults of these names, drawn from the region's seed, behind those at exact places. */
+/** The faults of these names, drawn from the region's seed; faults at exact places come first. */
 export function seededFaults(
   kernel: Pick<Kernel, 'random'>,
   names: readonly FaultName[],
@@ -102,7 +102,7 @@ export function seededFaults(
 }
 
 export interface ProgrammedFault {
-  /** Which requests count; all when absent. */
+  /** Which requests count; all if absent. */
   readonly match?: (request: AdmittedRequest) => boolean;
   /** The n-th request that counts, from 1. */
   readonly nth: number;
@@ -125,6 +125,6 @@ export function programmed(...faults: readonly ProgrammedFault[]): RequestFaults
   };
 }
 
-/** Whether an operation changes anything, by AWS's naming of operations. Receiving from a queue hides messages: it does. */
+/** Whether an operation changes anything, by AWS's naming of operations. Receiving from a queue counts, because it hides messages. */
 export const isMutating = (operation: string): boolean =>
   !/^(BatchGet|Check|Describe|Get|Head|List|Lookup|Query|Scan|Search|Select|Simulate|Test|Validate)/.test(operation);

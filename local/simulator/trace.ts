@@ -1,7 +1,7 @@
-// The record of all requests that a region admitted: what a run did, in one comparable form, and its hash.
+// Records all requests that a region admitted: a run's effects in one comparable form, with its hash.
 import { createHash } from 'node:crypto';
 
-/** What became of a request: "ok", an error code, or how its answer was lost. */
+/** The result of a request: "ok", an error code, or how its response was lost. */
 export type Outcome = 'ok' | 'answer lost' | 'caller killed before' | 'caller killed after' | (string & {});
 
 export interface CallRecord {
@@ -15,7 +15,7 @@ export interface CallRecord {
   outcome: Outcome | undefined;
 }
 
-/** Lines are hashed so many characters at a time: a call of the hash costs more than a line. */
+/** Lines are hashed in blocks of so many characters: a call of the hash costs more than a line. */
 const HASHED_CHARACTERS = 65_536;
 
 export class Trace {
@@ -45,13 +45,13 @@ export class Trace {
     this.note(`${at} ${endedAtMs} ${actor} ${service}.${operation} ${input} ${outcome}`);
   }
 
-  /** What happened and is no request to AWS, as a line of its own. */
+  /** An event that is not a request to AWS, as a line of its own. */
   note(line: string): void {
     this.#unhashed += `${line}\n`;
     if (this.#unhashed.length >= HASHED_CHARACTERS) this.#flush();
   }
 
-  /** SHA-256 over one line a request: time, actor, operation, canonical input, outcome. The same in both lanes. */
+  /** SHA-256 over one line a request: time, actor, operation, canonical input, outcome. Both lanes give the same. */
   hash(): string {
     this.#flush();
     return this.#hash.copy().digest('hex');
@@ -88,7 +88,7 @@ export function canonical(value: unknown): string {
 }
 
 const quotedKeys = new Map<string, string>();
-/** More names than the members of all requests have; tags and the like can make ever new ones. */
+/** More names than the members of all requests have; tags and similar maps can make new ones without end. */
 const QUOTED_KEYS_MAX = 10_000;
 
 function quoted(key: string): string {

@@ -1,4 +1,4 @@
-// CloudWatch's own history of its alarms: whose each alarm is, and what the disks looked like at those moments.
+// CloudWatch's own history of its alarms: which node each alarm belongs to, and how full the disks were at each transition.
 import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
 import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/resource-names.ts';
 import { START_MS } from '../../region.ts';
@@ -10,7 +10,7 @@ export interface DiskFact {
   readonly usedPercent: number;
   readonly sizeBytes: number;
   readonly usedBytes: number;
-  /** By the history up to then; 0 where it does not grow or nobody knows. */
+  /** By the history up to that moment; 0 if the disk does not grow or its growth is unknown. */
   readonly bytesPerHour: number;
 }
 
@@ -19,7 +19,7 @@ export interface AlarmTransition {
   readonly alarmName: string;
   readonly from: string;
   readonly to: string;
-  /** CloudWatch's own words. */
+  /** CloudWatch's own reason. */
   readonly reason: string;
   readonly about?: StorySubject;
   /** What the agent's metrics said of the disk at that moment. */
@@ -38,14 +38,14 @@ interface AlarmHistory {
 interface Alarms {
   readonly MetricAlarms: readonly {
     readonly AlarmName: string;
-    /** Absent where the alarm is on an expression. */
+    /** Absent if the alarm is on an expression. */
     readonly Dimensions?: readonly { readonly Name: string; readonly Value: string }[];
   }[];
   readonly NextToken?: string;
 }
 
 const RECORDS_MAX = 100;
-/** A run has a few hundred alarms and transitions; this many pages are two orders more. */
+/** A run has a few hundred alarms and transitions; this limit is a hundred times as many pages. */
 const PAGES_MAX = 1_000;
 
 /** CloudWatch's own history of its alarms since the story began, oldest first. */
@@ -108,7 +108,7 @@ function pagesOf<P extends { readonly NextToken?: string }>(
 
 const MINUTE_MS = 60_000;
 
-/** By the minutes that were over at that moment: those that an alarm has looked at. */
+/** By the minutes that had ended at that moment: the alarm has evaluated these. */
 function diskAt(
   { region }: World,
   { machine }: PlacedNode,
@@ -130,16 +130,16 @@ function diskAt(
   return { role, usedPercent, sizeBytes, usedBytes, bytesPerHour };
 }
 
-/** Whose an alarm is, by its name: of an alarm that is gone by the end of a run, nothing else is left. */
+/** The owner of an alarm, by the alarm's name: if the alarm is deleted by the end of a run, only its name is left. */
 export interface AlarmOwner {
   readonly fleet: string;
-  /** undefined: it is about the fleet as a whole. */
+  /** undefined: the alarm is about the fleet as a whole. */
   readonly node: string | undefined;
 }
 
-/** By the names that register-nodes gives; undefined for the suite's own alarms and for people's. */
+/** By the names that register-nodes gives; undefined for the suite's own alarms and for people's alarms. */
 export function ownerOfAlarm(alarmName: string, fleets: readonly string[]): AlarmOwner | undefined {
-  // `chainmend-bit-` begins `chainmend-bit-coin-…`, too.
+  // `chainmend-bit-` is also the beginning of `chainmend-bit-coin-…`.
   const [fleet] = fleets
     .filter((name) => alarmName.startsWith(prefixOf(name)))
     .sort((one, other) => other.length - one.length);
@@ -152,8 +152,8 @@ export function ownerOfAlarm(alarmName: string, fleets: readonly string[]): Alar
 
 const prefixOf = (fleet: string): string => `chainmend-${fleet}-`;
 const FLEETS: ReadonlySet<string> = new Set(FLEET_ALARM_KINDS);
-/** The kind, and the role of a volume other than the first. */
+/** The kind, and the role of a volume other than the first volume. */
 const KIND = `(?:${NODE_ALARM_KINDS.join('|')})(?:-[a-z0-9]+)?`;
-/** In a large fleet one alarm of a kind is for all of its nodes. */
+/** In a large fleet one alarm of a kind covers all nodes. */
 const OF_A_FLEET = new RegExp(`^${KIND}$`);
 const OF_A_NODE = new RegExp(`^(.+)-${KIND}$`);

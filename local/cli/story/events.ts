@@ -1,4 +1,4 @@
-// What happens around the heals: alarms, clients that stop, chains that halt, faults, and what must never be.
+// What happens around the heals: alarms, clients that stop, chains that halt, faults, and broken invariants.
 import type { OutageCause } from '../../nodes/client.ts';
 import { suiteAlarmSentence } from '../../scenarios/report/pages.ts';
 import { isMutating } from '../../simulator/request-faults.ts';
@@ -10,10 +10,10 @@ import type { StoryLine } from './lines.ts';
 
 const GIB = 2 ** 30;
 const HOUR_MS = 60 * 60_000;
-/** Slower than this a disk hardly fills, and when it will be full says nothing. */
+/** A disk that fills more slowly than this is hardly filling: the time until it is full is left out. */
 const GROWING_BYTES_PER_HOUR = 0.05 * GIB;
 
-/** Into ALARM and out of it; what an alarm says before its first data is nobody's news. */
+/** Transitions into ALARM and out of it. Transitions before the first data are left out. */
 export function alarmLines({ alarms, report }: StoryFacts): StoryLine[] {
   const told = new Set<string>();
   return alarms
@@ -80,7 +80,7 @@ export function outageLines({ outages }: StoryFacts): StoryLine[] {
   });
 }
 
-/** Who is back within a second was never away. */
+/** A client that is back within a second was only restarted. */
 const RESTART_MS = 1_000;
 
 const firstStartText = ({ fromMs }: OutageFact, toMs: number): string =>
@@ -105,12 +105,12 @@ function whyHalted({ cause, madeHere, needsPeers }: HaltFact): string {
   return `too few of its validators ${needsPeers ? 'reach each other' : 'are there'}`;
 }
 
-/** Sandboxes that died and answers that never came. */
+/** Sandboxes that died and responses that were lost. */
 export function faultLines({ heals, dispatcher, runs }: StoryFacts): StoryLine[] {
-  // Who only looks, looks again.
+  // A call that only reads is simply repeated.
   const changes = runs
     .filter(({ name }) => name !== 'watch-fleet')
-    // About the fleet: an alarm is not its node's affair.
+    // Printed under the fleet: the alarm of a fleet does not belong to one node.
     .flatMap(({ requests }) => requests.map(({ about: _, ...request }): Requested => request))
     .filter((request) => !isState(request) && isMutating(request.operation));
   return [...heals.flatMap(({ requests }) => requests), ...dispatcher, ...changes].flatMap((request): StoryLine[] => {
@@ -134,7 +134,7 @@ function faultText({ actor, operation, outcome }: Requested): string | undefined
   }
 }
 
-/** Executions that ended without our code: what they left is settled by a successor. */
+/** Executions that ended without our code: a successor settles what they left. */
 export function unfinishedLines({ heals }: StoryFacts): StoryLine[] {
   return heals.flatMap(({ status, endedAtMs, about, incidentId, attempt }): StoryLine[] =>
     status === 'SUCCEEDED' || status === 'RUNNING' || endedAtMs === undefined

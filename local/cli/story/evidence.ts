@@ -1,4 +1,5 @@
-// What `--explain` puts under a line: the values that were read and sent. And whom an entry of the functions that look after fleets is about.
+// What `--explain` prints under a line: the values that were read and sent. Also finds the run that wrote an entry of watch-fleet, register-nodes and
+// rotate-peers.
 import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts';
 import { clockTime, gibOf, grouped } from '../format.ts';
 import type { Requested, StoryFacts } from './facts.ts';
@@ -21,7 +22,7 @@ export function paragraphs(evidence: unknown): string[] {
 export const requestEvidence = ({ service, operation, input }: Requested): string =>
   `${service}.${operation}: ${joined(leaves('', input))}`;
 
-/** What was asked meanwhile: "ssm.GetParameters · ec2.DescribeVolumes · dynamodb.GetItem ×3" */
+/** The read requests since the entry before: "ssm.GetParameters · ec2.DescribeVolumes · dynamodb.GetItem ×3" */
 export function questionEvidence(requests: readonly Requested[]): string[] {
   const counts = new Map<string, number>();
   for (const { service, operation, outcome } of requests) {
@@ -33,7 +34,7 @@ export function questionEvidence(requests: readonly Requested[]): string[] {
   return [`asked: ${joined([...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`)))}`];
 }
 
-/** Plain values, one after the other: their places tell nothing. */
+/** A list of plain values is printed without indexes. */
 const isList = (value: unknown): value is readonly unknown[] =>
   Array.isArray(value) && value.every((item) => item === null || typeof item !== 'object');
 
@@ -49,9 +50,9 @@ function leaves(path: string, value: unknown): string[] {
 }
 
 const GROUPED_FROM = 10_000;
-/** The year 2001: what is above it is a moment, and no duration. */
+/** The year 2001: a larger number is a moment, not a duration. */
 const EPOCH_MS_FROM = 1e12;
-/** "a time value … is … ±8,640,000,000,000,000" (ECMA-262): beyond it there is no moment. */
+/** "a time value … is … ±8,640,000,000,000,000" (ECMA-262): a larger number is not a moment. */
 const EPOCH_MS_TO = 8.64e15;
 
 function valueText(path: string, value: unknown): string {
@@ -61,23 +62,22 @@ function valueText(path: string, value: unknown): string {
   return Number.isInteger(value) && value >= GROUPED_FROM ? grouped(value) : String(value);
 }
 
-/** Records and checkpoints are the suite's own housekeeping. */
+/** Requests for records and checkpoints are the suite's own bookkeeping. */
 export const isState = ({ service, operation }: Requested): boolean =>
   service === 'dynamodb' || (service === 'lambda' && operation !== 'Invoke');
 
-/** An entry about a fleet as a whole names none of its instances. */
+/** An entry about a fleet as a whole names no instance. */
 export const isWhole = ({ instanceId }: Pick<JournalLine, 'instanceId'>): boolean => !instanceId.startsWith('i-');
 
 export const aboutOf = (line: JournalLine): StorySubject => (isWhole(line) ? line.fleet : `${line.fleet}/${line.node}`);
 
-/** The invocation that wrote an entry: by its writer, or by the beginning of the place where that is the same for all. */
+/** The invocation that wrote an entry: by its writer, or by the beginning of `place` if the writer is the same for all. */
 export const runOf = ({ fleet, heal, writer, place }: JournalLine): string =>
   writer === heal ? `${fleet} ${heal} ${place.replace(/-[^-]*$/, '')}` : `${fleet} ${writer}`;
 
 /**
- * What was read and sent, and what AWS was asked between the entry before the first of these and the last of them.
- *
- * @param shown the entries whose own evidence is told; all unless given
+ * The values that were read and sent, and the AWS requests from the entry before them up to the last of them.
+ * @param shown the entries whose own evidence is printed; all entries unless given
  */
 export function evidenceOf(
   { runs }: StoryFacts,
@@ -93,7 +93,7 @@ export function evidenceOf(
   return [...shown.flatMap(valuesOf), ...questionEvidence(asked)];
 }
 
-/** Without what was not known: nulls tell nothing. */
+/** Leaves out null values. */
 function valuesOf(line: JournalLine): string[] {
   const known = withoutNulls(evidenceIn<unknown>(line) ?? {});
   return paragraphs(known).filter((text) => text !== '');

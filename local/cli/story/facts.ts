@@ -1,4 +1,4 @@
-// What a story is made of: plain facts gathered from a run that has ended, from the journal, the trace and the region alike.
+// The facts of a story: gathered from a run that has ended, from its journal, its trace and its region.
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { HealPayload } from '../../../shared/model/payload.ts';
 import { FLEET_TAG, NODE_TAG } from '../../../shared/model/tags.ts';
@@ -25,7 +25,7 @@ export interface Requested {
   readonly about?: NodeName;
 }
 
-/** A durable execution: what it asked for, and how it ended for Lambda. */
+/** A durable execution: its requests, and its end as Lambda reports it. */
 export interface HealFact {
   readonly arn: string;
   readonly kind: string;
@@ -35,7 +35,7 @@ export interface HealFact {
   readonly status: string;
   readonly endedAtMs: number | undefined;
   readonly requests: readonly Requested[];
-  /** What the dispatcher asked for it. */
+  /** The dispatcher's requests that started it. */
   readonly dispatch: readonly Requested[];
 }
 
@@ -51,11 +51,11 @@ export interface OutageFact {
 export interface HaltFact {
   readonly chain: string;
   readonly cause: Halt['cause'];
-  /** Whether our own validators make its blocks. */
+  /** Whether validators of our own make its blocks. */
   readonly madeHere: boolean;
-  /** Whether nodes that do not reach each other are as good as absent. */
+  /** Whether nodes that cannot reach each other count as absent. */
   readonly needsPeers: boolean;
-  /** It had not made a block yet. */
+  /** The chain had not made a block yet. */
   readonly isNew: boolean;
   readonly fromMs: number;
   readonly toMs?: number;
@@ -63,14 +63,14 @@ export interface HaltFact {
 
 export interface StoryFacts {
   readonly report: Report;
-  /** Entries since the story began, and those that were written while its world was set up. */
+  /** Entries since the story began, and entries written while its world was set up. */
   readonly journal: readonly JournalLine[];
   readonly before: readonly JournalLine[];
-  /** Runs of the functions that look after fleets. */
+  /** Runs of the functions that look after fleets: watch-fleet, register-nodes and rotate-peers. */
   readonly runs: readonly FunctionRun[];
   readonly alarms: readonly AlarmTransition[];
   readonly heals: readonly HealFact[];
-  /** What people did by API since the story began, and what the dispatcher asked for. */
+  /** People's API requests since the story began, and the requests for the dispatcher. */
   readonly people: readonly Requested[];
   readonly dispatcher: readonly Requested[];
   readonly outages: readonly OutageFact[];
@@ -91,7 +91,7 @@ export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
     alarms: alarmTransitions(world),
     heals: region.lambda.executions().flatMap((execution): readonly HealFact[] => {
       const { kind = '', fleet, node, incidentId, attempt } = JSON.parse(execution.payload) as Partial<HealPayload>;
-      // Whoever invokes a heal by hand may say anything; such an execution ends at once.
+      // A person who invokes a heal by hand may send anything; such an execution ends immediately.
       if (typeof incidentId !== 'string' || attempt === undefined) return [];
       const about = `${fleet}/${node}`;
       const asked = (calls: readonly CallRecord[]) => calls.map((call) => ({ ...requested(world, call), about }));
@@ -135,7 +135,7 @@ export function gatherFacts({ report, world, unmet }: Run): StoryFacts {
           ...halt,
         })),
       )
-      // Validators that are put there one by one make no chain stand still.
+      // Validators that are put into the world one by one do not halt a chain.
       .filter(({ fromMs, toMs }) => fromMs !== toMs),
   };
 }
@@ -162,7 +162,7 @@ function requested(world: World, { at, actor, service, operation, input, outcome
   };
 }
 
-/** A node that a person has terminated, by the tags of its instance: AWS remembers it for an hour. */
+/** A node that a person has terminated, by the tags of its instance: AWS shows it for another hour. */
 function terminatedNode({ region, fleets }: World, { InstanceIds }: Requested['input']): NodeName | undefined {
   const [instanceId] = Array.isArray(InstanceIds) ? (InstanceIds as string[]) : [];
   if (instanceId === undefined) return undefined;
@@ -174,14 +174,14 @@ function terminatedNode({ region, fleets }: World, { InstanceIds }: Requested['i
   return fleet && name !== undefined ? `${fleet.name}/${name}` : undefined;
 }
 
-/** The node whose volume or instance this was, or is to be, by the tags that a heal gave it. */
+/** The node of this volume or instance, by the tags that a heal gave it. */
 function nodeOfVolume({ region, fleets }: World, { VolumeId }: Requested['input']): NodeName | undefined {
   if (typeof VolumeId !== 'string') return undefined;
   const { [FLEET_TAG]: fleet = '', [NODE_TAG]: node } = region.ec2.tags(VolumeId);
   return fleets.has(fleet) && node !== undefined ? `${fleet}/${node}` : undefined;
 }
 
-/** Those whose entries belong to no incident: they look after fleets. */
+/** Functions whose entries belong to no incident: they look after fleets. */
 const FUNCTIONS = ['watch-fleet', 'register-nodes', 'rotate-peers'] as const;
 
 export type FleetFunction = (typeof FUNCTIONS)[number];
@@ -190,18 +190,18 @@ export type FleetFunction = (typeof FUNCTIONS)[number];
 export interface FunctionRun {
   readonly name: FleetFunction;
   readonly requests: readonly Requested[];
-  /** Which of its requests wrote an entry, by `entryKey`, in the order in which they were written. */
+  /** Which of its requests wrote an entry, by `entryKey`, in the order of writing. */
   readonly wrote: ReadonlyMap<string, number>;
 }
 
-/** Whether an entry is one of theirs. */
+/** Whether one of these functions wrote the entry. */
 export const isOfFleets = ({ heal }: Pick<JournalLine, 'heal'>): boolean => FUNCTIONS.some((name) => name === heal);
 
-/** Tells an entry of a run from all others. */
+/** A key that is different for each entry of a run. */
 export const entryKey = ({ heal, instanceId, atMs, place }: JournalLine): string =>
   [heal, instanceId, atMs, place].join(' ');
 
-/** Runs that went on after the story began and wrote anything. */
+/** Runs that were not over when the story began, and that wrote an entry. */
 function functionRuns(
   { region: { gateway, spans } }: World,
   requested: (call: CallRecord) => Requested,

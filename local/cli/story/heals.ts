@@ -1,4 +1,4 @@
-// The entries of heals as lines of the story: what was decided, done, proved and refused, and on what grounds.
+// Prints the journal entries of heals: what was decided, done, proved and refused, with the reasons.
 import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
 import type { NodeAnswer, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { isThrottled } from '../../scenarios/report/calls.ts';
@@ -10,7 +10,7 @@ import { isState, paragraphs, questionEvidence, requestEvidence } from './eviden
 import { type HealFact, isOfFleets, type Requested, type StoryFacts } from './facts.ts';
 import type { StoryLine } from './lines.ts';
 
-/** What an entry says: one line, several, or none where another line says it already. */
+/** The lines of one entry: one, several, or none if another line already says it. */
 type EntryLines = readonly Omit<StoryLine, 'atMs' | 'about'>[];
 
 const DISPATCHER = 'dispatch-heal';
@@ -44,10 +44,10 @@ function storyLines(facts: StoryFacts, line: JournalLine, explain: boolean): Sto
 const attemptOf = ({ incidentId, attempt }: Pick<JournalLine, 'incidentId' | 'attempt'>): string =>
   `${incidentId} ${attempt}`;
 
-/** They carry the number of the attempt before them. */
+/** Dispatcher refusals have the number of the attempt before them. */
 const isDispatchRefusal = ({ kind, writer }: JournalLine): boolean => kind === 'refusal' && writer === DISPATCHER;
 
-/** Attempts that ended in a refusal which their incident has met before: nothing new for a tired person. */
+/** Attempts that ended in a refusal that their incident has met before: they say nothing new. */
 function staleAttempts(journal: readonly JournalLine[]): ReadonlySet<string> {
   const met = new Set<string>();
   const stale = new Set<string>();
@@ -59,7 +59,7 @@ function staleAttempts(journal: readonly JournalLine[]): ReadonlySet<string> {
   return stale;
 }
 
-/** What was asked between the line of the story before and this one. */
+/** The requests between the story's line before and this one. */
 function requestsBefore(facts: StoryFacts, line: JournalLine): readonly Requested[] {
   const { journal, heals } = facts;
   if (line.kind === 'decision' && line.writer === DISPATCHER)
@@ -73,7 +73,7 @@ function requestsBefore(facts: StoryFacts, line: JournalLine): readonly Requeste
   return requests.filter((request) => request.atMs > before && request.atMs <= line.atMs && !isState(request));
 }
 
-/** @returns the lines of one entry, without their moment */
+/** @returns the lines of one entry, without its time */
 export function linesOfEntry(facts: StoryFacts, line: JournalLine, explain: boolean): EntryLines {
   const { journal } = facts;
   const ladder = isOfLadder(line);
@@ -112,7 +112,7 @@ function dispatched(
   return [{ label: `incident ${shortId(journal, incidentId)}`, text: `attempt ${attempt} → ${heal}${how}` }];
 }
 
-/** As many digits as it takes to tell this run's incidents apart, and at least four. */
+/** As many digits as are needed to tell this run's incidents apart, and at least four. */
 function shortId(journal: readonly JournalLine[], incidentId: string): string {
   const others = new Set(journal.map((line) => line.incidentId).filter((id) => id !== incidentId));
   let digits = 4;
@@ -139,7 +139,7 @@ interface PlanEvidence {
   };
 }
 
-/** The first intent of a heal that changes something tells what was decided. */
+/** The first intent of a heal that changes something prints the decision. */
 function growthLines(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const changes = journal.find(
     ({ kind, writer, command }) => kind === 'intent' && writer === line.writer && command !== 'observe-node',
@@ -177,7 +177,7 @@ function sizeReason({ toGiB, usedGiB, gibPerHour, ceilingGiB }: PlanEvidence): s
   return `lasts ${lasting(lastsHours * HOUR_MS)} at today’s ${rate(gibPerHour)} GiB/h${past}; ${ceiling}`;
 }
 
-/** The command that a result is the answer to. */
+/** The command that a result answers. */
 const commandOf = (journal: readonly JournalLine[], { writer, operationId }: JournalLine): JournalLine | undefined =>
   journal.find((line) => line.kind === 'intent' && line.writer === writer && line.operationId === operationId);
 
@@ -186,7 +186,7 @@ const isFirstAnswer = (journal: readonly JournalLine[], line: JournalLine): bool
     ({ kind, writer, operation }) => kind === 'result' && writer === line.writer && operation === 'SendCommand',
   ) === line;
 
-/** A command's answer: the first one acknowledges the fence, later ones only prove what the proof says. */
+/** A command's answer. The first answer acknowledges the fence; later ones prove what the proof entry says. */
 function answerLines(journal: readonly JournalLine[], line: JournalLine): EntryLines {
   const growing = commandOf(journal, line)?.command === 'grow-filesystem';
   const answer = evidenceIn<Answer>(line);
@@ -225,7 +225,7 @@ const LADDER: ReadonlySet<string> = new Set(['replace-node', 'snapshot-node']);
 
 const isOfLadder = ({ heal }: Pick<JournalLine, 'heal'>): boolean => LADDER.has(heal);
 
-/** The decision for a rung says again why the one before it is over: that one is told only to people who look closer. */
+/** The decision for a rung repeats why the rung before ended. That part is printed only with `explain`. */
 function rungLines(
   journal: readonly JournalLine[],
   { sentence, fields, writer, atMs, place }: JournalLine,
@@ -238,7 +238,7 @@ function rungLines(
   return [{ label: fields.proved ? 'proved' : 'decided', text: sentence }];
 }
 
-/** A command is told when it is answered: then it is known what came of it. */
+/** A command is printed when its answer is there: only then is its result known. */
 function intended({ operation, target, sentence, fields }: JournalLine, explain: boolean): EntryLines {
   switch (operation) {
     case 'SendCommand':
@@ -264,14 +264,14 @@ function resultText(journal: readonly JournalLine[], line: JournalLine): EntryLi
   const command = intent?.command ?? 'node';
   const answer = evidenceIn<NodeAnswer>(line);
   const words = answer ? answerWords(answer) : undefined;
-  // The first look raises the fence; later ones only prove what the proof says.
+  // The first inspection raises the fence; later ones prove what the proof entry says.
   if (command === 'inspect-node' && !failed)
     return isFirstAnswer(journal, line) ? [fencedLine(fields.fence, words ?? sentence)] : [];
   const text = words === '' && intent ? `${intent.sentence}: done` : (words ?? sentence);
   return [{ label: command, text, ...(failed && { tone: 'bad' as const }) }];
 }
 
-/** "stopped in 7 s, cleanly; started in 3 s; client running"; empty where it says no more than that it is done. */
+/** "stopped in 7 s, cleanly; started in 3 s; client running"; empty if the answer only says that it is done. */
 function answerWords({ result, reason, stop, startSeconds, putBack, after }: NodeAnswer): string {
   const clients = after?.clients.map((client) => (client.state === 'running' ? 'running' : endOf(client))).join('; ');
   const lastLine = stop && stop.lastLine !== '' ? ` ("${stop.lastLine.slice(0, LAST_LINE_CHARACTERS)}")` : '';
@@ -333,7 +333,7 @@ function endedText(facts: StoryFacts, line: JournalLine): EntryLines {
   }
 }
 
-/** The counts of the contract. */
+/** The call counts of the contract. */
 export const callsEvidence = ({ apiCalls, guardCalls, pollCalls, stateCalls }: HealReport): string[] =>
   paragraphs({ apiCalls, guardCalls, pollCalls, stateCalls });
 
@@ -358,8 +358,8 @@ export function climbedText(heal: HealReport): string {
 // Requests
 
 /**
- * Requests that change something on AWS. Commands are left out: their answers are told. Of the ladder its journal tells what each is for,
- * and here only what AWS refused or never answered, or all where somebody wants to know.
+ * Requests that change something on AWS. Commands are left out: their answers are printed. The journal explains the requests of the ladder; of these,
+ * only requests that AWS refused or never answered are printed, or all of them with `explain`.
  */
 function requestLines({ requests, about, kind }: HealFact, explain: boolean): StoryLine[] {
   return requests
@@ -375,7 +375,7 @@ function requestLines({ requests, about, kind }: HealFact, explain: boolean): St
     }));
 }
 
-/** What EC2 answers where a dry run would have been done. */
+/** The error code of EC2 for a dry run that would have succeeded. */
 const DRY_RUN = 'DryRunOperation';
 
 const isAccepted = (outcome: string): boolean => outcome === 'ok' || outcome === DRY_RUN;

@@ -1,11 +1,11 @@
-// A line of a story, and how it is printed: three columns, wrapped to the terminal, colour only where a person sees it.
+// A line of a story, and how it is printed: three columns, wrapped to the terminal's width, with colour only on a terminal.
 
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { PlacedNode } from '../../scenarios/world/world.ts';
 import { clockTime, day } from '../format.ts';
 import { colors } from '../terminal.ts';
 
-/** good and bad carry colour; quiet is what only those want who look closer. */
+/** `good` and `bad` have a colour; `quiet` lines are printed only with `explain`. */
 export type Tone = 'node' | 'good' | 'bad' | 'quiet';
 
 export interface StoryLine {
@@ -15,30 +15,30 @@ export interface StoryLine {
   /** A node, or a fleet as a whole. */
   readonly about?: StorySubject;
   readonly tone?: Tone;
-  /** Belongs to the line above: its moment is not said again. */
+  /** Continues the line above: its time is not printed again. */
   readonly continues?: true;
-  /** For `--explain`: what was read, asked and answered, a line each. */
+  /** For `--explain`: what was read, asked and answered, one item a line. */
   readonly evidence?: readonly string[];
 }
 
 export interface Section {
-  /** The node that it is about, where its first line does not name it. */
+  /** The node of the section, if its first line does not name it. */
   readonly heading?: NodeName;
   readonly lines: readonly StoryLine[];
 }
 
-/** A node as a person names it: "bitcoin/node2". */
+/** A node's name for people: "bitcoin/node2". */
 export type NodeName = string;
 
-/** A node, or by its name alone a fleet as a whole: "bitcoin". */
+/** A node, or a fleet as a whole by the fleet's name alone: "bitcoin". */
 export type StorySubject = NodeName;
 
 export const nameOf = ({ fleet, name }: PlacedNode): NodeName => `${fleet.name}/${name}`;
 
-/** No fleet has a slash in its name. */
+/** A fleet's name never has a slash. */
 export const isNode = (about: StorySubject): boolean => about.includes('/');
 
-/** A line as it is printed, and the moment in the run that it belongs to. */
+/** A printed line, and its moment in the run. */
 export interface Printed {
   readonly atMs: number | undefined;
   readonly text: string;
@@ -46,13 +46,13 @@ export interface Printed {
 
 const TIME_WIDTH = 'hh:mm:ss'.length;
 const GAP = '  ';
-/** Labels longer than this push their own text aside, not everybody's. */
+/** A longer label moves only its own text to the right. */
 const LABEL_WIDTH_MAX = 24;
 const TEXT_WIDTH_MIN = 24;
-/** A request to AWS may be long, and is what somebody looks for who asks for evidence. */
+/** A request to AWS may be long; the reader of the evidence wants to see it. */
 const EVIDENCE_CHARACTERS = 50_000;
 
-/** @param width of the terminal; undefined: lines are as long as they are */
+/** @param width of the terminal; undefined: lines are not wrapped */
 export function renderSections(sections: readonly Section[], width: number | undefined): Printed[] {
   const all = sections.flatMap(({ lines }) => lines);
   const labelWidth = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
@@ -73,10 +73,10 @@ export function renderSections(sections: readonly Section[], width: number | und
   });
 }
 
-/** For one who tells lines as they come; the label's room is his to know. */
+/** For a caller that prints lines as they come. The caller decides the label's width. */
 export function renderLine(line: StoryLine, labelWidth: number, width?: number): string[] {
   const { atMs, tone, continues, evidence = [] } = line;
-  // Nodes and AWS are quoted in it: what is one line stays one line.
+  // The text may quote nodes and AWS: control characters are removed, so one line stays one line.
   const [label, text] = [plainText(line.label), plainText(line.text)];
   const time = continues ? ' '.repeat(TIME_WIDTH) : colors.dim(clockTime(atMs));
   const indent = TIME_WIDTH + 2 * GAP.length + labelWidth;
@@ -107,7 +107,7 @@ function painted(tone: Tone | undefined, text: string, part: 'label' | 'text'): 
   }
 }
 
-/** Breaks at spaces, and between a number and its unit only where it must; a word longer than a line is cut, as a terminal would. */
+/** Breaks at spaces; between a number and its unit only if there is no other place. A word longer than a line is cut, as on a terminal. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let rest = text;

@@ -1,4 +1,4 @@
-// What people did by API, as lines of the story.
+// People's API requests, as lines of the story.
 import { requestEvidence } from './evidence.ts';
 import type { Requested, StoryFacts } from './facts.ts';
 import type { StoryLine } from './lines.ts';
@@ -44,7 +44,7 @@ function invokeText(input: { readonly FunctionName?: string; readonly Payload?: 
   return wishIn(payload) ?? `invokes ${input.FunctionName} with ${payload}`;
 }
 
-/** What a person asks the dispatcher for; undefined: something else. */
+/** What a person asks the dispatcher for; undefined: another payload. */
 function wishIn(payload: string): string | undefined {
   const { kind, fleet, node, plan, snapshotId } = parsedEvent(payload);
   const of = `${fleet}/${node}`;
@@ -84,7 +84,7 @@ interface RecordEdit {
   };
 }
 
-/** In the words in which the suite tells of its own: "node2.bitcoin.internal A 10.0.0.1 → 10.0.0.2". */
+/** In the same words as the suite's own changes: "node2.bitcoin.internal A 10.0.0.1 → 10.0.0.2". */
 function editsText({ ChangeBatch }: { readonly ChangeBatch?: { readonly Changes?: readonly RecordEdit[] } }): string {
   const values = new Map<string, { before?: string; after?: string }>();
   for (const {

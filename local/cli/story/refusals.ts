@@ -1,4 +1,4 @@
-// Refusals of the functions that look after fleets, and what they ask people: told once, with the page that went with it.
+// Refusals and questions of the functions that look after fleets: printed once, with the page that was sent.
 import type { JournalLine } from '../../scenarios/report/journal.ts';
 import { aboutOf, evidenceOf, isWhole, runOf } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
@@ -21,17 +21,17 @@ export function refusedLines(facts: StoryFacts, own: readonly JournalLine[], exp
     });
 }
 
-/** Whoever paused a fleet knows that nobody looks after its names and peers meanwhile: the pause itself was told. */
+/** A paused fleet gets no work on its DNS names and peers; the pause itself is already printed. */
 const isPauseOfAll = (refusal: JournalLine): boolean => refusal.code === 'paused' && isWhole(refusal);
 
-/** The same words are one thing to a person. */
+/** The same words are the same thing for a reader. */
 const isPageOf = (page: JournalLine, refusal: JournalLine): boolean =>
   page.kind === 'page' &&
   page.code === refusal.code &&
   page.sentence === refusal.sentence &&
   runOf(page) === runOf(refusal);
 
-/** Plans, questions, and pages whose refusal was told in an earlier run. */
+/** Plans, questions, and pages whose refusal was printed for an earlier run. */
 export function questionLines(facts: StoryFacts, own: readonly JournalLine[], explain: boolean): StoryLine[] {
   const refusals = own.filter(({ kind }) => kind === 'refusal');
   const plans = own.filter(({ kind }) => kind === 'plan');
@@ -57,10 +57,10 @@ export function questionLines(facts: StoryFacts, own: readonly JournalLine[], ex
 }
 
 const ASKED = 'approval-wanted';
-/** Whether a page is about this very plan, and not about all that a run would do. */
+/** Whether a page is about this plan, and not about all plans of a run. */
 const asksFor = (question: JournalLine, plan: JournalLine): boolean =>
   runOf(question) === runOf(plan) && question.fields.plan === plan.fields.plan;
 
-/** The plans were told: here it is enough to know which of them are asked for. */
+/** The plans are already printed: this line only says which of them need an approval. */
 const questionOf = ({ fleet, sentence, fields: { plan } }: JournalLine): string =>
   plan === undefined ? sentence : `whether plan ${plan} of ${fleet} may be carried out`;

@@ -1,4 +1,4 @@
-// What register-nodes has changed, as lines of the story: records and alarms, refusals, and what it asks people.
+// Changes by register-nodes, as lines of the story: records and alarms, refusals, and questions to people.
 import type { AlarmChange, RecordChange } from '../../../shared/model/journal-fields.ts';
 import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts';
 import { counted } from '../format.ts';
@@ -10,7 +10,7 @@ import { questionLines, refusedLines } from './refusals.ts';
 
 const HEAL = 'register-nodes';
 
-/** What was about to be done, and what came of it; without a result nobody knows. */
+/** An intent and its result; without a result the outcome is unknown. */
 export interface Batch {
   readonly intent: JournalLine;
   readonly result: JournalLine | undefined;
@@ -33,7 +33,7 @@ export function namesLines(facts: StoryFacts, explain: boolean): StoryLine[] {
 
 const isOfRecords = ({ intent: { operation } }: Batch): boolean => operation === 'ChangeResourceRecordSets';
 
-/** Each intent with the first result of its act that its own run wrote after it. */
+/** Each intent with the first result of its act that the same run wrote later. */
 function batchesOf(entries: readonly JournalLine[]): Batch[] {
   const taken = new Set<JournalLine>();
   return entries
@@ -52,7 +52,7 @@ function batchesOf(entries: readonly JournalLine[]): Batch[] {
     });
 }
 
-/** More changes than these are counted. */
+/** More changes than these are only counted. */
 const CHANGES_TOLD = 6;
 
 function recordLines(
@@ -78,7 +78,7 @@ function recordLines(
     ...base,
     text: why !== undefined && records[at]?.ofPool ? `${change}: ${why}` : change,
     ...(at > 0 && { continues: true as const }),
-    // The changes themselves are the lines.
+    // The changes themselves have lines of their own.
     ...(explain &&
       at === changes.length - 1 && {
         evidence: [intent.act ?? '', ...evidenceOf(facts, [intent, result], [result])],
@@ -94,7 +94,7 @@ const RECORD_CHANGES = [
 
 /** "41 names of bitcoin: 38 made, 2 changed, 1 gone" */
 function countedText(intent: JournalLine, records: readonly RecordChange[]): string {
-  // Too many for the journal.
+  // There were too many records for the journal.
   if (records.length === 0) return `${intent.sentence}, and others`;
   const said = RECORD_CHANGES.flatMap(([change, word]) => {
     const count = records.filter((record) => record.change === change).length;
@@ -108,7 +108,7 @@ const poolReason = (all: readonly JournalLine[], intent: JournalLine): string | 
   all.findLast((line) => line.kind === 'decision' && line.place < intent.place && runOf(line) === runOf(intent))?.fields
     .pool;
 
-/** What was there before the story began is nobody's news, and where the alarms come from is asked by those who look closer. */
+/** Set-up before the story began is printed only with `explain`: it shows where the alarms come from. */
 function setUpLines({ before }: StoryFacts, explain: boolean): StoryLine[] {
   if (!explain) return [];
   const results = before.filter(({ heal, kind }) => heal === HEAL && kind === 'result');
@@ -122,9 +122,9 @@ function setUpLines({ before }: StoryFacts, explain: boolean): StoryLine[] {
   });
 }
 
-/** Batches of one fleet that follow each other within this are one thing to a person. */
+/** Batches of one fleet within this time are printed as one. */
 const TOGETHER_MS = 60_000;
-/** More alarms than these are counted. */
+/** More alarms than these are only counted. */
 const ALARMS_TOLD = 2;
 const NODES_TOLD = 4;
 
@@ -133,7 +133,7 @@ interface Group {
   readonly batches: Batch[];
 }
 
-/** Alarms that were made, updated and deleted: counted, since a node alone has seven. */
+/** Alarms that were made, updated and deleted: counted, since one node has seven. */
 function alarmsLines(facts: StoryFacts, batches: readonly Batch[], explain: boolean): StoryLine[] {
   const groups: Group[] = [];
   for (const batch of [...batches].sort((one, other) => endOf(one).atMs - endOf(other).atMs)) {
@@ -155,7 +155,7 @@ function groupLines(facts: StoryFacts, { batches }: Group, explain: boolean): St
   const done = batches.filter(({ result }) => result?.fields.status === 'done');
   const unsure = batches.filter((batch) => !done.includes(batch));
   const changes = alarmsOf(done);
-  // What one run left the next one may have done.
+  // A change that one run did not finish may have been done by the next run.
   const left = [...alarmsOf(unsure).keys()].filter((key) => !changes.has(key)).length;
   const base = { atMs: endOf(last).atMs, label: 'alarms', about: aboutOf(first.intent) };
   const entries = batches.flatMap(({ intent, result }) => (result ? [intent, result] : [intent]));
@@ -176,7 +176,7 @@ const alarmsOf = (batches: readonly Batch[]): ReadonlyMap<string, AlarmChange> =
 const resultText = (unsure: readonly Batch[]): string =>
   [...new Set(unsure.map(({ result }) => result?.sentence ?? 'nothing is known of what came of it'))].join('; ');
 
-/** Of one alarm, and of several. */
+/** The words for one alarm, and for several. */
 function whatOf({ change, why = '' }: AlarmChange, several = false): string {
   switch (change) {
     case 'made':
@@ -188,7 +188,7 @@ function whatOf({ change, why = '' }: AlarmChange, several = false): string {
   }
 }
 
-/** "14 alarms are made: 7 of node5, 7 of node6"; few are told one by one. */
+/** "14 alarms are made: 7 of node5, 7 of node6"; a few alarms are listed one by one. */
 function textsOf(fleet: string, changes: readonly AlarmChange[]): string[] {
   if (changes.length <= ALARMS_TOLD) return changes.map((change) => `${change.alarmName} ${whatOf(change)}`);
   const byWhat = Map.groupBy(changes, (change) => whatOf(change, true));

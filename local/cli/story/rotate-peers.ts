@@ -1,4 +1,4 @@
-// What rotate-peers has done, as lines of the story: what is wrong, what each node is told, what was written where, and what came of it.
+// Work of rotate-peers, as lines of the story: what is wrong, which peers each node gets, what was written where, and the result.
 import type { PeerAnswer } from '../../../shared/node-commands/peer-command.ts';
 import { START_MS } from '../../region.ts';
 import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts';
@@ -16,7 +16,7 @@ type PeerLine = Omit<StoryLine, 'atMs' | 'about'> & { readonly grounds?: readonl
 export function peersLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   const own = facts.journal.filter(({ heal }) => heal === HEAL);
   const endings = own.filter(({ kind }) => kind === 'outcome');
-  // What a node's end says needs no second line for its page.
+  // If the node's last line says it, its page needs no second line.
   const asked = own.filter(
     (entry) =>
       entry.kind !== 'page' ||
@@ -57,11 +57,11 @@ function linesOfEntry(facts: StoryFacts, own: readonly JournalLine[], entry: Jou
   }
 }
 
-/** Nothing came after it in its run: it died. Who is refused at the last moment says so. */
+/** No entry of its run follows the intent: the run died. A run that is refused at the last moment writes a refusal. */
 const isUnanswered = (own: readonly JournalLine[], intent: JournalLine): boolean =>
   !own.some((entry) => runOf(entry) === runOf(intent) && entry.place > intent.place);
 
-/** The client was told, or its file was written; the intent says of what. */
+/** The client was told, or its file was written; the intent names the peers. */
 function resultOf(own: readonly JournalLine[], result: JournalLine): PeerLine {
   const intent = own.find(
     ({ kind, act, writer }) => kind === 'intent' && act === result.act && writer === result.writer,
@@ -111,7 +111,7 @@ function endedText(facts: StoryFacts, own: readonly JournalLine[], entry: Journa
 const isOfSameNode = (one: JournalLine, other: JournalLine): boolean =>
   one.instanceId === other.instanceId && runOf(one) === runOf(other);
 
-/** The report's entry of the run in which a node was healed. */
+/** The report's entry of the run that healed a node. */
 const healOf = ({ report }: StoryFacts, { fleet, node, atMs }: JournalLine) =>
   report.heals.findLast(
     (heal) =>

@@ -1,4 +1,4 @@
-// A run as a story: plain lines in the order of time, each with a moment, a label and a text. Pure; how they look is lines.ts.
+// Builds the story of a run: plain lines in the order of time, each with a time, a label and a text. Pure; lines.ts formats them.
 
 import { counted, lasting } from '../format.ts';
 import { alarmLines, faultLines, haltLines, outageLines, unfinishedLines, violationLines } from './events.ts';
@@ -11,7 +11,7 @@ import { namesLines } from './register-nodes.ts';
 import { peersLines } from './rotate-peers.ts';
 import { healthLines } from './watch-fleet.ts';
 
-/** With `explain`, each line has its evidence, and attempts that came to nothing new are told one by one. */
+/** With `explain`, each line has its evidence, and attempts without a new result are printed one by one. */
 export function buildStory(facts: StoryFacts, { explain = false }: { readonly explain?: boolean } = {}): Section[] {
   const lines = [
     ...peopleLines(facts),
@@ -29,7 +29,7 @@ export function buildStory(facts: StoryFacts, { explain = false }: { readonly ex
   return sectionsOf(explain ? lines : lines.map(({ evidence: _, ...line }) => line));
 }
 
-/** One node: all in one. Several: each under its own name, after what concerns everything, or a fleet as a whole. */
+/** One node: one section. Several nodes: a section for each, after a section for the world or a whole fleet. */
 function sectionsOf(lines: readonly StoryLine[]): Section[] {
   const nodes = [...new Set(lines.flatMap(({ about }) => about ?? []).filter(isNode))];
   if (nodes.length <= 1) return lines.length > 0 ? [titled(lines)] : [];
@@ -40,7 +40,7 @@ function sectionsOf(lines: readonly StoryLine[]): Section[] {
   ];
 }
 
-/** A node is named once: by its first line, or above that where it tells of something else. */
+/** A node is named once: by its first line, or by a heading if the first line is about something else. */
 function titled(lines: readonly StoryLine[]): Section {
   const first = lines.find(({ about }) => about !== undefined && isNode(about));
   return {
@@ -65,7 +65,7 @@ export function summaryOf({ report }: Pick<StoryFacts, 'report'>): string {
     `${refusals.length} refused`,
     `${pages.length} paged`,
     counted(violations.length, 'invariant broken', 'invariants broken'),
-    // Of heals: where there was none, nobody has counted.
+    // Only heals have these numbers: without a heal nothing was counted.
     ...(heals.length > 0 ? [`outage ${lasting(sum('outageSeconds') * 1_000)}`, `${sum('apiCalls')} API calls`] : []),
   ].join(' · ');
 }

@@ -1,10 +1,10 @@
-// Tables at the end of a story: the nodes, a row each, and the records of a fleet where a run has changed them.
+// Tables at the end of a story: a row for each node, and the records of a fleet if a run has changed them.
 import type { NodeState } from '../../scenarios/report/report.ts';
 import { grouped } from '../format.ts';
 import { type Column, colors, tableLines } from '../terminal.ts';
 import type { StoryFacts } from './facts.ts';
 
-/** More nodes than this are a fleet: then only those that the story is about. */
+/** With more nodes than this, only the nodes of the story are listed. */
 const NODES_MAX = 8;
 
 export function nodesTable({ report, journal }: Pick<StoryFacts, 'report' | 'journal'>): string[] {
@@ -27,17 +27,17 @@ export function nodesTable({ report, journal }: Pick<StoryFacts, 'report' | 'jou
   return [...tableLines(columns, rows), ...(left > 0 ? [colors.dim(`and ${left} more`)] : [])];
 }
 
-/** Fewer than these are too few for anybody. */
+/** Fewer peers than these are too few for any client. */
 const LONELY_PEERS = 3;
 
-/** Something was done about peers, or a client that runs has too few. */
+/** A run changed peers, or a running client has too few peers. */
 const isAboutPeers = ({ nodes }: StoryFacts['report'], journal: StoryFacts['journal']): boolean =>
   journal.some(({ heal }) => heal === 'rotate-peers') ||
   nodes.some(({ state, peers }) => RUNNING.has(state) && peers < LONELY_PEERS);
 
 const RUNNING: ReadonlySet<string> = new Set(['synced', 'behind', 'stuck', 'forked']);
 
-/** Who is not at the tip: how far from it. */
+/** Of a node that is not at the tip: how far it is behind. */
 const stateText = ({ state, heightLag }: NodeState): string =>
   state === 'synced' || heightLag <= 0 ? state : `${state}, ${grouped(heightLag)} behind`;
 
@@ -48,7 +48,7 @@ const RECORDS_MAX = 12;
 const VALUES_MAX = 6;
 const MARKER = '_chainmend.';
 
-/** Records that carry our marker; none where no name was changed since the story began. */
+/** Records that carry our marker; none if no name was changed since the story began. */
 export function recordsTable({ report, journal }: Pick<StoryFacts, 'report' | 'journal'>): string[] {
   const changed = journal.some(
     ({ heal, kind, operation, fields }) =>

@@ -1,4 +1,4 @@
-// What watch-fleet has seen, as lines of the story: each change of a node's health, and what is wrong with a fleet as a whole.
+// Observations of watch-fleet, as lines of the story: each change of a node's health, and troubles of a fleet as a whole.
 import type { Health } from '../../../shared/fleet/observation.ts';
 import type { JournalLine } from '../../scenarios/report/journal.ts';
 import { lasting } from '../format.ts';
@@ -7,12 +7,12 @@ import type { StoryFacts } from './facts.ts';
 import type { StoryLine, Tone } from './lines.ts';
 
 const HEAL = 'watch-fleet';
-/** Health as watch-fleet names it (shared/fleet/observation.ts). */
+/** The health value of a healthy node, as watch-fleet names it (shared/fleet/observation.ts). */
 const WELL: Health = 'synced';
 const UNKNOWN: Health = 'unknown';
 const BAD: ReadonlySet<string> = new Set<Health>(['forked', 'stuck', 'unreachable']);
 
-/** With `explain`, what each line rests on is said under it. */
+/** With `explain`, the evidence of each line is printed under it. */
 export function healthLines(facts: StoryFacts, explain: boolean): StoryLine[] {
   const entries = facts.journal.filter(({ heal }) => heal === HEAL);
   const changes = entries.filter(({ kind }) => kind === 'decision');
@@ -43,21 +43,23 @@ export function healthLines(facts: StoryFacts, explain: boolean): StoryLine[] {
 interface MergedEntry {
   readonly entry: JournalLine;
   readonly text: string;
-  /** It stands for several nodes. */
+  /** The entry is about several nodes. */
   readonly whole: boolean;
 }
 
-/** So many nodes are told one by one. */
+/** Up to this many nodes are printed one by one. */
 const NODES_TOLD = 2;
 const NAMED = 5;
 
-/** Where we could not ask, or can again, that says nothing of the nodes: all that one sweep says so of are one line. */
+/**
+ * If AWS or the node cannot be asked, or answers again, that says nothing about the nodes themselves. All such entries of one sweep become one line.
+ */
 function mergeEntries(changes: readonly JournalLine[]): MergedEntry[] {
   const alike = new Map<string, JournalLine[]>();
   for (const change of changes) {
     const { from, to } = change.fields;
     const isOurs = from !== null && (from === UNKNOWN || to === UNKNOWN);
-    // Of nodes that are well again, how far each of them is does not matter.
+    // If nodes are healthy again, their exact height does not matter.
     const words = to === WELL ? `${from} → ${to}` : change.sentence;
     const key =
       isOurs && !isWhole(change) ? `${change.fleet} ${change.atMs} ${words}` : change.place + changes.indexOf(change);
@@ -73,7 +75,7 @@ function mergeEntries(changes: readonly JournalLine[]): MergedEntry[] {
   });
 }
 
-/** The line that a page belongs to: how the node fared when it was sent. A fleet's own troubles have none. */
+/** The line of a page: the node's health at the time of sending. A fleet's own troubles have none. */
 const changeOf = (page: JournalLine, changes: readonly JournalLine[]): JournalLine | undefined =>
   isWhole(page)
     ? undefined
@@ -83,7 +85,7 @@ const labelOf = (page: JournalLine): string => (isWhole(page) ? page.fleet : 'he
 
 const pageText = ({ code, sentence }: JournalLine): string => `${code}: ${sentence}; page sent`;
 
-/** A trouble is paged when it is seen twice; one that is told beside another is named. */
+/** A trouble is paged when it is seen twice. A page about a trouble other than its line's names it. */
 function pagedAfter(change: JournalLine, page: JournalLine, isAnother: boolean): string {
   const laterMs = page.atMs - change.atMs;
   return `page sent${laterMs > 0 ? ` ${lasting(laterMs)} later` : ''}${isAnother ? ` for ${page.code}` : ''}`;

@@ -1,4 +1,4 @@
-// anvil, an EVM that answers as ethereum's clients do and has no peers: what there is of them where no Go can build geth.
+// anvil, an EVM that answers as Ethereum clients do and has no peers: used if the host has no Go to build geth.
 import type { ImageFiles } from '../machine/system.ts';
 import type { RealNodeSpec, RealWorld } from '../world.ts';
 import { DATA_PATH, NETWORK_ID } from './geth.ts';

@@ -1,12 +1,12 @@
-// What must never happen to validators, watched from the first block to the last: a signing state that goes back, one key that two
-// clients run with, and evidence of two signatures in the chain.
+// Watches validators from the first block to the last for what must never happen: a signing state that goes back, one key in two running clients, and
+// evidence of two signatures in the chain.
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RealNode, RealWorld } from '../world.ts';
 import { blockAt, HOME, heightOf, SIGNING_STATE } from './cometbft.ts';
 
 const LOOK_MS = 400;
 const KEY = '/root/.cometbft/config/priv_validator_key.json';
-/** What was wrong is told in full up to here. */
+/** Up to this many faults are listed in full. */
 const FAULTS_MAX = 20;
 
 interface SigningState {
@@ -23,12 +23,12 @@ export class SigningWatch {
   readonly #names: readonly string[];
   readonly #latest = new Map<string, SigningState>();
   readonly #keys = new Map<string, string>();
-  /** Sentences; empty while all is well. */
+  /** Sentences; empty without a fault. */
   readonly wentBack: string[] = [];
-  /** The same where no client had it in its hands: while disks are exchanged, the one that comes is mounted before its state is. */
+  /** As `wentBack`, while no client used the state: during a swap the new disk is mounted before its signing state is written. */
   readonly laidBackUnused: string[] = [];
   readonly ranTwice: string[] = [];
-  /** Looks that found a signing state, all validators together: none is no proof. */
+  /** Looks that found a signing state, of all validators together: zero looks prove nothing. */
   looks = 0;
   #evidenceUpTo = 0;
   evidence = 0;
@@ -65,7 +65,7 @@ export class SigningWatch {
     }
   }
 
-  /** Looks through the blocks since the last time. */
+  /** Searches the blocks since the last call. */
   async countEvidence(node: RealNode): Promise<number> {
     const tip = await heightOf(node);
     while (this.#evidenceUpTo < tip) {
@@ -81,7 +81,7 @@ function note(faults: string[], fault: string): void {
   if (faults.length < FAULTS_MAX) faults.push(fault);
 }
 
-/** Undefined while nothing is mounted there, or the machine has no power. */
+/** Undefined while the path has no mount, or while the machine has no power. */
 export function signedOn({ machine }: RealNode): SigningState | undefined {
   if (machine.pid === undefined) return undefined;
   let text: string;
@@ -97,7 +97,7 @@ export function signedOn({ machine }: RealNode): SigningState | undefined {
 
 const stateText = ({ height, round, step }: SigningState): string => `${height}/${round}/${step}`;
 
-/** The address that a validator's key has. */
+/** The address of a validator's key. */
 export const keyOn = ({ machine }: RealNode): string =>
   (
     JSON.parse(readFileSync(`/proc/${machine.pid}/root${HOME}/config/priv_validator_key.json`, 'utf8')) as {
@@ -105,7 +105,7 @@ export const keyOn = ({ machine }: RealNode): string =>
     }
   ).address;
 
-/** All running clients of all machines, each with the validator key that it runs with. */
+/** All running clients of all machines, each with its validator key. */
 function clients(): readonly { readonly pid: number; readonly key: string }[] {
   return readdirSync('/proc').flatMap((each) => {
     if (!/^\d+$/.test(each)) return [];
@@ -114,7 +114,7 @@ function clients(): readonly { readonly pid: number; readonly key: string }[] {
       const { address } = JSON.parse(readFileSync(`/proc/${each}/root${KEY}`, 'utf8')) as { readonly address: string };
       return [{ pid: Number(each), key: address }];
     } catch (error) {
-      // It has ended since.
+      // The process has ended since.
       if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
       throw error;
     }

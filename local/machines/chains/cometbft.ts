@@ -1,5 +1,5 @@
-// CometBFT as a consortium runs it: validators and full nodes, each a plain container without a unit, keys and chain together on the data
-// disk; and how such a node is asked over the network.
+// CometBFT as a consortium runs it: validators and full nodes, each a plain container without a unit, keys and chain together on the data disk. Also
+// queries such a node over the network.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const RPC_PORT = 26_657;
 const ASK_TIMEOUT_MS = 3_000;
 const TOOL_TIMEOUT_MS = 60_000;
 
-/** Of its image: the client lies there, and is in a container only when somebody has made one. */
+/** Files of the image: the client's binary is on it, and a person makes the container image from it. */
 const files =
   (program: string) =>
   (_: Identity): ImageFiles => ({ '/usr/local/bin/cometbft': { from: program, mode: 0o755 } });
@@ -36,7 +36,7 @@ function programOf({ ground }: RealWorld): string {
   return cometbft;
 }
 
-/** One directory for each member, with keys, genesis and configuration that were made together. @returns their paths */
+/** Makes one directory for each member, with keys, genesis and configuration that belong together. @returns their paths */
 export function generate(world: RealWorld, members: readonly Member[]): ReadonlyMap<string, string> {
   const out = join(world.ground.runDirectory, 'testnet');
   const count = (role: Member['role']) => members.filter((member) => member.role === role).length;
@@ -59,7 +59,7 @@ export function generate(world: RealWorld, members: readonly Member[]): Readonly
       edit(join(directory, 'config/config.toml'), {
         moniker: `"${name}"`,
         prometheus: 'true',
-        // A consortium's validators tell nobody of each other, and dial nobody but those that they name.
+        // A consortium's validators do not announce each other, and dial only the peers in their configuration.
         pex: role === 'validator' ? 'false' : 'true',
       });
       edit(join(directory, 'config/config.toml'), { laddr: `"tcp://0.0.0.0:${RPC_PORT}"` }, '[rpc]');
@@ -68,7 +68,7 @@ export function generate(world: RealWorld, members: readonly Member[]): Readonly
   );
 }
 
-/** Sets keys where they first stand below a heading. */
+/** Sets the first occurrence of each key below a heading. */
 function edit(path: string, values: Readonly<Record<string, string>>, below = ''): void {
   let text = readFileSync(path, 'utf8');
   const from = text.indexOf(below);
@@ -81,7 +81,7 @@ function edit(path: string, values: Readonly<Record<string, string>>, below = ''
   writeFileSync(path, text);
 }
 
-/** A node's id: the first 20 bytes of its public key's hash, which is the second half of what lies in node_key.json. */
+/** A node's id: the first 20 bytes of its public key's hash. The public key is the second half of the key in node_key.json. */
 export function idIn(directory: string): string {
   const { priv_key: key } = JSON.parse(readFileSync(join(directory, 'config/node_key.json'), 'utf8')) as {
     readonly priv_key: { readonly value: string };
@@ -107,14 +107,14 @@ export function cometbftNode(world: RealWorld, { name, role }: Member, directory
   };
 }
 
-/** The image is no more than the client and the libraries that it is linked against. */
+/** The container image has only the client and the libraries that it is linked against. */
 const MAKE_IMAGE = `
 program=/usr/local/bin/cometbft
 tar --create --dereference --absolute-names "$program" $(ldd "$program" | grep -o '/[^ ]*') | docker import - "$1"`;
 
-/** What a person does once on a new instance: names its peers, makes the image, and runs the container. */
+/** What a person does once on a new instance: writes its peers, makes the image, and runs the container. */
 export async function install(node: RealNode, peers: readonly string[]): Promise<void> {
-  // The machine has booted; its disk is mounted a moment later.
+  // After the boot the disk is mounted a moment later.
   await runOnNode(
     node,
     'n=0; until mountpoint -q "$1"; do n=$((n + 1)); [ $n -lt 300 ] || exit 1; sleep 0.1; done',
@@ -136,7 +136,7 @@ export async function install(node: RealNode, peers: readonly string[]): Promise
 
 export const peerEntry = (id: string, { privateIp }: RealNode): string => `${id}@${privateIp}:${P2P_PORT}`;
 
-/** Asks a node's RPC. Rejects where it does not answer in three seconds, or with an error. */
+/** Asks a node's RPC. Rejects if it does not answer in three seconds, or answers with an error. */
 async function ask<T>({ privateIp, name }: RealNode, path: string): Promise<T> {
   const answer = await fetch(`http://${privateIp}:${RPC_PORT}${path}`, { signal: AbortSignal.timeout(ASK_TIMEOUT_MS) });
   const { result, error } = (await answer.json()) as { readonly result?: T; readonly error?: unknown };
@@ -156,7 +156,7 @@ export const heightOf = (node: RealNode): Promise<number> =>
     () => -1,
   );
 
-/** Ids of those that it is connected to, both ways; none while it does not answer. */
+/** Ids of its connected peers, inbound and outbound; none while it does not answer. */
 export const peersOf = (node: RealNode): Promise<readonly string[]> =>
   ask<{ readonly peers: readonly { readonly node_info: { readonly id: string } }[] }>(node, '/net_info').then(
     ({ peers }) => peers.map(({ node_info }) => node_info.id),
@@ -174,12 +174,12 @@ interface Block {
 
 export const blockAt = (node: RealNode, height: number): Promise<Block> => ask<Block>(node, `/block?height=${height}`);
 
-/** "running", "exited 0": what docker says of the node's container, and since when. */
+/** "running", "exited 0": docker's state of the node's container, and its start time. */
 export const container = (node: RealNode): Promise<string> =>
   runOnNode(
     node,
     `docker inspect --type container --format '{{.State.Status}} {{.State.ExitCode}} {{.State.StartedAt}}' ${CONTAINER}`,
   );
 
-/** Its process is there and does nothing any more, not even what a signal asks of it. */
+/** Freezes the client: the process exists but does nothing, and does not react to signals. */
 export const freeze = (node: RealNode): Promise<string> => runOnNode(node, 'pkill -STOP -x cometbft');

@@ -1,5 +1,5 @@
-// geth as a private clique network has it: a bootnode, sealers that unlock their account, clients; a unit, a TOML configuration on the
-// data volume, RPC on each node's own loopback.
+// geth in a private clique network: a bootnode, sealers with unlocked accounts, and clients. Each has a unit, a TOML configuration on the data
+// volume, and RPC on its own loopback.
 import { execFileSync } from 'node:child_process';
 import { createECDH } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ export const DATA_PATH = '/data';
 export const CONFIG = `${DATA_PATH}/config.toml`;
 export const UNIT = 'geth.service';
 export const NETWORK_ID = 18;
-/** A block in so many seconds, whoever of the sealers makes it. */
+/** Seconds between two blocks, by any of the sealers. */
 const PERIOD_SECONDS = 2;
 const P2P_PORT = 30_303;
 const RPC_PORT = 8_545;
@@ -19,14 +19,14 @@ const PROGRAM = '/usr/local/bin/geth';
 /** An empty chain takes 0.6 GiB of it: XFS's log, and pebble's first files. */
 const SIZE_GIB = 1;
 /**
- * geth ends itself, as if it had been asked to, with less than this free: twice its cache of dirty state, unless given, which is 2 GiB of a
- * mainnet's disk and more than a small one has (`--datadir.minfreedisk`, cmd/utils/flags.go).
+ * geth stops by itself, as if asked, with less free space than this. The default is twice its cache of dirty state: 2 GiB on a mainnet disk, more
+ * than a small disk has (`--datadir.minfreedisk`, cmd/utils/flags.go).
  */
 export const LEAST_FREE_MIB = 20;
 const TOOL_TIMEOUT_MS = 60_000;
 const CURL_SECONDS = 5;
 
-/** In front of a block's extra data for whatever a sealer wants to say, and behind it for its signature (EIP-225). */
+/** A block's extra data begins with a sealer's free text and ends with its signature (EIP-225). */
 const VANITY = '0'.repeat(64);
 const NO_SIGNATURE = '0'.repeat(130);
 
@@ -47,15 +47,15 @@ WantedBy=multi-user.target
 `;
 
 export interface Settings {
-  /** Enode URLs of whom discovery begins with. */
+  /** Enode URLs that discovery begins with. */
   readonly bootnodes: readonly string[];
-  /** Enode URLs of whom it dials whatever happens. */
+  /** Enode URLs that it always dials. */
   readonly staticNodes: readonly string[];
 }
 
 const listed = (enodes: readonly string[]): string => enodes.map((enode) => JSON.stringify(enode)).join(', ');
 
-/** As it lies on the data volume: comments and all. */
+/** The file on the data volume, with its comments. */
 const configuration = ({ bootnodes, staticNodes }: Settings): string => `# geth --config of our private network
 [Eth]
 NetworkId = ${NETWORK_ID}
@@ -80,10 +80,10 @@ StaticNodes = [${listed(staticNodes)}]
 ListenAddr = ":${P2P_PORT}"
 `;
 
-/** Test keys: whoever reads this has them. No two nodes have the same. */
+/** Test keys: they are public. Each node has a different one. */
 const nodeKeyOf = (name: string): string => Buffer.from(`chainmend ${name}`.padEnd(32, '.')).toString('hex');
 
-/** What a node is called by its peers, wherever it runs: its public key. */
+/** A node's id for its peers, independent of its address: its public key. */
 export function peerIdOf(name: string): string {
   const pair = createECDH('secp256k1');
   pair.setPrivateKey(nodeKeyOf(name), 'hex');
@@ -92,7 +92,7 @@ export function peerIdOf(name: string): string {
 
 export const enodeOf = (name: string, address: string): string => `enode://${peerIdOf(name)}@${address}:${P2P_PORT}`;
 
-/** What all nodes of a network begin with. */
+/** What all nodes of a network share at the start. */
 export interface Network {
   readonly genesisPath: string;
   /** By a sealer's name. */
@@ -100,7 +100,7 @@ export interface Network {
   readonly program: string;
 }
 
-/** Accounts for the sealers, and a genesis that names them. */
+/** Makes accounts for the sealers, and a genesis that names them. */
 export function makeNetwork({ ground }: RealWorld, sealers: readonly string[]): Network {
   const program = ground.software.geth;
   if (program === undefined) throw new Error('there is no geth here');
@@ -148,13 +148,13 @@ const run = (program: string, operands: readonly string[]): string =>
 
 export interface GethOptions extends Settings {
   readonly name: string;
-  /** As its tag says it. */
+  /** As its tag says. */
   readonly role: 'bootnode' | 'sealer' | 'client';
 }
 
 export function gethNode(network: Network, { name, role, ...settings }: GethOptions): RealNodeSpec {
   const account = network.accounts.get(name);
-  // geth refuses to unlock where it serves RPC at all, loopback or not.
+  // geth refuses to unlock an account while it serves RPC, on loopback too.
   const sealing = `--mine --miner.etherbase 0x${account?.address} --unlock 0x${account?.address} --password ${DATA_PATH}/password --allow-insecure-unlock`;
   const files = (): ImageFiles => ({
     '/etc/systemd/system/geth.service': UNIT_FILE,
@@ -187,7 +187,7 @@ export function gethNode(network: Network, { name, role, ...settings }: GethOpti
   };
 }
 
-/** A call of the node's RPC, on its loopback. Rejects with what the client says. */
+/** A call of the node's RPC, on its loopback. Rejects with the client's message. */
 export async function ask<T>({ machine, name }: RealNode, method: string, ...params: readonly unknown[]): Promise<T> {
   const { exitCode, stdout } = await machine.runs({
     command: [
@@ -206,19 +206,19 @@ export async function ask<T>({ machine, name }: RealNode, method: string, ...par
 export const heightOf = (node: RealNode): Promise<number> =>
   ask<string>(node, 'eth_blockNumber').then(Number, () => -1);
 
-/** As chainmend tells a hash, without 0x; undefined: it has no such block. */
+/** In chainmend's form of a hash, without 0x; undefined: the node has no such block. */
 export const hashAt = async (node: RealNode, height: number): Promise<string | undefined> =>
   (
     await ask<{ readonly hash: string } | null>(node, 'eth_getBlockByNumber', `0x${height.toString(16)}`, false)
   )?.hash.slice('0x'.length);
 
-/** Public keys of those that it is connected to, both ways; none while it does not answer. */
+/** Public keys of its connected peers, inbound and outbound; none while it does not answer. */
 export const peersOf = (node: RealNode): Promise<readonly string[]> =>
   ask<readonly { readonly enode: string }[]>(node, 'admin_peers').then(
     (peers) => peers.map(({ enode }) => enode.slice('enode://'.length).split('@')[0] ?? ''),
     () => [],
   );
 
-/** Its own public key, as its client tells it. */
+/** Its own public key, as its client reports it. */
 export const ownIdOf = async (node: RealNode): Promise<string> =>
   (await ask<{ readonly enode: string }>(node, 'admin_nodeInfo')).enode.slice('enode://'.length).split('@')[0] ?? '';

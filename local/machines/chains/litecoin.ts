@@ -1,4 +1,4 @@
-// litecoind, a fork of Bitcoin Core, from Debian's packages, in a regtest network of our own: how an image runs it, and how it is asked.
+// litecoind, a fork of Bitcoin Core, from Debian's packages, in a regtest network of our own: its image, its configuration and its RPC.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageFiles } from '../machine/system.ts';
@@ -9,7 +9,7 @@ const VERSION = '0.21';
 export const UNIT = `node@${VERSION}.service`;
 const RPC_PORT = 19_443;
 
-/** The exchange's template unit: it gives the client no more time to stop than systemd does by itself. */
+/** The exchange's template unit: the client has only systemd's default time to stop. */
 const NODE_UNIT = `[Unit]
 Description=litecoin node %i
 After=network.target mount-fstab.service
@@ -26,7 +26,7 @@ RestartSec=5
 WantedBy=multi-user.target
 `;
 
-/** As it lies on the data volume: comments and all. `peers`: addresses with ports. */
+/** The file on the data volume, with its comments. `peers`: addresses with ports. */
 const configuration = (peers: readonly string[]): string => `# litecoin.conf of this fleet
 regtest=1
 server=1
@@ -78,7 +78,7 @@ export function litecoinNode({ fleet, name, peers, sizeGiB = 1 }: LitecoinOption
   };
 }
 
-/** A call of litecoin-cli on the node. Rejects with what the client says. */
+/** A call of litecoin-cli on the node. Rejects with the client's message. */
 export async function cli({ machine, name }: RealNode, ...words: readonly string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await machine.runs({
     command: [
@@ -95,20 +95,23 @@ export async function cli({ machine, name }: RealNode, ...words: readonly string
 /** −1 while it does not answer. */
 export const heightOf = (node: RealNode): Promise<number> => cli(node, 'getblockcount').then(Number, () => -1);
 
-/** Addresses of those that it is connected to, both ways; none while it does not answer. */
+/** Addresses of its connected peers, inbound and outbound; none while it does not answer. */
 export const peersOf = async (node: RealNode): Promise<readonly string[]> => {
   const text = await cli(node, 'getpeerinfo').catch(() => '[]');
   return (JSON.parse(text) as readonly { readonly addr: string }[]).map(({ addr }) => addr.replace(/:\d+$/, ''));
 };
 
-/** So many blocks, at once. */
+/** Makes so many blocks immediately. */
 export const mine = async (node: RealNode, blocks: number): Promise<void> => {
   await cli(node, 'generatetodescriptor', String(blocks), SINK_DESCRIPTOR);
 };
-/** To anybody: OP_TRUE. Blocks of a regtest network are worth nothing. */
+/** Anybody can spend it: OP_TRUE. Blocks of a regtest network have no value. */
 const SINK_DESCRIPTOR = 'raw(51)';
 
-/** Runs a client of its own over a copy of somebody's volume, offline, until it has loaded it. The volume's place is ended with it. */
+/**
+ * Mounts a copy of a volume and starts a separate offline client on it. Prints the client's height and a block's hash, then ends the client and
+ * unmounts the copy.
+ */
 const OPEN = `
 set -u
 mkdir -p /mnt/copy
@@ -127,14 +130,14 @@ umount /mnt/copy
 `;
 
 export interface OpenedCopy {
-  /** Where it begins; null: it does not open. */
+  /** The client's height after its start; null: it does not open the data. */
   readonly height: number | null;
-  /** Of the block that was asked for; null: it has none. */
+  /** The hash of the requested block; null: the client has no such block. */
   readonly hash: string | null;
   readonly said: string;
 }
 
-/** @param device of a copy that is mounted nowhere @param height of the block that is asked for */
+/** @param device a copy of a volume that is not mounted @param height of the requested block */
 export async function openedAt({ machine }: RealNode, device: string, height: number): Promise<OpenedCopy> {
   const { stdout, stderr } = await machine.runs({
     command: ['bash', '-c', OPEN, 'bash', device, String(height)],
@@ -146,20 +149,20 @@ export async function openedAt({ machine }: RealNode, device: string, height: nu
   return { height: begins === undefined ? null : Number(begins), hash, said: `${stdout}${stderr}`.slice(0, 500) };
 }
 
-/** The miner of a network: a block each so often, unless it rests. */
+/** The miner of a network: makes a block at each interval, unless it rests. */
 export class Mining {
   #rests = false;
-  /** The block that is being made. */
+  /** The block in progress. */
   #mining: Promise<void> | undefined;
   readonly #timer: NodeJS.Timeout;
 
   constructor(miner: RealNode, everyMs: number) {
     this.#timer = setInterval(() => {
-      // On a slow machine a block takes longer than until the next one is due.
+      // On a slow machine making a block takes longer than the interval.
       if (this.#rests || this.#mining) return;
       this.#mining = mine(miner, 1)
         .catch(() => {
-          // It is asked again in a moment; where it stays away, the nodes stand still, and stories tell.
+          // The next interval tries again. If the miner's node stays away, the chain halts, and the stories show it.
         })
         .finally(() => {
           this.#mining = undefined;
@@ -168,7 +171,7 @@ export class Mining {
     this.#timer.unref();
   }
 
-  /** Resolves when the last block is there: none comes after it. */
+  /** Resolves when the last block is there; no block follows it. */
   async rest(): Promise<void> {
     this.#rests = true;
     await this.#mining;

@@ -1,13 +1,13 @@
-// What follows from what was tried on this host, for whoever wants to run real machines on it. Pure: trying is ability-checks.ts.
+// What this host can and cannot do for real machines, derived from the checks. Pure: ability-checks.ts does the checks.
 import type { Machines } from '../run-events.ts';
 
 export interface MissingAbility {
   readonly what: 'Linux' | 'root' | 'apt' | 'loop devices' | 'namespaces' | 'containers' | 'Go';
-  /** Ends a sentence that begins with what cannot be done. */
+  /** The end of a sentence that begins with what cannot be done. */
   readonly reason: string;
 }
 
-/** Of each: undefined where it can be done, else why not. */
+/** For each ability: undefined if the host has it, else the reason why not. */
 export interface AbilityChecks {
   readonly linux: string | undefined;
   readonly root: string | undefined;
@@ -19,7 +19,7 @@ export interface AbilityChecks {
 }
 
 export interface HostAbilities {
-  /** What machines can be; undefined: there can be none. */
+  /** The kind of machines; undefined: machines are impossible. */
   readonly machines: Machines | undefined;
   readonly lacks: readonly MissingAbility[];
 }
@@ -42,7 +42,7 @@ export function abilitiesOf(tried: AbilityChecks): HostAbilities {
   return { machines: tried.containers === undefined ? 'containers' : 'namespaces', lacks };
 }
 
-/** Why there can be no machine: in one line, without what would not be enough to have one. Undefined where there can be. */
+/** Why machines are impossible, in one line, with only the reasons that exclude machines. Undefined if they are possible. */
 export function whyNoMachine({ machines, lacks }: HostAbilities): string | undefined {
   if (machines !== undefined) return undefined;
   return lacks

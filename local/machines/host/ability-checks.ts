@@ -1,11 +1,11 @@
-// What this host can do, judged by doing it on a small scale: flags and versions say less than a loop device that was made.
+// Checks what this host can do by doing it on a small scale: a loop device that was made proves more than flags and versions.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type AbilityChecks, abilitiesOf, type HostAbilities } from './abilities.ts';
 import { attempt, missingCommands, whyFailed } from './commands.ts';
 import { enclose } from './enclosure.ts';
 
-/** Makes what a volume is, mounts it in a namespace of its own, and takes all of it back. */
+/** Makes a loop device like a volume's, mounts it in a namespace of its own, and removes both again. */
 const TRY_LOOP = `
 set -e
 file=$(mktemp)
@@ -21,7 +21,7 @@ const TRY_NAMESPACES = 'ip link add trial type bridge && mount -t tmpfs trial /m
 
 const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
-/** @param baseDirectory of the base system; without one containers are not tried, and taken for possible */
+/** @param baseDirectory of the base system; without it containers are not checked, and assumed to be possible */
 export async function checkHost(baseDirectory?: string): Promise<HostAbilities> {
   return abilitiesOf(await runAllChecks(baseDirectory));
 }
@@ -29,7 +29,7 @@ export async function checkHost(baseDirectory?: string): Promise<HostAbilities> 
 async function runAllChecks(baseDirectory: string | undefined): Promise<AbilityChecks> {
   const [linux, root] = [whyNoLinux(), whyNoRoot()];
   const go = linux === undefined ? await whyMissing(['go']) : undefined;
-  // As somebody else nothing below can be tried, and its failure would say the same again.
+  // Without root the checks below would only fail for the same reason.
   if (linux !== undefined || root !== undefined)
     return { linux, root, go, apt: undefined, loopDevices: undefined, namespaces: undefined, containers: undefined };
   const apt = await whyMissing(['apt-get', 'dpkg-query']);

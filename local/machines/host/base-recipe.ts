@@ -1,6 +1,6 @@
-// What is in the base system of the machines: everything here decides its name, so a change builds a new one.
+// What the base system of the machines contains. A change here changes its name, so a new one is built.
 
-/** For debootstrap: what every machine has. */
+/** For debootstrap: packages that every machine has. */
 export const FIRST_PACKAGES = [
   'systemd',
   'systemd-sysv',
@@ -23,7 +23,7 @@ export const FIRST_PACKAGES = [
   'psmisc',
 ] as const;
 
-/** Once the first are configured: podman in the same step as systemd fails to be. podman-docker is the `docker` command. */
+/** Installed after the first packages are configured: podman fails to install in the same step as systemd. podman-docker is the `docker` command. */
 export const SECOND_PACKAGES = [
   'netavark',
   'podman',
@@ -34,7 +34,7 @@ export const SECOND_PACKAGES = [
   'iptables',
 ] as const;
 
-/** What the shipped scripts call, and what the stories call besides. */
+/** Commands that the shipped scripts use, and further ones that the stories use. */
 export const NEEDED_COMMANDS = [
   ...['awk', 'base64', 'bash', 'blkid', 'cat', 'chmod', 'comm', 'cp', 'curl', 'cut', 'date', 'dd', 'df', 'docker'],
   ...['du', 'env', 'find', 'findmnt', 'flock', 'grep', 'growpart', 'gzip', 'head', 'id', 'journalctl', 'ln', 'mkdir'],
@@ -45,8 +45,8 @@ export const NEEDED_COMMANDS = [
 ] as const;
 
 /**
- * Units that have no place in a container: udev would act on the host's devices, others on the host's kernel, timers at their own
- * time, and the nested containers are started by who tests them.
+ * Units that do not belong in a container: udev would act on the host's devices, others on the host's kernel, and timers run at their own times. The
+ * test starts the nested containers itself.
  */
 const MASKED_UNITS = [
   ...['systemd-udevd.service', 'systemd-udev-trigger.service', 'systemd-udev-settle.service'],
@@ -62,9 +62,9 @@ const MASKED_UNITS = [
   ...['systemd-networkd.service', 'systemd-resolved.service', 'getty.target', 'console-getty.service'],
 ] as const;
 
-/** By their paths. */
+/** Files by their paths. */
 export const FILES: Readonly<Record<string, string>> = {
-  // The limits: without them runc's setrlimit fails.
+  // Sets the limits: without them runc's setrlimit fails.
   'etc/containers/containers.conf': `[engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
@@ -78,8 +78,8 @@ driver = "vfs"
 graphroot = "/var/lib/containers/storage"
 runroot = "/run/containers/storage"
 `,
-  // podman-docker's own, and a cgroup namespace: without it a container in a container looks for its cgroup where the outer one's is
-  // not, and podman 4 does not take it from containers.conf where the host has cgroups v1.
+  // podman-docker's own script, with a cgroup namespace added. Without it a nested container looks for its cgroup where the outer container has none.
+  // podman 4 ignores this setting in containers.conf if the host has cgroups v1.
   'usr/bin/docker': `#!/bin/sh
 case \${1-} in
   run | create)
@@ -90,8 +90,8 @@ case \${1-} in
 esac
 exec podman "$@"
 `,
-  // Without udev systemd waits for the devices of fstab for ever: its generator is off, and this mounts them, before whatever needs
-  // local filesystems.
+  // Without udev systemd waits for the devices of fstab for ever. Its generator is off; this unit mounts them, before units that need local
+  // filesystems.
   'etc/systemd/system/mount-fstab.service': `[Unit]
 Description=Mount what fstab names, whose devices systemd cannot see without udev
 DefaultDependencies=no
@@ -107,22 +107,22 @@ TimeoutStartSec=60
 WantedBy=local-fs.target
 `,
   'etc/fstab': '',
-  // Empty: each machine gets its own at its first boot.
+  // Empty: each machine gets its own id at its first boot.
   'etc/machine-id': '',
   'etc/hosts': '127.0.0.1 localhost\n',
 };
 
-/** By their paths. */
+/** Links by their paths. */
 export const LINKS: Readonly<Record<string, string>> = {
   'etc/systemd/system/local-fs.target.wants/mount-fstab.service': '/etc/systemd/system/mount-fstab.service',
   'etc/systemd/system-generators/systemd-fstab-generator': '/dev/null',
   'etc/systemd/system-generators/systemd-gpt-auto-generator': '/dev/null',
-  // Else each machine's id is the one of the base system.
+  // Otherwise each machine has the id of the base system.
   'var/lib/dbus/machine-id': '/etc/machine-id',
   ...Object.fromEntries(MASKED_UNITS.map((unit) => [`etc/systemd/system/${unit}`, '/dev/null'])),
 };
 
-/** Runs in a mount and a pid namespace of its own: what is mounted or started here ends with it. */
+/** Runs in a mount and a pid namespace of its own: its mounts and processes end with it. */
 export const BUILD = `
 set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
@@ -138,5 +138,5 @@ rm -rf "$ROOT/usr/sbin/policy-rc.d" "$ROOT/etc/apt/apt.conf.d/99host" "$ROOT"/va
 mkdir -p "$ROOT/data"
 `;
 
-/** Prints what is missing. */
+/** Prints the commands that are missing. */
 export const CHECK = 'for name; do command -v "$name" >/dev/null || echo "$name"; done';

@@ -1,4 +1,4 @@
-// The root filesystem that all machines are copies of: Debian with systemd, litecoind and podman; built once, then found in the cache.
+// The root filesystem that all machines are copies of: Debian with systemd, litecoind and podman. Built once, then kept in the cache.
 import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
@@ -18,12 +18,12 @@ import { withLock } from './lock.ts';
 import { type DebianSource, debianSource } from './mirror.ts';
 import { liveRuns } from './runs.ts';
 
-/** debootstrap took 35 s and podman 25 s where this was written; a slow mirror takes minutes. */
+/** debootstrap took 35 s and podman 25 s on the author's machine; with a slow mirror it takes minutes. */
 const BUILD_LIMIT_SECONDS = 900;
 
 /**
- * The directory of the base root filesystem, which nobody writes to: machines lay an overlay over it.
- * @throws with a sentence where it cannot be built
+ * The directory of the base root filesystem. Nothing writes to it: each machine mounts an overlay over it.
+ * @throws with a sentence if it cannot be built
  */
 export async function ensureBaseSystem(say: ReportProgress): Promise<string> {
   const source = sourceOfThisHost();
@@ -32,18 +32,18 @@ export async function ensureBaseSystem(say: ReportProgress): Promise<string> {
   return await withLock(join(cacheDirectory(), 'base.lock'), BUILD_LIMIT_SECONDS, async () => {
     // Another run may have built it while this one waited.
     if (!existsSync(directory)) {
-      // Only the holder of the lock builds: these were interrupted.
+      // Only the holder of the lock builds, so these builds were interrupted.
       removeWhere((name) => /^base-[0-9a-f]{12}\.building-[0-9a-f]{8}$/.test(name));
       await build(directory, source, say);
     }
-    // Not while somebody's machines may stand on one of them.
+    // Only if no run is alive: its machines may use one of the base systems.
     if (liveRuns().length === 0)
       removeWhere((name) => /^base-[0-9a-f]{12}$/.test(name) && join(cacheDirectory(), name) !== directory);
     return directory;
   });
 }
 
-/** Where a package comes from does not decide what is in it: the mirror has no part in this. */
+/** The mirror is not part of the hash: it does not change the content of a package. */
 function baseHash({ suite }: DebianSource): string {
   const decides = [suite, process.arch, FIRST_PACKAGES, SECOND_PACKAGES, FILES, LINKS, BUILD, NEEDED_COMMANDS];
   return createHash('sha256').update(JSON.stringify(decides)).digest('hex').slice(0, 12);
@@ -123,7 +123,7 @@ function sourceOfThisHost(): DebianSource {
 
 const textOf = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
-/** What apt was told about the way to its mirrors holds for the base system's apt as well. */
+/** The proxies of this host's apt are used for the base system's apt, too. */
 async function proxiesOfApt(): Promise<string> {
   const { status, stdout } = await attempt('apt-config', ['dump'], { limitSeconds: 10 });
   const lines = status === 0 ? stdout.split('\n') : [];

@@ -1,5 +1,5 @@
-// Cgroups of a run: one directory of its own in each hierarchy of this host, under which its machines make theirs. So what belongs to
-// a run can be told from everything else here, processes as well as the directories that the kernel leaves when they have ended.
+// Cgroups of a run: one directory of its own in each hierarchy of this host, for all cgroups of its machines. So a run's processes, and the
+// directories that the kernel leaves after them, can be told from everything else.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Run } from './runs.ts';
@@ -13,11 +13,11 @@ interface Hierarchy {
 export interface OwnCgroup {
   readonly mountPoint: string;
   readonly directory: string;
-  /** Below it where processes stay; v2 hands controllers down only from a cgroup that has no process itself. */
+  /** The directory below it for processes; v2 gives controllers only to children of a cgroup without processes. */
   readonly leaf: '' | 'inside';
 }
 
-/** Those that this process may make; none on a host whose hierarchies are read-only. */
+/** The cgroups that this process may make; none on a host with read-only hierarchies. */
 export function makeCgroups(run: Run): OwnCgroup[] {
   return hierarchies().flatMap(({ mountPoint, unified }): OwnCgroup[] => {
     const directory = ownIn(mountPoint, run);
@@ -43,12 +43,12 @@ export function processesOf(run: Run): number[] {
     .flatMap(withDescendants)
     .flatMap((directory) => (textOf(join(directory, 'cgroup.procs')) ?? '').split('\n'))
     .map(Number)
-    // 0: a process of another pid namespace than ours and its descendants.
+    // 0: a process outside our pid namespace and its descendants.
     .filter((pid) => pid > 0);
   return [...new Set(ids)];
 }
 
-/** @returns those that are still in use */
+/** @returns the cgroups that are still in use */
 export function removeCgroups(run: Run): string[] {
   return ownDirectories(run)
     .flatMap(withDescendants)
@@ -69,13 +69,13 @@ const ownDirectories = (run: Run): string[] =>
     .map(({ mountPoint }) => ownIn(mountPoint, run))
     .filter((directory) => existsSync(directory));
 
-/** The deepest first. Files of a cgroup are the kernel's and go with it. */
+/** The deepest first. The files of a cgroup belong to the kernel and disappear with it. */
 function withDescendants(directory: string): string[] {
   let names: string[] = [];
   try {
     names = readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
   } catch {
-    // It went at this moment.
+    // It was removed at this moment.
   }
   return [...names.flatMap((name) => withDescendants(join(directory, name))), directory];
 }
@@ -94,7 +94,7 @@ function hierarchies(): Hierarchy[] {
     });
 }
 
-/** A cpuset without CPUs takes no process in. */
+/** A cpuset without CPUs accepts no process. */
 function inheritCpus(from: string, to: string): void {
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     const value = textOf(join(from, file));
@@ -102,14 +102,14 @@ function inheritCpus(from: string, to: string): void {
   }
 }
 
-/** Without them containers have no limits, which is no reason not to have them. */
+/** Without them containers have no limits, but still run. */
 function handDownControllers(mountPoint: string): void {
   const controllers = (textOf(join(mountPoint, 'cgroup.controllers')) ?? '').trim().split(' ').filter(Boolean);
   for (const controller of controllers)
     try {
       writeFileSync(join(mountPoint, 'cgroup.subtree_control'), `+${controller}`);
     } catch {
-      // Another manager of this host's cgroups keeps it for itself.
+      // Another manager of this host's cgroups keeps the controller for itself.
     }
 }
 

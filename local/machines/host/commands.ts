@@ -1,4 +1,4 @@
-// Commands of this host: each with a time limit, a bound on what is kept of its words, and a sentence when it fails.
+// Runs commands of this host: each with a time limit, a limit of kept output, and a sentence if it fails.
 import { spawn } from 'node:child_process';
 
 export interface CommandOptions {
@@ -16,24 +16,24 @@ export interface Outcome {
 }
 
 /**
- * Before a command that goes on for minutes: it ends with this process, even if that is killed, and takes along what it has started,
- * mounted and left in the background. Root only.
+ * Put before a command that runs for minutes: it ends with this process, even after a SIGKILL. Its child processes, its mounts and its background
+ * processes end, too. Root only.
  */
 export const MORTAL = [
   ...['setpriv', '--pdeathsig', 'KILL'],
   ...['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
 ] as const;
 
-/** More than any listing that is read here; of what is longer the end is kept, where errors are told. */
+/** More than any listing that is read here. Of longer output the end is kept: errors are there. */
 const KEPT_CHARACTERS = 1_000_000;
-/** Of a failure, so much is repeated to a person. */
+/** Characters of a failure's output that are shown to a person. */
 const TOLD_CHARACTERS = 600;
 
-/** Runs to its end or its limit; never throws for what the command did, not even where there is no such command. */
+/** Runs to its end or its limit. Never throws for what the command did, not even if the command does not exist. */
 export function attempt(command: string, words: readonly string[], options: CommandOptions): Promise<Outcome> {
   const { limitSeconds, environment = {}, input, directory } = options;
   return new Promise((resolve) => {
-    // A session of its own: what the command started in turn is ended with it.
+    // A session of its own: the command's child processes are ended with it.
     const child = spawn(command, words, {
       detached: true,
       env: { ...process.env, ...environment },
@@ -50,7 +50,7 @@ export function attempt(command: string, words: readonly string[], options: Comm
     const limit = setTimeout(() => {
       timedOut = true;
       endGroup(child.pid);
-      // Whoever left the group may hold the pipes open for ever.
+      // A process that left the group may keep the pipes open for ever.
       child.stdout?.destroy();
       child.stderr?.destroy();
     }, limitSeconds * 1_000);
@@ -82,7 +82,7 @@ export function whyFailed({ status, stdout, stderr, timedOut }: Outcome, limitSe
   return `ended with ${status ?? 'a signal'}${said === '' ? '' : `: ${said}`}`;
 }
 
-/** The first of these that the shell would not find, and the others like it. */
+/** The names among these that the shell does not find. */
 export async function missingCommands(names: readonly string[]): Promise<readonly string[]> {
   const look = 'for name; do command -v "$name" >/dev/null || echo "$name"; done';
   const absent = await run('sh', ['-c', look, 'sh', ...names], { limitSeconds: 10 });
@@ -94,6 +94,6 @@ function endGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended at the same moment.
+    // The process ended at the same moment.
   }
 }

@@ -1,4 +1,4 @@
-// Runs a Node program in namespaces of its own, with a directory and cgroups of its own: what it mounts, starts and connects ends with it.
+// Runs a Node program in namespaces of its own, with its own directory and cgroups. Its mounts, processes and connections end with it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,44 +11,44 @@ import { beginRun, enclosedFile, type Run } from './runs.ts';
 import { sweep } from './sweep.ts';
 
 export interface EnclosureOptions {
-  /** A file that Node runs. */
+  /** The file that Node runs. */
   readonly entry: string;
-  /** What follows it on the command line, once the run's directory is known. */
+  /** The arguments after it, once the run's directory is known. */
   readonly words: (runDirectory: string) => readonly string[];
   readonly onEvent: (told: RunEvent) => void;
   readonly limitSeconds: number;
-  /** The directory is in memory, and takes up to this; without it on the cache's disk. */
+  /** The directory is in memory, up to this size; without a value it is on the cache's disk. */
   readonly memoryMiB?: number;
 }
 
 export interface EnclosureResult {
   readonly status: number | null;
-  /** Its limit came, or somebody wanted it to end. */
+  /** `limit`: its time limit passed. `request`: its owner asked it to end. */
   readonly endedBy: 'itself' | 'limit' | 'request';
-  /** The end of what it wrote to standard error. */
+  /** The end of its standard error. */
   readonly remarks: string;
-  /** A sentence for each line that was no event. */
+  /** A sentence for each line that was not an event. */
   readonly malformed: readonly string[];
-  /** A sentence for each thing of it that could not be removed from this host. */
+  /** A sentence for each leftover that could not be removed from this host. */
   readonly left: readonly string[];
 }
 
 export interface Enclosure {
   readonly runDirectory: string;
-  /** Never rejects: nothing of it is running any more, and all that could be was removed. */
+  /** Never rejects. After it no process of the run is running, and everything that could be removed is removed. */
   readonly ended: Promise<EnclosureResult>;
-  /** Asks it to end, which it may do in peace for some seconds. */
+  /** Asks the program to end; it has some seconds to do so in order. */
   readonly end: () => Promise<EnclosureResult>;
 }
 
-/** After its standard input has ended. */
+/** Seconds after the end of its standard input. */
 const GRACE_SECONDS = 10;
 const REMARKS_CHARACTERS = 65_536;
 const MALFORMED_MOST = 10;
 
 /**
- * Outside: notes which process this is, enters the run's cgroups, and becomes an unshare that makes these the roots of what it sees.
- * A line of CGROUPS is "<own directory> <mount point> <leaf>".
+ * Outside: records its own process, enters the run's cgroups, and execs an unshare that makes these the visible roots. A line of CGROUPS is "<own
+ * directory> <mount point> <leaf>".
  */
 const OUTSIDE = `
 set -eu
@@ -59,8 +59,8 @@ exec unshare --cgroup bash -c "$BETWEEN" enclosed "$@"
 `;
 
 /**
- * Still the same process: goes where processes may stay, and becomes the unshare of all else. The kernel ends its child with it
- * (--kill-child), and with that one, being the first of its pid namespace, all others in there.
+ * Still the same process: enters the leaf cgroups, and execs the unshare of all other namespaces. With --kill-child the kernel ends its child when it
+ * ends. That child is the first process of its pid namespace, so all others end, too.
  */
 const BETWEEN = `
 set -eu
@@ -69,8 +69,8 @@ exec unshare --net --mount --propagation private --pid --fork --kill-child --mou
 `;
 
 /**
- * Inside: its own cgroups in the place of the host's, and its own places for what podman, runc and ip keep about what runs. A shell
- * stays the first process, since it takes up orphans and Node does not: a conmon that ended would seem to live.
+ * Inside: mounts its own cgroups over the host's, and its own directories for the state of podman, runc and ip. A shell stays the first process
+ * because it reaps orphans and Node does not. Otherwise a conmon that ended would seem to live.
  */
 const INSIDE = `
 set -eu
@@ -91,12 +91,12 @@ set +e
 exit "$?"
 `;
 
-/** Waits for the end of its standard input, which without the word means that the owner is dead. */
+/** Waits for the end of its standard input. If the word did not come before, the owner is dead. */
 const JANITOR = `read -r word || :; [ "$word" = done ] || exec "$@"`;
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'] as const;
 
-/** @throws where the directory cannot be made */
+/** @throws if the directory cannot be made */
 export async function enclose(options: EnclosureOptions): Promise<Enclosure> {
   const run = beginRun();
   const janitor = employJanitor(run);
@@ -121,7 +121,7 @@ async function inMemory({ id, directory }: Run, mebibytes: number): Promise<void
 function start(run: Run, temporary: string, { entry, words }: EnclosureOptions): ChildProcess {
   const cgroups = makeCgroups(run).map(({ directory, mountPoint, leaf }) => `${directory} ${mountPoint} ${leaf}`);
   return spawn('bash', ['-c', OUTSIDE, 'enclosure', ...NODE, entry, ...words(run.directory)], {
-    // Not of the terminal's foreground: Ctrl-C is for the owner, who ends this in order.
+    // Not in the terminal's foreground group: Ctrl-C reaches the owner, which ends this in order.
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
@@ -168,7 +168,7 @@ function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: E
     if (grace) return;
     endedBy = by;
     child.stdin?.end();
-    // unshare ignores nothing, but it may be waiting for a child that does.
+    // unshare ignores no signal, but it may wait for a child that does.
     grace = setTimeout(() => child.kill('SIGKILL'), GRACE_SECONDS * 1_000);
   };
   const limit = setTimeout(() => stop('limit'), options.limitSeconds * 1_000);
@@ -198,7 +198,7 @@ function attend(run: Run, child: ChildProcess, janitor: ChildProcess, options: E
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const open = new Set<() => Promise<EnclosureResult>>();
 
-/** A signal ends all that is open, and then this process as it would have without us. */
+/** A signal ends all open enclosures, and then this process with the signal's default effect. */
 function endWithThisProcess(end: () => Promise<EnclosureResult>, ended: Promise<EnclosureResult>): void {
   if (open.size === 0) for (const signal of SIGNALS) process.on(signal, endAll);
   open.add(end);

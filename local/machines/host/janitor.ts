@@ -1,4 +1,4 @@
-// A program: sweeps one run, by its id. Started by a shell that waited for the run's owner to die (see enclosure.ts); nobody hears it.
+// A program: sweeps one run, by its id. A shell that waited for the end of the run's owner starts it (see enclosure.ts); its output is not read.
 import { runOf } from './runs.ts';
 import { sweep } from './sweep.ts';
 

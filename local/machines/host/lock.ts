@@ -1,11 +1,11 @@
-// One at a time on this host: a lock that the kernel holds and gives back when its holder dies, however that happens.
+// A lock for one process at a time on this host. The kernel holds it and releases it when its holder ends for any reason.
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
  * Acts while no other process holds the lock of this path.
- * @throws when it was not free within the limit
+ * @throws if the lock was not free within the limit
  */
 export async function withLock<T>(path: string, limitSeconds: number, act: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });

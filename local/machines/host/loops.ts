@@ -1,5 +1,5 @@
-// Loop devices of a run: those whose file lies in its directory, by path or, where the mount that it was seen through is gone, by number;
-// and those whose file lies in a filesystem on one of these.
+// Loop devices of a run: those whose file is in its directory, by path, or by number if the mount is gone. Also those whose file is in a filesystem
+// on one of these.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, run as runCommand } from './commands.ts';
@@ -18,9 +18,9 @@ interface Loop {
 /** @returns the devices that are still there */
 export async function releaseLoops(run: Run): Promise<string[]> {
   for (const { device } of await loopsOf(run)) {
-    // Partitions that partx made would stay.
+    // Otherwise partitions that partx made would stay.
     await attempt('partx', ['--delete', device], { limitSeconds: 10 });
-    // Asked again at the last moment: the kernel gives the number of one that was released to whoever wants one next.
+    // Checked again at the last moment: the kernel gives the number of a released device to the next process that needs one.
     if ((await loopsOf(run)).some((loop) => loop.device === device))
       await attempt('losetup', ['--detach', device], { limitSeconds: 10 });
   }
@@ -39,7 +39,7 @@ async function loopsOf({ directory }: Run): Promise<Loop[]> {
   return withNested(found, loops);
 }
 
-/** What lies deepest first: the others are busy with it. */
+/** The deepest first: it keeps the others busy. */
 function withNested(found: readonly Loop[], loops: readonly Loop[]): Loop[] {
   const numbers = new Set(found.map(({ number }) => number));
   const nested = loops.filter((loop) => numbers.has(loop.filesystem) && !found.includes(loop));
@@ -47,7 +47,7 @@ function withNested(found: readonly Loop[], loops: readonly Loop[]): Loop[] {
 }
 
 interface RunFiles {
-  /** Where the directory is a filesystem of its own, all that is on that is the run's, deleted or not. */
+  /** If the directory is a filesystem of its own, everything on that filesystem belongs to the run, deleted or not. */
   readonly wholeFilesystem: string | undefined;
   readonly files: ReadonlySet<string>;
 }
@@ -56,7 +56,7 @@ function identify(directory: string): RunFiles | undefined {
   try {
     const [own, above] = [statSync(directory), statSync(join(directory, '..'))];
     const filesystem = numberOf(own.dev);
-    // Another mount of the cache's own filesystem would be mistaken for one of its own.
+    // Otherwise another mount of the cache's own filesystem would be mistaken for the run's.
     const wholeFilesystem = own.dev === above.dev ? undefined : filesystem;
     const files = wholeFilesystem === undefined ? regularFilesOf(directory, own.dev) : [];
     return { wholeFilesystem, files: new Set(files.map((inode) => `${filesystem} ${inode}`)) };
@@ -66,7 +66,7 @@ function identify(directory: string): RunFiles | undefined {
   }
 }
 
-/** Volumes lie near the top; what is deeper is a machine's own system. */
+/** Volumes are near the top; deeper directories belong to a machine's own system. */
 const DEPTH = 4;
 
 function regularFilesOf(directory: string, device: number, depth = DEPTH): number[] {

@@ -1,11 +1,11 @@
-// From where this host takes its Debian packages, and which Debian that is: what can be reached is not for us to guess.
+// Finds this host's Debian mirror and release. The host's own apt sources say which mirror it can reach.
 
 export interface DebianSource {
   readonly suite: string;
   readonly mirror: string;
 }
 
-/** Where the host is no Debian: the release that all this was tried with, from where it is always to be had. */
+/** If the host is not Debian: the release that this was tested with, and a mirror that always has it. */
 const DEFAULTS: DebianSource = { suite: 'bookworm', mirror: 'http://deb.debian.org/debian' };
 
 /** @param sources the texts of apt's lists, of either format */
@@ -21,7 +21,7 @@ export function debianSource(osRelease: string, sources: readonly string[]): Deb
   };
 }
 
-/** `deb [options] URI suite …` and `URIs: URI …`; what is commented out does not count. */
+/** `deb [options] URI suite …` and `URIs: URI …`; lines that are commented out are ignored. */
 function urisOf(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [, list, deb822] = /^\s*deb\s+(?:\[[^\]]*\]\s*)?(\S+)|^URIs:\s*(.*)$/i.exec(line) ?? [];

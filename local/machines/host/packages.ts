@@ -1,4 +1,4 @@
-// Debian packages that the host itself needs to run machines; installed where they are missing.
+// Debian packages that the host itself needs for machines: installs the missing ones.
 import type { ReportProgress } from './cache.ts';
 import { attempt, run } from './commands.ts';
 import { withLock } from './lock.ts';
@@ -22,7 +22,7 @@ export async function ensurePackages(say: ReportProgress): Promise<void> {
     say(`installing ${missing.join(', ')}`);
     const options = ['-y', '-qq', '--no-install-recommends', '-o', `DPkg::Lock::Timeout=${LOCK_SECONDS}`];
     const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
-    // A list that cannot be had may yet be good enough in the copy that is there.
+    // If the lists cannot be updated, the existing copy may be good enough.
     await attempt('apt-get', ['update', '-qq'], { limitSeconds: UPDATE_LIMIT_SECONDS, environment });
     try {
       await run('apt-get', ['install', ...options, ...missing], { limitSeconds: INSTALL_LIMIT_SECONDS, environment });
@@ -35,7 +35,7 @@ export async function ensurePackages(say: ReportProgress): Promise<void> {
 async function missingPackages(): Promise<readonly string[]> {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own syntax
   const format = ['--showformat', '${Package} ${db:Status-Status}\n'];
-  // Fails where it knows one of them not at all, and tells of the others nevertheless.
+  // Fails if it does not know one of the packages, and lists the others nevertheless.
   const { stdout } = await attempt('dpkg-query', ['--show', ...format, ...PACKAGES], { limitSeconds: 30 });
   const installed = new Set(
     stdout.split('\n').flatMap((line) => (line.endsWith(' installed') ? (line.split(' ')[0] ?? '') : [])),

@@ -1,4 +1,4 @@
-// From a bare host to one on which machines can be started: what is missing is installed and built, and what cannot be had is told.
+// Prepares a bare host for machines: installs and builds what is missing, and reports what it cannot get.
 import type { Machines, Software } from '../run-events.ts';
 import { type HostAbilities, reasonFor, whyNoMachine } from './abilities.ts';
 import { checkHost } from './ability-checks.ts';
@@ -13,13 +13,13 @@ export interface ReadyHost {
   readonly baseDirectory: string;
   readonly software: Software;
   readonly machines: Machines;
-  /** Why they are no containers; undefined where they are. */
+  /** Why machines are not containers; undefined if they are. */
   readonly whyPlain: string | undefined;
 }
 
 export type HostReadiness = ReadyHost | { readonly ready: false; readonly why: string };
 
-/** Never throws for what this host is not. */
+/** Never throws for an ability that this host lacks. */
 export async function prepareHost(say: ReportProgress): Promise<HostReadiness> {
   try {
     return await prepare(say);
@@ -29,7 +29,7 @@ export async function prepareHost(say: ReportProgress): Promise<HostReadiness> {
 }
 
 async function prepare(say: ReportProgress): Promise<HostReadiness> {
-  // Before anything is installed only these can be judged, and only they decide whether it is any use.
+  // Before the installation only these abilities can be checked. Only they decide whether to go on.
   const { lacks } = await checkHost();
   const hopeless = lacks.filter(({ what }) => what === 'Linux' || what === 'root' || what === 'apt');
   if (hopeless.length > 0)

@@ -1,4 +1,5 @@
-// Runs of this host: a directory each, and beside it who owns it. A process is known by its id, its start and the boot, since ids are used again.
+// Runs of this host: a directory each, and next to it a file that names the owner. A process is known by its id, its start and the boot, since ids
+// are used again.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ export interface Process {
 
 export interface Run {
   readonly id: string;
-  /** Short: podman wants its own directories in it to have names of at most 50 characters, sockets of at most 108. */
+  /** Short: podman limits its own directories in it to 50 characters, and sockets to 108. */
   readonly directory: string;
 }
 
@@ -20,13 +21,13 @@ const runsDirectory = (): string => join(cacheDirectory(), 'runs');
 
 export const runOf = (id: string): Run => ({ id, directory: join(runsDirectory(), id) });
 
-/** Written before the directory is made and removed after it: a directory without one is not ours. */
+/** Written before the directory is made and removed after it: a directory without this file is not ours. */
 export const ownerFile = ({ directory }: Run): string => `${directory}.owner`;
 
-/** What unshare wrote of itself before it became it: a copy of its /proc/PID/stat. */
+/** A copy of /proc/PID/stat, written by the process that then became unshare. */
 export const enclosedFile = ({ directory }: Run): string => `${directory}.enclosed`;
 
-/** @throws where the cache cannot be written */
+/** @throws if the cache cannot be written */
 export function beginRun(): Run {
   mkdirSync(runsDirectory(), { recursive: true });
   const run = runOf(randomBytes(3).toString('hex'));
@@ -47,10 +48,10 @@ export function allRuns(): Run[] {
 
 export const liveRuns = (): Run[] => allRuns().filter(isOwned);
 
-/** A file that is just being written says nothing yet; after this it never will. */
+/** A file that is just being written is still empty; after this time it stays empty. */
 const WRITING_MS = 60_000;
 
-/** Whether the process that began the run is still there. */
+/** Whether the process that began the run still exists. */
 export function isOwned(run: Run): boolean {
   try {
     const [boot, pid, startTicks] = readFileSync(ownerFile(run), 'utf8').trim().split(' ');
@@ -63,7 +64,7 @@ export function isOwned(run: Run): boolean {
   }
 }
 
-/** The process that holds a run's namespaces, or undefined where it never was or is gone. */
+/** The process that holds a run's namespaces; undefined if it never existed or has ended. */
 export function enclosedProcess(run: Run): Process | undefined {
   const [boot = '', stat = ''] = (textOf(enclosedFile(run)) ?? '').split('\n');
   const found = parseStat(stat);
@@ -80,13 +81,13 @@ const thisProcess = (): Process => {
   return found;
 };
 
-/** Undefined where there is none, and for what has ended and waits to be asked how. */
+/** Undefined without such a process, and for a zombie. */
 export function processOf(pid: number): Process | undefined {
   const text = textOf(`/proc/${pid}/stat`);
   return text === undefined ? undefined : parseStat(text);
 }
 
-/** "PID (name) STATE …": the name may hold spaces and brackets, so what follows is counted from the last of these. */
+/** "PID (name) STATE …": the name may have spaces and brackets, so fields are counted from the last bracket. */
 function parseStat(text: string): Process | undefined {
   const pid = Number.parseInt(text, 10);
   const [state, ...fields] = text

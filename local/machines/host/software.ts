@@ -1,4 +1,4 @@
-// Clients of which Debian has no package: built once from their sources by this host's Go, pinned, and found in the cache afterwards.
+// Clients without a Debian package: built once from pinned sources by this host's Go, then kept in the cache.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Software } from '../run-events.ts';
@@ -16,28 +16,28 @@ interface Build {
 const BUILDS: readonly Build[] = [
   { name: 'cometbft', version: 'v0.38.17', package: 'github.com/cometbft/cometbft/cmd/cometbft', flags: [] },
   {
-    // The last line with clique, which makes blocks without a beacon node.
+    // The last release line with clique, which makes blocks without a beacon node.
     name: 'geth',
     version: 'v1.13.15',
     package: 'github.com/ethereum/go-ethereum/cmd/geth',
-    // It reaches into the runtime, which linkers refuse since Go 1.23: https://go.dev/doc/go1.23#linker
+    // It uses internals of the Go runtime, which linkers refuse since Go 1.23: https://go.dev/doc/go1.23#linker
     flags: ['-ldflags=-checklinkname=0'],
   },
 ];
 
-/** Each took 70 s on two cores with an empty cache of Go's. */
+/** Each build took 70 s on two cores with an empty Go cache. */
 const BUILD_LIMIT_SECONDS = 900;
 
-/** Where there is no Go: an EVM that answers, without peers. */
+/** Used without Go: an EVM that answers, without peers. */
 const ANVIL = { name: 'anvil', version: '1.7.1', package: '@foundry-rs/anvil' } as const;
 
 export interface FoundSoftware {
   readonly software: Software;
-  /** A sentence for each thing that could not be had. */
+  /** A sentence for each program that is not available. */
   readonly lacks: readonly string[];
 }
 
-/** What can be had; never throws for what cannot. */
+/** The available software; never throws for a missing one. */
 export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware> {
   const software: { geth?: string; cometbft?: string; anvil?: string } = {};
   const lacks: string[] = [];
@@ -62,7 +62,7 @@ async function ensureBuilt({ name, version, package: path, flags }: Build, say: 
     say(`building ${name} ${version} once`);
     await runMortal('go', ['install', ...flags, `${path}@${version}`], {
       limitSeconds: BUILD_LIMIT_SECONDS,
-      // Static: it has to run in the base system as well.
+      // Static: the binary must run in the base system as well.
       environment: { GOBIN: making, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
     });
     await run(join(making, name), ['version'], { limitSeconds: 30 });
@@ -75,11 +75,11 @@ async function ensureAnvil(say: ReportProgress): Promise<string> {
   await ensureDirectory(directory, async (making) => {
     say(`installing ${ANVIL.name} ${ANVIL.version} once`);
     const options = ['--prefix', making, '--no-save', '--no-audit', '--no-fund'];
-    // Its own folder is the project: not the one that this was started in.
+    // npm's project is its own folder, not the working directory.
     await runMortal('npm', ['install', ...options, `${ANVIL.package}@${ANVIL.version}`], {
       limitSeconds: 300,
       directory: making,
-      // npm's own Node: the one that runs this comes from a package, without npm.
+      // npm needs its own Node: the Node that runs this process comes from a package, without npm.
       environment: { PATH: withoutOurs(process.env['PATH'] ?? '') },
     });
     await run(binaryIn(making), ['--version'], { limitSeconds: 30 });
@@ -92,7 +92,7 @@ function runMortal(command: string, words: readonly string[], options: CommandOp
   return run(mortal, [...before, command, ...words], options);
 }
 
-/** The package of this platform holds the binary itself, which needs no Node. */
+/** The package of this platform has the binary itself, which needs no Node. */
 function binaryIn(directory: string): string {
   const packages = join(directory, 'node_modules', '@foundry-rs');
   const platform = existsSync(packages) ? readdirSync(packages).find((name) => name.startsWith('anvil-')) : undefined;
@@ -106,7 +106,7 @@ const withoutOurs = (path: string): string =>
     .filter((directory) => !directory.includes('node_modules'))
     .join(delimiter);
 
-/** Makes it beside and renames it, so what is found is whole. */
+/** Makes it in a directory next to the target and renames it, so a found directory is complete. */
 async function ensureDirectory(directory: string, make: (making: string) => Promise<void>): Promise<void> {
   if (existsSync(directory)) return;
   mkdirSync(dirname(directory), { recursive: true });

@@ -1,5 +1,5 @@
-// What the kernel does not clean when a run ends, however it ended: loop devices, the directory and what is mounted on it, empty cgroups.
-// Nothing is touched but what is provably the run's: by its cgroup, by its directory, or by a process's id and start.
+// Removes what the kernel keeps after the end of a run: loop devices, the directory and its mounts, empty cgroups. It touches only what is provably
+// the run's: by its cgroup, by its directory, or by a process's id and start.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { processesOf, removeCgroups } from './cgroups.ts';
@@ -7,25 +7,25 @@ import { attempt } from './commands.ts';
 import { releaseLoops } from './loops.ts';
 import { allRuns, enclosedFile, enclosedProcess, isOwned, ownerFile, processOf, type Run } from './runs.ts';
 
-/** Namespaces and mounts are taken down by the kernel some time after their last process: up to seconds for an XFS that has much to write. */
+/** The kernel removes namespaces and mounts some time after their last process: up to seconds for an XFS with much to write. */
 const LIMIT_SECONDS = 30;
 const STEP_MS = 50;
 
-/** Runs whose owner is dead. @returns a sentence for each thing that is left */
+/** Sweeps runs whose owner is dead. @returns a sentence for each thing that is left */
 export async function sweepDeadRuns(): Promise<readonly string[]> {
   const left: string[] = [];
   for (const run of allRuns().filter((candidate) => !isOwned(candidate))) left.push(...(await sweep(run)));
   return left;
 }
 
-/** Ends what runs of it, and removes all of it; may be done twice, or by two at once. @returns a sentence for each thing that is left */
+/** Ends a run's processes, and removes all that it left. May run twice, or two at the same time. @returns a sentence for each thing that is left */
 export async function sweep(run: Run): Promise<readonly string[]> {
   const processes = await until(() => endProcesses(run));
   if (processes.length > 0) return processes.map((pid) => `process ${pid} of run ${run.id} does not end`);
   const loops = await until(() => releaseLoops(run));
   const mounts = await until(() => unmount(run));
   const cgroups = await until(() => removeCgroups(run));
-  // Never into what is mounted there.
+  // Never while something is mounted in it.
   if (mounts.length === 0) await until(() => removeDirectory(run));
   const left = [
     ...loops.map((device) => `${device} is still attached`),
@@ -33,12 +33,12 @@ export async function sweep(run: Run): Promise<readonly string[]> {
     ...cgroups.map((directory) => `${directory} is still in use`),
     ...(existsSync(run.directory) ? [`${run.directory} could not be removed`] : []),
   ];
-  // Known as long as anything of it is there, so that the next run tries again.
+  // The run's files stay while anything of it is left, so that the next sweep tries again.
   if (left.length === 0) for (const file of [enclosedFile(run), ownerFile(run)]) rmSync(file, { force: true });
   return left;
 }
 
-/** Until nothing is left, or the limit. @returns what was left at the last look */
+/** Repeats until nothing is left, or until the limit. @returns what was left at the last look */
 async function until<T>(look: () => readonly T[] | Promise<readonly T[]>): Promise<readonly T[]> {
   const deadline = performance.now() + LIMIT_SECONDS * 1_000;
   for (;;) {
@@ -48,7 +48,7 @@ async function until<T>(look: () => readonly T[] | Promise<readonly T[]>): Promi
   }
 }
 
-/** unshare takes the first process of its namespace with it, and the kernel then all others in there. */
+/** unshare ends the first process of its namespace with it, and the kernel then ends all others in there. */
 function endProcesses(run: Run): number[] {
   const enclosed = enclosedProcess(run);
   const ids = new Set([...(enclosed ? [enclosed.pid] : []), ...processesOf(run)]);
@@ -62,7 +62,7 @@ function endProcesses(run: Run): number[] {
   });
 }
 
-/** On this side of the namespaces; the deepest first. */
+/** Outside of the namespaces; the deepest mount first. */
 async function unmount(run: Run): Promise<string[]> {
   for (const place of mountsOf(run).reverse()) await attempt('umount', [place], { limitSeconds: 20 });
   return mountsOf(run);

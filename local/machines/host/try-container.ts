@@ -1,4 +1,4 @@
-// A program: starts a container of the base system that ends at once, as machines are started, inside of an enclosure.
+// A program: starts a container of the base system that ends immediately, as machines are started, inside an enclosure.
 import { spawnSync } from 'node:child_process';
 
 const TRY = `

@@ -1,4 +1,4 @@
-// What a machine's system runs in: a container with systemd as its first process, or plain namespaces where no container can be started.
+// What a machine's system runs in: a container with systemd as its first process, or plain namespaces if containers cannot start.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
@@ -17,19 +17,19 @@ export interface ContainerSpec {
 }
 
 export interface Container {
-  /** Starts its system. @returns the host's id of its first process */
+  /** Starts its system. @returns the host's process id of its first process */
   start(): Promise<number>;
-  /** Shuts it down, and takes its power after the grace. */
+  /** Shuts it down, and takes its power after the grace period. */
   stop(graceSeconds: number): Promise<void>;
   kill(): Promise<void>;
 }
 
-/** systemd's own wish to shut down (systemd(1), "Signals": SIGRTMIN+3 is halt); podman sends the same with --systemd. */
+/** systemd's signal to shut down (systemd(1), "Signals": SIGRTMIN+3 is halt); podman sends the same with --systemd. */
 const HALT_SIGNAL = 37;
 
 export type Containers = (spec: ContainerSpec) => Container;
 
-/** Each systemd holds six inotify instances, and one user has 128 of them unless told otherwise (inotify(7)): three networks want more. */
+/** Each systemd holds six inotify instances, and one user has 128 by default (inotify(7)): three networks need more. */
 const INOTIFY_INSTANCES = '/proc/sys/fs/inotify/max_user_instances';
 const INOTIFY_INSTANCES_NEEDED = 1_024;
 
@@ -43,14 +43,14 @@ function makeRoomForSystemd(): void {
     if (Number(readFileSync(INOTIFY_INSTANCES, 'utf8')) < INOTIFY_INSTANCES_NEEDED)
       writeFileSync(INOTIFY_INSTANCES, String(INOTIFY_INSTANCES_NEEDED));
   } catch (error) {
-    // Few machines have room anyway; one that has not says that its system ended at once.
+    // A few machines work without it. A machine without inotify instances reports that its system ended immediately.
     console.error(`${INOTIFY_INSTANCES} could not be raised: ${(error as Error).message}`);
   }
 }
 
 /**
- * `runc`, since crun cannot start where cgroups are hybrid; the limits, since runc may not raise them in a sandbox; state in the run's own
- * directory, since nobody else is to see these containers.
+ * `runc`, since crun cannot start on hybrid cgroups. The limits, since runc may not raise them in a sandbox. State in the run's own directory, so
+ * that other users of podman do not see these containers.
  */
 function podman({ name, root, network, hostName }: ContainerSpec, runDirectory: string): Container {
   const state = join(runDirectory, 'podman');
@@ -88,7 +88,7 @@ function podman({ name, root, network, hostName }: ContainerSpec, runDirectory: 
   };
 }
 
-/** The same system without podman: what `podman run --privileged --systemd` sets up, by unshare(1). */
+/** The same system without podman: unshare(1) does what `podman run --privileged --systemd` sets up. */
 const BOOT = `
 set -eu
 mount --rbind "$1" "$1"
@@ -111,7 +111,7 @@ container=other exec /sbin/init
 const BOOT_LOOK_MS = 50;
 const BOOT_LOOKS_MAX = 200;
 
-/** Until then its first process prepares what is the host's yet. */
+/** Until systemd runs, its first process still prepares the host's namespaces. */
 function isSystemd(pid: number): boolean {
   try {
     return basename(readlinkSync(`/proc/${pid}/exe`)) === 'systemd';

@@ -1,5 +1,5 @@
-// A real machine behind an instance: Debian with systemd as its first process, its own network address, and its volumes as real devices.
-// What EC2 and Systems Manager ask of it happens there.
+// A real machine behind an instance: Debian with systemd as its first process, its own network address, and its volumes as real devices. Calls of EC2
+// and Systems Manager act on it.
 
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,9 +20,9 @@ import { toolNow } from './tool.ts';
 
 const GIB = 2 ** 30;
 const MINUTE_MS = 60_000;
-/** The version that an instance of today has; ENV_VAR parameters need 3.3.2746. */
+/** The version on a current instance; ENV_VAR parameters need 3.3.2746. */
 const AGENT_VERSION = '3.3.3050.0';
-/** systemd's own limit for a unit that does not stop is longer: EC2 takes the power before it. */
+/** systemd's own stop limit of a unit is longer: EC2 takes the power before it. */
 const SHUTDOWN_GRACE_SECONDS = 240;
 const BOOT_LOOKS_MAX = 200;
 const BOOT_LOOK_MS = 150;
@@ -36,9 +36,9 @@ export interface MachinePlace {
   readonly images: Images;
   readonly lan: Lan;
   readonly containers: Containers;
-  /** What nobody waits for, and must not fail: booting, shutting down. */
+  /** Gets errors of work that no caller waits for, and that must not fail: booting, shutting down. */
   readonly onError: (error: unknown) => void;
-  /** A shipped script was run. */
+  /** Called after each run of a shipped script. */
   readonly onScript: (operation: string, instanceId: string, outcome: CommandOutcome) => void;
 }
 
@@ -47,11 +47,11 @@ export interface DebianSpec {
   readonly name: string;
   readonly privateIp: string;
   readonly regionName: string;
-  /** Of its image. */
+  /** Files of its image. */
   readonly files: ImageFiles;
-  /** Of its instance. */
+  /** User data of its instance. */
   readonly userData?: string;
-  /** Data volumes' mount points, of which its CloudWatch agent tells. */
+  /** Mount points of data volumes: its CloudWatch agent measures them. */
   readonly paths: readonly string[];
 }
 
@@ -70,11 +70,11 @@ export class DebianMachine implements Machine {
   readonly #volumes = new Set<string>();
   #pid: number | undefined;
   #power: 'off' | 'booting' | 'on' | 'shutting down' = 'off';
-  /** Counts boots: what waits for one does not go on after the next. */
+  /** Counts boots: work that waits for one boot must not continue after the next. */
   #boot = 0;
   #agentCut = false;
   #broken = false;
-  /** What was begun and must end before the next of it: power goes on and off in order. */
+  /** The power change in progress: power goes on and off in order. */
   #powering: Promise<void> = Promise.resolve();
 
   constructor(place: MachinePlace, spec: DebianSpec) {
@@ -97,7 +97,7 @@ export class DebianMachine implements Machine {
     this.#container = place.containers({ name: instanceId, root: this.root, network, hostName });
   }
 
-  /** The host's id of its first process; undefined while it has no power. */
+  /** The host's process id of its first process; undefined while it has no power. */
   get pid(): number | undefined {
     return this.#power === 'on' ? this.#pid : undefined;
   }
@@ -106,18 +106,18 @@ export class DebianMachine implements Machine {
     return this.#power === 'on' && !this.#agentCut;
   }
 
-  /** The SSM agent loses or finds its connection. */
+  /** The SSM agent loses its connection, or gets it again. */
   setAgentConnected(connected: boolean): void {
     this.#agentCut = !connected;
   }
 
-  /** Its power fails, and from now on it does not boot any more, whatever is done to it. */
+  /** Its power fails, and it never boots again. */
   break(): void {
     this.#broken = true;
     this.powerOff('hard');
   }
 
-  /** Resolves when its system answers; rejects when it does not within half a minute. */
+  /** Resolves when its system answers; rejects if it does not within half a minute. */
   async booted(): Promise<void> {
     await this.#powering;
     if (this.#power !== 'on') throw new Error(`${this.name}: its system does not answer`);
@@ -147,7 +147,7 @@ export class DebianMachine implements Machine {
       this.#pid = undefined;
       this.#power = 'off';
     };
-    // Power that is taken waits for no shutdown.
+    // A power cut does not wait for the shutdown.
     if (how === 'hard') end().catch(this.#place.onError);
     else this.#then(end);
   }
@@ -160,7 +160,7 @@ export class DebianMachine implements Machine {
     this.#powering = this.#powering.then(work).catch(this.#place.onError);
   }
 
-  /** Its bus answers, its names are looked up where they should be, and its disks are told to be there. */
+  /** Waits until its D-Bus answers, its resolver is set, and its disks are there. */
   async #settled(pid: number): Promise<void> {
     for (let look = 0; look < BOOT_LOOKS_MAX; look++) {
       const { exitCode } = await runInside(pid, {
@@ -177,7 +177,7 @@ export class DebianMachine implements Machine {
     throw new Error(`${this.name} (${this.instanceId}): systemd does not answer`);
   }
 
-  /** As the agent does it: the script in a file of its own, which it runs with the parameters in the environment. */
+  /** As the agent does it: writes the script to a file, and runs it with the parameters in the environment. */
   run(command: MachineCommand, finished: (outcome: CommandOutcome) => void): void {
     const { pid } = this;
     if (pid === undefined) return;
@@ -200,32 +200,32 @@ export class DebianMachine implements Machine {
           : {
               exitCode: 1,
               stdout: '',
-              // What the agent says with a full root disk.
+              // The agent's message with a full root disk.
               stderr: `Plugin with name aws:runShellScript not found. Step name: run\n${placed.stderr}`,
               refusedByAgent: true,
             };
       this.#place.onScript(operationOf(documentName) ?? documentName, this.instanceId, outcome);
-      // A machine that lost its power on the way tells nothing.
+      // A machine that lost its power during the command sends no result.
       if (boot === this.#boot) finished(outcome);
     };
     carryOut().catch(this.#place.onError);
   }
 
-  /** A command of a person at its console, or of a test: not the agent's. Never rejects. */
+  /** A command of a person at its console, or of a test, without the agent. Never rejects. */
   async shell(line: string, ...operands: readonly string[]): Promise<CommandOutcome> {
     const { pid } = this;
     if (pid === undefined) return { exitCode: 255, stdout: '', stderr: `${this.name} has no power` };
     return runInside(pid, { command: ['sh', '-c', line, 'sh', ...operands], timeoutMs: SHELL_TIMEOUT_MS });
   }
 
-  /** The same with any limits and input of one's own. */
+  /** As `shell`, with the caller's own limits and input. */
   async runs(run: Run): Promise<CommandOutcome> {
     const { pid } = this;
     if (pid === undefined) return { exitCode: 255, stdout: '', stderr: `${this.name} has no power` };
     return runInside(pid, run);
   }
 
-  /** Before its first boot: what masked user data do is done by them, so there is nothing left to do. */
+  /** Before its first boot. Its user data mask the client's unit when it boots, so nothing else must be done here. */
   maskClient(): void {
     if (!(this.#spec.userData ?? '').startsWith('#cloud-config\n'))
       throw new Error(`${this.name}: its user data mask no client`);
@@ -263,7 +263,7 @@ export class DebianMachine implements Machine {
     return this.#volumes.has(volumeId) ? this.#place.images.image(volumeId) : undefined;
   }
 
-  /** The volume that is mounted there, by the kernel's own account; undefined where none is. */
+  /** The volume that is mounted at this path, by the kernel's mount table; undefined if none is. */
   mountedAt(path: string): string | undefined {
     const pid = this.#pid;
     if (pid === undefined) return undefined;
@@ -291,7 +291,7 @@ export class DebianMachine implements Machine {
     clock.after(0, tick);
   }
 
-  /** As df counts, and the agent with it; nothing of a path where no volume is mounted. */
+  /** Counted as df and the agent count; no metrics of a path without a mounted volume. */
   #diskMetrics(path: string, dimensions: DiskDimensions): Metric[] {
     const { pid } = this;
     if (pid === undefined || (path !== '/' && this.mountedAt(path) === undefined)) return [];
@@ -302,7 +302,7 @@ export class DebianMachine implements Machine {
       inodesTotal: files,
       inodesUsed: files - ffree,
     };
-    // The overlay's own disk is the host's, and says nothing of the machine.
+    // The overlay's own disk is the host's, and says nothing about the machine.
     return diskMetrics(
       dimensions,
       path === '/' ? { ...reading, sizeBytes: 16 * GIB, usedBytes: 2 * GIB } : reading,

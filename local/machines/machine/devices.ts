@@ -1,5 +1,5 @@
-// A machine's block devices: an EBS volume appears under the name by which AWS's instances know it, by its id ("Map Amazon EBS volumes to
-// NVMe device names"), and under no other volume's.
+// A machine's block devices. An EBS volume appears under the name that instances on AWS give it, by its id ("Map Amazon EBS volumes to NVMe device
+// names"), and under no other volume's name.
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { runInsideNow } from './namespaces.ts';
@@ -11,16 +11,15 @@ export const linkOf = (volumeId: string): string =>
 export const numberOf = (loop: string): string => readFileSync(`/sys/class/block/${basename(loop)}/dev`, 'utf8').trim();
 
 /**
- * A machine's /dev is its own. While it boots it may still be the host's: nothing is made or removed there then.
- *
- * @throws where it is
+ * A machine's /dev is its own. While it boots it may still be the host's: then nothing is made or removed there.
+ * @throws if it is the host's
  */
 function checkOwn(pid: number): void {
   if (statSync(`/proc/${pid}/root/dev`).dev === statSync('/dev').dev)
     throw new Error(`process ${pid}: its /dev is the host's, and nothing is changed in that`);
 }
 
-/** What udev does when a device comes: its node, and its name by id. */
+/** What udev does for a new device: makes its node, and its link by id. */
 const APPEAR = `
 set -e
 mkdir -p /dev/disk/by-id
@@ -39,7 +38,7 @@ export function disappear(pid: number, volumeId: string, loop: string): void {
   runInsideNow(pid, ['rm', '-f', '--', linkOf(volumeId), loop]);
 }
 
-/** A privileged container is given the host's own devices: none of its disks is any of a machine's business. */
+/** A privileged container gets the host's own devices. This removes the host's disks from it. */
 export function hideHostDisks(pid: number): void {
   checkOwn(pid);
   runInsideNow(pid, ['sh', '-c', 'for each in /dev/*; do if [ -b "$each" ]; then rm -f -- "$each"; fi; done']);

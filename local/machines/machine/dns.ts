@@ -1,14 +1,14 @@
-// The VPC's resolver as a real server: machines look names up by DNS, and hear what the region's hosted zones say.
+// The VPC's resolver as a real server: machines look up names by DNS, and get the values of the region's hosted zones.
 import dgram from 'node:dgram';
 import { type Answer, AUTHORITATIVE_ANSWER, decode, encode, RECURSION_AVAILABLE } from 'dns-packet';
 import { RESOLVER } from './lan.ts';
 
 const DNS_PORT = 53;
-/** Nobody here keeps an answer: what a record says is heard at once. Names have their own time to live in the product. */
+/** Nothing here caches an answer: a changed record takes effect immediately. The product's names have TTLs of their own. */
 const TTL_SECONDS = 1;
 const NO_SUCH_NAME = 3;
 
-/** The values of a name's records of a type, as the region's zones have them. */
+/** The values of a name's records of a type, from the region's zones. */
 export type Lookup = (name: string, type: string) => readonly string[];
 
 export interface Resolver {
@@ -27,19 +27,19 @@ export function serveNames(lookup: Lookup): Promise<Resolver> {
   });
 }
 
-/** Undefined for what is no question. */
+/** Undefined for a message that is not a question. */
 export function answerTo(message: Uint8Array, lookup: Lookup): Uint8Array | undefined {
   let question: ReturnType<typeof decode>;
   try {
     question = decode(Buffer.from(message));
   } catch {
-    // Whoever sends such a thing hears nothing, as from any resolver.
+    // A malformed message gets no answer, as from any resolver.
     return undefined;
   }
   const [asked] = question.questions ?? [];
   if (!asked) return undefined;
   const answers = look(asked.name, asked.type, lookup);
-  // A name that exists has an address or a text of some kind; else there is none.
+  // A name exists if it has an address or a text of some type; otherwise the answer is NXDOMAIN.
   const exists = answers.length > 0 || ['A', 'SRV', 'TXT'].some((type) => look(asked.name, type, lookup).length > 0);
   return encode({
     type: 'response',
@@ -56,7 +56,7 @@ function look(name: string, type: string, lookup: Lookup): readonly Answer[] {
   try {
     values = lookup(name, type);
   } catch {
-    // What cannot be a name has no records.
+    // A string that cannot be a name has no records.
     return [];
   }
   return values.map((value): Answer => {

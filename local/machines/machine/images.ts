@@ -1,5 +1,5 @@
-// The bytes of EBS volumes: an image file each, on a filesystem of our own that copies a file in an instant (XFS with reflinks), so that a
-// snapshot is what the volume was at one moment. A volume that is attached to a machine is a loop device over its image.
+// The bytes of EBS volumes: an image file each, on a filesystem of our own with fast copies (XFS with reflinks). So a snapshot is the volume at one
+// moment. A volume that is attached to a machine is a loop device over its image.
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VolumeImage } from '../../nodes/content.ts';
@@ -7,10 +7,10 @@ import { toolNow } from './tool.ts';
 
 const GIB = 2 ** 30;
 const BLOCK_BYTES = 512;
-/** Of the pool's own image, which is sparse: what is written in all volumes and snapshots of a run is a few GiB. */
+/** The size of the pool's own sparse image: a run writes a few GiB in all volumes and snapshots. */
 const POOL_GIB = 48;
 
-/** Whoever else looks for a free one at this moment finds the same: one of the two has to look again. */
+/** Another process that looks for a free device at this moment finds the same one: one of the two must look again. */
 const LOOP_TRIES_MAX = 20;
 
 function freeLoop(path: string): string {
@@ -24,9 +24,9 @@ function freeLoop(path: string): string {
 }
 
 export class Images {
-  /** The pool's mount point: whatever must lie on a plain filesystem may lie here too. */
+  /** The pool's mount point: other files that need a plain filesystem may be here too. */
   readonly directory: string;
-  /** By volume: its device, and our hold of it. */
+  /** By volume: its device, and our open file descriptor of it. */
   readonly #loops = new Map<string, { readonly device: string; readonly hold: number }>();
   #copies = 0;
 
@@ -34,7 +34,7 @@ export class Images {
     this.directory = directory;
   }
 
-  /** Makes and mounts the pool in a run's directory; it goes with the mount namespace that it is made in. */
+  /** Makes and mounts the pool in a run's directory; it disappears with the mount namespace that made it. */
   static make(runDirectory: string): Images {
     const file = join(runDirectory, 'pool.img');
     const directory = join(runDirectory, 'pool');
@@ -56,7 +56,7 @@ export class Images {
     return existsSync(this.#path(volumeId));
   }
 
-  /** An empty volume, or one with what an image holds. One that is there already stays as it is. */
+  /** An empty volume, or a copy of an image. An existing one stays as it is. */
   create(volumeId: string, sizeGiB: number, from?: VolumeImage): void {
     const path = this.#path(volumeId);
     if (!existsSync(path)) {
@@ -73,8 +73,8 @@ export class Images {
   }
 
   /**
-   * To be let go by the kernel when nobody has it open or mounted any more, this process included: however a run ends, no device is left.
-   *
+   * The kernel releases the device when it is neither open nor mounted any more, in this process too. So no device is left after a run ends for any
+   * reason.
    * @returns the host's name of the device, /dev/loop7
    */
   attach(volumeId: string): string {
@@ -82,13 +82,13 @@ export class Images {
     if (known) return known.device;
     const device = freeLoop(this.#path(volumeId));
     const hold = openSync(device, 'r');
-    // Of a device that is open this is a wish: "detached when its last user lets go" (LO_FLAGS_AUTOCLEAR).
+    // For an open device this is only a request: "detached when its last user lets go" (LO_FLAGS_AUTOCLEAR).
     toolNow('losetup', ['--detach', device]);
     this.#loops.set(volumeId, { device, hold });
     return device;
   }
 
-  /** One that is mounted yet, by force, goes with its last mount. */
+  /** A forced detach of a mounted device takes effect with its last unmount. */
   detach(volumeId: string): void {
     const loop = this.#loops.get(volumeId);
     if (!loop) return;
@@ -101,7 +101,7 @@ export class Images {
     rmSync(this.#path(volumeId), { force: true });
   }
 
-  /** Undefined: there is no such volume. */
+  /** Undefined: no such volume. */
   image(volumeId: string): VolumeImage | undefined {
     return existsSync(this.#path(volumeId)) ? this.#imageAt(this.#path(volumeId)) : undefined;
   }

@@ -1,5 +1,5 @@
-// The network of a run's machines: one bridge in the namespace that the run has for itself, a namespace and an address for each machine,
-// and at the VPC's second address the resolver, as in every VPC ("DNS attributes for your VPC": "the base of the VPC IPv4 range plus two").
+// The network of a run's machines: one bridge in the run's own namespace, and a namespace and an address for each machine. The resolver has the VPC's
+// second address, as in every VPC ("DNS attributes for your VPC": "the base of the VPC IPv4 range plus two").
 import { mkdirSync } from 'node:fs';
 import { toolNow } from './tool.ts';
 
@@ -11,7 +11,7 @@ const NAMESPACES = '/run/netns';
 export class Lan {
   #made = 0;
 
-  /** In a mount and a network namespace of one's own; both go with their last process. */
+  /** Needs a mount and a network namespace of its own; both disappear with their last process. */
   static make(): Lan {
     mkdirSync(NAMESPACES, { recursive: true });
     toolNow('mount', ['-t', 'tmpfs', 'netns', NAMESPACES]);
@@ -22,7 +22,7 @@ export class Lan {
     return new Lan();
   }
 
-  /** A namespace with this address. @returns its path */
+  /** Makes a namespace with this address. @returns its path */
   join(name: string, address: string): string {
     this.#made++;
     const [inside, outside] = ['eth0', `veth${this.#made}`];

@@ -1,12 +1,12 @@
-// Work inside a machine's system from outside of it, by its namespaces: what an agent there does, without a shell of the host in between.
+// Runs work inside a machine's system from outside, through its namespaces: as an agent there would, without a shell of the host in between.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { CommandOutcome } from '../../nodes/machine.ts';
 import { toolNow } from './tool.ts';
 
-/** Of an SSM agent's output at least so much is kept; what Systems Manager shows is cut there. */
+/** An SSM agent keeps at least this much output; Systems Manager cuts what it shows. */
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
-/** As the services of systemd have it (systemd.exec(5), "Environment Variables in Spawned Processes"). */
+/** The PATH of systemd's services (systemd.exec(5), "Environment Variables in Spawned Processes"). */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const entering = (pid: number): readonly string[] => [
@@ -22,7 +22,7 @@ export interface Run {
   readonly timeoutMs: number;
 }
 
-/** Runs a command to its end, or kills it at its limit: exit code 137 then. Never rejects. */
+/** Runs a command to its end, or kills it at its limit with exit code 137. Never rejects. */
 export function runInside(
   pid: number,
   { command, environment = {}, input = '', timeoutMs }: Run,
@@ -31,7 +31,7 @@ export function runInside(
     const child = spawn('nsenter', [...entering(pid), ...command], {
       env: { PATH, LANG: 'C.UTF-8', ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
-      // A group of its own: at the limit all that it has started ends with it.
+      // A process group of its own: at the limit its child processes end with it.
       detached: true,
     });
     const heard = { stdout: '', stderr: '' };
@@ -41,7 +41,7 @@ export function runInside(
       });
     }
     child.stdin.on('error', () => {
-      // It has ended without reading.
+      // The command ended without reading its input.
     });
     child.stdin.end(input);
     const limit = setTimeout(() => {
@@ -56,7 +56,7 @@ export function runInside(
     };
     child.once('error', (error) => settle(127, error.message));
     child.once('close', (code) => settle(code ?? 137));
-    // What it left running may hold its output open; its own end is what counts.
+    // A background process may keep its output open; the command's own end counts.
     child.once('exit', (code) => setTimeout(() => settle(code ?? 137), OUTPUT_GRACE_MS));
   });
 }
@@ -71,11 +71,11 @@ function killGroup(pid: number): void {
   }
 }
 
-/** For what takes milliseconds. Throws where it fails. */
+/** For commands that take milliseconds. Throws if the command fails. */
 export const runInsideNow = (pid: number, command: readonly string[]): string =>
   toolNow('nsenter', [...entering(pid), ...command]);
 
-/** Device numbers, "7:12", that are mounted there, each with its mount points. */
+/** Device numbers, "7:12", that are mounted inside, each with its mount points. */
 export function mountsInside(pid: number): ReadonlyMap<string, readonly string[]> {
   const mounts = new Map<string, string[]>();
   for (const line of readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n')) {

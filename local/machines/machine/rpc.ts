@@ -1,8 +1,8 @@
-// What a function in the VPC hears from a real machine: a request over its real network, by node's own client.
+// A request from a function in the VPC to a real machine: over its real network, with Node's own HTTP client.
 import http from 'node:http';
 import type { HttpAnswer, HttpRequest, RealHost } from '../../simulator/network/network.ts';
 
-/** Longer than any of the product's own limits: its limit is what ends a request. */
+/** Longer than any of the product's own limits: those end a request first. */
 const SILENT_AFTER_MS = 60_000;
 const BODY_BYTES_MAX = 16 * 2 ** 20;
 
@@ -34,7 +34,7 @@ function ask(host: string, port: number, { method, path, headers, body }: HttpRe
           statusCode: response.statusCode ?? 0,
           headers: Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, String(value)])),
           body: Buffer.concat(parts),
-          // It has taken its time already.
+          // The real request has already taken its time.
           afterMs: 0,
         }),
       );

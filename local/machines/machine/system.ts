@@ -1,6 +1,5 @@
-// What a machine's system is besides Debian: its image's own files, and the two services that stand for what a container lacks. In a
-// container systemd leaves devices in /etc/fstab alone (fstab-generator: "Running in a container, ignoring fstab device entry"), and
-// there is no udev to tell when a disk is there.
+// What a machine's system has besides Debian: its image's own files, and two services that replace what a container lacks. In a container systemd
+// ignores devices in /etc/fstab (fstab-generator: "Running in a container, ignoring fstab device entry"), and no udev reports that a disk is there.
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RESOLVER } from './lan.ts';
@@ -26,7 +25,7 @@ ExecStart=-/bin/mount --all
 WantedBy=multi-user.target
 `;
 
-/** Of cloud-init's own program, what user data need: "cloud-init-per instance NAME COMMAND": once for this instance. */
+/** The part of cloud-init's program that user data need: "cloud-init-per instance NAME COMMAND": once for this instance. */
 const CLOUD_INIT_PER = `#!/bin/sh
 done=/var/lib/cloud/instance/sem/bootper.$2
 [ ! -e "$done" ] || exit 0
@@ -59,7 +58,7 @@ export function furnish(root: string, files: ImageFiles, userData: string): void
     chmodSync(target, mode);
   };
   for (const [path, file] of Object.entries(files)) write(path, typeof file === 'string' ? { text: file } : file);
-  // As Debian's installer writes it: a resolver knows nothing of it.
+  // As Debian's installer writes it: a DNS server does not know these names.
   if (files['/etc/hosts'] === undefined) write('/etc/hosts', { text: '127.0.0.1 localhost\n::1 localhost\n' });
   write('/etc/systemd/system/mount-fstab.service', { text: MOUNT_UNIT });
   enable(root, 'mount-fstab.service', 'mount-fstab.service');
@@ -78,10 +77,10 @@ export function enable(root: string, unit: string, of: string): void {
   symlinkSync(`/etc/systemd/system/${of}`, join(wants, unit));
 }
 
-/** After a boot, since a container's own resolv.conf comes with it. */
+/** Written after a boot, since a container comes with its own resolv.conf. */
 export const RESOLV_CONF = `nameserver ${RESOLVER}\noptions timeout:1 attempts:2\n`;
 
-/** Of cloud-config that is JSON with nothing but bootcmd, as our own is; a shell script runs at the first boot only. */
+/** Reads cloud-config that is JSON with only bootcmd, as our own is. A shell script runs at the first boot only. */
 function bootCommands(userData: string): string | undefined {
   if (!userData.startsWith('#cloud-config\n')) return undefined;
   const { bootcmd = [] } = JSON.parse(userData.slice(userData.indexOf('\n'))) as {

@@ -1,4 +1,4 @@
-// Programs of the host, run without a shell, each with a limit: what machines are made of.
+// Runs the host's programs that machines are made with, without a shell, each with a time limit.
 import { execFile, execFileSync } from 'node:child_process';
 
 export interface ToolOptions {
@@ -6,11 +6,11 @@ export interface ToolOptions {
   readonly input?: string;
 }
 
-/** What is printed beyond this is an error: nothing here prints more. */
+/** More output than this is an error: no program here prints more. */
 const OUTPUT_BYTES_MAX = 16 * 2 ** 20;
 const TIMEOUT_MS = 30_000;
 
-/** @returns what it prints. Rejects with what it says where it fails, or takes longer than its limit. */
+/** @returns its standard output. Rejects with its error message if it fails or takes longer than its limit. */
 export function tool(program: string, operands: readonly string[], options: ToolOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const { timeoutMs = TIMEOUT_MS, input = '' } = options;
@@ -25,13 +25,13 @@ export function tool(program: string, operands: readonly string[], options: Tool
       },
     );
     child.stdin?.on('error', () => {
-      // It ended without reading: its exit status tells.
+      // It ended without reading its input: its exit status says why.
     });
     child.stdin?.end(input);
   });
 }
 
-/** The same for what takes milliseconds, and what the region wants to be so when the call returns. */
+/** The same for programs that take milliseconds, whose effect the region needs before the call returns. */
 export function toolNow(
   program: string,
   operands: readonly string[],

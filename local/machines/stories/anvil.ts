@@ -1,4 +1,4 @@
-// Where no geth can be built: a real EVM behind the product's ethereum client, for what one node alone can show.
+// Used if geth cannot be built: a real EVM behind the product's Ethereum client, for what a single node can show.
 import { anvilNode } from '../chains/anvil.ts';
 import { ask, hashAt, heightOf } from '../chains/geth.ts';
 import { type RealStory, runOnNode, type StoryGroup } from '../story.ts';

@@ -1,5 +1,5 @@
-// The consortium's chain: validators and full nodes, containers without units. What happens to them is in the stories beside this. Two
-// networks of it: one whose chain goes on, and one whose chain is made to stand still.
+// The consortium's chain: validators and full nodes, containers without units. The stories next to this file play on it. It has two networks: the
+// chain of one continues, the chain of the other is halted.
 import {
   cometbftNode,
   generate,
@@ -32,7 +32,7 @@ async function build(world: RealWorld, members: readonly Member[], { say, become
   const directoryOf = (name: string) => directories.get(name) ?? '';
   await Promise.all(members.map((member) => world.node(cometbftNode(world, member, directoryOf(member.name)))));
   say('cometbft', `${members.length} machines have booted, each with a data disk and no unit for its client`);
-  // Everybody names the validators, and nobody the full nodes, which came later.
+  // Each node has the validators in its configuration; none has the full nodes, which joined later.
   const validators = members.filter(({ role }) => role === 'validator').map(({ name }) => name);
   const peersBut = (but: string) =>
     validators.filter((name) => name !== but).map((name) => peerEntry(idIn(directoryOf(name)), world.find(name)));
@@ -57,7 +57,7 @@ async function build(world: RealWorld, members: readonly Member[], { say, become
   );
 }
 
-/** The machines' containers are containers in containers. */
+/** The machines' containers are nested containers. */
 const NEEDS = ['go', 'containers'] as const;
 
 export const cometbft: StoryGroup = {
@@ -73,6 +73,6 @@ export const cometbftHalted: StoryGroup = {
   fleets: ['cometbft'],
   needs: NEEDS,
   build: (world, telling) => build(world, membersWith(1), telling),
-  // People are told once of a chain that stands still, until it was well for a while: full disks may have told them.
+  // People are paged once for a halted chain, until it was well for a while: full disks may have paged them already.
   lanes: [[haltedChain, allDisksFull]],
 };

@@ -1,6 +1,6 @@
-// How a story fills a disk.
+// A shell script with which stories fill a disk.
 
-/** Takes what is left of the filesystem at $1, to the last block. */
+/** Fills the free space of the filesystem at $1, to the last block. */
 export const FILL = `
 for size in 64M 16M 4M 1M 64K 4K; do
   n=0

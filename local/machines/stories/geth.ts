@@ -1,5 +1,5 @@
-// The private clique network: a bootnode, sealers and clients, which find each other through the bootnode. What happens to them is in the
-// stories beside this. Two networks of it, since one node of a fleet at a time is restored or replaced, and each takes its minutes.
+// The private clique network: a bootnode, sealers and clients, which find each other through the bootnode. The stories next to this file play on it.
+// It exists twice: only one node of a fleet is restored or replaced at a time, which takes minutes.
 import { enodeOf, gethNode, heightOf, makeNetwork, peersOf, UNIT } from '../chains/geth.ts';
 import type { StoryGroup, StoryLog } from '../story.ts';
 import type { RealWorld } from '../world.ts';
@@ -57,7 +57,7 @@ async function build(world: RealWorld, { sealers, clients }: Members, { say, bec
       world.region.route53.resolve(`${name}.geth.internal`, 'A').includes(privateIp),
     ),
   );
-  // Who was never seen well is refused what wants a node that is.
+  // A node that was never observed as healthy is refused heals that need a healthy node.
   const observed = () => world.observed('geth');
   await becomes(
     'chainmend has seen each of them synced',

@@ -1,4 +1,4 @@
-// The stories of real machines: which there are, of which group, and what each needs of the host beside machines.
+// The list of real-machine stories: their groups, and what each needs of the host besides machines.
 import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';

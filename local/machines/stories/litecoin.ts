@@ -1,4 +1,4 @@
-// The litecoin network: three nodes of a fleet, and one that is nobody's and mines. What happens to them is in the stories beside this.
+// The litecoin network: three nodes of a fleet, and one that belongs to no fleet and mines. The stories next to this file play on it.
 import { heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
 import { corruptData } from './litecoin/corrupt-data.ts';
@@ -6,7 +6,7 @@ import { diskFull } from './litecoin/disk-full.ts';
 import { frozen } from './litecoin/frozen.ts';
 import { mining, snapshots } from './litecoin/snapshots.ts';
 
-/** Regtest mines as one asks for it: a block each so many seconds. */
+/** Regtest mines only on request: one block in so many milliseconds. */
 const BLOCK_MS = 4_000;
 const NODES = ['node1', 'node2', 'node3'] as const;
 

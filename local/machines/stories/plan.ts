@@ -1,13 +1,13 @@
-// What is known of a story before it is played, and which ones a host can play. Both sides of an enclosure ask this.
+// What is known of a story before it runs, and which stories a host can run. Both sides of an enclosure use this.
 import type { Task } from '../run-events.ts';
 
 export const GROUPS = ['litecoin', 'cometbft', 'cometbft-halted', 'geth', 'geth-replaced', 'anvil'] as const;
-/** Stories that share one enclosure, and the machines in it. */
+/** Stories that share one enclosure with its machines. */
 export type Group = (typeof GROUPS)[number];
 
 /**
- * go: the group's client, which is built by it; anvil: what there is in its place, so never both;
- * containers: systemd as the first process of each machine, and containers in them.
+ * go: builds the group's client. anvil: replaces that client, so a host never has both. containers: systemd as the first process of each machine, and
+ * nested containers.
  */
 export type Need = 'go' | 'anvil' | 'containers';
 
@@ -24,7 +24,7 @@ export interface Plan {
   readonly skipped: readonly { readonly story: StoryEntry; readonly why: string }[];
 }
 
-/** A story for the lack of something is neither played nor skipped where nothing is lacking. */
+/** Some stories need a host that lacks something. On a host that lacks nothing they are neither played nor skipped. */
 export function planStories(
   stories: readonly StoryEntry[],
   { software, machines }: Pick<Task, 'software' | 'machines'>,
@@ -35,7 +35,7 @@ export function planStories(
     'cometbft-halted': software.cometbft !== undefined,
     geth: software.geth !== undefined,
     'geth-replaced': software.geth !== undefined,
-    // In its place.
+    // anvil is used only without geth.
     anvil: software.geth !== undefined,
   };
   const whyNot = ({ group, needs }: StoryEntry): string | undefined => {

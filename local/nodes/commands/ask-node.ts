@@ -1,5 +1,5 @@
-// What the script ask-node does, as a simulated node does it: each question is put to the client over the node's own loopback, and
-// what it says is told in as many characters as SSM shows. test/shared/probe/probe-on-node.test.ts holds the script to the same frames.
+// The script ask-node on a simulated node: sends each question to the client over the node's own loopback. It prints as many characters of the answer
+// as SSM shows. test/shared/probe/probe-on-node.test.ts holds the script to the same frames.
 import {
   type AnswerFilter,
   decodeQuestions,
@@ -9,17 +9,17 @@ import {
 } from '../../../shared/probe/frames.ts';
 import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 
-/** curl's --max-time in the script. */
+/** The script's --max-time of curl. */
 const PATIENCE_MS = 4_000;
 
 export interface AskNodeHost {
   readonly rpc: { answer(port: number, request: HttpRequest, asking: { readonly local: boolean }): HttpAnswer };
-  /** What a file of credentials on this node holds; undefined where there is none. */
+  /** The content of a credentials file on this node; undefined if it does not exist. */
   readonly cookie: string | undefined;
   readonly volumes: readonly { readonly path: string; readonly usedBytes: number; readonly sizeBytes: number }[];
 }
 
-/** What is printed, and how long it takes. Throws a `TypeError` for questions that the script would not take. */
+/** The output, and how long it takes. Throws a `TypeError` for questions that the script would refuse. */
 export function askNode(
   node: AskNodeHost,
   parameters: Readonly<Record<string, string>>,
@@ -89,7 +89,7 @@ function filteredBody(what: AnswerFilter, text: string): string {
   }
 }
 
-/** Nothing but printable ASCII leaves the node. */
+/** Only printable ASCII leaves the node. */
 const oneLine = (text: string): string => text.replace(/[^ -~]/g, ' ');
 const lines = (text: string, wanted: RegExp): string =>
   text

@@ -1,5 +1,5 @@
-// What the scripts of inspect-node, restart-client, check-volume, swap-volumes, stop-client and start-client do, as a simulated node
-// does it. The contract is test/host/fixtures/node-commands.json, which the scripts run through on real filesystems.
+// The scripts inspect-node, restart-client, check-volume, swap-volumes, stop-client and start-client on a simulated node. The contract is
+// test/host/fixtures/node-commands.json; the scripts are tested against it on real filesystems.
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
 import type { VolumeContent } from '../content.ts';
@@ -24,7 +24,7 @@ import { swapVolumes } from './swap.ts';
 export class NodeCommands extends NodeActs {
   private readonly later: (delayMs: number, work: () => void) => void;
 
-  /** `later` goes on unless the machine has lost its power by then. */
+  /** `later` runs the work unless the machine has lost its power by then. */
   constructor(node: CommandedNode, host: ActsHost & { readonly later: (delayMs: number, work: () => void) => void }) {
     super(node, host);
     this.later = host.later;
@@ -83,7 +83,7 @@ export class NodeCommands extends NodeActs {
     const why = this.unfit(VolumeId, like.filesystem);
     if (why) return ending('failed', { ...of, ...why });
     yield this.takesMs(500, 3_000);
-    // Looked at once more: what is read is what is there now.
+    // Read again: these are the current contents.
     const [theirs, ours] = [this.node.contentOf(VolumeId), this.node.contentOf(like.volumeId)];
     const [there, expected] = [entries(theirs), entries(ours)];
     const missing = [...expected].filter((entry) => !there.has(entry));
@@ -153,7 +153,7 @@ const maskable = (clients: readonly Client[], mask: string | undefined): string 
     ? 'a client that its owner starts with commands cannot be masked: nothing was changed'
     : undefined;
 
-/** The top of what lies on a volume: as a person sees it with ls. */
+/** The names in a volume's root directory, as ls shows them. */
 function entries(content: VolumeContent | undefined): ReadonlySet<string> {
   const names = [...(content?.files.keys() ?? [])].map((path) => path.split('/')[0] ?? path);
   return new Set(content?.data ? [...names, `blocks of ${content.data.chain}`] : names);

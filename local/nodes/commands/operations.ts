@@ -1,5 +1,5 @@
-// What the commands on a simulated node's clients and volumes have in common: looking, stopping, starting, mounting, and what a boot
-// mounts. The commands themselves are in node-commands.ts and swap.ts.
+// What the commands on a simulated node's clients and volumes share: looking, stopping, starting, mounting, and what a boot mounts. The commands
+// themselves are in node-commands.ts and swap.ts.
 import type { ClientStop, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
 import type { SimulatedBeacon } from '../beacon.ts';
@@ -22,7 +22,7 @@ export interface NodeEnding {
   readonly fault: 'none' | 'data' | 'node';
 }
 
-/** What a command does, one act after the other; each value is how many ms pass before the next. */
+/** A command's acts, one after the other; each value is the time before the next act in ms. */
 export type Acts<Result> = Generator<number, Result, void>;
 
 export interface VolumeMount {
@@ -37,7 +37,7 @@ export interface Client {
 }
 
 const LAST_LINE_MAX = 300;
-/** Of start.sh: seen running twice, a second apart. */
+/** As in start.sh: the client was seen running twice, a second apart. */
 const SEEN_MS = 2_000;
 export const MASKED = 'the clients are masked (/etc/chainmend/client-masked): start-client unmasks them';
 
@@ -47,7 +47,7 @@ export interface ActsHost {
   readonly rootUsedPercent: () => number;
 }
 
-/** A node as the commands that it is sent know it. */
+/** A node, as its commands see it. */
 export interface CommandedNode extends NodeContext {
   readonly disks: NodeDisks;
   readonly beacon: SimulatedBeacon | undefined;
@@ -102,7 +102,7 @@ export class NodeActs {
     };
   }
 
-  /** Why a client of these cannot be followed; undefined when all can. */
+  /** Why one of these clients cannot be followed; undefined if all can. */
   unknown(clients: readonly Client[]): string | undefined {
     const one = clients.find(
       (client) => !isUnit(this.node.spec, client.runtime, client.unit) && !this.isCompanion(client),
@@ -110,12 +110,12 @@ export class NodeActs {
     return one && `the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`;
   }
 
-  /** A beacon node beside an execution client is one process with it here. */
+  /** A beacon node next to an execution client is one process with it here. */
   private isCompanion({ runtime }: Client): boolean {
     return this.node.beacon !== undefined && runtime === this.node.spec.runtime;
   }
 
-  /** null: none ran. */
+  /** null: no client ran. */
   *stopAll(clients: readonly Client[]): Acts<ClientStop | null> {
     const { client, spec } = this.node;
     const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
@@ -143,7 +143,7 @@ export class NodeActs {
     };
   }
 
-  /** `seconds`: null where none was started. `why`: it does not stay up. */
+  /** `seconds`: null if none was started. `why`: the client does not stay up. */
   *startAll(clients: readonly Client[]): Acts<{ readonly seconds: number | null; readonly why: string | undefined }> {
     const { client, spec } = this.node;
     const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
@@ -159,7 +159,7 @@ export class NodeActs {
     return { seconds, why: `the client was started and is ${state}, and its last line is "${said}"` };
   }
 
-  /** Why these cannot be the volumes of these places: something else is mounted there. */
+  /** Why these cannot be the volumes of these places: another volume is mounted there. */
   misplaced(places: readonly VolumeMount[]): string | undefined {
     const report = this.node.devices();
     for (const { path, volumeId } of places) {
@@ -174,7 +174,7 @@ export class NodeActs {
     return undefined;
   }
 
-  /** Why a volume cannot be mounted in the place of one of this filesystem. */
+  /** Why a volume cannot replace one with this filesystem. */
   unfit(
     volumeId: string,
     filesystem: string,
@@ -202,7 +202,7 @@ export class NodeActs {
     return undefined;
   }
 
-  /** Undefined when this volume is mounted there. */
+  /** Undefined if this volume is mounted there. */
   *mountAt(
     volumeId: string,
     path: string,
@@ -228,14 +228,14 @@ export class NodeActs {
     return pinnedAt(this.fstab(), path);
   }
 
-  /** Throws an `Error` where /etc/fstab cannot be written, or has two lines for the path. */
+  /** Throws an `Error` if /etc/fstab cannot be written, or has two lines for the path. */
   writeFstab({ path, volumeId }: VolumeMount, how: { readonly pin?: boolean } = {}): void {
     const xfs = this.node.disks.volume(volumeId)?.filesystem === 'xfs';
     const text = bootsWith(this.fstab(), path, { volumeId, spec: this.specOf(volumeId), xfs }, how);
     if (text !== this.fstab()) this.node.writeFile(FSTAB, text);
   }
 
-  /** A line that leads to this volume already is left alone. */
+  /** A line that already mounts this volume is not changed. */
   bootInto({ path, volumeId }: VolumeMount): void {
     const line = bootLines(this.fstab()).find((one) => one.path === path);
     const uuid = this.node.disks.volume(volumeId)?.uuid;
@@ -247,7 +247,7 @@ export class NodeActs {
     return this.node.readFile(FSTAB) ?? '';
   }
 
-  /** A file, or what lies below a directory. */
+  /** A file, or all files below a directory. */
   remove(path: string): void {
     const { files } = this.node.setup;
     files.delete(path);
@@ -273,7 +273,7 @@ export const linesOf = (packed: string): readonly string[] =>
     .split('\n')
     .filter((line) => line !== '');
 
-/** What is mounted inside of another is mounted after it. */
+/** A mount inside of another mount comes after it. */
 export const byDepth = (a: VolumeMount, b: VolumeMount): number => a.path.length - b.path.length;
 
 export const ending = (result: NodeEnding['result'], more: Partial<NodeEnding>): NodeEnding => ({

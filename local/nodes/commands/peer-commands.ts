@@ -1,6 +1,5 @@
-// What the scripts about peers do, as a simulated node does it: the client is asked and told over its own loopback, its configuration
-// is told and edited by what was read, and a client that does not come up with it gets its old file again. test/host/peers.test.ts
-// holds the scripts to the same answers.
+// The scripts about peers on a simulated node. The client is asked and changed over its own loopback, and its configuration is read and edited. A
+// client that does not start with the new file gets its old file again. The scripts are held to the same answers by test/host/peers.test.ts.
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
@@ -8,15 +7,15 @@ import { applyEdits, type ByteEdit } from '../../../shared/peers/edits.ts';
 import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 import type { ClientState } from '../client.ts';
 
-/** The part of a node that these commands work on. */
+/** The part of a node that these commands use. */
 export interface PeersHost {
   readFile(path: string): string | undefined;
-  /** Throws an `Error` where its filesystem is full. */
+  /** Throws an `Error` if its filesystem is full. */
   writeFile(path: string, text: string): void;
   localRpc(port: number, request: HttpRequest): HttpAnswer;
-  /** What a file of credentials holds. */
+  /** The content of a credentials file. */
   cookie(path: string): string | undefined;
-  /** unknown: the command means another client. */
+  /** unknown: the command names another client. */
   clientState(runtime: string, unit: string): ClientState | 'unknown';
   stopClient(): void;
   startClient(): boolean;
@@ -33,12 +32,12 @@ export interface PeersEnding {
   readonly reason: string | undefined;
 }
 
-/** curl's --max-time in the script. */
+/** The script's --max-time of curl. */
 const PATIENCE_MS = 5_000;
-/** A client of which nothing is known but its start takes about so long to stop. */
+/** Stop times of a client of which only the start time is known. */
 const STOP_MS = [500, 4_000] as const;
 const START_MS = [300, 1_500] as const;
-/** The script looks for some seconds whether the client goes on running. */
+/** The script watches for some seconds whether the client keeps running. */
 const LOOK_MS = 7_000;
 
 const failed = (reason: string, before: object | null = null): PeersEnding => ({
@@ -62,7 +61,7 @@ export function readConfig(host: PeersHost, { File = '' }: Parameters): PeersEnd
   };
 }
 
-/** ask-peers and change-peers. @returns the ending, and how long the client took over it */
+/** ask-peers and change-peers. @returns the ending, and how long the client took */
 export function changeRunningClient(
   host: PeersHost,
   { Endpoint = '', CredentialsFile = '', Requests = '' }: Parameters,

@@ -1,5 +1,5 @@
-// What the shipped scripts do, as the simulated node does it: the same checks in the same order, the same answers.
-// The contract is in test/host/fixtures/commands.json, which the scripts and this room both run through.
+// The shipped scripts on a simulated node: the same checks in the same order, and the same answers. The contract is in
+// test/host/fixtures/commands.json; the scripts and this file are both tested against it.
 import type { Answer, Observation } from '../../../shared/node-commands/answer.ts';
 import {
   type NodeOperation,
@@ -13,28 +13,28 @@ import type { CommandOutcome, MachineCommand } from '../machine.ts';
 import type { NodeCommands } from './client-commands.ts';
 import { changeRunningClient, type PeersEnding, type PeersHost, readConfig, writeConfig } from './peer-commands.ts';
 
-/** The part of a node that commands work on. */
+/** The part of a node that commands use. */
 export interface CommandHost {
   /** Epoch seconds by the node's own clock. */
   clockSeconds(): number;
   /** Draws how long a step takes, in ms, between the bounds. */
   takesMs(lowMs: number, highMs: number): number;
-  /** Continues after a time, unless the machine has lost its power by then. */
+  /** Runs the work after a time, unless the machine has lost its power by then. */
   later(delayMs: number, work: () => void): void;
-  /** Undefined, or the sentence why there is nothing to observe. */
+  /** The observation, or a sentence that says why there is none. */
   observe(path: string, runtime: string, unit: string): Observation | string;
-  /** Extends partition and filesystem at a path. */
+  /** Extends the partition and the filesystem at a path. */
   extend(path: string): void;
-  /** Starts the client; true when it runs afterwards. */
+  /** Starts the client; true if it runs afterwards. */
   startClient(): boolean;
-  /** Stops a client that runs and whose log tells that it cannot go on for lack of space, to be started again; false for any other. */
+  /** Stops a running client whose log says that it cannot continue for lack of space, so that it can be started again. False for any other client. */
   stopEndedInside(): boolean;
-  /** Whether the root volume takes what must survive a reboot. */
+  /** Whether the root volume can be written: what must survive a reboot is there. */
   rootWritable(): boolean;
   /** A command was refused: stale or late. */
   refused(): void;
   readonly peers: PeersHost;
-  /** Clients and volumes as a whole. */
+  /** Commands about all clients and volumes. */
   readonly node: NodeCommands;
 }
 
@@ -71,7 +71,7 @@ export class CommandRunner {
   private readonly host: CommandHost;
   private readonly waiting: PendingCommand[] = [];
   private busy = false;
-  /** What heals have sent, and what was sent about peers, are remembered apart. */
+  /** Commands of heals and commands about peers have separate memories. */
   private memories: Readonly<Record<Kind, Memories>> = { heals: NOTHING_REMEMBERED, peers: NOTHING_REMEMBERED };
 
   constructor(host: CommandHost) {
@@ -91,7 +91,7 @@ export class CommandRunner {
     this.next();
   }
 
-  /** The power is gone: nothing that ran or waited goes on, and /run is empty. */
+  /** The power is off: no running or waiting command continues, and /run is empty. */
   powerLost(): void {
     this.waiting.length = 0;
     this.busy = false;
@@ -102,7 +102,7 @@ export class CommandRunner {
     this.change(() => NOTHING_REMEMBERED);
   }
 
-  /** As if the last command had been killed after it was noted and before its result was. */
+  /** As if the last command had been killed after it was recorded and before its result was. */
   forgetLastAnswer(): void {
     this.change(({ disk, run }) => ({ disk: { ...disk, recorded: undefined }, run: { ...run, recorded: undefined } }));
   }
@@ -111,7 +111,7 @@ export class CommandRunner {
     this.memories = { heals: how(this.memories.heals), peers: how(this.memories.peers) };
   }
 
-  /** The highest (fence, ordinal) of both memories; of two equals the one that knows its answer. */
+  /** The highest (fence, ordinal) of both memories; of two equals, the one with an answer. */
   private seen(kind: Kind): Memory {
     const { disk, run } = this.memories[kind];
     if (below(disk, run)) return run;
@@ -129,7 +129,7 @@ export class CommandRunner {
       command.finished({ exitCode: 0, stdout: `${stdout}\n`, stderr: '' });
       this.next();
     };
-    // The script's own start: shell, lock, what it reads.
+    // The script's own start: the shell, the lock, its reads.
     this.host.later(this.host.takesMs(80, 250), () => this.begin(command, reply));
   }
 
@@ -171,7 +171,7 @@ export class CommandRunner {
     this.host.later(this.host.takesMs(100, 400) + afterMs, () => done(ending));
   }
 
-  /** Commands that only look wait for no lock and leave nothing behind. */
+  /** Read-only commands do not wait for the lock and are not recorded. */
   look(
     operation: 'read-config' | 'ask-peers',
     { parameters }: MachineCommand,
@@ -222,7 +222,7 @@ export class CommandRunner {
     });
   }
 
-  /** A client that runs is left alone unless it cannot go on; one that was started counts as running when it is still there 2 s later. */
+  /** A running client is left alone unless it cannot continue. A client that was started counts as running if it still runs 2 s later. */
   private startClient(
     parameters: Parameters,
     before: Observation,
@@ -279,7 +279,7 @@ type FenceDecision =
   | { readonly verdict: 'repeat'; readonly answer: string }
   | { readonly verdict: 'stale' | 'late'; readonly reason: string };
 
-/** In this order: stale, answered already, late, to be carried out. */
+/** In this order: stale, already answered, late, to be executed. */
 function judged(asked: CommandOrdinal, seen: Memory, nowSeconds: number, startBySeconds: number): FenceDecision {
   if (below(asked, seen)) return { verdict: 'stale', reason: `this node has seen ${seen.fence}.${seen.ordinal}` };
   if (!below(seen, asked) && seen.recorded !== undefined) return { verdict: 'repeat', answer: seen.recorded };
@@ -292,7 +292,7 @@ function judged(asked: CommandOrdinal, seen: Memory, nowSeconds: number, startBy
 const below = (a: CommandOrdinal, b: CommandOrdinal): boolean =>
   a.fence < b.fence || (a.fence === b.fence && a.ordinal < b.ordinal);
 
-/** Why a script could not even begin: a parameter that is not in its environment, or an operation id that is none. */
+/** Why a script could not begin: a parameter is missing in its environment, or the operation id is invalid. */
 function unusable(operation: Operation, parameters: Parameters): string | undefined {
   const missing = operationParameters[operation].find((name) => parameters[name] === undefined);
   if (missing) return `parameter ${missing} did not arrive in the environment: SSM Agent 3.3.2746.0 or later is needed`;
@@ -303,7 +303,7 @@ function unusable(operation: Operation, parameters: Parameters): string | undefi
     : `parameter OperationId: "${given.slice(0, 100)}" given, expected ${pattern}`;
 }
 
-/** "<fence>.<ordinal>", which `unusable` has seen to. */
+/** "<fence>.<ordinal>", which `unusable` has checked. */
 function parsed(operationId: string): CommandOrdinal {
   const [fence = 0, ordinal = 0] = operationId.split('.').map(Number);
   return { fence, ordinal };

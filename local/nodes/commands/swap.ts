@@ -1,5 +1,5 @@
-// swap-volumes, as a simulated node does it: other volumes in the place of its own, or everything as it was. The order of the acts is
-// that of shared/node-commands/swap-volumes.sh, so that what is cut off half-way leaves the same behind.
+// swap-volumes on a simulated node: other volumes replace its own, or everything is put back. The order of the acts is that of
+// shared/node-commands/swap-volumes.sh, so an interruption leaves the same state.
 import { signingRank } from '../data.ts';
 import {
   type Acts,
@@ -69,7 +69,7 @@ export function* swapVolumes(node: NodeActs, parameters: Parameters): Acts<NodeE
     if (started.why === undefined)
       return ending('done', { before, after: look(), stop, startSeconds: started.seconds });
     startSeconds = started.seconds;
-    // On the way back a client that ends on what was found ended on it before: the copy is not brought again.
+    // On the way back, a client that ends on the volumes found ended on them before. The copy is not mounted again.
     if (swap.carry === 'theirs')
       return ending('failed', { before, after: look(), reason: started.why, stop, startSeconds });
     failure = { reason: started.why, fault: 'none' };
@@ -81,7 +81,7 @@ export function* swapVolumes(node: NodeActs, parameters: Parameters): Acts<NodeE
   }
   const again = yield* node.startAll(clients);
   const runs = node.node.client.state === 'running';
-  // It does not come up on the new data and does on the old ones: it lies in the data.
+  // The client does not start on the new data, but on the old data: the new data are the fault.
   const fault = startSeconds !== null && runs ? 'data' : failure.fault;
   const reason = `${failure.reason}; the volumes found are mounted again${again.why === undefined ? '' : `; ${again.why}`}`;
   return ending('failed', { before, after: look(), reason, stop, startSeconds: again.seconds, putBack: true, fault });
@@ -107,7 +107,7 @@ function wrongPlaces(node: NodeActs, { from, to }: Swap): Failure | undefined {
   return undefined;
 }
 
-/** All of `to` are mounted, and what was to be carried has been: their lines in /etc/fstab are written after that. */
+/** All of `to` are mounted, and the carried files are there. Their lines in /etc/fstab are written after that. */
 const isCarried = (node: NodeActs, { to, carry }: Swap): boolean =>
   to.every((place) => {
     const pinned = node.pinned(place.path);
@@ -129,7 +129,7 @@ function* exchange(node: NodeActs, swap: Swap): Acts<Failure | undefined> {
   return reason === undefined ? undefined : { reason, fault: 'node' };
 }
 
-/** Found volumes where they were, whatever is there now. */
+/** Mounts the volumes found in their places again, whatever is mounted now. */
 function* putBack(node: NodeActs, { from, to }: Swap): Acts<string | undefined> {
   node.node.client.stop('stopped', 'stopped');
   const busy = yield* node.unmountAll(to.filter((place) => isMounted(node, place)));
@@ -166,7 +166,7 @@ function carryOver(node: NodeActs, { from, identity, carry, keepNewest }: Swap):
   }
 }
 
-/** What went wrong; undefined when nothing did. */
+/** The error's message; undefined without an error. */
 function attempt(act: () => void): string | undefined {
   try {
     act();

@@ -1,12 +1,12 @@
-// config.toml as `cometbft init` and `cometbft testnet` write it, shortened to what a fleet's owner looks at.
-// Source of keys and comments: config/toml.go of github.com/cometbft/cometbft, version 0.38.
+// config.toml as `cometbft init` and `cometbft testnet` write it, shortened to what a fleet's owner reads. Source of keys and comments:
+// config/toml.go of github.com/cometbft/cometbft, version 0.38.
 
 export interface CometbftSettings {
   readonly moniker: string;
   readonly persistentPeers: string;
   readonly rpcUnsafe: boolean;
   readonly metricsNamespace: string;
-  /** false where peers have private addresses. */
+  /** false if peers have private addresses. */
   readonly strictAddresses: boolean;
 }
 

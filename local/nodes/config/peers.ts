@@ -1,5 +1,5 @@
-// The peers in a client's configuration file, both ways: the file that a node was set up with, and what its client makes of a file
-// when it starts. A client that does not understand its file does not start.
+// Writes and reads peers in a client's configuration file: the file that a node was set up with, and what its client reads at a start. A client that
+// does not understand its file does not start.
 import { parse } from 'smol-toml';
 import { familyOf, type Protocol, portsOf } from '../protocol.ts';
 import { type CometbftSettings, cometbftConfig } from './cometbft.ts';
@@ -11,18 +11,18 @@ export interface ConfiguredPeer {
   readonly id: string | undefined;
 }
 
-/** What a file says, as far as connections and RPC go. */
+/** A file's content, as far as it is about connections and RPC. */
 export interface Configuration {
   readonly peers: readonly ConfiguredPeer[];
   readonly rpcUnsafe: boolean;
 }
 
-/** A client that reads such a file exits and says this. */
+/** A client that reads such a file exits with this message. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
-/** Where the usual unit file has it; of cometbft beneath its home, which lies on the data volume. */
+/** The path in the usual unit file; of cometbft in its home, which is on the data volume. */
 export function usualConfigPath(protocol: Protocol, dataPath: string): string {
   switch (familyOf(protocol)) {
     case 'bitcoin':
@@ -55,7 +55,7 @@ export function writtenConfig(
   }
 }
 
-/** Throws a `ConfigurationError` where the client would exit. */
+/** Throws a `ConfigurationError` if the client would exit. */
 export function readConfig(protocol: Protocol, text: string): Configuration {
   switch (familyOf(protocol)) {
     case 'bitcoin':
@@ -88,7 +88,7 @@ function keyedPeer(text: string, pattern: RegExp): ConfiguredPeer {
   return { id, address };
 }
 
-/** Sections and anything else are for the client to mind; addnode takes any text, and what is no address is never reached. */
+/** Sections and other keys are ignored. addnode takes any text; a text that is not an address is never reached. */
 function addnodes(text: string, p2pPort: number): readonly ConfiguredPeer[] {
   return text.split('\n').flatMap((line) => {
     const [, peer] = /^\s*addnode\s*=\s*([^\s#]+)/.exec(line) ?? [];
@@ -96,7 +96,7 @@ function addnodes(text: string, p2pPort: number): readonly ConfiguredPeer[] {
   });
 }
 
-/** An address without a port means the chain's usual one. */
+/** An address without a port has the chain's usual port. */
 export const withPort = (address: string, port: number): string =>
   /(^[^:]*|\])$/.test(address) ? `${address}:${port}` : address;
 

@@ -1,6 +1,6 @@
-// The other clients' configuration files, with the comments that their owners put there: what edits them has to keep these.
+// The other clients' configuration files, with their owners' comments: an editor of these files must keep them.
 
-/** bitcoin.conf: share/examples/bitcoin.conf of github.com/bitcoin/bitcoin, shortened; its forks read the same. */
+/** bitcoin.conf: share/examples/bitcoin.conf of github.com/bitcoin/bitcoin, shortened; its forks read the same format. */
 export const bitcoinConfig = (name: string, rpcPort: number, addnode: readonly string[]): string => `##
 ## ${name}.conf configuration file. Lines beginning with # are comments.
 ##
@@ -24,7 +24,7 @@ txindex=1
 dbcache=4096
 `;
 
-/** What `geth dumpconfig` writes, shortened. */
+/** Output of `geth dumpconfig`, shortened. */
 export const gethConfig = (p2pPort: number, staticNodes: readonly string[]): string => `# geth --config, version 1.16
 [Eth]
 NetworkId = 1

@@ -1,4 +1,4 @@
-// What answers a request to the RPC port: the file of the chain's protocol, or a client that is no chain's.
+// Answers a request to the RPC port: by the chain's protocol, or as a client of no known chain.
 import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 import { familyOf } from '../protocol.ts';
 import { bitcoinAnswer } from './bitcoin.ts';
@@ -8,14 +8,14 @@ import { json, notFound, REFUSED, type Response, target } from './http.ts';
 import type { RpcFacts } from './rpc-facts.ts';
 import { stacksAnswer } from './stacks.ts';
 
-/** @param prefix before all paths; what is asked elsewhere is not found */
+/** @param prefix before all paths; other paths are not found */
 export function answerOf(asked: RpcFacts, request: HttpRequest, prefix = ''): HttpAnswer {
   if (!request.path.startsWith(prefix)) return notFound();
   const inner = { ...request, path: request.path.slice(prefix.length) || '/' };
   switch (familyOf(asked.protocol)) {
     case 'bitcoin':
       return bitcoinAnswer(asked, inner);
-    // The others open their RPC once they have loaded.
+    // Other clients open their RPC when they have loaded.
     case 'ethereum':
       return asked.loading ? REFUSED : ethereumAnswer(asked, inner);
     case 'cometbft':
@@ -25,7 +25,7 @@ export function answerOf(asked: RpcFacts, request: HttpRequest, prefix = ''): Ht
   }
 }
 
-/** A client that is no chain's: as infra/commands/smoke/client.py answers, the client of the ladder's smoke test. */
+/** A client of no known chain: it answers as infra/commands/smoke/client.py, the client of the ladder's smoke test. */
 export function plainAnswer(
   { height, blocks, network }: Pick<RpcFacts, 'height' | 'blocks'> & { readonly network: string },
   request: HttpRequest,

@@ -1,5 +1,5 @@
-// The beacon API of the consensus client beside an execution client. The form: github.com/ethereum/beacon-APIs, as in
-// test/fixtures/chain-samples.ts. A slot here is one block interval; slots in which the chain stood still were missed.
+// The beacon API of an execution client's consensus client. The form: github.com/ethereum/beacon-APIs, as in test/fixtures/chain-samples.ts. A slot
+// here is one block interval; slots during a halt of the chain were missed.
 import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import { json, type Response, target, text } from './http.ts';
@@ -17,12 +17,12 @@ export interface BeaconFacts {
   readonly loading: boolean;
   readonly executionOffline: boolean;
   readonly executionBehind: boolean;
-  /** It hangs and does not know it. */
+  /** It hangs without noticing. */
   readonly believesSynced: boolean;
   readonly peerId: string;
 }
 
-/** So many slots behind a beacon node says that it is syncing (lighthouse, SYNC_TOLERANCE_EPOCHS is 2 epochs of 32). */
+/** A beacon node that is so many slots behind reports that it is syncing (lighthouse, SYNC_TOLERANCE_EPOCHS is 2 epochs of 32). */
 const TOLERATED_SLOTS = 64;
 
 export function beaconAnswer(asked: BeaconFacts, request: HttpRequest): Response {
@@ -111,7 +111,7 @@ const data = (value: unknown): Response => json({ data: value });
 
 const slotSeconds = ({ blockIntervalMs }: BeaconFacts): number => Math.max(1, Math.round(blockIntervalMs / 1_000));
 
-/** Before all blocks of this run, and so that its block heights and slots are of one order. */
+/** Before all blocks of this run, and such that block heights and slots have the same order of magnitude. */
 const genesisSeconds = (asked: BeaconFacts): number => Math.floor(asked.blocks.blockTimeMs(0) / 1_000);
 
 const slotAt = (asked: BeaconFacts, ms: number): number =>
@@ -119,7 +119,7 @@ const slotAt = (asked: BeaconFacts, ms: number): number =>
 
 const slotOf = (asked: BeaconFacts, height: number): number => slotAt(asked, asked.blocks.blockTimeMs(height));
 
-/** The block of a slot: heights only fall behind slots, so it is searched for below them. */
+/** The block of a slot. Heights are never above slots, so only lower heights are searched. */
 function heightIn(asked: BeaconFacts, slot: number): number | undefined {
   let low = 0;
   let high = asked.height;

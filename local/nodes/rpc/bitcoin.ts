@@ -1,5 +1,5 @@
-// bitcoind's JSON-RPC, and that of litecoind and dogecoind, which stayed with an older form of it.
-// The form: what litecoind 0.21.2 answered (test/fixtures/chain-samples.ts), and src/rpc of github.com/bitcoin/bitcoin, version 29.
+// The JSON-RPC of bitcoind, and of litecoind and dogecoind, which kept an older form of it. The form: what litecoind 0.21.2 answered
+// (test/fixtures/chain-samples.ts), and src/rpc of github.com/bitcoin/bitcoin, version 29.
 import type { HttpRequest } from '../../simulator/network/network.ts';
 import { withPort } from '../config/peers.ts';
 import type { SeenPeer } from '../peers.ts';
@@ -16,7 +16,7 @@ const IN_WARMUP = -28;
 const NODE_NOT_CONNECTED = -29;
 const METHOD_NOT_FOUND = -32_601;
 
-/** A tip that is older counts as a first download, as long as the client advances (DEFAULT_MAX_TIP_AGE). */
+/** With an older tip the client is in its initial download, while it advances (DEFAULT_MAX_TIP_AGE). */
 const MAXIMUM_TIP_AGE_MS = 24 * 3_600_000;
 
 export function bitcoinAnswer(asked: RpcFacts, request: HttpRequest): Response {
@@ -108,7 +108,7 @@ function blockHash({ height, blocks }: RpcFacts, wanted: unknown): RpcOutcome {
   return at < 0 || at > height ? failed(INVALID_PARAMETER, 'Block height out of range') : { result: blocks.hash(at) };
 }
 
-/** Of the tip and a few blocks below: nobody asks for others by their hash. */
+/** Only the tip and a few blocks below it: no caller asks for others by their hash. */
 function header({ height, blocks, blockIntervalMs }: RpcFacts, wanted: unknown): RpcOutcome {
   const known = Array.from({ length: 10 }, (_, below) => height - below).find(
     (at) => at >= 0 && blocks.hash(at) === wanted,

@@ -4,7 +4,7 @@ import type { SeenPeer } from '../peers.ts';
 import { json, notFound, type Response, target } from './http.ts';
 import { isBehind, type RpcFacts } from './rpc-facts.ts';
 
-/** Blocks that one /blockchain answers (rpc/core/blocks.go). */
+/** Blocks of one /blockchain answer (rpc/core/blocks.go). */
 const BLOCKS_MAX = 20;
 
 export function cometbftAnswer(asked: RpcFacts, request: HttpRequest): Response {
@@ -102,7 +102,7 @@ function peerInfo(asked: RpcFacts, peer: SeenPeer) {
   };
 }
 
-/** The range is clamped to what the node has; above its last block there is none. */
+/** The range is limited to the node's blocks; above its last block there is none. */
 function blockchain(asked: RpcFacts, query: URLSearchParams): Response {
   const { height } = asked;
   const lowest = Math.max(1, Number(query.get('minHeight') ?? 1));
@@ -150,7 +150,7 @@ function dialPeers({ control }: RpcFacts, query: URLSearchParams): Response {
   const parts = peers.map((peer) => /^([0-9a-f]{40})@([^@\s]{3,300}:\d{1,5})$/.exec(peer));
   const wrong = parts.indexOf(null);
   if (wrong >= 0) return failed(`invalid peer address ${peers[wrong]}`);
-  // Without persistent=true a peer is dialled once; here nothing is lost that would have to be dialled again.
+  // Without persistent=true a peer is dialled only once; here no connection is lost that would need a second dial.
   for (const [, id, address = ''] of parts.flatMap((part) => (part ? [part] : []))) control.add(address, id);
   return result({ log: 'Dialing peers in progress. See /net_info for details' });
 }
@@ -160,7 +160,7 @@ function texts(value: string | null): readonly string[] | undefined {
     const list = JSON.parse(value ?? '') as unknown;
     return Array.isArray(list) && list.every((entry) => typeof entry === 'string') ? list : undefined;
   } catch {
-    // No JSON is no list of peers: the caller answers that.
+    // The text is not JSON, so it is not a list of peers: the caller answers with an error.
     return undefined;
   }
 }
@@ -173,7 +173,7 @@ const failed = (data: string): Response =>
 /** Empty before the first block. */
 const hash = ({ blocks }: RpcFacts, height: number): string => (height === 0 ? '' : blocks.hash(height).toUpperCase());
 
-/** As Go writes it: nanoseconds without trailing zeros. */
+/** As Go formats it: nanoseconds without trailing zeros. */
 const time = (ms: number): string => new Date(ms).toISOString().replace(/\.?0*Z$/, 'Z');
 
 const nanoseconds = (ms: number): string => String(ms * 1_000_000);

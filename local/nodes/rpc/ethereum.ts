@@ -102,7 +102,7 @@ const block = ({ blocks }: RpcFacts, height: number) => ({
   withdrawalsRoot: EMPTY_ROOT,
 });
 
-/** Answered on the node itself alone, as over geth's IPC socket: its HTTP modules leave it out. */
+/** Only answered on the node itself, as over geth's IPC socket: its HTTP modules do not include it. */
 function admin(asked: RpcFacts, method: string, [peer]: readonly unknown[]): RpcOutcome {
   if (method === 'admin_nodeInfo') return { result: nodeInfo(asked) };
   if (method === 'admin_peers') return { result: asked.peers().map((seen) => peerInfo(asked, seen)) };
@@ -116,7 +116,7 @@ function admin(asked: RpcFacts, method: string, [peer]: readonly unknown[]): Rpc
     asked.control?.remove(address, { keep: false });
     asked.control?.disconnect(address);
   }
-  // true whatever comes of it: the request was taken.
+  // true in any case: the request was accepted.
   return { result: true };
 }
 

@@ -1,4 +1,4 @@
-// Answers over HTTP, and JSON-RPC as servers of its two dialects answer it.
+// HTTP responses, and JSON-RPC as servers of its two dialects answer it.
 import type { HttpAnswer, HttpRequest } from '../../simulator/network/network.ts';
 
 export type Response = Extract<HttpAnswer, { kind: 'response' }>;
@@ -13,7 +13,7 @@ export function text(body: string, statusCode = 200): Response {
   return response(body, 'text/plain; charset=utf-8', statusCode);
 }
 
-/** As Go's net/http says it. */
+/** As Go's net/http answers. */
 export const notFound = (): Response => text('404 page not found\n', 404);
 
 const response = (body: string, contentType: string, statusCode: number): Response => ({
@@ -41,12 +41,12 @@ export interface RpcError {
 export type Methods = (method: string, params: readonly unknown[]) => RpcOutcome;
 
 /**
- * two: JSON-RPC 2.0. one: JSON-RPC 1.0 as bitcoind below version 28 answers it, with both members always. `missing` is how a
- * server says that it has no such method.
+ * two: JSON-RPC 2.0. one: JSON-RPC 1.0 as bitcoind below version 28 answers it, always with both members. `missing`: how a server answers an unknown
+ * method.
  */
 export type Dialect = 'one' | 'two';
 
-/** Calls of one batch; geth's --rpc.batch-request-limit has this default. */
+/** Calls of one batch; the default of geth's --rpc.batch-request-limit. */
 const BATCH_MAX = 1_000;
 
 export function jsonRpc(request: HttpRequest, dialect: Dialect, methods: Methods): Response {
@@ -84,7 +84,7 @@ function parsed(body: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(body).toString('utf8')) as unknown;
   } catch {
-    // undefined is no JSON value: the caller answers with a parse error.
+    // undefined is not a JSON value: the caller answers with a parse error.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// The metrics pages of CometBFT and geth, as far as anybody reads them. The form: captured pages in test/fixtures/chain-samples.
+// The metrics pages of CometBFT and geth, as far as they are used. The form: captured pages in test/fixtures/chain-samples.
 import type { ConsensusFacts } from '../validators.ts';
 
 export interface CometbftPage {
@@ -7,7 +7,7 @@ export interface CometbftPage {
   readonly height: number;
   readonly peers: number;
   readonly facts: ConsensusFacts;
-  /** What a block sets is not there until the client has seen one since its start. */
+  /** Metrics of the last block are absent until the client has seen a block since its start. */
   readonly blockSeen: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface GethPage {
   readonly chainId: string;
   readonly height: number;
   readonly peers: number;
-  /** Since the page was last read; the lines are missing where there was none. */
+  /** Since the page was last read; without any, the lines are missing. */
   readonly inserts: number;
 }
 

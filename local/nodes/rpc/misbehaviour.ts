@@ -1,19 +1,18 @@
-// What RPC endpoints do besides telling the truth, as scenarios set it.
+// Wrong behaviour of RPC endpoints, as scenarios set it.
 import { createHash } from 'node:crypto';
 import type { HttpAnswer } from '../../simulator/network/network.ts';
 import { REFUSED, type Response, text } from './http.ts';
 import type { Blocks, RpcFacts } from './rpc-facts.ts';
 
 /**
- * garbage: bytes that are nothing. huge: ten megabytes. slow: right, after half a minute. wrong-chain: another network's answers.
- * dead: connections are refused though the client runs. unauthorized: nobody's credentials are good enough. hung: nothing is answered until
- * the client is started again.
+ * garbage: meaningless bytes. huge: ten megabytes. slow: a right answer after half a minute. wrong-chain: another network's answers. dead:
+ * connections are refused although the client runs. unauthorized: all credentials are refused. hung: no answer until the client is restarted.
  */
 export type Misbehaviour = 'garbage' | 'huge' | 'slow' | 'wrong-chain' | 'dead' | 'unauthorized' | 'hung';
 
 const HUGE_BYTES = 10_000_000;
 const SLOW_MS = 30_000;
-/** A line of 100 Mbit/s. */
+/** A connection of 100 Mbit/s. */
 const BYTES_PER_MS = 12_500;
 
 export const UNAUTHORIZED: Response = {
@@ -45,7 +44,7 @@ export function misbehaved(how: Misbehaviour, truth: () => HttpAnswer): HttpAnsw
   }
 }
 
-/** The same node as one of another network, with as many blocks. */
+/** The same node on another network, with as many blocks. */
 export function onAnotherChain(asked: RpcFacts): RpcFacts {
   const blocks: Blocks = {
     hash: (height) =>
@@ -57,9 +56,9 @@ export function onAnotherChain(asked: RpcFacts): RpcFacts {
   return { ...asked, blocks, chainId: anotherId(asked.chainId) };
 }
 
-/** 11155111 is sepolia; names get a new number. */
+/** 11155111 is sepolia; chains with a name get "-testnet". */
 const anotherId = (chainId: string): string => (/^\d+$/.test(chainId) ? '11155111' : `${chainId}-testnet`);
 
-/** The same bytes each time; no text in any encoding. */
+/** The same bytes each time; they are not text in any encoding. */
 const noise = (): Uint8Array =>
   Buffer.concat(Array.from({ length: 16 }, (_, index) => createHash('sha256').update(`noise/${index}`).digest()));

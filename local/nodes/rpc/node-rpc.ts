@@ -1,4 +1,4 @@
-// The RPC, metrics and beacon ports of a simulated node: who may ask, what answers on which port, and what a scenario makes of it.
+// The RPC, metrics and beacon ports of a simulated node: who may ask, what answers on which port, and how scenarios change it.
 import type { HttpAnswer, HttpHost, HttpRequest } from '../../simulator/network/network.ts';
 import type { SimulatedBeacon } from '../beacon.ts';
 import { SYNCED_LAG_BLOCKS } from '../client.ts';
@@ -27,9 +27,9 @@ export class NodeRpc {
   private readonly protocol: Protocol | undefined;
   private misbehaviour: Misbehaviour | undefined;
   private unsafe: boolean;
-  /** Height at which geth's page was last read. */
+  /** The height when geth's page was last read. */
   private insertsFrom: number;
-  /** Drawn when somebody first asks: a node is a few milliseconds away. */
+  /** Drawn at the first request: a node is a few milliseconds away. */
   private latencyMs: number | undefined;
 
   constructor(node: RpcContext) {
@@ -42,7 +42,7 @@ export class NodeRpc {
     });
   }
 
-  /** Until `behave`. It concerns the RPC port alone: the client, its metrics and its peers are as they are. */
+  /** Lasts until `behave`. It changes the RPC port only: the client, its metrics and its peers stay as they are. */
   misbehave(how: Misbehaviour): void {
     this.misbehaviour = how;
   }
@@ -78,7 +78,7 @@ export class NodeRpc {
     return this.misbehaviour === undefined ? truth() : misbehaved(this.misbehaviour, truth);
   }
 
-  /** A client of no chain that the product knows: on the port that its fleet file names. */
+  /** A client of a chain that the product does not know: on the port in its fleet file. */
   private ofNoChain(port: number, request: HttpRequest): HttpAnswer {
     const { spec, client, chain } = this.node;
     if (port !== spec.ports?.rpc || client.state !== 'running' || client.starting) return REFUSED;
@@ -113,7 +113,7 @@ export class NodeRpc {
     if (this.protocol === undefined) return undefined;
     const { branch } = client;
     const height = client.height();
-    // What hangs does not know what it misses; a block or two on their way are no lag.
+    // A client that hangs does not know the tip; one or two blocks in transit are no lag.
     const tip = client.heldBy.size > 0 || branch.height() - height <= SYNCED_LAG_BLOCKS ? height : branch.height();
     return {
       protocol: this.protocol,

@@ -1,4 +1,4 @@
-// A public endpoint of a simulated chain: what fleet files name as a reference, honest until a scenario makes it something else.
+// A public endpoint of a simulated chain: fleet files name it as a reference. It is honest unless a scenario changes it.
 import type { HttpAnswer, HttpHost } from '../../simulator/network/network.ts';
 import type { Branch } from '../branch.ts';
 import type { SimulatedChain } from '../chain.ts';
@@ -7,9 +7,9 @@ import { answerOf } from './answer.ts';
 import type { RpcFacts } from './rpc-facts.ts';
 
 export interface ReferenceOptions {
-  /** Before all paths, as "/v1/0123abcd"; anything else is not found. */
+  /** Before all paths, as "/v1/0123abcd"; other paths are not found. */
   readonly path?: string;
-  /** 80 ms unless given. */
+  /** 80 ms by default. */
   readonly latencyMs?: number;
 }
 
@@ -20,10 +20,10 @@ export interface Reference {
   lag(blocks: number): void;
   /** Claims blocks that do not exist yet, or another branch's; undefined ends it. */
   lie(how: { readonly ahead: number } | { readonly branch: Branch } | undefined): void;
-  /** Does not answer any more, until `speak`. */
+  /** Does not answer until `speak`. */
   silence(): void;
   speak(): void;
-  /** Stands still where it is, until `resume`. */
+  /** Stays at its height until `resume`. */
   halt(): void;
   resume(): void;
 }
@@ -41,7 +41,7 @@ export function referenceHost(chain: SimulatedChain, { path = '', latencyMs = 80
     const height = stoodAt ?? Math.max(0, branch.height() + shift);
     const blocks = {
       hash: (at: number) => branch.hash(at),
-      // Nobody claims to have blocks of tomorrow.
+      // No block time is in the future.
       blockTimeMs: (at: number) => Math.min(nowMs, branch.blockTimeMs(at)),
     };
     return {
@@ -92,7 +92,7 @@ export function referenceHost(chain: SimulatedChain, { path = '', latencyMs = 80
   };
 }
 
-/** Public endpoints are gateways: whose key answers says nothing. */
+/** Public endpoints are gateways: the answering node's key has no meaning. */
 const PEER_IDS: Readonly<Partial<Record<string, string>>> = {
   cometbft: '0'.repeat(40),
   stacks: `02${'0'.repeat(64)}`,

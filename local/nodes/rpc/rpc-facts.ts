@@ -1,9 +1,9 @@
-// What answers are made of: the facts of whoever is asked, be it a node of ours or a public endpoint. One protocol's file turns them
-// into exactly the form that its real clients answer.
+// The facts that RPC answers are made of, for a node of ours or a public endpoint. Each protocol's file turns them into exactly the form of its real
+// clients.
 import type { SeenPeer } from '../peers.ts';
 import type { Protocol } from '../protocol.ts';
 
-/** The blocks that it believes in. */
+/** The blocks that it takes for its chain. */
 export interface Blocks {
   /** 64 hexadecimal digits. */
   hash(height: number): string;
@@ -12,32 +12,32 @@ export interface Blocks {
 
 export interface RpcFacts {
   readonly protocol: Protocol;
-  /** The moniker, for those that tell it. */
+  /** The moniker, in protocols that have one. */
   readonly name: string;
   readonly chainId: string;
   readonly blocks: Blocks;
   readonly blockIntervalMs: number;
   readonly height: number;
-  /** Where it believes that its chain ends: at its own height when it hangs and does not know it. */
+  /** The tip in its own view; its own height if it hangs without noticing. */
   readonly claimedTip: number;
   readonly nowMs: number;
-  /** The process is there and has not loaded. */
+  /** The process runs but has not loaded. */
   readonly loading: boolean;
   readonly clientVersion: string;
   readonly peerCount: number;
   readonly peers: () => readonly SeenPeer[];
-  /** undefined where nodes have none. */
+  /** undefined if nodes have none. */
   readonly peerId: string | undefined;
   readonly host: string;
   readonly p2pPort: number;
   /** Of a validator in the set; 0 for all others. */
   readonly votingPower: number;
-  /** Calls that change it, as far as who asks may make them; undefined for a stranger's endpoint. */
+  /** Calls that change the node, as far as the caller may make them; undefined for an endpoint outside the fleet. */
   readonly control: Control | undefined;
 }
 
 export interface Control {
-  /** Asked on the node itself. */
+  /** The request comes from the node itself. */
   readonly local: boolean;
   readonly rpcUnsafe: boolean;
   add(address: string, id: string | undefined): boolean;

@@ -101,5 +101,5 @@ function tenure(asked: RpcFacts) {
 
 const consensusHash = ({ blocks, height }: RpcFacts): string => blocks.hash(height).slice(0, 40);
 
-/** In the place of RIPEMD-160 of SHA-256: peers are listed by a hash of their key. */
+/** Replaces RIPEMD-160 of SHA-256: peers are listed by a hash of their key. */
 const hash160 = (of: string): string => createHash('sha256').update(of).digest('hex').slice(0, 40);

@@ -1,5 +1,5 @@
-// Siblings fill up together, and with them their chain stands still, though the processes of all answer on: a breaker that stopped the
-// cure would stop it for ever, and so would growing that takes a process for a client at work.
+// Scenario: siblings fill up together, and their chain halts, although all processes still answer. A breaker must not stop this heal, or the chain
+// never continues. A process that answers must not count as a client that works.
 import { healed, healsEnd, nobodyPaged, nobodyReplaced } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { CONSORTIUM_BLOCK_MS, CONSORTIUM_START_HEIGHT, consortium } from '../world/worlds.ts';
@@ -14,7 +14,7 @@ export const allDisksFull: Scenario = {
   build: (world) => void consortium(world),
   people: (world) =>
     world.at(BURST_MINUTES, () => {
-      // A burst of transactions, indexed on each of them.
+      // A burst of transactions, indexed on each of the nodes.
       for (const { machine } of world.nodes) machine.write('/data', 100 * GIB);
     }),
   done: (world) => healed(world, 4),
@@ -39,9 +39,9 @@ export const allDisksFull: Scenario = {
       sentence: 'every client runs again and the chain goes on',
       holds: ({ nodes }) => nodes.every(({ state, height }) => state === 'synced' && height > HALTED_HEIGHT),
     },
-    // All four sign nothing for minutes, and none for longer than its heal takes.
+    // All four sign nothing for minutes, but none for longer than its heal takes.
     nobodyPaged,
-    // Processes that answer count as well: where growing waits, their lists of peers are looked after meanwhile.
+    // rotate-peers counts as a heal, too: while growing waits, it changes the lists of peers of processes that answer.
     {
       ...nobodyReplaced,
       holds: ({ heals }) => heals.every(({ kind }) => ['resize-volume', 'rotate-peers'].includes(kind)),

@@ -1,4 +1,4 @@
-// An Auto Scaling group replaces what is taken down: whoever is its member is left to it, unless its owner says otherwise.
+// Scenario: an Auto Scaling group replaces its members itself. Chainmend leaves members to the group, unless the owner configures otherwise.
 
 import { asFound, nothingReplacedBut, othersUntouched, sameInstances } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';

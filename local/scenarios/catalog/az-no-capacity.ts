@@ -1,4 +1,4 @@
-// Volumes cannot leave their Availability Zone: where it has no room for another instance, the data are restored in the next one.
+// Scenario: volumes cannot leave their Availability Zone. If the zone has no capacity for another instance, the data are restored in the next zone.
 
 import { allHealedInTheEnd } from '../checks/expectations.ts';
 import {
@@ -16,7 +16,7 @@ import { GOOD, impatient, incidentsEnded, killInstance, SICK, smallFleet } from 
 
 const DIES_AT_MINUTES = 3;
 const FULL_ZONE = 'eu-west-1b';
-/** The region's own in its third zone. */
+/** The region's own subnet in its third zone. */
 const OTHER_SUBNET = 'subnet-0123456789abcdef2';
 
 export const azNoCapacity: Scenario = {

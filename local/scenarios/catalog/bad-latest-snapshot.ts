@@ -1,4 +1,4 @@
-// A snapshot that was taken after the fault began holds the fault: the newest is not the best.
+// Scenario: a snapshot that was taken after the fault began contains the fault. The newest snapshot is not the best.
 import { START_MS } from '../../region.ts';
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';
@@ -20,7 +20,7 @@ export const badLatestSnapshot: Scenario = {
   people: (world) => {
     const { region } = world;
     world.at(BREAKS_AT_MINUTES, () => corruptNow(world));
-    // The policy's next run, with what is on the volume by then.
+    // The policy's next run, with the volume's content at that time.
     world.at(TAKEN_AT_MINUTES + 1, () => {
       const startedAtMs = START_MS + TAKEN_AT_MINUTES * 60_000;
       const tags = region.ec2.tags(GOOD);

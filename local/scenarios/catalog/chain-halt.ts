@@ -1,4 +1,4 @@
-// When nobody on earth makes a block, no node is to blame: people are told once, and nothing is touched.
+// Scenario: the whole chain halts, so no node is the cause. People are paged once, and nothing is changed.
 import { everSeen, nothingDone, pagedFor } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { bitcoinChain, followers, references } from '../world/worlds.ts';

@@ -1,4 +1,4 @@
-// A block that this version of the client cannot pass, whatever data it has: the data are not to blame, and no copy is.
+// Scenario: this version of the client cannot pass a block with any data. So the data are not the cause, and no copy is bad.
 
 import { asFound, othersUntouched, sameInstances } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';

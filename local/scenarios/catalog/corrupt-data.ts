@@ -1,4 +1,4 @@
-// A block that cannot be passed with the data that a node has: a restart comes as far as before, a good snapshot goes on.
+// Scenario: a block that cannot be passed with a node's data. A restart stops at the same block; a good snapshot continues.
 
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';

@@ -1,4 +1,4 @@
-// A snapshot of a running client may not open: once a day one node stops for a moment, so that there is one that does.
+// Scenario: a snapshot of a running client may not open. So one node stops for a moment each day for a clean snapshot.
 
 import { START_MS } from '../../region.ts';
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
@@ -8,7 +8,7 @@ import { snapshotsOf } from '../world/fixtures.ts';
 import { impatient, incidentsEnded, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
 
-/** The last one is a day old some minutes after the story begins. */
+/** Some minutes after the story begins the last one is a day old. */
 const HOURS_AGO = 23.9;
 const LAST_DONOR = 'node1';
 
@@ -66,7 +66,7 @@ export const dailySnapshot: Scenario = {
   ],
 };
 
-/** How many addresses the pool's record had, each time that it was written since the story began. */
+/** The number of addresses in the pool's record, at each write since the story began. */
 const poolSizes = ({ region }: World): readonly number[] =>
   region.gateway.trace.calls
     .filter(({ at, operation }) => at >= START_MS && operation === 'ChangeResourceRecordSets')

@@ -1,4 +1,4 @@
-// The second mode: a person is asked, and acts by copying a line from the page.
+// Scenario: the mode `ask`. A person is asked, and acts by copying a line from the page.
 import { AwsError } from '../../simulator/service.ts';
 import { clientUntouched, healed, healsEnd, nobodyReplaced, pagedFor, sizeGiB } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
@@ -34,25 +34,25 @@ export const diskFullAsk: Scenario = {
   ],
 };
 
-/** A JSON answer without quotes of its own, piped into the CLI. */
+/** A JSON answer without quotes inside, piped into the CLI. */
 const PIPED = /^echo '([^']+)' \| aws lambda (.*)$/;
 /** Of a heal: the answer goes to the execution that waits for it. */
 const ANSWER =
   /^send-durable-execution-callback-success --region \S+ --callback-id '([^']+)' --result fileb:\/\/\/dev\/stdin$/;
-/** Of register-nodes and rotate-peers: they are invoked anew, with the plan that a person says yes to. */
+/** Of register-nodes and rotate-peers: the person invokes them again, with the approved plan. */
 const INVOKE =
   /^invoke --region \S+ --function-name (\S+)(?: --invocation-type Event)? --payload fileb:\/\/\/dev\/stdin \/dev\/stdout$/;
 
 /**
- * Carries out the command line that a page offers, as a shell and the AWS CLI would (test/local/cli/approval-pasted.test.ts has the real ones); a
- * page that came twice is answered in vain.
+ * Executes the command line of a page, as a shell and the AWS CLI would (test/local/cli/approval-pasted.test.ts has the real ones). The answer to a
+ * repeated page has no effect.
  */
 export async function answerAsPaged({ region }: World, commandLine = ''): Promise<void> {
   const [, answer = '', command = ''] = PIPED.exec(commandLine) ?? [];
   const bytes = new Uint8Array(Buffer.from(`${answer}\n`));
   const [, FunctionName] = INVOKE.exec(command) ?? [];
   if (FunctionName) {
-    // A function that fails tells so itself: the CLI would print it and end well.
+    // A failing function reports the error itself: the CLI would print it and succeed.
     await region.call('lambda', 'Invoke', { FunctionName, Payload: bytes });
     return;
   }

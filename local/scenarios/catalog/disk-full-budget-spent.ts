@@ -1,9 +1,9 @@
-// EBS lets a volume be modified four times in 24 h, and the last is kept for a person: what is used up is waited for.
+// Scenario: EBS allows four modifications of a volume in 24 h, and the last is kept for a person. With the budget used up, the heal waits.
 import { healed, healsEnd, nobodyReplaced, pagedFor, refusedFor, sizeGiB } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { exchange } from '../world/worlds.ts';
 
-/** An intent counts for 25 h, so that the first of these stops counting two hours after the story began. */
+/** An intent counts for 25 h, so the first of these expires two hours after the story began. */
 const GROWN = [
   { hoursAgo: 23, fromGiB: 260, toGiB: 320 },
   { hoursAgo: 15, fromGiB: 320, toGiB: 400 },

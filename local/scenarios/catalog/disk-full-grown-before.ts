@@ -1,4 +1,4 @@
-// Somebody has grown the volume and forgotten its filesystem: EC2 need not be asked for anything.
+// Scenario: a person has grown the volume but not its filesystem. No EC2 call is needed.
 import { clientUntouched, healed, healsEnd, nobodyPaged, nobodyReplaced, sizeGiB } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { exchange } from '../world/worlds.ts';

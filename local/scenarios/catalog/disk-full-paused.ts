@@ -1,4 +1,4 @@
-// A pause holds everything back, and its end needs no second alarm: what is still wrong is looked at again each minute.
+// Scenario: a pause holds everything back. Its end needs no second alarm: troubles are checked again each minute.
 import {
   clientUntouched,
   healed,

@@ -1,4 +1,4 @@
-// How a fleet begins: it says what it would do, and touches nothing.
+// Scenario: the mode `plan`, in which a fleet begins. It says what it would do, and changes nothing.
 import { clientUntouched, nobodyPaged, planned, sizeGiB } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { exchange } from '../world/worlds.ts';

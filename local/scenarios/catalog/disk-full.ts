@@ -1,4 +1,4 @@
-// The first thing a newcomer sees: one data volume fills, and is grown before it is full.
+// Scenario: one data volume fills, and is grown before it is full. It is the first one for newcomers.
 import {
   allHealedInTheEnd,
   clientUntouched,

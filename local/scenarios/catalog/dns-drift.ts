@@ -1,4 +1,4 @@
-// Names follow the nodes, whatever people and other tools do to the zone; what is not ours is left alone.
+// Scenario: DNS names follow the nodes, although people and other tools change the zone. Records that are not ours are left alone.
 
 import { addressesOf, pagedFor } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
@@ -24,7 +24,7 @@ export const dnsDrift: Scenario = {
         { do: 'DELETE', name: 'node2', addresses: addressesOf(world, ZONE, 'node2') ?? [] },
         { do: 'CREATE', name: 'node2', addresses: ['10.9.9.9'] },
         { do: 'CREATE', name: 'grafana', addresses: ['10.0.200.7'] },
-        // A name that a node will want one day.
+        // A name that a later node will need.
         { do: 'CREATE', name: 'node5', addresses: [STRANGER] },
       ]),
     );
@@ -67,7 +67,7 @@ export const dnsDrift: Scenario = {
       sentence: 'nothing was healed, but for the new nodes’ empty lists of peers',
       holds: ({ heals }) =>
         heals.every(({ kind, node }) => kind === 'rotate-peers' && /^node[56](, node[56])*$/.test(node)),
-      // When a routine look is late, the new nodes are there for the others to name.
+      // If a routine run is late, the new nodes already exist and the other nodes can name them.
       undisturbed: true,
     },
   ],

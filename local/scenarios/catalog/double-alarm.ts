@@ -1,4 +1,4 @@
-// Events come twice, and from several sides: whoever tells of it, a node is healed once.
+// Scenario: events come twice, and from several sources. A node is healed once.
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { healedBy, othersUntouched } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';

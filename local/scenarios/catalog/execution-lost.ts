@@ -1,4 +1,4 @@
-// A heal dies half-way, for good: what it has begun is taken up, and nothing is made twice.
+// Scenario: a heal dies half-way and does not come back. Its work is continued, and nothing is made twice.
 
 import { allHealedInTheEnd } from '../checks/expectations.ts';
 import {

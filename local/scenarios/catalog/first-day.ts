@@ -1,4 +1,4 @@
-// The first day of a fleet that somebody else has set up: there are only snapshots of running nodes, and nobody knows which of them open.
+// Scenario: the first day of a fleet that chainmend did not set up. It has only snapshots of running nodes, and which of them open is unknown.
 
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';
@@ -24,7 +24,7 @@ export const firstDay: Scenario = {
   done: (world) => incidentsEnded(world, 'healed'),
   hours: 8,
   expect: [
-    // Each of the two swaps takes its calls.
+    // Each of the two swaps needs its own calls.
     ...goodSwap(GOOD, 'its data come from the older snapshot').filter(({ sentence }) => !sentence.includes('40 calls')),
     {
       sentence: 'the one that did not open is not tried again, and says why',

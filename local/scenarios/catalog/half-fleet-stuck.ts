@@ -1,4 +1,4 @@
-// Half of a fleet at once is never the fault of each of its nodes: a healer that went on would take down the rest.
+// Scenario: if half of a fleet is sick at once, the nodes are not the cause. A healer that continued would take down the rest.
 
 import { nothingDone, refusedFor } from '../checks/expectations.ts';
 import { nothingReplaced, sameInstances } from '../checks/ladder-expectations.ts';

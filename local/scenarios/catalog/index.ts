@@ -1,4 +1,4 @@
-// All scenarios, in the order in which a newcomer should meet them.
+// All scenarios, in the best order for a newcomer.
 
 import type { Scenario } from '../scenario.ts';
 import { allDisksFull } from './all-disks-full.ts';

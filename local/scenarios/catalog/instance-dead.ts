@@ -1,4 +1,4 @@
-// An instance that does not come back: another takes its place, its name, its address and its keys.
+// Scenario: an instance does not come back. Another instance takes its name, its address and its keys.
 
 import { allHealedInTheEnd } from '../checks/expectations.ts';
 import {
@@ -26,7 +26,7 @@ import type { World } from '../world/world.ts';
 
 const DIES_AT_MINUTES = 3;
 const RPC_PORT = 8332;
-/** Its key as long as all was well. */
+/** Its key before the fault. */
 const keys = new WeakMap<World, string | undefined>();
 
 export const instanceDead: Scenario = {
@@ -35,7 +35,7 @@ export const instanceDead: Scenario = {
   fleets: { bitcoin: impatient },
   build: (world) => {
     const sick = smallFleet(world, { blockIntervalMs: 15_000 });
-    // What a client was writing when its power went, it recovers from here; where it cannot, another instance does not help.
+    // The client recovers here what it was writing when its power failed. If it cannot, another instance does not help.
     sick.machine.disks.data.copiesOpen = 'opens';
     launchTemplate(world, 'bitcoin');
     snapshotsOf(world, sick, { hoursAgo: 4, snapshotId: GOOD });

@@ -1,4 +1,4 @@
-// A command that was held up somewhere fires when all is over: the node knows by its fence that nobody wants it any more.
+// Scenario: a delayed command arrives after everything is over. The node knows by its fence that the command is stale.
 
 import { allHealedInTheEnd } from '../checks/expectations.ts';
 import { allWell, namesRight, oldKept, othersUntouched, restoredFrom } from '../checks/ladder-expectations.ts';
@@ -19,7 +19,7 @@ import {
 import type { World } from '../world/world.ts';
 
 const BREAKS_AT_MINUTES = 3;
-/** Clients that the swap left running, by the number of their starts when the old command came. */
+/** The number of client starts when the old command came; the swap left the client running. */
 const starts = new WeakMap<World, number>();
 
 export const lateCommand: Scenario = {
@@ -33,7 +33,7 @@ export const lateCommand: Scenario = {
     const { region } = world;
     world.at(BREAKS_AT_MINUTES, () => corruptNow(world));
     const restart = () => requestOf(world, 'SendCommand', 'restart-client');
-    // The first heal is cut off when it has sent its first command that changes anything.
+    // The first heal is cut off after it sent its first command that changes anything.
     world.when(
       () => restart() !== undefined,
       () => region.lambda.timeOut(executionsOf(world)[0]?.arn ?? ''),

@@ -1,4 +1,4 @@
-// A person knows better which snapshot a node should have: the same swap, with the same guardrails, at once.
+// Scenario: a person chooses the snapshot for a node. The same swap runs immediately, with the same guardrails.
 
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';

@@ -1,4 +1,4 @@
-// A node that is ahead of everybody is on other blocks: by its height it would look best of all.
+// Scenario: a node that is ahead of all others is on another branch. By its height it would look best.
 import { addressesOf, nothingDone, pagedFor, pagedOnce, seenNow } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { bitcoinChain, followers, references } from '../world/worlds.ts';

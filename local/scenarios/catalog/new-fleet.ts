@@ -1,4 +1,4 @@
-// Four fresh validators know nobody: each is told of the three others, and together they begin to make blocks.
+// Scenario: four new validators have no peers. Each gets the three others, and together they begin to make blocks.
 
 import { nobodyPaged } from '../checks/expectations.ts';
 import type { Report } from '../report/report.ts';
@@ -35,7 +35,7 @@ export const newFleet: Scenario = {
       undisturbed: true,
     },
     {
-      // Where it is not sure that there is no chain yet, a restart is the owner's decision.
+      // If it is not certain that there is no chain yet, a restart is the owner's decision.
       sentence: 'people know of everybody who has no part in a chain',
       holds: ({ nodes, pages }) =>
         nodes
@@ -67,7 +67,7 @@ export const newFleet: Scenario = {
   ],
 };
 
-/** Where all commands are late, one page says so of all nodes. */
+/** If all commands are late, one page is about all nodes. */
 const isKnown = (pages: Report['pages'], name: string): boolean =>
   pages.some(({ node, sentence }) => node === name || sentence.includes(name));
 

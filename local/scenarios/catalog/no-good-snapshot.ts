@@ -1,4 +1,4 @@
-// Where nothing fits nothing is tried: a person is told, and finds the node as it was.
+// Scenario: no snapshot fits, so none is tried. A person is paged, and finds the node as it was.
 
 import {
   asFound,

@@ -1,4 +1,4 @@
-// A node without peers is a node without blocks: it is told of its siblings again, at once and for its next start.
+// Scenario: a node without peers gets no blocks. It gets its siblings as peers again, immediately and for its next start.
 
 import { nobodyPaged, nobodyReplaced } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
@@ -16,7 +16,7 @@ export const peersLost: Scenario = {
   },
   people: (world) =>
     world.at(LOST_MINUTES, () => {
-      // Somebody has rolled out a configuration without them, and its neighbours on the internet have banned it.
+      // A rollout has removed them from the configuration, and its neighbours on the internet have banned it.
       const { machine } = world.find('bitcoin', 'node2');
       machine.peers.lose();
       for (const { machine: other } of world.nodes) {

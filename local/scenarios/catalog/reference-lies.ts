@@ -1,4 +1,4 @@
-// A public endpoint is far ahead of everybody: it is not believed alone, and nobody is called behind for its sake.
+// Scenario: a public endpoint is far ahead of all others. It is not believed alone, and no node counts as behind because of it.
 import { everSeen, nothingDone, pagedFor } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { bitcoinChain, followers, references } from '../world/worlds.ts';

@@ -1,4 +1,4 @@
-// A node whose RPC is dead is not at lag 0: it leaves the pool at once, and what helps is what a person would do, a restart.
+// Scenario: a node with a dead RPC is not at lag 0. It leaves the pool immediately; the heal is a restart, as a person would do.
 import { addressesOf, allHealedInTheEnd, nobodyPaged, seenNow } from '../checks/expectations.ts';
 import {
   allWell,
@@ -12,7 +12,7 @@ import type { Scenario } from '../scenario.ts';
 import { dataVolumes, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
 
 const DIES_AT_MINUTES = 3;
-/** Its alarm needs two minutes and a look of CloudWatch: nobody has done anything yet. */
+/** Its alarm needs two minutes and an evaluation by CloudWatch: nothing has been done yet. */
 const LOOK_AT_MINUTES = 5;
 const ZONE = 'bitcoin.internal';
 

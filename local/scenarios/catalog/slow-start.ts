@@ -1,4 +1,4 @@
-// A client that replays its blocks for minutes answers nothing and is not sick: whoever restarts it again begins from the start.
+// Scenario: a client that replays its blocks for minutes does not answer, but is not sick. A restart would only start the replay again.
 import { everSeen, nobodyPaged, seenNow } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { bitcoinChain, followers, references } from '../world/worlds.ts';

@@ -1,5 +1,4 @@
-// Accounts where the stack is deployed with a fleet of the smoke test and nothing else is: for `npm run smoke -- --stack-is-deployed`, and with
-// --ladder.
+// Accounts with the stack and one fleet of the smoke test, and nothing else: for `npm run smoke -- --stack-is-deployed`, and with --ladder.
 import { join } from 'node:path';
 import { ACCOUNT_ID } from '../../region.ts';
 import { nobodyPaged } from '../checks/expectations.ts';

@@ -1,4 +1,4 @@
-// The mildest rung first: most clients that hang need nothing but to be started again.
+// Scenario: the mildest rung comes first. Most clients that hang only need a restart.
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import {
   alarmsRight,

@@ -1,4 +1,4 @@
-// What was kept can be put back: a restore that was a mistake is undone, and the node goes on from where it was.
+// Scenario: a wrong restore is undone with the old volumes that were kept. The node continues from where it was.
 
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import {

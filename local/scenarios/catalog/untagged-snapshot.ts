@@ -1,4 +1,4 @@
-// A snapshot that a person made in the console carries no tags: chainmend may not use it, says so, and heals all the same.
+// Scenario: a snapshot that a person made in the console has no tags. Chainmend may not use it, says so, and heals with another one.
 
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { goodSwap } from '../checks/ladder-expectations.ts';
@@ -9,7 +9,7 @@ import { corruptNow, GOOD, impatient, incidentsEnded, SICK, smallFleet } from '.
 import type { World } from '../world/world.ts';
 
 const BREAKS_AT_MINUTES = 3;
-/** Newer than what the policy took, so that it would come first. */
+/** Newer than the policy's snapshots, so that it would be the first choice. */
 const UNTAGGED = 'snap-0000000000000c005';
 
 export const untaggedSnapshot: Scenario = {

@@ -1,4 +1,4 @@
-// A validator that hangs costs its owner little; a second one with its key, or an older signing state, costs the stake.
+// Scenario: a validator that hangs costs its owner little. A second one with its key, or an older signing state, costs the stake.
 
 import { nothingDone, refusedFor } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';

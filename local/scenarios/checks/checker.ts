@@ -1,4 +1,4 @@
-// Watches a run: tells the invariants what each mutation was, and what was true at that moment.
+// Watches a run: gives each mutation, and the facts of that moment, to the invariants.
 import { unsettled } from '../../../shared/heal/lease.ts';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
 import type { HealPayload } from '../../../shared/model/payload.ts';
@@ -15,9 +15,9 @@ import { MachineChecker } from './machines.ts';
 import { NodeBaselines } from './node-baselines.ts';
 import { isAccountedFor, KnownResources, leftStopped, resourceIdsIn } from './resources.ts';
 
-/** Bounds what one run can complain about: the first ones are the interesting ones. */
+/** Limits the list of a run: the first violations are the interesting ones. */
 const MAX_VIOLATIONS = 100;
-/** Heals that may take a client down, or put something in its place. */
+/** Heals that may stop a client, or replace a part of a node. */
 const TAKES_DOWN = /^chainmend-(replace-node|snapshot-node)\//;
 
 export class Checker {
@@ -27,12 +27,12 @@ export class Checker {
   readonly #baselines = new NodeBaselines();
   readonly #resources = new KnownResources();
   #world: World | undefined;
-  /** What was there before anything was healed. */
+  /** Resources that existed before any heal. */
   #there: ReadonlySet<string> = new Set();
-  /** How many peers each node was told to dial, by instance. */
+  /** How many peers each node had to dial, by instance. */
   #dialled: ReadonlyMap<string, number> = new Map();
 
-  /** From here on requests are looked at; what the deployment did is none of ours. */
+  /** Checks requests from here on; requests of the deployment are ignored. */
   begin(world: World): void {
     this.#world = world;
     this.#there = new Set(resourceIdsIn(world.region));
@@ -40,12 +40,12 @@ export class Checker {
     this.#resources.see(world);
   }
 
-  /** Whether a node was, at the end of an execution, as it was when the first one of its incident began. */
+  /** Whether a node at the end of an execution was as it was when the first execution of its incident began. */
   isAsFound(incidentId: string, arn: string): boolean {
     return this.#baselines.isAsFound(incidentId, arn);
   }
 
-  /** To be called right after the effect of each request. */
+  /** Call it right after the effect of each request. */
   readonly onCall = (record: CallRecord): void => {
     const world = this.#world;
     if (!world || !record.actor.startsWith('chainmend-')) return;
@@ -68,7 +68,7 @@ export class Checker {
     this.mutations.push({ record, by, resource, instanceId });
     const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
     const node = records.find((candidate) => candidate.instanceId === instanceId);
-    // Who rotates peers, or takes away what is kept, holds no node; while another does, it leaves it alone.
+    // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it.
     const isAlone = rotates(record.actor) || prunes(record.actor);
     this.#report(
       checkMutation({
@@ -78,7 +78,7 @@ export class Checker {
         instanceId,
         by,
         holder: isAlone ? (node?.owner ?? by) : (node?.owner ?? null),
-        // A client that is down because of us may be brought back under a pause.
+        // A client that a heal has stopped may be started again during a pause.
         pauses: node?.owner === by && node.operation?.phase === 'down' ? [] : world.pausesOf(instanceId),
         intentJournalled: readJournal(region, world.tableName).some(
           (line) =>
@@ -95,7 +95,7 @@ export class Checker {
     this.#report(this.#machines.look(world, records));
   }
 
-  /** What must hold once everything has come to rest. */
+  /** What must hold when nothing is in progress any more. */
   end(): readonly Violation[] {
     const world = this.#world;
     if (!world) return this.violations;
@@ -118,7 +118,7 @@ export class Checker {
               !journal.some((line) => line.kind === 'result' && line.atMs >= record.at && line.writer === by),
           )
           .map(({ record, resource }) => `${record.operation} ${resource}`),
-        // What a ladder has tried may be remembered on a node that is free.
+        // A free node's record may keep what a ladder has tried.
         leases: records.map((record) => ({ ...record, open: unsettled(record) })),
         made: resourceIdsIn(region)
           .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
@@ -151,7 +151,7 @@ export class Checker {
   }
 }
 
-/** What is handed over together is intended together. */
+/** Commands that are sent together have one intent. */
 const intends = ({ operation: intended }: JournalLine, { operation }: CallRecord): boolean =>
   intended === operation || (intended === 'RegisterTargets' && HAND_OVER.has(operation));
 
@@ -171,13 +171,13 @@ function sizeOf(world: World, volumeId: string) {
 }
 
 export interface MutationTarget {
-  /** What is changed: a volume, an instance; the operation's name where it names neither. */
+  /** What is changed: a volume, an instance; the operation's name if the input has neither. */
   readonly resource: string;
-  /** The node that must be held by whoever does it. */
+  /** The node whose lease the caller must hold. */
   readonly instanceId: string;
 }
 
-/** Input members that name what a mutation is about, the most telling first. */
+/** Input members that name the subject of a mutation, the most precise first. */
 interface Input {
   readonly VolumeId?: string;
   readonly InstanceIds?: readonly string[];
@@ -188,13 +188,13 @@ interface Input {
 }
 
 /**
- * Volumes belong to the instance that they are attached to; what is attached to none, and an instance that is not in its fleet yet or any
- * more, to the node whose heal handles it.
+ * An attached volume belongs to its instance. A detached volume belongs to the node of the heal that handles it. So does an instance that has not
+ * joined its fleet, or has left it.
  */
 function subjectOf({ ec2 }: Region, { input, operation }: CallRecord, heal: HealPayload | undefined): MutationTarget {
   const { VolumeId, InstanceIds, InstanceId, InstanceSpecification, SnapshotId, Targets } = input as Input;
   const instance = InstanceIds?.[0] ?? InstanceId ?? InstanceSpecification?.InstanceId ?? Targets?.[0]?.Id;
-  // CreateVolume names the snapshot that it is made from, which stays what it is.
+  // CreateVolume names its source snapshot, which it does not change.
   const snapshot = operation === 'CreateVolume' ? undefined : SnapshotId;
   const resource = VolumeId ?? instance ?? snapshot ?? operation;
   const attached = VolumeId === undefined ? undefined : attachedTo(ec2, VolumeId);
@@ -211,16 +211,16 @@ function isApart(ec2: Region['ec2'], instanceId: string): boolean {
   return tags[JOINING_TAG] !== undefined || tags[RETIRED_TAG] !== undefined;
 }
 
-/** The execution that a sandbox was running at its last invocation; the sandbox itself where that was none. */
+/** The execution of a sandbox's last invocation; the sandbox itself if that was not an execution. */
 function executionOf({ spans }: Region, actor: string): string {
   const span = spans.findLast((candidate) => candidate.actor === actor);
   return (span?.event as { DurableExecutionArn?: string } | null)?.DurableExecutionArn ?? actor;
 }
 
-/** What an execution was started with; undefined for anything else. */
+/** The payload of an execution; undefined for anything else. */
 function payloadOf({ lambda }: Region, arn: string): HealPayload | undefined {
   const execution = lambda.executions().find((candidate) => candidate.arn === arn);
   const payload = execution && (JSON.parse(execution.payload) as Partial<HealPayload>);
-  // Whoever invokes a heal by hand may say anything.
+  // A person who invokes a heal by hand may send anything.
   return typeof payload?.incidentId === 'string' ? (payload as HealPayload) : undefined;
 }

@@ -1,4 +1,4 @@
-// What the invariants are told of each batch of DNS changes that a function made.
+// Finds the facts of each batch of DNS changes by a function, for the invariants.
 import type { CallRecord } from '../../simulator/trace.ts';
 import { readJournal } from '../report/journal.ts';
 import type { World } from '../world/world.ts';
@@ -16,7 +16,7 @@ interface Input {
 
 const MARKER = '_chainmend.';
 
-/** To be called right after the effect of a ChangeResourceRecordSets; nothing where it was refused. */
+/** Call it right after the effect of a ChangeResourceRecordSets; a refused one has no violations. */
 export function dnsViolations(world: World, { input, outcome, at }: CallRecord): readonly Violation[] {
   if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return [];
   const { ChangeBatch, HostedZoneId = '' } = input as Input;

@@ -1,4 +1,4 @@
-// Expectations and ends that several scenarios share.
+// Expectations, and conditions for the end of a run, that several scenarios share.
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { FleetObservation, Health } from '../../../shared/fleet/observation.ts';
 import { START_MS } from '../../region.ts';
@@ -12,7 +12,7 @@ import type { World } from '../world/world.ts';
 export const healed = (world: World, count: number): boolean =>
   incidentsOf(world).filter(({ state }) => state === 'healed').length >= count;
 
-/** What would be done has been written down. */
+/** A plan has been written. */
 export const planned = ({ region, tableName }: World): boolean =>
   readJournal(region, tableName).some(({ kind }) => kind === 'plan');
 
@@ -27,7 +27,7 @@ export const nobodyPaged: Expectation = {
   undisturbed: true,
 };
 
-/** At least once: SNS may deliver a page twice. What the suite says about itself is another matter. */
+/** At least once: SNS may deliver a page twice. Pages about the suite itself do not count. */
 export const pagedFor = (code: string, sentence: string): Expectation => ({
   sentence,
   holds: ({ pages }) => {
@@ -49,19 +49,19 @@ export const healsEnd = (count: number): Expectation => ({
   undisturbed: true,
 });
 
-/** Whatever happened on the way. */
+/** Other outcomes may have come before. */
 export const allHealedInTheEnd: Expectation = {
   sentence: 'every incident ended healed',
   holds: (_, world) => incidentsOf(world).every(({ state }) => state === 'healed'),
 };
 
-/** Refused for this reason, with what that says in words. */
+/** Refused by this guardrail, with a sentence. */
 export const refusedFor = (guardrail: string, sentence: string): Expectation => ({
   sentence,
   holds: ({ refusals }) => refusals.some((refusal) => refusal.guardrail === guardrail),
 });
 
-/** How the suite has seen a node, or any node, since the story began: by watch-fleet's own journal. */
+/** Whether watch-fleet has seen a node, or any node, in this health since the story began: by its own journal. */
 export const everSeen = ({ region, tableName }: World, health: Health, node?: string): boolean =>
   readJournal(region, tableName).some(
     (line) =>
@@ -71,7 +71,7 @@ export const everSeen = ({ region, tableName }: World, health: Health, node?: st
       line.fields.to === health,
   );
 
-/** How the suite sees each node now, by instance. */
+/** The suite's present view of each node, by instance. */
 export const healthNow = ({ region, tableName }: World): ReadonlyMap<string, Health> =>
   new Map(
     region.dynamodb
@@ -84,7 +84,7 @@ export const healthNow = ({ region, tableName }: World): ReadonlyMap<string, Hea
 
 export const seenNow = (world: World, instanceId: string): Health | undefined => healthNow(world).get(instanceId);
 
-/** Private addresses in a record of a zone now, sorted; undefined where there is no such record. */
+/** The present private addresses in a record of a zone, sorted; undefined without such a record. */
 export const addressesOf = ({ region }: World, zone: string, name: string): readonly string[] | undefined =>
   region.route53
     .records(zone)

@@ -1,4 +1,5 @@
-// What must never happen, whatever the faults: checked at every mutation and at the end. Pure, so that a test can break each on purpose.
+// Invariants: what must never happen under any fault. They are checked at every mutation and at the end. Pure, so that a test can break each on
+// purpose.
 
 export const INVARIANTS = {
   'modifications-per-day': 'At most three modifications of a volume in 24 h.',
@@ -30,23 +31,23 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** One mutation that a function made, and what was true at that moment. */
+/** One mutation by a function, and the facts of that moment. */
 export interface MutationFacts {
   readonly atMs: number;
   readonly operation: string;
   readonly resource: string;
   readonly instanceId: string;
-  /** ARN of the execution that made it, and of the one that holds the node. */
+  /** ARN of the execution that made it, and of the execution that holds the node. */
   readonly by: string;
   readonly holder: string | null;
-  /** Set pauses at that moment, as sentences. */
+  /** Pauses at that moment, as sentences. */
   readonly pauses: readonly string[];
   readonly intentJournalled: boolean;
   /** Of a ModifyVolume that AWS accepted. */
   readonly size?: { readonly fromGiB: number; readonly toGiB: number; readonly ceilingGiB: number };
-  /** Of what prune-retired deletes: whether it was kept by us, and its date is past. */
+  /** Of what prune-retired deletes: whether chainmend kept it, and its date has passed. */
   readonly mayGo?: boolean;
-  /** Moments of all modifications by functions of this volume so far, this one included. */
+  /** Times of all modifications of this volume by functions so far, including this one. */
   readonly modificationsMs: readonly number[];
 }
 
@@ -71,14 +72,14 @@ export function checkMutation(facts: MutationFacts): Violation[] {
   return broken.map(([invariant, detail]) => ({ invariant, at: new Date(facts.atMs).toISOString(), detail }));
 }
 
-/** One accepted batch of changes that a function made in a zone, and what was true right after it. */
+/** One accepted batch of changes by a function in a zone, and the facts right after it. */
 export interface NamesFacts {
   readonly atMs: number;
   readonly zone: string;
   readonly changes: readonly { readonly action: string; readonly name: string; readonly type: string }[];
-  /** Names, without the last dot, beside which our marker stands, or stood before this batch took both away. */
+  /** Names, without the last dot, that have our marker, or had it before this batch removed both. */
   readonly marked: ReadonlySet<string>;
-  /** The pool records of the zone's fleets that are gone although the fleet has running nodes. */
+  /** Missing pool records of the zone's fleets that have running nodes. */
   readonly poolsGone: readonly string[];
   readonly pauses: readonly string[];
   readonly intentJournalled: boolean;
@@ -123,7 +124,7 @@ export const checkMounts = (
     detail: `${volumeId} on ${instances.join(' and ')}`,
   }));
 
-/** Nodes for which new volumes or a new instance are there, or are being made, and are not proved yet. */
+/** Nodes with new volumes or a new instance, existing or in progress, without proof yet. */
 export const checkInFlight = (
   atMs: number,
   replacements: readonly { readonly fleet: string; readonly node: string }[],
@@ -134,7 +135,7 @@ export const checkInFlight = (
     detail: `${fleet}: ${nodes.join(' and ')}`,
   }));
 
-/** The height of the last signature as it is written on each validator that runs, and the highest that was written there before. */
+/** The height of the last signature in the state file of each running validator, and the highest one before. */
 export const checkSigning = (
   atMs: number,
   validators: readonly { readonly node: string; readonly before: number; readonly height: number }[],
@@ -147,7 +148,7 @@ export const checkSigning = (
       detail: `${node}: ${before} → ${height}`,
     }));
 
-/** The size of the volume that is mounted for a role, and the largest that was mounted there before. */
+/** The size of the volume that is mounted for a role, and the largest one that was mounted there before. */
 export const checkSizes = (
   atMs: number,
   sizes: readonly { readonly of: string; readonly fromGiB: number; readonly toGiB: number }[],
@@ -162,12 +163,12 @@ export const checkSizes = (
 
 export interface EndFacts {
   readonly atMs: number;
-  /** Mutations without a result in the journal, whose execution has ended by its own code. */
+  /** Mutations without a result in the journal, although our code ended their execution. */
   readonly unjournalled: readonly string[];
   readonly leases: readonly { readonly instanceId: string; readonly owner: string | null; readonly open: boolean }[];
-  /** Volumes, instances and snapshots that functions made: id, and what accounts for it. */
+  /** Volumes, instances and snapshots that functions made: the id, and whether each is accounted for. */
   readonly made: readonly { readonly id: string; readonly accountedFor: boolean }[];
-  /** Nodes whose client does not run although nothing but a heal has stopped it. */
+  /** Nodes whose client does not run, although only a heal has stopped it. */
   readonly leftStopped: readonly string[];
 }
 
@@ -191,7 +192,7 @@ export function checkEnd({ atMs, unjournalled, leases, made, leftStopped }: EndF
   ];
 }
 
-/** Running machines by what makes them themselves: the fleet's name and the node's, or a key that they have. */
+/** Running machines by their identity: the fleet's and the node's name, or one of their keys. */
 export const checkIdentities = (
   atMs: number,
   running: readonly { readonly identity: string; readonly instanceId: string }[],
@@ -202,7 +203,7 @@ export const checkIdentities = (
     detail: `${identity} runs on ${instances.join(' and ')}`,
   }));
 
-/** What is there more than once, and where. */
+/** Keys that occur more than once, and where. */
 function several(pairs: readonly (readonly [string, string])[]): [string, readonly string[]][] {
   const by = new Map<string, string[]>();
   for (const [what, where] of pairs) by.set(what, [...(by.get(what) ?? []), where]);

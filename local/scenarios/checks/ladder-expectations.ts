@@ -1,10 +1,10 @@
-// What is expected of a node that was restarted, restored or replaced, and of those around it.
+// Expectations of a node that was restarted, restored or replaced, and of its siblings.
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 import { dataOf, dataVolumes, isRetained, ladderHeals, SICK } from '../world/ladder.ts';
 import { addressesOf, seenNow } from './expectations.ts';
 
-/** EC2's own alarm is people's as well: it tells them at once that an instance fails its checks. */
+/** EC2's own alarm also goes to people: it pages immediately when an instance fails its checks. */
 export const pagedOnlyByEc2: Expectation = {
   sentence: 'people were told that the instance fails its checks, and of nothing else',
   holds: ({ pages }) =>
@@ -36,7 +36,7 @@ export const fewCalls: Expectation = {
   undisturbed: true,
 };
 
-/** Nobody else was restarted, nor were anybody else's volumes exchanged. */
+/** No other node was restarted, and no other node's volumes were exchanged. */
 export const othersUntouched: Expectation = {
   sentence: 'nobody else was touched',
   holds: ({ heals }, world) =>
@@ -46,7 +46,7 @@ export const othersUntouched: Expectation = {
       .every(({ machine }) => machine.report().clientStarts.length === 0),
 };
 
-/** Records name whoever is a node now; the pool holds all that are synced. */
+/** Records name the current nodes; the pool has all that are synced. */
 export const namesRight: Expectation = {
   sentence: 'names and pool are right: each node by its own address, all of them in the pool',
   holds: (_, world) => {
@@ -90,7 +90,7 @@ export const restoredFrom = (snapshotId: string, sentence: string): Expectation 
   undisturbed: true,
 });
 
-/** Of a swap, all that was there before is there still. */
+/** After a swap, all previous volumes still exist. */
 export const oldKept: Expectation = {
   sentence: 'its old volume is kept, with until when and how to put it back on it',
   holds: (_, world) => {
@@ -100,7 +100,7 @@ export const oldKept: Expectation = {
   undisturbed: true,
 };
 
-/** The node has the volumes that it had, and no others. */
+/** The node has its previous volumes, and no others. */
 export const asFound: Expectation = {
   sentence: 'the node has the volume that it had, and nothing else hangs on it',
   holds: (_, world) => {
@@ -131,7 +131,7 @@ export const nothingReplaced: Expectation = {
     world.region.ec2.instances().length === world.nodes.length,
 };
 
-/** What each story of a swap that helps expects in the end. */
+/** What every story with a successful swap expects in the end. */
 export const goodSwap = (snapshotId: string, sentence: string): Scenario['expect'] => [
   healedBy('swap', 'one heal, and the other volume healed'),
   restoredFrom(snapshotId, sentence),

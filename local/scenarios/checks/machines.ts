@@ -1,15 +1,15 @@
-// What the invariants are told of the machines at a moment: who runs as whom, what is mounted where, how far validators have signed.
+// Finds the facts about the machines at a moment, for the invariants: identities, mounts, and how far validators have signed.
 import { createHash } from 'node:crypto';
 import type { NodeRecord } from '../../../shared/heal/records.ts';
 import { SIGNING_STATE } from '../../nodes/data.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 import { checkIdentities, checkInFlight, checkMounts, checkSigning, checkSizes, type Violation } from './invariants.ts';
 
-/** Keys are looked at in worlds of so many nodes: larger ones are about other things, and reading them takes time. */
+/** Keys are checked in worlds of up to so many nodes: larger ones test other things, and reading keys takes time. */
 const KEYS_OF_NODES_MAX = 100;
 
 export class MachineChecker {
-  /** The highest that each key has signed, and the largest volume that each node has had at each path. */
+  /** The highest height that each key has signed, and the largest volume of each node at each path. */
   readonly #signed = new Map<string, number>();
   readonly #sizes = new Map<string, number>();
 
@@ -58,7 +58,7 @@ export class MachineChecker {
   }
 }
 
-/** Files that make a node itself; what it has signed is in none of its keys. */
+/** Key files of a node's identity; the signing state is not part of any key. */
 const keysOf = ({ fleet, machine }: PlacedNode): readonly string[] =>
   fleet.identityPaths
     .filter((path) => !path.endsWith(SIGNING_STATE))
@@ -74,7 +74,7 @@ function signedHeight({ fleet, machine }: PlacedNode): number | undefined {
   return height === undefined ? undefined : Number(height);
 }
 
-/** Volumes that can be written where they are mounted. */
+/** Volumes that are mounted for writing. */
 const mountsOf = ({ nodes }: World) =>
   nodes.flatMap(({ machine, instanceId }) =>
     machine
@@ -83,7 +83,7 @@ const mountsOf = ({ nodes }: World) =>
       .map(({ volumeId }) => ({ volumeId, instanceId })),
   );
 
-/** Who has something under way that takes the place of something else, until it is proved. */
+/** Nodes with a replacement in progress, until it is proved. */
 const replacementsOf = ({ nodes }: World, records: readonly NodeRecord[]) =>
   records.flatMap(({ fleet, instanceId, operation }) => {
     if (operation?.kind !== 'replace' || operation.phase === 'proved') return [];

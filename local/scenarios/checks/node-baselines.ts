@@ -1,22 +1,22 @@
-// How a node looked when a heal first and last had to do with it: whether it is as it was found is seen, not said.
+// How a node looked when a heal first and last dealt with it. So "as it was found" is observed, not claimed.
 import type { HealPayload } from '../../../shared/model/payload.ts';
 import type { World } from '../world/world.ts';
 
 interface NodeState {
-  /** "path volume" of what is mounted, and the ids of what is attached. */
+  /** "path volume" of each mount, and the ids of the attached volumes. */
   readonly mounted: readonly string[];
   readonly attached: readonly string[];
   readonly runs: boolean;
 }
 
-/** Incidents and executions that are kept: a run that has more has said enough. */
+/** Incidents and executions that are kept; later ones are dropped. */
 const STATES_MAX = 10_000;
 
 export class NodeBaselines {
   readonly #found = new Map<string, NodeState>();
   readonly #left = new Map<string, NodeState>();
 
-  /** To be called at each request of an execution that may take a client down. */
+  /** Call it at each request of an execution that may take a client down. */
   take(world: World, { incidentId, instanceId }: HealPayload, arn: string): void {
     const state = stateOf(world, instanceId);
     if (state === undefined || this.#left.size >= STATES_MAX) return;
@@ -24,7 +24,7 @@ export class NodeBaselines {
     this.#left.set(arn, state);
   }
 
-  /** The same volumes are attached and mounted, and a client that ran runs. */
+  /** The same volumes are attached and mounted, and a client that ran before still runs. */
   isAsFound(incidentId: string, arn: string): boolean {
     const [found, left] = [this.#found.get(incidentId), this.#left.get(arn)];
     if (!found || !left) return false;

@@ -1,4 +1,4 @@
-// What heals have made and kept: whether it is accounted for, whether it may go, and whether a client was left without its life.
+// Checks what heals have made and kept: whether it is accounted for, whether it may be deleted, and whether a client was left stopped.
 
 import { dateOf, KEEP_UNTIL_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
@@ -14,7 +14,7 @@ export const resourceIdsIn = ({ ec2 }: Region): readonly string[] => [
   ...ec2.snapshots().map(({ snapshotId }) => snapshotId),
 ];
 
-/** The tags that things had before they were deleted: afterwards nobody can tell. */
+/** The tags of resources before they were deleted: afterwards AWS cannot return them. */
 export class KnownResources {
   #tags: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map();
   #ledger: ReadonlyMap<string, string | null> = new Map();
@@ -28,7 +28,7 @@ export class KnownResources {
     this.#ledger = new Map(region.ec2.snapshots().map(({ snapshotId }) => [snapshotId, fleetOf(snapshotId)]));
   }
 
-  /** Only what we have kept and tagged, past its date; a snapshot only while it is nobody's, and not the last of its fleet. */
+  /** Only what chainmend kept and tagged, after its date. A snapshot only if nothing uses it, and it is not the last of its fleet. */
   mayGo(id: string, atMs: number): boolean {
     const tags = this.#tags.get(id) ?? {};
     const keptUntilMs = dateOf(tags[KEEP_UNTIL_TAG]);
@@ -40,10 +40,7 @@ export class KnownResources {
   }
 }
 
-/**
- * By a node that uses it, by a tag that says until when it is kept, by the ledger; or by the end that the journal tells: there a person
- * finds it.
- */
+/** By a node that uses it, by a tag with its retention date, or by the ledger. Or by the outcome in the journal: there a person finds it. */
 export function isAccountedFor(world: World, journal: readonly JournalLine[], id: string): boolean {
   const { ec2 } = world.region;
   const tags = ec2.tags(id);
@@ -53,7 +50,7 @@ export function isAccountedFor(world: World, journal: readonly JournalLine[], id
   if (current.some(({ instanceId, machine }) => instanceId === id || machine.isMounted(id))) return true;
   const instance = ec2.instances().find(({ instanceId }) => instanceId === id);
   if (instance?.state === 'terminated' || instance?.state === 'shutting-down') return true;
-  // What goes with its instance is accounted for with it.
+  // A volume that is deleted with its instance is accounted for with it.
   const { attachment } = ec2.volumes().find(({ volumeId }) => volumeId === id) ?? {};
   if (attachment?.device === ROOT_DEVICE) return isAccountedFor(world, journal, attachment.instanceId);
   return journal.some(
@@ -61,15 +58,15 @@ export function isAccountedFor(world: World, journal: readonly JournalLine[], id
   );
 }
 
-/** A lifecycle policy's. */
+/** A lifecycle policy's tag. */
 const POLICY_TAG = 'aws:dlm:lifecycle-policy-id';
 const ROOT_DEVICE = '/dev/xvda';
 const TELLS_PEOPLE: ReadonlySet<JournalLine['kind']> = new Set(['outcome', 'page', 'refusal']);
 
-/** A stop comes so long after the request for it, at most: commands wait, and clients have their grace. */
+/** Longest time between the request for a stop and the stop: commands wait, and clients have their grace period. */
 const STOPS_WITHIN_MS = 30 * 60_000;
 
-/** Nodes whose client has been down since a heal had to do with it: masked, stopped, or gone with its instance. */
+/** Nodes whose client has been down since a heal: masked, stopped, or terminated with its instance. */
 export const leftStopped = ({ current, region }: World, mutations: readonly Mutation[]): readonly string[] =>
   current
     .filter(({ machine, instanceId }) => {

@@ -1,4 +1,4 @@
-// Which requests belong to which heal, and of what sort they are: the counts of the contract.
+// Assigns requests to heals and sorts them: the counts of the contract.
 
 import type { Region } from '../../region.ts';
 import type { InvocationSpan } from '../../simulator/lambda-runtime/sandboxes.ts';
@@ -12,14 +12,14 @@ export interface HealCalls {
   readonly stateCalls: number;
 }
 
-/** The calls of a durable execution, in order, from all sandboxes that ran it. */
+/** The calls of a durable execution, in order, from all its sandboxes. */
 export function callsOfExecution(region: Region, arn: string): CallRecord[] {
   return region.spans
     .filter(({ event }) => (event as { DurableExecutionArn?: string } | null)?.DurableExecutionArn === arn)
     .flatMap((span) => callsOfSpan(region, span));
 }
 
-/** The calls of the dispatcher that led to an attempt: all of an event's invocation; of a sweep, which looks at everything, only Invoke. */
+/** The dispatcher's calls that led to an attempt. Of an invocation by an event, all calls; of a sweep, which reads everything, only Invoke. */
 export function callsOfDispatch(region: Region, incidentId: string, attempt: number): CallRecord[] {
   return region.spans
     .filter(({ functionName }) => functionName.endsWith('dispatch-heal'))
@@ -42,7 +42,7 @@ const startsAttempt = ({ operation, input }: CallRecord, incidentId: string, att
 };
 
 export function callsOfSpan({ gateway, spans }: Region, span: InvocationSpan): CallRecord[] {
-  // A sandbox that was killed never came back: its calls end where its next invocation would begin.
+  // A killed sandbox never continued: its calls end where its next invocation would begin.
   const next = spans.find((other) => other.actor === span.actor && other.fromCall > span.fromCall);
   const to = span.toCall ?? next?.fromCall ?? gateway.trace.calls.length;
   return gateway.trace.calls.slice(span.fromCall, to).filter(({ actor }) => actor === span.actor);
@@ -52,7 +52,7 @@ const API = new Set(['ec2', 'ssm', 'monitoring', 'route53', 'dlm', 'sns']);
 /** What guards read again: pauses and the fleet file, the node's pause tag. */
 const GUARD_READS = new Set(['ssm.GetParameters', 'ec2.DescribeTags']);
 
-/** What AWS's services call it: EC2, most others, SSM and DynamoDB, CloudWatch (`@smithy/service-error-classification`). */
+/** The throttling codes of AWS's services: EC2, most others, SSM and DynamoDB, CloudWatch (`@smithy/service-error-classification`). */
 const THROTTLED: ReadonlySet<string> = new Set([
   'RequestLimitExceeded',
   'Throttling',
@@ -63,11 +63,11 @@ const THROTTLED: ReadonlySet<string> = new Set([
 
 export const isThrottled = (outcome: string): boolean => THROTTLED.has(outcome);
 
-/** Neither a request that was throttled nor one that its caller did not live to send was served. */
+/** A request was not served if it was throttled, or if its caller died before sending it. */
 const wasServed = ({ outcome = '' }: CallRecord): boolean =>
   outcome !== 'caller killed before' && !isThrottled(outcome);
 
-/** Sorts a heal's calls: a guard's re-read, the same read again while waiting, state, and all else that AWS is asked. */
+/** Sorts a heal's calls: a guard's re-read, the same read again while waiting, state, and all other AWS calls. */
 export function countCalls(calls: readonly CallRecord[]): HealCalls {
   const counts = { apiCalls: 0, guardCalls: 0, pollCalls: 0, stateCalls: 0 };
   const seen = new Set<string>();
@@ -78,7 +78,7 @@ export function countCalls(calls: readonly CallRecord[]): HealCalls {
       continue;
     }
     if (!API.has(service) && name !== 'lambda.Invoke') continue;
-    // The dispatcher and the heal read for themselves.
+    // The dispatcher and the heal count separately.
     const key = `${actor.split('/')[0]} ${name} ${canonical(input)}`;
     const again = seen.has(key);
     seen.add(key);
@@ -89,9 +89,9 @@ export function countCalls(calls: readonly CallRecord[]): HealCalls {
   return counts;
 }
 
-/** Documents that only look: at a node under a new fence, at a volume before it is used, at its client and its configuration. */
+/** Documents that only read: a node under a new fence, a volume before it is used, a client and its configuration. */
 const LOOKS = /^chainmend-(observe-node|inspect-node|check-volume|ask-node|ask-peers|read-config)-/;
-/** Of people's own things beside EC2, what a heal sets aside and brings back. */
+/** People's own resources outside EC2 that a heal sets aside and brings back. */
 const ASIDE: Readonly<Record<string, RegExp>> = {
   autoscaling: /^(Enter|Exit)Standby$/,
   elasticloadbalancing: /^(Register|Deregister)Targets$/,
@@ -100,16 +100,16 @@ const ASIDE: Readonly<Record<string, RegExp>> = {
 /** A request that changes something, and who made it. */
 export interface Mutation {
   readonly record: CallRecord;
-  /** ARN of the durable execution that made it; the actor where none did. */
+  /** ARN of the durable execution that made it; the actor if it was not an execution. */
   readonly by: string;
   readonly resource: string;
   readonly instanceId: string;
 }
 
-/** Whether a request changes an instance, a volume, a node, or who owns and uses it. Tags and locks are notes: they change nothing that runs. */
+/** Whether a request changes an instance, a volume, a node, or their owner or users. Tags and locks are notes: they change nothing that runs. */
 export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {
   if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return false;
-  // Only whether it would be done is asked.
+  // A dry run changes nothing.
   if ((input as { readonly DryRun?: boolean }).DryRun === true) return false;
   if (service === 'ssm') {
     const { DocumentName = '' } = input as { DocumentName?: string };

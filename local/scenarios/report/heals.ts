@@ -1,4 +1,4 @@
-// The heals of a report: what each durable execution, and each run of rotate-peers, came to. The journal tells it, and the world before and after.
+// The heals of a report: the result of each durable execution, and of each run of rotate-peers. Sources: the journal, and the world before and after.
 import type { HealPayload } from '../../../shared/model/payload.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { INCIDENT_TAG } from '../../../shared/model/tags.ts';
@@ -26,14 +26,14 @@ export interface HealReport extends HealCalls {
   readonly node: string;
   readonly incident: string;
   readonly attempt: number;
-  /** Of the ladder: the one that healed. */
+  /** Of the ladder: the rung that healed. */
   readonly rung?: Rung;
   readonly outcome: HealOutcome;
   readonly reason: string;
   readonly startedAtSeconds: number;
-  /** From the alarm's own time-stamp to the proof; null where nothing was proved. */
+  /** From the alarm's own time-stamp to the proof; null without a proof. */
   readonly alarmToHealedSeconds: number | null;
-  /** In which AWS, not we, was still producing a state. */
+  /** Time in which AWS, not chainmend, was working. */
   readonly awsSeconds: number;
   readonly outageSeconds: number;
   readonly clientSeconds: number;
@@ -42,7 +42,7 @@ export interface HealReport extends HealCalls {
 
 const ROTATION = 'rotate-peers';
 
-/** One for each execution that made a mutation. */
+/** One report for each execution that made a mutation. */
 export function durableHeals(world: World, checker: Checker, journal: readonly JournalLine[]): HealReport[] {
   return world.region.lambda.executions().flatMap((execution) => healOf(world, checker, execution, journal));
 }
@@ -81,7 +81,7 @@ function healOf(world: World, checker: Checker, execution: Execution, journal: r
 }
 
 function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], fromMs: number, endMs: number) {
-  // Growing stops no client, so none has to stop or start because of it.
+  // Growing stops no client, so no client stops or starts because of it.
   if (kind === 'resize-volume') {
     const down = machines.reduce((sum, placed) => sum + outageMs(placed, fromMs, endMs), 0);
     return { outageSeconds: seconds(down), clientSeconds: 0 };
@@ -90,7 +90,7 @@ function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], fromMs: 
   return { outageSeconds: seconds(down), clientSeconds: seconds(clientMs) };
 }
 
-/** All that had the node's name: the one that it was told of, and those that took its place. */
+/** All machines that had the node's name: the original one, and its replacements. */
 const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPayload): readonly PlacedNode[] =>
   nodes.filter(
     (placed) =>
@@ -98,7 +98,7 @@ const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPay
       (kind === 'replace-node' && placed.fleet.name === fleet && placed.name === node),
   );
 
-/** What AWS had to work on: the node's own, and what was made for this incident. */
+/** The resources that AWS worked on: the node's own, and those made for this incident. */
 function resourcesOf(
   { region }: World,
   { incidentId }: HealPayload,
@@ -116,7 +116,7 @@ function resourcesOf(
   ]);
 }
 
-/** The rung that the heal names in its proof. */
+/** The rung in the heal's proof. */
 const rungOf = (own: readonly JournalLine[]): Rung | undefined =>
   own.findLast(({ kind, fields }) => kind === 'proof' && fields.rung != null)?.fields.rung ?? undefined;
 
@@ -140,14 +140,14 @@ function outcomeOf(
   if (ending.act === 'healed' && proof && after.every((mutation) => kind !== 'resize-volume' && isClearingUp(mutation)))
     return 'healed';
   if (kind !== 'resize-volume') return checker.isAsFound(incidentId, arn) ? 'restored' : 'escalated';
-  // A lost answer changes nothing about what was done; a command changes a node only where the node says so.
+  // A lost response does not undo a request; a command changes a node only if the node says so.
   const changed =
     mutations.some(({ record }) => record.operation === 'ModifyVolume') || own.some((line) => grew(own, line));
   const paged = own.some((line) => line.kind === 'page');
   return changed || paged ? 'escalated' : 'restored';
 }
 
-/** What is done about the things that a proved node no longer uses, and about who uses it. */
+/** Deleting or marking what a proved node no longer uses, and changing its users. */
 const isClearingUp = ({ record: { operation } }: Mutation): boolean => CLEARING_UP.has(operation);
 
 const CLEARING_UP: ReadonlySet<string> = new Set([
@@ -161,13 +161,13 @@ const CLEARING_UP: ReadonlySet<string> = new Set([
   'ExitStandby',
 ]);
 
-/** Whether the result is that of a command to grow the filesystem, which the node carried out. */
+/** Whether the result belongs to a command to grow the filesystem, which the node executed. */
 const grew = (own: readonly JournalLine[], { kind, operationId, fields }: JournalLine): boolean =>
   kind === 'result' &&
   fields.status === 'done' &&
   own.some((line) => line.command === 'grow-filesystem' && line.operationId === operationId);
 
-/** One for each run that made a mutation; a run may have changed several nodes, one after the other. */
+/** One report for each run that made a mutation; a run may have changed several nodes, one after the other. */
 export function peerHeals(world: World, journal: readonly JournalLine[]): HealReport[] {
   const lines = journal.filter(({ heal, atMs }) => heal === ROTATION && atMs >= START_MS);
   const writers = new Set(lines.filter(({ kind }) => kind === 'intent').map(({ writer }) => writer));
@@ -175,7 +175,7 @@ export function peerHeals(world: World, journal: readonly JournalLine[]): HealRe
     const own = lines.filter((line) => line.writer === writer);
     return peerHealOf(
       world,
-      // A node that was only looked at appears nowhere.
+      // A node that was only read is left out.
       own.filter(({ instanceId }) => own.some((line) => line.kind === 'intent' && line.instanceId === instanceId)),
     );
   });
@@ -193,7 +193,7 @@ function peerHealOf(world: World, own: readonly JournalLine[]): HealReport {
   );
   const endMs = outcome === 'healed' ? proofMs : Math.max(...own.map(({ atMs }) => atMs));
   const placed = world.nodes.filter(({ instanceId }) => ids.has(instanceId));
-  // The client is stopped and started by one command: all of the outage is the client's own.
+  // One command stops and starts the client: the whole outage is the client's own.
   const outage = seconds(placed.reduce((sum, node) => sum + outageMs(node, startedMs, endMs), 0));
   const span = region.spans.find(
     ({ functionName, startedAtMs, endedAtMs }) =>
@@ -210,7 +210,7 @@ function peerHealOf(world: World, own: readonly JournalLine[]): HealReport {
     outcome,
     reason: ends.map((end) => (end ? `${end.node}: ${end.sentence}` : 'it broke off')).join('; '),
     startedAtSeconds: seconds(startedMs - START_MS),
-    // No alarm is behind it: from the moment at which it had seen what is wrong.
+    // It has no alarm: counted from the time at which the run saw the trouble.
     alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - startedMs) : null,
     awsSeconds: seconds(awsWorkMs(world, ids, startedMs, endMs)),
     outageSeconds: outage,
@@ -224,7 +224,7 @@ const isEnd = ({ kind }: JournalLine): boolean => kind === 'outcome' || kind ===
 
 const WORST_FIRST = ['unfinished', 'escalated', 'restored', 'healed'] as const satisfies readonly HealOutcome[];
 
-/** Of all its nodes: a run is as good as its worst one. */
+/** Of all its nodes: a run counts as its worst node. */
 function worst(ends: readonly (JournalLine | undefined)[]): HealOutcome {
   const outcomes = ends.map((end): HealOutcome => {
     if (!end) return 'unfinished';

@@ -1,4 +1,4 @@
-// Reads the suite's own journal out of the region's table: what a run says about itself.
+// Reads the suite's own journal from the region's table.
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { JournalKind } from '../../../shared/heal/journal.ts';
 import type { Writer } from '../../../shared/heal/records.ts';
@@ -13,10 +13,10 @@ export interface JournalLine {
   readonly code: string | undefined;
   /** Of an outcome: how it ended. */
   readonly act: string | undefined;
-  /** Of an intent or a result: the AWS operation and the first thing that it is about. Empty elsewhere. */
+  /** Of an intent or a result: the AWS operation and the first resource of its input. Empty elsewhere. */
   readonly operation: string;
   readonly target: string;
-  /** Of a command to a node; the result of a command is told by its id alone. */
+  /** Of a command to a node; the result of a command has only its id. */
   readonly command: string | undefined;
   readonly operationId: string | undefined;
   readonly evidence: string | undefined;
@@ -33,10 +33,10 @@ export interface JournalLine {
 }
 
 type Item = Parameters<typeof fromItem>[0];
-/** The journal is read at every mutation, and an entry, once written, stays what it is. */
+/** The journal is read at every mutation, and entries never change. */
 const read = new WeakMap<Item, JournalLine>();
 
-/** All entries, in the order in which they were written. */
+/** All entries, in the order of writing. */
 export function readJournal(region: Region, tableName: string): JournalLine[] {
   const lines = region.dynamodb.items(tableName).flatMap((stored): JournalLine[] => {
     const item = stored as Item;
@@ -51,7 +51,7 @@ export function readJournal(region: Region, tableName: string): JournalLine[] {
 function lineOf(item: Item): JournalLine {
   const record = fromItem(item);
   const text = (name: string): string => String(record[name] ?? '');
-  // The partition tells who wrote: nobody else may write there. Only the dispatcher writes of others' heals.
+  // The partition names the writer: no other function may write there. Only the dispatcher writes about other heals.
   const by = text('pk').split('#').at(-1) as Writer;
   const optional = (name: string): string | undefined => (record[name] === undefined ? undefined : text(name));
   return {
@@ -91,7 +91,7 @@ export function readAct(kind: JournalKind, act: string): Act {
   };
 }
 
-/** Evidence is cut at a length: what was cut is no JSON any more, and is nothing. */
+/** Evidence has a limited length: cut evidence is not JSON, and is ignored. */
 export function evidenceIn<T>({ evidence }: Pick<JournalLine, 'evidence'>): T | undefined {
   if (evidence === undefined) return undefined;
   try {

@@ -2,10 +2,10 @@
 import type { Outage as ClientOutage } from '../../nodes/client.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 
-/** With what the client itself took of it: to end, and to load. */
+/** With the client's own part of it: to end, and to load. */
 type Outage = ClientOutage & { readonly stopSeconds?: number; readonly startSeconds?: number };
 
-/** The union of the stretches in which AWS was at work on these resources: overlapping ones count once. */
+/** The total time in which AWS was working on these resources: overlapping times count once. */
 export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fromMs: number, toMs: number): number {
   const stretches = region.kernel.works
     .filter((work) => work.resources.some((id) => resources.has(id)))
@@ -21,24 +21,24 @@ export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fro
   return total;
 }
 
-/** Only what a heal stopped counts: a client that the full disk had stopped was not stopped by us. */
+/** Only stops by a heal count: a client that the full disk had stopped is not counted. */
 export const outageMs = ({ machine }: PlacedNode, fromMs: number, toMs: number): number =>
   ourOutages(machine.client.outages, STOPPED, fromMs, toMs).reduce((sum, outage) => sum + lasted(outage, toMs), 0);
 
 export interface Downtime {
-  /** In which it served nothing because of us. */
+  /** Time without service because of a heal. */
   readonly outageMs: number;
   /** Of that, what the client itself took to stop and to start. */
   readonly clientMs: number;
 }
 
 /**
- * Of a heal that may stop clients and instances, over all machines that had the node's name: where the client of one stops and that of
- * another takes its place, the outage lasts until that one serves.
+ * Of a heal that may stop clients and instances, over all machines that had the node's name. If the client of one stops and that of another replaces
+ * it, the outage lasts until the new one serves.
  */
 export function downtimeByHeals(machines: readonly PlacedNode[], fromMs: number, toMs: number): Downtime {
   const downs = machines.flatMap(({ machine, madeAtMs }, at) =>
-    // Before its first start a new machine served nobody.
+    // Before its first start a new machine served no one.
     ourOutages(machine.client.outages, BY_HEALS, Math.max(fromMs, (madeAtMs ?? fromMs - 1) + 1), toMs).map(
       (outage): Downtime => {
         const another = outage.toMs === undefined ? takenOver(machines.toSpliced(at, 1), outage.fromMs) : undefined;
@@ -55,7 +55,7 @@ export function downtimeByHeals(machines: readonly PlacedNode[], fromMs: number,
 }
 
 const STOPPED: ReadonlySet<Outage['cause']> = new Set(['stopped']);
-/** A stop that its client does not heed ends with SIGKILL; a stop of the instance takes the client with it. */
+/** A client that ignores a stop is ended with SIGKILL; a stop of the instance also stops its client. */
 const BY_HEALS: ReadonlySet<Outage['cause']> = new Set(['stopped', 'killed', 'instance-down', 'volume-gone']);
 
 const ourOutages = (
@@ -66,7 +66,7 @@ const ourOutages = (
 ): readonly Outage[] =>
   outages.filter(({ cause, fromMs: began }) => causes.has(cause) && began >= fromMs && began <= toMs);
 
-/** The first client that serves elsewhere after this moment. */
+/** The first client that serves on another machine after this moment. */
 function takenOver(others: readonly PlacedNode[], afterMs: number): { atMs: number; startMs: number } | undefined {
   const starts = others.flatMap(({ machine: { client } }) =>
     (client.outages as readonly Outage[]).flatMap(({ toMs, startSeconds = 0 }) =>

@@ -1,4 +1,4 @@
-// Pages as machines get them: what a function or a queue that subscribes to the topic would read.
+// Pages as programs get them: what a function or a queue that subscribes to the topic would read.
 import { type Region, START_MS } from '../../region.ts';
 import { messageFor, type Published } from '../../services/sns/sns.ts';
 
@@ -9,11 +9,11 @@ export interface PageReport {
   readonly sentence: string;
 }
 
-/** CloudWatch's own about alarms are JSON for everybody. */
+/** CloudWatch's own messages about alarms are JSON for all subscribers. */
 export const pageIn = (published: Published): Readonly<Record<string, string | undefined>> =>
   JSON.parse(messageFor(published, 'lambda')) as Readonly<Record<string, string | undefined>>;
 
-/** What reached the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
+/** Messages of the topic since the scenario began: our own pages, and CloudWatch's about the suite itself. */
 export function pagesOf(region: Region): PageReport[] {
   return region.sns
     .published()
@@ -26,6 +26,6 @@ export function pagesOf(region: Region): PageReport[] {
     });
 }
 
-/** What the page of an alarm on the suite itself says. */
+/** The sentence of a page about the suite's own alarm. */
 export const suiteAlarmSentence = (alarmName: string | undefined, reason: string | undefined): string =>
   `${alarmName}: ${reason}`;

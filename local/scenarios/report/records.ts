@@ -1,4 +1,4 @@
-// Reads the records of nodes and incidents out of the region's table.
+// Reads the records of nodes and incidents from the region's table.
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import type { Region } from '../../region.ts';
@@ -12,7 +12,7 @@ export function readRecords<R extends NodeRecord | IncidentRecord>(
 ): R[] {
   return region.dynamodb.items(tableName).flatMap((stored): R[] => {
     const item = stored as Parameters<typeof fromItem>[0];
-    // Looked at before it is read: this is asked again and again, and observations are long.
+    // The keys are checked before the item is read: this runs very often, and observations are long.
     if (!item['sk']?.S?.startsWith(prefix) || !item['pk']?.S?.startsWith(prefix)) return [];
     return [fromItem(item) as unknown as R];
   });

@@ -1,4 +1,4 @@
-// What a run prints: one object whose words and numbers mean what the contract says.
+// Builds a run's output: one object whose words and numbers have the meaning of the contract.
 
 import { START_MS } from '../../region.ts';
 import type { FaultName } from '../../simulator/faults.ts';
@@ -86,10 +86,10 @@ export function makeReport(world: World, checker: Checker, { scenario, seed, lan
   };
 }
 
-/** What names and peers are about has no incident of its own for each node. */
+/** Entries about names and peers have no incident for each node. */
 const subjectOf = ({ fleet, node, incidentId }: JournalLine): string => `${fleet} ${node} ${incidentId}`;
 
-/** The last one of each incident: a plan that is said again replaces what was said before. */
+/** The last plan of each incident: a repeated plan replaces the one before. */
 function plansOf(journal: readonly JournalLine[]): Report['plans'] {
   const plans = journal.filter(({ kind }) => kind === 'plan');
   const distinct = new Map(plans.map((plan) => [subjectOf(plan), plan]));
@@ -115,7 +115,7 @@ function refusalsOf(journal: readonly JournalLine[]): Report['refusals'] {
   }));
 }
 
-/** The zones of the fleets, without what Route 53 itself puts into each. */
+/** The zones of the fleets, without the records that Route 53 itself adds. */
 function dnsOf({ region, zones }: World): Report['dns'] {
   return zones
     .flatMap((zone) => region.route53.records(zone))

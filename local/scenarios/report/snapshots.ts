@@ -1,4 +1,4 @@
-// The snapshots of the fleets at the end of a run: what each is good for, by its ledger; its height, where that is silent, by what is on it.
+// The snapshots of the fleets at the end of a run: their use, by their ledgers; their heights by the ledger, or else by their content.
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import type { Rank } from '../../../shared/snapshots/model.ts';
 import type { Snapshot } from '../../services/ec2/model.ts';
@@ -13,7 +13,7 @@ export interface SnapshotState {
   readonly quarantined: boolean;
 }
 
-/** Of data volumes of a fleet, by their tags or by whose volume they are of, oldest first. */
+/** Of data volumes of a fleet, known by their tags or by their volume; oldest first. */
 export function snapshotsIn(world: World): SnapshotState[] {
   return world.region.ec2
     .snapshots()

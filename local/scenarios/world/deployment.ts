@@ -1,4 +1,4 @@
-// The stack in a region: deployed from its synthesized template, whatever nodes there will be.
+// Deploys the stack into a region from its synthesized template, for any nodes.
 
 import type { Region } from '../../region.ts';
 import type { Assembly } from '../../simulator/cloudformation/assembly.ts';
@@ -13,7 +13,7 @@ export async function deployInto(region: Region, assembly: Assembly): Promise<st
   return table.ref;
 }
 
-/** Runs the region until work that asks it for something has its answer. */
+/** Runs the region until work that calls it has its answer. */
 export async function settled<T>({ clock }: Region, work: () => Promise<T>): Promise<T> {
   let result: { readonly value: T } | { readonly error: unknown } | undefined;
   work().then(

@@ -1,4 +1,4 @@
-// The world of the scenarios in which a node is restarted, restored or replaced: what goes wrong in it, and how it is looked at.
+// The world of the scenarios in which a node is restarted, restored or replaced: its faults, and how scenarios look at it.
 
 import { healOf } from '../../../shared/heal/records.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../../shared/model/tags.ts';
@@ -11,13 +11,13 @@ import type { PlacedNode, World, WorldNode } from './world.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
 
 const MINUTE_MS = 60_000;
-/** A good one and a bad one, where a story has only one of each. */
+/** A good and a bad snapshot, for stories with only one of each. */
 export const GOOD = 'snap-0000000000000900d';
 export const BAD = 'snap-0000000000000bad0';
-/** Who is in trouble. */
+/** The node in trouble. */
 export const SICK = 'node2';
 
-/** Nobody waits for hours here: a client that stands still is stuck after five minutes, and has ten to come up. */
+/** Short limits: a client that does not advance is stuck after five minutes, and has ten minutes to start. */
 export const impatient = {
   health: {
     references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'],
@@ -26,7 +26,7 @@ export const impatient = {
   },
 };
 
-/** So many followers with small disks, whose clients take a while to come up. @returns the one that will be in trouble */
+/** So many followers with small disks and slow client starts. @returns the node that will be in trouble */
 export function smallFleet(
   world: World,
   {
@@ -44,7 +44,7 @@ export function smallFleet(
   return world.find('bitcoin', SICK);
 }
 
-/** Its data are broken from the next block on: whoever starts it again comes as far. */
+/** Breaks its data from the next block on: every restart stops at the same height. */
 export function corruptNow(world: World, name = SICK): void {
   const { machine } = world.find('bitcoin', name);
   machine.disks.data.corrupt({ stopsAtHeight: machine.client.height() });
@@ -63,19 +63,19 @@ export const ask = (world: World, event: Readonly<Record<string, unknown>>, acto
     actor,
   );
 
-/** Incidents of the ladder, or that a person asked for, by their state. */
+/** Incidents of the ladder, or of a person's request, by their state. */
 export const incidentsEnded = (world: World, state: 'healed' | 'escalated', count = 1): boolean =>
   incidentsOf(world).filter((incident) => incident.state === state && healOf(incident.trigger) !== 'resize-volume')
     .length >= count;
 
-/** So many minutes after the story began. */
+/** Whether so many minutes have passed since the story began. */
 export const passed = ({ region }: World, minutes: number): boolean =>
   region.clock.now() > START_MS + minutes * MINUTE_MS;
 
-/** The ladder's own heals: one that dies is followed by another. */
+/** The ladder's own heals: if one dies, another follows it. */
 export const ladderHeals = ({ heals }: Report) => heals.filter(({ kind }) => kind === 'replace-node');
 
-/** Volumes that were made for a node's data, the first one first: all carry the tags that its owner gave that one. */
+/** Volumes made for a node's data, the first one first: all have the tags that its owner gave the first one. */
 export const dataVolumes = ({ region }: World, name = SICK) =>
   region.ec2
     .volumes()
@@ -84,14 +84,14 @@ export const dataVolumes = ({ region }: World, name = SICK) =>
 
 export const dataOf = (world: World, name = SICK): string => world.find('bitcoin', name).volumeIds.get('data') ?? '';
 
-/** Whether a volume or an instance says until when it is kept, and how it is put back. */
+/** Whether a volume or an instance has a retention date, and instructions to put it back. */
 export function isRetained({ region }: World, id: string): boolean {
   const tags = region.ec2.tags(id);
   const until = Date.parse(tags[KEEP_UNTIL_TAG] ?? '');
   return until > region.clock.now() && (tags[PUT_BACK_TAG] ?? '').length > 20;
 }
 
-/** Whether a page with this code has reached people. */
+/** Whether a page with this code was sent. */
 export const pagedNow = ({ region }: World, code: string): boolean =>
   region.sns.published().some((published) => pageIn(published)['code'] === code);
 
@@ -109,7 +109,7 @@ export const requestOf = ({ region }: World, operation: string, document?: strin
         (input as { readonly DocumentName?: string }).DocumentName?.startsWith(`chainmend-${document}-`)),
   );
 
-/** Its operating system is gone for good: whoever stops and starts it finds it as dead as before. */
+/** Its operating system fails permanently: a stop and start do not help. */
 export function killInstance(world: World, name = SICK): void {
   const { machine, instanceId } = world.find('bitcoin', name);
   world.region.ec2.impair(instanceId, 'instance', 'nothing');
@@ -120,6 +120,6 @@ export function killInstance(world: World, name = SICK): void {
   keepDown();
 }
 
-/** Key of the node that its client has on its data volume. */
+/** The node key on its data volume. */
 export const keyOf = (world: World, name = SICK): string | undefined =>
   world.find('bitcoin', name).machine.readFile('/node-data/onion_v3_private_key');

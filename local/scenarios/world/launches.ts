@@ -1,5 +1,6 @@
-// The machine behind an instance that RunInstances or a scaling group launches: a node of the fleet whose tags it carries, made like its
-// sibling of that name; the first of a fleet whose client is no chain's is made as its fleet file says. It boots from its image with nothing mounted; whatever it is to have must be attached and mounted.
+// The machine behind an instance that RunInstances or a scaling group launches. It is a node of the fleet whose tags it has, made like its sibling of
+// that name. The first node of a fleet with a client of no known chain is made from its fleet file. It boots from its image with nothing mounted;
+// volumes must be attached and mounted.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
@@ -11,17 +12,17 @@ import type { Clock } from '../../simulator/kernel.ts';
 import { type PlacedNode, placedOf, unitOf } from './nodes.ts';
 
 const GIB = 2 ** 30;
-/** The file whose presence keeps a client from starting, in user data that masks it before its first boot. */
+/** The file that keeps a client from starting, in user data that mask it before its first boot. */
 const MASK_FILE = '/etc/chainmend/client-masked';
 
 interface LaunchWorld {
   readonly fleets: ReadonlyMap<string, Fleet>;
   readonly nodes: readonly PlacedNode[];
-  /** What the client of a fleet follows that is no chain's. */
+  /** The chain of a fleet whose client is of no known chain. */
   readonly ownChain: (fleet: Fleet) => SimulatedChain;
 }
 
-/** Undefined: it carries the tags of no fleet that has a node here to be made like. */
+/** Undefined: its tags name no fleet that has a node here as a model. */
 export function placeLaunched(
   region: Region,
   instance: Instance,
@@ -36,7 +37,7 @@ export function placeLaunched(
   if (!fleet) return undefined;
   const { instanceId } = instance;
   const identity = { instanceId, name, privateIp: instance.networkInterface?.privateIp ?? '' };
-  // How a client of a chain is set up, a fleet file does not tell.
+  // A fleet file does not say how a client of a known chain is set up.
   if (!like && fleet.chain !== 'other') return undefined;
   const machine = like
     ? bareMachine(region, like.machine.chain, { ...ofSibling(like.machine), ...identity })
@@ -57,7 +58,7 @@ export function placeLaunched(
 const carries = (tags: Readonly<Record<string, string>>, { name, nodes }: Fleet): boolean =>
   tags['chainmend:fleet'] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
 
-/** Its voting power stays with the one that has it, and its peers are in the configuration that comes with the data. */
+/** Voting power stays with the original node, and peers are in the configuration that comes with the data. */
 function ofSibling({ spec }: SimulatedNode): Omit<NodeSpec, 'instanceId' | 'name' | 'privateIp'> {
   const { validatorPower: _, client: __, lagBlocks: ___, knows: ____, ...rest } = spec;
   return rest;
@@ -78,7 +79,7 @@ function ofFleet(fleet: Fleet): Omit<NodeSpec, 'instanceId' | 'name' | 'privateI
 function bareMachine(region: Region, chain: SimulatedChain, spec: NodeSpec): SimulatedNode {
   const places = spec.volumes.map((volume, at) => ({
     ...volume,
-    // Told as a device that is taken away at once: the client looks where its configuration says, and nothing is there.
+    // Added as a device that is then removed: the client looks at its configured paths, and nothing is there.
     volumeId: `vol-${spec.instanceId.slice(2)}${at}`,
     usedBytes: 0,
     inodesUsed: 0,
@@ -101,7 +102,7 @@ const LOOK_MS = 5_000;
 /** As long as the script waits for its volume: a quarter of an hour. */
 const LOOKS_MAX = 180;
 
-/** Undefined: these user data do nothing of the kind. */
+/** Undefined: these user data have no such script. */
 export function firstBootOf(userData: string): FirstBoot | undefined {
   const said = (name: string): string => new RegExp(`^${name}=(\\S+)$`, 'm').exec(userData)?.[1] ?? '';
   const volumeId = said('SMOKE_VOLUME');
@@ -110,7 +111,7 @@ export function firstBootOf(userData: string): FirstBoot | undefined {
   return { volumeId, path: said('SMOKE_PATH'), fillMiB, fillAfterSeconds };
 }
 
-/** Once, when the machine has booted and the volume is there. */
+/** Runs once, when the machine has booted and the volume is there. */
 function playFirstBoot(clock: Clock, machine: SimulatedNode, boot: FirstBoot, looks = 0): void {
   clock.after(LOOK_MS, () => {
     const isThere = machine.devices().some(({ volumeId }) => volumeId === boot.volumeId);
@@ -119,7 +120,7 @@ function playFirstBoot(clock: Clock, machine: SimulatedNode, boot: FirstBoot, lo
   });
 }
 
-/** `set -e`: the script ends at the first thing that fails. */
+/** `set -e`: the script ends at the first failure. */
 function play(clock: Clock, machine: SimulatedNode, { volumeId, path, fillMiB, fillAfterSeconds }: FirstBoot): void {
   if (machine.format(volumeId, 'xfs') !== undefined || machine.mount(volumeId, path) !== undefined) return;
   machine.startClient();

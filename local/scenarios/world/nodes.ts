@@ -1,4 +1,4 @@
-// Puts a node into the world: its instance, its volumes with their tags, its machine, and what it is like when the story begins.
+// Puts a node into the world: its instance, its volumes with their tags, its machine, and its state when the story begins.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
@@ -11,7 +11,7 @@ import type { Region } from '../../region.ts';
 
 const GIB = 2 ** 30;
 const MINUTE_MS = 60_000;
-/** Before the story disks are at least so much below their alarms: what is wrong begins with it. */
+/** Before the story disks are at least so far below their alarms: the trouble begins with the story. */
 const QUIET_PERCENT = 3;
 
 export interface WorldVolume {
@@ -25,13 +25,13 @@ export interface WorldVolume {
   readonly throughputMiBps?: number;
   readonly filesystem?: FilesystemType;
   readonly partitioned?: boolean;
-  /** The filesystem's size where somebody forgot to grow it with its volume. */
+  /** The filesystem's size if nobody grew it with its volume. */
   readonly filesystemGiB?: number;
   /** When the story begins. */
   readonly inodesUsed?: number;
-  /** The share of each block that lands on this volume; 1 unless given. */
+  /** The share of each block that is written to this volume; 1 by default. */
   readonly share?: number;
-  /** ARN of a customer's key; the account's for EBS unless given. */
+  /** ARN of a customer's key; by default the account's key for EBS. */
   readonly kmsKeyId?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -50,26 +50,26 @@ export interface WorldNode extends Pick<NodeSpec, 'agentVersion' | 'validatorPow
   readonly rootUsedPercent?: number;
   /** Tags of its instance besides the fleet's. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Its instance has just been asked for: it boots, and EC2 tells of it. */
+  /** Its instance has just been launched: it boots, and EC2 sends events about it. */
   readonly launched?: boolean;
-  /** More of what a simulated node may be told. */
+  /** Further options of a simulated node. */
   readonly machine?: Partial<NodeSpec>;
 }
 
-/** A node as the world knows it: its machine, its instance, what it is called. */
+/** A node of the world: its machine, its instance, and its names. */
 export interface PlacedNode {
   readonly fleet: Fleet;
   readonly name: string;
   readonly role: string;
   readonly machine: SimulatedNode;
   readonly instanceId: string;
-  /** What is at its mount points now, by role. */
+  /** The volumes at its mount points now, by role. */
   readonly volumeIds: ReadonlyMap<string, string>;
-  /** In the middle of the story, by a launch: until then it served nobody. */
+  /** Set for a launch during the story: before it the machine served no one. */
   readonly madeAtMs?: number;
-  /** Of its instance when it was made. */
+  /** Tags of its instance when it was made. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Makes it what it is when the story begins. */
+  /** Puts it into its state of the story's beginning. */
   readonly open: () => void;
 }
 
@@ -81,13 +81,13 @@ export const placedOf = (node: Omit<PlacedNode, 'volumeIds'>): PlacedNode => ({
   },
 });
 
-/** The private address of the world's nth node, from 0: three zones in turns. */
+/** The private address of the world's nth node, from 0: three zones in turn. */
 export function addressOf(index: number): string {
   const host = 10 + Math.floor(index / 3);
   return `10.0.${(index % 3) * 64 + Math.floor(host / 256)}.${host % 256}`;
 }
 
-/** @param index how many nodes there are already: its zone and its address follow */
+/** @param index the number of existing nodes: it decides zone and address */
 export function place(
   region: Region,
   { spec, fleet, chain, index }: { spec: WorldNode; fleet: Fleet; chain: SimulatedChain; index: number },
@@ -180,7 +180,7 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
 const usedBytes = ({ sizeGiB, filesystemGiB, usedPercent }: WorldVolume, percent = usedPercent): number =>
   Math.floor(((filesystemGiB ?? sizeGiB) * GIB * percent) / 100);
 
-/** Until the story begins no disk is near its alarm, and every client runs. To be called when the past has been recorded. */
+/** Until the story begins no disk is near its alarm, and every client runs. Call it after the history has been recorded. */
 export function keepQuiet({ machine, fleet }: PlacedNode, spec: WorldNode, leadBlocks: number): void {
   for (const volume of spec.volumes) {
     const simulated = machine.volumes.find(({ role }) => role === volume.role);
@@ -193,7 +193,7 @@ export function keepQuiet({ machine, fleet }: PlacedNode, spec: WorldNode, leadB
   }
 }
 
-/** What the spec says of the moment when the story begins. */
+/** Applies the spec's state at the beginning of the story. */
 function openStory(machine: SimulatedNode, { volumes, client }: WorldNode): void {
   for (const volume of volumes) {
     const simulated = machine.volumes.find(({ role }) => role === volume.role);

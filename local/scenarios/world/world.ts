@@ -21,9 +21,9 @@ export type { PlacedNode, WorldNode, WorldVolume } from './nodes.ts';
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 60 * 60_000;
-/** Starts of one client that are kept: one that is started more often does not stay up. */
+/** Starts of one client that are kept: a client that starts more often does not stay up. */
 const STARTS_MAX = 1_000;
-/** Of a client that is no chain's, and writes nothing by itself. */
+/** Of a client of no known chain, which writes nothing. */
 const QUIET_CHAIN = {
   ...{ heightAtStart: 1, blockIntervalMs: 60_000, bytesPerBlock: 0, inodesPerBlock: 0 },
   consensus: 'elsewhere',
@@ -33,7 +33,7 @@ export class World {
   readonly region: Region;
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
-  /** All machines that were ever nodes; `current` are those that are now. */
+  /** All machines that were ever nodes; `current` are those that are nodes now. */
   readonly nodes: PlacedNode[] = [];
   readonly #chains = new Map<string, SimulatedChain>();
   /** Instances and volumes that people have made since the story began. */
@@ -58,7 +58,7 @@ export class World {
     });
   }
 
-  /** Whose instance exists, has taken its place and has not left it: what discovery calls a node. */
+  /** Nodes whose instance exists, has joined and has not left: what discovery calls a node. */
   get current(): readonly PlacedNode[] {
     const there = new Map(this.region.ec2.instances().map((instance) => [instance.instanceId, instance]));
     return this.nodes.filter(({ instanceId }) => isNode(there.get(instanceId)));
@@ -68,13 +68,13 @@ export class World {
     return [...this.#chains.values()];
   }
 
-  /** What people have made before: the zone of each fleet's names. */
+  /** Makes what people made before the story: the zone of each fleet's names. */
   furnish(): void {
     this.#zones = [...new Set([...this.fleets.values()].flatMap(({ dns }) => dns?.zone ?? []))];
     for (const name of this.#zones) this.region.route53.addZone({ name, private: true, vpcId: VPC_ID });
   }
 
-  /** The zones that were made. */
+  /** The zones that exist. */
   get zones(): readonly string[] {
     return this.#zones;
   }
@@ -87,7 +87,7 @@ export class World {
     return chain;
   }
 
-  /** What the spec says of disks and clients holds when the story begins; until then all is well. */
+  /** The spec's disks and clients apply when the story begins; until then everything is healthy. */
   node(spec: WorldNode): PlacedNode {
     const { region } = this;
     const fleet = this.fleets.get(spec.fleet);
@@ -111,7 +111,7 @@ export class World {
     machine.client.onStart(() => this.#followStart(placed));
   }
 
-  /** A machine that Terraform makes in the middle of the story. */
+  /** A machine that Terraform makes during the story. */
   launch(spec: WorldNode): PlacedNode {
     const before = new Set(this.region.ec2.volumes().map(({ volumeId }) => volumeId));
     const placed = this.node({ ...spec, launched: true });
@@ -160,13 +160,13 @@ export class World {
     return found;
   }
 
-  /** From the client's last start between two moments until it was synced, in ms; 0 where it was not started, or never was. */
+  /** From the client's last start between two moments until it was synced, in ms; 0 if it was not started, or never synced. */
   caughtUpMs({ instanceId }: PlacedNode, fromMs: number, toMs: number): number {
     const start = this.#starts.get(instanceId)?.findLast(({ startedMs }) => startedMs >= fromMs && startedMs <= toMs);
     return start?.syncedMs === undefined ? 0 : start.syncedMs - start.startedMs;
   }
 
-  /** Follows a client that came back, once a second while it is behind. */
+  /** Watches a client that was started, once a second while it is behind. */
   #followStart({ instanceId, machine: { client } }: PlacedNode): void {
     const { clock } = this.region;
     const starts = this.#starts.get(instanceId) ?? [];
@@ -182,7 +182,7 @@ export class World {
     look();
   }
 
-  /** Something that a person does, so long after the start of the story, or after now where that is later. */
+  /** A person's act, so long after the start of the story, or now if that is later. */
   at(afterMinutes: number, act: () => unknown): void {
     const { clock } = this.region;
     clock.at(Math.max(clock.now(), START_MS) + minutes(afterMinutes), () => {
@@ -190,12 +190,12 @@ export class World {
     });
   }
 
-  /** The same as soon as something is so; looked at once a second. */
+  /** An act as soon as a condition holds; checked once a second. */
   when(isSo: () => boolean, act: () => unknown): void {
     this.region.clock.after(SECOND_MS, () => (isSo() ? this.at(0, act) : this.when(isSo, act)));
   }
 
-  /** False where the region is served: pages are answered by whoever sits at the terminal. */
+  /** False if the region is served: then a real person answers pages. */
   answersPages = true;
 
   /** What a person does with each page of a kind, so many minutes after it came. */
@@ -219,7 +219,7 @@ export class World {
     look();
   }
 
-  /** A volume that was grown before, each time by so much: AWS remembers that, and of what we did our own record tells. */
+  /** A volume that was grown before, each time by so much: AWS remembers that, and our own record has our modifications. */
   grownBefore(
     { fleet, instanceId, volumeIds }: PlacedNode,
     role: string,
@@ -245,7 +245,7 @@ export class World {
     );
   }
 
-  /** Done at the moment when the story begins, and waited for. */
+  /** Runs when the story begins, and is awaited. */
   beforehand(work: () => Promise<unknown>): void {
     this.#beforehand.push(work);
   }
@@ -256,14 +256,14 @@ export class World {
     return this.region.call('ssm', 'PutParameter', { Name, Value: value, Type: 'String', Overwrite: true });
   }
 
-  /** Pauses that are set now and concern an instance, as sentences. */
+  /** Present pauses that concern an instance, as sentences. */
   pausesOf(instanceId: string): string[] {
     const fleet = this.nodes.find((node) => node.instanceId === instanceId)?.fleet.name;
     const tag = this.region.ec2.tags(instanceId)[PAUSE_TAG];
     return [...this.pausesOfFleet(fleet), ...pauseSentences(tag, instanceId)];
   }
 
-  /** Pauses that are set now for a fleet, or for everything. */
+  /** Present pauses of a fleet, or of everything. */
   pausesOfFleet(fleet: string | undefined): string[] {
     const { ssm } = this.region;
     return [
@@ -272,7 +272,7 @@ export class World {
     ];
   }
 
-  /** The story begins: nodes become what they were said to be, and everything that was to be done beforehand is done. */
+  /** The story begins: nodes get their specified state, and all preparations run. */
   async open(): Promise<void> {
     for (const { open } of this.nodes) open();
     await Promise.all(this.#beforehand.map((work) => work()));
@@ -291,7 +291,7 @@ export class World {
 const pauseSentences = (value: string | undefined, what: string): string[] =>
   value === undefined || value === 'off' ? [] : [`${what}: ${value}`];
 
-/** Of instances that have not joined yet, or have left. */
+/** Tags of instances that have not joined yet, or have left. */
 const APART: readonly string[] = [JOINING_TAG, RETIRED_TAG];
 
 const isNode = (instance: Instance | undefined): boolean =>

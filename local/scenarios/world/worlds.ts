@@ -33,7 +33,7 @@ export function references(world: World, chain: SimulatedChain): readonly Refere
   });
 }
 
-/** Three followers; the second one's disk is 91 % full in a few minutes, unless it is said otherwise. */
+/** Three followers; by default the second one's disk is 91 % full after a few minutes. */
 export function exchange(
   world: World,
   second: Partial<WorldNode['volumes'][number]> = {},
@@ -58,7 +58,7 @@ export function exchange(
 export const CONSORTIUM_START_HEIGHT = 4_180_000;
 export const CONSORTIUM_BLOCK_MS = 5_000;
 
-/** The consortium's four validators, who make their chain among themselves: three of them are needed. */
+/** The consortium's four validators, which make their own chain: three of them are needed. */
 export function consortium(
   world: World,
   volume: Partial<WorldNode['volumes'][number]> = {},
@@ -86,7 +86,7 @@ export function consortium(
   );
 }
 
-/** Private addresses of all but one of a fleet's nodes, `first` the number of nodes before it: what one that was set up well has. */
+/** Private addresses of all but one of a fleet's nodes: the peers of a node that was set up well. `first` is the number of nodes before the fleet. */
 const siblings = (count: number, but: number, first = 0): readonly string[] =>
   Array.from({ length: count }, (_, at) => at)
     .filter((at) => at !== but)
@@ -100,7 +100,7 @@ export const follower = (name: string): WorldNode => ({
   volumes: [{ role: 'data', path: '/node-data', sizeGiB: 1_000, usedPercent: 46 }],
 });
 
-/** So many followers with half-empty disks, who know each other. */
+/** So many followers with half-empty disks, which have each other as peers. */
 export function followers(
   world: World,
   count: number,

@@ -1,4 +1,4 @@
-// Amazon EC2 Auto Scaling as far as a healer meets it: groups that own instances, and replace them. There are no policies, hooks, warm pools or
+// Amazon EC2 Auto Scaling as far as a healer needs it: groups that own instances, and replace them. There are no policies, hooks, warm pools or
 // refreshes, and no group shrinks. Sources: doc comments of the commands in @aws-sdk/client-auto-scaling.
 import type {
   AutoScalingGroupNamesType,
@@ -24,14 +24,13 @@ import { type GroupSeed, seedOf } from './seeds.ts';
 export type { GroupSeed } from './seeds.ts';
 
 export interface AutoScaling extends Service {
-  /** Puts a group there, as the owner of instances that exist; answers with its ARN. */
+  /** Adds a group that owns existing instances; returns its ARN. */
   addGroup(seed: GroupSeed): string;
-  /** The truth, for reports and invariants. Throws for an unknown name. */
+  /** The true state, for reports and invariants. Throws for an unknown name. */
   group(name: string): Group;
   groups(): readonly Group[];
   /** For the conditions of IAM policies; empty for an unknown ARN. */
   tags(arn: string): Readonly<Record<string, string>>;
-  /** The group that owns an instance. */
   ownerOf(instanceId: string): Group | undefined;
 }
 
@@ -142,7 +141,7 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
       DescribeAutoScalingGroups: (input: AutoScalingGroupNamesType) => {
         const { AutoScalingGroupNames: names } = input;
         if (input.Filters?.length) throw notEmulated('Filters of DescribeAutoScalingGroups');
-        // A name that is no group's is left out without an error.
+        // Unknown group names are ignored without an error.
         const chosen = [...groups.values()].filter(({ name }) => !names?.length || names.includes(name));
         const { items, ...rest } = paged(chosen, input, 100);
         return { AutoScalingGroups: items.map((group) => described(group, zonesOf(group), instanceOf)), ...rest };

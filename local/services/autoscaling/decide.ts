@@ -1,10 +1,10 @@
-// What a scaling group does next, from what it sees of its members. Pure. Sources: "Health checks for instances in an Auto Scaling group", "Set
+// Decides what a scaling group does next, from the health of its members. Pure. Sources: "Health checks for instances in an Auto Scaling group", "Set
 // the health check grace period for an Auto Scaling group", "Temporarily remove instances from your Auto Scaling group" (EC2 Auto Scaling user
 // guide).
 import type { Instance } from '../ec2/model.ts';
 import type { Group, Member } from './groups.ts';
 
-/** What the group sees of a member: its instance, undefined when there is none any more, and what its target groups say. */
+/** The group's view of a member: its instance, undefined if it does not exist any more, and the health in its target groups. */
 export interface MemberHealth {
   readonly instance: Instance | undefined;
   readonly targetUnhealthy: boolean;
@@ -12,17 +12,19 @@ export interface MemberHealth {
 
 export type GroupAction =
   | { readonly do: 'forget' | 'enter-service'; readonly member: Member }
-  /** It is Unhealthy from now on, and replaced the next time. */
+  /** It is Unhealthy from now on, and replaced in the next round. */
   | { readonly do: 'mark'; readonly member: Member; readonly because: string }
   | { readonly do: 'terminate'; readonly member: Member }
   | { readonly do: 'launch'; readonly count: number };
 
-/** "An instance … in a state other than running, including stopping, stopped, shutting-down and terminated" is unhealthy, grace or not. */
+/**
+ * "An instance … in a state other than running, including stopping, stopped, shutting-down and terminated" is unhealthy, also in the grace period.
+ */
 const isGone = (instance: Instance | undefined): boolean => instance === undefined || instance.state === 'terminated';
 
 export function nextSteps(group: Group, see: (member: Member) => MemberHealth, nowMs: number): readonly GroupAction[] {
   const steps: GroupAction[] = [];
-  // Who is there or comes: neither on standby nor going.
+  // Members that are or will be in service: neither on standby nor leaving.
   let active = 0;
   for (const member of group.members.values()) {
     const health = see(member);
@@ -44,8 +46,8 @@ function stepFor(
 ): GroupAction | undefined {
   const { lifecycle } = member;
   if (lifecycle === 'Terminating') return isGone(instance) ? { do: 'forget', member } : undefined;
-  // On standby it may be stopped and started: nobody looks at it. Of one that was terminated meanwhile AWS does not say what becomes; here the
-  // group forgets it.
+  // On standby it may be stopped and started: it is not checked. AWS does not say what happens to one that was terminated meanwhile; here the group
+  // forgets it.
   if (lifecycle === 'Standby' || lifecycle === 'EnteringStandby')
     return isGone(instance) ? { do: 'forget', member } : undefined;
   if (lifecycle === 'Pending') {
@@ -70,7 +72,7 @@ function complaint(
   if (instance?.state !== 'running')
     return `an EC2 health check indicating it has been ${isGone(instance) ? 'terminated' : 'taken out of service'}`;
   if (inGrace(group, member, nowMs)) return undefined;
-  // Attached EBS checks are EBS's business: they count only where a group has EBS health checks, which are not modelled.
+  // Attached EBS checks are ignored: they count only in groups with EBS health checks, which are not modelled.
   if (instance.checks.system === 'impaired' || instance.checks.instance === 'impaired') {
     return 'an EC2 instance status checks failure';
   }

@@ -1,4 +1,4 @@
-// Auto Scaling groups and their members as they are, and how they are shown. Sources: doc comments of AutoScalingGroup, Instance and Activity in
+// Auto Scaling groups and their members, and how the API shows them. Sources: doc comments of AutoScalingGroup, Instance and Activity in
 // @aws-sdk/client-auto-scaling; "Amazon EC2 Auto Scaling instance lifecycle".
 import type {
   AutoScalingInstanceDetails,
@@ -10,7 +10,7 @@ import type {
 import type { Instance } from '../ec2/model.ts';
 
 export type Lifecycle = 'Pending' | 'InService' | 'EnteringStandby' | 'Standby' | 'Terminating';
-/** What may be switched off ("Suspend and resume processes"). */
+/** Processes that can be suspended ("Suspend and resume processes"). */
 export type Process = 'Launch' | 'Terminate' | 'HealthCheck' | 'ReplaceUnhealthy';
 
 export interface Member {
@@ -38,7 +38,7 @@ export interface Group {
   desired: number;
   readonly subnetIds: readonly string[];
   readonly targetGroupArns: readonly string[];
-  /** Besides EC2's, which are always there. */
+  /** Besides EC2's health checks, which are always on. */
   readonly elbChecks: boolean;
   readonly graceSeconds: number;
   readonly suspended: ReadonlySet<Process>;
@@ -113,7 +113,7 @@ export const describedMember = (
 ): AutoScalingInstanceDetails => ({
   ...shared(member, instance),
   AutoScalingGroupName: group.name,
-  // "HEALTHY" here, "Healthy" in a group: the API's own samples have it both ways.
+  // "HEALTHY" here, "Healthy" in a group: the API's own samples have both.
   HealthStatus: member.health.toUpperCase(),
 });
 

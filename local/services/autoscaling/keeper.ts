@@ -1,4 +1,4 @@
-// Carries out what a scaling group wants, round by round, as a service of AWS that acts on EC2 and on target groups by itself.
+// Runs a scaling group's decisions, round by round, as an AWS service that acts on EC2 and on target groups.
 
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -7,14 +7,14 @@ import type { LoadBalancing } from '../elb/load-balancing.ts';
 import { type GroupAction, type MemberHealth, nextSteps } from './decide.ts';
 import type { Activity, Group, Member } from './groups.ts';
 
-/** How often a group looks at its members, AWS does not say. */
+/** AWS does not say how often a group checks its members. */
 const ROUND_MS = 30_000;
-/** From a call to the new lifecycle state where nothing has to drain: our draw. */
+/** From a call to the new lifecycle state if nothing has to drain: our assumption. */
 const MOVING_MS = [4_000, 12_000] as const;
 const DRAIN_LOOK_MS = 5_000;
 /** "The range is 0–3600 seconds" ("Deregistration delay"). */
 const DRAIN_LOOKS_MAX = 3_600_000 / DRAIN_LOOK_MS;
-/** "Scaling activities … for the last six weeks": kept by number here. */
+/** "Scaling activities … for the last six weeks": limited by number here. */
 const ACTIVITIES_MAX = 1_000;
 
 export class Keeper {
@@ -28,7 +28,7 @@ export class Keeper {
     this.#loadBalancing = loadBalancing;
   }
 
-  /** Looks at the group from now on. */
+  /** Checks the group from now on. */
   keep(group: Group): void {
     this.#kernel.clock.after(ROUND_MS, () => {
       this.#round(group);
@@ -59,7 +59,7 @@ export class Keeper {
   moveToService(group: Group, member: Member, cause: string): Activity {
     const activity = this.#begin(group, `Moving EC2 instance out of Standby: ${member.instanceId}`, cause);
     member.lifecycle = 'Pending';
-    // "Once out of Standby, health checks are performed on it again": what was said of it before is forgotten.
+    // "Once out of Standby, health checks are performed on it again": its earlier health is forgotten.
     member.health = 'Healthy';
     this.#kernel.clock.after(this.#movingMs(), () => {
       if (member.lifecycle === 'Pending') this.#enterService(group, member);
@@ -107,7 +107,7 @@ export class Keeper {
     this.#end(activity, 'Successful');
   }
 
-  /** In the zone with the fewest members; where that one has no capacity, in another of the group's. */
+  /** In the zone with the fewest members; if that one has no capacity, in another zone of the group. */
   #launch(group: Group): void {
     const cause = `At ${this.#now()} an instance was started in response to a difference between desired and actual capacity.`;
     const subnets = this.#subnets(group);
@@ -151,7 +151,7 @@ export class Keeper {
         LaunchTemplate: { LaunchTemplateId, Version },
         MinCount: 1,
         MaxCount: 1,
-        // A template with a network interface takes its subnet there.
+        // In a template with a network interface, the subnet belongs to the interface.
         ...(card ? { NetworkInterfaces: [{ ...card, SubnetId: subnetId }] } : { SubnetId: subnetId }),
       },
       [
@@ -163,7 +163,7 @@ export class Keeper {
     return instanceId;
   }
 
-  /** The group's subnets, those first in whose zone the fewest of its members are. */
+  /** The group's subnets; first those in the zone with the fewest members. */
   #subnets({ subnetIds, members }: Group): readonly { readonly subnetId: string }[] {
     const instances = this.#ec2.instances().filter(({ instanceId }) => members.has(instanceId));
     const crowd = (zone: string): number =>
@@ -193,7 +193,7 @@ export class Keeper {
     return activity;
   }
 
-  /** Told when it is over: how long targets drain nobody knows before. */
+  /** Reported when it is over: how long targets drain is not known before. */
   #worked({ startedAtMs }: Activity, instanceId: string): void {
     const to = this.#kernel.clock.now();
     this.#kernel.working({ what: 'standby', resources: [instanceId], from: startedAtMs, to });

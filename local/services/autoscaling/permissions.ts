@@ -13,13 +13,13 @@ import {
   sameKeys,
 } from '../iam/check.ts';
 
-/** What IAM asks Auto Scaling. */
+/** The state that IAM needs from Auto Scaling. */
 interface Groups {
   groups(): readonly { readonly name: string; readonly arn: string }[];
   ownerOf(instanceId: string): { readonly arn: string } | undefined;
 }
 
-/** A group that is not there cannot be owned or tagged: what would be its ARN. */
+/** A group that does not exist cannot be owned or tagged: the ARN that it would have. */
 function groupArn({ accountId, regionName, service }: Region<Groups>, name: string): string {
   return (
     service.groups().find((group) => group.name === name)?.arn ??
@@ -54,7 +54,7 @@ export const permissions: Mappings<Groups> = {
   ],
   EnterStandby: onNamed('autoscaling:EnterStandby'),
   ExitStandby: onNamed('autoscaling:ExitStandby'),
-  // It names the instance alone: what is asked for is the group that it belongs to.
+  // The input names only the instance; the resource is its group.
   SetInstanceHealth: (input: { InstanceId?: string }, region) => {
     const arn = region.service.ownerOf(input.InstanceId ?? '')?.arn;
     const action = 'autoscaling:SetInstanceHealth';

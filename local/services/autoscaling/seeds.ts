@@ -1,4 +1,4 @@
-// What a scenario, or CreateAutoScalingGroup, says of a new group. Source: doc comments of CreateAutoScalingGroupType in
+// Settings of a new group, from a scenario or CreateAutoScalingGroup. Source: doc comments of CreateAutoScalingGroupType in
 // @aws-sdk/client-auto-scaling.
 import type { CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling';
 import { notEmulated } from '../../simulator/service.ts';
@@ -8,17 +8,17 @@ export interface GroupSeed {
   readonly name: string;
   /** By id or name; without one the group launches nothing. */
   readonly launchTemplate?: { readonly id?: string; readonly name?: string; readonly version?: string };
-  /** Instances that are its members, in service since before. */
+  /** Instances that are its members, already in service. */
   readonly instanceIds?: readonly string[];
   readonly minSize?: number;
   readonly maxSize?: number;
-  /** As many as there are members unless given. */
+  /** By default the number of members. */
   readonly desired?: number;
-  /** The subnets of its members unless given. */
+  /** By default the subnets of its members. */
   readonly subnetIds?: readonly string[];
   readonly targetGroupArns?: readonly string[];
   readonly elbChecks?: boolean;
-  /** 0 unless given: "Its default value is 0 seconds when you create an Auto Scaling group using the CLI or an SDK". */
+  /** 0 by default: "Its default value is 0 seconds when you create an Auto Scaling group using the CLI or an SDK". */
   readonly graceSeconds?: number;
   readonly suspended?: readonly Process[];
   readonly tags?: readonly GroupTag[];

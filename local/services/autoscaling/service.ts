@@ -1,4 +1,4 @@
-// Amazon EC2 Auto Scaling.
+// The service declaration of Amazon EC2 Auto Scaling.
 import { join } from 'node:path';
 import {
   items,
@@ -16,7 +16,7 @@ import { type AutoScaling, createAutoScaling } from './autoscaling.ts';
 import { conditionKeys, permissions } from './permissions.ts';
 
 const GROUP = ['HealthCheckType', 'LaunchTemplate', 'Tags', 'TargetGroupARNs'];
-/** CloudFormation takes numbers as text. */
+/** CloudFormation accepts numbers as text. */
 const GROUP_NUMBERS = ['DesiredCapacity', 'HealthCheckGracePeriod', 'MaxSize', 'MinSize'];
 
 async function createGroup(properties: Properties, maker: Maker) {

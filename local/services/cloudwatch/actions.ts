@@ -1,4 +1,4 @@
-// What an alarm does when it changes: messages to topics and functions, held back while a mute rule is active.
+// Sends an alarm's actions when its state changes: messages to topics and functions, held back while a mute rule is active.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type ServicePrincipal } from '../../simulator/service.ts';
 import type { Alarm, Note } from './alarms.ts';
@@ -11,7 +11,7 @@ const ACTION_LISTS = {
   INSUFFICIENT_DATA: 'InsufficientDataActions',
 } as const;
 
-/** Actions that a mute held back are taken when it ends, if the alarm (or its contributor) is still in that state. */
+/** Actions that a mute held back are sent when it ends, if the alarm (or its contributor) is still in that state. */
 export function createActions(
   kernel: Kernel,
   mutes: Mutes,
@@ -55,7 +55,7 @@ export function createActions(
   return actUnlessMuted;
 }
 
-/** Of a contributor the state at its change; of an alarm the state that it has. */
+/** Of a contributor the state at its change; of an alarm its present state. */
 const stateOf = (change: Change | ContributorTurn) =>
   'contributor' in change ? change.contributor.state : change.alarm.state;
 
@@ -64,7 +64,7 @@ const currentState = (change: Change | ContributorTurn) =>
 
 const actionOn = (arn: string): string => (arn.startsWith('arn:aws:lambda:') ? 'lambda:InvokeFunction' : 'sns:Publish');
 
-/** To topics alarms come as CloudWatch, to functions as themselves ("Invoke a Lambda function from an alarm"). */
+/** Topics get alarms from CloudWatch's principal, functions from the alarms' ("Invoke a Lambda function from an alarm"). */
 const principalOf = ({ accountId, regionName }: Kernel, { name }: Alarm, arn: string): ServicePrincipal => ({
   service: arn.startsWith('arn:aws:lambda:') ? 'lambda.alarms.cloudwatch.amazonaws.com' : 'cloudwatch.amazonaws.com',
   sourceArn: `arn:aws:cloudwatch:${regionName}:${accountId}:alarm:${name}`,

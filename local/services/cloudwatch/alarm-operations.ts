@@ -40,7 +40,7 @@ interface DescribeAlarmsInput {
 const ALARMS_MAX = 25_000;
 /** "A default of 200 alarms using the Metrics Insights query per account per Region" ("Limits", user guide). */
 const QUERY_ALARMS_MAX = 200;
-/** The API reference names no page size of DescribeAlarmContributors; small, so that whoever reads one page only is found out. */
+/** The API reference names no page size of DescribeAlarmContributors; a small one exposes callers that read only one page. */
 const CONTRIBUTORS = 50;
 const NAMES_MAX = 100;
 const RECORDS_MAX = 100;
@@ -149,8 +149,8 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
 
   const deleteAlarms = (input: { AlarmNames: readonly string[] }): object => {
     if (input.AlarmNames.length > NAMES_MAX) throw invalid(`AlarmNames has more than ${NAMES_MAX} elements`);
-    // "If you specify any incorrect alarm names, the alarms you specify with correct names are still deleted." Whether AWS then answers
-    // with the error that it lists is not said; here it does.
+    // "If you specify any incorrect alarm names, the alarms you specify with correct names are still deleted." Whether AWS then also returns the
+    // error that it lists is not documented; here it does.
     const doomed = input.AlarmNames.flatMap((name) => alarms.get(name) ?? []);
     if (doomed.filter(({ type }) => type === 'composite').length > 1)
       throw invalid('Only one composite alarm can be deleted per request');
@@ -254,7 +254,7 @@ interface AlarmHistoryInput {
   readonly ScanBy?: string;
 }
 
-/** Metric alarms only, unless AlarmTypes says otherwise: "If you omit this parameter, only metric alarms are returned". */
+/** Only metric alarms, unless AlarmTypes lists others: "If you omit this parameter, only metric alarms are returned". */
 function selected(alarms: readonly Alarm[], input: DescribeAlarmsInput): Alarm[] {
   if (input.ChildrenOfAlarmName !== undefined || input.ParentsOfAlarmName !== undefined) {
     throw notEmulated('ChildrenOfAlarmName and ParentsOfAlarmName');

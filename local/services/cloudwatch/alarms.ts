@@ -1,4 +1,4 @@
-// What an alarm is: how PutMetricAlarm and PutCompositeAlarm are read and checked, and how alarms are described.
+// Reads and checks PutMetricAlarm and PutCompositeAlarm, and describes alarms.
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 import type { Contributor } from './contributors.ts';
 import { isComparison, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
@@ -83,11 +83,11 @@ export interface MetricAlarm extends CommonAlarm {
   readonly type: 'metric';
   input: MetricAlarmInput;
   watch: AlarmQuery;
-  /** The series of a query that groups, by id, as they were at the last evaluation. */
+  /** The series of a grouping query, by id, as of the last evaluation. */
   contributors: ReadonlyMap<string, Contributor>;
-  /** The last evaluation saw only a part of what its query matches. */
+  /** The last evaluation saw only a part of the series that its query matches. */
   partial: boolean;
-  /** When its warm-up period ends at the latest; undefined once it has ended, or where there is none. */
+  /** When its warm-up period ends at the latest; undefined after that, or without one. */
   warmUpUntilMs: number | undefined;
 }
 
@@ -108,7 +108,7 @@ const TAGS_MAX = 50;
 const WARM_UP_MAX_MINUTES = 2_880;
 const TREATMENTS: readonly string[] = ['missing', 'ignore', 'breaching', 'notBreaching'];
 
-/** `id` names the metric of an alarm on a single metric in its events. */
+/** `id` names the metric of a single-metric alarm in its events. */
 export function readMetricAlarm(input: MetricAlarmInput, id: string): AlarmQuery {
   checkCommon(input);
   const {
@@ -147,8 +147,8 @@ export function readMetricAlarm(input: MetricAlarmInput, id: string): AlarmQuery
 }
 
 /**
- * When the warm-up of an alarm that is put now ends. "If you change it after the warm-up period ends, the new value does not restart the
- * warm-up period" [WarmUpConfiguration]; a change before that counts from the alarm's creation.
+ * When the warm-up of a put alarm ends. "If you change it after the warm-up period ends, the new value does not restart the warm-up period"
+ * [WarmUpConfiguration]; an earlier change counts from the alarm's creation.
  */
 export function warmUpEndMs({ WarmUpConfiguration }: MetricAlarmInput, createdAtMs: number): number | undefined {
   if (!WarmUpConfiguration) return undefined;
@@ -268,7 +268,7 @@ export interface HistoryItem {
   readonly AlarmContributorAttributes?: Readonly<Record<string, string>>;
 }
 
-/** Writes the history; `contributor` where it is about one series of the alarm. */
+/** Writes the history; `contributor` if it is about one series of the alarm. */
 export type Note = (
   alarm: Alarm,
   type: HistoryItem['HistoryItemType'],

@@ -9,18 +9,18 @@ import { createMutes } from './mutes.ts';
 import { type MetricId, type RecordMetric, SeriesStore, single } from './series.ts';
 
 export interface CloudWatch extends Service {
-  /** Adds a datapoint of an AWS service or of an agent on a node: the short way in, without a request. */
+  /** Adds a datapoint of an AWS service or of an agent on a node, without a request. */
   readonly record: RecordMetric;
   /** Writes history, oldest first, before a scenario begins. */
   backfill(
     series: MetricId & { readonly unit?: string },
     points: readonly { readonly atMs: number; readonly value: number }[],
   ): void;
-  /** For scenarios and tests: the minutes of a series with their average, oldest first; empty when there is no such series. */
+  /** For scenarios and tests: the averages of a series by minute, oldest first; empty without such a series. */
   seriesOf(series: MetricId): readonly { readonly atMs: number; readonly value: number }[];
-  /** The state of an alarm now; undefined when there is no such alarm. */
+  /** The state of an alarm now; undefined without such an alarm. */
   alarmState(alarmName: string): 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' | undefined;
-  /** The tags of an alarm; empty when there is no such alarm. */
+  /** The tags of an alarm; empty without such an alarm. */
   alarmTags(alarmName: string): Readonly<Record<string, string>>;
 }
 

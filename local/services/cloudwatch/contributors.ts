@@ -1,5 +1,5 @@
-// The contributors of an alarm on a query that groups: one for each series that has data, in ALARM or OK, and the alarm as a whole by
-// them ("Create a CloudWatch alarm based on a Metrics Insights query" and "Limits", user guide). Pure.
+// The contributors of an alarm on a grouping query. Each series with data is one contributor, in ALARM or OK; together they decide the state of the
+// whole alarm ("Create a CloudWatch alarm based on a Metrics Insights query" and "Limits", user guide). Pure.
 import { createHash } from 'node:crypto';
 import { evaluate, type Point, reasonOfContributor, type StateValue, type Threshold } from './evaluation.ts';
 import type { InsightsSeries } from './insights.ts';
@@ -17,10 +17,10 @@ export interface ContributorChange {
 }
 
 export interface Evaluation {
-  /** Those that exist now, by id, in the order of the query: who is missing has vanished, without a word. */
+  /** Those that exist now, by id, in the order of the query: a missing contributor has vanished without an event. */
   readonly contributors: ReadonlyMap<string, Contributor>;
   readonly changes: readonly ContributorChange[];
-  /** Of the alarm as a whole; undefined: it stays as it is. */
+  /** Of the alarm as a whole; undefined: it does not change. */
   readonly whole: { readonly value: StateValue; readonly reason: string } | undefined;
 }
 
@@ -41,7 +41,7 @@ export function evaluateContributors(
     return { id, attributes, known, value: value ?? 'OK', points: verdict?.points ?? [] };
   });
   const wanting = judged.filter(({ value }) => value === 'ALARM');
-  // Who is in ALARM keeps its place; of the others the query's order decides.
+  // A contributor in ALARM keeps its place; the query's order decides the others.
   const staying = wanting.filter(({ known }) => known?.state.value === 'ALARM');
   const coming = wanting.filter(({ known }) => known?.state.value !== 'ALARM');
   const alarmed = new Set([...staying, ...coming].slice(0, CONTRIBUTORS_IN_ALARM_MAX).map(({ id }) => id));

@@ -1,4 +1,4 @@
-// One datum of PutMetricData: how it is read and checked.
+// Reads and checks one datum of PutMetricData.
 import { AwsError } from '../../simulator/service.ts';
 import { type Dimension, nonAsciiPart } from './queries.ts';
 import { type Sample, single } from './series.ts';

@@ -1,4 +1,4 @@
-// The alarms at work: evaluated on their minute, changing state, telling the bus, acting unless suppressed or muted.
+// Evaluates alarms on their minute, changes their states, publishes events, and runs actions unless they are suppressed or muted.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { createActions } from './actions.ts';
 import type { HistoryItem, Note } from './alarms.ts';
@@ -28,10 +28,10 @@ import type { SeriesStore } from './series.ts';
 export interface Engine {
   readonly alarms: ReadonlyMap<string, Alarm>;
   readonly history: readonly HistoryItem[];
-  /** Adds an alarm, or takes up the new configuration of one; evaluation begins with its next turn. */
+  /** Adds an alarm, or applies its new configuration; evaluation begins with its next turn. */
   install(alarm: Alarm): void;
   remove(alarm: Alarm): void;
-  /** Changes a state whatever the data say, as SetAlarmState does. */
+  /** Changes a state without regard to the data, as SetAlarmState does. */
   setState(alarm: Alarm, state: AlarmState): void;
   readonly note: Note;
 }
@@ -41,9 +41,9 @@ interface EvaluationRound {
 }
 
 const MINUTE_MS = 60_000;
-/** "Alarm evaluation": metrics of high resolution are looked at every 10 s, all others every minute. */
+/** "Alarm evaluation": metrics of high resolution are evaluated every 10 s, all others every minute. */
 const HIGH_RESOLUTION_MS = 10_000;
-// DescribeAlarmHistory keeps 30 days; here the last items of a run.
+// DescribeAlarmHistory keeps 30 days; here the last items of a run are kept.
 const HISTORY_MAX = 10_000;
 
 export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): Engine {
@@ -52,7 +52,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
   // AWS spreads evaluations over the minute; alarms of one second share a timer.
   const turns = new Map<string, EvaluationRound>();
   const turnOf = new Map<string, string>();
-  /** Alarms without data in reach, and the revision of their series at which that was found. */
+  /** Alarms without data in their range, and the revision of their series at that check. */
   const settled = new Map<string, number>();
 
   const note: Note = (alarm, type, summary, data, contributor) => {
@@ -74,7 +74,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
 
   const takeTurns = (alarm: MetricAlarm): void => {
     const everyMs = alarm.watch.periodSeconds < 60 ? HIGH_RESOLUTION_MS : MINUTE_MS;
-    // A stream for each name: one more alarm in the stack moves no other one, and no story.
+    // A random stream for each name: one more alarm in the stack does not change another alarm's second, or a story.
     const offsetMs = kernel.random(`cloudwatch/evaluation/${alarm.name}`).integer(0, everyMs / 1000 - 1) * 1000;
     const name = `${everyMs}/${offsetMs}`;
     const round = turns.get(name);
@@ -115,7 +115,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     const { revision, newestMs } = freshness(watch.sources);
     if (settled.get(alarm.name) === revision) return;
     const range = watch.read(store, endMs, count);
-    // Without a datapoint in reach, and with none that time alone would bring into reach, nothing changes until the series do.
+    // Without a datapoint in the range, and without one that time alone brings into it, the state changes only with new data.
     const known = watch.sources.length > 0;
     if (known && newestMs < endMs && range.every((point) => point === undefined)) settled.set(alarm.name, revision);
     else settled.delete(alarm.name);
@@ -125,7 +125,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     transition(alarm, { value: verdict.value, reason: reasonOf(verdict, watch.threshold), reasonData, atMs: now });
   };
 
-  /** "Evaluation begins as soon as enough data fills its evaluation window", unless it is to wait ("Alarm warm-up periods", user guide). */
+  /** "Evaluation begins as soon as enough data fills its evaluation window", unless a warm-up is configured ("Alarm warm-up periods", user guide). */
   const isWarm = ({ input, watch }: MetricAlarm, endMs: number): boolean => {
     if (input.WarmUpConfiguration?.OnlyStartEvaluatingAfterWarmUpPeriodEnds || watch.of === 'groups') return false;
     const window = watch.read(store, endMs, watch.threshold.evaluationPeriods);
@@ -201,7 +201,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     }
   };
 
-  // "Alarm suppression" (user guide): actions wait for the suppressor to speak, stay silent while it is in ALARM, and a while after.
+  // "Alarm suppression" (user guide): actions wait for the suppressor's state, are silent while it is in ALARM, and for a while after.
   const pending = new Map<string, Change>();
   const suppressionNow = (alarm: CompositeAlarm, change: Change): Suppression | undefined => {
     pending.delete(alarm.name);

@@ -1,4 +1,4 @@
-// What an alarm makes of its datapoints: M out of N, with missing data treated in one of four ways. Pure.
+// Evaluates an alarm's datapoints: M out of N, with missing data treated in one of four ways. Pure.
 
 export type StateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 export type TreatMissingData = 'missing' | 'ignore' | 'breaching' | 'notBreaching';
@@ -13,7 +13,7 @@ export interface Threshold {
   readonly threshold: number;
   /** N. */
   readonly evaluationPeriods: number;
-  /** M; undefined: not said, which is N and makes AWS word its reasons otherwise. */
+  /** M; undefined: not given. Then it is N, and AWS words its reasons differently. */
   readonly datapointsToAlarm: number | undefined;
   readonly treatMissingData: TreatMissingData;
 }
@@ -49,8 +49,8 @@ const COMPARISONS: Readonly<
 export const isComparison = (name: string): name is ComparisonOperator => Object.hasOwn(COMPARISONS, name);
 
 /**
- * `range`: the datapoints of the evaluation range, oldest first, undefined where one is missing (its length is N + EXTRA_DATAPOINTS).
- * Undefined: the state stays as it is.
+ * `range`: the datapoints of the evaluation range, oldest first, undefined if one is missing (its length is N + EXTRA_DATAPOINTS). @returns undefined
+ * if the state does not change
  */
 export function evaluate(range: readonly (Point | undefined)[], rule: Threshold): EvaluationResult | undefined {
   const { evaluationPeriods: n, treatMissingData: treat } = rule;
@@ -73,19 +73,19 @@ export function evaluate(range: readonly (Point | undefined)[], rule: Threshold)
   if (missing === 0) return { value: 'OK', points };
   if (treat === 'breaching') return { value: breaching + missing >= m ? 'ALARM' : 'OK', points };
   if (treat === 'notBreaching' || breaching < points.length) return { value: 'OK', points };
-  // All there is breaches, but it is too little. "Avoiding premature transitions to alarm state": ALARM only when the oldest of them
-  // lies at least M datapoints back, for then whatever comes next cannot change it.
+  // All existing datapoints breach, but they are too few. "Avoiding premature transitions to alarm state": ALARM only if the oldest of them is at
+  // least M datapoints back, for then no later datapoint can change it.
   const oldest = range.findIndex((point) => point !== undefined);
   return treat === 'missing' && range.length - oldest >= m ? { value: 'ALARM', points } : undefined;
 }
 
-/** The sentence in which AWS gives the reason of a state. */
+/** AWS's sentence for the reason of a state. */
 export function reasonOf(verdict: EvaluationResult, rule: Threshold): string {
   if (verdict.points.length === 0) return reasonOfNothing(verdict.value, rule);
   return reasonOfPoints(verdict.value, verdict.points, rule);
 }
 
-/** Of one series among many AWS tells in short, without the datapoints (sample of a contributor's event, user guide). */
+/** For one series among many AWS gives a short reason, without the datapoints (sample of a contributor's event, user guide). */
 export function reasonOfContributor(value: StateValue, points: readonly Point[], rule: Threshold): string {
   const deciding = points.filter((point) => isBreaching(point.value, rule) === (value === 'ALARM'));
   const shown = deciding.length > 0 ? deciding : points;
@@ -110,7 +110,7 @@ function reasonOfNothing(value: StateValue, { evaluationPeriods: n }: Threshold)
   );
 }
 
-/** The form with "out of" belongs to alarms that say DatapointsToAlarm. */
+/** Alarms with DatapointsToAlarm have the form with "out of". */
 function reasonOfPoints(value: StateValue, points: readonly Point[], rule: Threshold): string {
   const { evaluationPeriods: n, datapointsToAlarm } = rule;
   const deciding = points.filter((point) => isBreaching(point.value, rule) === (value === 'ALARM'));
@@ -134,7 +134,7 @@ function comparisonOf(value: StateValue, count: number, { comparison, threshold 
   return `${was} ${COMPARISONS[comparison][1]} the threshold (${javaDouble(threshold)})`;
 }
 
-/** As Java prints a double, which is how AWS words its reasons: "50.0". */
+/** As Java prints a double, which AWS uses in its reasons: "50.0". */
 function javaDouble(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e7 ? `${value}.0` : String(value);
 }

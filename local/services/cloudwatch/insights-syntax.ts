@@ -1,5 +1,5 @@
-// What a Metrics Insights query says: SELECT over all metrics of a name ("Query components and syntax in CloudWatch Metrics Insights",
-// user guide). Tags and account ids in a query are not emulated.
+// Parses Metrics Insights queries: SELECT over all metrics of a name ("Query components and syntax in CloudWatch Metrics Insights", user guide). Tags
+// and account ids in a query are not emulated.
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 
 export type InsightsFunction = 'AVG' | 'COUNT' | 'MAX' | 'MIN' | 'SUM';
@@ -14,14 +14,14 @@ export interface InsightsQuery {
   readonly aggregate: InsightsFunction;
   readonly metricName: string;
   readonly namespace: string;
-  /** Exactly these dimensions; undefined: whatever they are. */
+  /** Exactly these dimensions; undefined: any dimensions. */
   readonly schema: readonly string[] | undefined;
   readonly where: readonly Condition[];
-  /** Empty: one series of all. */
+  /** Empty: one series of all metrics. */
   readonly groupBy: readonly string[];
   readonly orderBy: { readonly by: InsightsFunction; readonly descending: boolean } | undefined;
   readonly limit: number;
-  /** Whether the query itself says so: what it leaves out is then not missed. */
+  /** Whether the query itself has a LIMIT: series beyond it do not make the result partial. */
   readonly limited: boolean;
 }
 
@@ -30,7 +30,7 @@ export const INSIGHTS_SERIES_MAX = 500;
 
 export const isInsights = (expression: string): boolean => /^\s*SELECT\b/i.test(expression);
 
-/** Throws a `ValidationError` that names the place of the first error. */
+/** Throws a `ValidationError` that names the position of the first error. */
 export function parseInsights(text: string): InsightsQuery {
   const reader = readerOf(text);
   reader.expect('SELECT');

@@ -1,4 +1,4 @@
-// Metrics Insights at work: a query's groups of series, as alarms and GetMetricData read them.
+// Runs Metrics Insights queries: their groups of series, as alarms and GetMetricData read them.
 
 import { ownValue } from '../../simulator/own-properties.ts';
 import type { Point } from './evaluation.ts';
@@ -9,14 +9,14 @@ import { combined, sampleOver } from './statistics.ts';
 export interface InsightsSeries {
   /** By label, in the order of GROUP BY. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** One for each window; undefined where there are no data. */
+  /** One for each window; undefined without data. */
   readonly points: readonly (Point | undefined)[];
 }
 
 export interface InsightsResult {
   /** In the order of the query; series without any data do not exist. */
   readonly series: readonly InsightsSeries[];
-  /** More matched than a query looks at or returns. */
+  /** More series matched than a query reads or returns. */
   readonly partial: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface Window {
   readonly toMs: number;
 }
 
-/** "CloudWatch Metrics Insights service quotas": a query looks at the first 10,000 metrics that it finds. */
+/** "CloudWatch Metrics Insights service quotas": a query reads the first 10,000 metrics that it finds. */
 const METRICS_MAX = 10_000;
 /** "If some of the matching metrics don't include a specific label key …, a null group named Other is returned." */
 const NO_LABEL = 'Other';
@@ -35,7 +35,7 @@ interface Group {
   readonly members: Series[];
 }
 
-/** A query at work on one store: whom it groups is found once, and only new series are looked at later. */
+/** Runs a query on one store: its groups are found once, and later only new series are added. */
 export function runnerOf(query: InsightsQuery, store: SeriesStore): (windows: readonly Window[]) => InsightsResult {
   const groups = new Map<string, Group>();
   let seen = 0;
@@ -102,7 +102,7 @@ const VALUES: Readonly<Record<InsightsFunction, (values: readonly number[]) => n
   SUM: (values) => values.reduce((sum, value) => sum + value, 0),
 };
 
-/** Alphabetical by labels, unless the query has an order: then by one number for each series, and alphabetical where those are equal. */
+/** Alphabetical by labels, unless the query has an order: then by one number for each series, and alphabetical if those are equal. */
 function orderOf({ orderBy, groupBy }: InsightsQuery): (one: InsightsSeries, other: InsightsSeries) => number {
   const alphabetical = (one: InsightsSeries, other: InsightsSeries): number => {
     for (const label of groupBy) {

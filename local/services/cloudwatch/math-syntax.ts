@@ -1,5 +1,5 @@
-// What a metric math expression says ("Using math expressions with CloudWatch metrics", user guide): the part that alarms on sums, ratios
-// and conditions need; whatever else AWS knows is refused by name.
+// Parses metric math expressions ("Using math expressions with CloudWatch metrics", user guide): the part for alarms on sums, ratios and conditions.
+// Any other function is refused by name.
 
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -33,10 +33,10 @@ export interface MathSyntax {
 // PutMetricAlarm and GetMetricData (API reference): an expression has at most 2,048 characters.
 const LENGTH_MAX = 2_048;
 const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|([A-Za-z][A-Za-z0-9_]*)|(==|!=|<=|>=|&&|\|\||[-+*/^()[\],<>]))/y;
-/** One sign for those that AWS lets be written in two ways. */
+/** One sign for operators that AWS accepts in two forms. */
 const SAME: Readonly<Record<string, string>> = { AND: '&&', OR: '||' };
 
-/** Throws `ValidationError`-like `AwsError` for what is no expression, or one beyond what is emulated. */
+/** Throws a `ValidationError`-like `AwsError` for an invalid expression, or for one that is not emulated. */
 export function parseMathSyntax(text: string): MathSyntax {
   if (text.length > LENGTH_MAX) throw invalid(text, `longer than ${LENGTH_MAX} characters`);
   const tokens = tokenize(text);
@@ -113,7 +113,7 @@ export function parseMathSyntax(text: string): MathSyntax {
   return { root, ids, readsAllMetrics };
 }
 
-/** Adds the ids that a node reads; true when it reads METRICS(). */
+/** Adds the ids that a node reads; true if it reads METRICS(). */
 function collect(node: MathNode, ids: Set<string>): boolean {
   if (node.kind === 'id') ids.add(node.id);
   return childrenOf(node).reduce((all, child) => collect(child, ids) || all, node.kind === 'metrics');

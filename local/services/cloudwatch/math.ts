@@ -1,4 +1,4 @@
-// Metric math at work: the values of an expression, period by period ("Using math expressions with CloudWatch metrics", user guide).
+// Calculates metric math: the values of an expression, period by period ("Using math expressions with CloudWatch metrics", user guide).
 
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -20,7 +20,7 @@ export interface MathScope {
   value(id: string): MathValue;
   /** Every metric of the request, for METRICS(). */
   metrics(): readonly TimeSeries[];
-  /** The periods that the request asks for, so that FILL knows what is missing. */
+  /** The periods of the request, so that FILL knows which values are missing. */
   readonly periods: readonly number[];
 }
 
@@ -53,7 +53,7 @@ const LOGICAL: Readonly<Record<string, Operator>> = {
   '||': (left, right) => Number(left !== 0 || right !== 0),
 };
 
-/** Throws `ValidationError`-like `AwsError` for what is no expression, or one beyond what is emulated. */
+/** Throws a `ValidationError`-like `AwsError` for an invalid expression, or for one that is not emulated. */
 export function parseMath(text: string): MathExpression {
   const { root, ids, readsAllMetrics } = parseMathSyntax(text);
   return { ids, readsAllMetrics, evaluate: (scope) => single(evaluate(root, scope)) };
@@ -92,7 +92,7 @@ function operated(sign: string, left: MathValue, right: MathValue): MathValue {
   return compare(left, right, ownValue(LOGICAL, sign) ?? (() => Number.NaN));
 }
 
-/** Two series meet where both have a value; a number meets every value. Results that are no numbers (x/0) are left out. */
+/** Two series combine at times where both have a value; a number combines with every value. Results that are not numbers (x/0) are left out. */
 function combine(left: MathValue, right: MathValue, operator: Operator): MathValue {
   if (typeof left === 'number' && typeof right === 'number') return operator(left, right);
   const times = typeof left === 'number' ? (right as TimeSeries).keys() : left.keys();
@@ -116,7 +116,7 @@ function compare(left: MathValue, right: MathValue, operator: Operator): MathVal
   return result;
 }
 
-/** IF, by the tables of "Using IF expressions": what is true has 0 where its value is missing; what is false has nothing there. */
+/** IF, by the tables of "Using IF expressions": if the condition is true, a missing value counts as 0; if it is false, as no value. */
 function chosen(condition: MathValue, whenTrue: MathValue, whenFalse: MathValue | undefined): MathValue {
   if (typeof condition === 'number') return condition === 0 ? (whenFalse ?? new Map()) : whenTrue;
   const result = new Map<number, number>();
@@ -127,7 +127,7 @@ function chosen(condition: MathValue, whenTrue: MathValue, whenFalse: MathValue 
   return result;
 }
 
-/** One series: a number for it; several: period by period over those that have a value. */
+/** One series: a number for it; several: period by period over the series with a value. */
 function aggregated(name: Aggregate, values: readonly MathValue[]): MathValue {
   const aggregate = AGGREGATES[name];
   const [only, ...others] = values;

@@ -207,7 +207,7 @@ function roundedStart(startMs: number, nowMs: number): number {
   return Math.floor(startMs / (minutes * 60_000)) * minutes * 60_000;
 }
 
-/** The period starts of the request, ascending, for FILL and constants; of the first metric, as one request seldom has two periods. */
+/** The period starts of the request, ascending, for FILL and constants. They are those of the first metric, as a request rarely has two periods. */
 function periodStarts(sources: Iterable<{ readonly periodSeconds: number }>, { fromMs, toMs }: Range): number[] {
   const [first] = sources;
   const periodMs = (first?.periodSeconds ?? 60) * 1000;
@@ -216,7 +216,7 @@ function periodStarts(sources: Iterable<{ readonly periodSeconds: number }>, { f
   return Array.from({ length: count }, (_, i) => start + i * periodMs);
 }
 
-/** One result for each series, all under the query's id, told apart by their labels. */
+/** One result for each series, all with the query's id and different labels. */
 function insightsResults(
   store: SeriesStore,
   { Id: id, Label: label }: MetricDataQuery,
@@ -239,7 +239,7 @@ function insightsResults(
   });
 }
 
-/** Cuts the results, one after the other, at MaxDatapoints; a result that is not whole is PartialData. */
+/** Cuts the results, one after the other, at MaxDatapoints; an incomplete result is PartialData. */
 function metricDataPage(results: readonly Result[], input: GetMetricDataInput): object {
   const size = Math.min(input.MaxDatapoints ?? DATAPOINTS_MAX, DATAPOINTS_MAX);
   if (size < 1) throw invalid(`The value ${size} for parameter MaxDatapoints is invalid.`);

@@ -1,4 +1,4 @@
-// Alarm mute rules: windows in which alarms change state as ever and only their actions wait (PutAlarmMuteRule, API reference).
+// Alarm mute rules: in their windows alarms still change state, and only their actions wait (PutAlarmMuteRule, API reference).
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
 import { nextCron, parseCron } from '../scheduler/cron.ts';

@@ -1,4 +1,4 @@
-// The words in which CloudWatch tells of an alarm: events ("Alarm events and EventBridge"), SNS messages and Lambda payloads (user guide).
+// The texts that CloudWatch sends about an alarm: events ("Alarm events and EventBridge"), SNS messages and Lambda payloads (user guide).
 import type { BusEvent, Kernel } from '../../simulator/kernel.ts';
 import { type Alarm, type AlarmState, propagatedTags } from './alarms.ts';
 import type { Contributor } from './contributors.ts';
@@ -12,7 +12,7 @@ export interface Change {
   readonly mute: Mute | undefined;
 }
 
-/** One series of an alarm has changed, whatever the alarm as a whole makes of it. */
+/** One series of an alarm has changed, with or without the alarm as a whole. */
 export interface ContributorTurn {
   readonly alarm: Alarm & { readonly type: 'metric' };
   readonly contributor: Contributor;
@@ -20,7 +20,7 @@ export interface ContributorTurn {
   readonly mute: Mute | undefined;
 }
 
-// "Regions and endpoints" (general reference): notifications name the region in words.
+// "Regions and endpoints" (general reference): notifications give the region's long name.
 const REGION_NAMES: Readonly<Record<string, string>> = { 'eu-west-1': 'EU (Ireland)' };
 
 export function stateChangeEvent({ alarm, previous, mute }: Change): BusEvent {
@@ -39,7 +39,7 @@ export function stateChangeEvent({ alarm, previous, mute }: Change): BusEvent {
   };
 }
 
-/** It has no previous state: a series that was not there before had none. */
+/** It has no previous state: a new series did not exist before. */
 export function contributorEvent({ alarm, contributor, mute }: ContributorTurn): BusEvent {
   return {
     source: 'aws.cloudwatch',
@@ -98,7 +98,7 @@ export function fullConfiguration(alarm: Alarm): object {
   };
 }
 
-/** The message that an SNS topic gets. Of a contributor AWS publishes no sample: its members are called as in the alarm's history. */
+/** The message to an SNS topic. AWS publishes no sample for a contributor: its members have the names of the alarm's history. */
 export function notification(kernel: Kernel, change: Change | ContributorTurn): string {
   const { alarm } = change;
   const { input } = alarm;
@@ -125,7 +125,7 @@ export function notification(kernel: Kernel, change: Change | ContributorTurn): 
   });
 }
 
-/** The payload that a Lambda function gets. */
+/** The payload for a Lambda function. */
 export function invocation(kernel: Kernel, change: Change | ContributorTurn): string {
   const { alarm } = change;
   const contributor = 'contributor' in change ? change.contributor : undefined;
@@ -147,7 +147,7 @@ export function invocation(kernel: Kernel, change: Change | ContributorTurn): st
   });
 }
 
-/** What `reasonData` holds for a metric alarm, as JSON text. */
+/** The `reasonData` of a metric alarm, as JSON text. */
 export function metricReasonData(alarm: Alarm & { type: 'metric' }, points: readonly Point[], nowMs: number): string {
   const [oldest] = points;
   return JSON.stringify({
@@ -166,7 +166,7 @@ export function metricReasonData(alarm: Alarm & { type: 'metric' }, points: read
   });
 }
 
-/** What `reasonData` holds for a composite alarm: the alarms that its state comes from. */
+/** The `reasonData` of a composite alarm: the alarms that decide its state. */
 export function compositeReasonData(children: readonly Alarm[]): string {
   return JSON.stringify({
     triggeringAlarms: children.map(({ arn, state: { value, atMs } }) => ({

@@ -14,7 +14,7 @@ import {
 const alarmArn = ({ accountId, regionName }: Region, name: string): string =>
   `arn:aws:cloudwatch:${regionName}:${accountId}:alarm:${name}`;
 
-/** A request that names no alarm is about all of them. */
+/** A request that names no alarm is about all alarms. */
 const onAlarms =
   (action: string): Mapping =>
   (input: { AlarmNames?: string[]; AlarmName?: string }, region) => {
@@ -30,8 +30,8 @@ interface PutAlarmInput {
 }
 
 /**
- * PutMetricAlarm knows no aws:ResourceTag: it overwrites by name. "To be able to associate tags with the alarm when you create the alarm,
- * you must have the cloudwatch:TagResource permission" (PutMetricAlarmInput, @aws-sdk/client-cloudwatch).
+ * PutMetricAlarm has no aws:ResourceTag: it overwrites by name. "To be able to associate tags with the alarm when you create the alarm, you must have
+ * the cloudwatch:TagResource permission" (PutMetricAlarmInput, @aws-sdk/client-cloudwatch).
  */
 const putAlarm =
   (action: string): Mapping =>

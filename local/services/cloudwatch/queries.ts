@@ -1,4 +1,4 @@
-// MetricDataQuery lists, as GetMetricData and alarms take them: metrics and expressions that refer to each other by id.
+// MetricDataQuery lists, as GetMetricData and alarms accept them: metrics and expressions that refer to each other by id.
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 import { type InsightsQuery, isInsights, parseInsights } from './insights-syntax.ts';
 import { type MathExpression, type MathValue, parseMath, type TimeSeries } from './math.ts';
@@ -39,7 +39,7 @@ export interface MetricSource {
   readonly unit: string | undefined;
 }
 
-/** A Metrics Insights query among others. */
+/** A Metrics Insights query in such a list. */
 export interface InsightsSource {
   readonly query: InsightsQuery;
   readonly periodSeconds: number;
@@ -47,9 +47,9 @@ export interface InsightsSource {
 
 export interface Queries {
   readonly metrics: ReadonlyMap<string, MetricSource>;
-  /** At most one: "each GetMetricData operation can include only one query". Run by whoever has the store. */
+  /** At most one: "each GetMetricData operation can include only one query". The owner of the store runs it. */
   readonly insights: ReadonlyMap<string, InsightsSource>;
-  /** The value of a query; `read` gives the datapoints of a metric, `periods` are those asked for. */
+  /** The value of a query; `read` gives the datapoints of a metric, `periods` are those of the request. */
   evaluate(id: string, read: (source: MetricSource) => TimeSeries, periods: readonly number[]): MathValue;
 }
 

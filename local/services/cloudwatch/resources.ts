@@ -1,4 +1,4 @@
-// Alarms and dashboards of a template.
+// CloudFormation resources of CloudWatch: alarms and dashboards.
 import { pick, type ResourceType, type ResourceTypes, text } from '../../simulator/cloudformation/resource.ts';
 
 const ALARM = ['ActionsEnabled', 'AlarmActions', 'AlarmDescription', 'InsufficientDataActions', 'OKActions', 'Tags'];
@@ -44,7 +44,7 @@ export const resources: ResourceTypes = {
     uses: ['AlarmName', ...ALARM, ...COMPOSITE_ALARM],
     create: alarm('PutCompositeAlarm', COMPOSITE_ALARM),
   },
-  // Recorded only: nothing in the region reads them.
+  // Only recorded: nothing in the region reads them.
   'AWS::CloudWatch::Dashboard': {
     uses: ['DashboardName'],
     leaves: ['DashboardBody'],

@@ -1,11 +1,11 @@
-// The rule of a composite alarm: ALARM(), OK(), INSUFFICIENT_DATA(), AND, OR, NOT, TRUE and FALSE (PutCompositeAlarm, API reference).
+// Parses the rule of a composite alarm: ALARM(), OK(), INSUFFICIENT_DATA(), AND, OR, NOT, TRUE and FALSE (PutCompositeAlarm, API reference).
 import { AwsError } from '../../simulator/service.ts';
 import type { StateValue } from './evaluation.ts';
 
 export interface AlarmRule {
   /** Names of the alarms that it reads, in their order. */
   readonly children: readonly string[];
-  /** Undefined state: there is no such alarm. */
+  /** Undefined state: no such alarm exists. */
   holds(stateOf: (alarmName: string) => StateValue | undefined): boolean;
 }
 
@@ -23,7 +23,7 @@ interface Token {
   readonly alarm?: string;
 }
 
-/** Throws `ValidationError` with the place of the first error. */
+/** Throws `ValidationError` with the position of the first error. */
 export function parseAlarmRule(text: string): AlarmRule {
   if (text.length > LENGTH_MAX) throw invalid(`AlarmRule must not be longer than ${LENGTH_MAX} characters`);
   const tokens = tokenize(text);
@@ -88,7 +88,7 @@ function tokenize(text: string): Token[] {
   return tokens;
 }
 
-/** Rules and suppressors name alarms or give their ARNs. */
+/** Rules and suppressors contain alarm names or ARNs. */
 export const nameOf = (nameOrArn: string): string => nameOrArn.replace(/^arn:[^:]+:cloudwatch:[^:]*:[^:]*:alarm:/, '');
 
 const invalid = (message: string): AwsError => new AwsError('ValidationError', message);

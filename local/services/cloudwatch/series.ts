@@ -1,4 +1,4 @@
-// Metric data: one series for each namespace, name and set of dimensions, kept in the buckets of its storage resolution.
+// Metric data: one series for each namespace, name and set of dimensions, stored in buckets of its storage resolution.
 
 /** Adds one value to a series of an AWS service or of a simulated agent; `atMs` in ms since the epoch. */
 export type RecordMetric = (
@@ -17,8 +17,8 @@ export interface MetricId {
 }
 
 /**
- * Each value with how often it came. Undefined: all are equal to the minimum (so most buckets need none); `unknown`: statistic sets
- * came in, whose values nobody knows.
+ * Each value with its count. Undefined: all are equal to the minimum (so most buckets need no map). `unknown`: the values are hidden in statistic
+ * sets.
  */
 export type Values = ReadonlyMap<number, number> | 'unknown' | undefined;
 
@@ -44,20 +44,20 @@ export interface Series extends MetricId {
   /** Ascending in time. */
   readonly buckets: Bucket[];
   unit: string | undefined;
-  /** Counts up with every value, so that an alarm can see that nothing is new. */
+  /** Increases with every value, so that an alarm can see that nothing is new. */
   revision: number;
 }
 
 // GetMetricData (API reference): one-minute data are kept for 15 days, which is 21,600 buckets.
 const BUCKETS_MAX = 21_600;
-/** Old buckets are dropped in chunks, since each drop moves the rest. */
+/** Old buckets are dropped in chunks, since each drop moves the remaining ones. */
 const BUCKETS_SLACK = 1_440;
 const MINUTE_MS = 60_000;
 
 export class SeriesStore {
   readonly #series = new Map<string, Series>();
   readonly #named = new Map<string, Series[]>();
-  /** The same by the very dimensions object and the name: agents publish theirs every minute, and need no key made of them. */
+  /** The same series by dimensions object and name: agents publish the same objects each minute, so no key is built. */
   readonly #published = new WeakMap<object, Map<string, Series>>();
 
   find(id: MetricId): Series | undefined {
@@ -68,7 +68,7 @@ export class SeriesStore {
     return this.#series.get(key);
   }
 
-  /** Every series of one metric name, whatever its dimensions, oldest first; it only grows. */
+  /** Every series of one metric name, with any dimensions, oldest first; the list only grows. */
   named(namespace: string, name: string): readonly Series[] {
     return this.#named.get(`${namespace}\u0000${name}`) ?? [];
   }

@@ -1,4 +1,4 @@
-// Amazon CloudWatch.
+// The service declaration of Amazon CloudWatch.
 import { join } from 'node:path';
 import { valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';

@@ -1,4 +1,4 @@
-// Statistics of a series over a stretch of time, as alarms and queries ask for them.
+// Statistics of a series over a range of time, for alarms and queries.
 import { AwsError } from '../../simulator/service.ts';
 import { type Bucket, firstAt, mergedValues, type Sample, type Series } from './series.ts';
 
@@ -26,7 +26,7 @@ const KEPT_MS: readonly (readonly [periodBelowSeconds: number, keptMs: number])[
   [Number.POSITIVE_INFINITY, 455 * DAY_MS],
 ];
 
-/** "Average", …, or a percentile "p99.9". Throws for others, which exist on AWS and are not emulated. */
+/** "Average", …, or a percentile "p99.9". Throws for statistics that exist on AWS but are not emulated. */
 export function parseStatistic(name: string): Statistic {
   const simple = Object.hasOwn(SIMPLE, name) ? SIMPLE[name] : undefined;
   if (simple) return simple;
@@ -38,7 +38,7 @@ export function parseStatistic(name: string): Statistic {
   );
 }
 
-/** The statistic over [fromMs, toMs); undefined when there are no data. */
+/** The statistic over [fromMs, toMs); undefined without data. */
 export function statisticOver(
   series: Series | undefined,
   statistic: Statistic,
@@ -50,7 +50,7 @@ export function statisticOver(
   return sample === undefined || value === undefined ? undefined : { value, sampleCount: sample.count };
 }
 
-/** All that came in within [fromMs, toMs), as one. */
+/** All values within [fromMs, toMs), as one sample. */
 export function sampleOver({ buckets }: Series, fromMs: number, toMs: number): Sample | undefined {
   let sample: Sample | undefined;
   for (let i = firstAt(buckets, fromMs); i < buckets.length; i++) {
@@ -98,7 +98,7 @@ export const combined = (one: Sample, other: Sample): Sample => ({
   values: mergedValues(one, other),
 });
 
-/** Nearest rank; none where statistic sets hide the values ("Percentiles", CloudWatch concepts). */
+/** Nearest rank; none if statistic sets hide the values ("Percentiles", CloudWatch concepts). */
 function percentile(sample: Sample, percent: number): number | undefined {
   if (sample.values === 'unknown') return undefined;
   if (sample.values === undefined) return sample.minimum;

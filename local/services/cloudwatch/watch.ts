@@ -1,4 +1,4 @@
-// What an alarm looks at: one metric, an expression over several, or the series of a Metrics Insights query.
+// The query of an alarm: one metric, an expression over several, or the series of a Metrics Insights query.
 import { AwsError } from '../../simulator/service.ts';
 import type { Point, Threshold } from './evaluation.ts';
 import { type InsightsResult, runnerOf } from './insights.ts';
@@ -13,7 +13,7 @@ import {
 import type { SeriesStore } from './series.ts';
 import { statisticOver } from './statistics.ts';
 
-/** What a metric alarm looks at: one series, or as many as a Metrics Insights query groups. */
+/** The query of a metric alarm: one series, or all series that a Metrics Insights query groups. */
 export type AlarmQuery = SeriesQuery | GroupsQuery;
 
 interface CommonQuery {
@@ -27,7 +27,7 @@ interface CommonQuery {
 
 export interface SeriesQuery extends CommonQuery {
   readonly of: 'series';
-  /** Empty for a query, whose metrics come and go. */
+  /** Empty for a Metrics Insights query: its metrics change over time. */
   readonly sources: readonly MetricSource[];
   /** The last `count` datapoints of the sliding window that ends at `endMs`, oldest first. */
   read(store: SeriesStore, endMs: number, count: number): (Point | undefined)[];
@@ -35,7 +35,7 @@ export interface SeriesQuery extends CommonQuery {
 
 export interface GroupsQuery extends CommonQuery {
   readonly of: 'groups';
-  /** The same for every series that has any data in that window. */
+  /** The same for every series with data in that window. */
   read(store: SeriesStore, endMs: number, count: number): InsightsResult;
 }
 
@@ -98,7 +98,7 @@ export function watchQueries(queries: readonly MetricDataQuery[], threshold: Thr
   };
 }
 
-/** A query that does not group gives one series: an alarm like any other. */
+/** A query without groups gives one series: an alarm like any other. */
 function watchInsights(
   metrics: readonly MetricDataQuery[],
   { query, periodSeconds }: InsightsSource,
@@ -125,7 +125,7 @@ function watchInsights(
   };
 }
 
-/** Windows end at whole minutes, not at multiples of their period: AWS evaluates longer periods every minute, too. */
+/** Windows end at whole minutes, not at multiples of their period: AWS also evaluates longer periods every minute. */
 function slidingWindow(store: SeriesStore, source: MetricSource, endMs: number, count: number): (Point | undefined)[] {
   const periodMs = source.periodSeconds * 1000;
   const found = store.get(source.key);

@@ -1,5 +1,5 @@
-// What Data Lifecycle Manager accepts as the details of a custom snapshot policy, beyond what local/simulator/gateway checks of every member. Sources: doc
-// comments of PolicyDetails, Schedule and the rules in @aws-sdk/client-dlm.
+// Checks the details of a custom snapshot policy as Data Lifecycle Manager does, beyond the checks of single members in local/simulator/gateway.
+// Sources: doc comments of PolicyDetails, Schedule and the rules in @aws-sdk/client-dlm.
 import type { CrossRegionCopyRule, PolicyDetails, Schedule, ShareRule, Tag } from '@aws-sdk/client-dlm';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 
@@ -14,7 +14,7 @@ interface Period {
   readonly IntervalUnit?: keyof typeof PERIODS_MAX | undefined;
 }
 
-/** Throws InvalidRequestException naming the member that is wrong, and NotImplemented for kinds of policies that are not modelled. */
+/** Throws InvalidRequestException that names the wrong member, and NotImplemented for kinds of policies that are not modelled. */
 export function checkDetails(details: PolicyDetails | undefined): PolicyDetails {
   if (details === undefined) throw missing('PolicyDetails');
   const { PolicyType = 'EBS_SNAPSHOT_MANAGEMENT', ResourceTypes, ResourceLocations, TargetTags, Schedules } = details;

@@ -1,5 +1,5 @@
-// Data Lifecycle Manager: snapshot policies are checked, kept, told of and followed. What of a policy the region leaves out, whoever reads it
-// is told in its StatusMessage. The rights of its execution role are not asked for. Source: doc comments in @aws-sdk/client-dlm.
+// Data Lifecycle Manager: checks, stores, describes and runs snapshot policies. If the region ignores a part of a policy, its StatusMessage says so.
+// The rights of its execution role are not checked. Source: doc comments in @aws-sdk/client-dlm.
 import type {
   CreateLifecyclePolicyRequest,
   CreateLifecyclePolicyResponse,

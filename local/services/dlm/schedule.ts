@@ -1,5 +1,5 @@
-// When a lifecycle policy takes snapshots, of what, and which it deletes. Sources: doc comments of Schedule, CreateRule and RetainRule in
-// @aws-sdk/client-dlm; "How Amazon Data Lifecycle Manager works" (EBS user guide).
+// Runs a lifecycle policy's schedule: when it takes snapshots, of which volumes, and which it deletes. Sources: doc comments of Schedule, CreateRule
+// and RetainRule in @aws-sdk/client-dlm; "How Amazon Data Lifecycle Manager works" (EBS user guide).
 import type { PolicyDetails, Schedule } from '@aws-sdk/client-dlm';
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { Kernel } from '../../simulator/kernel.ts';
@@ -7,7 +7,7 @@ import { AwsError } from '../../simulator/service.ts';
 import type { Snapshot, Volume } from '../ec2/model.ts';
 import type { Ec2 } from '../ec2/service.ts';
 
-/** What policies work with. */
+/** What policies need of EC2. */
 export type SnapshotSupply = Pick<
   Ec2,
   'volumes' | 'instances' | 'snapshots' | 'takeSnapshots' | 'deleteSnapshot' | 'isSnapshotLocked'
@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** "The operation occurs within a one-hour window following the specified time." (CreateRule.Times) */
 const WINDOW_MS = HOUR_MS;
-/** A month and a year as DLM's own maxima reckon them: 1,200 months are 36,500 days. */
+/** A month and a year by DLM's own maxima: 1,200 months are 36,500 days. */
 const PERIOD_MS: Readonly<Record<string, number>> = {
   DAYS: DAY_MS,
   WEEKS: 7 * DAY_MS,
@@ -29,18 +29,18 @@ export interface Scheduled {
   readonly policyId: string;
   readonly details: PolicyDetails;
   readonly schedule: Schedule;
-  /** False once the policy was deleted; it is not carried out any more then. */
+  /** False after the policy was deleted; then it does not run any more. */
   readonly isThere: () => boolean;
 }
 
-/** What of a schedule the region does not carry out. Policies are kept all the same. */
+/** The parts of a schedule that the region ignores. The policy is stored nevertheless. */
 export const unsupportedFeatures = ({ CreateRule, ShareRules, CrossRegionCopyRules }: Schedule): readonly string[] => [
   ...(CreateRule?.CronExpression === undefined ? [] : ['snapshots by cron expressions']),
   ...(CrossRegionCopyRules?.length ? ['copies of snapshots in other Regions'] : []),
   ...(ShareRules?.length ? ['the sharing of snapshots with other accounts'] : []),
 ];
 
-/** Takes snapshots at the schedule's interval, from now on, as long as the region lasts. A cron expression is not followed. */
+/** Takes snapshots at the schedule's interval, from now on, as long as the region exists. Cron expressions are ignored. */
 export function startSchedule(kernel: Kernel, supply: SnapshotSupply, scheduled: Scheduled): void {
   const { Interval: hours, Times, CronExpression } = scheduled.schedule.CreateRule ?? {};
   if (CronExpression !== undefined || hours === undefined) return;
@@ -60,20 +60,20 @@ export function startSchedule(kernel: Kernel, supply: SnapshotSupply, scheduled:
   clock.at(firstMs, () => slot(firstMs));
 }
 
-/** The next moment that is hh:mm in UTC. */
+/** The next time that is hh:mm in UTC. */
 function nextAt(time: string, nowMs: number): number {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
   const todayMs = Math.floor(nowMs / DAY_MS) * DAY_MS + (60 * hours + minutes) * 60_000;
   return todayMs >= nowMs ? todayMs : todayMs + DAY_MS;
 }
 
-/** One run: a snapshot of each target, then the oldest beyond what is to be kept go. */
+/** One run: takes a snapshot of each target, then deletes the oldest ones that must not be kept. */
 export function carryOut(kernel: Kernel, supply: SnapshotSupply, scheduled: Scheduled): void {
   for (const volumes of targetsOf(supply, scheduled.details)) takeOf(kernel, supply, scheduled, volumes);
   retain(kernel, supply, scheduled);
 }
 
-/** The volumes that are taken together: each for itself, or all of an instance. One tag of the policy is enough. */
+/** The volumes of each snapshot set: each volume alone, or all volumes of an instance. One of the policy's tags is enough. */
 function targetsOf(supply: SnapshotSupply, { ResourceTypes, TargetTags = [], Parameters }: PolicyDetails): Volume[][] {
   const isTarget = (tags: readonly Tag[]): boolean =>
     TargetTags.some(({ Key, Value }) => tags.some((tag) => tag.Key === Key && tag.Value === Value));
@@ -123,12 +123,12 @@ function takeOf(
       { description, tags, together },
     );
   } catch (error) {
-    // Too many are under way of this volume: DLM tries again at its next time, and says nothing while the policy is not in ERROR.
+    // Too many snapshots of this volume are in progress: DLM tries again at its next time, and reports nothing while the policy is not in ERROR.
     if (!(error instanceof AwsError)) throw error;
   }
 }
 
-/** Of each volume the newest are kept, or those that are young enough. What is locked stays, and is looked at again at the next run. */
+/** Keeps the newest of each volume, or those that are young enough. A locked snapshot stays, and is checked again in the next run. */
 function retain(kernel: Kernel, supply: SnapshotSupply, { policyId, schedule }: Scheduled): void {
   const { Name = '', RetainRule } = schedule;
   const tagOf = ({ tags }: Snapshot, key: string): string | undefined => tags.find(({ Key }) => Key === key)?.Value;
@@ -150,7 +150,7 @@ function retain(kernel: Kernel, supply: SnapshotSupply, { policyId, schedule }: 
   }
 }
 
-/** Undefined: kept by their number. */
+/** Undefined: kept by number. */
 function periodOf(rule: Schedule['RetainRule']): number | undefined {
   if (rule?.Interval === undefined) return undefined;
   return rule.Interval * (PERIOD_MS[rule.IntervalUnit ?? ''] ?? DAY_MS);

@@ -1,4 +1,4 @@
-// Amazon Data Lifecycle Manager.
+// The service declaration of Amazon Data Lifecycle Manager.
 import { join } from 'node:path';
 import type { CreateLifecyclePolicyRequest } from '@aws-sdk/client-dlm';
 import {

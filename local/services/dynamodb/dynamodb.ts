@@ -12,9 +12,9 @@ import { applyUpdate, parseUpdate } from './update.ts';
 import { copyItem, type Item, readItem, sizeOfItem, validation } from './values.ts';
 
 export interface DynamoDb extends Service {
-  /** For scenarios and tests: every item of a table as it is stored, in a stable order; empty when there is no such table. Nobody changes one in place. */
+  /** For scenarios and tests: every item of a table as stored, in a stable order; empty without such a table. Items are never changed in place. */
   items(tableName: string): readonly Item[];
-  /** Name of a table's partition key, for the conditions of IAM policies; undefined when there is no such table. */
+  /** Name of a table's partition key, for the conditions of IAM policies; undefined without such a table. */
   partitionKey(tableName: string): string | undefined;
 }
 
@@ -162,7 +162,7 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
   };
 }
 
-/** The item before a write, after its condition was found to hold. */
+/** The item before a write, after a check of its condition. */
 function checked(table: Table, key: Item, input: ItemInput, defined: Placeholders): Item | undefined {
   const condition =
     input.ConditionExpression === undefined
@@ -183,7 +183,7 @@ function readKey(table: Table, sent: Record<string, unknown> | undefined): Item 
   return key;
 }
 
-/** @param expressions those that the operation can have, by name */
+/** @param expressions the operation's possible expressions, by name */
 function definitions(input: ItemInput, expressions: Readonly<Record<string, string | undefined>>): Placeholders {
   for (const member of ['ExpressionAttributeNames', 'ExpressionAttributeValues'] as const) {
     const given = input[member];

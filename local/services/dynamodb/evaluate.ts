@@ -1,4 +1,4 @@
-// What conditions say of an item, and the part of it that a projection shows.
+// Evaluates conditions on an item, and projects a part of it.
 
 import { setOwnValue } from '../../simulator/own-properties.ts';
 import type { Comparator, Condition, Operand, Path } from './expressions.ts';
@@ -14,7 +14,7 @@ import {
   validation,
 } from './values.ts';
 
-/** Whether a condition holds; comparing an attribute that is absent, or of another type, is false. `parameter` opens the errors. */
+/** Whether a condition holds; comparing a missing attribute, or one of another type, is false. Errors begin with `parameter`. */
 export function holds(condition: Condition, item: Item, parameter: string): boolean {
   switch (condition.kind) {
     case 'and':
@@ -55,7 +55,7 @@ function childOf(value: AttributeValue, part: string | number): AttributeValue |
   return 'M' in value && Object.hasOwn(value.M, part) ? value.M[part] : undefined;
 }
 
-/** The parts of an item that the paths name; list elements close up in the order of their indexes, as AWS does. */
+/** The parts of an item that the paths name; list elements move together in the order of their indexes, as on AWS. */
 export function project(item: Item, paths: readonly Path[]): Item {
   return (collect({ M: item }, paths) as { M: Item } | undefined)?.M ?? {};
 }
@@ -96,7 +96,7 @@ function operandValue(operand: Operand, item: Item): AttributeValue | undefined 
 }
 
 function compares(comparator: Comparator, left?: AttributeValue, right?: AttributeValue): boolean {
-  // "<>" holds for an attribute that is absent: it is not equal.
+  // "<>" is true for a missing attribute: it is not equal.
   if (left === undefined || right === undefined) return comparator === '<>';
   if (comparator === '=') return equalValues(left, right);
   if (comparator === '<>') return !equalValues(left, right);

@@ -1,4 +1,4 @@
-// The grammar of condition, key condition, filter and projection expressions, read by recursive descent.
+// Parses condition, key condition, filter and projection expressions by recursive descent.
 import { ownValue } from '../../simulator/own-properties.ts';
 import { isReservedWord } from './reserved-words.ts';
 import { type Token, tokenize } from './tokens.ts';
@@ -23,11 +23,11 @@ export type Condition =
   | { readonly kind: 'in'; readonly of: Operand; readonly list: readonly Operand[] }
   | { readonly kind: 'predicate'; readonly predicate: Predicate; readonly arguments: readonly Operand[] };
 
-/** What `ExpressionAttributeNames` and `ExpressionAttributeValues` define for the expressions of one request. */
+/** The definitions in `ExpressionAttributeNames` and `ExpressionAttributeValues` for the expressions of one request. */
 export interface Placeholders {
   name(placeholder: string, parameter: string): string;
   value(placeholder: string, parameter: string): AttributeValue;
-  /** Throws when a definition was used by no expression, as AWS does. */
+  /** Throws if no expression used a definition, as AWS does. */
   allUsed(): void;
 }
 
@@ -40,7 +40,7 @@ const PREDICATES: Readonly<Record<Predicate, number>> = {
 };
 // "Expression operators" quotas (developer guide): IN takes at most 100 operands.
 const IN_MAX = 100;
-/** AWS names no bound; an expression of 4 KB that means something has far fewer. */
+/** AWS documents no limit; a meaningful expression of 4 KB has far fewer. */
 const GROUPS_WITHIN_GROUPS_MAX = 100;
 const TYPES: readonly string[] = ['S', 'N', 'B', 'BOOL', 'NULL', 'M', 'L', 'SS', 'NS', 'BS'] satisfies ValueType[];
 
@@ -104,7 +104,7 @@ export function placeholders(
   };
 }
 
-/** `parameter` is the request member that holds the expression: "ConditionExpression", "FilterExpression", … */
+/** `parameter` is the request member of the expression: "ConditionExpression", "FilterExpression", … */
 export function parseCondition(expression: string, parameter: string, defined: Placeholders): Condition {
   const reader = new Reader(expression, parameter, defined);
   const condition = readOr(reader);
@@ -138,7 +138,7 @@ export function refuseOverlap(paths: readonly Path[], parameter: string): void {
 const showPath = (path: Path): string =>
   `[${path.map((part) => (typeof part === 'number' ? `[${part}]` : part)).join(', ')}]`;
 
-/** Walks the tokens of one expression; also used by the update grammar. */
+/** Reads the tokens of one expression; the update grammar uses it, too. */
 export class Reader {
   readonly parameter: string;
   readonly #expression: string;
@@ -146,7 +146,7 @@ export class Reader {
   readonly #defined: Placeholders;
   #at = 0;
   #groups = 0;
-  /** Where the group that was closed last began and ended. */
+  /** Where the last closed group began and ended. */
   #closed = { from: -1, to: -1 };
 
   constructor(expression: string, parameter: string, defined: Placeholders) {
@@ -160,7 +160,7 @@ export class Reader {
     return this.#tokens[Math.min(this.#at, this.#tokens.length - 1)] as Token;
   }
 
-  /** Takes the next token when it is this sign or, in any case, this word. */
+  /** Takes the next token if it is this sign or, in any case, this word. */
   take(text: string): boolean {
     if (!this.isNext(text)) return false;
     this.#at++;
@@ -180,7 +180,7 @@ export class Reader {
     if (this.next.kind !== 'end') this.unexpected();
   }
 
-  /** The name of a function when one is called here: a name followed by "(". */
+  /** The name of a called function: a name followed by "(". */
   call(): string | undefined {
     const { kind, text } = this.next;
     const following = this.#tokens[this.#at + 1];
@@ -206,7 +206,7 @@ export class Reader {
     return this.#defined.value(this.#consume().text, this.parameter);
   }
 
-  /** Reads what stands in parentheses, the opening one of which has been taken. */
+  /** Reads the content of parentheses; the opening one has been taken. */
   group<T>(read: () => T): T {
     const from = this.#at - 1;
     if (++this.#groups > GROUPS_WITHIN_GROUPS_MAX) this.refuse('The expression is nested too deeply;');
@@ -287,7 +287,7 @@ function readPrimary(reader: Reader): Condition {
   return { kind: 'compare', comparator, left, right };
 }
 
-/** A path is not compared with itself; a value may be. */
+/** A path must not be compared with itself; a value may be. */
 function checkDistinct(reader: Reader, operator: string, left: Operand | undefined, right: Operand | undefined): void {
   if (left?.kind !== 'path' || right?.kind !== 'path' || showPath(left.path) !== showPath(right.path)) return;
   reader.refuse(
@@ -369,7 +369,7 @@ function readSize(reader: Reader): Operand {
   return { kind: 'size', of };
 }
 
-/** What an attribute will be, nobody knows yet; what a value or a size is, can be told. */
+/** The type of an attribute is not known before the item; the type of a value or a size is. */
 function checkType(reader: Reader, name: string, operand: Operand | undefined, allowed: readonly ValueType[]): void {
   const type = operand?.kind === 'value' ? typeOf(operand.value) : operand?.kind === 'size' ? 'N' : undefined;
   if (type !== undefined && !allowed.includes(type)) {

@@ -1,4 +1,4 @@
-// DynamoDB numbers: exact decimals of up to 38 digits, which JavaScript's doubles are not.
+// DynamoDB numbers: exact decimals of up to 38 digits, unlike JavaScript's doubles.
 import { AwsError } from '../../simulator/service.ts';
 
 /** coefficient × 10^exponent, without trailing zeros in the coefficient; zero is 0 × 10^0. */
@@ -13,7 +13,7 @@ const MAGNITUDE_MAX = 125;
 const MAGNITUDE_MIN = -130;
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
-/** Reads a number as a client writes it; throws `ValidationException` for text that is no number or out of range. */
+/** Parses a number of a client; throws `ValidationException` for text that is not a number or is out of range. */
 export function parseDecimal(text: string): Decimal {
   const match = FORM.exec(text);
   const whole = match?.[2] ?? '';
@@ -25,7 +25,7 @@ export function parseDecimal(text: string): Decimal {
   return normalized(coefficient, Number(match[4] ?? 0) - fraction.length);
 }
 
-/** Plain decimal notation, as DynamoDB gives numbers back: "0.5", "-12", "1000". */
+/** Plain decimal notation, as DynamoDB returns numbers: "0.5", "-12", "1000". */
 export function formatDecimal({ coefficient, exponent }: Decimal): string {
   const sign = coefficient < 0n ? '-' : '';
   const digits = magnitude(coefficient).toString();

@@ -11,9 +11,8 @@ import {
   sameKeys,
 } from '../iam/check.ts';
 
-/** What IAM asks DynamoDB. */
+/** The state that IAM needs from DynamoDB. */
 interface Tables {
-  /** Name of a table's partition key. */
   partitionKey(tableName: string): string | undefined;
 }
 
@@ -90,6 +89,6 @@ export const conditionKeys = {
   ...sameKeys('dynamodb', ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'], OF_ITEMS),
   ...sameKeys('dynamodb', ['DescribeTable', 'DescribeTimeToLive'], OF_TAGGED),
   'dynamodb:ListTables': [],
-  // It names no partition.
+  // A scan names no partition.
   'dynamodb:Scan': OF_TAGGED,
 };

@@ -102,7 +102,7 @@ function page(table: Table, rows: readonly Row[], input: QueryInput, parsed: Par
     scanned++;
     bytes += sizeOfItem(item);
     if (!parsed.filter || holds(parsed.filter, item, 'FilterExpression')) items.push(item);
-    // Both limits are told even when nothing follows: only an absent LastEvaluatedKey says that the end was reached.
+    // Both limits return LastEvaluatedKey even if nothing follows: only its absence says that the end was reached.
     if (scanned === input.Limit || bytes > PAGE_BYTES_MAX) {
       last = item;
       break;
@@ -195,7 +195,7 @@ function sortTest(condition: Condition, type: string): (sortKey: AttributeValue)
   throw validation('Query key condition not supported');
 }
 
-/** The attribute that a condition of a key condition expression is about. */
+/** The attribute of a condition in a key condition expression. */
 function subjectOf(condition: Condition): string | undefined {
   const operand =
     condition.kind === 'compare'

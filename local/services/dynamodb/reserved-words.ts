@@ -1,4 +1,4 @@
-// The 573 words that no expression may use as a bare attribute name ("Reserved words in DynamoDB", developer guide).
+// The 573 words that cannot be bare attribute names in expressions ("Reserved words in DynamoDB", developer guide).
 
 const WORDS = `
 abort absolute action add after agent aggregate all allocate alter analyze and any archive are array as asc ascii asensitive

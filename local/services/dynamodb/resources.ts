@@ -1,4 +1,4 @@
-// Tables of a template.
+// CloudFormation resources of DynamoDB: tables.
 import {
   items,
   type Maker,
@@ -32,7 +32,7 @@ async function createTable(properties: Properties, maker: Maker) {
   return { ref: name, attributes: { Arn: member(TableDescription as Properties, 'TableArn'), TableId: maker.uuid() } };
 }
 
-/** A global table of this region alone is a table; its replica carries what a table has itself. */
+/** A global table with only this region is a table; its replica has the properties of a table. */
 function createGlobalTable(properties: Properties, maker: Maker) {
   const replicas = items(properties['Replicas']) as Properties[];
   const [replica] = replicas;

@@ -1,4 +1,4 @@
-// Amazon DynamoDB.
+// The service declaration of Amazon DynamoDB.
 import { join } from 'node:path';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
@@ -10,7 +10,7 @@ export const DYNAMODB: ServiceDescriptor<DynamoDb> = {
   name: 'dynamodb',
   client: { packageName: '@aws-sdk/client-dynamodb', load: () => import('@aws-sdk/client-dynamodb') },
   limits: join(import.meta.dirname, 'limits.txt'),
-  // The SDKs of Go, Python and Java compare them.
+  // The SDKs of Go, Python and Java verify them.
   checksums: true,
   throttled: () =>
     new AwsError('ThrottlingException', 'Throughput exceeds the current capacity of your table or index.'),

@@ -1,4 +1,4 @@
-// One table: items by partition and in the order of their sort keys, and for a while what they were before.
+// One table: items by partition and in the order of their sort keys, and for a while their earlier versions.
 
 import { ownValue } from '../../simulator/own-properties.ts';
 import { type AttributeValue, compareValues, copyItem, type Item, typeOf, validation } from './values.ts';
@@ -15,7 +15,7 @@ export interface Row {
 
 interface PastRow {
   readonly sortKey: AttributeValue | undefined;
-  /** Undefined: there was no such item then. */
+  /** Undefined: the item did not exist then. */
   readonly item: Item | undefined;
   readonly untilMs: number;
 }
@@ -27,7 +27,7 @@ interface Partition {
 
 export interface Write {
   readonly atMs: number;
-  /** How long reads may still see what was before; 0: not at all. */
+  /** How long reads may still return earlier versions; 0: never. */
   readonly pastMs: number;
 }
 
@@ -55,7 +55,7 @@ export class Table {
     return count;
   }
 
-  /** Refuses a `Key` that has not exactly the key attributes, in their types. */
+  /** Refuses a `Key` that does not have exactly the key attributes, with their types. */
   checkKey(key: Item): void {
     const names = Object.keys(key);
     const fits =
@@ -88,7 +88,7 @@ export class Table {
     return copyItem(Object.fromEntries(Object.entries(item).filter(([name]) => this.keyNames.includes(name))));
   }
 
-  /** `asOfMs`: the state at an earlier moment, as far back as writes kept it. */
+  /** `asOfMs`: reads the state at an earlier moment, as far back as versions are kept. */
   get(key: Item, asOfMs = Number.POSITIVE_INFINITY): Item | undefined {
     const partition = this.#partitions.get(this.#partitionName(key));
     if (!partition) return undefined;
@@ -125,7 +125,7 @@ export class Table {
     return partition ? rowsAsOf(partition, asOfMs) : [];
   }
 
-  /** All rows; partitions in the order in which they came to be. */
+  /** All rows; partitions in the order of their creation. */
   *all(): Generator<Row> {
     for (const { rows } of this.#partitions.values()) yield* rows;
   }
@@ -199,7 +199,7 @@ function remember(
   partition.past.push({ sortKey, item, untilMs: write.atMs });
 }
 
-/** The oldest remembered version that was still in place at that moment. */
+/** The oldest kept version that was still current at that moment. */
 function earlier(partition: Partition, sortKey: AttributeValue | undefined, asOfMs: number): PastRow | undefined {
   return partition.past.find((past) => past.untilMs > asOfMs && compareKeys(past.sortKey, sortKey) === 0);
 }

@@ -1,4 +1,4 @@
-// The tables of the account: created, described, listed, and swept of expired items.
+// The tables of the account: create, describe and list them, and delete expired items.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
@@ -23,7 +23,7 @@ interface TableRecord {
 
 interface CreateTableInput {
   readonly TableName: string;
-  /** Not required by the model, as tables can be restored from elsewhere. */
+  /** Optional in the model, as tables can be restored from other sources. */
   readonly KeySchema?: readonly { AttributeName: string; KeyType: string }[];
   readonly AttributeDefinitions?: readonly { AttributeName: string; AttributeType: string }[];
   readonly BillingMode?: string;
@@ -42,7 +42,7 @@ const LIST_MAX = 100;
 const TTL_SWEEP_MS = 3_600_000;
 // UpdateTimeToLive (API reference): a second change within an hour is refused.
 const TTL_CHANGE_MS = 3_600_000;
-/** Expirations further back than this are taken for mistakes and left alone, as AWS does. */
+/** Older expirations count as mistakes and are ignored, as on AWS. */
 const TTL_PAST_MS_MAX = 5 * 365 * 86_400_000;
 
 export function createTables(kernel: Kernel): Tables {
@@ -148,7 +148,7 @@ export function createTables(kernel: Kernel): Tables {
   };
 }
 
-/** "Naming rules and data types in Amazon DynamoDB"; the rest as CreateTable words it. */
+/** "Naming rules and data types in Amazon DynamoDB"; the other checks have CreateTable's words. */
 function checkTable({ TableName, BillingMode = 'PROVISIONED', ProvisionedThroughput }: CreateTableInput): void {
   if (TableName.length < 3 || TableName.length > 255) {
     throw validation('TableName must be at least 3 characters long and at most 255 characters long');
@@ -203,7 +203,7 @@ function readSchema({ KeySchema: schema = [], AttributeDefinitions: definitions 
   if (sort !== undefined && sort.KeyType !== 'RANGE') {
     throw validation('Invalid KeySchema: The second KeySchemaElement is not a RANGE key type');
   }
-  // There are no indexes here, whose keys would be defined as well.
+  // Attributes of index keys would be defined as well, but there are no indexes here.
   if (defined.size !== schema.length) {
     throw validation(
       'One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions',

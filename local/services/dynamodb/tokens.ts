@@ -1,4 +1,4 @@
-// The tokens of DynamoDB expressions, each with its place so that an error can name it as AWS does.
+// The tokens of DynamoDB expressions, each with its position so that an error can name it as AWS does.
 import { validation } from './values.ts';
 
 export type TokenKind = 'name' | '#name' | ':value' | 'index' | 'sign' | 'end';
@@ -15,11 +15,11 @@ const EXPRESSION_BYTES_MAX = 4096;
 const TOKEN =
   /\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<hash>#[A-Za-z0-9_]+)|(?<colon>:[A-Za-z0-9_]+)|(?<index>\d+)|(?<sign><>|<=|>=|[=<>()[\].,+-]))/y;
 
-/** Programs use the same few expressions again and again, with other values. */
+/** Programs use the same few expressions repeatedly, with other values. */
 const tokenized = new Map<string, readonly Token[]>();
 const TOKENIZED_MAX = 1_000;
 
-/** Splits an expression; `parameter` ("UpdateExpression") opens the error messages. The last token is always of kind `end`. */
+/** Splits an expression; error messages begin with `parameter` ("UpdateExpression"). The last token is always of kind `end`. */
 export function tokenize(expression: string, parameter: string): readonly Token[] {
   const known = tokenized.get(expression);
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-// Update expressions: SET, REMOVE, ADD and DELETE, read once and applied to an item as one step.
+// Parses update expressions (SET, REMOVE, ADD and DELETE), and applies them to an item in one step.
 import { valueAt } from './evaluate.ts';
 import { type Path, type Placeholders, Reader, refuseOverlap } from './expressions.ts';
 import { addDecimals, formatDecimal, negated, parseDecimal } from './numbers.ts';
@@ -101,7 +101,7 @@ function readTerm(reader: Reader): Term {
   return reader.refuse(`Invalid function name; function: ${called}`);
 }
 
-/** What an action leaves at its path; undefined: nothing. */
+/** The value at an action's path after it; undefined: none. */
 function newValue(item: Item, action: Action): AttributeValue | undefined {
   if (action.kind === 'REMOVE') return undefined;
   if (action.kind === 'SET') return termValue(item, action.term);

@@ -1,4 +1,4 @@
-// Attribute values: reading what a client sent, comparing, measuring and copying them.
+// Attribute values: reads what a client sent, compares, measures and copies them.
 
 import { ownValue, setOwnValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -25,7 +25,7 @@ export const validation = (message: string): AwsError => new AwsError('Validatio
 
 export const typeOf = (value: AttributeValue): ValueType => Object.keys(value)[0] as ValueType;
 
-/** A checked copy of what a client sent, numbers in their stored form; throws `ValidationException`. */
+/** A checked copy of a client's item, with numbers in their stored form; throws `ValidationException`. */
 export function readItem(sent: Readonly<Record<string, unknown>>, depth = 0): Item {
   const item: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(sent)) {
@@ -142,7 +142,7 @@ function sizeOfValue(value: AttributeValue): number {
   if ('N' in value) return sizeOfNumber(value.N);
   if ('B' in value) return value.B.byteLength;
   if ('BOOL' in value || 'NULL' in value) return 1;
-  // Lists and maps need 3 bytes of overhead whatever they hold, and 1 more for each element or pair.
+  // Lists and maps have 3 bytes of overhead, and 1 more for each element or pair.
   if ('M' in value) return 3 + Object.keys(value.M).length + sizeOfItem(value.M);
   if ('L' in value) return value.L.reduce((bytes, element) => bytes + 1 + sizeOfValue(element), 3);
   if ('SS' in value) return value.SS.reduce((bytes, text) => bytes + Buffer.byteLength(text), 0);
@@ -150,11 +150,11 @@ function sizeOfValue(value: AttributeValue): number {
   return value.BS.reduce((bytes, binary) => bytes + binary.byteLength, 0);
 }
 
-/** About 1 byte for each two significant digits, and 1. */
+/** About 1 byte for each two significant digits, plus 1. */
 const sizeOfNumber = (text: string): number =>
   Math.ceil(text.replace(/^-|\./g, '').replace(/^0+|0+$/g, '').length / 2) + 1;
 
-/** What `size(path)` answers; undefined for types that have no size. */
+/** The result of `size(path)`; undefined for types without a size. */
 export function sizeFunction(value: AttributeValue): number | undefined {
   if ('S' in value) return value.S.length;
   if ('B' in value) return value.B.byteLength;
@@ -178,7 +178,7 @@ export function copyValue(value: AttributeValue): AttributeValue {
   return { ...value };
 }
 
-/** By UTF-8 bytes, which is by code point; UTF-16 order differs only beyond the surrogates. */
+/** By UTF-8 bytes, which is the order of code points; UTF-16 order differs only beyond the surrogates. */
 function compareText(left: string, right: string): number {
   if (left === right) return 0;
   const length = Math.min(left.length, right.length);

@@ -1,5 +1,5 @@
-// Elastic IP addresses, and the public addresses that come from Amazon's pool. Sources: doc comments of the address commands in
-// @aws-sdk/client-ec2; "Amazon EC2 instance IP addressing" (EC2 user guide), on what becomes of a public address.
+// Elastic IP addresses, and the public addresses from Amazon's pool. Sources: doc comments of the address commands in @aws-sdk/client-ec2; "Amazon
+// EC2 instance IP addressing" (EC2 user guide), on the release of a public address.
 import type {
   AllocateAddressRequest,
   AllocateAddressResult,
@@ -17,12 +17,11 @@ import { type FilterFields, filtered, refuseDryRun } from './query.ts';
 import type { Ec2State } from './state.ts';
 import { checked } from './tags.ts';
 
-/** "Elastic IP addresses per Region" is five for a new account ("Amazon VPC quotas"); accounts that run fleets have had it raised. */
+/** "Elastic IP addresses per Region" is five for a new account ("Amazon VPC quotas"); accounts with fleets have a higher quota. */
 const ADDRESSES_MAX = 1_000;
-/** 198.18.0.0/15 belongs to nobody (RFC 2544): the region's pool of public addresses. */
+/** 198.18.0.0/15 is reserved (RFC 2544): the region's pool of public addresses. */
 const POOL_SIZE = 2 ** 17;
 
-/** A public address from the pool. */
 export function addressFromPool(state: Ec2State): string {
   const random = state.kernel.random('ec2/public-addresses');
   const taken = new Set([
@@ -32,12 +31,11 @@ export function addressFromPool(state: Ec2State): string {
   for (;;) {
     const at = random.integer(0, POOL_SIZE - 1);
     const address = `198.${18 + Math.floor(at / 2 ** 16)}.${Math.floor(at / 256) % 256}.${at % 256}`;
-    // No region of ours has a hundred thousand addresses.
+    // No region here needs a hundred thousand addresses.
     if (!taken.has(address)) return address;
   }
 }
 
-/** The elastic address of an instance. */
 const elasticOf = (state: Ec2State, instanceId: string): Address | undefined =>
   state.addresses.all().find(({ association }) => association?.instanceId === instanceId);
 
@@ -50,13 +48,13 @@ export const interfaceWhenStopped = (
 ): NetworkInterface | undefined =>
   networkInterface && !elasticOf(state, instanceId) ? { ...networkInterface, publicIp: undefined } : networkInterface;
 
-/** The same for one that starts: it "receives a new public IP address when it is started" where it had one from the pool. */
+/** The same for an instance that starts: it "receives a new public IP address when it is started" if it had one from the pool. */
 export const interfaceWhenStarted = (state: Ec2State, { networkInterface }: Instance): NetworkInterface | undefined =>
   networkInterface?.publicFromPool && networkInterface.publicIp === undefined
     ? { ...networkInterface, publicIp: addressFromPool(state) }
     : networkInterface;
 
-/** A terminated instance has let go of its address, which "remains allocated to your account". */
+/** A terminated instance releases its address, which "remains allocated to your account". */
 export function releaseAddress(state: Ec2State, instanceId: string): void {
   const address = elasticOf(state, instanceId);
   if (address) state.changeAddress(address.allocationId, { association: undefined });
@@ -138,8 +136,8 @@ export function addressOperations(state: Ec2State): Record<string, Operation> {
       const id = input.AssociationId ?? '';
       if (id === '') throw new AwsError('MissingParameter', 'The request must contain the parameter AssociationId');
       const address = state.addresses.all().find(({ association }) => association?.associationId === id);
-      // "This is an idempotent operation. If you perform the operation more than once, Amazon EC2 doesn't return an error": of an id that
-      // was never an association, EC2 says that it does not exist.
+      // "This is an idempotent operation. If you perform the operation more than once, Amazon EC2 doesn't return an error". For an id that was never
+      // an association EC2 answers that it does not exist.
       if (!address && !state.pastAssociations.has(id)) {
         throw new AwsError('InvalidAssociationID.NotFound', `The association ID '${id}' does not exist`);
       }
@@ -159,7 +157,7 @@ export function taggableAddresses(state: Ec2State): void {
   });
 }
 
-/** Puts an address there; associated at once where an instance is named. */
+/** Adds an address; it is associated if an instance is named. */
 export function seedAddress(
   state: Ec2State,
   seed: {

@@ -1,4 +1,4 @@
-// Attaching and detaching. Sources: doc comments of AttachVolume and DetachVolume in @aws-sdk/client-ec2; "Attach an Amazon EBS volume to an
+// Attaches and detaches volumes. Sources: doc comments of AttachVolume and DetachVolume in @aws-sdk/client-ec2; "Attach an Amazon EBS volume to an
 // instance", "Detach an Amazon EBS volume" (EBS user guide); "Device names for volumes" (EC2 user guide); "Error codes for the EC2 API".
 import type { AttachVolumeRequest, DetachVolumeRequest, VolumeAttachment } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
@@ -10,10 +10,10 @@ import { keyOf } from './snapshots-take.ts';
 import type { Ec2State } from './state.ts';
 import { describedAttachment } from './volume-views.ts';
 
-/** Bounds of our draws; AWS publishes none. */
+/** Limits of our random times; AWS publishes none. */
 const ATTACHING_MS = [2_000, 6_000] as const;
 const DETACHING_MS = [2_000, 8_000] as const;
-/** A volume in `busy` is looked at again so often, for a day. */
+/** A volume in `busy` is checked again at this interval, for a day. */
 const BUSY_LOOK_MS = 30_000;
 const BUSY_LOOKS_MAX = 2_880;
 /** Nitro: "up to 28 attachments", network interfaces and instance store volumes among them ("Instance volume limits"): one is the interface. */
@@ -96,7 +96,7 @@ function attach(
 ): VolumeAttachment {
   const { clock } = state.kernel;
   const doneAtMs = clock.now() + state.kernel.random('ec2/attachments').integer(...ATTACHING_MS);
-  // What is attached to an instance that exists already outlives it, unless someone says otherwise.
+  // A volume attached to an existing instance outlives it, unless its attribute is changed.
   const attachment: Attachment = { ...to, state: 'attaching', attachedAtMs: clock.now(), deleteOnTermination: false };
   state.changeVolume(volumeId, { attachment });
   state.kernel.working({
@@ -112,12 +112,12 @@ function attach(
 function arrive(state: Ec2State, volumeId: string, begun: Attachment, mayUseKey: boolean): void {
   const volume = state.volumes.get(volumeId);
   const { attachment } = volume ?? {};
-  // Detached again, or its instance terminated.
+  // It was detached again, or its instance was terminated.
   if (!volume || attachment?.state !== 'attaching' || attachment.attachedAtMs !== begun.attachedAtMs) return;
   const key = keyOf(state, volume);
   if (key !== undefined && (!mayUseKey || state.ebs.disabledKeys.has(key))) {
     state.changeVolume(volumeId, { attachment: undefined });
-    // The sample event is of a key that is pending deletion ("Volume attach or reattach").
+    // The sample event is about a key that is pending deletion ("Volume attach or reattach").
     emitVolumeEvent(
       state,
       volumeId,
@@ -131,7 +131,7 @@ function arrive(state: Ec2State, volumeId: string, begun: Attachment, mayUseKey:
   attachContent(state, volume, state.machines.get(attachment.instanceId), attachment.device);
 }
 
-/** Mounted, it is stuck in `busy`, "delayed indefinitely until you unmount the volume, force detachment, reboot" (SDK). */
+/** A mounted volume is stuck in `busy`, "delayed indefinitely until you unmount the volume, force detachment, reboot" (SDK). */
 function detach(state: Ec2State, { volumeId }: Volume, attachment: Attachment, force: boolean): VolumeAttachment {
   const { clock } = state.kernel;
   const detaching: Attachment = { ...attachment, state: 'detaching' };

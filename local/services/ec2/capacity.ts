@@ -1,11 +1,11 @@
-// Whether an Availability Zone has room for one more instance: what a scenario or the fault `no-capacity` takes away.
-// Source: InsufficientInstanceCapacity, "Server error codes" ("Error codes for the Amazon EC2 API"); `StateReason` in @aws-sdk/client-ec2.
+// Whether an Availability Zone has capacity for one more instance; a scenario or the fault `no-capacity` removes it. Source:
+// InsufficientInstanceCapacity, "Server error codes" ("Error codes for the Amazon EC2 API"); `StateReason` in @aws-sdk/client-ec2.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
 
 /**
- * How EC2 tells of it: `at-once` refuses the request; `late` accepts it, and the instance is terminated (or stopped again) out of
- * `pending` with the reason Server.InsufficientInstanceCapacity. AWS does not say when it does which.
+ * How EC2 reports it. `at-once` refuses the request. `late` accepts it; the `pending` instance is then terminated (or stopped again) with the reason
+ * Server.InsufficientInstanceCapacity. AWS does not document which happens when.
  */
 export type Shortage = 'at-once' | 'late';
 
@@ -27,13 +27,13 @@ export class Capacity {
     this.#short.delete(availabilityZone);
   }
 
-  /** Undefined: there is room. */
+  /** Undefined: there is capacity. */
   shortageIn(availabilityZone: string): Shortage | undefined {
     const faulty = this.#kernel.fault('no-capacity') && availabilityZone === this.#zones()[0];
     return this.#short.get(availabilityZone) ?? (faulty ? 'at-once' : undefined);
   }
 
-  /** Throws what EC2 answers when it knows at once. */
+  /** Throws EC2's error if EC2 knows it immediately. */
   ask(availabilityZone: string, instanceType: string): void {
     if (this.shortageIn(availabilityZone) === 'at-once') throw this.#refusal(availabilityZone, instanceType);
   }
@@ -42,7 +42,7 @@ export class Capacity {
     return ZONE_LETTERS.map((letter) => `${this.#kernel.regionName}${letter}`);
   }
 
-  // A server error: SDKs try it again by themselves before they tell their caller.
+  // A server error: SDKs retry it before they return it to their caller.
   #refusal(zone: string, type: string): AwsError {
     const others = this.#zones().filter((other) => other !== zone && this.shortageIn(other) === undefined);
     const advice =

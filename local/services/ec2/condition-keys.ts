@@ -1,7 +1,7 @@
-// What the Service Authorization Reference's condition keys for Amazon EC2 say of a resource that exists, its tags apart.
+// Values of the Service Authorization Reference's condition keys for Amazon EC2, for an existing resource and without its tags.
 import type { Ec2State } from './state.ts';
 
-/** Empty for an unknown id, and for kinds of which no key is modelled. */
+/** Empty for an unknown id, and for kinds without a modelled key. */
 export function conditionKeys(state: Ec2State, id: string): Readonly<Record<string, string>> {
   const { kernel } = state;
   const arn = (kind: 'vpc' | 'subnet', name: string): string =>
@@ -20,7 +20,7 @@ export function conditionKeys(state: Ec2State, id: string): Readonly<Record<stri
   const interfaces = state.instances.all().flatMap(({ networkInterface }) => networkInterface ?? []);
   const card = interfaces.find(({ networkInterfaceId }) => networkInterfaceId === id);
   if (card) return { 'ec2:Subnet': arn('subnet', card.subnetId), 'ec2:Vpc': arn('vpc', card.vpcId) };
-  // A security group is known by the instances that are in it.
+  // A security group is known by its instances.
   const guarded = interfaces.find(({ securityGroupIds }) => securityGroupIds.includes(id));
   return guarded ? { 'ec2:Vpc': arn('vpc', guarded.vpcId) } : {};
 }

@@ -1,4 +1,4 @@
-// What is on volumes, wherever they are: on a machine, which knows, or on none, where it is kept here.
+// The content of volumes: the machine of an attached volume knows it; of a detached volume it is kept here.
 import { frozen, type StoredContent } from '../../nodes/content.ts';
 import type { Machine } from '../../nodes/machine.ts';
 import type { Volume } from './model.ts';
@@ -6,29 +6,29 @@ import type { Ec2State } from './state.ts';
 
 const GIB = 2 ** 30;
 
-/** As it is at this moment. Undefined: nothing is on it, or nobody knows what. Looking changes nothing. */
+/** The content at this moment. Undefined: it is empty or unknown. Reading changes nothing. */
 export function contentOf(state: Ec2State, volumeId: string): StoredContent | undefined {
   const { contents, snapshots } = state.ebs;
   if (contents.has(volumeId)) return contents.get(volumeId);
   const volume = state.volumes.get(volumeId);
   const holder = holderOf(state, volumeId);
   if (holder) return holder.contentOf?.(volumeId);
-  // Launched with an instance whose machine does not know of it.
+  // Launched with an instance whose machine does not know it.
   return snapshots.get(volume?.snapshotId ?? '')?.content;
 }
 
-/** The same, kept as it is now: for a snapshot or a copy, whatever is written on the volume afterwards. */
+/** The content of this moment, for a snapshot or a copy: later writes do not change it. */
 export const contentNow = (state: Ec2State, volumeId: string): StoredContent | undefined =>
   frozen(contentOf(state, volumeId));
 
-/** The bytes that a snapshot or a copy of it has to carry; of a volume of which nothing is known, all that it has room for. */
+/** The bytes that a snapshot or a copy of it needs; of a volume with unknown content, its whole size. */
 export function writtenBytes(state: Ec2State, { volumeId, performance }: Volume): number {
   const content = contentOf(state, volumeId);
   if (content) return content.usedBytes;
   return state.ebs.contents.has(volumeId) ? 0 : performance.sizeGiB * GIB;
 }
 
-/** The volume leaves its machine: what is on it is kept. */
+/** The volume leaves its machine: its content is kept. */
 export function detachContent(state: Ec2State, volumeId: string, machine: Machine | undefined): void {
   if (!machine) return;
   const content = machine.contentOf?.(volumeId);
@@ -36,7 +36,7 @@ export function detachContent(state: Ec2State, volumeId: string, machine: Machin
   machine.volumeDetached(volumeId);
 }
 
-/** The volume comes to a machine, and leaves the one that had it when its instance was terminated. */
+/** The volume comes to a machine, and leaves its previous one if that instance was terminated. */
 export function attachContent(
   state: Ec2State,
   { volumeId, performance, initialization }: Volume,
@@ -54,7 +54,7 @@ export function attachContent(
   else to.volumeAttached(volumeId, device, performance.sizeGiB);
 }
 
-/** The machine that has it: its instance's, or the one that had it to the end. */
+/** The machine that has it: its instance's, or the last one. */
 function holderOf(state: Ec2State, volumeId: string): Machine | undefined {
   const { attachment } = state.volumes.get(volumeId) ?? {};
   const own = attachment && state.machines.get(attachment.instanceId);

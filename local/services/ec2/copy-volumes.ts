@@ -1,5 +1,5 @@
-// A volume as a copy of another in its zone. Sources: doc comments of CopyVolumes and its request in @aws-sdk/client-ec2; "Copy an Amazon EBS
-// volume" (EBS user guide), whose console defaults to gp3 where the API defaults to gp2.
+// Makes a volume as a copy of another one in its zone. Sources: doc comments of CopyVolumes and its request in @aws-sdk/client-ec2; "Copy an Amazon
+// EBS volume" (EBS user guide), whose console defaults to gp3 while the API defaults to gp2.
 import type { CopyVolumesRequest, CopyVolumesResult } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { contentNow, writtenBytes } from './contents.ts';
@@ -62,7 +62,7 @@ function refuseUnlessCopyable(state: Ec2State, source: Volume): void {
   if (inProgress.includes(source)) {
     throw new AwsError('IncorrectState', `Volume '${volumeId}' is a copy that is not fully initialized.`);
   }
-  // Neither code is in the API's list of errors: the first is what people report, the second is in the guide.
+  // Neither code is in the API's list of errors: users report the first one, the second one is in the guide.
   if (inProgress.some(({ sourceVolumeId }) => sourceVolumeId === volumeId)) {
     throw new AwsError('ConcurrentCopyVolumeLimitExceeded', `A copy of volume '${volumeId}' is in progress.`);
   }

@@ -1,5 +1,5 @@
-// Making volumes: empty, or from a snapshot. Sources: doc comments of CreateVolume and its request in @aws-sdk/client-ec2; "Initialize Amazon
-// EBS volumes" (EBS user guide); "Ensuring idempotency" (EC2 developer guide).
+// Makes volumes: empty, or from a snapshot. Sources: doc comments of CreateVolume and its request in @aws-sdk/client-ec2; "Initialize Amazon EBS
+// volumes" (EBS user guide); "Ensuring idempotency" (EC2 developer guide).
 import type { CreateVolumeRequest, Volume as DescribedVolume } from '@aws-sdk/client-ec2';
 import { AwsError, type Call, notEmulated, type Operation } from '../../simulator/service.ts';
 import { canonical } from '../../simulator/trace.ts';
@@ -52,8 +52,8 @@ export function volumeCreationOperations(state: Ec2State): Record<string, Operat
 }
 
 /**
- * The volume of an earlier request with this token, as it is now; undefined: there was none. When it is gone, its creation has failed or
- * somebody has deleted it, it is shown as it was: what EC2 answers then it does not say.
+ * The volume of an earlier request with this token, as it is now; undefined: no such request. If the volume is gone, because its creation failed or
+ * it was deleted, it is shown as it was. EC2's answer for that is not documented.
  */
 export function repeated(
   state: Ec2State,
@@ -143,8 +143,8 @@ function usable(snapshot: Snapshot): Snapshot {
 }
 
 /**
- * "If you exceed the quota, the request fails": the rates of all volumes that are being initialized at one of their own count together.
- * The code is ours, as AWS names none.
+ * "If you exceed the quota, the request fails": the rates of all volumes that are initialized at a rate of their own count together. The error code
+ * is ours, as AWS names none.
  */
 export function rateOf(
   state: Ec2State,
@@ -177,8 +177,8 @@ export function rateOf(
 }
 
 /**
- * "Volumes that are created from encrypted snapshots are also automatically encrypted." The region's account encrypts by default. What a
- * caller must be allowed: "Required permissions" for EBS encryption (EBS user guide).
+ * "Volumes that are created from encrypted snapshots are also automatically encrypted." The region's account encrypts by default. The caller's
+ * permissions: "Required permissions" for EBS encryption (EBS user guide).
  */
 export function encryptionOf(
   state: Ec2State,

@@ -1,5 +1,5 @@
-// Attributes of instances that are read and set one at a time. Sources: doc comments of DescribeInstanceAttribute, ModifyInstanceAttribute and
-// their requests in @aws-sdk/client-ec2; "Change the instance type for your Amazon EC2 instance", "Work with instance user data".
+// Reads and sets attributes of instances one at a time. Sources: doc comments of DescribeInstanceAttribute, ModifyInstanceAttribute and their
+// requests in @aws-sdk/client-ec2; "Change the instance type for your Amazon EC2 instance", "Work with instance user data".
 import type {
   DescribeInstanceAttributeRequest,
   InstanceAttribute,
@@ -51,7 +51,7 @@ function attribute(state: Ec2State, instance: Instance, name: string): Partial<I
       return { RootDeviceName: { Value: instance.rootDeviceName } };
     case 'instanceInitiatedShutdownBehavior':
       return { InstanceInitiatedShutdownBehavior: { Value: 'stop' } };
-    // Nothing here is protected from being terminated or stopped.
+    // No instance here is protected from termination or a stop.
     case 'disableApiTermination':
       return { DisableApiTermination: { Value: false } };
     case 'disableApiStop':
@@ -63,7 +63,7 @@ function attribute(state: Ec2State, instance: Instance, name: string): Partial<I
   }
 }
 
-/** "You can specify only one attribute at a time." Checked here, done by calling what it answers with. */
+/** "You can specify only one attribute at a time." Checks the change; the returned function applies it. */
 function changeOf(state: Ec2State, instance: Instance, input: ModifyInstanceAttributeRequest): () => void {
   if (input.Attribute !== undefined)
     throw notEmulated('Attribute and Value of ModifyInstanceAttribute; set the member of the attribute');

@@ -1,5 +1,5 @@
-// How instances come, stop and go: states, power, events, and what becomes of their volumes. Sources: doc comments of StartInstances,
-// StopInstances and TerminateInstances in @aws-sdk/client-ec2; "Amazon EC2 instance state changes" (EC2 user guide).
+// The lifecycle of instances: states, power, events, and the fate of their volumes. Sources: doc comments of StartInstances, StopInstances and
+// TerminateInstances in @aws-sdk/client-ec2; "Amazon EC2 instance state changes" (EC2 user guide).
 import type { InstanceStateChange } from '@aws-sdk/client-ec2';
 import type { Random } from '../../simulator/random.ts';
 import type { Call } from '../../simulator/service.ts';
@@ -12,22 +12,22 @@ import { emitInstanceState, emitVolumeEvent } from './notifications.ts';
 import { keyOf } from './snapshots-take.ts';
 import type { Ec2State } from './state.ts';
 
-/** Bounds of our draws; AWS publishes none. Two minutes of initializing checks are what operators see. */
+/** Limits of our random times; AWS publishes none. Operators observe two minutes of initializing checks. */
 const PENDING_MS = [6_000, 15_000] as const;
 const STOPPING_MS = [10_000, 40_000] as const;
 /**
- * "If the operating system of an instance does not shut down cleanly within a few minutes, a hard shutdown is performed" ("Stop and start
- * Amazon EC2 instances"): how many minutes, AWS does not say.
+ * "If the operating system of an instance does not shut down cleanly within a few minutes, a hard shutdown is performed" ("Stop and start Amazon EC2
+ * instances"): AWS does not say how many minutes.
  */
 const HARD_SHUTDOWN_MS = [150_000, 240_000] as const;
-/** A machine that cannot tell beforehand how long it takes is looked at so often. */
+/** A machine that cannot predict its shutdown time is checked at this interval. */
 const SHUTDOWN_LOOK_MS = 1_000;
 const SHUTTING_DOWN_MS = [10_000, 45_000] as const;
 const CHECKS_MS = [90_000, 150_000] as const;
 /** "Terminated instances remain visible after termination (for approximately one hour)." (TerminateInstances) */
 const VISIBLE_MS = [55 * 60_000, 65 * 60_000] as const;
 
-/** The same for stopping and terminating (SDK: `StateReason`). */
+/** For stopping and terminating (SDK: `StateReason`). */
 const USER_INITIATED = {
   code: 'Client.UserInitiatedShutdown',
   message: 'Client.UserInitiatedShutdown: User initiated shutdown',
@@ -37,7 +37,7 @@ const NO_CAPACITY = {
   code: 'Server.InsufficientInstanceCapacity',
   message: 'Server.InsufficientInstanceCapacity: Insufficient capacity to satisfy instance request',
 };
-/** "A client error caused the instance to terminate at launch": a volume's key may not be used, for instance (SDK: `StateReason`). */
+/** "A client error caused the instance to terminate at launch": for example, the caller may not use a volume's key (SDK: `StateReason`). */
 const CLIENT_ERROR = {
   code: 'Client.InternalError',
   message: 'Client.InternalError: Client error on launch',
@@ -45,20 +45,20 @@ const CLIENT_ERROR = {
 export const INITIALIZING = { system: 'initializing', instance: 'initializing', attachedEbs: 'initializing' } as const;
 export const PASSED = { system: 'ok', instance: 'ok', attachedEbs: 'ok' } as const;
 
-/** A new instance, `pending` in the state already, boots. */
+/** Boots a new instance, which is already in the state as `pending`. */
 export function launch(state: Ec2State, { instanceId }: Instance): void {
   emitInstanceState(state, instanceId, 'pending');
   boot(state, instanceId, 'instance launch', state.kernel.random('ec2/launches'));
 }
 
-/** Starting an instance that runs already changes nothing and succeeds. */
+/** Starting a running instance changes nothing and succeeds. */
 export function start(state: Ec2State, before: Instance): InstanceStateChange {
   if (before.state !== 'stopped') return change(before, before.state);
   enter(state, before.instanceId, {
     state: 'pending',
     stateReason: undefined,
     checks: INITIALIZING,
-    // On another host, most of the time ("in most cases, migrates it to a new host"): here always.
+    // Usually on another host ("in most cases, migrates it to a new host"): here always.
     impairments: impairmentsAfter(before.impairments, 'stop-start'),
     networkInterface: interfaceWhenStarted(state, before),
     launchedAtMs: state.kernel.clock.now(),
@@ -68,8 +68,8 @@ export function start(state: Ec2State, before: Instance): InstanceStateChange {
 }
 
 /**
- * The machine is asked to shut down, and gets the time that its operating system needs for it (`Machine.shutdownMs`), up to the hard
- * shutdown; one that hangs has its power taken. A public address that is not elastic goes at once, what is on an instance store at the end.
+ * The machine is asked to shut down. It gets the time that its operating system needs (`Machine.shutdownMs`), up to the hard shutdown. The power of a
+ * machine that hangs is cut. A public address that is not elastic is released immediately, the instance store is lost at the end.
  */
 export function stop(state: Ec2State, before: Instance): InstanceStateChange {
   const { instanceId } = before;
@@ -100,7 +100,7 @@ export function stop(state: Ec2State, before: Instance): InstanceStateChange {
   return change(before, 'stopping');
 }
 
-/** Drawn only where it matters: ordinary stops draw what they have always drawn. */
+/** Drawn only if it matters: so the draws of ordinary stops stay the same. */
 const hardShutdownMs = (state: Ec2State, neededMs: number): number =>
   neededMs <= HARD_SHUTDOWN_MS[0] ? neededMs : state.kernel.random('ec2/hard-shutdowns').integer(...HARD_SHUTDOWN_MS);
 
@@ -108,7 +108,7 @@ const hardShutdownMs = (state: Ec2State, neededMs: number): number =>
 const storeLost = ({ instanceType }: Instance, nowMs: number): Partial<Instance> =>
   hasInstanceStore(instanceType) ? { instanceStoreLostAtMs: nowMs } : {};
 
-/** Stays on its host, keeps its addresses and what is on its instance store. */
+/** The instance stays on its host, and keeps its addresses and its instance store. */
 export function reboot(state: Ec2State, { instanceId, impairments }: Instance): void {
   const machine = state.machines.get(instanceId);
   machine?.powerOff();
@@ -122,7 +122,7 @@ export function reboot(state: Ec2State, { instanceId, impairments }: Instance): 
   clock.at(checkedAtMs, () => endChecks(state, instanceId));
 }
 
-/** From any state; "if you terminate an instance more than once, each call succeeds". Nothing here is protected from it. */
+/** From any state; "if you terminate an instance more than once, each call succeeds". No instance here is protected from it. */
 export function terminate(state: Ec2State, before: Instance): InstanceStateChange {
   const { instanceId } = before;
   if (before.state === 'shutting-down' || before.state === 'terminated') return change(before, before.state);
@@ -143,7 +143,7 @@ export function terminate(state: Ec2State, before: Instance): InstanceStateChang
     releaseAddress(state, instanceId);
     enter(state, instanceId, { state: 'terminated', networkInterface: undefined });
   });
-  // "Tags are gradually disassociated" ("Terminate your instance"): here they last as long as the instance is shown.
+  // "Tags are gradually disassociated" ("Terminate your instance"): here they stay as long as the instance is shown.
   clock.at(forgottenAtMs, () => state.instances.remove(instanceId, clock.now()));
   return change(before, 'shutting-down');
 }
@@ -173,12 +173,12 @@ function boot(state: Ec2State, instanceId: string, what: string, random: Random)
   });
   clock.at(checkedAtMs, () => {
     const now = state.instances.get(instanceId);
-    // Started anew since then, it is checked anew.
+    // An instance that was started again since then has its own checks.
     if (now?.launchedAtMs === launchedAtMs) endChecks(state, instanceId);
   });
 }
 
-/** What is still `initializing` has passed, or fails because of what ails it; what somebody has set stays. */
+/** A check that is still `initializing` passes, or fails because of an impairment; a check that was set explicitly stays. */
 function endChecks(state: Ec2State, instanceId: string): void {
   const now = state.instances.get(instanceId);
   if (now === undefined || !Object.values(now.checks).includes('initializing')) return;
@@ -188,7 +188,7 @@ function endChecks(state: Ec2State, instanceId: string): void {
   state.changeInstance(instanceId, { checks: impairedChecks(checks, now.impairments) });
 }
 
-/** A start, like a launch, makes a grant on the key of each volume in its caller's name; that it may not shows when the instance stops again. */
+/** A start, like a launch, makes a grant on the key of each volume in the caller's name. If the caller may not, the instance stops again. */
 export function askForKeys(state: Ec2State, instanceId: string, call: Call): void {
   const volumes = state.attachedAt(state.kernel.clock.now()).get(instanceId) ?? [];
   const keys = volumes.flatMap((volume) => keyOf(state, volume) ?? []);
@@ -196,14 +196,14 @@ export function askForKeys(state: Ec2State, instanceId: string, call: Call): voi
   else state.ebs.lockedOut.add(instanceId);
 }
 
-/** Of any of its volumes: by whoever launched or started it, or by anybody. */
+/** Whether a key of its volumes is disabled, or the caller that launched or started it may not use one. */
 const keysFail = (state: Ec2State, instanceId: string): boolean =>
   state.ebs.lockedOut.has(instanceId) ||
   (state.attachedAt(state.kernel.clock.now()).get(instanceId) ?? []).some((volume) =>
     state.ebs.disabledKeys.has(keyOf(state, volume) ?? ''),
   );
 
-/** No host was found after all, or no key: what was to start is stopped again, what was to be launched is terminated. */
+/** There was no host, or no key: an instance that was starting is stopped again, a launched one is terminated. */
 function giveUp(state: Ec2State, instanceId: string, what: string, stateReason: Instance['stateReason']): void {
   if (what === 'instance start') {
     enter(state, instanceId, { state: 'stopped', stateReason });
@@ -216,7 +216,7 @@ function giveUp(state: Ec2State, instanceId: string, what: string, stateReason: 
   clock.after(visibleMs, () => state.instances.remove(instanceId, clock.now()));
 }
 
-/** Deletes the volumes "configured to be deleted on termination", with their power gone without asking, and frees the others. */
+/** Deletes the volumes "configured to be deleted on termination" after a hard power off, and detaches the others. */
 function releaseVolumes(state: Ec2State, instanceId: string): void {
   const nowMs = state.kernel.clock.now();
   for (const { volumeId, attachment } of state.attachedAt(nowMs).get(instanceId) ?? []) {
@@ -229,7 +229,7 @@ function releaseVolumes(state: Ec2State, instanceId: string): void {
   }
 }
 
-/** Sets the state and tells the bus. */
+/** Sets the state and publishes an event. */
 function enter(state: Ec2State, instanceId: string, next: Partial<Instance> & { state: InstanceState }): void {
   state.changeInstance(instanceId, next);
   emitInstanceState(state, instanceId, next.state);

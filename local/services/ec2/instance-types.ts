@@ -1,10 +1,10 @@
-// What instance types are, as far as a healer asks: whether they carry instance store. Sources: doc comments of DescribeInstanceTypes in
+// Facts about instance types that a healer needs: whether they have instance store. Sources: doc comments of DescribeInstanceTypes in
 // @aws-sdk/client-ec2; "Amazon EC2 instance type naming conventions": the letter d among the attributes means instance store volumes.
 import type { DescribeInstanceTypesRequest, DescribeInstanceTypesResult } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated, type Operation } from '../../simulator/service.ts';
 import { refuseDryRun } from './query.ts';
 
-/** Families of storage-optimized instances, which have instance store without saying so in their attributes. */
+/** Families of storage-optimized instances: they have instance store without the letter d. */
 const STORAGE_FAMILIES = /^(i\d|d\d|h1|im\d|is\d)/;
 /** Family, generation, attributes, size: m6id.large is m, 6, id, large. */
 const TYPE = /^([a-z]+?)(\d+)([a-z-]*)\.([0-9a-z-]+)$/;
@@ -14,7 +14,7 @@ export function hasInstanceStore(instanceType: string): boolean {
   return STORAGE_FAMILIES.test(instanceType) || attributes.includes('d');
 }
 
-/** By the size: "large" has two, "xlarge" four, "4xlarge" sixteen; smaller ones have two at most. */
+/** By the size: "large" has two, "xlarge" four, "4xlarge" sixteen; smaller sizes have at most two. */
 export function vcpusOf(instanceType: string): number {
   const [, , , , size = ''] = TYPE.exec(instanceType) ?? [];
   if (size === 'xlarge') return 4;
@@ -22,7 +22,7 @@ export function vcpusOf(instanceType: string): number {
   return times > 0 ? 4 * times : size.startsWith('metal') ? 96 : 2;
 }
 
-/** Any name of the form that EC2 uses is a type here. Throws what EC2 answers for another. */
+/** Any name of EC2's form is a type here. Throws EC2's error for another. */
 export function checkType(instanceType: string): void {
   if (TYPE.test(instanceType)) return;
   throw new AwsError('InvalidParameterValue', `Invalid value '${instanceType}' for InstanceType.`);

@@ -1,5 +1,5 @@
-// How EC2 shows an instance, and by which names it is found. Sources: doc comments of DescribeInstances and DescribeInstanceStatus in
-// @aws-sdk/client-ec2; "Amazon EC2 instance state changes", "Status checks for Amazon EC2 instances" (EC2 user guide).
+// How EC2 describes an instance, and its filters. Sources: doc comments of DescribeInstances and DescribeInstanceStatus in @aws-sdk/client-ec2;
+// "Amazon EC2 instance state changes", "Status checks for Amazon EC2 instances" (EC2 user guide).
 import type { Instance as DescribedInstance, InstanceStatus } from '@aws-sdk/client-ec2';
 import type { Instance, InstanceState, Volume } from './model.ts';
 import type { FilterFields } from './query.ts';
@@ -95,7 +95,7 @@ export function described(instance: Instance, volumes: readonly Volume[]): Descr
   };
 }
 
-/** Terminated, an instance has lost its network interface: DescribeInstances shows no address, subnet or VPC of it any more. */
+/** A terminated instance has lost its network interface: DescribeInstances shows no address, subnet or VPC of it any more. */
 function addresses({ networkInterface, availabilityZone }: Instance): Partial<DescribedInstance> {
   if (!networkInterface) return { PrivateDnsName: '' };
   const { networkInterfaceId, privateIp, publicIp, subnetId, vpcId, securityGroupIds } = networkInterface;
@@ -123,7 +123,7 @@ function addresses({ networkInterface, availabilityZone }: Instance): Partial<De
   };
 }
 
-/** Checks of an instance that does not run are `not-applicable` (SDK: SummaryStatus). */
+/** Checks of an instance that is not running are `not-applicable` (SDK: SummaryStatus). */
 const checksOf = (instance: Instance) =>
   instance.state === 'running'
     ? instance.checks

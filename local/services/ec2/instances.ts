@@ -1,4 +1,5 @@
-// Instances: describe, status checks, start, stop, reboot, terminate. How they are launched is in run-instances.ts. Sources: doc comments of the commands in @aws-sdk/client-ec2.
+// Instances: describe, status checks, start, stop, reboot, terminate. Launches are in run-instances.ts. Sources: doc comments of the commands in
+// @aws-sdk/client-ec2.
 import type {
   DescribeInstanceStatusRequest,
   DescribeInstanceStatusResult,
@@ -23,7 +24,7 @@ import { checkId, type Ec2State, withIds } from './state.ts';
 const STATUS_IDS_MAX = 100;
 /** "Constraints: Up to 1000 instance IDs." (TerminateInstancesRequest) */
 const TERMINATED_IDS_MAX = 1_000;
-/** Of these nothing can be asked any more but to be terminated. */
+/** Start, stop and reboot refuse these states. */
 const GOING: readonly InstanceState[] = ['shutting-down', 'terminated'];
 
 export function instanceOperations(state: Ec2State): Record<string, Operation> {

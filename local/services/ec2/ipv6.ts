@@ -1,5 +1,5 @@
-// IPv6 addresses of network interfaces. Sources: doc comments of InstanceNetworkInterfaceSpecification in @aws-sdk/client-ec2; "Error codes
-// for the Amazon EC2 API". The codes of refusals that AWS does not publish are those of IPv4.
+// IPv6 addresses of network interfaces. Sources: doc comments of InstanceNetworkInterfaceSpecification in @aws-sdk/client-ec2; "Error codes for the
+// Amazon EC2 API". Refusals without a published code have the code of IPv4.
 import { BlockList } from 'node:net';
 import type { InstanceNetworkInterfaceSpecification } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../simulator/service.ts';
@@ -34,7 +34,7 @@ export function wishedIpv6(
   return { addresses, count: Ipv6AddressCount };
 }
 
-/** The wished addresses, or as many as were asked for. Throws what EC2 answers for one that another interface has. */
+/** The requested addresses, or the requested number of addresses. Throws EC2's error for an address of another interface. */
 export function ipv6Addresses(
   state: Ec2State,
   { ipv6Prefix }: Subnet,

@@ -1,5 +1,5 @@
-// The same page of the Service Authorization Reference as permissions.ts: instances that are launched, templates, addresses, attributes. A
-// launch is asked for on each of its resources, those that its template names included ("Example policies: Launch templates", EC2 user guide).
+// IAM checks from the same page of the Service Authorization Reference as permissions.ts: launches, templates, addresses, attributes. A launch is
+// checked on each of its resources, including those in its template ("Example policies: Launch templates", EC2 user guide).
 import type { RunInstancesRequest } from '@aws-sdk/client-ec2';
 import type { RegionIdentity } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
@@ -22,7 +22,7 @@ const runInstances: Ec2Mapping = (input: RunInstancesRequest, region) => {
   const place: Keys = {
     'ec2:Vpc': kindArn(region, 'vpc', subnet.vpcId),
   };
-  /** `ec2:LaunchTemplate` is on every resource of a launch from one; whether a resource is as the template says it, is told besides. */
+  /** `ec2:LaunchTemplate` is on every resource of a launch from a template. A second key says whether the resource is as in the template. */
   const launching = (resource: Resource, fromTemplate: boolean): Resource => ({
     ...resource,
     keys: {
@@ -45,7 +45,7 @@ const runInstances: Ec2Mapping = (input: RunInstancesRequest, region) => {
   const fresh = (kind: string, keys: Keys): Resource => ({ arn: kindArn(region, kind, '*'), keys });
   const named: Resource[] = [
     launching(tagged(region, plan.imageId), own('ImageId')),
-    // An interface that exists stands in its subnet and its groups already.
+    // An existing interface already has its subnet and its groups.
     ...(plan.interfaceId === undefined
       ? [launching(withKeys(subnet.subnetId, place), own('SubnetId') && own('NetworkInterfaces'))]
       : []),
@@ -115,8 +115,8 @@ function tagging({ tags }: LaunchPlan, region: RegionIdentity): Check[] {
 }
 
 /**
- * "To launch an instance with a role, the caller must have iam:PassRole" on the role of the profile. The region keeps no instance profiles: the
- * role has the name of its profile, as consoles make it.
+ * "To launch an instance with a role, the caller must have iam:PassRole" on the role of the profile. The region has no instance profiles: the role
+ * has the name of its profile, as the console makes it.
  */
 function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: RegionIdentity): Check[] {
   if (instanceProfileArn === undefined) return [];
@@ -133,11 +133,11 @@ function passRole({ instanceProfileArn }: LaunchPlan, { accountId }: RegionIdent
 const templateNamed = ({ service }: Region<Ec2Facts>, { LaunchTemplateName }: TemplateIdentity): string | undefined =>
   service.launchTemplates().find(({ name }) => name === (LaunchTemplateName ?? ''))?.launchTemplateId;
 
-/** The allocation id of an elastic address by its association. */
+/** The allocation id of an elastic address, by its association. */
 const addressOf = ({ service }: Region<Ec2Facts>, { AssociationId }: { AssociationId?: string }): string | undefined =>
   service.addresses().find(({ association }) => association?.associationId === (AssociationId ?? ''))?.allocationId;
 
-/** A template that is named by its name is still asked about by its id; one that does not exist is nobody's. */
+/** A template given by name is checked by its id; one that does not exist has no owner. */
 const onTemplate =
   (action: string): Ec2Mapping =>
   (input: TemplateIdentity, region) => [
@@ -148,13 +148,13 @@ const onTemplate =
   ];
 
 const NO_ATTRIBUTES: ReadonlySet<string> = new Set(['InstanceId', 'Attribute', 'Value', 'DryRun']);
-/** Where the attribute is called otherwise than the member of the request: what a policy that is in use for these two says. */
+/** Attributes whose name differs from the request's member, as real policies for these two have it. */
 const ATTRIBUTES: Readonly<Record<string, string>> = { BlockDeviceMappings: 'BlockDeviceMapping', Groups: 'GroupId' };
 
 /**
- * "ec2:Attribute … Filters access by an attribute being set on a resource", and ec2:Attribute/Name by its value ("Example policies", EC2 user
- * guide: "ec2:Attribute/InstanceType"). Volumes are a resource type of it where their mapping is what changes; named by device alone, they are
- * those that are attached there. Groups are one, too.
+ * "ec2:Attribute … Filters access by an attribute being set on a resource", and ec2:Attribute/Name by its value ("Example policies", EC2 user guide:
+ * "ec2:Attribute/InstanceType"). Volumes are a resource type of it if their mapping changes; if the mapping names only devices, these are the volumes
+ * attached there. Groups are a resource type, too.
  */
 const modifyInstance: Ec2Mapping = (
   input: {
@@ -199,7 +199,7 @@ export const launchPermissions: Mappings<Ec2Facts> = {
     input.InstanceId,
   ]),
   ModifyInstanceAttribute: modifyInstance,
-  // What Lambda does for a function in a VPC.
+  // Lambda's calls for a function in a VPC.
   CreateNetworkInterface: (
     input: { SubnetId?: string; Groups?: string[]; TagSpecifications?: TagSpecification[] },
     region,

@@ -1,5 +1,5 @@
-// What a RunInstances request comes to: with its launch template, in which subnet, with which volumes and tags. Reads the state and changes
-// nothing, so that IAM can be asked about the very same. Sources: doc comments of RunInstancesRequest, BlockDeviceMapping, EbsBlockDevice and
+// Resolves a RunInstances request: its launch template, its subnet, its volumes and tags. It reads the state and changes nothing, so that IAM can
+// check exactly the same plan. Sources: doc comments of RunInstancesRequest, BlockDeviceMapping, EbsBlockDevice and
 // InstanceNetworkInterfaceSpecification in @aws-sdk/client-ec2; "Error codes for the Amazon EC2 API".
 import type { BlockDeviceMapping, RunInstancesRequest, Tag, VolumeType } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
@@ -18,10 +18,10 @@ export interface LaunchPlan {
   readonly imageId: string;
   readonly instanceType: string;
   readonly subnet: Subnet;
-  /** The request, its template or its subnet says in which zone; false: EC2 has chosen. */
+  /** The request, its template or its subnet names the zone; false: EC2 has chosen it. */
   readonly zoneIsGiven: boolean;
   readonly privateIp: string | undefined;
-  /** A network interface that exists. */
+  /** An existing network interface. */
   readonly interfaceId: string | undefined;
   readonly ipv6: RequestedIpv6;
   readonly securityGroupIds: readonly string[];
@@ -52,14 +52,14 @@ export interface PlannedVolume {
 
 /** SDK: "Default: m1.small" of CreateFleet's and RunInstances' instance type. */
 const TYPE_DEFAULT = 'm1.small';
-/** What every image here says of its root volume: any well-formed id is an image, and they are all alike. */
+/** The root device of every image here: any well-formed id is an image, and all images are alike. */
 export const ROOT_DEVICE = '/dev/xvda';
 const IMAGE_DEVICES: readonly BlockDeviceMapping[] = [
   { DeviceName: ROOT_DEVICE, Ebs: { VolumeSize: 8, VolumeType: 'gp3', DeleteOnTermination: true } },
 ];
 const DEVICES_MAX = 28;
 
-/** Throws what EC2 answers for a request that cannot be carried out, and NotImplemented for what is not modelled. */
+/** Throws EC2's error for a request that cannot be carried out, and NotImplemented for what is not modelled. */
 export function launchPlan(state: Ec2State, input: RunInstancesRequest): LaunchPlan {
   checkData(input, 'RunInstances');
   const template = input.LaunchTemplate && templateOf(state, input.LaunchTemplate);
@@ -71,7 +71,8 @@ export function launchPlan(state: Ec2State, input: RunInstancesRequest): LaunchP
     throw new AwsError('InvalidAMIID.Malformed', `Invalid id: "${imageId}"`);
   }
   checkType(instanceType);
-  // "If you plan to use the launch template … with the RunInstances API …, you can't specify InstanceRequirements." The code it does not publish.
+  // "If you plan to use the launch template … with the RunInstances API …, you can't specify InstanceRequirements." AWS does not publish the error
+  // code.
   if (version?.data.InstanceRequirements)
     throw new AwsError('InvalidParameterCombination', 'Launch templates with InstanceRequirements cannot be run');
   const [card] = data.NetworkInterfaces ?? [];
@@ -123,7 +124,7 @@ function subnetIn(state: Ec2State, subnetId: string, zone: string | undefined): 
   );
 }
 
-/** "If you don't specify a subnet ID, we choose a default subnet": of the zone that was asked for, else of one that has room. */
+/** "If you don't specify a subnet ID, we choose a default subnet": of the requested zone, else of a zone with capacity. */
 function chosenSubnet(state: Ec2State, zone: string | undefined): Subnet {
   if (zone !== undefined) {
     const subnet = state.subnets.defaultOf(zone);
@@ -137,7 +138,7 @@ function chosenSubnet(state: Ec2State, zone: string | undefined): Subnet {
   throw new AwsError('MissingInput', 'No subnets found for the default VPC. Please specify a subnet.');
 }
 
-/** Any well-formed id is a security group of the VPC: the region has none. */
+/** Any well-formed id is a security group of the VPC: the region does not store groups. */
 function groupsOf(ids: readonly string[] | undefined): readonly string[] {
   if (!ids?.length) return [SECURITY_GROUP_ID];
   const wrong = ids.find((id) => !/^sg-[0-9a-z]+$/.test(id));
@@ -147,8 +148,8 @@ function groupsOf(ids: readonly string[] | undefined): readonly string[] {
 }
 
 /**
- * Our images are of the newer kind ("ImdsSupport … v2.0 and the account level default is set to no-preference, the default is required").
- * Where the account enforces it (`HttpTokensEnforced`), `optional` does not launch: the code of that refusal AWS does not publish.
+ * Our images are of the newer kind ("ImdsSupport … v2.0 and the account level default is set to no-preference, the default is required"). If the
+ * account enforces it (`HttpTokensEnforced`), an instance with `optional` does not launch; AWS does not publish that error code.
  */
 function httpTokens(state: Ec2State, asked: string | undefined): 'optional' | 'required' {
   if (asked !== 'optional') return 'required';
@@ -162,13 +163,13 @@ function profileArn(state: Ec2State, profile: LaunchData['IamInstanceProfile']):
   return `arn:aws:iam::${state.kernel.accountId}:instance-profile/${profile.Name ?? ''}`;
 }
 
-/** The image's devices with the launch's over them, by name; `NoDevice` takes one away. */
+/** The image's devices, overridden by the launch's, by name; `NoDevice` removes one. */
 function volumesOf(mappings: readonly BlockDeviceMapping[]): readonly PlannedVolume[] {
   const byDevice = new Map(IMAGE_DEVICES.map((mapping) => [mapping.DeviceName ?? '', mapping]));
   for (const mapping of mappings) {
     const { DeviceName: device = '', NoDevice, VirtualName, Ebs } = mapping;
     if (device === '') throw new AwsError('MissingParameter', 'The request must contain the parameter deviceName');
-    if (VirtualName !== undefined) continue; // Instance store has no volume: `hasInstanceStore` knows of it by the type.
+    if (VirtualName !== undefined) continue; // Instance store has no volume: `hasInstanceStore` derives it from the type.
     const below = byDevice.get(device);
     if (NoDevice !== undefined) byDevice.delete(device);
     else byDevice.set(device, { DeviceName: device, Ebs: { ...below?.Ebs, ...Ebs } });
@@ -198,7 +199,7 @@ function planned(device: string, ebs: NonNullable<BlockDeviceMapping['Ebs']>): P
   };
 }
 
-/** "You can specify tags for the following resources only": of these the region has instances and volumes. */
+/** "You can specify tags for the following resources only": the region has instances and volumes of these. */
 function tagsFor({ TagSpecifications = [] }: LaunchData, kind: 'instance' | 'volume'): readonly Tag[] {
   const other = TagSpecifications.find(({ ResourceType }) => ResourceType !== 'instance' && ResourceType !== 'volume');
   if (other) throw notEmulated(`tags of ${other.ResourceType} in RunInstances`);

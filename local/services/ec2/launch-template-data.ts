@@ -1,9 +1,9 @@
-// What a launch template may say, and what comes of it together with a request. Pure. Sources: doc comments of RequestLaunchTemplateData and
+// The possible members of a launch template, and their combination with a request. Pure. Sources: doc comments of RequestLaunchTemplateData and
 // RunInstancesRequest in @aws-sdk/client-ec2.
 import type { RequestLaunchTemplateData, RunInstancesRequest } from '@aws-sdk/client-ec2';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 
-/** Members that mean something here, or that nothing here could contradict. */
+/** Members that have an effect here, or that no other behaviour contradicts. */
 const KNOWN = [
   'BlockDeviceMappings',
   'CapacityReservationSpecification',
@@ -24,13 +24,13 @@ const KNOWN = [
 ] as const;
 type KnownField = (typeof KNOWN)[number];
 
-/** "User data … must be base64-encoded", 16 KB before that ("Run commands at launch using instance user data"). */
+/** "User data … must be base64-encoded", at most 16 KB before that ("Run commands at launch using instance user data"). */
 const USER_DATA_BYTES_MAX = 16 * 1_024;
 
-/** The parameters of a launch that templates and requests have in common. */
+/** The launch parameters that templates and requests share. */
 export type LaunchData = Pick<RunInstancesRequest, KnownField>;
 
-/** In requests or in templates, but not in both. */
+/** Only in requests or only in templates. */
 const ONE_SIDED: ReadonlySet<string> = new Set([
   'ClientToken',
   'DryRun',
@@ -42,7 +42,7 @@ const ONE_SIDED: ReadonlySet<string> = new Set([
   'SubnetId',
 ]);
 
-/** Throws what EC2 answers for data that it refuses, and NotImplemented for what is not modelled. */
+/** Throws EC2's error for invalid data, and NotImplemented for what is not modelled. */
 export function checkData(data: RequestLaunchTemplateData | RunInstancesRequest, of: string): void {
   const set = Object.entries(data).filter(([, value]) => value !== undefined);
   const strange = set.find(([name, value]) => !isKnown(name) && !ONE_SIDED.has(name) && value !== false);
@@ -56,7 +56,7 @@ export function checkData(data: RequestLaunchTemplateData | RunInstancesRequest,
     throw notEmulated('InstanceInitiatedShutdownBehavior terminate');
 }
 
-/** The text behind base64. */
+/** The text inside base64. */
 export function userDataOf(encoded: string): string {
   const bytes = Buffer.from(encoded, 'base64');
   if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/\s/g, '').replace(/=+$/, '')) {
@@ -69,9 +69,9 @@ export function userDataOf(encoded: string): string {
 }
 
 /**
- * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template":
- * whole parameters, tags included. Block device mappings are laid over each other by device name, as over the image's ("you can override
- * …"): that the template's are so, too, AWS does not say.
+ * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template": whole
+ * parameters, including tags. Block device mappings override each other by device name, as they override the image's ("you can override …"). AWS does
+ * not say so for the template's.
  */
 export function merged(template: RequestLaunchTemplateData, request: RunInstancesRequest): LaunchData {
   const given = (data: object) => Object.entries(data).filter(([name, value]) => isKnown(name) && value !== undefined);

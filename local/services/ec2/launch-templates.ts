@@ -186,7 +186,7 @@ export function templateOf(
   return id === undefined ? templateByName(state, name ?? '') : templateById(state, id);
 }
 
-/** `$Latest`, `$Default` (also when nothing is said) or a number. */
+/** `$Latest`, `$Default` (also the default) or a number. */
 export function versionOf(template: LaunchTemplate, asked = '$Default'): TemplateVersion {
   const number =
     asked === '$Latest' ? template.versions.length : asked === '$Default' ? template.defaultVersion : Number(asked);
@@ -240,6 +240,6 @@ const describedVersion = (
   CreateTime: new Date(createdAtMs),
   CreatedBy: template.createdBy,
   DefaultVersion: version === template.defaultVersion,
-  // What may be said here has the same members in requests and answers.
+  // All accepted members are the same in requests and responses.
   LaunchTemplateData: data as ResponseLaunchTemplateData,
 });

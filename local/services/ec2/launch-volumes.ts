@@ -1,5 +1,5 @@
-// The volumes that an instance is launched with: refused as CreateVolume refuses, there with the instance, and filled from their snapshots while
-// it boots. Sources: doc comments of EbsBlockDevice in @aws-sdk/client-ec2; "Initialize Amazon EBS volumes" (EBS user guide).
+// The volumes that an instance is launched with. They are refused as CreateVolume refuses them, made with the instance, and loaded from their
+// snapshots while it boots. Sources: doc comments of EbsBlockDevice in @aws-sdk/client-ec2; "Initialize Amazon EBS volumes" (EBS user guide).
 import { AwsError } from '../../simulator/service.ts';
 import { encryptionOf, rateOf } from './create-volume.ts';
 import type { LaunchPlan, PlannedVolume } from './launch-plan.ts';
@@ -9,7 +9,7 @@ import { seedVolume } from './seeds.ts';
 import type { Ec2State } from './state.ts';
 import { followInitialization, initializationOf } from './volume-lifecycle.ts';
 
-/** What CreateVolume would refuse, before anything is made. */
+/** CreateVolume's refusals, before anything is made. */
 export function checkVolume(state: Ec2State, volume: PlannedVolume): void {
   const { type, iops, throughputMiBps, initializationRate, snapshotId } = volume;
   rateOf(state, { VolumeInitializationRate: initializationRate, SnapshotId: snapshotId });
@@ -44,8 +44,8 @@ export function sizeOf(state: Ec2State, { snapshotId, sizeGiB }: PlannedVolume):
 }
 
 /**
- * Encrypted unless the launch says no: the region's account encrypts by default. Attached from the first moment that anybody can see it, while
- * the blocks of its snapshot come at AWS's own rate unless the launch names one.
+ * Encrypted unless the launch says no: the region's account encrypts by default. The volume is attached as soon as it is visible. The blocks of its
+ * snapshot load at AWS's own rate unless the launch names one.
  */
 export function attachNew(
   state: Ec2State,

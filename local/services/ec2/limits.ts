@@ -1,5 +1,5 @@
-// What EBS allows of a volume: sizes, IOPS and throughput by type. Pure. Sources: doc comments of ModifyVolumeRequest and
-// CreateVolumeRequest in @aws-sdk/client-ec2, and "Amazon EBS volume types" in the EBS user guide (ratios, gp2 baseline).
+// EBS's limits of a volume: sizes, IOPS and throughput by type. Pure. Sources: doc comments of ModifyVolumeRequest and CreateVolumeRequest in
+// @aws-sdk/client-ec2, and "Amazon EBS volume types" in the EBS user guide (ratios, gp2 baseline).
 import type { VolumeType } from '@aws-sdk/client-ec2';
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -7,13 +7,13 @@ import { AwsError } from '../../simulator/service.ts';
 export interface Performance {
   readonly type: VolumeType;
   readonly sizeGiB: number;
-  /** Absent for types that have none (st1, sc1, standard). */
+  /** Absent for types without it (st1, sc1, standard). */
   readonly iops?: number;
   /** Only gp3 has it. */
   readonly throughputMiBps?: number;
 }
 
-/** What a person asks for; what is absent is kept or takes its default. */
+/** A requested change; an absent member keeps its value or takes its default. */
 export interface VolumeRequest {
   readonly type?: VolumeType;
   readonly sizeGiB?: number;
@@ -23,7 +23,7 @@ export interface VolumeRequest {
 
 interface Limits {
   readonly sizeGiB: readonly [number, number];
-  /** Provisioned IOPS; absent where they cannot be chosen. */
+  /** Provisioned IOPS; absent if they cannot be chosen. */
   readonly iops?: readonly [number, number];
   readonly iopsPerGiB?: number;
   readonly throughputMiBps?: readonly [number, number];
@@ -45,10 +45,7 @@ const THROUGHPUT_DEFAULT_MIBPS = 125;
 /** gp3: at most 0.25 MiB/s per provisioned IOPS ("Amazon EBS volume types"). */
 const THROUGHPUT_PER_IOPS_MAX = 0.25;
 
-/**
- * What a volume becomes when `wish` is carried out on `now`; `now` undefined: a new volume.
- * Throws the `AwsError` that ModifyVolume answers where EBS would refuse.
- */
+/** The volume after `request` is applied to `now`; `now` undefined: a new volume. Throws ModifyVolume's `AwsError` if EBS would refuse. */
 export function modified(now: Performance | undefined, request: VolumeRequest): Performance {
   const type = request.type ?? now?.type ?? 'gp2';
   const limits = ownValue(LIMITS, type);
@@ -90,7 +87,7 @@ function chosenIops(
   const [least, most] = limits.iops;
   if (iops < least) throw invalid(`Volume iops of ${iops} is too low; minimum is ${least}.`);
   if (iops > most) throw invalid(`Volume iops of ${iops} is too high; maximum is ${most}.`);
-  // gp3's included 3,000 IOPS are available at every size, so the ratio binds only what was bought on top.
+  // gp3 includes 3,000 IOPS at every size, so the ratio limits only additional IOPS.
   const free = type === 'gp3' ? least : 0;
   const perGiB = limits.iopsPerGiB ?? Number.POSITIVE_INFINITY;
   if (iops > free && iops > perGiB * sizeGiB) {

@@ -1,4 +1,4 @@
-// Where things stand: regions, Availability Zones and subnets, as EC2 describes them.
+// Locations as EC2 describes them: regions, Availability Zones and subnets.
 import type {
   DescribeAvailabilityZonesResult,
   Subnet as DescribedSubnet,

@@ -1,4 +1,4 @@
-// What EC2 and EBS keep: instances, volumes, snapshots, addresses, launch templates and subnets.
+// The data model of EC2 and EBS: instances, volumes, snapshots, addresses, launch templates and subnets.
 import type { RequestLaunchTemplateData, Tag } from '@aws-sdk/client-ec2';
 import type { StoredContent } from '../../nodes/content.ts';
 import type { Machine } from '../../nodes/machine.ts';
@@ -6,7 +6,7 @@ import type { Kernel } from '../../simulator/kernel.ts';
 import type { Performance } from './limits.ts';
 import type { VersionedMap } from './versioned-map.ts';
 
-/** What those that limit launches and volumes look at. */
+/** The state that limits of launches and volumes need. */
 export interface Ec2Inventory {
   readonly kernel: Kernel;
   readonly instances: VersionedMap<Instance>;
@@ -16,8 +16,8 @@ export interface Ec2Inventory {
 export type Check = 'system' | 'instance' | 'attachedEbs';
 
 /**
- * What ends it, the scenario's own word apart. `reboot`: a stop and start helps, too; `stop-start`: nothing less; `nothing`: the instance
- * stays as it is, whatever is done to it.
+ * What ends it, besides the scenario itself. `reboot`: a stop and start helps, too. `stop-start`: nothing less helps. `nothing`: the instance stays
+ * impaired in any case.
  */
 export type ImpairmentCure = 'reboot' | 'stop-start' | 'nothing';
 
@@ -33,18 +33,18 @@ export interface NetworkInterface {
   readonly subnetId: string;
   readonly vpcId: string;
   readonly securityGroupIds: readonly string[];
-  /** It had a public address from the pool when it was launched, and gets another whenever it has lost it. */
+  /** It had a public address from the pool at its launch, and gets another one after each loss. */
   readonly publicFromPool: boolean;
   readonly ipv6Addresses?: readonly string[];
 }
 
-/** What an instance was launched with, and keeps. */
+/** The settings of an instance's launch, which it keeps. */
 export interface LaunchSettings {
   readonly reservationId: string;
-  /** The capacity reservation that it was launched into. */
+  /** The capacity reservation of its launch. */
   readonly capacityReservationId?: string | undefined;
   readonly clientToken: string;
-  /** As it was given: base64. */
+  /** As in the request: base64. */
   readonly userData: string | undefined;
   readonly keyName: string | undefined;
   readonly httpTokens: 'optional' | 'required';
@@ -56,26 +56,26 @@ export interface Instance {
   readonly instanceType: string;
   readonly imageId: string;
   readonly availabilityZone: string;
-  /** Undefined once it is terminated. */
+  /** Undefined after termination. */
   readonly networkInterface: NetworkInterface | undefined;
   readonly rootDeviceName: string;
   readonly launchedAtMs: number;
   readonly state: InstanceState;
   readonly stateReason: { readonly code: string; readonly message: string } | undefined;
   readonly checks: { readonly system: CheckStatus; readonly instance: CheckStatus; readonly attachedEbs: CheckStatus };
-  /** Why checks fail, and what cures it. */
+  /** Why checks fail, and what ends it. */
   readonly impairments: Impairments;
-  /** When it last lost what was on its instance store; undefined: never, or it has none. */
+  /** When it last lost the content of its instance store; undefined: never, or it has none. */
   readonly instanceStoreLostAtMs: number | undefined;
   readonly settings: LaunchSettings;
   readonly tags: readonly Tag[];
 }
 
-/** Things with tags besides instances and volumes, by the prefix of their ids. */
+/** Resources with tags other than instances and volumes, by the prefix of their ids. */
 export interface Taggable {
   /** As in TagSpecification.ResourceType: "launch-template". */
   readonly type: 'launch-template' | 'elastic-ip' | 'subnet' | 'snapshot';
-  /** Throws what EC2 answers for an unknown id. */
+  /** Throws EC2's error for an unknown id. */
   tagsOf(id: string): readonly Tag[];
   setTags(id: string, tags: readonly Tag[]): void;
   all(): readonly { readonly id: string; readonly tags: readonly Tag[] }[];
@@ -94,7 +94,7 @@ export interface Modification {
   readonly original: Performance;
   readonly target: Performance;
   readonly startedAtMs: number;
-  /** When `completed` is expected; progress runs towards it. */
+  /** When `completed` is expected; the progress is calculated from it. */
   readonly dueAtMs: number;
   readonly endedAtMs: number | undefined;
   readonly statusMessage: string | undefined;
@@ -104,9 +104,9 @@ export interface Initialization {
   readonly type: 'default' | 'provisioned-rate' | 'volume-copy';
   readonly rateMiBps: number | undefined;
   readonly startedAtMs: number;
-  /** When all blocks are there. */
+  /** When all blocks are loaded. */
   readonly dueAtMs: number;
-  /** "It can take up to 5 minutes for the volume initialization information to be updated": how often it is. */
+  /** "It can take up to 5 minutes for the volume initialization information to be updated": the interval of the updates. */
   readonly updatedEveryMs: number;
 }
 
@@ -115,18 +115,18 @@ export interface Volume {
   readonly performance: Performance;
   readonly availabilityZone: string;
   readonly encrypted: boolean;
-  /** Absent: that of the account for EBS, where it is encrypted. */
+  /** Absent: the account's key for EBS, if the volume is encrypted. */
   readonly kmsKeyArn?: string | undefined;
   readonly snapshotId: string;
-  /** Of a copy: what it is a copy of. */
+  /** Of a copy: its source. */
   readonly sourceVolumeId?: string | undefined;
-  /** Before it is there, and when it is about to go. */
+  /** Set before it exists, and while it is deleted. */
   readonly phase?: 'creating' | 'deleting' | undefined;
-  /** How its blocks come, of a volume made from a snapshot or from another volume. */
+  /** How its blocks load, if it was made from a snapshot or another volume. */
   readonly initialization?: Initialization | undefined;
   readonly createdAtMs: number;
   readonly attachment: Attachment | undefined;
-  /** The latest one: AWS tells of no earlier one. */
+  /** The latest one: AWS shows no earlier one. */
   readonly modification: Modification | undefined;
   /** Starts of all modifications in the last 24 h, oldest first. */
   readonly modificationStartsMs: readonly number[];
@@ -136,7 +136,7 @@ export interface Volume {
 export interface SnapshotLock {
   readonly createdAtMs: number;
   readonly durationDays: number;
-  /** Given as a date: it does not wait for the snapshot to be completed. */
+  /** A lock that ends at a date: it does not wait until the snapshot is completed. */
   readonly expiresAtMs: number | undefined;
 }
 
@@ -155,18 +155,18 @@ export interface Snapshot {
   /** When it was or will be completed. */
   readonly dueAtMs: number;
   readonly lock: SnapshotLock | undefined;
-  /** What was on the volume at its moment; undefined: nothing, or nobody knows. */
+  /** The volume's content at its moment; undefined: empty or unknown. */
   readonly content: StoredContent | undefined;
   readonly tags: readonly Tag[];
 }
 
-/** What a caller must be allowed to do with a key. */
+/** What a caller needs to be allowed with a key. */
 export type KeyUse = 'CreateGrant' | 'Decrypt' | 'GenerateDataKeyWithoutPlaintext' | 'ReEncryptFrom' | 'ReEncryptTo';
 
 export interface Address {
   readonly allocationId: string;
   readonly publicIp: string;
-  /** Undefined while it is free. */
+  /** Undefined while it is not associated. */
   readonly association: { readonly associationId: string; readonly instanceId: string } | undefined;
   readonly tags: readonly Tag[];
 }
@@ -179,9 +179,9 @@ export interface Subnet {
   readonly cidrBlock: string;
   /** "2001:db8:0:1", of a /64; absent: it has no IPv6. */
   readonly ipv6Prefix?: string;
-  /** Instances that are launched in it get a public address unless they say otherwise. */
+  /** Instances launched in it get a public address unless the launch says otherwise. */
   readonly mapPublicIp: boolean;
-  /** The one of its zone for whoever names no subnet. */
+  /** The default subnet of its zone, for launches without a subnet. */
   readonly isDefault: boolean;
   readonly tags: readonly Tag[];
 }
@@ -205,12 +205,12 @@ export interface TemplateVersion {
   readonly data: RequestLaunchTemplateData;
 }
 
-/** What a launch was asked for, its template included, as whoever makes the machine behind it wants to know it. */
+/** The parameters of a launch, including its template's, for the maker of its machine. */
 export interface Launched {
   readonly template: { readonly launchTemplateId: string; readonly name: string; readonly version: number } | undefined;
-  /** As text; empty where there is none. */
+  /** As text; empty without user data. */
   readonly userData: string;
-  /** The volumes that the instance was launched with, its root volume first. */
+  /** The volumes of the launch, the root volume first. */
   readonly volumes: readonly {
     readonly volumeId: string;
     readonly device: string;
@@ -219,15 +219,15 @@ export interface Launched {
   }[];
 }
 
-/** The machine behind a new instance, without power: EC2 gives it that when the instance runs, and the volumes that snapshots were made into. */
+/** The machine behind a new instance, without power. EC2 powers it on when the instance runs, and attaches the volumes made from snapshots. */
 export interface LaunchedMachine {
   readonly machine: Machine;
-  /** What its user data or its image says: it boots with its client masked on disk (`Machine.maskClient`). */
+  /** By its user data or its image: it boots with its client masked on disk (`Machine.maskClient`). */
   readonly clientMasked: boolean;
 }
 
-/** Undefined: this instance is none of its business. */
+/** Undefined: it makes no machine for this instance. */
 export type OnRun = (instance: Instance, launched: Launched) => LaunchedMachine | undefined;
 
-/** Requests that have been carried out, by their tokens. */
+/** Requests that were carried out, by their tokens. */
 export type RunTokens = Map<string, { readonly request: string; readonly instanceIds: readonly string[] }>;

@@ -1,5 +1,5 @@
-// Elastic Volumes: ModifyVolume with its states, its limits and its budget. Sources: doc comment of ModifyVolumeCommand in
-// @aws-sdk/client-ec2; "Monitor the progress of Amazon EBS volume modifications" and "Amazon EBS Elastic Volumes" (EBS user guide).
+// Elastic Volumes: ModifyVolume with its states, limits and budget. Sources: doc comment of ModifyVolumeCommand in @aws-sdk/client-ec2; "Monitor the
+// progress of Amazon EBS volume modifications" and "Amazon EBS Elastic Volumes" (EBS user guide).
 import type {
   DescribeVolumesModificationsRequest,
   DescribeVolumesModificationsResult,
@@ -17,7 +17,7 @@ import { type Ec2State, withIds } from './state.ts';
 const DAY_MS = 24 * 3_600_000;
 /** "You can modify a volume up to four times within a rolling 24-hour period." */
 const MODIFICATIONS_PER_DAY = 4;
-/** "Size changes usually take a few seconds to complete": the bounds of our draw. */
+/** "Size changes usually take a few seconds to complete": the limits of our random time. */
 const MODIFYING_MS = [6_000, 18_000] as const;
 /** "Typically, a fully used 1-TiB volume takes about 6 hours to migrate to a new performance configuration." */
 const OPTIMIZING_MS_PER_GIB = (6 * 3_600_000) / 1_024;
@@ -134,7 +134,7 @@ function begin(state: Ec2State, volume: Volume, target: Modification['target']):
   return { volume: changed, modification };
 }
 
-// A volume may be gone by the time that its modification would go on: its instance was terminated.
+// A volume may be deleted before its modification continues: its instance was terminated.
 
 /** `optimizing`: "size changes take effect after the volume has transitioned to the Optimizing state". */
 function becomeUsable(state: Ec2State, volumeId: string): void {
@@ -149,7 +149,7 @@ function becomeUsable(state: Ec2State, volumeId: string): void {
   completeAt(state, volumeId, modification.dueAtMs);
 }
 
-/** Lets a modification that is `optimizing` end at its time. */
+/** Ends an `optimizing` modification at its time. */
 export function completeAt(state: Ec2State, volumeId: string, atMs: number): void {
   state.kernel.clock.at(atMs, () => complete(state, volumeId));
 }

@@ -1,4 +1,4 @@
-// What EC2 and EBS tell the bus, best effort: hints and not facts.
+// Events of EC2 and EBS on the bus, best effort: hints and not facts.
 import type { InstanceState, Snapshot } from './model.ts';
 import type { Ec2State } from './state.ts';
 
@@ -28,7 +28,7 @@ export function emitVolumeEvent(
   });
 }
 
-/** The event's name carries a leading space in AWS's own sample ("EBS volume initialization event"), and so here. */
+/** The event's name has a leading space in AWS's own sample ("EBS volume initialization event"), and so here. */
 export function emitInitializationEvent(state: Ec2State, volumeId: string): void {
   state.kernel.emit({
     source: 'aws.ec2',
@@ -43,7 +43,7 @@ export function emitInitializationEvent(state: Ec2State, volumeId: string): void
   });
 }
 
-/** createSnapshot, and createSnapshots for those that were taken together ("EBS snapshot events"; the ARNs are written as there). */
+/** createSnapshot, and createSnapshots for snapshots taken together ("EBS snapshot events"; the ARNs are written as there). */
 export function emitSnapshotEvent(state: Ec2State, snapshots: readonly Snapshot[], together: boolean): void {
   const { regionName, clock } = state.kernel;
   const [first] = snapshots;

@@ -21,15 +21,13 @@ import { ec2Arn, kindArn } from './arn.ts';
 import type { LaunchPlan } from './launch-plan.ts';
 import type { KeyUse } from './model.ts';
 
-/** What IAM asks EC2. */
+/** The state that IAM needs from EC2. */
 export interface Ec2Facts {
-  /** Condition keys of a resource that exists, its tags apart, by its id. */
+  /** Condition keys of an existing resource by its id, without its tags. */
   conditionKeys(id: string): Keys;
-  /** The instance that a volume is attached to. */
   attachedInstance(volumeId: string): string | undefined;
-  /** The volumes that are attached to an instance. */
   attachedVolumes(instanceId: string): readonly { readonly volumeId: string; readonly isRoot: boolean }[];
-  /** What a RunInstances request comes to with its launch template. Throws what EC2 answers for one that cannot be carried out. */
+  /** The resolved RunInstances request with its launch template. Throws EC2's error if it cannot be carried out. */
   planOf(input: RunInstancesRequest): LaunchPlan;
   launchTemplates(): readonly { readonly name: string; readonly launchTemplateId: string }[];
   addresses(): readonly {
@@ -74,7 +72,7 @@ export const onIds =
     },
   ];
 
-/** Creating something with tags needs the creation on the new resource, and ec2:CreateTags with ec2:CreateAction. */
+/** Creating a resource with tags needs the create action on it, and ec2:CreateTags with ec2:CreateAction. */
 export function creation(
   operation: string,
   kind: string,
@@ -146,7 +144,7 @@ export const permissions: Mappings<Ec2Facts> = {
     ...creation('CreateSnapshot', 'snapshot', input, region),
     { action: 'ec2:CreateSnapshot', resources: [tagged(region, input.VolumeId ?? '')] },
   ],
-  // The instance, each of its volumes that the request does not leave out, and the snapshots that come of them.
+  // The instance, each of its volumes that the request does not exclude, and the resulting snapshots.
   CreateSnapshots: (
     input: { InstanceSpecification?: SnapshotSource; TagSpecifications?: TagSpecification[] },
     region,
@@ -161,7 +159,7 @@ export const permissions: Mappings<Ec2Facts> = {
       { action: 'ec2:CreateSnapshots', resources: [InstanceId, ...volumeIds].map((id) => tagged(region, id)) },
     ];
   },
-  // The source is asked for with its tags, and the copy as every new volume (AmazonEBSCSIDriverPolicyV2 has both).
+  // The source is checked with its tags, and the copy as every new volume (AmazonEBSCSIDriverPolicyV2 has both).
   CopyVolumes: (input: { SourceVolumeId?: string; TagSpecifications?: TagSpecification[] }, region) => [
     ...creation('CopyVolumes', 'volume', input, region),
     { action: 'ec2:CopyVolumes', resources: [tagged(region, input.SourceVolumeId ?? '')] },
@@ -191,7 +189,7 @@ export const permissions: Mappings<Ec2Facts> = {
   DeleteTags: tagging('ec2:DeleteTags'),
 };
 
-/** What EBS asks of KMS in its caller's name when it makes and attaches volumes: "Required permissions" for EBS encryption (EBS user guide). */
+/** EBS's KMS calls in its caller's name when it makes and attaches volumes: "Required permissions" for EBS encryption (EBS user guide). */
 export function ebsKeyCheck(use: KeyUse, keyId: string, region: RegionIdentity): Check {
   const key = keyOf(keyId, region);
   const check = kmsCheck(`kms:${use}`, 'ec2', { arn: key.arn, key }, {}, region);

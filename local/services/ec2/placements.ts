@@ -1,12 +1,12 @@
-// What a launch may be bound to besides its subnet: placement groups and capacity reservations. Sources: "Placement groups", "Launch instances
-// into an existing Capacity Reservation" (EC2 user guide); "Error codes for the Amazon EC2 API".
+// Constraints of a launch besides its subnet: placement groups and capacity reservations. Sources: "Placement groups", "Launch instances into an
+// existing Capacity Reservation" (EC2 user guide); "Error codes for the Amazon EC2 API".
 import { AwsError } from '../../simulator/service.ts';
 import type { Ec2Inventory } from './model.ts';
 
 export interface ReservationSeed {
   readonly availabilityZone: string;
   readonly instanceType: string;
-  /** Instances that it has room for. */
+  /** The number of instances that it has room for. */
   readonly count: number;
 }
 
@@ -22,7 +22,7 @@ export class Placements {
     this.#reservations.set(id, seed);
   }
 
-  /** Throws what EC2 answers where a launch names what is not there. */
+  /** Throws EC2's error if a launch names a group or a reservation that does not exist. */
   check(groupName: string | undefined, reservationId: string | undefined): void {
     if (groupName !== undefined && !this.#groups.has(groupName))
       throw new AwsError('InvalidPlacementGroup.Unknown', `The Placement Group '${groupName}' is unknown.`);
@@ -33,11 +33,11 @@ export class Placements {
       );
   }
 
-  /** Throws where the reservation that was targeted has no room: "reduces its available capacity by the number of instances launched". */
+  /** Throws if the targeted reservation has no room: "reduces its available capacity by the number of instances launched". */
   askFor(state: Ec2Inventory, reservationId: string | undefined, at: Omit<ReservationSeed, 'count'>): void {
     const reservation = reservationId === undefined ? undefined : this.#reservations.get(reservationId);
     if (!reservation) return;
-    // "Has matching attributes (instance type, platform, Availability Zone, and tenancy)": the code of that refusal AWS does not publish.
+    // "Has matching attributes (instance type, platform, Availability Zone, and tenancy)": AWS does not publish the code of that refusal.
     if (reservation.availabilityZone !== at.availabilityZone || reservation.instanceType !== at.instanceType)
       throw new AwsError(
         'InvalidParameterValue',
@@ -54,5 +54,5 @@ export class Placements {
   }
 }
 
-/** A stopped instance gives its place back. */
+/** A stopped instance frees its place. */
 const isInside: ReadonlySet<string> = new Set(['pending', 'running', 'stopping']);

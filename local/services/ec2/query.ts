@@ -1,11 +1,11 @@
-// How EC2's Describe operations choose what they show: ids, filters with wildcards, pages, dry runs.
-// Sources: "Filtering" and "Pagination" in the EC2 developer guide, "Error codes for the Amazon EC2 API", SDK doc comments.
+// Selection in EC2's Describe operations: ids, filters with wildcards, pages, dry runs. Sources: "Filtering" and "Pagination" in the EC2 developer
+// guide, "Error codes for the Amazon EC2 API", SDK doc comments.
 import type { Filter, Tag } from '@aws-sdk/client-ec2';
 import { compileGlob, type Glob } from '../../simulator/glob.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { opaque, pageOf, type Tokens } from '../pages.ts';
 
-/** The values that an item shows under each filter name; no value matches nothing. */
+/** An item's values for each filter name; an item without a value matches nothing. */
 export type FilterFields<T> = Readonly<
   Record<string, (item: T) => readonly (string | number | boolean | Date | undefined)[]>
 >;
@@ -20,16 +20,16 @@ const TOKENS: Tokens = {
   refused: () => new AwsError('InvalidPaginationToken', 'The specified pagination token is not valid'),
 };
 
-/** More values are FilterLimitExceeded ("Error codes for the Amazon EC2 API"). */
+/** More values cause FilterLimitExceeded ("Error codes for the Amazon EC2 API"). */
 const FILTER_VALUES_MAX = 200;
 
-/** Says what AWS says to a dry run by someone who may. */
+/** Throws AWS's answer to a dry run that would be allowed. */
 export function refuseDryRun(input: { DryRun?: boolean | undefined }): void {
   if (!input.DryRun) return;
   throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', { statusCode: 412 });
 }
 
-/** Items that match every filter: values of one filter are alternatives, filters are all required. */
+/** Items that match every filter: values of one filter are alternatives, and all filters are required. */
 export function filtered<T>(
   items: readonly T[],
   filters: readonly Filter[] | undefined,
@@ -40,7 +40,7 @@ export function filtered<T>(
   return items.filter((item) => tests.every((test) => test(item)));
 }
 
-/** One page in a stable order. `max` cuts silently what is larger, as EC2 does; smaller than `min` is an error. */
+/** One page in a stable order. A size above `max` is reduced silently, as EC2 does; a size below `min` is an error. */
 export function paged<T>(
   items: readonly T[],
   page: Page,
@@ -67,7 +67,7 @@ export function refuseIdsWithPages(ids: readonly string[] | undefined, page: Pag
   );
 }
 
-/** EC2's glob: `*` any text, `?` any one character, backslash takes the next one literally; case matters. */
+/** EC2's glob: `*` any text, `?` any one character; a backslash makes the next one literal; case matters. */
 const glob = (pattern: string): Glob => compileGlob(pattern, { one: true, escapes: true });
 
 function filterTest<T>(
@@ -86,7 +86,7 @@ function filterTest<T>(
     );
   }
   const read = valuesReader(name, fields, tagsOf);
-  // Most values are no patterns, and thousands of items are looked at for each page.
+  // Most values are not patterns, and each page checks thousands of items.
   const literals = new Set(values.filter((value) => !/[*?\\]/.test(value)));
   const patterns = values.filter((value) => !literals.has(value)).map(glob);
   return (item) => read(item).some((shown) => literals.has(shown) || patterns.some((pattern) => pattern.test(shown)));

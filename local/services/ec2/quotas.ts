@@ -1,6 +1,6 @@
-// What an account may have of EC2 and EBS in a Region: storage and storage under modification by volume type, vCPUs of running instances. None
-// binds unless a scenario says so: AWS gives an account 50 TiB of most types and five vCPUs at first, and those who run fleets have had that raised.
-// Sources: "Error codes for the Amazon EC2 API"; "Quotas for Amazon EBS" (EBS user guide); "Amazon EC2 service quotas" (EC2 user guide).
+// The account's quotas of EC2 and EBS in a Region: storage and storage under modification by volume type, vCPUs of running instances. By default none
+// limits anything: AWS gives a new account 50 TiB of most types and five vCPUs, but accounts with fleets have higher quotas. Sources: "Error codes
+// for the Amazon EC2 API"; "Quotas for Amazon EBS" (EBS user guide); "Amazon EC2 service quotas" (EC2 user guide).
 import type { VolumeType } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../simulator/service.ts';
 import { vcpusOf } from './instance-types.ts';
@@ -11,7 +11,7 @@ const GIB_PER_TIB = 1_024;
 export interface QuotaSeed {
   /** "Storage for General Purpose SSD (gp3) volumes, in TiB" */
   readonly storageTiB?: Readonly<Partial<Record<VolumeType, number>>>;
-  /** "Storage modifications for General Purpose SSD (gp3) volumes, in TiB": "requested in volume modifications" that are under way. */
+  /** "Storage modifications for General Purpose SSD (gp3) volumes, in TiB": "requested in volume modifications" that are in progress. */
   readonly modificationsTiB?: Readonly<Partial<Record<VolumeType, number>>>;
   /** "Running On-Demand Standard … instances", counted in vCPUs. */
   readonly vcpus?: number;
@@ -22,7 +22,7 @@ export class Quotas {
   #modificationsGiB = new Map<VolumeType, number>();
   #vcpus = Number.POSITIVE_INFINITY;
 
-  /** What is named is set; the rest stays as it is. */
+  /** Sets the named quotas; the others stay as they are. */
   set({ storageTiB = {}, modificationsTiB = {}, vcpus }: QuotaSeed): void {
     const all = (tib: QuotaSeed['storageTiB'] = {}) => Object.entries(tib) as [VolumeType, number][];
     for (const [type, tib] of all(storageTiB)) this.#storageGiB.set(type, checked(tib) * GIB_PER_TIB);
@@ -30,7 +30,7 @@ export class Quotas {
     if (vcpus !== undefined) this.#vcpus = checked(vcpus);
   }
 
-  /** @param moreGiB that a request adds to what there is of the type */
+  /** @param moreGiB that a request adds to the existing storage of the type */
   askForStorage(state: Ec2Inventory, type: VolumeType, moreGiB: number): void {
     const quotaGiB = this.#storageGiB.get(type);
     if (quotaGiB === undefined) return;
@@ -46,7 +46,7 @@ export class Quotas {
     );
   }
 
-  /** @param sizeGiB that the volume is to have: all of it counts while it is being modified */
+  /** @param sizeGiB the volume's new size: all of it counts while it is being modified */
   askForModification(state: Ec2Inventory, type: VolumeType, sizeGiB: number): void {
     const quotaGiB = this.#modificationsGiB.get(type);
     if (quotaGiB === undefined) return;

@@ -1,4 +1,4 @@
-// Launch templates of a stack, and the network around its functions.
+// CloudFormation resources of EC2: launch templates, and the network of the functions.
 import {
   type Maker,
   member,
@@ -19,7 +19,7 @@ async function createTemplate(properties: Properties, maker: Maker) {
   return { ref, attributes: { LaunchTemplateId: ref, DefaultVersionNumber: '1', LatestVersionNumber: '1' } };
 }
 
-/** An id as EC2 makes them: 17 hexadecimal digits. */
+/** An id in EC2's form: 17 hexadecimal digits. */
 const ec2Id = (kind: string, maker: Maker): string => `${kind}-0${maker.uuid().replaceAll('-', '').slice(0, 16)}`;
 
 const RULE = [
@@ -34,7 +34,7 @@ const RULE = [
   'ToPort',
 ];
 
-/** Rules are recorded only: no packet of the region meets one. */
+/** Rules are only recorded: the region has no packets. */
 const securityGroupRule: ResourceType = {
   uses: [],
   leaves: RULE,
@@ -67,7 +67,7 @@ export const resources: ResourceTypes = {
       if (vpcId === '' || serviceName === '') throw new Error('expected VpcId and ServiceName');
       maker.vpcEndpoints.add({ vpcId, serviceName });
       const Id = ec2Id('vpce', maker);
-      // "Each entry is a combination of the hosted zone ID and the DNS name" (AWS::EC2::VPCEndpoint, DnsEntries); the regional one first.
+      // "Each entry is a combination of the hosted zone ID and the DNS name" (AWS::EC2::VPCEndpoint, DnsEntries); the regional entry comes first.
       const DnsEntries = [`ZLOCAL:${Id}.${serviceName.split('.').reverse().join('.')}`];
       return { ref: Id, attributes: { Id, DnsEntries } };
     },

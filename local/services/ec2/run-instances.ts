@@ -1,5 +1,5 @@
-// RunInstances: new instances with an address, a root volume and a machine behind them. Sources: doc comments of RunInstances in
-// @aws-sdk/client-ec2; "Ensuring idempotency in Amazon EC2 API requests" (EC2 developer guide).
+// RunInstances: new instances with an address, a root volume and a machine. Sources: doc comments of RunInstances in @aws-sdk/client-ec2; "Ensuring
+// idempotency in Amazon EC2 API requests" (EC2 developer guide).
 import type { Reservation, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { Machine } from '../../nodes/machine.ts';
 import { AwsError, type Call, type Operation } from '../../simulator/service.ts';
@@ -17,11 +17,11 @@ import type { Ec2State } from './state.ts';
 import { privateAddress } from './subnets.ts';
 import { merged } from './tags.ts';
 
-/** A day's launches of the largest fleet. */
+/** More than a day's launches of the largest fleet. */
 const TOKENS_MAX = 10_000;
 /** "Constraints: Maximum 64 ASCII characters" (ClientToken) */
 const TOKEN_LENGTH_MAX = 64;
-/** Instances of one request: more is a quota's business, which an account has its own of. */
+/** Instances of one request: larger numbers depend on a quota of the account. */
 const COUNT_MAX = 100;
 
 export function runOperations(state: Ec2State): Record<string, Operation> {
@@ -31,8 +31,8 @@ export function runOperations(state: Ec2State): Record<string, Operation> {
 }
 
 /**
- * @param more tags that a service of AWS sets besides, which users cannot ("aws:autoscaling:groupName")
- * @param call whose rights to use keys count; a service of AWS has them unless given
+ * @param more tags that an AWS service adds, which users cannot set ("aws:autoscaling:groupName")
+ * @param call whose rights to use keys count; by default an AWS service with all rights
  */
 export function runInstances(
   state: Ec2State,
@@ -50,7 +50,7 @@ export function runInstances(
   if (token.length > TOKEN_LENGTH_MAX) {
     throw new AwsError('InvalidParameterValue', `ClientToken must be at most ${TOKEN_LENGTH_MAX} characters long`);
   }
-  // A token holds for a zone where the request names one: the same token in another zone launches another instance.
+  // If the request names a zone, the token is valid for that zone: the same token in another zone launches another instance.
   const key = `${plan.zoneIsGiven ? plan.subnet.availabilityZone : ''}/${token}`;
   const request = canonical(rest);
   const before = token === '' ? undefined : state.runTokens.get(key);
@@ -62,11 +62,11 @@ export function runInstances(
   }
   if (before) {
     const known = before.instanceIds.flatMap((id) => state.instances.get(id) ?? []);
-    // When even the last hour of its terminated instance is over, EC2 may have forgotten the token: how long it keeps one it does not say.
+    // After the last hour of its terminated instances EC2 may have forgotten the token: how long it keeps one is not documented.
     if (known.length > 0) return reservation(state, known);
   }
   for (const volume of plan.volumes) checkVolume(state, volume);
-  // "Checks whether you have the required permissions for the operation, without actually making the request": neither quota nor capacity.
+  // "Checks whether you have the required permissions for the operation, without actually making the request": without quota and capacity.
   refuseDryRun(input);
   state.quotas.askForInstance(state, plan.instanceType);
   for (const volume of plan.volumes) state.quotas.askForStorage(state, volume.type, sizeOf(state, volume));
@@ -82,7 +82,7 @@ export function runInstances(
   return reservation(state, launched);
 }
 
-/** Every interface here is an instance's own. */
+/** Every interface here belongs to an instance. */
 function interfaceFault(state: Ec2State, id: string): AwsError {
   const isThere = state.instances.all().some(({ networkInterface }) => networkInterface?.networkInterfaceId === id);
   return isThere
@@ -100,7 +100,7 @@ function countOf({ MinCount, MaxCount }: RunInstancesRequest): number {
   if (MaxCount > COUNT_MAX) {
     throw new AwsError('InstanceLimitExceeded', `Your requested instances exceed the ${COUNT_MAX} of one request here`);
   }
-  // A zone here has room for all or for none.
+  // A zone here has room for all instances or for none.
   return MaxCount;
 }
 
@@ -185,7 +185,7 @@ function mask(machine: Machine): void {
   machine.maskClient();
 }
 
-/** Set by EC2 on whatever was launched from a template ("Launch an EC2 instance using a launch template"). */
+/** EC2 sets these on every instance that was launched from a template ("Launch an EC2 instance using a launch template"). */
 const templateTags = ({ template }: LaunchPlan): readonly Tag[] =>
   template
     ? [

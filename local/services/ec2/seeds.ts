@@ -1,4 +1,4 @@
-// What a scenario puts there: instances and volumes that have always been, or a new instance; and the past of a volume.
+// What a scenario adds to EC2: existing instances and volumes, a new instance, and the history of a volume.
 import type { Tag, VolumeType } from '@aws-sdk/client-ec2';
 import { kmsKey } from '../kms/key-ids.ts';
 import { modified } from './limits.ts';
@@ -10,25 +10,25 @@ import { SECURITY_GROUP_ID } from './subnets.ts';
 const DAY_MS = 24 * 3_600_000;
 const MONTH_MS = 30 * DAY_MS;
 
-/** A new instance, as RunInstances would be asked for it. */
+/** A new instance, with the parameters of a RunInstances request. */
 export interface LaunchSeed {
   readonly instanceId?: string;
   readonly availabilityZone?: string;
   readonly instanceType?: string;
-  /** The region's own subnet in its zone unless given. */
+  /** By default the region's own subnet in its zone. */
   readonly subnetId?: string;
   readonly privateIp: string;
-  /** Amazon's, unless `ec2.addAddress` makes it an elastic one. */
+  /** From Amazon's pool, unless `ec2.addAddress` makes it an elastic one. */
   readonly publicIp?: string;
   /** Text, as the machine sees it. */
   readonly userData?: string;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** One that has been there before. */
+/** An instance that already existed. */
 export interface InstanceSeed extends LaunchSeed {
   readonly state?: 'running' | 'stopped';
-  /** A month ago unless given. */
+  /** A month ago by default. */
   readonly launchedAtMs?: number;
 }
 
@@ -40,10 +40,10 @@ export interface VolumeSeed {
   readonly throughputMiBps?: number;
   readonly availabilityZone?: string;
   readonly encrypted?: boolean;
-  /** A customer's; the account's for EBS unless given. */
+  /** A customer's key; by default the account's key for EBS. */
   readonly kmsKeyId?: string;
   readonly snapshotId?: string;
-  /** A month ago unless given, or when its instance was launched. */
+  /** By default a month ago, or when its instance was launched. */
   readonly createdAtMs?: number;
   readonly attachedTo?: {
     readonly instanceId: string;
@@ -57,7 +57,7 @@ export interface ModificationSeed {
   readonly startedAtMs: number;
   readonly fromGiB: number;
   readonly toGiB: number;
-  /** When it was or will be completed; later than now: it is `optimizing` until then. */
+  /** When it was or will be completed; after now: it is `optimizing` until then. */
   readonly completedAtMs: number;
 }
 
@@ -84,12 +84,12 @@ export function seedModification(state: Ec2State, volumeId: string, seed: Modifi
       .filter((atMs) => atMs > nowMs - DAY_MS)
       .sort((a, b) => a - b),
   };
-  // It has always been so: a lagging replica shows it too.
+  // It has always been so: a lagging replica shows it, too.
   state.volumes.set(volumeId, { ...state.volume(volumeId), ...seeded }, startedAtMs);
   if (running) completeAt(state, volumeId, completedAtMs);
 }
 
-/** Puts an instance into the state. `status` says whether it has always been, or is just being launched. */
+/** Adds an instance to the state. `status` says whether it already existed, or is just being launched. */
 export function seedInstance(
   state: Ec2State,
   seed: LaunchSeed,
@@ -116,7 +116,7 @@ export function seedInstance(
     impairments: {},
     instanceStoreLostAtMs: undefined,
     settings: {
-      // One reservation an instance, as when each was launched by a call of its own.
+      // A reservation for each instance, as after one launch call for each.
       reservationId: instanceId.replace('i-', 'r-'),
       clientToken: '',
       userData: seed.userData === undefined ? undefined : Buffer.from(seed.userData).toString('base64'),

@@ -1,4 +1,4 @@
-// Amazon EC2 and EBS as far as chainmend sees them, and the handles by which a scenario puts things there.
+// Amazon EC2 and EBS as far as chainmend uses them, and the handles with which a scenario adds resources.
 import { join } from 'node:path';
 import type { RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { Machines } from '../../nodes/machine.ts';
@@ -59,60 +59,60 @@ export type { EbsHandles, SnapshotSeed } from './snapshots-seeds.ts';
 export { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from './subnets.ts';
 
 export interface Ec2 extends Service, EbsHandles {
-  /** Makes a subnet known; the region's VPC has one in each zone, `SUBNET_ID` in the first. */
+  /** Adds a subnet; the region's VPC has one in each zone, `SUBNET_ID` in the first. */
   addSubnet(subnet: SubnetSeed): void;
-  /** The VPC of a subnet; undefined when there is no such subnet. */
+  /** The VPC of a subnet; undefined without such a subnet. */
   vpcOf(subnetId: string): string | undefined;
-  /** Puts an instance there as if it had always been; answers with its id. */
+  /** Adds an instance that already existed; returns its id. */
   addInstance(seed: InstanceSeed): string;
   /**
-   * Launches an instance as a person, Terraform or a scaling group does; answers with its id at once. It is `pending` for some seconds
-   * before it runs and its machine gets power, and its checks are `initializing` for a minute or two more.
+   * Launches an instance as a person, Terraform or a scaling group does; returns its id immediately. It is `pending` for some seconds before it runs
+   * and its machine gets power. Its checks are `initializing` for a minute or two more.
    */
   launch(seed: LaunchSeed): string;
   addVolume(seed: VolumeSeed): string;
-  /** Gives a volume a past: modifications that were made, or that are still under way. */
+  /** Adds history to a volume: modifications that are completed or still in progress. */
   addModification(volumeId: string, seed: ModificationSeed): void;
   /** The next modification of this volume ends `failed`. */
   failNextModification(volumeId: string): void;
   setChecks(instanceId: string, checks: Partial<Record<'system' | 'instance' | 'attachedEbs', CheckStatus>>): void;
-  /** A check fails until its cure, or until `recover`; what hangs does not shut down when it is asked. */
+  /** A check fails until it is cured, or until `recover`; an instance that hangs does not shut down when asked. */
   impair(instanceId: string, check: Check, curedBy: ImpairmentCure): void;
   recover(instanceId: string, check: Check): void;
-  /** Takes all capacity for new and for starting instances from an Availability Zone. */
+  /** Removes all capacity for new and for starting instances from an Availability Zone. */
   exhaust(availabilityZone: string, shortage?: Shortage): void;
   restock(availabilityZone: string): void;
-  /** What AWS gives the account at most; none of it binds unless it is set. */
+  /** The account's quotas; none limits anything unless it is set. */
   setQuotas(quotas: QuotaSeed): void;
   addPlacementGroup(name: string): void;
-  /** Answers with its id. */
+  /** Returns its id. */
   addCapacityReservation(seed: ReservationSeed): string;
-  /** The account's `HttpTokensEnforced`: instances that take IMDSv1 are not launched. */
+  /** The account's `HttpTokensEnforced`: instances that accept IMDSv1 are not launched. */
   enforceHttpTokens(): void;
-  /** Puts an elastic address there, associated where an instance is named; answers with its allocation id. */
+  /** Adds an elastic address, associated if an instance is named; returns its allocation id. */
   addAddress(seed?: AddressSeed): string;
   /** Makes the machines behind instances that RunInstances or a scaling group launches. */
   onRun(make: OnRun): void;
-  /** RunInstances as a service of AWS calls it, with tags that users cannot set. Throws what RunInstances does; answers with the ids. */
+  /** RunInstances as an AWS service calls it, with tags that users cannot set. Throws RunInstances' errors; returns the ids. */
   runAs(input: RunInstancesRequest, tags: readonly Tag[]): readonly string[];
-  /** TerminateInstances as a service of AWS calls it. */
+  /** TerminateInstances as an AWS service calls it. */
   terminateAs(instanceId: string): void;
-  /** What a RunInstances request comes to, for IAM. Throws what RunInstances does. */
+  /** The resolved RunInstances request, for IAM. Throws RunInstances' errors. */
   planOf(input: RunInstancesRequest): LaunchPlan;
   addresses(): readonly Address[];
   subnets(): readonly Subnet[];
   launchTemplates(): readonly LaunchTemplate[];
-  /** A person sets a tag, or takes it away (undefined). */
+  /** A person sets a tag, or removes it (undefined). */
   setTag(resourceId: string, key: string, value: string | undefined): void;
-  /** Tags as they really are, for the conditions of IAM policies; empty for an unknown id. */
+  /** The true tags, for the conditions of IAM policies; empty for an unknown id. */
   tags(resourceId: string): Readonly<Record<string, string>>;
-  /** Condition keys of a resource that exists, for IAM. */
+  /** Condition keys of an existing resource, for IAM. */
   conditionKeys(resourceId: string): Readonly<Record<string, string>>;
-  /** The instance that a volume is attached to; undefined when it is free or unknown. */
+  /** The instance that a volume is attached to; undefined if it is detached or unknown. */
   attachedInstance(volumeId: string): string | undefined;
-  /** The volumes that are attached to an instance, and which of them is its root. */
+  /** The volumes attached to an instance, and which of them is its root. */
   attachedVolumes(instanceId: string): readonly { readonly volumeId: string; readonly isRoot: boolean }[];
-  /** The truth, terminated instances included for their last hour, for reports and invariants; throws the service's own error for an unknown id. */
+  /** The true state, for reports and invariants, with terminated instances for another hour. Throws the service's own error for an unknown id. */
   instance(instanceId: string): Instance;
   volume(volumeId: string): Volume;
   instances(): readonly Instance[];

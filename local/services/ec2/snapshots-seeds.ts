@@ -1,4 +1,4 @@
-// What scenarios and other services do with snapshots and keys, and how they look at the truth of them.
+// Handles for scenarios and other services: they change snapshots and keys, and read their true state.
 import type { Tag } from '@aws-sdk/client-ec2';
 import { type StoredContent, simulatedContent, type VolumeContent } from '../../nodes/content.ts';
 import { kmsKey } from '../kms/key-ids.ts';
@@ -13,32 +13,32 @@ import type { Ec2State } from './state.ts';
 export interface SnapshotSeed {
   readonly snapshotId?: string;
   readonly volumeId: string;
-  /** When it was taken; an hour ago unless given. */
+  /** When it was taken; an hour ago by default. */
   readonly startedAtMs?: number;
-  /** Some minutes after that unless given; later than now: it is `pending` and never ends by itself. */
+  /** By default some minutes later; after now: it is `pending`, and never completes. */
   readonly completedAtMs?: number;
   readonly state?: 'completed' | 'error';
-  /** What is on its volume now, unless given; undefined where that is not known either. */
+  /** By default its volume's present content; undefined if that is unknown, too. */
   readonly content?: StoredContent;
-  /** Its volume's unless given; needed where there is no such volume any more. */
+  /** By default its volume's; required if that volume does not exist any more. */
   readonly sizeGiB?: number;
   readonly encrypted?: boolean;
   readonly kmsKeyId?: string;
-  /** Another account's, which has shared it with us. */
+  /** Another account, which has shared it with us. */
   readonly ownerId?: string;
   readonly description?: string;
-  /** Tags of AWS among them: "aws:dlm:lifecycle-policy-id". */
+  /** May include AWS's tags: "aws:dlm:lifecycle-policy-id". */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 export interface EbsHandles {
-  /** Puts a snapshot there as if it had been taken in the past; answers with its id. */
+  /** Adds a snapshot that was taken in the past; returns its id. */
   addSnapshot(seed: SnapshotSeed): string;
-  /** The truth; throws the service's own error for an unknown id. */
+  /** The true state; throws the service's own error for an unknown id. */
   snapshot(snapshotId: string): Snapshot;
   /** In the order of their creation. */
   snapshots(): readonly Snapshot[];
-  /** Takes snapshots of these volumes at this moment; throws the service's own error where it would refuse. Answers with their ids. */
+  /** Takes snapshots of these volumes now; throws the service's own error if it would refuse. Returns their ids. */
   takeSnapshots(
     volumeIds: readonly string[],
     how?: {
@@ -47,24 +47,24 @@ export interface EbsHandles {
       readonly together?: boolean;
     },
   ): string[];
-  /** Throws the service's own error for one that is locked. */
+  /** Throws the service's own error for a locked snapshot. */
   deleteSnapshot(snapshotId: string): void;
   isSnapshotLocked(snapshotId: string): boolean;
   /** The next snapshot of this volume ends in `error`. */
   failNextSnapshot(volumeId: string): void;
-  /** What is on a volume, wherever it is; undefined: nothing, or nobody knows. */
+  /** The content of a volume, attached or not; undefined: empty or unknown. */
   contentOf(volumeId: string): VolumeContent | undefined;
-  /** Puts something on a volume that is attached to nothing. */
+  /** Sets the content of a detached volume. */
   setContent(volumeId: string, content: StoredContent): void;
   /** The Region's quota of `VolumeInitializationRate`, in MiB/s. */
   setInitializationQuota(mibps: number): void;
-  /** A person disables a KMS key, or enables it again: volumes under it are neither created nor attached. */
+  /** A person disables a KMS key, or enables it again: under a disabled key volumes are neither created nor attached. */
   setKeyEnabled(keyId: string, enabled: boolean): void;
   isKeyEnabled(keyId: string): boolean;
-  /** The policy of a key of another account lets this account use it, and perhaps look at it; it lets nobody else unless this is said. */
+  /** The policy of another account's key lets this account use it, and perhaps describe it. Without this call it allows nothing. */
   allowForeignKey(keyArn: string, policy: ForeignKeyPolicy): void;
   foreignKey(keyArn: string): ForeignKeyPolicy | undefined;
-  /** Who says whether a caller may use a key. */
+  /** Sets the check whether a caller may use a key. */
   askForKeys(mayUse: EbsState['mayUse']): void;
 }
 
@@ -111,7 +111,7 @@ export function ebsHandles(state: Ec2State): EbsHandles {
     foreignKey: (keyArn) => ebs.foreignKeys.get(keyArn),
     isKeyEnabled: (keyId) => !ebs.disabledKeys.has(kmsKey(keyId, kernel).arn),
     askForKeys(mayUse) {
-      // "To use a KMS key in a different account", the policy of the key has to allow it as well as the caller's.
+      // "To use a KMS key in a different account", both the key's policy and the caller's must allow it.
       ebs.mayUse = (call, keyArn, uses) =>
         (keyArn.split(':')[4] === kernel.accountId || ebs.foreignKeys.has(keyArn)) && mayUse(call, keyArn, uses);
     },

@@ -5,7 +5,7 @@ import { LAG_MS_MAX, VersionedMap } from './versioned-map.ts';
 
 interface IdempotentVolume {
   readonly request: string;
-  /** As it was first answered. */
+  /** As in the first response. */
   readonly volume: Volume;
 }
 
@@ -13,31 +13,31 @@ interface IdempotentVolume {
 const INITIALIZATION_QUOTA_MIBPS = 5_000;
 const TOKENS_MAX = 10_000;
 
-/** Of a key policy in another account, as far as it is about this one. */
+/** The part of another account's key policy about this account. */
 export type ForeignKeyPolicy = 'use' | 'use-and-describe';
 
 export class EbsState {
   readonly snapshots = new VersionedMap<Snapshot>(LAG_MS_MAX);
   readonly #byVolume = new Map<string, Set<string>>();
-  /** Of volumes that are on no machine; a volume that is in here without a content is known to be empty. */
+  /** Of detached volumes; an entry without a content means that the volume is known to be empty. */
   readonly contents = new Map<string, StoredContent | undefined>();
-  /** Requests that have been carried out, by operation and token. */
+  /** Requests that were carried out, by operation and token. */
   readonly tokens = new Map<string, IdempotentVolume>();
-  /** Of each volume, when snapshots that were deleted while pending would have been completed: they still count. */
+  /** For each volume, when snapshots that were deleted while pending would have been completed: they still count. */
   readonly deletedPending = new Map<string, readonly number[]>();
   /** Volumes whose next snapshot ends in `error`. */
   readonly doomedSnapshots = new Set<string>();
-  /** Instances that were launched by somebody who may not use a key of their volumes. */
+  /** Instances whose launcher may not use a key of their volumes. */
   readonly lockedOut = new Set<string>();
-  /** What keys of other accounts let this account do, by ARN; those that are not in here let it do nothing. */
+  /** What keys of other accounts allow this account, by ARN; a key without an entry allows nothing. */
   readonly foreignKeys = new Map<string, ForeignKeyPolicy>();
   /** KMS keys that are disabled, by ARN. */
   readonly disabledKeys = new Set<string>();
   initializationQuotaMiBps = INITIALIZATION_QUOTA_MIBPS;
-  /** Whether a caller may use a key so; the region asks IAM. */
+  /** Whether a caller may use a key like this; the region asks IAM. */
   mayUse: (call: Call, keyArn: string, uses: readonly KeyUse[]) => boolean = () => true;
 
-  /** Throws what EC2 answers for an id that is malformed or unknown. */
+  /** Throws EC2's error for a malformed or unknown id. */
   snapshot(snapshotId: string): Snapshot {
     checkSnapshotId(snapshotId);
     const found = this.snapshots.get(snapshotId);
@@ -45,7 +45,7 @@ export class EbsState {
     return found;
   }
 
-  /** In the order of their creation: fleets have thousands of snapshots, a volume has some. */
+  /** In the order of their creation. Indexed, as fleets have thousands of snapshots and a volume has a few. */
   ofVolume(volumeId: string): Snapshot[] {
     return [...(this.#byVolume.get(volumeId) ?? [])].flatMap((snapshotId) => this.snapshots.get(snapshotId) ?? []);
   }

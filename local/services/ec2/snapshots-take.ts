@@ -1,5 +1,5 @@
-// Taking snapshots: of one volume, or of all volumes of an instance at one moment. Sources: doc comments of CreateSnapshot and CreateSnapshots
-// in @aws-sdk/client-ec2; "Quotas for Amazon EBS"; "Error codes for the Amazon EC2 API".
+// Takes snapshots: of one volume, or of all volumes of an instance at one moment. Sources: doc comments of CreateSnapshot and CreateSnapshots in
+// @aws-sdk/client-ec2; "Quotas for Amazon EBS"; "Error codes for the Amazon EC2 API".
 import type {
   CreateSnapshotRequest,
   CreateSnapshotsRequest,
@@ -19,12 +19,12 @@ import { checkId, type Ec2State } from './state.ts';
 import { specifiedTags } from './tag-specifications.ts';
 import { merged } from './tags.ts';
 
-/** Bounds of our draws; how long a snapshot takes AWS does not say, but that it depends on the blocks that have changed. */
+/** Limits of our random times. AWS does not say how long a snapshot takes, only that it depends on the changed blocks. */
 const OVERHEAD_MS = [20_000, 60_000] as const;
 const COPIED_MIBPS = [60, 150] as const;
-/** A running client rewrites some of what it has, besides adding to it. */
+/** A running client rewrites some of its data, and also adds to them. */
 const REWRITTEN_SHARE = 0.01;
-/** "Concurrent snapshots per General Purpose SSD (gp3) volume: 5", and the same for all but st1 and sc1, which have 1. */
+/** "Concurrent snapshots per General Purpose SSD (gp3) volume: 5", and the same for all types but st1 and sc1, which have 1. */
 const CONCURRENT_MAX = 5;
 /** "Wait at least 15 seconds between concurrent volume snapshots." (SnapshotCreationPerVolumeRateExceeded) */
 const CONCURRENT_GAP_MS = 15_000;
@@ -37,7 +37,7 @@ const DAY_MS = 24 * 3_600_000;
 export interface SnapshotBatch {
   readonly description: string;
   readonly tags: (volume: Volume) => readonly Tag[];
-  /** By one request for an instance: one event tells of all of them. */
+  /** Taken by one request for an instance: one event is about all of them. */
   readonly together: boolean;
 }
 
@@ -52,7 +52,7 @@ export function snapshotTakingOperations(state: Ec2State): Record<string, Operat
       refuseDryRun(input);
       const [snapshot] = take(state, [volume], { description, tags: () => tags, together: false });
       if (!snapshot) throw new Error(`no snapshot of ${volume.volumeId} was taken`);
-      // "State" and what follows from it: the answer is of the moment of the request.
+      // "State" and all that depends on it: the response shows the moment of the request.
       return describedSnapshot(snapshot, state.kernel.clock.now());
     },
 
@@ -72,7 +72,7 @@ export function snapshotTakingOperations(state: Ec2State): Record<string, Operat
   };
 }
 
-/** Takes them now; each holds what is on its volume at this moment, and is `pending` until its blocks are copied. */
+/** Takes them now. Each has its volume's content at this moment, and is `pending` until its blocks are copied. */
 export function take(
   state: Ec2State,
   volumes: readonly Volume[],
@@ -102,14 +102,14 @@ export function take(
     return snapshot;
   });
   for (const { snapshotId, dueAtMs } of taken) {
-    // Nothing waits for it but who wants the snapshot: the volume goes on as ever.
+    // Only work that needs the snapshot waits for it: the volume stays in use.
     state.kernel.working({ what: 'snapshot', resources: [snapshotId], from: nowMs, to: dueAtMs });
     clock.at(dueAtMs, () => complete(state, snapshotId, together ? taken : []));
   }
   return taken;
 }
 
-/** User-defined tags: those that AWS sets stay where they are. */
+/** User-defined tags: AWS's own tags are not copied. */
 const userTags = ({ tags }: Volume): readonly Tag[] => tags.filter(({ Key = '' }) => !Key.startsWith('aws:'));
 
 /** The key that it is encrypted with. */
@@ -141,7 +141,7 @@ const afterPending = (state: Ec2State, { volumeId }: Volume): number =>
 const pendingOf = (state: Ec2State, volumeId: string): Snapshot[] =>
   state.ebs.ofVolume(volumeId).filter((other) => other.state === 'pending');
 
-/** Only what has changed since the last snapshot is copied: snapshots "are incremental" (DeleteSnapshot). */
+/** Only blocks that changed since the last snapshot are copied: snapshots "are incremental" (DeleteSnapshot). */
 function takesMs(state: Ec2State, { volumeId }: Volume, fullBytes: number): number {
   const random = state.kernel.random('ec2/snapshots');
   const last = state.ebs.ofVolume(volumeId).findLast((snapshot) => snapshot.state !== 'error');
@@ -173,7 +173,7 @@ export function refuseUnlessTakeable(state: Ec2State, { volumeId, phase, perform
   }
 }
 
-/** The volumes that are attached to the instance, but for those that the request leaves out. */
+/** The volumes attached to the instance, except those that the request excludes. */
 function chosen(state: Ec2State, { InstanceSpecification }: CreateSnapshotsRequest): Volume[] {
   const { InstanceId = '', ExcludeBootVolume = false, ExcludeDataVolumeIds = [] } = InstanceSpecification ?? {};
   const instance = state.instance(InstanceId);

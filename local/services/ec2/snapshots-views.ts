@@ -1,16 +1,16 @@
-// How EC2 shows a snapshot and its lock, and by which names it is found. Source: doc comments of Snapshot, LockedSnapshotsInfo and
-// DescribeSnapshotsRequest in @aws-sdk/client-ec2.
+// How EC2 describes a snapshot and its lock, and its filters. Source: doc comments of Snapshot, LockedSnapshotsInfo and DescribeSnapshotsRequest in
+// @aws-sdk/client-ec2.
 import type { Snapshot as DescribedSnapshot, LockedSnapshotsInfo } from '@aws-sdk/client-ec2';
 import type { Snapshot } from './model.ts';
 import type { FilterFields } from './query.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Filters as of a moment. */
+/** Filter values at a moment. */
 export const snapshotFields = (atMs: number): FilterFields<Snapshot> => ({
   description: ({ description }) => [description],
   encrypted: ({ encrypted }) => [encrypted],
-  // "from an Amazon-maintained list": none of its snapshots is here.
+  // "from an Amazon-maintained list": the region has none of its snapshots.
   'owner-alias': () => [],
   'owner-id': ({ ownerId }) => [ownerId],
   progress: (snapshot) => [progressOf(snapshot, atMs)],
@@ -51,7 +51,7 @@ function progressOf({ state, startedAtMs, dueAtMs }: Snapshot, atMs: number): st
   return `${Math.min(99, Math.max(0, Math.floor(100 * share)))}%`;
 }
 
-/** Undefined: it has none. A snapshot is locked from the request on, though the duration begins when it is completed. */
+/** Undefined: it has none. A snapshot is locked from the request on, although the duration begins when it is completed. */
 export function lockOf(snapshot: Snapshot, atMs: number): LockedSnapshotsInfo | undefined {
   const { lock, snapshotId, ownerId, state, dueAtMs } = snapshot;
   if (!lock) return undefined;

@@ -60,7 +60,7 @@ export function snapshotOperations(state: Ec2State): Record<string, Operation> {
 
     UnlockSnapshot: (input: UnlockSnapshotRequest): UnlockSnapshotResult => {
       const { snapshotId, lock } = ownedSnapshot(state, input.SnapshotId);
-      // What AWS answers for a snapshot that is not locked is not in its documentation.
+      // AWS does not document the error for a snapshot that is not locked.
       if (!lock) throw new AwsError('IncorrectState', `Snapshot '${snapshotId}' is not locked.`);
       refuseDryRun(input);
       ebs.change(snapshotId, { lock: undefined }, kernel.clock.now());
@@ -81,7 +81,7 @@ export function snapshotOperations(state: Ec2State): Record<string, Operation> {
   };
 }
 
-/** Refuses nothing: whoever calls it has looked. */
+/** Refuses nothing: the caller has checked. */
 export function remove(state: Ec2State, snapshot: Snapshot): void {
   const { ebs, kernel } = state;
   const { volumeId, state: now, dueAtMs } = snapshot;
@@ -93,7 +93,7 @@ export function remove(state: Ec2State, snapshot: Snapshot): void {
   ebs.remove(snapshot, nowMs);
 }
 
-/** Tags of snapshots are read and set as those of everything else. */
+/** Makes tags of snapshots readable and writable like all other tags. */
 export function taggableSnapshots(state: Ec2State): void {
   state.taggables.set('snap', {
     type: 'snapshot',
@@ -103,13 +103,13 @@ export function taggableSnapshots(state: Ec2State): void {
   });
 }
 
-/** "A locked snapshot can't be deleted": with which code, AWS does not say. */
+/** "A locked snapshot can't be deleted": AWS does not say with which code. */
 export function refuseLocked(snapshot: Snapshot, nowMs: number): void {
   if (!isLocked(snapshot, nowMs)) return;
   throw new AwsError('OperationNotPermitted', `The snapshot '${snapshot.snapshotId}' is locked and cannot be deleted.`);
 }
 
-/** What another account shares is seen, and is not ours to change. */
+/** A snapshot that another account shares is visible, but cannot be changed. */
 function ownedSnapshot(state: Ec2State, snapshotId = ''): Snapshot {
   const snapshot = state.ebs.snapshot(snapshotId);
   if (snapshot.ownerId === state.kernel.accountId) return snapshot;
@@ -124,14 +124,14 @@ function isVisible(
   const isOwner = OwnerIds?.length
     ? OwnerIds.some((owner) => owner === ownerId || (owner === 'self' && ownerId === accountId))
     : true;
-  // Whoever else may make volumes of our snapshots is not modelled; all that is here may be used by us.
+  // Sharing our snapshots with others is not modelled; we may use all snapshots here.
   const restorable = RestorableByUserIds?.length
     ? RestorableByUserIds.some((user) => user === 'self' || user === accountId)
     : true;
   return isOwner && restorable;
 }
 
-/** The snapshots with these ids, in the order of all; refuses the whole call when one is malformed or missing. */
+/** The snapshots with these ids, in the order of all; refuses the whole call if one is malformed or missing. */
 function withIds(all: readonly Snapshot[], ids: readonly string[] | undefined): readonly Snapshot[] {
   if (!ids?.length) return all;
   for (const id of ids) checkSnapshotId(id);
@@ -156,7 +156,7 @@ function newLock(
     throw new AwsError('InvalidParameterCombination', 'Specify either LockDuration or ExpirationDate');
   }
   const expiresAtMs = ExpirationDate?.getTime();
-  // What AWS makes of a date that is less than the shortest lock away, it does not say; a day is the least that it names.
+  // AWS does not say how it treats a date sooner than the shortest lock; a day is the shortest that it names.
   if (expiresAtMs !== undefined && expiresAtMs < nowMs + DAY_MS)
     throw new AwsError('InvalidParameterValue', 'The expiration date must be at least one day from now');
   const durationDays = LockDuration ?? Math.ceil(((expiresAtMs ?? nowMs) - nowMs) / DAY_MS);

@@ -17,15 +17,14 @@ export class Ec2State {
   readonly instances = new VersionedMap<Instance>(LAG_MS_MAX);
   readonly volumes = new VersionedMap<Volume>(LAG_MS_MAX);
   readonly addresses = new VersionedMap<Address>(LAG_MS_MAX);
-  /** Ids of associations that have been: to end one again is no error. */
+  /** Ids of former associations: ending one again is not an error. */
   readonly pastAssociations = new Set<string>();
   readonly launchTemplates = new Map<string, LaunchTemplate>();
-  /** Who makes the machines behind new instances: the first that answers does. */
+  /** Makers of the machines behind new instances: the first that returns one is used. */
   readonly onRun: OnRun[] = [];
   readonly runTokens: RunTokens = new Map();
-  /** The account's `HttpTokensEnforced`. */
   httpTokensEnforced = false;
-  /** To be called when an instance was added. */
+  /** Call it after an instance was added. */
   instanceAdded: () => void = () => {};
   readonly subnets: Subnets;
   readonly capacity: Capacity;
@@ -33,7 +32,7 @@ export class Ec2State {
   readonly placements = new Placements();
   readonly taggables = new Map<string, Taggable>();
   readonly ebs = new EbsState();
-  /** Volumes whose next modification is to fail. */
+  /** Volumes whose next modification will fail. */
   readonly doomed = new Set<string>();
   #attached: { readonly revision: number; readonly volumes: ReadonlyMap<string, readonly Volume[]> } | undefined;
 
@@ -56,7 +55,7 @@ export class Ec2State {
       : nowMs;
   }
 
-  /** Instances as of a moment, in the order of their creation. */
+  /** Instances at a moment, in the order of their creation. */
   instancesAt(atMs: number): readonly Instance[] {
     return atMs < this.kernel.clock.now() ? this.instances.asOf(atMs) : this.instances.all();
   }
@@ -73,7 +72,7 @@ export class Ec2State {
     return atMs < this.kernel.clock.now() ? this.ebs.snapshots.asOf(atMs) : this.ebs.snapshots.all();
   }
 
-  /** Volumes as of a moment by the instance that they are attached to: read for each page, reckoned for each change. */
+  /** Volumes at a moment, by the instance that they are attached to: read for each page, calculated for each change. */
   attachedAt(atMs: number): ReadonlyMap<string, readonly Volume[]> {
     if (atMs < this.kernel.clock.now()) return byInstance(this.volumes.asOf(atMs));
     const { revision } = this.volumes;
@@ -83,7 +82,7 @@ export class Ec2State {
     return this.#attached.volumes;
   }
 
-  /** The instance as it really is. Throws what EC2 answers for an id that is malformed or unknown. */
+  /** The instance's true state. Throws EC2's error for a malformed or unknown id. */
   instance(instanceId: string): Instance {
     checkId('i', instanceId);
     const found = this.instances.get(instanceId);
@@ -131,7 +130,7 @@ const byInstance = (volumes: readonly Volume[]): ReadonlyMap<string, readonly Vo
     ({ attachment }) => attachment?.instanceId ?? '',
   );
 
-/** The members of `all` with these ids, in the order of `all`; refuses the whole call when one is malformed or missing. */
+/** The members of `all` with these ids, in the order of `all`; refuses the whole call if one is malformed or missing. */
 export function withIds<T>(
   all: readonly T[],
   ids: readonly string[] | undefined,

@@ -1,6 +1,6 @@
-// What EC2 publishes of status checks, each minute, for the instances that run. Source: "Status check metrics" ("CloudWatch metrics
-// that are available for your instances", EC2 user guide): "whether the instance has passed … in the last minute", "either 0 (passed)
-// or 1 (failed)", "available at a 1-minute frequency at no charge"; unit Count; `StatusCheckFailed` is about all of them.
+// EC2's metrics of status checks, each minute, for running instances. Source: "Status check metrics" ("CloudWatch metrics that are available for your
+// instances", EC2 user guide): "whether the instance has passed … in the last minute", "either 0 (passed) or 1 (failed)", "available at a 1-minute
+// frequency at no charge"; unit Count; `StatusCheckFailed` is about all of them.
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { CheckStatus, Instance } from './model.ts';
 import type { Ec2State } from './state.ts';
@@ -11,11 +11,11 @@ const MINUTE_MS = 60_000;
 
 /**
  * One timer for all instances, which runs while there are any.
- * @returns to be called when an instance was added
+ * @returns a function to call after an instance was added
  */
 export function statusMetrics(state: Ec2State, record: RecordMetric): () => void {
   const { clock } = state.kernel;
-  // CloudWatch knows a series again by its dimensions object, without reading it.
+  // CloudWatch recognises a series by its dimensions object, without reading it.
   const dimensions = new Map<string, Dimensions>();
   let running = false;
 
@@ -49,7 +49,7 @@ export function statusMetrics(state: Ec2State, record: RecordMetric): () => void
   };
 }
 
-/** 1 for a failed check, 0 for a passed one; nothing for one that has not been made or of which nothing is known. */
+/** 1 for a failed check, 0 for a passed one; undefined for one that has not run or has no result. */
 function failures({ system, instance, attachedEbs }: Instance['checks']): [string, 0 | 1 | undefined][] {
   const all = [failure(system), failure(instance), failure(attachedEbs)] as const;
   const any = all.includes(1) ? 1 : all.includes(undefined) ? undefined : 0;
@@ -61,7 +61,7 @@ function failures({ system, instance, attachedEbs }: Instance['checks']): [strin
   ];
 }
 
-// Metrics can be missing for a while ("Create CloudWatch alarms for Amazon EC2 instances that fail status checks"); that it is so while
-// a check is `initializing` or `insufficient-data` is our reading: a datapoint says that a check passed or failed.
+// Metrics can be missing for a while ("Create CloudWatch alarms for Amazon EC2 instances that fail status checks"). We assume that this is while a
+// check is `initializing` or `insufficient-data`, because a datapoint says that a check passed or failed.
 const failure = (status: CheckStatus): 0 | 1 | undefined =>
   status === 'ok' ? 0 : status === 'impaired' ? 1 : undefined;

@@ -3,10 +3,10 @@
 import { AwsError } from '../../simulator/service.ts';
 import type { Ec2Inventory, Subnet } from './model.ts';
 
-/** Where instances stand unless told otherwise. */
+/** The default VPC of instances. */
 export const VPC_ID = 'vpc-0123456789abcdef0';
 export const SUBNET_ID = 'subnet-0123456789abcdef0';
-/** Of every instance that names none. */
+/** Of every instance without a group of its own. */
 export const SECURITY_GROUP_ID = 'sg-0123456789abcdef0';
 
 const RESERVED_FIRST = 4;
@@ -40,7 +40,7 @@ export class Subnets {
     return this.#subnets.get(subnetId);
   }
 
-  /** Throws what EC2 answers for one that does not exist. */
+  /** Throws EC2's error for an unknown subnet. */
   find(subnetId: string): Subnet {
     const found = this.#subnets.get(subnetId);
     if (!found) throw new AwsError('InvalidSubnetID.NotFound', `The subnet ID '${subnetId}' does not exist`);
@@ -56,13 +56,13 @@ export class Subnets {
   }
 }
 
-/** The private addresses of a VPC that are taken: "the IPv4 addresses for any stopped instances are considered unavailable". */
+/** The private addresses in use in a VPC: "the IPv4 addresses for any stopped instances are considered unavailable". */
 export function addressesInUse(state: Ec2Inventory, vpcId: string): ReadonlySet<string> {
   const interfaces = state.instances.all().flatMap(({ networkInterface }) => networkInterface ?? []);
   return new Set(interfaces.filter((one) => one.vpcId === vpcId).map(({ privateIp }) => privateIp));
 }
 
-/** A free address of the subnet, or the wished one. Throws what EC2 answers when it cannot be had. */
+/** A free address of the subnet, or the requested one. Throws EC2's error if it is not available. */
 export function privateAddress(state: Ec2Inventory, { cidrBlock, subnetId, vpcId }: Subnet, wished?: string): string {
   const taken = addressesInUse(state, vpcId);
   const { from, size } = rangeOf(cidrBlock);
@@ -89,14 +89,14 @@ export function privateAddress(state: Ec2Inventory, { cidrBlock, subnetId, vpcId
   );
 }
 
-/** Whether an address lies in the block. */
+/** Whether an address is in the block. */
 export function isIn(cidrBlock: string, address: string): boolean {
   const at = numberOf(address);
   const { from, size } = rangeOf(cidrBlock);
   return at !== undefined && at >= from && at < from + size;
 }
 
-/** Throws a RangeError for what is no IPv4 block. */
+/** Throws a RangeError for text that is not an IPv4 block. */
 function rangeOf(cidrBlock: string): { readonly from: number; readonly size: number } {
   const [address = '', bits = ''] = cidrBlock.split('/');
   const from = numberOf(address);
@@ -111,7 +111,7 @@ function numberOf(address: string): number | undefined {
   return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 }
 
-/** How many addresses of a block instances may have. */
+/** The number of addresses of a block for instances. */
 export const usableAddresses = (cidrBlock: string): number => rangeOf(cidrBlock).size - RESERVED_FIRST - RESERVED_LAST;
 
 const addressOf = (number: number): string =>

@@ -1,9 +1,10 @@
-// Tags that a request gives to what it creates. Source: doc comment of TagSpecification in @aws-sdk/client-ec2; "Tag your Amazon EC2 resources".
+// Tags in a request for the resources that it creates. Source: doc comment of TagSpecification in @aws-sdk/client-ec2; "Tag your Amazon EC2
+// resources".
 import type { Tag, TagSpecification } from '@aws-sdk/client-ec2';
 import { AwsError } from '../../simulator/service.ts';
 import { checked, merged } from './tags.ts';
 
-/** Throws what EC2 answers where the specification is for something else, or names a key twice. */
+/** Throws EC2's error if the specification is for another resource type, or has a key twice. */
 export function specifiedTags(
   specifications: readonly TagSpecification[] | undefined,
   kind: 'snapshot' | 'volume',

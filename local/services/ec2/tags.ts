@@ -1,5 +1,5 @@
-// Tags of instances, volumes and what else has some. Sources: doc comments of CreateTags, DeleteTags and DescribeTags in @aws-sdk/client-ec2;
-// "Tag your Amazon EC2 resources" (restrictions).
+// Tags of instances, volumes and other resources. Sources: doc comments of CreateTags, DeleteTags and DescribeTags in @aws-sdk/client-ec2; "Tag your
+// Amazon EC2 resources" (restrictions).
 import type {
   CreateTagsRequest,
   DeleteTagsRequest,
@@ -62,7 +62,7 @@ export function tagOperations(state: Ec2State): Record<string, Operation> {
   };
 }
 
-/** The tags that a resource really has. Throws what EC2 answers for an unknown id. */
+/** A resource's true tags. Throws EC2's error for an unknown id. */
 export function tagsOf(state: Ec2State, id: string): readonly Tag[] {
   if (id.startsWith('i-')) return state.instance(id).tags;
   if (id.startsWith('vol-')) return state.volume(id).tags;
@@ -95,7 +95,7 @@ export function merged(id: string, present: readonly Tag[], added: readonly Tag[
   return all;
 }
 
-/** A tag as users may give it. Throws what EC2 answers for a reserved key or a length that it does not take. */
+/** A tag that users may set. Throws EC2's error for a reserved key or a wrong length. */
 export function checked({ Key = '', Value = '' }: Tag): Tag {
   if (Key.startsWith('aws:')) {
     throw new AwsError(

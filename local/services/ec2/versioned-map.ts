@@ -1,6 +1,6 @@
-// Things by id, each with its recent past, so that a read can be answered from a replica that lags behind.
+// Values by id with their recent versions, so that a read can be answered from a lagging replica.
 
-/** How far a replica may lag under `stale-reads`; the past is kept for so long. */
+/** Longest lag of a replica under `stale-reads`; earlier versions are kept for so long. */
 export const LAG_MS_MAX = 90_000;
 interface Version<T> {
   readonly fromMs: number;
@@ -12,17 +12,17 @@ export class VersionedMap<T> {
   readonly #keepMs: number;
   /** Oldest first; never empty. */
   readonly #versions = new Map<string, Version<T>[]>();
-  /** In the order of going. */
+  /** In the order of removal. */
   #gone: { readonly id: string; readonly atMs: number }[] = [];
   #all: readonly T[] | undefined;
   #revision = 0;
 
-  /** @param keepMs how far back reads may ask; older versions are forgotten */
+  /** @param keepMs how far back reads may go; older versions are dropped */
   constructor(keepMs: number) {
     this.#keepMs = keepMs;
   }
 
-  /** Counts up with every change. */
+  /** Increases with every change. */
   get revision(): number {
     return this.#revision;
   }
@@ -31,25 +31,25 @@ export class VersionedMap<T> {
     return this.#versions.get(id)?.at(-1)?.value;
   }
 
-  /** What there is, in the order of creation; the same array until something changes. */
+  /** All present values, in the order of creation; the same array until a change. */
   all(): readonly T[] {
     this.#all ??= [...this.#versions.values()].flatMap((versions) => versions.at(-1)?.value ?? []);
     return this.#all;
   }
 
-  /** What a replica that is at `atMs` shows, in the order of creation. */
+  /** The values on a replica at `atMs`, in the order of creation. */
   asOf(atMs: number): readonly T[] {
     return [...this.#versions.values()].flatMap(
       (versions) => versions.findLast(({ fromMs }) => fromMs <= atMs)?.value ?? [],
     );
   }
 
-  /** Sets the value from `atMs` on, and forgets what no read can ask for any more. */
+  /** Sets the value from `atMs` on, and drops versions that no read can reach any more. */
   set(id: string, value: T, atMs: number): void {
     this.#push(id, { fromMs: atMs, value });
   }
 
-  /** From `atMs` on there is no such thing. */
+  /** From `atMs` on it does not exist. */
   remove(id: string, atMs: number): void {
     if (this.get(id) === undefined) return;
     this.#push(id, { fromMs: atMs, value: undefined });

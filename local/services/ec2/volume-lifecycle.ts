@@ -1,5 +1,5 @@
-// How a volume comes to be: `creating`, then `available`, or gone again where its key may not be used; then its blocks come. Sources:
-// "Amazon EBS volume lifecycle", "Initialize Amazon EBS volumes", "Copy an Amazon EBS volume" (EBS user guide).
+// The beginning of a volume's life: `creating`, then `available`, or deleted again if its key may not be used. Then its blocks load. Sources: "Amazon
+// EBS volume lifecycle", "Initialize Amazon EBS volumes", "Copy an Amazon EBS volume" (EBS user guide).
 import type { Tag } from '@aws-sdk/client-ec2';
 import type { StoredContent } from '../../nodes/content.ts';
 import type { Performance } from './limits.ts';
@@ -7,9 +7,9 @@ import type { Initialization, Volume } from './model.ts';
 import { emitInitializationEvent, emitVolumeEvent } from './notifications.ts';
 import type { Ec2State } from './state.ts';
 
-/** Bounds of our draws; AWS publishes none. */
+/** Limits of our random times; AWS publishes none. */
 const CREATING_MS = [3_000, 12_000] as const;
-/** "The default volume initialization rate fluctuates": people see some tens of MiB/s in the background. */
+/** "The default volume initialization rate fluctuates": users observe some tens of MiB/s in the background. */
 const DEFAULT_MIBPS = [20, 80] as const;
 /** "It can take up to 5 minutes for the volume initialization information to be updated", and for the event to be sent. */
 const UPDATED_MS = [60_000, 300_000] as const;
@@ -24,13 +24,13 @@ export interface VolumePlan {
   readonly kmsKeyArn: string | undefined;
   /** Undefined: it is empty. */
   readonly content: StoredContent | undefined;
-  /** How many bytes have to come. */
+  /** How many bytes must load. */
   readonly bytes: number;
-  /** Undefined: none have to come. */
+  /** Undefined: no blocks must load. */
   readonly initialization: Pick<Initialization, 'type' | 'rateMiBps'> | undefined;
   readonly snapshotId: string;
   readonly sourceVolumeId: string | undefined;
-  /** Asked when the request is made; that the answer was no shows when the volume vanishes. */
+  /** Checked at the request; a refusal shows later, when the volume vanishes. */
   readonly mayUseKey: boolean;
   readonly tags: readonly Tag[];
 }
@@ -47,7 +47,7 @@ export function makeVolume(state: Ec2State, plan: VolumePlan): Volume {
     sourceVolumeId: plan.sourceVolumeId,
     createdAtMs: clock.now(),
     phase: 'creating',
-    // It cannot be attached before it is there, and its blocks begin to come then.
+    // It cannot be attached before it is available; then its blocks begin to load.
     initialization: plan.initialization && initializationOf(state, plan, plan.initialization, clock.now()),
     attachment: undefined,
     modification: undefined,
@@ -70,7 +70,7 @@ const keyFails = ({ ebs }: Ec2State, { mayUseKey, kmsKeyArn }: VolumePlan): bool
 function vanish(state: Ec2State, volumeId: string, { kmsKeyArn = '' }: VolumePlan): void {
   state.volumes.remove(volumeId, state.kernel.clock.now());
   state.ebs.contents.delete(volumeId);
-  // The sample event is of a disabled key; the words for a caller who may not use it are ours.
+  // The sample event is about a disabled key; the text for a caller who may not use the key is ours.
   const cause = state.ebs.disabledKeys.has(kmsKeyArn) ? `${kmsKeyArn} is disabled.` : `${kmsKeyArn} is not accessible.`;
   emitVolumeEvent(state, volumeId, 'createVolume', 'failed', cause);
 }
@@ -89,7 +89,7 @@ function appear(state: Ec2State, volumeId: string): void {
   if (initialization) followInitialization(state, volumeId, initialization);
 }
 
-/** AWS works on it until it is over, and tells of that some minutes later. */
+/** AWS works on it until it ends, and reports that some minutes later. */
 export function followInitialization(state: Ec2State, volumeId: string, { dueAtMs }: Initialization): void {
   const { clock } = state.kernel;
   state.kernel.working({ what: 'volume initialization', resources: [volumeId], from: clock.now(), to: dueAtMs });
@@ -100,7 +100,7 @@ export function followInitialization(state: Ec2State, volumeId: string, { dueAtM
   });
 }
 
-/** Also of the volumes that an instance is launched with: it boots while their blocks come. */
+/** Also for volumes of a launch: the instance boots while their blocks load. */
 export function initializationOf(
   state: Ec2State,
   { bytes }: Pick<VolumePlan, 'bytes'>,

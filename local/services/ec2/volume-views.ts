@@ -1,5 +1,5 @@
-// How EC2 shows a volume, its attachment and its status, and by which names it is found. Source: doc comments of Volume, VolumeStatusItem and
-// their requests in @aws-sdk/client-ec2; "Monitor the status of Amazon EBS volume initialization" (EBS user guide).
+// How EC2 describes a volume, its attachment and its status, and its filters. Source: doc comments of Volume, VolumeStatusItem and their requests in
+// @aws-sdk/client-ec2; "Monitor the status of Amazon EBS volume initialization" (EBS user guide).
 import type {
   Volume as DescribedVolume,
   InitializationStatusDetails,
@@ -108,7 +108,7 @@ export function describedVolumeStatus(volume: Volume, atMs: number): VolumeStatu
   };
 }
 
-/** As it was when the information was last updated. The estimate is "only available for" provisioned rates. */
+/** The progress at the last update of the information. The estimate is "only available for" provisioned rates. */
 function progressOf(initialization: Initialization, atMs: number): InitializationStatusDetails {
   const { type, rateMiBps, startedAtMs, dueAtMs, updatedEveryMs } = initialization;
   const sinceMs = Math.max(0, atMs - startedAtMs);

@@ -1,5 +1,5 @@
-// EBS volumes: describe, status, delete. How they are made is in create-volume.ts and copy-volumes.ts, how they are attached in attachments.ts.
-// Sources: doc comments of the commands in @aws-sdk/client-ec2; "Amazon EBS volume lifecycle" (EBS user guide).
+// EBS volumes: describe, status, delete. They are made in create-volume.ts and copy-volumes.ts, and attached in attachments.ts. Sources: doc comments
+// of the commands in @aws-sdk/client-ec2; "Amazon EBS volume lifecycle" (EBS user guide).
 import type {
   DeleteVolumeRequest,
   DescribeVolumeStatusRequest,
@@ -16,7 +16,7 @@ import { filtered, paged, refuseDryRun } from './query.ts';
 import { type Ec2State, withIds } from './state.ts';
 import { describedVolume, describedVolumeStatus, VOLUME_FIELDS, VOLUME_STATUS_FIELDS } from './volume-views.ts';
 
-/** "The volume can remain in the deleting state for several minutes." (DeleteVolume) Bounds of our draw. */
+/** "The volume can remain in the deleting state for several minutes." (DeleteVolume) Limits of our random time. */
 const DELETING_MS = [2_000, 180_000] as const;
 
 export function volumeOperations(state: Ec2State): Record<string, Operation> {

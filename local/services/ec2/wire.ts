@@ -1,4 +1,4 @@
-// How often EC2 may be asked, and in which words it refuses a request whose values no request may have.
+// EC2's request rates, and its errors for requests with invalid values.
 import { lastName, requirementOf, valueExcerpt, wrongContent } from '../../simulator/gateway/errors.ts';
 import type { Violation } from '../../simulator/gateway/rules.ts';
 import type { Rate, Refusals } from '../../simulator/gateway/service-interface.ts';

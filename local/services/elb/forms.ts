@@ -1,10 +1,10 @@
-// Target groups as requests ask for them, and as answers show them. Source: doc comments of CreateTargetGroupInput and TargetGroup in
+// Target groups in requests and in responses. Source: doc comments of CreateTargetGroupInput and TargetGroup in
 // @aws-sdk/client-elastic-load-balancing-v2.
 import type { CreateTargetGroupInput, TargetGroup as DescribedGroup } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 import type { TargetGroup, TargetGroupSeed } from './target-groups.ts';
 
-/** What a scenario would say of the group that is asked for. */
+/** The seed with which a scenario would add the requested group. */
 export function seedOf(input: CreateTargetGroupInput): TargetGroupSeed {
   const {
     Name: name = '',
@@ -13,7 +13,7 @@ export function seedOf(input: CreateTargetGroupInput): TargetGroupSeed {
     TargetType: targetType = 'instance',
     VpcId,
   } = input;
-  // "If the target is a Lambda function, this parameter does not apply": of all others it is required, and so is the port.
+  // "If the target is a Lambda function, this parameter does not apply": for all other targets it is required, and so is the port.
   if (input.Protocol === undefined) throw new AwsError('ValidationError', 'A protocol must be specified');
   if (input.Port === undefined) throw new AwsError('ValidationError', 'A port must be specified');
   if (protocol !== 'TCP' && protocol !== 'HTTP') throw notEmulated(`target groups of the protocol ${protocol}`);
@@ -33,7 +33,7 @@ export function seedOf(input: CreateTargetGroupInput): TargetGroupSeed {
     ...(input.HealthyThresholdCount !== undefined && { healthyThreshold: input.HealthyThresholdCount }),
     ...(input.UnhealthyThresholdCount !== undefined && { unhealthyThreshold: input.UnhealthyThresholdCount }),
   };
-  // Nothing here makes a load balancer: what is created so is not used by one.
+  // No load balancer can be made here, so none uses a new group.
   return {
     name,
     port,

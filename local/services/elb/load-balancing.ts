@@ -1,5 +1,5 @@
-// Elastic Load Balancing, of which the region has target groups: who is in them, and whether he is well. Load balancers themselves, their
-// listeners and their traffic are not there. Sources: doc comments of the commands in @aws-sdk/client-elastic-load-balancing-v2.
+// Elastic Load Balancing: target groups, their targets, and the targets' health. Load balancers themselves, their listeners and their traffic are not
+// modelled. Sources: doc comments of the commands in @aws-sdk/client-elastic-load-balancing-v2.
 import type {
   CreateTargetGroupInput,
   CreateTargetGroupOutput,
@@ -35,14 +35,14 @@ import {
 export type { TargetGroupSeed } from './target-groups.ts';
 
 export interface LoadBalancing extends Service {
-  /** Puts a target group there; answers with its ARN. */
+  /** Adds a target group; returns its ARN. */
   addTargetGroup(seed: TargetGroupSeed): string;
-  /** Registers targets, as their owner does; in a scenario's past they are healthy at once. */
+  /** Registers targets, as their owner does; before a story they are healthy immediately. */
   addTargets(arn: string, ids: readonly string[], health?: 'initial' | 'healthy'): void;
-  /** What a scaling group does with its members. */
+  /** A scaling group registers its members with this. */
   register(arn: string, instanceId: string): void;
   deregister(arn: string, instanceId: string): void;
-  /** The truth of every target of a group, for reports. Throws the service's own error for an unknown ARN. */
+  /** The true health of every target of a group, for reports. Throws the service's own error for an unknown ARN. */
   health(arn: string): readonly (ReportedHealth & { readonly id: string; readonly port: number })[];
   targetGroups(): readonly TargetGroup[];
   /** For the conditions of IAM policies; empty for an unknown ARN. */
@@ -110,8 +110,8 @@ export function createLoadBalancing(kernel: Kernel, ec2: Ec2, network: Network):
   };
 
   /**
-   * "If a deregistering target has no in-flight requests and no active connections, Elastic Load Balancing immediately completes the
-   * deregistration" ("Deregistration delay"): connections are not modelled, so one that got traffic drains for the whole delay.
+   * "If a deregistering target has no in-flight requests and no active connections, Elastic Load Balancing immediately completes the deregistration"
+   * ("Deregistration delay"). Connections are not modelled, so a target that got traffic drains for the whole delay.
    */
   const deregister = (group: TargetGroup, target: Target): void => {
     const key = targetKey(target.id, target.port);
@@ -215,7 +215,7 @@ export function createLoadBalancing(kernel: Kernel, ec2: Ec2, network: Network):
         return {};
       },
 
-      // "Note: If the specified target does not exist, the action returns successfully." Without a port it is about every one of its ports.
+      // "Note: If the specified target does not exist, the action returns successfully." Without a port the request is about all of its ports.
       DeregisterTargets: (input: DeregisterTargetsInput): object => {
         const group = find(input.TargetGroupArn);
         for (const { Id, Port } of input.Targets ?? []) {

@@ -1,5 +1,5 @@
-// Asks the targets of a group, as a load balancer does, at each interval while it has any. Sources: "Health checks for your target groups"
-// (Elastic Load Balancing user guides); doc comments of TargetHealth in @aws-sdk/client-elastic-load-balancing-v2.
+// Runs the health checks of a target group, as a load balancer does, at each interval while it has targets. Sources: "Health checks for your target
+// groups" (Elastic Load Balancing user guides); doc comments of TargetHealth in @aws-sdk/client-elastic-load-balancing-v2.
 
 import type { Kernel } from '../../simulator/kernel.ts';
 import { type HttpAnswer, type Network, whenAnswered } from '../../simulator/network/network.ts';
@@ -25,14 +25,14 @@ export class Prober {
     this.#network = network;
   }
 
-  /** To be called when a target was registered. */
+  /** Call it after a target was registered. */
   follow(group: TargetGroup): void {
     if (this.#running.has(group.arn) || group.loadBalancerArns.length === 0) return;
     this.#running.add(group.arn);
     this.#kernel.clock.after(group.check.intervalSeconds * 1_000, () => this.#check(group));
   }
 
-  /** What DescribeTargetHealth says of a target. */
+  /** A target's health in DescribeTargetHealth. */
   shown(group: TargetGroup, target: Target): ReportedHealth {
     if (target.state === 'draining') return { state: 'draining', reason: target.reason };
     if (group.loadBalancerArns.length === 0) return { state: 'unused', reason: 'Target.NotInUse' };
@@ -44,13 +44,13 @@ export class Prober {
     this.#running.delete(group.arn);
     for (const target of [...group.targets.values()]) {
       if (this.#isGone(group, target)) {
-        // "If you terminate a registered instance, it is deregistered" ("Register targets"); nothing is left to drain.
+        // "If you terminate a registered instance, it is deregistered" ("Register targets"); nothing has to drain.
         group.targets.delete(targetKey(target.id, target.port));
         continue;
       }
       const address = this.#addressOf(group, target);
       if (address !== undefined) this.#probe(group, target, address);
-      // "unused … The target is in the stopped or terminated state": when it runs again, it is checked like a new one.
+      // "unused … The target is in the stopped or terminated state": when it runs again, it is checked like a new target.
       else if (target.state !== 'draining') {
         target.state = 'initial';
         target.reason = 'Elb.InitialHealthChecking';
@@ -67,7 +67,7 @@ export class Prober {
     );
   }
 
-  /** Undefined: an instance that does not run. */
+  /** Undefined: the instance does not run. */
   #addressOf({ targetType }: TargetGroup, { id }: Target): string | undefined {
     if (targetType === 'ip') return id;
     const instance = this.#ec2.instances().find(({ instanceId }) => instanceId === id);
@@ -75,8 +75,8 @@ export class Prober {
   }
 
   /**
-   * The network here does not tell a connection that hangs from packets that vanish: a port that takes connections and answers nothing
-   * fails a TCP check, too, which on AWS it would pass.
+   * This network cannot tell a connection that hangs from lost packets. A port that accepts connections but does not answer fails a TCP check, too;
+   * on AWS it would pass.
    */
   #probe(group: TargetGroup, target: Target, address: string): void {
     const { check, vpcId } = group;

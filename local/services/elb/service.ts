@@ -1,4 +1,4 @@
-// Elastic Load Balancing, version 2: target groups.
+// The service declaration of Elastic Load Balancing, version 2: target groups.
 import { join } from 'node:path';
 import {
   items,

@@ -1,4 +1,4 @@
-// What a load balancer knows of its targets. Sources: doc comments of CreateTargetGroupInput, TargetDescription and TargetHealth in
+// A load balancer's state of its targets. Sources: doc comments of CreateTargetGroupInput, TargetDescription and TargetHealth in
 // @aws-sdk/client-elastic-load-balancing-v2; "Target group health" and "Deregistration delay" (Application Load Balancers user guide).
 import type { TargetHealthReasonEnum, TargetHealthStateEnum } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { AwsError } from '../../simulator/service.ts';
@@ -8,10 +8,10 @@ export type Protocol = 'HTTP' | 'TCP';
 export interface HealthCheck {
   /** TCP: a connection is enough. */
   readonly protocol: Protocol;
-  /** Of the target itself unless given. */
+  /** The target's own port by default. */
   readonly port: number | undefined;
   readonly path: string;
-  /** HTTP codes that are successes, from and to. */
+  /** The range of successful HTTP codes, from and to. */
   readonly codes: readonly [number, number];
   readonly intervalSeconds: number;
   readonly timeoutSeconds: number;
@@ -43,7 +43,7 @@ export interface Target {
   readonly registeredAtMs: number;
   state: 'initial' | 'healthy' | 'unhealthy' | 'draining';
   reason: TargetHealthReasonEnum | undefined;
-  /** Checks in a row that ended otherwise than its state says. */
+  /** Checks in a row whose result contradicts its state. */
   streak: number;
 }
 
@@ -54,14 +54,14 @@ export interface TargetGroupSeed {
   readonly protocol?: Protocol;
   readonly vpcId?: string;
   readonly check?: Partial<HealthCheck>;
-  /** 300 unless given. */
+  /** 300 by default. */
   readonly deregistrationDelaySeconds?: number;
   /** False: no load balancer uses it. */
   readonly inUse?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** SDK: CreateTargetGroupInput says these of HTTP and TCP, with a health check that has the group's port ("traffic-port"). */
+/** SDK: the defaults in CreateTargetGroupInput for HTTP and TCP, with a health check on the group's port ("traffic-port"). */
 const INTERVAL_DEFAULT_SECONDS = 30;
 const TIMEOUT_DEFAULT_SECONDS: Readonly<Record<Protocol, number>> = { HTTP: 6, TCP: 10 };
 const HEALTHY_DEFAULT = 5;
@@ -111,8 +111,8 @@ export const targetKey = (id: string, port: number): string => `${id}:${port}`;
 export type CheckFailure = 'Target.Timeout' | 'Target.FailedHealthChecks' | 'Target.ResponseCodeMismatch';
 
 /**
- * What one more check makes of a target: a new one "must pass one health check to be considered healthy"; after that it takes as many in a
- * row as the thresholds say.
+ * Applies one more check to a target: a new one "must pass one health check to be considered healthy"; later a change needs as many checks in a row
+ * as the threshold.
  */
 export function checked(target: Target, failure: CheckFailure | undefined, { check }: TargetGroup): void {
   if (target.state === 'draining') return;

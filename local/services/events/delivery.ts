@@ -1,4 +1,4 @@
-// How EventBridge and EventBridge Scheduler hand a payload to a target: late, at least once, with retries and a dead-letter queue.
+// How EventBridge and EventBridge Scheduler deliver a payload to a target: late, at least once, with retries and a dead-letter queue.
 
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Random } from '../../simulator/random.ts';
@@ -10,7 +10,7 @@ export interface RetryPolicy {
   readonly MaximumRetryAttempts?: number;
 }
 
-/** Where undeliverable payloads go; throws `AwsError` when there is no such queue. */
+/** The queue of undeliverable payloads; throws `AwsError` if the queue does not exist. */
 export interface DeadLetters {
   accept(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): void;
 }
@@ -19,7 +19,7 @@ export interface Failure {
   readonly errorCode: string;
   readonly errorMessage: string;
   readonly retryAttempts: number;
-  /** Absent when an error was not worth a retry. */
+  /** Absent if the error could not be retried. */
   readonly exhausted?: 'MaximumEventAgeInSeconds' | 'MaximumRetryAttempts';
 }
 
@@ -27,7 +27,7 @@ export interface Delivery {
   readonly what: string;
   readonly resources: readonly string[];
   readonly targetArn: string;
-  /** In whose name it is delivered, and put into the dead-letter queue. */
+  /** The sender of the delivery, and of the message to the dead-letter queue. */
   readonly sender: Sender;
   payload(attempt: number): string;
   readonly retryPolicy?: RetryPolicy | undefined;
@@ -43,7 +43,7 @@ export interface Delivery {
   };
 }
 
-/** A rule comes as EventBridge itself, a schedule in the name of a role that Scheduler assumes for it. */
+/** A rule delivers as EventBridge itself; a schedule delivers with a role that Scheduler assumes. */
 export interface Sender {
   readonly principal: ServicePrincipal;
   readonly roleArn?: string;
@@ -55,7 +55,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   sqs: 'sqs:SendMessage',
 };
 
-/** @throws AwsError where a policy does not let the sender */
+/** @throws AwsError if a policy does not allow the sender */
 function check(kernel: Kernel, { principal, roleArn }: Sender, arn: string): void {
   const action = ACTIONS[arn.split(':')[2] ?? ''];
   if (action === undefined) return;
@@ -67,7 +67,7 @@ function check(kernel: Kernel, { principal, roleArn }: Sender, arn: string): voi
 }
 
 export interface Courier {
-  /** Delivers after the usual latency, or as the faults of the run have it. */
+  /** Delivers after the usual latency, or with the faults of the run. */
   send(delivery: Delivery): void;
 }
 
@@ -76,11 +76,11 @@ const AGE_SECONDS_MAX = 86_400;
 const RETRIES_MAX = 185;
 const BACKOFF_MS_MIN = 1_000;
 const BACKOFF_MS_MAX = 600_000;
-// AWS publishes no latency; about half a second from event to target is what users measure.
+// AWS publishes no latency; users measure about half a second from event to target.
 const LATENCY_MS = [300, 800] as const;
 const DELAYED_MS = [60_000, 600_000] as const;
 const DUPLICATE_MS = [5_000, 120_000] as const;
-/** Errors that no retry can mend: the target is gone or forbidden ("Using dead-letter queues", user guide). */
+/** Errors that a retry cannot repair: the target does not exist or is forbidden ("Using dead-letter queues", user guide). */
 const FINAL_ERRORS = /NotFound|DoesNotExist|NonExistent|AccessDenied|AuthorizationError|Validation|InvalidParameter/;
 
 export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadLetters, record: RecordMetric): Courier {
@@ -114,7 +114,7 @@ export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadL
       );
       record(namespace, deadLettered, dimensions, 1, now, 'Count');
     } catch (error) {
-      // A dead-letter queue that is gone loses the event, on AWS too; `failed` has counted it.
+      // If the dead-letter queue does not exist, the event is lost, on AWS too; `failed` has counted it.
       if (!(error instanceof AwsError)) throw error;
     }
   };

@@ -1,4 +1,4 @@
-// EventBridge: the default bus, its rules and targets. Schedules are EventBridge Scheduler's; other buses are not emulated.
+// EventBridge: the default bus, its rules and targets. EventBridge Scheduler has the schedules; other buses are not emulated.
 
 import type { BusEvent, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
@@ -9,7 +9,7 @@ import { checkTargetInput, type TargetInput, targetPayload } from './input.ts';
 import { compilePattern, type EventTest, type Json } from './pattern.ts';
 
 export interface Events extends Service {
-  /** Puts an event of an AWS service on the default bus: gives it id, account, region and time, and starts its deliveries. */
+  /** Puts an event of an AWS service on the default bus: adds id, account, region and time, and starts its deliveries. */
   emit(event: BusEvent): void;
 }
 
@@ -87,7 +87,7 @@ export function createEvents(kernel: Kernel, deadLetters: DeadLetters, record: R
         RETRY_ATTEMPTS: String(retryAttempts),
         ...(exhausted ? { EXHAUSTED_RETRY_CONDITION: exhausted } : {}),
       }),
-      // "Monitoring Amazon EventBridge": FailedInvocations counts what failed for good.
+      // "Monitoring Amazon EventBridge": FailedInvocations counts permanent failures.
       metrics: {
         namespace: 'AWS/Events',
         dimensions: { RuleName: rule.name },
@@ -240,7 +240,7 @@ function entryProblem(entry: PutEventsEntry): { ErrorCode: string; ErrorMessage:
     const detail: unknown = JSON.parse(entry.Detail ?? '');
     if (typeof detail === 'object' && detail !== null && !Array.isArray(detail)) return undefined;
   } catch {
-    // Falls through to the same answer: what is no JSON is no object.
+    // Falls through to the same answer: text that is not JSON is not an object.
   }
   return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
 }
@@ -255,7 +255,7 @@ function readEvent(text: string): Record<string, Json> {
   try {
     event = JSON.parse(text);
   } catch {
-    // Told below.
+    // The error is thrown below.
   }
   if (typeof event === 'object' && event !== null && !Array.isArray(event)) return event as Record<string, Json>;
   throw validation('Parameter Event is not valid. Reason: not a JSON document');

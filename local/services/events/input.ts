@@ -1,4 +1,4 @@
-// What a target receives of an event: all of it, a part, a constant, or a text made from its parts.
+// The payload that a target gets of an event: the whole event, a part, a constant, or a text made from its parts.
 
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -24,7 +24,7 @@ const PATH = /^\$(?:\.[A-Za-z0-9_-]+|\[\d+\]|\['[^']+'\])*$/;
 const STEP = /\.([A-Za-z0-9_-]+)|\[(\d+)\]|\['([^']+)'\]/g;
 const PLACEHOLDER = /<([A-Za-z0-9_.-]+)>/g;
 
-/** Refuses paths that cannot be read, as PutTargets does. */
+/** Refuses invalid paths, as PutTargets does. */
 export function checkTargetInput(target: TargetInput): void {
   const { InputPathsMap: paths = {}, InputTemplate: template } = target.InputTransformer ?? {};
   if ([target.Input, target.InputPath, template].filter((one) => one !== undefined).length > 1) {
@@ -79,12 +79,12 @@ function transformed(
   });
 }
 
-/** Whether a position of a template lies within a JSON string. */
+/** Whether a position of a template is within a JSON string. */
 function insideQuotes(template: string, offset: number): boolean {
   return (template.slice(0, offset).match(/(?<!\\)"/g)?.length ?? 0) % 2 === 1;
 }
 
-/** Within quotes a text stands as it is, and anything else as JSON without its quotes. */
+/** Inside quotes a text is inserted as it is, and any other value as JSON without its quotes. */
 function inQuotes(value: Json): string {
   return typeof value === 'string' ? JSON.stringify(value).slice(1, -1) : JSON.stringify(value).replaceAll('"', '');
 }

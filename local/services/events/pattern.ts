@@ -1,4 +1,4 @@
-// Event patterns: which events a rule wants ("Amazon EventBridge event patterns" and its operators, user guide).
+// Event patterns: which events a rule matches ("Amazon EventBridge event patterns" and its operators, user guide).
 import { BlockList, isIP } from 'node:net';
 import { compileGlob, type Glob } from '../../simulator/glob.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -8,10 +8,10 @@ type JsonObject = { readonly [name: string]: Json };
 type Test = (value: Json | undefined) => boolean;
 export type EventTest = (event: JsonObject) => boolean;
 
-// "Amazon EventBridge quotas": an event pattern has at most 2,048 characters; nesting is bounded by that.
+// "Amazon EventBridge quotas": an event pattern has at most 2,048 characters, which also limits its nesting.
 const PATTERN_LENGTH_MAX = 2_048;
 
-/** Reads a pattern once, for many events; throws `InvalidEventPatternException`. */
+/** Compiles a pattern once, for many events; throws `InvalidEventPatternException`. */
 export function compilePattern(text: string): EventTest {
   if (text.length > PATTERN_LENGTH_MAX) throw invalid(`Event pattern is longer than ${PATTERN_LENGTH_MAX} characters`);
   let pattern: unknown;
@@ -25,7 +25,7 @@ export function compilePattern(text: string): EventTest {
   return (event) => test(event);
 }
 
-/** Every name of the pattern must match; elements of an array of objects match one by one, all names in the same element. */
+/** Every name of the pattern must match. Elements of an array of objects are matched one by one, and all names must match in the same element. */
 function objectTest(pattern: JsonObject, path: string): Test {
   const names = Object.entries(pattern);
   if (names.length === 0) throw invalid(`Empty objects are not allowed${path && `: ${path}`}`);
@@ -51,7 +51,7 @@ function memberTest(name: string, wanted: Json, path: string): (members: JsonObj
   return (members) => inner(Object.hasOwn(members, name) ? members[name] : undefined);
 }
 
-/** The list of a leaf: any of its values or operators, for any element where the event has an array. */
+/** A leaf's list: one of its values or operators must match, for any element if the event has an array. */
 function leafTest(wanted: Json, path: string): Test {
   if (!Array.isArray(wanted)) throw invalid(`"${path}" must be an object or an array`);
   if (wanted.length === 0) throw invalid('Empty arrays are not allowed');
@@ -72,7 +72,7 @@ function operatorTest(operator: JsonObject, path: string): Test {
   switch (name) {
     case 'exists':
       if (typeof argument !== 'boolean') throw invalid(`exists match pattern must be either true or false: ${path}`);
-      // Only leaf nodes exist: an object never does.
+      // "exists" works only on leaf nodes: an object never exists.
       return (value) => (value !== undefined && !isObject(value)) === argument;
     case 'anything-but':
       return anythingBut(argument, path);
@@ -109,7 +109,7 @@ function textTest(name: string, argument: Json | undefined, path: string): Test 
 const ends = (which: 'prefix' | 'suffix', value: string, wanted: string): boolean =>
   which === 'prefix' ? value.startsWith(wanted) : value.endsWith(wanted);
 
-/** Present, and not one of these; for an array it is enough that one element is none of them. */
+/** Present, and not one of these; for an array one element that is none of them is enough. */
 function anythingBut(argument: Json | undefined, path: string): Test {
   const tests: Test[] = [];
   if (isObject(argument)) {
@@ -161,7 +161,7 @@ function cidr(argument: Json | undefined, path: string): Test {
   };
 }
 
-/** "*" is any text; a backslash takes the meaning from a star or a backslash. */
+/** "*" matches any text; a backslash makes a star or a backslash literal. */
 function wildcard(pattern: string, path: string): Glob {
   if (/(?<!\\)\*\*/.test(pattern))
     throw invalid(`Consecutive wildcard characters at pos ${pattern.indexOf('**')}: ${path}`);

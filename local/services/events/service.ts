@@ -1,4 +1,4 @@
-// Amazon EventBridge.
+// The service declaration of Amazon EventBridge.
 import { join } from 'node:path';
 import {
   asText,

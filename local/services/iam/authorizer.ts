@@ -1,5 +1,5 @@
-// Says no: every request of a role is checked against that role's policies, with the resources it is really about, and every request against
-// the policies that those resources have themselves.
+// Authorizes requests. Every request of a role is checked against that role's policies, with its real resources. Every request is also checked
+// against the resources' own policies.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, type ServicePrincipal } from '../../simulator/service.ts';
 import type { AccessDenied } from '../descriptor.ts';
@@ -9,10 +9,10 @@ import type { Context } from './conditions.ts';
 import { type Decision, decide, decideForResource, type PolicyDocument } from './policy.ts';
 import type { Roles } from './roles.ts';
 
-/** Undefined when the call is allowed; the error that AWS would answer when it is not. */
+/** Undefined if the call is allowed; otherwise AWS's error. */
 export type Authorize = (call: Call, service: string, operation: string, input: object) => AwsError | undefined;
 
-/** What the authorizer knows of the services. */
+/** What the authorizer needs from the services. */
 export type Resources = Pick<ServiceRegistry, 'checksOf' | 'checksOfUse' | 'declarationOf' | 'policyOf'>;
 
 type AuthorizedRegion = Pick<Kernel, 'accountId' | 'regionName' | 'conditionKeys'>;
@@ -20,15 +20,15 @@ type Caller = Pick<Call, 'actor' | 'roleArn' | 'functionArn' | 'principal' | 'in
 
 export interface Authorizer {
   readonly authorize: Authorize;
-  /** The same for what a service asks another one for, in its caller's name. */
+  /** The same for a service's call to another service in its caller's name. */
   readonly authorizeChecks: (call: Call, service: string, checks: () => readonly Check[]) => AwsError | undefined;
-  /** What a service does of itself, or in the name of a role, without a request of anybody. */
+  /** What a service does for itself, or with a role, without a caller's request. */
   readonly permits: Kernel['permits'];
 }
 
 /**
- * A caller that is neither a role nor a service is a person with every right, whom only an explicit deny stops. Throws an Error (never allows)
- * when the role, the operation or a condition key is not known to the region.
+ * A caller that is neither a role nor a service is a person with every right; only an explicit deny stops them. Throws an Error (never allows) if the
+ * region does not know the role, the operation or a condition key.
  */
 export function createAuthorizer(kernel: AuthorizedRegion, roles: Roles, resources: Resources): Authorizer {
   const refused = (law: AuthorizationContext, service: string | undefined, call: Caller, checks: readonly Check[]) => {
@@ -55,7 +55,7 @@ export function createAuthorizer(kernel: AuthorizedRegion, roles: Roles, resourc
       const call: Caller =
         'roleArn' in caller ? { actor: 'aws', roleArn: caller.roleArn } : { actor: caller.service, principal: caller };
       if (call.principal && resources.policyOf(arn) === undefined) return undefined;
-      // A role that somebody else has made is not known to the region.
+      // The region does not know a role that was made elsewhere.
       const policies = call.roleArn === undefined ? [] : roles.policiesOf(call.roleArn);
       if (policies === undefined) return undefined;
       const checks = [{ action, resources: [{ arn }] }, ...resources.checksOfUse(action, arn)];
@@ -74,7 +74,7 @@ function policiesOf(roles: Roles, { actor, roleArn }: Call): readonly PolicyDocu
 interface AuthorizationContext {
   readonly kernel: AuthorizedRegion;
   readonly resources: Resources;
-  /** The role's. */
+  /** The role's policies. */
   readonly policies: readonly PolicyDocument[];
 }
 
@@ -97,7 +97,7 @@ function decisionOn(
   if (call.roleArn === undefined) return 'allowed';
   const decision = decide(policies, check.action, resource.arn, context);
   if (decision === 'denied') return 'denied';
-  // Who may assume a role, that role's own policy alone says.
+  // Only a role's own policy decides who may assume it.
   if (check.action === 'sts:AssumeRole') return ofResource ?? 'not-allowed';
   return ofResource === 'allowed' || check.allowedByResource ? 'allowed' : decision;
 }

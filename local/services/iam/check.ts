@@ -1,15 +1,15 @@
-// What a request asks IAM for, and what IAM asks the region for; the words that all mappings share.
+// The IAM checks of a request, the facts that they need, and helpers that all mappings share.
 import type { RegionIdentity } from '../../simulator/kernel.ts';
 import type { KmsKey } from '../kms/key-ids.ts';
 
-/** Something that a KMS key encrypts. */
+/** A resource that a KMS key encrypts. */
 export interface Encrypted {
   readonly arn: string;
   readonly key: KmsKey;
 }
 
 export interface Resource {
-  /** `*` when the action has no resource types. */
+  /** `*` if the action has no resource types. */
   readonly arn: string;
   /** Condition keys that only this resource has. */
   readonly keys?: Keys;
@@ -23,15 +23,15 @@ export interface Check {
   readonly action: string;
   readonly resources: readonly Resource[];
   readonly keys?: Keys;
-  /** The resource's own policy allows it already: only an explicit deny refuses. */
+  /** The resource's own policy already allows it: only an explicit deny refuses. */
   readonly allowedByResource?: true;
 }
 
-/** What a mapping may know of the region. */
+/** What a mapping can read of the region. */
 export interface Region<Asked = unknown> extends RegionIdentity {
-  /** Tags of the resource behind an ARN, of whichever service; none when it does not exist or has none. */
+  /** Tags of the resource with an ARN of any service; none if it does not exist or has no tags. */
   tagsOf(arn: string): Readonly<Record<string, string>>;
-  /** The service that is asked. */
+  /** The service of the request. */
   readonly service: Asked;
 }
 
@@ -43,7 +43,7 @@ export type Mappings<Asked = unknown> = Readonly<Record<string, Mapping<Asked>>>
 /** Any resource: the action supports no resource-level permissions. */
 export const ANY: readonly Resource[] = [{ arn: '*' }];
 
-/** A mapping for an action that has the operation's name and no resource types. */
+/** A mapping for an action with the operation's name and without resource types. */
 export const onAnything =
   (action: string): Mapping =>
   () => [{ action, resources: ANY }];
@@ -56,11 +56,11 @@ export const eachOnAnything = (prefix: string, operations: readonly string[]): M
 export const sameKeys = (prefix: string, actions: readonly string[], keys: readonly string[]) =>
   Object.fromEntries(actions.map((action) => [`${prefix}:${action}`, keys]));
 
-/** Condition keys of an existing resource with tags, and of a request that brings tags. */
+/** Condition keys of an existing resource with tags, and of a request with tags. */
 export const OF_TAGGED = ['aws:ResourceTag/*'];
 export const OF_NEW = ['aws:RequestTag/*', 'aws:TagKeys'];
 
-/** Keys for the tags in a request: aws:RequestTag/… and aws:TagKeys; none when it carries no tags. */
+/** Keys for the tags in a request: aws:RequestTag/… and aws:TagKeys; none without tags. */
 export function requestTagKeys(tags: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Keys {
   if (tags.length === 0) return {};
   const keys: Record<string, string | string[]> = { 'aws:TagKeys': tags.map(({ Key }) => Key ?? '') };
@@ -68,7 +68,7 @@ export function requestTagKeys(tags: readonly { Key?: string | undefined; Value?
   return keys;
 }
 
-/** Keys for the tags on a resource, under each of these prefixes. */
+/** Keys for the tags on a resource, with each of these prefixes. */
 export function resourceTagKeys(region: Pick<Region, 'tagsOf'>, arn: string, ...prefixes: readonly string[]): Keys {
   const tags = Object.entries(region.tagsOf(arn));
   return Object.fromEntries(prefixes.flatMap((prefix) => tags.map(([key, value]) => [`${prefix}/${key}`, value])));

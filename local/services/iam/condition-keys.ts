@@ -1,10 +1,10 @@
-// Which condition keys the requests of each action carry here, as in the Service Authorization Reference. A policy that asks for another key is
-// refused when it is written: at the request the key would only be absent, and an absent key allows or refuses by the operator.
+// The condition keys of each action's requests here, as in the Service Authorization Reference. A policy with another key is refused when it is
+// written. In a request that key would be absent, and an absent key allows or refuses depending on the operator.
 import type { ConditionKeys } from '../../simulator/kernel.ts';
 import { isOperator, listOf } from './conditions.ts';
 import { listedActions, nameOf, type PolicyDocument, type Statement, statementsOf } from './policy.ts';
 
-/** "AWS global condition context keys" (IAM guide), of every request; absent where AWS leaves them out. */
+/** "AWS global condition context keys" (IAM guide), of every request; absent if AWS leaves them out. */
 const GLOBAL = [
   ...['aws:PrincipalAccount', 'aws:PrincipalArn', 'aws:RequestedRegion', 'aws:ResourceAccount', 'aws:SecureTransport'],
   // Only in the requests of AWS services.
@@ -15,7 +15,7 @@ const GLOBAL = [
 
 const isGlobal = matcherOf(GLOBAL);
 
-/** @param byAction the keys of each action, as the declarations of the services have them */
+/** @param byAction the keys of each action, from the services' declarations */
 export function conditionKeysOf(byAction: Readonly<Record<string, readonly string[]>>): ConditionKeys {
   const matchers = new Map(Object.entries(byAction).map(([action, keys]) => [action.toLowerCase(), matcherOf(keys)]));
   return {
@@ -27,7 +27,7 @@ export function conditionKeysOf(byAction: Readonly<Record<string, readonly strin
   };
 }
 
-/** "aws:ResourceTag/*" stands for every key that begins so. */
+/** "aws:ResourceTag/*" stands for every key with this beginning. */
 function matcherOf(keys: readonly string[]): (key: string) => boolean {
   const exact = new Set(keys.map((key) => key.toLowerCase()));
   const prefixes = keys.filter((key) => key.endsWith('*')).map((key) => key.slice(0, -1).toLowerCase());
@@ -35,8 +35,8 @@ function matcherOf(keys: readonly string[]): (key: string) => boolean {
 }
 
 /**
- * @throws Error where a condition of the document could not be evaluated as AWS evaluates it: it names statement, action and key. Of actions by a
- * pattern those are asked about that the region knows.
+ * @throws Error if the region could not evaluate a condition of the document as AWS does; it names statement, action and key. A pattern of actions is
+ * checked for all actions that the region knows.
  */
 export function checkConditions(document: PolicyDocument, known: ConditionKeys): void {
   for (const statement of statementsOf(document)) {
@@ -57,7 +57,7 @@ export function checkConditions(document: PolicyDocument, known: ConditionKeys):
   }
 }
 
-/** Those that conditions name, and those that stand in values and resources as variables. */
+/** Keys that conditions name, and keys in variables of values and resources. */
 function keysOf({ Condition = {}, Resource, NotResource }: Statement): string[] {
   const values = Object.values(Condition).flatMap((keys) => Object.values(keys).flatMap(listOf));
   const texts = [

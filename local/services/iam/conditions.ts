@@ -1,7 +1,7 @@
 // The Condition element of a policy statement ("IAM JSON policy elements: Condition operators", IAM guide).
 import { compileGlob, type Glob } from '../../simulator/glob.ts';
 
-/** What is known about a request: values by condition key, keys in lower case as IAM compares them without case. */
+/** The known facts of a request: values by condition key. Keys are in lower case because IAM ignores their case. */
 export type Context = ReadonlyMap<string, readonly string[]>;
 
 export type Conditions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -11,7 +11,7 @@ interface Operator {
   readonly negated?: true;
 }
 
-/** What is no number compares with none. */
+/** A value that is not a number matches no number. */
 const compareNumbers =
   (test: (actual: number, expected: number) => boolean) =>
   (actual: string, expected: string): boolean =>
@@ -50,7 +50,7 @@ export function conditionsHold(conditions: Conditions, context: Context): boolea
 }
 
 const compiled = new Map<string, Glob>();
-/** More patterns than any set of policies has; variables could make ever new ones. */
+/** More patterns than any set of policies has; variables could make new ones without end. */
 const COMPILED_MAX = 10_000;
 
 /** Whether text matches a pattern with `*` and `?`, as in actions, resources and StringLike. */
@@ -69,7 +69,7 @@ function likeArn(text: string, pattern: string): boolean {
   return parts.length === 6 && patterns.length === 6 && parts.every((part, at) => like(part, patterns[at] ?? ''));
 }
 
-/** The sixth may have colons of its own. */
+/** The sixth may contain colons. */
 function componentsOf(arn: string): string[] {
   const parts = arn.split(':');
   return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
@@ -78,7 +78,7 @@ function componentsOf(arn: string): string[] {
 /** Policy elements are a value or a list of values. */
 export const listOf = (value: unknown): string[] => (Array.isArray(value) ? value : [value]).map(String);
 
-/** Replaces `${key}`; undefined when the request has no such key, and then nothing matches ("Policy variables"). */
+/** Replaces `${key}`; undefined if the request has no such key: then nothing matches ("Policy variables"). */
 export function resolveVariables(pattern: string, context: Context): string | undefined {
   let missing = false;
   const resolved = pattern.replace(/\$\{([^}]+)\}/g, (_, key: string) => {
@@ -90,7 +90,7 @@ export function resolveVariables(pattern: string, context: Context): string | un
   return missing ? undefined : resolved;
 }
 
-/** An operator's parts: "ForAllValues:StringEqualsIfExists"; undefined for one that the region does not evaluate. */
+/** An operator's parts: "ForAllValues:StringEqualsIfExists"; undefined for an operator that the region does not evaluate. */
 function operatorOf(name: string):
   | {
       readonly quantifier: string | undefined;
@@ -114,7 +114,7 @@ function holds(operatorName: string, key: string, expected: readonly string[], c
   if (parsed === undefined) throw new Error(`iam: condition operator ${operatorName} is not emulated`);
   const { quantifier, operator, ifExists } = parsed;
   const values = context.get(key.toLowerCase());
-  // A key of several values that has none is absent.
+  // A multi-value key without values is absent.
   const actual = values?.length === 0 ? undefined : values;
   if (operator === 'Null') return expected.some((value) => (value.toLowerCase() === 'true') === (actual === undefined));
   const patterns = expected.flatMap((value) => resolveVariables(value, context) ?? []);

@@ -1,4 +1,4 @@
-// The AWS managed policies that a template may attach, as the AWS Managed Policy Reference prints them.
+// The AWS managed policies that a template may attach, with their text from the AWS Managed Policy Reference.
 import { ownValue } from '../../simulator/own-properties.ts';
 import { notEmulated } from '../../simulator/service.ts';
 import type { PolicyDocument } from './policy.ts';

@@ -1,4 +1,4 @@
-// Evaluates identity-based policies: an explicit deny wins, an allow is needed, everything else is denied.
+// Evaluates identity-based policies: an explicit deny wins, an allow is required, everything else is denied.
 import { type Conditions, type Context, conditionsHold, like, listOf, resolveVariables } from './conditions.ts';
 
 export interface Statement {
@@ -34,7 +34,7 @@ export function decide(
   return matching.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'not-allowed';
 }
 
-/** Who asks a resource's own policy. */
+/** The caller that a resource's own policy is evaluated for. */
 export interface ResourcePolicyCaller {
   readonly service?: string;
   readonly roleArn?: string;
@@ -42,8 +42,8 @@ export interface ResourcePolicyCaller {
 }
 
 /**
- * What a resource's own policy says of one action of one caller. "*" and a role's own ARN allow by themselves; an account is only trusted to say so
- * in its own policies ("How AWS enforcement code logic evaluates requests to allow or deny access", IAM guide).
+ * The decision of a resource's own policy about one action of one caller. "*" and a role's own ARN allow directly. For an account, the caller's own
+ * policies must allow it, too ("How AWS enforcement code logic evaluates requests to allow or deny access", IAM guide).
  */
 export function decideForResource(
   document: PolicyDocument,
@@ -78,7 +78,7 @@ function trustsAccount({ Principal }: Statement, { roleArn, accountId }: Resourc
   return !names.some((name) => name === '*' || name === roleArn) && names.some((name) => isAccount(name, accountId));
 }
 
-/** Throws an Error naming what is wrong with a document that IAM would refuse as malformed. */
+/** Throws an Error that names the fault of a document that IAM would refuse as malformed. */
 export function checkDocument(document: PolicyDocument): void {
   for (const statement of statementsOf(document)) {
     checkStatement(statement);
@@ -87,7 +87,7 @@ export function checkDocument(document: PolicyDocument): void {
   }
 }
 
-/** The same of a resource's own policy, which says for whom it is, and may leave out that it is about itself. */
+/** The same for a resource's own policy. It has principals, and may omit its resource. */
 export function checkResourceDocument(document: PolicyDocument): void {
   for (const statement of statementsOf(document)) {
     checkStatement(statement);
@@ -109,7 +109,7 @@ function checkStatement(statement: Statement): void {
   }
 }
 
-/** The actions that a statement is about: those that it names, and of the known those that its patterns mean. */
+/** The actions of a statement: the named ones, and the known ones that match its patterns. */
 export function listedActions(statement: Statement, known: readonly string[]): string[] {
   const named = statement.Action === undefined ? [] : listOf(statement.Action).filter((action) => !/[*?]/.test(action));
   return [...new Set([...named, ...known.filter((action) => isAbout(statement, action))])];
@@ -118,7 +118,7 @@ export function listedActions(statement: Statement, known: readonly string[]): s
 export const statementsOf = ({ Statement }: PolicyDocument): readonly Statement[] =>
   Array.isArray(Statement) ? Statement : [Statement as Statement];
 
-/** By document, which nobody changes, and action: each request asks again, and of a role's statements few are about one action. */
+/** By document, which never changes, and action: each request evaluates again, and few of a role's statements are about one action. */
 const aboutActions = new WeakMap<PolicyDocument, Map<string, readonly Statement[]>>();
 
 function statementsAbout(document: PolicyDocument, action: string): readonly Statement[] {
@@ -144,7 +144,7 @@ function applies({ Resource, NotResource, Condition = {} }: Statement, resource:
   return conditionsHold(Condition, context);
 }
 
-/** A request that names no resource is written `*`, and only a pattern of `*` covers it. */
+/** A request without a resource is written `*`, and only a pattern of `*` matches it. */
 function matchesResource(resource: string, pattern: string, context: Context): boolean {
   if (resource === '*') return pattern === '*';
   const resolved = resolveVariables(pattern, context);

@@ -1,4 +1,4 @@
-// Roles and policies of a template.
+// CloudFormation resources of IAM: roles and policies.
 import {
   asText,
   items,

@@ -24,7 +24,7 @@ interface Role {
   readonly id: string;
   readonly description: string;
   readonly trust: string;
-  /** Who may assume it; undefined where nobody is told. */
+  /** The trust policy; undefined: not given. */
   readonly trusts: PolicyDocument | undefined;
   readonly createdAtMs: number;
   readonly inline: Map<string, PolicyDocument>;
@@ -32,9 +32,9 @@ interface Role {
 }
 
 export interface Roles {
-  /** All policies of a role; undefined when there is no such role. */
+  /** All policies of a role; undefined without such a role. */
   policiesOf(roleArn: string): readonly PolicyDocument[] | undefined;
-  /** Who may assume a role, by its own policy; undefined when there is no such role, or it tells nobody. */
+  /** A role's trust policy; undefined without such a role, or without a trust policy. */
   trustOf(roleArn: string): PolicyDocument | undefined;
 }
 
@@ -42,8 +42,8 @@ export interface Iam extends Roles, Service {
   roleArns(): readonly string[];
 }
 
-// "IAM and AWS STS quotas": role names up to 64 characters, ten managed policies a role, inline policies of 10,240 characters a
-// role and managed ones of 6,144, white space not counted.
+// "IAM and AWS STS quotas": role names have up to 64 characters, and a role has up to ten managed policies. Inline policies of a role have up to
+// 10,240 characters, managed policies 6,144, without white space.
 const NAME = /^[\w+=,.@-]{1,64}$/;
 const ATTACHED_MAX = 10;
 const INLINE_CHARACTERS_MAX = 10_240;
@@ -147,7 +147,7 @@ export function createIam(kernel: Kernel): Iam {
 
   const trustOf = (roleArn: string): PolicyDocument | undefined =>
     [...roles.values()].find(({ arn }) => arn === roleArn)?.trusts;
-  /** The region keeps no instance profiles: any name is one, and its role is called the same, as consoles make it. */
+  /** The region stores no instance profiles: any name exists, with a role of the same name, as the console makes it. */
   const instanceProfile = ({ InstanceProfileName: name = '' }: GetInstanceProfileRequest): object => {
     const about = (kind: string, called: string) => ({
       Arn: `arn:aws:iam::${kernel.accountId}:${kind}/${name}`,

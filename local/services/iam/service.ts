@@ -1,4 +1,4 @@
-// AWS Identity and Access Management.
+// The service declaration of AWS Identity and Access Management.
 import { join } from 'node:path';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';

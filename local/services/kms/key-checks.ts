@@ -1,9 +1,9 @@
-// What a request asks KMS for on its caller's behalf: services call KMS as the principal that called them ("kms:ViaService").
+// A request's KMS checks in its caller's name: services call KMS as the principal that called them ("kms:ViaService").
 
 import type { RegionIdentity } from '../../simulator/kernel.ts';
 import type { Check, Encrypted, Keys } from '../iam/check.ts';
 
-/** A check on the key of something encrypted. `context` is its encryption context, whose pairs policies may ask for. */
+/** A check on the key of an encrypted resource. `context` is its encryption context, whose pairs policies may test. */
 export function kmsCheck(
   action: string,
   service: string,

@@ -1,5 +1,5 @@
-// KMS as far as other services stand on it: which key something is encrypted with, and whose policy lets callers use it. Keys
-// themselves are only recorded; nothing is encrypted.
+// KMS as far as other services need it: the key of an encrypted resource, and whose policy allows its use. Keys are only recorded; nothing is
+// encrypted.
 
 import { createHash } from 'node:crypto';
 import type { RegionIdentity } from '../../simulator/kernel.ts';
@@ -8,16 +8,16 @@ import { notEmulated } from '../../simulator/service.ts';
 export interface KmsKey {
   readonly arn: string;
   /**
-   * An AWS managed key's own policy lets each principal of the account use it through its service (`aws kms get-key-policy` of
-   * aws/ssm and aws/secretsmanager: kms:CallerAccount, kms:ViaService), so a caller needs no grant for it. A customer's key delegates
-   * to IAM in the default key policy, so a caller needs one.
+   * An AWS managed key's own policy lets each principal of the account use it through its service (`aws kms get-key-policy` of aws/ssm and
+   * aws/secretsmanager: kms:CallerAccount, kms:ViaService). So a caller needs no grant for it. A customer's key delegates to IAM in the default key
+   * policy, so a caller needs one.
    */
   readonly awsManaged: boolean;
 }
 
 /**
- * The key that an id, an ARN, or the alias of an AWS managed key ("alias/aws/ssm") means. Throws NotImplemented for other aliases: the
- * region does not know what they stand for.
+ * The key of an id, an ARN, or an AWS managed key's alias ("alias/aws/ssm"). Throws NotImplemented for other aliases: the region does not know their
+ * keys.
  */
 export function kmsKey(given: string, { accountId, regionName }: RegionIdentity): KmsKey {
   const prefix = `arn:aws:kms:${regionName}:${accountId}:`;
@@ -28,7 +28,7 @@ export function kmsKey(given: string, { accountId, regionName }: RegionIdentity)
   return { arn: `${prefix}key/${name.replace(/^key\//, '')}`, awsManaged: false };
 }
 
-/** The same in every run, as a key is there before any of its uses. */
+/** The same in every run, since a key exists before it is used. */
 function madeUpId(alias: string): string {
   const digits = createHash('sha256').update(alias).digest('hex');
   return [

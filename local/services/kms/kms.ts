@@ -1,5 +1,5 @@
-// KMS, which is asked about keys and gives none: any well-formed id of the account is a symmetric key that is there. Nothing is encrypted here.
-// Sources: doc comments of DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
+// KMS, which describes keys but does not encrypt: any well-formed id of the account is an existing symmetric key. Sources: doc comments of
+// DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
 import type {
   CreateKeyRequest,
   DescribeKeyRequest,
@@ -18,7 +18,7 @@ const KEY_ID = /^(mrk-)?[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const AGE_MS = 365 * 86_400_000;
 
 export interface Kms extends Service {
-  /** Of a key that was made here; undefined for one that was there before. */
+  /** Of a key that was made here; undefined for an older one. */
   policy(keyArn: string): PolicyDocument | undefined;
   /** Keys that were made here. */
   keyArns(): readonly string[];
@@ -50,11 +50,11 @@ export function createKms(
       },
       DescribeKey: ({ KeyId = '' }: DescribeKeyRequest): DescribeKeyResponse => {
         const [, , , region, account] = KeyId.startsWith('arn:') ? KeyId.split(':') : [];
-        // The words of the service, which looks for no key outside of its region.
+        // The service's message: it looks for keys only in its own region.
         if (region !== undefined && region !== regionName)
           throw new AwsError('NotFoundException', `Invalid arn ${region}`);
         if (account !== undefined && account !== accountId && foreignKey(KeyId) !== 'use-and-describe') {
-          // The words that KMS has for a caller of another account.
+          // KMS's message for a caller of another account.
           const sentence = `User is not authorized to perform: kms:DescribeKey on resource: ${KeyId} because no resource-based policy allows the kms:DescribeKey action`;
           throw new AwsError('AccessDeniedException', sentence);
         }

@@ -1,4 +1,4 @@
-// "Actions, resources, and condition keys for AWS Key Management Service" (Service Authorization Reference), of callers that ask KMS itself.
+// "Actions, resources, and condition keys for AWS Key Management Service" (Service Authorization Reference), for direct callers of KMS.
 
 import type { RegionIdentity } from '../../simulator/kernel.ts';
 import { type Mapping, type Mappings, sameKeys } from '../iam/check.ts';
@@ -8,13 +8,13 @@ interface Use {
   readonly KeyId?: string;
 }
 
-/** A key by its id or ARN, the managed one of EBS included. */
+/** A key by its id or ARN; EBS's managed key, too. */
 export const keyOf = (KeyId: string, region: RegionIdentity): KmsKey => {
   const managed = kmsKey('alias/aws/ebs', region);
   return KeyId === managed.arn ? managed : kmsKey(KeyId, region);
 };
 
-/** A caller that asks KMS itself comes through no service, and its grants are for nobody's service. */
+/** A direct caller of KMS comes through no service, and its grants are for no AWS service. */
 const onKeyDirectly =
   (action: string): Mapping =>
   ({ KeyId = '' }: Use, region) => [
@@ -33,7 +33,7 @@ const reEncrypt: Mapping = (
   ...onKeyDirectly('kms:ReEncryptTo')({ KeyId: DestinationKeyId }, region),
 ];
 
-/** Even of a key that AWS manages: its policy lets the account's own policies say who sees it (`aws kms get-key-policy` of aws/ebs). */
+/** Also for an AWS managed key: its policy lets the account's own policies decide who may describe it (`aws kms get-key-policy` of aws/ebs). */
 const describeKey: Mapping = ({ KeyId = '' }: Use, region) => [
   { action: 'kms:DescribeKey', resources: [{ arn: kmsKey(KeyId, region).arn }] },
 ];

@@ -1,4 +1,4 @@
-// AWS Key Management Service.
+// The service declaration of AWS Key Management Service.
 import { join } from 'node:path';
 import { asText, type ResourceTypes, text } from '../../simulator/cloudformation/resource.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';

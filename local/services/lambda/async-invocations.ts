@@ -1,4 +1,4 @@
-// Asynchronous invocations: Lambda's own queue with its retries, and what becomes of events that fail for good.
+// Asynchronous invocations: Lambda's own queue with its retries, and what happens to events that fail permanently.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { Execution } from './execution.ts';
@@ -35,7 +35,7 @@ export function createAsynchronous(
   const random = kernel.random('lambda/asynchronous');
   const queue = new Set<QueuedEvent>();
 
-  /** Accepts an event; a durable function's execution starts at once, and is the answer. */
+  /** Accepts an event; a durable function's execution starts immediately, and is returned. */
   const accept = (target: Target, payload: string, name?: string): Execution | undefined => {
     if (target.fn.durable !== undefined) {
       return executions.start(target, payload, name, (ended) => endOfExecution(ended));
@@ -66,7 +66,7 @@ export function createAsynchronous(
       event.attempts += 1;
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
-      // Throttled: "returns the event to the queue"; the maximum age bounds it.
+      // Throttled: "returns the event to the queue"; the maximum age limits it.
       event.throttles += 1;
       kernel.clock.after(backoffMs(event.throttles), () => attempt(event));
     }
@@ -103,7 +103,7 @@ export function createAsynchronous(
     failed(target, payload, record(event, 'RetriesExhausted', JSON.stringify({ errorType, errorMessage })));
   };
 
-  /** The queue of the function gets the event itself, the destination gets a record about it. */
+  /** The function's dead-letter queue gets the event itself, a destination gets a record about it. */
   const failed = (target: Target, payload: string, text: string): void => {
     if (target.fn.deadLetterArn !== undefined) {
       send(target, target.fn.deadLetterArn, payload, 'DeadLetterErrors');

@@ -18,11 +18,11 @@ type AwaitCallback = Extract<Effect, { do: 'await-callback' }>;
 // "SendDurableExecutionCallbackSuccessRequest.Result" and "…FailureRequest.Error": 1 MB.
 const RESULT_BYTES_MAX = 1024 * 1024;
 
-/** Opaque to callers, of base64's own alphabet ("Pattern: [A-Za-z0-9+/]+={0,2}"); here they carry where the answer belongs. */
+/** Opaque to callers, in base64's own alphabet ("Pattern: [A-Za-z0-9+/]+={0,2}"); here they contain the execution and the operation. */
 export const encodeCallbackId = (executionArn: string, operationId: string): string =>
   Buffer.from(JSON.stringify([executionArn, operationId])).toString('base64');
 
-/** Starts the clocks of a callback ("CallbackOptions": 0 means none). */
+/** Starts the timeouts of a callback ("CallbackOptions": 0 means none). */
 export function expireCallback(
   kernel: Kernel,
   executions: Executions,
@@ -48,7 +48,7 @@ export function expireCallback(
   }
 }
 
-/** The three operations by which the outside answers. All throw CallbackTimeoutException once the callback is closed. */
+/** The three operations that answer from outside. All throw CallbackTimeoutException after the callback is closed. */
 export function createCallbacks(kernel: Kernel, executions: Executions) {
   const open = (callbackId: string | undefined): { execution: Execution; id: string } => {
     const [arn, id] = decodeCallbackId(callbackId ?? '');
@@ -103,7 +103,7 @@ function close(
   executions.change(execution, answered);
 }
 
-/** The inverse: ARN of the execution, id of the operation. Throws for anything that is no callback id. */
+/** The inverse: ARN of the execution, id of the operation. Throws for text that is not a callback id. */
 export function decodeCallbackId(callbackId: string): [string, string] {
   try {
     const [arn, id] = JSON.parse(Buffer.from(callbackId, 'base64').toString('utf8'));

@@ -1,4 +1,4 @@
-// Checkpoints: the only way in which a running function changes its durable execution, guarded by a token as a fence.
+// Checkpoints: the only way for a running function to change its durable execution, guarded by a token as a fence.
 import type {
   CheckpointDurableExecutionRequest,
   ErrorObject,
@@ -17,7 +17,7 @@ import { updateEvent } from './history.ts';
 import { applyUpdates, type Effect, isTerminal, replayedOperations } from './operations.ts';
 
 // "Lambda quotas", durable functions: 3,000 operations and 100 MB of storage an execution (DurableExecutionOperations and
-// DurableExecutionStorageWrittenBytes). Which error is answered is not published.
+// DurableExecutionStorageWrittenBytes). The error is not published.
 const OPERATIONS_MAX = 3000;
 const STORAGE_BYTES_MAX = 100 * 1024 * 1024;
 // "CheckpointDurableExecutionRequest.ClientToken": duplicates are recognized "within a 15-minute window".
@@ -60,7 +60,7 @@ export function createCheckpoints(
     }
   };
 
-  /** Throws InvalidParameterValueException "Invalid Checkpoint Token" for any but the newest token of the running invocation. */
+  /** Throws InvalidParameterValueException "Invalid Checkpoint Token" for all tokens but the newest one of the running invocation. */
   const checkpoint = (input: CheckpointDurableExecutionRequest, call: Call): object | Promise<object> => {
     const execution = executions.find(input.DurableExecutionArn);
     const duplicate = execution.lastCheckpoint;
@@ -72,7 +72,7 @@ export function createCheckpoints(
     ) {
       return duplicate.response;
     }
-    // The SDK knows this error by the beginning of its message, and then ends the invocation but not the execution.
+    // The SDK recognises this error by the beginning of its message, and then ends the invocation but not the execution.
     if (execution.token === undefined || input.CheckpointToken !== execution.token) {
       throw invalid('Invalid Checkpoint Token');
     }
@@ -137,7 +137,7 @@ const MARKERS: Tokens = {
   refused: (marker) => invalid(`Marker: expected one from an earlier answer, got "${marker}"`),
 };
 
-/** One page of a list; markers are positions, since lists only grow. Throws for a marker that we never gave. */
+/** One page of a list; markers are positions, since lists only grow. Throws for a marker that was never returned. */
 export function paged<T>(
   list: readonly T[],
   marker: string | undefined,
@@ -150,7 +150,7 @@ export function paged<T>(
   return { items, next: next === undefined ? {} : { NextMarker: next } };
 }
 
-/** The request's sandbox is gone: nobody hears the answer, so there is none. */
+/** The request's sandbox is dead: no response can reach it. */
 function dieNow(sandboxKilled: (actor: string) => void, call: Call): Promise<object> {
   sandboxKilled(call.actor);
   return new Promise(() => {});
@@ -164,7 +164,7 @@ const endWait = (kernel: Kernel, execution: Execution, id: string): Operation =>
 
 const FAULT_ERROR: ErrorObject = { ErrorType: 'Execution.TimedOut', ErrorMessage: 'Execution timed out.' };
 
-/** Fault `execution-timeout`: the first execution of the run dies in mid-flight, shortly after one of its first checkpoints. */
+/** Fault `execution-timeout`: the first execution of the run dies shortly after one of its first checkpoints. */
 function timeOutOnFault(kernel: Kernel, executions: Executions, execution: Execution): void {
   if (!kernel.fault('execution-timeout') || execution.ordinal !== 1) return;
   const random = kernel.random('lambda/execution-timeout');

@@ -1,9 +1,9 @@
-// A function as Lambda describes it to those who ask.
+// How Lambda describes a function.
 import type { FunctionConfiguration, VpcConfigResponse } from '@aws-sdk/client-lambda';
 import type { FunctionVpc } from '../../simulator/lambda-runtime/environment.ts';
 import type { LambdaFunction } from './functions.ts';
 
-/** What GetFunctionConfiguration answers; the ARN carries the qualifier that was asked for. */
+/** The response of GetFunctionConfiguration; the ARN has the requested qualifier. */
 export function describe(fn: LambdaFunction, functionArn: string): FunctionConfiguration {
   return {
     FunctionName: fn.functionName,

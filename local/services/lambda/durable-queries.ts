@@ -1,4 +1,4 @@
-// What people and other functions may ask about durable executions: get, list, history, stop.
+// Queries of people and other functions about durable executions: get, list, history, stop.
 import type {
   Execution as ExecutionSummary,
   GetDurableExecutionHistoryRequest,
@@ -53,7 +53,7 @@ export function createDurableQueries(functions: Functions, executions: Execution
     return { Events: items, ...next };
   };
 
-  /** Stopping what has ended changes nothing, and tells when it ended. */
+  /** Stopping an ended execution changes nothing, and returns its end time. */
   const stop = (input: StopDurableExecutionRequest, call: Call): object => {
     const execution = executions.find(input.DurableExecutionArn);
     executions.end(execution, 'STOPPED', { error: input.Error ?? {} });

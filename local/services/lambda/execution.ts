@@ -1,4 +1,4 @@
-// What Lambda remembers of one durable execution.
+// Lambda's record of one durable execution.
 import type { DurableConfig, ErrorObject, Event, ExecutionStatus, Operation } from '@aws-sdk/client-lambda';
 import type { Timer } from '../../simulator/kernel.ts';
 import type { Target } from './functions.ts';
@@ -18,9 +18,9 @@ export interface Execution {
   result?: string;
   error?: ErrorObject;
   operations: Map<string, Operation>;
-  /** Operations that changed since the function was last told. */
+  /** Operations that changed since the function last received them. */
   readonly changed: Set<string>;
-  /** The fence: only the invocation that holds it may write. Absent while none runs. */
+  /** The fence: only the invocation that holds it may write. Absent while no invocation runs. */
   token: string | undefined;
   lastCheckpoint?: {
     readonly clientToken: string;
@@ -38,7 +38,7 @@ export interface Execution {
   readonly timers: Map<string, Timer>;
   /** Seconds between heartbeats, by the operation id of the callback. */
   readonly heartbeats: Map<string, number>;
-  /** Fault `execution-timeout`: after how many checkpoints, and how long after, this execution dies. */
+  /** Fault `execution-timeout`: this execution dies after so many checkpoints, and so long after the last of them. */
   fate?: { readonly checkpoints: number; readonly delayMs: number };
   readonly history: Event[];
   readonly whenEnded: ((execution: Execution) => void)[];

@@ -1,4 +1,4 @@
-// The life of durable executions: started by name, invoked again and again, ended once, remembered for their retention.
+// The life of durable executions: started by name, invoked repeatedly, ended once, and remembered until their retention ends.
 import type { ErrorObject, ExecutionStatus, Operation } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -9,13 +9,13 @@ import type { Invoke, Measure } from './invocations.ts';
 import { isTerminal, replayedOperations } from './operations.ts';
 import type { FunctionError, Outcome } from './sandboxes.ts';
 
-// How often the service repeats a failed invocation is not published ("Retries for Lambda durable functions" calls them
-// backend retries). We take the interval that Lambda states for system errors of asynchronous invocations: "increases
-// exponentially from 1 second after the first attempt to a maximum of 5 minutes".
+// AWS does not publish how often the service repeats a failed invocation ("Retries for Lambda durable functions" calls them backend retries). We use
+// Lambda's interval for system errors of asynchronous invocations: "increases exponentially from 1 second after the first attempt to a maximum of 5
+// minutes".
 const RETRY_MIN_MS = 1000;
 const RETRY_MAX_MS = 5 * 60_000;
-// The state travels in the invocation's event, so it is bounded by the payload of an asynchronous invocation, 1 MB; the
-// rest is fetched with GetDurableExecutionState.
+// The invocation's event contains the state, so the payload of an asynchronous invocation limits it, 1 MB. The function fetches the rest with
+// GetDurableExecutionState.
 const EVENT_STATE_BYTES = 1024 * 1024 - 64 * 1024;
 const DAY_MS = 86_400_000;
 const END_METRICS: Readonly<Partial<Record<ExecutionStatus, string>>> = {
@@ -25,7 +25,7 @@ const END_METRICS: Readonly<Partial<Record<ExecutionStatus, string>>> = {
   STOPPED: 'DurableExecutionStopped',
 };
 
-/** The delay before the next try after so many failures in a row, in ms. */
+/** The delay before the next attempt after so many failures in a row, in ms. */
 export const backoffMs = (failures: number): number =>
   Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(failures - 1, 20));
 
@@ -45,7 +45,7 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
     return true;
   };
 
-  /** Throws ResourceNotFoundException when it never was, or its retention is over. */
+  /** Throws ResourceNotFoundException if it never existed, or its retention is over. */
   const find = (arn: string | undefined): Execution => {
     const execution = byArn.get(arn ?? '');
     if (execution === undefined || forget(execution)) {
@@ -63,9 +63,8 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
   };
 
   /**
-   * Starts an execution, or answers with the one that has this name: "same name with same payload" is the same execution,
-   * running or closed, until its retention expires ("Idempotency", Lambda guide). Another payload is refused. `whenEnded` is
-   * kept for a new execution only.
+   * Starts an execution, or returns the one with this name: "same name with same payload" is the same execution, running or closed, until its
+   * retention expires ("Idempotency", Lambda guide). Another payload is refused. `whenEnded` is kept only for a new execution.
    */
   const start = (
     target: Target,
@@ -150,7 +149,7 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
     execution.timers.delete(id);
   };
 
-  /** Replaces an operation from outside of a checkpoint, and lets the function see it. */
+  /** Replaces an operation without a checkpoint, and shows it to the function. */
   const change = (execution: Execution, operation: Operation): void => {
     const id = operation.Id ?? '';
     execution.operations.set(id, operation);
@@ -192,7 +191,7 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
   const finish = (execution: Execution, outcome: Outcome): void => {
     const { invocation } = execution;
     execution.invocation = undefined;
-    execution.token = undefined; // from now on nothing that this sandbox still sends can take effect
+    execution.token = undefined; // from now on nothing that this sandbox still sends has an effect
     if (invocation !== undefined) {
       record(execution, {
         EventType: 'InvocationCompleted',
@@ -209,7 +208,7 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
     else retryLater(execution);
   };
 
-  /** What the function's own answer means (`DurableExecutionInvocationOutput`). */
+  /** Applies the function's own response (`DurableExecutionInvocationOutput`). */
   const carryOn = (execution: Execution, payload: string): void => {
     const answer = JSON.parse(payload) as { Status?: string; Result?: string; Error?: ErrorObject } | null;
     if (answer?.Status === 'SUCCEEDED') end(execution, 'SUCCEEDED', { result: answer.Result ?? '' });
@@ -219,7 +218,7 @@ export function createExecutions(kernel: Kernel, invoke: Invoke, measure: Measur
     else if (!isWaiting(execution)) end(execution, 'FAILED', { error: NOTHING_PENDING });
   };
 
-  /** Ends it for good. An invocation that still runs is not killed: it learns at its next checkpoint, which is refused. */
+  /** Ends it permanently. A running invocation is not killed: its next checkpoint is refused. */
   const end = (
     execution: Execution,
     status: ExecutionStatus,
@@ -274,11 +273,11 @@ function invocationEvent(execution: Execution, updated: readonly string[]): stri
     UpdatedOperationIds: updated,
   });
   const marker = JSON.stringify(texts.length < operations.length ? String(texts.length) : '');
-  // Each operation is written once: there are hundreds of them in every replay.
+  // Each operation is serialized once: every replay contains hundreds of them.
   return `${rest.slice(0, -1)},"InitialExecutionState":{"Operations":[${texts.join(',')}],"NextMarker":${marker}}}`;
 }
 
-/** Whether something outside of the function will happen that wakes it up. */
+/** Whether something outside of the function will wake it up. */
 function isWaiting(execution: Execution): boolean {
   return [...execution.operations.values()].some((operation) =>
     execution.timers.has(operation.Id ?? '') && operation.Type !== 'EXECUTION'
@@ -306,7 +305,7 @@ const errorObject = ({ errorType, errorMessage }: FunctionError): ErrorObject =>
   ErrorMessage: errorMessage,
 });
 
-/** How a caller who waited for the execution is told that it did not succeed. */
+/** The error for a caller that waited for an unsuccessful execution. */
 export const toFunctionError = ({ status, error }: Execution): FunctionError => ({
   errorType: error?.ErrorType ?? `Execution.${status}`,
   errorMessage: error?.ErrorMessage ?? `The durable execution ended ${status}.`,

@@ -1,4 +1,4 @@
-// The functions of the account: versions, aliases and their settings, and the names that callers may use for them.
+// The functions of the account: versions, aliases, their settings, and their names in requests.
 import type {
   AddPermissionRequest,
   AliasConfiguration,
@@ -24,7 +24,7 @@ export interface LambdaFunction extends SandboxFunction {
   readonly modifiedAtMs: number;
 }
 
-/** How asynchronous invocations of one function (or of one qualifier of it) are treated. */
+/** Settings of asynchronous invocations, for one function or one qualifier of it. */
 export interface AsyncSettings {
   readonly maximumRetries: number;
   readonly maximumAgeSeconds: number;
@@ -32,10 +32,10 @@ export interface AsyncSettings {
   readonly onSuccessArn?: string | undefined;
 }
 
-/** What a name in a request stands for. */
+/** The function that a name in a request means. */
 export interface Target {
   readonly fn: LambdaFunction;
-  /** The qualifier as it was asked for (an alias or a version), absent for an unqualified name. */
+  /** The requested qualifier (an alias or a version), absent for an unqualified name. */
   readonly qualifier: string | undefined;
   readonly invokedArn: string;
 }
@@ -51,7 +51,7 @@ interface Entry {
 
 type Permission = Statement & { readonly Resource: string };
 
-// "PutFunctionEventInvokeConfig": two retries and six hours, unless the function says otherwise.
+// "PutFunctionEventInvokeConfig": two retries and six hours by default.
 const DEFAULT_ASYNC: AsyncSettings = { maximumRetries: 2, maximumAgeSeconds: 6 * 3600 };
 // "DurableConfig" in the CloudFormation reference: 14 days.
 const DEFAULT_RETENTION_DAYS = 14;
@@ -78,7 +78,7 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     return entry;
   };
 
-  /** Resolves "name", "name:qualifier", partial and full ARNs. Throws when there is no such function, version or alias. */
+  /** Resolves "name", "name:qualifier", partial and full ARNs. Throws if there is no such function, version or alias. */
   const resolve = (functionName: string, qualifier?: string): Target => {
     const parsed = parseName(functionName, kernel.accountId);
     if (qualifier !== undefined && parsed.qualifier !== undefined && parsed.qualifier !== qualifier) {
@@ -236,7 +236,7 @@ export function createFunctions(kernel: Kernel, code: CodeStore, vpcOf: VpcOf) {
     return JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement });
   };
 
-  /** The same as IAM reads it; undefined for a function that admits nobody, or is not there. */
+  /** The same for IAM; undefined for a function that does not exist or has no policy. */
   const admits = (functionArn: string): PolicyDocument | undefined => {
     const permissions = entries.get(parseName(functionArn, kernel.accountId).name)?.permissions;
     return permissions?.size ? { Statement: [...permissions.values()] } : undefined;

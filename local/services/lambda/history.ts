@@ -1,9 +1,9 @@
-// The history of a durable execution, as GetDurableExecutionHistory tells it: one event per change.
+// The history of a durable execution for GetDurableExecutionHistory: one event per change.
 import type { ErrorObject, Event, EventType, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
 import { ownValue } from '../../simulator/own-properties.ts';
 import type { Execution } from './execution.ts';
 
-/** An event before it is numbered and dated. */
+/** An event without its number and date. */
 export type NewEvent = Omit<Event, 'EventId' | 'EventTimestamp'>;
 
 const NAMES: Readonly<Record<string, string>> = {
@@ -21,17 +21,17 @@ const VERBS: Readonly<Record<string, string>> = {
 
 const ENDS: Readonly<Record<string, string>> = { SUCCEEDED: 'Succeeded', FAILED: 'Failed', TIMED_OUT: 'TimedOut' };
 
-/** The event of one update, told with the operation as it stands after the whole checkpoint. */
+/** The event of one update, with the operation's state after the whole checkpoint. */
 export function updateEvent(update: OperationUpdate, operation: Operation): NewEvent | undefined {
   const name = ownValue(NAMES, update.Type ?? '');
-  if (name === undefined) return undefined; // EXECUTION: told when the execution ends
-  // A retry ends an attempt: failed, or (waitForCondition) well but not there yet.
+  if (name === undefined) return undefined; // EXECUTION: its event is written when the execution ends
+  // A retry ends an attempt: it failed, or (waitForCondition) it succeeded without the condition.
   const verb =
     update.Action === 'RETRY' ? (update.Error ? 'Failed' : 'Succeeded') : ownValue(VERBS, update.Action ?? '');
   return { ...identity(operation), ...details(`${name}${verb}` as EventType, operation, update) };
 }
 
-/** The event of an operation that ended without a checkpoint: a wait that is over, a callback that was answered. */
+/** The event of an operation that ended without a checkpoint: a wait that is over, an answered callback. */
 export function endEvent(operation: Operation): NewEvent {
   const verb = ownValue(ENDS, operation.Status ?? '') ?? 'Failed';
   return {
@@ -40,7 +40,6 @@ export function endEvent(operation: Operation): NewEvent {
   };
 }
 
-/** The last event of an execution. */
 export function executionEndEvent(execution: Execution): NewEvent {
   const base = { Id: execution.rootId, Name: execution.name };
   const failure = { Error: { Payload: execution.error ?? {}, Truncated: false } };

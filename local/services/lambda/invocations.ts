@@ -1,4 +1,4 @@
-// One invocation of a function, counted as CloudWatch counts it.
+// Runs one invocation of a function, counted as CloudWatch counts it.
 import type { PutMetric } from '../../simulator/lambda-runtime/environment.ts';
 import type { Target } from './functions.ts';
 import type { Outcome, Sandboxes } from './sandboxes.ts';
@@ -7,7 +7,7 @@ export type Measure = (target: Target, metricName: string, value: number) => voi
 
 export type Invoke = (target: Target, requestId: string, payload: string, done: (outcome: Outcome) => void) => void;
 
-/** "Viewing metrics for Lambda functions": each metric by function name and, for qualified names, by resource too. */
+/** "Viewing metrics for Lambda functions": each metric by function name and, for qualified names, also by resource. */
 export function createMeasure(put: PutMetric): Measure {
   return (target, metricName, value) => {
     const { functionName } = target.fn;
@@ -18,7 +18,7 @@ export function createMeasure(put: PutMetric): Measure {
   };
 }
 
-/** Calls `done` exactly once, or throws TooManyRequestsException and never does. */
+/** Calls `done` exactly once. If it throws TooManyRequestsException, it never calls `done`. */
 export function createInvoke(sandboxes: Sandboxes, measure: Measure): Invoke {
   return (target, requestId, payload, done) => {
     const { fn, invokedArn } = target;

@@ -1,4 +1,4 @@
-// The Invoke operation: what a caller may ask of a function, and what it is told.
+// The Invoke operation: what a caller may send to a function, and the response.
 import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lambda';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
@@ -67,7 +67,7 @@ function payloadOf(input: InvocationRequest, type: string): string {
   return text;
 }
 
-/** Code and texts as reported of Lambda: awslabs/aws-athena-query-federation#793, ASFHyP3/hyp3#2241. */
+/** Code and texts as users report them: awslabs/aws-athena-query-federation#793, ASFHyP3/hyp3#2241. */
 function checkSize(bytes: number, type: string): void {
   const limit = type === 'Event' ? ASYNCHRONOUS_PAYLOAD_BYTES : SYNCHRONOUS_PAYLOAD_BYTES;
   if (bytes <= limit) return;

@@ -1,11 +1,11 @@
-// What a checkpoint does to the operations of a durable execution: a pure step from the old state and its updates to the new.
+// Applies a checkpoint to the operations of a durable execution: a pure step from the old state and its updates to the new state.
 import type { ErrorObject, Operation, OperationUpdate } from '@aws-sdk/client-lambda';
 import type { AwsError } from '../../simulator/service.ts';
 import { invalid } from './functions.ts';
 
 export type Operations = ReadonlyMap<string, Operation>;
 
-/** Something that must happen later, or now but outside of the operations. */
+/** An effect that must happen later, or now but outside of the operations. */
 export type Effect =
   | { readonly do: 'end-wait'; readonly id: string; readonly atMs: number }
   | { readonly do: 'retry-step'; readonly id: string; readonly atMs: number }
@@ -23,7 +23,7 @@ export interface CheckpointResult {
   readonly operations: Map<string, Operation>;
   readonly touched: readonly string[];
   readonly effects: readonly Effect[];
-  /** How many operations this checkpoint adds to the account's metering: starts and retries. */
+  /** Operations that this checkpoint adds to the account's metering: starts and retries. */
   readonly metered: number;
   readonly writtenBytes: number;
 }
@@ -48,8 +48,8 @@ const TERMINAL: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED
 export const isTerminal = (operation: Operation): boolean => TERMINAL.has(operation.Status ?? '');
 
 /**
- * Applies all updates of one checkpoint, or none ("Updates are applied atomically", CheckpointDurableExecutionRequest).
- * `nowMs` in ms since the epoch. Throws InvalidParameterValueException on a transition that the state does not allow.
+ * Applies all updates of one checkpoint, or none ("Updates are applied atomically", CheckpointDurableExecutionRequest). `nowMs` in ms since the
+ * epoch. Throws InvalidParameterValueException for a transition that the state does not allow.
  */
 export function applyUpdates(
   operations: Operations,
@@ -71,8 +71,8 @@ export function applyUpdates(
 }
 
 /**
- * The operations that the function is given for its replay: without the children of completed contexts that did not
- * ask for them ("ReplayChildren" in ContextDetails).
+ * The operations for the function's replay: without the children of completed contexts, unless a context requests them ("ReplayChildren" in
+ * ContextDetails).
  */
 export function replayedOperations(operations: Operations): Operation[] {
   const folded = new Set<string>();
@@ -104,7 +104,6 @@ function applyUpdate(draft: Draft, update: OperationUpdate): void {
   }
 }
 
-/** The operation after the update. */
 function next(draft: Draft, update: OperationUpdate, known: Operation | undefined): Operation {
   switch (update.Type) {
     case 'STEP':
@@ -129,7 +128,7 @@ function nextStep(draft: Draft, update: OperationUpdate, known: Operation | unde
     const { NextAttemptTimestamp: _, ...kept } = details;
     return { ...(known ?? begin(draft, update)), Status: 'STARTED', StepDetails: kept };
   }
-  // At-least-once steps may also close straight from READY: their START travels in the same batch, or not at all.
+  // At-least-once steps may also close directly from READY: their START is in the same batch, or is never sent.
   if (known === undefined || (known.Status !== 'STARTED' && known.Status !== 'READY')) throw refused(update, 'close');
   const attempt = (details.Attempt ?? 0) + 1;
   if (update.Action === 'SUCCEED') {

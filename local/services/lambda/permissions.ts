@@ -1,5 +1,5 @@
-// "Actions, resources, and condition keys for AWS Lambda" (Service Authorization Reference), and "Security and permissions for
-// Lambda durable functions": requests about an execution are about its own ARN, which extends that of a function version.
+// "Actions, resources, and condition keys for AWS Lambda" (Service Authorization Reference), and "Security and permissions for Lambda durable
+// functions". A request about an execution has the execution's own ARN, which extends the ARN of a function version.
 import {
   eachOnAnything,
   type Mapping,

@@ -1,4 +1,4 @@
-// Lambda functions of a template, and what belongs to them.
+// CloudFormation resources of Lambda: functions, and what belongs to them.
 import { sha256Of } from '../../simulator/cloudformation/assembly.ts';
 import {
   type Maker,
@@ -41,7 +41,7 @@ async function createFunction(properties: Properties, maker: Maker) {
   return { ref: name, attributes: { Arn: member(created, 'FunctionArn') } };
 }
 
-/** Code written into the template is stored first, as if it had been an asset. */
+/** Inline code of the template is stored first, like an asset. */
 function codeLocation(properties: Properties, { code, logicalId }: Maker): object {
   const written = properties['Code'] as { ZipFile?: string; S3Bucket?: string; S3Key?: string };
   if (written.ZipFile === undefined) return { S3Bucket: written.S3Bucket, S3Key: written.S3Key };

@@ -1,4 +1,4 @@
-// The pool of sandboxes: one invocation at a time each, the one used last is used next, and a killed one never again.
+// The pool of sandboxes. Each runs one invocation at a time, the most recently used one is used next, and a killed one never again.
 import type { Kernel, Timer } from '../../simulator/kernel.ts';
 import type { InvocationContext, Sandbox, StartSandbox } from '../../simulator/lambda-runtime/environment.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -8,7 +8,7 @@ import type { LambdaFunction } from './functions.ts';
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
-  /** Of errors that the function itself threw; what the service says of it has none. */
+  /** Of errors that the function itself threw; the service's own errors have none. */
   readonly trace?: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface Run {
   readonly fn: LambdaFunction;
   readonly invokedArn: string;
   readonly requestId: string;
-  /** JSON text; parsed afresh for each invocation. */
+  /** JSON text; parsed again for each invocation. */
   readonly payload: string;
 }
 
@@ -28,10 +28,10 @@ export interface Run {
 export const ACCOUNT_CONCURRENCY = 1000;
 /** The contract's cost of a cold start. */
 const COLD_START_MS = 500;
-// AWS publishes neither how long nor how many idle sandboxes it keeps; long enough for a function that runs each minute.
+// AWS does not publish how long it keeps idle sandboxes, or how many. This is long enough for a function that runs each minute.
 const IDLE_LIFETIME_MS = 10 * 60_000;
 const IDLE_MAX_PER_VERSION = 20;
-// "Lambda quotas": 6 MB; for a response it is a hundred bytes more (the message of `Function.ResponseSizeTooLarge`).
+// "Lambda quotas": 6 MB; for a response a hundred bytes more (the message of `Function.ResponseSizeTooLarge`).
 const RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 interface Idle {
@@ -61,13 +61,13 @@ export function createSandboxes(
 
   const keyOf = (fn: LambdaFunction): string => `${fn.functionName}:${fn.version}`;
 
-  /** Throws TooManyRequestsException when neither the function nor the account has room for one more invocation. */
+  /** Throws TooManyRequestsException if the function or the account has no room for one more invocation. */
   const checkConcurrency = (fn: LambdaFunction): void => {
     const reserved = reservedConcurrency(fn.functionName);
     const own = [...running].filter((run) => run.functionName === fn.functionName).length;
     if (reserved !== undefined && own >= reserved) throw throttled('ReservedFunctionConcurrentInvocationLimitExceeded');
     if (reserved !== undefined) return;
-    // "Reserving concurrency": what one function has for itself nobody else gets, and it takes nothing of theirs.
+    // "Reserving concurrency": other functions cannot use what is reserved for one function, and it uses nothing of theirs.
     const unreserved = [...running].filter((run) => reservedConcurrency(run.functionName) === undefined).length;
     if (unreserved >= accountConcurrency - totalReserved()) throw throttled('ConcurrentInvocationLimitExceeded');
   };
@@ -84,7 +84,7 @@ export function createSandboxes(
   };
 
   const putBack = (fn: LambdaFunction, sandbox: Sandbox): void => {
-    // An exception that nobody caught has ended the runtime with the invocation.
+    // An uncaught exception has ended the runtime with the invocation.
     if (sandbox.dead) return;
     const list = idle.get(keyOf(fn)) ?? [];
     list.push({ sandbox, sinceMs: kernel.clock.now() });
@@ -92,7 +92,7 @@ export function createSandboxes(
     idle.set(keyOf(fn), list);
   };
 
-  /** Runs one invocation and calls `done` exactly once. Throws (and never calls `done`) when throttled. */
+  /** Runs one invocation and calls `done` exactly once. If it is throttled, it throws and never calls `done`. */
   const run = (request: Run, done: (outcome: Outcome) => void): void => {
     const { fn, requestId } = request;
     checkConcurrency(fn);
@@ -157,7 +157,7 @@ export function createSandboxes(
   return {
     run,
     checkConcurrency,
-    /** The sandbox of this actor is dead: its invocation fails, and it is never used again. */
+    /** The sandbox of this actor has died: its invocation fails, and it is never used again. */
     sandboxKilled: (actor: string): void => {
       for (const [key, list] of idle)
         idle.set(
@@ -204,7 +204,7 @@ function outcomeOf(result: unknown): Outcome {
   return { ok: false, error: { errorType: 'Function.ResponseSizeTooLarge', errorMessage } };
 }
 
-/** Errors come from another realm, so `instanceof` says nothing. The stack is left out: it names paths of this machine. */
+/** Errors come from another realm, so `instanceof` does not work. The stack is left out: it has paths of this machine. */
 function errorOf(error: unknown): FunctionError {
   const { name, message } = (typeof error === 'object' && error !== null ? error : {}) as Partial<Error>;
   return { errorType: name ?? 'Error', errorMessage: message ?? String(error), trace: [] };

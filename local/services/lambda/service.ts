@@ -1,4 +1,4 @@
-// AWS Lambda: functions, their invocations, and durable executions.
+// The service declaration of AWS Lambda: functions, their invocations, and durable executions.
 import { join } from 'node:path';
 import type {
   AddPermissionRequest,
@@ -36,16 +36,16 @@ import type { VpcOf } from './vpc.ts';
 export interface Lambda extends Service {
   /** The gateway killed this sandbox: its invocation fails, and it is not used again. */
   sandboxKilled(actor: string): void;
-  /** Whom a function admits; undefined where it admits nobody. */
+  /** A function's own policy; undefined without one. */
   policy(functionArn: string): PolicyDocument | undefined;
   functionArns(): readonly string[];
-  /** The role that a function runs as. */
+  /** The role of a function. */
   roleOf(functionArn: string): string;
-  /** Puts another policy in the place of a function's own. */
+  /** Replaces a function's own policy. */
   setPolicy(functionArn: string, document: PolicyDocument): void;
   /** Every durable execution that is still remembered, in the order of their start. */
   executions(): readonly Execution[];
-  /** This execution's time is over, whatever it was at. Nothing happens to one that has ended. */
+  /** Times this execution out at any step. An ended execution is not changed. */
   timeOut(arn: string): void;
 }
 
@@ -54,14 +54,14 @@ export interface LambdaOptions {
   /** Where CreateFunction finds the code of an S3 bucket and key. */
   readonly code: CodeStore;
   readonly metric: PutMetric;
-  /** Which VPC a subnet is in; without it, no function can be in a VPC. */
+  /** The VPC of a subnet; without it, no function can be in a VPC. */
   readonly vpcOf?: VpcOf;
   readonly observe?: LambdaHooks;
-  /** Concurrent executions that the account may have; 1,000 unless given. */
+  /** The account's limit of concurrent executions; 1,000 by default. */
   readonly accountConcurrency?: number;
 }
 
-/** Registers itself with the kernel as the receiver for events to functions. */
+/** Registers itself with the kernel as the receiver of events for functions. */
 export function createLambda(
   kernel: Kernel,
   {
@@ -177,7 +177,7 @@ export function createLambda(
   };
 }
 
-/** "Lambda quotas": the control plane takes 15 requests a second; invocations are not part of it. */
+/** "Lambda quotas": the control plane accepts 15 requests a second; invocations are not part of it. */
 const PER_SECOND: ReadonlyMap<string, number> = new Map([
   ['GetFunction', 100],
   ['UpdateFunctionCode', 15],

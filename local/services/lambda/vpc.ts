@@ -1,14 +1,14 @@
-// Where a function stands: in the VPC of its subnets, or outside of all.
+// The network of a function: the VPC of its subnets, or none.
 import type { VpcConfig } from '@aws-sdk/client-lambda';
 import type { FunctionVpc } from '../../simulator/lambda-runtime/environment.ts';
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 
-/** The VPC of a subnet; undefined for one that does not exist. */
+/** The VPC of a subnet; undefined if the subnet does not exist. */
 export type VpcOf = (subnetId: string) => string | undefined;
 
 /**
- * @returns undefined where the function has no VPC: absent, or both lists empty ("VpcConfig" of UpdateFunctionConfiguration)
- * @throws AwsError with what Lambda answers; texts as in aws/aws-sdk-js#1293 and motdotla/node-lambda#162
+ * @returns undefined if the function has no VPC: absent, or both lists empty ("VpcConfig" of UpdateFunctionConfiguration)
+ * @throws AwsError with Lambda's answer; texts as in aws/aws-sdk-js#1293 and motdotla/node-lambda#162
  */
 export function functionVpc(config: VpcConfig | undefined, vpcOf: VpcOf): FunctionVpc | undefined {
   const { SubnetIds: subnetIds = [], SecurityGroupIds: securityGroupIds = [], Ipv6AllowedForDualStack } = config ?? {};

@@ -1,8 +1,8 @@
-// Amazon CloudWatch Logs.
+// The service declaration of Amazon CloudWatch Logs.
 import { text } from '../../simulator/cloudformation/resource.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
 
-/** No operation is emulated: a stack's log groups are recorded only. */
+/** No operation is emulated: a stack's log groups are only recorded. */
 export const LOGS: ServiceDescriptor = {
   name: 'logs',
   client: { packageName: '@aws-sdk/client-cloudwatch-logs', load: () => import('@aws-sdk/client-cloudwatch-logs') },

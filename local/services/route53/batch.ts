@@ -1,5 +1,5 @@
-// A change batch of Route 53 as a pure function: what it makes of a zone's records, or all that is wrong with it. Sources: doc
-// comment of ChangeResourceRecordSetsCommand in @aws-sdk/client-route-53; "Quotas" (Route 53 developer guide).
+// Applies a change batch of Route 53, as a pure function: the zone's new records, or all faults of the batch. Sources: doc comment of
+// ChangeResourceRecordSetsCommand in @aws-sdk/client-route-53; "Quotas" (Route 53 developer guide).
 import { inOrder, isWithin, NameProblem, sortKey, storedName } from './names.ts';
 import { comparable, SINGLE_VALUE, valueProblem } from './values.ts';
 
@@ -8,7 +8,7 @@ export interface RecordSet {
   readonly name: string;
   readonly type: string;
   readonly ttlSeconds: number;
-  /** As written by whoever made them. */
+  /** As the creator wrote them. */
   readonly values: readonly string[];
 }
 
@@ -25,9 +25,9 @@ export interface Change {
 export type Records = ReadonlyMap<string, RecordSet>;
 
 export type BatchResult =
-  /** What each touched key has now; undefined where a record set is gone. */
+  /** The new record set of each touched key; undefined if it was deleted. */
   | { readonly touched: ReadonlyMap<string, RecordSet | undefined> }
-  /** Messages, one for each thing that is wrong; nothing is changed. */
+  /** Messages, one for each fault; nothing is changed. */
   | { readonly refused: readonly string[] };
 
 // "Quotas": ResourceRecord elements and characters of all Value elements in a request; "When the value of the Action element is
@@ -56,7 +56,7 @@ export function applyBatch(zone: string, records: Records, changes: readonly Cha
     const key = recordKey(set.name, set.type);
     const before = done.get(key) ?? [];
     done.set(key, [...before, change.action]);
-    // Deleting twice is refused in the SDK's words; that other repetitions are, too, people report. DELETE, then CREATE replaces.
+    // Deleting twice is refused in the SDK's words; users report that other repetitions are refused, too. DELETE, then CREATE replaces.
     if (before.length > 1 || (before.length === 1 && !(before[0] === 'DELETE' && change.action !== 'DELETE'))) {
       problems.push(
         `The request contains an invalid set of changes for a resource record set '${set.type} ${set.name}'`,
@@ -85,7 +85,7 @@ function beyondLimits(changes: readonly Change[]): string[] {
   return problems;
 }
 
-/** The record set that a change speaks of, or what keeps its name from being one of this zone. */
+/** The record set of a change, or why its name cannot be in this zone. */
 function readable({ name, type, ttlSeconds, values }: Change, zone: string): RecordSet | string {
   try {
     const stored = storedName(name);
@@ -98,7 +98,7 @@ function readable({ name, type, ttlSeconds, values }: Change, zone: string): Rec
 }
 
 function setProblems({ action }: Change, { name, type, values }: RecordSet): string[] {
-  if (action === 'DELETE') return []; // it must match what is there, which was right once
+  if (action === 'DELETE') return []; // it must match the existing record set, which was valid
   const problems = values.flatMap((value) => valueProblem(type, value) ?? []);
   const repeated = values.filter((value, index) => values.indexOf(value) !== index);
   problems.push(...[...new Set(repeated)].map((value) => `Duplicate Resource Record: '${value}'`));
@@ -126,7 +126,7 @@ function same(a: RecordSet, b: RecordSet): boolean {
   return a.ttlSeconds === b.ttlSeconds && values(a) === values(b);
 }
 
-/** Rules about the zone that a batch would leave behind. */
+/** Faults of the zone after the batch. */
 function zoneProblems(zone: string, after: Records, touched: readonly string[]): string[] {
   const problems: string[] = [];
   if (!after.has(recordKey(zone, 'SOA'))) problems.push('A HostedZone must contain exactly one SOA record.');

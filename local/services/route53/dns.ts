@@ -1,19 +1,19 @@
-// What a resolver in a VPC answers from the hosted zones: private ones of the VPC first, the most specific of them alone, then public
-// ones. Sources: "Considerations when working with a private hosted zone" (Route 53 developer guide); RFC 4592 for wildcards.
+// Answers of a VPC's resolver from the hosted zones: first the VPC's private zones, of which only the most specific one answers, then public ones.
+// Sources: "Considerations when working with a private hosted zone" (Route 53 developer guide); RFC 4592 for wildcards.
 import { recordKey } from './batch.ts';
 import { isWithin, storedName } from './names.ts';
 import type { Zone } from './zones.ts';
 
-/** A zone with what its DNS servers answer by now. */
+/** A zone with the present answers of its DNS servers. */
 export interface ServedZone {
   readonly zone: Pick<Zone, 'name' | 'vpc'>;
   readonly served: Zone['served'];
 }
 
-/** More CNAMEs in a row than this are taken for a circle. */
+/** More CNAMEs in a row than this count as a loop. */
 const CNAMES_MAX = 8;
 
-/** The values of a name's records of this type, CNAMEs followed; none when there are no such records. Resolvers cache nothing here. */
+/** The values of a name's records of this type, after its CNAMEs; none without such records. Resolvers cache nothing here. */
 export function answer(zones: readonly ServedZone[], vpcId: string, asked: string, type: string): readonly string[] {
   let name = storedName(asked);
   for (let followed = 0; followed <= CNAMES_MAX; followed++) {
@@ -33,8 +33,8 @@ export function answer(zones: readonly ServedZone[], vpcId: string, asked: strin
 }
 
 /**
- * "If there's a matching private hosted zone but there's no record that matches the domain name and type in the request, … Resolver
- * doesn't forward the request": the most specific zone answers, or nobody does.
+ * "If there's a matching private hosted zone but there's no record that matches the domain name and type in the request, … Resolver doesn't forward
+ * the request": only the most specific zone answers.
  */
 function authority(zones: readonly ServedZone[], vpcId: string, name: string): ServedZone | undefined {
   const matching = zones
@@ -43,7 +43,7 @@ function authority(zones: readonly ServedZone[], vpcId: string, name: string): S
   return matching.find(({ zone }) => zone.vpc !== undefined) ?? matching[0];
 }
 
-/** The name itself where it exists, else the wildcard next above it; a wildcard does not reach past a name that exists. */
+/** The name itself if it exists, else the next wildcard above it; an existing name blocks the wildcards above it. */
 function ownerOf({ zone, served }: ServedZone, name: string): string | undefined {
   const names = new Set<string>();
   for (const set of served.values()) {

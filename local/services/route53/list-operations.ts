@@ -1,5 +1,5 @@
-// The lists of Route 53: each begins at a name or a marker, filters nothing, and says where the next page begins. Sources: doc comments
-// of ListResourceRecordSetsCommand, ListHostedZonesByNameCommand and ListHostedZonesCommand in @aws-sdk/client-route-53.
+// The list operations of Route 53: each begins at a name or a marker, has no filter, and returns where the next page begins. Sources: doc comments of
+// ListResourceRecordSetsCommand, ListHostedZonesByNameCommand and ListHostedZonesCommand in @aws-sdk/client-route-53.
 import type {
   HostedZone,
   ListHostedZonesByNameRequest,
@@ -41,7 +41,7 @@ export function listRecords(zones: Zones, input: ListResourceRecordSetsRequest):
   };
 }
 
-/** Begins at `DNSName`, which need not exist: who asks for one zone must compare the first answer with what was asked. */
+/** Begins at `DNSName`, which need not exist: a caller that looks for one zone must compare the first result with it. */
 export function listZonesByName(zones: Zones, input: ListHostedZonesByNameRequest): ListHostedZonesByNameResponse {
   const { DNSName, HostedZoneId } = input;
   if (HostedZoneId !== undefined && DNSName === undefined) {
@@ -63,7 +63,7 @@ export function listZonesByName(zones: Zones, input: ListHostedZonesByNameReques
   };
 }
 
-/** In the order of ids, which is nobody's promise. */
+/** In the order of ids; AWS does not document an order. */
 export function listZones(zones: Zones, input: ListHostedZonesRequest): ListHostedZonesResponse {
   const { Marker, DelegationSetId, HostedZoneType } = input;
   if (DelegationSetId !== undefined) throw notEmulated('reusable delegation sets of Route 53');
@@ -110,7 +110,7 @@ function validName(given: string): string {
   }
 }
 
-/** More than a page holds is answered with a page. */
+/** A size above the page limit is reduced to it. */
 function pageSize(asked: number | undefined, most: number): number {
   if (asked === undefined) return most;
   if (!Number.isInteger(asked) || asked < 1)

@@ -4,12 +4,12 @@
 const LABEL_BYTES_MAX = 63;
 const NAME_BYTES_MAX = 255;
 
-/** A name that is none; the message is the words that Route 53 has for it. */
+/** An invalid name; the message has Route 53's words. */
 export class NameProblem extends Error {}
 
 /**
- * The stored form of a name: lower case, with its trailing dot, and all but a–z, 0–9, "-" and "_" as `\` and three octal digits,
- * whether it was given so or not (`*` is `\052`). Throws NameProblem.
+ * The stored form of a name: lower case, with its trailing dot. All but a–z, 0–9, "-" and "_" become `\` and three octal digits, escaped in the input
+ * or not (`*` is `\052`). Throws NameProblem.
  */
 export function storedName(given: string): string {
   const labels = labelsOf(given);
@@ -24,15 +24,15 @@ export function storedName(given: string): string {
   return bytes.map((codes) => `${codes.map(written).join('')}.`).join('');
 }
 
-/** Sorts as "com.example.www." does: labels reversed, in their escaped form, compared in ASCII order. */
+/** A sort key like "com.example.www.": labels reversed, in their escaped form, compared in ASCII order. */
 export const sortKey = (stored: string): string => `${stored.slice(0, -1).split('.').reverse().join('.')}.`;
 
 export const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Whether a stored name is the zone's own or lies below it. */
+/** Whether a stored name is the zone's own or below it. */
 export const isWithin = (stored: string, zone: string): boolean => stored === zone || stored.endsWith(`.${zone}`);
 
-/** An escaped dot is no delimiter; a last dot is the root. */
+/** An escaped dot does not separate labels; a last dot is the root. */
 function labelsOf(given: string): string[] {
   const labels = given.replace(/\.$/, '').split('.');
   return given === '' || given === '.' ? [] : labels;

@@ -1,10 +1,10 @@
-// "Actions, resources, and condition keys for Amazon Route 53" (Service Authorization Reference); "Using IAM policy conditions for
-// fine-grained access control" (Route 53 developer guide) for how the condition keys' values are normalized.
+// "Actions, resources, and condition keys for Amazon Route 53" (Service Authorization Reference). "Using IAM policy conditions for fine-grained
+// access control" (Route 53 developer guide) has the normalization of the condition keys' values.
 import type { ChangeResourceRecordSetsRequest } from '@aws-sdk/client-route-53';
 import { ANY, type Check, type Keys, type Mapping, type Mappings, sameKeys } from '../iam/check.ts';
 import { NameProblem, storedName } from './names.ts';
 
-/** Route 53 is a global service, whose requests go to us-east-1 ("aws:RequestedRegion", IAM guide). */
+/** Route 53 is a global service, with its requests in us-east-1 ("aws:RequestedRegion", IAM guide). */
 const GLOBAL: Keys = { 'aws:RequestedRegion': 'us-east-1' };
 
 const zoneArn = (id: string | undefined): string => `arn:aws:route53:::hostedzone/${(id ?? '').replace(/^.*\//, '')}`;
@@ -19,7 +19,7 @@ const onAll =
   (action: string): Mapping =>
   () => [{ action, resources: ANY, keys: GLOBAL }];
 
-/** "All letters must be lowercase. The DNS name must be without the trailing dot." A name that is none is refused by the service. */
+/** "All letters must be lowercase. The DNS name must be without the trailing dot." The service refuses an invalid name. */
 function normalized(name: string): string {
   try {
     return storedName(name).slice(0, -1);

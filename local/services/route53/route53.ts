@@ -1,5 +1,5 @@
-// Route 53: hosted zones, their records, and the change batches that make them. Sources: the doc comments of @aws-sdk/client-route-53 and
-// the Route 53 developer guide. Simple records only: weights, health checks, aliases and the like are refused.
+// Route 53: hosted zones, their records, and the change batches that make them. Sources: the doc comments of @aws-sdk/client-route-53 and the Route
+// 53 developer guide. Only simple records: weights, health checks, aliases and the like are refused.
 import type {
   ChangeInfo,
   ChangeResourceRecordSetsRequest,
@@ -22,13 +22,13 @@ import { type SubmittedChange, type Zone, Zones } from './zones.ts';
 
 export interface Route53 extends Service {
   /**
-   * Records of the zone with this name as the API lists them, NS and SOA too; names without their last dot. Of several zones with one
-   * name the private one. Throws an Error when there is no such zone.
+   * Records of the zone with this name as the API lists them, with NS and SOA; names without their last dot. Of several zones with one name, the
+   * private one. Throws an Error without such a zone.
    */
   records(zoneName: string): readonly RecordSet[];
-  /** What DNS in a VPC answers now, that of the region's instances unless given: nothing that is still PENDING. */
+  /** The present DNS answer in a VPC, by default that of the region's instances: without changes that are still PENDING. */
   resolve(name: string, type: string, vpcId?: string): readonly string[];
-  /** Makes a zone whose own records are known to DNS at once; gives its id. A public one without `vpcId`. */
+  /** Makes a zone whose own records are in DNS immediately; returns its id. Public without `vpcId`. */
   addZone(zone: { readonly name: string; readonly private: boolean; readonly vpcId?: string }): string;
 }
 

@@ -1,4 +1,4 @@
-// Amazon Route 53.
+// The service declaration of Amazon Route 53.
 import { join } from 'node:path';
 import {
   items,
@@ -40,7 +40,7 @@ const resources: ResourceTypes = {
   },
 };
 
-/** Route 53 validates the documents it is sent against an XML schema; what stands in paths and query strings as others do. */
+/** Route 53 validates documents with an XML schema; members in paths and query strings are validated as in other services. */
 function violation(violation: Violation): AwsError | undefined {
   const [constraint] = violation.constraints;
   if (violation.path.length === 1 || constraint === undefined) return undefined;

@@ -1,5 +1,5 @@
-// What Route 53 accepts as the values of a record set, by type. Sources: "Supported DNS record types" (Route 53 developer guide);
-// wordings of refusals as people quote them, ours where nobody does.
+// Checks the values of a record set, by type. Sources: "Supported DNS record types" (Route 53 developer guide). Refusals have the words that users
+// quote, or else our own.
 import { isIPv4, isIPv6 } from 'node:net';
 import { ownValue } from '../../simulator/own-properties.ts';
 import { notEmulated } from '../../simulator/service.ts';
@@ -27,7 +27,7 @@ const CHECKS: Readonly<Record<string, (value: string) => Problem>> = {
 /** "You can specify more than one value for all record types except CNAME and SOA." (SDK) */
 export const SINGLE_VALUE: ReadonlySet<string> = new Set(['CNAME', 'SOA']);
 
-/** What is wrong with a value, in Route 53's words; undefined when it is right. Throws NotImplemented for types without a check here. */
+/** The fault of a value, in Route 53's words; undefined if it is valid. Throws NotImplemented for types without a check here. */
 export function valueProblem(type: string, value: string): Problem {
   const check = ownValue(CHECKS, type);
   if (check === undefined) throw notEmulated(`Route 53 records of type ${type}`);
@@ -35,7 +35,7 @@ export function valueProblem(type: string, value: string): Problem {
   return problem && `Invalid Resource Record: 'FATAL problem: ${problem} encountered with '${value}''`;
 }
 
-/** The form in which two values are compared: "with and without a trailing dot" are identical, and so are cases of a name. */
+/** The form for comparing two values: "with and without a trailing dot" are identical, and the case of a name does not matter. */
 export function comparable(type: string, value: string): string {
   if (type === 'TXT' || type === 'SPF') return value;
   return value.trim().toLowerCase().replace(/\s+/g, ' ').replace(/\.$/, '');
@@ -59,7 +59,7 @@ function fields(value: string, numbers: number, otherwise: string): Problem {
   return isRight ? undefined : otherwise;
 }
 
-/** Strings in quotation marks, separated by spaces; within them a quotation mark is `\"`, and `\ooo` is a byte in octal digits. */
+/** Strings in quotation marks, separated by spaces; inside them `\"` is a quotation mark, and `\ooo` is a byte in octal digits. */
 function quotedStrings(value: string): Problem {
   if (!/^"(?:[^"\\]|\\.)*"(?:\s+"(?:[^"\\]|\\.)*")*$/s.test(value)) {
     return 'InvalidCharacterString (Value should be enclosed in quotation marks)';

@@ -1,5 +1,5 @@
-// Hosted zones: what the API says of their records at once, and what DNS answers once a change has reached its servers. Sources: doc
-// comments of CreateHostedZoneCommand, ChangeResourceRecordSetsCommand and GetChangeCommand in @aws-sdk/client-route-53; "Quotas".
+// Hosted zones: the API shows their records immediately, DNS answers with them after the change has reached its servers. Sources: doc comments of
+// CreateHostedZoneCommand, ChangeResourceRecordSetsCommand and GetChangeCommand in @aws-sdk/client-route-53; "Quotas".
 import { LATENCY_MS } from '../../simulator/gateway/gateway.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Random } from '../../simulator/random.ts';
@@ -12,13 +12,13 @@ export interface Zone {
   readonly name: string;
   readonly callerReference: string;
   readonly comment: string | undefined;
-  /** VPCs that a private zone answers in; undefined for a public zone. */
+  /** VPCs of a private zone; undefined for a public zone. */
   readonly vpc: { readonly VPCId: string; readonly VPCRegion: string } | undefined;
   readonly nameServers: readonly string[];
   readonly tags: Map<string, string>;
   /** What the API lists: "This includes records that are PENDING". */
   readonly records: Map<string, RecordSet>;
-  /** What DNS servers answer. */
+  /** The answers of DNS servers. */
   readonly served: Map<string, RecordSet>;
 }
 
@@ -35,14 +35,14 @@ interface PendingChange {
   readonly touched: ReadonlyMap<string, RecordSet | undefined>;
 }
 
-/** "Changes generally propagate to all Route 53 name servers managing the hosted zone within 60 seconds": the bounds of our draw. */
+/** "Changes generally propagate to all Route 53 name servers managing the hosted zone within 60 seconds": the limits of our random time. */
 const PROPAGATION_MS = [10_000, 60_000] as const;
 /** "Quotas": hosted zones of an account. */
 const ZONES_MAX = 500;
-/** Older changes are forgotten; each has been INSYNC for long. */
+/** Older changes are dropped; each has been INSYNC for a long time. */
 const CHANGES_MAX = 10_000;
 
-// "NS and SOA records that Amazon Route 53 creates"; those of private zones are the same for all of them, and answer nobody.
+// "NS and SOA records that Amazon Route 53 creates"; those of private zones are the same for all, and their servers do not answer.
 const PRIVATE_SERVERS = [
   'ns-1536.awsdns-00.co.uk',
   'ns-0.awsdns-00.com',
@@ -68,7 +68,7 @@ export class Zones {
     this.#propagation = kernel.random('route53/propagation');
   }
 
-  /** Sorted as ListHostedZonesByName does: by name with the labels reversed, then by id. */
+  /** Sorted as in ListHostedZonesByName: by name with the labels reversed, then by id. */
   all(): Zone[] {
     const keyed = [...this.#zones.values()].map((zone) => ({ zone, key: sortKey(zone.name) }));
     return keyed.sort((a, b) => inOrder(a.key, b.key) || inOrder(a.zone.id, b.zone.id)).map(({ zone }) => zone);
@@ -111,8 +111,8 @@ export class Zones {
   }
 
   /**
-   * Makes all of a batch or nothing. Throws InvalidChangeBatch with every message, and PriorRequestNotComplete when the request
-   * before it for the same zone has not been answered yet ("If Amazon Route 53 can't process a request before the next request arrives").
+   * Applies all of a batch or nothing. Throws InvalidChangeBatch with every message. Throws PriorRequestNotComplete if the previous request for the
+   * same zone has no response yet ("If Amazon Route 53 can't process a request before the next request arrives").
    */
   change(zone: Zone, changes: readonly Change[], comment: string | undefined): SubmittedChange {
     const nowMs = this.#kernel.clock.now();
@@ -121,7 +121,7 @@ export class Zones {
       throw new AwsError('PriorRequestNotComplete', message);
     }
     const applied = applyBatch(zone.name, zone.records, changes);
-    // The wire's message lists them all in brackets.
+    // The message lists all faults in brackets.
     if ('refused' in applied) throw new AwsError('InvalidChangeBatch', `[${applied.refused.join(', ')}]`);
     this.#busyUntilMs.set(zone.id, nowMs + LATENCY_MS);
     write(zone.records, applied.touched);
@@ -138,7 +138,7 @@ export class Zones {
     return keys;
   }
 
-  /** What DNS servers answer from now: changes that are INSYNC, in the order in which they were made. */
+  /** The answers of DNS servers from now on: changes that are INSYNC, in their order. */
   served(zone: Zone): Zone['served'] {
     const nowMs = this.#kernel.clock.now();
     const pending = this.#pending.get(zone.id) ?? [];

@@ -1,4 +1,4 @@
-// Schedule expressions: cron fields and their next moment, in UTC ("Schedule types in EventBridge Scheduler", user guide).
+// Parses cron expressions and finds their next time, in UTC ("Schedule types in EventBridge Scheduler", user guide).
 
 export interface Cron {
   readonly minutes: ReadonlySet<number>;
@@ -10,14 +10,14 @@ export interface Cron {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-// The sparsest schedule that can still fire, the 29th of February, comes within eight years.
+// The rarest schedule that can still fire, on the 29th of February, fires within eight years.
 const SEARCH_DAYS_MAX = 366 * 8 + 3;
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 /**
- * Reads "minutes hours day-of-month month day-of-week [year]". `sunday` is the number of Sunday: 1 in schedules (SUN-SAT is 1-7), 0 in
- * alarm mute rules. Undefined: not a cron expression.
+ * Parses "minutes hours day-of-month month day-of-week [year]". `sunday` is the number of Sunday: 1 in schedules (SUN-SAT is 1-7), 0 in alarm mute
+ * rules. Undefined: not a cron expression.
  */
 export function parseCron(fields: string, sunday: 0 | 1 = 1): Cron | undefined {
   const [minutes, hours, dayOfMonth, month, dayOfWeek, year, ...more] = fields.trim().split(/\s+/);
@@ -33,7 +33,7 @@ export function parseCron(fields: string, sunday: 0 | 1 = 1): Cron | undefined {
   return read.minutes && read.hours && read.months && read.years && read.day ? (read as Cron) : undefined;
 }
 
-/** The first moment after `afterMs` (ms since the epoch); undefined when there is none within eight years. */
+/** The first time after `afterMs` (ms since the epoch); undefined if there is none within eight years. */
 export function nextCron(cron: Cron, afterMs: number): number | undefined {
   const first = Math.floor(afterMs / DAY_MS) * DAY_MS;
   for (let days = 0; days < SEARCH_DAYS_MAX; days++) {

@@ -1,11 +1,11 @@
-// When a schedule fires: rate(), cron() and at() ("Schedule types in EventBridge Scheduler", user guide).
+// Parses schedule expressions: rate(), cron() and at() ("Schedule types in EventBridge Scheduler", user guide).
 
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import { nextCron, parseCron } from './cron.ts';
 
 export interface Timing {
-  /** The first moment after `afterMs`, in ms since the epoch; undefined: never again. */
+  /** The first time after `afterMs`, in ms since the epoch; undefined: never again. */
   next(afterMs: number): number | undefined;
   /** at(): fires once. */
   readonly once: boolean;
@@ -41,7 +41,7 @@ function rate(body: string, startMs: number): Timing | undefined {
 function cron(body: string): Timing | undefined {
   const fields = body.trim().split(/\s+/);
   const parsed = fields.length === 6 ? parseCron(body) : undefined;
-  // One of the two day fields must be "?": both cannot be said at once.
+  // One of the two day fields must be "?": both cannot have values.
   const days = [fields[2], fields[4]].filter((field) => field === '?').length;
   return parsed && days > 0 ? { once: false, next: (afterMs) => nextCron(parsed, afterMs) } : undefined;
 }

@@ -1,4 +1,4 @@
-// EventBridge Scheduler: schedules that invoke a Lambda function or fill a queue; no universal targets, UTC only.
+// EventBridge Scheduler: schedules that invoke a Lambda function or send to a queue; no universal targets, only UTC.
 
 import type { Kernel, Timer } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
@@ -36,12 +36,12 @@ interface Schedule {
   readonly timing: Timing;
   readonly createdAtMs: number;
   readonly modifiedAtMs: number;
-  /** Where in each minute it fires: invocations have a precision of 60 s. */
+  /** Its offset within each minute: invocations have a precision of 60 s. */
   readonly phaseMs: number;
   timer: Timer | undefined;
 }
 
-// "Quotas for EventBridge Scheduler": a million schedules; far fewer are needed here. ListSchedules: pages of at most 100.
+// "Quotas for EventBridge Scheduler": a million schedules; a run needs far fewer. ListSchedules: pages of at most 100.
 const SCHEDULES_MAX = 10_000;
 const PAGE_MAX = 100;
 const TOKENS: Tokens = {
@@ -49,7 +49,7 @@ const TOKENS: Tokens = {
   refused: () => new AwsError('ValidationException', 'The NextToken value is not valid.'),
 };
 const GROUP = 'default';
-// "EventBridge Scheduler … 60 second precision": somewhere within the minute, the same for each firing of a schedule.
+// "EventBridge Scheduler … 60 second precision": at some offset within the minute, the same for each firing of a schedule.
 const PRECISION_MS = 60_000;
 
 /** "The default retry policy … is 185 retries within 24 hours" ("Managing a schedule's retry policy", EventBridge Scheduler user guide). */

@@ -1,4 +1,4 @@
-// Amazon EventBridge Scheduler.
+// The service declaration of Amazon EventBridge Scheduler.
 import { join } from 'node:path';
 import { member, pick, type ResourceTypes, text } from '../../simulator/cloudformation/resource.ts';
 import type { Service } from '../../simulator/service.ts';

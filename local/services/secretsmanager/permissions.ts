@@ -15,13 +15,13 @@ import {
 import { kmsCheck } from '../kms/key-checks.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 
-/** What IAM asks Secrets Manager. */
+/** The state that IAM needs from Secrets Manager. */
 interface Secrets {
-  /** The secret that a name, an ARN or a part of one means. */
+  /** The secret of a name, an ARN or a part of one. */
   secret(secretId: string): (Encrypted & { readonly versionId: string }) | undefined;
 }
 
-/** A secret that does not exist is asked for by whatever name the caller has for it, which no pattern of ARNs matches. */
+/** A secret that does not exist is checked by the caller's name for it, which matches no pattern of ARNs. */
 function secretResource(secretId: string, region: Region<Secrets>): Resource {
   const secret = region.service.secret(secretId);
   if (secret === undefined) return { arn: secretId };
@@ -40,7 +40,7 @@ const getSecretValue: Mapping<Secrets> = (input: GetSecretValueRequest, region) 
 };
 
 const createSecret: Mapping = (input: CreateSecretRequest, region) => {
-  // Its ARN ends in six random characters, which nobody knows yet.
+  // Its ARN ends in six random characters, which are not known yet.
   const arn = `arn:aws:secretsmanager:${region.regionName}:${region.accountId}:secret:${input.Name}-??????`;
   const resources = [{ arn }];
   const keys = requestTagKeys(input.Tags);

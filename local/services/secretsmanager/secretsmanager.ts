@@ -1,5 +1,5 @@
-// Secrets Manager as far as somebody reads a secret: creation, the value that is current, a description. Source: doc comments of
-// CreateSecretCommand, GetSecretValueCommand and DescribeSecretCommand in @aws-sdk/client-secrets-manager.
+// Secrets Manager as far as it is needed to read a secret: creation, the current value, a description. Source: doc comments of CreateSecretCommand,
+// GetSecretValueCommand and DescribeSecretCommand in @aws-sdk/client-secrets-manager.
 import type {
   CreateSecretRequest,
   CreateSecretResponse,
@@ -14,9 +14,9 @@ import type { Encrypted } from '../iam/check.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 
 export interface SecretsManager extends Service {
-  /** The secret that a name, an ARN, or an ARN without its six last characters means: its ARN, key and current version. */
+  /** The secret of a name, an ARN, or an ARN without its six last characters: its ARN, key and current version. */
   secret(secretId: string): (Encrypted & { readonly versionId: string }) | undefined;
-  /** Tags of the secret with this ARN; none when it does not exist. */
+  /** Tags of the secret with this ARN; none if it does not exist. */
   tags(arn: string): Readonly<Record<string, string>>;
 }
 
@@ -24,7 +24,7 @@ interface Secret {
   readonly arn: string;
   readonly name: string;
   readonly description: string | undefined;
-  /** As the caller gave it; undefined for aws/secretsmanager. */
+  /** As in the request; undefined for aws/secretsmanager. */
   readonly keyId: string | undefined;
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];
   readonly createdAtMs: number;
@@ -34,7 +34,7 @@ interface Secret {
   accessedAtMs: number | undefined;
 }
 
-/** "AWS Secrets Manager quotas": size of a secret value; secrets in an account, far more than a run needs. */
+/** "AWS Secrets Manager quotas": size of a secret value. Secrets in an account: far more than a run needs. */
 const VALUE_BYTES_MAX = 65_536;
 const SECRETS_MAX = 1_000;
 const TAGS_MAX = 50;
@@ -71,7 +71,7 @@ export function createSecretsManager(kernel: Kernel): SecretsManager {
     if (Tags.length > TAGS_MAX) throw invalidParameter(`A secret has at most ${TAGS_MAX} tags.`);
     const before = secrets.get(name);
     if (before) {
-      // The same request again: "If a version with this value already exists and the … values are the same …, the request is ignored".
+      // A repeated request: "If a version with this value already exists and the … values are the same …, the request is ignored".
       if (before.versionId === input.ClientRequestToken && sameValue(before.value, value)) return made(before);
       const message = `The operation failed because the secret ${name} already exists.`;
       throw new AwsError('ResourceExistsException', message);

@@ -1,4 +1,4 @@
-// AWS Secrets Manager.
+// The service declaration of AWS Secrets Manager.
 import { join } from 'node:path';
 import {
   type Maker,

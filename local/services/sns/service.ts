@@ -1,4 +1,4 @@
-// Amazon SNS.
+// The service declaration of Amazon SNS.
 import { join } from 'node:path';
 import {
   asText,
@@ -67,7 +67,7 @@ const resources: ResourceTypes = {
   },
 };
 
-/** What IAM asks SNS. */
+/** The state that IAM needs from SNS. */
 interface Topics {
   keyOf(topicArn: string): string | undefined;
 }
@@ -80,7 +80,7 @@ const onTopic =
     return [{ action, resources: [{ arn }] }];
   };
 
-/** What is published to an encrypted topic is encrypted in its publisher's name ("Encrypting Amazon SNS topics", permissions). */
+/** A message to an encrypted topic is encrypted in its publisher's name ("Encrypting Amazon SNS topics", permissions). */
 function encrypting({ keyOf }: Topics, arn: string, region: RegionIdentity): Check[] {
   const key = keyOf(arn);
   if (key === undefined) return [];

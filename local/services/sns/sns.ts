@@ -1,4 +1,4 @@
-// SNS: topics whose messages go to Lambda functions and SQS queues, and are kept for people to read.
+// SNS: topics that deliver to Lambda functions and SQS queues, and keep messages for people to read.
 
 import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
@@ -10,18 +10,18 @@ export interface Published {
   readonly messageId: string;
   readonly topicArn: string;
   readonly subject: string | undefined;
-  /** What those get for whose protocol nothing else was said. */
+  /** The default message, for protocols without one of their own. */
   readonly message: string;
-  /** By protocol, where a message of structure json has one for it. */
+  /** By protocol, for a message of structure json. */
   readonly messages: Readonly<Record<string, string>>;
   readonly atMs: number;
 }
 
-/** What subscribers of a protocol get. */
+/** The message for subscribers of a protocol. */
 export const messageFor = ({ message, messages }: Published, protocol: string): string =>
   Object.hasOwn(messages, protocol) ? (messages[protocol] ?? message) : message;
 
-/** The body of the mail that a subscriber gets, with the footer that SNS puts below it. */
+/** The body of a subscriber's mail, with SNS's footer. */
 export function mailOf(published: Published, subscriptionArn: string, endpoint: string): string {
   const region = published.topicArn.split(':')[3];
   const leave = `https://sns.${region}.amazonaws.com/unsubscribe.html?SubscriptionArn=${subscriptionArn}&Endpoint=${endpoint}`;
@@ -36,12 +36,12 @@ Please do not reply directly to this email. If you have any questions or comment
 }
 
 export interface Sns extends Service {
-  /** For scenarios and tests: what was published, oldest first; the last 10,000 messages. */
+  /** For scenarios and tests: the published messages, oldest first; the last 10,000. */
   published(): readonly Published[];
-  /** A topic's own policy; undefined where it has none. */
+  /** A topic's own policy; undefined without one. */
   policy(arn: string): PolicyDocument | undefined;
   topicArns(): readonly string[];
-  /** The key that a topic is encrypted with; undefined where it is not. */
+  /** A topic's encryption key; undefined if it is not encrypted. */
   keyOf(arn: string): string | undefined;
 }
 
@@ -77,7 +77,7 @@ const PUBLISHED_MAX = 10_000;
 const PAGE = 100;
 const TOKENS: Tokens = { ...digits(), refused: () => invalidParameter('NextToken') };
 const DELIVERED = ['lambda', 'sqs'];
-/** Recorded and listed; the local region reaches nobody. */
+/** Recorded and listed; the local region does not deliver to them. */
 const RECORDED = ['email', 'email-json', 'sms', 'https'];
 
 export function createSns(kernel: Kernel): Sns {
@@ -118,7 +118,7 @@ export function createSns(kernel: Kernel): Sns {
     try {
       kernel.deliver(subscription.Endpoint, envelope(subscription, entry));
     } catch (error) {
-      // A subscriber that is gone loses its copy; SNS keeps no record of that beyond a metric.
+      // A subscriber that does not exist any more loses its copy; SNS records that only in a metric.
       if (!(error instanceof AwsError)) throw error;
     }
   };
@@ -252,7 +252,7 @@ function checkedMessage({
   throw invalidParameter('Message Structure - No default entry in JSON message body');
 }
 
-/** What a subscriber gets ("Amazon SNS message and JSON formats"; "Invoking Lambda functions with Amazon SNS notifications"). */
+/** The form that a subscriber gets ("Amazon SNS message and JSON formats"; "Invoking Lambda functions with Amazon SNS notifications"). */
 function envelope(subscription: Subscription, entry: Published): string {
   const notification = {
     Type: 'Notification',
@@ -272,7 +272,7 @@ function envelope(subscription: Subscription, entry: Published): string {
   return JSON.stringify({ Records: [record] });
 }
 
-/** The names that CreateTopic lists for standard topics (API reference), and those for FIFO topics, which are not emulated. */
+/** CreateTopic's attributes of standard topics (API reference), and those of FIFO topics, which are not emulated. */
 const TOPIC_ATTRIBUTES: ReadonlySet<string> = new Set([
   ...['DeliveryPolicy', 'DisplayName', 'FifoTopic', 'Policy', 'SignatureVersion', 'TracingConfig', 'KmsMasterKeyId'],
   ...['ArchivePolicy', 'ContentBasedDeduplication', 'FifoThroughputScope', 'DataProtectionPolicy'],

@@ -1,4 +1,4 @@
-// Amazon SQS.
+// The service declaration of Amazon SQS.
 import {
   asText,
   items,

@@ -1,4 +1,4 @@
-// SQS: standard queues, enough for dead letters, for people who look into them, and for alarms on their depth.
+// SQS: standard queues, as far as dead letters, people who read them, and alarms on their depth need it.
 import { createHash } from 'node:crypto';
 import type { ConditionKeys, Kernel, Timer } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
@@ -8,20 +8,20 @@ import type { PolicyDocument } from '../iam/policy.ts';
 import { parseResourcePolicy } from '../iam/resource-policy.ts';
 
 export interface Sqs extends Service {
-  /** Puts a message into the queue behind an ARN, as other services do; throws `QueueDoesNotExist`. */
+  /** Puts a message into the queue of an ARN, as other services do; throws `QueueDoesNotExist`. */
   accept(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): void;
-  /** For scenarios and tests: visible messages of a queue, oldest first, with their text attributes; empty when there is no such queue. */
+  /** For scenarios and tests: visible messages of a queue, oldest first, with their text attributes; empty without such a queue. */
   messages(
     queueName: string,
   ): readonly { readonly body: string; readonly attributes: Readonly<Record<string, string>> }[];
-  /** A queue's own policy; undefined where it has none. */
+  /** A queue's own policy; undefined without one. */
   policy(queueArn: string): PolicyDocument | undefined;
   queueArns(): readonly string[];
   /** How many messages a consumer could receive now. */
   depth(queueName: string): number;
   /**
-   * The region is served at this origin ("http://127.0.0.1:41231"): queue URLs lead there. The JavaScript SDK sends its requests to the
-   * host of the queue's URL, whatever AWS_ENDPOINT_URL says; with AWS's own they would leave this machine.
+   * Sets the origin at which the region is served ("http://127.0.0.1:41231"), for queue URLs. The JavaScript SDK ignores AWS_ENDPOINT_URL and sends
+   * its requests to the host of the queue's URL. With AWS's own host they would leave this machine.
    */
   servedAt(origin: string): void;
 }
@@ -53,7 +53,7 @@ interface Queue {
   readonly waiters: Set<() => void>;
 }
 
-// "Amazon SQS message quotas": 120,000 in flight; a queue holds any number, here as many as a run can need. Messages up to 1 MiB.
+// "Amazon SQS message quotas": 120,000 in flight. A queue has no limit on AWS; here it is more than a run needs. Messages up to 1 MiB.
 const MESSAGES_MAX = 120_000;
 const MESSAGE_BYTES_MAX = 1024 * 1024;
 const QUEUES_MAX = 1_000;
@@ -81,7 +81,7 @@ const RANGES = {
 /** SendMessage (API reference): "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF". */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const NOT_IN_MESSAGES = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
-/** What there is of a queue, and no one sets. */
+/** A queue's attributes that cannot be set. */
 const READ_ONLY = /^(All|Approximate.*|CreatedTimestamp|LastModifiedTimestamp|QueueArn)$/;
 
 export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
@@ -146,7 +146,7 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
   /** Moves a message that was received too often to the queue's dead-letter queue. */
   const redriven = (queue: Queue, message: Message): boolean => {
     const policy = queue.attributes.get('RedrivePolicy');
-    // An empty one takes the policy away.
+    // An empty policy removes it.
     if (!policy) return false;
     const { maxReceiveCount, deadLetterTargetArn } = JSON.parse(policy) as {
       maxReceiveCount: number;
@@ -326,7 +326,7 @@ function checkAttributes(given: readonly (readonly [string, string])[], exists: 
   }
 }
 
-/** "Amazon SQS dead-letter queues": both members, a queue that exists, and 1 to 1,000 receives. */
+/** "Amazon SQS dead-letter queues": both members, an existing queue, and 1 to 1,000 receives. */
 function checkRedrivePolicy(text: string, exists: (queueArn: string) => boolean): void {
   const invalid = (reason: string): AwsError =>
     invalidValue(`Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`);
@@ -409,8 +409,8 @@ function received(message: Message, accountId: string, wanted: readonly string[]
 }
 
 /**
- * "Calculating the MD5 message digest for message attributes" (SQS developer guide): by name, each part with its length in four bytes
- * before it, and one byte for the kind of value.
+ * "Calculating the MD5 message digest for message attributes" (SQS developer guide): sorted by name, each part after its length in four bytes, and
+ * one byte for the kind of value.
  */
 function attributesMd5(attributes: Message['attributes']): { MD5OfMessageAttributes?: string } {
   const entries = Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1));
@@ -440,5 +440,5 @@ function policyIn(text: string, known: ConditionKeys): PolicyDocument {
   }
 }
 
-/** The SDK checks it: "MD5OfMessageBody … to verify that Amazon SQS received the message correctly". */
+/** The SDK verifies it: "MD5OfMessageBody … to verify that Amazon SQS received the message correctly". */
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');

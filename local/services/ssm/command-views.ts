@@ -1,5 +1,5 @@
-// How commands and invocations are shown: by SendCommand, the List operations and their filters. Sources: doc comments of Command,
-// CommandInvocation and CommandFilter in @aws-sdk/client-ssm.
+// How SendCommand and the List operations show commands and invocations, and their filters. Sources: doc comments of Command, CommandInvocation and
+// CommandFilter in @aws-sdk/client-ssm.
 import type { Command, CommandFilter, CommandInvocation } from '@aws-sdk/client-ssm';
 import { AwsError } from '../../simulator/service.ts';
 import { type CommandSpec, expiresAtMs, type Invocation, isOver } from './invocations.ts';
@@ -14,7 +14,7 @@ export interface SentCommand {
   readonly invocations: readonly Invocation[];
 }
 
-/** ListCommandInvocations with Details cuts the output shorter than GetCommandInvocation does (seen in use; AWS writes no number). */
+/** ListCommandInvocations with Details cuts the output shorter than GetCommandInvocation does (observed; AWS documents no number). */
 const DETAILS_CHARACTERS = 2_500;
 
 export function describedCommand({
@@ -47,7 +47,7 @@ export function describedCommand({
   };
 }
 
-/** The parent's status: with MaxErrors 0 the first failure counts ("Understanding command statuses"). */
+/** The parent's status: with MaxErrors 0 the first failure decides ("Understanding command statuses"). */
 function overall(invocations: readonly Invocation[]): Pick<Command, 'Status' | 'StatusDetails'> {
   if (invocations.every(({ status }) => status === 'Pending' || status === 'Delayed'))
     return { Status: 'Pending', StatusDetails: 'Pending' };

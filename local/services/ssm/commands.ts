@@ -1,4 +1,4 @@
-// Run Command: SendCommand and what tells of it afterwards. Sources: doc comments in @aws-sdk/client-ssm.
+// Run Command: SendCommand, and the operations that show its result. Sources: doc comments in @aws-sdk/client-ssm.
 import type {
   CancelCommandRequest,
   GetCommandInvocationRequest,
@@ -21,7 +21,7 @@ import { constraint, paged } from './paging.ts';
 
 /** SendCommandRequest.InstanceIds: "you can specify up to 50 IDs". */
 const INSTANCES_MAX = 50;
-/** SendCommandRequest.TimeoutSeconds, API reference: 30 to 2,592,000; an hour unless given. */
+/** SendCommandRequest.TimeoutSeconds, API reference: 30 to 2,592,000; an hour by default. */
 const TIMEOUT_SECONDS = { least: 30, most: 2_592_000, usual: 3_600 } as const;
 const COMMENT_LENGTH_MAX = 100;
 /** GetCommandInvocationResult: "the first 24,000 characters … the first 8,000 characters written to stderr". */
@@ -189,7 +189,7 @@ function accepted(
   };
 }
 
-/** Instance ids, given as such or as the target key `InstanceIds`. */
+/** Instance ids, given directly or with the target key `InstanceIds`. */
 function targets({ InstanceIds, Targets }: SendCommandRequest): readonly string[] {
   const other = Targets?.find(({ Key }) => Key !== 'InstanceIds');
   if (other)

@@ -1,5 +1,5 @@
-// The content of a command document: parsing, and what its parameters accept. Sources: "Data elements and parameters" and
-// "Command document plugin reference: aws:runShellScript" (Systems Manager user guide); InvalidParameters in @aws-sdk/client-ssm.
+// Parses the content of a command document, and checks values for its parameters. Sources: "Data elements and parameters" and "Command document
+// plugin reference: aws:runShellScript" (Systems Manager user guide); InvalidParameters in @aws-sdk/client-ssm.
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { ownValue, setOwnValue } from '../../simulator/own-properties.ts';
@@ -44,11 +44,11 @@ const CONTENT_BYTES_MAX = 64 * 1_024;
 /** aws:runShellScript: "timeoutSeconds … default 3600". */
 const EXECUTION_TIMEOUT_SECONDS = 3_600;
 
-/** Every region of a process deploys the same dozen of texts, of tens of KB each. */
+/** Every region of a process deploys the same dozen texts, of tens of KB each. */
 const parsed = new Map<string, DocumentContent>();
 const PARSED_MAX = 100;
 
-/** Throws InvalidDocumentContent (or its siblings) with the place and the expectation. */
+/** Throws InvalidDocumentContent (or a similar error) with the place and what was expected. */
 export function parsedDocument(text: string): DocumentContent {
   const known = parsed.get(text);
   if (known !== undefined) return known;
@@ -64,7 +64,7 @@ function parseContent(text: string): DocumentContent {
   }
   let json: unknown;
   try {
-    json = parse(text); // JSON is YAML
+    json = parse(text); // YAML includes JSON
   } catch (cause) {
     throw new AwsError(
       'InvalidDocumentContent',
@@ -77,7 +77,7 @@ function parseContent(text: string): DocumentContent {
   throw new AwsError('InvalidDocumentContent', `The document's ${v.getDotPath(issue) ?? 'content'}: ${issue.message}`);
 }
 
-/** The values that a command runs with, defaults filled in; throws InvalidParameters as SendCommand does. */
+/** A command's parameter values with defaults; throws InvalidParameters as SendCommand does. */
 export function acceptedParameters(
   content: DocumentContent,
   given: Readonly<Record<string, string[]>>,
@@ -98,7 +98,7 @@ export function acceptedParameters(
   );
 }
 
-/** What the agent gives the script: ENV_VAR parameters for its environment, and the script with all others put into it. */
+/** What the agent gives the script: ENV_VAR parameters in its environment, and all others written into the script. */
 export function prepared(
   content: DocumentContent,
   values: Readonly<Record<string, readonly string[]>>,
@@ -106,7 +106,7 @@ export function prepared(
   const [step] = content.mainSteps;
   if (!step) throw new AwsError('InvalidDocumentContent', 'The document has no step.');
   const environment: Record<string, string> = {};
-  // "commands" of AWS-RunShellScript: a line for each.
+  // "commands" of AWS-RunShellScript: one line for each value.
   const lines = step.inputs.runCommand.flatMap((line) => {
     const name = /^\{\{ *(\w+) *\}\}$/.exec(line)?.[1] ?? '';
     return ownValue(content.parameters, name)?.type === 'StringList' ? (ownValue(values, name) ?? []) : [line];
@@ -141,7 +141,7 @@ function checkAccepted(name: string, value: string, rule: v.InferOutput<typeof p
 
 const invalid = (message: string) => new AwsError('InvalidParameters', message);
 
-/** A document as it is kept. */
+/** A stored document. */
 export interface StoredDocument {
   readonly name: string;
   readonly defaultVersion: number;

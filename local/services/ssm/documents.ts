@@ -1,5 +1,5 @@
-// Command documents: their versions, their parameters and the rules for both. Sources: doc comments in @aws-sdk/client-ssm;
-// "Data elements and parameters", "Schemas, features, and examples" (Systems Manager user guide).
+// Command documents: their versions, their parameters and the rules for both. Sources: doc comments in @aws-sdk/client-ssm; "Data elements and
+// parameters", "Schemas, features, and examples" (Systems Manager user guide).
 import { createHash } from 'node:crypto';
 import type {
   CreateDocumentRequest,
@@ -147,7 +147,7 @@ export function documentOperations(kernel: Kernel, store: DocumentStore): Record
   };
 }
 
-/** The account's own, or one that AWS publishes. Throws InvalidDocument, as SendCommand does, for a name that is not there. */
+/** The account's own document, or one of AWS. Throws InvalidDocument, as SendCommand does, for an unknown name. */
 export const documentOf = (store: DocumentStore, nameOrArn: string): StoredDocument =>
   PUBLIC_DOCUMENTS.get(nameOrArn) ?? ownDocument(store, nameOrArn);
 

@@ -1,4 +1,4 @@
-// Which machines Systems Manager manages, and whether their agents answer. Source: DescribeInstanceInformation in @aws-sdk/client-ssm.
+// The managed nodes of Systems Manager, and whether their agents answer. Source: DescribeInstanceInformation in @aws-sdk/client-ssm.
 import type {
   DescribeInstanceInformationRequest,
   DescribeInstanceInformationResult,

@@ -1,5 +1,5 @@
-// One command on one node, from sending to its end. Sources: doc comments of StatusDetails and TimeoutSeconds in
-// @aws-sdk/client-ssm; "Understanding command statuses" (Systems Manager user guide).
+// One command on one node, from sending to its end. Sources: doc comments of StatusDetails and TimeoutSeconds in @aws-sdk/client-ssm; "Understanding
+// command statuses" (Systems Manager user guide).
 import type { CommandOutcome, Machine, Machines } from '../../nodes/machine.ts';
 import type { Kernel, Timer } from '../../simulator/kernel.ts';
 import type { Random } from '../../simulator/random.ts';
@@ -14,7 +14,7 @@ export type InvocationStatus =
   | 'TimedOut'
   | 'Cancelled';
 
-/** Written without the spaces of the documentation, as the API gives them (and as CommandFilter's values are written). */
+/** Without the spaces of the documentation, as the API writes them (and as CommandFilter's values are written). */
 export type InvocationDetails =
   | Exclude<InvocationStatus, 'TimedOut'>
   | 'DeliveryTimedOut'
@@ -48,25 +48,25 @@ export interface CommandSpec {
   readonly executionSeconds: number;
 }
 
-/** Bounds of our draws for a healthy agent; what operators see, AWS publishes none. */
+/** Limits of our random times for a healthy agent, from operators' observations; AWS publishes none. */
 const VISIBLE_MS = [100, 600] as const;
 const DELIVERY_MS = [500, 1_500] as const;
-/** The agent's document worker starts; afterwards it reports. Together with the script one to two seconds. */
+/** The agent's document worker starts; afterwards it reports. With the script this takes one to two seconds. */
 const WORKER_MS = [200, 500] as const;
 const REPORT_MS = [200, 600] as const;
 const CANCEL_MS = [500, 2_000] as const;
-/** The fault `late-command`: most start within the protocol's start-by of 120 s, some long after it. */
+/** The fault `late-command`: most commands start within the protocol's start-by of 120 s, some long after it. */
 const LATE_MS = [15_000, 90_000] as const;
 const TOO_LATE_MS = [130_000, 420_000] as const;
 const TOO_LATE_SHARE = 0.25;
-/** The fault `doubled-command`: the second run begins so long after the first. */
+/** The fault `doubled-command`: the second run begins so long after the first one. */
 const DOUBLE_MS = [500, 90_000] as const;
-/** Between attempts to reach an agent that does not answer; the pause doubles up to a minute. */
+/** Time between attempts to reach an agent that does not answer; it doubles up to a minute. */
 const RETRY_MS = { first: 5_000, most: 60_000 } as const;
 /** ENV_VAR parameters need SSM Agent 3.3.2746.0; an older one creates no variables. */
 const ENV_VAR_AGENT = [3, 3, 2746, 0] as const;
 
-/** A command that its node has not ended is over for Systems Manager then: delivery time-out plus execution time-out. */
+/** When Systems Manager ends a command that its node has not ended: delivery time-out plus execution time-out. */
 export const expiresAtMs = (order: CommandSpec): number => order.deliverBeforeMs + order.executionSeconds * 1_000;
 
 export const isOver = ({ status }: Invocation): boolean =>
@@ -87,7 +87,7 @@ export function newInvocation(kernel: Kernel, commandId: string, instanceId: str
   };
 }
 
-/** Carries an invocation through its life. Changes it in place; nothing changes once it is over. */
+/** Runs an invocation from its beginning to its end. Changes it in place; nothing changes after its end. */
 export function carry(kernel: Kernel, machines: Machines, order: CommandSpec, invocation: Invocation): void {
   const { clock } = kernel;
   const random = kernel.random(`ssm/${invocation.instanceId}`);
@@ -113,7 +113,7 @@ export function carry(kernel: Kernel, machines: Machines, order: CommandSpec, in
   clock.after(random.integer(...DELIVERY_MS), () => deliver(RETRY_MS.first));
 }
 
-/** "There is no guarantee that a request can be canceled": what has reached the node goes on there, whatever is reported. */
+/** "There is no guarantee that a request can be canceled": a command that has reached the node continues there, with any reported status. */
 export function cancel(kernel: Kernel, order: CommandSpec, invocation: Invocation): void {
   if (isOver(invocation) || invocation.status === 'Cancelling') return;
   const cancelled = { status: 'Cancelled', details: 'Cancelled' } as const;
@@ -154,7 +154,7 @@ function startOn(kernel: Kernel, machine: Machine, order: CommandSpec, invocatio
     });
     if (kernel.fault('doubled-command')) {
       clock.after(random.integer(...DOUBLE_MS), () => {
-        // Nobody asks for the second run's answer: the agent reports a command once.
+        // The result of the second run is ignored: the agent reports a command once.
         if (machine.reachable()) machine.run(command, () => undefined);
       });
     }

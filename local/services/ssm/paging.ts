@@ -1,4 +1,4 @@
-// Pages as Systems Manager gives them: MaxResults within the operation's bounds, an opaque token for the rest.
+// Pages of Systems Manager: MaxResults within the operation's limits, and an opaque token for the rest.
 import { AwsError } from '../../simulator/service.ts';
 import { opaque, pageOf, type Tokens } from '../pages.ts';
 
@@ -12,7 +12,7 @@ const TOKENS: Tokens = {
   refused: () => new AwsError('InvalidNextToken', "The specified token isn't valid."),
 };
 
-/** One page of a stable list. Throws ValidationException for a MaxResults out of bounds, InvalidNextToken for a strange token. */
+/** One page of a stable list. Throws ValidationException for a MaxResults out of range, InvalidNextToken for an unknown token. */
 export function paged<T>(
   all: readonly T[],
   { MaxResults, NextToken }: PageInput,
@@ -27,7 +27,7 @@ export function paged<T>(
   return next === undefined ? { items } : { items, NextToken: next };
 }
 
-/** The form in which AWS JSON services tell of a value outside its modelled constraint. */
+/** The error of AWS's JSON services for a value outside its modelled constraint. */
 export function constraint(member: string, value: unknown, rule: string): AwsError {
   return new AwsError(
     'ValidationException',

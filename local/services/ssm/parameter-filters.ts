@@ -1,4 +1,4 @@
-// Filters of parameters: keys, options and what they mean. Source: doc comment of ParameterStringFilter in @aws-sdk/client-ssm.
+// Filters of parameters: keys, options and their meaning. Source: doc comment of ParameterStringFilter in @aws-sdk/client-ssm.
 import type { ParameterStringFilter } from '@aws-sdk/client-ssm';
 import { AwsError } from '../../simulator/service.ts';
 import type { StoredParameter } from './parameter-rules.ts';
@@ -6,7 +6,7 @@ import { isBelow } from './parameter-rules.ts';
 
 export type FilterKey = 'Name' | 'Path' | 'Type' | 'KeyId' | 'Tier' | 'DataType';
 
-/** A test that a parameter passes when it matches every filter. Throws for a key or an option that AWS refuses there. */
+/** A test for a parameter that matches every filter. Throws for a key or an option that AWS refuses there. */
 export function parameterFilter(
   filters: readonly ParameterStringFilter[] | undefined,
   keys: readonly FilterKey[],

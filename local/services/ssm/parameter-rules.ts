@@ -1,4 +1,4 @@
-// A parameter as it is kept, and what Parameter Store accepts as its name and as its value. Source: doc comment of PutParameterRequest in @aws-sdk/client-ssm.
+// A stored parameter, and Parameter Store's rules for names and values. Source: doc comment of PutParameterRequest in @aws-sdk/client-ssm.
 import type { ParameterType } from '@aws-sdk/client-ssm';
 import { matchesPattern } from '../../simulator/regular-expressions.ts';
 import { AwsError } from '../../simulator/service.ts';
@@ -12,7 +12,7 @@ export interface StoredParameter {
   readonly allowedPattern: string | undefined;
   readonly dataType: string;
   readonly lastModifiedBy: string;
-  /** Oldest first; the last one counts. */
+  /** Oldest first; the last one is the current version. */
   readonly versions: readonly {
     readonly version: number;
     readonly value: string;
@@ -27,12 +27,12 @@ const LEVELS_MAX = 15;
 /** "Standard parameters have a value limit of 4 KB. Advanced parameters have a value limit of 8 KB." */
 const VALUE_BYTES_MAX = { Standard: 4_096, Advanced: 8_192 } as const;
 
-/** The words in which Parameter Store refuses a name, whatever it is that is wrong with it. */
+/** Parameter Store's words for every invalid name. */
 const NAME_RULE =
   'If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers ' +
   'and the following 3 symbols .-_';
 
-/** Throws `ValidationException` for what can be the name of no parameter: of one that is read as well. */
+/** Throws `ValidationException` for text that cannot be a parameter's name, also when reading. */
 export function checkForm(name: string): void {
   const isPath = name.includes('/');
   const wellFormed = /^[a-zA-Z0-9_.-]+$/.test(name) || /^(\/[a-zA-Z0-9_.-]+)+$/.test(name);
@@ -83,7 +83,7 @@ export function checkValue(value: string, tier: 'Standard' | 'Advanced', allowed
   }
 }
 
-/** Whether a parameter lies below a path, directly or anywhere. */
+/** Whether a parameter is below a path, directly or at any depth. */
 export function isBelow(name: string, path: string, recursive: boolean): boolean {
   const prefix = path.endsWith('/') ? path : `${path}/`;
   return name.startsWith(prefix) && (recursive || !name.slice(prefix.length).includes('/'));

@@ -32,7 +32,7 @@ const NAMES_MAX = 10;
 /** "If you don't specify a key ID, the system uses the default key associated with your AWS account." (SDK) */
 const DEFAULT_KEY = 'alias/aws/ssm';
 
-/** The store itself: everything in it by name. */
+/** The store itself: all parameters by name. */
 export type ParameterStore = Map<string, StoredParameter>;
 
 export function parameterOperations(kernel: Kernel, store: ParameterStore): Record<string, Operation> {
@@ -218,7 +218,7 @@ function atMostTen(names: readonly string[] | undefined): readonly string[] {
 export const parameterArn = ({ regionName, accountId }: Kernel, name: string): string =>
   `arn:aws:ssm:${regionName}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
 
-/** Names and keys of the SecureString parameters that pass a test: what IAM has to ask KMS about. */
+/** Names and keys of the SecureString parameters that pass a test, for IAM's KMS checks. */
 export function secured(
   store: ParameterStore,
   passes: (name: string) => boolean,
@@ -226,9 +226,9 @@ export function secured(
   return sorted(store).flatMap(({ name, keyId }) => (keyId !== undefined && passes(name) ? [{ name, keyId }] : []));
 }
 
-/** The stored name in what a request calls a parameter: without ARN, without version. */
+/** The stored name of a parameter in a request: without ARN, without version. */
 export const bareName = (asked: string): string => withoutArn(asked).split(':')[0] ?? '';
 
-/** GetParameter takes an ARN too; the part after ":parameter" is the name. */
+/** GetParameter accepts an ARN, too; the part after ":parameter" is the name. */
 const withoutArn = (name: string): string =>
   name.startsWith('arn:') ? name.slice(name.indexOf(':parameter') + ':parameter'.length) : name;

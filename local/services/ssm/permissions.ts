@@ -17,11 +17,9 @@ import {
 import { kmsCheck } from '../kms/key-checks.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 
-/** What IAM asks Systems Manager. */
+/** The state that IAM needs from Systems Manager. */
 interface Parameters {
-  /** The SecureString parameters among these names and ARNs. */
   secureParameters(names: readonly string[]): readonly Encrypted[];
-  /** The SecureString parameters below a path. */
   secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
 }
 
@@ -30,7 +28,7 @@ const parameterArn = ({ accountId, regionName }: Region, name: string): string =
     ? name
     : `arn:aws:ssm:${regionName}:${accountId}:parameter${name.startsWith('/') ? '' : '/'}${name}`;
 
-/** Documents of AWS belong to no account. */
+/** AWS's documents belong to no account. */
 function documentArn({ accountId, regionName }: Region, name: string): string {
   if (name.startsWith('arn:')) return name;
   const owner = /^(AWS|Amazon)-/.test(name) ? '' : accountId;
@@ -52,8 +50,8 @@ const onParameters =
 const onName = (input: { Name?: string }): string[] => [input.Name ?? ''];
 
 /**
- * "How AWS Systems Manager Parameter Store uses AWS KMS": reading a SecureString in clear is kms:Decrypt in the caller's name, with the
- * parameter's ARN as encryption context. Without WithDecryption KMS is not asked.
+ * "How AWS Systems Manager Parameter Store uses AWS KMS": reading a SecureString in clear is kms:Decrypt in the caller's name, with the parameter's
+ * ARN as encryption context. Without WithDecryption there is no KMS check.
  */
 const decrypting = (parameters: readonly Encrypted[], region: Region): Check[] =>
   parameters.map((one) => kmsCheck('kms:Decrypt', 'ssm', one, { PARAMETER_ARN: one.arn }, region));
@@ -96,7 +94,7 @@ const sendCommand: Mapping = (
   return [{ action: 'ssm:SendCommand', resources: [document, ...instances] }];
 };
 
-// They take `*` only: a caller who may read one command's output may read all.
+// They support only `*`: a caller who may read one command's output may read all.
 const WITHOUT_RESOURCE = [
   'GetCommandInvocation',
   'CancelCommand',
@@ -122,7 +120,7 @@ export const permissions: Mappings<Parameters> = {
       resources: [{ arn: parameterArn(region, Path.replace(/(?<=.)\/$/, '')) }],
       keys: { 'ssm:Recursive': String(Recursive) },
     };
-    // All that lie below, where AWS asks for those of the page alone.
+    // All parameters below the path; AWS checks only those of the page.
     return WithDecryption
       ? [check, ...decrypting(region.service.secureParametersBelow(Path, Recursive), region)]
       : [check];

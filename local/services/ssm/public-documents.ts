@@ -1,5 +1,5 @@
-// The documents that AWS itself publishes, of which people use one: it runs the commands that they write. Its form: `aws ssm get-document --name
-// AWS-RunShellScript`, in the schema that this region reads.
+// Documents that AWS publishes: the one that runs people's commands. Its form: `aws ssm get-document --name AWS-RunShellScript`, in the schema that
+// this region reads.
 
 import type { StoredDocument } from './document-content.ts';
 import { parsedDocument } from './document-content.ts';
@@ -21,7 +21,7 @@ const RUN_SHELL_SCRIPT = JSON.stringify({
   ],
 });
 
-/** Nobody can make one of such a name: the prefix is AWS's. */
+/** Such a name cannot be used for a new document: the prefix is AWS's. */
 export const PUBLIC_DOCUMENTS: ReadonlyMap<string, StoredDocument> = new Map(
   Object.entries({ 'AWS-RunShellScript': RUN_SHELL_SCRIPT }).map(([name, text]) => [
     name,

@@ -1,14 +1,14 @@
-// The parameters that AWS itself publishes, of which a launch needs one: the newest image of Amazon Linux 2023. Sources: "Discovering public
-// parameters" and "Calling AMI public parameters" (Systems Manager user guide), "Launch AL2023 using the SSM parameter" (AL2023 user guide).
+// Parameters that AWS publishes: the newest image of Amazon Linux 2023, which a launch needs. Sources: "Discovering public parameters" and "Calling
+// AMI public parameters" (Systems Manager user guide), "Launch AL2023 using the SSM parameter" (AL2023 user guide).
 import type { StoredParameter } from './parameter-rules.ts';
 
-/** Ours: any well-formed id is an image here. */
+/** Our own ids: any well-formed id is an image here. */
 const IMAGES: Readonly<Record<string, string>> = {
   '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64': 'ami-0a12023a12023a120',
   '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64': 'ami-0b12023b12023b120',
 };
 
-/** Nobody can put one there: the prefix is AWS's. */
+/** Such a name cannot be written: the prefix is AWS's. */
 export const PUBLIC_PARAMETERS: ReadonlyMap<string, StoredParameter> = new Map(
   Object.entries(IMAGES).map(([name, value]) => [
     name,

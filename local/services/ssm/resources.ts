@@ -1,9 +1,9 @@
-// Parameters and documents of a template.
+// CloudFormation resources of Systems Manager: parameters and documents.
 import { asText, type Properties, pick, type ResourceTypes, text } from '../../simulator/cloudformation/resource.ts';
 
 const PARAMETER = ['AllowedPattern', 'Description', 'Tier', 'Type', 'Value'];
 const DOCUMENT = ['DocumentFormat', 'DocumentType', 'TargetType', 'VersionName'];
-/** Tags come as a list, or (SSM parameters) as a map. */
+/** Tags are a list, or (SSM parameters) a map. */
 const tagList = (tags: unknown): object => {
   if (tags === undefined) return {};
   if (Array.isArray(tags)) return { Tags: tags };
@@ -21,7 +21,7 @@ export const resources: ResourceTypes = {
     imports: {
       name: 'Name',
       taken: 'ParameterAlreadyExists',
-      // Its value stays what somebody else has written ("CloudFormation … doesn't check … the actual configuration", resource import).
+      // The existing value stays ("CloudFormation … doesn't check … the actual configuration", resource import).
       adopt: async (properties, maker) => {
         const { Parameter } = await maker.call('ssm', 'GetParameter', { Name: properties['Name'] });
         const { Type, Value } = Parameter as Properties;

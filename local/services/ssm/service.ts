@@ -1,4 +1,4 @@
-// AWS Systems Manager as far as chainmend sees it: Parameter Store, command documents, Run Command, managed nodes.
+// The service declaration of AWS Systems Manager as far as chainmend uses it: Parameter Store, command documents, Run Command, managed nodes.
 import { join } from 'node:path';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
@@ -15,9 +15,9 @@ import { conditionKeys, permissions } from './permissions.ts';
 import { resources } from './resources.ts';
 
 export interface Ssm extends Service {
-  /** The newest value of a parameter, in clear, for scenarios and reports; undefined when there is none. */
+  /** The newest value of a parameter, in clear, for scenarios and reports; undefined without such a parameter. */
   parameter(name: string): string | undefined;
-  /** The SecureString parameters among these names and ARNs, and the key of each. */
+  /** The SecureString parameters among these names and ARNs, each with its key. */
   secureParameters(names: readonly string[]): readonly Encrypted[];
   secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
   /** Names of all documents, in the order of their creation. */

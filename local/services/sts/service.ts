@@ -1,4 +1,4 @@
-// AWS Security Token Service: what everybody asks first, to see that a terminal is pointed where it should be.
+// AWS Security Token Service: the first call of most people, to check which account a terminal uses.
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, type Service } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';

@@ -1,4 +1,4 @@
-// Reads what `cdk synth` wrote: a stack's template, and the files that its functions are made of.
+// Reads the output of `cdk synth`: a stack's template, and the files of its functions.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,9 +20,9 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, { readonly Value: unknown; readonly Condition?: string }>>;
 }
 
-/** A folder with a bundle, and where in the bootstrap bucket CloudFormation would find it. */
+/** A folder with a bundle, and its place in the bootstrap bucket. */
 export interface FileAsset {
-  /** May hold the placeholders `${AWS::AccountId}` and `${AWS::Region}`. */
+  /** May contain the placeholders `${AWS::AccountId}` and `${AWS::Region}`. */
   readonly bucket: string;
   readonly key: string;
   readonly directory: string;
@@ -61,8 +61,8 @@ interface AssetManifest {
 }
 
 /**
- * Reads one stack of a cloud assembly ("cdk.out"). `stackName` may be left out when there is one stack only.
- * Throws an Error that names the folder when it holds no such stack.
+ * Reads one stack of a cloud assembly ("cdk.out"). `stackName` may be omitted if there is only one stack. Throws an Error that names the folder if it
+ * has no such stack.
  */
 export function readAssembly(directory: string, stackName?: string): Assembly {
   const manifest = readJson<Manifest>(join(directory, 'manifest.json'));
@@ -88,7 +88,7 @@ export function readAssembly(directory: string, stackName?: string): Assembly {
   };
 }
 
-/** The CommonJS bundle of a folder: `index.js` or `index.cjs`, and its other files. Throws an Error naming the folder when there is none. */
+/** The CommonJS bundle of a folder: `index.js` or `index.cjs`, and its other files. Throws an Error that names the folder without one. */
 export function readBundle(directory: string): CodeBundle {
   const names = readdirSync(directory)
     .filter((name) => /\.c?js$/.test(name))
@@ -104,7 +104,7 @@ export function readBundle(directory: string): CodeBundle {
   return { ...file, others, sha256: sha256Of([file, ...others.values()].map(({ source }) => source).join('\0')) };
 }
 
-/** As Lambda tells it: base64 of the SHA-256. */
+/** In Lambda's form: base64 of the SHA-256. */
 export const sha256Of = (source: string): string => createHash('sha256').update(source).digest('base64');
 
 /** Templates are assets too, but single files: only folders become functions. */

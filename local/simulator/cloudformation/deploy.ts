@@ -1,4 +1,4 @@
-// Creates in the local region what the synthesized template says, and nothing else: what runs here is what would be deployed.
+// Creates exactly the resources of the synthesized template in the local region: what runs here is what would be deployed.
 
 import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
@@ -14,11 +14,11 @@ export { readAssembly } from './assembly.ts';
 
 export interface DeployOptions {
   readonly assembly: Assembly;
-  /** What the services make of resource types. */
+  /** How the services make resources, by type. */
   readonly resourceTypes: ResourceTypes;
   readonly accountId: string;
   readonly regionName: string;
-  /** Where the bundles of the functions go; the Lambda service reads them from there. */
+  /** Stores the bundles of the functions; the Lambda service reads them there. */
   readonly code: CodeStore;
   /** Where the template's VPC endpoints are recorded. */
   readonly vpcEndpoints: VpcEndpoints;
@@ -27,7 +27,7 @@ export interface DeployOptions {
   readonly random: Random;
   /** Waits so many ms before a throttled call is repeated; without it a throttled call fails the deployment. */
   readonly wait?: (delayMs: number) => Promise<void>;
-  /** `cdk deploy --import-existing-resources`, as `npm run deploy` says it; true unless given. */
+  /** `cdk deploy --import-existing-resources`, as in `npm run deploy`; true by default. */
   readonly importExistingResources?: boolean;
   /** Values for the template's parameters, instead of their defaults. */
   readonly parameters?: Readonly<Record<string, string>>;
@@ -35,12 +35,12 @@ export interface DeployOptions {
 
 export interface Deployment {
   readonly stackName: string;
-  /** What was made, by logical id, in the order of making. */
+  /** The created resources, by logical id, in the order of creation. */
   readonly resources: ReadonlyMap<string, Created & { readonly type: string }>;
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Types that are of no service. */
+/** Types that belong to no service. */
 const OWN_TYPES: ResourceTypes = {
   'AWS::CDK::Metadata': {
     uses: [],
@@ -48,12 +48,12 @@ const OWN_TYPES: ResourceTypes = {
     create: (_, maker) => ({ ref: maker.logicalId, attributes: {} }),
   },
 };
-/** The version of the bootstrap stack that the region pretends to have; the CDK asks for at least 6. */
+/** The simulated version of the bootstrap stack; the CDK requires at least 6. */
 const BOOTSTRAP_VERSION = '30';
 
 /**
- * Deploys a new stack. Throws an Error that names resource, type and property for anything that the region cannot make; what
- * was made before stays, as the region is thrown away then.
+ * Deploys a new stack. Throws an Error that names resource, type and property for anything that the region cannot make. Resources that were made
+ * before stay, as the region is discarded then.
  */
 export async function deploy(options: DeployOptions): Promise<Deployment> {
   const { assembly, accountId, regionName } = options;
@@ -113,9 +113,9 @@ const isTaken = (type: ResourceType, error: unknown): type is ResourceType & { r
 const KEEPING: ReadonlySet<string | undefined> = new Set(['Retain', 'RetainExceptOnCreate']);
 
 /**
- * What CloudFormation asks of a resource that a change set imports: a name that the template says literally, and a deletion policy that
- * keeps it ("Import AWS resources into a CloudFormation stack automatically", CloudFormation guide). AWS says no before it has made
- * anything; here what came before in the template is there by then.
+ * CloudFormation's conditions for importing a resource in a change set: a literal name in the template, and a deletion policy that keeps it ("Import
+ * AWS resources into a CloudFormation stack automatically", CloudFormation guide). AWS refuses before it has made anything; here earlier resources of
+ * the template already exist.
  */
 function adopt(
   logicalId: string,
@@ -139,7 +139,7 @@ function adopt(
   return adopt(used, maker);
 }
 
-// CloudFormation repeats what is throttled: 40 alarms are more than PutMetricAlarm's three a second.
+// CloudFormation repeats throttled calls: 40 alarms are more than PutMetricAlarm's three a second.
 const THROTTLED: ReadonlySet<string> = new Set([
   'RequestLimitExceeded',
   'Throttling',
@@ -149,7 +149,7 @@ const THROTTLED: ReadonlySet<string> = new Set([
 const TRIES_MAX = 20;
 const RETRY_MS = 1000;
 
-/** The caller's `call`, patient where the service is busy. */
+/** The caller's `call`, repeated while the service throttles. */
 function retryingCall({ call, wait }: DeployOptions): CallService {
   return async (service, operation, input) => {
     for (let tries = 1; ; tries++) {
@@ -184,7 +184,7 @@ function makerFor(logicalId: string, options: DeployOptions): Maker {
   };
 }
 
-/** Defaults, the caller's values, and for SSM types the value of the parameter that they name. */
+/** Defaults, the caller's values, and for SSM types the value of the named parameter. */
 async function parameterValues({ assembly, call, parameters = {} }: DeployOptions): Promise<Map<string, unknown>> {
   const declared = assembly.template.Parameters ?? {};
   const unknown = Object.keys(parameters).find((name) => !Object.hasOwn(declared, name));

@@ -1,8 +1,8 @@
-// CloudFormation's intrinsic functions: turns the values of a template into plain ones ("Intrinsic function reference").
+// Resolves CloudFormation's intrinsic functions in a template's values ("Intrinsic function reference").
 import { ownValue } from '../own-properties.ts';
 import type { Template } from './assembly.ts';
 
-/** What Ref and Fn::GetAtt of a created resource give. */
+/** The results of Ref and Fn::GetAtt for a created resource. */
 export interface Created {
   readonly ref: string;
   readonly attributes: Readonly<Record<string, string | readonly string[]>>;
@@ -17,7 +17,7 @@ export interface Scope {
   readonly resources: ReadonlyMap<string, Created>;
 }
 
-/** What AWS::NoValue stands for: the property is as if it had not been written. */
+/** AWS::NoValue: the property counts as absent. */
 const NO_VALUE = Symbol('AWS::NoValue');
 const DEPTH_MAX = 100;
 
@@ -27,7 +27,6 @@ export function resolve(value: unknown, scope: Scope, where: string): unknown {
   return resolved === NO_VALUE ? undefined : resolved;
 }
 
-/** Whether the condition of this name holds. */
 export function conditionHolds(name: string, scope: Scope): boolean {
   const condition = scope.template.Conditions?.[name];
   if (condition === undefined) throw new Error(`Conditions.${name}: there is no such condition`);

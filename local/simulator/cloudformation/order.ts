@@ -1,8 +1,8 @@
-// In which order the resources of a template are made: each after all that it refers to.
+// Sorts the resources of a template for creation: each after all that it refers to.
 import type { Template } from './assembly.ts';
 import { references } from './intrinsics.ts';
 
-/** Logical ids in an order that follows Ref, Fn::GetAtt, Fn::Sub and DependsOn. Throws an Error that names a circle. */
+/** Logical ids in an order that follows Ref, Fn::GetAtt, Fn::Sub and DependsOn. Throws an Error that names a cycle. */
 export function creationOrder({ Resources }: Template): string[] {
   const isResource = (id: string): boolean => Object.hasOwn(Resources, id);
   const waiting = new Map<string, Set<string>>();

@@ -1,10 +1,10 @@
-// What a handler of one CloudFormation resource type is, and what it may use.
+// A handler of one CloudFormation resource type, and what it may use.
 import type { CodeStore } from '../lambda-runtime/environment.ts';
 import type { VpcEndpoints } from '../network/vpc-endpoints.ts';
 import { ownValue } from '../own-properties.ts';
 import type { Created } from './intrinsics.ts';
 
-/** Carries out an operation of an emulated service as the actor "cloudformation". */
+/** Calls an operation of an emulated service as the actor "cloudformation". */
 export type CallService = (service: string, operation: string, input: object) => unknown;
 
 export interface Maker {
@@ -14,9 +14,9 @@ export interface Maker {
   /** Where endpoints are recorded. */
   readonly vpcEndpoints: VpcEndpoints;
   readonly logicalId: string;
-  /** Calls an emulated service; the answer's members are the operation's own. */
+  /** Calls an emulated service; the result has the operation's own members. */
   call(service: string, operation: string, input: object): Promise<Readonly<Record<string, unknown>>>;
-  /** The name that CloudFormation gives to what has none: stack, logical id and random characters. */
+  /** CloudFormation's name for a resource without one: stack, logical id and random characters. */
   generatedName(maxLength?: number): string;
   uuid(): string;
   /** An ARN of this account and region. */
@@ -27,18 +27,18 @@ export interface Maker {
 export type Properties = Readonly<Record<string, unknown>>;
 
 export interface ResourceType {
-  /** Properties that the handler carries over to the region. */
+  /** Properties that the handler applies to the region. */
   readonly uses: readonly string[];
-  /** Properties that mean nothing in the region, or nothing that could be told there. All others are an error. */
+  /** Properties without a meaning in the region, or without a visible effect there. All others are an error. */
   readonly leaves?: readonly string[];
   create(properties: Properties, maker: Maker): Promise<Created> | Created;
-  /** For types that a stack can leave behind: how a deployment takes over what carries the name already. */
+  /** For types that a stack can leave behind: how a deployment adopts an existing resource with the name. */
   readonly imports?: {
     /** The property that holds the name. */
     readonly name: string;
-    /** The error by which the service says that the name is taken. */
+    /** The service's error code for a name that is taken. */
     readonly taken: string;
-    /** What is there, as `create` would have told of it; nothing of it is changed. */
+    /** The existing resource, in `create`'s form; it is not changed. */
     adopt(properties: Properties, maker: Maker): Promise<Created> | Created;
   };
 }
@@ -46,24 +46,24 @@ export interface ResourceType {
 /** By type: "AWS::SQS::Queue". */
 export type ResourceTypes = Readonly<Record<string, ResourceType>>;
 
-/** A member that an operation's answer must have. Throws an Error that names it when the service left it out. */
+/** A required member of an operation's result. Throws an Error that names it if the service omitted it. */
 export function member(answer: Readonly<Record<string, unknown>>, name: string): string {
   const value = ownValue(answer, name);
   if (typeof value === 'string' && value !== '') return value;
   throw new Error(`the service's answer has no ${name}`);
 }
 
-/** Text of a property; empty when it is absent. */
+/** Text of a property; empty if it is absent. */
 export const text = (value: unknown): string => (value === undefined ? '' : String(value));
 
-/** The members of an object that are there, for inputs whose optional members must not be `undefined`. */
+/** The present members of an object, for inputs whose optional members must not be `undefined`. */
 export function pick(properties: Properties, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])),
   );
 }
 
-/** Values that an API takes as text: numbers and booleans as written, policies as JSON. */
+/** Values for an API that takes text: numbers and booleans as text, policies as JSON. */
 export function texts(properties: Properties, names: readonly string[]): Record<string, string> {
   const entries = Object.entries(pick(properties, names));
   return Object.fromEntries(entries.map(([name, value]) => [name, asText(value)]));

@@ -1,4 +1,4 @@
-// Bodies through the SDK's own codecs, with AWS's error for bodies that are not what the protocol says.
+// Reads and writes bodies with the SDK's own codecs, and answers invalid bodies with AWS's error.
 import { FromStringShapeDeserializer } from '@smithy/core/protocols';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../service.ts';
@@ -13,7 +13,7 @@ export async function readBody(codec: PayloadCodec, shape: NormalizedSchema, bod
   }
 }
 
-/** Text of a form, a path or a header. Throws `AwsError` for what is no number, no time, no base64. */
+/** Text of a form, a path or a header. Throws `AwsError` for an invalid number, time or base64. */
 export function readScalar(shape: NormalizedSchema, text: string): unknown {
   if (shape.isStringSchema()) return text;
   try {

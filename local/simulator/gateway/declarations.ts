@@ -1,9 +1,9 @@
-// Which members of requests take the values of an enum. The SDK's schemas do not say it; its type declarations, which lie beside them, do.
+// Finds the request members with enum values. The SDK's schemas do not have them; its type declarations, which are in the same package, do.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** The values that a member may have, or that what it contains may have. */
+/** The possible values of a member, or of its contents. */
 export interface Enums {
   readonly values?: ReadonlySet<string>;
   /** Of the elements of a list. */
@@ -24,8 +24,8 @@ const BEGIN = '\nexport interface ';
 const MEMBER = /^ {4}(\w+)\??: (.+?)(?: \| undefined)?;$/gm;
 
 /**
- * The declarations of a client package such as "@aws-sdk/client-cloudwatch", whose exports (`module`) have the values. Those of EC2 are 3 MB, so
- * what is not asked for is not parsed.
+ * The declarations of a client package such as "@aws-sdk/client-cloudwatch", whose exports (`module`) have the values. EC2's are 3 MB, so only
+ * requested structures are parsed.
  */
 export function readDeclarations(packageName: string, module: Module): Declarations {
   let places: ReadonlyMap<string, TextPosition> | undefined;
@@ -48,7 +48,7 @@ function findStructures(packageName: string): Map<string, TextPosition> {
   const places = new Map<string, TextPosition>();
   for (const file of readdirSync(folder)) {
     if (!/^models_\d+\.d\.ts$/.test(file)) continue;
-    // Names and types are ASCII; comments, which are not, are not looked at.
+    // Names and types are ASCII; comments may not be, but are not read.
     const text = readFileSync(join(folder, file), 'latin1');
     for (let at = text.indexOf(BEGIN); at !== -1; at = text.indexOf(BEGIN, at + 1)) {
       const from = at + BEGIN.length;

@@ -1,4 +1,4 @@
-// How each service of AWS refuses a request whose members are missing, of the wrong type, or have values that no request may have.
+// How each AWS service refuses a request whose members are missing, of the wrong type, or outside their constraints.
 
 import { AwsError } from '../service.ts';
 import type { ServiceModel } from './model.ts';
@@ -14,7 +14,7 @@ export function refuseShape(service: ServiceModel, { problem, path }: ShapeProbl
   return new AwsError(validationCode(service), message);
 }
 
-/** For values outside of what the model allows. There is at least one violation. */
+/** For values outside of the model's constraints. There is at least one violation. */
 export function refuseViolations(service: ServiceModel, operation: string, violations: readonly Violation[]): AwsError {
   const [first] = violations;
   if (first !== undefined) {
@@ -25,11 +25,10 @@ export function refuseViolations(service: ServiceModel, operation: string, viola
   return new AwsError(validationCode(service), `${count}: ${violations.map(sentenceOf).join('; ')}`);
 }
 
-/** The name of the member. */
 export const lastName = ({ path }: Violation): string =>
   String(path.findLast((part) => typeof part === 'string') ?? '');
 
-/** Of a list or a map, the first content that is wrong as a value of an enum; else the whole. */
+/** Of a list or a map, the first content that is not a value of its enum; else the whole. */
 export function wrongContent({ value, constraints, of }: Violation): unknown {
   if (of === 'member' || typeof value !== 'object' || value === null) return value;
   const contents = Array.isArray(value) ? value : of === 'keys' ? Object.keys(value) : Object.values(value);
@@ -61,10 +60,9 @@ export function requirementOf(constraint: Constraint): string {
   }
 }
 
-/** Enough of a value to know it again. */
+/** Enough of a value to recognise it. */
 const SHOWN_CHARACTERS_MAX = 1_000;
 
-/** A value as errors quote it. */
 export function valueExcerpt(value: unknown): string {
   const text = Array.isArray(value)
     ? `[${value.map((item) => (typeof item === 'object' ? '{…}' : String(item))).join(', ')}]`

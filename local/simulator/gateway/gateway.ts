@@ -18,10 +18,10 @@ export type Caller = Omit<Call, 'at'>;
 export interface PreparedRequest {
   readonly service: string;
   readonly operation: string;
-  /** Absent when the service is not modelled or has no such operation. */
+  /** Absent if the service is not modelled or has no such operation. */
   readonly model: OperationModel | undefined;
   readonly input: Readonly<Record<string, unknown>>;
-  /** What is wrong with it; it is refused when it arrives. */
+  /** Its fault; the request is refused when it arrives. */
   readonly refusal: AwsError | undefined;
   canonicalInput: string | undefined;
 }
@@ -34,29 +34,26 @@ export interface GatewayOptions {
   readonly faults?: RequestFaults;
   /** API rates; absent: unlimited. */
   readonly limits?: TokenBuckets;
-  /** Throws `AwsError` when the caller may not do this. */
+  /** Throws `AwsError` if the caller may not do this. */
   readonly authorize?: (
     call: Call,
     service: string,
     operation: string,
     input: Readonly<Record<string, unknown>>,
   ) => void;
-  /** Whether the region knows what an operation asks IAM for, though it may not carry it out. */
+  /** Whether the region knows the IAM checks of an operation, even if it does not emulate it. */
   readonly isMapped?: (service: string, operation: string) => boolean;
-  /** A sandbox has died; its access key is gone. */
+  /** A sandbox has died; its access key is removed. */
   readonly onSandboxKilled?: (actor: string) => void;
-  /** Told of each request right after its effect: invariants look at the region before anything else can change it. */
+  /** Called with each request right after its effect: invariants look at the region before anything else can change it. */
   readonly onCall?: (record: CallRecord) => void;
-  /**
-   * Told of an operation that ended with an error that is none of AWS's; its caller gets `InternalFailure`. Without it such a defect
-   * ends the run.
-   */
+  /** Called if an operation ended with an error that is not AWS's; its caller gets `InternalFailure`. Without it such a defect ends the run. */
   readonly onDefect?: (error: unknown, during: string) => void;
   /** How many calls the trace keeps in full. */
   readonly retain?: number;
 }
 
-/** From a request's admission to its answer, in virtual ms. */
+/** From a request's admission to its response, in virtual ms. */
 export const LATENCY_MS = 50;
 
 export class Gateway {
@@ -89,25 +86,25 @@ export class Gateway {
     }
   }
 
-  /** What is emulated of a service, by name; empty for one that is not known. */
+  /** The emulated operations of a service, by name; empty for an unknown service. */
   operationsOf(service: string): readonly string[] {
     const prefix = `${service}.`;
     const names = [...this.#operations.keys()].filter((name) => name.startsWith(prefix));
     return names.map((name) => name.slice(prefix.length)).sort();
   }
 
-  /** Makes a sandbox known, so that faults can kill it. */
+  /** Registers a sandbox, so that faults can kill it. */
   attach(actor: string, kill: () => void): void {
     if (this.#sandboxes.has(actor)) throw new Error(`actor "${actor}": expected a name that no other sandbox has`);
     this.#sandboxes.set(actor, kill);
   }
 
-  /** Forgets a sandbox; called by the sandbox when it is disposed of. */
+  /** Removes a sandbox; the sandbox calls it when it is disposed of. */
   detach(actor: string): void {
     this.#sandboxes.delete(actor);
   }
 
-  /** Kills a sandbox now. False when there is none of that name any more. */
+  /** Kills a sandbox now. False without a sandbox of that name. */
   kill(actor: string): boolean {
     const kill = this.#sandboxes.get(actor);
     if (kill === undefined) return false;
@@ -117,7 +114,7 @@ export class Gateway {
     return true;
   }
 
-  /** Sends a request from host code and waits for the answer. Rejects with `AwsError`. */
+  /** Sends a request from host code and waits for the response. Rejects with `AwsError`. */
   request(
     asked: { service: string; operation: string; input?: object } & Caller,
   ): Promise<Readonly<Record<string, unknown>>> {
@@ -131,7 +128,7 @@ export class Gateway {
 
   /**
    * Copies and checks an input.
-   * @param newToken gives a value to each absent idempotency token, as the SDK does where it serializes
+   * @param newToken gives a value to each absent idempotency token, as the SDK does during serialization
    */
   prepare(service: string, operation: string, input: unknown, newToken?: () => string): PreparedRequest {
     const known = this.models.get(service);
@@ -152,7 +149,7 @@ export class Gateway {
     }
   }
 
-  /** Sends a prepared request; it is admitted in canonical order once nothing else can happen at this instant. */
+  /** Sends a prepared request; it is admitted in canonical order after nothing else can happen at this instant. */
   send<T>(request: PreparedRequest, caller: Caller, reply: Reply<T>): void {
     const key = () => `${caller.actor}|${request.service}.${request.operation}|${canonicalInput(request)}`;
     this.#clock.arrive(key, () => this.#admit(request, caller, reply));
@@ -223,7 +220,7 @@ export class Gateway {
     this.#finish(admitted, failure.name, () => reply.fail(failure, requestId));
   }
 
-  /** Writes the request down, and delivers its answer unless its fate is another. */
+  /** Records the request, and delivers its response unless a fault prevents that. */
   #finish<T>({ request, record, fate }: Admitted<T>, outcome: Outcome, deliver?: () => void): void {
     const lost = fate === 'throttled' ? undefined : fate;
     this.trace.ended(record, lost ?? outcome, this.#clock.now(), canonicalInput(request));
@@ -237,7 +234,7 @@ export class Gateway {
     if (request.refusal !== undefined) throw request.refusal;
     const perform = this.#operations.get(`${service}.${operation}`);
     if (perform === undefined) {
-      // AWS says first that a caller may not.
+      // AWS reports a missing permission first.
       if (this.#options.isMapped?.(service, operation)) this.#options.authorize?.(call, service, operation, input);
       throw notEmulated(service, operation, this.operationsOf(service));
     }
@@ -245,7 +242,7 @@ export class Gateway {
     const hasToken = this.#takeToken(declared, operation, input, call.at);
     if (!hasToken || fate === 'throttled') throw throttled(declared, operation);
     this.#options.authorize?.(call, service, operation, input);
-    // What changes the region may keep its input and go on changing it: neither the trace nor a retry shall see that.
+    // A mutating operation may keep and change its input: the trace and a retry must not see that.
     const own = isMutating(operation) ? request.model?.copyInput(input, { realm: HOST_REALM }) : input;
     return perform(own, call);
   }
@@ -268,13 +265,13 @@ interface Admitted<T> {
   readonly fate: FaultEffect | undefined;
 }
 
-/** How an answer goes back. All callbacks run on the region's side of the lane. */
+/** How a response goes back. All callbacks run on the region's side of the lane. */
 export interface Reply<T> {
-  /** Copies or writes the output at the moment of the effect: services may go on changing what they returned. */
+  /** Copies or serializes the output at the moment of the effect: services may change it later. */
   render(output: object, requestId: string): T;
   answer(rendered: T, requestId: string): void;
   fail(error: AwsError, requestId: string): void;
-  /** Whether the caller was dead before its request got in. */
+  /** Whether the caller died before its request was admitted. */
   abandoned?(): boolean;
 }
 
@@ -295,6 +292,6 @@ const unknownOperation = (service: string, operation: string): AwsError =>
 
 function notEmulated(service: string, operation: string, known: readonly string[]): AwsError {
   const others = known.length > 0 ? `it knows ${known.join(', ')}` : 'it knows nothing of this service';
-  // Not a server fault (501): SDKs would try that again.
+  // Not a server fault (501): SDKs would retry that.
   return new AwsError('NotImplemented', `${service}.${operation} is not emulated by the local region; ${others}.`);
 }

@@ -1,11 +1,11 @@
-// Where requests in wire form enter the region: finds service, protocol and operation, and writes the answer the same way.
+// The entrance of wire requests into the region: finds service, protocol and operation, and writes the response in the same form.
 import { gunzipSync } from 'node:zlib';
 import { AwsError } from '../service.ts';
 import type { Caller, Gateway } from './gateway.ts';
 import { urlOf, type WireRequest, type WireResponse } from './message.ts';
 import { escapeXml, type Protocol, protocolOf } from './protocols.ts';
 
-/** What the wire needs of the gateway. */
+/** What the wire uses of the gateway. */
 export type WireGateway = Pick<Gateway, 'models' | 'operationsOf' | 'prepare' | 'send'>;
 
 export interface Scope {
@@ -14,18 +14,18 @@ export interface Scope {
   readonly service: string;
 }
 
-/** Who signed for what: from the Authorization header, or from the query string of a presigned request. */
+/** The signer and the service of a request: from the Authorization header, or from the query string of a presigned request. */
 export function scopeOf(request: WireRequest): Scope | undefined {
   const signed = request.headers['authorization'] ?? '';
   const presigned = () => urlOf(request).searchParams.get('X-Amz-Credential') ?? '';
-  // Credential=<key>/<date>/<region>/<service>/aws4_request (SigV4); key ids of ours may contain slashes
+  // Credential=<key>/<date>/<region>/<service>/aws4_request (SigV4); our key ids may contain slashes.
   const match = /(?:Credential=|^)([^,\s]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(signed || presigned());
   return match ? { accessKeyId: match[1] ?? '', service: match[2] ?? '' } : undefined;
 }
 
 /**
- * Carries a request through the gateway. The promise stays pending for ever when the answer is lost.
- * @param abandoned whether the caller has died in the meantime
+ * Sends a request through the gateway. If the response is lost, the promise stays pending for ever.
+ * @param abandoned whether the caller has died meanwhile
  */
 export async function handleWireRequest(
   gateway: WireGateway,
@@ -69,7 +69,7 @@ export async function handleWireRequest(
   }
 }
 
-/** The form of an error for a request that does not get in, in its own protocol as far as that can be told. */
+/** The error for a request that is not admitted, in its own protocol as far as that is known. */
 export function refuseUnread(gateway: WireGateway, request: WireRequest, error: AwsError): WireResponse {
   const service = gateway.models.get(scopeOf(request)?.service ?? '');
   if (service === undefined) return withoutProtocol(request, error.statusCode, error.name, error.message);
@@ -77,7 +77,7 @@ export function refuseUnread(gateway: WireGateway, request: WireRequest, error: 
   return protocol.writeError(service, protocolError(protocol, error), NO_REQUEST_ID);
 }
 
-/** "Common errors" of the query APIs name these so; the JSON ones end in "Exception" (DynamoDB and Lambda API references). */
+/** "Common errors" of the query APIs have these names; the JSON names end in "Exception" (DynamoDB and Lambda API references). */
 const JSON_NAMES: ReadonlyMap<string, string> = new Map([
   ['IncompleteSignature', 'IncompleteSignatureException'],
   ['InvalidClientTokenId', 'UnrecognizedClientException'],
@@ -87,7 +87,7 @@ const JSON_NAMES: ReadonlyMap<string, string> = new Map([
 
 function protocolError({ name }: Protocol, error: AwsError): AwsError {
   const { name: code, message, statusCode } = error;
-  // "Client error codes" of EC2: one code for keys that are unknown and signatures that do not match.
+  // "Client error codes" of EC2: one code for unknown keys and for wrong signatures.
   if (name === 'ec2Query' && (code === 'InvalidClientTokenId' || code === 'SignatureDoesNotMatch'))
     return new AwsError('AuthFailure', message, { statusCode: 401 });
   const known =
@@ -100,7 +100,7 @@ function protocolError({ name }: Protocol, error: AwsError): AwsError {
 const UNSIGNED =
   'The request is not signed. The local region finds the service by the SigV4 scope: configure any access key and secret key.';
 
-/** Refused before it reached the region, so it has no number of its own. */
+/** Refused before it reached the region, so it has no id of its own. */
 const NO_REQUEST_ID = '00000000-0000-0000-0000-000000000000';
 
 const unknownOperationText = (protocol: Protocol, request: WireRequest): string =>
@@ -115,7 +115,7 @@ function decoded(request: WireRequest): Uint8Array {
   }
 }
 
-/** DynamoDB's 32 levels of attributes are about 70 of JSON. What is deeper would only tell how deep our stack is. */
+/** DynamoDB's 32 levels of attributes are about 70 levels of JSON. Deeper values would only test the depth of our stack. */
 const DEPTH_MAX = 100;
 
 function refuseDepth(input: unknown): void {
@@ -132,7 +132,7 @@ function refuseDepth(input: unknown): void {
 
 export const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
-/** An answer to a request of which not even the protocol is known: JSON to those who speak it, else XML. */
+/** The response to a request of an unknown protocol: JSON if the client speaks it, else XML. */
 function withoutProtocol(request: WireRequest, statusCode: number, code: string, message: string): WireResponse {
   const speaksJson =
     request.headers['x-amz-target'] !== undefined || /json/.test(request.headers['content-type'] ?? '');

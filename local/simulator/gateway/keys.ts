@@ -1,4 +1,4 @@
-// Access keys of a served region: random, and good for as long as it is served.
+// Access keys of a served region: random, and valid while it is served.
 import { randomBytes } from 'node:crypto';
 
 export interface AccessKey {
@@ -8,7 +8,7 @@ export interface AccessKey {
 
 const ID_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** In the form of AWS's own ("AKIA" and 16 digits of base 32; 40 characters), with nothing in it that means something to a shell. */
+/** In AWS's form ("AKIA" and 16 digits of base 32; 40 characters), without characters that have a meaning in a shell. */
 export function newAccessKey(): AccessKey {
   const digits = [...randomBytes(16)].map((byte) => ID_DIGITS[byte % ID_DIGITS.length]);
   return { accessKeyId: `AKIA${digits.join('')}`, secretAccessKey: randomBytes(30).toString('base64url') };

@@ -24,7 +24,7 @@ export type Limits = ReadonlyMap<string, Limit>;
 
 const RULE = /^(length|size|value|text)(?: (-?\d+)?\.\.(\d+)?)?(?: matching (.+))?$/;
 
-/** The limits in a file. Throws an Error for a file that is not of the form. */
+/** The limits in a file. Throws an Error if the file does not have the form. */
 export const readLimits = (file: string): Limits => parseLimits(readFileSync(file, 'utf8'), file);
 
 export function parseLimits(text: string, file: string): Limits {
@@ -59,7 +59,7 @@ function readRule(line: string, place: string): Limit {
   };
 }
 
-/** AWS writes its patterns for Java: what means something else to JavaScript is said in its words. */
+/** AWS writes its patterns for Java: syntax with another meaning in JavaScript is translated. */
 export function javaPattern(source: string): RegExp {
   const translated = source
     .replaceAll('\\p{all}', '\\s\\S')

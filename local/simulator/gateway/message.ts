@@ -1,4 +1,4 @@
-// HTTP messages as the wire sees them, whether they came through a socket or a function call.
+// HTTP messages of the wire, from a socket or from a function call.
 
 export interface WireRequest {
   readonly method: string;
@@ -15,7 +15,7 @@ export interface WireResponse {
   readonly body: string | Uint8Array;
 }
 
-/** Whatever the path is: with a host in front of it, no text behind a slash is an impossible URL. */
+/** For any path: the host in front makes every text after a slash a valid URL. */
 export const urlOf = ({ path }: WireRequest): URL => new URL(`http://region${path.startsWith('/') ? path : '/'}`);
 
 export const textOf = (body: Uint8Array): string =>

@@ -1,4 +1,4 @@
-// What a service of AWS looks like, read by reflection from the SDK client that speaks to it: operations, shapes, protocol.
+// The model of an AWS service, read by reflection from its SDK client: operations, shapes, protocol.
 import { NormalizedSchema, translateTraits } from '@smithy/core/schema';
 import { readDeclarations } from './declarations.ts';
 import { readLimits } from './limits.ts';
@@ -19,14 +19,14 @@ export interface OperationModel {
   readonly name: string;
   readonly input: NormalizedSchema;
   readonly output: NormalizedSchema;
-  /** HTTP binding, of REST protocols only. */
+  /** HTTP binding, only in REST protocols. */
   readonly http: HttpBinding | undefined;
-  /** Input or output is (partly) a raw body, which has no meaning apart from the wire. */
+  /** Input or output is (partly) a raw body, which exists only on the wire. */
   readonly rawBody: boolean;
   /** Validates and copies; compiled at the first use. */
   readonly copyInput: Copier;
   readonly copyOutput: Copier;
-  /** Finds what is wrong with the values of a copied input; compiled at the first use. */
+  /** Finds invalid values in a copied input; compiled at the first use. */
   readonly check: Checker;
 }
 
@@ -36,7 +36,7 @@ export interface HttpBinding {
   /** Names of the groups of `pattern`, in order. */
   readonly labels: readonly string[];
   readonly staticQuery: ReadonlyMap<string, string>;
-  /** Characters of the URI template that are not labels: the most literal template that matches wins. */
+  /** Literal characters of the URI template: of the matching templates, the one with most of them wins. */
   readonly literalLength: number;
   readonly statusCode: number;
 }
@@ -47,12 +47,12 @@ export interface ServiceModel {
   /** As the SDK writes it: "EC2", "CloudWatch". */
   readonly protocol: ProtocolName;
   readonly xmlNamespace: string;
-  /** Errors also carry the code that the older query protocol gave them ("awsQueryCompatible" trait). */
+  /** Errors also have their code of the older query protocol ("awsQueryCompatible" trait). */
   readonly queryCompatible: boolean;
   readonly operations: ReadonlyMap<string, OperationModel>;
   /** By name, and by the code of the older query protocol. */
   readonly errors: ReadonlyMap<string, NormalizedSchema>;
-  /** What is checked of the values of inputs. */
+  /** The checks of the values of inputs. */
   readonly rules: () => Rules;
   /** The client's own protocol object, for its codecs. */
   readonly clientProtocol: ClientProtocol;
@@ -60,7 +60,7 @@ export interface ServiceModel {
 
 export type Models = ReadonlyMap<string, ServiceModel>;
 
-/** What we use of the SDK's protocol objects; their declared types are narrower than what they are. */
+/** The part of the SDK's protocol objects that we use; their declared types are too narrow. */
 export interface ClientProtocol {
   getShapeId(): string;
   getPayloadCodec(): PayloadCodec;
@@ -75,7 +75,7 @@ export interface PayloadCodec {
 
 const loaded = new Map<ServiceInterface, Promise<ServiceModel>>();
 
-/** Models of these services, by name. Each is read once per process; client-ec2 alone takes 0.4 s to import. */
+/** Models of these services, by name. Each is read once per process; importing client-ec2 alone takes 0.4 s. */
 export async function loadModels(services: readonly ServiceInterface[]): Promise<Models> {
   const models = await Promise.all(services.map(loadModel));
   return new Map(models.map((model) => [model.name, model]));
@@ -97,7 +97,7 @@ function reflect(declared: ServiceInterface, module: Readonly<Record<string, unk
     if (isOperation(schema)) operations.set(schema[2], operationModel(schema, protocol, rules));
     else if (isError(schema)) errors.set(schema[2], NormalizedSchema.of(schema));
   }
-  // Services of ours may say a code or the shape's name; a shape of that name comes first.
+  // Our services may use a code or the shape's name; a shape of that name comes first.
   for (const shape of [...errors.values()]) {
     const [code] = queryErrorOf(shape);
     if (code !== undefined && !errors.has(code)) errors.set(code, shape);
@@ -122,13 +122,13 @@ const isOperation = (value: unknown): value is OperationSchema => Array.isArray(
 const isError = (value: unknown): value is Extract<SchemaRef, readonly [-3, ...unknown[]]> =>
   Array.isArray(value) && value[0] === -3;
 
-/** Code and status that the query protocol gave an exception: "awsQueryError" trait. */
+/** An exception's code and status in the query protocol: "awsQueryError" trait. */
 export const queryErrorOf = (shape: NormalizedSchema): readonly [code?: string, statusCode?: number] =>
   (shape.getMergedTraits().awsQueryError as [string, number] | undefined) ?? [];
 
 interface ClientConfig {
   readonly protocol: ClientProtocol;
-  /** Knows the XML namespace even where the client itself writes JSON. */
+  /** Has the XML namespace even if the client itself writes JSON. */
   readonly protocolSettings: { xmlNamespace?: string };
 }
 type ClientClass = new (config: object) => { config: ClientConfig };
@@ -147,7 +147,7 @@ const REQUEST: CopyRules = { emptyLists: 'kept', unknownMembers: 'dropped' };
 const EC2_REQUEST: CopyRules = { emptyLists: 'dropped', unknownMembers: 'dropped' };
 const RESPONSE: CopyRules = { emptyLists: 'kept', unknownMembers: 'refused' };
 
-/** Read when the first request is checked: not every run speaks to every service. */
+/** Read when the first request is checked: not every run uses every service. */
 function rulesOf({ client, limits }: ServiceInterface, module: Readonly<Record<string, unknown>>): () => Rules {
   let rules: Rules | undefined;
   return () => {

@@ -1,16 +1,16 @@
-// The sweep lane: SDK clients keep their whole stack (retries, timeouts, middleware); only the writing and reading of bytes goes.
+// The sweep lane: SDK clients keep their whole stack (retries, timeouts, middleware); only the serialization of bytes is left out.
 
 import type { GuestResponse } from '../lambda-runtime/guest-https.ts';
 import type { PreparedRequest } from './gateway.ts';
 import type { WireResponse } from './message.ts';
 import type { OperationModel } from './model.ts';
 
-/** An SDK client of a guest, as far as it concerns us. */
+/** The part of a guest's SDK client that we use. */
 export interface GuestClient {
   readonly config: { protocol: GuestProtocol; readonly defaultSigningName: string };
 }
 
-/** What the SDK asks of a protocol (ClientProtocol of @smithy/types). */
+/** The SDK's interface of a protocol (ClientProtocol of @smithy/types). */
 interface GuestProtocol {
   getShapeId(): string;
   getRequestType(): unknown;
@@ -36,16 +36,16 @@ interface SdkResponse {
   body: unknown;
 }
 
-/** Carries prepared requests past the SDK's HTTP client, which hands the headers of a request on as the very same object. */
+/** Carries prepared requests past the SDK's HTTP client, which passes on a request's headers as the very same object. */
 export type PreparedByHeaders = WeakMap<object, PreparedRequest>;
 
-/** An answer that never was bytes, in the place of the response's stream. */
+/** A response that was never bytes; it replaces the response's stream. */
 export interface ObjectResponse extends GuestResponse {
   readonly output: object;
   readonly requestId: string;
 }
 
-/** An error's bytes: the guest's own protocol makes its own exception of them. */
+/** An error's bytes: the guest's own protocol makes its exception from them. */
 export interface ErrorResponse extends GuestResponse {
   readonly bytes: Uint8Array;
 }
@@ -65,7 +65,7 @@ export interface ObjectLane {
   prepare(service: string, operation: string, input: object): PreparedRequest;
 }
 
-/** Puts an object protocol in the place of a client's own. Operations with raw bodies, and bad input, keep the wire. */
+/** Replaces a client's own protocol with an object protocol. Operations with raw bodies, and invalid input, keep the wire. */
 export function speakObjects(client: GuestClient, lane: ObjectLane): void {
   layOutForReading(client.config);
   const own = client.config.protocol;
@@ -99,8 +99,8 @@ export function speakObjects(client: GuestClient, lane: ObjectLane): void {
 }
 
 /**
- * The SDK copies a client's config three times a call, and `Object.assign` has made it a dictionary, which takes 9 µs to copy
- * instead of 2. V8 lays an object out for reading when it is read through as a prototype, by code that has run a few times.
+ * The SDK copies a client's config three times a call. `Object.assign` has made it a dictionary, which takes 9 µs to copy instead of 2. V8 lays an
+ * object out for reading when it is read as a prototype, by code that has run a few times.
  */
 function layOutForReading(config: GuestClient['config']): void {
   const view = Object.create(config) as GuestClient['config'];

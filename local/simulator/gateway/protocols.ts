@@ -1,4 +1,4 @@
-// The wire protocols of AWS from the server's side: which operation a request asks for, its input, and how answers are written.
+// The wire protocols of AWS on the server's side: they find a request's operation, read its input, and write responses.
 import { crc32 } from 'node:zlib';
 import { AwsJson1_1Protocol, AwsSmithyRpcV2CborProtocol, XmlShapeSerializer } from '@aws-sdk/core/protocols';
 import { cbor } from '@smithy/core/cbor';
@@ -12,21 +12,21 @@ import { findRestOperation, readRestInput, writeRestOutput } from './rest.ts';
 
 export interface OperationRequest {
   readonly operation: string;
-  /** Absent when the service has no such operation. */
+  /** Absent if the service has no such operation. */
   readonly model: OperationModel | undefined;
-  /** Throws `AwsError` when the body is not what the protocol says. */
+  /** Throws `AwsError` if the body violates the protocol. */
   readInput(): Promise<unknown>;
 }
 
 export interface Protocol {
   readonly name: ProtocolName;
-  /** Undefined when the request names no operation at all. */
+  /** Undefined if the request names no operation. */
   ask(service: ServiceModel, request: WireRequest): OperationRequest | undefined;
   writeOutput(service: ServiceModel, operation: OperationModel, output: object, requestId: string): WireResponse;
   writeError(service: ServiceModel, error: AwsError, requestId: string): WireResponse;
 }
 
-/** The protocol that a request is written in: a service may be spoken to in several (CloudWatch: query, JSON and CBOR). */
+/** The protocol of a request: a service may have several (CloudWatch: query, JSON and CBOR). */
 export function protocolOf(service: ServiceModel, request: WireRequest): Protocol {
   if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return rpcv2Cbor;
   const contentType = request.headers['content-type'] ?? '';
@@ -79,7 +79,7 @@ interface RpcFormat {
   format(value: object): string | Uint8Array;
 }
 
-/** JSON and CBOR: one operation a request, its input the whole body. */
+/** JSON and CBOR: one operation a request, and the whole body is its input. */
 const rpc = (format: RpcFormat): Protocol => ({
   name: format.name,
   ask(service, request) {
@@ -197,7 +197,7 @@ function xmlError(error: AwsError, code: string, requestId: string): string {
   return `<ErrorResponse><Error>${text}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
 }
 
-/** The members of an output as XML, without the element around them: the query protocols name that one themselves. */
+/** The members of an output as XML, without the element around them: the query protocols name that element themselves. */
 function xmlContent(service: ServiceModel, shape: NormalizedSchema, output: object): string {
   if (shape.isUnitSchema()) return '';
   const serializer = new XmlShapeSerializer({
@@ -215,7 +215,7 @@ const blame = (error: AwsError): 'Sender' | 'Receiver' => (error.$fault === 'ser
 
 const bytesOf = (body: string | Uint8Array): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body);
 
-/** XML 1.0 has no way to write most control characters, nor halves of surrogate pairs. */
+/** XML 1.0 cannot contain most control characters, or halves of surrogate pairs. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
@@ -225,13 +225,13 @@ export const escapeXml = (text: string): string =>
     .replace(NOT_IN_XML, '\ufffd')
     .replace(/[<>&]/g, (character) => (character === '<' ? '&lt;' : character === '>' ? '&gt;' : '&amp;'));
 
-/** Name, status and older code of an error: the model's when it has one of this name or code, else what the service said. */
+/** Name, status and older code of an error: the model's if it has one of this name or code, else the service's. */
 function describeError(service: ServiceModel, error: AwsError) {
   const shape = service.errors.get(error.name);
   const traits = shape?.getMergedTraits();
   const [queryCode = error.name] = shape ? queryErrorOf(shape) : [];
   const name = shape === undefined ? error.name : String((shape.getSchema() as unknown as readonly unknown[])[2]);
-  // What these models say of status codes is for other protocols: over JSON every mistake of a client is 400.
+  // The status codes in these models are for other protocols: over JSON every client error is 400.
   const isPlainJson = service.protocol.startsWith('awsJson') && !service.queryCompatible;
   const modelled = isPlainJson ? undefined : (traits?.httpError as number | undefined);
   return { shape, name, queryCode, statusCode: modelled ?? error.statusCode };

@@ -1,11 +1,11 @@
-// Reads requests of the query protocols (Action=…&Filter.1.Name=…), the one codec that SDK clients only write.
+// Reads requests of the query protocols (Action=…&Filter.1.Name=…): SDK clients only write these.
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { setOwnValue } from '../own-properties.ts';
 import { readScalar } from './body.ts';
 
 export type QueryDialect = 'ec2' | 'aws';
 
-/** The input of an operation from the form's parameters. Unknown parameters are ignored, as AWS does for most. */
+/** The input of an operation from the form's parameters. Unknown parameters are ignored, as on AWS for most of them. */
 export function readQueryInput(shape: NormalizedSchema, form: URLSearchParams, dialect: QueryDialect): object {
   if (shape.isUnitSchema()) return {};
   return read(shape, nest(form), dialect) as object;

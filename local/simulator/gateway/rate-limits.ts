@@ -4,7 +4,7 @@ import type { Rate } from './service-interface.ts';
 export class TokenBuckets {
   readonly #buckets = new Map<string, { tokens: number; filledAtMs: number }>();
 
-  /** Takes a token for a request; false when there is none. Requests that differ in burst draw on buckets of their own. */
+  /** Takes a token for a request; false if there is none. Requests with different bursts use separate buckets. */
   take(service: string, operation: string, { burst, perSecond, bucket = operation }: Rate, nowMs: number): boolean {
     const key = `${service}.${bucket}/${burst}`;
     const state = this.#buckets.get(key) ?? { tokens: burst, filledAtMs: nowMs };

@@ -1,4 +1,4 @@
-// The REST protocols: labels, query and headers by the bindings of the schema, the body by the client's own codec.
+// The REST protocols: labels, query and headers by the schema's bindings, the body by the client's own codec.
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../service.ts';
 import { readBody, readScalar, writeBody } from './body.ts';

@@ -1,4 +1,4 @@
-// What AWS checks of a request's members before it looks at what they mean: enums, lengths, sizes, ranges, patterns.
+// AWS's checks of a request's members before it uses them: enums, lengths, sizes, ranges, patterns.
 import type { NormalizedSchema } from '@smithy/core/schema';
 import type { Declarations, Enums } from './declarations.ts';
 import { javaPattern, type Limit, type Limits } from './limits.ts';
@@ -12,28 +12,28 @@ export interface Violation {
   /** Members, positions in lists (from 0) and keys of maps. */
   readonly path: readonly (string | number)[];
   readonly value: unknown;
-  /** The one that is not met; of a simple list's elements, or of a map's keys or values, all there are. */
+  /** The violated constraint; for a simple list's elements, or a map's keys or values, all of their constraints. */
   readonly constraints: readonly Constraint[];
-  /** Whose they are: the member's own, or those of what it contains, none of which has a path of its own in AWS's errors. */
+  /** What the constraints are about: the member itself, or its contents, which have no path of their own in AWS's errors. */
   readonly of: 'member' | 'elements' | 'keys' | 'values';
 }
 
-/** What is wrong with an input; empty: nothing. */
+/** The violations of an input; empty: none. */
 export type Checker = (input: unknown) => readonly Violation[];
 
-/** Where the rules of one service come from. */
+/** The source of one service's rules. */
 export interface Rules {
   readonly limits: Limits;
   readonly enums: Declarations;
 }
 
-/** More than this nobody reads. */
+/** More violations than this are not useful. */
 const VIOLATIONS_MAX = 10;
 
-/** `path` is one array for the whole input, which grows and shrinks: nearly all inputs have nothing to report. */
+/** `path` is one array for the whole input, which grows and shrinks: nearly all inputs have no violation. */
 type Check = (value: unknown, path: (string | number)[], found: Violation[]) => void;
 
-/** A checker for the input of one operation. Rules are read at its first use. */
+/** A checker for the input of one operation. Its rules are read at its first use. */
 export function compileChecker(input: NormalizedSchema, rules: () => Rules): Checker {
   let check: Check | undefined;
   return (value) => {
@@ -53,7 +53,7 @@ class Compiler {
     this.#rules = rules;
   }
 
-  /** Undefined where nothing is to be checked. */
+  /** Undefined if there is nothing to check. */
   ofShape(shape: NormalizedSchema): Check | undefined {
     return this.#ofMember(shape, '', undefined);
   }
@@ -170,7 +170,7 @@ function report(found: Violation[], violation: Violation): void {
 }
 
 const expressions = new Map<string, RegExp>();
-/** No pattern is asked about a text that is longer than any that AWS allows, so that none takes long. */
+/** A text longer than any that AWS allows is not matched with a pattern, so that no match takes long. */
 const MATCHED_LENGTH_MAX = 131_072;
 
 function holds(constraint: Constraint, value: unknown): boolean {

@@ -1,5 +1,5 @@
-// The region behind a socket, on the loopback interface only: for the AWS CLI, SDKs of any language, and real nodes. It answers those who
-// sign with a key that it was given, and nobody else: neither web pages nor other users of the machine.
+// The region behind a socket, only on the loopback interface: for the AWS CLI, SDKs of any language, and real nodes. It answers only requests that
+// are signed with one of its keys. Web pages and other users of the machine get no answer.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AwsError, internalFailure } from '../service.ts';
@@ -15,7 +15,7 @@ export interface WireServer {
   close(): Promise<void>;
 }
 
-/** A key that was handed out, and who signs with it. */
+/** A valid key, and its owner. */
 export interface Admission extends AccessKey {
   readonly caller: Caller;
 }
@@ -23,17 +23,17 @@ export interface Admission extends AccessKey {
 export interface ListenOptions {
   readonly admissions: readonly Admission[];
   /**
-   * The region's time in ms since the epoch, for the Date of each answer; wall time unless given. SDKs that correct their clock by it sign with
-   * it, the others with this machine's: either is right.
+   * The region's time in ms since the epoch, for the Date of each response; wall time by default. SDKs that correct their clock sign with it, other
+   * SDKs sign with this machine's time: both are accepted.
    */
   readonly nowMs?: () => number;
-  /** Told of an error that is none of AWS's; the caller gets `InternalFailure`. */
+  /** Called with an error that is not AWS's; the caller gets `InternalFailure`. */
   readonly onDefect: (error: unknown, during: string) => void;
-  /** How long a request may take to send its headers; ten seconds unless given. */
+  /** Time for a request to send its headers; ten seconds by default. */
   readonly headersWithinMs?: number;
 }
 
-// One person with a few tools, or one sandbox: whoever is slower, bigger or more than this is refused.
+// Limits for one person with a few tools, or one sandbox: slower, bigger or more requests are refused.
 const CONNECTIONS_MAX = 256;
 const HEADERS_BYTES_MAX = 16 * 1024;
 const HEADERS_MAX = 100;
@@ -41,7 +41,7 @@ const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Serves a region on 127.0.0.1. Requests are answered in virtual time: the clock has to follow wall time, or be run. */
+/** Serves a region on 127.0.0.1. Requests are answered in virtual time: the clock must follow wall time, or be run. */
 export async function listen(gateway: WireGateway, options: ListenOptions): Promise<WireServer> {
   const { headersWithinMs = HEADERS_WITHIN_MS } = options;
   const server = createServer({
@@ -82,7 +82,7 @@ async function bound(server: Server): Promise<number> {
 interface Gate {
   readonly gateway: WireGateway;
   readonly options: ListenOptions;
-  /** What a Host header may say. */
+  /** Valid values of a Host header. */
   readonly hosts: ReadonlySet<string>;
 }
 
@@ -102,7 +102,7 @@ async function answer(gate: Gate, message: IncomingMessage, response: ServerResp
     if (admission === undefined) throw unknownKey();
     const body = await readAll(message);
     if (body === undefined) {
-      // The other side has gone away, or its request has timed out: there is nobody to answer.
+      // The client has disconnected, or its request has timed out: no response can reach it.
       response.destroy();
       return;
     }
@@ -112,7 +112,7 @@ async function answer(gate: Gate, message: IncomingMessage, response: ServerResp
     send(response, head, answered);
   } catch (error) {
     if (!(error instanceof AwsError)) options.onDefect(error, `${request.method} request`);
-    // What was not read of the request is not waited for.
+    // The unread rest of the request is not awaited.
     response.shouldKeepAlive = message.complete;
     send(response, head, refuseUnread(gateway, request, error instanceof AwsError ? error : internalFailure()));
     message.resume();
@@ -120,8 +120,8 @@ async function answer(gate: Gate, message: IncomingMessage, response: ServerResp
 }
 
 /**
- * A page in a browser can send requests to this machine, and by a name of its own that it lets point here (DNS rebinding). It cannot
- * keep its browser from saying so: in Host, in Origin, or in Sec-Fetch-Site.
+ * A page in a browser can send requests to this machine, also by a name of its own that it points here (DNS rebinding). But the browser always says
+ * so: in Host, in Origin, or in Sec-Fetch-Site.
  */
 function refuseStrangers({ hosts }: Gate, { method, path, headers }: WireRequest): void {
   if (!hosts.has((headers['host'] ?? '').toLowerCase())) {
@@ -151,7 +151,7 @@ function send(response: ServerResponse, { method }: WireRequest, answered: WireR
   response.end(method === 'HEAD' ? undefined : content);
 }
 
-/** Undefined: the request has ended before its end. Throws `AwsError` where it is too long. */
+/** Undefined: the connection ended before the whole request arrived. Throws `AwsError` if it is too long. */
 async function readAll(message: IncomingMessage): Promise<Uint8Array | undefined> {
   if (Number(message.headers['content-length'] ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   const chunks: Buffer[] = [];
@@ -174,7 +174,7 @@ const tooLarge = (): AwsError =>
     statusCode: 413,
   });
 
-/** "Common errors" of the query APIs; the JSON ones call it UnrecognizedClientException, EC2 AuthFailure. */
+/** "Common errors" of the query APIs; the JSON APIs name it UnrecognizedClientException, EC2 AuthFailure. */
 const unknownKey = (): AwsError =>
   new AwsError(
     'InvalidClientTokenId',

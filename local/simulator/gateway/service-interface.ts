@@ -1,22 +1,22 @@
-// What the gateway has to know of a service: which SDK client speaks to it, how often it may be asked, and in which words it refuses.
+// The gateway's view of a service: its SDK client, its API rates, and its errors for refused requests.
 import type { AwsError } from '../service.ts';
 import type { Violation } from './rules.ts';
 
 export interface ServiceInterface {
-  /** SigV4 signing name, by which requests are routed: "ec2", "monitoring". */
+  /** SigV4 signing name, which routes requests: "ec2", "monitoring". */
   readonly name: string;
   /** The SDK client whose schemas are the service's model. */
   readonly client: SdkClient;
   /** Path of the file with the lengths, sizes, ranges and patterns of request members (`limits.ts`); absent: none are checked. */
   readonly limits?: string;
-  /** The service understands the older query protocol as well, though its client does not say so. */
+  /** The service also accepts the older query protocol, although its client does not say so. */
   readonly queryCompatible?: true;
-  /** Each answer has the CRC32 of its body in a header. */
+  /** Each response has the CRC32 of its body in a header. */
   readonly checksums?: true;
   readonly refusals?: Refusals;
-  /** API rate of an operation for this input; undefined where AWS publishes none. */
+  /** API rate of an operation for this input; undefined if AWS publishes none. */
   readonly rateOf?: (operation: string, input: object) => Rate | undefined;
-  /** What the service answers to one request too many; `ThrottlingException` unless given. */
+  /** The service's error for a throttled request; `ThrottlingException` by default. */
   readonly throttled?: () => AwsError;
 }
 
@@ -30,15 +30,15 @@ export interface SdkClient {
 export interface Rate {
   readonly burst: number;
   readonly perSecond: number;
-  /** Operations that name the same bucket share it; each operation has its own unless given. */
+  /** Operations that name the same bucket share it; by default each operation has its own. */
   readonly bucket?: string;
 }
 
-/** Where the service's errors differ from those of the framework that most services are built with. */
+/** Errors of the service that differ from the framework's, which most services use. */
 export interface Refusals {
-  /** For a member that is required and absent. */
+  /** For a required member that is absent. */
   readonly missing?: (path: string) => AwsError;
-  /** For a value that the model does not allow; undefined: the framework's words. */
+  /** For a value that the model does not allow; undefined: the framework's error. */
   readonly violation?: (violation: Violation, operation: string) => AwsError | undefined;
   /** The code of the framework's ValidationException. */
   readonly validationCode?: string;

@@ -1,9 +1,9 @@
-// Validates values against the SDK's schemas while copying them, so that no two parties ever share an object.
+// Validates values with the SDK's schemas while copying them, so that no two parties ever share an object.
 import { isDate } from 'node:util/types';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { setOwnValue } from '../own-properties.ts';
 
-/** Makes the containers of a copy: those of this realm, or of a `node:vm` context, whose code tests `instanceof Date`. */
+/** Makes the containers of a copy: in this realm, or in a `node:vm` context, whose code tests `instanceof Date`. */
 export interface Realm {
   object(): Record<string, unknown>;
   array(length: number): unknown[];
@@ -18,7 +18,7 @@ export const HOST_REALM: Realm = {
 
 export interface CopyContext {
   readonly realm: Realm;
-  /** Collects absent members that the SDK fills in by itself when it serializes (idempotency tokens). */
+  /** Collects absent members that the SDK fills in during serialization (idempotency tokens). */
   readonly absentTokens?: ((token: string) => void)[];
 }
 
@@ -27,7 +27,7 @@ export type Copier = (value: unknown, context: CopyContext) => unknown;
 
 export type Problem = { readonly missing: string } | { readonly expected: string };
 
-/** What is wrong with a value, and where: `MetricData.0.MetricName`. */
+/** The fault of a value, and its place: `MetricData.0.MetricName`. */
 export class ShapeProblem extends Error {
   readonly problem: Problem;
   path: string;
@@ -45,13 +45,13 @@ export class ShapeProblem extends Error {
 }
 
 export interface CopyRules {
-  /** ec2Query has no way to write an empty list in a request. */
+  /** ec2Query cannot write an empty list in a request. */
   readonly emptyLists: 'kept' | 'dropped';
-  /** Every wire drops members that the schema does not know; a service of ours that answers one has a typing error. */
+  /** Every wire drops members that the schema does not have; if one of our services returns one, it has a typing error. */
   readonly unknownMembers: 'dropped' | 'refused';
 }
 
-/** A copier for a shape. Shapes are recursive, so each is compiled when first used. */
+/** A copier for a shape. Shapes are recursive, so each is compiled at its first use. */
 export function compileCopier(shape: NormalizedSchema, rules: CopyRules): Copier {
   const compiled = compiledByRules.get(rules) ?? new Map();
   compiledByRules.set(rules, compiled);

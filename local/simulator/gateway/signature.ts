@@ -1,13 +1,13 @@
-// Signature Version 4 from the receiving side: who claims to have signed a request, and whether that is so.
-// Source: "Create a signed AWS API request" (IAM user guide); error codes and sentences: "Troubleshoot Signature Version 4 signing" there.
+// Verifies Signature Version 4: the claimed signer of a request, and whether the claim is true. Source: "Create a signed AWS API request" (IAM user
+// guide); error codes and sentences: "Troubleshoot Signature Version 4 signing" there.
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { AwsError } from '../service.ts';
 import { urlOf, type WireRequest } from './message.ts';
 
-/** What a request says of its own signature. */
+/** A request's claim about its own signature. */
 export interface SignatureClaim {
   readonly accessKeyId: string;
-  /** The credential scope behind the key: date, region, signing name of the service. */
+  /** The credential scope after the key: date, region, signing name of the service. */
   readonly date: string;
   readonly region: string;
   readonly service: string;
@@ -16,13 +16,13 @@ export interface SignatureClaim {
   readonly signature: string;
   /** "20260101T120000Z" */
   readonly signedAt: string;
-  /** Of a presigned request: how long it is good for. */
+  /** Of a presigned request: how long it is valid. */
   readonly expiresSeconds: number | undefined;
 }
 
 /** AWS allows a difference of five minutes for most services, and of fifteen for some. */
 const SKEW_MS_MAX = 15 * 60_000;
-/** A presigned request is good for a week at most. */
+/** A presigned request is valid for a week at most. */
 const EXPIRES_SECONDS_MAX = 604_800;
 
 const AUTHORIZATION =
@@ -30,7 +30,7 @@ const AUTHORIZATION =
 const CREDENTIAL = /^([\w-]{1,128})\/(\d{8})\/([\w-]{1,64})\/([\w-]{1,64})\/aws4_request$/;
 const SIGNED_AT = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
-/** Reads the claim from the Authorization header, or from the query string of a presigned request. Throws `AwsError` without a good one. */
+/** Reads the claim from the Authorization header, or from the query string of a presigned request. Throws `AwsError` without a valid one. */
 export function claimOf(request: WireRequest): SignatureClaim {
   const header = request.headers['authorization'];
   if (header === undefined) return presignedClaim(queryOf(request));
@@ -138,7 +138,7 @@ function canonicalRequest(
   ].join('\n');
 }
 
-/** Encoded once more than it was sent, as every service but S3 wants it. */
+/** Encoded once more than on the wire, as every service but S3 requires. */
 const canonicalPath = (request: WireRequest): string => urlOf(request).pathname.split('/').map(encoded).join('/');
 
 const queryOf = (request: WireRequest): URLSearchParams => urlOf(request).searchParams;

@@ -1,36 +1,36 @@
-// What Lambda needs from the rest of the local region: sandboxes to run code in, code to run, and someone to tell about it.
+// What Lambda needs from the rest of the local region: sandboxes to run code in, the code, and the receivers of its reports.
 
 export interface CodeFile {
-  /** Where the file lies, for stack traces and source maps. */
+  /** The file's path, for stack traces and source maps. */
   readonly path: string;
   readonly source: string;
 }
 
-/** The bundle of a function as the deployer read it from its asset: the file with its handler, and what else is there. */
+/** The bundle of a function, read from its asset: the file with its handler, and the other files. */
 export interface CodeBundle extends CodeFile {
-  /** The asset's other files, as the first one requires them: "./lazy.js". */
+  /** The asset's other files, by the specifier with which the first one requires them: "./lazy.js". */
   readonly others?: ReadonlyMap<string, CodeFile>;
   /** Of all files. */
   readonly sha256: string;
 }
 
-/** One version of a function, as a sandbox needs to know it. */
+/** One version of a function, as far as a sandbox needs it. */
 export interface SandboxFunction {
   readonly functionName: string;
   /** "$LATEST" or a number. */
   readonly version: string;
   readonly roleArn: string;
   readonly code: CodeBundle;
-  /** "index.handler": file without its ending, and exported name. */
+  /** "index.handler": file without its extension, and exported name. */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
-  /** Absent: it stands on the internet. */
+  /** Absent: it is on the internet. */
   readonly vpc: FunctionVpc | undefined;
 }
 
-/** The VPC that a function is attached to; it has no way out of it. */
+/** The VPC of a function; the function has no route out of it. */
 export interface FunctionVpc {
   readonly vpcId: string;
   readonly subnetIds: readonly string[];
@@ -53,20 +53,20 @@ export interface InvocationContext {
 export interface Sandbox {
   /** Name of the sandbox as a caller of AWS: "chainmend-resize-volume/1". */
   readonly actor: string;
-  /** Killed, or ended by itself: it takes no other invocation. */
+  /** Killed, or ended by itself: it accepts no other invocation. */
   readonly dead: boolean;
   invoke(event: unknown, context: InvocationContext): Promise<unknown>;
-  /** After this, nothing that runs in the sandbox has any effect: its requests hang for ever. */
+  /** After this, nothing that runs in the sandbox has any effect: its requests stay pending for ever. */
   kill(): void;
 }
 
-/** Throws when the code cannot be loaded: that invocation fails. */
+/** Throws if the code cannot be loaded: that invocation fails. */
 export type StartSandbox = (fn: SandboxFunction) => Sandbox;
 
 export type Crash = 'crash-before' | 'crash-after' | undefined;
 
 export interface LambdaHooks {
-  /** Called at the `n`-th checkpoint (from 1) of an execution; the answer kills the sandbox before or after it takes effect. */
+  /** Called at the `n`-th checkpoint (from 1) of an execution; the result kills the sandbox before or after it takes effect. */
   checkpoint?(
     n: number,
     execution: { readonly arn: string; readonly name: string; readonly functionName: string },

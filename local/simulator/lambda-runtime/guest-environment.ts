@@ -1,8 +1,8 @@
-// The variables that Lambda sets in each sandbox, and those that keep the SDK from looking for files and time of the machine.
+// The variables that Lambda sets in each sandbox, and those that keep the SDK from using the machine's files and clock.
 
 /**
- * As on Lambda. The AWS_* settings are the SDK's defaults: where they are set it looks for no file. Compression is off
- * because it takes the thread pool, which runs in real time.
+ * As on Lambda. The AWS_* settings are the SDK's defaults: if they are set, it reads no file. Compression is off because it uses the thread pool,
+ * which runs in real time.
  */
 export const LAMBDA_ENVIRONMENT: Readonly<Record<string, string>> = {
   AWS_ACCESS_KEY_ID: 'ASIALOCALREGION',

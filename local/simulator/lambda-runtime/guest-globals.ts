@@ -1,4 +1,4 @@
-// The global scope of a sandbox: what Node.js gives to every program, on virtual time and seeded chance.
+// The global scope of a sandbox: the globals of Node.js, on virtual time and seeded chance.
 import { format } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import vm from 'node:vm';
@@ -16,7 +16,7 @@ export interface GuestScope {
   readonly log: (line: string) => void;
 }
 
-/** A context of its own, made ready for a bundle. */
+/** A context of its own, ready for a bundle. */
 export interface GuestContext {
   readonly context: vm.Context;
   /** Containers of the guest's own realm. */
@@ -28,8 +28,8 @@ export interface GuestContext {
 }
 
 /**
- * An ordinary contextified sandbox takes almost twice the CPU, since each global is looked up through interceptors;
- * `DONT_CONTEXTIFY` (Node.js 22.8) has none, at 1.2 ms a context.
+ * An ordinary contextified sandbox takes almost twice the CPU, since each global is read through interceptors; `DONT_CONTEXTIFY` (Node.js 22.8) has
+ * none, and costs 1.2 ms a context.
  */
 export function createGuestContext(scope: GuestScope): GuestContext {
   const context = vm.createContext(vm.constants.DONT_CONTEXTIFY);
@@ -60,7 +60,7 @@ type Boot = (
   isError: (value: unknown) => boolean,
 ) => { realm: Realm; parseJson: (text: string) => unknown };
 
-/** Runs inside the context: only there can its own intrinsics be replaced. */
+/** Runs inside the context: its own intrinsics can be replaced only there. */
 const BOOT = new vm.Script(
   `(function (globalScope, now, random, isError) {
   'use strict';
@@ -97,8 +97,7 @@ const BOOT = new vm.Script(
 );
 
 /**
- * Globals that compute and nothing else are the host's. Typed arrays too: Buffer is made of them, and a Buffer that is no
- * Uint8Array would break every codec.
+ * Globals that only compute are the host's. Typed arrays, too: Buffer is made of them, and a Buffer that is not a Uint8Array would break every codec.
  */
 const SHARED: Readonly<Record<string, unknown>> = {
   AbortController,
@@ -134,7 +133,7 @@ const SHARED: Readonly<Record<string, unknown>> = {
   structuredClone,
 };
 
-/** `AbortSignal.timeout` in virtual time; all else of the class is real. */
+/** `AbortSignal.timeout` in virtual time; the rest of the class is real. */
 function virtualAbortSignal(timers: GuestTimers): typeof AbortSignal {
   const timeout = (delayMs: number): AbortSignal => {
     const controller = new AbortController();
@@ -166,7 +165,7 @@ function guestProcess({ environment, log, now, startMs }: GuestScope): Readonly<
     return true;
   };
   const stream = { write, isTTY: false };
-  // Lambda ends the runtime on exit, and its events are the runtime's: registering for them does nothing here.
+  // Lambda ends the runtime on exit, and its events belong to the runtime: registering for them has no effect here.
   const ignore = () => undefined;
   return {
     arch: 'arm64',

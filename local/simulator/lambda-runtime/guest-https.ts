@@ -1,4 +1,4 @@
-// node:http and node:https as a sandbox sees them: requests go by function call. Timeouts and aborts stay the client's own.
+// node:http and node:https inside a sandbox: requests are function calls. Timeouts and aborts stay the client's own.
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { urlToHttpOptions } from 'node:url';
@@ -6,7 +6,7 @@ import type { WireRequest, WireResponse } from '../gateway/message.ts';
 import type { Timer } from '../kernel.ts';
 import type { GuestTimers } from './guest-timers.ts';
 
-/** What a request asks, as far as `https.request` is told. */
+/** A request, as far as `https.request` knows it. */
 export interface RequestOptions {
   readonly protocol?: string | null;
   readonly hostname?: string | null;
@@ -17,7 +17,7 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** The response object that the guest's HTTP client receives as body: a stream, or an answer that never was bytes. */
+/** The response object that the guest's HTTP client receives as body: a stream, or a response that was never bytes. */
 export interface GuestResponse {
   statusCode: number;
   statusMessage: string;
@@ -25,14 +25,11 @@ export interface GuestResponse {
   complete: boolean;
 }
 
-/** Where requests go. */
+/** Sends requests. */
 export interface Transport {
-  /**
-   * Whether a connection comes about at all; its packets vanish where not. Throws what `http.request` throws for options
-   * that cannot be sent.
-   */
+  /** Whether a connection is possible; otherwise its packets vanish. Throws what `http.request` throws for options that cannot be sent. */
   connect(options: RequestOptions): boolean;
-  /** Calls one member of `reply` once, or none when the answer is lost. */
+  /** Calls one member of `reply` once, or none if the response is lost. */
   send(options: RequestOptions, body: Uint8Array, reply: GuestReply): void;
 }
 
@@ -68,7 +65,7 @@ export function guestHttp(
   return { Agent, globalAgent: new Agent(), get, request };
 }
 
-/** `headers` stay the caller's own object: the sweep lane knows its requests by it. */
+/** `headers` stay the caller's own object: the sweep lane recognises its requests by it. */
 function optionsOf(protocol: string, where: RequestOptions | string | URL, more: unknown): RequestOptions {
   const given =
     typeof where === 'string' || where instanceof URL
@@ -79,7 +76,7 @@ function optionsOf(protocol: string, where: RequestOptions | string | URL, more:
   throw Object.assign(new TypeError(message), { code: 'ERR_INVALID_PROTOCOL' });
 }
 
-/** As much of `http.ClientRequest` as the SDK's NodeHttpHandler, and a stream piped into it, touch. */
+/** The part of `http.ClientRequest` that the SDK's NodeHttpHandler, and a stream piped into it, use. */
 class GuestRequest extends EventEmitter {
   readonly socket: GuestSocket;
   readonly writable = true;
@@ -131,7 +128,7 @@ class GuestRequest extends EventEmitter {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.socket.stopTimer();
-    // The body that is still on its way goes with its connection.
+    // If the body is not complete yet, it ends with its connection.
     if (this.#response instanceof Readable && !this.#response.complete) this.#response.destroy();
     if (error !== undefined) this.emit('error', error);
     this.emit('close');
@@ -150,7 +147,7 @@ class GuestRequest extends EventEmitter {
   flushHeaders(): void {}
 }
 
-/** A socket that is connected from the start or never, and only ever times out. */
+/** A socket that is connected from the start or never, and whose only event is a time-out. */
 class GuestSocket extends EventEmitter {
   readonly connecting: boolean;
   readonly #timers: GuestTimers;

@@ -1,4 +1,4 @@
-// What `require` answers in a sandbox: virtual time, seeded chance, no files, no network but the region, no threads.
+// Modules for `require` in a sandbox: virtual time, seeded chance, no files, no network but the region, no threads.
 import { createRequire } from 'node:module';
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { Random } from '../random.ts';
@@ -12,11 +12,11 @@ export interface GuestParts {
   readonly process: Readonly<Record<string, unknown>>;
   readonly performance: Readonly<Record<string, unknown>>;
   readonly console: object;
-  /** The other files of its asset, by the words that they are required by; each is run once. */
+  /** The other files of its asset, by their specifiers; each is run once. */
   readonly others: ReadonlyMap<string, () => unknown>;
 }
 
-/** Built-in modules that compute and nothing else: a guest may have the real ones. */
+/** Built-in modules that only compute: a guest may use the real ones. */
 const PURE = new Set([
   'assert',
   'async_hooks',
@@ -35,7 +35,7 @@ const PURE = new Set([
   'zlib',
 ]);
 
-/** Those that would reach outside. They can be required, as the SDK does for features that nobody uses, and not used. */
+/** Modules that would reach outside. They can be required, as the SDK does for unused features, but not used. */
 const REFUSED = new Set([
   'child_process',
   'dgram',
@@ -54,16 +54,16 @@ const hostRequire = createRequire(import.meta.url);
 export function guestRequire(parts: GuestParts): GuestRequire {
   const loaded = new Map<string, unknown>();
   const modules: Readonly<Record<string, unknown>> = {
-    // Whatever streams a guest names, all that it prints goes to its one log.
+    // All output of a guest, to any stream, goes to its one log.
     console: { Console: guestConsoleClass(parts.console) },
     crypto: guestCrypto(parts.random),
     fs: { ...NO_FILES_SYNC, promises: NO_FILES },
     'fs/promises': NO_FILES,
     http: parts.http,
     https: parts.https,
-    // The durable SDK makes a `require` for plugins that its environment may name; in a bundle there is nothing to find.
+    // The durable SDK makes a `require` for plugins that its environment may name; a bundle has none.
     module: { createRequire: () => Object.assign(notInBundle, { resolve: notInBundle }) },
-    // What an address looks like is told without any network.
+    // Classifying an address needs no network.
     net: Object.assign(Object.create(refusedModule('net')), { isIP, isIPv4, isIPv6 }),
     os: LAMBDA_OS,
     perf_hooks: { performance: parts.performance },
@@ -89,7 +89,7 @@ export function guestRequire(parts: GuestParts): GuestRequire {
 
 interface GuestRequire {
   (specifier: string): unknown;
-  /** Of what lies in the asset. */
+  /** For files of the asset. */
   resolve(specifier: string): string;
 }
 
@@ -104,7 +104,7 @@ const guestConsoleClass = (console: object) =>
     }
   };
 
-/** The parts of node:crypto that draw are seeded; those that compute are real. */
+/** The random parts of node:crypto are seeded; those that compute are real. */
 function guestCrypto(random: Random): object {
   const { crypto } = seededCrypto(random);
   const randomBytes = (size: number, done?: (error: null, bytes: Buffer) => void) => {
@@ -120,7 +120,7 @@ function guestCrypto(random: Random): object {
   return Object.create(hostRequire('node:crypto') as object, Object.getOwnPropertyDescriptors(seeded));
 }
 
-/** `globalThis.crypto`. Its `subtle` works on the thread pool, so there is none; the SDK hashes with node:crypto. */
+/** `globalThis.crypto`. Its `subtle` uses the thread pool, so it is left out; the SDK hashes with node:crypto. */
 export function seededCrypto(random: Random) {
   const crypto = {
     randomUUID: () => random.uuid(),
@@ -143,7 +143,7 @@ const NO_FILES_SYNC = {
   },
 };
 
-/** The SDK looks for its configuration files through the promises, which on Node.js would take the thread pool. */
+/** The SDK reads its configuration files with fs promises, which would use the thread pool of Node.js. */
 const NO_FILES = {
   readFile: (path: unknown) => Promise.reject(noSuchFile(path)),
   access: (path: unknown) => Promise.reject(noSuchFile(path)),

@@ -1,4 +1,4 @@
-// What a sandbox sends to hosts that are not AWS's: nodes in its VPC, reference endpoints on the internet.
+// A sandbox's requests to hosts that are not AWS's: nodes in its VPC, reference endpoints on the internet.
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
 import type { VirtualClock } from '../clock.ts';
@@ -11,15 +11,15 @@ import type { GuestReply, GuestResponse, RequestOptions } from './guest-https.ts
 export const hostOf = ({ hostname, host }: RequestOptions): string => hostname ?? host ?? 'localhost';
 
 /**
- * AWS's own names, by which the SDK finds every service: a sandbox has no other endpoints, since its environment has the SDK
- * ignore configured ones. Whatever else is asked for lies on the network.
+ * AWS's own names, under which the SDK finds every service. A sandbox has no other endpoints, since its environment makes the SDK ignore configured
+ * ones. All other hosts are on the network.
  */
 export const isAwsHost = (host: string): boolean => /\.(amazonaws\.com|api\.aws)$/i.test(host);
 
 export interface SandboxNetwork {
   readonly network: Network;
   readonly location: NetworkLocation;
-  /** By which a sandbox in a VPC reaches AWS; one on the internet needs none. */
+  /** A sandbox in a VPC reaches AWS through these; one on the internet needs none. */
   readonly endpoints: VpcEndpoints;
 }
 
@@ -36,8 +36,8 @@ export interface Sender extends SandboxNetwork {
 }
 
 /**
- * Carries a request to its host. It arrives in the same canonical order as requests to AWS, costs the time that its host says
- * and nothing else, and is part of the trace. The dead are told nothing.
+ * Sends a request to its host. It arrives in the same canonical order as requests to AWS, and it is part of the trace. It costs only the time that
+ * its host sets. A dead sandbox gets no response.
  */
 export function sendOverNetwork(
   { actor, clock, trace, network, location }: Sender,
@@ -73,7 +73,7 @@ interface AddressedRequest {
   readonly line: string;
 }
 
-/** Options of node's that nobody has asked for yet; to leave them out in silence would make another request of it. */
+/** Options of Node's that no code has used yet; ignoring them silently would change the request. */
 const REFUSED = ['auth', 'createConnection', 'lookup', 'setHost', 'signal', 'socketPath', 'timeout'] as const;
 
 /** Throws what `http.request` throws for what cannot be sent, with its codes. */
@@ -82,7 +82,7 @@ export function checkSendable(options: RequestOptions): void {
   if (refused !== undefined) {
     throw new Error(`a function of the local region cannot use the option "${refused}" of http.request`);
   }
-  // As node:_http_client has it.
+  // As in node:_http_client.
   if (/[^\u0021-\u00ff]/.test(options.path ?? '/')) {
     throw coded(new TypeError('Request path contains unescaped characters'), 'ERR_UNESCAPED_CHARACTERS');
   }
@@ -107,7 +107,7 @@ function addressed(options: RequestOptions, body: Uint8Array): AddressedRequest 
   return { address, port, request, line };
 }
 
-/** What node's own sockets say; undefined for an answer, and where there is none to come. */
+/** The errors of Node's own sockets; undefined for a response, and for silence. */
 function networkError(kind: HttpAnswer['kind'], { address, port }: AddressedRequest): Error | undefined {
   switch (kind) {
     case 'refused':
@@ -128,10 +128,10 @@ const socketError = (code: string, errno: number, syscall: string, address: stri
 
 const coded = <E extends Error>(error: E, code: string): E => Object.assign(error, { code });
 
-/** What libuv reads from a socket at once. */
+/** The most that libuv reads from a socket in one step. */
 const CHUNK_BYTES = 65_536;
 
-/** The answer as node's client hands it on: headers first, the body in pieces as they are asked for. */
+/** The response as Node's client delivers it: headers first, then the body in pieces as they are read. */
 function networkResponse(answer: HttpAnswer & { readonly kind: 'response' }): GuestResponse & Readable {
   const body = Buffer.from(answer.body);
   let sent = 0;

@@ -1,4 +1,4 @@
-// Timers of one sandbox: the functions of node:timers and node:timers/promises on virtual time. They die with their sandbox.
+// Timers of one sandbox: the functions of node:timers and node:timers/promises on virtual time. They end with their sandbox.
 import { AsyncResource } from 'node:async_hooks';
 import type { VirtualClock } from '../clock.ts';
 import type { Timer } from '../kernel.ts';
@@ -15,7 +15,7 @@ export interface GuestTimers {
 
 type Callback = (...args: unknown[]) => void;
 
-/** @param onError an exception in a callback, which on Lambda ends the runtime */
+/** @param onError called with an exception in a callback, which on Lambda ends the runtime */
 export function guestTimers(clock: VirtualClock, actor: string, onError: (error: unknown) => void): GuestTimers {
   let dead = false;
   const after = (delayMs: number, work: () => void): Timer => {
@@ -32,7 +32,7 @@ export function guestTimers(clock: VirtualClock, actor: string, onError: (error:
   const known = new Map<number, Timeout>();
   let ids = 0;
 
-  /** What `setTimeout` returns in Node.js: an object that also converts to a number. */
+  /** The result of `setTimeout` in Node.js: an object that also converts to a number. */
   class Timeout {
     readonly #id = ++ids;
     readonly #run: () => void;
@@ -41,7 +41,7 @@ export function guestTimers(clock: VirtualClock, actor: string, onError: (error:
     #timer: Timer = NEVER;
 
     constructor(callback: Callback, delayMs: number, args: unknown[], repeats: boolean) {
-      // Callbacks see the AsyncLocalStorage of the code that set them, as with real timers.
+      // Callbacks have the AsyncLocalStorage of the code that set them, as with real timers.
       const origin = new AsyncResource('VirtualTimeout', { requireManualDestroy: true });
       this.#run = () => origin.runInAsyncScope(callback, undefined, ...args);
       this.#delayMs = delayMs;

@@ -1,4 +1,4 @@
-// A Lambda execution environment: one bundle in a `node:vm` context of its own, from its start until it is thrown away.
+// A Lambda execution environment: one bundle in a `node:vm` context of its own, from its start until it is disposed of.
 import vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
 import type { Caller, Gateway, PreparedRequest } from '../gateway/gateway.ts';
@@ -41,23 +41,23 @@ export type Lane = 'fidelity' | 'sweep';
 export interface SandboxOptions {
   /** From `compileBundle`. */
   readonly script: vm.Script;
-  /** The asset's other files, by the words that they are required by: "./lazy.js". */
+  /** The asset's other files, by their specifiers: "./lazy.js". */
   readonly others?: ReadonlyMap<string, vm.Script>;
-  /** Export that is the handler, in the fidelity lane. The sweep lane makes one by `createHandler({ clients })`. */
+  /** The exported handler, in the fidelity lane. The sweep lane makes one with `createHandler({ clients })`. */
   readonly exportName?: string;
   /** The function's own variables; region, credentials and limits of the SDK are added. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: VirtualClock;
-  /** The sandbox's own stream: all its chance comes from here. */
+  /** The sandbox's own stream: the source of all its randomness. */
   readonly random: Random;
   /** Unique in a region: "chainmend-resize-volume/3". */
   readonly actor: string;
   readonly roleArn: string;
-  /** Its own; every request of its code carries it. */
+  /** ARN of its function; every request of its code has it. */
   readonly functionArn?: string;
   readonly gateway: Gateway;
   readonly lane: Lane;
-  /** What lies around it; without, AWS and an internet where nobody is. */
+  /** The network around it; by default AWS and an internet without hosts. */
   readonly surroundings?: SandboxNetwork;
   /** What the function prints. */
   readonly log: (line: string) => void;
@@ -67,20 +67,20 @@ export interface Sandbox {
   readonly actor: string;
   readonly dead: boolean;
   /**
-   * Runs the handler on a JSON event; answers what JSON keeps of its result. Rejects with a host `Error` that has the name,
-   * message and stack of the guest's. Once the sandbox is dead the promise stays pending for ever.
+   * Runs the handler on a JSON event; returns the JSON part of its result. Rejects with a host `Error` that has the name, message and stack of the
+   * guest's. If the sandbox dies, the promise stays pending for ever.
    */
   invoke(event: unknown, lambdaContext: object): Promise<unknown>;
-  /** From now on every call hangs for ever, no timer fires, nothing is printed, no promise settles. */
+  /** From now on every call stays pending for ever, no timer fires, nothing is printed, no promise settles. */
   kill(): void;
 }
 
-/** Compiles a CommonJS bundle once; each sandbox runs it anew. */
+/** Compiles a CommonJS bundle once; each sandbox runs it again. */
 export function compileBundle(source: string, filename: string): vm.Script {
   return new vm.Script(`(function (exports, require, module) {${source}\n})`, { filename });
 }
 
-/** Starts a sandbox: runs the bundle's top level. Throws what that throws. */
+/** Starts a sandbox: runs the bundle's top level. Throws its errors. */
 export function createSandbox(options: SandboxOptions): Sandbox {
   return new GuestSandbox(options);
 }
@@ -161,14 +161,14 @@ class GuestSandbox implements Sandbox {
     this.#options.gateway.detach(this.actor);
   }
 
-  /** An exception that nobody catches ends a Lambda runtime, and with it the environment. */
+  /** An uncaught exception ends a Lambda runtime, and the environment with it. */
   #endRuntime(error: unknown): void {
     const crash = this.#crash;
     this.kill();
     crash?.(error);
   }
 
-  /** Runs code of the guest that nobody waits for: a listener that throws, or an error that has none, ends the runtime. */
+  /** Runs guest code that no caller waits for: an exception in a listener, or an error event without a listener, ends the runtime. */
   #guarded(work: () => void): void {
     try {
       work();
@@ -195,7 +195,7 @@ class GuestSandbox implements Sandbox {
     };
     const speaking = new Set<GuestClient>();
     return exports.createHandler({
-      // A client is made when it is first asked for, as on AWS.
+      // A client is made at its first use, as on AWS.
       clients: new Proxy(clients, {
         get: (made, name: string) => {
           const client = made[name];
@@ -207,7 +207,7 @@ class GuestSandbox implements Sandbox {
     });
   }
 
-  /** A request to AWS out of a VPC without NAT vanishes where the VPC has no endpoint for the service. */
+  /** A request to AWS from a VPC without NAT vanishes if the VPC has no endpoint for the service. */
   #connect(options: RequestOptions): boolean {
     const { location, endpoints } = this.#options.surroundings ?? NOTHING_AROUND;
     if (!isAwsHost(hostOf(options))) {
@@ -268,9 +268,8 @@ const NO_BODY = new Uint8Array();
 const nothing = (): void => {};
 
 /**
- * What an SDK client does beside calling AWS, left away: nobody reads the user agent here; `cacheMiddleware` is the SDK's own
- * setting; a logger without `info` spares the copy of each input and output that hides secrets from a log that is not written.
- * Retries, time-outs and the order of middleware stay.
+ * Leaves out what an SDK client does besides calling AWS. The user agent is not read here. `cacheMiddleware` is the SDK's own setting. A logger
+ * without `info` avoids the copy of each input and output that hides secrets from an unused log. Retries, time-outs and the order of middleware stay.
  */
 const LEAN = {
   cacheMiddleware: true,
@@ -279,7 +278,7 @@ const LEAN = {
   logger: { trace: nothing, debug: nothing, warn: nothing, error: nothing },
 };
 
-/** Signs with nothing but the scope that requests are routed by. */
+/** Signs only with the scope, which routes requests. */
 const scopeSigner = (service: string) => ({
   sign: async (request: { headers: Record<string, string> }) => {
     request.headers['authorization'] = `AWS4-HMAC-SHA256 Credential=SWEEP/20260101/eu-west-1/${service}/aws4_request`;

@@ -1,4 +1,4 @@
-// The sandboxes of one region: which is started where, what its invocations called, and what it printed.
+// The sandboxes of one region: where each is started, the calls of its invocations, and its output.
 import type vm from 'node:vm';
 import type { VirtualClock } from '../clock.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -7,7 +7,7 @@ import type { CodeBundle, Sandbox, SandboxFunction, StartSandbox } from './envir
 import type { SandboxNetwork } from './guest-network.ts';
 import { compileBundle, createSandbox, type Lane } from './sandbox.ts';
 
-/** Where and as whom a new sandbox runs. */
+/** The place and the identity of a new sandbox. */
 export interface SandboxLocation {
   readonly fn: SandboxFunction;
   readonly actor: string;
@@ -16,7 +16,7 @@ export interface SandboxLocation {
   readonly log: (line: string) => void;
 }
 
-/** One invocation of a function: which calls of the trace are its. */
+/** One invocation of a function, with its calls in the trace. */
 export interface InvocationSpan {
   readonly actor: string;
   readonly functionName: string;
@@ -28,7 +28,7 @@ export interface InvocationSpan {
   endedAtMs: number | undefined;
 }
 
-/** What functions print, kept for those who want to look. */
+/** Lines of functions' output that are kept. */
 const LOG_LINES_MAX = 5_000;
 const SPANS_MAX = 200_000;
 
@@ -39,11 +39,11 @@ interface SandboxesOptions {
   readonly regionName: string;
   readonly lane: Lane;
   readonly gateway: Gateway;
-  /** What functions print; the newest lines. */
+  /** The output of functions; the newest lines. */
   readonly log: string[];
   readonly spans: InvocationSpan[];
   readonly surroundingsOf: (fn: SandboxFunction) => SandboxNetwork;
-  /** Runs functions elsewhere than in `node:vm` contexts of this process; undefined for those that stay. */
+  /** Runs functions outside of the `node:vm` contexts of this process; undefined for functions that stay. */
   readonly elsewhere: ((place: SandboxLocation) => Sandbox | undefined) | undefined;
 }
 
@@ -60,7 +60,7 @@ const compileFiles = ({ source, path, others = new Map() }: CodeBundle): Scripts
   others: new Map([...others].map(([name, other]) => [name, compileBundle(other.source, other.path)])),
 });
 
-/** Starts a sandbox for each function that asks for one, and keeps what its invocations called and printed. */
+/** Starts a sandbox for each function that needs one, and records the calls and the output of its invocations. */
 export function createSandboxes({
   clock,
   seed,

@@ -1,5 +1,5 @@
-// The networks around the region: VPCs in which nodes listen on private addresses, and the internet with its reference endpoints.
-// Functions reach what AWS would let them reach: inside their VPC, or the internet where they have none.
+// The networks around the region: VPCs in which nodes listen on private addresses, and the internet with its reference endpoints. Functions reach
+// what they would reach on AWS: their VPC, or the internet without a VPC.
 
 export interface HttpRequest {
   readonly method: string;
@@ -10,14 +10,14 @@ export interface HttpRequest {
   readonly body: Uint8Array;
 }
 
-/** What comes of a request, as its sender sees it. Times are virtual. */
+/** The result of a request for its sender. Times are virtual. */
 export type HttpAnswer =
   | {
       readonly kind: 'response';
       readonly statusCode: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string | Uint8Array;
-      /** From the request until the whole answer is there. */
+      /** From the request until the whole response is there. */
       readonly afterMs: number;
     }
   /** Nothing listens on the port: ECONNREFUSED. */
@@ -26,25 +26,25 @@ export type HttpAnswer =
   | { readonly kind: 'no-route' }
   /** No such name: ENOTFOUND. */
   | { readonly kind: 'no-name' }
-  /** Packets vanish; whoever waits waits for ever: a security group, a machine without power. */
+  /** Packets vanish, and the sender waits for ever: a security group, a machine without power. */
   | { readonly kind: 'silent' };
 
-/** A machine on the network: what listens on each of its ports. */
+/** A machine on the network: it answers on each of its ports. */
 export type HttpHost = (port: number, request: HttpRequest) => HttpAnswer;
 
-/** A real one, which answers in its own time. */
+/** A real machine, which answers in its own time. */
 export type RealHost = (port: number, request: HttpRequest) => Promise<HttpAnswer>;
 
-/** Goes on at once where the answer is there at once, as simulated hosts give it: nothing then waits for a turn of the event loop. */
+/** Continues synchronously if the answer is already there, as from simulated hosts: then nothing waits for a turn of the event loop. */
 export function whenAnswered(answer: HttpAnswer | Promise<HttpAnswer>, then: (answer: HttpAnswer) => void): void {
   if (answer instanceof Promise) answer.then(then);
   else then(answer);
 }
 
-/** Where a sender or a host stands. */
+/** The location of a sender or a host. */
 export type NetworkLocation = { readonly vpcId: string } | 'internet';
 
-/** Answers with the address behind a name as DNS tells it to who stands at `from`; undefined where there is no such name. */
+/** The address of a name in DNS for a sender at `from`; undefined without such a name. */
 export type Resolve = (name: string, from: NetworkLocation) => string | undefined;
 
 export class Network {
@@ -52,7 +52,7 @@ export class Network {
 
   #resolve: Resolve = () => undefined;
 
-  /** Names are looked up so, before those that hosts are attached by. */
+  /** Sets the DNS for names; it is used before the names of attached hosts. */
   resolveWith(resolve: Resolve): void {
     this.#resolve = resolve;
   }
@@ -73,7 +73,7 @@ export class Network {
     port: number,
     request: HttpRequest,
   ): HttpAnswer | Promise<HttpAnswer> {
-    // The sender's own machine, where nothing else runs.
+    // The sender's own machine, where nothing else listens.
     if (LOOPBACK.test(address) && !this.#hosts.has(address)) return { kind: 'refused' };
     const resolved = IP_ADDRESS.test(address) ? address : (this.#resolve(address, from) ?? address);
     const known = this.#hosts.get(resolved);
@@ -85,6 +85,6 @@ export class Network {
 const IP_ADDRESS = /^[0-9.]+$|:/;
 const LOOPBACK = /^(localhost|127\.[0-9.]+|::1)$/;
 
-/** A VPC here has neither NAT nor peering: from inside it only itself is reached, from outside nothing in it. */
+/** A VPC here has no NAT and no peering: its inside reaches only itself, and the outside reaches nothing in it. */
 const isReachable = (from: NetworkLocation, to: NetworkLocation): boolean =>
   from === 'internet' || to === 'internet' ? from === to : from.vpcId === to.vpcId;

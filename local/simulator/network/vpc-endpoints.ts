@@ -1,4 +1,4 @@
-// The endpoints by which a VPC without NAT reaches AWS: of the interface kind and, for DynamoDB and S3, of the gateway kind.
+// VPC endpoints, with which a VPC without NAT reaches AWS: interface endpoints and, for DynamoDB and S3, gateway endpoints.
 
 export interface VpcEndpoint {
   readonly vpcId: string;
@@ -18,7 +18,7 @@ export class VpcEndpoints {
     this.#services.set(vpcId, services.add(service));
   }
 
-  /** @param service by its SigV4 signing name, which is also the last word of its endpoint's name */
+  /** @param service its SigV4 signing name, which is also the last word of its endpoint's name */
   has(vpcId: string, service: string): boolean {
     return this.#services.get(vpcId)?.has(service) ?? false;
   }

@@ -1,4 +1,4 @@
-// The four validators' disks fill up together, and the chain halts: all four are grown online, and the chain goes on.
+// The disks of the four validators fill up together, and the chain halts. All four are grown online, and the chain continues.
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
@@ -18,7 +18,7 @@ export const allDisksFull: RealStory = {
     const sinceMs = world.region.clock.now();
     await becomes('chainmend has an alarm on each of their disks', 240, async () => {
       if ((await diskAlarms(world)) === NAMES.length) return true;
-      // It makes them when the metrics are there, every five minutes or when a person asks.
+      // register-nodes makes the alarms when the metrics are there, every five minutes or on request.
       await world.send({ kind: 'reconcile', fleet: 'cometbft' }, 'chainmend-register-nodes');
       await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
       return (await diskAlarms(world)) === NAMES.length;
@@ -50,7 +50,7 @@ export const allDisksFull: RealStory = {
         `docker logs ${CONTAINER} 2>&1 | grep -c "CONSENSUS FAILURE.*no space left" || true`,
       );
       const now = await container(node);
-      // One of them may only wait for the others.
+      // One of the clients may only be waiting for the others.
       say(node.name, `${now.split(' ')[0]}, ${said === '0' ? 'and waits for votes' : 'and its consensus has ended'}`);
       holds(`the process of ${node.name} runs on as if nothing were`, now === was, now);
     }

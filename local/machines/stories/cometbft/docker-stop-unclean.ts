@@ -1,5 +1,5 @@
-// "docker stop" without a time kills a client that needs longer, and so does any grace that is too short: that is no clean end, and no
-// snapshot that counts is made of it.
+// "docker stop" without a time, or with too short a grace period, kills a client that needs longer. Such a stop is not clean, and no snapshot is kept
+// of it.
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import { blockAt, CONTAINER, container, freeze, heightOf } from '../../chains/cometbft.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
@@ -35,7 +35,7 @@ export const dockerStopUnclean: RealStory = {
     await runOnNode(node, `docker start ${CONTAINER}`);
     await follows('it is started again, and catches up with the validators');
 
-    // A person asks again until the node has been observed well, and no other heal has the fleet's turn.
+    // A person asks again until the node has been observed as healthy, and no other heal has the fleet's turn.
     let sinceMs = world.region.clock.now();
     await becomes(
       'chainmend stops the client for a snapshot, which a person asked for, and which hangs at that moment',

@@ -1,13 +1,13 @@
-// A person stops two of four validators: the chain halts. People are told; nobody is restarted or replaced until they are started again.
+// A person stops two of four validators: the chain halts. People are paged; no node is restarted or replaced until the validators are started again.
 import { CONTAINER, container, heightOf } from '../../chains/cometbft.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';
 
 const STOPPED = ['validator1', 'validator2'] as const;
 const OTHERS = ['validator3', 'validator4', 'follower1'] as const;
-/** What raises a node's fence and tells what is there, and a list of peers that is written down for its next start. */
+/** Commands that raise a node's fence and read its state, or write a list of peers for its next start. */
 const HARMLESS = /^(ask the node|write \d+ peers$)/;
-/** A node that is sick for four minutes is healed without an alarm: nobody may be by then. */
+/** A node that is sick for four minutes is healed without an alarm: after this time no node may have been healed. */
 const WATCHED_MS = 250_000;
 
 export const haltedChain: RealStory = {

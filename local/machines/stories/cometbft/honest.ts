@@ -1,11 +1,11 @@
-// What holds at the end of every story of the consortium's chain, whatever happened in it: nobody has signed twice, nor could have.
+// What must hold at the end of every story of the consortium's chain: no validator has signed twice, or could have.
 import { SigningWatch } from '../../chains/cometbft-signing.ts';
 import type { StoryLog } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 
 const watches = new WeakMap<RealWorld, SigningWatch>();
 
-/** From now on, until the world ends. */
+/** Watches from now on, until the world ends. */
 export const watchSigning = (world: RealWorld, names: readonly string[]): void =>
   void watches.set(world, new SigningWatch(world, names));
 

@@ -1,4 +1,4 @@
-// A full node's list of peers is emptied, and its address book lost: it is given a list, restarted as its fleet allows, and connected.
+// A full node's list of peers is emptied, and its address book is lost. It gets a list of peers, is restarted as its fleet allows, and connects.
 import { CONFIG, CONTAINER, container, HOME, heightOf, peersOf } from '../../chains/cometbft.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';
@@ -15,7 +15,7 @@ export const peerListEmptied: RealStory = {
     const node = world.find('follower1');
     const sinceMs = world.region.clock.now();
     let askedMs = sinceMs;
-    // Peers are looked after every five minutes, or when a person asks; one that insists is heard once the client counts as started.
+    // rotate-peers runs every five minutes, or when a person asks. A request counts only after the client has started.
     const insist = async (): Promise<void> => {
       if (Date.now() - askedMs < ASKED_EVERY_MS) return;
       askedMs = Date.now();
@@ -23,7 +23,7 @@ export const peerListEmptied: RealStory = {
     };
     const comments = () => runOnNode(node, 'grep -c "^#" "$1"', CONFIG);
     const commentsBefore = await comments();
-    // Its address book is written once more when it ends.
+    // The client writes its address book once more when it ends.
     await runOnNode(
       node,
       `docker stop -t 30 ${CONTAINER} && sed -i 's/^persistent_peers = .*/persistent_peers = ""/' ${CONFIG} &&
@@ -67,7 +67,7 @@ export const peerListEmptied: RealStory = {
         node: 'follower1',
         heal: 'rotate-peers',
         kind: 'outcome',
-        // One that waits for its client's start has an outcome, too, and ends at nothing.
+        // A run that waits for its client's start has an outcome, too, but has no result yet.
         text: /^\d+ peers, .*restarted/,
       }),
     );

@@ -1,5 +1,5 @@
-// A validator is to be put back to an older snapshot of its disk: refused, unless a person says that no other copy of its key runs. Then
-// its data go back, and what it has signed does not.
+// A person asks to restore a validator from an older snapshot of its disk. It is refused, unless the person confirms that no other copy of its key
+// runs. Then its data go back, but its signing state does not.
 import { FLEET_TAG, LEDGER_TAGS, NODE_TAG } from '../../../../shared/model/tags.ts';
 import { blockAt, CONTAINER, container, DATA_PATH, heightOf } from '../../chains/cometbft.ts';
 import { keyOn, signedOn } from '../../chains/cometbft-signing.ts';
@@ -34,7 +34,7 @@ export const signingState: RealStory = {
         sentence,
         300,
         async () => {
-          // Before the fleet has been observed it is refused for that.
+          // Before the fleet has been observed, the restore is refused for that reason.
           if (askedMs === 0 || hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal' })) {
             askedMs = world.region.clock.now();
             await world.send({ ...WISH, ...wish });
@@ -89,7 +89,7 @@ export const signingState: RealStory = {
       400,
       async () => {
         if (node.machine.mountedAt(DATA_PATH) !== volumeId) return true;
-        // Another heal may have the fleet's turn, or the node has not been observed since it was started.
+        // Another heal may have the fleet's turn, or the node has not been observed since its start.
         if (askedMs === 0 || hasJournalLine(world, askedMs, { node: NAME, kind: 'refusal' })) {
           askedMs = world.region.clock.now();
           await world.send({ ...WISH, snapshotId: ofStopped, acknowledgesValidator: true });
@@ -110,7 +110,7 @@ export const signingState: RealStory = {
       const { block } = await blockAt(world.find('validator1'), await heightOf(world.find('validator1')));
       return block.last_commit.signatures.some(({ validator_address }) => validator_address === address);
     });
-    // Its old data do not know what it has voted on: it would vote again, and otherwise, were its signing state as old as they are.
+    // The old data do not have its latest votes. With a signing state as old as the data, the validator would vote again, and differently.
     const forbidden = await runOnNode(
       node,
       `docker logs ${CONTAINER} 2>&1 | grep -c "height regression\\|conflicting data" || true`,

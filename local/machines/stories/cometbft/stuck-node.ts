@@ -1,4 +1,4 @@
-// A full node's process is frozen: it neither follows nor answers, and runs as far as docker knows. Chainmend restarts it.
+// A full node's process is frozen: it does not follow or answer, but docker reports it as running. Chainmend restarts it.
 import { container, freeze, heightOf } from '../../chains/cometbft.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { nobodySignedTwice } from './honest.ts';

@@ -1,8 +1,8 @@
-// A disk with little left: geth ends itself before it is full, as if it had been asked to, and systemd leaves it so. It was the disk.
+// A disk with little free space: geth ends by itself before the disk is full, as if asked to, and systemd does not restart it. The disk is the cause.
 import { DATA_PATH, heightOf, LEAST_FREE_MIB, UNIT } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
-/** Leaves half of what geth wants to have free. */
+/** Leaves half of the free space that geth needs. */
 const FILL = `free=$(($(stat -f -c '%a * %S' "$1") / 1048576)); fallocate -l "$((free - $2 / 2))M" "$1/core"`;
 
 export const diskLow: RealStory = {

@@ -2,7 +2,7 @@
 import { launchTemplateOf } from '../../../scenarios/world/fixtures.ts';
 import type { RealWorld } from '../../world.ts';
 
-/** Tells AWS that all nodes of a fleet that are here come from its launch template, which sets a new instance up with mkfs. */
+/** Registers all existing nodes of a fleet at AWS as made from its launch template. The template sets up a new instance with mkfs. */
 export async function madeFromTemplate(world: RealWorld, fleetName: string): Promise<void> {
   const fleet = world.fleets.get(fleetName);
   if (!fleet) throw new Error(`there is no fleet ${fleetName}`);

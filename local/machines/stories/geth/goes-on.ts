@@ -1,9 +1,9 @@
-// What must be so once a node goes on on another instance, whoever wanted that: its data, its name, its key and its chain are there.
+// What must hold after a node was moved to another instance: its data, its name, its key and its chain are there.
 import { DATA_PATH, hashAt, heightOf, ownIdOf, peerIdOf, peersOf, UNIT } from '../../chains/geth.ts';
 import { runOnNode, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
-/** Who answers for the truth. */
+/** The sealer whose answers count as true. */
 const SIBLING = 'sealer1';
 
 /** Waits for the new machine's system. @returns the node there */
@@ -19,7 +19,7 @@ export async function anotherBoots(
   const young = there();
   if (!young) throw new Error(`${name}: its new machine is gone`);
   say(name, `it is ${young.instanceId} at ${young.privateIp}`);
-  // Its user data are carried out in the boot: before that ends, nothing is masked and nothing has started.
+  // The boot executes its user data: before it ends, nothing is masked and nothing has started.
   const hasBooted = async () =>
     (await young.machine.shell('systemctl is-active --quiet multi-user.target')).exitCode === 0;
   await becomes('its boot ends', 60, hasBooted);

@@ -1,4 +1,5 @@
-// An instance that is gone for good, and nobody at hand: its node goes on on another one, and the old one cannot be started by accident.
+// An instance is lost permanently, and no person is there: its node continues on another instance, and the old instance cannot start its client by
+// accident.
 import { DATA_PATH } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory } from '../../story.ts';
 import { anotherBoots, goesOnThere } from './goes-on.ts';

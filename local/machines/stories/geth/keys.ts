@@ -1,15 +1,15 @@
-// Who runs with which node key, looked at all the time: no two clients with the same one may ever run at once.
+// Watches all the time which client runs with which node key: two clients must never run with the same key at the same time.
 
 import { DATA_PATH } from '../../chains/geth.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 const LOOK_MS = 1_000;
-/** Sightings of two at once; one for each pair of instances. */
+/** Sightings of one key on two instances at the same time; one for each pair of instances. */
 const doubles = new WeakMap<RealWorld, Set<string>>();
-/** By a key's sum, the instances that were seen to run with it. */
+/** The instances that were seen to run with a key, by the key's checksum. */
 const places = new WeakMap<RealWorld, Map<string, Set<string>>>();
 
-/** The key's sum where a client runs, else nothing. A key that is not mounted is none. */
+/** Prints the key's checksum if a client runs, else nothing. A key that is not mounted does not count. */
 const RUNNING = `pidof geth >/dev/null && sha256sum "$1" | cut -c1-64; true`;
 
 /** Looks at all machines of a world each second, until it ends. */
@@ -45,9 +45,9 @@ async function look(world: RealWorld): Promise<void> {
   }
 }
 
-/** Whose key ran twice at once; empty if nobody's did. */
+/** The keys that ran twice at the same time; empty without such a key. */
 export const ranTwice = (world: RealWorld): readonly string[] => [...(doubles.get(world) ?? [])];
 
-/** Whether one key was seen to run on both instances, however far apart in time: without that nobody has looked. */
+/** Whether one key was seen on both instances, at any two times. Otherwise the watch has proved nothing. */
 export const movedBetween = (world: RealWorld, one: RealNode, other: RealNode): boolean =>
   [...(places.get(world)?.values() ?? [])].some((ids) => ids.has(one.instanceId) && ids.has(other.instanceId));

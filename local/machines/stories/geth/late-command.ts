@@ -1,5 +1,5 @@
-// Commands that were held up somewhere and come when all is over: the node refuses what is older than what it has seen, and what should have
-// begun before now.
+// Delayed commands that arrive after everything is over. The node refuses commands that are older than what it has seen, and commands whose start
+// time has passed.
 import { CONFIG, UNIT } from '../../chains/geth.ts';
 import { type RealStory, runOnNode } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
@@ -10,7 +10,7 @@ interface SendCommandInput {
   readonly Parameters?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What a command that got through would have changed: mounts, units, configuration, and since when the client runs. */
+/** What a command could have changed: mounts, units, configuration, and the client's start time. */
 const STATE = `findmnt --real --noheadings --output TARGET,SOURCE
 systemctl show --property MainPID,ExecMainStartTimestampMonotonic,ActiveState ${UNIT}
 sha256sum /etc/fstab "$1"
@@ -39,7 +39,7 @@ export const lateCommand: RealStory = {
 
     const [operationId = '0.0'] = last.Parameters?.['OperationId'] ?? [];
     const [startBy = '0'] = swap.Parameters?.['StartBy'] ?? [];
-    // A place in the order that is nobody's yet, so that nothing but the time is wrong with it.
+    // An ordinal that is not used yet, so that only its time is wrong.
     const next = operationId.replace(/\d+$/, (ordinal) => String(Number(ordinal) + 1));
     await becomes(
       'the time is over by which it should have begun',
@@ -56,7 +56,7 @@ export const lateCommand: RealStory = {
       await runOnNode(node, STATE, CONFIG),
     );
 
-    /** What the node says to it, once it does. */
+    /** The node's answer to the command, when it is there. */
     async function resent(command: SendCommandInput): Promise<() => string | undefined> {
       const known = world.scripts.length;
       await world.region.call('ssm', 'SendCommand', command, 'person');

@@ -1,9 +1,9 @@
-// A person takes a clean snapshot, restores a node from it and changes their mind: what the ledger says of it is what the client finds.
+// A person takes a clean snapshot, restores a node from it and then cancels. The client finds the height and hash of the snapshot's ledger.
 import { LEDGER_TAGS } from '../../../../shared/model/tags.ts';
 import { DATA_PATH, hashAt, heightOf, UNIT } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
-/** The first line that geth says of its chain after a start: "Loaded most recent local block  number=1,234 hash=…". */
+/** geth's first line about its chain after a start: "Loaded most recent local block  number=1,234 hash=…". */
 const LOADED = `journalctl --unit ${UNIT} --output cat --no-pager --since "@$1" | sed -n 's/.*Loaded most recent local block *number=\\([0-9,]*\\).*/\\1/p' | tail -n 1`;
 
 export const manualRestore: RealStory = {

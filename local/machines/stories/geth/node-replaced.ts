@@ -1,4 +1,4 @@
-// A person wants a node on another instance: it goes on there, and the old one, started again by mistake, runs no client.
+// A person asks to replace a node: it continues on a new instance. The old instance, started again by mistake, runs no client.
 import { DATA_PATH, heightOf, UNIT } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { anotherBoots, follows, goesOnThere } from './goes-on.ts';

@@ -1,8 +1,8 @@
-// A client that knows nobody: its list is emptied by a mistake of people; it is told new peers while it runs, and for its next start.
+// A client without peers: its list was emptied by mistake. It gets new peers while it runs, and for its next start.
 import { CONFIG, DATA_PATH, heightOf, peersOf, UNIT } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
-/** Rolled out by somebody: no list, no discovery, and nobody can dial it. */
+/** A bad rollout: no list, no discovery, and no node can dial it. */
 const FORGET = `
 set -e
 systemctl stop ${UNIT}
@@ -11,7 +11,7 @@ sed -i -e 's/^StaticNodes = .*/StaticNodes = []/' -e 's/^BootstrapNodes = .*/Boo
 rm -rf -- "$2/geth/nodes"
 systemctl start ${UNIT}`;
 
-/** A person asks again, until the fleet is watched and its turn is free: a node that was never seen gets no peers. */
+/** A person asks again until the fleet is observed and its turn is free: a node that was never observed gets no peers. */
 const ASKED_EVERY_MS = 30_000;
 const COMMENT = '# dialled again whenever they are lost';
 

@@ -1,8 +1,8 @@
-// A sealer hangs: the two others go on, and it is restarted where it is, which its owner allows; never more than that.
+// A sealer hangs while the two others continue. It is restarted in place, which its owner allows; nothing else is done to it.
 import { ask, DATA_PATH, heightOf, UNIT } from '../../chains/geth.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 
-/** In so many blocks each of three sealers has made some. */
+/** In so many blocks each of three sealers has made at least one. */
 const BLOCKS_LOOKED_AT = 12;
 
 export const sealerFrozen: RealStory = {
@@ -41,7 +41,7 @@ export const sealerFrozen: RealStory = {
           instances,
     );
 
-    /** Who has made the last blocks, as another sealer recovers it from their signatures. */
+    /** The sealers of the last blocks, as another sealer recovers them from the signatures. */
     async function sealers(): Promise<readonly string[]> {
       const tip = await heightOf(sibling);
       const heights = Array.from({ length: Math.min(BLOCKS_LOOKED_AT, tip) }, (_, back) => tip - back);

@@ -1,4 +1,4 @@
-// Data that no client opens any more: the newest clean snapshot is bad as well, unseen; the next one is good, and the node catches up.
+// No client opens the data any more. The newest clean snapshot is bad, too, which is not known yet. The next one is good, and the node catches up.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
 import { cleanSnapshots } from './snapshots.ts';
 
-/** Overwrites what a block index and a chain state are made of, in a data directory, byte by byte in place. */
+/** Overwrites the files of a block index and a chain state in a data directory, byte by byte in place. */
 const SPOIL = `
 set -eu
 for file in "$1"/regtest/blocks/index/*.ldb "$1"/regtest/blocks/index/*.log "$1"/regtest/chainstate/*.ldb "$1"/regtest/chainstate/*.log; do
@@ -33,7 +33,7 @@ async function spoilSnapshot(world: RealWorld, snapshotId: string): Promise<void
   }
 }
 
-/** What was taken so shortly before trouble began may hold it already: chainmend does not trust it. */
+/** A snapshot that was taken so shortly before the trouble may already contain it: chainmend does not trust it. */
 const TRUSTED_AFTER_MS = 200_000;
 
 export const corruptData: RealStory = {

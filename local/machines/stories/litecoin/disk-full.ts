@@ -1,4 +1,4 @@
-// A disk runs full and kills its client: the volume is grown, the filesystem with it, the client comes back and catches up.
+// A disk runs full and kills its client. The volume and the filesystem are grown; the client starts again and catches up.
 import { cli, DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import { FILL } from '../fill.ts';
@@ -14,9 +14,9 @@ export const diskFull: RealStory = {
     const before = await blocks();
     await runOnNode(node, FILL, DATA_PATH);
     say('node2', `something fills ${DATA_PATH} to the last block`);
-    // What it does of its own accord each hour, and at each new block file.
+    // The client writes like this without a request each hour, and at each new block file.
     cli(node, 'gettxoutsetinfo').catch(() => {
-      // It dies of it, as it should.
+      // The client dies of it, as it should.
     });
     await becomes('the client dies of it', 120, async () =>
       /failed|auto-restart/.test(await runOnNode(node, `systemctl show -p ActiveState -p SubState ${UNIT}`)),

@@ -1,4 +1,4 @@
-// A client that is frozen answers nobody and ends at nobody's word: it is restarted where it is.
+// A frozen client does not answer and does not react to a stop: it is restarted in place.
 import { heightOf, UNIT } from '../../chains/litecoin.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 

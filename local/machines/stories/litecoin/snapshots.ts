@@ -1,11 +1,11 @@
-// A snapshot that is made with a clean stop opens at the height and the hash that its ledger tells; one of a running client does not.
+// A snapshot with a clean stop opens at the height and the hash of its ledger; one of a running client does not.
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import type { StoredContent } from '../../../nodes/content.ts';
 import { heightOf, type Mining, mine, openedAt } from '../../chains/litecoin.ts';
 import { type RealStory, runOnNode, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
-/** Snapshots of a node's own that a heal of ours has made, oldest first. */
+/** A node's snapshots that a heal has made, oldest first. */
 export const cleanSnapshots = ({ region }: RealWorld, name: string) =>
   region.ec2
     .snapshots()
@@ -13,19 +13,19 @@ export const cleanSnapshots = ({ region }: RealWorld, name: string) =>
     .filter(({ ledger }) => ledger.node === name && ledger.cleanStop)
     .toSorted((a, b) => a.startedAtMs - b.startedAtMs);
 
-/** Of each world. */
+/** The miner of each world. */
 export const mining = new WeakMap<RealWorld, Mining>();
 
-/** Where the client of another machine begins with a copy of it, and what it has at a height. */
+/** The height at which another machine's client starts with a copy of the snapshot, and its hash at a height. */
 const begunWith = (world: RealWorld, on: RealNode, content: StoredContent | undefined, height: number) =>
   openedAt(on, world.attachCopy(on, content), height);
 
 /** "The maximum per volume CreateSnapshot request rate": one in 15 s. */
 const SNAPSHOTS_APART_MS = 20_000;
-/** More than one block's worth: they are in the client's memory and in the kernel's, and on no disk yet. */
+/** More than one block's worth: they are in the memory of the client and of the kernel, and not on the disk yet. */
 const BURST_BLOCKS = 30;
 
-/** A person asks again, until the fleet is watched and its turn is free. */
+/** A person asks again until the fleet is observed and its turn is free. */
 const ASKED_EVERY_MS = 20_000;
 
 async function taken(world: RealWorld, { say, becomes, holds }: StoryLog, which: string): Promise<void> {
