@@ -35,10 +35,11 @@ export async function follow(
   const shown = new Set<string>();
   let asked = '';
   for (;;) {
-    const [story, incident, node] = [
-      await suite.story(answer),
+    // The story last: a heal writes its outcome into the journal first, and then into its incident. One that ends in between is told next time.
+    const [incident, node, story] = [
       await suite.incident(answer),
       await suite.node(answer.fleet, answer.instanceId),
+      await suite.story(answer),
     ];
     // AWS's clock is known from its first answer on.
     untilMs ??= suite.nowMs() + options.forMs;

@@ -107,11 +107,11 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       if (said instanceof Error) throw said;
       return said;
     },
-    story: async () => {
+    incident: async () => {
       at++;
-      return look().lines ?? [];
+      return look().incident;
     },
-    incident: async () => look().incident,
+    story: async () => look().lines ?? [],
     node: async (): Promise<NodeRecord> => {
       const { progress } = look();
       return nodeRecord(progress && { progress });
@@ -161,6 +161,18 @@ describe('a person who restores a node', () => {
       expect(text).toContain(part);
     expect(text).toContain('incident 7f3a0c1d, attempt 1');
     expect(text).toContain('npm run heal -- status bitcoin/node2');
+  });
+
+  it('is told how it ended, also where it ends between two reads', async () => {
+    looks = { plan: [planned], act: [working] };
+    let reads = 0;
+    const ending = () => (reads++ === 0 ? working : done);
+    const { exit, text } = await run('restore bitcoin/node2 --yes --wait', undefined, {
+      incident: async () => ending().incident,
+      story: async () => ending().lines ?? [],
+    });
+    expect(text).toContain('Done. height 931014, synced');
+    expect(exit).toBe(0);
   });
 
   it('and says no has nothing done', async () => {
