@@ -213,8 +213,8 @@ function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly De
   if (!fleet.probe) return [];
   const who = `${fleet.name}/${node.name}`;
   const kinds = [
-    ['stuck', `${who} stands still while its chain goes on: whoever asks it gets old answers.`],
-    ['forked', `${who} has other blocks than its siblings and the references: whoever asks it gets wrong answers.`],
+    ['stuck', `${who} stands still while its chain goes on: its callers get old answers.`],
+    ['forked', `${who} has other blocks than its siblings and the references: its callers get wrong answers.`],
     ['unreachable', `The RPC of ${who} does not answer: nobody can ask it.`],
   ] as const;
   return kinds.map(([kind, meaning]) => ({
@@ -349,7 +349,7 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
     ...base,
     name: alarmName(name, undefined, 'unwell'),
     kind: 'unwell',
-    meaning: `Nodes of ${name} are unreachable (4), stuck (5) or forked (6): whoever asks them gets no, old or wrong answers.`,
+    meaning: `Nodes of ${name} are unreachable (4), stuck (5) or forked (6): their callers get no, old or wrong answers.`,
     runbook: runbooks + runbookOf('unwell'),
     look: {
       by: 'query',

@@ -79,7 +79,7 @@ export async function reconcileAlarms(context: RegisterContext, facts: AlarmsToR
     ...update.map(
       ({ alarm, now, why }): AlarmPut => ({
         input: putInput(fleet.name, alarm, environment.TOPIC_ARN, now),
-        sentence: `${alarm.name} is written anew: ${why}`,
+        sentence: `${alarm.name} is rewritten: ${why}`,
         counts: 'updated',
         over: { now, why },
       }),
@@ -152,7 +152,7 @@ class AlarmRun {
     const because = ours
       ? `it has an action of its own (${foreign}), which chainmend may not write`
       : `it does not carry the tags of ${fleet.name}`;
-    const reason = `alarm ${now.AlarmName} should be written anew (${why}), but ${because}: it is left as it is`;
+    const reason = `alarm ${now.AlarmName} should be rewritten (${why}), but ${because}: it is left as it is`;
     this.refusals.push({ refuse: 'alarm-foreign', subject: now.AlarmName ?? '', reason, page: true });
     return false;
   }

@@ -368,7 +368,7 @@ function difference(before: RecordSet, after: RecordSet): string {
     lost.length > 0 ? `loses ${shortList(lost)}` : '',
     before.ttlSeconds === after.ttlSeconds ? '' : `TTL ${before.ttlSeconds} → ${after.ttlSeconds} s`,
   ].filter((part) => part !== '');
-  return `${parts.join(', ') || 'is written anew'} (${after.values.length} in all)`;
+  return `${parts.join(', ') || 'is rewritten'} (${after.values.length} in all)`;
 }
 
 function shortList(values: readonly string[]): string {

@@ -82,7 +82,7 @@ function commands(terminal: Terminal): Command {
     .command('pause')
     .description('touch nothing from now on, in one fleet or anywhere')
     .argument('[fleet]', 'everything unless given')
-    .requiredOption('--why <text>', 'what whoever is refused will read')
+    .requiredOption('--why <text>', 'the reason that a refusal will quote')
     .action((fleet: string | undefined, { why }: { why: string }) => pause(terminal, fleet, why));
   program
     .command('resume')

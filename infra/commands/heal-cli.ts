@@ -43,7 +43,7 @@ function commands(context: HealCommandContext, ended: { status: 0 | 1 }): Comman
       writeOut: (text) => context.say(text.trimEnd()),
       writeErr: (text) => context.complain(text.trimEnd()),
     });
-  const wish = (name: string, argument: string, description: string): Command =>
+  const requestCommand = (name: string, argument: string, description: string): Command =>
     program
       .command(name)
       .description(description)
@@ -55,7 +55,7 @@ function commands(context: HealCommandContext, ended: { status: 0 | 1 }): Comman
   const carry = async (made: HealRequest, options: HealRequestOptions): Promise<void> => {
     ended.status = await carryOut(context, made, options);
   };
-  wish('restore', '<node>', "make a node's volumes anew from its best snapshot, or from one that you name")
+  requestCommand('restore', '<node>', 'make new volumes for a node from its best snapshot, or from one that you name')
     .option('--snapshot <id>', 'this one, or the set that it belongs to', snapshotId)
     .option('--acknowledge-validator', 'it is a validator, and you know that no other copy of its key runs')
     .action((written: string, options: HealRequestOptions & { snapshot?: string; acknowledgeValidator?: true }) => {
@@ -67,24 +67,26 @@ function commands(context: HealCommandContext, ended: { status: 0 | 1 }): Comman
       };
       return carry({ event: { kind: 'restore', fleet, ...node, ...more }, words: `restore ${shown}` }, options);
     });
-  wish('replace', '<node>', 'put a node on a new instance; the old one is kept for days').action(
+  requestCommand('replace', '<node>', 'put a node on a new instance; the old one is kept for days').action(
     (written: string, options: HealRequestOptions) => {
       const { fleet, node, shown } = nodeOf(written);
       return carry({ event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` }, options);
     },
   );
-  wish('undo', '<node>', 'put back the volumes that a heal has kept').action(
+  requestCommand('undo', '<node>', 'put back the volumes that a heal has kept').action(
     (written: string, options: HealRequestOptions) => {
       const { fleet, node, shown } = nodeOf(written);
       return carry({ event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` }, options);
     },
   );
-  wish('snapshot', '<fleet[/node]>', 'stop a donor cleanly, take a snapshot of its volumes, and start it again').action(
-    (written: string, options: HealRequestOptions) => {
-      const { fleet, node, shown } = targetOf(written);
-      return carry({ event: { kind: 'snapshot', fleet, ...node }, words: `snapshot ${shown}` }, options);
-    },
-  );
+  requestCommand(
+    'snapshot',
+    '<fleet[/node]>',
+    'stop a donor cleanly, take a snapshot of its volumes, and start it again',
+  ).action((written: string, options: HealRequestOptions) => {
+    const { fleet, node, shown } = targetOf(written);
+    return carry({ event: { kind: 'snapshot', fleet, ...node }, words: `snapshot ${shown}` }, options);
+  });
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
       .command(name)

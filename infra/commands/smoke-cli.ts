@@ -101,14 +101,14 @@ async function carryOut(context: SmokeContext, options: Options): Promise<0 | 1>
     throw new UsageError(
       'as what? Expected --profile NAME, an instance profile whose role has AmazonSSMManagedInstanceCore and CloudWatchAgentServerPolicy',
     );
-  const wish = { subnetId: subnet, profile, securityGroupId: securityGroup, stackIsDeployed, isLadder };
+  const request = { subnetId: subnet, profile, securityGroupId: securityGroup, stackIsDeployed, isLadder };
   if (options.plan) {
-    context.say(planText(wish));
+    context.say(planText(request));
     return 0;
   }
   if (!options.yes)
     throw new UsageError('it makes things that cost money: say --yes, or --plan to hear what it would make');
-  return smokeRun(context, { ...wish, keep: options.keep === true, healMinutes: options.for });
+  return smokeRun(context, { ...request, keep: options.keep === true, healMinutes: options.for });
 }
 
 function subnetId(written: string): string {

@@ -137,7 +137,7 @@ export class NodePeers implements Member {
   /** False: it already has that address. It is dialled until it is connected, and again after each loss, until a restart. */
   add(address: string, id: string | undefined): boolean {
     if (this.told.has(address) || this.configured.has(address)) return false;
-    if (this.told.size >= TOLD_MAX) throw new RangeError(`node ${this.nodeId} was told of ${TOLD_MAX} peers`);
+    if (this.told.size >= TOLD_MAX) throw new RangeError(`node ${this.nodeId} got ${TOLD_MAX} peers`);
     this.told.set(address, { id, sinceMs: this.kernel.clock.now() });
     this.cuts.delete(address);
     this.want();

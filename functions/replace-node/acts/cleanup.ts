@@ -226,7 +226,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   },
   rotate: {
     call: 'Invoke rotate-peers',
-    sentence: () => 'the peers that named the old address are told of the new one',
+    sentence: () => 'the peers that named the old address get the new one',
     change: async ({ clients, environment }, _, fleet) => {
       await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
       return { said: 'asked for' };

@@ -184,7 +184,7 @@ function fence(facts: Facts, state: LadderState, { fencedBy, originalMask }: Rep
   if (rootVolumeId === null) return noteFenced({ by: 'root-detached' });
   if (isPending(state, 'DetachVolume', rootVolumeId, nowMs))
     return waitedMs(state, nowMs) > BOUND_MS.detach
-      ? giveUpInstance('the root volume of the old instance does not come off')
+      ? giveUpInstance('the root volume of the old instance cannot be detached')
       : waitFor(state, nowMs, 'its root volume is being detached');
   return detachFrom('original', { volumeId: rootVolumeId, device: rootDevice }, WITHOUT_ROOT);
 }

@@ -45,7 +45,7 @@ export function whyNotRetired(
   if (working.length > 0) return `heals are open: ${working.join('; ')}. See: npm run heal -- status ${fleet}`;
   if (isStored && paused === undefined) {
     return (
-      `${fleet} is looked after, and what is removed would be made again within five minutes. ` +
+      `${fleet} is looked after, and what is removed would be created again within five minutes. ` +
       `Take its file away and npm run deploy, or pause it: npm run fleets -- pause ${fleet} --why "retired"`
     );
   }

@@ -62,8 +62,8 @@ export function checksOf(learned: AccountFindings): readonly Check[] {
     errorsOf(learned),
     vpcOf(learned),
     learned.madeAgain
-      ? confirmed('a stack is made again over the table, documents and pause that it had kept')
-      : unobserved('whether a stack can be made again over what it kept: this one was there already'),
+      ? confirmed('a stack is created again over the table, documents and pause that it had kept')
+      : unobserved('whether a stack can be created again over what it kept: this one was there already'),
     unobserved(`how EC2 recovers an instance by itself (${learned.autoRecovery} here): nobody can ask it to`),
   ];
 }

@@ -344,11 +344,11 @@ function grewText({ alarmToHealedSeconds, awsSeconds, caughtUpSeconds }: HealRep
   return caughtUpSeconds > 0 ? `${after}; synced ${seconds(caughtUpSeconds)} after its start` : after;
 }
 
-/** "by swap, 22 min after it was told of, 9 min of them AWS’s own; outage 42 s, 35 s of them its client’s own; synced 4 min after its start" */
+/** "by swap, 22 min after it was reported, 9 min of them AWS’s own; outage 42 s, 35 s of them its client’s own; synced 4 min after its start" */
 export function climbedText(heal: HealReport): string {
   const { rung, alarmToHealedSeconds, awsSeconds, outageSeconds, clientSeconds, caughtUpSeconds } = heal;
   const parts = [
-    `${rung === undefined ? '' : `by ${rung}, `}${seconds(alarmToHealedSeconds ?? 0)} after it was told of, ${seconds(awsSeconds)} of them AWS’s own`,
+    `${rung === undefined ? '' : `by ${rung}, `}${seconds(alarmToHealedSeconds ?? 0)} after it was reported, ${seconds(awsSeconds)} of them AWS’s own`,
     outageSeconds > 0 && `outage ${seconds(outageSeconds)}, ${seconds(clientSeconds)} of them its client’s own`,
     caughtUpSeconds > 0 && `synced ${seconds(caughtUpSeconds)} after its start`,
   ];

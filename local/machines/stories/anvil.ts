@@ -24,7 +24,7 @@ const seen: RealStory = {
     await runOnNode(node, 'systemctl stop anvil.service');
     say('anvil1', 'a person stops it');
     await becomes('chainmend sees that nothing listens there', 180, () => look()?.health === 'unreachable', look);
-    holds('no height is told of it any more', look()?.height === null, look());
+    holds('no height of it is published any more', look()?.height === null, look());
     await runOnNode(node, 'systemctl start anvil.service');
     await becomes('and sees it again when it is started', 240, () => look()?.health === 'synced', look);
   },

@@ -36,7 +36,7 @@ export const doubleAlarm: Scenario = {
       undisturbed: true,
     },
     {
-      sentence: 'four events told of it',
+      sentence: 'four events reported it',
       holds: (_, { region }) =>
         region.spans.filter(({ event }) => isAlarm(event) || (event as { kind?: string } | null)?.kind === 'heal')
           .length >= 4,

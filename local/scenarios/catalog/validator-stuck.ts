@@ -20,7 +20,7 @@ export const validatorStuck: Scenario = {
     nothingDone,
     refusedFor('validator', 'it was refused because it is a validator'),
     {
-      sentence: 'a person was told of it, and what to do',
+      sentence: 'a person was paged, and told what to do',
       holds: ({ pages }) =>
         pages.some(
           ({ code, node, sentence }) => code === 'validator' && node === HANGS && sentence.includes('restore'),

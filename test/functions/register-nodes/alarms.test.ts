@@ -261,7 +261,7 @@ describe('an alarm that is there', () => {
     expect(diff(factsOf(), change(stored(factsOf()), disk, own))).toEqual(nothing);
   });
 
-  it('is written anew when the fleet file’s number changes, and a person’s threshold gives way to it', () => {
+  it('is rewritten when the fleet file’s number changes, and a person’s threshold gives way to it', () => {
     const facts = factsOf({ fleet: bitcoinFleet({ ...document, alarms: { diskPercent: 95 } }), nodes: [nodeOf(2)] });
     const now = change(stored(factsOf({ nodes: [nodeOf(2)] })), disk, { Threshold: 97, EvaluationPeriods: 3 });
     expect(diff(facts, now).update).toEqual([
@@ -273,7 +273,7 @@ describe('an alarm that is there', () => {
     expect(putInput('bitcoin', update.alarm, TOPIC, update.now)).toMatchObject({ Threshold: 95, EvaluationPeriods: 3 });
   });
 
-  it('is written anew when it watches another instance, and keeps a person’s threshold', () => {
+  it('is rewritten when it watches another instance, and keeps a person’s threshold', () => {
     const now = change(stored(factsOf()), disk, {
       Threshold: 70,
       Dimensions: [{ Name: 'InstanceId', Value: 'i-00000000' }],
@@ -287,7 +287,7 @@ describe('an alarm that is there', () => {
     expect(input.Dimensions).toContainEqual({ Name: 'InstanceId', Value: idOf(2) });
   });
 
-  it('is written anew when its events do not carry its tags, or its runbook has moved', () => {
+  it('is rewritten when its events do not carry its tags, or its runbook has moved', () => {
     const { ActionConfiguration: _, ...without } = stored(factsOf()).find(({ AlarmName }) => AlarmName === disk) ?? {};
     const now = stored(factsOf()).map((alarm) => (alarm.AlarmName === disk ? without : alarm));
     expect(diff(factsOf(), now).update).toEqual([`${disk}: its events do not carry its tags`]);

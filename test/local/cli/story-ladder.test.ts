@@ -136,13 +136,13 @@ describe('a heal of the ladder ends', () => {
 
   it('with its rung, its time, and whose that was', () => {
     expect(words({})).toBe(
-      'by swap, 22 min after it was told of, 9 min of them AWS’s own; outage 42 s, 35 s of them its client’s own; synced 4 min after its start',
+      'by swap, 22 min after it was reported, 9 min of them AWS’s own; outage 42 s, 35 s of them its client’s own; synced 4 min after its start',
     );
   });
 
   it('without what was not', () => {
     expect(words({ outageSeconds: 0, clientSeconds: 0, caughtUpSeconds: 0 })).toBe(
-      'by swap, 22 min after it was told of, 9 min of them AWS’s own',
+      'by swap, 22 min after it was reported, 9 min of them AWS’s own',
     );
   });
 });

@@ -18,7 +18,7 @@ const COMMENT = '# dialled again whenever they are lost';
 export const peersEmptied: RealStory = {
   name: 'peers-emptied',
   sentence:
-    'A client’s list of peers is emptied and nobody can find it: it is told of peers while it runs, and its list names them again.',
+    'A client’s list of peers is emptied and nobody can find it: it gets peers while it runs, and its list names them again.',
   run: async ({ say, becomes, holds }, world) => {
     const node = world.find('client1');
     const sinceMs = Date.now();

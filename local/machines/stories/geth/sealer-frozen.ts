@@ -23,7 +23,7 @@ export const sealerFrozen: RealStory = {
     say('sealer3', 'its process is frozen');
     const height = await heightOf(sibling);
     await becomes('the two others go on sealing', 60, async () => (await heightOf(sibling)) >= height + 5);
-    await becomes('it is started anew', 480, async () => (await started()) !== before);
+    await becomes('it is restarted', 480, async () => (await started()) !== before);
     await becomes('it follows the chain', 120, async () => (await heightOf(node)) >= (await heightOf(sibling)) - 3);
     await becomes('it seals again', 120, async () => (await sealers()).includes(account ?? ''), sealers);
     await becomes('chainmend says that it healed it', 300, () =>

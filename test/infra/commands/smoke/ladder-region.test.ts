@@ -99,7 +99,7 @@ const FOUND = {
     /^chainmend-probe-nodes-vpc-0123456789abcdef0 stands in its VPC$/,
   ],
   unseen: [
-    /^whether a stack can be made again over what it kept: this one was there already$/,
+    /^whether a stack can be created again over what it kept: this one was there already$/,
     /^how EC2 recovers an instance by itself \(.+\): nobody can ask it to$/,
   ],
   'not so': [],
