@@ -17,7 +17,8 @@ import { decide } from './decide.ts';
 import { type Facts, readFacts } from './facts.ts';
 import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
-import { exceededBy, type LadderPlan, mayWait, needsTurn, permit, planOf, settlesWith, stateOf } from './plan.ts';
+import { exceededBy, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
+import { type LadderPlan, planOf, stateOf } from './plan.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
 import {
   type Leases,

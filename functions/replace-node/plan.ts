@@ -1,24 +1,19 @@
-// What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Also what an approval covers, and what a
-// limited attempt may do: what was approved, and what an earlier attempt has left open. Pure.
+// What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Also what an approval covers. Pure.
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
-import { maySettle, unsettled } from '../../shared/heal/lease.ts';
-import type { FoundVolume, LadderState, RestoredVolumes } from '../../shared/heal/memory.ts';
-import type { NodeRecord } from '../../shared/heal/records.ts';
+import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
-import type { ReplacePayload, RequestedAction } from '../../shared/model/payload.ts';
+import type { RequestedAction } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
-import { partsOf } from './acts/table.ts';
 import { begin, NO_RUNG, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
 import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
-import { giveUpInstance } from './rungs/replace.ts';
-import { type Decision, onceSettled, paced } from './rungs/rung.ts';
-import { choose, giveUpData } from './rungs/swap.ts';
-import { type Permitted, phaseOf } from './state.ts';
+import { sourceOf } from './permission.ts';
+import type { Decision } from './rungs/rung.ts';
+import { choose } from './rungs/swap.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
@@ -132,23 +127,6 @@ function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
 
 const NOTHING_TRIED = { failed: [] };
 
-/** Identifies data for ever: a set with each of its snapshots, the volumes of a sibling, or those that an incident has kept. */
-export function sourceOf({
-  from,
-  source,
-  ofNode,
-  volumes,
-}: Pick<RestoredVolumes, 'from' | 'source' | 'ofNode' | 'volumes'>): string {
-  switch (from) {
-    case 'snapshot':
-      return `${source} of ${ofNode}: ${volumes.map(({ role, snapshotId }) => `${snapshotId} (${role})`).join(', ')}`;
-    case 'sibling':
-      return `the volumes of ${ofNode} (${source})`;
-    case 'kept':
-      return `the volumes that incident ${source} has kept: ${volumes.map(({ volumeId }) => volumeId).join(', ')}`;
-  }
-}
-
 export interface Covered {
   readonly want: RequestedAction;
   readonly rungs: readonly Rung[];
@@ -184,66 +162,3 @@ function wantText(want: RequestedAction): string {
       return 'put back what was kept';
   }
 }
-
-/**
- * What was left open is finished without a question, and nothing beyond it. A rung in which the client may be down continues to its proof or back;
- * what was only made is put away. undefined where nothing is to be settled before anybody is asked.
- */
-export function settlesWith(
-  node: NodeRecord | undefined,
-  { incidentId, mode }: Pick<ReplacePayload, 'incidentId' | 'mode'>,
-): Permitted | undefined {
-  if (node === undefined || !unsettled(node) || !maySettle(node, 'replace')) return undefined;
-  const { operation } = node;
-  // A person who only asks for a plan gets one. What another incident has left is settled by that incident.
-  if (mode === 'plan' && operation?.incidentId !== incidentId) return undefined;
-  if (mode === 'act' || operation?.kind !== 'replace') return null;
-  const { memory, phase } = operation;
-  const rungs = phase === 'preparing' || memory.rung === null ? [] : [memory.rung];
-  return { rungs, source: memory.restoredVolumes && sourceOf(memory.restoredVolumes) };
-}
-
-const RETRY_AFTER_MS = 60_000;
-
-/** The act where it is permitted; otherwise what puts away what was made for it, or the end of the attempt. */
-export function permit(decision: Decision, facts: Facts, state: LadderState | null, permitted: Permitted): Decision {
-  if (permitted === null || state === null || decision.do === 'end') return decision;
-  const { rungs, source } = permitted;
-  const approved = rungs.join(', ') || 'no rungs';
-  const { needsApproval } = partsOf(decision);
-  const asks = typeof needsApproval === 'function' ? needsApproval(decision) : null;
-  if (asks && 'rung' in asks)
-    return rungs.includes(asks.rung)
-      ? decision
-      : exceeded(facts, state, `approved were ${approved}; now ${asks.rung} would be next: ${asks.reason}`);
-  const { rung, restoredVolumes, replacement } = state;
-  if (asks && sourceOf(asks.volumes) !== source) {
-    const reason = `approved was ${source ?? 'no copy of any data'}; now it would be ${sourceOf(asks.volumes)}`;
-    return replacement?.givenUp === null ? giveUpInstance(reason) : exceeded(facts, state, reason);
-  }
-  const isFree = rung === null || rungs.includes(rung) || phaseOf(state) !== 'preparing';
-  if (isFree || needsApproval === false) return decision;
-  const reason = `nobody has approved to go on with it (${rungs.join(', ') || 'no rung is approved'})`;
-  if (replacement) return replacement.givenUp === null ? giveUpInstance(reason) : decision;
-  if (restoredVolumes) return restoredVolumes.givenUp === null ? giveUpData(reason) : decision;
-  return exceeded(facts, state, `approved were ${approved}; now ${rung} would go on`);
-}
-
-export const exceededBy = (reason: string): Refusal => ({
-  refuse: 'approval-exceeded',
-  reason,
-  page: false,
-  retryAfterMs: RETRY_AFTER_MS,
-});
-
-function exceeded(facts: Facts, state: LadderState, reason: string): Decision {
-  return paced(onceSettled(facts, state, { as: 'refused', refusal: exceededBy(reason) }), state, facts.nowMs);
-}
-
-/** Whether an inherited state needs the fleet's turn: it was given back if only resources were made. */
-export const needsTurn = ({ rung, proved }: LadderState): boolean =>
-  proved === null && (rung === 'swap' || rung === 'replace');
-
-/** Whether the state may wait for the turn: not if the client is kept down, and not if resources are only put away. */
-export const mayWait = (state: LadderState): boolean =>
-  phaseOf(state) === 'preparing' && state.restoredVolumes?.givenUp == null && state.replacement?.givenUp == null;

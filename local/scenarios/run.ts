@@ -26,7 +26,10 @@ const LOOK_EVERY_MS = 10_000;
 const MAX_EVENTS = 20_000_000;
 
 export interface RunOptions
-  extends Pick<RegionOptions, 'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency'> {
+  extends Pick<
+    RegionOptions,
+    'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency' | 'sandbox'
+  > {
   readonly faults?: readonly FaultName[];
   /** Something goes wrong that is not a named fault (a test kills a function): expectations of undisturbed runs are skipped. */
   readonly disturbed?: true;

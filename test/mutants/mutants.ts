@@ -231,7 +231,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/proof'],
     },
   ],
-  'functions/replace-node/plan.ts': [
+  'functions/replace-node/permission.ts': [
     {
       name: 'only the data that were approved are copied',
       find: 'sourceOf(asks.volumes) !== source',

@@ -1,7 +1,7 @@
 // How an attempt continues another one's unfinished work where a person is asked first, or where the mode is plan.
 import { describe, expect, it } from '@jest/globals';
 import type { Act } from '../../../functions/replace-node/acts/table.ts';
-import { mayWait, needsTurn, permit, settlesWith, sourceOf } from '../../../functions/replace-node/plan.ts';
+import { mayWait, needsTurn, permit, settlesWith, sourceOf } from '../../../functions/replace-node/permission.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import { type Permitted, phaseOf } from '../../../functions/replace-node/state.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
