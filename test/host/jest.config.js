@@ -5,6 +5,8 @@ export default {
   ...base,
   rootDir: '../..',
   testMatch: ['<rootDir>/test/host/*.test.ts'],
+  // The base leaves this folder out.
+  testPathIgnorePatterns: ['/node_modules/'],
   // It often runs at the same time as the real stories: these time-outs are only for hangs.
   testTimeout: 240_000,
 };

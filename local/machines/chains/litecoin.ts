@@ -1,6 +1,7 @@
 // litecoind, a fork of Bitcoin Core, from Debian's packages, in a regtest network of our own: its image, its configuration and its RPC.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ImageFiles } from '../machine/system.ts';
 import type { Identity, RealNode, RealNodeSpec } from '../world.ts';
 
@@ -149,14 +150,20 @@ export async function openedAt({ machine }: RealNode, device: string, height: nu
   return { height: begins === undefined ? null : Number(begins), hash, said: `${stdout}${stderr}`.slice(0, 500) };
 }
 
+/** How long the height of a miner that rests has to stay the same, and how often that is tried. */
+const STILL_MS = 5_000;
+const MOST_LOOKS = 12;
+
 /** The miner of a network: makes a block at each interval, unless it rests. */
 export class Mining {
   #rests = false;
   /** The block in progress. */
   #mining: Promise<void> | undefined;
+  readonly #miner: RealNode;
   readonly #timer: NodeJS.Timeout;
 
   constructor(miner: RealNode, everyMs: number) {
+    this.#miner = miner;
     this.#timer = setInterval(() => {
       // On a slow machine making a block takes longer than the interval.
       if (this.#rests || this.#mining) return;
@@ -171,10 +178,19 @@ export class Mining {
     this.#timer.unref();
   }
 
-  /** Resolves when the last block is there; no block follows it. */
+  /**
+   * Resolves when the last block is there; no block follows it. On a slow machine a request times out and its block still comes, so the miner's
+   * height has to stay the same for some seconds.
+   */
   async rest(): Promise<void> {
     this.#rests = true;
     await this.#mining;
+    for (let look = 0; look < MOST_LOOKS; look++) {
+      const before = await heightOf(this.#miner);
+      await sleep(STILL_MS);
+      if (before >= 0 && (await heightOf(this.#miner)) === before) return;
+    }
+    throw new Error(`blocks still come ${(MOST_LOOKS * STILL_MS) / 1_000} s after the miner was told to rest`);
   }
 
   goOn(): void {
