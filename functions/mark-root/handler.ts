@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
-import { tagResources } from '../../shared/aws/volumes.ts';
+import { tagResources } from '../../shared/aws/tagging.ts';
 import { checked, text } from '../../shared/events/fields.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';

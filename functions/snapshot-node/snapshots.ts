@@ -3,7 +3,7 @@
 // Sources: doc comments of CreateSnapshots in @aws-sdk/client-ec2.
 import { CreateSnapshotsCommand, type CreateSnapshotsRequest } from '@aws-sdk/client-ec2';
 import { catchDryRun } from '../../shared/aws/refusals.ts';
-import { tagResources } from '../../shared/aws/volumes.ts';
+import { tagResources } from '../../shared/aws/tagging.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { mostPolls, poll } from '../../shared/heal/context.ts';
 import { putInQuarantine, type ToKeep, writeKept } from '../../shared/heal/kept.ts';

@@ -15,7 +15,7 @@ import {
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
 import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
-import { settable } from './volumes.ts';
+import { settable } from './tagging.ts';
 
 export interface Launch {
   /** By id or by name; in the template's default version unless one is given. */

@@ -4,7 +4,8 @@ import { actOf, executeStep, type HandOverStep, planHandOver, sentenceOf } from 
 import { describeInstance, type InstanceDescription } from '../../../shared/aws/instances.ts';
 import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
-import { describeVolumes, tagResources, untagResources, type VolumeDescription } from '../../../shared/aws/volumes.ts';
+import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
+import { describeVolumes, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import {

@@ -1,11 +1,12 @@
 // Acts on instances: stop, start, standby in their group, launch with the client masked, and exchange in the discovery of the fleet.
 
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
-import { describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
+import { startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
+import { describeInstance } from '../../../shared/aws/instances.ts';
 import { isFaultOfEveryZone, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
-import { tagResources, untagResources } from '../../../shared/aws/volumes.ts';
+import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import {
   JOINING_TAG,

@@ -8,10 +8,10 @@ import {
   type CreatedVolume,
   copyVolume,
   createVolumeFrom,
-  describeVolumes,
   detachVolume,
   keepOnTermination,
-} from '../../../shared/aws/volumes.ts';
+} from '../../../shared/aws/volume-changes.ts';
+import { describeVolumes } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';

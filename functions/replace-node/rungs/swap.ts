@@ -2,7 +2,8 @@
 // one command exchanges them; the found volumes stay attached until the node is proved. Pure.
 
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
-import { freeDevice, type VolumeDescription } from '../../../shared/aws/volumes.ts';
+import { freeDevice } from '../../../shared/aws/volume-changes.ts';
+import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';

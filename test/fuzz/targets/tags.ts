@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseDescription } from '../../../functions/register-nodes/alarm-changes.ts';
 import { foreignRecordFault, markedBy, type ZoneRecord } from '../../../functions/register-nodes/zone.ts';
 import { refusalOf } from '../../../shared/aws/refusals.ts';
-import { settable } from '../../../shared/aws/volumes.ts';
+import { settable } from '../../../shared/aws/tagging.ts';
 import { nodeOf } from '../../../shared/fleet/nodes.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
 import { judgePauseTag } from '../../../shared/guardrails/switches.ts';

@@ -3,7 +3,8 @@ import { CreateLaunchTemplateCommand, type RequestLaunchTemplateData, RunInstanc
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SUBNET_ID, VPC_ID } from '../../../local/services/ec2/service.ts';
 import type { ReplaceClients } from '../../../shared/aws/clients.ts';
-import { describeChecks, describeInstance, startInstance, stopInstance } from '../../../shared/aws/instances.ts';
+import { startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
+import { describeChecks, describeInstance } from '../../../shared/aws/instances.ts';
 import { type Launch, launchedWith, launchReplacement, requestLaunch, runRequest } from '../../../shared/aws/launch.ts';
 import { describeVolumes, initializationOf } from '../../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../../fixtures/paced-region.ts';

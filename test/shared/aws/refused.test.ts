@@ -2,7 +2,7 @@
 import { EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { catchRefusal, isThrottling, refusalOf } from '../../../shared/aws/refusals.ts';
-import { attachVolume, keepOnTermination } from '../../../shared/aws/volumes.ts';
+import { attachVolume, keepOnTermination } from '../../../shared/aws/volume-changes.ts';
 
 const answered = (name: string, httpStatusCode: number) =>
   new EC2ServiceException({

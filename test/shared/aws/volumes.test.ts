@@ -1,20 +1,17 @@
 // Volumes as the heals handle them, through unmodified SDK clients: read, made, copied, attached, detached and kept.
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplaceClients } from '../../../shared/aws/clients.ts';
+import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
 import {
   attachVolume,
   copyVolume,
   createVolumeFrom,
-  describeVolumes,
   detachVolume,
   type FromSnapshot,
   freeDevice,
-  initializationOf,
   keepOnTermination,
-  tagResources,
-  untagResources,
-  type VolumeDescription,
-} from '../../../shared/aws/volumes.ts';
+} from '../../../shared/aws/volume-changes.ts';
+import { describeVolumes, initializationOf, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import { chainOf, dataVolume, nodeOf } from '../../fixtures/builders/simulated-node.ts';
 import { type PacedRegion, pacedRegion } from '../../fixtures/paced-region.ts';
 

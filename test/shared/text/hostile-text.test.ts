@@ -12,7 +12,7 @@ import { renderSections } from '../../../local/cli/story/lines.ts';
 import { nodesTable } from '../../../local/cli/story/tables.ts';
 import { tableLines } from '../../../local/cli/terminal.ts';
 import { logged } from '../../../shared/aws/log.ts';
-import { settable } from '../../../shared/aws/volumes.ts';
+import { settable } from '../../../shared/aws/tagging.ts';
 import { createJournal, type JournalRecord } from '../../../shared/heal/journal.ts';
 import { page } from '../../../shared/heal/notify.ts';
 import { clientOf, QuestionError } from '../../../shared/probe/questions.ts';

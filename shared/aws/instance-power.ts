@@ -1,0 +1,31 @@
+// Stops and starts an instance. Sources: doc comments of the commands in @aws-sdk/client-ec2; "Stop and start Amazon EC2 instances" (EC2 user guide).
+
+import { type EC2Client, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
+
+/**
+ * Requests the stop and does not wait for it: "if the operating system … does not shut down cleanly within a few minutes, a hard shutdown is
+ * performed", so the client must have ended before. An instance that is already stopped or stopping is accepted. Neither `Force` nor
+ * `SkipOsShutdown`.
+ *
+ * @param ec2Once a client that tries once: the caller must know whether the call was made
+ * @throws errors that leave the effect open, and throttling
+ */
+export const stopInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
+    await ec2Once.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    return { accepted: true };
+  });
+
+/**
+ * Requests the start and does not wait for it. A zone without capacity answers InsufficientInstanceCapacity, which is a refusal with that code; or
+ * the call is accepted, and the instance goes from `pending` back to `stopped`. An instance that already runs is accepted.
+ *
+ * @param ec2Once a client that tries once
+ * @throws errors that leave the effect open, and throttling
+ */
+export const startInstance = (ec2Once: EC2Client, instanceId: string): Promise<Accepted | AwsRefusal> =>
+  catchRefusal(async () => {
+    await ec2Once.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+    return { accepted: true };
+  });
