@@ -189,18 +189,28 @@ function detach(world: LadderWorld, volumeId: string, box: Box, done: Done): Res
   return done;
 }
 
+/** AWS's code for a call that the caller may not make. */
+const NOT_PERMITTED = 'UnauthorizedOperation';
+
+/** A launch that is known to be not permitted, because its answer was heard. */
+export function hearLaunch(world: LadderWorld, memory: LadderState | null, heard: Result): void {
+  if (heard.is !== 'failed' || heard.code !== NOT_PERMITTED) return;
+  world.forbiddenIn.add(zoneOf(memory?.replacement?.subnetId));
+}
+
+const zoneOf = (subnetId: string | undefined) => ZONES[subnetId === SUBNETS[1] ? 1 : 0];
+
 function launch(world: LadderWorld, { memory, fence }: Made, rules: LadderRules, done: Done): Result {
   const machine = memory?.replacement;
   if (!memory || !machine) throw new Error('an instance is launched before it was planned');
   const at = machine.subnetId === SUBNETS[1] ? 1 : 0;
-  const zone = ZONES[at];
+  const zone = zoneOf(machine.subnetId);
   const token = instanceToken(memory, machine.generation, fence, rules);
   const known = world.tokens.get(token);
   if (known) return { ...done, instanceId: known, fence, availabilityZone: zone };
   if (world.setting.forbids !== null) {
-    world.forbiddenIn.add(zone);
-    if (world.forbiddenIn.size > 1) world.broken.add(NEVER.hopeless);
-    return { ...failed(world, 'UnauthorizedOperation: not authorized'), code: 'UnauthorizedOperation' };
+    if ([...world.forbiddenIn].some((known) => known !== zone)) world.broken.add(NEVER.hopeless);
+    return { ...failed(world, 'UnauthorizedOperation: not authorized'), code: NOT_PERMITTED };
   }
   if (!world.setting.capacity[at]) return failed(world, 'InsufficientInstanceCapacity');
   const id = `i-0c${String(world.tokens.size).padStart(15, '0')}`;

@@ -94,7 +94,7 @@ export class LadderWorld {
   signed = STOPPED_AT;
   /** The current rung has had an effect: on the node, or by a created resource. */
   felt = false;
-  /** Zones in which EC2 was asked for a launch that it does not permit. */
+  /** Zones in which EC2 has said that it does not permit a launch: an answer that was lost said nothing. */
   forbiddenIn = new Set<string>();
   readonly broken = new Set<string>();
 

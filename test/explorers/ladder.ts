@@ -15,7 +15,7 @@ import { phaseOf } from '../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
-import { carryOut, hasHappened, isCommand, lastsMs, type Made } from './ladder-acts.ts';
+import { carryOut, hasHappened, hearLaunch, isCommand, lastsMs, type Made } from './ladder-acts.ts';
 import { factsOf } from './ladder-facts.ts';
 import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
 import { meddle, PEOPLE, type Person } from './ladder-people.ts';
@@ -225,6 +225,7 @@ function hear(
   heard: Result,
 ): void {
   if (heard.is === 'refused' || heard.is === 'lost') throw new Error(`${act.do} was ${heard.is}`);
+  if (act.do === 'launch') hearLaunch(story.world, before, heard);
   story.memory = act.do === 'begin' ? act.state : before && reduceAct(before, act, heard);
   const isReserved = story.setting.want.do !== 'undo';
   if (isReserved && found && story.memory && endsUnspent(found, act, heard, story.memory) && story.world.felt)
