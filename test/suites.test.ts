@@ -1,6 +1,8 @@
 // The suites themselves: what `npm test` leaves out of one is run by the name that the suite says.
+import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../infra/paths.ts';
 
@@ -18,4 +20,14 @@ describe('a suite that leaves something out', () => {
     );
     expect(lost).toEqual([]);
   });
+});
+
+it('the host suite finds all of its files', async () => {
+  const jest = ['node_modules/jest/bin/jest.js', '--config', 'test/host/jest.config.js', '--listTests'];
+  const { stdout } = await promisify(execFile)(process.execPath, jest, { cwd: repositoryRoot });
+  const found = stdout
+    .trim()
+    .split('\n')
+    .map((path) => relative(repositoryRoot, path));
+  expect(found.sort()).toEqual(globSync('test/host/**/*.test.ts', { cwd: repositoryRoot }).sort());
 });

@@ -15,7 +15,15 @@ import {
 } from '@aws-sdk/client-ec2';
 import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 import { settable } from './tagging.ts';
-import { describeVolumes } from './volumes.ts';
+import { describeVolumes, type VolumeShape } from './volumes.ts';
+
+/** Where a volume is to be attached, or is attached. */
+interface Place {
+  readonly volumeId: string;
+  readonly instanceId: string;
+  /** EC2's name of the attachment, "/dev/sdf". */
+  readonly device: string;
+}
 
 /**
  * Requests the attachment and does not wait for it. AttachVolume has no token: call it once, and read the volume where the answer is lost. "The
@@ -26,7 +34,7 @@ import { describeVolumes } from './volumes.ts';
  */
 export const attachVolume = (
   ec2Once: EC2Client,
-  { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
+  { volumeId, instanceId, device }: Place,
 ): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
     await ec2Once.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
@@ -42,7 +50,7 @@ export const attachVolume = (
  */
 export const detachVolume = (
   ec2Once: EC2Client,
-  { volumeId, instanceId, device }: { readonly volumeId: string; readonly instanceId: string; readonly device: string },
+  { volumeId, instanceId, device }: Place,
 ): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
     await ec2Once.send(new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
@@ -95,20 +103,13 @@ export async function keepOnTermination(ec2: EC2Client, instanceId: string, devi
   );
 }
 
-/** The properties of the new volume. The request names all of them: the API's own default type is gp2, no matter what the source is. */
-export interface NewVolumeSpec {
-  /** At least the size of its source. */
-  readonly sizeGiB: number;
-  readonly type: string;
-  /** null where the volume type has none to set. */
-  readonly iops: number | null;
-  readonly throughputMiBps: number | null;
-  readonly encrypted: boolean;
-  /** null: the key of the source, or the account's default. */
-  readonly kmsKeyId: string | null;
+/**
+ * The new volume, at least as large as its source. The request names all properties: the API's own default type is gp2, no matter what the source is.
+ * Without a key it gets that of the source, or the account's default.
+ */
+export interface NewVolumeSpec extends VolumeShape {
   /** The same token never creates a second volume. */
   readonly token: string;
-  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface FromSnapshot extends NewVolumeSpec {

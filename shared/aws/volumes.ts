@@ -9,23 +9,27 @@ import {
   type Volume,
 } from '@aws-sdk/client-ec2';
 
-export interface VolumeDescription {
-  readonly volumeId: string;
-  readonly state: 'creating' | 'available' | 'in-use' | 'deleting' | 'deleted' | 'error';
+/** What makes one volume equal to another one, apart from its content. */
+export interface VolumeShape {
   readonly sizeGiB: number;
   readonly type: string;
-  /** null where the volume type has no IOPS to set: gp2 and st1 derive theirs from the size. */
+  /** null where the volume type has none to set: gp2 and st1 derive theirs from the size. */
   readonly iops: number | null;
   readonly throughputMiBps: number | null;
-  readonly availabilityZone: string;
   readonly encrypted: boolean;
   readonly kmsKeyId: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface VolumeDescription extends VolumeShape {
+  readonly volumeId: string;
+  readonly state: 'creating' | 'available' | 'in-use' | 'deleting' | 'deleted' | 'error';
+  readonly availabilityZone: string;
   /** Empty where the volume was not made from a snapshot. */
   readonly snapshotId: string;
   /** ms since the epoch; 0 where EC2 returns none. */
   readonly createdAtMs: number;
   readonly attachment: AttachmentDescription | null;
-  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface AttachmentDescription {

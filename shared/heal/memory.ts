@@ -1,22 +1,16 @@
 // The memory of heals that take a client down, in NODE.operation: enough for any later attempt to finish, or to put back.
+import type { VolumeShape } from '../aws/volumes.ts';
 import type { Rung } from '../model/rungs.ts';
 import type { FleetRole, Rank } from '../snapshots/model.ts';
 
 /** One volume of a node as it was found: all that is needed to create an equal one, and to put it back. */
-export interface FoundVolume {
+export interface FoundVolume extends VolumeShape {
   readonly role: FleetRole;
   readonly volumeId: string;
   /** Where it is mounted on the node. */
   readonly path: string;
   /** EC2's device name of the attachment, "/dev/sdf". */
   readonly device: string;
-  readonly sizeGiB: number;
-  readonly type: string;
-  /** null where the volume type has none to set. */
-  readonly iops: number | null;
-  readonly throughputMiBps: number | null;
-  readonly encrypted: boolean;
-  readonly kmsKeyId: string | null;
   /** Users' tags, without those of aws: and of chainmend:. */
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -68,7 +68,7 @@ export const GUARDRAILS = {
   'instance-store': 'The instance has disks of its own, which lose their data when it stops.',
   'public-ip': 'The instance has a public address that is not elastic: it would lose it when it stops.',
   'no-good-snapshot':
-    'No snapshot fits: of this chain and client, whole, from before the fault, and not tried without success before.',
+    'No snapshot fits: of this chain and client, whole, from before the fault, and not already tried in this incident.',
   'client-stopped': 'A person has stopped the client: it is left as it is.',
   'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',

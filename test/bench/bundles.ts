@@ -30,8 +30,8 @@ export interface BundleBudget {
 const YARDSTICK = 'client-ec2, 2 commands';
 
 /**
- * Budgets as shares of the yardstick: a heal imports in half of its time, the ladder in less, a small function in two fifths. The size of replace-node is that of both of
- * its files; only the first one is imported.
+ * Budgets as shares of the yardstick: a heal imports in half of its time, the ladder in less, a small function in two fifths. The size of replace-node
+ * is that of both of its files; only the first one is imported.
  */
 const budgets: Readonly<Record<string, BundleBudget>> = {
   'resize-volume': { sizeKiB: 700, sizeRatio: 0.75, coldRatio: 0.5 },

@@ -192,19 +192,20 @@ function detach(world: LadderWorld, volumeId: string, box: Box, done: Done): Res
 /** AWS's code for a call that the caller may not make. */
 const NOT_PERMITTED = 'UnauthorizedOperation';
 
-/** A launch that is known to be not permitted, because its answer was heard. */
+/** Notes that EC2 does not permit a launch, once its answer was heard. */
 export function hearLaunch(world: LadderWorld, memory: LadderState | null, heard: Result): void {
   if (heard.is !== 'failed' || heard.code !== NOT_PERMITTED) return;
-  world.forbiddenIn.add(zoneOf(memory?.replacement?.subnetId));
+  world.forbiddenIn.add(ZONES[positionOf(memory?.replacement?.subnetId)]);
 }
 
-const zoneOf = (subnetId: string | undefined) => ZONES[subnetId === SUBNETS[1] ? 1 : 0];
+/** The position of a subnet's zone. */
+const positionOf = (subnetId: string | undefined): 0 | 1 => (subnetId === SUBNETS[1] ? 1 : 0);
 
 function launch(world: LadderWorld, { memory, fence }: Made, rules: LadderRules, done: Done): Result {
   const machine = memory?.replacement;
   if (!memory || !machine) throw new Error('an instance is launched before it was planned');
-  const at = machine.subnetId === SUBNETS[1] ? 1 : 0;
-  const zone = zoneOf(machine.subnetId);
+  const at = positionOf(machine.subnetId);
+  const zone = ZONES[at];
   const token = instanceToken(memory, machine.generation, fence, rules);
   const known = world.tokens.get(token);
   if (known) return { ...done, instanceId: known, fence, availabilityZone: zone };
