@@ -1,4 +1,4 @@
-// The suites themselves: what `npm test` leaves out of one is run by the name that the suite says.
+// The suites themselves: each finds its files, and what `npm test` leaves out of one is run by the name that the suite says.
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

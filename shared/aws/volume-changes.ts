@@ -17,8 +17,8 @@ import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
 import { settable } from './tagging.ts';
 import { describeVolumes, type VolumeShape } from './volumes.ts';
 
-/** Where a volume is to be attached, or is attached. */
-interface Place {
+/** A volume on an instance: to be attached, or attached already. */
+interface Attachment {
   readonly volumeId: string;
   readonly instanceId: string;
   /** EC2's name of the attachment, "/dev/sdf". */
@@ -34,7 +34,7 @@ interface Place {
  */
 export const attachVolume = (
   ec2Once: EC2Client,
-  { volumeId, instanceId, device }: Place,
+  { volumeId, instanceId, device }: Attachment,
 ): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
     await ec2Once.send(new AttachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));
@@ -50,7 +50,7 @@ export const attachVolume = (
  */
 export const detachVolume = (
   ec2Once: EC2Client,
-  { volumeId, instanceId, device }: Place,
+  { volumeId, instanceId, device }: Attachment,
 ): Promise<Accepted | AwsRefusal> =>
   catchRefusal(async () => {
     await ec2Once.send(new DetachVolumeCommand({ VolumeId: volumeId, InstanceId: instanceId, Device: device }));

@@ -10,19 +10,19 @@ import { runJob } from '../../fixtures/jobs.ts';
 async function healWithBrokenLazyFile(scenario: string) {
   const [played] = await runJob('simulation', [{ scenario, lazyFileBrokenOf: 'chainmend-replace-node' }]);
   return {
-    rungs: played?.report.heals.map(({ rung, outcome }) => `${rung} ${outcome}`),
+    heals: played?.report.heals.map(({ rung = 'no rung', outcome }) => `${outcome} by ${rung}`),
     reasons: played?.report.heals.map(({ reason }) => reason),
     unmet: played?.unmet,
   };
 }
 
 it('a node whose client is restarted is healed by the first file alone', async () => {
-  expect(await healWithBrokenLazyFile('rpc-dead')).toMatchObject({ rungs: ['restart healed'], unmet: [] });
+  expect(await healWithBrokenLazyFile('rpc-dead')).toMatchObject({ heals: ['healed by restart'], unmet: [] });
 });
 
 it('a node that needs another copy of its data is put back as it was, and the heal says which file is broken', async () => {
-  const { rungs, reasons } = await healWithBrokenLazyFile('corrupt-data');
-  expect(rungs).toEqual(['undefined restored']);
+  const { heals, reasons } = await healWithBrokenLazyFile('corrupt-data');
+  expect(heals).toEqual(['restored by no rung']);
   expect(reasons).toEqual([
     expect.stringContaining("lazy.js of the function's asset cannot be loaded: broken by a test"),
   ]);
