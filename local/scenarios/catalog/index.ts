@@ -21,6 +21,7 @@ import { executionLost } from './execution-lost.ts';
 import { firstDay } from './first-day.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
+import { lateAnswer } from './late-answer.ts';
 import { lateCommand } from './late-command.ts';
 import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
@@ -65,6 +66,7 @@ export const SCENARIOS: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
+  lateAnswer,
   lateCommand,
   executionLost,
   dailySnapshot,
