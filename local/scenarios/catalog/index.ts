@@ -27,6 +27,7 @@ import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
+import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
@@ -58,6 +59,7 @@ export const SCENARIOS: readonly Scenario[] = [
   badLatestSnapshot,
   firstDay,
   untaggedSnapshot,
+  oldVerifiedSnapshot,
   noGoodSnapshot,
   clientBug,
   instanceDead,
