@@ -154,6 +154,7 @@ export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> 
  *
  * @param seenFence the highest fence that the node itself knows: the next grant is above it
  * @param keepOperation what was begun is left to a later attempt of the same kind
+ * @param clientUp the client was seen running after it was last told to start: who stops it later is somebody else
  */
 export function release(
   read: NodeRecord,
@@ -162,12 +163,15 @@ export function release(
   nowMs: number,
   seenFence = 0,
   keepOperation = false,
+  clientUp = false,
 ): Held<Write<NodeRecord> | { readonly waitUntilMs: number }> {
   if (!holds(read, holder)) return { lost: true };
   if (!commandsOver && nowMs <= read.quietAfterMs) return { waitUntilMs: read.quietAfterMs + 1 };
   const fence = Math.max(read.fence, seenFence);
   const operation = keepOperation ? read.operation : null;
-  return { next: { ...withoutProgress(read), owner: null, fence, operation, version: read.version + 1 } };
+  const { clientOwedSinceMs, ...rest } = withoutProgress(read);
+  const owed = clientUp || clientOwedSinceMs === undefined ? {} : { clientOwedSinceMs };
+  return { next: { ...rest, ...owed, owner: null, fence, operation, version: read.version + 1 } };
 }
 
 /**

@@ -1,6 +1,7 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
 import { endOf, SIGNING_STATE } from '../judge.ts';
 import {
@@ -86,10 +87,15 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
       if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
       return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
     },
-    failed: (state, _, { reason }) => failRung(state, reason),
+    failed: (state, _, { reason, seen }) =>
+      cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
     unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
 });
+
+/** A client that nobody can follow is not stopped and not started: the command has changed nothing, and has shown nothing of the data. */
+const cannotTell = (seen: NodeState | null | undefined): boolean =>
+  seen?.clients.some(({ state }) => state === 'unknown') === true;
 
 /** Checks one of the restored volumes, read-only, next to the mounted ones. */
 export const check = defineAct<{ readonly at: number }>()('check', {
@@ -161,6 +167,8 @@ function wentBack(state: LadderState, { seen }: Failed): LadderState {
 }
 
 function notSwapped(state: LadderState, { reason, fault, putBack, seen }: Failed): LadderState {
+  if (cannotTell(seen) && putBack !== true && mountedOf(state, seen) === 'found')
+    return { ...state, client: 'untouched', pending: null, setback: null };
   const ends = seen?.clients.some(({ state }) => state === 'failed') === true;
   return withRestored(state, () => ({
     mounted: mountedOf(state, seen) ?? (putBack === false ? 'restored' : 'found'),

@@ -4,12 +4,14 @@ import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { restart } from '../acts/node-commands.ts';
 import { type Facts, isImpaired, type Machine } from '../facts.ts';
+import { leftToPerson } from '../person.ts';
 import { isPending, isStopOwed } from '../state.ts';
 import {
   askNode,
   BOUND_MS,
   type Decision,
   isSpent,
+  onceSettled,
   proving,
   type Rung,
   refuse,
@@ -33,6 +35,8 @@ export const RESTART: Rung = {
     if (state.upSinceMs !== null)
       return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
     if (!original?.agentOnline) return rungFailed('the node does not answer commands');
+    const left = leftToPerson(facts, { stops: state.client === 'untouched' });
+    if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
     const first = seen?.clients.find(({ state: is }) => is !== 'running');
     // A restart that nobody answered has not failed: it is asked for again, and then told.
     return restart({

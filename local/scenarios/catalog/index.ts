@@ -29,6 +29,7 @@ import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
+import { personUpgradesContainer } from './person-upgrades-container.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
@@ -68,6 +69,7 @@ export const SCENARIOS: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
+  personUpgradesContainer,
   lateAnswer,
   lateCommand,
   executionLost,

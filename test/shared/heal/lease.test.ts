@@ -131,6 +131,13 @@ describe('a client that the full disk stopped', () => {
     expect('next' in proved && proved.next.version).toBe(owing.version + 1);
   });
 
+  it('is not owed any more once it was seen running: who stops it then is somebody else', () => {
+    const released = (clientUp: boolean) => release(owing, me, true, NOON_MS, 0, true, clientUp);
+    expect(released(false)).toMatchObject({ next: { clientOwedSinceMs: NOON_MS } });
+    const after = released(true);
+    expect('next' in after && Object.keys(after.next)).not.toContain('clientOwedSinceMs');
+  });
+
   it('is owed for a day: later nobody can tell who stopped it', () => {
     expect(owesClient(owing, NOON_MS + 24 * HOUR_MS - 1)).toBe(true);
     expect(owesClient(owing, NOON_MS + 24 * HOUR_MS)).toBe(false);
