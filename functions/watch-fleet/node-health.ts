@@ -44,7 +44,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     node: {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
-      reason: oneLine(verdict.reason),
+      reason: oneLine(`${verdict.reason}${missingFrom(told)}`),
       sinceMs,
       height,
       ...ledgerFactsOf(told),
@@ -66,6 +66,10 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     },
   };
 }
+
+/** What a reading lacks, for people: the node is judged by the rest. */
+const missingFrom = (told: NodeStatus | undefined): string =>
+  told === undefined || told.missing.length === 0 ? '' : `; it does not tell its ${told.missing.join('; ')}`;
 
 /** The facts of the data that the ledger of a snapshot would contain if it were taken now. */
 function ledgerFactsOf(told: NodeStatus | undefined): Pick<ObservedNode, 'block' | 'clientVersion'> {

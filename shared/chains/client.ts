@@ -101,6 +101,8 @@ export interface NodeStatus {
   readonly inValidatorSet: boolean | undefined;
   /** Why it cannot continue without another program, if it says so: a beacon node reports its execution client. */
   readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
+  /** The facts that it was asked for and did not give in a form that can be read, each with the reason. */
+  readonly missing: readonly string[];
 }
 
 export interface BlockHash {
@@ -193,6 +195,7 @@ export const UNSAID = {
   anchorHeight: undefined,
   inValidatorSet: undefined,
   hamperedBy: undefined,
+  missing: [],
 } as const satisfies Partial<NodeStatus>;
 
 /** The heights of a status question, each once, in order. */

@@ -7,8 +7,17 @@ import type { Blocks, RpcFacts } from './rpc-facts.ts';
 /**
  * garbage: meaningless bytes. huge: ten megabytes. slow: a right answer after half a minute. wrong-chain: another network's answers. dead:
  * connections are refused although the client runs. unauthorized: all credentials are refused. hung: no answer until the client is restarted.
+ * withholding: calls are refused that a reading can do without.
  */
-export type Misbehaviour = 'garbage' | 'huge' | 'slow' | 'wrong-chain' | 'dead' | 'unauthorized' | 'hung';
+export type Misbehaviour =
+  | 'garbage'
+  | 'huge'
+  | 'slow'
+  | 'wrong-chain'
+  | 'dead'
+  | 'unauthorized'
+  | 'hung'
+  | 'withholding';
 
 const HUGE_BYTES = 10_000_000;
 const SLOW_MS = 30_000;
@@ -40,6 +49,7 @@ export function misbehaved(how: Misbehaviour, truth: () => HttpAnswer): HttpAnsw
       return answer.kind === 'response' ? { ...answer, afterMs: SLOW_MS } : answer;
     }
     case 'wrong-chain':
+    case 'withholding':
       return truth();
   }
 }

@@ -26,6 +26,7 @@ import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
+import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
@@ -45,6 +46,7 @@ export const SCENARIOS: readonly Scenario[] = [
   diskFullPlan,
   diskFullAsk,
   rpcDead,
+  optionalCallRefused,
   minorityFork,
   chainHalt,
   referenceLies,

@@ -16,6 +16,15 @@ describe('a node at the tip', () => {
     expect(watched.node('node3')).toMatchObject({ lagBlocks: 2, reason: '2 blocks behind the tip, 100' });
   });
 
+  it('is judged by what it tells, and what it does not tell is said', () => {
+    const reticent = { height: 100, more: { missing: ['peers: net_peerCount answered error -32004: not allowed'] } };
+    expect(new Watched().sweep({ node1: 100, node2: reticent }).node('node2')).toMatchObject({
+      health: 'synced',
+      peerCount: null,
+      reason: 'at the tip, 100; it does not tell its peers: net_peerCount answered error -32004: not allowed',
+    });
+  });
+
   it('that is alone is its own tip: there is nothing to compare it with', () => {
     expect(new Watched().sweep({ node1: 100 }).node('node1')).toMatchObject({ health: 'synced', lagBlocks: 0 });
   });
@@ -182,7 +191,7 @@ describe('an execution client that is stuck', () => {
   const UNKNOWN: NodeStatus = {
     ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
     ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
-    ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined },
+    ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined, missing: [] },
   };
   const stuckWith = (beacon: object) =>
     new Watched(ethereum())
@@ -405,7 +414,7 @@ describe('a fork', () => {
 const BARE: NodeStatus = {
   ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
   ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
-  ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined },
+  ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined, missing: [] },
 };
 
 describe('a node of another network', () => {
