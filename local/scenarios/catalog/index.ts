@@ -5,6 +5,7 @@ import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
+import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
@@ -46,6 +47,7 @@ export const SCENARIOS: readonly Scenario[] = [
   diskFullPlan,
   diskFullAsk,
   rpcDead,
+  busyRpc,
   optionalCallRefused,
   minorityFork,
   chainHalt,

@@ -44,17 +44,11 @@ describe('a dead RPC', () => {
     expect(watched.codes.get('node3')).toBe('node-unreachable');
   });
 
-  it.each([
-    ['garbage', 'malformed'],
-    ['10 MB', 'too-large'],
-    ['nothing in time', 'slow'],
-    ['an error of its own', 'refused'],
-    ['a redirection', 'redirected'],
-  ])('is one that answers %s, too', (_, code) => {
-    const said = { kind: 'error', code, reason: `it answered ${code}` } as never;
+  it('is one that answers nothing in time, too', () => {
+    const said = { kind: 'error', code: 'slow', reason: 'it did not answer in time' } as never;
     expect(new Watched().sweep({ node1: 100, node2: said }).node('node2')).toMatchObject({
       health: 'unreachable',
-      reason: `it answered ${code}`,
+      reason: 'it did not answer in time',
     });
   });
 
@@ -65,6 +59,41 @@ describe('a dead RPC', () => {
     expect(watched.result?.tipConfirmed).toBe(false);
     watched.sweeps(3, () => ({ node1: dead, node2: dead, node3: 500 }));
     expect(watched.node('node3')).toMatchObject({ health: 'synced' });
+  });
+});
+
+describe('an answer that shows life', () => {
+  const busy = (code: string) => ({ kind: 'error', code, reason: `it answered ${code}` }) as never;
+
+  it.each([
+    ['too many requests, or not available', 'busy'],
+    ['a redirection', 'redirected'],
+    ['an error of its own', 'refused'],
+    ['garbage', 'malformed'],
+    ['10 MB', 'too-large'],
+  ])('is no silence: %s', (_, code) => {
+    expect(new Watched().sweep({ node1: 100, node2: busy(code) }).node('node2')).toMatchObject({
+      health: 'busy',
+      height: null,
+      lagBlocks: null,
+      reason: `it is alive, and does not say where it stands: it answered ${code}`,
+    });
+  });
+
+  it('is told when it has lasted for as long as a node may stand still, and not before', () => {
+    const watched = new Watched().sweeps(5, () => ({ node1: 100, node2: 100, node3: busy('busy') }));
+    expect(watched.codes.get('node3')).toBeNull();
+    watched.sweep({ node1: 100, node2: 100, node3: busy('redirected') });
+    expect(watched.codes.get('node3')).toBe('node-busy');
+    expect(watched.node('node3')).toMatchObject({ health: 'busy', sinceMs: T0 });
+  });
+
+  it('says neither that a client was restarted, nor that it was not', () => {
+    const watched = new Watched().sweeps(3, () => ({ node1: 100, node2: 100, node3: 100 }));
+    const before = watched.node('node3');
+    watched.sweeps(3, () => ({ node1: 100, node2: 100, node3: busy('busy') }));
+    watched.sweep({ node1: 100, node2: 100, node3: 100 });
+    expect(watched.node('node3')).toMatchObject({ health: 'synced', startedAtMs: before.startedAtMs });
   });
 });
 
