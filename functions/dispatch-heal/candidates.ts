@@ -1,6 +1,6 @@
 // What a sweep looks at: disk alarms, sick nodes, and open incidents that no alarm or observation leads to now. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
@@ -148,7 +148,20 @@ export const freshNodes = (observations: readonly FleetObservation[], nowMs: num
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap((observation) => observation.nodes);
 
-const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
+/** Whether a health asks for a heal. What is unknown is no verdict: it begins nothing, and ends nothing. */
+const ASKS_FOR_HEAL: Readonly<Record<Health, 'yes' | 'no' | 'unknown'>> = {
+  synced: 'no',
+  behind: 'no',
+  starting: 'no',
+  busy: 'unknown',
+  unknown: 'unknown',
+  // No data of the node's own would cure it, so people are paged.
+  forked: 'no',
+  unreachable: 'yes',
+  stuck: 'yes',
+};
+
+const isSick = ({ health }: ObservedNode): boolean => ASKS_FOR_HEAL[health] === 'yes';
 
 /** Whether a health alarm is about this node: the node's own alarm, or its contributor of the fleet's alarm. */
 const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
@@ -160,8 +173,7 @@ const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedN
 };
 
 /**
- * Nodes that are stuck or unreachable now. A node that is starting, behind or forked is not sick here; a fork pages, and no data of the node's own
- * would cure it.
+ * Nodes that are stuck or unreachable now: what asks for a heal.
  *
  * @param alarming alarms that are in ALARM now: an alarm about the node makes it due immediately
  */

@@ -78,6 +78,8 @@ export function begin(facts: Facts): Decision {
   if (want.do === 'heal') {
     if (followsAgain(facts))
       return ended({ as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` });
+    // It was silent when the heal was called, and has answered since.
+    if (watched?.health === 'busy' && !isImpaired(facts)) return refuse('not-confirmed', watched.reason);
     if (checks?.attachedEbs === 'impaired')
       return refuse(
         'ebs-impaired',

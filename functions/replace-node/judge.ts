@@ -101,7 +101,7 @@ export function judgeProof(input: ProofInput): Verdict {
   const upForMs = nowMs - upSinceMs;
   const graceMs = fleet.health.startGraceSeconds * 1000;
   const watched = input.watched && input.watched.observedAtMs > upSinceMs ? input.watched : null;
-  if (!watched || watched.health === 'unknown') {
+  if (!watched || watched.health === 'unknown' || watched.health === 'busy') {
     const why = watched?.reason ?? 'nobody has looked at it since its client came up';
     return upForMs < graceMs + UNOBSERVED_MS ? waiting(upForMs, why) : { is: 'unknown', reason: why };
   }

@@ -115,6 +115,8 @@ export type FailureCode = keyof typeof FAILURES;
 /** The conditions that watch-fleet reports: of a node, and of a fleet as a whole. */
 export const CONDITIONS = {
   'node-unreachable': 'A node’s RPC does not answer, or its instance does not run.',
+  'node-busy':
+    'A node’s RPC answers, and has not said for long where the node stands: it is alive, and nothing is done to it.',
   'node-stuck': 'A node is behind and stands still while others go on.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',

@@ -67,6 +67,7 @@ describe('a node is sick', () => {
     ['forked', false],
     ['behind', false],
     ['starting', false],
+    ['busy', false],
     ['unknown', false],
     ['synced', false],
   ])('%s: %s', (health, is) => {
