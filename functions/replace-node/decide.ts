@@ -11,6 +11,7 @@ import { endOf, guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import {
   askNode,
+  awaitSight,
   BOUND_MS,
   clearUp,
   type Decision,
@@ -174,6 +175,8 @@ function climb(facts: Facts, state: LadderState): Decision {
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
   const guard = guardOf(facts, next);
+  const blind = guard?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  if (blind) return blind;
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });
