@@ -18,6 +18,7 @@ import {
   ended,
   isSpent,
   onceSettled,
+  orTold,
   paced,
   proved,
   type Rung,
@@ -29,7 +30,8 @@ import {
 import { isCleared, isPending, isStopOwed, mayBeOnStandby, newState } from './state.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
-  return state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
+  const decision = state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
+  return orTold(decision, facts);
 }
 
 function onward(facts: Facts, state: LadderState): Decision {

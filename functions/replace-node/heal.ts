@@ -92,7 +92,7 @@ const MAX_TURNS = 900;
 /** Turns from the claim to the ladder, and from its end to the release. */
 const OTHER_TURNS = 20;
 const MINUTE_MS = 60_000;
-const NOTHING_SEEN: NodeStatus = { seen: null, silent: false };
+const NOTHING_SEEN: NodeStatus = { seen: null, unanswered: null };
 /** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 

@@ -308,8 +308,12 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
   switch (goal.for) {
     case 'fence':
       return { do: 'observe', held, seen: answer.after };
-    case 'grow':
-      return isLastUnit ? verifying(held, goal, 0) : growing(held, goal.plan, unit + 1, goal.silences);
+    case 'grow': {
+      if (!isLastUnit) return growing(held, goal.plan, unit + 1, goal.silences);
+      // The command looked at filesystem and client after it had grown. Only a client that it started is asked again: it has to stay up.
+      const proof = startsClient(held.found) ? null : proofOf(goal.plan, answer.after, clientMustRun(held.found));
+      return proof && 'reason' in proof ? { do: 'prove', held, reason: proof.reason } : verifying(held, goal, 0);
+    }
     case 'verify': {
       const mustRun = clientMustRun(held.found);
       const silences = goal.silences + 1;

@@ -10,6 +10,7 @@ export const GUARDRAILS = {
   busy: 'Another heal holds the node.',
   staggered: 'More of the fleet is unhealthy or unknown than the breaker allows: one node is healed and proved first.',
   'not-confirmed': 'The node’s own numbers do not confirm what the alarm says.',
+  'format-limit': 'The partition table or the filesystem cannot become larger: more would be paid for and not be used.',
   'filesystem-unsupported': 'The filesystem is of a kind that the node’s script cannot grow.',
   'instance-gone': 'The instance does not exist any more.',
   'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',

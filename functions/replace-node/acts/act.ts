@@ -45,6 +45,8 @@ export interface Unknown {
   readonly is: 'unknown';
   readonly atMs: number;
   readonly reason: string;
+  /** The node answered that it obeys a higher fence. */
+  readonly isStale?: true;
 }
 
 /** The result of an act that was made. */
@@ -98,8 +100,8 @@ export interface ActParts<P> {
   readonly needsApproval: boolean | ((params: P) => Approvable);
   /** What was seen of the node afterwards. answered: what the node says now, and nothing where no answer came. */
   readonly seenAfter: 'kept' | 'answered' | 'forgotten';
-  /** Whether the node counts as silent afterwards. */
-  readonly silentAfter: 'kept' | 'unless answered' | 'ended';
+  /** What it changes of the questions that the node left open. counted: one more, unless it was answered. */
+  readonly silentAfter: 'kept' | 'counted' | 'forgotten';
   /** With this result the act may end a rung that has done nothing; the reservation of the rung is then given back. */
   readonly givesBackWhen: 'done' | 'failed' | null;
   readonly execute: (context: LadderActContext, params: P) => Promise<Result>;
@@ -201,8 +203,14 @@ export function statusAfter(
   return {
     // What was seen before an unanswered command may not be true now. What another instance says is not about this one.
     seen: seenAfter === 'kept' ? before.seen : seenAfter === 'answered' ? answered : null,
-    silent: silentAfter === 'kept' ? before.silent : silentAfter === 'unless answered' && result.is !== 'done',
+    unanswered: silentAfter === 'kept' ? before.unanswered : silentAfter === 'counted' ? counted(before, result) : null,
   };
+}
+
+function counted({ unanswered }: NodeStatus, result: Outcome): NodeStatus['unanswered'] {
+  if (result.is === 'done') return null;
+  const isStale = result.is === 'unknown' && result.isStale === true;
+  return { count: (unanswered?.count ?? 0) + 1, reason: result.reason.slice(0, MAX_REASON), isStale };
 }
 
 /** Whether the act has ended a rung that did nothing: nothing was made for it, and the node was not affected. */

@@ -49,7 +49,8 @@ export const SWAP: Rung = {
     if (restored.givenUp) return takeAway(facts, state, restored, restored.givenUp);
     if (!isWanted(facts, restored)) return giveUpVolumes({ blame: OTHERWISE });
     const act = prepare(facts, state, restored, 'original') ?? exchange(facts, state, restored);
-    return isSpent(state, act) ? giveUpData(sentenceOfSetback(state)) : act;
+    // A check that nobody answered says nothing of the data: it is asked for again, and then told.
+    return act.do !== 'check' && isSpent(state, act) ? giveUpData(sentenceOfSetback(state)) : act;
   },
 };
 

@@ -22,11 +22,13 @@ import { executionLost } from './execution-lost.ts';
 import { firstDay } from './first-day.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
+import { lateAnswer } from './late-answer.ts';
 import { lateCommand } from './late-command.ts';
 import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
+import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
 import { referenceLies } from './reference-lies.ts';
@@ -61,6 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
   badLatestSnapshot,
   firstDay,
   untaggedSnapshot,
+  oldVerifiedSnapshot,
   noGoodSnapshot,
   clientBug,
   instanceDead,
@@ -69,6 +72,7 @@ export const SCENARIOS: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
+  lateAnswer,
   lateCommand,
   executionLost,
   dailySnapshot,

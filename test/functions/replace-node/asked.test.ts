@@ -102,7 +102,7 @@ describe('an attempt in the middle of the ladder', () => {
   const from = {
     at: 'ladder',
     ...{ turns: 7, state: ladderState({ rung: 'swap' }), leases, permitted: null },
-    status: { seen: null, silent: false },
+    status: { seen: null, unanswered: null },
   } as const;
   const climbing = { do: 'climb', from, act: { do: 'join' } } as const;
   const failure = { message: 'no table', throttled: false };
