@@ -234,9 +234,22 @@ export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {
   return [...byInstance.values()];
 }
 
-/** Whether a node has been synced for a while, or is no fleet's node any more. `nodes` come from a complete and fresh observation. */
-export function isWell(instanceId: string, nodes: readonly ObservedNode[], nowMs: number): boolean {
+/**
+ * A node that is in no observation for this long is no fleet's node any more. Before, nothing is known: an instance that a heal has put back is seen
+ * again a sweep or two later.
+ */
+const GONE_AFTER_MS = 10 * 60_000;
+
+/** When an incident last waited for, or ended, something: from then on its node is looked for. */
+const restsSinceMs = (incident: IncidentRecord): number =>
+  Math.max(incident.onsetMs, incident.notBeforeMs, 'endedAtMs' in incident ? incident.endedAtMs : 0);
+
+/**
+ * Whether the node of an incident has been synced for a while, or is no fleet's node any more. `nodes` come from a complete and fresh observation.
+ */
+export function isWell(incident: IncidentRecord, nodes: readonly ObservedNode[], nowMs: number): boolean {
   if (nodes.length === 0) return false;
-  const node = nodes.find((one) => one.instanceId === instanceId);
-  return node === undefined || (node.health === 'synced' && nowMs - node.sinceMs >= WELL_FOR_MS);
+  const node = nodes.find(({ instanceId }) => instanceId === incident.instanceId);
+  if (node === undefined) return nowMs - restsSinceMs(incident) >= GONE_AFTER_MS;
+  return node.health === 'synced' && nowMs - node.sinceMs >= WELL_FOR_MS;
 }
