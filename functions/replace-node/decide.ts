@@ -12,6 +12,7 @@ import { nextRung, RUNGS } from './ladder.ts';
 import { laterEachTime, leftToPerson } from './person.ts';
 import {
   askNode,
+  awaitSight,
   BOUND_MS,
   clearUp,
   type Decision,
@@ -77,6 +78,8 @@ export function begin(facts: Facts): Decision {
   if (want.do === 'heal') {
     if (followsAgain(facts))
       return ended({ as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` });
+    // It was silent when the heal was called, and has answered since.
+    if (watched?.health === 'busy' && !isImpaired(facts)) return refuse('not-confirmed', watched.reason);
     if (checks?.attachedEbs === 'impaired')
       return refuse(
         'ebs-impaired',
@@ -168,6 +171,8 @@ function climb(facts: Facts, state: LadderState): Decision {
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
   const guard = guardOf(facts, next);
+  const blind = guard?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  if (blind) return blind;
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });

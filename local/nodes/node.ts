@@ -501,6 +501,7 @@ export class SimulatedNode implements Machine {
       inodesTotal: volume.inodesTotal,
       inodesUsed: volume.inodesTotal === 0 ? 0 : volume.inodesUsed,
       rootUsedPercent: this.rootUsedPercent(),
+      growthLimit: volume.growthLimit,
       client: isUnit(this.spec, runtime, unit) && !this.gone ? this.client.state : 'unknown',
     };
   }

@@ -146,6 +146,13 @@ export function waitFor(state: LadderState, nowMs: number, what: string): Act {
   return waitSeconds(seconds, what);
 }
 
+/** An outage of AWS, or of the watch, is waited out: nothing is known of the fleet meanwhile, and that is no verdict. */
+const BLIND_MS = 2 * 60 * 60_000;
+
+/** A wait for the next observation of the fleet, where none is valid; null where there is one, or none comes. */
+export const awaitSight = ({ breaker, nowMs }: Facts, state: LadderState): Act | null =>
+  breaker.isBlind && waitedMs(state, nowMs) < BLIND_MS ? waitFor(state, nowMs, breaker.sentence) : null;
+
 export const waitedMs = ({ waitingSinceMs }: LadderState, nowMs: number): number => nowMs - (waitingSinceMs ?? nowMs);
 
 /** Failures in a row before a person is paged. */

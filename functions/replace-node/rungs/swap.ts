@@ -15,6 +15,7 @@ import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
 import {
   askNode,
   attachTo,
+  awaitSight,
   BOUND_MS,
   type Decision,
   detachFrom,
@@ -139,6 +140,8 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
 function calledOff(facts: Facts, state: LadderState): Decision | null {
   if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN);
   const refusal = guardOf(facts, 'swap');
+  const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  if (blind) return blind;
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
 }
 

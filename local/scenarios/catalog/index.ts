@@ -5,6 +5,7 @@ import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
+import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
@@ -28,6 +29,7 @@ import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
+import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
 import { personUpgradesContainer } from './person-upgrades-container.ts';
 import { referenceLies } from './reference-lies.ts';
@@ -48,6 +50,8 @@ export const SCENARIOS: readonly Scenario[] = [
   diskFullPlan,
   diskFullAsk,
   rpcDead,
+  busyRpc,
+  optionalCallRefused,
   minorityFork,
   chainHalt,
   referenceLies,

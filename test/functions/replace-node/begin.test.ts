@@ -75,6 +75,7 @@ describe('a heal begins', () => {
     ['EC2 does not know the instance', { original: null }, 'instance-gone'],
     ['somebody has stopped the instance', { original: machine({ state: 'stopped' }) }, 'instance-stopped'],
     ['somebody is stopping the instance', { original: machine({ state: 'stopping' }) }, 'instance-stopped'],
+    ['it was silent, and answers again', { watched: watched('busy') }, 'not-confirmed'],
     ['the instance is only starting', { original: machine({ state: 'pending' }) }, 'busy'],
     [
       'the instance cannot reach a volume, which no stop would help',
