@@ -1,6 +1,6 @@
 // What a sweep looks at: disk alarms, sick nodes, and open incidents that no alarm or observation leads to now. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetObservation, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
@@ -148,7 +148,20 @@ export const freshNodes = (observations: readonly FleetObservation[], nowMs: num
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap((observation) => observation.nodes);
 
-const isSick = ({ health }: ObservedNode): boolean => health === 'stuck' || health === 'unreachable';
+/** Whether a health asks for a heal. What is unknown is no verdict: it begins nothing, and ends nothing. */
+const ASKS_FOR_HEAL: Readonly<Record<Health, 'yes' | 'no' | 'unknown'>> = {
+  synced: 'no',
+  behind: 'no',
+  starting: 'no',
+  busy: 'unknown',
+  unknown: 'unknown',
+  // No data of the node's own would cure it, so people are paged.
+  forked: 'no',
+  unreachable: 'yes',
+  stuck: 'yes',
+};
+
+const isSick = ({ health }: ObservedNode): boolean => ASKS_FOR_HEAL[health] === 'yes';
 
 /** Whether a health alarm is about this node: the node's own alarm, or its contributor of the fleet's alarm. */
 const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedNode): boolean => {
@@ -160,8 +173,7 @@ const alarmConcernsNode = (alarm: AlarmStatus, fleet: Fleet, { name }: ObservedN
 };
 
 /**
- * Nodes that are stuck or unreachable now. A node that is starting, behind or forked is not sick here; a fork pages, and no data of the node's own
- * would cure it.
+ * Nodes that are stuck or unreachable now: what asks for a heal.
  *
  * @param alarming alarms that are in ALARM now: an alarm about the node makes it due immediately
  */
@@ -222,9 +234,22 @@ export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {
   return [...byInstance.values()];
 }
 
-/** Whether a node has been synced for a while, or is no fleet's node any more. `nodes` come from a complete and fresh observation. */
-export function isWell(instanceId: string, nodes: readonly ObservedNode[], nowMs: number): boolean {
+/**
+ * A node that is in no observation for this long is no fleet's node any more. Before, nothing is known: an instance that a heal has put back is seen
+ * again a sweep or two later.
+ */
+const GONE_AFTER_MS = 10 * 60_000;
+
+/** When an incident last waited for, or ended, something: from then on its node is looked for. */
+const restsSinceMs = (incident: IncidentRecord): number =>
+  Math.max(incident.onsetMs, incident.notBeforeMs, 'endedAtMs' in incident ? incident.endedAtMs : 0);
+
+/**
+ * Whether the node of an incident has been synced for a while, or is no fleet's node any more. `nodes` come from a complete and fresh observation.
+ */
+export function isWell(incident: IncidentRecord, nodes: readonly ObservedNode[], nowMs: number): boolean {
   if (nodes.length === 0) return false;
-  const node = nodes.find((one) => one.instanceId === instanceId);
-  return node === undefined || (node.health === 'synced' && nowMs - node.sinceMs >= WELL_FOR_MS);
+  const node = nodes.find(({ instanceId }) => instanceId === incident.instanceId);
+  if (node === undefined) return nowMs - restsSinceMs(incident) >= GONE_AFTER_MS;
+  return node.health === 'synced' && nowMs - node.sinceMs >= WELL_FOR_MS;
 }

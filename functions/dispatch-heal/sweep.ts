@@ -190,8 +190,7 @@ async function cleanUp(
     // Where no probe asks the nodes, EC2's status checks are all that is known about them.
     const unasked = all.some(({ instanceId, health }) => instanceId === incident.instanceId && health === 'unknown');
     return (
-      isWell(incident.instanceId, all, time.nowMs) ||
-      (unasked && incident.alarm.namespace === EC2_NAMESPACE && isQuiet(incident))
+      isWell(incident, all, time.nowMs) || (unasked && incident.alarm.namespace === EC2_NAMESPACE && isQuiet(incident))
     );
   };
   const ended = (incident: IncidentRecord): boolean =>

@@ -160,11 +160,26 @@ function nameNodes({ fleet, nodes }: NameFacts): {
  * Higher is worse. A node that does not run answers nothing, which is better than the answers of a forked one. Both are better than an empty pool,
  * because they may come back before the record does.
  */
-const RANKS = ['synced', 'behind', 'starting', 'unknown', 'unreachable', 'stuck', 'not running', 'forked'] as const;
+const RANK: Readonly<Record<PoolState, number>> = {
+  synced: 0,
+  behind: 1,
+  starting: 2,
+  unknown: 3,
+  busy: 4,
+  unreachable: 5,
+  stuck: 6,
+  'not running': 7,
+  forked: 8,
+};
+
+type PoolState = Health | 'not running';
+
+/** Neither healthy nor sick: such a node stays in the pool or out of it, as it is. To take out a busy one would leave its load to the others. */
+const IN_DOUBT: ReadonlySet<PoolState> = new Set<PoolState>(['unknown', 'busy']);
 
 /**
- * The pool of a fleet: its synced nodes. Unknown is neither healthy nor sick: a node that was not observed lately, or of which nothing is known,
- * stays in or out as it is. Where no probe ever asks, all nodes are in. If that leaves no node, the least bad are in. A pool serves RPC: validators
+ * The pool of a fleet: its synced nodes. Unknown is neither healthy nor sick: a node that was not observed lately, of which nothing is known,
+ * or that is too busy to say where it stands, stays in or out as it is. Where no probe ever asks, all nodes are in. If that leaves no node, the least bad are in. A pool serves RPC: validators
  * and bootnodes are left out of it unless the fleet has nothing else.
  */
 function poolOf(
@@ -178,23 +193,23 @@ function poolOf(
   const addressed = nodes.filter(({ privateIp }) => privateIp !== '');
   const serving = addressed.filter(({ role }) => role !== 'validator' && role !== 'bootnode');
   const eligible = serving.length > 0 ? serving : addressed;
-  const rankOf = ({ instanceId, state }: FleetNode): number => {
-    const rank = RANKS.indexOf(state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running');
-    return taken?.has(instanceId) ? Math.max(rank, RANKS.indexOf('not running')) : rank;
+  const stateOf = ({ instanceId, state }: FleetNode): PoolState => {
+    const seen = state === 'running' ? (health.get(instanceId) ?? 'unknown') : 'not running';
+    return taken?.has(instanceId) && RANK[seen] < RANK['not running'] ? 'not running' : seen;
   };
   const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
   const stays = (node: FleetNode): boolean =>
-    isIn(node) && (paused.has(node.instanceId) || (fleet.probe !== undefined && RANKS[rankOf(node)] === 'unknown'));
+    isIn(node) && (paused.has(node.instanceId) || (fleet.probe !== undefined && IN_DOUBT.has(stateOf(node))));
   const changeable = eligible.filter(({ instanceId }) => !paused.has(instanceId));
   const well = fleet.probe ? 'synced' : 'unknown';
-  const synced = changeable.filter((node) => RANKS[rankOf(node)] === well);
+  const synced = changeable.filter((node) => stateOf(node) === well);
   const kept = eligible.filter(stays);
   // Only the address is known of a node that cannot be found: if it is in the pool, it stays in.
   const missing = missed.flatMap((host) => zone.get(recordKey(host, 'A'))?.values.filter((ip) => now.has(ip)) ?? []);
   const pool = (some: readonly FleetNode[]) =>
     [...new Set([...spreadAcrossZones(some), ...missing])].slice(0, MAX_VALUES).sort();
   // A paused node that is known to be bad does not serve for the fleet.
-  const mayServe = kept.filter((node) => RANKS[rankOf(node)] === 'synced' || RANKS[rankOf(node)] === 'unknown');
+  const mayServe = kept.filter((node) => stateOf(node) === 'synced' || IN_DOUBT.has(stateOf(node)));
   if (synced.length + mayServe.length > 0) {
     const staying = kept.length + missing.length;
     const also = staying > 0 ? `, ${staying} stay in: paused, or nothing new is known of them` : '';
@@ -205,9 +220,9 @@ function poolOf(
     return { values: pool([...synced, ...kept]), reason };
   }
   if (changeable.length === 0) return { values: pool(kept), reason: 'no node may be put into it or taken out of it' };
-  const least = Math.min(...changeable.map(rankOf));
-  const leastBad = changeable.filter((node) => rankOf(node) === least);
-  const reason = `no node is synced: the ${leastBad.length} least bad are in, ${RANKS[least]}`;
+  const [least = 'unknown'] = changeable.map(stateOf).sort((a, b) => RANK[a] - RANK[b]);
+  const leastBad = changeable.filter((node) => stateOf(node) === least);
+  const reason = `no node is synced: the ${leastBad.length} least bad are in, ${least}`;
   return { values: pool([...leastBad, ...kept]), reason };
 }
 

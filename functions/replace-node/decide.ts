@@ -11,6 +11,7 @@ import { endOf, guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
 import {
   askNode,
+  awaitSight,
   BOUND_MS,
   clearUp,
   type Decision,
@@ -18,6 +19,7 @@ import {
   ended,
   isSpent,
   onceSettled,
+  orTold,
   paced,
   proved,
   type Rung,
@@ -29,7 +31,8 @@ import {
 import { isCleared, isPending, isStopOwed, mayBeOnStandby, newState } from './state.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
-  return state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
+  const decision = state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
+  return orTold(decision, facts);
 }
 
 function onward(facts: Facts, state: LadderState): Decision {
@@ -76,6 +79,8 @@ export function begin(facts: Facts): Decision {
   if (want.do === 'heal') {
     if (followsAgain(facts))
       return ended({ as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` });
+    // It was silent when the heal was called, and has answered since.
+    if (watched?.health === 'busy' && !isImpaired(facts)) return refuse('not-confirmed', watched.reason);
     if (checks?.attachedEbs === 'impaired')
       return refuse(
         'ebs-impaired',
@@ -170,6 +175,8 @@ function climb(facts: Facts, state: LadderState): Decision {
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
   const guard = guardOf(facts, next);
+  const blind = guard?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  if (blind) return blind;
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });

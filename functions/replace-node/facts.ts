@@ -21,7 +21,7 @@ import type { RequestedAction } from '../../shared/model/payload.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { NO_SOURCES, readSources, type Sources } from './sources.ts';
-import type { NodeStatus, ReplaceContext } from './state.ts';
+import { ASKED_AT_MOST, type NodeStatus, type ReplaceContext, type Unanswered } from './state.ts';
 
 /** watch-fleet's last observation of the node's client; null where it has not been observed lately. */
 export interface Watched {
@@ -57,6 +57,8 @@ export interface Facts {
   readonly volumes: readonly VolumeDescription[];
   /** The last answer, under this heal's fence, of the node that must run the client. */
   readonly seen: NodeState | null;
+  /** The questions that it left open since; null: none. */
+  readonly unanswered: Unanswered | null;
   readonly watched: Watched | null;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
@@ -102,11 +104,15 @@ export const followsAgain = ({ want, original, watched }: Pick<Facts, 'want' | '
   watched?.health === 'synced' &&
   !isImpaired({ original });
 
+/** A new instance that answers no question is of no use. Of the original, only Systems Manager says whether its agent is there. */
+export const heardOf = (replacement: Machine | null, unanswered: Unanswered | null): Machine | null =>
+  replacement && (unanswered?.count ?? 0) >= ASKED_AT_MOST ? { ...replacement, agentOnline: false } : replacement;
+
 /** @returns a refusal where the fleet file cannot be read */
 export async function readFacts(
   context: ReplaceContext,
   state: LadderState | null,
-  { seen, silent }: NodeStatus,
+  { seen, unanswered }: NodeStatus,
   needsOf: (situation: Situation, state: LadderState | null) => Needs,
 ): Promise<Facts | Refusal> {
   const { clients, payload, environment, store } = context;
@@ -122,12 +128,7 @@ export async function readFacts(
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
   ]);
-  const isSilent = (machine: Machine | null): Machine | null =>
-    machine && silent ? { ...machine, agentOnline: false } : machine;
-  const machines =
-    replacementId === ''
-      ? { original: isSilent(readOriginal), replacement: null }
-      : { original: readOriginal, replacement: isSilent(readReplacement) };
+  const machines = { original: readOriginal, replacement: heardOf(readReplacement, unanswered) };
   const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
   const ids = [...new Set([...(state?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...restored])];
   const instanceIds = [instanceId, replacementId].filter((id) => id !== '');
@@ -161,6 +162,7 @@ export async function readFacts(
     ...machines,
     volumes,
     seen,
+    unanswered,
     watched: watchedIn(observations, runs, nowMs),
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: haltedSince(watch, nowMs),

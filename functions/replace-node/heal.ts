@@ -92,7 +92,7 @@ const MAX_TURNS = 900;
 /** Turns from the claim to the ladder, and from its end to the release. */
 const OTHER_TURNS = 20;
 const MINUTE_MS = 60_000;
-const NOTHING_SEEN: NodeStatus = { seen: null, silent: false };
+const NOTHING_SEEN: NodeStatus = { seen: null, unanswered: null };
 /** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 
@@ -195,9 +195,9 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   'give-up': {
     // The record knows what was intended in the turn that failed; the turn itself does not.
     execute: (context) => context.step('begun', async () => ({ begun: await hasBegun(context) })),
-    reduce: (_state, { leases, failure: { message, throttled } }, { begun }) => {
+    reduce: (_state, { leases, failure: { message, throttled, isAws } }, { begun }) => {
       const ending =
-        begun && !throttled
+        begun && !isAws
           ? failed('step-failed', message, { page: true, retryAfterMs: MINUTE_MS })
           : notBegun(message, throttled);
       return concluding(ending, { ...leases, commandsOver: false });
@@ -258,7 +258,7 @@ const resumed = (from: Climbing): State =>
 
 async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise<Act> {
   if (from.turns >= MAX_TURNS)
-    return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false });
+    return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false, isAws: false });
   const decision = await context.step('decide', () => decideNext(context, from));
   if (decision.do !== 'end') return { do: 'climb', from, act: decision };
   const ending = endingOf(decision.end);

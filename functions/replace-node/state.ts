@@ -69,9 +69,21 @@ export interface CommandTrace {
 /** What is known about the node itself. */
 export interface NodeStatus {
   readonly seen: NodeState | null;
-  /** The node has left its first command unanswered: nothing more is sent to it. */
-  readonly silent: boolean;
+  /** null: its last question was answered. */
+  readonly unanswered: Unanswered | null;
 }
+
+/** Questions that a node has left open, in a row: late, lost, refused or unanswered. How the node is, nobody knows. */
+export interface Unanswered {
+  readonly count: number;
+  /** Of the last question. */
+  readonly reason: string;
+  /** The node obeys a higher fence than ours: only a later attempt, with a fence above that, is answered. */
+  readonly isStale: boolean;
+}
+
+/** A question that was not answered so often is told to a person. */
+export const ASKED_AT_MOST = 3;
 
 /** What an attempt may do; null: everything. */
 export type Permitted = {

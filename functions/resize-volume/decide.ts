@@ -112,9 +112,10 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
   }
 
   const pending = facts.latestModification?.volumeId === volume.volumeId ? facts.latestModification : null;
-  const deviceGiB = Math.max(
-    Math.floor((facts.seen?.deviceBytes ?? 0) / GIB),
-    pending?.state === 'modifying' ? 0 : volume.sizeGiB,
+  const format = formatLimitOf(facts.seen);
+  const deviceGiB = Math.min(
+    Math.max(Math.floor((facts.seen?.deviceBytes ?? 0) / GIB), pending?.state === 'modifying' ? 0 : volume.sizeGiB),
+    format?.maximumGiB ?? Number.POSITIVE_INFINITY,
   );
   const leastBytes = facts.seen ? leastFilesystemBytes(deviceGiB) : deviceGiB * GIB * REPORTED_SIZE_SLACK;
   if (use.filesystemBytes < leastBytes) {
@@ -143,10 +144,15 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       },
     );
   }
-  return decideSize(facts, volume, use);
+  return decideSize(facts, volume, use, format);
 }
 
-function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage): GrowPlan | Refusal {
+function decideSize(
+  facts: ResizeFacts,
+  volume: VolumeFact,
+  use: FilesystemUsage,
+  format: FormatLimit | null,
+): GrowPlan | Refusal {
   const { disk } = facts.fleet;
   if (facts.seen?.filesystem === 'other') {
     const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';
@@ -169,6 +175,9 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage
     );
   }
 
+  if (format && fromGiB >= format.maximumGiB)
+    return refuse('format-limit', `${use.sentence}, and ${format.why}`, { page: true });
+
   const recent = recentModifications({ modifications: facts.intents }, volume.volumeId, facts.nowMs);
   if (recent.length >= disk.modificationsPerDay) {
     // If the limit was lowered, more than the oldest modification must expire.
@@ -189,7 +198,12 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage
     (use.usedGiB / (disk.growAtPercent / 100)) * 1.1,
     fromGiB * (use.inodesPercent / disk.growAtPercent) * 1.1,
   );
-  const toGiB = Math.min(roundUp(wishGiB), disk.maximumSizeGiB, limits.maximumGiB);
+  const toGiB = Math.min(
+    roundUp(wishGiB),
+    disk.maximumSizeGiB,
+    limits.maximumGiB,
+    format?.maximumGiB ?? Number.POSITIVE_INFINITY,
+  );
   const addedUsd = (toGiB - fromGiB) * MONTHLY_USD_PER_GIB[volume.type];
   if (exceeds(facts.addedUsd + addedUsd, disk.maximumMonthlyIncreaseUsd)) {
     return refuse(
@@ -216,6 +230,23 @@ function decideSize(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage
       ...(facts.historyUnread === undefined ? [] : [`how fast it fills is not known: ${facts.historyUnread}`]),
     ].join('; '),
   };
+}
+
+/** The largest volume that its partition table and filesystem can use, and why that is so. */
+interface FormatLimit {
+  readonly maximumGiB: number;
+  readonly why: string;
+}
+
+/** What the node says of them; null where it was not asked, or knows no limit. */
+function formatLimitOf(seen: Observation | null): FormatLimit | null {
+  if (!seen?.growthLimit) return null;
+  const maximumGiB = Math.floor(seen.growthLimit.bytes / GIB);
+  const what =
+    seen.growthLimit.by === 'partition-table'
+      ? `the partition table of ${seen.device} is an MBR, which ends at`
+      : `ext4 without the feature 64bit ends at`;
+  return { maximumGiB, why: `${what} ${maximumGiB} GiB: a larger volume would be paid for and not be used` };
 }
 
 const lasting = (toGiB: number, usedGiB: number, rateGiB: number, capped: boolean): string => {

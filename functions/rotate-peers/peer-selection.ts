@@ -182,9 +182,22 @@ const NO_PEER = forbidden('it is no peer');
 const unhealthyReason = (who: string, health: Health): DropReason => ({
   why: `${who} is ${health}`,
   forbidden: false,
-  badness: 1 + BADNESS.indexOf(health),
+  badness: BADNESS[health],
 });
-const BADNESS: readonly Health[] = ['synced', 'starting', 'unknown', 'behind', 'stuck', 'unreachable', 'forked'];
+const BADNESS: Readonly<Record<Health, number>> = {
+  synced: 1,
+  starting: 2,
+  unknown: 3,
+  busy: 3,
+  behind: 4,
+  stuck: 5,
+  unreachable: 6,
+  forked: 7,
+};
+
+/** Neither healthy nor sick: named or not, such a node stays as it is. */
+const isInDoubt = ({ health }: { readonly health: Health }): boolean =>
+  health === 'unknown' || health === 'busy' || health === 'starting';
 
 /** Why an entry that is no good member's is removed; undefined where it stays. */
 function dropReasonOf(
@@ -210,7 +223,7 @@ function dropReasonOf(
   if (hasConnection(entry, now)) return undefined;
   // A node without connections cannot tell a dead peer from a network that is down.
   if (now.connected.size === 0 && anySynced) return undefined;
-  return { why: 'nobody is there', forbidden: false, badness: 1 + BADNESS.indexOf('unreachable') };
+  return { why: 'nobody is there', forbidden: false, badness: BADNESS.unreachable };
 }
 
 const hasConnection = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'connected'>): boolean =>
@@ -218,7 +231,7 @@ const hasConnection = ({ id, host }: PeerEntry, { connected }: Pick<NodeList, 'c
 
 /** A node of unknown health is not sick; and a validator and its sentries have only each other. */
 const isAbsentForNow = (facts: ChooseFacts, self: { readonly role: Role }, node: AbsentNode): boolean =>
-  node.health === 'unknown' || node.health === 'starting' || isMandatory(facts, self, node);
+  isInDoubt(node) || isMandatory(facts, self, node);
 
 export function isConnected(peer: string, connected: ReadonlySet<string>): boolean {
   const entry = parseEntry(peer);
@@ -230,7 +243,7 @@ const LEAST_ENTRIES = 3;
 /** From this age on a node counts as long-lived; which of those is named is a matter of spread. */
 const LONG_LIVED_MS = 24 * 60 * 60_000;
 /** Alive, and possibly at fault: added only where there are too few better ones, kept where they are named. */
-const ALIVE: readonly Health[] = ['starting', 'unknown', 'behind'];
+const ALIVE: readonly Health[] = ['starting', 'unknown', 'busy', 'behind'];
 
 /** The list of one node. `self` need not be a member: it may lack an id and still get a list to dial. */
 export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, now: NodeList): PeerSelection {
@@ -273,7 +286,7 @@ export function choosePeers(facts: ChooseFacts, self: { readonly role: Role }, n
       kept.add(member);
       if (isOther)
         dropped.push({ peer: text, why: `${member.name} is ${textOf(member)} now`, forbidden: true, badness: 0 });
-    } else if (member && (member.health === 'starting' || member.health === 'unknown')) {
+    } else if (member && isInDoubt(member)) {
       // Unknown is not sick: a named node stays named.
       inDoubt.push(member);
     } else {

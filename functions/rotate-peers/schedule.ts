@@ -21,7 +21,16 @@ export interface RotationRun {
 }
 
 /** Health states that peers can cure; nodes in other states need another cure first. */
-const CURABLE: readonly Health[] = ['synced', 'behind', 'starting', 'stuck', 'unknown'];
+const CURABLE: Readonly<Record<Health, boolean>> = {
+  synced: true,
+  behind: true,
+  starting: true,
+  busy: true,
+  stuck: true,
+  unknown: true,
+  forked: false,
+  unreachable: false,
+};
 
 /** null: nothing to do. */
 export function planRotationRun(
@@ -33,7 +42,7 @@ export function planRotationRun(
 ): RotationRun | null {
   const record = read ?? newRotation;
   const { cursor } = record;
-  const curable = nodes.filter((node) => CURABLE.includes(node.health) || isStillStarting(node)).sort(byName);
+  const curable = nodes.filter((node) => CURABLE[node.health] || isStillStarting(node)).sort(byName);
   if (event.kind === 'approve') {
     const question = record.asked.find(({ hash }) => hash === event.plan);
     const asked = curable.filter(({ instanceId }) => Object.hasOwn(question?.nodes ?? {}, instanceId));

@@ -57,6 +57,7 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
       return over
         ? unproved(`${minutes(upForMs)} min after its start it is ${watched.health}: ${watched.reason}`, true)
         : wait(upForMs);
+    case 'busy':
     case 'unknown':
       return over ? unproved(`nothing is known of it: ${watched.reason}`, false) : wait(upForMs);
   }

@@ -1,6 +1,6 @@
 // The context of a sweep: the function's clients, and the facts of one fleet before anything is judged.
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
-import type { NodeStatus, Reading, ReadingErrorCode } from '../../shared/chains/client.ts';
+import { type NodeStatus, type Reading, type ReadingErrorCode, SHOWS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -51,7 +51,7 @@ export interface FleetFacts {
 }
 
 /** Not the node's fault: the credentials or the fleet file are wrong. */
-export const isOurFault = (code: ReadingErrorCode): boolean => code === 'unauthorized' || code === 'misconfigured';
+export const isOurFault = (code: ReadingErrorCode): boolean => SHOWS[code] === 'us';
 
 /** The facts in a node's answer; undefined where it gave none. */
 export function statusOf(reading: NodeReading | undefined): NodeStatus | undefined {

@@ -1,6 +1,6 @@
-// The health of one node, compared with its fleet. A node that could not be asked is unknown. A node that does not answer is unreachable, and never
-// at lag 0. Only what others prove to be wrong is stuck or forked.
-import type { BlockHash, NodeStatus, Reading } from '../../shared/chains/client.ts';
+// The health of one node, compared with its fleet. A node that could not be asked is unknown. A node that answers anything is alive. A node that does
+// not answer is unreachable, and never at lag 0. Only what others prove to be wrong is stuck or forked.
+import { type BlockHash, type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -44,7 +44,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     node: {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
-      reason: oneLine(verdict.reason),
+      reason: oneLine(`${verdict.reason}${missingFrom(told)}`),
       sinceMs,
       height,
       ...ledgerFactsOf(told),
@@ -67,6 +67,10 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   };
 }
 
+/** What a reading lacks, for people: the node is judged by the rest. */
+const missingFrom = (told: NodeStatus | undefined): string =>
+  told === undefined || told.missing.length === 0 ? '' : `; it does not tell its ${told.missing.join('; ')}`;
+
 /** The facts of the data that the ledger of a snapshot would contain if it were taken now. */
 function ledgerFactsOf(told: NodeStatus | undefined): Pick<ObservedNode, 'block' | 'clientVersion'> {
   const block = told?.hashes.reduce<BlockHash | undefined>(
@@ -77,13 +81,13 @@ function ledgerFactsOf(told: NodeStatus | undefined): Pick<ObservedNode, 'block'
   return { ...(block && { block }), ...(clientVersion !== undefined && { clientVersion }) };
 }
 
-/** undefined: the node was not asked, or refused our credentials, and nothing is known of it. */
+/** undefined: the node was not asked, or its answer does not say whether it has just come up. */
 function responseOf(reading: NodeReading | undefined): NonNullable<NodeMemory['heard']> | undefined {
   if (reading?.kind !== 'read') return undefined;
   const { status } = reading.reading;
   if (status.kind === 'ok') return 'facts';
   if (status.kind === 'starting') return 'starting';
-  return isOurFault(status.code) ? undefined : 'nothing';
+  return SHOWS[status.code] === 'silence' ? 'nothing' : undefined;
 }
 
 function hashDoubtOf(
@@ -126,7 +130,7 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
   if (reading === undefined) return assessment('unknown', 'it was not asked');
   if (reading.kind === 'unasked') return assessment('unknown', reading.reason);
   const { status } = reading.reading;
-  if (status.kind !== 'ok') return judgeSilence(one, status);
+  if (status.kind !== 'ok') return judgeWithoutFacts(one, status);
   const source = chain.byKey.get(node.instanceId);
   if (source === undefined) {
     const [its, ours] = [status.facts.chainId ?? '', chain.sources.chainId ?? ''];
@@ -136,15 +140,25 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
   return judgeBranch(one, source) ?? judgeHeight(one, source, reading.reading);
 }
 
-function judgeSilence(
-  { facts, start, grace }: NodeFacts,
+function judgeWithoutFacts(
+  one: NodeFacts,
   status: Reading<unknown> & { kind: 'starting' | 'error' },
 ): HealthAssessment {
-  if (status.kind === 'error' && isOurFault(status.code)) return assessment('unknown', status.reason);
+  const { facts, start, grace } = one;
+  const shows = status.kind === 'error' ? SHOWS[status.code] : 'silence';
+  if (shows === 'us') return assessment('unknown', status.reason);
   if (grace) return assessment('starting', status.reason);
+  if (shows === 'life') return judgeBusy(one, status.reason);
   if (status.kind === 'error') return unreachable(status.reason);
   const age = start.startedAtMs === null ? '' : ` ${duration(facts.nowMs - start.startedAtMs)} after its start`;
   return unreachable(`it is still starting${age}: ${status.reason}`);
+}
+
+/** No heal is for a client that answers. Where it does not say where it stands for as long as a node may stand still, a person is told. */
+function judgeBusy({ facts, before }: NodeFacts, reason: string): HealthAssessment {
+  const forMs = before?.health === 'busy' ? facts.nowMs - before.sinceMs : 0;
+  const code = forMs >= facts.fleet.health.stuckSeconds * 1000 ? 'node-busy' : null;
+  return { health: 'busy', reason: `it is alive, and does not say where it stands: ${reason}`, code };
 }
 
 function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Source): HealthAssessment | null {

@@ -212,7 +212,8 @@ export function poolMayChange(
   const anySynced = now.some(({ health }) => health === 'synced');
   return now.some(({ instanceId, health }) => {
     const was = before.nodes.get(instanceId)?.health ?? 'unknown';
-    if (health === was || health === 'unknown') return false;
+    // What is in doubt stays in the pool or out of it.
+    if (health === was || health === 'unknown' || health === 'busy') return false;
     return !anySynced || health === 'synced' || was === 'synced' || was === 'unknown';
   });
 }

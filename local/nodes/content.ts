@@ -30,6 +30,7 @@ export interface VolumeContent {
   /** A copy has its original's UUID: mounting both on one machine needs `nouuid`. */
   readonly uuid: string;
   readonly partitioned: boolean;
+  readonly formatted: 'mbr' | 'ext4-32bit' | undefined;
   readonly sizeBytes: number;
   readonly usedBytes: number;
   readonly inodesUsed: number;

@@ -74,8 +74,8 @@ export class NodeDisks {
     const volume = this.find(volumeId)?.volume;
     if (!volume) return undefined;
     this.node.client.settle();
-    const { filesystem, uuid, partitioned, sizeBytes, usedBytes, inodesUsed, share } = volume;
-    const what = { filesystem, uuid, partitioned, sizeBytes, usedBytes, inodesUsed, share };
+    const { filesystem, uuid, partitioned, formatted, sizeBytes, usedBytes, inodesUsed, share } = volume;
+    const what = { filesystem, uuid, partitioned, formatted, sizeBytes, usedBytes, inodesUsed, share };
     return { ...what, ...(volume.mounted ? this.inUse(volume) : this.atRest(volume)) };
   }
 
@@ -195,9 +195,9 @@ export class NodeDisks {
   }
 
   private volumeFrom(volumeId: string, deviceBytes: number, disk: NewDisk, content: VolumeContent): SimulatedVolume {
-    const { filesystem, uuid, partitioned, usedBytes, inodesUsed, share, data, owner, files } = content;
+    const { filesystem, uuid, partitioned, formatted, usedBytes, inodesUsed, share, data, owner, files } = content;
     const spec = { volumeId, role: '', path: '', filesystem, uuid, partitioned, usedBytes, inodesUsed, share };
-    const sizes = { deviceBytes, filesystemBytes: content.sizeBytes, mounted: false };
+    const sizes = { deviceBytes, filesystemBytes: content.sizeBytes, mounted: false, ...(formatted && { formatted }) };
     const volume = new SimulatedVolume({ ...spec, ...sizes }, this.data.growth);
     volume.kept = { data, owner, files };
     volume.initializedAtMs = disk.initializedAtMs ?? Number.NEGATIVE_INFINITY;

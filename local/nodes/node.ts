@@ -2,6 +2,7 @@
 // and sizes are calculated when they are read, and one timer waits for a full disk. Its RPC is in rpc/, its connections are in peers.ts, its
 // configuration is in setup.ts.
 import type { Observation } from '../../shared/node-commands/answer.ts';
+import type { Operation } from '../../shared/node-commands/parameters.ts';
 import type { Kernel } from '../simulator/kernel.ts';
 import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
 import type { Random } from '../simulator/random.ts';
@@ -70,6 +71,7 @@ export class SimulatedNode implements Machine {
   /** Whether the client starts at a boot. */
   private enabled: boolean;
   private masked = false;
+  private readonly commandDelays = new Map<Operation, (number | 'lost')[]>();
 
   constructor(kernel: Kernel, chain: SimulatedChain, spec: NodeSpec) {
     const atMs = kernel.clock.now();
@@ -173,7 +175,16 @@ export class SimulatedNode implements Machine {
       return;
     }
     if (this.kernel.fault('node-amnesia')) this.commands.forgetEverything();
-    this.commands.run(operation, command, finished);
+    const delays = this.commandDelays.get(operation) ?? [];
+    const delayMs = delays.shift() ?? 0;
+    if (delayMs === 'lost') return;
+    if (delayMs === 0) this.commands.run(operation, command, finished);
+    else this.later(delayMs, () => this.commands.run(operation, command, finished));
+  }
+
+  /** The next commands of this operation start so much later, one after the other, or never start and never answer. */
+  delayCommands(operation: Operation, ...delays: readonly (number | 'lost')[]): void {
+    this.commandDelays.set(operation, [...(this.commandDelays.get(operation) ?? []), ...delays]);
   }
 
   /** The one command that a person types on a node here: SIGSTOP for its client. The process then runs, but does nothing and does not answer. */
@@ -459,6 +470,7 @@ export class SimulatedNode implements Machine {
       inodesTotal: volume.inodesTotal,
       inodesUsed: volume.inodesTotal === 0 ? 0 : volume.inodesUsed,
       rootUsedPercent: this.rootUsedPercent(),
+      growthLimit: volume.growthLimit,
       client: isUnit(this.spec, runtime, unit) ? this.client.state : 'unknown',
     };
   }

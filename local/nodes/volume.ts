@@ -1,5 +1,6 @@
 // One data volume of a simulated node: its device, partition and filesystem, and how a growing chain fills it.
 import { createHash } from 'node:crypto';
+import type { Observation } from '../../shared/node-commands/answer.ts';
 import type { ChainData, FilesystemType, VolumeContent } from './content.ts';
 
 export interface VolumeSpec {
@@ -10,6 +11,8 @@ export interface VolumeSpec {
   readonly filesystem: FilesystemType;
   readonly deviceBytes: number;
   readonly partitioned?: boolean;
+  /** A partition table that ends at 2 TiB, or ext4 without the feature 64bit, which ends at 16 TiB. */
+  readonly formatted?: 'mbr' | 'ext4-32bit';
   /** Size of the partition and filesystem if it is less than the device's: nobody extended them. */
   readonly filesystemBytes?: number;
   readonly usedBytes: number;
@@ -50,6 +53,7 @@ export class SimulatedVolume {
   path: string;
   readonly filesystem: FilesystemType;
   readonly partitioned: boolean;
+  readonly formatted: VolumeSpec['formatted'];
   readonly share: number;
   readonly growth: Growth;
   readOnly = false;
@@ -77,6 +81,7 @@ export class SimulatedVolume {
     this.givenUuid = spec.uuid;
     this.share = share;
     this.partitioned = spec.partitioned ?? false;
+    this.formatted = spec.formatted;
     this.growth = {
       ...perBlock,
       bytesPerBlock: perBlock.bytesPerBlock * share,
@@ -100,7 +105,14 @@ export class SimulatedVolume {
 
   /** Room for a filesystem on the device, or on its partition grown to the end. */
   get roomBytes(): number {
-    return this.deviceBytes - (this.partitioned ? PARTITION_TABLE_BYTES : 0);
+    const usableBytes = Math.min(this.deviceBytes, this.growthLimit?.bytes ?? Number.POSITIVE_INFINITY);
+    return usableBytes - (this.partitioned ? PARTITION_TABLE_BYTES : 0);
+  }
+
+  /** The largest device that its partition table and filesystem can follow. */
+  get growthLimit(): Observation['growthLimit'] {
+    if (this.formatted === 'mbr') return { bytes: 2 * 2 ** 40, by: 'partition-table' };
+    return this.formatted === 'ext4-32bit' ? { bytes: 16 * 2 ** 40, by: 'filesystem' } : null;
   }
 
   /** 0 for btrfs, which has no fixed number. */

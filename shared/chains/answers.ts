@@ -19,6 +19,9 @@ export class AnswerError extends Error {
 const SHOWN_CHARACTERS = 120;
 const REASON_CHARACTERS = 600;
 
+/** No client has more facts than this. */
+export const MAXIMUM_MISSING = 12;
+
 type Outcome<Facts> = ReturnType<Question<Facts>['read']>;
 
 /** A question whose reader may throw an `AnswerError`. */
@@ -67,9 +70,29 @@ export function bodyOf(answer: Answer | undefined, what: string): unknown {
   return body;
 }
 
-/** The body, or undefined where it could not be read: for parts that a status can do without. */
+/** The body, or undefined where the node does not offer it: older versions lack some paths. */
 export function bodyIfAny(answer: Answer | undefined): unknown {
   return answer?.kind === 'answered' && answer.status === 200 ? answer.body : undefined;
+}
+
+/**
+ * Reads the facts that a status can do without. Height and hash make a reading: a fact that cannot be read is missing, with the reason, and the rest
+ * still counts.
+ */
+export class OptionalFacts {
+  /** Grows while facts are read. */
+  readonly missing: string[] = [];
+
+  /** `reader` may throw an `AnswerError`: then the fact is undefined. */
+  read<Fact>(name: string, reader: () => Fact): Fact | undefined {
+    try {
+      return reader();
+    } catch (error) {
+      if (!(error instanceof AnswerError)) throw error;
+      if (this.missing.length < MAXIMUM_MISSING) this.missing.push(`${name}: ${shortened(error.message)}`);
+      return undefined;
+    }
+  }
 }
 
 export function requireAnswer(answer: Answer | undefined, what: string): Answer & { kind: 'answered' } {

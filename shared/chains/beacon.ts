@@ -1,7 +1,18 @@
 // Beacon nodes of ethereum (lighthouse, prysm, teku, nimbus, lodestar, grandine) by the API that all of them share. watch-fleet asks them to find out
 // whether an execution client is stuck or its beacon node sends it nothing. Source of paths and fields: github.com/ethereum/beacon-APIs.
 import * as v from 'valibot';
-import { AnswerError, bodyIfAny, bodyOf, checked, get, ok, question, requireAnswer, starting } from './answers.ts';
+import {
+  AnswerError,
+  bodyIfAny,
+  bodyOf,
+  checked,
+  get,
+  OptionalFacts,
+  ok,
+  question,
+  requireAnswer,
+  starting,
+} from './answers.ts';
 import {
   type Answer,
   type BlockHash,
@@ -89,23 +100,35 @@ function statusQuestion(slots: readonly number[]): Question<NodeStatus> {
     const { data: syncing } = checked(syncingSchema, bodyOf(syncingAnswer, 'syncing'), 'syncing');
     const head = headerOf(headAnswer, 'the header of its head');
     if (head === undefined) return starting('it has no head yet');
-    const { data: genesis } = checked(genesisSchema, bodyOf(genesisAnswer, 'genesis'), 'genesis');
-    const { data: spec } = checked(specSchema, bodyOf(specAnswer, 'spec'), 'spec');
+    const optional = new OptionalFacts();
+    const genesis = optional.read('genesis', () => checked(genesisSchema, bodyOf(genesisAnswer, 'genesis'), 'genesis'));
+    const spec = optional.read('spec', () => checked(specSchema, bodyOf(specAnswer, 'spec'), 'spec'));
     const versionBody = bodyIfAny(version);
     const peersBody = bodyIfAny(peers);
     return ok({
       ...UNSAID,
       height: head.height,
-      hashes: hashes(head, slots, headers),
-      blockTimeMs: slotTimeMs(genesis.genesis_time, spec.SECONDS_PER_SLOT, head.height),
+      hashes: [...(optional.read('hashes', () => hashesBelow(head, slots, headers)) ?? []), head],
+      blockTimeMs:
+        genesis &&
+        spec &&
+        optional.read('block time', () =>
+          slotTimeMs(genesis.data.genesis_time, spec.data.SECONDS_PER_SLOT, head.height),
+        ),
       syncing: syncing.is_syncing,
       claimedTip: head.height + syncing.sync_distance,
-      peerCount: peersBody === undefined ? undefined : checked(peerCountSchema, peersBody, 'peer_count').data.connected,
+      peerCount:
+        peersBody === undefined
+          ? undefined
+          : optional.read('peers', () => checked(peerCountSchema, peersBody, 'peer_count').data.connected),
       // The id of the execution chain, so that the two clients of a node can be compared.
-      chainId: spec.DEPOSIT_CHAIN_ID?.toString(),
+      chainId: spec?.data.DEPOSIT_CHAIN_ID?.toString(),
       clientVersion:
-        versionBody === undefined ? undefined : checked(versionSchema, versionBody, 'version').data.version,
+        versionBody === undefined
+          ? undefined
+          : optional.read('version', () => checked(versionSchema, versionBody, 'version').data.version),
       hamperedBy: hamperedBy(syncing),
+      missing: optional.missing,
     });
   });
 }
@@ -136,15 +159,14 @@ function headerOf(answer: Answer | undefined, what: string): BlockHash | undefin
   return { height: header.message.slot, hash: root };
 }
 
-function hashes(head: BlockHash, slots: readonly number[], headers: readonly Answer[]): readonly BlockHash[] {
-  const known = slots.flatMap((slot, at) => {
+function hashesBelow(head: BlockHash, slots: readonly number[], headers: readonly Answer[]): readonly BlockHash[] {
+  return slots.flatMap((slot, at) => {
     const header = headerOf(headers[at], `the header of slot ${slot}`);
     if (header === undefined || slot === head.height) return [];
     if (header.height !== slot)
       throw new AnswerError('malformed', `headers: slot ${header.height} given, expected ${slot}`);
     return [header];
   });
-  return [...known, head];
 }
 
 function hamperedBy({

@@ -1,6 +1,6 @@
 // bitcoind and its forks (litecoind, dogecoind…), which answer the same calls; watch-fleet and rotate-peers use it.
 import * as v from 'valibot';
-import { ok, question, starting } from './answers.ts';
+import { OptionalFacts, ok, question, starting } from './answers.ts';
 import {
   type Answer,
   type BlockHash,
@@ -82,19 +82,25 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
   return rpcQuestion(calls, (results) => {
     const [chainResult, networkResult, genesisResult, ...hashResults] = results;
     const chain = resultOf(chainSchema, chainResult);
-    const network = resultOf(networkSchema, networkResult);
+    const optional = new OptionalFacts();
+    // btcd and other relatives lack the call.
+    const network = optional.read('peers and version', () => resultOf(networkSchema, networkResult));
     const status: NodeStatus = {
       ...UNSAID,
       height: chain.blocks,
-      hashes: withTip({ height: chain.blocks, hash: chain.bestblockhash }, knownHashes(heights, hashResults)),
+      hashes: withTip(
+        { height: chain.blocks, hash: chain.bestblockhash },
+        optional.read('hashes', () => knownHashes(heights, hashResults)) ?? [],
+      ),
       blockTimeMs: chain.time,
       // initialblockdownload never becomes true again while it runs; headers are proved by work, and are an admission.
       syncing: chain.initialblockdownload === true || chain.blocks < chain.headers,
       claimedTip: Math.max(chain.blocks, chain.headers),
-      peerCount: network.connections,
+      peerCount: network?.connections,
       // Every fork of bitcoin calls its own main network "main".
-      chainId: resultOf(hash256, genesisResult),
-      clientVersion: network.subversion,
+      chainId: optional.read('genesis', () => resultOf(hash256, genesisResult)),
+      clientVersion: network?.subversion,
+      missing: optional.missing,
     };
     if (chain.time !== undefined) return ok(status);
     return { kind: 'next', question: blockTimeQuestion(status, chain.bestblockhash) };
@@ -107,8 +113,9 @@ function blockTimeQuestion(status: NodeStatus, tip: string): Question<NodeStatus
   return question([batch(calls)], ([answer]) => {
     // Its height is already known: if the second request fails, the block time is missing, and the rest stays.
     if (answer?.kind === 'failed') return ok(status);
-    const [header] = readBatch(calls, answer);
-    return ok({ ...status, blockTimeMs: resultOf(headerSchema, header).time });
+    const optional = new OptionalFacts();
+    const blockTimeMs = optional.read('block time', () => resultOf(headerSchema, readBatch(calls, answer)[0]).time);
+    return ok({ ...status, blockTimeMs, missing: [...status.missing, ...optional.missing] });
   });
 }
 

@@ -61,6 +61,22 @@ export type ReadingErrorCode =
   /** The endpoint in the fleet file cannot be asked. */
   | 'misconfigured';
 
+/**
+ * What a failed reading shows of the client. life: something answered on its port, and did not say where it stands. silence: nobody answered. us: we
+ * asked wrongly. Only silence, which others' eyes confirm, is a reason for a heal.
+ */
+export const SHOWS: Readonly<Record<ReadingErrorCode, 'life' | 'silence' | 'us'>> = {
+  unreachable: 'silence',
+  slow: 'silence',
+  'too-large': 'life',
+  redirected: 'life',
+  busy: 'life',
+  malformed: 'life',
+  refused: 'life',
+  unauthorized: 'us',
+  misconfigured: 'us',
+};
+
 export interface Question<Facts> {
   /** Sent to one endpoint, all in parallel; the answers are read in this order. */
   readonly requests: readonly ChainRequest[];
@@ -101,6 +117,8 @@ export interface NodeStatus {
   readonly inValidatorSet: boolean | undefined;
   /** Why it cannot continue without another program, if it says so: a beacon node reports its execution client. */
   readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
+  /** The facts that it was asked for and did not give in a form that can be read, each with the reason. */
+  readonly missing: readonly string[];
 }
 
 export interface BlockHash {
@@ -193,6 +211,7 @@ export const UNSAID = {
   anchorHeight: undefined,
   inValidatorSet: undefined,
   hamperedBy: undefined,
+  missing: [],
 } as const satisfies Partial<NodeStatus>;
 
 /** The heights of a status question, each once, in order. */

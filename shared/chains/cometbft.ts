@@ -1,7 +1,17 @@
 // CometBFT and the Tendermint versions before it (cosmos chains, IRITA); watch-fleet and rotate-peers use it. Only its metrics report the state of
 // its consensus: cometbft-metrics.ts.
 import * as v from 'valibot';
-import { AnswerError, checked, get, ok, question, requireAnswer, shortened, starting } from './answers.ts';
+import {
+  AnswerError,
+  checked,
+  get,
+  OptionalFacts,
+  ok,
+  question,
+  requireAnswer,
+  shortened,
+  starting,
+} from './answers.ts';
 import {
   type Answer,
   type BlockHash,
@@ -69,15 +79,9 @@ const nodeId = v.pipe(
   v.toLowerCase(),
 );
 
-const nodeInfo = v.object({
-  id: nodeId,
-  listen_addr: v.pipe(v.string(), v.maxLength(300)),
-  network: label,
-  version: label,
-});
+const nodeInfoSchema = v.object({ node_info: v.object({ network: label, version: v.optional(label) }) });
 
 const statusSchema = v.object({
-  node_info: nodeInfo,
   sync_info: v.object({
     latest_block_hash: blockHash,
     latest_block_height: wholeNumberOrText,
@@ -88,6 +92,9 @@ const statusSchema = v.object({
     // Tendermint 0.35 and its descendants only.
     max_peer_block_height: v.optional(wholeNumberOrText),
   }),
+});
+
+const validatorSchema = v.object({
   validator_info: v.optional(v.object({ voting_power: v.union([v.number(), v.pipe(v.string(), v.digits())]) })),
 });
 
@@ -126,26 +133,29 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
     ...heights.map((height) => get(`/blockchain?minHeight=${height}&maxHeight=${height}`)),
   ];
   return question(requests, ([statusAnswer, netInfo, ...blockAnswers]) => {
-    const { node_info, sync_info, validator_info } = checked(
-      statusSchema,
-      resultOf(statusAnswer, '/status'),
-      '/status',
-    );
+    const body = resultOf(statusAnswer, '/status');
+    const { sync_info } = checked(statusSchema, body, '/status');
     // Before its first block (waiting for genesis, or for state sync) it says catching_up: false.
     if (sync_info.latest_block_height === 0 || sync_info.latest_block_hash === '')
       return starting('it has no block yet');
     const tip = { height: sync_info.latest_block_height, hash: sync_info.latest_block_hash };
+    const optional = new OptionalFacts();
+    const info = optional.read('network and version', () => checked(nodeInfoSchema, body, '/status').node_info);
+    const validator = optional.read('voting power', () => checked(validatorSchema, body, '/status').validator_info);
     return ok({
       ...UNSAID,
       height: tip.height,
-      hashes: hashes(tip, heights, blockAnswers),
+      hashes: [...(optional.read('hashes', () => hashesBelow(tip, heights, blockAnswers)) ?? []), tip],
       blockTimeMs: sync_info.latest_block_time,
       syncing: sync_info.catching_up ?? sync_info.syncing,
       claimedTip: sync_info.max_peer_block_height,
-      peerCount: resultIfAny(netInfo, '/net_info', (result) => checked(netInfoSchema, result, '/net_info').n_peers),
-      chainId: node_info.network,
-      clientVersion: node_info.version,
-      inValidatorSet: validator_info === undefined ? undefined : Number(validator_info.voting_power) > 0,
+      peerCount: optional.read('peers', () =>
+        resultIfAny(netInfo, '/net_info', (result) => checked(netInfoSchema, result, '/net_info').n_peers),
+      ),
+      chainId: info?.network,
+      clientVersion: info?.version,
+      inValidatorSet: validator === undefined ? undefined : Number(validator.voting_power) > 0,
+      missing: optional.missing,
     });
   });
 }
@@ -190,8 +200,8 @@ function dialQuestion(peer: DialablePeer): Question<PeerChange> {
 }
 
 /** A node that has pruned a block, or has not reached it, answers with an error: then there is no hash. */
-function hashes(tip: BlockHash, heights: readonly number[], answers: readonly Answer[]): readonly BlockHash[] {
-  const known = heights.flatMap((height, at) => {
+function hashesBelow(tip: BlockHash, heights: readonly number[], answers: readonly Answer[]): readonly BlockHash[] {
+  return heights.flatMap((height, at) => {
     if (height === tip.height) return [];
     const metas =
       resultIfAny(
@@ -204,7 +214,6 @@ function hashes(tip: BlockHash, heights: readonly number[], answers: readonly An
       .filter(({ header, block_id }) => header.height === height && block_id.hash !== '')
       .map(({ block_id }) => ({ height, hash: block_id.hash }));
   });
-  return [...known, tip];
 }
 
 const envelope = v.object({

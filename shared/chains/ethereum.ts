@@ -1,7 +1,7 @@
 // Execution clients that speak ethereum's JSON-RPC: geth, nethermind, reth, erigon, bsc; watch-fleet and rotate-peers use it. beacon.ts asks what
 // only their beacon node knows.
 import * as v from 'valibot';
-import { AnswerError, ok, question, starting } from './answers.ts';
+import { AnswerError, OptionalFacts, ok, question, starting } from './answers.ts';
 import {
   type BlockHash,
   type ChainClient,
@@ -13,7 +13,7 @@ import {
   type Question,
   UNSAID,
 } from './client.ts';
-import { epochSeconds, hash256, hexIdentity, hexQuantity, label, peerList } from './fields.ts';
+import { epochSeconds, hash256, hexIdentity, hexQuantity, label, peerList, wholeNumber } from './fields.ts';
 import { batch, type CallResult, call, readBatch, resultIfOffered, resultOf } from './json-rpc.ts';
 import { formatKeyedPeer, parsePeerAddress } from './peer-address.ts';
 
@@ -58,6 +58,9 @@ const syncingSchema = v.union(
   'false, or how far it has come',
 );
 
+/** A quantity by the specification; some relatives answer a plain number. */
+const peerCountSchema = v.union([hexQuantity, wholeNumber], 'a number of peers');
+
 const enodeText = v.pipe(v.string(), v.regex(/^enode:\/\/[0-9a-f]{128}@[^@\s]{3,300}$/, 'an enode URL'));
 
 const peersSchema = peerList(v.object({ enode: enodeText, network: v.object({ inbound: v.optional(v.boolean()) }) }));
@@ -75,30 +78,36 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
     const [chainId, syncingResult, latest, peers, version, ...blocks] = readBatch(calls, answer);
     const block = resultOf(v.nullable(blockSchema), latest);
     if (block === null) return starting('it has no block yet');
-    const syncing = resultOf(syncingSchema, syncingResult);
+    const optional = new OptionalFacts();
+    const syncing = optional.read('syncing', () => resultOf(syncingSchema, syncingResult));
+    const progress = syncing === false ? undefined : syncing;
     return ok({
       ...UNSAID,
       height: block.number,
-      hashes: hashes(block, heights, blocks),
+      hashes: [
+        ...(optional.read('hashes', () => hashesBelow(block, heights, blocks)) ?? []),
+        { height: block.number, hash: block.hash },
+      ],
       blockTimeMs: block.timestamp,
-      syncing: syncing !== false,
-      claimedTip: syncing === false ? undefined : syncing.highestBlock,
-      syncHeight: syncing === false ? undefined : syncing.currentBlock,
+      syncing: syncing === undefined ? undefined : syncing !== false,
+      claimedTip: progress?.highestBlock,
+      syncHeight: progress?.currentBlock,
       // Both namespaces can be switched off.
-      peerCount: resultIfOffered(hexQuantity, peers),
-      chainId: resultOf(hexIdentity, chainId),
-      clientVersion: resultIfOffered(label, version),
+      peerCount: optional.read('peers', () => resultIfOffered(peerCountSchema, peers)),
+      chainId: optional.read('chain id', () => resultOf(hexIdentity, chainId)),
+      clientVersion: optional.read('version', () => resultIfOffered(label, version)),
+      missing: optional.missing,
     });
   });
 }
 
 /** A block that the node does not have is null; a pruned one is an error. Both mean that there is no hash to compare. */
-function hashes(
+function hashesBelow(
   tip: v.InferOutput<typeof blockSchema>,
   heights: readonly number[],
   results: readonly CallResult[],
 ): readonly BlockHash[] {
-  const known = heights.flatMap((height, at) => {
+  return heights.flatMap((height, at) => {
     const result = results[at];
     const block = result === undefined || 'error' in result ? null : resultOf(v.nullable(blockSchema), result);
     if (block === null || height === tip.number) return [];
@@ -107,7 +116,6 @@ function hashes(
     }
     return [{ height, hash: block.hash }];
   });
-  return [...known, { height: tip.number, hash: tip.hash }];
 }
 
 function peersQuestion(): Question<NodePeers> {

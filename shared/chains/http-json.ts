@@ -1,6 +1,6 @@
 // Any other coin, without code: its fleet file says what to ask and where the facts are in the answers. watch-fleet uses it.
 import * as v from 'valibot';
-import { AnswerError, bodyOf, checked, question, requireAnswer, shortened } from './answers.ts';
+import { AnswerError, bodyOf, checked, OptionalFacts, question, requireAnswer, shortened } from './answers.ts';
 import {
   type Answer,
   type BlockHash,
@@ -91,8 +91,14 @@ function statusQuestion(paths: HttpJsonPaths, heights: readonly number[]): Quest
     const height = read(paths.height, quantity);
     // The height is required of every file; without it there is no status.
     if (height === undefined) throw new AnswerError('malformed', 'no height');
-    const hash = read(paths.hash, anyHash);
-    const asked = heights.flatMap((wanted, at) => hashOf(paths, wanted, answers[names.length + at]));
+    const optional = new OptionalFacts();
+    const hash = optional.read('hash', () => read(paths.hash, anyHash));
+    const asked =
+      optional.read('hashes', () =>
+        heights.flatMap((wanted, at) => hashOf(paths, wanted, answers[names.length + at])),
+      ) ?? [];
+    const { blockTime, synced } = paths;
+    const syncedAs = optional.read('synced', () => read(synced?.at, scalar));
     return {
       kind: 'ok',
       facts: {
@@ -102,11 +108,14 @@ function statusQuestion(paths: HttpJsonPaths, heights: readonly number[]): Quest
           ...asked.filter((known) => hash === undefined || known.height !== height),
           ...(hash === undefined ? [] : [{ height, hash }]),
         ],
-        blockTimeMs: paths.blockTime && blockTimeMs(paths.blockTime.as, read(paths.blockTime.at, v.unknown()), answers),
-        syncing: paths.synced && !paths.synced.is.includes(read(paths.synced.at, scalar) ?? ''),
-        peerCount: read(paths.peerCount, quantity),
-        chainId: read(paths.chainId, identity),
-        clientVersion: read(paths.clientVersion, identity),
+        blockTimeMs:
+          blockTime &&
+          optional.read('block time', () => blockTimeMs(blockTime.as, read(blockTime.at, v.unknown()), answers)),
+        syncing: synced && syncedAs !== undefined ? !synced.is.includes(syncedAs) : undefined,
+        peerCount: optional.read('peers', () => read(paths.peerCount, quantity)),
+        chainId: optional.read('chain id', () => read(paths.chainId, identity)),
+        clientVersion: optional.read('version', () => read(paths.clientVersion, identity)),
+        missing: optional.missing,
       },
     };
   });

@@ -34,17 +34,29 @@ export function readBatch(calls: readonly Call[], answer: Answer | undefined): r
     const { error } = alone.output;
     return calls.map(({ method }) => ({ method, error }));
   }
-  const entries = checked(v.array(entrySchema, 'a list of JSON-RPC answers'), body, `JSON-RPC, HTTP ${status}`);
-  if (entries.length !== calls.length) {
-    throw new AnswerError('malformed', `JSON-RPC: ${entries.length} answers to ${calls.length} calls`);
-  }
+  // Each call is answered or not by itself: one that comes in no known form takes no other with it.
+  const entries = checked(
+    v.pipe(v.array(v.unknown(), 'a list of JSON-RPC answers'), v.maxLength(2 * MAXIMUM_CALLS)),
+    body,
+    `JSON-RPC, HTTP ${status}`,
+  ).flatMap((entry) => {
+    const parsed = v.safeParse(entrySchema, entry);
+    return parsed.success ? [parsed.output] : [];
+  });
+  if (entries.length === 0) throw new AnswerError('malformed', `JSON-RPC: no answer to ${calls.length} calls`);
   const byId = new Map(entries.map((entry) => [entry.id, entry]));
   return calls.map(({ method }, id) => {
     const entry = byId.get(id);
-    if (entry === undefined) throw new AnswerError('malformed', `JSON-RPC: ${method} was not answered`);
+    if (entry === undefined) return { method, error: NO_ANSWER };
     return entry.error == null ? { method, result: entry.result } : { method, error: entry.error };
   });
 }
+
+/** In place of the error of a call that was not answered, or not in the form of JSON-RPC. */
+const NO_ANSWER = { code: 0, message: 'no answer in the form of JSON-RPC' } as const;
+
+/** More than any question has. */
+const MAXIMUM_CALLS = 20;
 
 /** The result of a call that must succeed. Throws an `AnswerError`. */
 export function resultOf<Output>(schema: v.GenericSchema<unknown, Output>, answered: CallResult | undefined): Output {
@@ -79,6 +91,10 @@ const entrySchema = v.object({
   id: v.nullable(v.number()),
   result: v.optional(v.unknown()),
   error: v.nullish(
-    v.object({ code: v.pipe(v.number(), v.safeInteger()), message: v.string(), data: v.optional(v.unknown()) }),
+    v.object({
+      code: v.pipe(v.number(), v.safeInteger()),
+      message: v.optional(v.string(), 'no message'),
+      data: v.optional(v.unknown()),
+    }),
   ),
 });

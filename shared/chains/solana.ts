@@ -1,6 +1,6 @@
 // solana validators and RPC nodes (agave and its forks); watch-fleet uses it. Heights are slots that the cluster has finalized.
 import * as v from 'valibot';
-import { ok, question } from './answers.ts';
+import { OptionalFacts, ok, question } from './answers.ts';
 import {
   type BlockHash,
   type ChainClient,
@@ -65,15 +65,22 @@ function statusQuestion(slots: readonly number[]): Question<NodeStatus> {
   return question([batch(calls)], ([answer]) => {
     const [slotResult, healthResult, genesis, version, ...blocks] = readBatch(calls, answer);
     const height = resultOf(wholeNumber, slotResult);
-    const behind = slotsBehind(healthResult);
+    const optional = new OptionalFacts();
+    const health = optional.read('health', () => ({ behind: slotsBehind(healthResult) }));
     const status: NodeStatus = {
       ...UNSAID,
       height,
-      hashes: slots.flatMap((slot, at) => blockHash(slot, blocks[at])).filter((known) => known.height !== height),
-      syncing: behind !== 0,
-      claimedTip: behind === undefined ? undefined : height + behind,
-      chainId: resultOf(base58, genesis),
-      clientVersion: resultOf(v.object({ 'solana-core': label }), version)['solana-core'],
+      hashes: (optional.read('hashes', () => slots.flatMap((slot, at) => blockHash(slot, blocks[at]))) ?? []).filter(
+        (known) => known.height !== height,
+      ),
+      syncing: health && health.behind !== 0,
+      claimedTip: health?.behind === undefined ? undefined : height + health.behind,
+      chainId: optional.read('genesis', () => resultOf(base58, genesis)),
+      clientVersion: optional.read(
+        'version',
+        () => resultOf(v.object({ 'solana-core': label }), version)['solana-core'],
+      ),
+      missing: optional.missing,
     };
     return { kind: 'next', question: tipQuestion(status) };
   });
@@ -84,10 +91,14 @@ function tipQuestion(status: NodeStatus): Question<NodeStatus> {
   const calls = [getBlock(status.height)];
   return question([batch(calls)], ([answer]) => {
     if (answer?.kind === 'failed') return ok(status);
-    const [result] = readBatch(calls, answer);
-    if (result === undefined || 'error' in result) return ok(status);
-    const blockTimeMs = resultOf(blockSchema, result)?.blockTime ?? undefined;
-    return ok({ ...status, blockTimeMs, hashes: [...status.hashes, ...blockHash(status.height, result)] });
+    const optional = new OptionalFacts();
+    const block = optional.read('block at its tip', () => {
+      const [result] = readBatch(calls, answer);
+      return result === undefined || 'error' in result ? null : resultOf(blockSchema, result);
+    });
+    const tip = block ? [{ height: status.height, hash: block.blockhash }] : [];
+    const missing = [...status.missing, ...optional.missing];
+    return ok({ ...status, missing, blockTimeMs: block?.blockTime ?? undefined, hashes: [...status.hashes, ...tip] });
   });
 }
 

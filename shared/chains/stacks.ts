@@ -1,6 +1,6 @@
 // stacks-node; watch-fleet and rotate-peers use it. Source of paths and fields: docs/rpc of stacks-network/stacks-core.
 import * as v from 'valibot';
-import { bodyIfAny, bodyOf, checked, get, ok, question } from './answers.ts';
+import { bodyIfAny, bodyOf, checked, get, OptionalFacts, ok, question } from './answers.ts';
 import { type ChainClient, checkedHeights, type NodePeers, type NodeStatus, type Question, UNSAID } from './client.ts';
 import { epochSeconds, hash256, label, peerList, wholeNumber } from './fields.ts';
 import { formatKeyedPeer, peerAddress } from './peer-address.ts';
@@ -36,12 +36,15 @@ const PUBLIC_KEY_DIGITS = 66;
 const infoSchema = v.object({
   stacks_tip_height: wholeNumber,
   stacks_tip: hash256,
-  stacks_tip_consensus_hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/, 'a hash of 40 hexadecimal digits')),
-  burn_block_height: wholeNumber,
-  network_id: wholeNumber,
-  server_version: label,
   is_fully_synced: v.optional(v.boolean()),
 });
+
+const tenureIdSchema = v.object({
+  stacks_tip_consensus_hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/, 'a hash of 40 hexadecimal digits')),
+});
+const anchorSchema = v.object({ burn_block_height: wholeNumber });
+const networkSchema = v.object({ network_id: wholeNumber });
+const versionSchema = v.object({ server_version: label });
 
 const keySchema = v.object({
   node_public_key: v.nullish(v.pipe(v.string(), v.regex(/^(0x)?[0-9a-f]{64,66}$/, 'a public key in hexadecimal'))),
@@ -68,7 +71,11 @@ const neighborsSchema = v.object({ inbound: peerList(neighbor), outbound: peerLi
 
 function statusQuestion(): Question<NodeStatus> {
   return question([get('/v2/info'), get('/v2/neighbors'), get('/v3/health')], ([info, neighbors, health]) => {
-    const node = checked(infoSchema, bodyOf(info, '/v2/info'), '/v2/info');
+    const body = bodyOf(info, '/v2/info');
+    const node = checked(infoSchema, body, '/v2/info');
+    const optional = new OptionalFacts();
+    const told = <Output>(name: string, schema: v.GenericSchema<unknown, Output>): Output | undefined =>
+      optional.read(name, () => checked(schema, body, '/v2/info'));
     const connected = bodyIfAny(neighbors);
     const neighborhood = bodyIfAny(health);
     const status: NodeStatus = {
@@ -79,13 +86,22 @@ function statusQuestion(): Question<NodeStatus> {
       claimedTip:
         neighborhood === undefined
           ? undefined
-          : checked(healthSchema, neighborhood, '/v3/health').max_stacks_height_of_neighbors,
-      peerCount: connected === undefined ? undefined : count(checked(neighborsSchema, connected, '/v2/neighbors')),
-      chainId: String(node.network_id),
-      clientVersion: node.server_version,
-      anchorHeight: node.burn_block_height,
+          : optional.read(
+              'height of its neighbours',
+              () => checked(healthSchema, neighborhood, '/v3/health').max_stacks_height_of_neighbors,
+            ),
+      peerCount:
+        connected === undefined
+          ? undefined
+          : optional.read('peers', () => count(checked(neighborsSchema, connected, '/v2/neighbors'))),
+      chainId: told('network', networkSchema)?.network_id.toString(),
+      clientVersion: told('version', versionSchema)?.server_version,
+      anchorHeight: told('height on bitcoin', anchorSchema)?.burn_block_height,
+      missing: optional.missing,
     };
-    return { kind: 'next', question: blockTimeQuestion(status, node.stacks_tip_consensus_hash) };
+    const tenure = told('tenure', tenureIdSchema);
+    if (tenure === undefined) return ok(status);
+    return { kind: 'next', question: blockTimeQuestion(status, tenure.stacks_tip_consensus_hash) };
   });
 }
 
@@ -94,8 +110,10 @@ function blockTimeQuestion(status: NodeStatus, consensusHash: string): Question<
   return question([get(`/v3/tenures/tip/${consensusHash}`)], ([tenure]) => {
     const body = bodyIfAny(tenure);
     if (body === undefined) return ok(status);
-    const tip = checked(tenureSchema, body, '/v3/tenures/tip');
-    return ok({ ...status, blockTimeMs: 'Nakamoto' in tip ? tip.Nakamoto.timestamp : undefined });
+    const optional = new OptionalFacts();
+    const tip = optional.read('block time', () => checked(tenureSchema, body, '/v3/tenures/tip'));
+    const blockTimeMs = tip !== undefined && 'Nakamoto' in tip ? tip.Nakamoto.timestamp : undefined;
+    return ok({ ...status, blockTimeMs, missing: [...status.missing, ...optional.missing] });
   });
 }
 

@@ -3,10 +3,11 @@ import type { Role } from './model.ts';
 
 /**
  * behind: it advances, and has not reached the tip. starting: its client came up lately and is within its grace. stuck: behind and not advancing
- * while others do. forked: other blocks than its siblings and references have. unreachable: its RPC does not answer. unknown: nothing is known, which
- * is neither healthy nor sick.
+ * while others do. forked: other blocks than its siblings and references have. unreachable: its RPC does not answer. busy: it answers, and does not
+ * say where it stands (too many requests, not available, elsewhere, refused, not in its protocol): it is alive, and that is all that is known.
+ * unknown: nothing is known. The last two are neither healthy nor sick.
  */
-export type Health = 'synced' | 'behind' | 'starting' | 'stuck' | 'forked' | 'unreachable' | 'unknown';
+export type Health = 'synced' | 'behind' | 'starting' | 'busy' | 'stuck' | 'forked' | 'unreachable' | 'unknown';
 
 export interface ObservedNode {
   readonly instanceId: string;

@@ -23,15 +23,16 @@ export const CONSENSUS_METRICS = [
 ] as const;
 export type ConsensusMetric = (typeof CONSENSUS_METRICS)[number];
 
-/** `Health` as a number. From 4 on something is wrong with the node; an alarm finds out what by equality. */
+/** `Health` as a number. From 5 on something is wrong with the node; an alarm finds out what by equality. */
 export const HEALTH_VALUE: Readonly<Record<Health, number>> = {
   synced: 0,
   behind: 1,
   starting: 2,
-  unknown: 3,
-  unreachable: 4,
-  stuck: 5,
-  forked: 6,
+  busy: 3,
+  unknown: 4,
+  unreachable: 5,
+  stuck: 6,
+  forked: 7,
 };
 
 /** The kind of an alarm: its tag `chainmend:kind`, the end of its name, and its runbook in docs/runbooks/. */

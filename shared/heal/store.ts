@@ -149,7 +149,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
         'OBSERVATION#',
         'OBSERVATION$',
       );
-      return parts.map(({ record }) => record);
+      // A part without nodes is beyond the present size of the fleet: it is written no more, and says nothing.
+      return parts.map(({ record }) => record).filter(({ nodes }) => nodes.length > 0);
     },
     readNodes,
     readIncidents,

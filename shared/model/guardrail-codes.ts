@@ -10,6 +10,7 @@ export const GUARDRAILS = {
   busy: 'Another heal holds the node.',
   staggered: 'More of the fleet is unhealthy or unknown than the breaker allows: one node is healed and proved first.',
   'not-confirmed': 'The node’s own numbers do not confirm what the alarm says.',
+  'format-limit': 'The partition table or the filesystem cannot become larger: more would be paid for and not be used.',
   'filesystem-unsupported': 'The filesystem is of a kind that the node’s script cannot grow.',
   'instance-gone': 'The instance does not exist any more.',
   'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',
@@ -114,6 +115,8 @@ export type FailureCode = keyof typeof FAILURES;
 /** The conditions that watch-fleet reports: of a node, and of a fleet as a whole. */
 export const CONDITIONS = {
   'node-unreachable': 'A node’s RPC does not answer, or its instance does not run.',
+  'node-busy':
+    'A node’s RPC answers, and has not said for long where the node stands: it is alive, and nothing is done to it.',
   'node-stuck': 'A node is behind and stands still while others go on.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',

@@ -21,6 +21,8 @@ const observationSchema = v.strictObject({
   inodesTotal: count,
   inodesUsed: count,
   rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  /** The largest size of the device that its partition table and its filesystem can follow; null where no such limit is known. */
+  growthLimit: v.nullable(v.strictObject({ bytes: count, by: v.picklist(['partition-table', 'filesystem']) })),
   client: v.picklist(['running', 'stopped', 'failed', 'unknown']),
 });
 export type Observation = v.InferOutput<typeof observationSchema>;

@@ -62,14 +62,22 @@ own_size() {
   case $FILESYSTEM in
     # Of the kernel's geometry. Beside it stand the names that root has mounted by, and nothing else.
     xfs) timeout 20 xfs_growfs -n "$MOUNT" 2>/dev/null | sed -n 's/^data  *= *bsize=\([0-9]*\)  *blocks=\([0-9]*\),.*/\1 \2/p' ;;
-    # Of the superblock (ext4_super_block, linux/fs/ext4/ext4.h), in words of 4 bytes: s_blocks_count_lo, s_log_block_size,
-    # s_feature_incompat (0x80: 64bit) and s_blocks_count_hi. It is little-endian, as EC2's processors are.
-    ext4) timeout 20 od -An -v -w4 -tu4 -j1024 -N344 "/dev/$DEVICE" 2>/dev/null |
-      awk '{ word[NR] = $1 } END { printf "%d %.0f\n", 1024 * 2 ^ word[7], word[2] + (int(word[25] / 128) % 2 ? word[85] * 4294967296 : 0) }' ;;
+    ext4) superblock ;;
   esac | {
-    read -r first second && whole each "$first" && whole many "$second" && [ "$each" -le 65536 ] && [ "$many" -le 100000000000000 ] &&
+    read -r first second _ && whole each "$first" && whole many "$second" && [ "$each" -le 65536 ] && [ "$many" -le 100000000000000 ] &&
       printf '%s' "$((each * many))"
   }
+}
+
+# superblock: of ext4, the bytes of a block, the number of blocks, and 1 where that number may have 64 bits. Of the superblock (ext4_super_block,
+# linux/fs/ext4/ext4.h), in words of 4 bytes: s_blocks_count_lo, s_log_block_size, s_feature_incompat (0x80: 64bit) and s_blocks_count_hi. It
+# is little-endian, as EC2's processors are.
+superblock() {
+  timeout 20 od -An -v -w4 -tu4 -j1024 -N344 "/dev/$DEVICE" 2>/dev/null |
+    awk '{ word[NR] = $1 } END {
+      wide = int(word[25] / 128) % 2
+      printf "%d %.0f %d\n", 1024 * 2 ^ word[7], word[2] + (wide ? word[85] * 4294967296 : 0), wide
+    }'
 }
 
 # root_used_percent: as df counts, of what a process without privileges could use; one decimal.

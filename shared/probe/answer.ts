@@ -1,6 +1,7 @@
 // Parses the answer of the function in the nodes' VPC. Nodes can reach that function, and it reads their answers. Its caller has more rights, so it
 // accepts nothing from it that has not the expected form. One node's wrong reading says nothing about the others.
 import * as v from 'valibot';
+import { MAXIMUM_MISSING } from '../chains/answers.ts';
 import {
   MAXIMUM_HEIGHTS,
   type NodePeers,
@@ -94,8 +95,9 @@ const statusFacts = v.pipe(
     anchorHeight: v.optional(whole),
     inValidatorSet: v.optional(v.boolean()),
     hamperedBy: v.optional(v.picklist(['execution-offline', 'execution-behind'])),
+    missing: v.optional(v.pipe(v.array(word), v.maxLength(2 * MAXIMUM_MISSING))),
   }),
-  v.transform((facts): NodeStatus => ({ ...UNSAID, ...facts })),
+  v.transform(({ missing = [], ...facts }): NodeStatus => ({ ...UNSAID, ...facts, missing })),
 );
 
 const consensusFacts = v.pipe(

@@ -31,7 +31,17 @@ const CRASH_CONSISTENT_TRIES = 2;
 const SWEEP_MS = 60_000;
 /** Lifecycle policies start within an hour of their time: sets of one run count as equally new. */
 const AS_NEW_MS = 60 * 60_000;
-const ORDER: readonly Rank[] = ['verified', 'clean', 'crash-consistent'];
+const DAY_MS = 24 * 60 * 60_000;
+/**
+ * How much older than a crash-consistent set a better one may be and still come first. Every block since then has to be fetched again, and nobody else
+ * may have the blocks of months ago any more. A crash-consistent set may not open, which costs a stop, a start and a proof: a week of blocks is worth
+ * that. A clean set opens as a rule, so being verified is worth one day more.
+ */
+const HEAD_START_MS: Readonly<Record<Rank, number>> = {
+  verified: 8 * DAY_MS,
+  clean: 7 * DAY_MS,
+  'crash-consistent': 0,
+};
 
 /**
  * A node is called stuck after `stuckSeconds` without progress, and is observed once a minute. So the last time at which it was known to be well is
@@ -43,9 +53,10 @@ export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<Hea
   faultSinceMs - stuckSeconds * 1_000 - 2 * SWEEP_MS;
 
 /**
- * Within a rank the newest comes first, of any node: every block that is missing in it has to be fetched again. Of equally new sets (one run of a
- * policy takes all nodes' within the hour), the node's own comes first: its size, its key and its client's settings are the node's, and no other
- * node's identity has to be removed from it. A set of an unknown node comes last in its rank: it may be an old root volume, which has the same tags.
+ * The newest comes first, of any node, with a head start for a better rank: every block that is missing in it has to be fetched again. Of equally new
+ * sets (one run of a policy takes all nodes' within the hour), the node's own comes first: its size, its key and its client's settings are the node's,
+ * and no other node's identity has to be removed from it. A crash-consistent set of an unknown node comes last: it may be an old root volume, which
+ * has the same tags.
  */
 export function rankSets(input: GoodInput): RankedSets {
   const refused: RefusedSet[] = [];
@@ -58,15 +69,12 @@ export function rankSets(input: GoodInput): RankedSets {
     else (why === reachFault(set, input) ? beyondReach : refused).push({ setId: set.setId, why });
   }
   const isKnown = ({ node }: SnapshotSet): boolean => node === input.node || input.siblings.has(node);
-  const ranked = ORDER.flatMap((rank) => {
-    const ofRank = fit.filter((set) => set.rank === rank);
-    return [true, false].flatMap((known) =>
-      newestFirst(
-        ofRank.filter((set) => isKnown(set) === known),
-        input.node,
-      ),
-    );
-  });
+  const ranked = [true, false].flatMap((known) =>
+    newestFirst(
+      fit.filter((set) => (isKnown(set) || set.rank !== 'crash-consistent') === known),
+      input.node,
+    ),
+  );
   const triesLeft = CRASH_CONSISTENT_TRIES - input.tried.filter(({ rank }) => rank === 'crash-consistent').length;
   const doubtful = ranked.filter(({ rank }) => rank === 'crash-consistent');
   const beyond = new Set(doubtful.slice(Math.max(0, triesLeft)));
@@ -108,13 +116,16 @@ function triedFault(set: SnapshotSet, { tried }: GoodInput): string | null {
   return tried.some(({ source }) => ids.has(source)) ? 'it was tried in this incident' : null;
 }
 
-/** Newest first. In each group of equally new sets the node's own come first. */
+const freshnessMs = ({ takenAtMs, rank }: SnapshotSet): number => takenAtMs + HEAD_START_MS[rank];
+
+/** Newest first, each with the head start of its rank. In each group of equally new sets the node's own come first. */
 function newestFirst(sets: readonly SnapshotSet[], node: string): readonly SnapshotSet[] {
-  const sorted = sets.toSorted((a, b) => b.takenAtMs - a.takenAtMs || (a.setId < b.setId ? -1 : 1));
+  const sorted = sets.toSorted((a, b) => freshnessMs(b) - freshnessMs(a) || (a.setId < b.setId ? -1 : 1));
   const result: SnapshotSet[] = [];
   for (let from = 0; from < sorted.length; ) {
-    const newest = sorted[from]?.takenAtMs ?? 0;
-    const beyond = sorted.findIndex(({ takenAtMs }, index) => index > from && newest - takenAtMs > AS_NEW_MS);
+    const [newest] = sorted.slice(from);
+    const newestMs = newest ? freshnessMs(newest) : 0;
+    const beyond = sorted.findIndex((set, index) => index > from && newestMs - freshnessMs(set) > AS_NEW_MS);
     const to = beyond === -1 ? sorted.length : beyond;
     const run = sorted.slice(from, to);
     result.push(...run.filter((set) => set.node === node), ...run.filter((set) => set.node !== node));

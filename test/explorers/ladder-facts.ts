@@ -1,6 +1,6 @@
 // The facts that the ladder reads of the small world, as functions/replace-node/facts.ts and sources.ts do.
 
-import type { Facts, Machine, Needs } from '../../functions/replace-node/facts.ts';
+import { type Facts, heardOf, type Needs } from '../../functions/replace-node/facts.ts';
 import { needsOf } from '../../functions/replace-node/ladder.ts';
 import type { Sources } from '../../functions/replace-node/sources.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
@@ -15,17 +15,14 @@ export function factsOf(
   world: LadderWorld,
   memory: LadderState | null,
   seen: NodeState | null,
-  silent: boolean,
+  unanswered: Facts['unanswered'],
 ): Facts {
   const { setting, nowMs, stale } = world;
   const { boxes, volumes } = stale && nowMs < stale.untilMs ? stale.view : viewOf(world);
   const youngId = memory?.replacement?.instanceId ?? '';
   const old = boxes.get(OLD) ?? null;
   const young = boxes.get(youngId) ?? null;
-  const isSilent = (machine: Machine | null): Machine | null =>
-    machine && silent ? { ...machine, agentOnline: false } : machine;
-  const machines =
-    youngId === '' ? { original: isSilent(old), replacement: null } : { original: old, replacement: isSilent(young) };
+  const machines = { original: old, replacement: heardOf(young, unanswered) };
   const needs = needsOf({ fleet: setting.fleet, want: setting.want, ...machines }, memory);
   const known = new Set([OLD, youngId].filter((id) => id !== ''));
   const ids = new Set(
@@ -42,6 +39,7 @@ export function factsOf(
     ...machines,
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
     seen,
+    unanswered,
     watched: world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD),
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,

@@ -11,7 +11,7 @@ import {
 } from '../../functions/replace-node/acts/table.ts';
 import { decide } from '../../functions/replace-node/decide.ts';
 import type { Decision, End } from '../../functions/replace-node/rungs/rung.ts';
-import { phaseOf } from '../../functions/replace-node/state.ts';
+import { type NodeStatus, phaseOf } from '../../functions/replace-node/state.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
@@ -88,7 +88,7 @@ export interface Story {
   world: LadderWorld;
   memory: LadderState | null;
   seen: NodeState | null;
-  silent: boolean;
+  open: NodeStatus['unanswered'];
   /** The fence of the attempt: each attempt has a higher one. */
   fence: number;
   turns: number;
@@ -112,7 +112,7 @@ const UNANSWERED_MS = 240_000;
 
 export function begin(setting: LadderSetting, rules: LadderRules = LADDER_FULL): Story {
   const world = new LadderWorld(setting);
-  const nothing = { memory: null, seen: null, silent: false, turns: 0, attempts: 1, late: [], end: null, last: '' };
+  const nothing = { memory: null, seen: null, open: null, turns: 0, attempts: 1, late: [], end: null, last: '' };
   return { setting, rules, world, fence: 1, words: [], meddled: false, unanswered: new Map(), ...nothing };
 }
 
@@ -126,8 +126,8 @@ export const fork = (story: Story): Story => ({
 
 /** The next decision. */
 export function next(story: Story): Decision {
-  const { world, seen, silent, rules } = story;
-  const facts = factsOf(world, story.memory, seen, silent);
+  const { world, seen, open, rules } = story;
+  const facts = factsOf(world, story.memory, seen, open);
   const [sees, memory] = rules.sees(facts, story.memory, story.attempts);
   story.memory = memory;
   return decide(sees, memory);
@@ -230,7 +230,8 @@ function hear(
   const isReserved = story.setting.want.do !== 'undo';
   if (isReserved && found && story.memory && endsUnspent(found, act, heard, story.memory) && story.world.felt)
     story.world.broken.add(NEVER.spent);
-  Object.assign(story, statusAfterAct(act, { seen: story.seen, silent: story.silent }, heard));
+  const status = statusAfterAct(act, { seen: story.seen, unanswered: story.open }, heard);
+  [story.seen, story.open] = [status.seen, status.unanswered];
 }
 
 /** The execution ends without our code. The next attempt begins when nothing of it can take effect any more. */
@@ -247,7 +248,7 @@ function nextAttempt(story: Story, afterMs: number): void {
   });
   story.attempts++;
   story.fence++;
-  [story.seen, story.silent, story.turns, story.last] = [null, false, 0, ''];
+  [story.seen, story.open, story.turns, story.last] = [null, null, 0, ''];
   const { memory } = story;
   // It takes the lease of the replacement instance too.
   if (memory?.replacement && memory.replacement.instanceId !== '')

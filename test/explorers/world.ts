@@ -163,6 +163,7 @@ export const observe = (host: Host, volume: Volume): Observation => ({
   inodesTotal: 0,
   inodesUsed: 0,
   rootUsedPercent: 10,
+  growthLimit: null,
   client: 'running',
 });
 

@@ -64,6 +64,30 @@ onMachine('grow-filesystem on a real machine', () => {
     });
   });
 
+  it('knows that a GPT has no end, and that an MBR ends at 2 TiB', async () => {
+    await withMachine({ ...node, partitioned: true }, async (machine) => {
+      expect(await send(machine, 'observe-node', '1.1')).toMatchObject({ after: { growthLimit: null } });
+    });
+    await withMachine({ ...node, partitioned: true, table: 'dos' }, async (machine) => {
+      const growthLimit = { bytes: 2 * 2 ** 40, by: 'partition-table' };
+      expect(await send(machine, 'observe-node', '1.1')).toMatchObject({ after: { growthLimit } });
+      expect(await send(machine, 'grow-filesystem', '1.2')).toMatchObject({ result: 'done', after: { growthLimit } });
+    });
+  });
+
+  unless(lackingForExt4Tools)('knows that ext4 without 64bit ends at 2³² blocks, and with it does not', async () => {
+    await withMachine({ ...node, filesystem: 'ext4' }, async (machine) => {
+      expect(await send(machine, 'observe-node', '1.1')).toMatchObject({ after: { growthLimit: null } });
+    });
+    const craft = (device: string): void => {
+      execFileSync('mkfs.ext4', ['-q', '-F', '-O', '^64bit,^metadata_csum', '-b', '4096', device]);
+    };
+    await withMachine({ ...node, filesystem: 'ext4', craft }, async (machine) => {
+      const growthLimit = { bytes: 16 * 2 ** 40, by: 'filesystem' };
+      expect(await send(machine, 'observe-node', '1.1')).toMatchObject({ after: { growthLimit } });
+    });
+  });
+
   it('grows a partition with sfdisk where growpart is not installed', async () => {
     await withMachine({ ...node, partitioned: true }, async (machine) => {
       await machine.shell('rm /usr/bin/growpart');

@@ -31,6 +31,8 @@ export interface MachineOptions extends ContractNode {
   /** Attached next to it, and not mounted. */
   readonly second?: SecondVolume;
   /** Called with the device of the volume, and with that of the second one, when each has a filesystem that is not mounted. */
+  /** The partition table, where it has one; a GPT by default. */
+  readonly table?: 'gpt' | 'dos';
   readonly craft?: (device: string) => void | Promise<void>;
 }
 
@@ -144,7 +146,11 @@ export class Machine {
     const loop = await attach(image);
     const device = options.partitioned ? `${loop}p1` : loop;
     if (options.partitioned) {
-      await shell('echo "label: gpt\n," | sfdisk --quiet --no-reread --no-tell-kernel "$0" && partx --add "$0"', loop);
+      await shell(
+        'printf "label: %s\\n,\\n" "$1" | sfdisk --quiet --no-reread --no-tell-kernel "$0" && partx --add "$0"',
+        loop,
+        options.table ?? 'gpt',
+      );
     }
     await run(`mkfs.${options.filesystem}`, ['-q', device]);
     if (options.files) putFiles(directory, device, options.files);
@@ -412,8 +418,8 @@ async function secondVolume(
   return loop;
 }
 
-async function shell(line: string, operand: string): Promise<void> {
-  await run('sh', ['-c', line, operand]);
+async function shell(line: string, ...operands: readonly string[]): Promise<void> {
+  await run('sh', ['-c', line, ...operands]);
 }
 
 async function finished(child: ChildProcess): Promise<Ran> {

@@ -408,8 +408,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/watch-fleet/node-health.ts': [
     {
       name: 'a client that could not be asked is unknown, and not sick',
-      find: "if (status.kind === 'error' && isOurFault(status.code)) return",
-      replace: "if (status.kind === 'error' && isOurFault(status.code) && grace) return",
+      find: "if (shows === 'us') return",
+      replace: "if (shows === 'us' && grace) return",
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'an answer that shows life is no silence',
+      find: "if (shows === 'life') return",
+      replace: "if (shows === 'life' && grace) return",
       caughtBy: ['functions/watch-fleet/health'],
     },
     {

@@ -4,6 +4,7 @@ import { classOf } from '../../../shared/guardrails/replace.ts';
 import { unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
 import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
@@ -45,6 +46,10 @@ export interface Unknown {
   readonly is: 'unknown';
   readonly atMs: number;
   readonly reason: string;
+  /** The node answered that it obeys a higher fence. */
+  readonly isStale?: true;
+  /** AWS has answered with a server fault: the call is on its way no more, and nothing is told by that about what it concerns. */
+  readonly isFault?: true;
 }
 
 /** The result of an act that was made. */
@@ -98,8 +103,8 @@ export interface ActParts<P> {
   readonly needsApproval: boolean | ((params: P) => Approvable);
   /** What was seen of the node afterwards. answered: what the node says now, and nothing where no answer came. */
   readonly seenAfter: 'kept' | 'answered' | 'forgotten';
-  /** Whether the node counts as silent afterwards. */
-  readonly silentAfter: 'kept' | 'unless answered' | 'ended';
+  /** What it changes of the questions that the node left open. counted: one more, unless it was answered. */
+  readonly silentAfter: 'kept' | 'counted' | 'forgotten';
   /** With this result the act may end a rung that has done nothing; the reservation of the rung is then given back. */
   readonly givesBackWhen: 'done' | 'failed' | null;
   readonly execute: (context: LadderActContext, params: P) => Promise<Result>;
@@ -159,6 +164,15 @@ export function intended<P>(
 export const recovers = <P>(parts: ActParts<P>, state: LadderState | null, params: P): boolean =>
   state !== null && (typeof parts.recovers === 'function' ? parts.recovers(state, params) : parts.recovers);
 
+/** Long enough for a reading to show what a call has done that AWS has answered with a fault; a repetition of it is refused by the resource's state. */
+const AFTER_FAULT_MS = 60_000;
+
+/** A fault of AWS is no setback. What was called may be called again sooner than where its request may still be on its way. */
+const afterFault = (state: LadderState, atMs: number): LadderState =>
+  state.pending === null
+    ? state
+    : { ...state, pending: { ...state.pending, atMs: atMs - CONSISTENCY_WINDOW_MS + AFTER_FAULT_MS } };
+
 /** The state after the act, as a later attempt reads it. */
 export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, outcome: Outcome): LadderState {
   const state: LadderState = { ...before, waitingSinceMs: outcome.atMs };
@@ -174,6 +188,7 @@ export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, o
         before,
       );
     case 'unknown':
+      if (outcome.isFault) return parts.reduce.unknown(afterFault(state, outcome.atMs), params, outcome, before);
       return parts.reduce.unknown(withSetback(parts, state, params, outcome), params, outcome, before);
   }
 }
@@ -201,8 +216,14 @@ export function statusAfter(
   return {
     // What was seen before an unanswered command may not be true now. What another instance says is not about this one.
     seen: seenAfter === 'kept' ? before.seen : seenAfter === 'answered' ? answered : null,
-    silent: silentAfter === 'kept' ? before.silent : silentAfter === 'unless answered' && result.is !== 'done',
+    unanswered: silentAfter === 'kept' ? before.unanswered : silentAfter === 'counted' ? counted(before, result) : null,
   };
+}
+
+function counted({ unanswered }: NodeStatus, result: Outcome): NodeStatus['unanswered'] {
+  if (result.is === 'done') return null;
+  const isStale = result.is === 'unknown' && result.isStale === true;
+  return { count: (unanswered?.count ?? 0) + 1, reason: result.reason.slice(0, MAX_REASON), isStale };
 }
 
 /** Whether the act has ended a rung that did nothing: nothing was made for it, and the node was not affected. */

@@ -92,8 +92,9 @@ function outcomeOf(answer: NodeAnswer, atMs: number): Outcome {
         putBack: answer.putBack,
       };
     case 'stale':
+      return { is: 'unknown', atMs, reason: `stale: ${answer.reason ?? ''}`, isStale: true };
     case 'late':
-      return { is: 'unknown', atMs, reason: `${answer.result}: ${answer.reason ?? ''}` };
+      return { is: 'unknown', atMs, reason: `late: ${answer.reason ?? ''}` };
   }
 }
 

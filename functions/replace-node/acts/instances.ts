@@ -83,7 +83,7 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
   intent: (state) => ({ call: { name: 'StartInstances', target: state.found.instanceId }, state }),
   recovers: true,
   retryKey: 'kind',
-  silentAfter: 'ended',
+  silentAfter: 'forgotten',
   execute: (context, { reason }) => {
     const { instanceId } = known(context).found;
     return mutate(context, {
@@ -218,7 +218,7 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
   retryKey: null,
   needsApproval: true,
   seenAfter: 'forgotten',
-  silentAfter: 'ended',
+  silentAfter: 'forgotten',
   givesBackWhen: null,
   execute: (context, { reason }) => {
     const { replacement, found, beganAtMs, incidentId } = known(context);

@@ -30,7 +30,7 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   recovers: true,
   retryKey: null,
   needsApproval: false,
-  silentAfter: 'unless answered',
+  silentAfter: 'counted',
   execute: (context, { which }) =>
     send(context, {
       which,
@@ -98,7 +98,7 @@ export const check = defineAct<{ readonly at: number }>()('check', {
   seenAfter: 'kept',
   intent: null,
   recovers: false,
-  retryKey: null,
+  retryKey: ({ at }) => `check ${at}`,
   execute: (context, { at }) => {
     const place = restoredPlaces(known(context))[at] ?? { path: '', volumeId: '' };
     return send(context, {
@@ -111,7 +111,7 @@ export const check = defineAct<{ readonly at: number }>()('check', {
     done: (state, { at }) => withRestored(state, () => ({ checked: at + 1 })),
     failed: (state, _, { fault, reason }) =>
       giveUpRestored(state, { fault: fault === 'data' ? 'mount' : 'other', reason }),
-    unknown: (state, _, { reason }) => withRestored(state, () => ({ givenUp: { fault: 'other', reason } })),
+    unknown: nothing,
   },
 });
 

@@ -11,7 +11,7 @@ import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { judgeProof, type Verdict } from '../judge.ts';
-import { isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
+import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
 export interface Rung {
@@ -66,6 +66,26 @@ export const rungFailed = (reason: string, code?: FailedRung['code']): Decision 
 
 /** Asks the node for its state, and raises its fence. */
 export const askNode = (which: Which): Decision => inspect({ which });
+
+/** A node whose agent is online, and that answers nothing, is asked again after this time. */
+const UNHEARD_MS = 15 * 60_000;
+
+/**
+ * A question that is late, lost or refused is no verdict on the node: it is asked again, and then told. No rung is climbed for it. One attempt cannot
+ * raise its own fence: the next attempt is above what the node obeys.
+ */
+export function orTold(decision: Decision, { unanswered }: Pick<Facts, 'unanswered'>): Decision {
+  if (decision.do !== 'inspect' || unanswered === null) return decision;
+  const { count, reason, isStale } = unanswered;
+  if (isStale)
+    return refuse('node-silent', `the node obeys a later heal than this one: ${reason}`, { retryAfterMs: 60_000 });
+  if (count < ASKED_AT_MOST) return decision;
+  return refuse(
+    'node-silent',
+    `its agent is online, and ${count} questions to it were not answered (${reason}): how the node is, nobody knows, and nothing was done to it`,
+    { page: true, retryAfterMs: UNHEARD_MS },
+  );
+}
 
 /** The node follows its chain again. */
 export const proved = (reason: string): Decision => prove({ reason });
@@ -125,6 +145,13 @@ export function waitFor(state: LadderState, nowMs: number, what: string): Act {
   return waitSeconds(seconds, what);
 }
 
+/** An outage of AWS, or of the watch, is waited out: nothing is known of the fleet meanwhile, and that is no verdict. */
+const BLIND_MS = 2 * 60 * 60_000;
+
+/** A wait for the next observation of the fleet, where none is valid; null where there is one, or none comes. */
+export const awaitSight = ({ breaker, nowMs }: Facts, state: LadderState): Act | null =>
+  breaker.isBlind && waitedMs(state, nowMs) < BLIND_MS ? waitFor(state, nowMs, breaker.sentence) : null;
+
 export const waitedMs = ({ waitingSinceMs }: LadderState, nowMs: number): number => nowMs - (waitingSinceMs ?? nowMs);
 
 /** Failures in a row before a person is paged. */
@@ -178,7 +205,9 @@ export function proving(
     case 'waiting':
       return waitSeconds(verdict.seconds, verdict.why);
     case 'silent':
-      return facts[which]?.agentOnline ? askNode(which) : waitSeconds(60, 'neither its client nor its agent answers');
+      return facts[which]?.agentOnline && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST
+        ? askNode(which)
+        : waitSeconds(60, 'neither its client nor its agent answers');
     case 'failed':
       return failed(verdict.reason, verdict.at);
     case 'unknown':

@@ -14,6 +14,7 @@ import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
 import {
   askNode,
   attachTo,
+  awaitSight,
   BOUND_MS,
   type Decision,
   detachFrom,
@@ -49,7 +50,8 @@ export const SWAP: Rung = {
     if (restored.givenUp) return takeAway(facts, state, restored, restored.givenUp);
     if (!isWanted(facts, restored)) return giveUpVolumes({ blame: OTHERWISE });
     const act = prepare(facts, state, restored, 'original') ?? exchange(facts, state, restored);
-    return isSpent(state, act) ? giveUpData(sentenceOfSetback(state)) : act;
+    // A check that nobody answered says nothing of the data: it is asked for again, and then told.
+    return act.do !== 'check' && isSpent(state, act) ? giveUpData(sentenceOfSetback(state)) : act;
   },
 };
 
@@ -135,6 +137,8 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
 function calledOff(facts: Facts, state: LadderState): Decision | null {
   if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN);
   const refusal = guardOf(facts, 'swap');
+  const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  if (blind) return blind;
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
 }
 

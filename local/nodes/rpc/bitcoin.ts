@@ -33,7 +33,8 @@ function call(asked: RpcFacts, method: string, params: readonly unknown[]): RpcO
     case 'getblockchaininfo':
       return { result: chainInfo(asked) };
     case 'getnetworkinfo':
-      return { result: networkInfo(asked) };
+      // As btcd, which lacks the call.
+      return asked.withholds ? failed(MISC, 'Command unimplemented') : { result: networkInfo(asked) };
     case 'getblockcount':
       return { result: asked.height };
     case 'getblockhash':

@@ -13,7 +13,7 @@ export function cometbftAnswer(asked: RpcFacts, request: HttpRequest): Response 
     case '/status':
       return result(status(asked));
     case '/net_info':
-      return result(netInfo(asked));
+      return asked.withholds ? failed('not available') : result(netInfo(asked));
     case '/blockchain':
       return blockchain(asked, query);
     case '/dial_peers':

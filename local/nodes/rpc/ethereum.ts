@@ -26,11 +26,13 @@ function call(asked: RpcFacts, method: string, params: readonly unknown[]): RpcO
     case 'eth_getBlockByNumber':
       return blockByNumber(asked, params[0]);
     case 'net_peerCount':
-      return { result: hex(asked.peerCount) };
+      return asked.withholds
+        ? { error: { code: -32_004, message: 'method not allowed' } }
+        : { result: hex(asked.peerCount) };
     case 'net_listening':
       return { result: true };
     case 'web3_clientVersion':
-      return { result: asked.clientVersion };
+      return { result: asked.withholds ? '' : asked.clientVersion };
     default:
       return asked.control?.local === true && method.startsWith('admin_')
         ? admin(asked, method, params)

@@ -7,8 +7,21 @@ import type { Blocks, RpcFacts } from './rpc-facts.ts';
 /**
  * garbage: meaningless bytes. huge: ten megabytes. slow: a right answer after half a minute. wrong-chain: another network's answers. dead:
  * connections are refused although the client runs. unauthorized: all credentials are refused. hung: no answer until the client is restarted.
+ * withholding: calls are refused that a reading can do without. limited, unavailable, elsewhere: HTTP 429, 503 and 301, as of a client that is busy,
+ * or has a proxy before it.
  */
-export type Misbehaviour = 'garbage' | 'huge' | 'slow' | 'wrong-chain' | 'dead' | 'unauthorized' | 'hung';
+export type Misbehaviour =
+  | 'garbage'
+  | 'huge'
+  | 'slow'
+  | 'wrong-chain'
+  | 'dead'
+  | 'unauthorized'
+  | 'hung'
+  | 'withholding'
+  | 'limited'
+  | 'unavailable'
+  | 'elsewhere';
 
 const HUGE_BYTES = 10_000_000;
 const SLOW_MS = 30_000;
@@ -33,6 +46,12 @@ export function misbehaved(how: Misbehaviour, truth: () => HttpAnswer): HttpAnsw
       return UNAUTHORIZED;
     case 'garbage':
       return { ...text(''), body: noise() };
+    case 'limited':
+      return text('Too Many Requests\n', 429);
+    case 'unavailable':
+      return text('Service Unavailable\n', 503);
+    case 'elsewhere':
+      return { ...text('Moved Permanently\n', 301), headers: { location: 'https://rpc.example/' } };
     case 'huge':
       return { ...text(`{"result":"${'0'.repeat(HUGE_BYTES)}"}`), afterMs: Math.ceil(HUGE_BYTES / BYTES_PER_MS) };
     case 'slow': {
@@ -40,6 +59,7 @@ export function misbehaved(how: Misbehaviour, truth: () => HttpAnswer): HttpAnsw
       return answer.kind === 'response' ? { ...answer, afterMs: SLOW_MS } : answer;
     }
     case 'wrong-chain':
+    case 'withholding':
       return truth();
   }
 }

@@ -91,11 +91,12 @@ export class NodeRpc {
     if (!this.isAuthorized(request)) return UNAUTHORIZED;
     const asked = this.asked(local);
     if (asked === undefined) return REFUSED;
-    return answerOf(
-      this.misbehaviour === 'wrong-chain' ? onAnotherChain(asked) : asked,
-      request,
-      this.node.spec.rpc?.path,
-    );
+    return answerOf(this.altered(asked), request, this.node.spec.rpc?.path);
+  }
+
+  private altered(asked: RpcFacts): RpcFacts {
+    if (this.misbehaviour === 'wrong-chain') return onAnotherChain(asked);
+    return this.misbehaviour === 'withholding' ? { ...asked, withholds: true } : asked;
   }
 
   private isAuthorized({ headers }: HttpRequest): boolean {

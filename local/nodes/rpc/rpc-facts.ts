@@ -32,6 +32,8 @@ export interface RpcFacts {
   readonly p2pPort: number;
   /** Of a validator in the set; 0 for all others. */
   readonly votingPower: number;
+  /** It refuses calls that a reading can do without. */
+  readonly withholds?: boolean;
   /** Calls that change the node, as far as the caller may make them; undefined for an endpoint outside the fleet. */
   readonly control: Control | undefined;
 }

@@ -7,6 +7,7 @@ import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
+import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
@@ -23,11 +24,14 @@ import { executionLost } from './execution-lost.ts';
 import { firstDay } from './first-day.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
+import { lateAnswer } from './late-answer.ts';
 import { lateCommand } from './late-command.ts';
 import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
+import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
+import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
@@ -47,6 +51,8 @@ export const SCENARIOS: readonly Scenario[] = [
   diskFullPlan,
   diskFullAsk,
   rpcDead,
+  busyRpc,
+  optionalCallRefused,
   minorityFork,
   chainHalt,
   referenceLies,
@@ -59,6 +65,7 @@ export const SCENARIOS: readonly Scenario[] = [
   badLatestSnapshot,
   firstDay,
   untaggedSnapshot,
+  oldVerifiedSnapshot,
   noGoodSnapshot,
   clientBug,
   instanceDead,
@@ -67,6 +74,7 @@ export const SCENARIOS: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
+  lateAnswer,
   lateCommand,
   executionLost,
   dailySnapshot,

@@ -25,6 +25,7 @@ export interface WorldVolume {
   readonly throughputMiBps?: number;
   readonly filesystem?: FilesystemType;
   readonly partitioned?: boolean;
+  readonly formatted?: 'mbr' | 'ext4-32bit';
   /** The filesystem's size if nobody grew it with its volume. */
   readonly filesystemGiB?: number;
   /** When the story begins. */
@@ -177,6 +178,7 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
       deviceBytes: volume.sizeGiB * GIB,
       usedBytes: usedBytes(volume),
       ...(volume.partitioned && { partitioned: true }),
+      ...(volume.formatted && { formatted: volume.formatted }),
       ...(volume.filesystemGiB !== undefined && { filesystemBytes: volume.filesystemGiB * GIB }),
       ...(volume.inodesUsed !== undefined && { inodesUsed: volume.inodesUsed }),
       ...(volume.share !== undefined && { share: volume.share }),

@@ -67,6 +67,7 @@ describe('a node is sick', () => {
     ['forked', false],
     ['behind', false],
     ['starting', false],
+    ['busy', false],
     ['unknown', false],
     ['synced', false],
   ])('%s: %s', (health, is) => {
@@ -132,16 +133,44 @@ describe('a node is sick', () => {
 });
 
 describe('a node is well', () => {
+  const incident = endedIncident('escalated', NOON_MS - 60 * MINUTE_MS, { onsetMs: NOON_MS - 90 * MINUTE_MS });
+
   it('when it has been synced for a minute, or is none any more', () => {
     const since = (ms: number) => [...others, observed('synced', { sinceMs: NOON_MS - ms })];
-    expect(isWell(INSTANCE, since(MINUTE_MS), NOON_MS)).toBe(true);
-    expect(isWell(INSTANCE, since(MINUTE_MS - 1), NOON_MS)).toBe(false);
-    expect(isWell(INSTANCE, others, NOON_MS)).toBe(true);
+    expect(isWell(incident, since(MINUTE_MS), NOON_MS)).toBe(true);
+    expect(isWell(incident, since(MINUTE_MS - 1), NOON_MS)).toBe(false);
+    expect(isWell(incident, others, NOON_MS)).toBe(true);
   });
 
   it('not where nothing is known of it, or of anybody', () => {
-    expect(isWell(INSTANCE, [observed('unknown')], NOON_MS)).toBe(false);
-    expect(isWell(INSTANCE, [], NOON_MS)).toBe(false);
+    expect(isWell(incident, [observed('unknown')], NOON_MS)).toBe(false);
+    expect(isWell(incident, [], NOON_MS)).toBe(false);
+  });
+
+  it.each<[string, IncidentRecord, boolean]>([
+    [
+      'has just put back what it found',
+      endedIncident('escalated', NOON_MS - MINUTE_MS, { onsetMs: NOON_MS - 90 * MINUTE_MS }),
+      false,
+    ],
+    [
+      'has ended ten minutes ago',
+      endedIncident('escalated', NOON_MS - 10 * MINUTE_MS, { onsetMs: NOON_MS - 90 * MINUTE_MS }),
+      true,
+    ],
+    [
+      'is to be tried again in a moment',
+      openIncidentRecord({ onsetMs: NOON_MS - 90 * MINUTE_MS, notBeforeMs: NOON_MS + MINUTE_MS }),
+      false,
+    ],
+    [
+      'was refused ten minutes ago',
+      openIncidentRecord({ onsetMs: NOON_MS - 90 * MINUTE_MS, notBeforeMs: NOON_MS - 10 * MINUTE_MS }),
+      true,
+    ],
+    ['began a minute ago', openIncidentRecord({ onsetMs: NOON_MS - MINUTE_MS }), false],
+  ])('unobserved is gone only after minutes: its heal %s', (_, of, gone) => {
+    expect(isWell(of, others, NOON_MS)).toBe(gone);
   });
 });
 

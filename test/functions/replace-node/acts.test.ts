@@ -2,7 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Outcome } from '../../../functions/replace-node/acts/act.ts';
-import { type Act, doesRecover, intendAct, reduceAct } from '../../../functions/replace-node/acts/table.ts';
+import {
+  type Act,
+  doesRecover,
+  intendAct,
+  reduceAct,
+  statusAfterAct,
+} from '../../../functions/replace-node/acts/table.ts';
 import { phaseOf } from '../../../functions/replace-node/state.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { RUNGS } from '../../../shared/model/rungs.ts';
@@ -140,7 +146,6 @@ describe('whose fault it was', () => {
   it.each<[string, Act, Outcome, string]>([
     ['data that cannot be mounted', { do: 'check', at: 0 }, failed({ fault: 'data' }), 'mount'],
     ['a check that failed on the node', { do: 'check', at: 0 }, failed({ fault: 'node' }), 'other'],
-    ['a check that nobody answered', { do: 'check', at: 0 }, unknown, 'other'],
     [
       'a client that ends on them and not on its own',
       swap,
@@ -162,6 +167,29 @@ describe('whose fault it was', () => {
     ],
   ])('%s: %s', (_, act, result, fault) => {
     expect(reduceAct(ladderState(swapping), act, result).restoredVolumes?.givenUp?.fault).toBe(fault);
+  });
+});
+
+describe('an answer that never came', () => {
+  it.each<[string, Act, Partial<LadderState>]>([
+    ['to a check blames no data', { do: 'check', at: 0 }, swapping],
+    ['to a restart ends no rung', { do: 'restart', reason: '' }, { rung: 'restart' }],
+  ])('%s', (_, act, has) => {
+    const after = reduceAct(ladderState(has), act, unknown);
+    expect(after).toMatchObject({ failed: [], setback: { count: 1 } });
+    expect(after.restoredVolumes?.givenUp ?? null).toBeNull();
+  });
+
+  it('is counted, and forgotten with the next answer', () => {
+    const ask: Act = { do: 'inspect', which: 'original' };
+    const nothing = { seen: null, unanswered: null };
+    const once = statusAfterAct(ask, nothing, unknown);
+    const twice = statusAfterAct(ask, once, { ...unknown, isStale: true });
+    expect([once.unanswered?.count, twice.unanswered]).toEqual([
+      1,
+      { count: 2, reason: unknown.reason, isStale: true },
+    ]);
+    expect(statusAfterAct(ask, twice, done({ seen: seen() })).unanswered).toBeNull();
   });
 });
 

@@ -1,10 +1,11 @@
 // How a heal of a node begins: what it refuses before it does anything, and what it records of the node as found.
 import { describe, expect, it } from '@jest/globals';
-import { begin } from '../../../functions/replace-node/decide.ts';
+import { begin, decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { nextRung } from '../../../functions/replace-node/ladder.ts';
 import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
 import { volumeNow } from '../../fixtures/builders/volume.ts';
-import { client, facts, impaired, machine, seen, watched } from '../../fixtures/replace-facts.ts';
+import { client, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
 const restore = { do: 'restore', snapshotId: null, acknowledgesValidator: false } as const;
 
@@ -14,6 +15,30 @@ function beginning(more: Partial<Facts>): string {
   if (act.do !== 'end') return act.do;
   return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as;
 }
+
+describe('a question that the node left open', () => {
+  const open = { seen: null, unanswered: { count: 1, reason: 'late: start-by has passed', isStale: false } };
+  const asked = (more: Partial<Facts>, state: Parameters<typeof decide>[1]): string => {
+    const act = decide(facts({ ...open, ...more }), state);
+    if (act.do !== 'end') return act.do;
+    return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as;
+  };
+  const often = { unanswered: { ...open.unanswered, count: 3 } };
+  const stale = { unanswered: { count: 1, reason: 'stale', isStale: true } };
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['is asked again', {}, 'inspect'],
+    ['is told where it was asked three times, and nothing is done to the node', often, 'node-silent'],
+    ['is left to the next attempt, with a higher fence, where the node obeys a later heal', stale, 'node-silent'],
+  ])('%s', (_, more, does) => {
+    expect(asked(more, null)).toBe(does);
+    for (const rung of ['restart', 'swap'] as const) expect(asked(more, ladderState({ rung }))).toBe(does);
+  });
+
+  it('is no reason for a stop of the instance', () => {
+    expect(nextRung(facts(often), { failed: [] })).toBe('restart');
+  });
+});
 
 describe('a heal begins', () => {
   it.each<[string, Partial<Facts>, string]>([
@@ -43,6 +68,7 @@ describe('a heal begins', () => {
     ['EC2 does not know the instance', { original: null }, 'instance-gone'],
     ['somebody has stopped the instance', { original: machine({ state: 'stopped' }) }, 'instance-stopped'],
     ['somebody is stopping the instance', { original: machine({ state: 'stopping' }) }, 'instance-stopped'],
+    ['it was silent, and answers again', { watched: watched('busy') }, 'not-confirmed'],
     ['the instance is only starting', { original: machine({ state: 'pending' }) }, 'busy'],
     [
       'the instance cannot reach a volume, which no stop would help',

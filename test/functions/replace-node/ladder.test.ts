@@ -248,16 +248,16 @@ describe('before it gives up', () => {
 describe('a restart', () => {
   const rung = { rung: 'restart' } as const;
 
-  it.each<[string, Partial<Facts>, Partial<LadderState>, Act['do']]>([
+  it.each<[string, Partial<Facts>, Partial<LadderState>, Act['do'] | 'end']>([
     ['is one word to the node', {}, {}, 'restart'],
     ['is preceded by the node’s own word, where an attempt has died', { seen: null }, {}, 'inspect'],
     ['is no rung where the node does not answer', { seen: null, original: silent }, {}, 'end-rung'],
     ['is waited for', {}, { upSinceMs: NOON_MS - MINUTE_MS }, 'wait'],
     [
-      'is not repeated for ever',
+      'is not repeated for ever: that nobody answered is told, and is no failure of it',
       {},
       { setback: { act: 'restart', count: 3, reason: 'no answer', atMs: NOON_MS } },
-      'end-rung',
+      'end',
     ],
   ])('%s', (_, more, has, does) => {
     expect(decide(facts(more), ladderState({ ...rung, ...has })).do).toBe(does);

@@ -59,6 +59,7 @@ describe('a client follows its chain again', () => {
     ['it is still where it was, and that has not lasted', at('behind', 1000, 60), {}],
     ['it does not answer yet, within its start’s grace', at('unreachable', null, null), { upMinutes: 1 }],
     ['nobody can tell', at('unknown', null, null), {}],
+    ['it answers, and does not say where it stands', at('busy', null, null), { upMinutes: graceMinutes + 10 }],
   ])('not yet, while %s', (_, is, more) => {
     expect(judge(is, more)).toBe('waiting');
   });
@@ -119,6 +120,8 @@ describe('a client that does not follow is told by what it does', () => {
   });
 
   it('where nobody has looked for long, nothing is known, and that climbs no rung', () => {
-    expect(judge(null, { upMinutes: graceMinutes + 16 })).toBe('unknown');
+    expect(judge(null, { upMinutes: graceMinutes + 119 })).toBe('waiting');
+    expect(judge(null, { upMinutes: graceMinutes + 121 })).toBe('unknown');
+    expect(judge(at('busy', null, null), { upMinutes: graceMinutes + 121 })).toBe('unknown');
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../functions/resize-volume/decide.ts';
+import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { observation } from '../../fixtures/builders/observation.ts';
@@ -162,6 +163,47 @@ describe('a filesystem that the script on the node cannot grow', () => {
       refuse: 'filesystem-unsupported',
       page: true,
     });
+  });
+});
+
+describe('a partition table or a filesystem that ends somewhere', () => {
+  const TIB = 2 ** 40;
+  const mbr = (sizeGiB: number, filesystemGiB: number) => ({
+    fleet: bitcoinFleet({ disk: { maximumSizeGiB: 60_000, maximumMonthlyIncreaseUsd: 10_000 } }),
+    volumes: [dataVolume({ sizeGiB })],
+    seen: observation({
+      deviceBytes: sizeGiB * GIB,
+      sizeBytes: filesystemGiB * GIB,
+      usedBytes: filesystemGiB * 0.92 * GIB,
+      growthLimit: { bytes: 2 * TIB, by: 'partition-table' },
+    }),
+  });
+
+  it('is grown as far as that, and no further', () => {
+    expect(decide(mbr(1_900, 1_900))).toMatchObject({ do: 'modify', toGiB: 2048 });
+  });
+
+  it('is told where it ends, before anything is paid for', () => {
+    const { refuse, page, reason } = decide(mbr(2_048, 2_048)) as Refusal;
+    expect({ refuse, page }).toEqual({ refuse: 'format-limit', page: true });
+    expect(reason).toMatch(
+      /the partition table of nvme1n1 is an MBR, which ends at 2048 GiB: .* be paid for and not be used$/,
+    );
+  });
+
+  it('is not asked to grow into a volume that somebody made larger than it can use', () => {
+    expect(decide(mbr(4_096, 2_048))).toMatchObject({ refuse: 'format-limit' });
+    expect(decide(mbr(4_096, 1_000))).toMatchObject({ do: 'grow-filesystem', toGiB: 2048 });
+  });
+
+  it('of ext4 without 64bit is 16 TiB', () => {
+    const { fleet } = mbr(1, 1);
+    const seen = observation({
+      ...{ filesystem: 'ext4', deviceBytes: 16 * TIB, sizeBytes: 16 * TIB, usedBytes: 15 * TIB },
+      growthLimit: { bytes: 16 * TIB, by: 'filesystem' },
+    });
+    const { reason } = decide({ fleet, seen, volumes: [dataVolume({ sizeGiB: 16_384 })] }) as Refusal;
+    expect(reason).toMatch(/ext4 without the feature 64bit ends at 16384 GiB/);
   });
 });
 

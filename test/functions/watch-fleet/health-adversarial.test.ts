@@ -162,7 +162,9 @@ describe('what is said of a node', () => {
       node2: { kind: 'error', code: 'refused', reason: 'red\u001b[31m alert\nroot: all is well\u2028' },
     });
     expect(watched.node('node1').reason.length).toBeLessThanOrEqual(600);
-    expect(watched.node('node2').reason).toBe('red [31m alert root: all is well');
+    expect(watched.node('node2').reason).toBe(
+      'it is alive, and does not say where it stands: red [31m alert root: all is well',
+    );
     expect(watched.conditions).toEqual(['cannot-ask']);
     expect(watched.watch?.conditions['cannot-ask']?.reason.length).toBeLessThanOrEqual(700);
   });

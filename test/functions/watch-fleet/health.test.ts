@@ -16,6 +16,15 @@ describe('a node at the tip', () => {
     expect(watched.node('node3')).toMatchObject({ lagBlocks: 2, reason: '2 blocks behind the tip, 100' });
   });
 
+  it('is judged by what it tells, and what it does not tell is said', () => {
+    const reticent = { height: 100, more: { missing: ['peers: net_peerCount answered error -32004: not allowed'] } };
+    expect(new Watched().sweep({ node1: 100, node2: reticent }).node('node2')).toMatchObject({
+      health: 'synced',
+      peerCount: null,
+      reason: 'at the tip, 100; it does not tell its peers: net_peerCount answered error -32004: not allowed',
+    });
+  });
+
   it('that is alone is its own tip: there is nothing to compare it with', () => {
     expect(new Watched().sweep({ node1: 100 }).node('node1')).toMatchObject({ health: 'synced', lagBlocks: 0 });
   });
@@ -35,17 +44,11 @@ describe('a dead RPC', () => {
     expect(watched.codes.get('node3')).toBe('node-unreachable');
   });
 
-  it.each([
-    ['garbage', 'malformed'],
-    ['10 MB', 'too-large'],
-    ['nothing in time', 'slow'],
-    ['an error of its own', 'refused'],
-    ['a redirection', 'redirected'],
-  ])('is one that answers %s, too', (_, code) => {
-    const said = { kind: 'error', code, reason: `it answered ${code}` } as never;
+  it('is one that answers nothing in time, too', () => {
+    const said = { kind: 'error', code: 'slow', reason: 'it did not answer in time' } as never;
     expect(new Watched().sweep({ node1: 100, node2: said }).node('node2')).toMatchObject({
       health: 'unreachable',
-      reason: `it answered ${code}`,
+      reason: 'it did not answer in time',
     });
   });
 
@@ -56,6 +59,41 @@ describe('a dead RPC', () => {
     expect(watched.result?.tipConfirmed).toBe(false);
     watched.sweeps(3, () => ({ node1: dead, node2: dead, node3: 500 }));
     expect(watched.node('node3')).toMatchObject({ health: 'synced' });
+  });
+});
+
+describe('an answer that shows life', () => {
+  const busy = (code: string) => ({ kind: 'error', code, reason: `it answered ${code}` }) as never;
+
+  it.each([
+    ['too many requests, or not available', 'busy'],
+    ['a redirection', 'redirected'],
+    ['an error of its own', 'refused'],
+    ['garbage', 'malformed'],
+    ['10 MB', 'too-large'],
+  ])('is no silence: %s', (_, code) => {
+    expect(new Watched().sweep({ node1: 100, node2: busy(code) }).node('node2')).toMatchObject({
+      health: 'busy',
+      height: null,
+      lagBlocks: null,
+      reason: `it is alive, and does not say where it stands: it answered ${code}`,
+    });
+  });
+
+  it('is told when it has lasted for as long as a node may stand still, and not before', () => {
+    const watched = new Watched().sweeps(5, () => ({ node1: 100, node2: 100, node3: busy('busy') }));
+    expect(watched.codes.get('node3')).toBeNull();
+    watched.sweep({ node1: 100, node2: 100, node3: busy('redirected') });
+    expect(watched.codes.get('node3')).toBe('node-busy');
+    expect(watched.node('node3')).toMatchObject({ health: 'busy', sinceMs: T0 });
+  });
+
+  it('says neither that a client was restarted, nor that it was not', () => {
+    const watched = new Watched().sweeps(3, () => ({ node1: 100, node2: 100, node3: 100 }));
+    const before = watched.node('node3');
+    watched.sweeps(3, () => ({ node1: 100, node2: 100, node3: busy('busy') }));
+    watched.sweep({ node1: 100, node2: 100, node3: 100 });
+    expect(watched.node('node3')).toMatchObject({ health: 'synced', startedAtMs: before.startedAtMs });
   });
 });
 
@@ -182,7 +220,7 @@ describe('an execution client that is stuck', () => {
   const UNKNOWN: NodeStatus = {
     ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
     ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
-    ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined },
+    ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined, missing: [] },
   };
   const stuckWith = (beacon: object) =>
     new Watched(ethereum())
@@ -405,7 +443,7 @@ describe('a fork', () => {
 const BARE: NodeStatus = {
   ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
   ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
-  ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined },
+  ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined, missing: [] },
 };
 
 describe('a node of another network', () => {

@@ -9,6 +9,7 @@ import { metricsOf } from '../../../functions/watch-fleet/metrics.ts';
 import { partsOf, storeObservations } from '../../../functions/watch-fleet/observations.ts';
 import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../../functions/watch-fleet/pages.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
+import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { dead, fleetOf, MINUTE, type Sweep, T0, Watched } from '../../fixtures/sights.ts';
 
@@ -145,14 +146,17 @@ describe('what is measured', () => {
     });
     expect(values(all, 'node1')).toEqual({ HeightLag: 0, BlockAgeSeconds: 5, Peers: 8, Health: 0 });
     expect(values(all, 'node2')).toEqual({ HeightLag: 10, Health: 1 });
-    expect(values(all, 'node3')).toEqual({ Health: 4 });
+    expect(values(all, 'node3')).toEqual({ Health: HEALTH_VALUE.unreachable });
     expect(values(all)).toEqual({ Nodes: 4, Unhealthy: 1, Unknown: 0, Forked: 0, Tip: 100, Halted: 0 });
   });
 
   it('is the fullest disk where a probe on the node tells them', () => {
     const ok = { kind: 'error', code: 'refused', reason: 'busy' } as const;
     const node1 = { status: ok, diskUsedPercent: { data: 71.2, ancient: 88.5 } };
-    expect(values(data(new Watched(), { nodes: { node1 } }), 'node1')).toEqual({ Health: 4, DiskUsedPercent: 88.5 });
+    expect(values(data(new Watched(), { nodes: { node1 } }), 'node1')).toEqual({
+      Health: HEALTH_VALUE.busy,
+      DiskUsedPercent: 88.5,
+    });
   });
 
   it('says nothing under a name that two nodes have, and nothing of a fleet that nobody asks', () => {

@@ -37,6 +37,7 @@ const observation = {
     inodesTotal: 1,
     inodesUsed: 0,
     rootUsedPercent: 10,
+    growthLimit: null,
     client: 'running',
   },
 };

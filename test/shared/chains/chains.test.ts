@@ -346,6 +346,103 @@ describe('a solana node', () => {
   });
 });
 
+describe('a client that does not answer one optional call', () => {
+  /** The batch with other answers to some of its calls. */
+  const batchWith = (sample: unknown, others: Readonly<Record<number, object>>) => [
+    answered(
+      (sample as { id: number }[]).map((entry) => ({ ...entry, result: undefined, ...(others[entry.id] ?? entry) })),
+    ),
+  ];
+  const error = (code: number, message = 'Internal error') => ({ error: { code, message } });
+  const GETH_PEERS = 3;
+  const GETH_VERSION = 4;
+
+  it.each([
+    [
+      'net_peerCount is not allowed',
+      GETH_PEERS,
+      error(-32_004, 'method not allowed'),
+      'peers: net_peerCount answered error -32004: method not allowed',
+    ],
+    [
+      'net_peerCount is limited',
+      GETH_PEERS,
+      error(-32_005, 'limit exceeded'),
+      'peers: net_peerCount answered error -32005: limit exceeded',
+    ],
+    [
+      'net_peerCount is refused without a message',
+      GETH_PEERS,
+      { error: { code: -32_004 } },
+      'peers: net_peerCount answered error -32004: no message',
+    ],
+    [
+      'the version is empty',
+      GETH_VERSION,
+      { result: '' },
+      'version: web3_clientVersion: "", expected a text of 1 to 256 printable characters',
+    ],
+    ['the version is long', GETH_VERSION, { result: 'v'.repeat(300) }, undefined],
+    ['the chain id is refused', 0, error(-32_000), 'chain id: eth_chainId answered error -32000: Internal error'],
+    ['eth_syncing is refused', 1, error(-32_000), 'syncing: eth_syncing answered error -32000: Internal error'],
+  ])('has a height and a hash, and says what is missing: %s', (_, id, other, missing) => {
+    const facts = factsOf(ethereum.status(), batchWith(samples.gethDevelopment, { [id]: other }));
+    expect(facts).toMatchObject({ height: 8, hashes: [{ height: 8 }], blockTimeMs: 0x6b001438 * 1000 });
+    expect(facts.missing).toEqual(missing === undefined ? [expect.stringMatching(/^version: /)] : [missing]);
+  });
+
+  it('may tell its peers as a plain number', () => {
+    const answers = batchWith(samples.gethDevelopment, { [GETH_PEERS]: { result: 7 } });
+    expect(factsOf(ethereum.status(), answers)).toMatchObject({ peerCount: 7, missing: [] });
+  });
+
+  it('has a height without getnetworkinfo, which btcd lacks, and without its genesis', () => {
+    const answers = batchWith(samples.litecoinStatus, { 1: error(-1, 'Command unimplemented'), 2: error(-1) });
+    expect(factsOf(litecoin.status(), answers, [failed()])).toMatchObject({
+      height: 300,
+      peerCount: undefined,
+      clientVersion: undefined,
+      chainId: undefined,
+      missing: [
+        'peers and version: getnetworkinfo answered error -1: Command unimplemented',
+        'genesis: getblockhash answered error -1: Internal error',
+      ],
+    });
+  });
+
+  it('is read without the facts of a status that are only for people', () => {
+    const { result } = JSON.parse(JSON.stringify(samples.cometbftStatus));
+    const bare = { result: { sync_info: result.sync_info, validator_info: { voting_power: null } } };
+    expect(factsOf(cometbft.status(), [answered(bare), answered({ result: { n_peers: 'many' } })])).toMatchObject({
+      height: 5,
+      chainId: undefined,
+      inValidatorSet: undefined,
+      missing: [
+        expect.stringMatching(/^network and version: /),
+        expect.stringMatching(/^voting power: /),
+        expect.stringMatching(/^peers: /),
+      ],
+    });
+  });
+
+  it('is a beacon node without genesis and spec, whose time is unknown', () => {
+    const answers = [samples.beaconSyncing, samples.beaconHead].map((body) => answered(body));
+    const rest = [failed('slow'), answered({}, 500), answered({}, 404), answered({}, 404)];
+    expect(factsOf(beacon.status(), [...answers, ...rest])).toMatchObject({
+      height: 11579198,
+      blockTimeMs: undefined,
+      missing: ['genesis: nobody is there', expect.stringMatching(/^spec: /)],
+    });
+  });
+
+  it('but without its height there is no reading', () => {
+    expect(readAll(litecoin.status(), batchWith(samples.litecoinStatus, { 0: error(-1) }))).toMatchObject({
+      kind: 'error',
+      code: 'refused',
+    });
+  });
+});
+
 describe('whatever the chain', () => {
   it.each(Object.entries(chainClients))('%s: a dead node has no height, and the reason says why', (_, client) => {
     const question = client.status([1]);

@@ -99,7 +99,10 @@ describe('a coin that chainmend has no code for', () => {
 
   it('does not reach what an object has not of its own', () => {
     const paths = { ...EOS, clientVersion: 'info.constructor.name' };
-    expect(readAll(client(paths).status(), [answered(eos)])).toMatchObject({ kind: 'error', code: 'malformed' });
+    expect(factsOf(client(paths).status(), [answered(eos)])).toMatchObject({
+      clientVersion: undefined,
+      missing: ['version: info.constructor.name: nothing, expected a text or a whole number'],
+    });
   });
 
   it.each<[string, Partial<HttpJsonPaths>, RegExp]>([

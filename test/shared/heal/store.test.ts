@@ -1,12 +1,15 @@
 // The records of heals over the region's own table: the first writer wins, and no writer overwrites a record that it has not read.
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { JournalRecord } from '../../../shared/heal/journal.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { keys, settle } from '../../../shared/heal/store.ts';
 import { claimedIncident, ME, OTHER, openIncidentRecord, payload } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { observedNode } from '../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { type Table, tableOfHeals } from '../../fixtures/table.ts';
 
 const NODE = keys.node('bitcoin', INSTANCE);
@@ -54,6 +57,16 @@ describe('a record', () => {
     });
     expect(fence).toBe(8);
     expect(await read()).toMatchObject({ fence: 8, version: 3 });
+  });
+});
+
+describe('the observation of a fleet', () => {
+  it('has no part beyond the size of the fleet, however old that part is', async () => {
+    const part = (at: number, nodes: readonly ObservedNode[], observedAtMs: number) =>
+      table.store.replace(keys.observation('bitcoin', at), { observedAtMs, nodes, version: 1 } as never);
+    await part(0, [observedNode()], NOON_MS);
+    await part(1, [], NOON_MS - HOUR_MS);
+    expect(await table.store.readObservations('bitcoin')).toMatchObject([{ observedAtMs: NOON_MS }]);
   });
 });
 

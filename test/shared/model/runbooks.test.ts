@@ -10,6 +10,7 @@ const kinds: readonly string[] = [...NODE_ALARM_KINDS, ...FLEET_ALARM_KINDS];
 const pageOf = (kind: string) => `docs/runbooks/${kind}.md`;
 /** Each of these stands for several codes that page; its name is the most frequent of them. */
 const codes = [
+  'node-busy',
   'ladder-spent',
   'validator',
   'drift-refused',

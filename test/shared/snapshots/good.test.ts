@@ -11,15 +11,25 @@ const why = (input: Parameters<typeof rankSets>[0]) => rankSets(input).refused.m
 const verified = { verifiedAtMs: NOON_MS - DAY_MS };
 
 describe('the order of good sets', () => {
-  it('is verified, then clean, then taken of a running client, and newest first within each', () => {
-    const all = sets(
-      { id: 'snap-running', policy: 'policy-1', hoursAgo: 2 },
-      { hoursAgo: 3 },
-      { hoursAgo: 5 },
-      { hoursAgo: 48, ledger: verified },
-      { hoursAgo: 72, ledger: verified },
-    );
-    expect(ids(demand({ sets: all }))).toEqual(['node1-48', 'node1-72', 'node1-3', 'node1-5', 'snap-running']);
+  const running = { id: 'snap-running', policy: 'policy-1', hoursAgo: 2 };
+  it.each<[string, readonly Taken[], readonly string[]]>([
+    [
+      'is verified, then clean, then taken of a running client, where they are about equally new',
+      [running, { hoursAgo: 3 }, { hoursAgo: 5 }, { hoursAgo: 20, ledger: verified }],
+      ['node1-20', 'node1-3', 'node1-5', 'snap-running'],
+    ],
+    [
+      'is clean before verified where the verified one is more than a day older',
+      [{ hoursAgo: 6 }, { hoursAgo: 90 * 24, ledger: verified }],
+      ['node1-6', 'node1-2160'],
+    ],
+    [
+      'is of a running client before clean where the clean one is more than a week older',
+      [running, { hoursAgo: 8 * 24 }, { hoursAgo: 6 * 24 }],
+      ['node1-144', 'snap-running', 'node1-192'],
+    ],
+  ])('%s', (_, taken, order) => {
+    expect(ids(demand({ sets: sets(...taken) }))).toEqual(order);
   });
 
   it('prefers the node’s own among those of one hour, and a newer one of a sibling otherwise', () => {
@@ -45,7 +55,7 @@ describe('the order of good sets', () => {
     expect(ids(demand({ fleet, sets: sets(taken) }))).toEqual(['snap-untagged']);
   });
 
-  it('has what nobody knows the node of last in its rank', () => {
+  it('has what was taken of a running client of nobody knows whom last', () => {
     const all = sets(
       { policy: 'policy-1', volumeId: 'vol-gone', id: 'snap-gone', hoursAgo: 2 },
       { policy: 'policy-1', id: 'snap-known', hoursAgo: 30 },

@@ -134,9 +134,20 @@ describe('a good set', () => {
 
 describe('the order', () => {
   const ORDER: readonly Rank[] = ['verified', 'clean', 'crash-consistent'];
-  check('never puts a lower rank before a higher one', ({ input }) => {
-    const places = rankSets(input).good.map(({ rank }) => ORDER.indexOf(rank));
-    return places.every((place, index) => index === 0 || place >= (places[index - 1] ?? 0));
+  check('never puts a set before a clean one that is newer by an hour, and of no lower rank', ({ input }) => {
+    const { good } = rankSets(input);
+    const worse = (a: SnapshotSet, b: SnapshotSet): boolean =>
+      b.rank !== 'crash-consistent' &&
+      ORDER.indexOf(b.rank) <= ORDER.indexOf(a.rank) &&
+      b.takenAtMs - a.takenAtMs > 3_600_000;
+    return good.every((set, index) => good.slice(index + 1).every((later) => !worse(set, later)));
+  });
+
+  check('never puts a set before one that is newer by eight days', ({ input }) => {
+    const { good } = rankSets(input);
+    const isOld = (a: SnapshotSet, b: SnapshotSet): boolean =>
+      b.rank !== 'crash-consistent' && b.takenAtMs - a.takenAtMs > 8 * 24 * 3_600_000 + 3_600_000;
+    return good.every((set, index) => good.slice(index + 1).every((later) => !isOld(set, later)));
   });
 
   check('has at most two crash-consistent sets in an incident', ({ input }) => {

@@ -3,6 +3,7 @@
 import type { Misbehaviour } from '../../../../local/nodes/rpc/misbehaviour.ts';
 import { referenceHost } from '../../../../local/nodes/rpc/reference.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
+import { impatient } from '../../../../local/scenarios/world/ladder.ts';
 import type { HttpHost } from '../../../../local/simulator/network/network.ts';
 import type { Health } from '../../../../shared/fleet/observation.ts';
 import {
@@ -25,21 +26,22 @@ const REFERENCE = 'bitcoin-a.example';
 const rpc = (how: Misbehaviour, health: Health, expect: Readonly<Record<string, Check>>): Bad => ({
   begins: (world) => world.find('bitcoin', 'node2').machine.rpc.misbehave(how),
   health: { node2: health },
-  // Nothing is known of a node that could not be probed: it stays in the pool.
-  outOfPool: health === 'unknown' ? [] : ['node2'],
+  // Neither healthy nor sick: it stays in the pool.
+  outOfPool: health === 'unknown' || health === 'busy' ? [] : ['node2'],
+  ...(health === 'busy' && { fleet: { health: impatient.health, replace: { rungs: [] } } }),
   expect: { ...expect, 'no function failed': noFunctionFailed },
 });
 
 const nodes: Readonly<Record<string, Bad>> = {
-  'a node’s RPC answers garbage': rpc('garbage', 'unreachable', {
-    'people are told what it answers': pagedOnce('node-unreachable', 'node2', /not UTF-8/),
+  'a node’s RPC answers garbage': rpc('garbage', 'busy', {
+    'people are told what it answers': pagedOnce('node-busy', 'node2', /not UTF-8/),
     'it has no lag, not even 0': (_, { region }) =>
       region.cloudwatch
         .seriesOf({ namespace: 'chainmend', name: 'HeightLag', dimensions: { Fleet: 'bitcoin', Node: 'node2' } })
         .every(({ atMs }) => atMs < NOON_MS + (BEGINS_AT_MINUTES + 1) * 60_000),
   }),
-  'a node’s RPC answers with ten megabytes': rpc('huge', 'unreachable', {
-    'people are told the limit': pagedOnce('node-unreachable', 'node2', /larger|more than|limit/),
+  'a node’s RPC answers with ten megabytes': rpc('huge', 'busy', {
+    'people are told the limit': pagedOnce('node-busy', 'node2', /larger|more than|limit/),
   }),
   'a node’s RPC answers after half a minute': rpc('slow', 'unreachable', {
     'people are told how long it was waited for': pagedOnce('node-unreachable', 'node2', /\d+ s/),

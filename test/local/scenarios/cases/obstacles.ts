@@ -36,6 +36,22 @@ const cases: Readonly<Record<string, Case>> = {
     { volume: { type: 'gp2', sizeGiB: 16_384, usedPercent: 91.5 }, fleet: { disk: { maximumSizeGiB: 60_000 } } },
     true,
   ),
+  'the partition table ends at 2 TiB, and so does the volume': refusal(
+    'format-limit',
+    {
+      volume: { sizeGiB: 2048, usedPercent: 91.5, partitioned: true, formatted: 'mbr' },
+      fleet: { disk: { maximumSizeGiB: 60_000, maximumMonthlyIncreaseUsd: 10_000 } },
+    },
+    true,
+  ),
+  'ext4 was made without 64bit and ends at 16 TiB, and so does the volume': refusal(
+    'format-limit',
+    {
+      volume: { sizeGiB: 16_384, usedPercent: 91.5, filesystem: 'ext4', formatted: 'ext4-32bit' },
+      fleet: { disk: { maximumSizeGiB: 60_000, maximumMonthlyIncreaseUsd: 10_000 } },
+    },
+    true,
+  ),
   'the volume is at the fleet’s ceiling': refusal('size-ceiling', { fleet: { disk: { maximumSizeGiB: 500 } } }, true),
   'growing would cost more than the fleet’s ceiling': refusal(
     'cost-ceiling',
