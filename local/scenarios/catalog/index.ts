@@ -1,6 +1,8 @@
-// All scenarios, in the best order for a newcomer.
+// All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it.
 
+import { join } from 'node:path';
 import type { Scenario } from '../scenario.ts';
+import { worldsIn } from '../world-file/read.ts';
 import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
@@ -80,6 +82,7 @@ export const SCENARIOS: readonly Scenario[] = [
   dailySnapshot,
   manualRestore,
   undoRestore,
+  ...worldsIn(join(import.meta.dirname, '../worlds')),
   smokeGround,
   smokeLadderGround,
 ];
