@@ -10,6 +10,7 @@ import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
+import { consensusClientDown } from './consensus-client-down.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { diskFull } from './disk-full.ts';
@@ -62,6 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
   peersLost,
   newFleet,
   stuckNode,
+  consensusClientDown,
   corruptData,
   badLatestSnapshot,
   firstDay,
