@@ -2,8 +2,10 @@
 // proof. Pure: the same facts give the same act.
 
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
+import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired } from './facts.ts';
@@ -181,11 +183,17 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (next === 'swap' && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Checked before the rung is reserved, and before the node is affected.
-  const unfit = RUNGS[next].cannotBegin(facts, state);
+  const unfit = causeElsewhere(facts, next) ?? RUNGS[next].cannotBegin(facts, state);
   if (unfit !== null) return skipRung({ rung: next, reason: unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
+}
+
+/** Where the consensus client is at fault, only its own restart can help: neither other data nor another instance of the execution client. */
+function causeElsewhere({ want, watched, fleet }: Facts, rung: RungName): string | null {
+  if (want.do !== 'heal' || watched?.cause === undefined) return null;
+  return rung === 'restart' && consensusUnitOf(fleet) !== undefined ? null : `it would not help: ${watched.reason}`;
 }
 
 export const NO_RUNG = 'the fleet file allows no rung that could help here';

@@ -62,7 +62,8 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   },
 });
 
-export const restart = defineAct<{ readonly reason: string }>()('restart', {
+/** `only`: the name of the one unit that is at fault; all units of the node unless given. */
+export const restart = defineAct<{ readonly reason: string; readonly only?: string }>()('restart', {
   ...COMMAND,
   intent: (state) => ({
     call: { name: 'restart-client', target: state.found.instanceId },
@@ -70,14 +71,14 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
   }),
   recovers: false,
   retryKey: 'kind',
-  execute: (context, { reason }) =>
+  execute: (context, { reason, only }) =>
     send(context, {
       which: 'original',
-      sentence: `restart its client: ${reason}`,
+      sentence: `restart ${only === undefined ? 'its client' : `its ${only}`}: ${reason}`,
       startsClient: true,
       command: (fleet) => ({
         operation: 'restart-client',
-        clients: clientsOf(fleet),
+        clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
         paths: fleet.volumes.map(({ path }) => path),
         only: 'restart',
       }),

@@ -1,6 +1,8 @@
-// All scenarios, in the best order for a newcomer.
+// All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it.
 
+import { join } from 'node:path';
 import type { Scenario } from '../scenario.ts';
+import { worldsIn } from '../world-file/read.ts';
 import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
@@ -8,6 +10,7 @@ import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
+import { consensusClientDown } from './consensus-client-down.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { diskFull } from './disk-full.ts';
@@ -60,6 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
   peersLost,
   newFleet,
   stuckNode,
+  consensusClientDown,
   corruptData,
   badLatestSnapshot,
   firstDay,
@@ -80,6 +84,7 @@ export const SCENARIOS: readonly Scenario[] = [
   dailySnapshot,
   manualRestore,
   undoRestore,
+  ...worldsIn(join(import.meta.dirname, '../worlds')),
   smokeGround,
   smokeLadderGround,
 ];

@@ -79,6 +79,33 @@ describe('the rungs that could help', () => {
   });
 });
 
+describe('where the consensus client is at fault', () => {
+  const beside = [
+    { name: 'execution', runtime: { kind: 'systemd', unit: 'geth' }, stopGraceSeconds: 300, cleanLine: undefined },
+    { name: 'beacon', runtime: { kind: 'systemd', unit: 'lighthouse' }, stopGraceSeconds: 120, cleanLine: undefined },
+  ] as const;
+  const ours = { ...FLEET, units: beside };
+  const at = watched('stuck', { cause: 'consensus-client' });
+
+  it('it alone is restarted', () => {
+    expect(next({ fleet: ours, watched: at })).toBe('take restart');
+    expect(decide(facts({ fleet: ours, watched: at }), ladderState({ rung: 'restart' }))).toMatchObject({
+      do: 'restart',
+      only: 'beacon',
+    });
+  });
+
+  it('nothing else of the ladder is tried for the execution client', () => {
+    expect(next({ fleet: ours, watched: at }, failed('restart'))).toBe('skip-rung');
+    expect(next({ fleet: ours, watched: at }, failed('restart', 'swap'))).toBe('skip-rung');
+    expect(next({ fleet: FLEET, watched: at })).toBe('skip-rung');
+  });
+
+  it('a person who wants another thing is not stopped', () => {
+    expect(next({ fleet: ours, watched: at, want: restore() })).toBe('take swap');
+  });
+});
+
 describe('the ladder is climbed', () => {
   it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['the supply is held before the first rung', {}, { hold: 'none' }, 'hold-snapshots'],

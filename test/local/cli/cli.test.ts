@@ -53,7 +53,7 @@ describe('npm start', () => {
     ]);
     expect(Object.keys(report.nodes[0] ?? {})).toEqual([
       ...['fleet', 'node', 'role', 'state', 'height', 'heightLag', 'peers', 'instanceId', 'availabilityZone'],
-      ...['privateIp', 'volumes'],
+      ...['privateIp', 'clientStarts', 'volumes'],
     ]);
   });
 
