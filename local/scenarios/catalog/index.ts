@@ -35,11 +35,13 @@ import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
 import { personUpgradesContainer } from './person-upgrades-container.ts';
+import { probeNoneRestore } from './probe-none-restore.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
+import { terminatedMidProof } from './terminated-mid-proof.ts';
 import { undoRestore } from './undo-restore.ts';
 import { untaggedSnapshot } from './untagged-snapshot.ts';
 import { validatorStuck } from './validator-stuck.ts';
@@ -79,11 +81,13 @@ export const SCENARIOS: readonly Scenario[] = [
   doubleAlarm,
   personUpgradesContainer,
   lateAnswer,
+  terminatedMidProof,
   lateCommand,
   executionLost,
   dailySnapshot,
   manualRestore,
   undoRestore,
+  probeNoneRestore,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   smokeGround,
   smokeLadderGround,
