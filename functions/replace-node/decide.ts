@@ -308,8 +308,8 @@ function piecesOf({ fleet, original }: Facts, state: LadderState): readonly Clea
   if (restoredVolumes?.from === 'snapshot') {
     add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
     // A client that runs on other data shows that the earlier data could not be used.
-    for (const { snapshotIds, fault } of tried)
-      if (fault === 'open' || fault === 'lower-stop') add('quarantine', snapshotIds.join(' '));
+    for (const { snapshotIds, door, fault } of tried)
+      if (door === 'data' && (fault === 'open' || fault === 'lower-stop')) add('quarantine', snapshotIds.join(' '));
   }
   if (restoredVolumes?.from === 'kept')
     add('unkeep', restoredVolumes.volumes.map(({ volumeId }) => volumeId).join(' '));

@@ -91,8 +91,8 @@ export function orTold(decision: Decision, { unanswered }: Pick<Facts, 'unanswer
 /** The node follows its chain again. */
 export const proved = (reason: string): Decision => prove({ reason });
 
-export const waitSeconds = (seconds: number, what: string, progress?: Progress): Act =>
-  wait({ seconds, what, ...(progress && { progress }) });
+export const waitSeconds = (seconds: number, what: string, progress?: Progress, height?: number): Act =>
+  wait({ seconds, what, ...(progress && { progress }), ...(height !== undefined && { height }) });
 
 export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
 
@@ -170,6 +170,10 @@ export const isSpent = ({ setback }: LadderState, decision: Decision): boolean =
 export const sentenceOfSetback = ({ setback }: LadderState): string =>
   `${setback?.act} failed several times: ${setback?.reason}`;
 
+/** A call of EC2 that keeps failing is AWS's; of a command that nobody answers, nobody knows. */
+export const doorOfSetback = ({ setback }: LadderState): 'aws' | 'nobody-knows' =>
+  /^(attach|detach) /.test(setback?.act ?? '') ? 'aws' : 'nobody-knows';
+
 /** The act itself, a wait until it is repeated, or the end of the attempt. */
 export function paced(decision: Decision, state: LadderState, nowMs: number): Decision {
   const { setback } = state;
@@ -186,6 +190,9 @@ const told = ({ act, count, reason }: Setback): Decision =>
     reason: `${act} failed ${count} times in a row (${reason}), and it is needed: it is tried again`,
     retryAfterMs: NEXT_ATTEMPT_MS,
   });
+
+const heightSince = (upSinceMs: number, watched: Facts['watched']): number | undefined =>
+  watched && watched.observedAtMs > upSinceMs ? (watched.height ?? undefined) : undefined;
 
 type Failed = Extract<Verdict, { readonly is: 'failed' }>;
 
@@ -209,7 +216,7 @@ export function proving(
     case 'proved':
       return proved(verdict.reason);
     case 'waiting':
-      return waitSeconds(verdict.seconds, verdict.why);
+      return waitSeconds(verdict.seconds, verdict.why, undefined, heightSince(upSinceMs, watched));
     case 'silent':
       return facts[which]?.agentOnline && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST
         ? askNode(which)

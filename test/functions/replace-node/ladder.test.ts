@@ -302,7 +302,7 @@ describe('a restart', () => {
 describe('what did not come off', () => {
   const back = {
     rung: 'swap',
-    restoredVolumes: copy({ mounted: 'restored', givenUp: { fault: 'other', reason: 'x' } }),
+    restoredVolumes: copy({ mounted: 'restored', givenUp: { door: 'nobody-knows', fault: 'other', reason: 'x' } }),
   } as const;
   const setback = (count: number, minutesAgo: number) => ({
     setback: { act: 'swap to found', count, reason: 'busy', atMs: NOON_MS - minutesAgo * MINUTE_MS },
