@@ -2,13 +2,16 @@
 // proof. Pure: the same facts give the same act.
 
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
+import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired } from './facts.ts';
-import { endOf, guardOf } from './judge.ts';
+import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
+import { laterEachTime, leftToPerson } from './person.ts';
 import {
   askNode,
   awaitSight,
@@ -62,8 +65,6 @@ const isUnheard = ({ original, seen }: Facts): boolean =>
 const MINUTE_MS = 60_000;
 /** From this usage on the disk is the cause, and resize-volume heals it. */
 const FULL_PERCENT = 97;
-/** A client that a person has stopped is left to that person; it is looked at again after this time. */
-const STOPPED_AGAIN_MS = 15 * MINUTE_MS;
 
 /** Whether there is anything to do, and the state of the node before anything is done to it. */
 export function begin(facts: Facts): Decision {
@@ -73,7 +74,7 @@ export function begin(facts: Facts): Decision {
   const { instance, checks, agentOnline } = original;
   if (instance.state === 'stopped' || instance.state === 'stopping')
     return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
-      retryAfterMs: STOPPED_AGAIN_MS,
+      retryAfterMs: laterEachTime(facts),
     });
   if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
   if (want.do === 'heal') {
@@ -94,14 +95,8 @@ export function begin(facts: Facts): Decision {
     want.do === 'heal' &&
     seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
   if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
-  const stopped =
-    want.do === 'heal' && seen?.clients.every(({ state, exitStatus }) => state === 'stopped' && exitStatus === 0);
-  if (stopped && seen && seen.clients.length > 0)
-    return refuse(
-      'client-stopped',
-      `its client was stopped, and ended by itself (${seen.clients.map(endOf).join('; ')}): somebody did that`,
-      { page: true, retryAfterMs: STOPPED_AGAIN_MS },
-    );
+  const left = leftToPerson(facts, { stops: true });
+  if (left) return ended({ as: 'refused', refusal: left });
   return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, instance.availabilityZone)) });
 }
 
@@ -170,6 +165,9 @@ const foundVolume = (volume: VolumeDescription, role: string, path: string, devi
 /** Takes the mildest rung that was not tried. A guard that refuses it ends this attempt, and the next attempt looks again. */
 function climb(facts: Facts, state: LadderState): Decision {
   const last = state.failed.at(-1);
+  // What a rung before has stopped, no person has.
+  const left = leftToPerson(facts, { stops: state.failed.length === 0 && state.client === 'untouched' });
+  if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
   const next = nextRung(facts, state);
   if (next === undefined) return spent(facts, state);
   const held = holdSupply(facts, state, RUNGS[next]);
@@ -185,11 +183,17 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (next === 'swap' && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Checked before the rung is reserved, and before the node is affected.
-  const unfit = RUNGS[next].cannotBegin(facts, state);
+  const unfit = causeElsewhere(facts, next) ?? RUNGS[next].cannotBegin(facts, state);
   if (unfit !== null) return skipRung({ rung: next, reason: unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
+}
+
+/** Where the consensus client is at fault, only its own restart can help: neither other data nor another instance of the execution client. */
+function causeElsewhere({ want, watched, fleet }: Facts, rung: RungName): string | null {
+  if (want.do !== 'heal' || watched?.cause === undefined) return null;
+  return rung === 'restart' && consensusUnitOf(fleet) !== undefined ? null : `it would not help: ${watched.reason}`;
 }
 
 export const NO_RUNG = 'the fleet file allows no rung that could help here';

@@ -342,16 +342,20 @@ async function noteProof(
 
 async function release(context: ReplaceActContext, ending: Ending, leases: Leases): Promise<undefined> {
   const { durable, place } = context;
-  const { holder, commandsOver, seenFence, leased } = leases;
+  const { holder, commandsOver, seenFence, leased, clientUp } = leases;
   for (const { instanceId, fence } of leased) {
     const turn = { ...context, ...turnAt(durable, `${place}-${instanceId}`) };
-    await releaseNode(turn, { holder: { execution: holder.execution, fence }, commandsOver, instanceId });
+    await releaseNode(turn, {
+      ...{ holder: { execution: holder.execution, fence }, commandsOver, instanceId },
+      clientUp: clientUp.replacement,
+    });
   }
   const isOver = ending.outcome === 'healed' || ending.outcome === 'escalated';
   await releaseNode(context, {
     holder,
     commandsOver,
     seenFence,
+    clientUp: clientUp.original,
     ...(!isOver && { keepOperation: true as const }),
     before: async () => {
       // The fleet's turn passes to the attempt that settles what is open.

@@ -71,8 +71,12 @@ export const GUARDRAILS = {
   'no-good-snapshot':
     'No snapshot fits: of this chain and client, whole, from before the fault, and not already tried in this incident.',
   'client-stopped': 'A person has stopped the client: it is left as it is.',
+  'client-unknown':
+    'The node cannot tell the state of its client: a person may be at it, or the fleet file names another unit than the node has.',
   'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
+  'consensus-client-down':
+    'The consensus client beside an execution client is down or stands, and no unit of the fleet file is it: nothing is done to the execution client.',
   'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',
   'pool-at-floor': 'Too few synced nodes would stay in the pool while one is stopped for its snapshot.',

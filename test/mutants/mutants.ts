@@ -928,14 +928,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a lease is taken only when no command and no request of its last holder can act',
-      find: ' && nowMs > read.quietAfterMs;',
-      replace: ';',
+      find: '(nowMs > read.quietAfterMs || isFencedFirst(read))',
+      replace: '(read.quietAfterMs >= 0 || isFencedFirst(read))',
       caughtBy: ['shared/heal/lease'],
     },
     {
       name: 'a node is not given back while a command of ours may run',
-      find: 'if (!commandsOver && nowMs <= read.quietAfterMs)',
-      replace: 'if (nowMs < 0)',
+      find: 'if (!commandsOver && !isLeft && nowMs <= read.quietAfterMs)',
+      replace: 'if (isLeft && nowMs < 0)',
       caughtBy: ['shared/heal/lease'],
     },
     {

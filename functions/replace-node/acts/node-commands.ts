@@ -1,6 +1,7 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
 import { endOf, SIGNING_STATE } from '../judge.ts';
 import {
@@ -60,7 +61,8 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   },
 });
 
-export const restart = defineAct<{ readonly reason: string }>()('restart', {
+/** `only`: the name of the one unit that is at fault; all units of the node unless given. */
+export const restart = defineAct<{ readonly reason: string; readonly only?: string }>()('restart', {
   ...COMMAND,
   intent: (state) => ({
     call: { name: 'restart-client', target: state.found.instanceId },
@@ -68,14 +70,14 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
   }),
   recovers: false,
   retryKey: 'kind',
-  execute: (context, { reason }) =>
+  execute: (context, { reason, only }) =>
     send(context, {
       which: 'original',
-      sentence: `restart its client: ${reason}`,
+      sentence: `restart ${only === undefined ? 'its client' : `its ${only}`}: ${reason}`,
       startsClient: true,
       command: (fleet) => ({
         operation: 'restart-client',
-        clients: clientsOf(fleet),
+        clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
         paths: fleet.volumes.map(({ path }) => path),
         only: 'restart',
       }),
@@ -86,10 +88,15 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
       if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
       return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
     },
-    failed: (state, _, { reason }) => failRung(state, reason),
+    failed: (state, _, { reason, seen }) =>
+      cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
     unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
 });
+
+/** A client that nobody can follow is not stopped and not started: the command has changed nothing, and has shown nothing of the data. */
+const cannotTell = (seen: NodeState | null | undefined): boolean =>
+  seen?.clients.some(({ state }) => state === 'unknown') === true;
 
 /** Checks one of the restored volumes, read-only, next to the mounted ones. */
 export const check = defineAct<{ readonly at: number }>()('check', {
@@ -161,6 +168,8 @@ function wentBack(state: LadderState, { seen }: Failed): LadderState {
 }
 
 function notSwapped(state: LadderState, { reason, fault, putBack, seen }: Failed): LadderState {
+  if (cannotTell(seen) && putBack !== true && mountedOf(state, seen) === 'found')
+    return { ...state, client: 'untouched', pending: null, setback: null };
   const ends = seen?.clients.some(({ state }) => state === 'failed') === true;
   return withRestored(state, () => ({
     mounted: mountedOf(state, seen) ?? (putBack === false ? 'restored' : 'found'),

@@ -11,6 +11,7 @@ import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { judgeProof, type Verdict } from '../judge.ts';
+import { leftToPerson } from '../person.ts';
 import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
@@ -198,6 +199,11 @@ export function proving(
 ): Decision {
   const { nowMs, fleet, watched, seen } = facts;
   const { found, inspectedAtMs } = state;
+  // Its client was seen running after the start of these rungs; a boot starts only what is enabled.
+  const isLater = state.rung !== 'stop-start' && (inspectedAtMs ?? 0) > upSinceMs;
+  const left = isLater ? leftToPerson(facts, { stops: true }) : null;
+  if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
+    return ended({ as: 'refused', refusal: left });
   const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs });
   switch (verdict.is) {
     case 'proved':

@@ -10,6 +10,7 @@ import { check, swap } from '../acts/node-commands.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
+import { leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
 import {
   askNode,
@@ -123,6 +124,8 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   if (restored.mounted === 'found') {
     const off = state.client === 'mayBeDown' && !runsOnFound(facts, state) ? null : calledOff(facts, state);
     if (off) return off;
+    const left = leftToPerson(facts, { stops: false });
+    if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
     const isolating = isolate(facts, state);
     if (isolating) return isolating;
     const data = from === 'snapshot' ? `${source}, ${rank}` : source;

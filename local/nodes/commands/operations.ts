@@ -3,6 +3,7 @@
 import type { ClientStop, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
 import type { SimulatedBeacon } from '../beacon.ts';
+import type { ClientState } from '../client.ts';
 import type { VolumeContent } from '../content.ts';
 import type { NodeContext } from '../context.ts';
 import { type DeviceReport, deviceById, FSTAB, type MountOptions, type NodeDisks } from '../disks.ts';
@@ -52,6 +53,8 @@ export interface CommandedNode extends NodeContext {
   readonly disks: NodeDisks;
   readonly beacon: SimulatedBeacon | undefined;
   readonly isClientMasked: boolean;
+  /** Its container was removed, or its unit is not loaded any more. */
+  readonly isClientGone: boolean;
   devices(): DeviceReport[];
   contentOf(volumeId: string): VolumeContent | undefined;
   mount(device: string, path: string, options?: MountOptions): string | undefined;
@@ -63,6 +66,8 @@ export interface CommandedNode extends NodeContext {
   maskClient(): void;
   unmaskClient(): void;
   clientExitStatus(): number | undefined;
+  /** Whether it ended because somebody told its runtime so; null where nobody knows. */
+  clientAsked(): boolean | null;
   clientLastLine(): string;
 }
 
@@ -83,12 +88,12 @@ export class NodeActs {
     const report = node.devices();
     return {
       clients: clients.map((client) => {
-        const known = isUnit(node.spec, client.runtime, client.unit);
+        const known = isUnit(node.spec, client.runtime, client.unit) && !node.isClientGone;
         const masked = node.isClientMasked;
-        if (!known)
-          return { state: this.isCompanion(client) ? 'running' : 'unknown', exitStatus: null, lastLine: '', masked };
+        if (!known) return { ...this.companionState(client), asked: null, lastLine: '', masked };
         const lastLine = node.clientLastLine().slice(0, LAST_LINE_MAX);
-        return { state: node.client.state, exitStatus: node.clientExitStatus() ?? null, lastLine, masked };
+        const exitStatus = node.clientExitStatus() ?? null;
+        return { state: node.client.state, exitStatus, asked: node.clientAsked(), lastLine, masked };
       }),
       volumes: paths.flatMap((path) => {
         const device = report.find(({ mountedAt }) => mountedAt === path);
@@ -105,19 +110,34 @@ export class NodeActs {
   /** Why one of these clients cannot be followed; undefined if all can. */
   unknown(clients: readonly Client[]): string | undefined {
     const one = clients.find(
-      (client) => !isUnit(this.node.spec, client.runtime, client.unit) && !this.isCompanion(client),
+      (client) =>
+        !(isUnit(this.node.spec, client.runtime, client.unit) && !this.node.isClientGone) && !this.isCompanion(client),
     );
     return one && `the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`;
   }
 
-  /** A beacon node next to an execution client is one process with it here. */
-  private isCompanion({ runtime }: Client): boolean {
-    return this.node.beacon !== undefined && runtime === this.node.spec.runtime;
+  /** A beacon node next to an execution client: any other unit of the same runtime. */
+  private isCompanion({ runtime, unit }: Client): boolean {
+    const { beacon, spec } = this.node;
+    return beacon !== undefined && runtime === spec.runtime && !isUnit(spec, runtime, unit);
+  }
+
+  private companionState(client: Client): { state: ClientState | 'unknown'; exitStatus: number | null } {
+    const { beacon } = this.node;
+    if (!beacon || !this.isCompanion(client)) return { state: 'unknown', exitStatus: null };
+    const { state } = beacon;
+    if (state === 'failed') return { state, exitStatus: 1 };
+    return state === 'stopped' ? { state, exitStatus: 0 } : { state: 'running', exitStatus: null };
   }
 
   /** null: no client ran. */
   *stopAll(clients: readonly Client[]): Acts<ClientStop | null> {
     const { client, spec } = this.node;
+    const beacon = this.companionIn(clients);
+    if (beacon?.state === 'running' || beacon?.state === 'frozen') {
+      yield this.takesMs(500, 2_000);
+      beacon.stop();
+    }
     const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
     if (!own || client.state !== 'running') return null;
     const needsMs = spec.stopSeconds === undefined ? this.takesMs(2_000, 8_000) : spec.stopSeconds * 1_000;
@@ -127,6 +147,10 @@ export class NodeActs {
     yield takesMs;
     client.stopped(killed ? 'killed' : 'clean', takesMs / 1_000);
     return this.evidence(Math.floor(takesMs / 1_000));
+  }
+
+  private companionIn(clients: readonly Client[]): SimulatedBeacon | undefined {
+    return clients.some((client) => this.isCompanion(client)) ? this.node.beacon : undefined;
   }
 
   lastStop(clients: readonly Client[]): ClientStop | null {
@@ -147,6 +171,11 @@ export class NodeActs {
   *startAll(clients: readonly Client[]): Acts<{ readonly seconds: number | null; readonly why: string | undefined }> {
     const { client, spec } = this.node;
     const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
+    const beacon = this.companionIn(clients);
+    if (beacon?.state === 'stopped' || beacon?.state === 'failed') {
+      yield this.takesMs(300, 1_500);
+      beacon.start();
+    }
     if (!own || client.state === 'running') return { seconds: null, why: undefined };
     const launchMs = this.takesMs(300, 1_500);
     yield launchMs;

@@ -10,6 +10,7 @@ import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
+import { consensusClientDown } from './consensus-client-down.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { diskFull } from './disk-full.ts';
@@ -33,6 +34,7 @@ import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
+import { personUpgradesContainer } from './person-upgrades-container.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
@@ -61,6 +63,7 @@ export const SCENARIOS: readonly Scenario[] = [
   peersLost,
   newFleet,
   stuckNode,
+  consensusClientDown,
   corruptData,
   badLatestSnapshot,
   firstDay,
@@ -74,6 +77,7 @@ export const SCENARIOS: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
+  personUpgradesContainer,
   lateAnswer,
   lateCommand,
   executionLost,

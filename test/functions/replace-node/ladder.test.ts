@@ -20,6 +20,7 @@ import {
   machine,
   newReplacement,
   seen,
+  watched,
 } from '../../fixtures/replace-facts.ts';
 
 const restore = (acknowledgesValidator = false) =>
@@ -75,6 +76,33 @@ describe('the rungs that could help', () => {
     ],
   ])('%s', (_, more, tried, rungs) => {
     expect(ladderOf(facts(more), tried)).toEqual(rungs);
+  });
+});
+
+describe('where the consensus client is at fault', () => {
+  const beside = [
+    { name: 'execution', runtime: { kind: 'systemd', unit: 'geth' }, stopGraceSeconds: 300, cleanLine: undefined },
+    { name: 'beacon', runtime: { kind: 'systemd', unit: 'lighthouse' }, stopGraceSeconds: 120, cleanLine: undefined },
+  ] as const;
+  const ours = { ...FLEET, units: beside };
+  const at = watched('stuck', { cause: 'consensus-client' });
+
+  it('it alone is restarted', () => {
+    expect(next({ fleet: ours, watched: at })).toBe('take restart');
+    expect(decide(facts({ fleet: ours, watched: at }), ladderState({ rung: 'restart' }))).toMatchObject({
+      do: 'restart',
+      only: 'beacon',
+    });
+  });
+
+  it('nothing else of the ladder is tried for the execution client', () => {
+    expect(next({ fleet: ours, watched: at }, failed('restart'))).toBe('skip-rung');
+    expect(next({ fleet: ours, watched: at }, failed('restart', 'swap'))).toBe('skip-rung');
+    expect(next({ fleet: FLEET, watched: at })).toBe('skip-rung');
+  });
+
+  it('a person who wants another thing is not stopped', () => {
+    expect(next({ fleet: ours, watched: at, want: restore() })).toBe('take swap');
   });
 });
 
@@ -253,6 +281,13 @@ describe('a restart', () => {
     ['is preceded by the node’s own word, where an attempt has died', { seen: null }, {}, 'inspect'],
     ['is no rung where the node does not answer', { seen: null, original: silent }, {}, 'end-rung'],
     ['is waited for', {}, { upSinceMs: NOON_MS - MINUTE_MS }, 'wait'],
+    ['is not for a client that somebody has stopped since', { seen: seen([client('stopped')]) }, {}, 'end'],
+    [
+      'has not failed where somebody stopped the client after it',
+      { seen: seen([client('stopped')]), watched: watched('unreachable', { height: null }) },
+      { upSinceMs: NOON_MS - 5 * MINUTE_MS, inspectedAtMs: NOON_MS - MINUTE_MS, client: 'mayBeDown' },
+      'end',
+    ],
     [
       'is not repeated for ever: that nobody answered is told, and is no failure of it',
       {},

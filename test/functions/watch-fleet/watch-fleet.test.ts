@@ -10,6 +10,7 @@ import { partsOf, storeObservations } from '../../../functions/watch-fleet/obser
 import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../../functions/watch-fleet/pages.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
+import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { dead, fleetOf, MINUTE, type Sweep, T0, Watched } from '../../fixtures/sights.ts';
 
@@ -51,6 +52,17 @@ describe('a page', () => {
     const paging = new Paging();
     for (let n = 0; n < 6; n++) paging.sweep({ node1: 1000, node2: n % 2 ? dead : 1000 });
     expect(paging.pages.flat()).toEqual([]);
+  });
+
+  it('does not come for a node that a person has paused by its tag, and comes when the pause ends', () => {
+    const paging = new Paging();
+    const as = { node2: { tags: { [PAUSE_TAG]: 'mine' } } };
+    for (let n = 0; n < 3; n++) paging.sweep({ nodes: { node1: 1000, node2: dead }, as });
+    const unasked = { node1: 1000, node2: { unasked: 'its agent is offline' } };
+    for (let n = 0; n < 3; n++) paging.sweep({ nodes: unasked, as });
+    expect(paging.pages.flat()).toEqual([]);
+    for (let n = 0; n < 3; n++) paging.sweep({ node1: 1000, node2: dead });
+    expect(paging.pages.flat()).toEqual(['node-unreachable node2']);
   });
 
   it('comes again only after the node was well for half an hour', () => {

@@ -11,6 +11,7 @@ const pageOf = (kind: string) => `docs/runbooks/${kind}.md`;
 /** Each of these stands for several codes that page; its name is the most frequent of them. */
 const codes = [
   'node-busy',
+  'consensus-client-down',
   'ladder-spent',
   'validator',
   'drift-refused',
