@@ -2,11 +2,9 @@
 import type { JsonSchema } from '@valibot/to-json-schema';
 import didYouMean from 'didyoumean2';
 import * as v from 'valibot';
-import type { FleetProblem } from '../shared/fleet/problems.ts';
+import { type FleetProblem, sentenceOf } from '../shared/fleet/problems.ts';
 import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
 import { fleetJsonSchema } from './fleet-json-schema.ts';
-
-const root = fleetJsonSchema();
 
 export interface Suggestion {
   /** A key, also one of another level ("disk.maximumSizeGiB"), or a word. */
@@ -15,21 +13,35 @@ export interface Suggestion {
   readonly expected: string | undefined;
 }
 
-export function suggestionFor({ kind, path, value }: FleetProblem): Suggestion | undefined {
+/** A schema of a file that people write, in both of its forms. */
+export interface FileSchema {
+  readonly root: JsonSchema;
+  readonly schema: v.GenericSchema;
+}
+
+const FLEET_FILE: FileSchema = { root: fleetJsonSchema(), schema: fleetDocumentSchema };
+
+const suggestionFor = (problem: FleetProblem, { root, schema }: FileSchema = FLEET_FILE): Suggestion | undefined => {
+  const { kind, path, value } = problem;
   const above = path.slice(0, -1);
   const key = path.at(-1) ?? '';
   if (kind === 'unknown-key') {
-    const here = nearest(key, schemasAt(above).flatMap(keysOf));
+    const here = nearest(key, schemasAt(root, above).flatMap(keysOf));
     const there = here ? undefined : placesOf(root, key, [])[0];
     const word = here ?? there?.join('.');
-    return word ? { word, expected: expectationAt(there ?? [...above, word]) } : undefined;
+    return word ? { word, expected: expectationAt(schema, there ?? [...above, word]) } : undefined;
   }
   if (kind !== 'wrong-value' || typeof value !== 'string') return undefined;
-  const word = nearest(
-    value,
-    schemasAt(path).flatMap(({ enum: words = [] }) => words.map(String)),
-  );
+  const word = nearest(value, schemasAt(root, path).flatMap(wordsOf));
   return word ? { word, expected: undefined } : undefined;
+};
+
+/** "unknown key "voulmes"; did you mean "volumes"? Expected …" */
+export function explainedProblem(problem: FleetProblem, file?: FileSchema): string {
+  const suggestion = suggestionFor(problem, file);
+  if (!suggestion) return sentenceOf(problem);
+  const expected = suggestion.expected ?? problem.expected;
+  return sentenceOf({ ...problem, expected: `did you mean "${suggestion.word}"? ${expected.replace(/^e/, 'E')}` });
 }
 
 export function nearest(word: string, known: readonly string[]): string | undefined {
@@ -37,7 +49,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 }
 
 /** All schemas that are allowed at a path: one schema, or the alternatives of a union. */
-function schemasAt(path: readonly string[]): JsonSchema[] {
+function schemasAt(root: JsonSchema, path: readonly string[]): JsonSchema[] {
   return path.reduce((schemas, key) => schemas.flatMap((schema) => step(schema, key)).flatMap(alternatives), [root]);
 }
 
@@ -50,8 +62,12 @@ function step({ properties, additionalProperties, items }: JsonSchema, key: stri
   return typeof next === 'object' && !Array.isArray(next) ? [next] : [];
 }
 
+/** The words that are allowed: of a list, or the one word that an alternative begins with. */
+const wordsOf = ({ enum: words = [], const: word }: JsonSchema): string[] =>
+  [...words, ...(word === undefined ? [] : [word])].map(String);
+
 function alternatives(schema: JsonSchema): JsonSchema[] {
-  return (schema.anyOf ?? [schema]).filter((option) => typeof option === 'object');
+  return (schema.anyOf ?? schema.oneOf ?? [schema]).filter((option) => typeof option === 'object');
 }
 
 function keysOf({ properties = {} }: JsonSchema): string[] {
@@ -69,8 +85,8 @@ function placesOf(schema: JsonSchema, key: string, above: readonly string[]): st
 }
 
 /** The schema's own message for a value that is never right. */
-function expectationAt(path: readonly string[]): string | undefined {
+function expectationAt(schema: v.GenericSchema, path: readonly string[]): string | undefined {
   const document = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), null);
-  const { issues = [] } = v.safeParse(fleetDocumentSchema, document);
+  const { issues = [] } = v.safeParse(schema, document);
   return issues.find((issue) => v.getDotPath(issue) === path.join('.'))?.message;
 }

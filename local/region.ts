@@ -17,7 +17,7 @@ import type { Lane } from './simulator/lambda-runtime/sandbox.ts';
 import { createSandboxes, type InvocationSpan, type SandboxLocation } from './simulator/lambda-runtime/sandboxes.ts';
 import { Network } from './simulator/network/network.ts';
 import { VpcEndpoints } from './simulator/network/vpc-endpoints.ts';
-import { type RequestFaults, seededFaults } from './simulator/request-faults.ts';
+import { combineRequestFaults, Outages, type RequestFaults, seededFaults } from './simulator/request-faults.ts';
 import { AwsError } from './simulator/service.ts';
 import type { CallRecord } from './simulator/trace.ts';
 
@@ -72,12 +72,13 @@ export async function createRegion(options: RegionOptions) {
   const log: string[] = [];
   const spans: InvocationSpan[] = [];
   const registry = new ServiceRegistry(kernel);
+  const outages = new Outages();
 
   const gateway = new Gateway({
     clock,
     models,
     random: kernel.random('gateway'),
-    faults: seededFaults(kernel, faults, options.requestFaults),
+    faults: combineRequestFaults(outages, seededFaults(kernel, faults, options.requestFaults)),
     limits: new TokenBuckets(),
     authorize: (call, service, operation, input) => {
       const denied = authorizer.authorize(call, service, operation, input);
@@ -123,6 +124,7 @@ export async function createRegion(options: RegionOptions) {
     /** Nodes and reference endpoints are attached here; functions reach them over HTTP. */
     network,
     vpcEndpoints,
+    outages,
     log,
     spans,
     ...services,

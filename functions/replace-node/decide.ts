@@ -9,10 +9,12 @@ import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired } from './facts.ts';
-import { endOf, guardOf } from './judge.ts';
+import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
+import { laterEachTime, leftToPerson } from './person.ts';
 import {
   askNode,
+  awaitSight,
   BOUND_MS,
   clearUp,
   type Decision,
@@ -63,8 +65,6 @@ const isUnheard = ({ original, seen }: Facts): boolean =>
 const MINUTE_MS = 60_000;
 /** From this usage on the disk is the cause, and resize-volume heals it. */
 const FULL_PERCENT = 97;
-/** A client that a person has stopped is left to that person; it is looked at again after this time. */
-const STOPPED_AGAIN_MS = 15 * MINUTE_MS;
 
 /** Whether there is anything to do, and the state of the node before anything is done to it. */
 export function begin(facts: Facts): Decision {
@@ -74,7 +74,7 @@ export function begin(facts: Facts): Decision {
   const { instance, checks, agentOnline } = original;
   if (instance.state === 'stopped' || instance.state === 'stopping')
     return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
-      retryAfterMs: STOPPED_AGAIN_MS,
+      retryAfterMs: laterEachTime(facts),
     });
   if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
   if (want.do === 'heal') {
@@ -95,14 +95,8 @@ export function begin(facts: Facts): Decision {
     want.do === 'heal' &&
     seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
   if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
-  const stopped =
-    want.do === 'heal' && seen?.clients.every(({ state, exitStatus }) => state === 'stopped' && exitStatus === 0);
-  if (stopped && seen && seen.clients.length > 0)
-    return refuse(
-      'client-stopped',
-      `its client was stopped, and ended by itself (${seen.clients.map(endOf).join('; ')}): somebody did that`,
-      { page: true, retryAfterMs: STOPPED_AGAIN_MS },
-    );
+  const left = leftToPerson(facts, { stops: true });
+  if (left) return ended({ as: 'refused', refusal: left });
   return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, instance.availabilityZone)) });
 }
 
@@ -171,11 +165,16 @@ const foundVolume = (volume: VolumeDescription, role: string, path: string, devi
 /** Takes the mildest rung that was not tried. A guard that refuses it ends this attempt, and the next attempt looks again. */
 function climb(facts: Facts, state: LadderState): Decision {
   const last = state.failed.at(-1);
+  // What a rung before has stopped, no person has.
+  const left = leftToPerson(facts, { stops: state.failed.length === 0 && state.client === 'untouched' });
+  if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
   const next = nextRung(facts, state);
   if (next === undefined) return spent(facts, state);
   const held = holdSupply(facts, state, RUNGS[next]);
   if (held) return held;
   const guard = guardOf(facts, next);
+  const blind = guard?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  if (blind) return blind;
   if (guard) {
     const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });
@@ -309,8 +308,8 @@ function piecesOf({ fleet, original }: Facts, state: LadderState): readonly Clea
   if (restoredVolumes?.from === 'snapshot') {
     add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
     // A client that runs on other data shows that the earlier data could not be used.
-    for (const { snapshotIds, fault } of tried)
-      if (fault === 'open' || fault === 'lower-stop') add('quarantine', snapshotIds.join(' '));
+    for (const { snapshotIds, door, fault } of tried)
+      if (door === 'data' && (fault === 'open' || fault === 'lower-stop')) add('quarantine', snapshotIds.join(' '));
   }
   if (restoredVolumes?.from === 'kept')
     add('unkeep', restoredVolumes.volumes.map(({ volumeId }) => volumeId).join(' '));

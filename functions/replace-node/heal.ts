@@ -11,7 +11,7 @@ import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
-import type { Performed } from './acts/act.ts';
+import { handBack, leavesUnspent, type Performed } from './acts/act.ts';
 import { type Act as LadderAct, performAct, statusAfterAct } from './acts/table.ts';
 import { decide } from './decide.ts';
 import { type Facts, readFacts } from './facts.ts';
@@ -71,6 +71,11 @@ interface Acts {
   /** A rung that is continued needs the fleet's turn again: an attempt that ends before the node is affected gives the turn back. */
   readonly turn: { readonly args: { readonly from: Climbing; readonly mayWait: boolean }; readonly result: Reserved };
   readonly climb: { readonly args: { readonly from: Climbing; readonly act: LadderAct }; readonly result: Performed };
+  /** A rung that did nothing: it is not under way any more when the attempt ends, and its place in the budgets is given back. */
+  readonly 'hand-back': {
+    readonly args: { readonly from: Climbing; readonly ending: Ending };
+    readonly result: { readonly lost: boolean };
+  };
   /** A step kept failing. What was begun stays in the record: the next attempt continues from there. */
   readonly 'give-up': {
     readonly args: { readonly leases: Leases; readonly failure: Failure };
@@ -192,12 +197,20 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     abandon: (_state, { from }, failure) => givingUp(from.leases, failure),
   },
 
+  'hand-back': {
+    execute: async (context, _state, { from: { state, leases } }) => ({
+      lost: leavesUnspent(state) && 'lost' in (await handBack({ ...context, state, leases }, state)),
+    }),
+    reduce: (_state, { from, ending }, { lost }) => (lost ? NO_MORE : concluding(ending, from.leases, true)),
+    abandon: (_state, { from }, failure) => givingUp(from.leases, failure),
+  },
+
   'give-up': {
     // The record knows what was intended in the turn that failed; the turn itself does not.
     execute: (context) => context.step('begun', async () => ({ begun: await hasBegun(context) })),
-    reduce: (_state, { leases, failure: { message, throttled } }, { begun }) => {
+    reduce: (_state, { leases, failure: { message, throttled, isAws } }, { begun }) => {
       const ending =
-        begun && !throttled
+        begun && !isAws
           ? failed('step-failed', message, { page: true, retryAfterMs: MINUTE_MS })
           : notBegun(message, throttled);
       return concluding(ending, { ...leases, commandsOver: false });
@@ -258,11 +271,12 @@ const resumed = (from: Climbing): State =>
 
 async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise<Act> {
   if (from.turns >= MAX_TURNS)
-    return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false });
+    return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false, isAws: false });
   const decision = await context.step('decide', () => decideNext(context, from));
   if (decision.do !== 'end') return { do: 'climb', from, act: decision };
   const ending = endingOf(decision.end);
-  return ending.outcome === 'healed' ? { do: 'proof', from, ending } : concluding(ending, from.leases, true);
+  if (ending.outcome === 'healed') return { do: 'proof', from, ending };
+  return leavesUnspent(from.state) ? { do: 'hand-back', from, ending } : concluding(ending, from.leases, true);
 }
 
 async function decideNext(context: ReplaceContext, { state, status, permitted }: Climbing): Promise<Decision> {
@@ -342,16 +356,20 @@ async function noteProof(
 
 async function release(context: ReplaceActContext, ending: Ending, leases: Leases): Promise<undefined> {
   const { durable, place } = context;
-  const { holder, commandsOver, seenFence, leased } = leases;
+  const { holder, commandsOver, seenFence, leased, clientUp } = leases;
   for (const { instanceId, fence } of leased) {
     const turn = { ...context, ...turnAt(durable, `${place}-${instanceId}`) };
-    await releaseNode(turn, { holder: { execution: holder.execution, fence }, commandsOver, instanceId });
+    await releaseNode(turn, {
+      ...{ holder: { execution: holder.execution, fence }, commandsOver, instanceId },
+      clientUp: clientUp.replacement,
+    });
   }
   const isOver = ending.outcome === 'healed' || ending.outcome === 'escalated';
   await releaseNode(context, {
     holder,
     commandsOver,
     seenFence,
+    clientUp: clientUp.original,
     ...(!isOver && { keepOperation: true as const }),
     before: async () => {
       // The fleet's turn passes to the attempt that settles what is open.

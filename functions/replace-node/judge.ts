@@ -84,8 +84,8 @@ const INSPECT_EVERY_MS = 5 * 60_000;
 /** With a grace of a day, shorter intervals would take more operations than an execution has. */
 const INSPECT_LATER_EVERY_MS = 15 * 60_000;
 const LATER_MS = 60 * 60_000;
-/** A sweep observes each minute; without an observation for this long nothing is known. */
-const UNOBSERVED_MS = 15 * 60_000;
+/** A sweep observes each minute. An outage of AWS is waited out; without an observation for this long people are told. */
+const UNOBSERVED_MS = 2 * 60 * 60_000;
 /** Catching up from an old copy takes hours; after this time a person should look. */
 const CATCH_UP_MS = 24 * 60 * 60_000;
 

@@ -55,6 +55,8 @@ export interface Leases {
   readonly commandsOver: boolean;
   /** The highest fence that the node itself has reported. */
   readonly seenFence: number;
+  /** Whether the client was seen running after the last command that starts it: then nobody owes it a start. */
+  readonly clientUp: Readonly<Record<Which, boolean>>;
 }
 
 /** One command as it was sent, and what was learned from it. */
@@ -64,6 +66,8 @@ export interface CommandTrace {
   readonly isRefused: boolean;
   /** As the node reported it; null where nobody answered. */
   readonly fence: number | null;
+  /** Whether the client runs after it; null where the command says nothing about that. */
+  readonly isUp: boolean | null;
 }
 
 /** What is known about the node itself. */
@@ -99,12 +103,14 @@ export const newLeases = (holder: Holder): Leases => ({
   ordinals: { original: 0, replacement: 0 },
   commandsOver: true,
   seenFence: 0,
+  clientUp: { original: false, replacement: false },
 });
 
-export function afterCommand(leases: Leases, { which, isRefused, fence }: CommandTrace): Leases {
+export function afterCommand(leases: Leases, { which, isRefused, fence, isUp }: CommandTrace): Leases {
   const ordinals = { ...leases.ordinals, [which]: leases.ordinals[which] + 1 };
   const seenFence = which === 'original' ? Math.max(leases.seenFence, fence ?? 0) : leases.seenFence;
-  return { ...leases, ordinals, seenFence, commandsOver: leases.commandsOver && !isRefused };
+  const clientUp = { ...leases.clientUp, [which]: isUp ?? leases.clientUp[which] };
+  return { ...leases, ordinals, seenFence, clientUp, commandsOver: leases.commandsOver && !isRefused };
 }
 
 /** A launched replacement is leased as well, and released with the node. */
@@ -200,11 +206,13 @@ export const giveUpReplacement = (state: LadderState, reason: string): LadderSta
 
 const MAX_TRIED = 12;
 
-export function dropRestored(state: LadderState): LadderState {
+export function dropRestored(state: LadderState, atMs: number): LadderState {
   const { restoredVolumes } = state;
   if (!restoredVolumes) return state;
   const { source, rank, volumes, givenUp } = restoredVolumes;
-  const blame: Blame = givenUp ?? { fault: 'other', reason: 'given up' };
+  const blame: Blame = givenUp ?? { door: 'nobody-knows', fault: 'other', reason: 'given up' };
+  // A source that waits for AWS may come again and again: it is kept once.
+  const before = state.tried.filter((one) => one.source !== source || one.door === 'data');
   const snapshotIds = volumes.map(({ snapshotId }) => snapshotId).filter((id) => id !== '');
   return {
     ...state,
@@ -213,7 +221,7 @@ export function dropRestored(state: LadderState): LadderState {
     // The state as it was found again; a replacement is handled separately.
     ...(state.replacement === null && { client: 'untouched', pool: 'in' }),
     setback: null,
-    tried: [...state.tried, { source, rank, snapshotIds, ...blame }].slice(-MAX_TRIED),
+    tried: [...before, { source, rank, snapshotIds, rung: state.rung, atMs, ...blame }].slice(-MAX_TRIED),
   };
 }
 

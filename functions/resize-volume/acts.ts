@@ -32,6 +32,8 @@ const AGAIN_MS = 5 * MINUTE_MS;
 const SETTLE_SECONDS = 5;
 /** A node that has acknowledged its fence and then leaves this many commands unanswered is left to a person. */
 const MAX_SILENCES = 3;
+/** ModifyVolume is made again so often after a server fault of EC2, each time once it is certain that it did not happen. */
+const MAX_FAULTS = 5;
 /** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 
@@ -126,29 +128,34 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
     reduce: (_state, { held, plan, atMs }, intended) => {
       if ('lost' in intended) return NO_MORE;
       if ('refuse' in intended) return concluding(refused(intended), held);
-      return { do: 'modify', held, plan, atMs };
+      return { do: 'modify', held, plan, atMs, faults: 0 };
     },
     abandon: (_state, act, failure) => beforeChange(act, act.held, failure),
   },
 
   modify: {
     execute: (context, _state, act) => modifyVolume(context, act),
-    reduce: (_state, { held, plan, atMs }, modified) => {
+    reduce: (_state, { held, plan, atMs, faults }, modified) => {
       if ('lost' in modified) return NO_MORE;
-      if ('interrupted' in modified) return { do: 'reconcile', held, plan, atMs, interrupted: modified.interrupted };
+      if ('interrupted' in modified) return { do: 'reconcile', held, plan, atMs, faults, ...modified };
+      // EC2 says that the volume is being modified, after a fault of its own: the call before took effect.
+      if ('refuse' in modified && faults > 0 && modified.refuse === 'modification-in-progress')
+        return { do: 'reconcile', held, plan, atMs, faults, interrupted: modified.reason, isFault: true };
       if ('refuse' in modified) return concluding(refused(modified), held);
       return { do: 'await-modification', held, plan, sinceMs: atMs };
     },
-    abandon: (_state, { held, plan, atMs }, { message }) => ({
+    abandon: (_state, { held, plan, atMs, faults }, { message }) => ({
       do: 'reconcile',
-      ...{ held, plan, atMs, interrupted: message },
+      ...{ held, plan, atMs, faults, interrupted: message },
     }),
   },
 
   reconcile: {
     execute: (context, _state, act) => reconcileModification(context, act),
-    reduce: (_state, { held, plan, atMs }, { happened }) => {
+    reduce: (_state, { held, plan, atMs, faults, isFault = false }, { happened }) => {
       if (happened) return { do: 'await-modification', held, plan, sinceMs: atMs };
+      // The intent is still the same, and counts once: it did not happen.
+      if (isFault && faults < MAX_FAULTS) return { do: 'modify', held, plan, atMs, faults: faults + 1 };
       const reason = `the volume is still ${plan.fromGiB} GiB, and the request can no longer take effect`;
       return concluding(failed('modification-lost', reason, { retryAfterMs: AGAIN_MS }), held);
     },
@@ -346,7 +353,7 @@ const beforeChange = (act: Act, held: LeaseState | null, { message, throttled }:
 
 /** What may have been begun is left to the records: the attempt fails, and the next attempt reads the truth. */
 const afterChange = (act: Act, held: LeaseState, failure: Failure): State =>
-  failure.throttled ? beforeChange(act, held, failure) : concluding(stepFailed(act, failure), held, false);
+  failure.isAws ? beforeChange(act, held, failure) : concluding(stepFailed(act, failure), held, false);
 
 const stepFailed = (act: Act, { message }: Failure): Ending =>
   failed('step-failed', `${act.do}: ${message}`, { page: true, retryAfterMs: AGAIN_MS });

@@ -10,7 +10,7 @@ import {
 import type { AwsRefusal } from '../../shared/aws/refusals.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
-import { poll } from '../../shared/heal/context.ts';
+import { PATIENT_WAITS_SECONDS, poll } from '../../shared/heal/context.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
 import { intend, newNode, recentModifications, withdraw } from '../../shared/heal/lease.ts';
 import { callOnce, callUnderGuard, type Lost, type NotSent, reconcileCall } from '../../shared/heal/mutation.ts';
@@ -24,12 +24,10 @@ import type { Act, Acts, ResizeActContext } from './state.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Durable waits between calls that had no effect: two minutes in all, because hundreds of volumes may fill together. */
-const NOT_SENT_WAITS_SECONDS = [2, 4, 8, 15, 30, 30, 30] as const;
 /** `modifying` takes seconds, rarely minutes; after some three hours of polls something is wrong and a person is paged. */
 const MAX_MODIFYING_POLLS = 180;
 
-type ModificationIntent = Pick<Act<'modify'>, 'plan' | 'held' | 'atMs'>;
+type ModificationIntent = Pick<Act<'intend'>, 'plan' | 'held' | 'atMs'>;
 
 /** Body of one step: the modification is counted before it is made, because its answer can be lost. */
 export async function writeIntent(
@@ -95,7 +93,7 @@ export async function modifyVolume(
   intent: ModificationIntent,
 ): Promise<Acts['modify']['result']> {
   const { plan, held } = intent;
-  const called = await callOnce(context, 'modify', NOT_SENT_WAITS_SECONDS, () =>
+  const called = await callOnce(context, 'modify', PATIENT_WAITS_SECONDS, () =>
     callUnderGuard(context, held.holder, async ({ disk: { maximumSizeGiB } }) => {
       if (plan.toGiB > maximumSizeGiB) {
         const reason = `${plan.toGiB} GiB were planned, and the fleet file now allows no more than ${maximumSizeGiB} GiB`;
@@ -174,13 +172,13 @@ const CLOCKS_APART_MS = 1_000;
 
 export async function reconcileModification(
   context: ResizeActContext,
-  { plan, atMs, interrupted }: Act<'reconcile'>,
+  { plan, atMs, interrupted, isFault }: Act<'reconcile'>,
 ): Promise<Acts['reconcile']['result']> {
   const look = async () => {
     const latest = await latestModification(context.clients.ec2, plan.volumeId);
     return latest !== undefined && isAwaited(latest, plan.toGiB, atMs);
   };
-  const happened = (await reconcileCall(context, look, (seen) => seen)) !== null;
+  const happened = (await reconcileCall(context, look, (seen) => seen, isFault)) !== null;
   await context.step('reconciled', () =>
     context.journal(`${context.place}-result`, {
       atMs: Date.now(),

@@ -70,6 +70,11 @@ interface Intended extends Growing {
   readonly atMs: number;
 }
 
+interface Called extends Intended {
+  /** How often EC2 has answered this modification with a server fault. */
+  readonly faults: number;
+}
+
 export interface Acts {
   readonly claim: { readonly args: object; readonly result: Claimed };
   /** Before the lease: the facts that mode plan and mode ask use. */
@@ -110,12 +115,12 @@ export interface Acts {
   };
   readonly intend: { readonly args: Intended; readonly result: Changed | Refusal };
   readonly modify: {
-    readonly args: Intended;
+    readonly args: Called;
     readonly result: { readonly accepted: true } | Refusal | Lost | Interrupted;
   };
   /** Whether the modification that was intended at `atMs` happened: one that began before belongs to another attempt. */
   readonly reconcile: {
-    readonly args: Intended & { readonly interrupted: string };
+    readonly args: Called & Interrupted;
     readonly result: { readonly happened: boolean };
   };
   readonly 'await-modification': {

@@ -35,6 +35,7 @@ import {
   silentNode,
   stepFailed,
   unanswered,
+  unseen,
   withMemory,
 } from './progress.ts';
 import { prove } from './proof.ts';
@@ -213,6 +214,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     execute: (context, _progress, act) => prove(context, act),
     reduce: (_progress, { from }, proof) => {
       if ('proved' in proof) return { ...from, proof };
+      if ('unseen' in proof) return giveUp({ ...from, proof: { unproved: true } }, unseen(proof.unseen));
       const unproved = giveUp({ ...from, proof: { unproved: true } }, failing('not-proved', proof.unproved, true));
       return proof.blames
         ? marked(unproved, `its own node did not come back from these data: ${proof.unproved}`)

@@ -142,5 +142,9 @@ export const stepFailed = (act: Act, { message }: Failure): Ending =>
 export const beginning = (act: Act, { message, throttled }: Failure): Ending =>
   notBegun(`${act.do}: ${message}`, throttled);
 
+/** Its client runs; whether it follows its chain nobody could see. The set stays as it is. */
+export const unseen = (reason: string): Ending =>
+  refused({ refuse: 'observation-stale', reason, page: true, retryAfterMs: AGAIN_MS });
+
 export const silentNode = (reason: string): Ending =>
   refused({ refuse: 'node-silent', reason, page: true, retryAfterMs: SOON_MS });

@@ -21,10 +21,15 @@ interface ProofFacts {
   readonly height: number | null;
 }
 
+/** An outage of AWS, or of the watch, is waited out: what was not seen is neither proved nor disproved. */
+const BLIND_MS = 2 * 60 * 60_000;
+
 type ProofResult =
   | { readonly proved: string }
   /** `blames`: the data that the client came up with are faulty, so that a snapshot of them must not be used. */
   | { readonly unproved: string; readonly blames: boolean }
+  /** Nobody could look at it for long: that says nothing about the node or its data. */
+  | { readonly unseen: string }
   | { readonly waitSeconds: number };
 
 /** Pure. */
@@ -32,9 +37,10 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
   const { startGraceSeconds, stuckSeconds } = fleet.health;
   const upForMs = nowMs - upSinceMs;
   const over = upForMs > (startGraceSeconds + stuckSeconds) * 1000;
+  const isBlindForLong = upForMs > (startGraceSeconds + stuckSeconds) * 1000 + BLIND_MS;
   // An observation from before the start says nothing about it.
   if (watched === null || watched.observedAtMs <= upSinceMs)
-    return over ? unproved('nobody has observed it since its client came up', false) : wait(upForMs);
+    return isBlindForLong ? { unseen: 'nobody has observed it since its client came up' } : wait(upForMs);
   const blocks = watched.height === null ? 0 : watched.height - (height ?? watched.height);
   const place = `height ${watched.height}, ${blocks} blocks after the one that it was stopped at`;
   switch (watched.health) {
@@ -59,7 +65,7 @@ export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFa
         : wait(upForMs);
     case 'busy':
     case 'unknown':
-      return over ? unproved(`nothing is known of it: ${watched.reason}`, false) : wait(upForMs);
+      return isBlindForLong ? { unseen: `nothing is known of it: ${watched.reason}` } : wait(upForMs);
   }
 }
 
@@ -91,7 +97,7 @@ export async function prove(
     if (!('waitSeconds' in verdict)) return verdict;
     await durable.wait(`${place}-wait-${look}`, { seconds: verdict.waitSeconds });
   }
-  return { unproved: `it was looked at ${MAX_LOOKS} times, and nothing could be told`, blames: false };
+  return { unseen: `it was looked at ${MAX_LOOKS} times, and nothing could be told` };
 }
 
 async function readWatched(

@@ -248,7 +248,10 @@ export interface Acts {
   readonly prove: {
     readonly args: { readonly from: ClientDown };
     /** `blames`: the data that the client came up with are faulty. */
-    readonly result: { readonly proved: string } | { readonly unproved: string; readonly blames: boolean };
+    readonly result:
+      | { readonly proved: string }
+      | { readonly unproved: string; readonly blames: boolean }
+      | { readonly unseen: string };
   };
   readonly quarantine: {
     readonly args: { readonly from: ClientDown; readonly why: string };

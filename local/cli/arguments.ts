@@ -6,6 +6,7 @@ import { STORIES } from '../machines/stories/index.ts';
 import type { Group, StoryEntry } from '../machines/stories/plan.ts';
 import { findScenario, SCENARIOS } from '../scenarios/catalog/index.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
+import { readWorld, WorldFileError } from '../scenarios/world-file/read.ts';
 import { FAULTS, type FaultName, isFaultName } from '../simulator/faults.ts';
 import type { Lane } from '../simulator/lambda-runtime/sandbox.ts';
 
@@ -16,6 +17,8 @@ export interface RunRequest {
   readonly seed: number;
   readonly faults: readonly FaultName[];
   readonly lane: Lane;
+  /** The words that choose the same scenario again: "--scenario disk-full", "--world mine.yaml". */
+  readonly chosenBy: string;
 }
 
 /** All stories of a group, or the one story that was named. */
@@ -55,6 +58,7 @@ const NAMES = {
 
 interface Options {
   readonly scenario: string;
+  readonly world?: string;
   readonly seed: string;
   readonly fault: readonly string[];
   readonly lane: string;
@@ -88,6 +92,8 @@ export function parseArguments(words: readonly string[]): Request {
   if (stray !== undefined) throw new UsageError(strayWord(stray));
   const options = program.opts<Options>();
   if (options.story !== undefined && !options.real) throw new UsageError('--story: only with --real');
+  if (options.world !== undefined && program.getOptionValueSource('scenario') === 'cli')
+    throw new UsageError('--scenario and --world do not go together');
   return options.real ? realOf(options, otherGivenOptions(program)) : requestOf(options);
 }
 
@@ -95,6 +101,7 @@ function command(write: (text: string) => void): Command {
   return new Command('npm start --')
     .description('Runs chainmend in a local region: nothing leaves this machine, and no AWS account is needed.')
     .option('--scenario <name>', 'what happens; --list names them', 'disk-full')
+    .option('--world <file>', 'a situation of your own, in a file (docs/rehearse.md)')
     .option('--seed <n>', 'another seed is another run; the same one is the same run to the byte', '1')
     .addOption(
       new Option('--fault <name>', 'what else goes wrong, repeatable; --list-faults names them')
@@ -163,8 +170,8 @@ const otherGivenOptions = (program: Command): string[] =>
     .filter((option) => option.long !== '--real' && program.getOptionValueSource(option.attributeName()) === 'cli')
     .flatMap(({ long }) => long ?? []);
 
-function runOf({ scenario: name, seed, fault, lane }: Options): RunRequest {
-  const scenario = findScenario(name);
+function runOf({ scenario: name, world, seed, fault, lane }: Options): RunRequest {
+  const scenario = world === undefined ? findScenario(name) : worldOf(world);
   if (!scenario) throw unknownWord('--scenario', name);
   const faults = [...new Set(fault)].map((word) => {
     if (isFaultName(word)) return word;
@@ -172,7 +179,17 @@ function runOf({ scenario: name, seed, fault, lane }: Options): RunRequest {
   });
   const known = LANES.find((candidate) => candidate === lane);
   if (!known) throw unknownWord('--lane', lane);
-  return { scenario, seed: seedOf(seed), faults, lane: known };
+  const chosenBy = world === undefined ? `--scenario ${name}` : `--world ${world}`;
+  return { scenario, seed: seedOf(seed), faults, lane: known, chosenBy };
+}
+
+function worldOf(path: string): Scenario {
+  try {
+    return readWorld(path);
+  } catch (error) {
+    if (error instanceof WorldFileError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 function seedOf(word: string): number {
@@ -210,6 +227,7 @@ function wrongOption({ code, message }: CommanderError, program: Command): strin
 function optionError(flag: string): string {
   if (flag === '--seed') return `expected ${A_SEED}`;
   if (flag === '--speed') return `expected ${A_SPEED}`;
+  if (flag === '--world') return 'expected the path of a world file';
   return `expected one of ${Object.entries(NAMES)
     .find(([name]) => name === flag)?.[1]
     .join(', ')}`;

@@ -28,7 +28,7 @@ export async function serve(
   context: ServeContext,
 ): Promise<void> {
   const { say, remark, interrupted } = context;
-  await ensurePrepared();
+  await ensurePrepared(scenario);
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
   const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });
   const world = await prepare(region, scenario);

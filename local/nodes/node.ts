@@ -71,6 +71,9 @@ export class SimulatedNode implements Machine {
   /** Whether the client starts at a boot. */
   private enabled: boolean;
   private masked = false;
+  private gone = false;
+  /** The exit status of a client that a person has stopped. */
+  private stoppedWith: number | undefined;
   private readonly commandDelays = new Map<Operation, (number | 'lost')[]>();
 
   constructor(kernel: Kernel, chain: SimulatedChain, spec: NodeSpec) {
@@ -295,7 +298,34 @@ export class SimulatedNode implements Machine {
 
   /** Of the client's last run; undefined while it runs. */
   clientExitStatus(): number | undefined {
+    if (this.client.state === 'failed' && this.stoppedWith !== undefined) return this.stoppedWith;
     return exitStatusOf(this);
+  }
+
+  clientAsked(): boolean | null {
+    if (this.client.state === 'running') return null;
+    return this.client.state === 'stopped' || this.stoppedWith !== undefined;
+  }
+
+  /** A person stops the client, which ends with this status: as `docker stop` shows one that SIGTERM ended (143). It does not start at a boot. */
+  stopAsPerson(exitStatus: number): void {
+    this.enabled = false;
+    this.client.stop('failed', 'stopped');
+    this.stoppedWith = exitStatus;
+  }
+
+  /** A person removes the container, or makes it again. */
+  removeContainer(): void {
+    this.gone = true;
+  }
+
+  makeContainer(): boolean {
+    this.gone = false;
+    return this.startClient();
+  }
+
+  get isClientGone(): boolean {
+    return this.gone;
   }
 
   clientLastLine(): string {
@@ -317,7 +347,8 @@ export class SimulatedNode implements Machine {
 
   /** Starts the client, as systemd or docker would; true if it runs. */
   startClient(): boolean {
-    if (this.masked) return false;
+    if (this.masked || this.gone) return false;
+    this.stoppedWith = undefined;
     const running = this.client.state === 'running';
     const started = this.client.start();
     this.enabled = true;
@@ -471,7 +502,7 @@ export class SimulatedNode implements Machine {
       inodesUsed: volume.inodesTotal === 0 ? 0 : volume.inodesUsed,
       rootUsedPercent: this.rootUsedPercent(),
       growthLimit: volume.growthLimit,
-      client: isUnit(this.spec, runtime, unit) ? this.client.state : 'unknown',
+      client: isUnit(this.spec, runtime, unit) && !this.gone ? this.client.state : 'unknown',
     };
   }
 }

@@ -24,6 +24,8 @@ export interface Scenario {
   /** The run ends when this holds and nothing is in progress any more, or after `hours`. */
   readonly done: (world: World) => boolean;
   readonly hours: number;
+  /** How many pages its sentence promises, questions left out; two by default. */
+  readonly pagesAtMost?: number;
   /** What must hold at the end; the sentence is printed if it does not. */
   readonly expect: readonly Expectation[];
 }

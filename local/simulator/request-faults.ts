@@ -18,6 +18,8 @@ export interface AdmittedRequest {
 export type FaultEffect =
   /** Refused with the service's throttling error; no effect. */
   | 'throttled'
+  /** Answered with a server fault (503); no effect. */
+  | 'failed'
   /** Takes effect; the response never arrives. */
   | 'answer lost'
   /** The caller dies and the request has no effect. */
@@ -84,6 +86,23 @@ export function killing(options: { random: Random; share?: number; atMost?: numb
       return random.next() < 0.5 ? 'caller killed before' : 'caller killed after';
     },
   };
+}
+
+/**
+ * Outages of whole services: while one lasts, every request of a function to that service is answered with a server fault. People and the region
+ * itself are not affected.
+ */
+export class Outages implements RequestFaults {
+  readonly #untilMs = new Map<string, number>();
+
+  /** @param untilMs ms since the epoch; an outage is prolonged, never shortened */
+  begin(service: string, untilMs: number): void {
+    this.#untilMs.set(service, Math.max(this.#untilMs.get(service) ?? 0, untilMs));
+  }
+
+  fateOf({ service, at, mortal }: AdmittedRequest): FaultEffect | undefined {
+    return mortal && at < (this.#untilMs.get(service) ?? 0) ? 'failed' : undefined;
+  }
 }
 
 /** The faults of these names, drawn from the region's seed; faults at exact places come first. */

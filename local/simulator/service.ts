@@ -63,6 +63,13 @@ export const internalFailure = (): AwsError =>
     },
   );
 
+/** "The request has failed due to a temporary failure of the server" (common errors of every API reference). */
+export const unavailable = (): AwsError =>
+  new AwsError('ServiceUnavailable', 'The request has failed due to a temporary failure of the server.', {
+    fault: 'server',
+    statusCode: 503,
+  });
+
 /** What the local region lacks is refused, never invented: "The local region does not emulate <what>". SDKs do not retry it. */
 export const notEmulated = (what: string): AwsError =>
   new AwsError('NotImplemented', `The local region does not emulate ${what}`);

@@ -24,6 +24,8 @@ export interface Clients {
   readonly lambda: LambdaClient;
   /** For functions whose answer is awaited, half a minute if needed: the SDK calls them once and never retries. */
   readonly lambdaOnce: LambdaClient;
+  /** For checkpoints: an invocation that cannot write one dies, and Lambda waits up to minutes before it starts the next. */
+  readonly checkpoints: LambdaClient;
   readonly sns: SNSClient;
 }
 
@@ -34,6 +36,8 @@ const CONNECTION_TIMEOUT_MS = 2_000;
 /** Longer than any healthy answer. Twice this time still fits into a function's time-out with a retry. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 4;
+/** Half a minute on average ("Retry behavior", AWS SDKs guide: delays double from 0.1 s, at most 20 s, each by chance shorter). */
+const CHECKPOINT_ATTEMPTS = 10;
 
 /** Settings of every client: time limits, retries, and what `configure` adds. */
 const settingsWith =
@@ -57,6 +61,7 @@ const baseClientFactories = (settings: Settings) => ({
   dynamodb: () => new DynamoDBClient(settings('dynamodb')),
   lambda: () => new LambdaClient(settings('lambda')),
   lambdaOnce: () => new LambdaClient(settings('lambda', 1, PROBE_REQUEST_TIMEOUT_MS)),
+  checkpoints: () => new LambdaClient(settings('lambda', CHECKPOINT_ATTEMPTS)),
   sns: () => new SNSClient(settings('sns')),
 });
 

@@ -112,11 +112,60 @@ const NAMES = new Set([
 const MAX_CAUSES = 5;
 
 /** Also where the durable SDK has wrapped it: a step's own error is the cause of the error that the step throws. */
-export function isThrottling(error: unknown): boolean {
-  let cause: unknown = error;
-  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth++) {
-    if (NAMES.has(cause.name)) return true;
-    cause = cause.cause;
-  }
-  return false;
+export const isThrottling = (error: unknown): boolean => causesOf(error).some(({ name }) => NAMES.has(name));
+
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < MAX_CAUSES; cause = cause.cause) causes.push(cause);
+  return causes;
 }
+
+/**
+ * AWS has failed at a call: its answer is a server fault, or no answer came. It says nothing about the node, and the same call may succeed later.
+ * Only the name of an error outlives a checkpoint, so that the name tells which of the two it was.
+ */
+export class AwsFailure extends Error {
+  /** AwsFault: it was answered, so that the request is on its way no more. AwsSilence: it may still be. */
+  override readonly name: 'AwsFault' | 'AwsSilence';
+
+  constructor(name: 'AwsFault' | 'AwsSilence', cause: Error) {
+    super(cause.message, { cause });
+    this.name = name;
+  }
+}
+
+/** Codes and names of connections that were refused, broken, or timed out (Node.js, "Common system errors"; SDK: TimeoutError). */
+const UNANSWERED = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'TimeoutError',
+]);
+
+/** The error itself, or AWS's failure in it. */
+export function namedFailure(error: unknown): unknown {
+  for (const cause of causesOf(error)) {
+    if (cause instanceof AwsFailure) return cause;
+    const status = statusOf(cause);
+    if (status !== undefined && status >= 500 && !DEFINITE.has(cause.name)) return new AwsFailure('AwsFault', cause);
+    const { code = '' } = cause as { readonly code?: unknown };
+    if (status === undefined && (UNANSWERED.has(cause.name) || UNANSWERED.has(String(code))))
+      return new AwsFailure('AwsSilence', cause);
+  }
+  return error;
+}
+
+const FAILURES = new Set<string>(['AwsFault', 'AwsSilence'] satisfies AwsFailure['name'][]);
+
+/** Whether AWS has failed at the call, also where the durable SDK has wrapped the error, or made it again from a checkpoint. */
+export const isAwsFailure = (error: unknown): boolean =>
+  causesOf(namedFailure(error)).some(({ name }) => FAILURES.has(name));
+
+/** Whether AWS has answered the call with a server fault: the request is on its way no more, although it may have had its effect. */
+export const isAwsFault = (error: unknown): boolean =>
+  causesOf(namedFailure(error)).some(({ name }) => name === 'AwsFault');

@@ -17,13 +17,9 @@ export function parseFleetDocument(source: unknown): FleetDocument {
     typeof value === 'object' && value !== null && 'fleet' in value
       ? `fleet file ${showValue(value.fleet)}`
       : 'fleet file';
-  const parsed = v.safeParse(fleetDocumentSchema, value);
-  const problems = parsed.issues?.flatMap(problemsOf) ?? [];
-  const told = (path: readonly string[]) =>
-    problems.some((problem) => problem.path.every((key, at) => key === path[at]));
-  problems.push(...reservedKeys(value, [], 0).filter(({ path }) => !told(path)));
-  if (!parsed.success || problems.length > 0) throw new FleetFileError(problems, named);
-  const document = writtenOf(parsed.output, value) as FleetDocument;
+  const { problems, output } = checkedBy(fleetDocumentSchema, value);
+  if (problems.length > 0) throw new FleetFileError(problems, named);
+  const document = writtenOf(output, value) as FleetDocument;
   const complete = completeDocument(document);
   const conflicts = complaintsOf((complaints) => {
     checkNodes(document, complete.volumes, complaints);
@@ -32,6 +28,19 @@ export function parseFleetDocument(source: unknown): FleetDocument {
   });
   if (conflicts.length > 0) throw new FleetFileError(conflicts, named);
   return document;
+}
+
+/** What a schema makes of a value, and every problem: the output is to be used only where there is none. */
+export function checkedBy<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+): { readonly problems: readonly FleetProblem[]; readonly output: v.InferOutput<Schema> } {
+  const { issues, output } = v.safeParse(schema, value);
+  const problems = issues?.flatMap(problemsOf) ?? [];
+  const told = (path: readonly string[]) =>
+    problems.some((problem) => problem.path.every((key, at) => key === path[at]));
+  problems.push(...reservedKeys(value, [], 0).filter(({ path }) => !told(path)));
+  return { problems, output: output as v.InferOutput<Schema> };
 }
 
 /** The schema's output without its defaults: only what was written, in the schema's order. */

@@ -9,6 +9,8 @@ export interface BreakerReading {
   readonly open: boolean;
   /** "3 of 5 nodes unhealthy or unknown, limit 1" */
   readonly sentence: string;
+  /** No part of the fleet was observed lately: that is no verdict on any node. */
+  readonly isBlind?: true;
 }
 
 /**
@@ -20,7 +22,11 @@ export function readBreaker(fleet: Fleet, observations: readonly HealthReading[]
   const nodes = observations.flatMap((observation) => observation.nodes);
   const known = valid.flatMap((observation) => observation.nodes);
   if (known.length === 0)
-    return { open: true, sentence: 'the fleet has not been observed for 3 min: all of it counts as unknown' };
+    return {
+      open: true,
+      sentence: 'the fleet has not been observed for 3 min: all of it counts as unknown',
+      isBlind: true,
+    };
   const well = known.filter(({ health }) => health === 'synced').length;
   const unwell = nodes.length - well;
   const limit = Math.max(

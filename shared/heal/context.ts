@@ -1,9 +1,15 @@
 // The context of a heal's acts: clients, records, journal, our own identity; and how acts take steps and wait. What may be repeated is repeated a few
 // times. What may not is made at most once.
 
-import { createRetryStrategy, type DurableContext, JitterStrategy, StepSemantics } from '@aws/durable-execution-sdk-js';
+import {
+  createRetryStrategy,
+  type DurableContext,
+  JitterStrategy,
+  type RetryDecision,
+  StepSemantics,
+} from '@aws/durable-execution-sdk-js';
 import type { Clients } from '../aws/clients.ts';
-import { isThrottling } from '../aws/refusals.ts';
+import { isAwsFailure, isAwsFault, isThrottling, namedFailure } from '../aws/refusals.ts';
 import type { HealPayload } from '../model/payload.ts';
 import type { Journal } from './journal.ts';
 import type { Store } from './store.ts';
@@ -49,20 +55,43 @@ const failing = createRetryStrategy({
   jitter: JitterStrategy.NONE,
 });
 
-/** Minutes of patience, with random delays for each heal: hundreds of nodes may be in trouble together, and all call at the same time. */
+/** A quarter of an hour, with random delays for each heal: hundreds of nodes may be in trouble together, and all call at the same time. */
 const throttled = createRetryStrategy({
-  maxAttempts: 8,
+  maxAttempts: 26,
   initialDelay: { seconds: 4 },
   maxDelay: { seconds: 60 },
   backoffRate: 2,
   jitter: JitterStrategy.HALF,
 });
 
+/** Seconds between repetitions of a call at which AWS itself failed; the last one repeats. A service that answers again is used within half a minute. */
+const OUTAGE_SECONDS = [2, 4, 8, 15, 30] as const;
+/** An outage of two hours is waited out: an attempt that ended would only be followed by another one that waits. */
+const OUTAGE_TRIES = 240;
+
+/** AWS's own failure says nothing about the node: it is waited out within the attempt. */
+const waitOut = (attempt: number): RetryDecision =>
+  attempt < OUTAGE_TRIES
+    ? { shouldRetry: true, delay: { seconds: OUTAGE_SECONDS[Math.min(attempt, OUTAGE_SECONDS.length) - 1] ?? 30 } }
+    : { shouldRetry: false };
+
+/** Durable waits between calls that certainly had no effect, because AWS failed or throttled before them: ten minutes and more. */
+export const PATIENT_WAITS_SECONDS: readonly number[] = Array.from(
+  { length: 30 },
+  (_, at) => OUTAGE_SECONDS[Math.min(at, OUTAGE_SECONDS.length - 1)] ?? 30,
+);
+
 /** A step that is safe to repeat is repeated a few times; then the program learns that it fails. */
 const REPEATABLE = {
   semantics: StepSemantics.AtLeastOncePerRetry,
-  retryStrategy: (error: Error, attempt: number) => (isThrottling(error) ? throttled : failing)(error, attempt),
+  retryStrategy: (error: Error, attempt: number): RetryDecision => {
+    if (isAwsFailure(error)) return waitOut(attempt);
+    return (isThrottling(error) ? throttled : failing)(error, attempt);
+  },
 };
+
+/** For what the heal can do without. */
+const BRIEF = { semantics: StepSemantics.AtLeastOncePerRetry, retryStrategy: failing };
 
 const NEVER_AGAIN = {
   semantics: StepSemantics.AtMostOncePerRetry,
@@ -73,24 +102,41 @@ const NEVER_AGAIN = {
 export const turnAt = (durable: DurableContext, place: string): Turn => ({
   durable,
   place,
-  step: (name, body) => durable.step(`${place}-${name}`, body, REPEATABLE),
+  step: (name, body) => durable.step(`${place}-${name}`, named(body), REPEATABLE),
 });
+
+/** A step that is safe to repeat and that the heal can do without: AWS's failures are not waited out. */
+export const briefStep = <T>({ durable, place }: Turn, name: string, body: () => Promise<T>): Promise<T> =>
+  durable.step(`${place}-${name}`, named(body), BRIEF);
+
+/** A checkpoint keeps an error's name and message only: AWS's failures are told by their name from then on. */
+const named =
+  <T>(body: () => Promise<T>): (() => Promise<T>) =>
+  async () => {
+    try {
+      return await body();
+    } catch (error) {
+      throw namedFailure(error);
+    }
+  };
 
 /**
  * For a call that has no token: at most once. A step that began and whose end was not seen, or whose body threw, is `interrupted` and never repeated:
  * its effect may or may not have happened, now or later.
  *
  * @param name unique in the execution: with its place
+ * @returns `isFault`: AWS has answered with a server fault, so that the call is on its way no more
  */
 export async function once<T>(
   durable: DurableContext,
   name: string,
   body: () => Promise<T>,
-): Promise<{ readonly value: T } | { readonly interrupted: string }> {
+): Promise<{ readonly value: T } | { readonly interrupted: string; readonly isFault?: true }> {
   try {
-    return { value: await durable.step(name, body, NEVER_AGAIN) };
+    return { value: await durable.step(name, named(body), NEVER_AGAIN) };
   } catch (error) {
-    return { interrupted: error instanceof Error ? error.message : String(error) };
+    const interrupted = error instanceof Error ? error.message : String(error);
+    return { interrupted, ...(isAwsFault(error) && { isFault: true as const }) };
   }
 }
 

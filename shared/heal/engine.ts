@@ -8,7 +8,7 @@ import middy from '@middy/core';
 import type { Clients } from '../aws/clients.ts';
 import { readEnvironment } from '../aws/environment.ts';
 import { logged } from '../aws/log.ts';
-import { isThrottling } from '../aws/refusals.ts';
+import { isAwsFailure, isThrottling } from '../aws/refusals.ts';
 import type { HealPayload } from '../model/payload.ts';
 import { type ActContext, HEAL_ENVIRONMENT, type HealContext, turnAt } from './context.ts';
 import { createJournal } from './journal.ts';
@@ -41,6 +41,8 @@ export interface Failure {
   readonly message: string;
   /** AWS only throttled the call. */
   readonly throttled: boolean;
+  /** AWS throttled the call, or failed at it: that says nothing about the node, and is no failure of the heal. */
+  readonly isAws: boolean;
 }
 
 export interface ActDefinition<Context, Payload, State, Act, Result> {
@@ -142,6 +144,7 @@ function orThrow<State>(state: State | null, error: unknown): State {
 const failureOf = (error: unknown): Failure => ({
   message: error instanceof Error ? error.message : String(error),
   throttled: isThrottling(error),
+  isAws: isThrottling(error) || isAwsFailure(error),
 });
 
 export interface DurableHeal<P extends HealPayload, E extends string, C extends Clients> {
@@ -173,7 +176,7 @@ export function durableHeal<P extends HealPayload, E extends string = never, C e
       .use(logged())
       .handler(heal as never);
     return withDurableExecution(wrapped as unknown as typeof heal, {
-      durableExecutionClient: new DurableExecutionApiClient(clients.lambda),
+      durableExecutionClient: new DurableExecutionApiClient(clients.checkpoints),
     });
   };
 }

@@ -37,8 +37,18 @@ export interface Holder {
 export function leaseFree(read: NodeRecord, owner: ExecutionStatus, nowMs: number): boolean {
   if (read.owner === null) return true;
   if (owner.state !== 'ended') return false;
-  return nowMs > owner.endedAtMs + FUNCTION_TIMEOUT_MS + REQUEST_LIFETIME_MS && nowMs > read.quietAfterMs;
+  return (
+    nowMs > owner.endedAtMs + FUNCTION_TIMEOUT_MS + REQUEST_LIFETIME_MS &&
+    (nowMs > read.quietAfterMs || isFencedFirst(read))
+  );
 }
+
+/**
+ * A donor whose client may be down. The next heal of it acts by commands only, and its first one raises the node's fence: what is still queued is refused
+ * from then on, and the node carries out one command at a time. So nothing is waited for while the client is down.
+ */
+const isFencedFirst = ({ operation }: Pick<NodeRecord, 'operation'>): boolean =>
+  operation?.kind === 'snapshot' && operation.phase === 'down';
 
 /** Grants the node to an execution with a higher fence; an execution that already holds it keeps its fence. */
 export function grant(
@@ -77,6 +87,20 @@ export function raiseQuiet(
   return {
     next: { ...read, quietAfterMs, ...(owes && { clientOwedSinceMs: startsAtMs }), version: read.version + 1 },
   };
+}
+
+/**
+ * The command that the holder sent last has answered. It is over, and so are those before it: the node refuses what is older. Nobody waits for them any
+ * more, whoever holds the node next.
+ */
+export function answered(
+  read: NodeRecord,
+  holder: Holder,
+  atMs: number,
+): Held<Write<NodeRecord> | { readonly enough: true }> {
+  if (!holds(read, holder)) return { lost: true };
+  if (read.quietAfterMs <= atMs) return { enough: true };
+  return { next: { ...read, quietAfterMs: atMs, version: read.version + 1 } };
 }
 
 /** A day later it is not known any more who stopped a client that does not run: it may have been a person. */
@@ -154,6 +178,7 @@ export function prove(read: NodeRecord, holder: Holder): Held<Write<NodeRecord> 
  *
  * @param seenFence the highest fence that the node itself knows: the next grant is above it
  * @param keepOperation what was begun is left to a later attempt of the same kind
+ * @param clientUp the client was seen running after it was last told to start: who stops it later is somebody else
  */
 export function release(
   read: NodeRecord,
@@ -162,12 +187,16 @@ export function release(
   nowMs: number,
   seenFence = 0,
   keepOperation = false,
+  clientUp = false,
 ): Held<Write<NodeRecord> | { readonly waitUntilMs: number }> {
   if (!holds(read, holder)) return { lost: true };
-  if (!commandsOver && nowMs <= read.quietAfterMs) return { waitUntilMs: read.quietAfterMs + 1 };
+  const isLeft = keepOperation && isFencedFirst(read);
+  if (!commandsOver && !isLeft && nowMs <= read.quietAfterMs) return { waitUntilMs: read.quietAfterMs + 1 };
   const fence = Math.max(read.fence, seenFence);
   const operation = keepOperation ? read.operation : null;
-  return { next: { ...withoutProgress(read), owner: null, fence, operation, version: read.version + 1 } };
+  const { clientOwedSinceMs, ...rest } = withoutProgress(read);
+  const owed = clientUp || clientOwedSinceMs === undefined ? {} : { clientOwedSinceMs };
+  return { next: { ...rest, ...owed, owner: null, fence, operation, version: read.version + 1 } };
 }
 
 /**

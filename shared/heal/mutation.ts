@@ -13,7 +13,11 @@ export type Lost = { readonly lost: true };
 /** The call certainly had no effect, and may be made again. */
 export type NotSent = { readonly notSent: string };
 /** The call may have taken effect, or may still; its end was not seen. */
-export type Interrupted = { readonly interrupted: string };
+export type Interrupted = {
+  readonly interrupted: string;
+  /** AWS has answered with a server fault: the call is on its way no more, although it may have had its effect. */
+  readonly isFault?: true;
+};
 
 /**
  * Body of a step that mutates, at most once: the lease and all guards are read again, then the call is made.
@@ -87,6 +91,9 @@ export async function callOnce<R extends object>(
   }
 }
 
+/** Waits where AWS has answered with a fault: the request is served, and only Describe may lag behind its effect. */
+const LOOK_AFTER_FAULT_SECONDS = [5, 30, 60] as const;
+
 /** Waits before a first read, for the request's lifetime, for the consistency window, and before a second read. */
 const LOOK_WAITS_SECONDS = [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS / 1000, 30] as const;
 
@@ -95,17 +102,20 @@ const LOOK_WAITS_SECONDS = [5, REQUEST_LIFETIME_MS / 1000, CONSISTENCY_WINDOW_MS
  * one is believed under three conditions: the request can no longer take effect, the consistency window is over, and two reads say the same.
  *
  * @param happened whether a reading shows it; `isLast`: what is missing now is not merely invisible yet
+ * @param isFault AWS has answered the call with a server fault: the request's lifetime is over
  * @returns the reading that showed it; null where it did not happen
  */
 export async function reconcileCall<F>(
   { durable, place, step }: Turn,
   look: () => Promise<F>,
   happened: (found: F, isLast: boolean) => boolean,
+  isFault = false,
 ): Promise<F | null> {
-  for (const [count, seconds] of LOOK_WAITS_SECONDS.entries()) {
+  const waits = isFault ? LOOK_AFTER_FAULT_SECONDS : LOOK_WAITS_SECONDS;
+  for (const [count, seconds] of waits.entries()) {
     await durable.wait(`${place}-conclusive-${count}`, { seconds });
     const found = await step(`look-${count}`, look);
-    if (happened(found, count === LOOK_WAITS_SECONDS.length - 1)) return found;
+    if (happened(found, count === waits.length - 1)) return found;
   }
   return null;
 }

@@ -8,7 +8,7 @@ import type { ActStatus } from '../model/journal-fields.ts';
 import { clockSkewSeconds, runLimitsSeconds, startBySeconds } from '../node-commands/command.ts';
 import { type ActContext, type HealContext, mostPolls, poll } from './context.ts';
 import { judgeInstance, readGuards } from './guard.ts';
-import { type Holder, newNode, raiseQuiet } from './lease.ts';
+import { answered, type Holder, newNode, raiseQuiet } from './lease.ts';
 import type { Guarded } from './outcome.ts';
 import type { NodeRecord } from './records.ts';
 import { keys, settle } from './store.ts';
@@ -90,6 +90,25 @@ function unsent(instanceId: string, { refused, code }: AwsRefusal): Guarded {
   return { refuse: 'aws-refused', reason, page: true, retryAfterMs: 60 * 60_000 };
 }
 
+/** Commands of the holder that runs this, whose last one is `operationId`: they are over from now on. */
+async function endQuiet(
+  { store, payload, execution }: HealContext,
+  operationId: string,
+  instanceId: string,
+): Promise<void> {
+  const { fleet } = payload;
+  const holder = { execution, fence: Number(operationId.split('.')[0]) };
+  await settle<NodeRecord, null>(
+    store,
+    keys.node(fleet, instanceId),
+    () => store.readNode(fleet, instanceId),
+    (read) => {
+      const over = read && answered(read, holder, Date.now());
+      return { result: null, write: over && 'next' in over ? over.next : undefined };
+    },
+  );
+}
+
 async function quietUntil(
   { store, payload }: HealContext,
   { holder, overAtMs, startsClientAtMs }: NodeCommandInput,
@@ -141,7 +160,7 @@ export async function awaitNode<A extends CommandAnswer>(
   const { clients, journal, payload, store, place } = context;
   const { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs } = input;
   const polls = mostPolls(LONGEST_MS);
-  const seen = await poll(context, polls, async (): Promise<Ended<A> | null> => {
+  const look = async (): Promise<Ended<A> | null> => {
     const read = await readCommand(clients.ssm, commandId, instanceId, parse);
     if (read.state === 'pending' || read.state === 'lost') {
       const untilMs = overAtMs ?? (await store.readNode(payload.fleet, instanceId))?.quietAfterMs ?? 0;
@@ -157,10 +176,33 @@ export async function awaitNode<A extends CommandAnswer>(
       fields:
         read.state === 'answered' ? { status: read.answer.result, fence: read.answer.fence } : { status: 'unknown' },
     });
+    // `late` and `stale` tell of one copy of the command: another one may still be on its way.
+    if (read.state === 'answered' && (read.answer.result === 'done' || read.answer.result === 'failed'))
+      await endQuiet(context, operationId, instanceId);
     return read.state === 'answered' || read.state === 'ended' ? read : { state: 'over', reason: sentence };
-  });
+  };
+  const seen = await poll(context, polls, look).catch((error: unknown) => unheard(context, operationId, error));
   if (seen === null) throw new Error(`command ${operationId} was polled ${polls} times, which its limits rule out`);
   return seen.state === 'answered' ? { answer: seen.answer } : { over: seen.reason };
+}
+
+/** That nobody knows is a result as well. @throws the error itself */
+async function unheard(
+  { journal, place, step }: ActContext<HealContext>,
+  operationId: string,
+  error: unknown,
+): Promise<never> {
+  const why = error instanceof Error ? error.message : String(error);
+  await step('unheard', () =>
+    journal(`${place}-result`, {
+      atMs: Date.now(),
+      kind: 'result',
+      sentence: `nobody knows what became of command ${operationId}: Systems Manager could not be asked (${why})`,
+      act: `SendCommand ${operationId}`,
+      fields: { status: 'unknown' },
+    }),
+  );
+  throw error;
 }
 
 type Ended<A> =

@@ -98,6 +98,8 @@ export interface ReleaseInput {
   readonly seenFence?: number | undefined;
   /** A heal that gives up half way leaves what it began to a later attempt; otherwise the record is cleared of it. */
   readonly keepOperation?: true;
+  /** The client was seen running after it was last told to start: nobody owes it a start. */
+  readonly clientUp?: boolean;
   /** Another instance than the payload's. */
   readonly instanceId?: string;
   /** What else is released, in the same step and before the node: places in queues. Safe to repeat. */
@@ -116,7 +118,15 @@ type ReleaseContext = Turn & Pick<HealContext, 'store' | 'payload'>;
 /** Waits until no command of ours can run any more, then releases the node. */
 export async function releaseNode(
   { store, payload, durable, step, place }: ReleaseContext,
-  { holder, commandsOver, seenFence = 0, keepOperation, instanceId = payload.instanceId, before }: ReleaseInput,
+  {
+    holder,
+    commandsOver,
+    seenFence = 0,
+    keepOperation,
+    clientUp = false,
+    instanceId = payload.instanceId,
+    before,
+  }: ReleaseInput,
 ): Promise<{ readonly done: true }> {
   const { fleet } = payload;
   const tryRelease = (name: string) =>
@@ -129,7 +139,7 @@ export async function releaseNode(
         (read) => {
           const node = read ?? newNode(fleet, instanceId);
           const keeps = keepOperation ?? node.operation?.kind !== OPERATION_OF[payload.kind];
-          const released = release(node, holder, commandsOver, Date.now(), seenFence, keeps);
+          const released = release(node, holder, commandsOver, Date.now(), seenFence, keeps, clientUp);
           if ('lost' in released) return { result: { waitSeconds: 0 } };
           if ('next' in released) return { result: { waitSeconds: 0 }, write: released.next };
           return { result: { waitSeconds: Math.ceil((released.waitUntilMs - Date.now()) / 1000) } };

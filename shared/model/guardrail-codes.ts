@@ -71,6 +71,8 @@ export const GUARDRAILS = {
   'no-good-snapshot':
     'No snapshot fits: of this chain and client, whole, from before the fault, and not already tried in this incident.',
   'client-stopped': 'A person has stopped the client: it is left as it is.',
+  'client-unknown':
+    'The node cannot tell the state of its client: a person may be at it, or the fleet file names another unit than the node has.',
   'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
   'consensus-client-down':

@@ -4,6 +4,7 @@ CLIENT=unknown # running | stopped | failed | unknown: about to change, or not t
 TARGET= # what a start would start
 NOTE=   # why it is unknown
 CLIENT_STATUS= # of its last end: the exit status, or 128 and the number of the signal; empty while it runs, and where nobody knows
+CLIENT_ASKED= # true: it ended because somebody told its runtime to end it; false: it did not; empty where nobody knows
 CLIENT_RESULT= # success, unless its runtime says otherwise
 CLIENT_RUN=    # another one after each start
 CONTAINER= # its container, where it has one
@@ -13,7 +14,7 @@ readonly MASK_FILE=/etc/chainmend/client-masked
 STOPPED_AT=0   # a unit's, in microseconds since boot; 0 where it never ran
 
 find_client() {
-  CLIENT=unknown TARGET='' NOTE='' CLIENT_STATUS='' CLIENT_RESULT=success CLIENT_RUN=''
+  CLIENT=unknown TARGET='' NOTE='' CLIENT_STATUS='' CLIENT_ASKED='' CLIENT_RESULT=success CLIENT_RUN=''
   case $SSM_Runtime in
     systemd) find_unit ;;
     docker) find_container "$SSM_Unit" ;;
@@ -71,8 +72,8 @@ enabled_instances() {
 
 # read_unit UNIT: all of the above, of that unit.
 read_unit() {
-  local key value load='' active='' sub='' code='' status=''
-  CLIENT=unknown TARGET=$1 NOTE='' CLIENT_STATUS='' STOPPED_AT=0
+  local key value load='' active='' sub='' code='' status='' entered='' began=''
+  CLIENT=unknown TARGET=$1 NOTE='' CLIENT_STATUS='' CLIENT_ASKED='' STOPPED_AT=0
   while IFS='=' read -r key value; do
     case $key in
       LoadState) load=$value ;;
@@ -82,10 +83,12 @@ read_unit() {
       ExecMainPID) CLIENT_RUN=$value ;;
       ExecMainCode) code=$value ;;
       ExecMainStatus) whole status "$value" ;;
+      ActiveEnterTimestampMonotonic) whole entered "$value" || entered='' ;;
+      ExecMainStartTimestampMonotonic) whole began "$value" || began='' ;;
       InactiveEnterTimestampMonotonic) whole STOPPED_AT "$value" || STOPPED_AT=0 ;;
     esac
   done < <(ctl show \
-    -p LoadState,ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,InactiveEnterTimestampMonotonic -- "$1")
+    -p LoadState,ActiveState,SubState,Result,ExecMainPID,ExecMainCode,ExecMainStatus,InactiveEnterTimestampMonotonic,ActiveEnterTimestampMonotonic,ExecMainStartTimestampMonotonic -- "$1")
   case $load/$active/$sub in
     loaded/active/exited) NOTE="$1 has run and left nothing running" ;;
     # A client that tells systemd when it is ready is "activating" until it has loaded, which takes minutes.
@@ -101,6 +104,15 @@ read_unit() {
     */1/*) CLIENT_STATUS=$status ;;
     */2/?* | */3/?*) CLIENT_STATUS=$((128 + status)) ;;
   esac
+  case $CLIENT/$sub/$CLIENT_RESULT/$CLIENT_STATUS in
+    running/* | unknown/*) ;;
+    stopped/*) CLIENT_ASKED=true ;;
+    # What heeds SIGTERM or SIGINT in its own way. systemd starts one again that it was not told to stop.
+    failed/failed/exit-code/143 | failed/failed/exit-code/130) CLIENT_ASKED=true ;;
+    # It was up, was told to stop, and did not end in time. One that never came up was ended by systemd itself.
+    failed/failed/timeout/*) if [ -n "$entered" ] && [ -n "$began" ] && [ "$entered" -ge "$began" ] && [ "$began" -gt 0 ]; then CLIENT_ASKED=true; fi ;;
+    *) CLIENT_ASKED=false ;;
+  esac
 }
 
 # ctl WORD...: systemd answers at once, if it does.
@@ -112,16 +124,22 @@ unit_property() { ctl show -p "$1" -- "$TARGET" 2>/dev/null | sed -n "s/^$1=//p"
 # find_container NAME-OR-ID
 find_container() {
   # SSM would take two braces in a row for one of its own parameters.
-  local o='{' c='}' state='' code=''
+  local o='{' c='}' state='' code='' oom=''
   TARGET=$1 CONTAINER=$1
   o=$o$o. c=$c$c
-  read -r state code IS_REMOVED CLIENT_RUN < <(timeout 30 docker inspect --type container \
-    --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.StartedAt$c" "$1" 2>/dev/null | head -c 4096)
+  read -r state code IS_REMOVED oom CLIENT_RUN < <(timeout 30 docker inspect --type container \
+    --format "${o}State.Status$c ${o}State.ExitCode$c ${o}HostConfig.AutoRemove$c ${o}State.OOMKilled$c ${o}State.StartedAt$c" "$1" 2>/dev/null | head -c 4096)
   case $state in
     running) CLIENT=running ;;
     exited)
       CLIENT=failed
       if whole CLIENT_STATUS "$code" && [ "$CLIENT_STATUS" -eq 0 ]; then CLIENT=stopped; fi
+      # 128 and SIGTERM, SIGINT or SIGKILL: `docker stop` ends one that does not heed it with the last of them, and so does the kernel where memory is short.
+      case $CLIENT_STATUS/$oom in
+        143/* | 130/* | 137/false) CLIENT_ASKED=true ;;
+        0/*) ;;
+        *) CLIENT_ASKED=false ;;
+      esac
       ;;
     created) CLIENT=stopped ;;
     '') NOTE="docker knows no container $1, or does not answer" ;;

@@ -17,6 +17,8 @@ const nodeStateSchema = v.strictObject({
       state: v.picklist(['running', 'stopped', 'failed', 'unknown']),
       /** Exit status of its last run, for a signal its number plus 128; null while it runs and where it is not known. */
       exitStatus,
+      /** It ended because somebody told its service manager or container runtime to end it; null: nobody knows. */
+      asked: v.optional(v.nullable(v.boolean()), null),
       /** The last line of its log; "" where there is none. */
       lastLine: logLine,
       /** A mask on disk keeps it from starting. */

@@ -20,11 +20,13 @@ node_state() {
 }
 
 client_state() {
-  local line masked=false
+  local line masked=false state=$CLIENT
   if [ -e "$MASK_FILE" ]; then masked=true; fi
   line=$(last_lines 1)
-  printf '{"state":"%s","exitStatus":%s,"lastLine":%s,"masked":%s}' \
-    "$CLIENT" "${CLIENT_STATUS:-null}" "$(json_string "${line:0:300}")" "$masked"
+  # Docker starts it again and again: it ends by itself, and nobody stopped it.
+  case $NOTE in 'container '*' is restarting') state=failed CLIENT_ASKED=false ;; esac
+  printf '{"state":"%s","exitStatus":%s,"asked":%s,"lastLine":%s,"masked":%s}' \
+    "$state" "${CLIENT_STATUS:-null}" "${CLIENT_ASKED:-null}" "$(json_string "${line:0:300}")" "$masked"
 }
 
 # volume_state PATH: nothing where nothing is mounted.

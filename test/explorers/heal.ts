@@ -64,7 +64,7 @@ function step<Name extends keyof Acts>(
   const state = healOf(world, attempt).program ?? protocol.functions.start;
   const faulty = world.around.faultsLeft > 0;
   const tell = (words: string) => `attempt ${attempt}: ${words}`;
-  const failure = { message: 'it kept failing', throttled: false };
+  const failure = { message: 'it kept failing', throttled: false, isAws: false };
   const gaveUp = (after: World) => spendFault(goOn(after, attempt, abandon(state, act, failure)));
 
   for (const turn of TURNS[act.do](world, attempt, act, setting)) {

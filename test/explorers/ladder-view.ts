@@ -78,7 +78,7 @@ export function stateOf(world: LadderWorld, box: Box): NodeState {
   const state = box.runsSinceMs !== null ? 'running' : box.ended ? 'failed' : 'stopped';
   const exitStatus = state === 'running' ? null : state === 'failed' ? 1 : 0;
   return {
-    clients: [{ state, exitStatus, lastLine: '', masked: box.masked }],
+    clients: [{ state, exitStatus, asked: null, lastLine: '', masked: box.masked }],
     volumes: volumes.flatMap(({ path }, part) => {
       const volumeId = box.mounted[part];
       return volumeId ? [{ path, volumeId, ...size }] : [];

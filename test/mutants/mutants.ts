@@ -142,8 +142,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a client that a person has stopped is left to that person',
-      find: 'if (stopped && seen',
-      replace: 'if (!stopped && seen === null',
+      find: "if (left) return ended({ as: 'refused', refusal: left });",
+      replace: '',
       caughtBy: ['functions/replace-node/begin'],
     },
   ],
@@ -274,8 +274,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a disk grows no further than the ceiling of the fleet file',
-      find: 'Math.min(roundUp(wishGiB), disk.maximumSizeGiB, ',
-      replace: 'Math.min(roundUp(wishGiB), ',
+      find: '    disk.maximumSizeGiB,\n    limits',
+      replace: '    limits',
       caughtBy: ['functions/resize-volume/decide-resize'],
     },
   ],
@@ -928,14 +928,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a lease is taken only when no command and no request of its last holder can act',
-      find: ' && nowMs > read.quietAfterMs;',
-      replace: ';',
+      find: '(nowMs > read.quietAfterMs || isFencedFirst(read))',
+      replace: '(read.quietAfterMs >= 0 || isFencedFirst(read))',
       caughtBy: ['shared/heal/lease'],
     },
     {
       name: 'a node is not given back while a command of ours may run',
-      find: 'if (!commandsOver && nowMs <= read.quietAfterMs)',
-      replace: 'if (nowMs < 0)',
+      find: 'if (!commandsOver && !isLeft && nowMs <= read.quietAfterMs)',
+      replace: 'if (isLeft && nowMs < 0)',
       caughtBy: ['shared/heal/lease'],
     },
     {

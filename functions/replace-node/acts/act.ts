@@ -4,6 +4,7 @@ import { classOf } from '../../../shared/guardrails/replace.ts';
 import { unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
 import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
@@ -47,6 +48,8 @@ export interface Unknown {
   readonly reason: string;
   /** The node answered that it obeys a higher fence. */
   readonly isStale?: true;
+  /** AWS has answered with a server fault: the call is on its way no more, and nothing is told by that about what it concerns. */
+  readonly isFault?: true;
 }
 
 /** The result of an act that was made. */
@@ -161,6 +164,15 @@ export function intended<P>(
 export const recovers = <P>(parts: ActParts<P>, state: LadderState | null, params: P): boolean =>
   state !== null && (typeof parts.recovers === 'function' ? parts.recovers(state, params) : parts.recovers);
 
+/** Long enough for a reading to show what a call has done that AWS has answered with a fault; a repetition of it is refused by the resource's state. */
+const AFTER_FAULT_MS = 60_000;
+
+/** A fault of AWS is no setback. What was called may be called again sooner than where its request may still be on its way. */
+const afterFault = (state: LadderState, atMs: number): LadderState =>
+  state.pending === null
+    ? state
+    : { ...state, pending: { ...state.pending, atMs: atMs - CONSISTENCY_WINDOW_MS + AFTER_FAULT_MS } };
+
 /** The state after the act, as a later attempt reads it. */
 export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, outcome: Outcome): LadderState {
   const state: LadderState = { ...before, waitingSinceMs: outcome.atMs };
@@ -176,6 +188,7 @@ export function reduced<P>(parts: ActParts<P>, before: LadderState, params: P, o
         before,
       );
     case 'unknown':
+      if (outcome.isFault) return parts.reduce.unknown(afterFault(state, outcome.atMs), params, outcome, before);
       return parts.reduce.unknown(withSetback(parts, state, params, outcome), params, outcome, before);
   }
 }
@@ -271,6 +284,26 @@ const keep = ({ step, store, payload, leases }: Attempt, state: LadderState, nam
       operation: { kind: 'replace', phase: phaseOf(state), incidentId: payload.incidentId, memory: state },
     })),
   );
+
+/** Whether an attempt that ends now leaves a rung that did nothing: the next attempt takes it again, if it still needs it. */
+export const leavesUnspent = (state: LadderState | null): state is LadderState & { readonly rung: Rung } =>
+  state !== null &&
+  state.rung !== null &&
+  state.proved === null &&
+  state.restoredVolumes === null &&
+  state.replacement === null &&
+  isUnspent(state);
+
+/** The rung is not under way any more, and its reservation is given back. */
+export async function handBack(
+  context: Omit<LadderActContext, 'recovers'>,
+  state: LadderState & { readonly rung: Rung },
+): Promise<Changed> {
+  const next: LadderState = { ...state, rung: null, setback: null };
+  const kept = await keep(context, next, 'hand-back');
+  if (!('lost' in kept)) await giveBack(context, next, state.rung);
+  return kept;
+}
 
 /** A rung that did nothing does not count as a restart or a replacement. */
 const giveBack = (context: Omit<LadderActContext, 'recovers'>, state: LadderState, rung: Rung): Promise<void> =>

@@ -33,7 +33,10 @@ export async function send(
   const holder = { execution: leases.holder.execution, fence };
   const ordinal = leases.ordinals[which] + 1;
   const operationId = `${fence}.${ordinal}`;
-  const trace = (more: Partial<CommandTrace> = {}) => ({ command: { which, isRefused: false, fence: null, ...more } });
+  const notKnown = startsClient ? false : null;
+  const trace = (more: Partial<CommandTrace> = {}) => ({
+    command: { which, isRefused: false, fence: null, isUp: notKnown, ...more },
+  });
   const sent = await step('send', async () => {
     const sentAtMs = Date.now();
     // The maximum duration follows from the graces, which only the fleet file knows: computed for the fleet as read in this step.
@@ -68,7 +71,10 @@ export async function send(
   });
   const atMs = await step('now', async () => Date.now());
   if ('over' in awaited) return { is: 'unknown', atMs, reason: awaited.over, ...trace() };
-  return { ...outcomeOf(awaited.answer, atMs), ...trace({ fence: awaited.answer.fence }) };
+  const { answer } = awaited;
+  const clients = answer.after?.clients ?? [];
+  const isUp = clients.length > 0 && clients.every((client) => client.state === 'running') ? true : notKnown;
+  return { ...outcomeOf(answer, atMs), ...trace({ fence: answer.fence, isUp }) };
 }
 
 async function readFleet({ clients, environment, payload }: ReplaceContext): Promise<Fleet> {

@@ -3,6 +3,7 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { type AwsRefusal, isDenied } from '../../../shared/aws/refusals.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { briefStep, PATIENT_WAITS_SECONDS } from '../../../shared/heal/context.ts';
 import type { GuardOptions } from '../../../shared/heal/guard.ts';
 import {
   callOnce,
@@ -54,7 +55,12 @@ export async function mutate(context: LadderActContext, mutation: Mutation): Pro
   const made = await call(context, mutation);
   const result: Result =
     'interrupted' in made
-      ? { is: 'unknown', atMs: await step('now', async () => Date.now()), reason: made.interrupted }
+      ? {
+          is: 'unknown',
+          atMs: await step('now', async () => Date.now()),
+          reason: made.interrupted,
+          ...(made.isFault && { isFault: true as const }),
+        }
       : made;
   await step('result', () =>
     journal(`${place}-result`, {
@@ -74,12 +80,12 @@ async function call(context: LadderActContext, mutation: Mutation): Promise<Said
   const { leases, recovers, step } = context;
   const options: GuardOptions = recovers ? { mayPutBack: true } : {};
   if (mutation.atMostOnce)
-    return callOnce(context, 'call', [], async () =>
-      saidOf(await callUnderGuard(context, leases.holder, mutation.call, options)),
-    );
-  const repeated = () =>
-    step('call', async () => saidOf(await repeatUnderGuard(context, leases.holder, mutation.call, options)));
-  return mutation.bestEffort ? repeated().catch(interruptedBy) : repeated();
+    return callOnce(context, 'call', PATIENT_WAITS_SECONDS, async () => {
+      const called = await callUnderGuard(context, leases.holder, mutation.call, options);
+      return 'notSent' in called ? { ...called, ...saidOf(called) } : saidOf(called);
+    });
+  const repeated = async () => saidOf(await repeatUnderGuard(context, leases.holder, mutation.call, options));
+  return mutation.bestEffort ? briefStep(context, 'call', repeated).catch(interruptedBy) : step('call', repeated);
 }
 
 /** A step that was repeated as often as steps may be, and still fails. */
@@ -92,8 +98,10 @@ function saidOf(called: Made | AwsRefusal | Refusal | Lost | NotSent): Said {
   if ('refuse' in called) return { is: 'refused', refusal: called };
   const atMs = Date.now();
   if ('refused' in called) return { is: 'failed', atMs, reason: reasonOf(called), code: called.code };
-  // The node is read again, and the act is made again.
-  return 'notSent' in called ? { is: 'unknown', atMs, reason: called.notSent } : { is: 'done', atMs, ...called };
+  // It was tried for a quarter of an hour. The node is read again, and the act is made again.
+  return 'notSent' in called
+    ? { is: 'unknown', atMs, reason: called.notSent, isFault: true }
+    : { is: 'done', atMs, ...called };
 }
 
 /** AWS names a policy that nobody on duty knows; the sentence says what to do. */

@@ -1,6 +1,7 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { Blame, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
 import { endOf, SIGNING_STATE } from '../judge.ts';
 import {
@@ -12,6 +13,7 @@ import {
   withReplacement,
   withRestored,
 } from '../state.ts';
+import { namesItsData } from '../tried.ts';
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
 import { send } from './command.ts';
 
@@ -87,10 +89,15 @@ export const restart = defineAct<{ readonly reason: string; readonly only?: stri
       if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
       return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
     },
-    failed: (state, _, { reason }) => failRung(state, reason),
+    failed: (state, _, { reason, seen }) =>
+      cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
     unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
 });
+
+/** A client that nobody can follow is not stopped and not started: the command has changed nothing, and has shown nothing of the data. */
+const cannotTell = (seen: NodeState | null | undefined): boolean =>
+  seen?.clients.some(({ state }) => state === 'unknown') === true;
 
 /** Checks one of the restored volumes, read-only, next to the mounted ones. */
 export const check = defineAct<{ readonly at: number }>()('check', {
@@ -111,7 +118,10 @@ export const check = defineAct<{ readonly at: number }>()('check', {
   reduce: {
     done: (state, { at }) => withRestored(state, () => ({ checked: at + 1 })),
     failed: (state, _, { fault, reason }) =>
-      giveUpRestored(state, { fault: fault === 'data' ? 'mount' : 'other', reason }),
+      giveUpRestored(
+        state,
+        fault === 'data' ? { door: 'data', fault: 'mount', reason } : { door: 'node', fault: 'other', reason },
+      ),
     unknown: nothing,
   },
 });
@@ -162,11 +172,25 @@ function wentBack(state: LadderState, { seen }: Failed): LadderState {
 }
 
 function notSwapped(state: LadderState, { reason, fault, putBack, seen }: Failed): LadderState {
+  if (cannotTell(seen) && putBack !== true && mountedOf(state, seen) === 'found')
+    return { ...state, client: 'untouched', pending: null, setback: null };
   const ends = seen?.clients.some(({ state }) => state === 'failed') === true;
   return withRestored(state, () => ({
     mounted: mountedOf(state, seen) ?? (putBack === false ? 'restored' : 'found'),
-    givenUp: { fault: fault === 'data' ? 'mount' : ends ? 'open' : 'other', reason },
+    givenUp: blameOfSwap(reason, fault, ends),
   }));
+}
+
+/** A client that ended on the copy: only where it named its data, they are to blame; it may have met something else in these seconds. */
+const ENDED_ON_IT = /was started and is /;
+
+function blameOfSwap(reason: string, fault: Failed['fault'], ends: boolean): Blame {
+  const [said = ''] = reason.split('; the volumes found are mounted again');
+  if (fault === 'data' && (!ENDED_ON_IT.test(said) || namesItsData(said)))
+    return { door: 'data', fault: 'mount', reason };
+  if (fault === 'node') return { door: 'node', fault: 'other', reason };
+  if (ends) return { door: namesItsData(said) ? 'data' : 'nobody-knows', fault: 'open', reason };
+  return { door: 'nobody-knows', fault: 'other', reason };
 }
 
 /** Stops and masks the original's client, as the client's node itself confirms. */

@@ -13,6 +13,7 @@ import { lockedOut } from './restart.ts';
 import {
   askNode,
   attachTo,
+  awaitSight,
   BOUND_MS,
   type Decision,
   detachFrom,
@@ -197,6 +198,8 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
   if (isSeen && followsAgain(facts)) return giveUpInstance(FOLLOWS_AGAIN);
   if (isTouched) return null;
   const refusal = guardOf(facts, 'replace');
+  const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  if (blind) return blind;
   return refusal && onceSettled(facts, state, { as: 'refused', refusal });
 }
 
@@ -210,7 +213,14 @@ function backToOriginal(facts: Facts, state: LadderState, replacement: Replaceme
   const silenced = silence(facts, state, replacement, reason);
   if (silenced) return silenced;
   if (restored)
-    return takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp ?? { fault: 'other', reason });
+    return takeAway(
+      facts,
+      state,
+      { ...restored, mounted: 'found' },
+      restored.givenUp ?? {
+        ...{ door: 'nobody-knows', fault: 'other', reason },
+      },
+    );
   if (!isOriginalTouched(state))
     return isSeenStopped(facts, state)
       ? waitFor(state, facts.nowMs, 'the old instance was started, and EC2 says stopped still')

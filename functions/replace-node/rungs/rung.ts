@@ -11,6 +11,7 @@ import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { judgeProof, type Verdict } from '../judge.ts';
+import { leftToPerson } from '../person.ts';
 import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
@@ -90,8 +91,8 @@ export function orTold(decision: Decision, { unanswered }: Pick<Facts, 'unanswer
 /** The node follows its chain again. */
 export const proved = (reason: string): Decision => prove({ reason });
 
-export const waitSeconds = (seconds: number, what: string, progress?: Progress): Act =>
-  wait({ seconds, what, ...(progress && { progress }) });
+export const waitSeconds = (seconds: number, what: string, progress?: Progress, height?: number): Act =>
+  wait({ seconds, what, ...(progress && { progress }), ...(height !== undefined && { height }) });
 
 export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
 
@@ -145,6 +146,13 @@ export function waitFor(state: LadderState, nowMs: number, what: string): Act {
   return waitSeconds(seconds, what);
 }
 
+/** An outage of AWS, or of the watch, is waited out: nothing is known of the fleet meanwhile, and that is no verdict. */
+const BLIND_MS = 2 * 60 * 60_000;
+
+/** A wait for the next observation of the fleet, where none is valid; null where there is one, or none comes. */
+export const awaitSight = ({ breaker, nowMs }: Facts, state: LadderState): Act | null =>
+  breaker.isBlind && waitedMs(state, nowMs) < BLIND_MS ? waitFor(state, nowMs, breaker.sentence) : null;
+
 export const waitedMs = ({ waitingSinceMs }: LadderState, nowMs: number): number => nowMs - (waitingSinceMs ?? nowMs);
 
 /** Failures in a row before a person is paged. */
@@ -161,6 +169,10 @@ export const isSpent = ({ setback }: LadderState, decision: Decision): boolean =
 /** Why an act is given up, for the act that is made in its place. */
 export const sentenceOfSetback = ({ setback }: LadderState): string =>
   `${setback?.act} failed several times: ${setback?.reason}`;
+
+/** A call of EC2 that keeps failing is AWS's; of a command that nobody answers, nobody knows. */
+export const doorOfSetback = ({ setback }: LadderState): 'aws' | 'nobody-knows' =>
+  /^(attach|detach) /.test(setback?.act ?? '') ? 'aws' : 'nobody-knows';
 
 /** The act itself, a wait until it is repeated, or the end of the attempt. */
 export function paced(decision: Decision, state: LadderState, nowMs: number): Decision {
@@ -179,6 +191,9 @@ const told = ({ act, count, reason }: Setback): Decision =>
     retryAfterMs: NEXT_ATTEMPT_MS,
   });
 
+const heightSince = (upSinceMs: number, watched: Facts['watched']): number | undefined =>
+  watched && watched.observedAtMs > upSinceMs ? (watched.height ?? undefined) : undefined;
+
 type Failed = Extract<Verdict, { readonly is: 'failed' }>;
 
 /** While a rung waits for its proof. */
@@ -191,12 +206,17 @@ export function proving(
 ): Decision {
   const { nowMs, fleet, watched, seen } = facts;
   const { found, inspectedAtMs } = state;
+  // Its client was seen running after the start of these rungs; a boot starts only what is enabled.
+  const isLater = state.rung !== 'stop-start' && (inspectedAtMs ?? 0) > upSinceMs;
+  const left = isLater ? leftToPerson(facts, { stops: true }) : null;
+  if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
+    return ended({ as: 'refused', refusal: left });
   const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs });
   switch (verdict.is) {
     case 'proved':
       return proved(verdict.reason);
     case 'waiting':
-      return waitSeconds(verdict.seconds, verdict.why);
+      return waitSeconds(verdict.seconds, verdict.why, undefined, heightSince(upSinceMs, watched));
     case 'silent':
       return facts[which]?.agentOnline && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST
         ? askNode(which)

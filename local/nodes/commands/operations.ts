@@ -53,6 +53,8 @@ export interface CommandedNode extends NodeContext {
   readonly disks: NodeDisks;
   readonly beacon: SimulatedBeacon | undefined;
   readonly isClientMasked: boolean;
+  /** Its container was removed, or its unit is not loaded any more. */
+  readonly isClientGone: boolean;
   devices(): DeviceReport[];
   contentOf(volumeId: string): VolumeContent | undefined;
   mount(device: string, path: string, options?: MountOptions): string | undefined;
@@ -64,6 +66,8 @@ export interface CommandedNode extends NodeContext {
   maskClient(): void;
   unmaskClient(): void;
   clientExitStatus(): number | undefined;
+  /** Whether it ended because somebody told its runtime so; null where nobody knows. */
+  clientAsked(): boolean | null;
   clientLastLine(): string;
 }
 
@@ -84,11 +88,12 @@ export class NodeActs {
     const report = node.devices();
     return {
       clients: clients.map((client) => {
-        const known = isUnit(node.spec, client.runtime, client.unit);
+        const known = isUnit(node.spec, client.runtime, client.unit) && !node.isClientGone;
         const masked = node.isClientMasked;
-        if (!known) return { ...this.companionState(client), lastLine: '', masked };
+        if (!known) return { ...this.companionState(client), asked: null, lastLine: '', masked };
         const lastLine = node.clientLastLine().slice(0, LAST_LINE_MAX);
-        return { state: node.client.state, exitStatus: node.clientExitStatus() ?? null, lastLine, masked };
+        const exitStatus = node.clientExitStatus() ?? null;
+        return { state: node.client.state, exitStatus, asked: node.clientAsked(), lastLine, masked };
       }),
       volumes: paths.flatMap((path) => {
         const device = report.find(({ mountedAt }) => mountedAt === path);
@@ -105,7 +110,8 @@ export class NodeActs {
   /** Why one of these clients cannot be followed; undefined if all can. */
   unknown(clients: readonly Client[]): string | undefined {
     const one = clients.find(
-      (client) => !isUnit(this.node.spec, client.runtime, client.unit) && !this.isCompanion(client),
+      (client) =>
+        !(isUnit(this.node.spec, client.runtime, client.unit) && !this.node.isClientGone) && !this.isCompanion(client),
     );
     return one && `the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`;
   }

@@ -1,6 +1,8 @@
-// All scenarios, in the best order for a newcomer.
+// All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it.
 
+import { join } from 'node:path';
 import type { Scenario } from '../scenario.ts';
+import { worldsIn } from '../world-file/read.ts';
 import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
@@ -34,6 +36,7 @@ import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
+import { personUpgradesContainer } from './person-upgrades-container.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
@@ -78,12 +81,14 @@ export const SCENARIOS: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
+  personUpgradesContainer,
   lateAnswer,
   lateCommand,
   executionLost,
   dailySnapshot,
   manualRestore,
   undoRestore,
+  ...worldsIn(join(import.meta.dirname, '../worlds')),
   smokeGround,
   smokeLadderGround,
 ];

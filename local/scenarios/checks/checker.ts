@@ -7,10 +7,12 @@ import type { Region } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { isMutation, type Mutation } from '../report/calls.ts';
 import { type JournalLine, readJournal } from '../report/journal.ts';
+import { pagesOf } from '../report/pages.ts';
 import { readRecords } from '../report/records.ts';
 import type { World } from '../world/world.ts';
 import { dnsViolations } from './dns.ts';
-import { checkEnd, checkMutation, checkPeers, type Violation } from './invariants.ts';
+import { attemptsOf, causeOf, stillRunning } from './endings.ts';
+import { checkEnd, checkEnding, checkMutation, checkPages, checkPeers, type Violation } from './invariants.ts';
 import { MachineChecker } from './machines.ts';
 import { NodeBaselines } from './node-baselines.ts';
 import { isAccountedFor, KnownResources, leftStopped, resourceIdsIn } from './resources.ts';
@@ -95,8 +97,12 @@ export class Checker {
     this.#report(this.#machines.look(world, records));
   }
 
-  /** What must hold when nothing is in progress any more. */
-  end(): readonly Violation[] {
+  /**
+   * What must hold when nothing is in progress any more.
+   * @param pagesAtMost how many pages the run may send. Undefined for a disturbed run: what is disturbed tells of itself as well, so that only our own
+   * pages count, each cause for itself
+   */
+  end(pagesAtMost: number | undefined): readonly Violation[] {
     const world = this.#world;
     if (!world) return this.violations;
     const { region, tableName } = world;
@@ -128,6 +134,11 @@ export class Checker {
     );
     this.#report(this.#machines.look(world, records));
     this.#report(checkPeers(region.clock.now(), this.#rotated(world)));
+    this.#report(
+      checkEnding({ atMs: region.clock.now(), attempts: attemptsOf(region), running: stillRunning(region) }),
+    );
+    const pages = pagesOf(region).filter(({ code }) => pagesAtMost !== undefined || code !== 'suite-alarm');
+    this.#report(checkPages(region.clock.now(), pages.flatMap(causeOf), pagesAtMost ?? Number.POSITIVE_INFINITY));
     return this.violations;
   }
 

@@ -20,6 +20,8 @@ export const INVARIANTS = {
   'pool-never-empty': 'A pool record that was there is there as long as its fleet has nodes.',
   'peers-never-fewer': 'A rotation leaves no node with fewer peers to dial than half of before, or than three.',
   'no-orphan': 'Nothing that a heal made is unaccounted for at the end.',
+  ends: 'An incident has at most five attempts, and every execution ends.',
+  'told-once': 'A cause is paged at most twice, and an undisturbed run pages at most twice, or as its scenario says.',
 } as const satisfies Record<string, string>;
 
 export type InvariantName = keyof typeof INVARIANTS;
@@ -189,6 +191,47 @@ export function checkEnd({ atMs, unjournalled, leases, made, leftStopped }: EndF
       .filter(({ accountedFor }) => !accountedFor)
       .map(({ id }): Violation => ({ invariant: 'no-orphan', at, detail: id })),
     ...leftStopped.map((detail): Violation => ({ invariant: 'client-left-stopped', at, detail })),
+  ];
+}
+
+export interface EndingFacts {
+  readonly atMs: number;
+  /** Executions of each incident. */
+  readonly attempts: readonly { readonly incident: string; readonly count: number }[];
+  /** Executions that still run, and wait for no person. */
+  readonly running: readonly string[];
+}
+
+/** The first attempt, and four more with longer waits between them. */
+const ATTEMPTS_MAX = 5;
+
+export function checkEnding({ atMs, attempts, running }: EndingFacts): Violation[] {
+  const at = new Date(atMs).toISOString();
+  return [
+    ...attempts
+      .filter(({ count }) => count > ATTEMPTS_MAX)
+      .map(({ incident, count }): Violation => ({ invariant: 'ends', at, detail: `${incident}: ${count} attempts` })),
+    ...running.map((name): Violation => ({ invariant: 'ends', at, detail: `${name} still runs` })),
+  ];
+}
+
+/** Two: SNS delivers at least once, and a page whose answer was lost is sent again. */
+const PAGES_OF_A_CAUSE_MAX = 2;
+/** Pages of a run whose scenario promises no other number. */
+export const PAGES_MAX = 2;
+
+/** @param causes of all pages of a run, one for each page; questions to a person are left out */
+export function checkPages(atMs: number, causes: readonly string[], pagesAtMost: number): Violation[] {
+  const at = new Date(atMs).toISOString();
+  const counts = new Map<string, number>();
+  for (const cause of causes) counts.set(cause, (counts.get(cause) ?? 0) + 1);
+  const repeated = [...counts].filter(([, count]) => count > PAGES_OF_A_CAUSE_MAX);
+  const all = `${causes.length} pages, ${pagesAtMost} expected at most: ${[...counts.keys()].join(', ')}`;
+  return [
+    ...repeated.map(
+      ([cause, count]): Violation => ({ invariant: 'told-once', at, detail: `${cause}: ${count} pages` }),
+    ),
+    ...(causes.length > pagesAtMost ? [{ invariant: 'told-once', at, detail: all } as const] : []),
   ];
 }
 

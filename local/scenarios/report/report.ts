@@ -1,7 +1,6 @@
 // Builds a run's output: one object whose words and numbers have the meaning of the contract.
 
 import { START_MS } from '../../region.ts';
-import type { FaultName } from '../../simulator/faults.ts';
 import type { Lane } from '../../simulator/lambda-runtime/sandbox.ts';
 import type { Checker } from '../checks/checker.ts';
 import type { Violation } from '../checks/invariants.ts';
@@ -47,6 +46,8 @@ export interface NodeState {
   readonly instanceId: string;
   readonly availabilityZone: string;
   readonly privateIp: string;
+  /** How often commands and boots have started its client, on this instance. */
+  readonly clientStarts: number;
   readonly volumes: readonly {
     readonly volumeId: string;
     readonly role: string;
@@ -54,6 +55,8 @@ export interface NodeState {
     readonly usedPercent: number;
     readonly inodesPercent: number;
     readonly type: string;
+    /** What it was made from; empty where it was made empty. */
+    readonly snapshotId: string;
   }[];
 }
 
@@ -61,10 +64,11 @@ export interface RunFacts {
   readonly scenario: string;
   readonly seed: number;
   readonly lane: Lane;
-  readonly faults: readonly FaultName[];
+  /** Invariants that were broken. */
+  readonly violations: readonly Violation[];
 }
 
-export function makeReport(world: World, checker: Checker, { scenario, seed, lane }: RunFacts): Report {
+export function makeReport(world: World, checker: Checker, { scenario, seed, lane, violations }: RunFacts): Report {
   const { region, tableName } = world;
   const journal = readJournal(region, tableName);
   const nodes = world.current.map((placed) => nodeState(world, placed));
@@ -82,7 +86,7 @@ export function makeReport(world: World, checker: Checker, { scenario, seed, lan
     dns: dnsOf(world),
     snapshots: snapshotsIn(world),
     fencedCommands: world.nodes.reduce((sum, { machine }) => sum + machine.report().fencedCommands, 0),
-    violations: checker.end(),
+    violations,
   };
 }
 
@@ -137,10 +141,12 @@ function nodeState({ region }: World, { fleet, name, role, machine, instanceId }
     instanceId,
     availabilityZone: instance.availabilityZone,
     privateIp: machine.privateIp,
+    clientStarts: report.clientStarts.length,
     volumes: report.volumes.flatMap(({ volumeId, role: volumeRole, usedPercent, inodesPercent }) => {
       const known = region.ec2.volumes().find((volume) => volume.volumeId === volumeId);
       // Nothing was ever mounted there.
       if (!known) return [];
+      const { snapshotId } = known;
       const { sizeGiB, type } = known.performance;
       return {
         volumeId,
@@ -149,6 +155,7 @@ function nodeState({ region }: World, { fleet, name, role, machine, instanceId }
         usedPercent: round(usedPercent),
         inodesPercent: round(inodesPercent),
         type,
+        snapshotId,
       };
     }),
   };

@@ -30,6 +30,8 @@ export interface PastSnapshots {
   readonly quarantined?: string;
   /** Of the lifecycle policy that made it. */
   readonly policyId?: string;
+  /** How many blocks less it has than its age says: its node was behind. */
+  readonly blocksBehind?: number;
 }
 
 /** @returns the ids of the snapshots, one for each data volume in their order */
@@ -39,7 +41,7 @@ export function snapshotsOf(world: World, placed: PlacedNode, past: PastSnapshot
   const takenAtMs = START_MS - past.hoursAgo * HOUR_MS;
   const { blockIntervalMs } = machine.chain.spec;
   const blocksAgo = Math.round((region.clock.now() - takenAtMs) / blockIntervalMs);
-  const height = Math.max(1, machine.chain.height() - blocksAgo);
+  const height = Math.max(1, machine.chain.height() - blocksAgo - (past.blocksBehind ?? 0));
   const setId = `set-${new Date(takenAtMs).toISOString().slice(0, 13).replace('T', '-')}-${name}`;
   return [...placed.volumeIds].map(([role, volumeId]) => {
     const content = region.ec2.contentOf(volumeId);

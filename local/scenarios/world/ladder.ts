@@ -111,7 +111,11 @@ export const requestOf = ({ region }: World, operation: string, document?: strin
 
 /** Its operating system fails permanently: a stop and start do not help. */
 export function killInstance(world: World, name = SICK): void {
-  const { machine, instanceId } = world.find('bitcoin', name);
+  killed(world, world.find('bitcoin', name));
+}
+
+/** The same for any node. */
+export function killed(world: World, { machine, instanceId }: PlacedNode): void {
   world.region.ec2.impair(instanceId, 'instance', 'nothing');
   const keepDown = (): void => {
     machine.powerOff('hard');

@@ -42,6 +42,8 @@ export interface WorldNode extends Pick<NodeSpec, 'agentVersion' | 'validatorPow
   readonly fleet: string;
   readonly name: string;
   readonly chain: string;
+  /** Its Availability Zone; three zones in turn by default. */
+  readonly zone?: (typeof ZONES)[number];
   readonly volumes: readonly WorldVolume[];
   /** When the story begins. */
   readonly client?: ClientState;
@@ -82,10 +84,15 @@ export const placedOf = (node: Omit<PlacedNode, 'volumeIds'>): PlacedNode => ({
   },
 });
 
-/** The private address of the world's nth node, from 0: three zones in turn. */
-export function addressOf(index: number): string {
-  const host = 10 + Math.floor(index / 3);
-  return `10.0.${(index % 3) * 64 + Math.floor(host / 256)}.${host % 256}`;
+const ZONES = ['a', 'b', 'c'] as const;
+/** Above the hosts of nodes whose zone is not chosen. */
+const HOST_OF_CHOSEN_ZONE = 3_000;
+
+/** The private address of the world's nth node, from 0: three zones in turn, unless the zone is chosen. */
+export function addressOf(index: number, zone?: (typeof ZONES)[number]): string {
+  const host = zone === undefined ? 10 + Math.floor(index / 3) : HOST_OF_CHOSEN_ZONE + index;
+  const subnet = zone === undefined ? index % 3 : ZONES.indexOf(zone);
+  return `10.0.${subnet * 64 + Math.floor(host / 256)}.${host % 256}`;
 }
 
 /** @param index the number of existing nodes: it decides zone and address */
@@ -93,9 +100,9 @@ export function place(
   region: Region,
   { spec, fleet, chain, index }: { spec: WorldNode; fleet: Fleet; chain: SimulatedChain; index: number },
 ): PlacedNode {
-  const zone = `${region.kernel.regionName}${'abc'[index % 3] ?? 'a'}`;
+  const zone = `${region.kernel.regionName}${spec.zone ?? ZONES[index % 3] ?? 'a'}`;
   const tags = { ...fleet.nodes.tags, [fleet.nodes.nameTag]: spec.name, ...spec.tags };
-  const privateIp = addressOf(index);
+  const privateIp = addressOf(index, spec.zone);
   const seed = { ...(spec.instanceId && { instanceId: spec.instanceId }), availabilityZone: zone, privateIp, tags };
   const instanceId = spec.launched
     ? region.ec2.launch(seed)

@@ -3,7 +3,7 @@
 import type { VirtualClock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { type FaultEffect, isMutating, NO_REQUEST_FAULTS, type RequestFaults } from '../request-faults.ts';
-import { AwsError, type Call, internalFailure, type Operation, type Service } from '../service.ts';
+import { AwsError, type Call, internalFailure, type Operation, type Service, unavailable } from '../service.ts';
 import { type CallRecord, canonical, type Outcome, Trace } from '../trace.ts';
 import { refuseShape, refuseViolations } from './errors.ts';
 import type { Models, OperationModel } from './model.ts';
@@ -222,7 +222,7 @@ export class Gateway {
 
   /** Records the request, and delivers its response unless a fault prevents that. */
   #finish<T>({ request, record, fate }: Admitted<T>, outcome: Outcome, deliver?: () => void): void {
-    const lost = fate === 'throttled' ? undefined : fate;
+    const lost = fate === 'throttled' || fate === 'failed' ? undefined : fate;
     this.trace.ended(record, lost ?? outcome, this.#clock.now(), canonicalInput(request));
     this.#options.onCall?.(record);
     if (lost === 'caller killed before' || lost === 'caller killed after') this.kill(record.actor);
@@ -241,6 +241,7 @@ export class Gateway {
     const declared = this.models.get(service)?.declared;
     const hasToken = this.#takeToken(declared, operation, input, call.at);
     if (!hasToken || fate === 'throttled') throw throttled(declared, operation);
+    if (fate === 'failed') throw unavailable();
     this.#options.authorize?.(call, service, operation, input);
     // A mutating operation may keep and change its input: the trace and a retry must not see that.
     const own = isMutating(operation) ? request.model?.copyInput(input, { realm: HOST_REALM }) : input;

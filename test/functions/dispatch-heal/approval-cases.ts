@@ -1,10 +1,10 @@
 // Mode ask with the real functions in the region: what an approval covers, what it does not cover, and the record of it.
 
-import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { incidentsOf } from '../../../local/scenarios/report/records.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { answerAsPaged } from '../../../local/scenarios/world/answers.ts';
 import { snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
 import { corruptNow, GOOD, impatient, incidentsEnded, smallFleet } from '../../../local/scenarios/world/ladder.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';

@@ -1,9 +1,9 @@
 // Changes around register-nodes, with its real bundle and role in the region: by people, by other tools, and in unusual fleets.
 
-import { answerAsPaged } from '../../../local/scenarios/catalog/disk-full-ask.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
+import { answerAsPaged } from '../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, follower, followers } from '../../../local/scenarios/world/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';

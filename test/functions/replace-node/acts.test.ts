@@ -193,6 +193,27 @@ describe('an answer that never came', () => {
   });
 });
 
+describe('a client that the node cannot follow', () => {
+  const gone = seen([client('unknown', { exitStatus: null })]);
+  it('is no failed restart', () => {
+    const after = reduceAct(
+      ladderState({ rung: 'restart', client: 'mayBeDown' }),
+      { do: 'restart', reason: '' },
+      failed({ seen: gone }),
+    );
+    expect(after).toMatchObject({ rung: 'restart', failed: [], client: 'untouched' });
+  });
+  it('is nothing that the data are to blame for', () => {
+    const after = reduceAct(
+      ladderState({ ...swapping, client: 'mayBeDown' }),
+      swap,
+      failed({ fault: 'node', seen: gone }),
+    );
+    expect(after.restoredVolumes?.givenUp).toBeNull();
+    expect(after).toMatchObject({ client: 'untouched' });
+  });
+});
+
 describe('a rung ends', () => {
   it('and what it owes stays owed', () => {
     const after = reduceAct(
@@ -231,7 +252,7 @@ describe('a rung ends', () => {
   });
 
   it('a copy that was given up is not tried again', () => {
-    const given = copy({ givenUp: { fault: 'open', reason: 'it ended' } });
+    const given = copy({ givenUp: { door: 'data', fault: 'open', reason: 'it ended' } });
     const after = reduceAct(
       ladderState({ rung: 'swap', restoredVolumes: given, generation: 1 }),
       { do: 'drop-volumes' },

@@ -105,7 +105,7 @@ describe('an attempt in the middle of the ladder', () => {
     status: { seen: null, unanswered: null },
   } as const;
   const climbing = { do: 'climb', from, act: { do: 'join' } } as const;
-  const failure = { message: 'no table', throttled: false };
+  const failure = { message: 'no table', throttled: false, isAws: false };
   const payloadOf = { mode: 'act' } as const;
   const performed = (result: Result) => ({ result, leases, state: from.state });
   const ending = { outcome: 'healed', reason: 'it follows' } as const;
@@ -147,7 +147,7 @@ describe('an attempt in the middle of the ladder', () => {
     ['was begun, and is throttled', true, true, { outcome: 'refused', code: 'throttled', page: false }],
     ['was not begun', false, false, { outcome: 'refused', code: 'unreadable', page: true }],
   ])('is given up as its record says: it %s', (_, begun, throttled, expected) => {
-    const act = { do: 'give-up', leases, failure: { ...failure, throttled } } as const;
+    const act = { do: 'give-up', leases, failure: { ...failure, throttled, isAws: throttled } } as const;
     expect(acts['give-up'].reduce(from, act, { begun }, payloadOf)).toMatchObject({ ending: expected });
   });
 

@@ -4,6 +4,7 @@ import { begin, decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { nextRung } from '../../../functions/replace-node/ladder.ts';
 import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
+import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { volumeNow } from '../../fixtures/builders/volume.ts';
 import { client, facts, impaired, ladderState, machine, seen, watched } from '../../fixtures/replace-facts.ts';
 
@@ -46,6 +47,12 @@ describe('a heal begins', () => {
     ['without one where the agent is silent', { seen: null, original: machine({}, { agentOnline: false }) }, 'begin'],
     ['at once where the node has answered', {}, 'begin'],
     ['on a client that has failed', { seen: seen([client('failed')]) }, 'begin'],
+    [
+      'on one that was killed, and nobody knows by whom',
+      { seen: seen([client('failed', { exitStatus: 137 })]) },
+      'begin',
+    ],
+    ['on one whose failure took the other one down', { seen: seen([client('failed'), client('stopped')]) }, 'begin'],
     ['on an instance whose checks fail', { seen: null, original: impaired('instance') }, 'begin'],
     [
       'on an impaired instance although its client was synced a minute ago',
@@ -77,6 +84,22 @@ describe('a heal begins', () => {
     ],
     ['the client was stopped by somebody, and ended well', { seen: seen([client('stopped')]) }, 'client-stopped'],
     [
+      'the client was stopped by somebody, and nothing tells its status',
+      { seen: seen([client('stopped', { exitStatus: null })]) },
+      'client-stopped',
+    ],
+    [
+      'the container was stopped, and SIGTERM ended it',
+      { seen: seen([client('failed', { exitStatus: 143, asked: true })]) },
+      'client-stopped',
+    ],
+    [
+      'one of two clients was stopped by somebody',
+      { seen: seen([client('running'), client('stopped')]) },
+      'client-stopped',
+    ],
+    ['the container is not there', { seen: seen([client('unknown', { exitStatus: null })]) }, 'client-unknown'],
+    [
       'the disk is full, which is another heal’s',
       { seen: seen([client('failed')], DATA_VOLUME, 490) },
       'disk-full-first',
@@ -95,8 +118,11 @@ describe('a heal begins', () => {
     expect(beginning({ seen: seen([client('stopped'), client('failed')]) })).toBe('begin');
   });
 
-  it('a stopped client pages, since a person may have forgotten it', () => {
-    const act = begin(facts({ seen: seen([client('stopped', { lastLine: 'Shutdown: done' })]) }));
+  it('a stopped client pages after a quarter of an hour, since a person may have forgotten it', () => {
+    expect(begin(facts({ seen: seen([client('stopped')]) }))).toMatchObject({ end: { refusal: { page: false } } });
+    const act = begin(
+      facts({ onsetMs: NOON_MS - 16 * MINUTE_MS, seen: seen([client('stopped', { lastLine: 'Shutdown: done' })]) }),
+    );
     expect(act).toMatchObject({
       end: { refusal: { page: true, reason: expect.stringContaining('"Shutdown: done"') } },
     });

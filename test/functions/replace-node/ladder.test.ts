@@ -281,6 +281,13 @@ describe('a restart', () => {
     ['is preceded by the node’s own word, where an attempt has died', { seen: null }, {}, 'inspect'],
     ['is no rung where the node does not answer', { seen: null, original: silent }, {}, 'end-rung'],
     ['is waited for', {}, { upSinceMs: NOON_MS - MINUTE_MS }, 'wait'],
+    ['is not for a client that somebody has stopped since', { seen: seen([client('stopped')]) }, {}, 'end'],
+    [
+      'has not failed where somebody stopped the client after it',
+      { seen: seen([client('stopped')]), watched: watched('unreachable', { height: null }) },
+      { upSinceMs: NOON_MS - 5 * MINUTE_MS, inspectedAtMs: NOON_MS - MINUTE_MS, client: 'mayBeDown' },
+      'end',
+    ],
     [
       'is not repeated for ever: that nobody answered is told, and is no failure of it',
       {},
@@ -295,7 +302,7 @@ describe('a restart', () => {
 describe('what did not come off', () => {
   const back = {
     rung: 'swap',
-    restoredVolumes: copy({ mounted: 'restored', givenUp: { fault: 'other', reason: 'x' } }),
+    restoredVolumes: copy({ mounted: 'restored', givenUp: { door: 'nobody-knows', fault: 'other', reason: 'x' } }),
   } as const;
   const setback = (count: number, minutesAgo: number) => ({
     setback: { act: 'swap to found', count, reason: 'busy', atMs: NOON_MS - minutesAgo * MINUTE_MS },

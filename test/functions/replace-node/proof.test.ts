@@ -120,7 +120,8 @@ describe('a client that does not follow is told by what it does', () => {
   });
 
   it('where nobody has looked for long, nothing is known, and that climbs no rung', () => {
-    expect(judge(null, { upMinutes: graceMinutes + 16 })).toBe('unknown');
-    expect(judge(at('busy', null, null), { upMinutes: graceMinutes + 16 })).toBe('unknown');
+    expect(judge(null, { upMinutes: graceMinutes + 119 })).toBe('waiting');
+    expect(judge(null, { upMinutes: graceMinutes + 121 })).toBe('unknown');
+    expect(judge(at('busy', null, null), { upMinutes: graceMinutes + 121 })).toBe('unknown');
   });
 });

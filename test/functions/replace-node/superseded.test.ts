@@ -45,7 +45,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   detach: [{ do: 'detach', volumeId: DATA_VOLUME, which: 'original', device: '/dev/sdf', reason }, SWAP],
   'drop-volumes': [
     { do: 'drop-volumes' },
-    ladderState({ rung: 'swap', restoredVolumes: copy({ givenUp: { fault: 'forked', reason } }) }),
+    ladderState({ rung: 'swap', restoredVolumes: copy({ givenUp: { door: 'data', fault: 'forked', reason } }) }),
   ],
   launch: [{ do: 'launch', reason }, ladderState({ rung: 'replace', replacement: newReplacement({ instanceId: '' }) })],
   'keep-volumes': [{ do: 'keep-volumes' }, REPLACE],
@@ -79,7 +79,7 @@ async function made(here: Shell, act: Act, state: LadderState) {
   const context = { ...here.tools, environment } as unknown as ReplaceContext;
   const leases = {
     ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
-    ...{ commandsOver: true, seenFence: 4 },
+    ...{ commandsOver: true, seenFence: 4, clientUp: { original: false, replacement: false } },
   };
   const told = await performAct({ ...context, ...turnAt(patientContext().ctx, '010'), leases, state }, act).then(
     ({ result }) => result,

@@ -151,7 +151,7 @@ const modification = (ModificationState: string, StartTime = new Date(AT_MS + 1_
 const yesterday = new Date(AT_MS - 20 * 60 * 60_000);
 
 describe('a modification whose answer was lost', () => {
-  const asked = { do: 'reconcile', plan, held, atMs: AT_MS, interrupted: 'no answer' } as const;
+  const asked = { do: 'reconcile', plan, held, atMs: AT_MS, faults: 0, interrupted: 'no answer' } as const;
   const told = ({ context }: ReturnType<typeof telling>) => reconcileModification(context, asked);
 
   it.each([0, REQUEST_LIFETIME_MS / 1000, (REQUEST_LIFETIME_MS + CONSISTENCY_WINDOW_MS) / 1000])(

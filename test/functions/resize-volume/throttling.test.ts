@@ -22,8 +22,8 @@ describe('throttling', () => {
   it('of a step is a refusal that is looked at again soon; it never counts towards the last attempt, and pages nobody', () => {
     const held = { holder: { execution: ME, fence: 3 }, ordinal: 1, approved: null, found: null };
     const observe: Act<'observe'> = { do: 'observe', seen: {} as never, held };
-    const throttled = { message: 'Request limit exceeded.', throttled: true };
-    const unavailable = { message: 'Service unavailable', throttled: false };
+    const throttled = { message: 'Request limit exceeded.', throttled: true, isAws: true };
+    const unavailable = { message: 'Service unavailable', throttled: false, isAws: false };
     expect(ACTS.observe.abandon(observe, observe, throttled)).toMatchObject({
       do: 'conclude',
       commandsOver: false,

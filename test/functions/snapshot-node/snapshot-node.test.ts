@@ -529,15 +529,21 @@ describe('the proof', () => {
     ['stuck', 900_000, true],
     ['starting', 900_000, true],
     ['behind', 900_001, true],
-    ['unknown', 900_000, false],
   ] as const)('fails after the grace where it is %s', (health, height, blames) => {
     expect(at(19, { health, height })).toEqual({ waitSeconds: 60 });
     expect(at(21, { health, height })).toMatchObject({ unproved: expect.any(String), blames });
   });
 
-  it('fails at once on another branch, and blames nothing where nobody looks', () => {
+  it('fails at once on another branch', () => {
     expect(at(2, { health: 'forked' })).toMatchObject({ blames: true });
-    expect(at(21, null)).toMatchObject({ unproved: expect.stringContaining('nobody'), blames: false });
+  });
+
+  it('is waited for while nobody can look; after two hours of that people are told, and nothing is blamed', () => {
+    for (const watched of [null, { health: 'unknown' as const }]) {
+      expect(at(139, watched)).toEqual({ waitSeconds: 60 });
+      expect(at(141, watched)).toEqual({ unseen: expect.any(String) });
+    }
+    expect(at(141, null)).toEqual({ unseen: expect.stringContaining('nobody') });
   });
 });
 

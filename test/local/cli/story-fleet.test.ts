@@ -435,6 +435,7 @@ describe('the tables at the end', () => {
     instanceId: 'i-1',
     availabilityZone: 'eu-central-1a',
     privateIp: '10.0.0.1',
+    clientStarts: 0,
     volumes: [],
   };
   const rows = (nodes: readonly NodeState[], journal: readonly JournalLine[] = []): string[] =>

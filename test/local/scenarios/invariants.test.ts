@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { ALLOWANCES, judge } from '../../../local/scenarios/checks/allowances.ts';
 import {
   checkEnd,
+  checkEnding,
   checkIdentities,
   checkInFlight,
   checkMounts,
   checkMutation,
   checkNames,
+  checkPages,
   checkPeers,
   checkSigning,
   checkSizes,
@@ -126,6 +130,14 @@ const BROKEN: { readonly [Name in InvariantName]: readonly [() => Violation[], s
     () => checkEnd(end({ made: [{ id: 'vol-0b1b2c3d4e5f60718', accountedFor: false }] })),
     'vol-0b1b2c3d4e5f60718',
   ],
+  ends: [
+    () => checkEnding({ atMs: NOON_MS, attempts: [{ incident: 'bitcoin/node2 f9d5', count: 6 }], running: [] }),
+    'bitcoin/node2 f9d5: 6 attempts',
+  ],
+  'told-once': [
+    () => checkPages(NOON_MS, Array(3).fill('bitcoin/node2 node-stuck'), 3),
+    'bitcoin/node2 node-stuck: 3 pages',
+  ],
 };
 
 describe('an invariant that is broken is told by name, with the time and what broke it', () => {
@@ -156,6 +168,21 @@ describe('a heal as it should be breaks none', () => {
 
   it('an end at which all is free and accounted for', () => {
     expect(checkEnd(end())).toEqual([]);
+  });
+
+  it('five attempts of each of two incidents; an execution that still runs is told', () => {
+    const attempts = ['a', 'b'].map((incident) => ({ incident, count: 5 }));
+    expect(checkEnding({ atMs: NOON_MS, attempts, running: [] })).toEqual([]);
+    expect(checkEnding({ atMs: NOON_MS, attempts, running: ['execution 7'] })).toEqual([
+      { invariant: 'ends', at: '2026-01-01T12:00:00.000Z', detail: 'execution 7 still runs' },
+    ]);
+  });
+
+  it('two pages for each of two causes where so many were promised; one more than promised is told', () => {
+    expect(checkPages(NOON_MS, ['a', 'b', 'a', 'b'], 4)).toEqual([]);
+    expect(checkPages(NOON_MS, ['a', 'b', 'c'], 2).map(({ detail }) => detail)).toEqual([
+      '3 pages, 2 expected at most: a, b, c',
+    ]);
   });
 
   it('a batch that changes a record with its marker, while no pool is empty', () => {
@@ -232,5 +259,25 @@ describe('several at once', () => {
       'i-1: held by nobody, an operation is open',
       `i-3: held by ${ME}, an operation is open`,
     ]);
+  });
+});
+
+describe('an allowance', () => {
+  const violation: Violation = { invariant: 'told-once', at: '2026-01-01T12:00:00.000Z', detail: 'a: 3 pages' };
+  const allowances = [{ scenario: 'late-command', invariant: 'told-once', reason: 'a known defect' }] as const;
+
+  it('is for one invariant of one scenario, and its use is told', () => {
+    expect(judge('late-command', [violation], allowances)).toEqual({
+      violations: [],
+      allowed: ['told-once: a: 3 pages (a known defect)'],
+    });
+    expect(judge('disk-full', [violation], allowances)).toEqual({ violations: [violation], allowed: [] });
+    const other: Violation = { ...violation, invariant: 'ends' };
+    expect(judge('late-command', [other], allowances).violations).toEqual([other]);
+  });
+
+  it('names a scenario that there is', () => {
+    const names = SCENARIOS.map(({ name }) => name);
+    for (const { scenario } of ALLOWANCES) expect(names).toContain(scenario);
   });
 });

@@ -65,8 +65,10 @@ describe('an act of the ladder', () => {
   });
 
   it('of which nobody knows whether it happened is asked again, and ends the attempt where that does not help', async () => {
-    for (const error of [answered('InternalError', 500), answered('RequestLimitExceeded', 503), new Error('lost')])
+    for (const error of [answered('RequestLimitExceeded', 400), new Error('lost')])
       await expect(mutate(contextOf(shell()), act(failing(error)))).rejects.toBe(error);
+    const fault = mutate(contextOf(shell()), act(failing(answered('InternalError', 500))));
+    await expect(fault).rejects.toMatchObject({ name: 'AwsFault', message: 'so it is' });
   });
 
   it('on which nothing rests leaves it at that, and says so', async () => {
@@ -98,7 +100,7 @@ it('a copy that did not help is put away, though neither it nor its snapshot tak
     }),
     CreateTagsCommand: failing(refused),
   });
-  const has = ladderState({ restoredVolumes: copy({ givenUp: { fault: 'mount', reason: 'it holds nothing' } }) });
+  const has = ladderState({ restoredVolumes: copy({ givenUp: { door: 'data', fault: 'mount', reason: 'it holds nothing' } }) });
   expect(await dropVolumes.execute(contextOf(here, { recovers: true, state: has }), {})).toMatchObject({ is: 'done' });
   const [told] = results(here);
   expect(told).toContain(

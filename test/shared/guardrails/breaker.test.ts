@@ -48,10 +48,10 @@ describe('the breaker of a fleet', () => {
   it('is open where nothing was observed, or nothing lately', () => {
     const fleet = bitcoinFleet();
     const sentence = 'the fleet has not been observed for 3 min: all of it counts as unknown';
-    expect(readBreaker(fleet, [], NOON_MS)).toEqual({ open: true, sentence });
+    expect(readBreaker(fleet, [], NOON_MS)).toEqual({ open: true, sentence, isBlind: true });
     const old = seen(nodes(5, 0), NOON_MS - OBSERVATION_VALID_MS);
     expect(readBreaker(fleet, [old], NOON_MS).open).toBe(false);
-    expect(readBreaker(fleet, [old], NOON_MS + 1)).toEqual({ open: true, sentence });
+    expect(readBreaker(fleet, [old], NOON_MS + 1)).toEqual({ open: true, sentence, isBlind: true });
   });
 
   it('counts the nodes of a part that was not observed lately as unknown, not as absent', () => {

@@ -152,6 +152,22 @@ describe('a call without a token', () => {
     expect(made).toBe(1);
   });
 
+  it('is on its way no more where AWS has answered it with a fault: it is looked for a minute and a half', async () => {
+    const { here, turn, waited } = contextOf();
+    const fault = Object.assign(new Error('unavailable'), { $metadata: { httpStatusCode: 503 } });
+    const call = () => callUnderGuard(here.tools, holder, () => Promise.reject(fault));
+    expect(await callOnce(turn, 'call', [2], call)).toEqual({ interrupted: 'unavailable', isFault: true });
+    expect(
+      await reconcileCall(
+        turn,
+        async () => 'nothing',
+        () => false,
+        true,
+      ),
+    ).toBeNull();
+    expect(waited).toEqual([5, 30, 60]);
+  });
+
   it('is believed to have happened at once, and not to have only after the last look', async () => {
     const { turn, waited } = contextOf();
     expect(

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isOwed, reopenLeftOpen } from '../../../shared/heal/incident.ts';
 import {
+  answered,
   freeDead,
   grant,
   type Holder,
@@ -107,7 +108,30 @@ describe('a holder that lost the node', () => {
 });
 
 describe('the quiet time', () => {
-  it('is only ever raised', () => {
+  it('ends with the answer of the last command, and only for the holder', () => {
+    const later = NOON_MS + 2 * HOUR_MS;
+    expect(answered(mine({ quietAfterMs: later }), me, NOON_MS)).toMatchObject({
+      next: { quietAfterMs: NOON_MS, version: 8 },
+    });
+    expect(answered(mine({ quietAfterMs: NOON_MS }), me, NOON_MS)).toEqual({ enough: true });
+    expect(answered(others({ quietAfterMs: later }), me, NOON_MS)).toEqual({ lost: true });
+  });
+
+  it('keeps nobody from a donor whose client may be down: its next heal raises the fence first', () => {
+    const quietAfterMs = NOON_MS + 2 * HOUR_MS;
+    const down = { kind: 'snapshot', phase: 'down', incidentId: '7f3a0c1d' } as NodeRecord['operation'];
+    const dead = others({ quietAfterMs, operation: down });
+    expect(leaseFree(dead, ended(NOON_MS), NOON_MS + DIED_OUT_MS + 1)).toBe(true);
+    expect(leaseFree(dead, RUNNING, NOON_MS + HOUR_MS)).toBe(false);
+    expect(leaseFree(others({ quietAfterMs }), ended(NOON_MS), NOON_MS + DIED_OUT_MS + 1)).toBe(false);
+    const left = release(mine({ quietAfterMs, operation: down }), me, false, NOON_MS, 0, true);
+    expect(left).toMatchObject({ next: { owner: null, operation: down } });
+    expect(release(mine({ quietAfterMs, operation: down }), me, false, NOON_MS)).toMatchObject({
+      waitUntilMs: quietAfterMs + 1,
+    });
+  });
+
+  it('is raised by what is sent', () => {
     expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, 11)).toMatchObject({ next: { quietAfterMs: 11, version: 8 } });
     for (const overAtMs of [10, 9])
       expect(raiseQuiet(mine({ quietAfterMs: 10 }), me, overAtMs)).toEqual({ enough: true });
@@ -129,6 +153,13 @@ describe('a client that the full disk stopped', () => {
     const proved = prove(owing, me);
     expect('next' in proved && Object.keys(proved.next)).not.toContain('clientOwedSinceMs');
     expect('next' in proved && proved.next.version).toBe(owing.version + 1);
+  });
+
+  it('is not owed any more once it was seen running: who stops it then is somebody else', () => {
+    const released = (clientUp: boolean) => release(owing, me, true, NOON_MS, 0, true, clientUp);
+    expect(released(false)).toMatchObject({ next: { clientOwedSinceMs: NOON_MS } });
+    const after = released(true);
+    expect('next' in after && Object.keys(after.next)).not.toContain('clientOwedSinceMs');
   });
 
   it('is owed for a day: later nobody can tell who stopped it', () => {

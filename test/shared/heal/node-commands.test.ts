@@ -159,6 +159,29 @@ describe('the answer of a node', () => {
     ]);
   });
 
+  it.each([
+    ['done', 'over, and nobody waits for it any more', false],
+    ['failed', 'over as well', false],
+    ['late', 'not over: another copy of it may be on its way', true],
+  ])('that says %s is %s', async (result, _, isQuiet) => {
+    const said = { Status: 'Success', StandardOutputContent: JSON.stringify({ result, fence: 4 }) };
+    const { tools, ctx, step, nodes } = polled(said);
+    nodes.set(INSTANCE, nodeRecord({ owner: ME, fence: 4, quietAfterMs: NEVER_OVER_MS }));
+    await awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting);
+    expect(nodes.get(INSTANCE)?.quietAfterMs === NEVER_OVER_MS).toBe(isQuiet);
+  });
+
+  it('that cannot be asked for is journalled: nobody knows', async () => {
+    const { tools, ctx, step, journal, answers } = polled();
+    answers['GetCommandInvocationCommand'] = () => {
+      throw new Error('no answer');
+    };
+    await expect(awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting)).rejects.toThrow('no answer');
+    expect(journal).toMatchObject([
+      { place: '06-result', sentence: expect.stringContaining('nobody knows'), fields: { status: 'unknown' } },
+    ]);
+  });
+
   it('that is none ends the command, in the words of SSM', async () => {
     const { tools, ctx, step } = polled({ Status: 'Failed', StatusDetails: 'Failed', StandardOutputContent: 'oops' });
     const input = { ...awaiting, overAtMs: NEVER_OVER_MS };

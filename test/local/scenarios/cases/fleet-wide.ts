@@ -1,8 +1,8 @@
 // A disk of a large fleet: one alarm for all nodes names instance and path, and the agent's metrics have more dimensions than that.
 
-import { answerAsPaged } from '../../../../local/scenarios/catalog/disk-full-ask.ts';
 import { healed, planned, sizeGiB } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
+import { answerAsPaged } from '../../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import { bitcoinChain, followers } from '../../../../local/scenarios/world/worlds.ts';
 import { NODES_WITH_OWN_ALARMS } from '../../../../shared/fleet/resource-names.ts';

@@ -1,8 +1,8 @@
 // People's actions before and during a heal: pauses, modes, mutes, broken files, odd names.
 
-import { answerAsPaged } from '../../../../local/scenarios/catalog/disk-full-ask.ts';
 import { planned } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
+import { answerAsPaged } from '../../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import { consortium } from '../../../../local/scenarios/world/worlds.ts';
 import {

@@ -1,0 +1,42 @@
+// What is left to a person: a client that somebody has stopped or taken away. Pure.
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import type { Facts } from './facts.ts';
+import { endOf } from './judge.ts';
+
+type Client = NodeState['clients'][number];
+
+const FIRST_MS = 15 * 60_000;
+const MOST_MS = 6 * 60 * 60_000;
+
+/** Each look comes as much later as the trouble is old: within a day there are a handful. */
+export const laterEachTime = ({ nowMs, onsetMs }: Pick<Facts, 'nowMs' | 'onsetMs'>): number =>
+  Math.min(MOST_MS, Math.max(FIRST_MS, nowMs - onsetMs));
+
+/**
+ * The refusal where a client cannot be followed, or was stopped by a person; null where a heal may go on. One of several is enough. A client that ended
+ * by itself takes others of its node down with it: then nobody stopped them.
+ *
+ * @param stops whether a stop that the node tells of may be a person's: not where this heal may have stopped the client itself
+ */
+export function leftToPerson(
+  { want, seen, nowMs, onsetMs }: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'onsetMs'>,
+  { stops }: { readonly stops: boolean },
+): Refusal | null {
+  if (want.do !== 'heal' || seen === null) return null;
+  // Whoever is at it knows. watch-fleet has already told that the node does not answer.
+  const later = { page: nowMs - onsetMs >= FIRST_MS, retryAfterMs: laterEachTime({ nowMs, onsetMs }) };
+  if (seen.clients.some(isUnknown)) {
+    const reason =
+      'the node cannot tell the state of its client: its unit or container is not there, or about to change; somebody may be at it';
+    return { refuse: 'client-unknown', reason, ...later };
+  }
+  const stopped = seen.clients.filter(wasStopped);
+  if (!stops || stopped.length === 0 || seen.clients.some(hasFailed)) return null;
+  const reason = `its client was stopped (${stopped.map(endOf).join('; ')}): somebody did that`;
+  return { refuse: 'client-stopped', reason, ...later };
+}
+
+const isUnknown = ({ state }: Client): boolean => state === 'unknown';
+const wasStopped = ({ state, asked }: Client): boolean => state === 'stopped' || (state === 'failed' && asked === true);
+const hasFailed = (client: Client): boolean => client.state === 'failed' && !wasStopped(client);

@@ -1,0 +1,166 @@
+// Reads a YAML file that a person has written, with its limits, and knows the place of each field: file, line and column.
+import {
+  CST,
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
+import type { FleetProblem } from '../shared/fleet/problems.ts';
+import { linesOf } from '../shared/text/lines.ts';
+
+export interface YamlLimits {
+  readonly characters: number;
+  readonly lines: number;
+}
+
+export interface YamlSource {
+  /** The file as plain values; undefined where `broken` has lines. */
+  readonly value: unknown;
+  /** A line for each error of YAML itself. */
+  readonly broken: readonly string[];
+  /** The place of a field: "infra/fleets/bitcoin.yaml:7:3". For a missing field, the place of the nearest existing one above it. */
+  readonly at: (field: readonly string[], end?: 'key' | 'value') => string;
+  /** The problems in the order of their places, a line each. */
+  readonly told: (problems: readonly FleetProblem[], explain: (problem: FleetProblem) => string) => readonly string[];
+}
+
+/** More problems usually repeat one mistake. */
+const MAXIMUM_PROBLEMS = 50;
+
+/** @param path as in messages */
+export function readYamlSource(path: string, text: string, limits: YamlLimits): YamlSource {
+  const size = sizeProblem(text, limits);
+  if (size !== undefined) return unreadable(path, size);
+  const counter = new LineCounter();
+  const yaml = isTooDeep(text) ? undefined : readYaml(text, counter);
+  if (yaml === undefined) return unreadable(path, 'the file is nested too deep');
+  const place = (offset: number) => {
+    const { line, col } = counter.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  const broken = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)].map(
+    ({ pos, message }) => `${place(pos[0])} ${message}`,
+  );
+  return {
+    value: broken.length > 0 ? undefined : yaml.toJS(),
+    broken: firstProblems(broken, path),
+    at: (field, end = 'key') => place(offsetOf(yaml, field, end)),
+    told: (problems, explain) =>
+      firstProblems(
+        problems
+          .map((problem) => ({ problem, offset: offsetOf(yaml, problem.path, endOf(problem)) }))
+          .sort((one, other) => one.offset - other.offset)
+          .map(({ problem, offset }) => `${place(offset)} ${explain(problem)}`),
+        path,
+      ),
+  };
+}
+
+function unreadable(path: string, why: string): YamlSource {
+  const at = `${path}:1:1`;
+  return { value: undefined, broken: [`${at} ${why}`], at: () => at, told: () => [] };
+}
+
+/** undefined for a file that is nested too deep: the YAML reader calls itself for each level and runs out of stack. */
+function readYaml(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+  try {
+    return parseDocument(text, { lineCounter, version: '1.2', prettyErrors: false });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Our files need some ten levels. The YAML reader's time grows with the square of the levels. */
+const MAXIMUM_LEVELS = 50;
+
+/** Whether nested brackets, or marks in one line that each open a level, are more than any file of ours has. */
+function isTooDeep(text: string): boolean {
+  let brackets = 0;
+  let inLine = 0;
+  for (const token of new Lexer().lex(text)) {
+    switch (CST.tokenType(token)) {
+      case 'flow-map-start':
+      case 'flow-seq-start':
+        brackets++;
+        break;
+      case 'flow-map-end':
+      case 'flow-seq-end':
+        brackets--;
+        break;
+      case 'newline':
+        inLine = 0;
+        break;
+      case 'map-value-ind':
+        // Between brackets, a mark is one more key of the same level.
+        if (brackets === 0) inLine++;
+        break;
+      case 'anchor':
+      case 'explicit-key-ind':
+      case 'seq-item-ind':
+      case 'tag':
+        inLine++;
+        break;
+    }
+    if (brackets > MAXIMUM_LEVELS || inLine > MAXIMUM_LEVELS) return true;
+  }
+  return false;
+}
+
+function sizeProblem(text: string, { characters, lines: linesMax }: YamlLimits): string | undefined {
+  if (text.length > characters) return `the file has ${text.length} characters; expected at most ${characters}`;
+  const lines = linesOf(text).length;
+  return lines > linesMax ? `the file has ${lines} lines; expected at most ${linesMax}` : undefined;
+}
+
+function firstProblems(lines: readonly string[], path: string): readonly string[] {
+  const more = lines.length - MAXIMUM_PROBLEMS;
+  return more > 0 ? [...lines.slice(0, MAXIMUM_PROBLEMS), `${path} and ${more} more problems`] : lines;
+}
+
+/** Refuses two features of YAML: an alias can make a file that contains itself, and a key can be a map. Our files need neither. */
+function notPlain(yaml: Document): { pos: readonly [number, ...number[]]; message: string }[] {
+  const problems: { pos: readonly [number, ...number[]]; message: string }[] = [];
+  visit(yaml, {
+    Alias: (_, alias) => {
+      problems.push({ pos: [startOf(alias) ?? 0], message: `alias "*${alias.source}"; expected the value itself` });
+    },
+    Pair: (_, { key }) => {
+      if (!isScalar(key))
+        problems.push({ pos: [startOf(key) ?? 0], message: 'this key is a list or a map; expected a word' });
+    },
+  });
+  return problems;
+}
+
+function endOf({ kind }: FleetProblem): 'key' | 'value' {
+  return kind === 'unknown-key' || kind === 'wrong-key' ? 'key' : 'value';
+}
+
+function offsetOf(yaml: Document, field: readonly string[], end: 'key' | 'value'): number {
+  let node: unknown = yaml.contents;
+  let offset = startOf(node) ?? 0;
+  for (const [depth, key] of field.entries()) {
+    const last = depth === field.length - 1;
+    const item = isMap(node)
+      ? node.items.find((pair) => isPair(pair) && isScalar(pair.key) && String(pair.key.value) === key)
+      : isSeq(node)
+        ? node.items[Number(key)]
+        : undefined;
+    if (item === undefined) break;
+    node = isPair(item) ? item.value : item;
+    offset = (isPair(item) && (!last || end === 'key') ? startOf(item.key) : startOf(node)) ?? offset;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? node.range?.[0] : undefined;
+}

@@ -1,0 +1,444 @@
+// What happens in a world, and when: one entry for each word, with what it takes and what it does.
+import * as v from 'valibot';
+import {
+  about,
+  choice,
+  list,
+  map,
+  object,
+  optional,
+  path,
+  tagKey,
+  tagValue,
+  usually,
+  whole,
+} from '../../../shared/fleet/schema-fields.ts';
+import type { SimulatedChain } from '../../nodes/chain.ts';
+import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
+import type { Reference } from '../../nodes/rpc/reference.ts';
+import { answerAsPaged } from '../world/answers.ts';
+import { ask, killed } from '../world/ladder.ts';
+import type { PlacedNode, World } from '../world/world.ts';
+import {
+  amount,
+  hostName,
+  ipAddress,
+  MINUTES_MAX,
+  minutes,
+  nodeRef,
+  recordName,
+  sentence,
+  snapshotId,
+  zoneLetter,
+} from './fields.ts';
+
+/** What a moment of the timeline may use. */
+export interface Stage {
+  readonly world: World;
+  node(ref: string): PlacedNode;
+  chain(name: string): SimulatedChain;
+  reference(host: string): Reference;
+  /** A person stores the fleet's file with these keys replaced. */
+  pushFleet(fleet: string, change: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** The page that this moment follows; empty for moments of the clock. */
+  readonly page: Readonly<Record<string, string | undefined>>;
+}
+
+const GIB = 2 ** 30;
+const PAUSE_TAG = 'chainmend:pause';
+
+const node = about('The node.', nodeRef);
+const fleet = text32('The fleet.');
+const chain = text32('The chain, by the name of its fleet.');
+const reference = about("The reference's host, as the fleet file has it.", hostName);
+
+function text32(description: string) {
+  return about(
+    description,
+    v.pipe(
+      v.string('expected the name of a fleet, for example bitcoin'),
+      v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected the name of a fleet, for example bitcoin'),
+    ),
+  );
+}
+
+/** As the SDKs name their endpoints. */
+const SERVICES = ['ec2', 'ssm', 'monitoring', 'dynamodb', 'lambda', 'route53', 'sns', 'sqs', 'dlm'] as const;
+const RPC_ANSWERS = [
+  ...(['right', 'dead', 'hung', 'garbage', 'huge', 'slow', 'wrong-chain', 'unauthorized'] as const),
+  ...(['withholding', 'limited', 'unavailable', 'elsewhere'] as const),
+] as const satisfies readonly ('right' | Misbehaviour)[];
+
+/** A word of the timeline: its meaning, what it takes, and what it does. */
+function word<const Entries extends v.ObjectEntries>(
+  meaning: string,
+  takes: Entries,
+  act: (stage: Stage, given: v.InferOutput<v.ObjectSchema<Entries, undefined>>) => unknown,
+) {
+  return { meaning, takes, act };
+}
+
+export const WORDS = {
+  // The node and its client.
+  hang: word(
+    'The client hangs at its height and still answers.',
+    { node, until: usually('What ends it.', choice(['restart', 'thaw'], 'an end'), 'restart') },
+    (stage, { node: ref, until }) => stage.node(ref).machine.client.freeze({ untilRestart: until === 'restart' }),
+  ),
+  thaw: word('A client that hangs goes on by itself.', { node }, (stage, given) =>
+    stage.node(given.node).machine.client.thaw(),
+  ),
+  crash: word('The client is killed and stays down.', { node }, (stage, given) =>
+    stage.node(given.node).machine.killClient(),
+  ),
+  'crash-loop': word(
+    'The client is killed and comes up again after some seconds, as with `Restart=always`.',
+    { node, upAfterSeconds: usually('Until it is up again.', whole(1, 3_600, 'seconds', 5), 5) },
+    (stage, given) => {
+      const { machine } = stage.node(given.node);
+      machine.killClient();
+      stage.world.at(stage.world.minutesNow + given.upAfterSeconds / 60, () => void machine.startClient());
+    },
+  ),
+  'stop-client': word('A person stops the client, on the node.', { node }, (stage, given) =>
+    stage.node(given.node).machine.stopClient(),
+  ),
+  'start-client': word(
+    'A person starts the client, on the node.',
+    { node },
+    (stage, given) => void stage.node(given.node).machine.startClient(),
+  ),
+  'restart-client': word(
+    'A person restarts the client, on the node.',
+    { node },
+    (stage, given) => void stage.node(given.node).machine.restartClient(),
+  ),
+  'corrupt-data': word(
+    'The data break: `stops` at the present block, whatever is restarted, or `does-not-open` any more.',
+    {
+      node,
+      how: usually('What the client does with them.', choice(['stops', 'does-not-open'], 'a way'), 'stops'),
+      atHeight: optional(
+        'The block that cannot be passed, instead of the present one.',
+        whole(1, 1_000_000_000, 'blocks', 931_008),
+      ),
+    },
+    (stage, given) => {
+      const { client, disks } = stage.node(given.node).machine;
+      disks.data.corrupt(given.how === 'stops' ? { stopsAtHeight: given.atHeight ?? client.height() } : {});
+    },
+  ),
+  rpc: word(
+    'How the RPC answers from now on; the client goes on. `right` ends it; `hung` ends with the client’s next start. `withholding` refuses optional calls; `limited`, `unavailable` and `elsewhere` are HTTP 429, 503 and 301.',
+    {
+      node,
+      answers: about('The answers.', choice(RPC_ANSWERS, 'answers')),
+      untilRestart: usually(
+        'Whether the next start of the client ends it.',
+        v.boolean('expected true or false'),
+        false,
+      ),
+    },
+    (stage, { node: ref, answers, untilRestart }) => {
+      const { rpc, client } = stage.node(ref).machine;
+      if (answers === 'right') return rpc.behave();
+      rpc.misbehave(answers);
+      if (untilRestart) client.onStart(() => rpc.behave());
+    },
+  ),
+  'beacon-node': word(
+    'The consensus client beside an execution client.',
+    { node, does: about('What it does.', choice(['hangs', 'stops', 'runs'], 'a state')) },
+    (stage, given) => {
+      const { beacon } = stage.node(given.node).machine;
+      if (given.does === 'hangs') beacon?.freeze();
+      else if (given.does === 'stops') beacon?.stop();
+      else beacon?.start();
+    },
+  ),
+  'fill-disk': word(
+    'Something writes to a disk; `/` is the root volume.',
+    {
+      node,
+      path: about(
+        'The mount point.',
+        v.union([path, v.literal('/')], 'expected a mount point, for example /node-data'),
+      ),
+      gib: about('How much.', amount(0.1, 60_000, 'GiB', 100)),
+    },
+    (stage, given) => stage.node(given.node).machine.write(given.path, given.gib * GIB),
+  ),
+  'lose-peers': word(
+    'The client loses its peers, and its configuration names none any more.',
+    { node },
+    (stage, given) => losePeers(stage.world, stage.node(given.node)),
+  ),
+  fork: word(
+    'The client follows other blocks from here on, with some others in the world.',
+    {
+      node,
+      blockSeconds: optional(
+        'The interval of these blocks; the chain’s by default.',
+        amount(0.1, 3_600, 'seconds', 15),
+      ),
+    },
+    (stage, given) => {
+      const { machine } = stage.node(given.node);
+      const blockIntervalMs = (given.blockSeconds ?? machine.chain.spec.blockIntervalMs / 1_000) * 1_000;
+      machine.client.follow(machine.chain.fork(machine.chain.height(), { blockIntervalMs }));
+    },
+  ),
+  'lose-agent': word('The SSM agent loses its connection.', { node }, (stage, given) =>
+    stage.node(given.node).machine.setAgentConnected(false),
+  ),
+  'find-agent': word('The SSM agent is connected again.', { node }, (stage, given) =>
+    stage.node(given.node).machine.setAgentConnected(true),
+  ),
+
+  // The chain and the references.
+  'halt-chain': word('Nobody makes blocks any more.', { chain }, (stage, given) => stage.chain(given.chain).halt()),
+  'resume-chain': word('Blocks are made again.', { chain }, (stage, given) => stage.chain(given.chain).resume()),
+  jail: word('The chain removes a validator from its set.', { node }, (stage, given) => {
+    const { machine } = stage.node(given.node);
+    machine.chain.jail(machine.instanceId);
+  }),
+  unjail: word('The chain takes a validator into its set again.', { node }, (stage, given) => {
+    const { machine } = stage.node(given.node);
+    machine.chain.unjail(machine.instanceId);
+  }),
+  reference: word(
+    'How a reference answers from now on.',
+    {
+      reference,
+      answers: about('The answers.', choice(['right', 'nothing', 'one-height', 'too-high', 'too-low'], 'answers')),
+      blocks: usually(
+        'How far it is from the truth, with `too-high` and `too-low`.',
+        whole(1, 1_000_000, 'blocks', 400),
+        400,
+      ),
+    },
+    (stage, given) => answerWrongly(stage.reference(given.reference), given.answers, given.blocks),
+  ),
+
+  // AWS.
+  'kill-instance': word(
+    'The instance dies: its checks fail, and neither a reboot nor a stop and start helps.',
+    { node },
+    (stage, given) => killed(stage.world, stage.node(given.node)),
+  ),
+  'fail-checks': word(
+    'EC2’s checks of an instance fail.',
+    {
+      node,
+      check: about('Which check.', choice(['system', 'instance', 'attachedEbs'], 'a check')),
+      curedBy: about('What helps.', choice(['reboot', 'stop-start', 'nothing'], 'a cure')),
+    },
+    (stage, given) => stage.world.region.ec2.impair(stage.node(given.node).instanceId, given.check, given.curedBy),
+  ),
+  'no-capacity': word(
+    'An Availability Zone has no room for another instance from now on.',
+    { zone: about('Which one.', zoneLetter) },
+    ({ world }, { zone }) => world.region.ec2.exhaust(`${world.region.kernel.regionName}${zone}`),
+  ),
+
+  'aws-fails': word(
+    'A service of AWS answers every function with a server fault.',
+    {
+      service: about('Which one.', choice(SERVICES, 'a service')),
+      minutes: about('For how long.', amount(0.1, 1_440, 'minutes', 5)),
+    },
+    ({ world: { region } }, given) => region.outages.begin(given.service, region.clock.now() + given.minutes * 60_000),
+  ),
+
+  // People.
+  pause: word(
+    'A person pauses everything, a fleet or a node.',
+    {
+      fleet: optional('Only this fleet.', fleet),
+      node: optional('Only this node.', nodeRef),
+      why: about('Why, for the journal.', sentence),
+    },
+    (stage, given) =>
+      given.node === undefined
+        ? stage.world.setPause(given.why, given.fleet)
+        : tagged(stage, given.node, { [PAUSE_TAG]: given.why }),
+  ),
+  resume: word(
+    'A person ends a pause of everything or of a fleet.',
+    { fleet: optional('Only this fleet’s.', fleet) },
+    (stage, given) => stage.world.setPause('off', given.fleet),
+  ),
+  ask: word(
+    'A person asks for a heal, as with `npm run heal`.',
+    {
+      for: about('For what.', choice(['restore', 'replace-instance', 'undo', 'snapshot'], 'a request')),
+      node,
+      snapshot: optional('With `restore`: from this snapshot.', snapshotId),
+    },
+    (stage, given) => {
+      const [fleetName, name] = given.node.split('/');
+      return ask(stage.world, {
+        ...{ kind: given.for, fleet: fleetName, node: name },
+        ...(given.snapshot !== undefined && { snapshotId: given.snapshot }),
+      });
+    },
+  ),
+  approve: word(
+    'A person pastes the line of the page; `at` names the page: `{ paged: approval-wanted, minutes: 6 }`.',
+    {},
+    (stage) => answerAsPaged(stage.world, stage.page['approve']),
+  ),
+  'change-fleet': word(
+    'A person edits the fleet file and pushes it.',
+    { fleet, but: about('The keys that are replaced.', anyKeys()) },
+    (stage, given) => stage.pushFleet(given.fleet, given.but),
+  ),
+  tag: word(
+    'A person tags an instance.',
+    { node, tags: about('The tags.', map('tags', '{ Role: sealer }', 10, tagKey, tagValue)) },
+    (stage, given) => tagged(stage, given.node, given.tags),
+  ),
+  'terminate-instance': word('A person terminates an instance.', { node }, (stage, given) =>
+    stage.world.terminate(stage.node(given.node)),
+  ),
+  'grow-volume': word(
+    'A person has EBS grow a volume, and does not think of its filesystem.',
+    {
+      node,
+      role: about('The volume’s role.', v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/))),
+      toGiB: about('Its new size.', whole(1, 65_536, 'GiB', 900)),
+    },
+    (stage, given) =>
+      stage.world.region.call('ec2', 'ModifyVolume', {
+        VolumeId: stage.node(given.node).volumeIds.get(given.role),
+        Size: given.toGiB,
+      }),
+  ),
+  'take-snapshot': word(
+    'A person takes snapshots of a running node: in the `console`, which copies no tags, or with the `tags` of its volumes.',
+    { node, with: about('What the snapshots carry.', choice(['console', 'tags'], 'a way')) },
+    (stage, given) => takeSnapshots(stage.world, stage.node(given.node), given.with === 'tags'),
+  ),
+  'edit-zone': word(
+    'A person edits address records by hand.',
+    {
+      zone: about('The zone.', hostName),
+      remove: optional('Names whose records go.', list(recordName, 20)),
+      set: optional(
+        'Names and their new addresses.',
+        map('records', '{ grafana: [10.0.200.7] }', 20, recordName, list(ipAddress, 20, 1)),
+      ),
+    },
+    (stage, given) => editZone(stage.world, given.zone, given.remove ?? [], given.set ?? {}),
+  ),
+} as const;
+
+export type WordName = keyof typeof WORDS;
+
+function anyKeys() {
+  return v.record(v.string(), v.unknown(), 'expected keys of a fleet file, for example { mode: act }');
+}
+
+const tagged = (stage: Stage, ref: string, tags: Readonly<Record<string, string>>): Promise<unknown> =>
+  stage.world.region.call('ec2', 'CreateTags', {
+    Resources: [stage.node(ref).instanceId],
+    Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+  });
+
+function losePeers(world: World, { machine }: PlacedNode): void {
+  machine.peers.lose();
+  for (const { machine: other } of world.nodes) {
+    other.peers.remove(machine.peers.address, { keep: false });
+    machine.peers.remove(other.peers.address, { keep: false });
+  }
+  const { configPath = '' } = machine.setup;
+  const text = machine.readFile(configPath);
+  if (text !== undefined) machine.writeFile(configPath, text.replace(/^addnode=.*\n/gm, ''));
+}
+
+function answerWrongly(reference: Reference, how: string, blocks: number): void {
+  reference.speak();
+  reference.resume();
+  reference.lag(0);
+  if (how === 'nothing') reference.silence();
+  if (how === 'one-height') reference.halt();
+  if (how === 'too-high') reference.lie({ ahead: blocks });
+  if (how === 'too-low') reference.lag(blocks);
+}
+
+async function takeSnapshots(world: World, { volumeIds }: PlacedNode, copyTags: boolean): Promise<void> {
+  const { region, theirs } = world;
+  for (const VolumeId of volumeIds.values()) {
+    const Tags = Object.entries(copyTags ? region.ec2.tags(VolumeId) : {}).map(([Key, Value]) => ({ Key, Value }));
+    const TagSpecifications = Tags.length > 0 ? [{ ResourceType: 'snapshot', Tags }] : [];
+    const { SnapshotId } = (await region.call('ec2', 'CreateSnapshot', { VolumeId, TagSpecifications })) as {
+      readonly SnapshotId: string;
+    };
+    theirs.add(SnapshotId);
+  }
+}
+
+/** EC2 and Route 53 refuse what is not as the person believes: then nothing happens. */
+function editZone(
+  world: World,
+  zone: string,
+  remove: readonly string[],
+  set: Readonly<Record<string, readonly string[]>>,
+): Promise<void> {
+  const there = (name: string) =>
+    world.region.route53
+      .records(zone)
+      .find((record) => record.type === 'A' && record.name.replace(/\.$/, '') === `${name}.${zone}`)?.values;
+  const gone = [...remove, ...Object.keys(set)].flatMap((name) => {
+    const addresses = there(name);
+    return addresses ? [{ do: 'DELETE' as const, name, addresses }] : [];
+  });
+  const made = Object.entries(set).map(([name, addresses]) => ({ do: 'CREATE' as const, name, addresses }));
+  return world.editZone(zone, [...gone, ...made]);
+}
+
+/** The time of an entry: minutes after the story began, or after a page. */
+const when = v.union(
+  [
+    minutes,
+    object('{ paged: approval-wanted, minutes: 6 }', {
+      paged: about(
+        'The code of the page.',
+        v.pipe(
+          v.string('expected a code of a page'),
+          v.regex(/^[a-z][a-z0-9-]{1,40}$/, 'expected a code of a page, for example approval-wanted'),
+        ),
+      ),
+      minutes: usually('How long after it.', minutes, 0),
+    }),
+  ],
+  'expected minutes after the story began, or a page, for example 3 or { paged: approval-wanted, minutes: 6 }',
+);
+
+export const timeline = list(v.variant('do', entrySchemas(), `expected a word: ${Object.keys(WORDS).join(', ')}`), 200);
+
+function entrySchemas() {
+  const schemas = Object.entries(WORDS).map(([name, { meaning, takes }]) =>
+    object(`{ at: 3, do: ${name}, … }`, {
+      at: about('When: minutes after the story began, or after a page.', when),
+      do: about(meaning, v.literal(name)),
+      ...(takes as v.ObjectEntries),
+      every: optional('It happens again, each time after so many minutes.', amount(0.1, MINUTES_MAX, 'minutes', 10)),
+      times: optional('How often it happens in all, with `every`.', whole(1, 500, 'times', 12)),
+    }),
+  );
+  return schemas as [(typeof schemas)[number], ...(typeof schemas)[number][]];
+}
+
+export interface Moment {
+  readonly at: number | { readonly paged: string; readonly minutes: number };
+  readonly do: WordName;
+  readonly every?: number;
+  readonly times?: number;
+}
+
+/** Carries out one entry now. */
+export const carryOut = (stage: Stage, moment: Moment): unknown => {
+  const { act } = WORDS[moment.do];
+  return (act as (on: Stage, given: unknown) => unknown)(stage, moment);
+};

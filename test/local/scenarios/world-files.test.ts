@@ -1,0 +1,197 @@
+// World files: what is wrong in one is told with its place, and the page that describes them is true. `UPDATE=1 npm test -- world-files` writes the
+// schema for editors and the tables of the page.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../infra/paths.ts';
+import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
+import { expectationOf } from '../../../local/scenarios/world-file/expect.ts';
+import { readWorld, WorldFileError, worldIn } from '../../../local/scenarios/world-file/read.ts';
+import {
+  rehearsePath,
+  withWords,
+  worldJsonSchemaPath,
+  worldJsonSchemaText,
+} from '../../../local/scenarios/world-file/reference.ts';
+import { sampled } from '../../fixtures/asked.ts';
+import { runJob } from '../../fixtures/jobs.ts';
+
+const PATIENCE_MS = 10 * 60_000;
+
+const HEAD = `world: mine
+says: A client hangs.
+fleets: [{ file: local/scenarios/fleets/bitcoin.yaml }]
+`;
+const NODES = 'nodes: [{ fleet: bitcoin, names: [node1, node2] }]\n';
+const END = 'expect: [{ heals: {}, count: none }]\n';
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    worldIn('mine.yaml', text, repositoryRoot);
+  } catch (error) {
+    if (error instanceof WorldFileError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+describe('what is wrong in a world file is told with its place and the nearest right word', () => {
+  it.each([
+    [
+      'a key',
+      `${HEAD}${NODES}tmieline: []\n${END}`,
+      /^mine.yaml:5:1 unknown key "tmieline"; did you mean "timeline"\?/,
+    ],
+    [
+      'a word of the timeline',
+      `${HEAD}${NODES}timeline: [{ at: 3, do: hagn, node: bitcoin/node2 }]\n${END}`,
+      /^mine.yaml:5:25 timeline.0.do is "hagn"; did you mean "hang"\?/,
+    ],
+    [
+      'a key of that word',
+      `${HEAD}${NODES}timeline: [{ at: 3, do: hang, nodes: bitcoin/node2 }]\n${END}`,
+      /unknown key "timeline.0.nodes"; did you mean "node"\?/,
+    ],
+    [
+      'a node that there is not',
+      `${HEAD}${NODES}timeline: [{ at: 3, do: hang, node: bitcoin/nod2 }]\n${END}`,
+      /^mine.yaml:5:37 timeline.0.node is "bitcoin\/nod2"; did you mean "bitcoin\/node2"\? Expected a node of this world/,
+    ],
+    ['a fleet that there is not', `${HEAD}nodes: [{ fleet: bitconi, name: a }]\n${END}`, /did you mean "bitcoin"\?/],
+    [
+      'a unit behind a number',
+      `${HEAD}${NODES}hours: 6h\n${END}`,
+      /^mine.yaml:5:8 hours is "6h"; expected a number of hours/,
+    ],
+    [
+      'a time that never comes',
+      `${HEAD}${NODES}timeline: [{ at: -1, do: thaw, node: bitcoin/node2 }]\n${END}`,
+      /timeline.0.at is -1/,
+    ],
+    [
+      'an answer to no page',
+      `${HEAD}${NODES}timeline: [{ at: 1, do: approve }]\n${END}`,
+      /timeline.0.at is 1; expected a page/,
+    ],
+    [
+      'an expectation of two lists',
+      `${HEAD}${NODES}expect: [{ heals: {}, pages: {} }]\n`,
+      /^mine.yaml:5:10 expect.0 is \["heals","pages"\]; expected one of heals, plans/,
+    ],
+    [
+      'a word of the JSON',
+      `${HEAD}${NODES}expect: [{ heals: { outcome: heald } }]\n`,
+      /expect.0.heals.outcome is "heald"; (did you mean "healed"|expected)/,
+    ],
+    [
+      'a fleet file that is not there',
+      HEAD.replace('bitcoin.yaml', 'bitcoi.yaml') + NODES + END,
+      /^mine.yaml:3:18 local\/scenarios\/fleets\/bitcoi.yaml cannot be read \(ENOENT\); expected a fleet file$/,
+    ],
+    [
+      'a key of the fleet file',
+      `${HEAD.replace(' }]', ', but: { mode: acts } }]')}${NODES}${END}`,
+      /^mine.yaml:3:\d+ fleets.0.but.mode is "acts"; expected a mode: plan, ask, act$/,
+    ],
+    [
+      'a node twice',
+      `${HEAD}nodes: [{ fleet: bitcoin, names: [a, a] }]\n${END}`,
+      /nodes is "bitcoin\/a"; expected each name once/,
+    ],
+  ])('%s', (_, text, line) => {
+    expect(problemsOf(text).join('\n')).toMatch(line);
+  });
+
+  it('and nothing is wrong in a plain one', () => {
+    expect(problemsOf(HEAD + NODES + END)).toEqual([]);
+  });
+});
+
+describe('a hostile world file', () => {
+  it.each([
+    ['a path out of the disk’s root', `${HEAD.replace('local/', '/etc/')}${NODES}${END}`],
+    ['a command as a name', `${HEAD}nodes: [{ fleet: bitcoin, name: "$(reboot)" }]\n${END}`],
+    ['a sequence for the terminal', `${HEAD.replace('A client hangs.', '"\\e]0;title\\a hangs"')}${NODES}${END}`],
+    ['a prototype', `${HEAD}${NODES}chains: { __proto__: { height: 1 } }\n${END}`],
+    [
+      'more nodes than there may be',
+      `${HEAD}nodes: [{ fleet: bitcoin, names: [${Array.from({ length: 201 }, (__, at) => `n${at}`)}] }]\n${END}`,
+    ],
+    ['more text than there may be', `${HEAD}${NODES}${END}#${'x'.repeat(100_000)}`],
+    ['a file that contains itself', `${HEAD}${NODES}x: &a [*a]\n${END}`],
+    ['nesting', `${HEAD}${NODES}x: ${'['.repeat(10_000)}`],
+  ])('is refused: %s', (_, text) => {
+    const problems = problemsOf(text);
+    expect(problems.length).toBeGreaterThan(0);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none may reach a terminal.
+    for (const line of problems) expect(line).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+  });
+
+  it('is refused where it cannot be read', () => {
+    expect(() => readWorld(join(repositoryRoot, 'nowhere.yaml'))).toThrow('nowhere.yaml: cannot be read (ENOENT)');
+  });
+});
+
+describe('an expectation', () => {
+  const holds = (document: Parameters<typeof expectationOf>[0], lists: object): boolean =>
+    expectationOf(document).holds({ heals: [], pages: [], nodes: [], ...lists } as never, undefined as never);
+  const nodes = [
+    { node: 'a', state: 'synced', heightLag: 0, volumes: [{ role: 'data', sizeGiB: 900 }] },
+    { node: 'b', state: 'stuck', heightLag: 40, volumes: [{ role: 'data', sizeGiB: 500 }] },
+  ];
+
+  it('holds for one item at least, for all, for none, or for a number of them', () => {
+    expect(holds({ nodes: { state: 'synced' } }, { nodes })).toBe(true);
+    expect(holds({ nodes: { state: 'synced' }, count: 'all' }, { nodes })).toBe(false);
+    expect(holds({ nodes: { state: ['synced', 'stuck'] }, count: 'all' }, { nodes })).toBe(true);
+    expect(holds({ nodes: { state: 'forked' }, count: 'none' }, { nodes })).toBe(true);
+    expect(holds({ nodes: {}, count: 2 }, { nodes })).toBe(true);
+    expect(holds({ nodes: {}, count: { most: 1 } }, { nodes })).toBe(false);
+  });
+
+  it('compares texts, parts of texts, limits, and what one of a node’s volumes is like', () => {
+    expect(holds({ nodes: { heightLag: { least: 30, most: 50 } }, count: 1 }, { nodes })).toBe(true);
+    expect(holds({ nodes: { node: { has: 'a' } }, count: 1 }, { nodes })).toBe(true);
+    expect(holds({ nodes: { node: 'a', volumes: { sizeGiB: { least: 900 } } } }, { nodes })).toBe(true);
+    expect(holds({ nodes: { node: 'b', volumes: { sizeGiB: { least: 900 } } } }, { nodes })).toBe(false);
+  });
+
+  it('of all items does not hold where there is none', () => {
+    expect(holds({ nodes: { state: 'synced' }, count: 'all' }, {})).toBe(false);
+  });
+});
+
+function generated(path: string, make: (now: string) => string): void {
+  const now = readFileSync(path, 'utf8');
+  if (process.env['UPDATE'] === '1') writeFileSync(path, make(now));
+  else expect(now).toBe(make(now));
+}
+
+it('the schema for editors is up to date', () => generated(worldJsonSchemaPath, worldJsonSchemaText));
+it('the page has every word', () => generated(rehearsePath, withWords));
+
+it('a world of ours is in the list of scenarios, once', () => {
+  const names = SCENARIOS.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+describe('the ten examples of the page', () => {
+  const page = readFileSync(rehearsePath, 'utf8');
+  const texts = [...page.matchAll(/```yaml\n(world: [^`]*)```/g)].map(([, text = '']) => text);
+
+  it('are ten, and right', () => {
+    expect(texts).toHaveLength(10);
+    for (const text of texts) expect(() => worldIn('rehearse.md', text, join(repositoryRoot, 'docs'))).not.toThrow();
+  });
+
+  it(
+    'hold, each as it says',
+    async () => {
+      const chosen = sampled('world-files', texts, 3);
+      const runs = await runJob('worlds', { texts: chosen, folder: 'docs' });
+      expect(runs.map(({ name, unmet }) => ({ name, unmet }))).toEqual(runs.map(({ name }) => ({ name, unmet: [] })));
+      expect(runs).toHaveLength(chosen.length);
+    },
+    PATIENCE_MS,
+  );
+});
