@@ -12,6 +12,7 @@ import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { consensusClientDown } from './consensus-client-down.ts';
 import { corruptData } from './corrupt-data.ts';
+import { crashLoop } from './crash-loop.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { diskFull } from './disk-full.ts';
 import { diskFullAsk } from './disk-full-ask.ts';
@@ -22,6 +23,7 @@ import { diskFullPlan } from './disk-full-plan.ts';
 import { dnsDrift } from './dns-drift.ts';
 import { doubleAlarm } from './double-alarm.ts';
 import { executionLost } from './execution-lost.ts';
+import { fallingBehind } from './falling-behind.ts';
 import { firstDay } from './first-day.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
@@ -57,6 +59,8 @@ export const SCENARIOS: readonly Scenario[] = [
   rpcDead,
   busyRpc,
   optionalCallRefused,
+  crashLoop,
+  fallingBehind,
   minorityFork,
   chainHalt,
   referenceLies,
