@@ -44,7 +44,11 @@ export const SWAP: Rung = {
   name: 'swap',
   class: 'replace',
   asksOriginalFirst: true,
-  cannotBegin: () => null,
+  // Whatever is done with two copies of one btrfs filesystem on one machine destroys both.
+  cannotBegin: ({ seen }) => {
+    const path = seen?.volumes.find(({ filesystem }) => filesystem === 'btrfs')?.path;
+    return path === undefined ? null : `${path} has btrfs, of which no two copies may be on one machine`;
+  },
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
     if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
@@ -96,6 +100,8 @@ function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes)
       });
 }
 
+/** So many copies that the node itself did not take end the rung. */
+const NODE_TRIES = 2;
 const STOPPED_AGAIN_MS = 15 * 60_000;
 const GONE: Blame = { door: 'nobody-knows', fault: 'other', reason: 'the instance is gone' };
 const SILENT: Blame = { door: 'node', fault: 'other', reason: 'the node does not answer commands any more' };
@@ -105,6 +111,9 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
     return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
   if (state.standby === 'refused') return rungFailed('its group does not set it aside');
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
+  // What one copy has met on the node, and another one, a third one meets, too.
+  const atNode = state.tried.filter(({ door, rung }) => door === 'node' && rung === 'swap');
+  if (atNode.length >= NODE_TRIES) return rungFailed(`the node takes no copy: ${atNode.at(-1)?.reason}`);
   const awaited = awaitedOf(state, facts.nowMs);
   if (awaited?.isEverywhere) return awaitAws(facts, state, awaited);
   const chosen = choose(facts, state, state.found.availabilityZone);

@@ -203,10 +203,10 @@ export class NodeActs {
     return undefined;
   }
 
-  /** Why a volume cannot replace one with this filesystem. */
+  /** Why a volume cannot replace one with this filesystem, or one of which no filesystem is mounted. */
   unfit(
     volumeId: string,
-    filesystem: string,
+    filesystem: string | undefined,
   ): { readonly reason: string; readonly fault: 'data' | 'node' } | undefined {
     const device = this.node.devices().find((one) => one.volumeId === volumeId);
     if (!device) return { reason: `${volumeId} is not attached to this node: nothing was changed`, fault: 'node' };
@@ -214,7 +214,7 @@ export class NodeActs {
       return { reason: `${volumeId} is mounted at ${device.mountedAt}: nothing was changed`, fault: 'node' };
     const type = device.filesystem?.type;
     if (type === undefined) return { reason: `${volumeId} has no filesystem: nothing was changed`, fault: 'data' };
-    if (type !== filesystem)
+    if (filesystem !== undefined && type !== filesystem)
       return { reason: `${volumeId} has ${type}, expected ${filesystem}: nothing was changed`, fault: 'data' };
     if (type === 'btrfs')
       return { reason: `${volumeId} has btrfs, of which no two copies may be on one machine`, fault: 'node' };
@@ -245,7 +245,7 @@ export class NodeActs {
       : { reason: `${volumeId} could not be mounted at ${path}: ${why}`, fault: 'data' };
   }
 
-  private isMountPoint(path: string): boolean {
+  isMountPoint(path: string): boolean {
     return this.node.devices().some(({ mountedAt }) => mountedAt === path);
   }
 

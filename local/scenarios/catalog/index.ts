@@ -45,6 +45,7 @@ import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { terminatedMidProof } from './terminated-mid-proof.ts';
 import { undoRestore } from './undo-restore.ts';
+import { unmountedData } from './unmounted-data.ts';
 import { untaggedSnapshot } from './untagged-snapshot.ts';
 import { validatorStuck } from './validator-stuck.ts';
 
@@ -75,6 +76,7 @@ export const SCENARIOS: readonly Scenario[] = [
   firstDay,
   untaggedSnapshot,
   oldVerifiedSnapshot,
+  unmountedData,
   noGoodSnapshot,
   clientBug,
   instanceDead,

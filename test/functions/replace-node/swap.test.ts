@@ -18,6 +18,7 @@ import {
   ladderState,
   machine,
   newReplacement,
+  seen,
   watched,
 } from '../../fixtures/replace-facts.ts';
 
@@ -193,6 +194,21 @@ describe('blue and green on one instance', () => {
     ],
   ])('%s', (_, more, has, does) => {
     expect(next(more, has).do).toBe(does);
+  });
+});
+
+describe('a node that takes no copy', () => {
+  const atNode = (source: string) => tried(source, 'other', { door: 'node' } as Partial<Tried>);
+  it('ends the rung after the second one: a third one would meet the same', () => {
+    expect(chosen(sources(), { tried: [atNode('set-8')] })).toBe('set-0');
+    expect(chosen(sources(), { tried: [atNode('set-8'), atNode('set-9')] })).toBe('end-rung');
+  });
+
+  it('is not given one where its data are on btrfs', () => {
+    const onBtrfs = seen();
+    const volumes = onBtrfs.volumes.map((volume) => ({ ...volume, filesystem: 'btrfs' }));
+    expect(SWAP_RUNG.cannotBegin(facts({ seen: { ...onBtrfs, volumes } }), ladderState())).toMatch(/btrfs/);
+    expect(SWAP_RUNG.cannotBegin(facts(), ladderState())).toBeNull();
   });
 });
 
