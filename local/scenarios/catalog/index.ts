@@ -21,6 +21,7 @@ import { diskFullPlan } from './disk-full-plan.ts';
 import { dnsDrift } from './dns-drift.ts';
 import { doubleAlarm } from './double-alarm.ts';
 import { executionLost } from './execution-lost.ts';
+import { fairQueue } from './fair-queue.ts';
 import { firstDay } from './first-day.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
@@ -69,6 +70,7 @@ export const SCENARIOS: readonly Scenario[] = [
   oldVerifiedSnapshot,
   noGoodSnapshot,
   clientBug,
+  fairQueue,
   instanceDead,
   azNoCapacity,
   asgOwned,
