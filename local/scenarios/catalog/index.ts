@@ -23,6 +23,7 @@ import { diskFullPlan } from './disk-full-plan.ts';
 import { dnsDrift } from './dns-drift.ts';
 import { doubleAlarm } from './double-alarm.ts';
 import { executionLost } from './execution-lost.ts';
+import { fairQueue } from './fair-queue.ts';
 import { fallingBehind } from './falling-behind.ts';
 import { firstDay } from './first-day.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
@@ -79,6 +80,7 @@ export const SCENARIOS: readonly Scenario[] = [
   unmountedData,
   noGoodSnapshot,
   clientBug,
+  fairQueue,
   instanceDead,
   azNoCapacity,
   asgOwned,
