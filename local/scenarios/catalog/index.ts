@@ -8,6 +8,7 @@ import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { busyRpc } from './busy-rpc.ts';
+import { ceilingAndHung } from './ceiling-and-hung.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { corruptData } from './corrupt-data.ts';
@@ -63,6 +64,7 @@ export const SCENARIOS: readonly Scenario[] = [
   peersLost,
   newFleet,
   stuckNode,
+  ceilingAndHung,
   corruptData,
   badLatestSnapshot,
   firstDay,
