@@ -9,7 +9,7 @@ import { classOf, judgeClass } from '../../shared/guardrails/replace.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
-import { healOf } from '../../shared/heal/records.ts';
+import { DISK_FIRST, healOf } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../../shared/model/payload.ts';
@@ -276,15 +276,26 @@ export function peersFirst(
 /** Two rounds of watch-fleet: until then the observation of a node whose disk was grown may be from before. */
 const SEEN_SINCE_MS = 2 * 60_000;
 
-/** A full disk may be the only cause of a node's trouble, now or before. Not where the disk's own numbers did not confirm its alarm. */
-export function diskFirst(disks: readonly (IncidentRecord | undefined)[], nowMs: number): Refusal | null {
+/**
+ * Whether a disk's incident goes first: while it is judged for the first time, while its growth is under way, and while the node itself says that the
+ * disk is full. An incident that only waits (at a ceiling, for a budget, for a person) keeps no node from its heal, which reads the disk before it acts.
+ */
+const goesFirst = (disk: IncidentRecord, own: IncidentRecord | undefined): boolean => {
+  const isAsking = disk.state === 'claimed' && disk.approval?.attempt === disk.attempt && !disk.approval.answer;
+  if ((disk.state === 'claimed' || disk.state === 'allocated') && !isAsking) return true;
+  if (disk.state === 'open' && disk.failures === 0 && disk.refusedCodes.includes('not-confirmed')) return false;
+  const isUnjudged = disk.state === 'open' && disk.refusedCodes.length === 0;
+  return disk.state !== 'healed' && (isUnjudged || own?.waitsFor === DISK_FIRST);
+};
+
+/** A full disk may be the only cause of a node's trouble, now or before. @param own the incident of the node's health */
+export function diskFirst(
+  disks: readonly (IncidentRecord | undefined)[],
+  own: IncidentRecord | undefined,
+  nowMs: number,
+): Refusal | null {
   const grown = disks.find((disk) => disk?.state === 'healed' && nowMs - disk.endedAtMs < SEEN_SINCE_MS);
-  const first = disks.find(
-    (disk) =>
-      disk !== undefined &&
-      disk.state !== 'healed' &&
-      !(disk.state === 'open' && disk.failures === 0 && disk.refusedCodes.includes('not-confirmed')),
-  );
+  const first = disks.find((disk) => disk !== undefined && goesFirst(disk, own));
   if (!first && grown) {
     const reason = `incident ${grown.incidentId} (${grown.trigger}) was healed a moment ago: what became of the node is seen first`;
     return { refuse: 'disk-full-first', reason, page: false, retryAfterMs: 50_000 };

@@ -125,7 +125,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     const dispatch = decideDispatch({
       ...{ nowMs, candidate, fleet, node, trigger, paused, incident, nodeRecord },
       waits:
-        goesFirst(nowMs) ??
+        goesFirst(nowMs, incident) ??
         (incident && queue && judgeTurn({ ...queue, nowMs, fleet, incident })) ??
         (incident && !context.waiting && !candidate.atOnce ? awaitSweep(incident) : null) ??
         (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null),
@@ -162,7 +162,7 @@ async function precedenceOf(
   { store }: DispatchContext,
   { fleet, instance, trigger }: ResolvedCandidate,
   statusOf: (execution: string | null | undefined) => ExecutionStatus | Promise<ExecutionStatus>,
-): Promise<(nowMs: number) => Refusal | null> {
+): Promise<(nowMs: number, own: IncidentRecord | undefined) => Refusal | null> {
   if (trigger.kind === 'disk') {
     const grow = await store.readGrow(fleet.name);
     const first = await statusOf(grow?.holder);
@@ -174,7 +174,7 @@ async function precedenceOf(
       store.readIncident(fleet.name, instance.instanceId, triggerText({ kind: 'disk', subject: role })),
     ),
   );
-  return (nowMs) => diskFirst(disks, nowMs);
+  return (nowMs, own) => diskFirst(disks, own, nowMs);
 }
 
 /** @returns the incident as it is now; undefined where nothing was written, false when a record had changed since it was read */

@@ -8,7 +8,7 @@ import {
   type TurnRecord,
   takeFleetTurn,
 } from '../../shared/guardrails/replace-budget.ts';
-import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 
@@ -31,7 +31,7 @@ export interface QueueFacts {
 export function judgeTurn(facts: QueueFacts): Refusal | null {
   const { nowMs, fleet, incident, turn, holder, replacements } = facts;
   const { waitsFor, instanceId, node, onsetMs } = incident;
-  if (waitsFor === undefined) return null;
+  if (waitsFor === undefined || waitsFor === DISK_FIRST) return null;
   const taken = takeFleetTurn(turn, { execution: '', instanceId, node }, holder);
   if ('refuse' in taken) return { ...taken, retryAfterMs: AGAIN_MS };
   const [first] = queueOf(fleet.name, facts);
@@ -48,7 +48,7 @@ export function judgeTurn(facts: QueueFacts): Refusal | null {
 
 /** Where only one node is looked at, nobody is let in: the next sweep sees all that wait. */
 export const awaitSweep = ({ waitsFor }: IncidentRecord): Refusal | null =>
-  waitsFor === undefined ? null : inFlight('the next sweep says whose turn it is');
+  waitsFor === undefined || waitsFor === DISK_FIRST ? null : inFlight('the next sweep says whose turn it is');
 
 const inFlight = (reason: string): Refusal => ({
   refuse: 'replace-in-flight',

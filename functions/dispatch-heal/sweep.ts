@@ -20,7 +20,7 @@ import { createJournal } from '../../shared/heal/journal.ts';
 import { freeDead } from '../../shared/heal/lease.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import { healOf } from '../../shared/heal/records.ts';
+import { DISK_FIRST, healOf } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { EC2_NAMESPACE, relevantSubject } from './alarms.ts';
 import {
@@ -246,6 +246,7 @@ async function considerAll(
   const waiting = records.incidents.filter(
     ({ state, waitsFor, instanceId }) =>
       waitsFor !== undefined &&
+      waitsFor !== DISK_FIRST &&
       (state === 'claimed' || state === 'allocated' || (state === 'open' && wanting.has(instanceId))),
   );
   await processInTurn(works, time, (work) =>

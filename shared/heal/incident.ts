@@ -7,6 +7,7 @@ import type { Write } from '../model/write.ts';
 import { leaseFree, owesClient, unsettled } from './lease.ts';
 import {
   type ApprovalRecord,
+  DISK_FIRST,
   type IncidentBase,
   type IncidentRecord,
   type NodeRecord,
@@ -186,7 +187,11 @@ export function conclude(
       return { next: { ...base, plannedUntilMs: outcome.notBeforeMs, state: 'open' } };
     case 'refused':
       return {
-        next: { ...noted(queued(base, outcome.code), outcome), notBeforeMs: outcome.notBeforeMs, state: 'open' },
+        next: {
+          ...noted(queued(base, outcome.code === DISK_FIRST ? DISK_FIRST : turnOf(outcome.code)), outcome),
+          notBeforeMs: outcome.notBeforeMs,
+          state: 'open',
+        },
       };
     case 'failed': {
       const failures = read.failures + 1;
@@ -209,8 +214,11 @@ export function refuseOpen(
   refusal: { readonly code: string; readonly notBeforeMs: number; readonly paged: boolean },
 ): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'open') return { leave: true };
+  // The dispatcher only guesses that a disk may be full. The node's own word stays, for as long as the disk's incident does.
+  const isStillFull = refusal.code === DISK_FIRST && read.waitsFor === DISK_FIRST;
+  const waitsFor = isStillFull ? DISK_FIRST : turnOf(refusal.code);
   const next = {
-    ...noted(queued({ ...identity(read), version: read.version + 1 }, refusal.code), refusal),
+    ...noted(queued({ ...identity(read), version: read.version + 1 }, waitsFor), refusal),
     notBeforeMs: refusal.notBeforeMs,
   };
   return { next: { ...next, state: 'open' } };
@@ -273,10 +281,12 @@ const identity = (read: IncidentRecord): IncidentBase =>
 const withoutQueue = ({ waitsFor: _, ...rest }: IncidentBase): IncidentBase => rest;
 
 /** Refused for a turn alone: from then on it waits at the door. What does not wait there is refused there for something else, and leaves the queue. */
-const queued = (base: IncidentBase, code: string): IncidentBase => {
-  const waitsFor = QUEUE_CODES.find((one) => one === code);
-  return { ...withoutQueue(base), ...(waitsFor !== undefined && { waitsFor }) };
-};
+const queued = (base: IncidentBase, waitsFor: IncidentBase['waitsFor']): IncidentBase => ({
+  ...withoutQueue(base),
+  ...(waitsFor !== undefined && { waitsFor }),
+});
+
+const turnOf = (code: string): IncidentBase['waitsFor'] => QUEUE_CODES.find((one) => one === code);
 
 /** Codes are a small closed set, so these lists stay short. */
 const noted = <R extends { refusedCodes: readonly string[]; pagedCodes: readonly string[] }>(

@@ -11,6 +11,8 @@ import type { LadderState, SnapshotMemory } from './memory.ts';
 /** The members of an incident in each of its states. */
 /** Refusals that only wait for a turn. */
 export const QUEUE_CODES = ['replace-in-flight', 'replacements-spent'] as const satisfies readonly GuardrailCode[];
+/** The node itself has said that its disk is full: it waits until the disk is grown. */
+export const DISK_FIRST = 'disk-full-first' satisfies GuardrailCode;
 export type QueueCode = (typeof QUEUE_CODES)[number];
 
 export interface IncidentBase {
@@ -34,7 +36,7 @@ export interface IncidentBase {
   /** In mode plan no new plan is written before, ms since the epoch; any other mode acts immediately. Absent until something was planned. */
   readonly plannedUntilMs?: number;
   /** What its last attempt was refused for, where that is only a turn: it waits at the door, without an execution. Absent where it does not. */
-  readonly waitsFor?: QueueCode;
+  readonly waitsFor?: QueueCode | typeof DISK_FIRST;
   /** What a person asked of replace-node; absent where an alarm or an observation reported the trouble. */
   readonly want?: RequestedAction;
   /** Absent until a plan was put to a person. */

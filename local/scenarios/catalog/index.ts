@@ -8,6 +8,7 @@ import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { busyRpc } from './busy-rpc.ts';
+import { ceilingAndHung } from './ceiling-and-hung.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { consensusClientDown } from './consensus-client-down.ts';
@@ -72,6 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
   newFleet,
   stuckNode,
   consensusClientDown,
+  ceilingAndHung,
   corruptData,
   badLatestSnapshot,
   firstDay,

@@ -278,14 +278,19 @@ describe('the dispatcher', () => {
 
   it('has a disk grown first, unless the disk’s own numbers say that it is not full', () => {
     const now = NOON_MS + 10 * MINUTE_MS;
-    expect(diskFirst([undefined, openIncidentRecord()], now)?.refuse).toBe('disk-full-first');
-    expect(diskFirst([claimedIncident()], now)?.refuse).toBe('disk-full-first');
-    expect(diskFirst([endedIncident('escalated', NOON_MS)], now)?.refuse).toBe('disk-full-first');
-    expect(diskFirst([endedIncident('healed', NOON_MS)], now)).toBeNull();
+    expect(diskFirst([undefined, openIncidentRecord()], undefined, now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([claimedIncident()], undefined, now)?.refuse).toBe('disk-full-first');
+    const ceiling = openIncidentRecord({ refusedCodes: ['size-ceiling'] });
+    const full = openIncidentRecord({ trigger: 'node:health', waitsFor: 'disk-full-first' });
+    for (const disk of [endedIncident('escalated', NOON_MS), ceiling]) {
+      expect(diskFirst([disk], undefined, now)).toBeNull();
+      expect(diskFirst([disk], full, now)?.refuse).toBe('disk-full-first');
+    }
+    expect(diskFirst([endedIncident('healed', NOON_MS)], undefined, now)).toBeNull();
     // The observation is from a minute before the growth of the disk: it is older than the cure.
-    expect(diskFirst([endedIncident('healed', now - MINUTE_MS)], now)?.refuse).toBe('disk-full-first');
-    expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })], now)).toBeNull();
-    expect(diskFirst([], now)).toBeNull();
+    expect(diskFirst([endedIncident('healed', now - MINUTE_MS)], undefined, now)?.refuse).toBe('disk-full-first');
+    expect(diskFirst([openIncidentRecord({ refusedCodes: ['not-confirmed'] })], undefined, now)).toBeNull();
+    expect(diskFirst([], undefined, now)).toBeNull();
   });
 });
 
