@@ -3,6 +3,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { Blame, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
+import { namesItsData } from '../blame.ts';
 import { endOf, SIGNING_STATE } from '../judge.ts';
 import {
   failRung,
@@ -13,7 +14,6 @@ import {
   withReplacement,
   withRestored,
 } from '../state.ts';
-import { namesItsData } from '../tried.ts';
 import { type ActParts, defineAct, type Failed, known, nothing } from './act.ts';
 import { send } from './command.ts';
 

@@ -10,8 +10,8 @@ import { inspect } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
-import { judgeProof, type Verdict } from '../judge.ts';
-import { leftToPerson } from '../person.ts';
+import { endOf, judgeProof, type Verdict } from '../judge.ts';
+import { laterEachTime, leftToPerson } from '../person.ts';
 import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
@@ -211,6 +211,7 @@ export function proving(
   const left = isLater ? leftToPerson(facts, { stops: true }) : null;
   if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
     return ended({ as: 'refused', refusal: left });
+  if (fleet.probe === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs });
   switch (verdict.is) {
     case 'proved':
@@ -227,6 +228,36 @@ export function proving(
       // Without a reading no rung is climbed and nothing is put back; the next attempt continues from here.
       return refuse('observation-stale', verdict.reason, { page: true });
   }
+}
+
+/** A client of a fleet that nobody observes has to stay up for so long, and is asked after so often. */
+const STAYS_UP_MS = 10 * 60_000;
+const STAYS_UP_ASKED_MS = 5 * 60_000;
+
+/** `probe: none`: nobody ever sees its height. What is left as a proof is that its client runs and stays up, as its node says. */
+function provingUnobserved(
+  facts: Facts,
+  state: LadderState,
+  upSinceMs: number,
+  which: Which,
+  failed: (reason: string, at: Failed['at']) => Decision,
+): Decision {
+  const { nowMs, seen, unanswered } = facts;
+  const askedMs = state.inspectedAtMs ?? 0;
+  const ended = seen?.clients.find(({ state: is }) => is === 'failed' || is === 'stopped');
+  if (ended && askedMs > upSinceMs) return failed(`its client ends again: ${endOf(ended)}`, 'open');
+  const isUp = seen !== null && seen.clients.length > 0 && seen.clients.every(({ state: is }) => is === 'running');
+  if (isUp && askedMs - upSinceMs >= STAYS_UP_MS) {
+    const minutes = STAYS_UP_MS / 60_000;
+    return proved(`its client has run for ${minutes} min, which is all that anybody sees of a fleet with probe: none`);
+  }
+  const isDue = nowMs - askedMs >= STAYS_UP_ASKED_MS;
+  if (isDue && facts[which]?.agentOnline && (unanswered?.count ?? 0) < ASKED_AT_MOST) return askNode(which);
+  if (nowMs - upSinceMs < STAYS_UP_MS + BLIND_MS) return waitSeconds(60, 'its client has to stay up');
+  return refuse('node-silent', 'nobody observes this fleet, and its node does not say whether its client runs', {
+    page: true,
+    retryAfterMs: laterEachTime(facts),
+  });
 }
 
 /** The end, once everything is put back; what cannot be put back is reported. */

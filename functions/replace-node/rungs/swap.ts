@@ -9,11 +9,12 @@ import type { Door } from '../../../shared/model/doors.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
+import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
-import { AWS_AGAIN_MS, awaitedOf, blameOf, excludedOf } from '../tried.ts';
+import { AWS_AGAIN_MS, awaitedOf, excludedOf } from '../tried.ts';
 import {
   askNode,
   attachTo,

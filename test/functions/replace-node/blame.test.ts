@@ -2,10 +2,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { leavesUnspent, type Outcome } from '../../../functions/replace-node/acts/act.ts';
 import { type Act, reduceAct } from '../../../functions/replace-node/acts/table.ts';
+import { blameOf } from '../../../functions/replace-node/blame.ts';
 import { nextCleanup } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { SWAP } from '../../../functions/replace-node/rungs/swap.ts';
-import { blameOf } from '../../../functions/replace-node/tried.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { Door } from '../../../shared/model/doors.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
