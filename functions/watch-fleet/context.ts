@@ -48,6 +48,8 @@ export interface FleetFacts {
   };
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
+  /** The name of AWS's own error where nodes could not be asked for it; absent where AWS answered. */
+  readonly awsFailure?: string;
   readonly nowMs: number;
 }
 

@@ -12,6 +12,7 @@ import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
+import { awsFailureIn, SweepPages } from './aws-outage.ts';
 import { heightsToAsk } from './chain.ts';
 import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
 import { judgeFleet } from './fleet-health.ts';
@@ -57,9 +58,10 @@ export async function sweep(context: WatchContext): Promise<void> {
   const untilMs = Date.now() + ASK_FOR_MS;
   const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const failures: unknown[] = [];
+  const pages = new SweepPages();
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
-      await watchFleet(context, fleet, failures, untilMs);
+      await watchFleet(context, fleet, failures, untilMs, pages);
     } catch (cause) {
       failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
     }
@@ -87,7 +89,13 @@ export async function sweep(context: WatchContext): Promise<void> {
  * @param untilMs when asking must be over, ms since the epoch
  * @throws when the fleet could not be read
  */
-async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown[], untilMs: number): Promise<void> {
+async function watchFleet(
+  context: WatchContext,
+  fleet: Fleet,
+  failures: unknown[],
+  untilMs: number,
+  pages: SweepPages,
+): Promise<void> {
   const { clients, store } = context;
   const [nodes, observations, watch] = await Promise.all([
     discoverNodes(clients.ec2, fleet),
@@ -107,6 +115,7 @@ async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown
     askReferences(fleet, askedHeights),
   ]);
   failures.push(...probed.failures);
+  const awsFailure = awsFailureIn(probed.failures);
   const facts: FleetFacts = {
     fleet,
     nodes,
@@ -114,6 +123,7 @@ async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown
     references,
     before: { nodes: new Map(known.map((node) => [node.instanceId, node])), watch },
     askedHeights,
+    ...(awsFailure !== undefined && { awsFailure }),
     nowMs: Date.now(),
   };
   const attempt = async (work: () => Promise<unknown>): Promise<void> => {
@@ -125,7 +135,7 @@ async function watchFleet(context: WatchContext, fleet: Fleet, failures: unknown
   };
   const health = judgeFleet(facts);
   await attempt(() => publishMetrics(clients.cloudwatch, facts, health));
-  const sent = await notifyPeople(context, facts, health, attempt);
+  const sent = await notifyPeople(context, facts, health, attempt, pages);
   await attempt(() => journalChanges(context, facts, health));
   const { nodes: judged, watch: next } = recordPaging(health, sent, facts.nowMs);
   const seen = judged.map(({ node }) => node);

@@ -1,4 +1,4 @@
-// Troubles of a node that show only over hours: its lag grows, or its client ends again and again. Pure. No heal is for them: people are told.
+// Troubles of a node whatever its health is now: its lag grows for hours, its client ends again and again, its root volume fills. Pure. No heal is for them: people are told.
 import type { Reading } from '../../shared/chains/client.ts';
 import type { NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
@@ -47,12 +47,25 @@ export function followCrashes(
   return isGone && heardBefore === 'facts' ? [...recent, nowMs].slice(-CRASHES_KEPT) : recent;
 }
 
-export function lastingTroubles(
-  { health, lagBlocks }: Pick<ObservedNode, 'health' | 'lagBlocks'>,
-  lags: Lags,
-  crashes: readonly number[],
-  nowMs: number,
-): readonly LastingTrouble[] {
+/** With a full root volume the SSM agent runs no command any more, and nothing can be healed. */
+const ROOT_PERCENT = 90;
+
+export interface LastingFacts extends Pick<ObservedNode, 'health' | 'lagBlocks'> {
+  readonly lags: Lags;
+  readonly crashes: readonly number[];
+  /** undefined where nobody tells. */
+  readonly rootUsedPercent: number | undefined;
+  readonly nowMs: number;
+}
+
+export function lastingTroubles({
+  health,
+  lagBlocks,
+  lags,
+  crashes,
+  rootUsedPercent,
+  nowMs,
+}: LastingFacts): readonly LastingTrouble[] {
   const troubles: LastingTrouble[] = [];
   const [first] = lags;
   const grows = lags.every(({ blocks: lag }, at) => at === 0 || lag > (lags[at - 1]?.blocks ?? 0));
@@ -66,6 +79,11 @@ export function lastingTroubles(
     troubles.push({
       code: 'crash-loop',
       reason: `its client has ended ${crashes.length} times in ${duration(nowMs - earliest)}, and was started again each time`,
+    });
+  if (rootUsedPercent !== undefined && rootUsedPercent >= ROOT_PERCENT)
+    troubles.push({
+      code: 'root-filling',
+      reason: `the volume that it boots from is ${rootUsedPercent} % full, limit ${ROOT_PERCENT} %: no heal grows it`,
     });
   return troubles;
 }

@@ -17,7 +17,7 @@ export interface JudgedNode {
   readonly node: ObservedNode;
   /** The code of a page; null while nothing is wrong with the node. */
   readonly code: ConditionCode | null;
-  /** What shows only over hours, whatever its health is now. */
+  /** What is told whatever its health is now. */
   readonly lasting: readonly LastingTrouble[];
 }
 
@@ -51,7 +51,10 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
   const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
   const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
-  const lasting = lastingTroubles({ health: verdict.health, lagBlocks }, lags, crashes, nowMs);
+  const lasting = lastingTroubles({
+    ...{ health: verdict.health, lagBlocks, lags, crashes, nowMs },
+    rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : undefined,
+  });
   const toldAtMs = before?.memory?.toldAtMs ?? {};
   const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
   const paged = (before?.paged ?? []).filter(

@@ -10,6 +10,7 @@ import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { SweepPages } from './aws-outage.ts';
 import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
 import {
@@ -29,6 +30,7 @@ export async function notifyPeople(
   facts: FleetFacts,
   health: FleetHealth,
   collectFailure: CollectFailure,
+  pages = new SweepPages(),
 ): Promise<readonly DuePage[]> {
   const sent: DuePage[] = [];
   const { fleet, nodes } = facts;
@@ -40,7 +42,10 @@ export async function notifyPeople(
       const loud = 'refused' in quiet ? due : withoutMuted(fleet, nodes.length, due, quiet);
       const left = loud && (await withoutHealingNodes(context, facts, health, loud, collectFailure));
       if (left === null) return;
-      await pagePeople(context, facts, left);
+      const { awsFailure } = facts;
+      if (left.code === 'cannot-ask' && awsFailure !== undefined)
+        await pages.once(awsFailure, () => pagePeople(context, facts, withAwsFailure(left, awsFailure)));
+      else await pagePeople(context, facts, left);
       // From here on people know, even if the journal fails.
       sent.push(left);
       await writePage(context, facts, left);
@@ -48,6 +53,12 @@ export async function notifyPeople(
   }
   return sent;
 }
+
+/** One page for all fleets of the region that the failure hits. */
+const withAwsFailure = (due: DuePage, failure: string): DuePage => ({
+  ...due,
+  reason: `AWS fails in this region (${failure}): nodes of this fleet, and maybe of others, cannot be asked, and heals wait. ${due.reason}`,
+});
 
 /** Where incidents cannot be read, people are paged nevertheless. */
 async function withoutHealingNodes(

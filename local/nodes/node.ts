@@ -217,7 +217,10 @@ export class SimulatedNode implements Machine {
     this.client.settle();
     const credentials = this.spec.rpc?.credentials;
     const cookie = credentials && 'user' in credentials ? `${credentials.user}:${credentials.password}` : undefined;
-    const { stdout, afterMs } = askNode({ rpc: this.rpc, cookie, volumes: this.volumes }, parameters);
+    const { stdout, afterMs } = askNode(
+      { rpc: this.rpc, cookie, volumes: this.volumes, rootUsedPercent: this.rootUsedPercent() },
+      parameters,
+    );
     this.later(this.random.integer(80, 250) + afterMs, () => finished({ exitCode: 0, stdout, stderr: '' }));
   }
 

@@ -123,6 +123,8 @@ export const CONDITIONS = {
     'A node’s RPC answers, and has not said for long where the node stands: it is alive, and nothing is done to it.',
   'node-stuck': 'A node is behind and stands still while others go on.',
   'falling-behind': 'A node advances more slowly than its chain: its lag has grown for an hour.',
+  'root-filling':
+    'The volume that a node boots from is nearly full: its client and its SSM agent fail when it is, and no heal grows it.',
   'crash-loop': 'A client ends again and again, and something starts it again each time.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',

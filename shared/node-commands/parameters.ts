@@ -94,8 +94,8 @@ export const parameterRules = {
     pattern: `^${base64}$`,
   },
   Volumes: {
-    description: 'Volumes whose use is told, by role: "data:/data#ancient:/ancient"',
-    pattern: `^(${volume}(#${volume}){0,15})?$`,
+    description: 'Volumes whose use is told, by role: "data:/data#ancient:/ancient#root:/"',
+    pattern: `^(${volume}(#${volume}){0,14}(#root:/)?)?$`,
   },
   Clients: {
     description:

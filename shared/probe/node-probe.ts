@@ -12,9 +12,15 @@ import { type NodeQuestions, type PortQuestion, pathAt, statusQuestions } from '
 export const questionsParameter = (question: ProbeQuestion, heights: readonly number[]): string =>
   encodeQuestions(requestsOf(question, heights).map(({ request }) => request));
 
-/** The fleet's volumes in the form of the document: "data:/node-data#ancient:/ancient". */
-export const volumesParameter = (volumes: readonly { readonly role: string; readonly path: string }[]): string =>
-  volumes.map(({ role, path }) => `${role}:${path}`).join('#');
+/** The fleet's volumes in the form of the document, and the root volume: "data:/node-data#ancient:/ancient#root:/". */
+export const volumesParameter = (volumes: readonly { readonly role: string; readonly path: string }[]): string => {
+  const told = volumes.map(({ role, path }) => `${role}:${path}`);
+  const hasRoot = told.length > 0 && volumes.every(({ role }) => role !== ROOT);
+  return [...told, ...(hasRoot ? [`${ROOT}:/`] : [])].join('#');
+};
+
+/** In place of a role: the volume that the node boots from. */
+const ROOT = 'root';
 
 /** A node's reading from the script's output, which arrived at `atMs`. Throws a `TypeError` where the output is no answer at all. */
 export function readOnNode(
@@ -24,7 +30,8 @@ export function readOnNode(
   output: string,
   atMs: number,
 ): StatusReading {
-  const { answers, diskUsedPercent } = decodeAnswers(output);
+  const { answers, diskUsedPercent: disks } = decodeAnswers(output);
+  const { [ROOT]: rootUsedPercent, ...diskUsedPercent } = disks;
   const asked = requestsOf(question, heights);
   const byPart = new Map<QuestionPart, Answer[]>();
   for (const [place, { part, at, chainRequest }] of asked.entries()) {
@@ -42,6 +49,7 @@ export function readOnNode(
     ...(questions.geth && { geth: read('geth', questions.geth) }),
     ...(questions.beacon && { beacon: read('beacon', questions.beacon) }),
     diskUsedPercent,
+    ...(rootUsedPercent !== undefined && { rootUsedPercent }),
   };
 }
 

@@ -40,6 +40,8 @@ export interface StatusReading {
   readonly beacon?: Reading<NodeStatus>;
   /** Use of its volumes in per cent, by role: only a probe on the node knows it. */
   readonly diskUsedPercent?: Readonly<Record<string, number>>;
+  /** Of the volume that it boots from, in the same way. */
+  readonly rootUsedPercent?: number;
 }
 
 export interface PeersReading {

@@ -16,6 +16,7 @@ export interface AskNodeHost {
   readonly rpc: { answer(port: number, request: HttpRequest, asking: { readonly local: boolean }): HttpAnswer };
   /** The content of a credentials file on this node; undefined if it does not exist. */
   readonly cookie: string | undefined;
+  readonly rootUsedPercent: number;
   readonly volumes: readonly { readonly path: string; readonly usedBytes: number; readonly sizeBytes: number }[];
 }
 
@@ -32,6 +33,7 @@ export function askNode(
   });
   const volumes = (parameters['Volumes'] ?? '').split('#').map((entry) => entry.split(':'));
   const used = volumes.flatMap(([role = '', path]) => {
+    if (path === '/') return [[role, node.rootUsedPercent] as const];
     const volume = node.volumes.find((candidate) => candidate.path === path);
     return volume ? [[role, Math.floor((1_000 * volume.usedBytes) / volume.sizeBytes) / 10] as const] : [];
   });

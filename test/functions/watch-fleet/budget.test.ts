@@ -1,6 +1,7 @@
 // A sweep has a minute: what remains of it when a call takes longer, fails, or comes twice.
 import { CloudWatchServiceException } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { SweepPages } from '../../../functions/watch-fleet/aws-outage.ts';
 import type { WatchContext } from '../../../functions/watch-fleet/context.ts';
 import { ASK_FOR_MS } from '../../../functions/watch-fleet/handler.ts';
 import { metricsOf } from '../../../functions/watch-fleet/metrics.ts';
@@ -174,6 +175,26 @@ describe('telling', () => {
     );
     return { sent, failures };
   }
+
+  it('of an outage of AWS is one for all fleets that it hits in a sweep, and each fleet counts as told', async () => {
+    const unasked = { node1: { unasked: 'asking it failed' }, node2: { unasked: 'asking it failed' } };
+    const told = async (at: ReturnType<typeof watchContext>, pages: SweepPages, awsFailure?: string) => {
+      const watched = new Watched(fleetOf()).sweep(unasked);
+      const before = { nodes: watched.nodes, watch: watched.watch };
+      watched.sweep(unasked);
+      if (watched.result === undefined) throw new Error('no result');
+      const facts = { ...watched.sight({ nodes: unasked }), before, ...(awsFailure && { awsFailure }) };
+      return notifyPeople(at.context, facts, watched.result, async (work) => void (await work()), pages);
+    };
+    const at = watchContext({});
+    const pages = new SweepPages();
+    const sent = await Promise.all([1, 2, 3].map(() => told(at, pages, 'InternalServerError')));
+    expect(sent.map(([page]) => page?.code)).toEqual(['cannot-ask', 'cannot-ask', 'cannot-ask']);
+    expect(at.published).toHaveLength(1);
+    expect(at.published[0]).toContain('AWS fails in this region (InternalServerError)');
+    await told(at, new SweepPages());
+    expect(at.published).toHaveLength(2);
+  });
 
   it('of 5,000 silent nodes with alarms of their own takes a bounded number of calls', async () => {
     for (const mutes of [0, 1]) {

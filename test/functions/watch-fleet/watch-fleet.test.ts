@@ -8,6 +8,7 @@ import { sweep } from '../../../functions/watch-fleet/handler.ts';
 import { metricsOf } from '../../../functions/watch-fleet/metrics.ts';
 import { partsOf, storeObservations } from '../../../functions/watch-fleet/observations.ts';
 import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../../functions/watch-fleet/pages.ts';
+import { UNSAID } from '../../../shared/chains/client.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
 import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
@@ -86,6 +87,15 @@ describe('a page', () => {
     const slow = { kind: 'error', code: 'slow', reason: 'it did not answer in time' } as const;
     for (let n = 0; n < 180; n++) paging.sweep({ node1: 1000 + n, node2: n % 12 === 5 ? slow : 1000 + n });
     expect(paging.pages.flat()).toEqual([]);
+  });
+
+  it('comes once for a root volume that fills, of a node that is well', () => {
+    const paging = new Paging();
+    const status = (height: number) => ({ kind: 'ok', facts: { ...UNSAID, height, hashes: [] } }) as const;
+    for (let n = 0; n < 14; n++)
+      paging.sweep({ node1: 1000, node2: { status: status(1000), rootUsedPercent: n < 5 ? 89.9 : 90 } });
+    expect(paging.pages.flat()).toEqual(['root-filling node2']);
+    expect(paging.pages[5]).toEqual(['root-filling node2']);
   });
 
   it('comes for a node whose lag has grown for an hour, and not for one that catches up', () => {

@@ -13,6 +13,7 @@ const codes = [
   'node-busy',
   'crash-loop',
   'falling-behind',
+  'root-filling',
   'consensus-client-down',
   'ladder-spent',
   'validator',

@@ -179,9 +179,10 @@ describe('a client that is asked on its node', () => {
         { role: 'ancient', path: '/nowhere', tags: {} },
       ],
     };
-    const { diskUsedPercent } = await asked(fleet);
+    const { diskUsedPercent, rootUsedPercent } = await asked(fleet);
     // /proc is a mount without blocks.
     expect(diskUsedPercent).toEqual({});
+    expect(rootUsedPercent).toBeGreaterThan(0);
     const root = { ...fleet, volumes: [{ role: 'data', path: '/dev/shm', tags: {} }] };
     expect((await asked(root)).diskUsedPercent?.['data']).toBeGreaterThanOrEqual(0);
   });
