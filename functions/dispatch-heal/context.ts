@@ -1,6 +1,7 @@
 // The context of one run of the dispatcher: its clients and settings, and what it has read of fleets so far.
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { type ObservedFleet, readObservedFleet } from './facts.ts';
 
@@ -32,6 +33,8 @@ export interface DispatchContext extends DispatcherServices {
    * sweep, which sees all nodes, pages.
    */
   readonly paged?: Set<string>;
+  /** The incidents that wait for a turn, and can go on now. undefined where only one node is looked at: the next sweep, which sees all, lets them in. */
+  readonly waiting?: readonly IncidentRecord[];
 }
 
 export function createContext(services: DispatcherServices, settings: Settings, paged?: Set<string>): DispatchContext {

@@ -8,6 +8,7 @@ import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts'
 import { readExecution } from '../../shared/heal/claim.ts';
 import { refuseOpen } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
+import { unsettled } from '../../shared/heal/lease.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
@@ -30,6 +31,7 @@ import {
   peersFirst,
 } from './decide.ts';
 import { readInstances, type TaggedInstance } from './facts.ts';
+import { awaitSweep, judgeTurn, type QueueFacts } from './queue.ts';
 
 /** One candidate of an event or of a person. */
 export async function considerCandidate(
@@ -112,17 +114,20 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
-    const [incident, nodeRecord, goesFirst, seen] = await Promise.all([
+    const [incident, nodeRecord, goesFirst, seen, queue] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, text),
       store.readNode(fleet.name, instance.instanceId),
       precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet.name) : undefined,
+      isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
     ]);
     const nowMs = Date.now();
     const dispatch = decideDispatch({
       ...{ nowMs, candidate, fleet, node, trigger, paused, incident, nodeRecord },
       waits:
         goesFirst(nowMs) ??
+        (incident && queue && judgeTurn({ ...queue, nowMs, fleet, incident })) ??
+        (incident && !context.waiting && !candidate.atOnce ? awaitSweep(incident) : null) ??
         (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null),
       // What was begun must be finished: the heal itself judges how.
       guarded:
@@ -135,6 +140,21 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     if (written !== false) return { dispatch, incident: written ?? incident };
   }
   throw new Error(`incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
+}
+
+/** Who has the fleet's turn, and the account's replacements, for what waits at the door. */
+async function readQueue(
+  { store, waiting = [] }: DispatchContext,
+  { name }: Fleet,
+  statusOf: (execution: string) => ExecutionStatus | Promise<ExecutionStatus>,
+): Promise<Omit<QueueFacts, 'nowMs' | 'fleet' | 'incident'>> {
+  const [turn, replacements] = await Promise.all([store.readReplaceTurn(name), store.readReplacements()]);
+  const before = turn?.holder ?? null;
+  const [status, node] =
+    before === null
+      ? [{ state: 'unknown' } as const, undefined]
+      : await Promise.all([statusOf(before.execution), store.readNode(name, before.instanceId)]);
+  return { waiting, turn, replacements, holder: { status, unsettled: node !== undefined && unsettled(node) } };
 }
 
 /** What goes before this candidate: another node whose disk is grown, or the disk of this node. */

@@ -241,8 +241,15 @@ async function considerAll(
     ...sick.map((one) => async () => sickNodeCandidate(one, await firstMute(one, muteOf))),
     ...others.map((candidate) => async () => candidate),
   ];
+  // A node that is well, or that nobody can look at now, keeps no other one waiting.
+  const wanting = new Set([...sick, ...others].map(({ instanceId }) => instanceId));
+  const waiting = records.incidents.filter(
+    ({ state, waitsFor, instanceId }) =>
+      waitsFor !== undefined &&
+      (state === 'claimed' || state === 'allocated' || (state === 'open' && wanting.has(instanceId))),
+  );
   await processInTurn(works, time, (work) =>
-    collectFailure(async () => void (await considerKnownInstance(context, instances, await work()))),
+    collectFailure(async () => void (await considerKnownInstance({ ...context, waiting }, instances, await work()))),
   );
 }
 

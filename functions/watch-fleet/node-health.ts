@@ -9,6 +9,7 @@ import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
 import { followConsensus, judgeConsensusClient } from './consensus-client.ts';
 import type { FleetFacts, NodeReading } from './context.ts';
+import { followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, names, oneLine, short } from './phrases.ts';
 import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
 
@@ -16,10 +17,15 @@ export interface JudgedNode {
   readonly node: ObservedNode;
   /** The code of a page; null while nothing is wrong with the node. */
   readonly code: ConditionCode | null;
+  /** What shows only over hours, whatever its health is now. */
+  readonly lasting: readonly LastingTrouble[];
 }
 
 /** After a page the same trouble pages again only after the node was well for this long: the same rule as for incidents. */
 export const WELL_FOR_MS = 30 * 60_000;
+
+/** A trouble that lasts is told again after this time. */
+const TOLD_FOR_MS = 24 * 60 * 60_000;
 
 export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode): JudgedNode {
   const { nowMs } = facts;
@@ -42,8 +48,19 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const height = source === undefined ? null : source.status.height;
   const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
+  const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
+  const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
+  const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
+  const lasting = lastingTroubles({ health: verdict.health, lagBlocks }, lags, crashes, nowMs);
+  const toldAtMs = before?.memory?.toldAtMs ?? {};
+  const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
+  const paged = (before?.paged ?? []).filter(
+    (code) =>
+      (!isWell || lasting.some((trouble) => trouble.code === code)) && nowMs - (toldAtMs[code] ?? nowMs) < TOLD_FOR_MS,
+  );
   return {
     code: verdict.code,
+    lasting,
     node: {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
@@ -52,17 +69,20 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       height,
       ...ledgerFactsOf(told),
       heightSinceMs: track.sinceMs,
-      lagBlocks: height === null || tip.height === null ? null : Math.max(0, tip.height - height),
+      lagBlocks,
       blockAgeSeconds:
         told?.blockTimeMs === undefined ? null : Math.max(0, Math.floor((nowMs - told.blockTimeMs) / 1000)),
       peerCount: told?.peerCount ?? metrics?.peers ?? null,
       startedAtMs: start.startedAtMs,
       seenSinceMs: before?.seenSinceMs ?? nowMs,
-      paged: verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS ? [] : (before?.paged ?? []),
+      paged,
       ...(verdict.cause && { cause: verdict.cause }),
       memory: {
         track,
         ...(consensus && { consensus }),
+        ...(lags.length > 0 && { lags }),
+        ...(crashes.length > 0 && { crashes }),
+        ...(paged.length > 0 && { toldAtMs: Object.fromEntries(paged.map((code) => [code, toldAtMs[code] ?? nowMs])) }),
         heard: heard ?? before?.memory?.heard ?? null,
         starts: verdict.health === 'synced' ? 0 : start.starts,
         doubted,

@@ -39,11 +39,14 @@ export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): read
   const { before, nowMs } = facts;
   const paused = pausedIn(facts);
   const byCode = new Map<PageCode, ObservedNode[]>();
-  for (const { node, code } of nodes) {
+  const add = (code: PageCode, node: ObservedNode): void => {
+    if (!node.paged.includes(code)) byCode.set(code, [...(byCode.get(code) ?? []), node]);
+  };
+  for (const { node, code, lasting } of nodes) {
     // When the pause ends, a page that was kept back is due.
-    if (code === null || node.paged.includes(code) || paused.has(node.instanceId)) continue;
-    if (before.nodes.get(node.instanceId)?.health !== node.health) continue;
-    byCode.set(code, [...(byCode.get(code) ?? []), node]);
+    if (paused.has(node.instanceId)) continue;
+    if (code !== null && before.nodes.get(node.instanceId)?.health === node.health) add(code, node);
+    for (const { code: of, reason } of lasting) add(of, { ...node, reason });
   }
   const ofNodes = [...byCode].map(([code, sick]) => ({
     code,
@@ -105,9 +108,13 @@ export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowM
   for (const { code, nodes } of sent)
     for (const { instanceId } of nodes) codes.set(instanceId, [...(codes.get(instanceId) ?? []), code]);
   const ofFleet = sent.filter(({ nodes }) => nodes.length === 0).map(({ code }): [string, number] => [code, nowMs]);
-  const remembered = ({ node, code }: JudgedNode): JudgedNode => {
+  const remembered = (judged: JudgedNode): JudgedNode => {
+    const { node } = judged;
     const more = codes.get(node.instanceId);
-    return more === undefined ? { node, code } : { code, node: { ...node, paged: [...node.paged, ...more] } };
+    if (more === undefined) return judged;
+    const told = Object.fromEntries(more.map((code) => [code, nowMs]));
+    const memory = node.memory && { ...node.memory, toldAtMs: { ...node.memory.toldAtMs, ...told } };
+    return { ...judged, node: { ...node, paged: [...node.paged, ...more], ...(memory && { memory }) } };
   };
   return {
     ...health,
@@ -132,7 +139,11 @@ export const HEALED_WITHIN_MS = 30 * MINUTE_MS;
 const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
 
 /** Troubles that a heal may end; a fork is not one of them. */
-export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>(['node-unreachable', 'node-stuck']);
+export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>([
+  'node-unreachable',
+  'node-stuck',
+  'falling-behind',
+]);
 
 /** Refusals that wait for a turn, not for a person. */
 const WAITS: ReadonlySet<string> = new Set([

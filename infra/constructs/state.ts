@@ -81,7 +81,11 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'prune-retired': access('prune-retired', [kept], [nodes, ...allIncidents]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
   // The dispatcher opens incidents of every kind, and frees nodes whose lease holders have died.
-  'dispatch-heal': access('dispatch-heal', [nodes, ...allIncidents], [watched, ownPartition('resize-volume')]),
+  'dispatch-heal': access(
+    'dispatch-heal',
+    [nodes, ...allIncidents],
+    [watched, ownPartition('resize-volume'), turn, account],
+  ),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
   'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),
   'snapshot-node': access('snapshot-node', [nodes, incidentsOf('snapshot-node'), turn, kept], [watched]),

@@ -72,6 +72,12 @@ export interface NodeMemory {
   readonly consensus?: ConsensusTrack;
   /** The result of asking it last: facts, that it starts, or nothing; null where it was never asked. */
   readonly heard: 'facts' | 'starting' | 'nothing' | null;
+  /** How far it was behind, once a quarter of an hour while it is behind, oldest first; absent while it is not. */
+  readonly lags?: readonly { readonly atMs: number; readonly blocks: number }[];
+  /** When its client ended in the last hours, oldest first; absent where it did not. */
+  readonly crashes?: readonly number[];
+  /** When people were told of each code in `paged`: after a day they are told again. */
+  readonly toldAtMs?: Readonly<Record<string, number>>;
   /** Number of starts since it was last well: the grace of a client that flaps ends. */
   readonly starts: number;
   /** Since when, and from which height on, its newest block differs from the majority's; null while nobody doubts it. */

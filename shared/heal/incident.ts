@@ -5,7 +5,13 @@ import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts
 import type { HealPayload } from '../model/payload.ts';
 import type { Write } from '../model/write.ts';
 import { leaseFree, owesClient, unsettled } from './lease.ts';
-import type { ApprovalRecord, IncidentBase, IncidentRecord, NodeRecord } from './records.ts';
+import {
+  type ApprovalRecord,
+  type IncidentBase,
+  type IncidentRecord,
+  type NodeRecord,
+  QUEUE_CODES,
+} from './records.ts';
 
 /** Attempts that may fail in one incident before a person is paged and nothing more is tried. */
 export const MAX_FAILURES = 3;
@@ -54,7 +60,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
   ...(isNew
     ? {
         // The approval belongs to the incident before.
-        ...withoutApproval(identity(read)),
+        ...withoutQueue(withoutApproval(identity(read))),
         incidentId: onset.incidentId,
         onsetMs: onset.onsetMs,
         alarm: onset.alarm,
@@ -172,14 +178,16 @@ export function conclude(
   nowMs: number,
 ): Write<IncidentRecord> | { readonly notMine: true } {
   if (!isMine(read, attempt, execution)) return { notMine: true };
-  const base = { ...identity(read), version: read.version + 1 };
+  const base = { ...withoutQueue(identity(read)), version: read.version + 1 };
   switch (outcome.outcome) {
     case 'healed':
       return { next: { ...base, state: 'healed', endedAtMs: nowMs } };
     case 'planned':
       return { next: { ...base, plannedUntilMs: outcome.notBeforeMs, state: 'open' } };
     case 'refused':
-      return { next: { ...noted(base, outcome), notBeforeMs: outcome.notBeforeMs, state: 'open' } };
+      return {
+        next: { ...noted(queued(base, outcome.code), outcome), notBeforeMs: outcome.notBeforeMs, state: 'open' },
+      };
     case 'failed': {
       const failures = read.failures + 1;
       const after = { ...noted(base, outcome), failures, notBeforeMs: outcome.notBeforeMs };
@@ -202,7 +210,7 @@ export function refuseOpen(
 ): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'open') return { leave: true };
   const next = {
-    ...noted({ ...identity(read), version: read.version + 1 }, refusal),
+    ...noted(queued({ ...identity(read), version: read.version + 1 }, refusal.code), refusal),
     notBeforeMs: refusal.notBeforeMs,
   };
   return { next: { ...next, state: 'open' } };
@@ -251,6 +259,7 @@ const KEPT = {
   deaths: true,
   notBeforeMs: true,
   plannedUntilMs: true,
+  waitsFor: true,
   want: true,
   approval: true,
   refusedCodes: true,
@@ -260,6 +269,14 @@ const KEPT = {
 
 const identity = (read: IncidentRecord): IncidentBase =>
   Object.fromEntries(Object.entries(read).filter(([name]) => Object.hasOwn(KEPT, name))) as unknown as IncidentBase;
+
+const withoutQueue = ({ waitsFor: _, ...rest }: IncidentBase): IncidentBase => rest;
+
+/** Refused for a turn alone: from then on it waits at the door. What does not wait there is refused there for something else, and leaves the queue. */
+const queued = (base: IncidentBase, code: string): IncidentBase => {
+  const waitsFor = QUEUE_CODES.find((one) => one === code);
+  return { ...withoutQueue(base), ...(waitsFor !== undefined && { waitsFor }) };
+};
 
 /** Codes are a small closed set, so these lists stay short. */
 const noted = <R extends { refusedCodes: readonly string[]; pagedCodes: readonly string[] }>(

@@ -1,6 +1,7 @@
 // The records that allow only one heal at a time, and their partitions in the one table. IAM lets each function write only its own partitions
 // (dynamodb:LeadingKeys, infra/constructs/state.ts).
 
+import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -8,6 +9,10 @@ import type { Terms } from './approval.ts';
 import type { LadderState, SnapshotMemory } from './memory.ts';
 
 /** The members of an incident in each of its states. */
+/** Refusals that only wait for a turn. */
+export const QUEUE_CODES = ['replace-in-flight', 'replacements-spent'] as const satisfies readonly GuardrailCode[];
+export type QueueCode = (typeof QUEUE_CODES)[number];
+
 export interface IncidentBase {
   readonly fleet: string;
   readonly node: string;
@@ -28,6 +33,8 @@ export interface IncidentBase {
   readonly notBeforeMs: number;
   /** In mode plan no new plan is written before, ms since the epoch; any other mode acts immediately. Absent until something was planned. */
   readonly plannedUntilMs?: number;
+  /** What its last attempt was refused for, where that is only a turn: it waits at the door, without an execution. Absent where it does not. */
+  readonly waitsFor?: QueueCode;
   /** What a person asked of replace-node; absent where an alarm or an observation reported the trouble. */
   readonly want?: RequestedAction;
   /** Absent until a plan was put to a person. */

@@ -122,6 +122,8 @@ export const CONDITIONS = {
   'node-busy':
     'A node’s RPC answers, and has not said for long where the node stands: it is alive, and nothing is done to it.',
   'node-stuck': 'A node is behind and stands still while others go on.',
+  'falling-behind': 'A node advances more slowly than its chain: its lag has grown for an hour.',
+  'crash-loop': 'A client ends again and again, and something starts it again each time.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',
   'chain-halted': 'Nobody, node or reference, has advanced for longer than the fleet file allows: it is the chain.',

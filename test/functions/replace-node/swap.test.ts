@@ -22,13 +22,13 @@ import {
 } from '../../fixtures/replace-facts.ts';
 
 const SWAP = { rung: 'swap' } as const;
-const tried = (source: string, fault: Blame['fault']): Tried => ({
-  source,
-  fault,
-  rank: 'clean',
-  snapshotIds: [source.replace('set-', 'snap-0')],
-  reason: `${source} was of no use`,
-});
+const tried = (source: string, fault: Blame['fault'], more: Partial<Tried> = {}): Tried =>
+  ({
+    ...{ source, fault, door: fault === 'other' || fault === 'same-stop' ? 'nobody-knows' : 'data' },
+    ...{ rank: 'clean', snapshotIds: [source.replace('set-', 'snap-0')], rung: 'swap', atMs: NOON_MS - MINUTE_MS },
+    reason: `${source} was of no use`,
+    ...more,
+  }) as Tried;
 const sources = (more: Partial<Sources> = {}): Partial<Facts> => ({
   sources: { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null, ...more },
 });

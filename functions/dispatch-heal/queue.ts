@@ -1,0 +1,101 @@
+// The queue at the door. A heal that needs the fleet's turn, or a replacement of the account, and cannot have it now waits as an open incident: without
+// an execution, a lease or a call. The oldest of a fleet goes first; between fleets the one that had the fewest replacements of the last day. Pure.
+import type { Fleet } from '../../shared/fleet/model.ts';
+import {
+  type HolderFacts,
+  type ReplacementsRecord,
+  reserveReplacement,
+  type TurnRecord,
+  takeFleetTurn,
+} from '../../shared/guardrails/replace-budget.ts';
+import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { DAY_MS } from '../../shared/model/execution.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+
+/** A little less than the sweep's minute, so that every sweep looks. */
+const AGAIN_MS = 50_000;
+
+export interface QueueFacts {
+  readonly nowMs: number;
+  readonly fleet: Pick<Fleet, 'name' | 'replace'>;
+  /** The incident that wants to go on. */
+  readonly incident: IncidentRecord;
+  /** All incidents that wait, of all fleets; of those that do not wait any more, the ones that were let in and have not ended. */
+  readonly waiting: readonly IncidentRecord[];
+  readonly turn: TurnRecord | undefined;
+  readonly holder: HolderFacts;
+  readonly replacements: ReplacementsRecord | undefined;
+}
+
+/** Why the incident waits on; null where it is its turn, or where it waits for none. */
+export function judgeTurn(facts: QueueFacts): Refusal | null {
+  const { nowMs, fleet, incident, turn, holder, replacements } = facts;
+  const { waitsFor, instanceId, node, onsetMs } = incident;
+  if (waitsFor === undefined) return null;
+  const taken = takeFleetTurn(turn, { execution: '', instanceId, node }, holder);
+  if ('refuse' in taken) return { ...taken, retryAfterMs: AGAIN_MS };
+  const [first] = queueOf(fleet.name, facts);
+  if (first !== undefined && !isSame(first, incident))
+    return inFlight(`${first.node} has waited for longer, since ${new Date(first.onsetMs).toISOString()}`);
+  const wanted = { key: '', fleet: fleet.name, node, instanceId, onsetMs };
+  const free = reserveReplacement(replacements, wanted, fleet.replace, nowMs);
+  if ('refuse' in free) return free.refuse === 'replacements-spent' ? { ...free, retryAfterMs: AGAIN_MS } : null;
+  const before = fleetsBefore(facts);
+  if (before.length < placesLeft(facts)) return null;
+  const reason = `the account’s next replacement is for ${before.join(', ')}, which had fewer of the last day's, or has waited for longer`;
+  return { refuse: 'replacements-spent', reason, page: false, retryAfterMs: AGAIN_MS };
+}
+
+/** Where only one node is looked at, nobody is let in: the next sweep sees all that wait. */
+export const awaitSweep = ({ waitsFor }: IncidentRecord): Refusal | null =>
+  waitsFor === undefined ? null : inFlight('the next sweep says whose turn it is');
+
+const inFlight = (reason: string): Refusal => ({
+  refuse: 'replace-in-flight',
+  reason: `one replacement at a time in a fleet: ${reason}`,
+  page: false,
+  retryAfterMs: AGAIN_MS,
+});
+
+const isSame = (a: IncidentRecord, b: IncidentRecord): boolean =>
+  a.fleet === b.fleet && a.instanceId === b.instanceId && a.trigger === b.trigger;
+
+/** What waits in a fleet, oldest trouble first. What was let in stands before all others until it has ended. */
+const queueOf = (fleet: string, { waiting }: Pick<QueueFacts, 'waiting'>): readonly IncidentRecord[] =>
+  waiting
+    .filter((one) => one.fleet === fleet && one.waitsFor !== undefined)
+    .toSorted(
+      (a, b) =>
+        Number(b.state === 'claimed' || b.state === 'allocated') -
+          Number(a.state === 'claimed' || a.state === 'allocated') ||
+        a.onsetMs - b.onsetMs ||
+        (a.instanceId < b.instanceId ? -1 : 1),
+    );
+
+/** The other fleets whose first incident goes before this one's, best first. */
+function fleetsBefore({ fleet, incident, waiting, replacements, nowMs }: QueueFacts): readonly string[] {
+  const hadOf = (name: string): number =>
+    (replacements?.entries ?? []).filter((entry) => entry.fleet === name && nowMs - entry.atMs < DAY_MS).length;
+  const others = [...new Set(waiting.map((one) => one.fleet))].filter((name) => name !== fleet.name);
+  return others.flatMap((name) => {
+    const [first] = queueOf(name, { waiting });
+    if (first === undefined || isCounted(first, replacements)) return [];
+    const fewer = hadOf(name) - hadOf(fleet.name);
+    return fewer < 0 || (fewer === 0 && first.onsetMs < incident.onsetMs) ? [name] : [];
+  });
+}
+
+/** What was let in and has its replacement takes no other one. */
+const isCounted = (
+  { fleet, instanceId, onsetMs }: IncidentRecord,
+  replacements: ReplacementsRecord | undefined,
+): boolean =>
+  (replacements?.entries ?? []).some(
+    (entry) => entry.fleet === fleet && entry.instanceId === instanceId && entry.onsetMs === onsetMs,
+  );
+
+/** Replacements that the account may still begin now, by the limits of this fleet's file. */
+function placesLeft({ replacements, fleet: { replace }, nowMs }: QueueFacts): number {
+  const within = (ms: number): number => (replacements?.entries ?? []).filter(({ atMs }) => nowMs - atMs < ms).length;
+  return Math.min(replace.replacementsPerHour - within(60 * 60_000), replace.replacementsPerDay - within(DAY_MS));
+}

@@ -1,0 +1,66 @@
+// Which sources of data were tried, at whose door their failure was laid, and which may be used now. Pure.
+import type { Blame, LadderState, Tried } from '../../shared/heal/memory.ts';
+import { FATE_OF } from '../../shared/model/doors.ts';
+import type { Facts, Watched } from './facts.ts';
+import type { Verdict } from './judge.ts';
+
+/** AWS's refusal of a source is no verdict on it: it is tried again after this time. */
+export const AWS_AGAIN_MS = 60 * 60_000;
+
+/** The tried sources that may not be used now. */
+export const excludedOf = ({ tried, rung }: Pick<LadderState, 'tried' | 'rung'>, nowMs: number): readonly Tried[] =>
+  tried.filter((one) => isExcluded(one, rung, nowMs));
+
+function isExcluded(one: Tried, rung: LadderState['rung'], nowMs: number): boolean {
+  switch (FATE_OF[one.door]) {
+    case 'burnt':
+      return true;
+    case 'passed-over':
+      return one.rung === rung;
+    case 'waits':
+      // What is denied under a key is not asked for again.
+      return one.deniedKey !== undefined || nowMs - one.atMs < AWS_AGAIN_MS;
+  }
+}
+
+/** The latest refusal of AWS that is still waited out; null where none is. */
+export const awaitedOf = (state: Pick<LadderState, 'tried'>, nowMs: number): Tried | null =>
+  state.tried.findLast(
+    (one) => FATE_OF[one.door] === 'waits' && one.deniedKey === undefined && nowMs - one.atMs < AWS_AGAIN_MS,
+  ) ?? null;
+
+/** Whether the client on these data has gained a block since it came up on them: then it can read them. */
+function hasGained({ restoredVolumes, upSinceMs, cameUp }: LadderState, watched: Watched | null): boolean {
+  const seen = cameUp && cameUp.upSinceMs === upSinceMs ? [cameUp.height] : [];
+  const told = restoredVolumes?.height ?? null;
+  const from = [...seen, ...(told === null ? [] : [told])];
+  return watched?.height != null && from.length > 0 && watched.height > Math.min(...from);
+}
+
+/** Words by which clients name their data as the cause of their end, as their logs have them (local/nodes/client-log.ts has the sources). */
+const NAMES_DATA =
+  /corrupt|database|leveldb|rocksdb|pebble|mdbx|sqlite|checksum|malformed|trie node|ancient|AppHash|bad block|ConnectBlock|block index|chainstate|invalid block/i;
+export const namesItsData = (text: string): boolean => NAMES_DATA.test(text);
+
+/**
+ * At whose door a copy's failure to prove itself is laid. Only where it gained blocks first, or its client named its data, the data are to blame: what
+ * keeps a node from following may lie outside.
+ */
+export function blameOf(
+  reason: string,
+  at: Extract<Verdict, { readonly is: 'failed' }>['at'],
+  { watched }: Pick<Facts, 'watched'>,
+  state: LadderState,
+): Blame {
+  const isShown = hasGained(state, watched) || namesItsData(reason);
+  switch (at) {
+    case 'same-stop':
+      return { door: 'node', fault: at, reason };
+    case 'other':
+      return { door: 'nobody-knows', fault: at, reason };
+    case 'lower-stop':
+    case 'forked':
+    case 'open':
+      return { door: isShown ? 'data' : 'nobody-knows', fault: at, reason };
+  }
+}
