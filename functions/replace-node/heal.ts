@@ -3,7 +3,7 @@
 import { templateChange } from '../../shared/guardrails/drift.ts';
 import { type Approval, changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
-import { leaveReplacement, type Reserved, takeTurn } from '../../shared/heal/budgets.ts';
+import { leaveReplacement, type Reserved, spentReplacements, takeTurn } from '../../shared/heal/budgets.ts';
 import { type Claimed, claimAttempt, type Leased, takeLease } from '../../shared/heal/claim.ts';
 import { turnAt } from '../../shared/heal/context.ts';
 import type { ActOf, ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
@@ -331,6 +331,7 @@ async function makePlan(context: ReplaceContext): Promise<ReturnType<typeof plan
   const replaces = original !== null && ladderOf(withSources, state ?? { failed: [] }).includes('replace');
   return planOf(
     replaces ? { ...withSources, launch: await readLaunch(context, fleet, original.instance) } : withSources,
+    await spentReplacements(context, fleet, Date.now()),
   );
 }
 

@@ -1,6 +1,7 @@
 // What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Also what an approval covers. Pure.
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
+import { classOf } from '../../shared/guardrails/replace.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -13,7 +14,7 @@ import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
 import { sourceOf } from './permission.ts';
 import type { Decision } from './rungs/rung.ts';
-import { choose } from './rungs/swap.ts';
+import { choose, UNFIT } from './rungs/swap.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
@@ -45,17 +46,33 @@ export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUna
 const beginUnasked = (facts: Facts): Decision =>
   begin({ ...facts, original: facts.original && { ...facts.original, agentOnline: false } });
 
-/** @returns a refusal where nothing would be done; `well` where nothing is wrong */
-export function planOf(facts: Facts): LadderPlan | { readonly refusal: Refusal } | { readonly well: string } {
+/**
+ * @param spent the refusal of the budget of replacements, where it is used up
+ * @returns a refusal where nothing would be done; `well` where nothing is wrong
+ */
+export function planOf(
+  facts: Facts,
+  spent: Refusal | null = null,
+): LadderPlan | { readonly refusal: Refusal } | { readonly well: string } {
   const began = facts.seen ? begin(facts) : beginUnasked(facts);
   if (began.do === 'end')
     return began.end.as === 'refused' ? { refusal: began.end.refusal } : { well: began.end.reason };
-  return plannedFrom(facts, stateBegun(began));
+  return plannedFrom(facts, stateBegun(began), spent);
 }
 
-function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { readonly refusal: Refusal } {
+function plannedFrom(
+  facts: Facts,
+  state: LadderState | null,
+  spent: Refusal | null,
+): LadderPlan | { readonly refusal: Refusal } {
   const rungs = ladderOf(facts, state ?? NOTHING_TRIED);
-  const verdicts = rungs.map((rung) => [rung, guardOf(facts, rung) ?? neverRefusal(facts, rung)] as const);
+  const verdicts = rungs.map(
+    (rung) =>
+      [
+        rung,
+        guardOf(facts, rung) ?? neverRefusal(facts, rung) ?? (classOf(rung) === 'replace' ? spent : null),
+      ] as const,
+  );
   const [first] = verdicts;
   if (!first) {
     const refusal = {
@@ -75,6 +92,9 @@ function plannedFrom(facts: Facts, state: LadderState | null): LadderPlan | { re
     return why === null ? [] : [`; no ${rung}: ${why}`];
   });
   const chosen = state && facts.sources ? choose(facts, state, state.found.availabilityZone) : null;
+  const unfit = UNFIT[facts.want.do];
+  if (chosen !== null && 'failed' in chosen && unfit !== undefined)
+    return { refusal: { refuse: unfit, reason: chosen.failed, page: false, retryAfterMs: 60 * 60_000 } };
   const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
   const found = state?.found.volumes ?? [];
   const addedUsdAMonth = found.reduce(

@@ -24,6 +24,8 @@ export interface Replacement {
   /** When its trouble was first reported. */
   readonly onsetMs: number;
   readonly atMs: number;
+  /** Set where a person asked for it: these have the same limits, and are counted apart. */
+  readonly byPerson?: true;
   /** Absent until the node was proved to follow its chain again. */
   readonly provedAtMs?: number;
 }
@@ -38,14 +40,15 @@ type Limits = Pick<ReplacePolicy, 'replacementsPerHour' | 'replacementsPerDay' |
 
 export function reserveReplacement(
   read: ReplacementsRecord | undefined,
-  wanted: Pick<Replacement, 'key' | 'fleet' | 'node' | 'instanceId' | 'onsetMs'>,
+  wanted: Pick<Replacement, 'key' | 'fleet' | 'node' | 'instanceId' | 'onsetMs' | 'byPerson'>,
   limits: Limits,
   nowMs: number,
 ): Write<ReplacementsRecord> | { readonly reserved: true } | Refusal {
   const entries = read?.entries ?? [];
   if (entries.some(({ key }) => key === wanted.key)) return { reserved: true };
 
-  const ofNode = entries.filter(({ fleet, node }) => fleet === wanted.fleet && node === wanted.node);
+  const counted = entries.filter(({ byPerson }) => byPerson === wanted.byPerson);
+  const ofNode = counted.filter(({ fleet, node }) => fleet === wanted.fleet && node === wanted.node);
   const inVain = sinceHealthy(ofNode, wanted.onsetMs);
   if (inVain >= limits.replacementsPerNode) {
     const reason = `${wanted.node} was replaced ${times(inVain)} without being healthy for 2 h since, limit ${limits.replacementsPerNode}`;
@@ -57,7 +60,7 @@ export function reserveReplacement(
     { name: '24 h', ms: DAY_MS, limit: limits.replacementsPerDay },
   ];
   for (const { name, ms, limit } of spans) {
-    const within = entries.filter(({ atMs }) => nowMs - atMs < ms);
+    const within = counted.filter(({ atMs }) => nowMs - atMs < ms);
     if (within.length < limit) continue;
     const nodes = within.map(({ fleet, node }) => `${fleet}/${node}`).join(', ');
     const reason = `the account had ${within.length} replacements in the last ${name} (${nodes}), limit ${limit}`;

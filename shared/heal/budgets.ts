@@ -15,6 +15,7 @@ import {
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
+import type { HealPayload } from '../model/payload.ts';
 import { readExecution } from './claim.ts';
 import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
@@ -35,14 +36,12 @@ export async function reserveReplacement(context: Tools, fleet: Fleet, key: stri
   const turn = await takeTurn(context);
   if ('refuse' in turn) return turn;
   const { store, payload } = context;
-  const { node, instanceId, onsetMs } = payload;
   const reserved = await settle<ReplacementsRecord, Reserved>(
     store,
     keys.replacements(),
     store.readReplacements,
     (read) => {
-      const wanted = { key, fleet: payload.fleet, node, instanceId, onsetMs };
-      const decided = reserveInAccount(read, wanted, fleet.replace, nowMs);
+      const decided = reserveInAccount(read, wantedBy(payload, key), fleet.replace, nowMs);
       if ('refuse' in decided) return { result: decided };
       return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
     },
@@ -50,6 +49,25 @@ export async function reserveReplacement(context: Tools, fleet: Fleet, key: stri
   if ('refuse' in reserved) await leaveReplacement(context);
   return reserved;
 }
+
+/** The refusal that a replacement of this incident would meet, with nothing reserved; null where it has its place already, or there is one. */
+export async function spentReplacements(
+  { store, payload }: Pick<Tools, 'store' | 'payload'>,
+  fleet: Fleet,
+  nowMs: number,
+): Promise<Refusal | null> {
+  const read = await store.readReplacements();
+  if (read?.entries.some(({ key }) => key.startsWith(payload.incidentId))) return null;
+  const decided = reserveInAccount(read, wantedBy(payload, payload.incidentId), fleet.replace, nowMs);
+  return 'refuse' in decided ? decided : null;
+}
+
+/** What a person asks for is counted apart: the budget that heals by themselves have spent does not keep a person from helping. */
+const wantedBy = (payload: HealPayload, key: string) => {
+  const { fleet, node, instanceId, onsetMs } = payload;
+  const asked = payload.kind === 'replace-node' && payload.want.do !== 'heal';
+  return { key, fleet, node, instanceId, onsetMs, ...(asked && { byPerson: true as const }) };
+};
 
 /** Takes the fleet's turn alone: for acts that put back, which no budget forbids. */
 export async function takeTurn({ clients, store, payload, execution }: Tools): Promise<Reserved> {

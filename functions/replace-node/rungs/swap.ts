@@ -6,6 +6,7 @@ import { freeDevice } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes, Tried } from '../../../shared/heal/memory.ts';
 import type { Door } from '../../../shared/model/doors.ts';
+import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
@@ -143,10 +144,15 @@ const sameStop = ({ tried }: LadderState): End => ({
 });
 
 function noneLeft({ want }: Facts, { tried }: LadderState, { failed: reason, code }: NoChoice): Decision {
-  if (want.do === 'undo' && tried.length === 0) return refuse('nothing-to-undo', reason);
-  if (want.do === 'restore' && tried.length === 0) return refuse('snapshot-unfit', reason);
-  return rungFailed(reason, code);
+  const unfit = UNFIT[want.do];
+  return unfit !== undefined && tried.length === 0 ? refuse(unfit, reason) : rungFailed(reason, code);
 }
+
+/** What a person asked for that needs data, and there are none. A plan says so as the act does. */
+export const UNFIT: Readonly<Partial<Record<RequestedAction['do'], 'nothing-to-undo' | 'snapshot-unfit'>>> = {
+  undo: 'nothing-to-undo',
+  restore: 'snapshot-unfit',
+};
 
 function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): Decision {
   const { from, source, rank, height } = restored;

@@ -20,6 +20,8 @@ export async function status(context: HealCommandContext, { fleet, node, shown }
     node === undefined || ('instanceId' in node ? one.instanceId === node.instanceId : one.node === node.node);
   const incidents = read.incidents
     .filter(isMeant)
+    // A plan that was refused waits for nothing: it was told to who asked for it.
+    .filter(({ trigger, state }) => !(trigger.startsWith('plan:') && state === 'open'))
     .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
     .sort((a, b) => b.onsetMs - a.onsetMs);
   const asks = node === undefined ? (await suite.asks(fleet)).filter(({ untilMs }) => nowMs < untilMs) : [];

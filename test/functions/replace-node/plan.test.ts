@@ -60,6 +60,22 @@ describe('a plan', () => {
     expect(planned({ sources: none }).evidence.source).toBe('no good snapshot is left; set-9: quarantined');
   });
 
+  it('of a restore is a refusal where the act would be one: no snapshot fits, or nothing was kept', () => {
+    const none = { good: [], refused: [{ setId: 'set-9', why: 'quarantined' }], sibling: null, kept: null };
+    expect(planOf(facts({ seen: null, want: restore, sources: none }))).toMatchObject({
+      refusal: { refuse: 'snapshot-unfit', reason: expect.stringContaining('set-9: quarantined'), page: false },
+    });
+    expect(planOf(facts({ seen: null, want: { do: 'undo' }, sources: none }))).toMatchObject({
+      refusal: { refuse: 'nothing-to-undo' },
+    });
+  });
+
+  it('of a restore is a refusal where the budget is spent; the milder rungs of a heal are left', () => {
+    const spent = { refuse: 'replacements-spent', reason: 'two this hour', page: false, retryAfterMs: 1 } as const;
+    expect(planOf(facts({ seen: null, want: restore }), spent)).toEqual({ refusal: spent });
+    expect(planOf(facts({ seen: null }), spent)).toMatchObject({ rungs: ['restart'] });
+  });
+
   it('is made without a word to the node', () => {
     expect(stateOf(facts({ seen: null }))?.found.volumes).toHaveLength(1);
     expect(

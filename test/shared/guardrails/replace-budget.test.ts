@@ -92,6 +92,18 @@ describe('a replacement', () => {
     if (refused) expect(answer).toMatchObject({ page: true });
   });
 
+  it('that a person asks for is counted apart: what heals have spent by themselves does not keep a person from helping', () => {
+    const byItself = [entry({ node: 'node3' }), entry({ node: 'node4' })];
+    const byPerson = byItself.map((one) => ({ ...one, key: `${one.key}-asked`, byPerson: true as const }));
+    const asked = { ...wanted, byPerson: true as const };
+    expect(ask(record(...byItself))).toMatchObject({ refuse: 'replacements-spent' });
+    expect(reserveReplacement(record(...byItself), asked, limits, NOON_MS)).toHaveProperty('next');
+    expect(reserveReplacement(record(...byItself, ...byPerson), asked, limits, NOON_MS)).toMatchObject({
+      refuse: 'replacements-spent',
+    });
+    expect(ask(record(...byPerson))).toHaveProperty('next');
+  });
+
   it('is the same node’s whatever instance it has by now', () => {
     const entries = [past(90), past(60), past(30)].map((one, at) => ({ ...one, instanceId: `i-${at}` }));
     expect(ask(record(...entries))).toMatchObject({ refuse: 'node-replacements-spent' });

@@ -358,6 +358,11 @@ describe('status', () => {
     expect((await run('status bitcoin')).text).toContain('Nothing is open in bitcoin');
   });
 
+  it('does not list a plan that was refused: nothing waits for it', async () => {
+    const open = [openIncidentRecord({ trigger: 'plan:restore', refusedCodes: ['snapshot-unfit'] })];
+    expect((await run('status bitcoin', undefined, fleet(open))).text).toContain('Nothing is open in bitcoin');
+  });
+
   it('lists what is open, with its last words, and who it is about', async () => {
     const progress: Progress = {
       ...{ what: 'fill vol-1', percent: 25, etaSeconds: null, atMs: NOON_MS, incidentId: '7f3a0c1d' },
