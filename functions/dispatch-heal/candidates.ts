@@ -149,7 +149,7 @@ export const freshNodes = (observations: readonly FleetObservation[], nowMs: num
     .flatMap((observation) => observation.nodes);
 
 /** Whether a health asks for a heal. What is unknown is no verdict: it begins nothing, and ends nothing. */
-const ASKS_FOR_HEAL: Readonly<Record<Health, 'yes' | 'no' | 'unknown'>> = {
+export const ASKS_FOR_HEAL: Readonly<Record<Health, 'yes' | 'no' | 'unknown'>> = {
   synced: 'no',
   behind: 'no',
   starting: 'no',

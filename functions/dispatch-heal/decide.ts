@@ -1,6 +1,8 @@
 // Decides whether an attempt is started for one candidate, with which payload, and what is refused before anything is begun. Pure.
 import { createHash } from 'node:crypto';
+import { CONSENSUS_UNITS, consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { classOf, judgeClass } from '../../shared/guardrails/replace.ts';
@@ -222,8 +224,9 @@ export function judgeBeforeStart(
   if (trigger.kind === 'plan' || want?.do === 'undo') return null;
   if (trigger.kind !== 'node' && want === undefined) return null;
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
+  const elsewhere = want === undefined || want.do === 'heal' ? causeElsewhere(fleet, seen) : null;
   const isDown = seen?.health === 'unreachable' || alarmSubjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
-  return judgeClass({
+  const judged = judgeClass({
     class: want === undefined || want.do === 'heal' ? mildest(fleet) : 'replace',
     fleet,
     role: roleOf(fleet, tags),
@@ -235,6 +238,19 @@ export function judgeBeforeStart(
     manual: atOnce === true || trigger.kind !== 'node',
     acknowledgesValidator: want?.do === 'restore' && want.acknowledgesValidator,
   });
+  return judged ?? elsewhere;
+}
+
+/** An execution client without its consensus client gets no blocks: the one that is at fault is restarted where it is ours, and told where it is not. */
+function causeElsewhere(fleet: Fleet, seen: ObservedNode | undefined): Refusal | null {
+  if (seen?.cause === undefined) return null;
+  const unit = consensusUnitOf(fleet);
+  if (unit !== undefined && fleet.replace.rungs.includes('restart')) return null;
+  const why = unit
+    ? 'the fleet file allows no restart'
+    : `no unit of the fleet file is it (${CONSENSUS_UNITS.join(' or ')})`;
+  const reason = `${seen.name}: ${seen.reason}; ${why}: nothing is done to its execution client`;
+  return { refuse: 'consensus-client-down', reason, page: true, retryAfterMs: 5 * MINUTE_MS };
 }
 
 const mildest = ({ replace }: Fleet): 'restart' | 'replace' =>

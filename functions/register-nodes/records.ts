@@ -221,6 +221,9 @@ function poolOf(
   }
   if (changeable.length === 0) return { values: pool(kept), reason: 'no node may be put into it or taken out of it' };
   const [least = 'unknown'] = changeable.map(stateOf).sort((a, b) => RANK[a] - RANK[b]);
+  // Wrong answers are worse than none: a forked node is in only where the pool would be empty without it.
+  if (least === 'forked' && kept.length + missing.length > 0)
+    return { values: pool(kept), reason: 'no node is synced, and forked ones stay out while another address is in' };
   const leastBad = changeable.filter((node) => stateOf(node) === least);
   const reason = `no node is synced: the ${leastBad.length} least bad are in, ${least}`;
   return { values: pool([...leastBad, ...kept]), reason };

@@ -2,8 +2,10 @@
 // proof. Pure: the same facts give the same act.
 
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
+import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired } from './facts.ts';
@@ -38,10 +40,35 @@ export function decide(facts: Facts, state: LadderState | null): Decision {
 
 function onward(facts: Facts, state: LadderState): Decision {
   if (state.proved !== null) return nextCleanup(facts, state);
+  const gone = terminated(facts, state);
+  if (gone) return gone;
   if (isNothingOwed(facts, state) && followsAgain(facts)) return proved(`by itself: ${facts.watched?.reason ?? ''}`);
   const rung = state.rung === null ? null : RUNGS[state.rung];
   if (rung?.asksOriginalFirst && isUnheard(facts)) return askNode('original');
   return rung ? rung.next(facts, state) : climb(facts, state);
+}
+
+const isTerminated = ({ original }: Facts): boolean =>
+  original?.instance.state === 'terminated' || original?.instance.state === 'shutting-down';
+
+/**
+ * The instance was terminated in the middle: no proof will ever come, and nobody launches another one for what a person has ended. What was made for it
+ * is put away first, and a replacement that is there goes on.
+ */
+function terminated(facts: Facts, state: LadderState): Decision | null {
+  const { original, want, nowMs } = facts;
+  const { restoredVolumes, replacement, rung } = state;
+  if (restoredVolumes !== null || replacement !== null || want.do === 'replace-instance') return null;
+  if (original !== null && !isTerminated(facts)) return null;
+  // One reading that does not show it is no proof that it is gone.
+  if (original === null && waitedMs(state, nowMs) < BOUND_MS.shown) return waitFor(state, nowMs, 'it is not shown');
+  const during = rung === null ? 'while it was healed' : `in the middle of its ${rung}`;
+  return ended({
+    as: 'escalated',
+    code: 'instance-gone',
+    reason: `its instance was terminated ${during}: nothing more is done, and nothing can be`,
+    asFound: false,
+  });
 }
 
 /**
@@ -67,8 +94,14 @@ const FULL_PERCENT = 97;
 /** Whether there is anything to do, and the state of the node before anything is done to it. */
 export function begin(facts: Facts): Decision {
   const { original, want, watched, seen } = facts;
-  if (!original)
-    return refuse('instance-gone', 'EC2 does not know the instance any more', { retryAfterMs: 60 * MINUTE_MS });
+  if (!original || isTerminated(facts))
+    return refuse(
+      'instance-gone',
+      original ? 'the instance was terminated' : 'EC2 does not know the instance any more',
+      {
+        retryAfterMs: Math.max(60 * MINUTE_MS, laterEachTime(facts)),
+      },
+    );
   const { instance, checks, agentOnline } = original;
   if (instance.state === 'stopped' || instance.state === 'stopping')
     return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
@@ -181,11 +214,17 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (next === 'swap' && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Checked before the rung is reserved, and before the node is affected.
-  const unfit = RUNGS[next].cannotBegin(facts, state);
+  const unfit = causeElsewhere(facts, next) ?? RUNGS[next].cannotBegin(facts, state);
   if (unfit !== null) return skipRung({ rung: next, reason: unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
+}
+
+/** Where the consensus client is at fault, only its own restart can help: neither other data nor another instance of the execution client. */
+function causeElsewhere({ want, watched, fleet }: Facts, rung: RungName): string | null {
+  if (want.do !== 'heal' || watched?.cause === undefined) return null;
+  return rung === 'restart' && consensusUnitOf(fleet) !== undefined ? null : `it would not help: ${watched.reason}`;
 }
 
 export const NO_RUNG = 'the fleet file allows no rung that could help here';
@@ -297,11 +336,12 @@ function piecesOf({ fleet, original }: Facts, state: LadderState): readonly Clea
   const add = (kind: CleanupPiece['kind'], target: string): void => {
     if (target !== '') pieces.push({ kind, target });
   };
+  // Where nobody sees the node's height, a client that runs is no proof of its data.
   if (restoredVolumes?.from === 'snapshot') {
-    add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
+    if (fleet.probe !== undefined) add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
     // A client that runs on other data shows that the earlier data could not be used.
-    for (const { snapshotIds, fault } of tried)
-      if (fault === 'open' || fault === 'lower-stop') add('quarantine', snapshotIds.join(' '));
+    for (const { snapshotIds, door, fault } of tried)
+      if (door === 'data' && (fault === 'open' || fault === 'lower-stop')) add('quarantine', snapshotIds.join(' '));
   }
   if (restoredVolumes?.from === 'kept')
     add('unkeep', restoredVolumes.volumes.map(({ volumeId }) => volumeId).join(' '));

@@ -11,7 +11,7 @@ import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
-import type { Performed } from './acts/act.ts';
+import { handBack, leavesUnspent, type Performed } from './acts/act.ts';
 import { type Act as LadderAct, performAct, statusAfterAct } from './acts/table.ts';
 import { decide } from './decide.ts';
 import { type Facts, readFacts } from './facts.ts';
@@ -71,6 +71,11 @@ interface Acts {
   /** A rung that is continued needs the fleet's turn again: an attempt that ends before the node is affected gives the turn back. */
   readonly turn: { readonly args: { readonly from: Climbing; readonly mayWait: boolean }; readonly result: Reserved };
   readonly climb: { readonly args: { readonly from: Climbing; readonly act: LadderAct }; readonly result: Performed };
+  /** A rung that did nothing: it is not under way any more when the attempt ends, and its place in the budgets is given back. */
+  readonly 'hand-back': {
+    readonly args: { readonly from: Climbing; readonly ending: Ending };
+    readonly result: { readonly lost: boolean };
+  };
   /** A step kept failing. What was begun stays in the record: the next attempt continues from there. */
   readonly 'give-up': {
     readonly args: { readonly leases: Leases; readonly failure: Failure };
@@ -192,6 +197,14 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     abandon: (_state, { from }, failure) => givingUp(from.leases, failure),
   },
 
+  'hand-back': {
+    execute: async (context, _state, { from: { state, leases } }) => ({
+      lost: leavesUnspent(state) && 'lost' in (await handBack({ ...context, state, leases }, state)),
+    }),
+    reduce: (_state, { from, ending }, { lost }) => (lost ? NO_MORE : concluding(ending, from.leases, true)),
+    abandon: (_state, { from }, failure) => givingUp(from.leases, failure),
+  },
+
   'give-up': {
     // The record knows what was intended in the turn that failed; the turn itself does not.
     execute: (context) => context.step('begun', async () => ({ begun: await hasBegun(context) })),
@@ -262,7 +275,8 @@ async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise
   const decision = await context.step('decide', () => decideNext(context, from));
   if (decision.do !== 'end') return { do: 'climb', from, act: decision };
   const ending = endingOf(decision.end);
-  return ending.outcome === 'healed' ? { do: 'proof', from, ending } : concluding(ending, from.leases, true);
+  if (ending.outcome === 'healed') return { do: 'proof', from, ending };
+  return leavesUnspent(from.state) ? { do: 'hand-back', from, ending } : concluding(ending, from.leases, true);
 }
 
 async function decideNext(context: ReplaceContext, { state, status, permitted }: Climbing): Promise<Decision> {

@@ -70,7 +70,7 @@ export function permit(decision: Decision, facts: Facts, state: LadderState | nu
   if (isFree || needsApproval === false) return decision;
   const reason = `nobody has approved to go on with it (${rungs.join(', ') || 'no rung is approved'})`;
   if (replacement) return replacement.givenUp === null ? giveUpInstance(reason) : decision;
-  if (restoredVolumes) return restoredVolumes.givenUp === null ? giveUpData(reason) : decision;
+  if (restoredVolumes) return restoredVolumes.givenUp === null ? giveUpData(reason, 'person') : decision;
   return exceeded(facts, state, `approved were ${approved}; now ${rung} would go on`);
 }
 

@@ -14,6 +14,7 @@ import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
 import type { ReplaceContext } from './state.ts';
+import { excludedOf } from './tried.ts';
 
 export interface Sources {
   /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
@@ -71,7 +72,7 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
       ? { ...NO_SOURCES, good: [named.set] }
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
-  const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: state.tried });
+  const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) });
   // If no source is left, people need to know whether a snapshot will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];

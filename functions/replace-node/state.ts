@@ -206,11 +206,13 @@ export const giveUpReplacement = (state: LadderState, reason: string): LadderSta
 
 const MAX_TRIED = 12;
 
-export function dropRestored(state: LadderState): LadderState {
+export function dropRestored(state: LadderState, atMs: number): LadderState {
   const { restoredVolumes } = state;
   if (!restoredVolumes) return state;
   const { source, rank, volumes, givenUp } = restoredVolumes;
-  const blame: Blame = givenUp ?? { fault: 'other', reason: 'given up' };
+  const blame: Blame = givenUp ?? { door: 'nobody-knows', fault: 'other', reason: 'given up' };
+  // A source that waits for AWS may come again and again: it is kept once.
+  const before = state.tried.filter((one) => one.source !== source || one.door === 'data');
   const snapshotIds = volumes.map(({ snapshotId }) => snapshotId).filter((id) => id !== '');
   return {
     ...state,
@@ -219,7 +221,7 @@ export function dropRestored(state: LadderState): LadderState {
     // The state as it was found again; a replacement is handled separately.
     ...(state.replacement === null && { client: 'untouched', pool: 'in' }),
     setback: null,
-    tried: [...state.tried, { source, rank, snapshotIds, ...blame }].slice(-MAX_TRIED),
+    tried: [...before, { source, rank, snapshotIds, rung: state.rung, atMs, ...blame }].slice(-MAX_TRIED),
   };
 }
 

@@ -21,7 +21,7 @@ export interface RotationRun {
 }
 
 /** Health states that peers can cure; nodes in other states need another cure first. */
-const CURABLE: Readonly<Record<Health, boolean>> = {
+export const CURABLE: Readonly<Record<Health, boolean>> = {
   synced: true,
   behind: true,
   starting: true,

@@ -4,6 +4,7 @@ import { type NodeStatus, type Reading, type ReadingErrorCode, SHOWS } from '../
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 
@@ -49,6 +50,10 @@ export interface FleetFacts {
   readonly askedHeights: readonly number[];
   readonly nowMs: number;
 }
+
+/** Instances that a person has paused by their tag: somebody is at work there, and nobody is paged about them. */
+export const pausedIn = ({ nodes }: Pick<FleetFacts, 'nodes'>): ReadonlySet<string> =>
+  new Set(nodes.filter(({ tags }) => judgePauseTag(tags) !== null).map(({ instanceId }) => instanceId));
 
 /** Not the node's fault: the credentials or the fleet file are wrong. */
 export const isOurFault = (code: ReadingErrorCode): boolean => SHOWS[code] === 'us';

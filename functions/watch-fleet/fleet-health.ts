@@ -4,7 +4,7 @@ import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } fr
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
-import { type FleetFacts, isOurFault, type NodeReading, statusOf } from './context.ts';
+import { type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
 import { type JudgedNode, judgeNode, WELL_FOR_MS } from './node-health.ts';
 import { blocks, duration, names, oneLine, short } from './phrases.ts';
 import { referenceBefore, referenceKey, type Source, UNTRACKED } from './sources.ts';
@@ -99,10 +99,12 @@ function judgeReference(
 function fleetConditions(
   facts: FleetFacts,
   { haltedSinceMs, branches: { divided }, sources: { networks } }: ChainState,
-  nodes: readonly JudgedNode[],
+  all: readonly JudgedNode[],
   references: readonly ObservedReference[],
 ): ReadonlyMap<PageCode, string> {
   const { fleet, nowMs, readings } = facts;
+  const paused = pausedIn(facts);
+  const nodes = all.filter(({ node }) => !paused.has(node.instanceId));
   const conditions = new Map<PageCode, string>();
   if (haltedSinceMs !== null)
     conditions.set(

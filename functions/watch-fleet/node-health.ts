@@ -3,11 +3,13 @@
 import { type BlockHash, type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import type { Health, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { ConsensusTrack, Health, NodeCause, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
-import { type FleetFacts, isOurFault, type NodeReading } from './context.ts';
+import { followConsensus, judgeConsensusClient } from './consensus-client.ts';
+import type { FleetFacts, NodeReading } from './context.ts';
+import { followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, names, oneLine, short } from './phrases.ts';
 import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
 
@@ -15,10 +17,15 @@ export interface JudgedNode {
   readonly node: ObservedNode;
   /** The code of a page; null while nothing is wrong with the node. */
   readonly code: ConditionCode | null;
+  /** What shows only over hours, whatever its health is now. */
+  readonly lasting: readonly LastingTrouble[];
 }
 
 /** After a page the same trouble pages again only after the node was well for this long: the same rule as for incidents. */
 export const WELL_FOR_MS = 30 * 60_000;
+
+/** A trouble that lasts is told again after this time. */
+const TOLD_FOR_MS = 24 * 60 * 60_000;
 
 export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode): JudgedNode {
   const { nowMs } = facts;
@@ -31,7 +38,9 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const source = chain.byKey.get(instanceId);
   const doubted = hashDoubtOf(source, before, branches, nowMs);
   const grace = nowMs < graceEndsMs(facts.fleet, node, start);
-  const verdict = assessHealth({ facts, chain, node, before, start, doubted, grace }, reading);
+  const beacon = reading?.kind === 'read' ? reading.reading.beacon : undefined;
+  const consensus = followConsensus(before?.memory?.consensus, beacon, nowMs);
+  const verdict = assessHealth({ facts, chain, node, before, start, doubted, grace, consensus }, reading);
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
   const told = status?.kind === 'ok' ? status.facts : undefined;
   // A node on another network makes progress there, of which nothing is known here.
@@ -39,8 +48,19 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const height = source === undefined ? null : source.status.height;
   const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
+  const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
+  const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
+  const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
+  const lasting = lastingTroubles({ health: verdict.health, lagBlocks }, lags, crashes, nowMs);
+  const toldAtMs = before?.memory?.toldAtMs ?? {};
+  const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
+  const paged = (before?.paged ?? []).filter(
+    (code) =>
+      (!isWell || lasting.some((trouble) => trouble.code === code)) && nowMs - (toldAtMs[code] ?? nowMs) < TOLD_FOR_MS,
+  );
   return {
     code: verdict.code,
+    lasting,
     node: {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
@@ -49,16 +69,20 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       height,
       ...ledgerFactsOf(told),
       heightSinceMs: track.sinceMs,
-      lagBlocks: height === null || tip.height === null ? null : Math.max(0, tip.height - height),
+      lagBlocks,
       blockAgeSeconds:
         told?.blockTimeMs === undefined ? null : Math.max(0, Math.floor((nowMs - told.blockTimeMs) / 1000)),
       peerCount: told?.peerCount ?? metrics?.peers ?? null,
       startedAtMs: start.startedAtMs,
       seenSinceMs: before?.seenSinceMs ?? nowMs,
-      paged: verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS ? [] : (before?.paged ?? []),
+      paged,
       ...(verdict.cause && { cause: verdict.cause }),
       memory: {
         track,
+        ...(consensus && { consensus }),
+        ...(lags.length > 0 && { lags }),
+        ...(crashes.length > 0 && { crashes }),
+        ...(paged.length > 0 && { toldAtMs: Object.fromEntries(paged.map((code) => [code, toldAtMs[code] ?? nowMs])) }),
         heard: heard ?? before?.memory?.heard ?? null,
         starts: verdict.health === 'synced' ? 0 : start.starts,
         doubted,
@@ -106,7 +130,7 @@ interface HealthAssessment {
   readonly health: Health;
   readonly reason: string;
   readonly code: ConditionCode | null;
-  readonly cause?: 'beacon-node';
+  readonly cause?: NodeCause;
 }
 
 /** One node, and all that its verdict depends on. */
@@ -117,6 +141,7 @@ interface NodeFacts {
   readonly before: ObservedNode | undefined;
   readonly start: Start;
   readonly doubted: NodeMemory['doubted'];
+  readonly consensus: ConsensusTrack | undefined;
   /** Its client or its instance has just come up. */
   readonly grace: boolean;
 }
@@ -200,9 +225,11 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
       );
     return assessment('synced', lag <= 0 ? `at the tip, ${height}` : `${blocks(lag)} behind the tip, ${tipHeight}`);
   }
-  const hampered = beaconCause(reading);
-  const because = hampered === null ? '' : `; ${hampered}`;
-  const cause = hampered === null ? {} : { cause: 'beacon-node' as const };
+  const { stuckSeconds } = facts.fleet.health;
+  const neighbour =
+    reading.beacon && judgeConsensusClient(reading.beacon, one.consensus, stuckSeconds * 1000, facts.nowMs);
+  const because = neighbour === undefined || neighbour.is === 'well' ? '' : `; ${neighbour.reason}`;
+  const cause = neighbour?.is === 'at-fault' ? { cause: 'consensus-client' as const } : {};
   const place = `${blocks(lag)} behind, at ${height}`;
   if (grace) {
     const { launchedAtMs } = node;
@@ -212,7 +239,6 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
     return { ...assessment('starting', `${place}; ${since}${because}`), ...cause };
   }
   const stoodMs = facts.nowMs - (source.track.sinceMs ?? facts.nowMs);
-  const { stuckSeconds } = facts.fleet.health;
   if (stoodMs < stuckSeconds * 1000) return { ...assessment('behind', `${place}${because}`), ...cause };
   // Whether a node catches up during a halt shows only when the chain continues.
   if (haltedSinceMs !== null) {
@@ -230,6 +256,8 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
     return { health: 'behind', reason: `${standing}; ${others}${evidence}`, code: null, ...cause };
   }
   const reason = `${standing} while ${names(ahead.map(({ name }) => name))} went on${evidence}`;
+  // It gets no blocks until its consensus client has come further: nothing is wrong with it.
+  if (neighbour?.is === 'syncing') return assessment('behind', reason);
   return { health: 'stuck', reason, code: 'node-stuck', ...cause };
 }
 
@@ -289,22 +317,6 @@ const firstHeard = (heard: NodeMemory['heard'], watched: boolean): NodeMemory['h
 /** When the grace ends, ms since the epoch: counted from the later of its client's and its instance's start. */
 function graceEndsMs({ health }: Fleet, { launchedAtMs }: FleetNode, { startedAtMs }: Start): number {
   return Math.max(launchedAtMs, startedAtMs ?? 0) + health.startGraceSeconds * 1000;
-}
-
-/** An epoch: a beacon node that is further behind has nothing new for its execution client. */
-const SLOTS_BEHIND = 32;
-
-/** Why the beacon node next to an execution client stops it; null where it does not. */
-function beaconCause({ beacon }: StatusReading): string | null {
-  if (beacon === undefined) return null;
-  if (beacon.kind === 'starting') return `its beacon node is the cause: ${beacon.reason}`;
-  if (beacon.kind === 'error')
-    return isOurFault(beacon.code) ? null : `its beacon node is the cause, which does not answer: ${beacon.reason}`;
-  const { height, claimedTip = height, hamperedBy } = beacon.facts;
-  // The beacon node waits for this very client: it is not the cause.
-  if (hamperedBy !== undefined) return null;
-  const behind = claimedTip - height;
-  return behind > SLOTS_BEHIND ? `its beacon node is the cause: it is ${behind} slots behind itself` : null;
 }
 
 /** geth counts the blocks that it has inserted since it was last asked. */

@@ -7,7 +7,7 @@ import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
-import type { FleetFacts } from './context.ts';
+import { type FleetFacts, pausedIn } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
 import type { JudgedNode } from './node-health.ts';
 import { names } from './phrases.ts';
@@ -35,12 +35,18 @@ const KINDS: Readonly<Partial<Record<PageCode, AlarmKind>>> = {
   'byzantine-validators': 'byzantine-validators',
 };
 
-export function duePages({ before, nowMs }: FleetFacts, { nodes, watch }: FleetHealth): readonly DuePage[] {
+export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): readonly DuePage[] {
+  const { before, nowMs } = facts;
+  const paused = pausedIn(facts);
   const byCode = new Map<PageCode, ObservedNode[]>();
-  for (const { node, code } of nodes) {
-    if (code === null || node.paged.includes(code)) continue;
-    if (before.nodes.get(node.instanceId)?.health !== node.health) continue;
-    byCode.set(code, [...(byCode.get(code) ?? []), node]);
+  const add = (code: PageCode, node: ObservedNode): void => {
+    if (!node.paged.includes(code)) byCode.set(code, [...(byCode.get(code) ?? []), node]);
+  };
+  for (const { node, code, lasting } of nodes) {
+    // When the pause ends, a page that was kept back is due.
+    if (paused.has(node.instanceId)) continue;
+    if (code !== null && before.nodes.get(node.instanceId)?.health === node.health) add(code, node);
+    for (const { code: of, reason } of lasting) add(of, { ...node, reason });
   }
   const ofNodes = [...byCode].map(([code, sick]) => ({
     code,
@@ -102,9 +108,13 @@ export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowM
   for (const { code, nodes } of sent)
     for (const { instanceId } of nodes) codes.set(instanceId, [...(codes.get(instanceId) ?? []), code]);
   const ofFleet = sent.filter(({ nodes }) => nodes.length === 0).map(({ code }): [string, number] => [code, nowMs]);
-  const remembered = ({ node, code }: JudgedNode): JudgedNode => {
+  const remembered = (judged: JudgedNode): JudgedNode => {
+    const { node } = judged;
     const more = codes.get(node.instanceId);
-    return more === undefined ? { node, code } : { code, node: { ...node, paged: [...node.paged, ...more] } };
+    if (more === undefined) return judged;
+    const told = Object.fromEntries(more.map((code) => [code, nowMs]));
+    const memory = node.memory && { ...node.memory, toldAtMs: { ...node.memory.toldAtMs, ...told } };
+    return { ...judged, node: { ...node, paged: [...node.paged, ...more], ...(memory && { memory }) } };
   };
   return {
     ...health,
@@ -129,7 +139,11 @@ export const HEALED_WITHIN_MS = 30 * MINUTE_MS;
 const REPLACED_WITHIN_MS = 4 * 60 * MINUTE_MS;
 
 /** Troubles that a heal may end; a fork is not one of them. */
-export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>(['node-unreachable', 'node-stuck']);
+export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>([
+  'node-unreachable',
+  'node-stuck',
+  'falling-behind',
+]);
 
 /** Refusals that wait for a turn, not for a person. */
 const WAITS: ReadonlySet<string> = new Set([
@@ -168,6 +182,18 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
   }
 }
 
+/** A person was told of the same trouble by its heal; after this time it is told again. */
+const TOLD_FOR_MS = 24 * 60 * MINUTE_MS;
+
+/** Pages of an incident that are about its whole fleet, and do not say which node is down. */
+const ABOUT_THE_FLEET: ReadonlySet<string> = new Set(['breaker-open', 'chain-standing']);
+
+/** Whether the ladder, or its refusal, has told people of this node: one cause is one page. */
+const isToldByHeal = (incident: IncidentRecord, nowMs: number): boolean =>
+  isLadder(incident) &&
+  incident.pagedCodes.some((code) => !ABOUT_THE_FLEET.has(code)) &&
+  nowMs - ('endedAtMs' in incident ? incident.endedAtMs : incident.onsetMs) < TOLD_FOR_MS;
+
 /** Alarms look once a minute, each at a different second: the alarm of a full disk that has stopped its client may still be missing. */
 export const BEGINS_WITHIN_MS = 90_000;
 
@@ -181,7 +207,7 @@ export const healsStartByThemselves = (fleet: Fleet, nodes: readonly ObservedNod
   !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
 
 /**
- * The page without nodes that are being healed, and without nodes whose heal may be about to begin; null where no node is left. A node that the
+ * The page without nodes that are being healed, without those that a heal has told people of, and without nodes whose heal may be about to begin; null where no node is left. A node that the
  * dispatcher has judged and does not heal is paged immediately.
  *
  * @param begin whether heals start without a person: `healsStartByThemselves`
@@ -195,7 +221,10 @@ export function withoutHealing(
   const known = incidents.filter(({ state, trigger }) => state !== 'healed' && readTrigger(trigger)?.kind !== 'plan');
   const begun = new Map<string, boolean>();
   for (const incident of known)
-    begun.set(incident.instanceId, begun.get(incident.instanceId) === true || isBeingHealed(incident, nowMs));
+    begun.set(
+      incident.instanceId,
+      begun.get(incident.instanceId) === true || isBeingHealed(incident, nowMs) || isToldByHeal(incident, nowMs),
+    );
   const withinMs = (instanceId: string): number =>
     begin && !begun.has(instanceId) ? ACTS_WITHIN_MS : BEGINS_WITHIN_MS;
   const nodes = due.nodes.filter(

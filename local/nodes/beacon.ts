@@ -1,13 +1,14 @@
 // The beacon node of a simulated execution client: without it no block reaches that client, even if the client is healthy.
 import type { SimulatedClient } from './client.ts';
 
-export type BeaconState = 'running' | 'frozen' | 'stopped';
+export type BeaconState = 'running' | 'frozen' | 'stopped' | 'failed';
 
 export class SimulatedBeacon {
   private readonly client: SimulatedClient;
   private currentState: BeaconState = 'running';
   /** The height at which it hangs. */
   private heldAt = 0;
+  private count = 0;
 
   constructor(client: SimulatedClient) {
     this.client = client;
@@ -33,9 +34,20 @@ export class SimulatedBeacon {
     this.become('stopped');
   }
 
+  /** It ends by itself, and is not started again. */
+  crash(): void {
+    this.become('failed');
+  }
+
   /** Starts it, or ends a freeze. */
   start(): void {
+    this.count += 1;
     this.become('running');
+  }
+
+  /** How often it was started since the beginning. */
+  get starts(): number {
+    return this.count;
   }
 
   private become(state: BeaconState): void {

@@ -64,6 +64,8 @@ const chainSchema = v.object({
 
 const networkSchema = v.object({ subversion: label, connections: wholeNumber });
 
+const statsSchema = v.object({ time: epochSeconds, window_final_block_hash: hash256 });
+
 const headerSchema = v.object({ hash: hash256, time: epochSeconds });
 
 const peerSchema = v.object({
@@ -78,9 +80,12 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
     call('getnetworkinfo'),
     call('getblockhash', 0),
     ...heights.map((height) => call('getblockhash', height)),
+    // Since Bitcoin Core 15. The window's last block is the tip: a probe that has one round only needs no second question for its time.
+    call('getchaintxstats', 1),
   ];
   return rpcQuestion(calls, (results) => {
     const [chainResult, networkResult, genesisResult, ...hashResults] = results;
+    const statsResult = results.at(-1);
     const chain = resultOf(chainSchema, chainResult);
     const optional = new OptionalFacts();
     // btcd and other relatives lack the call.
@@ -92,7 +97,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
         { height: chain.blocks, hash: chain.bestblockhash },
         optional.read('hashes', () => knownHashes(heights, hashResults)) ?? [],
       ),
-      blockTimeMs: chain.time,
+      blockTimeMs: chain.time ?? tipTimeMs(statsResult, chain.bestblockhash),
       // initialblockdownload never becomes true again while it runs; headers are proved by work, and are an admission.
       syncing: chain.initialblockdownload === true || chain.blocks < chain.headers,
       claimedTip: Math.max(chain.blocks, chain.headers),
@@ -102,9 +107,16 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       clientVersion: network?.subversion,
       missing: optional.missing,
     };
-    if (chain.time !== undefined) return ok(status);
+    if (status.blockTimeMs !== undefined) return ok(status);
     return { kind: 'next', question: blockTimeQuestion(status, chain.bestblockhash) };
   });
+}
+
+/** undefined where the client lacks the call, or where a new block came between the two calls. */
+function tipTimeMs(result: CallResult | undefined, tip: string): number | undefined {
+  if (result === undefined || 'error' in result) return undefined;
+  const { success, output } = v.safeParse(statsSchema, result.result);
+  return success && output.window_final_block_hash === tip ? output.time : undefined;
 }
 
 /** Before Bitcoin Core 23 only a header has its time; the median time is about an hour older. */

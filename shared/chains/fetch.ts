@@ -10,6 +10,11 @@ export interface Endpoint {
   /** http(s)://host:port, optionally with a path; no user, query or fragment. */
   readonly url: string;
   readonly credentials?: Credentials;
+  /**
+   * A node is asked by its private address, for which no authority gives a certificate: any is accepted, as by the probe on the node itself. Strangers
+   * need one that an authority has given.
+   */
+  readonly certificate: 'any' | 'trusted';
 }
 
 export type Credentials =
@@ -38,9 +43,10 @@ interface Target {
   /** For messages. */
   readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly certificate: Endpoint['certificate'];
 }
 
-function targetOf({ url, credentials }: Endpoint): Target | (Answer & { kind: 'failed' }) {
+function targetOf({ url, credentials, certificate }: Endpoint): Target | (Answer & { kind: 'failed' }) {
   const parsed = URL.parse(url);
   if (parsed === null) return failed('misconfigured', 'the RPC address is not a URL such as http://10.0.0.1:8332');
   const { protocol, username, password, search, hash, host } = parsed;
@@ -58,7 +64,7 @@ function targetOf({ url, credentials }: Endpoint): Target | (Answer & { kind: 'f
     return failed('misconfigured', `the RPC credentials of ${host} hold characters that HTTP does not allow`);
   }
   const headers = authorization === '' ? {} : { authorization };
-  return { kind: 'target', url: parsed, host, headers };
+  return { kind: 'target', url: parsed, host, headers, certificate };
 }
 
 /** Empty without credentials; undefined where they cannot be sent. */
@@ -74,7 +80,11 @@ function authorizationOf(credentials: Credentials | undefined): string | undefin
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-function send({ url, host, headers }: Target, request: ChainRequest, limits: FetchLimits): Promise<Answer> {
+function send(
+  { url, host, headers, certificate }: Target,
+  request: ChainRequest,
+  limits: FetchLimits,
+): Promise<Answer> {
   const maximumBytes = request.maximumBytes ?? limits.maximumBytes;
   const options = {
     protocol: url.protocol,
@@ -85,6 +95,7 @@ function send({ url, host, headers }: Target, request: ChainRequest, limits: Fet
     method: request.method,
     headers: { ...headers, ...bodyHeaders(request), accept: '*/*', connection: 'close' },
     agent: false,
+    ...(url.protocol === 'https:' && { rejectUnauthorized: certificate === 'trusted' }),
   } as const;
 
   return new Promise((resolve) => {
@@ -175,10 +186,19 @@ function answerOf(status: number, bytes: Uint8Array, { expects }: ChainRequest, 
 function failureOf(error: unknown, host: string): Answer {
   if (error instanceof ReceiveError) return failed(error.code, error.message);
   const code = codeOf(error);
+  if (isTlsFault(code))
+    return failed(
+      'misconfigured',
+      `${host} and we agree on no TLS (${code}): the fleet file’s scheme may be wrong, or its certificate`,
+    );
   // Errors of node's HTTP parser.
   if (code.startsWith('HPE_')) return failed('malformed', `${host} does not speak HTTP (${code})`);
   return failed('unreachable', `${host} ${BROKEN[code] ?? `cannot be reached (${code})`}`);
 }
+
+/** A wrong scheme, or a certificate that nobody trusts: the address in our configuration is at fault ("TLS/SSL errors", Node.js; verify(1), OpenSSL). */
+const isTlsFault = (code: string): boolean =>
+  code === 'EPROTO' || /^(ERR_SSL_|ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/.test(code);
 
 const BROKEN: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections: nothing listens there',

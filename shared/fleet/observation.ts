@@ -9,6 +9,9 @@ import type { Role } from './model.ts';
  */
 export type Health = 'synced' | 'behind' | 'starting' | 'busy' | 'stuck' | 'forked' | 'unreachable' | 'unknown';
 
+/** consensus-client: the one beside the execution client is down, or stands still. */
+export type NodeCause = 'consensus-client';
+
 export interface ObservedNode {
   readonly instanceId: string;
   readonly name: string;
@@ -39,7 +42,7 @@ export interface ObservedNode {
   /** Codes that paged a person, until it has been well for half an hour: a node that flaps pages once. */
   readonly paged: readonly string[];
   /** Set where the cause is not the client that is watched. */
-  readonly cause?: 'beacon-node';
+  readonly cause?: NodeCause;
   /** State that only watch-fleet needs from one sweep to the next. */
   readonly memory?: NodeMemory;
 }
@@ -55,10 +58,26 @@ export interface Track {
   readonly advancedAtMs: number | null;
 }
 
+/** The consensus client beside an execution client, as it was last heard. Times are ms since the epoch. */
+export interface ConsensusTrack {
+  readonly heardAtMs: number;
+  readonly slot: number;
+  /** Since when its slot is unchanged, as far as it was watched. */
+  readonly slotSinceMs: number;
+}
+
 export interface NodeMemory {
   readonly track: Track;
+  /** Absent where its consensus client was never heard. */
+  readonly consensus?: ConsensusTrack;
   /** The result of asking it last: facts, that it starts, or nothing; null where it was never asked. */
   readonly heard: 'facts' | 'starting' | 'nothing' | null;
+  /** How far it was behind, once a quarter of an hour while it is behind, oldest first; absent while it is not. */
+  readonly lags?: readonly { readonly atMs: number; readonly blocks: number }[];
+  /** When its client ended in the last hours, oldest first; absent where it did not. */
+  readonly crashes?: readonly number[];
+  /** When people were told of each code in `paged`: after a day they are told again. */
+  readonly toldAtMs?: Readonly<Record<string, number>>;
   /** Number of starts since it was last well: the grace of a client that flaps ends. */
   readonly starts: number;
   /** Since when, and from which height on, its newest block differs from the majority's; null while nobody doubts it. */

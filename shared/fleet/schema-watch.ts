@@ -87,7 +87,11 @@ const httpPaths = object('{ requests: { info: { get: /v1/info } }, height: info.
 });
 
 export const rpc = object('{ port: 8332 }', {
-  scheme: usually('The scheme of its RPC.', choice(['http', 'https'], 'a scheme'), 'http'),
+  scheme: usually(
+    'The scheme of its RPC. With `https` any certificate is taken: a node is asked by its private address.',
+    choice(['http', 'https'], 'a scheme'),
+    'http',
+  ),
   port: derived('The RPC port.', 'from the chain', port(8332)),
   path: usually(
     "In front of every request's own path: `/ext/bc/C/rpc`.",

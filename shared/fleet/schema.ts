@@ -34,7 +34,7 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
     dataMode,
   ),
   units: optional(
-    'Instead of `unit`, where each node runs several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`.',
+    'Instead of `unit`, where each node runs several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. A unit named `beacon` or `consensus` is the consensus client: it alone is restarted where it is at fault.',
     units,
   ),
   volumes: derived(

@@ -67,7 +67,7 @@ const throttled = createRetryStrategy({
 /** Seconds between repetitions of a call at which AWS itself failed; the last one repeats. A service that answers again is used within half a minute. */
 const OUTAGE_SECONDS = [2, 4, 8, 15, 30] as const;
 /** An outage of two hours is waited out: an attempt that ended would only be followed by another one that waits. */
-const OUTAGE_TRIES = 240;
+export const OUTAGE_TRIES = 240;
 
 /** AWS's own failure says nothing about the node: it is waited out within the attempt. */
 const waitOut = (attempt: number): RetryDecision =>
@@ -141,7 +141,7 @@ export async function once<T>(
 }
 
 /** Seconds between polls; the last one repeats. Short-lived states are seen quickly; an hour costs some sixty calls. */
-const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
+export const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
 const LONGEST_SECONDS = 60;
 /** Extra polls, for the time that polls themselves take and for a late result. */
 const SPARE_POLLS = 10;

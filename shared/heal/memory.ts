@@ -1,5 +1,6 @@
 // The memory of heals that take a client down, in NODE.operation: enough for any later attempt to finish, or to put back.
 import type { VolumeShape } from '../aws/volumes.ts';
+import type { Door } from '../model/doors.ts';
 import type { Rung } from '../model/rungs.ts';
 import type { FleetRole, Rank } from '../snapshots/model.ts';
 
@@ -68,18 +69,30 @@ export interface RestoredVolumes {
  * forked: other blocks than most have. same-stop: it stops where the node had stopped, so that the data are not the cause. other: a cause outside the
  * data.
  */
-export interface Blame {
-  readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'other';
+type Fault =
+  | { readonly door: 'data'; readonly fault: 'mount' | 'open' | 'lower-stop' | 'forked' }
+  | {
+      readonly door: Exclude<Door, 'data'>;
+      readonly fault: 'open' | 'lower-stop' | 'forked' | 'same-stop' | 'other';
+    };
+
+/** Why a copy was given up, and at whose door that is laid. */
+export type Blame = Fault & {
   readonly reason: string;
   /** The KMS key that does not let a volume be created: nothing else under this key is tried. */
   readonly deniedKey?: string;
-}
+  /** AWS would refuse every other source, too: a quota, or no capacity. */
+  readonly isEverywhere?: true;
+};
 
-export interface Tried extends Blame {
+export type Tried = Blame & {
   readonly source: string;
   readonly rank: Rank;
   readonly snapshotIds: readonly string[];
-}
+  /** The rung in which it was tried. */
+  readonly rung: Rung | null;
+  readonly atMs: number;
+};
 
 /** The instance that takes the place of the original. */
 export interface Replacement {
@@ -199,6 +212,8 @@ export interface LadderState {
   readonly setback: Setback | null;
   /** Since when the client of the rung under way is up, or should be: its proof comes after this time. */
   readonly upSinceMs: number | null;
+  /** The first height that others saw of the client that is up since then. */
+  readonly cameUp?: { readonly upSinceMs: number; readonly height: number };
   /** Since when the heal waits for the act under way. */
   readonly waitingSinceMs: number | null;
   /** When the node was last asked while its client was silent. */

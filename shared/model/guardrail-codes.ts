@@ -75,6 +75,8 @@ export const GUARDRAILS = {
     'The node cannot tell the state of its client: a person may be at it, or the fleet file names another unit than the node has.',
   'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
   'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
+  'consensus-client-down':
+    'The consensus client beside an execution client is down or stands, and no unit of the fleet file is it: nothing is done to the execution client.',
   'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',
   'pool-at-floor': 'Too few synced nodes would stay in the pool while one is stopped for its snapshot.',
@@ -120,6 +122,8 @@ export const CONDITIONS = {
   'node-busy':
     'A node’s RPC answers, and has not said for long where the node stands: it is alive, and nothing is done to it.',
   'node-stuck': 'A node is behind and stands still while others go on.',
+  'falling-behind': 'A node advances more slowly than its chain: its lag has grown for an hour.',
+  'crash-loop': 'A client ends again and again, and something starts it again each time.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',
   'chain-halted': 'Nobody, node or reference, has advanced for longer than the fleet file allows: it is the chain.',

@@ -130,14 +130,14 @@ is_carried() {
   done
 }
 
-# pin_places: with two copies attached, the next boot mounts the one that is mounted now.
+# pin_places: with two copies attached, the next boot mounts the one that is mounted now, or that was to be.
 pin_places() {
   local index path
   for index in "${!PLACES[@]}"; do
     path=${PLACES[index]}
     at "$path"
-    if [ "$MOUNTED" != "${FROM[index]}" ] || [ "$(pinned "$path")" = "$MOUNTED" ]; then continue; fi
-    boot_with pin "$path" "$MOUNTED" || { WHY="$WHY: nothing was stopped"; return 1; }
+    if [ "${MOUNTED:-${FROM[index]}}" != "${FROM[index]}" ] || [ "$(pinned "$path")" = "${FROM[index]}" ]; then continue; fi
+    boot_with pin "$path" "${FROM[index]}" || { WHY="$WHY: nothing was stopped"; return 1; }
   done
   reload_units
 }

@@ -49,5 +49,5 @@ function askAt<Facts>(
   const isRpc = port === rpc.port;
   const scheme = isRpc ? rpc.scheme : 'http';
   const url = `${scheme}://${host}:${port}${pathAt(rpc, port)}`;
-  return askQuestion(question, httpFetcher({ url, ...(isRpc && credentials && { credentials }) }));
+  return askQuestion(question, httpFetcher({ url, certificate: 'any', ...(isRpc && credentials && { credentials }) }));
 }

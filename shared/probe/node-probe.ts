@@ -144,6 +144,8 @@ const CURL: Readonly<Record<number, readonly [(Answer & { kind: 'failed' })['cod
   28: ['slow', 'did not answer in time'],
   52: ['unreachable', 'broke the connection off'],
   56: ['unreachable', 'broke the connection off'],
+  // An https that is http, a handshake that fails: the fleet file's scheme.
+  35: ['misconfigured', 'and we agree on no TLS: the fleet file’s scheme may be wrong'],
   63: ['too-large', 'answers with more than is allowed'],
   1: ['malformed', 'does not speak HTTP'],
   127: ['misconfigured', 'cannot be asked: curl is not installed'],

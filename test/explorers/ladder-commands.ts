@@ -102,7 +102,7 @@ function swap(
   return {
     is: 'failed',
     atMs,
-    reason: 'its client ends on it',
+    reason: 'its client ends on it: Corrupted block database detected',
     fault: box.ended ? 'none' : 'data',
     putBack: true,
     seen: stateOf(world, box),

@@ -160,7 +160,7 @@ const undoing = (memory: LadderState | null): LadderState | null =>
         ...memory,
         restoredVolumes: {
           ...memory.restoredVolumes,
-          givenUp: { fault: 'other', reason: 'another attempt had begun it' },
+          givenUp: { door: 'nobody-knows', fault: 'other', reason: 'another attempt had begun it' },
         },
       }
     : memory;

@@ -142,8 +142,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a client that a person has stopped is left to that person',
-      find: 'if (stopped && seen',
-      replace: 'if (!stopped && seen === null',
+      find: "if (left) return ended({ as: 'refused', refusal: left });",
+      replace: '',
       caughtBy: ['functions/replace-node/begin'],
     },
   ],
@@ -274,8 +274,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a disk grows no further than the ceiling of the fleet file',
-      find: 'Math.min(roundUp(wishGiB), disk.maximumSizeGiB, ',
-      replace: 'Math.min(roundUp(wishGiB), ',
+      find: '    disk.maximumSizeGiB,\n    limits',
+      replace: '    limits',
       caughtBy: ['functions/resize-volume/decide-resize'],
     },
   ],

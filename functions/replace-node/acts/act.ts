@@ -285,6 +285,26 @@ const keep = ({ step, store, payload, leases }: Attempt, state: LadderState, nam
     })),
   );
 
+/** Whether an attempt that ends now leaves a rung that did nothing: the next attempt takes it again, if it still needs it. */
+export const leavesUnspent = (state: LadderState | null): state is LadderState & { readonly rung: Rung } =>
+  state !== null &&
+  state.rung !== null &&
+  state.proved === null &&
+  state.restoredVolumes === null &&
+  state.replacement === null &&
+  isUnspent(state);
+
+/** The rung is not under way any more, and its reservation is given back. */
+export async function handBack(
+  context: Omit<LadderActContext, 'recovers'>,
+  state: LadderState & { readonly rung: Rung },
+): Promise<Changed> {
+  const next: LadderState = { ...state, rung: null, setback: null };
+  const kept = await keep(context, next, 'hand-back');
+  if (!('lost' in kept)) await giveBack(context, next, state.rung);
+  return kept;
+}
+
 /** A rung that did nothing does not count as a restart or a replacement. */
 const giveBack = (context: Omit<LadderActContext, 'recovers'>, state: LadderState, rung: Rung): Promise<void> =>
   context.step('give-back', () => {

@@ -3,7 +3,13 @@
 
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
-import { reserveReplacement, reserveRestart, takeTurn, writeReplacementProof } from '../../../shared/heal/budgets.ts';
+import {
+  reserveReplacement,
+  reserveRestart,
+  takeTurn,
+  unreserveReplacement,
+  writeReplacementProof,
+} from '../../../shared/heal/budgets.ts';
 import { readGuards } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept.ts';
 import type { Blame, FailedRung, LadderState, Replacement, RestoredVolumes } from '../../../shared/heal/memory.ts';
@@ -11,7 +17,7 @@ import { noteProgress } from '../../../shared/heal/progress.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
-import { failRung, reservationKey, withReplacement, withRestored } from '../state.ts';
+import { failRung, isUnspent, reservationKey, withReplacement, withRestored } from '../state.ts';
 import { type ActParts, defineAct, known, nothing, type Result, WRITTEN } from './act.ts';
 import { keptClientsOf, ownerOf } from './cleanup.ts';
 import { decided, invoke, mutate } from './mutation.ts';
@@ -35,28 +41,37 @@ const DECISION = {
 } as const satisfies Partial<ActParts<never>>;
 
 /** Nothing to do for this long except to look again. */
-export const wait = defineAct<{ readonly seconds: number; readonly what: string; readonly progress?: Progress }>()(
-  'wait',
-  {
-    ...DECISION,
-    execute: async (context, { seconds, progress }) => {
-      const { durable, leases, place, step } = context;
-      const atMs = await step('waiting', async () => {
-        const nowMs = Date.now();
-        if (progress) await noteProgress(context, leases.holder, { ...progress, atMs: nowMs }, place);
-        return nowMs;
-      });
-      await durable.wait(`${place}-wait`, { seconds });
-      return { is: 'done', atMs };
-    },
-    reduce: {
-      done: (_, __, { atMs }, before) =>
-        before.waitingSinceMs === null ? { ...before, waitingSinceMs: atMs } : before,
-      failed: (_, __, ___, before) => before,
-      unknown: (_, __, ___, before) => before,
-    },
+interface Wait {
+  readonly seconds: number;
+  readonly what: string;
+  readonly progress?: Progress;
+  /** What others saw of the client on new data. */
+  readonly height?: number;
+}
+
+export const wait = defineAct<Wait>()('wait', {
+  ...DECISION,
+  execute: async (context, { seconds, progress }) => {
+    const { durable, leases, place, step } = context;
+    const atMs = await step('waiting', async () => {
+      const nowMs = Date.now();
+      if (progress) await noteProgress(context, leases.holder, { ...progress, atMs: nowMs }, place);
+      return nowMs;
+    });
+    await durable.wait(`${place}-wait`, { seconds });
+    return { is: 'done', atMs };
   },
-);
+  reduce: {
+    done: (_, { height }, { atMs }, before) => {
+      const waiting = before.waitingSinceMs === null ? { ...before, waitingSinceMs: atMs } : before;
+      const { upSinceMs, cameUp } = before;
+      if (height === undefined || upSinceMs === null || cameUp?.upSinceMs === upSinceMs) return waiting;
+      return { ...waiting, cameUp: { upSinceMs, height } };
+    },
+    failed: (_, __, ___, before) => before,
+    unknown: (_, __, ___, before) => before,
+  },
+});
 
 /** The heal begins: how the node was found. */
 export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
@@ -205,8 +220,12 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
     return context.step('prove', async (): Promise<Result> => {
       const nowMs = Date.now();
       const { rung } = state;
+      const key = rung === null ? '' : reservationKey(context.payload.incidentId, state, rung);
+      // A node that came back before anything was done to it has cost no replacement.
       if (rung !== null && classOf(rung) === 'replace')
-        await writeReplacementProof(context, reservationKey(context.payload.incidentId, state, rung), nowMs);
+        await (isUnspent(state) && state.restoredVolumes === null
+          ? unreserveReplacement(context, key)
+          : writeReplacementProof(context, key, nowMs));
       await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',

@@ -122,7 +122,9 @@ export const standBy = defineAct<{ readonly group: string }>()('standby', {
     failed: (before, _, { reason }) => {
       const state = { ...before, standby: 'refused' as const };
       if (state.replacement) return giveUpReplacement(state, reason);
-      return state.restoredVolumes ? giveUpRestored(state, { fault: 'other', reason }) : failRung(state, reason);
+      return state.restoredVolumes
+        ? giveUpRestored(state, { door: 'aws', fault: 'other', reason })
+        : failRung(state, reason);
     },
     unknown: nothing,
   },

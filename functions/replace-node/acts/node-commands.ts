@@ -1,8 +1,9 @@
 // Acts on a node itself: one command each.
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { Blame, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { clientsOf, type NodeCommand } from '../../../shared/node-commands/node-command.ts';
+import { namesItsData } from '../blame.ts';
 import { endOf, SIGNING_STATE } from '../judge.ts';
 import {
   failRung,
@@ -61,7 +62,8 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   },
 });
 
-export const restart = defineAct<{ readonly reason: string }>()('restart', {
+/** `only`: the name of the one unit that is at fault; all units of the node unless given. */
+export const restart = defineAct<{ readonly reason: string; readonly only?: string }>()('restart', {
   ...COMMAND,
   intent: (state) => ({
     call: { name: 'restart-client', target: state.found.instanceId },
@@ -69,14 +71,14 @@ export const restart = defineAct<{ readonly reason: string }>()('restart', {
   }),
   recovers: false,
   retryKey: 'kind',
-  execute: (context, { reason }) =>
+  execute: (context, { reason, only }) =>
     send(context, {
       which: 'original',
-      sentence: `restart its client: ${reason}`,
+      sentence: `restart ${only === undefined ? 'its client' : `its ${only}`}: ${reason}`,
       startsClient: true,
       command: (fleet) => ({
         operation: 'restart-client',
-        clients: clientsOf(fleet),
+        clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
         paths: fleet.volumes.map(({ path }) => path),
         only: 'restart',
       }),
@@ -116,7 +118,10 @@ export const check = defineAct<{ readonly at: number }>()('check', {
   reduce: {
     done: (state, { at }) => withRestored(state, () => ({ checked: at + 1 })),
     failed: (state, _, { fault, reason }) =>
-      giveUpRestored(state, { fault: fault === 'data' ? 'mount' : 'other', reason }),
+      giveUpRestored(
+        state,
+        fault === 'data' ? { door: 'data', fault: 'mount', reason } : { door: 'node', fault: 'other', reason },
+      ),
     unknown: nothing,
   },
 });
@@ -172,8 +177,20 @@ function notSwapped(state: LadderState, { reason, fault, putBack, seen }: Failed
   const ends = seen?.clients.some(({ state }) => state === 'failed') === true;
   return withRestored(state, () => ({
     mounted: mountedOf(state, seen) ?? (putBack === false ? 'restored' : 'found'),
-    givenUp: { fault: fault === 'data' ? 'mount' : ends ? 'open' : 'other', reason },
+    givenUp: blameOfSwap(reason, fault, ends),
   }));
+}
+
+/** A client that ended on the copy: only where it named its data, they are to blame; it may have met something else in these seconds. */
+const ENDED_ON_IT = /was started and is /;
+
+function blameOfSwap(reason: string, fault: Failed['fault'], ends: boolean): Blame {
+  const [said = ''] = reason.split('; the volumes found are mounted again');
+  if (fault === 'data' && (!ENDED_ON_IT.test(said) || namesItsData(said)))
+    return { door: 'data', fault: 'mount', reason };
+  if (fault === 'node') return { door: 'node', fault: 'other', reason };
+  if (ends) return { door: namesItsData(said) ? 'data' : 'nobody-knows', fault: 'open', reason };
+  return { door: 'nobody-knows', fault: 'other', reason };
 }
 
 /** Stops and masks the original's client, as the client's node itself confirms. */

@@ -15,7 +15,7 @@ import { describeVolumes } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
-import type { FoundVolume, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { Blame, FoundVolume, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
 import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
@@ -70,12 +70,21 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
         creating: without(creating, at),
         volumes: volumes.map((volume, position) => (position === at ? { ...volume, volumeId } : volume)),
       })),
-    failed: (state, { at }, { reason }) =>
-      withRestored(giveUpRestored(state, { fault: 'other', reason }), ({ creating }) => ({
+    failed: (state, { at }, { reason, code = '' }) =>
+      withRestored(giveUpRestored(state, refusedBlame(reason, code)), ({ creating }) => ({
         creating: without(creating, at),
       })),
     unknown: nothing,
   },
+});
+
+/** Quotas and capacity: "VolumeLimitExceeded", "MaxIOPSLimitExceeded", "InsufficientVolumeCapacity" (Error codes for the Amazon EC2 API). */
+const EVERYWHERE = /LimitExceeded$|^Insufficient|^PendingVerification$|^OptInRequired$|^Blocked$/;
+
+/** What AWS refuses says nothing of the data. */
+const refusedBlame = (reason: string, code: string): Blame => ({
+  ...{ door: 'aws', fault: 'other', reason },
+  ...(EVERYWHERE.test(code) && { isEverywhere: true as const }),
 });
 
 const without = (positions: readonly number[], at: number): readonly number[] => positions.filter((one) => one !== at);
@@ -189,7 +198,7 @@ export const attach = defineAct<Place>()('attach', {
     done: nothing,
     failed: (state, { volumeId }, { reason }) =>
       state.restoredVolumes?.volumes.some((volume) => volume.volumeId === volumeId)
-        ? giveUpRestored(state, { fault: 'other', reason })
+        ? giveUpRestored(state, { door: 'aws', fault: 'other', reason })
         : giveUpReplacement(state, reason),
     unknown: nothing,
   },
@@ -305,8 +314,8 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
     const ids =
       restoredVolumes?.from === 'kept' ? [] : volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId]));
     const snapshotIds = volumes.flatMap(({ snapshotId }) => (snapshotId === '' ? [] : [snapshotId]));
-    const { fault = 'other', reason = '' } = restoredVolumes?.givenUp ?? {};
-    const blamed = fault === 'mount' || fault === 'forked';
+    const { door, fault = 'other', reason = '' } = restoredVolumes?.givenUp ?? {};
+    const blamed = door === 'data' && (fault === 'mount' || fault === 'forked');
     return mutate(context, {
       act: `CreateTags ${ids.join(' ')}`,
       sentence: `${restoredVolumes?.source} did not help: ${reason}`,
@@ -337,7 +346,7 @@ export const dropVolumes = defineAct<object>()('drop-volumes', {
       },
     });
   },
-  reduce: { done: dropRestored, failed: nothing, unknown: nothing },
+  reduce: { done: (state, _, { atMs }) => dropRestored(state, atMs), failed: nothing, unknown: nothing },
 });
 
 export const VOLUME_ACTS = [create, attach, detach, keepVolumes, dropVolumes] as const;

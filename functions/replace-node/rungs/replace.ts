@@ -213,7 +213,14 @@ function backToOriginal(facts: Facts, state: LadderState, replacement: Replaceme
   const silenced = silence(facts, state, replacement, reason);
   if (silenced) return silenced;
   if (restored)
-    return takeAway(facts, state, { ...restored, mounted: 'found' }, restored.givenUp ?? { fault: 'other', reason });
+    return takeAway(
+      facts,
+      state,
+      { ...restored, mounted: 'found' },
+      restored.givenUp ?? {
+        ...{ door: 'nobody-knows', fault: 'other', reason },
+      },
+    );
   if (!isOriginalTouched(state))
     return isSeenStopped(facts, state)
       ? waitFor(state, facts.nowMs, 'the old instance was started, and EC2 says stopped still')

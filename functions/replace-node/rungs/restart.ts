@@ -1,6 +1,7 @@
 // The rungs that restart something: the client, and the instance where EC2 finds it impaired. Pure.
 
 import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
+import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { restart } from '../acts/node-commands.ts';
 import { type Facts, isImpaired, type Machine } from '../facts.ts';
@@ -31,7 +32,7 @@ export const RESTART: Rung = {
   asksOriginalFirst: true,
   cannotBegin: () => null,
   next: (facts, state) => {
-    const { original, seen, watched } = facts;
+    const { original, seen, watched, fleet, want } = facts;
     if (state.upSinceMs !== null)
       return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
     if (!original?.agentOnline) return rungFailed('the node does not answer commands');
@@ -39,7 +40,9 @@ export const RESTART: Rung = {
     if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
     const first = seen?.clients.find(({ state: is }) => is !== 'running');
     // A restart that nobody answered has not failed: it is asked for again, and then told.
+    const atFault = want.do === 'heal' && watched?.cause !== undefined ? consensusUnitOf(fleet) : undefined;
     return restart({
+      ...(atFault && { only: atFault.name }),
       reason: first ? `its client is ${first.state}` : (watched?.reason ?? 'it does not follow its chain'),
     });
   },

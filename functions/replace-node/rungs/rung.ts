@@ -10,8 +10,8 @@ import { inspect } from '../acts/node-commands.ts';
 import { type Act, retryKeyOf } from '../acts/table.ts';
 import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
-import { judgeProof, type Verdict } from '../judge.ts';
-import { leftToPerson } from '../person.ts';
+import { endOf, judgeProof, type Verdict } from '../judge.ts';
+import { laterEachTime, leftToPerson } from '../person.ts';
 import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
@@ -91,8 +91,8 @@ export function orTold(decision: Decision, { unanswered }: Pick<Facts, 'unanswer
 /** The node follows its chain again. */
 export const proved = (reason: string): Decision => prove({ reason });
 
-export const waitSeconds = (seconds: number, what: string, progress?: Progress): Act =>
-  wait({ seconds, what, ...(progress && { progress }) });
+export const waitSeconds = (seconds: number, what: string, progress?: Progress, height?: number): Act =>
+  wait({ seconds, what, ...(progress && { progress }), ...(height !== undefined && { height }) });
 
 export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
 
@@ -170,6 +170,10 @@ export const isSpent = ({ setback }: LadderState, decision: Decision): boolean =
 export const sentenceOfSetback = ({ setback }: LadderState): string =>
   `${setback?.act} failed several times: ${setback?.reason}`;
 
+/** A call of EC2 that keeps failing is AWS's; of a command that nobody answers, nobody knows. */
+export const doorOfSetback = ({ setback }: LadderState): 'aws' | 'nobody-knows' =>
+  /^(attach|detach) /.test(setback?.act ?? '') ? 'aws' : 'nobody-knows';
+
 /** The act itself, a wait until it is repeated, or the end of the attempt. */
 export function paced(decision: Decision, state: LadderState, nowMs: number): Decision {
   const { setback } = state;
@@ -186,6 +190,9 @@ const told = ({ act, count, reason }: Setback): Decision =>
     reason: `${act} failed ${count} times in a row (${reason}), and it is needed: it is tried again`,
     retryAfterMs: NEXT_ATTEMPT_MS,
   });
+
+const heightSince = (upSinceMs: number, watched: Facts['watched']): number | undefined =>
+  watched && watched.observedAtMs > upSinceMs ? (watched.height ?? undefined) : undefined;
 
 type Failed = Extract<Verdict, { readonly is: 'failed' }>;
 
@@ -204,12 +211,13 @@ export function proving(
   const left = isLater ? leftToPerson(facts, { stops: true }) : null;
   if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
     return ended({ as: 'refused', refusal: left });
+  if (fleet.probe === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs });
   switch (verdict.is) {
     case 'proved':
       return proved(verdict.reason);
     case 'waiting':
-      return waitSeconds(verdict.seconds, verdict.why);
+      return waitSeconds(verdict.seconds, verdict.why, undefined, heightSince(upSinceMs, watched));
     case 'silent':
       return facts[which]?.agentOnline && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST
         ? askNode(which)
@@ -220,6 +228,36 @@ export function proving(
       // Without a reading no rung is climbed and nothing is put back; the next attempt continues from here.
       return refuse('observation-stale', verdict.reason, { page: true });
   }
+}
+
+/** A client of a fleet that nobody observes has to stay up for so long, and is asked after so often. */
+const STAYS_UP_MS = 10 * 60_000;
+const STAYS_UP_ASKED_MS = 5 * 60_000;
+
+/** `probe: none`: nobody ever sees its height. What is left as a proof is that its client runs and stays up, as its node says. */
+function provingUnobserved(
+  facts: Facts,
+  state: LadderState,
+  upSinceMs: number,
+  which: Which,
+  failed: (reason: string, at: Failed['at']) => Decision,
+): Decision {
+  const { nowMs, seen, unanswered } = facts;
+  const askedMs = state.inspectedAtMs ?? 0;
+  const ended = seen?.clients.find(({ state: is }) => is === 'failed' || is === 'stopped');
+  if (ended && askedMs > upSinceMs) return failed(`its client ends again: ${endOf(ended)}`, 'open');
+  const isUp = seen !== null && seen.clients.length > 0 && seen.clients.every(({ state: is }) => is === 'running');
+  if (isUp && askedMs - upSinceMs >= STAYS_UP_MS) {
+    const minutes = STAYS_UP_MS / 60_000;
+    return proved(`its client has run for ${minutes} min, which is all that anybody sees of a fleet with probe: none`);
+  }
+  const isDue = nowMs - askedMs >= STAYS_UP_ASKED_MS;
+  if (isDue && facts[which]?.agentOnline && (unanswered?.count ?? 0) < ASKED_AT_MOST) return askNode(which);
+  if (nowMs - upSinceMs < STAYS_UP_MS + BLIND_MS) return waitSeconds(60, 'its client has to stay up');
+  return refuse('node-silent', 'nobody observes this fleet, and its node does not say whether its client runs', {
+    page: true,
+    retryAfterMs: laterEachTime(facts),
+  });
 }
 
 /** The end, once everything is put back; what cannot be put back is reported. */

@@ -4,14 +4,17 @@
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevice } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
-import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes, Tried } from '../../../shared/heal/memory.ts';
+import type { Door } from '../../../shared/model/doors.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
+import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
+import { AWS_AGAIN_MS, awaitedOf, excludedOf } from '../tried.ts';
 import {
   askNode,
   attachTo,
@@ -19,6 +22,7 @@ import {
   BOUND_MS,
   type Decision,
   detachFrom,
+  doorOfSetback,
   type End,
   isolate,
   isSpent,
@@ -41,7 +45,11 @@ export const SWAP: Rung = {
   name: 'swap',
   class: 'replace',
   asksOriginalFirst: true,
-  cannotBegin: () => null,
+  // Whatever is done with two copies of one btrfs filesystem on one machine destroys both.
+  cannotBegin: ({ seen }) => {
+    const path = seen?.volumes.find(({ filesystem }) => filesystem === 'btrfs')?.path;
+    return path === undefined ? null : `${path} has btrfs, of which no two copies may be on one machine`;
+  },
   next: (facts, state) => {
     const { restoredVolumes: restored, found } = state;
     if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
@@ -52,13 +60,13 @@ export const SWAP: Rung = {
     if (!isWanted(facts, restored)) return giveUpVolumes({ blame: OTHERWISE });
     const act = prepare(facts, state, restored, 'original') ?? exchange(facts, state, restored);
     // A check that nobody answered says nothing of the data: it is asked for again, and then told.
-    return act.do !== 'check' && isSpent(state, act) ? giveUpData(sentenceOfSetback(state)) : act;
+    return act.do !== 'check' && isSpent(state, act) ? giveUpData(sentenceOfSetback(state), doorOfSetback(state)) : act;
   },
 };
 
-/** These data do not help. */
-export const giveUpData = (reason: string, fault: Blame['fault'] = 'other'): Decision =>
-  giveUpVolumes({ blame: { fault, reason } });
+/** This copy does not help, for a cause outside its data. */
+export const giveUpData = (reason: string, door: Exclude<Door, 'data'>): Decision =>
+  giveUpVolumes({ blame: { door, fault: 'other', reason } });
 
 /** An earlier heal may have left volumes half done: if they were proved, they would pass for what a person has asked for since. */
 function isWanted({ want }: Facts, { from, volumes }: RestoredVolumes): boolean {
@@ -69,6 +77,7 @@ function isWanted({ want }: Facts, { from, volumes }: RestoredVolumes): boolean 
 }
 
 const OTHERWISE: Blame = {
+  door: 'person',
   fault: 'other',
   reason: 'another heal had begun with it, and a person has asked for other data',
 };
@@ -92,18 +101,38 @@ function outOfReach(facts: Facts, state: LadderState, restored: RestoredVolumes)
       });
 }
 
+/** So many copies that the node itself did not take end the rung. */
+const NODE_TRIES = 2;
 const STOPPED_AGAIN_MS = 15 * 60_000;
-const GONE: Blame = { fault: 'other', reason: 'the instance is gone' };
-const SILENT: Blame = { fault: 'other', reason: 'the node does not answer commands any more' };
+const GONE: Blame = { door: 'nobody-knows', fault: 'other', reason: 'the instance is gone' };
+const SILENT: Blame = { door: 'node', fault: 'other', reason: 'the node does not answer commands any more' };
 
 function beforeVolumes(facts: Facts, state: LadderState): Decision {
   if (!facts.original?.agentOnline)
     return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
   if (state.standby === 'refused') return rungFailed('its group does not set it aside');
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
+  // What one copy has met on the node, and another one, a third one meets, too.
+  const atNode = state.tried.filter(({ door, rung }) => door === 'node' && rung === 'swap');
+  if (atNode.length >= NODE_TRIES) return rungFailed(`the node takes no copy: ${atNode.at(-1)?.reason}`);
+  const awaited = awaitedOf(state, facts.nowMs);
+  if (awaited?.isEverywhere) return awaitAws(facts, state, awaited);
   const chosen = choose(facts, state, state.found.availabilityZone);
-  return 'failed' in chosen ? noneLeft(facts, state, chosen) : chosen;
+  if (!('failed' in chosen)) return chosen;
+  return awaited ? awaitAws(facts, state, awaited) : noneLeft(facts, state, chosen);
 }
+
+/** AWS's refusal burns no source: people are told, and the same data are asked for again later. */
+const awaitAws = (facts: Facts, state: LadderState, { source, reason, atMs }: Tried): Decision =>
+  onceSettled(facts, state, {
+    as: 'refused',
+    refusal: {
+      refuse: 'aws-refused',
+      reason: `AWS refuses a copy of ${source}, with which nothing is wrong: ${reason}`,
+      page: true,
+      retryAfterMs: Math.max(0, atMs + AWS_AGAIN_MS - facts.nowMs) + 1_000,
+    },
+  });
 
 /** The data were not the cause: neither other data nor another instance will help. */
 const sameStop = ({ tried }: LadderState): End => ({
@@ -133,12 +162,14 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   }
   if (facts.want.do === 'undo') return undone(facts, state);
   if (state.upSinceMs === null) return askNode('original');
-  return proving(facts, state, state.upSinceMs, 'original', giveUpData);
+  return proving(facts, state, state.upSinceMs, 'original', (reason, at) =>
+    giveUpVolumes({ blame: blameOf(reason, at, facts, state) }),
+  );
 }
 
 /** Blocks may have taken two days to arrive: the guards of the rung are read again before the node is affected. */
 function calledOff(facts: Facts, state: LadderState): Decision | null {
-  if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN);
+  if (followsAgain(facts)) return giveUpData(FOLLOWS_AGAIN, 'nobody-knows');
   const refusal = guardOf(facts, 'swap');
   const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
@@ -156,7 +187,7 @@ function undone({ seen }: Facts, state: LadderState): Decision {
   if (!seen || state.upSinceMs === null) return askNode('original');
   if (seen.clients.every(({ state: is }) => is === 'running'))
     return proved('the volumes of before are mounted again, and the client runs on them');
-  return giveUpData('the client does not run on them');
+  return giveUpData('the client does not run on them', 'nobody-knows');
 }
 
 export interface NoChoice {
@@ -173,7 +204,7 @@ export function choose(
   const { sources, want, fleet } = facts;
   if (!sources) return { failed: 'what could be copied was not read' };
   if (sources.unread !== undefined) return { failed: `what could be copied cannot be read: ${sources.unread}` };
-  const tried = new Set(state.tried.map(({ source }) => source));
+  const tried = new Set(excludedOf(state, facts.nowMs).map(({ source }) => source));
   const chosen = (
     part: Pick<RestoredVolumes, 'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes'>,
     reason: string,
@@ -261,9 +292,9 @@ export function prepare(facts: Facts, state: LadderState, restored: RestoredVolu
       const key = kmsKeyId ?? state.found.volumes[at]?.kmsKeyId ?? '';
       if (key !== '' && foreignAccountOf(key, keyScope) !== null) {
         const reason = `${volumeId} vanished: ${keyDenies(key, keyScope)}`;
-        return giveUpVolumes({ blame: { fault: 'other', reason, deniedKey: key } });
+        return giveUpVolumes({ blame: { door: 'aws', fault: 'other', reason, deniedKey: key } });
       }
-      return giveUpData(`${volumeId} vanished while it was made: most likely its KMS key may not be used`);
+      return giveUpData(`${volumeId} vanished while it was made: most likely its KMS key may not be used`, 'aws');
     }
     const next = attached(facts, state, volume, device, which);
     if (next) return next;
@@ -281,7 +312,8 @@ function initialized(
   { volumes, source }: RestoredVolumes,
 ): Decision | null {
   if (fleet.replace.initializationMiBps === undefined || !initialization || initialization.done) return null;
-  if (waitedMs(state, nowMs) > BOUND_MS.initialize) return giveUpData('its blocks have not come within two days');
+  if (waitedMs(state, nowMs) > BOUND_MS.initialize)
+    return giveUpData('its blocks have not come within two days', 'aws');
   const { percent, etaSeconds } = initialization;
   const what = `fill ${volumes.map(({ volumeId }) => volumeId).join(' ')} from ${source}`;
   // A check each minute for two days would be more turns than an attempt has.
@@ -299,7 +331,7 @@ function attached(
   switch (is) {
     case 'creating':
       return waitedMs(state, nowMs) > BOUND_MS.create
-        ? giveUpData(`${volumeId} is still being created`)
+        ? giveUpData(`${volumeId} is still being created`, 'aws')
         : waitFor(state, nowMs, `${volumeId} is being created`);
     case 'available':
       if (isPending(state, 'AttachVolume', volumeId, nowMs))
@@ -307,13 +339,13 @@ function attached(
       return attachTo(which, { volumeId, device }, 'beside the old one');
     case 'in-use':
       if (attachment && attachment.instanceId !== instanceIdOf(state, which))
-        return giveUpData(`${volumeId} is attached to ${attachment.instanceId}`);
+        return giveUpData(`${volumeId} is attached to ${attachment.instanceId}`, 'person');
       if (attachment?.state === 'attached') return null;
       return waitedMs(state, nowMs) > BOUND_MS.attach
-        ? giveUpData(`${volumeId} is still ${attachment?.state}`)
+        ? giveUpData(`${volumeId} is still ${attachment?.state}`, 'aws')
         : waitFor(state, nowMs, `${volumeId} is ${attachment?.state}`);
     default:
-      return giveUpData(`${volumeId} is ${is}`);
+      return giveUpData(`${volumeId} is ${is}`, 'aws');
   }
 }
 

@@ -346,13 +346,25 @@ function grewText({ alarmToHealedSeconds, awsSeconds, caughtUpSeconds }: HealRep
 
 /** "by swap, 22 min after it was reported, 9 min of them AWS’s own; outage 42 s, 35 s of them its client’s own; synced 4 min after its start" */
 export function climbedText(heal: HealReport): string {
-  const { rung, alarmToHealedSeconds, awsSeconds, outageSeconds, clientSeconds, caughtUpSeconds } = heal;
+  const { rung, alarmToHealedSeconds, awsSeconds, backgroundSeconds, caughtUpSeconds } = heal;
   const parts = [
     `${rung === undefined ? '' : `by ${rung}, `}${seconds(alarmToHealedSeconds ?? 0)} after it was reported, ${seconds(awsSeconds)} of them AWS’s own`,
-    outageSeconds > 0 && `outage ${seconds(outageSeconds)}, ${seconds(clientSeconds)} of them its client’s own`,
+    outageText(heal),
     caughtUpSeconds > 0 && `synced ${seconds(caughtUpSeconds)} after its start`,
+    backgroundSeconds > 0 && `AWS loaded its volume for ${seconds(backgroundSeconds)} meanwhile`,
   ];
   return parts.filter(Boolean).join('; ');
+}
+
+/** The node's whole outage first: what the heal caused is a part of it. "outage 12 min, 40 s of them by the heal" */
+function outageText({ nodeOutageSeconds, outageSeconds, clientSeconds }: HealReport): string {
+  if (nodeOutageSeconds === 0) return '';
+  const client = `${seconds(clientSeconds)} of them its client’s own`;
+  const whole = `outage ${seconds(nodeOutageSeconds)}`;
+  if (outageSeconds === 0) return `${whole}, none of it by the heal`;
+  return nodeOutageSeconds - outageSeconds < 1
+    ? `${whole}, ${client}`
+    : `${whole}, ${seconds(outageSeconds)} of them by the heal`;
 }
 
 // Requests

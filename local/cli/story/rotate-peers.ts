@@ -93,7 +93,7 @@ function endedText(facts: StoryFacts, own: readonly JournalLine[], entry: Journa
       kind === 'page' && sentence === entry.sentence && runOf({ kind, sentence, ...line }) === runOf(entry),
   );
   const sentence = `${page ? `${page.code}: ` : ''}${entry.sentence}${page ? '; page sent' : ''}`;
-  if (entry.act === 'restored') return { label: 'restored', text: sentence, tone: 'bad' };
+  if (entry.act === 'restored') return { label: 'rolled back', text: sentence, tone: 'bad' };
   if (entry.act !== 'healed') return { label: 'gave up', text: sentence, tone: 'bad' };
   const heal = healOf(facts, entry);
   const began = own.find((line) => line.writer === entry.writer)?.atMs ?? entry.atMs;

@@ -53,11 +53,11 @@ function titled(lines: readonly StoryLine[]): Section {
 export function summaryOf({ report }: Pick<StoryFacts, 'report'>): string {
   const { heals, plans, refusals, pages, violations } = report;
   const ended = (outcome: string): number => heals.filter((heal) => heal.outcome === outcome).length;
-  const sum = (of: 'outageSeconds' | 'apiCalls'): number => heals.reduce((total, heal) => total + heal[of], 0);
+  const sum = (of: 'nodeOutageSeconds' | 'apiCalls'): number => heals.reduce((total, heal) => total + heal[of], 0);
   const seldom = (['restored', 'escalated', 'unfinished'] as const)
     .map((outcome) => [ended(outcome), outcome] as const)
     .filter(([count]) => count > 0)
-    .map(([count, outcome]) => `${count} ${outcome}`);
+    .map(([count, outcome]) => `${count} ${outcome === 'restored' ? 'rolled back' : outcome}`);
   return [
     `${ended('healed')} healed`,
     ...seldom,
@@ -66,6 +66,8 @@ export function summaryOf({ report }: Pick<StoryFacts, 'report'>): string {
     `${pages.length} paged`,
     counted(violations.length, 'invariant broken', 'invariants broken'),
     // Only heals have these numbers: without a heal nothing was counted.
-    ...(heals.length > 0 ? [`outage ${lasting(sum('outageSeconds') * 1_000)}`, `${sum('apiCalls')} API calls`] : []),
+    ...(heals.length > 0
+      ? [`outage ${lasting(sum('nodeOutageSeconds') * 1_000)}`, `${sum('apiCalls')} API calls`]
+      : []),
   ].join(' · ');
 }

@@ -79,12 +79,11 @@ export class NodeCommands extends NodeActs {
     const before = this.state([], [Like]);
     const [like] = before.volumes;
     const of = { before, after: before };
-    if (like === undefined) return refused(`${Like} is not a mount point: nothing to compare ${VolumeId} with`, before);
-    const why = this.unfit(VolumeId, like.filesystem);
+    const why = this.unfit(VolumeId, like?.filesystem);
     if (why) return ending('failed', { ...of, ...why });
     yield this.takesMs(500, 3_000);
-    // Read again: these are the current contents.
-    const [theirs, ours] = [this.node.contentOf(VolumeId), this.node.contentOf(like.volumeId)];
+    // Read again: these are the current contents. Where nothing is mounted, there is nothing to compare with.
+    const [theirs, ours] = [this.node.contentOf(VolumeId), like && this.node.contentOf(like.volumeId)];
     const [there, expected] = [entries(theirs), entries(ours)];
     const missing = [...expected].filter((entry) => !there.has(entry));
     if (there.size === 0) return ending('failed', { ...of, reason: `${VolumeId} is empty`, fault: 'data' });

@@ -3,6 +3,7 @@
 import type { ClientStop, NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { ParameterName } from '../../../shared/node-commands/parameters.ts';
 import type { SimulatedBeacon } from '../beacon.ts';
+import type { ClientState } from '../client.ts';
 import type { VolumeContent } from '../content.ts';
 import type { NodeContext } from '../context.ts';
 import { type DeviceReport, deviceById, FSTAB, type MountOptions, type NodeDisks } from '../disks.ts';
@@ -89,8 +90,7 @@ export class NodeActs {
       clients: clients.map((client) => {
         const known = isUnit(node.spec, client.runtime, client.unit) && !node.isClientGone;
         const masked = node.isClientMasked;
-        const nothing = { exitStatus: null, asked: null, lastLine: '', masked };
-        if (!known) return { ...nothing, state: this.isCompanion(client) ? 'running' : 'unknown' };
+        if (!known) return { ...this.companionState(client), asked: null, lastLine: '', masked };
         const lastLine = node.clientLastLine().slice(0, LAST_LINE_MAX);
         const exitStatus = node.clientExitStatus() ?? null;
         return { state: node.client.state, exitStatus, asked: node.clientAsked(), lastLine, masked };
@@ -116,14 +116,28 @@ export class NodeActs {
     return one && `the client is unknown (${one.runtime} knows no ${one.unit}): nothing was changed`;
   }
 
-  /** A beacon node next to an execution client is one process with it here. */
-  private isCompanion({ runtime }: Client): boolean {
-    return this.node.beacon !== undefined && runtime === this.node.spec.runtime;
+  /** A beacon node next to an execution client: any other unit of the same runtime. */
+  private isCompanion({ runtime, unit }: Client): boolean {
+    const { beacon, spec } = this.node;
+    return beacon !== undefined && runtime === spec.runtime && !isUnit(spec, runtime, unit);
+  }
+
+  private companionState(client: Client): { state: ClientState | 'unknown'; exitStatus: number | null } {
+    const { beacon } = this.node;
+    if (!beacon || !this.isCompanion(client)) return { state: 'unknown', exitStatus: null };
+    const { state } = beacon;
+    if (state === 'failed') return { state, exitStatus: 1 };
+    return state === 'stopped' ? { state, exitStatus: 0 } : { state: 'running', exitStatus: null };
   }
 
   /** null: no client ran. */
   *stopAll(clients: readonly Client[]): Acts<ClientStop | null> {
     const { client, spec } = this.node;
+    const beacon = this.companionIn(clients);
+    if (beacon?.state === 'running' || beacon?.state === 'frozen') {
+      yield this.takesMs(500, 2_000);
+      beacon.stop();
+    }
     const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
     if (!own || client.state !== 'running') return null;
     const needsMs = spec.stopSeconds === undefined ? this.takesMs(2_000, 8_000) : spec.stopSeconds * 1_000;
@@ -133,6 +147,10 @@ export class NodeActs {
     yield takesMs;
     client.stopped(killed ? 'killed' : 'clean', takesMs / 1_000);
     return this.evidence(Math.floor(takesMs / 1_000));
+  }
+
+  private companionIn(clients: readonly Client[]): SimulatedBeacon | undefined {
+    return clients.some((client) => this.isCompanion(client)) ? this.node.beacon : undefined;
   }
 
   lastStop(clients: readonly Client[]): ClientStop | null {
@@ -153,6 +171,11 @@ export class NodeActs {
   *startAll(clients: readonly Client[]): Acts<{ readonly seconds: number | null; readonly why: string | undefined }> {
     const { client, spec } = this.node;
     const own = clients.find(({ runtime, unit }) => isUnit(spec, runtime, unit));
+    const beacon = this.companionIn(clients);
+    if (beacon?.state === 'stopped' || beacon?.state === 'failed') {
+      yield this.takesMs(300, 1_500);
+      beacon.start();
+    }
     if (!own || client.state === 'running') return { seconds: null, why: undefined };
     const launchMs = this.takesMs(300, 1_500);
     yield launchMs;
@@ -180,10 +203,10 @@ export class NodeActs {
     return undefined;
   }
 
-  /** Why a volume cannot replace one with this filesystem. */
+  /** Why a volume cannot replace one with this filesystem, or one of which no filesystem is mounted. */
   unfit(
     volumeId: string,
-    filesystem: string,
+    filesystem: string | undefined,
   ): { readonly reason: string; readonly fault: 'data' | 'node' } | undefined {
     const device = this.node.devices().find((one) => one.volumeId === volumeId);
     if (!device) return { reason: `${volumeId} is not attached to this node: nothing was changed`, fault: 'node' };
@@ -191,7 +214,7 @@ export class NodeActs {
       return { reason: `${volumeId} is mounted at ${device.mountedAt}: nothing was changed`, fault: 'node' };
     const type = device.filesystem?.type;
     if (type === undefined) return { reason: `${volumeId} has no filesystem: nothing was changed`, fault: 'data' };
-    if (type !== filesystem)
+    if (filesystem !== undefined && type !== filesystem)
       return { reason: `${volumeId} has ${type}, expected ${filesystem}: nothing was changed`, fault: 'data' };
     if (type === 'btrfs')
       return { reason: `${volumeId} has btrfs, of which no two copies may be on one machine`, fault: 'node' };
@@ -222,7 +245,7 @@ export class NodeActs {
       : { reason: `${volumeId} could not be mounted at ${path}: ${why}`, fault: 'data' };
   }
 
-  private isMountPoint(path: string): boolean {
+  isMountPoint(path: string): boolean {
     return this.node.devices().some(({ mountedAt }) => mountedAt === path);
   }
 

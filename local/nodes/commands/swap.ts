@@ -51,7 +51,8 @@ export function* swapVolumes(node: NodeActs, parameters: Parameters): Acts<NodeE
   let failure: Failure | undefined;
   if (!isCarried(node, swap)) {
     const kept = attempt(() => {
-      for (const place of swap.from) if (isMounted(node, place)) node.writeFstab(place, { pin: true });
+      for (const place of swap.from)
+        if (isMounted(node, place) || !node.isMountPoint(place.path)) node.writeFstab(place, { pin: true });
     });
     if (kept !== undefined) return refused(`${kept}: nothing was changed`, before);
     stop = yield* node.stopAll(clients);

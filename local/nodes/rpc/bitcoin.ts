@@ -41,6 +41,8 @@ function call(asked: RpcFacts, method: string, params: readonly unknown[]): RpcO
       return blockHash(asked, params[0]);
     case 'getblockheader':
       return header(asked, params[0]);
+    case 'getchaintxstats':
+      return asked.protocol === 'dogecoin' ? failed(METHOD_NOT_FOUND, 'Method not found') : { result: txStats(asked) };
     case 'getpeerinfo':
       return { result: asked.peers().map((peer, index) => peerInfo(asked, peer, index)) };
     case 'addnode':
@@ -72,6 +74,15 @@ function chainInfo(asked: RpcFacts) {
     pruned: false,
     ...(!modern && { softforks: {} }),
     warnings: modern ? [] : '',
+  };
+}
+
+function txStats({ height, blocks }: RpcFacts) {
+  return {
+    time: seconds(blocks.blockTimeMs(height)),
+    txcount: height * 2_000,
+    window_final_block_hash: blocks.hash(height),
+    window_block_count: 1,
   };
 }
 

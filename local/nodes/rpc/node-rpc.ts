@@ -166,7 +166,7 @@ export class NodeRpc {
 
   private ofBeacon(request: HttpRequest): HttpAnswer {
     const { beacon, client, chain, kernel, instanceId, peers } = this.node;
-    if (!beacon || beacon.state === 'stopped') return REFUSED;
+    if (!beacon || beacon.state === 'stopped' || beacon.state === 'failed') return REFUSED;
     const { branch } = client;
     return beaconAnswer(
       {

@@ -11,7 +11,9 @@ import { busyRpc } from './busy-rpc.ts';
 import { ceilingAndHung } from './ceiling-and-hung.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
+import { consensusClientDown } from './consensus-client-down.ts';
 import { corruptData } from './corrupt-data.ts';
+import { crashLoop } from './crash-loop.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { diskFull } from './disk-full.ts';
 import { diskFullAsk } from './disk-full-ask.ts';
@@ -23,6 +25,7 @@ import { dnsDrift } from './dns-drift.ts';
 import { doubleAlarm } from './double-alarm.ts';
 import { executionLost } from './execution-lost.ts';
 import { fairQueue } from './fair-queue.ts';
+import { fallingBehind } from './falling-behind.ts';
 import { firstDay } from './first-day.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
@@ -36,12 +39,15 @@ import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
 import { personUpgradesContainer } from './person-upgrades-container.ts';
+import { probeNoneRestore } from './probe-none-restore.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
+import { terminatedMidProof } from './terminated-mid-proof.ts';
 import { undoRestore } from './undo-restore.ts';
+import { unmountedData } from './unmounted-data.ts';
 import { untaggedSnapshot } from './untagged-snapshot.ts';
 import { validatorStuck } from './validator-stuck.ts';
 
@@ -56,6 +62,8 @@ export const SCENARIOS: readonly Scenario[] = [
   rpcDead,
   busyRpc,
   optionalCallRefused,
+  crashLoop,
+  fallingBehind,
   minorityFork,
   chainHalt,
   referenceLies,
@@ -65,11 +73,13 @@ export const SCENARIOS: readonly Scenario[] = [
   newFleet,
   stuckNode,
   ceilingAndHung,
+  consensusClientDown,
   corruptData,
   badLatestSnapshot,
   firstDay,
   untaggedSnapshot,
   oldVerifiedSnapshot,
+  unmountedData,
   noGoodSnapshot,
   clientBug,
   fairQueue,
@@ -81,11 +91,13 @@ export const SCENARIOS: readonly Scenario[] = [
   doubleAlarm,
   personUpgradesContainer,
   lateAnswer,
+  terminatedMidProof,
   lateCommand,
   executionLost,
   dailySnapshot,
   manualRestore,
   undoRestore,
+  probeNoneRestore,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   smokeGround,
   smokeLadderGround,

@@ -16,7 +16,7 @@ import {
   type Mutation,
 } from './calls.ts';
 import type { JournalLine } from './journal.ts';
-import { awsWorkMs, downtimeByHeals, outageMs, seconds } from './measures.ts';
+import { awsTime, downtimeByHeals, nodeOutageMs, nodeOutages, outageMs, seconds } from './measures.ts';
 
 export type HealOutcome = 'healed' | 'restored' | 'escalated' | 'unfinished';
 
@@ -33,8 +33,12 @@ export interface HealReport extends HealCalls {
   readonly startedAtSeconds: number;
   /** From the alarm's own time-stamp to the proof; null without a proof. */
   readonly alarmToHealedSeconds: number | null;
-  /** Time in which AWS, not chainmend, was working. */
+  /** Time in which AWS, not chainmend, was making what the heal waited for. */
   readonly awsSeconds: number;
+  /** Time in which AWS went on loading a volume's blocks while the node served already. */
+  readonly backgroundSeconds: number;
+  /** How long the node served nothing, for whatever reason; `outageSeconds` is the part that the heal caused. */
+  readonly nodeOutageSeconds: number;
   readonly outageSeconds: number;
   readonly clientSeconds: number;
   readonly caughtUpSeconds: number;
@@ -72,12 +76,28 @@ function healOf(world: World, checker: Checker, execution: Execution, journal: r
       reason: ending?.sentence ?? endReasonOf(execution),
       startedAtSeconds: seconds(execution.startedAtMs - START_MS),
       alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - payload.onsetMs) : null,
-      awsSeconds: seconds(awsWorkMs(world, resourcesOf(world, payload, machines), payload.onsetMs, endMs)),
+      ...awsOf(world, resourcesOf(world, payload, machines), machines, payload.onsetMs, endMs),
+      nodeOutageSeconds: seconds(nodeOutageMs(machines, execution.startedAtMs, endMs)),
       ...downOf(payload, machines, execution.startedAtMs, endMs),
       caughtUpSeconds: seconds(Math.max(0, ...caughtUpMs)),
       ...countCalls([...callsOfDispatch(region, payload.incidentId, payload.attempt), ...calls]),
     },
   ];
+}
+
+function awsOf(
+  world: World,
+  resources: ReadonlySet<string>,
+  machines: readonly PlacedNode[],
+  fromMs: number,
+  toMs: number,
+) {
+  const { awsMs, backgroundMs } = awsTime(world, resources, {
+    fromMs,
+    toMs,
+    down: nodeOutages(machines, fromMs, toMs),
+  });
+  return { awsSeconds: seconds(awsMs), backgroundSeconds: seconds(backgroundMs) };
 }
 
 function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], fromMs: number, endMs: number) {
@@ -212,7 +232,8 @@ function peerHealOf(world: World, own: readonly JournalLine[]): HealReport {
     startedAtSeconds: seconds(startedMs - START_MS),
     // It has no alarm: counted from the time at which the run saw the trouble.
     alarmToHealedSeconds: outcome === 'healed' ? seconds(endMs - startedMs) : null,
-    awsSeconds: seconds(awsWorkMs(world, ids, startedMs, endMs)),
+    ...awsOf(world, ids, [], startedMs, endMs),
+    nodeOutageSeconds: seconds(placed.reduce((sum, node) => sum + nodeOutageMs([node], startedMs, endMs), 0)),
     outageSeconds: outage,
     clientSeconds: outage,
     caughtUpSeconds: seconds(Math.max(0, ...placed.map((node) => world.caughtUpMs(node, startedMs, endMs)))),

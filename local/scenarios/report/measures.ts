@@ -5,21 +5,72 @@ import type { PlacedNode, World } from '../world/world.ts';
 /** With the client's own part of it: to end, and to load. */
 type Outage = ClientOutage & { readonly stopSeconds?: number; readonly startSeconds?: number };
 
-/** The total time in which AWS was working on these resources: overlapping times count once. */
-export function awsWorkMs({ region }: World, resources: ReadonlySet<string>, fromMs: number, toMs: number): number {
-  const stretches = region.kernel.works
-    .filter((work) => work.resources.some((id) => resources.has(id)))
-    .map(({ from, to }) => [Math.max(from, fromMs), Math.min(to, toMs)] as const)
-    .filter(([from, to]) => to > from)
-    .sort(([a], [b]) => a - b);
-  let total = 0;
-  let coveredToMs = fromMs;
-  for (const [from, to] of stretches) {
-    total += Math.max(0, to - Math.max(from, coveredToMs));
-    coveredToMs = Math.max(coveredToMs, to);
-  }
-  return total;
+export interface AwsTime {
+  /** AWS was making what the heal waited for. */
+  readonly awsMs: number;
+  /** AWS went on loading the blocks of a volume, and the node served already. */
+  readonly backgroundMs: number;
 }
+
+/** How long AWS was working on these resources: overlapping times count once. */
+export function awsTime(
+  { region }: World,
+  resources: ReadonlySet<string>,
+  { fromMs, toMs, down }: { readonly fromMs: number; readonly toMs: number; readonly down: readonly Span[] },
+): AwsTime {
+  const works = region.kernel.works.filter((work) => work.resources.some((id) => resources.has(id)));
+  const spansOf = (isLoading: boolean): readonly Span[] =>
+    works
+      .filter(({ what }) => (what === 'volume initialization') === isLoading)
+      .flatMap(({ from, to }) => clipped([from, to], fromMs, toMs));
+  const awaited = union([...spansOf(false), ...intersection(spansOf(true), down)]);
+  const all = union([...awaited, ...spansOf(true)]);
+  return { awsMs: total(awaited), backgroundMs: total(all) - total(awaited) };
+}
+
+/** From, to, in ms since the epoch. */
+type Span = readonly [number, number];
+
+/** Spans that overlap are one; in the order of time. */
+function union(spans: readonly Span[]): readonly Span[] {
+  const merged: [number, number][] = [];
+  for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
+    const last = merged.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else if (to > from) merged.push([from, to]);
+  }
+  return merged;
+}
+
+const intersection = (ones: readonly Span[], others: readonly Span[]): readonly Span[] =>
+  union(ones.flatMap((one) => others.flatMap((other) => clipped(one, ...other))));
+
+const clipped = ([from, to]: Span, fromMs: number, toMs: number): readonly Span[] =>
+  Math.min(to, toMs) > Math.max(from, fromMs) ? [[Math.max(from, fromMs), Math.min(to, toMs)]] : [];
+
+const total = (spans: readonly Span[]): number => spans.reduce((sum, [from, to]) => sum + to - from, 0);
+
+/**
+ * When a node served nothing, for whatever reason: no machine that had its name had a client that had started. An outage that a heal found counts from
+ * its beginning.
+ */
+export function nodeOutages(machines: readonly PlacedNode[], fromMs: number, toMs: number): readonly Span[] {
+  const downs = machines.map(({ machine, madeAtMs }): readonly Span[] =>
+    union([
+      ...(machine.client.outages as readonly Outage[]).map((outage): Span => [outage.fromMs, outage.toMs ?? toMs]),
+      // Before it was made it served no one.
+      ...(madeAtMs === undefined ? [] : [[0, madeAtMs] as const]),
+    ]),
+  );
+  const [first = [], ...others] = downs;
+  return others
+    .reduce(intersection, first)
+    .filter(([from, to]) => from <= toMs && to >= fromMs)
+    .map(([from, to]): Span => [from, Math.min(to, toMs)]);
+}
+
+export const nodeOutageMs = (machines: readonly PlacedNode[], fromMs: number, toMs: number): number =>
+  total(nodeOutages(machines, fromMs, toMs));
 
 /** Only stops by a heal count: a client that the full disk had stopped is not counted. */
 export const outageMs = ({ machine }: PlacedNode, fromMs: number, toMs: number): number =>

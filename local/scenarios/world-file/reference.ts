@@ -59,13 +59,15 @@ function words(): readonly string[] {
 /** Of these only the key: the fleet file and the other two tables have their own. */
 const APART = new Set(['fleets', 'timeline', 'expect']);
 const DEPTH = 3;
+/** Explained once for all. */
+const LIMITS = new Set(['least', 'most', 'has']);
 
 /** Every key: `nodes.volumes.sizeGiB`. */
 function rowsOf(schema: JsonSchema, above: readonly string[]): (readonly string[])[] {
   if (above.length === DEPTH || APART.has(above[0] ?? '')) return [];
   return objectsIn(schema).flatMap(({ properties = {} }) =>
     Object.entries(properties).flatMap(([name, inner]) => {
-      if (typeof inner !== 'object') return [];
+      if (typeof inner !== 'object' || LIMITS.has(name)) return [];
       const path = [...above, name];
       const { description = '', default: usual } = inner;
       const otherwise = usual === undefined || typeof usual === 'object' ? '' : ` Default: ${code(String(usual))}.`;

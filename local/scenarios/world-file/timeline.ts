@@ -14,6 +14,7 @@ import {
   whole,
 } from '../../../shared/fleet/schema-fields.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
+import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
 import { answerAsPaged } from '../world/answers.ts';
 import { ask, killed } from '../world/ladder.ts';
@@ -60,6 +61,13 @@ function text32(description: string) {
     ),
   );
 }
+
+/** As the SDKs name their endpoints. */
+const SERVICES = ['ec2', 'ssm', 'monitoring', 'dynamodb', 'lambda', 'route53', 'sns', 'sqs', 'dlm'] as const;
+const RPC_ANSWERS = [
+  ...(['right', 'dead', 'hung', 'garbage', 'huge', 'slow', 'wrong-chain', 'unauthorized'] as const),
+  ...(['withholding', 'limited', 'unavailable', 'elsewhere'] as const),
+] as const satisfies readonly ('right' | Misbehaviour)[];
 
 /** A word of the timeline: its meaning, what it takes, and what it does. */
 function word<const Entries extends v.ObjectEntries>(
@@ -121,13 +129,10 @@ export const WORDS = {
     },
   ),
   rpc: word(
-    'How the RPC answers from now on; the client goes on. `right` ends it. `hung` ends with the client’s next start.',
+    'How the RPC answers from now on; the client goes on. `right` ends it; `hung` ends with the client’s next start. `withholding` refuses optional calls; `limited`, `unavailable` and `elsewhere` are HTTP 429, 503 and 301.',
     {
       node,
-      answers: about(
-        'The answers.',
-        choice(['right', 'dead', 'hung', 'garbage', 'huge', 'slow', 'wrong-chain', 'unauthorized'], 'answers'),
-      ),
+      answers: about('The answers.', choice(RPC_ANSWERS, 'answers')),
       untilRestart: usually(
         'Whether the next start of the client ends it.',
         v.boolean('expected true or false'),
@@ -234,6 +239,15 @@ export const WORDS = {
     'An Availability Zone has no room for another instance from now on.',
     { zone: about('Which one.', zoneLetter) },
     ({ world }, { zone }) => world.region.ec2.exhaust(`${world.region.kernel.regionName}${zone}`),
+  ),
+
+  'aws-fails': word(
+    'A service of AWS answers every function with a server fault.',
+    {
+      service: about('Which one.', choice(SERVICES, 'a service')),
+      minutes: about('For how long.', amount(0.1, 1_440, 'minutes', 5)),
+    },
+    ({ world: { region } }, given) => region.outages.begin(given.service, region.clock.now() + given.minutes * 60_000),
   ),
 
   // People.

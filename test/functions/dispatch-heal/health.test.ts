@@ -209,6 +209,17 @@ describe('the dispatcher', () => {
     expect(judge([...others, observed('stuck')])).toBeNull();
   });
 
+  it('leaves an execution client alone whose consensus client is at fault, unless that one is ours to restart', () => {
+    const at = [...others, observed('stuck', { cause: 'consensus-client' })];
+    const [unit] = fleet.units;
+    if (!unit) throw new Error('no unit');
+    const both = { ...fleet, units: [unit, { ...unit, name: 'beacon' }] };
+    expect(judge(at)).toBe('consensus-client-down');
+    expect(judge(at, { of: both })).toBeNull();
+    expect(judge(at, { of: { ...both, replace: { ...both.replace, rungs: ['swap'] } } })).toBe('consensus-client-down');
+    expect(judge(at, { more: { want: { do: 'replace-instance' }, atOnce: true } })).toBeNull();
+  });
+
   it('is shut where the breaker is open, but not to a person who names a node', () => {
     const half = [...others.slice(0, 2), observed('stuck'), observed('stuck', { instanceId: 'i-3' })];
     expect(judge(half)).toBe('breaker-open');

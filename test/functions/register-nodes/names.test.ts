@@ -91,6 +91,13 @@ describe('the pool', () => {
     expect(valuesIn(applied(facts), POOL)).toEqual(['10.0.2.2']);
   });
 
+  it('does not take in a forked node beside a paused one that does not run: no answer is better than a wrong one', () => {
+    const before = applied(factsOf({ nodes: [one, two], health: healthOf('synced', 'stuck') }));
+    const asleep = { ...before, nodes: [{ ...one, state: 'stopped' as const }, two], paused: new Set([idOf(1)]) };
+    expect(valuesIn(applied({ ...asleep, health: healthOf('synced', 'forked') }), POOL)).toEqual(['10.0.1.1']);
+    expect(valuesIn(applied({ ...asleep, health: healthOf('synced', 'stuck') }), POOL)).toHaveLength(2);
+  });
+
   it('stays as it is for who was not observed lately, but for nodes that are gone', () => {
     const before = applied(factsOf({ health: healthOf('synced', 'synced', 'stuck') }));
     expect(valuesIn(before, POOL)).toEqual(['10.0.1.1', '10.0.2.2']);

@@ -252,7 +252,7 @@ describe('a rung ends', () => {
   });
 
   it('a copy that was given up is not tried again', () => {
-    const given = copy({ givenUp: { fault: 'open', reason: 'it ended' } });
+    const given = copy({ givenUp: { door: 'data', fault: 'open', reason: 'it ended' } });
     const after = reduceAct(
       ladderState({ rung: 'swap', restoredVolumes: given, generation: 1 }),
       { do: 'drop-volumes' },

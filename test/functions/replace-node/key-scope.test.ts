@@ -46,7 +46,16 @@ describe('a key that may not be used', () => {
   });
 
   it('is known by the volume that vanished under it, and the instance is not stopped either', () => {
-    const denied = { source: 'set-0', rank: 'clean', snapshotIds: [], fault: 'other', reason: '' } as const;
+    const denied = {
+      source: 'set-0',
+      rank: 'clean',
+      snapshotIds: [],
+      rung: 'swap',
+      atMs: 0,
+      door: 'aws',
+      fault: 'other',
+      reason: '',
+    } as const;
     const after = ladderState({ tried: [{ ...denied, deniedKey: THEIRS }] });
     const now = facts({ volumes: under(THEIRS), keyScope: told });
     expect(RUNGS.replace.cannotBegin(now, ladderState())).toBeNull();

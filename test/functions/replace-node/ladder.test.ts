@@ -10,9 +10,11 @@ import type { Rung } from '../../../shared/model/rungs.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { volumeNow } from '../../fixtures/builders/volume.ts';
 import {
   client,
   copy,
+  copyVolume,
   FLEET,
   facts,
   impaired,
@@ -76,6 +78,33 @@ describe('the rungs that could help', () => {
     ],
   ])('%s', (_, more, tried, rungs) => {
     expect(ladderOf(facts(more), tried)).toEqual(rungs);
+  });
+});
+
+describe('where the consensus client is at fault', () => {
+  const beside = [
+    { name: 'execution', runtime: { kind: 'systemd', unit: 'geth' }, stopGraceSeconds: 300, cleanLine: undefined },
+    { name: 'beacon', runtime: { kind: 'systemd', unit: 'lighthouse' }, stopGraceSeconds: 120, cleanLine: undefined },
+  ] as const;
+  const ours = { ...FLEET, units: beside };
+  const at = watched('stuck', { cause: 'consensus-client' });
+
+  it('it alone is restarted', () => {
+    expect(next({ fleet: ours, watched: at })).toBe('take restart');
+    expect(decide(facts({ fleet: ours, watched: at }), ladderState({ rung: 'restart' }))).toMatchObject({
+      do: 'restart',
+      only: 'beacon',
+    });
+  });
+
+  it('nothing else of the ladder is tried for the execution client', () => {
+    expect(next({ fleet: ours, watched: at }, failed('restart'))).toBe('skip-rung');
+    expect(next({ fleet: ours, watched: at }, failed('restart', 'swap'))).toBe('skip-rung');
+    expect(next({ fleet: FLEET, watched: at })).toBe('skip-rung');
+  });
+
+  it('a person who wants another thing is not stopped', () => {
+    expect(next({ fleet: ours, watched: at, want: restore() })).toBe('take swap');
   });
 });
 
@@ -246,6 +275,53 @@ describe('before it gives up', () => {
   });
 });
 
+describe('an instance that was terminated in the middle', () => {
+  const dead = machine({ state: 'terminated' });
+  const proving = { rung: 'restart', upSinceMs: NOON_MS - MINUTE_MS, client: 'mayBeDown' } as const;
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['ends the heal, since no proof will come', { original: dead }, proving, 'instance-gone'],
+    ['is no reason to launch another one', { original: dead }, failed('restart'), 'instance-gone'],
+    [
+      'counts as gone once EC2 has not shown it for a while',
+      { original: null, nowMs: NOON_MS + 6 * MINUTE_MS },
+      proving,
+      'instance-gone',
+    ],
+    ['is not gone where one reading does not show it', { original: null }, proving, 'wait'],
+    [
+      'is first relieved of what was made for it',
+      { original: dead },
+      { rung: 'swap', restoredVolumes: copy() },
+      'drop-volumes',
+    ],
+  ])('%s', (_, more, has, does) => {
+    expect(next(more, has)).toBe(does);
+  });
+});
+
+describe('a fleet that nobody observes', () => {
+  const fleet = { ...FLEET, probe: undefined };
+  const up = { rung: 'swap', client: 'mayBeDown', restoredVolumes: copy({ mounted: 'restored' }) } as const;
+  const upFor = (minutes: number, askedMinutes: number) => ({
+    ...up,
+    ...{ upSinceMs: NOON_MS - minutes * MINUTE_MS, inspectedAtMs: NOON_MS - askedMinutes * MINUTE_MS },
+  });
+  it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
+    ['is waited for', {}, upFor(4, 4), 'wait'],
+    ['is asked every five minutes', {}, upFor(6, 6), 'inspect'],
+    ['is proved by a client that stays up', {}, upFor(11, 0), 'prove'],
+    ['is not proved by a client that ends', { seen: seen([client('failed')]) }, upFor(11, 0), 'give-up-volumes'],
+    [
+      'ends, and is told, where nobody says so for hours',
+      { seen: null, original: silent },
+      upFor(200, 200),
+      'node-silent',
+    ],
+  ])('%s', (_, more, has, does) => {
+    expect(next({ fleet, watched: null, volumes: [volumeNow(), copyVolume()], ...more }, has)).toBe(does);
+  });
+});
+
 describe('a restart', () => {
   const rung = { rung: 'restart' } as const;
 
@@ -275,7 +351,7 @@ describe('a restart', () => {
 describe('what did not come off', () => {
   const back = {
     rung: 'swap',
-    restoredVolumes: copy({ mounted: 'restored', givenUp: { fault: 'other', reason: 'x' } }),
+    restoredVolumes: copy({ mounted: 'restored', givenUp: { door: 'nobody-knows', fault: 'other', reason: 'x' } }),
   } as const;
   const setback = (count: number, minutesAgo: number) => ({
     setback: { act: 'swap to found', count, reason: 'busy', atMs: NOON_MS - minutesAgo * MINUTE_MS },

@@ -45,7 +45,7 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
   detach: [{ do: 'detach', volumeId: DATA_VOLUME, which: 'original', device: '/dev/sdf', reason }, SWAP],
   'drop-volumes': [
     { do: 'drop-volumes' },
-    ladderState({ rung: 'swap', restoredVolumes: copy({ givenUp: { fault: 'forked', reason } }) }),
+    ladderState({ rung: 'swap', restoredVolumes: copy({ givenUp: { door: 'data', fault: 'forked', reason } }) }),
   ],
   launch: [{ do: 'launch', reason }, ladderState({ rung: 'replace', replacement: newReplacement({ instanceId: '' }) })],
   'keep-volumes': [{ do: 'keep-volumes' }, REPLACE],

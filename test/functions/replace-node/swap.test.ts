@@ -18,17 +18,18 @@ import {
   ladderState,
   machine,
   newReplacement,
+  seen,
   watched,
 } from '../../fixtures/replace-facts.ts';
 
 const SWAP = { rung: 'swap' } as const;
-const tried = (source: string, fault: Blame['fault']): Tried => ({
-  source,
-  fault,
-  rank: 'clean',
-  snapshotIds: [source.replace('set-', 'snap-0')],
-  reason: `${source} was of no use`,
-});
+const tried = (source: string, fault: Blame['fault'], more: Partial<Tried> = {}): Tried =>
+  ({
+    ...{ source, fault, door: fault === 'other' || fault === 'same-stop' ? 'nobody-knows' : 'data' },
+    ...{ rank: 'clean', snapshotIds: [source.replace('set-', 'snap-0')], rung: 'swap', atMs: NOON_MS - MINUTE_MS },
+    reason: `${source} was of no use`,
+    ...more,
+  }) as Tried;
 const sources = (more: Partial<Sources> = {}): Partial<Facts> => ({
   sources: { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null, ...more },
 });
@@ -193,6 +194,21 @@ describe('blue and green on one instance', () => {
     ],
   ])('%s', (_, more, has, does) => {
     expect(next(more, has).do).toBe(does);
+  });
+});
+
+describe('a node that takes no copy', () => {
+  const atNode = (source: string) => tried(source, 'other', { door: 'node' } as Partial<Tried>);
+  it('ends the rung after the second one: a third one would meet the same', () => {
+    expect(chosen(sources(), { tried: [atNode('set-8')] })).toBe('set-0');
+    expect(chosen(sources(), { tried: [atNode('set-8'), atNode('set-9')] })).toBe('end-rung');
+  });
+
+  it('is not given one where its data are on btrfs', () => {
+    const onBtrfs = seen();
+    const volumes = onBtrfs.volumes.map((volume) => ({ ...volume, filesystem: 'btrfs' }));
+    expect(SWAP_RUNG.cannotBegin(facts({ seen: { ...onBtrfs, volumes } }), ladderState())).toMatch(/btrfs/);
+    expect(SWAP_RUNG.cannotBegin(facts(), ladderState())).toBeNull();
   });
 });
 

@@ -227,24 +227,52 @@ describe('an execution client that is stuck', () => {
       .sweeps(7, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: { status: status(500), ...beacon } }))
       .node('node3');
 
-  it('because of its beacon node is said to be so', () => {
-    expect(stuckWith({ beacon: dead })).toMatchObject({
+  const slot = (height: number, more: object = {}) => ({ kind: 'ok', facts: { ...UNKNOWN, height, ...more } });
+  /** What its consensus client answers in each of eight sweeps, while it stands. */
+  const besideOf = (beacon: (sweep: number) => object) =>
+    new Watched(ethereum())
+      .sweeps(8, (n) => ({
+        ...{ node1: 1000 + n, node2: 1000 + n },
+        node3: { status: status(500), beacon: beacon(n) } as never,
+      }))
+      .node('node3');
+
+  it('because its consensus client, heard before, is silent, is said to be so', () => {
+    expect(besideOf((n) => (n === 0 ? slot(10_000) : dead))).toMatchObject({
       health: 'stuck',
-      cause: 'beacon-node',
-      reason: expect.stringContaining('its beacon node is the cause, which does not answer'),
+      cause: 'consensus-client',
+      reason: expect.stringContaining('its consensus client is the cause, which does not answer'),
     });
-    const behind = { kind: 'ok', facts: { ...UNKNOWN, height: 10_000, claimedTip: 10_500, syncing: true } };
-    expect(stuckWith({ beacon: behind }).reason).toContain(
-      'its beacon node is the cause: it is 500 slots behind itself',
-    );
   });
 
-  it('while its beacon node waits for it has itself to blame', () => {
-    const waiting = {
-      kind: 'ok',
-      facts: { ...UNKNOWN, height: 10_000, claimedTip: 10_000, hamperedBy: 'execution-behind' },
-    };
-    const node = stuckWith({ beacon: waiting });
+  it('because its consensus client stands is said to be so, whatever that client believes', () => {
+    const node = besideOf(() => slot(10_000, { claimedTip: 10_000, syncing: false }));
+    expect(node).toMatchObject({ health: 'stuck', cause: 'consensus-client' });
+    expect(node.reason).toContain('its consensus client is the cause: it has stood at slot 10000 for 7 min');
+  });
+
+  it('only waits for a consensus client that is behind and goes on: neither is stuck', () => {
+    const node = besideOf((n) => slot(10_000 + n, { claimedTip: 10_500, syncing: true }));
+    expect(node).toMatchObject({ health: 'behind' });
+    expect(node.cause).toBeUndefined();
+    expect(node.reason).toContain('its consensus client is 493 slots behind itself, and goes on');
+  });
+
+  it.each([
+    ['a port where nobody was ever heard', dead, 'was never heard on that port'],
+    ['a malformed answer', { kind: 'error', code: 'malformed', reason: 'no JSON' }, 'is not known: no JSON'],
+    ['a refusal', { kind: 'error', code: 'refused', reason: 'HTTP 404' }, 'is not known: HTTP 404'],
+    ['a redirection', { kind: 'error', code: 'redirected', reason: 'HTTP 301' }, 'is not known: HTTP 301'],
+    ['credentials of ours', { kind: 'error', code: 'unauthorized', reason: 'HTTP 401' }, 'is not known: HTTP 401'],
+  ])('is not blamed on its consensus client for %s', (_, beacon, said) => {
+    const node = besideOf(() => beacon);
+    expect(node.health).toBe('stuck');
+    expect(node.cause).toBeUndefined();
+    expect(node.reason).toContain(said);
+  });
+
+  it('while its consensus client waits for it has itself to blame', () => {
+    const node = besideOf((n) => slot(10_000 + n, { claimedTip: 10_000 + n, hamperedBy: 'execution-behind' }));
     expect(node.health).toBe('stuck');
     expect(node.cause).toBeUndefined();
   });

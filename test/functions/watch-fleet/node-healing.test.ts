@@ -58,6 +58,33 @@ describe('a node that is down', () => {
     ).toEqual(['a']);
   });
 
+  it.each<[string, Partial<IncidentRecord>, readonly string[]]>([
+    [
+      'whose heal has failed, and said so',
+      { state: 'escalated', endedAtMs: NOON_MS - MINUTE_MS, pagedCodes: ['ladder-spent'] },
+      [],
+    ],
+    ['whose heal was refused, and said so', { refusedCodes: ['validator'], pagedCodes: ['validator'] }, []],
+    [
+      'of which only the fleet’s breaker was told',
+      { refusedCodes: ['breaker-open'], pagedCodes: ['breaker-open'] },
+      ['a'],
+    ],
+    [
+      'whose heal has failed a day ago',
+      { state: 'escalated', endedAtMs: NOON_MS - 24 * 60 * MINUTE_MS, pagedCodes: ['ladder-spent'] },
+      ['a'],
+    ],
+    [
+      'whose disk was told, which is another trouble',
+      { trigger: 'disk:data', failures: 1, pagedCodes: ['budget-spent'] },
+      ['a'],
+    ],
+  ])('is told once: a node %s', (_, more, names) => {
+    const of = incident('a', { trigger: 'node:health', ...more } as Partial<IncidentRecord>);
+    expect(told(withoutHealing(due(node('a')), [of], true, NOON_MS))).toEqual(names);
+  });
+
   it('has hours while the ladder climbs, and half an hour while that only waits for the disk', () => {
     const onsetMs = NOON_MS - HEALED_WITHIN_MS;
     const waiting = incident('a', { trigger: 'node:health', onsetMs, refusedCodes: ['disk-full-first'] });

@@ -10,6 +10,7 @@ import { partsOf, storeObservations } from '../../../functions/watch-fleet/obser
 import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../../functions/watch-fleet/pages.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
+import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { dead, fleetOf, MINUTE, type Sweep, T0, Watched } from '../../fixtures/sights.ts';
 
@@ -51,6 +52,50 @@ describe('a page', () => {
     const paging = new Paging();
     for (let n = 0; n < 6; n++) paging.sweep({ node1: 1000, node2: n % 2 ? dead : 1000 });
     expect(paging.pages.flat()).toEqual([]);
+  });
+
+  it('does not come for a node that a person has paused by its tag, and comes when the pause ends', () => {
+    const paging = new Paging();
+    const as = { node2: { tags: { [PAUSE_TAG]: 'mine' } } };
+    for (let n = 0; n < 3; n++) paging.sweep({ nodes: { node1: 1000, node2: dead }, as });
+    const unasked = { node1: 1000, node2: { unasked: 'its agent is offline' } };
+    for (let n = 0; n < 3; n++) paging.sweep({ nodes: unasked, as });
+    expect(paging.pages.flat()).toEqual([]);
+    for (let n = 0; n < 3; n++) paging.sweep({ node1: 1000, node2: dead });
+    expect(paging.pages.flat()).toEqual(['node-unreachable node2']);
+  });
+
+  it('comes once for a client that ends again and again, however well it is in between, and again after a day', () => {
+    const paging = new Paging(fleetOf({ haltSeconds: 86_400 * 3 }));
+    const loop = (hours: number) => {
+      for (let n = 0; n < hours * 60; n++) paging.sweep({ node1: 1000, node2: n % 12 === 5 ? dead : 1000 });
+    };
+    loop(2);
+    expect(paging.pages.flat()).toEqual(['crash-loop node2']);
+    expect(paging.sent.flat()[0]?.reason).toContain(
+      'node2: its client has ended 5 times in 48 min, and was started again each time',
+    );
+    loop(12);
+    expect(paging.pages.flat()).toEqual(['crash-loop node2']);
+    loop(12);
+    expect(paging.pages.flat()).toEqual(['crash-loop node2', 'crash-loop node2']);
+  });
+
+  it('does not come for a client that is slow again and again: it has not ended', () => {
+    const paging = new Paging();
+    const slow = { kind: 'error', code: 'slow', reason: 'it did not answer in time' } as const;
+    for (let n = 0; n < 180; n++) paging.sweep({ node1: 1000 + n, node2: n % 12 === 5 ? slow : 1000 + n });
+    expect(paging.pages.flat()).toEqual([]);
+  });
+
+  it('comes for a node whose lag has grown for an hour, and not for one that catches up', () => {
+    const paging = new Paging();
+    for (let n = 0; n < 90; n++)
+      paging.sweep({ node1: 10_000 + 10 * n, node2: 10_000 + 10 * n, node3: 9_900 + 5 * n, node4: 8_000 + 12 * n });
+    expect(paging.pages.flat()).toEqual(['falling-behind node3']);
+    expect(paging.sent.flat()[0]?.reason).toMatch(
+      /^node3: it advances more slowly than its chain: it was \d+ blocks behind 60 min ago, and is \d+ blocks behind now$/,
+    );
   });
 
   it('comes again only after the node was well for half an hour', () => {

@@ -48,7 +48,15 @@ describe('npm start', () => {
     ]);
     expect(Object.keys(report.heals[0] ?? {})).toEqual([
       ...['kind', 'fleet', 'node', 'incident', 'attempt', 'outcome', 'reason', 'startedAtSeconds'],
-      ...['alarmToHealedSeconds', 'awsSeconds', 'outageSeconds', 'clientSeconds', 'caughtUpSeconds'],
+      ...[
+        'alarmToHealedSeconds',
+        'awsSeconds',
+        'backgroundSeconds',
+        'nodeOutageSeconds',
+        'outageSeconds',
+        'clientSeconds',
+        'caughtUpSeconds',
+      ],
       ...['apiCalls', 'guardCalls', 'pollCalls', 'stateCalls'],
     ]);
     expect(Object.keys(report.nodes[0] ?? {})).toEqual([

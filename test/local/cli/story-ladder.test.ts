@@ -129,6 +129,7 @@ describe('a heal of the ladder ends', () => {
   const heal: HealReport = {
     ...{ kind: 'replace-node', fleet: 'bitcoin', node: 'node2', incident: '7f3a0000', attempt: 1, rung: 'swap' },
     ...{ outcome: 'healed', reason: '', startedAtSeconds: 1, alarmToHealedSeconds: 1_320, awsSeconds: 540 },
+    ...{ backgroundSeconds: 0, nodeOutageSeconds: 42 },
     ...{ outageSeconds: 42, clientSeconds: 35, caughtUpSeconds: 240 },
     ...{ apiCalls: 37, guardCalls: 1, pollCalls: 1, stateCalls: 1 },
   };
@@ -140,8 +141,17 @@ describe('a heal of the ladder ends', () => {
     );
   });
 
+  it('with the node’s whole outage, of which the heal’s own part is told', () => {
+    expect(words({ nodeOutageSeconds: 738 })).toContain('; outage 12 min, 42 s of them by the heal; ');
+    expect(words({ nodeOutageSeconds: 738, outageSeconds: 0 })).toContain('; outage 12 min, none of it by the heal; ');
+  });
+
+  it('with what AWS went on with while the node served', () => {
+    expect(words({ backgroundSeconds: 540 })).toMatch(/; AWS loaded its volume for 9 min meanwhile$/);
+  });
+
   it('without what was not', () => {
-    expect(words({ outageSeconds: 0, clientSeconds: 0, caughtUpSeconds: 0 })).toBe(
+    expect(words({ nodeOutageSeconds: 0, outageSeconds: 0, clientSeconds: 0, caughtUpSeconds: 0 })).toBe(
       'by swap, 22 min after it was reported, 9 min of them AWS’s own',
     );
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { downtimeByHeals } from '../../../local/scenarios/report/measures.ts';
+import { awsTime, downtimeByHeals, nodeOutageMs } from '../../../local/scenarios/report/measures.ts';
 import type { PlacedNode } from '../../../local/scenarios/world/nodes.ts';
+import type { World } from '../../../local/scenarios/world/world.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 
 type Outage = PlacedNode['machine']['client']['outages'][number];
@@ -48,5 +49,54 @@ describe('the outage that a heal is to blame for', () => {
 
   it('lasts to the end where nobody serves', () => {
     expect(down(machine({ cause: 'stopped', fromMs: at(10) }))).toEqual({ outageMs: 590_000, clientMs: 0 });
+  });
+});
+
+describe('the outage of a node', () => {
+  const whole = (...machines: PlacedNode[]) => nodeOutageMs(machines, at(0), at(600)) / 1_000;
+
+  it('counts from its beginning, whatever the reason, to where another instance serves', () => {
+    const dead = machine({ cause: 'instance-down', fromMs: at(-120) });
+    const fresh = launched(300, { cause: 'stopped', fromMs: at(300), toMs: at(480), startSeconds: 15 });
+    expect(whole(dead, fresh)).toBe(600);
+    expect(down(dead, fresh)).toEqual({ outageMs: 0, clientMs: 0 });
+  });
+
+  it('is what the heal caused where the node served before', () => {
+    const outage = { cause: 'stopped', fromMs: at(10), toMs: at(52), stopSeconds: 12, startSeconds: 20 } as const;
+    expect(whole(machine(outage))).toBe(42);
+  });
+
+  it('is none where it served all the time, or had been down before and was up again', () => {
+    expect(whole(machine())).toBe(0);
+    expect(whole(machine({ cause: 'disk-full', fromMs: at(-60), toMs: at(-10) }))).toBe(0);
+  });
+
+  it('lasts to the end where nobody serves', () => {
+    expect(whole(machine({ cause: 'corrupt-data', fromMs: at(-10) }))).toBe(610);
+  });
+});
+
+describe('what AWS took', () => {
+  const world = {
+    region: {
+      kernel: {
+        works: [
+          { what: 'volume creation', resources: ['vol-1'], from: at(0), to: at(20) },
+          { what: 'volume initialization', resources: ['vol-1'], from: at(20), to: at(320) },
+          { what: 'volume creation', resources: ['vol-2'], from: at(0), to: at(600) },
+        ],
+      },
+    },
+  } as unknown as World;
+  const took = (...outages: (readonly [number, number])[]) =>
+    awsTime(world, new Set(['vol-1']), { fromMs: at(0), toMs: at(400), down: outages });
+
+  it('is no time in which the node served already: loading blocks goes on in the background', () => {
+    expect(took([at(10), at(50)])).toEqual({ awsMs: 50_000, backgroundMs: 270_000 });
+  });
+
+  it('is all of it where the node served nothing', () => {
+    expect(took([at(0), at(400)])).toEqual({ awsMs: 320_000, backgroundMs: 0 });
   });
 });

@@ -100,7 +100,9 @@ it('a copy that did not help is put away, though neither it nor its snapshot tak
     }),
     CreateTagsCommand: failing(refused),
   });
-  const has = ladderState({ restoredVolumes: copy({ givenUp: { fault: 'mount', reason: 'it holds nothing' } }) });
+  const has = ladderState({
+    restoredVolumes: copy({ givenUp: { door: 'data', fault: 'mount', reason: 'it holds nothing' } }),
+  });
   expect(await dropVolumes.execute(contextOf(here, { recovers: true, state: has }), {})).toMatchObject({ is: 'done' });
   const [told] = results(here);
   expect(told).toContain(

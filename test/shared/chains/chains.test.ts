@@ -26,6 +26,25 @@ describe('a bitcoin-like node', () => {
     });
   });
 
+  it('tells the time of its tip in one round where getblockchaininfo has none, unless a block came between', () => {
+    const tip = '38bb406e3ca040b00705d1f71a2d285b988f96991d451136326330b006a9b59b';
+    const first = (window_final_block_hash: string) => [
+      answered([
+        ...(samples.litecoinStatus as { id: number }[]).slice(0, 3),
+        {
+          id: 3,
+          result: { time: 1_795_166_898, txcount: 301, window_final_block_hash, window_block_count: 1 },
+          error: null,
+        },
+      ]),
+    ];
+    expect(factsOf(status(), first(tip)).blockTimeMs).toBe(1_795_166_898_000);
+    expect(factsOf(status(), first('ab'.repeat(32)), [failed()])).toMatchObject({
+      height: 300,
+      blockTimeMs: undefined,
+    });
+  });
+
   it('that loads its blocks is starting, and has no height', () => {
     expect(readAll(status(), [answered(samples.litecoinWarmingUp)])).toEqual({
       kind: 'starting',

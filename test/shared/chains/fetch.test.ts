@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ChainRequest } from '../../../shared/chains/client.ts';
@@ -7,6 +8,7 @@ import { askQuestion } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { type Credentials, FETCH_LIMITS, httpFetcher } from '../../../shared/chains/fetch.ts';
 import { cometbftNetInfo, cometbftStatus, litecoinHeader, litecoinStatus } from '../../fixtures/chain-samples.ts';
+import { SELF_SIGNED } from '../../fixtures/self-signed.ts';
 
 const STATUS: ChainRequest = { method: 'GET', path: '/status', expects: 'json' };
 const SHORT = { timeoutMs: 200, maximumBytes: 10_000 };
@@ -17,7 +19,11 @@ afterEach(() => close());
 describe('a node that is asked over HTTP', () => {
   it('answers, and its answer is parsed', async () => {
     const url = await serve((_, response) => response.end('{"height":1}'));
-    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ kind: 'answered', status: 200, body: { height: 1 } });
+    expect(await httpFetcher({ certificate: 'trusted', url })(STATUS)).toMatchObject({
+      kind: 'answered',
+      status: 200,
+      body: { height: 1 },
+    });
   });
 
   it('is asked below the path of its address, with the body and the headers that servers insist on', async () => {
@@ -27,7 +33,12 @@ describe('a node that is asked over HTTP', () => {
       request.setEncoding('utf8').on('data', (body) => seen.push(method, request.url, headers['content-type'], body));
       request.on('end', () => response.end('[]'));
     });
-    await httpFetcher({ url: `${url}/key/` })({ method: 'POST', path: '', body: '[1]', expects: 'json' });
+    await httpFetcher({ certificate: 'trusted', url: `${url}/key/` })({
+      method: 'POST',
+      path: '',
+      body: '[1]',
+      expects: 'json',
+    });
     expect(seen).toEqual(['POST', '/key', 'application/json', '[1]']);
   });
 
@@ -40,17 +51,49 @@ describe('a node that is asked over HTTP', () => {
     const basic = { kind: 'basic', user: 'rpc', password: 'S3cret' } as const;
     const bearer = { kind: 'bearer', token: 'S3cret.token' } as const;
     const answers = [
-      await httpFetcher({ url, credentials: basic })(STATUS),
-      await httpFetcher({ url, credentials: bearer })(STATUS),
+      await httpFetcher({ certificate: 'trusted', url, credentials: basic })(STATUS),
+      await httpFetcher({ certificate: 'trusted', url, credentials: bearer })(STATUS),
     ];
     expect(seen).toEqual([`Basic ${Buffer.from('rpc:S3cret').toString('base64')}`, 'Bearer S3cret.token']);
     expect(answers).toMatchObject([{ code: 'unauthorized' }, { code: 'unauthorized' }]);
     expect(JSON.stringify(answers)).not.toMatch(/S3cret|UzNjcmV0/);
   });
 
+  describe('over TLS', () => {
+    const secure = async () => {
+      const server = createSecureServer(SELF_SIGNED, (_, response) => response.end('{"height":1}'));
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+      close = async () => void server.close();
+      return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    };
+
+    it('may have signed its own certificate, as the probe on the node takes it, too', async () => {
+      expect(await httpFetcher({ certificate: 'any', url: await secure() })(STATUS)).toMatchObject({
+        kind: 'answered',
+        body: { height: 1 },
+      });
+    });
+
+    it('a stranger may not: that is told as a mistake of our configuration', async () => {
+      expect(await httpFetcher({ certificate: 'trusted', url: await secure() })(STATUS)).toMatchObject({
+        kind: 'failed',
+        code: 'misconfigured',
+        reason: expect.stringContaining('agree on no TLS (DEPTH_ZERO_SELF_SIGNED_CERT)'),
+      });
+    });
+
+    it('a server that speaks no TLS is no dead one: the scheme is ours', async () => {
+      const url = (await serve((_, response) => response.end('{}'))).replace('http:', 'https:');
+      expect(await httpFetcher({ certificate: 'any', url })(STATUS)).toMatchObject({ code: 'misconfigured' });
+    });
+  });
+
   it('that never answers is slow, not dead', async () => {
     const url = await serve(() => {});
-    expect(await httpFetcher({ url }, SHORT)(STATUS)).toMatchObject({ kind: 'failed', code: 'slow' });
+    expect(await httpFetcher({ certificate: 'trusted', url }, SHORT)(STATUS)).toMatchObject({
+      kind: 'failed',
+      code: 'slow',
+    });
   });
 
   it('that answers a byte at a time has no more time than others', async () => {
@@ -58,7 +101,7 @@ describe('a node that is asked over HTTP', () => {
       const drip = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(drip));
     });
-    expect(await httpFetcher({ url }, SHORT)(STATUS)).toMatchObject({ code: 'slow' });
+    expect(await httpFetcher({ certificate: 'trusted', url }, SHORT)(STATUS)).toMatchObject({ code: 'slow' });
   });
 
   it('with an answer of 10 MB is refused, whether it says so before or not', async () => {
@@ -67,13 +110,13 @@ describe('a node that is asked over HTTP', () => {
       response.setHeader('content-length', large.length);
       response.end(large);
     });
-    const announcedAnswer = await httpFetcher({ url: announced })(STATUS);
+    const announcedAnswer = await httpFetcher({ certificate: 'trusted', url: announced })(STATUS);
     await close();
     const chunked = await serve((_, response) => {
       response.write(large);
       response.end();
     });
-    expect([announcedAnswer, await httpFetcher({ url: chunked })(STATUS)]).toMatchObject([
+    expect([announcedAnswer, await httpFetcher({ certificate: 'trusted', url: chunked })(STATUS)]).toMatchObject([
       { code: 'too-large', reason: expect.stringContaining('more than 524288 bytes') },
       { code: 'too-large' },
     ]);
@@ -90,7 +133,7 @@ describe('a node that is asked over HTTP', () => {
       });
       pour();
     });
-    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ code: 'too-large' });
+    expect(await httpFetcher({ certificate: 'trusted', url })(STATUS)).toMatchObject({ code: 'too-large' });
   });
 
   it('that points elsewhere is not followed', async () => {
@@ -99,7 +142,7 @@ describe('a node that is asked over HTTP', () => {
       asked += 1;
       response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end();
     });
-    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ code: 'redirected' });
+    expect(await httpFetcher({ certificate: 'trusted', url })(STATUS)).toMatchObject({ code: 'redirected' });
     expect(asked).toBe(1);
   });
 
@@ -113,20 +156,22 @@ describe('a node that is asked over HTTP', () => {
     [`${'['.repeat(100_000)}${']'.repeat(100_000)}`, 200, 'malformed'],
   ])('that answers %.20s with HTTP %i is not taken at its word', async (body, status, code) => {
     const url = await serve((_, response) => response.writeHead(status).end(body));
-    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ kind: 'failed', code });
+    expect(await httpFetcher({ certificate: 'trusted', url })(STATUS)).toMatchObject({ kind: 'failed', code });
   });
 
   it('that answers bytes which are no text, or compressed, is refused', async () => {
     const bytes = await serve((_, response) => response.end(Buffer.from([0x22, 0xff, 0x22])));
-    expect(await httpFetcher({ url: bytes })(STATUS)).toMatchObject({ code: 'malformed' });
+    expect(await httpFetcher({ certificate: 'trusted', url: bytes })(STATUS)).toMatchObject({ code: 'malformed' });
     await close();
     const compressed = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('{}'));
-    expect(await httpFetcher({ url: compressed })(STATUS)).toMatchObject({ code: 'malformed' });
+    expect(await httpFetcher({ certificate: 'trusted', url: compressed })(STATUS)).toMatchObject({ code: 'malformed' });
   });
 
   it('may answer a text where one is wanted', async () => {
     const url = await serve((_, response) => response.end('# metrics\n'));
-    expect(await httpFetcher({ url })({ ...STATUS, expects: 'text' })).toMatchObject({ body: '# metrics\n' });
+    expect(await httpFetcher({ certificate: 'trusted', url })({ ...STATUS, expects: 'text' })).toMatchObject({
+      body: '# metrics\n',
+    });
   });
 
   it('that breaks off in the middle has not answered', async () => {
@@ -134,7 +179,7 @@ describe('a node that is asked over HTTP', () => {
       response.setHeader('content-length', 100);
       response.write('{"height":1}', () => response.destroy());
     });
-    expect(await httpFetcher({ url })(STATUS)).toMatchObject({ code: 'unreachable' });
+    expect(await httpFetcher({ certificate: 'trusted', url })(STATUS)).toMatchObject({ code: 'unreachable' });
   });
 
   it('that does not speak HTTP is malformed, and one that is not there unreachable', async () => {
@@ -144,11 +189,11 @@ describe('a node that is asked over HTTP', () => {
     }).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
-    const answer = await httpFetcher({ url })(STATUS);
+    const answer = await httpFetcher({ certificate: 'trusted', url })(STATUS);
     other.close();
     await once(other, 'close');
     expect(answer).toMatchObject({ code: 'malformed' });
-    expect(await httpFetcher({ url })(STATUS)).toMatchObject({
+    expect(await httpFetcher({ certificate: 'trusted', url })(STATUS)).toMatchObject({
       code: 'unreachable',
       reason: expect.stringContaining('nothing listens there'),
     });
@@ -161,7 +206,7 @@ describe('a node that is asked over HTTP', () => {
     ['http://10.0.0.1:8332/?token=S3cret'],
     ['http://10.0.0.1:99999'],
   ])('at the address %s is not asked', async (url) => {
-    const answer = await httpFetcher({ url })(STATUS);
+    const answer = await httpFetcher({ certificate: 'trusted', url })(STATUS);
     expect(answer).toMatchObject({ kind: 'failed', code: 'misconfigured' });
     expect(JSON.stringify(answer)).not.toContain('S3cret');
   });
@@ -171,14 +216,16 @@ describe('a node that is asked over HTTP', () => {
     { kind: 'basic', user: 'a:b', password: 'S3cret' },
     { kind: 'basic', user: 'a', password: 'S3cret\n' },
   ])('with credentials that no header can carry is not asked', async (credentials) => {
-    const answer = await httpFetcher({ url: 'http://127.0.0.1:1', credentials })(STATUS);
+    const answer = await httpFetcher({ certificate: 'trusted', url: 'http://127.0.0.1:1', credentials })(STATUS);
     expect(answer).toMatchObject({ kind: 'failed', code: 'misconfigured' });
     expect(JSON.stringify(answer)).not.toContain('S3cret');
   });
 
   it('for a path that HTTP does not allow is not asked', async () => {
     const url = await serve((_, response) => response.end('{}'));
-    expect(await httpFetcher({ url })({ ...STATUS, path: '/a b\r\n' })).toMatchObject({ code: 'misconfigured' });
+    expect(await httpFetcher({ certificate: 'trusted', url })({ ...STATUS, path: '/a b\r\n' })).toMatchObject({
+      code: 'misconfigured',
+    });
   });
 });
 
@@ -189,7 +236,10 @@ describe('a question', () => {
       request.setEncoding('utf8').on('data', (body) => bodies.push(body));
       request.on('end', () => response.end(JSON.stringify(bodies.length === 1 ? litecoinStatus : litecoinHeader)));
     });
-    const reading = await askQuestion(chainClients.litecoin.status([290, 999]), httpFetcher({ url }));
+    const reading = await askQuestion(
+      chainClients.litecoin.status([290, 999]),
+      httpFetcher({ certificate: 'trusted', url }),
+    );
     expect(reading).toMatchObject({
       kind: 'ok',
       facts: { height: 300, blockTimeMs: Date.parse('2026-11-20T09:28:18Z') },
@@ -201,14 +251,18 @@ describe('a question', () => {
     const url = await serve((request, response) =>
       response.end(JSON.stringify(request.url === '/status' ? cometbftStatus : cometbftNetInfo)),
     );
-    expect(await askQuestion(chainClients.cometbft.status(), httpFetcher({ url }))).toMatchObject({
+    expect(
+      await askQuestion(chainClients.cometbft.status(), httpFetcher({ certificate: 'trusted', url })),
+    ).toMatchObject({
       facts: { peerCount: 1 },
     });
   });
 
   it('that leads to ever more questions ends', async () => {
     const endless = { requests: [], read: () => ({ kind: 'next' as const, question: endless }) };
-    expect(await askQuestion(endless, httpFetcher({ url: 'http://127.0.0.1:1' }))).toMatchObject({ kind: 'error' });
+    expect(
+      await askQuestion(endless, httpFetcher({ certificate: 'trusted', url: 'http://127.0.0.1:1' })),
+    ).toMatchObject({ kind: 'error' });
   });
 
   it('takes no longer than a minute has room for', () => {

@@ -113,6 +113,13 @@ describe('an event that dispatch-heal understands', () => {
     expect(parseDispatchEvent(event)).toMatchObject({ kind: 'ignored' });
   });
 
+  it('is not understood with a word for its trouble that nobody knows, under whatever key', () => {
+    expect(errorOf({ ...sample('heal'), trouble: 'x' })).toMatchObject({
+      field: 'trouble',
+      expectation: 'no such field',
+    });
+  });
+
   it.each(['x', 'disk', 'disk:', 'disk:data:more'])('is not understood with the trigger %j', (trigger) => {
     expect(errorOf({ ...sample('heal'), trigger })).toMatchObject({
       field: 'trigger',

@@ -11,6 +11,9 @@ const pageOf = (kind: string) => `docs/runbooks/${kind}.md`;
 /** Each of these stands for several codes that page; its name is the most frequent of them. */
 const codes = [
   'node-busy',
+  'crash-loop',
+  'falling-behind',
+  'consensus-client-down',
   'ladder-spent',
   'validator',
   'drift-refused',

@@ -214,6 +214,13 @@ describe('a client that is asked on its node', () => {
     20_000,
   );
 
+  it('and speaks no TLS where the fleet file says https is our mistake, and not dead', async () => {
+    const port = await serve((_, response) => response.end('{}'));
+    expect(await asked(fleetAt('litecoin', port, { scheme: 'https' }))).toMatchObject({
+      status: { kind: 'error', code: 'misconfigured' },
+    });
+  });
+
   it('and is dead has no height', async () => {
     const port = await serve(() => {});
     servers[0]?.close();

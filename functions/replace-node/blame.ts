@@ -1,0 +1,40 @@
+// At whose door the failure of a source of data is laid. Pure.
+import type { Blame, LadderState } from '../../shared/heal/memory.ts';
+import type { Facts, Watched } from './facts.ts';
+import type { Verdict } from './judge.ts';
+
+/** Whether the client on these data has gained a block since it came up on them: then it can read them. */
+function hasGained({ restoredVolumes, upSinceMs, cameUp }: LadderState, watched: Watched | null): boolean {
+  const seen = cameUp && cameUp.upSinceMs === upSinceMs ? [cameUp.height] : [];
+  const told = restoredVolumes?.height ?? null;
+  const from = [...seen, ...(told === null ? [] : [told])];
+  return watched?.height != null && from.length > 0 && watched.height > Math.min(...from);
+}
+
+/** Words by which clients name their data as the cause of their end, as their logs have them (local/nodes/client-log.ts has the sources). */
+const NAMES_DATA =
+  /corrupt|database|leveldb|rocksdb|pebble|mdbx|sqlite|checksum|malformed|trie node|ancient|AppHash|bad block|ConnectBlock|block index|chainstate|invalid block/i;
+export const namesItsData = (text: string): boolean => NAMES_DATA.test(text);
+
+/**
+ * At whose door a copy's failure to prove itself is laid. Only where it gained blocks first, or its client named its data, the data are to blame: what
+ * keeps a node from following may lie outside.
+ */
+export function blameOf(
+  reason: string,
+  at: Extract<Verdict, { readonly is: 'failed' }>['at'],
+  { watched }: Pick<Facts, 'watched'>,
+  state: LadderState,
+): Blame {
+  const isShown = hasGained(state, watched) || namesItsData(reason);
+  switch (at) {
+    case 'same-stop':
+      return { door: 'node', fault: at, reason };
+    case 'other':
+      return { door: 'nobody-knows', fault: at, reason };
+    case 'lower-stop':
+    case 'forked':
+    case 'open':
+      return { door: isShown ? 'data' : 'nobody-knows', fault: at, reason };
+  }
+}

@@ -1,0 +1,28 @@
+// Which sources of data were tried, and which of them may be used now. Pure.
+import type { LadderState, Tried } from '../../shared/heal/memory.ts';
+import { FATE_OF } from '../../shared/model/doors.ts';
+
+/** AWS's refusal of a source is no verdict on it: it is tried again after this time. */
+export const AWS_AGAIN_MS = 60 * 60_000;
+
+/** The tried sources that may not be used now. */
+export const excludedOf = ({ tried, rung }: Pick<LadderState, 'tried' | 'rung'>, nowMs: number): readonly Tried[] =>
+  tried.filter((one) => isExcluded(one, rung, nowMs));
+
+function isExcluded(one: Tried, rung: LadderState['rung'], nowMs: number): boolean {
+  switch (FATE_OF[one.door]) {
+    case 'burnt':
+      return true;
+    case 'passed-over':
+      return one.rung === rung;
+    case 'waits':
+      // What is denied under a key is not asked for again.
+      return one.deniedKey !== undefined || nowMs - one.atMs < AWS_AGAIN_MS;
+  }
+}
+
+/** The latest refusal of AWS that is still waited out; null where none is. */
+export const awaitedOf = (state: Pick<LadderState, 'tried'>, nowMs: number): Tried | null =>
+  state.tried.findLast(
+    (one) => FATE_OF[one.door] === 'waits' && one.deniedKey === undefined && nowMs - one.atMs < AWS_AGAIN_MS,
+  ) ?? null;

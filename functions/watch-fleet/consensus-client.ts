@@ -1,0 +1,54 @@
+// What the consensus client beside an execution client has to do with its standstill. Pure. Only a consensus client that was heard before and is silent
+// now, or that stands itself, is at fault: a wrong port, a refusal or a malformed answer is no cause.
+import { type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
+import type { ConsensusTrack } from '../../shared/fleet/observation.ts';
+import { duration } from './phrases.ts';
+import { WATCHED_MS } from './sources.ts';
+
+/** at-fault: it is down, or stands. syncing: it advances, and the execution client waits for it. */
+export type ConsensusFinding =
+  | { readonly is: 'at-fault' | 'syncing' | 'unknown'; readonly reason: string }
+  | { readonly is: 'well' };
+
+/** An epoch: a consensus client that is further behind has nothing new for its execution client. */
+const SLOTS_BEHIND = 32;
+
+export function followConsensus(
+  before: ConsensusTrack | undefined,
+  reading: Reading<NodeStatus> | undefined,
+  nowMs: number,
+): ConsensusTrack | undefined {
+  if (reading?.kind !== 'ok') return before;
+  const { height: slot } = reading.facts;
+  const watched = before !== undefined && nowMs - before.heardAtMs <= WATCHED_MS;
+  return { heardAtMs: nowMs, slot, slotSinceMs: watched && before.slot === slot ? before.slotSinceMs : nowMs };
+}
+
+/** @param track as it is after this reading */
+export function judgeConsensusClient(
+  reading: Reading<NodeStatus>,
+  track: ConsensusTrack | undefined,
+  stuckMs: number,
+  nowMs: number,
+): ConsensusFinding {
+  if (reading.kind === 'starting') return { is: 'syncing', reason: `its consensus client starts: ${reading.reason}` };
+  if (reading.kind === 'error') {
+    if (SHOWS[reading.code] !== 'silence')
+      return { is: 'unknown', reason: `what its consensus client does is not known: ${reading.reason}` };
+    if (track === undefined)
+      return { is: 'unknown', reason: `its consensus client was never heard on that port: ${reading.reason}` };
+    return { is: 'at-fault', reason: `its consensus client is the cause, which does not answer: ${reading.reason}` };
+  }
+  const { height: slot, claimedTip = slot, hamperedBy } = reading.facts;
+  // The consensus client waits for this very client: it is not the cause.
+  if (hamperedBy !== undefined) return { is: 'well' };
+  const stoodMs = nowMs - (track?.slotSinceMs ?? nowMs);
+  if (stoodMs >= stuckMs)
+    return {
+      is: 'at-fault',
+      reason: `its consensus client is the cause: it has stood at slot ${slot} for ${duration(stoodMs)}`,
+    };
+  const behind = claimedTip - slot;
+  if (behind <= SLOTS_BEHIND) return { is: 'well' };
+  return { is: 'syncing', reason: `its consensus client is ${behind} slots behind itself, and goes on` };
+}

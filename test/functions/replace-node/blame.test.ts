@@ -1,0 +1,159 @@
+// At whose door a failed copy is laid, and which sources may be used again.
+import { describe, expect, it } from '@jest/globals';
+import { leavesUnspent, type Outcome } from '../../../functions/replace-node/acts/act.ts';
+import { type Act, reduceAct } from '../../../functions/replace-node/acts/table.ts';
+import { blameOf } from '../../../functions/replace-node/blame.ts';
+import { nextCleanup } from '../../../functions/replace-node/decide.ts';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { SWAP } from '../../../functions/replace-node/rungs/swap.ts';
+import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { Door } from '../../../shared/model/doors.ts';
+import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+import { client, copy, facts, ladderState, seen, watched } from '../../fixtures/replace-facts.ts';
+
+const UP_MS = NOON_MS - 20 * MINUTE_MS;
+const proving: Partial<LadderState> = {
+  rung: 'swap',
+  upSinceMs: UP_MS,
+  restoredVolumes: copy({ mounted: 'restored' }),
+};
+const failed = (more: object): Outcome => ({ is: 'failed', atMs: NOON_MS, reason: 'it ended', ...more });
+
+describe('a copy that did not prove itself', () => {
+  type At = Parameters<typeof blameOf>[1];
+  it.each<[string, At, number | null, Partial<LadderState>, string, Door]>([
+    ['stands lower, and gained blocks first', 'lower-stop', 950, {}, 'it stands', 'data'],
+    ['stands lower, and never gained one', 'lower-stop', 900, {}, 'it stands', 'nobody-knows'],
+    [
+      'stands lower at the height at which it came up, of which its tags say nothing',
+      'lower-stop',
+      950,
+      { restoredVolumes: copy({ height: null }), cameUp: { upSinceMs: UP_MS, height: 950 } },
+      'it stands',
+      'nobody-knows',
+    ],
+    ['has other blocks, and gained some of them', 'forked', 950, {}, 'it is forked', 'data'],
+    ['has other blocks, as it came', 'forked', 900, {}, 'it is forked', 'nobody-knows'],
+    ['ends, and its client names its data', 'open', null, {}, 'failed, "leveldb: corruption"', 'data'],
+    ['ends, and its client says nothing of them', 'open', null, {}, 'failed, "address in use"', 'nobody-knows'],
+    ['stands where the node stood', 'same-stop', 1000, {}, 'it stands', 'node'],
+    ['does not answer', 'other', null, {}, 'no answer', 'nobody-knows'],
+  ])('%s', (_, at, height, has, reason, door) => {
+    const blame = blameOf(reason, at, { watched: watched('stuck', { height }) }, ladderState({ ...proving, ...has }));
+    expect(blame).toMatchObject({ door, fault: at });
+  });
+
+  it('has its first height noted once, by the wait for its proof', () => {
+    const wait: Act = { do: 'wait', seconds: 20, what: '', height: 905 };
+    const once = reduceAct(ladderState(proving), wait, { is: 'done', atMs: NOON_MS });
+    const twice = reduceAct(once, { ...wait, height: 930 }, { is: 'done', atMs: NOON_MS });
+    expect(twice.cameUp).toEqual({ upSinceMs: UP_MS, height: 905 });
+  });
+});
+
+describe('the door', () => {
+  const swap: Act = { do: 'swap', to: 'restored', reason: '' };
+  const ended = 'node.service was started and is failed, and its last line is';
+  it.each<[string, Act, Outcome, Door]>([
+    ['of a copy that cannot be mounted is the data’s', { do: 'check', at: 0 }, failed({ fault: 'data' }), 'data'],
+    ['of a check that failed on the node is the node’s', { do: 'check', at: 0 }, failed({ fault: 'node' }), 'node'],
+    [
+      'of a quota is AWS’s',
+      { do: 'create', at: 0, reason: '' },
+      failed({ code: 'VolumeLimitExceeded', reason: 'VolumeLimitExceeded: 50 TiB' }),
+      'aws',
+    ],
+    [
+      'of a client that names its data is the data’s',
+      swap,
+      failed({ fault: 'data', putBack: true, seen: seen(), reason: `${ended} "Corrupted block database detected"` }),
+      'data',
+    ],
+    [
+      'of a client that ended for a cause it does not name is nobody’s',
+      swap,
+      failed({ fault: 'data', putBack: true, seen: seen(), reason: `${ended} "bind: address in use"` }),
+      'nobody-knows',
+    ],
+    [
+      'of a client that ends on both is nobody’s',
+      swap,
+      failed({ putBack: true, seen: seen([client('failed')]) }),
+      'nobody-knows',
+    ],
+  ])('%s', (_, act, result, door) => {
+    const state = ladderState({ rung: 'swap', restoredVolumes: copy() });
+    expect(reduceAct(state, act, result).restoredVolumes?.givenUp?.door).toBe(door);
+  });
+});
+
+describe('an attempt that ends in the middle of a rung', () => {
+  it.each<[string, Partial<LadderState>, boolean]>([
+    ['gives its replacement back where nothing was done', { rung: 'swap' }, true],
+    ['keeps it where a volume was made', { rung: 'swap', hasMade: true }, false],
+    ['keeps it where a volume may have been made', { rung: 'swap', restoredVolumes: copy({ creating: [0] }) }, false],
+    ['keeps it where its client may be down', { rung: 'swap', client: 'mayBeDown' }, false],
+    ['has none to give back where no rung was taken', {}, false],
+  ])('%s', (_, has, gives) => {
+    expect(leavesUnspent(ladderState(has))).toBe(gives);
+  });
+});
+
+describe('a source that was tried', () => {
+  const given = (givenUp: RestoredVolumes['givenUp'], rung: LadderState['rung'] = 'swap') =>
+    reduceAct(
+      ladderState({ rung, restoredVolumes: copy({ givenUp }) }),
+      { do: 'drop-volumes' },
+      { is: 'done', atMs: NOON_MS },
+    );
+  const next = (state: LadderState, more: Partial<Facts> = {}): string => {
+    const sources = { good: [snapshotSet(0)], refused: [], sibling: null, kept: null };
+    const act = SWAP.next(facts({ sources, ...more }), state);
+    if (act.do !== 'end') return act.do;
+    return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as;
+  };
+  const quota = { door: 'aws', fault: 'other', reason: 'a quota', isEverywhere: true } as const;
+
+  it('is burnt by its data alone', () => {
+    const burnt = given({ door: 'data', fault: 'mount', reason: 'empty' }, 'replace');
+    expect(next({ ...burnt, rung: 'swap' })).toBe('end-rung');
+    const passed = given({ door: 'nobody-knows', fault: 'other', reason: 'no answer' }, 'replace');
+    expect(next({ ...passed, rung: 'swap' })).toBe('choose-volumes');
+    expect(next(given({ door: 'nobody-knows', fault: 'other', reason: 'no answer' }))).toBe('end-rung');
+  });
+
+  it('waits where AWS has refused it, is told, and is used again', () => {
+    expect(next(given(quota))).toBe('aws-refused');
+    expect(next(given(quota), { nowMs: NOON_MS + HOUR_MS + 1 })).toBe('choose-volumes');
+  });
+
+  it('is not the end of the others where AWS refuses it alone', () => {
+    const denied = given({ door: 'aws', fault: 'other', reason: 'not authorized' });
+    const others = { good: [snapshotSet(0), snapshotSet(1)], refused: [], sibling: null, kept: null };
+    expect(next(denied, { sources: others })).toBe('choose-volumes');
+    expect(next(denied)).toBe('aws-refused');
+  });
+
+  it('is kept once, however often AWS refuses it', () => {
+    const again = reduceAct(
+      { ...given(quota), restoredVolumes: copy({ givenUp: quota }) },
+      { do: 'drop-volumes' },
+      { is: 'done', atMs: NOON_MS + HOUR_MS },
+    );
+    expect(again.tried).toHaveLength(1);
+  });
+
+  it('is quarantined only for what its data did', () => {
+    const proved = (door: Door) => {
+      const [one] = given({ door, fault: 'lower-stop', reason: 'it stands' } as RestoredVolumes['givenUp']).tried;
+      const state = ladderState({
+        ...{ rung: 'swap', proved: 'yes', restoredVolumes: copy({ source: 'set-1', mounted: 'restored' }) },
+        ...{ tried: one ? [one] : [], cleared: [{ kind: 'verify', target: 'snap-00' }] },
+      });
+      const act = nextCleanup(facts({ volumes: [] }), state);
+      return act.do === 'clean-up' ? act.piece.kind : act.do;
+    };
+    expect([proved('data'), proved('nobody-knows')]).toEqual(['quarantine', 'keep']);
+  });
+});

@@ -1,0 +1,213 @@
+// docs/decisions.md: what each act needs, what unknown does, budgets, waits and queues, from the tables of the code and the template.
+import { ASKS_FOR_HEAL } from '../../../functions/dispatch-heal/candidates.ts';
+import { desiredNames } from '../../../functions/register-nodes/records.ts';
+import { type ActParts, nothing } from '../../../functions/replace-node/acts/act.ts';
+import { CLEANUP_ACTS } from '../../../functions/replace-node/acts/cleanup.ts';
+import { DECISIONS } from '../../../functions/replace-node/acts/decisions.ts';
+import { INSTANCE_ACTS } from '../../../functions/replace-node/acts/instances.ts';
+import { NODE_COMMANDS } from '../../../functions/replace-node/acts/node-commands.ts';
+import { VOLUME_ACTS } from '../../../functions/replace-node/acts/volumes.ts';
+import { BOUND_MS } from '../../../functions/replace-node/rungs/rung.ts';
+import { CURABLE } from '../../../functions/rotate-peers/schedule.ts';
+import { type DescribedSchema, describedSchema } from '../../../infra/fleet-json-schema.ts';
+import type { Health } from '../../../shared/fleet/observation.ts';
+import { HEALTH_VALUE, poolName } from '../../../shared/fleet/resource-names.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { OUTAGE_TRIES, PATIENT_WAITS_SECONDS, POLL_SECONDS } from '../../../shared/heal/context.ts';
+import {
+  ALARM_LAG_MS,
+  DEATHS_TO_PAGE,
+  FLAP_WINDOW_MS,
+  INVOKE_AGAIN_MS,
+  MAX_FAILURES,
+} from '../../../shared/heal/incident.ts';
+import { runLimitsSeconds, startBySeconds } from '../../../shared/node-commands/command.ts';
+import { applied, DNS, factsOf, healthOf, idOf, nodeOf, valuesIn } from '../../fixtures/register-facts.ts';
+import { bitcoin, type Resource } from '../support.ts';
+
+type Resources = (type: string) => readonly Resource[];
+
+/** The tables of the page, by the name of their place. */
+export const tablesOf = (resources: Resources): Readonly<Record<string, readonly string[]>> => ({
+  health: table(
+    [
+      'health',
+      'asks for a heal',
+      'counts for the breaker',
+      'in the pool beside a synced node',
+      'its peers are changed',
+    ],
+    Object.keys(HEALTH_VALUE).map((health) => healthRow(health as Health)),
+  ),
+  acts: table(
+    [
+      'act',
+      'written before it',
+      'under a pause',
+      'when it fails',
+      'approved in mode ask',
+      'when nobody knows what came of it',
+    ],
+    ACTS.map(actRow),
+  ),
+  budgets: table(['key of the fleet file', 'default', 'meaning'], budgetRows(describedSchema(), [])),
+  waits: table(['what', 'how long'], waitRows()),
+  commands: table(
+    ['command on a node', 'may run for'],
+    Object.entries(runLimitsSeconds).map(([name, seconds]) => [code(name), lasting(seconds * 1_000)]),
+  ),
+  queues: table(
+    ['queue', 'holds a message for', 'hides it for'],
+    resources('AWS::SQS::Queue').map(queueRow).toSorted(byFirst),
+  ),
+  starts: table(
+    ['function', 'an event waits at most', 'is tried again', 'then'],
+    resources('AWS::Lambda::EventInvokeConfig').map(startRow).toSorted(byFirst),
+  ),
+});
+
+// Health
+
+const NOW_MS = Date.UTC(2026, 0, 1, 12);
+
+function healthRow(health: Health): readonly string[] {
+  return [
+    code(health),
+    ASKS_FOR_HEAL[health],
+    counts(health) ? 'yes' : 'no',
+    pooled(health),
+    CURABLE[health] ? 'yes' : 'no',
+  ];
+}
+
+/** Whether one such node more opens the breaker of a fleet that is at its limit. */
+function counts(health: Health): boolean {
+  const nodes = Array.from({ length: 3 }, (_, at) => ({ instanceId: idOf(at), health: at === 0 ? health : 'synced' }));
+  const fleet = { ...bitcoin.fleet, breaker: { ...bitcoin.fleet.breaker, unhealthyMinimum: 0, unhealthyPercent: 1 } };
+  return readBreaker(fleet, [{ observedAtMs: NOW_MS, nodes }] as never, NOW_MS).open;
+}
+
+/** What the pool does with such a node beside a synced one: where it was in, and where it was out. */
+function pooled(health: Health): string {
+  const nodes = [nodeOf(1), nodeOf(2)];
+  const [, other] = nodes;
+  const holds = (before: readonly Health[]): boolean => {
+    const facts = applied(factsOf({ nodes, health: healthOf(...before) }));
+    const after = desiredNames({ ...facts, health: healthOf('synced', health) });
+    const pool = after.records.find(({ name }) => name === poolName(DNS))?.values ?? valuesIn(facts, poolName(DNS));
+    return pool.includes(other?.privateIp ?? '');
+  };
+  const [wasIn, wasOut] = [holds(['synced', 'synced']), holds(['synced', 'stuck'])];
+  if (wasIn && wasOut) return 'yes';
+  return wasIn ? 'stays as it is' : 'no';
+}
+
+// Acts
+
+interface NamedAct extends ActParts<never> {
+  readonly kind: string;
+}
+
+const ACTS = [
+  ...DECISIONS,
+  ...NODE_COMMANDS,
+  ...VOLUME_ACTS,
+  ...INSTANCE_ACTS,
+  ...CLEANUP_ACTS,
+] as unknown as readonly NamedAct[];
+
+function actRow({ kind, intent, recovers, retryKey, needsApproval, reduce, silentAfter }: NamedAct): readonly string[] {
+  return [
+    code(kind),
+    intent ? 'an intent' : 'nothing',
+    recovers === true ? 'goes on' : recovers === false ? 'refused' : 'goes on where it only puts back',
+    retryKey ? 'again after a while, a few times' : 'again at once',
+    needsApproval === false ? 'no' : needsApproval === true ? 'the rung under way' : 'what it begins or copies',
+    [
+      reduce.unknown === nothing ? 'nothing is concluded' : 'it is looked for before anything else',
+      ...(silentAfter === 'counted' ? ['one more question is open'] : []),
+    ].join('; '),
+  ];
+}
+
+// Budgets
+
+/** Keys that bound what is done in a time, or how much of it. */
+const BOUNDS = /^(disk|breaker|replace|ask|snapshots\.clean)\./;
+
+function budgetRows(schema: DescribedSchema, above: readonly string[]): (readonly string[])[] {
+  return (schema.anyOf ?? [schema]).flatMap((one) => {
+    const { properties = {} } = one as DescribedSchema;
+    return Object.entries(properties).flatMap(([name, inner]): (readonly string[])[] => {
+      if (typeof inner !== 'object') return [];
+      const path = [...above, name];
+      const key = path.join('.');
+      const { type, default: usual, description = '' } = inner as DescribedSchema;
+      const rows = budgetRows(inner as DescribedSchema, path);
+      return (type === 'integer' || type === 'number') && BOUNDS.test(key) && usual !== undefined
+        ? [[code(key), String(usual), description], ...rows]
+        : rows;
+    });
+  });
+}
+
+// Waits
+
+const waitRows = (): (readonly string[])[] => [
+  ['an observation counts for', lasting(OBSERVATION_VALID_MS)],
+  ['seconds between polls; the last one repeats', POLL_SECONDS.join(', ')],
+  [
+    'while AWS itself fails, a call waits in the attempt',
+    `${PATIENT_WAITS_SECONDS.slice(0, 6).join(', ')} … s; a step is tried ${OUTAGE_TRIES} times`,
+  ],
+  ['an attempt that nobody claimed is started again after', lasting(INVOKE_AGAIN_MS)],
+  ['attempts of an incident that may fail', String(MAX_FAILURES)],
+  ['attempts that die before a person is paged', String(DEATHS_TO_PAGE)],
+  ['the same trouble again is the same incident within', lasting(FLAP_WINDOW_MS)],
+  ['an alarm may lag behind the cure by', lasting(ALARM_LAG_MS)],
+  ['a command that has not begun is void after', lasting(startBySeconds * 1_000)],
+  ...Object.entries(BOUND_MS).map(([what, ms]) => [`\`${what}\` of the ladder counts as failed after`, lasting(ms)]),
+];
+
+// Queues
+
+function queueRow({ Properties }: Resource): readonly string[] {
+  const { QueueName = 'without a name', MessageRetentionPeriod = 345_600, VisibilityTimeout = 30 } = Properties;
+  return [code(String(QueueName)), lasting(MessageRetentionPeriod * 1_000), lasting(VisibilityTimeout * 1_000)];
+}
+
+function startRow({ Properties }: Resource): readonly string[] {
+  const {
+    FunctionName,
+    MaximumEventAgeInSeconds = 21_600,
+    MaximumRetryAttempts = 2,
+    DestinationConfig,
+    Qualifier,
+  } = Properties;
+  const name =
+    typeof FunctionName === 'string' ? FunctionName : String(FunctionName?.Ref ?? '').replace(/[0-9A-F]{8}$/, '');
+  const then = DestinationConfig?.OnFailure ? 'a dead-letter queue, and an alarm' : 'dropped';
+  return [
+    `${code(name)}${Qualifier === undefined || Qualifier === '$LATEST' ? '' : ', called by another function'}`,
+    lasting(MaximumEventAgeInSeconds * 1_000),
+    `${MaximumRetryAttempts} times`,
+    then,
+  ];
+}
+
+// Text
+
+function lasting(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${seconds / 60} min`;
+  return seconds < 172_800 ? `${seconds / 3_600} h` : `${seconds / 86_400} days`;
+}
+
+const code = (text: string): string => `\`${text}\``;
+const byFirst = ([one = '']: readonly string[], [other = '']: readonly string[]): number => (one < other ? -1 : 1);
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  [head, head.map(() => '---'), ...rows].map(
+    (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`,
+  );
