@@ -98,7 +98,8 @@ export async function sweep(services: DispatcherServices): Promise<void> {
       new PutMetricDataCommand({
         Namespace: 'chainmend',
         MetricData: [
-          { MetricName: 'Sweeps', Value: 1, Unit: 'Count' },
+          // A sweep that saw nothing is none: the dead-man's alarm must not be kept quiet by it.
+          { MetricName: 'Sweeps', Value: inAlarm !== null && records.hasRead ? 1 : 0, Unit: 'Count' },
           { MetricName: 'BrokenFleetFiles', Value: settings.broken.size, Unit: 'Count' },
         ],
       }),
@@ -123,12 +124,14 @@ async function readRecords(
   { store }: DispatcherServices,
   { fleets }: Settings,
   collectFailure: CollectFailure,
-): Promise<HealRecords> {
+): Promise<HealRecords & { readonly hasRead: boolean }> {
   const incidents: IncidentRecord[] = [];
   const nodes: NodeRecord[] = [];
+  let hasRead = fleets.length === 0;
   for (const fleet of fleets)
     await collectFailure(async () => {
       const read = await store.readFleet(fleet.name);
+      hasRead = true;
       incidents.push(...read.incidents);
       nodes.push(...read.nodes);
       for (const place of read.foreign)
@@ -136,7 +139,7 @@ async function readRecords(
           throw new Error(`${place} holds a record of something else: somebody has forged it, and it is left out`);
         });
     });
-  return { incidents, nodes };
+  return { incidents, nodes, hasRead };
 }
 
 /** The pages that people already have about each fleet as a whole, from incidents that are not over. */

@@ -74,6 +74,8 @@ export const SCENARIOS: readonly Scenario[] = [
   stuckNode,
   consensusClientDown,
   ceilingAndHung,
+  ceilingAndHung,
+  consensusClientDown,
   corruptData,
   badLatestSnapshot,
   firstDay,

@@ -1,5 +1,6 @@
 // Sick nodes and people's requests at the dispatcher: dispatch-heal reads a real region through AWS's own clients. No heal is deployed there, so a
 // start of a heal fails loudly.
+import type { PutMetricDataInput } from '@aws-sdk/client-cloudwatch';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../../functions/dispatch-heal/handler.ts';
 import { metricsClients as awsClients, type MetricsClients as Clients } from '../../../shared/aws/clients.ts';
@@ -298,6 +299,19 @@ describe('the round of clean snapshots', () => {
     const lines = whole.region.dynamodb.items(TableName).filter((item) => JSON.stringify(item).includes('JOURNAL#'));
     expect(lines).toHaveLength(1);
     expect(JSON.stringify(lines)).toContain('everything is paused: a test');
+  });
+
+  it('of a minute counts as a sweep only where it saw something', async () => {
+    const counted = () =>
+      whole.region.gateway.trace.calls
+        .filter(({ operation }) => operation === 'PutMetricData')
+        .flatMap(({ input }) => (input as Pick<PutMetricDataInput, 'MetricData'>).MetricData ?? [])
+        .findLast(({ MetricName }) => MetricName === 'Sweeps')?.Value;
+    await handle({ kind: 'sweep' });
+    expect(counted()).toBe(1);
+    clients.dynamodb.send = (() => Promise.reject(new Error('no table'))) as unknown as typeof clients.dynamodb.send;
+    await expect(handle({ kind: 'sweep' })).rejects.toThrow(/no table/);
+    expect(counted()).toBe(0);
   });
 
   it('fails loudly where nobody can say who would give one', async () => {
