@@ -3,6 +3,7 @@
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
   type HolderFacts,
+  type Replacement,
   type ReplacementsRecord,
   reserveReplacement,
   type TurnRecord,
@@ -37,7 +38,10 @@ export function judgeTurn(facts: QueueFacts): Refusal | null {
   const [first] = queueOf(fleet.name, facts);
   if (first !== undefined && !isSame(first, incident))
     return inFlight(`${first.node} has waited for longer, since ${new Date(first.onsetMs).toISOString()}`);
-  const wanted = { key: '', fleet: fleet.name, node, instanceId, onsetMs };
+  const wanted = {
+    ...{ key: '', fleet: fleet.name, node, instanceId, onsetMs },
+    ...(isAsked(incident) && { byPerson: true as const }),
+  };
   const free = reserveReplacement(replacements, wanted, fleet.replace, nowMs);
   if ('refuse' in free) return free.refuse === 'replacements-spent' ? { ...free, retryAfterMs: AGAIN_MS } : null;
   const before = fleetsBefore(facts);
@@ -45,6 +49,12 @@ export function judgeTurn(facts: QueueFacts): Refusal | null {
   const reason = `the account’s next replacement is for ${before.join(', ')}, which had fewer of the last day's, or has waited for longer`;
   return { refuse: 'replacements-spent', reason, page: false, retryAfterMs: AGAIN_MS };
 }
+
+/** What people ask for is counted apart from what heals by themselves, and waits behind none of that in the account. */
+const isAsked = ({ want }: Pick<IncidentRecord, 'want'>): boolean => want !== undefined;
+
+const countedWith = (incident: IncidentRecord, replacements: ReplacementsRecord | undefined): readonly Replacement[] =>
+  (replacements?.entries ?? []).filter(({ byPerson = false }) => byPerson === isAsked(incident));
 
 /** Where only one node is looked at, nobody is let in: the next sweep sees all that wait. */
 export const awaitSweep = ({ waitsFor }: IncidentRecord): Refusal | null =>
@@ -75,10 +85,11 @@ const queueOf = (fleet: string, { waiting }: Pick<QueueFacts, 'waiting'>): reado
 /** The other fleets whose first incident goes before this one's, best first. */
 function fleetsBefore({ fleet, incident, waiting, replacements, nowMs }: QueueFacts): readonly string[] {
   const hadOf = (name: string): number =>
-    (replacements?.entries ?? []).filter((entry) => entry.fleet === name && nowMs - entry.atMs < DAY_MS).length;
-  const others = [...new Set(waiting.map((one) => one.fleet))].filter((name) => name !== fleet.name);
+    countedWith(incident, replacements).filter((entry) => entry.fleet === name && nowMs - entry.atMs < DAY_MS).length;
+  const alike = waiting.filter((one) => isAsked(one) === isAsked(incident));
+  const others = [...new Set(alike.map((one) => one.fleet))].filter((name) => name !== fleet.name);
   return others.flatMap((name) => {
-    const [first] = queueOf(name, { waiting });
+    const [first] = queueOf(name, { waiting: alike });
     if (first === undefined || isCounted(first, replacements)) return [];
     const fewer = hadOf(name) - hadOf(fleet.name);
     return fewer < 0 || (fewer === 0 && first.onsetMs < incident.onsetMs) ? [name] : [];
@@ -95,7 +106,7 @@ const isCounted = (
   );
 
 /** Replacements that the account may still begin now, by the limits of this fleet's file. */
-function placesLeft({ replacements, fleet: { replace }, nowMs }: QueueFacts): number {
-  const within = (ms: number): number => (replacements?.entries ?? []).filter(({ atMs }) => nowMs - atMs < ms).length;
+function placesLeft({ incident, replacements, fleet: { replace }, nowMs }: QueueFacts): number {
+  const within = (ms: number): number => countedWith(incident, replacements).filter(({ atMs }) => nowMs - atMs < ms).length;
   return Math.min(replace.replacementsPerHour - within(60 * 60_000), replace.replacementsPerDay - within(DAY_MS));
 }

@@ -71,6 +71,18 @@ describe('the queue at the door', () => {
     expect(judgeTurn(facts(one('node2', 5), account(had('bitcoin', 0.2), had('bitcoin', 1.5))))).toBeNull();
   });
 
+  it('counts what people ask for apart: what heals have spent keeps no person waiting, and the other way round', () => {
+    const want = { do: 'undo' } as NonNullable<IncidentRecord['want']>;
+    const asked = one('node2', 5, { want, waitsFor: 'replacements-spent' });
+    const own = one('node2', 5, { waitsFor: 'replacements-spent' });
+    const spent = [had('bitcoin', 0.2, 'node7'), had('litecoin', 0.1, 'node8')];
+    const byPeople = spent.map((entry) => ({ ...entry, byPerson: true as const }));
+    expect(judgeTurn(facts(asked, account(...spent)))).toBeNull();
+    expect(judgeTurn(facts(own, account(...spent)))).toMatchObject({ refuse: 'replacements-spent' });
+    expect(judgeTurn(facts(own, account(...byPeople)))).toBeNull();
+    expect(judgeTurn(facts(asked, account(...byPeople)))).toMatchObject({ refuse: 'replacements-spent' });
+  });
+
   it('is fair between fleets: the one that had fewer goes first, then the one that has waited for longer', () => {
     const mine = one('node2', 60);
     const theirs = one('node7', 5, { fleet: 'litecoin' });
