@@ -350,7 +350,7 @@ describe('the story of peers', () => {
     expect(told(facts).slice(1)).toEqual([
       'peers: dial 4 peers: 0 of 4 done: HTTP 404',
       'taken back: 1 peer, 2 before',
-      `restored: peers-too-few: ${sentence}; page sent`,
+      `rolled back: peers-too-few: ${sentence}; page sent`,
     ]);
   });
 
