@@ -107,6 +107,7 @@ const isCounted = (
 
 /** Replacements that the account may still begin now, by the limits of this fleet's file. */
 function placesLeft({ incident, replacements, fleet: { replace }, nowMs }: QueueFacts): number {
-  const within = (ms: number): number => countedWith(incident, replacements).filter(({ atMs }) => nowMs - atMs < ms).length;
+  const within = (ms: number): number =>
+    countedWith(incident, replacements).filter(({ atMs }) => nowMs - atMs < ms).length;
   return Math.min(replace.replacementsPerHour - within(60 * 60_000), replace.replacementsPerDay - within(DAY_MS));
 }

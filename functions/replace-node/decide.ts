@@ -35,7 +35,7 @@ import { isCleared, isPending, isStopOwed, mayBeOnStandby, newState } from './st
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
   const decision = state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
-  return orTold(decision, facts);
+  return orTold(decision, facts, state);
 }
 
 function onward(facts: Facts, state: LadderState): Decision {

@@ -9,9 +9,9 @@ type Client = NodeState['clients'][number];
 const FIRST_MS = 15 * 60_000;
 const MOST_MS = 6 * 60 * 60_000;
 
-/** Each look comes as much later as the trouble is old: within a day there are a handful. */
+/** Each wait is twice as long as the trouble is old: within six hours there are four or five attempts. */
 export const laterEachTime = ({ nowMs, onsetMs }: Pick<Facts, 'nowMs' | 'onsetMs'>): number =>
-  Math.min(MOST_MS, Math.max(FIRST_MS, nowMs - onsetMs));
+  Math.min(MOST_MS, Math.max(FIRST_MS, 2 * (nowMs - onsetMs)));
 
 /**
  * The refusal where a client cannot be followed, or was stopped by a person; null where a heal may go on. One of several is enough. A client that ended

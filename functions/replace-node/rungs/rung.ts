@@ -12,7 +12,7 @@ import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { endOf, judgeProof, type Verdict } from '../judge.ts';
 import { laterEachTime, leftToPerson } from '../person.ts';
-import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, type Which } from '../state.ts';
+import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, phaseOf, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
 export interface Rung {
@@ -75,7 +75,11 @@ const UNHEARD_MS = 15 * 60_000;
  * A question that is late, lost or refused is no verdict on the node: it is asked again, and then told. No rung is climbed for it. One attempt cannot
  * raise its own fence: the next attempt is above what the node obeys.
  */
-export function orTold(decision: Decision, { unanswered }: Pick<Facts, 'unanswered'>): Decision {
+export function orTold(
+  decision: Decision,
+  { unanswered, ...facts }: Pick<Facts, 'unanswered' | 'nowMs' | 'onsetMs'>,
+  state: LadderState | null,
+): Decision {
   if (decision.do !== 'inspect' || unanswered === null) return decision;
   const { count, reason, isStale } = unanswered;
   if (isStale)
@@ -84,7 +88,8 @@ export function orTold(decision: Decision, { unanswered }: Pick<Facts, 'unanswer
   return refuse(
     'node-silent',
     `its agent is online, and ${count} questions to it were not answered (${reason}): how the node is, nobody knows, and nothing was done to it`,
-    { page: true, retryAfterMs: UNHEARD_MS },
+    // Nobody is down because of us: each look comes as much later as the trouble is old.
+    { page: true, retryAfterMs: state === null || phaseOf(state) === 'preparing' ? laterEachTime(facts) : UNHEARD_MS },
   );
 }
 
