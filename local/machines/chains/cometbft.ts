@@ -127,6 +127,11 @@ export async function install(node: RealNode, peers: readonly string[]): Promise
     peers.join(','),
   );
   await runOnNode(node, MAKE_IMAGE, IMAGE);
+  await runContainer(node);
+}
+
+/** A person's own command: the container is all that says how the client is run. */
+export async function runContainer(node: RealNode): Promise<void> {
   await runOnNode(
     node,
     `docker run -d --name ${CONTAINER} --network host -v ${HOME}:/root/.cometbft ${IMAGE} \

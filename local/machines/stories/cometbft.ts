@@ -17,6 +17,7 @@ import { dockerStopUnclean } from './cometbft/docker-stop-unclean.ts';
 import { haltedChain } from './cometbft/halted-chain.ts';
 import { watchSigning } from './cometbft/honest.ts';
 import { peerListEmptied } from './cometbft/peer-list-emptied.ts';
+import { personUpgradesContainer } from './cometbft/person-upgrades-container.ts';
 import { signingState } from './cometbft/signing-state.ts';
 import { stuckNode } from './cometbft/stuck-node.ts';
 
@@ -65,7 +66,7 @@ export const cometbft: StoryGroup = {
   fleets: ['cometbft'],
   needs: NEEDS,
   build: (world, telling) => build(world, membersWith(2), telling),
-  lanes: [[peerListEmptied, dockerStopUnclean], [stuckNode], [signingState]],
+  lanes: [[peerListEmptied, dockerStopUnclean], [stuckNode, personUpgradesContainer], [signingState]],
 };
 
 export const cometbftHalted: StoryGroup = {

@@ -1,6 +1,7 @@
 // The litecoin network: three nodes of a fleet, and one that belongs to no fleet and mines. The stories next to this file play on it.
 import { heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
+import { busyRpc } from './litecoin/busy-rpc.ts';
 import { corruptData } from './litecoin/corrupt-data.ts';
 import { diskFull } from './litecoin/disk-full.ts';
 import { frozen } from './litecoin/frozen.ts';
@@ -44,5 +45,5 @@ export const litecoin: StoryGroup = {
     );
   },
   first: [snapshots],
-  lanes: [[diskFull, frozen], [corruptData]],
+  lanes: [[diskFull], [frozen, busyRpc], [corruptData]],
 };
