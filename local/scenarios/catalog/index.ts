@@ -74,8 +74,6 @@ export const SCENARIOS: readonly Scenario[] = [
   stuckNode,
   consensusClientDown,
   ceilingAndHung,
-  ceilingAndHung,
-  consensusClientDown,
   corruptData,
   badLatestSnapshot,
   firstDay,
