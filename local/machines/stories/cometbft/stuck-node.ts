@@ -13,7 +13,7 @@ export const stuckNode: RealStory = {
     const before = await container(node);
     await freeze(node);
     say('follower2', 'its process is frozen (SIGSTOP)');
-    holds('it answers nobody', (await heightOf(node)) === -1);
+    await becomes('it answers nobody', 30, async () => (await heightOf(node)) === -1);
     holds('docker calls it running', /^running/.test(await container(node)));
     await becomes('chainmend restarts it', 480, () =>
       hasJournalLine(world, sinceMs, { node: 'follower2', heal: 'replace-node', kind: 'intent', text: /restart/ }),
