@@ -36,6 +36,16 @@ describe('a question that the node left open', () => {
     for (const rung of ['restart', 'swap'] as const) expect(asked(more, ladderState({ rung }))).toBe(does);
   });
 
+  it('is put again later each time, unless the client is down because of the heal', () => {
+    const minutes = (age: number, state: Parameters<typeof decide>[1]): number => {
+      const act = decide(facts({ ...open, ...often, onsetMs: NOON_MS - age * MINUTE_MS }), state);
+      if (act.do !== 'end' || act.end.as !== 'refused') throw new Error(`expected a refusal, got ${act.do}`);
+      return act.end.refusal.retryAfterMs / MINUTE_MS;
+    };
+    expect([1, 20, 60, 1000].map((age) => minutes(age, null))).toEqual([15, 40, 120, 360]);
+    expect(minutes(60, ladderState({ rung: 'restart', client: 'mayBeDown' }))).toBe(15);
+  });
+
   it('is no reason for a stop of the instance', () => {
     expect(nextRung(facts(often), { failed: [] })).toBe('restart');
   });
