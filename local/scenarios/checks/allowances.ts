@@ -9,12 +9,7 @@ export interface Allowance {
   readonly reason: string;
 }
 
-const THREE_ALARMS = 'one dead execution raises several alarms of the suite, each with its own page';
-
-export const ALLOWANCES: readonly Allowance[] = [
-  { scenario: 'late-command', invariant: 'told-once', reason: THREE_ALARMS },
-  { scenario: 'execution-lost', invariant: 'told-once', reason: THREE_ALARMS },
-];
+export const ALLOWANCES: readonly Allowance[] = [];
 
 /** @returns violations that have no allowance, and a sentence for each allowance that was used */
 export function judge(
