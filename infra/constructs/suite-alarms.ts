@@ -55,14 +55,19 @@ const ONE_EVENT = {
   treatMissingData: TreatMissingData.NOT_BREACHING,
 } as const;
 
-const HEAL_ENDINGS = {
-  errors: 'Errors',
-  failed: 'DurableExecutionFailed',
-  timedOut: 'DurableExecutionTimedOut',
-  stopped: 'DurableExecutionStopped',
-} as const;
-
 const sumOf = (metric: MetricProps): Metric => new Metric({ statistic: Stats.SUM, ...metric });
+
+/**
+ * What arrives, not what lies there: an alarm on the depth would stay on until somebody empties the queue, and hide the next loss. Lambda and EventBridge
+ * send with SendMessage, which this metric counts.
+ */
+const lostTo = ({ queue }: DeadLetters): Metric =>
+  sumOf({
+    namespace: 'AWS/SQS',
+    metricName: 'NumberOfMessagesSent',
+    dimensionsMap: { QueueName: queue.queueName },
+    period: EVENT_PERIOD,
+  });
 
 export class SuiteAlarms extends Construct {
   readonly #pages: SnsAction;
@@ -87,12 +92,15 @@ export class SuiteAlarms extends Construct {
         statistic: Stats.MAXIMUM,
       },
     );
-    const durable = new Set(heals);
-    for (const suiteFunction of [...functions, ...synchronous]) {
-      const { functionName, function: fn } = suiteFunction;
+    for (const suiteFunction of functions) this.#failures(suiteFunction, { heals: heals.includes(suiteFunction) });
+    for (const { functionName, function: fn } of synchronous)
+      this.#any(`${functionName}/errors`, `${functionName} failed: see its log.`, {
+        namespace: 'AWS/Lambda',
+        metricName: 'Errors',
+        dimensionsMap: { FunctionName: fn.functionName },
+      });
+    for (const { functionName, function: fn } of [...functions, ...synchronous]) {
       const of = { namespace: 'AWS/Lambda', dimensionsMap: { FunctionName: fn.functionName } };
-      if (durable.has(suiteFunction as SuiteFunction)) this.#healEndedBadly(functionName, of);
-      else this.#any(`${functionName}/errors`, `${functionName} failed.`, { ...of, metricName: 'Errors' });
       this.#alarm(
         `${functionName}/throttles`,
         `${functionName} was throttled again and again for 15 minutes: is the account's concurrency of Lambda too small?`,
@@ -104,14 +112,14 @@ export class SuiteAlarms extends Construct {
         },
       );
     }
-    for (const { queueName, queue } of [undelivered, ...functions.map(({ failed }) => failed)]) {
-      this.#any(`${queueName}/not-empty`, `Something could not be delivered or done: see the queue ${queueName}.`, {
-        namespace: 'AWS/SQS',
-        metricName: 'ApproximateNumberOfMessagesVisible',
-        dimensionsMap: { QueueName: queue.queueName },
-        statistic: Stats.MAXIMUM,
-      });
-    }
+    this.#alarm(
+      `${undelivered.queueName}/lost`,
+      `An event could not be delivered: see the queue ${undelivered.queueName}.`,
+      {
+        metric: lostTo(undelivered),
+        ...ONE_EVENT,
+      },
+    );
     for (const { node, ruleName } of rules) {
       this.#any(`${node.id.toLowerCase()}-not-delivered`, 'EventBridge could not hand an event to its function.', {
         namespace: 'AWS/Events',
@@ -177,19 +185,30 @@ export class SuiteAlarms extends Construct {
   }
 
   /**
-   * One alarm, since one dead execution moves several of these metrics, and is one cause. SUM leaves out a metric without data, unlike `+` ("Using math
-   * expressions", CloudWatch guide). Metric names: "Monitoring durable functions", Lambda guide.
+   * One alarm of a function, since one dead execution moves several of these metrics, and is one cause. SUM leaves out a metric without data, unlike
+   * `+` ("Using math expressions", CloudWatch guide). Metric names: "Monitoring durable functions", Lambda guide.
    */
-  #healEndedBadly(functionName: string, of: Pick<MetricProps, 'dimensionsMap'> & { readonly namespace: string }): void {
-    const usingMetrics = Object.fromEntries(
-      Object.entries(HEAL_ENDINGS).map(([id, metricName]) => [
-        id,
-        new Metric({ ...of, metricName, statistic: Stats.SUM, period: EVENT_PERIOD }),
-      ]),
-    );
+  #failures({ functionName, function: fn, failed }: SuiteFunction, { heals }: { readonly heals: boolean }): void {
+    const ofFunction = (metricName: string): Metric =>
+      sumOf({
+        namespace: 'AWS/Lambda',
+        metricName,
+        dimensionsMap: { FunctionName: fn.functionName },
+        period: EVENT_PERIOD,
+      });
+    const usingMetrics = {
+      errors: ofFunction('Errors'),
+      lost: lostTo(failed),
+      ...(heals && {
+        failed: ofFunction('DurableExecutionFailed'),
+        timedOut: ofFunction('DurableExecutionTimedOut'),
+        stopped: ofFunction('DurableExecutionStopped'),
+      }),
+    };
+    const what = heals ? 'failed, or a heal of it failed, ran out of time or was stopped' : 'failed';
     this.#alarm(
       `${functionName}/errors`,
-      `${functionName} failed, or a heal of it failed, ran out of time or was stopped: see its log, and its queue for what was lost.`,
+      `${functionName} ${what}: see its log; what was lost for good is in the queue ${failed.queueName}.`,
       {
         metric: new MathExpression({ expression: 'SUM(METRICS())', usingMetrics, period: EVENT_PERIOD }),
         ...ONE_EVENT,

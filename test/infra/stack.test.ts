@@ -440,23 +440,23 @@ describe('people', () => {
     const queued = ['dispatch-heal', 'prune-retired', 'register-nodes', 'rotate-peers', 'watch-fleet', ...heals];
     const expected = [
       ...[...queued, 'plan-snapshots', 'mark-root'].flatMap((name) => ofEach.map((of) => `chainmend-${name}/${of}`)),
-      ...queued.map((name) => `chainmend-${name}-failed/not-empty`),
       ...['alarms', 'contributors', 'instances'].map((rule) => `${rule}-not-delivered`),
       ...['register-nodes', 'rotate-peers', 'sweeps', 'watches'].map((what) => `${what}-missing`),
-      ...['chainmend-undelivered/not-empty', 'fleet-file-broken'],
+      ...['chainmend-undelivered/lost', 'fleet-file-broken'],
     ];
     expect(alarms.map(({ Properties }) => Properties.AlarmName).sort()).toEqual(
       expected.map((name) => `chainmend/${name}`).sort(),
     );
   });
 
-  it('are paged by one alarm of a heal, however it ends badly: one dead execution moves several metrics', () => {
+  it('are paged by one alarm of a heal, however it ends badly: one dead execution moves several metrics and fills a queue', () => {
     for (const name of heals) {
       const own = alarms.find(({ Properties }) => Properties.AlarmName === `chainmend/chainmend-${name}/errors`);
       const queries: { MetricStat?: { Metric: { MetricName: string } }; Expression?: string }[] =
         own?.Properties.Metrics ?? [];
       expect(queries.flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []).sort()).toEqual([
         ...['DurableExecutionFailed', 'DurableExecutionStopped', 'DurableExecutionTimedOut', 'Errors'],
+        'NumberOfMessagesSent',
       ]);
       expect(queries.flatMap(({ Expression }) => Expression ?? [])).toEqual(['SUM(METRICS())']);
     }

@@ -48,8 +48,6 @@ export const lateCommand: Scenario = {
   },
   done: (world) => incidentsEnded(world, 'healed') && starts.has(world) && passed(world, 40),
   hours: 6,
-  // Of the dead heal: its function's alarm and its queue's. Of the node, which hangs meanwhile: the watcher's.
-  pagesAtMost: 3,
   expect: [
     { sentence: 'the node refused it', holds: ({ fencedCommands }) => fencedCommands >= 1 },
     {

@@ -125,6 +125,8 @@ export function createSqs(kernel: Kernel, record: RecordMetric): Sqs {
       firstReceivedAtMs: undefined,
     };
     queue.messages.push(message);
+    // Also what another service sends; a redrive of SQS itself is not counted ("Available CloudWatch metrics for Amazon SQS").
+    record('AWS/SQS', 'NumberOfMessagesSent', { QueueName: queue.name }, 1, now(), 'Count');
     for (const wake of queue.waiters) kernel.clock.after(delayMs, wake);
     return message;
   };

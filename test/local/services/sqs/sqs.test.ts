@@ -4,18 +4,19 @@ import { type TestKernel, testKernel } from '../../../fixtures/kernel.ts';
 
 let kernel: TestKernel;
 let sqs: Sqs;
-let depths: number[];
+let datapoints: { readonly name: string; readonly value: number }[];
 const QueueUrl = 'https://sqs.eu-west-1.amazonaws.com/111122223333/work';
 
 const ask = (operation: string, input: object): Record<string, unknown> =>
   sqs.operations[operation]?.({ QueueUrl, ...input }, kernel.call()) as Record<string, unknown>;
+const measured = (metric: string) => datapoints.filter(({ name }) => name === metric).map(({ value }) => value);
 const receive = (input: object = {}) =>
   (ask('ReceiveMessage', input)['Messages'] ?? []) as { Body: string; ReceiptHandle: string; MD5OfBody: string }[];
 
 beforeEach(() => {
   kernel = testKernel();
-  depths = [];
-  sqs = createSqs(kernel, (_namespace, _name, _dimensions, value) => void depths.push(value));
+  datapoints = [];
+  sqs = createSqs(kernel, (_namespace, name, _dimensions, value) => void datapoints.push({ name, value }));
   ask('CreateQueue', { QueueName: 'dead' });
   ask('CreateQueue', {
     QueueName: 'work',
@@ -48,11 +49,12 @@ describe('a queue', () => {
     expect([sqs.depth('work'), sqs.messages('dead').map(({ body }) => body)]).toEqual([0, ['poison']]);
   });
 
-  it('tells how deep it is, to people and each minute to CloudWatch', () => {
+  it('tells how deep it is, to people and each minute to CloudWatch, and what came', () => {
     sqs.accept('arn:aws:sqs:eu-west-1:111122223333:work', 'a', { ERROR_CODE: 'x' });
     kernel.deliver('arn:aws:sqs:eu-west-1:111122223333:work', 'b');
     kernel.advance(60_000);
-    expect(depths).toEqual([0, 2]);
+    expect(measured('ApproximateNumberOfMessagesVisible')).toEqual([0, 2]);
+    expect(measured('NumberOfMessagesSent')).toEqual([1, 1]);
     expect(ask('GetQueueAttributes', { AttributeNames: ['ApproximateNumberOfMessages', 'QueueArn'] })).toEqual({
       Attributes: {
         ApproximateNumberOfMessages: '2',
