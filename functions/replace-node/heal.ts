@@ -5,7 +5,7 @@ import { type Approval, changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, type Reserved, spentReplacements, takeTurn } from '../../shared/heal/budgets.ts';
 import { type Claimed, claimAttempt, type Leased, takeLease } from '../../shared/heal/claim.ts';
-import { turnAt } from '../../shared/heal/context.ts';
+import { mostPolls, poll, turnAt } from '../../shared/heal/context.ts';
 import type { ActOf, ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
@@ -97,6 +97,8 @@ const MAX_TURNS = 900;
 /** Turns from the claim to the ladder, and from its end to the release. */
 const OTHER_TURNS = 20;
 const MINUTE_MS = 60_000;
+/** More than the longest command (2.5 h), from its sending to the latest moment at which it may still run. */
+const COMMANDS_OVER_WITHIN_MS = 180 * MINUTE_MS;
 const NOTHING_SEEN: NodeStatus = { seen: null, unanswered: null };
 /** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
@@ -166,8 +168,17 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   },
 
   'lease-replacement': {
-    execute: (context, _state, { instanceId }) =>
-      context.step('lease-replacement', () => takeLease(context, 'replace', instanceId)),
+    execute: async (context, _state, { instanceId }) => {
+      const take = () => takeLease(context, 'replace', instanceId);
+      const leased = await context.step('lease-replacement', take);
+      if (!('busy' in leased)) return leased;
+      // An attempt that died may have sent it a command that still runs. That is waited for here: another attempt could only wait as well.
+      const taken = await poll(context, mostPolls(COMMANDS_OVER_WITHIN_MS), async () => {
+        const again = await take();
+        return 'busy' in again ? null : again;
+      });
+      return taken ?? leased;
+    },
     reduce: (_state, { from }, leased) => {
       if ('busy' in leased) {
         const reason = `${leased.busy} holds the new instance`;

@@ -6,12 +6,13 @@ import { bundleMeasurements, measureBundles } from './bundles.ts';
 import { measureFleetHours } from './fleet-hours.ts';
 import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';
 import { measureHeals } from './heals.ts';
+import { largeFleetMeasurements, measureLargeFleets } from './large-fleet.ts';
 import { isWithin, type Measurement } from './measurement.ts';
 import { measureSwaps, type SwapMeasured, swapMeasurements, swapRows } from './swaps.ts';
 
 const program = new Command('npm run bench --')
   .description(
-    'Measures bundles, a plain heal, swaps, sweeps of large fleets and the simulator. Times are CPU time and medians; three minutes or so.',
+    'Measures bundles, a plain heal, swaps, sweeps and heals of large fleets and the simulator. Times are CPU time and medians; ten minutes or so.',
   )
   .option('--json', 'one JSON object instead of the table')
   .exitOverride();
@@ -25,6 +26,7 @@ try {
     ...swapMeasurements(swaps),
     ...fleetSweepMeasurements(await measureFleetSweeps()),
     ...(await measureFleetHours()),
+    ...largeFleetMeasurements(await measureLargeFleets()),
   ];
   const missed = measurements.filter((measurement) => !isWithin(measurement));
   const { head, rows } = swapRows(swaps);
