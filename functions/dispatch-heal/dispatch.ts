@@ -116,7 +116,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
     const [incident, nodeRecord, goesFirst, seen, queue] = await Promise.all([
       store.readIncident(fleet.name, instance.instanceId, text),
-      store.readNode(fleet.name, instance.instanceId),
+      store.readNode(instance.instanceId),
       precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet.name) : undefined,
       isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
@@ -153,7 +153,7 @@ async function readQueue(
   const [status, node] =
     before === null
       ? [{ state: 'unknown' } as const, undefined]
-      : await Promise.all([statusOf(before.execution), store.readNode(name, before.instanceId)]);
+      : await Promise.all([statusOf(before.execution), store.readNode(before.instanceId)]);
   return { waiting, turn, replacements, holder: { status, unsettled: node !== undefined && unsettled(node) } };
 }
 

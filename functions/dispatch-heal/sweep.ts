@@ -51,6 +51,7 @@ import {
   readRecoveredAlarms,
   type StatusCheckResult,
 } from './facts.ts';
+import { takeOverRenamed } from './renamed.ts';
 import { processInTurn } from './time-budget.ts';
 
 /**
@@ -86,12 +87,17 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   await collectFailure(async () => {
     inAlarm = await readActiveAlarms(clients.cloudwatch);
   });
-  const records = await readRecords(services, settings, collectFailure);
+  const read = await readRecords(services, settings, collectFailure);
+  const records = { ...read, incidents: [...read.incidents] };
+  const cleanUp = (incident: IncidentRecord): Promise<void> => cleanUpIncident(services, incident, () => false);
+  await collectFailure(async () => {
+    records.incidents.push(...(await takeOverRenamed(services, settings, read.nodes, { collectFailure, cleanUp })));
+  });
   const context = createContext(services, settings, pagedOf(records));
   const seen = await readFleets(context, collectFailure);
   const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, collectFailure);
   const facts: SweepFacts = { records, seen, alarms };
-  await collectFailure(() => cleanUp(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
+  await collectFailure(() => cleanUpAll(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
   await collectFailure(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, collectFailure));
   await collectFailure(() =>
     clients.cloudwatch.send(
@@ -128,16 +134,21 @@ async function readRecords(
   const incidents: IncidentRecord[] = [];
   const nodes: NodeRecord[] = [];
   let hasRead = fleets.length === 0;
-  for (const fleet of fleets)
+  const foreign: string[] = [];
+  let knowsNodes = false;
+  await collectFailure(async () => {
+    nodes.push(...(await store.readNodes(foreign)));
+    knowsNodes = true;
+  });
+  // Without the nodes nobody knows what is open on them, so no incident is judged.
+  for (const fleet of knowsNodes ? fleets : [])
     await collectFailure(async () => {
-      const read = await store.readFleet(fleet.name);
+      incidents.push(...(await store.readIncidents(fleet.name, foreign)));
       hasRead = true;
-      incidents.push(...read.incidents);
-      nodes.push(...read.nodes);
-      for (const place of read.foreign)
-        await collectFailure(async () => {
-          throw new Error(`${place} holds a record of something else: somebody has forged it, and it is left out`);
-        });
+    });
+  for (const place of foreign)
+    await collectFailure(async () => {
+      throw new Error(`${place} holds a record of something else: somebody has forged it, and it is left out`);
     });
   return { incidents, nodes, hasRead };
 }
@@ -162,7 +173,7 @@ async function readFleets(
 }
 
 /** Cleans up: nodes whose lease owner is gone, attempts that died, incidents that are over. */
-async function cleanUp(
+async function cleanUpAll(
   context: DispatchContext,
   { records, seen, alarms }: SweepFacts,
   time: TimeBudget,
@@ -316,7 +327,7 @@ async function cleanUpNode(
   const nowMs = Date.now();
   const freed = freeDead(node, owner, nowMs);
   if ('next' in freed) {
-    await store.replace(keys.node(node.fleet, node.instanceId), freed.next);
+    await store.replace(keys.node(node.instanceId), freed.next);
     return;
   }
   const incident = incidents.find(({ incidentId }) => incidentId === node.operation?.incidentId);
@@ -331,30 +342,30 @@ async function cleanUpNode(
  * @param isOver whether the source of the incident's trigger says that it is over; uncertain is not over
  */
 async function cleanUpIncident(
-  context: DispatchContext,
+  services: DispatcherServices,
   incident: IncidentRecord,
   isOver: (incident: IncidentRecord) => boolean,
 ): Promise<void> {
-  const { clients, store } = context;
+  const { clients, store } = services;
   const nowMs = Date.now();
   if (incident.state === 'open' || incident.state === 'escalated') {
     const closed = isOver(incident) ? recovered(incident, nowMs) : { leave: true as const };
     if ('next' in closed) await replaceIncident(store, closed.next);
     return;
   }
-  const execution = await executionOf(context, incident, nowMs);
+  const execution = await executionOf(services, incident, nowMs);
   if (!execution) return;
   const judged = judgeAttempt(incident, await readExecution(clients.lambda, execution), nowMs);
   if ('stop' in judged) {
     const why = { ErrorType: 'DeadlinePassed', ErrorMessage: `attempt ${incident.attempt} outlived its deadline` };
     await clients.lambda.send(new StopDurableExecutionCommand({ DurableExecutionArn: execution, Error: why }));
   }
-  if ('next' in judged) await replaceIncident(store, await pageForDeaths(context, judged.next));
+  if ('next' in judged) await replaceIncident(store, await pageForDeaths(services, judged.next));
 }
 
 /** Pages once for an incident whose attempts keep dying: the attempts themselves can page no more. */
 async function pageForDeaths(
-  { clients, store, environment }: DispatchContext,
+  { clients, store, environment }: DispatcherServices,
   incident: IncidentRecord,
 ): Promise<IncidentRecord> {
   const { deaths = 0, pagedCodes, fleet, node, incidentId, attempt, trigger } = incident;
@@ -369,13 +380,13 @@ async function pageForDeaths(
 
 /** The ARN of an attempt that was allocated but not claimed. It is known only by invoking the attempt again, which changes nothing if it exists. */
 async function executionOf(
-  context: DispatchContext,
+  services: DispatcherServices,
   incident: IncidentRecord,
   nowMs: number,
 ): Promise<string | undefined> {
   if (incident.state === 'claimed') return incident.execution;
   if (incident.state !== 'allocated' || nowMs - incident.allocatedAtMs < INVOKE_AGAIN_MS) return undefined;
-  return invoke(context, incident.payload);
+  return invoke(services, incident.payload);
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

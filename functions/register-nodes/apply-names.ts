@@ -47,7 +47,7 @@ interface NamesDone {
   readonly refusals: readonly SubjectRefusal[];
 }
 
-export interface NamesToReconcile extends Pick<RegisterRequest, 'fleets' | 'confirmed' | 'approval'> {
+export interface NamesToReconcile extends Pick<RegisterRequest, 'fleets' | 'names' | 'confirmed' | 'approval'> {
   readonly nodeFacts: NodeFacts;
   readonly register: RegisterRecord;
   /** Instances of the fleet that have ended. */
@@ -72,7 +72,7 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
   if ('refuse' in found) return { refusals: [found] };
   const { zoneId } = found;
   const planFor = (facts: NodeFacts, zone: Zone, gone: MissingNames): PlannedNames =>
-    planOf({ ...fleet, dns }, environment.AWS_REGION, facts, zone, gone);
+    planOf({ ...fleet, dns }, environment.AWS_REGION, request.names, facts, zone, gone);
   const result = await reconcile(
     fleet,
     {
@@ -124,12 +124,13 @@ export async function reconcileNames(context: RegisterContext, request: NamesToR
 function planOf(
   fleet: NameFacts['fleet'] & { readonly dns: DnsPolicy },
   region: string,
+  names: RegisterRequest['names'],
   { nodes, health, untouched, taken, paused }: NodeFacts,
   zone: Zone,
   gone: MissingNames,
 ): PlannedNames {
   const desired = desiredNames({ fleet, region, nodes, health, paused: untouched, taken, zone, ...gone });
-  const plan = planNames({ fleet: fleet.name, region }, desired, zone);
+  const plan = planNames({ fleet: fleet.name, region }, desired, zone, names);
   return { plan, poolReason: desired.poolReason, paused, gone };
 }
 

@@ -21,6 +21,8 @@ export const REGISTER: Controller<RegisterRecord> = {
 export interface RegisterRequest {
   /** All fleets. */
   readonly fleets: readonly Fleet[];
+  /** Names of all fleets; null where a file cannot be read: then no fleet counts as gone. */
+  readonly names: ReadonlySet<string> | null;
   readonly seriesAt: (path: string) => Promise<ReadonlyMap<string, DiskSeries>>;
   /** A person confirms that records and alarms of nodes that are gone may be deleted. */
   readonly confirmed: boolean;

@@ -36,7 +36,7 @@ export async function readNodeFacts(
   const [found, parts, records] = await Promise.all([
     discoverNodes(clients.ec2, fleet),
     store.readObservations(fleet.name),
-    store.readNodes(fleet.name),
+    store.readNodes(),
   ]);
   const nowMs = Date.now();
   const observed = parts

@@ -35,10 +35,11 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
     const invocation = openInvocation({ clients, variables: ['AWS_REGION'], workMs: WORK_MS }, lambda);
     const parsed = parseRegisterEvent(event);
     refuseWordInHint(lambda, personOnlyField(parsed));
-    const { fleets } = await readAllFleets(invocation);
+    const { fleets, broken } = await readAllFleets(invocation);
     const runbooks = process.env['RUNBOOKS'] ?? '';
     const request: RegisterRequest = {
       fleets,
+      names: broken.size > 0 ? null : new Set(fleets.map(({ name }) => name)),
       seriesAt: cachedByPath((path) => readSeries(clients.cloudwatch, path)),
       confirmed: parsed.kind === 'reconcile' && parsed.confirm,
       approval: parsed.kind === 'approve' ? { plan: parsed.plan, by: parsed.by ?? null } : undefined,

@@ -9,6 +9,7 @@ import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import {
   canonicalSrv,
   compareText,
+  fleetMarked,
   foreignRecordFault,
   markedBy,
   markerOf,
@@ -301,12 +302,18 @@ export interface NamePlan {
   readonly hash: string;
 }
 
-export function planNames(owner: Owner, desired: DesiredNames, zone: Zone): NamePlan {
+/** @param fleets names of all fleets that have a file: what carries the marker of another one has lost its owner. null: that is not known */
+export function planNames(
+  owner: Owner,
+  desired: DesiredNames,
+  zone: Zone,
+  fleets: ReadonlySet<string> | null = null,
+): NamePlan {
   const changes: RecordSetChange[] = [];
   const refusals: SubjectRefusal[] = [...desired.refusals];
   for (const record of desired.records) {
     if (desired.untouched.has(record.name)) continue;
-    const result = reconcileRecord(owner, record, zone);
+    const result = takeOver(owner, record, zone, fleets) ?? reconcileRecord(owner, record, zone);
     if (result && 'refuse' in result) refusals.push(result);
     else if (result) changes.push(result);
   }
@@ -340,6 +347,32 @@ export const hashOf = (changes: readonly RecordSetChange[]): string =>
     .slice(0, 12);
 
 const recordFields = ({ name, type, ttlSeconds, values }: RecordSet) => [name, type, ttlSeconds, ...values];
+
+/**
+ * A person gave the fleet another name: a zone of this account with the marker of this region and of no fleet that has a file. The suite itself made
+ * that record, since there is one suite in a region.
+ */
+function takeOver(
+  { fleet, region }: Owner,
+  record: DesiredRecord,
+  zone: Zone,
+  fleets: ReadonlySet<string> | null,
+): RecordSetChange | undefined {
+  const { name, type } = record;
+  const marker = zone.get(recordKey(markerName(name), 'TXT'));
+  const before = marker && fleetMarked(region, marker);
+  if (!marker || before === undefined || fleets === null || fleets.has(before)) return undefined;
+  if (foreignRecordFault({ fleet: before, region }, record, zone) !== undefined) return undefined;
+  const now = zone.get(recordKey(name, type));
+  const remove = [...(now ? [recordSetOf(now)] : []), recordSetOf(marker)];
+  const create = [recordSetOf(record), markerOf({ fleet, region }, record)];
+  return {
+    name,
+    remove,
+    create,
+    sentence: `${name} ${type} goes from ${before}, which has no file any more, to ${fleet}`,
+  };
+}
 
 function reconcileRecord(
   owner: Owner,

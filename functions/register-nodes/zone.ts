@@ -59,6 +59,14 @@ export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'nam
   return type === undefined ? undefined : { name: record.name.slice(markerName('').length), type };
 }
 
+const MARKED = /^"heritage=chainmend,fleet=([a-z][a-z0-9-]{0,31}),region=([a-z0-9-]{1,30}),type=(?:A|SRV)"$/;
+
+/** The fleet of this region that a marker names; undefined for any other record. */
+export function fleetMarked(region: string, { values }: ZoneRecord): string | undefined {
+  const [, fleet, where] = MARKED.exec(values.length === 1 ? (values[0] ?? '') : '') ?? [];
+  return where === region ? fleet : undefined;
+}
+
 /** Why we may not write a name: a record that this fleet's marker does not mark is there. undefined where nothing is in the way. */
 export function foreignRecordFault(owner: Owner, { name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone) {
   const now = zone.get(recordKey(name, type));

@@ -329,7 +329,7 @@ function endingOf(end: LadderEnd): Ending {
 
 /** `settles` is null where nothing is to be settled, or all acts are permitted anyway. */
 async function leftOpen({ store, payload }: ReplaceContext): Promise<{ readonly settles: Permitted }> {
-  return { settles: settlesWith(await store.readNode(payload.fleet, payload.instanceId), payload) ?? null };
+  return { settles: settlesWith(await store.readNode(payload.instanceId), payload) ?? null };
 }
 
 async function makePlan(context: ReplaceContext): Promise<ReturnType<typeof planOf>> {
@@ -351,7 +351,7 @@ const notePlan = ({ journal, place, step }: ReplaceActContext, { sentence, evide
 
 /** What an earlier attempt remembered of the same incident; of another incident only what is still open. */
 async function inherit({ store, payload }: ReplaceContext): Promise<LadderState | null> {
-  const node = (await store.readNode(payload.fleet, payload.instanceId)) ?? newNode(payload.fleet, payload.instanceId);
+  const node = (await store.readNode(payload.instanceId)) ?? newNode(payload.fleet, payload.instanceId);
   if (node.operation?.kind !== 'replace') return null;
   return node.operation.incidentId === payload.incidentId || unsettled(node) ? node.operation.memory : null;
 }
@@ -392,6 +392,6 @@ async function release(context: ReplaceActContext, ending: Ending, leases: Lease
 
 /** Whether the client may be down because of us, or is up and not yet proved. */
 async function hasBegun({ store, payload }: ReplaceContext): Promise<boolean> {
-  const { operation } = (await store.readNode(payload.fleet, payload.instanceId)) ?? { operation: null };
+  const { operation } = (await store.readNode(payload.instanceId)) ?? { operation: null };
   return operation?.kind === 'replace' && operation.phase !== 'preparing';
 }

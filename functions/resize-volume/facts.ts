@@ -38,7 +38,7 @@ export async function readFacts(
   const [instance, { Volumes = [] }, node, budget, history] = await Promise.all([
     readInstance(ec2, instanceId),
     ec2.send(new DescribeVolumesCommand(attached)),
-    store.readNode(payload.fleet, instanceId),
+    store.readNode(instanceId),
     store.readBudget(payload.fleet, monthOf(nowMs)),
     readHistory(cloudwatch, { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload) }, nowMs),
   ]);

@@ -42,8 +42,8 @@ export async function writeIntent(
   let modification = 0;
   const intended = await settle<NodeRecord, Acts['intend']['result']>(
     store,
-    keys.node(fleet, instanceId),
-    () => store.readNode(fleet, instanceId),
+    keys.node(instanceId),
+    () => store.readNode(instanceId),
     (read) => {
       const { volumeId, fromGiB, toGiB } = plan;
       const operation = {
@@ -147,8 +147,8 @@ async function withdrawIntent(
   await journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: `ModifyVolume ${volumeId}` });
   const left = await settle<NodeRecord, { readonly written: true } | Lost>(
     store,
-    keys.node(fleet, instanceId),
-    () => store.readNode(fleet, instanceId),
+    keys.node(instanceId),
+    () => store.readNode(instanceId),
     (read) => {
       const decided = withdraw(read ?? newNode(fleet, instanceId), holder, { volumeId, atMs });
       return 'next' in decided ? { result: { written: true }, write: decided.next } : { result: decided };

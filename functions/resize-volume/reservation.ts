@@ -19,7 +19,7 @@ export async function reserveGrowth(
 ): Promise<Acts['reserve']['result']> {
   const [switches, node, observations] = await Promise.all([
     readSwitches(clients.ssm, environment.PARAMETER_PREFIX, payload.fleet),
-    store.readNode(payload.fleet, payload.instanceId),
+    store.readNode(payload.instanceId),
     store.readObservations(payload.fleet),
   ]);
   if ('refuse' in switches) return switches;
@@ -68,8 +68,8 @@ export async function writeProof(
   await journal(`${place}-proof`, { atMs: Date.now(), kind: 'proof', sentence: reason });
   const written = await settle<NodeRecord, Acts['prove']['result']>(
     store,
-    keys.node(fleet, instanceId),
-    () => store.readNode(fleet, instanceId),
+    keys.node(instanceId),
+    () => store.readNode(instanceId),
     (read) => {
       const proved = prove(read ?? newNode(fleet, instanceId), holder);
       if ('lost' in proved) return { result: { lost: true } };

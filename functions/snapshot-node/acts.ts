@@ -74,7 +74,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       context.step('lease', async () => {
         const leased = await takeLease(context, 'snapshot');
         if ('busy' in leased) return leased;
-        const node = await context.store.readNode(context.payload.fleet, context.payload.instanceId);
+        const node = await context.store.readNode(context.payload.instanceId);
         return { ...leased, operation: node?.operation?.kind === 'snapshot' ? node.operation : null };
       }),
     reduce: (_progress, _act, leased) => {

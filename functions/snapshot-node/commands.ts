@@ -110,7 +110,7 @@ export async function stop(
     const guarded = await readGuards(context);
     // An earlier run of the step may have written the record before the repeated one was refused: then it is put back like any other.
     if ('refuse' in guarded) {
-      const node = await store.readNode(payload.fleet, payload.instanceId);
+      const node = await store.readNode(payload.instanceId);
       return { ...guarded, down: node?.operation?.kind === 'snapshot' && node.operation.phase === 'down' };
     }
     return changeNode(context, held.holder, (node) => ({ ...node, operation }));

@@ -25,7 +25,7 @@ export async function readFacts({
     describeVolumes(clients.ec2, { instanceIds: [instanceId] }),
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
-    store.readNode(payload.fleet, instanceId),
+    store.readNode(instanceId),
     readTaken(clients.ec2, [
       { Name: `tag:${FLEET_TAG}`, Values: [payload.fleet] },
       { Name: `tag:${INCIDENT_TAG}`, Values: [incidentId] },

@@ -57,7 +57,7 @@ export interface StateAccess {
 const ownPartition = (writer: Writer): string => partitions.own('*', writer);
 const incidentsOf = (kind: HealKind): string => partitions.incidents('*', kind);
 const allIncidents = HEAL_KINDS.map(incidentsOf);
-const nodes = partitions.nodes('*');
+const nodes = partitions.nodes();
 const turn = partitions.turn('*');
 const kept = partitions.kept('*');
 const account = partitions.account();

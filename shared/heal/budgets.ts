@@ -84,7 +84,7 @@ export async function takeTurn({ clients, store, payload, execution }: Tools): P
       if (before !== null && before.execution !== execution) {
         const [status, record] = await Promise.all([
           readExecution(clients.lambda, before.execution),
-          store.readNode(fleet, before.instanceId),
+          store.readNode(before.instanceId),
         ]);
         holder = { status, unsettled: record !== undefined && unsettled(record) };
       }

@@ -48,14 +48,14 @@ export async function takeLease(
   let owner = NOBODY;
   return settle<NodeRecord, Leased>(
     store,
-    keys.node(fleet, instanceId),
+    keys.node(instanceId),
     async () => {
-      const read = await store.readNode(fleet, instanceId);
+      const read = await store.readNode(instanceId);
       owner = read?.owner && read.owner !== execution ? await readExecution(clients.lambda, read.owner) : NOBODY;
       return read;
     },
     (read) => {
-      const granted = grant(read ?? newNode(fleet, instanceId), execution, owner, Date.now(), kind);
+      const granted = grant({ ...(read ?? newNode(fleet, instanceId)), fleet }, execution, owner, Date.now(), kind);
       if ('refused' in granted) return { result: { busy: granted.refused } };
       if ('held' in granted) return { result: { holder: granted.held } };
       return { write: granted.next, result: { holder: { execution, fence: granted.next.fence } } };
@@ -75,11 +75,10 @@ export async function changeNode(
   change: (node: NodeRecord) => NodeRecord | null,
   instanceId = payload.instanceId,
 ): Promise<Changed> {
-  const { fleet } = payload;
   return settle<NodeRecord, Changed>(
     store,
-    keys.node(fleet, instanceId),
-    () => store.readNode(fleet, instanceId),
+    keys.node(instanceId),
+    () => store.readNode(instanceId),
     (read) => {
       if (!read || !holds(read, holder)) return { result: { lost: true } };
       const changed = change(read);

@@ -253,6 +253,24 @@ export function reopenToSettle(read: IncidentRecord): Write<IncidentRecord> | { 
   return { next: { ...identity(read), notBeforeMs: 0, version: read.version + 1, state: 'open' } };
 }
 
+/**
+ * The incident of a node whose fleet has another name now. It goes on there with its number of attempts and what was told of it. Not where an open
+ * incident of that fleet already takes care of the node.
+ *
+ * @param there the incident of the same trigger under the new name
+ */
+export function movedTo(
+  left: IncidentRecord,
+  fleet: string,
+  there: IncidentRecord | undefined,
+): Write<IncidentRecord> | { readonly leave: true } {
+  if (there !== undefined && there.state !== 'healed' && there.state !== 'escalated') return { leave: true };
+  if (there?.incidentId === left.incidentId && there.state === 'escalated') return { leave: true };
+  const attempt = Math.max(left.attempt, there?.attempt ?? 0);
+  const version = (there?.version ?? 0) + 1;
+  return { next: { ...identity(left), fleet, attempt, notBeforeMs: 0, version, state: 'open' } };
+}
+
 /** What an incident keeps from state to state; a missing member does not compile. */
 const KEPT = {
   fleet: true,

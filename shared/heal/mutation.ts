@@ -63,10 +63,7 @@ async function readLeaseAndGuards(
   options: GuardOptions,
 ): Promise<{ readonly fleet: Fleet } | Refusal | Lost> {
   const { store, payload } = context;
-  const [node, guarded] = await Promise.all([
-    store.readNode(payload.fleet, payload.instanceId),
-    readGuards(context, options),
-  ]);
+  const [node, guarded] = await Promise.all([store.readNode(payload.instanceId), readGuards(context, options)]);
   return holds(node, holder) ? guarded : { lost: true };
 }
 

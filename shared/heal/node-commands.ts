@@ -91,17 +91,12 @@ function unsent(instanceId: string, { refused, code }: AwsRefusal): Guarded {
 }
 
 /** Commands of the holder that runs this, whose last one is `operationId`: they are over from now on. */
-async function endQuiet(
-  { store, payload, execution }: HealContext,
-  operationId: string,
-  instanceId: string,
-): Promise<void> {
-  const { fleet } = payload;
+async function endQuiet({ store, execution }: HealContext, operationId: string, instanceId: string): Promise<void> {
   const holder = { execution, fence: Number(operationId.split('.')[0]) };
   await settle<NodeRecord, null>(
     store,
-    keys.node(fleet, instanceId),
-    () => store.readNode(fleet, instanceId),
+    keys.node(instanceId),
+    () => store.readNode(instanceId),
     (read) => {
       const over = read && answered(read, holder, Date.now());
       return { result: null, write: over && 'next' in over ? over.next : undefined };
@@ -117,8 +112,8 @@ async function quietUntil(
   const { fleet } = payload;
   return settle<NodeRecord, boolean>(
     store,
-    keys.node(fleet, instanceId),
-    () => store.readNode(fleet, instanceId),
+    keys.node(instanceId),
+    () => store.readNode(instanceId),
     (read) => {
       const raised = raiseQuiet(read ?? newNode(fleet, instanceId), holder, overAtMs, startsClientAtMs);
       if ('lost' in raised) return { result: false };
@@ -163,7 +158,7 @@ export async function awaitNode<A extends CommandAnswer>(
   const look = async (): Promise<Ended<A> | null> => {
     const read = await readCommand(clients.ssm, commandId, instanceId, parse);
     if (read.state === 'pending' || read.state === 'lost') {
-      const untilMs = overAtMs ?? (await store.readNode(payload.fleet, instanceId))?.quietAfterMs ?? 0;
+      const untilMs = overAtMs ?? (await store.readNode(instanceId))?.quietAfterMs ?? 0;
       if (Date.now() <= untilMs) return null;
     }
     const sentence = read.state === 'answered' ? sentenceOf(read.answer) : sentenceOfEnd(read, operationId);

@@ -134,8 +134,8 @@ export async function releaseNode(
       await before?.();
       return settle<NodeRecord, { readonly waitSeconds: number }>(
         store,
-        keys.node(fleet, instanceId),
-        () => store.readNode(fleet, instanceId),
+        keys.node(instanceId),
+        () => store.readNode(instanceId),
         (read) => {
           const node = read ?? newNode(fleet, instanceId);
           const keeps = keepOperation ?? node.operation?.kind !== OPERATION_OF[payload.kind];

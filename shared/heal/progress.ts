@@ -47,7 +47,7 @@ export async function noteProgress(
   const { percent, what, atMs } = told;
   if (!(percent >= 0 && percent <= 100)) throw new RangeError(`progress of ${what}: ${percent} %, expected 0 to 100`);
   const now: Progress = { ...told, incidentId: payload.incidentId };
-  const read = await store.readNode(payload.fleet, payload.instanceId);
+  const read = await store.readNode(payload.instanceId);
   if (!holds(read, holder)) return { lost: true };
   const { write, quarter } = decideProgress(read?.progress, now);
   // Written before the record, which keeps what was reported; the same line twice is one line.

@@ -128,6 +128,7 @@ export interface Progress {
 }
 
 export interface NodeRecord {
+  /** The fleet under whose name the node was held last. A person may have given it another name since. */
   readonly fleet: string;
   readonly instanceId: string;
   /** ARN of the execution that holds the node; null when it is free. */
@@ -171,8 +172,8 @@ export const partitions = {
   own: (fleet: string, writer: Writer): string => `FLEET#${fleet}#${writer}`,
   /** Incidents that one kind of heal works on: dispatch-heal opens them, that heal claims and concludes them. */
   incidents: (fleet: string, heal: HealKind): string => `INCIDENT#${fleet}#${heal}`,
-  /** Leases and open operations: dispatch-heal and all heals. */
-  nodes: (fleet: string): string => `NODE#${fleet}`,
+  /** Leases and open operations, by instance and whatever its fleet is called: dispatch-heal and all heals. */
+  nodes: (): string => 'NODE',
   /** The fleet's turn to replace or stop a node: replace-node and snapshot-node. */
   turn: (fleet: string): string => `TURN#${fleet}`,
   /** What heals have put away: replace-node, snapshot-node, and prune-retired, which removes it. */

@@ -32,7 +32,7 @@ interface Versioned {
 const MAX_PAGES = 50;
 
 export const keys = {
-  node: (fleet: string, instanceId: string): Key => ({ pk: partitions.nodes(fleet), sk: `NODE#${instanceId}` }),
+  node: (instanceId: string): Key => ({ pk: partitions.nodes(), sk: `NODE#${instanceId}` }),
   incident: (fleet: string, instanceId: string, trigger: string): Key => ({
     pk: partitions.incidents(fleet, healOf(trigger)),
     sk: `INCIDENT#${instanceId}#${trigger}`,
@@ -63,7 +63,6 @@ export const keys = {
 export interface FleetRecords {
   readonly incidents: readonly IncidentRecord[];
   readonly nodes: readonly NodeRecord[];
-  readonly foreign: readonly string[];
 }
 
 export type Store = ReturnType<typeof createStore>;
@@ -111,8 +110,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       return [];
     });
 
-  const readNodes = (fleet: string, foreign: string[] = []): Promise<readonly NodeRecord[]> =>
-    readAll(partitions.nodes(fleet), 'NODE', isNode, foreign);
+  const readNodes = (foreign: string[] = []): Promise<readonly NodeRecord[]> =>
+    readAll(partitions.nodes(), 'NODE', isNode, foreign);
 
   const readIncidents = async (fleet: string, foreign: string[] = []): Promise<readonly IncidentRecord[]> => {
     const parts = HEAL_KINDS.map((heal) => readAll(partitions.incidents(fleet, heal), 'INCIDENT', isIncident, foreign));
@@ -123,8 +122,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     /** For records that another file names: `kept.ts`. */
     read: get,
     between,
-    async readNode(fleet: string, instanceId: string): Promise<NodeRecord | undefined> {
-      const key = keys.node(fleet, instanceId);
+    async readNode(instanceId: string): Promise<NodeRecord | undefined> {
+      const key = keys.node(instanceId);
       const read = await get<NodeRecord>(key);
       return read && isNode(key, read) ? read : undefined;
     },
@@ -152,16 +151,16 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
       // A part without nodes is beyond the present size of the fleet: it is written no more, and says nothing.
       return parts.map(({ record }) => record).filter(({ nodes }) => nodes.length > 0);
     },
+    /**
+     * The nodes of all fleets: what is held is an instance, and a fleet can get another name meanwhile. `foreign`: here and for incidents, keys of records
+     * whose content names another key are added to it. None of our functions writes such records; they are left out.
+     */
     readNodes,
     readIncidents,
-    /**
-     * Everything that is open in a fleet: incidents of all heals, and nodes. `foreign`: keys of records whose content names another key. None of our
-     * functions writes such records; they are left out.
-     */
+    /** Everything that is open in a fleet: incidents of all heals. And the nodes of all fleets. */
     async readFleet(fleet: string): Promise<FleetRecords> {
-      const foreign: string[] = [];
-      const [incidents, nodes] = await Promise.all([readIncidents(fleet, foreign), readNodes(fleet, foreign)]);
-      return { incidents, nodes, foreign };
+      const [incidents, nodes] = await Promise.all([readIncidents(fleet), readNodes()]);
+      return { incidents, nodes };
     },
 
     /**
@@ -230,7 +229,7 @@ function isIncident(key: Key, record: IncidentRecord): boolean {
 /** arn:aws:lambda:<region>:<account>:function:chainmend-<heal>:<version>/durable-execution/… */
 const isExecutionOf = (arn: string, heal: HealKind): boolean => arn.split(':')[6] === `chainmend-${heal}`;
 
-const isNode = (key: Key, { fleet, instanceId }: NodeRecord): boolean => isAt(key, keys.node(fleet, instanceId));
+const isNode = (key: Key, { instanceId }: NodeRecord): boolean => isAt(key, keys.node(instanceId));
 
 /** Tries at a conditional write before the caller's step fails and is retried as a whole. */
 const MAX_CONFLICTS = 5;

@@ -25,7 +25,7 @@ const RECORDS: readonly Key[] = [
   keys.budget('elsewhere', '2026-01'),
   keys.restarts('elsewhere', INSTANCE),
   keys.replaceTurn('elsewhere'),
-  keys.node('elsewhere', INSTANCE),
+  keys.node(INSTANCE),
   keys.incident('elsewhere', INSTANCE, 'disk:data'),
   keys.incident('elsewhere', INSTANCE, 'request:restore'),
   keys.incident('elsewhere', INSTANCE, 'snapshot:clean'),
@@ -44,7 +44,7 @@ const MAY: Readonly<Record<string, readonly Writer[]>> = {
   'FLEET#elsewhere#resize-volume': ['resize-volume'],
   'FLEET#elsewhere#replace-node': ['replace-node'],
   'TURN#elsewhere': ['replace-node', 'snapshot-node'],
-  'NODE#elsewhere': ['dispatch-heal', 'resize-volume', 'replace-node', 'snapshot-node'],
+  NODE: ['dispatch-heal', 'resize-volume', 'replace-node', 'snapshot-node'],
   'INCIDENT#elsewhere#resize-volume': ['dispatch-heal', 'resize-volume'],
   'INCIDENT#elsewhere#replace-node': ['dispatch-heal', 'replace-node'],
   'INCIDENT#elsewhere#snapshot-node': ['dispatch-heal', 'snapshot-node'],
@@ -64,7 +64,7 @@ const build = (world: World): void => {
   followers(world, 3);
 };
 
-/** "watch-fleet NODE#elsewhere": what was written. */
+/** "watch-fleet NODE": what was written. */
 const written = new WeakMap<World, { read: string[]; before: string[]; after: string[] }>();
 const outcomesOf = (world: World) => {
   const outcomes = written.get(world) ?? { read: [], before: [], after: [] };

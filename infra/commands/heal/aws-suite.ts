@@ -52,7 +52,7 @@ export function awsSuite({
     story: (incident) => withSuiteError('the journal', () => readStory(dynamodb, incident)),
     incident: ({ fleet, instanceId, trigger }) =>
       withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trigger)),
-    node: (fleet, instanceId) => withSuiteError('the node', () => store.readNode(fleet, instanceId)),
+    node: (instanceId) => withSuiteError('the node', () => store.readNode(instanceId)),
     fleet: (fleet) => withSuiteError('the fleet', () => store.readFleet(fleet)),
     fleets: () => withSuiteError('the fleet files', () => readFleetNames(ssm)),
     journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),

@@ -45,7 +45,7 @@ export interface Suite {
   readonly ask: (event: object) => Promise<DispatchAnswer>;
   readonly story: (incident: IncidentKey) => Promise<readonly StoryLine[]>;
   readonly incident: (incident: IncidentKey) => Promise<IncidentRecord | undefined>;
-  readonly node: (fleet: string, instanceId: string) => Promise<NodeRecord | undefined>;
+  readonly node: (instanceId: string) => Promise<NodeRecord | undefined>;
   readonly fleet: (
     fleet: string,
   ) => Promise<{ readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] }>;

@@ -38,7 +38,7 @@ export async function follow(
     // The story last: a heal writes its outcome into the journal first, and then into its incident. One that ends in between is told next time.
     const [incident, node, story] = [
       await suite.incident(answer),
-      await suite.node(answer.fleet, answer.instanceId),
+      await suite.node(answer.instanceId),
       await suite.story(answer),
     ];
     // AWS's clock is known from its first answer on.

@@ -39,7 +39,7 @@ export function whyNotRetired(
       .map(({ node, trigger, incidentId }) => `${fleet}/${node} ${trigger}, incident ${incidentId}`),
     // What a heal has begun and not finished, or a node that it still holds.
     ...nodes
-      .filter(({ owner, operation }) => owner !== null || operation !== null)
+      .filter((node) => node.fleet === fleet && (node.owner !== null || node.operation !== null))
       .map(({ instanceId }) => `${fleet}/${instanceId} is held, or was left half done`),
   ];
   if (working.length > 0) return `heals are open: ${working.join('; ')}. See: npm run heal -- status ${fleet}`;

@@ -27,6 +27,7 @@ import { executionLost } from './execution-lost.ts';
 import { fairQueue } from './fair-queue.ts';
 import { fallingBehind } from './falling-behind.ts';
 import { firstDay } from './first-day.ts';
+import { fleetRenamed } from './fleet-renamed.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
 import { lateAnswer } from './late-answer.ts';
@@ -93,6 +94,7 @@ export const SCENARIOS: readonly Scenario[] = [
   lateAnswer,
   terminatedMidProof,
   lateCommand,
+  fleetRenamed,
   executionLost,
   dailySnapshot,
   manualRestore,

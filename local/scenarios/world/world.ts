@@ -243,7 +243,7 @@ export class World {
       this.region.ec2.addModification(volumeId, { startedAtMs, fromGiB, toGiB, completedAtMs: startedAtMs + HOUR_MS });
     }
     if (by === 'a person') return;
-    const { pk, sk } = keys.node(fleet.name, instanceId);
+    const { pk, sk } = keys.node(instanceId);
     const record = { ...newNode(fleet.name, instanceId), fence: steps.length, modifications, version: 1 };
     const Item = { pk: { S: pk }, sk: { S: sk }, ...toItem(record) };
     this.beforehand(() =>

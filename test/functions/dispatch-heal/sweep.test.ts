@@ -1,9 +1,12 @@
 // Fleet-wide alarms at the dispatcher: dispatch-heal reads a real region's alarms and contributors through AWS's own clients.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createHandler } from '../../../functions/dispatch-heal/handler.ts';
+import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { metricsClients as awsClients, type MetricsClients as Clients } from '../../../shared/aws/clients.ts';
-import type { IncidentRecord } from '../../../shared/heal/records.ts';
-import { createStore } from '../../../shared/heal/store.ts';
+import { newNode } from '../../../shared/heal/lease.ts';
+import type { IncidentRecord, Operation } from '../../../shared/heal/records.ts';
+import { createStore, keys } from '../../../shared/heal/store.ts';
+import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 import { type WholeRegion, wholeRegion } from '../../fixtures/whole-region.ts';
 
@@ -199,4 +202,36 @@ describe('an event', () => {
       expect(left).toEqual([{ level: 'info', left: `no heal takes ${alarmName}: it is about ${namespace} ${name}` }]);
     },
   );
+});
+
+describe('a node on which something was left open under the name of a fleet that has no file any more', () => {
+  const leave = async (tags?: Readonly<Record<string, string>>) => {
+    const instanceId = node(tags);
+    const store = createStore(clients.dynamodb, TableName);
+    const memory = { restoredVolumes: {}, replacement: null };
+    const operation = { kind: 'replace', phase: 'preparing', incidentId: 'aaaa1111', memory } as unknown as Operation;
+    const held = { ...newNode('litecoin', instanceId), operation, version: 1 };
+    const of = { fleet: 'litecoin', instanceId, trigger: 'node:health', incidentId: 'aaaa1111' } as const;
+    const left = openIncidentRecord({ ...of, attempt: 2, version: 1 });
+    await whole.region.call('sns', 'CreateTopic', { Name: 'chainmend' });
+    await store.replace(keys.node(instanceId), held);
+    await store.replace(keys.incident('litecoin', instanceId, 'node:health'), left);
+    return instanceId;
+  };
+  const pages = () => whole.region.sns.published().map((one) => pageIn(one)['code']);
+
+  it('goes on with its incident under the name that its instance has now', async () => {
+    const instanceId = await leave();
+    await sweep();
+    expect(await incidents()).toMatchObject([{ instanceId, incidentId: 'aaaa1111', attempt: 2, state: 'open' }]);
+    expect(pages()).toEqual([]);
+  });
+
+  it('is told once where the instance is no fleet’s', async () => {
+    await leave({ Component: 'jenkins' });
+    await sweep();
+    await sweep();
+    expect(await incidents()).toEqual([]);
+    expect(pages()).toEqual(['node-unknown']);
+  });
 });

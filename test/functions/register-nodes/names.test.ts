@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { desiredNames, inBatches } from '../../../functions/register-nodes/records.ts';
+import { desiredNames, inBatches, planNames } from '../../../functions/register-nodes/records.ts';
 import { markerOf } from '../../../functions/register-nodes/zone.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import { markerName } from '../../../shared/fleet/resource-names.ts';
@@ -239,6 +239,33 @@ describe('a record that chainmend did not make', () => {
     expect(changes.map(({ name }) => name)).toEqual([SRV, 'node1.bitcoin.internal', 'node3.bitcoin.internal', POOL]);
     // A client that looks for peers must not find a stranger.
     expect(valuesIn(applied(facts), SRV, 'SRV')).not.toContain('0 0 8333 node2.bitcoin.internal');
+  });
+
+  describe('of a fleet that has another name now', () => {
+    const records = [
+      a('node2.bitcoin.internal', '10.0.2.2'),
+      markerOf({ ...OWNER, fleet: 'litecoin' }, { name: 'node2.bitcoin.internal', type: 'A' }),
+    ];
+    const planAmong = (fleets: readonly string[] | null) => {
+      const facts = factsOf({ zone: zoneOf(records) });
+      return planNames(OWNER, desiredNames(facts), facts.zone, fleets && new Set(fleets));
+    };
+
+    it('goes over with its marker where the old name has no file any more', () => {
+      const { refusals, changes } = planAmong(['bitcoin']);
+      expect(refusals).toEqual([]);
+      expect(changes.find(({ name }) => name === 'node2.bitcoin.internal')).toMatchObject({
+        remove: records,
+        create: [{ type: 'A' }, { type: 'TXT', values: [expect.stringContaining('fleet=bitcoin,')] }],
+      });
+    });
+
+    it.each([
+      ['the other fleet has a file', ['bitcoin', 'litecoin']],
+      ['nobody knows which fleets have a file', null],
+    ])('stays as it is where %s', (_, fleets) => {
+      expect(planAmong(fleets).refusals).toMatchObject([{ refuse: 'record-foreign' }]);
+    });
   });
 
   it('is put back where it was ours and a person changed it', () => {

@@ -120,7 +120,7 @@ function accountOf({
   const names = async (more: { readonly approved?: string } = {}) => {
     const nodeFacts = await readNodeFacts(context, [of]);
     const approval = more.approved === undefined ? undefined : { plan: more.approved, by: null };
-    const request = { fleets: [of], confirmed: false, approval, nodeFacts, register: told };
+    const request = { fleets: [of], names: null, confirmed: false, approval, nodeFacts, register: told };
     return reconcileNames(context, { ...request, readGone: async () => [] });
   };
   const values = (name: string, type = 'A') =>

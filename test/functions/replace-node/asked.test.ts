@@ -27,7 +27,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
     ...allocatedIncident({ trigger, version: 1 }),
     ...{ payload: wish, version: 1 },
   });
-  await store.replace(keys.node('bitcoin', INSTANCE), nodeRecord({ owner: OTHER, fence: 1 }));
+  await store.replace(keys.node(INSTANCE), nodeRecord({ owner: OTHER, fence: 1 }));
   const sick = {
     instanceId: INSTANCE,
     health: 'stuck',

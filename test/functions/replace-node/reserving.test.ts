@@ -72,12 +72,9 @@ describe('a replacement', () => {
     await takeTurn(toolsOf(OTHER, 'node3', ANOTHER));
     const operation = { kind: 'snapshot', phase: 'down', incidentId: '7f3a', memory: {} };
     const left = { ...nodeRecord({ instanceId: ANOTHER, version: 1 }), operation } as never;
-    await store.replace(keys.node('bitcoin', ANOTHER), left);
+    await store.replace(keys.node(ANOTHER), left);
     expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toMatchObject({ refuse: 'replace-in-flight' });
-    await store.replace(
-      keys.node('bitcoin', ANOTHER),
-      nodeRecord({ instanceId: ANOTHER, version: 2, operation: null }),
-    );
+    await store.replace(keys.node(ANOTHER), nodeRecord({ instanceId: ANOTHER, version: 2, operation: null }));
     expect(await reserveReplacement(toolsOf(), fleet, 'swap', NOON_MS)).toEqual(reserved);
   });
 

@@ -11,6 +11,7 @@ import {
   INVOKE_AGAIN_MS,
   judgeAttempt,
   MAX_FAILURES,
+  movedTo,
   type Onset,
   type Outcome,
   openIncident,
@@ -350,6 +351,32 @@ describe('an incident whose trouble is gone', () => {
       });
     for (const read of [openIncidentRecord(), allocatedIncident(), claimedIncident()])
       expect(reopenToSettle(read)).toEqual({ leave: true });
+  });
+});
+
+describe('an incident whose fleet has another name now', () => {
+  const left = openIncidentRecord({
+    attempt: 3,
+    failures: 1,
+    pagedCodes: ['paused'],
+    notBeforeMs: NOON_MS,
+    version: 9,
+  });
+
+  it('goes on there: with its number of attempts and what people know, and at once', () => {
+    expect(movedTo(left, 'btc', undefined)).toEqual({ next: { ...left, fleet: 'btc', notBeforeMs: 0, version: 1 } });
+  });
+
+  it('takes no number twice, and the place of one that is over', () => {
+    const there = endedIncident('healed', NOON_MS, { fleet: 'btc', attempt: 5, version: 4 });
+    expect(movedTo(left, 'btc', there)).toMatchObject({
+      next: { fleet: 'btc', attempt: 5, version: 5, state: 'open' },
+    });
+  });
+
+  it('leaves the node to an incident of the new name that is open already', () => {
+    for (const there of [openIncidentRecord(), allocatedIncident(), claimedIncident()])
+      expect(movedTo(left, 'btc', there)).toEqual({ leave: true });
   });
 });
 

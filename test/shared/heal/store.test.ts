@@ -12,11 +12,11 @@ import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { type Table, tableOfHeals } from '../../fixtures/table.ts';
 
-const NODE = keys.node('bitcoin', INSTANCE);
+const NODE = keys.node(INSTANCE);
 const INCIDENT = keys.incident('bitcoin', INSTANCE, 'disk:data');
 
 let table: Table;
-const read = () => table.store.readNode('bitcoin', INSTANCE);
+const read = () => table.store.readNode(INSTANCE);
 const write = (more: Partial<NodeRecord>) => table.store.replace(NODE, nodeRecord(more));
 
 beforeEach(() => {
@@ -28,7 +28,7 @@ describe('a record', () => {
     expect(await write({ version: 1, fence: 1 })).toBe(true);
     expect(await write({ version: 2, fence: 2 })).toBe(true);
     expect(await read()).toEqual(nodeRecord({ version: 2, fence: 2 }));
-    expect(await table.store.readNodes('bitcoin')).toEqual([nodeRecord({ version: 2, fence: 2 })]);
+    expect(await table.store.readNodes()).toEqual([nodeRecord({ version: 2, fence: 2 })]);
   });
 
   it('that somebody else has made or changed meanwhile is not overwritten', async () => {
@@ -82,15 +82,19 @@ describe('a line of the journal', () => {
 
 describe('an incident', () => {
   const forge = (more: object) => table.store.replace(INCIDENT, { ...claimedIncident({ version: 1 }), ...more });
-  const told = async () => ({
-    alone: await table.store.readIncident('bitcoin', INSTANCE, 'disk:data'),
-    ...(await table.store.readFleet('bitcoin')),
-  });
+  const told = async () => {
+    const foreign: string[] = [];
+    return {
+      alone: await table.store.readIncident('bitcoin', INSTANCE, 'disk:data'),
+      incidents: await table.store.readIncidents('bitcoin', foreign),
+      foreign,
+    };
+  };
 
   it('is read where its heal may write it', async () => {
     const incident: IncidentRecord = openIncidentRecord({ version: 1 });
     await table.store.replace(INCIDENT, incident);
-    expect(await told()).toEqual({ alone: incident, incidents: [incident], nodes: [], foreign: [] });
+    expect(await told()).toEqual({ alone: incident, incidents: [incident], foreign: [] });
   });
 
   it.each([
