@@ -50,3 +50,6 @@ export const arn = (scope: Construct, service: string, resource: string) => {
   const { partition, region, account } = Stack.of(scope);
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 };
+
+/** The topic of the pages. */
+export const topicName = 'chainmend-pages';

@@ -7,6 +7,7 @@ import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
+import type { ScheduledEvents } from './instance-events.ts';
 
 export const ENVIRONMENT = [
   'TABLE_NAME',
@@ -46,6 +47,8 @@ export interface FleetFacts {
     readonly nodes: ReadonlyMap<string, ObservedNode>;
     readonly watch: FleetWatch | undefined;
   };
+  /** What EC2 has scheduled for instances of the account. */
+  readonly scheduled: ScheduledEvents;
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
   /** The name of AWS's own error where nodes could not be asked for it; absent where AWS answered. */

@@ -16,6 +16,7 @@ import { awsFailureIn, SweepPages } from './aws-outage.ts';
 import { heightsToAsk } from './chain.ts';
 import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
 import { judgeFleet } from './fleet-health.ts';
+import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
 import { publishMetrics } from './metrics.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
 import { storeObservations } from './observations.ts';
@@ -59,9 +60,13 @@ export async function sweep(context: WatchContext): Promise<void> {
   const { fleets } = await readSettings(clients.ssm, environment.PARAMETER_PREFIX);
   const failures: unknown[] = [];
   const pages = new SweepPages();
+  const scheduled = readScheduledEvents(clients.ec2).catch((cause: unknown): ScheduledEvents => {
+    failures.push(new Error(`scheduled events: ${sentenceOf(cause)}`, { cause }));
+    return 'unknown';
+  });
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
-      await watchFleet(context, fleet, failures, untilMs, pages);
+      await watchFleet(context, fleet, scheduled, failures, untilMs, pages);
     } catch (cause) {
       failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
     }
@@ -92,6 +97,7 @@ export async function sweep(context: WatchContext): Promise<void> {
 async function watchFleet(
   context: WatchContext,
   fleet: Fleet,
+  scheduled: Promise<ScheduledEvents>,
   failures: unknown[],
   untilMs: number,
   pages: SweepPages,
@@ -121,6 +127,7 @@ async function watchFleet(
     nodes,
     readings: probed.readings,
     references,
+    scheduled: await scheduled,
     before: { nodes: new Map(known.map((node) => [node.instanceId, node])), watch },
     askedHeights,
     ...(awsFailure !== undefined && { awsFailure }),

@@ -9,6 +9,7 @@ import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
 import { followConsensus, judgeConsensusClient } from './consensus-client.ts';
 import type { FleetFacts, NodeReading } from './context.ts';
+import { eventsTold, eventsToTell, type ScheduledEvent } from './instance-events.ts';
 import { followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, names, oneLine, short } from './phrases.ts';
 import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
@@ -19,6 +20,8 @@ export interface JudgedNode {
   readonly code: ConditionCode | null;
   /** What is told whatever its health is now. */
   readonly lasting: readonly LastingTrouble[];
+  /** What EC2 has scheduled for its instance and people do not know yet. */
+  readonly scheduled: readonly ScheduledEvent[];
 }
 
 /** After a page the same trouble pages again only after the node was well for this long: the same rule as for incidents. */
@@ -55,6 +58,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     ...{ health: verdict.health, lagBlocks, lags, crashes, nowMs },
     rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : undefined,
   });
+  const toldEvents = eventsTold(before?.memory?.toldEvents ?? {}, nowMs);
   const toldAtMs = before?.memory?.toldAtMs ?? {};
   const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
   const paged = (before?.paged ?? []).filter(
@@ -64,6 +68,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   return {
     code: verdict.code,
     lasting,
+    scheduled: eventsToTell(facts.scheduled, instanceId, toldEvents),
     node: {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
@@ -86,6 +91,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
         ...(lags.length > 0 && { lags }),
         ...(crashes.length > 0 && { crashes }),
         ...(paged.length > 0 && { toldAtMs: Object.fromEntries(paged.map((code) => [code, toldAtMs[code] ?? nowMs])) }),
+        ...(Object.keys(toldEvents).length > 0 && { toldEvents }),
         heard: heard ?? before?.memory?.heard ?? null,
         starts: verdict.health === 'synced' ? 0 : start.starts,
         doubted,

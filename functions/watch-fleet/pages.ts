@@ -9,6 +9,7 @@ import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
+import { sentenceOfEvents } from './instance-events.ts';
 import type { JudgedNode } from './node-health.ts';
 import { names } from './phrases.ts';
 
@@ -54,14 +55,27 @@ export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): read
     reason: sentenceAbout(sick),
     kind: KINDS[code] ?? null,
   }));
+  // EC2 says itself what it has scheduled: nothing has to be seen twice.
+  const announced = nodes.filter(({ node, scheduled }) => scheduled.length > 0 && !paused.has(node.instanceId));
+  const ofEC2 = announced.length === 0 ? [] : [{ code: 'event-scheduled', ...toldOf(announced), kind: null } as const];
   const ofFleet = Object.entries(watch.conditions)
     .filter(([code, { sinceMs }]) => sinceMs < nowMs && !Object.hasOwn(watch.paged, code))
     .map(([name, { reason }]) => {
       const code = name as PageCode;
       return { code, nodes: [], reason, kind: KINDS[code] ?? null };
     });
-  return [...ofNodes, ...ofFleet];
+  return [...ofNodes, ...ofEC2, ...ofFleet];
 }
+
+/** Each node with its own event, as their times differ. */
+function toldOf(announced: readonly JudgedNode[]): Pick<DuePage, 'nodes' | 'reason'> {
+  const each = announced.map(({ node, scheduled }) => ({ ...node, reason: sentenceOfEvents(scheduled) }));
+  const named = each.slice(0, EVENTS_NAMED).map(({ name, reason }) => `${name}: ${reason}`);
+  const more = each.length - named.length;
+  return { nodes: each, reason: `${named.join('; ')}${more > 0 ? `; and ${more} more nodes` : ''}` };
+}
+
+const EVENTS_NAMED = 5;
 
 /** "node3: 510 blocks behind, …"; "node1, node2 and 37 more: …" */
 function sentenceAbout(nodes: readonly ObservedNode[]): string {
@@ -109,11 +123,19 @@ export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowM
     for (const { instanceId } of nodes) codes.set(instanceId, [...(codes.get(instanceId) ?? []), code]);
   const ofFleet = sent.filter(({ nodes }) => nodes.length === 0).map(({ code }): [string, number] => [code, nowMs]);
   const remembered = (judged: JudgedNode): JudgedNode => {
-    const { node } = judged;
-    const more = codes.get(node.instanceId);
-    if (more === undefined) return judged;
+    const { node, scheduled } = judged;
+    const sentOf = codes.get(node.instanceId);
+    if (sentOf === undefined) return judged;
+    // An event of EC2 is remembered by itself: another one, or another time, is told at once.
+    const more = sentOf.filter((code) => code !== 'event-scheduled');
+    const events = more.length < sentOf.length ? scheduled : [];
     const told = Object.fromEntries(more.map((code) => [code, nowMs]));
-    const memory = node.memory && { ...node.memory, toldAtMs: { ...node.memory.toldAtMs, ...told } };
+    const toldEvents = Object.fromEntries(events.map(({ id, notBeforeMs }) => [id, notBeforeMs]));
+    const memory = node.memory && {
+      ...node.memory,
+      ...(more.length > 0 && { toldAtMs: { ...node.memory.toldAtMs, ...told } }),
+      ...(events.length > 0 && { toldEvents: { ...node.memory.toldEvents, ...toldEvents } }),
+    };
     return { ...judged, node: { ...node, paged: [...node.paged, ...more], ...(memory && { memory }) } };
   };
   return {

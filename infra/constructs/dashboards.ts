@@ -24,6 +24,7 @@ import {
   type NodeMetric,
   runbookOf,
 } from '../../shared/fleet/resource-names.ts';
+import { topicName } from '../names.ts';
 
 /** Columns of a dashboard. */
 const WIDTH = 24;
@@ -68,8 +69,18 @@ function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
       }),
     ],
     ...consensusOf(fleet),
+    [graph('Pages of the whole suite: nobody gets them where none is delivered', PAGE_METRICS.map(ofPages))],
   ];
 }
+
+/** What SNS counts of a topic, at no charge ("Monitoring Amazon SNS topics using CloudWatch"). */
+const PAGE_METRICS = ['NumberOfMessagesPublished', 'NumberOfNotificationsDelivered', 'NumberOfNotificationsFailed'];
+
+const ofPages = (metricName: string): IMetric =>
+  new Metric({
+    ...{ namespace: 'AWS/SNS', metricName, dimensionsMap: { TopicName: topicName }, label: metricName },
+    ...{ statistic: Stats.SUM, period: Duration.minutes(5) },
+  });
 
 function consensusOf({ name, chain, rpc }: Fleet): IWidget[][] {
   if (chain !== 'cometbft' || rpc?.metricsPort === undefined) return [];

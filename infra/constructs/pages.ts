@@ -6,7 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { InputError } from '../input-error.ts';
-import { arn, nodeAlarmPrefix, suiteAlarmPrefix } from '../names.ts';
+import { arn, nodeAlarmPrefix, suiteAlarmPrefix, topicName } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Grant } from './grants.ts';
 
@@ -28,7 +28,7 @@ export class Pages extends Construct {
       pendingWindow: Duration.days(7),
     });
     this.topic = new Topic(this, 'Topic', {
-      topicName: 'chainmend-pages',
+      topicName,
       displayName: 'chainmend',
       masterKey: this.#key,
       enforceSSL: true,

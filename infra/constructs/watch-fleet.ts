@@ -69,7 +69,12 @@ export class WatchFleet extends Construct {
   #observe(): Grant[] {
     const wildcard = 'These reads have no resource-level permissions (Service Authorization Reference).';
     return [
-      { sid: 'FindNodes', actions: ['ec2:DescribeInstances'], resources: ['*'], wildcard },
+      {
+        sid: 'FindNodes',
+        actions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus'],
+        resources: ['*'],
+        wildcard,
+      },
       {
         sid: 'RespectMutedAlarms',
         actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListAlarmMuteRules'],

@@ -78,6 +78,8 @@ export interface NodeMemory {
   readonly crashes?: readonly number[];
   /** When people were told of each code in `paged`: after a day they are told again. */
   readonly toldAtMs?: Readonly<Record<string, number>>;
+  /** The events of EC2 that people were told of, by id, with the time that they were told; absent where there is none. */
+  readonly toldEvents?: Readonly<Record<string, number>>;
   /** Number of starts since it was last well: the grace of a client that flaps ends. */
   readonly starts: number;
   /** Since when, and from which height on, its newest block differs from the majority's; null while nobody doubts it. */

@@ -126,6 +126,8 @@ export const CONDITIONS = {
   'root-filling':
     'The volume that a node boots from is nearly full: its client and its SSM agent fail when it is, and no heal grows it.',
   'crash-loop': 'A client ends again and again, and something starts it again each time.',
+  'event-scheduled':
+    'EC2 has announced that it retires, stops or reboots a node’s instance, or maintains its host: it is told with its time.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',
   'chain-halted': 'Nobody, node or reference, has advanced for longer than the fleet file allows: it is the chain.',

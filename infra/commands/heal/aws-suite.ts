@@ -6,6 +6,7 @@ import {
   LambdaClient,
   SendDurableExecutionCallbackSuccessCommand,
 } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
@@ -15,6 +16,7 @@ import { storyKey } from '../../../shared/heal/journal.ts';
 import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/records.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { functionNames, parameterPrefix } from '../../names.ts';
+import { readSubscribers } from '../subscribers.ts';
 import {
   type FleetAsk,
   type FleetLine,
@@ -35,6 +37,7 @@ export interface SuiteClients {
   readonly lambda?: LambdaClient;
   readonly dynamodb?: DynamoDBClient;
   readonly ssm?: SSMClient;
+  readonly sns?: SNSClient;
   readonly sts?: STSClient;
 }
 
@@ -42,9 +45,18 @@ export function awsSuite({
   lambda = new LambdaClient(),
   dynamodb = new DynamoDBClient(),
   ssm = new SSMClient(),
+  sns = new SNSClient(),
   sts = new STSClient(),
 }: SuiteClients = {}): Suite {
   const store = createStore(dynamodb, tableName);
+  const caller = async (): Promise<string | undefined> => {
+    try {
+      return (await sts.send(new GetCallerIdentityCommand({}))).Arn;
+    } catch {
+      // The caller's name is useful, but the answer matters more: without a name, the journal says that none was given.
+      return undefined;
+    }
+  };
   return {
     // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
     nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
@@ -57,14 +69,8 @@ export function awsSuite({
     fleets: () => withSuiteError('the fleet files', () => readFleetNames(ssm)),
     journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),
     asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
-    caller: async () => {
-      try {
-        return (await sts.send(new GetCallerIdentityCommand({}))).Arn;
-      } catch {
-        // The caller's name is useful, but the answer matters more: without a name, the journal says that none was given.
-        return undefined;
-      }
-    },
+    caller,
+    subscribers: async () => readSubscribers(sns, await caller()),
     answer: (callbackId, answer) => withSuiteError('the answer', () => send(lambda, callbackId, answer)),
     approvePlan: (ask, by) => withSuiteError(`chainmend-${ask.by}`, () => approvePlan(lambda, ask, by)),
   };

@@ -1,6 +1,7 @@
 // What the commands of `npm run heal` work with: the suite in an account (or in the local region), and the person at the terminal.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
+import type { Subscribers } from '../subscribers.ts';
 
 /** One line of the journal. The partition names the writer; the writer claims the rest. */
 export interface StoryLine {
@@ -54,6 +55,8 @@ export interface Suite {
   /** The latest lines of every function, oldest first. */
   readonly journal: (fleet: string, linesEach: number) => Promise<readonly FleetLine[]>;
   readonly asks: (fleet: string) => Promise<readonly FleetAsk[]>;
+  /** Who gets the pages; unknown where AWS does not say. */
+  readonly subscribers: () => Promise<Subscribers>;
   /** The caller's ARN from STS; undefined where STS gives none. */
   readonly caller: () => Promise<string | undefined>;
   /** Sends a person's answer to a plan of mode ask. closed: the plan was answered before, or has expired. */

@@ -2,6 +2,7 @@
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf } from '../fleets/context.ts';
+import { unreadPages } from '../subscribers.ts';
 import { notAnswerableReason } from './approve.ts';
 import type { HealCommandContext } from './context.ts';
 import { clockText, durationText, lineText, progressText } from './show.ts';
@@ -16,6 +17,8 @@ export async function status(context: HealCommandContext, { fleet, node, shown }
   const suite = context.suite();
   const read = await suite.fleet(fleet);
   const nowMs = suite.nowMs();
+  const unread = unreadPages(await suite.subscribers());
+  if (unread !== undefined) context.complain(unread);
   const isMeant = (one: { readonly node?: string; readonly instanceId: string }): boolean =>
     node === undefined || ('instanceId' in node ? one.instanceId === node.instanceId : one.node === node.node);
   const incidents = read.incidents

@@ -8,6 +8,7 @@ import {
   ListDurableExecutionsByFunctionCommand,
   ResourceNotFoundException as NoSuchFunction,
 } from '@aws-sdk/client-lambda';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
@@ -15,6 +16,7 @@ import { discoverNodes, type FleetNode } from '../../../shared/fleet/nodes.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import { functionNames, parameterPrefix } from '../../names.ts';
 import { StoreError } from '../fleets/parameter-store.ts';
+import { readSubscribers } from '../subscribers.ts';
 import { type AccountFacts, type FleetFacts, replaces, type TemplateFact } from './facts.ts';
 
 export type AwsClientConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
@@ -31,8 +33,9 @@ export async function readAccount(fleets: readonly Fleet[], config: AwsClientCon
     ...{ ssm: new SSMClient(config), sts: new STSClient(config) },
   };
   const { ec2, lambda, ssm, sts } = clients;
+  const sns = new SNSClient(config);
   try {
-    const { Account: account = '' } = await sts.send(new GetCallerIdentityCommand({}));
+    const { Account: account = '', Arn: callerArn } = await sts.send(new GetCallerIdentityCommand({}));
     const replaceRole = await roleOf(lambda, functionNames.replaceNode);
     const found: FleetFacts[] = [];
     for (const fleet of fleets) found.push(await fleetFacts(clients, fleet, replaceRole));
@@ -42,6 +45,7 @@ export async function readAccount(fleets: readonly Fleet[], config: AwsClientCon
       ...(await concurrencyOf(lambda)),
       isBootstrapped: await isThere(ssm, BOOTSTRAPPED),
       withoutDurable: await withoutDurable(lambda),
+      subscribers: await readSubscribers(sns, callerArn),
       isDeployed: replaceRole !== undefined,
       fleets: found,
     };

@@ -1,5 +1,6 @@
 // The facts that `npm run fleets -- check --account` reads in an account, and its findings. Pure.
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { type Subscribers, unreadPages } from '../subscribers.ts';
 
 /** A launch template that a fleet's nodes, or its file, name. */
 export interface TemplateFact {
@@ -32,6 +33,7 @@ export interface AccountFacts {
   readonly isBootstrapped: boolean;
   /** undefined: the region has durable functions; else why that is not known. */
   readonly withoutDurable: string | undefined;
+  readonly subscribers: Subscribers;
   readonly isDeployed: boolean;
   readonly fleets: readonly FleetFacts[];
 }
@@ -57,7 +59,7 @@ export const replaces = ({ replace, role }: Pick<Fleet, 'replace' | 'role'>): bo
   replace.rungs.includes('replace') && !('fixed' in role && ['validator', 'unknown'].includes(role.fixed));
 
 export function findingsOf(facts: AccountFacts): Findings {
-  const { account, region, concurrency, isBootstrapped, withoutDurable, isDeployed, fleets } = facts;
+  const { account, region, concurrency, isBootstrapped, withoutDurable, subscribers, isDeployed, fleets } = facts;
   const lines = [
     `account ${account} in ${region}, chainmend is ${isDeployed ? '' : 'not '}deployed`,
     isBootstrapped ? 'CDK is bootstrapped' : 'CDK is not bootstrapped: npx cdk bootstrap',
@@ -65,10 +67,13 @@ export function findingsOf(facts: AccountFacts): Findings {
     concurrency === undefined
       ? `Lambda’s concurrency is not known: ${facts.unknownConcurrency}`
       : concurrencyLine(concurrency),
+    ...subscriberLines(subscribers),
     ...fleets.flatMap(fleetLines),
   ];
   const problems = fleets.flatMap((fleet) => problemsOf(fleet, isDeployed));
   if (!isBootstrapped && !isDeployed) problems.push('CDK is not bootstrapped in this region: npx cdk bootstrap');
+  const unread = unreadPages(subscribers);
+  if (unread !== undefined) problems.push(unread);
   const roles = rolesOf(facts);
   const missing = fleets.some(({ templates }) => templates.some(({ mayPass }) => mayPass === false));
   if (roles.length > 0 && (missing || !isDeployed)) lines.push(`Deploy with: ${deployCommand(roles)}`);
@@ -84,6 +89,9 @@ const rolesOf = ({ fleets }: AccountFacts): readonly string[] =>
         .flatMap(({ profile }) => (typeof profile === 'object' ? (profile.roleArn ?? []) : [])),
     ),
   ].sort();
+
+const subscriberLines = (subscribers: Subscribers): readonly string[] =>
+  subscribers.kind === 'counted' ? [`${subscribers.confirmed} confirmed subscriptions of the pages`] : [];
 
 const deployCommand = (roles: readonly string[]): string =>
   `npm run deploy -- -c nodeRoles=${roles.length === 0 ? 'none' : roles.join(',')}`;

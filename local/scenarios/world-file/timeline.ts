@@ -1,4 +1,5 @@
 // What happens in a world, and when: one entry for each word, with what it takes and what it does.
+import { EventCode } from '@aws-sdk/client-ec2';
 import * as v from 'valibot';
 import {
   about,
@@ -234,6 +235,18 @@ export const WORDS = {
       curedBy: about('What helps.', choice(['reboot', 'stop-start', 'nothing'], 'a cure')),
     },
     (stage, given) => stage.world.region.ec2.impair(stage.node(given.node).instanceId, given.check, given.curedBy),
+  ),
+  'announce-event': word(
+    'EC2 announces an event for an instance; the same event again gives it another time. Nothing comes of it by itself.',
+    {
+      node,
+      event: about('Which one.', choice(Object.values(EventCode), 'an event')),
+      inHours: about('How long after the announcement it begins.', amount(0.1, 1_440, 'hours', 72)),
+    },
+    (stage, given) => {
+      const { ec2, clock } = stage.world.region;
+      ec2.announceEvent(stage.node(given.node).instanceId, given.event, clock.now() + given.inHours * 3_600_000);
+    },
   ),
   'no-capacity': word(
     'An Availability Zone has no room for another instance from now on.',

@@ -60,6 +60,7 @@ export function start(state: Ec2State, before: Instance): InstanceStateChange {
     checks: INITIALIZING,
     // Usually on another host ("in most cases, migrates it to a new host"): here always.
     impairments: impairmentsAfter(before.impairments, 'stop-start'),
+    events: before.events.map((event) => ({ ...event, isOver: true })),
     networkInterface: interfaceWhenStarted(state, before),
     launchedAtMs: state.kernel.clock.now(),
   });

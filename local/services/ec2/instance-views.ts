@@ -43,6 +43,9 @@ export const STATUS_FIELDS: FilterFields<Instance> = {
   'instance-state-name': (instance) => [instance.state],
   'instance-status.status': (instance) => [checksOf(instance).instance],
   'system-status.status': (instance) => [checksOf(instance).system],
+  'event.code': ({ events }) => events.map(({ code }) => code),
+  'event.instance-event-id': ({ events }) => events.map(({ id }) => id),
+  'event.not-before': ({ events }) => events.map(({ notBeforeMs }) => new Date(notBeforeMs)),
   'attached-ebs-status.status': (instance) => [checksOf(instance).attachedEbs],
 };
 
@@ -149,6 +152,11 @@ export function describedStatus(instance: Instance): InstanceStatus {
     SystemStatus: summary(checks.system),
     InstanceStatus: summary(checks.instance),
     AttachedEbsStatus: summary(checks.attachedEbs),
-    Events: [],
+    Events: instance.events.map(({ id, code, notBeforeMs, description, isOver }) => ({
+      InstanceEventId: id,
+      Code: code,
+      Description: `${isOver ? '[Completed] ' : ''}${description}`,
+      NotBefore: new Date(notBeforeMs),
+    })),
   };
 }

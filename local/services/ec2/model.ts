@@ -1,5 +1,5 @@
 // The data model of EC2 and EBS: instances, volumes, snapshots, addresses, launch templates and subnets.
-import type { RequestLaunchTemplateData, Tag } from '@aws-sdk/client-ec2';
+import type { EventCode, RequestLaunchTemplateData, Tag } from '@aws-sdk/client-ec2';
 import type { StoredContent } from '../../nodes/content.ts';
 import type { Machine } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
@@ -22,6 +22,15 @@ export type Check = 'system' | 'instance' | 'attachedEbs';
 export type ImpairmentCure = 'reboot' | 'stop-start' | 'nothing';
 
 export type Impairments = Readonly<Partial<Record<Check, ImpairmentCure>>>;
+
+/** An event that EC2 has announced. Nothing comes of it by itself here: a scenario says what happens at its time. */
+export interface ScheduledEvent {
+  readonly id: string;
+  readonly code: EventCode;
+  readonly notBeforeMs: number;
+  readonly description: string;
+  readonly isOver: boolean;
+}
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated';
 export type CheckStatus = 'ok' | 'impaired' | 'initializing' | 'insufficient-data';
@@ -65,6 +74,7 @@ export interface Instance {
   readonly checks: { readonly system: CheckStatus; readonly instance: CheckStatus; readonly attachedEbs: CheckStatus };
   /** Why checks fail, and what ends it. */
   readonly impairments: Impairments;
+  readonly events: readonly ScheduledEvent[];
   /** When it last lost the content of its instance store; undefined: never, or it has none. */
   readonly instanceStoreLostAtMs: number | undefined;
   readonly settings: LaunchSettings;

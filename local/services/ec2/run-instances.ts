@@ -142,6 +142,7 @@ function launchOne(
     stateReason: undefined,
     checks: INITIALIZING,
     impairments: {},
+    events: [],
     instanceStoreLostAtMs: undefined,
     settings: {
       reservationId,

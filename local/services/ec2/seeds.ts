@@ -114,6 +114,7 @@ export function seedInstance(
     rootDeviceName: '/dev/xvda',
     stateReason: undefined,
     impairments: {},
+    events: [],
     instanceStoreLostAtMs: undefined,
     settings: {
       // A reservation for each instance, as after one launch call for each.

@@ -1,6 +1,6 @@
 // Amazon EC2 and EBS as far as chainmend uses them, and the handles with which a scenario adds resources.
 import { join } from 'node:path';
-import type { RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
+import type { EventCode, RunInstancesRequest, Tag } from '@aws-sdk/client-ec2';
 import type { Machines } from '../../nodes/machine.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Service } from '../../simulator/service.ts';
@@ -79,6 +79,8 @@ export interface Ec2 extends Service, EbsHandles {
   /** A check fails until it is cured, or until `recover`; an instance that hangs does not shut down when asked. */
   impair(instanceId: string, check: Check, curedBy: ImpairmentCure): void;
   recover(instanceId: string, check: Check): void;
+  /** EC2 announces an event for a running instance; the same code again gives it another time. It is over when the instance was stopped and started. */
+  announceEvent(instanceId: string, code: EventCode, notBeforeMs: number): void;
   /** Removes all capacity for new and for starting instances from an Availability Zone. */
   exhaust(availabilityZone: string, shortage?: Shortage): void;
   restock(availabilityZone: string): void;
@@ -130,6 +132,15 @@ export interface AddressSeed {
 /** A subnet that a scenario adds. */
 export type SubnetSeed = Pick<Subnet, 'subnetId' | 'vpcId'> &
   Partial<Pick<Subnet, 'availabilityZone' | 'cidrBlock' | 'ipv6Prefix' | 'mapPublicIp' | 'tags'>>;
+
+/** As EC2 words them ("View scheduled events"). */
+const ANNOUNCED: Readonly<Record<EventCode, string>> = {
+  'instance-retirement': 'The instance is running on degraded hardware',
+  'instance-stop': 'The instance is running on degraded hardware',
+  'instance-reboot': 'The instance is scheduled for a reboot',
+  'system-reboot': 'The instance is scheduled for a reboot',
+  'system-maintenance': 'The instance is scheduled for maintenance',
+};
 
 /** @param record takes the metrics of status checks */
 export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetric): Ec2 {
@@ -202,6 +213,13 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       const { checks, impairments } = state.instance(instanceId);
       const { [check]: _, ...left } = impairments;
       state.changeInstance(instanceId, { impairments: left, checks: { ...checks, [check]: 'ok' } });
+    },
+    announceEvent(instanceId, code, notBeforeMs) {
+      const { events } = state.instance(instanceId);
+      const known = events.find((event) => event.code === code && !event.isOver);
+      const id = known?.id ?? `instance-event-${state.newId('i').slice(2)}`;
+      const event = { id, code, notBeforeMs, description: ANNOUNCED[code], isOver: false };
+      state.changeInstance(instanceId, { events: [...events.filter((one) => one !== known), event] });
     },
     exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
     restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),

@@ -38,6 +38,8 @@ Please do not reply directly to this email. If you have any questions or comment
 export interface Sns extends Service {
   /** For scenarios and tests: the published messages, oldest first; the last 10,000. */
   published(): readonly Published[];
+  /** A person follows the link in the mail that asks for it, or an endpoint answers. Throws where nothing waits for it. */
+  confirm(topicArn: string, endpoint: string): void;
   /** A topic's own policy; undefined without one. */
   policy(arn: string): PolicyDocument | undefined;
   topicArns(): readonly string[];
@@ -57,6 +59,8 @@ interface Topic {
   readonly arn: string;
   readonly attributes: Map<string, string>;
   readonly subscriptions: Map<string, Subscription>;
+  /** ARNs of subscriptions whose endpoint has not answered yet. */
+  readonly pending: Set<string>;
   policy: PolicyDocument | undefined;
 }
 
@@ -79,6 +83,8 @@ const TOKENS: Tokens = { ...digits(), refused: () => invalidParameter('NextToken
 const DELIVERED = ['lambda', 'sqs'];
 /** Recorded and listed; the local region does not deliver to them. */
 const RECORDED = ['email', 'email-json', 'sms', 'https'];
+/** Their endpoint has to confirm a subscription before it gets anything ("Subscribe", SNS API reference). */
+const CONFIRMED_BY_PEOPLE = ['email', 'email-json', 'https'];
 
 export function createSns(kernel: Kernel): Sns {
   const topics = new Map<string, Topic>();
@@ -136,6 +142,7 @@ export function createSns(kernel: Kernel): Sns {
           arn,
           attributes: new Map(Object.entries(input.Attributes ?? {})),
           subscriptions: new Map(),
+          pending: new Set(),
           policy: undefined,
         });
       }
@@ -155,8 +162,8 @@ export function createSns(kernel: Kernel): Sns {
           ...Object.fromEntries(topic.attributes),
           TopicArn: topic.arn,
           Owner: kernel.accountId,
-          SubscriptionsConfirmed: String(topic.subscriptions.size),
-          SubscriptionsPending: '0',
+          SubscriptionsConfirmed: String(topic.subscriptions.size - topic.pending.size),
+          SubscriptionsPending: String(topic.pending.size),
           SubscriptionsDeleted: '0',
         },
       };
@@ -165,7 +172,7 @@ export function createSns(kernel: Kernel): Sns {
       const { items, next } = pageOf([...topics.keys()], input.NextToken, PAGE, TOKENS);
       return { Topics: items.map((arn) => ({ TopicArn: arn })), ...(next && { NextToken: next }) };
     },
-    Subscribe: (input: { TopicArn: string; Protocol: string; Endpoint?: string }) => {
+    Subscribe: (input: { TopicArn: string; Protocol: string; Endpoint?: string; ReturnSubscriptionArn?: boolean }) => {
       const topic = find(input.TopicArn);
       const { Protocol: protocol, Endpoint: endpoint = '' } = input;
       if (![...DELIVERED, ...RECORDED].includes(protocol)) {
@@ -175,7 +182,10 @@ export function createSns(kernel: Kernel): Sns {
       const known = [...topic.subscriptions.values()].find(
         (one) => one.Protocol === protocol && one.Endpoint === endpoint,
       );
-      if (known) return { SubscriptionArn: known.SubscriptionArn };
+      const answer = (arn: string) => ({
+        SubscriptionArn: topic.pending.has(arn) && input.ReturnSubscriptionArn !== true ? 'pending confirmation' : arn,
+      });
+      if (known) return answer(known.SubscriptionArn);
       if (topic.subscriptions.size >= SUBSCRIPTIONS_MAX) {
         throw new AwsError('SubscriptionLimitExceededException', 'Too many subscriptions', { statusCode: 403 });
       }
@@ -187,14 +197,22 @@ export function createSns(kernel: Kernel): Sns {
         Endpoint: endpoint,
         TopicArn: topic.arn,
       });
-      return { SubscriptionArn: arn };
+      if (CONFIRMED_BY_PEOPLE.includes(protocol)) topic.pending.add(arn);
+      return answer(arn);
     },
     Unsubscribe: (input: { SubscriptionArn: string }) => {
-      for (const topic of topics.values()) topic.subscriptions.delete(input.SubscriptionArn);
+      for (const topic of topics.values()) {
+        topic.subscriptions.delete(input.SubscriptionArn);
+        topic.pending.delete(input.SubscriptionArn);
+      }
       return {};
     },
     ListSubscriptionsByTopic: (input: { TopicArn: string; NextToken?: string }) => {
-      const subscriptions = [...find(input.TopicArn).subscriptions.values()];
+      const { subscriptions: all, pending } = find(input.TopicArn);
+      const subscriptions = [...all.values()].map((one) => ({
+        ...one,
+        ...(pending.has(one.SubscriptionArn) && { SubscriptionArn: 'PendingConfirmation' }),
+      }));
       const { items, next } = pageOf(subscriptions, input.NextToken, PAGE, TOKENS);
       return { Subscriptions: items.map((subscription) => ({ ...subscription })), ...(next && { NextToken: next }) };
     },
@@ -214,6 +232,14 @@ export function createSns(kernel: Kernel): Sns {
     name: 'sns',
     operations,
     published: () => published,
+    confirm(topicArn, endpoint) {
+      const topic = find(topicArn);
+      const waits = [...topic.subscriptions.values()].find(
+        (one) => one.Endpoint === endpoint && topic.pending.has(one.SubscriptionArn),
+      );
+      if (waits === undefined) throw new Error(`sns: no subscription of ${endpoint} waits at ${topicArn}`);
+      topic.pending.delete(waits.SubscriptionArn);
+    },
     policy: (arn) => topics.get(arn)?.policy,
     topicArns: () => [...topics.keys()],
     keyOf: (arn) => topics.get(arn)?.attributes.get('KmsMasterKeyId'),

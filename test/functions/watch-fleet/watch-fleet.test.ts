@@ -98,6 +98,38 @@ describe('a page', () => {
     expect(paging.pages[5]).toEqual(['root-filling node2']);
   });
 
+  it('comes once for each event that EC2 schedules, and again when its time has changed', () => {
+    const paging = new Paging();
+    const event = (id: string, hours: number) =>
+      ({
+        id,
+        code: 'instance-retirement',
+        notBeforeMs: T0 + hours * 60 * MINUTE,
+        description: 'degraded hardware',
+      }) as const;
+    const sweep = (scheduled: NonNullable<Sweep['scheduled']>) =>
+      paging.sweep({ nodes: { node1: 1000, node2: 1000, node3: dead }, scheduled });
+    for (let n = 0; n < 3; n++) sweep({ node2: [event('e1', 72)] });
+    expect(paging.pages.flat()).toEqual(['event-scheduled node2', 'node-unreachable node3']);
+    expect(paging.sent.flat()[0]?.reason).toBe(
+      'node2: EC2 retires its instance at 2026-11-23T10:00Z or later (instance-retirement): degraded hardware',
+    );
+    // Nothing is scheduled, then nothing is known, then the same: no news.
+    sweep({});
+    for (let n = 0; n < 60 * 25; n++) sweep(n % 10 === 0 ? 'unknown' : { node2: [event('e1', 72)] });
+    expect(paging.pages.flat().filter((page) => page.startsWith('event-scheduled'))).toHaveLength(1);
+    sweep({ node2: [event('e1', 96)] });
+    sweep({ node1: [event('e2', 48)], node2: [event('e1', 96)], node3: [event('e3', 24)] });
+    expect(paging.pages.flat().filter((page) => page.startsWith('event-scheduled'))).toEqual([
+      'event-scheduled node2',
+      'event-scheduled node2',
+      'event-scheduled node1 node3',
+    ]);
+    expect(paging.sent.at(-1)?.[0]?.reason).toMatch(
+      /^node1: EC2 .* at 2026-11-22T10:00Z .*; node3: EC2 .* at 2026-11-21T10:00Z /,
+    );
+  });
+
   it('comes for a node whose lag has grown for an hour, and not for one that catches up', () => {
     const paging = new Paging();
     for (let n = 0; n < 90; n++)

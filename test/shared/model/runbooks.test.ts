@@ -14,6 +14,7 @@ const codes = [
   'crash-loop',
   'falling-behind',
   'root-filling',
+  'event-scheduled',
   'consensus-client-down',
   'ladder-spent',
   'validator',

@@ -56,6 +56,12 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     incident: async ({ fleet, incidentId }) => incidents[fleet]?.find((one) => one.incidentId === incidentId),
     fleet: async (fleet) => ({ incidents: incidents[fleet] ?? [], nodes: [], foreign: [] }),
     fleets: async () => Object.keys(incidents),
+    subscribers: async () => ({
+      kind: 'counted',
+      topicArn: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages',
+      confirmed: 1,
+      pending: 0,
+    }),
     asks: async (fleet) => (fleet === 'bitcoin' ? [ask()] : []),
     caller: async () => ME,
     answer: async (callbackId, answer) => {

@@ -119,6 +119,12 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     fleet: async () => ({ incidents: [], nodes: [], foreign: [] }),
     fleets: async () => ['bitcoin'],
     journal: async () => [],
+    subscribers: async () => ({
+      kind: 'counted',
+      topicArn: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages',
+      confirmed: 1,
+      pending: 0,
+    }),
     asks: async () => [],
     caller: async () => 'arn:aws:iam::111122223333:user/ada',
     answer: async (callbackId, said) => {
@@ -356,6 +362,19 @@ describe('status', () => {
 
   it('says that nothing is open', async () => {
     expect((await run('status bitcoin')).text).toContain('Nothing is open in bitcoin');
+  });
+
+  it('says that nobody gets the pages, or that this is not known, and goes on', async () => {
+    const topicArn = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
+    const told = (subscribers: Awaited<ReturnType<Suite['subscribers']>>) =>
+      run('status bitcoin', undefined, { subscribers: async () => subscribers });
+    const nobody = await told({ kind: 'counted', topicArn, confirmed: 0, pending: 2 });
+    expect([nobody.exit, nobody.text.includes('Nothing is open')]).toEqual([0, true]);
+    expect(nobody.complaint).toContain('Nobody gets the pages: 2 subscriptions wait for the link in their mails');
+    expect((await told({ kind: 'unknown', why: 'AuthorizationError: no' })).complaint).toBe(
+      'Whether anybody gets the pages is not known: AuthorizationError: no',
+    );
+    expect((await run('status bitcoin')).complaint).toBe('');
   });
 
   it('does not list a plan that was refused: nothing waits for it', async () => {

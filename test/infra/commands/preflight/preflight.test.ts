@@ -123,6 +123,12 @@ describe('check --account', () => {
       const told = (await checkAccount()).told;
       expect(told).toMatch(/role\/bitcoin-node, may be passed on$/m);
       expect(told).not.toMatch(/^bitcoin: replace-node may not|Deploy with/m);
+      expect(told).toMatch(/^Nobody gets the pages: their topic has no subscription: aws sns subscribe/m);
+      const TopicArn = `arn:aws:sns:${REGION_NAME}:${ACCOUNT_ID}:chainmend-pages`;
+      await region.call('sns', 'Subscribe', { TopicArn, Protocol: 'email', Endpoint: 'you@example.com' });
+      expect((await checkAccount()).told).toMatch(/^Nobody gets the pages: a subscription waits for the link/m);
+      region.sns.confirm(TopicArn, 'you@example.com');
+      expect((await checkAccount()).told).not.toContain('Nobody gets the pages');
     },
   );
 });
@@ -131,12 +137,34 @@ describe('what is found', () => {
   const facts: AccountFacts = {
     ...{ account: ACCOUNT_ID, region: REGION_NAME, concurrency: 1_000, isBootstrapped: true },
     ...{ withoutDurable: undefined, isDeployed: true },
+    subscribers: {
+      kind: 'counted',
+      topicArn: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages',
+      confirmed: 1,
+      pending: 0,
+    },
     fleets: [],
   };
 
   it('is nothing in an account that has everything', () => {
     expect(findingsOf(facts)).toMatchObject({ problems: [] });
     expect(findingsOf(facts).lines).toContain('Lambda may run 1000 invocations at once');
+  });
+
+  it('is that nobody gets the pages, or that this is not known; before a deployment it is nothing', () => {
+    const topicArn = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
+    const about = (subscribers: AccountFacts['subscribers']) => findingsOf({ ...facts, subscribers }).problems;
+    expect(about({ kind: 'counted', topicArn, confirmed: 0, pending: 0 })).toEqual([
+      expect.stringContaining(`has no subscription: aws sns subscribe --topic-arn ${topicArn} `),
+    ]);
+    expect(about({ kind: 'counted', topicArn, confirmed: 0, pending: 1 })).toEqual([
+      expect.stringContaining('a subscription waits for the link in its mail'),
+    ]);
+    expect(about({ kind: 'counted', topicArn, confirmed: 1, pending: 1 })).toEqual([]);
+    expect(about({ kind: 'unknown', why: 'AuthorizationError: no' })).toEqual([
+      'Whether anybody gets the pages is not known: AuthorizationError: no',
+    ]);
+    expect(about({ kind: 'missing' })).toEqual([]);
   });
 
   it('is a template without a profile, or one of which nothing is known', () => {

@@ -75,6 +75,12 @@ async function statusOf(instanceId: string): Promise<string | undefined> {
   return InstanceStatuses?.[0]?.InstanceStatus?.Status;
 }
 
+async function eventsOf(instanceId: string) {
+  const asked = { Filters: [{ Name: 'event.code', Values: ['instance-retirement'] }] };
+  const { InstanceStatuses = [] } = await ec2.send(new DescribeInstanceStatusCommand(asked));
+  return InstanceStatuses.filter(({ InstanceId }) => InstanceId === instanceId).flatMap(({ Events = [] }) => Events);
+}
+
 const terminate = (...InstanceIds: string[]) => ec2.send(new TerminateInstancesCommand({ InstanceIds }));
 const named = (name: string) => ({ name });
 const states = (instanceId: string) =>
@@ -363,6 +369,31 @@ describe('Status checks', () => {
     region.ec2.setChecks(instanceId, { system: 'ok' });
     await pass(5 * MINUTE_MS);
     expect(await alarm()).toBe('OK');
+  });
+});
+
+describe('A scheduled event', () => {
+  it('is described until the instance was stopped and started, with its last time, and is found by its code', async () => {
+    const { instanceId } = node();
+    expect(await eventsOf(instanceId)).toEqual([]);
+    const [first, later] = [region.clock.now() + 3 * 86_400_000, region.clock.now() + 5 * 86_400_000];
+    region.ec2.announceEvent(instanceId, 'instance-retirement', first);
+    await pass(5_000);
+    const [announced] = await eventsOf(instanceId);
+    expect(announced?.NotBefore?.getTime()).toBe(first);
+    region.ec2.announceEvent(instanceId, 'instance-retirement', later);
+    await pass(5_000);
+    const [moved, ...more] = await eventsOf(instanceId);
+    expect([moved?.InstanceEventId, moved?.NotBefore?.getTime(), more]).toEqual([
+      announced?.InstanceEventId,
+      later,
+      [],
+    ]);
+    await ec2.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    await pass(300_000);
+    await ec2.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+    await pass(300_000);
+    expect((await eventsOf(instanceId))[0]?.Description).toMatch(/^\[Completed\]/);
   });
 });
 

@@ -31,6 +31,15 @@ describe('a topic', () => {
     kernel.receive('arn:aws:lambda:', (_arn, payload) => void received.push(payload));
     ask('Subscribe', { TopicArn, Protocol: 'lambda', Endpoint: FUNCTION });
     ask('Subscribe', { TopicArn, Protocol: 'email', Endpoint: 'someone@example.org' });
+    const counts = () => ask('GetTopicAttributes', { TopicArn })['Attributes'];
+    expect(counts()).toMatchObject({ SubscriptionsConfirmed: '1', SubscriptionsPending: '1' });
+    expect(ask('ListSubscriptionsByTopic', { TopicArn })['Subscriptions']).toMatchObject([
+      { SubscriptionArn: expect.stringContaining(TopicArn) },
+      { SubscriptionArn: 'PendingConfirmation' },
+    ]);
+    sns.confirm(TopicArn, 'someone@example.org');
+    expect(counts()).toMatchObject({ SubscriptionsConfirmed: '2', SubscriptionsPending: '0' });
+    expect(() => sns.confirm(TopicArn, 'someone@example.org')).toThrow('no subscription of someone@example.org waits');
     ask('Publish', { TopicArn, Message: 'hello', Subject: 'a page' });
     kernel.advance(0);
     expect(received.map((payload) => JSON.parse(payload))).toMatchObject([
