@@ -87,15 +87,15 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
       if ('lost' in sent) return NO_MORE;
       // The step may have sent the command before, and been refused only in its replay.
       if ('refuse' in sent) return concluding(refused(sent), held, false);
-      return { do: 'await-command', held, commandId: sent.commandId, unit: command.unit, goal };
+      return { do: 'await-command', held, sent, unit: command.unit, goal };
     },
     abandon: afterCommandFailed,
   },
 
   'await-command': {
-    execute: async (context, _state, { held, commandId }) => {
+    execute: async (context, _state, { held, sent }) => {
       const operationId = `${held.holder.fence}.${held.ordinal}`;
-      const input = { commandId, operationId, parse: parseAnswer, sentenceOf: answerSentence };
+      const input = { ...sent, operationId, parse: parseAnswer, sentenceOf: answerSentence };
       const awaited = await awaitNode(context, input);
       return 'answer' in awaited ? awaited.answer : awaited;
     },
@@ -295,6 +295,8 @@ function noSuchVolume({ name }: Fleet, { trigger }: Pick<ResizePayload, 'trigger
 const answerSentence = ({ result, reason }: Answer): string => [result, reason].filter(Boolean).join(': ');
 
 function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['await-command']['result']): State {
+  if ('silence' in answer && answer.silence && goal.for === 'fence')
+    return concluding(refused(answer.silence), held, false);
   if ('over' in answer || answer.result === 'late')
     return unanswered(
       held,

@@ -7,7 +7,7 @@ import {
   type Instance,
   type Volume,
 } from '@aws-sdk/client-ec2';
-import { readInstance } from '../../shared/aws/instances.ts';
+import { ROOT_DEVICES, readInstance } from '../../shared/aws/instances.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
@@ -36,20 +36,24 @@ export async function readFacts(
   const { instanceId } = payload;
   const attached = { Filters: [{ Name: 'attachment.instance-id', Values: [instanceId] }] };
   const [instance, { Volumes = [] }, node, budget, history] = await Promise.all([
-    readInstance(ec2, instanceId),
+    seen ? null : readInstance(ec2, instanceId),
     ec2.send(new DescribeVolumesCommand(attached)),
     store.readNode(instanceId),
     store.readBudget(payload.fleet, monthOf(nowMs)),
     readHistory(cloudwatch, { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload) }, nowMs),
   ]);
-  const volumes = Volumes.filter((volume) => !isRoot(volume, instance)).flatMap(volumeFact);
+  const root = seen
+    ? (rootByDevice(Volumes, instanceId) ?? rootOf(await readInstance(ec2, instanceId)))
+    : rootOf(instance ?? undefined);
+  const volumes = Volumes.filter(({ VolumeId }) => VolumeId !== root).flatMap(volumeFact);
   const volumeRole = roleOf(payload);
   const latestModification = await readModification(ec2, seen?.volumeId, volumes);
   return {
     nowMs,
     fleet,
     volumeRole,
-    instanceState: instance?.State?.Name ?? null,
+    // Commands reach only an instance that runs, and this one's node has just answered.
+    instanceState: seen ? 'running' : (instance?.State?.Name ?? null),
     volumes,
     latestModification,
     seen,
@@ -88,10 +92,16 @@ async function readModification(
   return { volumeId: latest.VolumeId, state: latest.ModificationState, targetGiB: latest.TargetSize ?? 0 };
 }
 
-const isRoot = ({ VolumeId }: Volume, instance: Instance | undefined): boolean =>
-  instance?.BlockDeviceMappings?.some(
-    ({ DeviceName, Ebs }) => DeviceName === instance.RootDeviceName && Ebs?.VolumeId === VolumeId,
-  ) ?? false;
+const rootOf = (instance: Instance | undefined): string | undefined =>
+  instance?.BlockDeviceMappings?.find(({ DeviceName }) => DeviceName === instance.RootDeviceName)?.Ebs?.VolumeId;
+
+/** The root volume by its device's name alone; undefined where not exactly one volume has such a name, and only the instance itself can tell. */
+function rootByDevice(volumes: readonly Volume[], instanceId: string): string | undefined {
+  const [root, another] = volumes.filter(({ Attachments = [] }) =>
+    Attachments.some(({ InstanceId, Device = '' }) => InstanceId === instanceId && ROOT_DEVICES.has(Device)),
+  );
+  return another ? undefined : root?.VolumeId;
+}
 
 /** IOPS and throughput are kept only where the type has them to set: gp2 and st1 derive theirs from the size. */
 const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags = [] }: Volume): readonly VolumeFact[] => {

@@ -5,7 +5,7 @@ import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import type { ActOf, End } from '../../shared/heal/engine.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { Interrupted, Lost } from '../../shared/heal/mutation.ts';
-import type { Sent } from '../../shared/heal/node-commands.ts';
+import type { Sent, SentCommand, Unanswered } from '../../shared/heal/node-commands.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
@@ -97,12 +97,11 @@ export interface Acts {
   readonly 'await-command': {
     readonly args: {
       readonly held: LeaseState;
-      readonly commandId: string;
+      readonly sent: SentCommand;
       readonly unit: number;
       readonly goal: Goal;
     };
-    /** over: it ended without an answer, or the time has passed after which it can no longer run. */
-    readonly result: Answer | { readonly over: string };
+    readonly result: Answer | Unanswered;
   };
   /** Once the node has acknowledged the fence: only what is read from then on justifies an act on it. */
   readonly observe: {

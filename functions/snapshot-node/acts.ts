@@ -93,7 +93,10 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       if ('lost' in result) return LOST;
       const sent = commandSent(from.held);
       if ('refuse' in result) return answerLost(from, unanswered(sent), refused(result));
-      if ('over' in result) return answerLost(from, unanswered(sent), silentNode(result.over));
+      if ('over' in result) {
+        const { over, silence } = result;
+        return answerLost(from, unanswered(sent), silence ? refused(silence) : silentNode(over));
+      }
       const { answer } = result;
       if (answer.result !== 'done' || !answer.after) {
         // The command may still run: through an agent that was cut off, or as the copy that an earlier try of the step sent.

@@ -4,7 +4,7 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { changeNode } from '../../shared/heal/claim.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
-import { awaitNode, type Sent, sendToNode } from '../../shared/heal/node-commands.ts';
+import { awaitNode, type Sent, type SentCommand, sendToNode } from '../../shared/heal/node-commands.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
   clientsOf,
@@ -55,10 +55,11 @@ const answerOf = (
   context: SnapshotActContext,
   held: LeaseState,
   operation: NodeCommand['operation'],
-  commandId: string,
+  { commandId, overAtMs }: SentCommand,
 ): Promise<CommandConclusion> =>
   awaitNode<NodeAnswer>(context, {
     commandId,
+    overAtMs,
     operationId: nextId(held),
     parse: parseNodeAnswer,
     sentenceOf: (answer) => sentenceOf(operation, answer),
@@ -97,7 +98,7 @@ export async function inspect(
       ...(from.at === 'down' && { mayPutBack: true }),
     });
   });
-  return 'commandId' in sent ? answerOf(context, held, 'inspect-node', sent.commandId) : sent;
+  return 'commandId' in sent ? answerOf(context, held, 'inspect-node', sent) : sent;
 }
 
 /** The record says that the client may be down before it can be down. */
@@ -134,7 +135,7 @@ export async function stop(
     });
   });
   if ('refuse' in sent) return { ...sent, down: true };
-  return 'commandId' in sent ? answerOf(context, held, 'stop-client', sent.commandId) : sent;
+  return 'commandId' in sent ? answerOf(context, held, 'stop-client', sent) : sent;
 }
 
 /** The time from which the client may run again is written first, so that a later attempt knows what was captured before. */
@@ -167,6 +168,6 @@ export async function start(
     });
   });
   if (!('commandId' in sent)) return sent;
-  const answered = await answerOf(context, held, 'start-client', sent.commandId);
+  const answered = await answerOf(context, held, 'start-client', sent);
   return { ...answered, memory };
 }

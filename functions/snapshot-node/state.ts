@@ -10,6 +10,7 @@ import type { ActOf } from '../../shared/heal/engine.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type { SnapshotMemory } from '../../shared/heal/memory.ts';
 import type { Lost } from '../../shared/heal/mutation.ts';
+import type { Awaited } from '../../shared/heal/node-commands.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
 import type { SnapshotOperation } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -182,8 +183,7 @@ export interface SnapshotPart {
   readonly role: string | null;
 }
 
-/** over: it was not answered, and can no longer run. */
-export type CommandConclusion = { readonly answer: NodeAnswer } | { readonly over: string };
+export type CommandConclusion = Awaited<NodeAnswer>;
 
 /** `from`: the progress that the act was decided from. */
 export interface Acts {

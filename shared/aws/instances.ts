@@ -13,6 +13,9 @@ import {
   type SummaryStatus,
 } from '@aws-sdk/client-ec2';
 
+/** "Reserved for root volumes: /dev/sda1 or /dev/xvda" ("Device names for volumes on Amazon EC2 instances"). */
+export const ROOT_DEVICES: ReadonlySet<string> = new Set(['/dev/sda1', '/dev/xvda']);
+
 export interface InstanceDescription {
   readonly instanceId: string;
   readonly state: InstanceStateName;

@@ -140,8 +140,11 @@ export async function once<T>(
   }
 }
 
-/** Seconds between polls; the last one repeats. Short-lived states are seen quickly; an hour costs some sixty calls. */
-export const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
+/**
+ * Seconds between polls; the last one repeats. Short-lived states are seen quickly: a modification of EBS takes up to half a minute, and a gap in it
+ * costs at most five seconds. An hour costs some sixty calls.
+ */
+export const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 5, 5, 10, 20, 60] as const;
 const LONGEST_SECONDS = 60;
 /** Extra polls, for the time that polls themselves take and for a late result. */
 const SPARE_POLLS = 10;
@@ -156,14 +159,16 @@ export const mostPolls = (lastsMs: number): number =>
 /**
  * Reads, at growing intervals, until a reading gives a result.
  *
- * @returns null where `polls` readings gave none
+ * @param from readings that were made before, of the same thing in the same turn
+ * @returns null where `polls` readings gave none, with those before
  */
 export async function poll<T>(
   { durable, place, step }: Turn,
   polls: number,
   look: () => Promise<T | null>,
+  from = 0,
 ): Promise<T | null> {
-  for (let count = 0; count < polls; count++) {
+  for (let count = from; count < polls; count++) {
     await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count) });
     const seen = await step(`poll-${count}`, look);
     if (seen !== null) return seen;

@@ -20,7 +20,7 @@ type Parameters = Record<string, string[]>;
 
 export interface NodeCommandInput {
   readonly holder: Holder;
-  /** Position among the commands of this fence, from 1; the first one asks Systems Manager for the agent. */
+  /** Position among the commands of this fence, from 1. */
   readonly ordinal: number;
   /** Name of the document, from the environment. */
   readonly document: string;
@@ -45,7 +45,13 @@ export interface NodeCommandInput {
 }
 
 /** lost: the lease is somebody else's, so nothing may be done or written any more. */
-export type Sent = { readonly commandId: string } | Guarded | { readonly lost: true };
+export type Sent = SentCommand | Guarded | { readonly lost: true };
+
+export interface SentCommand {
+  readonly commandId: string;
+  /** The time after which the command can no longer run. */
+  readonly overAtMs: number;
+}
 
 /**
  * Body of one step: first it blocks the lease until the command is over, then it reads the guards, then it calls SendCommand. A refusal says nothing
@@ -54,9 +60,6 @@ export type Sent = { readonly commandId: string } | Guarded | { readonly lost: t
 export async function sendToNode(context: HealContext, input: NodeCommandInput, place: string): Promise<Sent> {
   const { clients, journal, payload } = context;
   const { holder, ordinal, document, intent, mayPutBack, instanceId = payload.instanceId } = input;
-  const agent = ordinal === 1 ? await checkAgent(clients.ssm, instanceId) : null;
-  // The agent of an instance that does not run is silent for a plain reason: nobody is paged for that.
-  if (agent) return judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent;
   const options = { instanceId, ...(mayPutBack && { mayPutBack }) };
   // The guards are also read before the quiet time is raised: a heal that is refused here need not wait for its end to release the node.
   const early = await readGuards(context, options);
@@ -67,6 +70,7 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
   if ('refuse' in guarded) return guarded;
   const { parameters, comment } = input;
   const sent = await catchRefusal(async () => ({
+    overAtMs: input.overAtMs,
     commandId: await sendCommand(clients.ssm, {
       document,
       instanceId,
@@ -74,7 +78,15 @@ export async function sendToNode(context: HealContext, input: NodeCommandInput, 
       parameters: typeof parameters === 'function' ? parameters(guarded.fleet) : parameters,
     }),
   }));
-  return 'refused' in sent ? unsent(instanceId, sent) : sent;
+  if (!('refused' in sent)) return sent;
+  return (sent.code === NO_NODE && (await whySilent(context, instanceId))) || unsent(instanceId, sent);
+}
+
+/** Why a node takes or answers no command, as EC2 and Systems Manager say; null where they see nothing wrong with it. */
+async function whySilent({ clients }: HealContext, instanceId: string): Promise<Guarded | null> {
+  const agent = await checkAgent(clients.ssm, instanceId);
+  // The agent of an instance that does not run is silent for a plain reason: nobody is paged for that.
+  return agent && (judgeInstance((await readInstance(clients.ec2, instanceId))?.State?.Name ?? null) ?? agent);
 }
 
 /** "The specified managed node isn't valid", for one that is not registered or does not run (InvalidInstanceId, @aws-sdk/client-ssm). */
@@ -128,8 +140,7 @@ interface CommandAnswer {
   readonly fence: number;
 }
 
-export interface AwaitInput<A extends CommandAnswer> {
-  readonly commandId: string;
+export interface AwaitInput<A extends CommandAnswer> extends SentCommand {
   /** "<fence>.<ordinal>" */
   readonly operationId: string;
   readonly instanceId?: string;
@@ -137,48 +148,60 @@ export interface AwaitInput<A extends CommandAnswer> {
   readonly parse: (stdout: string) => A;
   /** The answer in a few words, for the journal. */
   readonly sentenceOf: (answer: A) => string;
-  /**
-   * The time after which the command can no longer run. By default the node's quiet time, which an earlier and longer command of the same holder may
-   * have raised further.
-   */
-  readonly overAtMs?: number;
 }
 
-/** over: it ended without an answer, or the time has passed after which it can no longer run. */
-export type Awaited<A> = { readonly answer: A } | { readonly over: string };
+/**
+ * over: it ended without an answer, or the time has passed after which it can no longer run. `silence`: the node is known to take no commands; its
+ * first command may then still run.
+ */
+export type Awaited<A> = { readonly answer: A } | Unanswered;
+export type Unanswered = { readonly over: string; readonly silence?: Guarded };
 
-/** Polls until the command has answered or can no longer run. */
+/** So many polls, some twelve seconds, pass before Systems Manager is asked whether the agent is there: most first commands have answered by then. */
+const POLLS_BEFORE_AGENT = 5;
+
+/** Polls until the command has answered or can no longer run. Where the first of a fence is not answered, the agent is asked for. */
 export async function awaitNode<A extends CommandAnswer>(
   context: ActContext<HealContext>,
   input: AwaitInput<A>,
 ): Promise<Awaited<A>> {
-  const { clients, journal, payload, store, place } = context;
+  const { clients, journal, payload, place, step } = context;
   const { commandId, operationId, instanceId = payload.instanceId, parse, sentenceOf, overAtMs } = input;
+  const isFirst = operationId.endsWith('.1');
   const polls = mostPolls(LONGEST_MS);
-  const look = async (): Promise<Ended<A> | null> => {
-    const read = await readCommand(clients.ssm, commandId, instanceId, parse);
-    if (read.state === 'pending' || read.state === 'lost') {
-      const untilMs = overAtMs ?? (await store.readNode(instanceId))?.quietAfterMs ?? 0;
-      if (Date.now() <= untilMs) return null;
-    }
-    const sentence = read.state === 'answered' ? sentenceOf(read.answer) : sentenceOfEnd(read, operationId);
-    await journal(`${place}-result`, {
+  const tell = (sentence: string, answer?: A): Promise<void> =>
+    journal(`${place}-result`, {
       atMs: Date.now(),
       kind: 'result',
       sentence,
       act: `SendCommand ${operationId}`,
-      evidence: read.state === 'answered' ? read.answer : undefined,
-      fields:
-        read.state === 'answered' ? { status: read.answer.result, fence: read.answer.fence } : { status: 'unknown' },
+      evidence: answer,
+      fields: answer ? { status: answer.result, fence: answer.fence } : { status: 'unknown' },
     });
+  const look = async (): Promise<Ended<A> | null> => {
+    const read = await readCommand(clients.ssm, commandId, instanceId, parse);
+    if ((read.state === 'pending' || read.state === 'lost') && Date.now() <= overAtMs) return null;
+    const sentence = read.state === 'answered' ? sentenceOf(read.answer) : sentenceOfEnd(read, operationId);
+    await tell(sentence, read.state === 'answered' ? read.answer : undefined);
     // `late` and `stale` tell of one copy of the command: another one may still be on its way.
     if (read.state === 'answered' && (read.answer.result === 'done' || read.answer.result === 'failed'))
       await endQuiet(context, operationId, instanceId);
     return read.state === 'answered' || read.state === 'ended' ? read : { state: 'over', reason: sentence };
   };
-  const seen = await poll(context, polls, look).catch((error: unknown) => unheard(context, operationId, error));
+  const silence = (): Promise<Guarded | null> =>
+    isFirst ? step('agent', () => whySilent(context, instanceId)) : Promise.resolve(null);
+  const pollOn = (most: number, from?: number) =>
+    poll(context, most, look, from).catch((error: unknown) => unheard(context, operationId, error));
+  let seen = await pollOn(POLLS_BEFORE_AGENT);
+  const known = seen?.state === 'answered' ? null : await silence();
+  if (seen === null && known) {
+    await step('silent', () => tell(`command ${operationId} is not answered: ${known.reason}`));
+    return { over: known.reason, silence: known };
+  }
+  seen ??= await pollOn(polls, POLLS_BEFORE_AGENT);
   if (seen === null) throw new Error(`command ${operationId} was polled ${polls} times, which its limits rule out`);
-  return seen.state === 'answered' ? { answer: seen.answer } : { over: seen.reason };
+  if (seen.state === 'answered') return { answer: seen.answer };
+  return { over: seen.reason, ...(known && { silence: known }) };
 }
 
 /** That nobody knows is a result as well. @throws the error itself */

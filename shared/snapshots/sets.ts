@@ -2,6 +2,7 @@
 // from the snapshots' maker, their volumes (by EC2's attachments and the fleet file's tags), and their time.
 
 import { type EC2Client, paginateDescribeVolumes, type Volume } from '@aws-sdk/client-ec2';
+import { ROOT_DEVICES } from '../aws/instances.ts';
 import type { Fleet } from '../fleet/model.ts';
 import type { FleetNode } from '../fleet/nodes.ts';
 import type { FleetRole, Rank, SnapshotFact, SnapshotSet } from './model.ts';
@@ -115,8 +116,6 @@ const FILTER_VALUES = 200;
 /** "MaxResults: between 5 and 500" (DescribeVolumesRequest). */
 const A_PAGE = 500;
 const MAX_PAGES = 10;
-/** "Reserved for root volumes: /dev/sda1 or /dev/xvda" ("Device names for volumes on Amazon EC2 instances"). */
-const ROOT_DEVICES = new Set(['/dev/sda1', '/dev/xvda']);
 
 /** @throws Error when there are more pages than `MAX_PAGES` for 200 nodes */
 export async function readOwners(

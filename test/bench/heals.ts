@@ -6,8 +6,8 @@ import { cpuSeconds, type Measurement, median } from './measurement.ts';
 
 const SUBJECT = 'a plain heal';
 const SEEDS = 50;
-const API_CALLS = 14;
-const BEYOND_AWS_SECONDS = 18;
+const API_CALLS = 12;
+const BEYOND_AWS_SECONDS = 15;
 
 /** Runs `disk-full` with many seeds in the sweep lane. Budgeted measures show the worst seed, the others the median. */
 export async function measureHeals(seeds = SEEDS): Promise<Measurement[]> {

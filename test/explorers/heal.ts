@@ -194,7 +194,7 @@ function sendTurns(
     {
       words: `sends ${name}`,
       world: { ...quiet, queue },
-      result: { commandId: name },
+      result: { commandId: name, overAtMs: COMMAND_OVER_MS },
       broken: paused && command.operation === 'grow-filesystem' ? NEVER.paused : undefined,
     },
   ];

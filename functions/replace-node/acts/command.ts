@@ -57,7 +57,7 @@ export async function send(
       },
       place,
     );
-    return 'commandId' in answer ? { ...answer, overAtMs } : answer;
+    return answer;
   });
   if ('lost' in sent) return { is: 'lost' };
   if ('refuse' in sent) return { is: 'refused', refusal: sent, ...trace({ isRefused: true }) };

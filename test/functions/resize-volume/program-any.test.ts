@@ -64,7 +64,7 @@ describe('whatever happens at every step', () => {
       lease: (_, told) =>
         choose<Acts['lease']['result']>(told, { holder }, { holder }, { holder }, { busy: 'arn:other' }),
       send: (_, told) => {
-        const sent = { commandId: 'c' };
+        const sent = { commandId: 'c', overAtMs: 0 };
         return choose<Acts['send']['result']>(told, sent, sent, sent, sent, refusalOf(told), lost);
       },
       'await-command': (_, told) =>

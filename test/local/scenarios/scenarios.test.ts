@@ -73,11 +73,11 @@ it.each(AGAIN)('%s is the same to the byte when it is run again', (name) => {
 });
 
 describe('a plain heal', () => {
-  it('takes at most 30 s beyond what AWS takes, and at most 20 calls', () => {
+  it('takes at most 15 s beyond what AWS takes, and at most 12 calls', () => {
     for (const { report } of of(sweeps, 'disk-full'))
       for (const { alarmToHealedSeconds, awsSeconds, apiCalls } of report.heals) {
-        expect((alarmToHealedSeconds ?? Number.POSITIVE_INFINITY) - awsSeconds).toBeLessThanOrEqual(30);
-        expect(apiCalls).toBeLessThanOrEqual(20);
+        expect((alarmToHealedSeconds ?? Number.POSITIVE_INFINITY) - awsSeconds).toBeLessThanOrEqual(15);
+        expect(apiCalls).toBeLessThanOrEqual(12);
       }
   });
 });

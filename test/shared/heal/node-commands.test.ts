@@ -15,12 +15,14 @@ const input: NodeCommandInput = {
   intent: { sentence: 'stop the client', act: 'SendCommand stop-client 4.1', evidence: { why: 'a snapshot is due' } },
 };
 
+const SENT = { commandId: 'the-command', overAtMs: NEVER_OVER_MS };
+
 describe('a command to a node', () => {
-  it('is sent when the agent answers, nobody may succeed us before it is over, and the guards are read last', async () => {
+  it('is sent when nobody may succeed us before it is over, and the guards are read last', async () => {
     const { tools, nodes, calls, journal } = shell();
-    expect(await sendToNode(tools, { ...input, startsClientAtMs: 7 }, '05')).toEqual({ commandId: 'the-command' });
+    expect(await sendToNode(tools, { ...input, startsClientAtMs: 7 }, '05')).toEqual(SENT);
     expect(nodes.get(INSTANCE)).toMatchObject({ quietAfterMs: NEVER_OVER_MS, clientOwedSinceMs: 7 });
-    expect(calls[0]).toBe('DescribeInstanceInformationCommand');
+    expect(calls).not.toContain('DescribeInstanceInformationCommand');
     expect(calls.at(-1)).toBe('SendCommandCommand');
     expect(calls.filter((name) => name === 'GetParametersCommand')).toHaveLength(2);
     expect(journal).toEqual([{ place: '05-intent', atMs: expect.any(Number), kind: 'intent', ...input.intent }]);
@@ -37,28 +39,27 @@ describe('a command to a node', () => {
     });
   });
 
-  it('asks for the agent only before the first of its fence', async () => {
-    const { tools, calls } = shell();
-    await sendToNode(tools, { ...input, ordinal: 2 }, '05');
-    expect(calls).not.toContain('DescribeInstanceInformationCommand');
-  });
-
   it.each([
     ['Online', '3.2.0.0', 'running', 'agent-too-old'],
     ['ConnectionLost', '3.3.2746.0', 'running', 'node-silent'],
     ['ConnectionLost', '3.3.2746.0', 'stopped', 'instance-stopped'],
     ['ConnectionLost', '3.3.2746.0', 'terminated', 'instance-gone'],
   ])(
-    'is not sent where the agent is %s (%s) and the instance %s: %s',
+    'that SSM does not take is told by its cause, where the agent is %s (%s) and the instance %s: %s',
     async (PingStatus, AgentVersion, Name, refuse) => {
       const here = shell();
       here.answers['DescribeInstanceInformationCommand'] = () => ({
         InstanceInformationList: [{ PingStatus, AgentVersion }],
       });
       here.answers['DescribeInstancesCommand'] = () => ({ Reservations: [{ Instances: [{ State: { Name } }] }] });
+      here.answers['SendCommandCommand'] = () => {
+        throw new SSMServiceException({
+          name: 'InvalidInstanceId',
+          $fault: 'client',
+          $metadata: { httpStatusCode: 400 },
+        });
+      };
       expect(await sendToNode(here.tools, input, '05')).toMatchObject({ refuse });
-      expect(here.nodes.get(INSTANCE)?.quietAfterMs).toBe(0);
-      expect(here.calls).not.toContain('SendCommandCommand');
     },
   );
 
@@ -110,7 +111,7 @@ describe('a command to a node', () => {
   it('that puts back what we took down is sent under a pause', async () => {
     const { tools, parameters } = shell();
     parameters.set('/chainmend/pause', 'audit');
-    expect(await sendToNode(tools, { ...input, mayPutBack: true }, '05')).toEqual({ commandId: 'the-command' });
+    expect(await sendToNode(tools, { ...input, mayPutBack: true }, '05')).toEqual(SENT);
   });
 
   it('is not sent by one that has lost the node', async () => {
@@ -133,7 +134,8 @@ describe('a command to a node', () => {
 describe('the answer of a node', () => {
   const awaiting = {
     commandId: 'the-command',
-    operationId: '4.1',
+    operationId: '4.2',
+    overAtMs: NEVER_OVER_MS,
     parse: (stdout: string) => JSON.parse(stdout) as { readonly result: 'done'; readonly fence: number },
     sentenceOf: ({ result }: { readonly result: string }) => result,
   };
@@ -149,13 +151,12 @@ describe('the answer of a node', () => {
   it('is awaited with growing patience, and is journalled', async () => {
     const done = { Status: 'Success', StandardOutputContent: '{"result":"done","fence":4}' };
     const { tools, ctx, step, waited, journal } = polled(pending, pending, pending, done);
-    const input = { ...awaiting, overAtMs: NEVER_OVER_MS };
-    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, input)).toEqual({
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting)).toEqual({
       answer: { result: 'done', fence: 4 },
     });
     expect(waited).toEqual([1, 1, 2, 3]);
     expect(journal).toMatchObject([
-      { place: '06-result', sentence: 'done', act: 'SendCommand 4.1', fields: { status: 'done', fence: 4 } },
+      { place: '06-result', sentence: 'done', act: 'SendCommand 4.2', fields: { status: 'done', fence: 4 } },
     ]);
   });
 
@@ -184,8 +185,7 @@ describe('the answer of a node', () => {
 
   it('that is none ends the command, in the words of SSM', async () => {
     const { tools, ctx, step } = polled({ Status: 'Failed', StatusDetails: 'Failed', StandardOutputContent: 'oops' });
-    const input = { ...awaiting, overAtMs: NEVER_OVER_MS };
-    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, input)).toEqual({
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting)).toEqual({
       over: expect.stringContaining('Failed.'),
     });
   });
@@ -193,11 +193,10 @@ describe('the answer of a node', () => {
   it.each([pending, { Status: 'TimedOut', StatusDetails: 'DeliveryTimedOut' }])(
     'that does not come is given up only when the command can no longer run: %j',
     async (words) => {
-      const { tools, ctx, step, nodes } = polled(words);
-      nodes.set(INSTANCE, nodeRecord({ owner: ME, fence: 4, quietAfterMs: LONG_OVER_MS }));
-      const over = await awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting);
-      expect(over).toEqual({ over: expect.stringMatching(/command 4\.1 was not answered.*can no longer run/) });
-      nodes.set(INSTANCE, nodeRecord({ owner: ME, fence: 4, quietAfterMs: NEVER_OVER_MS }));
+      const { tools, ctx, step } = polled(words);
+      const turn = { ...tools, durable: ctx, step, place: '06' };
+      const over = await awaitNode(turn, { ...awaiting, overAtMs: LONG_OVER_MS });
+      expect(over).toEqual({ over: expect.stringMatching(/command 4\.2 was not answered.*can no longer run/) });
       await expect(awaitNode({ ...tools, durable: ctx, step, place: '06' }, awaiting)).rejects.toThrow(
         /was polled \d+ times/,
       );
@@ -211,5 +210,38 @@ describe('the answer of a node', () => {
     expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, input)).toEqual({
       over: expect.stringContaining('no longer run'),
     });
+  });
+
+  const agentIs =
+    (PingStatus: string, AgentVersion = '3.3.2746.0') =>
+    () => ({ InstanceInformationList: [{ PingStatus, AgentVersion }] });
+  const first = { ...awaiting, operationId: '4.1' };
+
+  it('to the first command of a fence does not come while the agent is gone: that is told after some seconds', async () => {
+    const { tools, ctx, step, waited, answers, journal } = polled(pending);
+    answers['DescribeInstanceInformationCommand'] = agentIs('ConnectionLost');
+    answers['DescribeInstancesCommand'] = () => ({ Reservations: [{ Instances: [{ State: { Name: 'running' } }] }] });
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, first)).toMatchObject({
+      over: 'its SSM agent is ConnectionLost',
+      silence: { refuse: 'node-silent', page: true },
+    });
+    expect(waited).toEqual([1, 1, 2, 3, 5]);
+    expect(journal).toMatchObject([{ sentence: 'command 4.1 is not answered: its SSM agent is ConnectionLost' }]);
+  });
+
+  it('is none where the agent hands over no parameters, and then its age is told', async () => {
+    const { tools, ctx, step, answers } = polled({ Status: 'Failed', StandardOutputContent: '' });
+    answers['DescribeInstanceInformationCommand'] = agentIs('Online', '3.2.0.0');
+    answers['DescribeInstancesCommand'] = () => ({ Reservations: [{ Instances: [{ State: { Name: 'running' } }] }] });
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, first)).toMatchObject({
+      silence: { refuse: 'agent-too-old' },
+    });
+  });
+
+  it('that is only slow is awaited on, with the same patience', async () => {
+    const done = { Status: 'Success', StandardOutputContent: '{"result":"done","fence":4}' };
+    const { tools, ctx, step, waited } = polled(...Array.from({ length: 6 }, () => pending), done);
+    expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, first)).toMatchObject({ answer: {} });
+    expect(waited).toEqual([1, 1, 2, 3, 5, 5, 5]);
   });
 });

@@ -1,0 +1,74 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from '@jest/globals';
+import { readFacts } from '../../../functions/resize-volume/facts.ts';
+import type { Store } from '../../../shared/heal/store.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { payload } from '../../fixtures/builders/incident.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { observation } from '../../fixtures/builders/observation.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
+
+const ROOT = 'vol-00000000000000001';
+const DATA = 'vol-00000000000000002';
+
+/** The facts about an instance whose root volume has this device's name, and the calls of EC2 that they took. */
+async function facts(rootDevice: string, answered: boolean) {
+  const calls: string[] = [];
+  const volume = (VolumeId: string, Device: string) => ({
+    VolumeId,
+    Size: 500,
+    VolumeType: 'gp3',
+    Attachments: [{ InstanceId: INSTANCE, Device }],
+  });
+  const answers: Record<string, unknown> = {
+    DescribeVolumesCommand: { Volumes: [volume(ROOT, rootDevice), volume(DATA, '/dev/sdf')] },
+    DescribeVolumesModificationsCommand: {},
+    DescribeInstancesCommand: {
+      Reservations: [
+        {
+          Instances: [
+            {
+              State: { Name: 'stopped' },
+              RootDeviceName: rootDevice,
+              BlockDeviceMappings: [{ DeviceName: rootDevice, Ebs: { VolumeId: ROOT } }],
+            },
+          ],
+        },
+      ],
+    },
+  };
+  const send = async (command: object) => {
+    calls.push(command.constructor.name);
+    return answers[command.constructor.name] ?? {};
+  };
+  const nothing = async () => undefined;
+  const sources = {
+    ec2: { send } as unknown as EC2Client,
+    // The SDK paginates only with a client of its own class.
+    cloudwatch: Object.assign(new CloudWatchClient({ region: 'eu-west-1' }), { send: async () => ({}) }),
+    store: { readNode: nothing, readBudget: nothing } as unknown as Store,
+  };
+  const read = await readFacts(sources, payload(), bitcoinFleet(), answered ? observation() : null, NOON_MS);
+  return { calls, state: read.instanceState, volumes: read.volumes.map(({ volumeId }) => volumeId) };
+}
+
+describe('the facts about a full disk', () => {
+  it('need no look at the instance once its node has answered, and the name of a device says which volume is the root', async () => {
+    expect(await facts('/dev/xvda', true)).toEqual({
+      calls: ['DescribeVolumesCommand', 'DescribeVolumesModificationsCommand'],
+      state: 'running',
+      volumes: [DATA],
+    });
+  });
+
+  it('take the root from the instance where no device has a name of root volumes', async () => {
+    const { calls, volumes } = await facts('/dev/sdb', true);
+    expect(calls).toContain('DescribeInstancesCommand');
+    expect(volumes).toEqual([DATA]);
+  });
+
+  it('are the instance’s own state and root where its node was not asked', async () => {
+    expect(await facts('/dev/xvda', false)).toMatchObject({ state: 'stopped', volumes: [DATA] });
+  });
+});
