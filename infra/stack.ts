@@ -72,14 +72,14 @@ export class ChainmendStack extends Stack {
     const planSnapshots = new PlanSnapshots(this, 'PlanSnapshots', shared);
     const markRoot = new MarkRoot(this, 'MarkRoot', shared);
     const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, ...heals, undelivered });
-    const pruneRetired = new PruneRetired(this, 'PruneRetired', { ...shared, undelivered });
+    const pruneRetired = new PruneRetired(this, 'PruneRetired', shared);
     const registerNodes = new RegisterNodes(this, 'RegisterNodes', {
       ...shared,
       undelivered,
       ...(runbooks !== undefined && { runbooks }),
     });
-    const watchFleet = new WatchFleet(this, 'WatchFleet', { ...shared, undelivered });
-    const rotatePeers = new RotatePeers(this, 'RotatePeers', { ...shared, undelivered });
+    const watchFleet = new WatchFleet(this, 'WatchFleet', shared);
+    const rotatePeers = new RotatePeers(this, 'RotatePeers', shared);
     const probeNodes = new ProbeNodes(this, 'ProbeNodes', shared);
     new SuiteAlarms(this, 'Alarms', {
       pages,

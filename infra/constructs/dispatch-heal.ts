@@ -72,6 +72,8 @@ export class DispatchHeal extends Construct {
       maxEventAge: Duration.hours(1),
     });
     this.#undelivered = props.undelivered;
+    // CDK wants aliases made before the rules: permissions of the function itself come after them.
+    const sweeps = this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(1) });
     this.rules = this.#listen(props.fleets);
     // Level-triggered: each minute the sweep reads what is still wrong, whatever happened to its events.
     new Schedule(this, 'Sweep', {
@@ -80,8 +82,8 @@ export class DispatchHeal extends Construct {
       mayDo: "What the sweep's schedule may do.",
       everyMinutes: 1,
       target: this.suiteFunction,
+      sweeps,
       input: { kind: 'sweep' },
-      undelivered: props.undelivered,
     });
     new Schedule(this, 'Snapshots', {
       name: 'chainmend-snapshots',
@@ -89,8 +91,8 @@ export class DispatchHeal extends Construct {
       mayDo: 'What the schedule of clean snapshots may do.',
       everyMinutes: 60,
       target: this.suiteFunction,
+      sweeps,
       input: { kind: 'snapshots' },
-      undelivered: props.undelivered,
     });
   }
 

@@ -4,17 +4,13 @@ import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG, LEDGER_TAGS, LOCKED_BY_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { arn, functionNames, parameterPrefix } from '../names.ts';
-import type { DeadLetters } from './dead-letters.ts';
 import type { HealProps } from './durable-heal.ts';
 import type { Grant } from './grants.ts';
 import { fleetNames, holdGrants, ledgerGrants } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
 
-export interface PruneRetiredProps extends Omit<HealProps, 'commands'> {
-  /** For sweeps that never reach the function. */
-  readonly undelivered: DeadLetters;
-}
+export interface PruneRetiredProps extends Omit<HealProps, 'commands'> {}
 
 /** The function works for 240 s; the rest is for the calls that it has begun. */
 const TIMEOUT_SECONDS = 300;
@@ -24,7 +20,7 @@ export class PruneRetired extends Construct {
 
   constructor(scope: Construct, id: string, props: PruneRetiredProps) {
     super(scope, id);
-    const { state, pages, settings, undelivered } = props;
+    const { state, pages, settings } = props;
     this.suiteFunction = new SuiteFunction(this, 'PruneRetired', {
       functionName: functionNames.pruneRetired,
       description: 'Removes what was kept of replaced nodes once its date is past.',
@@ -61,8 +57,8 @@ export class PruneRetired extends Construct {
       mayDo: 'What the schedule of prune-retired may do.',
       everyMinutes: 6 * 60,
       target: this.suiteFunction,
+      sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.hours(1) }),
       input: { kind: 'prune' },
-      undelivered,
     });
   }
 

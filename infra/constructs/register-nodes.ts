@@ -60,6 +60,7 @@ export class RegisterNodes extends Construct {
     const retries = { retryAttempts: 2, maxEventAge: Duration.hours(1) };
     this.suiteFunction.keepFailedEvents(retries);
     this.suiteFunction.takeHints(retries);
+    const sweeps = this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(5) });
     this.rules = [this.#listen(undelivered)];
     new Schedule(this, 'Sweep', {
       name: 'chainmend-register-nodes',
@@ -67,8 +68,8 @@ export class RegisterNodes extends Construct {
       mayDo: 'What the schedule of register-nodes may do.',
       everyMinutes: 5,
       target: this.suiteFunction,
+      sweeps,
       input: { kind: 'reconcile' },
-      undelivered,
     });
   }
 

@@ -5,7 +5,6 @@ import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { peerOperations } from '../../shared/node-commands/parameters.ts';
 import { arn, functionNames, parameterPrefix, probeNodesPrefix } from '../names.ts';
-import type { DeadLetters } from './dead-letters.ts';
 import type { Documents } from './documents.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -22,8 +21,6 @@ export interface RotatePeersProps {
   readonly pages: Pages;
   readonly settings: Settings;
   readonly commands: Documents;
-  /** For sweeps that never reach the function. */
-  readonly undelivered: DeadLetters;
 }
 
 /** "The maximum … is 900 seconds" (CreateFunction.Timeout, Lambda API): a client may take ten minutes to stop. */
@@ -34,7 +31,7 @@ export class RotatePeers extends Construct {
 
   constructor(scope: Construct, id: string, props: RotatePeersProps) {
     super(scope, id);
-    const { state, pages, settings, fleets, undelivered, commands } = props;
+    const { state, pages, settings, fleets, commands } = props;
     this.suiteFunction = new SuiteFunction(this, 'RotatePeers', {
       functionName: functionNames.rotatePeers,
       description: "Keeps the nodes' lists of peers alive, diverse and small.",
@@ -69,8 +66,8 @@ export class RotatePeers extends Construct {
       mayDo: 'What the schedule of rotate-peers may do.',
       everyMinutes: 5,
       target: this.suiteFunction,
+      sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(5) }),
       input: { kind: 'sweep' },
-      undelivered,
     });
   }
 

@@ -1,11 +1,12 @@
 // A schedule of EventBridge Scheduler that invokes a function at an interval, with its own role.
 import { Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Alias } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import type { DeadLetters } from './dead-letters.ts';
+import { arn } from '../names.ts';
 import { roleOf } from './grants.ts';
-import type { SuiteFunction } from './suite-function.ts';
+import { type SuiteFunction, SWEEPS } from './suite-function.ts';
 
 export interface ScheduleProps {
   readonly name: string;
@@ -14,25 +15,29 @@ export interface ScheduleProps {
   readonly mayDo: string;
   readonly everyMinutes: number;
   readonly target: SuiteFunction;
+  /** The alias of its target that takes sweeps. */
+  readonly sweeps: Alias;
   /** The event, as JSON. */
   readonly input: object;
-  /** For events that never reach the function. */
-  readonly undelivered: DeadLetters;
 }
+
+/** What comes as often as this is not retried. */
+const FREQUENT_MINUTES = 5;
 
 export class Schedule extends Construct {
   constructor(scope: Construct, id: string, props: ScheduleProps) {
     super(scope, id);
-    const { name, description, everyMinutes, input, undelivered } = props;
-    const { functionArn } = props.target.function;
-    const { queueArn } = undelivered.queue;
+    const { name, description, everyMinutes, input, target, sweeps } = props;
     // Only schedules of this account: the service acts for every account ("Confused deputy prevention", EventBridge Scheduler guide).
     const principal = new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
     const role = roleOf(this, principal, props.mayDo, [
-      { sid: 'Sweep', actions: ['lambda:InvokeFunction'], resources: [functionArn] },
-      { sid: 'KeepUndelivered', actions: ['sqs:SendMessage'], resources: [queueArn] },
+      {
+        sid: 'Sweep',
+        actions: ['lambda:InvokeFunction'],
+        resources: [arn(this, 'lambda', `function:${target.functionName}:${SWEEPS}`)],
+      },
     ]);
     new CfnSchedule(this, 'Schedule', {
       name,
@@ -40,12 +45,14 @@ export class Schedule extends Construct {
       scheduleExpression: everyMinutes === 1 ? 'rate(1 minute)' : `rate(${everyMinutes} minutes)`,
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
-        arn: functionArn,
+        arn: sweeps.functionArn,
         roleArn: role.roleArn,
         input: JSON.stringify(input),
-        // An event that is late by its own interval is the same as the next one.
-        retryPolicy: { maximumEventAgeInSeconds: 60 * everyMinutes, maximumRetryAttempts: 3 },
-        deadLetterConfig: { arn: queueArn },
+        // What could not be handed over is not kept: the next one is the same. Only where that is far off, it is tried again.
+        retryPolicy:
+          everyMinutes <= FREQUENT_MINUTES
+            ? { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 }
+            : { maximumEventAgeInSeconds: 3_600, maximumRetryAttempts: 3 },
       },
     });
   }

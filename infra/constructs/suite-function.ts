@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
+  type Alias,
   Architecture,
   Code,
   type EventInvokeConfigOptions,
@@ -72,6 +73,18 @@ export class SuiteFunction extends Construct {
     });
   }
 
+  /**
+   * Lets a schedule invoke it, by an alias of its own: a sweep that fails is neither retried nor kept, as the next one sees the same. Events of the
+   * same function are kept as before. The alarm on its errors tells of the failure.
+   */
+  takeSweeps({ maxEventAge }: { readonly maxEventAge: Duration }): Alias {
+    const alias = this.function.addAlias(SWEEPS, { description: 'How its schedules ask for a look.' });
+    alias.configureAsyncInvoke({ retryAttempts: 0, maxEventAge });
+    const reason = 'A sweep that fails is obsolete when the next one runs; its failure is counted and alarmed on.';
+    Validations.of(alias).acknowledge({ id: 'Serverless-LambdaAsyncFailureDestination', reason });
+    return alias;
+  }
+
   /** Lets other functions invoke it, by its own alias; failed invocations are kept as other events are. */
   takeHints(retries: Pick<EventInvokeConfigOptions, 'retryAttempts' | 'maxEventAge'>): void {
     this.function
@@ -79,6 +92,9 @@ export class SuiteFunction extends Construct {
       .configureAsyncInvoke({ ...retries, onFailure: new SqsDestination(this.failed.queue) });
   }
 }
+
+/** The alias by which schedules invoke a function. */
+export const SWEEPS = 'sweeps';
 
 /** The alias by which other functions of the suite invoke it. A request through this alias never counts as a person's (shared/events/hint.ts). */
 export const hintAliasOf = (functionName: string): string => `${functionName}:${HINTS}`;

@@ -3,7 +3,6 @@ import { Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { arn, functionNames, metricNamespace, parameterPrefix, probeNodesPrefix } from '../names.ts';
-import type { DeadLetters } from './dead-letters.ts';
 import type { Documents } from './documents.ts';
 import { sendCommandGrants } from './fleet-grants.ts';
 import type { Grant } from './grants.ts';
@@ -20,8 +19,6 @@ export interface WatchFleetProps {
   readonly pages: Pages;
   readonly settings: Settings;
   readonly commands: Documents;
-  /** For sweeps that never reach the function. */
-  readonly undelivered: DeadLetters;
 }
 
 export class WatchFleet extends Construct {
@@ -29,7 +26,7 @@ export class WatchFleet extends Construct {
 
   constructor(scope: Construct, id: string, props: WatchFleetProps) {
     super(scope, id);
-    const { state, pages, settings, fleets, undelivered, commands } = props;
+    const { state, pages, settings, fleets, commands } = props;
     this.suiteFunction = new SuiteFunction(this, 'WatchFleet', {
       functionName: functionNames.watchFleet,
       description: 'Watches every node of every fleet, and says how each fares and why.',
@@ -61,8 +58,8 @@ export class WatchFleet extends Construct {
       mayDo: 'What the schedule of watch-fleet may do.',
       everyMinutes: 1,
       target: this.suiteFunction,
+      sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(1) }),
       input: { kind: 'sweep' },
-      undelivered,
     });
   }
 

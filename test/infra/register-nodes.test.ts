@@ -36,7 +36,7 @@ describe('register-nodes', () => {
     );
     expect(schedule?.Properties).toMatchObject({
       ScheduleExpression: 'rate(5 minutes)',
-      Target: { Input: '{"kind":"reconcile"}', RetryPolicy: { MaximumRetryAttempts: 3 } },
+      Target: { Input: '{"kind":"reconcile"}', RetryPolicy: { MaximumRetryAttempts: 0 } },
     });
   });
 

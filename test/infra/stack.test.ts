@@ -188,9 +188,8 @@ describe('events', () => {
     expect(schedule?.Properties).toMatchObject({
       ScheduleExpression: 'rate(1 minute)',
       FlexibleTimeWindow: { Mode: 'OFF' },
-      Target: { Input: '{"kind":"sweep"}', RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 3 } },
+      Target: { Input: '{"kind":"sweep"}', RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 } },
     });
-    expect(text(schedule?.Properties.Target.DeadLetterConfig.Arn)).toContain('Undelivered');
   });
 
   it('of clean snapshots come every hour', () => {
@@ -201,7 +200,24 @@ describe('events', () => {
       ScheduleExpression: 'rate(60 minutes)',
       Target: { Input: '{"kind":"snapshots"}', RetryPolicy: { MaximumEventAgeInSeconds: 3600 } },
     });
-    expect(text(hourly?.Properties.Target.Arn)).toBe(`<${dispatchHeal.id}.Arn>`);
+    expect(text(hourly?.Properties.Target.Arn)).toContain('DispatchHealFunctionAliassweeps');
+  });
+
+  it('of schedules are neither retried nor kept, whether they do not reach their function or fail in it', () => {
+    const all = resources('AWS::Scheduler::Schedule');
+    expect(all.length).toBeGreaterThan(5);
+    for (const { Properties } of all) {
+      expect(Properties.Target.DeadLetterConfig).toBeUndefined();
+      expect(text(Properties.Target.Arn)).toContain('Aliassweeps');
+    }
+    const configs = resources('AWS::Lambda::EventInvokeConfig').filter(({ Properties }) =>
+      JSON.stringify(Properties.Qualifier).includes('sweeps'),
+    );
+    expect(configs).toHaveLength(5);
+    for (const { Properties } of configs) {
+      expect(Properties.MaximumRetryAttempts).toBe(0);
+      expect(Properties.DestinationConfig).toBeUndefined();
+    }
   });
 
   it('are refused at synthesis when their pattern is longer than EventBridge takes', () => {

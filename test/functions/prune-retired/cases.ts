@@ -10,6 +10,7 @@ import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { keptKey, type ToKeep } from '../../../shared/heal/kept.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import { ledgerTags, readLedger } from '../../../shared/snapshots/ledger.ts';
+import { failuresOf } from '../../fixtures/failures.ts';
 
 const FUNCTION = 'chainmend-prune-retired';
 const HOUR_MS = 3_600_000;
@@ -153,7 +154,7 @@ const deletions = ({ region }: World) =>
     ({ actor, operation }) =>
       actor.startsWith(FUNCTION) && ['DeleteVolume', 'DeleteSnapshot', 'TerminateInstances'].includes(operation),
   );
-const failed = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+const failed = ({ region }: World): number => failuresOf(region, FUNCTION);
 
 const invoke = ({ region }: World, event: object): Promise<unknown> =>
   region.call('lambda', 'Invoke', {

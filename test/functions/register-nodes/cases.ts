@@ -7,6 +7,7 @@ import { answerAsPaged } from '../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { bitcoinChain, follower, followers } from '../../../local/scenarios/world/worlds.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { failuresOf } from '../../fixtures/failures.ts';
 
 const ZONE = 'bitcoin.internal';
 const FUNCTION = 'chainmend-register-nodes';
@@ -45,7 +46,8 @@ const own = ({ region, tableName }: World) =>
 const refusals = (world: World, code: string) =>
   own(world).filter((line) => line.kind === 'refusal' && line.code === code);
 const pages = (world: World, code: string) => own(world).filter((line) => line.kind === 'page' && line.code === code);
-const failed = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+const failed = ({ region }: World): number => failuresOf(region, FUNCTION);
+const kept = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
 
 const invoke = ({ region }: World, event: object): Promise<unknown> =>
   region.call('lambda', 'Invoke', {
@@ -401,7 +403,7 @@ const cases: Readonly<Record<string, Case>> = {
         world.nodes.every(
           ({ name, fleet }) => fleet.name !== 'bitcoin' || (isRight(world, name) && hasAll(world, name)),
         ),
-      'nothing failed for good': (world) => failed(world) === 0,
+      'nothing failed for good': (world) => kept(world) === 0,
     },
   },
   'a disk that people’s own alarm looks after has none of ours, by the patterns of the fleet file': {

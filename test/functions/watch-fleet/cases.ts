@@ -7,6 +7,7 @@ import { bitcoinChain, consortium, follower, followers, references } from '../..
 import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { failuresOf } from '../../fixtures/failures.ts';
 
 const FUNCTION = 'chainmend-watch-fleet';
 
@@ -38,7 +39,7 @@ const isWell = (world: World, ...names: string[]): boolean =>
   names.every((name) => seen(world, name)?.health === 'synced');
 const told = (world: World) => readJournal(world.region, world.tableName).filter(({ heal }) => heal === 'watch-fleet');
 const pages = (world: World, code: string) => told(world).filter((line) => line.kind === 'page' && line.code === code);
-const failed = ({ region }: World): number => region.sqs.depth(`${FUNCTION}-failed`);
+const failed = ({ region }: World): number => failuresOf(region, FUNCTION);
 const metric = ({ region }: World, name: string, dimensions: Readonly<Record<string, string>>) =>
   region.cloudwatch.seriesOf({ namespace: 'chainmend', name, dimensions });
 const ofNode = (world: World, name: string, Node: string, Fleet = 'bitcoin') => metric(world, name, { Fleet, Node });
@@ -134,6 +135,22 @@ const cases: Readonly<Record<string, Case>> = {
         'nothing failed': (world) => failed(world) === 0,
       },
     },
+  'five minutes without the table fail every sweep, and leave none to be run again later': {
+    people: (world) => world.at(2, () => world.region.outages.begin('dynamodb', world.region.clock.now() + 5 * 60_000)),
+    minutes: 20,
+    expect: {
+      'sweeps failed': (world) =>
+        ['watch-fleet', 'dispatch-heal', 'register-nodes'].every(
+          (name) => failuresOf(world.region, `chainmend-${name}`) > 0,
+        ),
+      'none is in a queue': ({ region }) =>
+        [
+          'undelivered',
+          ...['watch-fleet', 'dispatch-heal', 'register-nodes', 'rotate-peers'].map((name) => `${name}-failed`),
+        ].every((name) => region.sqs.depth(`chainmend-${name}`) === 0),
+      'all is well afterwards': (world) => isWell(world, 'node1', 'node2', 'node3'),
+    },
+  },
   'credentials that nobody takes are our trouble and not the node’s: unknown, told once': {
     people: (world) => world.at(2, () => world.find('bitcoin', 'node2').machine.rpc.misbehave('unauthorized')),
     expect: {

@@ -186,9 +186,12 @@ function startRow({ Properties }: Resource): readonly string[] {
   } = Properties;
   const name =
     typeof FunctionName === 'string' ? FunctionName : String(FunctionName?.Ref ?? '').replace(/[0-9A-F]{8}$/, '');
-  const then = DestinationConfig?.OnFailure ? 'a dead-letter queue, and an alarm' : 'dropped';
+  const then = DestinationConfig?.OnFailure ? 'a dead-letter queue, and an alarm' : 'dropped, and an alarm';
+  const alias = JSON.stringify(Qualifier ?? '').includes('sweeps')
+    ? ', called by its schedule'
+    : ', called by another function';
   return [
-    `${code(name)}${Qualifier === undefined || Qualifier === '$LATEST' ? '' : ', called by another function'}`,
+    `${code(name)}${Qualifier === undefined || Qualifier === '$LATEST' ? '' : alias}`,
     lasting(MaximumEventAgeInSeconds * 1_000),
     `${MaximumRetryAttempts} times`,
     then,

@@ -26,7 +26,9 @@ const codes = [
   'kept-longer',
   'not-recorded',
 ] as const;
-const all = [...kinds, ...codes];
+/** Alarms on the suite itself. */
+const suite = { 'suite-errors': 'errors', 'suite-queues': 'not-empty' } as const;
+const all = [...kinds, ...codes, ...Object.keys(suite)];
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
 describe('runbooks', () => {
@@ -39,7 +41,11 @@ describe('runbooks', () => {
   it('are found by alarm or code, and no code is made up', () => {
     const index = read('docs/runbooks/README.md');
     for (const kind of all) expect(index).toContain(`](${kind}.md)`);
-    const known = new Set<string>([...kinds, ...Object.keys({ ...GUARDRAILS, ...FAILURES, ...CONDITIONS })]);
+    const known = new Set<string>([
+      ...kinds,
+      ...Object.values(suite),
+      ...Object.keys({ ...GUARDRAILS, ...FAILURES, ...CONDITIONS }),
+    ]);
     const [, ...rows] = index.split('|---|---|');
     for (const [, name = ''] of rows.join().matchAll(/`([\w-]+)`/g)) expect([...known]).toContain(name);
     for (const code of codes) {

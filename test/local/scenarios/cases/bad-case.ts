@@ -8,6 +8,7 @@ import { fromItem } from '../../../../shared/aws/attributes.ts';
 import type { FleetWatch, Health } from '../../../../shared/fleet/observation.ts';
 import { alarmName, type NodeAlarmKind } from '../../../../shared/fleet/resource-names.ts';
 import type { FleetDocument } from '../../../../shared/fleet/schema.ts';
+import { failuresOf } from '../../../fixtures/failures.ts';
 import type { Check } from './case.ts';
 
 export const ZONE = 'bitcoin.internal';
@@ -101,7 +102,7 @@ export const pagedOnce =
 
 export const noFunctionFailed: Check = (_, { region }) =>
   ['watch-fleet', 'register-nodes', 'rotate-peers', 'dispatch-heal'].every(
-    (name) => region.sqs.depth(`chainmend-${name}-failed`) === 0,
+    (name) => failuresOf(region, `chainmend-${name}`) === 0,
   );
 
 export const watchOf = ({ region, tableName }: World, fleet = 'bitcoin'): FleetWatch | undefined =>
