@@ -6,6 +6,7 @@ import { corruptData } from './litecoin/corrupt-data.ts';
 import { diskFull } from './litecoin/disk-full.ts';
 import { frozen } from './litecoin/frozen.ts';
 import { mining, snapshots } from './litecoin/snapshots.ts';
+import { unmountedData } from './litecoin/unmounted-data.ts';
 
 /** Regtest mines only on request: one block in so many milliseconds. */
 const BLOCK_MS = 4_000;
@@ -45,5 +46,5 @@ export const litecoin: StoryGroup = {
     );
   },
   first: [snapshots],
-  lanes: [[diskFull], [frozen, busyRpc], [corruptData]],
+  lanes: [[diskFull, unmountedData], [frozen, busyRpc], [corruptData]],
 };

@@ -7,7 +7,7 @@ import { heightOf, UNIT } from '../../chains/litecoin.ts';
 import { tool } from '../../machine/tool.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
-import { cleanSnapshots } from './snapshots.ts';
+import { cleanSnapshots, TRUSTED_AFTER_MS } from './snapshots.ts';
 
 /** Overwrites the files of a block index and a chain state in a data directory, byte by byte in place. */
 const SPOIL = `
@@ -32,9 +32,6 @@ async function spoilSnapshot(world: RealWorld, snapshotId: string): Promise<void
     await tool('umount', [directory]);
   }
 }
-
-/** A snapshot that was taken so shortly before the trouble may already contain it: chainmend does not trust it. */
-const TRUSTED_AFTER_MS = 200_000;
 
 export const corruptData: RealStory = {
   name: 'corrupt-data',
