@@ -1,18 +1,19 @@
 // Takes one candidate to its heal: finds its node, reads its records, decides, writes the decision, and starts the heal or refuses it.
 import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk/client-lambda';
+import { logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
-import { refuseOpen } from '../../shared/heal/incident.ts';
+import { refuseOpen, spent } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
-import { unsettled } from '../../shared/heal/lease.ts';
+import { newNode, passedOver, unsettled } from '../../shared/heal/lease.ts';
 import { page } from '../../shared/heal/notify.ts';
-import type { IncidentRecord } from '../../shared/heal/records.ts';
+import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
-import { keys, type Store } from '../../shared/heal/store.ts';
+import { keys, type Store, settle } from '../../shared/heal/store.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
@@ -103,6 +104,8 @@ export interface DispatchResult {
 
 /** Another run may write the same records at the same moment: then those records are read again, and the decision is made again. */
 const MAX_CONFLICTS = 3;
+/** Numbers of attempts that one run skips, after the table was restored. The next sweep goes on. */
+const MAX_SPENT = 10;
 
 async function dispatchCandidate(context: DispatchContext, known: ResolvedCandidate): Promise<DispatchResult> {
   const { candidate, fleet, instance, trigger } = known;
@@ -111,7 +114,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) ?? judgePauseTag(instance.tags);
   const node = instance.tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instance.instanceId;
   const isLadder = healOf(text) === 'replace-node';
-  for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
+  for (let conflict = 0, skipped = 0; conflict < MAX_CONFLICTS && skipped < MAX_SPENT; ) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
       execution ? readExecution(clients.lambda, execution) : { state: 'unknown' };
     const [incident, nodeRecord, goesFirst, seen, queue] = await Promise.all([
@@ -137,9 +140,13 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
       owner: await statusOf(nodeRecord?.owner),
     });
     const written = await execute(context, dispatch, incident);
-    if (written !== false) return { dispatch, incident: written ?? incident };
+    if (written === 'conflict') conflict++;
+    else if (written === 'spent') skipped++;
+    else return { dispatch, incident: written ?? incident };
   }
-  throw new Error(`incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands`);
+  throw new Error(
+    `incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands, or ${MAX_SPENT} of its attempts have run before`,
+  );
 }
 
 /** Who has the fleet's turn, and the account's replacements, for what waits at the door. */
@@ -177,22 +184,26 @@ async function precedenceOf(
   return (nowMs, own) => diskFirst(disks, own, nowMs);
 }
 
-/** @returns the incident as it is now; undefined where nothing was written, false when a record had changed since it was read */
+/**
+ * Why a candidate is decided again. conflict: a record had changed since it was read. spent: the attempt's number was used before the table was restored.
+ */
+type Again = 'conflict' | 'spent';
+
+/** @returns the incident as it is now; undefined where nothing was written */
 async function execute(
   context: DispatchContext,
   dispatch: Dispatch,
   before: IncidentRecord | undefined,
-): Promise<IncidentRecord | undefined | false> {
+): Promise<IncidentRecord | undefined | Again> {
   switch (dispatch.do) {
     case 'leave':
-      return dispatch.write && ((await replaceIncident(context.store, dispatch.write)) ? dispatch.write : false);
+      return dispatch.write && ((await replaceIncident(context.store, dispatch.write)) ? dispatch.write : 'conflict');
     case 'invoke-again':
-      await invoke(context, dispatch.payload);
-      return undefined;
+      return (await invoke(context, dispatch.payload)) === 'spent' ? 'spent' : undefined;
     case 'start': {
       const { payload, write } = dispatch;
       for (const record of write) {
-        if (!(await replaceIncident(context.store, record))) return false;
+        if (!(await replaceIncident(context.store, record))) return 'conflict';
       }
       await createJournal(context.store, { ...payload, by: DISPATCHER, heal: payload.kind, writer: DISPATCHER })(
         '00-dispatch',
@@ -205,8 +216,7 @@ async function execute(
             'want' in payload && payload.want.do !== 'heal' ? { ...payload.alarm, want: payload.want } : payload.alarm,
         },
       );
-      await invoke(context, payload);
-      return write.at(-1);
+      return (await invoke(context, payload)) === 'spent' ? 'spent' : write.at(-1);
     }
     case 'refuse':
       return refuse(context, dispatch, before);
@@ -224,7 +234,7 @@ async function refuse(
   { store, clients, environment, paged }: DispatchContext,
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
   before: IncidentRecord | undefined,
-): Promise<IncidentRecord | undefined | false> {
+): Promise<IncidentRecord | undefined | 'conflict'> {
   const { fleet, node, incidentId, attempt, trigger } = incident;
   const { refuse: code, reason } = refusal;
   const due = refusal.page && !incident.pagedCodes.includes(code);
@@ -237,7 +247,7 @@ async function refuse(
   const retryAfterMs = left ? Math.min(NEXT_SWEEP_MS, refusal.retryAfterMs) : refusal.retryAfterMs;
   const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + retryAfterMs, paged: pages || known });
   if ('leave' in refused) return undefined;
-  if (isNew && !(await replaceIncident(store, incident))) return false;
+  if (isNew && !(await replaceIncident(store, incident))) return 'conflict';
   const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
   const atMs = Date.now();
   const written = before?.incidentId === incidentId && incident.refusedCodes.includes(code);
@@ -261,7 +271,7 @@ async function refuse(
     });
     await journal(`00-${code}-page`, { atMs, kind: 'page', sentence: reason, code });
   }
-  return (await replaceIncident(store, refused.next)) ? refused.next : false;
+  return (await replaceIncident(store, refused.next)) ? refused.next : 'conflict';
 }
 
 const HEAL_ARN = {
@@ -272,12 +282,12 @@ const HEAL_ARN = {
 
 /**
  * Starts the attempt's execution, or finds it: the same name with the same payload is the same execution, even if that has ended.
- * @returns its ARN
+ * @returns its ARN; `spent` where that name was used with another payload, and the number of the attempt is given up
  */
 export async function invoke(
-  { clients, environment }: DispatcherServices,
+  { clients, environment, store }: DispatcherServices,
   payload: HealPayload,
-): Promise<string | undefined> {
+): Promise<{ readonly arn: string | undefined } | 'spent'> {
   try {
     const { DurableExecutionArn } = await clients.lambda.send(
       new InvokeCommand({
@@ -287,10 +297,27 @@ export async function invoke(
         Payload: JSON.stringify(payload),
       }),
     );
-    return DurableExecutionArn;
+    return { arn: DurableExecutionArn };
   } catch (error) {
-    // A different payload under this name would mean that the name is not unique to the attempt.
     if (!(error instanceof DurableExecutionAlreadyStartedException)) throw error;
-    throw new Error(`execution ${executionName(payload)} was started with another payload`, { cause: error });
+    const { fleet, instanceId, trigger, attempt } = payload;
+    logWarn({ spent: `${executionName(payload)} has run with another payload: the table has forgotten it` });
+    // The forgotten attempt had a fence of its own: the node would take the next attempt's first command for that one's, and repeat its old answer.
+    await settle<NodeRecord, null>(
+      store,
+      keys.node(instanceId),
+      () => store.readNode(instanceId),
+      (read) => ({ result: null, write: passedOver(read ?? newNode(fleet, instanceId)) }),
+    );
+    await settle<IncidentRecord, null>(
+      store,
+      keys.incident(fleet, instanceId, trigger),
+      () => store.readIncident(fleet, instanceId, trigger),
+      (read) => {
+        const next = read && spent(read, attempt);
+        return { result: null, write: next && 'next' in next ? next.next : undefined };
+      },
+    );
+    return 'spent';
   }
 }

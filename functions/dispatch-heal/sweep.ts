@@ -386,7 +386,8 @@ async function executionOf(
 ): Promise<string | undefined> {
   if (incident.state === 'claimed') return incident.execution;
   if (incident.state !== 'allocated' || nowMs - incident.allocatedAtMs < INVOKE_AGAIN_MS) return undefined;
-  return invoke(services, incident.payload);
+  const invoked = await invoke(services, incident.payload);
+  return invoked === 'spent' ? undefined : invoked.arn;
 }
 
 const sentenceOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

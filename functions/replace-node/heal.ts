@@ -9,6 +9,7 @@ import { mostPolls, poll, turnAt } from '../../shared/heal/context.ts';
 import type { ActOf, ActTable, End, Failure, Heal } from '../../shared/heal/engine.ts';
 import { newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
+import { page } from '../../shared/heal/notify.ts';
 import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome } from '../../shared/heal/outcome.ts';
 import type { ReplacePayload } from '../../shared/model/payload.ts';
 import { handBack, leavesUnspent, type Performed } from './acts/act.ts';
@@ -71,6 +72,8 @@ interface Acts {
   /** A rung that is continued needs the fleet's turn again: an attempt that ends before the node is affected gives the turn back. */
   readonly turn: { readonly args: { readonly from: Climbing; readonly mayWait: boolean }; readonly result: Reserved };
   readonly climb: { readonly args: { readonly from: Climbing; readonly act: LadderAct }; readonly result: Performed };
+  /** Another execution has the lease, or the table has forgotten ours. What this one had made is told: no record names it any more. */
+  readonly 'tell-lost': { readonly args: { readonly from: Climbing }; readonly result: undefined };
   /** A rung that did nothing: it is not under way any more when the attempt ends, and its place in the budgets is given back. */
   readonly 'hand-back': {
     readonly args: { readonly from: Climbing; readonly ending: Ending };
@@ -200,12 +203,18 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
   climb: {
     execute: (context, _state, { from: { state, leases }, act }) => performAct({ ...context, state, leases }, act),
     reduce: (_state, { from, act }, { result, leases, state }) => {
-      if (result.is === 'lost') return NO_MORE;
+      if (result.is === 'lost') return { do: 'tell-lost', from: { ...from, state } };
       if (result.is === 'refused') return concluding(refused(result.refusal), leases, true);
       const status = statusAfterAct(act, from.status, result);
       return { ...from, turns: from.turns + 1, state, status, leases: withLeased(leases, state) };
     },
     abandon: (_state, { from }, failure) => givingUp(from.leases, failure),
+  },
+
+  'tell-lost': {
+    execute: (context, _state, { from: { state } }) => context.step('tell-lost', () => tellLost(context, state)),
+    reduce: () => NO_MORE,
+    abandon: unrecorded,
   },
 
   'hand-back': {
@@ -364,6 +373,24 @@ async function noteProof(
   const rung = state?.rung ?? null;
   const sentence = ending.reason;
   await journal(`${place}-proof`, { atMs: Date.now(), kind: 'proof', sentence, evidence: { rung }, fields: { rung } });
+}
+
+/** Nothing is told where nothing was made. */
+async function tellLost(
+  { clients, journal, payload, environment, place }: ReplaceActContext,
+  state: LadderState | null,
+): Promise<undefined> {
+  const instanceId = state?.replacement?.instanceId ?? '';
+  const made = [
+    ...(state?.restoredVolumes?.volumes ?? []).flatMap(({ volumeId }) => (volumeId ? [volumeId] : [])),
+    ...(instanceId === '' ? [] : [instanceId]),
+  ];
+  if (made.length === 0) return;
+  const { fleet, node, incidentId, attempt, trigger } = payload;
+  const code = 'lease-lost';
+  const sentence = `the record of ${node} was taken from attempt ${attempt} of incident ${incidentId} in the middle; it had made ${made.join(', ')}, and no later heal knows of that: where the node does not use it, delete it by hand`;
+  await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
+  await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', sentence, code });
 }
 
 async function release(context: ReplaceActContext, ending: Ending, leases: Leases): Promise<undefined> {

@@ -115,6 +115,15 @@ export function allocate(
   }
 }
 
+/**
+ * The name of this attempt's execution was used before, with another payload: the table was restored, and has forgotten that attempt. Its number is
+ * spent, and the next one is taken.
+ */
+export const spent = (read: IncidentRecord, attempt: number): Write<IncidentRecord> | { readonly leave: true } =>
+  read.state === 'allocated' && read.attempt === attempt
+    ? { next: { ...identity(read), version: read.version + 1, state: 'open' } }
+    : { leave: true };
+
 /** An execution's first act: it claims its attempt by its ARN, or ends and touches nothing. */
 export function claim(
   read: IncidentRecord | undefined,

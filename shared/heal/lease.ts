@@ -64,6 +64,10 @@ export function grant(
   return { next: { ...read, owner: execution, fence: read.fence + 1, version: read.version + 1 } };
 }
 
+/** A free node leaves out the fence of an attempt that the table has forgotten. undefined while somebody holds it: its fence is in use. */
+export const passedOver = (read: NodeRecord): NodeRecord | undefined =>
+  read.owner === null ? { ...read, version: read.version + 1, fence: read.fence + 1 } : undefined;
+
 export const holds = (read: NodeRecord | undefined, holder: Holder): boolean =>
   read?.owner === holder.execution && read.fence === holder.fence;
 

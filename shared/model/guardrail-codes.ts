@@ -109,6 +109,8 @@ export const FAILURES = {
   'snapshot-failed': 'AWS reports that the snapshot failed.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',
   'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
+  'lease-lost':
+    'The node’s record was taken from a heal in the middle, as by a restored table: no later heal knows what it had made.',
   'attempts-dying':
     'Attempts end before they can say what came of them; each is followed by another, more and more slowly.',
   'attempts-spent': 'The incident’s attempts are used up; nothing more is tried until a person has looked.',

@@ -46,6 +46,7 @@ import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
+import { tableRolledBack } from './table-rolled-back.ts';
 import { terminatedMidProof } from './terminated-mid-proof.ts';
 import { undoRestore } from './undo-restore.ts';
 import { unmountedData } from './unmounted-data.ts';
@@ -95,6 +96,7 @@ export const SCENARIOS: readonly Scenario[] = [
   terminatedMidProof,
   lateCommand,
   fleetRenamed,
+  tableRolledBack,
   executionLost,
   dailySnapshot,
   manualRestore,

@@ -14,6 +14,8 @@ import { copyItem, type Item, readItem, sizeOfItem, validation } from './values.
 export interface DynamoDb extends Service {
   /** For scenarios and tests: every item of a table as stored, in a stable order; empty without such a table. Items are never changed in place. */
   items(tableName: string): readonly Item[];
+  /** For scenarios and tests: a table as if restored from a backup. Items that `stays` names are neither taken back nor removed. */
+  restore(tableName: string, items: readonly Item[], stays: (item: Item) => boolean): void;
   /** Name of a table's partition key, for the conditions of IAM policies; undefined without such a table. */
   partitionKey(tableName: string): string | undefined;
 }
@@ -159,6 +161,12 @@ export function createDynamoDb(kernel: Kernel): DynamoDb {
     ),
     partitionKey: (tableName) => tables.get(tableName)?.partitionKey.name,
     items: (tableName) => [...(tables.get(tableName)?.all() ?? [])].map(({ item }) => item),
+    restore: (tableName, items, stays) => {
+      const table = tables.find(tableName);
+      const at = { atMs: kernel.clock.now(), pastMs: 0 };
+      for (const { item } of [...table.all()]) if (!stays(item)) table.delete(table.keyOf(item), at);
+      for (const item of items) if (!stays(item)) table.put(item, at);
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import {
   recovered,
   refuseOpen,
   reopenToSettle,
+  spent,
   wouldEscalate,
 } from '../../../shared/heal/incident.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../../shared/heal/records.ts';
@@ -351,6 +352,18 @@ describe('an incident whose trouble is gone', () => {
       });
     for (const read of [openIncidentRecord(), allocatedIncident(), claimedIncident()])
       expect(reopenToSettle(read)).toEqual({ leave: true });
+  });
+});
+
+describe('an attempt whose name was used before, with another payload', () => {
+  it('spends its number and nothing else: the next one is taken', () => {
+    const read = allocatedIncident({ attempt: 2, version: 4 });
+    expect(spent(read, 2)).toMatchObject({ next: { state: 'open', attempt: 2, failures: 0, version: 5 } });
+  });
+
+  it('is left alone where it is claimed, or another one is allocated', () => {
+    expect(spent(claimedIncident({ attempt: 2 }), 2)).toEqual({ leave: true });
+    expect(spent(allocatedIncident({ attempt: 3 }), 2)).toEqual({ leave: true });
   });
 });
 

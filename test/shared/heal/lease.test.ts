@@ -12,6 +12,7 @@ import {
   maySettle,
   newNode,
   owesClient,
+  passedOver,
   prove,
   raiseQuiet,
   recentModifications,
@@ -53,6 +54,16 @@ const operation = (more: Partial<GrowOperation> = {}): GrowOperation => ({
   ...more,
 });
 const intent = (atMs: number, volumeId = DATA_VOLUME) => ({ volumeId, toGiB: 900, atMs });
+
+describe('the fence of an attempt that the table has forgotten', () => {
+  it('is left out on a free node', () => {
+    expect(passedOver(newNode('bitcoin', INSTANCE))).toMatchObject({ owner: null, fence: 1, version: 1 });
+  });
+
+  it('is in use while somebody holds the node', () => {
+    expect(passedOver(others())).toBeUndefined();
+  });
+});
 
 describe('a node', () => {
   it('that was never held is free', () => {
