@@ -40,10 +40,10 @@ async function carryOut(request: Request): Promise<0 | 1> {
       return 0;
     case 'json': {
       await ensurePrepared(request.run.scenario);
-      const { report, unmet, allowed } = await run(request.run.scenario, request.run);
+      const { report, unmet } = await run(request.run.scenario, request.run);
       // The report quotes nodes. A terminal would act on control characters, and JSON does not escape all of them.
       console.log(plainJson(report));
-      return reportUnmet({ unmet, allowed }, remark);
+      return reportUnmet({ unmet }, remark);
     }
     case 'story':
       return reportUnmet(await printStory(request.run, request.explain, audience(say)), remark);

@@ -26,7 +26,7 @@ export async function printStory(
   request: RunRequest,
   explain: boolean,
   audience: Audience,
-): Promise<Pick<Run, 'unmet' | 'allowed'>> {
+): Promise<Pick<Run, 'unmet'>> {
   const { say, isTerminal, width } = audience;
   const { scenario, seed, faults } = request;
   const startedMs = performance.now();
@@ -51,11 +51,7 @@ export async function printStory(
 }
 
 /** @returns 0 if the scenario's own expectations held, 1 if they did not */
-export function reportUnmet(
-  { unmet, allowed }: Pick<Run, 'unmet' | 'allowed'>,
-  complain: (line: string) => void,
-): 0 | 1 {
-  for (const sentence of allowed) complain(remarkColors.yellow(`broken, and allowed for now: ${sentence}`));
+export function reportUnmet({ unmet }: Pick<Run, 'unmet'>, complain: (line: string) => void): 0 | 1 {
   for (const sentence of unmet) complain(remarkColors.red(`expected, and it did not hold: ${sentence}`));
   return unmet.length > 0 ? 1 : 0;
 }

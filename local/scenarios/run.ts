@@ -10,7 +10,6 @@ import { createRegion, type Region, type RegionOptions, START_MS } from '../regi
 import type { Assembly } from '../simulator/cloudformation/assembly.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
 import type { FaultName } from '../simulator/faults.ts';
-import { judge } from './checks/allowances.ts';
 import { Checker } from './checks/checker.ts';
 import { PAGES_MAX } from './checks/invariants.ts';
 import { makeReport, type Report } from './report/report.ts';
@@ -42,8 +41,6 @@ export interface Run {
   readonly world: World;
   /** Sentences of the scenario's expectations that did not hold. */
   readonly unmet: readonly string[];
-  /** Violations that do not count, each with its known defect. */
-  readonly allowed: readonly string[];
 }
 
 export async function run(scenario: Scenario, options: RunOptions): Promise<Run> {
@@ -57,8 +54,8 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   const missed = scheduleMidwayChecks(world, scenario, disturbed);
   await untilDone(world, scenario, aftermathMs(disturbed));
   const { name, pagesAtMost = PAGES_MAX } = scenario;
-  const judged = judge(name, checker.end(disturbed ? undefined : pagesAtMost));
-  const report = makeReport(world, checker, { scenario: name, seed, lane, violations: judged.violations });
+  const violations = checker.end(disturbed ? undefined : pagesAtMost);
+  const report = makeReport(world, checker, { scenario: name, seed, lane, violations });
   const unmet = [
     ...scenario.expect
       .filter(({ undisturbed }) => !(undisturbed && disturbed))
@@ -67,7 +64,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
     ...missed,
     ...(report.violations.length > 0 ? ['no invariant is broken'] : []),
   ];
-  return { report, world, unmet, allowed: judged.allowed };
+  return { report, world, unmet };
 }
 
 /** @returns the sentences of midway checks that did not hold; the list grows during the run */

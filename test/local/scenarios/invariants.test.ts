@@ -1,6 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { SCENARIOS } from '../../../local/scenarios/catalog/index.ts';
-import { ALLOWANCES, judge } from '../../../local/scenarios/checks/allowances.ts';
 import {
   checkEnd,
   checkEnding,
@@ -259,25 +257,5 @@ describe('several at once', () => {
       'i-1: held by nobody, an operation is open',
       `i-3: held by ${ME}, an operation is open`,
     ]);
-  });
-});
-
-describe('an allowance', () => {
-  const violation: Violation = { invariant: 'told-once', at: '2026-01-01T12:00:00.000Z', detail: 'a: 3 pages' };
-  const allowances = [{ scenario: 'late-command', invariant: 'told-once', reason: 'a known defect' }] as const;
-
-  it('is for one invariant of one scenario, and its use is told', () => {
-    expect(judge('late-command', [violation], allowances)).toEqual({
-      violations: [],
-      allowed: ['told-once: a: 3 pages (a known defect)'],
-    });
-    expect(judge('disk-full', [violation], allowances)).toEqual({ violations: [violation], allowed: [] });
-    const other: Violation = { ...violation, invariant: 'ends' };
-    expect(judge('late-command', [other], allowances).violations).toEqual([other]);
-  });
-
-  it('names a scenario that there is', () => {
-    const names = SCENARIOS.map(({ name }) => name);
-    for (const { scenario } of ALLOWANCES) expect(names).toContain(scenario);
   });
 });
