@@ -19,6 +19,9 @@ export const MAX_FAILURES = 3;
 /** Attempts that may die in one incident before a person is paged; further ones follow, at growing intervals. */
 export const DEATHS_TO_PAGE = 3;
 const MAX_DEATH_PAUSE_MINUTES = 32;
+export const MAX_REFUSAL_PAUSE_MS = 60 * 60_000;
+/** From a second to more than an hour. */
+const MAX_DOUBLINGS = 12;
 /** A healed incident takes up a flap within this time; a later onset is a new incident. */
 export const FLAP_WINDOW_MS = 30 * 60_000;
 /**
@@ -67,6 +70,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         alarm: onset.alarm,
         failures: 0,
         deaths: 0,
+        refusals: 0,
         refusedCodes: [],
         pagedCodes: [],
         plannedUntilMs: 0,
@@ -194,14 +198,17 @@ export function conclude(
       return { next: { ...base, state: 'healed', endedAtMs: nowMs } };
     case 'planned':
       return { next: { ...base, plannedUntilMs: outcome.notBeforeMs, state: 'open' } };
-    case 'refused':
+    case 'refused': {
+      const waitsFor = waitsForTurn(outcome.code);
       return {
         next: {
-          ...noted(queued(base, outcome.code === DISK_FIRST ? DISK_FIRST : turnOf(outcome.code)), outcome),
+          ...noted(queued(base, waitsFor), outcome),
+          ...(waitsFor === undefined && { refusals: (read.refusals ?? 0) + 1 }),
           notBeforeMs: outcome.notBeforeMs,
           state: 'open',
         },
       };
+    }
     case 'failed': {
       const failures = read.failures + 1;
       const after = { ...noted(base, outcome), failures, notBeforeMs: outcome.notBeforeMs };
@@ -212,6 +219,16 @@ export function conclude(
     case 'escalated':
       return { next: { ...noted(base, outcome), state: 'escalated', endedAtMs: nowMs } };
   }
+}
+
+/**
+ * How long to wait after a refusal: as long as its reason says, and twice as long each time that the incident is refused again, up to an hour. What
+ * waits for a turn waits at the door, which looks each minute and starts no execution.
+ */
+export function pauseAfterRefusal(read: Pick<IncidentRecord, 'refusals'>, code: string, retryAfterMs: number): number {
+  if (waitsForTurn(code) !== undefined) return retryAfterMs;
+  const grown = retryAfterMs * 2 ** Math.min(read.refusals ?? 0, MAX_DOUBLINGS);
+  return Math.max(retryAfterMs, Math.min(grown, MAX_REFUSAL_PAUSE_MS));
 }
 
 /** True when this outcome would be the incident's last: the page must say so. */
@@ -291,6 +308,7 @@ const KEPT = {
   alarm: true,
   attempt: true,
   failures: true,
+  refusals: true,
   deaths: true,
   notBeforeMs: true,
   plannedUntilMs: true,
@@ -312,6 +330,8 @@ const queued = (base: IncidentBase, waitsFor: IncidentBase['waitsFor']): Inciden
   ...withoutQueue(base),
   ...(waitsFor !== undefined && { waitsFor }),
 });
+
+const waitsForTurn = (code: string): IncidentBase['waitsFor'] => (code === DISK_FIRST ? DISK_FIRST : turnOf(code));
 
 const turnOf = (code: string): IncidentBase['waitsFor'] => QUEUE_CODES.find((one) => one === code);
 

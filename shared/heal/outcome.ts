@@ -4,7 +4,7 @@ import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/gua
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
 import type { HealContext, Turn } from './context.ts';
-import { conclude, type Outcome, wouldEscalate } from './incident.ts';
+import { conclude, type Outcome, pauseAfterRefusal, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './notify.ts';
 import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
@@ -13,7 +13,7 @@ import { keys, settle } from './store.ts';
 /** Pages first (a page may come twice, but must come), then writes the outcome, which only the claimed attempt may do. */
 export async function writeOutcome(
   context: HealContext,
-  ending: Ending,
+  asked: Ending,
   place: string,
 ): Promise<{ readonly written: boolean }> {
   const { store, journal, payload, execution } = context;
@@ -22,6 +22,7 @@ export async function writeOutcome(
   const nowMs = Date.now();
   // An earlier run of this step has already written it: its page was sent, and the record read now is from after it.
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
+  const ending = mine ? paced(asked, read) : asked;
   const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
   const paged = mine && (await pageFor(context, ending, read, escalates, place));
   await journal(`${place}-outcome`, {
@@ -48,6 +49,11 @@ export async function writeOutcome(
     },
   );
 }
+
+const paced = (ending: Ending, read: IncidentRecord): Ending =>
+  ending.outcome === 'refused'
+    ? { ...ending, retryAfterMs: pauseAfterRefusal(read, ending.code, ending.retryAfterMs) }
+    : ending;
 
 /** A plan is valid until the node says otherwise: it is written again four times a day. */
 const PLAN_AGAIN_MS = 6 * 60 * 60_000;

@@ -29,6 +29,8 @@ export interface IncidentBase {
   readonly attempt: number;
   /** Attempts of this incident that failed. Refusals do not count. */
   readonly failures: number;
+  /** Attempts of this incident that were refused for something else than a turn. Absent until one was. */
+  readonly refusals?: number;
   /** Attempts of this incident that ended without an outcome. Absent until one did. */
   readonly deaths?: number;
   /** Nothing is dispatched before, ms since the epoch. */

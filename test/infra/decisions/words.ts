@@ -20,6 +20,7 @@ import {
   FLAP_WINDOW_MS,
   INVOKE_AGAIN_MS,
   MAX_FAILURES,
+  MAX_REFUSAL_PAUSE_MS,
 } from '../../../shared/heal/incident.ts';
 import { runLimitsSeconds, startBySeconds } from '../../../shared/node-commands/command.ts';
 import { applied, DNS, factsOf, healthOf, idOf, nodeOf, valuesIn } from '../../fixtures/register-facts.ts';
@@ -162,6 +163,7 @@ const waitRows = (): (readonly string[])[] => [
   ],
   ['an attempt that nobody claimed is started again after', lasting(INVOKE_AGAIN_MS)],
   ['attempts of an incident that may fail', String(MAX_FAILURES)],
+  ['an attempt that is refused again waits twice as long as before, at most', lasting(MAX_REFUSAL_PAUSE_MS)],
   ['attempts that die before a person is paged', String(DEATHS_TO_PAGE)],
   ['the same trouble again is the same incident within', lasting(FLAP_WINDOW_MS)],
   ['an alarm may lag behind the cure by', lasting(ALARM_LAG_MS)],

@@ -5,6 +5,7 @@ import { MAX_FAILURES } from '../../../shared/heal/incident.ts';
 import type { Ending } from '../../../shared/heal/outcome.ts';
 import { writeOutcome } from '../../../shared/heal/outcome.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
 import { claimedIncident, ME, OTHER, payload } from '../../fixtures/builders/incident.ts';
 import { HOUR_MS } from '../../fixtures/builders/time.ts';
 
@@ -68,6 +69,33 @@ describe('the end of an attempt that failed', () => {
     expect(await writeOutcome(tools, failed, '12')).toEqual({ written: false });
     expect(paged).toEqual(['not-proved']);
     expect(stored()).toMatchObject({ state: 'open', failures: MAX_FAILURES - 1 });
+  });
+});
+
+describe('the end of an attempt that was refused', () => {
+  const MINUTE_MS = 60_000;
+  const pauseAfter = async (refusals: number, code: GuardrailCode, retryAfterMs: number): Promise<number> => {
+    const { tools, stored } = heal(claimedIncident({ refusals }));
+    const before = Date.now();
+    await writeOutcome(tools, { outcome: 'refused', code, reason: 'not now', page: false, retryAfterMs }, '12');
+    return Math.round((stored().notBeforeMs - before) / MINUTE_MS);
+  };
+
+  it('is looked at again later each time, an hour later at most', async () => {
+    const pauses = await Promise.all([0, 1, 2, 3, 4, 50].map((n) => pauseAfter(n, 'breaker-open', 5 * MINUTE_MS)));
+    expect(pauses).toEqual([5, 10, 20, 40, 60, 60]);
+  });
+
+  it('waits as long as its reason says where that is longer', async () => {
+    expect(await pauseAfter(3, 'breaker-open', 6 * 60 * MINUTE_MS)).toBe(360);
+  });
+
+  it('waits at the door where it is only a turn, and is not counted', async () => {
+    const { tools, stored } = heal(claimedIncident({ refusals: 3 }));
+    const turn: Ending = { outcome: 'refused', code: 'replace-in-flight', reason: 'x', page: false, retryAfterMs: 1 };
+    await writeOutcome(tools, turn, '12');
+    expect(stored()).toMatchObject({ refusals: 3, waitsFor: 'replace-in-flight' });
+    expect(await pauseAfter(3, 'replace-in-flight', 2 * MINUTE_MS)).toBe(2);
   });
 });
 
