@@ -36,8 +36,8 @@ const CONNECTION_TIMEOUT_MS = 2_000;
 /** Longer than any healthy answer. Twice this time still fits into a function's time-out with a retry. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const ATTEMPTS = 4;
-/** Half a minute on average ("Retry behavior", AWS SDKs guide: delays double from 0.1 s, at most 20 s, each by chance shorter). */
-const CHECKPOINT_ATTEMPTS = 10;
+/** A minute and a half on average ("Retry behavior", AWS SDKs guide: delays double from 0.1 s, at most 20 s, each by chance shorter). */
+const CHECKPOINT_ATTEMPTS = 16;
 
 /** Settings of every client: time limits, retries, and what `configure` adds. */
 const settingsWith =

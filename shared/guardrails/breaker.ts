@@ -9,7 +9,7 @@ export interface BreakerReading {
   readonly open: boolean;
   /** "3 of 5 nodes unhealthy or unknown, limit 1" */
   readonly sentence: string;
-  /** No part of the fleet was observed lately: that is no verdict on any node. */
+  /** No part of the fleet was observed lately, or nobody could be asked: that is no verdict on any node. */
   readonly isBlind?: true;
 }
 
@@ -33,5 +33,11 @@ export function readBreaker(fleet: Fleet, observations: readonly HealthReading[]
     fleet.breaker.unhealthyMinimum,
     Math.floor((nodes.length * fleet.breaker.unhealthyPercent) / 100),
   );
-  return { open: unwell > limit, sentence: `${unwell} of ${nodes.length} nodes unhealthy or unknown, limit ${limit}` };
+  // Where several could not be asked at once, that is our trouble or AWS's, and not theirs.
+  const isBlind = known.length > 1 && known.every(({ health }) => health === 'unknown');
+  return {
+    open: unwell > limit,
+    sentence: `${unwell} of ${nodes.length} nodes unhealthy or unknown, limit ${limit}`,
+    ...(isBlind && { isBlind }),
+  };
 }

@@ -9,6 +9,7 @@ import { leftToPerson } from '../person.ts';
 import { isPending, isStopOwed } from '../state.ts';
 import {
   askNode,
+  awaitReading,
   BOUND_MS,
   type Decision,
   isSpent,
@@ -39,6 +40,8 @@ export const RESTART: Rung = {
     const left = leftToPerson(facts, { stops: state.client === 'untouched' });
     if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
     const first = seen?.clients.find(({ state: is }) => is !== 'running');
+    const blind = first ? null : awaitReading(facts, state);
+    if (blind) return blind;
     // A restart that nobody answered has not failed: it is asked for again, and then told.
     const atFault = want.do === 'heal' && watched?.cause !== undefined ? consensusUnitOf(fleet) : undefined;
     return restart({

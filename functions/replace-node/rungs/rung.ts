@@ -158,6 +158,20 @@ const BLIND_MS = 2 * 60 * 60_000;
 export const awaitSight = ({ breaker, nowMs }: Facts, state: LadderState): Act | null =>
   breaker.isBlind && waitedMs(state, nowMs) < BLIND_MS ? waitFor(state, nowMs, breaker.sentence) : null;
 
+/**
+ * A wait before the node feels anything, where nobody knows how it is by now; then people are told. null where it is known, where nobody observes the
+ * fleet, and where a person wants it.
+ */
+export function awaitReading(facts: Facts, state: LadderState): Decision | null {
+  const { fleet, want, watched, nowMs } = facts;
+  if (want.do !== 'heal' || fleet.probe === undefined || (watched !== null && watched.health !== 'unknown'))
+    return null;
+  const reason = `nobody knows how it is by now: ${watched?.reason ?? 'it was not observed for 3 min'}`;
+  if (waitedMs(state, nowMs) < BLIND_MS) return waitFor(state, nowMs, reason);
+  const refusal = { refuse: 'observation-stale', reason, page: true, retryAfterMs: BLIND_MS } as const;
+  return onceSettled(facts, state, { as: 'refused', refusal });
+}
+
 export const waitedMs = ({ waitingSinceMs }: LadderState, nowMs: number): number => nowMs - (waitingSinceMs ?? nowMs);
 
 /** Failures in a row before a person is paged. */

@@ -19,6 +19,7 @@ import { AWS_AGAIN_MS, awaitedOf, excludedOf } from '../tried.ts';
 import {
   askNode,
   attachTo,
+  awaitReading,
   awaitSight,
   BOUND_MS,
   type Decision,
@@ -179,7 +180,8 @@ function calledOff(facts: Facts, state: LadderState): Decision | null {
   const refusal = guardOf(facts, 'swap');
   const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
   if (blind) return blind;
-  return refusal && onceSettled(facts, state, { as: 'refused', refusal });
+  if (refusal === null) return awaitReading(facts, state);
+  return onceSettled(facts, state, { as: 'refused', refusal });
 }
 
 /** Whether the client runs on the found volumes: a guard may have forbidden an intended exchange. The node says so, under this attempt's fence. */

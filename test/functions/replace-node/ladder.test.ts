@@ -44,6 +44,36 @@ function next(more: Partial<Facts> = {}, has: Partial<LadderState> = {}): string
   return act.end.as === 'refused' ? act.end.refusal.refuse : act.end.as === 'healed' ? 'healed' : act.end.code;
 }
 
+describe('a node of which nobody knows how it is by now', () => {
+  const onRestart = { rung: 'restart' } as const;
+  const ready = { rung: 'swap', restoredVolumes: copy({ checked: 1 }) } as const;
+  const copied = { volumes: [volumeNow(), copyVolume()] };
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['the watch could not ask it', { watched: watched('unknown') }, 'wait'],
+    ['it was not observed lately', { watched: null }, 'wait'],
+    [
+      'its own word is that its client does not run',
+      { watched: watched('unknown'), seen: seen([client('failed')]) },
+      'restart',
+    ],
+    ['nobody observes the fleet', { watched: null, fleet: { ...FLEET, probe: undefined } }, 'restart'],
+    ['it is stuck', {}, 'restart'],
+  ])('is not restarted on an old reading, where %s: %s', (_, more, act) => {
+    expect(next(more, onRestart)).toBe(act);
+  });
+
+  it('keeps its volumes until it was looked at again', () => {
+    expect(next({ ...copied, watched: watched('unknown') }, ready)).toBe('wait');
+    expect(next(copied, ready)).not.toBe('wait');
+  });
+
+  it('is told after two hours of that', () => {
+    const waitingSinceMs = NOON_MS - 120 * MINUTE_MS;
+    expect(next({ watched: watched('unknown') }, { ...onRestart, waitingSinceMs })).toBe('observation-stale');
+  });
+});
+
 describe('the rungs that could help', () => {
   it.each<[string, Partial<Facts>, Pick<LadderState, 'failed'>, readonly Rung[]]>([
     ['of a stuck client: restart, other data, another instance', {}, failed(), ['restart', 'swap', 'replace']],

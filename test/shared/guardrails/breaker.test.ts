@@ -54,6 +54,13 @@ describe('the breaker of a fleet', () => {
     expect(readBreaker(fleet, [old], NOON_MS + 1)).toEqual({ open: true, sentence, isBlind: true });
   });
 
+  it('is blind where nobody could be asked, and one node alone says nothing of that', () => {
+    expect(read(nodes(0, 4, 'unknown'))).toMatchObject({ open: true, isBlind: true });
+    expect(read(nodes(1, 3, 'unknown')).isBlind).toBeUndefined();
+    expect(read(nodes(0, 4, 'stuck')).isBlind).toBeUndefined();
+    expect(read(nodes(0, 1, 'unknown')).isBlind).toBeUndefined();
+  });
+
   it('counts the nodes of a part that was not observed lately as unknown, not as absent', () => {
     const parts = [seen(nodes(100, 0)), seen(nodes(100, 0), NOON_MS - OBSERVATION_VALID_MS - 1)];
     expect(readBreaker(bitcoinFleet(), parts, NOON_MS)).toEqual({
