@@ -96,17 +96,15 @@ export class DispatchHeal extends Construct {
     });
   }
 
-  /** Suppressed and muted alarms come too: the parser ignores them and logs the reason. */
+  /**
+   * Suppressed and muted alarms come too: the parser ignores them and logs the reason. The contributors of fleet-wide alarms have no rule: two hundred
+   * full disks would be two hundred events at once, and each would read the alarm again. The sweep reads all of them in one call, within a minute.
+   */
   #listen(fleets: readonly Fleet[]): Rule[] {
     const detail = { alarmName: alarmNames(fleets), state: { value: ['ALARM'] } };
     const source = ['aws.cloudwatch'];
     return [
       this.#rule('Alarms', 'chainmend-alarms', { source, detailType: ['CloudWatch Alarm State Change'], detail }),
-      this.#rule('Contributors', 'chainmend-contributors', {
-        source,
-        detailType: ['CloudWatch Alarm Contributor State Change'],
-        detail,
-      }),
     ];
   }
 

@@ -7,6 +7,7 @@ import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
+import { burstOf200 } from './burst-of-200.ts';
 import { busyRpc } from './busy-rpc.ts';
 import { ceilingAndHung } from './ceiling-and-hung.ts';
 import { chainHalt } from './chain-halt.ts';
@@ -85,6 +86,7 @@ export const SCENARIOS: readonly Scenario[] = [
   noGoodSnapshot,
   clientBug,
   fairQueue,
+  burstOf200,
   instanceDead,
   azNoCapacity,
   asgOwned,

@@ -110,11 +110,11 @@ describe('an attempt in the middle of the ladder', () => {
   const performed = (result: Result) => ({ result, leases, state: from.state });
   const ending = { outcome: 'healed', reason: 'it follows' } as const;
 
-  it('ends without a word where its lease is another execution’s', () => {
-    expect(acts.climb.reduce(from, climbing, performed({ is: 'lost' }), payloadOf)).toEqual({
-      do: 'end',
-      ending: null,
-    });
+  it('only tells what it has made where its lease is another execution’s, and decides nothing any more', () => {
+    const lost = acts.climb.reduce(from, climbing, performed({ is: 'lost' }), payloadOf);
+    expect(lost).toMatchObject({ do: 'tell-lost', from: { at: 'ladder' } });
+    if (!('do' in lost) || lost.do !== 'tell-lost') throw new Error('not told');
+    expect(acts['tell-lost'].reduce(from, lost, undefined, payloadOf)).toEqual({ do: 'end', ending: null });
   });
 
   it('is concluded as refused where a guard refuses an act', () => {
