@@ -93,7 +93,7 @@ export function donorOf(facts: DonorFacts): Donor {
  * Why no set is due now; null where one is. Rounds are an hour apart, and a set is taken some minutes after its round: one that is due before the next
  * round is due now, or each stop would come an hour later in the day than the one before.
  */
-export function notDueYet(
+function notDueYet(
   { everyHours, at, withinHours }: Pick<CleanSnapshotPolicy, 'everyHours' | 'at' | 'withinHours'>,
   newestMs: number,
   nowMs: number,
