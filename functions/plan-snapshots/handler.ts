@@ -68,9 +68,20 @@ async function choose(
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: watch?.haltedSinceMs ?? null,
     busy: busyNodes(nodes, records),
+    underWaySinceMs: underWaySince(records.incidents),
     nowMs,
     ...(requestedBy === 'person' && { asked: { instanceId: undefined } }),
   });
+}
+
+const ENDED: ReadonlySet<IncidentRecord['state']> = new Set(['healed', 'escalated']);
+
+/** When the latest clean snapshot was begun that has not ended, of any node; null where none is under way. */
+export function underWaySince(incidents: readonly IncidentRecord[]): number | null {
+  const begun = incidents.filter(
+    ({ state, trigger }) => !ENDED.has(state) && readTrigger(trigger)?.kind === 'snapshot',
+  );
+  return begun.length === 0 ? null : Math.max(...begun.map(({ onsetMs }) => onsetMs));
 }
 
 /** Why nodes cannot be stopped now, by instance id: a heal goes first, and a pause is a person's word. */

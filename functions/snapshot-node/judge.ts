@@ -12,7 +12,7 @@ import type { DonorVolume, Evidence, SnapshotFacts, TakenSnapshot } from './stat
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** A person may ask for a snapshot of a fleet whose file has no schedule for them: the pool's floor holds nevertheless. */
-const BY_HAND: CleanSnapshotPolicy = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 };
+const BY_HAND: CleanSnapshotPolicy = { everyHours: 24, withinHours: 3, keep: 7, alone: false, poolFloor: 2 };
 /** "You can specify up to 40 volume IDs per request." (ExcludeDataVolumeIds) */
 const EXCLUDED_MAX = 40;
 
@@ -51,6 +51,7 @@ export function refusalOf(
     ...{ nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
     sets: [],
     busy: new Map(),
+    underWaySinceMs: null,
     asked: { instanceId },
   });
   if ('refuse' in donor) return donor;

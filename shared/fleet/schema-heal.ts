@@ -71,6 +71,15 @@ const keyArn = text(
 
 const clean = object('{ everyHours: 24, keep: 7 }', {
   everyHours: usually('How often one node is stopped for a clean set.', whole(1, 720, 'hours', 24), 24),
+  at: optional(
+    'The time of day, in UTC, from which on a node may be stopped; any time by default. Rounds are an hour apart.',
+    text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in UTC', '03:00'),
+  ),
+  withinHours: usually(
+    'With `at`: nobody is stopped later than this after it; what has not begun by then waits for the next time.',
+    whole(2, 8, 'hours', 3),
+    3,
+  ),
   keep: usually('How many sets are kept.', whole(2, 100, 'sets', 7), 7),
   alone: usually('Whether the only node of a fleet, or one of a pool at its floor, is stopped, too.', yesOrNo(), false),
   poolFloor: usually('So many synced nodes stay in the pool while one is stopped.', whole(1, 50, 'nodes', 2), 2),
@@ -205,6 +214,7 @@ export function checkHeals(file: WrittenHealFields, complete: CompleteHealFields
   checkRungs(complete, complaints);
   checkBudgets(complete, complaints);
   checkDonors(file, complaints);
+  checkTimeOfDay(file, complaints);
   checkSharing(file, complete, complaints);
 }
 
@@ -237,6 +247,17 @@ function checkRungs({ replace: { rungs } }: CompleteHealFields, { conflict }: Co
 function checkBudgets({ replace }: CompleteHealFields, { conflict }: Complaints): void {
   const { replacementsPerHour: hour, replacementsPerDay: day } = replace;
   if (hour > day) conflict(['replace', 'replacementsPerHour'], hour, `expected at most ${day}, those of a day`);
+}
+
+/** A time of day comes once a day: the sets have to be as far apart as it. */
+function checkTimeOfDay({ snapshots }: WrittenHealFields, { conflict }: Complaints): void {
+  const { at, everyHours = 24 } = snapshots?.clean ?? {};
+  if (at === undefined || everyHours % 24 === 0) return;
+  conflict(
+    ['snapshots', 'clean', 'everyHours'],
+    everyHours,
+    `expected whole days where snapshots.clean.at is ${at}, for example 24 or 48`,
+  );
 }
 
 /** A clean snapshot stops a client: never a validator's, nor one that may be a validator's. */

@@ -1,5 +1,5 @@
 // Chooses the node that is stopped for the next clean snapshot, if any: each node in turn, and none that the fleet needs. Pure.
-import type { Fleet } from '../fleet/model.ts';
+import type { CleanSnapshotPolicy, Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
@@ -16,6 +16,8 @@ export interface DonorFacts {
   readonly haltedSinceMs: number | null;
   /** Why a node cannot be stopped now (an open incident, a heal, a pause), by instance id. */
   readonly busy: ReadonlyMap<string, string>;
+  /** When the last clean snapshot was begun that has not ended; null where none is under way. */
+  readonly underWaySinceMs: number | null;
   readonly nowMs: number;
   /** A person asked: it need not be due, and a named node need not have its turn. All other rules hold. */
   readonly asked?: { readonly instanceId: string | undefined };
@@ -26,7 +28,7 @@ export type Donor = { readonly donor: ObservedNode; readonly reason: string } | 
 const HOUR_MS = 60 * 60_000;
 const RETRY_AFTER_MS = 5 * 60_000;
 /** A person may ask for a fleet without this part in its file; then the file's defaults hold. */
-const UNASKED = { everyHours: 24, keep: 7, alone: false, poolFloor: 2 } as const;
+const UNASKED: CleanSnapshotPolicy = { everyHours: 24, withinHours: 3, keep: 7, alone: false, poolFloor: 2 };
 
 /** Taken with a clean stop, complete, and not known to be bad. A set that is still being copied counts: the stop was made for it. */
 export const isCleanSet = ({ parts, rank }: SnapshotSet, { volumes }: Pick<Fleet, 'volumes'>): boolean =>
@@ -46,11 +48,12 @@ export function donorOf(facts: DonorFacts): Donor {
   if (!policy) return { notDue: `the fleet file of ${fleet.name} asks for no clean snapshots` };
   const clean = sets.filter((set) => isCleanSet(set, fleet));
   const newestMs = Math.max(...clean.map(({ takenAtMs }) => takenAtMs));
-  const ageHours = (nowMs - newestMs) / HOUR_MS;
-  if (!asked && ageHours < policy.everyHours)
-    return {
-      notDue: `the newest clean set is ${ageHours.toFixed(1)} h old, and one is due every ${policy.everyHours} h`,
-    };
+  const early = asked ? null : notDueYet(policy, newestMs, nowMs);
+  if (early !== null) return { notDue: early };
+  // A round may come twice. After that time another node gives what this one cannot.
+  const { underWaySinceMs } = facts;
+  if (!asked && underWaySinceMs !== null && nowMs - underWaySinceMs < UNDER_WAY_MS)
+    return { notDue: `a clean snapshot was begun ${minutes(nowMs - underWaySinceMs)} ago` };
   if (nowMs - facts.observedAtMs > OBSERVATION_VALID_MS)
     return refuse('observation-stale', `${fleet.name} was last observed ${minutes(nowMs - facts.observedAtMs)} ago`);
   if (haltedSinceMs !== null)
@@ -84,6 +87,35 @@ export function donorOf(facts: DonorFacts): Donor {
   const turn =
     last === Number.NEGATIVE_INFINITY ? 'it has given none' : `its last one is of ${new Date(last).toISOString()}`;
   return { donor, reason: named ? `${donor.name}: a person asked` : `${donor.name} is next: ${turn}` };
+}
+
+/**
+ * Why no set is due now; null where one is. Rounds are an hour apart, and a set is taken some minutes after its round: one that is due before the next
+ * round is due now, or each stop would come an hour later in the day than the one before.
+ */
+function notDueYet(
+  { everyHours, at, withinHours }: Pick<CleanSnapshotPolicy, 'everyHours' | 'at' | 'withinHours'>,
+  newestMs: number,
+  nowMs: number,
+): string | null {
+  const dueMs = newestMs + everyHours * HOUR_MS;
+  const age = `the newest clean set is ${((nowMs - newestMs) / HOUR_MS).toFixed(1)} h old, and one is due every ${everyHours} h`;
+  if (at === undefined) return nowMs < dueMs - ROUND_MS / 2 ? age : null;
+  const sinceMs = sinceTimeOfDay(at, nowMs);
+  if (sinceMs >= withinHours * HOUR_MS) return `it is not within ${withinHours} h after ${at} UTC`;
+  // Days are counted by windows: a set is of the window that it is less than half a day younger than.
+  return nowMs - sinceMs < dueMs - DAY_MS / 2 ? `${age}, from ${at} UTC on` : null;
+}
+
+const ROUND_MS = HOUR_MS;
+const UNDER_WAY_MS = 2 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How long ago it was this time of day in UTC, "03:00". */
+function sinceTimeOfDay(at: string, nowMs: number): number {
+  const [hours = 0, minutes = 0] = at.split(':').map(Number);
+  const sinceMs = (nowMs - hours * HOUR_MS - minutes * 60_000) % DAY_MS;
+  return sinceMs < 0 ? sinceMs + DAY_MS : sinceMs;
 }
 
 /** Whether it is in the pool: validators and bootnodes are not. */

@@ -1,6 +1,6 @@
 // Which nodes must not be stopped for a clean snapshot because a heal or a person works on them.
 import { describe, expect, it } from '@jest/globals';
-import { busyNodes } from '../../../functions/plan-snapshots/handler.ts';
+import { busyNodes, underWaySince } from '../../../functions/plan-snapshots/handler.ts';
 import { endedIncident, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
@@ -32,4 +32,13 @@ describe('a node is free to give a snapshot', () => {
   ])('not when %s', (_, busy, why) => {
     expect(busy.get(INSTANCE)).toContain(why);
   });
+});
+
+it('a clean snapshot is under way since its incident was opened, until it ends', () => {
+  const begun = (more: object) =>
+    underWaySince([openIncidentRecord({ trigger: 'snapshot:clean', onsetMs: NOON_MS, ...more })]);
+  expect(begun({})).toBe(NOON_MS);
+  expect(begun({ trigger: 'disk:data' })).toBeNull();
+  expect(underWaySince([endedIncident('healed', NOON_MS, { trigger: 'snapshot:clean' })])).toBeNull();
+  expect(underWaySince([endedIncident('escalated', NOON_MS, { trigger: 'snapshot:clean' })])).toBeNull();
 });

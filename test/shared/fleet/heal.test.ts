@@ -59,7 +59,15 @@ describe('clean snapshots', () => {
   it('are taken where a fleet file asks for them, without a policy of Data Lifecycle Manager', () => {
     const { snapshots, cleanSnapshots } = parseFleet({ ...bitcoin, snapshots: { clean: {} } });
     expect(snapshots).toBeUndefined();
-    expect(cleanSnapshots).toEqual({ everyHours: 24, keep: 7, alone: false, poolFloor: 2 });
+    expect(cleanSnapshots).toEqual({ everyHours: 24, withinHours: 3, keep: 7, alone: false, poolFloor: 2 });
+  });
+
+  it('come at a time of day, which comes once a day', () => {
+    const at = (clean: object) => parseFleet({ ...bitcoin, snapshots: { clean } }).cleanSnapshots;
+    expect(at({ at: '03:00', everyHours: 48 })).toMatchObject({ at: '03:00', everyHours: 48 });
+    expect(() => at({ at: '03:00', everyHours: 6 })).toThrow('expected whole days where snapshots.clean.at is 03:00');
+    expect(() => at({ at: '24:00' })).toThrow(/snapshots\.clean\.at/);
+    expect(() => at({ at: '03:00', withinHours: 1 })).toThrow(/withinHours/);
   });
 
   it('go together with such a policy, which any key of its own asks for', () => {

@@ -19,6 +19,7 @@ const factsOf = (more: Partial<DonorFacts> = {}): DonorFacts => ({
   breaker: { open: false, sentence: '0 of 3 nodes unhealthy or unknown, limit 1' },
   haltedSinceMs: null,
   busy: new Map(),
+  underWaySinceMs: null,
   nowMs: NOON_MS,
   ...more,
 });
@@ -61,11 +62,57 @@ describe('the donor', () => {
   });
 });
 
+describe('the time of a stop', () => {
+  /** Hourly rounds at ten past; a set is taken seven minutes after its round. Times of the stops, in hours after midnight of the first day. */
+  const stops = (policy: object, days: number, failing: (hour: number) => boolean = () => false): readonly number[] => {
+    const midnightMs = NOON_MS - 12 * HOUR_MS;
+    const found: number[] = [];
+    for (let hour = 0; hour < days * 24; hour++) {
+      const nowMs = midnightMs + hour * HOUR_MS + 10 * MINUTE_MS;
+      const last = found.at(-1);
+      const taken = last === undefined ? [] : [{ hoursAgo: (NOON_MS - midnightMs) / HOUR_MS - last - 17 / 60 }];
+      const chosen = donorOf(
+        factsOf({ fleet: clean(policy), nowMs, observedAtMs: nowMs - MINUTE_MS, sets: sets(...taken) }),
+      );
+      if ('donor' in chosen && !failing(hour)) found.push(hour);
+    }
+    return found;
+  };
+
+  it('stays where it is from day to day, though a set is taken some minutes after its round', () => {
+    expect(stops({}, 4)).toEqual([0, 24, 48, 72]);
+    expect(stops({ everyHours: 6 }, 1)).toEqual([0, 6, 12, 18]);
+  });
+
+  it('is the one of the fleet file, in UTC, each day or every so many', () => {
+    expect(stops({ at: '03:00' }, 4)).toEqual([3, 27, 51, 75]);
+    expect(stops({ at: '23:30' }, 4)).toEqual([0, 24, 48, 72]);
+    expect(stops({ at: '23:30', everyHours: 48 }, 5)).toEqual([0, 48, 96]);
+  });
+
+  it('is later where nobody could be stopped, and never outside its window', () => {
+    expect(stops({ at: '03:00' }, 4, (hour) => hour === 27)).toEqual([3, 28, 51, 75]);
+    expect(stops({ at: '03:00' }, 4, (hour) => hour >= 27 && hour < 30)).toEqual([3, 51, 75]);
+    expect(stops({ at: '03:00', withinHours: 8 }, 3, (hour) => hour < 34)).toEqual([34, 51]);
+  });
+
+  it('is any where a person asks', () => {
+    const at = { fleet: clean({ at: '03:00' }) };
+    expect(donor(at)).toBe('it is not within 3 h after 03:00 UTC');
+    expect(donor({ ...at, asked: { instanceId: undefined } })).toBe('node1');
+  });
+});
+
 describe('nobody is stopped', () => {
   it.each<[string, Partial<DonorFacts>, RegExp]>([
     ['without being asked to', { fleet: fleetOf({ snapshots: {} }) }, /asks for no clean snapshots/],
-    ['before it is due', { sets: sets({ hoursAgo: 23.5 }) }, /is 23\.5 h old, and one is due every 24 h/],
+    ['before it is due', { sets: sets({ hoursAgo: 23.4 }) }, /is 23\.4 h old, and one is due every 24 h/],
     ['while the newest is still copied', { sets: sets({ hoursAgo: 1, more: { state: 'pending' } }) }, /1\.0 h old/],
+    [
+      'while another one is stopped for it',
+      { underWaySinceMs: NOON_MS - MINUTE_MS },
+      /^a clean snapshot was begun 1 min ago/,
+    ],
     ['by an old observation', { observedAtMs: NOON_MS - 4 * MINUTE_MS }, /^observation-stale: .* 4 min ago/],
     ['while the chain stands', { haltedSinceMs: NOON_MS - HOUR_MS }, /^chain-standing: .* 60 min/],
     [
@@ -96,6 +143,11 @@ describe('nobody is stopped', () => {
     ],
   ])('%s', (_, more, said) => {
     expect(donor(more)).toMatch(said);
+  });
+
+  it('while one is under way, for two hours and unless a person asks', () => {
+    expect(donor({ underWaySinceMs: NOON_MS - 2 * HOUR_MS })).toBe('node1');
+    expect(donor({ underWaySinceMs: NOON_MS - MINUTE_MS, asked: { instanceId: undefined } })).toBe('node1');
   });
 
   it('below the floor, unless the fleet file says that it may be', () => {
