@@ -28,6 +28,7 @@ import {
   markUnusable,
   NOT_WHOLE,
   notStarted,
+  passing,
   poolOf,
   released,
   releasing,
@@ -162,7 +163,10 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
     reduce: (_progress, { from }, result) => {
       if ('lost' in result) return LOST;
       if ('refuse' in result) return giveUp(from, refused(result));
-      if ('failed' in result) return giveUp(from, failing('snapshot-failed', result.failed, result.page));
+      if ('failed' in result) {
+        const { failed, page, isPassing } = result;
+        return giveUp(from, isPassing ? passing(failed) : failing('snapshot-failed', failed, page));
+      }
       const known = withMemory(from, result.memory);
       if ('interrupted' in result) return { ...known, call: 'unknown' };
       return result.whole ? known : markUnusable(known, NOT_WHOLE);
@@ -199,7 +203,7 @@ export const ACTS: ActTable<SnapshotActContext, SnapshotPayload, Progress, Acts>
       if ('none' in result) {
         const reason =
           'the answer to CreateSnapshots was lost, and it has not happened: there is no snapshot, and the client runs again';
-        return giveUp(settled, failing('snapshot-failed', reason, false));
+        return giveUp(settled, passing(reason));
       }
       const found = withMemory(settled, result.memory);
       const { upSinceMs } = result.memory;

@@ -20,6 +20,8 @@ import type {
 const MINUTE_MS = 60_000;
 /** Each attempt costs the node its client for minutes: a failed attempt is not repeated immediately. */
 const AGAIN_MS = 6 * 60 * MINUTE_MS;
+/** AWS is well again by then, as a rule, and the client has served meanwhile. Three tries are all that an incident has. */
+const PASSING_AGAIN_MS = 15 * MINUTE_MS;
 /** A node whose client is down must not wait for AGAIN_MS. */
 const SOON_MS = 5 * MINUTE_MS;
 
@@ -135,6 +137,10 @@ export function endingAtRelease(
 
 export const failing = (code: FailureCode, reason: string, page: boolean): Ending =>
   failed(code, reason, { page, retryAfterMs: AGAIN_MS });
+
+/** AWS failed, and no snapshot was taken. Its client was stopped for it: so it counts as a try, and the next is not at once, but long before tomorrow. */
+export const passing = (reason: string): Ending =>
+  failed('snapshot-failed', reason, { retryAfterMs: PASSING_AGAIN_MS });
 
 export const stepFailed = (act: Act, { message }: Failure): Ending =>
   failing('step-failed', `${act.do}: ${message}`, true);

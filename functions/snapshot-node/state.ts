@@ -229,7 +229,8 @@ export interface Acts {
     readonly result:
       | { readonly memory: SnapshotMemory; readonly whole: boolean }
       | { readonly interrupted: string; readonly memory: SnapshotMemory }
-      | { readonly failed: string; readonly page: boolean }
+      /** isPassing: AWS itself failed, and the call certainly had no effect. */
+      | { readonly failed: string; readonly page: boolean; readonly isPassing?: true }
       | Refusal
       | Lost;
   };

@@ -320,6 +320,23 @@ describe('whatever happens while the client is down', () => {
     expect(codeOf(ending)).toBe(code);
   });
 
+  it.each<[string, Said, number]>([
+    ['AWS refuses it', { take: () => ({ failed: 'AWS refused', page: false }) }, 6 * 60],
+    ['AWS fails before the call', { take: () => ({ failed: '503', page: false, isPassing: true }) }, 15],
+    [
+      'AWS fails in the call, and it did not happen',
+      { take: (act) => interrupted(act), reconcile: () => ({ none: true }) },
+      15,
+    ],
+  ])(
+    'a snapshot that was not taken, where %s, is tried again later, and its client is proved before',
+    (_, said, minutes) => {
+      const { acts, ending } = story(said);
+      expect(acts).toContain('prove');
+      expect(ending).toMatchObject({ outcome: 'failed', code: 'snapshot-failed', retryAfterMs: minutes * MINUTE_MS });
+    },
+  );
+
   it('a pause before anything was sent leaves the client alone', () => {
     const { acts, ending } = story({ stop: () => ({ ...paused, down: false }) });
     expect(acts.slice(-4)).toEqual(['stop', 'release', 'register', 'conclude']);

@@ -38,6 +38,13 @@ const TALES: readonly Tale[] = [
       '060-call-0 START',
     ],
   },
+  {
+    name: 'a clean snapshot',
+    scenario: 'daily-snapshot',
+    heal: 'chainmend-snapshot-node',
+    // Not at CreateSnapshots itself: its client is not kept down until AWS is well, and the snapshot is tried again later.
+    stages: ['07-send START', '09-send START'],
+  },
 ];
 
 const all: readonly Blip[] = TALES.flatMap(({ scenario, heal, stages }) =>
@@ -45,7 +52,7 @@ const all: readonly Blip[] = TALES.flatMap(({ scenario, heal, stages }) =>
     SERVICES.flatMap((service) => SECONDS.map((seconds) => ({ scenario, heal, service, seconds, from }))),
   ),
 );
-/** 60 and more of each heal: the few of `npm test` differ in stage and service. */
+/** Up to 72 of each heal: the few of `npm test` differ in stage and service. */
 const chosen = isAsked('aws-blip') ? all : sampled('aws-blip', all, 25);
 
 const undisturbed = new Map<string, Undisturbed>();
