@@ -190,13 +190,16 @@ export async function reconcileModification(
   return { happened };
 }
 
+/** A volume is `modifying` for up to half a minute: until then, a gap costs five seconds at most. */
+export const MODIFYING_SECONDS = [1, 1, 2, 3, 5, 5, 5, 5, 10, 20, 60] as const;
+
 /** Waits until the new size is usable, which it is from `optimizing` on. */
 export async function awaitModification(
   context: ResizeActContext,
   { plan: { volumeId, toGiB }, sinceMs }: Act<'await-modification'>,
 ): Promise<Acts['await-modification']['result']> {
   const { clients, journal, place } = context;
-  const state = await poll(context, MAX_MODIFYING_POLLS, async () => {
+  const look = async () => {
     const latest = await latestModification(clients.ec2, volumeId);
     // A stale read may still show the modification before this one, which may have failed between the same sizes.
     if (!latest || !isAwaited(latest, toGiB, sinceMs)) return null;
@@ -208,7 +211,8 @@ export async function awaitModification(
         : `${now}: the new size is usable`;
     await journal(`${place}-result`, { atMs: Date.now(), kind: 'result', sentence, act: `ModifyVolume ${volumeId}` });
     return now;
-  });
+  };
+  const state = await poll(context, MAX_MODIFYING_POLLS, look, { seconds: MODIFYING_SECONDS });
   if (state === null) return { failed: `${volumeId} is still being modified after ${MAX_MODIFYING_POLLS} polls` };
   return state === 'failed' ? { failed: `the modification of ${volumeId} to ${toGiB} GiB failed` } : { usable: true };
 }

@@ -53,8 +53,8 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
   scenario.people?.(world);
   const missed = scheduleMidwayChecks(world, scenario, disturbed);
   await untilDone(world, scenario, aftermathMs(disturbed));
-  const { name, pagesAtMost = PAGES_MAX } = scenario;
-  const violations = checker.end(disturbed ? undefined : pagesAtMost);
+  const { name, attemptsAtMost, pagesAtMost = PAGES_MAX } = scenario;
+  const violations = checker.end({ attemptsAtMost, pagesAtMost: disturbed ? undefined : pagesAtMost });
   const report = makeReport(world, checker, { scenario: name, seed, lane, violations });
   const unmet = [
     ...scenario.expect

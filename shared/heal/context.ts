@@ -140,17 +140,14 @@ export async function once<T>(
   }
 }
 
-/**
- * Seconds between polls; the last one repeats. Short-lived states are seen quickly: a modification of EBS takes up to half a minute, and a gap in it
- * costs at most five seconds. An hour costs some sixty calls.
- */
-export const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 5, 5, 10, 20, 60] as const;
+/** Seconds between polls; the last one repeats. Short-lived states are seen quickly; an hour costs some sixty calls. */
+export const POLL_SECONDS = [1, 1, 2, 3, 5, 5, 10, 20, 60] as const;
 const LONGEST_SECONDS = 60;
 /** Extra polls, for the time that polls themselves take and for a late result. */
 const SPARE_POLLS = 10;
 
-export const pollSeconds = (poll: number): number =>
-  POLL_SECONDS[Math.min(poll, POLL_SECONDS.length - 1)] ?? LONGEST_SECONDS;
+export const pollSeconds = (poll: number, seconds: readonly number[] = POLL_SECONDS): number =>
+  seconds[Math.min(poll, seconds.length - 1)] ?? LONGEST_SECONDS;
 
 /** More polls than something that lasts this long ever needs. */
 export const mostPolls = (lastsMs: number): number =>
@@ -159,17 +156,18 @@ export const mostPolls = (lastsMs: number): number =>
 /**
  * Reads, at growing intervals, until a reading gives a result.
  *
- * @param from readings that were made before, of the same thing in the same turn
+ * @param from readings that were made before, of the same thing in the same turn; 0 by default
+ * @param seconds between polls, where something has a time of its own; the last one repeats
  * @returns null where `polls` readings gave none, with those before
  */
 export async function poll<T>(
   { durable, place, step }: Turn,
   polls: number,
   look: () => Promise<T | null>,
-  from = 0,
+  { from = 0, seconds }: { readonly from?: number; readonly seconds?: readonly number[] } = {},
 ): Promise<T | null> {
   for (let count = from; count < polls; count++) {
-    await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count) });
+    await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count, seconds) });
     const seen = await step(`poll-${count}`, look);
     if (seen !== null) return seen;
   }

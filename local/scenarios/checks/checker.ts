@@ -22,6 +22,11 @@ const MAX_VIOLATIONS = 100;
 /** Heals that may stop a client, or replace a part of a node. */
 const TAKES_DOWN = /^chainmend-(replace-node|snapshot-node)\//;
 
+interface Limits {
+  readonly pagesAtMost: number | undefined;
+  readonly attemptsAtMost: number | undefined;
+}
+
 export class Checker {
   readonly mutations: Mutation[] = [];
   readonly violations: Violation[] = [];
@@ -99,10 +104,10 @@ export class Checker {
 
   /**
    * What must hold when nothing is in progress any more.
-   * @param pagesAtMost how many pages the run may send. Undefined for a disturbed run: what is disturbed tells of itself as well, so that only our own
-   * pages count, each cause for itself
+   * @param limits `pagesAtMost`: how many pages the run may send. Undefined for a disturbed run: what is disturbed tells of itself as well, so that only
+   * our own pages count, each cause for itself. `attemptsAtMost`: of one incident; five by default
    */
-  end(pagesAtMost: number | undefined): readonly Violation[] {
+  end({ pagesAtMost, attemptsAtMost }: Limits): readonly Violation[] {
     const world = this.#world;
     if (!world) return this.violations;
     const { region, tableName } = world;
@@ -135,7 +140,12 @@ export class Checker {
     this.#report(this.#machines.look(world, records));
     this.#report(checkPeers(region.clock.now(), this.#rotated(world)));
     this.#report(
-      checkEnding({ atMs: region.clock.now(), attempts: attemptsOf(region), running: stillRunning(region) }),
+      checkEnding({
+        atMs: region.clock.now(),
+        attempts: attemptsOf(region),
+        attemptsAtMost,
+        running: stillRunning(region),
+      }),
     );
     const pages = pagesOf(region).filter(({ code }) => pagesAtMost !== undefined || code !== 'suite-alarm');
     this.#report(checkPages(region.clock.now(), pages.flatMap(causeOf), pagesAtMost ?? Number.POSITIVE_INFINITY));

@@ -44,7 +44,7 @@ export function scenarioOf(document: WorldDocument, { deployed, folder, pushed }
     if (!stage) throw new Error('the world was not built');
     return stage;
   };
-  const { world: name, says, expect, hours, pagesAtMost } = document;
+  const { world: name, says, expect, hours, attemptsAtMost, pagesAtMost } = document;
   const local = deployed.map(inThisRegion);
   return {
     name,
@@ -60,6 +60,7 @@ export function scenarioOf(document: WorldDocument, { deployed, folder, pushed }
     hours,
     expect: expect.map(expectationOf),
     ...(pagesAtMost !== undefined && { pagesAtMost }),
+    ...(attemptsAtMost !== undefined && { attemptsAtMost }),
   };
 }
 

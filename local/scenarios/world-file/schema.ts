@@ -216,6 +216,7 @@ export const worldDocumentSchema = object('{ world: my-rehearsal, says: …, fle
   hours: usually('The run ends at the latest after so many hours.', amount(0.1, 336, 'hours', 6), 6),
   expect: about('What must hold at the end, in the words of `--json`.', list(expectation, 50, 1)),
   pagesAtMost: optional('How many pages may be sent, questions left out; two by default.', whole(0, 1_000, 'pages', 4)),
+  attemptsAtMost: optional('How many attempts one incident may have; five by default.', whole(1, 1_000, 'attempts', 8)),
 });
 
 export type WorldDocument = v.InferOutput<typeof worldDocumentSchema>;

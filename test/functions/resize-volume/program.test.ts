@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { GrowPlan } from '../../../functions/resize-volume/decide.ts';
+import { MODIFYING_SECONDS } from '../../../functions/resize-volume/modify.ts';
 import { proofOf, sentenceOf } from '../../../functions/resize-volume/plan.ts';
 import { pollSeconds } from '../../../shared/heal/context.ts';
 import type { Observation } from '../../../shared/node-commands/answer.ts';
@@ -333,7 +334,12 @@ describe('sentences of plans', () => {
 
 describe('waiting', () => {
   it('asks quickly at first, then once a minute for ever', () => {
-    expect(Array.from({ length: 11 }, (_, poll) => pollSeconds(poll))).toEqual([1, 1, 2, 3, 5, 5, 5, 5, 10, 20, 60]);
+    expect(Array.from({ length: 10 }, (_, poll) => pollSeconds(poll))).toEqual([1, 1, 2, 3, 5, 5, 10, 20, 60, 60]);
     expect(pollSeconds(1_000)).toBe(60);
+  });
+
+  it('for a modification asks every five seconds for half a minute', () => {
+    const seconds = Array.from({ length: 12 }, (_, poll) => pollSeconds(poll, MODIFYING_SECONDS));
+    expect(seconds).toEqual([1, 1, 2, 3, 5, 5, 5, 5, 10, 20, 60, 60]);
   });
 });

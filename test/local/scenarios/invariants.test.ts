@@ -171,6 +171,9 @@ describe('a heal as it should be breaks none', () => {
   it('five attempts of each of two incidents; an execution that still runs is told', () => {
     const attempts = ['a', 'b'].map((incident) => ({ incident, count: 5 }));
     expect(checkEnding({ atMs: NOON_MS, attempts, running: [] })).toEqual([]);
+    expect(
+      checkEnding({ atMs: NOON_MS, attempts: [{ incident: 'a', count: 7 }], attemptsAtMost: 7, running: [] }),
+    ).toEqual([]);
     expect(checkEnding({ atMs: NOON_MS, attempts, running: ['execution 7'] })).toEqual([
       { invariant: 'ends', at: '2026-01-01T12:00:00.000Z', detail: 'execution 7 still runs' },
     ]);

@@ -242,6 +242,6 @@ describe('the answer of a node', () => {
     const done = { Status: 'Success', StandardOutputContent: '{"result":"done","fence":4}' };
     const { tools, ctx, step, waited } = polled(...Array.from({ length: 6 }, () => pending), done);
     expect(await awaitNode({ ...tools, durable: ctx, step, place: '06' }, first)).toMatchObject({ answer: {} });
-    expect(waited).toEqual([1, 1, 2, 3, 5, 5, 5]);
+    expect(waited).toEqual([1, 1, 2, 3, 5, 5, 10]);
   });
 });

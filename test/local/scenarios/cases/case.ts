@@ -21,11 +21,14 @@ export interface Case {
   /** When the run is over: after the first heal has healed, unless given. */
   readonly done?: (world: World) => boolean;
   readonly hours?: number;
+  /** How many attempts its sentence promises; five by default. */
+  readonly attemptsAtMost?: number;
   readonly expect: Readonly<Record<string, Check>>;
 }
 
 export function scenarioOf(name: string, told: Case): Scenario {
-  const { volume, node, fleet, also, people, done = (world) => healed(world, 1), hours = 6, expect } = told;
+  const { volume, node, fleet, also, people, done = (world) => healed(world, 1), hours = 6 } = told;
+  const { attemptsAtMost, expect } = told;
   const placed = (world: World): PlacedNode => world.find('bitcoin', node?.name ?? 'node2');
   return {
     name,
@@ -38,6 +41,7 @@ export function scenarioOf(name: string, told: Case): Scenario {
     ...(people && { people: (world: World) => people(world, placed(world)) }),
     done,
     hours,
+    ...(attemptsAtMost !== undefined && { attemptsAtMost }),
     expect: Object.entries(expect).map(([sentence, holds]) => ({ sentence, holds })),
   };
 }
