@@ -78,10 +78,7 @@ const queueOf = (fleet: string, { waiting }: Pick<QueueFacts, 'waiting'>): reado
     .filter((one) => one.fleet === fleet && one.waitsFor !== undefined)
     .toSorted(
       (a, b) =>
-        Number(b.state === 'claimed' || b.state === 'allocated') -
-          Number(a.state === 'claimed' || a.state === 'allocated') ||
-        a.onsetMs - b.onsetMs ||
-        (a.instanceId < b.instanceId ? -1 : 1),
+        Number(isLetIn(b)) - Number(isLetIn(a)) || a.onsetMs - b.onsetMs || (a.instanceId < b.instanceId ? -1 : 1),
     );
 
 /** The other fleets whose first incident goes before this one's, best first. */
@@ -93,10 +90,14 @@ function fleetsBefore({ fleet, incident, waiting, replacements, nowMs }: QueueFa
   return others.flatMap((name) => {
     const [first] = queueOf(name, { waiting: alike });
     if (first === undefined || isCounted(first, replacements)) return [];
-    const fewer = hadOf(name) - hadOf(fleet.name);
-    return fewer < 0 || (fewer === 0 && first.onsetMs < incident.onsetMs) ? [name] : [];
+    // One watch sees the trouble of all fleets in the same second: their names decide then, or all of them would go before nobody.
+    const order = hadOf(name) - hadOf(fleet.name) || first.onsetMs - incident.onsetMs || (name < fleet.name ? -1 : 1);
+    return isLetIn(first) || order < 0 ? [name] : [];
   });
 }
+
+/** A place is its own from then on, though its attempt has not yet taken it. */
+const isLetIn = ({ state }: IncidentRecord): boolean => state === 'claimed' || state === 'allocated';
 
 /** What was let in and has its replacement takes no other one. */
 const isCounted = (

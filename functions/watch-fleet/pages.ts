@@ -4,7 +4,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
-import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
@@ -192,6 +192,8 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
     case 'claimed':
       return incident.payload.mode === 'act' && ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS);
     case 'open':
+      // Its turn at the door comes by itself, as the end of a ladder does. Where the day's replacements are used up, the door says so.
+      if (incident.waitsFor !== undefined && incident.waitsFor !== DISK_FIRST) return ageMs < REPLACED_WITHIN_MS;
       // A ladder that waits has not begun: another node takes the time.
       return (
         ageMs < HEALED_WITHIN_MS &&

@@ -45,6 +45,11 @@ export const fairQueue: Scenario = {
         ladderHeals(report).every(({ attempt }) => attempt <= ATTEMPTS_MAX),
       undisturbed: true,
     },
+    {
+      sentence: 'nobody was paged for a node that only waited for its turn',
+      holds: ({ pages }) => pages.length === 0,
+      undisturbed: true,
+    },
     sameInstances,
     allHealedInTheEnd,
   ],

@@ -106,6 +106,23 @@ describe('the queue at the door', () => {
     // There are places for both.
     expect(judgeTurn(facts(mine, { waiting, ...account(had('bitcoin', 3)) }))).toBeNull();
   });
+
+  it('lets in no more fleets than there are places, though all their trouble began in the same second', () => {
+    const waiting = ['bitcoin', 'dogecoin', 'litecoin'].map((fleet) => one('node2', 5, { fleet }));
+    const letIn = waiting.filter((incident) => {
+      const fleet = bitcoinFleet({ fleet: incident.fleet, replace: { replacementsPerHour: 2, replacementsPerDay: 5 } });
+      return judgeTurn(facts(incident, { fleet, waiting, ...account(had('other', 0.5)) })) === null;
+    });
+    expect(letIn.map(({ fleet }) => fleet)).toEqual(['bitcoin']);
+  });
+
+  it('keeps the place of what was let in and has not yet taken it, whoever has waited for longer', () => {
+    const mine = one('node2', 60);
+    const theirs = one('node7', 5, { fleet: 'litecoin', state: 'claimed' } as Partial<IncidentRecord>);
+    expect(judgeTurn(facts(mine, { waiting: [mine, theirs], ...account(had('other', 0.5)) }))).toMatchObject({
+      refuse: 'replacements-spent',
+    });
+  });
 });
 
 describe('an incident', () => {

@@ -22,6 +22,20 @@ describe('a node is being healed', () => {
     ['while an attempt is at work', claimed(), true],
     ['while it waits for its turn', { ...open, refusedCodes: ['staggered', 'busy'] }, true],
     ['while an attempt is at work that was refused before', { ...claimed(), refusedCodes: ['paused'] }, true],
+    [
+      'while it waits at the door for longer than half an hour',
+      {
+        ...open,
+        ...{ trigger: 'node:health', onsetMs: NOON_MS - 2 * HEALED_WITHIN_MS },
+        ...{ refusedCodes: ['replace-in-flight', 'replacements-spent'], waitsFor: 'replacements-spent' },
+      },
+      true,
+    ],
+    [
+      'not when it has waited at the door for four hours',
+      { ...open, trigger: 'node:health', onsetMs: NOON_MS - 8 * HEALED_WITHIN_MS, waitsFor: 'replace-in-flight' },
+      false,
+    ],
     ['not when it was refused', { ...open, refusedCodes: ['staggered', 'size-ceiling'] }, false],
     ['not when an attempt has failed', { ...open, failures: 1 }, false],
     ['not when it was only planned', { ...open, plannedUntilMs: NOON_MS + MINUTE_MS }, false],
