@@ -15,7 +15,7 @@ import {
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import type { HealPayload } from '../model/payload.ts';
+import { type HealPayload, isAskedByPerson } from '../model/payload.ts';
 import { readExecution } from './claim.ts';
 import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
@@ -66,11 +66,10 @@ export async function spentReplacements(
   return 'refuse' in decided ? decided : null;
 }
 
-/** What a person asks for is counted apart: the budget that heals by themselves have spent does not keep a person from helping. */
 const wantedBy = (payload: HealPayload, key: string) => {
   const { fleet, node, instanceId, onsetMs } = payload;
-  const asked = payload.kind === 'replace-node' && payload.want.do !== 'heal';
-  return { key, fleet, node, instanceId, onsetMs, ...(asked && { byPerson: true as const }) };
+  const byPerson = payload.kind === 'replace-node' && isAskedByPerson(payload.want);
+  return { key, fleet, node, instanceId, onsetMs, ...(byPerson && { byPerson }) };
 };
 
 /** Takes the fleet's turn alone: for acts that put back, which no budget forbids. */
