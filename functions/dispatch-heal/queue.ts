@@ -12,6 +12,7 @@ import {
 import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
+import { isAskedByPerson } from '../../shared/model/payload.ts';
 
 /** A little less than the sweep's minute, so that every sweep looks. */
 const AGAIN_MS = 50_000;
@@ -38,9 +39,11 @@ export function judgeTurn(facts: QueueFacts): Refusal | null {
   const [first] = queueOf(fleet.name, facts);
   if (first !== undefined && !isSame(first, incident))
     return inFlight(`${first.node} has waited for longer, since ${new Date(first.onsetMs).toISOString()}`);
+  // An undo takes the fleet's turn alone: no budget forbids to put back.
+  if (incident.want?.do === 'undo') return null;
   const wanted = {
     ...{ key: '', fleet: fleet.name, node, instanceId, onsetMs },
-    ...(isAsked(incident) && { byPerson: true as const }),
+    ...(isAskedByPerson(incident.want) && { byPerson: true as const }),
   };
   const free = reserveReplacement(replacements, wanted, fleet.replace, nowMs);
   if ('refuse' in free) return free.refuse === 'replacements-spent' ? { ...free, retryAfterMs: AGAIN_MS } : null;
@@ -50,11 +53,8 @@ export function judgeTurn(facts: QueueFacts): Refusal | null {
   return { refuse: 'replacements-spent', reason, page: false, retryAfterMs: AGAIN_MS };
 }
 
-/** What people ask for is counted apart from what heals by themselves, and waits behind none of that in the account. */
-const isAsked = ({ want }: Pick<IncidentRecord, 'want'>): boolean => want !== undefined;
-
 const countedWith = (incident: IncidentRecord, replacements: ReplacementsRecord | undefined): readonly Replacement[] =>
-  (replacements?.entries ?? []).filter(({ byPerson = false }) => byPerson === isAsked(incident));
+  (replacements?.entries ?? []).filter(({ byPerson = false }) => byPerson === isAskedByPerson(incident.want));
 
 /** Where only one node is looked at, nobody is let in: the next sweep sees all that wait. */
 export const awaitSweep = ({ waitsFor }: IncidentRecord): Refusal | null =>
@@ -83,7 +83,7 @@ const queueOf = (fleet: string, { waiting }: Pick<QueueFacts, 'waiting'>): reado
 function fleetsBefore({ fleet, incident, waiting, replacements, nowMs }: QueueFacts): readonly string[] {
   const hadOf = (name: string): number =>
     countedWith(incident, replacements).filter((entry) => entry.fleet === name && nowMs - entry.atMs < DAY_MS).length;
-  const alike = waiting.filter((one) => isAsked(one) === isAsked(incident));
+  const alike = waiting.filter((one) => isAskedByPerson(one.want) === isAskedByPerson(incident.want));
   const others = [...new Set(alike.map((one) => one.fleet))].filter((name) => name !== fleet.name);
   return others.flatMap((name) => {
     const [first] = queueOf(name, { waiting: alike });

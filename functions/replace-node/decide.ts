@@ -298,8 +298,11 @@ export function nextCleanup(facts: Facts, state: LadderState): Decision {
   const piece = piecesOf(facts, state).find((one) => !isCleared(state, one));
   const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
   if (stopping) return stopping;
-  return piece ? clearUp(piece) : ended({ as: 'healed', reason: state.proved ?? '' });
+  return piece ? clearUp(piece, putAwayBy(piece, facts)) : ended({ as: 'healed', reason: state.proved ?? '' });
 }
+
+const putAwayBy = ({ kind, target }: CleanupPiece, { volumes }: Facts): Facts['volumes'] =>
+  kind === 'keep' ? volumes.filter(({ volumeId }) => target.split(' ').includes(volumeId)) : [];
 
 /** After a swap the found volumes are unmounted, and are now detached. A volume that cannot be detached is left, and reported. */
 function detachFound({ volumes, nowMs }: Facts, state: LadderState): Decision | null {

@@ -5,6 +5,7 @@ import { judgeAgent } from '../../shared/aws/commands.ts';
 import {
   describeChecks,
   describeInstance,
+  hasInstanceStore,
   type InstanceDescription,
   type StatusChecks,
 } from '../../shared/aws/instances.ts';
@@ -52,6 +53,8 @@ export interface Facts {
   readonly onsetMs: number;
   /** The instance of the incident; null where EC2 does not know it any more. */
   readonly original: Machine | null;
+  /** Whether a stop would lose disks of the original's own; null where it was not read, since the next decision stops nothing. */
+  readonly instanceStore: boolean | null;
   /** The instance that takes its place, if there is one. */
   readonly replacement: Machine | null;
   /** The volumes of both instances, and the restored volumes. */
@@ -85,6 +88,8 @@ export interface Needs {
   /** The same, where no decision depends on it yet: a failed read is reported, and nothing waits for it. */
   readonly supply: boolean;
   readonly initialization: boolean;
+  /** The rung under way, or the next one, stops the instance. */
+  readonly instanceStore: boolean;
   /** The next decision is about a launch for which nothing was done yet. */
   readonly launch: boolean;
   /** Another instance is among the remaining rungs: a plan names what it would lack. */
@@ -131,19 +136,17 @@ export async function readFacts(
   ]);
   const machines = { original: readOriginal, replacement: heardOf(readReplacement, unanswered) };
   const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
-  const ids = [...new Set([...(state?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...restored])];
-  const instanceIds = [instanceId, replacementId].filter((id) => id !== '');
   const { original } = machines;
   const needs = needsOf({ want: payload.want, fleet, ...machines }, state);
-  const [volumes, initialization, launch, reach, sources] = await Promise.all([
-    describeVolumes(clients.ec2, { ids, instanceIds }),
+  const isPlan = payload.mode !== 'act';
+  const [volumes, instanceStore, initialization, launch, reach, sources] = await Promise.all([
+    readVolumes(context, machines, [...(state?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...restored]),
+    original && (needs.instanceStore || isPlan) ? hasInstanceStore(clients.ec2, original.instance.instanceType) : null,
     needs.initialization && fleet.replace.initializationMiBps !== undefined
       ? readInitialization(context, restored)
       : null,
     original && needs.launch ? readLaunch(context, fleet, original.instance) : null,
-    original && (needs.launch || (payload.mode !== 'act' && needs.replace))
-      ? readReach(clients, fleet, original.instance)
-      : null,
+    original && (needs.launch || (isPlan && needs.replace)) ? readReach(clients, fleet, original.instance) : null,
     (needs.sources || needs.supply) && state
       ? readSupply(
           () => readSources(context, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
@@ -161,6 +164,7 @@ export async function readFacts(
     incidentId: payload.incidentId,
     onsetMs: payload.onsetMs,
     ...machines,
+    instanceStore,
     volumes,
     seen,
     unanswered,
@@ -195,6 +199,17 @@ async function readMachine({ clients }: ReplaceContext, instanceId: string): Pro
     ),
   ]);
   return instance && { instance, checks, agentOnline: judgeAgent(InstanceInformationList[0]) === null };
+}
+
+/** One call for all of them: EC2 names the attached ones with each instance. In one order, so that the same question looks the same. */
+async function readVolumes(
+  { clients }: ReplaceContext,
+  { original, replacement }: Pick<Facts, 'original' | 'replacement'>,
+  known: readonly string[],
+): Promise<readonly VolumeDescription[]> {
+  const attached = [original, replacement].flatMap((machine) => machine?.instance.devices ?? []);
+  const ids = [...new Set([...known, ...attached.map(({ volumeId }) => volumeId)])].sort();
+  return ids.length === 0 ? [] : describeVolumes(clients.ec2, { ids });
 }
 
 /** The slowest of the restored volumes. Not done before EC2 reports all of them. */

@@ -8,7 +8,7 @@ import { type Facts, isImpaired, type Watched } from './facts.ts';
 
 /** What the guardrails say of a rung now: read before the rung is taken, and again before its first act that affects the node. */
 export function guardOf(facts: Facts, rung: Rung) {
-  const { fleet, role, node, breaker, haltedSinceMs, want, original, seen } = facts;
+  const { fleet, role, node, breaker, haltedSinceMs, want, original, instanceStore, seen } = facts;
   if (!original) return null;
   const { instance } = original;
   const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
@@ -31,7 +31,7 @@ export function guardOf(facts: Facts, rung: Rung) {
       fleet,
       tags: instance.tags,
       autoScalingGroup: instance.autoScalingGroup,
-      instanceStore: instance.instanceStore,
+      instanceStore,
       publicIp: instance.publicIp,
     })
   );

@@ -52,15 +52,20 @@ export const nextRung = (situation: Situation, { failed }: Pick<LadderState, 'fa
 /** What the next decision needs in addition to what every turn reads. */
 export function needsOf(situation: Situation, state: LadderState | null): Needs {
   if (state === null || state.proved !== null)
-    return { sources: false, supply: false, initialization: false, launch: false, replace: false };
+    return {
+      ...{ sources: false, supply: false, initialization: false, instanceStore: false },
+      ...{ launch: false, replace: false },
+    };
   const { rung, replacement, restoredVolumes, found, failed } = state;
+  const next = rung ?? nextRung(situation, state);
   const isElsewhere = replacement !== null && replacement.availabilityZone !== found.availabilityZone;
   return {
     sources: restoredVolumes === null && (rung === 'swap' || (rung === 'replace' && isElsewhere)),
     // Only to be held: a rung that restores nothing does not depend on it.
     supply: restoredVolumes === null && rung === null && state.hold !== 'held',
     initialization: restoredVolumes !== null,
-    launch: rung === null && nextRung(situation, state) === 'replace',
+    instanceStore: next === 'stop-start' || next === 'replace',
+    launch: rung === null && next === 'replace',
     replace:
       rung === null && ladderOf(situation, state).includes('replace') && failed.every((one) => one.rung !== 'replace'),
   };

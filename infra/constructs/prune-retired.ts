@@ -41,6 +41,7 @@ export class PruneRetired extends Construct {
             'ec2:DescribeInstances',
             'ec2:DescribeLockedSnapshots',
             'ec2:DescribeSnapshots',
+            'ec2:DescribeTags',
             'ec2:DescribeVolumes',
           ],
           resources: ['*'],

@@ -1,9 +1,13 @@
-// Alarms on the suite itself. Missing data triggers an alarm too: a suite that has stopped watching is worse than none.
+// Alarms on the suite itself. Missing data triggers an alarm too: a suite that has stopped watching is worse than none. One failure of AWS sets off many of
+// them; people get one page for all that fail, and one for all that nobody looks after.
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
+  AlarmRule,
+  AlarmState,
   type CfnAlarm,
   ComparisonOperator,
+  CompositeAlarm,
   type IMetric,
   MathExpression,
   Metric,
@@ -12,7 +16,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { Rule } from 'aws-cdk-lib/aws-events';
+import type { Rule as EventRule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { functionNames, metricNamespace, suiteAlarmPrefix } from '../names.ts';
 import type { DeadLetters } from './dead-letters.ts';
@@ -27,7 +31,7 @@ export interface SuiteAlarmsProps {
   /** Functions that a caller waits for: their failure fails the caller, and they have no queue. */
   readonly synchronous: readonly SynchronousFunction[];
   readonly undelivered: DeadLetters;
-  readonly rules: readonly Rule[];
+  readonly rules: readonly EventRule[];
 }
 
 /** Minutes without a good sweep until people are paged. */
@@ -45,6 +49,9 @@ const RUN_WARM_UP_MINUTES = 30;
  * quarter of an hour is more than a collision. What is finally lost is in a queue, which has its own alarm.
  */
 const THROTTLES = { threshold: 5, evaluationPeriods: 3 } as const;
+
+/** PutCompositeAlarm, API reference. */
+const COMPOSED_MAX = 100;
 
 const EVENT_PERIOD = Duration.minutes(5);
 
@@ -69,8 +76,18 @@ const lostTo = ({ queue }: DeadLetters): Metric =>
     period: EVENT_PERIOD,
   });
 
+interface Rule {
+  readonly metric: IMetric;
+  readonly comparisonOperator: ComparisonOperator;
+  readonly evaluationPeriods: number;
+  readonly treatMissingData: TreatMissingData;
+  readonly threshold?: number;
+}
+
 export class SuiteAlarms extends Construct {
-  readonly #pages: SnsAction;
+  /** Alarms that missing data triggers. */
+  readonly #blind: Alarm[] = [];
+  readonly #failing: Alarm[] = [];
 
   constructor(
     scope: Construct,
@@ -78,20 +95,25 @@ export class SuiteAlarms extends Construct {
     { pages, functions, heals, synchronous, undelivered, rules }: SuiteAlarmsProps,
   ) {
     super(scope, id);
-    this.#pages = new SnsAction(pages.topic);
+    const toPeople = new SnsAction(pages.topic);
     this.#sweepsMissing();
     this.#watchesMissing();
     this.#runsMissing('register-nodes-missing', functionNames.registerNodes, 'DNS records and alarms');
     this.#runsMissing('rotate-peers-missing', functionNames.rotatePeers, 'peer lists');
-    this.#any(
+    // A person's own doing, and theirs to mend: it has a page of its own.
+    this.#alarm(
       'fleet-file-broken',
       'A fleet file as stored does not parse, so nobody looks after that fleet: see the dispatcher’s log.',
       {
-        namespace: metricNamespace,
-        metricName: 'BrokenFleetFiles',
-        statistic: Stats.MAXIMUM,
+        metric: sumOf({
+          namespace: metricNamespace,
+          metricName: 'BrokenFleetFiles',
+          statistic: Stats.MAXIMUM,
+          period: EVENT_PERIOD,
+        }),
+        ...ONE_EVENT,
       },
-    );
+    ).addAlarmAction(toPeople);
     for (const suiteFunction of functions) this.#failures(suiteFunction, { heals: heals.includes(suiteFunction) });
     for (const { functionName, function: fn } of synchronous)
       this.#any(`${functionName}/errors`, `${functionName} failed: see its log.`, {
@@ -101,7 +123,7 @@ export class SuiteAlarms extends Construct {
       });
     for (const { functionName, function: fn } of [...functions, ...synchronous]) {
       const of = { namespace: 'AWS/Lambda', dimensionsMap: { FunctionName: fn.functionName } };
-      this.#alarm(
+      this.#failure(
         `${functionName}/throttles`,
         `${functionName} was throttled again and again for 15 minutes: is the account's concurrency of Lambda too small?`,
         {
@@ -112,7 +134,7 @@ export class SuiteAlarms extends Construct {
         },
       );
     }
-    this.#alarm(
+    this.#failure(
       `${undelivered.queueName}/lost`,
       `An event could not be delivered: see the queue ${undelivered.queueName}.`,
       {
@@ -127,6 +149,22 @@ export class SuiteAlarms extends Construct {
         dimensionsMap: { RuleName: ruleName },
       });
     }
+    this.#page('blind', 'Nobody looks after a part of the fleets', 'suite-blind', this.#blind, toPeople);
+    this.#page('failing', 'A part of chainmend fails', 'suite-errors', this.#failing, toPeople);
+  }
+
+  /** A composite alarm acts when the first of its alarms goes off, and again only after all were off ("Composite alarms", CloudWatch guide). */
+  #page(name: string, what: string, runbook: string, alarms: readonly Alarm[], action: SnsAction): void {
+    if (alarms.length > COMPOSED_MAX)
+      throw new Error(
+        `${suiteAlarmPrefix}${name} would be composed of ${alarms.length} alarms, CloudWatch allows ${COMPOSED_MAX}: let fleets share a VPC, or probe by "ssm"`,
+      );
+    const anyOf = alarms.map((alarm) => AlarmRule.fromAlarm(alarm, AlarmState.ALARM));
+    new CompositeAlarm(this, name, {
+      compositeAlarmName: suiteAlarmPrefix + name,
+      alarmDescription: `${what}: the reason names the first alarm. All: aws cloudwatch describe-alarms --alarm-name-prefix ${suiteAlarmPrefix} --state-value ALARM. Runbook: docs/runbooks/${runbook}.md`,
+      alarmRule: AlarmRule.anyOf(...anyOf),
+    }).addAlarmAction(action);
   }
 
   /**
@@ -182,6 +220,7 @@ export class SuiteAlarms extends Construct {
     });
     const resource = alarm.node.defaultChild as CfnAlarm;
     resource.warmUpConfiguration = { warmUpPeriodDurationInMinutes: warmUpMinutes };
+    this.#blind.push(alarm);
   }
 
   /**
@@ -206,7 +245,7 @@ export class SuiteAlarms extends Construct {
       }),
     };
     const what = heals ? 'failed, or a heal of it failed, ran out of time or was stopped' : 'failed';
-    this.#alarm(
+    this.#failure(
       `${functionName}/errors`,
       `${functionName} ${what}: see its log; what was lost for good is in the queue ${failed.queueName}.`,
       {
@@ -218,31 +257,20 @@ export class SuiteAlarms extends Construct {
 
   /** A single datapoint above zero triggers the alarm. */
   #any(name: string, description: string, metric: MetricProps): void {
-    this.#alarm(name, description, { metric: sumOf({ period: EVENT_PERIOD, ...metric }), ...ONE_EVENT });
+    this.#failure(name, description, { metric: sumOf({ period: EVENT_PERIOD, ...metric }), ...ONE_EVENT });
   }
 
-  #alarm(
-    name: string,
-    alarmDescription: string,
-    {
-      metric,
-      ...rule
-    }: {
-      metric: IMetric;
-      comparisonOperator: ComparisonOperator;
-      evaluationPeriods: number;
-      treatMissingData: TreatMissingData;
-      threshold?: number;
-    },
-  ): Alarm {
-    const alarm = new Alarm(this, name, {
+  #failure(name: string, description: string, rule: Rule): void {
+    this.#failing.push(this.#alarm(name, description, rule));
+  }
+
+  #alarm(name: string, alarmDescription: string, { metric, ...rule }: Rule): Alarm {
+    return new Alarm(this, name, {
       alarmName: suiteAlarmPrefix + name,
       alarmDescription,
       metric,
       threshold: 1,
       ...rule,
     });
-    alarm.addAlarmAction(this.#pages);
-    return alarm;
   }
 }

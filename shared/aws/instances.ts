@@ -38,8 +38,6 @@ export interface InstanceDescription {
   readonly launchTemplate: { readonly id: string; readonly version: string } | null;
   readonly autoScalingGroup: string | null;
   readonly cloudFormationStack: string | null;
-  /** Its type has disks whose data "persists only during the life of the associated instance": a stop loses them. */
-  readonly instanceStore: boolean;
   readonly publicIp: {
     readonly ip: string;
     /** null: not an elastic address, and lost when the instance stops. */
@@ -60,10 +58,7 @@ export async function describeInstance(ec2: EC2Client, instanceId: string): Prom
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(byId));
   const instance = Reservations[0]?.Instances?.[0];
   if (!instance) return null;
-  const [instanceStore, publicIp] = await Promise.all([
-    hasInstanceStore(ec2, instance.InstanceType),
-    readPublicIp(ec2, instance),
-  ]);
+  const publicIp = await readPublicIp(ec2, instance);
   const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const devices = devicesOf(instance);
   const { RootDeviceName = '' } = instance;
@@ -84,7 +79,6 @@ export async function describeInstance(ec2: EC2Client, instanceId: string): Prom
     launchTemplate: templateOf(tags),
     autoScalingGroup: tags['aws:autoscaling:groupName'] ?? null,
     cloudFormationStack: tags['aws:cloudformation:stack-name'] ?? null,
-    instanceStore,
     publicIp,
   };
 }
@@ -117,9 +111,11 @@ function templateOf(tags: Readonly<Record<string, string>>): InstanceDescription
 /** The disks of an instance type never change: read once in the life of a sandbox. */
 const storeOfType = new Map<string, boolean>();
 
-/** `InstanceStorageSupported` of InstanceTypeInfo. */
-async function hasInstanceStore(ec2: EC2Client, type: string | undefined): Promise<boolean> {
-  if (type === undefined) return false;
+/**
+ * Whether instances of this type have disks whose data "persists only during the life of the associated instance": a stop loses them.
+ * `InstanceStorageSupported` of InstanceTypeInfo.
+ */
+export async function hasInstanceStore(ec2: EC2Client, type: string): Promise<boolean> {
   const known = storeOfType.get(type);
   if (known !== undefined) return known;
   const { InstanceTypes = [] } = await ec2.send(

@@ -86,8 +86,8 @@ export interface OwnerFacts {
   /** The instance's tags. */
   readonly tags: Readonly<Record<string, string>>;
   readonly autoScalingGroup: string | null;
-  /** Its type has disks whose data last only while it runs. */
-  readonly instanceStore: boolean;
+  /** Its type has disks whose data last only while it runs. null: not read, which no rung that stops it may take for a no. */
+  readonly instanceStore: boolean | null;
   readonly publicIp: { readonly ip: string; readonly allocationId: string | null } | null;
 }
 
@@ -113,6 +113,8 @@ export function judgeOwner({
     return refuse('drift-refused', reason, forPerson);
   }
   if (rung === 'swap') return null;
+  if (instanceStore === null)
+    return refuse('instance-store', 'whether a stop would lose disks of its own is not known', {});
   if (instanceStore)
     return refuse(
       'instance-store',

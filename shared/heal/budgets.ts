@@ -15,7 +15,7 @@ import {
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
-import type { HealPayload } from '../model/payload.ts';
+import { type HealPayload, isAskedByPerson } from '../model/payload.ts';
 import { readExecution } from './claim.ts';
 import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
@@ -50,23 +50,26 @@ export async function reserveReplacement(context: Tools, fleet: Fleet, key: stri
   return reserved;
 }
 
-/** The refusal that a replacement of this incident would meet, with nothing reserved; null where it has its place already, or there is one. */
+/**
+ * The refusal that a replacement of this incident would meet, with nothing reserved; null where it has its place already, or there is one. An undo needs
+ * none: no budget forbids to put back.
+ */
 export async function spentReplacements(
   { store, payload }: Pick<Tools, 'store' | 'payload'>,
   fleet: Fleet,
   nowMs: number,
 ): Promise<Refusal | null> {
+  if (payload.kind === 'replace-node' && payload.want.do === 'undo') return null;
   const read = await store.readReplacements();
   if (read?.entries.some(({ key }) => key.startsWith(payload.incidentId))) return null;
   const decided = reserveInAccount(read, wantedBy(payload, payload.incidentId), fleet.replace, nowMs);
   return 'refuse' in decided ? decided : null;
 }
 
-/** What a person asks for is counted apart: the budget that heals by themselves have spent does not keep a person from helping. */
 const wantedBy = (payload: HealPayload, key: string) => {
   const { fleet, node, instanceId, onsetMs } = payload;
-  const asked = payload.kind === 'replace-node' && payload.want.do !== 'heal';
-  return { key, fleet, node, instanceId, onsetMs, ...(asked && { byPerson: true as const }) };
+  const byPerson = payload.kind === 'replace-node' && isAskedByPerson(payload.want);
+  return { key, fleet, node, instanceId, onsetMs, ...(byPerson && { byPerson }) };
 };
 
 /** Takes the fleet's turn alone: for acts that put back, which no budget forbids. */

@@ -35,6 +35,8 @@ export interface NewVolume {
   /** EC2's device name for its attachment. */
   readonly device: string;
   readonly snapshotId: string;
+  /** Of the snapshot, which never changes; 0 where it is not made of one. */
+  readonly snapshotGiB: number;
   /** The key of the snapshot. */
   readonly kmsKeyId?: string | null;
 }

@@ -29,6 +29,12 @@ export type RequestedAction =
   /** Put back the volumes or the instance that an earlier heal has kept. */
   | { readonly do: 'undo' };
 
+/**
+ * Whether a person asked for it. That is counted apart: budgets that heals by themselves have spent do not keep a person from helping.
+ * @param want undefined where nothing but a heal by itself is meant
+ */
+export const isAskedByPerson = (want: RequestedAction | undefined): boolean => want !== undefined && want.do !== 'heal';
+
 interface PayloadBase {
   readonly fleet: string;
   readonly node: string;

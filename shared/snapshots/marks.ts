@@ -4,9 +4,10 @@ import {
   CreateTagsCommand,
   DeleteTagsCommand,
   DescribeLockedSnapshotsCommand,
-  DescribeSnapshotsCommand,
   type EC2Client,
   LockSnapshotCommand,
+  paginateDescribeTags,
+  type TagDescription,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
 import { catchRefusal } from '../aws/refusals.ts';
@@ -22,8 +23,9 @@ const DAY_MS = 24 * 60 * 60_000;
  */
 const LOCK_DAYS = 1;
 export const QUARANTINE_MS = 30 * DAY_MS;
-/** A fleet's snapshots of one incident are a handful. */
-const MAX_HELD = 1_000;
+/** "MaxResults: between 5 and 1000" (DescribeTagsRequest, @aws-sdk/client-ec2). A fleet's snapshots of one incident are a handful, of 50 tags at most. */
+const TAGS_A_PAGE = 1_000;
+const MAX_PAGES = 25;
 
 /** The fields of a snapshot that holding it needs. */
 export type HoldableSnapshot = Pick<SnapshotFact, 'snapshotId' | 'policyId' | 'locked' | 'tags' | 'ledger'>;
@@ -98,7 +100,7 @@ export interface ReleaseResult {
  *
  * @param ids that the incident holds
  * @param lockedIds those of them that our own holds have locked, and that no other hold of ours needs
- * @returns a snapshot that is gone is neither released nor unmarked
+ * @returns a snapshot that shows no tag, or is gone, is neither released nor unmarked: it is not held, and a lock of ours ends by itself
  */
 export async function releaseHolds(
   ec2: EC2Client,
@@ -107,21 +109,13 @@ export async function releaseHolds(
   lockedIds: ReadonlySet<string>,
 ): Promise<ReleaseResult> {
   if (ids.length === 0) return { released: [], unmarked: [] };
-  const { Snapshots = [], NextToken } = await ec2.send(
-    new DescribeSnapshotsCommand({
-      OwnerIds: ['self'],
-      Filters: [{ Name: 'snapshot-id', Values: [...ids] }],
-      MaxResults: MAX_HELD,
-    }),
-  );
-  if (NextToken)
-    throw new Error(`incident ${incident} holds more than ${MAX_HELD} snapshots: half-read ones are refused`);
-  const held = Snapshots.map(({ SnapshotId = '', Tags = [] }) => {
-    const tagOf = (key: string) => Tags.find(({ Key }) => Key === key)?.Value;
+  const tags = await readTags(ec2, incident, ids);
+  const held = [...Map.groupBy(tags, ({ ResourceId = '' }) => ResourceId)].map(([id, own]) => {
+    const tagOf = (key: string) => own.find(({ Key }) => Key === key)?.Value;
     const holders = (tagOf(LEDGER_TAGS.heldBy) ?? '').split(' ').filter((holder) => holder !== '');
     const others = holders.filter((holder) => holder !== incident);
     // A snapshot that was never tagged has no tag to remove.
-    return { id: SnapshotId, others, isTagged: holders.length > 0 || tagOf(LOCKED_BY_TAG) !== undefined };
+    return { id, others, isTagged: holders.length > 0 || tagOf(LOCKED_BY_TAG) !== undefined };
   });
   const locked = await unlock(
     ec2,
@@ -144,6 +138,20 @@ export async function releaseHolds(
   const unmarked = [...shared, ...locked, ...untagged];
   const released = held.map(({ id }) => id).filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
   return { released, unmarked };
+}
+
+async function readTags(ec2: EC2Client, incident: string, ids: readonly string[]): Promise<readonly TagDescription[]> {
+  const Filters = [{ Name: 'resource-id', Values: [...ids] }];
+  const tags: TagDescription[] = [];
+  let pages = 0;
+  for await (const read of paginateDescribeTags({ client: ec2, pageSize: TAGS_A_PAGE }, { Filters })) {
+    tags.push(...(read.Tags ?? []));
+    if (++pages === MAX_PAGES && read.NextToken)
+      throw new Error(
+        `what incident ${incident} holds has more than ${MAX_PAGES * TAGS_A_PAGE} tags: half-read ones are refused`,
+      );
+  }
+  return tags;
 }
 
 /** AWS does not document its code for unlocking a snapshot without a lock: so the lock is read first. */

@@ -34,7 +34,7 @@ const WATCH_SECONDS = 60;
 
 /** The limit for a swap that proves itself, for a volume of any size. */
 const OUTAGE_BEYOND_CLIENT_SECONDS = 10;
-const API_CALLS = 40;
+const API_CALLS = 30;
 
 export type Size = keyof typeof DATA_GIB;
 const PARTS = ['detect', 'create', 'initialize', 'swap', 'catch-up'] as const;

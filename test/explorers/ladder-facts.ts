@@ -37,6 +37,7 @@ export function factsOf(
     incidentId: '7f3a0c1d',
     onsetMs: START_MS - 60_000,
     ...machines,
+    instanceStore: needs.instanceStore ? false : null,
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
     seen,
     unanswered,

@@ -36,7 +36,6 @@ function machineOf(world: LadderWorld, box: Box): Machine {
     launchTemplate: { id: 'lt-0123456789abcdef0', version: '1' },
     autoScalingGroup: box.id === OLD ? group : null,
     cloudFormationStack: null,
-    instanceStore: false,
     publicIp: null,
   };
   const through = running && world.nowMs - box.powerAtMs > TAKES_MS.checks;

@@ -23,6 +23,7 @@ const functions = resources('AWS::Lambda::Function');
 const roles = resources('AWS::IAM::Role');
 const rules = resources('AWS::Events::Rule');
 const alarms = resources('AWS::CloudWatch::Alarm');
+const composites = resources('AWS::CloudWatch::CompositeAlarm');
 const schedule = resources('AWS::Scheduler::Schedule').find(({ Properties }) => Properties.Name === 'chainmend-sweep');
 
 const named = (name: string) => functions.find(({ Properties }) => Properties.FunctionName === name) as Resource;
@@ -415,8 +416,34 @@ describe('people', () => {
     expect(() => buildStack({ email: 'oncall' })).toThrow('context "email" is "oncall", expected an address');
   });
 
-  it('are paged by every alarm', () => {
-    for (const { Properties } of alarms) expect(Properties.AlarmActions.map(text)).toEqual([`<${topic?.id}>`]);
+  it('are paged once for all that fails, once for all that nobody looks after, and once for a broken fleet file', () => {
+    const paging = [...alarms, ...composites].filter(({ Properties }) => Properties.AlarmActions !== undefined);
+    expect(paging.map(({ Properties }) => Properties.AlarmName).sort()).toEqual(
+      ['blind', 'failing', 'fleet-file-broken'].map((name) => `chainmend/${name}`),
+    );
+    for (const { Properties } of paging) expect(Properties.AlarmActions.map(text)).toEqual([`<${topic?.id}>`]);
+  });
+
+  it('are paged by every alarm, by itself or as a part of another one', () => {
+    const composed = (name: string) =>
+      alarms.filter(({ id }) =>
+        JSON.stringify(
+          composites.find(({ Properties }) => Properties.AlarmName === name)?.Properties.AlarmRule,
+        ).includes(`"${id}"`),
+      );
+    const silent = alarms.filter(({ Properties }) => Properties.TreatMissingData === 'breaching');
+    expect(composed('chainmend/blind')).toEqual(silent);
+    expect([...composed('chainmend/failing'), ...silent]).toHaveLength(alarms.length - 1);
+  });
+
+  it('are told at synthesis when an alarm would be composed of more than CloudWatch allows', () => {
+    const fleets = Array.from({ length: 45 }, (_, at) => {
+      const probe = { vpc: `vpc-${at.toString(16).padStart(8, '0')}`, subnets: ['subnet-0a1b2c3d'] };
+      return fleetFile({ ...bitcoin.document, fleet: `fleet${at}`, probe });
+    });
+    expect(() => buildStack({ fleets })).toThrow(
+      /chainmend\/failing would be composed of 1\d\d alarms, CloudWatch allows 100/,
+    );
   });
 
   it('are paged when nobody sweeps: silence is an alarm', () => {

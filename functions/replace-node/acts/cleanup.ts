@@ -5,7 +5,7 @@ import { describeInstance, type InstanceDescription } from '../../../shared/aws/
 import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
 import { exitStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
-import { describeVolumes, type VolumeDescription } from '../../../shared/aws/volumes.ts';
+import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import {
@@ -37,7 +37,13 @@ import { accepted, invoke, type Made, mutate } from './mutation.ts';
 
 type Kind = CleanupPiece['kind'];
 
-export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up', {
+interface CleanUp {
+  readonly piece: CleanupPiece;
+  /** Of a piece that puts volumes away: as EC2 has just shown them. */
+  readonly volumes: readonly VolumeDescription[];
+}
+
+export const cleanUp = defineAct<CleanUp>()('clean-up', {
   intent: null,
   recovers: true,
   retryKey: ({ piece: { kind, target } }) => `clean up ${kind} ${target}`,
@@ -45,7 +51,7 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
   seenAfter: 'kept',
   silentAfter: 'kept',
   givesBackWhen: null,
-  execute: (context, { piece: { kind, target } }) => {
+  execute: (context, { piece: { kind, target }, volumes }) => {
     const state = known(context);
     const { call, sentence, bookkeeping = false, change } = PIECES[kind];
     if (change === null) return handOver(context, state.found.instanceId, target);
@@ -53,7 +59,7 @@ export const cleanUp = defineAct<{ readonly piece: CleanupPiece }>()('clean-up',
       act: `${call} ${target}`.trim(),
       sentence: sentence(target),
       bookkeeping,
-      call: (fleet) => change(context, state, target, fleet),
+      call: (fleet) => change(context, state, { target, fleet, volumes }),
     });
   },
   reduce: {
@@ -120,7 +126,12 @@ function tellLeft(context: LadderActContext, left: string, reason: string): Prom
 
 const groupOf = (step: HandOverStep): string => ('targetGroupArn' in step ? step.targetGroupArn : step.allocationId);
 
-type Change = (context: ReplaceContext, state: LadderState, target: string, fleet: Fleet) => Promise<Made | AwsRefusal>;
+interface Subject extends Pick<CleanUp, 'volumes'> {
+  readonly target: string;
+  readonly fleet: Fleet;
+}
+
+type Change = (context: ReplaceContext, state: LadderState, subject: Subject) => Promise<Made | AwsRefusal>;
 
 /** If AWS refuses to mark a snapshot, that is journalled; the node is still well. */
 const marked = (said: string, unmarked: readonly MarkFailure[]): Made => ({
@@ -141,14 +152,14 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   verify: {
     call: 'CreateTags',
     sentence: (target) => `${target} proved good: its ledger says so from now on`,
-    change: async ({ clients }, _, target) => {
+    change: async ({ clients }, _, { target }) => {
       return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
     },
   },
   quarantine: {
     call: 'CreateTags',
     sentence: (target) => `${target} did not open, and another one did: it is not used any more`,
-    change: async (context, { tried }, target) => {
+    change: async (context, { tried }, { target }) => {
       const why = tried.find(({ snapshotIds }) => snapshotIds.join(' ') === target)?.reason ?? 'its restore failed';
       const unmarked = await putInQuarantine(keptClientsOf(context), ownerOf(context), idsOf(target), why, Date.now());
       return marked('quarantined', unmarked);
@@ -157,13 +168,12 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   keep: {
     call: 'CreateTags',
     sentence: (target) => `${target} is kept, with how to put it back`,
-    change: async (context, { found }, target, fleet) => {
-      const there = await describeVolumes(context.clients.ec2, { ids: [...idsOf(target)] });
+    change: async (context, { found }, { fleet, volumes }) => {
       const putBack = `npm run heal -- undo ${context.payload.fleet}/${context.payload.node}`;
-      const untagged = await putVolumesAway(context, there, rolesOf(found.volumes), keeping(fleet), {
+      const untagged = await putVolumesAway(context, volumes, rolesOf(found.volumes), keeping(fleet), {
         [PUT_BACK_TAG]: putBack,
       });
-      for (const { volumeId, attachment } of there)
+      for (const { volumeId, attachment } of volumes)
         if (attachment)
           return {
             said: `${volumeId} is still ${attachment.state} to ${attachment.instanceId}: nothing is detached by force`,
@@ -175,7 +185,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   unkeep: {
     call: 'DeleteTags',
     sentence: (target) => `${target} is in use again, and nobody is to take it away`,
-    change: async (context, { restoredVolumes }, target, fleet) => {
+    change: async (context, { restoredVolumes }, { target, fleet }) => {
       const { clients } = context;
       await takeBack(context, 'volume', idsOf(target));
       await untagResources(clients.ec2, idsOf(target), [RETIRED_TAG, KEEP_UNTIL_TAG, PUT_BACK_TAG]);
@@ -191,7 +201,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
     call: 'DeleteTags',
     sentence: (target) => `lifecycle policies leave ${target} alone`,
     bookkeeping: true,
-    change: async ({ clients }, _, target, fleet) => {
+    change: async ({ clients }, _, { target, fleet }) => {
       const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
       await untagResources(clients.ec2, idsOf(target), keys);
       return { said: `without ${keys.join(', ')}` };
@@ -205,7 +215,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   retire: {
     call: 'CreateTags',
     sentence: (target) => `${target} is kept, stopped`,
-    change: async (context, { replacement }, target, fleet) => {
+    change: async (context, { replacement }, { target, fleet }) => {
       const root = replacement?.originalRoot?.volumeId;
       const mask = replacement?.fencedBy === 'acknowledgement' ? ', then rm /etc/chainmend/client-masked on it' : '';
       const its = root === undefined ? 'its volumes' : `its volumes and its root ${root}`;
@@ -220,7 +230,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   register: {
     call: 'Invoke register-nodes',
     sentence: () => 'its names and alarms are put right at once',
-    change: async ({ clients, environment }, _, fleet) => {
+    change: async ({ clients, environment }, _, { target: fleet }) => {
       await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
       return { said: 'asked for' };
     },
@@ -228,7 +238,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   rotate: {
     call: 'Invoke rotate-peers',
     sentence: () => 'the peers that named the old address get the new one',
-    change: async ({ clients, environment }, _, fleet) => {
+    change: async ({ clients, environment }, _, { target: fleet }) => {
       await invoke({ clients }, environment.ROTATE_PEERS_FUNCTION, { kind: 'rotate', fleet });
       return { said: 'asked for' };
     },
@@ -246,7 +256,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   'leave-standby': {
     call: 'ExitStandby',
     sentence: (target) => `${target} takes it back into service`,
-    change: async ({ clients, payload }, _, group) =>
+    change: async ({ clients, payload }, _, { target: group }) =>
       accepted(
         await exitStandby(clients.autoscaling, { group, instanceId: payload.instanceId }),
         'going back into service',

@@ -1,5 +1,4 @@
 // Acts on volumes: create, attach, detach, keep, put away.
-import { DescribeSnapshotsCommand } from '@aws-sdk/client-ec2';
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import { invokeFunction } from '../../../shared/aws/invoke.ts';
 import { type AwsRefusal, catchRefusal } from '../../../shared/aws/refusals.ts';
@@ -15,7 +14,7 @@ import { describeVolumes } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { turnAt } from '../../../shared/heal/context.ts';
 import { putInQuarantine } from '../../../shared/heal/kept.ts';
-import type { Blame, FoundVolume, LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type { Blame, FoundVolume, LadderState, NewVolume, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import type { MarkAnswer, MarkQuestion } from '../../../shared/model/questions.ts';
 import { INCIDENT_TAG, LEDGER_TAGS, TAG_VALUE_MAX, WHY_TAG } from '../../../shared/model/tags.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
@@ -61,7 +60,7 @@ export const create = defineAct<{ readonly at: number; readonly reason: string }
       act: from === 'sibling' ? `CopyVolumes ${source}` : `CreateVolume ${wanted.snapshotId}`,
       sentence: `make a ${found.role} volume in ${availabilityZone}, ${reason}`,
       evidence: { ...found, source, rank, height },
-      call: (fleet) => make(context, state, fleet, restoredVolumes, found, wanted.snapshotId),
+      call: (fleet) => make(context, state, fleet, restoredVolumes, found, wanted),
     });
   },
   reduce: {
@@ -95,7 +94,7 @@ async function make(
   fleet: Fleet,
   restored: RestoredVolumes,
   found: FoundVolume,
-  snapshotId: string,
+  { snapshotId, snapshotGiB }: NewVolume,
 ): Promise<Made | AwsRefusal> {
   const { ec2 } = context.clients;
   const wish = {
@@ -122,12 +121,12 @@ async function make(
       }),
     );
   }
-  const sizeGiB = Math.max(found.sizeGiB, await sizeOf(context, snapshotId));
   const rate = fleet.replace.initializationMiBps;
   return said(
     await createVolumeFrom(ec2, {
       ...wish,
-      sizeGiB,
+      // No volume is smaller than its snapshot.
+      sizeGiB: Math.max(found.sizeGiB, snapshotGiB),
       snapshotId,
       availabilityZone: restored.availabilityZone,
       ...(rate !== undefined && { initializationMiBps: rate }),
@@ -150,11 +149,6 @@ const isRole = (
     Object.entries(wanted).every(([key, value]) => tags[key] === value)
   );
 };
-
-async function sizeOf({ clients }: ReplaceContext, snapshotId: string): Promise<number> {
-  const { Snapshots = [] } = await clients.ec2.send(new DescribeSnapshotsCommand({ SnapshotIds: [snapshotId] }));
-  return Snapshots[0]?.VolumeSize ?? 0;
-}
 
 const said = (made: CreatedVolume | AwsRefusal): Made | AwsRefusal =>
   'refused' in made

@@ -126,7 +126,8 @@ export function isolate(facts: Facts, state: LadderState): Decision | null {
   return serves ? leavePool({}) : setAside(facts, state);
 }
 
-export const clearUp = (piece: CleanupPiece): Decision => cleanUp({ piece });
+/** @param volumes those that the piece puts away */
+export const clearUp = (piece: CleanupPiece, volumes: Facts['volumes'] = []): Decision => cleanUp({ piece, volumes });
 
 /** Our own bounds, because AWS publishes none: what takes longer than this is taken as failed. */
 export const BOUND_MS = {

@@ -229,7 +229,7 @@ export function choose(
       };
     if (kept.availabilityZone !== availabilityZone)
       return { failed: `the kept volumes are in ${kept.availabilityZone}, the node is in ${availabilityZone}` };
-    const volumes = newVolumes(facts, state, (role) => ({ volumeId: kept.volumes[role] ?? '', snapshotId: '' }));
+    const volumes = newVolumes(facts, state, (role) => ({ volumeId: kept.volumes[role] ?? '', ...NO_SNAPSHOT }));
     if (volumes.some(({ volumeId }) => volumeId === ''))
       return { failed: 'not all of the kept volumes are there any more' };
     return chosen(
@@ -240,7 +240,7 @@ export function choose(
   const { sibling } = sources;
   if (want.do === 'heal' && fleet.replace.source === 'sibling' && sibling && !tried.has(sibling.instanceId)) {
     const { instanceId: source, height, node: ofNode } = sibling;
-    const volumes = newVolumes(facts, state, () => ({ volumeId: '', snapshotId: '' }));
+    const volumes = newVolumes(facts, state, () => ({ volumeId: '', ...NO_SNAPSHOT }));
     return chosen(
       { source, from: 'sibling', rank: 'crash-consistent', height, ofNode, volumes },
       `the volumes of ${ofNode}, which follows the chain`,
@@ -259,6 +259,7 @@ export function choose(
   const volumes = newVolumes(facts, state, (role) => ({
     volumeId: '',
     snapshotId: parts[role]?.snapshotId ?? '',
+    snapshotGiB: parts[role]?.sizeGiB ?? 0,
     kmsKeyId: parts[role]?.kmsKeyId ?? null,
   }));
   const told = height === null ? 'height unknown' : `height ${height}`;
@@ -268,6 +269,8 @@ export function choose(
     [`${source} of ${ofNode}: ${rank}, ${told}, taken ${new Date(takenAtMs).toISOString()}`, ...passed].join('; '),
   );
 }
+
+const NO_SNAPSHOT = { snapshotId: '', snapshotGiB: 0 } as const;
 
 /** Each next to the volume that it replaces, under a device name that is free on the instance. */
 function newVolumes(

@@ -73,7 +73,7 @@ describe('the queue at the door', () => {
   });
 
   it('counts what people ask for apart: what heals have spent keeps no person waiting, and the other way round', () => {
-    const want = { do: 'undo' } as NonNullable<IncidentRecord['want']>;
+    const want = { do: 'restore' } as NonNullable<IncidentRecord['want']>;
     const asked = one('node2', 5, { want, waitsFor: 'replacements-spent' });
     const own = one('node2', 5, { waitsFor: 'replacements-spent' });
     const spent = [had('bitcoin', 0.2, 'node7'), had('litecoin', 0.1, 'node8')];
@@ -82,6 +82,16 @@ describe('the queue at the door', () => {
     expect(judgeTurn(facts(own, account(...spent)))).toMatchObject({ refuse: 'replacements-spent' });
     expect(judgeTurn(facts(own, account(...byPeople)))).toBeNull();
     expect(judgeTurn(facts(asked, account(...byPeople)))).toMatchObject({ refuse: 'replacements-spent' });
+  });
+
+  it('lets an undo in whatever was spent, as soon as it is its fleet’s turn', () => {
+    const undo = one('node2', 5, { want: { do: 'undo' } as NonNullable<IncidentRecord['want']> });
+    const spent = [had('bitcoin', 0.2, 'node7'), had('litecoin', 0.1, 'node8')];
+    const byPeople = spent.map((entry) => ({ ...entry, byPerson: true as const }));
+    expect(judgeTurn(facts(undo, account(...spent, ...byPeople)))).toBeNull();
+    expect(judgeTurn(facts(undo, { waiting: [one('node3', 60), undo] }))).toMatchObject({
+      refuse: 'replace-in-flight',
+    });
   });
 
   it('is fair between fleets: the one that had fewer goes first, then the one that has waited for longer', () => {

@@ -50,9 +50,19 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
   const { promise: answered, resolve: answer } = Promise.withResolvers<string>();
   Object.assign(here.answers, {
     DescribeInstancesCommand: () => ({
-      Reservations: [{ Instances: [{ InstanceId: INSTANCE, State: { Name: 'running' }, Tags }] }],
+      Reservations: [
+        {
+          Instances: [
+            {
+              ...{ InstanceId: INSTANCE, State: { Name: 'running' }, Tags },
+              BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeId: DATA_VOLUME } }],
+            },
+          ],
+        },
+      ],
     }),
     DescribeInstanceStatusCommand: () => ({ InstanceStatuses: [] }),
+    DescribeInstanceTypesCommand: () => ({ InstanceTypes: [{ InstanceStorageSupported: false }] }),
     DescribeVolumesCommand: () => ({ Volumes: [volume] }),
     GetDurableExecutionCommand: () => ({ Status: 'RUNNING' }),
     // A person reads the page and answers after a while.

@@ -403,6 +403,9 @@ it('what may be copied is read only for a decision that needs it', () => {
   expect(needsOf(facts(), ladderState({ rung: 'swap' })).sources).toBe(true);
   expect(needsOf(facts(), ladderState({ rung: 'swap', restoredVolumes: copy() })).sources).toBe(false);
   expect(needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement() })).sources).toBe(false);
+  expect(needsOf(facts(), ladderState({ rung: 'replace' })).instanceStore).toBe(true);
+  expect(needsOf({ ...facts(), original: impaired('system') }, ladderState()).instanceStore).toBe(true);
+  expect(needsOf(facts(), ladderState({ rung: 'swap' })).instanceStore).toBe(false);
   expect(
     needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement({ availabilityZone: 'eu-west-1b' }) }))
       .sources,

@@ -10,6 +10,7 @@ import { ME, OTHER } from '../../fixtures/builders/incident.ts';
 import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { snapshot } from '../../fixtures/builders/snapshot.ts';
+import { volumeNow } from '../../fixtures/builders/volume.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
 
@@ -68,7 +69,7 @@ const PROVED = { ...REPLACE, proved: 'it follows' };
 const ALL: readonly (readonly [string, Act, LadderState])[] = [
   ...Object.values(MUTATING).map(([act, has]) => [act.do, act, has] as const),
   ...(Object.entries(TARGETS) as [CleanupPiece['kind'], string][]).map(([kind, target]) => {
-    const act = { do: 'clean-up', piece: { kind, target } } as const;
+    const act = { do: 'clean-up', piece: { kind, target }, volumes: [volumeNow()] } as const;
     return [`clean up ${kind}`, act, PROVED] as const;
   }),
 ];
@@ -263,17 +264,13 @@ describe('what a heal puts away', () => {
     const here = world();
     const recorded: unknown[] = [];
     Object.assign(here.answers, {
-      DescribeVolumesCommand: () => ({
-        Volumes: [
-          { VolumeId: DATA_VOLUME, State: 'available', Size: 500, VolumeType: 'gp3', AvailabilityZone: 'eu-west-1a' },
-        ],
-      }),
       CreateTagsCommand: async () => {
         recorded.push(await here.tools.store.read(keptKey('bitcoin', 'volume', DATA_VOLUME)));
         return {};
       },
     });
-    const act = { do: 'clean-up', piece: { kind: 'keep', target: DATA_VOLUME } } as const;
+    const volumes = [volumeNow({ state: 'available', attachment: null })];
+    const act = { do: 'clean-up', piece: { kind: 'keep', target: DATA_VOLUME }, volumes } as const;
     expect(await made(here, act, { ...SWAP, proved: 'it follows' })).toMatchObject({ is: 'done' });
     expect(recorded).toEqual([expect.objectContaining({ kind: 'volume', id: DATA_VOLUME, state: 'kept' })]);
   });

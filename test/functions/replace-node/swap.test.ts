@@ -110,7 +110,7 @@ describe('what is copied', () => {
 
 describe('blue and green on one instance', () => {
   const unmade = copy({
-    volumes: [{ role: 'data', volumeId: '', device: '/dev/sdg', snapshotId: 'snap-00' }],
+    volumes: [{ role: 'data', volumeId: '', device: '/dev/sdg', snapshotId: 'snap-00', snapshotGiB: 500 }],
     checked: 0,
   });
   const own = volumeNow();

@@ -14,7 +14,7 @@ const SECONDS = [30, 300];
 
 interface Tale extends Disturbable {
   readonly name: string;
-  /** Checkpoints at which a service begins to fail. */
+  /** Steps at which a service begins to fail: "send 2" is the second one of that name. */
   readonly stages: readonly string[];
 }
 
@@ -23,27 +23,20 @@ const TALES: readonly Tale[] = [
     name: 'a growth',
     scenario: 'disk-full',
     heal: 'chainmend-resize-volume',
-    stages: ['02-send START', '05-reserve START', '07-modify-0 START', '09-send START', '10-poll-0 START'],
+    stages: ['send 1', 'reserve 1', 'modify-0 1', 'send 2', 'poll-0 3'],
   },
   {
     name: 'a swap',
     scenario: 'corrupt-data',
     heal: 'chainmend-replace-node',
-    stages: [
-      '007-take-rung START',
-      '032-call-0 START',
-      '034-send START',
-      '035-send START',
-      '035-poll-0 START',
-      '060-call-0 START',
-    ],
+    stages: ['take-rung 1', 'take-rung 2', 'call-0 1', 'send 3', 'send 4', 'poll-0 4', 'call-0 2'],
   },
   {
     name: 'a clean snapshot',
     scenario: 'daily-snapshot',
     heal: 'chainmend-snapshot-node',
     // Not at CreateSnapshots itself: its client is not kept down until AWS is well, and the snapshot is tried again later.
-    stages: ['07-send START', '09-send START'],
+    stages: ['send 2', 'send 3'],
   },
 ];
 

@@ -1,4 +1,5 @@
 // The first day in an account, and the day after its stack was removed: deployments of the real template where some resources already exist.
+import type { DescribeAlarmsOutput } from '@aws-sdk/client-cloudwatch';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ssmParameterStore } from '../../../infra/commands/fleets/parameter-store.ts';
@@ -120,6 +121,8 @@ describe('The first hours of a stack', () => {
   interface FirstHours {
     /** Names of the suite's own alarms that have paged, in order, with the minutes since the end of the deployment. */
     readonly paged: readonly (readonly [alarm: string, afterMinutes: number])[];
+    /** Names of metric alarms of the suite that are in ALARM at the end. */
+    readonly on: readonly string[];
     readonly tookMinutes: number;
   }
 
@@ -151,7 +154,12 @@ describe('The first hours of a stack', () => {
     const paged = alarmsPaged(region).map(
       ({ name, atMs }) => [name, Math.ceil((atMs - deployedMs) / MINUTE_MS)] as const,
     );
-    return { paged, tookMinutes: (deployedMs - startMs) / MINUTE_MS };
+    const asked = { AlarmNamePrefix: 'chainmend/', StateValue: 'ALARM', AlarmTypes: ['MetricAlarm'], MaxRecords: 100 };
+    const { MetricAlarms = [] } = (await settled(region, () =>
+      region.call('monitoring', 'DescribeAlarms', asked),
+    )) as DescribeAlarmsOutput;
+    const on = MetricAlarms.flatMap(({ AlarmName }) => AlarmName ?? []).toSorted();
+    return { paged, on, tookMinutes: (deployedMs - startMs) / MINUTE_MS };
   }
 
   it('page nobody: silence before the first sweep is not yet silence', async () => {
@@ -161,19 +169,21 @@ describe('The first hours of a stack', () => {
   });
 
   long('deployment')('page within half an hour where nobody ever sweeps, watches, registers or rotates', async () => {
-    const { paged } = await firstHours(60, {
+    const { paged, on } = await firstHours(60, {
       without: ['chainmend-sweep', 'chainmend-watch', 'chainmend-register-nodes', 'chainmend-rotate-peers'],
     });
-    expect(paged.map(([name]) => name).sort()).toEqual(
+    expect(on).toEqual(
       ['register-nodes', 'rotate-peers', 'sweeps', 'watches'].map((what) => `chainmend/${what}-missing`),
     );
+    expect(paged.map(([name]) => name)).toEqual(['chainmend/blind']);
     for (const [, afterMinutes] of paged) expect(afterMinutes).toBeLessThanOrEqual(30);
   });
 
   long('deployment')('page within half an hour where the account lets none of them run', async () => {
-    const { paged } = await firstHours(30, { accountConcurrency: 0 });
+    const { paged, on } = await firstHours(30, { accountConcurrency: 0 });
     const expected = ['chainmend/sweeps-missing', 'chainmend/chainmend-dispatch-heal/throttles'];
-    expect(paged.map(([name]) => name)).toEqual(expect.arrayContaining(expected));
+    expect(on).toEqual(expect.arrayContaining(expected));
+    expect(paged.map(([name]) => name).sort()).toEqual(['chainmend/blind', 'chainmend/failing']);
   });
 });
 

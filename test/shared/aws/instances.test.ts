@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SUBNET_ID, VPC_ID } from '../../../local/services/ec2/service.ts';
 import type { ReplaceClients } from '../../../shared/aws/clients.ts';
 import { startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
-import { describeChecks, describeInstance } from '../../../shared/aws/instances.ts';
+import { describeChecks, describeInstance, hasInstanceStore } from '../../../shared/aws/instances.ts';
 import { type Launch, launchedWith, launchReplacement, requestLaunch, runRequest } from '../../../shared/aws/launch.ts';
 import { describeVolumes, initializationOf } from '../../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../../fixtures/paced-region.ts';
@@ -102,7 +102,6 @@ describe('An instance that is read', () => {
       launchTemplate: { id: 'lt-0123456789abcdef0', version: '3' },
       autoScalingGroup: 'bitcoin',
       cloudFormationStack: 'nodes',
-      instanceStore: true,
       publicIp: null,
     });
   });
@@ -112,14 +111,19 @@ describe('An instance that is read', () => {
     const allocationId = region.ec2.addAddress({ instanceId: elastic });
     const lost = region.ec2.addInstance({ privateIp: '10.0.0.12', publicIp: '198.18.0.7' });
     const bare = region.ec2.addInstance({ privateIp: '10.0.0.13' });
-    expect(await describeInstance(aws.ec2, elastic)).toMatchObject({
-      publicIp: { allocationId },
-      instanceStore: false,
-    });
+    expect(await describeInstance(aws.ec2, elastic)).toMatchObject({ publicIp: { allocationId } });
     expect(await describeInstance(aws.ec2, lost)).toMatchObject({ publicIp: { ip: '198.18.0.7', allocationId: null } });
     const before = paced.count('DescribeAddresses');
     expect(await describeInstance(aws.ec2, bare)).toMatchObject({ publicIp: null });
     expect(paced.count('DescribeAddresses')).toBe(before);
+  });
+
+  it('has disks of its own or not by its type, which is asked for once', async () => {
+    expect(await hasInstanceStore(aws.ec2, 'i4i.large')).toBe(true);
+    expect(await hasInstanceStore(aws.ec2, 'm6i.large')).toBe(false);
+    const before = paced.count('DescribeInstanceTypes');
+    expect(await hasInstanceStore(aws.ec2, 'i4i.large')).toBe(true);
+    expect(paced.count('DescribeInstanceTypes')).toBe(before);
   });
 
   it('is null where it is gone, and so are its checks; those of one that does not run do not apply', async () => {

@@ -146,7 +146,7 @@ describe('a hand-over', () => {
     });
     const has = ladderState({ rung: 'replace', proved: 'it follows', replacement: newReplacement() });
     const piece = { kind: 'hand-over', target: YOUNG } as const;
-    const done = cleanUp.execute(contextOf(here, { recovers: true, state: has }), { piece });
+    const done = cleanUp.execute(contextOf(here, { recovers: true, state: has }), { piece, volumes: [] });
     return { here, done };
   }
 

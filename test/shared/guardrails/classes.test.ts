@@ -140,6 +140,11 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
   ['Terraform, by a tag', { tags: { ManagedBy: 'Terraform' } }, [null, null, 'drift-refused', 'drift-refused']],
   ['Terraform, by a key', { tags: { 'terraform-module': 'nodes' } }, [null, null, 'drift-refused', 'drift-refused']],
   ['nobody, with disks of its own', { instanceStore: true }, [null, 'instance-store', null, 'instance-store']],
+  [
+    'nobody, with disks that nobody has asked for',
+    { instanceStore: null },
+    [null, 'instance-store', null, 'instance-store'],
+  ],
   ['nobody, with a public address', { publicIp: lost }, [null, 'public-ip', null, 'public-ip']],
   ['nobody, with an elastic address', { publicIp: elastic }, [null, null, null, null]],
   ['a group and a stack', { autoScalingGroup: 'n', tags: stack }, [null, 'asg-owned', 'asg-owned', 'asg-owned']],

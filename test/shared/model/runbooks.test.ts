@@ -27,7 +27,11 @@ const codes = [
   'not-recorded',
 ] as const;
 /** Alarms on the suite itself. */
-const suite = { 'suite-errors': 'errors', 'suite-queues': 'lost' } as const;
+const suite = {
+  'suite-blind': ['blind', 'sweeps-missing', 'watches-missing'],
+  'suite-errors': ['failing', 'errors', 'throttles'],
+  'suite-queues': ['lost'],
+} as const;
 const all = [...kinds, ...codes, ...Object.keys(suite)];
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
 
@@ -43,7 +47,7 @@ describe('runbooks', () => {
     for (const kind of all) expect(index).toContain(`](${kind}.md)`);
     const known = new Set<string>([
       ...kinds,
-      ...Object.values(suite),
+      ...Object.values(suite).flat(),
       ...Object.keys({ ...GUARDRAILS, ...FAILURES, ...CONDITIONS }),
     ]);
     const [, ...rows] = index.split('|---|---|');

@@ -283,7 +283,11 @@ describe('a role that may mark some of them', () => {
   const clientOf = async (...actions: readonly string[]) =>
     new EC2Client(
       await whole.as([
-        { Effect: 'Allow', Action: ['ec2:DescribeSnapshots', 'ec2:DescribeLockedSnapshots'], Resource: '*' },
+        {
+          Effect: 'Allow',
+          Action: ['ec2:DescribeLockedSnapshots', 'ec2:DescribeSnapshots', 'ec2:DescribeTags'],
+          Resource: '*',
+        },
         {
           Effect: 'Allow',
           Action: actions,

@@ -184,7 +184,8 @@ const cases: Readonly<Record<string, Case>> = {
     done: minutesIn(11),
     expect: {
       'one page, and it is the dead man’s': ({ pages }) =>
-        pages.length === 1 && pages[0]?.sentence.startsWith('chainmend/sweeps-missing') === true,
+        pages.length === 1 &&
+        /^chainmend\/blind: .*alarm:chainmend\/sweeps-missing transitioned to ALARM/.test(pages[0]?.sentence ?? ''),
     },
   },
   'a broken fleet file stops its own fleet only, and is told': {
