@@ -13,7 +13,6 @@ import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { consensusClientDown } from './consensus-client-down.ts';
 import { corruptData } from './corrupt-data.ts';
-import { crashLoop } from './crash-loop.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { diskFull } from './disk-full.ts';
 import { diskFullAsk } from './disk-full-ask.ts';
@@ -63,7 +62,6 @@ export const SCENARIOS: readonly Scenario[] = [
   rpcDead,
   busyRpc,
   optionalCallRefused,
-  crashLoop,
   fallingBehind,
   minorityFork,
   chainHalt,

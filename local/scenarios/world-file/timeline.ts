@@ -98,7 +98,7 @@ export const WORDS = {
     (stage, given) => {
       const { machine } = stage.node(given.node);
       machine.killClient();
-      stage.world.at(stage.world.minutesNow + given.upAfterSeconds / 60, () => void machine.startClient());
+      stage.world.at(given.upAfterSeconds / 60, () => void machine.startClient());
     },
   ),
   'stop-client': word('A person stops the client, on the node.', { node }, (stage, given) =>

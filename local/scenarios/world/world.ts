@@ -20,7 +20,6 @@ import { keepQuiet, minutes, type PlacedNode, place, type WorldNode } from './no
 export type { PlacedNode, WorldNode, WorldVolume } from './nodes.ts';
 
 const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * 60_000;
 /** Starts of one client that are kept: a client that starts more often does not stay up. */
 const STARTS_MAX = 1_000;
@@ -189,11 +188,6 @@ export class World {
     clock.at(Math.max(clock.now(), START_MS) + minutes(afterMinutes), () => {
       Promise.resolve(act()).catch((error: unknown) => clock.fail(error));
     });
-  }
-
-  /** Minutes since the story began. */
-  get minutesNow(): number {
-    return (this.region.clock.now() - START_MS) / MINUTE_MS;
   }
 
   /** An act as soon as a condition holds; checked once a second. */
