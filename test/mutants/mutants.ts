@@ -95,13 +95,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'what nobody knows burns no source of data',
       find: "'nobody-knows': 'passed-over',",
       replace: "'nobody-knows': 'burnt',",
-      caughtBy: ['functions/replace-node/ladder'],
+      caughtBy: ['functions/replace-node/tried'],
     },
     {
       name: 'a refusal of AWS burns no source of data',
       find: "aws: 'waits',",
       replace: "aws: 'burnt',",
-      caughtBy: ['functions/replace-node/ladder'],
+      caughtBy: ['functions/replace-node/tried'],
     },
   ],
   'functions/replace-node/blame.ts': [
@@ -1046,7 +1046,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'an incident that is refused again waits longer each time',
       find: 'const grown = retryAfterMs * 2 ** Math.min(read.refusals ?? 0, MAX_DOUBLINGS);',
       replace: 'const grown = retryAfterMs;',
-      caughtBy: ['shared/heal/incident'],
+      caughtBy: ['shared/heal/outcome'],
     },
     {
       name: 'only the current attempt may be claimed',
