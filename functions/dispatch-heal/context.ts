@@ -28,21 +28,16 @@ export interface DispatchContext extends DispatcherServices {
   readonly settings: Settings;
   /** A fleet as watch-fleet saw it last: read at the first request, and only once. */
   readonly seen: (fleet: string) => Promise<ObservedFleet>;
-  /**
-   * "fleet code" of each page that was sent for a whole fleet; pages of this run are added. undefined where only one node is looked at: the next
-   * sweep, which sees all nodes, pages.
-   */
-  readonly paged?: Set<string>;
   /** The incidents that wait for a turn, and can go on now. undefined where only one node is looked at: the next sweep, which sees all, lets them in. */
   readonly waiting?: readonly IncidentRecord[];
 }
 
-export function createContext(services: DispatcherServices, settings: Settings, paged?: Set<string>): DispatchContext {
+export function createContext(services: DispatcherServices, settings: Settings): DispatchContext {
   const read = new Map<string, Promise<ObservedFleet>>();
   const seen = (fleet: string): Promise<ObservedFleet> => {
     const known = read.get(fleet) ?? readObservedFleet(services.store, fleet);
     read.set(fleet, known);
     return known;
   };
-  return { ...services, settings, seen, ...(paged && { paged }) };
+  return { ...services, settings, seen };
 }

@@ -11,7 +11,7 @@ import { leaseFree, maySettle, newNode, unsettled } from '../../shared/heal/leas
 import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
 import { DISK_FIRST, healOf } from '../../shared/heal/records.ts';
 import type { ExecutionStatus } from '../../shared/model/execution.ts';
-import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf } from './alarms.ts';
@@ -196,9 +196,6 @@ export const executionName = ({
 
 const hash = (parts: readonly (string | number)[], digits: number): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, digits);
-
-/** Refusals that concern a whole fleet: a page for each node would add nothing. */
-export const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['breaker-open', 'chain-standing']);
 
 /**
  * What any heal that could be started would refuse as well. The mildest rung that the fleet file allows decides: the ladder itself judges each rung.

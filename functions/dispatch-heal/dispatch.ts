@@ -10,7 +10,6 @@ import { readExecution } from '../../shared/heal/claim.ts';
 import { refuseOpen, spent } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { newNode, passedOver, unsettled } from '../../shared/heal/lease.ts';
-import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { keys, type Store, settle } from '../../shared/heal/store.ts';
@@ -19,6 +18,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { type Trigger, triggerText } from '../../shared/model/trigger.ts';
+import { plainText } from '../../shared/text/plain-text.ts';
 import { diskTriggerOf } from './alarms.ts';
 import { DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import {
@@ -28,7 +28,6 @@ import {
   diskFirst,
   executionName,
   judgeBeforeStart,
-  OF_THE_FLEET,
   peersFirst,
 } from './decide.ts';
 import { readInstances, type TaggedInstance } from './facts.ts';
@@ -226,50 +225,28 @@ async function execute(
 export const replaceIncident = (store: Store, record: IncidentRecord): Promise<boolean> =>
   store.replace(keys.incident(record.fleet, record.instanceId, record.trigger), record);
 
-/** Until the next sweep, which pages for refusals of a whole fleet. */
-const NEXT_SWEEP_MS = 30_000;
-
-/** Journals the refusal, and pages if its code pages, once for each incident and code. The incident itself only keeps when to look again. */
+/** Journals the refusal, and has the sweep tell of it if it pages, once for each incident and code. */
 async function refuse(
-  { store, clients, environment, paged }: DispatchContext,
+  { store }: DispatchContext,
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
   before: IncidentRecord | undefined,
 ): Promise<IncidentRecord | undefined | 'conflict'> {
-  const { fleet, node, incidentId, attempt, trigger } = incident;
-  const { refuse: code, reason } = refusal;
-  const due = refusal.page && !incident.pagedCodes.includes(code);
-  const shared = due && OF_THE_FLEET.has(code);
-  const left = shared && paged === undefined;
-  // People were paged by another node's incident: that page counts for this one, too.
-  const known = shared && paged?.has(`${fleet} ${code}`) === true;
-  const pages = due && !left && !known;
-  if (pages && shared) paged?.add(`${fleet} ${code}`);
-  const retryAfterMs = left ? Math.min(NEXT_SWEEP_MS, refusal.retryAfterMs) : refusal.retryAfterMs;
-  const refused = refuseOpen(incident, { code, notBeforeMs: Date.now() + retryAfterMs, paged: pages || known });
+  const { refuse: code, reason, retryAfterMs } = refusal;
+  const atMs = Date.now();
+  const isNews = refusal.page && !incident.pagedCodes.includes(code);
+  const refused = refuseOpen(incident, {
+    ...{ code, notBeforeMs: atMs + retryAfterMs },
+    ...(isNews && { toTell: { code, sentence: plainText(reason), atMs } }),
+  });
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return 'conflict';
-  const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
-  const atMs = Date.now();
-  const written = before?.incidentId === incidentId && incident.refusedCodes.includes(code);
+  const written = before?.incidentId === incident.incidentId && incident.refusedCodes.includes(code);
   if (!written) {
-    await journal(`00-${code}`, {
+    const heal = healOf(incident.trigger);
+    await createJournal(store, { ...incident, by: DISPATCHER, heal, writer: DISPATCHER })(`00-${code}`, {
       ...{ atMs, kind: 'refusal', sentence: reason, code },
-      evidence: { retryAfterSeconds: retryAfterMs / 1000, paged: pages },
+      evidence: { retryAfterSeconds: retryAfterMs / 1000, paged: isNews },
     });
-  }
-  if (pages) {
-    const about = shared ? 'fleet' : node;
-    const sentence = shared ? `${reason}, and so is every other node of ${fleet}` : reason;
-    await page(clients.sns, environment.TOPIC_ARN, {
-      fleet,
-      node: about,
-      code,
-      sentence,
-      incidentId,
-      attempt,
-      trigger,
-    });
-    await journal(`00-${code}-page`, { atMs, kind: 'page', sentence: reason, code });
   }
   return (await replaceIncident(store, refused.next)) ? refused.next : 'conflict';
 }

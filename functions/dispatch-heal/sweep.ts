@@ -52,6 +52,7 @@ import {
   type StatusCheckResult,
 } from './facts.ts';
 import { takeOverRenamed } from './renamed.ts';
+import { tellRefusals } from './tell.ts';
 import { processInTurn } from './time-budget.ts';
 
 /**
@@ -93,10 +94,11 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   await collectFailure(async () => {
     records.incidents.push(...(await takeOverRenamed(services, settings, read.nodes, { collectFailure, cleanUp })));
   });
-  const context = createContext(services, settings, pagedOf(records));
+  const context = createContext(services, settings);
   const seen = await readFleets(context, collectFailure);
   const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, collectFailure);
   const facts: SweepFacts = { records, seen, alarms };
+  await collectFailure(() => tellRefusals(services, records.incidents, nowMs, collectFailure));
   await collectFailure(() => cleanUpAll(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
   await collectFailure(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, collectFailure));
   await collectFailure(() =>
@@ -152,14 +154,6 @@ async function readRecords(
     });
   return { incidents, nodes, hasRead };
 }
-
-/** The pages that people already have about each fleet as a whole, from incidents that are not over. */
-const pagedOf = ({ incidents }: HealRecords): Set<string> =>
-  new Set(
-    incidents
-      .filter(({ state }) => state !== 'healed')
-      .flatMap(({ fleet, pagedCodes }) => pagedCodes.map((code) => `${fleet} ${code}`)),
-  );
 
 async function readFleets(
   { seen, settings }: DispatchContext,

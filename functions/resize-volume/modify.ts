@@ -276,7 +276,7 @@ const CAUSES: Readonly<Record<string, RefusalCause>> = {
 
 const OTHER: RefusalCause = { code: 'aws-refused', remedy: 'look at the volume in EC2', retryAfterMs: HOUR_MS };
 
-/** A full disk that stays full is paged immediately, in AWS's own words: each code pages once in an incident. */
+/** People are told of a full disk that stays full, in AWS's own words: once for each code of an incident. */
 export function judgeRefusal(plan: GrowPlan, { refused, code: name }: AwsRefusal): Refusal {
   const { code, remedy, retryAfterMs } = CAUSES[name] ?? OTHER;
   const { volumeId, fromGiB, toGiB, usedGiB } = plan;

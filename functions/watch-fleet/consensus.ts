@@ -3,8 +3,9 @@ import type { ConsensusMetrics } from '../../shared/chains/metrics.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ConsensusMetric } from '../../shared/fleet/resource-names.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
+import { names } from '../../shared/text/names.ts';
 import { type FleetFacts, statusOf } from './context.ts';
-import { duration, names } from './phrases.ts';
+import { duration } from './phrases.ts';
 
 /** "consensus rounds > 10", "height unchanged for 5 minutes while rounds = 0", "online voting power <= 0.7": what their alert rules say. */
 const ROUNDS_LIMIT = 10;

@@ -2,11 +2,12 @@
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
+import { names } from '../../shared/text/names.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
 import { type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
 import { type JudgedNode, judgeNode, WELL_FOR_MS } from './node-health.ts';
-import { blocks, duration, names, oneLine, short } from './phrases.ts';
+import { blocks, duration, oneLine, short } from './phrases.ts';
 import { referenceBefore, referenceKey, type Source, UNTRACKED } from './sources.ts';
 
 export interface FleetHealth {

@@ -6,12 +6,13 @@ import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { ConsensusTrack, Health, NodeCause, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
+import { names } from '../../shared/text/names.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
 import { followConsensus, judgeConsensusClient } from './consensus-client.ts';
 import type { FleetFacts, NodeReading } from './context.ts';
 import { eventsTold, eventsToTell, type ScheduledEvent } from './instance-events.ts';
 import { followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
-import { blocks, duration, names, oneLine, short } from './phrases.ts';
+import { blocks, duration, oneLine, short } from './phrases.ts';
 import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
 
 export interface JudgedNode {

@@ -10,6 +10,7 @@ import { runbookOf } from '../../shared/fleet/resource-names.ts';
 import { createJournal, type JournalEntry } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
+import { names } from '../../shared/text/names.ts';
 import { SweepPages } from './aws-outage.ts';
 import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
@@ -22,7 +23,6 @@ import {
   withoutHealing,
   withoutMuted,
 } from './pages.ts';
-import { names } from './phrases.ts';
 
 /** Sends the due pages and returns those that were sent. A page that could not be sent is due again in the next sweep. */
 export async function notifyPeople(

@@ -7,11 +7,11 @@ import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
+import { names } from '../../shared/text/names.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
 import { sentenceOfEvents } from './instance-events.ts';
 import type { JudgedNode } from './node-health.ts';
-import { names } from './phrases.ts';
 
 export interface DuePage {
   readonly code: PageCode;

@@ -15,14 +15,6 @@ export function duration(ms: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
-const NAMED = 5;
-
-/** "node1, node2, node3, node4, node5 and 37 more" */
-export function names(all: readonly string[]): string {
-  const more = all.length - NAMED;
-  return more > 0 ? `${all.slice(0, NAMED).join(', ')} and ${more} more` : all.join(', ');
-}
-
 /** A hundred nodes with sentences of this length fit into an item of the table, with any letters. */
 const MAX_CHARACTERS = 600;
 

@@ -2,6 +2,7 @@
 // result on the condition that nothing changed.
 
 import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts';
+import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import type { HealPayload } from '../model/payload.ts';
 import type { Write } from '../model/write.ts';
 import { leaseFree, owesClient, unsettled } from './lease.ts';
@@ -12,6 +13,7 @@ import {
   type IncidentRecord,
   type NodeRecord,
   QUEUE_CODES,
+  type RefusalToTell,
 } from './records.ts';
 
 /** Attempts that may fail in one incident before a person is paged and nothing more is tried. */
@@ -73,6 +75,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         refusals: 0,
         refusedCodes: [],
         pagedCodes: [],
+        toTell: [],
         plannedUntilMs: 0,
       }
     : identity(read)),
@@ -173,12 +176,19 @@ const isMine = (
 ): read is Extract<IncidentRecord, { readonly state: 'claimed' }> =>
   read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
 
+export interface Refused {
+  readonly code: GuardrailCode;
+  readonly notBeforeMs: number;
+  /** Set where people have to know, and were not told before in this incident: the sweep tells them. */
+  readonly toTell?: RefusalToTell;
+}
+
 export type Outcome =
   | { readonly outcome: 'healed' }
   /** Mode plan: the plan is in the journal, and nothing was touched. */
   | { readonly outcome: 'planned'; readonly notBeforeMs: number }
   /** Nothing was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
-  | { readonly outcome: 'refused'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
+  | ({ readonly outcome: 'refused' } & Refused)
   | { readonly outcome: 'failed'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
   /** There is nothing left to try, even with attempts left: a person has been paged. */
   | { readonly outcome: 'escalated'; readonly code: string; readonly paged: boolean };
@@ -202,7 +212,7 @@ export function conclude(
       const waitsFor = waitsForTurn(outcome.code);
       return {
         next: {
-          ...noted(queued(base, waitsFor), outcome),
+          ...refusedFor(queued(base, waitsFor), outcome),
           ...(waitsFor === undefined && { refusals: (read.refusals ?? 0) + 1 }),
           notBeforeMs: outcome.notBeforeMs,
           state: 'open',
@@ -235,16 +245,13 @@ export function pauseAfterRefusal(read: Pick<IncidentRecord, 'refusals'>, code: 
 export const wouldEscalate = (read: IncidentRecord): boolean => read.failures + 1 >= MAX_FAILURES;
 
 /** A refusal by the dispatcher itself: nothing was started, no attempt number is spent. */
-export function refuseOpen(
-  read: IncidentRecord,
-  refusal: { readonly code: string; readonly notBeforeMs: number; readonly paged: boolean },
-): Write<IncidentRecord> | { readonly leave: true } {
+export function refuseOpen(read: IncidentRecord, refusal: Refused): Write<IncidentRecord> | { readonly leave: true } {
   if (read.state !== 'open') return { leave: true };
   // The dispatcher only guesses that a disk may be full. The node's own word stays, for as long as the disk's incident does.
   const isStillFull = refusal.code === DISK_FIRST && read.waitsFor === DISK_FIRST;
   const waitsFor = isStillFull ? DISK_FIRST : turnOf(refusal.code);
   const next = {
-    ...noted(queued({ ...identity(read), version: read.version + 1 }, waitsFor), refusal),
+    ...refusedFor(queued({ ...identity(read), version: read.version + 1 }, waitsFor), refusal),
     notBeforeMs: refusal.notBeforeMs,
   };
   return { next: { ...next, state: 'open' } };
@@ -317,6 +324,7 @@ const KEPT = {
   approval: true,
   refusedCodes: true,
   pagedCodes: true,
+  toTell: true,
   version: true,
 } as const satisfies Record<keyof IncidentBase, true>;
 
@@ -334,6 +342,12 @@ const queued = (base: IncidentBase, waitsFor: IncidentBase['waitsFor']): Inciden
 const waitsForTurn = (code: string): IncidentBase['waitsFor'] => (code === DISK_FIRST ? DISK_FIRST : turnOf(code));
 
 const turnOf = (code: string): IncidentBase['waitsFor'] => QUEUE_CODES.find((one) => one === code);
+
+/** From here on the code counts as told: it is told once in an incident. */
+const refusedFor = (base: IncidentBase, { code, toTell }: Refused): IncidentBase => ({
+  ...noted(base, { code, paged: toTell !== undefined }),
+  ...(toTell && { toTell: [...(base.toTell ?? []).filter((one) => one.code !== code), toTell] }),
+});
 
 /** Codes are a small closed set, so these lists stay short. */
 const noted = <R extends { refusedCodes: readonly string[]; pagedCodes: readonly string[] }>(

@@ -3,14 +3,18 @@
 import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
+import { plainText } from '../text/plain-text.ts';
 import type { HealContext, Turn } from './context.ts';
 import { conclude, type Outcome, pauseAfterRefusal, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './notify.ts';
-import type { IncidentRecord, NodeRecord, Operation } from './records.ts';
+import type { IncidentRecord, NodeRecord, Operation, RefusalToTell } from './records.ts';
 import { keys, settle } from './store.ts';
 
-/** Pages first (a page may come twice, but must come), then writes the outcome, which only the claimed attempt may do. */
+/**
+ * Pages first (a page may come twice, but must come), then writes the outcome, which only the claimed attempt may do. What a refusal has to tell is
+ * written with it, and told by the sweep: many nodes may be refused for one cause.
+ */
 export async function writeOutcome(
   context: HealContext,
   asked: Ending,
@@ -24,7 +28,8 @@ export async function writeOutcome(
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
   const ending = mine ? paced(asked, read) : asked;
   const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
-  const paged = mine && (await pageFor(context, ending, read, escalates, place));
+  const toTell = mine && ending.outcome === 'refused' && isNews(ending, read) ? told(ending, nowMs) : undefined;
+  const paged = toTell !== undefined || (mine && (await pageFor(context, ending, read, escalates, place)));
   await journal(`${place}-outcome`, {
     atMs: nowMs,
     kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
@@ -42,7 +47,7 @@ export async function writeOutcome(
     keys.incident(fleet, instanceId, trigger),
     () => store.readIncident(fleet, instanceId, trigger),
     (found) => {
-      const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, nowMs), nowMs);
+      const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, toTell, nowMs), nowMs);
       return 'notMine' in concluded
         ? { result: { written: false } }
         : { result: { written: true }, write: concluded.next };
@@ -58,13 +63,28 @@ const paced = (ending: Ending, read: IncidentRecord): Ending =>
 /** A plan is valid until the node says otherwise: it is written again four times a day. */
 const PLAN_AGAIN_MS = 6 * 60 * 60_000;
 
-function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
+const isNews = (
+  { code, page: pages }: Extract<Ending, { readonly outcome: 'refused' }>,
+  read: IncidentRecord,
+): boolean => pages && !read.pagedCodes.includes(code);
+
+const told = ({ code, reason }: Extract<Ending, { readonly outcome: 'refused' }>, atMs: number): RefusalToTell => ({
+  code,
+  sentence: plainText(reason),
+  atMs,
+});
+
+function outcomeOf(ending: Ending, paged: boolean, toTell: RefusalToTell | undefined, nowMs: number): Outcome {
   switch (ending.outcome) {
     case 'healed':
       return { outcome: 'healed' };
     case 'planned':
       return { outcome: 'planned', notBeforeMs: nowMs + PLAN_AGAIN_MS };
     case 'refused':
+      return {
+        ...{ outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs },
+        ...(toTell && { toTell }),
+      };
     case 'failed':
       return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs, paged };
     case 'escalated':
@@ -72,7 +92,7 @@ function outcomeOf(ending: Ending, paged: boolean, nowMs: number): Outcome {
   }
 }
 
-/** Each code pages once an incident; what ends an incident always pages. */
+/** Each code pages once an incident; what ends an incident always pages. Refusals are told by the sweep. */
 async function pageFor(
   { clients, journal, payload, environment }: HealContext,
   ending: Ending,
@@ -80,6 +100,7 @@ async function pageFor(
   escalates: boolean,
   place: string,
 ): Promise<boolean> {
+  if (ending.outcome === 'refused') return false;
   const code = escalates ? 'attempts-spent' : pageOf(ending);
   if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return false;
   const { fleet, node, incidentId, attempt, trigger } = payload;

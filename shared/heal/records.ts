@@ -45,9 +45,31 @@ export interface IncidentBase {
   readonly approval?: ApprovalRecord;
   /** Codes that were journalled as a refusal of this incident, oldest first. */
   readonly refusedCodes: readonly string[];
-  /** Codes that a person was paged for in this incident. */
+  /** Codes that people were paged for in this incident, or are to be: `toTell`. */
   readonly pagedCodes: readonly string[];
+  /** Refusals that the sweep tells people of, with all other nodes that have the same one. Absent until there was one. */
+  readonly toTell?: readonly RefusalToTell[];
   readonly version: number;
+}
+
+export interface RefusalToTell {
+  readonly code: GuardrailCode;
+  readonly sentence: string;
+  readonly atMs: number;
+}
+
+/** Which refusals people were told of, by their codes. */
+export interface ToldRecord {
+  readonly told: Readonly<Partial<Record<GuardrailCode, Told>>>;
+  readonly version: number;
+}
+
+export interface Told {
+  /** The last page. */
+  readonly atMs: number;
+  readonly pages: number;
+  /** Ids of the incidents that the pages were about. */
+  readonly incidents: readonly string[];
 }
 
 /** The last plan that a heal in mode ask has put to a person, and the answer. Only the heal that asks writes it. */

@@ -79,7 +79,7 @@ function allot(
 ): void {
   const { node, around } = world;
   if (around.paused && incident.state === 'open') {
-    const refused = functions.refuseOpen(incident, { code: 'paused', notBeforeMs: NOW_MS, paged: false });
+    const refused = functions.refuseOpen(incident, { code: 'paused', notBeforeMs: NOW_MS });
     if ('next' in refused) emit('sweep: paused, refused', withIncident(world, refused.next));
     return;
   }

@@ -352,8 +352,9 @@ const outcomeOf = (ending: Ending): Outcome => {
     case 'planned':
       return { outcome: 'planned', notBeforeMs: NOW_MS };
     case 'refused':
+      return { outcome: 'refused', code: ending.code, notBeforeMs: NOW_MS };
     case 'failed':
-      return { outcome: ending.outcome, code: ending.code, notBeforeMs: NOW_MS, paged: ending.page };
+      return { outcome: 'failed', code: ending.code, notBeforeMs: NOW_MS, paged: ending.page };
     case 'escalated':
       return { outcome: 'escalated', code: ending.code, paged: true };
   }

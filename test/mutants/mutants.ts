@@ -517,6 +517,22 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/health'],
     },
   ],
+  'functions/dispatch-heal/telling.ts': [
+    {
+      name: 'what people were told is not told again',
+      find: '!known.has(incident.incidentId)',
+      replace: 'true',
+      caughtBy: ['functions/dispatch-heal/telling'],
+    },
+  ],
+  'functions/dispatch-heal/queue.ts': [
+    {
+      name: 'the door lets in no more fleets than there are places',
+      find: 'isLetIn(first) || order < 0',
+      replace: 'order < 0 && false',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+  ],
   'functions/dispatch-heal/decide.ts': [
     {
       name: 'an alarm that a person has suppressed starts nothing',

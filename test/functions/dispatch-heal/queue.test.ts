@@ -4,6 +4,7 @@ import { awaitSweep, judgeTurn, type QueueFacts } from '../../../functions/dispa
 import type { Replacement } from '../../../shared/guardrails/replace-budget.ts';
 import { claim, conclude, refuseOpen } from '../../../shared/heal/incident.ts';
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { ME, OTHER, openIncidentRecord } from '../../fixtures/builders/incident.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -134,8 +135,8 @@ describe('an incident', () => {
       execution: ME,
       payload: {},
     }) as unknown as IncidentRecord;
-  const refusedFor = (code: string) => {
-    const outcome = { outcome: 'refused', code, notBeforeMs: NOON_MS, paged: false } as const;
+  const refusedFor = (code: GuardrailCode) => {
+    const outcome = { outcome: 'refused', code, notBeforeMs: NOON_MS } as const;
     const concluded = conclude(claimed(), 1, ME, outcome, NOON_MS);
     return 'next' in concluded ? concluded.next : undefined;
   };
@@ -148,7 +149,7 @@ describe('an incident', () => {
 
   it('leaves the queue where it is refused for something else, so that it keeps nobody waiting', () => {
     const waits = one('node2', 5);
-    const refusal = { notBeforeMs: NOON_MS, paged: false };
+    const refusal = { notBeforeMs: NOON_MS };
     expect(refuseOpen(waits, { ...refusal, code: 'replacements-spent' })).toMatchObject({
       next: { waitsFor: 'replacements-spent' },
     });

@@ -167,6 +167,10 @@ describe('the sweep', () => {
     await sweep();
     await sweep();
     expect((await open()).map(({ refusedCodes }) => refusedCodes)).toEqual([['breaker-open'], ['breaker-open']]);
+    // What others are refused for the same cause belongs into the page.
+    expect([calls('Invoke'), calls('Publish')]).toEqual([0, 0]);
+    await whole.virtually(MINUTE);
+    await sweep();
     expect([calls('Invoke'), calls('Publish')]).toEqual([0, 1]);
     // The node that was paged is well again; the page has told people of the other one too.
     await observe({ a: [a, 'synced', 2], b: [b, 'stuck', 9], c: [c, 'stuck', 9], d: [d, 'synced', 60] });
@@ -211,6 +215,8 @@ describe('the sweep', () => {
       ['a', ['breaker-open']],
       ['b', ['ebs-impaired']],
     ]);
+    await whole.virtually(MINUTE);
+    await sweep();
     expect(calls('Publish')).toBe(2);
   });
 });

@@ -118,7 +118,7 @@ describe('the lists', () => {
     const lines = listLines(what);
     expect(lines.map((line) => line.split('  ')[0])).toEqual(names);
     expect(new Set(names).size).toBe(names.length);
-    for (const line of lines) expect(line).toMatch(/^[a-z][a-z-]*[a-z] {2}[A-Z][^\n]*\.$/);
+    for (const line of lines) expect(line).toMatch(/^[a-z][a-z0-9-]*[a-z0-9] {2}[A-Z][^\n]*\.$/);
   });
 });
 

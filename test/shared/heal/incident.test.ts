@@ -41,7 +41,8 @@ const onset = (onsetMs: number, incidentId = 'aaaa1111'): Onset => {
 };
 const payloadOf = (attempt: number) => payload({ attempt });
 const failed: Outcome = { outcome: 'failed', code: 'not-proved', notBeforeMs: NOON_MS + 5 * MINUTE_MS, paged: true };
-const refused: Outcome = { outcome: 'refused', code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS, paged: false };
+const refused = { outcome: 'refused', code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS } as const satisfies Outcome;
+const toTell = { code: 'paused', sentence: 'Anna is at it', atMs: NOON_MS } as const;
 
 describe('an alarm', () => {
   it('opens an incident where none was, before its first attempt', () => {
@@ -268,19 +269,19 @@ describe('an outcome', () => {
     }
   });
 
-  it('remembers its code once, and as paged only when a person was', () => {
-    const once = conclude(claimedIncident(), 1, ME, { ...refused, paged: false }, NOON_MS);
+  it('remembers its code once, and as paged only when people are told', () => {
+    const once = conclude(claimedIncident(), 1, ME, refused, NOON_MS);
     expect(once).toMatchObject({ next: { refusedCodes: ['paused'], pagedCodes: [] } });
-    const known = claimedIncident({ refusedCodes: ['paused'], pagedCodes: ['paused'] });
-    expect(conclude(known, 1, ME, { ...refused, paged: true }, NOON_MS)).toMatchObject({
-      next: { refusedCodes: ['paused'], pagedCodes: ['paused'] },
+    const known = claimedIncident({ refusedCodes: ['paused'], pagedCodes: ['paused'], toTell: [toTell] });
+    expect(conclude(known, 1, ME, { ...refused, toTell }, NOON_MS)).toMatchObject({
+      next: { refusedCodes: ['paused'], pagedCodes: ['paused'], toTell: [toTell] },
     });
   });
 });
 
 describe('a refusal by the dispatcher', () => {
   it('spends no number, and looks again', () => {
-    const refusal = { code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS, paged: true };
+    const refusal = { code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS, toTell } as const;
     expect(refuseOpen(openIncidentRecord(), refusal)).toMatchObject({
       next: {
         state: 'open',
@@ -288,6 +289,7 @@ describe('a refusal by the dispatcher', () => {
         notBeforeMs: NOON_MS + MINUTE_MS,
         refusedCodes: ['paused'],
         pagedCodes: ['paused'],
+        toTell: [toTell],
       },
     });
     expect(refuseOpen(claimedIncident(), refusal)).toEqual({ leave: true });
@@ -434,7 +436,7 @@ describe('whatever happens to an incident, in whatever order', () => {
             if (act === 'conclude') return conclude(before, number, execution, outcome, nowMs);
             if (!before) return { leave: true };
             if (act === 'allocate') return allocate(before, leaseFree, payloadOf, nowMs);
-            if (act === 'refuse') return refuseOpen(before, { code: 'paused', notBeforeMs: nowMs, paged: false });
+            if (act === 'refuse') return refuseOpen(before, { code: 'paused', notBeforeMs: nowMs });
             if (act === 'judge') return judgeAttempt(before, status, nowMs);
             return act === 'recover' ? recovered(before, nowMs) : reopenToSettle(before);
           });

@@ -86,6 +86,20 @@ describe('the end of an attempt that was refused', () => {
     expect(pauses).toEqual([5, 10, 20, 40, 60, 60]);
   });
 
+  it('pages nobody itself: what people have to know is left to the sweep, once for each code of an incident', async () => {
+    const refusal: Ending = { outcome: 'refused', code: 'size-ceiling', reason: 'full', page: true, retryAfterMs: 1 };
+    const { tools, paged, stored } = heal(claimedIncident());
+    await writeOutcome(tools, refusal, '12');
+    expect(paged).toEqual([]);
+    expect(stored()).toMatchObject({
+      ...{ state: 'open', pagedCodes: ['size-ceiling'] },
+      toTell: [{ code: 'size-ceiling', sentence: 'full', atMs: expect.any(Number) }],
+    });
+    const known = heal(claimedIncident({ pagedCodes: ['size-ceiling'] }));
+    await writeOutcome(known.tools, refusal, '12');
+    expect(known.stored()).not.toHaveProperty('toTell');
+  });
+
   it('waits as long as its reason says where that is longer', async () => {
     expect(await pauseAfter(3, 'breaker-open', 6 * 60 * MINUTE_MS)).toBe(360);
   });
