@@ -41,6 +41,7 @@ export function factsOf(
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
     seen,
     unanswered,
+    openUntilMs: null,
     watched: world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD),
     breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,

@@ -1039,6 +1039,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/heal/lease'],
     },
     {
+      name: 'only a node that is asked first is taken while a command of its last holder may run',
+      find: "(operation.memory.rung === 'restart' || operation.memory.rung === 'swap')",
+      replace: 'operation.memory.rung !== null',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
       name: 'a node is not given back while a command of ours may run',
       find: 'if (!commandsOver && !isLeft && nowMs <= read.quietAfterMs)',
       replace: 'if (isLeft && nowMs < 0)',
