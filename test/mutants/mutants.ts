@@ -58,6 +58,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/queue.ts': [
     {
+      name: 'the door lets in no more fleets than there are places',
+      find: 'isLetIn(first) || order < 0',
+      replace: 'order < 0 && false',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+    {
       name: 'the oldest trouble of a fleet is let in first',
       find: 'if (first !== undefined && !isSame(first, incident))',
       replace: 'if (first === undefined)',
@@ -523,14 +529,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: '!known.has(incident.incidentId)',
       replace: 'true',
       caughtBy: ['functions/dispatch-heal/telling'],
-    },
-  ],
-  'functions/dispatch-heal/queue.ts': [
-    {
-      name: 'the door lets in no more fleets than there are places',
-      find: 'isLetIn(first) || order < 0',
-      replace: 'order < 0 && false',
-      caughtBy: ['functions/dispatch-heal/queue'],
     },
   ],
   'functions/dispatch-heal/decide.ts': [
