@@ -2,7 +2,7 @@
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { type LadderWorld, OLD } from './ladder-world.ts';
 
-export const PEOPLE = [
+const PEOPLE = [
   'a pause',
   'a person stops the instance',
   'a person starts the old instance',
