@@ -9,7 +9,6 @@ import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { burstOf200 } from './burst-of-200.ts';
 import { busyRpc } from './busy-rpc.ts';
-import { ceilingAndHung } from './ceiling-and-hung.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
 import { consensusClientDown } from './consensus-client-down.ts';
@@ -37,7 +36,6 @@ import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
-import { oldVerifiedSnapshot } from './old-verified-snapshot.ts';
 import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
 import { personUpgradesContainer } from './person-upgrades-container.ts';
@@ -76,12 +74,10 @@ export const SCENARIOS: readonly Scenario[] = [
   newFleet,
   stuckNode,
   consensusClientDown,
-  ceilingAndHung,
   corruptData,
   badLatestSnapshot,
   firstDay,
   untaggedSnapshot,
-  oldVerifiedSnapshot,
   unmountedData,
   noGoodSnapshot,
   clientBug,
