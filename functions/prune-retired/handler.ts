@@ -1,10 +1,12 @@
-// prune-retired: removes what heals have kept (old volumes, retired instances, clean snapshots) after its date, a little at a time, and nothing else.
+// prune-retired: removes what heals have kept (old volumes, retired instances, clean snapshots) after its date, and command documents that nothing sends any
+// more: a little at a time, and nothing else.
 import middy from '@middy/core';
 import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { logged } from '../../shared/aws/log.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { fleetContext } from '../../shared/reconcile/context.ts';
+import { throwTogether } from '../../shared/reconcile/fleets.ts';
 import {
   fleetsNamed,
   type LambdaContext,
@@ -13,6 +15,7 @@ import {
   reconcileFleets,
 } from '../../shared/reconcile/invocation.ts';
 import { PRUNE } from './context.ts';
+import { pruneDocuments } from './documents.ts';
 import { parsePruneEvent } from './event.ts';
 import { type PruneSummary, pruneFleet } from './prune.ts';
 
@@ -25,7 +28,7 @@ const WORK_MS = 240_000;
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
   const prune = async (event: unknown, lambda: LambdaContext): Promise<readonly PruneSummary[]> => {
-    const invocation = openInvocation({ clients, variables: [], workMs: WORK_MS }, lambda);
+    const invocation = openInvocation({ clients, variables: ['DOCUMENTS'], workMs: WORK_MS }, lambda);
     const request = parsePruneEvent(event);
     const { fleets, values } = await readAllFleets(invocation);
     const onlyPlan = request.kind === 'prune' && request.plan;
@@ -36,7 +39,25 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       if (paused) return { fleet: fleet.name, removed: [], left: [], refusals: [`${paused.refuse}: ${paused.reason}`] };
       return pruneFleet(fleetContext(invocation, PRUNE, fleet), { onlyPlan, approval });
     };
-    return reconcileFleets(invocation, fleetsNamed(fleets, request.fleet), { everyMs: EVERY_MS, reconcile: pruneOne });
+    const round = reconcileFleets(invocation, fleetsNamed(fleets, request.fleet), {
+      everyMs: EVERY_MS,
+      reconcile: pruneOne,
+    });
+    if (request.kind !== 'prune' || onlyPlan || request.fleet !== undefined) return round;
+    const { store, environment } = invocation;
+    const documents = pruneDocuments(
+      {
+        ...{ ssm: clients.ssm, store, parameterPrefix: environment.PARAMETER_PREFIX, values },
+        current: environment.DOCUMENTS.split(','),
+      },
+      Date.now(),
+    );
+    const [ofFleets, ofDocuments] = await Promise.allSettled([round, documents]);
+    throwTogether(
+      [ofFleets, ofDocuments].flatMap((one) => (one.status === 'rejected' ? [one.reason] : [])),
+      'the rest was looked after, but',
+    );
+    return ofFleets.status === 'fulfilled' ? ofFleets.value : [];
   };
   return middy<unknown, readonly PruneSummary[]>().use(logged()).handler(prune);
 }

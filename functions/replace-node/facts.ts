@@ -63,6 +63,8 @@ export interface Facts {
   readonly seen: NodeState | null;
   /** The questions that it left open since; null: none. */
   readonly unanswered: Unanswered | null;
+  /** Until then a command of an earlier attempt may keep the node busy, so that it answers nothing else; null: none can, or it has answered since. */
+  readonly openUntilMs: number | null;
   readonly watched: Watched | null;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
@@ -118,7 +120,7 @@ export const heardOf = (replacement: Machine | null, unanswered: Unanswered | nu
 export async function readFacts(
   context: ReplaceContext,
   state: LadderState | null,
-  { seen, unanswered }: NodeStatus,
+  { seen, unanswered, openUntilMs }: NodeStatus & Pick<Facts, 'openUntilMs'>,
   needsOf: (situation: Situation, state: LadderState | null) => Needs,
 ): Promise<Facts | Refusal> {
   const { clients, payload, environment, store } = context;
@@ -168,6 +170,7 @@ export async function readFacts(
     volumes,
     seen,
     unanswered,
+    openUntilMs,
     watched: watchedIn(observations, runs, nowMs),
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs: haltedSince(watch, nowMs),

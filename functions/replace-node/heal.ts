@@ -103,6 +103,8 @@ const MINUTE_MS = 60_000;
 /** More than the longest command (2.5 h), from its sending to the latest moment at which it may still run. */
 const COMMANDS_OVER_WITHIN_MS = 180 * MINUTE_MS;
 const NOTHING_SEEN: NodeStatus = { seen: null, unanswered: null };
+/** For a plan: nothing is sent to the node. */
+const UNASKED = { ...NOTHING_SEEN, openUntilMs: null };
 /** This execution may not decide how the attempt ends. */
 const NO_MORE: End = { do: 'end', ending: null };
 
@@ -156,7 +158,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     reduce: (_state, { permitted }, leased) =>
       'busy' in leased
         ? concluding(busy(leased.busy), null)
-        : { do: 'inherit', leases: newLeases(leased.holder), permitted },
+        : { do: 'inherit', leases: newLeases(leased.holder, leased.openUntilMs), permitted },
     abandon: unrecorded,
   },
 
@@ -299,8 +301,8 @@ async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise
   return leavesUnspent(from.state) ? { do: 'hand-back', from, ending } : concluding(ending, from.leases, true);
 }
 
-async function decideNext(context: ReplaceContext, { state, status, permitted }: Climbing): Promise<Decision> {
-  const facts = await readFacts(context, state, status, needsOf);
+async function decideNext(context: ReplaceContext, { state, status, leases, permitted }: Climbing): Promise<Decision> {
+  const facts = await readFacts(context, state, { ...status, openUntilMs: leases.openUntilMs }, needsOf);
   if ('refuse' in facts) return ended({ as: 'refused', refusal: facts });
   return permit(withTemplateChange(decide(facts, state), facts, state), facts, state, permitted);
 }
@@ -342,10 +344,10 @@ async function leftOpen({ store, payload }: ReplaceContext): Promise<{ readonly 
 }
 
 async function makePlan(context: ReplaceContext): Promise<ReturnType<typeof planOf>> {
-  const facts = await readFacts(context, null, NOTHING_SEEN, needsOf);
+  const facts = await readFacts(context, null, UNASKED, needsOf);
   if ('refuse' in facts) return { refusal: facts };
   const state = stateOf(facts);
-  const withSources = state ? await readFacts(context, state, NOTHING_SEEN, needsOf) : facts;
+  const withSources = state ? await readFacts(context, state, UNASKED, needsOf) : facts;
   if ('refuse' in withSources) return { refusal: withSources };
   const { fleet, original } = withSources;
   const replaces = original !== null && ladderOf(withSources, state ?? { failed: [] }).includes('replace');
@@ -395,7 +397,8 @@ async function tellLost(
 
 async function release(context: ReplaceActContext, ending: Ending, leases: Leases): Promise<undefined> {
   const { durable, place } = context;
-  const { holder, commandsOver, seenFence, leased, clientUp } = leases;
+  const { holder, seenFence, leased, clientUp } = leases;
+  const commandsOver = leases.commandsOver && leases.openUntilMs === null;
   for (const { instanceId, fence } of leased) {
     const turn = { ...context, ...turnAt(durable, `${place}-${instanceId}`) };
     await releaseNode(turn, {

@@ -53,6 +53,8 @@ export interface Leases {
   readonly ordinals: Readonly<Record<Which, number>>;
   /** Whether every command was answered: an unanswered command may still run for a while. */
   readonly commandsOver: boolean;
+  /** Until then a command of an earlier attempt may run on the original; null: none can, or the node has answered under our higher fence. */
+  readonly openUntilMs: number | null;
   /** The highest fence that the node itself has reported. */
   readonly seenFence: number;
   /** Whether the client was seen running after the last command that starts it: then nobody owes it a start. */
@@ -97,11 +99,12 @@ export type Permitted = {
   readonly source: string | null;
 } | null;
 
-export const newLeases = (holder: Holder): Leases => ({
+export const newLeases = (holder: Holder, openUntilMs: number | null = null): Leases => ({
   holder,
   leased: [],
   ordinals: { original: 0, replacement: 0 },
   commandsOver: true,
+  openUntilMs,
   seenFence: 0,
   clientUp: { original: false, replacement: false },
 });
@@ -110,7 +113,9 @@ export function afterCommand(leases: Leases, { which, isRefused, fence, isUp }: 
   const ordinals = { ...leases.ordinals, [which]: leases.ordinals[which] + 1 };
   const seenFence = which === 'original' ? Math.max(leases.seenFence, fence ?? 0) : leases.seenFence;
   const clientUp = { ...leases.clientUp, [which]: isUp ?? leases.clientUp[which] };
-  return { ...leases, ordinals, seenFence, clientUp, commandsOver: leases.commandsOver && !isRefused };
+  const hasAnswered = which === 'original' && fence === leases.holder.fence;
+  const openUntilMs = hasAnswered ? null : leases.openUntilMs;
+  return { ...leases, ordinals, seenFence, clientUp, openUntilMs, commandsOver: leases.commandsOver && !isRefused };
 }
 
 /** A launched replacement is leased as well, and released with the node. */

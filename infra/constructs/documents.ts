@@ -8,10 +8,12 @@ import type { commandDocuments } from '../../shared/node-commands/index.ts';
 export type CommandDocuments = ReturnType<typeof commandDocuments>;
 
 /**
- * The documents stay when they are replaced or the stack is deleted: running heals are pinned to their function version, and so to its documents. A
+ * The documents stay when they are replaced or the stack is deleted (prune-retired deletes them long after): running heals are pinned to their function version, and so to its documents. A
  * rollback to older content finds its old document again; `cdk deploy --import-existing-resources` adopts it.
  */
 export class Documents extends Construct {
+  /** Of all documents of this deployment. */
+  readonly names: readonly string[];
   /** The document names that a function must send now. */
   readonly observeNode: string;
   readonly growFilesystem: string;
@@ -29,6 +31,7 @@ export class Documents extends Construct {
 
   constructor(scope: Construct, id: string, documents: CommandDocuments) {
     super(scope, id);
+    this.names = Object.values(documents).map(({ name }) => name);
     this.observeNode = documents.observeNode.name;
     this.growFilesystem = documents.growFilesystem.name;
     this.readConfig = documents.readConfig.name;

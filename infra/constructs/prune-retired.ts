@@ -1,4 +1,5 @@
-// prune-retired: every six hours it removes what heals have kept until a date that is now past. No other function of the suite may delete.
+// prune-retired: every six hours it removes what heals have kept until a date that is now past, and old command documents. No other function of the suite
+// may delete.
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Fleet } from '../../shared/fleet/model.ts';
@@ -10,7 +11,7 @@ import { fleetNames, holdGrants, ledgerGrants } from './replace-grants.ts';
 import { Schedule } from './schedule.ts';
 import { SuiteFunction } from './suite-function.ts';
 
-export interface PruneRetiredProps extends Omit<HealProps, 'commands'> {}
+export type PruneRetiredProps = HealProps;
 
 /** The function works for 240 s; the rest is for the calls that it has begun. */
 const TIMEOUT_SECONDS = 300;
@@ -29,6 +30,7 @@ export class PruneRetired extends Construct {
         TABLE_NAME: state.table.tableName,
         TOPIC_ARN: pages.topic.topicArn,
         PARAMETER_PREFIX: parameterPrefix,
+        DOCUMENTS: props.commands.names.join(),
       },
       grants: [
         ...state.grants('prune-retired'),
@@ -48,6 +50,18 @@ export class PruneRetired extends Construct {
           wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
         },
         ...this.#removals(props.fleets),
+        {
+          sid: 'ReadDocuments',
+          actions: ['ssm:ListDocuments'],
+          resources: ['*'],
+          wildcard: 'A list has no resource-level permissions (Service Authorization Reference).',
+        },
+        {
+          sid: 'DeleteOldDocuments',
+          actions: ['ssm:DeleteDocument'],
+          resources: [arn(this, 'ssm', 'document/chainmend-*')],
+          wildcard: 'Documents of earlier deployments: each is named by its content.',
+        },
       ],
       timeoutSeconds: TIMEOUT_SECONDS,
     });

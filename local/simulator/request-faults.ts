@@ -94,14 +94,25 @@ export function killing(options: { random: Random; share?: number; atMost?: numb
  */
 export class Outages implements RequestFaults {
   readonly #untilMs = new Map<string, number>();
+  readonly #failed = new Map<string, number>();
 
-  /** @param untilMs ms since the epoch; an outage is prolonged, never shortened */
+  /**
+   * @param service the signing name: CloudWatch is "monitoring"
+   * @param untilMs ms since the epoch; an outage is prolonged, never shortened
+   */
   begin(service: string, untilMs: number): void {
     this.#untilMs.set(service, Math.max(this.#untilMs.get(service) ?? 0, untilMs));
   }
 
   fateOf({ service, at, mortal }: AdmittedRequest): FaultEffect | undefined {
-    return mortal && at < (this.#untilMs.get(service) ?? 0) ? 'failed' : undefined;
+    if (!mortal || at >= (this.#untilMs.get(service) ?? 0)) return undefined;
+    this.#failed.set(service, this.failed(service) + 1);
+    return 'failed';
+  }
+
+  /** How many requests an outage of the service has met. */
+  failed(service: string): number {
+    return this.#failed.get(service) ?? 0;
   }
 }
 

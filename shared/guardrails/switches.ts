@@ -49,11 +49,17 @@ export function judgeSwitches(
 
 /** The global pause must exist and say `off`; a fleet's may be absent. Any other value is a pause, with its reason. */
 export function judgePauses(prefix: string, fleetName: string, values: ReadonlyMap<string, string>): Refusal | null {
-  const everywhere = values.get(pauseParameterName(prefix));
-  if (everywhere === undefined) return refuse('pause-unreadable', `${pauseParameterName(prefix)} cannot be read`, true);
-  if (everywhere !== OFF) return refuse('paused', `everything is paused: ${why(everywhere)}`);
+  const everywhere = judgePauseOfAll(prefix, values);
+  if (everywhere) return everywhere;
   const fleet = values.get(pauseParameterName(prefix, fleetName)) ?? OFF;
   return fleet === OFF ? null : refuse('paused', `fleet ${fleetName} is paused: ${why(fleet)}`);
+}
+
+/** For what belongs to no fleet. */
+export function judgePauseOfAll(prefix: string, values: ReadonlyMap<string, string>): Refusal | null {
+  const everywhere = values.get(pauseParameterName(prefix));
+  if (everywhere === undefined) return refuse('pause-unreadable', `${pauseParameterName(prefix)} cannot be read`, true);
+  return everywhere === OFF ? null : refuse('paused', `everything is paused: ${why(everywhere)}`);
 }
 
 /** The pause of one node is a tag on its instance. */

@@ -13,7 +13,13 @@ import { keys, sameRecord, settle } from './store.ts';
 const NOBODY: ExecutionStatus = { state: 'unknown' };
 
 export type Claimed = { readonly mine: true } | { readonly end: string };
-export type Leased = { readonly holder: Holder } | { readonly busy: string };
+export type Leased =
+  | {
+      readonly holder: Holder;
+      /** Until then a command of an earlier attempt may run, unless the node has answered ours; null: none can. */
+      readonly openUntilMs: number | null;
+    }
+  | { readonly busy: string };
 /** lost: the lease is somebody else's, so nothing may be done or written any more. */
 export type Changed = { readonly written: true } | { readonly lost: true };
 
@@ -55,10 +61,13 @@ export async function takeLease(
       return read;
     },
     (read) => {
-      const granted = grant({ ...(read ?? newNode(fleet, instanceId)), fleet }, execution, owner, Date.now(), kind);
+      const nowMs = Date.now();
+      const node = read ?? newNode(fleet, instanceId);
+      const granted = grant({ ...node, fleet }, execution, owner, nowMs, kind);
       if ('refused' in granted) return { result: { busy: granted.refused } };
-      if ('held' in granted) return { result: { holder: granted.held } };
-      return { write: granted.next, result: { holder: { execution, fence: granted.next.fence } } };
+      const openUntilMs = node.quietAfterMs > nowMs ? node.quietAfterMs : null;
+      if ('held' in granted) return { result: { holder: granted.held, openUntilMs } };
+      return { write: granted.next, result: { holder: { execution, fence: granted.next.fence }, openUntilMs } };
     },
   );
 }

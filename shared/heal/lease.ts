@@ -44,11 +44,15 @@ export function leaseFree(read: NodeRecord, owner: ExecutionStatus, nowMs: numbe
 }
 
 /**
- * A donor whose client may be down. The next heal of it acts by commands only, and its first one raises the node's fence: what is still queued is refused
- * from then on, and the node carries out one command at a time. So nothing is waited for while the client is down.
+ * A node whose client may be down, by a heal that acts on it by commands. Only the same kind of heal gets it next, and asks it first, which raises the
+ * node's fence: what is still queued is refused from then on, and the node carries out one command at a time. So nothing is waited for while the client
+ * is down.
  */
-const isFencedFirst = ({ operation }: Pick<NodeRecord, 'operation'>): boolean =>
-  operation?.kind === 'snapshot' && operation.phase === 'down';
+function isFencedFirst({ operation }: Pick<NodeRecord, 'operation'>): boolean {
+  if (operation?.phase !== 'down') return false;
+  if (operation.kind === 'snapshot') return true;
+  return operation.kind === 'replace' && (operation.memory.rung === 'restart' || operation.memory.rung === 'swap');
+}
 
 /** Grants the node to an execution with a higher fence; an execution that already holds it keeps its fence. */
 export function grant(

@@ -6,7 +6,8 @@ import type { Measurement } from './measurement.ts';
 const NODES = 500;
 const OUTAGE_MINUTES = 60;
 const PAGES_MAX = 2;
-const SERVICES = ['dynamodb', 'ssm', 'lambda', 'ec2', 'cloudwatch'] as const;
+/** As their requests are signed: CloudWatch is "monitoring". */
+const SERVICES = ['dynamodb', 'ssm', 'lambda', 'ec2', 'monitoring'] as const;
 
 const STORIES: readonly { readonly subject: string; readonly story: LargeFleetStory }[] = [
   { subject: '200 full disks', story: { nodes: NODES, full: 200, dead: 0 } },

@@ -121,10 +121,15 @@ const TURNS: {
       const broken = granted.refused === me ? NEVER.selfRefused : undefined;
       return [{ words: `the node is held by ${granted.refused}`, result: { busy: granted.refused }, broken }];
     }
-    if ('held' in granted) return [{ words: 'holds the node already', result: { holder: granted.held } }];
+    if ('held' in granted)
+      return [{ words: 'holds the node already', result: { holder: granted.held, openUntilMs: null } }];
     const holder = { execution: me, fence: granted.next.fence };
     return [
-      { words: `takes the node, fence ${holder.fence}`, world: { ...world, node: granted.next }, result: { holder } },
+      {
+        words: `takes the node, fence ${holder.fence}`,
+        world: { ...world, node: granted.next },
+        result: { holder, openUntilMs: null },
+      },
     ];
   },
   send: (world, attempt, act, { protocol }) => sendTurns(world, attempt, act, protocol),

@@ -2,7 +2,7 @@
 // for forbidden states after each act.
 
 import { begin, type Fault, faultsAt, fork, next, type Story, turn } from './ladder.ts';
-import { canMeddle, PEOPLE, type Person } from './ladder-people.ts';
+import { AROUND, type Around, canMeddle } from './ladder-people.ts';
 import { LADDER_FULL, type LadderRules } from './ladder-rules.ts';
 import type { LadderSetting } from './ladder-setting.ts';
 
@@ -66,4 +66,4 @@ export function exploreLadder(settings: Readonly<Record<string, LadderSetting>>,
 }
 
 const isIdle = ({ world, memory }: Story, fault: Fault): boolean =>
-  (PEOPLE as readonly Fault[]).includes(fault) && !canMeddle(world, fault as Person, memory);
+  (AROUND as readonly Fault[]).includes(fault) && !canMeddle(world, fault as Around, memory);

@@ -28,6 +28,7 @@ export function factsOf(
   const ids = new Set(
     [...(memory?.found.volumes ?? []), ...(memory?.restoredVolumes?.volumes ?? [])].map(({ volumeId }) => volumeId),
   );
+  const watched = world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD);
   return {
     nowMs,
     fleet: setting.fleet,
@@ -41,8 +42,12 @@ export function factsOf(
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
     seen,
     unanswered,
-    watched: world.watched(memory?.replacement?.membership === 'joined' ? youngId : OLD),
-    breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
+    openUntilMs: null,
+    watched,
+    breaker:
+      watched?.health === 'unknown'
+        ? { open: true, isBlind: true, sentence: '5 of 5 nodes unhealthy or unknown, limit 1' }
+        : { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
     haltedSinceMs: null,
     sources: suppliesOf(world, memory, needs),
     keyScope: { accountId: '111122223333', kmsKeys: [] },

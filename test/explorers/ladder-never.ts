@@ -16,6 +16,7 @@ export const NEVER = {
   repeated: 'a call without a token is never made again while it may still take effect',
   made: 'a volume is made at most once of each source and role, an instance at most once',
   milder: 'what is only held for a later rung never keeps a milder one from being taken',
+  blind: 'a client that runs is neither exchanged nor stopped for a heal while nobody knows how it is',
   hopeless:
     'a rung that cannot be had is not taken where EC2 says so before, and a launch that is not permitted is asked for in one subnet',
   spent: 'what was reserved for a rung is given back only where the rung did nothing',
@@ -28,9 +29,11 @@ export const NEVER = {
 } as const;
 export type LadderNever = keyof typeof NEVER;
 
+const isRunning = (box: Box): boolean => box.power === 'running' && box.runsSinceMs !== null;
+
 /** Checks the world after each act. */
 export function look(world: LadderWorld): void {
-  const runs = (box: Box): boolean => box.power === 'running' && box.runsSinceMs !== null;
+  const runs = isRunning;
   const old = world.box(OLD);
   const youngs = world.youngs();
   if ([old, ...youngs].filter(runs).length > 1) world.broken.add(NEVER.identity);
@@ -63,6 +66,15 @@ function lookAtMounts(world: LadderWorld, { id, mounted }: Box): void {
 export function lookBefore(world: LadderWorld, act: Decision, memory: LadderState | null): void {
   const isHeldUp = memory?.setback?.act === 'hold-snapshots' && memory.rung === null && memory.failed.length === 0;
   if (isHeldUp && (act.do === 'wait' || (act.do === 'end' && act.end.as === 'failed'))) world.broken.add(NEVER.milder);
+  const begins =
+    act.do === 'take-rung' || (act.do === 'swap' && act.to === 'restored' && memory?.client === 'untouched');
+  if (
+    begins &&
+    world.setting.want.do === 'heal' &&
+    isRunning(world.box(OLD)) &&
+    world.watched(OLD)?.health === 'unknown'
+  )
+    world.broken.add(NEVER.blind);
   if (act.do === 'take-rung' && act.rung === 'replace' && world.setting.forbids === 'told')
     world.broken.add(NEVER.hopeless);
   if (act.do === 'take-rung' && memory?.failed.some(({ rung }) => rung === act.rung)) world.broken.add(NEVER.twice);

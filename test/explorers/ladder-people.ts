@@ -1,8 +1,8 @@
-// What well-meaning people do during a heal.
+// What happens around a heal: what well-meaning people do, and that the watch sees nothing.
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { type LadderWorld, OLD } from './ladder-world.ts';
 
-export const PEOPLE = [
+const PEOPLE = [
   'a pause',
   'a person stops the instance',
   'a person starts the old instance',
@@ -11,12 +11,18 @@ export const PEOPLE = [
 ] as const;
 export type Person = (typeof PEOPLE)[number];
 
+/** The third answer of every reading: neither well nor sick. */
+export const BLIND = 'nobody can be asked';
+export type Around = Person | typeof BLIND;
+export const AROUND: readonly Around[] = [...PEOPLE, BLIND];
+
 /** A person who stops an instance starts it again after this time. */
 const COMES_BACK_MS = 40 * 60_000;
 const PAUSE_MS = 30 * 60_000;
+const BLIND_MS = 20 * 60_000;
 
-/** Whether the person can do it now. */
-export function canMeddle(world: LadderWorld, person: Person, memory: LadderState | null): boolean {
+/** Whether it can happen now. */
+export function canMeddle(world: LadderWorld, person: Around, memory: LadderState | null): boolean {
   const young = world.youngs()[0];
   switch (person) {
     case 'a pause':
@@ -29,6 +35,8 @@ export function canMeddle(world: LadderWorld, person: Person, memory: LadderStat
       return memory?.restoredVolumes?.volumes.some(({ volumeId }) => isIdle(world, volumeId)) ?? false;
     case 'a person ends the new instance':
       return young !== undefined && young.power !== 'terminated';
+    case BLIND:
+      return world.nowMs >= world.blindUntilMs;
   }
 }
 
@@ -36,8 +44,12 @@ const isIdle = (world: LadderWorld, volumeId: string): boolean =>
   world.disks.get(volumeId)?.state === 'attached' &&
   [...world.boxes.values()].every(({ mounted }) => !mounted.includes(volumeId));
 
-export function meddle(world: LadderWorld, person: Person, memory: LadderState | null): void {
+export function meddle(world: LadderWorld, person: Around, memory: LadderState | null): void {
   switch (person) {
+    case BLIND:
+      world.blindUntilMs = world.nowMs + BLIND_MS;
+      world.observe();
+      return;
     case 'a pause':
       world.pausedUntilMs = world.nowMs + PAUSE_MS;
       return;

@@ -4,6 +4,8 @@
 import type { Facts } from '../../functions/replace-node/facts.ts';
 import type { LadderState, Replacement } from '../../shared/heal/memory.ts';
 import type { Fault } from './ladder.ts';
+import { BLIND } from './ladder-people.ts';
+import { CHAIN_AT_START } from './ladder-world.ts';
 
 export type LadderWorldName = 'swap' | 'validator';
 
@@ -144,6 +146,24 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     node: 'dead, a launch is not permitted',
     faults: 0,
   },
+  unknown: {
+    sentence: 'what nobody knows is no reason to act',
+    naive: 'a node that cannot be asked is sick',
+    without: seeing((facts, memory) => [taken(facts, 'stuck'), memory]),
+    world: 'swap',
+    node: 'other data help',
+    faults: 1,
+    only: [BLIND],
+  },
+  unproved: {
+    sentence: 'what nobody knows proves nothing',
+    naive: 'a node of which nothing bad is heard is well',
+    without: seeing((facts, memory) => [taken(facts, 'synced'), memory]),
+    world: 'swap',
+    node: 'other data help',
+    faults: 1,
+    only: [BLIND],
+  },
   newest: {
     sentence: 'of two signing states the newer one stays, there and back',
     naive: 'each volume keeps the signing state that it has',
@@ -153,6 +173,16 @@ export const LADDER_RULES: Readonly<Record<string, LadderRule>> = {
     faults: 0,
   },
 };
+
+/** As if a reading that nobody has were this one. */
+const taken = (facts: Facts, health: 'stuck' | 'synced'): Facts =>
+  facts.watched?.health === 'unknown'
+    ? {
+        ...facts,
+        watched: { ...facts.watched, health, height: facts.watched.height ?? CHAIN_AT_START * 2, lagBlocks: 0 },
+        breaker: { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' },
+      }
+    : facts;
 
 const undoing = (memory: LadderState | null): LadderState | null =>
   memory?.restoredVolumes?.mounted === 'restored' && memory.proved === null

@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 
 /** The chain makes a block each 15 s; a client that catches up takes in one a second. */
 const BLOCK_MS = 15_000;
-const CHAIN_AT_START = 1050;
+export const CHAIN_AT_START = 1050;
 export const STOPPED_AT = 1000;
 const COPY_HEIGHT = STOPPED_AT - 100;
 const LOADS_MS = 20_000;
@@ -90,6 +90,8 @@ export class LadderWorld {
   /** An old view that Describe shows until then. */
   stale: { readonly untilMs: number; readonly view: View } | null = null;
   pausedUntilMs = 0;
+  /** Until then nobody can ask any node: AWS fails, or the probe does. */
+  blindUntilMs = 0;
   /** The highest that this node's key has ever signed. */
   signed = STOPPED_AT;
   /** The current rung has had an effect: on the node, or by a created resource. */
@@ -260,7 +262,7 @@ export class LadderWorld {
     return behaviour === 'same-stop' ? STOPPED_AT : behaviour === 'lower-stop' ? STOPPED_AT - 50 : chain;
   }
 
-  private observe(atMs: number): void {
+  observe(atMs: number = this.nowMs): void {
     for (const box of this.boxes.values()) {
       box.observed = box.joining || box.retired || box.power === 'terminated' ? null : this.observed(box, atMs);
       const height = this.heightOf(box);
@@ -276,6 +278,7 @@ export class LadderWorld {
     const height = this.heightOf(box);
     const disk = this.disks.get(box.mounted[0] ?? '');
     const base = { instanceId: box.id, observedAtMs: atMs, sinceMs: atMs - SECOND_MS, height, lagBlocks: null };
+    if (atMs < this.blindUntilMs) return { ...base, health: 'unknown', reason: 'it could not be asked', height: null };
     if (box.power !== 'running' || !box.healthy || height === null || !disk || box.runsSinceMs === null)
       return { ...base, health: 'unreachable', reason: 'its client does not answer', height: null };
     const chain = CHAIN_AT_START + Math.floor((atMs - START_MS) / BLOCK_MS);

@@ -18,7 +18,7 @@ import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { carryOut, hasHappened, hearLaunch, isCommand, lastsMs, type Made } from './ladder-acts.ts';
 import { factsOf } from './ladder-facts.ts';
 import { look, lookAtEnd, lookBefore, NEVER } from './ladder-never.ts';
-import { meddle, PEOPLE, type Person } from './ladder-people.ts';
+import { AROUND, type Around, BLIND, meddle } from './ladder-people.ts';
 import { LADDER_FULL, type LadderRules } from './ladder-rules.ts';
 import type { LadderSetting } from './ladder-setting.ts';
 import { viewOf } from './ladder-view.ts';
@@ -36,7 +36,7 @@ export type Fault =
   | 'no answer, done later'
   | 'done, Describe is stale'
   | 'refused'
-  | Person;
+  | Around;
 
 const DIES: readonly Fault[] = ['dies before it', 'dies behind it'];
 const UNANSWERED: readonly Fault[] = ['no answer, done', 'no answer, not done'];
@@ -55,7 +55,7 @@ export function faultsAt(act: Decision): readonly Fault[] {
         'no answer, done later',
         'done, Describe is stale',
         'refused',
-        ...PEOPLE,
+        ...AROUND,
       ];
     // The call has a token, or is safe to repeat: a failed step is repeated until it gets an answer.
     case 'create':
@@ -67,17 +67,17 @@ export function faultsAt(act: Decision): readonly Fault[] {
     case 'drop-volumes':
     case 'drop-replacement':
     case 'clean-up':
-      return [...DIES, 'refused', ...PEOPLE];
+      return [...DIES, 'refused', ...AROUND];
     // Best effort: the result is unknown, or a refusal, and the ladder continues.
     case 'hold-snapshots':
-      return [...DIES, ...UNANSWERED, 'refused', ...PEOPLE];
+      return [...DIES, ...UNANSWERED, 'refused', ...AROUND];
     case 'leave-pool':
-      return [...DIES, 'refused', ...PEOPLE];
+      return [...DIES, 'refused', ...AROUND];
     case 'wait':
-      return PEOPLE;
+      return AROUND;
     default:
       return act.do !== 'end' && isCommand(act)
-        ? [...DIES, 'dies, its command outlives its moment', ...UNANSWERED, 'refused', ...PEOPLE]
+        ? [...DIES, 'dies, its command outlives its moment', ...UNANSWERED, 'refused', ...AROUND]
         : [];
   }
 }
@@ -141,11 +141,13 @@ export function turn(story: Story, act: Decision, fault: Fault | null): void {
   if (fault !== null || words !== 'wait' || story.last !== 'wait')
     story.words.push(`${words}${fault ? ` (${fault})` : ''}`);
   story.last = words;
-  if (fault !== null && isPerson(fault)) {
-    story.meddled ||= fault !== 'a pause';
+  // Decided before anybody knew of it: what the watch sees no more, it had still seen.
+  if (fault === BLIND) lookBefore(world, act, story.memory);
+  if (fault !== null && isAround(fault)) {
+    story.meddled ||= fault !== 'a pause' && fault !== BLIND;
     meddle(world, fault, story.memory);
   }
-  lookBefore(world, act, story.memory);
+  if (fault !== BLIND) lookBefore(world, act, story.memory);
   if (act.do === 'end') ends(story, act.end);
   else if (isGuarded(act) && world.nowMs < world.pausedUntilMs && !doesRecover(act, story.memory)) ends(story, PAUSED);
   else perform(story, act, fault);
@@ -290,4 +292,4 @@ const DECIDED: readonly Act['do'][] = [
   'prove',
 ];
 const isGuarded = ({ do: what }: Act): boolean => !DECIDED.includes(what);
-const isPerson = (fault: Fault): fault is Person => (PEOPLE as readonly Fault[]).includes(fault);
+const isAround = (fault: Fault): fault is Around => (AROUND as readonly Fault[]).includes(fault);

@@ -2,6 +2,8 @@
 // belong to root alone must stay as they are.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
 import { Machine, type MachineOptions } from './machine.ts';
@@ -13,6 +15,9 @@ export const LIMIT_SECONDS = 60;
 export const FOUND = 'vol-0a1b2c3d4e5f60718';
 export const NEW = 'vol-0fedcba9876543210';
 export const CONFIG = 'moniker = "node"\npersistent_peers = "a@10.0.0.1:26656"\n';
+/** Ten seconds at most: a thread in the middle of a system call stops when that has ended. */
+const STOP_LOOKS = 1_000;
+const STOP_LOOK_MS = 10;
 const SECRET = 'root:TOPSECRET';
 
 export const machineOf = (more: Partial<MachineOptions> = {}): MachineOptions => ({
@@ -138,7 +143,7 @@ export async function attack({
     );
     try {
       for (let n = 0; n < each; n++) {
-        for (const one of attackers) one.kill('SIGSTOP');
+        await Promise.all(attackers.map(stopped));
         await machine.shell(repair);
         for (const one of attackers) one.kill('SIGCONT');
         const began = performance.now();
@@ -177,6 +182,20 @@ async function ready(child: ChildProcess): Promise<void> {
     once(child, 'exit').then(() => [`no attacker: ${errors}`]),
   ]);
   if (!String(said).startsWith('ready')) throw new Error(String(said));
+}
+
+/** Stops an attacker. On a busy machine a thread is in its last swap for a while after the signal, and would undo the repair. */
+async function stopped(child: ChildProcess): Promise<void> {
+  child.kill('SIGSTOP');
+  const tasks = `/proc/${child.pid}/task`;
+  for (let look = 0; look < STOP_LOOKS; look++) {
+    const threads = (await readdir(tasks)).map((task) => readFile(`${tasks}/${task}/status`, 'utf8'));
+    // One that has ended meanwhile swaps nothing.
+    const states = (await Promise.allSettled(threads)).map((read) => ('value' in read ? read.value : 'State: T'));
+    if (states.every((state) => /^State:\s+T/m.test(state))) return;
+    await sleep(STOP_LOOK_MS);
+  }
+  throw new Error('an attacker does not stop');
 }
 
 /** Ends an attacker; returns its number of swaps. */

@@ -326,6 +326,7 @@ describe('permissions', () => {
       'chainmend-prune-retired ec2:DeleteSnapshot',
       'chainmend-prune-retired ec2:DeleteVolume',
       'chainmend-prune-retired ec2:TerminateInstances',
+      'chainmend-prune-retired ssm:DeleteDocument',
       'chainmend-register-nodes cloudwatch:DeleteAlarms',
     ]);
   });

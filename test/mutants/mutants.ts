@@ -34,6 +34,90 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'shared/snapshots/donor.ts': [
+    {
+      name: 'a clean snapshot is taken within its hours alone',
+      find: 'if (sinceMs >= withinHours * HOUR_MS)',
+      replace: 'if (sinceMs >= 240 * HOUR_MS)',
+      caughtBy: ['shared/snapshots/donor'],
+    },
+  ],
+  'functions/watch-fleet/lasting.ts': [
+    {
+      name: 'a lag that gets smaller is no falling behind',
+      find: 'lag > (lags[at - 1]?.blocks ?? 0));',
+      replace: 'lag !== lags[at - 1]?.blocks);',
+      caughtBy: ['functions/watch-fleet/watch-fleet'],
+    },
+    {
+      name: 'a client that ends again and again is told',
+      find: 'crashes.length >= CRASHES &&',
+      replace: 'crashes.length >= 50 * CRASHES &&',
+      caughtBy: ['functions/watch-fleet/watch-fleet'],
+    },
+  ],
+  'functions/dispatch-heal/queue.ts': [
+    {
+      name: 'the door lets in no more fleets than there are places',
+      find: 'isLetIn(first) || order < 0',
+      replace: 'order < 0 && false',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+    {
+      name: 'the oldest trouble of a fleet is let in first',
+      find: 'if (first !== undefined && !isSame(first, incident))',
+      replace: 'if (first === undefined)',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+    {
+      name: 'the fleet that had fewer replacements goes first',
+      find: 'if (before.length < placesLeft(facts)) return null;',
+      replace: 'if (before.length < Number.POSITIVE_INFINITY) return null;',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+    {
+      name: 'no budget forbids to put back what a person wants undone',
+      find: "if (incident.want?.do === 'undo') return null;",
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+  ],
+  'functions/replace-node/rungs/rung.ts': [
+    {
+      name: 'a node of which nothing is known is waited for before anything is done to it',
+      find: 'if (waitedMs(state, nowMs) < BLIND_MS) return waitFor(state, nowMs, reason);',
+      replace: 'if (waitedMs(state, nowMs) < 0) return waitFor(state, nowMs, reason);',
+      caughtBy: ['functions/replace-node/ladder'],
+    },
+    {
+      name: 'where nobody learns how a node is, people are told and nothing is done',
+      find: "return onceSettled(facts, state, { as: 'refused', refusal });",
+      replace: 'return null;',
+      caughtBy: ['functions/replace-node/ladder'],
+    },
+  ],
+  'shared/model/doors.ts': [
+    {
+      name: 'what nobody knows burns no source of data',
+      find: "'nobody-knows': 'passed-over',",
+      replace: "'nobody-knows': 'burnt',",
+      caughtBy: ['functions/replace-node/tried'],
+    },
+    {
+      name: 'a refusal of AWS burns no source of data',
+      find: "aws: 'waits',",
+      replace: "aws: 'burnt',",
+      caughtBy: ['functions/replace-node/tried'],
+    },
+  ],
+  'functions/replace-node/blame.ts': [
+    {
+      name: 'a copy that never gained a block says nothing of its data',
+      find: "return { door: isShown ? 'data' : 'nobody-knows', fault: at, reason };",
+      replace: "return { door: 'data', fault: at, reason };",
+      caughtBy: ['functions/replace-node/blame'],
+    },
+  ],
   // What is decided
   'functions/replace-node/sources.ts': [
     {
@@ -447,14 +531,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/telling'],
     },
   ],
-  'functions/dispatch-heal/queue.ts': [
-    {
-      name: 'the door lets in no more fleets than there are places',
-      find: 'isLetIn(first) || order < 0',
-      replace: 'order < 0 && false',
-      caughtBy: ['functions/dispatch-heal/queue'],
-    },
-  ],
   'functions/dispatch-heal/decide.ts': [
     {
       name: 'an alarm that a person has suppressed starts nothing',
@@ -560,6 +636,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/context.ts': [
+    {
+      name: 'a failure of AWS is waited out within the attempt',
+      find: 'if (isAwsFailure(error)) return waitOut(attempt);',
+      replace: 'if (isAwsFailure(error) && attempt < 2) return waitOut(attempt);',
+      caughtBy: ['shared/heal/patience'],
+    },
     {
       name: 'a call without a token is made at most once',
       find: 'StepSemantics.AtMostOncePerRetry',
@@ -676,6 +758,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/guardrails/breaker.ts': [
+    {
+      name: 'where nobody could be asked the breaker is blind, and says nothing of any node',
+      find: "const isBlind = known.length > 1 && known.every(({ health }) => health === 'unknown');",
+      replace: 'const isBlind = false;',
+      caughtBy: ['shared/guardrails/breaker'],
+    },
     {
       name: 'where too many are unwell the breaker is open',
       find: 'open: unwell > limit',
@@ -949,6 +1037,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/heal/lease'],
     },
     {
+      name: 'only a node that is asked first is taken while a command of its last holder may run',
+      find: "(operation.memory.rung === 'restart' || operation.memory.rung === 'swap')",
+      replace: 'operation.memory.rung !== null',
+      caughtBy: ['shared/heal/lease'],
+    },
+    {
       name: 'a node is not given back while a command of ours may run',
       find: 'if (!commandsOver && !isLeft && nowMs <= read.quietAfterMs)',
       replace: 'if (isLeft && nowMs < 0)',
@@ -968,6 +1062,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/heal/incident.ts': [
+    {
+      name: 'an incident that is refused again waits longer each time',
+      find: 'const grown = retryAfterMs * 2 ** Math.min(read.refusals ?? 0, MAX_DOUBLINGS);',
+      replace: 'const grown = retryAfterMs;',
+      caughtBy: ['shared/heal/outcome'],
+    },
     {
       name: 'only the current attempt may be claimed',
       find: 'if (read.attempt !== attempt) return',

@@ -77,14 +77,15 @@ const UNHEARD_MS = 15 * 60_000;
  */
 export function orTold(
   decision: Decision,
-  { unanswered, ...facts }: Pick<Facts, 'unanswered' | 'nowMs' | 'onsetMs'>,
+  { unanswered, openUntilMs, ...facts }: Pick<Facts, 'unanswered' | 'openUntilMs' | 'nowMs' | 'onsetMs'>,
   state: LadderState | null,
 ): Decision {
   if (decision.do !== 'inspect' || unanswered === null) return decision;
   const { count, reason, isStale } = unanswered;
   if (isStale)
     return refuse('node-silent', `the node obeys a later heal than this one: ${reason}`, { retryAfterMs: 60_000 });
-  if (count < ASKED_AT_MOST) return decision;
+  // The node may still carry out what an earlier attempt has sent: a stop may take its whole grace.
+  if (count < ASKED_AT_MOST || facts.nowMs <= (openUntilMs ?? 0)) return decision;
   return refuse(
     'node-silent',
     `its agent is online, and ${count} questions to it were not answered (${reason}): how the node is, nobody knows, and nothing was done to it`,

@@ -46,5 +46,9 @@ export const litecoin: StoryGroup = {
     );
   },
   first: [snapshots],
-  lanes: [[diskFull, unmountedData], [frozen, busyRpc], [corruptData]],
+  // Two at once: while all three nodes were sick, the breaker would leave them alone.
+  lanes: [
+    [diskFull, unmountedData],
+    [corruptData, frozen, busyRpc],
+  ],
 };

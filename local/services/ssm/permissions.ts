@@ -110,6 +110,7 @@ export const permissions: Mappings<Parameters> = {
   SendCommand: sendCommand,
   GetDocument: onDocument('ssm:GetDocument'),
   DescribeDocument: onDocument('ssm:DescribeDocument'),
+  DeleteDocument: onDocument('ssm:DeleteDocument'),
   GetParameter: reading('GetParameter', onName),
   GetParameters: reading('GetParameters', (input: { Names?: string[] }) => input.Names ?? []),
   GetParameterHistory: reading('GetParameterHistory', onName),

@@ -7,7 +7,7 @@ import type { ServiceDescriptor } from '../descriptor.ts';
 import type { Encrypted } from '../iam/check.ts';
 import { kmsKey } from '../kms/key-ids.ts';
 import { commandOperations } from './commands.ts';
-import { type DocumentStore, documentOperations } from './documents.ts';
+import { type DocumentStore, documentOf, documentOperations } from './documents.ts';
 import { inventoryOperations } from './inventory.ts';
 import { isBelow } from './parameter-rules.ts';
 import { bareName, type ParameterStore, parameterArn, parameterOperations, secured } from './parameters.ts';
@@ -22,6 +22,8 @@ export interface Ssm extends Service {
   secureParametersBelow(path: string, recursive: boolean): readonly Encrypted[];
   /** Names of all documents, in the order of their creation. */
   documents(): readonly string[];
+  /** For a story that begins long after a deployment: when a document was created. */
+  dateDocument(name: string, createdAtMs: number): void;
 }
 
 export function createSsm(kernel: Kernel, machines: Machines): Ssm {
@@ -47,6 +49,11 @@ export function createSsm(kernel: Kernel, machines: Machines): Ssm {
     },
     secureParametersBelow: (path, recursive) => encrypted((name) => isBelow(name, path, recursive)),
     documents: () => [...documents.keys()],
+    dateDocument: (name, createdAtMs) => {
+      const document = documentOf(documents, name);
+      const versions = document.versions.map((version) => ({ ...version, createdAtMs }));
+      documents.set(name, { ...document, versions });
+    },
   };
 }
 

@@ -156,6 +156,36 @@ const deletions = ({ region }: World) =>
   );
 const failed = ({ region }: World): number => failuresOf(region, FUNCTION);
 
+const DAYS_AGO = (days: number): number => NOON_MS - days * 24 * HOUR_MS;
+const OBSOLETE = 'chainmend-inspect-node-0badc0de';
+const FORMER = 'chainmend-swap-volumes-0badc0de';
+const THEIRS = ['chainmend-runbook', 'chainmend-inspect-node-by-hand', 'nightly-0badc0de'];
+
+/** Documents of a deployment in summer, of the one before, and a person's. Of one operation the document has changed a month ago. */
+function documents(world: World): void {
+  const { region } = world;
+  const current = region.ssm.documents();
+  const step = { action: 'aws:runShellScript', name: 'nothing', inputs: { runCommand: ['true'] } };
+  const Content = JSON.stringify({ schemaVersion: '2.2', description: 'another one', mainSteps: [step] });
+  world.beforehand(async () => {
+    for (const Name of [OBSOLETE, FORMER, ...THEIRS]) {
+      await region.call('ssm', 'CreateDocument', { Name, Content, DocumentType: 'Command', DocumentFormat: 'JSON' });
+      region.ssm.dateDocument(Name, DAYS_AGO(200));
+    }
+    for (const name of current) region.ssm.dateDocument(name, DAYS_AGO(name.includes('swap-volumes') ? 30 : 90));
+  });
+}
+const holdNode = (world: World, owner: string | null): Promise<unknown> => {
+  const { instanceId } = world.find('bitcoin', 'node3');
+  const node = { fleet: 'bitcoin', instanceId, fence: 3, ordinal: 0, owner, quietAfterMs: 0, operation: null };
+  const Item = toItem({ ...keys.node(instanceId), ...node, version: owner === null ? 5 : 4 });
+  return world.region.call('dynamodb', 'PutItem', { TableName: world.tableName, Item });
+};
+const hasDocument = ({ region }: World, name: string): boolean => region.ssm.documents().includes(name);
+const keepsDocuments = (world: World): boolean =>
+  [...THEIRS, FORMER].every((name) => hasDocument(world, name)) &&
+  world.region.ssm.documents().filter((name) => name.startsWith('chainmend-swap-volumes-')).length === 2;
+
 const invoke = ({ region }: World, event: object): Promise<unknown> =>
   region.call('lambda', 'Invoke', {
     FunctionName: FUNCTION,
@@ -394,6 +424,35 @@ const cases: Readonly<Record<string, Case>> = {
     also: (world) => keep('due', volume(world, due())),
     people: prune({ fleet: 'bitcoin', plan: true }),
     expect: { 'nothing is touched': (world) => hasVolume(world, id('due')) && own(world).length === 0 },
+  },
+  'a command document that was replaced two months ago is deleted, and no other one': {
+    also: documents,
+    people: prune(),
+    expect: {
+      'the obsolete one is gone': (world) => !hasDocument(world, OBSOLETE),
+      'what was replaced a month ago is there, and so is what people have made': keepsDocuments,
+      'nothing failed': (world) => failed(world) === 0,
+    },
+  },
+  'while a heal holds a node no command document is deleted': {
+    also: (world) => {
+      documents(world);
+      world.beforehand(() => holdNode(world, 'execution-7'));
+    },
+    people: (world) => {
+      prune()(world);
+      world.at(3, () => holdNode(world, null));
+    },
+    expect: { 'the obsolete one is there': (world) => hasDocument(world, OBSOLETE) },
+  },
+  'under a pause no command document is deleted': {
+    also: documents,
+    people: (world) => {
+      const pause = { Name: '/chainmend/pause', Value: 'I am at work', Type: 'String', Overwrite: true };
+      world.at(0.5, () => world.region.call('ssm', 'PutParameter', pause));
+      prune()(world);
+    },
+    expect: { 'the obsolete one is there': (world) => hasDocument(world, OBSOLETE) },
   },
   'a pause in the middle of a run stops it': {
     also: (world) => {

@@ -4,13 +4,19 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
 import type { Result } from '../../../functions/replace-node/acts/act.ts';
 import { REPLACE_NODE } from '../../../functions/replace-node/heal.ts';
-import { newLeases, type ReplaceContext } from '../../../functions/replace-node/state.ts';
+import {
+  afterCommand,
+  type CommandTrace,
+  newLeases,
+  type ReplaceContext,
+} from '../../../functions/replace-node/state.ts';
 import { runHeal } from '../../../shared/heal/engine.ts';
 import { keys } from '../../../shared/heal/store.ts';
 import { bitcoinFile, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
 import { allocatedIncident, ME, OTHER, payload } from '../../fixtures/builders/incident.ts';
 import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
+import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { patientContext, shell } from '../../fixtures/heal-shell.ts';
 import { ladderState } from '../../fixtures/replace-facts.ts';
 import { tableOfHeals } from '../../fixtures/table.ts';
@@ -103,6 +109,20 @@ describe('a plan that a person has said yes to', () => {
     ['that is a no', (plan) => ({ approve: false, plan })],
   ])('is not carried out for an answer %s', async (_, answer) => {
     expect(await asked(answer)).toMatchObject({ ending: { code: 'approval-denied' }, sent: [] });
+  });
+});
+
+describe('what an earlier attempt has sent', () => {
+  const MINE = { which: 'original', isRefused: false, fence: 4, isUp: true } as const;
+  const left = newLeases({ execution: EXECUTION, fence: 4 }, NOON_MS);
+
+  it.each<[string, CommandTrace, number | null]>([
+    ['is over once the node has answered under our fence', MINE, null],
+    ['may still run where nobody answered', { ...MINE, fence: null }, NOON_MS],
+    ['may still run where the node obeys another fence', { ...MINE, fence: 9 }, NOON_MS],
+    ['may still run where another instance answered', { ...MINE, which: 'replacement' }, NOON_MS],
+  ])('%s', (_, trace, until) => {
+    expect(afterCommand(left, trace).openUntilMs).toBe(until);
   });
 });
 

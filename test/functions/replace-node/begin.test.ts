@@ -30,6 +30,12 @@ describe('a question that the node left open', () => {
   it.each<[string, Partial<Facts>, string]>([
     ['is asked again', {}, 'inspect'],
     ['is told where it was asked three times, and nothing is done to the node', often, 'node-silent'],
+    [
+      'is asked again while the node may be busy with what was sent before',
+      { ...often, openUntilMs: NOON_MS },
+      'inspect',
+    ],
+    ['is told after that', { ...often, openUntilMs: NOON_MS - 1 }, 'node-silent'],
     ['is left to the next attempt, with a higher fence, where the node obeys a later heal', stale, 'node-silent'],
   ])('%s', (_, more, does) => {
     expect(asked(more, null)).toBe(does);

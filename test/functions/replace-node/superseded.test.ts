@@ -80,7 +80,7 @@ async function made(here: Shell, act: Act, state: LadderState) {
   const context = { ...here.tools, environment } as unknown as ReplaceContext;
   const leases = {
     ...{ holder: { execution: ME, fence: 4 }, leased: [], ordinals: { original: 1, replacement: 1 } },
-    ...{ commandsOver: true, seenFence: 4, clientUp: { original: false, replacement: false } },
+    ...{ commandsOver: true, openUntilMs: null, seenFence: 4, clientUp: { original: false, replacement: false } },
   };
   const told = await performAct({ ...context, ...turnAt(patientContext().ctx, '010'), leases, state }, act).then(
     ({ result }) => result,

@@ -56,13 +56,13 @@ describe('whatever happens at every step', () => {
         resizeFacts({ seen, history: [] }),
         refusalOf(told),
       );
+    const leased = { holder, openUntilMs: null };
     return {
       claim: (_, told) => choose<Acts['claim']['result']>(told, mine, mine, mine, { end: 'not ours' }),
       survey: (_, told) => factsOf(null, told),
       observe: ({ seen }, told) => factsOf(seen, told),
       ask: (_, told) => choose<Acts['ask']['result']>(told, { approved: true }, { approved: true }, refusalOf(told)),
-      lease: (_, told) =>
-        choose<Acts['lease']['result']>(told, { holder }, { holder }, { holder }, { busy: 'arn:other' }),
+      lease: (_, told) => choose<Acts['lease']['result']>(told, leased, leased, leased, { busy: 'arn:other' }),
       send: (_, told) => {
         const sent = { commandId: 'c', overAtMs: 0 };
         return choose<Acts['send']['result']>(told, sent, sent, sent, sent, refusalOf(told), lost);

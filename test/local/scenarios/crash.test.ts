@@ -97,9 +97,10 @@ const TALES: readonly Tale[] = [
 const told = sampled('crash', TALES, 2);
 
 describe.each(told)('$name', ({ scenario, heal, modifications = 0, made, deaths }) => {
-  const asItShould = ({ place }: Crashed): Crashed => ({
+  const asItShould = ({ place, healedSeconds }: Crashed): Crashed => ({
     scenario,
     place,
+    healedSeconds,
     modifications,
     made,
     healed: true,
@@ -142,3 +143,22 @@ beforeAll(async () => {
   );
   await crashed;
 }, PATIENCE_MS);
+
+describe('a command that nobody heard of any more', () => {
+  const SENT = ['ssm.SendCommand restart-client', 'ssm.SendCommand swap-volumes'];
+  /** Undisturbed it takes 16.5 min. The longest stop and start of its client would have to be waited for otherwise: 20 min and more. */
+  const WITHIN_SECONDS = 23 * 60;
+
+  it(
+    'keeps no successor waiting: its first question raises the fence of the node',
+    async () => {
+      const places = SENT.map((at) => dies('lost for good', at));
+      const ends = await runJob('crash', [{ scenario: 'corrupt-data', heal: 'chainmend-replace-node', places }]);
+      expect(ends.map(({ healed, unmet }) => ({ healed, unmet }))).toEqual(
+        places.map(() => ({ healed: true, unmet: [] })),
+      );
+      for (const { healedSeconds } of ends) expect(healedSeconds).toBeLessThan(WITHIN_SECONDS);
+    },
+    PATIENCE_MS,
+  );
+});

@@ -51,14 +51,19 @@ describe('what a heal remembers on its node', () => {
 describe('the lease', () => {
   it('is granted to the kind of heal that left something open, and to no other', async () => {
     const left = nodeRecord({ operation: ladder, fence: 4 });
-    expect(await takeLease(shell({}, left).tools, 'replace')).toEqual({ holder: { execution: ME, fence: 5 } });
+    expect(await takeLease(shell({}, left).tools, 'replace')).toEqual({
+      holder: { execution: ME, fence: 5 },
+      openUntilMs: null,
+    });
+    const waits = nodeRecord({ operation: ladder, fence: 4, quietAfterMs: NEVER_OVER_MS });
+    expect(await takeLease(shell({}, waits).tools, 'replace')).toMatchObject({ openUntilMs: NEVER_OVER_MS });
     expect(await takeLease(shell({}, left).tools, 'grow')).toEqual({ busy: 'what incident a left open' });
   });
 
   it('of another instance is a lease of its own', async () => {
     const { tools, nodes } = shell();
     const other = 'i-0fedcba9876543210';
-    expect(await takeLease(tools, 'replace', other)).toEqual({ holder: { execution: ME, fence: 1 } });
+    expect(await takeLease(tools, 'replace', other)).toMatchObject({ holder: { execution: ME, fence: 1 } });
     expect(nodes.get(other)).toMatchObject({ instanceId: other, owner: ME });
     expect(nodes.get(INSTANCE)?.fence).toBe(4);
   });

@@ -128,9 +128,17 @@ describe('the quiet time', () => {
     expect(answered(others({ quietAfterMs: later }), me, NOON_MS)).toEqual({ lost: true });
   });
 
-  it('keeps nobody from a donor whose client may be down: its next heal raises the fence first', () => {
+  type Ladder = Extract<NodeRecord['operation'], { kind: 'replace' }>;
+  const ladderIn = (rung: Ladder['memory']['rung'], phase: Ladder['phase'] = 'down') =>
+    ({ kind: 'replace', phase, incidentId: '7f3a0c1d', memory: { rung } }) as NodeRecord['operation'];
+  const donor = { kind: 'snapshot', phase: 'down', incidentId: '7f3a0c1d' } as NodeRecord['operation'];
+
+  it.each<[string, NodeRecord['operation']]>([
+    ['a donor', donor],
+    ['a node in the middle of its restart', ladderIn('restart')],
+    ['a node in the middle of its swap', ladderIn('swap')],
+  ])('keeps nobody from %s, whose client may be down: its next heal raises the fence first', (_, down) => {
     const quietAfterMs = NOON_MS + 2 * HOUR_MS;
-    const down = { kind: 'snapshot', phase: 'down', incidentId: '7f3a0c1d' } as NodeRecord['operation'];
     const dead = others({ quietAfterMs, operation: down });
     expect(leaseFree(dead, ended(NOON_MS), NOON_MS + DIED_OUT_MS + 1)).toBe(true);
     expect(leaseFree(dead, RUNNING, NOON_MS + HOUR_MS)).toBe(false);
@@ -140,6 +148,19 @@ describe('the quiet time', () => {
     expect(release(mine({ quietAfterMs, operation: down }), me, false, NOON_MS)).toMatchObject({
       waitUntilMs: quietAfterMs + 1,
     });
+  });
+
+  it.each<[string, NodeRecord['operation']]>([
+    ['another instance is to take its place', ladderIn('replace')],
+    ['its instance is stopped and started', ladderIn('stop-start')],
+    ['no rung is under way', ladderIn(null)],
+    ['its client is as it was', ladderIn('swap', 'preparing')],
+    ['it has proved itself', ladderIn('swap', 'proved')],
+    ['nothing is open', null],
+  ])('keeps everybody from a node of which %s', (_, operation) => {
+    const read = { quietAfterMs: NOON_MS + HOUR_MS, operation };
+    expect(leaseFree(others(read), ended(0), NOON_MS)).toBe(false);
+    expect(release(mine(read), me, false, NOON_MS, 0, true)).toMatchObject({ waitUntilMs: NOON_MS + HOUR_MS + 1 });
   });
 
   it('is raised by what is sent', () => {

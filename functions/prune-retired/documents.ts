@@ -1,0 +1,83 @@
+// Command documents of earlier deployments. Each is named by its content and stays when it is replaced, since a heal sends what it began with (ADR 4). An
+// account holds 500. What nothing can send any more is deleted, a few in each run.
+import { DeleteDocumentCommand, paginateListDocuments, type SSMClient } from '@aws-sdk/client-ssm';
+import { logInfo } from '../../shared/aws/log.ts';
+import { judgePauseOfAll } from '../../shared/guardrails/switches.ts';
+import type { Store } from '../../shared/heal/store.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Many times the longest execution of a heal, and longer than anybody goes back to the deployment before. */
+export const REPLACED_FOR_MS = 60 * DAY_MS;
+/** A deployment replaces at most thirteen. */
+const MAX_IN_A_RUN = 20;
+/** `chainmend-<operation>-<hash8>`: see shared/node-commands. */
+const NAME = /^chainmend-(?<operation>[a-z]+(?:-[a-z]+)*)-[0-9a-f]{8}$/;
+const NAME_PREFIX = 'chainmend-';
+
+export interface DocumentFact {
+  readonly name: string;
+  readonly createdAtMs: number;
+}
+
+/**
+ * The documents that may go, oldest first: of an operation that has another document now, where both have been there for sixty days. Pure.
+ *
+ * @param current the names that the functions of this deployment send; where one is missing from the account, nothing may go
+ */
+export function obsoleteDocuments(
+  documents: readonly DocumentFact[],
+  current: ReadonlySet<string>,
+  nowMs: number,
+): readonly string[] {
+  const sent = new Map(
+    documents.flatMap(({ name, createdAtMs }) =>
+      current.has(name) ? [[operationOf(name), createdAtMs] as const] : [],
+    ),
+  );
+  if (sent.size < current.size) return [];
+  return documents
+    .filter(({ name, createdAtMs }) => {
+      const successorMs = sent.get(operationOf(name));
+      if (current.has(name) || operationOf(name) === undefined || successorMs === undefined) return false;
+      return nowMs - Math.max(createdAtMs, successorMs) >= REPLACED_FOR_MS;
+    })
+    .toSorted((a, b) => a.createdAtMs - b.createdAtMs || (a.name < b.name ? -1 : 1))
+    .slice(0, MAX_IN_A_RUN)
+    .map(({ name }) => name);
+}
+
+const operationOf = (name: string): string | undefined => NAME.exec(name)?.groups?.['operation'];
+
+export interface DocumentsContext {
+  readonly ssm: SSMClient;
+  readonly store: Pick<Store, 'readNodes'>;
+  readonly parameterPrefix: string;
+  /** Values of parameters, with the pause of everything among them. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly current: readonly string[];
+}
+
+/** @returns the names of what was deleted. While any heal holds a node, nothing is: it may have begun before a deployment went back */
+export async function pruneDocuments(context: DocumentsContext, nowMs: number): Promise<readonly string[]> {
+  const { ssm, store, parameterPrefix, values, current } = context;
+  const obsolete = obsoleteDocuments(await readDocuments(ssm), new Set(current), nowMs);
+  if (obsolete.length === 0 || judgePauseOfAll(parameterPrefix, values) !== null) return [];
+  if ((await store.readNodes()).some(({ owner }) => owner !== null)) return [];
+  for (const Name of obsolete) {
+    await ssm.send(new DeleteDocumentCommand({ Name }));
+    logInfo({ deleted: Name, because: 'no heal can send it any more' });
+  }
+  return obsolete;
+}
+
+async function readDocuments(client: SSMClient): Promise<readonly DocumentFact[]> {
+  const Filters = [
+    { Key: 'Owner', Values: ['Self'] },
+    { Key: 'Name', Values: [NAME_PREFIX] },
+  ];
+  const documents: DocumentFact[] = [];
+  for await (const { DocumentIdentifiers = [] } of paginateListDocuments({ client }, { Filters, MaxResults: 50 }))
+    for (const { Name, CreatedDate } of DocumentIdentifiers)
+      if (Name !== undefined && CreatedDate) documents.push({ name: Name, createdAtMs: CreatedDate.getTime() });
+  return documents;
+}
