@@ -7,6 +7,7 @@ import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
+import { brokenFilesystem } from './broken-filesystem.ts';
 import { burstOf200 } from './burst-of-200.ts';
 import { busyRpc } from './busy-rpc.ts';
 import { ceilingAndHung } from './ceiling-and-hung.ts';
@@ -83,6 +84,7 @@ export const SCENARIOS: readonly Scenario[] = [
   untaggedSnapshot,
   oldVerifiedSnapshot,
   unmountedData,
+  brokenFilesystem,
   noGoodSnapshot,
   clientBug,
   fairQueue,
