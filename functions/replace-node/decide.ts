@@ -162,7 +162,9 @@ function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly Found
       told === undefined ? fits(volume, role, tags, fleet.volumes.length) : volume.volumeId === told,
     );
     const [volume, another] = candidates;
-    return volume?.attachment && !another ? [foundVolume(volume, role, path, volume.attachment.device)] : [];
+    if (!volume?.attachment || another) return [];
+    const one = foundVolume(volume, role, path, volume.attachment.device);
+    return [seen !== null && told === undefined ? { ...one, wasUnmounted: true as const } : one];
   });
   const ids = new Set(found.map(({ volumeId }) => volumeId));
   return found.length === fleet.volumes.length && ids.size === found.length ? found : [];

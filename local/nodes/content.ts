@@ -4,6 +4,8 @@ import type { Branch } from './branch.ts';
 
 export type FilesystemType = 'xfs' | 'ext4' | 'btrfs';
 
+export type BrokenFilesystem = 'log' | 'superblock';
+
 /** What a client does when it opens data: it continues at their height, exits, or starts at height 0 as if there were none. */
 export type Opening = 'opens' | 'refuses' | 'starts-over';
 
@@ -31,6 +33,8 @@ export interface VolumeContent {
   readonly uuid: string;
   readonly partitioned: boolean;
   readonly formatted: 'mbr' | 'ext4-32bit' | undefined;
+  /** Its filesystem does not mount any more. superblock: its own bytes do not even tell which one it is. */
+  readonly broken: BrokenFilesystem | undefined;
   readonly sizeBytes: number;
   readonly usedBytes: number;
   readonly inodesUsed: number;

@@ -1,6 +1,6 @@
 // The devices of a simulated node and their mounts. Attaching makes a device and mounts nothing. A volume made from a copy has its original's UUID. A
 // boot mounts what is in /etc/fstab. The client's data are in data.ts.
-import { type FilesystemType, simulatedContent, type VolumeContent } from './content.ts';
+import { type BrokenFilesystem, type FilesystemType, simulatedContent, type VolumeContent } from './content.ts';
 import type { NodeContext } from './context.ts';
 import { CopiedData } from './data.ts';
 import { bootLines, fstabOf } from './fstab.ts';
@@ -43,7 +43,7 @@ export class NodeDisks {
       name,
       byId: deviceById(volumeId),
       sizeBytes: volume?.deviceBytes ?? sizeBytes,
-      filesystem: volume && { type: volume.filesystem, uuid: volume.uuid },
+      filesystem: volume && volume.broken !== 'superblock' ? { type: volume.filesystem, uuid: volume.uuid } : undefined,
       mountedAt: volume?.mounted ? volume.path : undefined,
       readOnly: volume?.readOnly ?? false,
     }));
@@ -74,8 +74,8 @@ export class NodeDisks {
     const volume = this.find(volumeId)?.volume;
     if (!volume) return undefined;
     this.node.client.settle();
-    const { filesystem, uuid, partitioned, formatted, sizeBytes, usedBytes, inodesUsed, share } = volume;
-    const what = { filesystem, uuid, partitioned, formatted, sizeBytes, usedBytes, inodesUsed, share };
+    const { filesystem, uuid, partitioned, formatted, broken, sizeBytes, usedBytes, inodesUsed, share } = volume;
+    const what = { filesystem, uuid, partitioned, formatted, broken, sizeBytes, usedBytes, inodesUsed, share };
     return { ...what, ...(volume.mounted ? this.inUse(volume) : this.atRest(volume)) };
   }
 
@@ -129,7 +129,7 @@ export class NodeDisks {
     if (!device) return `mount: ${path}: special device ${name} does not exist.`;
     const { volume } = device;
     const node = `/dev/${device.name}`;
-    if (!volume)
+    if (!volume || volume.broken)
       return `mount: ${path}: ${WRONG_FILESYSTEM} on ${node}, missing codepage or helper program, or other error.`;
     if (volume.mounted) return `mount: ${path}: ${node} already mounted on ${volume.path}.`;
     // mount(8) would mount one filesystem over the other; a heal never wants that.
@@ -154,13 +154,23 @@ export class NodeDisks {
     return undefined;
   }
 
+  /** The filesystem of a path shuts down, and does not mount any more. */
+  break(path: string, how: BrokenFilesystem): void {
+    const volume = this.mounted().find((candidate) => candidate.path === path);
+    if (!volume) throw new RangeError(`${path}: nothing is mounted there`);
+    if (this.places.includes(volume)) this.node.client.stop('failed', 'volume-gone');
+    this.touched = true;
+    this.release(volume);
+    volume.broken = how;
+  }
+
   /** Mounts only what /etc/fstab lists; a line without its device is skipped (nofail). */
   boot(): void {
     if (!this.touched && !this.node.setup.files.changed(FSTAB)) return;
     for (const volume of this.mounted()) this.release(volume);
     for (const { spec, path } of bootLines(this.node.setup.files.get(FSTAB) ?? '')) {
       const volume = this.resolve(spec)?.volume;
-      if (volume && !volume.mounted && !this.mounted().some((other) => other.path === path))
+      if (volume && !volume.broken && !volume.mounted && !this.mounted().some((other) => other.path === path))
         this.put(volume, path, false);
     }
   }
@@ -200,6 +210,7 @@ export class NodeDisks {
     const sizes = { deviceBytes, filesystemBytes: content.sizeBytes, mounted: false, ...(formatted && { formatted }) };
     const volume = new SimulatedVolume({ ...spec, ...sizes }, this.data.growth);
     volume.kept = { data, owner, files };
+    volume.broken = content.broken;
     volume.initializedAtMs = disk.initializedAtMs ?? Number.NEGATIVE_INFINITY;
     return volume;
   }

@@ -16,7 +16,7 @@ import { askNode } from './commands/ask-node.ts';
 import { NodeCommands } from './commands/client-commands.ts';
 import type { PeersHost } from './commands/peer-commands.ts';
 import { CommandRunner } from './commands/runner.ts';
-import type { FilesystemType, VolumeContent } from './content.ts';
+import type { BrokenFilesystem, FilesystemType, VolumeContent } from './content.ts';
 import type { DeviceReport, MountOptions } from './disks.ts';
 import { NodeDisks } from './disks.ts';
 import type { CommandOutcome, Machine, MachineCommand, NewDisk } from './machine.ts';
@@ -276,6 +276,10 @@ export class SimulatedNode implements Machine {
 
   mount(device: string, path: string, options?: MountOptions): string | undefined {
     return this.disks.mount(device, path, options);
+  }
+
+  breakFilesystem(path: string, how: BrokenFilesystem): void {
+    this.disks.break(path, how);
   }
 
   unmount(path: string): string | undefined {

@@ -1,7 +1,7 @@
 // One data volume of a simulated node: its device, partition and filesystem, and how a growing chain fills it.
 import { createHash } from 'node:crypto';
 import type { Observation } from '../../shared/node-commands/answer.ts';
-import type { ChainData, FilesystemType, VolumeContent } from './content.ts';
+import type { BrokenFilesystem, ChainData, FilesystemType, VolumeContent } from './content.ts';
 
 export interface VolumeSpec {
   /** "" if the device does not report its EBS volume. */
@@ -57,6 +57,8 @@ export class SimulatedVolume {
   readonly share: number;
   readonly growth: Growth;
   readOnly = false;
+  /** It does not mount any more. */
+  broken: BrokenFilesystem | undefined;
   /** Its blocks are still loading until then, in ms since the epoch: reads are slow. */
   initializedAtMs = Number.NEGATIVE_INFINITY;
   /** Its content when it was last unmounted, or attached; undefined while a client of this node uses it. */

@@ -12,6 +12,8 @@ export interface FoundVolume extends VolumeShape {
   readonly path: string;
   /** EC2's device name of the attachment, "/dev/sdf". */
   readonly device: string;
+  /** The node said that nothing was mounted there: its filesystem may be broken. */
+  readonly wasUnmounted?: true;
   /** Users' tags, without those of aws: and of chainmend:. */
   readonly tags: Readonly<Record<string, string>>;
 }

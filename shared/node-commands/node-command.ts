@@ -57,10 +57,12 @@ export type NodeCommand =
       /** Absolute paths below the mount points. */
       readonly identity: readonly string[];
       /**
-       * ours: identity comes from the volumes of `from`, and what is missing there is removed. theirs, on the way back: identity stays as it is. So
-       * do the volumes of `to` if their client does not come up: it may have been so before.
+       * ours: identity comes from the volumes of `from`, and what is missing there is removed. own: the same, and where `from` was not mounted and does
+       * not mount, the copy's own stays, which is this node's. theirs, on the way back: identity stays as it is. So do the volumes of `to` if their client
+       * does not come up: it may have been so before. unmounted: the same, and what was not mounted when it was found need not mount: its place stays
+       * empty.
        */
-      readonly carry: 'ours' | 'theirs';
+      readonly carry: 'ours' | 'own' | 'theirs' | 'unmounted';
       /** Signing states, absolute paths: the one with the greater height stays, for either `carry`. */
       readonly keepNewest: readonly string[];
     }

@@ -123,8 +123,8 @@ export const parameterRules = {
     pattern: `^${base64}$`,
   },
   Carry: {
-    description: 'ours: identity is taken from the volumes that go; theirs: that of the volumes that come stays',
-    pattern: '^(ours|theirs)$',
+    description: 'Whose identity stays: ours, of the volumes that go; own, theirs, unmounted: see node-command.ts',
+    pattern: '^(ours|own|theirs|unmounted)$',
   },
   KeepNewest: {
     description: 'Lines of paths of signing states, of which the one with the greater height stays, in base64',

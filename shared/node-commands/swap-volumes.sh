@@ -3,6 +3,10 @@
 # Until it is carried over, the next boot mounts what was found; from then on what comes.
 
 FROM=() TO=() IDENTITY=() NEWEST=()
+EMPTY=' '   # places where nothing was mounted before
+LACKS=' '   # places of what goes and does not mount, so that nothing of it can be carried over
+BACK=       # yes: what was found is put back
+LEFT_EMPTY= # yes: what was found was not mounted and does not mount, and its place stays empty
 
 perform() {
   local status=0
@@ -25,13 +29,16 @@ swap() {
   if ! is_carried; then
     may_stop && pin_places || return
     FAULT=node
-    if stop_all && exchange && boot_into_new && start_all; then FAULT=none; return 0; fi
+    if stop_all && exchange && boot_into_new; then
+      if [ -n "$LEFT_EMPTY" ]; then stay_empty 'there was nothing'; return; fi
+      if start_all; then FAULT=none; return 0; fi
+    fi
   elif boot_into_new && start_all; then
     FAULT=none
     return 0
   fi
   why=$WHY fault=$FAULT
-  if [ "$fault" = client ] && [ "$SSM_Carry" = theirs ]; then
+  if [ "$fault" = client ] && is_way_back; then
     # On the way back a client that ends on what was found ended on it before: the copy is not brought again.
     FAULT=none
     return 1
@@ -43,6 +50,7 @@ swap() {
     return
   fi
   PUT_BACK=true FAULT=$fault
+  if [ -n "$LEFT_EMPTY" ]; then stay_empty "$why"; return; fi
   why="$why; the volumes found are mounted again"
   if start_all; then
     # It does not come up on the new data and does on the old ones: it lies in the data.
@@ -52,6 +60,18 @@ swap() {
     [ "$fault" != client ] || FAULT=none
     WHY="$why; $WHY"
   fi
+  return 1
+}
+
+# is_way_back: the identity of what comes stays.
+is_way_back() {
+  case $SSM_Carry in theirs | unmounted) ;; *) return 1 ;; esac
+}
+
+# stay_empty REASON: as it was found; no client is started where its data are missing.
+stay_empty() {
+  [ "$FAULT" = data ] || FAULT=none
+  PUT_BACK=true WHY="$1; what was found does not mount: its place stays empty"
   return 1
 }
 
@@ -79,7 +99,7 @@ read_swap() {
     [ -n "$(place_of "$path")" ] || { untouched "$path lies on none of the volumes"; return; }
   done
   for path in ${NEWEST[@]+"${NEWEST[@]}"}; do
-    if [ "$SSM_Carry" = theirs ] || ! is_below_any "$path" ${IDENTITY[@]+"${IDENTITY[@]}"}; then continue; fi
+    if is_way_back || ! is_below_any "$path" ${IDENTITY[@]+"${IDENTITY[@]}"}; then continue; fi
     untouched "$path lies in a directory of the identity, which would be carried over it"
     return
   done
@@ -100,12 +120,23 @@ judge_places() {
     find_volume "$from" || return
     kind=$KIND
     case $MOUNTED in
-      "$from") is_only_at "$from" "$path" && fit "$to" "$kind" ;;
-      "$to") fit "$from" "$kind" && find_volume "$to" && is_only_at "$to" "$path" ;;
-      *) fit "$from" "$kind" && fit "$to" "$kind" ;;
+      "$from") is_only_at "$from" "$path" && may_come "$to" "$kind" ;;
+      "$to") may_go "$from" "$kind" && find_volume "$to" && is_only_at "$to" "$path" ;;
+      *) EMPTY="$EMPTY$path " && may_go "$from" "$kind" && may_come "$to" "$kind" ;;
     esac || return
   done
   nothing_beneath
+}
+
+# may_go VOLUME KIND: after find_volume. What is mounted nowhere may be broken, and tell no filesystem.
+may_go() {
+  if [ -n "$2" ]; then fit "$1" "$2"; else is_only_at "$1" ''; fi
+}
+
+# may_come VOLUME KIND: KIND is empty where what goes tells none. What was found broken comes back as it was.
+may_come() {
+  find_volume "$1" || return
+  if [ "$SSM_Carry" = unmounted ]; then is_only_at "$1" ''; else fit "$1" "${2:-${KIND:-xfs}}"; fi
 }
 
 # are_mounted VOLUME...: at their places, all of them.
@@ -126,7 +157,7 @@ is_carried() {
   for index in "${!PLACES[@]}"; do
     line=$(pinned "${PLACES[index]}")
     if [ "$line" = "${TO[index]}" ]; then continue; fi
-    [ -z "$line" ] && [ "$SSM_Carry" = theirs ] || return
+    [ -z "$line" ] && is_way_back || return
   done
 }
 
@@ -151,30 +182,46 @@ exchange() {
 mount_all() {
   local path
   for path in "${PLACES[@]}"; do
-    mount_at "$1" "$path" || return
+    mount_at "$1" "$path" || stays_empty "$path" || return
     shift
   done
+}
+
+# stays_empty PATH: of what was found and does not mount, where nothing was mounted before.
+stays_empty() {
+  if [ "$SSM_Carry" != unmounted ]; then case $BACK$EMPTY in yes*" $1 "*) ;; *) return 1 ;; esac; fi
+  say "swap: $WHY"
+  LEFT_EMPTY=yes WHY= FAULT=node
 }
 
 # carry_over: what makes this node itself, while nobody else gets to either volume.
 carry_over() {
   local index path
-  if [ "${#NEWEST[@]}" -eq 0 ] && { [ "$SSM_Carry" = theirs ] || [ "${#IDENTITY[@]}" -eq 0 ]; }; then return 0; fi
+  if [ "${#NEWEST[@]}" -eq 0 ] && { is_way_back || [ "${#IDENTITY[@]}" -eq 0 ]; }; then return 0; fi
   for index in "${!PLACES[@]}"; do
     # Its own log first, where it has one that was not written back: what was signed last may stand there. A key does not.
     mount_aside "${FROM[index]}" "from$index" replayed ||
-      { [ "${#NEWEST[@]}" -eq 0 ] && mount_aside "${FROM[index]}" "from$index" found; } || { FAULT=node; return 1; }
+      { [ "${#NEWEST[@]}" -eq 0 ] && mount_aside "${FROM[index]}" "from$index" found; } ||
+      lacks "${PLACES[index]}" || { FAULT=node; return 1; }
     mount_aside "${TO[index]}" "to$index" written || return
   done
   for path in ${NEWEST[@]+"${NEWEST[@]}"}; do carry_one keep_newest "$path" || return; done
-  if [ "$SSM_Carry" = ours ]; then
+  if ! is_way_back; then
     for path in ${IDENTITY[@]+"${IDENTITY[@]}"}; do
       case " ${NEWEST[*]-} " in *" $path "*) continue ;; esac
+      # A copy of this very node keeps what it has; another node's identity is taken away, and nothing comes in its place.
+      case $SSM_Carry$LACKS in own*" $(place_of "$path") "*) continue ;; esac
       carry_one carry "$path" || return
     done
   fi
   for index in "${!PLACES[@]}"; do sync_filesystem "$ASIDE/to$index"; done
   clear_aside
+}
+
+# lacks PLACE: nothing was mounted there, and it does not mount. Of a signing state there nobody knows what was signed last.
+lacks() {
+  case ${#NEWEST[@]}$EMPTY in 0*" $1 "*) ;; *) return 1 ;; esac
+  LACKS="$LACKS$1 " WHY= FAULT=none
 }
 
 # carry_one HOW PATH
@@ -208,6 +255,7 @@ put_back_found() {
   clear_aside
   # Where nothing has been unmounted, a client that does not stop holds up nobody.
   are_mounted "${FROM[@]}" || { stop_all && unmount_others; } || return
+  BACK=yes
   mount_all "${FROM[@]}" || return
   if ! boot_with_pinned "${FROM[@]}"; then
     # Lines of ours that lead to what was found are as good: no reason to leave the client down.

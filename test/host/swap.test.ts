@@ -207,6 +207,50 @@ onMachine('a swap', () => {
   });
 });
 
+onMachine('what was found and does not mount any more', () => {
+  const BY_ID = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${FOUND.replace('-', '')}`;
+  const broken = { ...story, client: 'failed' } as const;
+  const once = { ...forward, keepNewest: [], carry: 'own' } as const;
+  const wipe = (machine: SwapMachine) =>
+    machine.machine.shell(`umount /data; dd if=/dev/zero of="$(readlink -f ${BY_ID})" bs=1M count=64 2>/dev/null`);
+
+  it('gives way to a copy of this very node, which keeps its own identity; on the way back its place stays empty', async () => {
+    await withMachine(broken, async (machine) => {
+      await wipe(machine);
+      expect(await answerTo(machine, once)).toMatchObject({ result: 'done', fault: 'none' });
+      expect([await machine.mounted(), await machine.state()]).toEqual([NEW, 'running']);
+      expect(await machine.read('node_key')).toBe('theirs');
+      const undo: NodeSend = { ...once, from: 'new', to: 'found', carry: 'unmounted', id: '4.2' };
+      expect(await answerTo(machine, undo)).toMatchObject({
+        ...{ result: 'failed', fault: 'none', putBack: true },
+        reason: expect.stringContaining('its place stays empty'),
+      });
+      expect([await machine.mounted(), await machine.state()]).toEqual([undefined, 'stopped']);
+      expect(await machine.machine.shell('cat /etc/fstab')).toBe(machine.fstabFound);
+    });
+  });
+
+  it('gives way to a copy of another node without that node’s identity', async () => {
+    await withMachine(broken, async (machine) => {
+      await wipe(machine);
+      expect(await answerTo(machine, { ...once, carry: 'ours' })).toMatchObject({ result: 'done' });
+      expect([await machine.mounted(), await machine.state()]).toEqual([NEW, 'running']);
+      expect([await machine.read('node_key'), await machine.read('keystore/two')]).toEqual([null, null]);
+    });
+  });
+
+  it('stays where a signing state was on it: nobody knows what was signed last', async () => {
+    await withMachine(broken, async (machine) => {
+      await wipe(machine);
+      expect(await answerTo(machine, { ...forward, carry: 'own' })).toMatchObject({
+        ...{ result: 'failed', fault: 'none', putBack: true, startSeconds: null },
+        reason: expect.stringContaining('its place stays empty'),
+      });
+      expect([await machine.mounted(), await machine.state()]).toEqual([undefined, 'failed']);
+    });
+  });
+});
+
 onMachine('a client that its owner starts and stops with commands', () => {
   it('is restarted by them, and what they leave running holds up nobody', async () => {
     await withMachine(story, async ({ machine }) => {

@@ -694,8 +694,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'on the way back no identity is carried from the copy',
-      find: "carry: to === 'restored' ? 'ours' : 'theirs'",
-      replace: "carry: 'ours'",
+      find: "wasUnmounted) ? 'unmounted' : 'theirs'",
+      replace: "wasUnmounted) ? 'unmounted' : 'ours'",
       caughtBy: ['functions/replace-node/superseded'],
     },
     {

@@ -147,8 +147,7 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
         from: to === 'restored' ? foundPlaces(state) : restoredPlaces(state),
         to: to === 'restored' ? restoredPlaces(state) : foundPlaces(state),
         identity: fleet.identityPaths,
-        // On the way back the volumes have the node's own identity.
-        carry: to === 'restored' ? 'ours' : 'theirs',
+        carry: carryOf(state, to, context.payload.node),
         keepNewest: fleet.identityPaths.filter((path) => SIGNING_STATE.test(path)),
       }),
     });
@@ -165,9 +164,16 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
   },
 });
 
-/** A client that ends on its earlier volumes was in that state before. */
-function wentBack(state: LadderState, { seen }: Failed): LadderState {
-  if (mountedOf(state, seen) !== 'found') return { ...state, inspectedAtMs: null };
+/** On the way back the volumes have the node's own identity. */
+function carryOf({ found, restoredVolumes }: LadderState, to: RestoredVolumes['mounted'], node: string) {
+  if (to === 'restored') return isDonors(restoredVolumes, node) ? 'ours' : 'own';
+  return found.volumes.some(({ wasUnmounted }) => wasUnmounted) ? 'unmounted' : 'theirs';
+}
+
+/** A client that ends on its earlier volumes was in that state before; a place where nothing was mounted before may be empty again. */
+function wentBack(state: LadderState, { seen, putBack }: Failed): LadderState {
+  if (mountedOf(state, seen) !== 'found' && !(putBack === true && mountedOf(state, seen) === null))
+    return { ...state, inspectedAtMs: null };
   return { ...withRestored(state, () => ({ mounted: 'found' })), pending: null, setback: null };
 }
 
@@ -185,7 +191,7 @@ function notSwapped(state: LadderState, { reason, fault, putBack, seen }: Failed
 const ENDED_ON_IT = /was started and is /;
 
 function blameOfSwap(reason: string, fault: Failed['fault'], ends: boolean): Blame {
-  const [said = ''] = reason.split('; the volumes found are mounted again');
+  const [said = ''] = reason.split(/; (?:the volumes found are mounted again|what was found does not mount)/);
   if (fault === 'data' && (!ENDED_ON_IT.test(said) || namesItsData(said)))
     return { door: 'data', fault: 'mount', reason };
   if (fault === 'node') return { door: 'node', fault: 'other', reason };

@@ -7,6 +7,7 @@ import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
 import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
+import { brokenFilesystem } from './broken-filesystem.ts';
 import { burstOf200 } from './burst-of-200.ts';
 import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
@@ -77,6 +78,7 @@ export const SCENARIOS: readonly Scenario[] = [
   firstDay,
   untaggedSnapshot,
   unmountedData,
+  brokenFilesystem,
   noGoodSnapshot,
   clientBug,
   fairQueue,

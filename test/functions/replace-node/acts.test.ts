@@ -103,10 +103,28 @@ describe('before an act', () => {
 
 describe('what is mounted is what the node says', () => {
   const ended = seen([client('failed')], COPY_VOLUME);
+  const empty = { ...seen([client('stopped')]), volumes: [] };
+  const swapped = { ...swapping, restoredVolumes: copy({ mounted: 'restored' }) };
 
   it.each<[string, Act, Outcome, Partial<LadderState>, 'restored' | 'found']>([
     ['after a swap', swap, done(), swapping, 'restored'],
     ['after a swap that was put back', swap, failed({ putBack: true, seen: seen() }), swapping, 'found'],
+    [
+      'after one whose place stays empty, as it was found',
+      swap,
+      failed({ putBack: true, seen: empty }),
+      swapping,
+      'found',
+    ],
+    ['after a way back to an empty place', back, failed({ putBack: true, seen: empty }), swapped, 'found'],
+    [
+      'after a way back that left the copy',
+      back,
+      failed({ putBack: true, seen: seen([], COPY_VOLUME) }),
+      swapped,
+      'restored',
+    ],
+    ['after a way back that did not say so', back, failed({ seen: empty }), swapped, 'restored'],
     ['after one that could not be put back', swap, failed({ putBack: false, seen: null }), swapping, 'restored'],
     ['after the way back', back, done(), { ...swapping, restoredVolumes: copy({ mounted: 'restored' }) }, 'found'],
     [

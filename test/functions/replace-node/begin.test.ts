@@ -57,6 +57,17 @@ describe('a question that the node left open', () => {
   });
 });
 
+it('remembers of a volume that nothing was mounted in its place, where the node has said so', () => {
+  const foundBy = (more: Partial<Facts>) => {
+    const act = begin(facts(more));
+    return act.do === 'begin' ? act.state.found.volumes.map(({ wasUnmounted }) => wasUnmounted === true) : act.do;
+  };
+  const bare = { ...seen([client('failed')]), volumes: [] };
+  expect(foundBy({ seen: bare })).toEqual([true]);
+  expect(foundBy({})).toEqual([false]);
+  expect(foundBy({ seen: null, original: machine({}, { agentOnline: false }) })).toEqual([false]);
+});
+
 describe('a heal begins', () => {
   it.each<[string, Partial<Facts>, string]>([
     ['with a word to the node that it can reach', { seen: null }, 'inspect'],

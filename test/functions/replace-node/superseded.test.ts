@@ -10,7 +10,7 @@ import { ME, OTHER } from '../../fixtures/builders/incident.ts';
 import { DATA_VOLUME, INSTANCE, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { snapshot } from '../../fixtures/builders/snapshot.ts';
-import { volumeNow } from '../../fixtures/builders/volume.ts';
+import { foundVolume, volumeNow } from '../../fixtures/builders/volume.ts';
 import { patientContext, type Shell, shell } from '../../fixtures/heal-shell.ts';
 import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fixtures/replace-facts.ts';
 
@@ -242,11 +242,21 @@ describe('an exchange of volumes', () => {
 
   it('carries the node’s identity over to the copy, and keeps the newer signing state', async () => {
     const told = await command(...MUTATING.swap);
-    expect(told).toMatchObject({ Carry: 'ours', Identity: `${KEY}\n${STATE}`, KeepNewest: STATE });
+    expect(told).toMatchObject({ Carry: 'own', Identity: `${KEY}\n${STATE}`, KeepNewest: STATE });
     expect([told['From'], told['To']]).toEqual([
       `/var/lib/bitcoind ${DATA_VOLUME}`,
       `/var/lib/bitcoind ${COPY_VOLUME}`,
     ]);
+  });
+
+  it('takes another node’s identity from the copy, even where there is none to carry over', async () => {
+    const swapped = { ...SWAP, restoredVolumes: copy({ ofNode: 'node1' }) };
+    expect(await command(MUTATING.swap[0], swapped)).toMatchObject({ Carry: 'ours' });
+  });
+
+  it('may leave a place empty on the way back where nothing was mounted there before', async () => {
+    const found = { ...SWAP.found, volumes: [foundVolume({ wasUnmounted: true })] };
+    expect(await command(back, { ...SWAP, found })).toMatchObject({ Carry: 'unmounted' });
   });
 
   it('brings no identity of the copy back, but a newer signing state', async () => {

@@ -13,7 +13,9 @@ const NEW = 'vol-0fedcba9876543210';
 const KEY = '/data/config/node_key.json';
 const STATE = '/data/data/priv_validator_state.json';
 
-const swap = (from: string, to: string, carry: 'ours' | 'theirs', stopGraceSeconds = 60): NodeCommand => ({
+type Carry = Extract<NodeCommand, { operation: 'swap-volumes' }>['carry'];
+
+const swap = (from: string, to: string, carry: Carry, stopGraceSeconds = 60): NodeCommand => ({
   operation: 'swap-volumes',
   clients: [{ runtime: { kind: 'systemd', unit: 'node@*' }, stopGraceSeconds, cleanLine: 'service stop' }],
   from: [{ path: '/data', volumeId: from }],
@@ -93,6 +95,43 @@ describe('a swap whose node loses its power', () => {
       expect(signed(node)).toBeGreaterThanOrEqual(before);
       expect(node.readFile(FSTAB)).toBe(fstab);
     }
+  });
+});
+
+describe('a volume that does not mount any more', () => {
+  const plain = (from: string, to: string, carry: Carry): NodeCommand => ({
+    ...(swap(from, to, carry) as Extract<NodeCommand, { operation: 'swap-volumes' }>),
+    ...{ identity: [KEY], keepNewest: [] },
+  });
+  const wrecked = (how: 'log' | 'superblock') => {
+    const { kernel, node } = made();
+    node.breakFilesystem('/data', how);
+    return { kernel, node };
+  };
+
+  it.each(['log', 'superblock'] as const)(
+    'with its %s gives way to a copy, and its place may be empty again',
+    (how) => {
+      const { kernel, node } = wrecked(how);
+      expect(answered(node, kernel, plain(DATA_VOLUME, NEW, 'own'), 1)).toMatchObject({ result: 'done' });
+      expect([mounted(node), node.client.state, node.readFile(KEY)]).toEqual([NEW, 'running', 'theirs']);
+      const undone = answered(node, kernel, plain(NEW, DATA_VOLUME, 'unmounted'), 2);
+      expect(undone).toMatchObject({ result: 'failed', putBack: true, fault: 'none' });
+      expect([mounted(node), node.client.state]).toEqual([undefined, 'stopped']);
+    },
+  );
+
+  it('gives way to a copy of another node without that node’s identity', () => {
+    const { kernel, node } = wrecked('superblock');
+    expect(answered(node, kernel, plain(DATA_VOLUME, NEW, 'ours'), 1)).toMatchObject({ result: 'done' });
+    expect([mounted(node), node.readFile(KEY)]).toEqual([NEW, undefined]);
+  });
+
+  it('stays where a signing state was on it', () => {
+    const { kernel, node } = wrecked('log');
+    const answer = answered(node, kernel, swap(DATA_VOLUME, NEW, 'own'), 1);
+    expect(answer).toMatchObject({ result: 'failed', putBack: true, fault: 'none', startSeconds: null });
+    expect(mounted(node)).toBeUndefined();
   });
 });
 
