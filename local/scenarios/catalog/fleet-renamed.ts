@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import { allHealedInTheEnd, pagedOnce } from '../checks/expectations.ts';
 import { restoredFrom, sameInstances } from '../checks/ladder-expectations.ts';
+import { incidentsOf } from '../report/records.ts';
 import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import {
@@ -34,7 +35,10 @@ export const fleetRenamed: Scenario = {
       () => rename(world),
     );
   },
-  done: (world) => incidentsEnded(world, 'healed'),
+  // The incident of the old name is closed where the new one goes on.
+  done: (world) =>
+    incidentsEnded(world, 'healed') &&
+    incidentsOf(world).every(({ state }) => state === 'healed' || state === 'escalated'),
   hours: 8,
   expect: [
     restoredFrom(GOOD, 'the volume that was made under the old name is the node’s'),

@@ -7,20 +7,32 @@ const PATIENCE_MS = 2 * 60_000;
 
 let throttledModify: Disturbed | undefined;
 let unreadableGuard: Disturbed | undefined;
-let silentPages: Disturbed | undefined;
+let silentSweep: Disturbed | undefined;
+let silentHeal: Disturbed | undefined;
 let throttledReads: Disturbed | undefined;
 let throttledForLong: Disturbed | undefined;
 
 beforeAll(async () => {
-  [throttledModify, unreadableGuard, silentPages, throttledReads, throttledForLong] = await runJob('disturbance', [
-    { scenario: 'disk-full', operation: 'ModifyVolume', fate: 'throttled', calls: 7 },
-    // The pause tag is read for the first command, for the intent, and for the modification: the fault covers all four tries of the SDK.
-    { scenario: 'disk-full', operation: 'DescribeTags', fate: 'throttled', from: 3, calls: 4 },
-    { scenario: 'disk-full-budget-spent', operation: 'Publish', fate: 'throttled' },
-    // Each try of a step is four calls of the SDK.
-    { scenario: 'disk-full', operation: 'DescribeVolumes', fate: 'throttled', calls: 24 },
-    { scenario: 'disk-full', operation: 'DescribeVolumes', fate: 'throttled', calls: 80 },
-  ]);
+  [throttledModify, unreadableGuard, silentSweep, silentHeal, throttledReads, throttledForLong] = await runJob(
+    'disturbance',
+    [
+      { scenario: 'disk-full', operation: 'ModifyVolume', fate: 'throttled', calls: 7 },
+      // The pause tag is read for the first command, for the intent, and for the modification: the fault covers all four tries of the SDK.
+      { scenario: 'disk-full', operation: 'DescribeTags', fate: 'throttled', from: 3, calls: 4 },
+      {
+        scenario: 'disk-full-budget-spent',
+        caller: 'dispatch-heal',
+        operation: 'Publish',
+        fate: 'throttled',
+        calls: 40,
+      },
+      // As many as a step is repeated, and a few more.
+      { scenario: 'client-bug', caller: 'replace-node', operation: 'Publish', fate: 'throttled', calls: 110 },
+      // Each try of a step is four calls of the SDK.
+      { scenario: 'disk-full', operation: 'DescribeVolumes', fate: 'throttled', calls: 24 },
+      { scenario: 'disk-full', operation: 'DescribeVolumes', fate: 'throttled', calls: 80 },
+    ],
+  );
 }, PATIENCE_MS);
 
 describe('while EC2 throttles ModifyVolume', () => {
@@ -55,12 +67,17 @@ describe('while AWS throttles what a heal reads', () => {
 });
 
 describe('while no page can be sent', () => {
-  it('a heal that has to page ends as failed, so that its alarm and its dead-letter queue tell of it', () => {
-    // The last execution needs no page: the budget is back.
-    const [last, ...before] = [...(silentPages?.executions ?? [])].reverse();
-    expect(last).toBe('SUCCEEDED');
-    expect(before.length).toBeGreaterThan(0);
-    expect(before.every((status) => status === 'FAILED')).toBe(true);
+  it('a sweep that has to tell of a refusal fails, so that its alarm tells of it, and people are told once when they can be', () => {
+    expect(silentSweep?.report.pages.map(({ code }) => code)).toEqual(['suite-alarm', 'budget-spent']);
+    expect(silentSweep?.report.pages[0]?.sentence).toContain('chainmend-dispatch-heal/errors');
+    expect(silentSweep?.unmet).toEqual([]);
+  });
+
+  it('a heal that ends for good does not end without its page: the next attempt sends it', () => {
+    const pages = silentHeal?.report.pages.filter(({ code }) => code === 'same-stop');
+    expect(pages).toHaveLength(1);
+    expect(silentHeal?.executions).toHaveLength(2);
+    expect(silentHeal?.unmet).toEqual([]);
   });
 });
 
