@@ -191,7 +191,7 @@ mount_all() {
 stays_empty() {
   if [ "$SSM_Carry" != unmounted ]; then case $BACK$EMPTY in yes*" $1 "*) ;; *) return 1 ;; esac; fi
   say "swap: $WHY"
-  LEFT_EMPTY=yes WHY= FAULT=node
+  LEFT_EMPTY=yes FAULT=node WHY=
 }
 
 # carry_over: what makes this node itself, while nobody else gets to either volume.
@@ -221,7 +221,7 @@ carry_over() {
 # lacks PLACE: nothing was mounted there, and it does not mount. Of a signing state there nobody knows what was signed last.
 lacks() {
   case ${#NEWEST[@]}$EMPTY in 0*" $1 "*) ;; *) return 1 ;; esac
-  LACKS="$LACKS$1 " WHY= FAULT=none
+  LACKS="$LACKS$1 " FAULT=none WHY=
 }
 
 # carry_one HOW PATH
