@@ -7,7 +7,7 @@ import { fleetOf } from '../../shared/fleet/selection.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
-import { refuseOpen, spent } from '../../shared/heal/incident.ts';
+import { pendingPageOf, refuseOpen, spent } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
 import { newNode, passedOver, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -18,7 +18,6 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealKind, HealPayload } from '../../shared/model/payload.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { type Trigger, triggerText } from '../../shared/model/trigger.ts';
-import { plainText } from '../../shared/text/plain-text.ts';
 import { diskTriggerOf } from './alarms.ts';
 import { DISPATCHER, type DispatchContext, type DispatcherServices } from './context.ts';
 import {
@@ -225,7 +224,7 @@ async function execute(
 export const replaceIncident = (store: Store, record: IncidentRecord): Promise<boolean> =>
   store.replace(keys.incident(record.fleet, record.instanceId, record.trigger), record);
 
-/** Journals the refusal, and has the sweep tell of it if it pages, once for each incident and code. */
+/** Journals the refusal, and has the sweep page for it where it pages, once for each incident and code. */
 async function refuse(
   { store }: DispatchContext,
   { incident, isNew, refusal }: Extract<Dispatch, { readonly do: 'refuse' }>,
@@ -233,10 +232,10 @@ async function refuse(
 ): Promise<IncidentRecord | undefined | 'conflict'> {
   const { refuse: code, reason, retryAfterMs } = refusal;
   const atMs = Date.now();
-  const isNews = refusal.page && !incident.pagedCodes.includes(code);
+  const pendingPage = pendingPageOf(incident, { ...refusal, code }, atMs);
   const refused = refuseOpen(incident, {
     ...{ code, notBeforeMs: atMs + retryAfterMs },
-    ...(isNews && { toTell: { code, sentence: plainText(reason), atMs } }),
+    ...(pendingPage && { pendingPage }),
   });
   if ('leave' in refused) return undefined;
   if (isNew && !(await replaceIncident(store, incident))) return 'conflict';
@@ -245,7 +244,7 @@ async function refuse(
     const heal = healOf(incident.trigger);
     await createJournal(store, { ...incident, by: DISPATCHER, heal, writer: DISPATCHER })(`00-${code}`, {
       ...{ atMs, kind: 'refusal', sentence: reason, code },
-      evidence: { retryAfterSeconds: retryAfterMs / 1000, paged: isNews },
+      evidence: { retryAfterSeconds: retryAfterMs / 1000, paged: pendingPage !== undefined },
     });
   }
   return (await replaceIncident(store, refused.next)) ? refused.next : 'conflict';

@@ -51,8 +51,8 @@ import {
   readRecoveredAlarms,
   type StatusCheckResult,
 } from './facts.ts';
-import { takeOverRenamed } from './renamed.ts';
-import { tellRefusals } from './tell.ts';
+import { notifyRefusals } from './notify.ts';
+import { takeOverRenamed } from './renamed-fleets.ts';
 import { processInTurn } from './time-budget.ts';
 
 /**
@@ -98,7 +98,7 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   const seen = await readFleets(context, collectFailure);
   const alarms = await expandFleetAlarms(clients.cloudwatch, inAlarm, settings.fleets, collectFailure);
   const facts: SweepFacts = { records, seen, alarms };
-  await collectFailure(() => tellRefusals(services, records.incidents, nowMs, collectFailure));
+  await collectFailure(() => notifyRefusals(services, records.incidents, nowMs, collectFailure));
   await collectFailure(() => cleanUpAll(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
   await collectFailure(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, collectFailure));
   await collectFailure(() =>

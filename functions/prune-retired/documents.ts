@@ -1,11 +1,13 @@
 // Command documents of earlier deployments. Each is named by its content and stays when it is replaced, since a heal sends what it began with (ADR 4). An
 // account holds 500. What nothing can send any more is deleted, a few in each run.
-import { DeleteDocumentCommand, paginateListDocuments, type SSMClient } from '@aws-sdk/client-ssm';
+import { DeleteDocumentCommand, InvalidDocument, paginateListDocuments, type SSMClient } from '@aws-sdk/client-ssm';
 import { logInfo } from '../../shared/aws/log.ts';
+import { readAllPages } from '../../shared/aws/pagination.ts';
 import { judgePauseOfAll } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
+import { DAY_MS } from '../../shared/model/execution.ts';
+import { throwTogether } from '../../shared/reconcile/fleets.ts';
 
-const DAY_MS = 24 * 60 * 60_000;
 /** Many times the longest execution of a heal, and longer than anybody goes back to the deployment before. */
 export const REPLACED_FOR_MS = 60 * DAY_MS;
 /** A deployment replaces at most thirteen. */
@@ -57,27 +59,44 @@ export interface DocumentsContext {
   readonly current: readonly string[];
 }
 
-/** @returns the names of what was deleted. While any heal holds a node, nothing is: it may have begun before a deployment went back */
-export async function pruneDocuments(context: DocumentsContext, nowMs: number): Promise<readonly string[]> {
+/**
+ * While any heal holds a node nothing is deleted: it may have begun before a deployment went back.
+ *
+ * @throws AggregateError with what could not be deleted, once each had its turn
+ */
+export async function pruneDocuments(context: DocumentsContext, nowMs: number): Promise<void> {
   const { ssm, store, parameterPrefix, values, current } = context;
   const obsolete = obsoleteDocuments(await readDocuments(ssm), new Set(current), nowMs);
-  if (obsolete.length === 0 || judgePauseOfAll(parameterPrefix, values) !== null) return [];
-  if ((await store.readNodes()).some(({ owner }) => owner !== null)) return [];
-  for (const Name of obsolete) {
-    await ssm.send(new DeleteDocumentCommand({ Name }));
-    logInfo({ deleted: Name, because: 'no heal can send it any more' });
-  }
-  return obsolete;
+  if (obsolete.length === 0 || judgePauseOfAll(parameterPrefix, values) !== null) return;
+  if ((await store.readNodes()).some(({ owner }) => owner !== null)) return;
+  const failures: unknown[] = [];
+  for (const Name of obsolete)
+    try {
+      await ssm.send(new DeleteDocumentCommand({ Name }));
+      logInfo({ deleted: Name, because: 'no heal can send it any more' });
+    } catch (error) {
+      // Gone already: another run, or a person, was first.
+      if (!(error instanceof InvalidDocument)) failures.push(error);
+    }
+  throwTogether(failures, 'the other documents were deleted, but');
 }
+
+/** An account holds 500 documents, and a page has at most 50 of them (ListDocuments.MaxResults). */
+const DOCUMENTS_A_PAGE = 50;
+const MAX_PAGES = 20;
 
 async function readDocuments(client: SSMClient): Promise<readonly DocumentFact[]> {
   const Filters = [
     { Key: 'Owner', Values: ['Self'] },
     { Key: 'Name', Values: [NAME_PREFIX] },
   ];
-  const documents: DocumentFact[] = [];
-  for await (const { DocumentIdentifiers = [] } of paginateListDocuments({ client }, { Filters, MaxResults: 50 }))
-    for (const { Name, CreatedDate } of DocumentIdentifiers)
-      if (Name !== undefined && CreatedDate) documents.push({ name: Name, createdAtMs: CreatedDate.getTime() });
-  return documents;
+  const found = await readAllPages(
+    paginateListDocuments({ client, pageSize: DOCUMENTS_A_PAGE }, { Filters }),
+    ({ DocumentIdentifiers }) => DocumentIdentifiers,
+    MAX_PAGES,
+    `documents ${NAME_PREFIX}*`,
+  );
+  return found.flatMap(({ Name, CreatedDate }) =>
+    Name !== undefined && CreatedDate ? [{ name: Name, createdAtMs: CreatedDate.getTime() }] : [],
+  );
 }

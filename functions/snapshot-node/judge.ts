@@ -1,6 +1,6 @@
 // Whether a node may be stopped for a snapshot now, which of its volumes are its data, and whether its client has ended cleanly. Pure.
 
-import type { CleanSnapshotPolicy, Fleet } from '../../shared/fleet/model.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { judgeInstance } from '../../shared/heal/guard.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -11,8 +11,6 @@ import type { DonorVolume, Evidence, SnapshotFacts, TakenSnapshot } from './stat
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** A person may ask for a snapshot of a fleet whose file has no schedule for them: the pool's floor holds nevertheless. */
-const BY_HAND: CleanSnapshotPolicy = { everyHours: 24, withinHours: 3, keep: 7, alone: false, poolFloor: 2 };
 /** "You can specify up to 40 volume IDs per request." (ExcludeDataVolumeIds) */
 const EXCLUDED_MAX = 40;
 
@@ -47,8 +45,7 @@ export function refusalOf(
     );
   // The same rules by which the dispatcher has chosen it, judged at this moment.
   const donor = donorOf({
-    fleet: { ...fleet, cleanSnapshots: fleet.cleanSnapshots ?? BY_HAND },
-    ...{ nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
+    ...{ fleet, nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
     sets: [],
     busy: new Map(),
     underWaySinceMs: null,

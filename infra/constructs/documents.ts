@@ -8,8 +8,8 @@ import type { commandDocuments } from '../../shared/node-commands/index.ts';
 export type CommandDocuments = ReturnType<typeof commandDocuments>;
 
 /**
- * The documents stay when they are replaced or the stack is deleted (prune-retired deletes them long after): running heals are pinned to their function version, and so to its documents. A
- * rollback to older content finds its old document again; `cdk deploy --import-existing-resources` adopts it.
+ * The documents stay when they are replaced or the stack is deleted: running heals are pinned to their function version, and so to its documents.
+ * prune-retired deletes them long after. A rollback to older content finds its old document again; `cdk deploy --import-existing-resources` adopts it.
  */
 export class Documents extends Construct {
   /** Of all documents of this deployment. */

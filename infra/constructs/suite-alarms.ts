@@ -105,7 +105,7 @@ export class SuiteAlarms extends Construct {
       'fleet-file-broken',
       'A fleet file as stored does not parse, so nobody looks after that fleet: see the dispatcher’s log.',
       {
-        metric: sumOf({
+        metric: new Metric({
           namespace: metricNamespace,
           metricName: 'BrokenFleetFiles',
           statistic: Stats.MAXIMUM,

@@ -164,7 +164,7 @@ export async function poll<T>(
   { durable, place, step }: Turn,
   polls: number,
   look: () => Promise<T | null>,
-  { from = 0, seconds }: { readonly from?: number; readonly seconds?: readonly number[] } = {},
+  { from = 0, seconds }: { readonly from?: number | undefined; readonly seconds?: readonly number[] } = {},
 ): Promise<T | null> {
   for (let count = from; count < polls; count++) {
     await durable.wait(`${place}-wait-${count}`, { seconds: pollSeconds(count, seconds) });

@@ -5,6 +5,7 @@ import { type ExecutionStatus, REQUEST_LIFETIME_MS } from '../model/execution.ts
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import type { HealPayload } from '../model/payload.ts';
 import type { Write } from '../model/write.ts';
+import { plainText } from '../text/plain-text.ts';
 import { leaseFree, owesClient, unsettled } from './lease.ts';
 import {
   type ApprovalRecord,
@@ -12,8 +13,8 @@ import {
   type IncidentBase,
   type IncidentRecord,
   type NodeRecord,
+  type PendingPage,
   QUEUE_CODES,
-  type RefusalToTell,
 } from './records.ts';
 
 /** Attempts that may fail in one incident before a person is paged and nothing more is tried. */
@@ -75,7 +76,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
         refusals: 0,
         refusedCodes: [],
         pagedCodes: [],
-        toTell: [],
+        pendingPages: [],
         plannedUntilMs: 0,
       }
     : identity(read)),
@@ -179,8 +180,8 @@ const isMine = (
 export interface Refused {
   readonly code: GuardrailCode;
   readonly notBeforeMs: number;
-  /** Set where people have to know, and were not told before in this incident: the sweep tells them. */
-  readonly toTell?: RefusalToTell;
+  /** As `pendingPageOf` gives it: the sweep pages for it. */
+  readonly pendingPage?: PendingPage;
 }
 
 export type Outcome =
@@ -240,6 +241,14 @@ export function pauseAfterRefusal(read: Pick<IncidentRecord, 'refusals'>, code: 
   const grown = retryAfterMs * 2 ** Math.min(read.refusals ?? 0, MAX_DOUBLINGS);
   return Math.max(retryAfterMs, Math.min(grown, MAX_REFUSAL_PAUSE_MS));
 }
+
+/** What people have to know of a refusal; undefined where it does not page, or they were told of its code before in this incident. */
+export const pendingPageOf = (
+  { pagedCodes }: Pick<IncidentRecord, 'pagedCodes'>,
+  { code, reason, page }: { readonly code: GuardrailCode; readonly reason: string; readonly page: boolean },
+  atMs: number,
+): PendingPage | undefined =>
+  page && !pagedCodes.includes(code) ? { code, sentence: plainText(reason), atMs } : undefined;
 
 /** True when this outcome would be the incident's last: the page must say so. */
 export const wouldEscalate = (read: IncidentRecord): boolean => read.failures + 1 >= MAX_FAILURES;
@@ -324,7 +333,7 @@ const KEPT = {
   approval: true,
   refusedCodes: true,
   pagedCodes: true,
-  toTell: true,
+  pendingPages: true,
   version: true,
 } as const satisfies Record<keyof IncidentBase, true>;
 
@@ -344,9 +353,11 @@ const waitsForTurn = (code: string): IncidentBase['waitsFor'] => (code === DISK_
 const turnOf = (code: string): IncidentBase['waitsFor'] => QUEUE_CODES.find((one) => one === code);
 
 /** From here on the code counts as told: it is told once in an incident. */
-const refusedFor = (base: IncidentBase, { code, toTell }: Refused): IncidentBase => ({
-  ...noted(base, { code, paged: toTell !== undefined }),
-  ...(toTell && { toTell: [...(base.toTell ?? []).filter((one) => one.code !== code), toTell] }),
+const refusedFor = (base: IncidentBase, { code, pendingPage }: Refused): IncidentBase => ({
+  ...noted(base, { code, paged: pendingPage !== undefined }),
+  ...(pendingPage && {
+    pendingPages: [...(base.pendingPages ?? []).filter((one) => one.code !== code), pendingPage],
+  }),
 });
 
 /** Codes are a small closed set, so these lists stay short. */

@@ -191,9 +191,7 @@ export async function awaitNode<A extends CommandAnswer>(
   const silence = (): Promise<Guarded | null> =>
     isFirst ? step('agent', () => whySilent(context, instanceId)) : Promise.resolve(null);
   const pollOn = (most: number, from?: number) =>
-    poll(context, most, look, from === undefined ? {} : { from }).catch((error: unknown) =>
-      unheard(context, operationId, error),
-    );
+    poll(context, most, look, { from }).catch((error: unknown) => unheard(context, operationId, error));
   let seen = await pollOn(POLLS_BEFORE_AGENT);
   const known = seen?.state === 'answered' ? null : await silence();
   if (seen === null && known) {

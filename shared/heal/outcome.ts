@@ -3,17 +3,16 @@
 import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
-import { plainText } from '../text/plain-text.ts';
 import type { HealContext, Turn } from './context.ts';
-import { conclude, type Outcome, pauseAfterRefusal, wouldEscalate } from './incident.ts';
+import { conclude, type Outcome, pauseAfterRefusal, pendingPageOf, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './notify.ts';
-import type { IncidentRecord, NodeRecord, Operation, RefusalToTell } from './records.ts';
+import type { IncidentRecord, NodeRecord, Operation, PendingPage } from './records.ts';
 import { keys, settle } from './store.ts';
 
 /**
  * Pages first (a page may come twice, but must come), then writes the outcome, which only the claimed attempt may do. What a refusal has to tell is
- * written with it, and told by the sweep: many nodes may be refused for one cause.
+ * written with it, and the sweep pages for it: many nodes may be refused for one cause.
  */
 export async function writeOutcome(
   context: HealContext,
@@ -28,8 +27,8 @@ export async function writeOutcome(
   const mine = read?.state === 'claimed' && read.attempt === attempt && read.execution === execution;
   const ending = mine ? paced(asked, read) : asked;
   const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
-  const toTell = mine && ending.outcome === 'refused' && isNews(ending, read) ? told(ending, nowMs) : undefined;
-  const paged = toTell !== undefined || (mine && (await pageFor(context, ending, read, escalates, place)));
+  const pending = mine && ending.outcome === 'refused' ? pendingPageOf(read, ending, nowMs) : undefined;
+  const paged = pending !== undefined || (mine && (await pageFor(context, ending, read, escalates, place)));
   await journal(`${place}-outcome`, {
     atMs: nowMs,
     kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
@@ -47,7 +46,7 @@ export async function writeOutcome(
     keys.incident(fleet, instanceId, trigger),
     () => store.readIncident(fleet, instanceId, trigger),
     (found) => {
-      const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, toTell, nowMs), nowMs);
+      const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, pending, nowMs), nowMs);
       return 'notMine' in concluded
         ? { result: { written: false } }
         : { result: { written: true }, write: concluded.next };
@@ -63,18 +62,7 @@ const paced = (ending: Ending, read: IncidentRecord): Ending =>
 /** A plan is valid until the node says otherwise: it is written again four times a day. */
 const PLAN_AGAIN_MS = 6 * 60 * 60_000;
 
-const isNews = (
-  { code, page: pages }: Extract<Ending, { readonly outcome: 'refused' }>,
-  read: IncidentRecord,
-): boolean => pages && !read.pagedCodes.includes(code);
-
-const told = ({ code, reason }: Extract<Ending, { readonly outcome: 'refused' }>, atMs: number): RefusalToTell => ({
-  code,
-  sentence: plainText(reason),
-  atMs,
-});
-
-function outcomeOf(ending: Ending, paged: boolean, toTell: RefusalToTell | undefined, nowMs: number): Outcome {
+function outcomeOf(ending: Ending, paged: boolean, pendingPage: PendingPage | undefined, nowMs: number): Outcome {
   switch (ending.outcome) {
     case 'healed':
       return { outcome: 'healed' };
@@ -83,7 +71,7 @@ function outcomeOf(ending: Ending, paged: boolean, toTell: RefusalToTell | undef
     case 'refused':
       return {
         ...{ outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs },
-        ...(toTell && { toTell }),
+        ...(pendingPage && { pendingPage }),
       };
     case 'failed':
       return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs, paged };

@@ -45,29 +45,29 @@ export interface IncidentBase {
   readonly approval?: ApprovalRecord;
   /** Codes that were journalled as a refusal of this incident, oldest first. */
   readonly refusedCodes: readonly string[];
-  /** Codes that people were paged for in this incident, or are to be: `toTell`. */
+  /** Codes that people were paged for in this incident, or are to be: `pendingPages`. */
   readonly pagedCodes: readonly string[];
-  /** Refusals that the sweep tells people of, with all other nodes that have the same one. Absent until there was one. */
-  readonly toTell?: readonly RefusalToTell[];
+  /** Refusals that the sweep pages for, with all other nodes that have the same one. They stay when they were. Absent until there was one. */
+  readonly pendingPages?: readonly PendingPage[];
   readonly version: number;
 }
 
-export interface RefusalToTell {
+export interface PendingPage {
   readonly code: GuardrailCode;
   readonly sentence: string;
   readonly atMs: number;
 }
 
-/** Which refusals people were told of, by their codes. */
-export interface ToldRecord {
-  readonly told: Readonly<Partial<Record<GuardrailCode, Told>>>;
+/** The pages that the sweep has sent for refusals in a fleet, by their codes. */
+export interface SentPagesRecord {
+  readonly sent: Readonly<Partial<Record<GuardrailCode, SentPages>>>;
   readonly version: number;
 }
 
-export interface Told {
+export interface SentPages {
   /** The last page. */
   readonly atMs: number;
-  readonly pages: number;
+  readonly count: number;
   /** Ids of the incidents that the pages were about. */
   readonly incidents: readonly string[];
 }

@@ -16,7 +16,14 @@ import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import type { JournalRecord } from './journal.ts';
-import { HEAL_KINDS, healOf, type IncidentRecord, type NodeRecord, partitions, type ToldRecord } from './records.ts';
+import {
+  HEAL_KINDS,
+  healOf,
+  type IncidentRecord,
+  type NodeRecord,
+  partitions,
+  type SentPagesRecord,
+} from './records.ts';
 
 export interface Key {
   readonly pk: string;
@@ -57,7 +64,7 @@ export const keys = {
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
   /** The refusals of heals that people were told of. */
-  toldRefusals: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'TOLD-REFUSALS' }),
+  sentPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SENT-PAGES' }),
   /** Today's notifications about a fleet's clean snapshots. */
   told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),
 } as const;
@@ -138,7 +145,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
     readReplaceTurn: (fleet: string) => get<TurnRecord>(keys.replaceTurn(fleet)),
     readRestarts: (fleet: string, instanceId: string) => get<RestartsRecord>(keys.restarts(fleet, instanceId)),
-    readToldRefusals: (fleet: string) => get<ToldRecord>(keys.toldRefusals(fleet)),
+    readSentPages: (fleet: string) => get<SentPagesRecord>(keys.sentPages(fleet)),
     readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
     readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),

@@ -2,6 +2,7 @@
 import type { CleanSnapshotPolicy, Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import { DAY_MS } from '../model/execution.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { SnapshotSet } from './model.ts';
 
@@ -27,7 +28,7 @@ export type Donor = { readonly donor: ObservedNode; readonly reason: string } | 
 
 const HOUR_MS = 60 * 60_000;
 const RETRY_AFTER_MS = 5 * 60_000;
-/** A person may ask for a fleet without this part in its file; then the file's defaults hold. */
+/** A person may ask for a fleet without this part in its file; then the file's defaults hold, the pool's floor among them. */
 const UNASKED: CleanSnapshotPolicy = { everyHours: 24, withinHours: 3, keep: 7, alone: false, poolFloor: 2 };
 
 /** Taken with a clean stop, complete, and not known to be bad. A set that is still being copied counts: the stop was made for it. */
@@ -109,7 +110,6 @@ function notDueYet(
 
 const ROUND_MS = HOUR_MS;
 const UNDER_WAY_MS = 2 * HOUR_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** How long ago it was this time of day in UTC, "03:00". */
 function sinceTimeOfDay(at: string, nowMs: number): number {

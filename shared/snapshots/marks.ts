@@ -7,9 +7,9 @@ import {
   type EC2Client,
   LockSnapshotCommand,
   paginateDescribeTags,
-  type TagDescription,
   UnlockSnapshotCommand,
 } from '@aws-sdk/client-ec2';
+import { readAllPages } from '../aws/pagination.ts';
 import { catchRefusal } from '../aws/refusals.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS, LOCK_DAYS_MAXIMUM, LOCKED_BY_TAG, TAG_VALUE_MAX } from '../model/tags.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -109,7 +109,13 @@ export async function releaseHolds(
   lockedIds: ReadonlySet<string>,
 ): Promise<ReleaseResult> {
   if (ids.length === 0) return { released: [], unmarked: [] };
-  const tags = await readTags(ec2, incident, ids);
+  const Filters = [{ Name: 'resource-id', Values: [...ids] }];
+  const tags = await readAllPages(
+    paginateDescribeTags({ client: ec2, pageSize: TAGS_A_PAGE }, { Filters }),
+    ({ Tags }) => Tags,
+    MAX_PAGES,
+    `tags of what incident ${incident} holds`,
+  );
   const held = [...Map.groupBy(tags, ({ ResourceId = '' }) => ResourceId)].map(([id, own]) => {
     const tagOf = (key: string) => own.find(({ Key }) => Key === key)?.Value;
     const holders = (tagOf(LEDGER_TAGS.heldBy) ?? '').split(' ').filter((holder) => holder !== '');
@@ -138,20 +144,6 @@ export async function releaseHolds(
   const unmarked = [...shared, ...locked, ...untagged];
   const released = held.map(({ id }) => id).filter((id) => !unmarked.some(({ snapshotId }) => snapshotId === id));
   return { released, unmarked };
-}
-
-async function readTags(ec2: EC2Client, incident: string, ids: readonly string[]): Promise<readonly TagDescription[]> {
-  const Filters = [{ Name: 'resource-id', Values: [...ids] }];
-  const tags: TagDescription[] = [];
-  let pages = 0;
-  for await (const read of paginateDescribeTags({ client: ec2, pageSize: TAGS_A_PAGE }, { Filters })) {
-    tags.push(...(read.Tags ?? []));
-    if (++pages === MAX_PAGES && read.NextToken)
-      throw new Error(
-        `what incident ${incident} holds has more than ${MAX_PAGES * TAGS_A_PAGE} tags: half-read ones are refused`,
-      );
-  }
-  return tags;
 }
 
 /** AWS does not document its code for unlocking a snapshot without a lock: so the lock is read first. */

@@ -523,12 +523,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/watch-fleet/health'],
     },
   ],
-  'functions/dispatch-heal/telling.ts': [
+  'functions/dispatch-heal/pages.ts': [
     {
       name: 'what people were told is not told again',
       find: '!known.has(incident.incidentId)',
       replace: 'true',
-      caughtBy: ['functions/dispatch-heal/telling'],
+      caughtBy: ['functions/dispatch-heal/pages'],
     },
   ],
   'functions/dispatch-heal/decide.ts': [

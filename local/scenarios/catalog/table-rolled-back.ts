@@ -47,6 +47,14 @@ export const tableRolledBack: Scenario = {
       sentence: 'no node was asked under a fence that it had seen before',
       holds: (_, world) => new Set(observedAs(world)).size === observedAs(world).length,
     },
+    {
+      sentence: 'a page names the volume that the forgotten attempt had made',
+      holds: ({ pages }, world) => {
+        const page = pages.find(({ code }) => code === 'lease-lost');
+        return madeFirst(world) !== '' && page?.sentence.includes(madeFirst(world)) === true;
+      },
+      undisturbed: true,
+    },
     { sentence: 'the disk was grown once', holds: (report) => sizeGiB(report, FULL) > 100 },
     {
       sentence: 'no function failed because a name was used before',
@@ -63,6 +71,12 @@ type Backup = ReturnType<World['region']['dynamodb']['items']>;
 /** The journal stays: it tells the checks what was intended. */
 const restore = ({ region, tableName }: World, backup: Backup): void =>
   region.dynamodb.restore(tableName, backup, (item) => JSON.stringify(item['pk']).includes('JOURNAL#'));
+
+/** The volume that the first attempt attached. */
+function madeFirst(world: World): string {
+  const call = world.region.gateway.trace.calls.find(({ operation }) => operation === 'AttachVolume');
+  return (call?.input as { readonly VolumeId?: string } | undefined)?.VolumeId ?? '';
+}
 
 /** The ids of the questions to the node whose disk is full. */
 function observedAs(world: World): readonly string[] {

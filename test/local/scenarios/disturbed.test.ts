@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Disturbed } from '../../fixtures/jobs/disturbance.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
-const PATIENCE_MS = 2 * 60_000;
+const PATIENCE_MS = 30 * 60_000;
 
 let throttledModify: Disturbed | undefined;
 let unreadableGuard: Disturbed | undefined;

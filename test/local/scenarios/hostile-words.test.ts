@@ -16,7 +16,7 @@ beforeAll(async () => {
     names.map((scenario) => ({ scenario, from })),
   );
   for (const run of simulated) runs.set(run.report.scenario, run);
-}, 600_000);
+}, 1_800_000);
 
 describe.each(names)('%s', (name) => {
   it('and nothing of it is sent to AWS', () => {

@@ -18,5 +18,5 @@ describe('stale reads', () => {
       { scenario, from: OBSTACLES.pathname, seed: 5, faults: ['stale-reads'] },
     ]);
     expect(run?.unmet).toEqual([]);
-  }, 300_000);
+  }, 1_800_000);
 });

@@ -16,7 +16,7 @@ import {
 import { sampled } from '../../fixtures/asked.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
-const PATIENCE_MS = 10 * 60_000;
+const PATIENCE_MS = 30 * 60_000;
 
 const HEAD = `world: mine
 says: A client hangs.

@@ -42,7 +42,7 @@ const onset = (onsetMs: number, incidentId = 'aaaa1111'): Onset => {
 const payloadOf = (attempt: number) => payload({ attempt });
 const failed: Outcome = { outcome: 'failed', code: 'not-proved', notBeforeMs: NOON_MS + 5 * MINUTE_MS, paged: true };
 const refused = { outcome: 'refused', code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS } as const satisfies Outcome;
-const toTell = { code: 'paused', sentence: 'Anna is at it', atMs: NOON_MS } as const;
+const pendingPage = { code: 'paused', sentence: 'Anna is at it', atMs: NOON_MS } as const;
 
 describe('an alarm', () => {
   it('opens an incident where none was, before its first attempt', () => {
@@ -272,16 +272,16 @@ describe('an outcome', () => {
   it('remembers its code once, and as paged only when people are told', () => {
     const once = conclude(claimedIncident(), 1, ME, refused, NOON_MS);
     expect(once).toMatchObject({ next: { refusedCodes: ['paused'], pagedCodes: [] } });
-    const known = claimedIncident({ refusedCodes: ['paused'], pagedCodes: ['paused'], toTell: [toTell] });
-    expect(conclude(known, 1, ME, { ...refused, toTell }, NOON_MS)).toMatchObject({
-      next: { refusedCodes: ['paused'], pagedCodes: ['paused'], toTell: [toTell] },
+    const known = claimedIncident({ refusedCodes: ['paused'], pagedCodes: ['paused'], pendingPages: [pendingPage] });
+    expect(conclude(known, 1, ME, { ...refused, pendingPage }, NOON_MS)).toMatchObject({
+      next: { refusedCodes: ['paused'], pagedCodes: ['paused'], pendingPages: [pendingPage] },
     });
   });
 });
 
 describe('a refusal by the dispatcher', () => {
   it('spends no number, and looks again', () => {
-    const refusal = { code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS, toTell } as const;
+    const refusal = { code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS, pendingPage } as const;
     expect(refuseOpen(openIncidentRecord(), refusal)).toMatchObject({
       next: {
         state: 'open',
@@ -289,7 +289,7 @@ describe('a refusal by the dispatcher', () => {
         notBeforeMs: NOON_MS + MINUTE_MS,
         refusedCodes: ['paused'],
         pagedCodes: ['paused'],
-        toTell: [toTell],
+        pendingPages: [pendingPage],
       },
     });
     expect(refuseOpen(claimedIncident(), refusal)).toEqual({ leave: true });

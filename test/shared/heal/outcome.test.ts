@@ -93,11 +93,11 @@ describe('the end of an attempt that was refused', () => {
     expect(paged).toEqual([]);
     expect(stored()).toMatchObject({
       ...{ state: 'open', pagedCodes: ['size-ceiling'] },
-      toTell: [{ code: 'size-ceiling', sentence: 'full', atMs: expect.any(Number) }],
+      pendingPages: [{ code: 'size-ceiling', sentence: 'full', atMs: expect.any(Number) }],
     });
     const known = heal(claimedIncident({ pagedCodes: ['size-ceiling'] }));
     await writeOutcome(known.tools, refusal, '12');
-    expect(known.stored()).not.toHaveProperty('toTell');
+    expect(known.stored()).not.toHaveProperty('pendingPages');
   });
 
   it('waits as long as its reason says where that is longer', async () => {

@@ -5,7 +5,7 @@ import { sampled } from '../../../fixtures/asked.ts';
 import type { Simulated } from '../../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../../fixtures/jobs.ts';
 
-const PATIENCE_MS = 5 * 60_000;
+const PATIENCE_MS = 30 * 60_000;
 const EVERY = 10;
 
 /**

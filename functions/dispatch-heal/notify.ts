@@ -1,11 +1,11 @@
-// Tells people of what heals were refused: sends the pages that telling.ts finds due, and writes down that they were sent.
+// Sends the pages that are due for refusals of heals, and writes down that they were sent.
 import { createJournal } from '../../shared/heal/journal.ts';
 import { page } from '../../shared/heal/notify.ts';
-import { healOf, type IncidentRecord, type ToldRecord } from '../../shared/heal/records.ts';
+import { healOf, type IncidentRecord, type SentPagesRecord } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { names } from '../../shared/text/names.ts';
 import { DISPATCHER, type DispatcherServices } from './context.ts';
-import { dueTellings, type RefusedIncident, type Telling } from './telling.ts';
+import { type DuePage, duePages, type RefusedIncident } from './pages.ts';
 
 /** Nodes of one page that are named to machines. */
 const MAX_NAMED = 50;
@@ -15,28 +15,28 @@ const MAX_NAMED = 50;
  *
  * @param collectFailure one page that cannot be sent keeps back no other
  */
-export async function tellRefusals(
+export async function notifyRefusals(
   services: DispatcherServices,
   incidents: readonly IncidentRecord[],
   nowMs: number,
   collectFailure: (work: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
-  const fleets = new Set(incidents.filter(({ toTell }) => toTell !== undefined).map(({ fleet }) => fleet));
-  const records = new Map<string, ToldRecord>();
+  const fleets = new Set(
+    incidents.filter(({ pendingPages = [] }) => pendingPages.length > 0).map(({ fleet }) => fleet),
+  );
+  const records = new Map<string, SentPagesRecord>();
   for (const fleet of fleets) {
-    const read = await services.store.readToldRefusals(fleet);
+    const read = await services.store.readSentPages(fleet);
     if (read) records.set(fleet, read);
   }
-  for (const telling of dueTellings(incidents, records, nowMs))
+  for (const due of duePages(incidents, records, nowMs))
     await collectFailure(async () => {
-      await pageFor(services, telling, nowMs);
-      for (const [fleet, told] of telling.told) {
+      await pageFor(services, due, nowMs);
+      for (const [fleet, sent] of due.sent) {
         const before = records.get(fleet);
-        const next = { told: { ...before?.told, [telling.code]: told }, version: (before?.version ?? 0) + 1 };
-        if (!(await services.store.replace(keys.toldRefusals(fleet), next)))
-          throw new Error(
-            `what people were told of ${fleet} was changed by somebody else: ${telling.code} may be told twice`,
-          );
+        const next = { sent: { ...before?.sent, [due.code]: sent }, version: (before?.version ?? 0) + 1 };
+        if (!(await services.store.replace(keys.sentPages(fleet), next)))
+          throw new Error(`the sent pages of ${fleet} were changed by somebody else: ${due.code} may come twice`);
         records.set(fleet, next);
       }
     });
@@ -44,7 +44,7 @@ export async function tellRefusals(
 
 async function pageFor(
   { clients, environment, store }: DispatcherServices,
-  { code, about, refused }: Telling,
+  { code, about, refused }: DuePage,
   nowMs: number,
 ): Promise<void> {
   const [first] = refused;
@@ -68,7 +68,7 @@ function nodesOf(refused: readonly RefusedIncident[]): readonly string[] {
   return [...new Set(refused.map(({ incident: { fleet, node } }) => (isOne ? node : `${fleet}/${node}`)))];
 }
 
-function sentenceOf(about: Telling['about'], { incident, refusal }: RefusedIncident, all: readonly string[]): string {
+function sentenceOf(about: DuePage['about'], { incident, refusal }: RefusedIncident, all: readonly string[]): string {
   if (about === 'fleet') return `${refusal.sentence}, and so is every other node of ${incident.fleet}`;
   return all.length === 1 ? refusal.sentence : `${names(all)}: ${refusal.sentence} (the first of them)`;
 }

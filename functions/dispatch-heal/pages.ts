@@ -1,6 +1,6 @@
-// Which pages the refusals of heals are due, purely: what is refused to many nodes for one cause is one page with their names. A second one follows only
+// Which pages are due for refusals of heals, purely: what is refused to many nodes for one cause is one page with their names. A second one follows only
 // where more nodes have joined, later each time.
-import type { IncidentRecord, RefusalToTell, Told, ToldRecord } from '../../shared/heal/records.ts';
+import type { IncidentRecord, PendingPage, SentPages, SentPagesRecord } from '../../shared/heal/records.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 
 const MINUTE_MS = 60_000;
@@ -12,74 +12,75 @@ const AGAIN_MAX_MS = 24 * 60 * MINUTE_MS;
 /** From a quarter of an hour to more than a day. */
 const MAX_DOUBLINGS = 7;
 
-/** Refusals whose cause is a whole fleet: a second page, about more of its nodes, would add nothing. */
+/** Refusals whose cause is a whole fleet: a second page within a day, about more of its nodes, would add nothing. */
 const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['breaker-open', 'chain-standing']);
 /** Refusals whose cause is the account's: its fleets are told of together. */
 const OF_THE_ACCOUNT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['replacements-spent']);
 
 export interface RefusedIncident {
   readonly incident: IncidentRecord;
-  readonly refusal: RefusalToTell;
+  readonly refusal: PendingPage;
 }
 
 /** One page. */
-export interface Telling {
+export interface DuePage {
   readonly code: GuardrailCode;
   readonly about: 'nodes' | 'fleet';
   /** Not told before, oldest refusal first; never empty. */
   readonly refused: readonly RefusedIncident[];
-  /** What people know once the page is sent, by fleet. */
-  readonly told: ReadonlyMap<string, Told>;
+  /** What is written down of each fleet when it was sent. */
+  readonly sent: ReadonlyMap<string, SentPages>;
 }
 
 /**
  * @param incidents of all fleets, in any state
- * @param records what people were told of, by fleet
+ * @param records the pages that were sent, by fleet
  */
-export function dueTellings(
+export function duePages(
   incidents: readonly IncidentRecord[],
-  records: ReadonlyMap<string, ToldRecord>,
+  records: ReadonlyMap<string, SentPagesRecord>,
   nowMs: number,
-): readonly Telling[] {
+): readonly DuePage[] {
   const groups = new Map<string, RefusedIncident[]>();
   for (const incident of incidents)
-    for (const refusal of incident.toTell ?? []) {
+    for (const refusal of incident.pendingPages ?? []) {
       const cause = OF_THE_ACCOUNT.has(refusal.code) ? refusal.code : `${refusal.code} ${incident.fleet}`;
       const group = groups.get(cause) ?? [];
       group.push({ incident, refusal });
       groups.set(cause, group);
     }
-  return [...groups.values()].flatMap((group) => tellingOf(group, records, nowMs) ?? []);
+  return [...groups.values()].flatMap((group) => duePageOf(group, records, nowMs) ?? []);
 }
 
 /** @param group refusals of one cause, of incidents that are over as well: an incident that comes back is not told again */
-function tellingOf(
+function duePageOf(
   group: readonly RefusedIncident[],
-  records: ReadonlyMap<string, ToldRecord>,
+  records: ReadonlyMap<string, SentPagesRecord>,
   nowMs: number,
-): Telling | null {
+): DuePage | null {
   const lasting = group
     .filter(({ incident }) => incident.state !== 'healed')
     .toSorted((a, b) => a.refusal.atMs - b.refusal.atMs || (a.incident.node < b.incident.node ? -1 : 1));
   const code = lasting[0]?.refusal.code;
   if (code === undefined) return null;
   const fleets = [...new Set(lasting.map(({ incident }) => incident.fleet))];
-  const before = fleets.flatMap((fleet) => records.get(fleet)?.told[code] ?? []);
-  const known = new Set(before.flatMap((told) => told.incidents));
+  const before = fleets.flatMap((fleet) => records.get(fleet)?.sent[code] ?? []);
+  const known = new Set(before.flatMap((sent) => sent.incidents));
   const refused = lasting.filter(({ incident }) => !known.has(incident.incidentId));
   const [first] = refused;
   if (first === undefined || nowMs - first.refusal.atMs < GATHER_MS) return null;
   // A cause that was over for everybody, and comes again, is told as the first time.
   const goesOn = refused.length < lasting.length;
-  const pages = goesOn ? Math.max(...before.map((told) => told.pages)) : 0;
+  const count = goesOn ? Math.max(...before.map((sent) => sent.count)) : 0;
   const isOfFleet = OF_THE_FLEET.has(code);
-  if (goesOn && (isOfFleet || nowMs - Math.max(...before.map(({ atMs }) => atMs)) < pauseAfter(pages))) return null;
-  const told = fleets.map((fleet): [string, Told] => {
+  const pauseMs = isOfFleet ? AGAIN_MAX_MS : pauseAfter(count);
+  if (goesOn && nowMs - Math.max(...before.map(({ atMs }) => atMs)) < pauseMs) return null;
+  const sent = fleets.map((fleet): [string, SentPages] => {
     const own = group.filter(({ incident }) => incident.fleet === fleet);
-    return [fleet, { atMs: nowMs, pages: pages + 1, incidents: own.map(({ incident }) => incident.incidentId) }];
+    return [fleet, { atMs: nowMs, count: count + 1, incidents: own.map(({ incident }) => incident.incidentId) }];
   });
-  return { code, about: isOfFleet ? 'fleet' : 'nodes', refused, told: new Map(told) };
+  return { code, about: isOfFleet ? 'fleet' : 'nodes', refused, sent: new Map(sent) };
 }
 
-const pauseAfter = (pages: number): number =>
-  Math.min(AGAIN_MAX_MS, AGAIN_MS * 2 ** Math.min(pages - 1, MAX_DOUBLINGS));
+const pauseAfter = (count: number): number =>
+  Math.min(AGAIN_MAX_MS, AGAIN_MS * 2 ** Math.min(count - 1, MAX_DOUBLINGS));

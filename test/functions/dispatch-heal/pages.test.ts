@@ -1,0 +1,103 @@
+// When people are told of what heals were refused: one page for one cause, with all of its nodes.
+import { describe, expect, it } from '@jest/globals';
+import { type DuePage, duePages } from '../../../functions/dispatch-heal/pages.ts';
+import type { IncidentRecord, SentPagesRecord } from '../../../shared/heal/records.ts';
+import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
+import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const refused = (
+  node: string,
+  minutesAgo: number,
+  { code = 'size-ceiling', ...more }: { readonly code?: GuardrailCode } & Partial<IncidentRecord> = {},
+): IncidentRecord =>
+  ({
+    ...openIncidentRecord({ node, instanceId: `i-${node}`, incidentId: `of-${node}` }),
+    pendingPages: [{ code, sentence: `${node} is full`, atMs: NOON_MS - minutesAgo * MINUTE_MS }],
+    ...more,
+  }) as IncidentRecord;
+
+const NOTHING: ReadonlyMap<string, SentPagesRecord> = new Map();
+const nodesOf = (pages: readonly DuePage[]): readonly (readonly string[])[] =>
+  pages.map((page) => page.refused.map(({ incident }) => incident.node));
+/** The records after these pages. */
+const whenSent = (pages: readonly DuePage[], before = NOTHING): ReadonlyMap<string, SentPagesRecord> => {
+  const records = new Map(before);
+  for (const { code, sent } of pages)
+    for (const [fleet, of] of sent)
+      records.set(fleet, { sent: { ...records.get(fleet)?.sent, [code]: of }, version: 1 });
+  return records;
+};
+
+describe('what many nodes are refused for one cause', () => {
+  it('is gathered for a minute, and told in one page, oldest first', () => {
+    expect(duePages([refused('node1', 0.5)], NOTHING, NOON_MS)).toEqual([]);
+    const all = [refused('node3', 0.1), refused('node2', 0.5), refused('node1', 1.5)];
+    expect(nodesOf(duePages(all, NOTHING, NOON_MS))).toEqual([['node1', 'node2', 'node3']]);
+  });
+
+  it('is told once', () => {
+    const all = [refused('node1', 2), refused('node2', 2)];
+    const records = whenSent(duePages(all, NOTHING, NOON_MS));
+    expect(duePages(all, records, NOON_MS + 100 * HOUR_MS)).toEqual([]);
+  });
+
+  it('is told again where more nodes have joined, later each time', () => {
+    const first = [refused('node1', 2)];
+    let records = whenSent(duePages(first, NOTHING, NOON_MS));
+    const more = [...first, refused('node2', -1)];
+    expect(duePages(more, records, NOON_MS + 14 * MINUTE_MS)).toEqual([]);
+    const second = duePages(more, records, NOON_MS + 15 * MINUTE_MS);
+    expect(nodesOf(second)).toEqual([['node2']]);
+    records = whenSent(second, records);
+    const still = [...more, refused('node3', -16)];
+    expect(duePages(still, records, NOON_MS + 44 * MINUTE_MS)).toEqual([]);
+    expect(nodesOf(duePages(still, records, NOON_MS + 45 * MINUTE_MS))).toEqual([['node3']]);
+  });
+
+  it('is told as the first time where it was over for all of them', () => {
+    const records = whenSent(duePages([refused('node1', 2)], NOTHING, NOON_MS));
+    const over = { ...refused('node1', 2), state: 'healed', endedAtMs: NOON_MS } as IncidentRecord;
+    expect(nodesOf(duePages([over, refused('node2', -1)], records, NOON_MS + 2 * MINUTE_MS))).toEqual([['node2']]);
+  });
+
+  it('is not told of what is healed meanwhile, nor again of what comes back', () => {
+    const over = { ...refused('node1', 2), state: 'healed', endedAtMs: NOON_MS } as IncidentRecord;
+    expect(duePages([over], NOTHING, NOON_MS)).toEqual([]);
+    const before = whenSent(duePages([refused('node1', 2)], NOTHING, NOON_MS));
+    const records = whenSent(duePages([over, refused('node2', 2)], before, NOON_MS), before);
+    expect(duePages([refused('node1', 2), refused('node2', 2)], records, NOON_MS + HOUR_MS)).toEqual([]);
+  });
+});
+
+describe('two causes', () => {
+  it('are two pages: another code, and another fleet', () => {
+    const all = [
+      refused('node1', 2),
+      refused('node2', 2, { code: 'cost-ceiling' }),
+      refused('node3', 2, { fleet: 'litecoin' }),
+    ];
+    expect(nodesOf(duePages(all, NOTHING, NOON_MS))).toEqual([['node1'], ['node2'], ['node3']]);
+  });
+
+  it('are one where the account has it: all of its fleets are told of together', () => {
+    const code = 'replacements-spent';
+    const all = [refused('node1', 2, { code }), refused('node3', 1, { code, fleet: 'litecoin' })];
+    const told = duePages(all, NOTHING, NOON_MS);
+    expect(nodesOf(told)).toEqual([['node1', 'node3']]);
+    expect(duePages(all, whenSent(told), NOON_MS + HOUR_MS)).toEqual([]);
+  });
+});
+
+describe('a cause of a whole fleet', () => {
+  it('is told once a day, whichever of its nodes join: one that nobody looks after hides no other for ever', () => {
+    const code = 'breaker-open';
+    const told = duePages([refused('node1', 2, { code })], NOTHING, NOON_MS);
+    expect(told).toMatchObject([{ about: 'fleet' }]);
+    const more = [refused('node1', 2, { code }), refused('node2', 2, { code })];
+    expect(duePages(more, whenSent(told), NOON_MS + 23 * HOUR_MS)).toEqual([]);
+    expect(nodesOf(duePages(more, whenSent(told), NOON_MS + 24 * HOUR_MS))).toEqual([['node2']]);
+    const alone = [refused('node1', 2, { code })];
+    expect(duePages(alone, whenSent(told), NOON_MS + 100 * HOUR_MS)).toEqual([]);
+  });
+});
