@@ -7,7 +7,8 @@ import type { Role } from './model.ts';
  * say where it stands (too many requests, not available, elsewhere, refused, not in its protocol): it is alive, and that is all that is known.
  * unknown: nothing is known. The last two are neither healthy nor sick.
  */
-export type Health = 'synced' | 'behind' | 'starting' | 'busy' | 'stuck' | 'forked' | 'unreachable' | 'unknown';
+export const HEALTHS = ['synced', 'behind', 'starting', 'busy', 'stuck', 'forked', 'unreachable', 'unknown'] as const;
+export type Health = (typeof HEALTHS)[number];
 
 /** consensus-client: the one beside the execution client is down, or stands still. */
 export type NodeCause = 'consensus-client';

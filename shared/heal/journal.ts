@@ -15,16 +15,18 @@ const NAME_CHARACTERS = 500;
 /** Replaces a node's name and instance where the line is about the whole fleet. */
 export const WHOLE_FLEET = '-';
 
-export type JournalKind =
-  | 'decision'
-  | 'plan'
-  | 'intent'
-  | 'result'
-  | 'refusal'
-  | 'proof'
-  | 'outcome'
-  | 'page'
-  | 'progress';
+export const JOURNAL_KINDS = [
+  'decision',
+  'plan',
+  'intent',
+  'result',
+  'refusal',
+  'proof',
+  'outcome',
+  'page',
+  'progress',
+] as const;
+export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
 export interface JournalEntry {
   readonly atMs: number;

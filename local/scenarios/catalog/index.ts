@@ -9,10 +9,8 @@ import { azNoCapacity } from './az-no-capacity.ts';
 import { badLatestSnapshot } from './bad-latest-snapshot.ts';
 import { brokenFilesystem } from './broken-filesystem.ts';
 import { burstOf200 } from './burst-of-200.ts';
-import { busyRpc } from './busy-rpc.ts';
 import { chainHalt } from './chain-halt.ts';
 import { clientBug } from './client-bug.ts';
-import { consensusClientDown } from './consensus-client-down.ts';
 import { corruptData } from './corrupt-data.ts';
 import { dailySnapshot } from './daily-snapshot.ts';
 import { diskFull } from './disk-full.ts';
@@ -24,32 +22,23 @@ import { diskFullPlan } from './disk-full-plan.ts';
 import { dnsDrift } from './dns-drift.ts';
 import { doubleAlarm } from './double-alarm.ts';
 import { executionLost } from './execution-lost.ts';
-import { fairQueue } from './fair-queue.ts';
-import { fallingBehind } from './falling-behind.ts';
 import { firstDay } from './first-day.ts';
 import { fleetRenamed } from './fleet-renamed.ts';
 import { halfFleetStuck } from './half-fleet-stuck.ts';
 import { instanceDead } from './instance-dead.ts';
-import { lateAnswer } from './late-answer.ts';
 import { lateCommand } from './late-command.ts';
 import { manualRestore } from './manual-restore.ts';
 import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
-import { optionalCallRefused } from './optional-call-refused.ts';
 import { peersLost } from './peers-lost.ts';
-import { personUpgradesContainer } from './person-upgrades-container.ts';
-import { probeNoneRestore } from './probe-none-restore.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
 import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
-import { terminatedMidProof } from './terminated-mid-proof.ts';
 import { undoRestore } from './undo-restore.ts';
-import { unmountedData } from './unmounted-data.ts';
-import { untaggedSnapshot } from './untagged-snapshot.ts';
 import { validatorStuck } from './validator-stuck.ts';
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -61,9 +50,6 @@ export const SCENARIOS: readonly Scenario[] = [
   diskFullPlan,
   diskFullAsk,
   rpcDead,
-  busyRpc,
-  optionalCallRefused,
-  fallingBehind,
   minorityFork,
   chainHalt,
   referenceLies,
@@ -72,16 +58,12 @@ export const SCENARIOS: readonly Scenario[] = [
   peersLost,
   newFleet,
   stuckNode,
-  consensusClientDown,
   corruptData,
   badLatestSnapshot,
   firstDay,
-  untaggedSnapshot,
-  unmountedData,
   brokenFilesystem,
   noGoodSnapshot,
   clientBug,
-  fairQueue,
   burstOf200,
   instanceDead,
   azNoCapacity,
@@ -89,9 +71,6 @@ export const SCENARIOS: readonly Scenario[] = [
   halfFleetStuck,
   validatorStuck,
   doubleAlarm,
-  personUpgradesContainer,
-  lateAnswer,
-  terminatedMidProof,
   lateCommand,
   fleetRenamed,
   tableRolledBack,
@@ -99,7 +78,6 @@ export const SCENARIOS: readonly Scenario[] = [
   dailySnapshot,
   manualRestore,
   undoRestore,
-  probeNoneRestore,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
   smokeGround,
   smokeLadderGround,

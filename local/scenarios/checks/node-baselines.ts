@@ -9,6 +9,9 @@ interface NodeState {
   readonly runs: boolean;
 }
 
+/** A node whose instance was terminated is not as it was found. */
+const GONE: NodeState = { mounted: [], attached: [], runs: false };
+
 /** Incidents and executions that are kept; later ones are dropped. */
 const STATES_MAX = 10_000;
 
@@ -18,7 +21,7 @@ export class NodeBaselines {
 
   /** Call it at each request of an execution that may take a client down. */
   take(world: World, { incidentId, instanceId }: HealPayload, arn: string): void {
-    const state = stateOf(world, instanceId);
+    const state = stateOf(world, instanceId) ?? (this.#found.has(incidentId) ? GONE : undefined);
     if (state === undefined || this.#left.size >= STATES_MAX) return;
     if (!this.#found.has(incidentId)) this.#found.set(incidentId, state);
     this.#left.set(arn, state);

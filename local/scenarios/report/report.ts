@@ -48,6 +48,8 @@ export interface NodeState {
   readonly privateIp: string;
   /** How often commands and boots have started its client, on this instance. */
   readonly clientStarts: number;
+  /** Each health in which it was seen since the story began, in the order in which it was first seen. */
+  readonly seen: readonly string[];
   readonly volumes: readonly {
     readonly volumeId: string;
     readonly role: string;
@@ -71,7 +73,7 @@ export interface RunFacts {
 export function makeReport(world: World, checker: Checker, { scenario, seed, lane, violations }: RunFacts): Report {
   const { region, tableName } = world;
   const journal = readJournal(region, tableName);
-  const nodes = world.current.map((placed) => nodeState(world, placed));
+  const nodes = world.current.map((placed) => nodeState(world, placed, journal));
   return {
     scenario,
     seed,
@@ -127,7 +129,19 @@ function dnsOf({ region, zones }: World): Report['dns'] {
     .map(({ name, type, values }) => ({ name: name.replace(/\.$/, ''), type, values }));
 }
 
-function nodeState({ region }: World, { fleet, name, role, machine, instanceId }: World['nodes'][number]): NodeState {
+/** By the changes that watch-fleet has written. */
+function seenSince(journal: readonly JournalLine[], fleet: string, node: string): readonly string[] {
+  const changes = journal.filter(
+    (line) => line.heal === 'watch-fleet' && line.atMs >= START_MS && line.fleet === fleet && line.node === node,
+  );
+  return [...new Set(changes.flatMap(({ fields: { to } }) => (typeof to === 'string' ? [to] : [])))];
+}
+
+function nodeState(
+  { region }: World,
+  { fleet, name, role, machine, instanceId }: World['nodes'][number],
+  journal: readonly JournalLine[],
+): NodeState {
   const report = machine.report();
   const instance = region.ec2.instance(instanceId);
   return {
@@ -142,6 +156,7 @@ function nodeState({ region }: World, { fleet, name, role, machine, instanceId }
     availabilityZone: instance.availabilityZone,
     privateIp: machine.privateIp,
     clientStarts: report.clientStarts.length,
+    seen: seenSince(journal, fleet.name, name),
     volumes: report.volumes.flatMap(({ volumeId, role: volumeRole, usedPercent, inodesPercent }) => {
       const known = region.ec2.volumes().find((volume) => volume.volumeId === volumeId);
       // Nothing was ever mounted there.

@@ -270,6 +270,11 @@ function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[]): void {
   const { world } = stage;
   for (const moment of moments) {
     const { at, every, times = every === undefined ? 1 : TIMES } = moment;
+    if (typeof at === 'object' && 'commanded' in at) {
+      const isCommanded = (): boolean => commandOf(world, at.commanded);
+      world.when(isCommanded, () => world.at(at.minutes ?? 0, () => carryOut({ ...stage, page: {} }, moment)));
+      continue;
+    }
     if (typeof at === 'object') {
       world.whenPaged(at.paged, at.minutes ?? 0, (page) => carryOut({ ...stage, page }, moment));
       continue;
@@ -278,6 +283,15 @@ function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[]): void {
       world.at(at + time * (every ?? 0), () => carryOut({ ...stage, page: {} }, moment));
   }
 }
+
+/** Whether a function of the suite has asked a node for this. */
+const commandOf = ({ region }: World, command: string): boolean =>
+  region.gateway.trace.calls.some(
+    ({ actor, operation, input }) =>
+      operation === 'SendCommand' &&
+      actor.startsWith('chainmend-') &&
+      (input as { readonly DocumentName?: string }).DocumentName?.startsWith(`chainmend-${command}-`) === true,
+  );
 
 /** How often something happens that is repeated and says no number. */
 const TIMES = 12;
@@ -302,6 +316,10 @@ function nodeOf(world: World, ref: string): PlacedNode {
   return world.find(fleet, name);
 }
 
+/** In a change of a fleet file, null takes a key out: as in a JSON merge patch (RFC 7396). */
+export const withoutNulls = (change: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(change).map(([key, value]) => [key, value ?? undefined]));
+
 /** The stored file with these keys replaced, as `npm run fleets -- push` stores it. */
 async function pushFleet(
   { region }: World,
@@ -310,7 +328,7 @@ async function pushFleet(
 ): Promise<unknown> {
   const Name = fleetParameterName('/chainmend', fleet);
   const stored = JSON.parse(region.ssm.parameter(Name) ?? '{}') as object;
-  const Value = JSON.stringify({ ...stored, ...change });
+  const Value = JSON.stringify({ ...stored, ...withoutNulls(change) });
   return region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
 }
 

@@ -1,12 +1,18 @@
 // What must hold at the end of a world: matchers over the lists of a run's JSON, in the words of that JSON.
 import * as v from 'valibot';
+import { HEALTHS } from '../../../shared/fleet/observation.ts';
 import { about, choice, list, object, optional, whole } from '../../../shared/fleet/schema-fields.ts';
+import { JOURNAL_KINDS } from '../../../shared/heal/journal.ts';
 import { RUNGS } from '../../../shared/model/rungs.ts';
+import { type JournalLine, readJournal } from '../report/journal.ts';
 import type { Report } from '../report/report.ts';
 import type { Expectation } from '../scenario.ts';
 import { line, sentence } from './fields.ts';
 
-type Lists = Pick<Report, 'heals' | 'plans' | 'refusals' | 'pages' | 'nodes' | 'dns' | 'snapshots'>;
+/** The lists of a run's JSON, and the journal. */
+interface Lists extends Pick<Report, 'heals' | 'plans' | 'refusals' | 'pages' | 'nodes' | 'dns' | 'snapshots'> {
+  readonly journal: readonly Pick<JournalLine, 'kind' | 'fleet' | 'node' | 'code' | 'operation' | 'sentence'>[];
+}
 type ListName = keyof Lists;
 
 const text = v.union(
@@ -106,6 +112,7 @@ const ITEMS = {
     availabilityZone: optional('Its zone.', text),
     privateIp: optional('Its address.', text),
     clientStarts: optional('How often its client was started, on this instance.', number),
+    seen: optional('One health in which it was seen since the story began.', choice(HEALTHS, 'a health')),
     volumes: optional('One of its volumes.', volumes),
   },
   dns: {
@@ -121,6 +128,17 @@ const ITEMS = {
     held: optional('Whether a heal holds it.', yesOrNo),
     quarantined: optional('Whether it must not be used.', yesOrNo),
   },
+  journal: {
+    kind: optional('What it is.', among(JOURNAL_KINDS, 'a kind')),
+    fleet: optional('Its fleet.', text),
+    node: optional('Its node, or `-` for the whole fleet.', text),
+    code: optional('The code (`--list-codes`).', text),
+    operation: optional(
+      'Of an intent or a result: the operation of AWS, or a list of some.',
+      v.union([text, list(line, 20, 1)], 'expected an operation of AWS, for example StopInstances'),
+    ),
+    sentence: optional('What people read.', text),
+  },
 } satisfies { readonly [Name in ListName]: Fields<Lists[Name][number]> };
 
 const EXAMPLES = {
@@ -131,6 +149,7 @@ const EXAMPLES = {
   nodes: '{ state: synced }',
   dns: '{ name: pool.bitcoin.internal }',
   snapshots: '{ quarantined: true }',
+  journal: '{ kind: intent }',
 } as const satisfies Record<ListName, string>;
 
 const MEANINGS = {
@@ -141,9 +160,10 @@ const MEANINGS = {
   nodes: 'Nodes that are like this.',
   dns: 'Records that are like this.',
   snapshots: 'Snapshots that are like this.',
+  journal: 'Entries of the journal that are like this.',
 } as const satisfies Record<ListName, string>;
 
-const LIST_NAMES = Object.keys(ITEMS) as ListName[];
+export const LIST_NAMES = Object.keys(ITEMS) as ListName[];
 
 const listEntries = Object.fromEntries(
   LIST_NAMES.map((name) => [name, optional(MEANINGS[name], object(EXAMPLES[name], ITEMS[name] as v.ObjectEntries))]),
@@ -186,8 +206,8 @@ export function expectationOf(document: ExpectationDocument): Expectation {
   const { says = sentenceFor(name, matcher, document.count), undisturbed } = document;
   return {
     sentence: says,
-    holds: (report) => {
-      const items: readonly object[] = report[name];
+    holds: (report, world) => {
+      const items: readonly object[] = name === 'journal' ? readJournal(world.region, world.tableName) : report[name];
       return countHolds(items.filter((item) => isLike(item, matcher)).length, items.length, document.count);
     },
     ...(undisturbed && { undisturbed }),
@@ -217,7 +237,8 @@ function fits(value: unknown, wanted: unknown): boolean {
   if (Array.isArray(value) && Array.isArray(wanted))
     return value.map(String).toSorted().join('\n') === wanted.map(String).toSorted().join('\n');
   if (Array.isArray(wanted)) return wanted.includes(value);
-  if (typeof wanted !== 'object' || wanted === null) return value === wanted;
+  if (typeof wanted !== 'object' || wanted === null)
+    return Array.isArray(value) ? value.includes(wanted) : value === wanted;
   if (Array.isArray(value)) return value.some((item) => isLike(item, wanted as Matcher));
   const { has, least, most } = wanted as { readonly has?: string; readonly least?: number; readonly most?: number };
   if (has !== undefined) return typeof value === 'string' && value.includes(has);

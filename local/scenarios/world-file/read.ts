@@ -10,8 +10,8 @@ import { FleetFileError, type FleetProblem, sentenceOf } from '../../../shared/f
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { Scenario } from '../scenario.ts';
-import { namesOf, scenarioOf, type WorldFleets } from './build.ts';
-import { listsIn } from './expect.ts';
+import { namesOf, scenarioOf, type WorldFleets, withoutNulls } from './build.ts';
+import { LIST_NAMES, listsIn } from './expect.ts';
 import { NODES_MAX } from './fields.ts';
 import { type WorldDocument, worldDocumentSchema } from './schema.ts';
 import type { Moment } from './timeline.ts';
@@ -99,8 +99,9 @@ function fleetsOf({ fleets }: WorldDocument, source: YamlSource, folder: string)
         : parsed(written[at], place, problems);
     if (document === undefined) return [];
     if ('file' in entry && entry.but !== undefined) {
-      pushed[document.fleet] = entry.but as Partial<FleetDocument>;
-      parsed({ ...document, ...entry.but }, [...place, 'but'], problems);
+      const but = withoutNulls(entry.but);
+      pushed[document.fleet] = but as Partial<FleetDocument>;
+      parsed(JSON.parse(JSON.stringify({ ...document, ...but })), [...place, 'but'], problems);
     }
     return [document];
   });
@@ -198,10 +199,6 @@ function problemsTogether(document: WorldDocument, { deployed, pushed }: WorldFl
   }
   for (const [at, expected] of document.expect.entries())
     if (listsIn(expected).length !== 1)
-      conflict(
-        ['expect', at],
-        listsIn(expected),
-        'expected one of heals, plans, refusals, pages, nodes, dns, snapshots',
-      );
+      conflict(['expect', at], listsIn(expected), `expected one of ${LIST_NAMES.join(', ')}`);
   return problems;
 }

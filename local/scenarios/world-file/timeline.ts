@@ -14,6 +14,7 @@ import {
   usually,
   whole,
 } from '../../../shared/fleet/schema-fields.ts';
+import { type Operation, operationParameters } from '../../../shared/node-commands/parameters.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
@@ -70,6 +71,8 @@ const RPC_ANSWERS = [
   ...(['withholding', 'limited', 'unavailable', 'elsewhere'] as const),
 ] as const satisfies readonly ('right' | Misbehaviour)[];
 
+const COMMANDS = Object.keys(operationParameters) as readonly Operation[];
+
 /** A word of the timeline: its meaning, what it takes, and what it does. */
 function word<const Entries extends v.ObjectEntries>(
   meaning: string,
@@ -101,8 +104,33 @@ export const WORDS = {
       stage.world.at(given.upAfterSeconds / 60, () => void machine.startClient());
     },
   ),
-  'stop-client': word('A person stops the client, on the node.', { node }, (stage, given) =>
-    stage.node(given.node).machine.stopClient(),
+  'slow-down': word(
+    'The volumes become slow: the client follows at so many percent of its speed, which is ten blocks a second by default.',
+    { node, percent: about('Of its speed; 100 ends it.', amount(0.01, 100, 'percent', 0.2)) },
+    (stage, given) => stage.node(given.node).machine.client.slowDown(given.percent / 100),
+  ),
+  'stop-client': word(
+    'A person stops the client, on the node.',
+    {
+      node,
+      exitStatus: optional(
+        'With which status it ends; `docker stop` of a client that does not handle SIGTERM shows 143.',
+        whole(1, 255, 'as an exit status', 143),
+      ),
+    },
+    (stage, { node: ref, exitStatus }) => {
+      const { machine } = stage.node(ref);
+      if (exitStatus === undefined) machine.stopClient();
+      else machine.stopAsPerson(exitStatus);
+    },
+  ),
+  'remove-container': word('A person removes the stopped container of the client.', { node }, (stage, given) =>
+    stage.node(given.node).machine.removeContainer(),
+  ),
+  'make-container': word(
+    'A person makes the container of the client again, and starts it.',
+    { node },
+    (stage, given) => void stage.node(given.node).machine.makeContainer(),
   ),
   'start-client': word(
     'A person starts the client, on the node.',
@@ -149,10 +177,11 @@ export const WORDS = {
   ),
   'beacon-node': word(
     'The consensus client beside an execution client.',
-    { node, does: about('What it does.', choice(['hangs', 'stops', 'runs'], 'a state')) },
+    { node, does: about('What it does.', choice(['hangs', 'crashes', 'stops', 'runs'], 'a state')) },
     (stage, given) => {
       const { beacon } = stage.node(given.node).machine;
       if (given.does === 'hangs') beacon?.freeze();
+      else if (given.does === 'crashes') beacon?.crash();
       else if (given.does === 'stops') beacon?.stop();
       else beacon?.start();
     },
@@ -168,6 +197,15 @@ export const WORDS = {
       gib: about('How much.', amount(0.1, 60_000, 'GiB', 100)),
     },
     (stage, given) => stage.node(given.node).machine.write(given.path, given.gib * GIB),
+  ),
+  unmount: word(
+    'A data volume is not mounted any more: its client has ended, and cannot start.',
+    { node, path: about('The mount point.', path) },
+    (stage, given) => {
+      const { machine } = stage.node(given.node);
+      machine.client.stop('failed', 'volume-gone');
+      machine.unmount(given.path);
+    },
   ),
   'lose-peers': word(
     'The client loses its peers, and its configuration names none any more.',
@@ -194,6 +232,21 @@ export const WORDS = {
   ),
   'find-agent': word('The SSM agent is connected again.', { node }, (stage, given) =>
     stage.node(given.node).machine.setAgentConnected(true),
+  ),
+
+  'delay-command': word(
+    'The next such command begins so much later.',
+    {
+      node,
+      command: about('Which one.', choice(COMMANDS, 'a command')),
+      minutes: about('How much later.', amount(0.1, 1_440, 'minutes', 5)),
+    },
+    (stage, given) => stage.node(given.node).machine.delayCommands(given.command, given.minutes * 60_000),
+  ),
+  'lose-command': word(
+    'The next such command never begins, and is never answered.',
+    { node, command: about('Which one.', choice(COMMANDS, 'a command')) },
+    (stage, given) => stage.node(given.node).machine.delayCommands(given.command, 'lost'),
   ),
 
   // The chain and the references.
@@ -303,7 +356,7 @@ export const WORDS = {
   ),
   'change-fleet': word(
     'A person edits the fleet file and pushes it.',
-    { fleet, but: about('The keys that are replaced.', anyKeys()) },
+    { fleet, but: about('The keys that are replaced; `null` takes one out.', anyKeys()) },
     (stage, given) => stage.pushFleet(given.fleet, given.but),
   ),
   tag: word(
@@ -410,7 +463,7 @@ function editZone(
   return world.editZone(zone, [...gone, ...made]);
 }
 
-/** The time of an entry: minutes after the story began, or after a page. */
+/** The time of an entry: minutes after the story began, after a page, or after a command. */
 const when = v.union(
   [
     minutes,
@@ -424,8 +477,12 @@ const when = v.union(
       ),
       minutes: usually('How long after it.', minutes, 0),
     }),
+    object('{ commanded: restart-client, minutes: 1 }', {
+      commanded: about('The first such command to a node.', choice(COMMANDS, 'a command')),
+      minutes: usually('How long after it.', minutes, 0),
+    }),
   ],
-  'expected minutes after the story began, or a page, for example 3 or { paged: approval-wanted, minutes: 6 }',
+  'expected minutes after the story began, a page or a command, for example 3, { paged: approval-wanted, minutes: 6 } or { commanded: restart-client }',
 );
 
 export const timeline = list(v.variant('do', entrySchemas(), `expected a word: ${Object.keys(WORDS).join(', ')}`), 200);
@@ -433,7 +490,7 @@ export const timeline = list(v.variant('do', entrySchemas(), `expected a word: $
 function entrySchemas() {
   const schemas = Object.entries(WORDS).map(([name, { meaning, takes }]) =>
     object(`{ at: 3, do: ${name}, … }`, {
-      at: about('When: minutes after the story began, or after a page.', when),
+      at: about('When: minutes after the story began, after a page, or after a command.', when),
       do: about(meaning, v.literal(name)),
       ...(takes as v.ObjectEntries),
       every: optional('It happens again, each time after so many minutes.', amount(0.1, MINUTES_MAX, 'minutes', 10)),
@@ -443,8 +500,10 @@ function entrySchemas() {
   return schemas as [(typeof schemas)[number], ...(typeof schemas)[number][]];
 }
 
+type At<What extends string> = { readonly [Key in What]: string } & { readonly minutes?: number };
+
 export interface Moment {
-  readonly at: number | { readonly paged: string; readonly minutes: number };
+  readonly at: number | At<'paged'> | At<'commanded'>;
   readonly do: WordName;
   readonly every?: number;
   readonly times?: number;

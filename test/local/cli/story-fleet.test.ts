@@ -436,6 +436,7 @@ describe('the tables at the end', () => {
     availabilityZone: 'eu-central-1a',
     privateIp: '10.0.0.1',
     clientStarts: 0,
+    seen: [],
     volumes: [],
   };
   const rows = (nodes: readonly NodeState[], journal: readonly JournalLine[] = []): string[] =>

@@ -105,6 +105,12 @@ describe('what is wrong in a world file is told with its place and the nearest r
   it('and nothing is wrong in a plain one', () => {
     expect(problemsOf(HEAD + NODES + END)).toEqual([]);
   });
+
+  it('null takes a key out of the fleet file, and the file is checked without it', () => {
+    const but = (change: string): string => `${HEAD.replace(' }]', `, but: ${change} }]`)}${NODES}${END}`;
+    expect(problemsOf(but('{ unit: null, docker: bitcoind }'))).toEqual([]);
+    expect(problemsOf(but('{ nodes: null }')).join('\n')).toMatch(/fleets.0.but.*nodes/);
+  });
 });
 
 describe('a hostile world file', () => {
@@ -154,6 +160,12 @@ describe('an expectation', () => {
     expect(holds({ nodes: { node: { has: 'a' } }, count: 1 }, { nodes })).toBe(true);
     expect(holds({ nodes: { node: 'a', volumes: { sizeGiB: { least: 900 } } } }, { nodes })).toBe(true);
     expect(holds({ nodes: { node: 'b', volumes: { sizeGiB: { least: 900 } } } }, { nodes })).toBe(false);
+  });
+
+  it('finds a word among those of a list', () => {
+    const seen = [{ node: 'a', seen: ['synced', 'busy'] }];
+    expect(holds({ nodes: { seen: 'busy' } }, { nodes: seen })).toBe(true);
+    expect(holds({ nodes: { seen: 'stuck' } }, { nodes: seen })).toBe(false);
   });
 
   it('of all items does not hold where there is none', () => {
