@@ -97,19 +97,6 @@ export const nothingDone: Expectation = {
     heals.length === 0 && world.nodes.every(({ machine }) => machine.report().clientStarts.length === 0),
 };
 
-/** Clients may have been started by their own units. */
-export const nothingHealed: Expectation = {
-  sentence: 'nothing was healed, restarted or replaced by a heal',
-  holds: ({ heals }) => heals.length === 0,
-  undisturbed: true,
-};
-
-export const nobodyElsePaged = (code: string): Expectation => ({
-  sentence: 'nobody was paged for anything else',
-  holds: ({ pages }) => pages.every((page) => page.code === code),
-  undisturbed: true,
-});
-
 export const pagedOnce = (code: string, sentence: string): Expectation => ({
   sentence,
   holds: ({ pages }) => pages.filter((page) => page.code === code).length === 1,
