@@ -103,6 +103,8 @@ export const peersOf = async (node: RealNode): Promise<readonly string[]> => {
 };
 
 /** Makes so many blocks immediately. */
+export const hashAt = (node: RealNode, height: number): Promise<string> => cli(node, 'getblockhash', String(height));
+
 export const mine = async (node: RealNode, blocks: number): Promise<void> => {
   await cli(node, 'generatetodescriptor', String(blocks), SINK_DESCRIPTOR);
 };
@@ -124,6 +126,7 @@ n=0
 until cli getblockcount >/dev/null 2>&1 || ! kill -0 "$client" || [ "$n" -ge 90 ]; do n=$((n + 1)); sleep 0.5; done
 printf 'height %s\n' "$(cli getblockcount 2>/dev/null)"
 printf 'hash %s\n' "$(cli getblockhash "$2" 2>/dev/null)"
+printf 'tip %s\n' "$(cli getbestblockhash 2>/dev/null)"
 grep -h 'rror' /tmp/copy.log | head -n 5
 kill "$client" 2>/dev/null
 wait "$client"
@@ -135,6 +138,8 @@ export interface OpenedCopy {
   readonly height: number | null;
   /** The hash of the requested block; null: the client has no such block. */
   readonly hash: string | null;
+  /** The hash of its own newest block. */
+  readonly tipHash: string | null;
   readonly said: string;
 }
 
@@ -147,7 +152,9 @@ export async function openedAt({ machine }: RealNode, device: string, height: nu
   });
   const [, begins] = /^height (\d+)$/m.exec(stdout) ?? [];
   const [, hash = null] = /^hash ([0-9a-f]{64})$/m.exec(stdout) ?? [];
-  return { height: begins === undefined ? null : Number(begins), hash, said: `${stdout}${stderr}`.slice(0, 500) };
+  const [, tipHash = null] = /^tip ([0-9a-f]{64})$/m.exec(stdout) ?? [];
+  const said = `${stdout}${stderr}`.slice(0, 500);
+  return { height: begins === undefined ? null : Number(begins), hash, tipHash, said };
 }
 
 /** How long the height of a miner that rests has to stay the same, and how often that is tried. */

@@ -1,5 +1,6 @@
 // "docker stop" without a time, or with too short a grace period, kills a client that needs longer. Such a stop is not clean, and no snapshot is kept
 // of it.
+import { setTimeout } from 'node:timers/promises';
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import { blockAt, CONTAINER, container, freeze, heightOf } from '../../chains/cometbft.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
@@ -39,19 +40,24 @@ export const dockerStopUnclean: RealStory = {
     let sinceMs = world.region.clock.now();
     await becomes(
       'chainmend stops the client for a snapshot, which a person asked for, and which hangs at that moment',
-      300,
+      600,
       async () => {
         const fromMs = world.region.clock.now();
-        await freeze(node);
+        const written = (line: { readonly kind: 'decision' | 'intent'; readonly text: RegExp }) =>
+          within(LOOKS, () => {
+            if (hasJournalLine(world, fromMs, { node: 'follower1', kind: 'refusal', heal: 'snapshot-node' }))
+              return false;
+            return hasJournalLine(world, fromMs, { node: 'follower1', heal: 'snapshot-node', ...line }) || undefined;
+          });
         await world.send({ kind: 'snapshot', fleet: 'cometbft', node: 'follower1' });
-        for (let look = 0; look < 40; look++) {
-          await new Promise((resolve) => setTimeout(resolve, 500));
-          if (hasJournalLine(world, fromMs, { node: 'follower1', heal: 'snapshot-node', text: /^stop the client of/ }))
-            return true;
-          if (hasJournalLine(world, fromMs, { node: 'follower1', kind: 'refusal', heal: 'snapshot-node' })) break;
+        if (await written({ kind: 'decision', text: /^stop the client of/ })) {
+          // Frozen for longer, the node is seen to be unreachable, and refused.
+          await setTimeout(LEAVES_POOL_MS - FROZEN_BEFORE_MS);
+          await freeze(node);
+          if (await written({ kind: 'intent', text: /^stop the client with its grace/ })) return true;
+          await thaw(node);
         }
-        await thaw(node);
-        await new Promise((resolve) => setTimeout(resolve, 15_000));
+        await setTimeout(15_000);
         sinceMs = world.region.clock.now();
         return false;
       },
@@ -79,7 +85,7 @@ export const dockerStopUnclean: RealStory = {
       async () => {
         if (snapshots().length > 0) return true;
         await world.send({ kind: 'snapshot', fleet: 'cometbft', node: 'follower1' });
-        await new Promise((resolve) => setTimeout(resolve, 20_000));
+        await setTimeout(20_000);
         return snapshots().length > 0;
       },
       since(sinceMs),
@@ -93,5 +99,21 @@ export const dockerStopUnclean: RealStory = {
     await nobodySignedTwice(telling, world, 'validator1');
   },
 };
+
+/** Between its decision and the stop, chainmend waits until no name leads to the node any more. */
+const LEAVES_POOL_MS = 20_000;
+const FROZEN_BEFORE_MS = 4_000;
+const LOOKS = 60;
+const LOOK_MS = 500;
+
+/** What the first look that knows says; false where none of them does. */
+async function within(looks: number, look: () => boolean | undefined): Promise<boolean> {
+  for (let at = 0; at < looks; at++) {
+    const seen = look();
+    if (seen !== undefined) return seen;
+    await setTimeout(LOOK_MS);
+  }
+  return false;
+}
 
 const thaw = (node: Parameters<typeof runOnNode>[0]): Promise<string> => runOnNode(node, 'pkill -CONT -x cometbft');
