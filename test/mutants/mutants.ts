@@ -233,6 +233,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/swap.ts': [
     {
+      name: 'a pause keeps no client down whose swap was cut off',
+      find: "|| act.to === 'found' || state?.client",
+      replace: "|| act.do === 'swap' || state?.client",
+      caughtBy: ['functions/replace-node/asked'],
+    },
+    {
+      name: 'a client that runs is not brought back under a pause',
+      find: "if (seen === null || seen.clients.every(({ state: is }) => is === 'running')) return null;",
+      replace: '',
+      caughtBy: ['functions/replace-node/asked'],
+    },
+    {
       name: 'data that were tried in an incident are not tried again',
       find: 'find(({ setId }) => !tried.has(setId))',
       replace: 'at(0)',
@@ -686,6 +698,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/node-commands.ts': [
+    {
+      name: 'a pause keeps no client down whose restart was cut off',
+      find: "client === 'mayBeDown' && isDown === true",
+      replace: 'false',
+      caughtBy: ['functions/replace-node/asked'],
+    },
+    {
+      name: 'no running client is restarted under a pause',
+      find: "client === 'mayBeDown' && isDown === true",
+      replace: "client === 'mayBeDown'",
+      caughtBy: ['functions/replace-node/asked'],
+    },
     {
       name: 'the identity of another node does not run on this one',
       find: 'restored !== null && restored.ofNode !== node',

@@ -62,38 +62,42 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
   },
 });
 
-/** `only`: the name of the one unit that is at fault; all units of the node unless given. */
-export const restart = defineAct<{ readonly reason: string; readonly only?: string }>()('restart', {
-  ...COMMAND,
-  intent: (state) => ({
-    call: { name: 'restart-client', target: state.found.instanceId },
-    state: { ...state, client: 'mayBeDown' },
-  }),
-  recovers: false,
-  retryKey: 'kind',
-  execute: (context, { reason, only }) =>
-    send(context, {
-      which: 'original',
-      sentence: `restart ${only === undefined ? 'its client' : `its ${only}`}: ${reason}`,
-      startsClient: true,
-      command: (fleet) => ({
-        operation: 'restart-client',
-        clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
-        paths: fleet.volumes.map(({ path }) => path),
-        only: 'restart',
-      }),
+/** `only`: the name of the one unit that is at fault; all units of the node unless given. `isDown`: the node has said that none of its clients runs. */
+export const restart = defineAct<{ readonly reason: string; readonly only?: string; readonly isDown?: true }>()(
+  'restart',
+  {
+    ...COMMAND,
+    intent: (state) => ({
+      call: { name: 'restart-client', target: state.found.instanceId },
+      state: { ...state, client: 'mayBeDown' },
     }),
-  reduce: {
-    done: (state, _, { seen, atMs }) => {
-      const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
-      if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
-      return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
+    // An earlier command may have stopped it, and been cut off: no pause keeps it down.
+    recovers: ({ client }, { isDown }) => client === 'mayBeDown' && isDown === true,
+    retryKey: 'kind',
+    execute: (context, { reason, only }) =>
+      send(context, {
+        which: 'original',
+        sentence: `restart ${only === undefined ? 'its client' : `its ${only}`}: ${reason}`,
+        startsClient: true,
+        command: (fleet) => ({
+          operation: 'restart-client',
+          clients: clientsOf({ units: fleet.units.filter(({ name }) => only === undefined || name === only) }),
+          paths: fleet.volumes.map(({ path }) => path),
+          only: 'restart',
+        }),
+      }),
+    reduce: {
+      done: (state, _, { seen, atMs }) => {
+        const ended = seen?.clients.find(({ state }) => state === 'failed' || state === 'stopped');
+        if (ended) return failRung(state, `its client ends again: ${endOf(ended)}`);
+        return { ...state, upSinceMs: atMs, inspectedAtMs: atMs };
+      },
+      failed: (state, _, { reason, seen }) =>
+        cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
+      unknown: (state) => ({ ...state, inspectedAtMs: null }),
     },
-    failed: (state, _, { reason, seen }) =>
-      cannotTell(seen) ? { ...state, client: 'untouched', pending: null, setback: null } : failRung(state, reason),
-    unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
-});
+);
 
 /** A client that nobody can follow is not stopped and not started: the command has changed nothing, and has shown nothing of the data. */
 const cannotTell = (seen: NodeState | null | undefined): boolean =>

@@ -6,15 +6,17 @@ import { freeDevice } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes, Tried } from '../../../shared/heal/memory.ts';
 import type { Door } from '../../../shared/model/doors.ts';
+import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';
+import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { leftToPerson } from '../person.ts';
-import { instanceIdOf, isPending, mountedOf, type Which } from '../state.ts';
+import { instanceIdOf, isPending, mountedOf, type NodeStatus, type Which } from '../state.ts';
 import { AWS_AGAIN_MS, awaitedOf, excludedOf } from '../tried.ts';
 import {
   askNode,
@@ -172,6 +174,24 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   return proving(facts, state, state.upSinceMs, 'original', (reason, at) =>
     giveUpVolumes({ blame: blameOf(reason, at, facts, state) }),
   );
+}
+
+/**
+ * What is done in place of an act that a guard forbids: where an earlier exchange was cut off, the client is brought up on the volumes that were found. A
+ * pause keeps no client down. null: nothing is down, or nobody knows.
+ *
+ * @param state before the act
+ * @param seen the node's last answer, under this attempt's fence
+ */
+export function insteadOf(
+  act: Act,
+  { refuse: code }: Pick<Refusal, 'refuse'>,
+  state: LadderState | null,
+  { seen }: Pick<NodeStatus, 'seen'>,
+): Act | null {
+  if (act.do !== 'swap' || act.to === 'found' || state?.client !== 'mayBeDown') return null;
+  if (seen === null || seen.clients.every(({ state: is }) => is === 'running')) return null;
+  return swap({ to: 'found', reason: `${code}: its client does not stay down` });
 }
 
 /** Blocks may have taken two days to arrive: the guards of the rung are read again before the node is affected. */

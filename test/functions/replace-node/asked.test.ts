@@ -3,6 +3,7 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { describe, expect, it } from '@jest/globals';
 import type { Result } from '../../../functions/replace-node/acts/act.ts';
+import { type Act, doesRecover } from '../../../functions/replace-node/acts/table.ts';
 import { REPLACE_NODE } from '../../../functions/replace-node/heal.ts';
 import {
   afterCommand,
@@ -11,14 +12,16 @@ import {
   type ReplaceContext,
 } from '../../../functions/replace-node/state.ts';
 import { runHeal } from '../../../shared/heal/engine.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
 import { keys } from '../../../shared/heal/store.ts';
+import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { bitcoinFile, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
 import { allocatedIncident, ME, OTHER, payload } from '../../fixtures/builders/incident.ts';
 import { DATA_VOLUME, INSTANCE } from '../../fixtures/builders/node.ts';
 import { nodeRecord } from '../../fixtures/builders/records.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
 import { patientContext, shell } from '../../fixtures/heal-shell.ts';
-import { ladderState } from '../../fixtures/replace-facts.ts';
+import { client, copy, ladderState, seen } from '../../fixtures/replace-facts.ts';
 import { tableOfHeals } from '../../fixtures/table.ts';
 
 const EXECUTION = ME.replace('resize-volume', 'replace-node');
@@ -153,6 +156,45 @@ describe('an attempt in the middle of the ladder', () => {
       do: 'conclude',
       ending: { outcome: 'refused', code: 'paused' },
       leases,
+    });
+  });
+
+  describe('where a pause forbids an act after an earlier command was cut off', () => {
+    const refusal = { refuse: 'paused', reason: 'an audit', page: false, retryAfterMs: 1 } as const;
+    const exchange = { do: 'swap', to: 'restored', reason: 'other data' } as const;
+    const cut = ladderState({ rung: 'swap', restoredVolumes: copy(), client: 'mayBeDown' });
+    const afterwards = (state: LadderState, act: Act, said: NodeState | null) => {
+      const before = { ...from, state, status: { seen: said, unanswered: null } };
+      const next = acts.climb.reduce(
+        before,
+        { do: 'climb', from: before, act },
+        performed({ is: 'refused', refusal }),
+        payloadOf,
+      );
+      return 'act' in next ? next.act : next;
+    };
+
+    it('a client that is down is brought up again on the volumes that it had', () => {
+      expect(afterwards(cut, exchange, seen([client('failed')]))).toMatchObject({ do: 'swap', to: 'found' });
+    });
+
+    it.each<[string, LadderState, Act, NodeState | null]>([
+      ['a client that runs', cut, exchange, seen()],
+      ['a client that this heal has not touched', { ...cut, client: 'untouched' }, exchange, seen([client('failed')])],
+      ['a client of which nothing is known', cut, exchange, null],
+      ['the way back itself', cut, { ...exchange, to: 'found' }, seen([client('failed')])],
+      ['another act', cut, { do: 'check', at: 0 }, seen([client('failed')])],
+    ])('%s is left as it is', (_, state, act, said) => {
+      expect(afterwards(state, act, said)).toMatchObject({ do: 'conclude', ending: { code: 'paused' } });
+    });
+
+    it.each<[string, LadderState['client'], true | undefined, boolean]>([
+      ['a client that is down, and that this heal may have stopped, is started all the same', 'mayBeDown', true, true],
+      ['one that this heal has not touched is not', 'untouched', true, false],
+      ['one that runs is not restarted', 'mayBeDown', undefined, false],
+    ])('%s', (_, touched, isDown, goesOn) => {
+      const restart = { do: 'restart', reason: 'its client is failed', ...(isDown && { isDown }) } as const;
+      expect(doesRecover(restart, ladderState({ rung: 'restart', client: touched }))).toBe(goesOn);
     });
   });
 
