@@ -3,7 +3,14 @@
 import { type BlockHash, type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
-import type { ConsensusTrack, Health, NodeCause, NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
+import type {
+  ConsensusTrack,
+  Health,
+  NodeCause,
+  NodeMemory,
+  ObservedNode,
+  Track,
+} from '../../shared/fleet/observation.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { names } from '../../shared/text/names.ts';
@@ -33,7 +40,7 @@ const TOLD_FOR_MS = 24 * 60 * 60_000;
 
 export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode): JudgedNode {
   const { nowMs } = facts;
-  const { tip, branches, watched } = chain;
+  const { tip: chainTip, branches, watched } = chain;
   const { instanceId, name, role, availabilityZone, privateIp } = node;
   const before = facts.before.nodes.get(instanceId);
   const reading = facts.readings.get(instanceId);
@@ -52,7 +59,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const height = source === undefined ? null : source.status.height;
   const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
-  const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
+  const lagBlocks = height === null || chainTip.height === null ? null : Math.max(0, chainTip.height - height);
   const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
   const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
   const lasting = lastingTroubles({
@@ -61,6 +68,9 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   });
   const toldEvents = eventsTold(before?.memory?.toldEvents ?? {}, nowMs);
   const toldAtMs = before?.memory?.toldAtMs ?? {};
+  const tipBefore = before?.memory?.tip;
+  const isRestarted = start.startedAtMs !== (before?.startedAtMs ?? null);
+  const tip = verdict.health === 'synced' ? 'reached' : tipBefore && isRestarted ? 'left' : tipBefore;
   const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
   const paged = (before?.paged ?? []).filter(
     (code) =>
@@ -85,6 +95,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       startedAtMs: start.startedAtMs,
       seenSinceMs: before?.seenSinceMs ?? nowMs,
       paged,
+      ...(isSyncing({ health: verdict.health, tip, start, track }, facts) && { syncing: true }),
       ...(verdict.cause && { cause: verdict.cause }),
       memory: {
         track,
@@ -94,11 +105,31 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
         ...(paged.length > 0 && { toldAtMs: Object.fromEntries(paged.map((code) => [code, toldAtMs[code] ?? nowMs])) }),
         ...(Object.keys(toldEvents).length > 0 && { toldEvents }),
         heard: heard ?? before?.memory?.heard ?? null,
+        ...(tip && { tip }),
         starts: verdict.health === 'synced' ? 0 : start.starts,
         doubted,
       },
     },
   };
+}
+
+/**
+ * A node that is new, or was given other data, is on its way for hours or days. A client that was at the tip before, and has just been started, has to
+ * show that it gets there.
+ */
+function isSyncing(
+  {
+    health,
+    tip,
+    start: { startedAtMs },
+    track: { advancedAtMs },
+  }: { readonly health: Health; readonly tip: NodeMemory['tip']; readonly start: Start; readonly track: Track },
+  { fleet, nowMs }: Pick<FleetFacts, 'fleet' | 'nowMs'>,
+): boolean {
+  if ((health !== 'starting' && health !== 'behind') || tip === 'reached') return false;
+  if (health === 'starting' && tip === undefined) return true;
+  if (advancedAtMs === null || advancedAtMs <= (startedAtMs ?? 0)) return false;
+  return nowMs - advancedAtMs < fleet.health.stuckSeconds * 1000;
 }
 
 /** What a reading lacks, for people: the node is judged by the rest. */

@@ -42,6 +42,8 @@ export interface ObservedNode {
   readonly seenSinceMs: number;
   /** Codes that paged a person, until it has been well for half an hour: a node that flaps pages once. */
   readonly paged: readonly string[];
+  /** It has not been at the tip since its client came up, and gets there: neither well nor sick. Absent otherwise. */
+  readonly syncing?: true;
   /** Set where the cause is not the client that is watched. */
   readonly cause?: NodeCause;
   /** State that only watch-fleet needs from one sweep to the next. */
@@ -81,6 +83,8 @@ export interface NodeMemory {
   readonly toldAtMs?: Readonly<Record<string, number>>;
   /** The events of EC2 that people were told of, by id, with the time that they were told; absent where there is none. */
   readonly toldEvents?: Readonly<Record<string, number>>;
+  /** Whether it was at the tip since its client came up, or before that alone; absent where it never was. */
+  readonly tip?: 'reached' | 'left';
   /** Number of starts since it was last well: the grace of a client that flaps ends. */
   readonly starts: number;
   /** Since when, and from which height on, its newest block differs from the majority's; null while nobody doubts it. */

@@ -14,8 +14,8 @@ export interface BreakerReading {
 }
 
 /**
- * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). The nodes of a part that was not observed lately
- * count as unknown; no valid observation counts as all unknown.
+ * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). Nodes that sync are neither well nor sick, and count on neither side. The
+ * nodes of a part that was not observed lately count as unknown; no valid observation counts as all unknown.
  */
 export function readBreaker(fleet: Fleet, observations: readonly HealthReading[], nowMs: number): BreakerReading {
   const valid = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
@@ -28,16 +28,15 @@ export function readBreaker(fleet: Fleet, observations: readonly HealthReading[]
       isBlind: true,
     };
   const well = known.filter(({ health }) => health === 'synced').length;
-  const unwell = nodes.length - well;
-  const limit = Math.max(
-    fleet.breaker.unhealthyMinimum,
-    Math.floor((nodes.length * fleet.breaker.unhealthyPercent) / 100),
-  );
+  const syncing = known.filter((node) => node.syncing === true).length;
+  const judged = nodes.length - syncing;
+  const unwell = judged - well;
+  const limit = Math.max(fleet.breaker.unhealthyMinimum, Math.floor((judged * fleet.breaker.unhealthyPercent) / 100));
   // Where several could not be asked at once, that is our trouble or AWS's, and not theirs.
   const isBlind = known.length > 1 && known.every(({ health }) => health === 'unknown');
   return {
     open: unwell > limit,
-    sentence: `${unwell} of ${nodes.length} nodes unhealthy or unknown, limit ${limit}`,
+    sentence: `${unwell} of ${judged} nodes unhealthy or unknown, limit ${limit}${syncing > 0 ? `; ${syncing} more are syncing` : ''}`,
     ...(isBlind && { isBlind }),
   };
 }

@@ -200,6 +200,7 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
         ...(node.beaconNode === true && { beacon: true }),
         ...(client.startSeconds !== undefined && { startSeconds: client.startSeconds }),
         ...(client.stopSeconds !== undefined && { stopSeconds: client.stopSeconds }),
+        ...(client.blocksBehind !== undefined && { lagBlocks: client.blocksBehind }),
         ...(client.catchUpBlocksPerSecond !== undefined && { catchUpBlocksPerSecond: client.catchUpBlocksPerSecond }),
         ...portsOf(fleet),
         ...(source && { rpc: { credentials: USER, ...(source.kind === 'file' && { credentialsFile: source.path }) } }),

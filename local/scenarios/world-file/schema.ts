@@ -99,6 +99,7 @@ const client = object('{ startSeconds: 15 }', {
     'How fast it follows when it is behind.',
     amount(0.01, 100_000, 'blocks a second', 20),
   ),
+  blocksBehind: optional('How far behind its chain it is from the beginning.', whole(1, 100_000_000, 'blocks', 9_000)),
   copiesOpen: usually(
     'How a copy opens that was taken while it ran.',
     choice(['opens', 'refuses', 'starts-over', 'by chance'], 'a way'),

@@ -580,6 +580,42 @@ describe('a client that starts', () => {
   });
 });
 
+describe('a node that syncs', () => {
+  const others = (n: number) => ({ node1: 1000 + n, node2: 1000 + n });
+  const isSyncing = (watched: Watched): boolean => watched.node('node3').syncing === true;
+
+  it('is one that is new and has not been at the tip yet, as long as it advances', () => {
+    const watched = new Watched().sweeps(3, (n) => ({ ...others(n), node3: 100 + 5 * n }));
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['behind', true]);
+    watched.sweeps(4, (n) => ({ ...others(3 + n), node3: 110 }));
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['behind', true]);
+    watched.sweeps(4, (n) => ({ ...others(7 + n), node3: 110 }));
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['stuck', false]);
+  });
+
+  it('is no longer one once it was at the tip: who falls behind then is not well', () => {
+    const watched = new Watched().sweeps(3, (n) => ({ ...others(n), node3: 1000 + n }));
+    watched.sweeps(3, (n) => ({ ...others(20 + 5 * n), node3: 1003 + n }));
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['behind', false]);
+  });
+
+  it('that was well, and was started again, has to show first that it gets there', () => {
+    const watched = new Watched().sweeps(3, (n) => ({ ...others(n), node3: 1000 + n }));
+    watched.sweep({ ...others(4), node3: dead });
+    watched.sweep({ ...others(5), node3: starting });
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['starting', false]);
+    watched.sweeps(2, (n) => ({ ...others(6 + n), node3: 500 + 20 * n }));
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['starting', true]);
+  });
+
+  it('that was just launched may say nothing at first', () => {
+    const as = { node3: { launchedAtMs: T0 + 2 * MINUTE } };
+    const watched = new Watched().sweeps(2, (n) => ({ nodes: others(n) }));
+    watched.sweep({ nodes: { ...others(2), node3: dead }, as });
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['starting', true]);
+  });
+});
+
 describe('two nodes with the same name', () => {
   it('are both observed, by instance; a person is told, and the rest of the fleet is unaffected', () => {
     const watched = new Watched();

@@ -40,6 +40,32 @@ describe('the breaker of a fleet', () => {
     },
   );
 
+  describe('leaves out nodes that sync', () => {
+    const syncing = (count: number, others: readonly Health[]): HealthReading => {
+      const one = seen(others);
+      const more = Array.from({ length: count }, () => ({ health: 'behind', syncing: true }) as const);
+      return { ...one, nodes: [...one.nodes, ...more] };
+    };
+    const readAll = (reading: HealthReading) => readBreaker(bitcoinFleet(), [reading], NOON_MS);
+
+    it('so that one that hangs beside them is healed', () => {
+      expect(readAll(syncing(1, nodes(3, 1)))).toEqual({
+        open: false,
+        sentence: '1 of 4 nodes unhealthy or unknown, limit 1; 1 more are syncing',
+      });
+    });
+
+    it('and does not let more of the others be sick because of them', () => {
+      expect(readAll(syncing(6, nodes(2, 2))).open).toBe(true);
+      expect(readAll(syncing(40, nodes(4, 2))).open).toBe(true);
+    });
+
+    it('but for those of a part that was not observed lately', () => {
+      const old = { ...syncing(2, []), observedAtMs: NOON_MS - OBSERVATION_VALID_MS - 1 };
+      expect(readBreaker(bitcoinFleet(), [seen(nodes(4, 0)), old], NOON_MS).open).toBe(true);
+    });
+  });
+
   it('allows what the fleet file says', () => {
     expect(read(nodes(3, 2), { unhealthyMinimum: 2 }).open).toBe(false);
     expect(read(nodes(5, 5), { unhealthyPercent: 50 }).open).toBe(false);
