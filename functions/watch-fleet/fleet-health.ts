@@ -1,11 +1,18 @@
 // The health of a fleet, as a pure function of what one sweep has read and of earlier observations. Each judgement has the sentence that explains it.
 import { doubledNames } from '../../shared/fleet/nodes.ts';
-import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
+import type {
+  FleetCondition,
+  FleetWatch,
+  GoneNode,
+  ObservedReference,
+  ReferenceState,
+} from '../../shared/fleet/observation.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { names } from '../../shared/text/names.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
 import { type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
+import { followGone, missingNodes } from './missing.ts';
 import { type JudgedNode, judgeNode, WELL_FOR_MS } from './node-health.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
 import { referenceBefore, referenceKey, type Source, UNTRACKED } from './sources.ts';
@@ -28,7 +35,13 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   const nodes = facts.nodes.map((node) => judgeNode(facts, chain, node));
   const observed = nodes.map(({ node }) => node);
   const consensus = judgeConsensus(facts, observed);
-  const conditions = new Map([...fleetConditions(facts, chain, nodes, references), ...consensus.conditions]);
+  const gone = followGone({ nodes: before.nodes.values(), gone: before.watch?.gone ?? [] }, facts.nodes, nowMs);
+  const missing = missingNodes(facts, gone);
+  const conditions = new Map<PageCode, string>([
+    ...fleetConditions(facts, chain, nodes, references),
+    ...(missing === null ? [] : [['node-missing', missing] as const]),
+    ...consensus.conditions,
+  ]);
   return {
     nodes,
     tipConfirmed: tip.confirmed,
@@ -43,7 +56,10 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
       chainId: sources.chainId,
       references,
       conditions: since(conditions, before.watch, nowMs),
-      paged: pagedBefore(conditions, before.watch, nowMs),
+      paged: Object.fromEntries(
+        pagedBefore(conditions, before.watch, nowMs).filter(([code]) => !isNews(code, gone, nowMs)),
+      ),
+      ...(gone.length > 0 && { gone }),
       version: before.watch?.version ?? 0,
     },
   };
@@ -192,13 +208,17 @@ function pagedBefore(
   conditions: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,
   nowMs: number,
-): Readonly<Record<string, number>> {
+): readonly (readonly [string, number])[] {
   const known = Object.entries(before?.paged ?? {}).map(([code, seenAtMs]): [string, number] => [
     code,
     conditions.has(code as PageCode) ? nowMs : seenAtMs,
   ]);
-  return Object.fromEntries(known.filter(([, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS));
+  return known.filter(([, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS);
 }
+
+/** People know of the nodes that were missing before: one more is another page. */
+const isNews = (code: string, gone: readonly GoneNode[], nowMs: number): boolean =>
+  code === 'node-missing' && gone.some(({ sinceMs }) => sinceMs === nowMs);
 
 function disagreementText(references: readonly ObservedReference[]): string {
   const others = references.filter(({ state }) => state === 'lying').map(({ host, reason }) => `${host}: ${reason}`);

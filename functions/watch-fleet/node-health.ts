@@ -35,6 +35,9 @@ export interface JudgedNode {
 /** After a page the same trouble pages again only after the node was well for this long: the same rule as for incidents. */
 export const WELL_FOR_MS = 30 * 60_000;
 
+/** EC2 Auto Scaling tags its instances so ("Tag Auto Scaling groups and instances"). */
+const GROUP_TAG = 'aws:autoscaling:groupName';
+
 /** A trouble that lasts is told again after this time. */
 const TOLD_FOR_MS = 24 * 60 * 60_000;
 
@@ -86,6 +89,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       reason: oneLine(`${verdict.reason}${missingFrom(told)}`),
       sinceMs,
       height,
+      ...(node.tags[GROUP_TAG] !== undefined && { inGroup: true }),
       ...ledgerFactsOf(told),
       heightSinceMs: track.sinceMs,
       lagBlocks,

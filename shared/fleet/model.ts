@@ -32,7 +32,11 @@ export function fleetOf(complete: CompleteDocument) {
   return {
     ...{ name: fleet, chain, mode, owner, disk, breaker, ask, alarms },
     /** A node is an instance that carries all of these tags. */
-    nodes: { tags: nodes.tag, nameTag: nodes.nameTag },
+    nodes: {
+      tags: nodes.tag,
+      nameTag: nodes.nameTag,
+      ...(nodes.expected !== undefined && { expected: nodes.expected }),
+    },
     /** `values` maps each value of the tag to a role; a value that is missing is an unknown role. */
     role: typeof role === 'string' ? { fixed: role } : { fromTag: role.tag, values: role.values },
     volumes: Object.entries(volumes).map(([name, { path, tag }]) => ({ role: name, path, tags: tag })),

@@ -26,6 +26,8 @@ export interface ObservedNode {
   readonly sinceMs: number;
   /** null: it did not answer, which is never a lag of 0. */
   readonly height: number | null;
+  /** An Auto Scaling group makes another in its place, under any name. Absent otherwise. */
+  readonly inGroup?: true;
   /** The newest block whose hash it reported in this reading; absent where it reported none. */
   readonly block?: { readonly height: number; readonly hash: string };
   /** The client's own version string; absent where it gave none. */
@@ -130,9 +132,18 @@ export interface FleetWatch {
   readonly conditions: Readonly<Record<string, FleetCondition>>;
   /** Codes that paged a person, with the time when the trouble was last seen, until it has been over for half an hour. */
   readonly paged: Readonly<Record<string, number>>;
+  /** Nodes that were there and are not any more, for a day; absent where there is none. */
+  readonly gone?: readonly GoneNode[];
   /** When the tip was last confirmed; it is kept for a while when the confirming sources fall silent. */
   readonly tipSeenAtMs: number | null;
   readonly version: number;
+}
+
+export interface GoneNode {
+  readonly instanceId: string;
+  readonly name: string;
+  /** When it was first missed, ms since the epoch. */
+  readonly sinceMs: number;
 }
 
 export interface FleetCondition {

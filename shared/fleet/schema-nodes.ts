@@ -23,6 +23,7 @@ import {
 export const nodes = object('{ tag: { Component: nodes/bitcoin } }', {
   tag: about('A node is an instance that carries all of these tags: `{ Component: nodes/bitcoin }`.', tags),
   nameTag: usually("The tag that holds a node's name.", tagKey, 'Name'),
+  expected: optional('How many nodes there should be; with fewer a person is told.', whole(1, 10_000, 'nodes', 4)),
 });
 
 export const roleName = choice(['follower', 'validator', 'sentry', 'bootnode', 'unknown'], 'a role');

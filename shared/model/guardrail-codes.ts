@@ -128,6 +128,8 @@ export const CONDITIONS = {
   'root-filling':
     'The volume that a node boots from is nearly full: its client and its SSM agent fail when it is, and no heal grows it.',
   'crash-loop': 'A client ends again and again, and something starts it again each time.',
+  'node-missing':
+    'A node is gone, or a fleet has fewer nodes than its file expects: an instance was terminated, or carries the tags no more.',
   'event-scheduled':
     'EC2 has announced that it retires, stops or reboots a node’s instance, or maintains its host: it is told with its time.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',

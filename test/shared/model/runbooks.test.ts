@@ -15,6 +15,7 @@ const codes = [
   'falling-behind',
   'root-filling',
   'event-scheduled',
+  'node-missing',
   'consensus-client-down',
   'ladder-spent',
   'validator',

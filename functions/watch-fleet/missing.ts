@@ -1,0 +1,46 @@
+// Nodes that were there and are not any more: a terminated instance has no alarm, no health and no heal. Pure.
+import type { FleetNode } from '../../shared/fleet/nodes.ts';
+import type { GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
+import { names } from '../../shared/text/names.ts';
+import type { FleetFacts } from './context.ts';
+
+/** As long as a person is told of other troubles once. */
+const KEPT_MS = 24 * 60 * 60_000;
+/** Enough for a sentence; whoever loses more has one cause. */
+const KEPT = 50;
+
+type Seen = readonly Pick<FleetNode, 'name' | 'instanceId'>[];
+
+/**
+ * A node whose name another instance has taken is not gone: it was replaced. What an Auto Scaling group has made, it makes again or has taken away
+ * on purpose.
+ */
+export function followGone(
+  before: { readonly nodes: Iterable<ObservedNode>; readonly gone: readonly GoneNode[] },
+  nodes: Seen,
+  nowMs: number,
+): readonly GoneNode[] {
+  const ids = new Set(nodes.map(({ instanceId }) => instanceId));
+  const taken = new Set(nodes.map(({ name }) => name));
+  const lost = [...before.nodes]
+    .filter(({ inGroup, instanceId }) => !inGroup && !before.gone.some((one) => one.instanceId === instanceId))
+    .map(({ instanceId, name }) => ({ instanceId, name, sinceMs: nowMs }));
+  return [...before.gone, ...lost]
+    .filter(({ instanceId, name, sinceMs }) => !ids.has(instanceId) && !taken.has(name) && nowMs - sinceMs < KEPT_MS)
+    .slice(-KEPT);
+}
+
+/** The sentence of a fleet that lacks nodes; null where none is missing. */
+export function missingNodes(
+  { fleet, nodes }: Pick<FleetFacts, 'fleet' | 'nodes'>,
+  gone: readonly GoneNode[],
+): string | null {
+  const { expected } = fleet.nodes;
+  const isShort = expected !== undefined && nodes.length < expected;
+  // Where the file knows how many there should be, one that is gone on purpose is no trouble.
+  if (!isShort && (expected !== undefined || gone.length === 0)) return null;
+  const count = `${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} there${isShort ? `, ${expected} expected` : ''}`;
+  if (gone.length === 0) return count;
+  const ids = names(gone.map(({ instanceId }) => instanceId));
+  return `${names(gone.map(({ name }) => name))}: gone: terminated, or without the fleet’s tags (${ids}); ${count}`;
+}

@@ -1,0 +1,55 @@
+// Nodes that were there and are not any more.
+import { describe, expect, it } from '@jest/globals';
+import { fleetOf, Watched } from '../../fixtures/sights.ts';
+
+const MINUTE = 60_000;
+const all = { node1: 1000, node2: 1000, node3: 1000 };
+const { node3: _, ...two } = all;
+const missing = (watched: Watched): string | undefined => watched.watch?.conditions['node-missing']?.reason;
+
+describe('a node that is gone', () => {
+  it('is missed by its name, for a day', () => {
+    const watched = new Watched().sweeps(2, () => all).sweep(two);
+    expect(missing(watched)).toBe('node3: gone: terminated, or without the fleet’s tags (i-node3); 2 nodes are there');
+    watched.sweep(two, 24 * 60 * MINUTE);
+    expect(missing(watched)).toBeUndefined();
+    expect(watched.watch?.gone).toBeUndefined();
+  });
+
+  it('is not missed any more once it is there again, or another one has its name', () => {
+    const watched = new Watched().sweep(all).sweep(two).sweep(all);
+    expect(missing(watched)).toBeUndefined();
+  });
+
+  it('of an Auto Scaling group is the group’s affair', () => {
+    const as = { node3: { tags: { 'aws:autoscaling:groupName': 'bitcoin' } } };
+    const watched = new Watched().sweep({ nodes: all, as }).sweep(two);
+    expect(missing(watched)).toBeUndefined();
+  });
+
+  it('is told once more where another one follows it', () => {
+    const watched = new Watched().sweep(all).sweep(two);
+    watched.watch = watched.watch && { ...watched.watch, paged: { 'node-missing': watched.nowMs } };
+    watched.sweep(two);
+    expect(watched.watch?.paged).toHaveProperty('node-missing');
+    watched.sweep({ node1: 1000 });
+    expect(watched.watch?.paged).not.toHaveProperty('node-missing');
+    expect(missing(watched)).toMatch(/^node3, node2: gone: .*\(i-node3, i-node2\)/);
+  });
+});
+
+describe('where the fleet file says how many nodes there should be', () => {
+  const expecting = (expected: number) => {
+    const fleet = fleetOf();
+    return new Watched({ ...fleet, nodes: { ...fleet.nodes, expected } });
+  };
+
+  it('fewer are told, however they came to be fewer', () => {
+    expect(missing(expecting(4).sweep(all))).toBe('3 nodes are there, 4 expected');
+    expect(missing(expecting(3).sweep(all).sweep(two))).toMatch(/^node3: gone: .*2 nodes are there, 3 expected$/);
+  });
+
+  it('one that is gone on purpose is not', () => {
+    expect(missing(expecting(2).sweep(all).sweep(two))).toBeUndefined();
+  });
+});
