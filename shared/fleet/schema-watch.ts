@@ -190,13 +190,16 @@ export const health = object('{ references: [https://blocks.example/api] }', {
 });
 
 const zone = text(
-  /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62}\.)+[a-z][a-z0-9-]{1,62}$/,
+  /^(?=.{1,253}$)([a-z0-9_][a-z0-9_-]{0,62}\.)*[a-z][a-z0-9-]{1,62}$/,
   'a zone in lower case without a last dot',
   'bitcoin.internal',
 );
 
 export const dns = object('{ zone: bitcoin.internal }', {
-  zone: about("The private Route 53 zone of the nodes' names: `node1.bitcoin.internal`.", zone),
+  zone: about(
+    "The private Route 53 zone of the nodes' names: `node1.bitcoin.internal`. One label is a zone, too: `internal`.",
+    zone,
+  ),
   pool: usually(
     'Label of the record that holds all synced nodes: `pool.bitcoin.internal`.',
     text(
