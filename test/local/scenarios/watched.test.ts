@@ -36,7 +36,7 @@ interface Day {
 }
 
 const faults = Object.keys(FAULTS).filter(isFaultName);
-const pairs = sampled('watched', SCENARIOS, SEEDS > 0 ? 1 : 4).flatMap((scenario, row) =>
+const pairs = sampled('watched', SCENARIOS, SEEDS > 0 ? 1 : 12).flatMap((scenario, row) =>
   faults
     .filter((_, column) => SEEDS > 0 || (column + row * FAULTS_EACH) % faults.length < FAULTS_EACH)
     .map((fault) => ({ scenario, fault })),
