@@ -61,7 +61,7 @@ export const corruptData: RealStory = {
       const volumeId = world.find('node3').machine.mountedAt('/node-data') ?? '';
       return world.region.ec2.volumes().find((volume) => volume.volumeId === volumeId)?.snapshotId ?? '';
     };
-    await becomes('the bad snapshot is tried', 480, () => source() === bad.snapshotId);
+    await becomes('the bad snapshot is tried', 1_200, () => source() === bad.snapshotId);
     await becomes('and given up for the next one', 240, () => source() === good.snapshotId);
     await becomes('the node has caught up with the miner', 180, async () => {
       const tip = await heightOf(world.find('miner'));

@@ -16,7 +16,7 @@ export const frozen: RealStory = {
     await becomes('chainmend says that it is unreachable', 180, () =>
       hasJournalLine(world, sinceMs, { node: 'node1', text: /unreachable/ }),
     );
-    await becomes('another process of the client runs', 480, async () => {
+    await becomes('another process of the client runs', 1_200, async () => {
       const now = await mainPid();
       return now !== '0' && now !== before;
     });

@@ -35,7 +35,8 @@ export const unmountedData: RealStory = {
       const volumeId = node.machine.mountedAt(DATA_PATH);
       return world.region.ec2.volumes().find((volume) => volume.volumeId === volumeId);
     };
-    await becomes('another volume is mounted there', 600, () => {
+    // Its fleet gives one node other data at a time, and another story may have the turn.
+    await becomes('another volume is mounted there', 1_200, () => {
       const volume = mounted();
       return volume !== undefined && volume.volumeId !== found;
     });
