@@ -61,7 +61,7 @@ describe('npm start', () => {
     ]);
     expect(Object.keys(report.nodes[0] ?? {})).toEqual([
       ...['fleet', 'node', 'role', 'state', 'height', 'heightLag', 'peers', 'instanceId', 'availabilityZone'],
-      ...['privateIp', 'clientStarts', 'volumes'],
+      ...['privateIp', 'clientStarts', 'seen', 'volumes'],
     ]);
   });
 
