@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import { keptOf } from '../../shared/heal/kept.ts';
-import { FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG } from '../../shared/model/tags.ts';
+import { FLEET_TAG, INCIDENT_TAG, KEEP_UNTIL_TAG, SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import { setsToRemove } from './clean-sets.ts';
 import {
   dateText,
@@ -112,8 +112,6 @@ function judgeRetention(thing: KeptVolume | RetiredInstance, { nowMs, fleet, bus
   return null;
 }
 
-const GROUP_TAG = 'aws:autoscaling:groupName';
-
 /** What keeps a retired instance: its data must not go with it, and its identity must be on another instance. null: nothing here keeps it. */
 function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: PruneFacts): Retention | null {
   const { instanceId, node, state, tags, rootDevice, volumes } = instance;
@@ -125,7 +123,7 @@ function judgeRetired(instance: RetiredInstance, { nodes, volumes: kept }: Prune
     return keep('discovery finds it as a node of the fleet, and it is retired: one of the two is wrong', true);
   if (!successorOf(instance, nodes))
     return keep(`no running instance of the fleet is called ${node}: its identity may be nowhere else`);
-  const group = tags[GROUP_TAG];
+  const group = tags[SCALING_GROUP_TAG];
   if (group !== undefined) return keep(`it belongs to the Auto Scaling group ${group}: detach it from there first`);
   // A volume that outlives the instance without a date would be kept, and paid for, for ever.
   const dated = new Set(kept.filter(({ keepUntilMs: untilMs }) => untilMs !== null).map(({ volumeId }) => volumeId));

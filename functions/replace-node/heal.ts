@@ -21,7 +21,7 @@ import { readLaunch } from './launch.ts';
 import { exceededBy, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
 import { type LadderPlan, planOf, stateOf } from './plan.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
-import { insteadOf } from './rungs/swap.ts';
+import { putBackInstead } from './rungs/swap.ts';
 import {
   type Leases,
   type NodeStatus,
@@ -208,7 +208,7 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     reduce: (_state, { from, act }, { result, leases, state }) => {
       if (result.is === 'lost') return { do: 'tell-lost', from: { ...from, state } };
       if (result.is === 'refused') {
-        const instead = insteadOf(act, result.refusal, from.state, from.status);
+        const instead = putBackInstead(act, result.refusal, from.state, from.status);
         if (instead) return { do: 'climb', from: { ...from, turns: from.turns + 1, state, leases }, act: instead };
         return concluding(refused(result.refusal), leases, true);
       }

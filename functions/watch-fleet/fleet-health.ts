@@ -1,12 +1,6 @@
 // The health of a fleet, as a pure function of what one sweep has read and of earlier observations. Each judgement has the sentence that explains it.
 import { doubledNames } from '../../shared/fleet/nodes.ts';
-import type {
-  FleetCondition,
-  FleetWatch,
-  GoneNode,
-  ObservedReference,
-  ReferenceState,
-} from '../../shared/fleet/observation.ts';
+import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { names } from '../../shared/text/names.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
@@ -37,6 +31,8 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   const consensus = judgeConsensus(facts, observed);
   const gone = followGone({ nodes: before.nodes.values(), gone: before.watch?.gone ?? [] }, facts.nodes, nowMs);
   const missing = missingNodes(facts, gone);
+  // Missed in the last sweep, too: people know of those that were missing before.
+  const hasMore = gone.some(({ sinceMs }) => sinceMs === before.watch?.observedAtMs);
   const conditions = new Map<PageCode, string>([
     ...fleetConditions(facts, chain, nodes, references),
     ...(missing === null ? [] : [['node-missing', missing] as const]),
@@ -56,9 +52,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
       chainId: sources.chainId,
       references,
       conditions: since(conditions, before.watch, nowMs),
-      paged: Object.fromEntries(
-        pagedBefore(conditions, before.watch, nowMs).filter(([code]) => !isNews(code, gone, nowMs)),
-      ),
+      paged: pagedBefore(conditions, before.watch, nowMs, new Set(hasMore ? ['node-missing' as const] : [])),
       ...(gone.length > 0 && { gone }),
       version: before.watch?.version ?? 0,
     },
@@ -203,22 +197,21 @@ function since(
   );
 }
 
-/** The codes that people already know, with the time when each was last seen. */
+/** The codes that people already know, with the time when each was last seen. Of `changed` there is more to know by now. */
 function pagedBefore(
   conditions: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,
   nowMs: number,
-): readonly (readonly [string, number])[] {
+  changed: ReadonlySet<PageCode>,
+): Readonly<Record<string, number>> {
   const known = Object.entries(before?.paged ?? {}).map(([code, seenAtMs]): [string, number] => [
     code,
     conditions.has(code as PageCode) ? nowMs : seenAtMs,
   ]);
-  return known.filter(([, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS);
+  return Object.fromEntries(
+    known.filter(([code, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS && !changed.has(code as PageCode)),
+  );
 }
-
-/** People know of the nodes that were missing before: one more is another page. */
-const isNews = (code: string, gone: readonly GoneNode[], nowMs: number): boolean =>
-  code === 'node-missing' && gone.some(({ sinceMs }) => sinceMs === nowMs);
 
 function disagreementText(references: readonly ObservedReference[]): string {
   const others = references.filter(({ state }) => state === 'lying').map(({ host, reason }) => `${host}: ${reason}`);

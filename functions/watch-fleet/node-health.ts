@@ -12,6 +12,7 @@ import type {
   Track,
 } from '../../shared/fleet/observation.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
+import { SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { names } from '../../shared/text/names.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
@@ -35,15 +36,12 @@ export interface JudgedNode {
 /** After a page the same trouble pages again only after the node was well for this long: the same rule as for incidents. */
 export const WELL_FOR_MS = 30 * 60_000;
 
-/** EC2 Auto Scaling tags its instances so ("Tag Auto Scaling groups and instances"). */
-const GROUP_TAG = 'aws:autoscaling:groupName';
-
 /** A trouble that lasts is told again after this time. */
 const TOLD_FOR_MS = 24 * 60 * 60_000;
 
 export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode): JudgedNode {
   const { nowMs } = facts;
-  const { tip: chainTip, branches, watched } = chain;
+  const { tip, branches, watched } = chain;
   const { instanceId, name, role, availabilityZone, privateIp } = node;
   const before = facts.before.nodes.get(instanceId);
   const reading = facts.readings.get(instanceId);
@@ -62,7 +60,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const height = source === undefined ? null : source.status.height;
   const sinceMs = before?.health === verdict.health ? before.sinceMs : nowMs;
   const metrics = reading?.kind === 'read' && reading.reading.geth?.kind === 'ok' ? reading.reading.geth.facts : null;
-  const lagBlocks = height === null || chainTip.height === null ? null : Math.max(0, chainTip.height - height);
+  const lagBlocks = height === null || tip.height === null ? null : Math.max(0, tip.height - height);
   const lags = followLag(before?.memory?.lags ?? [], { health: verdict.health, lagBlocks }, nowMs);
   const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
   const lasting = lastingTroubles({
@@ -71,9 +69,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   });
   const toldEvents = eventsTold(before?.memory?.toldEvents ?? {}, nowMs);
   const toldAtMs = before?.memory?.toldAtMs ?? {};
-  const tipBefore = before?.memory?.tip;
-  const isRestarted = start.startedAtMs !== (before?.startedAtMs ?? null);
-  const tip = verdict.health === 'synced' ? 'reached' : tipBefore && isRestarted ? 'left' : tipBefore;
+  const atTip = verdict.health === 'synced' ? 'reached' : tipSince(before, start);
   const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
   const paged = (before?.paged ?? []).filter(
     (code) =>
@@ -89,7 +85,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       reason: oneLine(`${verdict.reason}${missingFrom(told)}`),
       sinceMs,
       height,
-      ...(node.tags[GROUP_TAG] !== undefined && { inGroup: true }),
+      ...(node.tags[SCALING_GROUP_TAG] !== undefined && { inGroup: true }),
       ...ledgerFactsOf(told),
       heightSinceMs: track.sinceMs,
       lagBlocks,
@@ -99,7 +95,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       startedAtMs: start.startedAtMs,
       seenSinceMs: before?.seenSinceMs ?? nowMs,
       paged,
-      ...(isSyncing({ health: verdict.health, tip, start, track }, facts) && { syncing: true }),
+      ...(isSyncing({ health: verdict.health, atTip, start, track }, facts) && { syncing: true }),
       ...(verdict.cause && { cause: verdict.cause }),
       memory: {
         track,
@@ -109,7 +105,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
         ...(paged.length > 0 && { toldAtMs: Object.fromEntries(paged.map((code) => [code, toldAtMs[code] ?? nowMs])) }),
         ...(Object.keys(toldEvents).length > 0 && { toldEvents }),
         heard: heard ?? before?.memory?.heard ?? null,
-        ...(tip && { tip }),
+        ...(atTip && { atTip }),
         starts: verdict.health === 'synced' ? 0 : start.starts,
         doubted,
       },
@@ -117,21 +113,29 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   };
 }
 
+/** What is remembered of a node that is not at the tip now. */
+function tipSince(before: ObservedNode | undefined, { startedAtMs }: Start): NodeMemory['atTip'] {
+  const atTip = before?.memory?.atTip;
+  return atTip !== undefined && startedAtMs !== before?.startedAtMs ? 'left' : atTip;
+}
+
+interface Progress {
+  readonly health: Health;
+  readonly atTip: NodeMemory['atTip'];
+  readonly start: Start;
+  readonly track: Track;
+}
+
 /**
  * A node that is new, or was given other data, is on its way for hours or days. A client that was at the tip before, and has just been started, has to
- * show that it gets there.
+ * show that it gets there. One that was started too often does not.
  */
 function isSyncing(
-  {
-    health,
-    tip,
-    start: { startedAtMs },
-    track: { advancedAtMs },
-  }: { readonly health: Health; readonly tip: NodeMemory['tip']; readonly start: Start; readonly track: Track },
+  { health, atTip, start: { startedAtMs, starts }, track: { advancedAtMs } }: Progress,
   { fleet, nowMs }: Pick<FleetFacts, 'fleet' | 'nowMs'>,
 ): boolean {
-  if ((health !== 'starting' && health !== 'behind') || tip === 'reached') return false;
-  if (health === 'starting' && tip === undefined) return true;
+  if ((health !== 'starting' && health !== 'behind') || atTip === 'reached' || starts > MAXIMUM_STARTS) return false;
+  if (health === 'starting' && atTip === undefined) return true;
   if (advancedAtMs === null || advancedAtMs <= (startedAtMs ?? 0)) return false;
   return nowMs - advancedAtMs < fleet.health.stuckSeconds * 1000;
 }

@@ -12,6 +12,7 @@ import {
   type _InstanceType as InstanceType,
   type SummaryStatus,
 } from '@aws-sdk/client-ec2';
+import { SCALING_GROUP_TAG } from '../model/tags.ts';
 
 /** "Reserved for root volumes: /dev/sda1 or /dev/xvda" ("Device names for volumes on Amazon EC2 instances"). */
 export const ROOT_DEVICES: ReadonlySet<string> = new Set(['/dev/sda1', '/dev/xvda']);
@@ -77,7 +78,7 @@ export async function describeInstance(ec2: EC2Client, instanceId: string): Prom
     devices,
     tags,
     launchTemplate: templateOf(tags),
-    autoScalingGroup: tags['aws:autoscaling:groupName'] ?? null,
+    autoScalingGroup: tags[SCALING_GROUP_TAG] ?? null,
     cloudFormationStack: tags['aws:cloudformation:stack-name'] ?? null,
     publicIp,
   };

@@ -86,7 +86,7 @@ export interface NodeMemory {
   /** The events of EC2 that people were told of, by id, with the time that they were told; absent where there is none. */
   readonly toldEvents?: Readonly<Record<string, number>>;
   /** Whether it was at the tip since its client came up, or before that alone; absent where it never was. */
-  readonly tip?: 'reached' | 'left';
+  readonly atTip?: 'reached' | 'left';
   /** Number of starts since it was last well: the grace of a client that flaps ends. */
   readonly starts: number;
   /** Since when, and from which height on, its newest block differs from the majority's; null while nobody doubts it. */

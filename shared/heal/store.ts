@@ -63,7 +63,7 @@ export const keys = {
   replacements: (): Key => ({ pk: partitions.account(), sk: 'REPLACEMENTS' }),
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
-  /** The refusals of heals that people were told of. */
+  /** The pages that were sent for refusals of heals. */
   sentPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SENT-PAGES' }),
   /** Today's notifications about a fleet's clean snapshots. */
   told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),

@@ -73,3 +73,6 @@ export function dateOf(value: string | undefined): number | null {
   const atMs = Date.parse(value);
   return Number.isNaN(atMs) ? null : atMs;
 }
+
+/** EC2 Auto Scaling tags its instances with the name of their group ("Tag Auto Scaling groups and instances"). */
+export const SCALING_GROUP_TAG = 'aws:autoscaling:groupName';

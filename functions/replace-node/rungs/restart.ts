@@ -46,7 +46,7 @@ export const RESTART: Rung = {
     const atFault = want.do === 'heal' && watched?.cause !== undefined ? consensusUnitOf(fleet) : undefined;
     return restart({
       ...(atFault && { only: atFault.name }),
-      ...(seen?.clients.every(({ state: is }) => is !== 'running') && { isDown: true }),
+      ...(first && seen?.clients.every(({ state: is }) => is !== 'running') && { isDown: true }),
       reason: first ? `its client is ${first.state}` : (watched?.reason ?? 'it does not follow its chain'),
     });
   },

@@ -183,7 +183,7 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
  * @param state before the act
  * @param seen the node's last answer, under this attempt's fence
  */
-export function insteadOf(
+export function putBackInstead(
   act: Act,
   { refuse: code }: Pick<Refusal, 'refuse'>,
   state: LadderState | null,

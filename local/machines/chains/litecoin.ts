@@ -102,9 +102,9 @@ export const peersOf = async (node: RealNode): Promise<readonly string[]> => {
   return (JSON.parse(text) as readonly { readonly addr: string }[]).map(({ addr }) => addr.replace(/:\d+$/, ''));
 };
 
-/** Makes so many blocks immediately. */
 export const hashAt = (node: RealNode, height: number): Promise<string> => cli(node, 'getblockhash', String(height));
 
+/** Makes so many blocks immediately. */
 export const mine = async (node: RealNode, blocks: number): Promise<void> => {
   await cli(node, 'generatetodescriptor', String(blocks), SINK_DESCRIPTOR);
 };

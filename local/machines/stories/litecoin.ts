@@ -46,9 +46,9 @@ export const litecoin: StoryGroup = {
     );
   },
   first: [snapshots],
-  // Two at once: while all three nodes were sick, the breaker would leave them alone.
+  // Two at once: while all three nodes were sick, the breaker would leave them alone. One restore after the other: they take turns.
   lanes: [
-    [diskFull, unmountedData],
-    [corruptData, frozen, busyRpc],
+    [diskFull, frozen, busyRpc],
+    [corruptData, unmountedData],
   ],
 };

@@ -608,6 +608,13 @@ describe('a node that syncs', () => {
     expect([watched.health['node3'], isSyncing(watched)]).toEqual(['starting', true]);
   });
 
+  it('is none that ends again and again, although it advances each time', () => {
+    const watched = new Watched().sweeps(3, (n) => ({ ...others(n), node3: 1000 + n }));
+    watched.sweeps(30, (n) => ({ ...others(40 + n), node3: n % 2 ? dead : 500 + 5 * n }));
+    watched.sweeps(2, (n) => ({ ...others(70 + n), node3: 700 + 5 * n }));
+    expect([watched.health['node3'], isSyncing(watched)]).toEqual(['behind', false]);
+  });
+
   it('that was just launched may say nothing at first', () => {
     const as = { node3: { launchedAtMs: T0 + 2 * MINUTE } };
     const watched = new Watched().sweeps(2, (n) => ({ nodes: others(n) }));

@@ -7,7 +7,7 @@ import { runJob } from '../../fixtures/jobs.ts';
 
 /** Two in `npm test`; the contract means `SEEDS=20 npm test -- test/local/scenarios/scenarios.test.ts`. */
 const SEEDS = Number(process.env['SEEDS'] ?? 2);
-/** In full, some six hundred runs; whoever runs the suite sets the limit that counts. */
+/** In full it takes a quarter of an hour on two idle cores. */
 const PATIENCE_MS = 90 * 60_000;
 
 const ALL = SCENARIOS.map(({ name }) => name);

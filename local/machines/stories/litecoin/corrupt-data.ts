@@ -7,7 +7,7 @@ import { heightOf, UNIT } from '../../chains/litecoin.ts';
 import { tool } from '../../machine/tool.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
 import type { RealWorld } from '../../world.ts';
-import { cleanSnapshots, TRUSTED_AFTER_MS } from './snapshots.ts';
+import { cleanSnapshots, trusted } from './snapshots.ts';
 
 /** Overwrites the files of a block index and a chain state in a data directory, byte by byte in place. */
 const SPOIL = `
@@ -37,17 +37,14 @@ export const corruptData: RealStory = {
   name: 'corrupt-data',
   sentence:
     'Chain data are overwritten and the newest snapshot is bad: the next one is restored, and the node catches up.',
-  run: async ({ say, becomes, holds }, world) => {
+  run: async (telling, world) => {
+    const { say, becomes, holds } = telling;
     const node = world.find('node3');
     const [good, bad] = cleanSnapshots(world, 'node3').slice(-2);
     if (!good || !bad) throw new Error('node3 has given no two clean snapshots');
     await spoilSnapshot(world, bad.snapshotId);
     say('node3', `its newest snapshot ${bad.snapshotId} is bad, and nobody knows`);
-    await becomes(
-      'the snapshots are older than any trouble',
-      300,
-      () => Date.now() - bad.startedAtMs > TRUSTED_AFTER_MS,
-    );
+    await trusted(world, telling);
     const sinceMs = Date.now();
     const found = node.machine.mountedAt('/node-data') ?? '';
     const height = await heightOf(node);

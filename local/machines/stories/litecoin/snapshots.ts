@@ -6,7 +6,7 @@ import { type RealStory, runOnNode, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
 /** A snapshot that was taken so shortly before the trouble may already contain it: chainmend does not trust it. */
-export const TRUSTED_AFTER_MS = 200_000;
+const TRUSTED_AFTER_MS = 200_000;
 
 /** A node's snapshots that a heal has made, oldest first. */
 export const cleanSnapshots = ({ region }: RealWorld, name: string) =>
@@ -56,6 +56,14 @@ export async function taken(world: RealWorld, { say, becomes, holds }: StoryLog,
     return tip > 0 && (await heightOf(donor)) >= tip - 1;
   });
 }
+
+/** Until a heal trusts the newest clean snapshot of node3. */
+export const trusted = (world: RealWorld, { becomes }: Pick<StoryLog, 'becomes'>): Promise<unknown> =>
+  becomes(
+    'the snapshots are older than any trouble to come',
+    300,
+    () => Date.now() - (cleanSnapshots(world, 'node3').at(-1)?.startedAtMs ?? Date.now()) > TRUSTED_AFTER_MS,
+  );
 
 export const snapshots: RealStory = {
   name: 'clean-snapshot',

@@ -1,7 +1,7 @@
 // A data volume is not mounted any more, and the client finds an empty folder. A copy of a good snapshot is mounted where the volume should be.
 import { DATA_PATH, heightOf, UNIT } from '../../chains/litecoin.ts';
 import { hasJournalLine, type RealStory, runOnNode } from '../../story.ts';
-import { cleanSnapshots, TRUSTED_AFTER_MS, taken } from './snapshots.ts';
+import { cleanSnapshots, taken, trusted } from './snapshots.ts';
 
 /** Lazily, as `umount` of a busy filesystem has to be; the client that still has it open is killed. */
 const UNMOUNT = `
@@ -15,15 +15,8 @@ export const unmountedData: RealStory = {
     const { say, becomes, holds } = telling;
     const node = world.find('node2');
     // The stories before it have left some, unless it is played alone.
-    if (cleanSnapshots(world, 'node3').length === 0) {
-      await taken(world, telling, 'before the trouble');
-      say('litecoin', 'the snapshot grows older than any trouble that is to come');
-      await becomes(
-        'it is trusted',
-        300,
-        () => Date.now() - (cleanSnapshots(world, 'node3').at(-1)?.startedAtMs ?? 0) > TRUSTED_AFTER_MS,
-      );
-    }
+    if (cleanSnapshots(world, 'node3').length === 0) await taken(world, telling, 'before the trouble');
+    await trusted(world, telling);
     const sinceMs = Date.now();
     const found = node.machine.mountedAt(DATA_PATH) ?? '';
     await runOnNode(node, UNMOUNT, DATA_PATH, UNIT);
@@ -35,14 +28,14 @@ export const unmountedData: RealStory = {
       const volumeId = node.machine.mountedAt(DATA_PATH);
       return world.region.ec2.volumes().find((volume) => volume.volumeId === volumeId);
     };
-    // Its fleet gives one node other data at a time, and another story may have the turn.
+    // Its fleet gives one node other data at a time, and the newest snapshot may be a bad one.
     await becomes('another volume is mounted there', 1_200, () => {
       const volume = mounted();
       return volume !== undefined && volume.volumeId !== found;
     });
     const sources = cleanSnapshots(world, 'node3').map(({ snapshotId }) => snapshotId);
     holds('it was made from a clean snapshot', sources.includes(mounted()?.snapshotId ?? ''), mounted()?.snapshotId);
-    await becomes('the node has caught up with the miner', 180, async () => {
+    await becomes('the node has caught up with the miner', 400, async () => {
       const tip = await heightOf(world.find('miner'));
       return tip > 0 && (await heightOf(node)) >= tip - 1;
     });
