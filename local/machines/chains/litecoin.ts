@@ -102,8 +102,6 @@ export const peersOf = async (node: RealNode): Promise<readonly string[]> => {
   return (JSON.parse(text) as readonly { readonly addr: string }[]).map(({ addr }) => addr.replace(/:\d+$/, ''));
 };
 
-export const hashAt = (node: RealNode, height: number): Promise<string> => cli(node, 'getblockhash', String(height));
-
 /** Makes so many blocks immediately. */
 export const mine = async (node: RealNode, blocks: number): Promise<void> => {
   await cli(node, 'generatetodescriptor', String(blocks), SINK_DESCRIPTOR);
@@ -112,21 +110,20 @@ export const mine = async (node: RealNode, blocks: number): Promise<void> => {
 const SINK_DESCRIPTOR = 'raw(51)';
 
 /**
- * Mounts a copy of a volume and starts a separate offline client on it. Prints the client's height and a block's hash, then ends the client and
- * unmounts the copy.
+ * Mounts a copy of a volume and starts a separate client on it, offline: `-connect=0` alone would still call the `addnode` peers of its configuration.
+ * Prints the client's height and a block's hash, then ends the client and unmounts the copy.
  */
 const OPEN = `
 set -u
 mkdir -p /mnt/copy
 mount -o nouuid "$1" /mnt/copy || exit 9
 cli() { /usr/bin/litecoin-cli -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -rpcport=19555 "$@"; }
-timeout 50 /usr/bin/litecoind -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -connect=0 -listen=0 -rpcport=19555 >/tmp/copy.log 2>&1 &
+timeout 50 /usr/bin/litecoind -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -networkactive=0 -rpcport=19555 >/tmp/copy.log 2>&1 &
 client=$!
 n=0
 until cli getblockcount >/dev/null 2>&1 || ! kill -0 "$client" || [ "$n" -ge 90 ]; do n=$((n + 1)); sleep 0.5; done
 printf 'height %s\n' "$(cli getblockcount 2>/dev/null)"
 printf 'hash %s\n' "$(cli getblockhash "$2" 2>/dev/null)"
-printf 'tip %s\n' "$(cli getbestblockhash 2>/dev/null)"
 grep -h 'rror' /tmp/copy.log | head -n 5
 kill "$client" 2>/dev/null
 wait "$client"
@@ -138,8 +135,6 @@ export interface OpenedCopy {
   readonly height: number | null;
   /** The hash of the requested block; null: the client has no such block. */
   readonly hash: string | null;
-  /** The hash of its own newest block. */
-  readonly tipHash: string | null;
   readonly said: string;
 }
 
@@ -152,9 +147,7 @@ export async function openedAt({ machine }: RealNode, device: string, height: nu
   });
   const [, begins] = /^height (\d+)$/m.exec(stdout) ?? [];
   const [, hash = null] = /^hash ([0-9a-f]{64})$/m.exec(stdout) ?? [];
-  const [, tipHash = null] = /^tip ([0-9a-f]{64})$/m.exec(stdout) ?? [];
-  const said = `${stdout}${stderr}`.slice(0, 500);
-  return { height: begins === undefined ? null : Number(begins), hash, tipHash, said };
+  return { height: begins === undefined ? null : Number(begins), hash, said: `${stdout}${stderr}`.slice(0, 500) };
 }
 
 /** How long the height of a miner that rests has to stay the same, and how often that is tried. */

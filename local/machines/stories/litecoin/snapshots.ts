@@ -1,7 +1,7 @@
-// A snapshot with a clean stop opens at the height and the hash of its ledger; where one of a running client opens, nobody knows before.
+// A snapshot with a clean stop opens at the height and the hash of its ledger; one of a running client does not.
 import { readLedger } from '../../../../shared/snapshots/ledger.ts';
 import type { StoredContent } from '../../../nodes/content.ts';
-import { hashAt, heightOf, type Mining, mine, openedAt } from '../../chains/litecoin.ts';
+import { heightOf, type Mining, mine, openedAt } from '../../chains/litecoin.ts';
 import { type RealStory, runOnNode, type StoryLog } from '../../story.ts';
 import type { RealNode, RealWorld } from '../../world.ts';
 
@@ -27,9 +27,6 @@ const begunWith = (world: RealWorld, on: RealNode, content: StoredContent | unde
 const SNAPSHOTS_APART_MS = 20_000;
 /** More than one block's worth: they are in the memory of the client and of the kernel, and not on the disk yet. */
 const BURST_BLOCKS = 30;
-
-/** How often a snapshot is taken until no block has come meanwhile. */
-const TURNS = 3;
 
 /** A person asks again until the fleet is observed and its turn is free. */
 const ASKED_EVERY_MS = 20_000;
@@ -72,17 +69,13 @@ export const snapshots: RealStory = {
     const { say, becomes, holds } = telling;
     const [donor, miner, rest] = [world.find('node3'), world.find('miner'), mining.get(world)];
     if (!rest) throw new Error('nobody mines');
-    let tip = -1;
-    // On a slow machine a block that was asked for earlier comes when the miner rests already: then the height is not known exactly.
-    for (let turn = 0; turn < TURNS && (await heightOf(miner)) !== tip; turn++) {
-      await rest.rest();
-      tip = await heightOf(miner);
-      say('litecoin', `no block comes after ${tip}, so that its height can be known exactly`);
-      await becomes('chainmend has seen the node at this height', 150, () =>
-        world.observed('litecoin').some(({ name, height }) => name === 'node3' && height === tip),
-      );
-      await taken(world, telling, 'while the chain rests');
-    }
+    await rest.rest();
+    const tip = await heightOf(miner);
+    say('litecoin', `no block comes after ${tip}, so that its height can be known exactly`);
+    await becomes('chainmend has seen the node at this height', 150, () =>
+      world.observed('litecoin').some(({ name, height }) => name === 'node3' && height === tip),
+    );
+    await taken(world, telling, 'while the chain rests');
     rest.goOn();
     const first = cleanSnapshots(world, 'node3').at(-1);
     const opened = await begunWith(world, miner, first?.content, tip);
@@ -118,10 +111,9 @@ export const snapshots: RealStory = {
     const [byHand] = world.region.ec2.takeSnapshots([volumeId], { description: 'by hand, of a running node' });
     say('node3', `a person takes a snapshot of it at height ${running}, while its client runs`);
     const found = await begunWith(world, miner, world.region.ec2.snapshot(byHand ?? '').content, running);
-    // Mostly below, since the client writes blocks much later than it follows them; when it writes is its own affair.
     holds(
-      `a client begins with it at ${found.height === null ? 'no height' : `height ${found.height}`}: none that the running client did not have`,
-      found.height === null || (found.height <= running && found.tipHash === (await hashAt(miner, found.height))),
+      `a snapshot of the running client, taken at height ${running}, does not hold that: a client begins at ${found.height ?? 'no height'}`,
+      found.height === null || found.height < running,
       found,
     );
   },
