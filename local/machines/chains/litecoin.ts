@@ -118,7 +118,7 @@ set -u
 mkdir -p /mnt/copy
 mount -o nouuid "$1" /mnt/copy || exit 9
 cli() { /usr/bin/litecoin-cli -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -rpcport=19555 "$@"; }
-timeout 50 /usr/bin/litecoind -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -networkactive=0 -rpcport=19555 >/tmp/copy.log 2>&1 &
+timeout 50 /usr/bin/litecoind -datadir=/mnt/copy -conf=/mnt/copy/litecoin.conf -networkactive=0 -listen=0 -rpcport=19555 >/tmp/copy.log 2>&1 &
 client=$!
 n=0
 until cli getblockcount >/dev/null 2>&1 || ! kill -0 "$client" || [ "$n" -ge 90 ]; do n=$((n + 1)); sleep 0.5; done
