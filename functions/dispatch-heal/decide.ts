@@ -264,7 +264,8 @@ export function peersFirst(
   nowMs: number,
 ): Refusal | null {
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
-  if (!peers?.rotate || seen?.health !== 'stuck' || seen.peerCount === null) return null;
+  // An execution client gets its blocks from its consensus client.
+  if (!peers?.rotate || seen?.health !== 'stuck' || seen.peerCount === null || seen.cause !== undefined) return null;
   if (seen.peerCount >= peers.minimum || nowMs - seen.sinceMs >= PEERS_WITHIN_MS) return null;
   const reason = `${seen.name} has ${seen.peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
   return { refuse: 'peers-first', reason, page: false, retryAfterMs: 50_000 };

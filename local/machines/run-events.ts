@@ -11,6 +11,8 @@ const path = v.pipe(v.string(), v.startsWith('/'));
 const softwareSchema = v.strictObject({
   geth: v.exactOptional(path),
   cometbft: v.exactOptional(path),
+  /** The directory of beacon-chain, validator and prysmctl. */
+  prysm: v.exactOptional(path),
   /** Present if geth is not available. */
   anvil: v.exactOptional(path),
 });

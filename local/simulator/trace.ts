@@ -4,6 +4,10 @@ import { createHash } from 'node:crypto';
 /** The result of a request: "ok", an error code, or how its response was lost. */
 export type Outcome = 'ok' | 'answer lost' | 'caller killed before' | 'caller killed after' | (string & {});
 
+/** Whether the service carried the request out, whatever its caller heard of it. */
+export const wasCarriedOut = ({ outcome }: Pick<CallRecord, 'outcome'>): boolean =>
+  outcome === 'ok' || outcome === 'answer lost' || outcome === 'caller killed after';
+
 export interface CallRecord {
   /** Virtual time at which the request was admitted, ms since the epoch. */
   readonly at: number;

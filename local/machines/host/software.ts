@@ -1,31 +1,66 @@
 // Clients without a Debian package: built once from pinned sources by this host's Go, then kept in the cache.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import type { Software } from '../run-events.ts';
 import { cacheDirectory, type ReportProgress } from './cache.ts';
 import { type CommandOptions, MORTAL, missingCommands, run } from './commands.ts';
 import { withLock } from './lock.ts';
 
 interface Build {
-  readonly name: 'geth' | 'cometbft';
+  readonly name: 'geth' | 'cometbft' | 'prysm';
   readonly version: string;
-  readonly package: string;
+  /** Modules and their versions, as `go.mod` has them, with what the programs' own module replaces: that counts only in a main module. */
+  readonly requires: readonly string[];
+  readonly replaces?: readonly string[];
+  /** Packages of the programs. */
+  readonly programs: readonly string[];
   readonly flags: readonly string[];
+  /** Compilers besides Go, where parts are C or C++. */
+  readonly compilers?: readonly string[];
 }
 
+/** Clients use internals of the Go runtime, which linkers refuse since Go 1.23: https://go.dev/doc/go1.23#linker */
+const OLD_LINKS = '-checklinkname=0';
+
+const PRYSM = 'github.com/prysmaticlabs/prysm/v4';
+
 const BUILDS: readonly Build[] = [
-  { name: 'cometbft', version: 'v0.38.17', package: 'github.com/cometbft/cometbft/cmd/cometbft', flags: [] },
+  {
+    name: 'cometbft',
+    version: 'v0.38.17',
+    requires: ['github.com/cometbft/cometbft v0.38.17'],
+    programs: ['github.com/cometbft/cometbft/cmd/cometbft'],
+    flags: [],
+  },
   {
     // The last release line with clique, which makes blocks without a beacon node.
     name: 'geth',
     version: 'v1.13.15',
-    package: 'github.com/ethereum/go-ethereum/cmd/geth',
-    // It uses internals of the Go runtime, which linkers refuse since Go 1.23: https://go.dev/doc/go1.23#linker
-    flags: ['-ldflags=-checklinkname=0'],
+    requires: ['github.com/ethereum/go-ethereum v1.13.15'],
+    programs: ['github.com/ethereum/go-ethereum/cmd/geth'],
+    flags: [`-ldflags=${OLD_LINKS}`],
+  },
+  {
+    // A consensus client of that geth's time.
+    name: 'prysm',
+    version: 'v4.2.1',
+    // Go 1.24 changed what its own versions of these two rely on: methods of C types, and the inside of a mutex.
+    requires: [
+      `${PRYSM} v4.2.1`,
+      'github.com/supranational/blst v0.3.16',
+      'github.com/trailofbits/go-mutexasserts v0.0.0-20250514102930-c1f3d2e37561',
+    ],
+    replaces: [
+      'github.com/json-iterator/go => github.com/prestonvanloon/go v1.1.7-0.20190722034630-4f2e55fcf87b',
+      'github.com/grpc-ecosystem/grpc-gateway/v2 => github.com/prysmaticlabs/grpc-gateway/v2 v2.3.1-0.20230315201114-09284ba20446',
+    ],
+    programs: ['beacon-chain', 'validator', 'prysmctl'].map((program) => `${PRYSM}/cmd/${program}`),
+    flags: ['-tags=netgo,osusergo', `-ldflags=${OLD_LINKS} -s -w -linkmode=external -extldflags=-static`],
+    compilers: ['gcc', 'g++'],
   },
 ];
 
-/** Each build took 70 s on two cores with an empty Go cache. */
+/** Each build took 70 to 90 s on two cores with an empty Go cache. */
 const BUILD_LIMIT_SECONDS = 900;
 
 /** Used without Go: an EVM that answers, without peers. */
@@ -39,7 +74,7 @@ export interface FoundSoftware {
 
 /** The available software; never throws for a missing one. */
 export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware> {
-  const software: { geth?: string; cometbft?: string; anvil?: string } = {};
+  const software: { -readonly [name in keyof Software]: Software[name] } = {};
   const lacks: string[] = [];
   const take = async (name: keyof Software, ensure: () => Promise<string>): Promise<void> => {
     try {
@@ -55,19 +90,31 @@ export async function ensureSoftware(say: ReportProgress): Promise<FoundSoftware
 
 const softwareDirectory = (): string => join(cacheDirectory(), 'software');
 
-async function ensureBuilt({ name, version, package: path, flags }: Build, say: ReportProgress): Promise<string> {
+/** @returns the path of the program; of several, that of their directory */
+async function ensureBuilt(build: Build, say: ReportProgress): Promise<string> {
+  const { name, version, requires, replaces = [], programs, flags, compilers = [] } = build;
   const directory = join(softwareDirectory(), `${name}-${version}`);
   await ensureDirectory(directory, async (making) => {
-    if ((await missingCommands(['go'])).length > 0) throw new Error('there is no Go on this host to build it with');
+    const missing = await missingCommands(['go', ...compilers]);
+    if (missing.length > 0) throw new Error(`there is no ${missing.join(' and no ')} on this host to build it with`);
     say(`building ${name} ${version} once`);
-    await runMortal('go', ['install', ...flags, `${path}@${version}`], {
+    const lines = (word: string, all: readonly string[]): string => all.map((one) => `${word} ${one}\n`).join('');
+    const sources = join(making, 'sources');
+    mkdirSync(sources);
+    writeFileSync(
+      join(sources, 'go.mod'),
+      `module build\n\ngo 1.21\n\n${lines('require', requires)}${lines('replace', replaces)}`,
+    );
+    await runMortal('go', ['build', '-mod=mod', ...flags, '-o', `${making}/`, ...programs], {
       limitSeconds: BUILD_LIMIT_SECONDS,
+      directory: sources,
       // Static: the binary must run in the base system as well.
-      environment: { GOBIN: making, GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
+      environment: { CGO_ENABLED: compilers.length > 0 ? '1' : '0' },
     });
-    await run(join(making, name), ['version'], { limitSeconds: 30 });
+    rmSync(sources, { recursive: true });
+    for (const program of programs) await run(join(making, basename(program)), ['help'], { limitSeconds: 30 });
   });
-  return join(directory, name);
+  return programs.length > 1 ? directory : join(directory, name);
 }
 
 async function ensureAnvil(say: ReportProgress): Promise<string> {

@@ -1,11 +1,20 @@
 // The list of real-machine stories: their groups, and what each needs of the host besides machines.
 import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
+import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
 import { geth, gethReplaced } from './geth.ts';
 import { litecoin } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
 
-export const STORY_GROUPS: readonly StoryGroup[] = [litecoin, cometbft, cometbftHalted, geth, gethReplaced, anvil];
+export const STORY_GROUPS: readonly StoryGroup[] = [
+  litecoin,
+  cometbft,
+  cometbftHalted,
+  geth,
+  gethReplaced,
+  beacon,
+  anvil,
+];
 
 export const STORIES: readonly StoryEntry[] = STORY_GROUPS.flatMap(entriesOf);

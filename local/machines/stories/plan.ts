@@ -1,7 +1,7 @@
 // What is known of a story before it runs, and which stories a host can run. Both sides of an enclosure use this.
-import type { Task } from '../run-events.ts';
+import type { Software, Task } from '../run-events.ts';
 
-export const GROUPS = ['litecoin', 'cometbft', 'cometbft-halted', 'geth', 'geth-replaced', 'anvil'] as const;
+export const GROUPS = ['litecoin', 'cometbft', 'cometbft-halted', 'geth', 'geth-replaced', 'beacon', 'anvil'] as const;
 /** Stories that share one enclosure with its machines. */
 export type Group = (typeof GROUPS)[number];
 
@@ -24,27 +24,32 @@ export interface Plan {
   readonly skipped: readonly { readonly story: StoryEntry; readonly why: string }[];
 }
 
+/** What is built with Go for a group, or what its own client replaces. */
+const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
+  litecoin: [],
+  cometbft: ['cometbft'],
+  'cometbft-halted': ['cometbft'],
+  geth: ['geth'],
+  'geth-replaced': ['geth'],
+  beacon: ['geth', 'prysm'],
+  anvil: ['geth'],
+};
+
 /** Some stories need a host that lacks something. On a host that lacks nothing they are neither played nor skipped. */
 export function planStories(
   stories: readonly StoryEntry[],
   { software, machines }: Pick<Task, 'software' | 'machines'>,
 ): Plan {
-  const hasClient: Readonly<Record<Group, boolean>> = {
-    litecoin: true,
-    cometbft: software.cometbft !== undefined,
-    'cometbft-halted': software.cometbft !== undefined,
-    geth: software.geth !== undefined,
-    'geth-replaced': software.geth !== undefined,
-    // anvil is used only without geth.
-    anvil: software.geth !== undefined,
-  };
+  const lacks = (group: Group): boolean => BUILT_FOR[group].some((name) => software[name] === undefined);
   const whyNot = ({ group, needs }: StoryEntry): string | undefined => {
-    if (needs.includes('go') && !hasClient[group])
-      return `needs ${group.replace(/-.*/, '')}, which this host has no Go to build`;
+    if (needs.includes('go') && lacks(group)) {
+      const missing = BUILT_FOR[group].filter((name) => software[name] === undefined);
+      return `needs ${missing.join(' and ')}, which this host cannot build`;
+    }
     if (needs.includes('containers') && machines !== 'containers') return 'needs machines that are containers';
     return needs.includes('anvil') && software.anvil === undefined ? 'needs anvil, which npm did not bring' : undefined;
   };
-  const wanted = stories.filter(({ group, needs }) => !needs.includes('anvil') || !hasClient[group]);
+  const wanted = stories.filter(({ group, needs }) => !needs.includes('anvil') || lacks(group));
   return {
     played: wanted.filter((story) => whyNot(story) === undefined),
     skipped: wanted.flatMap((story) => {

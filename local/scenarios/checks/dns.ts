@@ -1,5 +1,5 @@
 // Finds the facts of each batch of DNS changes by a function, for the invariants.
-import type { CallRecord } from '../../simulator/trace.ts';
+import { type CallRecord, wasCarriedOut } from '../../simulator/trace.ts';
 import { readJournal } from '../report/journal.ts';
 import type { World } from '../world/world.ts';
 import { checkNames, type Violation } from './invariants.ts';
@@ -17,8 +17,9 @@ interface Input {
 const MARKER = '_chainmend.';
 
 /** Call it right after the effect of a ChangeResourceRecordSets; a refused one has no violations. */
-export function dnsViolations(world: World, { input, outcome, at }: CallRecord): readonly Violation[] {
-  if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return [];
+export function dnsViolations(world: World, record: CallRecord): readonly Violation[] {
+  if (!wasCarriedOut(record)) return [];
+  const { input, at } = record;
   const { ChangeBatch, HostedZoneId = '' } = input as Input;
   const changes = (ChangeBatch?.Changes ?? []).map(({ Action = '', ResourceRecordSet: set }) => ({
     action: Action,

@@ -2,8 +2,7 @@
 
 import type { Region } from '../../region.ts';
 import type { InvocationSpan } from '../../simulator/lambda-runtime/sandboxes.ts';
-import type { CallRecord } from '../../simulator/trace.ts';
-import { canonical } from '../../simulator/trace.ts';
+import { type CallRecord, canonical, wasCarriedOut } from '../../simulator/trace.ts';
 
 export interface HealCalls {
   readonly apiCalls: number;
@@ -107,8 +106,9 @@ export interface Mutation {
 }
 
 /** Whether a request changes an instance, a volume, a node, or their owner or users. Tags and locks are notes: they change nothing that runs. */
-export function isMutation({ service, operation, input, outcome }: CallRecord): boolean {
-  if (outcome !== 'ok' && outcome !== 'answer lost' && outcome !== 'caller killed after') return false;
+export function isMutation(record: CallRecord): boolean {
+  if (!wasCarriedOut(record)) return false;
+  const { service, operation, input } = record;
   // A dry run changes nothing.
   if ((input as { readonly DryRun?: boolean }).DryRun === true) return false;
   if (service === 'ssm') {

@@ -272,6 +272,7 @@ describe('the dispatcher', () => {
     expect(judged({ peerCount: 0 })).toBe('peers-first');
     expect(judged({ peerCount: 8 })).toBeNull();
     expect(judged({ peerCount: null })).toBeNull();
+    expect(judged({ peerCount: 0, cause: 'consensus-client' })).toBeNull();
     expect(judged({ peerCount: 0 }, 'unreachable')).toBeNull();
     expect(judged({ peerCount: 0, sinceMs: NOON_MS - 31 * MINUTE_MS })).toBeNull();
   });

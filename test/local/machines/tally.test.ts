@@ -114,10 +114,7 @@ describe('which stories a host plays', () => {
   it('plays anvil where there is no Go, and skips the others by name', () => {
     expect(names(planStories(stories, { software: { anvil: '/anvil' }, machines: 'containers' }))).toEqual([
       ['plain', 'instead'],
-      [
-        'built: needs geth, which this host has no Go to build',
-        'nested: needs cometbft, which this host has no Go to build',
-      ],
+      ['built: needs geth, which this host cannot build', 'nested: needs cometbft, which this host cannot build'],
     ]);
   });
 
