@@ -12,7 +12,7 @@ import {
 import { type KeyScope, keyScopeOf } from '../../shared/aws/keys.ts';
 import { describeVolumes, initializationOf, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import type { FleetObservation, FleetWatch, Health, NodeCause } from '../../shared/fleet/observation.ts';
+import type { Evidence, FleetObservation, FleetWatch, Health, NodeCause } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
@@ -34,6 +34,7 @@ export interface Watched {
   readonly height: number | null;
   readonly lagBlocks: number | null;
   readonly cause?: NodeCause;
+  readonly evidence?: Evidence;
 }
 
 /** An instance, and what is known of its agent and its client. */
@@ -235,8 +236,9 @@ function watchedIn(observations: readonly FleetObservation[], instanceId: string
   for (const { observedAtMs, nodes } of observations) {
     const node = nodes.find((candidate) => candidate.instanceId === instanceId);
     if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
-    const { health, reason, sinceMs, height, lagBlocks, cause } = node;
-    return { instanceId, health, reason, sinceMs, observedAtMs, height, lagBlocks, ...(cause && { cause }) };
+    const { health, reason, sinceMs, height, lagBlocks, cause, evidence } = node;
+    const seen = { instanceId, health, reason, sinceMs, observedAtMs, height, lagBlocks };
+    return { ...seen, ...(cause && { cause }), ...(evidence && { evidence }) };
   }
   return null;
 }

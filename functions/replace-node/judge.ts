@@ -24,7 +24,9 @@ export function guardOf(facts: Facts, rung: Rung) {
       manual: want.do !== 'heal',
       acknowledgesValidator: want.do === 'restore' && want.acknowledgesValidator,
     }) ??
-    (rung === 'swap' || rung === 'replace' ? judgeSigning(fleet, role, node) : null) ??
+    (rung === 'swap' || rung === 'replace'
+      ? (judgeSigning(fleet, role, node) ?? (known ? null : judgeEvidence(facts)))
+      : null) ??
     (rung === 'replace' ? judgeReach(facts) : null) ??
     judgeOwner({
       rung,
@@ -50,6 +52,13 @@ function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal |
   const tags = Object.entries(fleet.nodes.tags).map((tag) => tag.join('='));
   const reason = `no other instance may be launched: the tags of the fleet, ${tags.join(' and ')}, are missing on ${reach.launch.join(', ')}`;
   return { refuse: 'out-of-reach', reason, ...forPerson };
+}
+
+/** A restart needs less evidence than other data or another instance: a single reference may be wrong, and a restart costs a minute. */
+function judgeEvidence({ fleet, want, node, watched }: Facts): Refusal | null {
+  if (want.do !== 'heal' || watched?.evidence === undefined || fleet.health.trust === 'one-reference') return null;
+  const reason = `${node}: ${watched.reason}. One reference is enough for a restart, and not for other data: name a second one in the fleet file (health.references), or trust this one (health.trust: one-reference)`;
+  return { refuse: 'one-witness', reason, page: true, retryAfterMs: PERSON_MS };
 }
 
 /** CometBFT's signing state, which must never go back (types/priv_validator.go). */

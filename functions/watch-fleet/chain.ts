@@ -9,6 +9,8 @@ export interface ChainState {
   readonly sources: Sources;
   readonly byKey: ReadonlyMap<string, Source>;
   readonly branches: Branches;
+  /** Keys of the references whose blocks follow on the newest block of the only node that answers. */
+  readonly linked: ReadonlySet<string>;
   /** The sources that are not on another branch. */
   readonly onBranch: readonly Source[];
   readonly tip: Tip;
@@ -22,9 +24,11 @@ export function chainStateOf(facts: FleetFacts): ChainState {
   const sources = sourcesOf(facts);
   const branches = compareHashes(facts, sources.all);
   const onBranch = sources.all.filter(({ key }) => !branches.differing.has(key));
-  const tip = tipOf(onBranch, before.watch, nowMs);
+  const linked = linkedReferences(onBranch);
+  const tip = tipOf(onBranch, linked, before.watch, nowMs);
   return {
     sources,
+    linked,
     byKey: new Map(sources.all.map((source) => [source.key, source])),
     branches,
     onBranch,
@@ -126,8 +130,13 @@ export interface Tip {
 const KEPT_MS = 30 * 60_000;
 
 /** @param sources those that are on the canonical branch, as far as is known */
-function tipOf(sources: readonly Source[], before: FleetWatch | undefined, nowMs: number): Tip {
-  const height = highestConfirmed(sources);
+function tipOf(
+  sources: readonly Source[],
+  linked: ReadonlySet<string>,
+  before: FleetWatch | undefined,
+  nowMs: number,
+): Tip {
+  const height = highestConfirmed(sources, linked);
   const { tip: known = null, tipSinceMs = null, tipSeenAtMs = null } = before ?? {};
   const kept = known !== null && tipSeenAtMs !== null && nowMs - tipSeenAtMs <= KEPT_MS;
   if (kept && (height === null || height < known)) {
@@ -138,14 +147,16 @@ function tipOf(sources: readonly Source[], before: FleetWatch | undefined, nowMs
 }
 
 /**
- * The height that two sources confirm, or one where there are no more than two. A source that says that it is behind also says how high the chain is.
+ * The height that two sources confirm, or one where there are no more than two; a reference alone only where its blocks follow on the node's own. A
+ * source that says that it is behind also says how high the chain is.
  */
-function highestConfirmed(sources: readonly Source[]): number | null {
+function highestConfirmed(sources: readonly Source[], linked: ReadonlySet<string>): number | null {
   const needed = sources.length > 2 ? 2 : 1;
   const heights = sources.map(({ status }) => status.height).sort((a, b) => b - a);
   for (const height of heights) {
     const voices = sources.filter(({ status }) => Math.max(status.height, claimOf(status)) >= height);
-    if (voices.length >= needed && notAReferenceAlone(voices)) return height;
+    if (voices.length >= needed && (notAReferenceAlone(voices) || voices.some(({ key }) => linked.has(key))))
+      return height;
   }
   return null;
 }
@@ -170,6 +181,30 @@ export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes:
   }
   const others = [...counts].sort(([a, many], [b, more]) => more - many || b - a).map(([height]) => height);
   return [main, ...others].slice(0, MAXIMUM_HEIGHTS);
+}
+
+/** So many blocks above a node's newest one a reference has to have, before its word counts alone. */
+const BLOCKS_MORE = 3;
+
+/**
+ * What references are asked beside what nodes are asked, where a single node answered in the last sweep: the height of its newest block, and one above. A client
+ * gives a block by its height on its own best chain alone, so both together say that its chain goes on from there. One that only claims a height, as
+ * where several servers stand behind one name, has no block there.
+ */
+export function heightsOfReferences(asked: readonly number[], nodes: readonly ObservedNode[]): readonly number[] {
+  const [height, ...others] = nodes.flatMap((node) => (node.height === null ? [] : [node.height]));
+  const linking = height === undefined || others.length > 0 ? [] : [height, height + BLOCKS_MORE];
+  return [...asked, ...linking].slice(0, MAXIMUM_HEIGHTS);
+}
+
+function linkedReferences(sources: readonly Source[]): ReadonlySet<string> {
+  const [node, ...others] = sources.filter(({ kind }) => kind === 'node');
+  const own = node && hashAt(node, node.status.height);
+  if (node === undefined || own === undefined || others.length > 0) return new Set();
+  const { height } = node.status;
+  const follows = (source: Source): boolean =>
+    source.kind === 'reference' && hashAt(source, height) === own && hashAt(source, height + BLOCKS_MORE) !== undefined;
+  return new Set(sources.filter(follows).map(({ key }) => key));
 }
 
 /**

@@ -13,7 +13,7 @@ import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { awsFailureIn, SweepPages } from './aws-outage.ts';
-import { heightsToAsk } from './chain.ts';
+import { heightsOfReferences, heightsToAsk } from './chain.ts';
 import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
 import { judgeFleet } from './fleet-health.ts';
 import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
@@ -118,7 +118,7 @@ async function watchFleet(
   const askedHeights = heightsToAsk(fleet, watch, known);
   const [probed, references] = await Promise.all([
     probeNodes(context, fleet, nodes, askedHeights, untilMs),
-    askReferences(fleet, askedHeights),
+    askReferences(fleet, heightsOfReferences(askedHeights, known)),
   ]);
   failures.push(...probed.failures);
   const awsFailure = awsFailureIn(probed.failures);

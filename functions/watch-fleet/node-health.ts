@@ -5,6 +5,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type {
   ConsensusTrack,
+  Evidence,
   Health,
   NodeCause,
   NodeMemory,
@@ -21,7 +22,7 @@ import type { FleetFacts, NodeReading } from './context.ts';
 import { eventsTold, eventsToTell, type ScheduledEvent } from './instance-events.ts';
 import { followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
-import { areApart, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
+import { areApart, areHalf, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
 
 export interface JudgedNode {
   readonly node: ObservedNode;
@@ -97,6 +98,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       paged,
       ...(isSyncing({ health: verdict.health, atTip, start, track }, facts) && { syncing: true }),
       ...(verdict.cause && { cause: verdict.cause }),
+      ...(verdict.evidence && { evidence: verdict.evidence }),
       memory: {
         track,
         ...(consensus && { consensus }),
@@ -180,6 +182,7 @@ interface HealthAssessment {
   readonly reason: string;
   readonly code: ConditionCode | null;
   readonly cause?: NodeCause;
+  readonly evidence?: Evidence;
 }
 
 /** One node, and all that its verdict depends on. */
@@ -297,17 +300,22 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   const ahead = advancingPeers(one, source);
   const evidence = `${insertedBlocks(reading)}${because}`;
   const standing = `${place}, where it has stood for ${duration(stoodMs)}`;
-  if (!outweighs(ahead, chain.sources.all)) {
+  const outweigh = outweighs(ahead, chain.sources.all);
+  const hasWitness = areHalf(ahead, chain.sources.all) && ahead.some(({ key }) => chain.linked.has(key));
+  if (!outweigh && !hasWitness) {
     const others =
       ahead.length === 0
         ? 'nobody else was seen to advance'
         : `only ${names(ahead.map(({ name }) => name))} advanced, too few to blame it`;
     return { health: 'behind', reason: `${standing}; ${others}${evidence}`, code: null, ...cause };
   }
-  const reason = `${standing} while ${names(ahead.map(({ name }) => name))} went on${evidence}`;
+  const ownWord = claimOf(source.status) > height ? `, and knows itself of a block ${claimOf(source.status)}` : '';
+  const link = outweigh ? '' : `, whose blocks follow on its own newest one${ownWord}`;
+  const reason = `${standing} while ${names(ahead.map(({ name }) => name))} went on${link}${evidence}`;
   // It gets no blocks until its consensus client has come further: nothing is wrong with it.
   if (neighbour?.is === 'syncing') return assessment('behind', reason);
-  return { health: 'stuck', reason, code: 'node-stuck', ...cause };
+  const single = !outweigh && ownWord === '' ? { evidence: 'one-reference' as const } : {};
+  return { health: 'stuck', reason, code: 'node-stuck', ...cause, ...single };
 }
 
 /** Nodes that are above it on the same chain, as far as is known, and advanced while it did not. */

@@ -75,8 +75,11 @@ export function referenceBefore({ before, references }: FleetFacts, place: numbe
  * them lying can never reach it; and never a single reference.
  */
 export function outweighs(voices: readonly Source[], of: readonly Source[]): boolean {
-  return voices.length >= Math.max(1, Math.ceil(of.length / 2)) && notAReferenceAlone(voices);
+  return areHalf(voices, of) && notAReferenceAlone(voices);
 }
+
+export const areHalf = (voices: readonly Source[], of: readonly Source[]): boolean =>
+  voices.length >= Math.max(1, Math.ceil(of.length / 2));
 
 export const notAReferenceAlone = (voices: readonly Source[]): boolean =>
   voices.some(({ kind }) => kind === 'node') || voices.length >= 2;

@@ -13,6 +13,9 @@ export type Health = (typeof HEALTHS)[number];
 /** consensus-client: the one beside the execution client is down, or stands still. */
 export type NodeCause = 'consensus-client';
 
+/** one-reference: nobody but a single reference shows that the chain goes on, and its blocks follow on the node's own. Enough for a restart. */
+export type Evidence = 'one-reference';
+
 export interface ObservedNode {
   readonly instanceId: string;
   readonly name: string;
@@ -48,6 +51,8 @@ export interface ObservedNode {
   readonly syncing?: true;
   /** Set where the cause is not the client that is watched. */
   readonly cause?: NodeCause;
+  /** Set where a verdict of stuck rests on less than several voices. */
+  readonly evidence?: Evidence;
   /** State that only watch-fleet needs from one sweep to the next. */
   readonly memory?: NodeMemory;
 }

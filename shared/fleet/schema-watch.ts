@@ -161,6 +161,11 @@ export const health = object('{ references: [https://blocks.example/api] }', {
     list(reference, 5),
     [],
   ),
+  trust: usually(
+    'What other data or another instance may rest on: `several` voices, or `one-reference` whose blocks follow on those of a node without siblings.',
+    choice(['several', 'one-reference'], 'whose word'),
+    'several',
+  ),
   behindBlocks: usually('So many blocks behind the tip a node is still synced.', whole(0, 100_000, 'blocks', 3), 10),
   stuckSeconds: usually(
     'A node that is behind and has not advanced for so long is stuck.',

@@ -60,6 +60,8 @@ export const GUARDRAILS = {
   'restarts-spent': 'The node’s restarts of the last 24 h are used up.',
   validator:
     'The node is a validator. Chainmend never replaces one, since its key must sign in one place only: a person restores it and says so, or starts it where it is.',
+  'one-witness':
+    'Only one reference shows that the chain goes on without the node: that is enough for a restart, and not for other data or another instance.',
   'role-unknown':
     'Nobody has told chainmend what this node does, and it could be a validator: write its role into the fleet file.',
   'drift-refused':

@@ -315,6 +315,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/judge.ts': [
     {
+      name: 'one reference is not enough for other data',
+      find: 'watched?.evidence === undefined || ',
+      replace: 'watched !== null || ',
+      caughtBy: ['functions/replace-node/evidence'],
+    },
+    {
       name: 'only an observation after the start proves a rung',
       find: 'input.watched.observedAtMs > upSinceMs',
       replace: 'input.watched.observedAtMs > 0',
@@ -501,7 +507,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/register-nodes/names'],
     },
   ],
+  'functions/watch-fleet/chain.ts': [
+    {
+      name: 'a reference that only claims a height is not believed alone',
+      find: ' && hashAt(source, height + BLOCKS_MORE) !== undefined',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'a reference counts alone only where it has the node’s own newest block',
+      find: 'hashAt(source, height) === own && ',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+  ],
   'functions/watch-fleet/node-health.ts': [
+    {
+      name: 'what one reference shows is marked as such',
+      find: "!outweigh && ownWord === ''",
+      replace: 'false',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a client that could not be asked is unknown, and not sick',
       find: "if (shows === 'us') return",
@@ -522,8 +548,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'too few voices call nobody stuck',
-      find: '!outweighs(ahead, chain.sources.all)',
-      replace: 'ahead.length === 0',
+      find: 'outweighs(ahead, chain.sources.all)',
+      replace: 'ahead.length > 0',
       caughtBy: ['functions/watch-fleet/health'],
     },
   ],

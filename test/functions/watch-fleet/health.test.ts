@@ -3,7 +3,7 @@ import type { NodeStatus } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { answered, failed, readAll } from '../../fixtures/chain-answers.ts';
 import * as samples from '../../fixtures/chain-samples.ts';
-import { dead, fleetOf, hashOn, MINUTE, T0, Watched } from '../../fixtures/sights.ts';
+import { dead, fleetOf, hashOn, MINUTE, type Said, T0, Watched } from '../../fixtures/sights.ts';
 
 const starting = { kind: 'starting', reason: 'Verifying blocks...' } as const;
 const down = (more = {}) => ({ kind: 'error', code: 'unreachable', reason: 'nothing listens', ...more }) as never;
@@ -343,10 +343,47 @@ describe('a reference', () => {
     expect(watched.watch?.references.map(({ state }) => state)).toEqual(['good', 'good']);
   });
 
-  it('is never believed alone against a single node, either', () => {
-    const watched = new Watched().sweeps(10, (n) => ({ nodes: { node1: 1000 }, references: [5000 + n] }));
-    expect(watched.health).toEqual({ node1: 'synced' });
-    expect(watched.conditions).toEqual(['reference-disagrees']);
+  it('that only claims a height is not believed alone, even by a node without siblings', () => {
+    const claims = (n: number): Said[] => [
+      // Its answers come from several servers: one claims a height, and another one has no block there.
+      { height: 5000 + n, tellsHashes: false },
+      { height: 5000 + n, more: { hashes: [{ height: 1000, hash: hashOn('c', 1000) }] } },
+      { height: 5000 + n, branch: 'x' },
+    ];
+    for (const place of [0, 1, 2]) {
+      const watched = new Watched().sweeps(10, (n) => ({
+        nodes: { node1: 1000 },
+        references: claims(n).slice(place, place + 1),
+      }));
+      expect(watched.health).toEqual({ node1: 'synced' });
+      expect(watched.watch?.references.map(({ state }) => state)).toEqual(['lying']);
+    }
+  });
+
+  it('whose blocks follow on those of a node without siblings shows that the node stands', () => {
+    const watched = new Watched().sweeps(10, (n) => ({ nodes: { node1: 1000 }, references: [1000 + n] }));
+    expect(watched.node('node1')).toMatchObject({ health: 'stuck', evidence: 'one-reference' });
+    expect(watched.node('node1').reason).toContain('whose blocks follow on its own newest one');
+    expect(watched.watch?.references.map(({ state }) => state)).toEqual(['good']);
+    expect(watched.conditions).toEqual([]);
+  });
+
+  it('is one of two witnesses where the node itself knows of later blocks', () => {
+    const knows = { syncing: true, claimedTip: 1006 };
+    const watched = new Watched().sweeps(10, (n) => ({
+      nodes: { node1: { height: 1000, more: knows } },
+      references: [1000 + n],
+    }));
+    expect(watched.node('node1')).toMatchObject({ health: 'stuck' });
+    expect(watched.node('node1').evidence).toBeUndefined();
+    expect(watched.node('node1').reason).toContain('knows itself of a block 1006');
+  });
+
+  it('says nothing against a node that goes on, or of which it is two blocks ahead', () => {
+    const slow = new Watched().sweeps(30, (n) => ({ nodes: { node1: 1000 + n }, references: [1005 + n] }));
+    expect(slow.health).toEqual({ node1: 'synced' });
+    const near = new Watched().sweeps(30, () => ({ nodes: { node1: 1000 }, references: [1002] }));
+    expect(near.health).toEqual({ node1: 'synced' });
   });
 
   it('that stands still while others go on lags, and pages nobody', () => {

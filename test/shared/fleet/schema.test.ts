@@ -68,6 +68,7 @@ describe('a fleet file', () => {
         references: [],
         behindBlocks: 3,
         stuckSeconds: 600,
+        trust: 'several',
         haltSeconds: 10_800,
         startGraceSeconds: 1800,
         confirmations: 6,

@@ -1,0 +1,37 @@
+// Evidence in proportion to harm: what a single reference shows is enough for a restart, and for nothing more.
+import { describe, expect, it } from '@jest/globals';
+import type { Facts } from '../../../functions/replace-node/facts.ts';
+import { guardOf } from '../../../functions/replace-node/judge.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { client, facts, seen, watched } from '../../fixtures/replace-facts.ts';
+
+describe('a node that only one reference shows to stand', () => {
+  const alone = (more: Partial<Facts> = {}) =>
+    facts({ watched: watched('stuck', { evidence: 'one-reference' }), ...more });
+
+  it('is restarted, and stopped and started', () => {
+    expect(guardOf(alone(), 'restart')).toBeNull();
+    expect(guardOf(alone(), 'stop-start')).toBeNull();
+  });
+
+  it('gets neither other data nor another instance, and people are told what would be enough', () => {
+    for (const rung of ['swap', 'replace'] as const)
+      expect(guardOf(alone(), rung)).toMatchObject({
+        refuse: 'one-witness',
+        page: true,
+        reason: expect.stringContaining('health.references'),
+      });
+  });
+
+  it('gets them where its owner trusts the reference, or wants it', () => {
+    const fleet = bitcoinFleet({ probe: 'ssm', health: { trust: 'one-reference' } });
+    expect(guardOf(alone({ fleet }), 'swap')).toBeNull();
+    expect(
+      guardOf(alone({ want: { do: 'restore', snapshotId: null, acknowledgesValidator: false } }), 'swap'),
+    ).toBeNull();
+  });
+
+  it('gets them where its client has ended by itself, which the node says', () => {
+    expect(guardOf(alone({ seen: seen([client('failed')]) }), 'swap')).toBeNull();
+  });
+});
