@@ -4,6 +4,7 @@ import didYouMean from 'didyoumean2';
 import * as v from 'valibot';
 import { type FleetProblem, sentenceOf } from '../shared/fleet/problems.ts';
 import { fleetDocumentSchema } from '../shared/fleet/schema.ts';
+import { elsewhere } from './chains-elsewhere.ts';
 import { fleetJsonSchema } from './fleet-json-schema.ts';
 
 export interface Suggestion {
@@ -38,6 +39,9 @@ const suggestionFor = (problem: FleetProblem, { root, schema }: FileSchema = FLE
 
 /** "unknown key "voulmes"; did you mean "volumes"? Expected …" */
 export function explainedProblem(problem: FleetProblem, file?: FileSchema): string {
+  const { path, value } = problem;
+  const instead = path.join('.') === 'chain' && typeof value === 'string' ? elsewhere(value) : undefined;
+  if (instead !== undefined) return sentenceOf({ ...problem, expected: instead });
   const suggestion = suggestionFor(problem, file);
   if (!suggestion) return sentenceOf(problem);
   const expected = suggestion.expected ?? problem.expected;

@@ -7,18 +7,17 @@ import { EventError } from '../../shared/events/errors.ts';
 import { alarmName as nameOf } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { type AlarmSubject, alarmSubjectOf, reasonToIgnore } from './alarms.ts';
-import {
-  DISABLED,
-  freshNodes,
-  impairedInstances,
-  oncePerNode,
-  type SickNode,
-  sickNodeCandidate,
-  sickNodes,
-} from './candidates.ts';
+import { DISABLED, impairedInstances, oncePerNode, type SickNode, sickNodeCandidate, sickNodes } from './candidates.ts';
 import { createContext, type DispatchContext, type DispatcherServices } from './context.ts';
 import { considerCandidate } from './dispatch.ts';
-import { type AlarmStatus, readActiveAlarms, readChecks, readContributors, readInstances } from './facts.ts';
+import {
+  type AlarmStatus,
+  freshNodes,
+  readActiveAlarms,
+  readChecks,
+  readContributors,
+  readInstances,
+} from './facts.ts';
 
 export async function considerAlarm(
   services: DispatcherServices,
@@ -68,7 +67,7 @@ async function sickNodesOfAlarm(
   if (subject === 'checks') {
     const ids = [alarm.fact.dimensions['InstanceId'] ?? ''];
     const known = await readInstances(clients.ec2, ids);
-    return impairedInstances([alarm], await readChecks(clients.ec2, [...known.keys()]));
+    return impairedInstances([alarm], await readChecks(clients.ec2, [...known.keys()]), Date.now());
   }
   const fleet = settings.fleets.find(
     ({ name }) => alarm.fact.dimensions['Fleet'] === name || alarm.fact.alarmName === nameOf(name, undefined, 'unwell'),

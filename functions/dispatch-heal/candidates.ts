@@ -1,8 +1,7 @@
 // What a sweep looks at: disk alarms, sick nodes, and open incidents that no alarm or observation leads to now. Pure. Unknown is not sick.
 import type { Fleet } from '../../shared/fleet/model.ts';
-import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { alarmName, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
-import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import { isOwed } from '../../shared/heal/incident.ts';
 import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
@@ -11,7 +10,8 @@ import type { AlarmFact } from '../../shared/model/payload.ts';
 import { readTrigger, type Trigger } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf, relevantSubject } from './alarms.ts';
 import type { Candidate } from './decide.ts';
-import type { AlarmStatus, ObservedFleet, StatusCheckResult } from './facts.ts';
+import { type AlarmStatus, freshNodes, type ObservedFleet, type StatusCheckResult } from './facts.ts';
+import { dueEventOf } from './scheduled.ts';
 
 export interface HealRecords {
   readonly incidents: readonly IncidentRecord[];
@@ -52,6 +52,7 @@ export const findSickNodes = (
     ...impairedInstances(
       alarming.filter((alarm) => relevantSubject(alarm, fleets) === 'checks'),
       checks,
+      nowMs,
     ),
   ]);
 
@@ -64,6 +65,57 @@ export const sickNodeCandidate = (
   ...{ instanceId, onsetMs, alarm: fact, trigger: HEALTH, suppressedBy },
   ...(refusal && { refusal }),
 });
+
+/** watch-fleet's own page comes first; a person who launches another one at once is not disturbed. */
+const GONE_FOR_MS = 2 * 60_000;
+
+const TERMINATED: Trigger = { kind: 'node', subject: 'terminated' };
+
+/** Nodes that are missed, where their fleet file says that a terminated one is made again. Whether it was terminated, EC2 says. */
+export const missedCandidates = (
+  fleets: readonly Fleet[],
+  seen: ReadonlyMap<string, ObservedFleet>,
+  nowMs: number,
+): readonly Candidate[] =>
+  fleets.flatMap((fleet) => {
+    const gone = fleet.replace.terminated ? (seen.get(fleet.name)?.gone ?? []) : [];
+    return gone
+      .filter(({ sinceMs }) => nowMs - sinceMs >= GONE_FOR_MS)
+      .map(({ instanceId, name, sinceMs }) => ({
+        alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: name } },
+        ...{ instanceId, onsetMs: sinceMs, trigger: TERMINATED, fleet: fleet.name, suppressedBy: null },
+      }));
+  });
+
+const EVENT: Trigger = { kind: 'node', subject: 'event' };
+
+/** Nodes that are moved before what EC2 has scheduled for them. One that is not well is healed first, and moved then. */
+export const eventCandidates = (
+  fleets: readonly Fleet[],
+  seen: ReadonlyMap<string, ObservedFleet>,
+  nowMs: number,
+): readonly Candidate[] =>
+  fleets.flatMap((fleet) =>
+    freshNodes(seen.get(fleet.name)?.observations ?? [], nowMs).flatMap((node): readonly Candidate[] => {
+      const event = node.health === 'synced' ? dueEventOf(node, fleet, nowMs) : undefined;
+      if (event === undefined) return [];
+      const dueMs = event.notBeforeMs - fleet.replace.moveBeforeHours * 60 * 60_000;
+      return [
+        {
+          alarm: { alarmName: '', namespace: METRIC_NAMESPACE, dimensions: { Fleet: fleet.name, Node: node.name } },
+          instanceId: node.instanceId,
+          onsetMs: Math.max(event.seenAtMs, dueMs),
+          trigger: EVENT,
+          fleet: fleet.name,
+          suppressedBy: null,
+        },
+      ];
+    }),
+  );
+
+/** A fresh look misses the node no more: another one has its name, it is there again, or it was missed for a day. */
+export const isMissedNoMore = ({ instanceId }: IncidentRecord, gone: ObservedFleet['gone'] | undefined): boolean =>
+  gone?.every((one) => one.instanceId !== instanceId) === true;
 
 export const diskCandidate = ({ fact, sinceMs, actionsEnabled }: AlarmStatus, mutedBy: string | null): Candidate => ({
   alarm: fact,
@@ -142,12 +194,6 @@ export interface SickNode {
   readonly refusal?: Refusal;
 }
 
-/** The nodes of one fleet that were observed within three minutes. The health of nodes in older parts counts as unknown. */
-export const freshNodes = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
-  observations
-    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
-    .flatMap((observation) => observation.nodes);
-
 /** Whether a health asks for a heal. What is unknown is no verdict: it begins nothing, and ends nothing. */
 export const ASKS_FOR_HEAL: Readonly<Record<Health, 'yes' | 'no' | 'unknown'>> = {
   synced: 'no',
@@ -197,23 +243,27 @@ export function sickNodes(
 export function impairedInstances(
   alarming: readonly AlarmStatus[],
   checks: ReadonlyMap<string, StatusCheckResult>,
+  nowMs: number,
 ): readonly SickNode[] {
   return alarming.flatMap((alarm): SickNode[] => {
     const instanceId = alarm.fact.dimensions['InstanceId'];
     const check = instanceId === undefined ? undefined : checks.get(instanceId);
     if (instanceId === undefined || check === undefined || check === 'passed') return [];
     const sick = { instanceId, onsetMs: alarm.sinceMs, alarms: [alarm], fact: alarm.fact };
-    return [check === 'failed' ? sick : { ...sick, refusal: EBS_IMPAIRED }];
+    return [check === 'failed' ? sick : { ...sick, refusal: ebsImpaired(nowMs - alarm.sinceMs) }];
   });
 }
 
-const EBS_IMPAIRED: Refusal = {
+/** Most stalls pass: AWS names no time, so this is our own bound. */
+const PASSES_WITHIN_MS = 15 * 60_000;
+
+const ebsImpaired = (ageMs: number): Refusal => ({
   refuse: 'ebs-impaired',
   reason:
     'the instance cannot reach an EBS volume: to stop it would cure nothing, and might lose what is not written yet. Look at its volumes (aws ec2 describe-volume-status)',
-  page: true,
+  page: ageMs >= PASSES_WITHIN_MS,
   retryAfterMs: 5 * 60_000,
-};
+});
 
 /** A node is sick once, no matter how many alarms and observations report it: since the earliest, and left alone if one of them says so. */
 export function oncePerNode(all: readonly SickNode[]): readonly SickNode[] {

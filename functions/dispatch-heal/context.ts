@@ -1,6 +1,8 @@
 // The context of one run of the dispatcher: its clients and settings, and what it has read of fleets so far.
 import type { MetricsClients as Clients } from '../../shared/aws/clients.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
 import type { Settings } from '../../shared/fleet/settings.ts';
+import type { Pace } from '../../shared/guardrails/pace.ts';
 import type { IncidentRecord } from '../../shared/heal/records.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import { type ObservedFleet, readObservedFleet } from './facts.ts';
@@ -30,6 +32,8 @@ export interface DispatchContext extends DispatcherServices {
   readonly seen: (fleet: string) => Promise<ObservedFleet>;
   /** The incidents that wait for a turn, and can go on now. undefined where only one node is looked at: the next sweep, which sees all, lets them in. */
   readonly waiting?: readonly IncidentRecord[];
+  /** The pace of a fleet's restarts, with all nodes that want one now: read once. undefined as above. */
+  readonly pace?: (fleet: Fleet) => Promise<Pace>;
 }
 
 export function createContext(services: DispatcherServices, settings: Settings): DispatchContext {

@@ -5,7 +5,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
-import { classOf, judgeClass } from '../../shared/guardrails/replace.ts';
+import { judgeClass } from '../../shared/guardrails/replace.ts';
 import { allocate, openIncident } from '../../shared/heal/incident.ts';
 import { leaseFree, maySettle, newNode, unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord, Operation } from '../../shared/heal/records.ts';
@@ -16,6 +16,8 @@ import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../../sh
 import { readTrigger, type Trigger, triggerText } from '../../shared/model/trigger.ts';
 import { alarmSubjectOf } from './alarms.ts';
 import type { ObservedFleet, TaggedInstance } from './facts.ts';
+import { mayRestart } from './paced.ts';
+import { judgeScheduled } from './scheduled.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -29,6 +31,8 @@ export interface Candidate {
   readonly trigger?: Trigger;
   /** What a person wants of replace-node. */
   readonly want?: RequestedAction;
+  /** The person who wants a clean snapshot has said that the node is a validator. */
+  readonly acknowledgesValidator?: true;
   /** A person asks for it now: an earlier refusal or plan is judged again, however recent it is. */
   readonly atOnce?: true;
   /** Why the alarm must be left alone: suppressed or muted by a person. */
@@ -117,7 +121,9 @@ function incidentOfRequest(facts: DispatchFacts): { readonly next: IncidentRecor
     return undefined;
   const count = { attempt: read?.attempt ?? 0, version: (read?.version ?? 0) + 1 };
   const fresh = { failures: 0, notBeforeMs: 0, refusedCodes: [], pagedCodes: [], state: 'open' as const };
-  return { next: { ...onsetOf(facts), ...count, ...fresh, ...(candidate.want && { want: candidate.want }) } };
+  const { want, acknowledgesValidator } = candidate;
+  const terms = { ...(want && { want }), ...(acknowledgesValidator && { acknowledgesValidator }) };
+  return { next: { ...onsetOf(facts), ...count, ...fresh, ...terms } };
 }
 
 function refusalOf({ candidate, paused, waits, guarded, fleet, nodeRecord, trigger }: DispatchFacts): Refusal | null {
@@ -147,8 +153,11 @@ const onsetOf = ({ candidate, fleet, node, trigger }: DispatchFacts) => ({
 /** In an alarm's fact, in place of a namespace: the round of clean snapshots asked, not an alarm. */
 export const SCHEDULE = 'schedule';
 
-/** What a heal may take beyond its wait for an approval: slow modifications, volumes that are initialized, a client that replays. */
-const HEAL_HOURS: Readonly<Record<HealKind, number>> = { 'resize-volume': 8, 'replace-node': 48, 'snapshot-node': 12 };
+/**
+ * What a heal may take beyond its wait for an approval: slow modifications, volumes that are initialized, a client that replays. The largest volumes
+ * take three days to initialize, and an old copy may catch up for days.
+ */
+const HEAL_HOURS: Readonly<Record<HealKind, number>> = { 'resize-volume': 8, 'replace-node': 192, 'snapshot-node': 12 };
 
 /** What each heal leaves open on a node, if it dies. */
 const OPERATIONS = {
@@ -180,7 +189,12 @@ export function payloadOf(
     case 'replace-node':
       return { kind, ...base, want: incident.want ?? { do: 'heal' } };
     case 'snapshot-node':
-      return { kind, ...base, requestedBy: alarm.namespace === SCHEDULE ? 'schedule' : 'person' };
+      // What a person has acknowledged is no word for a later round of the schedule.
+      if (alarm.namespace === SCHEDULE) return { kind, ...base, requestedBy: 'schedule' };
+      return {
+        ...{ kind, ...base, requestedBy: 'person' },
+        ...(incident.acknowledgesValidator && { acknowledgesValidator: true }),
+      };
   }
 }
 
@@ -206,32 +220,43 @@ export function judgeBeforeStart(
     trigger,
     candidate,
     node,
+    nodeRecord,
+    incident,
   }: {
     readonly fleet: Fleet;
     readonly trigger: Trigger;
     readonly candidate: Candidate;
     readonly node: string;
+    readonly nodeRecord?: NodeRecord | undefined;
+    readonly incident?: IncidentRecord | undefined;
   },
   { tags, instanceId }: TaggedInstance,
-  { observations, haltedSinceMs }: ObservedFleet,
+  observed: ObservedFleet,
   nowMs: number,
 ): Refusal | null {
-  const { want, atOnce, alarm } = candidate;
+  const { observations, haltedSinceMs } = observed;
+  const { want, atOnce } = candidate;
   // A plan reports what the guardrails say. An undo is judged by what it would put back.
   if (trigger.kind === 'plan' || want?.do === 'undo') return null;
   if (trigger.kind !== 'node' && want === undefined) return null;
+  if (trigger.subject === 'event')
+    return judgeScheduled({ fleet, node: { instanceId, name: node }, role: roleOf(fleet, tags) }, observed, nowMs);
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
   const elsewhere = want === undefined || want.do === 'heal' ? causeElsewhere(fleet, seen) : null;
-  const isDown = seen?.health === 'unreachable' || alarmSubjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks';
+  const down = isDown(candidate, observed);
+  const restarts =
+    (want === undefined || want.do === 'heal') &&
+    trigger.subject !== 'terminated' &&
+    mayRestart(fleet, nodeRecord, incident?.incidentId, down);
   const judged = judgeClass({
-    class: want === undefined || want.do === 'heal' ? mildest(fleet) : 'replace',
+    class: restarts ? 'restart' : 'replace',
     fleet,
     role: roleOf(fleet, tags),
     node: { instanceId, name: node },
     breaker: readBreaker(fleet, observations, nowMs),
     haltedSinceMs,
     // If a client is down, the ladder finds out why.
-    cause: isDown ? 'known' : 'unknown',
+    cause: down ? 'known' : 'unknown',
     manual: atOnce === true || trigger.kind !== 'node',
     acknowledgesValidator: want?.do === 'restore' && want.acknowledgesValidator,
   });
@@ -250,8 +275,13 @@ function causeElsewhere(fleet: Fleet, seen: ObservedNode | undefined): Refusal |
   return { refuse: 'consensus-client-down', reason, page: true, retryAfterMs: 5 * MINUTE_MS };
 }
 
-const mildest = ({ replace }: Fleet): 'restart' | 'replace' =>
-  replace.rungs.some((rung) => classOf(rung) === 'restart') ? 'restart' : 'replace';
+/** Whether the node's client or its instance is down, as far as anybody sees. */
+export const isDown = (
+  { alarm, instanceId }: Candidate,
+  { observations }: Pick<ObservedFleet, 'observations'>,
+): boolean =>
+  alarmSubjectOf({ ...alarm, name: 'StatusCheckFailed' }) === 'checks' ||
+  observations.some(({ nodes }) => nodes.some((one) => one.instanceId === instanceId && one.health === 'unreachable'));
 
 /** rotate-peers looks every five minutes, and again where the first list did not help. */
 const PEERS_WITHIN_MS = 30 * 60_000;

@@ -3,9 +3,13 @@ import { DurableExecutionAlreadyStartedException, InvokeCommand } from '@aws-sdk
 import { logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { isInGroup, nameApart } from '../../shared/fleet/node-names.ts';
+import { roleOf } from '../../shared/fleet/resolve.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { judgeQueued } from '../../shared/guardrails/grow.ts';
+import type { Pace } from '../../shared/guardrails/pace.ts';
 import { judgePauses, judgePauseTag } from '../../shared/guardrails/switches.ts';
+import { judgeTerminated } from '../../shared/guardrails/terminated.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
 import { pendingPageOf, refuseOpen, spent } from '../../shared/heal/incident.ts';
 import { createJournal } from '../../shared/heal/journal.ts';
@@ -26,10 +30,12 @@ import {
   decideDispatch,
   diskFirst,
   executionName,
+  isDown,
   judgeBeforeStart,
   peersFirst,
 } from './decide.ts';
-import { readInstances, type TaggedInstance } from './facts.ts';
+import { type ObservedFleet, readInstances, type TaggedInstance } from './facts.ts';
+import { judgeAtDoor, mayRestart, readPace } from './paced.ts';
 import { awaitSweep, judgeTurn, type QueueFacts } from './queue.ts';
 
 /** One candidate of an event or of a person. */
@@ -56,6 +62,7 @@ export async function considerKnownInstance(
     const known = { candidate, instance: instance ?? { instanceId: candidate.instanceId, tags: {} } };
     return fleet && dispatchCandidate(context, { ...known, fleet, trigger: candidate.settles });
   }
+  if (candidate.trigger?.subject === 'terminated') return considerTerminated(context, candidate);
   const fleet = instance && fleetOf(instance.tags, fleets);
   // EC2's status checks are read for all instances of an account, and an observation may show an instance that is gone.
   const isSick = candidate.trigger?.kind === 'node' && !candidate.atOnce;
@@ -79,6 +86,31 @@ export async function considerKnownInstance(
     throw new EventError(alarmName, dimensions['path'], `a path of fleet ${fleet.name}: ${paths}`);
   }
   return dispatchCandidate(context, { candidate, fleet, instance, trigger });
+}
+
+/** EC2 may show no tags of a terminated instance any more: those are taken that it had while it lived. */
+async function considerTerminated(context: DispatchContext, candidate: Candidate): Promise<DispatchResult | undefined> {
+  const { instanceId, trigger } = candidate;
+  const fleet = context.settings.fleets.find(({ name }) => name === candidate.fleet);
+  if (!fleet || !trigger) return undefined;
+  const [machine, { observations, gone }] = await Promise.all([
+    context.store.readMachine(fleet.name, instanceId),
+    context.seen(fleet.name),
+  ]);
+  const missed = gone?.find((one) => one.instanceId === instanceId);
+  const name = missed?.name ?? instanceId;
+  const role = machine ? roleOf(fleet, machine.instance.tags) : (missed?.role ?? 'unknown');
+  const refusal = judgeTerminated({
+    nowMs: Date.now(),
+    fleet,
+    node: { instanceId, name, role },
+    present: observations.flatMap(({ nodes }) => nodes),
+    gone: gone ?? [],
+    machine: machine?.instance ?? null,
+  });
+  const tags = machine?.instance.tags ?? { ...fleet.nodes.tags, [fleet.nodes.nameTag]: name };
+  const judged = { ...candidate, ...(refusal && { refusal }) };
+  return dispatchCandidate(context, { candidate: judged, fleet, instance: { instanceId, tags }, trigger });
 }
 
 /** Whether the instance is about to take a node's place, or has given it up. */
@@ -110,7 +142,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
   const { store, environment, clients, settings } = context;
   const text = triggerText(trigger);
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) ?? judgePauseTag(instance.tags);
-  const node = instance.tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instance.instanceId;
+  const node = await nameOf(context, fleet, instance);
   const isLadder = healOf(text) === 'replace-node';
   for (let conflict = 0, skipped = 0; conflict < MAX_CONFLICTS && skipped < MAX_SPENT; ) {
     const statusOf = (execution: string | null | undefined): ExecutionStatus | Promise<ExecutionStatus> =>
@@ -122,6 +154,13 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
       isLadder ? context.seen(fleet.name) : undefined,
       isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
     ]);
+    const isSick = trigger.kind === 'node' && trigger.subject === 'health';
+    const isRestart = isSick && !candidate.atOnce && !candidate.settles && seen !== undefined;
+    const isPaced = isRestart && mayRestart(fleet, nodeRecord, incident?.incidentId, isDown(candidate, seen));
+    const pace =
+      isPaced && incident?.state !== 'claimed' && incident?.state !== 'allocated'
+        ? await paceNow(context, known, seen)
+        : null;
     const nowMs = Date.now();
     const dispatch = decideDispatch({
       ...{ nowMs, candidate, fleet, node, trigger, paused, incident, nodeRecord },
@@ -129,11 +168,12 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
         goesFirst(nowMs, incident) ??
         (incident && queue && judgeTurn({ ...queue, nowMs, fleet, incident })) ??
         (incident && !context.waiting && !candidate.atOnce ? awaitSweep(incident) : null) ??
-        (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null),
+        (seen && trigger.kind === 'node' ? peersFirst(fleet, seen, instance.instanceId, nowMs) : null) ??
+        (pace && judgeAtDoor(pace, { instanceId: instance.instanceId, name: node }, context.pace !== undefined)),
       // What was begun must be finished: the heal itself judges how.
       guarded:
         seen && !candidate.settles
-          ? judgeBeforeStart({ fleet, trigger, candidate, node }, instance, seen, nowMs)
+          ? judgeBeforeStart({ fleet, trigger, candidate, node, nodeRecord, incident }, instance, seen, nowMs)
           : null,
       owner: await statusOf(nodeRecord?.owner),
     });
@@ -146,6 +186,30 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
     `incident ${text} of ${instance.instanceId} changed ${MAX_CONFLICTS} times under our hands, or ${MAX_SPENT} of its attempts have run before`,
   );
 }
+
+/** As watch-fleet calls it, where its name tag alone may name several. */
+async function nameOf(context: DispatchContext, fleet: Fleet, { instanceId, tags }: TaggedInstance): Promise<string> {
+  const written = tags[fleet.nodes.nameTag]?.replace(/\p{Cc}/gu, ' ') || instanceId;
+  if (!isInGroup({ tags })) return written;
+  const { observations, sharedNames } = await context.seen(fleet.name);
+  const seen = observations.flatMap(({ nodes }) => nodes).find((node) => node.instanceId === instanceId);
+  return seen?.name ?? (sharedNames.has(written) ? nameApart(written, instanceId) : written);
+}
+
+/** The pace with all that want a restart; where only this node is looked at, with this node alone. */
+const paceNow = (
+  context: DispatchContext,
+  { fleet, instance, candidate }: ResolvedCandidate,
+  seen: ObservedFleet,
+): Promise<Pace> =>
+  context.pace?.(fleet) ??
+  readPace(
+    context,
+    fleet,
+    seen,
+    [{ instanceId: instance.instanceId, onsetMs: candidate.onsetMs, hasWaited: true }],
+    [],
+  );
 
 /** Who has the fleet's turn, and the account's replacements, for what waits at the door. */
 async function readQueue(

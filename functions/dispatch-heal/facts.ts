@@ -10,7 +10,8 @@ import {
 import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { queriedMetric } from '../../shared/events/alarm.ts';
-import type { FleetObservation } from '../../shared/fleet/observation.ts';
+import type { FleetObservation, GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
+import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 
@@ -239,9 +240,25 @@ export async function readChecks(
 export interface ObservedFleet {
   readonly observations: readonly FleetObservation[];
   readonly haltedSinceMs: number | null;
+  /** The nodes that it misses; null where it has not looked lately. */
+  readonly gone: readonly GoneNode[] | null;
+  /** Names that members of Auto Scaling groups share or have shared. */
+  readonly sharedNames: ReadonlySet<string>;
 }
 
 export async function readObservedFleet(store: Store, fleet: string): Promise<ObservedFleet> {
   const [observations, watch] = await Promise.all([store.readObservations(fleet), store.readWatch(fleet)]);
-  return { observations, haltedSinceMs: watch?.haltedSinceMs ?? null };
+  const isFresh = watch !== undefined && Date.now() - watch.observedAtMs <= OBSERVATION_VALID_MS;
+  return {
+    observations,
+    haltedSinceMs: watch?.haltedSinceMs ?? null,
+    gone: isFresh ? (watch.gone ?? []) : null,
+    sharedNames: new Set(Object.keys(watch?.sharedNames ?? {})),
+  };
 }
+
+/** The nodes of one fleet that were observed within three minutes. The health of nodes in older parts counts as unknown. */
+export const freshNodes = (observations: readonly FleetObservation[], nowMs: number): readonly ObservedNode[] =>
+  observations
+    .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
+    .flatMap((observation) => observation.nodes);

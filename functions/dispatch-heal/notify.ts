@@ -68,7 +68,11 @@ function nodesOf(refused: readonly RefusedIncident[]): readonly string[] {
   return [...new Set(refused.map(({ incident: { fleet, node } }) => (isOne ? node : `${fleet}/${node}`)))];
 }
 
+/** Refusals whose sentence is about all of them. */
+const SAY_ALL: ReadonlySet<string> = new Set(['zone-down']);
+
 function sentenceOf(about: DuePage['about'], { incident, refusal }: RefusedIncident, all: readonly string[]): string {
+  if (about === 'fleet' && SAY_ALL.has(refusal.code)) return refusal.sentence;
   if (about === 'fleet') return `${refusal.sentence}, and so is every other node of ${incident.fleet}`;
   return all.length === 1 ? refusal.sentence : `${names(all)}: ${refusal.sentence} (the first of them)`;
 }

@@ -13,7 +13,11 @@ const AGAIN_MAX_MS = 24 * 60 * MINUTE_MS;
 const MAX_DOUBLINGS = 7;
 
 /** Refusals whose cause is a whole fleet: a second page within a day, about more of its nodes, would add nothing. */
-const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['breaker-open', 'chain-standing']);
+const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
+  'breaker-open',
+  'chain-standing',
+  'zone-down',
+]);
 /** Refusals whose cause is the account's: its fleets are told of together. */
 const OF_THE_ACCOUNT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['replacements-spent']);
 

@@ -9,10 +9,11 @@ import {
   type TurnRecord,
   takeFleetTurn,
 } from '../../shared/guardrails/replace-budget.ts';
-import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
+import { DISK_FIRST, type IncidentRecord, PACED } from '../../shared/heal/records.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { isAskedByPerson } from '../../shared/model/payload.ts';
+import { NODE_EVENT } from '../../shared/model/trigger.ts';
 
 /** A little less than the sweep's minute, so that every sweep looks. */
 const AGAIN_MS = 50_000;
@@ -32,8 +33,8 @@ export interface QueueFacts {
 /** Why the incident waits on; null where it is its turn, or where it waits for none. */
 export function judgeTurn(facts: QueueFacts): Refusal | null {
   const { nowMs, fleet, incident, turn, holder, replacements } = facts;
-  const { waitsFor, instanceId, node, onsetMs } = incident;
-  if (waitsFor === undefined || waitsFor === DISK_FIRST) return null;
+  const { instanceId, node, onsetMs } = incident;
+  if (!isForTurn(incident)) return null;
   const taken = takeFleetTurn(turn, { execution: '', instanceId, node }, holder);
   if ('refuse' in taken) return { ...taken, retryAfterMs: AGAIN_MS };
   const [first] = queueOf(fleet.name, facts);
@@ -57,8 +58,12 @@ const countedWith = (incident: IncidentRecord, replacements: ReplacementsRecord 
   (replacements?.entries ?? []).filter(({ byPerson = false }) => byPerson === isAskedByPerson(incident.want));
 
 /** Where only one node is looked at, nobody is let in: the next sweep sees all that wait. */
-export const awaitSweep = ({ waitsFor }: IncidentRecord): Refusal | null =>
-  waitsFor === undefined || waitsFor === DISK_FIRST ? null : inFlight('the next sweep says whose turn it is');
+export const awaitSweep = (incident: IncidentRecord): Refusal | null =>
+  isForTurn(incident) ? inFlight('the next sweep says whose turn it is') : null;
+
+/** What waits for a grown disk or for a restart waits for no replacement. A well node that is moved keeps no sick one waiting. */
+const isForTurn = ({ waitsFor, trigger }: Pick<IncidentRecord, 'waitsFor' | 'trigger'>): boolean =>
+  trigger !== NODE_EVENT && waitsFor !== undefined && waitsFor !== DISK_FIRST && waitsFor !== PACED;
 
 const inFlight = (reason: string): Refusal => ({
   refuse: 'replace-in-flight',
@@ -73,7 +78,7 @@ const isSame = (a: IncidentRecord, b: IncidentRecord): boolean =>
 /** What waits in a fleet, oldest trouble first. What was let in stands before all others until it has ended. */
 const queueOf = (fleet: string, { waiting }: Pick<QueueFacts, 'waiting'>): readonly IncidentRecord[] =>
   waiting
-    .filter((one) => one.fleet === fleet && one.waitsFor !== undefined)
+    .filter((one) => one.fleet === fleet && isForTurn(one))
     .toSorted(
       (a, b) =>
         Number(isLetIn(b)) - Number(isLetIn(a)) || a.onsetMs - b.onsetMs || (a.instanceId < b.instanceId ? -1 : 1),

@@ -5,15 +5,17 @@ import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import type { ManualHeal, NodeRequest, NodeSelector, SnapshotRequest } from '../../shared/events/dispatch.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { isInGroup, nameApart, partsOfName } from '../../shared/fleet/node-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { NODE_HEALTH, triggerText } from '../../shared/model/trigger.ts';
+import { names } from '../../shared/text/names.ts';
 import { requestDonor } from './clean-snapshots.ts';
 import { createContext, type DispatcherServices } from './context.ts';
 import { type Candidate, executionName } from './decide.ts';
 import { considerCandidate, type DispatchResult } from './dispatch.ts';
-import { readTagged } from './facts.ts';
+import { readTagged, type TaggedInstance } from './facts.ts';
 
 /** @throws EventError where the event leads to no node */
 export async function handleRequest(
@@ -100,18 +102,24 @@ export async function manualCandidate(
   };
 }
 
-type RequestedHeal = Pick<Candidate, 'trigger' | 'want'> & { readonly alarm: Omit<Candidate['alarm'], 'alarmName'> };
+type RequestedHeal = Pick<Candidate, 'trigger' | 'want' | 'acknowledgesValidator'> & {
+  readonly alarm: Omit<Candidate['alarm'], 'alarmName'>;
+};
 const PERSON = { namespace: 'person', dimensions: {} };
 
 function requestedHealOf(fleet: Fleet, event: ManualHeal | NodeRequest | SnapshotRequest): RequestedHeal {
   if (event.kind === 'snapshot')
-    return { trigger: { kind: event.plan ? 'plan' : 'snapshot', subject: 'clean' }, alarm: PERSON };
+    return {
+      trigger: { kind: event.plan ? 'plan' : 'snapshot', subject: 'clean' },
+      alarm: PERSON,
+      ...(event.acknowledgesValidator && { acknowledgesValidator: true }),
+    };
   if (event.kind === 'request') {
     const { want, plan } = event;
     return { trigger: { kind: plan ? 'plan' : 'request', subject: REQUESTS[want.do] }, want, alarm: PERSON };
   }
   const { trigger } = event;
-  if (trigger?.kind === 'node') return { trigger, alarm: PERSON };
+  if (trigger?.kind === 'node' && trigger.subject === 'health') return { trigger, alarm: PERSON };
   const disks = fleet.volumes.map(({ role, path }) => ({ path, text: triggerText({ kind: 'disk', subject: role }) }));
   const wanted = trigger && triggerText(trigger);
   const disk = disks.find(({ text }) => wanted === undefined || text === wanted);
@@ -126,15 +134,27 @@ function findFleet(fleets: readonly Fleet[], name: string): Fleet {
 }
 
 async function findNode(ec2: EC2Client, fleet: Fleet, node: string): Promise<string> {
-  const named = await readTagged(ec2, fleet.nodes.nameTag, node);
-  const ours = named.filter(
+  const ours = await nodesNamed(ec2, fleet, node);
+  const parts = partsOfName(node);
+  const apart =
+    ours.length === 0 && parts !== null
+      ? (await nodesNamed(ec2, fleet, parts.written)).filter(
+          (one) => isInGroup(one) && one.instanceId.endsWith(parts.idEnds),
+        )
+      : ours;
+  const [only, another] = apart;
+  if (only && !another) return only.instanceId;
+  const several = names(apart.map((one) => (isInGroup(one) ? nameApart(node, one.instanceId) : one.instanceId)));
+  const found = another ? `several have it: ${several}` : 'none has it';
+  throw new EventError('node', node, `the name of exactly one node; ${found}`);
+}
+
+async function nodesNamed(ec2: EC2Client, fleet: Fleet, written: string): Promise<readonly TaggedInstance[]> {
+  const named = await readTagged(ec2, fleet.nodes.nameTag, written);
+  return named.filter(
     ({ tags }) =>
       Object.entries(fleet.nodes.tags).every(([key, value]) => tags[key] === value) &&
       tags[JOINING_TAG] === undefined &&
       tags[RETIRED_TAG] === undefined,
   );
-  const [only, another] = ours;
-  if (!only || another)
-    throw new EventError('node', node, `the name of exactly one node; ${another ? 'several have it' : 'none has it'}`);
-  return only.instanceId;
 }

@@ -8,6 +8,7 @@ import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
+import type { Pace } from '../../shared/guardrails/pace.ts';
 import { readExecution } from '../../shared/heal/claim.ts';
 import {
   DEATHS_TO_PAGE,
@@ -20,17 +21,21 @@ import { createJournal } from '../../shared/heal/journal.ts';
 import { freeDead } from '../../shared/heal/lease.ts';
 import { page } from '../../shared/heal/notify.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
-import { DISK_FIRST, healOf } from '../../shared/heal/records.ts';
+import { DISK_FIRST, healOf, PACED } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
+import { NODE_EVENT, NODE_TERMINATED } from '../../shared/model/trigger.ts';
 import { EC2_NAMESPACE, relevantSubject } from './alarms.ts';
 import {
   alarmConcernsIncident,
   DISABLED,
   diskCandidate,
+  eventCandidates,
   findSickNodes,
   type HealRecords,
+  isMissedNoMore,
   isOver,
   isWell,
+  missedCandidates,
   nodeOf,
   openCandidates,
   type SickNode,
@@ -52,7 +57,9 @@ import {
   type StatusCheckResult,
 } from './facts.ts';
 import { notifyRefusals } from './notify.ts';
+import { readPace, waitingIn } from './paced.ts';
 import { takeOverRenamed } from './renamed-fleets.ts';
+import { isScheduledNoMore } from './scheduled.ts';
 import { processInTurn } from './time-budget.ts';
 
 /**
@@ -186,9 +193,11 @@ async function cleanUpAll(
   const isQuiet = (incident: IncidentRecord): boolean =>
     !isUnread && quiet.includes(incident) && over.has(incident.alarm.alarmName);
   const isHealthy = (incident: IncidentRecord): boolean => {
-    const { observations = [] } = seen.get(incident.fleet) ?? {};
+    const { observations = [], gone } = seen.get(incident.fleet) ?? {};
+    if (incident.trigger === NODE_TERMINATED) return isMissedNoMore(incident, gone);
     const fresh = observations.every(({ observedAtMs }) => time.nowMs - observedAtMs <= OBSERVATION_VALID_MS);
     const all = observations.flatMap(({ nodes }) => nodes);
+    if (incident.trigger === NODE_EVENT) return fresh && all.length > 0 && isScheduledNoMore(incident, all);
     const checksPass =
       !isUnread &&
       !alarming.some(
@@ -234,7 +243,11 @@ async function considerAll(
     for (const [id, check] of await readChecks(clients.ec2, known)) checks.set(id, check);
   });
   const sick = findSickNodes(fleets, seen, alarming, checks, time.nowMs);
-  const others = openCandidates(records, alarms.isUnread ? null : alarming, disks, time.nowMs);
+  const others = [
+    ...openCandidates(records, alarms.isUnread ? null : alarming, disks, time.nowMs),
+    ...missedCandidates(fleets, seen, time.nowMs),
+    ...eventCandidates(fleets, seen, time.nowMs),
+  ];
   const more = [...sick, ...others].map(({ instanceId }) => instanceId).filter((id) => !first.has(id));
   const instances = new Map([...first, ...(await readInstances(clients.ec2, [...new Set(more)]))]);
   // An alarm of many nodes is looked up once.
@@ -255,11 +268,33 @@ async function considerAll(
     ({ state, waitsFor, instanceId }) =>
       waitsFor !== undefined &&
       waitsFor !== DISK_FIRST &&
+      waitsFor !== PACED &&
       (state === 'claimed' || state === 'allocated' || (state === 'open' && wanting.has(instanceId))),
   );
+  const pace = pacesOf(context, sick, records);
   await processInTurn(works, time, (work) =>
-    collectFailure(async () => void (await considerKnownInstance({ ...context, waiting }, instances, await work()))),
+    collectFailure(
+      async () => void (await considerKnownInstance({ ...context, waiting, pace }, instances, await work())),
+    ),
   );
+}
+
+/** The pace of each fleet, as it is before this sweep lets anybody in: read at the first request, and only once. */
+function pacesOf(
+  context: DispatchContext,
+  sick: readonly SickNode[],
+  records: HealRecords,
+): NonNullable<DispatchContext['pace']> {
+  const read = new Map<string, Promise<Pace>>();
+  return (fleet) => {
+    const known =
+      read.get(fleet.name) ??
+      context
+        .seen(fleet.name)
+        .then((seen) => readPace(context, fleet, seen, waitingIn(fleet, seen, sick, records), records.incidents));
+    read.set(fleet.name, known);
+    return known;
+  };
 }
 
 /** A person who has muted any alarm of a node is at work there. */

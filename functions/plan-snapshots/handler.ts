@@ -48,7 +48,7 @@ async function choose(
   fleet: Fleet,
   requestedBy: 'schedule' | 'person',
 ): Promise<Donor> {
-  const nodes = await discoverNodes(clients.ec2, fleet);
+  const nodes = await discoverNodes(clients.ec2, fleet, store);
   const [owners, observations, watch, records] = await Promise.all([
     readOwners(clients.ec2, fleet, nodes),
     store.readObservations(fleet.name),

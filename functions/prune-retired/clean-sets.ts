@@ -22,7 +22,8 @@ export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneF
   // A heal of the fleet may be about to use any of them.
   if (keep === undefined || keep < 1 || busy.size > 0) return NONE;
   const taken = keptOf(records, 'set');
-  const told = sets.filter((set) => saysOurs(set, fleet.name));
+  // A validator's are for itself alone, and few: they neither count among the fleet's nor go before a person removes them.
+  const told = sets.filter((set) => saysOurs(set, fleet.name) && !isOfValidator(set));
   const differing = new Map(told.map((set) => [set, setDiffers(set, taken.get(set.setId))]));
   const ours = told.filter((set) => differing.get(set) === null);
   const good = ours.filter((set) => isGood(set, fleet)).toSorted((a, b) => b.takenAtMs - a.takenAtMs);
@@ -95,6 +96,8 @@ const isGood = (set: SnapshotSet, fleet: PruneFacts['fleet']): boolean =>
   factsOf(set).every(({ state, ledger }, _, facts) => {
     return state === 'completed' && (ledger.parts === null || ledger.parts === facts.length);
   });
+
+const isOfValidator = (set: SnapshotSet): boolean => factsOf(set).some(({ ledger }) => ledger.ofValidator);
 
 /** Held by a tag, which a person may write, or by a record, which removing a tag does not end. */
 const isHeld = (set: SnapshotSet, held: ReadonlySet<string>): boolean =>

@@ -43,7 +43,7 @@ export async function readFacts(
 ): Promise<PruneFacts> {
   const wants = (...kinds: readonly Removal['kind'][]): boolean => only === undefined || kinds.includes(only);
   const [nodes, records, kept, volumes, instances, snapshots] = await Promise.all([
-    discoverNodes(ec2, fleet),
+    discoverNodes(ec2, fleet, store),
     store.readFleet(fleet.name),
     readKept(store, fleet.name),
     // An instance's volumes are looked up among those that are kept.

@@ -1,5 +1,6 @@
 // Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and a large fleet's alarms in place of node alarms. Pure: from
 // its file, its nodes, the series of the agents and people's own alarms.
+import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import {
@@ -250,7 +251,7 @@ function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly De
     when: '>=',
     threshold: 1,
     minutes: 2,
-    pages: true,
+    pages: !fleet.probe,
   }));
 }
 
@@ -287,7 +288,7 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
     1,
     `The chain of ${name} stands still: no node and no reference advances.`,
   );
-  if (fleet.chain !== 'cometbft') return [halted];
+  if (familyOf(fleet.chain) !== 'cometbft') return [halted];
   const [rounds, outOfSync, jailed, power, byzantine, down] = CONSENSUS_METRICS;
   // Where no probe reads a value, nobody publishes it: an alarm on it would never go off, but would look as if it could.
   const asked = fleet.probe.by !== 'metric';
@@ -372,7 +373,7 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
       },
       threshold: 1,
       minutes: 2,
-      pages: true,
+      pages: !probe,
     }),
   );
   return [...disks, ...(probe ? [unwell] : []), ...checks];

@@ -1,14 +1,8 @@
 // Applies a fleet's DNS records: planned, judged, asked about or carried out, as its mode says. A plan is carried out under a guard, journalled
 // before and after, in atomic batches that Route 53 refuses if anything has changed.
 import { setTimeout } from 'node:timers/promises';
-import {
-  type Change as Action,
-  ChangeResourceRecordSetsCommand,
-  InvalidChangeBatch,
-  PriorRequestNotComplete,
-  type RRType,
-} from '@aws-sdk/client-route-53';
-import { catchRefusal } from '../../shared/aws/refusals.ts';
+import { ChangeResourceRecordSetsCommand, InvalidChangeBatch, PriorRequestNotComplete } from '@aws-sdk/client-route-53';
+import { catchRefusal, isDenied } from '../../shared/aws/refusals.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { DnsPolicy } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
@@ -38,7 +32,7 @@ import {
   planNames,
   type RecordSetChange,
 } from './records.ts';
-import { findZone, type RecordSet, readZone, type Zone } from './zone.ts';
+import { batchChanges, findZone, readZone, type Zone } from './zone.ts';
 
 const MAX_SHOWN = 10;
 
@@ -206,7 +200,14 @@ interface NamesToApply {
   readonly planAgain: () => Promise<PlannedNames | undefined>;
 }
 
-type BatchResult = { readonly done: true } | { readonly done: false; readonly why: string; readonly busy: boolean };
+type BatchResult = { readonly done: true } | RejectedBatch;
+
+interface RejectedBatch {
+  readonly done: false;
+  readonly why: string;
+  /** `busy`: another request for the zone was under way. `denied`: chainmend lacks the right. `content`: what is in the zone is the reason. */
+  readonly cause: 'busy' | 'denied' | 'content';
+}
 
 async function applyNames(
   context: RegisterContext,
@@ -215,10 +216,13 @@ async function applyNames(
   const { changes } = planned.plan;
   const pace = pacer(GAP_MS);
   const refusals: SubjectRefusal[] = [];
+  const denied: { readonly change: RecordSetChange; readonly why: string }[] = [];
   let { paused } = planned;
   let changed = 0;
   const applied = (...more: readonly SubjectRefusal[]): ApplyResult => {
-    return { changed, left: changes.length - changed, refusals: [...refusals, ...more] };
+    const [first] = denied;
+    const lacking = first ? [deniedChanges(context.fleet.name, denied.length, first.change, first.why)] : [];
+    return { changed, left: changes.length - changed, refusals: [...refusals, ...lacking, ...more] };
   };
   /** @returns why nothing more may be done, or Route 53's result for the batch as a whole */
   const send = async (batch: readonly RecordSetChange[]): Promise<SubjectRefusal | BatchResult> => {
@@ -243,10 +247,12 @@ async function applyNames(
     changed += batch.filter(({ name }) => !again.plan.changes.some((change) => change.name === name)).length;
     for (const change of still) {
       // If so many are refused, they have a common cause: more pages would add nothing.
-      if (Date.now() >= context.untilMs || refusals.length >= MAX_NEVER_TAKEN) break;
+      if (Date.now() >= context.untilMs || refusals.length + denied.length >= MAX_NEVER_TAKEN) break;
       const alone = await send([change]);
       if ('refuse' in alone) return applied(alone);
-      if (!alone.done && !alone.busy) refusals.push(rejectedChange(change, alone.why));
+      if (alone.done) continue;
+      if (alone.cause === 'denied') denied.push({ change, why: alone.why });
+      if (alone.cause === 'content') refusals.push(rejectedChange(change, alone.why));
     }
   }
   return applied();
@@ -263,6 +269,18 @@ const rejectedChange = ({ name, sentence }: RecordSetChange, why: string): Subje
   page: true,
   pageAfterMs: LASTS_MS,
 });
+
+/** A missing right is one cause, however many names it concerns: one refusal, of the fleet. */
+function deniedChanges(fleet: string, count: number, { sentence }: RecordSetChange, why: string): SubjectRefusal {
+  const what = count === 1 ? `the change “${sentence}”` : `changes like “${sentence}” (${count} were tried)`;
+  return {
+    refuse: 'aws-refused',
+    subject: `${fleet} records`,
+    reason: `chainmend has no right to make ${what}: ${why}. Where the fleet file got another dns.zone since the last deployment: npm run deploy. Each run tries again`,
+    page: true,
+    pageAfterMs: LASTS_MS,
+  };
+}
 
 /** An approved change is made exactly as approved, or not at all. */
 const isSameChange = (planned: RecordSetChange, again: RecordSetChange, approved: boolean): boolean =>
@@ -284,7 +302,6 @@ async function guard(
   return { refuse: 'paused', subject: fleet.name, reason, page: false };
 }
 
-/** `busy`: another request for the zone was under way; otherwise the content of the zone is the reason. */
 async function sendBatch(
   context: RegisterContext,
   HostedZoneId: string,
@@ -299,15 +316,11 @@ async function sendBatch(
     evidence: { changes: shown, of: batch.length },
     fields: { records: batch.map(changeOf) },
   });
-  const Changes = batch.flatMap(({ remove, create }): Action[] => [
-    ...remove.map((record) => ({ Action: 'DELETE' as const, ResourceRecordSet: wire(record) })),
-    ...create.map((record) => ({ Action: 'CREATE' as const, ResourceRecordSet: wire(record) })),
-  ]);
   try {
     const { ChangeInfo } = await context.clients.route53.send(
       new ChangeResourceRecordSetsCommand({
         HostedZoneId,
-        ChangeBatch: { Comment: `chainmend ${context.fleet.name}`, Changes },
+        ChangeBatch: { Comment: `chainmend ${context.fleet.name}`, Changes: batchChanges(batch) },
       }),
     );
     await context.write({
@@ -319,15 +332,16 @@ async function sendBatch(
     });
     return { done: true };
   } catch (error) {
-    const why = await rejectionOf(error);
-    if (why === undefined) {
+    const rejected = await rejectionOf(error);
+    if (rejected === undefined) {
       const sentence = `not known to be done: ${String(error)}`;
       await context.write({ kind: 'result', act, sentence, fields: { status: 'unknown' } });
       throw error;
     }
+    const { why } = rejected;
     const sentence = `refused as a whole, nothing was changed: ${why}`;
     await context.write({ kind: 'result', act, sentence, fields: { status: 'failed', reason: why } });
-    return { done: false, why, busy: error instanceof PriorRequestNotComplete };
+    return { done: false, ...rejected };
   }
 }
 
@@ -343,19 +357,12 @@ const isDifferent = (before: readonly string[] = [], after: readonly string[] = 
   before.some((value) => !after.includes(value)) || after.some((value) => !before.includes(value));
 
 /** Route 53 takes a batch completely or not at all. undefined where the effect is unknown. */
-async function rejectionOf(error: unknown): Promise<string | undefined> {
-  if (error instanceof InvalidChangeBatch) return error.messages?.join(' ') || error.message;
-  if (error instanceof PriorRequestNotComplete) return error.message;
+async function rejectionOf(error: unknown): Promise<Omit<RejectedBatch, 'done'> | undefined> {
+  if (error instanceof InvalidChangeBatch) return { why: error.messages?.join(' ') || error.message, cause: 'content' };
+  if (error instanceof PriorRequestNotComplete) return { why: error.message, cause: 'busy' };
   // A missing right for one of the names, or a limit of the zone: the other names are sent one by one.
   return catchRefusal(() => Promise.reject(error)).then(
-    ({ refused }) => refused,
+    (refusal) => ({ why: refusal.refused, cause: isDenied(refusal) ? 'denied' : 'content' }),
     () => undefined,
   );
 }
-
-const wire = ({ name, type, ttlSeconds, values }: RecordSet) => ({
-  Name: `${name}.`,
-  Type: type as RRType,
-  TTL: ttlSeconds,
-  ResourceRecords: values.map((Value) => ({ Value })),
-});

@@ -3,7 +3,8 @@
 import { type EC2Client, type Filter, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode, isOutside, nodeOf } from '../../shared/fleet/nodes.ts';
+import { isInGroup, plainName } from '../../shared/fleet/node-names.ts';
+import { discoverNodes, type FleetNode, isOutside, nameNodes, nodeOf } from '../../shared/fleet/nodes.ts';
 import type { Health, ObservedNode } from '../../shared/fleet/observation.ts';
 import { fleetOf } from '../../shared/fleet/selection.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
@@ -34,7 +35,7 @@ export async function readNodeFacts(
   fleets: readonly Fleet[],
 ): Promise<NodeFacts> {
   const [found, parts, records] = await Promise.all([
-    discoverNodes(clients.ec2, fleet),
+    discoverNodes(clients.ec2, fleet, store),
     store.readObservations(fleet.name),
     store.readNodes(),
   ]);
@@ -43,7 +44,8 @@ export async function readNodeFacts(
     .filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS)
     .flatMap(({ nodes }) => nodes);
   const { again, unseen } = found.length === 0 ? NOBODY : await findUntagged(clients.ec2, fleet, found, observed);
-  const nodes = [...found, ...again, ...unseen];
+  const there = again.length === 0 ? found : await nameNodes(fleet, byPlainNames(fleet, [...found, ...again]), store);
+  const nodes = [...there, ...unseen];
   const shared = nodes.filter(({ tags }) => Object.keys(tags).length > 0 && 'refuse' in fleetOf(tags, fleets));
   const paused = pausedOf(nodes);
   return {
@@ -122,14 +124,29 @@ const nodeFromObservation = ({
   state: 'running',
   vpcId: '',
   launchedAtMs: seenSinceMs,
+  ...{ instanceType: '', subnetId: '', volumeIds: [] },
   tags: {},
 });
 
-/** Instances of the fleet that have ended within the last hour or so, as long as EC2 lists them: names and ids. */
-export async function readEnded(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
-  const ended = await describe(ec2, [...byTags(fleet), { Name: 'instance-state-name', Values: ENDED }]);
-  return ended.map((instance) => nodeOf(fleet, instance));
+/**
+ * Instances of the fleet that have ended within the last hour or so, as long as EC2 lists them: names and ids. And the names that nodes had before
+ * others of their group came, which are told apart from them now.
+ */
+export async function readEnded(
+  { clients: { ec2 }, fleet, store }: Pick<RegisterContext, 'clients' | 'fleet' | 'store'>,
+  there: readonly FleetNode[],
+): Promise<readonly FleetNode[]> {
+  const read = await describe(ec2, [...byTags(fleet), { Name: 'instance-state-name', Values: ENDED }]);
+  const ended = read.map((instance) => nodeOf(fleet, instance));
+  const ids = new Set(ended.map(({ instanceId }) => instanceId));
+  // Beside those that are there: a name that they share was the ended one's, too.
+  const named = await nameNodes(fleet, [...ended, ...byPlainNames(fleet, there)], store);
+  const renamed = there.filter((node) => isInGroup(node) && node.name !== plainName(fleet, node));
+  return [...named.filter(({ instanceId }) => ids.has(instanceId)), ...byPlainNames(fleet, renamed)];
 }
+
+const byPlainNames = (fleet: Fleet, nodes: readonly FleetNode[]): readonly FleetNode[] =>
+  nodes.map((node) => ({ ...node, name: plainName(fleet, node) }));
 
 /** Instances of the fleet that carry the pause tag at this moment. */
 export async function readPaused(ec2: EC2Client, fleet: Fleet): Promise<ReadonlySet<string>> {

@@ -13,7 +13,7 @@ const MAX_NOTES = 20;
 
 /** @throws AggregateError when something failed, after everything else was done */
 export async function reconcileFleet(context: RegisterContext, request: RegisterRequest): Promise<RegisterSummary> {
-  const { fleet, clients } = context;
+  const { fleet } = context;
   const { fleets, confirmed } = request;
   const [nodeFacts, register] = await Promise.all([readNodeFacts(context, fleets), readRecord(context)]);
   const { nodes, found } = nodeFacts;
@@ -30,7 +30,7 @@ export async function reconcileFleet(context: RegisterContext, request: Register
   // Read only where something would be removed, and only once.
   let asked: Promise<readonly FleetNode[]> | undefined;
   const readGone = (): Promise<readonly FleetNode[]> => {
-    asked ??= readEnded(clients.ec2, fleet);
+    asked ??= readEnded(context, nodes);
     return asked;
   };
   let records: RegisterSummary['records'];

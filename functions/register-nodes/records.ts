@@ -11,6 +11,7 @@ import {
   compareText,
   fleetMarked,
   foreignRecordFault,
+  isAdoptable,
   markedBy,
   markerOf,
   type Owner,
@@ -46,7 +47,7 @@ interface DesiredRecord extends RecordSet {
   readonly node?: Pick<FleetNode, 'name' | 'instanceId'>;
 }
 
-interface DesiredNames {
+export interface DesiredNames {
   readonly records: readonly DesiredRecord[];
   /** Names whose records are left as they are. */
   readonly untouched: ReadonlySet<string>;
@@ -382,7 +383,8 @@ function reconcileRecord(
   const { name, type, node } = record;
   const stands = foreignRecordFault(owner, record, zone);
   if (stands !== undefined) {
-    const reason = `${name} ${type} should be ${shortList(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made`;
+    const handed = isAdoptable(record, zone) ? `, or hand it over: npm run names -- adopt ${owner.fleet}` : '';
+    const reason = `${name} ${type} should be ${shortList(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made${handed}`;
     return { refuse: 'record-foreign', subject: `${name} ${type}`, ...(node && { node }), reason, page: true };
   }
   const now = zone.get(recordKey(name, type));
@@ -405,11 +407,16 @@ function removalOf(marker: ZoneRecord, record: ZoneRecord | undefined): RecordSe
   return { name, remove, create: [], sentence };
 }
 
-const recordSetOf = ({ name, type, ttlSeconds, values }: RecordSet): RecordSet => ({ name, type, ttlSeconds, values });
+export const recordSetOf = ({ name, type, ttlSeconds, values }: RecordSet): RecordSet => ({
+  name,
+  type,
+  ttlSeconds,
+  values,
+});
 
 const MAX_SHOWN = 4;
 
-function difference(before: RecordSet, after: RecordSet): string {
+export function difference(before: RecordSet, after: RecordSet): string {
   if (before.values.length === 1 && after.values.length === 1 && before.values[0] !== after.values[0])
     return `${before.values[0]} → ${after.values[0]}`;
   const gained = after.values.filter((value) => !before.values.includes(value));
@@ -422,7 +429,7 @@ function difference(before: RecordSet, after: RecordSet): string {
   return `${parts.join(', ') || 'is rewritten'} (${after.values.length} in all)`;
 }
 
-function shortList(values: readonly string[]): string {
+export function shortList(values: readonly string[]): string {
   const shown = values.slice(0, MAX_SHOWN).join(', ');
   return values.length > MAX_SHOWN ? `${shown} and ${values.length - MAX_SHOWN} more` : shown;
 }

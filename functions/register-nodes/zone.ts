@@ -1,12 +1,14 @@
 // The fleet's zone in Route 53: which zone it is, what a record is, and which records it holds. A TXT record next to each of ours tells it from
 // everybody else's. A zone is read completely or not at all.
 import {
+  type Change,
   GetHostedZoneCommand,
   ListHostedZonesByNameCommand,
   ListResourceRecordSetsCommand,
   type ListResourceRecordSetsRequest,
   type ResourceRecordSet,
   type Route53Client,
+  type RRType,
 } from '@aws-sdk/client-route-53';
 import { MAX_NAME_CHARACTERS, markerName, plainName } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -59,6 +61,22 @@ export function markedBy(owner: Owner, record: ZoneRecord): Pick<RecordSet, 'nam
   return type === undefined ? undefined : { name: record.name.slice(markerName('').length), type };
 }
 
+/** The changes of a batch as Route 53 takes them: what is deleted has to be there exactly so, and what is created must not be there. */
+export const batchChanges = (
+  changes: readonly { readonly remove: readonly RecordSet[]; readonly create: readonly RecordSet[] }[],
+): Change[] =>
+  changes.flatMap(({ remove, create }): Change[] => [
+    ...remove.map((record) => ({ Action: 'DELETE' as const, ResourceRecordSet: wire(record) })),
+    ...create.map((record) => ({ Action: 'CREATE' as const, ResourceRecordSet: wire(record) })),
+  ]);
+
+const wire = ({ name, type, ttlSeconds, values }: RecordSet): ResourceRecordSet => ({
+  Name: `${name}.`,
+  Type: type as RRType,
+  TTL: ttlSeconds,
+  ResourceRecords: values.map((Value) => ({ Value })),
+});
+
 const MARKED = /^"heritage=chainmend,fleet=([a-z][a-z0-9-]{0,31}),region=([a-z0-9-]{1,30}),type=(?:A|SRV)"$/;
 
 /** The fleet of this region that a marker names; undefined for any other record. */
@@ -78,6 +96,15 @@ export function foreignRecordFault(owner: Owner, { name, type }: Pick<RecordSet,
   if (now && !ours) return `it is ${says(now)} and not marked as chainmend’s`;
   if (now && !now.plain) return 'it is an alias or has a routing policy';
   return undefined;
+}
+
+/**
+ * Whether a person may hand over the record that is in the way of ours: a plain one without any marker (`npm run names -- adopt`). Nothing else can be:
+ * a CNAME, an alias, a record with a routing policy, and one with a marker have another owner.
+ */
+export function isAdoptable({ name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone): boolean {
+  const marker = recordKey(markerName(name), 'TXT');
+  return zone.get(recordKey(name, type))?.plain === true && !zone.has(recordKey(name, 'CNAME')) && !zone.has(marker);
 }
 
 /** Whether two records give the same answer: values in any order, TTL included. */

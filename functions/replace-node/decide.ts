@@ -3,15 +3,19 @@
 
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
+import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired } from './facts.ts';
+import { type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
+import { reasonOfMove } from './move.ts';
 import { laterEachTime, leftToPerson } from './person.ts';
+import { broughtBack } from './rungs/restart.ts';
 import {
   askNode,
   awaitSight,
@@ -31,7 +35,9 @@ import {
   waitedMs,
   waitFor,
 } from './rungs/rung.ts';
-import { isCleared, isPending, isStopOwed, mayBeOnStandby, newState } from './state.ts';
+import { judgeStalled } from './stalled.ts';
+import { foundVolume, isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, newState } from './state.ts';
+import { foundAgain, notMadeAgain } from './terminated.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
   const decision = state ? paced(onward(facts, state), state, facts.nowMs) : begin(facts);
@@ -40,7 +46,7 @@ export function decide(facts: Facts, state: LadderState | null): Decision {
 
 function onward(facts: Facts, state: LadderState): Decision {
   if (state.proved !== null) return nextCleanup(facts, state);
-  const gone = terminated(facts, state);
+  const gone = makesAgain(state) ? null : terminated(facts, state);
   if (gone) return gone;
   if (isNothingOwed(facts, state) && followsAgain(facts)) return proved(`by itself: ${facts.watched?.reason ?? ''}`);
   const rung = state.rung === null ? null : RUNGS[state.rung];
@@ -76,8 +82,10 @@ function terminated(facts: Facts, state: LadderState): Decision | null {
  * has done nothing. A node that is seen well after that is not restarted or stopped for it.
  */
 function isNothingOwed({ watched, nowMs }: Facts, state: LadderState): boolean {
-  const { restoredVolumes, replacement, upSinceMs, found, waitingSinceMs, client } = state;
+  const { restoredVolumes, replacement, upSinceMs, found, waitingSinceMs, client, moves, original } = state;
   if (restoredVolumes !== null || replacement !== null || upSinceMs !== null) return false;
+  // What was moved is asked whether its client runs, and then proved.
+  if (moves && original !== 'untouched') return false;
   if (client === 'untouched' && !isStopOwed(state)) return true;
   const isLater = watched !== null && watched.observedAtMs > (waitingSinceMs ?? nowMs);
   return isLater && !isPending(state, 'StopInstances', found.instanceId, nowMs);
@@ -93,7 +101,8 @@ const FULL_PERCENT = 97;
 
 /** Whether there is anything to do, and the state of the node before anything is done to it. */
 export function begin(facts: Facts): Decision {
-  const { original, want, watched, seen } = facts;
+  const { original, want, watched, seen, gone } = facts;
+  if (gone) return beginAgain(facts, gone);
   if (!original || isTerminated(facts))
     return refuse(
       'instance-gone',
@@ -102,23 +111,21 @@ export function begin(facts: Facts): Decision {
         retryAfterMs: Math.max(60 * MINUTE_MS, laterEachTime(facts)),
       },
     );
-  const { instance, checks, agentOnline } = original;
+  const { instance, agentOnline } = original;
   if (instance.state === 'stopped' || instance.state === 'stopping')
     return refuse('instance-stopped', `the instance is ${instance.state}: somebody has stopped it`, {
       retryAfterMs: laterEachTime(facts),
     });
   if (instance.state !== 'running') return refuse('busy', `the instance is ${instance.state}`);
   if (want.do === 'heal') {
+    if (facts.move?.event === null)
+      return ended({ as: 'healed', reason: 'EC2 has nothing scheduled for it that it is moved for' });
     if (followsAgain(facts))
       return ended({ as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` });
     // It was silent when the heal was called, and has answered since.
     if (watched?.health === 'busy' && !isImpaired(facts)) return refuse('not-confirmed', watched.reason);
-    if (checks?.attachedEbs === 'impaired')
-      return refuse(
-        'ebs-impaired',
-        'the instance cannot reach an EBS volume: stopping it would not help, and nothing is done',
-        { page: true },
-      );
+    const stalled = judgeStalled(facts);
+    if (stalled) return ended({ as: 'refused', refusal: stalled });
   }
   if (agentOnline && !seen) return askNode('original');
   // The disk is checked before the reason of the stop: with little disk left geth ends itself, with a clean exit.
@@ -128,7 +135,19 @@ export function begin(facts: Facts): Decision {
   if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
   const left = leftToPerson(facts, { stops: true });
   if (left) return ended({ as: 'refused', refusal: left });
-  return beginHeal({ state: newState(facts.nowMs, facts.incidentId, foundNode(facts, instance.availabilityZone)) });
+  const found = foundNode(facts, instance.availabilityZone);
+  if (!facts.move) return beginHeal({ state: newState(facts.nowMs, facts.incidentId, found) });
+  // It has stood nowhere: that it is at the tip after its start proves it, and no number of blocks does.
+  const state = newState(facts.nowMs, facts.incidentId, { ...found, height: null, lagBlocks: null });
+  return beginHeal({ state: { ...state, moves: true } });
+}
+
+/** Of a node whose instance was terminated. Nothing is asked of it, and nothing is put back. */
+function beginAgain(facts: Facts, gone: Gone): Decision {
+  const again = foundAgain(facts, gone);
+  return 'refusal' in again
+    ? ended({ as: 'refused', refusal: again.refusal })
+    : beginHeal({ state: newState(facts.nowMs, facts.incidentId, again.found) });
 }
 
 /** The state that a heal begins with; null where it does not begin. */
@@ -136,8 +155,10 @@ export const stateBegun = (decision: Decision): LadderState | null => (decision.
 
 function foundNode(facts: Facts, availabilityZone: string): FoundNode {
   const { original, seen, watched } = facts;
+  const lostAddress = original && lostAddressOf(original.instance);
   return {
     instanceId: original?.instance.instanceId ?? '',
+    ...(lostAddress !== null && { lostAddress }),
     availabilityZone,
     volumes: foundVolumes(facts),
     height: watched?.height ?? null,
@@ -179,28 +200,20 @@ const fits = (
   volume.tags['chainmend:role'] === role ||
   (roles === 1 && Object.entries(tags).every(([key, value]) => volume.tags[key] === value));
 
-const foundVolume = (volume: VolumeDescription, role: string, path: string, device: string): FoundVolume => ({
-  role,
-  volumeId: volume.volumeId,
-  path,
-  device,
-  sizeGiB: volume.sizeGiB,
-  type: volume.type,
-  iops: volume.iops,
-  throughputMiBps: volume.throughputMiBps,
-  encrypted: volume.encrypted,
-  kmsKeyId: volume.kmsKeyId,
-  tags: Object.fromEntries(
-    Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')),
-  ),
-});
-
 /** Takes the mildest rung that was not tried. A guard that refuses it ends this attempt, and the next attempt looks again. */
 function climb(facts: Facts, state: LadderState): Decision {
+  const { original } = facts;
   const last = state.failed.at(-1);
+  const back = broughtBack(facts, state);
+  if (back) return back;
   // What a rung before has stopped, no person has.
   const left = leftToPerson(facts, { stops: state.failed.length === 0 && state.client === 'untouched' });
   if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
+  // The node felt nothing of a rung yet, or everything was put back: a stall is waited for, and no rung is taken in it.
+  const stalled = facts.want.do === 'heal' && original?.instance.state === 'running' ? judgeStalled(facts) : null;
+  if (stalled) return onceSettled(facts, state, { as: 'refused', refusal: stalled });
+  const taken = makesAgain(state) ? judgeGone(facts) : null;
+  if (taken) return onceSettled(facts, state, { as: 'refused', refusal: taken });
   const next = nextRung(facts, state);
   if (next === undefined) return spent(facts, state);
   const held = holdSupply(facts, state, RUNGS[next]);
@@ -213,10 +226,13 @@ function climb(facts: Facts, state: LadderState): Decision {
     return onceSettled(facts, state, { as: 'refused', refusal });
   }
   // Checked before a replacement is reserved for the rung: it is not known whether there is anything to restore from.
-  if (next === 'swap' && facts.sources?.unread !== undefined)
+  if ((next === 'swap' || state.found.dataLost) && facts.sources?.unread !== undefined)
     return onceSettled(facts, state, { as: 'refused', refusal: unreadable(facts.sources.unread) });
   // Checked before the rung is reserved, and before the node is affected.
   const unfit = causeElsewhere(facts, next) ?? RUNGS[next].cannotBegin(facts, state);
+  // A person can still supply what is missing: the next attempt looks again.
+  if (unfit !== null && makesAgain(state))
+    return onceSettled(facts, state, { as: 'refused', refusal: notMadeAgain(facts, unfit) });
   if (unfit !== null) return skipRung({ rung: next, reason: unfit });
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
@@ -240,8 +256,8 @@ function spent(facts: Facts, state: LadderState): Decision {
   return onceSettled(facts, state, {
     as: 'escalated',
     code: hadNothing ? 'no-good-snapshot' : 'ladder-spent',
-    reason: `nothing helped. ${tried}`,
-    asFound: true,
+    reason: state.moves ? `it was not moved to other hardware. ${tried}` : `nothing helped. ${tried}`,
+    asFound: !state.moves || facts.seen?.clients.every(({ state: is }) => is === 'running') === true,
   });
 }
 
@@ -263,7 +279,8 @@ const NOT_USED_TOLD = 4;
  */
 function holdSupply({ sources, want, fleet }: Facts, state: LadderState, next: Rung): Decision | null {
   const { hold } = state;
-  if (want.do !== 'heal' || hold === 'held' || !sources || !fleet.replace.rungs.includes('swap')) return null;
+  if (want.do !== 'heal' || state.moves || hold === 'held' || !sources || !fleet.replace.rungs.includes('swap'))
+    return null;
   const { good, refused, unread } = sources;
   if (hold === 'unknown' && (unread !== undefined || next.class === 'restart')) return null;
   const snapshots = good.slice(0, SETS_HELD).flatMap(({ parts }) => Object.values(parts));
@@ -286,6 +303,8 @@ function holdSupply({ sources, want, fleet }: Facts, state: LadderState, next: R
 
 const reasonOf = (facts: Facts): string => {
   if (facts.want.do !== 'heal') return 'a person asked for it';
+  if (facts.gone) return 'its instance was terminated';
+  if (facts.move) return reasonOfMove(facts.move);
   if (isImpaired(facts)) return 'EC2 finds the instance impaired';
   return facts.watched?.reason ?? 'it does not follow its chain';
 };
@@ -295,9 +314,13 @@ const reasonOf = (facts: Facts): string => {
  * Each can be repeated, and a failure undoes nothing: the node is already well.
  */
 export function nextCleanup(facts: Facts, state: LadderState): Decision {
+  const pieces = piecesOf(facts, state).filter((one) => !isCleared(state, one));
+  const standby = pieces.find(({ kind }) => kind === 'leave-standby');
+  const leaving = standby && clearUp(standby, []);
+  if (leaving && !isSpent(state, leaving)) return leaving;
   const detaching = detachFound(facts, state);
   if (detaching) return detaching;
-  const piece = piecesOf(facts, state).find((one) => !isCleared(state, one));
+  const [piece] = pieces;
   const stopping = piece?.kind === 'retire' ? stopRetired(facts, state) : null;
   if (stopping) return stopping;
   return piece ? clearUp(piece, putAwayBy(piece, facts)) : ended({ as: 'healed', reason: state.proved ?? '' });
@@ -335,7 +358,14 @@ function stopRetired({ original, nowMs }: Facts, state: LadderState): Decision |
   return waitedMs(state, nowMs) > BOUND_MS.stop ? null : waitFor(state, nowMs, `the old instance is ${power}`);
 }
 
-function piecesOf({ fleet, original }: Facts, state: LadderState): readonly CleanupPiece[] {
+/** Of a terminated node only what is left, and nobody uses: nothing else is there to be kept. */
+const leftOver = ({ volumes }: Pick<Facts, 'volumes'>, { found }: LadderState): readonly string[] =>
+  found.volumes.flatMap(({ volumeId }) => {
+    const isThere = volumes.some((volume) => volume.volumeId === volumeId && volume.attachment === null);
+    return found.machine === undefined || isThere ? [volumeId] : [];
+  });
+
+function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): readonly CleanupPiece[] {
   const { rung, restoredVolumes, tried, replacement, found, hold } = state;
   const pieces: CleanupPiece[] = [];
   const add = (kind: CleanupPiece['kind'], target: string): void => {
@@ -351,13 +381,13 @@ function piecesOf({ fleet, original }: Facts, state: LadderState): readonly Clea
   if (restoredVolumes?.from === 'kept')
     add('unkeep', restoredVolumes.volumes.map(({ volumeId }) => volumeId).join(' '));
   if (restoredVolumes && (rung === 'swap' || rung === 'replace')) {
-    const ids = found.volumes.map(({ volumeId }) => volumeId).join(' ');
+    const ids = leftOver({ volumes }, state).join(' ');
     add('keep', ids);
     add('untarget', ids);
   }
   if (rung === 'replace' && replacement) {
     add('hand-over', replacement.instanceId);
-    add('retire', found.instanceId);
+    if (!makesAgain(state)) add('retire', found.instanceId);
   }
   // A retired instance stays on standby: its group must not start what must not run again.
   if (rung !== 'replace' && mayBeOnStandby(state)) add('leave-standby', original?.instance.autoScalingGroup ?? '');

@@ -2,15 +2,22 @@
 
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { judgeAgent } from '../../shared/aws/commands.ts';
+import { hasInstanceStore } from '../../shared/aws/instance-types.ts';
 import {
   describeChecks,
   describeInstance,
-  hasInstanceStore,
   type InstanceDescription,
   type StatusChecks,
 } from '../../shared/aws/instances.ts';
 import { type KeyScope, keyScopeOf } from '../../shared/aws/keys.ts';
-import { describeVolumes, initializationOf, type VolumeDescription } from '../../shared/aws/volumes.ts';
+import { standbyFault } from '../../shared/aws/standby.ts';
+import {
+  describeVolumes,
+  type ImpairedVolume,
+  impairedOf,
+  initializationOf,
+  type VolumeDescription,
+} from '../../shared/aws/volumes.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import type { Evidence, FleetObservation, FleetWatch, Health, NodeCause } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
@@ -19,10 +26,13 @@ import { readSwitches } from '../../shared/guardrails/switches.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../shared/model/payload.ts';
+import { NODE_TERMINATED } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
+import { isAboutEvent, type Move, moveOf } from './move.ts';
 import { NO_SOURCES, readSources, type Sources } from './sources.ts';
-import { ASKED_AT_MOST, type NodeStatus, type ReplaceContext, type Unanswered } from './state.ts';
+import { ASKED_AT_MOST, makesAgain, type NodeStatus, type ReplaceContext, type Unanswered } from './state.ts';
 
 /** watch-fleet's last observation of the node's client; null where it has not been observed lately. */
 export interface Watched {
@@ -56,10 +66,20 @@ export interface Facts {
   readonly original: Machine | null;
   /** Whether a stop would lose disks of the original's own; null where it was not read, since the next decision stops nothing. */
   readonly instanceStore: boolean | null;
+  /** Why the original's group could not set it aside; null where it could, or where it was not read, since the next decision needs no standby. */
+  readonly standbyFault: string | null;
   /** The instance that takes its place, if there is one. */
   readonly replacement: Machine | null;
+  /** The id of the incident's instance. */
+  readonly instanceId: string;
+  /** Set where the incident says that somebody has terminated the instance: `original` is then as it was while it lived. */
+  readonly gone: Gone | null;
+  /** Set where the incident says that EC2 has scheduled something for the instance. */
+  readonly move: Move | null;
   /** The volumes of both instances, and the restored volumes. */
   readonly volumes: readonly VolumeDescription[];
+  /** Those of the original that EC2 finds impaired; empty where nobody has asked, since the rung under way goes on. */
+  readonly impairedVolumes: readonly ImpairedVolume[];
   /** The last answer, under this heal's fence, of the node that must run the client. */
   readonly seen: NodeState | null;
   /** The questions that it left open since; null: none. */
@@ -93,6 +113,8 @@ export interface Needs {
   readonly initialization: boolean;
   /** The rung under way, or the next one, stops the instance. */
   readonly instanceStore: boolean;
+  /** The rung under way, or the next one, wants the instance on standby, and it is not there yet. */
+  readonly standby: boolean;
   /** The next decision is about a launch for which nothing was done yet. */
   readonly launch: boolean;
   /** Another instance is among the remaining rungs: a plan names what it would lack. */
@@ -100,15 +122,21 @@ export interface Needs {
 }
 
 /** The facts that the order of the rungs depends on. */
-export type Situation = Pick<Facts, 'want' | 'fleet' | 'original' | 'replacement'>;
+export type Situation = Pick<Facts, 'want' | 'fleet' | 'original' | 'replacement' | 'gone' | 'move'>;
 
 /** EC2's own status checks of the instance and its hardware; those of its volumes are not included. */
 export const isImpaired = ({ original }: Pick<Facts, 'original'>): boolean =>
   original?.checks?.instance === 'impaired' || original?.checks?.system === 'impaired';
 
-/** Whether the node is well, so that nothing more is done to it. A person's request is carried out on a well node, too. */
-export const followsAgain = ({ want, original, watched }: Pick<Facts, 'want' | 'original' | 'watched'>): boolean =>
+/** Whether the node is well, so that nothing more is done to it. What a person asks for, and a move, is done to a well node. */
+export const followsAgain = ({
+  want,
+  original,
+  watched,
+  move,
+}: Pick<Facts, 'want' | 'original' | 'watched' | 'move'>): boolean =>
   want.do === 'heal' &&
+  (move?.event ?? null) === null &&
   original?.instance.state === 'running' &&
   watched?.health === 'synced' &&
   !isImpaired({ original });
@@ -137,43 +165,79 @@ export async function readFacts(
     store.readObservations(payload.fleet),
     store.readWatch(payload.fleet),
   ]);
-  const machines = { original: readOriginal, replacement: heardOf(readReplacement, unanswered) };
+  const gone = isAboutGone(context, state)
+    ? await readGone(context, { fleet, state, watch, power: readOriginal?.instance.state ?? null, replacementId })
+    : null;
+  const original = gone ? asItWas(readOriginal, gone.machine) : readOriginal;
+  const machines = { original, replacement: heardOf(readReplacement, unanswered) };
+  const role = roleIn(fleet, observations, instanceId, original);
+  const breaker = readBreaker(fleet, observations, nowMs);
+  const move =
+    original && isAboutEvent(payload, state)
+      ? moveOf({
+          ...{ nowMs, fleet, role, breaker, checks: original.checks, launchedAtMs: original.instance.launchedAtMs },
+          node: { instanceId, name: payload.node },
+          nodes: observations.flatMap((one) => (nowMs - one.observedAtMs > OBSERVATION_VALID_MS ? [] : one.nodes)),
+          haltedSinceMs: haltedSince(watch, nowMs),
+        })
+      : null;
   const restored = state?.restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
-  const { original } = machines;
-  const needs = needsOf({ want: payload.want, fleet, ...machines }, state);
+  const needs = needsOf({ want: payload.want, fleet, gone, move, ...machines }, state);
   const isPlan = payload.mode !== 'act';
-  const [volumes, instanceStore, initialization, launch, reach, sources] = await Promise.all([
-    readVolumes(context, machines, [...(state?.found.volumes.map(({ volumeId }) => volumeId) ?? []), ...restored]),
-    original && (needs.instanceStore || isPlan) ? hasInstanceStore(clients.ec2, original.instance.instanceType) : null,
-    needs.initialization && fleet.replace.initializationMiBps !== undefined
-      ? readInitialization(context, restored)
-      : null,
-    original && needs.launch ? readLaunch(context, fleet, original.instance) : null,
-    original && (needs.launch || (isPlan && needs.replace)) ? readReach(clients, fleet, original.instance) : null,
-    (needs.sources || needs.supply) && state
-      ? readSupply(
-          () => readSources(context, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
-          needs,
-        )
-      : null,
-  ]);
+  const [volumes, impairedVolumes, instanceStore, setAside, initialization, launch, reach, sources] = await Promise.all(
+    [
+      readVolumes(context, machines, [
+        ...[...(state?.found.volumes ?? []), ...(gone?.volumes ?? [])].map(({ volumeId }) => volumeId),
+        ...restored,
+      ]),
+      original &&
+      !gone &&
+      payload.want.do === 'heal' &&
+      (state?.rung ?? null) === null &&
+      (state?.proved ?? null) === null
+        ? impairedOf(clients.ec2, original.instance.devices.map(({ volumeId }) => volumeId).toSorted())
+        : [],
+      // What a terminated instance had on disks of its own is lost already.
+      original && gone
+        ? false
+        : original && (needs.instanceStore || isPlan)
+          ? hasInstanceStore(clients.ec2, original.instance.instanceType)
+          : null,
+      original && (needs.standby || isPlan) ? readStandbyFault(context, fleet, original.instance) : null,
+      needs.initialization && fleet.replace.initializationMiBps !== undefined
+        ? readInitialization(context, restored)
+        : null,
+      original && needs.launch ? readLaunch(context, fleet, original.instance) : null,
+      original && (needs.launch || (isPlan && needs.replace)) ? readReach(clients, fleet, original.instance) : null,
+      (needs.sources || needs.supply) && state
+        ? readSupply(
+            () =>
+              readSources(context, { fleet, state, nodes: observations.flatMap(({ nodes }) => nodes), watch, nowMs }),
+            needs,
+          )
+        : null,
+    ],
+  );
   const runs = state?.replacement?.membership === 'joined' ? replacementId : instanceId;
   return {
     nowMs,
     fleet,
     want: payload.want,
-    role: roleIn(fleet, observations, instanceId, original),
+    role,
     node: payload.node,
     incidentId: payload.incidentId,
     onsetMs: payload.onsetMs,
     ...machines,
+    ...{ instanceId, gone, move },
     instanceStore,
+    standbyFault: setAside,
     volumes,
+    impairedVolumes,
     seen,
     unanswered,
     openUntilMs,
     watched: watchedIn(observations, runs, nowMs),
-    breaker: readBreaker(fleet, observations, nowMs),
+    breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
     keyScope: keyScopeOf(environment),
@@ -181,6 +245,16 @@ export async function readFacts(
     reach,
     initialization,
   };
+}
+
+/** Only a fleet file that lets heals set members aside has them asked for. */
+async function readStandbyFault(
+  { clients }: ReplaceContext,
+  fleet: Fleet,
+  { autoScalingGroup: group, instanceId }: InstanceDescription,
+): Promise<string | null> {
+  if (group === null || fleet.replace.autoScaling === 'refuse') return null;
+  return standbyFault(clients.autoscaling, { group, instanceId });
 }
 
 /** @throws what reading throws, where data must be copied now */
@@ -192,6 +266,17 @@ async function readSupply(read: () => Promise<Sources>, { sources }: Needs): Pro
     const unread = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return { unread, ...NO_SOURCES };
   }
+}
+
+const isAboutGone = ({ payload }: ReplaceContext, state: LadderState | null): boolean =>
+  payload.trigger === NODE_TERMINATED || makesAgain(state);
+
+/** EC2 shows a terminated instance without its network and volumes, and soon not at all: what it was like comes from the record. */
+function asItWas(shown: Machine | null, machine: Gone['machine']): Machine | null {
+  if (machine === null || (shown !== null && !ENDED.includes(shown.instance.state))) return shown;
+  const state = shown?.instance.state ?? 'terminated';
+  const without = { devices: [], rootVolumeId: null, publicIp: null };
+  return { instance: { ...machine.instance, ...without, state }, checks: null, agentOnline: false };
 }
 
 async function readMachine({ clients }: ReplaceContext, instanceId: string): Promise<Machine | null> {

@@ -20,6 +20,7 @@ import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
 import { exceededBy, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
 import { type LadderPlan, planOf, stateOf } from './plan.ts';
+import { startInstead } from './rungs/restart.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
 import { putBackInstead } from './rungs/swap.ts';
 import {
@@ -96,7 +97,7 @@ interface Acts {
 type Act<Name extends keyof Acts = keyof Acts> = ActOf<Acts, Name>;
 type State = Act | End | Climbing;
 
-/** A wait of a day for catching up takes some four hundred turns, of two to six operations each; an execution has 3,000. */
+/** Three days of initializing and five of catching up take some 800 turns, of two to six operations each; an execution has 3,000. */
 const MAX_TURNS = 900;
 /** Turns from the claim to the ladder, and from its end to the release. */
 const OTHER_TURNS = 20;
@@ -208,7 +209,9 @@ const ACTS: ActTable<ReplaceActContext, Pick<ReplacePayload, 'mode'>, State, Act
     reduce: (_state, { from, act }, { result, leases, state }) => {
       if (result.is === 'lost') return { do: 'tell-lost', from: { ...from, state } };
       if (result.is === 'refused') {
-        const instead = putBackInstead(act, result.refusal, from.state, from.status);
+        const instead =
+          putBackInstead(act, result.refusal, from.state, from.status) ??
+          startInstead(act, result.refusal, state, from.status);
         if (instead) return { do: 'climb', from: { ...from, turns: from.turns + 1, state, leases }, act: instead };
         return concluding(refused(result.refusal), leases, true);
       }
@@ -309,14 +312,21 @@ async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise
 async function decideNext(context: ReplaceContext, { state, status, leases, permitted }: Climbing): Promise<Decision> {
   const facts = await readFacts(context, state, { ...status, openUntilMs: leases.openUntilMs }, needsOf);
   if ('refuse' in facts) return ended({ as: 'refused', refusal: facts });
-  return permit(withTemplateChange(decide(facts, state), facts, state), facts, state, permitted);
+  return permit(withChanges(decide(facts, state), facts, state), facts, state, permitted);
+}
+
+/** What is other than before, and has to be changed where people keep it: in a template, or wherever the node's public address is known. */
+function withChanges(decision: Decision, facts: Facts, state: LadderState | null): Decision {
+  if (decision.do !== 'end' || decision.end.as !== 'healed' || !state) return decision;
+  const changes = [templateChangeOf(facts, state), addressChangeOf(facts, state)].filter((change) => change !== null);
+  if (changes.length === 0) return decision;
+  return ended({ ...decision.end, reason: `${decision.end.reason}. To be changed: ${changes.join('; ')}` });
 }
 
 /** The owner of a template has to change the instance and the volumes there, or the next deployment undoes the heal. */
-function withTemplateChange(decision: Decision, { original }: Facts, state: LadderState | null): Decision {
-  if (decision.do !== 'end' || decision.end.as !== 'healed' || !state || !original) return decision;
-  const { found, restoredVolumes, replacement } = state;
-  const change = templateChange(original.instance.tags, {
+function templateChangeOf({ original }: Facts, { found, restoredVolumes, replacement }: LadderState): string | null {
+  if (!original) return null;
+  return templateChange(original.instance.tags, {
     instance: { from: found.instanceId, to: replacement?.instanceId || found.instanceId },
     volumes: found.volumes.map(({ role, volumeId, device }, at) => ({
       role,
@@ -325,8 +335,13 @@ function withTemplateChange(decision: Decision, { original }: Facts, state: Ladd
       device: restoredVolumes?.volumes[at]?.device ?? device,
     })),
   });
-  if (change === null) return decision;
-  return ended({ ...decision.end, reason: `${decision.end.reason}. To be changed: ${change}` });
+}
+
+/** EC2 gives another public address at the next start; peers, firewalls and the client's own settings may name the one before. */
+function addressChangeOf({ original, replacement }: Facts, { found: { lostAddress } }: LadderState): string | null {
+  const now = (replacement ?? original)?.instance.publicIp?.ip;
+  if (lostAddress === undefined || now === lostAddress) return null;
+  return `its public address was ${lostAddress} and is ${now ?? 'none'} now, also where its client announces it (externalip, --nat extip)`;
 }
 
 /** The ending of a ladder in records, journal and page. */

@@ -1,18 +1,22 @@
 // Judges a node: what the guardrails say of a rung, and whether the client follows its chain again. Pure.
+import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
-import { judgeClass, judgeOwner } from '../../shared/guardrails/replace.ts';
+import { judgeClass, judgeOwner, judgeZone } from '../../shared/guardrails/replace.ts';
 import type { FoundNode } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import { type Facts, isImpaired, type Watched } from './facts.ts';
+import { judgeGone } from './gone.ts';
 
 /** What the guardrails say of a rung now: read before the rung is taken, and again before its first act that affects the node. */
 export function guardOf(facts: Facts, rung: Rung) {
-  const { fleet, role, node, breaker, haltedSinceMs, want, original, instanceStore, seen } = facts;
+  const { fleet, role, node, breaker, haltedSinceMs, want, original, instanceStore, standbyFault, seen } = facts;
   if (!original) return null;
   const { instance } = original;
   const known = seen?.clients.some(({ state }) => state === 'failed') === true || isImpaired(facts);
   return (
+    judgeGone(facts) ??
+    judgeEvent(facts, rung) ??
     judgeClass({
       class: rung === 'restart' || rung === 'stop-start' ? 'restart' : 'replace',
       fleet,
@@ -27,6 +31,9 @@ export function guardOf(facts: Facts, rung: Rung) {
     (rung === 'swap' || rung === 'replace'
       ? (judgeSigning(fleet, role, node) ?? (known ? null : judgeEvidence(facts)))
       : null) ??
+    (rung === 'stop-start' && want.do === 'heal'
+      ? judgeZone(breaker, { instanceId: instance.instanceId, name: node })
+      : null) ??
     (rung === 'replace' ? judgeReach(facts) : null) ??
     judgeOwner({
       rung,
@@ -34,10 +41,15 @@ export function guardOf(facts: Facts, rung: Rung) {
       tags: instance.tags,
       autoScalingGroup: instance.autoScalingGroup,
       instanceStore,
+      standbyFault,
       publicIp: instance.publicIp,
     })
   );
 }
+
+/** A node that EC2 has stopped by then, or that does not start again, has to be spared by nobody any more. */
+const judgeEvent = ({ move }: Pick<Facts, 'move'>, rung: Rung): Refusal | null =>
+  move !== null && rung === 'stop-start' ? move.refusal : null;
 
 const PERSON_MS = 60 * 60_000;
 
@@ -56,7 +68,12 @@ function judgeReach({ fleet, reach }: Pick<Facts, 'fleet' | 'reach'>): Refusal |
 
 /** A restart needs less evidence than other data or another instance: a single reference may be wrong, and a restart costs a minute. */
 function judgeEvidence({ fleet, want, node, watched }: Facts): Refusal | null {
-  if (want.do !== 'heal' || watched?.evidence === undefined || fleet.health.trust === 'one-reference') return null;
+  if (want.do !== 'heal' || watched?.evidence === undefined) return null;
+  if (watched.evidence === 'no-reference') {
+    const why = `${node}: ${watched.reason}. A restart is all that is tried for it: name a reference in the fleet file (health.references)`;
+    return { refuse: 'one-witness', reason: why, page: true, retryAfterMs: PERSON_MS };
+  }
+  if (fleet.health.trust === 'one-reference') return null;
   const reason = `${node}: ${watched.reason}. One reference is enough for a restart, and not for other data: name a second one in the fleet file (health.references), or trust this one (health.trust: one-reference)`;
   return { refuse: 'one-witness', reason, page: true, retryAfterMs: PERSON_MS };
 }
@@ -66,7 +83,7 @@ export const SIGNING_STATE = /priv_validator_state\.json$/;
 
 /** The newer of two signing states is kept by its own path: if only a directory above it is listed, the state could go back. */
 function judgeSigning({ chain, identityPaths }: Fleet, role: Role, node: string): Refusal | null {
-  if (chain !== 'cometbft' || (role !== 'validator' && role !== 'unknown')) return null;
+  if (familyOf(chain) !== 'cometbft' || (role !== 'validator' && role !== 'unknown')) return null;
   if (identityPaths.some((path) => SIGNING_STATE.test(path))) return null;
   const reason = `the fleet file does not list the signing state of ${node} (…/data/priv_validator_state.json) under identity: it could go back`;
   return { refuse: 'validator', reason, page: true, retryAfterMs: 60 * 60_000 };
@@ -85,6 +102,7 @@ export type Verdict =
   /** Not known: unknown is neither healthy nor sick, and climbs no rung. */
   | { readonly is: 'unknown'; readonly reason: string };
 
+const HOUR_MS = 60 * 60_000;
 /** "three blocks beyond the height where it stopped" */
 const PROOF_BLOCKS = 3;
 /** A client that is down is checked on its node this long after its start, and then again after each such time. */
@@ -95,13 +113,17 @@ const INSPECT_LATER_EVERY_MS = 15 * 60_000;
 const LATER_MS = 60 * 60_000;
 /** A sweep observes each minute. An outage of AWS is waited out; without an observation for this long people are told. */
 const UNOBSERVED_MS = 2 * 60 * 60_000;
-/** Catching up from an old copy takes hours; after this time a person should look. */
+/** Catching up from an old copy takes hours. After this time a client that comes no nearer to its chain has failed. */
 const CATCH_UP_MS = 24 * 60 * 60_000;
+/** A client that was nearer than ever before within this time catches up, however long it takes: taken back, the next copy would begin at zero. */
+const NEARER_WITHIN_MS = 6 * 60 * 60_000;
 
 type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly found: FoundNode;
   readonly upSinceMs: number;
   readonly inspectedAtMs: number | null;
+  /** When it was last seen nearer to its chain than ever before since it came up; null where it was not seen. */
+  readonly nearestAtMs: number | null;
 };
 
 /** Judged by what others saw of the client after it came up: what it says of itself proves nothing. */
@@ -122,7 +144,7 @@ export function judgeProof(input: ProofInput): Verdict {
     case 'forked':
       return { is: 'failed', at: 'forked', reason: watched.reason };
     case 'stuck':
-      return watched.sinceMs > upSinceMs || upForMs > fleet.health.stuckSeconds * 1000
+      return watched.sinceMs > upSinceMs || upForMs > fleet.health.patienceSeconds * 1000
         ? stopped(watched, found)
         : waiting(upForMs, watched.reason);
     case 'unreachable':
@@ -139,8 +161,10 @@ export function judgeProof(input: ProofInput): Verdict {
         return { is: 'silent' };
       return waiting(upForMs, watched.reason);
     default:
-      if (upForMs > CATCH_UP_MS)
-        return { is: 'failed', at: 'other', reason: `it has not caught up within ${CATCH_UP_MS / 3_600_000} h` };
+      if (upForMs > CATCH_UP_MS && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS) {
+        const hours = `${CATCH_UP_MS / HOUR_MS} h, and came no nearer in the last ${NEARER_WITHIN_MS / HOUR_MS}`;
+        return { is: 'failed', at: 'other', reason: `it has not caught up within ${hours}: ${watched.reason}` };
+      }
       return waiting(upForMs, watched.reason);
   }
 }
@@ -183,6 +207,6 @@ export const endOf = ({
 /** Short waits in the first minutes, when a restart proves itself; long ones when hours of blocks have to be caught up. */
 const waiting = (upForMs: number, why: string): Verdict => ({
   is: 'waiting',
-  seconds: upForMs < 10 * 60_000 ? 20 : upForMs < 60 * 60_000 ? 60 : 300,
+  seconds: upForMs < 10 * 60_000 ? 20 : upForMs < HOUR_MS ? 60 : upForMs < CATCH_UP_MS ? 300 : 1_800,
   why,
 });

@@ -6,6 +6,7 @@ import { REPLACE } from './rungs/replace.ts';
 import { RESTART, STOP_START } from './rungs/restart.ts';
 import type { Rung } from './rungs/rung.ts';
 import { SWAP } from './rungs/swap.ts';
+import { mayBeOnStandby } from './state.ts';
 
 /** The mildest first. Each is taken once in an incident. The last two are loaded when they are needed (lazy.ts). */
 export const RUNGS: Readonly<Record<RungName, Rung>> = {
@@ -25,9 +26,14 @@ export const RUNGS: Readonly<Record<RungName, Rung>> = {
 
 /** The rungs that could help here, mildest first. */
 export function ladderOf(
-  { want, fleet, original, replacement }: Situation,
+  { want, fleet, original, replacement, gone, move }: Situation,
   { failed }: Pick<LadderState, 'failed'>,
 ): readonly RungName[] {
+  // Nothing is there that could be restarted, or take other data.
+  if (gone) return fleet.replace.rungs.filter((rung) => rung === 'replace');
+  // A well node is moved, and nothing else is done to it. Only where it has stopped and does not start again is another instance tried.
+  if (move && (original?.instance.state !== 'stopped' || failed.length === 0))
+    return fleet.replace.rungs.filter((rung) => rung === 'stop-start');
   switch (want.do) {
     case 'restore':
     case 'undo':
@@ -53,18 +59,20 @@ export const nextRung = (situation: Situation, { failed }: Pick<LadderState, 'fa
 export function needsOf(situation: Situation, state: LadderState | null): Needs {
   if (state === null || state.proved !== null)
     return {
-      ...{ sources: false, supply: false, initialization: false, instanceStore: false },
+      ...{ sources: false, supply: false, initialization: false, instanceStore: false, standby: false },
       ...{ launch: false, replace: false },
     };
   const { rung, replacement, restoredVolumes, found, failed } = state;
   const next = rung ?? nextRung(situation, state);
   const isElsewhere = replacement !== null && replacement.availabilityZone !== found.availabilityZone;
+  const isLost = found.dataLost === true && (rung === null || rung === 'replace');
   return {
-    sources: restoredVolumes === null && (rung === 'swap' || (rung === 'replace' && isElsewhere)),
+    sources: restoredVolumes === null && (rung === 'swap' || isLost || (rung === 'replace' && isElsewhere)),
     // Only to be held: a rung that restores nothing does not depend on it.
-    supply: restoredVolumes === null && rung === null && state.hold !== 'held',
+    supply: restoredVolumes === null && rung === null && state.hold !== 'held' && !state.moves,
     initialization: restoredVolumes !== null,
     instanceStore: next === 'stop-start' || next === 'replace',
+    standby: next !== undefined && next !== 'restart' && !mayBeOnStandby(state),
     launch: rung === null && next === 'replace',
     replace:
       rung === null && ladderOf(situation, state).includes('replace') && failed.every((one) => one.rung !== 'replace'),

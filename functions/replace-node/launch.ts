@@ -7,8 +7,9 @@ import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { isFaultOfEveryZone, judgeLaunch, type Launch, requestLaunch } from '../../shared/aws/launch.ts';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
-import { maskedUserData } from '../../shared/node-commands/masked-user-data.ts';
+import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
 import { ownTags } from './acts/cleanup.ts';
 import type { ReplaceContext } from './state.ts';
@@ -53,7 +54,9 @@ export async function readLaunch(
   try {
     const { availabilityZone } = original;
     const asked = { launchTemplate, subnetId, availabilityZone, incidentId: context.payload.incidentId };
-    const answer = await requestLaunch(context.clients.ec2, launchRequest(context, fleet, original, asked));
+    const answer = await requestLaunch(context.clients.ec2, launchRequest(context, fleet, original, asked), {
+      publicAddress: lostAddressOf(original) !== null,
+    });
     if (!('refused' in answer)) return { is: 'accepted' };
     const fault = judgeLaunch(answer);
     return { is: isFaultOfEveryZone(fault) ? 'refused' : 'unknown', reason: fault.reason };
@@ -72,6 +75,8 @@ export const launchRequest = (
   ...where,
   instanceType,
   userData: maskedUserData(clientsOf(fleet)),
+  maskHook: maskHook(clientsOf(fleet)),
+  ownUserData: fleet.replace.userData,
   tags: { ...usersTags(tags), ...ownTags(context), [INCIDENT_TAG]: incidentId, [JOINING_TAG]: incidentId },
 });
 

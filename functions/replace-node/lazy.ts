@@ -3,9 +3,11 @@
 
 export * as handOver from '../../shared/aws/hand-over.ts';
 export * as clients from '../../shared/aws/instance-owners.ts';
+export * as types from '../../shared/aws/instance-types.ts';
 export * as launch from '../../shared/aws/launch.ts';
 export * as standby from '../../shared/aws/standby.ts';
 export * as ask from '../../shared/heal/ask.ts';
+export * as policies from '../../shared/snapshots/policies.ts';
 export * as instances from './acts/instances.ts';
 export * as volumes from './acts/volumes.ts';
 export * as replacement from './launch.ts';

@@ -86,8 +86,8 @@ function exceeded(facts: Facts, state: LadderState, reason: string): Decision {
 }
 
 /** Whether an inherited state needs the fleet's turn: it was given back if only resources were made. */
-export const needsTurn = ({ rung, proved }: LadderState): boolean =>
-  proved === null && (rung === 'swap' || rung === 'replace');
+export const needsTurn = ({ rung, proved, moves }: LadderState): boolean =>
+  proved === null && (rung === 'swap' || rung === 'replace' || (moves === true && rung === 'stop-start'));
 
 /** Whether the state may wait for the turn: not if the client is kept down, and not if resources are only put away. */
 export const mayWait = (state: LadderState): boolean =>

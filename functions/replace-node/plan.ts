@@ -1,7 +1,7 @@
 // What the ladder would do to a node, for people: in mode plan, in mode ask, and before a restore by hand. Also what an approval covers. Pure.
 
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../shared/guardrails/ebs.ts';
-import { classOf } from '../../shared/guardrails/replace.ts';
+import { classOf, lostAddressOf } from '../../shared/guardrails/replace.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
@@ -12,9 +12,12 @@ import { begin, NO_RUNG, stateBegun } from './decide.ts';
 import type { Facts } from './facts.ts';
 import { guardOf } from './judge.ts';
 import { ladderOf, RUNGS } from './ladder.ts';
+import { reasonOfMove } from './move.ts';
 import { sourceOf } from './permission.ts';
 import type { Decision } from './rungs/rung.ts';
 import { choose, UNFIT } from './rungs/swap.ts';
+import { makesAgain } from './state.ts';
+import { notMadeAgain } from './terminated.ts';
 
 export interface LadderPlan {
   readonly rungs: readonly Rung[];
@@ -91,13 +94,18 @@ function plannedFrom(
     const why = RUNGS[rung].cannotBegin(facts, null);
     return why === null ? [] : [`; no ${rung}: ${why}`];
   });
-  const chosen = state && facts.sources ? choose(facts, state, state.found.availabilityZone) : null;
+  // A terminated node whose own volumes are left needs no other data.
+  const copies = !makesAgain(state) || state?.found.dataLost === true;
+  const chosen = state && facts.sources && copies ? choose(facts, state, state.found.availabilityZone) : null;
   const unfit = UNFIT[facts.want.do];
   if (chosen !== null && 'failed' in chosen && unfit !== undefined)
     return { refusal: { refuse: unfit, reason: chosen.failed, page: false, retryAfterMs: 60 * 60_000 } };
+  if (chosen !== null && 'failed' in chosen && makesAgain(state))
+    return { refusal: notMadeAgain(facts, `its volumes are gone, and ${chosen.failed}`) };
   const source = chosen === null ? null : 'failed' in chosen ? chosen.failed : chosen.reason;
   const found = state?.found.volumes ?? [];
-  const addedUsdAMonth = found.reduce(
+  // Nothing is kept beside the volumes of a node that is made again.
+  const addedUsdAMonth = (makesAgain(state) ? [] : found).reduce(
     (sum, { type, sizeGiB }) => sum + (isVolumeType(type) ? MONTHLY_USD_PER_GIB[type] * sizeGiB : 0),
     0,
   );
@@ -109,17 +117,24 @@ function plannedFrom(
   const expectedMinutes = Math.ceil(
     allowed.reduce((sum, rung) => sum + MINUTES[rung], 0) + (allowed.includes('swap') ? initializing : 0),
   );
-  const why =
-    facts.want.do === 'heal' ? (facts.watched?.reason ?? 'it does not follow its chain') : 'a person asked for it';
+  const why = facts.gone
+    ? `its instance was terminated${copies ? `; data: ${source}` : '; its own volumes are left'}`
+    : facts.want.do === 'heal'
+      ? facts.move
+        ? reasonOfMove(facts.move)
+        : (facts.watched?.reason ?? 'it does not follow its chain')
+      : 'a person asked for it';
+  const stops = allowed.filter((rung) => rung === 'stop-start' || rung === 'replace');
+  const lost = stops.length > 0 && facts.original !== null ? lostAddressOf(facts.original.instance) : null;
   const copied = chosen === null || 'failed' in chosen ? null : sourceOf(chosen.volumes);
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
   };
   return {
     rungs: allowed,
     source: copied,
-    terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth }),
+    terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth, lostAddress: lost }),
     sentence: planSentence(words),
     words,
     evidence: {
@@ -141,6 +156,7 @@ function pointersIn({ reach, fleet }: Facts, rungs: readonly Rung[]): string {
 function neverRefusal(facts: Facts, rung: Rung): Refusal | null {
   const reason = RUNGS[rung].cannotBegin(facts, null);
   if (reason === null) return null;
+  if (facts.gone) return notMadeAgain(facts, reason);
   const refuse = facts.launch?.is === 'refused' ? 'aws-refused' : 'restart-forbidden';
   return { refuse, reason, page: true, retryAfterMs: 60 * 60_000 };
 }
@@ -154,10 +170,12 @@ export interface Covered {
   /** `sourceOf` the volumes that would be restored; null where there are none. */
   readonly source: string | null;
   readonly addedUsdAMonth: number;
+  /** The public address that changes; null: none does. */
+  readonly lostAddress: string | null;
 }
 
 /** Without the estimate of time and the reason: both change with each reading. */
-const termsOf = ({ want, rungs, found, source, addedUsdAMonth }: Covered): Terms => [
+const termsOf = ({ want, rungs, found, source, addedUsdAMonth, lostAddress }: Covered): Terms => [
   ['act', wantText(want)],
   ['rungs', rungs.join(', then ')],
   [
@@ -166,6 +184,7 @@ const termsOf = ({ want, rungs, found, source, addedUsdAMonth }: Covered): Terms
   ],
   ['source', source ?? 'none'],
   ['cost', `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`],
+  ...(lostAddress === null ? [] : [['public address', `${lostAddress} is lost`] as const]),
 ];
 
 function wantText(want: RequestedAction): string {

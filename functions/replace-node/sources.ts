@@ -4,6 +4,7 @@ import { judgeKey, keyDenies, keyScopeOf } from '../../shared/aws/keys.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
+import { roleOf } from '../../shared/fleet/resolve.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
@@ -55,12 +56,16 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
   const { clients, payload } = context;
   const { fleet, state } = input;
   if (payload.want.do === 'undo') return { ...NO_SOURCES, kept: await readPutAway(context, input) };
-  const nodes = await discoverNodes(clients.ec2, fleet);
+  const nodes = await discoverNodes(clients.ec2, fleet, context.store);
   const owners = await readOwners(clients.ec2, fleet, nodes);
   const known = new Map(owners);
   for (const { volumeId, role } of state.found.volumes) known.set(volumeId, { node: payload.node, role });
   const snapshots = await readSnapshots(clients.ec2, fleet, [...known.keys()]);
-  const sets = setsOf(snapshots, { fleet, volumes: known, nodeNames: new Set(nodes.map(({ name }) => name)) });
+  const sets = setsOf(snapshots, {
+    fleet,
+    volumes: known,
+    nodeNames: new Set([...nodes.map(({ name }) => name), payload.node]),
+  });
   const unusable = await unusableKeys(context, state, snapshots);
   const demand = { ...demandOf(context, input, nodes), unusableKeys: unusable };
   const target = targetFault(state, unusable);
@@ -85,21 +90,33 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
 
 function demandOf(
   { payload }: ReplaceContext,
-  { fleet, nodes: observed, watch }: SourcesInput,
+  { fleet, state, nodes: observed, watch, nowMs }: SourcesInput,
   nodes: readonly FleetNode[],
 ): Omit<SetRequirements, 'unusableKeys'> {
   const own = nodes.find(({ instanceId }) => instanceId === payload.instanceId);
+  const { machine } = state.found;
   return {
     fleet,
     node: payload.node,
-    role: own?.role ?? observed.find(({ instanceId }) => instanceId === payload.instanceId)?.role ?? 'unknown',
+    role: machine
+      ? roleOf(fleet, machine.instance.tags)
+      : (own?.role ?? observed.find(({ instanceId }) => instanceId === payload.instanceId)?.role ?? 'unknown'),
     siblings: new Map(nodes.filter((node) => node !== own).map(({ name, role }) => [name, role])),
+    head: headOf(observed, nowMs),
     chainId: fleet.health.chainId ?? watch?.chainId ?? null,
-    client: clientOf(payload, observed, fleet),
+    client: clientOf(payload, observed, fleet, machine?.clientVersion ?? undefined),
     dataMode: fleet.dataMode,
     accounts: [],
     hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
   };
+}
+
+/** By what its nodes and their lags say. */
+function headOf(observed: readonly ObservedNode[], atMs: number): SetRequirements['head'] {
+  const heights = observed.flatMap(({ height, lagBlocks }) =>
+    height === null || lagBlocks === null ? [] : [height + lagBlocks],
+  );
+  return heights.length === 0 ? null : { height: Math.max(...heights), atMs };
 }
 
 /** The client that is installed on the node, by the node's last answer: data of a newer client are of no use to it. */
@@ -107,8 +124,9 @@ function clientOf(
   { instanceId }: ReplaceContext['payload'],
   observed: readonly ObservedNode[],
   fleet: Fleet,
+  before: string | undefined,
 ): SetRequirements['client'] {
-  const told = observed.find((node) => node.instanceId === instanceId)?.clientVersion;
+  const told = before ?? observed.find((node) => node.instanceId === instanceId)?.clientVersion;
   return told === undefined ? null : clientNameOf(told, fleet.chain);
 }
 

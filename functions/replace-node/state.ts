@@ -2,6 +2,7 @@
 // alone. Pure.
 
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
+import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import type { Holder } from '../../shared/heal/lease.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   CleanupPiece,
   FailedRung,
   FoundNode,
+  FoundVolume,
   LadderState,
   Replacement,
   RestoredVolumes,
@@ -152,6 +154,23 @@ export const newState = (beganAtMs: number, incidentId: string, found: FoundNode
   cleared: [],
 });
 
+/** One volume of a node as it was found. */
+export const foundVolume = (volume: VolumeDescription, role: string, path: string, device: string): FoundVolume => ({
+  role,
+  volumeId: volume.volumeId,
+  path,
+  device,
+  sizeGiB: volume.sizeGiB,
+  type: volume.type,
+  iops: volume.iops,
+  throughputMiBps: volume.throughputMiBps,
+  encrypted: volume.encrypted,
+  kmsKeyId: volume.kmsKeyId,
+  tags: Object.fromEntries(
+    Object.entries(volume.tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')),
+  ),
+});
+
 /** A replacement that is planned, and not yet launched. */
 export const newReplacement = (
   planned: Pick<Replacement, 'generation' | 'subnetId' | 'availabilityZone'>,
@@ -276,7 +295,8 @@ export type Phase = 'preparing' | 'down' | 'proved';
 
 /** down: something must be put back on the node, from the intent until the proof, or until the node is as it was found. */
 export function phaseOf(state: LadderState): Phase {
-  if (state.proved !== null) return 'proved';
+  // An instance on standby serves nobody, however well it is. A replaced one stays there.
+  if (state.proved !== null) return state.rung !== 'replace' && mayBeOnStandby(state) ? 'down' : 'proved';
   return state.client === 'mayBeDown' || isStopOwed(state) || mayBeOnStandby(state) ? 'down' : 'preparing';
 }
 
@@ -304,3 +324,6 @@ export function mountedOf(
     volumes.length > 0 && volumes.every(({ volumeId }) => seen?.volumes.some((one) => one.volumeId === volumeId));
   return are(restoredVolumes?.volumes) ? 'restored' : are(found.volumes) ? 'found' : null;
 }
+
+/** Whether this heal makes a terminated node again. */
+export const makesAgain = (state: LadderState | null): boolean => state?.found.machine !== undefined;

@@ -1,6 +1,7 @@
 // The one restart that a fleet may have under way. It is judged by the facts of this moment, and claimed before its command is sent. It is over when
 // the node is proved, in its own run or in a later one. No other node is restarted before that. A node that is not proved within its client's grace
 // is paged.
+import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet, Role } from '../../shared/fleet/model.ts';
 import { discoverNodes } from '../../shared/fleet/nodes.ts';
 import type { FleetObservation, Health, ObservedNode } from '../../shared/fleet/observation.ts';
@@ -101,14 +102,14 @@ function reportsNoBlock(chain: string, node: StartObservation): boolean {
   if (node === undefined || !hasNoBlock(node)) return false;
   if (node.height === 0) return true;
   // Unknown: it was not asked, and its last answer is old.
-  return SILENT_WITHOUT_A_BLOCK.has(chain) && node.health !== 'unknown' && node.memory?.heard === 'starting';
+  return familyOf(chain) === SILENT_WITHOUT_A_BLOCK && node.health !== 'unknown' && node.memory?.heard === 'starting';
 }
 
 const hasNoBlock = ({ height, health, memory }: NonNullable<StartObservation>): boolean =>
   BEFORE_ITS_FIRST.includes(health) && (height ?? 0) === 0 && (memory?.track.progress ?? 0) === 0;
 
-/** Chains where "starting" means that there is no block. On others it means that the client loads its data (bitcoind's error -28). */
-const SILENT_WITHOUT_A_BLOCK: ReadonlySet<string> = new Set(['cometbft']);
+/** Where "starting" means that there is no block. On others it means that the client loads its data (bitcoind's error -28). */
+const SILENT_WITHOUT_A_BLOCK = 'cometbft';
 
 const BEFORE_ITS_FIRST: readonly Health[] = ['starting', 'unknown', 'unreachable'];
 
@@ -123,7 +124,7 @@ export async function mayRestart(
   const [{ restart }, observed, nodes] = await Promise.all([
     readRecord(context),
     store.readObservations(fleet.name),
-    discoverNodes(clients.ec2, fleet),
+    discoverNodes(clients.ec2, fleet, store),
   ]);
   const stale = judgeObservation(observed, Date.now());
   if (stale) return stale;

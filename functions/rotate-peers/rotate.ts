@@ -189,8 +189,8 @@ async function readFacts(
   client: PeersClient,
   { due, parts, rotation }: RotationState,
 ): Promise<ReadFacts> {
-  const { fleet, clients } = context;
-  const nodes = await discoverNodes(clients.ec2, fleet);
+  const { fleet, clients, store } = context;
+  const nodes = await discoverNodes(clients.ec2, fleet, store);
   const same = duplicateNames(nodes);
   const namesakes = new Set(same.map(({ node }) => node?.instanceId));
   const unproved = rotation.restart ? [rotation.restart.instanceId] : [];

@@ -5,6 +5,7 @@ import { changeNode } from '../../shared/heal/claim.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
 import type { FoundVolume } from '../../shared/heal/memory.ts';
 import { awaitNode, type Sent, type SentCommand, sendToNode } from '../../shared/heal/node-commands.ts';
+import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { type NodeAnswer, parseNodeAnswer } from '../../shared/node-commands/node-answer.ts';
 import {
   clientsOf,
@@ -13,6 +14,8 @@ import {
   nodeCommandParameters,
   type VolumeMount,
 } from '../../shared/node-commands/node-command.ts';
+import { readFacts } from './facts.ts';
+import { refusalOf } from './judge.ts';
 import type { Act, Acts, CommandConclusion, LeaseState, SnapshotActContext } from './state.ts';
 
 interface OutgoingCommand {
@@ -101,6 +104,14 @@ export async function inspect(
   return 'commandId' in sent ? answerOf(context, held, 'inspect-node', sent) : sent;
 }
 
+/** A validator's stop is judged again on facts of this very moment: another one may have gone down since the decision. */
+async function judgeValidatorAgain(context: SnapshotActContext): Promise<Refusal | null> {
+  const { payload } = context;
+  if (payload.acknowledgesValidator !== true) return null;
+  const facts = await readFacts(context);
+  return 'refuse' in facts ? facts : refusalOf(facts, payload);
+}
+
 /** The record says that the client may be down before it can be down. */
 export async function stop(
   context: SnapshotActContext,
@@ -109,10 +120,11 @@ export async function stop(
   const { step, store, payload } = context;
   const down = await step('down', async () => {
     const guarded = await readGuards(context);
+    const refusal = 'refuse' in guarded ? guarded : await judgeValidatorAgain(context);
     // An earlier run of the step may have written the record before the repeated one was refused: then it is put back like any other.
-    if ('refuse' in guarded) {
+    if (refusal) {
       const node = await store.readNode(payload.instanceId);
-      return { ...guarded, down: node?.operation?.kind === 'snapshot' && node.operation.phase === 'down' };
+      return { ...refusal, down: node?.operation?.kind === 'snapshot' && node.operation.phase === 'down' };
     }
     return changeNode(context, held.holder, (node) => ({ ...node, operation }));
   });
@@ -120,6 +132,8 @@ export async function stop(
   const sent = await step('send', async () => {
     const guarded = await readGuards(context);
     if ('refuse' in guarded) return guarded;
+    const refusal = await judgeValidatorAgain(context);
+    if (refusal) return refusal;
     return send(context, {
       held,
       // Not masked: if the node dies now, its client comes back with the node.

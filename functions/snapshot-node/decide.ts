@@ -228,12 +228,13 @@ const changed = ({ path, volumeId }: Pick<DonorVolume, 'path' | 'volumeId'>): Re
 const ACT = 'stop the client cleanly, take a snapshot of its data volumes, and start it again';
 
 /** What an approval covers. Only the node tells which volumes hold data, once it is held: so all except the root volume are named. */
-function termsOf({ fleet, instance, volumes }: SnapshotFacts): Terms {
+function termsOf({ fleet, role, instance, volumes }: SnapshotFacts): Terms {
   const attached = volumes
     .filter(({ volumeId }) => volumeId !== instance?.rootVolumeId)
     .map(({ volumeId, sizeGiB }) => `${volumeId} (${sizeGiB} GiB)`);
   return [
     ['act', ACT],
+    ...(role === 'validator' ? ([['role', 'validator, as a person has acknowledged']] as const) : []),
     ['paths', fleet.volumes.map(({ role, path }) => `${path} (${role})`).join(', ')],
     ['volumes attached', attached.sort().join(', ') || 'none'],
     ['cost', 'the storage of what has changed since the snapshot before'],

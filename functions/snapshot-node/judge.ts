@@ -14,21 +14,24 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** "You can specify up to 40 volume IDs per request." (ExcludeDataVolumeIds) */
 const EXCLUDED_MAX = 40;
 
+type SnapshotRequester = Pick<SnapshotPayload, 'requestedBy' | 'instanceId' | 'acknowledgesValidator'>;
+
 /** Why the node must not be stopped, or null. Nobody is paged: the existing snapshots stay as good as they were. */
 export function refusalOf(
   facts: SnapshotFacts,
-  { requestedBy, instanceId }: Pick<SnapshotPayload, 'requestedBy' | 'instanceId'>,
+  { requestedBy, instanceId, acknowledgesValidator }: SnapshotRequester,
 ): Refusal | null {
-  const { fleet, role, instance, nodes, observedAtMs, breaker, haltedSinceMs, nowMs } = facts;
+  const { fleet, role, instance, observedAtMs, breaker, haltedSinceMs, nowMs } = facts;
   if (requestedBy === 'schedule' && fleet.cleanSnapshots === undefined)
     return refuse('not-due', 'the fleet file asks for no clean snapshots any more', HOUR_MS);
   const notRunning = judgeInstance(instance?.state ?? null);
   if (notRunning) return notRunning;
-  // Even if the fleet file allows restarts: what a validator has signed must not be on a disk that others are made from.
-  if (role === 'validator')
+  // Even if the fleet file allows restarts: a validator is stopped for the person alone who knows what it is.
+  const isAcknowledged = requestedBy === 'person' && acknowledgesValidator === true;
+  if (role === 'validator' && !isAcknowledged)
     return refuse(
       'validator',
-      'the node is a validator: it is never stopped for a snapshot, and never a donor',
+      `the node is a validator: it is stopped for a snapshot only when a person asks and says so: npm run heal -- snapshot ${fleet.name}/${nameOf(facts, instanceId)} --acknowledge-validator`,
       HOUR_MS,
     );
   if (role === 'unknown')
@@ -43,17 +46,24 @@ export function refusalOf(
       'the node was not observed within three minutes: unknown is not synced',
       MINUTE_MS,
     );
+  // A node that has become a validator since it was observed is one.
+  const nodes = facts.nodes.map((node) =>
+    node.instanceId === instanceId && role === 'validator' ? { ...node, role } : node,
+  );
   // The same rules by which the dispatcher has chosen it, judged at this moment.
   const donor = donorOf({
     ...{ fleet, nodes, observedAtMs, breaker, haltedSinceMs, nowMs },
     sets: [],
     busy: new Map(),
     underWaySinceMs: null,
-    asked: { instanceId },
+    asked: { instanceId, ...(isAcknowledged && { acknowledgesValidator: true }) },
   });
   if ('refuse' in donor) return donor;
   return 'notDue' in donor ? refuse('not-due', donor.notDue, HOUR_MS) : null;
 }
+
+const nameOf = (facts: SnapshotFacts, instanceId: string): string =>
+  watchedNodeOf(facts, { instanceId })?.name ?? instanceId;
 
 /** The node itself, as it was seen lately. */
 export const watchedNodeOf = (

@@ -34,10 +34,10 @@ type ProofResult =
 
 /** Pure. */
 export function judgeProof({ nowMs, fleet, watched, upSinceMs, height }: ProofFacts): ProofResult {
-  const { startGraceSeconds, stuckSeconds } = fleet.health;
+  const { startGraceSeconds, patienceSeconds } = fleet.health;
   const upForMs = nowMs - upSinceMs;
-  const over = upForMs > (startGraceSeconds + stuckSeconds) * 1000;
-  const isBlindForLong = upForMs > (startGraceSeconds + stuckSeconds) * 1000 + BLIND_MS;
+  const over = upForMs > (startGraceSeconds + patienceSeconds) * 1000;
+  const isBlindForLong = upForMs > (startGraceSeconds + patienceSeconds) * 1000 + BLIND_MS;
   // An observation from before the start says nothing about it.
   if (watched === null || watched.observedAtMs <= upSinceMs)
     return isBlindForLong ? { unseen: 'nobody has observed it since its client came up' } : wait(upForMs);

@@ -36,6 +36,7 @@ function ledgerOf(
   return {
     fleet: name,
     node,
+    ofValidator: facts.role === 'validator' || watched?.role === 'validator',
     role: volumes.length === 1 ? (volumes[0]?.role ?? null) : null,
     setId: memory.setId,
     parts: volumes.length,

@@ -15,6 +15,8 @@ export interface ChainState {
   readonly onBranch: readonly Source[];
   readonly tip: Tip;
   readonly haltedSinceMs: number | null;
+  /** Its only node stands for longer than its chain ever pauses, nobody else can say whether the chain goes on, and it was not restarted for that yet. */
+  readonly standsAlone: boolean;
   /** Whether the fleet was watched a moment ago. */
   readonly watched: boolean;
 }
@@ -26,6 +28,7 @@ export function chainStateOf(facts: FleetFacts): ChainState {
   const onBranch = sources.all.filter(({ key }) => !branches.differing.has(key));
   const linked = linkedReferences(onBranch);
   const tip = tipOf(onBranch, linked, before.watch, nowMs);
+  const alone = aloneIn(facts, sources.all);
   return {
     sources,
     linked,
@@ -33,7 +36,8 @@ export function chainStateOf(facts: FleetFacts): ChainState {
     branches,
     onBranch,
     tip,
-    haltedSinceMs: haltedSince(fleet, tip, onBranch, before.watch, nowMs),
+    haltedSinceMs: alone === null ? haltedSince(fleet, tip, onBranch, before.watch, nowMs) : null,
+    standsAlone: alone === 'stands',
     watched: before.watch !== undefined && nowMs - before.watch.observedAtMs <= WATCHED_MS,
   };
 }
@@ -183,6 +187,17 @@ export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes:
   return [main, ...others].slice(0, MAXIMUM_HEIGHTS);
 }
 
+/**
+ * What all are asked beside that, where several nodes answered in the last sweep: the newest heights of those that were behind. Whether others have their
+ * block tells a node that stands from one on a branch that is not deep enough to be called a fork yet.
+ */
+export function heightsBeside(asked: readonly number[], nodes: readonly ObservedNode[]): readonly number[] {
+  if (nodes.length < 2) return [];
+  const own = nodes.flatMap(({ height, health }) => (height === null || health !== 'behind' ? [] : [height]));
+  const others = [...new Set(own)].filter((height) => !asked.includes(height));
+  return others.toSorted((a, b) => b - a).slice(0, MAXIMUM_HEIGHTS - asked.length);
+}
+
 /** So many blocks above a node's newest one a reference has to have, before its word counts alone. */
 const BLOCKS_MORE = 3;
 
@@ -205,6 +220,22 @@ function linkedReferences(sources: readonly Source[]): ReadonlySet<string> {
   const follows = (source: Source): boolean =>
     source.kind === 'reference' && hashAt(source, height) === own && hashAt(source, height + BLOCKS_MORE) !== undefined;
   return new Set(sources.filter(follows).map(({ key }) => key));
+}
+
+/** A node without siblings and without any reference; null where it gives no cause to be restarted, or was restarted and stands still. */
+function aloneIn(
+  { fleet, nodes, references, before, nowMs }: FleetFacts,
+  all: readonly Source[],
+): 'stands' | 'starts' | null {
+  const [source, ...others] = all;
+  if (source?.kind !== 'node' || others.length > 0 || nodes.length > 1 || references.length > 0) return null;
+  const { haltSeconds, startGraceSeconds } = fleet.health;
+  const { sinceMs } = source.track;
+  if (sinceMs === null || nowMs - sinceMs < haltSeconds * 1000) return null;
+  const known = before.nodes.get(source.key);
+  if (known?.memory?.stoodAlone !== source.status.height || known.health === 'stuck') return 'stands';
+  // Its client has just come up: what becomes of that is seen first.
+  return known.startedAtMs !== null && nowMs - known.startedAtMs < startGraceSeconds * 1000 ? 'starts' : null;
 }
 
 /**

@@ -1,8 +1,8 @@
 // What the consensus client beside an execution client has to do with its standstill. Pure. Only a consensus client that was heard before and is silent
 // now, or that stands itself, is at fault: a wrong port, a refusal or a malformed answer is no cause.
 import { type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
-import type { ConsensusTrack } from '../../shared/fleet/observation.ts';
-import { duration } from './phrases.ts';
+import type { ConsensusTrack, ObservedConsensusClient } from '../../shared/fleet/observation.ts';
+import { duration, oneLine } from './phrases.ts';
 import { WATCHED_MS } from './sources.ts';
 
 /** at-fault: it is down, or stands. syncing: it advances, and the execution client waits for it. */
@@ -39,7 +39,7 @@ export function judgeConsensusClient(
       return { is: 'unknown', reason: `its consensus client was never heard on that port: ${reading.reason}` };
     return { is: 'at-fault', reason: `its consensus client is the cause, which does not answer: ${reading.reason}` };
   }
-  const { height: slot, claimedTip = slot, hamperedBy } = reading.facts;
+  const { height: slot, claimedTip = slot, hamperedBy, syncing } = reading.facts;
   // The consensus client waits for this very client: it is not the cause.
   if (hamperedBy !== undefined) return { is: 'well' };
   const stoodMs = nowMs - (track?.slotSinceMs ?? nowMs);
@@ -49,6 +49,35 @@ export function judgeConsensusClient(
       reason: `its consensus client is the cause: it has stood at slot ${slot} for ${duration(stoodMs)}`,
     };
   const behind = claimedTip - slot;
+  // heimdall says that it catches up, and not how far it has to.
+  if (behind === 0 && syncing === true && reading.facts.claimedTip === undefined)
+    return { is: 'syncing', reason: `its consensus client catches up itself, at ${slot}` };
   if (behind <= SLOTS_BEHIND) return { is: 'well' };
   return { is: 'syncing', reason: `its consensus client is ${behind} slots behind itself, and goes on` };
+}
+
+/** How the consensus client itself is, whatever its execution client does: for people and for its metric. @param track as it is after this reading */
+export function observeConsensusClient(
+  reading: Reading<NodeStatus>,
+  track: ConsensusTrack | undefined,
+  stuckMs: number,
+  nowMs: number,
+): ObservedConsensusClient {
+  const unread = { slot: null, slotsBehind: null } as const;
+  if (reading.kind === 'starting') return { health: 'starting', reason: oneLine(reading.reason), ...unread };
+  if (reading.kind === 'error') {
+    const health = SHOWS[reading.code] === 'silence' && track !== undefined ? 'unreachable' : 'unknown';
+    return { health, reason: oneLine(reading.reason), ...unread };
+  }
+  const { height: slot, claimedTip, syncing, hamperedBy, clientVersion } = reading.facts;
+  const slotsBehind = claimedTip === undefined ? null : Math.max(0, claimedTip - slot);
+  const told = { slot, slotsBehind, ...(clientVersion !== undefined && { version: clientVersion }) };
+  const at = `at slot ${slot}${slotsBehind ? `, ${slotsBehind} behind` : ''}`;
+  if (hamperedBy !== undefined)
+    return { health: 'waiting', reason: `${at}; it waits for its execution client`, ...told };
+  const stoodMs = nowMs - (track?.slotSinceMs ?? nowMs);
+  if (stoodMs >= stuckMs)
+    return { health: 'stuck', reason: `${at}, where it has stood for ${duration(stoodMs)}`, ...told };
+  const isSyncing = syncing === true || (slotsBehind ?? 0) > SLOTS_BEHIND;
+  return { health: isSyncing ? 'syncing' : 'synced', reason: at, ...told };
 }

@@ -1,4 +1,5 @@
 // The six alert rules of CometBFT operators, from the nodes' metrics and status. A value that no node reports is not published: no data, and never 0.
+import { familyOf } from '../../shared/chains/defaults.ts';
 import type { ConsensusMetrics } from '../../shared/chains/metrics.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import type { ConsensusMetric } from '../../shared/fleet/resource-names.ts';
@@ -24,7 +25,7 @@ interface ConsensusFacts {
 }
 
 export function judgeConsensus(facts: FleetFacts, nodes: readonly ObservedNode[]): Consensus {
-  if (facts.fleet.chain !== 'cometbft') return { metrics: {}, conditions: new Map() };
+  if (familyOf(facts.fleet.chain) !== 'cometbft') return { metrics: {}, conditions: new Map() };
   const all = nodes.map((node) => consensusFactsOf(facts, node));
   // A node that is not at the tip reports only the past.
   const present = all.filter(({ node }) => node.health === 'synced');

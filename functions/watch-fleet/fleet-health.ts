@@ -1,4 +1,5 @@
 // The health of a fleet, as a pure function of what one sweep has read and of earlier observations. Each judgement has the sentence that explains it.
+import { followShared, plainName } from '../../shared/fleet/node-names.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
@@ -7,7 +8,7 @@ import { type ChainState, chainStateOf, type Tip } from './chain.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
 import { type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
 import { followGone, missingNodes } from './missing.ts';
-import { type JudgedNode, judgeNode, WELL_FOR_MS } from './node-health.ts';
+import { type JudgedNode, judgeNode, stuckBlocks, WELL_FOR_MS } from './node-health.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
 import { referenceBefore, referenceKey, type Source, UNTRACKED } from './sources.ts';
 
@@ -31,6 +32,8 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
   const consensus = judgeConsensus(facts, observed);
   const gone = followGone({ nodes: before.nodes.values(), gone: before.watch?.gone ?? [] }, facts.nodes, nowMs);
   const missing = missingNodes(facts, gone);
+  const plain = facts.nodes.map((node) => ({ ...node, name: plainName(facts.fleet, node) }));
+  const sharedNames = followShared(before.watch?.sharedNames, plain, nowMs);
   // Missed in the last sweep, too: people know of those that were missing before.
   const hasMore = gone.some(({ sinceMs }) => sinceMs === before.watch?.observedAtMs);
   const conditions = new Map<PageCode, string>([
@@ -54,6 +57,7 @@ export function judgeFleet(facts: FleetFacts): FleetHealth {
       conditions: since(conditions, before.watch, nowMs),
       paged: pagedBefore(conditions, before.watch, nowMs, new Set(hasMore ? ['node-missing' as const] : [])),
       ...(gone.length > 0 && { gone }),
+      ...(Object.keys(sharedNames).length > 0 && { sharedNames }),
       version: before.watch?.version ?? 0,
     },
   };
@@ -124,8 +128,14 @@ function fleetConditions(
     );
 
   const watched = fleet.probe !== undefined;
+  // Told once, for as long as it is so: who has written `probe: none` for a trial may have forgotten it.
+  if (!watched)
+    conditions.set(
+      'nobody-watches',
+      'no probe asks its clients (probe: none): one that ends, hangs or falls behind is not seen, not healed and not told. What is seen are its disks, EC2’s checks and instances that go. probe: ssm needs nothing but the SSM agent',
+    );
   // A node that is ahead of all others may be on a branch that differs only some blocks deeper.
-  const patienceMs = fleet.health.stuckSeconds * 1000;
+  const patienceMs = fleet.health.patienceSeconds * 1000;
   const alone = nodes.filter(
     ({ node }) =>
       watched &&
@@ -156,8 +166,15 @@ function fleetConditions(
   if (lying.length > 0)
     conditions.set('reference-disagrees', lying.map(({ host, reason }) => `${host}: ${reason}`).join('; '));
 
+  // With a block or two more of others it shows whether the node is stuck.
+  const isToShow = ({ lagBlocks }: JudgedNode['node']): boolean =>
+    lagBlocks !== null && lagBlocks > 0 && lagBlocks < stuckBlocks(fleet);
   const standing = nodes.filter(
-    ({ node }) => node.health === 'behind' && node.heightSinceMs !== null && nowMs - node.heightSinceMs >= patienceMs,
+    ({ node }) =>
+      node.health === 'behind' &&
+      !isToShow(node) &&
+      node.heightSinceMs !== null &&
+      nowMs - node.heightSinceMs >= patienceMs,
   );
   if (haltedSinceMs === null && standing.length > 0)
     conditions.set(

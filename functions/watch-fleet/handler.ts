@@ -1,5 +1,6 @@
 // watch-fleet: asks every node of every fleet each minute, and explains the health of each. It changes nothing, so neither a pause nor a mode stops
 // it: other functions decide by its observations.
+import { setTimeout } from 'node:timers/promises';
 import { PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import middy from '@middy/core';
 import pMap from 'p-map';
@@ -12,12 +13,15 @@ import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
+import { PROBE_REQUEST_TIMEOUT_MS } from '../../shared/probe/protocol.ts';
 import { awsFailureIn, SweepPages } from './aws-outage.ts';
-import { heightsOfReferences, heightsToAsk } from './chain.ts';
+import { heightsBeside, heightsOfReferences, heightsToAsk } from './chain.ts';
 import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
-import { judgeFleet } from './fleet-health.ts';
+import { type FleetHealth, judgeFleet } from './fleet-health.ts';
 import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
+import { keepMachines } from './machines.ts';
 import { publishMetrics } from './metrics.ts';
+import { OVERDUE_MS } from './node-health.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
 import { storeObservations } from './observations.ts';
 import { recordPaging } from './pages.ts';
@@ -26,6 +30,7 @@ import { probeMetric } from './probes/metric.ts';
 import { askReferences, type ProbeResult, questionOf, unprobed } from './probes/probe.ts';
 import { probeSsm } from './probes/ssm.ts';
 import { probeVpc } from './probes/vpc.ts';
+import { lateNodes, withSecondLook } from './second-look.ts';
 
 export { awsClients };
 
@@ -46,6 +51,9 @@ export const handler = createHandler({ clients: awsClients() });
  * sockets.
  */
 const FLEETS_AT_ONCE = 50;
+
+/** A second look is at nodes that have just answered: a command of SSM takes the longest, some eight seconds. */
+const SECOND_LOOK_MS = 12_000;
 
 /** No node is waited for longer: pages and records must also be written within the function's minute. */
 export const ASK_FOR_MS = 48_000;
@@ -103,10 +111,11 @@ async function watchFleet(
   pages: SweepPages,
 ): Promise<void> {
   const { clients, store } = context;
+  const reading = store.readWatch(fleet.name);
   const [nodes, observations, watch] = await Promise.all([
-    discoverNodes(clients.ec2, fleet),
+    discoverNodes(clients.ec2, fleet, { readWatch: () => reading }),
     store.readObservations(fleet.name),
-    store.readWatch(fleet.name),
+    reading,
   ]);
   const known = observations.flatMap((observation) => observation.nodes);
   if (nodes.length === 0) {
@@ -116,9 +125,10 @@ async function watchFleet(
     return;
   }
   const askedHeights = heightsToAsk(fleet, watch, known);
+  const heights = [...askedHeights, ...heightsBeside(askedHeights, known)];
   const [probed, references] = await Promise.all([
-    probeNodes(context, fleet, nodes, askedHeights, untilMs),
-    askReferences(fleet, heightsOfReferences(askedHeights, known)),
+    probeNodes(context, fleet, nodes, heights, untilMs),
+    askReferences(fleet, heightsOfReferences(heights, known)),
   ]);
   failures.push(...probed.failures);
   const awsFailure = awsFailureIn(probed.failures);
@@ -140,12 +150,13 @@ async function watchFleet(
       failures.push(error);
     }
   };
-  const health = judgeFleet(facts);
+  const health = await lookAgain(context, facts, judgeFleet(facts), { heights, untilMs });
   await attempt(() => publishMetrics(clients.cloudwatch, facts, health));
   const sent = await notifyPeople(context, facts, health, attempt, pages);
   await attempt(() => journalChanges(context, facts, health));
   const { nodes: judged, watch: next } = recordPaging(health, sent, facts.nowMs);
-  const seen = judged.map(({ node }) => node);
+  const observed = judged.map(({ node }) => node);
+  const seen = await keepMachines(context, facts, observed, attempt);
   await attempt(async () => {
     const kept = await storeObservations(context, {
       fleet: fleet.name,
@@ -157,6 +168,24 @@ async function watchFleet(
     // register-nodes reads the stored observation.
     if (poolMayChange(facts, seen)) await hintRegister(context, fleet.name);
   });
+}
+
+/** The health of the first look, with what a second one at the nodes that are late adds to it. There is none where the sweep has no time left. */
+async function lookAgain(
+  context: WatchContext,
+  facts: FleetFacts,
+  first: FleetHealth,
+  sweep: { readonly heights: readonly number[]; readonly untilMs: number },
+): Promise<FleetHealth> {
+  const late = lateNodes(facts, first);
+  if (late.length === 0 || Date.now() + OVERDUE_MS + SECOND_LOOK_MS > sweep.untilMs) return first;
+  await setTimeout(OVERDUE_MS);
+  const untilMs = Date.now() + PROBE_REQUEST_TIMEOUT_MS + SECOND_LOOK_MS;
+  const asked = probeNodes(context, facts.fleet, late, sweep.heights, untilMs);
+  // Whatever fails here says nothing of a node: the next sweep asks all of them again.
+  const failed = (cause: unknown): void => warn(facts.fleet, `the second look failed: ${sentenceOf(cause)}`);
+  const probed = await Promise.race([asked.catch(failed), setTimeout(SECOND_LOOK_MS, undefined)]);
+  return probed === undefined ? first : withSecondLook(facts, first, probed, Date.now());
 }
 
 function probeNodes(

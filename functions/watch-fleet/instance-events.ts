@@ -1,22 +1,15 @@
-// What EC2 has scheduled for instances: that it retires, stops or reboots one, or maintains its host, and when. Told once, and again when its time has
-// changed. Source: "Scheduled events for your instances" (EC2 user guide); InstanceStatusEvent in @aws-sdk/client-ec2.
-import {
-  type EC2Client,
-  EventCode,
-  type InstanceStatusEvent,
-  paginateDescribeInstanceStatus,
-} from '@aws-sdk/client-ec2';
+// What EC2 has scheduled for instances is told once, and again when its time has changed; and once more when its time is near and nobody has moved the
+// node.
+import { type EC2Client, EventCode, paginateDescribeInstanceStatus } from '@aws-sdk/client-ec2';
 import { readAllPages } from '../../shared/aws/pagination.ts';
-import type { NodeMemory } from '../../shared/fleet/observation.ts';
+import type { NodeMemory, ObservedNode } from '../../shared/fleet/observation.ts';
+import {
+  eventsToCome,
+  type ScheduledEvent,
+  type ScheduledMark,
+  sentenceOfEvent,
+} from '../../shared/fleet/scheduled-events.ts';
 import { oneLine } from './phrases.ts';
-
-export interface ScheduledEvent {
-  readonly id: string;
-  readonly code: EventCode;
-  /** The earliest time at which it begins, ms since the epoch. */
-  readonly notBeforeMs: number;
-  readonly description: string;
-}
 
 /** By instance id. unknown: EC2 could not be asked, which is not "nothing is scheduled". */
 export type ScheduledEvents = ReadonlyMap<string, readonly ScheduledEvent[]> | 'unknown';
@@ -34,16 +27,7 @@ export async function readScheduledEvents(ec2: EC2Client): Promise<ReadonlyMap<s
     MAX_PAGES,
     'instances with a scheduled event',
   );
-  return new Map(statuses.map(({ InstanceId = '', Events = [] }) => [InstanceId, Events.flatMap(scheduledEvent)]));
-}
-
-/** "If the event has been completed, this description starts with the following text: [Completed]." A cancelled one starts with [Canceled]. */
-const OVER = /^\[(completed|cancell?ed)\]/i;
-
-function scheduledEvent(event: InstanceStatusEvent): readonly ScheduledEvent[] {
-  const { InstanceEventId, Code, NotBefore, Description = '' } = event;
-  if (Code === undefined || NotBefore === undefined || OVER.test(Description)) return [];
-  return [{ id: InstanceEventId ?? Code, code: Code, notBeforeMs: NotBefore.getTime(), description: Description }];
+  return new Map(statuses.map(({ InstanceId = '', Events = [] }) => [InstanceId, eventsToCome(Events)]));
 }
 
 type ToldEvents = NonNullable<NodeMemory['toldEvents']>;
@@ -61,24 +45,56 @@ export function eventsToTell(events: ScheduledEvents, instanceId: string, told: 
   return (events.get(instanceId) ?? []).filter(({ id, notBeforeMs }) => told[id] !== notBeforeMs);
 }
 
+/** What EC2 describes as to come for a node. Where EC2 could not be asked, what was seen before stands. */
+export function eventsAhead(
+  events: ScheduledEvents,
+  { instanceId, launchedAtMs }: { readonly instanceId: string; readonly launchedAtMs: number },
+  before: ObservedNode | undefined,
+  nowMs: number,
+): readonly ScheduledMark[] {
+  const known = before?.scheduled ?? [];
+  const now =
+    events === 'unknown'
+      ? known
+      : (events.get(instanceId) ?? []).map(({ id, code, notBeforeMs }) => ({
+          ...{ id, code, notBeforeMs },
+          seenAtMs: known.find((one) => one.id === id)?.seenAtMs ?? nowMs,
+        }));
+  return now.map((mark) => (launchedAtMs > mark.seenAtMs ? { ...mark, moved: true } : mark));
+}
+
+/** So long before its time an event is told once more. Half a working day is enough to move a node by hand. */
+const NEAR_MS = 6 * 60 * 60_000;
+
+/** What was told of an event whose time is near. */
+export const nearKey = (id: string): string => `near ${id}`;
+
+/** Events that are near, were told long ago, and whose node is still where it was. One that was announced late is told once. */
+export const eventsNear = (
+  ahead: readonly ScheduledMark[],
+  told: ToldEvents,
+  nowMs: number,
+): readonly ScheduledMark[] =>
+  ahead.filter(
+    ({ id, notBeforeMs, seenAtMs, moved = false }) =>
+      !moved &&
+      told[id] === notBeforeMs &&
+      told[nearKey(id)] !== notBeforeMs &&
+      notBeforeMs > nowMs &&
+      notBeforeMs - nowMs <= NEAR_MS &&
+      notBeforeMs - seenAtMs >= 2 * NEAR_MS,
+  );
+
 /** An instance with more events than this tells the next ones: none has. */
 const NAMED = 3;
-
-const WHAT: Readonly<Record<EventCode, string>> = {
-  'instance-retirement': 'retires its instance',
-  'instance-stop': 'stops its instance',
-  'instance-reboot': 'reboots its instance',
-  'system-reboot': 'reboots the host of its instance',
-  'system-maintenance': 'maintains the host of its instance',
-};
 
 export const sentenceOfEvents = (events: readonly ScheduledEvent[]): string =>
   oneLine(
     events
       .slice(0, NAMED)
-      .map(({ code, notBeforeMs, description }) => {
-        const words = description === '' ? '' : `: ${description}`;
-        return `EC2 ${WHAT[code]} at ${new Date(notBeforeMs).toISOString().slice(0, 16)}Z or later (${code})${words}`;
-      })
+      .map((event) => `${sentenceOfEvent(event)}${event.description === '' ? '' : `: ${event.description}`}`)
       .join('; '),
   );
+
+export const sentenceOfNear = (events: readonly ScheduledMark[]): string =>
+  oneLine(`${events.slice(0, NAMED).map(sentenceOfEvent).join('; ')}, and it is on that hardware still`);

@@ -4,6 +4,7 @@ import type { Fleet } from '../../shared/fleet/model.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import {
+  type ConsensusClientMetric,
   type ConsensusMetric,
   type FleetMetric,
   HEALTH_VALUE,
@@ -30,12 +31,13 @@ export async function publishMetrics(
 
 type Unit = NonNullable<MetricDatum['Unit']>;
 
-const NODE_UNITS: Readonly<Record<NodeMetric, Unit>> = {
+const NODE_UNITS: Readonly<Record<NodeMetric | ConsensusClientMetric, Unit>> = {
   HeightLag: 'Count',
   BlockAgeSeconds: 'Seconds',
   Peers: 'Count',
   Health: 'None',
   DiskUsedPercent: 'Percent',
+  ConsensusSlotsBehind: 'Count',
 };
 
 /** @param doubled names that more than one node has: nothing is published under them. A fleet without a probe has no metrics. */
@@ -53,14 +55,18 @@ export function metricsOf(facts: FleetFacts, health: FleetHealth, doubled: Reado
   return [...own, ...whole];
 }
 
-function nodeData({ readings }: FleetFacts, node: ObservedNode): readonly (readonly [NodeMetric, number])[] {
+function nodeData(
+  { readings }: FleetFacts,
+  node: ObservedNode,
+): readonly (readonly [NodeMetric | ConsensusClientMetric, number])[] {
   const reading = readings.get(node.instanceId);
   const disks = reading?.kind === 'read' ? Object.values(reading.reading.diskUsedPercent ?? {}) : [];
-  const told: readonly (readonly [NodeMetric, number | null])[] = [
+  const told: readonly (readonly [NodeMetric | ConsensusClientMetric, number | null])[] = [
     ['HeightLag', node.lagBlocks],
     ['BlockAgeSeconds', node.blockAgeSeconds],
     ['Peers', node.peerCount],
     ['Health', HEALTH_VALUE[node.health]],
+    ['ConsensusSlotsBehind', node.consensusClient?.slotsBehind ?? null],
     // The fullest of its volumes.
     ['DiskUsedPercent', disks.length === 0 ? null : disks.reduce((most, used) => Math.max(most, used))],
   ];

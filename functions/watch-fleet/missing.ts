@@ -24,7 +24,7 @@ export function followGone(
   const taken = new Set(nodes.map(({ name }) => name));
   const lost = [...before.nodes]
     .filter(({ inGroup, instanceId }) => !inGroup && !before.gone.some((one) => one.instanceId === instanceId))
-    .map(({ instanceId, name }) => ({ instanceId, name, sinceMs: nowMs }));
+    .map(({ instanceId, name, role }) => ({ instanceId, name, role, sinceMs: nowMs }));
   return [...before.gone, ...lost]
     .filter(({ instanceId, name, sinceMs }) => !ids.has(instanceId) && !taken.has(name) && nowMs - sinceMs < KEPT_MS)
     .slice(-KEPT);

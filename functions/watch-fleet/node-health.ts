@@ -12,17 +12,19 @@ import type {
   ObservedNode,
   Track,
 } from '../../shared/fleet/observation.ts';
+import type { ScheduledEvent, ScheduledMark } from '../../shared/fleet/scheduled-events.ts';
 import type { ConditionCode } from '../../shared/model/guardrail-codes.ts';
 import { SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { names } from '../../shared/text/names.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
-import { followConsensus, judgeConsensusClient } from './consensus-client.ts';
+import { followConsensus, judgeConsensusClient, observeConsensusClient } from './consensus-client.ts';
 import type { FleetFacts, NodeReading } from './context.ts';
-import { eventsTold, eventsToTell, type ScheduledEvent } from './instance-events.ts';
+import { eventsAhead, eventsNear, eventsTold, eventsToTell } from './instance-events.ts';
 import { followCrashes, followLag, type LastingTrouble, lastingTroubles } from './lasting.ts';
 import { blocks, duration, oneLine, short } from './phrases.ts';
 import { areApart, areHalf, follow, outweighs, type Source, UNTRACKED } from './sources.ts';
+import { votesOf } from './votes.ts';
 
 export interface JudgedNode {
   readonly node: ObservedNode;
@@ -32,6 +34,8 @@ export interface JudgedNode {
   readonly lasting: readonly LastingTrouble[];
   /** What EC2 has scheduled for its instance and people do not know yet. */
   readonly scheduled: readonly ScheduledEvent[];
+  /** Those that people know, whose time is near, and that nobody has moved the node for. */
+  readonly near: readonly ScheduledMark[];
 }
 
 /** After a page the same trouble pages again only after the node was well for this long: the same rule as for incidents. */
@@ -53,7 +57,11 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const grace = nowMs < graceEndsMs(facts.fleet, node, start);
   const beacon = reading?.kind === 'read' ? reading.reading.beacon : undefined;
   const consensus = followConsensus(before?.memory?.consensus, beacon, nowMs);
-  const verdict = assessHealth({ facts, chain, node, before, start, doubted, grace, consensus }, reading);
+  const overtakenAtMs = overtakenSince(chain, source, before, nowMs);
+  const verdict = assessHealth(
+    { facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs },
+    reading,
+  );
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
   const told = status?.kind === 'ok' ? status.facts : undefined;
   // A node on another network makes progress there, of which nothing is known here.
@@ -69,6 +77,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : undefined,
   });
   const toldEvents = eventsTold(before?.memory?.toldEvents ?? {}, nowMs);
+  const ahead = eventsAhead(facts.scheduled, node, before, nowMs);
   const toldAtMs = before?.memory?.toldAtMs ?? {};
   const atTip = verdict.health === 'synced' ? 'reached' : tipSince(before, start);
   const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
@@ -80,6 +89,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
     code: verdict.code,
     lasting,
     scheduled: eventsToTell(facts.scheduled, instanceId, toldEvents),
+    near: eventsNear(ahead, toldEvents, nowMs),
     node: {
       ...{ instanceId, name, role, availabilityZone, privateIp },
       health: verdict.health,
@@ -87,6 +97,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       sinceMs,
       height,
       ...(node.tags[SCALING_GROUP_TAG] !== undefined && { inGroup: true }),
+      ...(ahead.length > 0 && { scheduled: ahead }),
       ...ledgerFactsOf(told),
       heightSinceMs: track.sinceMs,
       lagBlocks,
@@ -97,8 +108,12 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       seenSinceMs: before?.seenSinceMs ?? nowMs,
       paged,
       ...(isSyncing({ health: verdict.health, atTip, start, track }, facts) && { syncing: true }),
+      ...(beacon && {
+        consensusClient: observeConsensusClient(beacon, consensus, facts.fleet.health.patienceSeconds * 1000, nowMs),
+      }),
       ...(verdict.cause && { cause: verdict.cause }),
       ...(verdict.evidence && { evidence: verdict.evidence }),
+      ...votesOf(reading, told, before),
       memory: {
         track,
         ...(consensus && { consensus }),
@@ -106,6 +121,8 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
         ...(crashes.length > 0 && { crashes }),
         ...(paged.length > 0 && { toldAtMs: Object.fromEntries(paged.map((code) => [code, toldAtMs[code] ?? nowMs])) }),
         ...(Object.keys(toldEvents).length > 0 && { toldEvents }),
+        ...(overtakenAtMs !== undefined && { overtakenAtMs }),
+        ...stoodAloneAt(verdict, before, height),
         heard: heard ?? before?.memory?.heard ?? null,
         ...(atTip && { atTip }),
         starts: verdict.health === 'synced' ? 0 : start.starts,
@@ -113,6 +130,46 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       },
     },
   };
+}
+
+/** So many blocks more of others show that the chain goes on without a node. */
+const STUCK_BLOCKS = 3;
+/** A well node has each block within seconds of the others; a large block on a slow disk takes some twenty. After that it serves nobody from the pool. */
+export const OVERDUE_MS = 20_000;
+/** After a long gap several blocks may come at once: so long a node has the time to follow before it is called stuck. */
+const FOLLOWS_WITHIN_MS = 45_000;
+
+/** Its nodes say themselves how high they are, in each sweep. What a script posts is minutes old, for each node by another time. */
+export const isAsked = ({ probe }: Fleet): boolean => probe !== undefined && probe.by !== 'metric';
+
+/** How many blocks more of others it takes to call a node stuck. */
+export const stuckBlocks = (fleet: Fleet): number => (isAsked(fleet) ? STUCK_BLOCKS : fleet.health.behindBlocks + 1);
+
+/** Since when others are seen to have a block above the one at which the node stands. */
+function overtakenSince(
+  { tip }: ChainState,
+  source: Source | undefined,
+  before: ObservedNode | undefined,
+  nowMs: number,
+): number | undefined {
+  const known = before?.memory?.overtakenAtMs;
+  if (source === undefined) return known;
+  const { status, track } = source;
+  if (tip.height === null || status.height >= tip.height) return undefined;
+  const stands = track.sinceMs !== nowMs;
+  if (stands && known !== undefined) return known;
+  return tip.confirmed ? nowMs : undefined;
+}
+
+/** Forgotten once it has moved. */
+function stoodAloneAt(
+  { evidence }: Pick<HealthAssessment, 'evidence'>,
+  before: ObservedNode | undefined,
+  height: number | null,
+): Pick<NodeMemory, 'stoodAlone'> {
+  const known = before?.memory?.stoodAlone;
+  if (evidence === 'no-reference' && height !== null) return { stoodAlone: height };
+  return known !== undefined && (height === null || height === known) ? { stoodAlone: known } : {};
 }
 
 /** What is remembered of a node that is not at the tip now. */
@@ -139,7 +196,7 @@ function isSyncing(
   if ((health !== 'starting' && health !== 'behind') || atTip === 'reached' || starts > MAXIMUM_STARTS) return false;
   if (health === 'starting' && atTip === undefined) return true;
   if (advancedAtMs === null || advancedAtMs <= (startedAtMs ?? 0)) return false;
-  return nowMs - advancedAtMs < fleet.health.stuckSeconds * 1000;
+  return nowMs - advancedAtMs < fleet.health.patienceSeconds * 1000;
 }
 
 /** What a reading lacks, for people: the node is judged by the rest. */
@@ -196,6 +253,7 @@ interface NodeFacts {
   readonly consensus: ConsensusTrack | undefined;
   /** Its client or its instance has just come up. */
   readonly grace: boolean;
+  readonly overtakenAtMs: number | undefined;
 }
 
 function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthAssessment {
@@ -234,7 +292,7 @@ function judgeWithoutFacts(
 /** No heal is for a client that answers. Where it does not say where it stands for as long as a node may stand still, a person is told. */
 function judgeBusy({ facts, before }: NodeFacts, reason: string): HealthAssessment {
   const forMs = before?.health === 'busy' ? facts.nowMs - before.sinceMs : 0;
-  const code = forMs >= facts.fleet.health.stuckSeconds * 1000 ? 'node-busy' : null;
+  const code = forMs >= facts.fleet.health.patienceSeconds * 1000 ? 'node-busy' : null;
   return { health: 'busy', reason: `it is alive, and does not say where it stands: ${reason}`, code };
 }
 
@@ -258,18 +316,21 @@ function judgeBranch({ facts, chain, before, doubted }: NodeFacts, source: Sourc
 }
 
 function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): HealthAssessment {
-  const { facts, chain, node, start, grace } = one;
+  const { facts, chain, node, start, grace, overtakenAtMs } = one;
   const { tip, haltedSinceMs } = chain;
   const { behindBlocks } = facts.fleet.health;
   const { height } = source.status;
   const tipHeight = tip.height ?? height;
+  if (chain.standsAlone && !grace) return standsAlone(one, source, reading);
   if (height - tipHeight > behindBlocks)
     return assessment(
       'unknown',
       `it alone claims height ${height}, ${blocks(height - tipHeight)} above what anybody confirms`,
     );
   const lag = Math.max(tipHeight, claimOf(source.status)) - height;
-  if (lag <= behindBlocks) {
+  const overtakenMs = overtakenAtMs === undefined ? 0 : facts.nowMs - overtakenAtMs;
+  const isOverdue = isAsked(facts.fleet) && overtakenMs >= OVERDUE_MS && haltedSinceMs === null;
+  if (lag <= behindBlocks && !isOverdue) {
     if (haltedSinceMs !== null)
       return assessment(
         'synced',
@@ -282,7 +343,8 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
     reading.beacon && judgeConsensusClient(reading.beacon, one.consensus, stuckSeconds * 1000, facts.nowMs);
   const because = neighbour === undefined || neighbour.is === 'well' ? '' : `; ${neighbour.reason}`;
   const cause = neighbour?.is === 'at-fault' ? { cause: 'consensus-client' as const } : {};
-  const place = `${blocks(lag)} behind, at ${height}`;
+  const few = lag <= behindBlocks ? `; others have had the next block for ${duration(overtakenMs)}` : '';
+  const place = `${blocks(lag)} behind, at ${height}${few}`;
   if (grace) {
     const { launchedAtMs } = node;
     const launched = launchedAtMs > (start.startedAtMs ?? 0);
@@ -291,7 +353,9 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
     return { ...assessment('starting', `${place}; ${since}${because}`), ...cause };
   }
   const stoodMs = facts.nowMs - (source.track.sinceMs ?? facts.nowMs);
-  if (stoodMs < stuckSeconds * 1000) return { ...assessment('behind', `${place}${because}`), ...cause };
+  const mayBeStuck =
+    stoodMs >= stuckSeconds * 1000 && lag >= stuckBlocks(facts.fleet) && overtakenMs >= FOLLOWS_WITHIN_MS;
+  if (!mayBeStuck) return { ...assessment('behind', `${place}${because}`), ...cause };
   // Whether a node catches up during a halt shows only when the chain continues.
   if (haltedSinceMs !== null) {
     const since = duration(facts.nowMs - haltedSinceMs);
@@ -305,7 +369,9 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   if (!outweigh && !hasWitness) {
     const others =
       ahead.length === 0
-        ? 'nobody else was seen to advance'
+        ? isDisputed(one, source)
+          ? 'others have another block at its height: a fork may be beginning'
+          : 'nobody else was seen to advance'
         : `only ${names(ahead.map(({ name }) => name))} advanced, too few to blame it`;
     return { health: 'behind', reason: `${standing}; ${others}${evidence}`, code: null, ...cause };
   }
@@ -318,17 +384,44 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   return { health: 'stuck', reason, code: 'node-stuck', ...cause, ...single };
 }
 
+/** Without another voice only the time speaks, and the node's own signs: it may be its chain. A restart costs a minute, and is made once. */
+function standsAlone({ facts }: NodeFacts, source: Source, reading: StatusReading): HealthAssessment {
+  const { height } = source.status;
+  const stood = duration(facts.nowMs - (source.track.sinceMs ?? facts.nowMs));
+  const claim = claimOf(source.status);
+  const ownWord = claim > height ? `, and it knows of a block ${claim} itself` : '';
+  const reason =
+    `it has stood at ${height} for ${stood}, longer than its chain is expected to pause${ownWord}${insertedBlocks(reading)}; ` +
+    'it has no sibling and no reference, so that nobody can say whether the chain goes on';
+  return { health: 'stuck', reason, code: 'node-stuck', evidence: 'no-reference' };
+}
+
+/** Where it is compared: the heights that all were asked for, and its own, which the others were asked for where it was behind (`heightsBeside`). */
+const heightsOf = ({ askedHeights }: FleetFacts, { status }: Source): readonly number[] => [
+  ...askedHeights,
+  status.height,
+];
+
+/** Whether others that are above it have another block where it has its own. */
+const isDisputed = ({ facts, chain }: NodeFacts, source: Source): boolean =>
+  chain.onBranch.some(
+    ({ status }) => status.height > source.status.height && areApart(source.status, status, heightsOf(facts, source)),
+  );
+
 /** Nodes that are above it on the same chain, as far as is known, and advanced while it did not. */
-function advancingPeers({ facts, chain, node }: NodeFacts, { status, track: { sinceMs } }: Source): Source[] {
-  const { behindBlocks } = facts.fleet.health;
+function advancingPeers({ facts, chain, node }: NodeFacts, source: Source): Source[] {
+  const { status, track } = source;
+  const { sinceMs } = track;
+  const more = stuckBlocks(facts.fleet);
+  const heights = heightsOf(facts, source);
   return chain.onBranch.filter(
-    ({ key, status: other, track }) =>
+    ({ key, status: other, track: { advancedAtMs } }) =>
       key !== node.instanceId &&
-      other.height > status.height + behindBlocks &&
-      track.advancedAtMs !== null &&
+      other.height >= status.height + more &&
+      advancedAtMs !== null &&
       sinceMs !== null &&
-      track.advancedAtMs > sinceMs &&
-      !areApart(status, other, facts.askedHeights),
+      advancedAtMs > sinceMs &&
+      !areApart(status, other, heights),
   );
 }
 

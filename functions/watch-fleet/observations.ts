@@ -64,11 +64,12 @@ export async function storeObservations(
   return replaced && newest;
 }
 
-async function putNewer(
+/** Writes what was seen, unless something newer is there. @returns false where it is */
+export async function putNewer(
   dynamodb: DynamoDBClient,
   TableName: string,
   { pk, sk }: { readonly pk: string; readonly sk: string },
-  observation: FleetObservation,
+  observation: { readonly observedAtMs: number },
 ): Promise<boolean> {
   try {
     await dynamodb.send(

@@ -6,11 +6,11 @@ import { type AlarmKind, alarmName, NODES_WITH_OWN_ALARMS } from '../../shared/f
 import { readBreaker } from '../../shared/guardrails/breaker.ts';
 import { DISK_FIRST, type IncidentRecord } from '../../shared/heal/records.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
-import { readTrigger } from '../../shared/model/trigger.ts';
+import { NODE_EVENT, readTrigger } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
-import { sentenceOfEvents } from './instance-events.ts';
+import { nearKey, sentenceOfEvents, sentenceOfNear } from './instance-events.ts';
 import type { JudgedNode } from './node-health.ts';
 
 export interface DuePage {
@@ -56,8 +56,13 @@ export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): read
     kind: KINDS[code] ?? null,
   }));
   // EC2 says itself what it has scheduled: nothing has to be seen twice.
-  const announced = nodes.filter(({ node, scheduled }) => scheduled.length > 0 && !paused.has(node.instanceId));
-  const ofEC2 = announced.length === 0 ? [] : [{ code: 'event-scheduled', ...toldOf(announced), kind: null } as const];
+  const unpaused = nodes.filter(({ node }) => !paused.has(node.instanceId));
+  const ofEC2 = [
+    ...eventPage('event-scheduled', unpaused, ({ scheduled }) =>
+      scheduled.length === 0 ? null : sentenceOfEvents(scheduled),
+    ),
+    ...eventPage('event-near', unpaused, ({ near }) => (near.length === 0 ? null : sentenceOfNear(near))),
+  ];
   const ofFleet = Object.entries(watch.conditions)
     .filter(([code, { sinceMs }]) => sinceMs < nowMs && !Object.hasOwn(watch.paged, code))
     .map(([name, { reason }]) => {
@@ -67,12 +72,24 @@ export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): read
   return [...ofNodes, ...ofEC2, ...ofFleet];
 }
 
-/** Each node with its own event, as their times differ. */
-function toldOf(announced: readonly JudgedNode[]): Pick<DuePage, 'nodes' | 'reason'> {
-  const each = announced.map(({ node, scheduled }) => ({ ...node, reason: sentenceOfEvents(scheduled) }));
+type EventPage = 'event-scheduled' | 'event-near';
+
+/** Each node with its own event, as their times differ. @param sentenceOf null: nothing is to be told of the node */
+function eventPage(
+  code: EventPage,
+  nodes: readonly JudgedNode[],
+  sentenceOf: (judged: JudgedNode) => string | null,
+): readonly DuePage[] {
+  const each = nodes.flatMap((judged) => {
+    const reason = sentenceOf(judged);
+    return reason === null ? [] : [{ ...judged.node, reason }];
+  });
+  if (each.length === 0) return [];
   const named = each.slice(0, EVENTS_NAMED).map(({ name, reason }) => `${name}: ${reason}`);
   const more = each.length - named.length;
-  return { nodes: each, reason: `${named.join('; ')}${more > 0 ? `; and ${more} more nodes` : ''}` };
+  return [
+    { code, nodes: each, reason: `${named.join('; ')}${more > 0 ? `; and ${more} more nodes` : ''}`, kind: null },
+  ];
 }
 
 const EVENTS_NAMED = 5;
@@ -123,14 +140,17 @@ export function recordPaging(health: FleetHealth, sent: readonly DuePage[], nowM
     for (const { instanceId } of nodes) codes.set(instanceId, [...(codes.get(instanceId) ?? []), code]);
   const ofFleet = sent.filter(({ nodes }) => nodes.length === 0).map(({ code }): [string, number] => [code, nowMs]);
   const remembered = (judged: JudgedNode): JudgedNode => {
-    const { node, scheduled } = judged;
+    const { node, scheduled, near } = judged;
     const sentOf = codes.get(node.instanceId);
     if (sentOf === undefined) return judged;
     // An event of EC2 is remembered by itself: another one, or another time, is told at once.
-    const more = sentOf.filter((code) => code !== 'event-scheduled');
-    const events = more.length < sentOf.length ? scheduled : [];
+    const more = sentOf.filter((code) => code !== 'event-scheduled' && code !== 'event-near');
+    const events: (readonly [string, number])[] = [
+      ...(sentOf.includes('event-scheduled') ? scheduled : []).map(({ id, notBeforeMs }) => [id, notBeforeMs] as const),
+      ...(sentOf.includes('event-near') ? near : []).map(({ id, notBeforeMs }) => [nearKey(id), notBeforeMs] as const),
+    ];
     const told = Object.fromEntries(more.map((code) => [code, nowMs]));
-    const toldEvents = Object.fromEntries(events.map(({ id, notBeforeMs }) => [id, notBeforeMs]));
+    const toldEvents = Object.fromEntries(events);
     const memory = node.memory && {
       ...node.memory,
       ...(more.length > 0 && { toldAtMs: { ...node.memory.toldAtMs, ...told } }),
@@ -167,7 +187,7 @@ export const MAY_BE_HEALED: ReadonlySet<PageCode> = new Set<PageCode>([
   'falling-behind',
 ]);
 
-/** Refusals that wait for a turn, not for a person. */
+/** Refusals that wait for a turn, or for what passes by itself, and not for a person. */
 const WAITS: ReadonlySet<string> = new Set([
   'busy',
   'staggered',
@@ -175,7 +195,13 @@ const WAITS: ReadonlySet<string> = new Set([
   'replace-in-flight',
   'disk-full-first',
   'peers-first',
+  'restarts-paced',
+  // A stall that lasts is told by the heal itself.
+  'ebs-impaired',
 ]);
+
+/** A move that has not begun says nothing of a trouble, and keeps no page of it back. */
+const isOfEvent = ({ trigger }: IncidentRecord): boolean => trigger === NODE_EVENT;
 
 /** An incident of replace-node that is not only a plan. */
 const isLadder = ({ trigger }: IncidentRecord): boolean => {
@@ -190,6 +216,8 @@ export function isBeingHealed(incident: IncidentRecord, nowMs: number): boolean 
   switch (incident.state) {
     case 'allocated':
     case 'claimed':
+      // It may have waited for days until the fleet could spare the node. Its own bounds end it, and it tells people itself.
+      if (isOfEvent(incident)) return incident.payload.mode === 'act';
       return incident.payload.mode === 'act' && ageMs < (isLadder(incident) ? REPLACED_WITHIN_MS : HEALED_WITHIN_MS);
     case 'open':
       // Its turn at the door comes by itself, as the end of a ladder does. Where the day's replacements are used up, the door says so.
@@ -224,11 +252,16 @@ export const BEGINS_WITHIN_MS = 90_000;
 /** An alarm on a node's health needs two minutes; a node without an alarm is found by the dispatcher's sweep after four. */
 export const ACTS_WITHIN_MS = 5 * MINUTE_MS;
 
-/** Whether heals start without a person in this fleet now. Where its file allows none, or the breaker is open, there is nothing to wait for. */
-export const healsStartByThemselves = (fleet: Fleet, nodes: readonly ObservedNode[], nowMs: number): boolean =>
-  fleet.mode === 'act' &&
-  fleet.replace.rungs.length > 0 &&
-  !readBreaker(fleet, [{ observedAtMs: nowMs, nodes }], nowMs).open;
+/** Whether heals start without a person in this fleet now. Where its file allows none, or the breaker is open and allows no restart, there is nothing to wait for. */
+export function healsStartByThemselves(
+  { mode, replace, breaker }: Fleet,
+  nodes: readonly ObservedNode[],
+  nowMs: number,
+): boolean {
+  if (mode !== 'act' || replace.rungs.length === 0) return false;
+  const { open, isBlind, isMostlyUnknown } = readBreaker({ breaker }, [{ observedAtMs: nowMs, nodes }], nowMs);
+  return !open || (replace.rungs.includes('restart') && !isBlind && !isMostlyUnknown);
+}
 
 /**
  * The page without nodes that are being healed, without those that a heal has told people of, and without nodes whose heal may be about to begin; null where no node is left. A node that the
@@ -242,7 +275,13 @@ export function withoutHealing(
   begin: boolean,
   nowMs: number,
 ): DuePage | null {
-  const known = incidents.filter(({ state, trigger }) => state !== 'healed' && readTrigger(trigger)?.kind !== 'plan');
+  const isAtWork = ({ state }: IncidentRecord): boolean => state === 'allocated' || state === 'claimed';
+  const known = incidents.filter(
+    (incident) =>
+      incident.state !== 'healed' &&
+      readTrigger(incident.trigger)?.kind !== 'plan' &&
+      (!isOfEvent(incident) || isAtWork(incident)),
+  );
   const begun = new Map<string, boolean>();
   for (const incident of known)
     begun.set(

@@ -83,10 +83,15 @@ function commands(context: HealCommandContext, ended: { status: 0 | 1 }): Comman
     'snapshot',
     '<fleet[/node]>',
     'stop a donor cleanly, take a snapshot of its volumes, and start it again',
-  ).action((written: string, options: HealRequestOptions) => {
-    const { fleet, node, shown } = targetOf(written);
-    return carry({ event: { kind: 'snapshot', fleet, ...node }, words: `snapshot ${shown}` }, options);
-  });
+  )
+    .option('--acknowledge-validator', 'it is a validator, and may sign nothing for some minutes')
+    .action((written: string, options: HealRequestOptions & { acknowledgeValidator?: true }) => {
+      const { acknowledgeValidator } = options;
+      // No validator is chosen by itself.
+      const { fleet, node, shown } = acknowledgeValidator ? nodeOf(written) : targetOf(written);
+      const more = acknowledgeValidator && { acknowledgesValidator: true };
+      return carry({ event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` }, options);
+    });
   const decide = (name: 'approve' | 'reject', description: string): Command =>
     program
       .command(name)

@@ -12,9 +12,12 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { familyOf } from '../../shared/chains/defaults.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import {
+  CONSENSUS_CLIENT_METRICS,
   CONSENSUS_METRICS,
+  type ConsensusClientMetric,
   type ConsensusMetric,
   FLEET_ALARM_KINDS,
   type FleetMetric,
@@ -68,6 +71,7 @@ function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
         line: [alarms.diskPercent, 'alarm'],
       }),
     ],
+    ...consensusClientOf(fleet),
     ...consensusOf(fleet),
     [graph('Pages of the whole suite: nobody gets them where none is delivered', PAGE_METRICS.map(ofPages))],
   ];
@@ -82,8 +86,14 @@ const ofPages = (metricName: string): IMetric =>
     ...{ statistic: Stats.SUM, period: Duration.minutes(5) },
   });
 
+function consensusClientOf({ name, rpc }: Fleet): IWidget[][] {
+  if (rpc?.beaconPort === undefined) return [];
+  const title = 'Slots that the consensus clients say they are behind';
+  return [CONSENSUS_CLIENT_METRICS.map((metric) => graph(title, [ofNodes(name, metric)]))];
+}
+
 function consensusOf({ name, chain, rpc }: Fleet): IWidget[][] {
-  if (chain !== 'cometbft' || rpc?.metricsPort === undefined) return [];
+  if (familyOf(chain) !== 'cometbft' || rpc?.metricsPort === undefined) return [];
   const widgets = CONSENSUS_METRICS.map((rule) => graph(rule, [ofFleet(name, rule)]));
   return [widgets.slice(0, 3), widgets.slice(3)];
 }
@@ -116,7 +126,7 @@ function ofFleet(fleet: string, metricName: FleetMetric | ConsensusMetric): IMet
 }
 
 /** "It can return up to 500 time series" [SearchExpressionProps]: for a larger fleet, the widget draws 500 nodes. */
-function ofNodes(fleet: string, metric: NodeMetric): IMetric {
+function ofNodes(fleet: string, metric: NodeMetric | ConsensusClientMetric): IMetric {
   const schema = `{${METRIC_NAMESPACE},Fleet,Node}`;
   return new SearchExpression({
     expression: `SEARCH('${schema} MetricName="${metric}" Fleet="${fleet}"', 'Maximum', 60)`,

@@ -78,13 +78,13 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'watch-fleet': access('watch-fleet', [], allIncidents),
   'register-nodes': access('register-nodes', [], [watched, nodes]),
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
-  'prune-retired': access('prune-retired', [kept], [nodes, ...allIncidents]),
+  'prune-retired': access('prune-retired', [kept], [watched, nodes, ...allIncidents]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
   // The dispatcher opens incidents of every kind, and frees nodes whose lease holders have died.
   'dispatch-heal': access(
     'dispatch-heal',
     [nodes, ...allIncidents],
-    [watched, ownPartition('resize-volume'), turn, account],
+    [watched, ownPartition('resize-volume'), ownPartition('replace-node'), turn, account],
   ),
   'resize-volume': access('resize-volume', [nodes, incidentsOf('resize-volume')], [watched]),
   'replace-node': access('replace-node', [nodes, incidentsOf('replace-node'), turn, kept, account], [watched]),

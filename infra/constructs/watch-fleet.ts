@@ -72,6 +72,13 @@ export class WatchFleet extends Construct {
         resources: ['*'],
         wildcard,
       },
+      // What a node is like is written down while it lives.
+      {
+        sid: 'DescribeMachines',
+        actions: ['ec2:DescribeVolumes', 'ec2:DescribeAddresses'],
+        resources: ['*'],
+        wildcard,
+      },
       {
         sid: 'RespectMutedAlarms',
         actions: ['cloudwatch:DescribeAlarms', 'cloudwatch:ListAlarmMuteRules'],

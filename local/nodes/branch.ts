@@ -2,10 +2,11 @@
 // from the moments at which the branch halted or continued.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../simulator/kernel.ts';
+import { BlockMoments, type Pace } from './rhythm.ts';
 
-/** From `atMs` on, starting at `height` (fractional between two blocks): growing at its interval, or halted. */
+/** From `atMs` on, starting at `moment` (in intervals, as `BlockMoments` counts them): growing at its interval, or halted. */
 interface Stretch {
-  readonly height: number;
+  readonly moment: number;
   readonly atMs: number;
   readonly moving: boolean;
 }
@@ -26,6 +27,8 @@ export interface BranchOptions {
   readonly start: { readonly height: number; readonly atMs: number };
   /** Of block 0, if the chain has a known one. */
   readonly genesisHash?: string;
+  /** How its blocks come; one in each interval by default. */
+  readonly pace?: Pace;
 }
 
 export class Branch {
@@ -36,10 +39,12 @@ export class Branch {
   private readonly chainName: string;
   private readonly parent: Branch | undefined;
   private readonly genesisHash: string | undefined;
+  private readonly moments: BlockMoments;
   private readonly stretches: Stretch[];
   private readonly listeners: (() => void)[] = [];
 
-  constructor({ clock, chainName, name, blockIntervalMs, fromHeight, parent, start, genesisHash }: BranchOptions) {
+  constructor(options: BranchOptions) {
+    const { clock, chainName, name, blockIntervalMs, fromHeight, parent, start, genesisHash, pace } = options;
     if (!(blockIntervalMs > 0)) throw new RangeError(`chain ${chainName}: blockIntervalMs must be above 0`);
     this.clock = clock;
     this.chainName = chainName;
@@ -48,7 +53,8 @@ export class Branch {
     this.fromHeight = fromHeight;
     this.parent = parent;
     this.genesisHash = genesisHash;
-    this.stretches = [{ ...start, moving: true }];
+    this.moments = new BlockMoments(pace);
+    this.stretches = [{ moment: this.moments.of(start.height), atMs: start.atMs, moving: true }];
   }
 
   get halted(): boolean {
@@ -61,23 +67,24 @@ export class Branch {
   }
 
   height(): number {
-    const { height, atMs, moving } = this.last;
-    return Math.floor(moving ? height + (this.clock.now() - atMs) / this.blockIntervalMs : height);
+    const { moment, atMs, moving } = this.last;
+    return this.moments.heightAt(moving ? moment + (this.clock.now() - atMs) / this.blockIntervalMs : moment);
   }
 
   /** When it reaches a height if nothing changes, in ms since the epoch; Infinity while it is halted. */
   reaches(height: number): number {
     if (height <= this.height()) return this.clock.now();
     if (this.halted) return Number.POSITIVE_INFINITY;
-    return Math.ceil(this.last.atMs + (height - this.last.height) * this.blockIntervalMs);
+    return Math.ceil(this.last.atMs + (this.moments.of(height) - this.last.moment) * this.blockIntervalMs);
   }
 
   /** The time of a block, in ms since the epoch; of a future block, the expected time. */
   blockTimeMs(height: number): number {
     if (this.parent && height < this.fromHeight) return this.parent.blockTimeMs(height);
-    const made = this.stretches.findLast((stretch) => stretch.moving && stretch.height < height) ?? this.stretches[0];
+    const moment = this.moments.of(height);
+    const made = this.stretches.findLast((stretch) => stretch.moving && stretch.moment < moment) ?? this.stretches[0];
     if (!made) throw new Error(`branch ${this.name} of chain ${this.chainName} has no beginning`);
-    return Math.max(0, Math.ceil(made.atMs + (height - made.height) * this.blockIntervalMs));
+    return Math.max(0, Math.ceil(made.atMs + (moment - made.moment) * this.blockIntervalMs));
   }
 
   /** 64 hexadecimal digits, the same in every run. */
@@ -109,7 +116,7 @@ export class Branch {
 
   private turn(moving: boolean): void {
     if (moving === this.last.moving) return;
-    this.stretches.push({ height: this.height(), atMs: this.clock.now(), moving });
+    this.stretches.push({ moment: this.moments.of(this.height()), atMs: this.clock.now(), moving });
     if (this.stretches.length > STRETCHES_MAX) this.stretches.shift();
     for (const listener of this.listeners) listener();
   }

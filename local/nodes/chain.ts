@@ -4,11 +4,16 @@ import type { Clock, Kernel } from '../simulator/kernel.ts';
 import { Branch } from './branch.ts';
 import { PeerNetwork } from './peer-network.ts';
 import { chainIdOf, GENESIS_HASHES, type NetworkSpec, type Protocol, protocolOf } from './protocol.ts';
+import type { Pace, Rhythm } from './rhythm.ts';
 import { type ConsensusFacts, Validators } from './validators.ts';
 
 export interface ChainSpec extends NetworkSpec {
   readonly heightAtStart: number;
   readonly blockIntervalMs: number;
+  /** How blocks come; one in each interval by default. */
+  readonly rhythm?: Rhythm;
+  /** With a rhythm of chance: blocks up to this one are regular; those up to the start by default. */
+  readonly regularUpTo?: number;
   /** Bytes that a block adds to the disk of a node that stores everything. */
   readonly bytesPerBlock: number;
   readonly inodesPerBlock: number;
@@ -39,10 +44,12 @@ export class SimulatedChain {
   readonly halts: Halt[] = [];
   readonly clock: Clock;
   private readonly branches: Branch[];
+  private readonly kernel: Kernel;
   private disagreement = false;
   private readonly listeners: (() => void)[] = [];
 
   constructor(kernel: Kernel, spec: ChainSpec) {
+    this.kernel = kernel;
     this.clock = kernel.clock;
     this.spec = spec;
     this.protocol = protocolOf(spec);
@@ -56,6 +63,7 @@ export class SimulatedChain {
       parent: undefined,
       start: { height: spec.heightAtStart, atMs: kernel.clock.now() },
       ...(genesisHash !== undefined && spec.chainId === undefined && { genesisHash }),
+      ...this.paceFrom(Math.floor(spec.regularUpTo ?? spec.heightAtStart), 'main'),
     });
     this.branches = [this.main];
     this.chainId = chainIdOf(spec, this.main.hash(0));
@@ -94,14 +102,16 @@ export class SimulatedChain {
     if (!(Number.isSafeInteger(fromHeight) && fromHeight >= 1 && fromHeight <= this.height() + 1)) {
       throw new RangeError(`chain ${this.spec.name}: fork at ${fromHeight}, expected 1 to ${this.height() + 1}`);
     }
+    const branchName = name === '' ? `fork${this.branches.length}@${fromHeight}` : name;
     const branch = new Branch({
       clock: this.clock,
       chainName: this.spec.name,
-      name: name === '' ? `fork${this.branches.length}@${fromHeight}` : name,
+      name: branchName,
       blockIntervalMs,
       fromHeight,
       parent: this.main,
       start: { height: fromHeight - 1, atMs: this.main.blockTimeMs(fromHeight - 1) },
+      ...this.paceFrom(fromHeight - 1, branchName),
     });
     branch.onChange(() => this.tell());
     this.branches.push(branch);
@@ -134,6 +144,12 @@ export class SimulatedChain {
   /** Calls the listener each time the chain, or a branch of it, halts or continues. */
   onChange(listener: () => void): void {
     this.listeners.push(listener);
+  }
+
+  private paceFrom(regularUpTo: number, branch: string): { readonly pace?: Pace } {
+    const { rhythm = 'regular', name } = this.spec;
+    if (rhythm === 'regular') return {};
+    return { pace: { rhythm, regularUpTo, random: this.kernel.random(`blocks/${name}/${branch}`) } };
   }
 
   /** Blocks need more than 2/3 of the voting power (CometBFT, consensus specification). */

@@ -2,6 +2,7 @@
 // and sizes are calculated when they are read, and one timer waits for a full disk. Its RPC is in rpc/, its connections are in peers.ts, its
 // configuration is in setup.ts.
 import type { Observation } from '../../shared/node-commands/answer.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { Operation } from '../../shared/node-commands/parameters.ts';
 import type { Kernel } from '../simulator/kernel.ts';
 import type { HttpAnswer, HttpRequest } from '../simulator/network/network.ts';
@@ -38,6 +39,14 @@ const AUTOSTART_MS = [1_000, 4_000] as const;
 const ROOT_WRITABLE_BYTES = 64 * 1_024;
 const CLIENT_STARTS_MAX = 1_000;
 
+/** How the user data of a machine's owner run at its first boot. */
+export interface FirstBootRun {
+  readonly seconds: number;
+  readonly ends: 'done' | 'error';
+  /** They make a filesystem on each volume that they find. */
+  readonly formats?: boolean;
+}
+
 export class SimulatedNode implements Machine {
   readonly instanceId: string;
   readonly name: string;
@@ -72,6 +81,11 @@ export class SimulatedNode implements Machine {
   private enabled: boolean;
   private masked = false;
   private gone = false;
+  /** The user data of its owner run at its next boot. */
+  private setUp: FirstBootRun | undefined;
+  /** Its client needs what its owner's user data set up, and they have not. */
+  private bare = false;
+  cloudInit: NodeState['cloudInit'];
   /** The exit status of a client that a person has stopped. */
   private stoppedWith: number | undefined;
   private readonly commandDelays = new Map<Operation, (number | 'lost')[]>();
@@ -240,6 +254,15 @@ export class SimulatedNode implements Machine {
     this.disks.boot();
     const bootMs = this.random.integer(...BOOT_MS);
     this.agentFromMs = this.kernel.clock.now() + bootMs;
+    const { setUp } = this;
+    if (setUp) {
+      this.cloudInit = 'running';
+      this.later(bootMs + setUp.seconds * 1_000, () => {
+        this.setUp = undefined;
+        this.cloudInit = setUp.ends;
+        this.bare = setUp.ends !== 'done';
+      });
+    }
     if (this.enabled) this.later(bootMs + this.random.integer(...AUTOSTART_MS), () => void this.startClient());
   }
 
@@ -250,6 +273,7 @@ export class SimulatedNode implements Machine {
   /** A new device appears; it is not mounted automatically. */
   volumeAttached(volumeId: string, _device: string, sizeGiB: number, disk?: NewDisk): void {
     this.disks.attach(volumeId, sizeGiB, disk);
+    if (this.cloudInit === 'running' && this.setUp?.formats) this.disks.format(volumeId, 'ext4');
   }
 
   volumeDetached(volumeId: string): void {
@@ -352,9 +376,16 @@ export class SimulatedNode implements Machine {
     return this.masked;
   }
 
+  /** Before its first boot: its client needs what its owner's user data set up. @param run null: they do not run on this machine */
+  setUpAtBoot(run: FirstBootRun | null): void {
+    this.bare = true;
+    this.setUp = run ?? undefined;
+    if (run === null) this.cloudInit = 'done';
+  }
+
   /** Starts the client, as systemd or docker would; true if it runs. */
   startClient(): boolean {
-    if (this.masked || this.gone) return false;
+    if (this.masked || this.gone || this.bare) return false;
     this.stoppedWith = undefined;
     const running = this.client.state === 'running';
     const started = this.client.start();

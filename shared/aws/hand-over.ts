@@ -28,6 +28,8 @@ export interface HandOver {
   readonly to: InstanceEndpoint;
   /** The Auto Scaling group that has `from` on standby, and has therefore removed it from its target groups. */
   readonly autoScalingGroup: string | null;
+  /** The elastic address that `from` had when it was terminated: EC2 has taken it off. null or absent: none. */
+  readonly released?: string | null;
 }
 
 /** One call of a hand-over, as plain data: a caller with a journal writes each down before it is made. */
@@ -98,11 +100,15 @@ export const executeStep = ({ ec2, elb }: HandOverClients, step: HandOverStep): 
     return { accepted: true };
   });
 
-async function planAddresses(ec2: EC2Client, { from, to }: HandOver): Promise<readonly HandOverStep[]> {
-  const byInstance = { Filters: [{ Name: 'instance-id', Values: [from.instanceId] }] };
-  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand(byInstance));
-  return Addresses.flatMap(({ AllocationId, PublicIp = '', InstanceId }) =>
-    AllocationId && InstanceId === from.instanceId
+async function planAddresses(ec2: EC2Client, { from, to, released }: HandOver): Promise<readonly HandOverStep[]> {
+  const which = released
+    ? { Name: 'allocation-id', Values: [released] }
+    : { Name: 'instance-id', Values: [from.instanceId] };
+  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ Filters: [which] }));
+  // Somebody may have given a released address to another one.
+  const holder = released ? undefined : from.instanceId;
+  return Addresses.flatMap(({ AllocationId, PublicIp = '', InstanceId, AssociationId }) =>
+    AllocationId && (InstanceId || undefined) === holder && (holder !== undefined || !AssociationId)
       ? [
           {
             call: 'AssociateAddress' as const,

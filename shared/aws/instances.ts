@@ -5,13 +5,12 @@ import {
   DescribeAddressesCommand,
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
-  DescribeInstanceTypesCommand,
   type EC2Client,
   type Instance,
   type InstanceStateName,
-  type _InstanceType as InstanceType,
   type SummaryStatus,
 } from '@aws-sdk/client-ec2';
+import { eventsToCome, type ScheduledEvent } from '../fleet/scheduled-events.ts';
 import { SCALING_GROUP_TAG } from '../model/tags.ts';
 
 /** "Reserved for root volumes: /dev/sda1 or /dev/xvda" ("Device names for volumes on Amazon EC2 instances"). */
@@ -109,25 +108,6 @@ function templateOf(tags: Readonly<Record<string, string>>): InstanceDescription
   return id !== undefined && version !== undefined ? { id, version } : null;
 }
 
-/** The disks of an instance type never change: read once in the life of a sandbox. */
-const storeOfType = new Map<string, boolean>();
-
-/**
- * Whether instances of this type have disks whose data "persists only during the life of the associated instance": a stop loses them.
- * `InstanceStorageSupported` of InstanceTypeInfo.
- */
-export async function hasInstanceStore(ec2: EC2Client, type: string): Promise<boolean> {
-  const known = storeOfType.get(type);
-  if (known !== undefined) return known;
-  const { InstanceTypes = [] } = await ec2.send(
-    new DescribeInstanceTypesCommand({ InstanceTypes: [type as InstanceType] }),
-  );
-  const supported = InstanceTypes[0]?.InstanceStorageSupported;
-  if (supported === undefined) throw new Error(`DescribeInstanceTypes says nothing of the instance store of ${type}`);
-  storeOfType.set(type, supported);
-  return supported;
-}
-
 /** Only an instance with a public address may have an elastic one; an elastic address stays with a stopped instance. */
 async function readPublicIp(
   ec2: EC2Client,
@@ -144,6 +124,8 @@ export interface StatusChecks {
   readonly instance: SummaryStatus;
   /** If it is impaired, "the instance is unable to successfully complete I/O": a stop is the wrong cure. */
   readonly attachedEbs: SummaryStatus;
+  /** What EC2 has scheduled for the instance; absent where nothing is to come. */
+  readonly scheduled?: readonly ScheduledEvent[];
 }
 
 /** null for an instance that does not exist. For an instance that does not run all checks are `not-applicable`. */
@@ -154,11 +136,13 @@ export async function describeChecks(ec2: EC2Client, instanceId: string): Promis
     );
     const [status] = InstanceStatuses;
     if (!status) return null;
+    const scheduled = eventsToCome(status.Events ?? []);
     return {
       system: status.SystemStatus?.Status ?? 'insufficient-data',
       instance: status.InstanceStatus?.Status ?? 'insufficient-data',
       // Instance types of the Xen hypervisor have no such check.
       attachedEbs: status.AttachedEbsStatus?.Status ?? 'not-applicable',
+      ...(scheduled.length > 0 && { scheduled }),
     };
   } catch (error) {
     // This call has no filter by instance, and an id that is gone is an error.

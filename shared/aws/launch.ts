@@ -4,6 +4,7 @@
 import {
   DescribeInstancesCommand,
   DescribeLaunchTemplateVersionsCommand,
+  DescribeSubnetsCommand,
   type EC2Client,
   type _InstanceType as InstanceType,
   type LaunchTemplateInstanceNetworkInterfaceSpecification,
@@ -14,6 +15,7 @@ import {
   type RunInstancesRequest,
   type TagSpecification,
 } from '@aws-sdk/client-ec2';
+import { type UserData, userDataWithOwn } from '../node-commands/user-data.ts';
 import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
 import { settable } from './tagging.ts';
 
@@ -24,8 +26,12 @@ export interface Launch {
   /** Of the subnet. */
   readonly availabilityZone: string;
   readonly instanceType: string;
-  /** As text. The template's own user data is never run. */
+  /** Ours, as text: they take the place of the template's own. */
   readonly userData: string;
+  /** The same as a program, where the template's own run after it. */
+  readonly maskHook: string;
+  /** What becomes of user data that the template has. undefined: nobody has said it, and such a template is refused. */
+  readonly ownUserData: 'run' | 'ignore' | undefined;
   /** Added to the template's tags and stronger than them, on the instance and on the volumes that it is launched with. */
   readonly tags: Readonly<Record<string, string>>;
   /** The same token never launches a second instance. */
@@ -58,11 +64,21 @@ export async function launchReplacement(
 /**
  * Whether EC2 would launch it: "Checks whether you have the required permissions for the operation, without actually making the request" (DryRun).
  * Neither quotas nor capacity are part of that.
+ * @param publicAddress the new instance needs a public address from the beginning
  * @throws errors that leave it open whether EC2 would
  */
-export async function requestLaunch(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise<Accepted | AwsRefusal> {
+export async function requestLaunch(
+  ec2: EC2Client,
+  launch: Omit<Launch, 'token'>,
+  { publicAddress = false }: { readonly publicAddress?: boolean } = {},
+): Promise<Accepted | AwsRefusal> {
   const request = await requestOf(ec2, launch);
   if ('refused' in request) return request;
+  if (publicAddress && !(await assignsPublicAddress(ec2, request, launch)))
+    return {
+      refused: `neither it nor ${launch.subnetId} assigns a public address, and the old instance has one`,
+      code: TEMPLATE_UNFIT,
+    };
   return catchDryRun(() => ec2.send(new RunInstancesCommand({ ...request, DryRun: true })));
 }
 
@@ -70,7 +86,36 @@ async function requestOf(ec2: EC2Client, launch: Omit<Launch, 'token'>): Promise
   const template = await catchRefusal(() => readTemplate(ec2, launch.launchTemplate));
   if ('refused' in template) return template;
   const fault = templateFault(template);
-  return fault === null ? runRequest(launch, template) : { refused: fault, code: TEMPLATE_UNFIT };
+  if (fault !== null) return { refused: fault, code: TEMPLATE_UNFIT };
+  const userData = userDataOf(launch, template);
+  return 'fault' in userData
+    ? { refused: userData.fault, code: TEMPLATE_UNFIT }
+    : runRequest(launch, template, userData.bytes);
+}
+
+/** What is in the template's user data is never told: they may hold secrets. */
+function userDataOf(
+  { userData, maskHook, ownUserData }: Pick<Launch, 'userData' | 'maskHook' | 'ownUserData'>,
+  template: ResponseLaunchTemplateData,
+): UserData {
+  const own = Buffer.from(template.UserData ?? '', 'base64');
+  if (own.length === 0 || ownUserData === 'ignore') return { bytes: Buffer.from(userData) };
+  return ownUserData === 'run' ? userDataWithOwn(maskHook, own) : { fault: UNSAID };
+}
+
+const UNSAID =
+  'it has user data, and nobody has said what becomes of them on a new instance: with replace.userData: run they run after the client is masked, with ignore they do not run, and the image has all that the node needs';
+
+/** "You can only assign a public IP address to the network interface for eth0 … the default depends on the subnet" (AssociatePublicIpAddress). */
+async function assignsPublicAddress(
+  ec2: EC2Client,
+  { NetworkInterfaces = [] }: RunInstancesRequest,
+  { subnetId }: Pick<Launch, 'subnetId'>,
+): Promise<boolean> {
+  const card = NetworkInterfaces.find(({ DeviceIndex = 0 }) => DeviceIndex === 0);
+  if (card?.AssociatePublicIpAddress !== undefined) return card.AssociatePublicIpAddress;
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] }));
+  return Subnets[0]?.MapPublicIpOnLaunch ?? false;
 }
 
 function launched(instanceId: string | undefined): { readonly instanceId: string } {
@@ -107,7 +152,11 @@ async function readTemplate(
  * "Any additional parameters that you specify for the new instance overwrite the corresponding parameters included in the launch template". They
  * overwrite it completely, so the request repeats the template's other members.
  */
-export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaunchTemplateData): RunInstancesRequest {
+export function runRequest(
+  launch: Omit<Launch, 'token'>,
+  template: ResponseLaunchTemplateData,
+  userData: Uint8Array,
+): RunInstancesRequest {
   const { NetworkInterfaces = [], Placement, TagSpecifications = [], MetadataOptions } = template;
   const { State: _, ...metadata } = MetadataOptions ?? {};
   return {
@@ -120,7 +169,7 @@ export function runRequest(launch: Omit<Launch, 'token'>, template: ResponseLaun
       ? { SubnetId: launch.subnetId }
       : { NetworkInterfaces: NetworkInterfaces.map((card) => interfaceIn(card, launch.subnetId)) }),
     ...(Placement !== undefined && placementOf(Placement, launch.availabilityZone)),
-    UserData: Buffer.from(launch.userData).toString('base64'),
+    UserData: Buffer.from(userData).toString('base64'),
     MetadataOptions: { ...metadata, HttpTokens: 'required' },
     TagSpecifications: [
       ...TagSpecifications.filter(({ ResourceType }) => ResourceType !== 'instance' && ResourceType !== 'volume').map(

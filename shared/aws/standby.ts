@@ -52,11 +52,12 @@ export async function enterStandby(
   const found = await readGroup(autoscaling, group);
   const tooFew = found && minSizeForbids(found);
   if (tooFew) return { refused: tooFew, code: 'MinSize' };
-  return catchRefusal(async () => {
+  const answer = await catchRefusal<Accepted>(async () => {
     const request = { AutoScalingGroupName: group, InstanceIds: [instanceId], ShouldDecrementDesiredCapacity: true };
     await autoscaling.send(new EnterStandbyCommand(request));
     return { accepted: true };
   });
+  return unlessDone(autoscaling, instanceId, answer, ['entering', 'standby']);
 }
 
 /**
@@ -73,16 +74,41 @@ export async function exitStandby(
   const { is, lifecycle } = await standbyState(autoscaling, instanceId);
   if (is === 'in-service' || is === 'leaving') return { accepted: true };
   if (is !== 'standby') return standbyRefusal(instanceId, lifecycle, 'left');
-  return catchRefusal(async () => {
+  const answer = await catchRefusal<Accepted>(async () => {
     await autoscaling.send(new ExitStandbyCommand({ AutoScalingGroupName: group, InstanceIds: [instanceId] }));
     return { accepted: true };
   });
+  return unlessDone(autoscaling, instanceId, answer, ['leaving', 'in-service']);
+}
+
+/**
+ * The client repeats a call whose answer was lost, and the second one is refused because the first one was carried out: "The instance is not in
+ * InService". A member that was taken for refused would stay on standby, and serve nobody.
+ */
+async function unlessDone(
+  autoscaling: AutoScalingClient,
+  instanceId: string,
+  answer: Accepted | AwsRefusal,
+  done: readonly StandbyStatus['is'][],
+): Promise<Accepted | AwsRefusal> {
+  if (!('refused' in answer)) return answer;
+  const { is } = await standbyState(autoscaling, instanceId);
+  return done.includes(is) ? { accepted: true } : answer;
 }
 
 const standbyRefusal = (instanceId: string, lifecycle: string, verb: string): AwsRefusal => ({
   refused: `${instanceId} is ${lifecycle === 'none' ? 'in no Auto Scaling group' : lifecycle}: standby cannot be ${verb} from there`,
   code: 'LifecycleState',
 });
+
+/** Why the group could not set this member aside now; null where it could, or has done so already. Reads only. */
+export async function standbyFault(
+  autoscaling: AutoScalingClient,
+  { group, instanceId }: Member,
+): Promise<string | null> {
+  const [{ is }, found] = await Promise.all([standbyState(autoscaling, instanceId), readGroup(autoscaling, group)]);
+  return is === 'in-service' && found ? minSizeForbids(found) : null;
+}
 
 async function readGroup(autoscaling: AutoScalingClient, name: string): Promise<AutoScalingGroup | undefined> {
   const byName = { AutoScalingGroupNames: [name] };

@@ -132,6 +132,32 @@ export interface InitializationStatus {
 /** DescribeVolumeStatus takes ids and no filter by them: one volume that is gone fails the call for all. */
 const GONE = 'InvalidVolume.NotFound';
 
+/** A volume whose status check fails. */
+export interface ImpairedVolume {
+  readonly volumeId: string;
+  /** EBS has disabled its I/O, since its data may be inconsistent: "We wait until you enable I/O". Otherwise its I/O is stalled. */
+  readonly isIoDisabled: boolean;
+}
+
+/**
+ * Those of the given volumes that EC2 finds impaired. A volume whose I/O is paused "transitions to impaired within 120 seconds" ("Pause I/O", EBS user
+ * guide). One that is gone is no impaired volume.
+ */
+export async function impairedOf(ec2: EC2Client, volumeIds: readonly string[]): Promise<readonly ImpairedVolume[]> {
+  if (volumeIds.length === 0) return [];
+  try {
+    const { VolumeStatuses = [] } = await ec2.send(new DescribeVolumeStatusCommand({ VolumeIds: [...volumeIds] }));
+    return VolumeStatuses.flatMap(({ VolumeId, VolumeStatus, Actions = [] }) =>
+      VolumeId && VolumeStatus?.Status === 'impaired'
+        ? [{ volumeId: VolumeId, isIoDisabled: Actions.some(({ Code }) => Code === 'enable-volume-io') }]
+        : [],
+    );
+  } catch (error) {
+    if (error instanceof Error && error.name === GONE) return [];
+    throw error;
+  }
+}
+
 /**
  * How many blocks of these volumes have arrived. A volume that is gone, or of which AWS reports nothing (yet), is left out: "only available for
  * volumes created from snapshots", and "it can take up to 5 minutes for the volume initialization information to be updated".

@@ -1,4 +1,4 @@
-// bitcoind and its forks (litecoind, dogecoind…), which answer the same calls; watch-fleet and rotate-peers use it.
+// bitcoind and its forks (litecoind, dogecoind, dashd, zcashd…) and zebrad, which answer the same calls; watch-fleet and rotate-peers use it.
 import * as v from 'valibot';
 import { OptionalFacts, ok, question, starting } from './answers.ts';
 import {

@@ -115,6 +115,8 @@ export interface NodeStatus {
   readonly anchorHeight: number | undefined;
   /** false: its key is in no validator set at the moment, as with a jailed validator; undefined where there is no such set. */
   readonly inValidatorSet: boolean | undefined;
+  /** Its part in the consensus: 0 outside the validator set; undefined where it tells none. */
+  readonly votingPower: number | undefined;
   /** Why it cannot continue without another program, if it says so: a beacon node reports its execution client. */
   readonly hamperedBy: 'execution-offline' | 'execution-behind' | undefined;
   /** The facts that it was asked for and did not give in a form that can be read, each with the reason. */
@@ -210,6 +212,7 @@ export const UNSAID = {
   clientVersion: undefined,
   anchorHeight: undefined,
   inValidatorSet: undefined,
+  votingPower: undefined,
   hamperedBy: undefined,
   missing: [],
 } as const satisfies Partial<NodeStatus>;

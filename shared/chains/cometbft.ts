@@ -28,10 +28,10 @@ import {
 import { label, peerList, timestamp, wholeNumberOrText } from './fields.ts';
 import { formatKeyedPeer, listeningAddress, parsePeerAddress } from './peer-address.ts';
 
-/** `stopGraceSeconds`: how long a clean stop may take. */
-export function cometbftClient(stopGraceSeconds: number): ChainClient {
+/** `name` in messages: osmosis. `stopGraceSeconds`: how long a clean stop may take. */
+export function cometbftClient(name: string, stopGraceSeconds: number): ChainClient {
   return {
-    name: 'cometbft',
+    name,
     status: (heights = []) => statusQuestion(checkedHeights(heights)),
     peers: { ...peersQuestion(), reach: 'network' },
     operations: {
@@ -155,9 +155,16 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       chainId: info?.network,
       clientVersion: info?.version,
       inValidatorSet: validator === undefined ? undefined : Number(validator.voting_power) > 0,
+      votingPower: countable(validator?.voting_power),
       missing: optional.missing,
     });
   });
+}
+
+/** CometBFT allows powers up to 2^60 (types/validator_set.go); one that cannot be counted exactly is unknown. */
+function countable(power: number | string | undefined): number | undefined {
+  const value = Number(power);
+  return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 function peersQuestion(): Question<NodePeers> {

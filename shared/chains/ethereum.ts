@@ -1,4 +1,4 @@
-// Execution clients that speak ethereum's JSON-RPC: geth, nethermind, reth, erigon, bsc; watch-fleet and rotate-peers use it. beacon.ts asks what
+// Execution clients that speak ethereum's JSON-RPC: geth, nethermind, reth, erigon, bsc, bor, op-geth, nitro, avalanchego; watch-fleet and rotate-peers use it. beacon.ts asks what
 // only their beacon node knows.
 import * as v from 'valibot';
 import { AnswerError, OptionalFacts, ok, question, starting } from './answers.ts';
@@ -17,11 +17,21 @@ import { epochSeconds, hash256, hexIdentity, hexQuantity, label, peerList, whole
 import { batch, type CallResult, call, readBatch, resultIfOffered, resultOf } from './json-rpc.ts';
 import { formatKeyedPeer, parsePeerAddress } from './peer-address.ts';
 
+/** What a relative of geth does in its own way. */
+export interface EthereumWays {
+  /** The key of the static peers in its configuration. */
+  readonly staticPeers?: { readonly table: string; readonly key: string };
+  /** It answers `eth_syncing` and `net_peerCount` with constants: what they say is not known. */
+  readonly answersConstants?: true;
+}
+
 /** `name` in messages: bsc. `stopGraceSeconds`: how long a clean stop may take. */
-export function ethereumClient(name: string, stopGraceSeconds: number): ChainClient {
+export function ethereumClient(name: string, stopGraceSeconds: number, ways: EthereumWays = {}): ChainClient {
+  // geth's --config file. Current versions ignore static-nodes.json next to it.
+  const { staticPeers = { table: 'Node.P2P', key: 'StaticNodes' }, answersConstants = false } = ways;
   return {
     name,
-    status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    status: (heights = []) => statusQuestion(checkedHeights(heights), answersConstants),
     peers: { ...peersQuestion(), reach: 'node' },
     operations: {
       formatPeer: enode,
@@ -34,8 +44,7 @@ export function ethereumClient(name: string, stopGraceSeconds: number): ChainCli
         add: (peer) => changeQuestion('admin_addPeer', peer),
         remove: (peer) => changeQuestion('admin_removePeer', peer),
       },
-      // geth's --config file. Current versions ignore static-nodes.json next to it.
-      peersThatPersist: { in: 'toml', table: 'Node.P2P', key: 'StaticNodes', as: 'list', takesEffect: 'restart' },
+      peersThatPersist: { in: 'toml', ...staticPeers, as: 'list', takesEffect: 'restart' },
       stop: {
         graceSeconds: stopGraceSeconds,
         sacred: 'the state that geth keeps in memory until it stops (go-ethereum#24416), and the node key',
@@ -52,9 +61,10 @@ const STATUS_LIMITS = { maximumBytes: 2 * 1024 * 1024 };
 
 const blockSchema = v.object({ number: hexQuantity, hash: hash256, timestamp: v.pipe(hexQuantity, epochSeconds) });
 
-// geth and bsc report the progress of each part, erigon and reth that of their stages; only these two fields mean the same everywhere.
+// geth and bsc report the progress of each part, erigon and reth that of their stages; only these two fields mean the same everywhere. nitro has
+// neither (FullSyncProgressMap of arbnode/sync_monitor.go): that it answers with an object at all says that it is behind.
 const syncingSchema = v.union(
-  [v.literal(false), v.object({ currentBlock: hexQuantity, highestBlock: v.optional(hexQuantity) })],
+  [v.literal(false), v.object({ currentBlock: v.optional(hexQuantity), highestBlock: v.optional(hexQuantity) })],
   'false, or how far it has come',
 );
 
@@ -65,7 +75,7 @@ const enodeText = v.pipe(v.string(), v.regex(/^enode:\/\/[0-9a-f]{128}@[^@\s]{3,
 
 const peersSchema = peerList(v.object({ enode: enodeText, network: v.object({ inbound: v.optional(v.boolean()) }) }));
 
-function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
+function statusQuestion(heights: readonly number[], answersConstants: boolean): Question<NodeStatus> {
   const calls = [
     call('eth_chainId'),
     call('eth_syncing'),
@@ -79,7 +89,9 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
     const block = resultOf(v.nullable(blockSchema), latest);
     if (block === null) return starting('it has no block yet');
     const optional = new OptionalFacts();
-    const syncing = optional.read('syncing', () => resultOf(syncingSchema, syncingResult));
+    const syncing = answersConstants
+      ? undefined
+      : optional.read('syncing', () => resultOf(syncingSchema, syncingResult));
     const progress = syncing === false ? undefined : syncing;
     return ok({
       ...UNSAID,
@@ -93,7 +105,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       claimedTip: progress?.highestBlock,
       syncHeight: progress?.currentBlock,
       // Both namespaces can be switched off.
-      peerCount: optional.read('peers', () => resultIfOffered(peerCountSchema, peers)),
+      peerCount: answersConstants ? undefined : optional.read('peers', () => resultIfOffered(peerCountSchema, peers)),
       chainId: optional.read('chain id', () => resultOf(hexIdentity, chainId)),
       clientVersion: optional.read('version', () => resultIfOffered(label, version)),
       missing: optional.missing,

@@ -227,6 +227,11 @@ function checkPaths(paths: HttpJsonPaths): void {
       throw new PathsError(key, `path is ${show(path)}`, `it to begin with a request: ${names.join(', ')}`);
     }
   }
+  // A block may come between two requests: the hash of one block at the height of another looks like a fork.
+  const [source] = height.split('.');
+  if (hash !== undefined && hash.split('.')[0] !== source) {
+    throw new PathsError('hash', `path is ${show(hash)}`, `it to begin with ${source}, whose answer has the height`);
+  }
   if (paths.hashAt !== undefined && !/^([^.\s]{1,64}(\.[^.\s]{1,64}){0,15})?$/.test(paths.hashAt.at)) {
     const expected = 'one such as result.hash, or none for the whole answer';
     throw new PathsError('hashAt', `path is ${show(paths.hashAt.at)}`, expected);

@@ -44,6 +44,8 @@ export interface SnapshotRequest {
   readonly kind: 'snapshot';
   readonly fleet: string;
   readonly node: NodeSelector | undefined;
+  /** The node is a validator, and the person knows that it is stopped. */
+  readonly acknowledgesValidator: boolean;
   readonly plan: boolean;
 }
 
@@ -93,9 +95,11 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       return { kind: 'request', fleet, node: nodeOf(named), want: { do: kind }, plan };
     }
     case 'snapshot': {
-      const { fleet, plan, ...named } = checked(requestSchema, event);
-      const node = named.node === undefined && named.instanceId === undefined ? undefined : nodeOf(named);
-      return { kind, fleet, node, plan };
+      const { fleet, plan, acknowledgesValidator, ...named } = checked(snapshotSchema, event);
+      // No validator is chosen: who acknowledges one has to name it.
+      const isNamed = named.node !== undefined || named.instanceId !== undefined;
+      const node = isNamed || acknowledgesValidator ? nodeOf(named) : undefined;
+      return { kind, fleet, node, acknowledgesValidator, plan };
     }
     default:
       throw new EventError('kind', kind, `one of ${KINDS.join(', ')}`);
@@ -133,6 +137,7 @@ const healSchema = v.strictObject({
 const flag = v.optional(v.boolean('true or false'), false);
 const request = { ...base, plan: flag };
 const requestSchema = v.strictObject(request);
+const snapshotSchema = v.strictObject({ ...request, acknowledgesValidator: flag });
 const restoreSchema = v.strictObject({
   ...request,
   snapshotId: v.exactOptional(text(/^snap-[0-9a-f]{8,17}$/, 'a snapshot id, snap- and 8 to 17 hex digits')),

@@ -19,6 +19,7 @@ export function completeDocument(document: FleetDocument) {
   const told = chainLayer(document);
   const disk = { ...filled.disk, ...told.disk, ...document.disk };
   const port = document.rpc?.port ?? told.rpc?.port;
+  const probe = filled.probe ?? (chain === otherChain && document.rpc?.paths === undefined ? 'none' : 'ssm');
   const p2pPort = document.p2pPort ?? told.p2pPort;
   return {
     ...{ fleet, chain, mode, nodes, role },
@@ -30,8 +31,8 @@ export function completeDocument(document: FleetDocument) {
     identity: document.identity ?? told.identity,
     ...{ owner, disk, breaker, ask },
     ...(port !== undefined && { rpc: { ...filled.rpc, ...told.rpc, ...document.rpc, port } }),
-    probe: filled.probe ?? (chain === otherChain && document.rpc?.paths === undefined ? 'none' : 'ssm'),
-    health: { ...filled.health, ...told.health, ...document.health },
+    probe,
+    health: { ...filled.health, ...told.health, ...document.health, ...standstillLimits(document, told, probe) },
     ...(p2pPort !== undefined && { p2pPort }),
     ...(told.peers && { peers: { ...v.parse(peerList, {}), ...told.peers, ...written.peers } }),
     ...(dns && { dns }),
@@ -49,6 +50,21 @@ function completeSnapshots(
   written: FleetDocument['snapshots'] = {},
 ) {
   return { ...(isByPolicy(written) && byPolicy), ...(clean && { clean }) };
+}
+
+const STUCK_SECONDS = 90;
+/** For a client that chainmend has no code for: between those of the slow and of the fast chains. */
+const PATIENCE_SECONDS = 900;
+
+/** A script posts a height every few minutes: such a height may stand for longer than its node. */
+function standstillLimits(
+  { health = {} }: FleetDocument,
+  { health: ofChain }: ChainLayer,
+  probe: NonNullable<FleetDocument['probe']>,
+) {
+  const patienceSeconds = health.patienceSeconds ?? health.stuckSeconds ?? ofChain?.patienceSeconds ?? PATIENCE_SECONDS;
+  const isPosted = typeof probe === 'object' && 'metric' in probe;
+  return { stuckSeconds: health.stuckSeconds ?? (isPosted ? patienceSeconds : STUCK_SECONDS), patienceSeconds };
 }
 
 type Volumes = Readonly<Record<string, Exclude<NonNullable<FleetDocument['volumes']>[string], string>>>;
@@ -78,7 +94,7 @@ interface ChainLayer {
   readonly units: Units;
   readonly identity: string[];
   readonly disk?: { readonly maximumSizeGiB: number };
-  readonly rpc?: { readonly port: number; readonly metricsPort?: number };
+  readonly rpc?: { readonly port: number; readonly path?: string; readonly metricsPort?: number };
   readonly health?: Omit<NonNullable<FleetDocument['health']>, 'references'>;
   readonly p2pPort?: number;
   readonly peers?: { readonly rotate: boolean; readonly maximum: number; readonly config?: string };
@@ -88,7 +104,7 @@ interface ChainLayer {
 export function chainLayer(document: FleetDocument): ChainLayer {
   const defaults = defaultsOf(document.chain);
   if (!defaults) return { volumes: {}, units: {}, identity: [] };
-  const { ports, health, peers } = defaults;
+  const { ports, rpcPath, health, peers } = defaults;
   const { units, volumes } = writtenLayer(document);
   // The client keeps its data on the volume with the name `data`, or on the first one.
   const dataPath = (volumes['data'] ?? Object.values(volumes)[0])?.path ?? defaults.dataPath;
@@ -102,7 +118,11 @@ export function chainLayer(document: FleetDocument): ChainLayer {
     })),
     identity: defaults.identity.map((relative) => `${dataPath}/${relative}`),
     disk: { maximumSizeGiB: defaults.maximumSizeGiB },
-    rpc: { port: ports.rpc, ...(ports.metrics !== undefined && { metricsPort: ports.metrics }) },
+    rpc: {
+      port: ports.rpc,
+      ...(rpcPath !== undefined && { path: rpcPath }),
+      ...(ports.metrics !== undefined && { metricsPort: ports.metrics }),
+    },
     health,
     p2pPort: ports.p2p,
     peers: {

@@ -43,16 +43,7 @@ export function fleetOf(complete: CompleteDocument) {
     units: Object.entries(units).map(([name, unit]) => unitOf(name, unit)),
     /** Paths of a node's identity: keys, signing state, accounts. */
     identityPaths: identity,
-    rpc: rpc && {
-      ...rpc,
-      /** Prefix of every request's path. Empty for most. */
-      path: rpc.path === '/' ? '' : rpc.path,
-      credentials: rpc.credentials === undefined ? undefined : credentialsOf(rpc.credentials),
-      /** undefined where metrics are not read. */
-      metricsPort: rpc.metricsPort === 'none' ? undefined : rpc.metricsPort,
-      beaconPort: rpc.beaconPort ?? undefined,
-      paths: rpc.paths && httpJsonPathsOf(rpc.paths),
-    },
+    rpc: rpc && rpcOf(rpc),
     /** undefined: no probe asks, and every node is of unknown health. */
     probe: probeOf(probe),
     health: { ...health, chainId: health.chainId },
@@ -68,9 +59,24 @@ export function fleetOf(complete: CompleteDocument) {
       subnetIds: subnets,
       initializationMiBps: replace.initializationMiBps,
       launchTemplate: replace.launchTemplate,
+      userData: replace.userData,
     },
     /** undefined: all of its nodes and snapshots are alike. */
     dataMode,
+  };
+}
+
+function rpcOf({ consensusPort, ...rpc }: NonNullable<CompleteDocument['rpc']>) {
+  return {
+    ...rpc,
+    /** Prefix of every request's path. Empty for most. */
+    path: rpc.path === '/' ? '' : rpc.path,
+    credentials: rpc.credentials === undefined ? undefined : credentialsOf(rpc.credentials),
+    /** undefined where metrics are not read. */
+    metricsPort: rpc.metricsPort === 'none' ? undefined : rpc.metricsPort,
+    /** Of the consensus client beside the execution client, whatever the chain calls it. */
+    beaconPort: rpc.beaconPort ?? consensusPort ?? undefined,
+    paths: rpc.paths && httpJsonPathsOf(rpc.paths),
   };
 }
 

@@ -2,11 +2,16 @@
 import { type EC2Client, type Instance, paginateDescribeInstances } from '@aws-sdk/client-ec2';
 import { JOINING_TAG, RETIRED_TAG } from '../model/tags.ts';
 import type { Fleet, Role } from './model.ts';
+import { isInGroup, namesShared, plainName, tellApart } from './node-names.ts';
+import type { FleetWatch } from './observation.ts';
 import { roleOf } from './resolve.ts';
 
 export interface FleetNode {
   readonly instanceId: string;
-  /** By the fleet's name tag; the instance's id where it has no name, or one that no metric can carry. */
+  /**
+   * By the fleet's name tag; the instance's id where it has no name, or one that no metric can carry. Members of Auto Scaling groups that share a name
+   * have the end of their id behind it.
+   */
   readonly name: string;
   readonly role: Role;
   readonly state: 'pending' | 'running' | 'stopping' | 'stopped';
@@ -14,6 +19,10 @@ export interface FleetNode {
   readonly privateIp: string;
   readonly vpcId: string;
   readonly launchedAtMs: number;
+  readonly instanceType: string;
+  readonly subnetId: string;
+  /** Of all that is attached to it, in their order. */
+  readonly volumeIds: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -27,7 +36,7 @@ const MAX_PAGES = 10;
  *
  * @throws Error when there are more pages than `MAX_PAGES`: an incomplete selection must not be used
  */
-export async function discoverNodes(ec2: EC2Client, fleet: Fleet): Promise<readonly FleetNode[]> {
+export async function discoverNodes(ec2: EC2Client, fleet: Fleet, memory: NameMemory): Promise<readonly FleetNode[]> {
   const Filters = [
     ...Object.entries(fleet.nodes.tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] })),
     { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
@@ -43,7 +52,25 @@ export async function discoverNodes(ec2: EC2Client, fleet: Fleet): Promise<reado
       );
     }
   }
-  return found.sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
+  const named = await nameNodes(fleet, found, memory);
+  return [...named].sort((a, b) => compare(a.name, b.name) || compare(a.instanceId, b.instanceId));
+}
+
+/** Where watch-fleet keeps what it remembers of a fleet's names: the store. */
+export interface NameMemory {
+  readonly readWatch: (fleet: string) => Promise<Pick<FleetWatch, 'sharedNames'> | undefined>;
+}
+
+/** Nodes by the names that tell them apart. What is remembered is read only where it could matter. @param nodes by their plain names */
+export async function nameNodes(
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+  memory: NameMemory,
+): Promise<readonly FleetNode[]> {
+  const shared = namesShared(nodes);
+  const isOpen = nodes.some((node) => isInGroup(node) && !shared.has(node.name));
+  const { sharedNames = {} } = (isOpen ? await memory.readWatch(fleet.name) : undefined) ?? {};
+  return tellApart(nodes, new Set(Object.keys(sharedNames)));
 }
 
 /**
@@ -61,19 +88,22 @@ export function doubledNames(nodes: readonly FleetNode[]): ReadonlySet<string> {
   return doubled;
 }
 
+/** By its plain name. */
 export function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
   const tags = Object.fromEntries((instance.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const { InstanceId: instanceId = '' } = instance;
-  const written = tags[fleet.nodes.nameTag] ?? '';
   return {
     instanceId,
-    name: METRIC_NAME.test(written) ? written : instanceId,
+    name: plainName(fleet, { tags, instanceId }),
     role: roleOf(fleet, tags),
     state: stateOf(instance.State?.Name),
     availabilityZone: instance.Placement?.AvailabilityZone ?? '',
     privateIp: instance.PrivateIpAddress ?? '',
     vpcId: instance.VpcId ?? '',
     launchedAtMs: instance.LaunchTime?.getTime() ?? 0,
+    instanceType: instance.InstanceType ?? '',
+    subnetId: instance.SubnetId ?? '',
+    volumeIds: (instance.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.VolumeId ?? []).sort(),
     tags,
   };
 }
@@ -82,8 +112,5 @@ export function nodeOf(fleet: Fleet, instance: Instance): FleetNode {
 function stateOf(name: string | undefined): FleetNode['state'] {
   return name === 'pending' || name === 'stopping' || name === 'stopped' ? name : 'running';
 }
-
-/** What a metric's dimension takes: "Dimension values must contain only ASCII characters" (Dimension, @aws-sdk/client-cloudwatch). */
-const METRIC_NAME = /^[\x21-\x7e]([\x20-\x7e]{0,126}[\x21-\x7e])?$/;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

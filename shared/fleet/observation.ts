@@ -1,5 +1,7 @@
 // watch-fleet's observation of a fleet at one moment, as stored in the table: guardrails, register-nodes and rotate-peers read it.
 import type { Role } from './model.ts';
+import type { SharedNames } from './node-names.ts';
+import type { ScheduledMark } from './scheduled-events.ts';
 
 /**
  * behind: it advances, and has not reached the tip. starting: its client came up lately and is within its grace. stuck: behind and not advancing
@@ -14,7 +16,32 @@ export type Health = (typeof HEALTHS)[number];
 export type NodeCause = 'consensus-client';
 
 /** one-reference: nobody but a single reference shows that the chain goes on, and its blocks follow on the node's own. Enough for a restart. */
-export type Evidence = 'one-reference';
+export type Evidence =
+  | 'one-reference'
+  /** Nobody else can say whether the chain goes on: it has only stood for longer than its chain ever pauses. Enough for one restart. */
+  | 'no-reference';
+
+/**
+ * The client beside an execution client, as it answered in this reading. waiting: for that very execution client. unknown: it said nothing of where it
+ * stands.
+ */
+export interface ObservedConsensusClient {
+  readonly health: 'synced' | 'syncing' | 'starting' | 'waiting' | 'stuck' | 'unreachable' | 'unknown';
+  readonly reason: string;
+  /** Its newest slot; null where it told none, which is never a slot of 0. */
+  readonly slot: number | null;
+  /** What it says itself. */
+  readonly slotsBehind: number | null;
+  /** Absent where it gave none. */
+  readonly version?: string;
+}
+
+/** What its machine is like is written down, for the day when somebody terminates it. */
+export interface MachineMark {
+  /** Of what was written. */
+  readonly fingerprint: string;
+  readonly atMs: number;
+}
 
 export interface ObservedNode {
   readonly instanceId: string;
@@ -31,6 +58,10 @@ export interface ObservedNode {
   readonly height: number | null;
   /** An Auto Scaling group makes another in its place, under any name. Absent otherwise. */
   readonly inGroup?: true;
+  /** Absent where nobody has asked for it (`replace.terminated`), or it was not written yet. */
+  readonly machine?: MachineMark;
+  /** Absent where EC2 has scheduled nothing for its instance. */
+  readonly scheduled?: readonly ScheduledMark[];
   /** The newest block whose hash it reported in this reading; absent where it reported none. */
   readonly block?: { readonly height: number; readonly hash: string };
   /** The client's own version string; absent where it gave none. */
@@ -49,12 +80,24 @@ export interface ObservedNode {
   readonly paged: readonly string[];
   /** It has not been at the tip since its client came up, and gets there: neither well nor sick. Absent otherwise. */
   readonly syncing?: true;
+  /** Absent where none is asked: its fleet names no port, or the node was not asked at all. */
+  readonly consensusClient?: ObservedConsensusClient;
   /** Set where the cause is not the client that is watched. */
   readonly cause?: NodeCause;
   /** Set where a verdict of stuck rests on less than several voices. */
   readonly evidence?: Evidence;
+  /** Of a CometBFT node: the voting power that it told; absent where it told none. */
+  readonly votes?: NodeVotes;
   /** State that only watch-fleet needs from one sweep to the next. */
   readonly memory?: NodeMemory;
+}
+
+/** Voting power, as a node's status and its metrics told it. A node that is silent keeps its own power, and tells nothing of the chain's. */
+export interface NodeVotes {
+  /** Its own; 0 outside the validator set. */
+  readonly own?: number;
+  /** Of the whole validator set, and of it what the last block lacked and what has signed twice. */
+  readonly chain?: { readonly total: number; readonly missing: number; readonly byzantine: number };
 }
 
 /** The progress of a node or reference, and whether it was seen to advance. Times are ms since the epoch. */
@@ -80,6 +123,10 @@ export interface NodeMemory {
   readonly track: Track;
   /** Absent where its consensus client was never heard. */
   readonly consensus?: ConsensusTrack;
+  /** Since when others are seen to have a block above the one at which it stands, ms since the epoch; absent while none has. */
+  readonly overtakenAtMs?: number;
+  /** The height at which it was called stuck although nobody else could say so: it is not called so twice. */
+  readonly stoodAlone?: number;
   /** The result of asking it last: facts, that it starts, or nothing; null where it was never asked. */
   readonly heard: 'facts' | 'starting' | 'nothing' | null;
   /** How far it was behind, once a quarter of an hour while it is behind, oldest first; absent while it is not. */
@@ -88,7 +135,7 @@ export interface NodeMemory {
   readonly crashes?: readonly number[];
   /** When people were told of each code in `paged`: after a day they are told again. */
   readonly toldAtMs?: Readonly<Record<string, number>>;
-  /** The events of EC2 that people were told of, by id, with the time that they were told; absent where there is none. */
+  /** The events of EC2 that people were told of, by id, with the time that they were told; with `near`, those that were told again since their time is near. Absent where there is none. */
   readonly toldEvents?: Readonly<Record<string, number>>;
   /** Whether it was at the tip since its client came up, or before that alone; absent where it never was. */
   readonly atTip?: 'reached' | 'left';
@@ -139,6 +186,8 @@ export interface FleetWatch {
   readonly paged: Readonly<Record<string, number>>;
   /** Nodes that were there and are not any more, for a day; absent where there is none. */
   readonly gone?: readonly GoneNode[];
+  /** Names that members of Auto Scaling groups share or have shared, with the time when that was last seen; absent where there is none. */
+  readonly sharedNames?: SharedNames;
   /** When the tip was last confirmed; it is kept for a while when the confirming sources fall silent. */
   readonly tipSeenAtMs: number | null;
   readonly version: number;
@@ -147,6 +196,8 @@ export interface FleetWatch {
 export interface GoneNode {
   readonly instanceId: string;
   readonly name: string;
+  /** Absent in records of earlier versions. */
+  readonly role?: Role;
   /** When it was first missed, ms since the epoch. */
   readonly sinceMs: number;
 }

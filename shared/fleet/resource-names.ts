@@ -9,6 +9,10 @@ export const METRIC_NAMESPACE = 'chainmend';
 export const NODE_METRICS = ['HeightLag', 'BlockAgeSeconds', 'Peers', 'Health', 'DiskUsedPercent'] as const;
 export type NodeMetric = (typeof NODE_METRICS)[number];
 
+/** Of a node's consensus client, where its fleet asks one. */
+export const CONSENSUS_CLIENT_METRICS = ['ConsensusSlotsBehind'] as const;
+export type ConsensusClientMetric = (typeof CONSENSUS_CLIENT_METRICS)[number];
+
 export const FLEET_METRICS = ['Nodes', 'Unhealthy', 'Unknown', 'Forked', 'Tip', 'Halted', 'ReferencesBad'] as const;
 export type FleetMetric = (typeof FLEET_METRICS)[number];
 

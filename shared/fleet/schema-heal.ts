@@ -47,7 +47,7 @@ export const owner = object('{ acceptDrift: true }', {
 
 export const breaker = object('{ unhealthyPercent: 20 }', {
   unhealthyPercent: usually(
-    'With more of the nodes unhealthy or unknown, heals are refused and a person is paged.',
+    'With more of the nodes unhealthy or unknown, restarts are paced; swaps and replacements are refused, and a person is paged.',
     whole(1, 50, 'percent', 20),
     20,
   ),
@@ -55,6 +55,11 @@ export const breaker = object('{ unhealthyPercent: 20 }', {
     'So many may be unhealthy in any case, however small the fleet.',
     whole(1, 50, 'nodes', 1),
     1,
+  ),
+  restartPercent: usually(
+    'So much of the fleet, and of each of its zones, is restarted at once; one node at least. Of many that are sick at once one goes first.',
+    whole(1, 50, 'percent', 25),
+    25,
   ),
 });
 
@@ -156,6 +161,12 @@ export const replace = object('{ rungs: [restart, swap] }', {
     list(text(/^policy-[A-Za-z0-9]{8,64}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'), 10),
     [],
   ),
+  // Cosmos upgrades halt the chain at a height, and the binary of after it does not execute the blocks of before (x/upgrade of the Cosmos SDK).
+  upgradeHeights: usually(
+    'Heights at which the chain changed its client: data from below one that it has passed are not restored under the client of after it.',
+    list(whole(1, 10_000_000_000, 'a block', 5_200_000), 100),
+    [],
+  ),
   subnets: usually(
     "Further subnets, tried in this order where the node's own has no capacity.",
     list(subnetId, 16),
@@ -166,6 +177,25 @@ export const replace = object('{ rungs: [restart, swap] }', {
     'Members of an Auto Scaling group: `refuse` leaves them alone, `standby` sets one aside with a lower capacity before anything is done to it.',
     choice(['refuse', 'standby'], 'what is done'),
     'refuse',
+  ),
+  publicAddress: usually(
+    'A public address that is not elastic goes with a stop: `keep` refuses to stop or replace an instance that has one, `may-change` has it get another.',
+    choice(['keep', 'may-change'], 'what becomes of it'),
+    'keep',
+  ),
+  userData: optional(
+    'What becomes of user data of the launch template on a new instance: `run` after the client is masked, or `ignore`. Without a word a template that has some is refused.',
+    choice(['run', 'ignore'], 'what becomes of them'),
+  ),
+  terminated: usually(
+    'Whether a node whose instance somebody has terminated is made again, from its launch template and the data that are left.',
+    yesOrNo(),
+    false,
+  ),
+  moveBeforeHours: usually(
+    'So long before EC2 retires, stops or reboots an instance, or maintains its host, a node that its fleet can spare is moved to other hardware, by a stop and a start; 0 for never.',
+    whole(0, 336, 'hours', 48),
+    48,
   ),
   restartsPerDay: usually('Restarts of one node in 24 h.', whole(1, 24, 'restarts', 6), 6),
   replacementsPerHour: usually(
@@ -238,10 +268,12 @@ function checkCopies({ snapshots }: WrittenHealFields, { conflict }: Complaints)
 }
 
 /** The order is the ladder's: a list in another order would promise something else. */
-function checkRungs({ replace: { rungs } }: CompleteHealFields, { conflict }: Complaints): void {
+function checkRungs({ replace: { rungs, terminated } }: CompleteHealFields, { conflict }: Complaints): void {
   const expected = RUNGS.filter((rung) => rungs.includes(rung));
   if (expected.length !== rungs.length || expected.some((rung, index) => rung !== rungs[index]))
     conflict(['replace', 'rungs'], rungs, `expected each once and mildest first: [${expected.join(', ')}]`);
+  if (terminated && !rungs.includes('replace'))
+    conflict(['replace', 'terminated'], terminated, 'expected only with the rung replace in replace.rungs');
 }
 
 function checkBudgets({ replace }: CompleteHealFields, { conflict }: Complaints): void {

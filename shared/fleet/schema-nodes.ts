@@ -22,7 +22,11 @@ import {
 
 export const nodes = object('{ tag: { Component: nodes/bitcoin } }', {
   tag: about('A node is an instance that carries all of these tags: `{ Component: nodes/bitcoin }`.', tags),
-  nameTag: usually("The tag that holds a node's name.", tagKey, 'Name'),
+  nameTag: usually(
+    "The tag that holds a node's name. Members of an Auto Scaling group that share one have the end of their instance's id behind it.",
+    tagKey,
+    'Name',
+  ),
   expected: optional('How many nodes there should be; with fewer a person is told.', whole(1, 10_000, 'nodes', 4)),
 });
 

@@ -1,6 +1,6 @@
 // The part of the fleet file about watching, names and peers; and the checks of its contradictions.
 import * as v from 'valibot';
-import { defaultsOf, type KnownChain, otherChain } from '../chains/defaults.ts';
+import { chainNames, defaultsOf, familyOf, type KnownChain, otherChain } from '../chains/defaults.ts';
 import type { Complaints } from './problems.ts';
 import {
   about,
@@ -111,6 +111,10 @@ export const rpc = object('{ port: 8332 }', {
     'Port of the beacon node beside an ethereum execution client: it tells when the beacon node is why the client stands still.',
     port(5052),
   ),
+  consensusPort: optional(
+    'The same for other chains whose nodes run two clients: port of heimdall beside bor (26657), of op-node beside op-geth (9545), of base-consensus.',
+    port(9545),
+  ),
   paths: optional('For `chain: other`: what a node is asked, and where in its answers the facts are.', httpPaths),
 });
 
@@ -167,10 +171,15 @@ export const health = object('{ references: [https://blocks.example/api] }', {
     'several',
   ),
   behindBlocks: usually('So many blocks behind the tip a node is still synced.', whole(0, 100_000, 'blocks', 3), 10),
-  stuckSeconds: usually(
-    'A node that is behind and has not advanced for so long is stuck.',
+  stuckSeconds: derived(
+    'A node that has not advanced for so long is stuck, once others were seen to have three blocks more. Of a height that a metric tells, that is `behindBlocks` more.',
+    '90; where a metric tells the height, `patienceSeconds`',
+    whole(60, 86_400, 'seconds', 90),
+  ),
+  patienceSeconds: derived(
+    'For so long a state that is no verdict may last before people are told, or before a heal counts a start as failed: busy, behind with too few witnesses, without progress.',
+    '`stuckSeconds` where the file gives it, else from the chain',
     whole(60, 86_400, 'seconds', 600),
-    900,
   ),
   haltSeconds: usually(
     'When no node and no reference has advanced for so long, the chain stands still.',
@@ -214,7 +223,7 @@ export const dns = object('{ zone: bitcoin.internal }', {
     ),
     'pool',
   ),
-  ttlSeconds: usually('How long a resolver may keep an answer.', whole(1, 86_400, 'seconds', 60), 60),
+  ttlSeconds: usually('How long a resolver may keep an answer.', whole(1, 86_400, 'seconds', 5), 5),
 });
 
 // Brackets are for IPv6 addresses; client-checks.ts asks the chain's client whether the whole text is a peer.
@@ -340,14 +349,21 @@ function checkCredentials({ rpc, probe = 'ssm' }: WrittenWatchFields, { conflict
   }
 }
 
-const metricsOf = ['cometbft', 'ethereum', 'bsc'];
+// avalanchego and reth write other names than geth.
+const withoutMetrics: readonly string[] = ['avalanche', 'base'];
+const metricsOf: readonly string[] = chainNames.filter(
+  (chain) => ['cometbft', 'ethereum'].includes(familyOf(chain) ?? '') && !withoutMetrics.includes(chain),
+);
 
 function checkPorts({ chain, rpc = {} }: WrittenWatchFields, { conflict }: Complaints): void {
-  const { metricsPort = 'none', beaconPort } = rpc;
+  const { metricsPort = 'none' } = rpc;
   if (metricsPort !== 'none' && !metricsOf.includes(chain))
     conflict(['rpc', 'metricsPort'], metricsPort, `expected only for ${metricsOf.join(', ')}`);
-  if (beaconPort !== undefined && chain !== 'ethereum')
-    conflict(['rpc', 'beaconPort'], beaconPort, 'expected only for ethereum');
+  for (const key of ['beaconPort', 'consensusPort'] as const) {
+    const of = chainNames.filter((name) => defaultsOf(name)?.beside?.key === key);
+    if (rpc[key] !== undefined && !of.some((name) => name === chain))
+      conflict(['rpc', key], rpc[key], `expected only for ${of.join(', ')}`);
+  }
 }
 
 function checkOther(file: WrittenWatchFields, { conflict, missing }: Complaints): void {
@@ -392,7 +408,7 @@ function checkPeers(
   if (!defaults || typeof peers !== 'object' || !complete.peers) return;
   const { rotate, minimum = 0, maximum = defaults.peers.maximum, config, restart } = complete.peers;
   if (rotate && !defaults.peers.rotate)
-    conflict(['peers', 'rotate'], rotate, `expected false: the nodes of a ${chain} network find each other by gossip`);
+    conflict(['peers', 'rotate'], rotate, `expected false: a ${chain} client finds its peers itself, or has none`);
   if (minimum > maximum)
     conflict(['peers', 'minimum'], minimum, `expected at most ${maximum}, the maximum of a node's list`);
   if (restart && config === undefined)

@@ -49,7 +49,11 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
   ),
   disk: usually('When and how far volumes are grown.', disk, {}),
   owner: usually('What the owner of the nodes agrees to.', owner, {}),
-  breaker: usually('With more nodes in trouble than this, heals are refused and a person is paged.', breaker, {}),
+  breaker: usually(
+    'With more nodes in trouble than this, restarts are paced; swaps and replacements are refused, and a person is paged.',
+    breaker,
+    {},
+  ),
   ask: usually('How mode `ask` asks.', ask, {}),
   rpc: usually("How a node's client is asked.", rpc, {}),
   probe: derived(

@@ -1,5 +1,8 @@
-// The breaker of a fleet: if too many of its nodes are unhealthy or unknown, the cause is not a single node. Pure.
+// The breaker of a fleet: if too many of its nodes are unhealthy or unknown, the cause is not a single node; and if they share one zone, it is the
+// zone. Pure.
+
 import type { Fleet } from '../fleet/model.ts';
+import type { Health } from '../fleet/observation.ts';
 import type { HealthReading } from './records.ts';
 
 /** An older observation does not count: every node is then unknown. */
@@ -11,32 +14,115 @@ export interface BreakerReading {
   readonly sentence: string;
   /** No part of the fleet was observed lately, or nobody could be asked: that is no verdict on any node. */
   readonly isBlind?: true;
+  /** It is open, and more nodes are unknown than are proved to be sick: it may be our own eyes. */
+  readonly isMostlyUnknown?: true;
+  /** Absent where the trouble is no zone's. */
+  readonly zone?: ZoneTrouble;
+}
+
+/** All or nearly all nodes in trouble are in one Availability Zone, and the others are well. */
+export interface ZoneTrouble {
+  readonly name: string;
+  /** All nodes of the zone. */
+  readonly instanceIds: readonly string[];
+  /** "3 of 3 nodes in eu-west-1a in trouble, 0 of 6 elsewhere" */
+  readonly sentence: string;
 }
 
 /**
  * Unhealthy and unknown nodes against max(minimum, ⌊percent of the nodes⌋). Nodes that sync are neither well nor sick, and count on neither side. The
  * nodes of a part that was not observed lately count as unknown; no valid observation counts as all unknown.
  */
-export function readBreaker(fleet: Fleet, observations: readonly HealthReading[], nowMs: number): BreakerReading {
-  const valid = observations.filter(({ observedAtMs }) => nowMs - observedAtMs <= OBSERVATION_VALID_MS);
-  const nodes = observations.flatMap((observation) => observation.nodes);
-  const known = valid.flatMap((observation) => observation.nodes);
+export function readBreaker(
+  fleet: Pick<Fleet, 'breaker'>,
+  observations: readonly HealthReading[],
+  nowMs: number,
+): BreakerReading {
+  const nodes = observations.flatMap((observation) => asOfNow(observation, nowMs));
+  const known = nodes.filter(({ isKnown }) => isKnown);
   if (known.length === 0)
     return {
       open: true,
       sentence: 'the fleet has not been observed for 3 min: all of it counts as unknown',
       isBlind: true,
     };
-  const well = known.filter(({ health }) => health === 'synced').length;
-  const syncing = known.filter((node) => node.syncing === true).length;
-  const judged = nodes.length - syncing;
-  const unwell = judged - well;
-  const limit = Math.max(fleet.breaker.unhealthyMinimum, Math.floor((judged * fleet.breaker.unhealthyPercent) / 100));
+  const judged = nodes.filter(({ isSyncing }) => !isSyncing);
+  const syncing = nodes.length - judged.length;
+  const unwell = judged.filter(({ health }) => health !== 'synced');
+  const limit = Math.max(
+    fleet.breaker.unhealthyMinimum,
+    Math.floor((judged.length * fleet.breaker.unhealthyPercent) / 100),
+  );
   // Where several could not be asked at once, that is our trouble or AWS's, and not theirs.
   const isBlind = known.length > 1 && known.every(({ health }) => health === 'unknown');
+  const open = unwell.length > limit;
+  const isMostlyUnknown = open && prevails(unwell, judged.length);
+  const zone = zoneInTrouble(judged);
   return {
-    open: unwell > limit,
-    sentence: `${unwell} of ${judged} nodes unhealthy or unknown, limit ${limit}${syncing > 0 ? `; ${syncing} more are syncing` : ''}`,
+    open,
+    sentence: `${unwell.length} of ${judged.length} nodes unhealthy or unknown, limit ${limit}${syncing > 0 ? `; ${syncing} more are syncing` : ''}`,
     ...(isBlind && { isBlind }),
+    ...(isMostlyUnknown && { isMostlyUnknown }),
+    ...(zone && { zone }),
   };
+}
+
+/** A node as it is known now. */
+export interface NodeNow {
+  readonly instanceId: string;
+  readonly zone: string;
+  readonly health: Health;
+  readonly isSyncing: boolean;
+  /** It was observed lately. */
+  readonly isKnown: boolean;
+  readonly sinceMs: number;
+}
+
+/** The nodes of one part of an observation; of an old part all are unknown. */
+export function asOfNow({ observedAtMs, nodes }: HealthReading, nowMs: number): readonly NodeNow[] {
+  const isKnown = nowMs - observedAtMs <= OBSERVATION_VALID_MS;
+  return nodes.map(({ instanceId = '', availabilityZone = '', health, syncing, sinceMs = observedAtMs }) => ({
+    instanceId,
+    zone: availabilityZone,
+    health: isKnown ? health : 'unknown',
+    isSyncing: isKnown && syncing === true,
+    isKnown,
+    sinceMs,
+  }));
+}
+
+/** Proved to be in trouble. What starts or catches up is neither sick nor unknown. */
+export const isProvedSick = ({ health, isSyncing }: NodeNow): boolean =>
+  !isSyncing && (health === 'stuck' || health === 'forked' || health === 'unreachable');
+
+const isUnknown = ({ health }: NodeNow): boolean => health === 'unknown' || health === 'busy';
+
+function prevails(unwell: readonly NodeNow[], judged: number): boolean {
+  const unknown = unwell.filter(isUnknown).length;
+  return unknown > unwell.filter(isProvedSick).length || unknown * 2 > judged;
+}
+
+/** So many in ten of the nodes in trouble are in the zone. */
+const NEARLY_ALL = 9;
+
+/** Nobody hears it, as where its zone is cut off or dark. A node that answers has its own trouble. */
+const isSilent = ({ health }: NodeNow): boolean => health === 'unreachable' || health === 'unknown';
+
+/** Two silent nodes at least, most of their zone, and nearly all that are in trouble; elsewhere more nodes are well than not. */
+function zoneInTrouble(judged: readonly NodeNow[]): ZoneTrouble | null {
+  const inTrouble = ({ health }: NodeNow): boolean => health !== 'synced';
+  const all = judged.filter(inTrouble);
+  for (const name of new Set(all.map(({ zone }) => zone))) {
+    const [here, elsewhere] = [judged.filter(({ zone }) => zone === name), judged.filter(({ zone }) => zone !== name)];
+    const sick = here.filter(isSilent).length;
+    const others = elsewhere.filter(inTrouble).length;
+    if (name === '' || sick < 2 || sick * 2 <= here.length || sick * 10 < all.length * NEARLY_ALL) continue;
+    if (elsewhere.length - others <= others) continue;
+    return {
+      name,
+      instanceIds: here.map(({ instanceId }) => instanceId),
+      sentence: `${sick} of ${here.length} nodes in ${name} in trouble, ${others} of ${elsewhere.length} elsewhere`,
+    };
+  }
+  return null;
 }

@@ -4,7 +4,13 @@ import type { Health } from '../fleet/observation.ts';
 /** The part of a fleet's observation that the breaker counts. */
 export interface HealthReading {
   readonly observedAtMs: number;
-  readonly nodes: readonly { readonly health: Health; readonly syncing?: true }[];
+  readonly nodes: readonly {
+    readonly instanceId?: string;
+    readonly availabilityZone?: string;
+    readonly health: Health;
+    readonly sinceMs?: number;
+    readonly syncing?: true;
+  }[];
 }
 
 /**

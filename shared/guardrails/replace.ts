@@ -73,11 +73,28 @@ function judgeRole(facts: ClassFacts): Refusal | null {
   return refuse('validator', `${node.name} is a validator, and ${what}. ${look}; ${restore}`, forPerson);
 }
 
-function judgeBreaker({ breaker, manual, node }: ClassFacts): Refusal | null {
-  if (!breaker.open || manual) return null;
+/**
+ * A restart costs little, and is paced where many are sick (pace.ts); what costs more waits for a person. Where nobody knows how most of them are,
+ * nothing is done: it may be our own eyes.
+ */
+function judgeBreaker({ class: of, breaker, manual, node }: ClassFacts): Refusal | null {
+  if (manual) return null;
+  const zone = of === 'replace' || isUnsure(breaker) ? judgeZone(breaker, node) : null;
+  if (zone) return zone;
+  if (!breaker.open || (of === 'restart' && !isUnsure(breaker))) return null;
   return refuse('breaker-open', `${breaker.sentence}: ${node.name} is left alone until a person has looked`, {
     page: true,
   });
+}
+
+const isUnsure = ({ isBlind, isMostlyUnknown }: BreakerReading): boolean =>
+  isBlind === true || isMostlyUnknown === true;
+
+/** What is a whole zone's trouble is not cured by changing one of its nodes. Its clients may be restarted where they are. */
+export function judgeZone({ zone }: BreakerReading, { instanceId }: ClassFacts['node']): Refusal | null {
+  if (zone === undefined || !zone.instanceIds.includes(instanceId)) return null;
+  const reason = `${zone.sentence}: it is the zone, and nothing in it is swapped, replaced or stopped`;
+  return refuse('zone-down', reason, { page: true });
 }
 
 export interface OwnerFacts {
@@ -88,6 +105,8 @@ export interface OwnerFacts {
   readonly autoScalingGroup: string | null;
   /** Its type has disks whose data last only while it runs. null: not read, which no rung that stops it may take for a no. */
   readonly instanceStore: boolean | null;
+  /** Why its group could not set it aside; null where it could. */
+  readonly standbyFault: string | null;
   readonly publicIp: { readonly ip: string; readonly allocationId: string | null } | null;
 }
 
@@ -98,6 +117,7 @@ export function judgeOwner({
   tags,
   autoScalingGroup,
   instanceStore,
+  standbyFault,
   publicIp,
 }: OwnerFacts): Refusal | null {
   if (rung === 'restart') return null;
@@ -106,6 +126,8 @@ export function judgeOwner({
     const reason = `Auto Scaling group ${autoScalingGroup} replaces a member that is stopped or fails its checks; with replace.autoScaling: standby it would be set aside first`;
     return refuse('asg-owned', reason, forPerson);
   }
+  // Known before anything is made for the rung: a group at its minimum can spare none.
+  if (standbyFault !== null && autoScalingGroup !== null) return refuse('asg-owned', standbyFault, forPerson);
   const owner = ownerOf(tags);
   if (owner !== null && rung !== 'stop-start' && !fleet.owner.acceptDrift) {
     const change = rung === 'swap' ? 'the ids of its data volumes' : 'its instance and its data volumes';
@@ -121,14 +143,19 @@ export function judgeOwner({
       'its instance store would be empty after a stop: what lies there is a person’s to judge',
       forPerson,
     );
-  if (publicIp !== null && publicIp.allocationId === null)
+  const lost = lostAddressOf({ publicIp });
+  if (lost !== null && fleet.replace.publicAddress !== 'may-change')
     return refuse(
       'public-ip',
-      `its public address ${publicIp.ip} is not elastic, and others may know it by that`,
+      `its public address ${lost} is not elastic: it would get another one, and others may know it by this one. With replace.publicAddress: may-change it is done`,
       forPerson,
     );
   return null;
 }
+
+/** The public address that the instance loses when it stops; null where it has none, or an elastic one. */
+export const lostAddressOf = ({ publicIp }: Pick<OwnerFacts, 'publicIp'>): string | null =>
+  publicIp !== null && publicIp.allocationId === null ? publicIp.ip : null;
 
 const TERRAFORM = /terraform|opentofu/i;
 const terraformTag = (tags: Readonly<Record<string, string>>): [string, string] | undefined =>

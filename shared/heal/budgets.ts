@@ -1,6 +1,17 @@
 // Reserves a heal's place in the budgets of restarts and replacements: read, decided and written under a condition, before anything is intended. If
 // an attempt dies after that, the reservation stays under its key: the next attempt at the same thing already has it.
 import type { Fleet } from '../fleet/model.ts';
+import { readBreaker } from '../guardrails/breaker.ts';
+import {
+  endRestart,
+  nodesNow,
+  type PaceFacts,
+  type PaceRecord,
+  type Restart,
+  reserveInPace,
+  type SeenRestart,
+  seenRestarts,
+} from '../guardrails/pace.ts';
 import {
   dropReplacement,
   dropRestart,
@@ -14,12 +25,13 @@ import {
   type TurnRecord,
   takeFleetTurn,
 } from '../guardrails/replace-budget.ts';
+import type { ExecutionStatus } from '../model/execution.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import { type HealPayload, isAskedByPerson } from '../model/payload.ts';
 import { readExecution } from './claim.ts';
 import type { HealContext } from './context.ts';
 import { unsettled } from './lease.ts';
-import { keys, settle } from './store.ts';
+import { keys, type Store, settle } from './store.ts';
 
 type Tools = Pick<HealContext, 'clients' | 'store' | 'payload' | 'execution'>;
 export type Reserved = { readonly reserved: true } | Refusal;
@@ -125,8 +137,90 @@ export async function writeReplacementProof({ store }: Tools, key: string, nowMs
   });
 }
 
-/** @param key of one restart (an incident's, an attempt's) */
+/**
+ * Reserves a place in the fleet's pace, then a restart of the node. If the latter is refused, the place is given back.
+ *
+ * @param key of one restart (an incident's, an attempt's)
+ * @returns blind: nobody has observed the fleet lately, which is no verdict on it
+ */
 export async function reserveRestart(
+  context: Tools,
+  fleet: Fleet,
+  key: string,
+  nowMs: number,
+): Promise<Reserved | { readonly blind: string }> {
+  const observations = await context.store.readObservations(context.payload.fleet);
+  const breaker = readBreaker(fleet, observations, nowMs);
+  if (breaker.isBlind) return { blind: breaker.sentence };
+  const paced = await reservePlace(context, fleet, key, { nowMs, breaker, nodes: nodesNow(observations, nowMs) });
+  if ('refuse' in paced) return paced;
+  const reserved = await reserveOfThisNode(context, fleet, key, nowMs);
+  if ('refuse' in reserved) await endPlace(context, key, { as: 'undone', atMs: nowMs, reason: reserved.reason });
+  return reserved;
+}
+
+/** Two heals that begin at the same moment cannot both be the first: the second one reads what the first has written. */
+async function reservePlace(
+  context: Tools,
+  fleet: Fleet,
+  key: string,
+  seen: Pick<PaceFacts, 'nowMs' | 'breaker' | 'nodes'>,
+): Promise<Reserved> {
+  const { store, payload, execution } = context;
+  const { incidentId, instanceId, node, onsetMs } = payload;
+  let restarts: readonly SeenRestart[] = [];
+  return settle<PaceRecord, Reserved>(
+    store,
+    keys.pace(payload.fleet),
+    async () => {
+      const read = await store.readPace(payload.fleet);
+      restarts = await readRestarts(read, store, (arn) => readExecution(context.clients.lambda, arn));
+      return read;
+    },
+    (read) => {
+      const facts = { ...seen, limits: fleet.breaker, restarts };
+      const decided = reserveInPace(read, facts, { key, execution, incidentId, instanceId, node, onsetMs });
+      if ('refuse' in decided) return { result: decided };
+      return { result: RESERVED, write: 'next' in decided ? decided.next : undefined };
+    },
+  );
+}
+
+/** What has become of the restarts of a fleet: of those that have not ended the execution is asked, and the node's record. */
+export async function readRestarts(
+  record: PaceRecord | undefined,
+  store: Pick<Store, 'readNode'>,
+  statusOf: (execution: string) => Promise<ExecutionStatus> | ExecutionStatus,
+): Promise<readonly SeenRestart[]> {
+  const holders = new Map<string, HolderFacts>();
+  const open = record?.restarts.filter(({ ended }) => ended === undefined) ?? [];
+  await Promise.all(
+    open.map(async ({ key, execution, instanceId }) => {
+      const [status, node] = await Promise.all([statusOf(execution), store.readNode(instanceId)]);
+      holders.set(key, { status, unsettled: node !== undefined && unsettled(node) });
+    }),
+  );
+  return seenRestarts(record, ({ key }) => holders.get(key) ?? NOBODY);
+}
+
+/** What came of a restart, for those that wait. */
+export async function endPlace(
+  { store, payload }: Pick<Tools, 'store' | 'payload'>,
+  key: string,
+  ended: NonNullable<Restart['ended']>,
+): Promise<void> {
+  await settle<PaceRecord, void>(
+    store,
+    keys.pace(payload.fleet),
+    () => store.readPace(payload.fleet),
+    (read) => {
+      const next = endRestart(read, key, ended);
+      return { result: undefined, write: 'next' in next ? next.next : undefined };
+    },
+  );
+}
+
+async function reserveOfThisNode(
   { store, payload: { fleet: name, instanceId, node } }: Tools,
   fleet: Fleet,
   key: string,
@@ -153,7 +247,10 @@ export async function unreserveReplacement({ store }: Tools, key: string): Promi
 }
 
 /** The same for a restart. */
-export async function unreserveRestart({ store, payload: { fleet, instanceId } }: Tools, key: string): Promise<void> {
+export async function unreserveRestart(context: Tools, key: string): Promise<void> {
+  const { store, payload } = context;
+  const { fleet, instanceId } = payload;
+  await endPlace(context, key, { as: 'undone', atMs: Date.now(), reason: 'the node felt nothing of it' });
   await settle<RestartsRecord, void>(
     store,
     keys.restarts(fleet, instanceId),

@@ -330,6 +330,7 @@ const KEPT = {
   plannedUntilMs: true,
   waitsFor: true,
   want: true,
+  acknowledgesValidator: true,
   approval: true,
   refusedCodes: true,
   pagedCodes: true,

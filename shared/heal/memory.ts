@@ -3,6 +3,7 @@ import type { VolumeShape } from '../aws/volumes.ts';
 import type { Door } from '../model/doors.ts';
 import type { Rung } from '../model/rungs.ts';
 import type { FleetRole, Rank } from '../snapshots/model.ts';
+import type { MachineRecord } from './machine.ts';
 
 /** One volume of a node as it was found: all that is needed to create an equal one, and to put it back. */
 export interface FoundVolume extends VolumeShape {
@@ -27,6 +28,12 @@ export interface FoundNode {
   readonly height: number | null;
   readonly lagBlocks: number | null;
   readonly client: 'running' | 'stopped' | 'failed' | 'unknown';
+  /** Its public address, where a stop loses it; absent where it has none, or an elastic one. */
+  readonly lostAddress?: string;
+  /** Set where somebody had terminated its instance: as it was while it lived, since EC2 forgets. */
+  readonly machine?: Pick<MachineRecord, 'instance' | 'clientVersion'>;
+  /** Its volumes went with its instance, or cannot be proved to be its own: the data come from elsewhere. */
+  readonly dataLost?: true;
 }
 
 /** A volume that takes the place of a found one. */
@@ -120,8 +127,8 @@ export interface Replacement {
   readonly fencingBegun: boolean;
   /** The mask of the original's client. unconfirmed: it was requested, and the client did not confirm it. */
   readonly originalMask: 'none' | 'intended' | 'unconfirmed';
-  /** How the original's client is known not to run: it acknowledged so itself, or its instance is stopped and has no root volume. */
-  readonly fencedBy: 'acknowledgement' | 'root-detached' | null;
+  /** How the original's client is known not to run: it acknowledged so itself, its instance is stopped and has no root volume, or it is terminated. */
+  readonly fencedBy: 'acknowledgement' | 'root-detached' | 'terminated' | null;
   /** EC2's device name of the original root's attachment and the volume, to put it back. */
   readonly originalRoot: { readonly device: string; readonly volumeId: string } | null;
   /** Whether discovery sees the replacement in place of the original. joining: it may. */
@@ -181,6 +188,14 @@ export interface CleanupPiece {
   readonly target: string;
 }
 
+/** What others saw of a client at one moment. */
+export interface Sighting {
+  readonly atMs: number;
+  readonly height: number;
+  /** null where nobody knows the height of its chain. */
+  readonly lagBlocks: number | null;
+}
+
 export interface LadderState {
   /** When it began, ms since the epoch: a flap keeps its incident, and later resources differ from earlier ones. */
   readonly beganAtMs: number;
@@ -211,13 +226,15 @@ export interface LadderState {
   readonly hold: 'none' | 'held' | 'unknown';
   /** A volume or an instance was created in this rung. */
   readonly hasMade: boolean;
+  /** The heal moves a well node before what EC2 has scheduled for it: its client is stopped first, and started after the boot. Absent otherwise. */
+  readonly moves?: true;
   /** The call without a token that was intended last. */
   readonly pending: Intent | null;
   readonly setback: Setback | null;
   /** Since when the client of the rung under way is up, or should be: its proof comes after this time. */
   readonly upSinceMs: number | null;
-  /** The first height that others saw of the client that is up since then. */
-  readonly cameUp?: { readonly upSinceMs: number; readonly height: number };
+  /** What others saw of the client that is up since then: its first height, and where it was last nearer to its chain than ever before. */
+  readonly cameUp?: { readonly upSinceMs: number; readonly height: number; readonly nearest: Sighting };
   /** Since when the heal waits for the act under way. */
   readonly waitingSinceMs: number | null;
   /** When the node was last asked while its client was silent. */

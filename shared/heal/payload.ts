@@ -47,7 +47,12 @@ const want = v.variant('do', [
 const schema = v.variant('kind', [
   v.strictObject({ kind: v.literal('resize-volume'), ...base }),
   v.strictObject({ kind: v.literal('replace-node'), want, ...base }),
-  v.strictObject({ kind: v.literal('snapshot-node'), requestedBy: v.picklist(['schedule', 'person']), ...base }),
+  v.strictObject({
+    kind: v.literal('snapshot-node'),
+    requestedBy: v.picklist(['schedule', 'person']),
+    acknowledgesValidator: v.exactOptional(v.literal(true)),
+    ...base,
+  }),
 ]);
 
 /** @throws HealPayloadError */

@@ -10,7 +10,13 @@ import type { LadderState, SnapshotMemory } from './memory.ts';
 
 /** The members of an incident in each of its states. */
 /** Refusals that only wait for a turn. */
-export const QUEUE_CODES = ['replace-in-flight', 'replacements-spent'] as const satisfies readonly GuardrailCode[];
+export const QUEUE_CODES = [
+  'replace-in-flight',
+  'replacements-spent',
+  'restarts-paced',
+] as const satisfies readonly GuardrailCode[];
+/** It waits for a restart, which is no replacement's turn. */
+export const PACED = 'restarts-paced' satisfies QueueCode;
 /** The node itself has said that its disk is full: it waits until the disk is grown. */
 export const DISK_FIRST = 'disk-full-first' satisfies GuardrailCode;
 export type QueueCode = (typeof QUEUE_CODES)[number];
@@ -41,6 +47,8 @@ export interface IncidentBase {
   readonly waitsFor?: QueueCode | typeof DISK_FIRST;
   /** What a person asked of replace-node; absent where an alarm or an observation reported the trouble. */
   readonly want?: RequestedAction;
+  /** Of a clean snapshot: the person has said that the node is a validator. */
+  readonly acknowledgesValidator?: true;
   /** Absent until a plan was put to a person. */
   readonly approval?: ApprovalRecord;
   /** Codes that were journalled as a refusal of this incident, oldest first. */

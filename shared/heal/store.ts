@@ -10,12 +10,14 @@ import {
 import { fromItem, toItem } from '../aws/attributes.ts';
 import type { FleetObservation, FleetWatch } from '../fleet/observation.ts';
 import type { RegisterRecord } from '../guardrails/names.ts';
+import type { PaceRecord } from '../guardrails/pace.ts';
 import type { BudgetRecord, GrowRecord } from '../guardrails/records.ts';
 import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrails/replace-budget.ts';
 import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import type { JournalRecord } from './journal.ts';
+import type { MachineRecord } from './machine.ts';
 import {
   HEAL_KINDS,
   healOf,
@@ -50,6 +52,10 @@ export const keys = {
     pk: partitions.own(fleet, 'watch-fleet'),
     sk: `OBSERVATION#${String(part).padStart(3, '0')}`,
   }),
+  machine: (fleet: string, instanceId: string): Key => ({
+    pk: partitions.own(fleet, 'watch-fleet'),
+    sk: `MACHINE#${instanceId}`,
+  }),
   budget: (fleet: string, month: string): Key => ({
     pk: partitions.own(fleet, 'resize-volume'),
     sk: `BUDGET#${month}`,
@@ -60,6 +66,7 @@ export const keys = {
     pk: partitions.own(fleet, 'replace-node'),
     sk: `RESTARTS#${instanceId}`,
   }),
+  pace: (fleet: string): Key => ({ pk: partitions.own(fleet, 'replace-node'), sk: 'PACE' }),
   replacements: (): Key => ({ pk: partitions.account(), sk: 'REPLACEMENTS' }),
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
@@ -145,9 +152,12 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readBudget: (fleet: string, month: string) => get<BudgetRecord>(keys.budget(fleet, month)),
     readReplaceTurn: (fleet: string) => get<TurnRecord>(keys.replaceTurn(fleet)),
     readRestarts: (fleet: string, instanceId: string) => get<RestartsRecord>(keys.restarts(fleet, instanceId)),
+    readPace: (fleet: string) => get<PaceRecord>(keys.pace(fleet)),
     readSentPages: (fleet: string) => get<SentPagesRecord>(keys.sentPages(fleet)),
     readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
+    /** What a node's machine was like while it lived; undefined where nobody has written it down, or it was too long ago. */
+    readMachine: (fleet: string, instanceId: string) => get<MachineRecord>(keys.machine(fleet, instanceId)),
     readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),
     /** The notifications of prune-retired for a fleet, kept as register-nodes keeps them. */
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),

@@ -41,10 +41,14 @@ export const GUARDRAILS = {
   'zone-missing': 'The account has no private Route 53 zone of the fleet’s name.',
   'zone-ambiguous': 'More than one private Route 53 zone has the fleet’s name, and none is told by the nodes’ VPC.',
   'record-foreign':
-    'A DNS record that chainmend did not make stands where one of its own belongs: it is never touched.',
+    'A DNS record that chainmend did not make stands where one of its own belongs: it is never touched, until a person deletes it or hands it over.',
   'alarm-foreign': 'An alarm that chainmend did not make, or that has actions of its own, has the name of one of ours.',
   'observation-stale': 'The fleet was not observed within three minutes: unknown is not sick.',
   'breaker-open': 'More of the fleet is unhealthy or unknown than the breaker allows.',
+  'restarts-paced':
+    'Many nodes want a restart: one goes first, more follow each proof, and never more than a share at once.',
+  'zone-down':
+    'All or nearly all nodes in trouble are in one Availability Zone, and the others are well: it is the zone, and nothing in it is swapped, replaced or stopped.',
   'incident-open': 'An incident of the node is open: a heal comes first.',
   'peer-id-wrong':
     'A node’s peer id is missing, malformed, another node’s, or not the one that it had: nobody is told to dial it.',
@@ -81,7 +85,14 @@ export const GUARDRAILS = {
     'The consensus client beside an execution client is down or stands, and no unit of the fleet file is it: nothing is done to the execution client.',
   'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',
+  'cannot-be-spared':
+    'The fleet cannot spare the node now, so it is not moved before what EC2 has scheduled: it is tried again.',
+  'event-too-near': 'What EC2 has scheduled begins too soon: a stop of our own could meet EC2’s.',
   'pool-at-floor': 'Too few synced nodes would stay in the pool while one is stopped for its snapshot.',
+  'quorum-at-risk':
+    'Two thirds or less of a CometBFT chain’s voting power would stay online and honest while the validator is stopped.',
+  'voting-power-unknown':
+    'It is not known whether the other validators keep more than two thirds of the voting power; the refusal says what is missing.',
   'not-due': 'The fleet has a clean snapshot that is new enough.',
   'nothing-to-undo': 'Nothing is kept of this node that could be put back.',
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
@@ -91,6 +102,10 @@ export const GUARDRAILS = {
     'Something carries the tags of what a heal has put away, and no heal has written it down, or it is not as it was then: it is left.',
   'out-of-reach':
     'Something that the heal needs carries no tags of the fleet, so that no heal may use it; the refusal says what and which tags.',
+  'scaled-down':
+    'A node’s instance was terminated, and the fleet has as many nodes as its file expects: nobody misses it.',
+  'not-made-again':
+    'A terminated node cannot be made again: its refusal says what is missing, and what a person may do about it.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
 } as const satisfies Record<string, string>;
 
@@ -134,8 +149,12 @@ export const CONDITIONS = {
     'A node is gone, or a fleet has fewer nodes than its file expects: an instance was terminated, or carries the tags no more.',
   'event-scheduled':
     'EC2 has announced that it retires, stops or reboots a node’s instance, or maintains its host: it is told with its time.',
+  'event-near':
+    'What EC2 has announced for a node’s instance begins within six hours, and the node is still on that hardware.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',
+  'nobody-watches':
+    'A fleet has no probe, so nobody sees a client that ends, hangs or falls behind: it is told once, and its disks, EC2’s checks and instances that go are all that is seen.',
   'chain-halted': 'Nobody, node or reference, has advanced for longer than the fleet file allows: it is the chain.',
   'fleet-standing': 'Nodes are behind and stand still, and too few others go on to say whose fault it is.',
   'no-majority': 'Nodes and references tell different blocks or heights, and too few agree to say who is right.',

@@ -17,6 +17,8 @@ export interface ReplacePayload extends PayloadBase {
 export interface SnapshotPayload extends PayloadBase {
   readonly kind: 'snapshot-node';
   readonly requestedBy: 'schedule' | 'person';
+  /** The person has said that the node is a validator, and that it may be stopped. */
+  readonly acknowledgesValidator?: true;
 }
 
 /** The task of replace-node. All except the first come from a person. */

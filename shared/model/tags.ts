@@ -28,6 +28,7 @@ export const ROOT_TAG = 'chainmend:root';
 
 export const LEDGER_TAGS = {
   role: 'chainmend:role',
+  ofValidator: 'chainmend:of-validator',
   setId: 'chainmend:set',
   parts: 'chainmend:parts',
   height: 'chainmend:height',

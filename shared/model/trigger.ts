@@ -10,6 +10,10 @@ export type Trigger =
   | { readonly kind: 'disk'; readonly subject: string }
   /** The node does not follow its chain. */
   | { readonly kind: 'node'; readonly subject: 'health' }
+  /** Somebody has terminated the node's instance, and its fleet file says that it is made again. */
+  | { readonly kind: 'node'; readonly subject: 'terminated' }
+  /** EC2 has scheduled something for the node's instance: it is moved to other hardware before. */
+  | { readonly kind: 'node'; readonly subject: 'event' }
   /** A person asks for it. */
   | { readonly kind: 'request'; readonly subject: Request }
   /** A clean snapshot is due, or a person asks for one. */
@@ -20,6 +24,8 @@ export type Trigger =
 /** All triggers except those of disks, whose roles come from the fleet file. */
 const FIXED: readonly Trigger[] = [
   { kind: 'node', subject: 'health' },
+  { kind: 'node', subject: 'terminated' },
+  { kind: 'node', subject: 'event' },
   { kind: 'snapshot', subject: 'clean' },
   { kind: 'plan', subject: 'clean' },
   ...REQUESTS.flatMap((subject): Trigger[] => [
@@ -40,3 +46,7 @@ export function readTrigger(text: string): Trigger | null {
 
 /** The text of the only trigger of watch-fleet and of EC2's status checks. */
 export const NODE_HEALTH = 'node:health';
+/** The text of the trigger of a node whose instance was terminated. */
+export const NODE_TERMINATED = 'node:terminated';
+/** The text of the trigger of a node whose instance EC2 will stop, reboot or retire. */
+export const NODE_EVENT = 'node:event';

@@ -50,6 +50,16 @@ copy_below() {
   (cd -- "$1" && cp -a --parents --remove-destination -- "./$3" "$2/") || refuse "$3 could not be carried over"
 }
 
+# not_lost OURS THEIRS NAME: where a signing state is missing and the copy's has signed, what was signed after the copy is forgotten. That of
+# a node that never signed has height 0.
+not_lost() {
+  local theirs
+  below_mount "$1" "$3" && below_mount "$2" "$3" || return
+  if is_there "$1/$3" || ! is_there "$2/$3"; then return 0; fi
+  if theirs=$(signed "$2/$3") && [[ $theirs = ' 000000000000000 '* ]]; then return 0; fi
+  refuse "$3 is not there, and its copy has signed: nobody knows what was signed since"
+}
+
 # keep_newest OURS THEIRS NAME: the signing state with the greater height stays below THEIRS. One that cannot be read could be the highest.
 keep_newest() {
   local ours theirs

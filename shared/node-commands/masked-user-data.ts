@@ -1,5 +1,5 @@
-// The user data of a replacement instance: its clients are masked before they can start, and stay masked until start-client unmasks them. It replaces
-// the launch template's own user data, which would set up the node again, mkfs included.
+// The user data of a replacement instance: its clients are masked before they can start, and stay masked until start-client unmasks them. They take the
+// place of the launch template's own user data, which would set up the node again, mkfs included; or they come before them (user-data.ts).
 
 import { checkedParameter, unitOf } from './command.ts';
 import type { ClientOnNode } from './node-command.ts';
@@ -13,9 +13,26 @@ const DROP_IN = 'chainmend-masked.conf';
  * could stop them from starting it.
  */
 export function maskedUserData(clients: readonly ClientOnNode[]): string {
+  // JSON is YAML.
+  return `#cloud-config\n${JSON.stringify({ bootcmd: [onceAs(maskScript(clients))] })}\n`;
+}
+
+/** The same as a program, for a boothook: cloud-init executes it at each boot, and it does something at the first. Throws as well. */
+export function maskHook(clients: readonly ClientOnNode[]): string {
+  const words = onceAs(maskScript(clients)).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  return `#!/bin/sh\nexec ${words.join(' ')}\n`;
+}
+
+/** cloud-init-per: once for this instance, so that a boot after unmasking does not mask again ("bootcmd", cloud-init's reference). */
+const onceAs = (script: string): readonly string[] => [
+  ...['cloud-init-per', 'instance', 'chainmend-mask', 'sh', '-c'],
+  script,
+];
+
+function maskScript(clients: readonly ClientOnNode[]): string {
   if (clients.length === 0) throw new TypeError('masked user data: no clients given, expected at least one');
   const units = [...new Set(clients.map(maskedUnit))];
-  const script = [
+  return [
     'mkdir -p /etc/chainmend',
     `: >${MASK_FILE}`,
     ...units.flatMap((unit) => [
@@ -26,10 +43,6 @@ export function maskedUserData(clients: readonly ClientOnNode[]): string {
     // Stops units that began before this.
     ...units.map((unit) => `systemctl stop --no-block '${unit.replace('@.', '@*.')}'`),
   ].join('; ');
-  // cloud-init-per: once for this instance, so that a boot after unmasking does not mask again ("bootcmd", cloud-init's reference).
-  const bootcmd = [['cloud-init-per', 'instance', 'chainmend-mask', 'sh', '-c', script]];
-  // JSON is YAML.
-  return `#cloud-config\n${JSON.stringify({ bootcmd })}\n`;
 }
 
 /** The unit whose start is blocked: for a template unit all its instances; for containers the daemon that starts them. */

@@ -40,6 +40,8 @@ const nodeStateSchema = v.strictObject({
   /** EBS volumes that the node sees, mounted or not. */
   devices: list(v.pipe(v.string(), v.regex(/^vol-[0-9a-f]{8,17}$/))),
   rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
+  /** How far cloud-init is with this boot, in an answer of inspect-node; absent where the node has none. error: a part of it has failed. */
+  cloudInit: v.optional(v.picklist(['running', 'done', 'error'])),
 });
 export type NodeState = v.InferOutput<typeof nodeStateSchema>;
 

@@ -205,7 +205,10 @@ carry_over() {
       lacks "${PLACES[index]}" || { FAULT=node; return 1; }
     mount_aside "${TO[index]}" "to$index" written || return
   done
-  for path in ${NEWEST[@]+"${NEWEST[@]}"}; do carry_one keep_newest "$path" || return; done
+  for path in ${NEWEST[@]+"${NEWEST[@]}"}; do
+    is_way_back || carry_one not_lost "$path" || return
+    carry_one keep_newest "$path" || return
+  done
   if ! is_way_back; then
     for path in ${IDENTITY[@]+"${IDENTITY[@]}"}; do
       case " ${NEWEST[*]-} " in *" $path "*) continue ;; esac

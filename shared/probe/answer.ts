@@ -94,6 +94,7 @@ const statusFacts = v.pipe(
     clientVersion: v.optional(word),
     anchorHeight: v.optional(whole),
     inValidatorSet: v.optional(v.boolean()),
+    votingPower: v.optional(whole),
     hamperedBy: v.optional(v.picklist(['execution-offline', 'execution-behind'])),
     missing: v.optional(v.pipe(v.array(word), v.maxLength(2 * MAXIMUM_MISSING))),
   }),

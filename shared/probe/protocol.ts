@@ -36,7 +36,7 @@ export interface StatusReading {
   /** Present where the fleet file names a metrics port, by the chain's own kind. */
   readonly consensus?: Reading<ConsensusMetrics>;
   readonly geth?: Reading<GethMetrics>;
-  /** The status of the beacon node next to it, where the fleet file names its port. */
+  /** The status of the consensus client next to it, where the fleet file names its port: a beacon node, heimdall, op-node. */
   readonly beacon?: Reading<NodeStatus>;
   /** Use of its volumes in per cent, by role: only a probe on the node knows it. */
   readonly diskUsedPercent?: Readonly<Record<string, number>>;

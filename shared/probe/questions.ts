@@ -1,8 +1,8 @@
-// The status questions for a node, by its fleet's chain: to its client, to the metrics of its chain, and to the beacon node next to it.
+// The status questions for a node, by its fleet's chain: to its client, to the metrics of its chain, and to the consensus client next to it.
 
 import type { ChainClient, NodePeers, NodeStatus, Question } from '../chains/client.ts';
-import { beacon, chainClients } from '../chains/clients.ts';
-import { otherChain } from '../chains/defaults.ts';
+import { chainClients, consensusClientOf } from '../chains/clients.ts';
+import { familyOf, otherChain } from '../chains/defaults.ts';
 import { httpJsonClient } from '../chains/http-json.ts';
 import {
   type ConsensusMetrics,
@@ -51,13 +51,13 @@ export function clientOf({ fleet, chain, rpc, stopGraceSeconds }: Omit<ProbeQues
 export function statusQuestions(question: Omit<ProbeQuestion, 'ask'>, heights: readonly number[]): NodeQuestions {
   const { chain, rpc } = question;
   const { port, metricsPort, beaconPort } = rpc;
+  const beside = beaconPort === undefined ? undefined : consensusClientOf(chain);
   const metrics = metricsPort === undefined ? undefined : metricsOf(chain, metricsPort);
   return {
     status: { port, question: clientOf(question).status(heights) },
     ...metrics,
     // Slots and heights are not the same numbers.
-    ...(beaconPort !== undefined &&
-      chain === 'ethereum' && { beacon: { port: beaconPort, question: beacon.status() } }),
+    ...(beaconPort !== undefined && beside && { beacon: { port: beaconPort, question: beside.status() } }),
   };
 }
 
@@ -71,9 +71,9 @@ export function peersQuestion(question: Omit<ProbeQuestion, 'ask'>): PortQuestio
 }
 
 function metricsOf(chain: string, port: number): Pick<NodeQuestions, 'consensus' | 'geth'> {
-  if (chain === 'cometbft') return { consensus: { port, question: consensusMetricsQuestion } };
-  if (chain === 'ethereum' || chain === 'bsc') return { geth: { port, question: gethMetricsQuestion } };
-  return {};
+  const family = familyOf(chain);
+  if (family === 'cometbft') return { consensus: { port, question: consensusMetricsQuestion } };
+  return family === 'ethereum' ? { geth: { port, question: gethMetricsQuestion } } : {};
 }
 
 /** The path of the RPC goes before the client's own path, and before no other path. */

@@ -2,12 +2,13 @@
 import type { CleanSnapshotPolicy, Fleet } from '../fleet/model.ts';
 import type { ObservedNode } from '../fleet/observation.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import { judgeVotingPower } from '../guardrails/voting-power.ts';
 import { DAY_MS } from '../model/execution.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { SnapshotSet } from './model.ts';
 
 export interface DonorFacts {
-  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'cleanSnapshots'>;
+  readonly fleet: Pick<Fleet, 'name' | 'chain' | 'volumes' | 'cleanSnapshots'>;
   /** watch-fleet's last observation of them. */
   readonly nodes: readonly ObservedNode[];
   readonly observedAtMs: number;
@@ -21,7 +22,11 @@ export interface DonorFacts {
   readonly underWaySinceMs: number | null;
   readonly nowMs: number;
   /** A person asked: it need not be due, and a named node need not have its turn. All other rules hold. */
-  readonly asked?: { readonly instanceId: string | undefined };
+  readonly asked?: {
+    readonly instanceId: string | undefined;
+    /** The person knows that the named node is a validator. */
+    readonly acknowledgesValidator?: true;
+  };
 }
 
 export type Donor = { readonly donor: ObservedNode; readonly reason: string } | Refusal | { readonly notDue: string };
@@ -48,7 +53,9 @@ export function donorOf(facts: DonorFacts): Donor {
   const policy = fleet.cleanSnapshots ?? (asked ? UNASKED : undefined);
   if (!policy) return { notDue: `the fleet file of ${fleet.name} asks for no clean snapshots` };
   const clean = sets.filter((set) => isCleanSet(set, fleet));
-  const newestMs = Math.max(...clean.map(({ takenAtMs }) => takenAtMs));
+  // A validator's is for itself alone: the other nodes' next one is due all the same.
+  const shared = clean.filter(({ parts }) => !Object.values(parts).some(({ ledger }) => ledger.ofValidator));
+  const newestMs = Math.max(...shared.map(({ takenAtMs }) => takenAtMs));
   const early = asked ? null : notDueYet(policy, newestMs, nowMs);
   if (early !== null) return { notDue: early };
   // A round may come twice. After that time another node gives what this one cannot.
@@ -77,13 +84,8 @@ export function donorOf(facts: DonorFacts): Donor {
     const told = (named ? [named] : nodes).map((node) => `${node.name} ${why.get(node)}`);
     return refuse('donor-unsuitable', told.length === 0 ? `${fleet.name} has no nodes` : shortList(told));
   }
-  const remain = nodes.filter((node) => node !== donor && isInPool(node)).length;
-  if (remain < policy.poolFloor && !policy.alone) {
-    return refuse(
-      'pool-at-floor',
-      `${remain} synced nodes would stay while ${donor.name} is stopped, floor ${policy.poolFloor}: snapshots.clean.alone allows it`,
-    );
-  }
+  const short = donor.role === 'validator' ? judgeVotingPower({ ...facts, ...donor }) : judgePool(donor, nodes, policy);
+  if (short) return short;
   const last = lastMs(donor);
   const turn =
     last === Number.NEGATIVE_INFINITY ? 'it has given none' : `its last one is of ${new Date(last).toISOString()}`;
@@ -122,9 +124,25 @@ function sinceTimeOfDay(at: string, nowMs: number): number {
 const isInPool = ({ health, role }: ObservedNode): boolean =>
   health === 'synced' && role !== 'validator' && role !== 'bootnode';
 
-/** A validator's stop costs stake, and its snapshots are of no use to other nodes: this holds for any restart policy of the fleet file. */
-function unsuitable({ instanceId, health, role, reason }: ObservedNode, { busy }: DonorFacts): string | null {
-  if (role === 'validator') return 'is a validator';
+/** A validator is in no pool: the voting power is judged instead. */
+function judgePool(
+  donor: ObservedNode,
+  nodes: readonly ObservedNode[],
+  { poolFloor, alone }: CleanSnapshotPolicy,
+): Refusal | null {
+  const remain = nodes.filter((node) => node !== donor && isInPool(node)).length;
+  if (remain >= poolFloor || alone) return null;
+  const reason = `${remain} synced nodes would stay while ${donor.name} is stopped, floor ${poolFloor}: snapshots.clean.alone allows it`;
+  return refuse('pool-at-floor', reason);
+}
+
+/**
+ * A validator's stop costs stake, and its snapshots are of no use to other nodes: no schedule ever chooses one, whatever the fleet file says. A person
+ * may name one, knowing what it is.
+ */
+function unsuitable({ instanceId, health, role, reason }: ObservedNode, { busy, asked }: DonorFacts): string | null {
+  const isAcknowledged = asked?.acknowledgesValidator === true && asked.instanceId === instanceId;
+  if (role === 'validator' && !isAcknowledged) return 'is a validator';
   if (role === 'unknown') return 'is of unknown role, and could be a validator';
   if (health !== 'synced') return `is ${health}: ${reason}`;
   const at = busy.get(instanceId);

@@ -9,6 +9,7 @@ export function readLedger(tags: Readonly<Record<string, string>>): Ledger {
   return {
     fleet: text(FLEET_TAG),
     node: text(NODE_TAG),
+    ofValidator: tags[LEDGER_TAGS.ofValidator] === 'true',
     role: text(LEDGER_TAGS.role),
     setId: text(LEDGER_TAGS.setId),
     parts: wholeOf(tags[LEDGER_TAGS.parts]) || null,
@@ -32,6 +33,7 @@ export function ledgerTags(ledger: Ledger): Record<string, string> {
   const written: Readonly<Record<string, string | number | null>> = {
     [FLEET_TAG]: ledger.fleet,
     [NODE_TAG]: ledger.node,
+    [LEDGER_TAGS.ofValidator]: ledger.ofValidator ? 'true' : null,
     [LEDGER_TAGS.role]: ledger.role,
     [LEDGER_TAGS.setId]: ledger.setId,
     [LEDGER_TAGS.parts]: ledger.parts,

@@ -7,6 +7,8 @@ export type FleetRole = string;
 export interface Ledger {
   readonly fleet: string | null;
   readonly node: string | null;
+  /** Of a validator when it was taken, with its key: for no other node, whatever the node's role is now. */
+  readonly ofValidator: boolean;
   readonly role: FleetRole | null;
   /** The same for all parts of one moment. */
   readonly setId: string | null;

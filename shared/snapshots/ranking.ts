@@ -1,6 +1,7 @@
 // Ranks the sets of snapshots that are good for a node, best first. It says why each other set is not, in plain words for the journal, and finds the
 // set that a person names. Pure: from the facts of EC2 and the ledger.
 
+import { familyOf } from '../chains/defaults.ts';
 import type { Fleet, HealthPolicy, Role } from '../fleet/model.ts';
 import { FLEET_TAG, LEDGER_TAGS } from '../model/tags.ts';
 import type { Rank, SnapshotFact, SnapshotSet } from './model.ts';
@@ -43,17 +44,23 @@ const HEAD_START_MS: Readonly<Record<Rank, number>> = {
   'crash-consistent': 0,
 };
 
+/** A node that is in step has the newest blocks. A set that was taken of one further behind than this is as old as its data are. */
+const IN_STEP_MS = DAY_MS;
+
 /**
- * A node is called stuck after `stuckSeconds` without progress, and is observed once a minute. So the last time at which it was known to be well is
- * that long before the onset. A snapshot from between may hold the fault, and does not count as good.
+ * A node stands still for a while before anybody says so, and is observed once a minute. So the last time at which it was known to be well is up to
+ * `patienceSeconds` before the onset. A snapshot from between may hold the fault, and does not count as good.
  *
  * @returns ms since the epoch: only an earlier snapshot is from before the fault
  */
-export const faultMayBeginMs = (faultSinceMs: number, { stuckSeconds }: Pick<HealthPolicy, 'stuckSeconds'>): number =>
-  faultSinceMs - stuckSeconds * 1_000 - 2 * SWEEP_MS;
+export const faultMayBeginMs = (
+  faultSinceMs: number,
+  { patienceSeconds }: Pick<HealthPolicy, 'patienceSeconds'>,
+): number => faultSinceMs - patienceSeconds * 1_000 - 2 * SWEEP_MS;
 
 /**
- * The newest comes first, of any node, with a head start for a better rank: every block that is missing in it has to be fetched again. Of equally new
+ * The newest comes first, of any node, with a head start for a better rank: every block that is missing in it has to be fetched again. How new a set is
+ * its blocks say, where they are far behind its date: the data of a node that had stood for weeks are weeks old. Of equally new
  * sets (one run of a policy takes all nodes' within the hour), the node's own comes first: its size, its key and its client's settings are the node's,
  * and no other node's identity has to be removed from it. A crash-consistent set of an unknown node comes last: it may be an old root volume, which
  * has the same tags.
@@ -72,7 +79,7 @@ export function rankSets(input: GoodInput): RankedSets {
   const ranked = [true, false].flatMap((known) =>
     newestFirst(
       fit.filter((set) => (isKnown(set) || set.rank !== 'crash-consistent') === known),
-      input.node,
+      input,
     ),
   );
   const triesLeft = CRASH_CONSISTENT_TRIES - input.tried.filter(({ rank }) => rank === 'crash-consistent').length;
@@ -116,10 +123,34 @@ function triedFault(set: SnapshotSet, { tried }: GoodInput): string | null {
   return tried.some(({ source }) => ids.has(source)) ? 'it was tried in this incident' : null;
 }
 
-const freshnessMs = ({ takenAtMs, rank }: SnapshotSet): number => takenAtMs + HEAD_START_MS[rank];
+/**
+ * How long a block took, by the sets themselves: a set of a node that was in step lacks only what was made since. One of a node that had stood lacks
+ * more, which makes its blocks look quicker; so the slowest is right. null where no set tells.
+ */
+function blockMsOf(sets: readonly SnapshotSet[], { head }: Pick<SetRequirements, 'head'>): number | null {
+  const told = sets.flatMap(({ takenAtMs, height }) => {
+    if (head === null || height === null) return [];
+    const missing = head.height - height;
+    return missing >= MISSING_LEAST && head.atMs - takenAtMs >= AS_NEW_MS ? [(head.atMs - takenAtMs) / missing] : [];
+  });
+  return told.length === 0 ? null : Math.max(...told);
+}
+
+/** Fewer blocks say nothing of how long one takes. */
+const MISSING_LEAST = 6;
+
+/** About when the newest block of a set was made: its date, where its blocks are not far behind it, or nobody knows. */
+function contentAtMs({ takenAtMs, height }: SnapshotSet, { head }: SetRequirements, blockMs: number | null): number {
+  if (head === null || height === null || blockMs === null) return takenAtMs;
+  const madeAtMs = head.atMs - (head.height - height) * blockMs;
+  return takenAtMs - madeAtMs > IN_STEP_MS ? madeAtMs : takenAtMs;
+}
 
 /** Newest first, each with the head start of its rank. In each group of equally new sets the node's own come first. */
-function newestFirst(sets: readonly SnapshotSet[], node: string): readonly SnapshotSet[] {
+function newestFirst(sets: readonly SnapshotSet[], input: SetRequirements): readonly SnapshotSet[] {
+  const { node } = input;
+  const blockMs = blockMsOf(sets, input);
+  const freshnessMs = (set: SnapshotSet): number => contentAtMs(set, input, blockMs) + HEAD_START_MS[set.rank];
   const sorted = sets.toSorted((a, b) => freshnessMs(b) - freshnessMs(a) || (a.setId < b.setId ? -1 : 1));
   const result: SnapshotSet[] = [];
   for (let from = 0; from < sorted.length; ) {
@@ -214,12 +245,14 @@ function outOfReach(facts: readonly SnapshotFact[], fleet: Pick<Fleet, 'name' | 
 
 /** The requirements of a set. */
 export interface SetRequirements {
-  readonly fleet: Pick<Fleet, 'name' | 'volumes' | 'role' | 'health' | 'replace'>;
+  readonly fleet: Pick<Fleet, 'name' | 'chain' | 'volumes' | 'role' | 'health' | 'replace'>;
   /** The node to restore, by its name in the fleet. */
   readonly node: string;
   readonly role: Role;
   /** Roles of the fleet's other nodes, by name. */
   readonly siblings: ReadonlyMap<string, Role>;
+  /** The chain's newest block as the fleet saw it; null where nobody knows. */
+  readonly head: { readonly height: number; readonly atMs: number } | null;
   /** The id of the fleet's network; null where it is not known. */
   readonly chainId: string | null;
   /** The client that is installed on the node, by `clientNameOf`; null where it is not known. */
@@ -269,6 +302,8 @@ function originFault(set: SnapshotSet, { fleet, node, role, siblings }: SetRequi
     return `it was taken while its client ran, and ${node} is ${asRole(role)}: never from such a set`;
   if (set.node === node) return null;
   if (guarded) return `it is of ${set.node}, and ${node} is ${asRole(role)}: only its own snapshots are for it`;
+  if (factsOf(set).some(({ ledger }) => ledger.ofValidator))
+    return `it was taken of ${set.node} as a validator, with its key: never for another node`;
   // A node of unknown role has the role of all nodes, where the fleet file sets one.
   const theirs = siblings.get(set.node) ?? ('fixed' in fleet.role ? fleet.role.fixed : 'unknown');
   if (!isGuarded(theirs)) return null;
@@ -279,7 +314,27 @@ function originFault(set: SnapshotSet, { fleet, node, role, siblings }: SetRequi
 
 /** The fault of a set whose data the node's client cannot be expected to continue. */
 function clientFault(set: SnapshotSet, demand: SetRequirements): string | null {
-  return contentFault(set, demand) ?? versionFault(set, demand);
+  return contentFault(set, demand) ?? upgradeFault(set, demand) ?? versionFault(set, demand);
+}
+
+/** The fault of data from before an upgrade: the client of after it does not execute the blocks between. */
+function upgradeFault(set: SnapshotSet, { fleet, head, client, node }: SetRequirements): string | null {
+  const { height } = set;
+  if (height === null) return null;
+  const upgrade = fleet.replace.upgradeHeights
+    .toSorted((a, b) => a - b)
+    .find((at) => height < at && (head === null || at <= head.height));
+  if (upgrade === undefined) return null;
+  // What a CometBFT node says of its version is not the version of the application that executes the blocks.
+  const fits =
+    familyOf(fleet.chain) !== 'cometbft' &&
+    client?.version != null &&
+    factsOf(set).every(({ ledger }) => ledger.clientVersion === client.version);
+  if (fits) return null;
+  return (
+    `its data are of height ${height}, before the upgrade at ${upgrade} (replace.upgradeHeights), and ${node} is not known to run ` +
+    'the client of before it: restore it by hand, and start it with that client first'
+  );
 }
 
 /** The fault of a set of another chain, of other blocks, or of another data mode. */

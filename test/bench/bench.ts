@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import colors from 'picocolors';
 import { tableOf } from '../../infra/commands/fleets/context.ts';
 import { bundleMeasurements, measureBundles } from './bundles.ts';
+import { measureDetection } from './detection.ts';
 import { measureFleetHours } from './fleet-hours.ts';
 import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';
 import { measureHeals } from './heals.ts';
@@ -24,6 +25,7 @@ try {
     ...bundleMeasurements(await measureBundles()),
     ...(await measureHeals()),
     ...swapMeasurements(swaps),
+    ...(await measureDetection()),
     ...fleetSweepMeasurements(await measureFleetSweeps()),
     ...(await measureFleetHours()),
     ...largeFleetMeasurements(await measureLargeFleets()),

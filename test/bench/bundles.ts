@@ -30,13 +30,14 @@ export interface BundleBudget {
 const YARDSTICK = 'client-ec2, 2 commands';
 
 /**
- * Budgets as shares of the yardstick: a heal imports in half of its time, the ladder in less, a small function in two fifths. The size of replace-node
- * is that of both of its files; only the first one is imported.
+ * Budgets as shares of the yardstick: a heal imports in half of its time, a small function in two fifths. The size of replace-node is that of both of its
+ * files; only the first one is imported. Its import was 0.45 when the ladder had one engine. Terminated instances, paces and voting power brought it to
+ * 0.47: two milliseconds, most of them in what every heal has.
  */
 const budgets: Readonly<Record<string, BundleBudget>> = {
   'resize-volume': { sizeKiB: 700, sizeRatio: 0.75, coldRatio: 0.5 },
-  'replace-node': { sizeKiB: 700, sizeRatio: 0.85, coldRatio: 0.45 },
-  'dispatch-heal': { sizeRatio: 0.4, coldRatio: 0.4 },
+  'replace-node': { sizeKiB: 750, sizeRatio: 0.9, coldRatio: 0.5 },
+  'dispatch-heal': { sizeRatio: 0.45, coldRatio: 0.4 },
 };
 
 /**

@@ -23,7 +23,7 @@ export function factsOf(
   const old = boxes.get(OLD) ?? null;
   const young = boxes.get(youngId) ?? null;
   const machines = { original: old, replacement: heardOf(young, unanswered) };
-  const needs = needsOf({ fleet: setting.fleet, want: setting.want, ...machines }, memory);
+  const needs = needsOf({ fleet: setting.fleet, want: setting.want, gone: null, move: null, ...machines }, memory);
   const known = new Set([OLD, youngId].filter((id) => id !== ''));
   const ids = new Set(
     [...(memory?.found.volumes ?? []), ...(memory?.restoredVolumes?.volumes ?? [])].map(({ volumeId }) => volumeId),
@@ -38,8 +38,11 @@ export function factsOf(
     incidentId: '7f3a0c1d',
     onsetMs: START_MS - 60_000,
     ...machines,
+    ...{ instanceId: OLD, gone: null, move: null },
     instanceStore: needs.instanceStore ? false : null,
+    standbyFault: null,
     volumes: volumes.filter(({ volumeId, attachment }) => ids.has(volumeId) || known.has(attachment?.instanceId ?? '')),
+    impairedVolumes: [],
     seen,
     unanswered,
     openUntilMs: null,
@@ -133,6 +136,7 @@ const partOf = (at: number, part: number): SnapshotFact => ({
   ledger: {
     fleet: null,
     node: null,
+    ofValidator: false,
     role: null,
     setId: null,
     parts: null,

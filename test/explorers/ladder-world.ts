@@ -285,7 +285,7 @@ export class LadderWorld {
     const told = { ...base, lagBlocks: chain - height, reason: `height ${height}` };
     if (disk.behaviour === 'forked') return { ...told, health: 'forked' };
     const stoodSinceMs = box.runsSinceMs + LOADS_MS + Math.max(0, this.ceilingOf(disk) - disk.height) * SECOND_MS;
-    const stuckMs = stoodSinceMs + this.setting.fleet.health.stuckSeconds * SECOND_MS;
+    const stuckMs = stoodSinceMs + this.setting.fleet.health.patienceSeconds * SECOND_MS;
     const stands = disk.behaviour === 'same-stop' || disk.behaviour === 'lower-stop';
     if (stands && atMs > stuckMs) return { ...told, health: 'stuck', sinceMs: stuckMs };
     return { ...told, health: chain - height <= 3 ? 'synced' : 'behind' };

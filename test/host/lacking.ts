@@ -66,7 +66,7 @@ function hasCapability(capability: bigint): boolean {
   return (BigInt(`0x${effective}`) & capability) !== 0n;
 }
 
-function loudly(what: string, why: string | undefined): string | undefined {
+export function loudly(what: string, why: string | undefined): string | undefined {
   if (why !== undefined) process.stderr.write(`\nSKIPPED: ${what}: ${why}\n\n`);
   return why;
 }

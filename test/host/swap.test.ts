@@ -251,6 +251,28 @@ onMachine('what was found and does not mount any more', () => {
   });
 });
 
+onMachine('a volume that has lost its signing state', () => {
+  const lost: NodeStory = { ...story, found: { node_key: 'ours', 'keystore/one': 'ours' } };
+
+  it('stays: nobody knows what was signed after its copy', async () => {
+    await withMachine(lost, async (machine) => {
+      expect(await answerTo(machine, { ...forward, carry: 'own' })).toMatchObject({
+        ...{ result: 'failed', putBack: true },
+        reason: expect.stringContaining('nobody knows what was signed since'),
+      });
+      expect([await machine.mounted(), await machine.state()]).toEqual([FOUND, 'running']);
+    });
+  });
+
+  it('gives way to a copy that has never signed', async () => {
+    const brought = { ...story.brought, 'state.json': '{"height":"0"}' };
+    await withMachine({ ...lost, brought }, async (machine) => {
+      expect(await answerTo(machine, { ...forward, carry: 'own' })).toMatchObject({ result: 'done' });
+      expect(await machine.mounted()).toBe(NEW);
+    });
+  });
+});
+
 onMachine('a client that its owner starts and stops with commands', () => {
   it('is restarted by them, and what they leave running holds up nobody', async () => {
     await withMachine(story, async ({ machine }) => {

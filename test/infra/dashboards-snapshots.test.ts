@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { SnapshotPolicies } from '../../infra/constructs/snapshots.ts';
-import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../shared/fleet/resource-names.ts';
+import {
+  CONSENSUS_CLIENT_METRICS,
+  CONSENSUS_METRICS,
+  FLEET_METRICS,
+  NODE_METRICS,
+} from '../../shared/fleet/resource-names.ts';
 import { bitcoin, buildStack, fleetFile, listOf, litecoin, type Resource, resourcesOf, text } from './support.ts';
 
 const key = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -45,6 +50,15 @@ describe('dashboards', () => {
     const unread = fleetFile({ ...sent.document, rpc: { metricsPort: 'none' } });
     const [only] = resourcesOf(buildStack({ fleets: [unread] }).stack)('AWS::CloudWatch::Dashboard');
     expect(text(only?.Properties.DashboardBody)).not.toContain('ConsensusRounds');
+  });
+
+  it('draw consensus clients where the fleet has them asked', () => {
+    const asked = fleetFile({ ...bitcoin.document, fleet: 'ethereum', chain: 'ethereum', rpc: { beaconPort: 5052 } });
+    const [only] = resourcesOf(buildStack({ fleets: [asked] }).stack)('AWS::CloudWatch::Dashboard');
+    for (const metric of CONSENSUS_CLIENT_METRICS) {
+      expect(text(only?.Properties.DashboardBody)).toContain(metric);
+      expect(drawn('bitcoin')).not.toContain(metric);
+    }
   });
 
   it('draw voting power at its lowest, and everything else at its highest', () => {

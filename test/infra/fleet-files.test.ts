@@ -61,7 +61,14 @@ describe('what is wrong in a fleet file', () => {
       'a word that is misspelt',
       `fleet: bitcoin\nchain: bitcion\nmode: plan\n${nodes}`,
       [
-        'bitcoin.yaml:2:8 chain is "bitcion"; did you mean "bitcoin"? Expected a chain: bitcoin, litecoin, dogecoin, ethereum, bsc, cometbft, stacks, solana, other',
+        'bitcoin.yaml:2:8 chain is "bitcion"; did you mean "bitcoin"? Expected a chain: bitcoin, litecoin, dogecoin, bitcoin-cash, dash, zcash, ethereum, bsc, polygon, avalanche, optimism, base, arbitrum, cometbft, cosmoshub, osmosis, celestia, stacks, solana, other',
+      ],
+    ],
+    [
+      'a chain that only its own fleet file could describe',
+      `fleet: tron\nchain: tron\nmode: plan\n${nodes}`,
+      [
+        'bitcoin.yaml:2:8 chain is "tron"; expected other, for which there is a sample that watches it: infra/fleet-samples/tron.yaml',
       ],
     ],
     [
@@ -194,6 +201,15 @@ describe('the examples', () => {
   });
 });
 
+it.each(['cardano', 'ton', 'hedera', 'fabric'])(
+  '%s cannot be watched: its file is refused by name, with what to write',
+  (chain) => {
+    expect(problemsIn({ 'bitcoin.yaml': `fleet: a\nchain: ${chain}\nmode: plan\n${nodes}` })).toEqual([
+      expect.stringMatching(`chain is "${chain}"; ${chain} cannot be asked: .* Expected other: with probe: `),
+    ]);
+  },
+);
+
 it('any fleet file that is right as JSON is right as YAML, and means the same', () => {
   fc.assert(
     fc.property(anyFleetDocument, (document) => {
@@ -215,7 +231,7 @@ describe('the page about fleet files', () => {
   it('has the tables that the schema and the chains make (npm run fleets -- reference writes them)', () => {
     expect(page).toBe(withTables(page));
     expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Below this use');
-    expect(page).toContain('| `peers.rotate` | `true`, `false` | `true`; `false` for `solana` |');
+    expect(page).toContain('| `peers.rotate` | `true`, `false` | from the chain |');
   });
 
   it('is not written where a table has no place in it', () => {
@@ -226,8 +242,8 @@ describe('the page about fleet files', () => {
     for (const [chain, { dataPath, unit, stopGraceSeconds, maximumSizeGiB, ...watch }] of Object.entries(
       chainDefaults,
     )) {
-      const { behindBlocks, stuckSeconds, haltSeconds, startGraceSeconds, confirmations } = watch.health;
-      const health = [behindBlocks, stuckSeconds, haltSeconds, startGraceSeconds, confirmations];
+      const { behindBlocks, patienceSeconds, haltSeconds, startGraceSeconds, confirmations } = watch.health;
+      const health = [watch.blockSeconds, behindBlocks, patienceSeconds, haltSeconds, startGraceSeconds, confirmations];
       const config = watch.peers.config === undefined ? '–' : `\`${watch.peers.config}\``;
       expect(page).toContain(`| ${[chain, ...health, watch.ports.p2p, watch.peers.maximum, config].join(' | ')} |`);
       expect(page).toContain(`| ${chain} | \`${dataPath}\` | \`${unit}\` | ${stopGraceSeconds} | ${maximumSizeGiB} |`);
@@ -248,7 +264,7 @@ describe('the page about fleet files', () => {
   });
 });
 
-it('functions carry the schema, its defaults and nothing of the chain clients in 48 KiB, and neither the YAML reader nor the suggestions', async () => {
+it('functions carry the schema, its defaults and nothing of the chain clients in 56 KiB, and neither the YAML reader nor the suggestions', async () => {
   const { metafile } = await build({
     entryPoints: [new URL('../../shared/fleet/parameter.ts', import.meta.url).pathname],
     ...{ bundle: true, minify: true, metafile: true, write: false, platform: 'node', mainFields: ['module', 'main'] },
@@ -257,5 +273,5 @@ it('functions carry the schema, its defaults and nothing of the chain clients in
   expect(Object.keys(metafile.inputs).filter((path) => !path.startsWith('shared/'))).toEqual([
     'node_modules/valibot/dist/index.mjs',
   ]);
-  expect(output?.bytes).toBeLessThan(48 * 1024);
+  expect(output?.bytes).toBeLessThan(56 * 1024);
 });

@@ -34,7 +34,203 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'shared/fleet/node-names.ts': [
+    {
+      name: 'a node keeps its name when its sibling goes',
+      find: '|| remembered.has(node.name))',
+      replace: ')',
+      caughtBy: ['shared/fleet/node-names'],
+    },
+    {
+      name: 'a node outside of groups is never renamed',
+      find: 'isInGroup(node) && (shared',
+      replace: '(shared',
+      caughtBy: ['shared/fleet/node-names'],
+    },
+    {
+      name: 'a group of one that replaces its member shares no name',
+      find: 'nowMs - launchedAtMs >= TOGETHER_MS',
+      replace: 'nowMs >= launchedAtMs',
+      caughtBy: ['shared/fleet/node-names'],
+    },
+  ],
+  'shared/aws/standby.ts': [
+    {
+      name: 'a member whose call was answered by a lost answer and a refusal is on standby',
+      find: 'done.includes(is) ? { accepted: true } : answer',
+      replace: 'answer',
+      caughtBy: ['shared/aws/hand-over'],
+    },
+    {
+      name: 'a group at its minimum is not asked to set a member aside',
+      find: 'DesiredCapacity - 1 >= MinSize',
+      replace: 'DesiredCapacity >= MinSize',
+      caughtBy: ['shared/aws/hand-over'],
+    },
+  ],
+  'shared/chains/http-json.ts': [
+    {
+      name: 'a hash and its height come from one answer',
+      find: "hash.split('.')[0] !== source)",
+      replace: "hash.split('.')[0] === '')",
+      caughtBy: ['shared/chains/http-json'],
+    },
+  ],
+  'shared/chains/ethereum.ts': [
+    {
+      name: 'a constant is no number of peers',
+      find: 'peerCount: answersConstants',
+      replace: 'peerCount: false',
+      caughtBy: ['shared/chains/presets'],
+    },
+  ],
+  'shared/guardrails/move.ts': [
+    {
+      name: 'no well node is stopped while another one is not',
+      find: 'if (!first) return null;',
+      replace: 'if (first) return null;',
+      caughtBy: ['shared/guardrails/move'],
+    },
+    {
+      name: 'a stop of our own does not meet EC2’s',
+      find: 'event.notBeforeMs - nowMs < TAKES_MS',
+      replace: 'event.notBeforeMs < nowMs',
+      caughtBy: ['shared/guardrails/move'],
+    },
+    {
+      name: 'a validator is moved only where it may be restarted',
+      find: '&& !fleet.owner.restartValidators',
+      replace: '&& fleet.owner.restartValidators',
+      caughtBy: ['shared/guardrails/move'],
+    },
+    {
+      name: 'a validator is moved only while the others keep the voting power',
+      find: 'isVoting(facts) ? judgeVotingPower',
+      replace: '!isVoting(facts) ? judgeVotingPower',
+      caughtBy: ['shared/guardrails/move'],
+    },
+  ],
+  'functions/dispatch-heal/scheduled.ts': [
+    {
+      name: 'what EC2 only describes still moves no node again',
+      find: '!event.moved && ',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/scheduled'],
+    },
+  ],
+  'functions/replace-node/stalled.ts': [
+    {
+      name: 'no client is restarted beside a volume that completes no I/O',
+      find: '!isUnreached && impairedVolumes.length === 0',
+      replace: '!isUnreached',
+      caughtBy: ['functions/replace-node/stalled'],
+    },
+    {
+      name: 'I/O that EBS has disabled is told at once',
+      find: 'if (disabled.length > 0)',
+      replace: 'if (disabled.length < 0)',
+      caughtBy: ['functions/replace-node/stalled'],
+    },
+  ],
+  'functions/replace-node/move.ts': [
+    {
+      name: 'a node that was started since is not moved again',
+      find: 'mark.seenAtMs >= launchedAtMs && ',
+      replace: '',
+      caughtBy: ['functions/replace-node/move'],
+    },
+  ],
+  'functions/replace-node/rungs/restart.ts': [
+    {
+      name: 'no instance is stopped for a move before its client has ended',
+      find: "if (state.client === 'mayBeDown' && isDown)",
+      replace: "if (state.client === 'mayBeDown' || isDown)",
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
+      name: 'a pause keeps no client down that was stopped for a move',
+      find: "!state?.moves || !stopsMachine(act, 'original')",
+      replace: "!state?.moves || stopsMachine(act, 'original')",
+      caughtBy: ['functions/replace-node/move'],
+    },
+    {
+      name: 'a move that EC2 refuses leaves no client down',
+      find: 'if (!state.moves || state.failed.length === 0 ||',
+      replace: 'if (state.moves || state.failed.length === 0 ||',
+      caughtBy: ['functions/replace-node/move'],
+    },
+  ],
+  'shared/guardrails/voting-power.ts': [
+    {
+      name: 'exactly two thirds of the voting power are not enough',
+      find: '3n * BigInt(rest) > 2n',
+      replace: '3n * BigInt(rest) >= 2n',
+      caughtBy: ['shared/guardrails/voting-power'],
+    },
+    {
+      name: 'voting power that a validator does not tell is not assumed',
+      find: 'const own = self?.votes?.own;',
+      replace: 'const own = self?.votes?.own ?? 0;',
+      caughtBy: ['shared/guardrails/voting-power'],
+    },
+    {
+      name: 'voting power that nobody tells of the chain is not assumed',
+      find: 'if (accounts.length === 0)',
+      replace: 'if (accounts.length < 0)',
+      caughtBy: ['shared/guardrails/voting-power'],
+    },
+    {
+      name: 'a validator that is down and never told its voting power may have any',
+      find: 'if (untold.length > 0)',
+      replace: 'if (untold.length < 0)',
+      caughtBy: ['shared/guardrails/voting-power'],
+    },
+    {
+      name: 'a validator that has just gone down counts before the chain’s metrics say so',
+      find: 'Math.max(missing, down)',
+      replace: 'Math.max(missing, 0 * down)',
+      caughtBy: ['shared/guardrails/voting-power'],
+    },
+    {
+      name: 'one node that tells less voting power than the others is enough for a refusal',
+      find: 'for (const account of accounts) {',
+      replace: 'for (const account of accounts.slice(0, 1)) {',
+      caughtBy: ['shared/guardrails/voting-power'],
+    },
+  ],
+  'functions/snapshot-node/commands.ts': [
+    {
+      name: 'a validator’s voting power is read again before its record says that it may be down',
+      find: "const refusal = 'refuse' in guarded ? guarded : await judgeValidatorAgain(context);",
+      replace: "const refusal = 'refuse' in guarded ? guarded : null;",
+      caughtBy: ['functions/snapshot-node/stop'],
+    },
+    {
+      name: 'a validator’s voting power is read again right before its client is stopped',
+      find: 'const refusal = await judgeValidatorAgain(context);\n    if (refusal) return',
+      replace: 'const refusal = null;\n    if (refusal) return',
+      caughtBy: ['functions/snapshot-node/stop'],
+    },
+  ],
   'shared/snapshots/donor.ts': [
+    {
+      name: 'no validator is chosen for a clean snapshot unless a person names it and says what it is',
+      find: 'asked?.acknowledgesValidator === true && asked.instanceId === instanceId',
+      replace: 'asked?.acknowledgesValidator === true || asked === undefined',
+      caughtBy: ['shared/snapshots/donor'],
+    },
+    {
+      name: 'a validator is stopped for a snapshot only while enough voting power stays',
+      find: "donor.role === 'validator' ? judgeVotingPower({ ...facts, ...donor })",
+      replace: "donor.role === 'validator' ? null",
+      caughtBy: ['shared/snapshots/donor'],
+    },
+    {
+      name: 'a validator’s snapshot is no reason to take none of the other nodes',
+      find: '.some(({ ledger }) => ledger.ofValidator)',
+      replace: '.some(({ ledger }) => ledger.ofValidator && ledger.quarantined)',
+      caughtBy: ['shared/snapshots/donor'],
+    },
     {
       name: 'a clean snapshot is taken within its hours alone',
       find: 'if (sinceMs >= withinHours * HOUR_MS)',
@@ -220,8 +416,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'an instance that cannot reach its volumes is not stopped',
-      find: "checks?.attachedEbs === 'impaired'",
-      replace: 'checks === undefined',
+      find: 'if (stalled) return ended(',
+      replace: 'if (false) return ended(',
       caughtBy: ['functions/replace-node/begin'],
     },
     {
@@ -277,9 +473,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/replace.ts': [
     {
+      name: 'no volume comes to a new instance while its owner’s user data run',
+      find: '    return duringFirstBoot(facts, state, instance) ?? noteMasked({});',
+      replace: '    return noteMasked({});',
+      caughtBy: ['functions/replace-node/machine'],
+    },
+    {
+      name: 'a node with a public address gets no instance without one',
+      find: 'state.found.lostAddress !== undefined && instance.publicIp === null',
+      replace: 'state.found.lostAddress === instance.instanceId',
+      caughtBy: ['functions/replace-node/machine'],
+    },
+    {
       name: 'volumes move only within their zone',
-      find: 'const moves = replacement.availabilityZone === state',
-      replace: 'const moves = replacement.subnetId !== state',
+      find: 'const moves = replacement.availabilityZone === found',
+      replace: 'const moves = replacement.subnetId !== found',
       caughtBy: ['functions/replace-node/machine'],
     },
     {
@@ -315,9 +523,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/judge.ts': [
     {
+      name: 'a copy that catches up steadily is not taken back',
+      find: 'upForMs > CATCH_UP_MS && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS',
+      replace: 'upForMs > CATCH_UP_MS',
+      caughtBy: ['functions/replace-node/proof'],
+    },
+    {
+      name: 'every CometBFT chain keeps its signing state, whatever it is called',
+      find: "familyOf(chain) !== 'cometbft'",
+      replace: "chain !== 'cometbft'",
+      caughtBy: ['functions/replace-node/signing'],
+    },
+    {
       name: 'one reference is not enough for other data',
-      find: 'watched?.evidence === undefined || ',
-      replace: 'watched !== null || ',
+      find: "want.do !== 'heal' || watched?.evidence === undefined",
+      replace: "want.do !== 'heal' || watched !== null",
       caughtBy: ['functions/replace-node/evidence'],
     },
     {
@@ -396,8 +616,20 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a validator is no donor of snapshots',
-      find: "if (role === 'validator')",
-      replace: "if (role === 'validator' && nodes.length === 0)",
+      find: "if (role === 'validator' && !isAcknowledged)",
+      replace: "if (role === 'validator' && !isAcknowledged && requestedBy === 'schedule')",
+      caughtBy: ['functions/snapshot-node/snapshot-node'],
+    },
+    {
+      name: 'no schedule stops a validator, whatever a person has said before',
+      find: "requestedBy === 'person' && acknowledgesValidator === true",
+      replace: 'acknowledgesValidator === true',
+      caughtBy: ['functions/snapshot-node/snapshot-node'],
+    },
+    {
+      name: 'a node that has become a validator since it was observed is one',
+      find: "instanceId && role === 'validator' ? { ...node, role } : node",
+      replace: "instanceId && role === 'unknown' ? { ...node, role } : node",
       caughtBy: ['functions/snapshot-node/snapshot-node'],
     },
   ],
@@ -493,7 +725,43 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/rotate-peers/rotate-guards'],
     },
   ],
+  'infra/commands/names/adoption.ts': [
+    {
+      name: 'a record is handed over only as it was shown',
+      find: 'remove: [recordSetOf(record)],\n  create: [recordSetOf(record), markerOf(owner, record)],',
+      replace: 'remove: [],\n  create: [markerOf(owner, record)],',
+      caughtBy: ['infra/commands/names/names'],
+    },
+  ],
+  'infra/commands/names/account.ts': [
+    {
+      name: 'the record of a paused node is not handed over',
+      find: 'paused: untouched,',
+      replace: 'paused: new Set<string>(),',
+      caughtBy: ['infra/commands/names/names'],
+    },
+  ],
+  'infra/commands/names/release.ts': [
+    {
+      name: 'records are not given back to be paged at once',
+      find: "if (paused !== undefined || file.is === 'missing') return undefined;",
+      replace: "if (paused !== undefined || file.is !== 'broken') return undefined;",
+      caughtBy: ['infra/commands/names/names'],
+    },
+    {
+      name: 'to give records back removes their markers alone',
+      find: "remove: change.remove.filter(({ type }) => type === 'TXT'),",
+      replace: 'remove: change.remove,',
+      caughtBy: ['infra/commands/names/names'],
+    },
+  ],
   'functions/register-nodes/zone.ts': [
+    {
+      name: 'a record with a marker is not handed over',
+      find: ' && !zone.has(marker);',
+      replace: ';',
+      caughtBy: ['infra/commands/names/adoption'],
+    },
     {
       name: 'a DNS marker of another fleet is respected',
       find: 'if (marker && !ours) return',
@@ -507,7 +775,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/register-nodes/names'],
     },
   ],
+  'functions/watch-fleet/second-look.ts': [
+    {
+      name: 'a second look names only who still lacks the block',
+      find: " && health === 'behind'",
+      replace: '',
+      caughtBy: ['functions/watch-fleet/standstill'],
+    },
+    {
+      name: 'a second look is for few nodes',
+      find: 'late.size > MOST_LATE',
+      replace: 'false',
+      caughtBy: ['functions/watch-fleet/standstill'],
+    },
+  ],
   'functions/watch-fleet/chain.ts': [
+    {
+      name: 'a node on a branch that is not deep yet does not stand',
+      find: "height === null || health !== 'behind' ? []",
+      replace: "height !== null || health !== 'behind' ? []",
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a reference that only claims a height is not believed alone',
       find: ' && hashAt(source, height + BLOCKS_MORE) !== undefined',
@@ -522,6 +810,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-fleet/node-health.ts': [
+    {
+      name: 'a node that nobody can compare is restarted once',
+      find: "if (evidence === 'no-reference' && height !== null) return { stoodAlone: height };",
+      replace: '',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'what one reference shows is marked as such',
       find: "!outweigh && ownWord === ''",
@@ -545,6 +839,30 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: '  if (haltedSinceMs !== null) {\n    const since',
       replace: '  if (haltedSinceMs !== null && grace) {\n    const since',
       caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'a node that catches up after a long gap is not stuck',
+      find: ' && overtakenMs >= FOLLOWS_WITHIN_MS;\n  if (!mayBeStuck)',
+      replace: ';\n  if (!mayBeStuck)',
+      caughtBy: ['functions/watch-fleet/standstill'],
+    },
+    {
+      name: 'nobody is stuck before others have three blocks more',
+      find: ' && lag >= stuckBlocks(facts.fleet)',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/standstill'],
+    },
+    {
+      name: 'a block on its way makes nobody late',
+      find: 'isAsked(facts.fleet) && overtakenMs >= OVERDUE_MS',
+      replace: 'isAsked(facts.fleet) && overtakenAtMs !== undefined',
+      caughtBy: ['functions/watch-fleet/standstill'],
+    },
+    {
+      name: 'a height that a script posts makes nobody late',
+      find: 'isAsked(facts.fleet) && overtakenMs >= OVERDUE_MS',
+      replace: 'overtakenMs >= OVERDUE_MS',
+      caughtBy: ['functions/watch-fleet/standstill'],
     },
     {
       name: 'too few voices call nobody stuck',
@@ -695,6 +1013,22 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/acts'],
     },
   ],
+  'shared/node-commands/user-data.ts': [
+    {
+      name: 'the mask comes before the owner’s user data, and nothing of them takes it back',
+      find: "partOf('text/cloud-boothook', Buffer.from(hook)), isMessage",
+      replace: "partOf('text/cloud-config', Buffer.from(hook)), isMessage",
+      caughtBy: ['shared/node-commands/user-data'],
+    },
+  ],
+  'shared/aws/launch.ts': [
+    {
+      name: 'user data of a template do not run, and are not left out, before somebody has said so',
+      find: "return ownUserData === 'run' ? userDataWithOwn(maskHook, own) : { fault: UNSAID };",
+      replace: 'return userDataWithOwn(maskHook, own);',
+      caughtBy: ['shared/aws/instances'],
+    },
+  ],
   'functions/replace-node/launch.ts': [
     {
       name: 'another instance boots with its client masked',
@@ -762,6 +1096,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: '',
       caughtBy: ['functions/replace-node/superseded'],
     },
+    {
+      name: 'a pause that is set after the proof holds the cleanup',
+      find: 'recovers: (_, { piece }) => GOES_ON.has(piece.kind)',
+      replace: "recovers: (_, { piece }) => piece.kind !== 'unkeep'",
+      caughtBy: ['functions/replace-node/acts'],
+    },
   ],
 
   // What refuses
@@ -816,8 +1156,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'where too many are unwell the breaker is open',
-      find: 'open: unwell > limit',
-      replace: 'open: unwell > nodes.length',
+      find: 'const open = unwell.length > limit;',
+      replace: 'const open = unwell.length > nodes.length;',
       caughtBy: ['shared/guardrails/breaker'],
     },
     {
@@ -827,7 +1167,89 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/guardrails/breaker'],
     },
   ],
+  'shared/guardrails/terminated.ts': [
+    {
+      name: 'a terminated validator is never made again',
+      find: "if (node.role === 'validator') {",
+      replace: "if (node.role === 'validator' && node.name === '') {",
+      caughtBy: ['shared/guardrails/terminated'],
+    },
+    {
+      name: 'a node whose name a person’s instance has is not made again',
+      find: 'if (namesake !== null) return',
+      replace: "if (namesake === '') return",
+      caughtBy: ['shared/guardrails/terminated'],
+    },
+    {
+      name: 'a fleet that was scaled down stays so',
+      find: 'present < expected) return null;',
+      replace: 'present <= expected) return null;',
+      caughtBy: ['shared/guardrails/terminated'],
+    },
+    {
+      name: 'nodes that go together are not made again without a person',
+      find: 'if (lately.length <= limit) return null;',
+      replace: 'if (lately.length <= limit + 9) return null;',
+      caughtBy: ['shared/guardrails/terminated'],
+    },
+  ],
+  'shared/guardrails/pace.ts': [
+    {
+      name: 'of many that are sick at once one is restarted first',
+      find: 'const width = isWave ? widthAfter(wave.isRecent ? wave.proofs : 0) : Number.POSITIVE_INFINITY;',
+      replace: 'const width = Number.POSITIVE_INFINITY;',
+      caughtBy: ['shared/guardrails/pace'],
+    },
+    {
+      name: 'a first restart that does not help stops the wave',
+      find: 'failed.length <= proofs',
+      replace: 'failed.length >= 0',
+      caughtBy: ['shared/guardrails/pace'],
+    },
+    {
+      name: 'never more than a share of a zone is restarted at once',
+      find: 'if (roomIn(zone) <= 0 || ',
+      replace: 'if (',
+      caughtBy: ['shared/guardrails/pace'],
+    },
+    {
+      name: 'where more are unknown than proved to be sick nobody is restarted',
+      find: 'breaker.open && (breaker.isBlind || breaker.isMostlyUnknown)',
+      replace: 'breaker.open && breaker.isBlind',
+      caughtBy: ['shared/guardrails/pace'],
+    },
+    {
+      name: 'what waits when a wave ends is let go by the same pace',
+      find: 'const isWave = isTrouble || wave.isRecent;',
+      replace: 'const isWave = isTrouble;',
+      caughtBy: ['shared/guardrails/pace'],
+    },
+    {
+      name: 'the oldest trouble goes first',
+      find: 'a.onsetMs - b.onsetMs',
+      replace: 'b.onsetMs - a.onsetMs',
+      caughtBy: ['shared/guardrails/pace'],
+    },
+  ],
   'shared/guardrails/replace.ts': [
+    {
+      name: 'nothing is made for a member that its group cannot spare',
+      find: 'standbyFault !== null && autoScalingGroup !== null',
+      replace: 'standbyFault !== null && autoScalingGroup === null',
+      caughtBy: ['shared/guardrails/classes'],
+    },
+    {
+      name: 'an address that a stop loses stays, unless the fleet file lets it change',
+      find: "fleet.replace.publicAddress !== 'may-change'",
+      replace: "fleet.replace.publicAddress === 'may-change'",
+      caughtBy: ['shared/guardrails/classes'],
+    },
+    {
+      name: 'in a zone in trouble nothing is swapped or replaced',
+      find: 'if (zone === undefined || !zone.instanceIds.includes(instanceId)) return null;',
+      replace: "if (zone === undefined || instanceId !== '') return null;",
+      caughtBy: ['shared/guardrails/classes'],
+    },
     {
       name: 'a validator is not replaced by itself',
       find: "if (role !== 'validator' && role !== 'unknown') return null;",
@@ -848,7 +1270,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'an open breaker stops what heals by itself',
-      find: 'if (!breaker.open || manual) return null;',
+      find: "if (!breaker.open || (of === 'restart' && !isUnsure(breaker))) return null;",
       replace: "if (!breaker.open || node.name !== '') return null;",
       caughtBy: ['shared/guardrails/classes'],
     },
@@ -947,6 +1369,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/snapshots/ranking.ts': [
     {
+      name: 'a set of today with data of months ago is not the newest',
+      find: 'return takenAtMs - madeAtMs > IN_STEP_MS ? madeAtMs : takenAtMs;',
+      replace: 'return takenAtMs;',
+      caughtBy: ['shared/snapshots/good'],
+    },
+    {
+      name: 'data from before an upgrade are not restored under the client of after it',
+      find: 'if (upgrade === undefined) return null;',
+      replace: 'if (upgrade !== 0) return null;',
+      caughtBy: ['shared/snapshots/good'],
+    },
+    {
       name: 'of sets that a running node gave, two are tried',
       find: 'TRIES = 2',
       replace: 'TRIES = 99',
@@ -974,6 +1408,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a snapshot that is quarantined is not used',
       find: 'if (ledger.quarantined !== null) return',
       replace: "if (ledger.quarantined === '') return",
+      caughtBy: ['shared/snapshots/good'],
+    },
+    {
+      name: 'a snapshot that was taken of a validator is for no other node, whatever its node is now',
+      find: 'ledger.ofValidator))',
+      replace: 'ledger.ofValidator && guarded))',
       caughtBy: ['shared/snapshots/good'],
     },
     {
@@ -1191,6 +1631,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/heal/budgets.ts': [
     {
+      name: 'what has become old while AWS failed is waited for',
+      find: 'if (breaker.isBlind) return { blind: breaker.sentence };',
+      replace: '',
+      caughtBy: ['functions/replace-node/reserving'],
+    },
+    {
       name: 'a budget that refuses a replacement gives the turn of the fleet back',
       find: "if ('refuse' in reserved) await leaveReplacement(context);",
       replace: '',
@@ -1282,6 +1728,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/node-commands/identity.sh': [
+    {
+      name: 'a copy that has signed is no signing state for a node that has lost its own',
+      find: "[[ $theirs = ' 000000000000000 '* ]]",
+      replace: '[[ $theirs = *000000000000000* ]]',
+      caughtBy: ['shared/node-commands/scripts-on-node'],
+    },
     {
       name: 'a signing state never goes back',
       find: '[[ ! $ours > $theirs ]] || copy_below',

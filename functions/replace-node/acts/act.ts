@@ -1,7 +1,7 @@
 // What an act of the ladder is, in all its parts, and how an act is performed: the intent is written, the act is executed, and its result is kept for
 // later attempts.
 import { classOf } from '../../../shared/guardrails/replace.ts';
-import { unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
+import { endPlace, unreserveReplacement, unreserveRestart } from '../../../shared/heal/budgets.ts';
 import { type Changed, changeNode } from '../../../shared/heal/claim.ts';
 import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.ts';
 import { CONSISTENCY_WINDOW_MS } from '../../../shared/model/execution.ts';
@@ -258,6 +258,7 @@ export async function perform<P>(
     return { result: { is: 'lost' }, leases, state: next };
   // The state is written first: a later attempt that continues the rung still has its reservation.
   if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(context, next, before.rung);
+  else if (before?.rung && next?.rung === null) await tellFailed(context, next, before.rung);
   return { result, leases, state: next };
 }
 
@@ -303,6 +304,14 @@ export async function handBack(
   const kept = await keep(context, next, 'hand-back');
   if (!('lost' in kept)) await giveBack(context, next, state.rung);
   return kept;
+}
+
+/** A restart that did not help lets nobody else go. */
+async function tellFailed(context: Omit<LadderActContext, 'recovers'>, state: LadderState, rung: Rung): Promise<void> {
+  if (classOf(rung) !== 'restart') return;
+  const key = reservationKey(context.payload.incidentId, state, rung);
+  const reason = state.failed.at(-1)?.reason ?? '';
+  await context.step('did-not-help', () => endPlace(context, key, { as: 'failed', atMs: Date.now(), reason }));
 }
 
 /** A rung that did nothing does not count as a restart or a replacement. */

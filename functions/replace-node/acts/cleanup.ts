@@ -43,9 +43,15 @@ interface CleanUp {
   readonly volumes: readonly VolumeDescription[];
 }
 
+/**
+ * The node is well. Under a pause only what this heal has taken is given back, and functions are asked that heed the pause themselves; the rest waits
+ * until it is lifted.
+ */
+const GOES_ON: ReadonlySet<Kind> = new Set<Kind>(['leave-standby', 'release-holds', 'register', 'rotate']);
+
 export const cleanUp = defineAct<CleanUp>()('clean-up', {
   intent: null,
-  recovers: true,
+  recovers: (_, { piece }) => GOES_ON.has(piece.kind),
   retryKey: ({ piece: { kind, target } }) => `clean up ${kind} ${target}`,
   needsApproval: false,
   seenAfter: 'kept',
@@ -54,7 +60,7 @@ export const cleanUp = defineAct<CleanUp>()('clean-up', {
   execute: (context, { piece: { kind, target }, volumes }) => {
     const state = known(context);
     const { call, sentence, bookkeeping = false, change } = PIECES[kind];
-    if (change === null) return handOver(context, state.found.instanceId, target);
+    if (change === null) return handOver(context, state.found, target);
     return mutate(context, {
       act: `${call} ${target}`.trim(),
       sentence: sentence(target),
@@ -80,16 +86,21 @@ export const CLEANUP_ACTS = [cleanUp] as const;
 const MAX_STEPS = 40;
 
 /** Each call is in the journal before it is made. */
-async function handOver(context: LadderActContext, original: string, replacement: string): Promise<Result> {
+async function handOver(
+  context: LadderActContext,
+  { instanceId: original, machine }: LadderState['found'],
+  replacement: string,
+): Promise<Result> {
   const { clients, durable, place, step } = context;
   const plan = await step('plan-hand-over', () =>
     catchRefusal(async () => {
       const [from, to] = await Promise.all([
-        describeInstance(clients.ec2, original),
+        machine?.instance ?? describeInstance(clients.ec2, original),
         describeInstance(clients.ec2, replacement),
       ]);
+      const released = machine?.instance.publicIp?.allocationId ?? null;
       if (!from || !to) return { refused: `${from ? replacement : original} is gone` };
-      return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup }) };
+      return { steps: await planHandOver(clients, { from, to, autoScalingGroup: from.autoScalingGroup, released }) };
     }),
   );
   const atMs = await step('planned', async () => Date.now());

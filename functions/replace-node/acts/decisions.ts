@@ -2,8 +2,11 @@
 // that later rungs may need are held, and the node leaves the fleet's DNS pool.
 
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
 import { classOf } from '../../../shared/guardrails/replace.ts';
 import {
+  endPlace,
+  leaveReplacement,
   reserveReplacement,
   reserveRestart,
   takeTurn,
@@ -12,13 +15,21 @@ import {
 } from '../../../shared/heal/budgets.ts';
 import { readGuards } from '../../../shared/heal/guard.ts';
 import { hold } from '../../../shared/heal/kept.ts';
-import type { Blame, FailedRung, LadderState, Replacement, RestoredVolumes } from '../../../shared/heal/memory.ts';
+import type {
+  Blame,
+  FailedRung,
+  FoundNode,
+  LadderState,
+  Replacement,
+  RestoredVolumes,
+  Sighting,
+} from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { failRung, isUnspent, reservationKey, withReplacement, withRestored } from '../state.ts';
-import { type ActParts, defineAct, known, nothing, type Result, WRITTEN } from './act.ts';
+import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result, WRITTEN } from './act.ts';
 import { keptClientsOf, ownerOf } from './cleanup.ts';
 import { decided, invoke, mutate } from './mutation.ts';
 
@@ -45,9 +56,13 @@ interface Wait {
   readonly seconds: number;
   readonly what: string;
   readonly progress?: Progress;
-  /** What others saw of the client on new data. */
-  readonly height?: number;
+  /** What others saw of the client since it came up. */
+  readonly sighting?: Sighting;
 }
+
+/** A chain whose height nobody knows is followed by the client's own. */
+const isNearer = (now: Sighting, before: Sighting): boolean =>
+  now.lagBlocks !== null && before.lagBlocks !== null ? now.lagBlocks < before.lagBlocks : now.height > before.height;
 
 export const wait = defineAct<Wait>()('wait', {
   ...DECISION,
@@ -62,16 +77,21 @@ export const wait = defineAct<Wait>()('wait', {
     return { is: 'done', atMs };
   },
   reduce: {
-    done: (_, { height }, { atMs }, before) => {
+    done: (_, { sighting }, { atMs }, before) => {
       const waiting = before.waitingSinceMs === null ? { ...before, waitingSinceMs: atMs } : before;
       const { upSinceMs, cameUp } = before;
-      if (height === undefined || upSinceMs === null || cameUp?.upSinceMs === upSinceMs) return waiting;
-      return { ...waiting, cameUp: { upSinceMs, height } };
+      if (sighting === undefined || upSinceMs === null) return waiting;
+      if (cameUp?.upSinceMs !== upSinceMs)
+        return { ...waiting, cameUp: { upSinceMs, height: sighting.height, nearest: sighting } };
+      return isNearer(sighting, cameUp.nearest) ? { ...waiting, cameUp: { ...cameUp, nearest: sighting } } : waiting;
     },
     failed: (_, __, ___, before) => before,
     unknown: (_, __, ___, before) => before,
   },
 });
+
+const wordOf = ({ machine, dataLost }: FoundNode): string =>
+  machine === undefined ? 'found' : `terminated, its volumes ${dataLost ? 'gone with it' : 'are left'}`;
 
 /** The heal begins: how the node was found. */
 export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
@@ -79,7 +99,7 @@ export const begin = defineAct<{ readonly state: LadderState }>()('begin', {
   execute: (context, { state: { found } }) =>
     decided(
       context,
-      `found: ${found.volumes.map(({ role, volumeId, sizeGiB }) => `${role} ${volumeId} of ${sizeGiB} GiB`).join(', ') || 'no volume that can be told'}; client ${found.client}${found.height === null ? '' : `; height ${found.height}, ${found.lagBlocks} behind`}`,
+      `${wordOf(found)}: ${found.volumes.map(({ role, volumeId, sizeGiB }) => `${role} ${volumeId} of ${sizeGiB} GiB`).join(', ') || 'no volume that can be told'}; client ${found.client}${found.height === null ? '' : `; height ${found.height}, ${found.lagBlocks} behind`}`,
       found,
     ),
   reduce: { ...WRITTEN, done: (_, { state }) => state },
@@ -102,9 +122,11 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
         want.do === 'undo'
           ? await takeTurn(context)
           : classOf(rung) === 'restart'
-            ? await reserveRestart(context, guarded.fleet, key, nowMs)
+            ? await reserveStop(context, guarded.fleet, key, nowMs)
             : await reserveReplacement(context, guarded.fleet, key, nowMs);
       if ('refuse' in reserved) return { is: 'refused', refusal: reserved };
+      // What was observed has become old in this very step: the next turn waits for the next observation.
+      if ('blind' in reserved) return { is: 'failed', atMs: nowMs, reason: reserved.blind };
       await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',
@@ -119,6 +141,21 @@ export const takeRung = defineAct<{ readonly rung: Rung; readonly reason: string
     done: (state, { rung }) => ({ ...state, rung, upSinceMs: null, inspectedAtMs: null }),
   },
 });
+
+/** A well node is stopped only while no other node of its fleet is being replaced or stopped. */
+async function reserveStop(
+  context: LadderActContext,
+  fleet: Fleet,
+  key: string,
+  nowMs: number,
+): ReturnType<typeof reserveRestart> {
+  if (!known(context).moves) return reserveRestart(context, fleet, key, nowMs);
+  const turn = await takeTurn(context);
+  if ('refuse' in turn) return turn;
+  const reserved = await reserveRestart(context, fleet, key, nowMs);
+  if (!('reserved' in reserved)) await leaveReplacement(context);
+  return reserved;
+}
 
 /** A rung did not help. What it made was given back before, or was never made. */
 export const endRung = defineAct<{ readonly reason: string; readonly code?: FailedRung['code'] }>()('end-rung', {
@@ -200,6 +237,7 @@ export const noteFenced = defineAct<{ readonly by: NonNullable<Replacement['fenc
 const FENCED: Readonly<Record<NonNullable<Replacement['fencedBy']>, string>> = {
   acknowledgement: 'the old client is masked',
   'root-detached': 'the old instance is stopped and has no root volume: its client cannot run',
+  terminated: 'the old instance is terminated: its client cannot run',
 };
 
 export const giveUpReplacement = defineAct<{ readonly reason: string }>()('give-up-replacement', {
@@ -226,6 +264,8 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
         await (isUnspent(state) && state.restoredVolumes === null
           ? unreserveReplacement(context, key)
           : writeReplacementProof(context, key, nowMs));
+      if (rung !== null && classOf(rung) === 'restart')
+        await endPlace(context, key, { as: isUnspent(state) ? 'undone' : 'proved', atMs: nowMs, reason });
       await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',

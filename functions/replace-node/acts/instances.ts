@@ -3,10 +3,13 @@
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { isFaultOfEveryZone, judgeLaunch, launchReplacement } from '../../../shared/aws/launch.ts';
+import { isFaultOfEveryZone, judgeLaunch, launchedWith, launchReplacement } from '../../../shared/aws/launch.ts';
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { discoverNodes } from '../../../shared/fleet/nodes.ts';
+import { namesakeOf } from '../../../shared/guardrails/terminated.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
 import {
   JOINING_TAG,
@@ -23,6 +26,7 @@ import {
   giveUpReplacement,
   giveUpRestored,
   instanceIdOf,
+  makesAgain,
   type ReplaceContext,
   type Which,
   withReplacement,
@@ -47,10 +51,9 @@ export const stopInstanceOf = defineAct<{ readonly which: Which; readonly reason
     const original = state.original === 'stopRequested' ? state.original : 'stopIntended';
     return { call, state: { ...state, client: 'mayBeDown', original } };
   },
-  recovers: ({ restoredVolumes, replacement, proved }, { which }) =>
+  recovers: ({ restoredVolumes, replacement }, { which }) =>
     restoredVolumes?.givenUp != null ||
     replacement?.givenUp != null ||
-    proved !== null ||
     // A client that did not confirm its mask may be down nevertheless.
     (which === 'original' && replacement?.originalMask === 'unconfirmed'),
   retryKey: ({ which }) => `stop ${which}`,
@@ -145,6 +148,10 @@ export const join = defineAct<object>()('join', {
       sentence: `${replacement} takes the place of ${original} in the fleet`,
       call: async (fleet) => {
         const { ec2 } = context.clients;
+        if (makesAgain(state)) {
+          await untagResources(ec2, [replacement], [JOINING_TAG]);
+          return { said: `${replacement} has joined` };
+        }
         const putBack = `stop ${replacement}, attach its volumes and its root to ${original} again, remove this tag, start it`;
         const old = await describeInstance(ec2, original);
         await putInstanceAway(context, old, keeping(fleet), { [PUT_BACK_TAG]: putBack.slice(0, TAG_VALUE_MAX) });
@@ -232,14 +239,17 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
       evidence: { subnetId, generation },
       call: async (fleet) => {
         const { ec2 } = context.clients;
-        const original = await describeInstance(ec2, found.instanceId);
+        const token = `${incidentId}-${beganAtMs.toString(36)}-${generation}`;
+        const met = found.machine ? await whoHasItsName(context, fleet, found.instanceId, token) : null;
+        if (met) return { refused: met, code: 'NameTaken' };
+        const original = found.machine?.instance ?? (await describeInstance(ec2, found.instanceId));
         if (!original) return { refused: 'the instance whose place it would take is gone', code: 'Gone' };
         const availabilityZone = await zoneOf(context, subnetId);
         const launchTemplate = templateOf(fleet, original.launchTemplate);
         if (!launchTemplate) return { refused: 'no launch template is named', code: 'MissingLaunchTemplate' };
         const launched = await launchReplacement(ec2, {
           ...launchRequest(context, fleet, original, { launchTemplate, subnetId, availabilityZone, incidentId }),
-          token: `${incidentId}-${beganAtMs.toString(36)}-${generation}`,
+          token,
         });
         if ('refused' in launched) return launched;
         const lease = await leaseOf(context, launched.instanceId);
@@ -274,6 +284,18 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
     unknown: nothing,
   },
 });
+
+/** Read again right before a terminated node is launched again; null where nobody has its name, or it was launched under this token before. */
+async function whoHasItsName(
+  { clients: { ec2 }, payload: { node: name }, store }: ReplaceContext,
+  fleet: Fleet,
+  instanceId: string,
+  token: string,
+): Promise<string | null> {
+  const namesake = namesakeOf({ node: { instanceId: '', name }, present: await discoverNodes(ec2, fleet, store) });
+  if (namesake === null || (await launchedWith(ec2, token)) !== null) return null;
+  return namesake === instanceId ? `${instanceId} is there again` : `${namesake} has its name now`;
+}
 
 /** An error that keeps the record from being written is no refusal of the launch: the instance exists. */
 async function leaseOf(context: ReplaceContext, instanceId: string): ReturnType<typeof takeLease> {

@@ -48,7 +48,8 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
       const after: LadderState = { ...state, setback: before.setback, inspectedAtMs: atMs };
       const { rung, original, upSinceMs, restoredVolumes } = state;
       if (which === 'replacement') return withReplacement(after, { heard: state.replacement?.fence ?? 0 });
-      if (rung === 'stop-start' && original === 'started' && upSinceMs === null) return { ...after, upSinceMs: atMs };
+      if (rung === 'stop-start' && original === 'started' && upSinceMs === null)
+        return state.moves && !isUp(seen) ? after : { ...after, upSinceMs: atMs };
       if (rung !== 'swap' || !restoredVolumes || !seen) return after;
       // The node says what is mounted: an earlier attempt may have died after its command.
       const mounted = mountedOf(state, seen) ?? 'found';
@@ -61,6 +62,10 @@ export const inspect = defineAct<{ readonly which: Which }>()('inspect', {
     unknown: (state) => ({ ...state, inspectedAtMs: null }),
   },
 });
+
+/** A boot starts only what is enabled: what this heal has stopped, it starts. */
+const isUp = (seen: NodeState | null | undefined): boolean =>
+  seen?.clients.every(({ state }) => state === 'running') === true;
 
 /** `only`: the name of the one unit that is at fault; all units of the node unless given. `isDown`: the node has said that none of its clients runs. */
 export const restart = defineAct<{ readonly reason: string; readonly only?: string; readonly isDown?: true }>()(
@@ -102,6 +107,64 @@ export const restart = defineAct<{ readonly reason: string; readonly only?: stri
 /** A client that nobody can follow is not stopped and not started: the command has changed nothing, and has shown nothing of the data. */
 const cannotTell = (seen: NodeState | null | undefined): boolean =>
   seen?.clients.some(({ state }) => state === 'unknown') === true;
+
+/** Before the instance of a well node is stopped, its client ends with its grace: EC2 gives an operating system a few minutes, whatever its clients need. */
+export const stopForMove = defineAct<{ readonly reason: string }>()('stop-for-move', {
+  ...COMMAND,
+  intent: (state) => ({
+    call: { name: 'stop-client', target: state.found.instanceId },
+    state: { ...state, client: 'mayBeDown' },
+  }),
+  recovers: false,
+  retryKey: 'kind',
+  execute: (context, { reason }) =>
+    send(context, {
+      which: 'original',
+      sentence: `stop its client: ${reason}`,
+      command: (fleet) => ({
+        operation: 'stop-client',
+        clients: clientsOf(fleet),
+        places: foundPlaces(known(context)),
+        ...{ unmount: false, mask: false, requireClean: false },
+      }),
+    }),
+  reduce: {
+    done: (state) => ({ ...state, pending: null }),
+    failed: nothing,
+    unknown: nothing,
+  },
+});
+
+/** The client of a node that was moved, or could not be: no pause keeps it down. */
+export const startAgain = defineAct<{ readonly reason: string }>()('start-again', {
+  ...COMMAND,
+  intent: null,
+  recovers: true,
+  retryKey: 'kind',
+  execute: (context, { reason }) =>
+    send(context, {
+      which: 'original',
+      sentence: `start its client: ${reason}`,
+      startsClient: true,
+      command: (fleet) => ({
+        operation: 'restart-client',
+        clients: clientsOf(fleet),
+        paths: fleet.volumes.map(({ path }) => path),
+        only: 'start',
+      }),
+    }),
+  reduce: {
+    done: (state, _, { atMs }) =>
+      state.rung === 'stop-start' && state.original === 'started'
+        ? { ...state, upSinceMs: atMs, inspectedAtMs: atMs }
+        : // A stop that was only intended was forbidden by a guard: the instance was not stopped.
+          { ...state, client: 'untouched', original: isIntendedOnly(state) ? 'untouched' : state.original },
+    failed: nothing,
+    unknown: (state) => ({ ...state, inspectedAtMs: null }),
+  },
+});
+
+const isIntendedOnly = ({ original }: LadderState): boolean => original === 'stopIntended';
 
 /** Checks one of the restored volumes, read-only, next to the mounted ones. */
 export const check = defineAct<{ readonly at: number }>()('check', {
@@ -320,6 +383,8 @@ function unmasked(state: LadderState): LadderState {
 export const NODE_COMMANDS = [
   inspect,
   restart,
+  stopForMove,
+  startAgain,
   check,
   swap,
   maskOriginal,

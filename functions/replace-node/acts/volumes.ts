@@ -167,8 +167,8 @@ interface Place {
 
 /** Whether the move is made under a pause: it puts back, or cannot be left half done. */
 const movesBack = (state: LadderState): boolean => {
-  const { restoredVolumes, replacement, proved, original } = state;
-  if (restoredVolumes?.givenUp != null || replacement?.givenUp != null || proved !== null) return true;
+  const { restoredVolumes, replacement, original } = state;
+  if (restoredVolumes?.givenUp != null || replacement?.givenUp != null) return true;
   // From the fencing on neither instance runs the client. The same holds for an original that was stopped to be fenced.
   return replacement !== null && (replacement.fencedBy !== null || original === 'stopRequested');
 };

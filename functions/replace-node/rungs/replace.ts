@@ -1,14 +1,16 @@
 // The rung that gives a node another instance. Its order: launched with its client masked, the original fenced, the data moved or restored, the
 // client unmasked, and only then what pointed at the original. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
 
+import type { InstanceDescription } from '../../../shared/aws/instances.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
 import { dropReplacement, join, launch, leave } from '../acts/instances.ts';
 import { maskOriginal, maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
 import { keepVolumes } from '../acts/volumes.ts';
 import { type Facts, followsAgain } from '../facts.ts';
+import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
-import { instanceIdOf, isOriginalTouched, isPending, newReplacement, type Which } from '../state.ts';
+import { instanceIdOf, isOriginalTouched, isPending, makesAgain, newReplacement, type Which } from '../state.ts';
 import { lockedOut } from './restart.ts';
 import {
   askNode,
@@ -43,11 +45,16 @@ export const REPLACE: Rung = {
   cannotBegin: (facts, state) =>
     lockedOut(facts, state) ??
     cannotLaunch(facts) ??
-    (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null),
+    (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null) ??
+    (state?.found.dataLost ? noData(facts, state) : null),
   next: (facts, state) => {
     const { replacement, found } = state;
     if (found.volumes.length === 0) return rungFailed(VOLUMES_UNKNOWN);
-    if (!replacement) return plan(facts, state);
+    const namesake = makesAgain(state) ? namesakeIn(facts) : null;
+    if (!replacement) return namesake === null ? plan(facts, state) : rungFailed(`${namesake} has its name now`);
+    // Whether it was launched, the launch itself finds out.
+    if (namesake !== null && replacement.instanceId !== '' && replacement.givenUp === null)
+      return giveUpInstance(`${namesake} has its name now: two machines of one identity must not run`);
     if (replacement.givenUp !== null) return backToOriginal(facts, state, replacement, replacement.givenUp);
     const act = launched(facts, state, replacement) ?? ready(facts, state, replacement);
     return isSpent(state, act) ? giveUpInstance(sentenceOfSetback(state)) : act;
@@ -56,6 +63,12 @@ export const REPLACE: Rung = {
 
 /** The replacement does not help: the original gets everything back. */
 export const giveUpInstance = (reason: string): Decision => giveUpReplacement({ reason });
+
+/** A terminated node whose volumes went with it is made from other data, or not at all. */
+function noData(facts: Facts, state: LadderState): string | null {
+  const chosen = choose(facts, state, state.found.availabilityZone);
+  return 'failed' in chosen ? `its volumes are gone, and ${chosen.failed}` : null;
+}
 
 function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | null {
   if (fleet.units.some(({ runtime }) => runtime.kind === 'commands'))
@@ -87,7 +100,9 @@ function plan(facts: Facts, state: LadderState): Decision {
   const why =
     want.do === 'replace-instance'
       ? 'a person asked for another instance'
-      : 'the instance itself is taken for the trouble';
+      : makesAgain(state)
+        ? 'somebody has terminated it'
+        : 'the instance itself is taken for the trouble';
   return planReplacement({
     replacement: newReplacement({ generation, subnetId, availabilityZone }),
     reason: isOwn ? why : `${why}; the subnets before did not take it`,
@@ -95,11 +110,8 @@ function plan(facts: Facts, state: LadderState): Decision {
 }
 
 /** The replacement is there, running, has answered, and its client is masked on disk. */
-function launched(
-  { replacement: shown, seen, nowMs }: Facts,
-  state: LadderState,
-  planned: Replacement,
-): Decision | null {
+function launched(facts: Facts, state: LadderState, planned: Replacement): Decision | null {
+  const { replacement: shown, seen, nowMs } = facts;
   if (planned.instanceId === '') return launch({ reason: `in ${planned.subnetId}, its client masked` });
   if (!shown) {
     return waitedMs(state, nowMs) < BOUND_MS.boot
@@ -123,13 +135,52 @@ function launched(
   }
   // The first command under each fence: then commands of an earlier attempt are over.
   if (!isHeard || !seen) return askNode('replacement');
-  if (seen.clients.every(({ masked, state: is }) => masked && is !== 'running')) return noteMasked({});
+  // Peers could not come in, and in a public subnet nothing would get out.
+  if (state.found.lostAddress !== undefined && instance.publicIp === null)
+    return giveUpInstance(
+      `the new instance has no public address, and the old one has ${state.found.lostAddress}: neither its launch template nor ${instance.subnetId} assigns one`,
+    );
+  if (seen.clients.every(({ masked, state: is }) => masked && is !== 'running'))
+    return duringFirstBoot(facts, state, instance) ?? noteMasked({});
   return giveUpInstance('the client of the new instance is not masked: two copies of one identity could run');
 }
 
+/**
+ * The owner's user data may format what they find, and start what they have set up: no volume comes to the instance before they have ended. null: they
+ * have, or there are none to be run.
+ */
+function duringFirstBoot(
+  { fleet, seen, nowMs }: Facts,
+  state: LadderState,
+  { launchedAtMs }: InstanceDescription,
+): Decision | null {
+  if (fleet.replace.userData !== 'run') return null;
+  switch (seen?.cloudInit) {
+    case 'done':
+      return null;
+    case 'running': {
+      const minutes = BOUND_MS.firstBoot / 60_000;
+      if (nowMs - launchedAtMs > BOUND_MS.firstBoot)
+        return giveUpInstance(
+          `its user data have not ended within ${minutes} min: /var/log/cloud-init-output.log on it`,
+        );
+      if (nowMs - (state.inspectedAtMs ?? 0) > ASK_FIRST_BOOT_MS) return askNode('replacement');
+      return waitFor(state, nowMs, 'its user data run still');
+    }
+    case 'error':
+      return giveUpInstance('its user data have failed: /var/log/cloud-init-output.log on it says why');
+    default:
+      return giveUpInstance('it does not say whether its user data have ended: cloud-init has left no result');
+  }
+}
+
+/** User data that set up a node take minutes. */
+const ASK_FIRST_BOOT_MS = 30_000;
+
 function ready(facts: Facts, state: LadderState, replacement: Replacement): Decision {
-  if (!replacement.volumesKept) return keepVolumes({});
-  const moves = replacement.availabilityZone === state.found.availabilityZone;
+  if (!replacement.volumesKept && !makesAgain(state)) return keepVolumes({});
+  const { found } = state;
+  const moves = replacement.availabilityZone === found.availabilityZone && found.dataLost !== true;
   const next =
     (moves ? null : restored(facts, state, replacement)) ??
     fence(facts, state, replacement) ??
@@ -168,7 +219,7 @@ function fence(facts: Facts, state: LadderState, { fencedBy, originalMask }: Rep
   if (off) return off;
   const { instance, agentOnline } = original;
   const { instanceId, state: power, rootVolumeId, rootDevice } = instance;
-  if (power === 'terminated') return noteFenced({ by: 'root-detached' });
+  if (power === 'terminated') return noteFenced({ by: makesAgain(state) ? 'terminated' : 'root-detached' });
   if (power === 'running') {
     const isolating = isolate(facts, state);
     if (isolating) return isolating;
@@ -225,7 +276,21 @@ function backToOriginal(facts: Facts, state: LadderState, replacement: Replaceme
     return isSeenStopped(facts, state)
       ? waitFor(state, facts.nowMs, 'the old instance was started, and EC2 says stopped still')
       : dropReplacement({});
+  if (makesAgain(state)) return takeOff(facts, state) ?? dropReplacement({});
   return move(facts, state, 'original') ?? restoreOriginal(facts, state, replacement, reason);
+}
+
+/** No original is there to get its volumes back: they are left, detached, as they were found. */
+function takeOff({ volumes, replacement, nowMs }: Facts, state: LadderState): Decision | null {
+  for (const { volumeId } of state.found.volumes) {
+    const attachment = volumes.find((volume) => volume.volumeId === volumeId)?.attachment;
+    if (!attachment || attachment.instanceId !== replacement?.instance.instanceId) continue;
+    if (attachment.state === 'detached') continue;
+    if (attachment.state === 'attached' && !isPending(state, 'DetachVolume', volumeId, nowMs))
+      return detachFrom('replacement', { volumeId, device: attachment.device }, 'it is left as it was found');
+    if (waitedMs(state, nowMs) <= BOUND_MS.detach) return waitFor(state, nowMs, `${volumeId} is ${attachment.state}`);
+  }
+  return null;
 }
 
 /** Its client was told to start, and has not confirmed its mask since. */
@@ -305,6 +370,8 @@ function move(facts: Facts, state: LadderState, to: Which): Decision | null {
     if (!volume) return delayed(`${volumeId} is gone`);
     const { attachment } = volume;
     if (attachment?.instanceId === target && attachment.state === 'attached') continue;
+    if (attachment && ![state.found.instanceId, state.replacement?.instanceId].includes(attachment.instanceId))
+      return delayed(`${volumeId} is attached to ${attachment.instanceId}`);
     const isElsewhere = attachment && attachment.instanceId !== target && attachment.state === 'attached';
     if (isElsewhere && !isPending(state, 'DetachVolume', volumeId, nowMs)) {
       const which = to === 'replacement' ? 'original' : 'replacement';

@@ -3,15 +3,21 @@
 import { foreignKeyFault, keyDenies } from '../../../shared/aws/keys.ts';
 import { consensusUnitOf } from '../../../shared/fleet/consensus-client.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
-import { restart } from '../acts/node-commands.ts';
+import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import { restart, startAgain, stopForMove } from '../acts/node-commands.ts';
+import type { Act } from '../acts/table.ts';
 import { type Facts, isImpaired, type Machine } from '../facts.ts';
+import { guardOf } from '../judge.ts';
+import { reasonOfMove } from '../move.ts';
 import { leftToPerson } from '../person.ts';
-import { isPending, isStopOwed } from '../state.ts';
+import { ASKED_AT_MOST, isPending, isStopOwed, type NodeStatus } from '../state.ts';
 import {
   askNode,
   awaitReading,
+  awaitSight,
   BOUND_MS,
   type Decision,
+  isolate,
   isSpent,
   onceSettled,
   proving,
@@ -22,6 +28,7 @@ import {
   setAside,
   startMachine,
   stopMachine,
+  stopsMachine,
   waitedMs,
   waitFor,
 } from './rung.ts';
@@ -40,6 +47,8 @@ export const RESTART: Rung = {
     const left = leftToPerson(facts, { stops: state.client === 'untouched' });
     if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
     const first = seen?.clients.find(({ state: is }) => is !== 'running');
+    const held = state.client === 'untouched' ? calledOff(facts, state) : null;
+    if (held) return held;
     const blind = first ? null : awaitReading(facts, state);
     if (blind) return blind;
     // A restart that nobody answered has not failed: it is asked for again, and then told.
@@ -52,6 +61,13 @@ export const RESTART: Rung = {
   },
 };
 
+/** The guards of the rung are read again before the node is affected: it may be that nobody sees the fleet by now. */
+function calledOff(facts: Facts, state: LadderState): Decision | null {
+  const refusal = guardOf(facts, 'restart');
+  const blind = refusal?.refuse === 'breaker-open' ? awaitSight(facts, state) : null;
+  return blind ?? (refusal && onceSettled(facts, state, { as: 'refused', refusal }));
+}
+
 /** After a stop and a start an impaired instance comes up on other hardware. */
 export const STOP_START: Rung = {
   name: 'stop-start',
@@ -61,7 +77,8 @@ export const STOP_START: Rung = {
   next: (facts, state) => {
     const { original } = facts;
     if (!original) return rungFailed('the instance is gone');
-    const next = state.original === 'started' ? started : isStopOwed(state) ? stopped : running;
+    const first = state.moves ? moving : running;
+    const next = state.original === 'started' ? started : isStopOwed(state) ? stopped : first;
     const act = next(facts, state, original);
     return isSpent(state, act) ? rungFailed(sentenceOfSetback(state)) : act;
   },
@@ -110,6 +127,64 @@ const isComingUp = (checks: Machine['checks']): boolean =>
   [checks.instance, checks.system].includes('initializing') &&
   ![checks.instance, checks.system].includes('impaired');
 
+/** A well node before its instance is stopped: it leaves the pool and its group, and its client ends with its grace. */
+function moving(facts: Facts, state: LadderState, { instance, agentOnline }: Machine): Decision {
+  const { seen, fleet } = facts;
+  // What is not running by now has its own trouble.
+  if (instance.state !== 'running') return running(facts, state, { instance, checks: null, agentOnline });
+  if (!agentOnline) return onceSettled(facts, state, { as: 'refused', refusal: unstoppable('its agent is silent') });
+  if (seen === null) return askNode('original');
+  const isDown = seen.clients.every(({ state: is }) => is !== 'running');
+  if (state.client === 'mayBeDown' && isDown) return stopMachine('original', reasonOf(facts));
+  const left = leftToPerson(facts, { stops: state.client === 'untouched' });
+  if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
+  const refusal = guardOf(facts, 'stop-start');
+  const blind = refusal && facts.breaker.isBlind ? awaitSight(facts, state) : null;
+  if (blind) return blind;
+  if (refusal) return onceSettled(facts, state, { as: 'refused', refusal });
+  if (facts.move?.event === null) return rungFailed('EC2 has called it off');
+  const apart = isolate(facts, state);
+  if (apart) return apart;
+  const grace = Math.max(...fleet.units.map(({ stopGraceSeconds }) => stopGraceSeconds));
+  return stopForMove({ reason: `${reasonOf(facts)}; it has ${grace} s` });
+}
+
+const reasonOf = ({ move }: Facts): string => (move ? reasonOfMove(move) : 'it is moved to other hardware');
+
+const unstoppable = (why: string): Refusal => ({
+  refuse: 'node-silent',
+  reason: `${why}, so its client cannot be stopped cleanly before its instance is`,
+  page: false,
+  retryAfterMs: 15 * 60_000,
+});
+
+/** A move that was not made, or did not help, leaves no client down where the instance runs; null where nothing is owed. */
+export function broughtBack(facts: Facts, state: LadderState): Decision | null {
+  const { original, seen, unanswered } = facts;
+  if (!state.moves || state.failed.length === 0 || !original?.agentOnline || original.instance.state !== 'running')
+    return null;
+  if (seen === null) return (unanswered?.count ?? 0) < ASKED_AT_MOST ? askNode('original') : null;
+  if (seen.clients.every(({ state: is }) => is === 'running')) return null;
+  const act = startAgain({ reason: 'it was stopped for a move that was not made' });
+  return isSpent(state, act) ? null : act;
+}
+
+/**
+ * The act that starts the client again where a guard forbids to go on with a move whose client is down: no pause keeps it down.
+ *
+ * @param seen the node's last answer, under this attempt's fence
+ */
+export function startInstead(
+  act: Act,
+  { refuse: code }: Pick<Refusal, 'refuse'>,
+  state: LadderState | null,
+  { seen }: Pick<NodeStatus, 'seen'>,
+): Act | null {
+  if (!state?.moves || !stopsMachine(act, 'original')) return null;
+  if (seen === null || seen.clients.some(({ state: is }) => is === 'running')) return null;
+  return startAgain({ reason: `${code}: its client does not stay down` });
+}
+
 /** Stopped by this heal, or at least intended. */
 function stopped({ nowMs }: Facts, state: LadderState, { instance }: Machine): Decision {
   const { instanceId, state: power } = instance;
@@ -133,6 +208,8 @@ function started(facts: Facts, state: LadderState, { instance, checks, agentOnli
     return proving(facts, state, state.upSinceMs, 'original', (reason) => rungFailed(reason));
   if (isImpaired(facts)) return rungFailed('EC2 finds it impaired still');
   const up = power === 'running' && isUp(checks);
+  if (up && agentOnline && state.moves && facts.seen !== null)
+    return startAgain({ reason: 'its instance has booted on other hardware' });
   if (up && agentOnline) return askNode('original');
   if (waitedMs(state, nowMs) > BOUND_MS.boot)
     return rungFailed(

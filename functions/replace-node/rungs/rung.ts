@@ -1,6 +1,13 @@
 // What all rungs of the ladder share: the types of a rung and a decision, and the bounds of waits and retries. Also the proof, and what the heal must
 // put back before it may give up. Pure.
-import type { CleanupPiece, FailedRung, FoundVolume, LadderState, Setback } from '../../../shared/heal/memory.ts';
+import type {
+  CleanupPiece,
+  FailedRung,
+  FoundVolume,
+  LadderState,
+  Setback,
+  Sighting,
+} from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../../shared/model/rungs.ts';
 import { cleanUp } from '../acts/cleanup.ts';
@@ -97,10 +104,12 @@ export function orTold(
 /** The node follows its chain again. */
 export const proved = (reason: string): Decision => prove({ reason });
 
-export const waitSeconds = (seconds: number, what: string, progress?: Progress, height?: number): Act =>
-  wait({ seconds, what, ...(progress && { progress }), ...(height !== undefined && { height }) });
+export const waitSeconds = (seconds: number, what: string, progress?: Progress, sighting?: Sighting | null): Act =>
+  wait({ seconds, what, ...(progress && { progress }), ...(sighting && { sighting }) });
 
 export const stopMachine = (which: Which, reason: string): Decision => stopInstanceOf({ which, reason });
+
+export const stopsMachine = (act: Act, which: Which): boolean => act.do === 'stop-instance' && act.which === which;
 
 /** The original, which this heal has stopped, or which EC2 itself has started. */
 export const startMachine = (reason: string): Decision => startInstanceOf({ reason });
@@ -140,7 +149,9 @@ export const BOUND_MS = {
   stop: 20 * 60_000,
   /** From `pending` until the checks pass and the agent answers. */
   boot: 15 * 60_000,
-  /** Blocks at 100 MiB/s, the slowest rate that can be asked for, of the largest volumes: two days. */
+  /** The owner's own user data: packages, images and configuration are fetched. */
+  firstBoot: 60 * 60_000,
+  /** At least; a volume that takes longer at the rate that was asked for has half as much again. */
   initialize: 48 * 60 * 60_000,
   /** Until Describe shows an instance that is there. */
   shown: 5 * 60_000,
@@ -212,8 +223,10 @@ const told = ({ act, count, reason }: Setback): Decision =>
     retryAfterMs: NEXT_ATTEMPT_MS,
   });
 
-const heightSince = (upSinceMs: number, watched: Facts['watched']): number | undefined =>
-  watched && watched.observedAtMs > upSinceMs ? (watched.height ?? undefined) : undefined;
+const sightingSince = (upSinceMs: number, watched: Facts['watched']): Sighting | null =>
+  watched && watched.observedAtMs > upSinceMs && watched.height !== null
+    ? { atMs: watched.observedAtMs, height: watched.height, lagBlocks: watched.lagBlocks }
+    : null;
 
 type Failed = Extract<Verdict, { readonly is: 'failed' }>;
 
@@ -226,19 +239,20 @@ export function proving(
   failed: (reason: string, at: Failed['at']) => Decision,
 ): Decision {
   const { nowMs, fleet, watched, seen } = facts;
-  const { found, inspectedAtMs } = state;
+  const { found, inspectedAtMs, cameUp } = state;
+  const nearestAtMs = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest.atMs : null;
   // Its client was seen running after the start of these rungs; a boot starts only what is enabled.
   const isLater = state.rung !== 'stop-start' && (inspectedAtMs ?? 0) > upSinceMs;
   const left = isLater ? leftToPerson(facts, { stops: true }) : null;
   if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
     return ended({ as: 'refused', refusal: left });
   if (fleet.probe === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
-  const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs });
+  const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs });
   switch (verdict.is) {
     case 'proved':
       return proved(verdict.reason);
     case 'waiting':
-      return waitSeconds(verdict.seconds, verdict.why, undefined, heightSince(upSinceMs, watched));
+      return waitSeconds(verdict.seconds, verdict.why, undefined, sightingSince(upSinceMs, watched));
     case 'silent':
       return facts[which]?.agentOnline && (facts.unanswered?.count ?? 0) < ASKED_AT_MOST
         ? askNode(which)

@@ -4,7 +4,15 @@
 import { foreignAccountOf, keyDenies } from '../../../shared/aws/keys.ts';
 import { freeDevice } from '../../../shared/aws/volume-changes.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
-import type { Blame, FailedRung, LadderState, NewVolume, RestoredVolumes, Tried } from '../../../shared/heal/memory.ts';
+import type {
+  Blame,
+  FailedRung,
+  FoundVolume,
+  LadderState,
+  NewVolume,
+  RestoredVolumes,
+  Tried,
+} from '../../../shared/heal/memory.ts';
 import type { Door } from '../../../shared/model/doors.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
@@ -114,7 +122,8 @@ const SILENT: Blame = { door: 'node', fault: 'other', reason: 'the node does not
 function beforeVolumes(facts: Facts, state: LadderState): Decision {
   if (!facts.original?.agentOnline)
     return rungFailed('the node does not answer commands, and its volumes are exchanged by one');
-  if (state.standby === 'refused') return rungFailed('its group does not set it aside');
+  if (state.standby === 'refused')
+    return rungFailed(`its group does not set it aside: ${state.tried.at(-1)?.reason ?? 'it says no more'}`);
   if (state.tried.some(({ fault }) => fault === 'same-stop')) return onceSettled(facts, state, sameStop(state));
   // What one copy has met on the node, and another one, a third one meets, too.
   const atNode = state.tried.filter(({ door, rung }) => door === 'node' && rung === 'swap');
@@ -337,18 +346,34 @@ export function prepare(facts: Facts, state: LadderState, restored: RestoredVolu
 const unchecked = ({ checked, volumes }: RestoredVolumes, which: Which): Decision | null =>
   checked < volumes.length && which === 'original' ? check({ at: checked }) : null;
 
+const HOUR_MS = 60 * 60_000;
+const MIB_PER_GIB = 1_024;
+
+/** AWS promises the rate; 20 TB at 100 MiB/s, the slowest one, take 54 hours. */
+const initializationBoundMs = (volumes: readonly FoundVolume[], rateMiBps: number): number => {
+  const largestGiB = Math.max(0, ...volumes.map(({ sizeGiB }) => sizeGiB));
+  return Math.max(BOUND_MS.initialize, (1.5 * largestGiB * MIB_PER_GIB * 1_000) / rateMiBps);
+};
+
 function initialized(
   { nowMs, fleet, initialization }: Facts,
   state: LadderState,
   { volumes, source }: RestoredVolumes,
 ): Decision | null {
   if (fleet.replace.initializationMiBps === undefined || !initialization || initialization.done) return null;
-  if (waitedMs(state, nowMs) > BOUND_MS.initialize)
-    return giveUpData('its blocks have not come within two days', 'aws');
+  const forMs = waitedMs(state, nowMs);
+  // Other data would take as long: no other set is made for this.
+  if (forMs > initializationBoundMs(state.found.volumes, fleet.replace.initializationMiBps))
+    return giveUpVolumes({
+      blame: {
+        ...{ door: 'aws', fault: 'other', isEverywhere: true },
+        reason: `its blocks have not come within ${Math.round(forMs / HOUR_MS)} h`,
+      },
+    });
   const { percent, etaSeconds } = initialization;
   const what = `fill ${volumes.map(({ volumeId }) => volumeId).join(' ')} from ${source}`;
-  // A check each minute for two days would be more turns than an attempt has.
-  const seconds = waitedMs(state, nowMs) < 60 * 60_000 ? 60 : 300;
+  // A check each minute for days would be more turns than an attempt has.
+  const seconds = forMs < HOUR_MS ? 60 : forMs < 12 * HOUR_MS ? 300 : 1_800;
   return waitSeconds(seconds, `${Math.floor(percent)} % of its blocks are there`, { percent, etaSeconds, what });
 }
 

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
+import { unwatched } from '../../chains-elsewhere.ts';
 import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
 import { type AccountFacts, findingsOf, replaces } from '../preflight/facts.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
@@ -33,6 +34,8 @@ export async function check(
     `${files.length === 1 ? 'It is right.' : `All ${files.length} are right.`} Every default: npm run fleets -- show NAME`,
   );
   const fleets = files.map(({ fleet }) => fleet);
+  for (const { name, probe } of fleets)
+    if (probe === undefined) say(`Nobody watches ${name}: ${notWatched(name)}only its disks are looked after.`);
   if (!options.account) {
     const replaced = fleets.filter(replaces).map(({ name }) => name);
     if (replaced.length > 0) say(hint(replaced));
@@ -51,6 +54,11 @@ const hint = (fleets: readonly string[]): string =>
   `In ${fleets.join(', ')} another instance may take a node’s place. The launch template, elastic addresses and target groups need the tags ` +
   'of the nodes, too (docs/fleet-files.md#what-has-to-carry-the-fleets-tags), and the deployment has to name the roles of their instance ' +
   'profiles (-c nodeRoles=ARN,… or none): npm run fleets -- check --account looks, and prints the command.';
+
+const notWatched = (fleet: string): string => {
+  const why = unwatched(fleet);
+  return why === undefined ? '' : `${fleet} ${why}; `;
+};
 
 function summaryOf({ nodes, role, volumes, units }: Fleet): string[] {
   return [

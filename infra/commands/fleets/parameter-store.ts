@@ -39,11 +39,19 @@ export function ssmParameterStore(client = new SSMClient()): ParameterStore {
   };
 }
 
-function storeError(name: string, cause: unknown): StoreError {
+/** @param what the operation or its subject, for the message */
+export async function withStoreError<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw cause instanceof StoreError ? cause : storeError(what, cause);
+  }
+}
+
+function storeError(what: string, cause: unknown): StoreError {
   const words = plainText(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
-  return new StoreError(`${name}: ${words}${/Region is missing|CredentialsProvider/.test(words) ? WHOSE : ''}`, {
-    cause,
-  });
+  const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
+  return new StoreError(`${what}: ${words}${unnamed ? WHOSE : ''}`, { cause });
 }
 
 /** The SDK says what is missing, but not where it looked. */

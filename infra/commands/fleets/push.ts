@@ -50,12 +50,13 @@ async function pushOne(parameters: ParameterStore, { document }: FleetFile, stor
   if (stored === value) return `${document.fleet}: nothing changed`;
   await parameters.write(fleetParameterName(parameterPrefix, document.fleet), value);
   const changes = changesBetween(storedLeaves(stored), leavesOf(document));
-  const tagged = changes.some(([field]) => /^(nodes|volumes\.[^.]+)\.tag\./.test(field));
+  const fenced = changes.some(([field]) => /^((nodes|volumes\.[^.]+)\.tag\.|dns\.zone$)/.test(field));
   const lines = changes.length > 0 ? tableOf(['field', 'change'], changes) : 'only the order of its fields';
-  return `${document.fleet}: changed\n${lines}${tagged ? `\n${REACHABLE}` : ''}`;
+  return `${document.fleet}: changed\n${lines}${fenced ? `\n${REACHABLE}` : ''}`;
 }
 
-const REACHABLE = "The roles of the functions are fenced by the fleets' tags: npm run deploy lets them reach this one.";
+const REACHABLE =
+  "The roles of the functions are fenced by the fleets' tags and zones: npm run deploy lets them reach this one.";
 
 /** The stored value may be anything: somebody may have edited the parameter by hand. */
 function storedLeaves(stored: string): Leaves {

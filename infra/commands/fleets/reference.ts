@@ -146,9 +146,26 @@ function disksTable(): readonly string[] {
 }
 
 function watchTable(): readonly string[] {
-  const head = ['chain', 'behind, blocks', 'stuck, s', 'halted, s', 'start, s', 'confirmations', 'P2P', 'peers'];
-  const rows = rowsOf(({ health, ports, peers }) => [
-    ...[health.behindBlocks, health.stuckSeconds, health.haltSeconds, health.startGraceSeconds, health.confirmations],
+  const head = [
+    'chain',
+    'a block, s',
+    'behind, blocks',
+    'patience, s',
+    'halted, s',
+    'start, s',
+    'confirmations',
+    'P2P',
+    'peers',
+  ];
+  const rows = rowsOf(({ blockSeconds, health, ports, peers }) => [
+    ...[
+      blockSeconds,
+      health.behindBlocks,
+      health.patienceSeconds,
+      health.haltSeconds,
+      health.startGraceSeconds,
+      health.confirmations,
+    ],
     ...[ports.p2p, peers.maximum, peers.config === undefined ? '–' : code(peers.config)],
   ]);
   return tableOf([...head, 'configuration, on the data volume'], rows);

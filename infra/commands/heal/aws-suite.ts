@@ -66,6 +66,7 @@ export function awsSuite({
       withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trigger)),
     node: (instanceId) => withSuiteError('the node', () => store.readNode(instanceId)),
     fleet: (fleet) => withSuiteError('the fleet', () => store.readFleet(fleet)),
+    observed: (fleet) => withSuiteError('the observations', () => store.readObservations(fleet)),
     fleets: () => withSuiteError('the fleet files', () => readFleetNames(ssm)),
     journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),
     asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),

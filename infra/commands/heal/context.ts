@@ -1,5 +1,6 @@
 // What the commands of `npm run heal` work with: the suite in an account (or in the local region), and the person at the terminal.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
+import type { FleetObservation } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
 import type { Subscribers } from '../subscribers.ts';
 
@@ -50,6 +51,8 @@ export interface Suite {
   readonly fleet: (
     fleet: string,
   ) => Promise<{ readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] }>;
+  /** The fleet's nodes as they were last seen; none before the first sweep. */
+  readonly observed: (fleet: string) => Promise<readonly FleetObservation[]>;
   /** Names of the fleets whose files are stored, including files that cannot be read. */
   readonly fleets: () => Promise<readonly string[]>;
   /** The latest lines of every function, oldest first. */

@@ -1,4 +1,5 @@
-// `npm run heal -- status FLEET[/NODE]`: prints open incidents, their heals, their progress and their last lines.
+// `npm run heal -- status FLEET[/NODE]`: prints open incidents, their heals, their progress and their last lines, and how the nodes' consensus clients are.
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf } from '../fleets/context.ts';
@@ -28,6 +29,12 @@ export async function status(context: HealCommandContext, { fleet, node, shown }
     .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
     .sort((a, b) => b.onsetMs - a.onsetMs);
   const asks = node === undefined ? (await suite.asks(fleet)).filter(({ untilMs }) => nowMs < untilMs) : [];
+  const beside = (await suite.observed(fleet)).flatMap(({ observedAtMs, nodes }) =>
+    nodes
+      .filter(({ name, instanceId }) => isMeant({ node: name, instanceId }))
+      .flatMap((one) => consensusRow(one, observedAtMs, nowMs)),
+  );
+  if (beside.length > 0) context.say(`${tableOf(['node', 'consensus client', 'how', 'seen'], beside)}\n`);
   if (incidents.length === 0 && asks.length === 0) {
     context.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
     return 0;
@@ -51,6 +58,14 @@ export async function status(context: HealCommandContext, { fleet, node, shown }
     if (isWaiting(incident, nowMs)) context.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
   }
   return 0;
+}
+
+/** One row where the node's consensus client is asked. */
+function consensusRow({ name, consensusClient }: ObservedNode, observedAtMs: number, nowMs: number): string[][] {
+  if (consensusClient === undefined) return [];
+  const { health, reason, version = 'version unknown' } = consensusClient;
+  const seen = `${durationText((nowMs - observedAtMs) / 1000)} ago`;
+  return [[plainText(name, 256), plainText(version, 40), `${health}: ${plainText(reason, 160)}`, seen]];
 }
 
 const isWaiting = (incident: IncidentRecord, nowMs: number): boolean => notAnswerableReason(incident, nowMs) === null;

@@ -61,6 +61,9 @@ const WHOSE = '; your environment says which account and region: AWS_PROFILE, or
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}`.trim() : String(error);
 
+/** There may be no table yet. The check uses names in sentences only. */
+const NO_MEMORY = { readWatch: async () => undefined };
+
 interface Clients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
@@ -110,7 +113,7 @@ async function withoutDurable(lambda: LambdaClient): Promise<string | undefined>
 }
 
 async function fleetFacts(clients: Clients, fleet: Fleet, replaceRole: string | undefined): Promise<FleetFacts> {
-  const nodes = await discoverNodes(clients.ec2, fleet);
+  const nodes = await discoverNodes(clients.ec2, fleet, NO_MEMORY);
   const named = fleet.replace.launchTemplate;
   const own = named === undefined ? nodes.map((node) => [node.name, templateOf(node)] as const) : [];
   const templates = [
@@ -135,6 +138,7 @@ async function templateFact(
   template: string,
   replaceRole: string | undefined,
 ): Promise<TemplateFact> {
+  let hasUserData = false;
   const nothing = { template, profile: undefined, mayPass: undefined };
   let name: string | undefined;
   try {
@@ -144,22 +148,29 @@ async function templateFact(
         Versions: ['$Default'],
       }),
     );
-    const { Arn, Name } = LaunchTemplateVersions[0]?.LaunchTemplateData?.IamInstanceProfile ?? {};
+    const data = LaunchTemplateVersions[0]?.LaunchTemplateData;
+    hasUserData = (data?.UserData ?? '') !== '';
+    const { Arn, Name } = data?.IamInstanceProfile ?? {};
     name = Name ?? Arn?.split('/').at(-1);
   } catch (error) {
-    return { ...nothing, unknown: `nothing can be read: ${wordsOf(error)}` };
+    return { ...nothing, hasUserData, unknown: `nothing can be read: ${wordsOf(error)}` };
   }
-  if (name === undefined) return { ...nothing, profile: 'none', unknown: undefined };
+  if (name === undefined) return { ...nothing, hasUserData, profile: 'none', unknown: undefined };
   let roleArn: string | undefined;
   try {
     const { InstanceProfile } = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }));
     roleArn = InstanceProfile?.Roles?.[0]?.Arn;
     if (roleArn === undefined)
-      return { ...nothing, profile: { name, roleArn }, unknown: `the instance profile ${name} has no role` };
+      return {
+        ...nothing,
+        hasUserData,
+        profile: { name, roleArn },
+        unknown: `the instance profile ${name} has no role`,
+      };
     const mayPass = replaceRole === undefined ? undefined : await mayPassOn(iam, replaceRole, roleArn);
-    return { template, profile: { name, roleArn }, mayPass, unknown: undefined };
+    return { template, profile: { name, roleArn }, mayPass, hasUserData, unknown: undefined };
   } catch (error) {
-    return { ...nothing, profile: { name, roleArn }, unknown: `the role is not known: ${wordsOf(error)}` };
+    return { ...nothing, hasUserData, profile: { name, roleArn }, unknown: `the role is not known: ${wordsOf(error)}` };
   }
 }
 

@@ -10,6 +10,8 @@ export interface TemplateFact {
   readonly profile: { readonly name: string; readonly roleArn: string | undefined } | 'none' | undefined;
   /** Whether replace-node may pass the profile's role on, by IAM's answer; undefined: nothing is deployed, or IAM does not say. */
   readonly mayPass: boolean | undefined;
+  /** It has user data. */
+  readonly hasUserData: boolean;
   /** Why a part of it is not known. */
   readonly unknown: string | undefined;
 }
@@ -130,7 +132,7 @@ function problemsOf(
   if (!replaces(fleet)) return inTheWay;
   return [
     ...inTheWay,
-    ...templates.flatMap((fact) => templateProblems(name, fact)),
+    ...templates.flatMap((fact) => templateProblems(fleet, fact)),
     ...(withoutTemplate.length > 0
       ? [
           `${name}: ${short(withoutTemplate)} ${withoutTemplate.length === 1 ? 'was' : 'were'} launched from no template, so no other instance can take ${withoutTemplate.length === 1 ? 'its' : 'their'} place: name one in replace.launchTemplate, or leave replace out of replace.rungs`,
@@ -139,7 +141,18 @@ function problemsOf(
   ];
 }
 
-function templateProblems(name: string, { template, profile, mayPass, unknown }: TemplateFact): readonly string[] {
+function templateProblems({ name, replace }: FleetFacts['fleet'], fact: TemplateFact): readonly string[] {
+  const { template, hasUserData } = fact;
+  const unsaid =
+    hasUserData && replace.userData === undefined
+      ? [
+          `${name}: ${template} has user data, and replace.userData does not say what becomes of them, so that no other instance is launched: run (after the client is masked) or ignore (the image has all that a node needs)`,
+        ]
+      : [];
+  return [...unsaid, ...roleProblems(name, fact)];
+}
+
+function roleProblems(name: string, { template, profile, mayPass, unknown }: TemplateFact): readonly string[] {
   if (unknown !== undefined) return [`${name}: of ${template} ${unknown}`];
   if (profile === 'none')
     return [

@@ -22,20 +22,19 @@ import {
   ListHostedZonesByNameCommand,
   PriorRequestNotComplete,
   Route53Client,
-  type RRType,
 } from '@aws-sdk/client-route-53';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { isOurs } from '../../../functions/register-nodes/alarm-changes.ts';
 import { readAlarms, readTags } from '../../../functions/register-nodes/alarm-facts.ts';
 import { planNames, type RecordSetChange } from '../../../functions/register-nodes/records.ts';
-import { markedBy, type Owner, readZone } from '../../../functions/register-nodes/zone.ts';
+import { batchChanges, markedBy, type Owner, readZone } from '../../../functions/register-nodes/zone.ts';
 import { plainName } from '../../../shared/fleet/resource-names.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { FLEET_TAG, KEEP_UNTIL_TAG } from '../../../shared/model/tags.ts';
 import { pacer } from '../../../shared/reconcile/pace.ts';
 import { functionNames, tableName } from '../../names.ts';
-import { StoreError } from '../fleets/parameter-store.ts';
+import { StoreError, withStoreError } from '../fleets/parameter-store.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 
 export interface Alarm {
@@ -233,7 +232,7 @@ async function deleteNames(route53: Route53Client, owner: Owner, shown: ZoneName
           HostedZoneId,
           ChangeBatch: {
             Comment: `chainmend retires ${owner.fleet}`,
-            Changes: batch.flatMap(({ remove }) => remove.map(deletion)),
+            Changes: batchChanges(batch),
           },
         }),
       );
@@ -247,16 +246,6 @@ async function deleteNames(route53: Route53Client, owner: Owner, shown: ZoneName
     }
   }
 }
-
-const deletion = ({ name, type, ttlSeconds, values }: RecordSetChange['remove'][number]) => ({
-  Action: 'DELETE' as const,
-  ResourceRecordSet: {
-    Name: `${name}.`,
-    Type: type as RRType,
-    TTL: ttlSeconds,
-    ResourceRecords: values.map((Value) => ({ Value })),
-  },
-});
 
 async function readRetained(ec2: EC2Client, fleet: string): Promise<KeptResources> {
   const Filters: Filter[] = [
@@ -277,18 +266,4 @@ async function readRetained(ec2: EC2Client, fleet: string): Promise<KeptResource
   for await (const { Snapshots = [] } of paginateDescribeSnapshots({ client: ec2 }, { Filters, OwnerIds: ['self'] }))
     snapshots.push(...Snapshots.map(({ SnapshotId = '' }) => SnapshotId));
   return { volumes, instances, snapshots };
-}
-
-/** The SDK says what is missing, but not where it looked. */
-const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
-
-async function withStoreError<T>(what: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof StoreError) throw cause;
-    const words = cause instanceof Error ? `${cause.name}: ${cause.message}`.trim() : String(cause);
-    const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
-    throw new StoreError(`${what}: ${words}${unnamed ? WHOSE : ''}`, { cause });
-  }
 }

@@ -33,6 +33,22 @@ export function whyNotRetired(
   { isDeployed, isStored, paused, incidents, nodes }: RetireFacts,
 ): string | undefined {
   if (!isDeployed) return undefined;
+  const open = openHeals(fleet, { incidents, nodes });
+  if (open !== undefined) return open;
+  if (isStored && paused === undefined) {
+    return (
+      `${fleet} is looked after, and what is removed would be created again within five minutes. ` +
+      `Take its file away and npm run deploy, or pause it: npm run fleets -- pause ${fleet} --why "retired"`
+    );
+  }
+  return undefined;
+}
+
+/** @returns a sentence where a heal is at work, or has left something half done */
+export function openHeals(
+  fleet: string,
+  { incidents, nodes }: Pick<RetireFacts, 'incidents' | 'nodes'>,
+): string | undefined {
   const working = [
     ...incidents
       .filter(({ state }) => state === 'allocated' || state === 'claimed')
@@ -42,14 +58,9 @@ export function whyNotRetired(
       .filter((node) => node.fleet === fleet && (node.owner !== null || node.operation !== null))
       .map(({ instanceId }) => `${fleet}/${instanceId} is held, or was left half done`),
   ];
-  if (working.length > 0) return `heals are open: ${working.join('; ')}. See: npm run heal -- status ${fleet}`;
-  if (isStored && paused === undefined) {
-    return (
-      `${fleet} is looked after, and what is removed would be created again within five minutes. ` +
-      `Take its file away and npm run deploy, or pause it: npm run fleets -- pause ${fleet} --why "retired"`
-    );
-  }
-  return undefined;
+  if (working.length === 0) return undefined;
+  const more = working.length > SHOWN ? `; and ${working.length - SHOWN} more` : '';
+  return `heals are open: ${working.slice(0, SHOWN).join('; ')}${more}. See: npm run heal -- status ${fleet}`;
 }
 
 const SHOWN = 12;
@@ -119,11 +130,11 @@ const sentencesOf = ({ changes }: ZoneNames): readonly string[] =>
     remove.map(({ name, type, values }) => `${name} ${type} ${values.join(', ')}`).join(' and '),
   );
 
-const listed = (head: string, lines: readonly string[]): string =>
+export const listed = (head: string, lines: readonly string[], most = SHOWN): string =>
   [
     `  ${head}`,
-    ...lines.slice(0, SHOWN).map((line) => `    ${line}`),
-    ...(lines.length > SHOWN ? [`    and ${lines.length - SHOWN} more`] : []),
+    ...lines.slice(0, most).map((line) => `    ${line}`),
+    ...(lines.length > most ? [`    and ${lines.length - most} more`] : []),
   ].join('\n');
 
 function printRetained(say: RetireContext['say'], fleet: string, kept: KeptResources): void {

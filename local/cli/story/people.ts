@@ -96,7 +96,9 @@ function editsText({ ChangeBatch }: { readonly ChangeBatch?: { readonly Changes?
     values.set(key, { ...values.get(key), [Action === 'DELETE' ? 'before' : 'after']: value });
   }
   return [...values]
-    .map(([key, { before, after }]) => {
+    .flatMap(([key, { before, after }]) => {
+      // Deleted and made again as it was: the batch only asserts that it is there.
+      if (before === after) return [];
       if (after === undefined) return `${key} ${before} goes`;
       return before === undefined ? `${key} ${after} is made` : `${key} ${before} → ${after}`;
     })

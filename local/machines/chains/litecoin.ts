@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RealHost } from '../../simulator/network/network.ts';
 import type { ImageFiles } from '../machine/system.ts';
 import type { Identity, RealNode, RealNodeSpec } from '../world.ts';
 
@@ -92,6 +93,27 @@ export async function cli({ machine, name }: RealNode, ...words: readonly string
   if (exitCode !== 0) throw new Error(`litecoin-cli ${words.join(' ')} on ${name}: ${stderr.trim()}`);
   return stdout.trim();
 }
+
+/** The body, and its status on a line of its own. */
+const RELAY = `curl --silent --max-time "$1" --user "$(cat ${DATA_PATH}/regtest/.cookie)" --header 'Content-Type: application/json' \\
+  --data-binary @- --write-out '\\n%{http_code}' "http://127.0.0.1:${RPC_PORT}$2"`;
+const RELAY_SECONDS = 5;
+const COULD_NOT_CONNECT = 7;
+
+/** A public endpoint in front of a node: it passes each request on to the client, and answers what the client answers. */
+export const endpointOf =
+  ({ machine }: RealNode): RealHost =>
+  async (_port, { path, body }) => {
+    const { exitCode, stdout } = await machine.runs({
+      command: ['sh', '-c', RELAY, 'sh', String(RELAY_SECONDS), path],
+      input: Buffer.from(body).toString(),
+      timeoutMs: 2 * RELAY_SECONDS * 1_000,
+    });
+    if (exitCode !== 0) return { kind: exitCode === COULD_NOT_CONNECT ? 'refused' : 'silent' };
+    const end = stdout.lastIndexOf('\n');
+    // The real request has already taken its time.
+    return { kind: 'response', statusCode: Number(stdout.slice(end)), body: stdout.slice(0, end), afterMs: 0 };
+  };
 
 /** −1 while it does not answer. */
 export const heightOf = (node: RealNode): Promise<number> => cli(node, 'getblockcount').then(Number, () => -1);

@@ -20,6 +20,7 @@ import { peerListEmptied } from './cometbft/peer-list-emptied.ts';
 import { personUpgradesContainer } from './cometbft/person-upgrades-container.ts';
 import { signingState } from './cometbft/signing-state.ts';
 import { stuckNode } from './cometbft/stuck-node.ts';
+import { validatorWayBack } from './cometbft/validator-way-back.ts';
 
 const VALIDATORS = 4;
 
@@ -66,7 +67,8 @@ export const cometbft: StoryGroup = {
   fleets: ['cometbft'],
   needs: NEEDS,
   build: (world, telling) => build(world, membersWith(2), telling),
-  lanes: [[peerListEmptied, dockerStopUnclean], [stuckNode, personUpgradesContainer], [signingState]],
+  // A snapshot and a restore take the fleet's turn: the stories that want one do not begin together.
+  lanes: [[peerListEmptied, dockerStopUnclean, validatorWayBack], [stuckNode, personUpgradesContainer], [signingState]],
 };
 
 export const cometbftHalted: StoryGroup = {

@@ -6,6 +6,7 @@ import type { RealWorld } from '../world.ts';
 import { diskLow } from './geth/disk-low.ts';
 import { madeFromTemplate } from './geth/fleet.ts';
 import { instanceDead } from './geth/instance-dead.ts';
+import { instanceTerminated } from './geth/instance-terminated.ts';
 import { watchKeys } from './geth/keys.ts';
 import { lateCommand } from './geth/late-command.ts';
 import { manualRestore } from './geth/manual-restore.ts';
@@ -81,6 +82,6 @@ export const gethReplaced: StoryGroup = {
   fleets: ['geth'],
   needs: ['go'],
   build: (world, telling) =>
-    build(world, { sealers: ['sealer1', 'sealer2'], clients: ['client1', 'client2'] }, telling),
-  lanes: [[nodeReplaced], [instanceDead]],
+    build(world, { sealers: ['sealer1', 'sealer2'], clients: ['client1', 'client2', 'client3'] }, telling),
+  lanes: [[nodeReplaced], [instanceDead], [instanceTerminated]],
 };

@@ -1,30 +1,35 @@
-// The litecoin network: three nodes of a fleet, and one that belongs to no fleet and mines. The stories next to this file play on it.
-import { heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
+// The litecoin network: three nodes of a fleet, a fleet of one node, and one that belongs to no fleet and mines. The stories next to this file play
+// on it.
+import { endpointOf, heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
 import { busyRpc } from './litecoin/busy-rpc.ts';
 import { corruptData } from './litecoin/corrupt-data.ts';
 import { diskFull } from './litecoin/disk-full.ts';
 import { frozen } from './litecoin/frozen.ts';
+import { LONE, loneNodeFrozen } from './litecoin/lone-node-frozen.ts';
 import { mining, snapshots } from './litecoin/snapshots.ts';
 import { unmountedData } from './litecoin/unmounted-data.ts';
 
 /** Regtest mines only on request: one block in so many milliseconds. */
 const BLOCK_MS = 4_000;
 const NODES = ['node1', 'node2', 'node3'] as const;
+const FOLLOWERS = [...NODES, LONE.name];
 
 export const litecoin: StoryGroup = {
   name: 'litecoin',
-  fleets: ['litecoin'],
+  fleets: ['litecoin', LONE.fleet],
   build: async (world, { say, becomes }) => {
     const miner = await world.node(litecoinNode({ name: 'miner', peers: [] }));
     const peersOfOne = (name: string) => [
       `${miner.privateIp}:19444`,
       ...NODES.filter((other) => other !== name).map((other) => `${other}.litecoin.internal:19444`),
     ];
-    await Promise.all(
-      NODES.map((name) => world.node(litecoinNode({ fleet: 'litecoin', name, peers: peersOfOne(name) }))),
-    );
-    say('litecoin', 'three nodes and a miner have booted, each with systemd, a volume and an address of its own');
+    await Promise.all([
+      ...NODES.map((name) => world.node(litecoinNode({ fleet: 'litecoin', name, peers: peersOfOne(name) }))),
+      world.node(litecoinNode({ fleet: LONE.fleet, name: LONE.name, peers: peersOfOne('') })),
+    ]);
+    world.region.network.attach(LONE.reference, 'internet', endpointOf(miner));
+    say('litecoin', 'four nodes and a miner have booted, each with systemd, a volume and an address of its own');
     await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
     await mine(miner, 60);
     mining.set(world, new Mining(miner, BLOCK_MS));
@@ -33,7 +38,7 @@ export const litecoin: StoryGroup = {
       180,
       async () => {
         const tip = await heightOf(miner);
-        for (const name of NODES) {
+        for (const name of FOLLOWERS) {
           const node = world.find(name);
           if ((await heightOf(node)) < tip - 1 || new Set(await peersOf(node)).size < 2) return false;
         }
@@ -41,14 +46,12 @@ export const litecoin: StoryGroup = {
       },
       async () =>
         Promise.all(
-          NODES.map(async (name) => [name, await heightOf(world.find(name)), await peersOf(world.find(name))]),
+          FOLLOWERS.map(async (name) => [name, await heightOf(world.find(name)), await peersOf(world.find(name))]),
         ),
     );
   },
   first: [snapshots],
-  // Two at once: while all three nodes were sick, the breaker would leave them alone. One restore after the other: they take turns.
-  lanes: [
-    [diskFull, frozen, busyRpc],
-    [corruptData, unmountedData],
-  ],
+  // Two of the three at once: while all of them were sick, the breaker would leave them alone. One restore after the other: they take turns. The node
+  // that is unmounted had a full disk before: by then the snapshots have to be older than that, since it may count as the same trouble.
+  lanes: [[frozen, diskFull, busyRpc], [corruptData, unmountedData], [loneNodeFrozen]],
 };

@@ -55,6 +55,8 @@ export interface CommandedNode extends NodeContext {
   readonly isClientMasked: boolean;
   /** Its container was removed, or its unit is not loaded any more. */
   readonly isClientGone: boolean;
+  /** How far cloud-init is; undefined: the machine has none. */
+  readonly cloudInit: NodeState['cloudInit'];
   devices(): DeviceReport[];
   contentOf(volumeId: string): VolumeContent | undefined;
   mount(device: string, path: string, options?: MountOptions): string | undefined;
@@ -104,6 +106,7 @@ export class NodeActs {
       }),
       devices: report.flatMap(({ volumeId }) => (volumeId === '' ? [] : volumeId)),
       rootUsedPercent: this.rootUsedPercent(),
+      ...(node.cloudInit !== undefined && { cloudInit: node.cloudInit }),
     };
   }
 

@@ -184,7 +184,13 @@ function carryOver(node: NodeActs, swap: Swap, empty: readonly string[]): void {
     const isState = keepNewest.includes(path);
     if (isState) {
       const found = theirs?.get(below)?.make();
-      if (found === undefined) continue;
+      if (found === undefined) {
+        // What was signed after the copy is forgotten. That of a node that never signed has height 0.
+        const copied = files.get(path);
+        if (!isWayBack(swap) && copied !== undefined && !((signingRank(copied) ?? 1) < 1))
+          throw new Error(`${path} is not there, and its copy has signed: nobody knows what was signed since`);
+        continue;
+      }
       const [old, now] = [signingRank(found), signingRank(files.get(path))];
       if (old === undefined || now === undefined)
         throw new Error(`${path} cannot be read: nobody knows what was signed`);

@@ -9,6 +9,7 @@ import { beaconAnswer } from './beacon.ts';
 import { notFound, REFUSED, target, text } from './http.ts';
 import { cometbftPage, gethPage } from './metrics-pages.ts';
 import { type Misbehaviour, misbehaved, onAnotherChain, UNAUTHORIZED } from './misbehaviour.ts';
+import { opNodeAnswer } from './op-node.ts';
 import type { RpcFacts } from './rpc-facts.ts';
 
 interface RpcContext extends NodeContext {
@@ -168,6 +169,8 @@ export class NodeRpc {
     const { beacon, client, chain, kernel, instanceId, peers } = this.node;
     if (!beacon || beacon.state === 'stopped' || beacon.state === 'failed') return REFUSED;
     const { branch } = client;
+    if (this.protocol === 'optimism' || this.protocol === 'base')
+      return opNodeAnswer(beacon.height(), kernel.clock.now(), request);
     return beaconAnswer(
       {
         blocks: branch,

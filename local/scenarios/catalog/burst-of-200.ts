@@ -27,7 +27,7 @@ export const burstOf200: Scenario = {
       for (const { machine } of world.nodes) machine.write('/node-data', 46 * GIB);
     }),
   done: (world) => healed(world, COUNT),
-  hours: 1,
+  hours: 3,
   expect: [
     {
       sentence: 'nobody was paged, and no function failed',

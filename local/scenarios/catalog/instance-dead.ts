@@ -1,14 +1,7 @@
 // Scenario: an instance does not come back. Another instance takes its name, its address and its keys.
 
-import { allHealedInTheEnd } from '../checks/expectations.ts';
-import {
-  alarmsRight,
-  allWell,
-  healedBy,
-  namesRight,
-  othersUntouched,
-  pagedOnlyByEc2,
-} from '../checks/ladder-expectations.ts';
+import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
+import { alarmsRight, allWell, healedBy, namesRight, othersUntouched } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { elasticIp, launchTemplate, snapshotsOf, targetGroup } from '../world/fixtures.ts';
 import {
@@ -89,7 +82,7 @@ export const instanceDead: Scenario = {
     alarmsRight,
     allWell,
     allHealedInTheEnd,
-    pagedOnlyByEc2,
+    nobodyPaged,
   ],
 };
 

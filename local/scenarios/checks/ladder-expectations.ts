@@ -4,15 +4,6 @@ import type { Expectation, Scenario } from '../scenario.ts';
 import { dataOf, dataVolumes, isRetained, ladderHeals, SICK } from '../world/ladder.ts';
 import { addressesOf, seenNow } from './expectations.ts';
 
-/** EC2's own alarm also goes to people: it pages immediately when an instance fails its checks. */
-export const pagedOnlyByEc2: Expectation = {
-  sentence: 'people were told that the instance fails its checks, and of nothing else',
-  holds: ({ pages }) =>
-    pages.length > 0 &&
-    pages.every(({ code, sentence }) => code === 'suite-alarm' && sentence.includes('status-check')),
-  undisturbed: true,
-};
-
 export const healedBy = (rung: Rung, sentence: string): Expectation => ({
   sentence,
   holds: (report) => {

@@ -21,7 +21,9 @@ export class NodeBaselines {
 
   /** Call it at each request of an execution that may take a client down. */
   take(world: World, { incidentId, instanceId }: HealPayload, arn: string): void {
-    const state = stateOf(world, instanceId) ?? (this.#found.has(incidentId) ? GONE : undefined);
+    // One whose instance was gone before is as it was found as long as nothing takes its place.
+    const isGone = this.#found.has(incidentId) || world.terminated.some((node) => node.instanceId === instanceId);
+    const state = stateOf(world, instanceId) ?? (isGone ? GONE : undefined);
     if (state === undefined || this.#left.size >= STATES_MAX) return;
     if (!this.#found.has(incidentId)) this.#found.set(incidentId, state);
     this.#left.set(arn, state);

@@ -111,8 +111,11 @@ function downOf({ kind }: HealPayload, machines: readonly PlacedNode[], fromMs: 
 }
 
 /** All machines that had the node's name: the original one, and its replacements. */
-const machinesOf = ({ nodes }: World, { kind, fleet, node, instanceId }: HealPayload): readonly PlacedNode[] =>
-  nodes.filter(
+const machinesOf = (
+  { nodes, terminated }: World,
+  { kind, fleet, node, instanceId }: HealPayload,
+): readonly PlacedNode[] =>
+  [...terminated, ...nodes].filter(
     (placed) =>
       placed.instanceId === instanceId ||
       (kind === 'replace-node' && placed.fleet.name === fleet && placed.name === node),

@@ -1,13 +1,16 @@
 // Makes a scenario of a world file: its fleets, chains and nodes, its timeline, and what must hold.
+
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { repositoryRoot } from '../../../infra/paths.ts';
+import { defaultsOf } from '../../../shared/chains/defaults.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { protocolOf } from '../../nodes/protocol.ts';
+import { rhythmOf } from '../../nodes/rhythm.ts';
 import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
 import { readJournal } from '../report/journal.ts';
@@ -121,10 +124,6 @@ function build(world: World, document: WorldDocument): Omit<Stage, 'page'> {
   };
 }
 
-/** Block intervals of the main networks, in seconds. */
-const BLOCK_SECONDS: Readonly<Partial<Record<string, number>>> = {
-  ...{ bitcoin: 600, litecoin: 150, dogecoin: 60, ethereum: 12, bsc: 3, cometbft: 5, stacks: 30, solana: 0.4 },
-};
 const OTHER_BLOCK_SECONDS = 30;
 const HEIGHT = 931_000;
 const GIB = 2 ** 30;
@@ -132,7 +131,8 @@ const GIB = 2 ** 30;
 function chainFor(world: World, { name, chain, health }: Fleet, { chains = {}, nodes }: WorldDocument) {
   const {
     height = HEIGHT,
-    blockSeconds = BLOCK_SECONDS[chain] ?? OTHER_BLOCK_SECONDS,
+    blockSeconds = defaultsOf(chain)?.blockSeconds ?? OTHER_BLOCK_SECONDS,
+    rhythm = 'regular',
     gibPerHour = 1,
     needsPeers = false,
   } = chains[name] ?? {};
@@ -140,6 +140,7 @@ function chainFor(world: World, { name, chain, health }: Fleet, { chains = {}, n
   const protocol = protocolOf({ name: chain, consensus: 'elsewhere' });
   return world.chain({
     ...{ name, heightAtStart: height, blockIntervalMs: blockSeconds * 1_000, needsPeers },
+    ...(rhythm === 'real' && { rhythm: rhythmOf(chain) }),
     bytesPerBlock: Math.round((gibPerHour * GIB * blockSeconds) / 3_600),
     inodesPerBlock: 0.02,
     consensus: validates ? 'here' : 'elsewhere',
@@ -184,6 +185,7 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
       ...(node.unit !== undefined && { unit: node.unit }),
       ...(node.votingPower !== undefined && { validatorPower: node.votingPower }),
       ...(node.agentVersion !== undefined && { agentVersion: node.agentVersion }),
+      ...(node.publicIp !== undefined && { publicIp: node.publicIp }),
       ...(node.powered === false && { powered: false }),
       ...(node.rootUsedPercent !== undefined && { rootUsedPercent: node.rootUsedPercent }),
       ...(client.state !== undefined && { client: client.state }),
@@ -242,19 +244,25 @@ function before(
   world: World,
   {
     templates = [],
+    publicSubnets = [],
+    userData = {},
     scalingGroups = {},
     targetGroups = {},
     records = {},
     grown = [],
   }: NonNullable<WorldDocument['before']>,
 ): void {
-  for (const fleet of templates) launchTemplate(world, fleet);
-  for (const [name, refs] of Object.entries(scalingGroups))
-    scalingGroup(
-      world,
-      name,
-      refs.map((ref) => nodeOf(world, ref)),
-    );
+  for (const fleet of templates) {
+    const own = userData[fleet];
+    if (own) world.ownUserData.set(fleet, own);
+    launchTemplate(world, fleet, own && { UserData: Buffer.from(own.runs).toString('base64') });
+  }
+  for (const zone of publicSubnets) world.region.ec2.assignPublicAddresses(`${world.region.kernel.regionName}${zone}`);
+  for (const [name, group] of Object.entries(scalingGroups)) {
+    const { members, minSize = 0 } = 'members' in group ? group : { members: group };
+    const nodes = members.map((ref) => nodeOf(world, ref));
+    scalingGroup(world, name, nodes, { minSize });
+  }
   for (const [name, refs] of Object.entries(targetGroups)) {
     const members = refs.map((ref) => nodeOf(world, ref));
     targetGroup(world, name, members, members[0]?.fleet.rpc?.port ?? 80);

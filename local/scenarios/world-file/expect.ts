@@ -7,11 +7,22 @@ import { RUNGS } from '../../../shared/model/rungs.ts';
 import { type JournalLine, readJournal } from '../report/journal.ts';
 import type { Report } from '../report/report.ts';
 import type { Expectation } from '../scenario.ts';
+import type { World } from '../world/world.ts';
 import { line, sentence } from './fields.ts';
 
 /** The lists of a run's JSON, and the journal. */
 interface Lists extends Pick<Report, 'heals' | 'plans' | 'refusals' | 'pages' | 'nodes' | 'dns' | 'snapshots'> {
   readonly journal: readonly Pick<JournalLine, 'kind' | 'fleet' | 'node' | 'code' | 'operation' | 'sentence'>[];
+  readonly groups: readonly GroupState[];
+}
+
+/** An Auto Scaling group as it is at the end. */
+interface GroupState {
+  readonly name: string;
+  readonly inService: number;
+  readonly standby: number;
+  readonly desired: number;
+  readonly launched: number;
 }
 type ListName = keyof Lists;
 
@@ -139,6 +150,13 @@ const ITEMS = {
     ),
     sentence: optional('What people read.', text),
   },
+  groups: {
+    name: optional('Its name.', text),
+    inService: optional('How many members are in service.', number),
+    standby: optional('How many members are on standby, or on the way there.', number),
+    desired: optional('How many members in service it wants.', number),
+    launched: optional('How many instances it has launched.', number),
+  },
 } satisfies { readonly [Name in ListName]: Fields<Lists[Name][number]> };
 
 const EXAMPLES = {
@@ -150,6 +168,7 @@ const EXAMPLES = {
   dns: '{ name: pool.bitcoin.internal }',
   snapshots: '{ quarantined: true }',
   journal: '{ kind: intent }',
+  groups: '{ name: bitcoin-nodes, inService: 5 }',
 } as const satisfies Record<ListName, string>;
 
 const MEANINGS = {
@@ -161,6 +180,7 @@ const MEANINGS = {
   dns: 'Records that are like this.',
   snapshots: 'Snapshots that are like this.',
   journal: 'Entries of the journal that are like this.',
+  groups: 'Auto Scaling groups that are like this.',
 } as const satisfies Record<ListName, string>;
 
 export const LIST_NAMES = Object.keys(ITEMS) as ListName[];
@@ -207,11 +227,30 @@ export function expectationOf(document: ExpectationDocument): Expectation {
   return {
     sentence: says,
     holds: (report, world) => {
-      const items: readonly object[] = name === 'journal' ? readJournal(world.region, world.tableName) : report[name];
+      const items = itemsOf(name, report, world);
       return countHolds(items.filter((item) => isLike(item, matcher)).length, items.length, document.count);
     },
     ...(undisturbed && { undisturbed }),
   };
+}
+
+function itemsOf(name: ListName, report: Report, world: World): readonly object[] {
+  if (name === 'journal') return readJournal(world.region, world.tableName);
+  if (name !== 'groups') return report[name];
+  return world.region.autoscaling.groups().map(({ name: group, desired, members, activities }): GroupState => {
+    const count = (...all: readonly string[]): number =>
+      [...members.values()].filter(({ lifecycle }) => all.includes(lifecycle)).length;
+    const launched = activities.filter(
+      ({ description, status }) => description.startsWith('Launching') && status === 'Successful',
+    ).length;
+    return {
+      name: group,
+      desired,
+      inService: count('InService'),
+      standby: count('Standby', 'EnteringStandby'),
+      launched,
+    };
+  });
 }
 
 function countHolds(found: number, all: number, count: ExpectationDocument['count'] = { least: 1 }): boolean {

@@ -66,6 +66,11 @@ const chain = object('{ height: 931000, blockSeconds: 600 }', {
     'Its block interval; the one of its main network by default.',
     amount(0.2, 3_600, 'seconds', 600),
   ),
+  rhythm: usually(
+    'How its blocks come: `real` as on its main network (by chance, in slots, in rounds), `regular` one in each interval.',
+    choice(['regular', 'real'], 'a rhythm'),
+    'regular',
+  ),
   gibPerHour: usually('How fast it fills a node’s disk.', amount(0, 1_000, 'GiB an hour', 14), 1),
   needsPeers: usually('Whether a node without peers gets no block.', yesOrNo(), false),
 });
@@ -87,6 +92,7 @@ const volume = object('{ role: data, sizeGiB: 500, usedPercent: 91 }', {
     'The size of the filesystem, where nobody grew it with its volume.',
     whole(1, 65_536, 'GiB', 500),
   ),
+  deletedWithInstance: usually('Whether EC2 deletes it when its instance is terminated.', yesOrNo(), false),
   share: usually('The part of each block that is written to it.', amount(0, 1, 'parts', 0.5), 1),
   tags: optional('Its tags, instead of the fleet’s.', tags),
 });
@@ -128,6 +134,7 @@ const node = object('{ fleet: bitcoin, name: node2 }', {
   beaconNode: usually('Whether a consensus client runs beside it.', yesOrNo(), false),
   powered: usually('Whether its instance runs when the story begins.', yesOrNo(), true),
   elasticAddress: usually('Whether an elastic address is its.', yesOrNo(), false),
+  publicIp: optional('Its public address, where that is not elastic: a stop loses it.', ipAddress),
   agentVersion: optional('The version of its SSM agent.', text(/^\d{1,3}(\.\d{1,6}){1,4}$/, 'a version', '3.3.3050.0')),
 });
 
@@ -150,11 +157,47 @@ const snapshot = object('{ of: bitcoin/node2, hoursAgo: 8 }', {
   quarantined: optional('Why it must not be used.', sentence),
 });
 
+const scalingGroupDetails = object('{ members: [bitcoin/node1, bitcoin/node2], minSize: 2 }', {
+  members: about('Its members.', list(nodeRef, NODES_MAX, 1)),
+  minSize: usually('How many it must have at least.', whole(0, NODES_MAX, 'members', 2), 0),
+});
+
 const before = object('{ templates: [bitcoin] }', {
   templates: optional('Fleets whose instances have a launch template.', list(fleetName, 20)),
+  publicSubnets: optional('Zones whose subnet gives each launched instance a public address.', list(zoneLetter, 3)),
+  userData: optional(
+    'User data of the launch templates, by fleet: a client that they have not set up does not start.',
+    map(
+      'fleets',
+      '{ bitcoin: { runs: "#!/bin/sh" } }',
+      20,
+      fleetName,
+      object('{ runs: "#!/bin/sh", seconds: 90 }', {
+        runs: about(
+          'The user data.',
+          v.pipe(
+            v.string('expected text'),
+            v.minLength(1, 'expected text'),
+            v.maxLength(16_384, 'expected 16 KB at most'),
+          ),
+        ),
+        seconds: usually('From the boot until they have ended.', amount(0, 86_400, 'seconds', 60), 60),
+        ends: usually('How.', choice(['done', 'error'], 'an end'), 'done'),
+      }),
+    ),
+  ),
   scalingGroups: optional(
-    'Auto Scaling groups and the nodes that they own.',
-    map('groups', '{ bitcoin-nodes: [bitcoin/node1] }', 10, worldName, list(nodeRef, NODES_MAX, 1)),
+    'Auto Scaling groups and the nodes that they own, in a list, or with what else the group is: `{ members, minSize, launches }`.',
+    map(
+      'groups',
+      '{ bitcoin-nodes: [bitcoin/node1] }',
+      10,
+      worldName,
+      v.union(
+        [list(nodeRef, NODES_MAX, 1), scalingGroupDetails],
+        'expected a list of nodes, or { members: [bitcoin/node1] }',
+      ),
+    ),
   ),
   targetGroups: optional(
     'Target groups and the nodes that are in them.',

@@ -1,6 +1,8 @@
 // What happens in a world, and when: one entry for each word, with what it takes and what it does.
 import { EventCode } from '@aws-sdk/client-ec2';
 import * as v from 'valibot';
+import { batchChanges } from '../../../functions/register-nodes/zone.ts';
+import { adoptionOf } from '../../../infra/commands/names/adoption.ts';
 import {
   about,
   choice,
@@ -19,7 +21,7 @@ import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
 import { answerAsPaged } from '../world/answers.ts';
-import { ask, killed } from '../world/ladder.ts';
+import { ask, darken, killed, lighten } from '../world/ladder.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 import {
   amount,
@@ -289,6 +291,21 @@ export const WORDS = {
     },
     (stage, given) => stage.world.region.ec2.impair(stage.node(given.node).instanceId, given.check, given.curedBy),
   ),
+  'impair-volume': word(
+    'EC2 finds the volume of a role impaired, and with it the attached EBS check of the instance. What its client does then, `hang` says.',
+    {
+      node,
+      role: about('The volume’s role.', v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/))),
+      is: about(
+        'How: its I/O is `stalled`, it is `io-disabled` until a person enables it, or it is `well` again.',
+        choice(['stalled', 'io-disabled', 'well'], 'a state'),
+      ),
+    },
+    (stage, given) => {
+      const { ec2 } = stage.world.region;
+      ec2.impairVolume(stage.node(given.node).volumeIds.get(given.role) ?? '', given.is === 'well' ? null : given.is);
+    },
+  ),
   'announce-event': word(
     'EC2 announces an event for an instance; the same event again gives it another time. Nothing comes of it by itself.',
     {
@@ -305,6 +322,16 @@ export const WORDS = {
     'An Availability Zone has no room for another instance from now on.',
     { zone: about('Which one.', zoneLetter) },
     ({ world }, { zone }) => world.region.ec2.exhaust(`${world.region.kernel.regionName}${zone}`),
+  ),
+  'lose-zone': word(
+    'An Availability Zone goes dark: its instances fail their checks and answer nobody, and it has no room for others.',
+    { zone: about('Which one.', zoneLetter) },
+    ({ world }, { zone }) => darken(world, zone),
+  ),
+  'find-zone': word(
+    'The zone is back: its instances boot, and their checks pass.',
+    { zone: about('Which one.', zoneLetter) },
+    ({ world }, { zone }) => lighten(world, zone),
   ),
 
   'aws-fails': word(
@@ -340,12 +367,18 @@ export const WORDS = {
       for: about('For what.', choice(['restore', 'replace-instance', 'undo', 'snapshot'], 'a request')),
       node,
       snapshot: optional('With `restore`: from this snapshot.', snapshotId),
+      acknowledgesValidator: usually(
+        'With `restore` and `snapshot`: the person says that it is a validator.',
+        v.boolean('expected true or false'),
+        false,
+      ),
     },
     (stage, given) => {
       const [fleetName, name] = given.node.split('/');
       return ask(stage.world, {
         ...{ kind: given.for, fleet: fleetName, node: name },
         ...(given.snapshot !== undefined && { snapshotId: given.snapshot }),
+        ...(given.acknowledgesValidator && { acknowledgesValidator: true }),
       });
     },
   ),
@@ -366,6 +399,14 @@ export const WORDS = {
   ),
   'terminate-instance': word('A person terminates an instance.', { node }, (stage, given) =>
     stage.world.terminate(stage.node(given.node)),
+  ),
+  'launch-again': word(
+    'A person launches another instance with the name of a terminated one, and with volumes of its own.',
+    { node },
+    (stage, given) => {
+      const [fleetName = '', name = ''] = given.node.split('/');
+      stage.world.launchAgain(fleetName, name);
+    },
   ),
   'grow-volume': word(
     'A person has EBS grow a volume, and does not think of its filesystem.',
@@ -396,6 +437,11 @@ export const WORDS = {
       ),
     },
     (stage, given) => editZone(stage.world, given.zone, given.remove ?? [], given.set ?? {}),
+  ),
+  'adopt-names': word(
+    'A person hands records over to a fleet, as with `npm run names -- adopt`.',
+    { fleet, names: about('The names of the records, in the zone of the fleet.', list(recordName, 50, 1)) },
+    (stage, given) => adoptNames(stage.world, given.fleet, given.names),
   ),
 } as const;
 
@@ -461,6 +507,23 @@ function editZone(
   });
   const made = Object.entries(set).map(([name, addresses]) => ({ do: 'CREATE' as const, name, addresses }));
   return world.editZone(zone, [...gone, ...made]);
+}
+
+/** The command's own batch; its plan is made in `infra/commands/names`. */
+async function adoptNames(world: World, fleetName: string, names: readonly string[]): Promise<void> {
+  const { region } = world;
+  const { dns } = world.fleets.get(fleetName) ?? {};
+  if (!dns) throw new Error(`adopt-names: there is no fleet ${fleetName} with dns`);
+  const wanted = new Set(names.map((name) => `${name}.${dns.zone}`));
+  const changes = region.route53
+    .records(dns.zone)
+    .filter(({ name, type }) => type === 'A' && wanted.has(name))
+    .map((record) => adoptionOf({ fleet: fleetName, region: region.kernel.regionName }, record));
+  const { HostedZones } = (await region.call('route53', 'ListHostedZonesByName', { DNSName: dns.zone })) as {
+    HostedZones: readonly { readonly Id: string }[];
+  };
+  const ChangeBatch = { Changes: batchChanges(changes) };
+  await region.call('route53', 'ChangeResourceRecordSets', { HostedZoneId: HostedZones[0]?.Id, ChangeBatch });
 }
 
 /** The time of an entry: minutes after the story began, after a page, or after a command. */

@@ -4,6 +4,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { ledgerTags } from '../../../shared/snapshots/ledger.ts';
 import { type Condition, contentAt, type Opening, type VolumeContent } from '../../nodes/content.ts';
 import { type Region, START_MS } from '../../region.ts';
+import type { GroupSeed } from '../../services/autoscaling/autoscaling.ts';
 import type { PlacedNode, World } from './world.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -54,7 +55,7 @@ export function snapshotsOf(world: World, placed: PlacedNode, past: PastSnapshot
     const ledger = {
       ...{ fleet: fleet.name, node: name, role, setId, parts: placed.volumeIds.size },
       ...{ height, blockHash: branch.hash(height), chainId, client: null, clientVersion: null },
-      ...{ mode: fleet.dataMode ?? null, cleanStop: true, quarantined, heldBy: null },
+      ...{ ofValidator: false, mode: fleet.dataMode ?? null, cleanStop: true, quarantined, heldBy: null },
       verifiedAtMs: verified ? takenAtMs + HOUR_MS : null,
     };
     const { policyId = '' } = past;
@@ -129,8 +130,8 @@ export function lifecyclePolicy(
 }
 
 /**
- * The launch template that a fleet's instances were made from, ready when the story begins. Its tags make each instance a node, and its user data
- * make a filesystem on a new volume, as such templates do.
+ * The launch template that a fleet's instances were made from, ready when the story begins. Its tags make each instance a node. Its image has all that a
+ * node needs; `userData` gives it user data without which a client does not start.
  * @param more further members by its owner
  */
 export function launchTemplate(world: World, fleetName: string, more: RequestLaunchTemplateData = {}): void {
@@ -163,9 +164,6 @@ export async function launchTemplateOf(
         ImageId: 'ami-0123456789abcdef0',
         InstanceType: 'm6i.large',
         SecurityGroupIds: ['sg-0123456789abcdef0'],
-        UserData: Buffer.from('#!/bin/sh\nmkfs.xfs /dev/nvme1n1 && systemctl enable --now node@0.21.0\n').toString(
-          'base64',
-        ),
         TagSpecifications: [
           {
             ResourceType: 'instance',
@@ -188,11 +186,17 @@ const tagsOf = ({ nodes }: Fleet): { Key: string; Value: string }[] =>
   Object.entries(nodes.tags).map(([Key, Value]) => ({ Key, Value }));
 
 /** An Auto Scaling group that has always owned these nodes. */
-export function scalingGroup(world: World, name: string, members: readonly PlacedNode[]): string {
+export function scalingGroup(
+  world: World,
+  name: string,
+  members: readonly PlacedNode[],
+  more: Pick<GroupSeed, 'minSize'> = {},
+): string {
   return world.region.autoscaling.addGroup({
     name,
     instanceIds: members.map(({ instanceId }) => instanceId),
     maxSize: members.length + 1,
+    ...more,
     tags: Object.entries(members[0]?.fleet.nodes.tags ?? {}).map(([key, value]) => ({ key, value, propagate: false })),
   });
 }

@@ -10,7 +10,6 @@ import type { Report } from '../report/report.ts';
 import type { PlacedNode, World, WorldNode } from './world.ts';
 import { bitcoinChain, followers, references } from './worlds.ts';
 
-const MINUTE_MS = 60_000;
 /** A good and a bad snapshot, for stories with only one of each. */
 export const GOOD = 'snap-0000000000000900d';
 export const BAD = 'snap-0000000000000bad0';
@@ -69,8 +68,8 @@ export const incidentsEnded = (world: World, state: 'healed' | 'escalated', coun
     .length >= count;
 
 /** Whether so many minutes have passed since the story began. */
-export const passed = ({ region }: World, minutes: number): boolean =>
-  region.clock.now() > START_MS + minutes * MINUTE_MS;
+export const passed = (world: World, minutes: number): boolean =>
+  world.region.clock.now() > START_MS + world.storyMs(minutes);
 
 /** The ladder's own heals: if one dies, another follows it. */
 export const ladderHeals = ({ heals }: Report) => heals.filter(({ kind }) => kind === 'replace-node');
@@ -122,6 +121,31 @@ export function killed(world: World, { machine, instanceId }: PlacedNode): void 
     world.when(() => machine.isPowered, keepDown);
   };
   keepDown();
+}
+
+const placesIn = (world: World, zone: string): readonly PlacedNode[] =>
+  world.nodes.filter(({ instanceId }) => world.region.ec2.instance(instanceId).availabilityZone === zone);
+
+/** A zone without power and network: what is in it fails its checks, and nobody hears of it. */
+export function darken(world: World, letter: string): void {
+  const { ec2, kernel } = world.region;
+  const zone = `${kernel.regionName}${letter}`;
+  ec2.exhaust(zone);
+  for (const { machine, instanceId } of placesIn(world, zone)) {
+    ec2.impair(instanceId, 'system', 'nothing');
+    machine.powerOff('hard');
+  }
+}
+
+/** The zone is back: its instances boot. */
+export function lighten(world: World, letter: string): void {
+  const { ec2, kernel } = world.region;
+  const zone = `${kernel.regionName}${letter}`;
+  ec2.restock(zone);
+  for (const { machine, instanceId } of placesIn(world, zone)) {
+    ec2.recover(instanceId, 'system');
+    machine.powerOn();
+  }
 }
 
 /** The node key on its data volume. */

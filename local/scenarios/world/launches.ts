@@ -4,7 +4,8 @@
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
-import { SimulatedNode } from '../../nodes/node.ts';
+import { isMaskedBy, partsOf } from '../../nodes/cloud-init.ts';
+import { type FirstBootRun, SimulatedNode } from '../../nodes/node.ts';
 import type { NodeSpec } from '../../nodes/spec.ts';
 import type { Region } from '../../region.ts';
 import type { Instance, Launched, LaunchedMachine } from '../../services/ec2/model.ts';
@@ -20,6 +21,13 @@ interface LaunchWorld {
   readonly nodes: readonly PlacedNode[];
   /** The chain of a fleet whose client is of no known chain. */
   readonly ownChain: (fleet: Fleet) => SimulatedChain;
+  /** Of each fleet whose clients need what the user data of its launch template set up. */
+  readonly ownUserData: ReadonlyMap<string, OwnUserData>;
+}
+
+export interface OwnUserData extends FirstBootRun {
+  /** The user data, as text. */
+  readonly runs: string;
 }
 
 /** Undefined: its tags name no fleet that has a node here as a model. */
@@ -27,7 +35,7 @@ export function placeLaunched(
   region: Region,
   instance: Instance,
   launched: Launched,
-  { fleets, nodes, ownChain }: LaunchWorld,
+  { fleets, nodes, ownChain, ownUserData }: LaunchWorld,
 ): { readonly placed: PlacedNode; readonly made: LaunchedMachine } | undefined {
   const tags = Object.fromEntries(instance.tags.map(({ Key = '', Value = '' }) => [Key, Value]));
   const fleet = [...fleets.values()].find((candidate) => carries(tags, candidate));
@@ -44,7 +52,13 @@ export function placeLaunched(
     : bareMachine(region, ownChain(fleet), { ...ofFleet(fleet), ...identity });
   const boot = firstBootOf(launched.userData);
   if (boot) playFirstBoot(region.clock, machine, boot);
-  const clientMasked = launched.userData.includes(MASK_FILE);
+  const parts = partsOf(launched.userData);
+  const own = ownUserData.get(fleet.name);
+  if (own)
+    machine.setUpAtBoot(
+      parts.some(({ text }) => text === own.runs) ? { ...own, formats: own.runs.includes('mkfs') } : null,
+    );
+  const clientMasked = isMaskedBy(parts, MASK_FILE);
   return {
     placed: placedOf({
       ...{ fleet, name, role: roleOf(fleet, tags), machine, instanceId, tags },

@@ -28,6 +28,8 @@ export interface WorldVolume {
   readonly formatted?: 'mbr' | 'ext4-32bit';
   /** The filesystem's size if nobody grew it with its volume. */
   readonly filesystemGiB?: number;
+  /** EC2 deletes it when its instance is terminated, as it does with what a launch makes. */
+  readonly deletedWithInstance?: boolean;
   /** When the story begins. */
   readonly inodesUsed?: number;
   /** The share of each block that is written to this volume; 1 by default. */
@@ -53,6 +55,8 @@ export interface WorldNode extends Pick<NodeSpec, 'agentVersion' | 'validatorPow
   readonly rootUsedPercent?: number;
   /** Tags of its instance besides the fleet's. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Its public address, from Amazon's pool: a stop loses it. */
+  readonly publicIp?: string;
   /** Its instance has just been launched: it boots, and EC2 sends events about it. */
   readonly launched?: boolean;
   /** Further options of a simulated node. */
@@ -103,7 +107,11 @@ export function place(
   const zone = `${region.kernel.regionName}${spec.zone ?? ZONES[index % 3] ?? 'a'}`;
   const tags = { ...fleet.nodes.tags, [fleet.nodes.nameTag]: spec.name, ...spec.tags };
   const privateIp = addressOf(index, spec.zone);
-  const seed = { ...(spec.instanceId && { instanceId: spec.instanceId }), availabilityZone: zone, privateIp, tags };
+  const seed = {
+    ...(spec.instanceId && { instanceId: spec.instanceId }),
+    ...{ availabilityZone: zone, privateIp, tags },
+    ...(spec.publicIp !== undefined && { publicIp: spec.publicIp }),
+  };
   const instanceId = spec.launched
     ? region.ec2.launch(seed)
     : region.ec2.addInstance({ ...seed, state: spec.powered === false ? 'stopped' : 'running' });
@@ -137,7 +145,11 @@ function addVolumes(
       ...(volume.throughputMiBps !== undefined && { throughputMiBps: volume.throughputMiBps }),
       ...(volume.kmsKeyId !== undefined && { kmsKeyId: volume.kmsKeyId }),
       availabilityZone: zone,
-      attachedTo: { instanceId, device: `/dev/sd${'fghij'[at] ?? 'f'}` },
+      attachedTo: {
+        instanceId,
+        device: `/dev/sd${'fghij'[at] ?? 'f'}`,
+        deleteOnTermination: volume.deletedWithInstance ?? false,
+      },
       tags: {
         ...(volume.tags ?? fleet.volumes.find(({ role }) => role === volume.role)?.tags ?? fleet.nodes.tags),
         Name: `${spec.name}-${volume.role}`,

@@ -1,6 +1,7 @@
 // The world of one run: the region with the stack deployed in it, and the nodes, chains and people of a scenario.
 
 import { toItem } from '../../../shared/aws/attributes.ts';
+import { chainDefaults } from '../../../shared/chains/defaults.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
@@ -9,12 +10,14 @@ import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
 import type { Metric } from '../../nodes/cloudwatch-agent.ts';
+import { protocolOf } from '../../nodes/protocol.ts';
+import { rhythmOf } from '../../nodes/rhythm.ts';
 import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
 import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
 import { pageIn } from '../report/pages.ts';
-import { placeLaunched } from './launches.ts';
+import { type OwnUserData, placeLaunched } from './launches.ts';
 import { keepQuiet, minutes, type PlacedNode, place, type WorldNode } from './nodes.ts';
 
 export type { PlacedNode, WorldNode, WorldVolume } from './nodes.ts';
@@ -29,28 +32,46 @@ const QUIET_CHAIN = {
   consensus: 'elsewhere',
 } as const;
 
+/**
+ * story: each chain at the interval that its scenario gives it. real: at the interval of its main network, as irregular as there; the minutes of the
+ * story are stretched by as much, so that as many blocks come between people's acts.
+ */
+export type ChainClock = 'story' | 'real';
+
+/** After a node is placed, its script of a metric runs for the first time. */
+const SCRIPT_BEGINS_MS = 20_000;
+
 export class World {
   readonly region: Region;
   readonly tableName: string;
   readonly fleets: ReadonlyMap<string, Fleet>;
   /** All machines that were ever nodes; `current` are those that are nodes now. */
   readonly nodes: PlacedNode[] = [];
+  /** Nodes whose instances a person has terminated. */
+  readonly terminated: PlacedNode[] = [];
+  readonly #specs = new Map<string, WorldNode>();
   readonly #chains = new Map<string, SimulatedChain>();
   /** Instances and volumes that people have made since the story began. */
   readonly theirs = new Set<string>();
+  /** Of each fleet whose launch template has user data that its clients need. */
+  readonly ownUserData = new Map<string, OwnUserData>();
+  readonly #clock: ChainClock;
+  /** How much longer a minute of the story takes. */
+  #stretch = 1;
   #placed = 0;
   #zones: readonly string[] = [];
   readonly #beforehand: (() => Promise<unknown>)[] = [];
   /** Starts of clients since the story began, by instance, oldest first. */
   readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
 
-  constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>) {
+  constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>, clock: ChainClock = 'story') {
     this.region = region;
+    this.#clock = clock;
     this.tableName = tableName;
     this.fleets = fleets;
     region.ec2.onRun((instance, launched) => {
       const made = placeLaunched(region, instance, launched, {
-        ...{ fleets, nodes: this.nodes },
+        ...{ fleets, nodes: this.nodes, ownUserData: this.ownUserData },
         ownChain: (fleet) => this.#chains.get(fleet.name) ?? this.chain({ ...QUIET_CHAIN, name: fleet.name }),
       });
       if (made) this.#settleIn(made.placed);
@@ -80,9 +101,12 @@ export class World {
   }
 
   /** `heightAtStart` is the chain's when the story begins. */
-  chain(spec: ChainSpec): SimulatedChain {
+  chain(asWritten: ChainSpec): SimulatedChain {
+    const spec = this.#clock === 'real' ? atRealClock(asWritten) : asWritten;
+    this.#stretch = Math.max(this.#stretch, spec.blockIntervalMs / asWritten.blockIntervalMs);
     const heightAtStart = Math.max(0, spec.heightAtStart - this.#leadMs() / spec.blockIntervalMs);
-    const chain = new SimulatedChain(this.region.kernel, { ...spec, heightAtStart });
+    const regularUpTo = Math.floor(spec.heightAtStart);
+    const chain = new SimulatedChain(this.region.kernel, { ...spec, heightAtStart, regularUpTo });
     this.#chains.set(spec.name, chain);
     return chain;
   }
@@ -100,15 +124,33 @@ export class World {
     this.#record(machine.pastMetrics({ hours: 24, stepSeconds: 300, ...spec.past }));
     keepQuiet(placed, spec, this.#leadMs() / chain.spec.blockIntervalMs);
     this.#settleIn(placed);
+    this.#specs.set(placed.instanceId, spec);
     return placed;
   }
 
   #settleIn(placed: PlacedNode): void {
     const { machine } = placed;
     machine.startMetrics((metrics) => this.#record(metrics));
+    this.#startScript(placed);
     this.region.network.attach(machine.privateIp, { vpcId: VPC_ID }, rpcHost(machine));
     this.nodes.push(placed);
     machine.client.onStart(() => this.#followStart(placed));
+  }
+
+  /** The owner's own script on the node, where its fleet is watched by a metric: it asks the client on its loopback, and writes the height that it says. */
+  #startScript({ fleet: { probe }, machine, instanceId }: PlacedNode): void {
+    if (probe?.by !== 'metric') return;
+    const { namespace, heightMetric, instanceDimension, periodSeconds } = probe;
+    const dimensions = { ...probe.dimensions, [instanceDimension]: instanceId };
+    const { clock, cloudwatch } = this.region;
+    const write = (): void => {
+      const { client } = machine;
+      client.settle();
+      if (machine.isPowered && client.state === 'running' && !client.starting)
+        cloudwatch.record(namespace, heightMetric, dimensions, client.height(), clock.now(), 'Count');
+      clock.after(periodSeconds * 1000, write);
+    };
+    clock.after(SCRIPT_BEGINS_MS, write);
   }
 
   /** A machine that Terraform makes during the story. */
@@ -120,11 +162,21 @@ export class World {
     return placed;
   }
 
+  /** A person launches another machine with the name of a terminated node. */
+  launchAgain(fleet: string, name: string): PlacedNode {
+    const gone = this.terminated.findLast((node) => node.fleet.name === fleet && node.name === name);
+    const spec = gone && this.#specs.get(gone.instanceId);
+    if (!spec) throw new Error(`nobody has terminated ${fleet}/${name}`);
+    const { instanceId: _, ...alike } = spec;
+    return this.launch(alike);
+  }
+
   /** A person terminates an instance; the world forgets it. */
   async terminate(placed: PlacedNode): Promise<void> {
     const { instanceId, machine } = placed;
     await this.region.call('ec2', 'TerminateInstances', { InstanceIds: [instanceId] });
     this.nodes.splice(this.nodes.indexOf(placed), 1);
+    this.terminated.push(placed);
     this.region.network.detach(machine.privateIp);
     machine.peers.leave();
   }
@@ -137,12 +189,13 @@ export class World {
     const { HostedZones } = (await this.region.call('route53', 'ListHostedZonesByName', { DNSName: zone })) as {
       HostedZones: readonly { readonly Id: string }[];
     };
+    const ttlSeconds = [...this.fleets.values()].find(({ dns }) => dns?.zone === zone)?.dns?.ttlSeconds ?? 60;
     const Changes = changes.map(({ do: Action, name, addresses }) => ({
       Action,
       ResourceRecordSet: {
         Name: `${name}.${zone}`,
         Type: 'A',
-        TTL: 60,
+        TTL: ttlSeconds,
         ResourceRecords: addresses.map((Value) => ({ Value })),
       },
     }));
@@ -182,10 +235,15 @@ export class World {
     look();
   }
 
+  /** How long so many minutes of the story take. */
+  storyMs(ofMinutes: number): number {
+    return minutes(ofMinutes) * this.#stretch;
+  }
+
   /** A person's act, so long after the start of the story, or now if that is later. */
   at(afterMinutes: number, act: () => unknown): void {
     const { clock } = this.region;
-    clock.at(Math.max(clock.now(), START_MS) + minutes(afterMinutes), () => {
+    clock.at(Math.max(clock.now(), START_MS) + this.storyMs(afterMinutes), () => {
       Promise.resolve(act()).catch((error: unknown) => clock.fail(error));
     });
   }
@@ -286,6 +344,16 @@ export class World {
   #leadMs(): number {
     return Math.max(0, START_MS - this.region.clock.now());
   }
+}
+
+/** The same chain, which fills disks as fast. */
+function atRealClock(spec: ChainSpec): ChainSpec {
+  const protocol = protocolOf(spec);
+  if (protocol === undefined) return spec;
+  const rhythm = rhythmOf(protocol);
+  const blockIntervalMs = chainDefaults[protocol].blockSeconds * SECOND_MS;
+  const bytesPerBlock = Math.round((spec.bytesPerBlock * blockIntervalMs) / spec.blockIntervalMs);
+  return { ...spec, rhythm, blockIntervalMs, bytesPerBlock };
 }
 
 const pauseSentences = (value: string | undefined, what: string): string[] =>

@@ -140,8 +140,13 @@ export interface Volume {
   readonly modification: Modification | undefined;
   /** Starts of all modifications in the last 24 h, oldest first. */
   readonly modificationStartsMs: readonly number[];
+  /** Its status check fails: its I/O is stalled, or EC2 has disabled it. Absent while it is well. */
+  readonly impaired?: VolumeImpairment | undefined;
   readonly tags: readonly Tag[];
 }
+
+/** "Stalled": performance is severely impacted. "Awaiting Action: Enable IO": its data may be inconsistent, and a person decides. */
+export type VolumeImpairment = 'stalled' | 'io-disabled';
 
 export interface SnapshotLock {
   readonly createdAtMs: number;

@@ -28,6 +28,7 @@ import type {
   OnRun,
   Subnet,
   Volume,
+  VolumeImpairment,
 } from './model.ts';
 import { modificationOperations } from './modifications.ts';
 import { conditionKeys as iamConditionKeys, permissions } from './permissions.ts';
@@ -61,6 +62,8 @@ export { SECURITY_GROUP_ID, SUBNET_ID, VPC_ID } from './subnets.ts';
 export interface Ec2 extends Service, EbsHandles {
   /** Adds a subnet; the region's VPC has one in each zone, `SUBNET_ID` in the first. */
   addSubnet(subnet: SubnetSeed): void;
+  /** From now on the subnet of a zone gives each launched instance a public address (`MapPublicIpOnLaunch`). */
+  assignPublicAddresses(availabilityZone: string): void;
   /** The VPC of a subnet; undefined without such a subnet. */
   vpcOf(subnetId: string): string | undefined;
   /** Adds an instance that already existed; returns its id. */
@@ -79,6 +82,8 @@ export interface Ec2 extends Service, EbsHandles {
   /** A check fails until it is cured, or until `recover`; an instance that hangs does not shut down when asked. */
   impair(instanceId: string, check: Check, curedBy: ImpairmentCure): void;
   recover(instanceId: string, check: Check): void;
+  /** A volume's status check fails, and the attached EBS check of its instance, until it is set to null. */
+  impairVolume(volumeId: string, how: VolumeImpairment | null): void;
   /** EC2 announces an event for a running instance; the same code again gives it another time. It is over when the instance was stopped and started. */
   announceEvent(instanceId: string, code: EventCode, notBeforeMs: number): void;
   /** Removes all capacity for new and for starting instances from an Availability Zone. */
@@ -183,6 +188,11 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
         tags: [],
         ...seed,
       }),
+    assignPublicAddresses(availabilityZone) {
+      const subnet = state.subnets.defaultOf(availabilityZone);
+      if (!subnet) throw new Error(`ec2: there is no zone ${availabilityZone}`);
+      state.subnets.add({ ...subnet, mapPublicIp: true });
+    },
     vpcOf: (subnetId) => state.subnets.get(subnetId)?.vpcId,
 
     addInstance(seed) {
@@ -213,6 +223,12 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
       const { checks, impairments } = state.instance(instanceId);
       const { [check]: _, ...left } = impairments;
       state.changeInstance(instanceId, { impairments: left, checks: { ...checks, [check]: 'ok' } });
+    },
+    impairVolume(volumeId, how) {
+      const { attachment } = state.changeVolume(volumeId, { impaired: how ?? undefined });
+      if (attachment === undefined) return;
+      if (how === null) this.recover(attachment.instanceId, 'attachedEbs');
+      else this.impair(attachment.instanceId, 'attachedEbs', 'nothing');
     },
     announceEvent(instanceId, code, notBeforeMs) {
       const { events } = state.instance(instanceId);

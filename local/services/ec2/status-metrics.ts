@@ -1,6 +1,6 @@
 // EC2's metrics of status checks, each minute, for running instances. Source: "Status check metrics" ("CloudWatch metrics that are available for your
 // instances", EC2 user guide): "whether the instance has passed … in the last minute", "either 0 (passed) or 1 (failed)", "available at a 1-minute
-// frequency at no charge"; unit Count; `StatusCheckFailed` is about all of them.
+// frequency at no charge"; unit Count; `StatusCheckFailed` is about all of them. VolumeStalledIOCheck: "Metrics for Amazon EBS volumes".
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import type { CheckStatus, Instance } from './model.ts';
 import type { Ec2State } from './state.ts';
@@ -35,6 +35,17 @@ export function statusMetrics(state: Ec2State, record: RecordMetric): () => void
         if (failed !== undefined) record('AWS/EC2', name, dimensionsOf(instance.instanceId), failed, atMs, 'Count');
       }
     }
+    // Of a volume whose I/O completes nothing is published: 0 says the same as no alarm on it does.
+    for (const { volumeId, attachment, impaired } of state.volumes.all())
+      if (attachment && impaired === 'stalled')
+        record(
+          'AWS/EBS',
+          'VolumeStalledIOCheck',
+          { VolumeId: volumeId, InstanceId: attachment.instanceId },
+          1,
+          atMs,
+          'None',
+        );
     if (dimensions.size > instances.length) {
       for (const id of dimensions.keys()) if (!state.instances.get(id)) dimensions.delete(id);
     }

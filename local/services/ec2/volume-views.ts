@@ -34,13 +34,13 @@ export const VOLUME_FIELDS: FilterFields<Volume> = {
 };
 
 export const VOLUME_STATUS_FIELDS: FilterFields<Volume> = {
-  'action.code': () => [],
+  'action.code': ({ impaired }) => (impaired === 'io-disabled' ? ['enable-volume-io'] : []),
   'attachment-status.instance-id': ({ attachment }) => [attachment?.instanceId],
   'availability-zone': ({ availabilityZone }) => [availabilityZone],
   'event.event-type': () => [],
   'volume-status.details-name': () => ['io-enabled', 'io-performance'],
   'volume-status.details-status': () => ['passed', 'not-applicable'],
-  'volume-status.status': () => ['ok'],
+  'volume-status.status': ({ impaired }) => [impaired === undefined ? 'ok' : 'impaired'],
 };
 
 export const describedAttachment = (volumeId: string, attachment: Attachment): VolumeAttachment => ({
@@ -85,21 +85,30 @@ export function describedNew(state: Ec2State, volume: Volume): DescribedVolume {
   };
 }
 
-/** No volume here is impaired. "Volume status … does not reflect the volume state." */
+/** "Volume status … does not reflect the volume state." What is shown of an impaired one: "EBS volume status checks", "EBS volume events". */
 export function describedVolumeStatus(volume: Volume, atMs: number): VolumeStatusItem {
-  const { volumeId, availabilityZone, attachment, initialization } = volume;
+  const { volumeId, availabilityZone, attachment, initialization, impaired } = volume;
+  const isDisabled = impaired === 'io-disabled';
   const shown = initialization && progressOf(initialization, atMs);
   const initialized = shown?.Progress === 100 ? 'completed' : 'initializing';
   return {
     VolumeId: volumeId,
     AvailabilityZone: availabilityZone,
-    Actions: [],
-    Events: [],
+    Actions: isDisabled ? [{ Code: 'enable-volume-io', Description: 'Enable volume I/O' }] : [],
+    Events:
+      impaired === undefined
+        ? []
+        : [
+            {
+              EventType: isDisabled ? 'potential-data-inconsistency' : 'io-performance:stalled',
+              Description: 'Stalled',
+            },
+          ],
     AttachmentStatuses: attachment ? [{ InstanceId: attachment.instanceId, IoPerformance: 'not-applicable' }] : [],
     VolumeStatus: {
-      Status: 'ok',
+      Status: impaired === undefined ? 'ok' : 'impaired',
       Details: [
-        { Name: 'io-enabled', Status: 'passed' },
+        { Name: 'io-enabled', Status: isDisabled ? 'failed' : 'passed' },
         { Name: 'io-performance', Status: 'not-applicable' },
         ...(shown ? [{ Name: 'initialization-state' as const, Status: initialized }] : []),
       ],

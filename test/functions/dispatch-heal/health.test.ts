@@ -99,7 +99,17 @@ describe('a node is sick', () => {
 
   it('never by what was seen more than three minutes ago', () => {
     const seenAt = (observedAtMs: number) =>
-      new Map([['bitcoin', { observations: [{ observedAtMs, nodes: [observed('stuck')] }], haltedSinceMs: null }]]);
+      new Map([
+        [
+          'bitcoin',
+          {
+            observations: [{ observedAtMs, nodes: [observed('stuck')] }],
+            haltedSinceMs: null,
+            gone: null,
+            sharedNames: new Set<string>(),
+          },
+        ],
+      ]);
     const found = (observedAtMs: number) =>
       findSickNodes([fleet], seenAt(observedAtMs), [stuckAlarm], new Map(), NOON_MS);
     expect(found(NOON_MS - 3 * MINUTE_MS)).toHaveLength(1);
@@ -118,6 +128,13 @@ describe('a node is sick', () => {
     expect(found[0]?.refusal?.refuse).toBe(refusal);
   });
 
+  it('by a volume that completes no I/O, of which people are told when it is a quarter of an hour old', () => {
+    const ebs = new Map<string, StatusCheckResult>([[INSTANCE, 'ebs']]);
+    const pageAt = (minutes: number) =>
+      findSickNodes([fleet], new Map(), [checkAlarm], ebs, checkAlarm.sinceMs + minutes * MINUTE_MS)[0]?.refusal?.page;
+    expect([pageAt(14), pageAt(15)]).toEqual([false, true]);
+  });
+
   it('once, whoever tells of it; and what stopping would not cure wins', () => {
     const seen = sick([observed('unreachable')]);
     const [impaired] = findSickNodes([fleet], new Map(), [checkAlarm], new Map([[INSTANCE, 'ebs']]), NOON_MS);
@@ -127,7 +144,7 @@ describe('a node is sick', () => {
       [impaired, ...seen],
     ])
       expect(oncePerNode(order)).toMatchObject([
-        { onsetMs: NOON_MS - 10 * MINUTE_MS, fact: checkAlarm.fact, refusal: { refuse: 'ebs-impaired', page: true } },
+        { onsetMs: NOON_MS - 10 * MINUTE_MS, fact: checkAlarm.fact, refusal: { refuse: 'ebs-impaired' } },
       ]);
   });
 });
@@ -201,7 +218,7 @@ describe('the dispatcher', () => {
     judgeBeforeStart(
       { fleet: of, trigger: triggerOf(trigger), candidate: { ...candidate, ...more }, node: 'node2' },
       { instanceId: INSTANCE, tags: NODE_TAGS },
-      { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs },
+      { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs, gone: null, sharedNames: new Set() },
       NOON_MS,
     )?.refuse ?? null;
 
@@ -220,10 +237,12 @@ describe('the dispatcher', () => {
     expect(judge(at, { more: { want: { do: 'replace-instance' }, atOnce: true } })).toBeNull();
   });
 
-  it('is shut where the breaker is open, but not to a person who names a node', () => {
+  it('is shut to all but restarts where the breaker is open, but not to a person who names a node', () => {
     const half = [...others.slice(0, 2), observed('stuck'), observed('stuck', { instanceId: 'i-3' })];
-    expect(judge(half)).toBe('breaker-open');
-    expect(judge(half, { more: { atOnce: true } })).toBeNull();
+    const swaps = bitcoinFleet({ replace: { rungs: ['swap'] } });
+    expect(judge(half)).toBeNull();
+    expect(judge(half, { of: swaps })).toBe('breaker-open');
+    expect(judge(half, { of: swaps, more: { atOnce: true } })).toBeNull();
   });
 
   it('is shut where the chain stands still, but to a node that is down by itself', () => {
@@ -323,9 +342,9 @@ const started = (of: DispatchFacts) => {
 describe('each trouble has its heal', () => {
   it.each([
     ['disk:data', 'resize-volume', 8],
-    ['node:health', 'replace-node', 48],
-    ['request:restore', 'replace-node', 48],
-    ['plan:undo', 'replace-node', 48],
+    ['node:health', 'replace-node', 192],
+    ['request:restore', 'replace-node', 192],
+    ['plan:undo', 'replace-node', 192],
     ['snapshot:clean', 'snapshot-node', 12],
     ['plan:clean', 'snapshot-node', 12],
   ])('%s → %s, at most %s h', (trigger, kind, hours) => {
@@ -334,6 +353,22 @@ describe('each trouble has its heal', () => {
     expect(payload).toMatchObject({ kind, mode: trigger.startsWith('plan:') ? 'plan' : 'act' });
     expect(payload.deadlineMs - NOON_MS - 1_000).toBe(hours * HOUR_MS);
     expect(parseHealPayload(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
+  });
+
+  it('and says that a person has acknowledged a validator, which is no word for the schedule', () => {
+    const asked = (namespace: string, more: Partial<DispatchFacts> = {}) => {
+      const alarm = { alarmName: '', namespace, dimensions: {} };
+      const candidate = candidateOf('snapshot:clean', { alarm, atOnce: true, acknowledgesValidator: true });
+      return started(facts('snapshot:clean', { candidate, ...more }));
+    };
+    const { payload, write } = asked('person');
+    expect(payload).toMatchObject({ requestedBy: 'person', acknowledgesValidator: true });
+    expect(parseHealPayload(JSON.parse(JSON.stringify(payload)))).toEqual(payload);
+    // The same request is tried again by the sweep.
+    const [opened] = write;
+    const again = { incident: opened, candidate: candidateOf('snapshot:clean') };
+    expect(started(facts('snapshot:clean', again)).payload).toMatchObject({ acknowledgesValidator: true });
+    expect(asked('schedule').payload).not.toHaveProperty('acknowledgesValidator');
   });
 
   it('and says who wants a snapshot', () => {

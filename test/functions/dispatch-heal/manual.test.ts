@@ -28,11 +28,11 @@ function ec2With(states: Readonly<Record<string, string>>, tags: Readonly<Record
   return client;
 }
 
-const asked = (ec2: EC2Client) =>
+const asked = (ec2: EC2Client, name = 'node2') =>
   manualCandidate(
     ec2,
     { fleets: [bitcoinFleet()], values: new Map(), broken: new Map() },
-    { kind: 'manual', fleet: 'bitcoin', node: { name: 'node2' }, trigger: undefined },
+    { kind: 'manual', fleet: 'bitcoin', node: { name }, trigger: undefined },
     NOON_MS,
   );
 
@@ -57,5 +57,16 @@ describe('a person names a node', () => {
   it('and is told when several have that name, or none', async () => {
     await expect(asked(ec2With({ [INSTANCE]: 'running', 'i-0b': 'running' }))).rejects.toThrow('several have it');
     await expect(asked(ec2With({ [INSTANCE]: 'terminated' }))).rejects.toThrow('none has it');
+  });
+
+  it('and a member of a group by its name and the end of its id, which the answer tells where only the name is given', async () => {
+    const members = ec2With(
+      { [INSTANCE]: 'running', 'i-0fedcba9876543210': 'running' },
+      { 'aws:autoscaling:groupName': 'bitcoin-nodes' },
+    );
+    expect(await asked(members, 'node2-9abcdef0')).toMatchObject({ instanceId: INSTANCE });
+    await expect(asked(members)).rejects.toThrow('several have it: node2-9abcdef0, node2-76543210');
+    await expect(asked(members, 'node2-00000000')).rejects.toThrow('none has it');
+    await expect(asked(ec2With({ [INSTANCE]: 'running' }), 'node2-9abcdef0')).rejects.toThrow('none has it');
   });
 });

@@ -189,6 +189,12 @@ describe('clean snapshots', () => {
     expect(removed({ sets: all })).toEqual(['set node1-144', 'set node1-120']);
   });
 
+  it('of a validator neither go nor count: they are for it alone', () => {
+    const own = { node: 'node2', ledger: { ofValidator: true } };
+    const all = sets({ hoursAgo: 12, ...own }, { hoursAgo: 24 }, { hoursAgo: 48 }, { hoursAgo: 240, ...own });
+    expect(removed({ sets: all })).toEqual([]);
+  });
+
   it('in quarantine go after their date', () => {
     const bad = (until: string) => ({
       ...{ node: 'node2', hoursAgo: 24, ledger: { quarantined: 'bad' } },

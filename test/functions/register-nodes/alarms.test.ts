@@ -106,11 +106,21 @@ describe('a node’s alarms', () => {
     });
   });
 
-  it('on status checks page by themselves, and no other does', () => {
-    const paging = stored(factsOf()).filter(({ AlarmActions = [] }) => AlarmActions.length > 0);
-    expect(new Set(paging.map(({ AlarmName = '' }) => AlarmName.replace(/^.*node\d-/, '')))).toEqual(
+  const paging = (facts: AlarmFacts): ReadonlySet<string> =>
+    new Set(
+      stored(facts)
+        .filter(({ AlarmActions = [] }) => AlarmActions.length > 0)
+        .map(({ AlarmName = '' }) => AlarmName.replace(/^.*node\d-/, '')),
+    );
+
+  it('on status checks page by themselves where nobody asks the nodes', () => {
+    expect(paging(factsOf({ fleet: bitcoinFleet({ ...document, probe: 'none' }) }))).toEqual(
       new Set(['status-check', 'attached-ebs']),
     );
+  });
+
+  it('none pages by itself where the nodes are watched: who heals or watches them says what became of it', () => {
+    expect(paging(factsOf())).toEqual(new Set());
   });
 
   it('on its disk are made when its agent publishes, and what has none yet is said', () => {

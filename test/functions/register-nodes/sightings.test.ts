@@ -226,7 +226,7 @@ describe('records that are carried out', () => {
     expect(refusals[0]?.reason).toContain('it is delegated');
   });
 
-  it('that chainmend may not change keep nobody back, and many of them are told of a few at a time', async () => {
+  it('that chainmend may not change keep nobody back, and a person is told once, however many there are', async () => {
     const denied = (status: number) =>
       new Route53ServiceException({
         ...{ name: 'AccessDenied', message: 'not authorized', $fault: 'client' },
@@ -236,8 +236,18 @@ describe('records that are carried out', () => {
     const account = accountOf({ byTags: () => [instanceOf(one), instanceOf(two)], observed: all, refuses: onlyTwo });
     const { records, refusals } = await account.names();
     expect(records).toEqual({ changed: 3, left: 1 });
-    expect(refusals).toMatchObject([{ refuse: 'aws-refused', subject: 'node2.bitcoin.internal', page: true }]);
+    expect(refusals).toMatchObject([{ refuse: 'aws-refused', subject: 'bitcoin records', page: true }]);
+    expect(refusals[0]?.reason).toContain('node2.bitcoin.internal');
     expect(refusals[0]?.reason).toContain('AccessDenied: not authorized');
+    const nothing = accountOf({
+      byTags: () => [instanceOf(one), instanceOf(two)],
+      observed: all,
+      refuses: () => denied(403),
+    });
+    const none = await nothing.names();
+    expect(none.records).toEqual({ changed: 0, left: 4 });
+    expect(none.refusals).toHaveLength(1);
+    expect(none.refusals[0]?.reason).toContain('(4 were tried)');
     const lost = accountOf({ byTags: () => [instanceOf(one)], observed: all, refuses: () => denied(500) });
     await expect(lost.names()).rejects.toThrow('not authorized');
   });

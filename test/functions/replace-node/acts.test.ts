@@ -10,7 +10,7 @@ import {
   statusAfterAct,
 } from '../../../functions/replace-node/acts/table.ts';
 import { phaseOf } from '../../../functions/replace-node/state.ts';
-import type { LadderState } from '../../../shared/heal/memory.ts';
+import type { CleanupPiece, LadderState } from '../../../shared/heal/memory.ts';
 import { RUNGS } from '../../../shared/model/rungs.ts';
 import { DATA_VOLUME, ROOT_VOLUME } from '../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../fixtures/builders/time.ts';
@@ -96,6 +96,12 @@ describe('before an act', () => {
     ['a member on standby is', { standby: 'entering' }, 'down'],
     ['one that its group does not set aside is not', { standby: 'refused' }, 'preparing'],
     ['only the cleanup is left after the proof', { client: 'mayBeDown', proved: 'it follows' }, 'proved'],
+    [
+      'a member on standby serves nobody, however well it is',
+      { rung: 'swap', standby: 'entered', proved: 'it follows' },
+      'down',
+    ],
+    ['one that was replaced stays there', { rung: 'replace', standby: 'entered', proved: 'it follows' }, 'proved'],
   ])('%s', (_, has, phase) => {
     expect(phaseOf(ladderState(has))).toBe(phase);
   });
@@ -308,6 +314,13 @@ describe('under a pause', () => {
     reduceAct(intendAct(ladderState(replacing), stopOld, NOON_MS), stopOld, result);
   const attach: Act = { do: 'attach', volumeId: DATA_VOLUME, which: 'replacement', device: '/dev/sdf', reason: '' };
 
+  const PROVED: Partial<LadderState> = { ...swapping, proved: 'it follows' };
+  const cleaning = (kind: CleanupPiece['kind'], target: string): Act => ({
+    do: 'clean-up',
+    piece: { kind, target },
+    volumes: [],
+  });
+
   it.each<[string, Act, Partial<LadderState>, boolean]>([
     ['no volumes are exchanged', swap, swapping, false],
     ['those of before are put back', back, swapping, true],
@@ -346,6 +359,11 @@ describe('under a pause', () => {
       { rung: 'replace', replacement: newReplacement({ givenUp: 'x' }) },
       true,
     ],
+    ['no old volume comes off after the proof', { ...detachRoot, volumeId: DATA_VOLUME }, PROVED, false],
+    ['no replaced instance is stopped after the proof', stopOld, { ...PROVED, rung: 'replace' }, false],
+    ['and nothing is put away', cleaning('keep', DATA_VOLUME), PROVED, false],
+    ['other functions are asked: they heed the pause themselves', cleaning('register', 'bitcoin'), PROVED, true],
+    ['but a member is taken back into service', cleaning('leave-standby', 'nodes'), PROVED, true],
   ])('%s', (_, act, has, allowed) => {
     expect(doesRecover(act, ladderState(has))).toBe(allowed);
   });

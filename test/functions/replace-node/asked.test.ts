@@ -73,6 +73,7 @@ async function asked(answerTo: (plan: string) => object, meanwhile: (volume: { S
     DescribeInstanceStatusCommand: () => ({ InstanceStatuses: [] }),
     DescribeInstanceTypesCommand: () => ({ InstanceTypes: [{ InstanceStorageSupported: false }] }),
     DescribeVolumesCommand: () => ({ Volumes: [volume] }),
+    DescribeVolumeStatusCommand: () => ({ VolumeStatuses: [] }),
     GetDurableExecutionCommand: () => ({ Status: 'RUNNING' }),
     // A person reads the page and answers after a while.
     PublishCommand: ({ Message }: { Message: string }) => {

@@ -109,6 +109,11 @@ describe('a heal begins', () => {
       { seen: null, original: impaired('attachedEbs') },
       'ebs-impaired',
     ],
+    [
+      'one of its volumes completes no I/O, in which a restart would hang',
+      { seen: null, impairedVolumes: [{ volumeId: DATA_VOLUME, isIoDisabled: false }] },
+      'ebs-impaired',
+    ],
     ['the client was stopped by somebody, and ended well', { seen: seen([client('stopped')]) }, 'client-stopped'],
     [
       'the client was stopped by somebody, and nothing tells its status',

@@ -18,6 +18,8 @@ const proving: Partial<LadderState> = {
   upSinceMs: UP_MS,
   restoredVolumes: copy({ mounted: 'restored' }),
 };
+const sighting = (height: number, lagBlocks: number | null) => ({ atMs: NOON_MS, height, lagBlocks });
+const cameUp = (height: number) => ({ upSinceMs: UP_MS, height, nearest: sighting(height, 50) });
 const failed = (more: object): Outcome => ({ is: 'failed', atMs: NOON_MS, reason: 'it ended', ...more });
 
 describe('a copy that did not prove itself', () => {
@@ -29,7 +31,7 @@ describe('a copy that did not prove itself', () => {
       'stands lower at the height at which it came up, of which its tags say nothing',
       'lower-stop',
       950,
-      { restoredVolumes: copy({ height: null }), cameUp: { upSinceMs: UP_MS, height: 950 } },
+      { restoredVolumes: copy({ height: null }), cameUp: cameUp(950) },
       'it stands',
       'nobody-knows',
     ],
@@ -44,11 +46,13 @@ describe('a copy that did not prove itself', () => {
     expect(blame).toMatchObject({ door, fault: at });
   });
 
-  it('has its first height noted once, by the wait for its proof', () => {
-    const wait: Act = { do: 'wait', seconds: 20, what: '', height: 905 };
+  it('has its first height noted once by the wait for its proof, and where it was nearest to its chain', () => {
+    const wait: Act = { do: 'wait', seconds: 20, what: '', sighting: sighting(905, 95) };
     const once = reduceAct(ladderState(proving), wait, { is: 'done', atMs: NOON_MS });
-    const twice = reduceAct(once, { ...wait, height: 930 }, { is: 'done', atMs: NOON_MS });
-    expect(twice.cameUp).toEqual({ upSinceMs: UP_MS, height: 905 });
+    const twice = reduceAct(once, { ...wait, sighting: sighting(930, 70) }, { is: 'done', atMs: NOON_MS });
+    expect(twice.cameUp).toEqual({ upSinceMs: UP_MS, height: 905, nearest: sighting(930, 70) });
+    const further = reduceAct(twice, { ...wait, sighting: sighting(940, 71) }, { is: 'done', atMs: NOON_MS });
+    expect(further.cameUp).toEqual(twice.cameUp);
   });
 });
 

@@ -35,3 +35,16 @@ describe('a node that only one reference shows to stand', () => {
     expect(guardOf(alone({ seen: seen([client('failed')]) }), 'swap')).toBeNull();
   });
 });
+
+describe('a node of which nobody else can say whether it stands', () => {
+  const fleet = bitcoinFleet({ probe: 'ssm', health: { trust: 'one-reference' } });
+  const lone = facts({ fleet, watched: watched('stuck', { evidence: 'no-reference' }) });
+
+  it('is restarted, and nothing more, whatever its owner trusts', () => {
+    expect(guardOf(lone, 'restart')).toBeNull();
+    expect(guardOf(lone, 'swap')).toMatchObject({
+      refuse: 'one-witness',
+      reason: expect.stringContaining('name a reference'),
+    });
+  });
+});

@@ -34,6 +34,7 @@ const fleetOf = (replace: Partial<Fleet['replace']>): Fleet => ({
   ...FLEET,
   replace: { ...FLEET.replace, ...replace },
 });
+const IN_ZONE = { name: 'eu-west-1a', instanceIds: [INSTANCE], sentence: '3 of 3' };
 const silent = machine({}, { agentOnline: false });
 
 /** The next act, or the code of the ladder's end. */
@@ -162,11 +163,31 @@ describe('the ladder is climbed', () => {
       'take restart',
     ],
     [
-      'more sick nodes than the breaker allows are no single node’s trouble',
+      'more sick nodes than the breaker allows are restarted, at the fleet’s pace',
       { breaker: { open: true, sentence: '3 of 5' } },
+      {},
+      'take restart',
+    ],
+    ['and no more than that', { breaker: { open: true, sentence: '3 of 5' } }, failed('restart'), 'breaker-open'],
+    [
+      'what nobody sees is not restarted',
+      { breaker: { open: true, sentence: '3 of 5', isMostlyUnknown: true } },
       {},
       'breaker-open',
     ],
+    [
+      'nor after its restart was taken',
+      { breaker: { open: true, sentence: '3 of 5', isMostlyUnknown: true } },
+      { rung: 'restart' },
+      'breaker-open',
+    ],
+    [
+      'an impaired instance of a zone in trouble is not stopped',
+      { original: impaired('instance'), breaker: { open: true, sentence: '', zone: IN_ZONE } },
+      {},
+      'zone-down',
+    ],
+    ['its client is restarted', { breaker: { open: true, sentence: '', zone: IN_ZONE } }, {}, 'take restart'],
     [
       'a person who names one node has looked',
       { breaker: { open: true, sentence: '3 of 5' }, want: restore() },
@@ -406,6 +427,9 @@ it('what may be copied is read only for a decision that needs it', () => {
   expect(needsOf(facts(), ladderState({ rung: 'replace' })).instanceStore).toBe(true);
   expect(needsOf({ ...facts(), original: impaired('system') }, ladderState()).instanceStore).toBe(true);
   expect(needsOf(facts(), ladderState({ rung: 'swap' })).instanceStore).toBe(false);
+  expect(needsOf(facts(), ladderState()).standby).toBe(false);
+  expect(needsOf(facts(), ladderState({ rung: 'swap' })).standby).toBe(true);
+  expect(needsOf(facts(), ladderState({ rung: 'swap', standby: 'entered' })).standby).toBe(false);
   expect(
     needsOf(facts(), ladderState({ rung: 'replace', replacement: newReplacement({ availabilityZone: 'eu-west-1b' }) }))
       .sources,

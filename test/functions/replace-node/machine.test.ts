@@ -67,6 +67,9 @@ const next = (
   return words(RUNGS.replace.next(facts({ replacement: young(), seen: masked, original: dead, ...more }), what));
 };
 
+const running = { ...FLEET, replace: { ...FLEET.replace, userData: 'run' as const } };
+const booting = (cloudInit: 'running' | 'done' | 'error') => ({ ...masked, cloudInit });
+
 describe('another instance', () => {
   it.each<[string, Partial<Facts>, Parameters<typeof next>[1], string]>([
     ['is planned in the node’s own subnet', { replacement: null }, { is: null }, 'plan in subnet-0a'],
@@ -110,6 +113,49 @@ describe('another instance', () => {
       { seen: seen([client('stopped')]) },
       { is: { masked: false } },
       'give-up-replacement',
+    ],
+    [
+      'is given up where it has no public address, and the old one had',
+      {},
+      { is: { masked: false }, found: { ...ladderState().found, lostAddress: '198.51.100.7' } },
+      'give-up-replacement',
+    ],
+    [
+      'has another public address',
+      { replacement: young({ publicIp: { ip: '198.51.100.8', allocationId: null } }) },
+      { is: { masked: false }, found: { ...ladderState().found, lostAddress: '198.51.100.7' } },
+      'note-masked',
+    ],
+    [
+      'is waited for while its user data run',
+      { fleet: running, seen: booting('running'), replacement: young({ launchedAtMs: NOON_MS - MINUTE_MS }) },
+      { is: { masked: false }, inspectedAtMs: NOON_MS - 10_000 },
+      'wait',
+    ],
+    [
+      'is asked again after a while',
+      { fleet: running, seen: booting('running'), replacement: young({ launchedAtMs: NOON_MS - MINUTE_MS }) },
+      { is: { masked: false }, inspectedAtMs: NOON_MS - MINUTE_MS },
+      'inspect replacement',
+    ],
+    [
+      'is given up where they do not end',
+      { fleet: running, seen: booting('running'), replacement: young({ launchedAtMs: NOON_MS - 61 * MINUTE_MS }) },
+      { is: { masked: false }, inspectedAtMs: NOON_MS - MINUTE_MS },
+      'give-up-replacement',
+    ],
+    [
+      'is given up where they fail',
+      { fleet: running, seen: booting('error') },
+      { is: { masked: false } },
+      'give-up-replacement',
+    ],
+    ['is given up where it does not say', { fleet: running }, { is: { masked: false } }, 'give-up-replacement'],
+    [
+      'is used when they have ended',
+      { fleet: running, seen: booting('done') },
+      { is: { masked: false } },
+      'note-masked',
     ],
     ['is asked again by another attempt, under a fence of its own', {}, { is: { fence: 2 } }, 'inspect replacement'],
     [

@@ -41,6 +41,17 @@ describe('a plan', () => {
     ]);
   });
 
+  it('names the public address that becomes another one, where the fleet file lets it', () => {
+    const changing = { ...FLEET, replace: { ...FLEET.replace, publicAddress: 'may-change' as const } };
+    const lost = { publicIp: { ip: '203.0.113.7', allocationId: null } };
+    const plan = planned({ fleet: changing, original: machine(lost) });
+    expect(plan.rungs).toContain('replace');
+    expect(plan.sentence).toContain('; its public address 203.0.113.7 becomes another one where replace is done');
+    expect(new Map(plan.terms).get('public address')).toBe('203.0.113.7 is lost');
+    const kept = { publicIp: { ip: '203.0.113.7', allocationId: 'eipalloc-0123456789abcdef0' } };
+    expect(planned({ fleet: changing, original: machine(kept) }).sentence).not.toContain('203.0.113.7');
+  });
+
   it.each<[string, Partial<Facts>, string]>([
     ['of a validator', { role: 'validator' }, 'validator'],
     ['while the chain stands', { haltedSinceMs: NOON_MS }, 'chain-standing'],

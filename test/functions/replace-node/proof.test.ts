@@ -11,11 +11,15 @@ interface Case {
   readonly upMinutes?: number;
   readonly found?: Partial<FoundNode>;
   readonly inspectedMinutesAgo?: number;
+  readonly nearestMinutesAgo?: number;
   readonly client?: ReturnType<typeof client>;
 }
 
 /** The verdict, and the cause of a failure. */
-function judge(is: Watched | null, { upMinutes = 5, inspectedMinutesAgo, client: one, ...more }: Case = {}): string {
+function judge(
+  is: Watched | null,
+  { upMinutes = 5, inspectedMinutesAgo, nearestMinutesAgo, client: one, ...more }: Case = {},
+): string {
   const verdict = judgeProof({
     nowMs: NOON_MS,
     fleet: FLEET,
@@ -24,12 +28,13 @@ function judge(is: Watched | null, { upMinutes = 5, inspectedMinutesAgo, client:
     found: { ...found, ...more.found },
     upSinceMs: NOON_MS - upMinutes * MINUTE_MS,
     inspectedAtMs: inspectedMinutesAgo === undefined ? null : NOON_MS - inspectedMinutesAgo * MINUTE_MS,
+    nearestAtMs: nearestMinutesAgo === undefined ? null : NOON_MS - nearestMinutesAgo * MINUTE_MS,
   });
   return verdict.is === 'failed' ? `failed: ${verdict.at}` : verdict.is;
 }
 const at = (health: Watched['health'], height: number | null, lagBlocks: number | null, more: Partial<Watched> = {}) =>
   watched(health, { height, lagBlocks, ...more });
-const stuckSeconds = FLEET.health.stuckSeconds / 60;
+const patienceMinutes = FLEET.health.patienceSeconds / 60;
 const graceMinutes = FLEET.health.startGraceSeconds / 60;
 
 describe('a client follows its chain again', () => {
@@ -56,6 +61,7 @@ describe('a client follows its chain again', () => {
       { found: { height: null, lagBlocks: null } },
     ],
     ['it catches up from an old copy for hours', at('behind', 500, 700), { upMinutes: 300 }],
+    ['it catches up for days, and comes nearer', at('behind', 500, 700), { upMinutes: 50 * 60, nearestMinutesAgo: 30 }],
     ['it is still where it was, and that has not lasted', at('behind', 1000, 60), {}],
     ['it does not answer yet, within its start’s grace', at('unreachable', null, null), { upMinutes: 1 }],
     ['nobody can tell', at('unknown', null, null), {}],
@@ -96,6 +102,12 @@ describe('a client that does not follow is told by what it does', () => {
       'other',
     ],
     ['it has been behind for more than a day', at('behind', 500, 700), { upMinutes: 25 * 60 }, 'other'],
+    [
+      'it has been behind for days, and comes no nearer any more',
+      at('behind', 500, 700),
+      { upMinutes: 50 * 60, nearestMinutesAgo: 7 * 60 },
+      'other',
+    ],
   ])('%s', (_, is, more, fault) => {
     expect(judge(is, more)).toBe(`failed: ${fault}`);
   });
@@ -103,7 +115,7 @@ describe('a client that does not follow is told by what it does', () => {
   it('what it was before it came up is not held against it', () => {
     const before = at('stuck', 1000, 60, { sinceMs: NOON_MS - 60 * MINUTE_MS });
     expect(judge(before, { upMinutes: 2 })).toBe('waiting');
-    expect(judge(before, { upMinutes: stuckSeconds + 1 })).toBe('failed: same-stop');
+    expect(judge(before, { upMinutes: patienceMinutes + 1 })).toBe('failed: same-stop');
   });
 
   it('an end that was seen before it came up is not held against it', () => {

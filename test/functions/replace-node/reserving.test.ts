@@ -1,6 +1,7 @@
 // Budgets and the fleet's turn over the region's own table: which heal is first, which waits, and what a dead heal leaves behind.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  endPlace,
   leaveReplacement,
   reserveReplacement,
   reserveRestart,
@@ -19,7 +20,8 @@ import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { type Table, tableOfHeals } from '../../fixtures/table.ts';
 
 const ANOTHER = 'i-0fedcba9876543210';
-const fleet = bitcoinFleet();
+const THIRD = OTHER.replace(/.$/, '7');
+const fleet = bitcoinFleet({ breaker: { restartPercent: 25 } });
 
 let table: Table;
 let store: Store;
@@ -44,6 +46,14 @@ const toolsOf = (execution = ME, node = 'node2', instanceId = INSTANCE) =>
       },
     },
   }) as unknown as HealContext;
+
+/** Eight nodes of one zone, all well, and the two that are restarted. */
+const watchedFleet = async (): Promise<void> => {
+  const ids = [INSTANCE, ANOTHER, ...Array.from({ length: 6 }, (_, at) => `i-${at}`)];
+  const nodes = ids.map((instanceId) => ({ instanceId, availabilityZone: 'eu-west-1a', health: 'synced' }));
+  await store.replace(keys.observation('bitcoin', 0), { observedAtMs: NOON_MS, nodes, version: 1 } as never);
+  for (const execution of [ME, OTHER]) executions.set(execution, running);
+};
 
 const running = { Status: 'RUNNING' };
 const ended = { Status: 'FAILED', EndTimestamp: new Date(NOON_MS) };
@@ -140,6 +150,7 @@ describe('what did nothing', () => {
   });
 
   it('of restarts as well', async () => {
+    await watchedFleet();
     const tools = toolsOf();
     for (const key of ['1', '2', '3', '4', '5', '6']) await reserveRestart(tools, fleet, key, NOON_MS);
     await unreserveRestart(tools, '3');
@@ -150,7 +161,31 @@ describe('what did nothing', () => {
 });
 
 describe('a restart', () => {
+  it('waits while two of eight are restarted, and goes when one of them is proved', async () => {
+    await watchedFleet();
+    const third = toolsOf(THIRD, 'node4', 'i-0');
+    executions.set(THIRD, running);
+    await reserveRestart(toolsOf(), fleet, '1', NOON_MS);
+    await reserveRestart(toolsOf(OTHER, 'node3', ANOTHER), fleet, '2', NOON_MS);
+    expect(await reserveRestart(third, fleet, '3', NOON_MS)).toMatchObject({ refuse: 'restarts-paced', page: false });
+    await endPlace(toolsOf(), '1', { as: 'proved', atMs: NOON_MS, reason: 'it follows' });
+    expect(await reserveRestart(third, fleet, '3', NOON_MS)).toEqual(reserved);
+  });
+
+  it('gives its place back where the node has had its restarts of the day', async () => {
+    await watchedFleet();
+    for (const key of ['1', '2', '3', '4', '5', '6', '7']) await reserveRestart(toolsOf(), fleet, key, NOON_MS);
+    expect((await store.readPace('bitcoin'))?.restarts.at(-1)).toMatchObject({ key: '7', ended: { as: 'undone' } });
+  });
+
+  it('waits where nobody has observed the fleet: that is no verdict on it', async () => {
+    expect(await reserveRestart(toolsOf(), fleet, '1', NOON_MS)).toEqual({
+      blind: expect.stringContaining('has not been observed for 3 min'),
+    });
+  });
+
   it('is counted for its instance alone', async () => {
+    await watchedFleet();
     for (const key of ['1', '2', '3', '4', '5', '6'])
       expect(await reserveRestart(toolsOf(), fleet, key, NOON_MS)).toEqual(reserved);
     expect(await reserveRestart(toolsOf(), fleet, '7', NOON_MS)).toMatchObject({ refuse: 'restarts-spent' });

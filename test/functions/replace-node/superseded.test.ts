@@ -38,6 +38,8 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     { do: 'start-instance', reason },
     ladderState({ rung: 'stop-start', original: 'stopRequested', client: 'mayBeDown' }),
   ],
+  'stop-for-move': [{ do: 'stop-for-move', reason }, ladderState({ rung: 'stop-start', moves: true })],
+  'start-again': [{ do: 'start-again', reason }, ladderState({ rung: 'stop-start', moves: true, client: 'mayBeDown' })],
   create: [{ do: 'create', at: 0, reason }, SWAP],
   attach: [{ do: 'attach', volumeId: COPY_VOLUME, which: 'original', device: '/dev/sdg', reason }, SWAP],
   check: [{ do: 'check', at: 0 }, SWAP],
@@ -128,7 +130,9 @@ describe('a superseded attempt mutates nothing', () => {
   });
 
   // A node's next holder waits until a command that was sent to it has ended.
-  const onAws = ALL.filter(([, act]) => !/^(inspect|restart|check|swap|mask|take-over|start-original)/.test(act.do));
+  const onAws = ALL.filter(
+    ([, act]) => !/^(inspect|restart|stop-for-move|start-again|check|swap|mask|take-over|start-original)/.test(act.do),
+  );
   it.each(onAws)('%s, where it is superseded between the intent and the call', async (_, act, has) => {
     const here = world();
     const meanwhile = betweenIntentAndCall(here, () => superseded(here));

@@ -55,6 +55,13 @@ function chosen(more: Partial<Facts>, has: Partial<LadderState> = {}): string {
   return act.do === 'end' ? (act.end.as === 'refused' ? act.end.refusal.refuse : `${act.end.as}`) : act.do;
 }
 
+it('a group that does not set its member aside ends the rung, and people read what it said', () => {
+  const atMinimum = tried('set-0', 'other', { door: 'aws', reason: 'the group has a minimum of 5 and wants 5' });
+  expect(next(sources(), { standby: 'refused', tried: [atMinimum] })).toMatchObject({
+    reason: 'its group does not set it aside: the group has a minimum of 5 and wants 5',
+  });
+});
+
 describe('what is copied', () => {
   it.each<[string, Partial<Facts>, Partial<LadderState>, string]>([
     ['the best of the good sets', sources(), {}, 'set-0'],
@@ -329,7 +336,7 @@ describe('after the proof', () => {
       'a member goes back into service',
       { original: machine({ autoScalingGroup: 'nodes' }) },
       { ...swapped, hold: 'none', standby: 'entering' },
-      ['verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'leave-standby nodes', 'register bitcoin'],
+      ['leave-standby nodes', 'verify snap-00', `keep ${DATA_VOLUME}`, `untarget ${DATA_VOLUME}`, 'register bitcoin'],
     ],
     [
       'a retired member does not',

@@ -131,6 +131,60 @@ describe('a clean snapshot', () => {
   });
 });
 
+describe('a validator', () => {
+  const powers = (missing: number) =>
+    ['node1', 'node2', 'node3', 'node4'].map((name) =>
+      observedNode({ name, role: 'validator', votes: { own: 10, chain: { total: 40, missing, byzantine: 0 } } }),
+    );
+  const fleet = { ...snapshotFleet({ role: { tag: 'Role' } }), chain: 'cometbft' } as const;
+  const of = (missing = 0, more: Partial<SnapshotFacts> = {}) =>
+    facts({ fleet, role: 'validator', nodes: powers(missing), ...more });
+  const codes = (seen: SnapshotFacts, more: Partial<SnapshotPayload>) =>
+    refusalOf(seen, snapshotPayload({ requestedBy: 'person', ...more }))?.refuse ?? null;
+
+  it('is stopped for a person who says what it is', () => {
+    expect(codes(of(), { acknowledgesValidator: true })).toBeNull();
+    expect(codes(of(), {})).toBe('validator');
+  });
+
+  it('is never stopped for a schedule, whatever an earlier request has said', () => {
+    const scheduled = of();
+    expect(codes(scheduled, { requestedBy: 'schedule', acknowledgesValidator: true })).toBe('validator');
+  });
+
+  it('is one by its tags now, though it was observed as a follower', () => {
+    const nodes = powers(10).map((node) => ({ ...node, role: 'follower' as const }));
+    expect(codes(of(10, { nodes }), { acknowledgesValidator: true })).toBe('quorum-at-risk');
+  });
+
+  it('is one as it was observed, though its tags say follower now', () => {
+    expect(codes(of(0, { role: 'follower' }), {})).toBe('donor-unsuitable');
+    expect(codes(of(10, { role: 'follower' }), { acknowledgesValidator: true })).toBe('quorum-at-risk');
+  });
+
+  it('is not stopped where its power stops counting while its name leaves the pool', () => {
+    const looks = [of(), of(), of(10)];
+    const { acts, ending } = story(
+      { look: (_, time) => looks[time - 1] ?? of() },
+      { requestedBy: 'person', acknowledgesValidator: true },
+    );
+    expect(acts).not.toContain('stop');
+    expect(codeOf(ending)).toBe('quorum-at-risk');
+  });
+
+  it('is named as one in what an approval covers, and its snapshots say so', () => {
+    const { all } = story({ look: () => of() }, { mode: 'ask', requestedBy: 'person', acknowledgesValidator: true });
+    expect(all.find((act) => act.do === 'ask')).toMatchObject({
+      terms: expect.arrayContaining([['role', 'validator, as a person has acknowledged']]),
+    });
+    const { TagSpecifications } = requestOf(snapshotPayload(), of(), operation().memory);
+    const tags = Object.fromEntries(
+      (TagSpecifications?.[0]?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]),
+    );
+    expect(readLedger(tags)).toMatchObject({ ofValidator: true });
+  });
+});
+
 describe('what keeps a node from being stopped', () => {
   const others = (...health: ('synced' | 'stuck')[]) => [
     observedNode(),

@@ -10,6 +10,7 @@ import { storeObservations } from '../../../functions/watch-fleet/observations.t
 import { questionOf } from '../../../functions/watch-fleet/probes/probe.ts';
 import { probeSsm } from '../../../functions/watch-fleet/probes/ssm.ts';
 import { probeVpc } from '../../../functions/watch-fleet/probes/vpc.ts';
+import { UNSAID } from '../../../shared/chains/client.ts';
 import type { FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
@@ -267,6 +268,23 @@ describe('keeping', () => {
 });
 
 describe('measuring', () => {
+  it('a consensus client shows how far it says that it is behind, and nothing where it says nothing', () => {
+    const facts = { ...UNSAID, hashes: [], height: 10_000, claimedTip: 10_004 };
+    const status = { kind: 'ok', facts: { ...UNSAID, hashes: [], height: 1000 } } as const;
+    const sweep = {
+      nodes: {
+        node1: { status, beacon: { kind: 'ok', facts } },
+        node2: { status, beacon: { kind: 'starting', reason: 'not ready' } },
+        node3: 1000,
+      },
+    } as const;
+    const watched = new Watched(fleetOf({}, { chain: 'ethereum', fleet: 'ethereum' })).sweep(sweep as never);
+    if (watched.result === undefined) throw new Error('no result');
+    const data = metricsOf(watched.sight(sweep as never), watched.result, new Set());
+    const told = data.filter(({ MetricName }) => MetricName === 'ConsensusSlotsBehind');
+    expect(told.map(({ Value, Dimensions }) => [Dimensions?.at(-1)?.Value, Value])).toEqual([['node1', 4]]);
+  });
+
   it('is not stopped by a node that tells of more volumes than there can be', () => {
     const disks = Object.fromEntries(Array.from({ length: 300_000 }, (_, at) => [`v${at}`, 10]));
     const sweep = { nodes: { node1: { status: dead, diskUsedPercent: disks }, node2: 1000 } };

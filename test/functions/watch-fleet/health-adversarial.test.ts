@@ -61,8 +61,11 @@ describe('a chain that is still being fetched', () => {
   });
 
   it('is halted, or is as good as that, when it makes no progress either', () => {
-    const watched = new Watched().sweeps(30, () => ({ node1: snap(1) }));
+    const watched = new Watched().sweeps(30, () => ({ node1: snap(1), node2: snap(1) }));
     expect(watched.conditions).toEqual(['chain-halted']);
+    // Alone it is restarted once.
+    const alone = new Watched().sweeps(30, () => ({ node1: snap(1) }));
+    expect(alone.node('node1')).toMatchObject({ health: 'stuck', evidence: 'no-reference' });
   });
 });
 

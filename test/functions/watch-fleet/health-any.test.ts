@@ -35,16 +35,17 @@ const chain = fc.oneof(
   fc.constant(Array.from({ length: SWEEPS }, () => 0)),
 );
 
-/** Well nodes are at the tip, or at times a block or two below it. */
+/** Well nodes are at the tip, or at times a block or two below it, but never below the tip of a minute ago. */
 const jitter = fc.array(fc.integer({ min: 0, max: 2 }), { minLength: SWEEPS, maxLength: SWEEPS });
 
 const heights = (blocks: readonly number[], jitters: readonly number[]): number[] => {
   let tip = 1000;
   let own = 0;
   return blocks.map((more, sweep) => {
+    const aMinuteAgo = tip;
     tip += more;
     // No well node goes back.
-    own = Math.max(own, tip - (jitters[sweep] ?? 0));
+    own = Math.max(own, sweep === 0 ? 0 : aMinuteAgo, tip - (jitters[sweep] ?? 0));
     return own;
   });
 };

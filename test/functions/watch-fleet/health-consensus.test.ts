@@ -188,3 +188,27 @@ describe('what nobody tells', () => {
     expect(new Watched().sweep({ node1: 1000 }).result?.consensus).toEqual({});
   });
 });
+
+describe('the voting power that guards read', () => {
+  const votesOf = (...sweeps: Sweep[]) => {
+    const { watched } = consensusOf(...sweeps);
+    return watched.result?.nodes.find(({ node }) => node.name === 'validator4')?.node.votes;
+  };
+
+  it('is the node’s own, and the chain’s as its metrics tell it', () => {
+    expect(votesOf(four(validator(1000, { missingValidatorsPower: 10 }, { votingPower: 10 })))).toEqual({
+      own: 10,
+      chain: { total: 40, missing: 10, byzantine: 0 },
+    });
+  });
+
+  it('is only its own where a part of the chain’s is not known', () => {
+    expect(votesOf(four(validator(1000, { missingValidatorsPower: undefined }, { votingPower: 10 })))).toEqual({
+      own: 10,
+    });
+  });
+
+  it('is the last that it told while it is down, and the chain’s is not kept', () => {
+    expect(votesOf(four(validator(1000, {}, { votingPower: 10 })), four(dead, 1001))).toEqual({ own: 10 });
+  });
+});

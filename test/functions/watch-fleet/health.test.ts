@@ -120,7 +120,7 @@ describe('not being able to ask', () => {
       as: { node2: { state: 'stopped' } },
     });
     expect(watched.health).toEqual({ node1: 'unknown', node2: 'unknown' });
-    expect(watched.conditions).toEqual([]);
+    expect(watched.conditions).toEqual(['nobody-watches']);
   });
 });
 
@@ -220,7 +220,13 @@ describe('an execution client that is stuck', () => {
   const UNKNOWN: NodeStatus = {
     ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
     ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
-    ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined, missing: [] },
+    ...{
+      anchorHeight: undefined,
+      inValidatorSet: undefined,
+      votingPower: undefined,
+      hamperedBy: undefined,
+      missing: [],
+    },
   };
   const stuckWith = (beacon: object) =>
     new Watched(ethereum())
@@ -258,6 +264,11 @@ describe('an execution client that is stuck', () => {
     expect(node.reason).toContain('its consensus client is 493 slots behind itself, and goes on');
   });
 
+  it('only waits for a heimdall that catches up, and does not say how far it has to', () => {
+    const node = besideOf((n) => slot(10_000 + n, { syncing: true }));
+    expect(node).toMatchObject({ health: 'behind', reason: expect.stringContaining('catches up itself, at 10007') });
+  });
+
   it.each([
     ['a port where nobody was ever heard', dead, 'was never heard on that port'],
     ['a malformed answer', { kind: 'error', code: 'malformed', reason: 'no JSON' }, 'is not known: no JSON'],
@@ -269,6 +280,32 @@ describe('an execution client that is stuck', () => {
     expect(node.health).toBe('stuck');
     expect(node.cause).toBeUndefined();
     expect(node.reason).toContain(said);
+  });
+
+  it.each([
+    ['at the tip', (n: number) => slot(10_000 + n, { claimedTip: 10_000 + n }), 'synced', 10_007, 0],
+    ['an epoch behind', (n: number) => slot(10_000 + n, { claimedTip: 10_500 }), 'syncing', 10_007, 493],
+    ['where it says itself that it syncs', (n: number) => slot(10 + n, { syncing: true }), 'syncing', 17, null],
+    ['where it has stood for 7 min', () => slot(10_000, { claimedTip: 10_000 }), 'stuck', 10_000, 0],
+    ['silent, heard before', (n: number) => (n === 0 ? slot(10_000) : dead), 'unreachable', null, null],
+    ['silent, never heard', () => dead, 'unknown', null, null],
+    ['refusing', () => ({ kind: 'error', code: 'refused', reason: 'HTTP 404' }), 'unknown', null, null],
+    ['loading its data', () => ({ kind: 'starting', reason: 'not ready' }), 'starting', null, null],
+    [
+      'in need of its execution client',
+      () => slot(10_000, { claimedTip: 10_000, hamperedBy: 'execution-offline' }),
+      'waiting',
+      ...([10_000, 0] as const),
+    ],
+  ] as const)(
+    'has a consensus client beside it that is seen %s, with its slot or none',
+    (...[, beacon, health, at, behind]) => {
+      expect(besideOf(beacon).consensusClient).toMatchObject({ health, slot: at, slotsBehind: behind });
+    },
+  );
+
+  it('without a question to a consensus client shows none', () => {
+    expect(stuckWith({}).consensusClient).toBeUndefined();
   });
 
   it('while its consensus client waits for it has itself to blame', () => {
@@ -423,6 +460,45 @@ describe('a reference', () => {
   });
 });
 
+describe('a node without siblings and references', () => {
+  const fleet = () => fleetOf({ haltSeconds: 3600, startGraceSeconds: 300 });
+  /** Sixty-two sweeps at one height: an hour and a minute. */
+  const stood = () => new Watched(fleet()).sweeps(62, () => ({ node1: 100 }));
+
+  it('is at the tip while its chain may pause', () => {
+    expect(new Watched(fleet()).sweeps(60, () => ({ node1: 100 })).health['node1']).toBe('synced');
+  });
+
+  it('is stuck for one restart where it stands for longer than its chain pauses, and the chain is not called halted', () => {
+    const watched = stood();
+    expect(watched.node('node1')).toMatchObject({ health: 'stuck', evidence: 'no-reference' });
+    expect(watched.node('node1').reason).toMatch(/no sibling and no reference/);
+    expect(watched.watch?.haltedSinceMs).toBeNull();
+  });
+
+  it('is not stuck again at that height: after a restart it is the chain that stands', () => {
+    const watched = stood()
+      .sweep({ node1: dead })
+      .sweeps(4, () => ({ node1: 100 }));
+    expect(watched.health['node1']).toBe('synced');
+    expect(watched.watch?.haltedSinceMs).toBeNull();
+    watched.sweeps(3, () => ({ node1: 100 }));
+    expect(watched.watch?.haltedSinceMs).not.toBeNull();
+  });
+
+  it('may be restarted again once it has moved', () => {
+    const watched = stood()
+      .sweep({ node1: dead })
+      .sweeps(62, () => ({ node1: 110 }));
+    expect(watched.health['node1']).toBe('stuck');
+  });
+
+  it('with a reference that is silent is not alone: what the reference says is unknown', () => {
+    const watched = new Watched(fleet()).sweeps(62, () => ({ nodes: { node1: 100 }, references: [dead] }));
+    expect(watched.health['node1']).toBe('synced');
+  });
+});
+
 describe('a fork', () => {
   const forked = (node3: number) => (n: number) => ({
     node1: 1000 + n,
@@ -438,6 +514,24 @@ describe('a fork', () => {
       expect(watched.node('node3').reason).toBe(`its block at height 998 is ${hashOn('x', 998)}, most have another`);
       expect(watched.watch?.canonical).toEqual({ height: 998, hash: hashOn('c', 998) });
     }
+  });
+
+  it('that is not deep yet, and slow, is no node that stands: its block is not the others’', () => {
+    const watched = new Watched(fleetOf({ confirmations: 6, stuckSeconds: 90 }));
+    // A block of its own in four minutes, and one of the others each minute.
+    watched.sweeps(7, (n) => ({
+      node1: 1000 + n,
+      node2: 1000 + n,
+      node3: { height: 1000 + Math.floor(n / 4), branch: 'x', branchFrom: 1000 },
+    }));
+    expect(watched.node('node3')).toMatchObject({ health: 'behind', lagBlocks: 5 });
+    expect(watched.node('node3').reason).toMatch(/others have another block at its height/);
+    watched.sweeps(40, (n) => ({
+      node1: 1006 + n,
+      node2: 1006 + n,
+      node3: { height: 1001 + Math.floor(n / 4), branch: 'x', branchFrom: 1000 },
+    }));
+    expect(watched.health['node3']).toBe('forked');
   });
 
   it('moves no tip, however far ahead', () => {
@@ -508,7 +602,7 @@ describe('a fork', () => {
 const BARE: NodeStatus = {
   ...{ height: 0, hashes: [], blockTimeMs: undefined, syncing: undefined, claimedTip: undefined },
   ...{ syncHeight: undefined, peerCount: undefined, chainId: 'main', clientVersion: undefined },
-  ...{ anchorHeight: undefined, inValidatorSet: undefined, hamperedBy: undefined, missing: [] },
+  ...{ anchorHeight: undefined, inValidatorSet: undefined, votingPower: undefined, hamperedBy: undefined, missing: [] },
 };
 
 describe('a node of another network', () => {

@@ -41,6 +41,15 @@ describe('a node that is gone', () => {
   });
 });
 
+it('the name that members of a group share is remembered after one of them is left', () => {
+  const member = { tags: { 'aws:autoscaling:groupName': 'bitcoin-nodes', Name: 'bitcoin-node' } };
+  const watched = new Watched().sweep({ nodes: two, as: { node1: member, node2: member } });
+  const seenAtMs = watched.nowMs;
+  expect(watched.watch?.sharedNames).toEqual({ 'bitcoin-node': seenAtMs });
+  watched.sweep({ nodes: { node1: 1000 }, as: { node1: member } });
+  expect(watched.watch?.sharedNames).toEqual({ 'bitcoin-node': seenAtMs });
+});
+
 describe('where the fleet file says how many nodes there should be', () => {
   const expecting = (expected: number) => {
     const fleet = fleetOf();

@@ -105,16 +105,19 @@ describe('a node that is down', () => {
     expect(told(withoutHealing(due(lately), [], false, NOON_MS))).toEqual(['a']);
   });
 
-  it('is healed without anybody’s doing in mode act, while the breaker is closed', () => {
-    const seen = (sick: number) =>
-      Array.from({ length: 5 }, (_, i) => observedNode({ name: `n${i}`, health: i < sick ? 'stuck' : 'synced' }));
-    const begins = (mode: Mode, sick: number) => healsStartByThemselves(bitcoinFleet({ mode }), seen(sick), NOON_MS);
-    expect([begins('act', 1), begins('act', 2), begins('ask', 1), begins('plan', 1)]).toEqual([
+  it('is healed without anybody’s doing in mode act, while the breaker is closed or restarts are paced', () => {
+    const seen = (sick: number, health: ObservedNode['health'] = 'stuck') =>
+      Array.from({ length: 5 }, (_, i) => observedNode({ name: `n${i}`, health: i < sick ? health : 'synced' }));
+    const begins = (mode: Mode, nodes: ObservedNode[], more = {}) =>
+      healsStartByThemselves(bitcoinFleet({ mode, ...more }), nodes, NOON_MS);
+    expect([begins('act', seen(1)), begins('act', seen(2)), begins('ask', seen(1)), begins('plan', seen(1))]).toEqual([
+      true,
       true,
       false,
       false,
-      false,
     ]);
+    expect(begins('act', seen(2, 'unknown'))).toBe(false);
+    expect(begins('act', seen(2), { replace: { rungs: ['swap'] } })).toBe(false);
   });
 
   it('has none where it was looked at and is not healed', () => {

@@ -130,6 +130,28 @@ describe('a page', () => {
     );
   });
 
+  it('comes once where a fleet has no probe, since nobody sees its clients', () => {
+    const { probe: _, ...fleet } = fleetOf({});
+    const paging = new Paging({ ...fleet, probe: undefined });
+    for (let n = 0; n < 60 * 26; n++) paging.sweep({});
+    expect(paging.sent.flat().map(({ code }) => code)).toEqual(['nobody-watches']);
+  });
+
+  it('comes once more six hours before the time of an event, while the node is where it was', () => {
+    const told = (launched?: 'since') => {
+      const paging = new Paging();
+      const event = { id: 'e1', code: 'system-reboot', notBeforeMs: T0 + 24 * 60 * MINUTE, description: '' } as const;
+      const scheduled = { node2: [event] };
+      const as = launched && { as: { node2: { launchedAtMs: T0 + 10 * 60 * MINUTE } } };
+      for (let n = 0; n < 23 * 60; n++)
+        paging.sweep({ nodes: { node1: 1000 + n, node2: 1000 + n }, scheduled, ...(n > 10 * 60 && as) });
+      return paging.sent.flat();
+    };
+    expect(told().map(({ code }) => code)).toEqual(['event-scheduled', 'event-near']);
+    expect(told()[1]?.reason).toMatch(/^node2: EC2 reboots the host .*, and it is on that hardware still$/);
+    expect(told('since').map(({ code }) => code)).toEqual(['event-scheduled']);
+  });
+
   it('comes for a node whose lag has grown for an hour, and not for one that catches up', () => {
     const paging = new Paging();
     for (let n = 0; n < 90; n++)

@@ -9,6 +9,7 @@ import {
 } from '../../../functions/rotate-peers/peer-selection.ts';
 import { limitChanges } from '../../../functions/rotate-peers/plan.ts';
 import type { ChainClient } from '../../../shared/chains/client.ts';
+import { type Family, familyOf } from '../../../shared/chains/defaults.ts';
 import { ConfigError, decodeConfig, type PeersFile, peersIn, withPeers } from '../../../shared/peers/config.ts';
 import { applyEdits, editsBetween } from '../../../shared/peers/edits.ts';
 import { anyText } from '../../fixtures/any.ts';
@@ -74,8 +75,12 @@ const TOML: readonly string[] = [
 ];
 const samplesOf = ({ in: where }: PeersFile): readonly string[] => (where === 'lines' ? CONF : TOML);
 
-const idOf = (client: ChainClient): string =>
-  ({ cometbft: 'a'.repeat(40), ethereum: 'b'.repeat(128), stacks: 'c'.repeat(66) })[client.name] ?? '';
+const IDS: Readonly<Partial<Record<Family, string>>> = {
+  cometbft: 'a'.repeat(40),
+  ethereum: 'b'.repeat(128),
+  stacks: 'c'.repeat(66),
+};
+const idOf = ({ name }: ChainClient): string => IDS[familyOf(name) ?? 'bitcoin'] ?? '';
 function wishFor(client: ChainClient): readonly string[] {
   const id = idOf(client);
   return [1, 2, 3].map((at) =>

@@ -7,6 +7,8 @@ import { type HealCommandContext, SuiteError } from '../../../infra/commands/hea
 import { lineText, planText, progressText } from '../../../infra/commands/heal/show.ts';
 import { targetOf } from '../../../infra/commands/heal/target.ts';
 import { runHeal } from '../../../infra/commands/heal-cli.ts';
+import type { NamesAccount } from '../../../infra/commands/names/account.ts';
+import { runNames } from '../../../infra/commands/names-cli.ts';
 import type { Belongings } from '../../../infra/commands/retire/belongings.ts';
 import { type SmokeContext, SmokeError } from '../../../infra/commands/smoke/context.ts';
 import { runSmoke } from '../../../infra/commands/smoke-cli.ts';
@@ -102,6 +104,20 @@ async function fleets(given: readonly string[]): Promise<Written> {
   const status = await runFleets(given, {
     ...{ directory: fleetsDirectory, store, account: refuse, confirm: async () => true },
     belongings: () => anything as Belongings,
+    ...{ say: said, complain: said },
+  });
+  return { status, written };
+}
+
+async function names(given: readonly string[]): Promise<Written> {
+  const written: string[] = [];
+  const said = (text: string): void => void written.push(...linesOf(text));
+  const refuse = async (): Promise<never> => {
+    throw new StoreError(`AWS says ${HOSTILE}`);
+  };
+  const anything = new Proxy({}, { get: () => refuse });
+  const status = await runNames(given, {
+    ...{ account: () => anything as NamesAccount, belongings: () => anything as Belongings, confirm: async () => true },
     ...{ say: said, complain: said },
   });
   return { status, written };
@@ -254,6 +270,18 @@ export const TARGETS: readonly Target[] = [
     samples: ['/', '//', 'a/', '/a', 'bitcoin/', HOSTILE, 'x'.repeat(1_000_000), '/'.repeat(1_000_000)],
     parse: targetOf,
     errors: [WrongUse],
+  }),
+  target({
+    name: 'npm run names',
+    input: words('adopt', 'release', 'bitcoin', '--yes', 'nobody'),
+    samples: [
+      ['adopt', HOSTILE],
+      ['release', '__proto__', '--yes'],
+      ['adopt', '\0', '--yes'],
+    ],
+    parse: names,
+    errors: [],
+    read: ({ written }) => written,
   }),
   target({
     name: 'npm run fleets',

@@ -201,10 +201,12 @@ describe('the story of a watched fleet', () => {
   });
 
   it('tells a rotation as a heal', () => {
-    const labels = lines(lonely).map((line) => line.split('  ')[0]);
+    // Without peers it gets no block, and is out of the pool meanwhile.
+    const told = lines(lonely).filter((line) => !/^(health|names) /.test(line));
+    const labels = told.map((line) => line.split('  ')[0]);
     expect(labels.slice(0, 6)).toEqual(['bitcoin/node2', 'peers', 'peers', 'peers', 'proved', 'healed']);
-    expect(lines(lonely)[3]).toMatch(/^peers {2}\/node-data\/bitcoin\.conf: \d peers written; client untouched$/);
-    expect(lines(lonely)[5]).toMatch(/^healed {2}\d+ (s|min) after it was seen, \d+ peers$/);
+    expect(told[3]).toMatch(/^peers {2}\/node-data\/bitcoin\.conf: \d peers written; client untouched$/);
+    expect(told[5]).toMatch(/^healed {2}\d+ (s|min) after it was seen, \d+ peers$/);
   });
 
   it('tells how a fresh fleet becomes a network', () => {

@@ -135,6 +135,23 @@ describe('a volume that does not mount any more', () => {
   });
 });
 
+describe('a signing state that is lost', () => {
+  const losing = () => {
+    const { kernel, node } = made();
+    node.setup.files.delete(STATE);
+    return { kernel, node };
+  };
+
+  it('does not come back from a copy that has signed: what was found is put back', () => {
+    const { kernel, node } = losing();
+    expect(answered(node, kernel, swap(DATA_VOLUME, NEW, 'own'), 1)).toMatchObject({
+      ...{ result: 'failed', putBack: true },
+      reason: expect.stringContaining('nobody knows what was signed since'),
+    });
+    expect(mounted(node)).toBe(DATA_VOLUME);
+  });
+});
+
 describe('the outage of a swap', () => {
   it('is the client’s own stop and load, and few seconds more', () => {
     const { kernel, node } = made({ stopSeconds: 7, startSeconds: 30 });

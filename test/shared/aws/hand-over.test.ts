@@ -175,6 +175,23 @@ describe('A member of a scaling group', () => {
     ).toBe(true);
   });
 
+  it('is on standby, and back, also where the answer was lost and the client’s second call is refused', async () => {
+    group();
+    const send = aws.autoscaling.send.bind(aws.autoscaling) as (command: unknown) => Promise<unknown>;
+    const twice = Object.assign(Object.create(aws.autoscaling), {
+      send: async (command: object) => {
+        if (/^(Enter|Exit)Standby/.test(command.constructor.name)) await send(command);
+        return send(command);
+      },
+    });
+    expect(await enterStandby(twice, member())).toEqual({ accepted: true });
+    expect(region.autoscaling.group(GROUP).desired).toBe(1);
+    await paced.pass(MINUTE_MS);
+    expect(await exitStandby(twice, member())).toEqual({ accepted: true });
+    expect(region.autoscaling.group(GROUP).desired).toBe(2);
+    expect(paced.count('EnterStandby') + paced.count('ExitStandby')).toBe(4);
+  });
+
   it('stays where the group cannot spare one, and a person is told what to change', async () => {
     group({ minSize: 2 });
     expect(await enterStandby(aws.autoscaling, member())).toEqual({

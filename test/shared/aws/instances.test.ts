@@ -1,10 +1,17 @@
 // Instances as the heals handle them, through unmodified SDK clients: read, stopped, started, replaced from their launch template.
-import { CreateLaunchTemplateCommand, type RequestLaunchTemplateData, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateLaunchTemplateCommand,
+  type RequestLaunchTemplateData,
+  type ResponseLaunchTemplateData,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { partsOf } from '../../../local/nodes/cloud-init.ts';
 import { SUBNET_ID, VPC_ID } from '../../../local/services/ec2/service.ts';
 import type { ReplaceClients } from '../../../shared/aws/clients.ts';
 import { startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
-import { describeChecks, describeInstance, hasInstanceStore } from '../../../shared/aws/instances.ts';
+import { hasInstanceStore } from '../../../shared/aws/instance-types.ts';
+import { describeChecks, describeInstance } from '../../../shared/aws/instances.ts';
 import { type Launch, launchedWith, launchReplacement, requestLaunch, runRequest } from '../../../shared/aws/launch.ts';
 import { describeVolumes, initializationOf } from '../../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../../fixtures/paced-region.ts';
@@ -60,10 +67,15 @@ const launchOf = (id: string, more: Partial<Launch> = {}): Launch => ({
   availabilityZone: 'eu-west-1a',
   instanceType: 'm6i.xlarge',
   userData: '#cloud-config\nbootcmd: [touch /etc/chainmend/client-masked]',
+  maskHook: '#!/bin/sh\ntouch /etc/chainmend/client-masked\n',
+  ownUserData: 'ignore',
   tags: { Name: 'bitcoin-0', 'chainmend:joining': 'cafe0123' },
   token: 'heal-1',
   ...more,
 });
+
+const runRequestOf = (data: ResponseLaunchTemplateData) =>
+  runRequest(launchOf('lt-0123456789abcdef0'), data, Buffer.from('#!/bin/sh'));
 
 async function launched(launch: Launch): Promise<string> {
   const answer = await launchReplacement(aws.ec2, launch);
@@ -329,6 +341,24 @@ describe('The instance that takes the place of another', () => {
     expect(ipv6Addresses).toEqual([expect.stringMatching(/^2001:db8:0:9::(?!11$)/)]);
   });
 
+  it('is refused where the template has user data, and nobody has said what becomes of them', async () => {
+    const id = await template();
+    const { ownUserData: _, ...unsaid } = launchOf(id);
+    const answer = await launchReplacement(aws.ec2, { ...unsaid, ownUserData: undefined });
+    expect(answer).toMatchObject({ refused: expect.stringContaining('replace.userData: run') });
+    expect(JSON.stringify(answer)).not.toContain('systemctl');
+    expect(region.ec2.instances()).toHaveLength(0);
+  });
+
+  it('runs the template’s own user data behind ours, where that is said', async () => {
+    const young = await launched(launchOf(await template(), { ownUserData: 'run' }));
+    const message = Buffer.from(region.ec2.instance(young).settings.userData ?? '', 'base64').toString();
+    expect(partsOf(message).map(({ type, text }) => [type, text])).toEqual([
+      ['text/cloud-boothook', '#!/bin/sh\ntouch /etc/chainmend/client-masked\n'],
+      ['text/plain', '#!/bin/sh\nsystemctl start bitcoind'],
+    ]);
+  });
+
   it('is refused by name where the template names a network interface or no instance type', async () => {
     const byInterface = await template({ NetworkInterfaces: [{ DeviceIndex: 0, NetworkInterfaceId: 'eni-0a' }] });
     const before = paced.count('RunInstances');
@@ -339,6 +369,23 @@ describe('The instance that takes the place of another', () => {
       refused: expect.stringContaining('eni-0a'),
     });
     expect(paced.count('RunInstances')).toBe(before);
+  });
+
+  it('is refused before it is made where nothing gives it the public address that it needs', async () => {
+    const needs = { publicAddress: true };
+    const id = await template();
+    expect(await requestLaunch(aws.ec2, launchOf(id), needs)).toMatchObject({
+      refused: `neither it nor ${SUBNET_ID} assigns a public address, and the old instance has one`,
+    });
+    region.ec2.assignPublicAddresses('eu-west-1a');
+    expect(await requestLaunch(aws.ec2, launchOf(id), needs)).toEqual({ accepted: true });
+  });
+
+  it('gets it from the template’s interface, too', async () => {
+    const id = await template({
+      NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: true, Groups: ['sg-7'] }],
+    });
+    expect(await requestLaunch(aws.ec2, launchOf(id), { publicAddress: true })).toEqual({ accepted: true });
   });
 
   it('is asked for before it is made: what is permitted, and nothing is launched', async () => {
@@ -363,7 +410,7 @@ describe('The instance that takes the place of another', () => {
   });
 
   it('takes whatever else the template says of what it overwrites', () => {
-    const request = runRequest(launchOf('lt-0123456789abcdef0'), {
+    const request = runRequestOf({
       MetadataOptions: { State: 'applied', HttpTokens: 'optional', HttpPutResponseHopLimit: 2 },
       TagSpecifications: [{ ResourceType: 'network-interface', Tags: [{ Key: 'Owner', Value: 'ops' }] }],
       NetworkInterfaces: [{ DeviceIndex: 0, PrivateIpAddress: '10.0.0.11', SubnetId: 'subnet-of-the-old-one' }],
@@ -379,7 +426,7 @@ describe('The instance that takes the place of another', () => {
     expect(request.MetadataOptions).not.toHaveProperty('State');
     expect(request.NetworkInterfaces).toEqual([{ DeviceIndex: 0, SubnetId: SUBNET_ID }]);
     expect(request).not.toHaveProperty('SubnetId');
-    const placed = runRequest(launchOf('lt-0123456789abcdef0'), {
+    const placed = runRequestOf({
       Placement: { AvailabilityZoneId: 'euw1-az3', GroupName: 'spread', Tenancy: 'dedicated' },
       NetworkInterfaces: [
         {
@@ -395,7 +442,7 @@ describe('The instance that takes the place of another', () => {
     });
     expect(placed.Placement).toEqual({ AvailabilityZone: 'eu-west-1a', GroupName: 'spread', Tenancy: 'dedicated' });
     const there = { Placement: { AvailabilityZone: 'eu-west-1a', GroupName: 'spread' } };
-    expect(runRequest(launchOf('lt-0123456789abcdef0'), there)).not.toHaveProperty('Placement');
+    expect(runRequestOf(there)).not.toHaveProperty('Placement');
     expect(placed.NetworkInterfaces).toEqual([
       {
         DeviceIndex: 0,

@@ -215,6 +215,7 @@ describe('a cometbft node', () => {
       chainId: 'chain-IktQ57',
       clientVersion: '0.38.17',
       inValidatorSet: true,
+      votingPower: 1,
     });
   });
 
@@ -225,6 +226,7 @@ describe('a cometbft node', () => {
       blockTimeMs: Date.parse('2018-04-28T03:18:08.459Z'),
       syncing: false,
       inValidatorSet: true,
+      votingPower: 10,
     });
   });
 
@@ -429,6 +431,17 @@ describe('a client that does not answer one optional call', () => {
     });
   });
 
+  it('tells no voting power where it cannot be counted exactly', () => {
+    // "MaxTotalVotingPower": 2^60 (CometBFT, types/validator_set.go).
+    const vast = JSON.parse(
+      JSON.stringify(samples.cometbftStatus).replace('"voting_power":"1"', '"voting_power":"1152921504606846975"'),
+    );
+    expect(factsOf(cometbft.status(), [answered(vast), answered({ result: { n_peers: '1' } })])).toMatchObject({
+      inValidatorSet: true,
+      votingPower: undefined,
+    });
+  });
+
   it('is read without the facts of a status that are only for people', () => {
     const { result } = JSON.parse(JSON.stringify(samples.cometbftStatus));
     const bare = { result: { sync_info: result.sync_info, validator_info: { voting_power: null } } };
@@ -436,6 +449,7 @@ describe('a client that does not answer one optional call', () => {
       height: 5,
       chainId: undefined,
       inValidatorSet: undefined,
+      votingPower: undefined,
       missing: [
         expect.stringMatching(/^network and version: /),
         expect.stringMatching(/^voting power: /),

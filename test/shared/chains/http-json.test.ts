@@ -116,6 +116,11 @@ describe('a coin that chainmend has no code for', () => {
       { hash: 'tip.hash' },
       /hash: path is "tip.hash"; expected it to begin with a request: info/,
     ],
+    [
+      'a hash from another answer than the height',
+      { requests: { info: { get: '/a' }, tip: { get: '/b' } }, hash: 'tip.hash' },
+      /hash: path is "tip.hash"; expected it to begin with info, whose answer has the height/,
+    ],
     ['an endless path', { height: `info${'.a'.repeat(20)}` }, /height: path is/],
     ['a hash at no path', { hashAt: { request: { get: '/' }, at: 'a..b' } }, /hashAt: path is "a..b"/],
   ])('with %s in its file is refused, by the key', (_, wrong, message) => {

@@ -67,7 +67,10 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
   },
   'replace-instance': { ...request, want: { do: 'replace-instance' } },
   'undo-restore': { ...request, want: { do: 'undo' } },
-  'snapshot-node': { kind: 'snapshot', fleet: 'bitcoin', node: undefined, plan: false },
+  'snapshot-node': {
+    ...{ kind: 'snapshot', fleet: 'bitcoin', node: undefined },
+    ...{ acknowledgesValidator: false, plan: false },
+  },
 };
 
 /** Other test files cover their parsers. */
@@ -124,6 +127,13 @@ describe('an event that dispatch-heal understands', () => {
     expect(errorOf({ ...sample('heal'), trigger })).toMatchObject({
       field: 'trigger',
       expectation: 'a trigger such as disk:data or node:health',
+    });
+  });
+
+  it('is not understood where it acknowledges a validator and names none', () => {
+    expect(errorOf({ kind: 'snapshot', fleet: 'irita', acknowledgesValidator: true })).toMatchObject({
+      field: 'node',
+      expectation: 'node or instanceId, one of them',
     });
   });
 

@@ -187,6 +187,6 @@ it('instances that a heal has launched and not proved, or has replaced and keeps
   const ec2 = Object.assign(new EC2Client({ region: 'eu-west-1' }), {
     send: async () => ({ Reservations: [{ Instances }] }),
   });
-  const nodes = await discoverNodes(ec2, parseFleet(bitcoin));
+  const nodes = await discoverNodes(ec2, parseFleet(bitcoin), { readWatch: async () => undefined });
   expect(nodes.map(({ instanceId }) => instanceId)).toEqual(['i-1', 'i-4']);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { chainClients } from '../../../shared/chains/clients.ts';
-import { chainDefaults, type KnownChain } from '../../../shared/chains/defaults.ts';
+import { chainDefaults, type Family, type KnownChain } from '../../../shared/chains/defaults.ts';
 import { checkWithClient, parseSeed } from '../../../shared/fleet/client-checks.ts';
 import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
 import { FleetFileError } from '../../../shared/fleet/problems.ts';
@@ -97,7 +97,12 @@ describe('a fleet file is refused', () => {
       'probe.subnets',
       'only with vpc',
     ],
-    ['with metrics that bitcoind has not', { rpc: { metricsPort: 26_660 } }, 'rpc.metricsPort', 'only for cometbft'],
+    [
+      'with metrics that bitcoind has not',
+      { rpc: { metricsPort: 26_660 } },
+      'rpc.metricsPort',
+      'only for ethereum, bsc',
+    ],
     ['with a beacon node beside bitcoind', { rpc: { beaconPort: 5052 } }, 'rpc.beaconPort', 'only for ethereum'],
     [
       'with six references',
@@ -268,7 +273,7 @@ describe('what a fleet does with its peers, names, alarms and snapshots', () => 
 });
 
 describe('seeds', () => {
-  const digits = { ethereum: 128, bsc: 128, cometbft: 40, stacks: 66 } as Partial<Record<KnownChain, number>>;
+  const digits: Partial<Record<Family, number>> = { ethereum: 128, cometbft: 40, stacks: 66 };
   const hex = (length: number) =>
     fc
       .array(fc.constantFrom(...'0123456789abcdef'), { minLength: length, maxLength: length })
@@ -281,10 +286,15 @@ describe('seeds', () => {
       fc.constant('seed.example'),
     );
     fc.assert(
-      fc.property(host, fc.integer({ min: 1, max: 65_535 }), hex(digits[chain] ?? 1), (at, port, id) => {
-        const peer = { host: at, port, ...(digits[chain] !== undefined && { id }) };
-        expect(parseSeed(chain, chainClients[chain].operations.formatPeer(peer))).toEqual(peer);
-      }),
+      fc.property(
+        host,
+        fc.integer({ min: 1, max: 65_535 }),
+        hex(digits[chainDefaults[chain].family] ?? 1),
+        (at, port, id) => {
+          const peer = { host: at, port, ...(digits[chainDefaults[chain].family] !== undefined && { id }) };
+          expect(parseSeed(chain, chainClients[chain].operations.formatPeer(peer))).toEqual(peer);
+        },
+      ),
     );
   });
 
@@ -302,7 +312,7 @@ describe('seeds', () => {
 
 it('every chain has limits that fit together', () => {
   for (const [chain, { health, peers }] of Object.entries(chainDefaults)) {
-    expect([chain, health.haltSeconds >= 60, health.stuckSeconds >= 60, peers.maximum >= 3]).toEqual([
+    expect([chain, health.haltSeconds >= 60, health.patienceSeconds >= 60, peers.maximum >= 3]).toEqual([
       chain,
       true,
       true,

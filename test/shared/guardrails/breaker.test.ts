@@ -36,7 +36,10 @@ describe('the breaker of a fleet', () => {
   it.each<Health>(['behind', 'starting', 'stuck', 'forked', 'unreachable', 'unknown'])(
     'counts a node that is %s',
     (health) => {
-      expect(read(nodes(3, 2, health))).toEqual({ open: true, sentence: '2 of 5 nodes unhealthy or unknown, limit 1' });
+      expect(read(nodes(3, 2, health))).toEqual({
+        ...{ open: true, sentence: '2 of 5 nodes unhealthy or unknown, limit 1' },
+        ...(health === 'unknown' && { isMostlyUnknown: true }),
+      });
     },
   );
 
@@ -91,6 +94,7 @@ describe('the breaker of a fleet', () => {
     const parts = [seen(nodes(100, 0)), seen(nodes(100, 0), NOON_MS - OBSERVATION_VALID_MS - 1)];
     expect(readBreaker(bitcoinFleet(), parts, NOON_MS)).toEqual({
       open: true,
+      isMostlyUnknown: true,
       sentence: '100 of 200 nodes unhealthy or unknown, limit 40',
     });
   });

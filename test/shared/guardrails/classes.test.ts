@@ -18,6 +18,8 @@ import { NOON_MS } from '../../fixtures/builders/time.ts';
 const closed = { open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' };
 const open = { open: true, sentence: '3 of 5 nodes unhealthy or unknown, limit 1' };
 
+const zoneOf = (instanceId: string) => ({ name: 'eu-west-1a', instanceIds: [instanceId], sentence: '3 of 3' });
+
 const facts = (more: Partial<ClassFacts> = {}): ClassFacts => ({
   class: 'replace',
   fleet: bitcoinFleet(),
@@ -40,26 +42,27 @@ const CASES: readonly [string, Partial<ClassFacts>, string | null, string | null
   ['an ordinary follower', {}, null, null],
   ['a sentry', { role: 'sentry' }, null, null],
   ['a bootnode', { role: 'bootnode' }, null, null],
-  ['more of the fleet in trouble than the breaker allows', { breaker: open }, 'breaker-open', 'breaker-open'],
+  ['more of the fleet in trouble than the breaker allows', { breaker: open }, null, 'breaker-open'],
+  [
+    'the same, and most of them are unknown',
+    { breaker: { ...open, isMostlyUnknown: true } },
+    'breaker-open',
+    'breaker-open',
+  ],
+  ['the same, and nobody could be asked', { breaker: { ...open, isBlind: true } }, 'breaker-open', 'breaker-open'],
+  ['a zone in trouble that it is in', { breaker: { ...open, zone: zoneOf(INSTANCE) } }, null, 'zone-down'],
+  ['the same, with the breaker closed', { breaker: { ...closed, zone: zoneOf(INSTANCE) } }, null, 'zone-down'],
+  ['the same, and a person names the node', { breaker: { ...open, zone: zoneOf(INSTANCE) }, ...manual }, null, null],
+  ['a zone in trouble that it is not in', { breaker: { ...closed, zone: zoneOf('i-other') } }, null, null],
   ['the same, and a person names the node', { breaker: open, ...manual }, null, null],
   ['a chain that stands still', halted, 'chain-standing', 'chain-standing'],
   ['the same, and the client has failed here', { ...halted, cause: 'known' }, null, 'chain-standing'],
-  [
-    'the same, and the breaker is open, too',
-    { ...halted, cause: 'known', breaker: open },
-    'breaker-open',
-    'chain-standing',
-  ],
+  ['the same, and the breaker is open, too', { ...halted, cause: 'known', breaker: open }, null, 'chain-standing'],
   ['the same, and a person names the node', { ...halted, ...manual }, null, null],
   ['a validator', { role: 'validator' }, 'validator', 'validator'],
   ['a validator whose client has failed', { role: 'validator', cause: 'known' }, 'validator', 'validator'],
   ['a validator that may be restarted', { role: 'validator', fleet: mayRestart }, null, 'validator'],
-  [
-    'the same, with the breaker open',
-    { role: 'validator', fleet: mayRestart, breaker: open },
-    'breaker-open',
-    'validator',
-  ],
+  ['the same, with the breaker open', { role: 'validator', fleet: mayRestart, breaker: open }, null, 'validator'],
   ['a validator that a person names', { role: 'validator', ...manual }, 'validator', 'validator'],
   ['the same, and the person acknowledges it', { role: 'validator', ...acknowledged }, 'validator', null],
   [
@@ -127,6 +130,7 @@ describe('what may be done to a client', () => {
 const stack = { 'aws:cloudformation:stack-name': 'nodes' };
 const standby = bitcoinFleet({ replace: { autoScaling: 'standby' } });
 const drift = bitcoinFleet({ owner: { acceptDrift: true } });
+const changing = bitcoinFleet({ replace: { publicAddress: 'may-change' } });
 const lost = { ip: '198.51.100.7', allocationId: null };
 const elastic = { ip: '198.51.100.7', allocationId: 'eipalloc-0123456789abcdef0' };
 
@@ -135,6 +139,11 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
   ['nobody else', {}, [null, null, null, null]],
   ['an Auto Scaling group', { autoScalingGroup: 'nodes' }, [null, 'asg-owned', 'asg-owned', 'asg-owned']],
   ['the same, where it may be set aside', { autoScalingGroup: 'nodes', fleet: standby }, [null, null, null, null]],
+  [
+    'a group that may set it aside, and can spare none',
+    { autoScalingGroup: 'nodes', fleet: standby, standbyFault: 'a minimum of 5' },
+    [null, 'asg-owned', 'asg-owned', 'asg-owned'],
+  ],
   ['a stack', { tags: stack }, [null, null, 'drift-refused', 'drift-refused']],
   ['a stack that accepts drift', { tags: stack, fleet: drift }, [null, null, null, null]],
   ['Terraform, by a tag', { tags: { ManagedBy: 'Terraform' } }, [null, null, 'drift-refused', 'drift-refused']],
@@ -146,6 +155,7 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
     [null, 'instance-store', null, 'instance-store'],
   ],
   ['nobody, with a public address', { publicIp: lost }, [null, 'public-ip', null, 'public-ip']],
+  ['nobody, with one that may change', { publicIp: lost, fleet: changing }, [null, null, null, null]],
   ['nobody, with an elastic address', { publicIp: elastic }, [null, null, null, null]],
   ['a group and a stack', { autoScalingGroup: 'n', tags: stack }, [null, 'asg-owned', 'asg-owned', 'asg-owned']],
   [
@@ -159,6 +169,7 @@ describe('an instance that is owned', () => {
   const judge = (rung: Rung, more: Partial<OwnerFacts>) =>
     judgeOwner({
       ...{ rung, fleet: bitcoinFleet(), tags: {}, autoScalingGroup: null, instanceStore: false, publicIp: null },
+      standbyFault: null,
       ...more,
     });
 
@@ -170,6 +181,7 @@ describe('an instance that is owned', () => {
     expect(judge('swap', { autoScalingGroup: 'asg-1' })?.reason).toMatch(/asg-1.*replace\.autoScaling: standby/);
     expect(judge('swap', { tags: stack })?.reason).toMatch(/stack nodes.*data volumes.*owner\.acceptDrift: true/);
     expect(judge('replace', { publicIp: lost })?.reason).toContain('198.51.100.7');
+    expect(judge('replace', { publicIp: lost })?.reason).toContain('replace.publicAddress: may-change');
     expect(judge('replace', { instanceStore: true })).toMatchObject({ page: true });
   });
 

@@ -16,6 +16,8 @@ const codes = [
   'root-filling',
   'event-scheduled',
   'node-missing',
+  'record-foreign',
+  'restarts-paced',
   'consensus-client-down',
   'ladder-spent',
   'validator',

@@ -252,8 +252,26 @@ const read = (here: ScriptedNode) =>
 const signed = (height: number, round = 0, step = 3): string => JSON.stringify({ height: String(height), round, step });
 
 describe('the signing state of a validator', () => {
-  const kept = (ours: string | null, theirs: string | null) =>
-    identity(`keep_newest "$1" "$2" ${STATE}`, {
+  it.each<[string, string | null, string | null]>([
+    ['the node has its own', signed(1000), signed(999)],
+    ['the copy has none either', null, null],
+    ['the copy is of a node that never signed', null, signed(0, 0, 0)],
+  ])('may come from a copy where %s', (_, ours, theirs) => {
+    expect(kept(ours, theirs, 'not_lost').said).toBe('carried');
+  });
+
+  it.each([signed(1000), signed(1, 0, 0), '{"hei', '{"round": 0}'])(
+    'does not come from a copy that says %s where the node has lost its own',
+    (theirs) => {
+      expect(kept(null, theirs, 'not_lost')).toMatchObject({
+        said: `refused: ${STATE} is not there, and its copy has signed: nobody knows what was signed since`,
+        theirs,
+      });
+    },
+  );
+
+  const kept = (ours: string | null, theirs: string | null, call = 'keep_newest') =>
+    identity(`${call} "$1" "$2" ${STATE}`, {
       'theirs/data/genesis.json': '{}',
       'ours/data/genesis.json': '{}',
       ...(ours !== null && { [`ours/${STATE}`]: ours }),

@@ -60,7 +60,7 @@ describe.each(configured)('the configuration of $chain', ({ chain, text, client,
 
   it('keeps every line that is not about peers, to the byte and in its place', () => {
     const aboutPeers =
-      /^(persistent_peers|addr_book_strict|private_peer_ids|unconditional_peer_ids|StaticNodes|bootstrap_node) =|^addnode=|^# chainmend: /;
+      /^(persistent_peers|addr_book_strict|private_peer_ids|unconditional_peer_ids|StaticNodes|static-nodes|bootstrap_node) =|^addnode=|^# chainmend: /;
     const rest = (content: string) =>
       content
         .split('\n')

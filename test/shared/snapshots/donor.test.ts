@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { Role } from '../../../shared/fleet/model.ts';
 import type { Health, ObservedNode } from '../../../shared/fleet/observation.ts';
 import { type DonorFacts, donorOf } from '../../../shared/snapshots/donor.ts';
+import { instanceIdOf } from '../../fixtures/builders/node.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
@@ -156,8 +157,44 @@ describe('nobody is stopped', () => {
   });
 });
 
+describe('a validator', () => {
+  const validators = (down?: Partial<ObservedNode>): readonly ObservedNode[] =>
+    ['node1', 'node2', 'node3', 'node4'].map((name) => ({
+      ...node(name, { role: 'validator', votes: { own: 10, chain: { total: 40, missing: 0, byzantine: 0 } } }),
+      ...(name === 'node4' && down),
+    }));
+  const of = (more: Partial<DonorFacts> = {}) =>
+    donor({ fleet: fleetOf({ chain: 'cometbft', role: { tag: 'Role' } }), nodes: validators(), ...more });
+  const named = { instanceId: instanceIdOf('node2') };
+  const acknowledged = { ...named, acknowledgesValidator: true } as const;
+
+  it('is stopped for a person who names it and says what it is, though no pool stays', () => {
+    expect(of({ asked: acknowledged })).toBe('node2');
+    expect(of({ asked: named })).toBe('donor-unsuitable: node2 is a validator');
+  });
+
+  it('is stopped for nobody else: not for a schedule, and not where another node is meant', () => {
+    expect(of()).toMatch(/^donor-unsuitable: node1 is a validator; node2 is a validator/);
+    expect(of({ asked: { instanceId: undefined, acknowledgesValidator: true } })).toMatch(/^donor-unsuitable/);
+  });
+
+  it('is not stopped where too little voting power would stay', () => {
+    expect(of({ nodes: validators({ health: 'unreachable' }), asked: acknowledged })).toMatch(/^quorum-at-risk: /);
+  });
+
+  it('is not stopped while it is not synced, and none of unknown role is', () => {
+    const with2 = (more: Partial<ObservedNode>) =>
+      validators().map((one) => (one.name === 'node2' ? { ...one, ...more } : one));
+    expect(of({ nodes: with2({ health: 'behind' }), asked: acknowledged })).toMatch(
+      /^donor-unsuitable: node2 is behind/,
+    );
+    expect(of({ nodes: with2({ role: 'unknown' }), asked: acknowledged })).toMatch(/node2 is of unknown role/);
+  });
+});
+
 describe('a snapshot that does not count', () => {
   it.each<[string, Taken]>([
+    ['is of a validator, and so for no other node', { node: 'node9', ledger: { ofValidator: true } }],
     ['has failed', { more: { state: 'error' } }],
     ['is quarantined', { ledger: { quarantined: 'bad' } }],
     ['was taken by a policy', { policy: 'policy-1' }],

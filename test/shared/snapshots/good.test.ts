@@ -43,6 +43,25 @@ describe('the order of good sets', () => {
     ]);
   });
 
+  it('goes by the blocks of a set where they are far behind its date', () => {
+    // A block in 600 s: 64 days are 9,216. The newer one was taken of a node that had stood for that long.
+    const all = sets(
+      { hoursAgo: 2, ledger: { height: 890_784 } },
+      { node: 'node2', hoursAgo: 26, ledger: { height: 899_844 } },
+    );
+    const head = { height: 900_000, atMs: NOON_MS };
+    expect(ids(demand({ sets: all, head }))).toEqual(['node2-26', 'node1-2']);
+    expect(ids(demand({ sets: all }))).toEqual(['node1-2', 'node2-26']);
+  });
+
+  it('goes by the date where the blocks are about as new: blocks do not come on the second', () => {
+    const all = sets(
+      { hoursAgo: 2, ledger: { height: 899_950 } },
+      { node: 'node2', hoursAgo: 26, ledger: { height: 899_860 } },
+    );
+    expect(ids(demand({ sets: all, head: { height: 900_000, atMs: NOON_MS } }))).toEqual(['node1-2', 'node2-26']);
+  });
+
   it('has those of a policy that copies no tags where the fleet file names the policy', () => {
     const taken: Taken = {
       policy: 'policy-0123456789abcdef0',
@@ -108,6 +127,16 @@ describe('a set is refused, and it is said why, when it', () => {
       /28\.0\.1, node1 runs the older 27\.1\.0/,
     ],
     ['holds data of another mode', { ledger: { mode: 'archive' } }, /holds archive data, the fleet keeps pruned/],
+    [
+      'is from before an upgrade of its chain',
+      { ledger: { height: 499 } },
+      /of height 499, before the upgrade at 500 .*restore it by hand/,
+      {
+        fleet: fleetOf({ replace: { upgradeHeights: [200, 500] } }),
+        head: { height: 600, atMs: NOON_MS },
+        client: null,
+      },
+    ],
     ['is on a fork', { ledger: { blockHash: 'bb' } }, /has block bb at height 100, the chain has aa/],
     ['was taken after the fault', { hoursAgo: -1 }, /after the trouble of node1 began/],
     ['was taken when the fault may have begun', { hoursAgo: 0.15 }, /may have begun at 2026-01-01T11:48:00\.000Z/],
@@ -122,6 +151,11 @@ describe('a set is refused, and it is said why, when it', () => {
       { node: 'node2' },
       /node2, a validator: never/,
       { siblings: new Map([['node2', 'validator']]) },
+    ],
+    [
+      'was taken of a validator, whatever its node is now',
+      { node: 'node2', ledger: { ofValidator: true } },
+      /taken of node2 as a validator, with its key: never for another node/,
     ],
     [
       'is of a node of unknown role',
@@ -143,6 +177,18 @@ describe('a set is refused, and it is said why, when it', () => {
       { role: 'validator' },
     ],
   ];
+
+  it.each<[string, Parameters<typeof demand>[0]]>([
+    ['that is still to come', { head: { height: 450, atMs: NOON_MS } }],
+    [
+      'under the client of before it',
+      { head: { height: 600, atMs: NOON_MS }, client: { client: 'satoshi', version: '27.0.0' } },
+    ],
+  ])('but not before an upgrade %s', (_, more) => {
+    const fleet = fleetOf({ replace: { upgradeHeights: [500] } });
+    const taken = sets({ ledger: { height: 400, clientVersion: '27.0.0' } });
+    expect(ids(demand({ fleet, sets: taken, ...more }))).toHaveLength(1);
+  });
 
   it.each(fault)('%s', (_, taken, said, more = {}) => {
     const { good, refused } = rankSets(demand({ sets: sets(taken), ...more }));

@@ -66,6 +66,18 @@ describe('check', () => {
     );
   });
 
+  it('says which fleet nobody watches, and why where that is known', async () => {
+    const other = (name: string) =>
+      `fleet: ${name}\nchain: other\nmode: plan\nnodes: { tag: { A: ${name} } }\nunit: node\nstopGraceSeconds: 60\nvolumes: { data: /data }\n`;
+    write('cardano.yaml', other('cardano'));
+    write('grin.yaml', other('grin'));
+    const { status, said } = await run('check');
+    expect(status).toBe(0);
+    expect(said).toMatch(/^Nobody watches cardano: cardano cannot be asked: .* only its disks are looked after\.$/m);
+    expect(said).toMatch(/^Nobody watches grin: only its disks are looked after\.$/m);
+    expect(said).not.toContain('Nobody watches bitcoin');
+  });
+
   it('fails with the place of every problem', async () => {
     write('bitcoin.yaml', bitcoin.replace('mode', 'mood'));
     const { status, complained } = await run('check', join(directory, 'bitcoin.yaml'));

@@ -13,6 +13,7 @@ import { hashOf } from '../../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../../../shared/heal/records.ts';
 import { claimedIncident, endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
+import { observedNode } from '../../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../../fixtures/builders/records.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
 
@@ -117,6 +118,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       return nodeRecord(progress && { progress });
     },
     fleet: async () => ({ incidents: [], nodes: [], foreign: [] }),
+    observed: async () => [],
     fleets: async () => ['bitcoin'],
     journal: async () => [],
     subscribers: async () => ({
@@ -207,6 +209,10 @@ describe('a person who restores a node', () => {
     ['undo bitcoin/node2 --yes', { kind: 'undo', fleet: 'bitcoin', node: 'node2' }],
     ['snapshot bitcoin --yes', { kind: 'snapshot', fleet: 'bitcoin' }],
     ['snapshot bitcoin/node2 --yes', { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }],
+    [
+      'snapshot irita/validator2 --acknowledge-validator --yes',
+      { kind: 'snapshot', fleet: 'irita', node: 'validator2', acknowledgesValidator: true },
+    ],
   ])('or says %s', async (words, event) => {
     expect((await run(words)).exit).toBe(0);
     expect(events).toEqual([event]);
@@ -306,6 +312,7 @@ describe('what is wrong is told in a sentence', () => {
     ['restore bitcoin/node2/x --plan', 'more than one slash'],
     ['restore bitcoin/$(x) --plan', "is no node's name"],
     ['restore bitcoin/node2 --snapshot vol-1', 'Expected snap- and 8 to 17 hex digits'],
+    ['snapshot irita --acknowledge-validator', 'irita: which node?'],
     ['restore bitcoin/node2 --for 0', 'Expected minutes, 1 to 2880'],
     ['restore bitcoin/node2', 'nobody is here to be asked: say --yes'],
     ['retsore bitcoin/node2', "unknown command 'retsore'"],
@@ -362,6 +369,26 @@ describe('status', () => {
 
   it('says that nothing is open', async () => {
     expect((await run('status bitcoin')).text).toContain('Nothing is open in bitcoin');
+  });
+
+  it('shows the consensus clients that are asked, of all nodes or of the one that is meant', async () => {
+    const consensusClient = {
+      health: 'syncing',
+      reason: 'at slot 10007, 493 behind',
+      ...{ slot: 10_007, slotsBehind: 493, version: 'Lighthouse/v8.2.2' },
+    } as const;
+    const nodes = [
+      observedNode({ name: 'node1', instanceId: 'i-1' }),
+      observedNode({ name: 'node2', instanceId: 'i-2', consensusClient }),
+      observedNode({ name: 'node3', instanceId: 'i-3', consensusClient: { ...consensusClient, health: 'stuck' } }),
+    ];
+    const observed = async () => [{ observedAtMs: NOON_MS - 42_000, nodes }];
+    const { text } = await run('status ethereum', undefined, { observed });
+    expect(text).toMatch(/^node2 +Lighthouse\/v8\.2\.2 +syncing: at slot 10007, 493 behind +\d+ s(econds)? ago$/m);
+    expect(text).toMatch(/^node3 +Lighthouse/m);
+    expect(text).not.toMatch(/^node1/m);
+    expect((await run('status ethereum/node2', undefined, { observed })).text).not.toMatch(/^node3/m);
+    expect((await run('status bitcoin')).text).not.toContain('consensus client');
   });
 
   it('says that nobody gets the pages, or that this is not known, and goes on', async () => {

@@ -179,8 +179,11 @@ describe('what is found', () => {
         ...facts,
         fleets: [{ fleet, nodes: 1, withoutTemplate: [], isStored: true, templates: [template as never] }],
       }).problems;
-    const template = { template: 'lt-1', profile: 'none', mayPass: undefined, unknown: undefined };
+    const template = { template: 'lt-1', profile: 'none', mayPass: undefined, hasUserData: false, unknown: undefined };
     expect(about(template)).toEqual([expect.stringContaining('never managed by Systems Manager')]);
+    expect(about({ ...template, hasUserData: true })).toContainEqual(
+      expect.stringContaining('lt-1 has user data, and replace.userData does not say what becomes of them'),
+    );
     expect(about({ ...template, profile: undefined, unknown: 'nothing can be read: AccessDenied' })).toEqual([
       'bitcoin: of lt-1 nothing can be read: AccessDenied',
     ]);

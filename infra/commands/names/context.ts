@@ -1,0 +1,48 @@
+// What `adopt` and `release` share: AWS, the person at the terminal, and the checks of what was typed.
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
+import type { Settings } from '../../../shared/fleet/settings.ts';
+import { judgePauses } from '../../../shared/guardrails/switches.ts';
+import { parameterPrefix } from '../../names.ts';
+import { UsageError } from '../fleets/context.ts';
+import type { Belongings } from '../retire/belongings.ts';
+import type { NamesAccount } from './account.ts';
+
+export interface NamesContext {
+  /** Only commands that talk to AWS open these; `--help` needs no credentials. */
+  readonly account: () => NamesAccount;
+  readonly belongings: () => Belongings;
+  readonly say: (text: string) => void;
+  /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
+  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+}
+
+export interface NamesOptions {
+  readonly yes?: boolean;
+}
+
+/** @throws UsageError */
+export function refuseWrongUse({ confirm }: NamesContext, what: string, fleet: string, { yes }: NamesOptions): void {
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(fleet))
+    throw new UsageError(`${JSON.stringify(fleet)} is no fleet's name: expected one such as bitcoin`);
+  if (!yes && !confirm) throw new UsageError(`nobody can be asked here: say --yes to ${what} the records of ${fleet}`);
+}
+
+/** A fleet's stored file: it is what the functions go by. */
+export type StoredFile =
+  | { readonly is: 'there'; readonly fleet: Fleet }
+  | { readonly is: 'missing' }
+  | { readonly is: 'broken'; readonly why: string };
+
+export function storedFile({ fleets, broken }: Settings, name: string): StoredFile {
+  const why = broken.get(fleetParameterName(parameterPrefix, name));
+  if (why !== undefined) return { is: 'broken', why };
+  const fleet = fleets.find((one) => one.name === name);
+  return fleet ? { is: 'there', fleet } : { is: 'missing' };
+}
+
+/** Why the fleet, or everything, is paused; undefined: neither is. */
+export function pauseOf({ values }: Settings, fleet: string): string | undefined {
+  const refusal = judgePauses(parameterPrefix, fleet, values);
+  return refusal?.refuse === 'paused' ? refusal.reason : undefined;
+}

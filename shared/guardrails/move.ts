@@ -1,0 +1,88 @@
+// Whether a node may be moved now, before what EC2 has scheduled for its instance. Nothing is wrong with it yet, so the fleet has to be able to spare
+// it. Pure.
+import { familyOf } from '../chains/defaults.ts';
+import type { Fleet, Role } from '../fleet/model.ts';
+import type { ObservedNode } from '../fleet/observation.ts';
+import { type ScheduledEvent, sentenceOfEvent } from '../fleet/scheduled-events.ts';
+import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
+import type { BreakerReading } from './breaker.ts';
+import { judgeClass } from './replace.ts';
+import { judgeVotingPower } from './voting-power.ts';
+
+export interface MoveFacts {
+  readonly nowMs: number;
+  readonly fleet: Fleet;
+  readonly node: { readonly instanceId: string; readonly name: string };
+  readonly role: Role;
+  readonly event: Pick<ScheduledEvent, 'code' | 'notBeforeMs'>;
+  /** The fleet as watch-fleet saw it within the last three minutes. */
+  readonly nodes: readonly ObservedNode[];
+  readonly breaker: BreakerReading;
+  readonly haltedSinceMs: number | null;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const AGAIN_MS = 5 * MINUTE_MS;
+
+/** A clean stop, twenty minutes until an instance has stopped and fifteen until it has booted: after that EC2's own stop could come in between. */
+const TAKES_MS = HOUR_MS;
+
+/** Whether a node is to be moved for this event, as its fleet file says. */
+export const isDue = (
+  { notBeforeMs }: Pick<ScheduledEvent, 'notBeforeMs'>,
+  { replace }: Pick<Fleet, 'replace'>,
+  nowMs: number,
+): boolean =>
+  replace.rungs.includes('stop-start') &&
+  notBeforeMs - nowMs <= replace.moveBeforeHours * HOUR_MS &&
+  notBeforeMs > nowMs;
+
+/** Why it is not moved now; null where it may be. Nobody is paged for a wait: what is near and undone is told by itself (`event-near`). */
+export function judgeMove(facts: MoveFacts): Refusal | null {
+  const { nowMs, fleet, node, role, event, nodes, breaker, haltedSinceMs } = facts;
+  if (event.notBeforeMs - nowMs < TAKES_MS)
+    return refuse('event-too-near', `${sentenceOfEvent(event)}: too soon for a stop of our own`);
+  const self = nodes.find(({ instanceId }) => instanceId === node.instanceId);
+  if (!self) return refuse('observation-stale', `${node.name} was not observed for 3 min`);
+  if (self.health !== 'synced')
+    return refuse('cannot-be-spared', `${node.name} is ${self.health} itself: what it has comes first`);
+  if ((role === 'validator' || role === 'unknown') && !fleet.owner.restartValidators)
+    return refuse(
+      role === 'validator' ? 'validator' : 'role-unknown',
+      `${node.name} is ${role === 'validator' ? 'a validator' : 'of unknown role'}, and the fleet file does not say owner.restartValidators: true: a person stops and starts it before`,
+    );
+  const classed = judgeClass({
+    ...{ class: 'restart', fleet, role, node, breaker, haltedSinceMs },
+    ...{ cause: 'unknown', manual: false, acknowledgesValidator: false },
+  });
+  if (classed) return classed;
+  return (
+    judgeOthers(facts) ?? (isVoting(facts) ? judgeVotingPower({ fleet, nodes, instanceId: node.instanceId }) : null)
+  );
+}
+
+const isVoting = ({ fleet, role }: MoveFacts): boolean =>
+  familyOf(fleet.chain) === 'cometbft' && (role === 'validator' || role === 'unknown');
+
+/**
+ * All others have to be well: one that is sick or unknown may need what this one gives. A node that stands alone is moved all the same: EC2 would stop
+ * it without its client's grace, and there is nobody to wait for.
+ */
+function judgeOthers({ node, nodes, breaker }: MoveFacts): Refusal | null {
+  if (breaker.open) return refuse('cannot-be-spared', `${breaker.sentence}: ${node.name} is not stopped now`);
+  const unwell = nodes.filter(({ instanceId, health }) => instanceId !== node.instanceId && health !== 'synced');
+  const [first] = unwell;
+  if (!first) return null;
+  return refuse(
+    'cannot-be-spared',
+    `${unwell.length} of the ${nodes.length - 1} other nodes are not synced, ${first.name} among them: ${node.name} is not stopped now`,
+  );
+}
+
+const refuse = (code: GuardrailCode, reason: string): Refusal => ({
+  refuse: code,
+  reason,
+  page: false,
+  retryAfterMs: AGAIN_MS,
+});

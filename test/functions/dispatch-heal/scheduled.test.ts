@@ -1,0 +1,72 @@
+// Which nodes the sweep wants to move before what EC2 has scheduled for them, and when that is over.
+import { describe, expect, it } from '@jest/globals';
+import { eventCandidates } from '../../../functions/dispatch-heal/candidates.ts';
+import { isScheduledNoMore, judgeScheduled } from '../../../functions/dispatch-heal/scheduled.ts';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import type { IncidentRecord } from '../../../shared/heal/records.ts';
+import { NODE_EVENT } from '../../../shared/model/trigger.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { observedNode } from '../../fixtures/builders/observation.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const fleet = bitcoinFleet();
+const mark = (hours: number, more: object = {}) => ({
+  ...{ id: 'e1', code: 'instance-stop' as const, notBeforeMs: NOON_MS + hours * HOUR_MS, seenAtMs: NOON_MS - HOUR_MS },
+  ...more,
+});
+const seen = (node: ObservedNode, ageMs = 0) => {
+  const observations = [{ observedAtMs: NOON_MS - ageMs, nodes: [observedNode({ name: 'node1' }), node] }];
+  return { observations, haltedSinceMs: null, gone: null, sharedNames: new Set<string>() };
+};
+const candidates = (more: Partial<ObservedNode>, ageMs = 0) =>
+  eventCandidates([fleet], new Map([['bitcoin', seen(observedNode(more), ageMs)]]), NOON_MS);
+
+describe('a node is moved', () => {
+  it('once its event is near enough, and its onset is when that began', () => {
+    expect(candidates({ scheduled: [mark(24)] })).toMatchObject([
+      { instanceId: INSTANCE, onsetMs: NOON_MS - HOUR_MS, trigger: { kind: 'node', subject: 'event' } },
+    ]);
+    expect(candidates({ scheduled: [mark(47.5, { seenAtMs: 0 })] })).toMatchObject([
+      { onsetMs: NOON_MS - 30 * MINUTE_MS },
+    ]);
+  });
+
+  it.each<[string, Partial<ObservedNode>, number]>([
+    ['days before', { scheduled: [mark(49)] }, 0],
+    ['when its time has come', { scheduled: [mark(-1)] }, 0],
+    ['where nothing is scheduled', {}, 0],
+    ['once it was started since', { scheduled: [mark(24, { moved: true })] }, 0],
+    ['while it is sick', { health: 'stuck', scheduled: [mark(24)] }, 0],
+    ['by what was seen more than three minutes ago', { scheduled: [mark(24)] }, 4 * MINUTE_MS],
+  ])('but not %s', (_, more, ageMs) => {
+    expect(candidates(more, ageMs)).toEqual([]);
+  });
+
+  it('and waits at the door while its fleet cannot spare it', () => {
+    const subject = { fleet, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower' } as const;
+    const at = (health: ObservedNode['health']) => {
+      const own = observedNode({ scheduled: [mark(24)] });
+      const nodes = [observedNode({ name: 'node1', health }), own];
+      return judgeScheduled(
+        subject,
+        {
+          observations: [{ observedAtMs: NOON_MS, nodes }],
+          haltedSinceMs: null,
+          gone: null,
+          sharedNames: new Set<string>(),
+        },
+        NOON_MS,
+      )?.refuse;
+    };
+    expect([at('synced'), at('stuck')]).toEqual([undefined, 'cannot-be-spared']);
+  });
+});
+
+it('its incident is over when nothing is scheduled any more, or the node is gone', () => {
+  const incident = { trigger: NODE_EVENT, instanceId: INSTANCE } as unknown as IncidentRecord;
+  expect(isScheduledNoMore(incident, [observedNode({ scheduled: [mark(24)] })])).toBe(false);
+  expect(isScheduledNoMore(incident, [observedNode()])).toBe(true);
+  expect(isScheduledNoMore(incident, [observedNode({ scheduled: [mark(24, { moved: true })] })])).toBe(true);
+  expect(isScheduledNoMore(incident, [observedNode({ name: 'node1' })])).toBe(true);
+});

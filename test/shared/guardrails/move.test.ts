@@ -1,0 +1,86 @@
+// Whether a well node may be stopped before what EC2 has scheduled for its instance.
+import { describe, expect, it } from '@jest/globals';
+import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+import { isDue, judgeMove, type MoveFacts } from '../../../shared/guardrails/move.ts';
+import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
+import { INSTANCE } from '../../fixtures/builders/node.ts';
+import { observedNode } from '../../fixtures/builders/observation.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const fleet = bitcoinFleet();
+const event = { code: 'instance-retirement', notBeforeMs: NOON_MS + 24 * HOUR_MS } as const;
+const of = (name: string, health: ObservedNode['health'] = 'synced') => observedNode({ name, health });
+const others = [of('node1'), of('node3'), of('node4'), of('node5')];
+const closed = { open: false, sentence: '0 of 5 nodes unhealthy or unknown, limit 1' };
+
+const facts = (more: Partial<MoveFacts> = {}): MoveFacts => ({
+  ...{ nowMs: NOON_MS, fleet, node: { instanceId: INSTANCE, name: 'node2' }, role: 'follower', event },
+  ...{ nodes: [of('node2'), ...others], breaker: closed, haltedSinceMs: null },
+  ...more,
+});
+
+describe('a node is moved before what EC2 has scheduled', () => {
+  it('while all others of its fleet are well', () => {
+    expect(judgeMove(facts())).toBeNull();
+  });
+
+  it('where it stands alone: EC2 would stop it without its client’s grace, and there is nobody to wait for', () => {
+    expect(judgeMove(facts({ nodes: [of('node2')] }))).toBeNull();
+  });
+
+  it.each<[string, number, number, boolean]>([
+    ['two days before it', 48, 48, true],
+    ['not earlier', 49, 48, false],
+    ['as early as its fleet file says', 100, 120, true],
+    ['never where its fleet file says so', 1, 0, false],
+    ['not after its time', -1, 48, false],
+  ])('%s', (_, hours, moveBeforeHours, due) => {
+    const { replace } = bitcoinFleet({ replace: { moveBeforeHours } });
+    expect(isDue({ notBeforeMs: NOON_MS + hours * HOUR_MS }, { replace }, NOON_MS)).toBe(due);
+  });
+
+  it('by nothing but a stop and a start', () => {
+    const { replace } = bitcoinFleet({ replace: { rungs: ['restart', 'swap'] } });
+    expect(isDue(event, { replace }, NOON_MS)).toBe(false);
+  });
+});
+
+describe('a node is not moved', () => {
+  it.each<[string, Partial<MoveFacts>, string]>([
+    [
+      'when EC2 may begin at any moment',
+      { event: { ...event, notBeforeMs: NOON_MS + 59 * MINUTE_MS } },
+      'event-too-near',
+    ],
+    ['when nobody has looked at it', { nodes: others }, 'observation-stale'],
+    ['while it is sick itself', { nodes: [of('node2', 'stuck'), ...others] }, 'cannot-be-spared'],
+    ['while it catches up', { nodes: [of('node2', 'behind'), ...others] }, 'cannot-be-spared'],
+    ['while one other is sick', { nodes: [of('node2'), of('node1', 'stuck'), of('node3')] }, 'cannot-be-spared'],
+    ['while one other is unknown', { nodes: [of('node2'), of('node1', 'unknown'), of('node3')] }, 'cannot-be-spared'],
+    ['while the breaker is open', { breaker: { open: true, sentence: '2 of 5' } }, 'cannot-be-spared'],
+    ['while the chain stands', { haltedSinceMs: NOON_MS - HOUR_MS }, 'chain-standing'],
+    ['where it is a validator', { role: 'validator' }, 'validator'],
+    ['where nobody knows its role', { role: 'unknown' }, 'role-unknown'],
+    [
+      'where the other validators would keep too little power',
+      { role: 'validator', fleet: { ...fleet, chain: 'cometbft', owner: { ...fleet.owner, restartValidators: true } } },
+      'voting-power-unknown',
+    ],
+  ])('%s', (_, more, code) => {
+    const refusal = judgeMove(facts(more));
+    expect(refusal?.refuse).toBe(code);
+    // What is near and undone is told by itself.
+    expect(refusal?.page).toBe(false);
+  });
+
+  it('but a validator is, where its fleet file lets it be restarted and the others keep the power', () => {
+    const votes = { own: 10, chain: { total: 40, missing: 0, byzantine: 0 } };
+    const nodes = ['node1', 'node2', 'node3', 'node4'].map((name) => ({
+      ...of(name),
+      role: 'validator' as const,
+      votes,
+    }));
+    const restartable = { ...fleet, chain: 'cometbft', owner: { ...fleet.owner, restartValidators: true } } as const;
+    expect(judgeMove(facts({ role: 'validator', fleet: restartable, nodes }))).toBeNull();
+  });
+});
