@@ -13,6 +13,7 @@ export const functionNames = {
   planSnapshots: 'chainmend-plan-snapshots',
   markRoot: 'chainmend-mark-root',
   pruneRetired: 'chainmend-prune-retired',
+  seedGroups: 'chainmend-seed-groups',
 } as const;
 
 /**

@@ -17,6 +17,7 @@ import { RegisterNodes } from './constructs/register-nodes.ts';
 import { ReplaceNode } from './constructs/replace-node.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
 import { RotatePeers } from './constructs/rotate-peers.ts';
+import { SeedGroups } from './constructs/seed-groups.ts';
 import { Settings } from './constructs/settings.ts';
 import { SnapshotNode } from './constructs/snapshot-node.ts';
 import { SnapshotPolicies } from './constructs/snapshots.ts';
@@ -73,6 +74,9 @@ export class ChainmendStack extends Stack {
     const markRoot = new MarkRoot(this, 'MarkRoot', shared);
     const dispatchHeal = new DispatchHeal(this, 'DispatchHeal', { ...shared, ...heals, undelivered });
     const pruneRetired = new PruneRetired(this, 'PruneRetired', shared);
+    const seedGroups = shared.fleets.some(({ seedsGroups }) => seedsGroups)
+      ? [new SeedGroups(this, 'SeedGroups', shared)]
+      : [];
     const registerNodes = new RegisterNodes(this, 'RegisterNodes', {
       ...shared,
       undelivered,
@@ -89,6 +93,7 @@ export class ChainmendStack extends Stack {
         replaceNode.suiteFunction,
         snapshotNode.suiteFunction,
         pruneRetired.suiteFunction,
+        ...seedGroups.map(({ suiteFunction }) => suiteFunction),
         registerNodes.suiteFunction,
         watchFleet.suiteFunction,
         rotatePeers.suiteFunction,

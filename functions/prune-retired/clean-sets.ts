@@ -17,7 +17,7 @@ export interface SetRemovals {
 
 const NONE: SetRemovals = { removals: [], strange: [] };
 
-export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneFacts): SetRemovals {
+export function setsToRemove({ nowMs, fleet, busy, sets, seeds, kept: records }: PruneFacts): SetRemovals {
   const keep = fleet.cleanSnapshots?.keep;
   // A heal of the fleet may be about to use any of them.
   if (keep === undefined || keep < 1 || busy.size > 0) return NONE;
@@ -35,7 +35,7 @@ export function setsToRemove({ nowMs, fleet, busy, sets, kept: records }: PruneF
   const proved = good.find(({ rank }) => rank === 'verified');
   if (proved) kept.add(proved);
   const oldestKeptMs = newestGood.at(-1)?.takenAtMs ?? 0;
-  const held = new Set([...keptOf(records, 'hold').values()].flatMap(({ snapshotIds }) => snapshotIds));
+  const held = new Set([...seeds, ...[...keptOf(records, 'hold').values()].flatMap(({ snapshotIds }) => snapshotIds)]);
   const bad = keptOf(records, 'quarantine');
   const removals: SetRemoval[] = [];
   const strange: string[] = [];

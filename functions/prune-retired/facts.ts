@@ -20,6 +20,7 @@ import { unsettled } from '../../shared/heal/lease.ts';
 import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { dateOf, FLEET_TAG, KEEP_UNTIL_TAG, NODE_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
+import { snapshotsNamed } from '../../shared/snapshots/seeds.ts';
 import { setsOf } from '../../shared/snapshots/sets.ts';
 import type { PruneContext } from './context.ts';
 import type { KeptVolume, PruneFacts, Removal, RetiredInstance, Tags } from './retired-resources.ts';
@@ -42,7 +43,7 @@ export async function readFacts(
   only?: Removal['kind'],
 ): Promise<PruneFacts> {
   const wants = (...kinds: readonly Removal['kind'][]): boolean => only === undefined || kinds.includes(only);
-  const [nodes, records, kept, volumes, instances, snapshots] = await Promise.all([
+  const [nodes, records, kept, volumes, instances, snapshots, seeds] = await Promise.all([
     discoverNodes(ec2, fleet, store),
     store.readFleet(fleet.name),
     readKept(store, fleet.name),
@@ -50,6 +51,7 @@ export async function readFacts(
     wants('volume', 'instance') ? readVolumes(ec2, fleet.name) : [],
     wants('instance') ? readRetired(ec2, fleet.name) : [],
     wants('set') && fleet.cleanSnapshots ? readSnapshots(ec2, fleet, [], 'all') : [],
+    wants('set') ? store.readSeeds(fleet.name) : undefined,
   ]);
   const found = new Set([...volumes.map(({ VolumeId }) => VolumeId), ...instances.map(({ InstanceId }) => InstanceId)]);
   const overdue = [...keptOf(kept, 'volume').values(), ...keptOf(kept, 'instance').values()].filter(
@@ -64,6 +66,7 @@ export async function readFacts(
     volumes: volumes.map(keptVolumeOf),
     instances: instances.map(retiredInstance),
     sets: setsOf(snapshots, context),
+    seeds: snapshotsNamed(seeds),
     kept,
     missing: only === undefined && overdue.length > 0 ? await readMissing(ec2, overdue) : [],
   };

@@ -54,6 +54,8 @@ export interface PruneFacts {
   readonly volumes: readonly KeptVolume[];
   readonly instances: readonly RetiredInstance[];
   readonly sets: readonly SnapshotSet[];
+  /** Snapshots that a launch template of the fleet's groups names: without them a group could launch nothing. */
+  readonly seeds: ReadonlySet<string>;
   /** Heals' records of what they put away, and which of it has ended. */
   readonly kept: readonly KeptRecord[];
   /** Recorded, past the date, and without the tags of a kept resource; `there`: EC2 still shows it. */

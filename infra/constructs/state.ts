@@ -78,7 +78,8 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'watch-fleet': access('watch-fleet', [], allIncidents),
   'register-nodes': access('register-nodes', [], [watched, nodes]),
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
-  'prune-retired': access('prune-retired', [kept], [watched, nodes, ...allIncidents]),
+  'prune-retired': access('prune-retired', [kept], [watched, nodes, ...allIncidents, ownPartition('seed-groups')]),
+  'seed-groups': access('seed-groups', [], [watched]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
   // The dispatcher opens incidents of every kind, and frees nodes whose lease holders have died.
   'dispatch-heal': access(

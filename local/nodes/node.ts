@@ -45,6 +45,10 @@ export interface FirstBootRun {
   readonly ends: 'done' | 'error';
   /** They make a filesystem on each volume that they find. */
   readonly formats?: boolean;
+  /** They mount the volume that the machine was launched with there, make a filesystem first where it has none, and start the client. */
+  readonly mounts?: string;
+  /** What they remove from it before that: a copied identity. */
+  readonly removes?: readonly string[];
 }
 
 export class SimulatedNode implements Machine {
@@ -261,6 +265,7 @@ export class SimulatedNode implements Machine {
         this.setUp = undefined;
         this.cloudInit = setUp.ends;
         this.bare = setUp.ends !== 'done';
+        if (!this.bare && setUp.mounts !== undefined) this.takeDisk(setUp.mounts, setUp.removes);
       });
     }
     if (this.enabled) this.later(bootMs + this.random.integer(...AUTOSTART_MS), () => void this.startClient());
@@ -381,6 +386,15 @@ export class SimulatedNode implements Machine {
     this.bare = true;
     this.setUp = run ?? undefined;
     if (run === null) this.cloudInit = 'done';
+  }
+
+  private takeDisk(path: string, removes: readonly string[] = []): void {
+    const disk = this.disks.report().find(({ mountedAt }) => mountedAt === undefined);
+    if (!disk) return;
+    if (disk.filesystem === undefined) this.disks.format(disk.volumeId, 'xfs');
+    if (this.disks.mount(disk.volumeId, path) !== undefined) return;
+    for (const file of removes) this.setup.files.delete(file);
+    this.startClient();
   }
 
   /** Starts the client, as systemd or docker would; true if it runs. */

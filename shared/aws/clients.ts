@@ -132,6 +132,19 @@ export function replaceClients(configure: Configure = () => ({})): ReplaceClient
   });
 }
 
+/** For the launch templates of Auto Scaling groups. */
+export interface GroupClients extends Clients {
+  readonly autoscaling: AutoScalingClient;
+}
+
+export function groupClients(configure: Configure = () => ({})): GroupClients {
+  const settings = settingsWith(configure);
+  return lazily<GroupClients>({
+    ...baseClientFactories(settings),
+    autoscaling: () => autoScalingClient(settings('autoscaling')),
+  });
+}
+
 /** Creates each client at its first use: a cold start pays only for the clients that its invocation needs. */
 function lazily<T extends object>(makers: { readonly [K in keyof T]: () => T[K] }): T {
   const made = {} as T;

@@ -11,7 +11,7 @@ import { peerList } from './schema-watch.ts';
  * @param document one that fits the schema
  */
 export function completeDocument(document: FleetDocument) {
-  const { fleet, chain, mode, nodes, role, owner, breaker, ask, replace, dns, dataMode, ...filled } = v.parse(
+  const { fleet, chain, mode, nodes, role, owner, breaker, ask, replace, asg, dns, dataMode, ...filled } = v.parse(
     fleetDocumentSchema,
     document,
   );
@@ -39,6 +39,7 @@ export function completeDocument(document: FleetDocument) {
     alarms: { ...filled.alarms, diskPercent: filled.alarms.diskPercent ?? disk.growAtPercent },
     ...(filled.snapshots && { snapshots: completeSnapshots(filled.snapshots, document.snapshots) }),
     replace,
+    ...(asg && { asg }),
     ...(dataMode !== undefined && { dataMode }),
   };
 }

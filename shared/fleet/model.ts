@@ -27,7 +27,7 @@ export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 /** @param complete of a document that `parseFleetDocument` returned */
 export function fleetOf(complete: CompleteDocument) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask } = complete;
-  const { rpc, probe, health, p2pPort, peers, dns, alarms, snapshots, replace, dataMode } = complete;
+  const { rpc, probe, health, p2pPort, peers, dns, alarms, snapshots, replace, asg, dataMode } = complete;
   const { subnets, ...replacing } = replace;
   return {
     ...{ name: fleet, chain, mode, owner, disk, breaker, ask, alarms },
@@ -61,6 +61,8 @@ export function fleetOf(complete: CompleteDocument) {
       launchTemplate: replace.launchTemplate,
       userData: replace.userData,
     },
+    /** Whether the launch templates of its groups name the newest good snapshot. */
+    seedsGroups: asg !== undefined,
     /** undefined: all of its nodes and snapshots are alike. */
     dataMode,
   };

@@ -215,6 +215,18 @@ export const replace = object('{ rungs: [restart, swap] }', {
   ),
 });
 
+export const asg = object('{ seed: newest-good }', {
+  seed: about(
+    'What a group launches gets the newest good snapshot as its data volume, by a new version of its launch template: it catches up, and does not sync from the first block.',
+    choice(['newest-good'], 'a seed'),
+  ),
+  identityFree: usually(
+    "`true`: no key, account or signing state lies on the volume, or the first boot removes it before the client starts: each new member gets a copy.",
+    yesOrNo(),
+    false,
+  ),
+});
+
 type WrittenSnapshots = v.InferInput<typeof snapshots>;
 
 /** Whether the fleet uses Data Lifecycle Manager: a file with `clean` alone wants no policy. */
@@ -228,6 +240,7 @@ interface WrittenHealFields {
   readonly role?: string | object;
   readonly volumes?: Readonly<Record<string, string | { readonly tag?: Readonly<Record<string, string>> }>>;
   readonly snapshots?: WrittenSnapshots;
+  readonly asg?: v.InferInput<typeof asg>;
 }
 
 /** The same fields with every default. */
@@ -246,6 +259,7 @@ export function checkHeals(file: WrittenHealFields, complete: CompleteHealFields
   checkDonors(file, complaints);
   checkTimeOfDay(file, complaints);
   checkSharing(file, complete, complaints);
+  checkSeed(file, complete, complaints);
 }
 
 /** DLM takes a volume that carries any of a policy's tags, while a selector here means all of them. */
@@ -317,6 +331,33 @@ function checkSharing(
   if (fault !== null) conflict(['snapshots', 'shareWith'], shareWith, `expected none: ${fault}`);
 }
 
+/** What a group launches has a copy of the data, and nothing on the machine takes another node's identity out of it. */
+function checkSeed(
+  { asg, role = 'unknown' }: WrittenHealFields,
+  { volumes, identity }: CompleteHealFields,
+  { conflict }: Complaints,
+): void {
+  if (!asg) return;
+  const field = ['asg', 'seed'];
+  if (role === 'validator' || role === 'unknown')
+    conflict(
+      field,
+      asg.seed,
+      `expected role: follower, sentry or bootnode, or the tag that tells it: a copy of a validator is a second validator, and the role is ${role}`,
+    );
+  const places = Object.entries(volumes).map(([name, { path }]) => ({ role: name, path }));
+  if (places.length !== 1)
+    conflict(field, asg.seed, `expected one volume, not ${places.map((place) => place.role).join(', ')}`);
+  const told = asg.identityFree === true ? null : identityOn(places, identity);
+  if (told !== null)
+    conflict(
+      field,
+      asg.seed,
+      `expected none: each new member would get the identity of the node that the snapshot is of: ${told}. Have it on another volume and name it in ` +
+        '`identity`, or say `asg.identityFree: true` where the first boot removes it before the client starts, or the volume holds nothing but block data',
+    );
+}
+
 export interface Sharing {
   readonly volumes: readonly { readonly role: string; readonly path: string }[];
   /** Absolute paths of keys, signing state and accounts. */
@@ -331,16 +372,22 @@ export interface Sharing {
  */
 export function sharingFault({ volumes, identityPaths, identityFree }: Sharing): string | null {
   if (identityFree) return null;
+  const told = identityOn(volumes, identityPaths);
+  if (told === null) return null;
+  return (
+    `other accounts would get the nodes’ identity with the snapshots: ${told}. Move it to another volume and name it in ` +
+    '`identity`, or say `identityFree: true` where the volumes hold nothing but block data'
+  );
+}
+
+/** Which identity lies on the volumes, in words; null where none does. */
+function identityOn(volumes: Sharing['volumes'], identityPaths: readonly string[]): string | null {
   const told = identityPaths.flatMap((path) => {
     const volume = volumes.find((one) => isBelow(path, one.path));
     return volume ? [`${path} on the volume ${volume.role}`] : [];
   });
   if (told.length === 0) return null;
-  const some = told.length > 3 ? `${told.slice(0, 3).join(', ')} and ${told.length - 3} more` : told.join(', ');
-  return (
-    `other accounts would get the nodes’ identity with the snapshots: ${some}. Move it to another volume and name it in ` +
-    '`identity`, or say `identityFree: true` where the volumes hold nothing but block data'
-  );
+  return told.length > 3 ? `${told.slice(0, 3).join(', ')} and ${told.length - 3} more` : told.join(', ');
 }
 
 const isBelow = (path: string, mount: string): boolean =>

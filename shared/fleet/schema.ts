@@ -3,7 +3,7 @@
 import type * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
-import { ask, breaker, disk, owner, replace, snapshots } from './schema-heal.ts';
+import { asg, ask, breaker, disk, owner, replace, snapshots } from './schema-heal.ts';
 import { dataMode, ending, nodes, role, runtime, type unit, units, volumes } from './schema-nodes.ts';
 import { alarms, dns, health, peers, probe, rpc } from './schema-watch.ts';
 
@@ -71,4 +71,5 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
     snapshots,
   ),
   replace: usually('How far a node is helped that does not advance any more.', replace, {}),
+  asg: optional('What is done for the Auto Scaling groups that the nodes are members of.', asg),
 });

@@ -192,6 +192,7 @@ export const WRITERS = [
   'dispatch-heal',
   ...HEAL_KINDS,
   'prune-retired',
+  'seed-groups',
 ] as const;
 export type Writer = (typeof WRITERS)[number];
 

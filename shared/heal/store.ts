@@ -16,6 +16,7 @@ import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrai
 import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
+import type { SeedRecord } from '../snapshots/seeds.ts';
 import type { JournalRecord } from './journal.ts';
 import type { MachineRecord } from './machine.ts';
 import {
@@ -70,6 +71,7 @@ export const keys = {
   replacements: (): Key => ({ pk: partitions.account(), sk: 'REPLACEMENTS' }),
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
+  seeds: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'SEEDS' }),
   /** The pages that were sent for refusals of heals. */
   sentPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SENT-PAGES' }),
   /** Today's notifications about a fleet's clean snapshots. */
@@ -161,6 +163,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readRotation: (fleet: string) => get<RotationRecord>(keys.rotation(fleet)),
     /** The notifications of prune-retired for a fleet, kept as register-nodes keeps them. */
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
+    /** What the launch templates of a fleet's groups name; undefined where nothing was ever written into one. */
+    readSeeds: (fleet: string) => get<SeedRecord>(keys.seeds(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
       const parts = await between<FleetObservation>(

@@ -96,6 +96,8 @@ export const GUARDRAILS = {
   'not-due': 'The fleet has a clean snapshot that is new enough.',
   'nothing-to-undo': 'Nothing is kept of this node that could be put back.',
   'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
+  'group-not-seeded':
+    'The launch template of a group cannot name a snapshot, or no snapshot is good for what it launches: it launches as before.',
   'kept-longer':
     'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
   'not-recorded':

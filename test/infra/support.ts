@@ -96,6 +96,7 @@ export function buildStack({
     'plan-snapshots',
     'mark-root',
     'prune-retired',
+    'seed-groups',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);

@@ -75,8 +75,8 @@ export class Checker {
     this.mutations.push({ record, by, resource, instanceId });
     const records = readRecords<NodeRecord>(region, world.tableName, 'NODE#');
     const node = records.find((candidate) => candidate.instanceId === instanceId);
-    // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it.
-    const isAlone = rotates(record.actor) || prunes(record.actor);
+    // rotate-peers and prune-retired take no lease; they leave a node alone while another execution holds it. seed-groups touches no node.
+    const isAlone = rotates(record.actor) || prunes(record.actor) || seeds(record.actor);
     this.#report(
       checkMutation({
         atMs: record.at,
@@ -179,6 +179,7 @@ const intends = ({ operation: intended }: JournalLine, { operation }: CallRecord
 const HAND_OVER: ReadonlySet<string> = new Set(['AssociateAddress', 'DisassociateAddress', 'DeregisterTargets']);
 
 const rotates = (actor: string): boolean => actor.startsWith('chainmend-rotate-peers');
+const seeds = (actor: string): boolean => actor.startsWith('chainmend-seed-groups');
 const prunes = (actor: string): boolean => actor.startsWith('chainmend-prune-retired');
 
 function sizeOf(world: World, volumeId: string) {

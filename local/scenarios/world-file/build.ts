@@ -246,6 +246,7 @@ function before(
     templates = [],
     publicSubnets = [],
     userData = {},
+    templateVolumes = {},
     scalingGroups = {},
     targetGroups = {},
     records = {},
@@ -255,7 +256,18 @@ function before(
   for (const fleet of templates) {
     const own = userData[fleet];
     if (own) world.ownUserData.set(fleet, own);
-    launchTemplate(world, fleet, own && { UserData: Buffer.from(own.runs).toString('base64') });
+    const volume = templateVolumes[fleet];
+    launchTemplate(
+      world,
+      fleet,
+      {
+        ...(own && { UserData: Buffer.from(own.runs).toString('base64') }),
+        ...(volume && {
+          BlockDeviceMappings: [{ DeviceName: '/dev/sdf', Ebs: { VolumeSize: volume.sizeGiB, VolumeType: 'gp3' } }],
+        }),
+      },
+      launchersOf(scalingGroups, fleet),
+    );
   }
   for (const zone of publicSubnets) world.region.ec2.assignPublicAddresses(`${world.region.kernel.regionName}${zone}`);
   for (const [name, group] of Object.entries(scalingGroups)) {
@@ -273,6 +285,18 @@ function before(
   }
   for (const { node, role, by = 'chainmend', ...step } of grown)
     world.grownBefore(nodeOf(world, node), role, by === 'person' ? 'a person' : 'us', [step]);
+}
+
+/** Groups that launch from a fleet's template, by the version that they launch. */
+function launchersOf(
+  groups: NonNullable<NonNullable<WorldDocument['before']>['scalingGroups']>,
+  fleet: string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(groups).flatMap(([name, group]) =>
+      'launches' in group && group.members[0]?.startsWith(`${fleet}/`) ? [[name, group.launches]] : [],
+    ),
+  );
 }
 
 function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[]): void {

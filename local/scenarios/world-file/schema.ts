@@ -10,6 +10,7 @@ import {
   object,
   optional,
   partName,
+  path,
   tags,
   text,
   usually,
@@ -160,6 +161,10 @@ const snapshot = object('{ of: bitcoin/node2, hoursAgo: 8 }', {
 const scalingGroupDetails = object('{ members: [bitcoin/node1, bitcoin/node2], minSize: 2 }', {
   members: about('Its members.', list(nodeRef, NODES_MAX, 1)),
   minSize: usually('How many it must have at least.', whole(0, NODES_MAX, 'members', 2), 0),
+  launches: optional(
+    'The version of its fleet’s launch template that it launches others from; without one it launches nothing.',
+    choice(['$Latest', '$Default', '1'], 'a version'),
+  ),
 });
 
 const before = object('{ templates: [bitcoin] }', {
@@ -183,7 +188,22 @@ const before = object('{ templates: [bitcoin] }', {
         ),
         seconds: usually('From the boot until they have ended.', amount(0, 86_400, 'seconds', 60), 60),
         ends: usually('How.', choice(['done', 'error'], 'an end'), 'done'),
+        mounts: optional(
+          'Where they mount the volume that comes with the instance: they make a filesystem only where it has none, and start the client.',
+          path,
+        ),
+        removes: optional('What they remove from it before the client starts: an identity that was copied.', list(path, 32)),
       }),
+    ),
+  ),
+  templateVolumes: optional(
+    'The data volumes that launch templates make with each instance, by fleet: empty ones.',
+    map(
+      'fleets',
+      '{ bitcoin: { sizeGiB: 100 } }',
+      20,
+      fleetName,
+      object('{ sizeGiB: 100 }', { sizeGiB: about('Their size.', whole(1, 16_384, 'GiB', 100)) }),
     ),
   ),
   scalingGroups: optional(

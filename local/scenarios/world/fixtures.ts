@@ -133,19 +133,26 @@ export function lifecyclePolicy(
  * The launch template that a fleet's instances were made from, ready when the story begins. Its tags make each instance a node. Its image has all that a
  * node needs; `userData` gives it user data without which a client does not start.
  * @param more further members by its owner
+ * @param launchers groups that launch from it, by the version that they launch
  */
-export function launchTemplate(world: World, fleetName: string, more: RequestLaunchTemplateData = {}): void {
+export function launchTemplate(
+  world: World,
+  fleetName: string,
+  more: RequestLaunchTemplateData = {},
+  launchers: Readonly<Record<string, string>> = {},
+): void {
   const fleet = world.fleets.get(fleetName);
   if (!fleet) throw new Error(`launchTemplate: there is no fleet ${fleetName}`);
-  world.beforehand(() =>
-    launchTemplateOf(
-      world.region,
-      fleet,
-      world.nodes.filter((placed) => placed.fleet.name === fleetName).map(({ instanceId }) => instanceId),
-      more,
-    ),
-  );
+  world.beforehand(async () => {
+    const { region } = world;
+    const instanceIds = world.nodes.filter((one) => one.fleet.name === fleetName).map(({ instanceId }) => instanceId);
+    await launchTemplateOf(region, fleet, instanceIds, more);
+    for (const [name, version] of Object.entries(launchers))
+      region.autoscaling.launchFrom(name, { name: templateName(fleet), version });
+  });
 }
+
+const templateName = ({ name }: Fleet): string => `${name}-node`;
 
 /** The same for these instances, in any region. */
 export async function launchTemplateOf(
@@ -158,17 +165,15 @@ export async function launchTemplateOf(
     'ec2',
     'CreateLaunchTemplate',
     {
-      LaunchTemplateName: `${fleet.name}-node`,
+      LaunchTemplateName: templateName(fleet),
       TagSpecifications: [{ ResourceType: 'launch-template', Tags: tagsOf(fleet) }],
       LaunchTemplateData: {
         ImageId: 'ami-0123456789abcdef0',
         InstanceType: 'm6i.large',
         SecurityGroupIds: ['sg-0123456789abcdef0'],
         TagSpecifications: [
-          {
-            ResourceType: 'instance',
-            Tags: tagsOf(fleet),
-          },
+          { ResourceType: 'instance', Tags: tagsOf(fleet) },
+          ...(more.BlockDeviceMappings ? [{ ResourceType: 'volume' as const, Tags: tagsOf(fleet) }] : []),
         ],
         ...more,
       },

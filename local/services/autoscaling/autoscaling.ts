@@ -26,6 +26,8 @@ export type { GroupSeed } from './seeds.ts';
 export interface AutoScaling extends Service {
   /** Adds a group that owns existing instances; returns its ARN. */
   addGroup(seed: GroupSeed): string;
+  /** What a group launches from, from now on. */
+  launchFrom(name: string, template: NonNullable<GroupSeed['launchTemplate']>): void;
   /** The true state, for reports and invariants. Throws for an unknown name. */
   group(name: string): Group;
   groups(): readonly Group[];
@@ -227,6 +229,9 @@ export function createAutoScaling(kernel: Kernel, ec2: Ec2, loadBalancing: LoadB
     },
 
     addGroup: (seed) => add(seed).arn,
+    launchFrom: (name, template) => {
+      find(name).launchTemplate = templateSpec(ec2, template);
+    },
     group: find,
     groups: () => [...groups.values()],
     tags: (arn) => {

@@ -32,7 +32,7 @@ export interface TemplateSpec {
 export interface Group {
   readonly name: string;
   readonly arn: string;
-  readonly launchTemplate: TemplateSpec | undefined;
+  launchTemplate: TemplateSpec | undefined;
   readonly minSize: number;
   readonly maxSize: number;
   desired: number;

@@ -93,6 +93,11 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
       const template = templateOf(state, input);
       const { LaunchTemplateData: changes = {}, SourceVersion } = input;
       checkData(changes, 'LaunchTemplateData');
+      const { ClientToken: clientToken } = input;
+      const made = template.versions.find(
+        (version) => clientToken !== undefined && version.clientToken === clientToken,
+      );
+      if (made) return { LaunchTemplateVersion: describedVersion(template, made) };
       if (template.versions.length >= VERSIONS_MAX) {
         throw new AwsError(
           'VersionLimitExceeded',
@@ -107,6 +112,7 @@ export function launchTemplateOperations(state: Ec2State): Record<string, Operat
         description: input.VersionDescription,
         createdAtMs: clock.now(),
         data: { ...source, ...changes },
+        ...(clientToken !== undefined && { clientToken }),
       };
       const saved = save({ ...template, versions: [...template.versions, version] });
       return { LaunchTemplateVersion: describedVersion(saved, version) };

@@ -218,6 +218,8 @@ export interface TemplateVersion {
   readonly description: string | undefined;
   readonly createdAtMs: number;
   readonly data: RequestLaunchTemplateData;
+  /** The same request again is answered with this version. */
+  readonly clientToken?: string;
 }
 
 /** The parameters of a launch, including its template's, for the maker of its machine. */

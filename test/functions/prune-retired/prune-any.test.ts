@@ -96,6 +96,7 @@ const world = fc
     const things: Omit<PruneFacts, 'kept'> = {
       nowMs: NOON_MS,
       missing: [],
+      seeds: new Set(),
       fleet: FLEETS[all.keep] ?? fleetOf(),
       nodes: all.nodes.map(({ state }, index) => fleetNode({ name: `node${index + 1}`, state })),
       busy: new Map(all.nodes.flatMap(({ busy }, index) => (busy ? [[`node${index + 1}`, 'a heal'] as const] : []))),

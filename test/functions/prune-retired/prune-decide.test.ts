@@ -58,6 +58,7 @@ const usual: Omit<PruneFacts, 'kept'> = {
   volumes: [],
   instances: [],
   sets: [],
+  seeds: new Set(),
   missing: [],
 };
 const removed = (more: Partial<PruneFacts>) =>

@@ -1,0 +1,306 @@
+// One fleet's run: plans what the launch templates of its groups should name, then writes the plan, asks about it or carries it out, as the fleet's mode
+// says. Each step is carried out separately: the truth and the guard are read again right before it, the intent is written before it and the result
+// after. A version once made is never changed; a repeated request is answered with the same one.
+import {
+  CreateLaunchTemplateVersionCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  type EC2Client,
+  type LaunchTemplateBlockDeviceMapping,
+  ModifyLaunchTemplateCommand,
+} from '@aws-sdk/client-ec2';
+import { type AwsRefusal, catchRefusal } from '../../shared/aws/refusals.ts';
+import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
+import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
+import { inSequence } from '../../shared/reconcile/fleets.ts';
+import { finish, notify } from '../../shared/reconcile/notification.ts';
+import {
+  type Approval,
+  approvedFields,
+  approvedSentence,
+  judgeWholePlan,
+  proposeWholePlan,
+  reconcile,
+  type WholePlan,
+} from '../../shared/reconcile/plan.ts';
+import type { SeedRecord } from '../../shared/snapshots/seeds.ts';
+import { readGuards, type SeedContext } from './context.ts';
+import { decideSeeds, type SeedFacts, type SeedPlan, type SeedStep, stillPlanned } from './decide.ts';
+import { readFacts } from './facts.ts';
+import { describe } from './templates.ts';
+
+/** The result of a run, for the log and for a person who asked. */
+export interface SeedSummary {
+  readonly fleet: string;
+  readonly done: readonly string[];
+  /** Not done: mode plan or ask, only asked for, or refused. */
+  readonly left: readonly string[];
+  /** Identifies the plan, for an approval. */
+  readonly plan?: string;
+  readonly refusals: readonly string[];
+}
+
+export interface SeedRequest {
+  /** Only says what would be done. */
+  readonly onlyPlan: boolean;
+  readonly approval: Approval | undefined;
+}
+
+const HOUR_MS = 60 * 60_000;
+/** Remembered: a fleet's clean sets of two months. */
+const FAILED_MAX = 50;
+
+export async function seedFleet(context: SeedContext, { onlyPlan, approval }: SeedRequest): Promise<SeedSummary> {
+  const { fleet } = context;
+  const read = async (): Promise<SeedFacts> => readFacts(context, fleet, await readRecord(context), Date.now());
+  if (onlyPlan) return summaryOf(fleet.name, decideSeeds(await read()));
+  const failures: unknown[] = [];
+  const result = await reconcile(
+    fleet,
+    {
+      facts: async () => {
+        const facts = await read();
+        await remember(context, facts);
+        return facts;
+      },
+      decide: decideSeeds,
+      isEmpty: ({ steps }) => steps.length === 0,
+      judgeApproval: async (plan, { plan: approved }) =>
+        judgeWholePlan(fleet, wholePlan(plan), approved, await readRecord(context), Date.now()) ?? plan,
+      propose: async (plan) => proposeWholePlan(context, wholePlan(plan), await readRecord(context)),
+      apply: (plan, approved) => seedAll(context, plan, approved, failures),
+    },
+    approval,
+  );
+  const { plan } = result;
+  switch (result.step) {
+    case 'refused':
+      await notify(context, [result.refusal]);
+      return summaryOf(fleet.name, plan, [result.refusal]);
+    case 'nothing':
+      await finish(context, plan.refusals, failures);
+      return summaryOf(fleet.name, plan);
+    case 'proposed': {
+      const refusals = [...plan.refusals, ...result.refusals];
+      await finish(context, refusals, failures);
+      return summaryOf(fleet.name, plan, refusals);
+    }
+    case 'applied': {
+      const { done, left, refusals: met } = result.done;
+      const refusals = [...plan.refusals, ...met];
+      await finish(context, refusals, failures);
+      return { fleet: fleet.name, done, left, refusals: refusals.map(refusalText) };
+    }
+  }
+}
+
+const summaryOf = (
+  fleet: string,
+  plan: SeedPlan,
+  refusals: readonly SubjectRefusal[] = plan.refusals,
+): SeedSummary => ({
+  fleet,
+  done: [],
+  left: plan.steps.map(({ sentence }) => sentence),
+  ...(plan.steps.length > 0 && { plan: plan.hash }),
+  refusals: refusals.map(refusalText),
+});
+
+const refusalText = ({ refuse, reason }: SubjectRefusal): string => `${refuse}: ${reason}`;
+
+/** The next run, an hour later, asks again only if the question has expired. */
+const wholePlan = (plan: SeedPlan): WholePlan => ({
+  hash: plan.hash,
+  isEmpty: plan.steps.length === 0,
+  would: sentencesOf(plan),
+  because: '',
+  changes: {
+    versions: plan.steps.map(
+      ({ templateId, base, seed }) => `${templateId} ${describe({ base, snapshotId: seed?.snapshotId ?? null })}`,
+    ),
+  },
+  questionLastsMs: 3 * HOUR_MS,
+});
+
+const sentencesOf = ({ steps }: SeedPlan): string =>
+  `make a version of the launch template ${steps.map(({ sentence }) => sentence).join('; and of ')}`;
+
+/** Groups that are gone are forgotten, and what their templates name with them; a group that lost its last member is not. */
+async function remember(context: SeedContext, { groups }: SeedFacts): Promise<void> {
+  const names = groups.map(({ name }) => name).sort();
+  const named = Object.fromEntries(
+    groups.flatMap(({ launches }) => {
+      if ('unfit' in launches) return [];
+      const { id, launched, base } = launches.template;
+      const ids = [launched, base].flatMap(({ volume }) => ('unfit' in volume ? [] : (volume.snapshotId ?? [])));
+      return [[id, [...new Set(ids)].sort()] as const];
+    }),
+  );
+  const before = await readRecord(context);
+  if (JSON.stringify([before.groups, before.named]) === JSON.stringify([names, named])) return;
+  await changeRecord(context, () => ({ groups: names, named }));
+}
+
+interface Applied {
+  readonly done: readonly string[];
+  readonly left: readonly string[];
+  readonly refusals: readonly SubjectRefusal[];
+}
+
+/** @param failures a step that fails does not stop the others; its error is added here */
+async function seedAll(
+  context: SeedContext,
+  plan: SeedPlan,
+  approval: Approval | undefined,
+  failures: unknown[],
+): Promise<Applied> {
+  const yes = approval ? `${approvedSentence(approval)}: ` : '';
+  await context.write({
+    kind: 'decision',
+    sentence: `${yes}${sentencesOf(plan)}`,
+    ...(approval && { fields: approvedFields(approval) }),
+  });
+  const done: string[] = [];
+  const left: string[] = [];
+  const refusals: SubjectRefusal[] = [];
+  let stopped = false;
+  const takeStep = async (step: SeedStep): Promise<void> => {
+    if (!stopped)
+      try {
+        const refusal = await carryOut(context, step, approval !== undefined);
+        if (refusal === undefined) {
+          done.push(step.sentence);
+          return;
+        }
+        refusals.push(refusal);
+        stopped = refusal.refuse !== 'group-not-seeded';
+      } catch (error) {
+        failures.push(error);
+      }
+    left.push(step.sentence);
+  };
+  const late = await inSequence(plan.steps, context.untilMs, takeStep);
+  return { done, left: [...left, ...late.map(({ sentence }) => sentence)], refusals };
+}
+
+/** @returns why it was not done, or not all of it; the next run looks again */
+export async function carryOut(
+  context: SeedContext,
+  step: SeedStep,
+  approved: boolean,
+): Promise<SubjectRefusal | undefined> {
+  const { ec2 } = context.clients;
+  const again = decideSeeds(await readFacts(context, context.fleet, await readRecord(context), Date.now()));
+  const stays = (why: string): SubjectRefusal => ({
+    refuse: 'group-not-seeded',
+    subject: step.groups.join(', '),
+    reason: `${step.groups.join(', ')} launches as before: ${why}`,
+    page: true,
+    pageAfterMs: HOUR_MS,
+    lastsMs: 3 * HOUR_MS,
+  });
+  if (!stillPlanned(step, again)) return stays('it is not as it was a moment ago, and the next run looks again');
+  // Before the version exists: what it names must not be removed.
+  await changeRecord(context, (record) => ({ ...naming(record, step), failed: withFailed(record, again.failed) }));
+  const made = step.made ?? (await makeVersion(context, step, approved));
+  if (typeof made !== 'number') return 'refuse' in made ? made : stays(`AWS refused the version: ${made.refused}`);
+  if (step.follows === '$Latest') return undefined;
+  const set = await journalled(context, step, approved, 'ModifyLaunchTemplate', async () => {
+    await ec2.send(
+      new ModifyLaunchTemplateCommand({ LaunchTemplateId: step.templateId, DefaultVersion: String(made) }),
+    );
+    return made;
+  });
+  if (typeof set === 'number') return undefined;
+  return 'refuse' in set ? set : stays(`AWS refused to make version ${made} the default: ${set.refused}`);
+}
+
+async function makeVersion(
+  context: SeedContext,
+  step: SeedStep,
+  approved: boolean,
+): Promise<number | SubjectRefusal | AwsRefusal> {
+  const { ec2 } = context.clients;
+  const mappings = await mappingsOf(ec2, step);
+  return journalled(context, step, approved, 'CreateLaunchTemplateVersion', async () => {
+    const { LaunchTemplateVersion } = await ec2.send(
+      new CreateLaunchTemplateVersionCommand({
+        LaunchTemplateId: step.templateId,
+        SourceVersion: String(step.base),
+        VersionDescription: describe({ base: step.base, snapshotId: step.seed?.snapshotId ?? null }),
+        // "The new version inherits the same launch parameters as the source version, except for parameters that you specify".
+        LaunchTemplateData: mappings === null ? {} : { BlockDeviceMappings: mappings },
+        ClientToken: tokenOf(step),
+      }),
+    );
+    return LaunchTemplateVersion?.VersionNumber;
+  });
+}
+
+/** The same state of a template and the same wish are one request, however often it is sent. "Maximum 128 ASCII characters" (ClientToken). */
+const tokenOf = ({ templateId, latest, base, seed }: SeedStep): string =>
+  `chainmend-${templateId}-${latest}-${base}-${seed?.snapshotId ?? 'plain'}`;
+
+const naming = ({ named }: SeedRecord, { templateId, seed }: SeedStep): Pick<SeedRecord, 'named'> => ({
+  named: { ...named, [templateId]: [...new Set([...(named[templateId] ?? []), ...(seed ? [seed.snapshotId] : [])])] },
+});
+
+const withFailed = ({ failed }: SeedRecord, more: readonly string[]): readonly string[] =>
+  [...new Set([...more, ...failed])].slice(0, FAILED_MAX);
+
+/** The owner's mappings with the snapshot in the one of the data; null where a step takes the owner's version as it is. */
+async function mappingsOf(
+  ec2: EC2Client,
+  { templateId, base, seed }: SeedStep,
+): Promise<LaunchTemplateBlockDeviceMapping[] | null> {
+  if (seed === null) return null;
+  const { LaunchTemplateVersions = [] } = await ec2.send(
+    new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: templateId, Versions: [String(base)] }),
+  );
+  const { BlockDeviceMappings = [] } = LaunchTemplateVersions[0]?.LaunchTemplateData ?? {};
+  return BlockDeviceMappings.map((mapping) => (mapping.DeviceName === seed.device ? seeded(mapping, seed) : mapping));
+}
+
+function seeded(
+  mapping: LaunchTemplateBlockDeviceMapping,
+  { snapshotId, sizeGiB, encrypted }: NonNullable<SeedStep['seed']>,
+): LaunchTemplateBlockDeviceMapping {
+  const { Encrypted, ...ebs } = mapping.Ebs ?? {};
+  return {
+    ...mapping,
+    Ebs: {
+      ...ebs,
+      // A volume from an encrypted snapshot is encrypted: a mapping that says no is refused (EbsBlockDevice.Encrypted).
+      ...(Encrypted !== undefined && !(encrypted && !Encrypted) && { Encrypted }),
+      SnapshotId: snapshotId,
+      VolumeSize: sizeGiB,
+    },
+  };
+}
+
+/** The guard is the last read before the call: a pause holds from the moment at which it is set. */
+async function journalled(
+  context: SeedContext,
+  { templateId, sentence }: SeedStep,
+  approved: boolean,
+  operation: 'CreateLaunchTemplateVersion' | 'ModifyLaunchTemplate',
+  send: () => Promise<number | undefined>,
+): Promise<number | SubjectRefusal | AwsRefusal> {
+  const act = `${operation} ${templateId}`;
+  const result = (said: string): Promise<void> => context.write({ kind: 'result', act, sentence: said });
+  await context.write({ kind: 'intent', act, sentence });
+  const guarded = await readGuards(context, approved);
+  if (guarded) {
+    await result(`not done: ${guarded.reason}`);
+    return guarded;
+  }
+  let answer: number | undefined | AwsRefusal;
+  try {
+    answer = await catchRefusal(send);
+  } catch (error) {
+    await result(`not known to be done: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+    throw error;
+  }
+  if (answer === undefined) throw new Error(`${act} was answered without a version`);
+  await result(typeof answer === 'number' ? `version ${answer}` : `refused: ${answer.code}: ${answer.refused}`);
+  return answer;
+}

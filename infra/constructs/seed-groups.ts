@@ -1,0 +1,76 @@
+// seed-groups: every hour it writes the newest good snapshot into the launch templates of groups whose fleet file asks for it. It is part of the stack only
+// where one does: who may write a launch template decides what the machines of a group run.
+import { Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import { arn, functionNames, parameterPrefix } from '../names.ts';
+import type { HealProps } from './durable-heal.ts';
+import { fenced } from './fleet-grants.ts';
+import type { Grant } from './grants.ts';
+import { Schedule } from './schedule.ts';
+import { SuiteFunction } from './suite-function.ts';
+
+/** The function works for 90 s; the rest is for the calls that it has begun. */
+const TIMEOUT_SECONDS = 120;
+
+export class SeedGroups extends Construct {
+  readonly suiteFunction: SuiteFunction;
+
+  constructor(scope: Construct, id: string, { bundles, fleets, state, pages, settings }: HealProps) {
+    super(scope, id);
+    this.suiteFunction = new SuiteFunction(this, 'SeedGroups', {
+      functionName: functionNames.seedGroups,
+      description: 'Keeps the newest good snapshot in the launch templates of groups.',
+      bundles,
+      environment: {
+        TABLE_NAME: state.table.tableName,
+        TOPIC_ARN: pages.topic.topicArn,
+        PARAMETER_PREFIX: parameterPrefix,
+      },
+      grants: [
+        ...state.grants('seed-groups'),
+        ...pages.grants(),
+        settings.grantByName(),
+        settings.grantAll(),
+        {
+          sid: 'ReadGroupsAndSnapshots',
+          actions: [
+            'autoscaling:DescribeAutoScalingGroups',
+            'ec2:DescribeInstances',
+            'ec2:DescribeLaunchTemplates',
+            'ec2:DescribeLaunchTemplateVersions',
+            'ec2:DescribeLockedSnapshots',
+            'ec2:DescribeSnapshots',
+            'ec2:DescribeVolumes',
+          ],
+          resources: ['*'],
+          wildcard: 'These reads have no resource-level permissions (Service Authorization Reference).',
+        },
+        ...this.#writes(fleets.filter(({ seedsGroups }) => seedsGroups)),
+      ],
+      timeoutSeconds: TIMEOUT_SECONDS,
+    });
+    this.suiteFunction.keepFailedEvents({ retryAttempts: 2, maxEventAge: Duration.hours(1) });
+    new Schedule(this, 'Sweep', {
+      name: functionNames.seedGroups,
+      description: 'Has the launch templates of groups looked at.',
+      mayDo: 'What the schedule of seed-groups may do.',
+      everyMinutes: 60,
+      target: this.suiteFunction,
+      sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.hours(1) }),
+      input: { kind: 'seed' },
+    });
+  }
+
+  /** Only templates that their owner has given to such a fleet, by its tags. */
+  #writes(fleets: readonly Fleet[]): Grant[] {
+    const selectors = fleets.map(({ nodes }) => nodes.tags);
+    return fenced(selectors, 'aws:ResourceTag').map((conditions, index) => ({
+      sid: `WriteTemplatesOfFleets${index + 1}`,
+      actions: ['ec2:CreateLaunchTemplateVersion', 'ec2:ModifyLaunchTemplate'],
+      resources: [arn(this, 'ec2', 'launch-template/*')],
+      conditions,
+      wildcard: 'Any launch template that carries the tags of a fleet that seeds its groups; the condition names them.',
+    }));
+  }
+}

@@ -1,0 +1,16 @@
+// SEEDS: what seed-groups remembers of a fleet. The versions themselves say what is in them; this says which snapshots must stay.
+import { newRegister, type RegisterRecord } from '../guardrails/names.ts';
+
+export interface SeedRecord extends RegisterRecord {
+  /** Names of the fleet's groups: one without a member is found by nothing else. */
+  readonly groups: readonly string[];
+  /** By launch template id: the snapshots that its newest versions name, or are about to. prune-retired keeps them, or its groups could launch nothing. */
+  readonly named: Readonly<Record<string, readonly string[]>>;
+  /** Snapshots from which a new member did not come up, newest first: none is used again. */
+  readonly failed: readonly string[];
+}
+
+export const noSeeds: SeedRecord = { ...newRegister, groups: [], named: {}, failed: [] };
+
+export const snapshotsNamed = (record: SeedRecord | undefined): ReadonlySet<string> =>
+  new Set(Object.values(record?.named ?? {}).flat());
