@@ -14,6 +14,8 @@ export interface SeedFacts {
   readonly fleet: Pick<Fleet, 'name' | 'nodes' | 'health'>;
   readonly groups: readonly GroupFact[];
   readonly sets: RankedSets;
+  /** Of the members' volumes, for the record. */
+  readonly keys: readonly string[];
   /** Snapshots from which a member did not come up. */
   readonly failed: readonly string[];
 }

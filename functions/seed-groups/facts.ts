@@ -39,7 +39,7 @@ const TEMPLATE_TAGS = { id: 'aws:ec2launchtemplate:id', version: 'aws:ec2launcht
 export async function readFacts(
   { clients, store }: Pick<SeedContext, 'clients' | 'store'>,
   fleet: Fleet,
-  record: Pick<SeedRecord, 'groups' | 'failed'>,
+  record: Pick<SeedRecord, 'groups' | 'keys' | 'failed'>,
   nowMs: number,
 ): Promise<SeedFacts> {
   const { ec2 } = clients;
@@ -47,7 +47,8 @@ export async function readFacts(
   const names = [...new Set([...record.groups, ...nodes.flatMap(({ tags }) => tags[SCALING_GROUP_TAG] ?? [])])].sort();
   if (names.length > GROUPS_MAX)
     throw new Error(`fleet ${fleet.name} has ${names.length} Auto Scaling groups, limit ${GROUPS_MAX}: none is seeded`);
-  if (names.length === 0) return { nowMs, fleet, groups: [], sets: { good: [], refused: [] }, failed: record.failed };
+  if (names.length === 0)
+    return { nowMs, fleet, groups: [], keys: [], sets: { good: [], refused: [] }, failed: record.failed };
   const [groups, observations, watch, owners] = await Promise.all([
     readGroups(clients, names),
     store.readObservations(fleet.name),
@@ -61,12 +62,12 @@ export async function readFacts(
   const data = [...owners].flatMap(([volumeId, { role }]) => (role === null ? [] : [volumeId]));
   const [snapshots, keys, templates] = await Promise.all([
     readSnapshots(ec2, fleet, data),
-    readKeys(ec2, members),
+    readKeys(ec2, members, record.keys),
     readTemplates(ec2, groups),
   ]);
   const volumes = { fleet, volumes: owners, nodeNames: new Set(nodes.map(({ name }) => name)) };
   return {
-    ...{ nowMs, fleet, failed: record.failed },
+    ...{ nowMs, fleet, failed: record.failed, keys: [...keys].sort() },
     groups: groups.map((group) => groupFact(group, templates, members, observed)),
     sets: rank(
       { fleet, nodes, observed, watch, nowMs, unusableKeys: strangeKeys(snapshots, keys) },
@@ -183,10 +184,14 @@ async function readVersions(
   throw new Error(`versions of launch template ${LaunchTemplateId}: ${answer.code}: ${answer.refused}`);
 }
 
-/** Keys of the members' volumes: the group can launch with them. */
-async function readKeys(ec2: EC2Client, members: readonly FleetNode[]): Promise<ReadonlySet<string>> {
+/** Keys of the members' volumes: the group can launch with them. @param before those of the last members, where there is none now */
+async function readKeys(
+  ec2: EC2Client,
+  members: readonly FleetNode[],
+  before: readonly string[],
+): Promise<ReadonlySet<string>> {
   const ids = members.map(({ instanceId }) => instanceId).slice(0, FILTER_VALUES);
-  if (ids.length === 0) return new Set();
+  if (ids.length === 0) return new Set(before);
   const Filters = [{ Name: 'attachment.instance-id', Values: ids }];
   const pages = paginateDescribeVolumes({ client: ec2, pageSize: A_PAGE }, { Filters });
   const volumes = await readAllPages(pages, ({ Volumes }) => Volumes, MAX_PAGES, 'volumes of the members');

@@ -125,7 +125,7 @@ const sentencesOf = ({ steps }: SeedPlan): string =>
   `make a version of the launch template ${steps.map(({ sentence }) => sentence).join('; and of ')}`;
 
 /** Groups that are gone are forgotten, and what their templates name with them; a group that lost its last member is not. */
-async function remember(context: SeedContext, { groups }: SeedFacts): Promise<void> {
+async function remember(context: SeedContext, { groups, keys }: SeedFacts): Promise<void> {
   const names = groups.map(({ name }) => name).sort();
   const named = Object.fromEntries(
     groups.flatMap(({ launches }) => {
@@ -136,8 +136,8 @@ async function remember(context: SeedContext, { groups }: SeedFacts): Promise<vo
     }),
   );
   const before = await readRecord(context);
-  if (JSON.stringify([before.groups, before.named]) === JSON.stringify([names, named])) return;
-  await changeRecord(context, () => ({ groups: names, named }));
+  const same = JSON.stringify([before.groups, before.named, before.keys]) === JSON.stringify([names, named, keys]);
+  if (!same) await changeRecord(context, () => ({ groups: names, named, keys }));
 }
 
 interface Applied {

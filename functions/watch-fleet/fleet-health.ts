@@ -110,6 +110,9 @@ function judgeReference(
   return { state: 'good', reason: `it is at height ${height}` };
 }
 
+/** The interval of the sweeps. */
+const SWEEP_MS = 60_000;
+
 /** What is wrong with the fleet as a whole, each with the sentence that a person reads. */
 function fleetConditions(
   facts: FleetFacts,
@@ -174,7 +177,9 @@ function fleetConditions(
       node.health === 'behind' &&
       !isToShow(node) &&
       node.heightSinceMs !== null &&
-      nowMs - node.heightSinceMs >= patienceMs,
+      nowMs - node.heightSinceMs >= patienceMs &&
+      // While sweeps were late, or its chain paused, the node stood and nobody was ahead: those who are now need the time that makes it stuck.
+      nowMs - node.sinceMs >= fleet.health.stuckSeconds * 1_000 + SWEEP_MS,
   );
   if (haltedSinceMs === null && standing.length > 0)
     conditions.set(

@@ -221,7 +221,7 @@ export const asg = object('{ seed: newest-good }', {
     choice(['newest-good'], 'a seed'),
   ),
   identityFree: usually(
-    "`true`: no key, account or signing state lies on the volume, or the first boot removes it before the client starts: each new member gets a copy.",
+    '`true`: no key, account or signing state lies on the volume, or the first boot removes it before the client starts: each new member gets a copy.',
     yesOrNo(),
     false,
   ),

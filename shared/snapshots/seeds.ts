@@ -6,11 +6,13 @@ export interface SeedRecord extends RegisterRecord {
   readonly groups: readonly string[];
   /** By launch template id: the snapshots that its newest versions name, or are about to. prune-retired keeps them, or its groups could launch nothing. */
   readonly named: Readonly<Record<string, readonly string[]>>;
+  /** Keys that volumes of members had when there were some: the groups can launch with them. */
+  readonly keys: readonly string[];
   /** Snapshots from which a new member did not come up, newest first: none is used again. */
   readonly failed: readonly string[];
 }
 
-export const noSeeds: SeedRecord = { ...newRegister, groups: [], named: {}, failed: [] };
+export const noSeeds: SeedRecord = { ...newRegister, groups: [], named: {}, keys: [], failed: [] };
 
 export const snapshotsNamed = (record: SeedRecord | undefined): ReadonlySet<string> =>
   new Set(Object.values(record?.named ?? {}).flat());

@@ -1,5 +1,6 @@
 // Who may write which record: the roles of the deployed template try to write other functions' records, and to start something by them.
 
+import { join } from 'node:path';
 import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
@@ -10,6 +11,8 @@ import { newNode } from '../../shared/heal/lease.ts';
 import { partitions, WRITERS, type Writer } from '../../shared/heal/records.ts';
 import { type Key, keys } from '../../shared/heal/store.ts';
 
+/** One of its fleets asks for seed-groups. */
+const SEEDING = join(import.meta.dirname, '../../local/scenarios/fleets-groups');
 const USERS = Object.keys(ACCESS) as readonly StateUser[];
 const INSTANCE = 'i-0aaaaaaaaaaaaaaa1';
 
@@ -20,6 +23,7 @@ const RECORDS: readonly Key[] = [
   keys.register('elsewhere'),
   keys.rotation('elsewhere'),
   keys.prune('elsewhere'),
+  keys.seeds('elsewhere'),
   keys.told('elsewhere', 'snapshots#2026-01-01#paused'),
   keys.grow('elsewhere'),
   keys.budget('elsewhere', '2026-01'),
@@ -40,6 +44,7 @@ const MAY: Readonly<Record<string, readonly Writer[]>> = {
   'FLEET#elsewhere#register-nodes': ['register-nodes'],
   'FLEET#elsewhere#rotate-peers': ['rotate-peers'],
   'FLEET#elsewhere#prune-retired': ['prune-retired'],
+  'FLEET#elsewhere#seed-groups': ['seed-groups'],
   'FLEET#elsewhere#dispatch-heal': ['dispatch-heal'],
   'FLEET#elsewhere#resize-volume': ['resize-volume'],
   'FLEET#elsewhere#replace-node': ['replace-node'],
@@ -120,6 +125,7 @@ const matrix: Scenario = {
   name: 'each function writes its own records, and without the condition on partitions all of them',
   sentence: 'Each role of the template tries to write, and to read, what is not its own.',
   build,
+  deployedWith: SEEDING,
   people: (world) =>
     world.at(1, async () => {
       const outcomes = outcomesOf(world);
@@ -181,6 +187,7 @@ const forged = (name: string, people: (world: World) => void, expect: Scenario['
   name,
   sentence: name,
   build,
+  deployedWith: SEEDING,
   people,
   done: minutesIn(8),
   hours: 1,

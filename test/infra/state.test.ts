@@ -5,9 +5,19 @@ import { describe, expect, it } from '@jest/globals';
 import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { WRITERS } from '../../shared/heal/records.ts';
-import { buildStack, type Resource, resourcesOf, type Statement, statementsIn, text } from './support.ts';
+import {
+  bitcoin,
+  buildStack,
+  litecoin,
+  type Resource,
+  resourcesOf,
+  type Statement,
+  seeding,
+  statementsIn,
+  text,
+} from './support.ts';
 
-const { stack } = buildStack();
+const { stack } = buildStack({ fleets: [bitcoin, litecoin, seeding] });
 const resources = resourcesOf(stack);
 const roles = resources('AWS::IAM::Role');
 const functions = resources('AWS::Lambda::Function');

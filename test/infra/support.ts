@@ -39,6 +39,17 @@ export const litecoin = fleetFile({
   replace: { source: 'sibling', autoScaling: 'standby' },
 });
 
+/** A fleet whose groups launch with the newest good snapshot. */
+export const seeding = fleetFile({
+  fleet: 'dogecoin',
+  chain: 'dogecoin',
+  mode: 'act',
+  role: 'follower',
+  nodes: { tag: { Component: 'nodes/dogecoin' } },
+  unit: 'node@*',
+  asg: { seed: 'newest-good', identityFree: true },
+});
+
 const content = { schemaVersion: '2.2', description: 'a test', parameters: {}, mainSteps: [] } as const;
 const document = <O extends Operation>(operation: O, hash: string) => ({
   operation,

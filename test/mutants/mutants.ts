@@ -363,6 +363,58 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/prune-retired/prune-remove'],
     },
   ],
+  'functions/seed-groups/decide.ts': [
+    {
+      name: 'a group with a validator is never seeded',
+      find: "role === 'validator' || role === 'unknown'",
+      replace: "role === 'unknown'",
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+    {
+      name: 'a set that was taken while its client ran seeds no group',
+      find: "if (set.rank === 'crash-consistent')",
+      replace: "if (snapshotId === '')",
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+    {
+      name: 'a set that its policy removes seeds no group',
+      find: 'if (policyId !== null)',
+      replace: "if (policyId === '')",
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+    {
+      name: 'a set from which no member came up seeds no group again',
+      find: 'return failed.includes(snapshotId) ?',
+      replace: "return snapshotId === '' ?",
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+    {
+      name: 'a member that catches up clears the set that it was launched with',
+      find: "health === 'synced' || health === 'behind'",
+      replace: "health === 'synced'",
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+    {
+      name: 'a template is the fleet’s by its tags',
+      find: 'template.tags[key] !== value',
+      replace: "key === ''",
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+  ],
+  'functions/seed-groups/templates.ts': [
+    {
+      name: 'an owner’s newer version counts where the newest is launched',
+      find: 'theirs.number > told.number',
+      replace: 'theirs.number < 0',
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+    {
+      name: 'a description that only begins like ours is not ours',
+      find: 'snap-[0-9a-f]{8,17})$/',
+      replace: 'snap-[0-9a-f]{8,17})/',
+      caughtBy: ['functions/seed-groups/decide'],
+    },
+  ],
   'functions/replace-node/heal.ts': [
     {
       name: 'a plan of the ladder that has changed since its approval is not carried out',
@@ -694,6 +746,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       replace: 'if (kept.has(set)) continue;',
       caughtBy: ['functions/prune-retired/prune-decide'],
     },
+    {
+      name: 'a set that a launch template names is not removed',
+      find: '...seeds,',
+      replace: '',
+      caughtBy: ['functions/prune-retired/prune-decide'],
+    },
   ],
   'functions/rotate-peers/peer-selection.ts': [
     {
@@ -773,6 +831,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (now && !ours) return',
       replace: "if (now && !ours && type === 'x') return",
       caughtBy: ['functions/register-nodes/names'],
+    },
+  ],
+  'functions/watch-fleet/fleet-health.ts': [
+    {
+      name: 'nobody is paged for a node before the verdict of stuck had its time',
+      find: 'nowMs - node.sinceMs >= fleet.health.stuckSeconds * 1_000 + SWEEP_MS',
+      replace: 'true',
+      caughtBy: ['functions/watch-fleet/standstill'],
     },
   ],
   'functions/watch-fleet/second-look.ts': [

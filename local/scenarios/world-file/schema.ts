@@ -192,7 +192,10 @@ const before = object('{ templates: [bitcoin] }', {
           'Where they mount the volume that comes with the instance: they make a filesystem only where it has none, and start the client.',
           path,
         ),
-        removes: optional('What they remove from it before the client starts: an identity that was copied.', list(path, 32)),
+        removes: optional(
+          'What they remove from it before the client starts: an identity that was copied.',
+          list(path, 32),
+        ),
       }),
     ),
   ),

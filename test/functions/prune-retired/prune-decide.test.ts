@@ -178,6 +178,11 @@ describe('clean snapshots', () => {
     expect(removed({ sets: all })).toEqual([]);
   });
 
+  it('stay where a launch template of a group names them', () => {
+    const seeds = new Set(['snap-node1-data-96']);
+    expect(removed({ sets: days(1, 2, 3, 4), seeds })).toEqual(['set node1-72']);
+  });
+
   it('are counted without those that are no good', () => {
     const all = sets(
       { hoursAgo: 24, ledger: { quarantined: 'bad' } },

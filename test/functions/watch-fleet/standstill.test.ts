@@ -84,6 +84,15 @@ describe('a node of a slow chain that does not get the next block', () => {
     expect(watched.health['node3']).toBe('synced');
   });
 
+  it('is nobody’s page while its chain had paused, or sweeps were late, and others are ahead only now', () => {
+    const { patienceSeconds } = bitcoin.health;
+    const paused = frozen(well(), ...Array.from({ length: Math.ceil(patienceSeconds / 60) }, () => 1000));
+    expect(frozen(paused, 1005).health['node3']).toBe('behind');
+    expect(paused.conditions).toEqual([]);
+    const late = well().sweep({ node1: 1005, node2: 1005, node3: 1000 }, patienceSeconds * 1_000);
+    expect([late.health['node3'], late.conditions]).toEqual(['behind', []]);
+  });
+
   it('is nobody’s page until it shows whether it is stuck', () => {
     const watched = frozen(well(), ...Array.from({ length: 30 }, () => 1001));
     expect(watched.conditions).toEqual([]);

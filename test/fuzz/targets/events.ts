@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parsePruneEvent } from '../../../functions/prune-retired/event.ts';
 import { parseRegisterEvent } from '../../../functions/register-nodes/event.ts';
 import { parseRotateEvent } from '../../../functions/rotate-peers/event.ts';
+import { parseSeedEvent } from '../../../functions/seed-groups/event.ts';
 import { PathsError } from '../../../shared/chains/http-json.ts';
 import { queriedMetric } from '../../../shared/events/alarm.ts';
 import { parseDispatchEvent } from '../../../shared/events/dispatch.ts';
@@ -129,6 +130,7 @@ export const TARGETS: readonly Target[] = [
     'register-nodes': parseRegisterEvent,
     'rotate-peers': parseRotateEvent,
     'prune-retired': parsePruneEvent,
+    'seed-groups': parseSeedEvent,
   }).map(([name, parse]) =>
     target({ name: `the event of ${name}`, input: mutated(samples), samples: nasty, parse, errors: [EventError] }),
   ),

@@ -106,6 +106,7 @@ describe('a fleet file', () => {
         replacementsPerNode: 3,
       },
       cleanSnapshots: undefined,
+      seedsGroups: false,
       dataMode: undefined,
     });
   });

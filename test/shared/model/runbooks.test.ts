@@ -17,6 +17,7 @@ const codes = [
   'event-scheduled',
   'node-missing',
   'record-foreign',
+  'group-not-seeded',
   'restarts-paced',
   'consensus-client-down',
   'ladder-spent',

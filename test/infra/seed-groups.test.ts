@@ -1,0 +1,49 @@
+// seed-groups in the stack: only where a fleet asks for it, and only on launch templates that were given to such a fleet.
+import { describe, expect, it } from '@jest/globals';
+import { bitcoin, buildStack, litecoin, type Resource, resourcesOf, seeding, statementsIn, text } from './support.ts';
+
+const named = (fleets: NonNullable<Parameters<typeof buildStack>[0]>['fleets']) => {
+  const resources = resourcesOf(buildStack(fleets === undefined ? {} : { fleets }).stack);
+  const fn = resources('AWS::Lambda::Function').find(
+    ({ Properties }) => Properties.FunctionName === 'chainmend-seed-groups',
+  );
+  const role = fn && resources('AWS::IAM::Role').find(({ id }) => text(fn.Properties.Role) === `<${id}.Arn>`);
+  return { fn, statements: role ? statementsIn(resources, role as Resource) : [], resources };
+};
+
+describe('seed-groups', () => {
+  it('is not there where no fleet seeds its groups', () => {
+    expect(named([bitcoin, litecoin]).fn).toBeUndefined();
+  });
+
+  it('may write launch templates that carry the tags of a fleet that does, and nothing else of EC2 or of groups', () => {
+    const { statements } = named([bitcoin, litecoin, seeding]);
+    const writes = statements.filter(({ actions }) =>
+      actions.some((action) => /^(ec2|autoscaling):(?!Describe)/.test(action)),
+    );
+    expect(writes).toEqual([
+      expect.objectContaining({
+        actions: ['ec2:CreateLaunchTemplateVersion', 'ec2:ModifyLaunchTemplate'],
+        resources: ['arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:launch-template/*'],
+        conditions: { StringEquals: { 'aws:ResourceTag/Component': ['nodes/dogecoin'] } },
+      }),
+    ]);
+    expect(statements.flatMap(({ actions }) => actions).filter((action) => /^(iam|lambda):/.test(action))).toEqual([]);
+  });
+
+  it('is started each hour, and an invocation that fails is kept and told', () => {
+    const { resources } = named([seeding]);
+    const schedule = resources('AWS::Scheduler::Schedule').find(
+      ({ Properties }) => Properties.Name === 'chainmend-seed-groups',
+    );
+    expect(schedule?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(60 minutes)',
+      Target: { Input: '{"kind":"seed"}' },
+    });
+    const alarms = resources('AWS::CloudWatch::Alarm').map(({ Properties }) => text(Properties.AlarmName));
+    expect(alarms.filter((name) => name.includes('seed-groups'))).not.toEqual([]);
+    expect(resources('AWS::SQS::Queue').map(({ Properties }) => Properties.QueueName)).toContain(
+      'chainmend-seed-groups-failed',
+    );
+  });
+});
