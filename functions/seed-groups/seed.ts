@@ -183,7 +183,7 @@ async function seedAll(
 }
 
 /** @returns why it was not done, or not all of it; the next run looks again */
-export async function carryOut(
+async function carryOut(
   context: SeedContext,
   step: SeedStep,
   approved: boolean,
