@@ -1,6 +1,7 @@
 // One attempt at a node: the claim, the plan or the question where the mode wants one, the lease, the ladder act by act, and the release. The engine
 // of shared/heal runs it; decide.ts chooses the next act of the ladder.
 import { templateChange } from '../../shared/guardrails/drift.ts';
+import { ownerOf } from '../../shared/guardrails/owner.ts';
 import { type Approval, changedTerms } from '../../shared/heal/approval.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { leaveReplacement, type Reserved, spentReplacements, takeTurn } from '../../shared/heal/budgets.ts';
@@ -324,9 +325,12 @@ function withChanges(decision: Decision, facts: Facts, state: LadderState | null
 }
 
 /** The owner of a template has to change the instance and the volumes there, or the next deployment undoes the heal. */
-function templateChangeOf({ original }: Facts, { found, restoredVolumes, replacement }: LadderState): string | null {
+function templateChangeOf(
+  { fleet, original }: Facts,
+  { found, restoredVolumes, replacement }: LadderState,
+): string | null {
   if (!original) return null;
-  return templateChange(original.instance.tags, {
+  return templateChange(ownerOf(fleet.owner.by, original.instance.tags), {
     instance: { from: found.instanceId, to: replacement?.instanceId || found.instanceId },
     volumes: found.volumes.map(({ role, volumeId, device }, at) => ({
       role,

@@ -1,8 +1,10 @@
 // Decides whether a full disk is grown, by how much, or why not: one pure decision from what was read.
 
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { growthChange } from '../../shared/guardrails/drift.ts';
 import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
 import { exceeds } from '../../shared/guardrails/grow.ts';
+import { judgeGrowthDrift, nameOf, type Owner, type OwnerWords, ownerOf } from '../../shared/guardrails/owner.ts';
 import { judgeInstance } from '../../shared/heal/guard.ts';
 import { recentModifications } from '../../shared/heal/lease.ts';
 import type { ModificationIntent } from '../../shared/heal/records.ts';
@@ -38,6 +40,8 @@ export interface ResizeFacts {
   /** Role of the volume in question, from the incident's trigger. */
   readonly volumeRole: string;
   readonly instanceState: string | null;
+  /** null where the instance was not read: its node has answered, and no owner's word depends on its tags. */
+  readonly instanceTags: Readonly<Record<string, string>> | null;
   /** Volumes attached to the instance, without its root volume. */
   readonly volumes: readonly VolumeFact[];
   readonly latestModification: ModificationFact | null;
@@ -72,14 +76,30 @@ export interface GrowPlan {
   readonly gibPerHour: number;
   readonly ceilingGiB: number;
   readonly reason: string;
+  /** What the file said of the owner: asked again right before the call. */
+  readonly ownerWords: OwnerWords;
+  /** What the volume's owner has to change afterwards; absent where nobody is known. */
+  readonly ownerChange?: string;
 }
 
 export type ResizeDecision =
   | { readonly do: 'nothing'; readonly reason: string }
   /** The volume is already larger than its filesystem: a heal died half-way, or a person forgot. */
-  | { readonly do: 'grow-filesystem'; readonly volumeId: string; readonly toGiB: number; readonly reason: string }
+  | {
+      readonly do: 'grow-filesystem';
+      readonly volumeId: string;
+      readonly toGiB: number;
+      readonly reason: string;
+      readonly ownerChange?: string;
+    }
   /** A modification to a larger size is under way: wait for it, then grow the filesystem. */
-  | { readonly do: 'await-modification'; readonly volumeId: string; readonly toGiB: number; readonly reason: string }
+  | {
+      readonly do: 'await-modification';
+      readonly volumeId: string;
+      readonly toGiB: number;
+      readonly reason: string;
+      readonly ownerChange?: string;
+    }
   | GrowPlan
   | Refusal;
 
@@ -99,6 +119,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       ? refuse('not-confirmed', none, { retryAfterMs: 5 * MINUTE_MS })
       : refuse('unreadable', `${none}: ${facts.historyUnread}`, { retryAfterMs: HOUR_MS, page: true });
   }
+  const owner = ownerOf(fleet.owner.by, volume.tags) ?? ownerOf(fleet.owner.by, facts.instanceTags ?? {});
   const threshold = fleet.disk.growAtPercent;
   if (Math.max(use.percent, use.inodesPercent) < threshold) {
     if (facts.clientOwed && facts.seen?.client !== 'running')
@@ -106,9 +127,12 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
         do: 'grow-filesystem',
         volumeId: volume.volumeId,
         toGiB: volume.sizeGiB,
+        ...grownBefore(facts, owner, volume, volume.sizeGiB),
         reason: `${use.sentence}, grown already; the client that the full disk stopped is still to be started`,
       };
-    return { do: 'nothing', reason: `${use.sentence}, below the ${threshold} % from which it is grown` };
+    const { ownerChange } = grownBefore(facts, owner, volume, volume.sizeGiB);
+    const below = `${use.sentence}, below the ${threshold} % from which it is grown`;
+    return { do: 'nothing', reason: toBeChanged(below, ownerChange) };
   }
 
   const pending = facts.latestModification?.volumeId === volume.volumeId ? facts.latestModification : null;
@@ -123,6 +147,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       do: 'grow-filesystem',
       volumeId: volume.volumeId,
       toGiB: deviceGiB,
+      ...grownBefore(facts, owner, volume, deviceGiB),
       reason: `${use.sentence}, on a volume of ${deviceGiB} GiB: only the filesystem is missing`,
     };
   }
@@ -131,6 +156,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       do: 'await-modification',
       volumeId: volume.volumeId,
       toGiB: pending.targetGiB,
+      ...grownBefore(facts, owner, volume, pending.targetGiB),
       reason: `${use.sentence}; a modification to ${pending.targetGiB} GiB is under way`,
     };
   }
@@ -144,7 +170,7 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       },
     );
   }
-  return decideSize(facts, volume, use, format);
+  return decideSize(facts, volume, use, format, owner);
 }
 
 function decideSize(
@@ -152,8 +178,9 @@ function decideSize(
   volume: VolumeFact,
   use: FilesystemUsage,
   format: FormatLimit | null,
+  owner: Owner | null,
 ): GrowPlan | Refusal {
-  const { disk } = facts.fleet;
+  const { disk, owner: words } = facts.fleet;
   if (facts.seen?.filesystem === 'other') {
     const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';
     return refuse('filesystem-unsupported', `${use.sentence}, and ${why}`, { page: true });
@@ -177,6 +204,9 @@ function decideSize(
 
   if (format && fromGiB >= format.maximumGiB)
     return refuse('format-limit', `${use.sentence}, and ${format.why}`, { page: true });
+
+  const drift = judgeGrowthDrift(owner, words, use.sentence);
+  if (drift) return drift;
 
   const recent = recentModifications({ modifications: facts.intents }, volume.volumeId, facts.nowMs);
   if (recent.length >= disk.modificationsPerDay) {
@@ -224,13 +254,36 @@ function decideSize(
     usedGiB: tenths(use.usedGiB),
     gibPerHour: tenths(rateGiB),
     ceilingGiB: disk.maximumSizeGiB,
+    ownerWords: { by: words.by, acceptDrift: words.acceptDrift },
+    ...ownerChangeOf(facts, owner, volume, toGiB),
     reason: [
       use.sentence,
       lasting(toGiB, use.usedGiB, rateGiB, toGiB < roundUp(wishGiB)),
       ...(facts.historyUnread === undefined ? [] : [`how fast it fills is not known: ${facts.historyUnread}`]),
+      ...(owner === null ? [] : [`${nameOf(owner)} will find the new size, and what to change there is told`]),
     ].join('; '),
   };
 }
+
+const ownerChangeOf = ({ volumeRole }: ResizeFacts, owner: Owner | null, { volumeId }: VolumeFact, toGiB: number) => {
+  const ownerChange = growthChange(owner, { volumeId, role: volumeRole, toGiB });
+  return ownerChange === null ? {} : { ownerChange };
+};
+
+/** What an earlier attempt has grown is told by the attempt that ends well. What others have grown, the owner itself perhaps, is not ours to tell. */
+function grownBefore(
+  facts: ResizeFacts,
+  owner: Owner | null,
+  volume: VolumeFact,
+  toGiB: number,
+): { readonly ownerChange?: string } {
+  const ours = recentModifications({ modifications: facts.intents }, volume.volumeId, facts.nowMs);
+  return ours.length === 0 ? {} : ownerChangeOf(facts, owner, volume, toGiB);
+}
+
+/** The end of a heal in words, with what remains for the owner of the volume. */
+export const toBeChanged = (reason: string, ownerChange: string | undefined): string =>
+  ownerChange === undefined ? reason : `${reason}. To be changed: ${ownerChange}`;
 
 /** The largest volume that its partition table and filesystem can use, and why that is so. */
 interface FormatLimit {

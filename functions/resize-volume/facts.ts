@@ -11,6 +11,7 @@ import { ROOT_DEVICES, readInstance } from '../../shared/aws/instances.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
+import { ownerOf } from '../../shared/guardrails/owner.ts';
 import { owesClient } from '../../shared/heal/lease.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
@@ -42,9 +43,12 @@ export async function readFacts(
     store.readBudget(payload.fleet, monthOf(nowMs)),
     readHistory(cloudwatch, { alarm: payload.alarm, instanceId, path: pathOf(fleet, payload) }, nowMs),
   ]);
-  const root = seen
-    ? (rootByDevice(Volumes, instanceId) ?? rootOf(await readInstance(ec2, instanceId)))
-    : rootOf(instance ?? undefined);
+  const rootSeen = rootByDevice(Volumes, instanceId);
+  const looked =
+    seen && (rootSeen === undefined || isOwnerOpen(fleet, Volumes, seen.volumeId))
+      ? await readInstance(ec2, instanceId)
+      : (instance ?? undefined);
+  const root = (seen ? rootSeen : undefined) ?? rootOf(looked);
   const volumes = Volumes.filter(({ VolumeId }) => VolumeId !== root).flatMap(volumeFact);
   const volumeRole = roleOf(payload);
   const latestModification = await readModification(ec2, seen?.volumeId, volumes);
@@ -54,6 +58,7 @@ export async function readFacts(
     volumeRole,
     // Commands reach only an instance that runs, and this one's node has just answered.
     instanceState: seen ? 'running' : (instance?.State?.Name ?? null),
+    instanceTags: looked ? tagsOf(looked.Tags) : null,
     volumes,
     latestModification,
     seen,
@@ -70,6 +75,14 @@ export async function readFacts(
     ),
   };
 }
+
+/** Whether the instance's tags could name an owner that matters: the file has a word on drift, and neither it nor the volume's tags name one. */
+const isOwnerOpen = ({ owner }: Fleet, volumes: readonly Volume[], volumeId: string): boolean =>
+  owner.acceptDrift !== undefined &&
+  ownerOf(owner.by, tagsOf(volumes.find(({ VolumeId }) => VolumeId === volumeId)?.Tags)) === null;
+
+const tagsOf = (tags: Volume['Tags'] = []): Readonly<Record<string, string>> =>
+  Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 
 const roleOf = ({ trigger }: Pick<HealPayload, 'trigger'>): string => readTrigger(trigger)?.subject ?? '';
 
@@ -104,7 +117,7 @@ function rootByDevice(volumes: readonly Volume[], instanceId: string): string | 
 }
 
 /** IOPS and throughput are kept only where the type has them to set: gp2 and st1 derive theirs from the size. */
-const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags = [] }: Volume): readonly VolumeFact[] => {
+const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags }: Volume): readonly VolumeFact[] => {
   if (!VolumeId || !Size || !VolumeType || !isVolumeType(VolumeType)) return [];
   const provisioned = VolumeType === 'gp3' || VolumeType === 'io1' || VolumeType === 'io2';
   return [
@@ -114,7 +127,7 @@ const volumeFact = ({ VolumeId, Size, VolumeType, Iops, Throughput, Tags = [] }:
       type: VolumeType,
       iops: provisioned ? (Iops ?? null) : null,
       throughputMiBps: VolumeType === 'gp3' ? (Throughput ?? null) : null,
-      tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+      tags: tagsOf(Tags),
     },
   ];
 };

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { AwsRefusal } from '../../shared/aws/refusals.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
+import { judgeOwnerWords } from '../../shared/guardrails/owner.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
 import { PATIENT_WAITS_SECONDS, poll } from '../../shared/heal/context.ts';
 import { readGuards } from '../../shared/heal/guard.ts';
@@ -94,7 +95,9 @@ export async function modifyVolume(
 ): Promise<Acts['modify']['result']> {
   const { plan, held } = intent;
   const called = await callOnce(context, 'modify', PATIENT_WAITS_SECONDS, () =>
-    callUnderGuard(context, held.holder, async ({ disk: { maximumSizeGiB } }) => {
+    callUnderGuard(context, held.holder, async ({ owner, disk: { maximumSizeGiB } }) => {
+      const changed = judgeOwnerWords(plan.ownerWords, owner);
+      if (changed) return changed;
       if (plan.toGiB > maximumSizeGiB) {
         const reason = `${plan.toGiB} GiB were planned, and the fleet file now allows no more than ${maximumSizeGiB} GiB`;
         return { refuse: 'size-ceiling', reason, page: false, retryAfterMs: MINUTE_MS } satisfies Refusal;

@@ -5,7 +5,7 @@ import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
-import { GIB, percentOf, type ResizeDecision } from './decide.ts';
+import { GIB, percentOf, type ResizeDecision, toBeChanged } from './decide.ts';
 
 /** What was planned, with or without a call to EC2. */
 export type ResizePlan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;
@@ -95,5 +95,6 @@ export function proofOf(
     return { missing: `the filesystem has ${sizeGiB.toFixed(0)} GiB, ${plan.toGiB} were planned` };
   if (clientMustRun && after.client !== 'running') return { missing: `the client is ${after.client}` };
   const percent = Math.floor((after.usedBytes / after.sizeBytes) * 100);
-  return { reason: `filesystem ${Math.round(sizeGiB)} GiB, ${percent} % used; client ${after.client}` };
+  const proved = `filesystem ${Math.round(sizeGiB)} GiB, ${percent} % used; client ${after.client}`;
+  return { reason: toBeChanged(proved, plan.ownerChange) };
 }

@@ -30,7 +30,9 @@ export function fleetOf(complete: CompleteDocument) {
   const { rpc, probe, health, p2pPort, peers, dns, alarms, snapshots, replace, asg, dataMode } = complete;
   const { subnets, ...replacing } = replace;
   return {
-    ...{ name: fleet, chain, mode, owner, disk, breaker, ask, alarms },
+    ...{ name: fleet, chain, mode, disk, breaker, ask, alarms },
+    /** undefined: the file does not say it, which is neither a yes nor a no. */
+    owner: { ...owner, by: owner.by, acceptDrift: owner.acceptDrift },
     /** A node is an instance that carries all of these tags. */
     nodes: {
       tags: nodes.tag,

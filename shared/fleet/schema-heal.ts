@@ -40,8 +40,18 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
   ),
 });
 
-export const owner = object('{ acceptDrift: true }', {
-  acceptDrift: usually('Terraform or CloudFormation may find what a heal has changed.', yesOrNo(), false),
+export const owner = object('{ by: terraform, acceptDrift: true }', {
+  by: derived(
+    'What made the nodes and their volumes, and would find a change of them: OpenTofu is `terraform`, a person or a script is `nobody`.',
+    "a stack's own tag, or a guess from other tags",
+    choice(['terraform', 'cloudformation', 'cdk', 'pulumi', 'nobody'], 'what made the nodes'),
+  ),
+  // No default: growth asks whether a person has said `false`, other data and another instance whether one has said `true`.
+  acceptDrift: derived(
+    'Whether the owner may find what a heal has changed: `true` for other volumes and another instance; `false` refuses to grow a volume, too.',
+    'volumes are grown, nothing else',
+    yesOrNo(),
+  ),
   restartValidators: usually('A validator may be restarted where it is.', yesOrNo(), false),
 });
 

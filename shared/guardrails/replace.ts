@@ -4,6 +4,7 @@ import type { Fleet, Role } from '../fleet/model.ts';
 import type { GuardrailCode, Refusal } from '../model/guardrail-codes.ts';
 import type { Rung } from '../model/rungs.ts';
 import type { BreakerReading } from './breaker.ts';
+import { judgeDrift, ownerOf } from './owner.ts';
 
 /** The classes that guardrails judge: growing destroys nothing, names can be written again, a stopped client serves nobody. */
 export type ActionClass = 'grow' | 'restart' | 'replace' | 'names';
@@ -110,6 +111,9 @@ export interface OwnerFacts {
   readonly publicIp: { readonly ip: string; readonly allocationId: string | null } | null;
 }
 
+/** What an owner would find changed after a rung. */
+const CHANGES = { swap: 'the ids of its data volumes', replace: 'its instance and its data volumes' } as const;
+
 /** Whether somebody else owns what a rung would change. A restart in place changes nothing that anybody owns. */
 export function judgeOwner({
   rung,
@@ -128,12 +132,9 @@ export function judgeOwner({
   }
   // Known before anything is made for the rung: a group at its minimum can spare none.
   if (standbyFault !== null && autoScalingGroup !== null) return refuse('asg-owned', standbyFault, forPerson);
-  const owner = ownerOf(tags);
-  if (owner !== null && rung !== 'stop-start' && !fleet.owner.acceptDrift) {
-    const change = rung === 'swap' ? 'the ids of its data volumes' : 'its instance and its data volumes';
-    const reason = `${owner} owns the instance and would find ${change} changed; with owner.acceptDrift: true it is done, and what to change in the template is told`;
-    return refuse('drift-refused', reason, forPerson);
-  }
+  // The same instance with the same volumes is no drift.
+  const drift = rung === 'stop-start' ? null : judgeDrift(ownerOf(fleet.owner.by, tags), fleet.owner, CHANGES[rung]);
+  if (drift !== null) return drift;
   if (rung === 'swap') return null;
   if (instanceStore === null)
     return refuse('instance-store', 'whether a stop would lose disks of its own is not known', {});
@@ -156,20 +157,6 @@ export function judgeOwner({
 /** The public address that the instance loses when it stops; null where it has none, or an elastic one. */
 export const lostAddressOf = ({ publicIp }: Pick<OwnerFacts, 'publicIp'>): string | null =>
   publicIp !== null && publicIp.allocationId === null ? publicIp.ip : null;
-
-const TERRAFORM = /terraform|opentofu/i;
-const terraformTag = (tags: Readonly<Record<string, string>>): [string, string] | undefined =>
-  Object.entries(tags).find(([key, value]) => TERRAFORM.test(key) || TERRAFORM.test(value));
-
-export const isTerraform = (tags: Readonly<Record<string, string>>): boolean => terraformTag(tags) !== undefined;
-
-/** The tool or person that would change the instance back, in words; null where none is named. Terraform writes no tag of its own, people do. */
-export function ownerOf(tags: Readonly<Record<string, string>>): string | null {
-  const stack = tags['aws:cloudformation:stack-name'];
-  if (stack !== undefined) return `CloudFormation stack ${stack}`;
-  const told = terraformTag(tags);
-  return told === undefined ? null : `Terraform (tag ${told[0]}=${told[1]})`;
-}
 
 const refuse = (
   code: GuardrailCode,

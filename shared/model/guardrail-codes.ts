@@ -69,7 +69,7 @@ export const GUARDRAILS = {
   'role-unknown':
     'Nobody has told chainmend what this node does, and it could be a validator: write its role into the fleet file.',
   'drift-refused':
-    'Terraform or CloudFormation owns the instance, and the fleet file does not say owner.acceptDrift: true.',
+    'Terraform, CloudFormation, CDK or Pulumi owns the node or its volume, and the fleet file does not let it find a change: owner.acceptDrift.',
   'asg-owned':
     'The instance belongs to an Auto Scaling group, which would replace what is stopped; the fleet file does not say replace.autoScaling: standby.',
   'instance-store': 'The instance has disks of its own, which lose their data when it stops.',

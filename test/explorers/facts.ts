@@ -33,6 +33,7 @@ export const factsOf = (
   fleet: FLEETS[mode],
   volumeRole: 'data',
   instanceState: 'running',
+  instanceTags: null,
   volumes: [
     { volumeId: VOLUME_ID, sizeGiB: view.sizeGiB, type: 'gp3', iops: 3000, throughputMiBps: 125, tags: NODE_TAGS },
   ],

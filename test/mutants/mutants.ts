@@ -633,7 +633,21 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/resize-volume/program'],
     },
   ],
+  'functions/resize-volume/facts.ts': [
+    {
+      name: 'the tags of an instance are read where its owner’s word depends on them',
+      find: 'owner.acceptDrift !== undefined &&',
+      replace: 'owner.acceptDrift === null &&',
+      caughtBy: ['functions/resize-volume/facts'],
+    },
+  ],
   'functions/resize-volume/decide.ts': [
+    {
+      name: 'what an earlier attempt has grown under its owner is told by the one that ends well',
+      find: 'return ours.length === 0 ? {} :',
+      replace: 'return ours.length >= 0 ? {} :',
+      caughtBy: ['functions/resize-volume/decide-resize'],
+    },
     {
       name: 'a volume without the tags of the fleet is not grown',
       find: 'return tagged.includes(volume)',
@@ -1348,8 +1362,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what a template owns is not changed without its owner’s word',
-      find: '&& !fleet.owner.acceptDrift',
-      replace: '&& fleet.owner.acceptDrift',
+      find: "rung === 'stop-start' ? null : judgeDrift",
+      replace: "rung !== 'swap' ? null : judgeDrift",
       caughtBy: ['shared/guardrails/classes'],
     },
     {
@@ -1357,6 +1371,44 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (instanceStore)',
       replace: 'if (!tags)',
       caughtBy: ['shared/guardrails/classes'],
+    },
+  ],
+  'shared/guardrails/owner.ts': [
+    {
+      name: 'other volumes and another instance want a yes of their owner, and no silence',
+      find: 'if (owner === null || acceptDrift === true) return null;',
+      replace: 'if (owner === null || acceptDrift !== false) return null;',
+      caughtBy: ['shared/guardrails/owner', 'shared/guardrails/classes'],
+    },
+    {
+      name: 'a volume is not grown where its owner must not find it',
+      find: 'if (owner === null || acceptDrift !== false) return null;',
+      replace: 'if (owner === null || acceptDrift !== undefined) return null;',
+      caughtBy: ['shared/guardrails/owner', 'functions/resize-volume/decide-resize'],
+    },
+    {
+      name: 'a full disk is grown where nobody has forbidden it',
+      find: 'if (owner === null || acceptDrift !== false) return null;',
+      replace: 'if (owner === null || acceptDrift === true) return null;',
+      caughtBy: ['shared/guardrails/owner', 'functions/resize-volume/decide-resize'],
+    },
+    {
+      name: 'the tag of a stack is a fact, whatever the file says',
+      find: "case 'nobody':\n      return stack === null ?",
+      replace: "case 'nobody':\n      return stack !== undefined ?",
+      caughtBy: ['shared/guardrails/owner', 'shared/guardrails/classes'],
+    },
+    {
+      name: 'Terraform is guessed from a tag where the file does not say who owns it',
+      find: 'return tag === null ? null : {',
+      replace: 'return tag !== undefined ? null : {',
+      caughtBy: ['shared/guardrails/owner', 'shared/guardrails/classes'],
+    },
+    {
+      name: 'a no of the owner that came after the plan holds in the moment of the call',
+      find: 'if (now.acceptDrift !== false ||',
+      replace: 'if (now.acceptDrift !== null ||',
+      caughtBy: ['shared/guardrails/owner', 'functions/resize-volume/modify-refused'],
     },
   ],
   'shared/guardrails/replace-budget.ts': [

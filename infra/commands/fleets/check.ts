@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
 import { unwatched } from '../../chains-elsewhere.ts';
 import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
-import { type AccountFacts, findingsOf, replaces } from '../preflight/facts.ts';
+import { type AccountFacts, findingsOf, replaces, startedByCommands } from '../preflight/facts.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { StoreError } from './parameter-store.ts';
 
@@ -36,7 +36,15 @@ export async function check(
   const fleets = files.map(({ fleet }) => fleet);
   for (const { name, probe } of fleets)
     if (probe === undefined) say(`Nobody watches ${name}: ${notWatched(name)}only its disks are looked after.`);
+  for (const fleet of fleets) {
+    const unsaid = ownerUnsaid(fleet);
+    if (unsaid !== null) say(unsaid);
+  }
   if (!options.account) {
+    for (const fleet of fleets) {
+      const never = startedByCommands(fleet);
+      if (never !== null) say(never);
+    }
     const replaced = fleets.filter(replaces).map(({ name }) => name);
     if (replaced.length > 0) say(hint(replaced));
     return;
@@ -54,6 +62,17 @@ const hint = (fleets: readonly string[]): string =>
   `In ${fleets.join(', ')} another instance may take a node’s place. The launch template, elastic addresses and target groups need the tags ` +
   'of the nodes, too (docs/fleet-files.md#what-has-to-carry-the-fleets-tags), and the deployment has to name the roles of their instance ' +
   'profiles (-c nodeRoles=ARN,… or none): npm run fleets -- check --account looks, and prints the command.';
+
+/** What waits for a word of the owner that the file does not have, said before the incident; null where nothing does. */
+function ownerUnsaid({ name, mode, owner: { by, acceptDrift }, replace: { rungs }, role }: Fleet): string | null {
+  const waiting = rungs.filter((rung) => rung === 'swap' || rung === 'replace').join(' and ');
+  const never = 'fixed' in role && (role.fixed === 'validator' || role.fixed === 'unknown');
+  if (mode !== 'act' || waiting === '' || never || acceptDrift !== undefined || by === 'nobody') return null;
+  const more = 'docs/fleet-files.md#whose-the-machines-are';
+  return by === undefined
+    ? `Whose the machines of ${name} are is not said (owner.by). Where a tool such as Terraform owns them, ${waiting} would be refused without owner.acceptDrift: true (${more}).`
+    : `${name} acts, and ${waiting} would be refused: owner.by is ${by}, and owner.acceptDrift is not said (${more}).`;
+}
 
 const notWatched = (fleet: string): string => {
   const why = unwatched(fleet);

@@ -1,5 +1,11 @@
 // Checks whether an account can take a deployment of these fleets: `npm run fleets -- check --account`. It reads, and changes nothing.
-import { DescribeLaunchTemplateVersionsCommand, EC2Client, type EC2ClientConfig } from '@aws-sdk/client-ec2';
+import {
+  DescribeAddressesCommand,
+  DescribeLaunchTemplateVersionsCommand,
+  EC2Client,
+  type EC2ClientConfig,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
 import { GetInstanceProfileCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import {
   GetAccountSettingsCommand,
@@ -11,13 +17,16 @@ import {
 import { SNSClient } from '@aws-sdk/client-sns';
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { hasInstanceStore } from '../../../shared/aws/instance-types.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
+import { isInGroup } from '../../../shared/fleet/node-names.ts';
 import { discoverNodes, type FleetNode } from '../../../shared/fleet/nodes.ts';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
+import { SCALING_GROUP_TAG } from '../../../shared/model/tags.ts';
 import { functionNames, parameterPrefix } from '../../names.ts';
 import { StoreError } from '../fleets/parameter-store.ts';
 import { readSubscribers } from '../subscribers.ts';
-import { type AccountFacts, type FleetFacts, replaces, type TemplateFact } from './facts.ts';
+import { type AccountFacts, type FleetFacts, type NodeFact, replaces, type TemplateFact } from './facts.ts';
 
 export type AwsClientConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
 
@@ -115,7 +124,14 @@ async function withoutDurable(lambda: LambdaClient): Promise<string | undefined>
 async function fleetFacts(clients: Clients, fleet: Fleet, replaceRole: string | undefined): Promise<FleetFacts> {
   const nodes = await discoverNodes(clients.ec2, fleet, NO_MEMORY);
   const named = fleet.replace.launchTemplate;
-  const own = named === undefined ? nodes.map((node) => [node.name, templateOf(node)] as const) : [];
+  // A group makes another one itself where its members are left to it. A validator is never replaced.
+  const mayBeMade = nodes.filter(
+    (node) =>
+      !(isInGroup(node) && fleet.replace.autoScaling === 'refuse') &&
+      node.role !== 'validator' &&
+      node.role !== 'unknown',
+  );
+  const own = named === undefined ? mayBeMade.map((node) => [node.name, templateOf(node)] as const) : [];
   const templates = [
     ...new Set([...(named === undefined ? [] : [named]), ...own.flatMap(([, id]) => id ?? [])]),
   ].sort();
@@ -124,10 +140,58 @@ async function fleetFacts(clients: Clients, fleet: Fleet, replaceRole: string | 
   const found: TemplateFact[] = [];
   if (replaces(fleet)) for (const template of templates) found.push(await templateFact(clients, template, replaceRole));
   return {
-    ...{ fleet, nodes: nodes.length, templates: found },
+    ...{ fleet, nodes: await nodeFacts(clients.ec2, nodes), templates: found },
     withoutTemplate: own.filter(([, id]) => id === undefined).map(([name]) => name),
     isStored: await isThere(clients.ssm, fleetParameterName(parameterPrefix, fleet.name)),
   };
+}
+
+/** "The maximum number of filter values is 200" (DescribeInstances, EC2 API reference). */
+const IDS_A_REQUEST = 200;
+
+/** What a stop would take from each node, and whose it is. What AWS does not let us read is told, and the rest is read. */
+async function nodeFacts(ec2: EC2Client, nodes: readonly FleetNode[]): Promise<readonly NodeFact[]> {
+  const asked = nodes.map((node) => ({
+    node,
+    tags: node.tags,
+    autoScalingGroup: node.tags[SCALING_GROUP_TAG] ?? null,
+  }));
+  try {
+    const ips = await publicIpsOf(ec2, nodes);
+    const facts: NodeFact[] = [];
+    for (const { node, tags, autoScalingGroup } of asked)
+      facts.push({
+        ...{ name: node.name, role: node.role, tags, autoScalingGroup, unread: undefined },
+        instanceStore: await hasInstanceStore(ec2, node.instanceType),
+        publicIp: ips.get(node.instanceId) ?? null,
+      });
+    return facts;
+  } catch (error) {
+    const unread = wordsOf(error);
+    return asked.map(({ node, ...known }) => ({
+      ...{ name: node.name, role: node.role, ...known },
+      ...{ instanceStore: null, publicIp: null, unread },
+    }));
+  }
+}
+
+/** By the instance's id. Those without a public address are missing. */
+async function publicIpsOf(
+  ec2: EC2Client,
+  nodes: readonly FleetNode[],
+): Promise<ReadonlyMap<string, NonNullable<NodeFact['publicIp']>>> {
+  const ids = nodes.map(({ instanceId }) => instanceId);
+  const found = new Map<string, string>();
+  for (let at = 0; at < ids.length; at += IDS_A_REQUEST) {
+    const Filters = [{ Name: 'instance-id', Values: ids.slice(at, at + IDS_A_REQUEST) }];
+    for await (const { Reservations = [] } of paginateDescribeInstances({ client: ec2 }, { Filters }))
+      for (const { InstanceId, PublicIpAddress } of Reservations.flatMap(({ Instances = [] }) => Instances))
+        if (InstanceId && PublicIpAddress) found.set(InstanceId, PublicIpAddress);
+  }
+  if (found.size === 0) return new Map();
+  const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({}));
+  const allocationOf = (ip: string) => Addresses.find(({ PublicIp }) => PublicIp === ip)?.AllocationId ?? null;
+  return new Map([...found].map(([id, ip]) => [id, { ip, allocationId: allocationOf(ip) }]));
 }
 
 /** The tag by which replace-node finds the template: "aws:ec2launchtemplate:id" ("Launch an EC2 instance using a launch template"). */

@@ -1,5 +1,9 @@
 // The facts that `npm run fleets -- check --account` reads in an account, and its findings. Pure.
-import type { Fleet } from '../../../shared/fleet/model.ts';
+import type { Fleet, Role } from '../../../shared/fleet/model.ts';
+import { nameOf, ownerOf, toolTagOf } from '../../../shared/guardrails/owner.ts';
+import { judgeOwner, type OwnerFacts } from '../../../shared/guardrails/replace.ts';
+import { GUARDRAILS, type GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
+import type { Rung } from '../../../shared/model/rungs.ts';
 import { type Subscribers, unreadPages } from '../subscribers.ts';
 
 /** A launch template that a fleet's nodes, or its file, name. */
@@ -16,10 +20,17 @@ export interface TemplateFact {
   readonly unknown: string | undefined;
 }
 
+/** What a guardrail asks of a node's owner. `unread`: why something of it could not be read; then nothing is said that depends on it. */
+export interface NodeFact extends Pick<OwnerFacts, 'tags' | 'autoScalingGroup' | 'instanceStore' | 'publicIp'> {
+  readonly name: string;
+  readonly role: Role;
+  readonly unread: string | undefined;
+}
+
 export interface FleetFacts {
-  readonly fleet: Pick<Fleet, 'name' | 'mode' | 'replace' | 'role'>;
-  readonly nodes: number;
-  /** Names of the nodes that were launched from no template, where the file names none. */
+  readonly fleet: Pick<Fleet, 'name' | 'mode' | 'replace' | 'role' | 'owner' | 'units'>;
+  readonly nodes: readonly NodeFact[];
+  /** Names of the nodes that were launched from no template, where the file names none and no group makes another one. */
   readonly withoutTemplate: readonly string[];
   readonly templates: readonly TemplateFact[];
   /** The fleet's parameter exists. */
@@ -59,6 +70,17 @@ const RAISE =
 /** Whether a replacement may take the place of a node. Validators, and nodes of unknown role, are never replaced. */
 export const replaces = ({ replace, role }: Pick<Fleet, 'replace' | 'role'>): boolean =>
   replace.rungs.includes('replace') && !('fixed' in role && ['validator', 'unknown'].includes(role.fixed));
+
+/** Why no other instance can take the place of any node of this fleet, with the remedy; null where that is not so. */
+export const startedByCommands = ({
+  name,
+  replace,
+  role,
+  units,
+}: Pick<Fleet, 'name' | 'replace' | 'role' | 'units'>) =>
+  replaces({ replace, role }) && units.some(({ runtime }) => runtime.kind === 'commands')
+    ? `${name}: its client is started by commands of yours, which nothing keeps from running on a new instance, so that no other instance can take a node’s place: leave replace out of replace.rungs, or run the client by a unit or a container`
+    : null;
 
 export function findingsOf(facts: AccountFacts): Findings {
   const { account, region, concurrency, isBootstrapped, withoutDurable, subscribers, isDeployed, fleets } = facts;
@@ -104,15 +126,75 @@ const concurrencyLine = (concurrency: number): string =>
     : `Lambda may run ${concurrency} invocations at once, as in a new account: sweeps and heals wait for each other, which pages nobody before it lasts. More: ${RAISE}`;
 
 function fleetLines({ fleet, nodes, templates, withoutTemplate }: FleetFacts): readonly string[] {
-  const head = `${fleet.name}: ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`;
-  if (!replaces(fleet)) return [`${head}; no other instance ever takes a node’s place (replace.rungs, role)`];
+  const head = `${fleet.name}: ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`;
+  const owned = [...ownerLines(fleet, nodes), ...refusalLines(fleet, nodes)];
+  if (!replaces(fleet)) return [`${head}; no other instance ever takes a node’s place (replace.rungs, role)`, ...owned];
   const from = templates.map(({ template, profile, mayPass }) => {
     const as = profile === undefined ? 'not known' : profile === 'none' ? 'no instance profile' : profileText(profile);
     const may = mayPass === undefined ? '' : mayPass ? ', may be passed on' : ', may not be passed on';
     return `  ${template}: ${as}${may}`;
   });
   const without = withoutTemplate.length > 0 ? [`  without a launch template: ${short(withoutTemplate)}`] : [];
-  return [head, ...from, ...without];
+  return [head, ...from, ...without, ...owned];
+}
+
+/** Whose the nodes are, where the file does not say it, or their tags say otherwise: asked before an incident, not in it. */
+function ownerLines({ owner: { by } }: FleetFacts['fleet'], nodes: readonly NodeFact[]): readonly string[] {
+  const unsaid = by === undefined ? nodes.filter(({ tags }) => ownerOf(by, tags)?.from !== 'stack-tag') : [];
+  const guessed = grouped(unsaid, ({ tags }) => toolTagOf(tags)).map(
+    ([tag, names]) =>
+      `  who owns ${short(names)} is a guess, by the tag ${tag}: say it with owner.by (terraform, cloudformation, cdk, pulumi, nobody)`,
+  );
+  const otherwise = grouped(nodes, ({ tags }) => {
+    const owner = ownerOf(by, tags);
+    return owner?.from === 'stack-tag' && owner.fileSays !== null ? nameOf(owner) : null;
+  }).map(([name, names]) => `  the file says owner.by: ${by}, but AWS’s own tag of ${short(names)} says ${name}`);
+  return [...guessed, ...otherwise];
+}
+
+/** What the ladder would refuse of these nodes if one of them were sick now. Whether a group can spare a member is asked in the incident only. */
+function refusalLines(fleet: FleetFacts['fleet'], nodes: readonly NodeFact[]): readonly string[] {
+  const rungs = fleet.replace.rungs.filter((rung) => rung !== 'restart');
+  const found = nodes.flatMap((node) => {
+    const codes = new Map<GuardrailCode, Rung[]>();
+    for (const rung of rungs) {
+      const code = refusalOf(fleet, node, rung);
+      if (code !== null) codes.set(code, [...(codes.get(code) ?? []), rung]);
+    }
+    return [...codes].map(([code, refused]) => ({
+      name: node.name,
+      text: `${refused.join(', ')} (${code}). ${GUARDRAILS[code]}`,
+    }));
+  });
+  const refused = grouped(found, ({ text }) => text).map(
+    ([text, names]) => `  would be refused for ${short(names)}: ${text}`,
+  );
+  const unread = grouped(nodes, ({ unread }) => unread ?? null).map(
+    ([why, names]) => `  whether a stop would lose something of ${short(names)} is not known: ${why}`,
+  );
+  return [...refused, ...unread];
+}
+
+function refusalOf(fleet: FleetFacts['fleet'], { role, unread, ...node }: NodeFact, rung: Rung): GuardrailCode | null {
+  const isOther = rung === 'swap' || rung === 'replace';
+  if (isOther && (role === 'validator' || role === 'unknown'))
+    return role === 'validator' ? 'validator' : 'role-unknown';
+  const code = judgeOwner({ rung, fleet, ...node, standbyFault: null })?.refuse ?? null;
+  // What was not read is told once, and refuses nothing here.
+  return unread !== undefined && code === 'instance-store' ? null : code;
+}
+
+/** Names of what is alike, by what it is alike in; null is left out. */
+function grouped<Item extends { readonly name: string }>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string | null,
+): readonly (readonly [string, readonly string[]])[] {
+  const names = new Map<string, string[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (key !== null) names.set(key, [...(names.get(key) ?? []), item.name]);
+  }
+  return [...names];
 }
 
 const profileText = ({ name, roleArn }: { readonly name: string; readonly roleArn: string | undefined }): string =>
@@ -130,8 +212,10 @@ function problemsOf(
         ]
       : [];
   if (!replaces(fleet)) return inTheWay;
+  const byCommands = startedByCommands(fleet);
   return [
     ...inTheWay,
+    ...(byCommands === null ? [] : [byCommands]),
     ...templates.flatMap((fact) => templateProblems(fleet, fact)),
     ...(withoutTemplate.length > 0
       ? [

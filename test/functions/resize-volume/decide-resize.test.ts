@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../functions/resize-volume/decide.ts';
+import { proofOf } from '../../../functions/resize-volume/plan.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { observation } from '../../fixtures/builders/observation.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { GIB } from '../../fixtures/builders/volume.ts';
-import { dataVolume, resizeFacts, steadyHistory } from '../../fixtures/resize-facts.ts';
+import { dataVolume, resizeFacts, STACK_TAGS, steadyHistory } from '../../fixtures/resize-facts.ts';
 
 const decide = (more: Partial<ResizeFacts> = {}): ResizeDecision => decideResize(resizeFacts(more));
 const OTHER_VOLUME = 'vol-0b1b2c3d4e5f60718';
@@ -441,6 +442,62 @@ describe('which volume', () => {
   it('may carry more tags than it must', () => {
     expect(decide({ seen: null, volumes: [dataVolume({ tags: { ...NODE_TAGS, Name: 'x' } })] })).toMatchObject({
       do: 'modify',
+    });
+  });
+});
+
+describe('a volume that somebody owns', () => {
+  const owned = (owner: { by?: 'terraform' | 'nobody'; acceptDrift?: boolean }) => ({ fleet: bitcoinFleet({ owner }) });
+  const inStack = { volumes: [dataVolume({ tags: STACK_TAGS })] };
+  const ofStack = { instanceTags: STACK_TAGS };
+
+  it('is grown all the same, and what its owner has to change is told', () => {
+    expect(decide(owned({ by: 'terraform' }))).toMatchObject({
+      ...{ do: 'modify', toGiB: 600 },
+      reason: expect.stringMatching(/; Terraform will find the new size, and what to change there is told$/),
+      ownerChange: expect.stringContaining(`aws_ebs_volume size = 600 for ${DATA_VOLUME} (data)`),
+    });
+    expect(decide(inStack)).toMatchObject({ do: 'modify', ownerChange: expect.stringContaining('stack nodes: ') });
+    expect(decide(ofStack)).toMatchObject({ do: 'modify', ownerChange: expect.stringContaining('stack nodes: ') });
+    expect(decide(owned({ by: 'terraform', acceptDrift: true }))).toMatchObject({ do: 'modify' });
+    expect(decide()).not.toHaveProperty('ownerChange');
+  });
+
+  it.each([
+    ['by the file', owned({ by: 'terraform', acceptDrift: false })],
+    ['by the volume’s tag', { ...owned({ acceptDrift: false }), ...inStack }],
+    ['by the instance’s tag', { ...owned({ acceptDrift: false }), ...ofStack }],
+    ['by a tag that lets one guess', { ...owned({ acceptDrift: false }), instanceTags: { ManagedBy: 'terraform' } }],
+  ])('is not grown where the file says that its owner must not find it: owned %s', (_, facts) => {
+    expect(decide(facts)).toMatchObject({ refuse: 'drift-refused', page: true, retryAfterMs: HOUR_MS });
+  });
+
+  it('is grown where nobody owns it, whatever the file says of drift', () => {
+    expect(decide(owned({ by: 'nobody', acceptDrift: false }))).toMatchObject({ do: 'modify' });
+    expect(decide(owned({ acceptDrift: false }))).toMatchObject({ do: 'modify' });
+  });
+
+  it('has its filesystem grown once its owner has made it larger, and then nothing is left to be changed', () => {
+    const larger = { volumes: [dataVolume({ sizeGiB: 900 })], seen: observation({ deviceBytes: 900 * GIB }) };
+    const decision = decide({ ...owned({ by: 'terraform', acceptDrift: false }), ...larger });
+    expect(decision).toMatchObject({ do: 'grow-filesystem', toGiB: 900 });
+    expect(decision).not.toHaveProperty('ownerChange');
+  });
+
+  it('is told of by the attempt that ends well, where an earlier one has grown it', () => {
+    const larger = { volumes: [dataVolume({ sizeGiB: 900 })], intents: intents(1) };
+    const half = { ...larger, seen: observation({ deviceBytes: 900 * GIB }) };
+    const told = expect.stringContaining('aws_ebs_volume size = 900');
+    expect(decide({ ...owned({ by: 'terraform' }), ...half })).toMatchObject({ ownerChange: told });
+    const whole = { ...larger, seen: observation({ deviceBytes: 900 * GIB, sizeBytes: 900 * GIB }) };
+    expect(decide({ ...owned({ by: 'terraform' }), ...whole })).toMatchObject({ do: 'nothing', reason: told });
+  });
+
+  it('is proved grown by a sentence that ends with what its owner has to change', () => {
+    const plan = decide(owned({ by: 'terraform' }));
+    if (!('do' in plan) || plan.do !== 'modify') throw new Error('it was to be grown');
+    expect(proofOf(plan, observation({ sizeBytes: 600 * GIB }), true)).toEqual({
+      reason: expect.stringMatching(/^filesystem 600 GiB, .*\. To be changed: Terraform: aws_ebs_volume size = 600 /),
     });
   });
 });

@@ -13,7 +13,7 @@ const ROOT = 'vol-00000000000000001';
 const DATA = 'vol-00000000000000002';
 
 /** The facts about an instance whose root volume has this device's name, and the calls of EC2 that they took. */
-async function facts(rootDevice: string, answered: boolean) {
+async function facts(rootDevice: string, answered: boolean, fleet = bitcoinFleet()) {
   const calls: string[] = [];
   const volume = (VolumeId: string, Device: string) => ({
     VolumeId,
@@ -30,6 +30,7 @@ async function facts(rootDevice: string, answered: boolean) {
           Instances: [
             {
               State: { Name: 'stopped' },
+              Tags: [{ Key: 'ManagedBy', Value: 'terraform' }],
               RootDeviceName: rootDevice,
               BlockDeviceMappings: [{ DeviceName: rootDevice, Ebs: { VolumeId: ROOT } }],
             },
@@ -49,8 +50,13 @@ async function facts(rootDevice: string, answered: boolean) {
     cloudwatch: Object.assign(new CloudWatchClient({ region: 'eu-west-1' }), { send: async () => ({}) }),
     store: { readNode: nothing, readBudget: nothing } as unknown as Store,
   };
-  const read = await readFacts(sources, payload(), bitcoinFleet(), answered ? observation() : null, NOON_MS);
-  return { calls, state: read.instanceState, volumes: read.volumes.map(({ volumeId }) => volumeId) };
+  const read = await readFacts(sources, payload(), fleet, answered ? observation({ volumeId: DATA }) : null, NOON_MS);
+  return {
+    calls,
+    state: read.instanceState,
+    volumes: read.volumes.map(({ volumeId }) => volumeId),
+    tags: read.instanceTags,
+  };
 }
 
 describe('the facts about a full disk', () => {
@@ -59,7 +65,17 @@ describe('the facts about a full disk', () => {
       calls: ['DescribeVolumesCommand', 'DescribeVolumesModificationsCommand'],
       state: 'running',
       volumes: [DATA],
+      tags: null,
     });
+  });
+
+  it('need its tags where the file has a word on drift, and neither it nor the volume says who the owner is', async () => {
+    const looks = async (owner: { by?: 'terraform'; acceptDrift?: boolean }) =>
+      (await facts('/dev/xvda', true, bitcoinFleet({ owner }))).tags;
+    expect(await looks({ acceptDrift: false })).toEqual({ ManagedBy: 'terraform' });
+    expect(await looks({ acceptDrift: true })).toEqual({ ManagedBy: 'terraform' });
+    expect(await looks({ by: 'terraform', acceptDrift: false })).toBeNull();
+    expect(await looks({ by: 'terraform' })).toBeNull();
   });
 
   it('take the root from the instance where no device has a name of root volumes', async () => {

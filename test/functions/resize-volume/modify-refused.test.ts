@@ -33,6 +33,7 @@ const plan: GrowPlan = {
   gibPerHour: 14,
   ceilingGiB: 2000,
   reason: 'data volume 91 % of 500 GiB',
+  ownerWords: {},
 };
 const answered = (name: string, httpStatusCode: number): Error =>
   new EC2ServiceException({ name, message: 'so it is', $fault: 'client', $metadata: { httpStatusCode } });
@@ -88,6 +89,19 @@ describe('a modification', () => {
       (parameters) => void parameters.set('/chainmend/pause', 'audit'),
     );
     expect(result).toMatchObject({ refuse: 'paused' });
+    expect({ counted, paid }).toEqual({ counted: 0, paid: { other: 8 } });
+    expect(here.calls).not.toContain('ModifyVolumeCommand');
+  });
+
+  it('of a volume whose owner must not find it any more, by a word that came after the plan, is not made, and does not count', async () => {
+    const { result, counted, paid, here } = await modifying(
+      () => ({}),
+      (parameters) => {
+        const file = bitcoinFile({ owner: { by: 'terraform', acceptDrift: false } });
+        parameters.set('/chainmend/fleets/bitcoin', JSON.stringify(file));
+      },
+    );
+    expect(result).toMatchObject({ refuse: 'drift-refused', page: false });
     expect({ counted, paid }).toEqual({ counted: 0, paid: { other: 8 } });
     expect(here.calls).not.toContain('ModifyVolumeCommand');
   });

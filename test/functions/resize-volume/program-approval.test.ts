@@ -9,6 +9,7 @@ import { HOUR_MS } from '../../fixtures/builders/time.ts';
 const plan: GrowPlan = {
   ...{ do: 'modify', volumeId: DATA_VOLUME, fromGiB: 500, toGiB: 900, iops: null, throughputMiBps: null },
   ...{ addedUsd: 32, usedGiB: 455, gibPerHour: 14, ceilingGiB: 2_000, reason: 'data volume 91 % of 500 GiB' },
+  ownerWords: {},
 };
 const grown = { do: 'grow-filesystem', volumeId: DATA_VOLUME, toGiB: 900, reason: 'it is full' } as const;
 const hash = hashOf(termsOf(plan));

@@ -321,6 +321,7 @@ describe('sentences of plans', () => {
     gibPerHour: 14,
     ceilingGiB: 2000,
     reason: 'data volume 91 % of 500 GiB',
+    ownerWords: {},
   };
 
   it('say what would be done, a colon, and why', () => {

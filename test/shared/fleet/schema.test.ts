@@ -42,7 +42,7 @@ describe('a fleet file', () => {
         '/var/lib/bitcoind/wallet.dat',
         '/var/lib/bitcoind/onion_v3_private_key',
       ],
-      owner: { acceptDrift: false, restartValidators: false },
+      owner: { by: undefined, acceptDrift: undefined, restartValidators: false },
       disk: {
         growAtPercent: 85,
         horizonHours: 30,
@@ -320,6 +320,7 @@ const knownKeys = [
     'dns',
     'tag',
     'nameTag',
+    'by',
     'acceptDrift',
     'restartValidators',
   ],

@@ -8,7 +8,6 @@ import {
   judgeClass,
   judgeOwner,
   type OwnerFacts,
-  ownerOf,
 } from '../../../shared/guardrails/replace.ts';
 import { RUNGS, type Rung } from '../../../shared/model/rungs.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
@@ -130,6 +129,10 @@ describe('what may be done to a client', () => {
 const stack = { 'aws:cloudformation:stack-name': 'nodes' };
 const standby = bitcoinFleet({ replace: { autoScaling: 'standby' } });
 const drift = bitcoinFleet({ owner: { acceptDrift: true } });
+const guessed = { ManagedBy: 'Terraform' };
+const byTerraform = bitcoinFleet({ owner: { by: 'terraform' } });
+const byNobody = bitcoinFleet({ owner: { by: 'nobody' } });
+const noDrift = bitcoinFleet({ owner: { by: 'terraform', acceptDrift: false } });
 const changing = bitcoinFleet({ replace: { publicAddress: 'may-change' } });
 const lost = { ip: '198.51.100.7', allocationId: null };
 const elastic = { ip: '198.51.100.7', allocationId: 'eipalloc-0123456789abcdef0' };
@@ -148,6 +151,10 @@ const OWNED: readonly [string, Partial<OwnerFacts>, readonly (string | null)[]][
   ['a stack that accepts drift', { tags: stack, fleet: drift }, [null, null, null, null]],
   ['Terraform, by a tag', { tags: { ManagedBy: 'Terraform' } }, [null, null, 'drift-refused', 'drift-refused']],
   ['Terraform, by a key', { tags: { 'terraform-module': 'nodes' } }, [null, null, 'drift-refused', 'drift-refused']],
+  ['Terraform, by the file', { fleet: byTerraform }, [null, null, 'drift-refused', 'drift-refused']],
+  ['nobody by the file, whatever a tag lets one guess', { tags: guessed, fleet: byNobody }, [null, null, null, null]],
+  ['nobody by the file, and a stack', { tags: stack, fleet: byNobody }, [null, null, 'drift-refused', 'drift-refused']],
+  ['Terraform that accepts no drift', { fleet: noDrift }, [null, null, 'drift-refused', 'drift-refused']],
   ['nobody, with disks of its own', { instanceStore: true }, [null, 'instance-store', null, 'instance-store']],
   [
     'nobody, with disks that nobody has asked for',
@@ -180,12 +187,12 @@ describe('an instance that is owned', () => {
   it('is told of by its owner’s name, and by what would let the heal go on', () => {
     expect(judge('swap', { autoScalingGroup: 'asg-1' })?.reason).toMatch(/asg-1.*replace\.autoScaling: standby/);
     expect(judge('swap', { tags: stack })?.reason).toMatch(/stack nodes.*data volumes.*owner\.acceptDrift: true/);
+    expect(judge('swap', { tags: guessed })?.reason).toMatch(
+      /Terraform owns.*a guess from the tag ManagedBy=Terraform: owner\.by says who does, terraform or nobody$/,
+    );
+    expect(judge('swap', { fleet: byTerraform })?.reason).not.toMatch(/guess/);
     expect(judge('replace', { publicIp: lost })?.reason).toContain('198.51.100.7');
     expect(judge('replace', { publicIp: lost })?.reason).toContain('replace.publicAddress: may-change');
     expect(judge('replace', { instanceStore: true })).toMatchObject({ page: true });
-  });
-
-  it('by nobody says so', () => {
-    expect(ownerOf({ Name: 'node2', Component: 'nodes/bitcoin' })).toBeNull();
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { type ReplacedResources, templateChange } from '../../../shared/guardrails/drift.ts';
+import { growthChange, type ReplacedResources, templateChange } from '../../../shared/guardrails/drift.ts';
+import { ownerOf } from '../../../shared/guardrails/owner.ts';
 
-const stack = { 'aws:cloudformation:stack-name': 'nodes' };
-const terraform = { ManagedBy: 'terraform' };
+const stack = ownerOf(undefined, { 'aws:cloudformation:stack-name': 'nodes' });
+const terraform = ownerOf(undefined, { ManagedBy: 'terraform' });
 const same = { from: 'i-1', to: 'i-1' };
 const swapped: ReplacedResources = {
   instance: same,
@@ -16,15 +17,16 @@ const replaced: ReplacedResources = {
 describe('after a heal that changed what a template owns, a person is told', () => {
   it('which volume to import into the stack, and how the old one is kept', () => {
     expect(templateChange(stack, swapped)).toMatch(
-      /^CloudFormation stack nodes: vol-2 in place of vol-1\. .*Retain.*IMPORT/,
+      /^CloudFormation stack nodes: vol-2 in place of vol-1\. .*DeletionPolicy: Retain.*IMPORT/,
     );
+    expect(templateChange(ownerOf('cdk', {}), swapped)).toMatch(/^CDK: vol-2 in place of vol-1\. .*RETAIN.*cdk import/);
   });
 
   it('which instance, where its volumes went with it', () => {
     expect(templateChange(stack, replaced)).toContain('nodes: i-2 in place of i-1. Set');
   });
 
-  it('what to exchange in the state of Terraform, the attachment too', () => {
+  it('what to exchange in a state, the attachment too', () => {
     expect(templateChange(terraform, swapped)).toBe(
       'Terraform: aws_ebs_volume: terraform state rm that of vol-1, import vol-2 (data); ' +
         'aws_volume_attachment: import /dev/sdg:vol-2:i-1, and write its device_name',
@@ -32,10 +34,25 @@ describe('after a heal that changed what a template owns, a person is told', () 
     expect(templateChange(terraform, replaced)).toBe(
       'Terraform: aws_instance: terraform state rm that of i-1, import i-2',
     );
+    expect(templateChange(ownerOf('pulumi', {}), replaced)).toBe(
+      'Pulumi: aws:ec2/instance:Instance: pulumi state delete that of i-1, import i-2',
+    );
+  });
+
+  it('the size of a volume that has grown, and what must stay as it is', () => {
+    const grown = { volumeId: 'vol-1', role: 'data', toGiB: 900 };
+    expect(growthChange(terraform, grown)).toBe(
+      'Terraform: aws_ebs_volume size = 900 for vol-1 (data), before its next deployment. If ebs_block_device of an ' +
+        'aws_instance made it, leave that as it is: a change there replaces the instance',
+    );
+    expect(growthChange(stack, grown)).toMatch(/^CloudFormation stack nodes: AWS::EC2::Volume Size: 900 for vol-1 /);
+    expect(growthChange(ownerOf('cdk', {}), grown)).toContain('Size.gibibytes(900)');
+    expect(growthChange(ownerOf('pulumi', {}), grown)).toContain('aws.ebs.Volume size: 900');
+    expect(growthChange(null, grown)).toBeNull();
   });
 
   it('nothing where nobody owns the instance, or nothing has changed', () => {
-    expect(templateChange({ Name: 'node2' }, swapped)).toBeNull();
+    expect(templateChange(ownerOf(undefined, { Name: 'node2' }), swapped)).toBeNull();
     expect(templateChange(stack, { instance: same, volumes: [] })).toBeNull();
     expect(templateChange(terraform, { ...replaced, instance: same })).toBeNull();
   });

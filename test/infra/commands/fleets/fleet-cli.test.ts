@@ -78,6 +78,27 @@ describe('check', () => {
     expect(said).not.toContain('Nobody watches bitcoin');
   });
 
+  it('says before an incident what waits for a word of the owner, where a fleet acts', async () => {
+    const saidOf = async (more: string) => {
+      write('bitcoin.yaml', `${bitcoin.replace('mode: plan', 'mode: act')}role: follower\n${more}`);
+      const { status, said } = await run('check');
+      expect(status).toBe(0);
+      return said;
+    };
+    expect(await saidOf('')).toMatch(
+      /^Whose the machines of bitcoin are is not said \(owner\.by\)\. .*swap and replace/m,
+    );
+    expect(await saidOf('owner: { by: terraform }')).toMatch(
+      /^bitcoin acts, and swap and replace would be refused: owner\.by is terraform, .*acceptDrift is not said/m,
+    );
+    for (const said of [
+      'owner: { by: nobody }',
+      'owner: { by: cdk, acceptDrift: true }',
+      'replace: { rungs: [restart] }',
+    ])
+      expect(await saidOf(said)).not.toMatch(/owner\.by/);
+  });
+
   it('fails with the place of every problem', async () => {
     write('bitcoin.yaml', bitcoin.replace('mode', 'mood'));
     const { status, complained } = await run('check', join(directory, 'bitcoin.yaml'));

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runFleets } from '../../../../infra/commands/fleets-cli.ts';
 import { type AwsClientConfig, readAccount } from '../../../../infra/commands/preflight/account.ts';
-import { type AccountFacts, findingsOf } from '../../../../infra/commands/preflight/facts.ts';
+import { type AccountFacts, findingsOf, type NodeFact } from '../../../../infra/commands/preflight/facts.ts';
 import { ensureSynthesized } from '../../../../infra/synth.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../../../local/region.ts';
 import type { ClockFollower } from '../../../../local/simulator/clock.ts';
 import { readAssembly } from '../../../../local/simulator/cloudformation/deploy.ts';
+import { bitcoinFleet } from '../../../fixtures/builders/fleet.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 import { long } from '../../../fixtures/long.ts';
 
@@ -59,6 +60,7 @@ async function node(fleet: string, LaunchTemplateData: object | undefined): Prom
   const Tags = [
     { Key: 'Component', Value: `nodes/${fleet}` },
     { Key: 'Name', Value: `${fleet}-1` },
+    ...(fleet === 'litecoin' ? [{ Key: 'ManagedBy', Value: 'terraform' }] : []),
   ];
   const base = { ImageId: 'ami-0123456789abcdef0', InstanceType: 'm6i.large' };
   if (LaunchTemplateData)
@@ -87,6 +89,8 @@ describe('check --account', () => {
     expect(told).toContain(`Deploy with: npm run deploy -- -c nodeRoles=${ROLE}\n`);
     expect(told).toMatch(/^dogecoin: 0 nodes; no other instance ever takes/m);
     expect(told).toMatch(/^litecoin: litecoin-1 was launched from no template, .*replace\.launchTemplate/m);
+    expect(told).toMatch(/^ {2}who owns litecoin-1 is a guess, by the tag ManagedBy=terraform: /m);
+    expect(told).toMatch(/^ {2}would be refused for litecoin-1: swap, replace \(drift-refused\)\. /m);
     expect(told).toMatch(/^CDK is not bootstrapped in this region: npx cdk bootstrap$/m);
     expect(told).toMatch(/^2 problems in the account; nothing was changed$/m);
   });
@@ -133,6 +137,8 @@ describe('check --account', () => {
   );
 });
 
+const node1 = { name: 'node1', role: 'follower', tags: {}, autoScalingGroup: null, instanceStore: false } as const;
+
 describe('what is found', () => {
   const facts: AccountFacts = {
     ...{ account: ACCOUNT_ID, region: REGION_NAME, concurrency: 1_000, isBootstrapped: true },
@@ -168,16 +174,12 @@ describe('what is found', () => {
   });
 
   it('is a template without a profile, or one of which nothing is known', () => {
-    const fleet = {
-      name: 'bitcoin',
-      mode: 'act',
-      role: { fixed: 'follower' },
-      replace: { rungs: ['replace'] },
-    } as never;
     const about = (template: object) =>
       findingsOf({
         ...facts,
-        fleets: [{ fleet, nodes: 1, withoutTemplate: [], isStored: true, templates: [template as never] }],
+        fleets: [
+          { fleet: bitcoinFleet(), nodes: [], withoutTemplate: [], isStored: true, templates: [template as never] },
+        ],
       }).problems;
     const template = { template: 'lt-1', profile: 'none', mayPass: undefined, hasUserData: false, unknown: undefined };
     expect(about(template)).toEqual([expect.stringContaining('never managed by Systems Manager')]);
@@ -186,6 +188,70 @@ describe('what is found', () => {
     );
     expect(about({ ...template, profile: undefined, unknown: 'nothing can be read: AccessDenied' })).toEqual([
       'bitcoin: of lt-1 nothing can be read: AccessDenied',
+    ]);
+  });
+
+  const linesOf = (more: Partial<NodeFact>, differing: Parameters<typeof bitcoinFleet>[0] = {}) => {
+    const nodes = [
+      { ...node1, publicIp: null, unread: undefined, ...more },
+      { ...node1, name: 'node2', publicIp: null, unread: undefined },
+    ];
+    const found = { nodes, withoutTemplate: [], isStored: true, templates: [] };
+    const { lines } = findingsOf({ ...facts, fleets: [{ fleet: bitcoinFleet(differing), ...found }] });
+    return lines.slice(lines.indexOf('bitcoin: 2 nodes') + 1);
+  };
+
+  it('is nothing of nodes that nobody owns', () => {
+    expect(linesOf({})).toEqual([]);
+  });
+
+  it('is an owner that the file does not name, by a tag that lets one guess', () => {
+    const guess = expect.stringMatching(/^ {2}who owns node1 is a guess, by the tag ManagedBy=terraform: .*owner\.by/);
+    expect(linesOf({ tags: { ManagedBy: 'terraform' } })).toEqual([
+      guess,
+      expect.stringMatching(
+        /^ {2}would be refused for node1: swap, replace \(drift-refused\)\. .*owner\.acceptDrift\.$/,
+      ),
+    ]);
+    expect(linesOf({ tags: { tool: 'pulumi' } })).toEqual([expect.stringContaining('by the tag tool=pulumi')]);
+    expect(linesOf({ tags: { ManagedBy: 'terraform' } }, { owner: { by: 'nobody' } })).toEqual([]);
+  });
+
+  it('is a stack that owns a node, whatever the file says', () => {
+    const tags = { 'aws:cloudformation:stack-name': 'nodes' };
+    const refused = expect.stringContaining('would be refused for node1: swap, replace (drift-refused)');
+    expect(linesOf({ tags })).toEqual([refused]);
+    expect(linesOf({ tags }, { owner: { by: 'nobody' } })).toEqual([
+      '  the file says owner.by: nobody, but AWS’s own tag of node1 says CloudFormation stack nodes',
+      refused,
+    ]);
+    expect(linesOf({ tags }, { owner: { acceptDrift: true } })).toEqual([]);
+  });
+
+  it.each<[string, Partial<NodeFact>, string]>([
+    ['a member of a group', { autoScalingGroup: 'nodes' }, 'stop-start, swap, replace (asg-owned)'],
+    ['a type with disks of its own', { instanceStore: true }, 'stop-start, replace (instance-store)'],
+    ['a public address', { publicIp: { ip: '198.51.100.7', allocationId: null } }, 'stop-start, replace (public-ip)'],
+    ['a validator by its tag', { role: 'validator' }, 'swap, replace (validator)'],
+    ['a role that nobody has told', { role: 'unknown' }, 'swap, replace (role-unknown)'],
+  ])('is what the ladder would refuse now: %s', (_, node, refused) => {
+    expect(linesOf(node)).toEqual([expect.stringContaining(`would be refused for node1: ${refused}. `)]);
+  });
+
+  it('is that something could not be read, and no refusal is made up for it', () => {
+    expect(linesOf({ instanceStore: null, unread: 'AccessDenied: no' })).toEqual([
+      '  whether a stop would lose something of node1 is not known: AccessDenied: no',
+    ]);
+  });
+
+  it('is a client that nothing keeps from starting on a new instance', () => {
+    const fleet = bitcoinFleet({
+      unit: undefined,
+      commands: { start: '/opt/start', stop: '/opt/stop', status: '/opt/status' },
+    });
+    const found = { nodes: [], withoutTemplate: [], isStored: true, templates: [] };
+    expect(findingsOf({ ...facts, fleets: [{ fleet, ...found }] }).problems).toEqual([
+      expect.stringMatching(/^bitcoin: its client is started by commands of yours, .* leave replace out/),
     ]);
   });
 });
