@@ -7,12 +7,12 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
 import { clientOf } from '../../../shared/probe/questions.ts';
-import type { NodeReading, ReferenceReading } from '../context.ts';
+import type { NodeReading, ReferenceReading, Unasked } from '../context.ts';
 import { sentenceOf } from '../phrases.ts';
 
-export interface ProbeResult {
+export interface ProbeResult<R = NodeReading> {
   /** By instance id. */
-  readonly readings: ReadonlyMap<string, NodeReading>;
+  readonly readings: ReadonlyMap<string, R>;
   /** Why asking failed for many nodes together: they are unknown, and somebody has to know. */
   readonly failures: readonly unknown[];
 }
@@ -27,12 +27,12 @@ export interface BatchSettings {
 }
 
 /** Asks `nodes` in portions. A portion that fails says nothing about its nodes or about the others. */
-export async function probeInBatches(
+export async function probeInBatches<R>(
   nodes: readonly FleetNode[],
   { size, atOnce, beginUntilMs }: BatchSettings,
-  askPortion: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, NodeReading>>,
-): Promise<ProbeResult> {
-  const readings = new Map<string, NodeReading>();
+  askPortion: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, R | Unasked>>,
+): Promise<ProbeResult<R | Unasked>> {
+  const readings = new Map<string, R | Unasked>();
   const failures: unknown[] = [];
   let left = 0;
   const portions = Array.from({ length: Math.ceil(nodes.length / size) }, (_, at) =>
