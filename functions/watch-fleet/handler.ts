@@ -133,7 +133,7 @@ async function watchFleet(
   const [probed, looked, references] = await Promise.all([
     probeNodes(context, fleet, nodes, heights, untilMs),
     lookAtClients(context, fleet, nodes, before, untilMs),
-    askReferences(fleet, heightsOfReferences(heights, known)),
+    askReferences(fleet, heightsOfReferences(fleet, heights, known)),
   ]);
   const unasked = [...probed.failures, ...(looked?.failures ?? [])];
   failures.push(...unasked);

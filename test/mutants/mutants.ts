@@ -791,6 +791,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/chain.ts': [
     {
+      name: 'a reference whose blocks do not follow on each other is no evidence',
+      find: 'if (block?.parent !== below) return false;',
+      replace: 'if (block === undefined) return false;',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'a reference does not choose that its blocks are not compared',
+      find: 'return tellsParents(chain)\n',
+      replace: 'return source.status.hashes.some(({ parent }) => parent !== undefined)\n',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
       name: 'a node on a branch that is not deep yet does not stand',
       find: "height === null || health !== 'behind' ? []",
       replace: "height !== null || health !== 'behind' ? []",
@@ -804,8 +816,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a reference counts alone only where it has the node’s own newest block',
-      find: 'hashAt(source, height) === own && ',
-      replace: '',
+      find: '(same !== undefined && same !== own)',
+      replace: 'false',
       caughtBy: ['functions/watch-fleet/health'],
     },
   ],

@@ -7,6 +7,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
 import { clientOf } from '../../../shared/probe/questions.ts';
+import type { ReferenceHeights } from '../chain.ts';
 import type { NodeReading, ReferenceReading, Unasked } from '../context.ts';
 import { sentenceOf } from '../phrases.ts';
 
@@ -81,11 +82,15 @@ export function questionOf(fleet: Fleet, heights: readonly number[]): ProbeQuest
  * Asks the independent references of a fleet, over the internet: they are compared with the nodes, never believed alone. Never rejects. A reference
  * has no credentials: messages show only the host of its URL.
  */
-export function askReferences(fleet: Fleet, heights: readonly number[]): Promise<readonly ReferenceReading[]> {
-  return Promise.all(fleet.health.references.map((url) => askReference(fleet, url, heights)));
+export function askReferences(fleet: Fleet, asked: ReferenceHeights): Promise<readonly ReferenceReading[]> {
+  return Promise.all(fleet.health.references.map((url) => askReference(fleet, url, asked)));
 }
 
-async function askReference(fleet: Fleet, url: string, heights: readonly number[]): Promise<ReferenceReading> {
+async function askReference(
+  fleet: Fleet,
+  url: string,
+  { heights, parents }: ReferenceHeights,
+): Promise<ReferenceReading> {
   const host = URL.parse(url)?.host ?? 'a reference';
   const question = questionOf(fleet, heights);
   if (question === null)
@@ -96,7 +101,10 @@ async function askReference(fleet: Fleet, url: string, heights: readonly number[
   try {
     return {
       host,
-      status: await askQuestion(clientOf(question).status(heights), httpFetcher({ url, certificate: 'trusted' })),
+      status: await askQuestion(
+        clientOf(question).status(heights, { parents }),
+        httpFetcher({ url, certificate: 'trusted' }),
+      ),
     };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
