@@ -18,7 +18,8 @@ export function probeClients(
 ): Promise<ProbeResult<LookReading>> {
   const Parameters = seeClientsParameters(fleet, Date.now());
   return probeBySsm<LookReading>(ssm, { document, fleet: fleet.name, Parameters }, nodes, untilMs, (_, output) => {
-    const { result, after, reason } = parseNodeAnswer(output);
+    // One line; what tools said on standard error comes after it.
+    const { result, after, reason } = parseNodeAnswer(output.split('\n', 1)[0] ?? '');
     if (result !== 'done' || after === null)
       return { kind: 'unasked', reason: `its node cannot look: ${reason ?? result}` };
     return { kind: 'seen', state: after };

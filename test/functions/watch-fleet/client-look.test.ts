@@ -163,7 +163,7 @@ describe('looks', () => {
         after: { clients: [client(state as never)], volumes: [], devices: [], rootUsedPercent: 40 },
       });
     const outputs: Readonly<Record<string, string>> = {
-      'i-node0': answer('running'),
+      'i-node0': `${answer('running')}\n----------ERROR-------\nWarning: a unit file changed on disk\n`,
       'i-node1': answer('failed').slice(0, 60),
     };
     interface Input {
