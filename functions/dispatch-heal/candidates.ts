@@ -295,11 +295,11 @@ const restsSinceMs = (incident: IncidentRecord): number =>
   Math.max(incident.onsetMs, incident.notBeforeMs, 'endedAtMs' in incident ? incident.endedAtMs : 0);
 
 /**
- * Whether the node of an incident has been synced for a while, or is no fleet's node any more. `nodes` come from a complete and fresh observation.
+ * Whether the node of an incident has been synced for a while (or has run, where nobody asks more), or is no fleet's node any more. `nodes` come from a complete and fresh observation.
  */
 export function isWell(incident: IncidentRecord, nodes: readonly ObservedNode[], nowMs: number): boolean {
   if (nodes.length === 0) return false;
   const node = nodes.find(({ instanceId }) => instanceId === incident.instanceId);
   if (node === undefined) return nowMs - restsSinceMs(incident) >= GONE_AFTER_MS;
-  return node.health === 'synced' && nowMs - node.sinceMs >= WELL_FOR_MS;
+  return (node.health === 'synced' || node.runs === true) && nowMs - node.sinceMs >= WELL_FOR_MS;
 }

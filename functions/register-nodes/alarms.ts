@@ -1,7 +1,7 @@
 // Which alarms a fleet should have: those of its nodes, those of the fleet as a whole, and a large fleet's alarms in place of node alarms. Pure: from
 // its file, its nodes, the series of the agents and people's own alarms.
 import { familyOf } from '../../shared/chains/defaults.ts';
-import type { Fleet, VolumeRole } from '../../shared/fleet/model.ts';
+import { type Fleet, heightProbeOf, type VolumeRole } from '../../shared/fleet/model.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import {
   type AlarmKind,
@@ -211,7 +211,7 @@ function disksOf(
 
 /** Where no probe asks the nodes, nobody publishes their health, and an alarm on it would be blind. */
 function healthOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly DesiredAlarm[] {
-  if (!fleet.probe) return [];
+  if (!heightProbeOf(fleet)) return [];
   const who = `${fleet.name}/${node.name}`;
   const kinds = [
     ['stuck', `${who} stands still while its chain goes on: its callers get old answers.`],
@@ -257,7 +257,8 @@ function checksOf({ fleet, runbooks }: AlarmFacts, node: FleetNode): readonly De
 
 /** The alarms of a fleet as a whole, for every size. */
 function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
-  if (!fleet.probe) return [];
+  const probe = heightProbeOf(fleet);
+  if (!probe) return [];
   const { name } = fleet;
   const of = (
     kind: FleetAlarmKind,
@@ -291,7 +292,7 @@ function wholeFleet({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
   if (familyOf(fleet.chain) !== 'cometbft') return [halted];
   const [rounds, outOfSync, jailed, power, byzantine, down] = CONSENSUS_METRICS;
   // Where no probe reads a value, nobody publishes it: an alarm on it would never go off, but would look as if it could.
-  const asked = fleet.probe.by !== 'metric';
+  const asked = probe.by !== 'metric';
   const read = new Map<string, boolean>([
     ...[rounds, outOfSync, power, byzantine].map(
       (metric) => [metric, asked && fleet.rpc?.metricsPort !== undefined] as const,

@@ -1,7 +1,7 @@
 // Which DNS records a fleet should have, from its nodes and their health, and the changes from the existing records to those. Each change is
 // consistent by itself, and each refusal is reported. Pure: the same facts in any order give the same records.
 import { createHash } from 'node:crypto';
-import type { DnsPolicy, Fleet } from '../../shared/fleet/model.ts';
+import { type DnsPolicy, type Fleet, heightProbeOf } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { Health } from '../../shared/fleet/observation.ts';
 import { hostOf, markerName, poolName, recordNames } from '../../shared/fleet/resource-names.ts';
@@ -201,9 +201,9 @@ function poolOf(
   };
   const isIn = (node: FleetNode): boolean => now.has(node.privateIp);
   const stays = (node: FleetNode): boolean =>
-    isIn(node) && (paused.has(node.instanceId) || (fleet.probe !== undefined && IN_DOUBT.has(stateOf(node))));
+    isIn(node) && (paused.has(node.instanceId) || (heightProbeOf(fleet) !== undefined && IN_DOUBT.has(stateOf(node))));
   const changeable = eligible.filter(({ instanceId }) => !paused.has(instanceId));
-  const well = fleet.probe ? 'synced' : 'unknown';
+  const well = heightProbeOf(fleet) ? 'synced' : 'unknown';
   const synced = changeable.filter((node) => stateOf(node) === well);
   const kept = eligible.filter(stays);
   // Only the address is known of a node that cannot be found: if it is in the pool, it stays in.
@@ -215,7 +215,7 @@ function poolOf(
   if (synced.length + mayServe.length > 0) {
     const staying = kept.length + missing.length;
     const also = staying > 0 ? `, ${staying} stay in: paused, or nothing new is known of them` : '';
-    const are = fleet.probe ? 'are synced' : 'run, and nobody asks them more';
+    const are = heightProbeOf(fleet) ? 'are synced' : 'run, and nobody asks them more';
     const out = eligible.filter(({ instanceId }) => taken?.has(instanceId)).length;
     const without = out > 0 ? `, ${out} left out: a heal is at work on ${out === 1 ? 'it' : 'them'}` : '';
     const reason = `${synced.length} of ${eligible.length} nodes ${are}${also}${without}`;

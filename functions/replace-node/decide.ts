@@ -3,13 +3,14 @@
 
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
+import { heightProbeOf } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
 import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
-import { type Facts, followsAgain, isImpaired } from './facts.ts';
+import { type Facts, followsAgain, isImpaired, runsAgain } from './facts.ts';
 import { type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
@@ -29,6 +30,7 @@ import {
   orTold,
   paced,
   proved,
+  RUNS_AGAIN,
   type Rung,
   refuse,
   stopMachine,
@@ -121,7 +123,10 @@ export function begin(facts: Facts): Decision {
     if (facts.move?.event === null)
       return ended({ as: 'healed', reason: 'EC2 has nothing scheduled for it that it is moved for' });
     if (followsAgain(facts))
-      return ended({ as: 'healed', reason: `it follows its chain again: ${watched?.reason ?? ''}` });
+      return ended({
+        as: 'healed',
+        reason: watched?.runs ? watched.reason : `it follows its chain again: ${watched?.reason ?? ''}`,
+      });
     // It was silent when the heal was called, and has answered since.
     if (watched?.health === 'busy' && !isImpaired(facts)) return refuse('not-confirmed', watched.reason);
     const stalled = judgeStalled(facts);
@@ -135,6 +140,7 @@ export function begin(facts: Facts): Decision {
   if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
   const left = leftToPerson(facts, { stops: true });
   if (left) return ended({ as: 'refused', refusal: left });
+  if (runsAgain(facts)) return ended({ as: 'healed', reason: RUNS_AGAIN });
   const found = foundNode(facts, instance.availabilityZone);
   if (!facts.move) return beginHeal({ state: newState(facts.nowMs, facts.incidentId, found) });
   // It has stood nowhere: that it is at the tip after its start proves it, and no number of blocks does.
@@ -373,7 +379,8 @@ function piecesOf({ fleet, original, volumes }: Facts, state: LadderState): read
   };
   // Where nobody sees the node's height, a client that runs is no proof of its data.
   if (restoredVolumes?.from === 'snapshot') {
-    if (fleet.probe !== undefined) add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
+    if (heightProbeOf(fleet) !== undefined)
+      add('verify', restoredVolumes.volumes.map(({ snapshotId }) => snapshotId).join(' '));
     // A client that runs on other data shows that the earlier data could not be used.
     for (const { snapshotIds, door, fault } of tried)
       if (door === 'data' && (fault === 'open' || fault === 'lower-stop')) add('quarantine', snapshotIds.join(' '));

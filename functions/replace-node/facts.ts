@@ -18,7 +18,7 @@ import {
   initializationOf,
   type VolumeDescription,
 } from '../../shared/aws/volumes.ts';
-import type { Fleet, Role } from '../../shared/fleet/model.ts';
+import { type Fleet, type Role, seesClientsOnly } from '../../shared/fleet/model.ts';
 import type { Evidence, FleetObservation, FleetWatch, Health, NodeCause } from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
@@ -45,6 +45,8 @@ export interface Watched {
   readonly lagBlocks: number | null;
   readonly cause?: NodeCause;
   readonly evidence?: Evidence;
+  /** Its client runs, and nobody asks more. */
+  readonly runs?: true;
 }
 
 /** An instance, and what is known of its agent and its client. */
@@ -138,8 +140,18 @@ export const followsAgain = ({
   want.do === 'heal' &&
   (move?.event ?? null) === null &&
   original?.instance.state === 'running' &&
-  watched?.health === 'synced' &&
+  (watched?.health === 'synced' || watched?.runs === true) &&
   !isImpaired({ original });
+
+/** Nothing is wrong with it any more: its client runs, as it says itself, and nobody asks more of it (`probe: unit`). To stop it would only harm. */
+export const runsAgain = ({ want, fleet, move, original, seen }: Facts): boolean =>
+  want.do === 'heal' &&
+  seesClientsOnly(fleet) &&
+  move === null &&
+  !isImpaired({ original }) &&
+  seen !== null &&
+  seen.clients.length > 0 &&
+  seen.clients.every(({ state }) => state === 'running');
 
 /** A new instance that answers no question is of no use. Of the original, only Systems Manager says whether its agent is there. */
 export const heardOf = (replacement: Machine | null, unanswered: Unanswered | null): Machine | null =>
@@ -321,9 +333,9 @@ function watchedIn(observations: readonly FleetObservation[], instanceId: string
   for (const { observedAtMs, nodes } of observations) {
     const node = nodes.find((candidate) => candidate.instanceId === instanceId);
     if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
-    const { health, reason, sinceMs, height, lagBlocks, cause, evidence } = node;
+    const { health, reason, sinceMs, height, lagBlocks, cause, evidence, runs } = node;
     const seen = { instanceId, health, reason, sinceMs, observedAtMs, height, lagBlocks };
-    return { ...seen, ...(cause && { cause }), ...(evidence && { evidence }) };
+    return { ...seen, ...(cause && { cause }), ...(evidence && { evidence }), ...(runs && { runs }) };
   }
   return null;
 }

@@ -1,5 +1,6 @@
 // What a fleet and its references say about their chain: who is on which branch, how high it is, and whether it is halted.
 import { type BlockHash, MAXIMUM_HEIGHTS } from '../../shared/chains/client.ts';
+import { tellsParents } from '../../shared/chains/clients.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import type { FleetFacts } from './context.ts';
@@ -26,7 +27,7 @@ export function chainStateOf(facts: FleetFacts): ChainState {
   const sources = sourcesOf(facts);
   const branches = compareHashes(facts, sources.all);
   const onBranch = sources.all.filter(({ key }) => !branches.differing.has(key));
-  const linked = linkedReferences(onBranch);
+  const linked = linkedReferences(fleet, onBranch);
   const tip = tipOf(onBranch, linked, before.watch, nowMs);
   const alone = aloneIn(facts, sources.all);
   return {
@@ -170,6 +171,9 @@ export function claimOf({ syncing, claimedTip }: Source['status']): number {
   return syncing === true ? (claimedTip ?? 0) : 0;
 }
 
+/** Each costs a node a block's header, in every sweep. */
+const HEIGHTS_OF_A_NODE = 4;
+
 /**
  * The heights whose hashes are asked for in the next sweep: one `confirmations` below the tip, which all well nodes have passed, and one as far below
  * the height of each other node. So a node that stopped on another branch is recognized.
@@ -184,7 +188,7 @@ export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes:
     if (depth !== undefined && depth < main) counts.set(depth, (counts.get(depth) ?? 0) + 1);
   }
   const others = [...counts].sort(([a, many], [b, more]) => more - many || b - a).map(([height]) => height);
-  return [main, ...others].slice(0, MAXIMUM_HEIGHTS);
+  return [main, ...others].slice(0, HEIGHTS_OF_A_NODE);
 }
 
 /**
@@ -195,31 +199,65 @@ export function heightsBeside(asked: readonly number[], nodes: readonly Observed
   if (nodes.length < 2) return [];
   const own = nodes.flatMap(({ height, health }) => (height === null || health !== 'behind' ? [] : [height]));
   const others = [...new Set(own)].filter((height) => !asked.includes(height));
-  return others.toSorted((a, b) => b - a).slice(0, MAXIMUM_HEIGHTS - asked.length);
+  return others.toSorted((a, b) => b - a).slice(0, HEIGHTS_OF_A_NODE - asked.length);
 }
 
 /** So many blocks above a node's newest one a reference has to have, before its word counts alone. */
 const BLOCKS_MORE = 3;
 
-/**
- * What references are asked beside what nodes are asked, where a single node answered in the last sweep: the height of its newest block, and one above. A client
- * gives a block by its height on its own best chain alone, so both together say that its chain goes on from there. One that only claims a height, as
- * where several servers stand behind one name, has no block there.
- */
-export function heightsOfReferences(asked: readonly number[], nodes: readonly ObservedNode[]): readonly number[] {
-  const [height, ...others] = nodes.flatMap((node) => (node.height === null ? [] : [node.height]));
-  const linking = height === undefined || others.length > 0 ? [] : [height, height + BLOCKS_MORE];
-  return [...asked, ...linking].slice(0, MAXIMUM_HEIGHTS);
+/** What a reference is asked about its blocks. */
+export interface ReferenceHeights {
+  readonly heights: readonly number[];
+  /** With the hash of the block below each. */
+  readonly parents: boolean;
 }
 
-function linkedReferences(sources: readonly Source[]): ReadonlySet<string> {
+/**
+ * What references are asked beside what nodes are asked, where a single node answered in the last sweep: the next three blocks above its newest one, each with
+ * the hash of the block below it. A client gives a block by its height on its own best chain alone. One that only claims a height, as where several
+ * servers stand behind one name, has no block there, or one that does not follow on the others. Where the protocol tells no parents, what is left is the block
+ * at the node's own height and the third above it.
+ */
+export function heightsOfReferences(
+  { chain }: Pick<Fleet, 'chain'>,
+  asked: readonly number[],
+  nodes: readonly ObservedNode[],
+): ReferenceHeights {
+  const [height, ...others] = nodes.flatMap((node) => (node.height === null ? [] : [node.height]));
+  if (height === undefined || others.length > 0) return { heights: asked, parents: false };
+  const parents = tellsParents(chain);
+  // The node's own height comes last: the block above names its hash.
+  const linking = parents ? [...blocksAbove(height), height] : [height, height + BLOCKS_MORE];
+  return { heights: [...new Set([...asked, ...linking])].slice(0, MAXIMUM_HEIGHTS), parents };
+}
+
+const blocksAbove = (height: number): readonly number[] =>
+  Array.from({ length: BLOCKS_MORE }, (_, at) => height + at + 1);
+
+function linkedReferences({ chain }: Pick<Fleet, 'chain'>, sources: readonly Source[]): ReadonlySet<string> {
   const [node, ...others] = sources.filter(({ kind }) => kind === 'node');
   const own = node && hashAt(node, node.status.height);
   if (node === undefined || own === undefined || others.length > 0) return new Set();
   const { height } = node.status;
-  const follows = (source: Source): boolean =>
-    source.kind === 'reference' && hashAt(source, height) === own && hashAt(source, height + BLOCKS_MORE) !== undefined;
+  const follows = (source: Source): boolean => {
+    const same = hashAt(source, height);
+    if (source.kind !== 'reference' || (same !== undefined && same !== own)) return false;
+    return tellsParents(chain)
+      ? linksUp(source, { height, hash: own })
+      : same !== undefined && hashAt(source, height + BLOCKS_MORE) !== undefined;
+  };
   return new Set(sources.filter(follows).map(({ key }) => key));
+}
+
+/** Whether each of the next blocks names the one below it as its parent, and the lowest the node's own. */
+function linksUp({ status }: Source, { height, hash }: BlockHash): boolean {
+  let below = hash;
+  for (const at of blocksAbove(height)) {
+    const block = status.hashes.find((known) => known.height === at);
+    if (block?.parent !== below) return false;
+    below = block.hash;
+  }
+  return true;
 }
 
 /** A node without siblings and without any reference; null where it gives no cause to be restarted, or was restarted and stands still. */

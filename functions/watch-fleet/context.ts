@@ -6,6 +6,7 @@ import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { Store } from '../../shared/heal/store.ts';
+import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import type { ScheduledEvents } from './instance-events.ts';
 
@@ -15,6 +16,7 @@ export const ENVIRONMENT = [
   'PARAMETER_PREFIX',
   'PROBE_FUNCTION_PREFIX',
   'ASK_NODE_DOCUMENT',
+  'SEE_CLIENTS_DOCUMENT',
   'REGISTER_FUNCTION_NAME',
 ] as const;
 
@@ -27,10 +29,16 @@ export interface WatchContext {
 /** Runs one piece of a sweep. Its error stops nothing else and is thrown with all other failures at the end. */
 export type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
 
-/** unasked: asking itself failed, which says nothing about the node. */
-export type NodeReading =
-  | { readonly kind: 'read'; readonly reading: StatusReading }
-  | { readonly kind: 'unasked'; readonly reason: string };
+/** Asking itself failed, which says nothing about the node. */
+export interface Unasked {
+  readonly kind: 'unasked';
+  readonly reason: string;
+}
+
+export type NodeReading = { readonly kind: 'read'; readonly reading: StatusReading } | Unasked;
+
+/** What a node says of its clients (`probe: unit`). */
+export type LookReading = { readonly kind: 'seen'; readonly state: NodeState } | Unasked;
 
 export interface ReferenceReading {
   readonly host: string;
@@ -42,6 +50,8 @@ export interface FleetFacts {
   readonly nodes: readonly FleetNode[];
   /** By instance id; a missing node was not asked. */
   readonly readings: ReadonlyMap<string, NodeReading>;
+  /** By instance id: the nodes that were asked in this sweep whether their clients run. Absent where a fleet's probe asks more, or nothing. */
+  readonly looks?: ReadonlyMap<string, LookReading>;
   readonly references: readonly ReferenceReading[];
   readonly before: {
     readonly nodes: ReadonlyMap<string, ObservedNode>;

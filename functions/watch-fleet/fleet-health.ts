@@ -1,10 +1,13 @@
 // The health of a fleet, as a pure function of what one sweep has read and of earlier observations. Each judgement has the sentence that explains it.
+
+import { heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { followShared, plainName } from '../../shared/fleet/node-names.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { FleetCondition, FleetWatch, ObservedReference, ReferenceState } from '../../shared/fleet/observation.ts';
 import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { names } from '../../shared/text/names.ts';
 import { type ChainState, chainStateOf, type Tip } from './chain.ts';
+import { isUnseen } from './client-look.ts';
 import { type Consensus, judgeConsensus } from './consensus.ts';
 import { type FleetFacts, isOurFault, type NodeReading, pausedIn, statusOf } from './context.ts';
 import { followGone, missingNodes } from './missing.ts';
@@ -130,12 +133,12 @@ function fleetConditions(
       `nobody has advanced for ${duration(nowMs - haltedSinceMs)}${disagreementText(references)}`,
     );
 
-  const watched = fleet.probe !== undefined;
+  const watched = heightProbeOf(fleet) !== undefined;
   // Told once, for as long as it is so: who has written `probe: none` for a trial may have forgotten it.
-  if (!watched)
+  if (fleet.probe === undefined)
     conditions.set(
       'nobody-watches',
-      'no probe asks its clients (probe: none): one that ends, hangs or falls behind is not seen, not healed and not told. What is seen are its disks, EC2’s checks and instances that go. probe: ssm needs nothing but the SSM agent',
+      'no probe asks its clients (probe: none): one that ends, hangs or falls behind is not seen, not healed and not told. What is seen are its disks, EC2’s checks and instances that go. probe: ssm needs nothing but the SSM agent, and probe: unit looks at least whether they run',
     );
   // A node that is ahead of all others may be on a branch that differs only some blocks deeper.
   const patienceMs = fleet.health.patienceSeconds * 1000;
@@ -192,7 +195,9 @@ function fleetConditions(
 
   const running = new Set(facts.nodes.filter(({ state }) => state === 'running').map(({ instanceId }) => instanceId));
   const unasked = nodes.filter(
-    ({ node: { instanceId } }) => watched && running.has(instanceId) && wasNotProbed(readings.get(instanceId)),
+    ({ node: { instanceId, memory } }) =>
+      running.has(instanceId) &&
+      (watched ? wasNotProbed(readings.get(instanceId)) : seesClientsOnly(fleet) && isUnseen(memory?.look, nowMs)),
   );
   const [first] = unasked;
   if (first !== undefined)

@@ -8,15 +8,17 @@ import { metricsClients as awsClients, type MetricsClients as Clients } from '..
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
+import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
 import { createStore } from '../../shared/heal/store.ts';
 import { PROBE_REQUEST_TIMEOUT_MS } from '../../shared/probe/protocol.ts';
 import { awsFailureIn, SweepPages } from './aws-outage.ts';
 import { heightsBeside, heightsOfReferences, heightsToAsk } from './chain.ts';
-import { ENVIRONMENT, type FleetFacts, type WatchContext } from './context.ts';
+import { looksDue } from './client-look.ts';
+import { ENVIRONMENT, type FleetFacts, type LookReading, type WatchContext } from './context.ts';
 import { type FleetHealth, judgeFleet } from './fleet-health.ts';
 import { readScheduledEvents, type ScheduledEvents } from './instance-events.ts';
 import { keepMachines } from './machines.ts';
@@ -26,6 +28,7 @@ import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './not
 import { storeObservations } from './observations.ts';
 import { recordPaging } from './pages.ts';
 import { sentenceOf } from './phrases.ts';
+import { probeClients } from './probes/clients.ts';
 import { probeMetric } from './probes/metric.ts';
 import { askReferences, type ProbeResult, questionOf, unprobed } from './probes/probe.ts';
 import { probeSsm } from './probes/ssm.ts';
@@ -126,19 +129,23 @@ async function watchFleet(
   }
   const askedHeights = heightsToAsk(fleet, watch, known);
   const heights = [...askedHeights, ...heightsBeside(askedHeights, known)];
-  const [probed, references] = await Promise.all([
+  const before = new Map(known.map((node) => [node.instanceId, node]));
+  const [probed, looked, references] = await Promise.all([
     probeNodes(context, fleet, nodes, heights, untilMs),
-    askReferences(fleet, heightsOfReferences(heights, known)),
+    lookAtClients(context, fleet, nodes, before, untilMs),
+    askReferences(fleet, heightsOfReferences(fleet, heights, known)),
   ]);
-  failures.push(...probed.failures);
-  const awsFailure = awsFailureIn(probed.failures);
+  const unasked = [...probed.failures, ...(looked?.failures ?? [])];
+  failures.push(...unasked);
+  const awsFailure = awsFailureIn(unasked);
   const facts: FleetFacts = {
     fleet,
     nodes,
     readings: probed.readings,
+    ...(looked && { looks: looked.readings }),
     references,
     scheduled: await scheduled,
-    before: { nodes: new Map(known.map((node) => [node.instanceId, node])), watch },
+    before: { nodes: before, watch },
     askedHeights,
     ...(awsFailure !== undefined && { awsFailure }),
     nowMs: Date.now(),
@@ -195,14 +202,27 @@ function probeNodes(
   heights: readonly number[],
   untilMs: number,
 ): Promise<ProbeResult> {
-  const { probe: by } = fleet;
-  if (by === undefined) return Promise.resolve(unprobed(nodes, 'nobody asks it: its fleet file has no probe'));
+  const by = heightProbeOf(fleet);
+  if (by === undefined) return Promise.resolve(unprobed(nodes, 'nobody asks it where it stands'));
   if (by.by === 'metric') return probeMetric(clients.cloudwatch, by, nodes, Date.now(), untilMs);
   const question = questionOf(fleet, heights);
   if (question === null) return Promise.resolve(unprobed(nodes, 'its fleet file does not say how its RPC is asked'));
   return by.by === 'vpc'
     ? probeVpc(clients, environment.PROBE_FUNCTION_PREFIX, by.vpcId, question, nodes, untilMs)
     : probeSsm(clients.ssm, environment.ASK_NODE_DOCUMENT, fleet, question, nodes, untilMs);
+}
+
+/** Asks the nodes whose turn it is whether their clients run; undefined where the fleet's probe asks more, or nothing. */
+async function lookAtClients(
+  { clients, environment }: WatchContext,
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+  before: ReadonlyMap<string, ObservedNode>,
+  untilMs: number,
+): Promise<ProbeResult<LookReading> | undefined> {
+  if (!seesClientsOnly(fleet)) return undefined;
+  const due = looksDue(nodes, before, Date.now());
+  return probeClients(clients.ssm, environment.SEE_CLIENTS_DOCUMENT, fleet, due, untilMs);
 }
 
 const warn = (fleet: Fleet, left: string): void => logWarn({ fleet: fleet.name, left });

@@ -1,6 +1,6 @@
 // The metrics of a fleet: few for each node, because each costs money, and only what is known.
 import { type CloudWatchClient, type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Fleet } from '../../shared/fleet/model.ts';
+import { type Fleet, heightProbeOf } from '../../shared/fleet/model.ts';
 import { doubledNames } from '../../shared/fleet/nodes.ts';
 import type { ObservedNode } from '../../shared/fleet/observation.ts';
 import {
@@ -43,7 +43,7 @@ const NODE_UNITS: Readonly<Record<NodeMetric | ConsensusClientMetric, Unit>> = {
 /** @param doubled names that more than one node has: nothing is published under them. A fleet without a probe has no metrics. */
 export function metricsOf(facts: FleetFacts, health: FleetHealth, doubled: ReadonlySet<string>): MetricDatum[] {
   const { fleet, nowMs } = facts;
-  if (fleet.probe === undefined) return [];
+  if (heightProbeOf(fleet) === undefined) return [];
   const own = health.nodes
     .filter(({ node }) => !doubled.has(node.name))
     .flatMap(({ node }) =>

@@ -1,9 +1,10 @@
 // The health of one node, compared with its fleet. A node that could not be asked is unknown. A node that answers anything is alive. A node that does
 // not answer is unreachable, and never at lag 0. Only what others prove to be wrong is stuck or forked.
 import { type BlockHash, type NodeStatus, type Reading, SHOWS } from '../../shared/chains/client.ts';
-import type { Fleet } from '../../shared/fleet/model.ts';
+import { type Fleet, heightProbeOf, seesClientsOnly } from '../../shared/fleet/model.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type {
+  ClientLook,
   ConsensusTrack,
   Evidence,
   Health,
@@ -18,6 +19,7 @@ import { SCALING_GROUP_TAG } from '../../shared/model/tags.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import { names } from '../../shared/text/names.ts';
 import { type Branches, type ChainState, claimOf } from './chain.ts';
+import { followLook, judgeLook } from './client-look.ts';
 import { followConsensus, judgeConsensusClient, observeConsensusClient } from './consensus-client.ts';
 import type { FleetFacts, NodeReading } from './context.ts';
 import { eventsAhead, eventsNear, eventsTold, eventsToTell } from './instance-events.ts';
@@ -58,8 +60,9 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const beacon = reading?.kind === 'read' ? reading.reading.beacon : undefined;
   const consensus = followConsensus(before?.memory?.consensus, beacon, nowMs);
   const overtakenAtMs = overtakenSince(chain, source, before, nowMs);
+  const look = followLook(before?.memory?.look, facts.looks?.get(instanceId), nowMs);
   const verdict = assessHealth(
-    { facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs },
+    { facts, chain, node, before, start, doubted, grace, consensus, overtakenAtMs, look },
     reading,
   );
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
@@ -74,13 +77,13 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const crashes = followCrashes(before?.memory?.crashes ?? [], before?.memory?.heard ?? null, status, nowMs);
   const lasting = lastingTroubles({
     ...{ health: verdict.health, lagBlocks, lags, crashes, nowMs },
-    rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : undefined,
+    rootUsedPercent: reading?.kind === 'read' ? reading.reading.rootUsedPercent : look?.told?.rootUsedPercent,
   });
   const toldEvents = eventsTold(before?.memory?.toldEvents ?? {}, nowMs);
   const ahead = eventsAhead(facts.scheduled, node, before, nowMs);
   const toldAtMs = before?.memory?.toldAtMs ?? {};
   const atTip = verdict.health === 'synced' ? 'reached' : tipSince(before, start);
-  const isWell = verdict.health === 'synced' && nowMs - sinceMs >= WELL_FOR_MS;
+  const isWell = (verdict.health === 'synced' || verdict.runs === true) && nowMs - sinceMs >= WELL_FOR_MS;
   const paged = (before?.paged ?? []).filter(
     (code) =>
       (!isWell || lasting.some((trouble) => trouble.code === code)) && nowMs - (toldAtMs[code] ?? nowMs) < TOLD_FOR_MS,
@@ -113,9 +116,11 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
       }),
       ...(verdict.cause && { cause: verdict.cause }),
       ...(verdict.evidence && { evidence: verdict.evidence }),
+      ...(verdict.runs && { runs: true }),
       ...votesOf(reading, told, before),
       memory: {
         track,
+        ...(look && { look }),
         ...(consensus && { consensus }),
         ...(lags.length > 0 && { lags }),
         ...(crashes.length > 0 && { crashes }),
@@ -140,7 +145,10 @@ export const OVERDUE_MS = 20_000;
 const FOLLOWS_WITHIN_MS = 45_000;
 
 /** Its nodes say themselves how high they are, in each sweep. What a script posts is minutes old, for each node by another time. */
-export const isAsked = ({ probe }: Fleet): boolean => probe !== undefined && probe.by !== 'metric';
+export const isAsked = (fleet: Fleet): boolean => {
+  const probe = heightProbeOf(fleet);
+  return probe !== undefined && probe.by !== 'metric';
+};
 
 /** How many blocks more of others it takes to call a node stuck. */
 export const stuckBlocks = (fleet: Fleet): number => (isAsked(fleet) ? STUCK_BLOCKS : fleet.health.behindBlocks + 1);
@@ -240,6 +248,8 @@ interface HealthAssessment {
   readonly code: ConditionCode | null;
   readonly cause?: NodeCause;
   readonly evidence?: Evidence;
+  /** Its client runs, and nobody asks more. */
+  readonly runs?: true;
 }
 
 /** One node, and all that its verdict depends on. */
@@ -254,6 +264,7 @@ interface NodeFacts {
   /** Its client or its instance has just come up. */
   readonly grace: boolean;
   readonly overtakenAtMs: number | undefined;
+  readonly look: ClientLook | undefined;
 }
 
 function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthAssessment {
@@ -262,6 +273,7 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
   // A stopped instance serves nobody, for any reason: that is known, and "unknown" would hide it.
   if (node.state === 'pending' && grace) return assessment('starting', 'its instance is starting');
   if (node.state !== 'running') return unreachable(`its instance is ${node.state}`);
+  if (seesClientsOnly(facts.fleet)) return assessLook(one);
   if (reading === undefined) return assessment('unknown', 'it was not asked');
   if (reading.kind === 'unasked') return assessment('unknown', reading.reason);
   const { status } = reading.reading;
@@ -273,6 +285,19 @@ function assessHealth(one: NodeFacts, reading: NodeReading | undefined): HealthA
     return { health: 'forked', reason, code: 'wrong-chain' };
   }
   return judgeBranch(one, source) ?? judgeHeight(one, source, reading.reading);
+}
+
+/** Where nothing is asked but whether its client runs. */
+function assessLook({ look, grace, facts }: NodeFacts): HealthAssessment {
+  const seen = judgeLook(look, facts.nowMs);
+  switch (seen.is) {
+    case 'unknown':
+      return assessment('unknown', seen.reason);
+    case 'running':
+      return { ...assessment('unknown', seen.reason), runs: true };
+    case 'ended':
+      return grace ? assessment('starting', seen.reason) : unreachable(seen.reason);
+  }
 }
 
 function judgeWithoutFacts(

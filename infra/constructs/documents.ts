@@ -22,6 +22,7 @@ export class Documents extends Construct {
   readonly askPeers: string;
   readonly changePeers: string;
   readonly askNode: string;
+  readonly seeClients: string;
   readonly inspectNode: string;
   readonly restartClient: string;
   readonly checkVolume: string;
@@ -39,6 +40,7 @@ export class Documents extends Construct {
     this.askPeers = documents.askPeers.name;
     this.changePeers = documents.changePeers.name;
     this.askNode = documents.askNode.name;
+    this.seeClients = documents.seeClients.name;
     this.inspectNode = documents.inspectNode.name;
     this.restartClient = documents.restartClient.name;
     this.checkVolume = documents.checkVolume.name;

@@ -37,6 +37,7 @@ export class WatchFleet extends Construct {
         PARAMETER_PREFIX: parameterPrefix,
         PROBE_FUNCTION_PREFIX: probeNodesPrefix,
         ASK_NODE_DOCUMENT: commands.askNode,
+        SEE_CLIENTS_DOCUMENT: commands.seeClients,
         REGISTER_FUNCTION_NAME: hintAliasOf(functionNames.registerNodes),
       },
       grants: [
@@ -96,10 +97,10 @@ export class WatchFleet extends Construct {
     ];
   }
 
-  /** A fleet may change to another kind of probe without a deployment. So the role may probe every fleet in both ways. */
+  /** A fleet may change to another kind of probe without a deployment. So the role may probe every fleet in all ways. */
   #ask(fleets: readonly Fleet[]): Grant[] {
     return [
-      ...sendCommandGrants(this, fleets, ['ask-node']),
+      ...sendCommandGrants(this, fleets, ['ask-node', 'see-clients']),
       {
         sid: 'ReadAnswers',
         actions: ['ssm:DescribeInstanceInformation', 'ssm:ListCommandInvocations'],

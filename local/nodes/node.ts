@@ -191,7 +191,7 @@ export class SimulatedNode implements Machine {
       this.answerQuestions(command, finished);
       return;
     }
-    if (operation === 'read-config' || operation === 'ask-peers') {
+    if (operation === 'read-config' || operation === 'ask-peers' || operation === 'see-clients') {
       this.commands.look(operation, command, finished);
       return;
     }

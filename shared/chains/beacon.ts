@@ -32,6 +32,8 @@ export function beaconClient(stopGraceSeconds: number): ChainClient {
   return {
     name: 'beacon',
     status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    // A slot may be empty: the block below is not that of the slot below.
+    tellsParents: false,
     peers: { ...peersQuestion(), reach: 'network' },
     operations: {
       formatPeer: formatPeerAddress,

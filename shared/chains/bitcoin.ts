@@ -20,7 +20,8 @@ import { formatPeerAddress, parsePeerAddress } from './peer-address.ts';
 export function bitcoinClient(name: string, stopGraceSeconds: number): ChainClient {
   return {
     name,
-    status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    status: (heights = [], { parents = false } = {}) => statusQuestion(checkedHeights(heights), parents),
+    tellsParents: true,
     peers: { ...peersQuestion(), reach: 'network' },
     operations: {
       formatPeer: formatPeerAddress,
@@ -68,13 +69,16 @@ const statsSchema = v.object({ time: epochSeconds, window_final_block_hash: hash
 
 const headerSchema = v.object({ hash: hash256, time: epochSeconds });
 
+// The first block has none below it.
+const linkSchema = v.object({ hash: hash256, previousblockhash: v.optional(hash256) });
+
 const peerSchema = v.object({
   addr: v.pipe(v.string(), v.maxLength(300)),
   inbound: v.boolean(),
   conntime: epochSeconds,
 });
 
-function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
+function statusQuestion(heights: readonly number[], parents: boolean): Question<NodeStatus> {
   const calls = [
     call('getblockchaininfo'),
     call('getnetworkinfo'),
@@ -107,6 +111,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
       clientVersion: network?.subversion,
       missing: optional.missing,
     };
+    if (parents) return { kind: 'next', question: parentsQuestion(status, heights) };
     if (status.blockTimeMs !== undefined) return ok(status);
     return { kind: 'next', question: blockTimeQuestion(status, chain.bestblockhash) };
   });
@@ -117,6 +122,35 @@ function tipTimeMs(result: CallResult | undefined, tip: string): number | undefi
   if (result === undefined || 'error' in result) return undefined;
   const { success, output } = v.safeParse(statsSchema, result.result);
   return success && output.window_final_block_hash === tip ? output.time : undefined;
+}
+
+/** Only a header names the block below it. Of a reference alone, whose blocks are compared: the time of its newest block is of no use there. */
+function parentsQuestion(status: NodeStatus, heights: readonly number[]): Question<NodeStatus> {
+  const wanted = status.hashes.filter(({ height }) => heights.includes(height));
+  const calls = wanted.map(({ hash }) => call('getblockheader', hash));
+  if (calls.length === 0) return question([], () => ok(status));
+  return question([batch(calls)], ([answer]) => {
+    // What is not told links nothing: the heights and hashes stay.
+    if (answer?.kind === 'failed') return ok(status);
+    const optional = new OptionalFacts();
+    const below = optional.read('parents', () => parentsIn(calls, answer)) ?? new Map<string, string>();
+    const hashes = status.hashes.map((block) => {
+      const parent = below.get(block.hash);
+      return parent === undefined ? block : { ...block, parent };
+    });
+    return ok({ ...status, hashes, missing: [...status.missing, ...optional.missing] });
+  });
+}
+
+/** The hash of the block below, by the block's own. */
+function parentsIn(calls: readonly Call[], answer: Answer | undefined): ReadonlyMap<string, string> {
+  const known = new Map<string, string>();
+  for (const result of readBatch(calls, answer)) {
+    if ('error' in result) continue;
+    const { hash, previousblockhash } = resultOf(linkSchema, result);
+    if (previousblockhash !== undefined) known.set(hash, previousblockhash);
+  }
+  return known;
 }
 
 /** Before Bitcoin Core 23 only a header has its time; the median time is about an hour older. */

@@ -7,9 +7,11 @@ export interface ChainClient {
   readonly name: string;
   /**
    * The node's position in the chain, by harmless calls only. `heights`: blocks whose hashes are also wanted, for comparison with siblings; at most
-   * `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise.
+   * `MAXIMUM_HEIGHTS`, whole numbers; a `RangeError` otherwise. `parents`: with the hash of the block below each of them, where `tellsParents`.
    */
-  readonly status: (heights?: readonly number[]) => Question<NodeStatus>;
+  readonly status: (heights?: readonly number[], more?: { readonly parents?: boolean }) => Question<NodeStatus>;
+  /** Whether its protocol tells of a block by its height the hash of the one below: blocks can be seen to follow on each other. */
+  readonly tellsParents: boolean;
   /** The peers that the node is connected to. undefined where no such question exists. */
   readonly peers: (Question<NodePeers> & { readonly reach: Reach }) | undefined;
   readonly operations: ClientOperations;
@@ -19,7 +21,7 @@ export interface ChainClient {
 export type Reach = 'network' | 'node';
 
 /** Heights whose hashes one status question may ask for; each costs a whole block's header, with some clients its transaction ids. */
-export const MAXIMUM_HEIGHTS = 4;
+export const MAXIMUM_HEIGHTS = 5;
 
 export interface ChainRequest {
   readonly method: 'GET' | 'POST';
@@ -126,6 +128,8 @@ export interface NodeStatus {
 export interface BlockHash {
   readonly height: number;
   readonly hash: string;
+  /** Hash of the block below; absent where it was not asked for, or is not told. */
+  readonly parent?: string;
 }
 
 export interface NodePeers {

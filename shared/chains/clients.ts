@@ -41,6 +41,10 @@ export const chainClients = {
   solana: solanaClient(grace('solana')),
 } as const satisfies Record<KnownChain, ChainClient>;
 
+/** Whether the client of a chain tells the hash of the block below one; false of `other`, whose paths name no such thing. */
+export const tellsParents = (chain: string): boolean =>
+  Object.hasOwn(chainClients, chain) && chainClients[chain as KnownChain].tellsParents;
+
 /** The same client, whose peers are neither asked nor changed. @param reason why that is not needed */
 function withoutPeers(client: ChainClient, reason: string): ChainClient {
   return {

@@ -32,7 +32,8 @@ import { formatKeyedPeer, listeningAddress, parsePeerAddress } from './peer-addr
 export function cometbftClient(name: string, stopGraceSeconds: number): ChainClient {
   return {
     name,
-    status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    status: (heights = [], { parents = false } = {}) => statusQuestion(checkedHeights(heights), parents),
+    tellsParents: true,
     peers: { ...peersQuestion(), reach: 'network' },
     operations: {
       formatPeer: (peer) => formatKeyedPeer(peer, ID_DIGITS),
@@ -118,14 +119,19 @@ const peersSchema = v.object({
   ),
 });
 
+const headerSchema = v.object({
+  height: wholeNumberOrText,
+  last_block_id: v.fallback(v.optional(v.object({ hash: blockHash })), undefined),
+});
+
 const blockchainSchema = v.object({
   block_metas: v.pipe(
-    v.array(v.object({ block_id: v.object({ hash: blockHash }), header: v.object({ height: wholeNumberOrText }) })),
+    v.array(v.object({ block_id: v.object({ hash: blockHash }), header: headerSchema })),
     v.maxLength(20),
   ),
 });
 
-function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
+function statusQuestion(heights: readonly number[], parents: boolean): Question<NodeStatus> {
   const requests = [
     get('/status'),
     get('/net_info', LIMITS),
@@ -145,7 +151,7 @@ function statusQuestion(heights: readonly number[]): Question<NodeStatus> {
     return ok({
       ...UNSAID,
       height: tip.height,
-      hashes: [...(optional.read('hashes', () => hashesBelow(tip, heights, blockAnswers)) ?? []), tip],
+      hashes: withTip(tip, optional.read('hashes', () => hashesAt(heights, blockAnswers)) ?? [], parents),
       blockTimeMs: sync_info.latest_block_time,
       syncing: sync_info.catching_up ?? sync_info.syncing,
       claimedTip: sync_info.max_peer_block_height,
@@ -207,9 +213,15 @@ function dialQuestion(peer: DialablePeer): Question<PeerChange> {
 }
 
 /** A node that has pruned a block, or has not reached it, answers with an error: then there is no hash. */
-function hashesBelow(tip: BlockHash, heights: readonly number[], answers: readonly Answer[]): readonly BlockHash[] {
+/** The tip is the one of `/status`: a block of its height that came later is left out, unless it is the same. */
+function withTip(tip: BlockHash, told: readonly BlockHash[], parents: boolean): readonly BlockHash[] {
+  const same = told.find(({ height, hash }) => height === tip.height && hash === tip.hash);
+  const all = [...told.filter(({ height }) => height !== tip.height), same ?? tip];
+  return parents ? all : all.map(({ height, hash }) => ({ height, hash }));
+}
+
+function hashesAt(heights: readonly number[], answers: readonly Answer[]): readonly BlockHash[] {
   return heights.flatMap((height, at) => {
-    if (height === tip.height) return [];
     const metas =
       resultIfAny(
         answers[at],
@@ -219,7 +231,10 @@ function hashesBelow(tip: BlockHash, heights: readonly number[], answers: readon
     // A node clamps the range to what it has: the answer may have other heights than the request.
     return metas
       .filter(({ header, block_id }) => header.height === height && block_id.hash !== '')
-      .map(({ block_id }) => ({ height, hash: block_id.hash }));
+      .map(({ block_id, header: { last_block_id: below } }) => ({
+        ...{ height, hash: block_id.hash },
+        ...(below !== undefined && below.hash !== '' && { parent: below.hash }),
+      }));
   });
 }
 

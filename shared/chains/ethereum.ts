@@ -31,7 +31,9 @@ export function ethereumClient(name: string, stopGraceSeconds: number, ways: Eth
   const { staticPeers = { table: 'Node.P2P', key: 'StaticNodes' }, answersConstants = false } = ways;
   return {
     name,
-    status: (heights = []) => statusQuestion(checkedHeights(heights), answersConstants),
+    status: (heights = [], { parents = false } = {}) =>
+      statusQuestion(checkedHeights(heights), { answersConstants, parents }),
+    tellsParents: true,
     peers: { ...peersQuestion(), reach: 'node' },
     operations: {
       formatPeer: enode,
@@ -59,7 +61,13 @@ const KEY_DIGITS = 128;
 // A block without its transactions still lists their hashes: 66 characters each, some thousands in a large block.
 const STATUS_LIMITS = { maximumBytes: 2 * 1024 * 1024 };
 
-const blockSchema = v.object({ number: hexQuantity, hash: hash256, timestamp: v.pipe(hexQuantity, epochSeconds) });
+const blockSchema = v.object({
+  number: hexQuantity,
+  hash: hash256,
+  timestamp: v.pipe(hexQuantity, epochSeconds),
+  // Of use for references only: a command on a node leaves it out.
+  parentHash: v.fallback(v.optional(hash256), undefined),
+});
 
 // geth and bsc report the progress of each part, erigon and reth that of their stages; only these two fields mean the same everywhere. nitro has
 // neither (FullSyncProgressMap of arbnode/sync_monitor.go): that it answers with an object at all says that it is behind.
@@ -75,7 +83,10 @@ const enodeText = v.pipe(v.string(), v.regex(/^enode:\/\/[0-9a-f]{128}@[^@\s]{3,
 
 const peersSchema = peerList(v.object({ enode: enodeText, network: v.object({ inbound: v.optional(v.boolean()) }) }));
 
-function statusQuestion(heights: readonly number[], answersConstants: boolean): Question<NodeStatus> {
+function statusQuestion(
+  heights: readonly number[],
+  { answersConstants, parents }: { readonly answersConstants: boolean; readonly parents: boolean },
+): Question<NodeStatus> {
   const calls = [
     call('eth_chainId'),
     call('eth_syncing'),
@@ -96,10 +107,9 @@ function statusQuestion(heights: readonly number[], answersConstants: boolean): 
     return ok({
       ...UNSAID,
       height: block.number,
-      hashes: [
-        ...(optional.read('hashes', () => hashesBelow(block, heights, blocks)) ?? []),
-        { height: block.number, hash: block.hash },
-      ],
+      hashes: [...(optional.read('hashes', () => hashesBelow(block, heights, blocks)) ?? []), hashOf(block)].map(
+        ({ parent, ...known }) => ({ ...known, ...(parents && parent !== undefined && { parent }) }),
+      ),
       blockTimeMs: block.timestamp,
       syncing: syncing === undefined ? undefined : syncing !== false,
       claimedTip: progress?.highestBlock,
@@ -126,9 +136,15 @@ function hashesBelow(
     if (block.number !== height) {
       throw new AnswerError('malformed', `eth_getBlockByNumber: block ${block.number} given, expected ${height}`);
     }
-    return [{ height, hash: block.hash }];
+    return [hashOf(block)];
   });
 }
+
+const hashOf = ({ number: height, hash, parentHash: parent }: v.InferOutput<typeof blockSchema>): BlockHash => ({
+  height,
+  hash,
+  ...(parent !== undefined && { parent }),
+});
 
 function peersQuestion(): Question<NodePeers> {
   const calls = [call('admin_nodeInfo'), call('admin_peers')];

@@ -63,6 +63,7 @@ export function httpJsonClient(name: string, paths: HttpJsonPaths, stopGraceSeco
   return {
     name,
     status: (heights = []) => statusQuestion(paths, checkedHeights(heights)),
+    tellsParents: false,
     peers: undefined,
     operations: {
       formatPeer: () => {

@@ -14,6 +14,7 @@ export function opNodeClient(stopGraceSeconds: number): ChainClient {
   return {
     name: 'op-node',
     status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    tellsParents: false,
     peers: undefined,
     operations: {
       formatPeer: () => {

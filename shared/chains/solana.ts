@@ -28,6 +28,8 @@ export function solanaClient(stopGraceSeconds: number): ChainClient {
   return {
     name: 'solana',
     status: (heights = []) => statusQuestion(checkedHeights(heights)),
+    // A slot may be empty: the block below is not that of the slot below.
+    tellsParents: false,
     peers: { ...peersQuestion(), reach: 'network' },
     operations: {
       formatPeer: formatPeerAddress,

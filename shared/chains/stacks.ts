@@ -14,6 +14,7 @@ export function stacksClient(stopGraceSeconds: number): ChainClient {
       checkedHeights(heights);
       return statusQuestion();
     },
+    tellsParents: false,
     peers: { ...peersQuestion(), reach: 'network' },
     operations: {
       formatPeer: (peer) => formatKeyedPeer(peer, PUBLIC_KEY_DIGITS),

@@ -17,6 +17,7 @@ export type DiskPolicy = Fleet['disk'];
 export type RpcPolicy = NonNullable<Fleet['rpc']>;
 export type CredentialsSource = NonNullable<RpcPolicy['credentials']>;
 export type Probe = NonNullable<Fleet['probe']>;
+export type HeightProbe = Exclude<Probe, { readonly by: 'unit' }>;
 export type HealthPolicy = Fleet['health'];
 export type DnsPolicy = NonNullable<Fleet['dns']>;
 export type PeersPolicy = NonNullable<Fleet['peers']>;
@@ -46,7 +47,7 @@ export function fleetOf(complete: CompleteDocument) {
     /** Paths of a node's identity: keys, signing state, accounts. */
     identityPaths: identity,
     rpc: rpc && rpcOf(rpc),
-    /** undefined: no probe asks, and every node is of unknown health. */
+    /** undefined: no probe asks, and every node is of unknown health. `heightProbeOf` where a height is needed. */
     probe: probeOf(probe),
     health: { ...health, chainId: health.chainId },
     peers: peers && p2pPort !== undefined ? peersOf(peers, p2pPort) : undefined,
@@ -69,6 +70,13 @@ export function fleetOf(complete: CompleteDocument) {
     dataMode,
   };
 }
+
+/** The probe that tells where nodes stand; undefined where nobody asks them, or only whether their clients run. */
+export const heightProbeOf = ({ probe }: Pick<Fleet, 'probe'>): HeightProbe | undefined =>
+  probe === undefined || probe.by === 'unit' ? undefined : probe;
+
+/** Of its nodes nothing is asked but whether their clients run. */
+export const seesClientsOnly = ({ probe }: Pick<Fleet, 'probe'>): boolean => probe?.by === 'unit';
 
 function rpcOf({ consensusPort, ...rpc }: NonNullable<CompleteDocument['rpc']>) {
   return {
@@ -112,10 +120,11 @@ function peersOf({ config, ...same }: NonNullable<CompleteDocument['peers']>, p2
   return { ...same, configPath: config, p2pPort };
 }
 
-/** Which probe asks: a function in the nodes' VPC, a command on the node, or none, where a metric has the height. */
+/** Which probe asks: a function in the nodes' VPC, a command on the node, or none, where a metric has the height. unit: only whether the client runs. */
 function probeOf(probe: CompleteDocument['probe']) {
   if (probe === 'none') return undefined;
   if (probe === 'ssm') return { by: 'ssm' } as const;
+  if (probe === 'unit') return { by: 'unit' } as const;
   const { vpc, subnets = [], metric } = probe;
   if (vpc !== undefined) return { by: 'vpc', vpcId: vpc, subnetIds: subnets } as const;
   const { namespace, height, dimension, dimensions = {}, periodSeconds } = given(metric, 'vpc or metric');

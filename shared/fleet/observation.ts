@@ -60,6 +60,8 @@ export interface ObservedNode {
   readonly inGroup?: true;
   /** Absent where nobody has asked for it (`replace.terminated`), or it was not written yet. */
   readonly machine?: MachineMark;
+  /** Its client runs, as its node said lately, and nobody asks more (`probe: unit`): its health is unknown, and it is not in trouble. Absent otherwise. */
+  readonly runs?: true;
   /** Absent where EC2 has scheduled nothing for its instance. */
   readonly scheduled?: readonly ScheduledMark[];
   /** The newest block whose hash it reported in this reading; absent where it reported none. */
@@ -119,8 +121,26 @@ export interface ConsensusTrack {
   readonly slotSinceMs: number;
 }
 
+/** What its node says of its clients, where nothing else is asked (`probe: unit`). Times are ms since the epoch. */
+export interface ClientLook {
+  readonly askedAtMs: number;
+  /** The last answer that says it; absent before the first. */
+  readonly told?: {
+    readonly atMs: number;
+    readonly is: 'running' | 'ended';
+    /** So many answers in a row have said so. */
+    readonly times: number;
+    readonly reason: string;
+    readonly rootUsedPercent: number;
+  };
+  /** Why the last question has no answer that says it, and since when that is so; absent where it has one. */
+  readonly silent?: { readonly sinceMs: number; readonly reason: string };
+}
+
 export interface NodeMemory {
   readonly track: Track;
+  /** Absent where its node was never asked for its clients alone. */
+  readonly look?: ClientLook;
   /** Absent where its consensus client was never heard. */
   readonly consensus?: ConsensusTrack;
   /** Since when others are seen to have a block above the one at which it stands, ms since the epoch; absent while none has. */

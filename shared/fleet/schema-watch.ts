@@ -124,7 +124,7 @@ const metricWord = text(/^[A-Za-z0-9_][A-Za-z0-9_./-]{0,254}$/, 'a name of lette
 
 export const probe = v.union(
   [
-    choice(['ssm', 'none'], 'a probe'),
+    choice(['ssm', 'unit', 'none'], 'a probe'),
     object('{ vpc: vpc-0123456789abcdef0, subnets: [subnet-0123456789abcdef0] }', {
       vpc: optional("The nodes' VPC: a function in it asks them over the network.", vpcId),
       // "SubnetIds … Maximum number of 16 items" [Lambda VpcConfig].
@@ -148,7 +148,7 @@ export const probe = v.union(
       ),
     }),
   ],
-  'expected ssm, none, { vpc: …, subnets: […] } or { metric: … }',
+  'expected ssm, unit, none, { vpc: …, subnets: […] } or { metric: … }',
 );
 
 // No part that usually holds a secret: a user, a query or a fragment.

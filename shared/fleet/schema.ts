@@ -57,7 +57,7 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
   ask: usually('How mode `ask` asks.', ask, {}),
   rpc: usually("How a node's client is asked.", rpc, {}),
   probe: derived(
-    'Who asks the nodes: a command on each (`ssm`), a function in their VPC, a metric, or nobody (`none`).',
+    'Who asks the nodes: a command on each (`ssm`), a function in their VPC, a metric, a command that only looks whether the client runs (`unit`), or nobody (`none`).',
     '`ssm`; `none` for `other` without paths',
     probe,
   ),

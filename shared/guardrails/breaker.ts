@@ -48,13 +48,13 @@ export function readBreaker(
     };
   const judged = nodes.filter(({ isSyncing }) => !isSyncing);
   const syncing = nodes.length - judged.length;
-  const unwell = judged.filter(({ health }) => health !== 'synced');
+  const unwell = judged.filter((node) => !isWell(node));
   const limit = Math.max(
     fleet.breaker.unhealthyMinimum,
     Math.floor((judged.length * fleet.breaker.unhealthyPercent) / 100),
   );
   // Where several could not be asked at once, that is our trouble or AWS's, and not theirs.
-  const isBlind = known.length > 1 && known.every(({ health }) => health === 'unknown');
+  const isBlind = known.length > 1 && known.every(({ health, runs }) => health === 'unknown' && !runs);
   const open = unwell.length > limit;
   const isMostlyUnknown = open && prevails(unwell, judged.length);
   const zone = zoneInTrouble(judged);
@@ -73,6 +73,8 @@ export interface NodeNow {
   readonly zone: string;
   readonly health: Health;
   readonly isSyncing: boolean;
+  /** Its client runs, and nobody asks more. */
+  readonly runs: boolean;
   /** It was observed lately. */
   readonly isKnown: boolean;
   readonly sinceMs: number;
@@ -81,21 +83,25 @@ export interface NodeNow {
 /** The nodes of one part of an observation; of an old part all are unknown. */
 export function asOfNow({ observedAtMs, nodes }: HealthReading, nowMs: number): readonly NodeNow[] {
   const isKnown = nowMs - observedAtMs <= OBSERVATION_VALID_MS;
-  return nodes.map(({ instanceId = '', availabilityZone = '', health, syncing, sinceMs = observedAtMs }) => ({
+  return nodes.map(({ instanceId = '', availabilityZone = '', health, syncing, runs, sinceMs = observedAtMs }) => ({
     instanceId,
     zone: availabilityZone,
     health: isKnown ? health : 'unknown',
     isSyncing: isKnown && syncing === true,
+    runs: isKnown && runs === true,
     isKnown,
     sinceMs,
   }));
 }
 
+/** At the tip; or its client runs, where nobody asks more: then that is all that anybody can say of a well node. */
+const isWell = ({ health, runs }: NodeNow): boolean => health === 'synced' || runs;
+
 /** Proved to be in trouble. What starts or catches up is neither sick nor unknown. */
 export const isProvedSick = ({ health, isSyncing }: NodeNow): boolean =>
   !isSyncing && (health === 'stuck' || health === 'forked' || health === 'unreachable');
 
-const isUnknown = ({ health }: NodeNow): boolean => health === 'unknown' || health === 'busy';
+const isUnknown = ({ health, runs }: NodeNow): boolean => !runs && (health === 'unknown' || health === 'busy');
 
 function prevails(unwell: readonly NodeNow[], judged: number): boolean {
   const unknown = unwell.filter(isUnknown).length;
@@ -106,11 +112,11 @@ function prevails(unwell: readonly NodeNow[], judged: number): boolean {
 const NEARLY_ALL = 9;
 
 /** Nobody hears it, as where its zone is cut off or dark. A node that answers has its own trouble. */
-const isSilent = ({ health }: NodeNow): boolean => health === 'unreachable' || health === 'unknown';
+const isSilent = ({ health, runs }: NodeNow): boolean => health === 'unreachable' || (health === 'unknown' && !runs);
 
 /** Two silent nodes at least, most of their zone, and nearly all that are in trouble; elsewhere more nodes are well than not. */
 function zoneInTrouble(judged: readonly NodeNow[]): ZoneTrouble | null {
-  const inTrouble = ({ health }: NodeNow): boolean => health !== 'synced';
+  const inTrouble = (node: NodeNow): boolean => !isWell(node);
   const all = judged.filter(inTrouble);
   for (const name of new Set(all.map(({ zone }) => zone))) {
     const [here, elsewhere] = [judged.filter(({ zone }) => zone === name), judged.filter(({ zone }) => zone !== name)];

@@ -10,6 +10,7 @@ export interface HealthReading {
     readonly health: Health;
     readonly sinceMs?: number;
     readonly syncing?: true;
+    readonly runs?: true;
   }[];
 }
 

@@ -15,6 +15,7 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'read-config': 60,
   // watch-fleet's sweep, which sends it, has a minute in all.
   'ask-node': 15,
+  'see-clients': 15,
   'ask-peers': 60,
   'change-peers': 120,
   // With a restart peer-command.ts computes the limit from the client's grace; this is the maximum.

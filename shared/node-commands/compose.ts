@@ -1,7 +1,8 @@
 // Composes a command's script from its parts. Pure: the parts' text is an argument, so the same parts give the same script.
 import { linePatterns, type Operation, operationParameters, parameterRules, peerOperations } from './parameters.ts';
 
-const COMMAND = ['answer', 'parameters', 'memory', 'path', 'client', 'space', 'device'] as const;
+const NODE = ['path', 'client', 'space', 'device'] as const;
+const COMMAND = ['answer', 'parameters', 'memory', ...NODE] as const;
 const STATE = ['lines', 'journal', 'node-state'] as const;
 /** Parts that read a node and change nothing. */
 const LOOKING = [...COMMAND, ...STATE] as const;
@@ -34,6 +35,7 @@ export const scriptParts = {
     ...MAIN,
   ],
   'ask-node': ['answer', 'path', 'file', 'credentials', 'space', 'ask-node', 'run'],
+  'see-clients': ['answer', 'parameters', ...NODE, ...STATE, 'see-clients', ...LOOK],
   'inspect-node': [...LOOKING, 'inspect-node', ...MAIN],
   'restart-client': [...ON_CLIENTS, 'restart-client', ...MAIN],
   'check-volume': [...LOOKING, 'volumes', 'check-volume', ...MAIN],

@@ -37,6 +37,7 @@ const descriptions: Readonly<Record<Operation, string>> = {
   'ask-peers': 'chainmend: asks the client on its own loopback who it is connected to; changes nothing.',
   'ask-node':
     'chainmend: asks the client on its own loopback where it stands, and how full its volumes are; changes nothing.',
+  'see-clients': 'chainmend: tells whether the clients of a node run; changes nothing.',
   'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
   'inspect-node': 'chainmend: raises the fence of a node and tells its clients and volumes; changes nothing else.',
   'restart-client': 'chainmend: stops the clients of a node with their grace, where asked, and starts them.',
@@ -57,6 +58,7 @@ export function commandDocuments(): {
   readonly askPeers: CommandDocument;
   readonly changePeers: CommandDocument;
   readonly askNode: CommandDocument;
+  readonly seeClients: CommandDocument;
   readonly inspectNode: CommandDocument;
   readonly restartClient: CommandDocument;
   readonly checkVolume: CommandDocument;
@@ -72,6 +74,7 @@ export function commandDocuments(): {
     askPeers: commandDocument('ask-peers'),
     changePeers: commandDocument('change-peers'),
     askNode: commandDocument('ask-node'),
+    seeClients: commandDocument('see-clients'),
     inspectNode: commandDocument('inspect-node'),
     restartClient: commandDocument('restart-client'),
     checkVolume: commandDocument('check-volume'),

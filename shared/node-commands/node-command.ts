@@ -194,7 +194,8 @@ function swapLines(
   return { From: placeLines('From', from), To: placeLines('To', to) };
 }
 
-function clientLines(clients: readonly ClientOnNode[]): string {
+/** The value of `Clients`. Throws a `TypeError` where a client has no name, or there are too many. */
+export function clientLines(clients: readonly ClientOnNode[]): string {
   limited('Clients', clients, CLIENTS_MAX);
   const lines = clients.map(({ runtime, stopGraceSeconds, cleanLine }) => {
     const unit = checkedParameter('Unit', unitOf(runtime));

@@ -201,6 +201,8 @@ export const operationParameters = {
   'change-peers': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Endpoint', 'CredentialsFile', 'Requests'],
   // Only reads: it has no fence, no start-by and no memory.
   'ask-node': ['RunLimitSeconds', 'Questions', 'CredentialsFile', 'Volumes'],
+  // Only reads, too: its number says nothing, and it has no memory.
+  'see-clients': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients'],
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
   'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only'],
   'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],

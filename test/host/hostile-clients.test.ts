@@ -52,6 +52,7 @@ const looking = (
   ['restart-client', { Clients: client(runtime, unit), Paths: base64('/data\n'), Only: 'restart' }],
   ['stop-client', { Clients: client(runtime, unit), Places: places, Unmount: 'no', Mask: 'no', RequireClean: 'yes' }],
   ['start-client', { Clients: client(runtime, unit), Places: places, Unmask: 'no', Scrub: '' }],
+  ['see-clients', { Clients: client(runtime, unit) }],
 ];
 
 /** Slow outputs: one runtime answers one half of the scripts slowly, the other runtime the other half. */

@@ -154,7 +154,11 @@ describe('watch-fleet', () => {
     const commands = statementsOf(fn).filter(({ Action }) => Action === 'ssm:SendCommand');
     expect(
       commands.filter(({ Condition }) => Condition === undefined).flatMap(({ Resource }) => listOf(Resource).map(text)),
-    ).toEqual(['arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/chainmend-ask-node-*']);
+    ).toEqual(
+      ['ask-node', 'see-clients'].map(
+        (name) => `arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:document/chainmend-${name}-*`,
+      ),
+    );
     expect(fn.Properties.Environment.Variables.ASK_NODE_DOCUMENT).toBe('chainmend-ask-node-66666666');
   });
 

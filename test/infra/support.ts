@@ -64,6 +64,7 @@ const documents = {
   askPeers: document('ask-peers', '5'),
   changePeers: document('change-peers', '4'),
   askNode: document('ask-node', '6'),
+  seeClients: document('see-clients', 'd'),
   inspectNode: document('inspect-node', '7'),
   restartClient: document('restart-client', '8'),
   checkVolume: document('check-volume', '9'),

@@ -871,6 +871,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/chain.ts': [
     {
+      name: 'a reference whose blocks do not follow on each other is no evidence',
+      find: 'if (block?.parent !== below) return false;',
+      replace: 'if (block === undefined) return false;',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'a reference does not choose that its blocks are not compared',
+      find: 'return tellsParents(chain)\n',
+      replace: 'return source.status.hashes.some(({ parent }) => parent !== undefined)\n',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
       name: 'a node on a branch that is not deep yet does not stand',
       find: "height === null || health !== 'behind' ? []",
       replace: "height !== null || health !== 'behind' ? []",
@@ -884,9 +896,50 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a reference counts alone only where it has the node’s own newest block',
-      find: 'hashAt(source, height) === own && ',
-      replace: '',
+      find: '(same !== undefined && same !== own)',
+      replace: 'false',
       caughtBy: ['functions/watch-fleet/health'],
+    },
+  ],
+  'functions/watch-fleet/client-look.ts': [
+    {
+      name: 'a client is dead in two looks, never in one',
+      find: 'const ENDED_TIMES = 2;',
+      replace: 'const ENDED_TIMES = 1;',
+      caughtBy: ['functions/watch-fleet/client-look'],
+    },
+    {
+      name: 'a node that does not say whether its client runs is unknown',
+      find: "clients.some(({ state }) => state === 'unknown')",
+      replace: 'false',
+      caughtBy: ['functions/watch-fleet/client-look'],
+    },
+    {
+      name: 'a silent agent is no verdict on its client',
+      find: "if (reading.kind === 'unasked') return silent(reading.reason);",
+      replace:
+        "if (reading.kind === 'unasked') return { askedAtMs: nowMs, told: { atMs: nowMs, is: 'ended', times: 2, reason: '', rootUsedPercent: 0 } };",
+      caughtBy: ['functions/watch-fleet/client-look'],
+    },
+    {
+      name: 'what a node said ten minutes ago is no knowledge of its client',
+      find: 'nowMs - look.told.atMs > VALID_MS) {',
+      replace: 'false) {',
+      caughtBy: ['functions/watch-fleet/client-look'],
+    },
+    {
+      name: 'a large fleet is not looked at all at once',
+      find: '.slice(0, Math.max(LEAST_A_SWEEP',
+      replace: '.slice(0, Math.max(nodes.length, LEAST_A_SWEEP',
+      caughtBy: ['functions/watch-fleet/client-look'],
+    },
+  ],
+  'functions/replace-node/facts.ts': [
+    {
+      name: 'no client is restarted that runs again, where nobody asks more of it',
+      find: '  seesClientsOnly(fleet) &&',
+      replace: '  !seesClientsOnly(fleet) &&',
+      caughtBy: ['functions/replace-node/begin'],
     },
   ],
   'functions/watch-fleet/node-health.ts': [
@@ -1230,7 +1283,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/guardrails/breaker.ts': [
     {
       name: 'where nobody could be asked the breaker is blind, and says nothing of any node',
-      find: "const isBlind = known.length > 1 && known.every(({ health }) => health === 'unknown');",
+      find: "const isBlind = known.length > 1 && known.every(({ health, runs }) => health === 'unknown' && !runs);",
       replace: 'const isBlind = false;',
       caughtBy: ['shared/guardrails/breaker'],
     },

@@ -6,7 +6,7 @@ import type { LadderState } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { restart, startAgain, stopForMove } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
-import { type Facts, isImpaired, type Machine } from '../facts.ts';
+import { type Facts, isImpaired, type Machine, runsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
 import { reasonOfMove } from '../move.ts';
 import { leftToPerson } from '../person.ts';
@@ -20,7 +20,9 @@ import {
   isolate,
   isSpent,
   onceSettled,
+  proved,
   proving,
+  RUNS_AGAIN,
   type Rung,
   refuse,
   rungFailed,
@@ -49,6 +51,8 @@ export const RESTART: Rung = {
     const first = seen?.clients.find(({ state: is }) => is !== 'running');
     const held = state.client === 'untouched' ? calledOff(facts, state) : null;
     if (held) return held;
+    // It came up by itself since the rung was taken.
+    if (state.client === 'untouched' && runsAgain(facts)) return proved(RUNS_AGAIN);
     const blind = first ? null : awaitReading(facts, state);
     if (blind) return blind;
     // A restart that nobody answered has not failed: it is asked for again, and then told.

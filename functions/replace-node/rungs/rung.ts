@@ -1,5 +1,6 @@
 // What all rungs of the ladder share: the types of a rung and a decision, and the bounds of waits and retries. Also the proof, and what the heal must
 // put back before it may give up. Pure.
+import { heightProbeOf } from '../../../shared/fleet/model.ts';
 import type {
   CleanupPiece,
   FailedRung,
@@ -101,6 +102,9 @@ export function orTold(
   );
 }
 
+/** Of a fleet with `probe: unit`. */
+export const RUNS_AGAIN = 'its client runs again, as its node says, and nobody asks more (probe: unit)';
+
 /** The node follows its chain again. */
 export const proved = (reason: string): Decision => prove({ reason });
 
@@ -177,7 +181,7 @@ export const awaitSight = ({ breaker, nowMs }: Facts, state: LadderState): Act |
  */
 export function awaitReading(facts: Facts, state: LadderState): Decision | null {
   const { fleet, want, watched, nowMs } = facts;
-  if (want.do !== 'heal' || fleet.probe === undefined || (watched !== null && watched.health !== 'unknown'))
+  if (want.do !== 'heal' || heightProbeOf(fleet) === undefined || (watched !== null && watched.health !== 'unknown'))
     return null;
   const reason = `nobody knows how it is by now: ${watched?.reason ?? 'it was not observed for 3 min'}`;
   if (waitedMs(state, nowMs) < BLIND_MS) return waitFor(state, nowMs, reason);
@@ -246,7 +250,7 @@ export function proving(
   const left = isLater ? leftToPerson(facts, { stops: true }) : null;
   if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
     return ended({ as: 'refused', refusal: left });
-  if (fleet.probe === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
+  if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
   const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs });
   switch (verdict.is) {
     case 'proved':
@@ -269,7 +273,7 @@ export function proving(
 const STAYS_UP_MS = 10 * 60_000;
 const STAYS_UP_ASKED_MS = 5 * 60_000;
 
-/** `probe: none`: nobody ever sees its height. What is left as a proof is that its client runs and stays up, as its node says. */
+/** `probe: none` or `unit`: nobody ever sees its height. What is left as a proof is that its client runs and stays up, as its node says. */
 function provingUnobserved(
   facts: Facts,
   state: LadderState,
@@ -277,14 +281,16 @@ function provingUnobserved(
   which: Which,
   failed: (reason: string, at: Failed['at']) => Decision,
 ): Decision {
-  const { nowMs, seen, unanswered } = facts;
+  const { nowMs, seen, unanswered, fleet } = facts;
   const askedMs = state.inspectedAtMs ?? 0;
   const ended = seen?.clients.find(({ state: is }) => is === 'failed' || is === 'stopped');
   if (ended && askedMs > upSinceMs) return failed(`its client ends again: ${endOf(ended)}`, 'open');
   const isUp = seen !== null && seen.clients.length > 0 && seen.clients.every(({ state: is }) => is === 'running');
   if (isUp && askedMs - upSinceMs >= STAYS_UP_MS) {
     const minutes = STAYS_UP_MS / 60_000;
-    return proved(`its client has run for ${minutes} min, which is all that anybody sees of a fleet with probe: none`);
+    return proved(
+      `its client has run for ${minutes} min, which is all that anybody sees of a fleet with probe: ${fleet.probe?.by ?? 'none'}`,
+    );
   }
   const isDue = nowMs - askedMs >= STAYS_UP_ASKED_MS;
   if (isDue && facts[which]?.agentOnline && (unanswered?.count ?? 0) < ASKED_AT_MOST) return askNode(which);

@@ -7,12 +7,13 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
 import { clientOf } from '../../../shared/probe/questions.ts';
-import type { NodeReading, ReferenceReading } from '../context.ts';
+import type { ReferenceHeights } from '../chain.ts';
+import type { NodeReading, ReferenceReading, Unasked } from '../context.ts';
 import { sentenceOf } from '../phrases.ts';
 
-export interface ProbeResult {
+export interface ProbeResult<R = NodeReading> {
   /** By instance id. */
-  readonly readings: ReadonlyMap<string, NodeReading>;
+  readonly readings: ReadonlyMap<string, R>;
   /** Why asking failed for many nodes together: they are unknown, and somebody has to know. */
   readonly failures: readonly unknown[];
 }
@@ -27,12 +28,12 @@ export interface BatchSettings {
 }
 
 /** Asks `nodes` in portions. A portion that fails says nothing about its nodes or about the others. */
-export async function probeInBatches(
+export async function probeInBatches<R>(
   nodes: readonly FleetNode[],
   { size, atOnce, beginUntilMs }: BatchSettings,
-  askPortion: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, NodeReading>>,
-): Promise<ProbeResult> {
-  const readings = new Map<string, NodeReading>();
+  askPortion: (portion: readonly FleetNode[]) => Promise<ReadonlyMap<string, R | Unasked>>,
+): Promise<ProbeResult<R | Unasked>> {
+  const readings = new Map<string, R | Unasked>();
   const failures: unknown[] = [];
   let left = 0;
   const portions = Array.from({ length: Math.ceil(nodes.length / size) }, (_, at) =>
@@ -81,11 +82,15 @@ export function questionOf(fleet: Fleet, heights: readonly number[]): ProbeQuest
  * Asks the independent references of a fleet, over the internet: they are compared with the nodes, never believed alone. Never rejects. A reference
  * has no credentials: messages show only the host of its URL.
  */
-export function askReferences(fleet: Fleet, heights: readonly number[]): Promise<readonly ReferenceReading[]> {
-  return Promise.all(fleet.health.references.map((url) => askReference(fleet, url, heights)));
+export function askReferences(fleet: Fleet, asked: ReferenceHeights): Promise<readonly ReferenceReading[]> {
+  return Promise.all(fleet.health.references.map((url) => askReference(fleet, url, asked)));
 }
 
-async function askReference(fleet: Fleet, url: string, heights: readonly number[]): Promise<ReferenceReading> {
+async function askReference(
+  fleet: Fleet,
+  url: string,
+  { heights, parents }: ReferenceHeights,
+): Promise<ReferenceReading> {
   const host = URL.parse(url)?.host ?? 'a reference';
   const question = questionOf(fleet, heights);
   if (question === null)
@@ -96,7 +101,10 @@ async function askReference(fleet: Fleet, url: string, heights: readonly number[
   try {
     return {
       host,
-      status: await askQuestion(clientOf(question).status(heights), httpFetcher({ url, certificate: 'trusted' })),
+      status: await askQuestion(
+        clientOf(question).status(heights, { parents }),
+        httpFetcher({ url, certificate: 'trusted' }),
+      ),
     };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;

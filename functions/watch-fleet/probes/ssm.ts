@@ -14,7 +14,7 @@ import { askNodeParameters } from '../../../shared/node-commands/ask-node.ts';
 import { readOnNode } from '../../../shared/probe/node-probe.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
 import { errorText, plainText } from '../../../shared/text/plain-text.ts';
-import type { NodeReading } from '../context.ts';
+import type { NodeReading, Unasked } from '../context.ts';
 import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
 /** "You can specify up to 50 managed node IDs" (SendCommandRequest, @aws-sdk/client-ssm); MaxResults of both lists is 50 at most, too. */
@@ -41,23 +41,53 @@ export async function probeSsm(
   nodes: readonly FleetNode[],
   untilMs: number,
 ): Promise<ProbeResult> {
-  const parameters = askNodeParameters(fleet, question);
+  const Parameters = askNodeParameters(fleet, question);
+  const heights = question.ask.what === 'status' ? question.ask.heights : [];
+  const asked = { document, fleet: question.fleet, Parameters };
+  return probeBySsm(ssm, asked, nodes, untilMs, (instanceId, output): NodeReading => {
+    return { kind: 'read', reading: readOnNode(question, heights, instanceId, output, Date.now()) };
+  });
+}
+
+/** One command that only reads, and is the same for all nodes of a fleet. */
+interface Asked {
+  readonly document: string;
+  readonly fleet: string;
+  readonly Parameters: Record<string, string[]>;
+}
+
+/**
+ * Asks all running ones of `nodes`.
+ *
+ * @param untilMs when all must be over
+ * @param read what a node has printed: its reading, or any error where it is none
+ */
+export function probeBySsm<R>(
+  ssm: SSMClient,
+  asked: Asked,
+  nodes: readonly FleetNode[],
+  untilMs: number,
+  read: Read<R>,
+): Promise<ProbeResult<R | Unasked>> {
   const portions = { size: NODES_A_COMMAND, atOnce: COMMANDS_AT_ONCE, beginUntilMs: untilMs - TAKES_MS };
   return probeInBatches(runningNodes(nodes), portions, (portion) =>
-    command(ssm, document, question, parameters, portion, untilMs - LAST_PAGE_MS),
+    command(ssm, asked, portion, untilMs - LAST_PAGE_MS, read),
   );
 }
 
-async function command(
+type Read<R> = (instanceId: string, output: string) => R | Unasked;
+
+async function command<R>(
   ssm: SSMClient,
-  document: string,
-  question: ProbeQuestion,
-  Parameters: Record<string, string[]>,
+  { document, fleet, Parameters }: Asked,
   portion: readonly FleetNode[],
   pollUntilMs: number,
-): Promise<ReadonlyMap<string, NodeReading>> {
-  const readings = new Map<string, NodeReading>();
-  const ready = await agentsReady(ssm, portion, readings);
+  read: Read<R>,
+): Promise<ReadonlyMap<string, R | Unasked>> {
+  const readings = new Map<string, R | Unasked>();
+  const refused = new Map<string, Unasked>();
+  const ready = await agentsReady(ssm, portion, refused);
+  for (const [instanceId, unasked] of refused) readings.set(instanceId, unasked);
   if (ready.length === 0) return readings;
   const { Command } = await ssm.send(
     new SendCommandCommand({
@@ -65,10 +95,10 @@ async function command(
       InstanceIds: ready,
       Parameters,
       TimeoutSeconds: DELIVERY_SECONDS,
-      Comment: `chainmend watch-fleet: ${question.fleet}`,
+      Comment: `chainmend watch-fleet: ${fleet}`,
     }),
   );
-  if (!Command?.CommandId) throw new Error(`SendCommand for fleet ${question.fleet} was answered without a command id`);
+  if (!Command?.CommandId) throw new Error(`SendCommand for fleet ${fleet} was answered without a command id`);
   const waiting = new Set(ready);
   for (const afterMs of POLLS_MS) {
     if (Date.now() + afterMs > pollUntilMs) break;
@@ -77,7 +107,7 @@ async function command(
       const { InstanceId = '', Status } = invocation;
       if (!waiting.has(InstanceId) || PENDING.has(Status)) continue;
       waiting.delete(InstanceId);
-      readings.set(InstanceId, readingOf(invocation, question));
+      readings.set(InstanceId, readingOf(invocation, read));
     }
     if (waiting.size === 0) return readings;
   }
@@ -90,7 +120,7 @@ async function command(
 async function agentsReady(
   ssm: SSMClient,
   portion: readonly FleetNode[],
-  readings: Map<string, NodeReading>,
+  readings: Map<string, Unasked>,
 ): Promise<string[]> {
   const ids = portion.map(({ instanceId }) => instanceId);
   const agents = new Map<string | undefined, Parameters<typeof judgeAgent>[0]>();
@@ -134,10 +164,10 @@ async function invocationsOf(ssm: SSMClient, CommandId: string): Promise<readonl
 }
 
 /** A result that is no answer says nothing about the client: the agent, the script or SSM failed. */
-function readingOf(
+function readingOf<R>(
   { InstanceId = '', Status, StatusDetails, CommandPlugins }: CommandInvocation,
-  question: ProbeQuestion,
-): NodeReading {
+  read: Read<R>,
+): R | Unasked {
   const output = CommandPlugins?.[0]?.Output ?? '';
   if (Status !== 'Success') {
     const words = plainText(output.slice(-200), 200);
@@ -146,9 +176,8 @@ function readingOf(
       reason: `the command that asks it ended as ${plainText(StatusDetails ?? Status ?? '', 100)}${words && `: ${words}`}`,
     };
   }
-  const heights = question.ask.what === 'status' ? question.ask.heights : [];
   try {
-    return { kind: 'read', reading: readOnNode(question, heights, InstanceId, output, Date.now()) };
+    return read(InstanceId, output);
   } catch (error) {
     // Any error: one node's answer says nothing about the others.
     return { kind: 'unasked', reason: errorText(error, 300) };

@@ -34,8 +34,13 @@ export async function check(
     `${files.length === 1 ? 'It is right.' : `All ${files.length} are right.`} Every default: npm run fleets -- show NAME`,
   );
   const fleets = files.map(({ fleet }) => fleet);
-  for (const { name, probe } of fleets)
+  for (const { name, probe } of fleets) {
     if (probe === undefined) say(`Nobody watches ${name}: ${notWatched(name)}only its disks are looked after.`);
+    if (probe?.by === 'unit')
+      say(
+        `Of ${name} only whether its clients run is seen (probe: unit): one that hangs, forks or falls behind is not.`,
+      );
+  }
   for (const fleet of fleets) {
     const unsaid = ownerUnsaid(fleet);
     if (unsaid !== null) say(unsaid);

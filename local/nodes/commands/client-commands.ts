@@ -30,6 +30,12 @@ export class NodeCommands extends NodeActs {
     this.later = host.later;
   }
 
+  /** see-clients: at once, without a lock or a memory. */
+  see({ Clients = '' }: Parameters): NodeEnding {
+    const { cloudInit: _, ...after } = this.state(clientsOf(Clients), []);
+    return ending('done', { after });
+  }
+
   run(operation: NodeOperation, parameters: Parameters, done: (ending: NodeEnding) => void): void {
     this.play(this.acts(operation, parameters), done);
   }

@@ -173,7 +173,7 @@ export class CommandRunner {
 
   /** Read-only commands do not wait for the lock and are not recorded. */
   look(
-    operation: 'read-config' | 'ask-peers',
+    operation: 'read-config' | 'ask-peers' | 'see-clients',
     { parameters }: MachineCommand,
     finished: (outcome: CommandOutcome) => void,
   ): void {
@@ -183,6 +183,12 @@ export class CommandRunner {
       return;
     }
     this.host.later(this.host.takesMs(180, 650), () => {
+      if (operation === 'see-clients') {
+        const { result, before, after } = this.host.node.see(parameters);
+        const answer = { operationId: parameters.OperationId ?? '', fence: 0, result, before, after };
+        finished({ exitCode: 0, stdout: `${written(answer)}\n`, stderr: '' });
+        return;
+      }
       const told = operation === 'ask-peers' ? changeRunningClient(this.host.peers, parameters) : undefined;
       const { result, before, after, reason } = told?.ending ?? readConfig(this.host.peers, parameters);
       const because = reason === undefined ? {} : { reason };

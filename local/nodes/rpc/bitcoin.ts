@@ -120,11 +120,13 @@ function blockHash({ height, blocks }: RpcFacts, wanted: unknown): RpcOutcome {
   return at < 0 || at > height ? failed(INVALID_PARAMETER, 'Block height out of range') : { result: blocks.hash(at) };
 }
 
-/** Only the tip and a few blocks below it: no caller asks for others by their hash. */
+/** Blocks below the tip whose header is found by its hash. A real node has an index of all; nobody here asks for older ones. */
+const HEADERS_KEPT = 5_000;
+
 function header({ height, blocks, blockIntervalMs }: RpcFacts, wanted: unknown): RpcOutcome {
-  const known = Array.from({ length: 10 }, (_, below) => height - below).find(
-    (at) => at >= 0 && blocks.hash(at) === wanted,
-  );
+  let known: number | undefined;
+  for (let at = height; known === undefined && at >= Math.max(0, height - HEADERS_KEPT); at--)
+    if (blocks.hash(at) === wanted) known = at;
   if (known === undefined) return failed(INVALID_ADDRESS_OR_KEY, 'Block not found');
   const timeMs = blocks.blockTimeMs(known);
   return {

@@ -89,7 +89,7 @@ export function countCalls(calls: readonly CallRecord[]): HealCalls {
 }
 
 /** Documents that only read: a node under a new fence, a volume before it is used, a client and its configuration. */
-const LOOKS = /^chainmend-(observe-node|inspect-node|check-volume|ask-node|ask-peers|read-config)-/;
+const LOOKS = /^chainmend-(observe-node|inspect-node|check-volume|ask-node|see-clients|ask-peers|read-config)-/;
 /** People's own resources outside EC2 that a heal sets aside and brings back. */
 const ASIDE: Readonly<Record<string, RegExp>> = {
   autoscaling: /^(Enter|Exit)Standby$/,

@@ -161,6 +161,9 @@ describe('a node is well', () => {
 
   it('not where nothing is known of it, or of anybody', () => {
     expect(isWell(incident, [observed('unknown')], NOON_MS)).toBe(false);
+    // Where nobody asks more than whether its client runs, that it does is all that anybody can say.
+    const runs = { ...observed('unknown'), runs: true } as const;
+    expect(isWell(incident, [{ ...runs, sinceMs: NOON_MS - MINUTE_MS }], NOON_MS)).toBe(true);
     expect(isWell(incident, [], NOON_MS)).toBe(false);
   });
 

@@ -97,6 +97,19 @@ describe('a heal begins', () => {
     expect(beginning(more)).toBe(does);
   });
 
+  it('on no client that runs again, where nobody asks more than whether it does', () => {
+    const unit = { fleet: { ...facts().fleet, probe: { by: 'unit' } } } as const;
+    const gone = { ...unit, watched: watched('unreachable') };
+    expect(beginning({ ...gone, seen: seen([client('running')]) })).toBe('healed');
+    expect(beginning({ ...gone, seen: seen([client('running'), client('failed')]) })).toBe('begin');
+    expect(beginning({ ...gone, seen: null })).toBe('inspect');
+    expect(beginning({ ...gone, seen: seen([client('running')]), original: impaired('instance') })).toBe('begin');
+    // A client whose RPC is silent runs, too, and a restart helps it.
+    expect(beginning({ watched: watched('unreachable'), seen: seen([client('running')]) })).toBe('begin');
+    const again = decide(facts({ ...gone, seen: seen([client('running')]) }), ladderState({ rung: 'restart' }));
+    expect(again).toMatchObject({ do: 'prove' });
+  });
+
   it.each<[string, Partial<Facts>, string]>([
     ['the node follows its chain again', { watched: watched('synced') }, 'healed'],
     ['EC2 does not know the instance', { original: null }, 'instance-gone'],

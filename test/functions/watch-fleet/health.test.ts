@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { heightsOfReferences } from '../../../functions/watch-fleet/chain.ts';
 import type { NodeStatus } from '../../../shared/chains/client.ts';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { answered, failed, readAll } from '../../fixtures/chain-answers.ts';
@@ -403,6 +404,49 @@ describe('a reference', () => {
     expect(watched.node('node1').reason).toContain('whose blocks follow on its own newest one');
     expect(watched.watch?.references.map(({ state }) => state)).toEqual(['good']);
     expect(watched.conditions).toEqual([]);
+  });
+
+  it.each([
+    ['the first does not follow on the node’s own', { unlinkedAt: 1001 }],
+    ['the second does not follow on the first', { unlinkedAt: 1002 }],
+    ['the third does not follow on the second', { unlinkedAt: 1003 }],
+    ['all are of another chain from the first on', { branch: 'x', branchFrom: 1001, unlinkedAt: 1001 }],
+    ['it has them, and says of none what is below', { tellsHashes: true, more: {} }],
+  ])('whose next blocks are there, and do not link, is no evidence: %s', (_, lie) => {
+    const watched = new Watched();
+    for (let n = 0; n < 10; n++) {
+      watched.nowMs += MINUTE;
+      const facts = watched.sight({ nodes: { node1: 1000 }, references: [{ height: 1000 + n, ...lie }] });
+      const told = facts.references.map((reference) => {
+        const { status } = reference;
+        if ('unlinkedAt' in lie || status.kind !== 'ok') return reference;
+        const hashes = status.facts.hashes.map(({ height, hash }) => ({ height, hash }));
+        return { ...reference, status: { ...status, facts: { ...status.facts, hashes } } };
+      });
+      watched.keep({ ...facts, references: told });
+    }
+    expect(watched.health).toEqual({ node1: 'synced' });
+  });
+
+  it('of a chain that tells no parents is compared at the node’s newest block and at the third above', () => {
+    const solana = fleetOf({}, { chain: 'solana' });
+    const go = (lie: object) =>
+      new Watched(solana).sweeps(10, (n) => ({ nodes: { node1: 1000 }, references: [{ height: 1000 + n, ...lie }] }));
+    expect(go({ unlinkedAt: 1002 }).node('node1')).toMatchObject({ health: 'stuck', evidence: 'one-reference' });
+    expect(go({ branch: 'x' }).health).toEqual({ node1: 'synced' });
+  });
+
+  it('is asked for its three next blocks and what is below them where one node stands, and for nothing more', () => {
+    const nodes = (...heights: number[]) =>
+      heights.map((height, at) => ({ ...new Watched().sweep({ node1: height }).node('node1'), name: `node${at}` }));
+    const asked = (chain: 'bitcoin' | 'solana', ...heights: number[]) =>
+      heightsOfReferences({ chain }, [990, 985], nodes(...heights));
+    expect(asked('bitcoin', 1000)).toEqual({ heights: [990, 985, 1001, 1002, 1003], parents: true });
+    expect(heightsOfReferences({ chain: 'bitcoin' }, [990], nodes(1000)).heights).toEqual([
+      990, 1001, 1002, 1003, 1000,
+    ]);
+    expect(asked('solana', 1000)).toEqual({ heights: [990, 985, 1000, 1003], parents: false });
+    expect(asked('bitcoin', 1000, 1000)).toEqual({ heights: [990, 985], parents: false });
   });
 
   it('is one of two witnesses where the node itself knows of later blocks', () => {

@@ -370,6 +370,7 @@ describe('a sweep', () => {
     PARAMETER_PREFIX: '/chainmend',
     PROBE_FUNCTION_PREFIX: 'chainmend-probe-nodes-',
     ASK_NODE_DOCUMENT: 'chainmend-ask-node-00000000',
+    SEE_CLIENTS_DOCUMENT: 'chainmend-see-clients-00000000',
     REGISTER_FUNCTION_NAME: 'chainmend-register-nodes',
   };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { get, question } from '../../../shared/chains/answers.ts';
 import type { NodeStatus } from '../../../shared/chains/client.ts';
-import { beacon, chainClients } from '../../../shared/chains/clients.ts';
+import { beacon, chainClients, tellsParents } from '../../../shared/chains/clients.ts';
 import { answered, asked, factsOf, failed, readAll } from '../../fixtures/chain-answers.ts';
 import * as samples from '../../fixtures/chain-samples.ts';
 
@@ -24,6 +24,33 @@ describe('a bitcoin-like node', () => {
       chainId: '530827f38f93b43ed12af0b3ad25a288dc02ed74d6d7857862df51fc56c416f9',
       clientVersion: '/LitecoinCore:0.21.2.1/',
     });
+  });
+
+  it('tells the block below each that was asked for by a second question, and goes without where that fails', () => {
+    const withParents = litecoin.status([290, 300], { parents: true });
+    const [low, tip] = [
+      '3cba516ec1109f91ba82fdcca6a94988d09907349e314a0c57b0cf0a79cabeb0',
+      '38bb406e3ca040b00705d1f71a2d285b988f96991d451136326330b006a9b59b',
+    ];
+    const [header] = samples.litecoinHeader as object[];
+    const headers = [
+      { id: 0, result: null, error: { code: -5, message: 'Block not found' } },
+      { ...header, id: 1 },
+    ];
+    expect(factsOf(withParents, [answered(samples.litecoinStatus)], [answered(headers)]).hashes).toEqual([
+      { height: 290, hash: low },
+      { height: 300, hash: tip, parent: 'b2f1def4994458fb302c94b09ea86d2ce91b6e8e9e85b710f29e1f827dd68f81' },
+    ]);
+    const without = [
+      { height: 290, hash: low },
+      { height: 300, hash: tip },
+    ];
+    expect(factsOf(withParents, [answered(samples.litecoinStatus)], [failed()])).toMatchObject({
+      height: 300,
+      hashes: without,
+    });
+    const garbage = [{ ...headers[0], error: null, result: { hash: low, previousblockhash: 'x' } }, headers[1]];
+    expect(factsOf(withParents, [answered(samples.litecoinStatus)], [answered(garbage)]).hashes).toEqual(without);
   });
 
   it('tells the time of its tip in one round where getblockchaininfo has none, unless a block came between', () => {
@@ -91,6 +118,18 @@ describe('an ethereum execution client', () => {
       chainId: '1337',
       clientVersion: 'Geth/v1.16.5-stable/linux-amd64/go1.26.8',
     });
+  });
+
+  it('tells the block below each only where that is asked for, and goes without where it is no hash', () => {
+    const parents = (answer: unknown, more = {}) =>
+      factsOf(ethereum.status([2], more), [answered(answer)]).hashes.map(({ parent }) => parent);
+    expect(parents(samples.gethDevelopment)).toEqual([undefined, undefined]);
+    const hash = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(parents(samples.gethDevelopment, { parents: true })).toEqual([hash, hash]);
+    const blanked = JSON.parse(
+      JSON.stringify(samples.gethDevelopment).replace(/"parentHash":"[^"]*"/g, '"parentHash":""'),
+    );
+    expect(parents(blanked, { parents: true })).toEqual([undefined, undefined]);
   });
 
   it('that says that it syncs says how far, and has no hash of a block that it lacks', () => {
@@ -200,6 +239,16 @@ describe('a beacon node', () => {
 
 describe('a cometbft node', () => {
   const netInfo = answered(samples.cometbftNetInfo);
+
+  it('tells the block below one only where that is asked for', () => {
+    const answers = [answered(samples.cometbftStatus), netInfo, answered(samples.cometbftBlockchain)];
+    const parents = (more = {}) => factsOf(cometbft.status([2], more), answers).hashes.map(({ parent }) => parent);
+    expect(parents()).toEqual([undefined, undefined]);
+    expect(parents({ parents: true })).toEqual([
+      '081435ae148fa8b44ad66ca37fa06de4527c646e1d1830b9d198fbfab4571c62',
+      undefined,
+    ]);
+  });
 
   it('tells its height, the hash of a block below, and whether its key validates', () => {
     const answers = [answered(samples.cometbftStatus), netInfo, answered(samples.cometbftBlockchain)];
@@ -494,12 +543,19 @@ describe('whatever the chain', () => {
   it.each(Object.entries(chainClients))(
     '%s: a batch stays within the ten calls that hosted nodes allow',
     (_, client) => {
-      expect(asked(client.status([1, 2, 3, 4])).length).toBeLessThanOrEqual(10);
+      expect(asked(client.status([1, 2, 3, 4, 5], { parents: true })).length).toBeLessThanOrEqual(10);
     },
   );
 
+  it('the block below each is told where it is asked for, by those whose protocol has it', () => {
+    const tells = Object.entries(chainClients).flatMap(([name, client]) => (client.tellsParents ? [] : [name]));
+    expect(tells).toEqual(['stacks', 'solana']);
+    expect(tellsParents('litecoin')).toBe(true);
+    for (const chain of ['stacks', 'solana', 'other', 'constructor']) expect(tellsParents(chain)).toBe(false);
+  });
+
   it('more hashes than allowed, or of no height, are not asked for', () => {
-    expect(() => ethereum.status([1, 2, 3, 4, 5])).toThrow(/5 heights asked for, at most 4/);
+    expect(() => ethereum.status([1, 2, 3, 4, 5, 6])).toThrow(/6 heights asked for, at most 5/);
     expect(() => ethereum.status([-1])).toThrow(RangeError);
   });
 

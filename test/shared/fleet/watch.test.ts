@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { chainClients } from '../../../shared/chains/clients.ts';
 import { chainDefaults, type Family, type KnownChain } from '../../../shared/chains/defaults.ts';
 import { checkWithClient, parseSeed } from '../../../shared/fleet/client-checks.ts';
+import { heightProbeOf, seesClientsOnly } from '../../../shared/fleet/model.ts';
 import { parseFleetDocument } from '../../../shared/fleet/parse.ts';
 import { FleetFileError } from '../../../shared/fleet/problems.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
@@ -59,6 +60,14 @@ describe('a fleet is asked', () => {
       ...{ instanceDimension: 'InstanceId', dimensions: {}, periodSeconds: 300 },
     });
     expect(parseFleet({ ...bitcoin, probe: 'none' }).probe).toBeUndefined();
+  });
+
+  it('only whether its client runs, where its file says so: no height is known then', () => {
+    const fleet = parseFleet({ ...bitcoin, probe: 'unit' });
+    expect(fleet.probe).toEqual({ by: 'unit' });
+    expect(heightProbeOf(fleet)).toBeUndefined();
+    expect(seesClientsOnly(fleet)).toBe(true);
+    expect(seesClientsOnly(parseFleet(bitcoin))).toBe(false);
   });
 
   it('by paths of its own file where chainmend has no code for its client, and by nobody without them', () => {

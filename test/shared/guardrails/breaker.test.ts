@@ -43,6 +43,19 @@ describe('the breaker of a fleet', () => {
     },
   );
 
+  it('counts a node as well whose client runs, where nobody asks more, and only then', () => {
+    const of = (runs: number, unknown: number, dead: number) => {
+      const one = seen([...nodes(0, runs + unknown, 'unknown'), ...nodes(0, dead, 'unreachable')]);
+      const all = one.nodes.map((node, at) => ({ ...node, ...(at < runs && { runs: true as const }) }));
+      return readBreaker(bitcoinFleet(), [{ ...one, nodes: all }], NOON_MS);
+    };
+    expect(of(4, 0, 1)).toEqual({ open: false, sentence: '1 of 5 nodes unhealthy or unknown, limit 1' });
+    expect(of(3, 0, 2)).toMatchObject({ open: true });
+    expect(of(0, 4, 1)).toMatchObject({ open: true, isMostlyUnknown: true });
+    expect(of(0, 5, 0)).toMatchObject({ open: true, isBlind: true });
+    expect(of(5, 0, 0)).toEqual({ open: false, sentence: '0 of 5 nodes unhealthy or unknown, limit 1' });
+  });
+
   describe('leaves out nodes that sync', () => {
     const syncing = (count: number, others: readonly Health[]): HealthReading => {
       const one = seen(others);

@@ -81,6 +81,34 @@ describe('a command', () => {
   });
 });
 
+describe('a look at the clients', () => {
+  const look = (OperationId = '0.0') => ({ ...id(OperationId), Clients: CLIENTS });
+
+  it('tells whether they run, in what one page of answers shows, and takes neither a number nor a memory', async () => {
+    const here = node();
+    await here.run('inspect-node', { ...id('4.2'), Clients: CLIENTS, Paths: '' });
+    const told = await here.run('see-clients', look());
+    expect(told).toMatchObject({ result: 'done', after: { clients: [{ state: 'running' }], volumes: [] } });
+    // ListCommandInvocations shows 2,500 characters.
+    expect(JSON.stringify(told).length).toBeLessThan(1_200);
+    // What a heal has sent is the newest still.
+    expect(await here.run('stop-client', { ...id('4.2'), ...stop })).toMatchObject({ fence: 4 });
+    expect(here.told()).toEqual([]);
+  });
+
+  it('tells of one that was killed, and starts nothing', async () => {
+    const here = node();
+    here.put(
+      `run/client/units/${UNIT}`,
+      'LoadState=loaded\nActiveState=failed\nSubState=failed\nExecMainCode=2\nExecMainStatus=9\n',
+    );
+    expect(await here.run('see-clients', look())).toMatchObject({
+      after: { clients: [{ state: 'failed', exitStatus: 137 }] },
+    });
+    expect(here.told()).toEqual([]);
+  });
+});
+
 describe('a stop that has to be clean', () => {
   it('is none where the client was killed: it is started again, and nothing else is done', async () => {
     const here = node();

@@ -99,6 +99,17 @@ describe('check', () => {
       expect(await saidOf(said)).not.toMatch(/owner\.by/);
   });
 
+  it('says of which fleet only the clients are looked at', async () => {
+    write(
+      'dash.yaml',
+      'fleet: dash\nchain: dash\nmode: plan\nnodes: { tag: { A: dash } }\nrole: follower\nprobe: unit\n',
+    );
+    const { status, said } = await run('check');
+    expect(status).toBe(0);
+    expect(said).toMatch(/^Of dash only whether its clients run is seen \(probe: unit\):/m);
+    expect(said).not.toContain('Of bitcoin');
+  });
+
   it('fails with the place of every problem', async () => {
     write('bitcoin.yaml', bitcoin.replace('mode', 'mood'));
     const { status, complained } = await run('check', join(directory, 'bitcoin.yaml'));
