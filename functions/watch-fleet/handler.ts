@@ -125,7 +125,7 @@ async function watchFleet(
     return;
   }
   const askedHeights = heightsToAsk(fleet, watch, known);
-  const heights = [...askedHeights, ...heightsBeside(askedHeights, known)];
+  const heights = [...askedHeights, ...heightsBeside(askedHeights, known, watch?.tip ?? null)];
   const [probed, references] = await Promise.all([
     probeNodes(context, fleet, nodes, heights, untilMs),
     askReferences(fleet, heightsOfReferences(heights, known)),
