@@ -1,6 +1,7 @@
 // Who may write which record: the roles of the deployed template try to write other functions' records, and to start something by them.
 
 import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
+import { everySeconds } from '../../local/nodes/rhythm.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
@@ -60,7 +61,7 @@ const RECORD = {
 };
 
 const build = (world: World): void => {
-  bitcoinChain(world, 1);
+  bitcoinChain(world, 1, { clock: everySeconds(30) });
   followers(world, 3);
 };
 
