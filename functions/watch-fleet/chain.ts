@@ -192,13 +192,22 @@ export function heightsToAsk(fleet: Fleet, watch: FleetWatch | undefined, nodes:
 }
 
 /**
- * What all are asked beside that, where several nodes answered in the last sweep: the newest heights of those that were behind. Whether others have their
- * block tells a node that stands from one on a branch that is not deep enough to be called a fork yet.
+ * What all are asked beside that, where several nodes answered in the last sweep: the newest heights of those that were behind, and the tip where one was
+ * above it. Whether others have the same block there tells a node that stands, or is ahead, from one on a branch that is not deep enough to be called a
+ * fork yet.
  */
-export function heightsBeside(asked: readonly number[], nodes: readonly ObservedNode[]): readonly number[] {
+export function heightsBeside(
+  asked: readonly number[],
+  nodes: readonly ObservedNode[],
+  tip: number | null,
+): readonly number[] {
   if (nodes.length < 2) return [];
   const own = nodes.flatMap(({ height, health }) => (height === null || health !== 'behind' ? [] : [height]));
-  const others = [...new Set(own)].filter((height) => !asked.includes(height));
+  const isAhead = nodes.some(
+    ({ height, health }) => health === 'unknown' && height !== null && height > (tip ?? height),
+  );
+  const heights = tip !== null && isAhead ? [tip, ...own] : own;
+  const others = [...new Set(heights)].filter((height) => !asked.includes(height));
   return others.toSorted((a, b) => b - a).slice(0, HEIGHTS_OF_A_NODE - asked.length);
 }
 

@@ -140,11 +140,13 @@ function fleetConditions(
       'nobody-watches',
       'no probe asks its clients (probe: none): one that ends, hangs or falls behind is not seen, not healed and not told. What is seen are its disks, EC2’s checks and instances that go. probe: ssm needs nothing but the SSM agent, and probe: unit looks at least whether they run',
     );
-  // A node that is ahead of all others may be on a branch that differs only some blocks deeper.
+  // A node that is ahead of all others may be on a branch that differs only some blocks deeper. Where it is seen to be, `forked` will tell of it: on a
+  // chain of slow blocks that takes an hour.
   const patienceMs = fleet.health.patienceSeconds * 1000;
   const alone = nodes.filter(
-    ({ node }) =>
+    ({ node, mayFork }) =>
       watched &&
+      !mayFork &&
       node.health === 'unknown' &&
       nowMs - node.sinceMs >= patienceMs &&
       statusOf(readings.get(node.instanceId)) !== undefined,

@@ -128,7 +128,7 @@ async function watchFleet(
     return;
   }
   const askedHeights = heightsToAsk(fleet, watch, known);
-  const heights = [...askedHeights, ...heightsBeside(askedHeights, known)];
+  const heights = [...askedHeights, ...heightsBeside(askedHeights, known, watch?.tip ?? null)];
   const before = new Map(known.map((node) => [node.instanceId, node]));
   const [probed, looked, references] = await Promise.all([
     probeNodes(context, fleet, nodes, heights, untilMs),

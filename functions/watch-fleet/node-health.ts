@@ -32,6 +32,8 @@ export interface JudgedNode {
   readonly node: ObservedNode;
   /** The code of a page; null while nothing is wrong with the node. */
   readonly code: ConditionCode | null;
+  /** It is ahead of all others, on blocks of its own: it is called forked as soon as these are deep enough. */
+  readonly mayFork?: true;
   /** What is told whatever its health is now. */
   readonly lasting: readonly LastingTrouble[];
   /** What EC2 has scheduled for its instance and people do not know yet. */
@@ -90,6 +92,7 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   );
   return {
     code: verdict.code,
+    ...(verdict.mayFork && { mayFork: true }),
     lasting,
     scheduled: eventsToTell(facts.scheduled, instanceId, toldEvents),
     near: eventsNear(ahead, toldEvents, nowMs),
@@ -250,6 +253,8 @@ interface HealthAssessment {
   readonly evidence?: Evidence;
   /** Its client runs, and nobody asks more. */
   readonly runs?: true;
+  /** It is ahead of all others, on blocks of its own: it is called forked as soon as these are deep enough. */
+  readonly mayFork?: true;
 }
 
 /** One node, and all that its verdict depends on. */
@@ -347,11 +352,14 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   const { height } = source.status;
   const tipHeight = tip.height ?? height;
   if (chain.standsAlone && !grace) return standsAlone(one, source, reading);
-  if (height - tipHeight > behindBlocks)
-    return assessment(
-      'unknown',
-      `it alone claims height ${height}, ${blocks(height - tipHeight)} above what anybody confirms`,
-    );
+  if (height - tipHeight > behindBlocks) {
+    const claim = `it alone claims height ${height}, ${blocks(height - tipHeight)} above what anybody confirms`;
+    if (!isOnOwnBranch(one, source)) return assessment('unknown', claim);
+    return {
+      ...assessment('unknown', `${claim}; most have another block below: a fork may be beginning`),
+      mayFork: true,
+    };
+  }
   const lag = Math.max(tipHeight, claimOf(source.status)) - height;
   const overtakenMs = overtakenAtMs === undefined ? 0 : facts.nowMs - overtakenAtMs;
   const isOverdue = isAsked(facts.fleet) && overtakenMs >= OVERDUE_MS && haltedSinceMs === null;
@@ -432,6 +440,14 @@ const isDisputed = ({ facts, chain }: NodeFacts, source: Source): boolean =>
   chain.onBranch.some(
     ({ status }) => status.height > source.status.height && areApart(source.status, status, heightsOf(facts, source)),
   );
+
+/** Whether most others have another block than it has at the tip of the last sweep, which all were asked for where a node was above it (`heightsBeside`). */
+function isOnOwnBranch({ facts, chain, node }: NodeFacts, source: Source): boolean {
+  const tip = facts.before.watch?.tip;
+  if (tip == null) return false;
+  const others = chain.onBranch.filter(({ key }) => key !== node.instanceId);
+  return 2 * others.filter(({ status }) => areApart(source.status, status, [tip])).length > others.length;
+}
 
 /** Nodes that are above it on the same chain, as far as is known, and advanced while it did not. */
 function advancingPeers({ facts, chain, node }: NodeFacts, source: Source): Source[] {

@@ -1,5 +1,5 @@
 // When the blocks of a chain come, counted in its block interval. A regular chain makes one in each; a real one does not.
-import { type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
+import { chainDefaults, type KnownChain, otherChain } from '../../shared/chains/defaults.ts';
 import type { Random } from '../simulator/random.ts';
 
 /**
@@ -26,6 +26,21 @@ const CHAIN_RHYTHMS: Readonly<Record<KnownChain, Rhythm>> = {
 /** A chain that chainmend has no client for is regular. */
 export const rhythmOf = (chain: KnownChain | typeof otherChain): Rhythm =>
   chain === otherChain ? 'regular' : CHAIN_RHYTHMS[chain];
+
+/** When the blocks of a chain come: its interval, and how they keep to it. */
+export interface BlockClock {
+  readonly blockIntervalMs: number;
+  readonly rhythm: Rhythm;
+}
+
+/** The clock of a main network. */
+export const clockOf = (chain: KnownChain): BlockClock => ({
+  blockIntervalMs: chainDefaults[chain].blockSeconds * 1_000,
+  rhythm: rhythmOf(chain),
+});
+
+/** A block in each interval, which no main network makes: for a story of which the moments of blocks are a part. */
+export const everySeconds = (seconds: number): BlockClock => ({ blockIntervalMs: seconds * 1_000, rhythm: 'regular' });
 
 /** So many slots in a hundred have no block: about one on ethereum, and a few on solana, where leaders skip. */
 const MISSED_SLOTS = 0.02;

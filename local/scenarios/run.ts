@@ -15,7 +15,7 @@ import { PAGES_MAX } from './checks/invariants.ts';
 import { makeReport, type Report } from './report/report.ts';
 import type { Scenario } from './scenario.ts';
 import { deployInto, settled } from './world/deployment.ts';
-import { type ChainClock, World } from './world/world.ts';
+import { World } from './world/world.ts';
 
 export const FLEETS = join(import.meta.dirname, './fleets');
 /** The nodes exist so long before the story begins: by then they are watched and have names and alarms. */
@@ -23,6 +23,7 @@ const LEAD_MS = 6 * 60_000;
 /** After the end a run continues for a while: late or repeated events must not spoil anything. Faults delay events by ten minutes. */
 const aftermathMs = (disturbed: boolean): number => (disturbed ? 10 : 4) * 60_000;
 const LOOK_EVERY_MS = 10_000;
+const HOUR_MS = 60 * 60_000;
 const MAX_EVENTS = 20_000_000;
 
 export interface RunOptions
@@ -31,8 +32,6 @@ export interface RunOptions
     'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency' | 'sandbox'
   > {
   readonly faults?: readonly FaultName[];
-  /** `story` by default: the intervals that the scenario gives its chains. */
-  readonly clock?: ChainClock;
   /** Something goes wrong that is not a named fault (a test kills a function): expectations of undisturbed runs are skipped. */
   readonly disturbed?: true;
 }
@@ -47,7 +46,7 @@ export interface Run {
 export async function run(scenario: Scenario, options: RunOptions): Promise<Run> {
   const checker = new Checker();
   const region = await createRegion({ ...options, onCall: checker.onCall });
-  const world = await prepare(region, scenario, options.clock);
+  const world = await prepare(region, scenario);
   checker.begin(world);
   const { seed, lane, faults = [] } = options;
   const disturbed = options.disturbed === true || faults.length > 0;
@@ -98,7 +97,6 @@ async function readSources(fleets: string, context: Readonly<Record<string, stri
 export async function prepare(
   region: Region,
   scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context'>,
-  chainClock: ChainClock = 'story',
 ): Promise<World> {
   const { deployedWith = FLEETS, context = {} } = scenario;
   const key = deployedWith + JSON.stringify(context);
@@ -107,11 +105,9 @@ export async function prepare(
   const { assembly, fleetFiles } = await reading;
   const { clock } = region;
   const tableName = await deployInto(region, assembly);
-  const { fleets, later } = await settled(region, () =>
-    pushFleets(region, fleetFiles, changesAt(chainClock, scenario)),
-  );
+  const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
-  const world = new World(region, tableName, fleets, chainClock);
+  const world = new World(region, tableName, fleets);
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);
@@ -129,16 +125,6 @@ async function removeUnusedFleets({ region, nodes, fleets }: World): Promise<voi
     const Name = fleetParameterName('/chainmend', name);
     if (!here.has(name)) await region.call('ssm', 'DeleteParameter', { Name });
   }
-}
-
-/** A story's own limits of time go with its own block intervals: at the real ones the chain's limits apply. */
-function changesAt(clock: ChainClock, { fleets = {} }: Pick<Scenario, 'fleets'>): NonNullable<Scenario['fleets']> {
-  if (clock === 'story') return fleets;
-  const withoutLimits = ({ health, ...change }: Partial<FleetDocument>): Partial<FleetDocument> => {
-    const { stuckSeconds: _, haltSeconds: __, ...kept } = health ?? {};
-    return { ...change, ...(health && { health: kept }) };
-  };
-  return Object.fromEntries(Object.entries(fleets).map(([name, change]) => [name, withoutLimits(change)]));
 }
 
 /**
@@ -177,7 +163,7 @@ async function untilDone(world: World, scenario: Scenario, aftermath: number): P
     lookedAtMs = clock.now();
     return scenario.done(world) && restful();
   };
-  await clock.run({ until, untilMs: START_MS + world.storyMs(scenario.hours * 60), maxEvents: MAX_EVENTS });
+  await clock.run({ until, untilMs: START_MS + scenario.hours * HOUR_MS, maxEvents: MAX_EVENTS });
   await clock.run({ untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });
   // A refused heal is retried for ever: the last retry is allowed to end.
   await clock.run({ until: restful, untilMs: clock.now() + aftermath, maxEvents: MAX_EVENTS });

@@ -1,8 +1,8 @@
 // Ranks the sets of snapshots that are good for a node, best first. It says why each other set is not, in plain words for the journal, and finds the
 // set that a person names. Pure: from the facts of EC2 and the ledger.
 
-import { familyOf } from '../chains/defaults.ts';
-import type { Fleet, HealthPolicy, Role } from '../fleet/model.ts';
+import { defaultsOf, familyOf } from '../chains/defaults.ts';
+import type { Fleet, Role } from '../fleet/model.ts';
 import { FLEET_TAG, LEDGER_TAGS } from '../model/tags.ts';
 import type { Rank, SnapshotFact, SnapshotSet } from './model.ts';
 
@@ -48,15 +48,29 @@ const HEAD_START_MS: Readonly<Record<Rank, number>> = {
 const IN_STEP_MS = DAY_MS;
 
 /**
+ * A node is called stuck when others have three blocks more. By chance these take longer than so many block intervals once in 400,000 times: the sum of
+ * three exponential gaps (proof of work), 1 − P(18) = e⁻¹⁸ · (1 + 18 + 18²/2). Other chains are more regular.
+ */
+const STANDS_INTERVALS = 18;
+
+/** What says how long a node may stand before its trouble is seen. */
+export interface Patience {
+  readonly chain: Fleet['chain'];
+  readonly health: { readonly patienceSeconds: number };
+}
+
+/**
  * A node stands still for a while before anybody says so, and is observed once a minute. So the last time at which it was known to be well is up to
- * `patienceSeconds` before the onset. A snapshot from between may hold the fault, and does not count as good.
+ * `patienceSeconds` before the onset; longer on a chain of slow blocks, where the others' next three take their time. A snapshot from between may hold
+ * the fault, and does not count as good.
  *
  * @returns ms since the epoch: only an earlier snapshot is from before the fault
  */
-export const faultMayBeginMs = (
-  faultSinceMs: number,
-  { patienceSeconds }: Pick<HealthPolicy, 'patienceSeconds'>,
-): number => faultSinceMs - patienceSeconds * 1_000 - 2 * SWEEP_MS;
+export function faultMayBeginMs(faultSinceMs: number, { chain, health }: Patience): number {
+  const { blockSeconds = 0 } = defaultsOf(chain) ?? {};
+  const stoodSeconds = Math.max(health.patienceSeconds, STANDS_INTERVALS * blockSeconds);
+  return faultSinceMs - stoodSeconds * 1_000 - 2 * SWEEP_MS;
+}
 
 /**
  * The newest comes first, of any node, with a head start for a better rank: every block that is missing in it has to be fetched again. How new a set is
@@ -110,7 +124,7 @@ function newnessFault(
   { faultSinceMs, fleet, node }: Pick<GoodInput, 'faultSinceMs' | 'fleet' | 'node'>,
 ): string | null {
   if (faultSinceMs === null) return null;
-  const beforeMs = faultMayBeginMs(faultSinceMs, fleet.health);
+  const beforeMs = faultMayBeginMs(faultSinceMs, fleet);
   if (set.untilMs < beforeMs) return null;
   const taken = new Date(set.untilMs).toISOString();
   return set.untilMs >= faultSinceMs
@@ -197,7 +211,7 @@ export function chooseRequestedSet(snapshotId: string, input: Omit<GoodInput, 't
   );
   const why = rejectionOf(set, provedLater ? { ...input, faultSinceMs: null } : input);
   if (why === null) return { set };
-  if (since === null || set.untilMs < faultMayBeginMs(since, input.fleet.health)) return unfitSet(`${named}: ${why}`);
+  if (since === null || set.untilMs < faultMayBeginMs(since, input.fleet)) return unfitSet(`${named}: ${why}`);
   const ids = Object.values(set.parts).map((part) => part.snapshotId);
   return unfitSet(
     `${named}: ${why}. Name one from before, or none for the best; if you have started a client from this one and it went on: ` +

@@ -1,5 +1,6 @@
 // How many hours of a healthy fleet one core simulates in a second, in each lane.
 
+import { everySeconds } from '../../local/nodes/rhythm.ts';
 import { createRegion, type Region, START_MS } from '../../local/region.ts';
 import { prepare } from '../../local/scenarios/run.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
@@ -53,7 +54,7 @@ async function passHours(region: Region, hours: number): Promise<void> {
 }
 
 function fleetOfTwenty(world: World): void {
-  bitcoinChain(world, 0.5);
+  bitcoinChain(world, 0.5, { clock: everySeconds(30) });
   for (let number = 1; number <= NODES; number++) {
     world.node({
       fleet: 'bitcoin',

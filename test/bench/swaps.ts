@@ -1,5 +1,6 @@
 // The duration of a swap, part by part, for volumes of three sizes, next to the fastest possible; and its cost in calls and outage.
 
+import { everySeconds } from '../../local/nodes/rhythm.ts';
 import type { HealReport } from '../../local/scenarios/report/heals.ts';
 import { type Run, run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
@@ -121,7 +122,10 @@ function scenarioOf(size: Size): Scenario {
     },
     build: (world) => {
       const volumes = [{ role: 'data', path: '/node-data', sizeGiB, usedPercent }];
-      snapshotsOf(world, smallFleet(world, { more: { volumes } }), { hoursAgo: SNAPSHOT_HOURS, snapshotId: GOOD });
+      snapshotsOf(world, smallFleet(world, { clock: everySeconds(30), more: { volumes } }), {
+        hoursAgo: SNAPSHOT_HOURS,
+        snapshotId: GOOD,
+      });
     },
     people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
     done: (world) => incidentsEnded(world, 'healed'),

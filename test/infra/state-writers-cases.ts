@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { ACCESS, type StateUser } from '../../infra/constructs/state.ts';
+import { everySeconds } from '../../local/nodes/rhythm.ts';
 import { readJournal } from '../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import type { World } from '../../local/scenarios/world/world.ts';
@@ -65,7 +66,7 @@ const RECORD = {
 };
 
 const build = (world: World): void => {
-  bitcoinChain(world, 1);
+  bitcoinChain(world, 1, { clock: everySeconds(30) });
   followers(world, 3);
 };
 

@@ -847,14 +847,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/register-nodes/names'],
     },
   ],
-  'functions/watch-fleet/fleet-health.ts': [
-    {
-      name: 'nobody is paged for a node before the verdict of stuck had its time',
-      find: 'nowMs - node.sinceMs >= fleet.health.stuckSeconds * 1_000 + SWEEP_MS',
-      replace: 'true',
-      caughtBy: ['functions/watch-fleet/standstill'],
-    },
-  ],
   'functions/watch-fleet/second-look.ts': [
     {
       name: 'a second look names only who still lacks the block',
@@ -942,7 +934,27 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/begin'],
     },
   ],
+  'functions/watch-fleet/fleet-health.ts': [
+    {
+      name: 'nobody is paged for a node before the verdict of stuck had its time',
+      find: 'nowMs - node.sinceMs >= fleet.health.stuckSeconds * 1_000 + SWEEP_MS',
+      replace: 'true',
+      caughtBy: ['functions/watch-fleet/standstill'],
+    },
+    {
+      name: 'a fork that is ahead is told once',
+      find: '      !mayFork &&\n',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+  ],
   'functions/watch-fleet/node-health.ts': [
+    {
+      name: 'a node that goes on alone with the blocks of the others is told of',
+      find: 'if (!isOnOwnBranch(one, source)) return',
+      replace: 'if (claim === "") return',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a node that nobody can compare is restarted once',
       find: "if (evidence === 'no-reference' && height !== null) return { stoodAlone: height };",
@@ -1539,6 +1551,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'shared/snapshots/ranking.ts': [
+    {
+      name: 'a snapshot of while a node may have stood on slow blocks is not from before its fault',
+      find: 'Math.max(health.patienceSeconds, STANDS_INTERVALS * blockSeconds)',
+      replace: 'health.patienceSeconds',
+      caughtBy: ['shared/snapshots/good'],
+    },
     {
       name: 'a set of today with data of months ago is not the newest',
       find: 'return takenAtMs - madeAtMs > IN_STEP_MS ? madeAtMs : takenAtMs;',

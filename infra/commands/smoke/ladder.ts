@@ -1,4 +1,5 @@
 // The second half of a run with --ladder: three kinds of snapshots, one restart, one swap, and then the checks of the account.
+import { otherChain } from '../../../shared/chains/defaults.ts';
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../../shared/model/tags.ts';
 import { faultMayBeginMs } from '../../../shared/snapshots/ranking.ts';
@@ -134,7 +135,7 @@ async function restart(
   const { instanceId, fleet, healMinutes } = node;
   // A snapshot that is younger than that when the fault is seen may contain the fault, so the incident would not hold it. By AWS's clock: the node is
   // probed each minute.
-  const ageMs = -faultMayBeginMs(0, { patienceSeconds: STUCK_SECONDS }) + MINUTE_MS;
+  const ageMs = -faultMayBeginMs(0, { chain: otherChain, health: { patienceSeconds: STUCK_SECONDS } }) + MINUTE_MS;
   await waitUntil(context, healMinutes, `${newest.snapshotId} is not old enough`, async () => {
     const asked = await account.ladder.commands(instanceId, newest.startedMs + ageMs);
     return asked.length > 0 || undefined;

@@ -4,6 +4,7 @@ import { asFound, nothingReplacedBut, othersUntouched, sameInstances } from '../
 import type { Scenario } from '../scenario.ts';
 import { launchTemplate, scalingGroup, snapshotsOf } from '../world/fixtures.ts';
 import { corruptNow, GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BREAKS_AT_MINUTES = 3;
 
@@ -12,7 +13,7 @@ export const asgOwned: Scenario = {
   sentence: 'A broken node belongs to an Auto Scaling group: it is restarted, and all else is refused and told.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    const sick = smallFleet(world);
+    const sick = smallFleet(world, { clock: QUICK_BLOCKS });
     launchTemplate(world, 'bitcoin');
     snapshotsOf(world, sick, { hoursAgo: 8, snapshotId: GOOD });
     scalingGroup(world, 'bitcoin-nodes', world.nodes);

@@ -12,6 +12,7 @@ import {
 import type { Scenario } from '../scenario.ts';
 import { launchTemplate, snapshotsOf } from '../world/fixtures.ts';
 import { GOOD, impatient, incidentsEnded, killInstance, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const DIES_AT_MINUTES = 3;
 const FULL_ZONE = 'eu-west-1b';
@@ -23,7 +24,7 @@ export const azNoCapacity: Scenario = {
   sentence: 'A dead node’s Availability Zone has no room for another instance: it is restored in the next zone.',
   fleets: { bitcoin: { ...impatient, replace: { subnets: [OTHER_SUBNET] } } },
   build: (world) => {
-    const sick = smallFleet(world);
+    const sick = smallFleet(world, { clock: QUICK_BLOCKS });
     launchTemplate(world, 'bitcoin');
     snapshotsOf(world, sick, { hoursAgo: 8, snapshotId: GOOD });
   },

@@ -35,7 +35,7 @@ export const badLatestSnapshot: Scenario = {
     });
   },
   done: (world) => incidentsEnded(world, 'healed'),
-  hours: 6,
+  hours: 8,
   expect: [
     ...goodSwap(GOOD, 'its data come from the last snapshot before the fault'),
     {

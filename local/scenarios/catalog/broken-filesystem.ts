@@ -21,6 +21,6 @@ export const brokenFilesystem: Scenario = {
     world.at(BREAKS_AT_MINUTES, () => machine.breakFilesystem('/node-data', 'superblock'));
   },
   done: (world) => incidentsEnded(world, 'healed'),
-  hours: 6,
+  hours: 8,
   expect: [...goodSwap(GOOD, 'its data come from the snapshot'), allHealedInTheEnd, nobodyPaged],
 };

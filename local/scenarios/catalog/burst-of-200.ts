@@ -3,7 +3,7 @@ import { healed } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { executionsOf } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
-import { bitcoinChain, followers, references } from '../world/worlds.ts';
+import { bitcoinChain, followers, QUICK_BLOCKS, references } from '../world/worlds.ts';
 
 const COUNT = 200;
 const FILLS_AT_MINUTES = 3;
@@ -16,7 +16,7 @@ export const burstOf200: Scenario = {
     'The disks of two hundred nodes fill within a minute: all are grown, and AWS is asked no more than it answers.',
   fleets: { bitcoin: { disk: { maximumMonthlyIncreaseUsd: 10_000 } } },
   build: (world) => {
-    references(world, bitcoinChain(world, 1));
+    references(world, bitcoinChain(world, 1, { clock: QUICK_BLOCKS }));
     followers(world, COUNT, () => ({
       volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46 }],
       machine: { knows: [] },

@@ -1,4 +1,5 @@
 // Scenario: the whole chain halts, so no node is the cause. People are paged once, and nothing is changed.
+import { everySeconds } from '../../nodes/rhythm.ts';
 import { everSeen, nothingDone, pagedFor } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { passed } from '../world/ladder.ts';
@@ -14,7 +15,8 @@ export const chainHalt: Scenario = {
     bitcoin: { health: { references: ['https://bitcoin-a.example/', 'https://bitcoin-b.example/'], haltSeconds: 600 } },
   },
   build: (world) => {
-    references(world, bitcoinChain(world, 1));
+    // By chance, bitcoin makes no block for half an hour once in twenty blocks: that is a halt where blocks come as clockwork.
+    references(world, bitcoinChain(world, 1, { clock: everySeconds(30) }));
     followers(world, 4);
   },
   people: (world) => {

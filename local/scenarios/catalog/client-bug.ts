@@ -4,6 +4,7 @@ import { asFound, othersUntouched, sameInstances } from '../checks/ladder-expect
 import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import { GOOD, impatient, ladderHeals, pagedNow, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 /** Some minutes after the story begins. */
 const BLOCK = 931_008;
@@ -14,7 +15,7 @@ export const clientBug: Scenario = {
     'A node’s client cannot pass a block, with no data: a second stop at the same height ends the ladder, and no snapshot is blamed.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    const sick = smallFleet(world);
+    const sick = smallFleet(world, { clock: QUICK_BLOCKS });
     snapshotsOf(world, sick, { hoursAgo: 8, snapshotId: GOOD, stopsAtHeight: BLOCK });
     snapshotsOf(world, world.find('bitcoin', 'node3'), { hoursAgo: 32, stopsAtHeight: BLOCK });
   },

@@ -6,6 +6,7 @@ import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import { corruptNow, dataOf, dataVolumes, GOOD, impatient, incidentsEnded, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BREAKS_AT_MINUTES = 3;
 
@@ -14,7 +15,7 @@ export const corruptData: Scenario = {
   sentence: 'A node’s data are broken and a restart does not help: its volume is swapped for one of a good snapshot.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    const sick = smallFleet(world);
+    const sick = smallFleet(world, { clock: QUICK_BLOCKS });
     snapshotsOf(world, sick, { hoursAgo: 8, snapshotId: GOOD });
     snapshotsOf(world, world.find('bitcoin', 'node3'), { hoursAgo: 32 });
   },

@@ -7,6 +7,7 @@ import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import { impatient, incidentsEnded, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 /** Some minutes after the story begins the last one is a day old. */
 const HOURS_AGO = 23.9;
@@ -18,7 +19,7 @@ export const dailySnapshot: Scenario = {
     'The last clean snapshot is a day old: a node leaves the pool, stops cleanly, gives the next one and is back.',
   fleets: { bitcoin: { ...impatient, snapshots: { clean: {} } } },
   build: (world) => {
-    smallFleet(world);
+    smallFleet(world, { clock: QUICK_BLOCKS });
     snapshotsOf(world, world.find('bitcoin', LAST_DONOR), { hoursAgo: HOURS_AGO });
   },
   done: (world) => incidentsEnded(world, 'healed'),

@@ -2,7 +2,7 @@
 import { clientUntouched, healed, healsEnd, nobodyReplaced, pagedFor, sizeGiB } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { answerAsPaged } from '../world/answers.ts';
-import { exchange } from '../world/worlds.ts';
+import { exchange, QUICK_BLOCKS } from '../world/worlds.ts';
 
 const THINKING_MINUTES = 6;
 
@@ -10,7 +10,7 @@ export const diskFullAsk: Scenario = {
   name: 'disk-full-ask',
   sentence: 'The fleet is in mode ask: a person reads the page, approves the plan, and then the volume is grown.',
   fleets: { bitcoin: { mode: 'ask' } },
-  build: (world) => void exchange(world),
+  build: (world) => void exchange(world, {}, { clock: QUICK_BLOCKS }),
   people: (world) =>
     world.whenPaged('approval-wanted', THINKING_MINUTES, ({ approve = '' }) => answerAsPaged(world, approve)),
   done: (world) => healed(world, 1),

@@ -1,7 +1,7 @@
 // Scenario: EBS allows four modifications of a volume in 24 h, and the last is kept for a person. With the budget used up, the heal waits.
 import { healed, healsEnd, nobodyReplaced, pagedFor, refusedFor, sizeGiB } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { exchange } from '../world/worlds.ts';
+import { exchange, QUICK_BLOCKS } from '../world/worlds.ts';
 
 /** An intent counts for 25 h, so the first of these expires two hours after the story began. */
 const GROWN = [
@@ -15,7 +15,7 @@ export const diskFullBudgetSpent: Scenario = {
   name: 'disk-full-budget-spent',
   sentence: 'The volume was grown three times since yesterday: refused, paged, and healed when its budget returns.',
   build: (world) => {
-    world.grownBefore(exchange(world), 'data', 'us', GROWN);
+    world.grownBefore(exchange(world, {}, { clock: QUICK_BLOCKS }), 'data', 'us', GROWN);
   },
   done: (world) => healed(world, 1),
   hours: 12,

@@ -9,7 +9,7 @@ import {
   sizeGiB,
 } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { exchange } from '../world/worlds.ts';
+import { exchange, QUICK_BLOCKS } from '../world/worlds.ts';
 
 const RESUMED_MINUTES = 60;
 
@@ -17,7 +17,7 @@ export const diskFullPaused: Scenario = {
   name: 'disk-full-paused',
   sentence: 'A person has paused the fleet: refused for an hour, healed as soon as the pause ends.',
   build: (world) => {
-    exchange(world);
+    exchange(world, {}, { clock: QUICK_BLOCKS });
     world.beforehand(() => world.setPause('Anna moves the explorer’s database, until one o’clock', 'bitcoin'));
   },
   people: (world) => world.at(RESUMED_MINUTES, () => world.setPause('off', 'bitcoin')),

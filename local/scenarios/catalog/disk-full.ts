@@ -9,12 +9,12 @@ import {
   sizeGiB,
 } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
-import { exchange } from '../world/worlds.ts';
+import { exchange, QUICK_BLOCKS } from '../world/worlds.ts';
 
 export const diskFull: Scenario = {
   name: 'disk-full',
   sentence: 'The data volume of a bitcoin node fills up; it is grown while the client runs.',
-  build: (world) => void exchange(world),
+  build: (world) => void exchange(world, {}, { clock: QUICK_BLOCKS }),
   done: (world) => healed(world, 1),
   hours: 12,
   expect: [

@@ -3,6 +3,7 @@ import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { healedBy, othersUntouched } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { ask, dataVolumes, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const HANGS_AT_MINUTES = 3;
 const ALARM = `chainmend-bitcoin-${SICK}-stuck`;
@@ -11,7 +12,7 @@ export const doubleAlarm: Scenario = {
   name: 'double-alarm',
   sentence: 'The alarm of a stuck node comes twice, and a person asks for it as well: it is healed once.',
   fleets: { bitcoin: impatient },
-  build: (world) => void smallFleet(world),
+  build: (world) => void smallFleet(world, { clock: QUICK_BLOCKS }),
   people: (world) => {
     const { region } = world;
     world.at(HANGS_AT_MINUTES, () => world.find('bitcoin', SICK).machine.client.freeze({ untilRestart: true }));

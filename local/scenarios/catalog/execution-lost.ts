@@ -23,6 +23,7 @@ import {
   requestOf,
   smallFleet,
 } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BREAKS_AT_MINUTES = 3;
 
@@ -31,7 +32,7 @@ export const executionLost: Scenario = {
   sentence: 'A heal times out for good with the new volume attached already: the next attempt goes on from there.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD });
+    snapshotsOf(world, smallFleet(world, { clock: QUICK_BLOCKS }), { hoursAgo: 8, snapshotId: GOOD });
   },
   people: (world) => {
     world.at(BREAKS_AT_MINUTES, () => corruptNow(world));

@@ -5,6 +5,7 @@ import { goodSwap } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { lifecyclePolicy } from '../world/fixtures.ts';
 import { BAD, corruptNow, GOOD, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BREAKS_AT_MINUTES = 3;
 
@@ -14,7 +15,7 @@ export const firstDay: Scenario = {
     'An adopted fleet has nothing but snapshots of running nodes: the newest does not open, the one before it does.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    smallFleet(world);
+    smallFleet(world, { clock: QUICK_BLOCKS });
     lifecyclePolicy(world, 'bitcoin', [
       { node: SICK, hoursAgo: 9, opening: 'refuses', snapshotId: BAD },
       { node: SICK, hoursAgo: 33, opening: 'opens', snapshotId: GOOD },

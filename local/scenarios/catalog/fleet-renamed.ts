@@ -1,4 +1,5 @@
 // Scenario: a fleet file gets another name while a node of it is restored. What was begun under the old name is ended under the new one.
+
 import { join } from 'node:path';
 import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import { allHealedInTheEnd, pagedOnce } from '../checks/expectations.ts';
@@ -17,6 +18,7 @@ import {
   smallFleet,
 } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BREAKS_AT_MINUTES = 3;
 const BEFORE = 'bitcoin';
@@ -27,7 +29,8 @@ export const fleetRenamed: Scenario = {
   sentence: 'A person renames a fleet while a node’s volume is swapped: the new name ends what the old one began.',
   deployedWith: join(import.meta.dirname, '../fleets-renamed'),
   fleets: { bitcoin: impatient },
-  build: (world) => void snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD }),
+  build: (world) =>
+    void snapshotsOf(world, smallFleet(world, { clock: QUICK_BLOCKS }), { hoursAgo: 8, snapshotId: GOOD }),
   people: (world) => {
     world.at(BREAKS_AT_MINUTES, () => corruptNow(world));
     world.when(

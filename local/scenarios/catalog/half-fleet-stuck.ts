@@ -23,7 +23,7 @@ export const halfFleetStuck: Scenario = {
       for (const { machine } of world.nodes.slice(0, SICK_COUNT)) machine.client.freeze({ untilRestart: true });
     }),
   done: (world) => incidentsEnded(world, 'healed', SICK_COUNT),
-  hours: 4,
+  hours: 12,
   expect: [
     nothingReplacedBut(0),
     sameInstances,

@@ -1,5 +1,6 @@
 // Scenario: an instance does not come back. Another instance takes its name, its address and its keys.
 
+import { everySeconds } from '../../nodes/rhythm.ts';
 import { allHealedInTheEnd, nobodyPaged } from '../checks/expectations.ts';
 import { alarmsRight, allWell, healedBy, namesRight, othersUntouched } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
@@ -27,7 +28,8 @@ export const instanceDead: Scenario = {
   sentence: 'A node’s instance dies and a stop and start does not bring it back: another instance takes its place.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    const sick = smallFleet(world, { blockIntervalMs: 15_000 });
+    // Its proof is three blocks, and the story is of the minutes that AWS and the heal take.
+    const sick = smallFleet(world, { clock: everySeconds(15) });
     // The client recovers here what it was writing when its power failed. If it cannot, another instance does not help.
     sick.machine.disks.data.copiesOpen = 'opens';
     launchTemplate(world, 'bitcoin');

@@ -17,6 +17,7 @@ import {
   smallFleet,
 } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BREAKS_AT_MINUTES = 3;
 /** The number of client starts when the old command came; the swap left the client running. */
@@ -27,7 +28,7 @@ export const lateCommand: Scenario = {
   sentence: 'A command of a heal that died fires after its successor has swapped the volume: the node refuses it.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD });
+    snapshotsOf(world, smallFleet(world, { clock: QUICK_BLOCKS }), { hoursAgo: 8, snapshotId: GOOD });
   },
   people: (world) => {
     const { region } = world;

@@ -5,6 +5,7 @@ import { goodSwap } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import { ask, GOOD, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const ASKED_AT_MINUTES = 2;
 
@@ -13,7 +14,7 @@ export const manualRestore: Scenario = {
   sentence: 'A person asks for a node to be restored from a snapshot of theirs: it is, and goes on from there.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    const sick = smallFleet(world);
+    const sick = smallFleet(world, { clock: QUICK_BLOCKS });
     snapshotsOf(world, sick, { hoursAgo: 6 });
     snapshotsOf(world, sick, { hoursAgo: 30, snapshotId: GOOD });
   },

@@ -5,6 +5,10 @@ import { passed } from '../world/ladder.ts';
 import { bitcoinChain, followers, references } from '../world/worlds.ts';
 
 const FORKS_AT_MINUTES = 5;
+/** Four times as fast: by chance, half as fast again would take a day to be ahead for certain. */
+const TIMES_AS_FAST = 4;
+/** Nine blocks of the others, so that the minority has three dozen; that it has fewer than they is one chance in ten thousand. */
+const AHEAD_AT_MINUTES = 95;
 
 export const minorityFork: Scenario = {
   name: 'minority-fork',
@@ -18,12 +22,14 @@ export const minorityFork: Scenario = {
     const { machine } = world.find('bitcoin', 'node2');
     world.at(FORKS_AT_MINUTES, () => {
       if (!chain) throw new Error('the world has no chain');
-      machine.client.follow(chain.fork(chain.height(), { blockIntervalMs: chain.spec.blockIntervalMs / 2 }));
+      machine.client.follow(
+        chain.fork(chain.height(), { blockIntervalMs: chain.spec.blockIntervalMs / TIMES_AS_FAST }),
+      );
     });
   },
   meanwhile: [
     {
-      atMinutes: 22,
+      atMinutes: AHEAD_AT_MINUTES,
       sentence: 'it was higher than everybody else by then',
       holds: (world) => {
         const [chain] = world.chains;
@@ -31,7 +37,7 @@ export const minorityFork: Scenario = {
       },
     },
     {
-      atMinutes: 22,
+      atMinutes: AHEAD_AT_MINUTES,
       sentence: 'the other nodes were synced in the eyes of the suite',
       holds: (world) =>
         world.nodes
@@ -40,7 +46,7 @@ export const minorityFork: Scenario = {
       undisturbed: true,
     },
   ],
-  done: (world) => passed(world, 24),
+  done: (world) => passed(world, AHEAD_AT_MINUTES + 2),
   hours: 6,
   expect: [
     nothingDone,

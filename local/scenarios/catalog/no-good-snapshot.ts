@@ -23,7 +23,7 @@ export const noGoodSnapshot: Scenario = {
   },
   people: (world) => world.at(BREAKS_AT_MINUTES, () => corruptNow(world)),
   done: (world) => pagedNow(world, 'no-good-snapshot'),
-  hours: 4,
+  hours: 8,
   expect: [
     {
       sentence: 'people were told that no snapshot fits',

@@ -3,7 +3,7 @@
 import { nobodyPaged, nobodyReplaced } from '../checks/expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import type { World } from '../world/world.ts';
-import { bitcoinChain, followers } from '../world/worlds.ts';
+import { bitcoinChain, followers, QUICK_BLOCKS } from '../world/worlds.ts';
 
 const LOST_MINUTES = 4;
 
@@ -11,7 +11,7 @@ export const peersLost: Scenario = {
   name: 'peers-lost',
   sentence: 'A node loses every peer and its configuration names none; it gets good ones, without a restart.',
   build: (world) => {
-    bitcoinChain(world, 1, { needsPeers: true });
+    bitcoinChain(world, 1, { needsPeers: true, clock: QUICK_BLOCKS });
     followers(world, 5);
   },
   people: (world) =>

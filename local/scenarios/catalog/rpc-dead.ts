@@ -10,6 +10,7 @@ import {
 } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { dataVolumes, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const DIES_AT_MINUTES = 3;
 /** Its alarm needs two minutes and an evaluation by CloudWatch: nothing has been done yet. */
@@ -21,7 +22,7 @@ export const rpcDead: Scenario = {
   sentence:
     'A node’s RPC stops answering while its client goes on: it leaves the pool, its client is restarted, and it is back.',
   fleets: { bitcoin: impatient },
-  build: (world) => void smallFleet(world),
+  build: (world) => void smallFleet(world, { clock: QUICK_BLOCKS }),
   people: (world) => {
     const { machine } = world.find('bitcoin', SICK);
     world.at(DIES_AT_MINUTES, () => {

@@ -12,6 +12,7 @@ import {
 } from '../checks/ladder-expectations.ts';
 import type { Scenario } from '../scenario.ts';
 import { dataVolumes, impatient, incidentsEnded, SICK, smallFleet } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const HANGS_AT_MINUTES = 3;
 
@@ -19,7 +20,7 @@ export const stuckNode: Scenario = {
   name: 'stuck-node',
   sentence: 'A node hangs at a height while its siblings go on: its client is restarted in place, and follows again.',
   fleets: { bitcoin: impatient },
-  build: (world) => void smallFleet(world),
+  build: (world) => void smallFleet(world, { clock: QUICK_BLOCKS }),
   people: (world) =>
     world.at(HANGS_AT_MINUTES, () => world.find('bitcoin', SICK).machine.client.freeze({ untilRestart: true })),
   done: (world) => incidentsEnded(world, 'healed'),

@@ -6,6 +6,7 @@ import type { Scenario } from '../scenario.ts';
 import { snapshotsOf } from '../world/fixtures.ts';
 import { corruptNow, GOOD, impatient, passed, requestOf, smallFleet } from '../world/ladder.ts';
 import type { World } from '../world/world.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const BACKUP_AT_MINUTES = 10;
 const BREAKS_AT_MINUTES = 58;
@@ -19,7 +20,8 @@ export const tableRolledBack: Scenario = {
   sentence:
     'A person restores the table to an hour ago while a node’s volume is swapped, and again while a disk is grown: both are healed, and what was forgotten is told.',
   fleets: { bitcoin: impatient },
-  build: (world) => void snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD }),
+  build: (world) =>
+    void snapshotsOf(world, smallFleet(world, { clock: QUICK_BLOCKS }), { hoursAgo: 8, snapshotId: GOOD }),
   people: (world) => {
     let backup: Backup = [];
     world.at(BACKUP_AT_MINUTES, () => {

@@ -23,6 +23,7 @@ import {
   SICK,
   smallFleet,
 } from '../world/ladder.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
 
 const ASKED_AT_MINUTES = 2;
 
@@ -31,7 +32,7 @@ export const undoRestore: Scenario = {
   sentence: 'A person restores a node and changes their mind: its old volume is put back, and the other one kept.',
   fleets: { bitcoin: impatient },
   build: (world) => {
-    snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD });
+    snapshotsOf(world, smallFleet(world, { clock: QUICK_BLOCKS }), { hoursAgo: 8, snapshotId: GOOD });
   },
   people: (world) => {
     world.at(ASKED_AT_MINUTES, () => ask(world, { kind: 'restore', fleet: 'bitcoin', node: SICK }));

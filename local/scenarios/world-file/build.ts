@@ -132,7 +132,7 @@ function chainFor(world: World, { name, chain, health }: Fleet, { chains = {}, n
   const {
     height = HEIGHT,
     blockSeconds = defaultsOf(chain)?.blockSeconds ?? OTHER_BLOCK_SECONDS,
-    rhythm = 'regular',
+    rhythm = 'real',
     gibPerHour = 1,
     needsPeers = false,
   } = chains[name] ?? {};

@@ -68,9 +68,9 @@ const chain = object('{ height: 931000, blockSeconds: 600 }', {
     amount(0.2, 3_600, 'seconds', 600),
   ),
   rhythm: usually(
-    'How its blocks come: `real` as on its main network (by chance, in slots, in rounds), `regular` one in each interval.',
+    'How its blocks come: `real` as on its main network (by chance, in slots, in rounds), `regular` one in each interval, which no network does.',
     choice(['regular', 'real'], 'a rhythm'),
-    'regular',
+    'real',
   ),
   gibPerHour: usually('How fast it fills a node’s disk.', amount(0, 1_000, 'GiB an hour', 14), 1),
   needsPeers: usually('Whether a node without peers gets no block.', yesOrNo(), false),
@@ -104,7 +104,7 @@ const client = object('{ startSeconds: 15 }', {
   stopSeconds: optional('How long a clean stop takes; some seconds by default.', whole(0, 86_400, 'seconds', 90)),
   catchUpBlocksPerSecond: optional(
     'How fast it follows when it is behind.',
-    amount(0.01, 100_000, 'blocks a second', 20),
+    amount(0.001, 100_000, 'blocks a second', 20),
   ),
   blocksBehind: optional('How far behind its chain it is from the beginning.', whole(1, 100_000_000, 'blocks', 9_000)),
   copiesOpen: usually(

@@ -2,6 +2,7 @@
 
 import { healOf } from '../../../shared/heal/records.ts';
 import { KEEP_UNTIL_TAG, PUT_BACK_TAG } from '../../../shared/model/tags.ts';
+import type { BlockClock } from '../../nodes/rhythm.ts';
 import { START_MS } from '../../region.ts';
 import type { CallRecord } from '../../simulator/trace.ts';
 import { pageIn } from '../report/pages.ts';
@@ -30,11 +31,11 @@ export function smallFleet(
   world: World,
   {
     count = 4,
-    blockIntervalMs = 30_000,
+    clock,
     more = {},
-  }: { readonly count?: number; readonly blockIntervalMs?: number; readonly more?: Partial<WorldNode> } = {},
+  }: { readonly count?: number; readonly clock?: BlockClock; readonly more?: Partial<WorldNode> } = {},
 ): PlacedNode {
-  references(world, bitcoinChain(world, 1, { blockIntervalMs }));
+  references(world, bitcoinChain(world, 1, { ...(clock && { clock }) }));
   followers(world, count, () => ({
     volumes: [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46 }],
     ...more,
@@ -69,7 +70,7 @@ export const incidentsEnded = (world: World, state: 'healed' | 'escalated', coun
 
 /** Whether so many minutes have passed since the story began. */
 export const passed = (world: World, minutes: number): boolean =>
-  world.region.clock.now() > START_MS + world.storyMs(minutes);
+  world.region.clock.now() > START_MS + minutes * 60_000;
 
 /** The ladder's own heals: if one dies, another follows it. */
 export const ladderHeals = ({ heals }: Report) => heals.filter(({ kind }) => kind === 'replace-node');

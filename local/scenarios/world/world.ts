@@ -1,7 +1,6 @@
 // The world of one run: the region with the stack deployed in it, and the nodes, chains and people of a scenario.
 
 import { toItem } from '../../../shared/aws/attributes.ts';
-import { chainDefaults } from '../../../shared/chains/defaults.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { newNode } from '../../../shared/heal/lease.ts';
@@ -10,8 +9,6 @@ import { JOINING_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
 import { type ChainSpec, SimulatedChain } from '../../nodes/chain.ts';
 import { SYNCED_LAG_BLOCKS } from '../../nodes/client.ts';
 import type { Metric } from '../../nodes/cloudwatch-agent.ts';
-import { protocolOf } from '../../nodes/protocol.ts';
-import { rhythmOf } from '../../nodes/rhythm.ts';
 import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
 import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
@@ -32,12 +29,6 @@ const QUIET_CHAIN = {
   consensus: 'elsewhere',
 } as const;
 
-/**
- * story: each chain at the interval that its scenario gives it. real: at the interval of its main network, as irregular as there; the minutes of the
- * story are stretched by as much, so that as many blocks come between people's acts.
- */
-export type ChainClock = 'story' | 'real';
-
 /** After a node is placed, its script of a metric runs for the first time. */
 const SCRIPT_BEGINS_MS = 20_000;
 
@@ -55,18 +46,14 @@ export class World {
   readonly theirs = new Set<string>();
   /** Of each fleet whose launch template has user data that its clients need. */
   readonly ownUserData = new Map<string, OwnUserData>();
-  readonly #clock: ChainClock;
-  /** How much longer a minute of the story takes. */
-  #stretch = 1;
   #placed = 0;
   #zones: readonly string[] = [];
   readonly #beforehand: (() => Promise<unknown>)[] = [];
   /** Starts of clients since the story began, by instance, oldest first. */
   readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
 
-  constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>, clock: ChainClock = 'story') {
+  constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>) {
     this.region = region;
-    this.#clock = clock;
     this.tableName = tableName;
     this.fleets = fleets;
     region.ec2.onRun((instance, launched) => {
@@ -101,9 +88,7 @@ export class World {
   }
 
   /** `heightAtStart` is the chain's when the story begins. */
-  chain(asWritten: ChainSpec): SimulatedChain {
-    const spec = this.#clock === 'real' ? atRealClock(asWritten) : asWritten;
-    this.#stretch = Math.max(this.#stretch, spec.blockIntervalMs / asWritten.blockIntervalMs);
+  chain(spec: ChainSpec): SimulatedChain {
     const heightAtStart = Math.max(0, spec.heightAtStart - this.#leadMs() / spec.blockIntervalMs);
     const regularUpTo = Math.floor(spec.heightAtStart);
     const chain = new SimulatedChain(this.region.kernel, { ...spec, heightAtStart, regularUpTo });
@@ -235,15 +220,10 @@ export class World {
     look();
   }
 
-  /** How long so many minutes of the story take. */
-  storyMs(ofMinutes: number): number {
-    return minutes(ofMinutes) * this.#stretch;
-  }
-
   /** A person's act, so long after the start of the story, or now if that is later. */
   at(afterMinutes: number, act: () => unknown): void {
     const { clock } = this.region;
-    clock.at(Math.max(clock.now(), START_MS) + this.storyMs(afterMinutes), () => {
+    clock.at(Math.max(clock.now(), START_MS) + minutes(afterMinutes), () => {
       Promise.resolve(act()).catch((error: unknown) => clock.fail(error));
     });
   }
@@ -344,16 +324,6 @@ export class World {
   #leadMs(): number {
     return Math.max(0, START_MS - this.region.clock.now());
   }
-}
-
-/** The same chain, which fills disks as fast. */
-function atRealClock(spec: ChainSpec): ChainSpec {
-  const protocol = protocolOf(spec);
-  if (protocol === undefined) return spec;
-  const rhythm = rhythmOf(protocol);
-  const blockIntervalMs = chainDefaults[protocol].blockSeconds * SECOND_MS;
-  const bytesPerBlock = Math.round((spec.bytesPerBlock * blockIntervalMs) / spec.blockIntervalMs);
-  return { ...spec, rhythm, blockIntervalMs, bytesPerBlock };
 }
 
 const pauseSentences = (value: string | undefined, what: string): string[] =>

@@ -1,5 +1,6 @@
 // Worlds that several scenarios share.
 import type { SimulatedChain } from '../../nodes/chain.ts';
+import { type BlockClock, clockOf, everySeconds } from '../../nodes/rhythm.ts';
 import { type Reference, referenceHost } from '../../nodes/rpc/reference.ts';
 import { addressOf } from './nodes.ts';
 import type { PlacedNode, World, WorldNode } from './world.ts';
@@ -7,18 +8,21 @@ import type { PlacedNode, World, WorldNode } from './world.ts';
 const GIB = 2 ** 30;
 const HOUR_MS = 60 * 60_000;
 
-/** A chain that writes so many GiB an hour onto each node. */
+/** Of stories whose minutes were written for quick blocks, and that were not played at the main network’s interval yet. */
+export const QUICK_BLOCKS = everySeconds(30);
+
+/** Bitcoin, whose blocks come as on the main network unless `clock` says otherwise, and write so many GiB an hour onto each node. */
 export function bitcoinChain(
   world: World,
   gibPerHour: number,
-  { blockIntervalMs = 30_000, ...more }: { readonly needsPeers?: boolean; readonly blockIntervalMs?: number } = {},
+  { clock = clockOf('bitcoin'), ...more }: { readonly needsPeers?: boolean; readonly clock?: BlockClock } = {},
 ): SimulatedChain {
   return world.chain({
     ...more,
+    ...clock,
     name: 'bitcoin',
     heightAtStart: 931_000,
-    blockIntervalMs,
-    bytesPerBlock: bytesPerBlock(gibPerHour, blockIntervalMs),
+    bytesPerBlock: bytesPerBlock(gibPerHour, clock),
     inodesPerBlock: 0.02,
     consensus: 'elsewhere',
   });
@@ -37,9 +41,13 @@ export function references(world: World, chain: SimulatedChain): readonly Refere
 export function exchange(
   world: World,
   second: Partial<WorldNode['volumes'][number]> = {},
-  { gibPerHour = 14, ...more }: Partial<WorldNode> & { readonly gibPerHour?: number } = {},
+  {
+    gibPerHour = 14,
+    clock,
+    ...more
+  }: Partial<WorldNode> & { readonly gibPerHour?: number; readonly clock?: BlockClock } = {},
 ): PlacedNode {
-  bitcoinChain(world, gibPerHour);
+  bitcoinChain(world, gibPerHour, { ...(clock && { clock }) });
   const node = { fleet: 'bitcoin', chain: 'bitcoin' };
   const volume = { role: 'data', path: '/node-data', sizeGiB: 500 };
   const machine = (at: number) => ({ machine: { knows: siblings(3, at) } });
@@ -56,7 +64,8 @@ export function exchange(
 }
 
 export const CONSORTIUM_START_HEIGHT = 4_180_000;
-export const CONSORTIUM_BLOCK_MS = 5_000;
+/** Theirs is CometBFT’s usual interval, in rounds. */
+export const CONSORTIUM_CLOCK = clockOf('cometbft');
 
 /** The consortium's four validators, which make their own chain: three of them are needed. */
 export function consortium(
@@ -68,8 +77,8 @@ export function consortium(
     name: 'irita',
     heightAtStart: fresh ? 0 : CONSORTIUM_START_HEIGHT,
     needsPeers: fresh,
-    blockIntervalMs: CONSORTIUM_BLOCK_MS,
-    bytesPerBlock: bytesPerBlock(0.4, CONSORTIUM_BLOCK_MS),
+    ...CONSORTIUM_CLOCK,
+    bytesPerBlock: bytesPerBlock(0.4, CONSORTIUM_CLOCK),
     inodesPerBlock: 0.02,
     consensus: 'here',
   });
@@ -116,5 +125,6 @@ export function followers(
   });
 }
 
-const bytesPerBlock = (gibPerHour: number, blockIntervalMs: number): number =>
+/** A disk fills as fast at any interval. */
+const bytesPerBlock = (gibPerHour: number, { blockIntervalMs }: BlockClock): number =>
   Math.round((gibPerHour * GIB * blockIntervalMs) / HOUR_MS);

@@ -1,5 +1,6 @@
 // Mode ask with the real functions in the region: what an approval covers, what it does not cover, and the record of it.
 
+import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import { incidentsOf } from '../../../local/scenarios/report/records.ts';
@@ -36,7 +37,8 @@ const sick = (name: string, told: Pick<Scenario, 'people' | 'done' | 'expect'>):
   name,
   sentence: name,
   fleets: { bitcoin: { ...impatient, mode: 'ask', replace: { rungs: ['swap'] } } },
-  build: (world) => snapshotsOf(world, smallFleet(world), { hoursAgo: 8, snapshotId: GOOD }),
+  build: (world) =>
+    snapshotsOf(world, smallFleet(world, { clock: everySeconds(30) }), { hoursAgo: 8, snapshotId: GOOD }),
   ...told,
   hours: 6,
   people: (world) => {

@@ -1,5 +1,6 @@
 // What prune-retired removes, with its real bundle and role in the region: resources that heals have kept, and resources that people have made.
 
+import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
@@ -519,7 +520,7 @@ export const SCENARIOS: readonly Scenario[] = Object.entries(cases).map(
     sentence: name,
     ...(fleet && { fleets: { bitcoin: fleet } }),
     build: (world) => {
-      bitcoinChain(world, 1);
+      bitcoinChain(world, 1, { clock: everySeconds(30) });
       followers(world, 3);
       things.clear();
       also(world);

@@ -1,5 +1,6 @@
 // Changes around register-nodes, with its real bundle and role in the region: by people, by other tools, and in unusual fleets.
 
+import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
@@ -477,7 +478,7 @@ export const SCENARIOS: readonly Scenario[] = Object.entries(cases).map(
     sentence: name,
     ...(fleet && { fleets: { bitcoin: fleet } }),
     build: (world) => {
-      bitcoinChain(world, 1);
+      bitcoinChain(world, 1, { clock: everySeconds(30) });
       followers(world, nodes);
       also?.(world);
     },

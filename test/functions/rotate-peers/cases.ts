@@ -1,12 +1,13 @@
 // Changes around rotate-peers, with its real bundle and role in the region: people, roles, clients that do not start.
 
+import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import { pageIn } from '../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import {
   bitcoinChain,
-  CONSORTIUM_BLOCK_MS,
+  CONSORTIUM_CLOCK,
   CONSORTIUM_START_HEIGHT,
   consortium,
   exchange,
@@ -85,7 +86,7 @@ const askedFor = ({ region }: World): readonly string[] =>
     .flatMap(({ plan }) => plan ?? []);
 
 const fiveFollowers = (world: World): void => {
-  bitcoinChain(world, 1, { needsPeers: true });
+  bitcoinChain(world, 1, { needsPeers: true, clock: everySeconds(30) });
   followers(world, 5);
 };
 
@@ -94,7 +95,7 @@ const lonely = (world: World): void => {
   world.chain({
     name: 'irita',
     heightAtStart: CONSORTIUM_START_HEIGHT,
-    blockIntervalMs: CONSORTIUM_BLOCK_MS,
+    ...CONSORTIUM_CLOCK,
     bytesPerBlock: 1_000,
     inodesPerBlock: 0.02,
     consensus: 'here',
@@ -270,7 +271,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'where the configuration is not where it was said to be, the running client is told all the same': {
     build: (world) => {
-      bitcoinChain(world, 1, { needsPeers: true });
+      bitcoinChain(world, 1, { needsPeers: true, clock: everySeconds(30) });
       followers(world, 5, () => ({ machine: { configPath: '/etc/elsewhere.conf' } }));
     },
     people: (world) => world.at(2, () => lose(world, 'node2')),
@@ -313,7 +314,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a node that is healed of something else is left alone until that is over': {
     build: (world) => {
-      exchange(world);
+      exchange(world, {}, { clock: everySeconds(30) });
     },
     people: (world) =>
       world.at(0.1, () => {

@@ -1,5 +1,6 @@
 // What watch-fleet sees and reports, with its real bundle and that of probe-nodes in the region, under their real roles.
 
+import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { readJournal } from '../../../local/scenarios/report/journal.ts';
 import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
@@ -47,7 +48,7 @@ const calls = ({ region }: World, operation: string) =>
   region.gateway.trace.calls.filter((call) => call.actor.startsWith(FUNCTION) && call.operation === operation);
 
 const exchangeOf = (count: number) => (world: World) => {
-  references(world, bitcoinChain(world, 1));
+  references(world, bitcoinChain(world, 1, { clock: everySeconds(30) }));
   followers(world, count);
 };
 

@@ -578,6 +578,32 @@ describe('a fork', () => {
     expect(watched.health['node3']).toBe('forked');
   });
 
+  it('that is ahead on slow blocks is told once, as a fork: not before as a claim that nobody confirms', () => {
+    const watched = new Watched(fleetOf({ confirmations: 6, patienceSeconds: 600 }));
+    // The others make a block in ten minutes, the minority four.
+    const said = (minute: number) => ({
+      node1: 1000 + Math.floor(minute / 10),
+      node2: 1000 + Math.floor(minute / 10),
+      node3: { height: 1000 + Math.floor((4 * minute) / 10), branch: 'x', branchFrom: 1001 },
+    });
+    const told = new Set<string>();
+    for (let minute = 0; minute < 90; minute++)
+      for (const code of watched.sweep(said(minute)).conditions) told.add(code);
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'forked' });
+    expect([...told]).toEqual([]);
+  });
+
+  it('is not what a node is on that goes on alone, with the blocks of the others: people are told', () => {
+    const watched = new Watched(fleetOf({ confirmations: 6, haltSeconds: 10_800 }));
+    watched.sweeps(80, (minute) => ({
+      node1: 1001,
+      node2: 1001,
+      node3: { height: 1001 + Math.floor(minute / 10), branch: 'c' },
+    }));
+    expect(watched.health['node3']).toBe('unknown');
+    expect(watched.conditions).toEqual(['no-majority']);
+  });
+
   it('moves no tip, however far ahead', () => {
     const watched = new Watched().sweeps(3, forked(1000)).sweeps(3, (n) => forked(5000)(n + 3));
     expect(watched.watch?.tip).toBe(1005);

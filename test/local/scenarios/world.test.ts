@@ -1,5 +1,6 @@
 // A world in a region without the suite: the resources behind a launch, and the parts of a history.
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { createRegion, type Region } from '../../../local/region.ts';
 import { snapshotsIn } from '../../../local/scenarios/report/snapshots.ts';
 import { launchTemplate, lifecyclePolicy, snapshotsOf } from '../../../local/scenarios/world/fixtures.ts';
@@ -23,7 +24,7 @@ let world: World;
 beforeEach(async () => {
   region = await createRegion({ seed: 1, lane: 'sweep', guard: false });
   world = new World(region, 'table', new Map([['bitcoin', fleet]]));
-  bitcoinChain(world, 1);
+  bitcoinChain(world, 1, { clock: everySeconds(30) });
   followers(world, 3);
 });
 

@@ -1,6 +1,6 @@
 // Which sets of snapshots are good for a node, in which order, and the reasons against the others.
 import { describe, expect, it } from '@jest/globals';
-import { chooseRequestedSet, rankSets } from '../../../shared/snapshots/ranking.ts';
+import { chooseRequestedSet, faultMayBeginMs, rankSets } from '../../../shared/snapshots/ranking.ts';
 import { snapshot, type Taken } from '../../fixtures/builders/snapshot.ts';
 import { DAY_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { demand, fleetOf, setsFrom, twoVolumes } from '../../fixtures/snapshot-facts.ts';
@@ -9,6 +9,24 @@ const sets = (...taken: readonly Taken[]) => setsFrom(taken.map(snapshot));
 const ids = (input: Parameters<typeof rankSets>[0]) => rankSets(input).good.map(({ setId }) => setId);
 const why = (input: Parameters<typeof rankSets>[0]) => rankSets(input).refused.map(({ why: said }) => said);
 const verified = { verifiedAtMs: NOON_MS - DAY_MS };
+
+describe('before a node is called stuck, it may have stood', () => {
+  const HOUR_MS = 3_600_000;
+  const SWEEPS_MS = 2 * 60_000;
+
+  it('for three hours on bitcoin, where three blocks of the others may take as long', () => {
+    const mayBegin = faultMayBeginMs(NOON_MS, { chain: 'bitcoin', health: { patienceSeconds: 600 } });
+    expect(NOON_MS - mayBegin).toBe(3 * HOUR_MS + SWEEPS_MS);
+  });
+
+  it.each(['ethereum', 'cometbft', 'other'] as const)(
+    'for no longer than its patience on %s, whose blocks are quick',
+    (chain) => {
+      const mayBegin = faultMayBeginMs(NOON_MS, { chain, health: { patienceSeconds: 300 } });
+      expect(NOON_MS - mayBegin).toBe(300_000 + SWEEPS_MS);
+    },
+  );
+});
 
 describe('the order of good sets', () => {
   const running = { id: 'snap-running', policy: 'policy-1', hoursAgo: 2 };
@@ -138,8 +156,8 @@ describe('a set is refused, and it is said why, when it', () => {
       },
     ],
     ['is on a fork', { ledger: { blockHash: 'bb' } }, /has block bb at height 100, the chain has aa/],
-    ['was taken after the fault', { hoursAgo: -1 }, /after the trouble of node1 began/],
-    ['was taken when the fault may have begun', { hoursAgo: 0.15 }, /may have begun at 2026-01-01T11:48:00\.000Z/],
+    ['was taken after the fault', { hoursAgo: -4 }, /after the trouble of node1 began/],
+    ['was taken when the fault may have begun', { hoursAgo: -0.15 }, /may have begun at 2026-01-01T11:58:00\.000Z/],
     [
       'was tried',
       { id: 'snap-tried' },

@@ -94,10 +94,10 @@ describe('the snapshots of a first day', () => {
   it('are found by the volumes that there are and by tags copied from those that are gone, and belong to their nodes', async () => {
     const node1 = place('node1');
     const node2 = place('node2');
-    const plain = add(node1.data, 3, byPolicy);
+    const plain = add(node1.data, 4, byPolicy);
     const copied = add('vol-0123456789abcdef0', 30, { ...byPolicy, ...TAGS });
-    const ofRoot = add(node2.root, 3, { ...byPolicy, ...TAGS });
-    const strangers = add('vol-0123456789abcdef1', 3, byPolicy);
+    const ofRoot = add(node2.root, 4, { ...byPolicy, ...TAGS });
+    const strangers = add('vol-0123456789abcdef1', 4, byPolicy);
     await settled();
     const nodes = [
       { ...node1, name: 'node1' },

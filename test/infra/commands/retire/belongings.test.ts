@@ -1,5 +1,6 @@
 // What a run knows of the resources that heals make and keep, in a region without the suite.
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { createRegion, type Region } from '../../../../local/region.ts';
 import { MachineChecker } from '../../../../local/scenarios/checks/machines.ts';
 import { NodeBaselines } from '../../../../local/scenarios/checks/node-baselines.ts';
@@ -41,7 +42,7 @@ let node: PlacedNode;
 beforeEach(async () => {
   region = await createRegion({ seed: 1, lane: 'sweep', guard: false });
   world = new World(region, 'table', fleets);
-  bitcoinChain(world, 1);
+  bitcoinChain(world, 1, { clock: everySeconds(30) });
   followers(world, 3);
   node = world.find('bitcoin', 'node2');
 });

@@ -1,5 +1,6 @@
 // A case of bad input: an exchange's fleet of four with one fault, and what must work as before.
 
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { addressesOf, seenNow } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
 import type { World, WorldNode } from '../../../../local/scenarios/world/world.ts';
@@ -69,7 +70,7 @@ export function badScenario(name: string, told: Bad): Scenario {
     fleets: { bitcoin: { replace: { rungs: [] }, ...fleet } },
     ...(zones && { zones }),
     build: (world) => {
-      references(world, bitcoinChain(world, 1));
+      references(world, bitcoinChain(world, 1, { clock: everySeconds(30) }));
       followers(world, 4, (at) => (at === 1 && node ? node : {}));
       also?.(world);
     },

@@ -1,5 +1,6 @@
 // A case of the matrix: the exchange's fleet, with one unusual property of its second node.
 import { readFileSync } from 'node:fs';
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { healed } from '../../../../local/scenarios/checks/expectations.ts';
 import { readJournal } from '../../../../local/scenarios/report/journal.ts';
 import type { Report } from '../../../../local/scenarios/report/report.ts';
@@ -35,7 +36,7 @@ export function scenarioOf(name: string, told: Case): Scenario {
     sentence: name,
     ...(fleet && { fleets: { bitcoin: fleet } }),
     build: (world) => {
-      exchange(world, volume, node);
+      exchange(world, volume, { ...node, clock: everySeconds(30) });
       also?.(world, placed(world));
     },
     ...(people && { people: (world: World) => people(world, placed(world)) }),

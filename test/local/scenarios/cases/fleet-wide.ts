@@ -1,5 +1,6 @@
 // A disk of a large fleet: one alarm for all nodes names instance and path, and the agent's metrics have more dimensions than that.
 
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { healed, planned, sizeGiB } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
 import { answerAsPaged } from '../../../../local/scenarios/world/answers.ts';
@@ -14,7 +15,7 @@ const FULL = 'node2';
 const COUNT = NODES_WITH_OWN_ALARMS + 1;
 
 const fleet = (world: World, count: number): void => {
-  bitcoinChain(world, 14);
+  bitcoinChain(world, 14, { clock: everySeconds(30) });
   followers(world, count, (at) => ({
     volumes: [
       at === 1

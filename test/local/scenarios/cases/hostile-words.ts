@@ -1,5 +1,6 @@
 // Nodes with hostile text in every field that they control: in answers to commands and to RPC requests.
 
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { corruptData } from '../../../../local/scenarios/catalog/corrupt-data.ts';
 import { peersLost } from '../../../../local/scenarios/catalog/peers-lost.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
@@ -127,7 +128,7 @@ export const SCENARIOS: readonly Scenario[] = [
     name: 'nodes that say nothing but noise',
     sentence: 'Two nodes of four rave; a third has to be helped.',
     fleets: { bitcoin: impatient },
-    build: (world) => void smallFleet(world, { count: 6 }),
+    build: (world) => void smallFleet(world, { count: 6, clock: everySeconds(30) }),
     people: (world) => {
       world.at(2, () => rave(world, 'node5'));
       world.at(3, () => corruptNow(world));

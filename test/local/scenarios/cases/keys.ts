@@ -1,5 +1,6 @@
 // Volumes under a key of another account, as in companies that keep their keys in one place.
 
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { asFound, healedBy, sameInstances } from '../../../../local/scenarios/checks/ladder-expectations.ts';
 import { readJournal } from '../../../../local/scenarios/report/journal.ts';
 import type { Expectation, Scenario } from '../../../../local/scenarios/scenario.ts';
@@ -38,7 +39,7 @@ const scenarioOf = (name: string, { policy, deployed, mode = 'act', breaks, done
   build: (world) => {
     if (policy) world.region.ec2.allowForeignKey(CENTRAL, policy);
     const volumes = [{ role: 'data', path: '/node-data', sizeGiB: 100, usedPercent: 46, kmsKeyId: CENTRAL }];
-    const sick = smallFleet(world, { more: { volumes } });
+    const sick = smallFleet(world, { clock: everySeconds(30), more: { volumes } });
     launchTemplate(world, 'bitcoin');
     snapshotsOf(world, sick, { hoursAgo: 8, snapshotId: GOOD });
     snapshotsOf(world, sick, { hoursAgo: 30 });

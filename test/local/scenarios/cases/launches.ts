@@ -1,5 +1,6 @@
 // A dead node whose launch AWS refuses, or whose template has unusual contents. The page has AWS's own words, and nothing was spent before it.
 import type { RequestLaunchTemplateData } from '@aws-sdk/client-ec2';
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { planned } from '../../../../local/scenarios/checks/expectations.ts';
 import { healedBy } from '../../../../local/scenarios/checks/ladder-expectations.ts';
 import { readJournal } from '../../../../local/scenarios/report/journal.ts';
@@ -36,7 +37,7 @@ const scenarioOf = (name: string, { template, also, mode = 'act', done, expect }
   sentence: name,
   fleets: { bitcoin: { ...impatient, mode, replace: { subnets: [OTHER_SUBNET] } } },
   build: (world) => {
-    const sick = smallFleet(world);
+    const sick = smallFleet(world, { clock: everySeconds(30) });
     launchTemplate(world, 'bitcoin', template(world));
     snapshotsOf(world, sick, { hoursAgo: 4, snapshotId: GOOD });
     also?.(world);

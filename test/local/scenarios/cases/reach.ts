@@ -1,5 +1,6 @@
 // Resources without the fleet's tags: no heal may use them, and the page says what to tag.
 
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { allHealedInTheEnd, refusedFor } from '../../../../local/scenarios/checks/expectations.ts';
 import { allWell, healedBy, nothingReplaced } from '../../../../local/scenarios/checks/ladder-expectations.ts';
 import { readJournal } from '../../../../local/scenarios/report/journal.ts';
@@ -23,7 +24,7 @@ const DIES_AT_MINUTES = 3;
 const RPC_PORT = 8332;
 
 function dying(world: World): void {
-  const sick = smallFleet(world, { blockIntervalMs: 15_000 });
+  const sick = smallFleet(world, { clock: everySeconds(15) });
   sick.machine.disks.data.copiesOpen = 'opens';
   launchTemplate(world, 'bitcoin');
   snapshotsOf(world, sick, { hoursAgo: 4, snapshotId: GOOD });
@@ -169,7 +170,7 @@ export const SCENARIOS: readonly Scenario[] = [
     sentence: 'The instance dies with data that nobody can go on from.',
     fleets: { bitcoin: { ...impatient, replace: { rungs: ['stop-start', 'replace'] } } },
     build: (world) => {
-      smallFleet(world, { blockIntervalMs: 15_000 });
+      smallFleet(world, { clock: everySeconds(15) });
       launchTemplate(world, 'bitcoin');
     },
     people: (world) => {

@@ -1,5 +1,6 @@
 // A node that is down while a heal works on it: nobody is paged for what heals itself, but only for that time.
 
+import { everySeconds } from '../../../../local/nodes/rhythm.ts';
 import { seenNow } from '../../../../local/scenarios/checks/expectations.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
@@ -47,7 +48,7 @@ function scenarioOf(name: string, mode: 'act' | 'ask', minutes: number, told: nu
     name,
     sentence: name,
     build: (world) => {
-      references(world, bitcoinChain(world, 1));
+      references(world, bitcoinChain(world, 1, { clock: everySeconds(30) }));
       followers(world, 3);
       underHeal(world, mode);
     },
