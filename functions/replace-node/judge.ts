@@ -113,8 +113,13 @@ const INSPECT_LATER_EVERY_MS = 15 * 60_000;
 const LATER_MS = 60 * 60_000;
 /** A sweep observes each minute. An outage of AWS is waited out; without an observation for this long people are told. */
 const UNOBSERVED_MS = 2 * 60 * 60_000;
-/** Catching up from an old copy takes hours. After this time a client that comes no nearer to its chain has failed. */
+/**
+ * Catching up from an old copy takes hours. After this time a client that comes no nearer to its chain has failed; where the fleet has shown that these
+ * data take longer, after half as much again as they take, and after four days at the latest: five are what an execution has (MAX_TURNS, heal.ts).
+ */
 const CATCH_UP_MS = 24 * 60 * 60_000;
+const CATCH_UP_MOST_MS = 4 * CATCH_UP_MS;
+const CATCH_UP_RESERVE = 1.5;
 /** A client that was nearer than ever before within this time catches up, however long it takes: taken back, the next copy would begin at zero. */
 const NEARER_WITHIN_MS = 6 * 60 * 60_000;
 
@@ -124,6 +129,8 @@ type ProofInput = Pick<Facts, 'nowMs' | 'fleet' | 'watched' | 'seen'> & {
   readonly inspectedAtMs: number | null;
   /** When it was last seen nearer to its chain than ever before since it came up; null where it was not seen. */
   readonly nearestAtMs: number | null;
+  /** How long its data take to catch up, by the rate that the fleet has shown; null where that is not known. */
+  readonly catchUpMs: number | null;
 };
 
 /** Judged by what others saw of the client after it came up: what it says of itself proves nothing. */
@@ -131,6 +138,7 @@ export function judgeProof(input: ProofInput): Verdict {
   const { nowMs, fleet, found, upSinceMs } = input;
   const upForMs = nowMs - upSinceMs;
   const graceMs = fleet.health.startGraceSeconds * 1000;
+  const boundMs = catchUpBoundMs(input.catchUpMs);
   const watched = input.watched && input.watched.observedAtMs > upSinceMs ? input.watched : null;
   if (!watched || watched.health === 'unknown' || watched.health === 'busy') {
     const why = watched?.reason ?? 'nobody has looked at it since its client came up';
@@ -161,13 +169,17 @@ export function judgeProof(input: ProofInput): Verdict {
         return { is: 'silent' };
       return waiting(upForMs, watched.reason);
     default:
-      if (upForMs > CATCH_UP_MS && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS) {
-        const hours = `${CATCH_UP_MS / HOUR_MS} h, and came no nearer in the last ${NEARER_WITHIN_MS / HOUR_MS}`;
+      if (upForMs > boundMs && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS) {
+        const hours = `${Math.round(boundMs / HOUR_MS)} h, and came no nearer in the last ${NEARER_WITHIN_MS / HOUR_MS}`;
         return { is: 'failed', at: 'other', reason: `it has not caught up within ${hours}: ${watched.reason}` };
       }
       return waiting(upForMs, watched.reason);
   }
 }
+
+/** Another set would lack as many blocks: a client that is given time for its own needs no other one. */
+const catchUpBoundMs = (catchUpMs: number | null): number =>
+  Math.min(CATCH_UP_MOST_MS, Math.max(CATCH_UP_MS, CATCH_UP_RESERVE * (catchUpMs ?? 0)));
 
 function isProved({ health, height, lagBlocks }: Watched, found: FoundNode): boolean {
   if (height === null || lagBlocks === null) return false;

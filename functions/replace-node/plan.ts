@@ -15,7 +15,7 @@ import { ladderOf, RUNGS } from './ladder.ts';
 import { reasonOfMove } from './move.ts';
 import { sourceOf } from './permission.ts';
 import type { Decision } from './rungs/rung.ts';
-import { choose, UNFIT } from './rungs/swap.ts';
+import { catchUpFrom, choose, initializationMinutes, UNFIT } from './rungs/swap.ts';
 import { makesAgain } from './state.ts';
 import { notMadeAgain } from './terminated.ts';
 
@@ -36,11 +36,14 @@ export interface LadderPlan {
     readonly costUsdPerMonth: number;
     /** At most, without the catching up. */
     readonly minutes: number;
+    /** Until restored data are in step with the chain, with the time until their blocks are there; null where that is not known. */
+    readonly caughtUpMinutes: number | null;
+    /** How that is reckoned, or why it is not known; null where nothing is restored. */
+    readonly caughtUp: string | null;
   };
 }
 
 const MINUTES: Readonly<Record<Rung, number>> = { restart: 5, 'stop-start': 10, swap: 15, replace: 20 };
-const MIB_PER_GIB = 1024;
 
 /** The state that a heal would begin with, if it would begin; it decides what is read about sources. */
 export const stateOf = (facts: Facts): LadderState | null => stateBegun(beginUnasked(facts));
@@ -109,11 +112,10 @@ function plannedFrom(
     (sum, { type, sizeGiB }) => sum + (isVolumeType(type) ? MONTHLY_USD_PER_GIB[type] * sizeGiB : 0),
     0,
   );
-  const rate = facts.fleet.replace.initializationMiBps;
-  const initializing =
-    rate === undefined
-      ? 0
-      : found.reduce((most, { sizeGiB }) => Math.max(most, (sizeGiB * MIB_PER_GIB) / rate / 60), 0);
+  const initializing = initializationMinutes(found, facts.fleet.replace.initializationMiBps);
+  const chosenId = chosen === null || 'failed' in chosen ? null : chosen.volumes.source;
+  const set = facts.sources?.good.find(({ setId }) => setId === chosenId);
+  const catchUp = state && set ? catchUpFrom(facts, state, set) : null;
   const expectedMinutes = Math.ceil(
     allowed.reduce((sum, rung) => sum + MINUTES[rung], 0) + (allowed.includes('swap') ? initializing : 0),
   );
@@ -143,6 +145,8 @@ function plannedFrom(
       source,
       costUsdPerMonth: Math.round(addedUsdAMonth * 100) / 100,
       minutes: expectedMinutes,
+      caughtUpMinutes: catchUp?.minutes ?? null,
+      caughtUp: catchUp?.words ?? null,
     },
   };
 }

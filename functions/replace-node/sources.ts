@@ -8,11 +8,12 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
+import { type Chain, rateShown } from '../../shared/snapshots/catch-up.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
 import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
-import { chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
+import { blockMsOf, chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
 import type { ReplaceContext } from './state.ts';
 import { excludedOf } from './tried.ts';
@@ -26,6 +27,8 @@ export interface Sources {
   readonly sibling: SiblingSource | null;
   /** Volumes of this node that an earlier heal has kept. */
   readonly kept: KeptSource | null;
+  /** What says how long a copy catches up; absent where nothing is copied. */
+  readonly chain?: Chain;
 }
 
 export interface SiblingSource {
@@ -67,14 +70,16 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
     nodeNames: new Set([...nodes.map(({ name }) => name), payload.node]),
   });
   const unusable = await unusableKeys(context, state, snapshots);
-  const demand = { ...demandOf(context, input, nodes), unusableKeys: unusable };
+  const rate = rateShown(await context.store.readCatchUps(fleet.name), input.nowMs);
+  const demand = { ...demandOf(context, input, nodes), rate, unusableKeys: unusable };
+  const chain = { head: demand.head, blockMs: blockMsOf(sets, demand), rate };
   const target = targetFault(state, unusable);
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;
   const { want } = payload;
   if (want.do === 'restore' && want.snapshotId !== null) {
     const named = chooseRequestedSet(want.snapshotId, { ...demand, sets, faultSinceMs });
     return 'set' in named && target === null
-      ? { ...NO_SOURCES, good: [named.set] }
+      ? { ...NO_SOURCES, good: [named.set], chain }
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
   const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) });
@@ -85,14 +90,14 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
     const none = ranked.good.map(({ setId }) => ({ setId, why: target }));
     return { ...NO_SOURCES, refused: [...none, ...refused] };
   }
-  return { ...NO_SOURCES, good: ranked.good, refused, sibling: siblingOf(input, nodes, known) };
+  return { ...NO_SOURCES, good: ranked.good, refused, sibling: siblingOf(input, nodes, known), chain };
 }
 
 function demandOf(
   { payload }: ReplaceContext,
   { fleet, state, nodes: observed, watch, nowMs }: SourcesInput,
   nodes: readonly FleetNode[],
-): Omit<SetRequirements, 'unusableKeys'> {
+): Omit<SetRequirements, 'unusableKeys' | 'rate'> {
   const own = nodes.find(({ instanceId }) => instanceId === payload.instanceId);
   const { machine } = state.found;
   return {

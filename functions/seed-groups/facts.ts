@@ -228,7 +228,17 @@ function rank(
   );
   const told = observed.find(({ health, clientVersion }) => health === 'synced' && clientVersion !== undefined);
   return rankSets({
-    ...{ fleet, sets, unusableKeys, node: '', role: 'follower', faultSinceMs: null, tried: [], accounts: [] },
+    ...{
+      fleet,
+      sets,
+      unusableKeys,
+      node: '',
+      role: 'follower',
+      rate: null,
+      faultSinceMs: null,
+      tried: [],
+      accounts: [],
+    },
     siblings: new Map(nodes.map(({ name, role }) => [name, role])),
     head: tips.length === 0 ? null : { height: Math.max(...tips), atMs: nowMs },
     chainId: fleet.health.chainId ?? watch?.chainId ?? null,

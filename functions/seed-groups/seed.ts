@@ -183,11 +183,7 @@ async function seedAll(
 }
 
 /** @returns why it was not done, or not all of it; the next run looks again */
-async function carryOut(
-  context: SeedContext,
-  step: SeedStep,
-  approved: boolean,
-): Promise<SubjectRefusal | undefined> {
+async function carryOut(context: SeedContext, step: SeedStep, approved: boolean): Promise<SubjectRefusal | undefined> {
   const { ec2 } = context.clients;
   const again = decideSeeds(await readFacts(context, context.fleet, await readRecord(context), Date.now()));
   const stays = (why: string): SubjectRefusal => ({

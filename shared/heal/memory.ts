@@ -71,6 +71,8 @@ export interface RestoredVolumes {
   readonly checked: number;
   /** Which of the two is mounted, by the node's last answer. */
   readonly mounted: 'found' | 'restored';
+  /** From its client's start until it is in step with its chain, ms, by the rate that the fleet had shown; absent where that is not known. */
+  readonly catchUpMs?: number;
   /** Set when they did not help: the reason why they are removed again. */
   readonly givenUp: Blame | null;
 }
@@ -234,7 +236,13 @@ export interface LadderState {
   /** Since when the client of the rung under way is up, or should be: its proof comes after this time. */
   readonly upSinceMs: number | null;
   /** What others saw of the client that is up since then: its first height, and where it was last nearer to its chain than ever before. */
-  readonly cameUp?: { readonly upSinceMs: number; readonly height: number; readonly nearest: Sighting };
+  readonly cameUp?: {
+    readonly upSinceMs: number;
+    readonly height: number;
+    /** The first sighting; absent in memories of earlier versions. */
+    readonly first?: Sighting;
+    readonly nearest: Sighting;
+  };
   /** Since when the heal waits for the act under way. */
   readonly waitingSinceMs: number | null;
   /** When the node was last asked while its client was silent. */

@@ -16,6 +16,7 @@ import type { ReplacementsRecord, RestartsRecord, TurnRecord } from '../guardrai
 import type { RotationRecord } from '../guardrails/rotation.ts';
 import type { HealKind } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
+import type { CatchUpsRecord } from '../snapshots/catch-up.ts';
 import type { SeedRecord } from '../snapshots/seeds.ts';
 import type { JournalRecord } from './journal.ts';
 import type { MachineRecord } from './machine.ts';
@@ -68,6 +69,8 @@ export const keys = {
     sk: `RESTARTS#${instanceId}`,
   }),
   pace: (fleet: string): Key => ({ pk: partitions.own(fleet, 'replace-node'), sk: 'PACE' }),
+  /** How fast nodes of the fleet have caught up. */
+  catchUps: (fleet: string): Key => ({ pk: partitions.own(fleet, 'replace-node'), sk: 'CATCH-UPS' }),
   replacements: (): Key => ({ pk: partitions.account(), sk: 'REPLACEMENTS' }),
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
@@ -155,6 +158,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readReplaceTurn: (fleet: string) => get<TurnRecord>(keys.replaceTurn(fleet)),
     readRestarts: (fleet: string, instanceId: string) => get<RestartsRecord>(keys.restarts(fleet, instanceId)),
     readPace: (fleet: string) => get<PaceRecord>(keys.pace(fleet)),
+    readCatchUps: (fleet: string) => get<CatchUpsRecord>(keys.catchUps(fleet)),
     readSentPages: (fleet: string) => get<SentPagesRecord>(keys.sentPages(fleet)),
     readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),

@@ -4,6 +4,7 @@
 import { defaultsOf, familyOf } from '../chains/defaults.ts';
 import type { Fleet, Role } from '../fleet/model.ts';
 import { FLEET_TAG, LEDGER_TAGS } from '../model/tags.ts';
+import type { CatchUpRate } from './catch-up.ts';
 import type { Rank, SnapshotFact, SnapshotSet } from './model.ts';
 
 export interface GoodInput extends SetRequirements {
@@ -43,6 +44,11 @@ const HEAD_START_MS: Readonly<Record<Rank, number>> = {
   clean: 7 * DAY_MS,
   'crash-consistent': 0,
 };
+/**
+ * The head start is at most as many blocks as the fleet catches up in this time, where it has shown how fast it is: a copy that does not open costs
+ * minutes, and a slow fleet would fetch a week of blocks for days. Our own measure: two tries with stops, starts and proofs, and a reserve.
+ */
+const HEAD_START_MOST_MS = 12 * 60 * 60_000;
 
 /** A node that is in step has the newest blocks. A set that was taken of one further behind than this is as old as its data are. */
 const IN_STEP_MS = DAY_MS;
@@ -74,7 +80,8 @@ export function faultMayBeginMs(faultSinceMs: number, { chain, health }: Patienc
 
 /**
  * The newest comes first, of any node, with a head start for a better rank: every block that is missing in it has to be fetched again. How new a set is
- * its blocks say, where they are far behind its date: the data of a node that had stood for weeks are weeks old. Of equally new
+ * its blocks say, where they are far behind its date: the data of a node that had stood for weeks are weeks old. Where the fleet has shown how fast it
+ * catches up, minutes decide: no head start is worth more than half a day of catching up. Of equally new
  * sets (one run of a policy takes all nodes' within the hour), the node's own comes first: its size, its key and its client's settings are the node's,
  * and no other node's identity has to be removed from it. A crash-consistent set of an unknown node comes last: it may be an old root volume, which
  * has the same tags.
@@ -139,9 +146,11 @@ function triedFault(set: SnapshotSet, { tried }: GoodInput): string | null {
 
 /**
  * How long a block took, by the sets themselves: a set of a node that was in step lacks only what was made since. One of a node that had stood lacks
- * more, which makes its blocks look quicker; so the slowest is right. null where no set tells.
+ * more, which makes its blocks look quicker; so the slowest is right.
+ *
+ * @returns ms; null where no set tells
  */
-function blockMsOf(sets: readonly SnapshotSet[], { head }: Pick<SetRequirements, 'head'>): number | null {
+export function blockMsOf(sets: readonly SnapshotSet[], { head }: Pick<SetRequirements, 'head'>): number | null {
   const told = sets.flatMap(({ takenAtMs, height }) => {
     if (head === null || height === null) return [];
     const missing = head.height - height;
@@ -160,11 +169,23 @@ function contentAtMs({ takenAtMs, height }: SnapshotSet, { head }: SetRequiremen
   return takenAtMs - madeAtMs > IN_STEP_MS ? madeAtMs : takenAtMs;
 }
 
+/**
+ * The part of the head starts that is worth its catching up: all of it, unless a clean set's would take longer than `HEAD_START_MOST_MS`.
+ *
+ * @param blockMs the chain's pace, by the sets
+ */
+function headStartShare(rate: CatchUpRate | null, blockMs: number | null): number {
+  if (rate === null || blockMs === null) return 1;
+  const worthMs = rate.blocksPerSecond * (HEAD_START_MOST_MS / 1_000) * blockMs;
+  return Math.min(1, worthMs / HEAD_START_MS.clean);
+}
+
 /** Newest first, each with the head start of its rank. In each group of equally new sets the node's own come first. */
 function newestFirst(sets: readonly SnapshotSet[], input: SetRequirements): readonly SnapshotSet[] {
   const { node } = input;
   const blockMs = blockMsOf(sets, input);
-  const freshnessMs = (set: SnapshotSet): number => contentAtMs(set, input, blockMs) + HEAD_START_MS[set.rank];
+  const share = headStartShare(input.rate, blockMs);
+  const freshnessMs = (set: SnapshotSet): number => contentAtMs(set, input, blockMs) + share * HEAD_START_MS[set.rank];
   const sorted = sets.toSorted((a, b) => freshnessMs(b) - freshnessMs(a) || (a.setId < b.setId ? -1 : 1));
   const result: SnapshotSet[] = [];
   for (let from = 0; from < sorted.length; ) {
@@ -267,6 +288,8 @@ export interface SetRequirements {
   readonly siblings: ReadonlyMap<string, Role>;
   /** The chain's newest block as the fleet saw it; null where nobody knows. */
   readonly head: { readonly height: number; readonly atMs: number } | null;
+  /** How fast the fleet catches up; null where no heal has shown it. */
+  readonly rate: CatchUpRate | null;
   /** The id of the fleet's network; null where it is not known. */
   readonly chainId: string | null;
   /** The client that is installed on the node, by `clientNameOf`; null where it is not known. */

@@ -576,8 +576,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/judge.ts': [
     {
       name: 'a copy that catches up steadily is not taken back',
-      find: 'upForMs > CATCH_UP_MS && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS',
-      replace: 'upForMs > CATCH_UP_MS',
+      find: 'upForMs > boundMs && nowMs - (input.nearestAtMs ?? upSinceMs) > NEARER_WITHIN_MS',
+      replace: 'upForMs > boundMs',
+      caughtBy: ['functions/replace-node/proof'],
+    },
+    {
+      name: 'data that take days are given these days',
+      find: 'Math.max(CATCH_UP_MS, CATCH_UP_RESERVE * (catchUpMs ?? 0))',
+      replace: 'CATCH_UP_MS',
       caughtBy: ['functions/replace-node/proof'],
     },
     {
@@ -1550,6 +1556,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/heal/approval'],
     },
   ],
+  'shared/snapshots/catch-up.ts': [
+    {
+      name: 'a catch-up that nobody could measure shows no rate',
+      find: 'return blocks < BLOCKS_LEAST ? null :',
+      replace: 'return blocks === 0 ? null :',
+      caughtBy: ['shared/snapshots/catch-up'],
+    },
+  ],
   'shared/snapshots/ranking.ts': [
     {
       name: 'a snapshot of while a node may have stood on slow blocks is not from before its fault',
@@ -1561,6 +1575,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a set of today with data of months ago is not the newest',
       find: 'return takenAtMs - madeAtMs > IN_STEP_MS ? madeAtMs : takenAtMs;',
       replace: 'return takenAtMs;',
+      caughtBy: ['shared/snapshots/good'],
+    },
+    {
+      name: 'no head start is worth days of catching up',
+      find: 'return Math.min(1, worthMs / HEAD_START_MS.clean);',
+      replace: 'return 1;',
       caughtBy: ['shared/snapshots/good'],
     },
     {

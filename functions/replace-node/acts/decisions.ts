@@ -25,7 +25,9 @@ import type {
   Sighting,
 } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
+import { keys, settle } from '../../../shared/heal/store.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
+import { type CatchUpsRecord, type ShownCatchUp, withShown } from '../../../shared/snapshots/catch-up.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import { failRung, isUnspent, reservationKey, withReplacement, withRestored } from '../state.ts';
@@ -82,7 +84,7 @@ export const wait = defineAct<Wait>()('wait', {
       const { upSinceMs, cameUp } = before;
       if (sighting === undefined || upSinceMs === null) return waiting;
       if (cameUp?.upSinceMs !== upSinceMs)
-        return { ...waiting, cameUp: { upSinceMs, height: sighting.height, nearest: sighting } };
+        return { ...waiting, cameUp: { upSinceMs, height: sighting.height, first: sighting, nearest: sighting } };
       return isNearer(sighting, cameUp.nearest) ? { ...waiting, cameUp: { ...cameUp, nearest: sighting } } : waiting;
     },
     failed: (_, __, ___, before) => before,
@@ -249,11 +251,27 @@ export const giveUpReplacement = defineAct<{ readonly reason: string }>()('give-
   },
 });
 
+/** Kept for the plans of later heals. */
+async function noteCatchUp(
+  { store, payload: { fleet, node } }: LadderActContext,
+  shown: Omit<ShownCatchUp, 'node'>,
+): Promise<void> {
+  await settle<CatchUpsRecord, void>(
+    store,
+    keys.catchUps(fleet),
+    () => store.readCatchUps(fleet),
+    (read) => ({ result: undefined, write: withShown(read, { ...shown, node }).next }),
+  );
+}
+
 /** The node follows its chain again. */
-export const prove = defineAct<{ readonly reason: string }>()('prove', {
+export const prove = defineAct<{
+  readonly reason: string;
+  readonly shown?: Pick<ShownCatchUp, 'blocks' | 'seconds'>;
+}>()('prove', {
   ...DECISION,
   needsApproval: false,
-  execute: (context, { reason }) => {
+  execute: (context, { reason, shown }) => {
     const state = known(context);
     return context.step('prove', async (): Promise<Result> => {
       const nowMs = Date.now();
@@ -266,11 +284,12 @@ export const prove = defineAct<{ readonly reason: string }>()('prove', {
           : writeReplacementProof(context, key, nowMs));
       if (rung !== null && classOf(rung) === 'restart')
         await endPlace(context, key, { as: isUnspent(state) ? 'undone' : 'proved', atMs: nowMs, reason });
+      if (shown !== undefined && rung !== null) await noteCatchUp(context, { ...shown, key, atMs: nowMs });
       await context.journal(`${context.place}-decision`, {
         atMs: nowMs,
         kind: 'decision',
         sentence: `it follows its chain again: ${reason}`,
-        evidence: { rung },
+        evidence: { rung, ...(shown && { caughtUp: shown }) },
         fields: { rung, proved: true },
       });
       return { is: 'done', atMs: nowMs };

@@ -11,6 +11,7 @@ import type {
 } from '../../../shared/heal/memory.ts';
 import type { FailureCode, GuardrailCode, Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../../shared/model/rungs.ts';
+import { shownBetween } from '../../../shared/snapshots/catch-up.ts';
 import { cleanUp } from '../acts/cleanup.ts';
 import { endRung, leavePool, type Progress, prove, wait } from '../acts/decisions.ts';
 import { standBy, startInstanceOf, stopInstanceOf } from '../acts/instances.ts';
@@ -105,8 +106,9 @@ export function orTold(
 /** Of a fleet with `probe: unit`. */
 export const RUNS_AGAIN = 'its client runs again, as its node says, and nobody asks more (probe: unit)';
 
-/** The node follows its chain again. */
-export const proved = (reason: string): Decision => prove({ reason });
+/** The node follows its chain again. `shown`: how fast it has caught up, where that was seen. */
+export const proved = (reason: string, shown: ReturnType<typeof shownBetween> = null): Decision =>
+  prove({ reason, ...(shown && { shown }) });
 
 export const waitSeconds = (seconds: number, what: string, progress?: Progress, sighting?: Sighting | null): Act =>
   wait({ seconds, what, ...(progress && { progress }), ...(sighting && { sighting }) });
@@ -232,6 +234,13 @@ const sightingSince = (upSinceMs: number, watched: Facts['watched']): Sighting |
     ? { atMs: watched.observedAtMs, height: watched.height, lagBlocks: watched.lagBlocks }
     : null;
 
+/** To where it was still behind, if that was seen for long enough: at the tip nothing is left to catch up. */
+function shownSince(upSinceMs: number, { cameUp }: LadderState, watched: Facts['watched']) {
+  if (cameUp?.upSinceMs !== upSinceMs || cameUp.first === undefined) return null;
+  const now = sightingSince(upSinceMs, watched);
+  return shownBetween(cameUp.first, cameUp.nearest) ?? (now && shownBetween(cameUp.first, now));
+}
+
 type Failed = Extract<Verdict, { readonly is: 'failed' }>;
 
 /** While a rung waits for its proof. */
@@ -243,7 +252,7 @@ export function proving(
   failed: (reason: string, at: Failed['at']) => Decision,
 ): Decision {
   const { nowMs, fleet, watched, seen } = facts;
-  const { found, inspectedAtMs, cameUp } = state;
+  const { found, inspectedAtMs, cameUp, restoredVolumes } = state;
   const nearestAtMs = cameUp?.upSinceMs === upSinceMs ? cameUp.nearest.atMs : null;
   // Its client was seen running after the start of these rungs; a boot starts only what is enabled.
   const isLater = state.rung !== 'stop-start' && (inspectedAtMs ?? 0) > upSinceMs;
@@ -251,10 +260,11 @@ export function proving(
   if (left && watched?.health !== 'synced' && watched?.health !== 'behind')
     return ended({ as: 'refused', refusal: left });
   if (heightProbeOf(fleet) === undefined) return provingUnobserved(facts, state, upSinceMs, which, failed);
-  const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs });
+  const catchUpMs = restoredVolumes?.catchUpMs ?? null;
+  const verdict = judgeProof({ nowMs, fleet, watched, seen, found, upSinceMs, inspectedAtMs, nearestAtMs, catchUpMs });
   switch (verdict.is) {
     case 'proved':
-      return proved(verdict.reason);
+      return proved(verdict.reason, shownSince(upSinceMs, state, watched));
     case 'waiting':
       return waitSeconds(verdict.seconds, verdict.why, undefined, sightingSince(upSinceMs, watched));
     case 'silent':

@@ -16,6 +16,7 @@ import type {
 import type { Door } from '../../../shared/model/doors.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';
+import { type CatchUp, catchUpOf, type DataAge } from '../../../shared/snapshots/catch-up.ts';
 import { chooseVolumes, giveUpVolumes } from '../acts/decisions.ts';
 import { check, swap } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
@@ -243,7 +244,7 @@ export function choose(
   if (sources.unread !== undefined) return { failed: `what could be copied cannot be read: ${sources.unread}` };
   const tried = new Set(excludedOf(state, facts.nowMs).map(({ source }) => source));
   const chosen = (
-    part: Pick<RestoredVolumes, 'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes'>,
+    part: Pick<RestoredVolumes, 'source' | 'from' | 'rank' | 'height' | 'ofNode' | 'volumes' | 'catchUpMs'>,
     reason: string,
   ): ReturnType<typeof chooseVolumes> => {
     const rest = { generation: state.generation, availabilityZone, creating: [], checked: 0 } as const;
@@ -292,12 +293,38 @@ export function choose(
     kmsKeyId: parts[role]?.kmsKeyId ?? null,
   }));
   const told = height === null ? 'height unknown' : `height ${height}`;
+  const catchUp = catchUpFrom(facts, state, { height, takenAtMs });
+  // A better rank gave way only to minutes: people read which.
+  const later = sources.good.find((one) => one !== set && one.rank !== 'crash-consistent' && !tried.has(one.setId));
+  const gaveWay = rank === 'crash-consistent' && later ? catchUpFrom(facts, state, later) : null;
   const passed = sources.refused.slice(0, 4).map(({ setId, why }) => `${setId} not: ${why}`);
   return chosen(
-    { source, from: 'snapshot', rank, height, ofNode, volumes },
-    [`${source} of ${ofNode}: ${rank}, ${told}, taken ${new Date(takenAtMs).toISOString()}`, ...passed].join('; '),
+    {
+      ...{ source, from: 'snapshot', rank, height, ofNode, volumes },
+      ...(catchUp !== null && catchUp.forMs !== null && { catchUpMs: catchUp.forMs }),
+    },
+    [
+      `${source} of ${ofNode}: ${rank}, ${told}, taken ${new Date(takenAtMs).toISOString()}`,
+      ...(catchUp === null ? [] : [`to be caught up: ${catchUp.words}`]),
+      ...(later && gaveWay ? [`${later.setId}, ${later.rank}, comes later: ${gaveWay.words}`] : []),
+      ...passed,
+    ].join('; '),
   );
 }
+
+/** How long a copy of data of this age catches up; null where nothing was read of the chain. */
+export const catchUpFrom = (
+  { sources, fleet }: Pick<Facts, 'sources' | 'fleet'>,
+  { found }: Pick<LadderState, 'found'>,
+  age: DataAge,
+): CatchUp | null =>
+  sources?.chain === undefined
+    ? null
+    : catchUpOf(age, sources.chain, initializationMinutes(found.volumes, fleet.replace.initializationMiBps));
+
+/** The largest volume at the rate that was asked for; 0 where none was: then blocks come as they are read. */
+export const initializationMinutes = (volumes: readonly FoundVolume[], rateMiBps: number | undefined): number =>
+  rateMiBps === undefined ? 0 : (Math.max(0, ...volumes.map(({ sizeGiB }) => sizeGiB)) * MIB_PER_GIB) / rateMiBps / 60;
 
 const NO_SNAPSHOT = { snapshotId: '', snapshotGiB: 0 } as const;
 

@@ -39,6 +39,7 @@ const evidenceSchema = v.object({
   source: v.fallback(v.nullish(v.string()), undefined),
   costUsdPerMonth: v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined),
   minutes: v.fallback(v.optional(v.pipe(v.number(), v.finite())), undefined),
+  caughtUp: v.fallback(v.nullish(v.string()), undefined),
 });
 type PlanEvidence = Partial<v.InferOutput<typeof evidenceSchema>>;
 
@@ -61,6 +62,7 @@ export function planText(lines: readonly StoryLine[]): string {
       `$${evidence.costUsdPerMonth.toFixed(2)} a month while the volumes of before are kept beside the new ones`,
     ]);
   if (evidence.minutes !== undefined) rows.push(['time', `${evidence.minutes} min at most, the catching up left out`]);
+  if (evidence.caughtUp) rows.push(['caught up', evidence.caughtUp]);
   return tableOf(['what', 'would be'], rows);
 }
 

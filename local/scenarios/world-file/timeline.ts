@@ -426,6 +426,9 @@ export const WORDS = {
     { node, with: about('What the snapshots carry.', choice(['console', 'tags'], 'a way')) },
     (stage, given) => takeSnapshots(stage.world, stage.node(given.node), given.with === 'tags'),
   ),
+  'delete-snapshot': word('A person deletes a snapshot.', { snapshot: about('Its id.', snapshotId) }, (stage, given) =>
+    stage.world.region.call('ec2', 'DeleteSnapshot', { SnapshotId: given.snapshot }),
+  ),
   'edit-zone': word(
     'A person edits address records by hand.',
     {

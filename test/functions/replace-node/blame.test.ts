@@ -10,7 +10,7 @@ import type { LadderState, RestoredVolumes } from '../../../shared/heal/memory.t
 import type { Door } from '../../../shared/model/doors.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
-import { client, copy, facts, ladderState, seen, watched } from '../../fixtures/replace-facts.ts';
+import { client, copy, copyVolume, facts, ladderState, seen, watched } from '../../fixtures/replace-facts.ts';
 
 const UP_MS = NOON_MS - 20 * MINUTE_MS;
 const proving: Partial<LadderState> = {
@@ -50,9 +50,35 @@ describe('a copy that did not prove itself', () => {
     const wait: Act = { do: 'wait', seconds: 20, what: '', sighting: sighting(905, 95) };
     const once = reduceAct(ladderState(proving), wait, { is: 'done', atMs: NOON_MS });
     const twice = reduceAct(once, { ...wait, sighting: sighting(930, 70) }, { is: 'done', atMs: NOON_MS });
-    expect(twice.cameUp).toEqual({ upSinceMs: UP_MS, height: 905, nearest: sighting(930, 70) });
+    expect(twice.cameUp).toEqual({
+      ...{ upSinceMs: UP_MS, height: 905 },
+      ...{ first: sighting(905, 95), nearest: sighting(930, 70) },
+    });
     const further = reduceAct(twice, { ...wait, sighting: sighting(940, 71) }, { is: 'done', atMs: NOON_MS });
     expect(further.cameUp).toEqual(twice.cameUp);
+  });
+});
+
+describe('a client that is proved', () => {
+  const from = { atMs: UP_MS + MINUTE_MS, height: 905, lagBlocks: 595 };
+  const proves = (nearest: typeof from) => {
+    const state = ladderState({ ...proving, cameUp: { upSinceMs: UP_MS, height: 905, first: from, nearest } });
+    const decision = SWAP.next(
+      facts({ volumes: [copyVolume()], watched: watched('synced', { height: 1_500, lagBlocks: 0 }) }),
+      state,
+    );
+    return 'shown' in decision ? decision.shown : decision.do;
+  };
+
+  it('shows how fast it has caught up, to where it was still behind', () => {
+    expect(proves({ atMs: UP_MS + 6 * MINUTE_MS, height: 1_205, lagBlocks: 295 })).toEqual({
+      blocks: 300,
+      seconds: 300,
+    });
+  });
+
+  it('shows it to its proof where it was not seen in between', () => {
+    expect(proves(from)).toEqual({ blocks: 595, seconds: 19 * 60 });
   });
 });
 

@@ -31,6 +31,20 @@ describe('a plan', () => {
     expect(planned({ fleet: rated, want: restore }).evidence.minutes).toBe(15 + Math.ceil((500 * 1024) / 100 / 60));
   });
 
+  it('says how long the data take to be in step, by the rate that the fleet has shown', () => {
+    const rate = { blocksPerSecond: 0.1, node: 'node3', atMs: NOON_MS };
+    const chain = { head: { height: 2_700, atMs: NOON_MS }, blockMs: 30_000, rate };
+    const known = { good: [snapshotSet()], refused: [], sibling: null, kept: null, chain };
+    const words = '1800 blocks ÷ 0.1 blocks/s = 300 min, as node3 has shown on 2026-01-01';
+    expect(planned({ sources: known })).toMatchObject({
+      sentence: expect.stringContaining(`; to be caught up: ${words}; `),
+      evidence: { minutes: 40, caughtUpMinutes: 300, caughtUp: words },
+    });
+    const unknown = planned({ sources: { ...known, chain: { ...chain, rate: null } } });
+    expect(unknown.sentence).toContain('to be caught up: unknown: no heal has seen this fleet catch up yet');
+    expect(unknown.evidence.caughtUpMinutes).toBeNull();
+  });
+
   it('tells what a guard says of each rung, and leaves out what it refuses', () => {
     const plan = planned({ original: machine({ publicIp: { ip: '203.0.113.7', allocationId: null } }) });
     expect(plan.rungs).toEqual(['restart', 'swap']);

@@ -12,13 +12,14 @@ interface Case {
   readonly found?: Partial<FoundNode>;
   readonly inspectedMinutesAgo?: number;
   readonly nearestMinutesAgo?: number;
+  readonly catchUpHours?: number;
   readonly client?: ReturnType<typeof client>;
 }
 
 /** The verdict, and the cause of a failure. */
 function judge(
   is: Watched | null,
-  { upMinutes = 5, inspectedMinutesAgo, nearestMinutesAgo, client: one, ...more }: Case = {},
+  { upMinutes = 5, inspectedMinutesAgo, nearestMinutesAgo, catchUpHours, client: one, ...more }: Case = {},
 ): string {
   const verdict = judgeProof({
     nowMs: NOON_MS,
@@ -29,6 +30,7 @@ function judge(
     upSinceMs: NOON_MS - upMinutes * MINUTE_MS,
     inspectedAtMs: inspectedMinutesAgo === undefined ? null : NOON_MS - inspectedMinutesAgo * MINUTE_MS,
     nearestAtMs: nearestMinutesAgo === undefined ? null : NOON_MS - nearestMinutesAgo * MINUTE_MS,
+    catchUpMs: catchUpHours === undefined ? null : catchUpHours * 60 * MINUTE_MS,
   });
   return verdict.is === 'failed' ? `failed: ${verdict.at}` : verdict.is;
 }
@@ -62,6 +64,11 @@ describe('a client follows its chain again', () => {
     ],
     ['it catches up from an old copy for hours', at('behind', 500, 700), { upMinutes: 300 }],
     ['it catches up for days, and comes nearer', at('behind', 500, 700), { upMinutes: 50 * 60, nearestMinutesAgo: 30 }],
+    [
+      'its data take two days by what the fleet has shown, and it has come no nearer for a while',
+      at('behind', 500, 700),
+      { upMinutes: 50 * 60, nearestMinutesAgo: 7 * 60, catchUpHours: 48 },
+    ],
     ['it is still where it was, and that has not lasted', at('behind', 1000, 60), {}],
     ['it does not answer yet, within its start’s grace', at('unreachable', null, null), { upMinutes: 1 }],
     ['nobody can tell', at('unknown', null, null), {}],
@@ -106,6 +113,12 @@ describe('a client that does not follow is told by what it does', () => {
       'it has been behind for days, and comes no nearer any more',
       at('behind', 500, 700),
       { upMinutes: 50 * 60, nearestMinutesAgo: 7 * 60 },
+      'other',
+    ],
+    [
+      'its data take weeks by what the fleet has shown, and after four days it comes no nearer',
+      at('behind', 500, 700),
+      { upMinutes: 97 * 60, nearestMinutesAgo: 7 * 60, catchUpHours: 500 },
       'other',
     ],
   ])('%s', (_, is, more, fault) => {

@@ -61,6 +61,17 @@ describe('the order of good sets', () => {
     ]);
   });
 
+  it.each<[string, number | null, readonly string[]]>([
+    ['has a clean set of six days ago first where its blocks are caught up in hours', 1, ['node1-144', 'snap-running']],
+    ['has it last where they take days', 0.1, ['snap-running', 'node1-144']],
+    ['has it first where nobody knows how long they take', null, ['node1-144', 'snap-running']],
+  ])('%s', (_, blocksPerSecond, order) => {
+    // A block in 30 s: six days are 17,280.
+    const all = sets(running, { hoursAgo: 144, ledger: { height: 882_720 } });
+    const rate = blocksPerSecond === null ? null : { blocksPerSecond, node: 'node3', atMs: NOON_MS };
+    expect(ids(demand({ sets: all, head: { height: 900_000, atMs: NOON_MS }, rate }))).toEqual(order);
+  });
+
   it('goes by the blocks of a set where they are far behind its date', () => {
     // A block in 600 s: 64 days are 9,216. The newer one was taken of a node that had stood for that long.
     const all = sets(

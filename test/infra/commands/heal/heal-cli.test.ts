@@ -60,6 +60,7 @@ const planned: Look = {
       evidence: JSON.stringify({
         guardrails: [{ rule: 'swap', verdict: 'may be done' }],
         ...{ source: 'clean set of 11:00, height 931,000', costUsdPerMonth: 8, minutes: 15 },
+        caughtUp: '120 blocks ÷ 0.4 blocks/s = 5 min, as node3 has shown on 2025-12-20',
       }),
     }),
     line('002-outcome', 'plan', PLAN, { act: 'planned' }),
@@ -165,7 +166,15 @@ describe('a person who restores a node', () => {
       { kind: 'restore', fleet: 'bitcoin', node: 'node2' },
     ]);
     expect(questions).toEqual(['restore bitcoin/node2?']);
-    for (const part of [PLAN, 'clean set of 11:00', 'guard swap', 'may be done', '$8.00 a month', '15 min at most'])
+    for (const part of [
+      PLAN,
+      'clean set of 11:00',
+      'guard swap',
+      'may be done',
+      '$8.00 a month',
+      '15 min at most',
+      '= 5 min, as node3',
+    ])
       expect(text).toContain(part);
     expect(text).toContain('incident 7f3a0c1d, attempt 1');
     expect(text).toContain('npm run heal -- status bitcoin/node2');
