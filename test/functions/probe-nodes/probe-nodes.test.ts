@@ -259,7 +259,7 @@ describe('a request that is none', () => {
       'field targets.0.host: "example.org" given, expected an IPv4 address',
     ],
     ['a port that is none', { rpc: rpcAt(0) }, 'field rpc.port: 0 given'],
-    ['too many heights', { ask: { what: 'status', heights: [1, 2, 3, 4, 5] } }, 'field ask.heights'],
+    ['too many heights', { ask: { what: 'status', heights: [1, 2, 3, 4, 5, 6] } }, 'field ask.heights'],
     ['an unknown key', { verbose: true }, 'field verbose'],
     ['another kind', { kind: 'sweep' }, 'field kind: "sweep" given, expected "probe"'],
     [
