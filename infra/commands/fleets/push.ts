@@ -50,13 +50,17 @@ async function pushOne(parameters: ParameterStore, { document }: FleetFile, stor
   if (stored === value) return `${document.fleet}: nothing changed`;
   await parameters.write(fleetParameterName(parameterPrefix, document.fleet), value);
   const changes = changesBetween(storedLeaves(stored), leavesOf(document));
+  const seeds = changes.some(([field, change]) => field === 'asg.seed' && change.startsWith('added'));
   const fenced = changes.some(([field]) => /^((nodes|volumes\.[^.]+)\.tag\.|dns\.zone$)/.test(field));
   const lines = changes.length > 0 ? tableOf(['field', 'change'], changes) : 'only the order of its fields';
-  return `${document.fleet}: changed\n${lines}${fenced ? `\n${REACHABLE}` : ''}`;
+  return `${document.fleet}: changed\n${lines}${fenced ? `\n${REACHABLE}` : ''}${seeds ? `\n${SEEDED}` : ''}`;
 }
 
 const REACHABLE =
   "The roles of the functions are fenced by the fleets' tags and zones: npm run deploy lets them reach this one.";
+
+const SEEDED =
+  'asg.seed is looked after by seed-groups, which npm run deploy adds to the stack where a fleet asks for it.';
 
 /** The stored value may be anything: somebody may have edited the parameter by hand. */
 function storedLeaves(stored: string): Leaves {

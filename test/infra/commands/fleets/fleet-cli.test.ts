@@ -187,6 +187,15 @@ describe('push', () => {
     expect(said).not.toContain('npm run deploy');
   });
 
+  it('says what only a deployment brings', async () => {
+    deployed();
+    await run('push', '--all');
+    write('bitcoin.yaml', `${bitcoin}dns: { zone: bitcoin.internal }\n`);
+    expect((await run('push', 'bitcoin')).said).toContain('npm run deploy lets them reach this one');
+    write('bitcoin.yaml', `${bitcoin}role: follower\nasg: { seed: newest-good, identityFree: true }\n`);
+    expect((await run('push', 'bitcoin')).said).toContain('seed-groups, which npm run deploy adds');
+  });
+
   it('replaces what somebody broke by hand', async () => {
     parameters.set('/chainmend/fleets/bitcoin', '{"fleet": ');
     expect((await run('push', 'bitcoin')).said).toMatch(/^\(no JSON\) +removed: \{"fleet":$/m);
