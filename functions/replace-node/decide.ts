@@ -169,6 +169,7 @@ function foundNode(facts: Facts, availabilityZone: string): FoundNode {
     volumes: foundVolumes(facts),
     height: watched?.height ?? null,
     lagBlocks: watched?.lagBlocks ?? null,
+    ...(watched?.heightSinceMs != null && { stoodSinceMs: watched.heightSinceMs }),
     client: seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown'),
   };
 }

@@ -43,6 +43,8 @@ export interface Watched {
   readonly observedAtMs: number;
   readonly height: number | null;
   readonly lagBlocks: number | null;
+  /** When its newest block was first seen; null before it was ever read. */
+  readonly heightSinceMs: number | null;
   readonly cause?: NodeCause;
   readonly evidence?: Evidence;
   /** Its client runs, and nobody asks more. */
@@ -333,8 +335,8 @@ function watchedIn(observations: readonly FleetObservation[], instanceId: string
   for (const { observedAtMs, nodes } of observations) {
     const node = nodes.find((candidate) => candidate.instanceId === instanceId);
     if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
-    const { health, reason, sinceMs, height, lagBlocks, cause, evidence, runs } = node;
-    const seen = { instanceId, health, reason, sinceMs, observedAtMs, height, lagBlocks };
+    const { health, reason, sinceMs, height, heightSinceMs, lagBlocks, cause, evidence, runs } = node;
+    const seen = { instanceId, health, reason, sinceMs, observedAtMs, height, heightSinceMs, lagBlocks };
     return { ...seen, ...(cause && { cause }), ...(evidence && { evidence }), ...(runs && { runs }) };
   }
   return null;

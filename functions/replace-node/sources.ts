@@ -71,7 +71,8 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
   });
   const unusable = await unusableKeys(context, state, snapshots);
   const rate = rateShown(await context.store.readCatchUps(fleet.name), input.nowMs);
-  const demand = { ...demandOf(context, input, nodes), rate, unusableKeys: unusable };
+  const stoodSinceMs = state.found.stoodSinceMs ?? null;
+  const demand = { ...demandOf(context, input, nodes), rate, stoodSinceMs, unusableKeys: unusable };
   const chain = { head: demand.head, blockMs: blockMsOf(sets, demand), rate };
   const target = targetFault(state, unusable);
   const faultSinceMs = payload.want.do === 'heal' ? payload.onsetMs : null;

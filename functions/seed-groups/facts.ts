@@ -236,6 +236,7 @@ function rank(
       role: 'follower',
       rate: null,
       faultSinceMs: null,
+      stoodSinceMs: null,
       tried: [],
       accounts: [],
     },

@@ -11,6 +11,8 @@ export interface GoodInput extends SetRequirements {
   readonly sets: readonly SnapshotSet[];
   /** When the trouble was first seen, ms since the epoch; null where nothing is wrong with the node (a person restores it). */
   readonly faultSinceMs: number | null;
+  /** When the node's newest block was first seen, before the first act; null where nobody knows. */
+  readonly stoodSinceMs: number | null;
   /** Sets and snapshots that this incident has tried: `source` is a set's id or a snapshot's. */
   readonly tried: readonly { readonly source: string; readonly rank: Rank }[];
 }
@@ -59,7 +61,7 @@ const IN_STEP_MS = DAY_MS;
  */
 const STANDS_INTERVALS = 18;
 
-/** What says how long a node may stand before its trouble is seen. */
+/** How long a node may have stood before its trouble was seen. */
 export interface Patience {
   readonly chain: Fleet['chain'];
   readonly health: { readonly patienceSeconds: number };
@@ -67,15 +69,22 @@ export interface Patience {
 
 /**
  * A node stands still for a while before anybody says so, and is observed once a minute. So the last time at which it was known to be well is up to
- * `patienceSeconds` before the onset; longer on a chain of slow blocks, where the others' next three take their time. A snapshot from between may hold
- * the fault, and does not count as good.
+ * `patienceSeconds` before the onset; longer on a chain of slow blocks, where the others' next three take their time: since its own newest block came, or,
+ * where nobody knows when that was, for as long as these three may take. A snapshot from between may hold the fault, and does not count as good.
  *
+ * @param stoodSinceMs when the node's newest block was first seen; null where nobody knows
  * @returns ms since the epoch: only an earlier snapshot is from before the fault
  */
-export function faultMayBeginMs(faultSinceMs: number, { chain, health }: Patience): number {
+export function faultMayBeginMs(
+  faultSinceMs: number,
+  { chain, health }: Patience,
+  stoodSinceMs: number | null,
+): number {
   const { blockSeconds = 0 } = defaultsOf(chain) ?? {};
-  const stoodSeconds = Math.max(health.patienceSeconds, STANDS_INTERVALS * blockSeconds);
-  return faultSinceMs - stoodSeconds * 1_000 - 2 * SWEEP_MS;
+  const patienceMs = health.patienceSeconds * 1_000;
+  const longestMs = Math.max(patienceMs, STANDS_INTERVALS * blockSeconds * 1_000);
+  const wellMs = stoodSinceMs === null ? faultSinceMs - longestMs : Math.min(faultSinceMs - patienceMs, stoodSinceMs);
+  return wellMs - 2 * SWEEP_MS;
 }
 
 /**
@@ -128,10 +137,10 @@ function rejectionOf(set: SnapshotSet, input: Omit<GoodInput, 'sets' | 'tried'>)
 
 function newnessFault(
   set: SnapshotSet,
-  { faultSinceMs, fleet, node }: Pick<GoodInput, 'faultSinceMs' | 'fleet' | 'node'>,
+  { faultSinceMs, stoodSinceMs, fleet, node }: Pick<GoodInput, 'faultSinceMs' | 'stoodSinceMs' | 'fleet' | 'node'>,
 ): string | null {
   if (faultSinceMs === null) return null;
-  const beforeMs = faultMayBeginMs(faultSinceMs, fleet);
+  const beforeMs = faultMayBeginMs(faultSinceMs, fleet, stoodSinceMs);
   if (set.untilMs < beforeMs) return null;
   const taken = new Date(set.untilMs).toISOString();
   return set.untilMs >= faultSinceMs
@@ -232,7 +241,8 @@ export function chooseRequestedSet(snapshotId: string, input: Omit<GoodInput, 't
   );
   const why = rejectionOf(set, provedLater ? { ...input, faultSinceMs: null } : input);
   if (why === null) return { set };
-  if (since === null || set.untilMs < faultMayBeginMs(since, input.fleet)) return unfitSet(`${named}: ${why}`);
+  if (since === null || set.untilMs < faultMayBeginMs(since, input.fleet, input.stoodSinceMs))
+    return unfitSet(`${named}: ${why}`);
   const ids = Object.values(set.parts).map((part) => part.snapshotId);
   return unfitSet(
     `${named}: ${why}. Name one from before, or none for the best; if you have started a client from this one and it went on: ` +

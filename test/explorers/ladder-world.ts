@@ -277,7 +277,14 @@ export class LadderWorld {
   private observed(box: Box, atMs: number): Watched {
     const height = this.heightOf(box);
     const disk = this.disks.get(box.mounted[0] ?? '');
-    const base = { instanceId: box.id, observedAtMs: atMs, sinceMs: atMs - SECOND_MS, height, lagBlocks: null };
+    const base = {
+      instanceId: box.id,
+      observedAtMs: atMs,
+      sinceMs: atMs - SECOND_MS,
+      height,
+      heightSinceMs: null,
+      lagBlocks: null,
+    } as const;
     if (atMs < this.blindUntilMs) return { ...base, health: 'unknown', reason: 'it could not be asked', height: null };
     if (box.power !== 'running' || !box.healthy || height === null || !disk || box.runsSinceMs === null)
       return { ...base, health: 'unreachable', reason: 'its client does not answer', height: null };

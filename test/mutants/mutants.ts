@@ -1566,9 +1566,15 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/snapshots/ranking.ts': [
     {
+      name: 'a snapshot of after a node’s newest block is not from before its fault',
+      find: 'Math.min(faultSinceMs - patienceMs, stoodSinceMs)',
+      replace: 'faultSinceMs - patienceMs',
+      caughtBy: ['shared/snapshots/good'],
+    },
+    {
       name: 'a snapshot of while a node may have stood on slow blocks is not from before its fault',
-      find: 'Math.max(health.patienceSeconds, STANDS_INTERVALS * blockSeconds)',
-      replace: 'health.patienceSeconds',
+      find: 'Math.max(patienceMs, STANDS_INTERVALS * blockSeconds * 1_000)',
+      replace: 'patienceMs',
       caughtBy: ['shared/snapshots/good'],
     },
     {

@@ -135,7 +135,8 @@ async function restart(
   const { instanceId, fleet, healMinutes } = node;
   // A snapshot that is younger than that when the fault is seen may contain the fault, so the incident would not hold it. By AWS's clock: the node is
   // probed each minute.
-  const ageMs = -faultMayBeginMs(0, { chain: otherChain, health: { patienceSeconds: STUCK_SECONDS } }) + MINUTE_MS;
+  const ageMs =
+    -faultMayBeginMs(0, { chain: otherChain, health: { patienceSeconds: STUCK_SECONDS } }, null) + MINUTE_MS;
   await waitUntil(context, healMinutes, `${newest.snapshotId} is not old enough`, async () => {
     const asked = await account.ladder.commands(instanceId, newest.startedMs + ageMs);
     return asked.length > 0 || undefined;

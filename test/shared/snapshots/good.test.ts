@@ -14,15 +14,24 @@ describe('before a node is called stuck, it may have stood', () => {
   const HOUR_MS = 3_600_000;
   const SWEEPS_MS = 2 * 60_000;
 
-  it('for three hours on bitcoin, where three blocks of the others may take as long', () => {
-    const mayBegin = faultMayBeginMs(NOON_MS, { chain: 'bitcoin', health: { patienceSeconds: 600 } });
+  it('since its newest block came, where that was seen, and for its patience at least', () => {
+    const bitcoin = { chain: 'bitcoin', health: { patienceSeconds: 600 } } as const;
+    const stood = (minutes: number) => NOON_MS - faultMayBeginMs(NOON_MS, bitcoin, NOON_MS - minutes * 60_000);
+    expect([stood(50), stood(5)]).toEqual([50 * 60_000 + SWEEPS_MS, 600_000 + SWEEPS_MS]);
+    const all = sets({ hoursAgo: 1 }, { hoursAgo: 2 });
+    const stoodSinceMs = NOON_MS - 90 * 60_000;
+    expect(ids(demand({ sets: all, stoodSinceMs }))).toEqual(['node1-2']);
+  });
+
+  it('where nobody saw that, for three hours on bitcoin, where three blocks of the others may take as long', () => {
+    const mayBegin = faultMayBeginMs(NOON_MS, { chain: 'bitcoin', health: { patienceSeconds: 600 } }, null);
     expect(NOON_MS - mayBegin).toBe(3 * HOUR_MS + SWEEPS_MS);
   });
 
   it.each(['ethereum', 'cometbft', 'other'] as const)(
     'for no longer than its patience on %s, whose blocks are quick',
     (chain) => {
-      const mayBegin = faultMayBeginMs(NOON_MS, { chain, health: { patienceSeconds: 300 } });
+      const mayBegin = faultMayBeginMs(NOON_MS, { chain, health: { patienceSeconds: 300 } }, null);
       expect(NOON_MS - mayBegin).toBe(300_000 + SWEEPS_MS);
     },
   );
