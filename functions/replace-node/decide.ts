@@ -169,7 +169,7 @@ function foundNode(facts: Facts, availabilityZone: string): FoundNode {
     volumes: foundVolumes(facts),
     height: watched?.height ?? null,
     lagBlocks: watched?.lagBlocks ?? null,
-    ...(watched?.heightSinceMs != null && { stoodSinceMs: watched.heightSinceMs }),
+    ...(watched?.stoodSinceMs != null && { stoodSinceMs: watched.stoodSinceMs }),
     client: seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown'),
   };
 }

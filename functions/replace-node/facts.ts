@@ -19,7 +19,14 @@ import {
   type VolumeDescription,
 } from '../../shared/aws/volumes.ts';
 import { type Fleet, type Role, seesClientsOnly } from '../../shared/fleet/model.ts';
-import type { Evidence, FleetObservation, FleetWatch, Health, NodeCause } from '../../shared/fleet/observation.ts';
+import type {
+  Evidence,
+  FleetObservation,
+  FleetWatch,
+  Health,
+  NodeCause,
+  ObservedNode,
+} from '../../shared/fleet/observation.ts';
 import { roleOf } from '../../shared/fleet/resolve.ts';
 import { type BreakerReading, OBSERVATION_VALID_MS, readBreaker } from '../../shared/guardrails/breaker.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
@@ -43,8 +50,8 @@ export interface Watched {
   readonly observedAtMs: number;
   readonly height: number | null;
   readonly lagBlocks: number | null;
-  /** When its newest block was first seen; null before it was ever read. */
-  readonly heightSinceMs: number | null;
+  /** Since when it has no newer block: by that block's own time, and by when it was first seen; null where neither is known. */
+  readonly stoodSinceMs: number | null;
   readonly cause?: NodeCause;
   readonly evidence?: Evidence;
   /** Its client runs, and nobody asks more. */
@@ -335,11 +342,30 @@ function watchedIn(observations: readonly FleetObservation[], instanceId: string
   for (const { observedAtMs, nodes } of observations) {
     const node = nodes.find((candidate) => candidate.instanceId === instanceId);
     if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
-    const { health, reason, sinceMs, height, heightSinceMs, lagBlocks, cause, evidence, runs } = node;
-    const seen = { instanceId, health, reason, sinceMs, observedAtMs, height, heightSinceMs, lagBlocks };
+    const { health, reason, sinceMs, height, lagBlocks, cause, evidence, runs } = node;
+    const seen = {
+      instanceId,
+      health,
+      reason,
+      sinceMs,
+      observedAtMs,
+      height,
+      lagBlocks,
+      stoodSinceMs: stoodSince(node, observedAtMs),
+    };
     return { ...seen, ...(cause && { cause }), ...(evidence && { evidence }), ...(runs && { runs }) };
   }
   return null;
+}
+
+/** Sweeps that were late, or did not see it, make its block look newer; a client that catches up has old ones. */
+function stoodSince(
+  { heightSinceMs, blockAgeSeconds }: Pick<ObservedNode, 'heightSinceMs' | 'blockAgeSeconds'>,
+  observedAtMs: number,
+): number | null {
+  const times = [heightSinceMs, blockAgeSeconds === null ? null : observedAtMs - blockAgeSeconds * 1_000];
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function roleIn(

@@ -27,7 +27,7 @@ export interface FoundNode {
   /** The height at which it had stopped: the last one that was read; null where none ever was. */
   readonly height: number | null;
   readonly lagBlocks: number | null;
-  /** When the block at that height was first seen; absent where nobody knows. */
+  /** Since when it had no newer block; absent where nobody knows. */
   readonly stoodSinceMs?: number;
   readonly client: 'running' | 'stopped' | 'failed' | 'unknown';
   /** Its public address, where a stop loses it; absent where it has none, or an elastic one. */

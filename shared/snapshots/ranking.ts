@@ -11,7 +11,7 @@ export interface GoodInput extends SetRequirements {
   readonly sets: readonly SnapshotSet[];
   /** When the trouble was first seen, ms since the epoch; null where nothing is wrong with the node (a person restores it). */
   readonly faultSinceMs: number | null;
-  /** When the node's newest block was first seen, before the first act; null where nobody knows. */
+  /** Since when the node had no newer block, before the first act; null where nobody knows. */
   readonly stoodSinceMs: number | null;
   /** Sets and snapshots that this incident has tried: `source` is a set's id or a snapshot's. */
   readonly tried: readonly { readonly source: string; readonly rank: Rank }[];
@@ -69,10 +69,10 @@ export interface Patience {
 
 /**
  * A node stands still for a while before anybody says so, and is observed once a minute. So the last time at which it was known to be well is up to
- * `patienceSeconds` before the onset; longer on a chain of slow blocks, where the others' next three take their time: since its own newest block came, or,
- * where nobody knows when that was, for as long as these three may take. A snapshot from between may hold the fault, and does not count as good.
+ * `patienceSeconds` before the onset; longer on a chain of slow blocks, where the others' next three take their time: since its own newest block came, but no
+ * longer than these three may take. A snapshot from between may hold the fault, and does not count as good.
  *
- * @param stoodSinceMs when the node's newest block was first seen; null where nobody knows
+ * @param stoodSinceMs since when the node has no newer block; null where nobody knows
  * @returns ms since the epoch: only an earlier snapshot is from before the fault
  */
 export function faultMayBeginMs(
@@ -83,8 +83,8 @@ export function faultMayBeginMs(
   const { blockSeconds = 0 } = defaultsOf(chain) ?? {};
   const patienceMs = health.patienceSeconds * 1_000;
   const longestMs = Math.max(patienceMs, STANDS_INTERVALS * blockSeconds * 1_000);
-  const wellMs = stoodSinceMs === null ? faultSinceMs - longestMs : Math.min(faultSinceMs - patienceMs, stoodSinceMs);
-  return wellMs - 2 * SWEEP_MS;
+  const wellMs = Math.min(faultSinceMs - patienceMs, stoodSinceMs ?? Number.NEGATIVE_INFINITY);
+  return Math.max(wellMs, faultSinceMs - longestMs) - 2 * SWEEP_MS;
 }
 
 /**

@@ -282,7 +282,7 @@ export class LadderWorld {
       observedAtMs: atMs,
       sinceMs: atMs - SECOND_MS,
       height,
-      heightSinceMs: null,
+      stoodSinceMs: null,
       lagBlocks: null,
     } as const;
     if (atMs < this.blindUntilMs) return { ...base, health: 'unknown', reason: 'it could not be asked', height: null };

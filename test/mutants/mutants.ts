@@ -1567,7 +1567,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'shared/snapshots/ranking.ts': [
     {
       name: 'a snapshot of after a node’s newest block is not from before its fault',
-      find: 'Math.min(faultSinceMs - patienceMs, stoodSinceMs)',
+      find: 'Math.min(faultSinceMs - patienceMs, stoodSinceMs ?? Number.NEGATIVE_INFINITY)',
       replace: 'faultSinceMs - patienceMs',
       caughtBy: ['shared/snapshots/good'],
     },
