@@ -22,7 +22,7 @@ describe('before a node is called stuck, it may have stood', () => {
     expect(stood(100_000)).toBe(3 * HOUR_MS + SWEEPS_MS);
     const all = sets({ hoursAgo: 1 }, { hoursAgo: 2 });
     const stoodSinceMs = NOON_MS - 90 * 60_000;
-    expect(ids(demand({ sets: all, stoodSinceMs }))).toEqual(['node1-2']);
+    expect(ids(demand({ sets: all, stoodSinceMs, faultSinceMs: NOON_MS }))).toEqual(['node1-2']);
   });
 
   it('where nobody saw that, for three hours on bitcoin, where three blocks of the others may take as long', () => {
