@@ -434,6 +434,8 @@ describe('a reference', () => {
       new Watched(solana).sweeps(10, (n) => ({ nodes: { node1: 1000 }, references: [{ height: 1000 + n, ...lie }] }));
     expect(go({ unlinkedAt: 1002 }).node('node1')).toMatchObject({ health: 'stuck', evidence: 'one-reference' });
     expect(go({ branch: 'x' }).health).toEqual({ node1: 'synced' });
+    // It claims a height, and has no block three above the node's.
+    expect(go({ more: { hashes: [{ height: 1000, hash: hashOn('c', 1000) }] } }).health).toEqual({ node1: 'synced' });
   });
 
   it('is asked for its three next blocks and what is below them where one node stands, and for nothing more', () => {
