@@ -6,16 +6,12 @@ import { type AwsRefusal, refusalOf } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
 import { endKept, type KeptKind } from '../../shared/heal/kept.ts';
-import { readRecord } from '../../shared/reconcile/context.ts';
 import { inSequence } from '../../shared/reconcile/fleets.ts';
-import { finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
   approvedFields,
   approvedSentence,
-  judgeWholePlan,
-  proposeWholePlan,
-  reconcile,
+  reconcileWhole,
   type WholePlan,
 } from '../../shared/reconcile/plan.ts';
 import { type PruneContext, readGuards } from './context.ts';
@@ -51,8 +47,8 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
   const failures: unknown[] = [];
   // A held snapshot is not removed, even if its hold could not be renewed: the rest need not wait for the renewal.
   if (!approval) await reconcileHolds(context).catch((error: unknown) => failures.push(error));
-  const result = await reconcile(
-    fleet,
+  const { plan, done, refusals } = await reconcileWhole(
+    context,
     {
       facts: async () => {
         const facts = await read();
@@ -60,34 +56,15 @@ export async function pruneFleet(context: PruneContext, { onlyPlan, approval }: 
         return facts;
       },
       decide: decidePrune,
-      isEmpty: ({ removals }) => removals.length === 0,
-      judgeApproval: async (plan, { plan: approved }) =>
-        judgeWholePlan(fleet, wholePlan(plan), approved, await readRecord(context), Date.now()) ?? plan,
-      propose: async (plan) => proposeWholePlan(context, wholePlan(plan), await readRecord(context)),
-      apply: (plan, approved) => removeAll(context, plan, approved, failures),
+      whole: wholePlan,
+      apply: (planned, approved) => removeAll(context, planned, approved, failures),
     },
     approval,
+    failures,
   );
-  const { plan } = result;
-  switch (result.step) {
-    case 'refused':
-      await notify(context, [result.refusal]);
-      return planSummary(fleet.name, plan, [result.refusal]);
-    case 'nothing':
-      await finish(context, plan.refusals, failures);
-      return planSummary(fleet.name, plan);
-    case 'proposed': {
-      const refusals = [...plan.refusals, ...result.refusals];
-      await finish(context, refusals, failures);
-      return planSummary(fleet.name, plan, refusals);
-    }
-    case 'applied': {
-      const { removed, left, refusals: met } = result.done;
-      const refusals = [...plan.refusals, ...met];
-      await finish(context, refusals, failures);
-      return { fleet: fleet.name, removed, left, refusals: refusals.map(refusalText) };
-    }
-  }
+  if (!done) return planSummary(fleet.name, plan, refusals);
+  const { removed, left } = done;
+  return { fleet: fleet.name, removed, left, refusals: refusals.map(refusalText) };
 }
 
 const planSummary = (

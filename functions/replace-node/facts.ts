@@ -89,7 +89,7 @@ export interface Facts {
   readonly move: Move | null;
   /** The volumes of both instances, and the restored volumes. */
   readonly volumes: readonly VolumeDescription[];
-  /** Those of the original that EC2 finds impaired; empty where nobody has asked, since the rung under way goes on. */
+  /** Those of the original that EC2 finds impaired; empty where nobody has asked: a rung is under way, or the instance reaches all of its volumes. */
   readonly impairedVolumes: readonly ImpairedVolume[];
   /** The last answer, under this heal's fence, of the node that must run the client. */
   readonly seen: NodeState | null;
@@ -215,7 +215,9 @@ export async function readFacts(
       !gone &&
       payload.want.do === 'heal' &&
       (state?.rung ?? null) === null &&
-      (state?.proved ?? null) === null
+      (state?.proved ?? null) === null &&
+      // This check of the instance is of all its volumes, and of the same: whether they complete I/O ("Attached EBS status checks", EC2 user guide).
+      original.checks?.attachedEbs !== 'ok'
         ? impairedOf(clients.ec2, original.instance.devices.map(({ volumeId }) => volumeId).toSorted())
         : [],
       // What a terminated instance had on disks of its own is lost already.

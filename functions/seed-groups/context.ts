@@ -3,8 +3,7 @@ import type { GroupClients } from '../../shared/aws/clients.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { keys } from '../../shared/heal/store.ts';
 import type { Controller, FleetContext } from '../../shared/reconcile/context.ts';
-import { judgeFile, readUnpaused } from '../../shared/reconcile/guard.ts';
-import { subjectRefusal } from '../../shared/reconcile/notification.ts';
+import { readGuard } from '../../shared/reconcile/guard.ts';
 import { noSeeds, type SeedRecord } from '../../shared/snapshots/seeds.ts';
 
 export type SeedContext = FleetContext<
@@ -18,20 +17,9 @@ export const SEED: Controller<SeedRecord> = {
   record: { key: keys.seeds, read: (store, fleet) => store.readSeeds(fleet), empty: noSeeds },
 };
 
-/**
- * Why no template may be changed at this moment, by the pauses and the fleet file as they are now; undefined where it may.
- *
- * @param approved a person said yes, which mode ask waits for
- */
-export async function readGuards(context: SeedContext, approved: boolean): Promise<SubjectRefusal | undefined> {
-  const { fleet } = context;
-  const now = await readUnpaused(context);
-  const refusal =
-    'refuse' in now
-      ? now
-      : judgeFile(now.fleet, {
-          ...{ fleet, approved, parts: 'other nodes, volumes or seeds' },
-          by: ({ nodes, volumes, role, seedsGroups }) => [nodes, volumes, role, seedsGroups],
-        });
-  return refusal ? subjectRefusal(refusal, fleet.name) : undefined;
-}
+/** The guard right before each change of a launch template. @param approved a person said yes, which mode ask waits for. @returns why it is not made */
+export const readGuards = (context: SeedContext, approved: boolean): Promise<SubjectRefusal | undefined> =>
+  readGuard(context, approved, {
+    parts: 'other nodes, volumes or seeds',
+    by: ({ nodes, volumes, role, seedsGroups }) => [nodes, volumes, role, seedsGroups],
+  });

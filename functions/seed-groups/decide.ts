@@ -23,6 +23,8 @@ export interface SeedFacts {
 export interface GroupFact {
   readonly name: string;
   readonly launches: { readonly template: Template } | { readonly unfit: string };
+  /** Snapshots that what it launches names, whether or not it can be seeded: without them it launches nothing. */
+  readonly names: readonly string[];
   readonly members: readonly MemberFact[];
 }
 
@@ -87,18 +89,25 @@ export function decideSeeds(facts: SeedFacts): SeedPlan {
   const refusals: SubjectRefusal[] = [];
   const steps: SeedStep[] = [];
   const failed = new Set<string>();
-  const followed = new Map<string, GroupFact[]>();
+  const followed = new Map<string, { readonly template: Template; readonly groups: GroupFact[] }>();
   for (const group of facts.groups) {
     const { launches } = group;
-    const why = 'unfit' in launches ? launches.unfit : groupFault(group, launches.template, facts);
-    if (why !== null) refusals.push(refusalOf(group.name, why));
-    else if ('template' in launches) {
-      const key = `${launches.template.id} ${launches.template.follows}`;
-      followed.set(key, [...(followed.get(key) ?? []), group]);
+    if ('unfit' in launches) {
+      refusals.push(refusalOf(group.name, launches.unfit));
+      continue;
     }
+    const { template } = launches;
+    const why = groupFault(group, template, facts);
+    if (why !== null) {
+      refusals.push(refusalOf(group.name, why));
+      continue;
+    }
+    const key = `${template.id} ${template.follows}`;
+    const alike = followed.get(key) ?? { template, groups: [] };
+    followed.set(key, { template, groups: [...alike.groups, group] });
   }
-  for (const groups of followed.values()) {
-    const judged = judge(groups, facts);
+  for (const { template, groups } of followed.values()) {
+    const judged = judge(template, groups, facts);
     if (judged.failed !== null) failed.add(judged.failed);
     if ('step' in judged) steps.push(judged.step);
     if ('why' in judged && judged.why !== null)
@@ -126,10 +135,7 @@ type Judged = { readonly failed: string | null } & (
   | { readonly why: string | null; readonly pageAfterMs?: number }
 );
 
-function judge(groups: readonly GroupFact[], facts: SeedFacts): Judged {
-  const [{ launches } = { launches: { unfit: '' } }] = groups;
-  if ('unfit' in launches) return { failed: null, why: launches.unfit };
-  const { template } = launches;
+function judge(template: Template, groups: readonly GroupFact[], facts: SeedFacts): Judged {
   const named = template.launched.mark?.snapshotId ?? null;
   const members = groups.flatMap((group) => group.members);
   const lost = named === null ? null : lostMember(members, template, facts.nowMs);
@@ -139,8 +145,7 @@ function judge(groups: readonly GroupFact[], facts: SeedFacts): Judged {
   const failed = lost === null ? null : named;
   const isBuiltOnBase = template.launched.mark?.base === template.base.number;
   if (best === undefined) {
-    const back = named !== null && !usable.some((set) => partOf(set).snapshotId === named);
-    if (back) return { failed, step: stepBack(template, groups, lost ?? goneBecause(named, refused)) };
+    if (named !== null) return { failed, step: stepBack(template, groups, lost ?? goneBecause(named, refused)) };
     return { failed, why: noneSentence(refused), pageAfterMs: PAGE_AFTER_MS };
   }
   const current = usable.find((set) => partOf(set).snapshotId === named);

@@ -23,7 +23,15 @@ import type { SeedRecord } from '../../shared/snapshots/seeds.ts';
 import { readOwners, setsOf } from '../../shared/snapshots/sets.ts';
 import type { SeedContext } from './context.ts';
 import type { GroupFact, MemberFact, SeedFacts } from './decide.ts';
-import { type Follows, launchesOf, type Template, templateOf, versionOf } from './templates.ts';
+import {
+  type Follows,
+  launchesOf,
+  type Template,
+  templateOf,
+  type VersionNamed,
+  versionOf,
+  versionsOf,
+} from './templates.ts';
 
 /** "AutoScalingGroupNames … By default, you can only specify up to 50 names"; a fleet of 500 nodes has a handful of groups. */
 const GROUPS_MAX = 50;
@@ -60,15 +68,16 @@ export async function readFacts(
     .flatMap((one) => one.nodes);
   const members = nodes.filter(({ tags }) => names.includes(tags[SCALING_GROUP_TAG] ?? ''));
   const data = [...owners].flatMap(([volumeId, { role }]) => (role === null ? [] : [volumeId]));
-  const [snapshots, keys, templates] = await Promise.all([
+  const [snapshots, keys, templates, launched] = await Promise.all([
     readSnapshots(ec2, fleet, data),
     readKeys(ec2, members, record.keys),
     readTemplates(ec2, groups),
+    readLaunched(ec2, groups),
   ]);
   const volumes = { fleet, volumes: owners, nodeNames: new Set(nodes.map(({ name }) => name)) };
   return {
     ...{ nowMs, fleet, failed: record.failed, keys: [...keys].sort() },
-    groups: groups.map((group) => groupFact(group, templates, members, observed)),
+    groups: groups.map((group) => groupFact(group, { templates, launched, nodes: members, observed })),
     sets: rank(
       { fleet, nodes, observed, watch, nowMs, unusableKeys: strangeKeys(snapshots, keys) },
       setsOf(snapshots, volumes),
@@ -84,12 +93,15 @@ async function readGroups(
   return readAllPages(pages, ({ AutoScalingGroups }) => AutoScalingGroups, MAX_PAGES, 'Auto Scaling groups');
 }
 
-function groupFact(
-  group: AutoScalingGroup,
-  templates: ReadonlyMap<string, Template | null>,
-  nodes: readonly FleetNode[],
-  observed: readonly ObservedNode[],
-): GroupFact {
+interface Read {
+  readonly templates: ReadonlyMap<string, Template | null>;
+  /** Snapshots, by the version that names them. */
+  readonly launched: ReadonlyMap<string, readonly string[]>;
+  readonly nodes: readonly FleetNode[];
+  readonly observed: readonly ObservedNode[];
+}
+
+function groupFact(group: AutoScalingGroup, { templates, launched, nodes, observed }: Read): GroupFact {
   const { AutoScalingGroupName: name = '' } = group;
   const launches = launchesOf(group);
   const template = 'unfit' in launches ? null : templates.get(keyOf(launches));
@@ -102,6 +114,13 @@ function groupFact(
         : template
           ? { template }
           : { unfit: `launch template ${launches.templateName} (${launches.templateId}) is not there` },
+    names: [
+      ...new Set([
+        ...versionsOf(group).flatMap((version) => launched.get(versionKey(version)) ?? []),
+        // Its owner's own, which it launches again when ours is taken back.
+        ...(template?.base.snapshotIds ?? []),
+      ]),
+    ].sort(),
     members: members.map((node) => memberFact(node, observed)),
   };
 }
@@ -138,6 +157,21 @@ async function readTemplates(
   return new Map(await Promise.all(read));
 }
 
+const versionKey = ({ templateId, version }: VersionNamed): string => `${templateId} ${version}`;
+
+/** What every version names that a group may launch: also where the group cannot be seeded, it needs these snapshots. */
+async function readLaunched(
+  ec2: EC2Client,
+  groups: readonly AutoScalingGroup[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const versions = new Map(groups.flatMap(versionsOf).map((named) => [versionKey(named), named]));
+  const read = [...versions].map(async ([key, { templateId, version }]) => {
+    const found = await readVersions(ec2, templateId, { Versions: [version] });
+    return [key, found.flatMap((one) => versionOf(one).snapshotIds)] as const;
+  });
+  return new Map(await Promise.all(read));
+}
+
 /** @returns null where there is no such template */
 async function readTemplate(ec2: EC2Client, id: string, follows: Follows): Promise<Template | null> {
   const answer = await catchRefusal(() => ec2.send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [id] })));
@@ -170,7 +204,7 @@ async function readOthers(
   return [...older, ...found.flat()];
 }
 
-/** None where a version that is asked for was deleted. */
+/** None where the template, or a version that is asked for, was deleted. */
 async function readVersions(
   ec2: EC2Client,
   LaunchTemplateId: string,
@@ -180,7 +214,7 @@ async function readVersions(
     ec2.send(new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, ...which })),
   );
   if (!('refused' in answer)) return answer.LaunchTemplateVersions ?? [];
-  if (answer.code === 'InvalidLaunchTemplateId.VersionNotFound') return [];
+  if (answer.code.startsWith('InvalidLaunchTemplateId.')) return [];
   throw new Error(`versions of launch template ${LaunchTemplateId}: ${answer.code}: ${answer.refused}`);
 }
 

@@ -12,14 +12,11 @@ import { type AwsRefusal, catchRefusal } from '../../shared/aws/refusals.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
 import { changeRecord, readRecord } from '../../shared/reconcile/context.ts';
 import { inSequence } from '../../shared/reconcile/fleets.ts';
-import { finish, notify } from '../../shared/reconcile/notification.ts';
 import {
   type Approval,
   approvedFields,
   approvedSentence,
-  judgeWholePlan,
-  proposeWholePlan,
-  reconcile,
+  reconcileWhole,
   type WholePlan,
 } from '../../shared/reconcile/plan.ts';
 import type { SeedRecord } from '../../shared/snapshots/seeds.ts';
@@ -54,8 +51,8 @@ export async function seedFleet(context: SeedContext, { onlyPlan, approval }: Se
   const read = async (): Promise<SeedFacts> => readFacts(context, fleet, await readRecord(context), Date.now());
   if (onlyPlan) return summaryOf(fleet.name, decideSeeds(await read()));
   const failures: unknown[] = [];
-  const result = await reconcile(
-    fleet,
+  const { plan, done, refusals } = await reconcileWhole(
+    context,
     {
       facts: async () => {
         const facts = await read();
@@ -63,34 +60,15 @@ export async function seedFleet(context: SeedContext, { onlyPlan, approval }: Se
         return facts;
       },
       decide: decideSeeds,
-      isEmpty: ({ steps }) => steps.length === 0,
-      judgeApproval: async (plan, { plan: approved }) =>
-        judgeWholePlan(fleet, wholePlan(plan), approved, await readRecord(context), Date.now()) ?? plan,
-      propose: async (plan) => proposeWholePlan(context, wholePlan(plan), await readRecord(context)),
-      apply: (plan, approved) => seedAll(context, plan, approved, failures),
+      whole: wholePlan,
+      apply: (planned, approved) => seedAll(context, planned, approved, failures),
     },
     approval,
+    failures,
   );
-  const { plan } = result;
-  switch (result.step) {
-    case 'refused':
-      await notify(context, [result.refusal]);
-      return summaryOf(fleet.name, plan, [result.refusal]);
-    case 'nothing':
-      await finish(context, plan.refusals, failures);
-      return summaryOf(fleet.name, plan);
-    case 'proposed': {
-      const refusals = [...plan.refusals, ...result.refusals];
-      await finish(context, refusals, failures);
-      return summaryOf(fleet.name, plan, refusals);
-    }
-    case 'applied': {
-      const { done, left, refusals: met } = result.done;
-      const refusals = [...plan.refusals, ...met];
-      await finish(context, refusals, failures);
-      return { fleet: fleet.name, done, left, refusals: refusals.map(refusalText) };
-    }
-  }
+  return done
+    ? { fleet: fleet.name, done: done.done, left: done.left, refusals: refusals.map(refusalText) }
+    : summaryOf(fleet.name, plan, refusals);
 }
 
 const summaryOf = (
@@ -127,14 +105,7 @@ const sentencesOf = ({ steps }: SeedPlan): string =>
 /** Groups that are gone are forgotten, and what their templates name with them; a group that lost its last member is not. */
 async function remember(context: SeedContext, { groups, keys }: SeedFacts): Promise<void> {
   const names = groups.map(({ name }) => name).sort();
-  const named = Object.fromEntries(
-    groups.flatMap(({ launches }) => {
-      if ('unfit' in launches) return [];
-      const { id, launched, base } = launches.template;
-      const ids = [launched, base].flatMap(({ volume }) => ('unfit' in volume ? [] : (volume.snapshotId ?? [])));
-      return [[id, [...new Set(ids)].sort()] as const];
-    }),
-  );
+  const named = Object.fromEntries(groups.map((group) => [group.name, group.names]));
   const before = await readRecord(context);
   const same = JSON.stringify([before.groups, before.named, before.keys]) === JSON.stringify([names, named, keys]);
   if (!same) await changeRecord(context, () => ({ groups: names, named, keys }));
@@ -236,9 +207,11 @@ async function makeVersion(
 const tokenOf = ({ templateId, latest, base, seed }: SeedStep): string =>
   `chainmend-${templateId}-${latest}-${base}-${seed?.snapshotId ?? 'plain'}`;
 
-const naming = ({ named }: SeedRecord, { templateId, seed }: SeedStep): Pick<SeedRecord, 'named'> => ({
-  named: { ...named, [templateId]: [...new Set([...(named[templateId] ?? []), ...(seed ? [seed.snapshotId] : [])])] },
-});
+const naming = ({ named }: SeedRecord, { groups, seed }: SeedStep): Pick<SeedRecord, 'named'> => {
+  const ids = seed ? [seed.snapshotId] : [];
+  const added = groups.map((group) => [group, [...new Set([...(named[group] ?? []), ...ids])]] as const);
+  return { named: { ...named, ...Object.fromEntries(added) } };
+};
 
 const withFailed = ({ failed }: SeedRecord, more: readonly string[]): readonly string[] =>
   [...new Set([...more, ...failed])].slice(0, FAILED_MAX);

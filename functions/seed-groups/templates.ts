@@ -26,6 +26,8 @@ export type DataVolume =
 export interface Version {
   readonly number: number;
   readonly volume: DataVolume;
+  /** All that its volumes are made from: without them it launches nothing. */
+  readonly snapshotIds: readonly string[];
   /** Of a version that seed-groups made; null for those of people. */
   readonly mark: SeedMark | null;
 }
@@ -67,6 +69,23 @@ export function launchesOf({ LaunchTemplate, MixedInstancesPolicy, AutoScalingGr
   return { templateId, templateName, follows };
 }
 
+/** A version as a group names it: by its number, `$Latest` or `$Default`. */
+export interface VersionNamed {
+  readonly templateId: string;
+  readonly version: string;
+}
+
+/** Every version that a group may launch, with those of its mixed instances policy: it may be seeded or not. */
+export function versionsOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScalingGroup): readonly VersionNamed[] {
+  const { LaunchTemplate: mixed } = MixedInstancesPolicy ?? {};
+  const overrides = (mixed?.Overrides ?? []).map(({ LaunchTemplateSpecification }) => LaunchTemplateSpecification);
+  return [LaunchTemplate, mixed?.LaunchTemplateSpecification, ...overrides].flatMap((one) =>
+    one?.LaunchTemplateId === undefined
+      ? []
+      : [{ templateId: one.LaunchTemplateId, version: one.Version ?? '$Default' }],
+  );
+}
+
 export const versionOf = ({
   VersionNumber = 0,
   VersionDescription,
@@ -74,6 +93,7 @@ export const versionOf = ({
 }: LaunchTemplateVersion): Version => ({
   number: VersionNumber,
   volume: dataVolumeOf(LaunchTemplateData?.BlockDeviceMappings ?? []),
+  snapshotIds: (LaunchTemplateData?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
   mark: markOf(VersionDescription),
 });
 

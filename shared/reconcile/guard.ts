@@ -1,8 +1,10 @@
 // The guard of a plan: pauses, mode and fleet file, which people may have changed, read again right before each mutation.
 import type { Fleet } from '../fleet/model.ts';
+import type { SubjectRefusal } from '../guardrails/names.ts';
 import { readSwitches } from '../guardrails/switches.ts';
 import type { Refusal } from '../model/guardrail-codes.ts';
 import type { FleetContext } from './context.ts';
+import { subjectRefusal } from './notification.ts';
 
 const RETRY_AFTER_MS = 5 * 60_000;
 
@@ -25,6 +27,22 @@ export interface Decided {
   /** The part of the file that the plan depends on; `parts` names it for a person: "another dns". */
   readonly by: (fleet: Fleet) => unknown;
   readonly parts: string;
+}
+
+/**
+ * Why nothing may be changed at this moment, by the pauses and the fleet file as they are now; undefined where it may.
+ *
+ * @param approved a person said yes, which mode ask waits for
+ */
+export async function readGuard(
+  context: Pick<FleetContext, 'clients' | 'environment' | 'fleet'>,
+  approved: boolean,
+  depends: Pick<Decided, 'by' | 'parts'>,
+): Promise<SubjectRefusal | undefined> {
+  const { fleet } = context;
+  const now = await readUnpaused(context);
+  const refusal = 'refuse' in now ? now : judgeFile(now.fleet, { fleet, approved, ...depends });
+  return refusal ? subjectRefusal(refusal, fleet.name) : undefined;
 }
 
 /** Pure. @param now the file as it is now. @returns why the plan is no longer carried out; the next run makes another */

@@ -5,8 +5,8 @@ import type { RegisterRecord, SubjectRefusal } from '../guardrails/names.ts';
 import { rememberPlan } from '../guardrails/names.ts';
 import { claimOf } from '../heal/approval.ts';
 import { type JournalFields, type PlanWords, planSentence } from '../model/journal-fields.ts';
-import { changeRecord, type FleetContext } from './context.ts';
-import { approvalValidMs } from './notification.ts';
+import { changeRecord, type FleetContext, readRecord } from './context.ts';
+import { approvalValidMs, finish, notify } from './notification.ts';
 
 /** A person's approval. */
 export interface Approval {
@@ -86,6 +86,50 @@ export interface WholePlan extends PlanWords {
   readonly changes: Readonly<Record<string, readonly string[]>>;
   /** See `SubjectRefusal`. */
   readonly questionLastsMs?: number;
+}
+
+/** The work of one function for one fleet, where its plan is approved and carried out as a whole. */
+export interface WholeWork<F, P, D> extends Pick<Reconciliation<F, P, D>, 'facts' | 'decide' | 'apply'> {
+  readonly whole: (plan: P) => WholePlan;
+}
+
+interface WithRefusals {
+  readonly refusals: readonly SubjectRefusal[];
+}
+
+/**
+ * Reconciles one fleet, and tells people what was refused.
+ *
+ * @param failures what has failed on the way, and what fails in `apply`: all of it is thrown together, after people were told
+ * @returns `done` where something was carried out, and every refusal
+ */
+export async function reconcileWhole<F, P extends WithRefusals, D extends WithRefusals>(
+  context: FleetContext<RegisterRecord>,
+  { facts, decide, whole, apply }: WholeWork<F, P, D>,
+  approval: Approval | undefined,
+  failures: readonly unknown[],
+): Promise<{ readonly plan: P; readonly done: D | undefined } & WithRefusals> {
+  const { fleet } = context;
+  const result = await reconcile(
+    fleet,
+    {
+      ...{ facts, decide, apply },
+      isEmpty: (plan) => whole(plan).isEmpty,
+      judgeApproval: async (plan, { plan: approved }) =>
+        judgeWholePlan(fleet, whole(plan), approved, await readRecord(context), Date.now()) ?? plan,
+      propose: async (plan) => proposeWholePlan(context, whole(plan), await readRecord(context)),
+    },
+    approval,
+  );
+  const { plan } = result;
+  if (result.step === 'refused') {
+    await notify(context, [result.refusal]);
+    return { plan, done: undefined, refusals: [result.refusal] };
+  }
+  const done = result.step === 'applied' ? result.done : undefined;
+  const refusals = [...plan.refusals, ...(result.step === 'proposed' ? result.refusals : (done?.refusals ?? []))];
+  await finish(context, refusals, failures);
+  return { plan, done, refusals };
 }
 
 /** Pure. @returns why an approved plan is not carried out; null where it is */

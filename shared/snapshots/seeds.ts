@@ -4,7 +4,7 @@ import { newRegister, type RegisterRecord } from '../guardrails/names.ts';
 export interface SeedRecord extends RegisterRecord {
   /** Names of the fleet's groups: one without a member is found by nothing else. */
   readonly groups: readonly string[];
-  /** By launch template id: the snapshots that its newest versions name, or are about to. prune-retired keeps them, or its groups could launch nothing. */
+  /** By group: the snapshots that what it launches names, or is about to. prune-retired keeps them, or the group could launch nothing. */
   readonly named: Readonly<Record<string, readonly string[]>>;
   /** Keys that volumes of members had when there were some: the groups can launch with them. */
   readonly keys: readonly string[];

@@ -35,8 +35,7 @@ const WATCH_SECONDS = 60;
 
 /** The limit for a swap that proves itself, for a volume of any size. */
 const OUTAGE_BEYOND_CLIENT_SECONDS = 10;
-/** One of them looks whether a volume of the node stalls: then nothing is done to its client. */
-const API_CALLS = 31;
+const API_CALLS = 30;
 
 export type Size = keyof typeof DATA_GIB;
 const PARTS = ['detect', 'create', 'initialize', 'swap', 'catch-up'] as const;

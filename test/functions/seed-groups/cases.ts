@@ -7,6 +7,9 @@ import type { Scenario } from '../../../local/scenarios/scenario.ts';
 import { answerAsPaged } from '../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
 import { readWorld } from '../../../local/scenarios/world-file/read.ts';
+import { fromItem } from '../../../shared/aws/attributes.ts';
+import { keys } from '../../../shared/heal/store.ts';
+import type { SeedRecord } from '../../../shared/snapshots/seeds.ts';
 
 const FUNCTION = 'chainmend-seed-groups';
 const GROUP = 'litecoin-nodes';
@@ -55,6 +58,15 @@ const quarantineAt = (of: World, minutes: number, ids: readonly string[]): void 
   );
 const own = ({ region, tableName }: World, kind: string) =>
   readJournal(region, tableName).filter((line) => line.heal === 'seed-groups' && line.kind === kind);
+/** Snapshots that may not be deleted, since the group names them. */
+const kept = ({ region, tableName }: World): readonly string[] => {
+  const { pk, sk } = keys.seeds('litecoin');
+  return region.dynamodb.items(tableName).flatMap((item) => {
+    const stored = item as Parameters<typeof fromItem>[0];
+    if (stored['pk']?.S !== pk || stored['sk']?.S !== sk) return [];
+    return (fromItem(stored) as unknown as SeedRecord).named[GROUP] ?? [];
+  });
+};
 const pages = ({ region }: World) => region.sns.published().map(pageIn);
 
 const cases: Readonly<Record<string, Case>> = {
@@ -141,6 +153,19 @@ const cases: Readonly<Record<string, Case>> = {
         const told = pages(of).filter(({ code }) => code === 'group-not-seeded');
         return told.length === 1 && told[0]?.['sentence']?.includes('have it launch $Latest or $Default') === true;
       },
+    },
+  },
+  'a group that launches one of our versions by its number keeps its snapshot': {
+    people: (of) => {
+      seedAt(of, 1);
+      of.at(3, () => of.region.autoscaling.launchFrom(GROUP, { name: NAME, version: '2' }));
+      // The newest version names another one then, and the group launches nothing of it.
+      of.at(4, () => call(of, 'CreateLaunchTemplateVersion', { SourceVersion: '1', LaunchTemplateData: {} }));
+      seedAt(of, 5);
+    },
+    expect: {
+      'what it launches is kept': (of) => kept(of).includes(NEWEST),
+      'and the newest version is its owner’s': (of) => newest(of) === 3 && dataOf(of, 3) === null,
     },
   },
   'a group that has lost its last member is seeded all the same': {

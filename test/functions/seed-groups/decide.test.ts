@@ -25,12 +25,13 @@ const fleet = fleetOf({ asg: { seed: 'newest-good', identityFree: true } });
 
 /** A version of the owner's, with an empty data volume of 100 GiB. */
 const owners = (number = 1, volume: Version['volume'] = { device: '/dev/sdf', snapshotId: null, sizeGiB: 100 }) => ({
-  ...{ number, volume, mark: null },
+  ...{ number, volume, snapshotIds: [], mark: null },
 });
 /** A version of ours. */
 const ours = (number: number, snapshotId: string | null, base = 1): Version => ({
   number,
   volume: { device: '/dev/sdf', snapshotId, sizeGiB: 500 },
+  snapshotIds: snapshotId === null ? [] : [snapshotId],
   mark: { base, snapshotId },
 });
 const template = (launched: Version = owners(), more: Partial<Template> = {}): Template => ({
@@ -46,6 +47,7 @@ const member = (more: Partial<MemberFact> = {}): MemberFact => ({
 const group = (of: Template = template(), members: readonly MemberFact[] = [member()]): GroupFact => ({
   name: 'bitcoin-nodes',
   launches: { template: of },
+  names: [],
   members,
 });
 const facts = (
@@ -123,9 +125,9 @@ describe('a group is left alone', () => {
   });
 
   it('where it launches from none', () => {
-    expect(why(facts([{ name: 'bitcoin-nodes', launches: { unfit: 'it launches nothing' }, members: [] }]))).toBe(
-      'bitcoin-nodes launches as before: it launches nothing',
-    );
+    expect(
+      why(facts([{ name: 'bitcoin-nodes', launches: { unfit: 'it launches nothing' }, names: [], members: [] }])),
+    ).toBe('bitcoin-nodes launches as before: it launches nothing');
   });
 });
 
