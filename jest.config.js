@@ -10,6 +10,8 @@ process.env.CHAINMEND_ASKED ??= process.argv
 process.env.NODE_COMPILE_CACHE ??= `${import.meta.dirname}/dist/compile-cache`;
 
 export default {
+  globalSetup: './test/fixtures/job-pool.ts',
+  globalTeardown: './test/fixtures/job-pool-end.ts',
   setupFiles: ['<rootDir>/test/fixtures/properties.js'],
   testEnvironment: './test/fixtures/environment.js',
   // Jest leaves a core free, which of two cores is half of the machine; and a worker mostly waits for a simulation's own process.

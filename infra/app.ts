@@ -1,5 +1,5 @@
 // The CDK app: `cdk synth`, `cdk deploy`, or plain `node infra/app.ts`. Synthesis needs no credentials and no network; a deployment does.
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json' with { type: 'json' };
 import { commandDocuments } from '../shared/node-commands/index.ts';
@@ -25,7 +25,7 @@ try {
  * CDK context, given by `-c NAME=…`:
  * - email: where pages go.
  * - fleets: the folder of fleet files.
- * - bundles: the folder that gets the bundles.
+ * - bundles: a folder with the functions' bundles; made in dist/functions unless given.
  * - runbooks: the prefix of the runbooks' paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`.
  * - nodeRoles: ARNs of the roles of the nodes' instances, with commas, or none. A replacement instance gets its role through its launch template, and
  * replace-node may pass on only these roles.
@@ -39,8 +39,8 @@ async function synthesize(app: App): Promise<void> {
   const nodeRoles = nodeRolesOf(app);
   const kmsKeys = kmsKeysOf(app);
   const fleets = readFleets(contextOf(app, 'fleets') ?? fleetsDirectory);
-  const bundles = resolve(contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions'));
-  await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
+  const bundles = contextOf(app, 'bundles') ?? join(repositoryRoot, 'dist/functions');
+  if (contextOf(app, 'bundles') === undefined) await bundleFunctions(join(repositoryRoot, 'functions'), bundles);
   const documents = commandDocuments();
   new ChainmendStack(app, 'Chainmend', {
     fleets,

@@ -1,4 +1,4 @@
-// Synthesizes the stack when its sources have changed; otherwise it returns the last assembly.
+// Bundles the functions and synthesizes the stack when their sources have changed; otherwise it returns what was made last.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -9,10 +9,12 @@ import { fleetsDirectory } from './fleets.ts';
 import { repositoryRoot } from './paths.ts';
 
 /** All sources of the assembly. */
-const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.json'];
+const SOURCES = ['functions', 'shared', 'infra', 'package-lock.json', 'tsconfig.json'].map((path) =>
+  join(repositoryRoot, path),
+);
 
-const KEPT_ASSEMBLIES = 6;
-/** A process that was given an assembly reads it for minutes. */
+const KEPT = 6;
+/** A process that was given a path reads there for minutes. */
 const IN_USE_MS = 60 * 60_000;
 const TIMEOUT_MS = 600_000;
 const LOOK_EVERY_MS = 100;
@@ -36,30 +38,41 @@ export async function ensureSynthesized(options: SynthOptions = {}): Promise<str
   const fleets = resolve(options.fleets ?? fleetsDirectory);
   const assemblies = resolve(options.assemblies ?? join(repositoryRoot, 'dist/assemblies'));
   const { context = {} } = options;
-  const sources = [...SOURCES.map((path) => join(repositoryRoot, path)), fleets];
-  const assembly = join(assemblies, await hashOf(sources, JSON.stringify(context)));
-  if (existsSync(assembly)) {
-    const now = new Date();
-    await utimes(assembly, now, now);
-    return assembly;
-  }
+  return ensureMade(assemblies, await hashOf([...SOURCES, fleets], JSON.stringify(context)), async (outdir) =>
+    synthesize(outdir, { ...context, fleets, bundles: await ensureBundled() }),
+  );
+}
 
-  await mkdir(assemblies, { recursive: true });
-  const turn = `${assembly}.turn`;
+/** The path of the current sources' bundles, <function>/index.js. They are the same for all fleets: an assembly takes a second without them, and several with. */
+export const ensureBundled = async (): Promise<string> =>
+  ensureMade(join(repositoryRoot, 'dist/bundles'), await hashOf(SOURCES, 'bundles'), (out) =>
+    runProcess(['infra/bundle-app.ts', out], {}),
+  );
+
+/** @param folder holds what was made, each under the hash of its sources @param make makes it at a path of its own */
+async function ensureMade(folder: string, hash: string, make: (path: string) => Promise<void>): Promise<string> {
+  const made = join(folder, hash);
+  if (existsSync(made)) {
+    const now = new Date();
+    await utimes(made, now, now);
+    return made;
+  }
+  await mkdir(folder, { recursive: true });
+  const turn = `${made}.turn`;
   while (!(await takeBuildLock(turn))) {
     await setTimeout(LOOK_EVERY_MS);
-    if (existsSync(assembly)) return assembly;
+    if (existsSync(made)) return made;
   }
-  const working = await mkdtemp(join(assemblies, 'new-'));
+  const working = await mkdtemp(join(folder, 'new-'));
   try {
-    await synthesize(join(working, 'assembly'), { ...context, fleets, bundles: join(working, 'functions') });
-    await moveUnlessThere(join(working, 'assembly'), assembly);
+    await make(join(working, 'made'));
+    await moveUnlessThere(join(working, 'made'), made);
   } finally {
     await rm(working, { recursive: true, force: true });
     await rm(turn, { force: true });
   }
-  await forgetOldest(assemblies);
-  return assembly;
+  await forgetOldest(folder);
+  return made;
 }
 
 /**
@@ -98,32 +111,37 @@ const isError = (error: unknown, code: string): boolean => (error as NodeJS.Errn
  * Runs the app in its own process: CDK is large and keeps state, and nothing of it is needed once the template exists.
  * @param validation CDK's own validation of the template takes half of the time; `cdk synth` and `cdk deploy` always have it
  */
-export function synthesize(
+export const synthesize = (
   outdir: string,
   context: Readonly<Record<string, string>> = {},
   { validation = false } = {},
-): Promise<void> {
-  const app = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'infra/app.ts')], {
-    cwd: repositoryRoot,
-    env: {
-      ...process.env,
-      CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify(context),
-      CDK_VALIDATION: String(validation),
-      NODE_OPTIONS: '',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: TIMEOUT_MS,
+): Promise<void> =>
+  runProcess(['infra/app.ts'], {
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON: JSON.stringify(context),
+    CDK_VALIDATION: String(validation),
   });
+
+function runProcess([file = '', ...words]: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(repositoryRoot, file), ...words],
+    {
+      cwd: repositoryRoot,
+      env: { ...process.env, ...env, NODE_OPTIONS: '' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: TIMEOUT_MS,
+    },
+  );
   let stderr = '';
-  app.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(0, STDERR_BYTES);
   });
   return new Promise((done, fail) => {
-    app.once('error', fail);
-    app.once('close', (code, signal) => {
+    child.once('error', fail);
+    child.once('close', (code, signal) => {
       if (code === 0) done();
-      else fail(new Error(`infra/app.ts ended with ${signal ?? code}:\n${stderr}`));
+      else fail(new Error(`${file} ended with ${signal ?? code}:\n${stderr}`));
     });
   });
 }
@@ -151,21 +169,19 @@ async function moveUnlessThere(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    // Another process was faster. It had the same sources, so its assembly is the same.
+    // Another process was faster. It had the same sources, so what it made is the same.
     if (!existsSync(to)) throw error;
   }
 }
 
-async function forgetOldest(assemblies: string): Promise<void> {
-  const names = (await readdir(assemblies)).filter((name) => /^[0-9a-f]{16}$/.test(name));
-  const ages = await Promise.all(
-    names.map(async (name) => ({ name, atMs: (await stat(join(assemblies, name))).mtimeMs })),
-  );
+async function forgetOldest(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{16}$/.test(name));
+  const ages = await Promise.all(names.map(async (name) => ({ name, atMs: (await stat(join(folder, name))).mtimeMs })));
   ages.sort((one, other) => other.atMs - one.atMs);
   await Promise.all(
     ages
-      .slice(KEPT_ASSEMBLIES)
+      .slice(KEPT)
       .filter(({ atMs }) => atMs < Date.now() - IN_USE_MS)
-      .map(({ name }) => rm(join(assemblies, name), { recursive: true, force: true })),
+      .map(({ name }) => rm(join(folder, name), { recursive: true, force: true })),
   );
 }

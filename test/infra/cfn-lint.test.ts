@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { synthesize } from '../../infra/synth.ts';
+import { ensureBundled, synthesize } from '../../infra/synth.ts';
 import { isAsked } from '../fixtures/asked.ts';
 import { type PythonTool, pythonTool } from '../fixtures/python-tool.ts';
 import { writeFleets } from './many-fleets.ts';
@@ -88,7 +88,7 @@ describe('cfn-lint', () => {
     async (name, count, context) => {
       const outdir = join(directory, name.replaceAll(' ', '-'));
       const fleets = count === undefined ? {} : { fleets: writeFleets(`${outdir}-fleets`, count) };
-      await synthesize(outdir, { ...context, ...fleets, bundles: `${outdir}-functions` });
+      await synthesize(outdir, { ...context, ...fleets, bundles: await ensureBundled() });
       const found = await lint(packages, join(outdir, 'Chainmend.template.json'));
       const errors = found.filter(({ Level }) => Level === 'Error');
       expect(errors.map(({ Rule, Message, Location }) => `${Rule.Id} ${Location.Path.join('/')}: ${Message}`)).toEqual(

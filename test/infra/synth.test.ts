@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
-import { ensureSynthesized, synthesize } from '../../infra/synth.ts';
+import { ensureBundled, ensureSynthesized, synthesize } from '../../infra/synth.ts';
 import { long } from '../fixtures/long.ts';
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'chainmend-'));
@@ -103,7 +103,7 @@ describe('the app, synthesized in a process of its own with no credentials and n
     'is the same to the byte when it is made again, and what CDK takes for valid',
     async () => {
       const outdir = join(temporary(), 'assembly');
-      await synthesize(outdir, { bundles: join(temporary(), 'functions') }, { validation: true });
+      await synthesize(outdir, { bundles: await ensureBundled() }, { validation: true });
       expect(contentOf(outdir)).toEqual(contentOf(assembly));
       expect(existsSync(join(outdir, 'manifest.json'))).toBe(true);
     },
@@ -111,7 +111,7 @@ describe('the app, synthesized in a process of its own with no credentials and n
   );
 
   it('says what is wrong with what it was given', async () => {
-    const given = { bundles: join(temporary(), 'functions'), email: 'oncall' };
+    const given = { bundles: await ensureBundled(), email: 'oncall' };
     await expect(synthesize(join(temporary(), 'assembly'), given)).rejects.toThrow(
       'context "email" is "oncall", expected an address',
     );

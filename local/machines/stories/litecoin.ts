@@ -1,9 +1,10 @@
-// The litecoin network: three nodes of a fleet, a fleet of one node, and one that belongs to no fleet and mines. The stories next to this file play
+// The litecoin network: three nodes of a fleet, two fleets of one node each, and one that belongs to no fleet and mines. The stories next to this file play
 // on it.
 import { endpointOf, heightOf, litecoinNode, Mining, mine, peersOf } from '../chains/litecoin.ts';
 import type { StoryGroup } from '../story.ts';
 import { busyRpc } from './litecoin/busy-rpc.ts';
 import { corruptData } from './litecoin/corrupt-data.ts';
+import { deadUnwatched, UNWATCHED } from './litecoin/dead-unwatched.ts';
 import { diskFull } from './litecoin/disk-full.ts';
 import { frozen } from './litecoin/frozen.ts';
 import { LONE, loneNodeFrozen } from './litecoin/lone-node-frozen.ts';
@@ -13,11 +14,12 @@ import { unmountedData } from './litecoin/unmounted-data.ts';
 /** Regtest mines only on request: one block in so many milliseconds. */
 const BLOCK_MS = 4_000;
 const NODES = ['node1', 'node2', 'node3'] as const;
-const FOLLOWERS = [...NODES, LONE.name];
+const ALONE = [LONE, UNWATCHED];
+const FOLLOWERS = [...NODES, ...ALONE.map(({ name }) => name)];
 
 export const litecoin: StoryGroup = {
   name: 'litecoin',
-  fleets: ['litecoin', LONE.fleet],
+  fleets: ['litecoin', ...ALONE.map(({ fleet }) => fleet)],
   build: async (world, { say, becomes }) => {
     const miner = await world.node(litecoinNode({ name: 'miner', peers: [] }));
     const peersOfOne = (name: string) => [
@@ -26,10 +28,10 @@ export const litecoin: StoryGroup = {
     ];
     await Promise.all([
       ...NODES.map((name) => world.node(litecoinNode({ fleet: 'litecoin', name, peers: peersOfOne(name) }))),
-      world.node(litecoinNode({ fleet: LONE.fleet, name: LONE.name, peers: peersOfOne('') })),
+      ...ALONE.map(({ fleet, name }) => world.node(litecoinNode({ fleet, name, peers: peersOfOne('') }))),
     ]);
     world.region.network.attach(LONE.reference, 'internet', endpointOf(miner));
-    say('litecoin', 'four nodes and a miner have booted, each with systemd, a volume and an address of its own');
+    say('litecoin', 'five nodes and a miner have booted, each with systemd, a volume and an address of its own');
     await becomes('the miner answers', 60, async () => (await heightOf(miner)) >= 0);
     await mine(miner, 60);
     mining.set(world, new Mining(miner, BLOCK_MS));
@@ -53,5 +55,5 @@ export const litecoin: StoryGroup = {
   first: [snapshots],
   // Two of the three at once: while all of them were sick, the breaker would leave them alone. One restore after the other: they take turns. The node
   // that is unmounted had a full disk before: by then the snapshots have to be older than that, since it may count as the same trouble.
-  lanes: [[frozen, diskFull, busyRpc], [corruptData, unmountedData], [loneNodeFrozen]],
+  lanes: [[frozen, diskFull, busyRpc], [corruptData, unmountedData], [loneNodeFrozen], [deadUnwatched]],
 };

@@ -1,10 +1,8 @@
 // A restart is the first rung and the most frequent heal. It loads index.js alone: lazy.js holds what only the later rungs need.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { bundleFunctions } from '../../../infra/bundle.ts';
-import { repositoryRoot } from '../../../infra/paths.ts';
+import { ensureBundled } from '../../../infra/synth.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
 async function healWithBrokenLazyFile(scenario: string) {
@@ -39,16 +37,11 @@ const RARE = [
 ];
 
 it('the shapes of calls that only later rungs make are in the second file', async () => {
-  const out = mkdtempSync(join(tmpdir(), 'chainmend-second-file-'));
-  try {
-    await bundleFunctions(join(repositoryRoot, 'functions'), out);
-    // As the SDK's schemas name an operation.
-    const inFile = (file: string): string[] => {
-      const text = readFileSync(join(out, 'replace-node', file), 'utf8');
-      return RARE.filter((name) => text.includes(`"${name}",0,`));
-    };
-    expect([inFile('index.js'), inFile('lazy.js')]).toEqual([[], RARE]);
-  } finally {
-    rmSync(out, { recursive: true });
-  }
+  const bundles = await ensureBundled();
+  // As the SDK's schemas name an operation.
+  const inFile = (file: string): string[] => {
+    const text = readFileSync(join(bundles, 'replace-node', file), 'utf8');
+    return RARE.filter((name) => text.includes(`"${name}",0,`));
+  };
+  expect([inFile('index.js'), inFile('lazy.js')]).toEqual([[], RARE]);
 });
