@@ -1,15 +1,16 @@
-// One Jest test for each target of a module. 2,000 inputs each, always the same ones, and some new ones each time; `FUZZ=100000` takes more, all of
-// them new.
+// One Jest test for each target of a module. 2,000 inputs each by `npm test -- fuzz`, a quarter of them by `npm test`: always the same ones, and some new
+// ones each time. `FUZZ=100000` takes more, all of them new.
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, expect, it } from '@jest/globals';
+import { isAsked } from '../fixtures/asked.ts';
 import type { Target } from './target.ts';
 import type { Came, Work } from './worker.ts';
 
-const RUNS = 2_000;
+const RUNS = isAsked('fuzz') ? 2_000 : 500;
 /** A tenth of the inputs, new each time. Their findings are reported, and fail no test until they become samples. */
-const NEW_RUNS = 200;
+const NEW_RUNS = RUNS / 10;
 const SEED = 20_261_120;
 
 /** "each under … 64 MiB": in addition to what the modules themselves and the strings of a property need. */
