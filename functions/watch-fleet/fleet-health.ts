@@ -226,7 +226,17 @@ function since(
   );
 }
 
-/** The codes that people already know, with the time when each was last seen. Of `changed` there is more to know by now. */
+/** Two signs of one cause, a chain that makes no block: people are told by the first that is seen. */
+const SAME_CAUSE: ReadonlyMap<string, PageCode> = new Map([
+  ['chain-halted', 'consensus-halted'],
+  ['consensus-halted', 'chain-halted'],
+]);
+
+/** Whether people know of the cause of a condition, by its own page or by that of another sign of it. */
+export const isTold = (code: string, paged: FleetWatch['paged']): boolean =>
+  Object.hasOwn(paged, code) || Object.hasOwn(paged, SAME_CAUSE.get(code) ?? code);
+
+/** The codes that people already know, with the time when the cause of each was last seen. Of `changed` there is more to know by now. */
 function pagedBefore(
   conditions: ReadonlyMap<PageCode, string>,
   before: FleetWatch | undefined,
@@ -235,7 +245,7 @@ function pagedBefore(
 ): Readonly<Record<string, number>> {
   const known = Object.entries(before?.paged ?? {}).map(([code, seenAtMs]): [string, number] => [
     code,
-    conditions.has(code as PageCode) ? nowMs : seenAtMs,
+    conditions.has(code as PageCode) || conditions.has(SAME_CAUSE.get(code) ?? (code as PageCode)) ? nowMs : seenAtMs,
   ]);
   return Object.fromEntries(
     known.filter(([code, seenAtMs]) => nowMs - seenAtMs < WELL_FOR_MS && !changed.has(code as PageCode)),

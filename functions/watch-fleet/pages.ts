@@ -9,7 +9,7 @@ import type { PageCode } from '../../shared/model/guardrail-codes.ts';
 import { NODE_EVENT, readTrigger } from '../../shared/model/trigger.ts';
 import { names } from '../../shared/text/names.ts';
 import { type FleetFacts, pausedIn } from './context.ts';
-import type { FleetHealth } from './fleet-health.ts';
+import { type FleetHealth, isTold } from './fleet-health.ts';
 import { nearKey, sentenceOfEvents, sentenceOfNear } from './instance-events.ts';
 import type { JudgedNode } from './node-health.ts';
 
@@ -63,12 +63,13 @@ export function duePages(facts: FleetFacts, { nodes, watch }: FleetHealth): read
     ),
     ...eventPage('event-near', unpaused, ({ near }) => (near.length === 0 ? null : sentenceOfNear(near))),
   ];
-  const ofFleet = Object.entries(watch.conditions)
-    .filter(([code, { sinceMs }]) => sinceMs < nowMs && !Object.hasOwn(watch.paged, code))
-    .map(([name, { reason }]) => {
-      const code = name as PageCode;
-      return { code, nodes: [], reason, kind: KINDS[code] ?? null };
-    });
+  const ofFleet: DuePage[] = [];
+  for (const [name, { sinceMs, reason }] of Object.entries(watch.conditions)) {
+    const code = name as PageCode;
+    const begun = Object.fromEntries(ofFleet.map((page) => [page.code, nowMs]));
+    if (sinceMs < nowMs && !isTold(code, { ...watch.paged, ...begun }))
+      ofFleet.push({ code, nodes: [], reason, kind: KINDS[code] ?? null });
+  }
   return [...ofNodes, ...ofEC2, ...ofFleet];
 }
 

@@ -950,6 +950,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/fleet-health.ts': [
     {
+      name: 'a chain that stands is told once, by whichever sign of it is seen first',
+      find: 'Object.hasOwn(paged, code) || Object.hasOwn(paged, SAME_CAUSE.get(code) ?? code)',
+      replace: 'Object.hasOwn(paged, code)',
+      caughtBy: ['functions/watch-fleet/watch-fleet'],
+    },
+    {
       name: 'nobody is paged for a node before the verdict of stuck had its time',
       find: 'nowMs - node.sinceMs >= fleet.health.stuckSeconds * 1_000 + SWEEP_MS',
       replace: 'true',

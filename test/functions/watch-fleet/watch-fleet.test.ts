@@ -9,13 +9,19 @@ import { metricsOf } from '../../../functions/watch-fleet/metrics.ts';
 import { partsOf, storeObservations } from '../../../functions/watch-fleet/observations.ts';
 import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../../functions/watch-fleet/pages.ts';
 import { UNSAID } from '../../../shared/chains/client.ts';
+import type { ConsensusMetrics } from '../../../shared/chains/metrics.ts';
 import type { FleetObservation, FleetWatch, ObservedNode } from '../../../shared/fleet/observation.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
 import { PAUSE_TAG } from '../../../shared/guardrails/switches.ts';
 import { createStore } from '../../../shared/heal/store.ts';
-import { dead, fleetOf, MINUTE, type Sweep, T0, Watched } from '../../fixtures/sights.ts';
+import { dead, fleetOf, MINUTE, type Sweep, statusAt, T0, Watched } from '../../fixtures/sights.ts';
 
 const names = (count: number) => Array.from({ length: count }, (_, at) => `node${at + 1}`);
+
+const QUIET: ConsensusMetrics = {
+  ...{ namespace: 'tendermint', latestBlockHeight: 1000, rounds: 0 },
+  ...{ validatorsPower: 40, missingValidatorsPower: 0, byzantineValidators: 0, byzantineValidatorsPower: 0 },
+};
 
 /** A watched fleet that pages as the function does. */
 class Paging extends Watched {
@@ -47,6 +53,17 @@ describe('a page', () => {
     const paging = new Paging();
     for (let n = 0; n < 4; n++) paging.sweep({ node1: 1000, node2: dead });
     expect(paging.pages).toEqual([[], ['node-unreachable node2'], [], []]);
+  });
+
+  it('of a CometBFT chain that stands comes once, by the first sign of it, however the two signs come and go', () => {
+    const paging = new Paging(fleetOf({}, { fleet: 'irita', chain: 'cometbft' }));
+    const stands = (rounds: number) => {
+      const consensus = { kind: 'ok' as const, facts: { ...QUIET, rounds } };
+      const status = { kind: 'ok' as const, facts: statusAt({ height: 1000 }, []) };
+      paging.sweep({ node1: { status, consensus }, node2: { status, consensus } });
+    };
+    for (let n = 0; n < 60; n++) stands(n < 30 ? n : n % 12);
+    expect(paging.pages.flat()).toEqual(['consensus-halted']);
   });
 
   it('does not come for a single failed reading', () => {

@@ -5,6 +5,8 @@ import { nobodySignedTwice } from './honest.ts';
 
 const STOPPED = ['validator1', 'validator2'] as const;
 const OTHERS = ['validator3', 'validator4', 'follower1'] as const;
+/** Rounds that do not end, or blocks that do not come: whichever is seen first. */
+const TOLD = ['chain-halted', 'consensus-halted'];
 /** Commands that raise a node's fence and read its state, or write a list of peers for its next start. */
 const HARMLESS = /^(ask the node|write \d+ peers$)/;
 /** A node that is sick for four minutes is healed without an alarm: after this time no node may have been healed. */
@@ -30,7 +32,7 @@ export const haltedChain: RealStory = {
     await becomes(
       'people are told that the chain stands still',
       300,
-      () => hasJournalLine(world, sinceMs, { kind: 'page', code: 'chain-halted' }),
+      () => TOLD.some((code) => hasJournalLine(world, sinceMs, { kind: 'page', code })),
       () =>
         world
           .journal()
