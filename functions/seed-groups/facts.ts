@@ -25,10 +25,11 @@ import type { SeedContext } from './context.ts';
 import type { GroupFact, MemberFact, SeedFacts } from './decide.ts';
 import {
   type Follows,
+  keyOfVersion,
   launchesOf,
+  snapshotsLaunched,
   type Template,
   templateOf,
-  type VersionNamed,
   versionOf,
   versionsOf,
 } from './templates.ts';
@@ -114,13 +115,7 @@ function groupFact(group: AutoScalingGroup, { templates, launched, nodes, observ
         : template
           ? { template }
           : { unfit: `launch template ${launches.templateName} (${launches.templateId}) is not there` },
-    names: [
-      ...new Set([
-        ...versionsOf(group).flatMap((version) => launched.get(versionKey(version)) ?? []),
-        // Its owner's own, which it launches again when ours is taken back.
-        ...(template?.base.snapshotIds ?? []),
-      ]),
-    ].sort(),
+    names: snapshotsLaunched(group, launched, template?.base),
     members: members.map((node) => memberFact(node, observed)),
   };
 }
@@ -157,14 +152,12 @@ async function readTemplates(
   return new Map(await Promise.all(read));
 }
 
-const versionKey = ({ templateId, version }: VersionNamed): string => `${templateId} ${version}`;
-
 /** What every version names that a group may launch: also where the group cannot be seeded, it needs these snapshots. */
 async function readLaunched(
   ec2: EC2Client,
   groups: readonly AutoScalingGroup[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const versions = new Map(groups.flatMap(versionsOf).map((named) => [versionKey(named), named]));
+  const versions = new Map(groups.flatMap(versionsOf).map((named) => [keyOfVersion(named), named]));
   const read = [...versions].map(async ([key, { templateId, version }]) => {
     const found = await readVersions(ec2, templateId, { Versions: [version] });
     return [key, found.flatMap((one) => versionOf(one).snapshotIds)] as const;

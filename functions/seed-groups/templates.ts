@@ -86,6 +86,23 @@ export function versionsOf({ LaunchTemplate, MixedInstancesPolicy }: AutoScaling
   );
 }
 
+export const keyOfVersion = ({ templateId, version }: VersionNamed): string => `${templateId} ${version}`;
+
+/**
+ * The snapshots without which a group launches nothing: of every version that it may launch, and of its owner's own, which it launches again when ours is
+ * taken back.
+ *
+ * @param launched snapshots by `keyOfVersion`
+ */
+export const snapshotsLaunched = (
+  group: AutoScalingGroup,
+  launched: ReadonlyMap<string, readonly string[]>,
+  base: Version | undefined,
+): readonly string[] => {
+  const now = versionsOf(group).flatMap((version) => launched.get(keyOfVersion(version)) ?? []);
+  return [...new Set([...now, ...(base?.snapshotIds ?? [])])].sort();
+};
+
 export const versionOf = ({
   VersionNumber = 0,
   VersionDescription,

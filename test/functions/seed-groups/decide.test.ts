@@ -11,6 +11,7 @@ import {
   describe as descriptionOf,
   launchesOf,
   markOf,
+  snapshotsLaunched,
   type Template,
   templateOf,
   type Version,
@@ -251,6 +252,24 @@ describe('a launch template', () => {
       'unfit',
     );
     expect(launchesOf({ AutoScalingGroupName: 'g', ...rest })).toHaveProperty('unfit');
+  });
+
+  it('keeps the snapshots of every version that its group may launch, by a number and for a kind of machine, too', () => {
+    const specification = (version: string) => ({ LaunchTemplateId: ID, Version: version });
+    const launched = new Map([
+      [`${ID} 2`, [NEW]],
+      [`${ID} 7`, [OLD]],
+    ]);
+    const kept = (more: object, base?: Version) =>
+      snapshotsLaunched({ AutoScalingGroupName: 'bitcoin-nodes', ...more } as never, launched, base);
+    expect(kept({ LaunchTemplate: specification('2') })).toEqual([NEW]);
+    const LaunchTemplate = {
+      LaunchTemplateSpecification: specification('2'),
+      Overrides: [{ InstanceType: 'm6i.xlarge' }, { LaunchTemplateSpecification: specification('7') }],
+    };
+    expect(kept({ MixedInstancesPolicy: { LaunchTemplate } })).toEqual([NEW, OLD]);
+    expect(kept({ LaunchTemplate: specification('2') }, ours(1, OLD))).toEqual([NEW, OLD]);
+    expect(kept({})).toEqual([]);
   });
 
   it('makes one volume beside the root', () => {
