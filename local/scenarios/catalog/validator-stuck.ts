@@ -17,9 +17,16 @@ export const validatorStuck: Scenario = {
   done: (world) => passed(world, 20),
   hours: 4,
   expect: [
-    nothingDone,
-    refusedFor('validator', 'it was refused because it is a validator'),
+    { ...nothingDone, undisturbed: true },
     {
+      sentence: 'no client was restarted, and nothing but a list of peers was written',
+      holds: ({ nodes, heals }) =>
+        nodes.every(({ clientStarts }) => clientStarts === 0) && heals.every(({ kind }) => kind === 'rotate-peers'),
+    },
+    // Whose commands come late is hardly ever heard of: that a node stands has to be seen without a gap.
+    { ...refusedFor('validator', 'it was refused because it is a validator'), undisturbed: true },
+    {
+      undisturbed: true,
       sentence: 'a person was paged, and told what to do',
       holds: ({ pages }) =>
         pages.some(
