@@ -2,9 +2,10 @@
 // them into a second file of the asset. That file is loaded when one of its exports is first used, and never while the function starts.
 
 export * as handOver from '../../shared/aws/hand-over.ts';
-export * as clients from '../../shared/aws/instance-owners.ts';
 export * as types from '../../shared/aws/instance-types.ts';
+export * as keys from '../../shared/aws/key-usability.ts';
 export * as launch from '../../shared/aws/launch.ts';
+export * as clients from '../../shared/aws/seldom-clients.ts';
 export * as standby from '../../shared/aws/standby.ts';
 export * as ask from '../../shared/heal/ask.ts';
 export * as policies from '../../shared/snapshots/policies.ts';

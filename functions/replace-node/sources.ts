@@ -1,6 +1,7 @@
 // Reads the sources of data: good snapshots, a healthy sibling's volumes, and volumes that an earlier heal has kept.
 import { DescribeVolumesCommand } from '@aws-sdk/client-ec2';
-import { judgeKey, keyDenies, keyScopeOf } from '../../shared/aws/keys.ts';
+import { judgeKey } from '../../shared/aws/key-usability.ts';
+import { keyDenies, keyScopeOf } from '../../shared/aws/keys.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import type { FleetWatch, ObservedNode } from '../../shared/fleet/observation.ts';

@@ -2,18 +2,18 @@
 
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { DLMClient } from '@aws-sdk/client-dlm';
+import type { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { KMSClient } from '@aws-sdk/client-kms';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { PROBE_REQUEST_TIMEOUT_MS } from '../probe/protocol.ts';
-import { autoScalingClient, loadBalancingClient } from './instance-owners.ts';
+import { autoScalingClient, keyClient, lifecycleClient, loadBalancingClient } from './seldom-clients.ts';
 
 export interface Clients {
   readonly ec2: EC2Client;
@@ -125,10 +125,10 @@ export function replaceClients(configure: Configure = () => ({})): ReplaceClient
   const settings = settingsWith(configure);
   return lazily<ReplaceClients>({
     ...baseClientFactories(settings),
-    dlm: () => new DLMClient(settings('dlm')),
+    dlm: () => lifecycleClient(settings('dlm')),
     elb: () => loadBalancingClient(settings('elasticloadbalancing')),
     autoscaling: () => autoScalingClient(settings('autoscaling')),
-    kms: () => new KMSClient(settings('kms')),
+    kms: () => keyClient(settings('kms')),
   });
 }
 

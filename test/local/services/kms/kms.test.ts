@@ -4,7 +4,7 @@ import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplaceClients } from '../../../../shared/aws/clients.ts';
 import { describeInstance } from '../../../../shared/aws/instances.ts';
-import { judgeKey } from '../../../../shared/aws/keys.ts';
+import { judgeKey } from '../../../../shared/aws/key-usability.ts';
 import { describeVolumes } from '../../../../shared/aws/volumes.ts';
 import { type PacedRegion, pacedRegion } from '../../../fixtures/paced-region.ts';
 
