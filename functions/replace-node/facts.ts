@@ -38,8 +38,9 @@ import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutEvent, type Move, moveOf } from './move.ts';
-import { NO_SOURCES, readSources, type Sources } from './sources.ts';
+import { readSources } from './sources.ts';
 import { ASKED_AT_MOST, makesAgain, type NodeStatus, type ReplaceContext, type Unanswered } from './state.ts';
+import { NO_SOURCES, type Sources } from './supply.ts';
 
 /** watch-fleet's last observation of the node's client; null where it has not been observed lately. */
 export interface Watched {

@@ -15,3 +15,4 @@ export * as replacement from './launch.ts';
 export * as plan from './plan.ts';
 export * as replace from './rungs/replace.ts';
 export * as swap from './rungs/swap.ts';
+export * as sources from './sources.ts';

@@ -9,41 +9,15 @@ import { roleOf } from '../../shared/fleet/resolve.ts';
 import { keptOf, readKept } from '../../shared/heal/kept.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import { FLEET_TAG, NODE_TAG, PUT_BACK_TAG } from '../../shared/model/tags.ts';
-import { type Chain, rateShown } from '../../shared/snapshots/catch-up.ts';
+import { rateShown } from '../../shared/snapshots/catch-up.ts';
 import { readSnapshots } from '../../shared/snapshots/inventory.ts';
 import { clientNameOf } from '../../shared/snapshots/ledger.ts';
-import type { SnapshotSet } from '../../shared/snapshots/model.ts';
 import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { blockMsOf, chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
 import type { ReplaceContext } from './state.ts';
+import { type KeptSource, NO_SOURCES, type SiblingSource, type Sources } from './supply.ts';
 import { excludedOf } from './tried.ts';
-
-export interface Sources {
-  /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
-  readonly unread?: string;
-  readonly good: readonly SnapshotSet[];
-  readonly refused: readonly { readonly setId: string; readonly why: string }[];
-  /** Volumes of a healthy sibling in the same zone, where the fleet file prefers them. */
-  readonly sibling: SiblingSource | null;
-  /** Volumes of this node that an earlier heal has kept. */
-  readonly kept: KeptSource | null;
-  /** What says how long a copy catches up; absent where nothing is copied. */
-  readonly chain?: Chain;
-}
-
-export interface SiblingSource {
-  readonly instanceId: string;
-  readonly node: string;
-  readonly height: number | null;
-  readonly volumes: Readonly<Record<string, string>>;
-}
-
-export interface KeptSource {
-  readonly incidentId: string;
-  readonly availabilityZone: string;
-  readonly volumes: Readonly<Record<string, string>>;
-}
 
 interface SourcesInput {
   readonly fleet: Fleet;
@@ -52,9 +26,6 @@ interface SourcesInput {
   readonly watch: FleetWatch | undefined;
   readonly nowMs: number;
 }
-
-/** Nothing to copy. */
-export const NO_SOURCES: Sources = { good: [], refused: [], sibling: null, kept: null };
 
 export async function readSources(context: ReplaceContext, input: SourcesInput): Promise<Sources> {
   const { clients, payload } = context;

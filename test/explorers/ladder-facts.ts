@@ -2,7 +2,7 @@
 
 import { type Facts, heardOf, type Needs } from '../../functions/replace-node/facts.ts';
 import { needsOf } from '../../functions/replace-node/ladder.ts';
-import type { Sources } from '../../functions/replace-node/sources.ts';
+import type { Sources } from '../../functions/replace-node/supply.ts';
 import type { LadderState } from '../../shared/heal/memory.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { SnapshotFact, SnapshotSet } from '../../shared/snapshots/model.ts';

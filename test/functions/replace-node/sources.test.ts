@@ -1,7 +1,8 @@
 // Whose data may replace a node's own: volumes that a heal has recorded as kept, and those of a sibling that is near enough.
 import { describe, expect, it } from '@jest/globals';
-import { readSources, type Sources } from '../../../functions/replace-node/sources.ts';
+import { readSources } from '../../../functions/replace-node/sources.ts';
 import type { ReplaceContext } from '../../../functions/replace-node/state.ts';
+import type { Sources } from '../../../functions/replace-node/supply.ts';
 import type { ObservedNode } from '../../../shared/fleet/observation.ts';
 import { writeKept } from '../../../shared/heal/kept.ts';
 import type { RequestedAction } from '../../../shared/model/payload.ts';

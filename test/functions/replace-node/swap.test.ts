@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decide, nextCleanup } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { SWAP as SWAP_RUNG } from '../../../functions/replace-node/rungs/swap.ts';
-import type { Sources } from '../../../functions/replace-node/sources.ts';
+import type { Sources } from '../../../functions/replace-node/supply.ts';
 import type { Blame, CleanupPiece, LadderState, Tried } from '../../../shared/heal/memory.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../fixtures/builders/snapshot.ts';

@@ -1,0 +1,32 @@
+// The sources of data, as they are before any is read. sources.ts reads them, and is only loaded where a heal needs them.
+import type { Chain } from '../../shared/snapshots/catch-up.ts';
+import type { SnapshotSet } from '../../shared/snapshots/model.ts';
+
+export interface Sources {
+  /** Why they could not be read, where nothing needed them yet: nothing is known of them. */
+  readonly unread?: string;
+  readonly good: readonly SnapshotSet[];
+  readonly refused: readonly { readonly setId: string; readonly why: string }[];
+  /** Volumes of a healthy sibling in the same zone, where the fleet file prefers them. */
+  readonly sibling: SiblingSource | null;
+  /** Volumes of this node that an earlier heal has kept. */
+  readonly kept: KeptSource | null;
+  /** What says how long a copy catches up; absent where nothing is copied. */
+  readonly chain?: Chain;
+}
+
+export interface SiblingSource {
+  readonly instanceId: string;
+  readonly node: string;
+  readonly height: number | null;
+  readonly volumes: Readonly<Record<string, string>>;
+}
+
+export interface KeptSource {
+  readonly incidentId: string;
+  readonly availabilityZone: string;
+  readonly volumes: Readonly<Record<string, string>>;
+}
+
+/** Nothing to copy. */
+export const NO_SOURCES: Sources = { good: [], refused: [], sibling: null, kept: null };
