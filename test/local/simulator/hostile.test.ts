@@ -20,7 +20,7 @@ describe('a region that is attacked', () => {
   it(
     'refuses hostile words, numbers, times and bytes in every place of every operation, and goes on',
     async () => {
-      const [every, mutations] = isAsked('hostile') ? [1, 20_000] : [25, 400];
+      const [every, mutations] = isAsked('hostile') ? [1, 20_000] : [100, 100];
       const { asked, accepted, answered, defects } = await runJob('hostile', { every, mutations });
       expect(defects).toEqual([]);
       expect(answered['InternalFailure']).toBeUndefined();
