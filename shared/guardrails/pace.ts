@@ -79,6 +79,8 @@ export interface PaceFacts {
 export interface Pace {
   /** One cause for many nodes is likely, or was a moment ago: one canary first. */
   readonly isWave: boolean;
+  /** More is sick than the breaker allows. What only waits after that for its turn is no news to people. */
+  readonly isTrouble: boolean;
   /** How many restarts may begin now. */
   readonly free: number;
   /** More nodes are sick than may be restarted now: who goes first is decided where all are seen. */
@@ -132,7 +134,7 @@ export function paceOf(facts: PaceFacts): Pace {
   const zone = breaker.zone;
   const sentence = sentenceOf({ facts, isWave, stopped, underWay, wave, limit });
   const isCrowded = nodes.filter(isProvedSick).length > free;
-  return { isWave, free, isCrowded, next, stopped, sentence, zone };
+  return { isWave, isTrouble, free, isCrowded, next, stopped, sentence, zone };
 }
 
 const byTurn = (a: Waiting, b: Waiting): number =>
@@ -209,7 +211,7 @@ export function judgePace(
   pace: Pace,
   { instanceId, name }: { readonly instanceId: string; readonly name: string },
 ): Refusal | null {
-  const { next, stopped, isWave, sentence, zone } = pace;
+  const { next, stopped, isTrouble, sentence, zone } = pace;
   if (next.includes(instanceId)) return null;
   const inZone = zone?.instanceIds.includes(instanceId) === true;
   if (stopped !== null)
@@ -222,7 +224,7 @@ export function judgePace(
       },
     );
   // A zone is told as the zone, when something is refused to it that its restarts do not need.
-  const page = isWave && zone === undefined;
+  const page = isTrouble && zone === undefined;
   return refuse('restarts-paced', `${sentence}: ${name} waits for its turn`, { page, retryAfterMs: AGAIN_MS });
 }
 

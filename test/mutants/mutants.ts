@@ -1358,6 +1358,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'shared/guardrails/pace.ts': [
     {
+      name: 'what only waits for its turn when the wave is over is no news to people',
+      find: 'page = isTrouble && zone === undefined',
+      replace: 'page = pace.isWave && zone === undefined',
+      caughtBy: ['shared/guardrails/pace'],
+    },
+    {
       name: 'of many that are sick at once one is restarted first',
       find: 'const width = isWave ? widthAfter(wave.isRecent ? wave.proofs : 0) : Number.POSITIVE_INFINITY;',
       replace: 'const width = Number.POSITIVE_INFINITY;',

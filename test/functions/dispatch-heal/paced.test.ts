@@ -7,6 +7,7 @@ const node = { instanceId: 'i-1', name: 'node1' };
 const pace = (more: Partial<Pace> = {}): Pace => ({
   ...{
     isWave: false,
+    isTrouble: false,
     isCrowded: false,
     free: 1,
     next: ['i-1'],

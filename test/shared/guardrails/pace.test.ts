@@ -183,6 +183,11 @@ describe('the pace of restarts', () => {
     ).toMatchObject({
       page: false,
     });
+    // The wave is over, and one more node waits for a moment: there is nothing to be told.
+    expect(judge(fleet(1, 5, 1), [{ ...restart(3, 'under-way', 5, 1) }])).toMatchObject({
+      refuse: 'restarts-paced',
+      page: false,
+    });
     // Two of three zones are well: it is told as the zone's, and by what a restart does not need.
     const zone = { health: ['synced', 'synced', 'unreachable', 'synced', 'synced', 'unreachable'], zones: 3 } as const;
     expect(judge(zone)).toMatchObject({ refuse: 'restarts-paced', page: false });
