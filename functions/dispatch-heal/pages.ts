@@ -18,6 +18,11 @@ const OF_THE_FLEET: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>([
   'chain-standing',
   'zone-down',
 ]);
+/** Who waits for a turn is no news where people were told lately what has befallen the fleet. */
+const GRAVER: Readonly<Partial<Record<GuardrailCode, readonly GuardrailCode[]>>> = {
+  'restarts-paced': ['zone-down', 'breaker-open'],
+};
+const TOLD_FOR_MS = 2 * 60 * MINUTE_MS;
 /** Refusals whose cause is the account's: its fleets are told of together. */
 const OF_THE_ACCOUNT: ReadonlySet<GuardrailCode> = new Set<GuardrailCode>(['replacements-spent']);
 
@@ -68,7 +73,9 @@ function duePageOf(
   const code = lasting[0]?.refusal.code;
   if (code === undefined) return null;
   const fleets = [...new Set(lasting.map(({ incident }) => incident.fleet))];
-  const before = fleets.flatMap((fleet) => records.get(fleet)?.sent[code] ?? []);
+  const sentOf = (one: GuardrailCode): SentPages[] => fleets.flatMap((fleet) => records.get(fleet)?.sent[one] ?? []);
+  if ((GRAVER[code] ?? []).flatMap(sentOf).some(({ atMs }) => nowMs - atMs < TOLD_FOR_MS)) return null;
+  const before = sentOf(code);
   const known = new Set(before.flatMap((sent) => sent.incidents));
   const refused = lasting.filter(({ incident }) => !known.has(incident.incidentId));
   const [first] = refused;

@@ -1044,6 +1044,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/pages.ts': [
     {
+      name: 'a node that waits for its turn is not told beside the trouble of its zone',
+      find: 'nowMs - atMs < TOLD_FOR_MS',
+      replace: 'nowMs < atMs',
+      caughtBy: ['functions/dispatch-heal/pages'],
+    },
+    {
       name: 'what people were told is not told again',
       find: '!known.has(incident.incidentId)',
       replace: 'true',

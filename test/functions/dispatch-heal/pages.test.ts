@@ -70,6 +70,16 @@ describe('what many nodes are refused for one cause', () => {
   });
 });
 
+describe('a node that waits for its turn', () => {
+  it('is not told while people know what has befallen its fleet, and is told two hours later', () => {
+    const records = whenSent(duePages([refused('node1', 2, { code: 'zone-down' })], NOTHING, NOON_MS));
+    const waits = [refused('node2', -1, { code: 'restarts-paced' })];
+    expect(duePages(waits, records, NOON_MS + 10 * MINUTE_MS)).toEqual([]);
+    expect(nodesOf(duePages(waits, records, NOON_MS + 2 * HOUR_MS))).toEqual([['node2']]);
+    expect(nodesOf(duePages(waits, NOTHING, NOON_MS + 10 * MINUTE_MS))).toEqual([['node2']]);
+  });
+});
+
 describe('two causes', () => {
   it('are two pages: another code, and another fleet', () => {
     const all = [
