@@ -49,13 +49,18 @@ export interface Ran {
   readonly status: number | null;
 }
 
-/** The namespace has the overlay at $root/merged, with its own /run and /dev, where the volume's by-id names are. */
+/**
+ * The namespace has the overlay at $root/merged, with its own /run and /dev, where the volume's by-id names are.
+ * Its /tmp is empty: the character device 0/0 in the upper folder hides what lies in the host's (kernel.org, "overlayfs", whiteouts).
+ */
 const build = `
 set -eu
 mount -t tmpfs -o size="$ROOT_MIB"m upper "$root"
 mkdir "$root/upper" "$root/work" "$root/merged"
+mknod "$root/upper/tmp" c 0 0
 mount -t overlay overlay -o "lowerdir=/,upperdir=$root/upper,workdir=$root/work" "$root/merged"
 cd "$root/merged"
+mkdir -m 1777 tmp
 mkdir -p data srv/node proc sys dev run
 : >srv/node/compose.yaml
 mount --bind /proc proc
