@@ -60,6 +60,8 @@ export interface RealNodeSpec {
   readonly files: (identity: Identity) => ImageFiles;
   /** Units started at each boot: "node@0.21.service" of the unit "node@.service". */
   readonly enabled?: readonly { readonly unit: string; readonly of: string }[];
+  /** A new instance's image where its launch template's user data do the rest; undefined: it has all of the above. */
+  readonly bare?: Required<Pick<RealNodeSpec, 'files' | 'enabled'>>;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -122,12 +124,10 @@ export class RealWorld {
       const privateIp = instance.networkInterface?.privateIp;
       if (!like || privateIp === undefined) return undefined;
       const { instanceId } = instance;
-      const node = this.#settleIn(
-        { ...like.spec, volumes: like.spec.volumes },
-        { name, instanceId, privateIp },
-        userData,
-      );
-      return { machine: node.machine, clientMasked: userData.startsWith('#cloud-config') };
+      const { spec } = like;
+      const node = this.#settleIn({ ...spec, ...spec.bare }, { name, instanceId, privateIp }, userData);
+      // Nothing is to be masked on it from here: its own boot carries out its user data.
+      return { machine: node.machine, clientMasked: false };
     });
   }
 

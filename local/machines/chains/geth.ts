@@ -10,6 +10,10 @@ import type { RealNode, RealNodeSpec, RealWorld } from '../world.ts';
 export const DATA_PATH = '/data';
 export const CONFIG = `${DATA_PATH}/config.toml`;
 export const UNIT = 'geth.service';
+/** The unit's environment, without which it does not start. */
+export const ENVIRONMENT = '/etc/sysconfig/geth';
+/** Its content on a node that does not seal. */
+export const PLAIN_ENVIRONMENT = 'MORE=\n';
 export const NETWORK_ID = 18;
 /** Seconds between two blocks, by any of the sealers. */
 const PERIOD_SECONDS = 2;
@@ -36,7 +40,7 @@ After=network.target mount-fstab.service
 Requires=mount-fstab.service
 StartLimitIntervalSec=0
 [Service]
-EnvironmentFile=/etc/sysconfig/geth
+EnvironmentFile=${ENVIRONMENT}
 Environment=HOME=/root
 ExecStart=${PROGRAM} --config ${CONFIG} --nat none --cache 64 --datadir.minfreedisk ${LEAST_FREE_MIB} $MORE
 Restart=on-failure
@@ -147,25 +151,29 @@ const run = (program: string, operands: readonly string[]): string =>
   });
 
 export interface GethOptions extends Settings {
+  readonly fleet: string;
   readonly name: string;
   /** As its tag says. */
   readonly role: 'bootnode' | 'sealer' | 'client';
+  /** Whether user data set up a new instance: its image has geth and its unit, neither enabled nor with its environment. */
+  readonly setUpByUserData: boolean;
 }
 
-export function gethNode(network: Network, { name, role, ...settings }: GethOptions): RealNodeSpec {
+export function gethNode(network: Network, options: GethOptions): RealNodeSpec {
+  const { fleet, name, role, setUpByUserData, ...settings } = options;
   const account = network.accounts.get(name);
   // geth refuses to unlock an account while it serves RPC, on loopback too.
   const sealing = `--mine --miner.etherbase 0x${account?.address} --unlock 0x${account?.address} --password ${DATA_PATH}/password --allow-insecure-unlock`;
-  const files = (): ImageFiles => ({
+  const bareFiles = (): ImageFiles => ({
     '/etc/systemd/system/geth.service': UNIT_FILE,
-    '/etc/sysconfig/geth': `MORE=${account ? sealing : ''}\n`,
     [PROGRAM]: { from: network.program, mode: 0o755 },
   });
   return {
-    fleet: 'geth',
+    fleet,
     name,
-    files,
+    files: () => ({ ...bareFiles(), [ENVIRONMENT]: account ? `MORE=${sealing}\n` : PLAIN_ENVIRONMENT }),
     enabled: [{ unit: UNIT, of: UNIT }],
+    ...(setUpByUserData && { bare: { files: bareFiles, enabled: [] } }),
     tags: { Role: role },
     volumes: [
       {

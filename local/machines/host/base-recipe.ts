@@ -23,7 +23,10 @@ export const FIRST_PACKAGES = [
   'psmisc',
 ] as const;
 
-/** Installed after the first packages are configured: podman fails to install in the same step as systemd. podman-docker is the `docker` command. */
+/**
+ * Installed after the first packages are configured: podman fails to install in the same step as systemd. podman-docker is the `docker` command.
+ * cloud-init boots machines that have user data, and no others: see `furnish`.
+ */
 export const SECOND_PACKAGES = [
   'netavark',
   'podman',
@@ -32,6 +35,7 @@ export const SECOND_PACKAGES = [
   'conmon',
   'catatonit',
   'iptables',
+  'cloud-init',
 ] as const;
 
 /** Commands that the shipped scripts use, and further ones that the stories use. */
@@ -42,6 +46,7 @@ export const NEEDED_COMMANDS = [
   ...['sha256sum', 'sleep', 'sort', 'stat', 'sync', 'systemctl', 'systemd-escape', 'tail', 'timeout', 'tr', 'umount'],
   ...['uniq', 'uptime', 'wc', 'xfs_growfs', 'resize2fs', 'dumpe2fs'],
   ...['ip', 'jq', 'litecoind', 'litecoin-cli', 'losetup', 'mkfs.xfs', 'mknod', 'podman', 'runc', 'conmon', 'fallocate'],
+  ...['cloud-init', 'cloud-init-per', 'mkfs.ext4'],
 ] as const;
 
 /**
@@ -60,6 +65,7 @@ const MASKED_UNITS = [
   ...['apt-daily.service', 'apt-daily.timer', 'apt-daily-upgrade.service', 'apt-daily-upgrade.timer'],
   ...['dpkg-db-backup.timer', 'e2scrub_all.timer', 'e2scrub_reap.service', 'fstrim.timer', 'xfs_scrub_all.timer'],
   ...['systemd-networkd.service', 'systemd-resolved.service', 'getty.target', 'console-getty.service'],
+  ...['cloud-init-hotplugd.socket', 'cloud-init-hotplugd.service'],
 ] as const;
 
 /** Files by their paths. */
@@ -106,6 +112,14 @@ TimeoutStartSec=60
 [Install]
 WantedBy=local-fs.target
 `,
+  // What carries out user data, and nothing that would act on disks, names or the network: those are the host's. The user data lie in a file, since no
+  // metadata service answers here.
+  'etc/cloud/cloud.cfg.d/99-machine.cfg': `datasource_list: [NoCloud]
+network: {config: disabled}
+cloud_init_modules: [write-files, bootcmd]
+cloud_config_modules: [runcmd]
+cloud_final_modules: [scripts-user]
+`,
   'etc/fstab': '',
   // Empty: each machine gets its own id at its first boot.
   'etc/machine-id': '',
@@ -117,6 +131,8 @@ export const LINKS: Readonly<Record<string, string>> = {
   'etc/systemd/system/local-fs.target.wants/mount-fstab.service': '/etc/systemd/system/mount-fstab.service',
   'etc/systemd/system-generators/systemd-fstab-generator': '/dev/null',
   'etc/systemd/system-generators/systemd-gpt-auto-generator': '/dev/null',
+  // Decides by the machine's firmware whether cloud-init runs: that is the host's.
+  'etc/systemd/system-generators/cloud-init-generator': '/dev/null',
   // Otherwise each machine has the id of the base system.
   'var/lib/dbus/machine-id': '/etc/machine-id',
   ...Object.fromEntries(MASKED_UNITS.map((unit) => [`etc/systemd/system/${unit}`, '/dev/null'])),

@@ -49,8 +49,8 @@ export interface DebianSpec {
   readonly regionName: string;
   /** Files of its image. */
   readonly files: ImageFiles;
-  /** User data of its instance. */
-  readonly userData?: string;
+  /** User data of its instance, as text; empty without any. */
+  readonly userData: string;
   /** Mount points of data volumes: its CloudWatch agent measures them. */
   readonly paths: readonly string[];
 }
@@ -91,7 +91,7 @@ export class DebianMachine implements Machine {
     for (const each of [this.root, upper, work]) mkdirSync(each, { recursive: true });
     const layers = `lowerdir=${place.baseDirectory},upperdir=${upper},workdir=${work}`;
     toolNow('mount', ['-t', 'overlay', 'overlay', '-o', layers, this.root]);
-    furnish(this.root, spec.files, spec.userData ?? '');
+    furnish(this.root, spec.files, { instanceId, userData: spec.userData });
     const network = place.lan.join(instanceId, privateIp);
     const hostName = this.hostName.split('.')[0] ?? name;
     this.#container = place.containers({ name: instanceId, root: this.root, network, hostName });
@@ -223,12 +223,6 @@ export class DebianMachine implements Machine {
     const { pid } = this;
     if (pid === undefined) return { exitCode: 255, stdout: '', stderr: `${this.name} has no power` };
     return runInside(pid, run);
-  }
-
-  /** Before its first boot. Its user data mask the client's unit when it boots, so nothing else must be done here. */
-  maskClient(): void {
-    if (!(this.#spec.userData ?? '').startsWith('#cloud-config\n'))
-      throw new Error(`${this.name}: its user data mask no client`);
   }
 
   volumeResized(volumeId: string, sizeGiB: number): void {

@@ -1,5 +1,6 @@
-// What a machine's system has besides Debian: its image's own files, and two services that replace what a container lacks. In a container systemd
-// ignores devices in /etc/fstab (fstab-generator: "Running in a container, ignoring fstab device entry"), and no udev reports that a disk is there.
+// What a machine's system has besides Debian: its image's own files, the user data of its instance, and a service that replaces what a container
+// lacks. In a container systemd ignores devices in /etc/fstab (fstab-generator: "Running in a container, ignoring fstab device entry"), and no udev
+// reports that a disk is there.
 import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RESOLVER } from './lan.ts';
@@ -25,31 +26,21 @@ ExecStart=-/bin/mount --all
 WantedBy=multi-user.target
 `;
 
-/** The part of cloud-init's program that user data need: "cloud-init-per instance NAME COMMAND": once for this instance. */
-const CLOUD_INIT_PER = `#!/bin/sh
-done=/var/lib/cloud/instance/sem/bootper.$2
-[ ! -e "$done" ] || exit 0
-shift 2
-"$@" || exit
-mkdir -p "\${done%/*}" && : >"$done"
-`;
+/** Where cloud-init looks for user data on a machine without a metadata service ("NoCloud", its reference). */
+const SEED = '/var/lib/cloud/seed/nocloud';
 
-/** cloud-init's bootcmd: "very early in the boot process", at each boot. */
-const USER_DATA_UNIT = `[Unit]
-Description=Carries out the instance's user data
-DefaultDependencies=no
-After=systemd-tmpfiles-setup.service
-Before=mount-fstab.service multi-user.target
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/sh /var/lib/cloud/bootcmd
-[Install]
-WantedBy=multi-user.target
-`;
+/** A new instance's first boot: what EC2 gives to its cloud-init. */
+export interface FirstBoot {
+  readonly instanceId: string;
+  /** As text; empty for an instance without user data. */
+  readonly userData: string;
+}
 
-/** Writes an image's files and its services below a root directory. */
-export function furnish(root: string, files: ImageFiles, userData: string): void {
+/**
+ * Writes an image's files and its services below a root directory. With user data Debian's own cloud-init runs at each boot, as its units say; without
+ * any it never does.
+ */
+export function furnish(root: string, files: ImageFiles, { instanceId, userData }: FirstBoot): void {
   const write = (path: string, { mode = 0o644, ...file }: ImageFile): void => {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });
@@ -62,31 +53,23 @@ export function furnish(root: string, files: ImageFiles, userData: string): void
   if (files['/etc/hosts'] === undefined) write('/etc/hosts', { text: '127.0.0.1 localhost\n::1 localhost\n' });
   write('/etc/systemd/system/mount-fstab.service', { text: MOUNT_UNIT });
   enable(root, 'mount-fstab.service', 'mount-fstab.service');
-  const bootcmd = bootCommands(userData);
-  if (bootcmd === undefined) return;
-  write('/usr/bin/cloud-init-per', { text: CLOUD_INIT_PER, mode: 0o755 });
-  write('/var/lib/cloud/bootcmd', { text: bootcmd });
-  write('/etc/systemd/system/user-data.service', { text: USER_DATA_UNIT });
-  enable(root, 'user-data.service', 'user-data.service');
+  if (userData === '') return;
+  write(`${SEED}/user-data`, { text: userData, mode: 0o600 });
+  write(`${SEED}/meta-data`, { text: `instance-id: ${instanceId}\n` });
+  // What cloud-init's generator does where it finds a data source: it writes the same link.
+  link(root, 'cloud-init.target', '/lib/systemd/system/cloud-init.target');
 }
 
 /** @param of the template of an instance, or the unit itself */
 export function enable(root: string, unit: string, of: string): void {
+  link(root, unit, `/etc/systemd/system/${of}`);
+}
+
+function link(root: string, unit: string, target: string): void {
   const wants = join(root, 'etc/systemd/system/multi-user.target.wants');
   mkdirSync(wants, { recursive: true });
-  symlinkSync(`/etc/systemd/system/${of}`, join(wants, unit));
+  symlinkSync(target, join(wants, unit));
 }
 
 /** Written after a boot, since a container comes with its own resolv.conf. */
 export const RESOLV_CONF = `nameserver ${RESOLVER}\noptions timeout:1 attempts:2\n`;
-
-/** Reads cloud-config that is JSON with only bootcmd, as our own is. A shell script runs at the first boot only. */
-function bootCommands(userData: string): string | undefined {
-  if (!userData.startsWith('#cloud-config\n')) return undefined;
-  const { bootcmd = [] } = JSON.parse(userData.slice(userData.indexOf('\n'))) as {
-    readonly bootcmd?: readonly (readonly string[])[];
-  };
-  return bootcmd.map((words) => `${words.map(quoted).join(' ')}\n`).join('');
-}
-
-const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

@@ -3,7 +3,7 @@ import { entriesOf, type StoryGroup } from '../story.ts';
 import { anvil } from './anvil.ts';
 import { beacon } from './beacon.ts';
 import { cometbft, cometbftHalted } from './cometbft.ts';
-import { geth, gethReplaced } from './geth.ts';
+import { geth, gethReplaced, gethUserData } from './geth.ts';
 import { litecoin } from './litecoin.ts';
 import type { StoryEntry } from './plan.ts';
 
@@ -13,6 +13,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
   cometbftHalted,
   geth,
   gethReplaced,
+  gethUserData,
   beacon,
   anvil,
 ];

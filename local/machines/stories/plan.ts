@@ -1,7 +1,16 @@
 // What is known of a story before it runs, and which stories a host can run. Both sides of an enclosure use this.
 import type { Software, Task } from '../run-events.ts';
 
-export const GROUPS = ['litecoin', 'cometbft', 'cometbft-halted', 'geth', 'geth-replaced', 'beacon', 'anvil'] as const;
+export const GROUPS = [
+  'litecoin',
+  'cometbft',
+  'cometbft-halted',
+  'geth',
+  'geth-replaced',
+  'geth-user-data',
+  'beacon',
+  'anvil',
+] as const;
 /** Stories that share one enclosure with its machines. */
 export type Group = (typeof GROUPS)[number];
 
@@ -31,6 +40,7 @@ const BUILT_FOR: Readonly<Record<Group, readonly (keyof Software)[]>> = {
   'cometbft-halted': ['cometbft'],
   geth: ['geth'],
   'geth-replaced': ['geth'],
+  'geth-user-data': ['geth'],
   beacon: ['geth', 'prysm'],
   anvil: ['geth'],
 };

@@ -152,7 +152,8 @@ export function launchTemplate(
   });
 }
 
-const templateName = ({ name }: Fleet): string => `${name}-node`;
+/** The name of the launch template that `launchTemplateOf` makes. */
+export const templateName = ({ name }: Fleet): string => `${name}-node`;
 
 /** The same for these instances, in any region. */
 export async function launchTemplateOf(

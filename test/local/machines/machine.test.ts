@@ -70,10 +70,12 @@ describe('an image', () => {
     root = mkdtempSync(join(tmpdir(), 'chainmend-image-'));
   });
   afterEach(() => rmSync(root, { recursive: true }));
+  const without = { instanceId: 'i-0123456789abcdef0', userData: '' };
+  const CLOUD_INIT = 'etc/systemd/system/multi-user.target.wants/cloud-init.target';
   const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
   it('has its own files, and its unit enabled', () => {
-    furnish(root, { '/etc/systemd/system/node@.service': '[Service]\n' }, '');
+    furnish(root, { '/etc/systemd/system/node@.service': '[Service]\n' }, without);
     enable(root, 'node@0.21.service', 'node@.service');
     expect(read('/etc/systemd/system/node@.service')).toBe('[Service]\n');
     expect(readlinkSync(join(root, 'etc/systemd/system/multi-user.target.wants/node@0.21.service'))).toBe(
@@ -81,16 +83,17 @@ describe('an image', () => {
     );
   });
 
-  it('carries out the user data that keep a client from starting, once and word for word', () => {
+  it('boots by cloud-init with the user data of its instance, to the byte', () => {
     const clients = [{ runtime: { kind: 'systemd', unit: 'node@*' }, stopGraceSeconds: 60, cleanLine: null }] as const;
-    furnish(root, {}, maskedUserData(clients));
-    expect(read('/var/lib/cloud/bootcmd')).toMatch(/^'cloud-init-per' 'instance' 'chainmend-mask' 'sh' '-c' '/);
-    expect(read('/var/lib/cloud/bootcmd')).toContain('/etc/chainmend/client-masked');
-    expect(read('/usr/bin/cloud-init-per')).toContain('[ ! -e "$done" ] || exit 0');
+    furnish(root, {}, { instanceId: 'i-0123456789abcdef0', userData: maskedUserData(clients) });
+    expect(read('/var/lib/cloud/seed/nocloud/user-data')).toBe(maskedUserData(clients));
+    expect(read('/var/lib/cloud/seed/nocloud/meta-data')).toBe('instance-id: i-0123456789abcdef0\n');
+    expect(readlinkSync(join(root, CLOUD_INIT))).toBe('/lib/systemd/system/cloud-init.target');
   });
 
-  it('runs no user data of a template: what it needs is in the image', () => {
-    furnish(root, {}, '#!/bin/sh\nmkfs.xfs /dev/nvme1n1\n');
-    expect(() => read('/var/lib/cloud/bootcmd')).toThrow('ENOENT');
+  it('boots without cloud-init where its instance has no user data', () => {
+    furnish(root, {}, without);
+    expect(() => readlinkSync(join(root, CLOUD_INIT))).toThrow('ENOENT');
+    expect(() => read('/var/lib/cloud/seed/nocloud/user-data')).toThrow('ENOENT');
   });
 });

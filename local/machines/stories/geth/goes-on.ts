@@ -22,7 +22,9 @@ export async function anotherBoots(
   // The boot executes its user data: before it ends, nothing is masked and nothing has started.
   const hasBooted = async () =>
     (await young.machine.shell('systemctl is-active --quiet multi-user.target')).exitCode === 0;
-  await becomes('its boot ends', 60, hasBooted);
+  await becomes('its boot ends', 120, hasBooted, () =>
+    young.machine.shell('systemctl list-jobs --no-pager; tail -n 5 /var/log/cloud-init.log'),
+  );
   const { stdout } = await young.machine.shell(
     `systemctl show --property ActiveState,ConditionResult ${UNIT} | sort; ls /etc/chainmend`,
   );
@@ -40,7 +42,9 @@ export async function goesOnThere(
 ): Promise<void> {
   const { name } = young;
   const sibling = world.find(SIBLING);
-  const host = `${name}.geth.internal`;
+  const zone = world.fleets.get(young.spec.fleet ?? '')?.dns?.zone;
+  if (zone === undefined) throw new Error(`${name}: its fleet has no zone`);
+  const host = `${name}.${zone}`;
   await becomes(
     'the old one’s volume is mounted in it',
     withinSeconds,
