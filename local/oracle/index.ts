@@ -35,7 +35,7 @@ export interface Judgement {
  * The acts of people that the judge understands. What goes through AWS's own API (a pause, a fleet file, an instance that is stopped) it sees by
  * itself; what is typed on a node, or said to chainmend, it has to be told.
  */
-export const PERSON_KINDS = ['stop-client', 'start-client', 'request', 'approve'] as const;
+const PERSON_KINDS: readonly string[] = ['stop-client', 'start-client', 'request', 'approve'];
 
 /** Between two looks at what lasts: nodes, pools. */
 const LOOK_EVERY_MS = 10_000;
@@ -115,6 +115,7 @@ export class Judge {
 
   /** Before each act of a person that is not a call of AWS's API. */
   person(act: PersonAct): void {
+    if (!PERSON_KINDS.includes(act.kind)) return;
     this.#scene.compare(this.#listener);
     if (this.#scene.persons.length < BROKEN_MAX) this.#scene.persons.push(act);
     for (const rule of this.#rules) rule.person?.(act);

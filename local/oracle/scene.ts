@@ -35,6 +35,10 @@ export interface Down extends ClientChange {
 const BETWEEN_ATTEMPTS_MS = 2 * 3_600_000;
 /** A stop takes 20 minutes at most, a boot 15 (docs/decisions.md, "Waits"). */
 const POWER_MS = 20 * 60_000;
+/** Where a person stores the files (docs/architecture.md, "What is kept where"). */
+const FLEETS = '/chainmend/fleets/';
+/** From a person's word to its effect on a machine. */
+const PERSON_MS = 5_000;
 /** Things that are remembered after they have gone. */
 const REMEMBERED_MAX = 100_000;
 
@@ -206,14 +210,18 @@ export class Scene {
       for (const node of this.nodesOf(call)) node.lastActMs = call.at;
       return;
     }
-    if (call.operation === 'PutParameter' || call.operation === 'DeleteParameter') this.readFiles();
+    if (call.operation !== 'PutParameter' && call.operation !== 'DeleteParameter') return;
+    const { Name = '' } = call.input as { readonly Name?: string };
+    this.readFiles(Name.startsWith(FLEETS) ? [Name.slice(FLEETS.length)] : []);
   }
 
   /** Fleet files and pauses, as they are stored now. */
-  readFiles(): void {
+  readFiles(pushed: readonly string[] = []): void {
     const { ssm } = this.region;
-    for (const name of [...this.fleets.keys()]) {
-      const text = ssm.parameter(`/chainmend/fleets/${name}`);
+    for (const name of [...this.fleets.keys(), ...pushed]) {
+      const text = ssm.parameter(`${FLEETS}${name}`);
+      // A file that was stored and is gone: its fleet is looked after no more, or has another name.
+      if (text === undefined && this.#texts.delete(name)) this.fleets.delete(name);
       if (text === undefined || this.#texts.get(name) === text) continue;
       this.#texts.set(name, text);
       const document = parsed(text);
@@ -221,6 +229,15 @@ export class Scene {
     }
     this.#readPause('/', ssm.parameter('/chainmend/pause'));
     for (const name of this.fleets.keys()) this.#readPause(`/${name}`, ssm.parameter(`/chainmend/pauses/${name}`));
+    for (const node of this.nodes) if (!this.fleets.has(node.fleet)) this.#moveNode(node);
+  }
+
+  /** A node goes by the tags of its instance to the fleet that has a file. */
+  #moveNode(node: SeenNode): void {
+    const present = this.present(node);
+    const { 'chainmend:fleet': _, ...tags } = tagsIn(present?.tags ?? []);
+    const fleet = fleetOfTags(this.fleets, tags);
+    if (fleet !== undefined) Object.assign(node, { fleet, subject: `${fleet}/${node.name}` });
   }
 
   /** Compares the world with what was seen last, and tells each difference. */
@@ -333,7 +350,8 @@ export class Scene {
     machine.client.onStart(() => {
       const atMs = this.nowMs;
       const command = this.hands.atWork(instanceId, atMs);
-      const by = command ? 'ours' : (this.#poweredBy(instanceId) ?? 'person');
+      const said = this.#saidOf(node, 'start-client', atMs);
+      const by = said ? 'person' : command ? 'ours' : (this.#poweredBy(instanceId) ?? 'person');
       if (!this.down.has(instanceId)) this.#wentDown(node, instanceId, machine, listener, true);
       listener.started({ node, instanceId, atMs, by, ...commandOf(command) });
       this.down.delete(instanceId);
@@ -345,11 +363,24 @@ export class Scene {
     const outage = machine.client.outages.at(-1);
     if (!outage || (isOver && outage.toMs !== undefined && outage.toMs < this.nowMs)) return;
     const { cause, fromMs } = outage;
-    const command = cause === 'stopped' ? this.hands.atWork(instanceId, fromMs) : undefined;
+    const isPersons = this.#saidOf(node, 'stop-client', fromMs);
+    const command = cause === 'stopped' && !isPersons ? this.hands.atWork(instanceId, fromMs) : undefined;
     const by = this.#handIn(cause, instanceId, command !== undefined);
     const change = { node, instanceId, atMs: fromMs, by, ...commandOf(command) };
     this.down.set(instanceId, { ...change, sinceMs: fromMs });
     listener.stopped(change);
+  }
+
+  /** Whether a person has said right before that they would do this. */
+  #saidOf({ fleet, name }: SeenNode, kind: string, atMs: number): boolean {
+    return this.persons.some(
+      (one) =>
+        one.kind === kind &&
+        one.fleet === fleet &&
+        one.node === name &&
+        atMs >= one.atMs &&
+        atMs - one.atMs < PERSON_MS,
+    );
   }
 
   #handIn(cause: string, instanceId: string, isOursAtWork: boolean): Hand {
@@ -372,7 +403,7 @@ const commandOf = (command: SentCommand | undefined): Pick<ClientChange, 'operat
   command ? { operation: command.operation, actor: command.actor } : {};
 
 /** Tags that a request asks for. */
-export function tagsAsked(input: unknown): Readonly<Record<string, string>> {
+function tagsAsked(input: unknown): Readonly<Record<string, string>> {
   const { TagSpecifications = [] } = input as {
     readonly TagSpecifications?: readonly { readonly Tags?: readonly { Key?: string; Value?: string }[] }[];
   };

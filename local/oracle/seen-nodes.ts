@@ -5,6 +5,7 @@ import type { Instance } from '../services/ec2/model.ts';
 import type { Trouble } from './troubles.ts';
 
 export interface SeenNode {
+  /** A person may give its fleet another name. */
   readonly fleet: string;
   readonly name: string;
   readonly role: string;

@@ -7,6 +7,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 export const actsAreCounted: MakeRule = (scene, say) => {
   const restarts = new Map<string, number[]>();
+  const snapshots = new Map<string, number[]>();
   /** Replacements of the account, once for each incident and rung: the tries of one rung are one. */
   const replacements = new Map<string, number>();
 
@@ -18,6 +19,18 @@ export const actsAreCounted: MakeRule = (scene, say) => {
     const asked = scene.persons.filter((one) => one.kind === 'request' && one.atMs > atMs - DAY_MS).length;
     if (times.length > most + asked)
       say.broken(subject, `It was restarted ${times.length} times within a day; its file allows ${most}.`, atMs);
+  };
+
+  const snapshotted = (fleet: string, atMs: number): void => {
+    say.matters();
+    const times = [...(snapshots.get(fleet) ?? []).filter((before) => before > atMs - DAY_MS), atMs];
+    snapshots.set(fleet, times);
+    const asked = scene.persons.filter((one) => one.kind === 'request' && one.atMs > atMs - DAY_MS).length;
+    const { cleanEveryMs = DAY_MS } = scene.ceilings(fleet) ?? {};
+    // A set that was of no use may be followed by another donor’s.
+    const most = Math.ceil(DAY_MS / cleanEveryMs) + 1 + asked;
+    if (times.length > most)
+      say.broken(fleet, `${times.length} nodes were stopped for snapshots within a day; ${most} may be.`, atMs);
   };
 
   const replaced = (key: string, atMs: number): void => {
@@ -40,6 +53,8 @@ export const actsAreCounted: MakeRule = (scene, say) => {
       if (by === 'ours' && operation === 'restart-client') restarted(node.subject, node.fleet, atMs);
     },
     act({ operation, input, at }) {
+      if (/^CreateSnapshots?$/.test(operation) && (input as { readonly DryRun?: boolean }).DryRun !== true)
+        for (const node of scene.nodesOf({ input })) snapshotted(node.fleet, at);
       if (operation !== 'StartInstances') return;
       for (const id of scene.targets(input)) {
         const node = scene.nodeOf(id);

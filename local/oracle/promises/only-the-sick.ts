@@ -49,7 +49,8 @@ function isExcused(scene: Scene, node: SeenNode, instanceId: string, atMs: numbe
   if (scene.askedFor(node, atMs - ASKED_MS)) return true;
   if (functionOf(actor) === 'chainmend-snapshot-node' && document?.snapshots?.clean !== undefined) return true;
   if (functionOf(actor) === 'chainmend-rotate-peers' && typeof document?.peers === 'object') return true;
-  if (instance?.events.some(({ isOver }) => !isOver)) return true;
+  const { moveBeforeMs = 0 } = scene.ceilings(node.fleet) ?? {};
+  if (instance?.events.some(({ isOver, notBeforeMs }) => !isOver && notBeforeMs - atMs <= moveBeforeMs)) return true;
   const since = scene.inHandSince(node, atMs) ?? atMs;
   return node.lastSickMs >= since - LASTING_MS;
 }

@@ -71,8 +71,11 @@ function isKnownBad(scene: Scene, node: SeenNode): boolean {
   const { client } = machine;
   if (!machine.isPowered || client.state !== 'running') return true;
   if (machine.rpc.misbehaves !== undefined || client.starting) return false;
-  const { behindBlocks } = scene.ceilings(node.fleet) ?? { behindBlocks: 0 };
-  return client.branch !== machine.chain.main || client.heightLag() > 2 * behindBlocks + 3;
+  const { behindBlocks, confirmations } = scene.ceilings(node.fleet) ?? { behindBlocks: 0, confirmations: 0 };
+  const { branch } = client;
+  if (branch === machine.chain.main) return client.heightLag() > 2 * behindBlocks + 3;
+  // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper.
+  return Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
 }
 
 function stateOf(scene: Scene, node: SeenNode): string {

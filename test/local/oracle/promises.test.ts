@@ -104,6 +104,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a person stopped it half an hour after a heal had restarted it',
+        story: async (court) => {
+          freeze(court, 'node2');
+          await restart(court, 'node2');
+          await court.pass(30 * MINUTE_MS);
+          machine(court, 'node2').stopClient();
+          await court.pass(HOUR_MS);
+          await court.command('restart-client', 'node2');
+        },
+      },
+      {
         when: 'a heal starts an instance that a person stopped',
         story: async (court) => {
           await court.person('StopInstances', { InstanceIds: [court.id('node2')] });
@@ -308,6 +319,12 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         when: 'a node is restarted eight times a day',
         story: async (court) => {
           for (let times = 0; times < 8; times++) await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'snapshots are taken of three nodes within a day',
+        story: async (court) => {
+          for (const node of ['node1', 'node2', 'node3']) await snapshot(court, node);
         },
       },
       {
@@ -557,7 +574,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
     ],
-    kept: [{ when: 'a volume is grown once, below it', story: (court) => grow(court, 'node2', 1_200) }],
+    kept: [
+      { when: 'a volume is grown once, below it', story: (court) => grow(court, 'node2', 1_200) },
+      {
+        when: 'AWS refuses what is too much',
+        story: async (court) => {
+          await grow(court, 'node1', 1_100);
+          await expect(grow(court, 'node2', 70_000)).rejects.toThrow('too large');
+        },
+      },
+    ],
   },
   'pause-holds': {
     broken: [
