@@ -8,6 +8,8 @@ import { serves } from '../troubles.ts';
 const BOUND_MS = 15 * 60_000;
 /** While faults last, AWS may be gone for an hour. */
 const BOUND_UNDER_FAULTS_MS = 90 * 60_000;
+/** Names are asked for as a resolver does, in all zones. */
+const LOOK_EVERY_MS = 30_000;
 /** An empty answer that two looks see. */
 const EMPTY_MS = 60_000;
 
@@ -15,6 +17,7 @@ export const poolServes: MakeRule = (scene, say) => {
   const badSince = new Map<string, number>();
   const emptySince = new Map<string, number>();
   const filled = new Set<string>();
+  let lookedMs = Number.NEGATIVE_INFINITY;
 
   const judgePool = (fleet: string, pool: string, nowMs: number): void => {
     const values = scene.region.route53.resolve(pool, 'A');
@@ -45,6 +48,8 @@ export const poolServes: MakeRule = (scene, say) => {
 
   return {
     look(nowMs) {
+      if (nowMs - lookedMs < LOOK_EVERY_MS) return;
+      lookedMs = nowMs;
       for (const [fleet, { dns, mode, probe }] of scene.fleets) {
         if (!dns || mode !== 'act' || probe === 'none' || probe === 'unit') continue;
         const { sinceMs } = scene.mode(fleet) ?? { sinceMs: nowMs };
