@@ -7,6 +7,7 @@ import { isOurs } from './hands.ts';
 import { PROMISE_NAMES, type PromiseName } from './promises.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules.ts';
+import { saidBy } from './said.ts';
 import { type Listener, Scene, type Told } from './scene.ts';
 
 export type { PersonAct } from './acts.ts';
@@ -91,7 +92,7 @@ export class Judge {
     if (service === 'ec2' && /^(Stop|Start|Reboot|Terminate|Run)Instances$/.test(operation)) this.#power(call);
     this.#scene.heard(call);
     if (!isOurs(call.actor)) {
-      const said = saidByPerson(call);
+      const said = saidBy(call);
       if (said) this.person(said);
       for (const rule of this.#rules) rule.others?.(call);
     } else {
@@ -141,16 +142,4 @@ export class Judge {
     const { InstanceIds = [] } = input as { readonly InstanceIds?: readonly string[] };
     for (const id of InstanceIds) this.#scene.power(id, isOurs(actor) ? 'ours' : 'person');
   }
-}
-
-/** What a person says to chainmend by AWS's API: a wish for a node, or a yes to a plan. */
-function saidByPerson({ operation, input, at }: CallRecord): PersonAct | undefined {
-  if (operation === 'SendDurableExecutionCallbackSuccess') return { atMs: at, kind: 'approve' };
-  if (operation !== 'Invoke') return undefined;
-  const { Payload } = input as { readonly Payload?: Uint8Array };
-  const text = Payload ? Buffer.from(Payload).toString('utf8') : '';
-  const fleet = /"fleet":"([^"]{1,64})"/.exec(text)?.[1];
-  const node = /"(?:node|instanceId)":"([^"]{1,256})"/.exec(text)?.[1];
-  const whom = { ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
-  return { atMs: at, kind: /"(approve|confirm)":true/.test(text) ? 'approve' : 'request', ...whom };
 }

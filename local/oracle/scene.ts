@@ -6,6 +6,7 @@ import type { Instance, Snapshot, Volume } from '../services/ec2/model.ts';
 import type { Act, ClientChange, Hand, PersonAct } from './acts.ts';
 import { type Ceilings, ceilingsOf } from './ceilings.ts';
 import { Hands, isOurs, type SentCommand } from './hands.ts';
+import { saidBy } from './said.ts';
 import { fleetOfTags, isApart, isGone, newNode, roleIn, type SeenNode, tagsIn } from './seen-nodes.ts';
 import { isSick, troubleOf } from './troubles.ts';
 
@@ -39,6 +40,8 @@ const POWER_MS = 20 * 60_000;
 const FLEETS = '/chainmend/fleets/';
 /** From a person's word to its effect on a machine. */
 const PERSON_MS = 5_000;
+/** A function answers within a quarter of an hour, and others call meanwhile. */
+const RECENT_CALLS = 5_000;
 /** Things that are remembered after they have gone. */
 const REMEMBERED_MAX = 100_000;
 
@@ -201,9 +204,16 @@ export class Scene {
     return since;
   }
 
+  /** What people have said, with what they are just saying: a call that waits for its answer is told to the judge when it ends. */
+  said(): readonly PersonAct[] {
+    const recent = this.region.gateway.trace.calls.slice(-RECENT_CALLS);
+    const waiting = recent.filter(({ outcome, actor }) => outcome === undefined && !isOurs(actor));
+    return [...this.persons, ...waiting.flatMap((call) => saidBy(call) ?? [])];
+  }
+
   /** Whether a person asked for this node, or for its fleet, since a moment. */
   askedFor(node: SeenNode, sinceMs: number): boolean {
-    return this.persons.some(
+    return this.said().some(
       ({ kind, atMs, fleet, node: name }) =>
         kind === 'request' &&
         atMs >= sinceMs &&

@@ -35,13 +35,15 @@ export const askWaits: MakeRule = (scene, say) =>
   watched(scene, say, (node, fleet) => {
     const mode = scene.mode(fleet);
     if (mode?.mode !== 'ask') return undefined;
-    const isSaid = scene.persons.some(
-      ({ kind, atMs, fleet: of, node: name }) =>
-        kind === 'approve' &&
-        atMs > scene.nowMs - YES_LASTS_MS &&
-        (of === undefined || of === fleet) &&
-        (name === undefined || node === undefined || name === node.name || node.instanceIds.includes(name)),
-    );
+    const isSaid = scene
+      .said()
+      .some(
+        ({ kind, atMs, fleet: of, node: name }) =>
+          kind === 'approve' &&
+          atMs > scene.nowMs - YES_LASTS_MS &&
+          (of === undefined || of === fleet) &&
+          (name === undefined || node === undefined || name === node.name || node.instanceIds.includes(name)),
+      );
     return isSaid ? undefined : { sinceMs: mode.sinceMs, why: 'nobody said yes' };
   });
 

@@ -705,6 +705,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
     ],
     kept: [
       {
+        when: 'a person says yes by a call that has not ended yet',
+        options: { file: { mode: 'ask' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.pass(10 * MINUTE_MS);
+          const Payload = Buffer.from('{"kind":"approve","fleet":"bitcoin","plan":"0123456789abcdef"}');
+          const call = { at: court.region.clock.now(), actor: 'person', service: 'lambda', operation: 'Invoke' };
+          court.region.gateway.trace.admitted({ ...call, input: { Payload }, outcome: undefined });
+          await restart(court, 'node2');
+        },
+      },
+      {
         when: 'a person said yes',
         options: { file: { mode: 'ask' } },
         story: async (court) => {
