@@ -19,8 +19,17 @@ export const onlyTheSick: MakeRule = (scene, say) => {
       atMs,
     );
   };
+  /** The height at which a node that stands alone was last restarted. */
+  const restartedAt = new Map<SeenNode, number>();
+  const isFirstOfHeight = (node: SeenNode, instanceId: string, atMs: number): boolean => {
+    const height = scene.machine(instanceId)?.client.height() ?? 0;
+    if (restartedAt.get(node) === height || !standsAlone(scene, node, instanceId, atMs)) return false;
+    restartedAt.set(node, height);
+    return true;
+  };
   return {
-    stopped({ node, instanceId, by, atMs, actor }) {
+    stopped({ node, instanceId, by, atMs, actor, operation }) {
+      if (operation === 'restart-client' && isFirstOfHeight(node, instanceId, atMs)) return say.matters();
       if (by === 'ours' && actor !== undefined) judge(node, instanceId, atMs, actor, 'stopped the client on');
     },
     act({ operation, input, actor, at }) {
@@ -54,3 +63,15 @@ function isExcused(scene: Scene, node: SeenNode, instanceId: string, atMs: numbe
   const since = scene.inHandSince(node, atMs) ?? atMs;
   return node.lastSickMs >= since - LASTING_MS;
 }
+
+/** "a node without siblings and references stands for `health.haltSeconds`": nobody can tell it from its chain (docs/architecture.md). */
+function standsAlone(scene: Scene, node: SeenNode, instanceId: string, atMs: number): boolean {
+  const { health } = scene.fleets.get(node.fleet) ?? {};
+  const siblings = scene.nodes.filter((other) => other.fleet === node.fleet && scene.present(other));
+  const haltedAtMs = scene.machine(instanceId)?.chain.main.haltedAtMs;
+  if (siblings.length > 1 || (health?.references ?? []).length > 0 || haltedAtMs === undefined) return false;
+  return atMs - haltedAtMs >= (health?.haltSeconds ?? HALT_SECONDS_LEAST) * 1_000;
+}
+
+/** The least that a chain fills in for `health.haltSeconds` (docs/fleet-files.md). */
+const HALT_SECONDS_LEAST = 300;

@@ -153,6 +153,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         story: (court) => court.ours('StopInstances', { InstanceIds: [court.id('node2')] }),
       },
       {
+        when: 'a node without siblings and references is restarted twice while its chain stands',
+        options: { nodes: 1 },
+        story: async (court) => {
+          court.world.chains[0]?.halt();
+          await court.pass(HOUR_MS);
+          await restart(court, 'node1');
+          await court.pass(2 * HOUR_MS);
+          await restart(court, 'node1');
+        },
+      },
+      {
         when: 'a node is restarted while its whole chain stands',
         story: async (court) => {
           court.world.chains[0]?.halt();
@@ -162,6 +173,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'a node without siblings and references is restarted once while its chain stands',
+        options: { nodes: 1 },
+        story: async (court) => {
+          court.world.chains[0]?.halt();
+          await court.pass(HOUR_MS);
+          await restart(court, 'node1');
+        },
+      },
       {
         when: 'a node that hangs is restarted',
         story: async (court) => {
