@@ -1,0 +1,77 @@
+// No client or instance is stopped or started unless its own trouble, the fleet file or a person asks for it.
+import { functionOf } from '../hands.ts';
+import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
+import { isApart, type SeenNode } from '../seen-nodes.ts';
+
+/** A trouble that has passed may still be the reason of an act for so long: a sweep, a queue, a look at the node. */
+const LASTING_MS = 30 * 60_000;
+/** What people ask for is tried for an hour, and a restore takes as long as its blocks do. */
+const ASKED_MS = 4 * 86_400_000;
+
+export const onlyTheSick: MakeRule = (scene, say) => {
+  const judge = (node: SeenNode, instanceId: string, atMs: number, actor: string, what: string): void => {
+    say.matters();
+    if (isExcused(scene, node, instanceId, atMs, actor)) return;
+    say.broken(
+      node.subject,
+      `${functionOf(actor)} ${what} ${instanceId}, whose node was in no trouble of its own.`,
+      atMs,
+    );
+  };
+  /** The height at which a node that stands alone was last restarted. */
+  const restartedAt = new Map<SeenNode, number>();
+  const isFirstOfHeight = (node: SeenNode, instanceId: string, atMs: number): boolean => {
+    const height = scene.machine(instanceId)?.client.height() ?? 0;
+    if (restartedAt.get(node) === height || !standsAlone(scene, node, instanceId, atMs)) return false;
+    restartedAt.set(node, height);
+    return true;
+  };
+  return {
+    stopped({ node, instanceId, by, atMs, actor, operation }) {
+      if (operation === 'restart-client' && isFirstOfHeight(node, instanceId, atMs)) return say.matters();
+      if (by === 'ours' && actor !== undefined) judge(node, instanceId, atMs, actor, 'stopped the client on');
+    },
+    act({ operation, input, actor, at }) {
+      const what = ACTS[operation];
+      if (what === undefined) return;
+      for (const id of scene.targets(input)) {
+        const node = scene.nodeOf(id);
+        if (node) judge(node, id, at, actor, what);
+      }
+    },
+  };
+};
+
+const ACTS: Readonly<Record<string, string>> = {
+  StopInstances: 'stopped',
+  TerminateInstances: 'terminated',
+  RebootInstances: 'restarted',
+  StartInstances: 'started',
+};
+
+function isExcused(scene: Scene, node: SeenNode, instanceId: string, atMs: number, actor: string): boolean {
+  const document = scene.fleets.get(node.fleet);
+  const instance = scene.instances.get(instanceId);
+  // What ours made is theirs to stop; what was put away is no node any more.
+  if (scene.made.has(instanceId) || (instance && isApart(instance))) return true;
+  if (scene.askedFor(node, atMs - ASKED_MS)) return true;
+  if (functionOf(actor) === 'chainmend-snapshot-node' && document?.snapshots?.clean !== undefined) return true;
+  if (functionOf(actor) === 'chainmend-rotate-peers' && typeof document?.peers === 'object') return true;
+  const { moveBeforeMs = 0 } = scene.ceilings(node.fleet) ?? {};
+  if (instance?.events.some(({ isOver, notBeforeMs }) => !isOver && notBeforeMs - atMs <= moveBeforeMs)) return true;
+  const since = scene.inHandSince(node, atMs) ?? atMs;
+  return node.lastSickMs >= since - LASTING_MS;
+}
+
+/** "a node without siblings and references stands for `health.haltSeconds`": nobody can tell it from its chain (docs/architecture.md). */
+function standsAlone(scene: Scene, node: SeenNode, instanceId: string, atMs: number): boolean {
+  const { health } = scene.fleets.get(node.fleet) ?? {};
+  const siblings = scene.nodes.filter((other) => other.fleet === node.fleet && scene.present(other));
+  const haltedAtMs = scene.machine(instanceId)?.chain.main.haltedAtMs;
+  if (siblings.length > 1 || (health?.references ?? []).length > 0 || haltedAtMs === undefined) return false;
+  return atMs - haltedAtMs >= (health?.haltSeconds ?? HALT_SECONDS_LEAST) * 1_000;
+}
+
+/** The least that a chain fills in for `health.haltSeconds` (docs/fleet-files.md). */
+const HALT_SECONDS_LEAST = 300;

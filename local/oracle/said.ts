@@ -1,0 +1,16 @@
+// What people say to chainmend by AWS's API: a wish for a node, or a yes to a plan.
+import type { CallRecord } from '../simulator/trace.ts';
+import type { PersonAct } from './acts.ts';
+
+/** Undefined: the request says nothing of the kind. The commands are those of docs/restoring.md and docs/names.md. */
+export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefined {
+  if (operation === 'SendDurableExecutionCallbackSuccess') return { atMs: at, kind: 'approve' };
+  if (operation !== 'Invoke') return undefined;
+  const { Payload } = input as { readonly Payload?: Uint8Array };
+  const text = Payload ? Buffer.from(Payload).toString('utf8') : '';
+  const fleet = /"fleet": *"([^"]{1,64})"/.exec(text)?.[1];
+  const node = /"(?:node|instanceId)": *"([^"]{1,256})"/.exec(text)?.[1];
+  const whom = { ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
+  const isYes = /"(?:approve|confirm)": *true|"kind": *"approve"/.test(text);
+  return { atMs: at, kind: isYes ? 'approve' : 'request', ...whom };
+}
