@@ -19,7 +19,7 @@ const LOCAL = [
   ['services'],
   ['region.ts'],
   ['scenarios'],
-  ['machines'],
+  ['machines', 'storms'],
   ['cli'],
   ['main.ts'],
 ];

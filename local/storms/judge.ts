@@ -1,0 +1,84 @@
+// Who judges a storm: the seam between storms and judges, and the scenarios' own invariants behind it.
+import type { Checker } from '../scenarios/checks/checker.ts';
+import { INVARIANTS } from '../scenarios/checks/invariants.ts';
+import type { Moment } from '../scenarios/world-file/timeline.ts';
+import type { CallRecord } from '../simulator/trace.ts';
+
+/** What a person is about to do. */
+export interface PersonAct {
+  readonly atMs: number;
+  readonly kind: string;
+  readonly fleet?: string;
+  readonly node?: string;
+  readonly resource?: string;
+}
+
+/** A promise that a storm saw broken. */
+export interface Broken {
+  readonly promise: string;
+  /** ms since the epoch */
+  readonly atMs: number;
+  readonly subject: string;
+  readonly sentence: string;
+}
+
+export interface Judgement {
+  readonly broken: readonly Broken[];
+  /** Promises whose situation arose, and all others. */
+  readonly mattered: readonly string[];
+  readonly idle: readonly string[];
+}
+
+export interface StormJudge {
+  /** Each request to AWS, right after its effect. */
+  readonly onCall: (record: CallRecord) => void;
+  /** At every mutation, and at least every ten simulated seconds. */
+  look(): void;
+  /** Before each act of a person. */
+  person(act: PersonAct): void;
+  /** Nothing new goes wrong from here on. */
+  faultsEnd(atMs: number): void;
+  end(atMs: number): Judgement;
+}
+
+/** The invariants of every scenario. They do not tell when their situation arose. */
+export const invariantsAsJudge = (checker: Checker): StormJudge => ({
+  onCall: checker.onCall,
+  look: () => {},
+  person: () => {},
+  faultsEnd: () => {},
+  end: () => ({
+    // As in every disturbed run: only our own pages count, each cause for itself.
+    broken: checker.end({ attemptsAtMost: undefined, pagesAtMost: undefined }).map(({ invariant, at, detail }) => ({
+      promise: invariant,
+      atMs: Date.parse(at),
+      subject: detail.split(/[: ]/, 1)[0] ?? '',
+      sentence: `${INVARIANTS[invariant]} ${detail}`,
+    })),
+    mattered: [],
+    idle: [],
+  }),
+});
+
+/** What people type on nodes, or say to chainmend: no request to AWS shows it to a judge. */
+const TOLD = {
+  'stop-client': 'stop-client',
+  'remove-container': 'stop-client',
+  'detach-volume': 'stop-client',
+  'start-client': 'start-client',
+  'restart-client': 'start-client',
+  'make-container': 'start-client',
+  ask: 'request',
+  approve: 'approve',
+} as const satisfies Partial<Record<Moment['do'], string>>;
+
+/** Undefined: nobody has to be told of it. */
+export function personActOf(
+  moment: Moment & { readonly node?: string; readonly fleet?: string },
+  atMs: number,
+): PersonAct | undefined {
+  const kind = (TOLD as Readonly<Partial<Record<string, string>>>)[moment.do];
+  if (kind === undefined) return undefined;
+  const [fleet, node] = moment.node?.split('/') ?? [moment.fleet];
+  return { atMs, kind, ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
+}
