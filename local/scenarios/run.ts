@@ -10,6 +10,7 @@ import { createRegion, type Region, type RegionOptions, START_MS } from '../regi
 import type { Assembly } from '../simulator/cloudformation/assembly.ts';
 import { readAssembly } from '../simulator/cloudformation/deploy.ts';
 import type { FaultName } from '../simulator/faults.ts';
+import type { CallRecord } from '../simulator/trace.ts';
 import { Checker } from './checks/checker.ts';
 import { PAGES_MAX } from './checks/invariants.ts';
 import { makeReport, type Report } from './report/report.ts';
@@ -32,8 +33,17 @@ export interface RunOptions
     'seed' | 'lane' | 'requestFaults' | 'hooks' | 'guard' | 'accountConcurrency' | 'sandbox'
   > {
   readonly faults?: readonly FaultName[];
+  /** Somebody who looks on and changes nothing. */
+  readonly witness?: Witness;
   /** Something goes wrong that is not a named fault (a test kills a function): expectations of undisturbed runs are skipped. */
   readonly disturbed?: true;
+}
+
+export interface Witness {
+  /** Once, when the story begins, before its people act. */
+  begin(world: World): void;
+  /** Each request of the story, right after its effect. */
+  onCall(record: CallRecord): void;
 }
 
 export interface Run {
@@ -45,9 +55,19 @@ export interface Run {
 
 export async function run(scenario: Scenario, options: RunOptions): Promise<Run> {
   const checker = new Checker();
-  const region = await createRegion({ ...options, onCall: checker.onCall });
+  const { witness } = options;
+  let hasBegun = false;
+  const region = await createRegion({
+    ...options,
+    onCall: (record) => {
+      checker.onCall(record);
+      if (hasBegun) witness?.onCall(record);
+    },
+  });
   const world = await prepare(region, scenario);
   checker.begin(world);
+  witness?.begin(world);
+  hasBegun = true;
   const { seed, lane, faults = [] } = options;
   const disturbed = options.disturbed === true || faults.length > 0;
   scenario.people?.(world);

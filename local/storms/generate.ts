@@ -9,7 +9,7 @@ const FAULTS_MAX = 10;
 /** The first fault comes when the world has stood for a while. */
 const FIRST_AT_MINUTES = 2;
 /** The part of a storm in which something goes wrong; in the rest it is healed. */
-const STORMY_SHARE = 0.4;
+const STORMY_SHARE = 0.3;
 /** Half of the storms have their faults at about one moment: what is composed finds more than what comes one by one. */
 const BURST_MINUTES = 15;
 

@@ -1,17 +1,12 @@
-// Who judges a storm: the seam between storms and judges, and the scenarios' own invariants behind it.
+// Who judges a storm: the seam between storms and judges, with the scenarios' own invariants and the judge of the promises behind it.
+import { fleetParameterName } from '../../shared/fleet/parameter.ts';
+import type { FleetDocument } from '../../shared/fleet/schema.ts';
+import { Judge, type PersonAct } from '../oracle/index.ts';
 import type { Checker } from '../scenarios/checks/checker.ts';
 import { INVARIANTS } from '../scenarios/checks/invariants.ts';
+import type { World } from '../scenarios/world/world.ts';
 import type { Moment } from '../scenarios/world-file/timeline.ts';
 import type { CallRecord } from '../simulator/trace.ts';
-
-/** What a person is about to do. */
-export interface PersonAct {
-  readonly atMs: number;
-  readonly kind: string;
-  readonly fleet?: string;
-  readonly node?: string;
-  readonly resource?: string;
-}
 
 /** A promise that a storm saw broken. */
 export interface Broken {
@@ -60,7 +55,7 @@ export const invariantsAsJudge = (checker: Checker): StormJudge => ({
   }),
 });
 
-/** What people type on nodes, or say to chainmend: no request to AWS shows it to a judge. */
+/** What people type on nodes: no request to AWS shows it to a judge. What they say to chainmend is one. */
 const TOLD = {
   'stop-client': 'stop-client',
   'remove-container': 'stop-client',
@@ -68,8 +63,6 @@ const TOLD = {
   'start-client': 'start-client',
   'restart-client': 'start-client',
   'make-container': 'start-client',
-  ask: 'request',
-  approve: 'approve',
 } as const satisfies Partial<Record<Moment['do'], string>>;
 
 /** Undefined: nobody has to be told of it. */
@@ -81,4 +74,16 @@ export function personActOf(
   if (kind === undefined) return undefined;
   const [fleet, node] = moment.node?.split('/') ?? [moment.fleet];
   return { atMs, kind, ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
+}
+
+/** The judge that knows the promises alone. It is told what owners say, when the story has begun. */
+export function promisesAsJudge({ region, fleets, nodes }: World): StormJudge {
+  const documents = [...fleets.keys()].flatMap((name) => {
+    const text = region.ssm.parameter(fleetParameterName('/chainmend', name));
+    return text === undefined ? [] : [[name, JSON.parse(text) as FleetDocument] as const];
+  });
+  return new Judge(region, {
+    fleets: new Map(documents),
+    nodes: nodes.map(({ fleet, name, instanceId, role }) => ({ fleet: fleet.name, name, instanceId, role })),
+  });
 }

@@ -12,7 +12,7 @@ import { worldIn } from '../scenarios/world-file/read.ts';
 import type { Moment, Stage } from '../scenarios/world-file/timeline.ts';
 import { AwsError } from '../simulator/service.ts';
 import { FAULT_TYPES, type FaultTypeName, isFaultType } from './faults.ts';
-import { type Broken, invariantsAsJudge, personActOf, type StormJudge } from './judge.ts';
+import { type Broken, invariantsAsJudge, personActOf, promisesAsJudge, type StormJudge } from './judge.ts';
 import { type Entry, type Storm, worldFileOf } from './storm.ts';
 
 export interface Ending {
@@ -30,8 +30,6 @@ export interface Ending {
   readonly around: readonly string[];
 }
 
-export type MakeJudge = (world: World) => StormJudge;
-
 const LOOK_EVERY_MS = 10_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -41,8 +39,8 @@ const REST_MS = 4 * HOUR_MS;
 /** What the last execution has begun is written down and told. */
 const AFTERMATH_MS = 10 * MINUTE_MS;
 
-/** @param makeJudges of judges beside the scenarios' own invariants */
-export async function playStorm(storm: Storm, makeJudges: readonly MakeJudge[] = []): Promise<Ending> {
+/** Before the scenarios' own invariants and the judge of the promises. */
+export async function playStorm(storm: Storm): Promise<Ending> {
   const checker = new Checker();
   const judges: StormJudge[] = [invariantsAsJudge(checker)];
   const look = (): void => {
@@ -62,7 +60,7 @@ export async function playStorm(storm: Storm, makeJudges: readonly MakeJudge[] =
   try {
     const world = await prepare(region, scenario);
     checker.begin(world);
-    judges.push(...makeJudges.map((make) => make(world)));
+    judges.push(promisesAsJudge(world));
     scenario.people?.(world);
     await unfold(region, storm, judges, look);
   } catch (error) {

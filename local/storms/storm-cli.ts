@@ -37,7 +37,7 @@ const program = new Command('npm run storm --')
   .description('Plays generated worlds with generated faults in local regions, and has them judged.')
   .option('--seeds <range>', 'which storms: 1..200, or one seed', '1..20')
   .option('--jobs <n>', 'processes side by side', String(availableParallelism()))
-  .option('--hours <n>', 'how long each storm is; faults come in its first two fifths', '3')
+  .option('--hours <n>', 'how long each storm is; faults come in its first three tenths', '8')
   .option('--generator <name>', 'who draws them: a', 'a')
   .option(
     '--shrink',

@@ -1978,6 +1978,94 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/node-commands/scripts-on-node'],
     },
   ],
+  'local/oracle/hands.ts': [
+    {
+      name: 'the judge: a command that has ended is nobody’s hand any more',
+      find: 'endedAt.getTime() >= atMs',
+      replace: 'endedAt.getTime() >= 0',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/index.ts': [
+    {
+      name: 'the judge: what AWS refused was not done',
+      find: ' || !wasCarriedOut(call)',
+      replace: '',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/only-the-sick.ts': [
+    {
+      name: 'the judge: who touches a well node breaks a promise',
+      find: 'node.lastSickMs >= since - LASTING_MS',
+      replace: 'node.lastSickMs < since + LASTING_MS',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/stopped-stays-stopped.ts': [
+    {
+      name: 'the judge: what a person stopped, and asked for, may be started',
+      find: '|| scene.askedFor(node, since.atMs)) return;',
+      replace: ') return;',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/growth-is-bounded.ts': [
+    {
+      name: 'the judge: a ceiling is a ceiling',
+      find: '> ceilings.largestGiB',
+      replace: '> 2 * ceilings.largestGiB',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/foreign-records-stay.ts': [
+    {
+      name: 'the judge: a record without a marker is somebody’s',
+      find: "if (Action === 'CREATE' || ",
+      replace: "if (Action !== '' || ",
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/one-identity.ts': [
+    {
+      name: 'the judge: one key on two machines is two identities',
+      find: 'theirs.includes(key)',
+      replace: '!theirs',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/pool-serves.ts': [
+    {
+      name: 'the judge: a pool may not keep a bad node for long',
+      find: 'Math.max(since, fromMs) > bound',
+      replace: 'Math.max(since, fromMs) > 10 * bound',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/nothing-begins.ts': [
+    {
+      name: 'the judge: what was begun before a pause may be put back',
+      find: "class_ === 'may put back' &&",
+      replace: "class_ === 'begins' &&",
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/data-are-kept.ts': [
+    {
+      name: 'the judge: a date is kept',
+      find: 'if (until > at)',
+      replace: 'if (until < 0)',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
+  'local/oracle/promises/text-is-clean.ts': [
+    {
+      name: 'the judge: a direction override is hostile',
+      find: '\\u2028-\\u202e',
+      replace: '\\u2028',
+      caughtBy: ['local/oracle/promises'],
+    },
+  ],
 };
 
 export const MUTANTS: readonly Mutant[] = Object.entries(RULES).flatMap(([file, rules]) =>

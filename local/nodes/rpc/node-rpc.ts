@@ -52,6 +52,11 @@ export class NodeRpc {
     this.misbehaviour = undefined;
   }
 
+  /** How it misbehaves at present; undefined: it tells the truth to whom may ask. */
+  get misbehaves(): Misbehaviour | undefined {
+    return this.misbehaviour;
+  }
+
   /** What the client has read in its configuration. */
   configure(rpcUnsafe: boolean): void {
     this.unsafe = rpcUnsafe;

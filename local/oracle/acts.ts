@@ -1,0 +1,30 @@
+// What is told to the judge: what people do, what ours do by AWS's API, and what becomes of clients.
+import type { CallRecord } from '../simulator/trace.ts';
+import type { Operation } from './hands.ts';
+import type { SeenNode } from './seen-nodes.ts';
+
+/** What a person does, told before it is done. The kinds that the judge knows are in `PERSON_KINDS`; others are ignored. */
+export interface PersonAct {
+  readonly atMs: number;
+  readonly kind: string;
+  readonly fleet?: string;
+  readonly node?: string;
+  readonly resource?: string;
+}
+
+/** A request of ours that AWS carried out, whatever its caller heard of it; told right after its effect, before `volume` and `instance`. */
+export type Act = CallRecord;
+
+/** Who ended or started a client: a command of ours, a person, or nobody (a full disk, a crash, a boot). */
+export type Hand = 'ours' | 'person' | 'itself';
+
+export interface ClientChange {
+  readonly node: SeenNode;
+  readonly instanceId: string;
+  /** When, in ms since the epoch. */
+  readonly atMs: number;
+  readonly by: Hand;
+  /** The command of ours that did it, and the function that sent it. */
+  readonly operation?: Operation;
+  readonly actor?: string;
+}

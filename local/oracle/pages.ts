@@ -1,0 +1,46 @@
+// What people were told: the pages of the region's topics, as a program that subscribes would read them.
+import { messageFor, type Published } from '../services/sns/sns.ts';
+import type { Scene } from './scene.ts';
+import type { SeenNode } from './seen-nodes.ts';
+
+export interface Page {
+  readonly atMs: number;
+  readonly fleet: string;
+  readonly node: string;
+  readonly code: string;
+  /** All that is in it, for a search. */
+  readonly text: string;
+}
+
+export function pageOf(published: Published): Page {
+  const text = messageFor(published, 'lambda');
+  const said = fieldsOf(text);
+  const word = (key: string): string => (typeof said[key] === 'string' ? said[key] : '');
+  return {
+    atMs: published.atMs,
+    fleet: word('fleet'),
+    node: word('node'),
+    code: word('code') || word('AlarmName'),
+    text: `${published.subject ?? ''}\n${published.message}\n${text}`,
+  };
+}
+
+function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Whether a page names the node, or its fleet as a whole. */
+const isAbout = (page: Page, { fleet, name, instanceIds }: SeenNode): boolean =>
+  page.fleet === fleet || page.text.includes(fleet)
+    ? page.node === '' || page.node === name || [name, ...instanceIds].some((word) => page.text.includes(word))
+    : // The account’s budget, the suite itself: nobody in particular.
+      page.fleet === '' && page.node === '';
+
+/** Whether people were told of a node since a moment. */
+export const isTold = (scene: Scene, node: SeenNode, sinceMs: number): boolean =>
+  scene.region.sns.published().some((published) => published.atMs >= sinceMs && isAbout(pageOf(published), node));

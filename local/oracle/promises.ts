@@ -1,0 +1,45 @@
+// What chainmend promises, each in one sentence: from README.md, docs/decisions.md, docs/security.md and docs/model.md alone.
+
+export type PromiseName = keyof typeof SENTENCES;
+
+const SENTENCES = {
+  'stopped-stays-stopped':
+    'A client or an instance that a person stopped stays stopped until a person starts it or asks for a heal.',
+  'only-the-sick':
+    'No client or instance is stopped or started unless its own trouble, the fleet file or a person asks for it.',
+  'owners-decide':
+    'Validators, nodes of unknown role, members of groups and rungs that the fleet file leaves out are let alone.',
+  'healed-or-told':
+    'A node in trouble is healed, or a page names it or its fleet, within five hours after the faults stop.',
+  'attempts-end': 'Every durable execution ends: none sleeps past every wait that the documents allow.',
+  'nothing-half-done':
+    'Two hours after the faults nothing that a heal made or stopped is left over, unless a page tells of it.',
+  'one-page-a-cause': 'A cause is paged once, and again only a few times a day while it lasts.',
+  'acts-are-counted': 'No node is restarted, and nothing is replaced, more often than the fleet file allows.',
+  'few-at-once': 'Only the part of a fleet that its file allows is down for restarts at once, and one node for more.',
+  'pool-serves':
+    'The pool record does not keep a node that is behind, forked or down while another serves, and is never emptied.',
+  'foreign-things-stay':
+    'Nothing is changed in EC2 without the tags of a fleet, and nothing is deleted that no heal has made or put away.',
+  'foreign-records-stay': 'No DNS record is changed or deleted without the marker of chainmend beside it.',
+  'one-identity': 'Two running clients never have one node key or one validator key.',
+  'signing-state-forward': 'The signing state of a validator never goes back.',
+  'bill-is-bounded':
+    'What is made is no larger than what it stands for, bounded in number, and growth stays below the month’s limit.',
+  'growth-is-bounded':
+    'A volume is grown up to the ceiling and no further, never in a modification, and only so often a day.',
+  'pause-holds': 'Under a pause nothing is begun; what was begun is only put back.',
+  'plan-touches-nothing': 'In mode plan nothing is touched.',
+  'ask-waits': 'In mode ask nothing is touched without a person’s yes.',
+  'text-is-clean': 'No control character of a node or a tag reaches a page, the journal, a tag or a log.',
+  'data-are-kept':
+    'What a heal has put away stays until its date, and is never deleted while the node has nothing better.',
+  'no-unclean-detach': 'No volume is detached that a running machine has mounted, and none by force.',
+  'snapshots-are-clean': 'A snapshot is taken only of a client that has ended by itself.',
+  'validators-stay-home': 'A snapshot of a validator never becomes the volume of another node.',
+} as const;
+
+/** Each promise with its sentence, in the order in which docs/storms.md lists them. */
+export const PROMISES: Readonly<Record<PromiseName, string>> = SENTENCES;
+
+export const PROMISE_NAMES = Object.keys(SENTENCES) as readonly PromiseName[];

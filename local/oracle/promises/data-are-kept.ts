@@ -1,0 +1,43 @@
+// What a heal has put away stays until its date, and is never deleted while the node has nothing better.
+import type { MakeRule } from '../rule.ts';
+import { tagsIn } from '../seen-nodes.ts';
+
+export const dataAreKept: MakeRule = (scene, say) => {
+  /** When a volume was last attached to something, in ms since the epoch. */
+  const freeSince = new Map<string, number>();
+  return {
+    volume(before, after) {
+      if (before?.attachment && after && !after.attachment) {
+        freeSince.set(after.volumeId, scene.nowMs);
+        say.matters();
+      }
+      if (after?.attachment) freeSince.delete(after.volumeId);
+    },
+    act({ operation, input, at }) {
+      if (operation !== 'DeleteVolume' && operation !== 'TerminateInstances') return;
+      for (const id of scene.targets(input)) {
+        const thing = scene.volumes.get(id) ?? scene.instances.get(id);
+        if (!thing) continue;
+        say.matters();
+        const told = (sentence: string) => say.broken(id, sentence, at);
+        const until = Date.parse(tagsIn(thing.tags)['chainmend:keep-until'] ?? '');
+        if (until > at) told(`It was to be kept until ${new Date(until).toISOString()}.`);
+        const node = scene.nodeOfThing(id);
+        const keepMs = node && scene.ceilings(node.fleet)?.keepMs;
+        const since = freeSince.get(id);
+        if (keepMs !== undefined && since !== undefined && at - since < keepMs)
+          told(`It was put away at ${new Date(since).toISOString()}, and is kept ${keepMs / 86_400_000} days.`);
+        const present = node && scene.present(node);
+        if (node && scene.machine(present?.instanceId)?.client.state !== 'running')
+          told(`${node.subject} does not run: these may be its only good data.`);
+        if (operation === 'TerminateInstances')
+          for (const { volumeId, attachment } of scene.volumesOf(id))
+            if (
+              attachment?.deleteOnTermination === true &&
+              attachment.device !== scene.instances.get(id)?.rootDeviceName
+            )
+              told(`${volumeId} goes with it.`);
+      }
+    },
+  };
+};

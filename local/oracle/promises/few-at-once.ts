@@ -1,0 +1,43 @@
+// Only the part of a fleet that its file allows is down for restarts at once, and one node for more than that.
+import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
+
+type Kind = 'restart' | 'turn';
+
+/** A restart has a place in the fleet's pace; what exchanges or snapshots a node's data has the fleet's turn. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  'restart-client': 'restart',
+  'stop-client': 'turn',
+  'swap-volumes': 'turn',
+};
+
+export const fewAtOnce: MakeRule = (scene, say) => ({
+  stopped({ node, by, operation, atMs }) {
+    const kind = KINDS[operation ?? ''];
+    if (by !== 'ours' || kind === undefined) return;
+    say.matters();
+    const down = downBy(scene, node.fleet, kind);
+    const most = kind === 'turn' ? 1 : shareOf(scene, node.fleet);
+    if (down.length > most)
+      say.broken(`${node.fleet} ${kind}`, `${down.join(', ')} are down at once by ours; ${most} may be.`, atMs);
+  },
+});
+
+const downBy = (scene: Scene, fleet: string, kind: Kind): string[] => [
+  ...new Set(
+    [...scene.down].flatMap(([instanceId, { node, by, operation }]) =>
+      node.fleet === fleet &&
+      by === 'ours' &&
+      KINDS[operation ?? ''] === kind &&
+      scene.present(node)?.instanceId === instanceId
+        ? node.name
+        : [],
+    ),
+  ),
+];
+
+/** "So much of the fleet … is restarted at once; one node at least" (docs/decisions.md, breaker.restartPercent). */
+function shareOf(scene: Scene, fleet: string): number {
+  const count = scene.nodes.filter((node) => node.fleet === fleet && scene.present(node)).length;
+  return Math.max(1, Math.floor((count * (scene.ceilings(fleet)?.restartPercent ?? 25)) / 100));
+}

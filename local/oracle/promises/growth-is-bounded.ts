@@ -1,0 +1,30 @@
+// A volume is grown up to the ceiling and no further, never in a modification, and only so often a day.
+import type { MakeRule } from '../rule.ts';
+
+const DAY_MS = 86_400_000;
+
+export const growthIsBounded: MakeRule = (scene, say) => {
+  const begun = new Map<string, number[]>();
+  return {
+    act({ operation, input, at, service }) {
+      if (service !== 'ec2' || operation !== 'ModifyVolume') return;
+      say.matters();
+      const { VolumeId = '', Size, VolumeType } = input as { VolumeId?: string; Size?: number; VolumeType?: string };
+      const before = scene.volumes.get(VolumeId);
+      const node = scene.nodeOfThing(VolumeId);
+      const ceilings = node && scene.ceilings(node.fleet);
+      if (!before || !ceilings) return;
+      const { sizeGiB, type } = before.performance;
+      const told = (sentence: string) => say.broken(VolumeId, sentence, at);
+      if ((Size ?? sizeGiB) > ceilings.largestGiB) told(`${Size} GiB; the ceiling is ${ceilings.largestGiB}.`);
+      if ((Size ?? sizeGiB) <= sizeGiB) told(`${Size ?? 'no size'}, where it has ${sizeGiB} GiB.`);
+      if (VolumeType !== undefined && VolumeType !== type) told(`${type} was made ${VolumeType}.`);
+      const { state } = before.modification ?? {};
+      if (state === 'modifying' || state === 'optimizing') told(`It was still ${state}.`);
+      const times = [...(begun.get(VolumeId) ?? []).filter((one) => one > at - DAY_MS), at];
+      begun.set(VolumeId, times);
+      if (times.length > ceilings.modificationsPerDay)
+        told(`${times.length} modifications within a day; its file allows ${ceilings.modificationsPerDay}.`);
+    },
+  };
+};

@@ -1,0 +1,46 @@
+// A node in trouble is healed, or a page names it or its fleet, within a bound after the faults stop.
+
+import { isTold } from '../pages.ts';
+import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
+import type { SeenNode } from '../seen-nodes.ts';
+import { isSick } from '../troubles.ts';
+
+/** "four hours for a ladder at work or in the queue at the door" (docs/architecture.md), and one for sweeps and attempts. */
+const BOUND_MS = 5 * 3_600_000;
+/** "What a whole fleet is refused for is told once a day at most": a page of that day counts. */
+const TOLD_BEFORE_MS = 86_400_000;
+
+export const healedOrTold: MakeRule = (scene, say) => ({
+  look() {
+    if (scene.nodes.some(({ trouble }) => isSick(trouble))) say.matters();
+  },
+  end(atMs) {
+    const from = scene.faultsEndedMs;
+    if (from === undefined) return;
+    for (const node of scene.nodes) {
+      const { trouble, troubleSinceMs } = node;
+      if (!isSick(trouble) || isKnown(scene, node)) continue;
+      if (atMs - Math.max(from, troubleSinceMs) < BOUND_MS) continue;
+      if (isTold(scene, node, troubleSinceMs - TOLD_BEFORE_MS)) continue;
+      say.broken(
+        node.subject,
+        `It is in trouble (${trouble}) since ${new Date(troubleSinceMs).toISOString()}, and no page names it or its fleet.`,
+        atMs,
+      );
+    }
+  },
+});
+
+/** What people know by themselves: they paused it, stopped it, terminated it, or have nobody ask it how it is. */
+function isKnown(scene: Scene, node: SeenNode): boolean {
+  const document = scene.fleets.get(node.fleet);
+  const present = scene.present(node);
+  if (document === undefined || scene.pausedSince(node.fleet, node) !== undefined || present === undefined) return true;
+  if (scene.down.get(present.instanceId)?.by === 'person') return true;
+  if (present.state === 'stopped' && scene.down.get(present.instanceId)?.by !== 'ours') return true;
+  const { probe, chain } = document;
+  // Nobody asks; and of a chain that nobody knows, only what its file says.
+  const isUnseen = probe === 'none' || (chain === 'other' && probe === undefined);
+  return isUnseen && node.trouble !== 'disk' && node.trouble !== 'checks';
+}

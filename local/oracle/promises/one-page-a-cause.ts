@@ -1,0 +1,38 @@
+// A cause is paged once, and again only a few times a day while it lasts.
+
+import { pageOf } from '../pages.ts';
+import type { MakeRule } from '../rule.ts';
+
+const DAY_MS = 86_400_000;
+/** "after a quarter of an hour, then half an hour, up to a day" (docs/architecture.md): 0, ¼, ½, 1, 2, 4, 8, 16 hours. */
+const CODE_A_DAY = 8;
+/** The same words about the same thing: said, and said again when it was well in between. */
+const SAME_A_DAY = 4;
+
+export const onePageACause: MakeRule = (scene, say) => {
+  let seen = 0;
+  const sent = new Map<string, number[]>();
+  const count = (key: string, atMs: number): number => {
+    const times = [...(sent.get(key) ?? []).filter((before) => before > atMs - DAY_MS), atMs];
+    sent.set(key, times);
+    return times.length;
+  };
+  return {
+    look() {
+      const published = scene.region.sns.published();
+      for (const one of published.slice(seen)) {
+        const { atMs, fleet, node, code, text } = pageOf(one);
+        say.matters();
+        // A question with a plan is another one for each plan; the suite's own alarms have their own life.
+        if (code === 'approval-wanted' || fleet === '') continue;
+        const same = count(`${fleet}/${node}/${code}/${withoutNumbers(text)}`, atMs);
+        const ofCode = count(`${fleet}/${node}/${code}`, atMs);
+        if (same > SAME_A_DAY || ofCode > CODE_A_DAY)
+          say.broken(`${fleet}/${node} ${code}`, `It was paged ${Math.max(same, ofCode)} times within a day.`, atMs);
+      }
+      seen = published.length;
+    },
+  };
+};
+
+const withoutNumbers = (text: string): string => text.replace(/[0-9]+/g, '#').slice(0, 2_000);

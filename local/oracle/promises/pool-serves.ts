@@ -1,0 +1,85 @@
+// The pool record does not keep a node that is behind, forked or down while another serves, and is never emptied.
+import type { MakeRule } from '../rule.ts';
+import type { Scene } from '../scene.ts';
+import type { SeenNode } from '../seen-nodes.ts';
+import { serves } from '../troubles.ts';
+
+/** Seen in a minute or three, written at once or within five (docs/names.md), and twice that where a call has to be made again. */
+const BOUND_MS = 15 * 60_000;
+/** While faults last, AWS may be gone for an hour. */
+const BOUND_UNDER_FAULTS_MS = 90 * 60_000;
+/** An empty answer that two looks see. */
+const EMPTY_MS = 60_000;
+
+export const poolServes: MakeRule = (scene, say) => {
+  const badSince = new Map<string, number>();
+  const emptySince = new Map<string, number>();
+  const filled = new Set<string>();
+
+  const judgePool = (fleet: string, pool: string, nowMs: number): void => {
+    const values = scene.region.route53.resolve(pool, 'A');
+    const members = scene.nodes.filter((node) => node.fleet === fleet && isForPool(node));
+    const good = members.filter((node) => isGood(scene, node));
+    if (values.length > 0) filled.add(fleet);
+    if (values.length > 0 || good.length === 0 || !filled.has(fleet)) emptySince.delete(fleet);
+    else if (!emptySince.has(fleet)) emptySince.set(fleet, nowMs);
+    else if (nowMs - (emptySince.get(fleet) ?? nowMs) >= EMPTY_MS)
+      say.broken(pool, `It is empty while ${good[0]?.name} serves.`);
+    const [bound, fromMs] =
+      scene.faultsEndedMs === undefined ? [BOUND_UNDER_FAULTS_MS, 0] : [BOUND_MS, scene.faultsEndedMs];
+    for (const node of members) {
+      const ip = scene.present(node)?.networkInterface?.privateIp ?? '';
+      const isBad = values.includes(ip) && good.length > 0 && isKnownBad(scene, node);
+      if (!isBad) badSince.delete(node.subject);
+      else if (!badSince.has(node.subject)) badSince.set(node.subject, nowMs);
+      const since = badSince.get(node.subject);
+      if (since === undefined) continue;
+      say.matters();
+      if (nowMs - Math.max(since, fromMs) > bound)
+        say.broken(
+          node.subject,
+          `It is in ${pool} since ${new Date(since).toISOString()}, and is ${stateOf(scene, node)}.`,
+        );
+    }
+  };
+
+  return {
+    look(nowMs) {
+      for (const [fleet, { dns, mode, probe }] of scene.fleets) {
+        if (!dns || mode !== 'act' || probe === 'none' || probe === 'unit') continue;
+        const { sinceMs } = scene.mode(fleet) ?? { sinceMs: nowMs };
+        if (scene.pausedSince(fleet) !== undefined || nowMs - sinceMs < BOUND_MS) continue;
+        const pool = `${dns.pool ?? 'pool'}.${dns.zone}`;
+        const isOurs = scene.region.route53.resolve(`_chainmend.${pool}`, 'TXT').length > 0;
+        if (isOurs || filled.has(fleet)) judgePool(fleet, pool, nowMs);
+      }
+    },
+  };
+};
+
+const isForPool = ({ role }: SeenNode): boolean => role !== 'validator' && role !== 'bootnode';
+
+function isGood(scene: Scene, node: SeenNode): boolean {
+  const instance = scene.present(node);
+  return serves(instance, scene.machine(instance?.instanceId), scene.ceilings(node.fleet)?.behindBlocks ?? 0);
+}
+
+/** What several voices would say of it; one that does not answer is unknown, stays as it is, and so does a paused one. */
+function isKnownBad(scene: Scene, node: SeenNode): boolean {
+  const machine = scene.machine(scene.present(node)?.instanceId);
+  if (!machine || scene.pausedSince(node.fleet, node) !== undefined) return false;
+  const { client } = machine;
+  if (!machine.isPowered || client.state !== 'running') return true;
+  if (machine.rpc.misbehaves !== undefined || client.starting) return false;
+  const { behindBlocks, confirmations } = scene.ceilings(node.fleet) ?? { behindBlocks: 0, confirmations: 0 };
+  const { branch } = client;
+  if (branch === machine.chain.main) return client.heightLag() > 2 * behindBlocks + 3;
+  // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper.
+  return Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
+}
+
+function stateOf(scene: Scene, node: SeenNode): string {
+  const machine = scene.machine(scene.present(node)?.instanceId);
+  if (machine?.client.state !== 'running') return 'down';
+  return machine.client.branch !== machine.chain.main ? 'forked' : `${machine.client.heightLag()} blocks behind`;
+}

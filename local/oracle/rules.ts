@@ -1,0 +1,53 @@
+// Each promise, and what judges it.
+
+import { actsAreCounted } from './promises/acts-are-counted.ts';
+import { attemptsEnd } from './promises/attempts-end.ts';
+import { billIsBounded } from './promises/bill-is-bounded.ts';
+import { dataAreKept } from './promises/data-are-kept.ts';
+import { fewAtOnce } from './promises/few-at-once.ts';
+import { foreignRecordsStay } from './promises/foreign-records-stay.ts';
+import { foreignThingsStay } from './promises/foreign-things-stay.ts';
+import { growthIsBounded } from './promises/growth-is-bounded.ts';
+import { healedOrTold } from './promises/healed-or-told.ts';
+import { noUncleanDetach } from './promises/no-unclean-detach.ts';
+import { askWaits, pauseHolds, planTouchesNothing } from './promises/nothing-begins.ts';
+import { nothingHalfDone } from './promises/nothing-half-done.ts';
+import { oneIdentity } from './promises/one-identity.ts';
+import { onePageACause } from './promises/one-page-a-cause.ts';
+import { onlyTheSick } from './promises/only-the-sick.ts';
+import { ownersDecide } from './promises/owners-decide.ts';
+import { poolServes } from './promises/pool-serves.ts';
+import { signingStateForward } from './promises/signing-state-forward.ts';
+import { snapshotsAreClean } from './promises/snapshots-are-clean.ts';
+import { stoppedStaysStopped } from './promises/stopped-stays-stopped.ts';
+import { textIsClean } from './promises/text-is-clean.ts';
+import { validatorsStayHome } from './promises/validators-stay-home.ts';
+import type { PromiseName } from './promises.ts';
+import type { MakeRule } from './rule.ts';
+
+export const RULES: Readonly<Record<PromiseName, MakeRule>> = {
+  'stopped-stays-stopped': stoppedStaysStopped,
+  'only-the-sick': onlyTheSick,
+  'owners-decide': ownersDecide,
+  'healed-or-told': healedOrTold,
+  'attempts-end': attemptsEnd,
+  'nothing-half-done': nothingHalfDone,
+  'one-page-a-cause': onePageACause,
+  'acts-are-counted': actsAreCounted,
+  'few-at-once': fewAtOnce,
+  'pool-serves': poolServes,
+  'foreign-things-stay': foreignThingsStay,
+  'foreign-records-stay': foreignRecordsStay,
+  'one-identity': oneIdentity,
+  'signing-state-forward': signingStateForward,
+  'bill-is-bounded': billIsBounded,
+  'growth-is-bounded': growthIsBounded,
+  'pause-holds': pauseHolds,
+  'plan-touches-nothing': planTouchesNothing,
+  'ask-waits': askWaits,
+  'text-is-clean': textIsClean,
+  'data-are-kept': dataAreKept,
+  'no-unclean-detach': noUncleanDetach,
+  'snapshots-are-clean': snapshotsAreClean,
+  'validators-stay-home': validatorsStayHome,
+};

@@ -1,0 +1,54 @@
+// `npm run layers` keeps the judge apart from what it judges.
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../infra/paths.ts';
+
+const RULE = 'the judge knows nothing of how chainmend works';
+
+/** What dependency-cruiser says of a checkout in which the judge imports this file. */
+async function broken(imported: string): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'layers-'));
+  try {
+    const write = (path: string, text: string): void => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    };
+    write('tsconfig.json', '{}');
+    write(imported, 'export const it = 1;\n');
+    write('local/oracle/promises/one.ts', `import { it } from '../../../${imported}';\nexport const mine = it;\n`);
+    const tool = join(repositoryRoot, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
+    const config = join(repositoryRoot, '.dependency-cruiser.mjs');
+    const words = [tool, 'local', '--config', config, '--output-type', 'json'];
+    const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder }).catch(
+      (error: { readonly stdout: string }) => error,
+    );
+    const { summary } = JSON.parse(stdout) as {
+      readonly summary: { readonly violations: readonly { readonly rule: { readonly name: string } }[] };
+    };
+    return summary.violations.map(({ rule }) => rule.name);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it.each([
+  'functions/replace-node/decide.ts',
+  'shared/guardrails/breaker.ts',
+  'shared/fleet/resolve.ts',
+  'local/scenarios/checks/invariants.ts',
+  'local/storms/world.ts',
+  'infra/fleets.ts',
+])('the judge may not import %s', async (imported) => {
+  expect(await broken(imported)).toContain(RULE);
+});
+
+it.each(['shared/fleet/schema.ts', 'local/services/ec2/model.ts', 'local/nodes/node.ts', 'local/region.ts'])(
+  'the judge may import %s',
+  async (imported) => {
+    expect(await broken(imported)).toEqual([]);
+  },
+);

@@ -1,0 +1,876 @@
+// Each promise is broken on purpose in a real small region, by acts as a bad healer would make them, and kept by what looks alike.
+import { describe, expect, it } from '@jest/globals';
+import type { PromiseName } from '../../../local/oracle/index.ts';
+import { type Court, type CourtOptions, courtOf, HOUR_MS, MINUTE_MS } from '../../fixtures/court.ts';
+
+interface Case {
+  /** "a heal starts a client that a person stopped" */
+  readonly when: string;
+  readonly options?: CourtOptions;
+  readonly story: (court: Court) => unknown;
+}
+
+interface Cases {
+  readonly broken: readonly Case[];
+  readonly kept: readonly Case[];
+}
+
+const DAY_MS = 24 * HOUR_MS;
+const machine = (court: Court, node: string) =>
+  (court.world.nodes.find(({ name }) => name === node) ?? court.world.find('bitcoin', node)).machine;
+const freeze = (court: Court, node: string) => machine(court, node).client.freeze({ untilRestart: true });
+const restart = (court: Court, node: string, by?: string) =>
+  court.command('restart-client', node, { Only: 'restart' }, by);
+
+const tagged = (fleet: string, node: string, more: Readonly<Record<string, string>> = {}) =>
+  Object.entries({ 'chainmend:fleet': fleet, 'chainmend:node': node, ...more }).map(([Key, Value]) => ({ Key, Value }));
+
+const copy = (court: Court, node: string, { SnapshotId, Size = 1_000 }: { SnapshotId?: string; Size?: number } = {}) =>
+  court.ours('CreateVolume', {
+    ...{ AvailabilityZone: 'eu-west-1b', VolumeType: 'gp3', Size },
+    ...(SnapshotId !== undefined && { SnapshotId }),
+    TagSpecifications: [
+      { ResourceType: 'volume', Tags: tagged(node.startsWith('validator') ? 'irita' : 'bitcoin', node) },
+    ],
+  });
+
+const launch = (court: Court, node: string, MaxCount = 1) =>
+  court.ours('RunInstances', {
+    ...{ ImageId: 'ami-0123456789abcdef0', InstanceType: 'm6i.large', MinCount: 1, MaxCount },
+    TagSpecifications: [
+      {
+        ResourceType: 'instance',
+        Tags: tagged('bitcoin', node, { Component: 'nodes/bitcoin', 'chainmend:joining': 'x' }),
+      },
+    ],
+  });
+
+const grow = (court: Court, node: string, Size: number) =>
+  court.ours('ModifyVolume', { VolumeId: court.data(node), Size }, 'chainmend-resize-volume/1');
+
+async function page(court: Court, said: object): Promise<void> {
+  const arn = court.region.sns.topicArns()[0] ?? (await court.person('CreateTopic', { Name: 'pages' }))['TopicArn'];
+  await court.ours('Publish', { TopicArn: arn, Message: JSON.stringify(said) });
+}
+
+async function zone(
+  court: Court,
+  changes: readonly (readonly [string, string, string, readonly string[]])[],
+  ours = false,
+) {
+  const { HostedZones } = (await court.person('ListHostedZonesByName', { DNSName: 'bitcoin.internal' })) as {
+    readonly HostedZones: readonly { readonly Id: string }[];
+  };
+  const Changes = changes.map(([Action, Name, Type, values]) => ({
+    Action,
+    ResourceRecordSet: { Name, Type, TTL: 5, ResourceRecords: values.map((Value) => ({ Value })) },
+  }));
+  const input = { HostedZoneId: HostedZones[0]?.Id, ChangeBatch: { Changes } };
+  await (ours
+    ? court.ours('ChangeResourceRecordSets', input, 'chainmend-register-nodes/1')
+    : court.person('ChangeResourceRecordSets', input));
+}
+
+const POOL = 'pool.bitcoin.internal';
+const marker = (name: string): readonly [string, string, string, readonly string[]] => [
+  'CREATE',
+  `_chainmend.${name}`,
+  'TXT',
+  ['"heritage=chainmend,fleet=bitcoin,region=eu-west-1,type=A"'],
+];
+const addresses = (court: Court) => court.world.nodes.map((node) => node.machine.privateIp);
+const poolOfAll = (court: Court) => zone(court, [marker(POOL), ['CREATE', POOL, 'A', addresses(court)]]);
+
+/** A volume that a heal has put away. */
+const putAway = (court: Court, keptUntilMs: number): string =>
+  court.region.ec2.addVolume({
+    ...{ sizeGiB: 1_000, type: 'gp3', availabilityZone: 'eu-west-1b' },
+    tags: {
+      ...{ 'chainmend:fleet': 'bitcoin', 'chainmend:node': 'node2' },
+      'chainmend:keep-until': new Date(court.region.clock.now() + keptUntilMs).toISOString(),
+    },
+  });
+const prune = (court: Court, VolumeId: string) => court.ours('DeleteVolume', { VolumeId }, 'chainmend-prune-retired/1');
+
+const CASES: Readonly<Record<PromiseName, Cases>> = {
+  'stopped-stays-stopped': {
+    broken: [
+      {
+        when: 'a heal starts a client that a person stopped',
+        story: async (court) => {
+          machine(court, 'node2').stopClient();
+          await court.pass(HOUR_MS);
+          await court.command('restart-client', 'node2');
+        },
+      },
+      {
+        when: 'a person stopped it half an hour after a heal had restarted it',
+        story: async (court) => {
+          freeze(court, 'node2');
+          await restart(court, 'node2');
+          await court.pass(30 * MINUTE_MS);
+          machine(court, 'node2').stopClient();
+          await court.pass(HOUR_MS);
+          await court.command('restart-client', 'node2');
+        },
+      },
+      {
+        when: 'a heal starts an instance that a person stopped',
+        story: async (court) => {
+          await court.person('StopInstances', { InstanceIds: [court.id('node2')] });
+          await court.pass(HOUR_MS);
+          await court.ours('StartInstances', { InstanceIds: [court.id('node2')] });
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'the person has started it again before a heal restarts it',
+        story: async (court) => {
+          machine(court, 'node2').stopClient();
+          await court.pass(HOUR_MS);
+          machine(court, 'node2').startClient();
+          await court.pass(HOUR_MS);
+          await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'the person has asked for a restore of it',
+        story: async (court) => {
+          machine(court, 'node2').stopClient();
+          await court.pass(HOUR_MS);
+          court.says({ kind: 'request', fleet: 'bitcoin', node: 'node2' });
+          await court.command('restart-client', 'node2');
+        },
+      },
+    ],
+  },
+  'only-the-sick': {
+    broken: [
+      { when: 'a node that follows its chain is restarted', story: (court) => restart(court, 'node2') },
+      {
+        when: 'the instance of a well node is stopped',
+        story: (court) => court.ours('StopInstances', { InstanceIds: [court.id('node2')] }),
+      },
+      {
+        when: 'a node is restarted while its whole chain stands',
+        story: async (court) => {
+          court.world.chains[0]?.halt();
+          await court.pass(HOUR_MS);
+          await restart(court, 'node2');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a node that hangs is restarted',
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.pass(10 * MINUTE_MS);
+          await restart(court, 'node2');
+        },
+      },
+    ],
+  },
+  'owners-decide': {
+    broken: [
+      {
+        when: 'a volume is made for a validator',
+        options: { validators: true },
+        story: (court) => copy(court, 'validator1'),
+      },
+      {
+        when: 'a validator is restarted that its file lets nobody restart',
+        options: { validators: true },
+        story: (court) => restart(court, 'validator1'),
+      },
+      {
+        when: 'a node is swapped though its file leaves swaps out',
+        options: { file: { replace: { rungs: ['restart'] } } },
+        story: (court) => copy(court, 'node2'),
+      },
+    ],
+    kept: [
+      {
+        when: 'a stuck validator is restarted that its file lets be restarted',
+        options: { validators: true, validatorsFile: { owner: { restartValidators: true } } },
+        story: async (court) => {
+          freeze(court, 'validator1');
+          await court.pass(10 * MINUTE_MS);
+          await restart(court, 'validator1');
+        },
+      },
+    ],
+  },
+  'healed-or-told': {
+    broken: [
+      {
+        when: 'a node hangs for six hours and nobody is told',
+        story: async (court) => {
+          freeze(court, 'node2');
+          court.faultsEnd();
+          await court.pass(6 * HOUR_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a page names it',
+        story: async (court) => {
+          freeze(court, 'node2');
+          court.faultsEnd();
+          await court.pass(HOUR_MS);
+          await page(court, { fleet: 'bitcoin', node: 'node2', code: 'nothing-left', sentence: 'It hangs.' });
+          await court.pass(5 * HOUR_MS);
+        },
+      },
+      {
+        when: 'it is healed',
+        story: async (court) => {
+          freeze(court, 'node2');
+          court.faultsEnd();
+          await court.pass(HOUR_MS);
+          await restart(court, 'node2');
+          await court.pass(5 * HOUR_MS);
+        },
+      },
+    ],
+  },
+  'attempts-end': {
+    broken: [
+      {
+        when: 'an execution has done nothing for six hours, and runs',
+        story: async (court) => {
+          await sleeping(court);
+          await court.pass(6 * HOUR_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'an execution waits for a person for three hours',
+        story: async (court) => {
+          await sleeping(court);
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+  },
+  'nothing-half-done': {
+    broken: [
+      {
+        when: 'a copy lies about that says no date',
+        story: async (court) => {
+          await copy(court, 'node2');
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+      {
+        when: 'a client that a heal stopped does not run, and nobody is told',
+        story: async (court) => {
+          await court.command('stop-client', 'node2');
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'the copy says until when it is kept',
+        story: async (court) => {
+          const { VolumeId } = (await copy(court, 'node2')) as { VolumeId: string };
+          await court.ours('CreateTags', {
+            ...{ Resources: [VolumeId], Tags: [{ Key: 'chainmend:keep-until', Value: '2026-01-08T12:00:00Z' }] },
+          });
+          court.faultsEnd();
+          await court.pass(3 * HOUR_MS);
+        },
+      },
+    ],
+  },
+  'one-page-a-cause': {
+    broken: [
+      {
+        when: 'the same page comes every ten minutes',
+        story: async (court) => {
+          for (let times = 0; times < 6; times++) {
+            await page(court, { fleet: 'bitcoin', node: 'node2', code: 'client-stopped', sentence: `look ${times}` });
+            await court.pass(10 * MINUTE_MS);
+          }
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'it comes twice a day',
+        story: async (court) => {
+          for (let times = 0; times < 2; times++) {
+            await page(court, { fleet: 'bitcoin', node: 'node2', code: 'client-stopped', sentence: 'It is stopped.' });
+            await court.pass(HOUR_MS);
+          }
+        },
+      },
+    ],
+  },
+  'acts-are-counted': {
+    broken: [
+      {
+        when: 'a node is restarted eight times a day',
+        story: async (court) => {
+          for (let times = 0; times < 8; times++) await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'snapshots are taken of three nodes within a day',
+        story: async (court) => {
+          for (const node of ['node1', 'node2', 'node3']) await snapshot(court, node);
+        },
+      },
+      {
+        when: 'three instances are launched within an hour',
+        story: async (court) => {
+          for (const node of ['node1', 'node2', 'node3']) await launch(court, node);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a node is restarted six times a day',
+        story: async (court) => {
+          for (let times = 0; times < 6; times++) await restart(court, 'node2');
+        },
+      },
+    ],
+  },
+  'few-at-once': {
+    broken: [
+      {
+        when: 'two nodes are down for their snapshots',
+        story: async (court) => {
+          await court.command('stop-client', 'node1');
+          await court.command('stop-client', 'node2');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'the second is stopped once the first runs again',
+        story: async (court) => {
+          await court.command('stop-client', 'node1');
+          await court.command('restart-client', 'node1');
+          await court.command('stop-client', 'node2');
+        },
+      },
+    ],
+  },
+  'pool-serves': {
+    broken: [
+      {
+        when: 'a dead node stays in it for an hour',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          machine(court, 'node2').killClient();
+          await court.pass(HOUR_MS);
+        },
+      },
+      {
+        when: 'a forked node stays in it for an hour',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          const { client, chain } = machine(court, 'node2');
+          client.follow(chain.fork(chain.height() - 10));
+          await court.pass(HOUR_MS);
+        },
+      },
+      {
+        when: 'it is emptied while all serve',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          await court.pass(MINUTE_MS);
+          await zone(court, [['DELETE', POOL, 'A', addresses(court)]], true);
+          await court.pass(10 * MINUTE_MS);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a dead node leaves it within ten minutes',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          machine(court, 'node2').killClient();
+          await court.pass(10 * MINUTE_MS);
+          const rest = addresses(court).filter((ip) => ip !== machine(court, 'node2').privateIp);
+          await zone(
+            court,
+            [
+              ['DELETE', POOL, 'A', addresses(court)],
+              ['CREATE', POOL, 'A', rest],
+            ],
+            true,
+          );
+          await court.pass(HOUR_MS);
+        },
+      },
+      {
+        when: 'all nodes are down, and all stay in it',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          machine(court, 'node1').killClient();
+          await court.pass(MINUTE_MS);
+          for (const { machine: one } of court.world.nodes) one.killClient();
+          await court.pass(HOUR_MS);
+        },
+      },
+    ],
+  },
+  'foreign-things-stay': {
+    broken: [
+      {
+        when: 'a volume of another team is grown',
+        story: async (court) => {
+          const VolumeId = court.region.ec2.addVolume({
+            ...{ sizeGiB: 10, type: 'gp3', availabilityZone: 'eu-west-1a', tags: { Team: 'other' } },
+          });
+          await court.pass(MINUTE_MS);
+          await court.ours('ModifyVolume', { VolumeId, Size: 20 });
+        },
+      },
+      {
+        when: 'a volume of the fleet is deleted that a person made',
+        story: async (court) => {
+          const VolumeId = court.region.ec2.addVolume({
+            ...{ sizeGiB: 10, type: 'gp3', availabilityZone: 'eu-west-1a', tags: { Component: 'nodes/bitcoin' } },
+          });
+          await court.pass(MINUTE_MS);
+          await prune(court, VolumeId);
+        },
+      },
+      {
+        when: 'a snapshot of a person is deleted',
+        story: async (court) => {
+          const SnapshotId = court.region.ec2.addSnapshot({
+            ...{ volumeId: court.data('node2'), tags: { Component: 'nodes/bitcoin' } },
+          });
+          await court.pass(MINUTE_MS);
+          await court.ours('DeleteSnapshot', { SnapshotId }, 'chainmend-prune-retired/1');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a volume is deleted that a heal put away',
+        story: async (court) => {
+          const VolumeId = putAway(court, -HOUR_MS);
+          await court.pass(MINUTE_MS);
+          await prune(court, VolumeId);
+        },
+      },
+    ],
+  },
+  'foreign-records-stay': {
+    broken: [
+      {
+        when: 'a record without a marker is deleted',
+        options: { before: (court) => zone(court, [['CREATE', 'web.bitcoin.internal', 'A', ['10.1.1.1']]]) },
+        story: (court) => zone(court, [['DELETE', 'web.bitcoin.internal', 'A', ['10.1.1.1']]], true),
+      },
+    ],
+    kept: [
+      {
+        when: 'a record is deleted that a person has handed over a minute ago',
+        options: { before: (court) => zone(court, [['CREATE', 'web.bitcoin.internal', 'A', ['10.1.1.1']]]) },
+        story: async (court) => {
+          await zone(court, [marker('web.bitcoin.internal')]);
+          await zone(court, [['DELETE', 'web.bitcoin.internal', 'A', ['10.1.1.1']]], true);
+        },
+      },
+    ],
+  },
+  'one-identity': {
+    broken: [
+      {
+        when: 'a heal starts a node with the key of a sibling that runs',
+        story: async (court) => {
+          machine(court, 'node3').killClient();
+          const key = machine(court, 'node2').readFile('/node-data/onion_v3_private_key') ?? '';
+          machine(court, 'node3').writeFile('/node-data/onion_v3_private_key', key);
+          await court.command('restart-client', 'node3');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'another instance of a node is there, and its client does not run',
+        story: async (court) => {
+          await launch(court, 'node2');
+          await court.pass(10 * MINUTE_MS);
+          await restart(court, 'node2');
+        },
+      },
+    ],
+  },
+  'signing-state-forward': {
+    broken: [
+      {
+        when: 'a validator is started on data of yesterday',
+        options: { validators: true },
+        story: async (court) => {
+          const { client, chain } = machine(court, 'validator1');
+          await court.pass(10 * MINUTE_MS);
+          machine(court, 'validator1').killClient();
+          client.load({ height: chain.height() - 5_000, branch: chain.main, barrier: undefined });
+          machine(court, 'validator1').writeFile('/data/node/irita/data/priv_validator_state.json', '{"height": "1"}');
+          await court.command('restart-client', 'validator1');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a validator is restarted on its own data',
+        options: { validators: true },
+        story: async (court) => {
+          await court.pass(10 * MINUTE_MS);
+          await restart(court, 'validator1');
+        },
+      },
+    ],
+  },
+  'bill-is-bounded': {
+    broken: [
+      {
+        when: 'a copy is larger than any volume of the fleet',
+        story: (court) => copy(court, 'node2', { Size: 5_000 }),
+      },
+      { when: 'two instances are asked for in place of one', story: (court) => launch(court, 'node2', 2) },
+      {
+        when: 'growth adds more to the month than its file allows',
+        story: async (court) => {
+          await grow(court, 'node1', 1_900);
+          await grow(court, 'node2', 1_900);
+        },
+      },
+    ],
+    kept: [{ when: 'a copy is as large as what it stands for', story: (court) => copy(court, 'node2') }],
+  },
+  'growth-is-bounded': {
+    broken: [
+      { when: 'a volume is grown beyond its ceiling', story: (court) => grow(court, 'node2', 2_500) },
+      {
+        when: 'a volume is grown four times a day',
+        story: async (court) => {
+          for (let times = 1; times <= 4; times++) {
+            await grow(court, 'node2', 1_000 + 10 * times);
+            court.region.ec2.addModification(court.data('node2'), {
+              ...{ fromGiB: 1_000, toGiB: 1_000 + 10 * times, startedAtMs: court.region.clock.now() - 40 * HOUR_MS },
+              completedAtMs: court.region.clock.now() - 39 * HOUR_MS,
+            });
+            await court.pass(7 * HOUR_MS);
+          }
+        },
+      },
+    ],
+    kept: [
+      { when: 'a volume is grown once, below it', story: (court) => grow(court, 'node2', 1_200) },
+      {
+        when: 'AWS refuses what is too much',
+        story: async (court) => {
+          await grow(court, 'node1', 1_100);
+          await expect(grow(court, 'node2', 70_000)).rejects.toThrow('too large');
+        },
+      },
+    ],
+  },
+  'pause-holds': {
+    broken: [
+      {
+        when: 'a volume is grown under a pause',
+        story: async (court) => {
+          await court.person('PutParameter', { Name: '/chainmend/pause', Value: 'me', Type: 'String' });
+          await court.pass(5 * MINUTE_MS);
+          await grow(court, 'node2', 1_200);
+        },
+      },
+      {
+        when: 'a node that carries the tag of a pause is restarted',
+        story: async (court) => {
+          court.region.ec2.setTag(court.id('node2'), 'chainmend:pause', 'mine');
+          freeze(court, 'node2');
+          await court.pass(5 * MINUTE_MS);
+          await restart(court, 'node2');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a client is started again that was stopped before the pause',
+        story: async (court) => {
+          await court.command('stop-client', 'node2');
+          await court.person('PutParameter', { Name: '/chainmend/pause', Value: 'me', Type: 'String' });
+          await court.pass(5 * MINUTE_MS);
+          await court.command('restart-client', 'node2');
+        },
+      },
+      {
+        when: 'the pause was lifted',
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.person('PutParameter', { Name: '/chainmend/pauses/bitcoin', Value: 'me', Type: 'String' });
+          await court.pass(5 * MINUTE_MS);
+          const Overwrite = true;
+          await court.person('PutParameter', {
+            Name: '/chainmend/pauses/bitcoin',
+            Value: 'off',
+            Type: 'String',
+            Overwrite,
+          });
+          await restart(court, 'node2');
+        },
+      },
+    ],
+  },
+  'plan-touches-nothing': {
+    broken: [
+      {
+        when: 'a stuck node is restarted',
+        options: { file: { mode: 'plan' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'a record is made',
+        options: { file: { mode: 'plan' } },
+        story: (court) => zone(court, [marker(POOL), ['CREATE', POOL, 'A', addresses(court)]], true),
+      },
+    ],
+    kept: [
+      {
+        when: 'a stuck node is looked at',
+        options: { file: { mode: 'plan' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.command('inspect-node', 'node2');
+        },
+      },
+    ],
+  },
+  'ask-waits': {
+    broken: [
+      {
+        when: 'a stuck node is restarted and nobody said yes',
+        options: { file: { mode: 'ask' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          await restart(court, 'node2');
+        },
+      },
+      {
+        when: 'the yes was for another node',
+        options: { file: { mode: 'ask' } },
+        story: async (court) => {
+          court.says({ kind: 'approve', fleet: 'bitcoin', node: 'node1' });
+          freeze(court, 'node2');
+          await restart(court, 'node2');
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a person said yes',
+        options: { file: { mode: 'ask' } },
+        story: async (court) => {
+          freeze(court, 'node2');
+          await court.pass(10 * MINUTE_MS);
+          court.says({ kind: 'approve', fleet: 'bitcoin', node: 'node2' });
+          await restart(court, 'node2');
+        },
+      },
+    ],
+  },
+  'text-is-clean': {
+    broken: [
+      {
+        when: 'a page holds an escape sequence',
+        story: async (court) => {
+          await page(court, { fleet: 'bitcoin', node: 'node2', code: 'x', sentence: 'fine' });
+          const TopicArn = court.region.sns.topicArns()[0];
+          await court.ours('Publish', { TopicArn, Message: 'node2 says \u001b[2Jnothing' });
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
+        when: 'a line of the journal holds a direction override',
+        story: async (court) => {
+          const [AttributeName, KeyType] = ['pk', 'HASH'];
+          await court.person('CreateTable', {
+            ...{ TableName: 'table', BillingMode: 'PAY_PER_REQUEST', KeySchema: [{ AttributeName, KeyType }] },
+            AttributeDefinitions: [{ AttributeName, AttributeType: 'S' }],
+          });
+          await court.pass(MINUTE_MS);
+          const Item = { pk: { S: 'JOURNAL#bitcoin#watch-fleet' }, why: { S: 'version \u202eevil' } };
+          await court.ours('PutItem', { TableName: 'table', Item });
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a tag is hostile and what is told of it is plain',
+        story: async (court) => {
+          court.region.ec2.setTag(court.id('node2'), 'Note', 'a\u001b[31m');
+          await page(court, { fleet: 'bitcoin', node: 'node2', code: 'x', sentence: 'its note is a?[31m' });
+          await court.pass(MINUTE_MS);
+        },
+      },
+    ],
+  },
+  'data-are-kept': {
+    broken: [
+      {
+        when: 'a volume is deleted before its date',
+        story: async (court) => {
+          const VolumeId = putAway(court, DAY_MS);
+          await court.pass(MINUTE_MS);
+          await prune(court, VolumeId);
+        },
+      },
+      {
+        when: 'a volume is deleted while its node does not run',
+        story: async (court) => {
+          const VolumeId = putAway(court, -HOUR_MS);
+          machine(court, 'node2').killClient();
+          await court.pass(MINUTE_MS);
+          await prune(court, VolumeId);
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a volume is deleted after its date',
+        story: async (court) => {
+          const VolumeId = putAway(court, -HOUR_MS);
+          await court.pass(MINUTE_MS);
+          await prune(court, VolumeId);
+        },
+      },
+    ],
+  },
+  'no-unclean-detach': {
+    broken: [
+      {
+        when: 'a mounted volume is detached',
+        story: (court) => court.ours('DetachVolume', { VolumeId: court.data('node2') }),
+      },
+      {
+        when: 'a volume is detached by force',
+        story: async (court) => {
+          machine(court, 'node2').stopClient();
+          machine(court, 'node2').unmount('/node-data');
+          await court.ours('DetachVolume', { VolumeId: court.data('node2'), Force: true });
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'a volume is detached that is not mounted any more',
+        story: async (court) => {
+          machine(court, 'node2').stopClient();
+          machine(court, 'node2').unmount('/node-data');
+          await court.ours('DetachVolume', { VolumeId: court.data('node2') });
+        },
+      },
+    ],
+  },
+  'snapshots-are-clean': {
+    broken: [{ when: 'the client runs', story: (court) => snapshot(court, 'node2') }],
+    kept: [
+      {
+        when: 'the client has ended by itself',
+        story: async (court) => {
+          await court.command('stop-client', 'node2');
+          await snapshot(court, 'node2');
+        },
+      },
+    ],
+  },
+  'validators-stay-home': {
+    broken: [
+      {
+        when: 'a validator gets the data of another one',
+        options: { validators: true },
+        story: async (court) => {
+          const SnapshotId = court.region.ec2.addSnapshot({ volumeId: court.data('validator1') });
+          await court.pass(MINUTE_MS);
+          await copy(court, 'validator2', { SnapshotId, Size: 100 });
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'it gets its own',
+        options: { validators: true },
+        story: async (court) => {
+          const SnapshotId = court.region.ec2.addSnapshot({ volumeId: court.data('validator1') });
+          await court.pass(MINUTE_MS);
+          await copy(court, 'validator1', { SnapshotId, Size: 100 });
+        },
+      },
+    ],
+  },
+};
+
+const snapshot = (court: Court, node: string) =>
+  court.ours(
+    'CreateSnapshots',
+    { InstanceSpecification: { InstanceId: court.id(node), ExcludeBootVolume: true } },
+    'chainmend-snapshot-node/1',
+  );
+
+/** A durable execution that was begun and never goes on, as the region lists it. */
+async function sleeping({ region, id }: Court): Promise<void> {
+  const execution = {
+    ...{
+      arn: 'arn:aws:lambda:eu-west-1:111122223333:function:chainmend-replace-node:1/durable-execution/a/b',
+      name: 'a',
+    },
+    ...{ status: 'RUNNING', startedAtMs: region.clock.now(), payload: `{"instanceId":"${id('node2')}"}` },
+  };
+  Object.assign(region.lambda, { executions: () => [execution] });
+}
+
+const table = (which: 'broken' | 'kept') =>
+  Object.entries(CASES).flatMap(([promise, cases]) =>
+    cases[which].map(({ when, options, story }) => ({ promise: promise as PromiseName, when, options, story })),
+  );
+
+describe('a promise', () => {
+  it.each(table('broken'))('$promise is broken where $when', async ({ promise, options, story }) => {
+    const court = await courtOf(options);
+    await story(court);
+    const { broken, mattered } = court.end();
+    expect(broken.map((one) => one.promise)).toContain(promise);
+    expect(mattered).toContain(promise);
+  });
+
+  it.each(table('kept'))('$promise is kept, and mattered, where $when', async ({ promise, options, story }) => {
+    const court = await courtOf(options);
+    await story(court);
+    const { broken, mattered, idle } = court.end();
+    expect(broken.filter((one) => one.promise === promise)).toEqual([]);
+    expect(mattered).toContain(promise);
+    expect(idle).not.toContain(promise);
+  });
+});
+
+it('a quiet hour breaks nothing', async () => {
+  const court = await courtOf({ validators: true, before: poolOfAll });
+  await court.pass(HOUR_MS);
+  court.faultsEnd();
+  await court.pass(HOUR_MS);
+  expect(court.end().broken).toEqual([]);
+});
