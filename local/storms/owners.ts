@@ -168,6 +168,9 @@ const chainOf = (draw: Draw, blockSeconds: number): StormFleet['chain'] => ({
   gibPerHour: draw.pick([0, 0.2, 1, 5]),
 });
 
+/** io1 has at most 50 IOPS a GiB, and the smallest volume here has 50 GiB. */
+const IO1_IOPS = 2_000;
+
 interface Layout {
   /** All of them have this Name; `nodes.name` tells them apart in the world only. */
   readonly sharedName?: string;
@@ -181,7 +184,7 @@ function nodesOf(draw: Draw, fleet: string, count: number, { sharedName, ...same
     ...{ role: 'data', sizeGiB: draw.pick([50, 100, 200]) },
     ...(draw.chance(0.3) && { filesystem: draw.pick(['ext4', 'ext4', 'btrfs']) }),
     ...(draw.chance(0.15) && { partitioned: true }),
-    ...(draw.chance(0.2) && { type: draw.pick(['gp2', 'io1']) }),
+    ...(draw.chance(0.2) && draw.pick([{ type: 'gp2' }, { type: 'io1', iops: IO1_IOPS }])),
     ...(draw.chance(0.1) && { deletedWithInstance: true }),
   };
   const startSeconds = draw.pick([0, 15, 60]);

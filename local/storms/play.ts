@@ -170,7 +170,11 @@ class Watch implements TimelineObserver {
 
   failed(_: Stage, moment: Moment, error: unknown): void {
     // A storm knows only its own plan: a heal, or another person, may have been faster.
-    const isFair = error instanceof AwsError || error instanceof NotThereError || error instanceof RangeError;
+    const isFair =
+      error instanceof AwsError ||
+      error instanceof NotThereError ||
+      error instanceof RangeError ||
+      (error instanceof Error && /^(ENOSPC|EROFS):/.test(error.message));
     if (!isFair) {
       this.#region.clock.fail(error);
       return;

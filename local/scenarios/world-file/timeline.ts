@@ -476,7 +476,7 @@ export const WORDS = {
       region.clock.after(given.minutes * MINUTE_MS, () => {
         put(right).catch((error: unknown) => region.clock.fail(error));
       });
-      return put(`fleet: ${given.fleet}\nmode: {{ act }}`);
+      return put(`fleet: ${given.fleet}\nmode: [act`);
     },
   ),
   'terminate-instance': word('A person terminates an instance.', { node }, (stage, given) =>
