@@ -7,7 +7,8 @@ export interface Ceilings {
   readonly largestGiB: number;
   readonly modificationsPerDay: number;
   readonly monthlyIncreaseUsd: number;
-  readonly growAtPercent: number;
+  /** At which its alarms go off. */
+  readonly diskPercent: number;
   readonly restartsPerDay: number;
   readonly replacementsPerHour: number;
   readonly replacementsPerDay: number;
@@ -53,13 +54,13 @@ const CHAINS: Readonly<Record<string, OfChain>> = {
 };
 const OTHER: OfChain = { behindBlocks: 10, confirmations: 10 };
 
-export function ceilingsOf({ chain, disk, replace, breaker, snapshots, ask, health }: FleetDocument): Ceilings {
+export function ceilingsOf({ chain, disk, replace, breaker, snapshots, ask, health, alarms }: FleetDocument): Ceilings {
   const usual = CHAINS[chain] ?? OTHER;
   return {
     largestGiB: disk?.maximumSizeGiB ?? usual.largestGiB ?? 2000,
     modificationsPerDay: disk?.modificationsPerDay ?? 3,
     monthlyIncreaseUsd: disk?.maximumMonthlyIncreaseUsd ?? 100,
-    growAtPercent: disk?.growAtPercent ?? 85,
+    diskPercent: alarms?.diskPercent ?? disk?.growAtPercent ?? 85,
     restartsPerDay: replace?.restartsPerDay ?? 6,
     replacementsPerHour: replace?.replacementsPerHour ?? 2,
     replacementsPerDay: replace?.replacementsPerDay ?? 5,

@@ -72,6 +72,11 @@ export class Scene {
   readonly #pauses = new Map<string, number>();
   readonly #listened = new Set<string>();
   readonly #powered = new Map<string, { readonly by: Hand; readonly atMs: number }>();
+  /** Made anew when a volume has changed: asked for each node at each look. */
+  #attached: { readonly of: unknown; readonly byInstance: ReadonlyMap<string, readonly Volume[]> } = {
+    of: undefined,
+    byInstance: new Map(),
+  };
   #all: { volumes: unknown; instances: unknown; snapshots: unknown } = {
     volumes: undefined,
     instances: undefined,
@@ -129,8 +134,12 @@ export class Scene {
     return machine instanceof SimulatedNode ? machine : undefined;
   }
 
-  volumesOf(instanceId: string): Volume[] {
-    return [...this.volumes.values()].filter(({ attachment }) => attachment?.instanceId === instanceId);
+  volumesOf(instanceId: string): readonly Volume[] {
+    if (this.#attached.of !== this.volumes) {
+      const byInstance = Map.groupBy(this.volumes.values(), ({ attachment }) => attachment?.instanceId ?? '');
+      this.#attached = { of: this.volumes, byInstance };
+    }
+    return this.#attached.byInstance.get(instanceId) ?? [];
   }
 
   /** The node that an act is about, by the instances, volumes and tags that it names; empty where it names none. */
@@ -347,6 +356,9 @@ export class Scene {
 
   #listenTo(node: SeenNode, instanceId: string, machine: SimulatedNode, listener: Listener): void {
     this.#listened.add(instanceId);
+    // A machine that was just made, or has no power, runs no client yet: nobody has stopped it.
+    const isNew = machine.client.state !== 'running' && (!machine.isPowered || this.made.has(instanceId));
+    if (isNew) this.down.set(instanceId, { node, instanceId, atMs: this.nowMs, sinceMs: this.nowMs, by: 'itself' });
     machine.client.onStart(() => {
       const atMs = this.nowMs;
       const command = this.hands.atWork(instanceId, atMs);

@@ -36,7 +36,7 @@ export function troubleOf(
   instance: Instance | undefined,
   machine: SimulatedNode | undefined,
   volumes: readonly Volume[],
-  { growAtPercent }: Ceilings,
+  { diskPercent }: Ceilings,
 ): Trouble | undefined {
   if (instance?.state !== 'running' || !machine?.isPowered) return 'instance';
   const { system, instance: own, attachedEbs } = instance.checks;
@@ -50,7 +50,7 @@ export function troubleOf(
   if (beacon && beacon.state !== 'running') return 'beacon';
   if (machine.rpc.misbehaves !== undefined) return 'port';
   if (!machine.reachable()) return 'agent';
-  if (machine.volumes.some((volume) => volume.usedPercent >= growAtPercent || volume.inodesPercent >= growAtPercent))
+  if (machine.volumes.some((volume) => volume.usedPercent >= diskPercent || volume.inodesPercent >= diskPercent))
     return 'disk';
   if (client.starting) return 'starting';
   return client.heightLag() > LAG_BLOCKS ? 'behind' : undefined;

@@ -21,9 +21,9 @@ export const foreignThingsStay: MakeRule = (scene, say) => ({
       if (why !== undefined) say.broken(id, `${act.operation} by ${act.actor}: ${why}.`);
     }
   },
-  look() {
-    // Something of others lies beside what is ours: it is what the promise is about.
-    for (const [id, { tags }] of scene.volumes) if (!isOfFleet(scene, id, tagsIn(tags))) return say.matters();
+  // Something of others lies beside what is ours: it is what the promise is about.
+  volume(before, after) {
+    if (!before && after && !isOfFleet(scene, after.volumeId, tagsIn(after.tags))) say.matters();
   },
 });
 

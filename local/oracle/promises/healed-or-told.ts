@@ -40,6 +40,8 @@ function isKnown(scene: Scene, node: SeenNode): boolean {
   if (scene.down.get(present.instanceId)?.by === 'person') return true;
   if (present.state === 'stopped' && scene.down.get(present.instanceId)?.by !== 'ours') return true;
   const { probe, chain } = document;
+  // It serves its chain, and only a command would not reach it: nobody has to do anything yet.
+  if (node.trouble === 'agent') return true;
   // Nobody asks; and of a chain that nobody knows, only what its file says.
   const isUnseen = probe === 'none' || (chain === 'other' && probe === undefined);
   return isUnseen && node.trouble !== 'disk' && node.trouble !== 'checks';

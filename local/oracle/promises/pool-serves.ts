@@ -1,4 +1,5 @@
 // The pool record does not keep a node that is behind, forked or down while another serves, and is never emptied.
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
@@ -8,6 +9,8 @@ import { serves } from '../troubles.ts';
 const BOUND_MS = 15 * 60_000;
 /** While faults last, AWS may be gone for an hour. */
 const BOUND_UNDER_FAULTS_MS = 90 * 60_000;
+/** Names are asked for as a resolver does, in all zones. */
+const LOOK_EVERY_MS = 30_000;
 /** An empty answer that two looks see. */
 const EMPTY_MS = 60_000;
 
@@ -15,6 +18,7 @@ export const poolServes: MakeRule = (scene, say) => {
   const badSince = new Map<string, number>();
   const emptySince = new Map<string, number>();
   const filled = new Set<string>();
+  let lookedMs = Number.NEGATIVE_INFINITY;
 
   const judgePool = (fleet: string, pool: string, nowMs: number): void => {
     const values = scene.region.route53.resolve(pool, 'A');
@@ -29,7 +33,7 @@ export const poolServes: MakeRule = (scene, say) => {
       scene.faultsEndedMs === undefined ? [BOUND_UNDER_FAULTS_MS, 0] : [BOUND_MS, scene.faultsEndedMs];
     for (const node of members) {
       const ip = scene.present(node)?.networkInterface?.privateIp ?? '';
-      const isBad = values.includes(ip) && good.length > 0 && isKnownBad(scene, node);
+      const isBad = values.includes(ip) && good.length > 0 && isKnownBad(scene, node, good.length);
       if (!isBad) badSince.delete(node.subject);
       else if (!badSince.has(node.subject)) badSince.set(node.subject, nowMs);
       const since = badSince.get(node.subject);
@@ -45,6 +49,8 @@ export const poolServes: MakeRule = (scene, say) => {
 
   return {
     look(nowMs) {
+      if (nowMs - lookedMs < LOOK_EVERY_MS) return;
+      lookedMs = nowMs;
       for (const [fleet, { dns, mode, probe }] of scene.fleets) {
         if (!dns || mode !== 'act' || probe === 'none' || probe === 'unit') continue;
         const { sinceMs } = scene.mode(fleet) ?? { sinceMs: nowMs };
@@ -65,17 +71,28 @@ function isGood(scene: Scene, node: SeenNode): boolean {
 }
 
 /** What several voices would say of it; one that does not answer is unknown, stays as it is, and so does a paused one. */
-function isKnownBad(scene: Scene, node: SeenNode): boolean {
+function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   const machine = scene.machine(scene.present(node)?.instanceId);
   if (!machine || scene.pausedSince(node.fleet, node) !== undefined) return false;
+  const { probe = 'ssm', health } = scene.fleets.get(node.fleet) ?? {};
   const { client } = machine;
-  if (!machine.isPowered || client.state !== 'running') return true;
+  if (!machine.isPowered) return true;
+  if (!canBeAsked(probe, machine.reachable(), client.state)) return false;
+  if (client.state !== 'running') return true;
   if (machine.rpc.misbehaves !== undefined || client.starting) return false;
+  // Two nodes without a reference cannot know which of them is right.
+  if (goodCount < 2 && (health?.references ?? []).length === 0) return false;
   const { behindBlocks, confirmations } = scene.ceilings(node.fleet) ?? { behindBlocks: 0, confirmations: 0 };
   const { branch } = client;
   if (branch === machine.chain.main) return client.heightLag() > 2 * behindBlocks + 3;
   // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper.
   return Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
+}
+
+/** A command needs the agent, and a metric a client that runs: without them nobody knows. */
+function canBeAsked(probe: NonNullable<FleetDocument['probe']>, isReachable: boolean, state: string): boolean {
+  if (probe === 'ssm') return isReachable;
+  return typeof probe === 'string' || probe.metric === undefined || state === 'running';
 }
 
 function stateOf(scene: Scene, node: SeenNode): string {

@@ -10,6 +10,8 @@ const DEPTH_MAX = 12;
 export const textIsClean: MakeRule = (scene, say) => {
   let pages = 0;
   let lastLine: string | undefined;
+  /** The instances whose tags were looked at. */
+  let sources: unknown;
   const look = (where: string, value: unknown): void => {
     const found = hostileIn(value);
     if (found !== undefined) say.broken(where, `It holds ${found}.`);
@@ -30,6 +32,8 @@ export const textIsClean: MakeRule = (scene, say) => {
       const from = lastLine === undefined ? 0 : log.lastIndexOf(lastLine) + 1;
       for (const line of log.slice(from).slice(-LOG_LINES_A_LOOK)) look('a log', line);
       lastLine = log.at(-1);
+      if (scene.instances === sources) return;
+      sources = scene.instances;
       if (hasHostileSource()) say.matters();
     },
   };

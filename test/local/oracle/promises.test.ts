@@ -416,6 +416,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'of two nodes one is behind, and nobody can know which is right',
+        options: { before: poolOfAll, nodes: 2 },
+        story: async (court) => {
+          court.faultsEnd();
+          freeze(court, 'node2');
+          await court.pass(5 * HOUR_MS);
+          machine(court, 'node2').killClient();
+          await court.pass(5 * MINUTE_MS);
+        },
+      },
+      {
         when: 'all nodes are down, and all stay in it',
         options: { before: poolOfAll },
         story: async (court) => {
@@ -644,6 +655,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a person has given the fleet another name, and the mode plan',
+        story: async (court) => {
+          const [before, after] = ['bitcoin', 'satoshi'];
+          await push(court, before, 'act');
+          await push(court, after, 'plan');
+          await court.person('DeleteParameter', { Name: `/chainmend/fleets/${before}` });
+          freeze(court, 'node2');
+          await court.pass(10 * MINUTE_MS);
+          await restart(court, 'node2');
+        },
+      },
+      {
         when: 'a record is made',
         options: { file: { mode: 'plan' } },
         story: (court) => zone(court, [marker(POOL), ['CREATE', POOL, 'A', addresses(court)]], true),
@@ -823,6 +846,13 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
     ],
   },
 };
+
+/** A person stores the followers' file under a name. */
+const push = (court: Court, fleet: string, mode: string) =>
+  court.person('PutParameter', {
+    ...{ Name: `/chainmend/fleets/${fleet}`, Type: 'String', Overwrite: true },
+    Value: JSON.stringify({ fleet, chain: 'bitcoin', mode, nodes: { tag: { Component: 'nodes/bitcoin' } } }),
+  });
 
 const snapshot = (court: Court, node: string) =>
   court.ours(
