@@ -447,8 +447,9 @@ export class SimulatedNode implements Machine {
     return this.rpc.answer(port, request, { local: true });
   }
 
-  /** Something other than the chain writes to a disk. */
-  write(path: string, bytes: number): void {
+  /** Something other than the chain writes to a disk: whole bytes, as its filesystem counts them. */
+  write(path: string, amount: number): void {
+    const bytes = Math.round(amount);
     if (path === '/') {
       this.root.usedBytes = Math.min(this.root.sizeBytes, Math.max(0, this.root.usedBytes + bytes));
       return;

@@ -82,8 +82,21 @@ export function promisesAsJudge({ region, fleets, nodes }: World): StormJudge {
     const text = region.ssm.parameter(fleetParameterName('/chainmend', name));
     return text === undefined ? [] : [[name, JSON.parse(text) as FleetDocument] as const];
   });
+  const said = nodes.map(({ fleet, instanceId, role, tags }) => ({
+    ...{ fleet: fleet.name, instanceId, role },
+    name: tags[fleet.nodes.nameTag] ?? instanceId,
+  }));
   return new Judge(region, {
     fleets: new Map(documents),
-    nodes: nodes.map(({ fleet, name, instanceId, role }) => ({ fleet: fleet.name, name, instanceId, role })),
+    nodes: said.map((node) => ({ ...node, name: nameAmong(said, node) })),
   });
+}
+
+/** Members of a group that share a name have the end of their instance's id behind it (docs/fleet-files.md, `nodes.nameTag`). */
+function nameAmong(
+  all: readonly { readonly fleet: string; readonly name: string }[],
+  { fleet, name, instanceId }: { readonly fleet: string; readonly name: string; readonly instanceId: string },
+): string {
+  const alike = all.filter((other) => other.fleet === fleet && other.name === name);
+  return alike.length > 1 ? `${name}-${instanceId.slice(-8)}` : name;
 }

@@ -130,6 +130,7 @@ const CHANGES_A_NODE: ReadonlySet<string> = new Set([
   ...['stop-client', 'restart-client', 'remove-container', 'beacon-node', 'kill-instance', 'fail-checks', 'lose-zone'],
 ]);
 
+/** How much of what followed a break is told. */
 const AROUND_MS = 15 * MINUTE_MS;
 const AROUND_LINES_MAX = 80;
 
@@ -209,8 +210,9 @@ class Watch implements TimelineObserver {
         text: `${line.by}  ${line.fleet}/${line.node} ${line.kind}: ${line.sentence}`,
       })),
     ]
-      .filter((line) => Math.abs(line.atMs - atMs) <= AROUND_MS)
+      .filter((line) => line.atMs >= START_MS && line.atMs <= atMs + AROUND_MS)
       .sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+    // What is found at the end was done long before: the last lines are told, however old they are.
     const from = Math.max(0, lines.findLastIndex((line) => line.atMs <= atMs) - (AROUND_LINES_MAX * 3) / 4);
     return lines
       .slice(from, from + AROUND_LINES_MAX)
