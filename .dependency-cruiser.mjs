@@ -20,7 +20,7 @@ const LOCAL = [
   ['region.ts'],
   ['oracle'],
   ['scenarios'],
-  ['machines'],
+  ['machines', 'storms'],
   ['cli'],
   ['main.ts'],
 ];

@@ -195,12 +195,18 @@ export class SimulatedNode implements Machine {
       this.commands.look(operation, command, finished);
       return;
     }
-    if (this.kernel.fault('node-amnesia')) this.commands.forgetEverything();
+    if (this.kernel.fault('node-amnesia')) {
+      this.commands.forgetEverything();
+      this.kernel.met('node-amnesia');
+    }
     const delays = this.commandDelays.get(operation) ?? [];
     const delayMs = delays.shift() ?? 0;
-    if (delayMs === 'lost') return;
-    if (delayMs === 0) this.commands.run(operation, command, finished);
-    else this.later(delayMs, () => this.commands.run(operation, command, finished));
+    if (delayMs === 0) {
+      this.commands.run(operation, command, finished);
+      return;
+    }
+    this.kernel.met(delayMs === 'lost' ? 'lose-command' : 'delay-command');
+    if (delayMs !== 'lost') this.later(delayMs, () => this.commands.run(operation, command, finished));
   }
 
   /** The next commands of this operation start so much later, one after the other, or never start and never answer. */
@@ -441,8 +447,9 @@ export class SimulatedNode implements Machine {
     return this.rpc.answer(port, request, { local: true });
   }
 
-  /** Something other than the chain writes to a disk. */
-  write(path: string, bytes: number): void {
+  /** Something other than the chain writes to a disk: whole bytes, as its filesystem counts them. */
+  write(path: string, amount: number): void {
+    const bytes = Math.round(amount);
     if (path === '/') {
       this.root.usedBytes = Math.min(this.root.sizeBytes, Math.max(0, this.root.usedBytes + bytes));
       return;

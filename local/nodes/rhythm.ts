@@ -83,6 +83,9 @@ export interface Pace {
   readonly random: Random;
 }
 
+/** Beyond so many blocks ahead the average tells: eleven days at a block a second. */
+const FAR_BLOCKS = 1_000_000;
+
 /** The moments of a chain's blocks, in intervals since its block 0. Drawn once each, in order, so that everybody who asks gets the same. */
 export class BlockMoments {
   private readonly pace: Pace | undefined;
@@ -97,6 +100,9 @@ export class BlockMoments {
   of(height: number): number {
     const { pace } = this;
     if (pace === undefined || height <= pace.regularUpTo) return height;
+    const ahead = height - pace.regularUpTo - this.drawn.length;
+    // A disk that hardly fills is full in millions of blocks: nobody waits for them, and all of them would be drawn.
+    if (ahead > FAR_BLOCKS) return (this.drawn.at(-1) ?? pace.regularUpTo) + ahead;
     while (this.drawn.length < height - pace.regularUpTo) this.draw(pace);
     return this.drawn[height - pace.regularUpTo - 1] ?? height;
   }

@@ -17,4 +17,14 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS;
 
+/** Faults that a world switches on for a while only: a run in which no event ever arrives tells nothing. */
+const PASSING_FAULTS = {
+  'lost-events': 'Events never arrive.',
+  'hours-late-events': 'Events arrive one to three hours late.',
+} as const satisfies Record<string, string>;
+
+export type PassingFaultName = FaultName | keyof typeof PASSING_FAULTS;
+
+export const PASSING_FAULT_NAMES = [...Object.keys(FAULTS), ...Object.keys(PASSING_FAULTS)] as PassingFaultName[];
+
 export const isFaultName = (name: string): name is FaultName => Object.hasOwn(FAULTS, name);

@@ -1,5 +1,5 @@
 // The kernel of one local region, which all services use: time, chance, the event bus and the record of work in progress.
-import type { FaultName } from './faults.ts';
+import type { FaultName, PassingFaultName } from './faults.ts';
 import { type Random, randomStream } from './random.ts';
 import { AwsError, type ServicePrincipal } from './service.ts';
 
@@ -58,8 +58,10 @@ export interface Kernel extends RegionIdentity {
   emit(event: BusEvent): void;
   /** Records that AWS works on something from now until `to` (ms since the epoch). */
   working(work: AwsWork): void;
-  /** Whether the run has switched a fault on; `faults.ts` lists the names. */
-  fault(name: FaultName): boolean;
+  /** Whether a fault is on, for the whole run or now; `faults.ts` lists the names. */
+  fault(name: PassingFaultName): boolean;
+  /** Counts that a fault has had an effect: on a request, an event, a command. */
+  met(fault: string): void;
   /** Makes a service the receiver for ARNs with this prefix: "arn:aws:lambda:", "arn:aws:sqs:", … */
   receive(arnPrefix: string, receiver: Receiver): void;
   /**
@@ -91,6 +93,8 @@ export class RegionKernel implements Kernel {
   readonly works: AwsWork[] = [];
   readonly #seed: number;
   readonly #faults: ReadonlySet<FaultName>;
+  readonly #passingUntilMs = new Map<PassingFaultName, number>();
+  readonly #met = new Map<string, number>();
   readonly #streams = new Map<string, Random>();
   readonly #receivers: [string, Receiver][] = [];
 
@@ -120,8 +124,22 @@ export class RegionKernel implements Kernel {
     this.works.push(work);
   }
 
-  fault(name: FaultName): boolean {
-    return this.#faults.has(name);
+  fault(name: PassingFaultName): boolean {
+    return this.#faults.has(name as FaultName) || this.clock.now() < (this.#passingUntilMs.get(name) ?? 0);
+  }
+
+  /** Switches a fault on until a moment (ms since the epoch); it is prolonged, never shortened. */
+  begin(name: PassingFaultName, untilMs: number): void {
+    this.#passingUntilMs.set(name, Math.max(this.#passingUntilMs.get(name) ?? 0, untilMs));
+  }
+
+  met(fault: string): void {
+    this.#met.set(fault, this.timesMet(fault) + 1);
+  }
+
+  /** How often a fault has had an effect in this run. */
+  timesMet(fault: string): number {
+    return this.#met.get(fault) ?? 0;
   }
 
   receive(arnPrefix: string, receiver: Receiver): void {

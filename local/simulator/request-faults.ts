@@ -116,19 +116,38 @@ export class Outages implements RequestFaults {
   }
 }
 
-/** The faults of these names, drawn from the region's seed; faults at exact places come first. */
+/** The faults of these names, and those that are on for a while, drawn from the region's seed; faults at exact places come first. */
 export function seededFaults(
-  kernel: Pick<Kernel, 'random'>,
+  kernel: Pick<Kernel, 'random' | 'fault' | 'met'>,
   names: readonly FaultName[],
   exact: RequestFaults | undefined,
 ): RequestFaults {
-  const faults = names.flatMap((name): RequestFaults[] => {
-    if (name === 'throttling') return [throttling({ random: kernel.random('faults/throttling') })];
-    if (name === 'lost-answers') return [lostAnswers()];
-    if (name === 'killed') return [killing({ random: kernel.random('faults/killed') })];
-    return [];
+  const makers: Readonly<Partial<Record<FaultName, () => RequestFaults>>> = {
+    throttling: () => throttling({ random: kernel.random('faults/throttling') }),
+    'lost-answers': () => lostAnswers(),
+    killed: () => killing({ random: kernel.random('faults/killed') }),
+  };
+  // The named ones first, in their order; a timeline may switch on the others for a while.
+  const order = new Set([...names, ...(Object.keys(makers) as FaultName[])]);
+  const faults = [...order].flatMap((name) => {
+    const make = makers[name];
+    return make ? [whileOn(kernel, name, make)] : [];
   });
   return combineRequestFaults(...(exact ? [exact] : []), ...faults);
+}
+
+/** Draws nothing while its fault is off. */
+function whileOn(kernel: Pick<Kernel, 'fault' | 'met'>, name: FaultName, make: () => RequestFaults): RequestFaults {
+  let faults: RequestFaults | undefined;
+  return {
+    fateOf: (request) => {
+      if (!kernel.fault(name)) return undefined;
+      faults ??= make();
+      const fate = faults.fateOf(request);
+      if (fate !== undefined) kernel.met(name);
+      return fate;
+    },
+  };
 }
 
 export interface ProgrammedFault {

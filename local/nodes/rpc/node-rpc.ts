@@ -81,7 +81,7 @@ export class NodeRpc {
     if (port !== (spec.ports?.rpc ?? portsOf(this.protocol).rpc)) return REFUSED;
     if (spec.rpc?.listens === 'loopback' && !local) return REFUSED;
     const truth = () => this.truth(request, local);
-    return this.misbehaviour === undefined ? truth() : misbehaved(this.misbehaviour, truth);
+    return this.asMisbehaved(truth);
   }
 
   /** A client of a chain that the product does not know: on the port in its fleet file. */
@@ -90,7 +90,13 @@ export class NodeRpc {
     if (port !== spec.ports?.rpc || client.state !== 'running' || client.starting) return REFUSED;
     const truth = () =>
       plainAnswer({ height: client.height(), blocks: client.branch, network: chain.spec.name }, request);
-    return this.misbehaviour === undefined ? truth() : misbehaved(this.misbehaviour, truth);
+    return this.asMisbehaved(truth);
+  }
+
+  private asMisbehaved(truth: () => HttpAnswer): HttpAnswer {
+    if (this.misbehaviour === undefined) return truth();
+    this.node.kernel.met(`rpc ${this.misbehaviour}`);
+    return misbehaved(this.misbehaviour, truth);
   }
 
   private truth(request: HttpRequest, local: boolean): HttpAnswer {

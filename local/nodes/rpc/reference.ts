@@ -11,6 +11,8 @@ export interface ReferenceOptions {
   readonly path?: string;
   /** 80 ms by default. */
   readonly latencyMs?: number;
+  /** Called with each request that it does not answer truthfully. */
+  readonly onWrong?: () => void;
 }
 
 export interface Reference {
@@ -29,7 +31,10 @@ export interface Reference {
 }
 
 /** @throws RangeError for a chain whose protocol has no simulated RPC */
-export function referenceHost(chain: SimulatedChain, { path = '', latencyMs = 80 }: ReferenceOptions = {}): Reference {
+export function referenceHost(
+  chain: SimulatedChain,
+  { path = '', latencyMs = 80, onWrong }: ReferenceOptions = {},
+): Reference {
   const { protocol } = chain;
   if (protocol === undefined) throw new RangeError(`chain ${chain.spec.name}: its protocol has no simulated RPC`);
   let shift = 0;
@@ -66,6 +71,7 @@ export function referenceHost(chain: SimulatedChain, { path = '', latencyMs = 80
   };
   return {
     host: (_port, request): HttpAnswer => {
+      if (silent || stoodAt !== undefined || shift !== 0 || branch !== chain.main) onWrong?.();
       if (silent) return { kind: 'silent' };
       const answer = answerOf(asked(), request, path);
       return answer.kind === 'response' ? { ...answer, afterMs: latencyMs } : answer;

@@ -40,7 +40,21 @@ export interface WorldFleets {
   readonly pushed: Readonly<Record<string, Partial<FleetDocument>>>;
 }
 
-export function scenarioOf(document: WorldDocument, { deployed, folder, pushed }: WorldFleets): Scenario {
+/** Hears of each entry of a timeline; `index` is its place in the file, from 0. */
+export interface TimelineObserver {
+  before(stage: Stage, moment: Moment, index: number): void;
+  /** It is done, and what it asked AWS for was answered. */
+  after(stage: Stage, moment: Moment, index: number): void;
+  /** It could not be done: AWS refused it, or the node is gone. */
+  failed(stage: Stage, moment: Moment, error: unknown): void;
+}
+
+/** @param observer without it an entry that cannot be done ends the run */
+export function scenarioOf(
+  document: WorldDocument,
+  { deployed, folder, pushed }: WorldFleets,
+  observer?: TimelineObserver,
+): Scenario {
   const stages = new WeakMap<World, Omit<Stage, 'page'>>();
   const stageOf = (world: World): Omit<Stage, 'page'> => {
     const stage = stages.get(world);
@@ -58,7 +72,7 @@ export function scenarioOf(document: WorldDocument, { deployed, folder, pushed }
       return folder !== undefined && isAsWritten ? folder : folderOf(local);
     },
     build: (world) => void stages.set(world, build(world, document)),
-    people: (world) => begin(stageOf(world), (document.timeline ?? []) as readonly Moment[]),
+    people: (world) => begin(stageOf(world), (document.timeline ?? []) as readonly Moment[], observer),
     done: (world) => isOver(world, document),
     hours,
     expect: expect.map(expectationOf),
@@ -106,7 +120,10 @@ function build(world: World, document: WorldDocument): Omit<Stage, 'page'> {
     for (const url of chain?.protocol === undefined ? [] : fleet.health.references) {
       const { hostname, pathname } = new URL(url);
       if (references.has(hostname) || !chain) continue;
-      const reference = referenceHost(chain, { path: pathname.replace(/\/$/, '') });
+      const reference = referenceHost(chain, {
+        path: pathname.replace(/\/$/, ''),
+        onWrong: () => world.region.kernel.met(`reference ${hostname}`),
+      });
       world.region.network.attach(hostname, 'internet', reference.host);
       references.set(hostname, reference);
     }
@@ -200,6 +217,7 @@ function placeNodes(world: World, groups: readonly NodeDocument[]): void {
       machine: {
         knows: addresses.filter((_, other) => other !== at && all[other]?.fleet === node.fleet),
         ...(node.beaconNode === true && { beacon: true }),
+        ...(node.clockSkewSeconds !== undefined && { clockSkewSeconds: node.clockSkewSeconds }),
         ...(client.startSeconds !== undefined && { startSeconds: client.startSeconds }),
         ...(client.stopSeconds !== undefined && { stopSeconds: client.stopSeconds }),
         ...(client.blocksBehind !== undefined && { lagBlocks: client.blocksBehind }),
@@ -299,21 +317,36 @@ function launchersOf(
   );
 }
 
-function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[]): void {
+async function carryOutWatched(
+  stage: Stage,
+  { moment, index }: { readonly moment: Moment; readonly index: number },
+  observer: TimelineObserver,
+): Promise<void> {
+  try {
+    observer.before(stage, moment, index);
+    await carryOut(stage, moment);
+    observer.after(stage, moment, index);
+  } catch (error) {
+    observer.failed(stage, moment, error);
+  }
+}
+
+function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[], observer: TimelineObserver | undefined): void {
   const { world } = stage;
-  for (const moment of moments) {
+  for (const [index, moment] of moments.entries()) {
+    const happens = (on: Stage): unknown =>
+      observer === undefined ? carryOut(on, moment) : carryOutWatched(on, { moment, index }, observer);
     const { at, every, times = every === undefined ? 1 : TIMES } = moment;
     if (typeof at === 'object' && 'commanded' in at) {
       const isCommanded = (): boolean => commandOf(world, at.commanded);
-      world.when(isCommanded, () => world.at(at.minutes ?? 0, () => carryOut({ ...stage, page: {} }, moment)));
+      world.when(isCommanded, () => world.at(at.minutes ?? 0, () => happens({ ...stage, page: {} })));
       continue;
     }
     if (typeof at === 'object') {
-      world.whenPaged(at.paged, at.minutes ?? 0, (page) => carryOut({ ...stage, page }, moment));
+      world.whenPaged(at.paged, at.minutes ?? 0, (page) => happens({ ...stage, page }));
       continue;
     }
-    for (let time = 0; time < times; time++)
-      world.at(at + time * (every ?? 0), () => carryOut({ ...stage, page: {} }, moment));
+    for (let time = 0; time < times; time++) world.at(at + time * (every ?? 0), () => happens({ ...stage, page: {} }));
   }
 }
 

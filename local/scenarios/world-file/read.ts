@@ -10,7 +10,7 @@ import { FleetFileError, type FleetProblem, sentenceOf } from '../../../shared/f
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { Scenario } from '../scenario.ts';
-import { namesOf, scenarioOf, type WorldFleets, withoutNulls } from './build.ts';
+import { namesOf, scenarioOf, type TimelineObserver, type WorldFleets, withoutNulls } from './build.ts';
 import { LIST_NAMES, listsIn } from './expect.ts';
 import { NODES_MAX } from './fields.ts';
 import { type WorldDocument, worldDocumentSchema } from './schema.ts';
@@ -45,16 +45,17 @@ export function readWorld(path: string): Scenario {
 
 /**
  * @param folder paths of fleet files are from there
+ * @param observer hears of each entry of the timeline; without it one that cannot be done ends the run
  * @throws WorldFileError with every problem
  */
-export function worldIn(path: string, text: string, folder: string): Scenario {
+export function worldIn(path: string, text: string, folder: string, observer?: TimelineObserver): Scenario {
   const source = readYamlSource(path, text, LIMITS);
   if (source.broken.length > 0) throw new WorldFileError(source.broken);
   const { problems, output } = checkedBy(worldDocumentSchema, source.value);
   refuse(source, problems);
   const fleets = fleetsOf(output, source, folder);
   refuse(source, problemsTogether(output, fleets));
-  return scenarioOf(output, fleets);
+  return scenarioOf(output, fleets, observer);
 }
 
 /** The worlds of a folder, in the order of their names. */

@@ -134,6 +134,11 @@ const node = object('{ fleet: bitcoin, name: node2 }', {
   votingPower: optional('Its part in the consensus of a CometBFT chain.', whole(1, 1_000_000, 'votes', 10)),
   beaconNode: usually('Whether a consensus client runs beside it.', yesOrNo(), false),
   powered: usually('Whether its instance runs when the story begins.', yesOrNo(), true),
+  clockSkewSeconds: usually(
+    'How far its clock is ahead; behind with a minus.',
+    whole(-86_400, 86_400, 'seconds', 90),
+    0,
+  ),
   elasticAddress: usually('Whether an elastic address is its.', yesOrNo(), false),
   publicIp: optional('Its public address, where that is not elastic: a stop loses it.', ipAddress),
   agentVersion: optional('The version of its SSM agent.', text(/^\d{1,3}(\.\d{1,6}){1,4}$/, 'a version', '3.3.3050.0')),
@@ -281,7 +286,10 @@ export const worldDocumentSchema = object('{ world: my-rehearsal, says: …, fle
   timeline: optional('What happens, and when.', timeline),
   until: usually('The run ends when all of this holds and nothing is in progress any more.', until, { minutes: 30 }),
   hours: usually('The run ends at the latest after so many hours.', amount(0.1, 336, 'hours', 6), 6),
-  expect: about('What must hold at the end, in the words of `--json`.', list(expectation, 50, 1)),
+  expect: about(
+    'What must hold at the end, in the words of `--json`; the invariants hold in any case.',
+    list(expectation, 50),
+  ),
   pagesAtMost: optional('How many pages may be sent, questions left out; two by default.', whole(0, 1_000, 'pages', 4)),
   attemptsAtMost: optional('How many attempts one incident may have; five by default.', whole(1, 1_000, 'attempts', 8)),
 });
@@ -290,3 +298,6 @@ export type WorldDocument = v.InferOutput<typeof worldDocumentSchema>;
 export type NodeDocument = WorldDocument['nodes'][number];
 export type SnapshotDocument = NonNullable<WorldDocument['snapshots']>[number];
 export type ClientDocument = NonNullable<NodeDocument['client']>;
+
+/** A world as its file has it, before defaults. */
+export type WorldInput = v.InferInput<typeof worldDocumentSchema>;

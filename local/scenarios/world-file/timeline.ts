@@ -3,6 +3,7 @@ import { EventCode } from '@aws-sdk/client-ec2';
 import * as v from 'valibot';
 import { batchChanges } from '../../../functions/register-nodes/zone.ts';
 import { adoptionOf } from '../../../infra/commands/names/adoption.ts';
+import { fleetParameterName } from '../../../shared/fleet/parameter.ts';
 import {
   about,
   choice,
@@ -20,6 +21,7 @@ import { type Operation, operationParameters } from '../../../shared/node-comman
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
+import { PASSING_FAULT_NAMES } from '../../simulator/faults.ts';
 import { answerAsPaged } from '../world/answers.ts';
 import { ask, darken, killed, lighten } from '../world/ladder.ts';
 import type { PlacedNode, World } from '../world/world.ts';
@@ -50,10 +52,12 @@ export interface Stage {
 
 const GIB = 2 ** 30;
 const PAUSE_TAG = 'chainmend:pause';
+const MINUTE_MS = 60_000;
 
 const node = about('The node.', nodeRef);
 const fleet = text32('The fleet.');
 const chain = text32('The chain, by the name of its fleet.');
+const role = about('The volume’s role.', v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/)));
 const reference = about("The reference's host, as the fleet file has it.", hostName);
 
 function text32(description: string) {
@@ -295,7 +299,7 @@ export const WORDS = {
     'EC2 finds the volume of a role impaired, and with it the attached EBS check of the instance. What its client does then, `hang` says.',
     {
       node,
-      role: about('The volume’s role.', v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/))),
+      role,
       is: about(
         'How: its I/O is `stalled`, it is `io-disabled` until a person enables it, or it is `well` again.',
         choice(['stalled', 'io-disabled', 'well'], 'a state'),
@@ -320,8 +324,16 @@ export const WORDS = {
   ),
   'no-capacity': word(
     'An Availability Zone has no room for another instance from now on.',
-    { zone: about('Which one.', zoneLetter) },
-    ({ world }, { zone }) => world.region.ec2.exhaust(`${world.region.kernel.regionName}${zone}`),
+    {
+      zone: about('Which one.', zoneLetter),
+      minutes: optional('For how long; for good by default.', amount(0.1, MINUTES_MAX, 'minutes', 60)),
+    },
+    ({ world }, { zone, minutes: lasts }) => {
+      const { ec2, kernel, clock } = world.region;
+      const name = `${kernel.regionName}${zone}`;
+      ec2.exhaust(name);
+      if (lasts !== undefined) clock.after(lasts * MINUTE_MS, () => ec2.restock(name));
+    },
   ),
   'lose-zone': word(
     'An Availability Zone goes dark: its instances fail their checks and answer nobody, and it has no room for others.',
@@ -341,6 +353,35 @@ export const WORDS = {
       minutes: about('For how long.', amount(0.1, 1_440, 'minutes', 5)),
     },
     ({ world: { region } }, given) => region.outages.begin(given.service, region.clock.now() + given.minutes * 60_000),
+  ),
+  'aws-misbehaves': word(
+    'A fault of `--list-faults` is on for a while, or one that only passes: `lost-events`, `hours-late-events`.',
+    {
+      fault: about('Which one.', choice(PASSING_FAULT_NAMES, 'a fault')),
+      minutes: about('For how long.', amount(0.1, MINUTES_MAX, 'minutes', 30)),
+    },
+    ({ world: { region } }, given) => region.kernel.begin(given.fault, region.clock.now() + given.minutes * MINUTE_MS),
+  ),
+  'fail-growth': word(
+    'EBS fails at the next growth of a volume, after it accepted it.',
+    { node, role },
+    (stage, given) => onVolume(stage, given, (volumeId) => stage.world.region.ec2.failNextModification(volumeId)),
+  ),
+  'fail-snapshot': word(
+    'EBS fails at the next snapshot of a volume, after it accepted it.',
+    { node, role },
+    (stage, given) => onVolume(stage, given, (volumeId) => stage.world.region.ec2.failNextSnapshot(volumeId)),
+  ),
+  'restore-table': word(
+    'Some minutes later a person restores the table to what it is now; the journal stays.',
+    { minutes: about('How long later.', amount(0.1, MINUTES_MAX, 'minutes', 60)) },
+    ({ world: { region, tableName } }, given) => {
+      const backup = region.dynamodb.items(tableName);
+      region.clock.after(given.minutes * MINUTE_MS, () => {
+        region.dynamodb.restore(tableName, backup, (item) => JSON.stringify(item['pk']).includes('JOURNAL#'));
+        region.kernel.met('restore-table');
+      });
+    },
   ),
 
   // People.
@@ -397,6 +438,47 @@ export const WORDS = {
     { node, tags: about('The tags.', map('tags', '{ Role: sealer }', 10, tagKey, tagValue)) },
     (stage, given) => tagged(stage, given.node, given.tags),
   ),
+  untag: word('A person removes a tag of an instance.', { node, key: about('Its key.', tagKey) }, (stage, given) =>
+    stage.world.region.call('ec2', 'DeleteTags', {
+      Resources: [stage.node(given.node).instanceId],
+      Tags: [{ Key: given.key }],
+    }),
+  ),
+  'stop-instance': word('A person stops an instance.', { node }, (stage, given) =>
+    stage.world.region.call('ec2', 'StopInstances', { InstanceIds: [stage.node(given.node).instanceId] }),
+  ),
+  'start-instance': word('A person starts an instance.', { node }, (stage, given) =>
+    stage.world.region.call('ec2', 'StartInstances', { InstanceIds: [stage.node(given.node).instanceId] }),
+  ),
+  'reboot-instance': word('A person reboots an instance.', { node }, (stage, given) =>
+    stage.world.region.call('ec2', 'RebootInstances', { InstanceIds: [stage.node(given.node).instanceId] }),
+  ),
+  'detach-volume': word(
+    'A person detaches a volume of a node whose client has ended.',
+    { node, role },
+    (stage, given) => {
+      const { machine } = stage.node(given.node);
+      return onVolume(stage, given, (VolumeId) => {
+        machine.stopClient();
+        return stage.world.region.call('ec2', 'DetachVolume', { VolumeId });
+      });
+    },
+  ),
+  'break-fleet': word(
+    'A person stores a text that is no fleet file, and after some minutes the right one again.',
+    { fleet, minutes: about('How long later.', amount(0.1, MINUTES_MAX, 'minutes', 20)) },
+    ({ world: { region } }, given) => {
+      const Name = fleetParameterName('/chainmend', given.fleet);
+      const right = region.ssm.parameter(Name);
+      const put = (Value: string) =>
+        region.call('ssm', 'PutParameter', { Name, Value, Type: 'String', Overwrite: true });
+      if (right === undefined) return;
+      region.clock.after(given.minutes * MINUTE_MS, () => {
+        put(right).catch((error: unknown) => region.clock.fail(error));
+      });
+      return put(`fleet: ${given.fleet}\nmode: [act`);
+    },
+  ),
   'terminate-instance': word('A person terminates an instance.', { node }, (stage, given) =>
     stage.world.terminate(stage.node(given.node)),
   ),
@@ -412,7 +494,7 @@ export const WORDS = {
     'A person has EBS grow a volume, and does not think of its filesystem.',
     {
       node,
-      role: about('The volume’s role.', v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/))),
+      role,
       toGiB: about('Its new size.', whole(1, 65_536, 'GiB', 900)),
     },
     (stage, given) =>
@@ -459,6 +541,16 @@ const tagged = (stage: Stage, ref: string, tags: Readonly<Record<string, string>
     Resources: [stage.node(ref).instanceId],
     Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
   });
+
+/** Nothing happens where no such volume is mounted. */
+const onVolume = (
+  stage: Stage,
+  { node: ref, role: of }: { readonly node: string; readonly role: string },
+  act: (volumeId: string) => unknown,
+): unknown => {
+  const volumeId = stage.node(ref).volumeIds.get(of);
+  return volumeId === undefined ? undefined : act(volumeId);
+};
 
 function losePeers(world: World, { machine }: PlacedNode): void {
   machine.peers.lose();

@@ -32,6 +32,11 @@ const QUIET_CHAIN = {
 /** After a node is placed, its script of a metric runs for the first time. */
 const SCRIPT_BEGINS_MS = 20_000;
 
+/** What somebody wants to act on is not in the world, or not any more. */
+export class NotThereError extends Error {
+  override readonly name = 'NotThereError';
+}
+
 export class World {
   readonly region: Region;
   readonly tableName: string;
@@ -151,7 +156,7 @@ export class World {
   launchAgain(fleet: string, name: string): PlacedNode {
     const gone = this.terminated.findLast((node) => node.fleet.name === fleet && node.name === name);
     const spec = gone && this.#specs.get(gone.instanceId);
-    if (!spec) throw new Error(`nobody has terminated ${fleet}/${name}`);
+    if (!spec) throw new NotThereError(`nobody has terminated ${fleet}/${name}`);
     const { instanceId: _, ...alike } = spec;
     return this.launch(alike);
   }
@@ -194,7 +199,7 @@ export class World {
     const known = this.nodes.filter((node) => node.fleet.name === fleet && node.name === name);
     const current = known.length > 1 ? this.current : [];
     const found = known.find((node) => current.includes(node)) ?? known[0];
-    if (!found) throw new Error(`the world has no node ${fleet}/${name}`);
+    if (!found) throw new NotThereError(`the world has no node ${fleet}/${name}`);
     return found;
   }
 

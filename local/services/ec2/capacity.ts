@@ -35,7 +35,9 @@ export class Capacity {
 
   /** Throws EC2's error if EC2 knows it immediately. */
   ask(availabilityZone: string, instanceType: string): void {
-    if (this.shortageIn(availabilityZone) === 'at-once') throw this.#refusal(availabilityZone, instanceType);
+    if (this.shortageIn(availabilityZone) !== 'at-once') return;
+    this.#kernel.met('no-capacity');
+    throw this.#refusal(availabilityZone, instanceType);
   }
 
   #zones(): string[] {

@@ -128,9 +128,11 @@ function begin(state: Ec2State, volume: Volume, target: Modification['target']):
   const changed = state.changeVolume(volumeId, { modification, modificationStartsMs: startsMs });
   const resources = [volumeId, ...(volume.attachment ? [volume.attachment.instanceId] : [])];
   kernel.working({ what: 'EBS modification', resources, from: nowMs, to: usableAtMs });
-  kernel.clock.at(usableAtMs, () =>
-    state.doomed.delete(volumeId) ? fail(state, volumeId) : becomeUsable(state, volumeId),
-  );
+  kernel.clock.at(usableAtMs, () => {
+    if (!state.doomed.delete(volumeId)) return becomeUsable(state, volumeId);
+    kernel.met('fail-growth');
+    fail(state, volumeId);
+  });
   return { volume: changed, modification };
 }
 

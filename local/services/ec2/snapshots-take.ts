@@ -123,6 +123,7 @@ function complete(state: Ec2State, snapshotId: string, set: readonly Snapshot[])
   const snapshot = ebs.snapshots.get(snapshotId);
   if (snapshot?.state !== 'pending') return;
   const failed = ebs.doomedSnapshots.delete(snapshot.volumeId);
+  if (failed) kernel.met('fail-snapshot');
   // "If … the snapshot creation fails for any reason, the lock is canceled." ("Considerations for Amazon EBS snapshot lock")
   const end = failed ? { state: 'error' as const, lock: undefined } : { state: 'completed' as const };
   const changed = ebs.change(snapshotId, end, kernel.clock.now());

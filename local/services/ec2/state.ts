@@ -50,9 +50,9 @@ export class Ec2State {
   /** The moment whose state a Describe call shows: now, or up to 90 s ago under the fault `stale-reads`. */
   readMoment(): number {
     const nowMs = this.kernel.clock.now();
-    return this.kernel.fault('stale-reads')
-      ? nowMs - this.kernel.random('ec2/stale-reads').integer(0, LAG_MS_MAX)
-      : nowMs;
+    if (!this.kernel.fault('stale-reads')) return nowMs;
+    this.kernel.met('stale-reads');
+    return nowMs - this.kernel.random('ec2/stale-reads').integer(0, LAG_MS_MAX);
   }
 
   /** Instances at a moment, in the order of their creation. */

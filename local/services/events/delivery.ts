@@ -1,5 +1,6 @@
 // How EventBridge and EventBridge Scheduler deliver a payload to a target: late, at least once, with retries and a dead-letter queue.
 
+import type { PassingFaultName } from '../../simulator/faults.ts';
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Random } from '../../simulator/random.ts';
 import { AwsError, type ServicePrincipal } from '../../simulator/service.ts';
@@ -66,6 +67,9 @@ function check(kernel: Kernel, { principal, roleArn }: Sender, arn: string): voi
   if (refused) throw refused;
 }
 
+/** The stream of the event bus; EventBridge Scheduler has one of its own. */
+export const BUS_STREAM = 'events/delivery';
+
 export interface Courier {
   /** Delivers after the usual latency, or with the faults of the run. */
   send(delivery: Delivery): void;
@@ -79,12 +83,14 @@ const BACKOFF_MS_MAX = 600_000;
 // AWS publishes no latency; users measure about half a second from event to target.
 const LATENCY_MS = [300, 800] as const;
 const DELAYED_MS = [60_000, 600_000] as const;
+const HOURS_LATE_MS = [3_600_000, 10_800_000] as const;
 const DUPLICATE_MS = [5_000, 120_000] as const;
 /** Errors that a retry cannot repair: the target does not exist or is forbidden ("Using dead-letter queues", user guide). */
 const FINAL_ERRORS = /NotFound|DoesNotExist|NonExistent|AccessDenied|AuthorizationError|Validation|InvalidParameter/;
 
 export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadLetters, record: RecordMetric): Courier {
   const random = kernel.random(stream);
+  const isBus = stream === BUS_STREAM;
 
   const attempt = (delivery: Delivery, sentAtMs: number, tries: number): void => {
     try {
@@ -122,17 +128,27 @@ export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadL
   return {
     send(delivery) {
       const now = kernel.clock.now();
-      const [first, ...more] = arrivalDelaysMs(kernel, random);
+      if (isBus && kernel.fault('lost-events')) {
+        kernel.met('lost-events');
+        return;
+      }
+      const [first, ...more] = arrivalDelaysMs(kernel, random, isBus);
       kernel.working({ what: delivery.what, resources: delivery.resources, from: now, to: now + first });
       for (const delayMs of [first, ...more]) kernel.clock.after(delayMs, () => attempt(delivery, now, 0));
     },
   };
 }
 
-function arrivalDelaysMs(kernel: Kernel, random: Random): [number, ...number[]] {
+function arrivalDelaysMs(kernel: Kernel, random: Random, isBus: boolean): [number, ...number[]] {
+  const isOn = (name: PassingFaultName): boolean => {
+    const on = kernel.fault(name);
+    if (on) kernel.met(name);
+    return on;
+  };
   const latency = random.integer(...LATENCY_MS);
-  const first = kernel.fault('delayed-events') ? latency + random.integer(...DELAYED_MS) : latency;
-  return kernel.fault('duplicate-events') ? [first, first + random.integer(...DUPLICATE_MS)] : [first];
+  const delayed = isOn('delayed-events') ? latency + random.integer(...DELAYED_MS) : latency;
+  const first = isBus && isOn('hours-late-events') ? delayed + random.integer(...HOURS_LATE_MS) : delayed;
+  return isOn('duplicate-events') ? [first, first + random.integer(...DUPLICATE_MS)] : [first];
 }
 
 function exhaustedBy(policy: RetryPolicy | undefined, ageMs: number, tries: number): Failure['exhausted'] {

@@ -4,7 +4,7 @@ import type { BusEvent, Kernel } from '../../simulator/kernel.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
 import { digits, pageOf, type Tokens } from '../pages.ts';
-import { createCourier, type DeadLetters, type RetryPolicy } from './delivery.ts';
+import { BUS_STREAM, createCourier, type DeadLetters, type RetryPolicy } from './delivery.ts';
 import { checkTargetInput, type TargetInput, targetPayload } from './input.ts';
 import { compilePattern, type EventTest, type Json } from './pattern.ts';
 
@@ -43,7 +43,7 @@ const BUS = 'default';
 export function createEvents(kernel: Kernel, deadLetters: DeadLetters, record: RecordMetric): Events {
   const rules = new Map<string, Rule>();
   const ids = kernel.random('events/ids');
-  const courier = createCourier(kernel, 'events/delivery', deadLetters, record);
+  const courier = createCourier(kernel, BUS_STREAM, deadLetters, record);
 
   const publish = (event: BusEvent, atMs: number): string => {
     const id = ids.uuid();

@@ -164,11 +164,21 @@ const endWait = (kernel: Kernel, execution: Execution, id: string): Operation =>
 
 const FAULT_ERROR: ErrorObject = { ErrorType: 'Execution.TimedOut', ErrorMessage: 'Execution timed out.' };
 
-/** Fault `execution-timeout`: the first execution of the run dies shortly after one of its first checkpoints. */
+/** By region: the one execution that dies of `execution-timeout`. */
+const doomed = new WeakMap<Kernel, Execution>();
+
+/** Fault `execution-timeout`: the first execution that is seen while it is on dies shortly after one of its next checkpoints. */
 function timeOutOnFault(kernel: Kernel, executions: Executions, execution: Execution): void {
-  if (!kernel.fault('execution-timeout') || execution.ordinal !== 1) return;
+  if (!kernel.fault('execution-timeout')) return;
+  const chosen = doomed.get(kernel) ?? execution;
+  doomed.set(kernel, chosen);
+  if (chosen !== execution) return;
   const random = kernel.random('lambda/execution-timeout');
-  execution.fate ??= { checkpoints: random.integer(1, 12), delayMs: random.integer(0, 2000) };
+  execution.fate ??= {
+    checkpoints: execution.checkpoints - 1 + random.integer(1, 12),
+    delayMs: random.integer(0, 2000),
+  };
   if (execution.checkpoints !== execution.fate.checkpoints) return;
+  kernel.met('execution-timeout');
   kernel.clock.after(execution.fate.delayMs, () => executions.end(execution, 'TIMED_OUT', { error: FAULT_ERROR }));
 }

@@ -137,7 +137,9 @@ function startOn(kernel: Kernel, machine: Machine, order: CommandSpec, invocatio
     parameters: createsVariables(machine.agentVersion) ? order.environment : {},
     timeoutSeconds: order.executionSeconds,
   };
-  const lateMs = kernel.fault('late-command') ? latenessMs(random) : 0;
+  const isLate = kernel.fault('late-command');
+  if (isLate) kernel.met('late-command');
+  const lateMs = isLate ? latenessMs(random) : 0;
   clock.after(lateMs + random.integer(...WORKER_MS), () => {
     if (!machine.reachable()) return;
     if (!isOver(invocation)) invocation.startedAtMs = clock.now();
@@ -153,6 +155,7 @@ function startOn(kernel: Kernel, machine: Machine, order: CommandSpec, invocatio
       });
     });
     if (kernel.fault('doubled-command')) {
+      kernel.met('doubled-command');
       clock.after(random.integer(...DOUBLE_MS), () => {
         // The result of the second run is ignored: the agent reports a command once.
         if (machine.reachable()) machine.run(command, () => undefined);

@@ -116,6 +116,13 @@ describe('what a copy of a volume holds', () => {
   });
 });
 
+it('a disk that fills by a part of a byte counts whole bytes: what a node tells of it is a number of bytes', () => {
+  const here = testKernel();
+  const node = nodeOf(here, chainOf(here));
+  node.write(node.volumes[0]?.path ?? '', 6.9 * 2 ** 30);
+  expect(node.volumes.map(({ usedBytes }) => Number.isInteger(usedBytes))).toEqual([true]);
+});
+
 describe('a volume that comes', () => {
   it('appears as a device under its own name, mounted nowhere, while the client runs on', () => {
     const machine = node();

@@ -153,6 +153,19 @@ describe('the bus', () => {
     expect(order).not.toEqual([...order].sort());
   });
 
+  it('never delivers what is lost, and delivers hours later what is that late', () => {
+    rule();
+    kernel.faults.add('lost-events');
+    emit('lost');
+    kernel.faults.delete('lost-events');
+    kernel.faults.add('hours-late-events');
+    emit('late');
+    kernel.advance(59 * 60_000);
+    expect(received).toEqual([]);
+    kernel.advance(3 * 3_600_000);
+    expect(received.map(({ payload }) => (payload['detail'] as { value: string }).value)).toEqual(['late']);
+  });
+
   it('retries what fails for a while, with growing pauses, and delivers it once', () => {
     rule();
     let failures = 0;

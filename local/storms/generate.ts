@@ -1,0 +1,51 @@
+// Generator a: draws a storm from a seed. Pure: the same seed gives the same storm.
+import { randomStream } from '../simulator/random.ts';
+import { Draw } from './draw.ts';
+import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName } from './faults.ts';
+import { drawWorld } from './owners.ts';
+import type { Storm, StormFault } from './storm.ts';
+
+const FAULTS_MAX = 10;
+/** The first fault comes when the world has stood for a while. */
+const FIRST_AT_MINUTES = 2;
+/** The part of a storm in which something goes wrong; in the rest it is healed. */
+const STORMY_SHARE = 0.3;
+/** Half of the storms have their faults at about one moment: what is composed finds more than what comes one by one. */
+const BURST_MINUTES = 15;
+
+export interface GenerateOptions {
+  readonly hours: number;
+  /** Draws this type of fault first, in a world where it can happen. */
+  readonly first?: FaultTypeName;
+  /** No other fault. */
+  readonly alone?: boolean;
+}
+
+/** @throws RangeError where `first` can happen in none of the worlds that are drawn for it */
+export function generateStorm(seed: number, { hours, first, alone = false }: GenerateOptions): Storm {
+  const draw = new Draw(randomStream(seed, 'storms/a'));
+  const faultsEndMinutes = Math.floor(hours * 60 * STORMY_SHARE);
+  for (let drawn = 0; drawn < WORLDS_MAX; drawn++) {
+    const world = drawWorld(draw);
+    const count = alone ? 0 : draw.mostlySmall(1, FAULTS_MAX);
+    const isBurst = draw.chance(0.5);
+    const centre = draw.integer(FIRST_AT_MINUTES, Math.max(FIRST_AT_MINUTES, faultsEndMinutes - BURST_MINUTES));
+    const faultOf = (type: FaultTypeName): StormFault | undefined => {
+      const at = isBurst
+        ? Math.min(faultsEndMinutes - 1, centre + draw.integer(0, BURST_MINUTES))
+        : draw.integer(FIRST_AT_MINUTES, faultsEndMinutes - 1);
+      const entries = FAULT_TYPES[type].draw({ world, draw, at, endsBy: faultsEndMinutes });
+      return entries && { type, entries };
+    };
+    const wanted = first === undefined ? undefined : faultOf(first);
+    if (first !== undefined && wanted === undefined) continue;
+    const faults = Array.from({ length: count }, () => faultOf(draw.pick(FAULT_TYPE_NAMES)));
+    return {
+      ...{ seed, hours, faultsEndMinutes, ...world },
+      faults: [wanted, ...faults].filter((fault) => fault !== undefined),
+    };
+  }
+  throw new RangeError(`${first} cannot happen in any of ${WORLDS_MAX} worlds`);
+}
+
+const WORLDS_MAX = 200;

@@ -1,0 +1,121 @@
+// `npm run storm -- --seeds A..B`: plays generated storms, and has them judged. Exit status 0: no promise was broken and every type of fault that was to
+// be seen had an effect; 1: not so; 2: wrong use.
+
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { ensureSynthesized } from '../../infra/synth.ts';
+import { terminalText } from '../../shared/text/terminal-text.ts';
+import { playAll } from './crew.ts';
+import { generateStorm } from './generate.ts';
+import { playStorm } from './play.ts';
+import { shrink } from './shrink.ts';
+import { STORM_FLEETS, worldFileOf } from './storm.ts';
+import { endingLines, Tally } from './tally.ts';
+
+process.env['TZ'] = 'UTC';
+
+interface Options {
+  readonly seeds: string;
+  readonly jobs: string;
+  readonly hours: string;
+  readonly generator: string;
+  readonly shrink?: true;
+  readonly out?: string;
+}
+
+class UsageError extends Error {}
+
+const SEEDS_MAX = 1_000_000;
+const HOURS_MAX = 168;
+const JOBS_MAX = 64;
+
+const say = (line: string): void => console.log(terminalText(line));
+
+const program = new Command('npm run storm --')
+  .description('Plays generated worlds with generated faults in local regions, and has them judged.')
+  .option('--seeds <range>', 'which storms: 1..200, or one seed', '1..20')
+  .option('--jobs <n>', 'processes side by side', String(availableParallelism()))
+  .option('--hours <n>', 'how long each storm is; faults come in its first three tenths', '8')
+  .option('--generator <name>', 'who draws them: a', 'a')
+  .option(
+    '--shrink',
+    'of one seed: leaves out what is not needed to break the same promise, and prints the rest as a world file',
+  )
+  .option('--out <file>', 'with --shrink: writes the world file there')
+  .exitOverride()
+  .configureOutput({ writeErr: () => {} });
+
+try {
+  program.parse();
+  const options = program.opts<Options>();
+  if (options.generator !== 'a') throw new UsageError(`--generator: expected a, found "${options.generator}"`);
+  const seeds = seedsOf(options.seeds);
+  const hours = numberOf('--hours', options.hours, HOURS_MAX);
+  await ensureSynthesized({ fleets: STORM_FLEETS });
+  process.exitCode = options.shrink
+    ? await shrinkOne(onlySeed(seeds), hours, options.out)
+    : await playMany(seeds, { hours, jobs: numberOf('--jobs', options.jobs, JOBS_MAX) });
+} catch (error) {
+  if (!(error instanceof UsageError || error instanceof CommanderError)) throw error;
+  const isHelp = error instanceof CommanderError && error.exitCode === 0;
+  if (!isHelp) console.error(terminalText(error.message));
+  process.exitCode = isHelp ? 0 : 2;
+}
+
+async function playMany(
+  seeds: readonly number[],
+  { hours, jobs }: { readonly hours: number; readonly jobs: number },
+): Promise<0 | 1> {
+  const tally = new Tally();
+  const beganMs = Date.now();
+  await playAll(seeds, { jobs, hours }, (played) => {
+    tally.add(played);
+    for (const line of endingLines(played.ending, hours)) say(line);
+  });
+  for (const line of tally.lines({ wallSeconds: (Date.now() - beganMs) / 1_000, jobs })) say(line);
+  return tally.isClean ? 0 : 1;
+}
+
+async function shrinkOne(seed: number, hours: number, out: string | undefined): Promise<0 | 1> {
+  const storm = generateStorm(seed, { hours });
+  const ending = await playStorm(storm);
+  if (ending.broken.length === 0) {
+    say(`storm ${seed}: no promise was broken, nothing to shrink`);
+    return 0;
+  }
+  const shrunk = await shrink(storm, ending, playStorm);
+  const path = resolve(out ?? `storm-${seed}.yaml`);
+  const text = worldFileOf(shrunk.storm, dirname(path));
+  for (const line of endingLines(shrunk.ending, hours)) say(line);
+  say(
+    `shrunk to ${shrunk.storm.nodes.length} nodes and ${shrunk.storm.faults.length} faults by ${shrunk.played} storms; around the break:`,
+  );
+  for (const line of shrunk.ending.around) say(`  ${line}`);
+  if (out === undefined) for (const line of text.trimEnd().split('\n')) say(line);
+  else writeFileSync(path, text);
+  say(`repeat: npm start -- --world ${out ?? `storm-${seed}.yaml`} --seed ${seed} --lane sweep`);
+  return 1;
+}
+
+function seedsOf(words: string): readonly number[] {
+  const [, first = '', last = first] = /^(\d{1,12})(?:\.\.(\d{1,12}))?$/.exec(words) ?? [];
+  const [from, to] = [Number(first), Number(last)];
+  if (first === '' || to < from || to - from >= SEEDS_MAX)
+    throw new UsageError(`--seeds: expected two numbers such as 1..200, found "${words}"`);
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+}
+
+function onlySeed(seeds: readonly number[]): number {
+  const [seed, another] = seeds;
+  if (seed === undefined || another !== undefined)
+    throw new UsageError('--shrink: expected one seed, such as --seeds 17');
+  return seed;
+}
+
+function numberOf(flag: string, word: string, most: number): number {
+  const number = Number(word);
+  if (/^\d{1,4}$/.test(word) && number >= 1 && number <= most) return number;
+  throw new UsageError(`${flag}: expected a whole number from 1 to ${most}, found "${word}"`);
+}

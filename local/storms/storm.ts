@@ -1,0 +1,136 @@
+// A storm: a world and the faults that strike it, as data. It is played as a world file, so that what it finds can be kept as one.
+import { relative } from 'node:path';
+import { stringify } from 'yaml';
+import type { WorldInput } from '../scenarios/world-file/schema.ts';
+
+/** The folder of the fleet files that all storms are deployed with: one template for all of them. */
+export const STORM_FLEETS = `${import.meta.dirname}/fleets`;
+
+/** One entry of a timeline, as a world file has it. */
+export interface Entry {
+  readonly at: number | { readonly [after: string]: string | number };
+  readonly do: string;
+  readonly node?: string;
+  readonly fleet?: string;
+  readonly chain?: string;
+  readonly [key: string]: unknown;
+}
+
+/** A fault with what ends it: they go or stay together when a storm is shrunk. */
+export interface StormFault {
+  /** A name of `FAULT_TYPES`. */
+  readonly type: string;
+  readonly entries: readonly Entry[];
+}
+
+export interface StormFleet {
+  readonly name: string;
+  /** Keys of its file that this storm's owner has otherwise. */
+  readonly but: Readonly<Record<string, unknown>>;
+  readonly chain: NonNullable<WorldInput['chains']>[string];
+}
+
+export type StormNode = Omit<WorldInput['nodes'][number], 'name' | 'names'> & { readonly name: string };
+export type StormSnapshot = NonNullable<WorldInput['snapshots']>[number];
+
+export interface Storm {
+  readonly seed: number;
+  readonly hours: number;
+  /** From then on nothing new goes wrong: what is left must be healed or told. */
+  readonly faultsEndMinutes: number;
+  readonly fleets: readonly StormFleet[];
+  readonly nodes: readonly StormNode[];
+  readonly snapshots: readonly StormSnapshot[];
+  readonly templates: readonly string[];
+  /** Auto Scaling groups and target groups, by their names: the nodes that are members. */
+  readonly scalingGroups: Readonly<Record<string, readonly string[]>>;
+  readonly targetGroups: Readonly<Record<string, readonly string[]>>;
+  readonly faults: readonly StormFault[];
+}
+
+/** A storm without its faults. */
+export type StormWorld = Pick<Storm, 'fleets' | 'nodes' | 'snapshots' | 'templates' | 'scalingGroups' | 'targetGroups'>;
+
+export const refOf = ({ fleet, name }: Pick<StormNode, 'fleet' | 'name'>): string => `${fleet}/${name}`;
+
+/** Everything of the storm that is about these nodes: other nodes, and what is only about them, are left out. */
+export function withNodes(storm: Storm, nodes: readonly StormNode[]): Storm {
+  const refs = new Set(nodes.map(refOf));
+  const fleets = storm.fleets.filter(({ name }) => nodes.some(({ fleet }) => fleet === name));
+  const names = new Set(fleets.map(({ name }) => name));
+  const isThere = ({ node, fleet, chain }: Entry): boolean =>
+    (node === undefined || refs.has(node)) &&
+    (fleet === undefined || names.has(fleet)) &&
+    (chain === undefined || names.has(chain));
+  const members = (groups: Storm['scalingGroups']): Storm['scalingGroups'] =>
+    Object.fromEntries(
+      Object.entries(groups)
+        .map(([name, all]) => [name, all.filter((ref) => refs.has(ref))] as const)
+        .filter(([, left]) => left.length > 0),
+    );
+  return {
+    ...storm,
+    fleets,
+    nodes,
+    snapshots: storm.snapshots.filter(({ of }) => refs.has(of)),
+    templates: storm.templates.filter((name) => names.has(name)),
+    scalingGroups: members(storm.scalingGroups),
+    targetGroups: members(storm.targetGroups),
+    faults: storm.faults
+      .map((fault) => ({ ...fault, entries: fault.entries.filter(isThere) }))
+      .filter(({ entries }) => entries.length > 0)
+      .filter(({ entries }) => hosts(entries).every((host) => [...names].some((name) => host.startsWith(`${name}-`)))),
+  };
+}
+
+const hosts = (entries: readonly Entry[]): readonly string[] =>
+  entries.flatMap(({ reference }) => (typeof reference === 'string' ? [reference] : []));
+
+/** Pages and attempts are judged by cause, not by their number: a storm is many troubles at once. */
+const MANY = 1_000;
+
+/** @param from the folder that paths of fleet files are from */
+export function documentOf(storm: Storm, from: string): WorldInput {
+  const { seed, hours, fleets, nodes, snapshots, templates, scalingGroups, targetGroups, faults } = storm;
+  const types = [...new Set(faults.map(({ type }) => type))];
+  const folder = relative(from, STORM_FLEETS);
+  return {
+    world: `storm-${seed}`,
+    says: `Storm ${seed}: ${count(nodes.length, 'node')} in ${count(fleets.length, 'fleet')}, ${types.join(', ') || 'nothing'}.`.slice(
+      0,
+      240,
+    ),
+    fleets: fleets.map(({ name, but }) => ({
+      file: `${folder}/${name}.yaml`,
+      ...(Object.keys(but).length > 0 && { but }),
+    })),
+    chains: Object.fromEntries(fleets.map(({ name, chain }) => [name, chain])),
+    nodes: [...nodes],
+    ...(snapshots.length > 0 && { snapshots: [...snapshots] }),
+    before: {
+      ...(templates.length > 0 && { templates: [...templates] }),
+      ...groups('scalingGroups', scalingGroups),
+      ...groups('targetGroups', targetGroups),
+    },
+    timeline: faults.flatMap(({ entries }) => entries) as NonNullable<WorldInput['timeline']>,
+    until: { minutes: hours * 60 },
+    hours,
+    expect: [],
+    pagesAtMost: MANY,
+    attemptsAtMost: MANY,
+  };
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
+const groups = (
+  key: 'scalingGroups' | 'targetGroups',
+  of: Storm['scalingGroups'],
+): NonNullable<WorldInput['before']> => {
+  const all = Object.entries(of).map(([name, members]) => [name, [...members]] as const);
+  return all.length === 0 ? {} : { [key]: Object.fromEntries(all) };
+};
+
+/** The storm as a world file: it plays with `npm start -- --world FILE --seed N`. */
+export const worldFileOf = (storm: Storm, from: string): string =>
+  stringify(documentOf(storm, from), { lineWidth: 150 });

@@ -1,0 +1,119 @@
+// Storms: drawn from a seed, played and judged, and shrunk when they break a promise.
+import { describe, expect, it } from '@jest/globals';
+import { repositoryRoot } from '../../../infra/paths.ts';
+import { worldIn } from '../../../local/scenarios/world-file/read.ts';
+import { FAULT_TYPE_NAMES, FAULT_TYPES } from '../../../local/storms/faults.ts';
+import { generateStorm } from '../../../local/storms/generate.ts';
+import type { Ending } from '../../../local/storms/play.ts';
+import { shrink } from '../../../local/storms/shrink.ts';
+import { documentOf, refOf, type Storm, worldFileOf } from '../../../local/storms/storm.ts';
+import { isAsked, sampled } from '../../fixtures/asked.ts';
+import { runJob } from '../../fixtures/jobs.ts';
+
+const PATIENCE_MS = 60 * 60_000;
+const seeds = (last: number): readonly number[] => Array.from({ length: last }, (_, at) => at + 1);
+const storms = seeds(300).map((seed) => generateStorm(seed, { hours: 3 }));
+
+describe('a storm is drawn', () => {
+  it('the same from the same seed, and another one from another', () => {
+    expect(seeds(300).map((seed) => generateStorm(seed, { hours: 3 }))).toEqual(storms);
+    expect(new Set(storms.map((storm) => JSON.stringify({ ...storm, seed: 0 }))).size).toBe(300);
+  });
+
+  it('with 1 to 30 nodes in 1 to 4 fleets, and small ones more often', () => {
+    const sizes = storms.map(({ nodes }) => nodes.length);
+    expect(Math.min(...sizes)).toBe(1);
+    expect(Math.max(...sizes)).toBeGreaterThan(20);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(30);
+    expect(sizes.filter((size) => size <= 8).length).toBeGreaterThan(150);
+    expect(new Set(storms.map(({ fleets }) => fleets.length))).toEqual(new Set([1, 2, 3, 4]));
+  });
+
+  it('of at least 40 types of faults in four hands, each of which is drawn', () => {
+    const drawn = new Set(storms.flatMap(({ faults }) => faults.map(({ type }) => type)));
+    expect(FAULT_TYPE_NAMES.length).toBeGreaterThanOrEqual(40);
+    expect(FAULT_TYPE_NAMES.filter((type) => !drawn.has(type))).toEqual([]);
+    expect(new Set(Object.values(FAULT_TYPES).map(({ hand }) => hand)).size).toBe(4);
+  });
+
+  it('with faults that end while there is time to heal', () => {
+    for (const { faults, faultsEndMinutes, hours } of storms) {
+      expect(faultsEndMinutes).toBeLessThan(hours * 30);
+      for (const { at } of faults.flatMap(({ entries }) => entries))
+        if (typeof at === 'number') expect(at).toBeLessThanOrEqual(faultsEndMinutes + 1);
+    }
+  });
+
+  it('as a world file that plays with the command that plays any other', () => {
+    for (const storm of sampled('storms', storms, 10))
+      expect(worldIn('storm.yaml', worldFileOf(storm, repositoryRoot), repositoryRoot).name).toBe(
+        `storm-${storm.seed}`,
+      );
+  });
+});
+
+describe('a storm that breaks a promise is shrunk', () => {
+  const ending = (storm: Storm, promise: string | undefined): Ending => ({
+    seed: storm.seed,
+    broken: promise === undefined ? [] : [{ promise, atMs: 0, subject: 'x', sentence: 'x' }],
+    ...{ mattered: [], idle: [], drawn: [], fired: [], virtualHours: 1, traceHash: '', around: [] },
+  });
+  const large = storms.find(
+    ({ nodes, faults, fleets }) => nodes.length > 9 && faults.length > 5 && fleets.length > 1,
+  ) as Storm;
+  /** Broken where a fault of this type meets a fleet with this node. */
+  const culprit = large.faults[3]?.type;
+  const victim = refOf(large.nodes.at(-1) as Storm['nodes'][number]);
+  const isBroken = ({ faults, nodes }: Storm): boolean =>
+    faults.some(({ type }) => type === culprit) && nodes.some((node) => refOf(node) === victim);
+  const play = async (storm: Storm): Promise<Ending> =>
+    ending(storm, isBroken(storm) ? 'kept' : storm.faults.length % 2 === 0 ? 'another' : undefined);
+
+  it('to the fault and the nodes that are needed, and it breaks the same promise', async () => {
+    const shrunk = await shrink(large, ending(large, 'kept'), play);
+    expect(shrunk.ending.broken[0]?.promise).toBe('kept');
+    expect(isBroken(shrunk.storm)).toBe(true);
+    expect(new Set(shrunk.storm.faults.map(({ type }) => type))).toEqual(new Set([culprit]));
+    expect(shrunk.storm.nodes.length).toBeLessThanOrEqual(2);
+    expect(shrunk.played).toBeLessThanOrEqual(60);
+  });
+
+  it('and names nothing any more that is not in it', async () => {
+    const { storm } = await shrink(large, ending(large, 'kept'), play);
+    const text = worldFileOf(storm, repositoryRoot);
+    expect(() => worldIn('storm.yaml', text, repositoryRoot)).not.toThrow();
+    expect(documentOf(storm, repositoryRoot).nodes).toHaveLength(storm.nodes.length);
+  });
+
+  it('is refused where no promise was broken', async () => {
+    await expect(shrink(large, ending(large, undefined), play)).rejects.toThrow(RangeError);
+  });
+});
+
+describe('a storm is played', () => {
+  it(
+    'to the same end from the same seed, to the byte',
+    async () => {
+      const orders = (isAsked('storms') ? [7, 12, 14] : [7]).map((seed) => ({ seed, hours: 1 }));
+      const [first, again] = await Promise.all([runJob('storms', orders), runJob('storms', orders)]);
+      expect(first).toEqual(again);
+      expect(first.map(({ broken }) => broken)).toEqual(orders.map(() => []));
+      expect(new Set(first.map(({ traceHash }) => traceHash)).size).toBe(orders.length);
+    },
+    PATIENCE_MS,
+  );
+
+  it.each(sampled('storms', FAULT_TYPE_NAMES, 1_000))(
+    '%s has its effect',
+    async (type) => {
+      const played = [];
+      // A restore needs a snapshot, a page somebody who asks: the first world need not have them.
+      for (const seed of seeds(isAsked('storms') ? 8 : 3)) {
+        played.push(...(await runJob('storms', [{ seed, hours: isAsked('storms') ? 3 : 1, only: type }])));
+        if (played.some(({ fired }) => fired.includes(type))) return;
+      }
+      expect(played.flatMap(({ fired }) => fired)).toContain(type);
+    },
+    PATIENCE_MS,
+  );
+});
