@@ -6,6 +6,12 @@ is_late() {
   [ "$NOW" -gt "$SSM_StartBy" ]
 }
 
+# lateness: both moments as a person reads them. Whether the command was slow or the clock is ahead, nobody on this machine knows.
+lateness() {
+  printf 'this was to begin by %s, and the clock here says %s: the command came late, or that clock is ahead' \
+    "$(date -u -d "@$SSM_StartBy" +%H:%M:%SZ)" "$(date -u -d "@$NOW" +%H:%M:%SZ)"
+}
+
 # ended STATUS: of the part that does the work.
 ended() {
   local why="ended with status $1: $UNTOLD"

@@ -11,7 +11,7 @@ recall() { :; }
 
 main() {
   local result='done'
-  if is_late; then end late "the start-by has passed: $SSM_StartBy, now $NOW"; fi
+  if is_late; then end late "$(lateness)"; fi
   perform || result=failed
   reply "$(answer_line "$result" "$BEFORE" "$AFTER" "$WHY")"
 }

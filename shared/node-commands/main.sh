@@ -14,7 +14,7 @@ main() {
     say "already done: answering what was recorded"
     reply "$RECORDED"
   fi
-  if is_late; then end late "the start-by has passed: $SSM_StartBy, now $NOW"; fi
+  if is_late; then end late "$(lateness)"; fi
   if ! remember "$SSM_OperationId"; then end failed "this node cannot note the command in ${MEMORIES[*]}: nothing was done"; fi
   whole SEEN_FENCE "${SSM_OperationId%.*}"
   perform || result=failed

@@ -290,10 +290,16 @@ function judged(asked: CommandOrdinal, seen: Memory, nowSeconds: number, startBy
   if (below(asked, seen)) return { verdict: 'stale', reason: `this node has seen ${seen.fence}.${seen.ordinal}` };
   if (!below(seen, asked) && seen.recorded !== undefined) return { verdict: 'repeat', answer: seen.recorded };
   if (nowSeconds > startBySeconds) {
-    return { verdict: 'late', reason: `the start-by has passed: ${startBySeconds}, now ${nowSeconds}` };
+    return { verdict: 'late', reason: lateness(startBySeconds, nowSeconds) };
   }
   return { verdict: 'obey' };
 }
+
+/** As `lateness` of shared/node-commands/limit.sh. */
+const lateness = (startBySeconds: number, nowSeconds: number): string =>
+  `this was to begin by ${clockTime(startBySeconds)}, and the clock here says ${clockTime(nowSeconds)}: the command came late, or that clock is ahead`;
+
+const clockTime = (seconds: number): string => `${new Date(seconds * 1_000).toISOString().slice(11, 19)}Z`;
 
 const below = (a: CommandOrdinal, b: CommandOrdinal): boolean =>
   a.fence < b.fence || (a.fence === b.fence && a.ordinal < b.ordinal);

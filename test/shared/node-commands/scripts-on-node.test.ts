@@ -55,7 +55,12 @@ describe('a command', () => {
 
   it('whose start-by has passed does nothing', async () => {
     const here = node();
-    expect(await here.run('stop-client', { ...id('4.1', -5), ...stop })).toMatchObject({ result: 'late' });
+    expect(await here.run('stop-client', { ...id('4.1', -5), ...stop })).toMatchObject({
+      result: 'late',
+      reason: expect.stringMatching(
+        /^this was to begin by \d\d:\d\d:\d\dZ, and the clock here says \d\d:\d\d:\d\dZ: the command came late, or that clock is ahead$/,
+      ),
+    });
     expect(here.told()).toEqual([]);
   });
 
