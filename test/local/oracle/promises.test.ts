@@ -436,6 +436,20 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'two of three nodes are each on a branch of their own, and nobody can know which is right',
+        options: { before: poolOfAll },
+        story: async (court) => {
+          court.faultsEnd();
+          for (const name of ['node2', 'node3']) {
+            const { client, chain } = machine(court, name);
+            client.follow(chain.fork(chain.height() - 10));
+          }
+          await court.pass(HOUR_MS);
+          machine(court, 'node2').killClient();
+          await court.pass(5 * MINUTE_MS);
+        },
+      },
+      {
         when: 'of two nodes one is behind, and nobody can know which is right',
         options: { before: poolOfAll, nodes: 2 },
         story: async (court) => {
