@@ -187,6 +187,8 @@ function problemsTogether(document: WorldDocument, { deployed, pushed }: WorldFl
     (document.timeline ?? []) as readonly (Moment & Readonly<Record<string, unknown>>)[]
   ).entries()) {
     one(['timeline', at, 'node'], moment['node'], refs, 'a node of this world');
+    if (typeof moment.at === 'object' && 'node' in moment.at)
+      one(['timeline', at, 'at', 'node'], moment.at.node, refs, 'a node of this world');
     for (const key of ['fleet', 'chain'])
       one(['timeline', at, key], moment[key], [...fleets.keys()], 'a fleet of this world');
     if (moment.do === 'reference')

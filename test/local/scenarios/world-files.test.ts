@@ -74,6 +74,16 @@ describe('what is wrong in a world file is told with its place and the nearest r
       /timeline.0.at is 1; expected a page/,
     ],
     [
+      'a moment of a node that there is not',
+      `${HEAD}${NODES}timeline: [{ at: { commanded: restart-client, node: bitcoin/nod2 }, do: thaw, node: bitcoin/node2 }]\n${END}`,
+      /^mine.yaml:5:\d+ timeline.0.at.node is "bitcoin\/nod2"; did you mean "bitcoin\/node2"\?/,
+    ],
+    [
+      'a moment of a call that nobody makes',
+      `${HEAD}${NODES}timeline: [{ at: { called: CreateVpc }, do: thaw, node: bitcoin/node2 }]\n${END}`,
+      /^mine.yaml:5:\d+ timeline.0.at/,
+    ],
+    [
       'an expectation of two lists',
       `${HEAD}${NODES}expect: [{ heals: {}, pages: {} }]\n`,
       /^mine.yaml:5:10 expect.0 is \["heals","pages"\]; expected one of heals, plans/,
