@@ -1,5 +1,5 @@
 // The seam between a run of storms and who draws them.
-import type { Storm } from './storm.ts';
+import type { Drawer, Storm } from './storm.ts';
 
 /** A type of fault: its name is counted, and what it says is told. */
 export interface DrawnType {
@@ -15,11 +15,7 @@ export interface DrawnType {
   readonly words?: readonly string[];
 }
 
-export interface Generator {
-  /** How its storms are called: `storm-17`, `storm-b-17`. */
-  readonly prefix: string;
-  /** The folder of the fleet files that all of its storms are deployed with: one template for all of them. */
-  readonly fleets: string;
+export interface Generator extends Drawer {
   readonly types: Readonly<Record<string, DrawnType>>;
   /**
    * The same seed gives the same storm, to the byte. `only`: this type of fault and no other, in a world where it can happen.

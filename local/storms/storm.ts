@@ -2,7 +2,6 @@
 import { relative } from 'node:path';
 import { stringify } from 'yaml';
 import type { WorldInput } from '../scenarios/world-file/schema.ts';
-import type { Generator } from './generator.ts';
 
 /** One entry of a timeline, as a world file has it. */
 export interface Entry {
@@ -46,6 +45,14 @@ export interface Storm {
   /** What else people did before, in the words of a world file. */
   readonly past?: Pick<NonNullable<WorldInput['before']>, 'grown' | 'records' | 'publicSubnets'>;
   readonly faults: readonly StormFault[];
+}
+
+/** Who drew it, as far as its world file says so. */
+export interface Drawer {
+  /** How its storms are called: `storm-17`, `storm-b-17`. */
+  readonly prefix: string;
+  /** The folder of the fleet files that all of its storms are deployed with: one template for all of them. */
+  readonly fleets: string;
 }
 
 /** A storm without its faults. */
@@ -94,10 +101,10 @@ const hosts = (entries: readonly Entry[]): readonly string[] =>
 const MANY = 1_000;
 
 /** How a storm of a generator is called: the file of its world as well. */
-export const nameOf = ({ seed }: Storm, { prefix }: Pick<Generator, 'prefix'>): string => `${prefix}-${seed}`;
+export const nameOf = ({ seed }: Storm, { prefix }: Pick<Drawer, 'prefix'>): string => `${prefix}-${seed}`;
 
 /** @param from the folder that paths of fleet files are from */
-export function documentOf(storm: Storm, generator: Pick<Generator, 'prefix' | 'fleets'>, from: string): WorldInput {
+export function documentOf(storm: Storm, generator: Drawer, from: string): WorldInput {
   const { seed, hours, fleets, nodes, snapshots, templates, scalingGroups, targetGroups, past, faults } = storm;
   const types = [...new Set(faults.map(({ type }) => type))];
   const folder = relative(from, generator.fleets);
@@ -140,5 +147,5 @@ const groups = (
 };
 
 /** The storm as a world file: it plays with `npm start -- --world FILE --seed N`. */
-export const worldFileOf = (storm: Storm, generator: Pick<Generator, 'prefix' | 'fleets'>, from: string): string =>
+export const worldFileOf = (storm: Storm, generator: Drawer, from: string): string =>
   stringify(documentOf(storm, generator, from), { lineWidth: 150, aliasDuplicateObjects: false });
