@@ -36,20 +36,28 @@ export interface StormJudge {
   end(atMs: number): Judgement;
 }
 
-/** The invariants of every scenario. They do not tell when their situation arose. */
-export const invariantsAsJudge = (checker: Checker): StormJudge => ({
+/** Attempts that an incident may have before it waits an hour for each further one (docs/decisions.md, waits). */
+const FIRST_ATTEMPTS_MAX = 8;
+
+/**
+ * The invariants of every scenario. They do not tell when their situation arose.
+ * @param hours of the storm: a trouble that is refused is tried again each hour, as long as it lasts
+ */
+export const invariantsAsJudge = (checker: Checker, hours: number): StormJudge => ({
   onCall: checker.onCall,
   look: () => {},
   person: () => {},
   faultsEnd: () => {},
   end: () => ({
     // As in every disturbed run: only our own pages count, each cause for itself.
-    broken: checker.end({ attemptsAtMost: undefined, pagesAtMost: undefined }).map(({ invariant, at, detail }) => ({
-      promise: invariant,
-      atMs: Date.parse(at),
-      subject: detail.split(/[: ]/, 1)[0] ?? '',
-      sentence: `${INVARIANTS[invariant]} ${detail}`,
-    })),
+    broken: checker
+      .end({ attemptsAtMost: FIRST_ATTEMPTS_MAX + Math.ceil(hours), pagesAtMost: undefined })
+      .map(({ invariant, at, detail }) => ({
+        promise: invariant,
+        atMs: Date.parse(at),
+        subject: detail.split(/[: ]/, 1)[0] ?? '',
+        sentence: `${INVARIANTS[invariant]} ${detail}`,
+      })),
     mattered: [],
     idle: [],
   }),

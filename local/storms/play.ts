@@ -42,7 +42,7 @@ const AFTERMATH_MS = 10 * MINUTE_MS;
 /** Before the scenarios' own invariants and the judge of the promises. */
 export async function playStorm(storm: Storm, generator: Omit<Generator, 'draw'>): Promise<Ending> {
   const checker = new Checker();
-  const judges: StormJudge[] = [invariantsAsJudge(checker)];
+  const judges: StormJudge[] = [invariantsAsJudge(checker, storm.hours)];
   const look = (): void => {
     for (const judge of judges) judge.look();
   };

@@ -102,7 +102,7 @@ function build(chance: Chance, house: House, count: number): Built {
     };
   });
   const refs = nodes.map(refOf);
-  const [firstRef] = refs;
+  const grownNode = nodes.find(isTold);
   return {
     fleet: { name, but: changesOf(chance, house), chain: house.chain(chance) },
     nodes,
@@ -110,7 +110,7 @@ function build(chance: Chance, house: House, count: number): Built {
     hasTemplate: chance.percent(70),
     scalingGroups: isGroup ? { [`${name}-group`]: refs } : {},
     targetGroups: name === 'tips' || chance.percent(10) ? { [`${shortOf(name)}-rpc`]: refs.slice(0, 10) } : {},
-    grown: chance.percent(25) && firstRef !== undefined ? grownOf(chance, firstRef, shape[0]?.sizeGiB ?? 1) : [],
+    grown: chance.percent(25) && grownNode ? grownOf(chance, grownNode) : [],
   };
 }
 
@@ -149,12 +149,15 @@ function clientOf(chance: Chance): NonNullable<StormNode['client']> {
 const addressOf = (chance: Chance, at: number): Partial<StormNode> =>
   chance.percent(30) ? { elasticAddress: true } : { publicIp: `203.0.113.${at + 1}` };
 
+/** Of what lies on LVM nobody can say which EBS volume it was, or is. */
+const isTold = ({ volumes = [] }: StormNode): boolean => volumes.every(({ lvm }) => !lvm);
+
 const AGES_HOURS = [0.1, 1, 5.9, 23.9, 24, 24.1, 47.9, 168, 2_000] as const;
 
 function snapshotsOf(chance: Chance, { fleet }: House, nodes: readonly StormNode[]): readonly StormSnapshot[] {
   if (chance.percent(25)) return [];
   const by = chance.one(['clean', 'clean', 'policy', 'person', 'console'] as const);
-  return chance.some(nodes, chance.whole(1, 4)).flatMap((node, at): readonly StormSnapshot[] => {
+  return chance.some(nodes.filter(isTold), chance.whole(1, 4)).flatMap((node, at): readonly StormSnapshot[] => {
     // Two of one node, the newer one worse: what is newest is not what is best.
     const ages = chance.some(AGES_HOURS, chance.whole(1, 3)).toSorted((a, b) => a - b);
     return ages.map((hoursAgo, nth): StormSnapshot => {
@@ -175,7 +178,8 @@ function snapshotsOf(chance: Chance, { fleet }: House, nodes: readonly StormNode
 const snapshotIdOf = (at: number, nth: number): string => `snap-0b${String(at * 10 + nth).padStart(15, '0')}`;
 
 /** Growths that EBS's budget of a day has just forgotten, or has not quite. */
-function grownOf(chance: Chance, node: string, sizeGiB: number): Built['grown'] {
+function grownOf(chance: Chance, of: StormNode): Built['grown'] {
+  const [node, sizeGiB] = [refOf(of), of.volumes?.find(({ role }) => role === 'data')?.sizeGiB ?? 1];
   const [first, second] = chance.some([23.9, 24.1, 12, 6.1, 1], 2);
   const step = (hoursAgo: number) => ({
     ...{ node, role: 'data', hoursAgo, by: chance.one(['chainmend', 'person'] as const) },

@@ -84,6 +84,11 @@ describe('what is wrong in a world file is told with its place and the nearest r
       /^mine.yaml:5:\d+ timeline.0.at/,
     ],
     [
+      'a snapshot of nobody knows which volume',
+      `${HEAD}nodes: [{ fleet: bitcoin, name: a, volumes: [{ role: data, lvm: true }] }]\nsnapshots: [{ of: bitcoin/a, hoursAgo: 8 }]\n${END}`,
+      /^mine.yaml:5:\d+ snapshots.0.of is "bitcoin\/a"; expected a node of this world whose volumes are not on LVM/,
+    ],
+    [
       'an expectation of two lists',
       `${HEAD}${NODES}expect: [{ heals: {}, pages: {} }]\n`,
       /^mine.yaml:5:10 expect.0 is \["heals","pages"\]; expected one of heals, plans/,
