@@ -52,6 +52,22 @@ export default {
       to: { path: '^(functions|infra|test|shared|local/(scenarios|storms|machines|cli)|local/main)(/|\\.|$)', pathNot: '^shared/fleet/schema\\.ts$' },
     },
     {
+      // Written from the documents alone: what one generator of storms cannot think of, the other one may.
+      name: 'the second generator of storms knows its seam alone',
+      severity: 'error',
+      from: { path: '^local/storms/b/' },
+      to: {
+        path: '^(functions|infra|test|shared|local)/',
+        pathNot: '^local/(storms/(b/|storm\\.ts$|generator\\.ts$)|scenarios/world-file/schema\\.ts$)',
+      },
+    },
+    {
+      name: 'the first generator of storms knows nothing of the second',
+      severity: 'error',
+      from: { path: '^local/storms/(draw|faults|generate|owners)\\.ts$' },
+      to: { path: '^local/storms/b/' },
+    },
+    {
       name: 'a function knows no other function',
       severity: 'error',
       from: { path: '^functions/([^/]+)/' },

@@ -1,7 +1,8 @@
 // Plays many storms at once, in several processes: each gets the next seed when it has ended one.
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Answer } from './worker.ts';
+import type { GeneratorName } from './generators.ts';
+import type { Answer, Order } from './worker.ts';
 
 export interface Played extends Answer {
   readonly seed: number;
@@ -18,18 +19,18 @@ const STORMS_PER_PROCESS = 40;
  */
 export async function playAll(
   seeds: readonly number[],
-  { jobs, hours }: { readonly jobs: number; readonly hours: number },
+  { jobs, hours, generator }: { readonly jobs: number; readonly hours: number; readonly generator: GeneratorName },
   ended: (played: Played) => void,
 ): Promise<void> {
   const left = [...seeds];
   const work = async (): Promise<void> => {
-    while (left.length > 0) await playSome(left, hours, ended);
+    while (left.length > 0) await playSome(left, { hours, generator }, ended);
   };
   await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, work));
 }
 
 /** One process, until it has played its share or nothing is left. */
-function playSome(left: number[], hours: number, ended: (played: Played) => void): Promise<void> {
+function playSome(left: number[], how: Omit<Order, 'seed'>, ended: (played: Played) => void): Promise<void> {
   const worker = fork(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   return new Promise((resolve, reject) => {
     let seed: number | undefined;
@@ -43,7 +44,7 @@ function playSome(left: number[], hours: number, ended: (played: Played) => void
         return;
       }
       patience = setTimeout(() => worker.kill('SIGKILL'), PATIENCE_MS);
-      worker.send({ seed, hours });
+      worker.send({ ...how, seed } satisfies Order);
     };
     worker.on('message', (answer: Answer) => {
       ended({ ...answer, seed: seed ?? 0 });

@@ -11,9 +11,9 @@ import type { TimelineObserver } from '../scenarios/world-file/build.ts';
 import { worldIn } from '../scenarios/world-file/read.ts';
 import type { Moment, Stage } from '../scenarios/world-file/timeline.ts';
 import { AwsError } from '../simulator/service.ts';
-import { FAULT_TYPES, type FaultTypeName, isFaultType } from './faults.ts';
+import type { DrawnType, Generator } from './generator.ts';
 import { type Broken, invariantsAsJudge, personActOf, promisesAsJudge, type StormJudge } from './judge.ts';
-import { type Entry, type Storm, worldFileOf } from './storm.ts';
+import { type Entry, nameOf, type Storm, worldFileOf } from './storm.ts';
 
 export interface Ending {
   readonly seed: number;
@@ -22,8 +22,8 @@ export interface Ending {
   readonly mattered: readonly string[];
   readonly idle: readonly string[];
   /** Types of faults that were in its timeline, and those of them that had an effect. */
-  readonly drawn: readonly FaultTypeName[];
-  readonly fired: readonly FaultTypeName[];
+  readonly drawn: readonly string[];
+  readonly fired: readonly string[];
   readonly virtualHours: number;
   readonly traceHash: string;
   /** What was done and said around the first break; empty where nothing was broken. */
@@ -40,9 +40,9 @@ const REST_MS = 4 * HOUR_MS;
 const AFTERMATH_MS = 10 * MINUTE_MS;
 
 /** Before the scenarios' own invariants and the judge of the promises. */
-export async function playStorm(storm: Storm): Promise<Ending> {
+export async function playStorm(storm: Storm, generator: Omit<Generator, 'draw'>): Promise<Ending> {
   const checker = new Checker();
-  const judges: StormJudge[] = [invariantsAsJudge(checker)];
+  const judges: StormJudge[] = [invariantsAsJudge(checker, storm.hours)];
   const look = (): void => {
     for (const judge of judges) judge.look();
   };
@@ -54,8 +54,13 @@ export async function playStorm(storm: Storm): Promise<Ending> {
       if (record.actor.startsWith('chainmend-') && isMutation(record)) look();
     },
   });
-  const watch = new Watch(region, storm, judges);
-  const scenario = worldIn(`storm-${storm.seed}.yaml`, worldFileOf(storm, repositoryRoot), repositoryRoot, watch);
+  const watch = new Watch(region, storm, { judges, types: generator.types });
+  const scenario = worldIn(
+    `${nameOf(storm, generator)}.yaml`,
+    worldFileOf(storm, generator, repositoryRoot),
+    repositoryRoot,
+    watch,
+  );
   let thrown: readonly Broken[] = [];
   try {
     const world = await prepare(region, scenario);
@@ -75,7 +80,7 @@ export async function playStorm(storm: Storm): Promise<Ending> {
     broken,
     mattered: judgements.flatMap(({ mattered }) => mattered),
     idle: judgements.flatMap(({ idle }) => idle),
-    drawn: [...new Set(storm.faults.map(({ type }) => type))].filter(isFaultType),
+    drawn: [...new Set(storm.faults.map(({ type }) => type))],
     fired: watch.fired(),
     virtualHours: (atMs - START_MS) / HOUR_MS,
     traceHash: region.gateway.trace.hash(),
@@ -138,18 +143,24 @@ const AROUND_LINES_MAX = 80;
 class Watch implements TimelineObserver {
   readonly #region: Region;
   readonly #judges: readonly StormJudge[];
+  readonly #known: Generator['types'];
   /** Of each entry of the timeline, in its order. */
   readonly #types: readonly string[];
-  /** Types of which an entry was carried out, and of which one has changed something. */
-  readonly #done = new Map<FaultTypeName, readonly Entry[]>();
-  readonly #changed = new Set<FaultTypeName>();
+  /** By type: its entries that were carried out, and words of those that have changed something. */
+  readonly #done = new Map<string, readonly Entry[]>();
+  readonly #changed = new Map<string, ReadonlySet<string>>();
   readonly #acts: { readonly atMs: number; readonly text: string }[] = [];
   #before = '';
   #world: World | undefined;
 
-  constructor(region: Region, { faults }: Storm, judges: readonly StormJudge[]) {
+  constructor(
+    region: Region,
+    { faults }: Storm,
+    { judges, types }: { readonly judges: readonly StormJudge[]; readonly types: Generator['types'] },
+  ) {
     this.#region = region;
     this.#judges = judges;
+    this.#known = types;
     this.#types = faults.flatMap(({ type, entries }) => entries.map(() => type));
   }
 
@@ -164,9 +175,9 @@ class Watch implements TimelineObserver {
     this.#note(moment, '');
     const changed = !CHANGES_A_NODE.has(moment.do) || this.#state(world) !== this.#before;
     const type = this.#types[index];
-    if (type === undefined || !isFaultType(type)) return;
+    if (type === undefined) return;
     this.#done.set(type, [...(this.#done.get(type) ?? []), moment as unknown as Entry]);
-    if (changed) this.#changed.add(type);
+    if (changed) this.#changed.set(type, new Set([...(this.#changed.get(type) ?? []), moment.do]));
   }
 
   failed(_: Stage, moment: Moment, error: unknown): void {
@@ -183,17 +194,23 @@ class Watch implements TimelineObserver {
     this.#note(moment, ` (not done: ${error.message})`);
   }
 
-  fired(): readonly FaultTypeName[] {
-    return [...this.#done].filter(([type, entries]) => this.#hasFired(type, entries)).map(([type]) => type);
+  fired(): readonly string[] {
+    return [...this.#done.keys()].filter((type) => {
+      const known = this.#known[type];
+      const changed = this.#changed.get(type);
+      return known && (known.words ?? []).every((word) => changed?.has(word)) && this.#hasFired(type, known);
+    });
   }
 
-  #hasFired(type: FaultTypeName, entries: readonly Entry[]): boolean {
-    const { met } = FAULT_TYPES[type];
+  #hasFired(type: string, { met }: DrawnType): boolean {
+    const entries = this.#done.get(type) ?? [];
     const { kernel, outages } = this.#region;
     if (met === undefined) return this.#changed.has(type);
     if (met === 'approve') return entries.some((entry) => entry.do === 'approve');
     if (met === 'reference')
       return entries.some(({ reference }) => kernel.timesMet(`reference ${String(reference)}`) > 0);
+    if (met === 'misbehaves') return entries.some(({ fault }) => kernel.timesMet(String(fault)) > 0);
+    if (met === 'outage') return entries.some(({ service }) => outages.failed(String(service)) > 0);
     const [what, service = ''] = met.split(' ');
     return (what === 'outage' ? outages.failed(service) : kernel.timesMet(met)) > 0;
   }

@@ -8,10 +8,10 @@ import { Command, CommanderError } from 'commander';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
 import { playAll } from './crew.ts';
-import { generateStorm } from './generate.ts';
+import { GENERATORS, type GeneratorName, isGeneratorName } from './generators.ts';
 import { playStorm } from './play.ts';
 import { shrink } from './shrink.ts';
-import { STORM_FLEETS, worldFileOf } from './storm.ts';
+import { nameOf, type Storm, worldFileOf } from './storm.ts';
 import { endingLines, Tally } from './tally.ts';
 
 process.env['TZ'] = 'UTC';
@@ -21,6 +21,7 @@ interface Options {
   readonly jobs: string;
   readonly hours: string;
   readonly generator: string;
+  readonly types?: true;
   readonly shrink?: true;
   readonly out?: string;
 }
@@ -38,7 +39,8 @@ const program = new Command('npm run storm --')
   .option('--seeds <range>', 'which storms: 1..200, or one seed', '1..20')
   .option('--jobs <n>', 'processes side by side', String(availableParallelism()))
   .option('--hours <n>', 'how long each storm is; faults come in its first three tenths', '8')
-  .option('--generator <name>', 'who draws them: a', 'a')
+  .option('--generator <name>', `who draws them: ${Object.keys(GENERATORS).join(', ')}`, 'a')
+  .option('--types', 'names the types of faults of the generator, and plays nothing')
   .option(
     '--shrink',
     'of one seed: leaves out what is not needed to break the same promise, and prints the rest as a world file',
@@ -50,13 +52,18 @@ const program = new Command('npm run storm --')
 try {
   program.parse();
   const options = program.opts<Options>();
-  if (options.generator !== 'a') throw new UsageError(`--generator: expected a, found "${options.generator}"`);
+  const { generator } = options;
+  if (!isGeneratorName(generator))
+    throw new UsageError(`--generator: expected ${Object.keys(GENERATORS).join(' or ')}, found "${generator}"`);
   const seeds = seedsOf(options.seeds);
   const hours = numberOf('--hours', options.hours, HOURS_MAX);
-  await ensureSynthesized({ fleets: STORM_FLEETS });
-  process.exitCode = options.shrink
-    ? await shrinkOne(onlySeed(seeds), hours, options.out)
-    : await playMany(seeds, { hours, jobs: numberOf('--jobs', options.jobs, JOBS_MAX) });
+  if (options.types) listTypes(generator);
+  else {
+    await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
+    process.exitCode = options.shrink
+      ? await shrinkOne(onlySeed(seeds), { hours, generator, out: options.out })
+      : await playMany(seeds, { hours, generator, jobs: numberOf('--jobs', options.jobs, JOBS_MAX) });
+  }
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof CommanderError)) throw error;
   const isHelp = error instanceof CommanderError && error.exitCode === 0;
@@ -64,38 +71,47 @@ try {
   process.exitCode = isHelp ? 0 : 2;
 }
 
-async function playMany(
-  seeds: readonly number[],
-  { hours, jobs }: { readonly hours: number; readonly jobs: number },
-): Promise<0 | 1> {
-  const tally = new Tally();
+interface How {
+  readonly hours: number;
+  readonly generator: GeneratorName;
+}
+
+function listTypes(generator: GeneratorName): void {
+  for (const [type, { hand, says }] of Object.entries(GENERATORS[generator].types)) say(`${type}  ${hand}: ${says}`);
+}
+
+async function playMany(seeds: readonly number[], { jobs, ...how }: How & { readonly jobs: number }): Promise<0 | 1> {
+  const tally = new Tally(GENERATORS[how.generator]);
   const beganMs = Date.now();
-  await playAll(seeds, { jobs, hours }, (played) => {
+  await playAll(seeds, { jobs, ...how }, (played) => {
     tally.add(played);
-    for (const line of endingLines(played.ending, hours)) say(line);
+    for (const line of endingLines(played.ending, how)) say(line);
   });
   for (const line of tally.lines({ wallSeconds: (Date.now() - beganMs) / 1_000, jobs })) say(line);
   return tally.isClean ? 0 : 1;
 }
 
-async function shrinkOne(seed: number, hours: number, out: string | undefined): Promise<0 | 1> {
-  const storm = generateStorm(seed, { hours });
-  const ending = await playStorm(storm);
+async function shrinkOne(seed: number, { out, ...how }: How & { readonly out: string | undefined }): Promise<0 | 1> {
+  const generator = GENERATORS[how.generator];
+  const play = (one: Storm) => playStorm(one, generator);
+  const storm = generator.draw(seed, how);
+  const ending = await play(storm);
   if (ending.broken.length === 0) {
     say(`storm ${seed}: no promise was broken, nothing to shrink`);
     return 0;
   }
-  const shrunk = await shrink(storm, ending, playStorm);
-  const path = resolve(out ?? `storm-${seed}.yaml`);
-  const text = worldFileOf(shrunk.storm, dirname(path));
-  for (const line of endingLines(shrunk.ending, hours)) say(line);
+  const shrunk = await shrink(storm, ending, play);
+  const file = out ?? `${nameOf(storm, generator)}.yaml`;
+  const path = resolve(file);
+  const text = worldFileOf(shrunk.storm, generator, dirname(path));
+  for (const line of endingLines(shrunk.ending, how)) say(line);
   say(
     `shrunk to ${shrunk.storm.nodes.length} nodes and ${shrunk.storm.faults.length} faults by ${shrunk.played} storms; around the break:`,
   );
   for (const line of shrunk.ending.around) say(`  ${line}`);
   if (out === undefined) for (const line of text.trimEnd().split('\n')) say(line);
   else writeFileSync(path, text);
-  say(`repeat: npm start -- --world ${out ?? `storm-${seed}.yaml`} --seed ${seed} --lane sweep`);
+  say(`repeat: npm start -- --world ${file} --seed ${seed} --lane sweep`);
   return 1;
 }
 

@@ -3,9 +3,6 @@ import { relative } from 'node:path';
 import { stringify } from 'yaml';
 import type { WorldInput } from '../scenarios/world-file/schema.ts';
 
-/** The folder of the fleet files that all storms are deployed with: one template for all of them. */
-export const STORM_FLEETS = `${import.meta.dirname}/fleets`;
-
 /** One entry of a timeline, as a world file has it. */
 export interface Entry {
   readonly at: number | { readonly [after: string]: string | number };
@@ -18,7 +15,7 @@ export interface Entry {
 
 /** A fault with what ends it: they go or stay together when a storm is shrunk. */
 export interface StormFault {
-  /** A name of `FAULT_TYPES`. */
+  /** A name of its generator's types. */
   readonly type: string;
   readonly entries: readonly Entry[];
 }
@@ -45,7 +42,17 @@ export interface Storm {
   /** Auto Scaling groups and target groups, by their names: the nodes that are members. */
   readonly scalingGroups: Readonly<Record<string, readonly string[]>>;
   readonly targetGroups: Readonly<Record<string, readonly string[]>>;
+  /** What else people did before, in the words of a world file. */
+  readonly past?: Pick<NonNullable<WorldInput['before']>, 'grown' | 'records' | 'publicSubnets'>;
   readonly faults: readonly StormFault[];
+}
+
+/** Who drew it, as far as its world file says so. */
+export interface Drawer {
+  /** How its storms are called: `storm-17`, `storm-b-17`. */
+  readonly prefix: string;
+  /** The folder of the fleet files that all of its storms are deployed with: one template for all of them. */
+  readonly fleets: string;
 }
 
 /** A storm without its faults. */
@@ -58,8 +65,9 @@ export function withNodes(storm: Storm, nodes: readonly StormNode[]): Storm {
   const refs = new Set(nodes.map(refOf));
   const fleets = storm.fleets.filter(({ name }) => nodes.some(({ fleet }) => fleet === name));
   const names = new Set(fleets.map(({ name }) => name));
-  const isThere = ({ node, fleet, chain }: Entry): boolean =>
+  const isThere = ({ at, node, fleet, chain }: Entry): boolean =>
     (node === undefined || refs.has(node)) &&
+    (typeof at === 'number' || at['node'] === undefined || refs.has(String(at['node']))) &&
     (fleet === undefined || names.has(fleet)) &&
     (chain === undefined || names.has(chain));
   const members = (groups: Storm['scalingGroups']): Storm['scalingGroups'] =>
@@ -76,6 +84,9 @@ export function withNodes(storm: Storm, nodes: readonly StormNode[]): Storm {
     templates: storm.templates.filter((name) => names.has(name)),
     scalingGroups: members(storm.scalingGroups),
     targetGroups: members(storm.targetGroups),
+    ...(storm.past && {
+      past: { ...storm.past, grown: (storm.past.grown ?? []).filter(({ node }) => refs.has(node)) },
+    }),
     faults: storm.faults
       .map((fault) => ({ ...fault, entries: fault.entries.filter(isThere) }))
       .filter(({ entries }) => entries.length > 0)
@@ -89,13 +100,16 @@ const hosts = (entries: readonly Entry[]): readonly string[] =>
 /** Pages and attempts are judged by cause, not by their number: a storm is many troubles at once. */
 const MANY = 1_000;
 
+/** How a storm of a generator is called: the file of its world as well. */
+export const nameOf = ({ seed }: Storm, { prefix }: Pick<Drawer, 'prefix'>): string => `${prefix}-${seed}`;
+
 /** @param from the folder that paths of fleet files are from */
-export function documentOf(storm: Storm, from: string): WorldInput {
-  const { seed, hours, fleets, nodes, snapshots, templates, scalingGroups, targetGroups, faults } = storm;
+export function documentOf(storm: Storm, generator: Drawer, from: string): WorldInput {
+  const { seed, hours, fleets, nodes, snapshots, templates, scalingGroups, targetGroups, past, faults } = storm;
   const types = [...new Set(faults.map(({ type }) => type))];
-  const folder = relative(from, STORM_FLEETS);
+  const folder = relative(from, generator.fleets);
   return {
-    world: `storm-${seed}`,
+    world: nameOf(storm, generator),
     says: `Storm ${seed}: ${count(nodes.length, 'node')} in ${count(fleets.length, 'fleet')}, ${types.join(', ') || 'nothing'}.`.slice(
       0,
       240,
@@ -111,6 +125,7 @@ export function documentOf(storm: Storm, from: string): WorldInput {
       ...(templates.length > 0 && { templates: [...templates] }),
       ...groups('scalingGroups', scalingGroups),
       ...groups('targetGroups', targetGroups),
+      ...past,
     },
     timeline: faults.flatMap(({ entries }) => entries) as NonNullable<WorldInput['timeline']>,
     until: { minutes: hours * 60 },
@@ -132,5 +147,5 @@ const groups = (
 };
 
 /** The storm as a world file: it plays with `npm start -- --world FILE --seed N`. */
-export const worldFileOf = (storm: Storm, from: string): string =>
-  stringify(documentOf(storm, from), { lineWidth: 150 });
+export const worldFileOf = (storm: Storm, generator: Drawer, from: string): string =>
+  stringify(documentOf(storm, generator, from), { lineWidth: 150, aliasDuplicateObjects: false });

@@ -1,5 +1,5 @@
 // What many storms came to: broken promises, promises that mattered, and the types of faults that had an effect.
-import { FAULT_TYPE_NAMES, FAULT_TYPES, type FaultTypeName } from './faults.ts';
+import type { Generator } from './generator.ts';
 import type { Ending } from './play.ts';
 
 /** Of fewer storms nobody expects that every type of fault had an effect. */
@@ -7,26 +7,34 @@ const ALL_TYPES_FROM_STORMS = 300;
 const SENTENCE_MAX = 300;
 
 /** What is told of one storm: nothing where every promise was kept. */
-export const endingLines = ({ seed, broken }: Ending, hours: number): readonly string[] => {
+export const endingLines = (
+  { seed, broken }: Ending,
+  { hours, generator }: { readonly hours: number; readonly generator: string },
+): readonly string[] => {
   const [first] = broken;
   if (!first) return [];
   const more = broken.length > 1 ? ` (and ${broken.length - 1} more)` : '';
   return [
     `storm ${seed}  ${new Date(first.atMs).toISOString().slice(11, 19)}  ${first.promise}  ${first.subject}: ${first.sentence.slice(0, SENTENCE_MAX)}${more}`,
-    `  again: npm run storm -- --seeds ${seed} --hours ${hours}   less: add --shrink`,
+    `  again: npm run storm -- --generator ${generator} --seeds ${seed} --hours ${hours}   less: add --shrink`,
   ];
 };
 
 export class Tally {
+  readonly #types: Generator['types'];
   #storms = 0;
   #hours = 0;
   #cpuSeconds = 0;
   #failed = 0;
-  readonly #drawn = new Map<FaultTypeName, number>();
-  readonly #fired = new Map<FaultTypeName, number>();
+  readonly #drawn = new Map<string, number>();
+  readonly #fired = new Map<string, number>();
   readonly #mattered = new Map<string, number>();
   readonly #idle = new Set<string>();
   readonly #broken = new Map<string, number>();
+
+  constructor({ types }: Pick<Generator, 'types'>) {
+    this.#types = types;
+  }
 
   add({ ending, cpuSeconds }: { readonly ending: Ending; readonly cpuSeconds: number }): void {
     this.#storms++;
@@ -41,8 +49,8 @@ export class Tally {
   }
 
   /** Types that were drawn, or had to be in so many storms, and never had an effect. */
-  get #neverSeen(): readonly FaultTypeName[] {
-    const expected = this.#storms >= ALL_TYPES_FROM_STORMS ? FAULT_TYPE_NAMES : [];
+  get #neverSeen(): readonly string[] {
+    const expected = this.#storms >= ALL_TYPES_FROM_STORMS ? Object.keys(this.#types) : [];
     return expected.filter((type) => !this.#fired.has(type));
   }
 
@@ -51,8 +59,8 @@ export class Tally {
   }
 
   lines({ wallSeconds, jobs }: { readonly wallSeconds: number; readonly jobs: number }): readonly string[] {
-    const rows = FAULT_TYPE_NAMES.filter((type) => this.#drawn.has(type)).map((type) => {
-      const { hand, says } = FAULT_TYPES[type];
+    const rows = Object.entries(this.#types).flatMap(([type, { hand, says }]) => {
+      if (!this.#drawn.has(type)) return [];
       return `  ${hand.padEnd(7)} ${type.padEnd(26)} ${number(this.#drawn.get(type))} drawn ${number(this.#fired.get(type))} seen   ${says}`;
     });
     const never = [...this.#idle].filter((promise) => !this.#mattered.has(promise));

@@ -1,18 +1,20 @@
 // A process that plays storms: it gets one seed at a time, and answers with how its storm ended.
-import { generateStorm } from './generate.ts';
+import { GENERATORS, type GeneratorName } from './generators.ts';
 import { type Ending, playStorm } from './play.ts';
 
 export interface Order {
   readonly seed: number;
   readonly hours: number;
+  readonly generator: GeneratorName;
 }
 
 export type Answer = { readonly ending: Ending; readonly cpuSeconds: number };
 
 process.env['TZ'] = 'UTC';
-process.on('message', ({ seed, hours }: Order) => {
+process.on('message', ({ seed, hours, generator }: Order) => {
+  const drawer = GENERATORS[generator];
   const before = process.cpuUsage();
-  playStorm(generateStorm(seed, { hours })).then(
+  playStorm(drawer.draw(seed, { hours }), drawer).then(
     (ending) => {
       const { user, system } = process.cpuUsage(before);
       process.send?.({ ending, cpuSeconds: (user + system) / 1e6 } satisfies Answer);

@@ -31,6 +31,7 @@ import type { PlacedNode, World } from '../world/world.ts';
 import { expectationOf } from './expect.ts';
 import type { ClientDocument, NodeDocument, SnapshotDocument, WorldDocument } from './schema.ts';
 import { carryOut, type Moment, type Stage } from './timeline.ts';
+import { Triggers } from './triggers.ts';
 
 /** The fleets of a world: as deployed, and the keys that a person pushes when the story begins. */
 export interface WorldFleets {
@@ -333,13 +334,13 @@ async function carryOutWatched(
 
 function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[], observer: TimelineObserver | undefined): void {
   const { world } = stage;
+  const triggers = new Triggers(world);
   for (const [index, moment] of moments.entries()) {
     const happens = (on: Stage): unknown =>
       observer === undefined ? carryOut(on, moment) : carryOutWatched(on, { moment, index }, observer);
     const { at, every, times = every === undefined ? 1 : TIMES } = moment;
-    if (typeof at === 'object' && 'commanded' in at) {
-      const isCommanded = (): boolean => commandOf(world, at.commanded);
-      world.when(isCommanded, () => world.at(at.minutes ?? 0, () => happens({ ...stage, page: {} })));
+    if (typeof at === 'object' && !('paged' in at)) {
+      triggers.wait(at, () => happens({ ...stage, page: {} }));
       continue;
     }
     if (typeof at === 'object') {
@@ -349,15 +350,6 @@ function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[], observer:
     for (let time = 0; time < times; time++) world.at(at + time * (every ?? 0), () => happens({ ...stage, page: {} }));
   }
 }
-
-/** Whether a function of the suite has asked a node for this. */
-const commandOf = ({ region }: World, command: string): boolean =>
-  region.gateway.trace.calls.some(
-    ({ actor, operation, input }) =>
-      operation === 'SendCommand' &&
-      actor.startsWith('chainmend-') &&
-      (input as { readonly DocumentName?: string }).DocumentName?.startsWith(`chainmend-${command}-`) === true,
-  );
 
 /** How often something happens that is repeated and says no number. */
 const TIMES = 12;

@@ -181,12 +181,19 @@ function problemsTogether(document: WorldDocument, { deployed, pushed }: WorldFl
   if (twice !== undefined) conflict(['nodes'], twice, 'expected each name once in a fleet');
   for (const name of Object.keys(document.chains ?? {}))
     one(['chains', name], name, [...fleets.keys()], 'a fleet of this world');
+  const told = document.nodes
+    .filter(({ volumes = [] }) => volumes.every(({ lvm }) => !lvm))
+    .flatMap((group) => namesOf(group).map((name) => `${group.fleet}/${name}`));
   for (const [at, { of }] of (document.snapshots ?? []).entries())
-    one(['snapshots', at, 'of'], of, refs, 'a node of this world');
+    one(['snapshots', at, 'of'], of, told, 'a node of this world whose volumes are not on LVM');
+  for (const [at, { node }] of (document.before?.grown ?? []).entries())
+    one(['before', 'grown', at, 'node'], node, told, 'a node of this world whose volumes are not on LVM');
   for (const [at, moment] of (
     (document.timeline ?? []) as readonly (Moment & Readonly<Record<string, unknown>>)[]
   ).entries()) {
     one(['timeline', at, 'node'], moment['node'], refs, 'a node of this world');
+    if (typeof moment.at === 'object' && 'node' in moment.at)
+      one(['timeline', at, 'at', 'node'], moment.at.node, refs, 'a node of this world');
     for (const key of ['fleet', 'chain'])
       one(['timeline', at, key], moment[key], [...fleets.keys()], 'a fleet of this world');
     if (moment.do === 'reference')

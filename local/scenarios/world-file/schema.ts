@@ -85,6 +85,11 @@ const volume = object('{ role: data, sizeGiB: 500, usedPercent: 91 }', {
   throughputMiBps: optional('Its throughput.', whole(125, 2_000, 'MiB/s', 125)),
   filesystem: usually('Its filesystem.', choice(['xfs', 'ext4', 'btrfs'], 'a filesystem'), 'xfs'),
   partitioned: usually('Whether the filesystem is in a partition.', yesOrNo(), false),
+  lvm: usually(
+    'Whether the filesystem is in a logical volume (LVM): the node cannot tell which EBS volume it is on.',
+    yesOrNo(),
+    false,
+  ),
   formatted: optional(
     'A partition table that ends at 2 TiB, or ext4 that ends at 16 TiB.',
     choice(['mbr', 'ext4-32bit'], 'a limit'),

@@ -17,7 +17,6 @@ import {
   usually,
   whole,
 } from '../../../shared/fleet/schema-fields.ts';
-import { type Operation, operationParameters } from '../../../shared/node-commands/parameters.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
@@ -37,6 +36,7 @@ import {
   snapshotId,
   zoneLetter,
 } from './fields.ts';
+import { type CalledAt, COMMANDS, type CommandedAt, calledMoment, commandedMoment } from './triggers.ts';
 
 /** What a moment of the timeline may use. */
 export interface Stage {
@@ -76,8 +76,6 @@ const RPC_ANSWERS = [
   ...(['right', 'dead', 'hung', 'garbage', 'huge', 'slow', 'wrong-chain', 'unauthorized'] as const),
   ...(['withholding', 'limited', 'unavailable', 'elsewhere'] as const),
 ] as const satisfies readonly ('right' | Misbehaviour)[];
-
-const COMMANDS = Object.keys(operationParameters) as readonly Operation[];
 
 /** A word of the timeline: its meaning, what it takes, and what it does. */
 function word<const Entries extends v.ObjectEntries>(
@@ -621,7 +619,7 @@ async function adoptNames(world: World, fleetName: string, names: readonly strin
   await region.call('route53', 'ChangeResourceRecordSets', { HostedZoneId: HostedZones[0]?.Id, ChangeBatch });
 }
 
-/** The time of an entry: minutes after the story began, after a page, or after a command. */
+/** The time of an entry: minutes after the story began, after a page, or after what the suite does. */
 const when = v.union(
   [
     minutes,
@@ -635,12 +633,10 @@ const when = v.union(
       ),
       minutes: usually('How long after it.', minutes, 0),
     }),
-    object('{ commanded: restart-client, minutes: 1 }', {
-      commanded: about('The first such command to a node.', choice(COMMANDS, 'a command')),
-      minutes: usually('How long after it.', minutes, 0),
-    }),
+    commandedMoment,
+    calledMoment,
   ],
-  'expected minutes after the story began, a page or a command, for example 3, { paged: approval-wanted, minutes: 6 } or { commanded: restart-client }',
+  'expected minutes after the story began, a page, a command or a call, for example 3, { paged: approval-wanted, minutes: 6 }, { commanded: restart-client } or { called: ModifyVolume }',
 );
 
 export const timeline = list(v.variant('do', entrySchemas(), `expected a word: ${Object.keys(WORDS).join(', ')}`), 200);
@@ -648,7 +644,7 @@ export const timeline = list(v.variant('do', entrySchemas(), `expected a word: $
 function entrySchemas() {
   const schemas = Object.entries(WORDS).map(([name, { meaning, takes }]) =>
     object(`{ at: 3, do: ${name}, … }`, {
-      at: about('When: minutes after the story began, after a page, or after a command.', when),
+      at: about('When: minutes after the story began, after a page, a command or a call.', when),
       do: about(meaning, v.literal(name)),
       ...(takes as v.ObjectEntries),
       every: optional('It happens again, each time after so many minutes.', amount(0.1, MINUTES_MAX, 'minutes', 10)),
@@ -658,10 +654,8 @@ function entrySchemas() {
   return schemas as [(typeof schemas)[number], ...(typeof schemas)[number][]];
 }
 
-type At<What extends string> = { readonly [Key in What]: string } & { readonly minutes?: number };
-
 export interface Moment {
-  readonly at: number | At<'paged'> | At<'commanded'>;
+  readonly at: number | { readonly paged: string; readonly minutes?: number } | CommandedAt | CalledAt;
   readonly do: WordName;
   readonly every?: number;
   readonly times?: number;

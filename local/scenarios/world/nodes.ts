@@ -25,6 +25,8 @@ export interface WorldVolume {
   readonly throughputMiBps?: number;
   readonly filesystem?: FilesystemType;
   readonly partitioned?: boolean;
+  /** In a logical volume: the node cannot tell which EBS volume it is on. */
+  readonly lvm?: boolean;
   readonly formatted?: 'mbr' | 'ext4-32bit';
   /** The filesystem's size if nobody grew it with its volume. */
   readonly filesystemGiB?: number;
@@ -183,7 +185,7 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
     ...(fleet.peers?.configPath !== undefined && { configPath: fleet.peers.configPath }),
     ...spec.machine,
     volumes: spec.volumes.map((volume) => ({
-      volumeId: volumeIds.get(volume.role) ?? '',
+      volumeId: volume.lvm ? '' : (volumeIds.get(volume.role) ?? ''),
       role: volume.role,
       path: volume.path,
       filesystem: volume.filesystem ?? 'xfs',

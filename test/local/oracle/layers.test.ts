@@ -1,16 +1,16 @@
-// `npm run layers` keeps the judge apart from what it judges.
+// `npm run layers` keeps the judge apart from what it judges, and the generators of storms from each other.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../infra/paths.ts';
 
 const RULE = 'the judge knows nothing of how chainmend works';
 
-/** What dependency-cruiser says of a checkout in which the judge imports this file. */
-async function broken(imported: string): Promise<readonly string[]> {
+/** What dependency-cruiser says of a checkout in which a file, one of the judge's by default, imports this one. */
+async function broken(imported: string, importer = 'local/oracle/promises/one.ts'): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'layers-'));
   try {
     const write = (path: string, text: string): void => {
@@ -19,7 +19,8 @@ async function broken(imported: string): Promise<readonly string[]> {
     };
     write('tsconfig.json', '{}');
     write(imported, 'export const it = 1;\n');
-    write('local/oracle/promises/one.ts', `import { it } from '../../../${imported}';\nexport const mine = it;\n`);
+    const path = relative(dirname(importer), imported);
+    write(importer, `import { it } from '${path.startsWith('.') ? path : `./${path}`}';\nexport const mine = it;\n`);
     const tool = join(repositoryRoot, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
     const config = join(repositoryRoot, '.dependency-cruiser.mjs');
     const words = [tool, 'local', '--config', config, '--output-type', 'json'];
@@ -52,3 +53,31 @@ it.each(['shared/fleet/schema.ts', 'local/services/ec2/model.ts', 'local/nodes/n
     expect(await broken(imported)).toEqual([]);
   },
 );
+
+it.each([
+  'local/storms/faults.ts',
+  'local/storms/owners.ts',
+  'local/storms/generate.ts',
+  'local/storms/draw.ts',
+  'local/storms/play.ts',
+  'functions/replace-node/decide.ts',
+  'shared/fleet/schema.ts',
+  'local/scenarios/world-file/timeline.ts',
+])('the second generator of storms may not import %s', async (imported) => {
+  expect(await broken(imported, 'local/storms/b/one.ts')).toContain(
+    'the second generator of storms knows its seam alone',
+  );
+});
+
+it.each(['local/storms/storm.ts', 'local/storms/generator.ts', 'local/scenarios/world-file/schema.ts'])(
+  'the second generator of storms may import %s',
+  async (imported) => {
+    expect(await broken(imported, 'local/storms/b/one.ts')).toEqual([]);
+  },
+);
+
+it('the first generator of storms may not import the second one', async () => {
+  expect(await broken('local/storms/b/index.ts', 'local/storms/generate.ts')).toContain(
+    'the first generator of storms knows nothing of the second',
+  );
+});

@@ -74,6 +74,21 @@ describe('what is wrong in a world file is told with its place and the nearest r
       /timeline.0.at is 1; expected a page/,
     ],
     [
+      'a moment of a node that there is not',
+      `${HEAD}${NODES}timeline: [{ at: { commanded: restart-client, node: bitcoin/nod2 }, do: thaw, node: bitcoin/node2 }]\n${END}`,
+      /^mine.yaml:5:\d+ timeline.0.at.node is "bitcoin\/nod2"; did you mean "bitcoin\/node2"\?/,
+    ],
+    [
+      'a moment of a call that nobody makes',
+      `${HEAD}${NODES}timeline: [{ at: { called: CreateVpc }, do: thaw, node: bitcoin/node2 }]\n${END}`,
+      /^mine.yaml:5:\d+ timeline.0.at/,
+    ],
+    [
+      'a snapshot of nobody knows which volume',
+      `${HEAD}nodes: [{ fleet: bitcoin, name: a, volumes: [{ role: data, lvm: true }] }]\nsnapshots: [{ of: bitcoin/a, hoursAgo: 8 }]\n${END}`,
+      /^mine.yaml:5:\d+ snapshots.0.of is "bitcoin\/a"; expected a node of this world whose volumes are not on LVM/,
+    ],
+    [
       'an expectation of two lists',
       `${HEAD}${NODES}expect: [{ heals: {}, pages: {} }]\n`,
       /^mine.yaml:5:10 expect.0 is \["heals","pages"\]; expected one of heals, plans/,

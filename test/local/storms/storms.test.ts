@@ -4,6 +4,7 @@ import { repositoryRoot } from '../../../infra/paths.ts';
 import { worldIn } from '../../../local/scenarios/world-file/read.ts';
 import { FAULT_TYPE_NAMES, FAULT_TYPES } from '../../../local/storms/faults.ts';
 import { generateStorm } from '../../../local/storms/generate.ts';
+import { GENERATORS } from '../../../local/storms/generators.ts';
 import type { Ending } from '../../../local/storms/play.ts';
 import { shrink } from '../../../local/storms/shrink.ts';
 import { documentOf, refOf, type Storm, worldFileOf } from '../../../local/storms/storm.ts';
@@ -46,7 +47,7 @@ describe('a storm is drawn', () => {
 
   it('as a world file that plays with the command that plays any other', () => {
     for (const storm of sampled('storms', storms, 10))
-      expect(worldIn('storm.yaml', worldFileOf(storm, repositoryRoot), repositoryRoot).name).toBe(
+      expect(worldIn('storm.yaml', worldFileOf(storm, GENERATORS.a, repositoryRoot), repositoryRoot).name).toBe(
         `storm-${storm.seed}`,
       );
   });
@@ -80,9 +81,9 @@ describe('a storm that breaks a promise is shrunk', () => {
 
   it('and names nothing any more that is not in it', async () => {
     const { storm } = await shrink(large, ending(large, 'kept'), play);
-    const text = worldFileOf(storm, repositoryRoot);
+    const text = worldFileOf(storm, GENERATORS.a, repositoryRoot);
     expect(() => worldIn('storm.yaml', text, repositoryRoot)).not.toThrow();
-    expect(documentOf(storm, repositoryRoot).nodes).toHaveLength(storm.nodes.length);
+    expect(documentOf(storm, GENERATORS.a, repositoryRoot).nodes).toHaveLength(storm.nodes.length);
   });
 
   it('is refused where no promise was broken', async () => {
@@ -94,7 +95,11 @@ describe('a storm is played', () => {
   it(
     'to the same end from the same seed, to the byte',
     async () => {
-      const orders = (isAsked('storms') ? [7, 12, 14] : [7]).map((seed) => ({ seed, hours: 1 }));
+      const orders = (isAsked('storms') ? [7, 12, 14] : [7]).map((seed) => ({
+        generator: 'a' as const,
+        seed,
+        hours: 1,
+      }));
       const [first, again] = await Promise.all([runJob('storms', orders), runJob('storms', orders)]);
       expect(first).toEqual(again);
       expect(first.map(({ broken }) => broken)).toEqual(orders.map(() => []));
@@ -109,7 +114,9 @@ describe('a storm is played', () => {
       const played = [];
       // A restore needs a snapshot, a page somebody who asks: the first world need not have them.
       for (const seed of seeds(isAsked('storms') ? 8 : 3)) {
-        played.push(...(await runJob('storms', [{ seed, hours: isAsked('storms') ? 3 : 1, only: type }])));
+        played.push(
+          ...(await runJob('storms', [{ generator: 'a', seed, hours: isAsked('storms') ? 3 : 1, only: type }])),
+        );
         if (played.some(({ fired }) => fired.includes(type))) return;
       }
       expect(played.flatMap(({ fired }) => fired)).toContain(type);

@@ -1,0 +1,25 @@
+// The seam between a run of storms and who draws them.
+import type { Drawer, Storm } from './storm.ts';
+
+/** A type of fault: its name is counted, and what it says is told. */
+export interface DrawnType {
+  /** Whose hand it is: of AWS, nodes, chains, people. */
+  readonly hand: string;
+  readonly says: string;
+  /**
+   * What shows that it had an effect, where its entries alone do not: a fault of the region by its name, `outage SERVICE`, `approve`; or
+   * `reference`, `outage`, `misbehaves` for whatever its entries name. Without it one of its entries was carried out and changed something.
+   */
+  readonly met?: string | undefined;
+  /** Words of the timeline that must all have had an effect: a story of several steps did not happen with the first one. */
+  readonly words?: readonly string[];
+}
+
+export interface Generator extends Drawer {
+  readonly types: Readonly<Record<string, DrawnType>>;
+  /**
+   * The same seed gives the same storm, to the byte. `only`: this type of fault and no other, in a world where it can happen.
+   * @throws RangeError where `only` is none of its types
+   */
+  draw(seed: number, how: { readonly hours: number; readonly only?: string }): Storm;
+}

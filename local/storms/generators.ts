@@ -1,0 +1,20 @@
+// Who draws storms. The generators know nothing of each other (.dependency-cruiser.mjs): what one of them cannot think of, the other one may.
+import { secondGenerator } from './b/index.ts';
+import { FAULT_TYPES, isFaultType } from './faults.ts';
+import { generateStorm } from './generate.ts';
+import type { Generator } from './generator.ts';
+
+const firstGenerator: Generator = {
+  ...{ prefix: 'storm', fleets: `${import.meta.dirname}/fleets`, types: FAULT_TYPES },
+  draw: (seed, { hours, only }) => {
+    if (only === undefined) return generateStorm(seed, { hours });
+    if (!isFaultType(only)) throw new RangeError(`draw: there is no type of fault "${only}"`);
+    return generateStorm(seed, { hours, first: only, alone: true });
+  },
+};
+
+export const GENERATORS = { a: firstGenerator, b: secondGenerator } as const satisfies Record<string, Generator>;
+
+export type GeneratorName = keyof typeof GENERATORS;
+
+export const isGeneratorName = (name: string): name is GeneratorName => Object.hasOwn(GENERATORS, name);
