@@ -1,5 +1,6 @@
 // The pool record does not keep a node that is behind, forked or down while another serves, and is never emptied.
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
@@ -70,6 +71,16 @@ function isGood(scene: Scene, node: SeenNode): boolean {
   return serves(instance, scene.machine(instance?.instanceId), scene.ceilings(node.fleet)?.behindBlocks ?? 0);
 }
 
+/** Blocks are right by the word of more than half of all that answer: where voices are divided, nobody knows ("Nobody is called sick by one voice", README.md). */
+function isMainKnown(scene: Scene, { fleet }: SeenNode, chain: SimulatedChain): boolean {
+  const nodes = scene.nodes.flatMap((node) => {
+    const machine = node.fleet === fleet ? scene.machine(scene.present(node)?.instanceId) : undefined;
+    return machine?.isPowered && machine.client.state === 'running' ? [machine.client.branch] : [];
+  });
+  const voices = [...nodes, ...chain.endpoints.flatMap((answersFrom) => answersFrom() ?? [])];
+  return voices.filter((branch) => branch === chain.main).length * 2 > voices.length;
+}
+
 /** What several voices would say of it; one that does not answer is unknown, stays as it is, and so does a paused one. */
 function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   const machine = scene.machine(scene.present(node)?.instanceId);
@@ -85,6 +96,7 @@ function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   const { behindBlocks, confirmations } = scene.ceilings(node.fleet) ?? { behindBlocks: 0, confirmations: 0 };
   const { branch } = client;
   if (branch === machine.chain.main) return client.heightLag() > 2 * behindBlocks + 3;
+  if (!isMainKnown(scene, node, machine.chain)) return false;
   // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper.
   return Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
 }
