@@ -467,6 +467,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/decide.ts': [
     {
+      name: 'a full disk that no alarm sees is told',
+      find: '{ page: true, retryAfterMs: laterEachTime(facts) },\n  );',
+      replace: '{ page: false },\n  );',
+      caughtBy: ['functions/replace-node/begin'],
+    },
+    {
       name: 'from the onset of an incident the best snapshots are held',
       find: 'SETS_HELD = 2',
       replace: 'SETS_HELD = 0',
