@@ -137,7 +137,7 @@ export function begin(facts: Facts): Decision {
   const full =
     want.do === 'heal' &&
     seen?.volumes.find(({ usedBytes, sizeBytes }) => sizeBytes > 0 && usedBytes * 100 >= sizeBytes * FULL_PERCENT);
-  if (full) return refuse('disk-full-first', `${full.path} is full: it is grown first`);
+  if (full) return diskFullFirst(facts, full.path);
   const left = leftToPerson(facts, { stops: true });
   if (left) return ended({ as: 'refused', refusal: left });
   if (runsAgain(facts)) return ended({ as: 'healed', reason: RUNS_AGAIN });
@@ -146,6 +146,19 @@ export function begin(facts: Facts): Decision {
   // It has stood nowhere: that it is at the tip after its start proves it, and no number of blocks does.
   const state = newState(facts.nowMs, facts.incidentId, { ...found, height: null, lagBlocks: null });
   return beginHeal({ state: { ...state, moves: true } });
+}
+
+/** An alarm sees a full disk within minutes, and its incident is open then: an attempt that still finds it full is one that nobody grows. */
+const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
+
+function diskFullFirst(facts: Facts, path: string): Decision {
+  const reason = `${path} is full: it is grown first`;
+  if (facts.nowMs - facts.onsetMs < UNSEEN_AFTER_MS) return refuse('disk-full-first', reason);
+  return refuse(
+    'disk-full-first',
+    `${reason}, and nothing has grown it. Perhaps no alarm sees it: look whether the node’s CloudWatch agent still tells disk_used_percent of ${path}, or grow the volume and its filesystem by hand`,
+    { page: true, retryAfterMs: laterEachTime(facts) },
+  );
 }
 
 /** Of a node whose instance was terminated. Nothing is asked of it, and nothing is put back. */

@@ -385,6 +385,11 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
     const since = launched ? `its instance was launched ${ago} ago` : `it came up ${ago} ago`;
     return { ...assessment('starting', `${place}; ${since}${because}`), ...cause };
   }
+  if (isEndOfItsSide(one, source))
+    return assessment(
+      'unknown',
+      `${place}, and goes on: those above it have other blocks, nobody knows which are right, and of its own side nobody is further`,
+    );
   const stoodMs = facts.nowMs - (source.track.sinceMs ?? facts.nowMs);
   const mayBeStuck =
     stoodMs >= stuckSeconds * 1000 && lag >= stuckBlocks(facts.fleet) && overtakenMs >= FOLLOWS_WITHIN_MS;
@@ -447,6 +452,19 @@ function isOnOwnBranch({ facts, chain, node }: NodeFacts, source: Source): boole
   if (tip == null) return false;
   const others = chain.onBranch.filter(({ key }) => key !== node.instanceId);
   return 2 * others.filter(({ status }) => areApart(source.status, status, [tip])).length > others.length;
+}
+
+/**
+ * Whether blocks are divided with no majority for either side, and it goes on at the end of its own. The other side may be faster, and be wrong: how far it is
+ * ahead says nothing of this node.
+ */
+function isEndOfItsSide({ facts, chain }: NodeFacts, { status, track: { advancedAtMs } }: Source): boolean {
+  const { divided } = chain.branches;
+  const { behindBlocks, patienceSeconds } = facts.fleet.health;
+  const goesOn = advancedAtMs !== null && facts.nowMs - advancedAtMs < patienceSeconds * 1000;
+  if (divided === null || !goesOn || claimOf(status) > status.height + behindBlocks) return false;
+  const above = chain.onBranch.filter((other) => other.status.height > status.height + behindBlocks);
+  return above.length > 0 && above.every((other) => areApart(status, other.status, [divided.height]));
 }
 
 /** Nodes that are above it on the same chain, as far as is known, and advanced while it did not. */

@@ -10,7 +10,7 @@ import { readWorld, WorldFileError } from '../scenarios/world-file/read.ts';
 import { FAULTS, type FaultName, isFaultName } from '../simulator/faults.ts';
 import type { Lane } from '../simulator/lambda-runtime/sandbox.ts';
 
-export type ListName = 'scenarios' | 'faults' | 'codes' | 'stories';
+export type ListName = 'scenarios' | 'museum' | 'faults' | 'codes' | 'stories';
 
 export interface RunRequest {
   readonly scenario: Scenario;
@@ -46,6 +46,7 @@ const DEFAULT_SPEED = 60;
 /** A person cannot follow more than a day of virtual time a second. */
 const SPEED_MAX = 86_400;
 
+const MUSEUM = 'museum';
 const A_SEED = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
 const A_SPEED = `a number above 0 and up to ${SPEED_MAX}`;
 /** The flags whose values are names, with all valid names. */
@@ -68,7 +69,8 @@ interface Options {
   readonly speed?: string;
   readonly real?: true;
   readonly story?: string;
-  readonly list?: true;
+  /** `museum`, or true where nothing follows it. */
+  readonly list?: true | string;
   readonly listFaults?: true;
   readonly listCodes?: true;
 }
@@ -91,6 +93,8 @@ export function parseArguments(words: readonly string[]): Request {
   const [stray] = program.args;
   if (stray !== undefined) throw new UsageError(strayWord(stray));
   const options = program.opts<Options>();
+  if (typeof options.list === 'string' && (options.list !== MUSEUM || options.real))
+    throw new UsageError(`--list: expected nothing or ${MUSEUM} after it, found "${options.list}"`);
   if (options.story !== undefined && !options.real) throw new UsageError('--story: only with --real');
   if (options.world !== undefined && program.getOptionValueSource('scenario') === 'cli')
     throw new UsageError('--scenario and --world do not go together');
@@ -115,7 +119,7 @@ function command(write: (text: string) => void): Command {
     .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
     .option('--real', 'stories on real machines of this host instead: systemd, XFS, real clients; needs root on Debian')
     .option('--story <name>', 'with --real: only this one; --real --list names them')
-    .option('--list', 'the scenarios')
+    .option('--list [what]', 'the scenarios; --list museum: those that play public incidents, with day and source')
     .option('--list-faults', 'the faults')
     .option('--list-codes', 'every code of guardrails, failures, conditions, pages and invariants')
     .argument('[words...]')
@@ -129,7 +133,7 @@ function command(write: (text: string) => void): Command {
 function requestOf(options: Options): Request {
   const lists = (
     [
-      ['--list', 'scenarios', options.list],
+      ['--list', options.list === MUSEUM ? MUSEUM : 'scenarios', options.list],
       ['--list-faults', 'faults', options.listFaults],
       ['--list-codes', 'codes', options.listCodes],
     ] as const

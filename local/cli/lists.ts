@@ -1,7 +1,7 @@
 // What `--list`, `--list-faults`, `--list-codes` and `--real --list` print: one name a line, two spaces, a sentence.
 import { CONDITIONS, FAILURES, GUARDRAILS } from '../../shared/model/guardrail-codes.ts';
 import { STORIES } from '../machines/stories/index.ts';
-import { SCENARIOS } from '../scenarios/catalog/index.ts';
+import { MUSEUM, SCENARIOS } from '../scenarios/catalog/index.ts';
 import { INVARIANTS } from '../scenarios/checks/invariants.ts';
 import { FAULTS } from '../simulator/faults.ts';
 import type { ListName } from './arguments.ts';
@@ -16,6 +16,8 @@ export function listLines(what: ListName): string[] {
   switch (what) {
     case 'scenarios':
       return SCENARIOS.map(({ name, sentence }) => `${name}  ${sentence}`);
+    case 'museum':
+      return MUSEUM.map(({ name, sentence, happened }) => `${happened.on}  ${name}  ${sentence}  ${happened.source}`);
     case 'stories':
       return STORIES.map(({ name, sentence }) => `${name}  ${sentence}`);
     case 'faults':

@@ -42,6 +42,8 @@ export class SimulatedChain {
   readonly network: PeerNetwork;
   /** Its halts, oldest first. */
   readonly halts: Halt[] = [];
+  /** Its public endpoints: the branch that each answers from, or undefined while it is silent. */
+  readonly endpoints: (() => Branch | undefined)[] = [];
   readonly clock: Clock;
   private readonly branches: Branch[];
   private readonly kernel: Kernel;
@@ -116,6 +118,11 @@ export class SimulatedChain {
     branch.onChange(() => this.tell());
     this.branches.push(branch);
     return branch;
+  }
+
+  /** The fork of this name, or undefined where nobody has made it yet. */
+  forkNamed(name: string): Branch | undefined {
+    return this.branches.find((branch) => branch !== this.main && branch.name === name);
   }
 
   addValidator(nodeId: string, power: number, voting: boolean): void {

@@ -5,7 +5,14 @@ import { bytesBetween, type SimulatedVolume } from './volume.ts';
 
 export const MINUTE_MS = 60_000;
 
+/** What it says of the disks: nothing at all, no counts of inodes, the free bytes of a moment that has passed, or what is. */
+export const DISK_METRICS = ['what-is', 'nothing', 'no-inodes', 'old-free-space'] as const;
+export type DiskMetrics = (typeof DISK_METRICS)[number];
+
 export class CloudWatchAgent {
+  private shown: DiskMetrics = 'what-is';
+  /** Free bytes by mount point, as they were when they became old. */
+  private readonly oldFreeBytes = new Map<string, number>();
   private readonly node: NodeContext;
   private readonly root: { readonly sizeBytes: number; readonly usedBytes: number };
   private readonly dimensions = new Map<string, DiskDimensions>();
@@ -25,7 +32,19 @@ export class CloudWatchAgent {
     clock.after(afterMs, tick);
   }
 
+  show(what: DiskMetrics): void {
+    this.node.client.settle();
+    this.shown = what;
+    for (const { path, sizeBytes, usedBytes } of this.node.volumes) this.oldFreeBytes.set(path, sizeBytes - usedBytes);
+  }
+
   metrics(): Metric[] {
+    const all = this.read();
+    if (this.shown === 'nothing') return [];
+    return this.shown === 'no-inodes' ? all.filter(({ unit }) => unit !== 'Count') : all;
+  }
+
+  private read(): Metric[] {
     const { client, kernel, volumes } = this.node;
     client.settle();
     const nowMs = kernel.clock.now();
@@ -33,7 +52,8 @@ export class CloudWatchAgent {
     const metrics = diskMetrics(this.dimensionsOf('/', 'xfs'), rootReading, nowMs);
     for (const volume of volumes) {
       if (!volume.mounted) continue;
-      metrics.push(...diskMetrics(this.dimensionsOf(volume.path, volume.filesystem), volume, nowMs));
+      const dimensions = this.dimensionsOf(volume.path, volume.filesystem);
+      metrics.push(...diskMetrics(dimensions, this.readingOf(volume), nowMs));
     }
     return metrics;
   }
@@ -45,6 +65,13 @@ export class CloudWatchAgent {
     return volumes.flatMap((volume) =>
       pastMetrics(this.dimensionsOf(volume.path, volume.filesystem), volume, at, past),
     );
+  }
+
+  private readingOf(volume: SimulatedVolume): DiskReading {
+    const freeBytes = this.shown === 'old-free-space' ? this.oldFreeBytes.get(volume.path) : undefined;
+    if (freeBytes === undefined) return volume;
+    const { sizeBytes, inodesTotal, inodesUsed } = volume;
+    return { sizeBytes, usedBytes: Math.max(0, sizeBytes - freeBytes), inodesTotal, inodesUsed };
   }
 
   /** One object for each disk, so the metrics' store can recognise it. */

@@ -11,7 +11,7 @@ import { SimulatedBeacon } from './beacon.ts';
 import type { SimulatedChain } from './chain.ts';
 import { SimulatedClient, SYNCED_LAG_BLOCKS } from './client.ts';
 import { exitStatusOf, lastLineOf } from './client-log.ts';
-import type { Metric, Past } from './cloudwatch-agent.ts';
+import type { DiskMetrics, Metric, Past } from './cloudwatch-agent.ts';
 import { CloudWatchAgent, MINUTE_MS } from './cloudwatch-agent.ts';
 import { askNode } from './commands/ask-node.ts';
 import { NodeCommands } from './commands/client-commands.ts';
@@ -511,6 +511,11 @@ export class SimulatedNode implements Machine {
 
   metrics(): Metric[] {
     return this.agent.metrics();
+  }
+
+  /** What its CloudWatch agent says of the disks from now on. */
+  showDisks(what: DiskMetrics): void {
+    this.agent.show(what);
   }
 
   /** What it published in the hours before now, oldest first within each volume. */

@@ -7,6 +7,8 @@ export interface Scenario {
   readonly name: string;
   /** One sentence for `--list`. */
   readonly sentence: string;
+  /** The public incident that it plays. */
+  readonly happened?: PublicIncident;
   /** Changes to the fleet files of `local/scenarios/fleets`, pushed by a person before the story. */
   readonly fleets?: Readonly<Record<string, Partial<FleetDocument>>>;
   /** Folder of the fleet files that the stack is deployed with; `local/scenarios/fleets` by default. */
@@ -30,6 +32,13 @@ export interface Scenario {
   readonly attemptsAtMost?: number;
   /** What must hold at the end; the sentence is printed if it does not. */
   readonly expect: readonly Expectation[];
+}
+
+export interface PublicIncident {
+  /** The day on which it began: YYYY-MM-DD. */
+  readonly on: string;
+  /** The address of its post-mortem, or of where it was reported. */
+  readonly source: string;
 }
 
 export interface MidwayCheck {

@@ -467,6 +467,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/decide.ts': [
     {
+      name: 'a full disk that no alarm sees is told',
+      find: '{ page: true, retryAfterMs: laterEachTime(facts) },\n  );',
+      replace: '{ page: false },\n  );',
+      caughtBy: ['functions/replace-node/begin'],
+    },
+    {
       name: 'from the onset of an incident the best snapshots are held',
       find: 'SETS_HELD = 2',
       replace: 'SETS_HELD = 0',
@@ -967,6 +973,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/watch-fleet/node-health.ts': [
+    {
+      name: 'while blocks are divided, the slower side is not behind the faster one',
+      find: 'if (isEndOfItsSide(one, source))',
+      replace: 'if (chain.standsAlone)',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'while blocks are divided, a node that stands is not unknown',
+      find: 'if (divided === null || !goesOn ||',
+      replace: 'if (divided === null ||',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
     {
       name: 'a node that goes on alone with the blocks of the others is told of',
       find: 'if (!isOnOwnBranch(one, source)) return',

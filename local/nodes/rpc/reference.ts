@@ -22,6 +22,11 @@ export interface Reference {
   lag(blocks: number): void;
   /** Claims blocks that do not exist yet, or another branch's; undefined ends it. */
   lie(how: { readonly ahead: number } | { readonly branch: Branch } | undefined): void;
+  /**
+   * Follows the fork of this name from now on; `lie(undefined)` ends it.
+   * @throws RangeError where the chain has no such fork
+   */
+  stray(fork: string): void;
   /** Does not answer until `speak`. */
   silence(): void;
   speak(): void;
@@ -41,6 +46,7 @@ export function referenceHost(
   let branch = chain.main;
   let stoodAt: number | undefined;
   let silent = false;
+  chain.endpoints.push(() => (silent ? undefined : branch));
   const asked = (): RpcFacts => {
     const nowMs = chain.clock.now();
     const height = stoodAt ?? Math.max(0, branch.height() + shift);
@@ -82,6 +88,12 @@ export function referenceHost(
     lie: (how) => {
       shift = how && 'ahead' in how ? how.ahead : 0;
       branch = how && 'branch' in how ? how.branch : chain.main;
+    },
+    stray: (fork) => {
+      const named = chain.forkNamed(fork);
+      if (named === undefined) throw new RangeError(`chain ${chain.spec.name}: it has no fork ${fork} yet`);
+      shift = 0;
+      branch = named;
     },
     silence: () => {
       silent = true;

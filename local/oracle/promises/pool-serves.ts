@@ -1,5 +1,6 @@
 // The pool record does not keep a node that is behind, forked or down while another serves, and is never emptied.
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import type { SimulatedChain } from '../../nodes/chain.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
@@ -33,10 +34,7 @@ export const poolServes: MakeRule = (scene, say) => {
       scene.faultsEndedMs === undefined ? [BOUND_UNDER_FAULTS_MS, 0] : [BOUND_MS, scene.faultsEndedMs];
     for (const node of members) {
       const ip = scene.present(node)?.networkInterface?.privateIp ?? '';
-      const isBad =
-        values.includes(ip) &&
-        good.length > 0 &&
-        isKnownBad(scene, node, good.length, isMostRight(scene, fleet, members));
+      const isBad = values.includes(ip) && good.length > 0 && isKnownBad(scene, node, good.length);
       if (!isBad) badSince.delete(node.subject);
       else if (!badSince.has(node.subject)) badSince.set(node.subject, nowMs);
       const since = badSince.get(node.subject);
@@ -73,8 +71,18 @@ function isGood(scene: Scene, node: SeenNode): boolean {
   return serves(instance, scene.machine(instance?.instanceId), scene.ceilings(node.fleet)?.behindBlocks ?? 0);
 }
 
+/** Blocks are right by the word of more than half of all that answer: where voices are divided, nobody knows ("Nobody is called sick by one voice", README.md). */
+function isMainKnown(scene: Scene, { fleet }: SeenNode, chain: SimulatedChain): boolean {
+  const nodes = scene.nodes.flatMap((node) => {
+    const machine = node.fleet === fleet ? scene.machine(scene.present(node)?.instanceId) : undefined;
+    return machine?.isPowered && machine.client.state === 'running' ? [machine.client.branch] : [];
+  });
+  const voices = [...nodes, ...chain.endpoints.flatMap((answersFrom) => answersFrom() ?? [])];
+  return voices.filter((branch) => branch === chain.main).length * 2 > voices.length;
+}
+
 /** What several voices would say of it; one that does not answer is unknown, stays as it is, and so does a paused one. */
-function isKnownBad(scene: Scene, node: SeenNode, goodCount: number, mostAreRight: boolean): boolean {
+function isKnownBad(scene: Scene, node: SeenNode, goodCount: number): boolean {
   const machine = scene.machine(scene.present(node)?.instanceId);
   if (!machine || scene.pausedSince(node.fleet, node) !== undefined) return false;
   const { probe = 'ssm', health } = scene.fleets.get(node.fleet) ?? {};
@@ -88,18 +96,9 @@ function isKnownBad(scene: Scene, node: SeenNode, goodCount: number, mostAreRigh
   const { behindBlocks, confirmations } = scene.ceilings(node.fleet) ?? { behindBlocks: 0, confirmations: 0 };
   const { branch } = client;
   if (branch === machine.chain.main) return client.heightLag() > 2 * behindBlocks + 3;
-  // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper, and if most are on another one.
-  return mostAreRight && Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
-}
-
-/** Where no more than half of the nodes and references follow the chain, nobody can know which branch it is. */
-function isMostRight(scene: Scene, fleet: string, members: readonly SeenNode[]): boolean {
-  const answering = members
-    .map((node) => scene.machine(scene.present(node)?.instanceId))
-    .filter((machine) => machine?.isPowered && machine.client.state === 'running');
-  const right = answering.filter((machine) => machine?.client.branch === machine?.chain.main).length;
-  const references = (scene.fleets.get(fleet)?.health?.references ?? []).length;
-  return (right + references) * 2 > answering.length + references;
+  if (!isMainKnown(scene, node, machine.chain)) return false;
+  // Hashes are compared so many blocks below the tip: a fork is seen once it is deeper.
+  return Math.min(client.height(), machine.chain.height()) - branch.fromHeight > confirmations + 1;
 }
 
 /** A command needs the agent, and a metric a client that runs: without them nobody knows. */

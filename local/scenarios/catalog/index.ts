@@ -1,7 +1,7 @@
 // All scenarios, in the best order for a newcomer: those of this folder, and the world files beside it.
 
 import { join } from 'node:path';
-import type { Scenario } from '../scenario.ts';
+import type { PublicIncident, Scenario } from '../scenario.ts';
 import { worldsIn } from '../world-file/read.ts';
 import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
@@ -41,6 +41,20 @@ import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
 import { validatorStuck } from './validator-stuck.ts';
 
+/** A scenario that plays a public incident. */
+export interface Exhibit extends Scenario {
+  readonly happened: PublicIncident;
+}
+
+/** Public incidents, dated and with their sources, in the order of their days. */
+export const MUSEUM: readonly Exhibit[] = worldsIn(join(import.meta.dirname, '../museum'))
+  .filter(isExhibit)
+  .toSorted((a, b) => a.happened.on.localeCompare(b.happened.on) || a.name.localeCompare(b.name));
+
+function isExhibit(scenario: Scenario): scenario is Exhibit {
+  return scenario.happened !== undefined;
+}
+
 export const SCENARIOS: readonly Scenario[] = [
   diskFull,
   allDisksFull,
@@ -79,6 +93,7 @@ export const SCENARIOS: readonly Scenario[] = [
   manualRestore,
   undoRestore,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
+  ...MUSEUM,
   smokeGround,
   smokeLadderGround,
 ];

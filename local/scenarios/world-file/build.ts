@@ -62,11 +62,12 @@ export function scenarioOf(
     if (!stage) throw new Error('the world was not built');
     return stage;
   };
-  const { world: name, says, expect, hours, attemptsAtMost, pagesAtMost } = document;
+  const { world: name, says, happened, expect, hours, attemptsAtMost, pagesAtMost } = document;
   const local = deployed.map(inThisRegion);
   return {
     name,
     sentence: says,
+    ...(happened !== undefined && { happened }),
     fleets: pushed,
     get deployedWith() {
       const isAsWritten = local.every((fleet, at) => fleet === deployed[at]);

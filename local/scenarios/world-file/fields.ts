@@ -21,6 +21,14 @@ export const worldName = text(
   'a name of lower-case words, with - between them',
   'my-rehearsal',
 );
+/** A day of the calendar, as people write it in a post-mortem. */
+export const day = text(/^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/, 'a day: YYYY-MM-DD', '2025-10-20');
+/** An address of a public page. No quote, no bracket and no blank: it is printed on a terminal. */
+export const webAddress = text(
+  /^https:\/\/[a-z0-9.-]{3,80}\/[A-Za-z0-9@_./?=#-]{0,160}$/,
+  'an https address',
+  'https://aws.amazon.com/message/101925/',
+);
 /** Characters that a terminal shows as themselves: no control, no direction, nothing invisible. As a text, since a JSON schema knows no flags. */
 const VISIBLE =
   '[ -~\\u00a1-\\u00ac\\u00ae-\\u05ff\\u0610-\\u061b\\u061d-\\u06dc\\u0900-\\u200a\\u2010-\\u2027\\u2030-\\u205e\\u2070-\\ud7ff\\uf900-\\ufefe\\uff01-\\uffef]';

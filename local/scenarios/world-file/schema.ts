@@ -21,6 +21,7 @@ import { GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
 import { expectation } from './expect.ts';
 import {
   amount,
+  day,
   hostName,
   instanceId,
   ipAddress,
@@ -31,6 +32,7 @@ import {
   recordName,
   sentence,
   snapshotId,
+  webAddress,
   worldName,
   zoneLetter,
 } from './fields.ts';
@@ -280,6 +282,13 @@ const until = object('{ healed: 1 }', {
 export const worldDocumentSchema = object('{ world: my-rehearsal, says: …, fleets: …, nodes: … }', {
   world: about('Its name; the file is called NAME.yaml.', worldName),
   says: about('What happens, in a sentence.', sentence),
+  happened: optional(
+    'The public incident that it plays.',
+    object('{ on: 2025-10-20, source: https://aws.amazon.com/message/101925/ }', {
+      on: about('The day on which it began.', day),
+      source: about('Its post-mortem, or where it was reported.', webAddress),
+    }),
+  ),
   fleets: about('Your fleet files, by path, or written here.', fleets),
   chains: optional(
     'The chains that the fleets follow, by the name of the fleet.',

@@ -18,6 +18,7 @@ import {
   whole,
 } from '../../../shared/fleet/schema-fields.ts';
 import type { SimulatedChain } from '../../nodes/chain.ts';
+import { DISK_METRICS } from '../../nodes/cloudwatch-agent.ts';
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
 import { PASSING_FAULT_NAMES } from '../../simulator/faults.ts';
@@ -58,6 +59,10 @@ const node = about('The node.', nodeRef);
 const fleet = text32('The fleet.');
 const chain = text32('The chain, by the name of its fleet.');
 const role = about('The volume’s role.', v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/)));
+const branch = v.pipe(
+  v.string('expected the name of a fork, for example wrong'),
+  v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected the name of a fork, for example wrong'),
+);
 const reference = about("The reference's host, as the fleet file has it.", hostName);
 
 function text32(description: string) {
@@ -71,7 +76,18 @@ function text32(description: string) {
 }
 
 /** As the SDKs name their endpoints. */
-const SERVICES = ['ec2', 'ssm', 'monitoring', 'dynamodb', 'lambda', 'route53', 'sns', 'sqs', 'dlm'] as const;
+const SERVICES = [
+  'ec2',
+  'ssm',
+  'monitoring',
+  'dynamodb',
+  'lambda',
+  'route53',
+  'sns',
+  'sqs',
+  'dlm',
+  'elasticloadbalancing',
+] as const;
 const RPC_ANSWERS = [
   ...(['right', 'dead', 'hung', 'garbage', 'huge', 'slow', 'wrong-chain', 'unauthorized'] as const),
   ...(['withholding', 'limited', 'unavailable', 'elsewhere'] as const),
@@ -220,16 +236,38 @@ export const WORDS = {
     'The client follows other blocks from here on, with some others in the world.',
     {
       node,
+      branch: optional('A name of these blocks: nodes that are given the same one follow the same blocks.', branch),
       blockSeconds: optional(
         'The interval of these blocks; the chain’s by default.',
         amount(0.1, 3_600, 'seconds', 15),
       ),
     },
     (stage, given) => {
-      const { machine } = stage.node(given.node);
-      const blockIntervalMs = (given.blockSeconds ?? machine.chain.spec.blockIntervalMs / 1_000) * 1_000;
-      machine.client.follow(machine.chain.fork(machine.chain.height(), { blockIntervalMs }));
+      const { client, chain: own } = stage.node(given.node).machine;
+      const blockIntervalMs = (given.blockSeconds ?? own.spec.blockIntervalMs / 1_000) * 1_000;
+      const name = given.branch;
+      const known = name === undefined ? undefined : own.forkNamed(name);
+      client.follow(known ?? own.fork(own.height(), { blockIntervalMs, ...(name !== undefined && { name }) }));
     },
+  ),
+  rejoin: word(
+    'The client follows the blocks of its chain again, from the last one that both have: as after `debug_setHead`, or an upgrade that goes back.',
+    { node },
+    (stage, given) => {
+      const { client, chain: own } = stage.node(given.node).machine;
+      client.follow(own.main);
+    },
+  ),
+  'disk-metrics': word(
+    'What the CloudWatch agent says of the disks; the disks go on as they are.',
+    {
+      node,
+      show: about(
+        'What: `nothing` (it has ended), `no-inodes` (their counts are missing), `old-free-space` (the free bytes of now, whatever comes; sizes are right), `what-is`.',
+        choice(DISK_METRICS, 'what it says'),
+      ),
+    },
+    (stage, given) => stage.node(given.node).machine.showDisks(given.show),
   ),
   'lose-agent': word('The SSM agent loses its connection.', { node }, (stage, given) =>
     stage.node(given.node).machine.setAgentConnected(false),
@@ -268,14 +306,18 @@ export const WORDS = {
     'How a reference answers from now on.',
     {
       reference,
-      answers: about('The answers.', choice(['right', 'nothing', 'one-height', 'too-high', 'too-low'], 'answers')),
+      answers: about(
+        'The answers.',
+        choice(['right', 'nothing', 'one-height', 'too-high', 'too-low', 'other-blocks'], 'answers'),
+      ),
+      branch: optional('With `other-blocks`: the `branch` of a fork that has happened.', branch),
       blocks: usually(
         'How far it is from the truth, with `too-high` and `too-low`.',
         whole(1, 1_000_000, 'blocks', 400),
         400,
       ),
     },
-    (stage, given) => answerWrongly(stage.reference(given.reference), given.answers, given.blocks),
+    (stage, given) => answerWrongly(stage.reference(given.reference), given),
   ),
 
   // AWS.
@@ -561,14 +603,18 @@ function losePeers(world: World, { machine }: PlacedNode): void {
   if (text !== undefined) machine.writeFile(configPath, text.replace(/^addnode=.*\n/gm, ''));
 }
 
-function answerWrongly(reference: Reference, how: string, blocks: number): void {
+function answerWrongly(
+  reference: Reference,
+  { answers: how, blocks, branch: name = '' }: { answers: string; blocks: number; branch?: string | undefined },
+): void {
   reference.speak();
   reference.resume();
-  reference.lag(0);
+  reference.lie(undefined);
   if (how === 'nothing') reference.silence();
   if (how === 'one-height') reference.halt();
   if (how === 'too-high') reference.lie({ ahead: blocks });
   if (how === 'too-low') reference.lag(blocks);
+  if (how === 'other-blocks') reference.stray(name);
 }
 
 async function takeSnapshots(world: World, { volumeIds }: PlacedNode, copyTags: boolean): Promise<void> {

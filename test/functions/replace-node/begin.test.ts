@@ -163,6 +163,16 @@ describe('a heal begins', () => {
     expect(beginning({ seen: seen([client('stopped'), client('failed')]) })).toBe('begin');
   });
 
+  it('a full disk that nothing has grown for a quarter of an hour pages, and is looked at less and less often', () => {
+    const full = { seen: seen([client('failed')], DATA_VOLUME, 490) };
+    const refusedAfter = (minutes: number) => begin(facts({ ...full, onsetMs: NOON_MS - minutes * MINUTE_MS }));
+    expect(refusedAfter(14)).toMatchObject({ end: { refusal: { page: false, retryAfterMs: 5 * MINUTE_MS } } });
+    expect(refusedAfter(16)).toMatchObject({
+      end: { refusal: { page: true, reason: expect.stringMatching(/is full: .*CloudWatch agent/) } },
+    });
+    expect(refusedAfter(60)).toMatchObject({ end: { refusal: { page: true, retryAfterMs: 120 * MINUTE_MS } } });
+  });
+
   it('a stopped client pages after a quarter of an hour, since a person may have forgotten it', () => {
     expect(begin(facts({ seen: seen([client('stopped')]) }))).toMatchObject({ end: { refusal: { page: false } } });
     const act = begin(

@@ -156,6 +156,36 @@ describe('voices of another chain or branch', () => {
     expect(Object.values(watched.health)).not.toContain('stuck');
     expect(watched.conditions).toContain('no-majority');
   });
+
+  // Cardano, November 2025; Holesky, February 2025, where the right side made one block of four.
+  it('do not put the slower side behind: of two against two nobody knows which is right', () => {
+    const watched = new Watched().sweeps(60, (n) => ({
+      node1: 1000 + 4 * n,
+      node2: 1000 + 4 * n,
+      node3: { height: 1000 + n, branch: 'x' },
+      node4: { height: 1000 + n, branch: 'x' },
+    }));
+    expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'unknown', node4: 'unknown' });
+    expect(watched.conditions).toEqual(['no-majority']);
+    expect(watched.node('node3')?.reason).toMatch(/behind, at 1059, and goes on: .*nobody knows which are right/);
+  });
+
+  it('do not hide a node that stands, or is behind its own side', () => {
+    const watched = new Watched().sweeps(60, (n) => ({
+      node1: 1000 + 4 * n,
+      node2: 1000 + 4 * n,
+      node3: { height: 1000 + 2 * n, branch: 'x' },
+      node4: { height: 1000 + n, branch: 'x' },
+    }));
+    expect(watched.health).toMatchObject({ node3: 'unknown', node4: 'behind' });
+    watched.sweeps(60, (n) => ({
+      node1: 1240 + 4 * n,
+      node2: 1240 + 4 * n,
+      node3: { height: 1120, branch: 'x' },
+      node4: { height: 1120, branch: 'x' },
+    }));
+    expect(watched.health).toMatchObject({ node3: 'behind', node4: 'behind' });
+  });
 });
 
 describe('what is said of a node', () => {

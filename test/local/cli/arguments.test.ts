@@ -48,6 +48,8 @@ describe('npm start --', () => {
         do: 'real',
         real: { group: story.group, stories: [story], isOnlyOne: true },
       });
+    expect(parse('--list')).toEqual({ do: 'list', what: 'scenarios' });
+    expect(parse('--list museum')).toEqual({ do: 'list', what: 'museum' });
     expect(parse('--real --list')).toEqual({ do: 'list', what: 'stories' });
   });
 
@@ -77,6 +79,8 @@ describe('npm start --', () => {
     [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
     [['--json', '--explain'], '--json and --explain do not go together'],
     [['--list', '--list-codes'], '--list and --list-codes do not go together'],
+    [['--list', 'disk-full'], '--list: expected nothing or museum after it, found "disk-full"'],
+    [['--real', '--list', 'museum'], '--list: expected nothing or museum after it, found "museum"'],
     [['--speed', '3'], '--speed: only with --serve'],
     [['--story', 'full-disk'], '--story: only with --real'],
     [['--real', '--story'], `--story: expected one of ${STORY_NAMES}, found nothing after it`],
@@ -119,6 +123,15 @@ describe('the lists', () => {
     expect(lines.map((line) => line.split('  ')[0])).toEqual(names);
     expect(new Set(names).size).toBe(names.length);
     for (const line of lines) expect(line).toMatch(/^[a-z][a-z0-9-]*[a-z0-9] {2}[A-Z][^\n]*\.$/);
+  });
+});
+
+describe('the list of the museum', () => {
+  it('has a day, a name, a sentence and a source on each line, the oldest first', () => {
+    const lines = listLines('museum');
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^20\d\d-\d\d-\d\d {2}[a-z0-9-]+ {2}[A-Z].*\. {2}https:\/\/\S+$/);
+    expect(lines).toEqual(lines.toSorted((a, b) => a.slice(0, 10).localeCompare(b.slice(0, 10))));
   });
 });
 

@@ -450,6 +450,19 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'two of four are on other blocks, and nobody can know which are right',
+        options: { before: poolOfAll, nodes: 4 },
+        story: async (court) => {
+          court.faultsEnd();
+          const { chain } = machine(court, 'node3');
+          const other = chain.fork(chain.height() - 10);
+          for (const name of ['node3', 'node4']) machine(court, name).client.follow(other);
+          await court.pass(HOUR_MS);
+          machine(court, 'node4').killClient();
+          await court.pass(5 * MINUTE_MS);
+        },
+      },
+      {
         when: 'of two nodes one is behind, and nobody can know which is right',
         options: { before: poolOfAll, nodes: 2 },
         story: async (court) => {
