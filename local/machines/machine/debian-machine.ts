@@ -26,6 +26,8 @@ const AGENT_VERSION = '3.3.3050.0';
 const SHUTDOWN_GRACE_SECONDS = 240;
 const BOOT_LOOKS_MAX = 200;
 const BOOT_LOOK_MS = 150;
+/** A minute and more: cloud-init is a large program, and several machines may boot at once. */
+const CLOUD_INIT_LOOKS_MAX = 500;
 const LOOK_TIMEOUT_MS = 10_000;
 /** Where the agent puts a document's steps before it runs them ("SSM Agent technical details"). */
 const ORCHESTRATION = '/var/lib/amazon/ssm/document/orchestration';
@@ -117,7 +119,7 @@ export class DebianMachine implements Machine {
     this.powerOff('hard');
   }
 
-  /** Resolves when its system answers; rejects if it does not within half a minute. */
+  /** Resolves when its system answers; rejects if it does not in time. */
   async booted(): Promise<void> {
     await this.#powering;
     if (this.#power !== 'on') throw new Error(`${this.name}: its system does not answer`);
@@ -160,7 +162,7 @@ export class DebianMachine implements Machine {
     this.#powering = this.#powering.then(work).catch(this.#place.onError);
   }
 
-  /** Waits until its D-Bus answers, its resolver is set, and its disks are there. */
+  /** Waits until its D-Bus answers, its resolver is set, its disks are there, and its agent would answer. */
   async #settled(pid: number): Promise<void> {
     for (let look = 0; look < BOOT_LOOKS_MAX; look++) {
       const { exitCode } = await runInside(pid, {
@@ -170,11 +172,28 @@ export class DebianMachine implements Machine {
       if (exitCode === 0) {
         const ready = `cat >/etc/resolv.conf; : >${DISKS_READY}`;
         await runInside(pid, { command: ['sh', '-c', ready], input: RESOLV_CONF, timeoutMs: LOOK_TIMEOUT_MS });
-        return;
+        return this.#online(pid);
       }
       await sleep(BOOT_LOOK_MS);
     }
     throw new Error(`${this.name} (${this.instanceId}): systemd does not answer`);
+  }
+
+  /**
+   * The unit of the SSM agent is "After=network-online.target", and cloud-init.service, which masks our client, is before that target: so the agent of a
+   * busy machine answers late, and never before the mask. It answers, too, where cloud-init has failed.
+   */
+  async #online(pid: number): Promise<void> {
+    if (this.#spec.userData === '') return;
+    for (let look = 0; look < CLOUD_INIT_LOOKS_MAX; look++) {
+      const { stdout } = await runInside(pid, {
+        command: ['systemctl', 'show', '--property=ActiveState', '--value', 'cloud-init.service'],
+        timeoutMs: LOOK_TIMEOUT_MS,
+      });
+      if (/^(active|failed)$/.test(stdout.trim())) return;
+      await sleep(BOOT_LOOK_MS);
+    }
+    throw new Error(`${this.name} (${this.instanceId}): cloud-init does not come to its end`);
   }
 
   /** As the agent does it: writes the script to a file, and runs it with the parameters in the environment. */
