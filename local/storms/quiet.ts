@@ -9,8 +9,12 @@ import type { Entry } from './storm.ts';
 
 /** So long after the last change everything is swept: what is told late, or closes by itself, has come by then. */
 const SETTLED_MS = 15 * 60_000;
-/** So long before something comes everything is swept again: what is watched counts from there as if it had always been (three minutes at most between two looks). */
-const WARM_MS = 6 * 60_000;
+/**
+ * So long before something comes the nodes are watched again, and then everything is swept: what is watched counts from there as if it had always been
+ * (three minutes at most between two looks), and who reads what was seen finds it fresh.
+ */
+const WATCHED_MS = 7 * 60_000;
+const WARM_MS = 5 * 60_000;
 /** What comes once an hour has ended by then. */
 const SELDOM_MS = 3 * 60_000;
 /** More different acts than these, and the oldest may count as new once more. */
@@ -18,6 +22,8 @@ const KNOWN_MAX = 20_000;
 /** The measurements of one sweep are sent within this. */
 const ONE_SWEEP_MS = 40_000;
 const MINUTE_MS = 60_000;
+/** The function that looks at the nodes; all others read what it has seen. */
+const WATCHES = /:function:chainmend-watch-fleet(:|$)/;
 
 /** A PutMetricData. */
 interface Measured {
@@ -84,7 +90,8 @@ export class QuietStretches {
   #leavesOut({ targetArn, seldom }: Firing): boolean {
     const nowMs = this.#world.region.clock.now();
     if (!this.#isQuiet(nowMs)) this.#changed();
-    const isNear = (atMs: number): boolean => atMs > nowMs - SELDOM_MS && atMs < nowMs + WARM_MS;
+    const beforeMs = WATCHES.test(targetArn) ? WATCHED_MS : WARM_MS;
+    const isNear = (atMs: number): boolean => atMs > nowMs - SELDOM_MS && atMs < nowMs + beforeMs;
     if (nowMs - this.#changedMs < this.#settledMs) return false;
     if (isNear(seldom.lastMs) || isNear(seldom.nextMs) || this.#momentsMs.some(isNear)) return false;
     this.#measureAgain(targetArn, nowMs);
