@@ -21,6 +21,8 @@ const SELDOM_MS = 3 * 60_000;
 const KNOWN_MAX = 20_000;
 /** The measurements of one sweep are sent within this. */
 const ONE_SWEEP_MS = 40_000;
+/** A look at all nodes has ended by then. */
+const A_LOOK_MS = 30_000;
 const MINUTE_MS = 60_000;
 /** The function that looks at the nodes; all others read what it has seen. */
 const WATCHES = /:function:chainmend-watch-fleet(:|$)/;
@@ -46,6 +48,8 @@ export class QuietStretches {
   readonly #known = new Set<string>();
   readonly #measured = new Map<string, Measured[]>();
   #changedMs: number;
+  /** Since when the nodes are watched without a gap; undefined: they are not, just now. */
+  #watchingSinceMs: number | undefined;
   /** How many sweeps were left out. */
   leftOut = 0;
 
@@ -87,16 +91,25 @@ export class QuietStretches {
     this.#changedMs = this.#world.region.clock.now();
   }
 
-  #leavesOut({ targetArn, seldom }: Firing): boolean {
+  #leavesOut(firing: Firing): boolean {
+    const { targetArn } = firing;
     const nowMs = this.#world.region.clock.now();
-    if (!this.#isQuiet(nowMs)) this.#changed();
-    const beforeMs = WATCHES.test(targetArn) ? WATCHED_MS : WARM_MS;
-    const isNear = (atMs: number): boolean => atMs > nowMs - SELDOM_MS && atMs < nowMs + beforeMs;
-    if (nowMs - this.#changedMs < this.#settledMs) return false;
-    if (isNear(seldom.lastMs) || isNear(seldom.nextMs) || this.#momentsMs.some(isNear)) return false;
+    const watches = WATCHES.test(targetArn);
+    const isNeeded = this.#isNeeded(firing, nowMs, watches ? WATCHED_MS : WARM_MS);
+    if (watches) this.#watchingSinceMs = isNeeded ? (this.#watchingSinceMs ?? nowMs) : undefined;
+    // Who reads what was seen waits for the first look after a quiet stretch.
+    if (isNeeded && (watches || nowMs - (this.#watchingSinceMs ?? nowMs) >= A_LOOK_MS)) return false;
     this.#measureAgain(targetArn, nowMs);
+    for (const arn of [targetArn, ...this.#calledBy(targetArn)]) this.#world.region.lambda.keepWarm(arn);
     this.leftOut++;
     return true;
+  }
+
+  #isNeeded({ seldom }: Firing, nowMs: number, beforeMs: number): boolean {
+    if (!this.#isQuiet(nowMs)) this.#changed();
+    if (nowMs - this.#changedMs < this.#settledMs) return true;
+    const isNear = (atMs: number): boolean => atMs > nowMs - SELDOM_MS && atMs < nowMs + beforeMs;
+    return isNear(seldom.lastMs) || isNear(seldom.nextMs) || this.#momentsMs.some(isNear);
   }
 
   #isQuiet(nowMs: number): boolean {
@@ -109,6 +122,12 @@ export class QuietStretches {
       !region.cloudwatch.anyInAlarm() &&
       incidentsOf(this.#world).every(({ state }) => state === 'healed' || state === 'escalated')
     );
+  }
+
+  /** A sweep of the nodes asks the probes. */
+  #calledBy(targetArn: string): readonly string[] {
+    if (!WATCHES.test(targetArn)) return [];
+    return this.#world.region.lambda.functionArns().filter((arn) => arn.endsWith(':chainmend-probe-nodes'));
   }
 
   /** As if the sweep had run: its own measurements of last time, and those of its function. */
