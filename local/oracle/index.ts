@@ -114,6 +114,11 @@ export class Judge {
     for (const rule of this.#rules) rule.look?.(nowMs);
   }
 
+  /** Whether each node serves its chain, as far as somebody knows who knows everything. */
+  get allIsWell(): boolean {
+    return this.#scene.nodes.every(({ trouble }) => trouble === undefined);
+  }
+
   /** Before each act of a person that is not a call of AWS's API. */
   person(act: PersonAct): void {
     if (!PERSON_KINDS.includes(act.kind)) return;

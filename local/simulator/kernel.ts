@@ -49,6 +49,14 @@ export interface RegionIdentity {
   readonly regionName: string;
 }
 
+/** A moment of a schedule that comes every few minutes. */
+export interface Firing {
+  readonly schedule: string;
+  readonly targetArn: string;
+  /** The nearest moments, in ms since the epoch, of schedules that come seldom: once an hour or a day. */
+  readonly seldom: { readonly lastMs: number; readonly nextMs: number };
+}
+
 export interface Kernel extends RegionIdentity {
   readonly clock: Clock;
   readonly conditionKeys: ConditionKeys;
@@ -62,6 +70,8 @@ export interface Kernel extends RegionIdentity {
   fault(name: PassingFaultName): boolean;
   /** Counts that a fault has had an effect: on a request, an event, a command. */
   met(fault: string): void;
+  /** Whether this firing is left out, since somebody knows that it would find nothing new. */
+  leavesOut(firing: Firing): boolean;
   /** Makes a service the receiver for ARNs with this prefix: "arn:aws:lambda:", "arn:aws:sqs:", … */
   receive(arnPrefix: string, receiver: Receiver): void;
   /**
@@ -88,6 +98,8 @@ export class RegionKernel implements Kernel {
   readonly clock: Clock;
   /** Set when the bus exists. */
   bus: (event: BusEvent) => void = () => {};
+  /** Set by who can tell, and plays many hours; otherwise nothing is left out. */
+  leavesOut: Kernel['leavesOut'] = () => false;
   /** Set when IAM exists. */
   permits: Kernel['permits'] = () => undefined;
   readonly works: AwsWork[] = [];

@@ -110,6 +110,11 @@ export class Outages implements RequestFaults {
     return 'failed';
   }
 
+  /** Whether one lasts at that moment (ms since the epoch). */
+  lasting(atMs: number): boolean {
+    return [...this.#untilMs.values()].some((untilMs) => atMs < untilMs);
+  }
+
   /** How many requests an outage of the service has met. */
   failed(service: string): number {
     return this.#failed.get(service) ?? 0;

@@ -1,7 +1,6 @@
 // Plays many storms at once, in several processes: each gets the next seed when it has ended one.
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { GeneratorName } from './generators.ts';
 import type { Answer, Order } from './worker.ts';
 
 export interface Played extends Answer {
@@ -19,12 +18,12 @@ const STORMS_PER_PROCESS = 40;
  */
 export async function playAll(
   seeds: readonly number[],
-  { jobs, hours, generator }: { readonly jobs: number; readonly hours: number; readonly generator: GeneratorName },
+  { jobs, ...how }: Omit<Order, 'seed'> & { readonly jobs: number },
   ended: (played: Played) => void,
 ): Promise<void> {
   const left = [...seeds];
   const work = async (): Promise<void> => {
-    while (left.length > 0) await playSome(left, { hours, generator }, ended);
+    while (left.length > 0) await playSome(left, how, ended);
   };
   await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, work));
 }

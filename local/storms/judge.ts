@@ -92,7 +92,10 @@ export function personActOf(
 }
 
 /** The judge that knows the promises alone. It is told what owners say, when the story has begun. */
-export function promisesAsJudge({ region, fleets, nodes }: World): StormJudge {
+export function promisesAsJudge({ region, fleets, nodes }: World): {
+  readonly judge: StormJudge;
+  readonly isWell: () => boolean;
+} {
   const documents = [...fleets.keys()].flatMap((name) => {
     const text = region.ssm.parameter(fleetParameterName('/chainmend', name));
     return text === undefined ? [] : [[name, JSON.parse(text) as FleetDocument] as const];
@@ -101,10 +104,11 @@ export function promisesAsJudge({ region, fleets, nodes }: World): StormJudge {
     ...{ fleet: fleet.name, instanceId, role },
     name: tags[fleet.nodes.nameTag] ?? instanceId,
   }));
-  return new Judge(region, {
+  const judge = new Judge(region, {
     fleets: new Map(documents),
     nodes: said.map((node) => ({ ...node, name: nameAmong(said, node) })),
   });
+  return { judge, isWell: () => judge.allIsWell };
 }
 
 /** Members of a group that share a name have the end of their instance's id behind it (docs/fleet-files.md, `nodes.nameTag`). */

@@ -13,6 +13,7 @@ import type { Moment, Stage } from '../scenarios/world-file/timeline.ts';
 import { AwsError } from '../simulator/service.ts';
 import type { DrawnType, Generator } from './generator.ts';
 import { type Broken, invariantsAsJudge, personActOf, promisesAsJudge, type StormJudge } from './judge.ts';
+import { QuietStretches } from './quiet.ts';
 import { type Entry, nameOf, type Storm, worldFileOf } from './storm.ts';
 
 export interface Ending {
@@ -28,6 +29,15 @@ export interface Ending {
   readonly traceHash: string;
   /** What was done and said around the first break; empty where nothing was broken. */
   readonly around: readonly string[];
+  /** Sweeps that would have found nothing new, and were not played. */
+  readonly leftOut: number;
+}
+
+export interface PlayOptions {
+  /** `all`: none is left out. */
+  readonly sweeps?: 'all' | 'needed';
+  /** Who looks on from the beginning of the story. */
+  readonly witness?: (world: World) => void;
 }
 
 const LOOK_EVERY_MS = 10_000;
@@ -40,17 +50,23 @@ const REST_MS = 4 * HOUR_MS;
 const AFTERMATH_MS = 10 * MINUTE_MS;
 
 /** Before the scenarios' own invariants and the judge of the promises. */
-export async function playStorm(storm: Storm, generator: Omit<Generator, 'draw'>): Promise<Ending> {
+export async function playStorm(
+  storm: Storm,
+  generator: Omit<Generator, 'draw'>,
+  { sweeps = 'needed', witness }: PlayOptions = {},
+): Promise<Ending> {
   const checker = new Checker();
   const judges: StormJudge[] = [invariantsAsJudge(checker, storm.hours)];
   const look = (): void => {
     for (const judge of judges) judge.look();
   };
+  let quiet: QuietStretches | undefined;
   const region = await createRegion({
     seed: storm.seed,
     lane: 'sweep',
     onCall: (record) => {
       for (const judge of judges) judge.onCall(record);
+      quiet?.onCall(record);
       if (record.actor.startsWith('chainmend-') && isMutation(record)) look();
     },
   });
@@ -65,7 +81,11 @@ export async function playStorm(storm: Storm, generator: Omit<Generator, 'draw'>
   try {
     const world = await prepare(region, scenario);
     checker.begin(world);
-    judges.push(promisesAsJudge(world));
+    const { judge, isWell } = promisesAsJudge(world);
+    judges.push(judge);
+    const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: storm.faultsEndMinutes, do: 'end' }];
+    if (sweeps === 'needed') quiet = new QuietStretches(world, isWell, entries, START_MS);
+    witness?.(world);
     scenario.people?.(world);
     await unfold(region, storm, judges, look);
   } catch (error) {
@@ -85,6 +105,7 @@ export async function playStorm(storm: Storm, generator: Omit<Generator, 'draw'>
     virtualHours: (atMs - START_MS) / HOUR_MS,
     traceHash: region.gateway.trace.hash(),
     around: broken[0] ? watch.around(broken[0]) : [],
+    leftOut: quiet?.leftOut ?? 0,
   };
 }
 

@@ -13,6 +13,7 @@ import { playStorm } from './play.ts';
 import { shrink } from './shrink.ts';
 import { nameOf, type Storm, worldFileOf } from './storm.ts';
 import { endingLines, Tally } from './tally.ts';
+import type { Order } from './worker.ts';
 
 process.env['TZ'] = 'UTC';
 
@@ -21,6 +22,7 @@ interface Options {
   readonly jobs: string;
   readonly hours: string;
   readonly generator: string;
+  readonly sweeps: string;
   readonly types?: true;
   readonly shrink?: true;
   readonly out?: string;
@@ -40,6 +42,7 @@ const program = new Command('npm run storm --')
   .option('--jobs <n>', 'processes side by side', String(availableParallelism()))
   .option('--hours <n>', 'how long each storm is; faults come in its first three tenths', '8')
   .option('--generator <name>', `who draws them: ${Object.keys(GENERATORS).join(', ')}`, 'a')
+  .option('--sweeps <which>', 'needed: those that would find nothing new are left out; or all', 'needed')
   .option('--types', 'names the types of faults of the generator, and plays nothing')
   .option(
     '--shrink',
@@ -57,12 +60,15 @@ try {
     throw new UsageError(`--generator: expected ${Object.keys(GENERATORS).join(' or ')}, found "${generator}"`);
   const seeds = seedsOf(options.seeds);
   const hours = numberOf('--hours', options.hours, HOURS_MAX);
+  const { sweeps } = options;
+  if (sweeps !== 'needed' && sweeps !== 'all')
+    throw new UsageError(`--sweeps: expected needed or all, found "${sweeps}"`);
   if (options.types) listTypes(generator);
   else {
     await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
     process.exitCode = options.shrink
-      ? await shrinkOne(onlySeed(seeds), { hours, generator, out: options.out })
-      : await playMany(seeds, { hours, generator, jobs: numberOf('--jobs', options.jobs, JOBS_MAX) });
+      ? await shrinkOne(onlySeed(seeds), { hours, generator, sweeps, out: options.out })
+      : await playMany(seeds, { hours, generator, sweeps, jobs: numberOf('--jobs', options.jobs, JOBS_MAX) });
   }
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof CommanderError)) throw error;
@@ -74,6 +80,7 @@ try {
 interface How {
   readonly hours: number;
   readonly generator: GeneratorName;
+  readonly sweeps: Order['sweeps'];
 }
 
 function listTypes(generator: GeneratorName): void {
@@ -93,7 +100,7 @@ async function playMany(seeds: readonly number[], { jobs, ...how }: How & { read
 
 async function shrinkOne(seed: number, { out, ...how }: How & { readonly out: string | undefined }): Promise<0 | 1> {
   const generator = GENERATORS[how.generator];
-  const play = (one: Storm) => playStorm(one, generator);
+  const play = (one: Storm) => playStorm(one, generator, { sweeps: how.sweeps });
   const storm = generator.draw(seed, how);
   const ending = await play(storm);
   if (ending.broken.length === 0) {

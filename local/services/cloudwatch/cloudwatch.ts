@@ -20,6 +20,8 @@ export interface CloudWatch extends Service {
   seriesOf(series: MetricId): readonly { readonly atMs: number; readonly value: number }[];
   /** The state of an alarm now; undefined without such an alarm. */
   alarmState(alarmName: string): 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' | undefined;
+  /** Whether an alarm is in state ALARM now. */
+  anyInAlarm(): boolean;
   /** The tags of an alarm; empty without such an alarm. */
   alarmTags(alarmName: string): Readonly<Record<string, string>>;
 }
@@ -38,6 +40,7 @@ export function createCloudWatch(kernel: Kernel): CloudWatch {
     },
     seriesOf: (id) => (store.find(id)?.buckets ?? []).map(({ atMs, sum, count }) => ({ atMs, value: sum / count })),
     alarmState: (alarmName) => engine.alarms.get(alarmName)?.state.value,
+    anyInAlarm: () => [...engine.alarms.values()].some(({ state }) => state.value === 'ALARM'),
     alarmTags: (alarmName) => Object.fromEntries(engine.alarms.get(alarmName)?.tags ?? []),
   };
 }

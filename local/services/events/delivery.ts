@@ -31,6 +31,8 @@ export interface Delivery {
   /** The sender of the delivery, and of the message to the dead-letter queue. */
   readonly sender: Sender;
   payload(attempt: number): string;
+  /** It is drawn like any other, and never arrives: somebody knows that it would find nothing new. */
+  readonly isLeftOut?: boolean;
   readonly retryPolicy?: RetryPolicy | undefined;
   readonly deadLetterArn?: string | undefined;
   /** Message attributes of the dead letter. */
@@ -133,6 +135,7 @@ export function createCourier(kernel: Kernel, stream: string, deadLetters: DeadL
         return;
       }
       const [first, ...more] = arrivalDelaysMs(kernel, random, isBus);
+      if (delivery.isLeftOut) return;
       kernel.working({ what: delivery.what, resources: delivery.resources, from: now, to: now + first });
       for (const delayMs of [first, ...more]) kernel.clock.after(delayMs, () => attempt(delivery, now, 0));
     },

@@ -157,6 +157,13 @@ export function createSandboxes(
   return {
     run,
     checkConcurrency,
+    /** As if an idle sandbox of the function had just been used. */
+    keepWarm: (fn: LambdaFunction): void => {
+      const key = keyOf(fn);
+      const list = idle.get(key) ?? [];
+      const last = list.pop();
+      if (last) idle.set(key, [...list, { ...last, sinceMs: kernel.clock.now() }]);
+    },
     /** The sandbox of this actor has died: its invocation fails, and it is never used again. */
     sandboxKilled: (actor: string): void => {
       for (const [key, list] of idle)

@@ -36,6 +36,8 @@ import type { VpcOf } from './vpc.ts';
 export interface Lambda extends Service {
   /** The gateway killed this sandbox: its invocation fails, and it is not used again. */
   sandboxKilled(actor: string): void;
+  /** As if an idle sandbox of the function had just been used: for sweeps that are left out. */
+  keepWarm(functionArn: string): void;
   /** A function's own policy; undefined without one. */
   policy(functionArn: string): PolicyDocument | undefined;
   functionArns(): readonly string[];
@@ -103,6 +105,7 @@ export function createLambda(
 
   return {
     sandboxKilled: sandboxes.sandboxKilled,
+    keepWarm: (functionArn) => sandboxes.keepWarm(functions.resolve(functionArn).fn),
     policy: functions.admits,
     roleOf: (functionArn) => functions.resolve(functionArn).fn.roleArn,
     setPolicy: functions.setPolicy,

@@ -52,6 +52,14 @@ const GROUP = 'default';
 // "EventBridge Scheduler … 60 second precision": at some offset within the minute, the same for each firing of a schedule.
 const PRECISION_MS = 60_000;
 
+/** Sweeps come every few minutes: each reads everything again. */
+const FREQUENT_MS = 5 * 60_000;
+const isFrequent = ({ next }: Timing, afterMs: number): boolean => {
+  const firstMs = next(afterMs);
+  const secondMs = firstMs === undefined ? undefined : next(firstMs);
+  return firstMs !== undefined && secondMs !== undefined && secondMs - firstMs <= FREQUENT_MS;
+};
+
 /** "The default retry policy … is 185 retries within 24 hours" ("Managing a schedule's retry policy", EventBridge Scheduler user guide). */
 const RETRIES = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 } as const;
 
@@ -103,12 +111,32 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
     });
   };
 
+  /** Of schedules that come seldom: the last moment before now, and the next one. */
+  let seldomLastMs = Number.NEGATIVE_INFINITY;
+  const seldomNextMs = (): number =>
+    [...schedules.values()]
+      .filter(({ input, timing }) => input.State !== 'DISABLED' && !isFrequent(timing, kernel.clock.now()))
+      .reduce(
+        (least, { timing }) => Math.min(least, timing.next(kernel.clock.now()) ?? least),
+        Number.POSITIVE_INFINITY,
+      );
+
+  const leavesOut = ({ input, timing }: Schedule, dueMs: number): boolean => {
+    if (!isFrequent(timing, dueMs)) {
+      seldomLastMs = kernel.clock.now();
+      return false;
+    }
+    const seldom = { lastMs: seldomLastMs, nextMs: seldomNextMs() };
+    return kernel.leavesOut({ schedule: input.Name, targetArn: input.Target.Arn, seldom });
+  };
+
   const fire = (schedule: Schedule, dueMs: number): void => {
     const { Target: target, Name: name } = schedule.input;
     const executionId = random.uuid();
     const time = new Date(dueMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
     courier.send({
       what: 'schedule delivery',
+      isLeftOut: leavesOut(schedule, dueMs),
       resources: [name],
       targetArn: target.Arn,
       sender: {

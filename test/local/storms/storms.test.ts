@@ -57,7 +57,7 @@ describe('a storm that breaks a promise is shrunk', () => {
   const ending = (storm: Storm, promise: string | undefined): Ending => ({
     seed: storm.seed,
     broken: promise === undefined ? [] : [{ promise, atMs: 0, subject: 'x', sentence: 'x' }],
-    ...{ mattered: [], idle: [], drawn: [], fired: [], virtualHours: 1, traceHash: '', around: [] },
+    ...{ mattered: [], idle: [], drawn: [], fired: [], virtualHours: 1, traceHash: '', around: [], leftOut: 0 },
   });
   const large = storms.find(
     ({ nodes, faults, fleets }) => nodes.length > 9 && faults.length > 5 && fleets.length > 1,
