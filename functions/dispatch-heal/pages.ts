@@ -1,7 +1,14 @@
 // Which pages are due for refusals of heals, purely: what is refused to many nodes for one cause is one page with their names. A second one follows only
 // where more nodes have joined, later each time.
-import type { IncidentRecord, PendingPage, SentPages, SentPagesRecord } from '../../shared/heal/records.ts';
+import {
+  DISK_FIRST,
+  type IncidentRecord,
+  type PendingPage,
+  type SentPages,
+  type SentPagesRecord,
+} from '../../shared/heal/records.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
 
 const MINUTE_MS = 60_000;
 /** From the first refusal on: what is refused to many nodes is refused to all of them within a minute or two. */
@@ -51,8 +58,11 @@ export function duePages(
   nowMs: number,
 ): readonly DuePage[] {
   const groups = new Map<string, RefusedIncident[]>();
+  const disks = incidents.filter(({ state, trigger }) => state !== 'healed' && readTrigger(trigger)?.kind === 'disk');
   for (const incident of incidents)
     for (const refusal of incident.pendingPages ?? []) {
+      // The disk's own incident tells why it is not grown.
+      if (refusal.code === DISK_FIRST && disks.some(({ instanceId }) => instanceId === incident.instanceId)) continue;
       const cause = OF_THE_ACCOUNT.has(refusal.code) ? refusal.code : `${refusal.code} ${incident.fleet}`;
       const group = groups.get(cause) ?? [];
       group.push({ incident, refusal });

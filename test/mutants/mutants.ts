@@ -1062,6 +1062,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/pages.ts': [
     {
+      name: 'a full disk is told by its own incident alone',
+      find: 'if (refusal.code === DISK_FIRST',
+      replace: 'if (refusal.code !== refusal.code',
+      caughtBy: ['functions/dispatch-heal/pages'],
+    },
+    {
       name: 'a node that waits for its turn is not told beside the trouble of its zone',
       find: 'nowMs - atMs < TOLD_FOR_MS',
       replace: 'nowMs < atMs',

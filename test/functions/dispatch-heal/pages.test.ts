@@ -80,6 +80,18 @@ describe('a node that waits for its turn', () => {
   });
 });
 
+describe('a node whose disk is full', () => {
+  const waits = refused('node1', 2, { code: 'disk-full-first', trigger: 'node:health' });
+
+  it('is told of where no alarm sees its disk, and not where the disk has an incident of its own', () => {
+    expect(nodesOf(duePages([waits], NOTHING, NOON_MS))).toEqual([['node1']]);
+    const disk = openIncidentRecord({ node: 'node1', instanceId: 'i-node1', trigger: 'disk:data' });
+    expect(duePages([waits, disk], NOTHING, NOON_MS)).toEqual([]);
+    const another = openIncidentRecord({ node: 'node2', instanceId: 'i-node2', trigger: 'disk:data' });
+    expect(nodesOf(duePages([waits, another], NOTHING, NOON_MS))).toEqual([['node1']]);
+  });
+});
+
 describe('two causes', () => {
   it('are two pages: another code, and another fleet', () => {
     const all = [
