@@ -977,13 +977,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'while blocks are divided, the slower side is not behind the faster one',
       find: 'if (isEndOfItsSide(one, source))',
       replace: 'if (chain.standsAlone)',
-      caughtBy: ['functions/watch-fleet/health'],
+      caughtBy: ['functions/watch-fleet/health-adversarial'],
     },
     {
       name: 'while blocks are divided, a node that stands is not unknown',
       find: 'if (divided === null || !goesOn ||',
       replace: 'if (divided === null ||',
-      caughtBy: ['functions/watch-fleet/health'],
+      caughtBy: ['functions/watch-fleet/health-adversarial'],
     },
     {
       name: 'a node that goes on alone with the blocks of the others is told of',
