@@ -13,13 +13,13 @@ const PATIENCE_MS = 20 * 60_000;
 const STORMS_PER_PROCESS = 40;
 
 /**
- * Calls `ended` for each seed, in the order in which storms end.
+ * Calls `ended` for each seed, in the order in which storms end; where it answers `enough`, no further storm is begun.
  * @throws Error where a process dies or a storm takes too long: with the seed
  */
 export async function playAll(
   seeds: readonly number[],
   { jobs, ...how }: Omit<Order, 'seed'> & { readonly jobs: number },
-  ended: (played: Played) => void,
+  ended: (played: Played) => 'more' | 'enough',
 ): Promise<void> {
   const left = [...seeds];
   const work = async (): Promise<void> => {
@@ -29,7 +29,11 @@ export async function playAll(
 }
 
 /** One process, until it has played its share or nothing is left. */
-function playSome(left: number[], how: Omit<Order, 'seed'>, ended: (played: Played) => void): Promise<void> {
+function playSome(
+  left: number[],
+  how: Omit<Order, 'seed'>,
+  ended: (played: Played) => 'more' | 'enough',
+): Promise<void> {
   const worker = fork(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   return new Promise((resolve, reject) => {
     let seed: number | undefined;
@@ -46,7 +50,7 @@ function playSome(left: number[], how: Omit<Order, 'seed'>, ended: (played: Play
       worker.send({ ...how, seed } satisfies Order);
     };
     worker.on('message', (answer: Answer) => {
-      ended({ ...answer, seed: seed ?? 0 });
+      if (ended({ ...answer, seed: seed ?? 0 }) === 'enough') left.length = 0;
       next();
     });
     worker.on('error', reject);

@@ -1,13 +1,13 @@
 // `npm run storm -- --seeds A..B`: plays generated storms, and has them judged. Exit status 0: no promise was broken and every type of fault that was to
 // be seen had an effect; 1: not so; 2: wrong use.
 
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
-import { playAll } from './crew.ts';
+import { type Played, playAll } from './crew.ts';
 import { GENERATORS, type GeneratorName, isGeneratorName } from './generators.ts';
 import { playStorm } from './play.ts';
 import { shrink } from './shrink.ts';
@@ -23,6 +23,9 @@ interface Options {
   readonly hours: string;
   readonly generator: string;
   readonly sweeps: string;
+  readonly nodes?: string;
+  readonly log?: string;
+  readonly untilBroken?: true;
   readonly types?: true;
   readonly shrink?: true;
   readonly out?: string;
@@ -33,6 +36,7 @@ class UsageError extends Error {}
 const SEEDS_MAX = 1_000_000;
 const HOURS_MAX = 168;
 const JOBS_MAX = 64;
+const NODES_MAX = 1_000;
 
 const say = (line: string): void => console.log(terminalText(line));
 
@@ -43,6 +47,9 @@ const program = new Command('npm run storm --')
   .option('--hours <n>', 'how long each storm is; faults come in its first three tenths', '8')
   .option('--generator <name>', `who draws them: ${Object.keys(GENERATORS).join(', ')}`, 'a')
   .option('--sweeps <which>', 'needed: those that would find nothing new are left out; or all', 'needed')
+  .option('--nodes <n>', 'plays only the storms of at most so many nodes')
+  .option('--log <file>', 'adds a line for each storm that ended; storms that it has are not played again')
+  .option('--until-broken', 'begins no storm after one has broken a promise')
   .option('--types', 'names the types of faults of the generator, and plays nothing')
   .option(
     '--shrink',
@@ -68,7 +75,10 @@ try {
     await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
     process.exitCode = options.shrink
       ? await shrinkOne(onlySeed(seeds), { hours, generator, sweeps, out: options.out })
-      : await playMany(seeds, { hours, generator, sweeps, jobs: numberOf('--jobs', options.jobs, JOBS_MAX) });
+      : await playMany(options.nodes === undefined ? seeds : smallOnes(seeds, options.nodes, { hours, generator }), {
+          ...{ hours, generator, sweeps, log: options.log, untilBroken: options.untilBroken ?? false },
+          jobs: numberOf('--jobs', options.jobs, JOBS_MAX),
+        });
   }
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof CommanderError)) throw error;
@@ -87,15 +97,60 @@ function listTypes(generator: GeneratorName): void {
   for (const [type, { hand, says }] of Object.entries(GENERATORS[generator].types)) say(`${type}  ${hand}: ${says}`);
 }
 
-async function playMany(seeds: readonly number[], { jobs, ...how }: How & { readonly jobs: number }): Promise<0 | 1> {
+interface Many extends How {
+  readonly jobs: number;
+  readonly log: string | undefined;
+  readonly untilBroken: boolean;
+}
+
+async function playMany(seeds: readonly number[], { jobs, log, untilBroken, ...how }: Many): Promise<0 | 1> {
   const tally = new Tally(GENERATORS[how.generator]);
   const beganMs = Date.now();
-  await playAll(seeds, { jobs, ...how }, (played) => {
+  const before = log === undefined ? [] : playedBefore(log, how).filter(({ seed }) => seeds.includes(seed));
+  for (const played of before) {
     tally.add(played);
     for (const line of endingLines(played.ending, how)) say(line);
+  }
+  const done = new Set(before.map(({ seed }) => seed));
+  const left = seeds.filter((seed) => !done.has(seed));
+  await playAll(left, { jobs, ...how }, (played) => {
+    tally.add(played);
+    if (log !== undefined) appendFileSync(log, `${JSON.stringify({ ...how, ...played } satisfies Logged)}\n`);
+    for (const line of endingLines(played.ending, how)) say(line);
+    return untilBroken && played.ending.broken.length > 0 ? 'enough' : 'more';
   });
   for (const line of tally.lines({ wallSeconds: (Date.now() - beganMs) / 1_000, jobs })) say(line);
   return tally.isClean ? 0 : 1;
+}
+
+/** A line of a log. */
+type Logged = How & Played;
+
+/** The storms of a log that were played in the same way. A line that was cut off is a storm that is played again. */
+function playedBefore(log: string, { hours, generator, sweeps }: How): readonly Played[] {
+  if (!existsSync(log)) return [];
+  const text = readFileSync(log, 'utf8');
+  // The next line does not go on a line that was cut off.
+  if (text !== '' && !text.endsWith('\n')) appendFileSync(log, '\n');
+  return text
+    .split('\n')
+    .flatMap((line): readonly Logged[] => {
+      try {
+        return [JSON.parse(line) as Logged];
+      } catch {
+        return [];
+      }
+    })
+    .filter((line) => line.hours === hours && line.generator === generator && line.sweeps === sweeps);
+}
+
+function smallOnes(
+  seeds: readonly number[],
+  words: string,
+  { hours, generator }: Pick<How, 'hours' | 'generator'>,
+): readonly number[] {
+  const most = numberOf('--nodes', words, NODES_MAX);
+  return seeds.filter((seed) => GENERATORS[generator].draw(seed, { hours }).nodes.length <= most);
 }
 
 async function shrinkOne(seed: number, { out, ...how }: How & { readonly out: string | undefined }): Promise<0 | 1> {
