@@ -16,8 +16,8 @@ export interface ChainState {
   readonly onBranch: readonly Source[];
   readonly tip: Tip;
   readonly haltedSinceMs: number | null;
-  /** Its only node stands for longer than its chain ever pauses, nobody else can say whether the chain goes on, and it was not restarted for that yet. */
-  readonly standsAlone: boolean;
+  /** Since when its only node stands, where that is longer than its chain ever pauses, nobody else can say whether the chain goes on, and it was not restarted for that yet. */
+  readonly stoodAloneSinceMs: number | null;
   /** Whether the fleet was watched a moment ago. */
   readonly watched: boolean;
 }
@@ -29,7 +29,7 @@ export function chainStateOf(facts: FleetFacts): ChainState {
   const onBranch = sources.all.filter(({ key }) => !branches.differing.has(key));
   const linked = linkedReferences(fleet, onBranch);
   const tip = tipOf(onBranch, linked, before.watch, nowMs);
-  const alone = aloneIn(facts, sources.all);
+  const alone = aloneIn(facts, sources.all, tip);
   return {
     sources,
     linked,
@@ -38,7 +38,7 @@ export function chainStateOf(facts: FleetFacts): ChainState {
     onBranch,
     tip,
     haltedSinceMs: alone === null ? haltedSince(fleet, tip, onBranch, before.watch, nowMs) : null,
-    standsAlone: alone === 'stands',
+    stoodAloneSinceMs: alone?.is === 'stands' ? alone.sinceMs : null,
     watched: before.watch !== undefined && nowMs - before.watch.observedAtMs <= WATCHED_MS,
   };
 }
@@ -273,16 +273,22 @@ function linksUp({ status }: Source, { height, hash }: BlockHash): boolean {
 function aloneIn(
   { fleet, nodes, references, before, nowMs }: FleetFacts,
   all: readonly Source[],
-): 'stands' | 'starts' | null {
+  tip: Tip,
+): { readonly is: 'stands'; readonly sinceMs: number } | { readonly is: 'starts' } | null {
   const [source, ...others] = all;
   if (source?.kind !== 'node' || others.length > 0 || nodes.length > 1 || references.length > 0) return null;
   const { haltSeconds, startGraceSeconds } = fleet.health;
   const { sinceMs } = source.track;
-  if (sinceMs === null || nowMs - sinceMs < haltSeconds * 1000) return null;
+  if (sinceMs === null) return null;
+  // A look that came late says nothing against the looks before it: its height is the same. What may have become of its client meanwhile is seen first.
+  const stoodSinceMs = tip.height === source.status.height ? Math.min(sinceMs, tip.sinceMs ?? sinceMs) : sinceMs;
+  const watchedEnoughMs = Math.min(haltSeconds, startGraceSeconds) * 1000;
+  if (nowMs - stoodSinceMs < haltSeconds * 1000 || nowMs - sinceMs < watchedEnoughMs) return null;
   const known = before.nodes.get(source.key);
-  if (known?.memory?.stoodAlone !== source.status.height || known.health === 'stuck') return 'stands';
+  if (known?.memory?.stoodAlone !== source.status.height || known.health === 'stuck')
+    return { is: 'stands', sinceMs: stoodSinceMs };
   // Its client has just come up: what becomes of that is seen first.
-  return known.startedAtMs !== null && nowMs - known.startedAtMs < startGraceSeconds * 1000 ? 'starts' : null;
+  return known.startedAtMs !== null && nowMs - known.startedAtMs < startGraceSeconds * 1000 ? { is: 'starts' } : null;
 }
 
 /**

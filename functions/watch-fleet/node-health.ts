@@ -351,7 +351,7 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   const { behindBlocks } = facts.fleet.health;
   const { height } = source.status;
   const tipHeight = tip.height ?? height;
-  if (chain.standsAlone && !grace) return standsAlone(one, source, reading);
+  if (chain.stoodAloneSinceMs !== null && !grace) return standsAlone(one, source, reading, chain.stoodAloneSinceMs);
   if (height - tipHeight > behindBlocks) {
     const claim = `it alone claims height ${height}, ${blocks(height - tipHeight)} above what anybody confirms`;
     if (!isOnOwnBranch(one, source)) return assessment('unknown', claim);
@@ -423,9 +423,9 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
 }
 
 /** Without another voice only the time speaks, and the node's own signs: it may be its chain. A restart costs a minute, and is made once. */
-function standsAlone({ facts }: NodeFacts, source: Source, reading: StatusReading): HealthAssessment {
+function standsAlone({ facts }: NodeFacts, source: Source, reading: StatusReading, sinceMs: number): HealthAssessment {
   const { height } = source.status;
-  const stood = duration(facts.nowMs - (source.track.sinceMs ?? facts.nowMs));
+  const stood = duration(facts.nowMs - sinceMs);
   const claim = claimOf(source.status);
   const ownWord = claim > height ? `, and it knows of a block ${claim} itself` : '';
   const reason =

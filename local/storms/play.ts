@@ -14,7 +14,7 @@ import { AwsError } from '../simulator/service.ts';
 import type { DrawnType, Generator } from './generator.ts';
 import { type Broken, invariantsAsJudge, personActOf, promisesAsJudge, type StormJudge } from './judge.ts';
 import { QuietStretches } from './quiet.ts';
-import { type Entry, nameOf, type Storm, worldFileOf } from './storm.ts';
+import { type Entry, endMinutesOf, nameOf, type Storm, worldFileOf } from './storm.ts';
 
 export interface Ending {
   readonly seed: number;
@@ -83,7 +83,7 @@ export async function playStorm(
     checker.begin(world);
     const { judge, isWell } = promisesAsJudge(world);
     judges.push(judge);
-    const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: storm.faultsEndMinutes, do: 'end' }];
+    const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: endMinutesOf(storm), do: 'end' }];
     if (sweeps === 'needed') quiet = new QuietStretches(world, isWell, entries, START_MS);
     witness?.(world);
     scenario.people?.(world);
@@ -116,7 +116,7 @@ async function unfold(region: Region, storm: Storm, judges: readonly StormJudge[
     clock.after(LOOK_EVERY_MS, lookAgain);
   };
   lookAgain();
-  clock.at(START_MS + storm.faultsEndMinutes * MINUTE_MS, () => {
+  clock.at(START_MS + endMinutesOf(storm) * MINUTE_MS, () => {
     for (const judge of judges) judge.faultsEnd(clock.now());
   });
   await clock.run({ untilMs: START_MS + storm.hours * HOUR_MS, maxEvents: MAX_EVENTS });

@@ -5,7 +5,7 @@ import { PASSING_FAULT_NAMES } from '../simulator/faults.ts';
 import type { Firing } from '../simulator/kernel.ts';
 import { isMutating } from '../simulator/request-faults.ts';
 import { type CallRecord, canonical, wasCarriedOut } from '../simulator/trace.ts';
-import type { Entry } from './storm.ts';
+import { type Entry, momentsOf } from './storm.ts';
 
 /** So long after the last change everything is swept: what is told late, or closes by itself, has come by then. */
 const SETTLED_MS = 15 * 60_000;
@@ -145,14 +145,6 @@ export class QuietStretches {
     }
   }
 }
-
-/** Minutes at which an entry begins, comes again or ends. */
-const momentsOf = (entries: readonly Entry[]): readonly number[] =>
-  entries.flatMap(({ at, every = 0, times = every === 0 ? 1 : 12, minutes = 0 }) => {
-    if (typeof at !== 'number') return [];
-    const begins = Array.from({ length: Number(times) }, (_, time) => at + time * Number(every));
-    return begins.flatMap((begin) => [begin, begin + Number(minutes)]);
-  });
 
 const minutesLater = ({ at }: Entry): number =>
   typeof at === 'number' || typeof at['minutes'] !== 'number' ? 0 : at['minutes'];

@@ -97,6 +97,18 @@ export function withNodes(storm: Storm, nodes: readonly StormNode[]): Storm {
 const hosts = (entries: readonly Entry[]): readonly string[] =>
   entries.flatMap(({ reference }) => (typeof reference === 'string' ? [reference] : []));
 
+/** Minutes at which an entry begins, comes again or ends. */
+export const momentsOf = (entries: readonly Entry[]): readonly number[] =>
+  entries.flatMap(({ at, every = 0, times = every === 0 ? 1 : 12, minutes = 0 }) => {
+    if (typeof at !== 'number') return [];
+    const begins = Array.from({ length: Number(times) }, (_, time) => at + time * Number(every));
+    return begins.flatMap((begin) => [begin, begin + Number(minutes)]);
+  });
+
+/** Minutes after the beginning at which everything has ended that has an end, as far as that is known before. */
+export const endMinutesOf = ({ faultsEndMinutes, faults }: Storm): number =>
+  Math.max(faultsEndMinutes, ...momentsOf(faults.flatMap(({ entries }) => entries)));
+
 /** Pages and attempts are judged by cause, not by their number: a storm is many troubles at once. */
 const MANY = 1_000;
 

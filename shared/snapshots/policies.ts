@@ -31,6 +31,8 @@ export interface ScheduleFact {
 
 /** A fleet has one or two policies; a hundred are all that an account may have in a Region (Amazon DLM quotas). */
 const MAX_POLICIES = 10;
+/** GetLifecyclePolicies: a tag filter has at most 256 characters, though a tag of EC2 may have 128 and 256. */
+const MAX_TAG_FILTER_CHARACTERS = 256;
 /** DLM's own maxima are consistent with this: 1,200 months are 36,500 days (RetainRule). */
 const DAYS_OF: Readonly<Record<string, number>> = { DAYS: 1, WEEKS: 7, MONTHS: 36_500 / 1_200, YEARS: 365 };
 
@@ -45,10 +47,11 @@ export async function readPolicies(
   seen: readonly string[],
 ): Promise<readonly PolicyFact[]> {
   const tagSets = [fleet.nodes.tags, ...fleet.volumes.map(({ tags }) => tags)];
-  const TargetTags = [
-    ...new Set(tagSets.flatMap((tags) => Object.entries(tags).map(([key, value]) => `${key}=${value}`))),
-  ];
-  const { Policies = [] } = await dlm.send(new GetLifecyclePoliciesCommand({ TargetTags }));
+  const pairs = tagSets.flatMap((tags) => Object.entries(tags).map(([key, value]) => `${key}=${value}`));
+  // A policy that takes what has a longer pair is known by the snapshots that it made.
+  const TargetTags = [...new Set(pairs)].filter((pair) => pair.length <= MAX_TAG_FILTER_CHARACTERS);
+  const { Policies = [] } =
+    TargetTags.length === 0 ? {} : await dlm.send(new GetLifecyclePoliciesCommand({ TargetTags }));
   const ids = [...new Set([...Policies.map(({ PolicyId = '' }) => PolicyId), ...seen])].sort();
   if (ids.length > MAX_POLICIES)
     throw new Error(

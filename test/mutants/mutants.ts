@@ -881,6 +881,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/watch-fleet/chain.ts': [
     {
+      name: 'a look that came late does not begin a standstill anew',
+      find: 'tip.height === source.status.height ?',
+      replace: 'tip.height === -1 ?',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
+      name: 'after nobody has looked a node is watched again for a while',
+      find: ' || nowMs - sinceMs < watchedEnoughMs',
+      replace: '',
+      caughtBy: ['functions/watch-fleet/health'],
+    },
+    {
       name: 'a reference whose blocks do not follow on each other is no evidence',
       find: 'if (block?.parent !== below) return false;',
       replace: 'if (block === undefined) return false;',
@@ -976,7 +988,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     {
       name: 'while blocks are divided, the slower side is not behind the faster one',
       find: 'if (isEndOfItsSide(one, source))',
-      replace: 'if (chain.standsAlone)',
+      replace: 'if (chain.stoodAloneSinceMs !== null)',
       caughtBy: ['functions/watch-fleet/health-adversarial'],
     },
     {

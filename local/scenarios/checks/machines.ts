@@ -74,12 +74,15 @@ function signedHeight({ fleet, machine }: PlacedNode): number | undefined {
   return height === undefined ? undefined : Number(height);
 }
 
-/** Volumes that are mounted for writing. */
+/** Volumes that are mounted for writing. Of a logical volume no machine says which volumes are below it. */
 const mountsOf = ({ nodes }: World) =>
   nodes.flatMap(({ machine, instanceId }) =>
     machine
       .devices()
-      .filter(({ mountedAt, readOnly }) => mountedAt !== undefined && !readOnly && machine.isPowered)
+      .filter(
+        ({ volumeId, mountedAt, readOnly }) =>
+          volumeId !== '' && mountedAt !== undefined && !readOnly && machine.isPowered,
+      )
       .map(({ volumeId }) => ({ volumeId, instanceId })),
   );
 

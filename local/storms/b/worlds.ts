@@ -140,7 +140,7 @@ function clientOf(chance: Chance): NonNullable<StormNode['client']> {
   return {
     startSeconds: chance.one([0, 15, 59, 90, 900]),
     ...(chance.percent(30) && { stopSeconds: chance.one([0, 9, 11, 60, 599]) }),
-    ...(chance.percent(30) && { catchUpBlocksPerSecond: chance.one([0.5, 20, 1_000]) }),
+    ...(chance.percent(30) && { catchUpBlocksPerSecond: chance.one([0.6, 20, 1_000]) }),
     copiesOpen: chance.one(['opens', 'refuses', 'starts-over', 'by chance'] as const),
   };
 }

@@ -522,6 +522,23 @@ describe('a node without siblings and references', () => {
     expect(watched.watch?.haltedSinceMs).toBeNull();
   });
 
+  it('has stood through a look that came late: its height is what it was', () => {
+    const watched = new Watched(fleet())
+      .sweeps(58, () => ({ node1: 100 }))
+      .sweep({ node1: 100 }, 4 * MINUTE)
+      .sweeps(3, () => ({ node1: 100 }));
+    expect(watched.health['node1']).toBe('synced');
+    watched.sweeps(2, () => ({ node1: 100 }));
+    expect(watched.node('node1')).toMatchObject({ health: 'stuck', evidence: 'no-reference' });
+    expect(watched.node('node1').reason).toMatch(/^it has stood at 100 for 66 min/);
+  });
+
+  it('is watched again for a while after nobody has looked at it: a person may have been at work', () => {
+    const watched = new Watched(fleet()).sweep({ node1: 100 }).sweep({ node1: 100 }, 120 * MINUTE);
+    expect(watched.sweeps(4, () => ({ node1: 100 })).health['node1']).toBe('synced');
+    expect(watched.sweep({ node1: 100 }).health['node1']).toBe('stuck');
+  });
+
   it('is not stuck again at that height: after a restart it is the chain that stands', () => {
     const watched = stood()
       .sweep({ node1: dead })

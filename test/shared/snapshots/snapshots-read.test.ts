@@ -147,6 +147,17 @@ describe('the snapshots of a first day', () => {
     const policies = await readPolicies(dlm, FLEET, ['policy-0123456789abcdef0']);
     expect(policies.map(({ policyId }) => policyId)).toEqual(Policies.map(({ PolicyId }) => PolicyId));
     expect(supplyOf(policies)[0]).toMatch(/\(hourly\) takes snapshots every 1 h and keeps them for 24 h/);
+    // A tag of EC2 may be longer than what DLM is asked for: what the other tags show is read all the same.
+    const tags = { ...FLEET.nodes.tags, ['k'.repeat(128)]: 'v'.repeat(256) };
+    const longTags = { ...FLEET, nodes: { ...FLEET.nodes, tags } };
+    expect(await readPolicies(dlm, longTags, ['policy-0123456789abcdef0'])).toEqual(policies);
+    expect(
+      await readPolicies(
+        dlm,
+        { ...longTags, nodes: { ...FLEET.nodes, tags: { a: 'v'.repeat(256) } }, volumes: [] },
+        [],
+      ),
+    ).toEqual([]);
   });
 });
 
