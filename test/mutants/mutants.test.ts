@@ -5,6 +5,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { MUTANTS, mutated, suiteFile } from './mutants.ts';
+import { SEEN_BY_STORMS } from './storm-rules.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -23,6 +24,11 @@ describe('a rule of the list', () => {
   it('has a name of its own', () => {
     const names = MUTANTS.map(({ name }) => name);
     expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  });
+
+  it('that storms must notice is one of these', () => {
+    expect(SEEN_BY_STORMS.filter((name) => !MUTANTS.some((mutant) => mutant.name === name))).toEqual([]);
+    expect(new Set(SEEN_BY_STORMS).size).toBe(SEEN_BY_STORMS.length);
   });
 
   it('is held by suites that there are', () => {

@@ -1,13 +1,13 @@
 // `npm run mutants [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout, and expects that a test fails. The suites run as in
 // `npm test`. A rule that only a suite run by name would catch counts as not caught.
-import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { copyCheckout, runNode, tidyUpOnSignals } from './copies.ts';
 import { MUTANTS, type Mutant, mutated, suiteFile } from './mutants.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+/** No suite is run by name: each runs the part that `npm test` runs. */
+const BESIDE = { CHAINMEND_ASKED: 'nothing' };
 /** Copies of the checkout; each tries one mutant at a time. */
 const SIDE_BY_SIDE = 2;
 /** A suite takes seconds. A mutant that hangs gives no verdict of a test. */
@@ -15,7 +15,6 @@ const PATIENCE_MS = 120_000;
 /** All suites of all mutants, once. */
 const BASELINE_PATIENCE_MS = 600_000;
 const MAX_SHOWN = 600;
-const MAX_HEARD = 100_000;
 
 /** The part of Jest's `--json` that this file reads. */
 interface JestReport {
@@ -33,9 +32,6 @@ interface JestReport {
 
 type Ran = { readonly report: JestReport } | { readonly none: string };
 
-const children = new Set<number>();
-const directories: string[] = [];
-
 function usage(): number {
   console.error('usage: npm run mutants [-- PART-OF-A-NAME]: one part of a name is expected');
   return 2;
@@ -47,13 +43,7 @@ async function main(part: string): Promise<number> {
     console.error(`no mutant has "${part}" in its name, expected a part of one of ${MUTANTS.length} names`);
     return 2;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => void tidyUp().finally(() => process.exit(130)));
-  try {
-    return await tryAll(chosen);
-  } finally {
-    await tidyUp();
-  }
+  return tidyUpOnSignals(() => tryAll(chosen));
 }
 
 async function tryAll(chosen: readonly Mutant[]): Promise<number> {
@@ -136,17 +126,6 @@ const resultOf = ({ testResults }: JestReport, suite: string): JestReport['testR
 
 const shown = (text: string): string => stripVTControlCharacters(text).trim().slice(0, MAX_SHOWN);
 
-/** Folders that .gitignore names are made again in the copy. `node_modules` is not: it stays next to the copy. */
-const LEFT_OUT: ReadonlySet<string> = new Set(['.git', 'node_modules', 'dist', 'cdk.out', 'coverage']);
-
-async function copyCheckout(): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), 'chainmend-mutants-'));
-  directories.push(copy);
-  await cp(ROOT, copy, { recursive: true, filter: (path) => path === ROOT || !LEFT_OUT.has(basename(path)) });
-  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
-}
-
 /** Runs in several processes where there are many suites. */
 async function runSuites(copy: string, suites: readonly string[], patienceMs: number): Promise<Ran> {
   const output = join(copy, 'mutants-report.json');
@@ -161,67 +140,13 @@ async function runSuites(copy: string, suites: readonly string[], patienceMs: nu
     ...['--outputFile', output, `--maxWorkers=${suites.length > SIDE_BY_SIDE ? SIDE_BY_SIDE : 1}`],
     ...['--runTestsByPath', ...suites.map(suiteFile)],
   ];
-  const { stderr, status } = await node(words, copy, patienceMs);
+  const { stderr, status } = await runNode(words, copy, patienceMs, BESIDE);
   if (status === null) return { none: `its suites did not end within ${patienceMs / 1000} s` };
   try {
     return { report: JSON.parse(await readFile(output, 'utf8')) as JestReport };
   } catch {
     return { none: `Jest ended with ${status} and left no report: ${shown(stderr)}` };
   }
-}
-
-interface Ended {
-  readonly stderr: string;
-  /** null: the time limit ended it. */
-  readonly status: number | null;
-}
-
-/** Runs in its own process group, so that its child processes end with it. */
-function node(words: readonly string[], cwd: string, patienceMs: number): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, words, {
-      cwd,
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: {
-        ...process.env,
-        // No suite is run by name: each runs the part that `npm test` runs.
-        CHAINMEND_ASKED: 'nothing',
-        NODE_COMPILE_CACHE: join(ROOT, 'dist/compile-cache'),
-      },
-    });
-    const { pid = 0 } = child;
-    if (pid > 0) children.add(pid);
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr = (stderr + chunk).slice(-MAX_HEARD);
-    });
-    let isOver = false;
-    const timer = setTimeout(() => {
-      isOver = true;
-      endGroup(pid);
-    }, patienceMs);
-    child.once('error', reject);
-    child.once('close', (status) => {
-      clearTimeout(timer);
-      children.delete(pid);
-      resolve({ stderr, status: isOver ? null : (status ?? 1) });
-    });
-  });
-}
-
-function endGroup(pid: number): void {
-  if (pid === 0) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-async function tidyUp(): Promise<void> {
-  for (const pid of children) endGroup(pid);
-  await Promise.all(directories.splice(0).map((directory) => rm(directory, { recursive: true, force: true })));
 }
 
 const [part = '', ...others] = process.argv.slice(2);
