@@ -167,11 +167,11 @@ export interface Unplaced {
   readonly isEverywhere: boolean;
 }
 
-/** A rung that did not help. no-good-snapshot: there was nothing to restore from. */
+/** A rung that did not help. no-good-snapshot: there was nothing to restore from. not-started: EC2 did not start again what the rung had stopped. */
 export interface FailedRung {
   readonly rung: Rung;
   readonly reason: string;
-  readonly code?: 'no-good-snapshot';
+  readonly code?: 'no-good-snapshot' | 'not-started';
 }
 
 /** One piece of the cleanup after a proof. */

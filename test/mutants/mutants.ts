@@ -280,6 +280,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/rung.ts': [
     {
+      name: 'an instance that could not be started is started once more by the next attempt',
+      find: '!isSpentFor(state, start, nowMs)',
+      replace: '!isSpent(state, start)',
+      caughtBy: ['functions/replace-node/ladder'],
+    },
+    {
       name: 'a node of which nothing is known is waited for before anything is done to it',
       find: 'if (waitedMs(state, nowMs) < BLIND_MS) return waitFor(state, nowMs, reason);',
       replace: 'if (waitedMs(state, nowMs) < 0) return waitFor(state, nowMs, reason);',
@@ -1211,6 +1217,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/instances.ts': [
+    {
+      name: 'a rung whose start was refused goes on where the start succeeds later',
+      find: "return { ...state, rung: 'stop-start', failed };",
+      replace: 'return state;',
+      caughtBy: ['functions/replace-node/acts'],
+    },
     {
       name: 'what no pause may forbid is only what puts back',
       find: 'EC2 tells which instance it is.\n  intent: null,\n  recovers: false,',

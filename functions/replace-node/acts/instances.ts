@@ -11,6 +11,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { namesakeOf } from '../../../shared/guardrails/terminated.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
+import type { LadderState } from '../../../shared/heal/memory.ts';
 import {
   JOINING_TAG,
   KEEP_UNTIL_TAG,
@@ -97,12 +98,19 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
     });
   },
   reduce: {
-    done: (state) => ({ ...state, original: 'started' }),
+    done: (state) => reopened({ ...state, original: 'started' }),
     // The hardware has no capacity, or a key may not be used: another instance may be available elsewhere.
-    failed: (state, _, { reason }) => (state.rung === 'stop-start' ? failRung(state, reason) : state),
+    failed: (state, _, { reason }) => (state.rung === 'stop-start' ? failRung(state, reason, 'not-started') : state),
     unknown: nothing,
   },
 });
+
+/** A rung that failed because its instance could not be started goes on where that was possible later. */
+function reopened(state: LadderState): LadderState {
+  const failed = state.failed.filter(({ code }) => code !== 'not-started');
+  if (state.rung !== null || failed.length === state.failed.length) return state;
+  return { ...state, rung: 'stop-start', failed };
+}
 
 /** Sets the instance to standby in its group and lowers the desired capacity by one, so that the group launches none in its place. */
 export const standBy = defineAct<{ readonly group: string }>()('standby', {

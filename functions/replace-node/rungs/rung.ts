@@ -204,6 +204,10 @@ const keyOf = (decision: Decision): string | null => (decision.do === 'end' ? nu
 export const isSpent = ({ setback }: LadderState, decision: Decision): boolean =>
   setback !== null && setback.act === keyOf(decision) && setback.count >= MAX_IN_A_ROW;
 
+/** Whether it is also too soon to try it once more: what a node needs is tried again by the next attempt. */
+const isSpentFor = (state: LadderState, decision: Decision, nowMs: number): boolean =>
+  isSpent(state, decision) && nowMs - (state.setback?.atMs ?? nowMs) < NEXT_ATTEMPT_MS;
+
 /** Why an act is given up, for the act that is made in its place. */
 export const sentenceOfSetback = ({ setback }: LadderState): string =>
   `${setback?.act} failed several times: ${setback?.reason}`;
@@ -318,8 +322,8 @@ export function onceSettled(facts: Facts, state: LadderState, end: End): Decisio
   if (isSeenStopped(facts, state)) return waitFor(state, facts.nowMs, 'it was started, and EC2 says stopped still');
   if (facts.original?.instance.state !== 'stopped' || !owesStart(facts, state)) return ended(asItIs(facts, end));
   const why = `its instance is stopped, and cannot be started again: ${state.setback?.reason}`;
-  if (end.as === 'escalated') return ended({ ...end, reason: `${end.reason}; ${why}`, asFound: false });
-  return stuck(why);
+  // Nothing else is left to be tried, but what a heal has stopped it starts when AWS can.
+  return stuck(end.as === 'escalated' ? `${end.reason}; ${why}` : why);
 }
 
 /** The next thing to put back; null where there is nothing, or where it is impossible. */
@@ -331,7 +335,7 @@ function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
     const call = power === 'running' ? 'StopInstances' : 'StartInstances';
     const isStill = (power === 'stopped' || power === 'running') && !isPending(state, call, instanceId, nowMs);
     const start = startMachine('it was stopped by this heal');
-    if (isStill && !isSpent(state, start)) return start;
+    if (isStill && !isSpentFor(state, start, nowMs)) return start;
     // The instance stays on standby: in service its group would replace it, because it does not run.
     if (power === 'stopped' && isStill) return null;
     if (!isStill)

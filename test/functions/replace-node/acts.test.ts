@@ -239,6 +239,18 @@ describe('a client that the node cannot follow', () => {
 });
 
 describe('a rung ends', () => {
+  it('where its instance could not be started, and goes on where that is possible later', () => {
+    const started: Act = { do: 'start-instance', reason: '' };
+    const ended = reduceAct(ladderState({ rung: 'stop-start', original: 'stopIntended' }), started, failed());
+    expect(ended).toMatchObject({ rung: null, failed: [{ rung: 'stop-start', code: 'not-started' }] });
+    const later = { ...ended, failed: [...ended.failed, { rung: 'replace', reason: 'no room either' } as const] };
+    expect(reduceAct(later, started, done())).toMatchObject({
+      rung: 'stop-start',
+      original: 'started',
+      failed: [{ rung: 'replace' }],
+    });
+  });
+
   it('and what it owes stays owed', () => {
     const after = reduceAct(
       ladderState({ rung: 'stop-start', hold: 'held', client: 'mayBeDown', original: 'stopIntended' }),

@@ -308,15 +308,27 @@ describe('before it gives up', () => {
     const setback = { act: 'start-instance', count: 3, reason: 'no capacity', atMs: NOON_MS };
     expect(
       next({ original: member }, { ...spent, hold: 'held', original: 'stopIntended', standby: 'entering', setback }),
-    ).toBe('ladder-spent');
+    ).toBe('step-failed');
   });
 
-  it('says so where nobody can start it any more', () => {
+  it('says so where it cannot be started, and tries again', () => {
     const setback = { act: 'start-instance', count: 3, reason: 'InsufficientInstanceCapacity', atMs: NOON_MS };
     const act = decide(facts(stopped), ladderState({ ...spent, hold: 'held', original: 'stopIntended', setback }));
     expect(act).toMatchObject({
-      end: { as: 'escalated', asFound: false, reason: expect.stringContaining('InsufficientInstanceCapacity') },
+      end: {
+        as: 'failed',
+        code: 'step-failed',
+        retryAfterMs: 30 * MINUTE_MS,
+        reason: expect.stringMatching(/^nothing helped.*cannot be started again: InsufficientInstanceCapacity/),
+      },
     });
+  });
+
+  it('what could not be started half an hour ago is started once more by the next attempt', () => {
+    const setback = { act: 'start-instance', count: 3, reason: 'no capacity', atMs: NOON_MS };
+    const state = { ...spent, hold: 'held', original: 'stopIntended', setback } as const;
+    expect(next({ ...stopped, nowMs: NOON_MS + 29 * MINUTE_MS }, state)).toBe('step-failed');
+    expect(next({ ...stopped, nowMs: NOON_MS + 30 * MINUTE_MS }, state)).toBe('start-instance');
   });
 
   it('a member that was set aside goes back into service, also where a guard refuses the next rung', () => {
