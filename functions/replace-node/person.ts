@@ -26,16 +26,21 @@ export function leftToPerson(
   if (want.do !== 'heal' || seen === null) return null;
   // Whoever is at it knows. watch-fleet has already told that the node does not answer.
   const later = { page: nowMs - onsetMs >= FIRST_MS, retryAfterMs: laterEachTime({ nowMs, onsetMs }) };
-  if (seen.clients.some(isUnknown)) {
-    const reason =
-      'the node cannot tell the state of its client: its unit or container is not there, or about to change; somebody may be at it';
-    return { refuse: 'client-unknown', reason, ...later };
-  }
+  if (seen.clients.some(isUnknown)) return { refuse: 'client-unknown', reason: CLIENT_UNKNOWN, ...later };
   const stopped = seen.clients.filter(wasStopped);
   if (!stops || stopped.length === 0 || seen.clients.some(hasFailed)) return null;
   const reason = `its client was stopped (${stopped.map(endOf).join('; ')}): somebody did that`;
   return { refuse: 'client-stopped', reason, ...later };
 }
+
+const CLIENT_UNKNOWN =
+  'the node cannot tell the state of its client: its unit or container is not there, or about to change; somebody may be at it';
+
+/** Nothing is done for a person either with a client that nobody can follow: whoever asked is told, and it is looked at again. */
+export const untold = ({ seen, nowMs, onsetMs }: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs'>): Refusal | null =>
+  seen?.clients.some(isUnknown) === true
+    ? { refuse: 'client-unknown', reason: CLIENT_UNKNOWN, page: true, retryAfterMs: laterEachTime({ nowMs, onsetMs }) }
+    : null;
 
 const isUnknown = ({ state }: Client): boolean => state === 'unknown';
 const wasStopped = ({ state, asked }: Client): boolean => state === 'stopped' || (state === 'failed' && asked === true);

@@ -37,7 +37,10 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
 /** Whether a page names the node, or its fleet as a whole. */
 const isAbout = (page: Page, { fleet, name, instanceIds }: SeenNode): boolean =>
   page.fleet === fleet || page.text.includes(fleet)
-    ? page.node === '' || page.node === name || [name, ...instanceIds].some((word) => page.text.includes(word))
+    ? page.node === '' ||
+      page.node === 'fleet' ||
+      page.node === name ||
+      [name, ...instanceIds].some((word) => page.text.includes(word))
     : // The account’s budget, the suite itself: nobody in particular.
       page.fleet === '' && page.node === '';
 

@@ -499,6 +499,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/swap.ts': [
     {
+      name: 'no volumes are exchanged for a person beside a client that nobody can follow',
+      find: ' ?? untold(facts)',
+      replace: '',
+      caughtBy: ['functions/replace-node/swap'],
+    },
+    {
       name: 'a pause keeps no client down whose swap was cut off',
       find: "|| act.to === 'found' || state?.client",
       replace: "|| act.do === 'swap' || state?.client",

@@ -55,6 +55,16 @@ function chosen(more: Partial<Facts>, has: Partial<LadderState> = {}): string {
   return act.do === 'end' ? (act.end.as === 'refused' ? act.end.refusal.refuse : `${act.end.as}`) : act.do;
 }
 
+it('what a person has asked for waits, and is told, while the node cannot tell the state of its client', () => {
+  const [running] = seen().clients;
+  const gone = { seen: { ...seen(), clients: running ? [{ ...running, state: 'unknown' as const }] : [] } };
+  const has = { ...SWAP, restoredVolumes: copy() };
+  expect(next({ want: RESTORE, volumes: [volumeNow(), copyVolume()], ...gone }, has)).toMatchObject({
+    end: { as: 'refused', refusal: { refuse: 'client-unknown', page: true } },
+  });
+  expect(next({ want: RESTORE, volumes: [volumeNow(), copyVolume()], seen: seen() }, has).do).toBe('swap');
+});
+
 it('a group that does not set its member aside ends the rung, and people read what it said', () => {
   const atMinimum = tried('set-0', 'other', { door: 'aws', reason: 'the group has a minimum of 5 and wants 5' });
   expect(next(sources(), { standby: 'refused', tried: [atMinimum] })).toMatchObject({
