@@ -95,13 +95,20 @@ function subjectsOf(scene: Scene, act: Act): { readonly node: SeenNode | undefin
   if (act.service !== 'route53') return scene.nodesOf(act).map((node) => ({ node, fleet: node.fleet }));
   // A record belongs to the fleet that its marker names; of a fleet's own names the zone says which.
   const text = JSON.stringify(act.input);
+  const zone = zoneOf(scene, text);
   const fleets = [...scene.fleets.entries()].filter(([name, { dns }]) =>
     /fleet=([a-z0-9-]+)/.test(text)
       ? text.includes(`fleet=${name},`)
-      : dns !== undefined && text.includes(`.${dns.zone}`) && only(scene, dns.zone),
+      : dns !== undefined && dns.zone === zone && only(scene, dns.zone),
   );
   return fleets.map(([fleet]) => ({ node: undefined, fleet }));
 }
+
+/** The zone that the names end with: of a zone and one below it the longer one. */
+const zoneOf = ({ fleets }: Scene, text: string): string | undefined =>
+  [...fleets.values()]
+    .flatMap(({ dns }) => (dns && text.includes(`.${dns.zone}`) ? [dns.zone] : []))
+    .sort((one, other) => other.length - one.length)[0];
 
 const only = ({ fleets }: Scene, zone: string): boolean =>
   [...fleets.values()].filter(({ dns }) => dns?.zone === zone).length === 1;
