@@ -72,6 +72,8 @@ export interface Kernel extends RegionIdentity {
   met(fault: string): void;
   /** Whether this firing is left out, since somebody knows that it would find nothing new. */
   leavesOut(firing: Firing): boolean;
+  /** The moment whose state the reads of EC2 show just now, in ms since the epoch; undefined: the present one. */
+  showsAsOf(): number | undefined;
   /** Makes a service the receiver for ARNs with this prefix: "arn:aws:lambda:", "arn:aws:sqs:", … */
   receive(arnPrefix: string, receiver: Receiver): void;
   /**
@@ -100,6 +102,8 @@ export class RegionKernel implements Kernel {
   bus: (event: BusEvent) => void = () => {};
   /** Set by who can tell, and plays many hours; otherwise nothing is left out. */
   leavesOut: Kernel['leavesOut'] = () => false;
+  /** Set by a test that shows a caller an older state. */
+  showsAsOf: Kernel['showsAsOf'] = () => undefined;
   /** Set when IAM exists. */
   permits: Kernel['permits'] = () => undefined;
   readonly works: AwsWork[] = [];

@@ -1,7 +1,7 @@
 import type { StoredContent } from '../../nodes/content.ts';
 import { AwsError, type Call } from '../../simulator/service.ts';
 import type { KeyUse, Snapshot, Volume } from './model.ts';
-import { LAG_MS_MAX, VersionedMap } from './versioned-map.ts';
+import { KEPT_MS, VersionedMap } from './versioned-map.ts';
 
 interface IdempotentVolume {
   readonly request: string;
@@ -17,7 +17,7 @@ const TOKENS_MAX = 10_000;
 export type ForeignKeyPolicy = 'use' | 'use-and-describe';
 
 export class EbsState {
-  readonly snapshots = new VersionedMap<Snapshot>(LAG_MS_MAX);
+  readonly snapshots = new VersionedMap<Snapshot>(KEPT_MS);
   readonly #byVolume = new Map<string, Set<string>>();
   /** Of detached volumes; an entry without a content means that the volume is known to be empty. */
   readonly contents = new Map<string, StoredContent | undefined>();

@@ -7,16 +7,16 @@ import { Placements } from './placements.ts';
 import { Quotas } from './quotas.ts';
 import { EbsState } from './snapshots-state.ts';
 import { Subnets } from './subnets.ts';
-import { LAG_MS_MAX, VersionedMap } from './versioned-map.ts';
+import { KEPT_MS, LAG_MS_MAX, VersionedMap } from './versioned-map.ts';
 
 const ID_DIGITS = 17;
 
 export class Ec2State {
   readonly kernel: Kernel;
   readonly machines: Machines;
-  readonly instances = new VersionedMap<Instance>(LAG_MS_MAX);
-  readonly volumes = new VersionedMap<Volume>(LAG_MS_MAX);
-  readonly addresses = new VersionedMap<Address>(LAG_MS_MAX);
+  readonly instances = new VersionedMap<Instance>(KEPT_MS);
+  readonly volumes = new VersionedMap<Volume>(KEPT_MS);
+  readonly addresses = new VersionedMap<Address>(KEPT_MS);
   /** Ids of former associations: ending one again is not an error. */
   readonly pastAssociations = new Set<string>();
   readonly launchTemplates = new Map<string, LaunchTemplate>();
@@ -50,6 +50,8 @@ export class Ec2State {
   /** The moment whose state a Describe call shows: now, or up to 90 s ago under the fault `stale-reads`. */
   readMoment(): number {
     const nowMs = this.kernel.clock.now();
+    const asOfMs = this.kernel.showsAsOf();
+    if (asOfMs !== undefined) return Math.min(asOfMs, nowMs);
     if (!this.kernel.fault('stale-reads')) return nowMs;
     this.kernel.met('stale-reads');
     return nowMs - this.kernel.random('ec2/stale-reads').integer(0, LAG_MS_MAX);

@@ -1,7 +1,10 @@
 // Values by id with their recent versions, so that a read can be answered from a lagging replica.
 
-/** Longest lag of a replica under `stale-reads`; earlier versions are kept for so long. */
+/** Longest lag of a replica under `stale-reads`. */
 export const LAG_MS_MAX = 90_000;
+/** Earlier versions are kept for so long: a test may show a state of an hour ago. */
+export const KEPT_MS = 61 * 60_000;
+
 interface Version<T> {
   readonly fromMs: number;
   /** Undefined: it does not exist any more. */
