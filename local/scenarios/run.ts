@@ -37,6 +37,8 @@ export interface RunOptions
   readonly witness?: Witness;
   /** Something goes wrong that is not a named fault (a test kills a function): expectations of undisturbed runs are skipped. */
   readonly disturbed?: true;
+  /** Blocks come as on the main network also where the story was written for quick ones. */
+  readonly blocks?: 'real';
 }
 
 export interface Witness {
@@ -64,7 +66,7 @@ export async function run(scenario: Scenario, options: RunOptions): Promise<Run>
       if (hasBegun) witness?.onCall(record);
     },
   });
-  const world = await prepare(region, scenario);
+  const world = await prepare(region, scenario, options);
   checker.begin(world);
   witness?.begin(world);
   hasBegun = true;
@@ -117,6 +119,7 @@ async function readSources(fleets: string, context: Readonly<Record<string, stri
 export async function prepare(
   region: Region,
   scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context'>,
+  { blocks = 'as written' }: Pick<RunOptions, 'blocks'> | { readonly blocks?: 'as written' } = {},
 ): Promise<World> {
   const { deployedWith = FLEETS, context = {} } = scenario;
   const key = deployedWith + JSON.stringify(context);
@@ -128,6 +131,7 @@ export async function prepare(
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, tableName, fleets);
+  world.blocks = blocks;
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);

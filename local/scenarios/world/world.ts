@@ -57,6 +57,9 @@ export class World {
   /** Starts of clients since the story began, by instance, oldest first. */
   readonly #starts = new Map<string, { readonly startedMs: number; syncedMs?: number }[]>();
 
+  /** real: blocks come as on the main network also where the story was written for quick ones. */
+  blocks: 'as written' | 'real' = 'as written';
+
   constructor(region: Region, tableName: string, fleets: ReadonlyMap<string, Fleet>) {
     this.region = region;
     this.tableName = tableName;
