@@ -555,8 +555,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/machine'],
     },
     {
+      name: 'an elastic address that an old reading did not show is not lost',
+      find: '!hasElastic(facts) && ',
+      replace: '',
+      caughtBy: ['functions/replace-node/machine'],
+    },
+    {
       name: 'a node with a public address gets no instance without one',
-      find: 'state.found.lostAddress !== undefined && instance.publicIp === null',
+      find: 'state.found.lostAddress !== undefined && !hasElastic(facts) && instance.publicIp === null',
       replace: 'state.found.lostAddress === instance.instanceId',
       caughtBy: ['functions/replace-node/machine'],
     },

@@ -26,7 +26,7 @@ export interface Mutation {
   readonly bookkeeping?: boolean;
   /** The call has no token: it is made at most once, and a new reading shows its effect. */
   readonly atMostOnce?: true;
-  /** Nothing later depends on it: where it keeps failing, its effect stays unknown, and the heal goes on. */
+  /** Where it keeps failing, its effect stays unknown, and the ladder decides: nothing later depends on it, or it is asked for again. */
   readonly bestEffort?: true;
   /**
    * A refusal of AWS in this call, thrown or returned, is a definite result of this act alone, and is reported.

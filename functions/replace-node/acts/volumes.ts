@@ -275,6 +275,8 @@ export const keepVolumes = defineAct<object>()('keep-volumes', {
     return mutate(context, {
       act: `ModifyInstanceAttribute ${found.instanceId}`,
       sentence: 'its volumes outlive it: DeleteOnTermination false',
+      // Until it reads as set nothing goes on; it is set again a little later.
+      bestEffort: true,
       call: async () => {
         const instance = await describeInstance(ec2, found.instanceId);
         const devices =

@@ -136,7 +136,7 @@ function launched(facts: Facts, state: LadderState, planned: Replacement): Decis
   // The first command under each fence: then commands of an earlier attempt are over.
   if (!isHeard || !seen) return askNode('replacement');
   // Peers could not come in, and in a public subnet nothing would get out.
-  if (state.found.lostAddress !== undefined && instance.publicIp === null)
+  if (state.found.lostAddress !== undefined && !hasElastic(facts) && instance.publicIp === null)
     return giveUpInstance(
       `the new instance has no public address, and the old one has ${state.found.lostAddress}: neither its launch template nor ${instance.subnetId} assigns one`,
     );
@@ -387,3 +387,6 @@ function move(facts: Facts, state: LadderState, to: Which): Decision | null {
   }
   return null;
 }
+
+/** What was read when the trouble began may have been older than its address: an elastic one is moved, and is not lost. */
+const hasElastic = ({ original }: Facts): boolean => (original?.instance.publicIp?.allocationId ?? null) !== null;

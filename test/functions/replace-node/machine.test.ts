@@ -121,6 +121,12 @@ describe('another instance', () => {
       'give-up-replacement',
     ],
     [
+      'is not given up where the old one has an elastic address, which an old reading had not shown',
+      { original: machine({ publicIp: { ip: '198.51.100.7', allocationId: 'eipalloc-0123456789abcdef0' } }) },
+      { is: { masked: false }, found: { ...ladderState().found, lostAddress: '198.51.100.7' } },
+      'note-masked',
+    ],
+    [
       'has another public address',
       { replacement: young({ publicIp: { ip: '198.51.100.8', allocationId: null } }) },
       { is: { masked: false }, found: { ...ladderState().found, lostAddress: '198.51.100.7' } },
