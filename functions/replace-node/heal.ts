@@ -438,8 +438,7 @@ async function release(context: ReplaceActContext, ending: Ending, leases: Lease
     clientUp: clientUp.original,
     ...(!isOver && { keepOperation: true as const }),
     before: async () => {
-      // The fleet's turn passes to the attempt that settles what is open.
-      if (isOver || !(await hasBegun(context))) await leaveReplacement(context);
+      if (isOver || !(await keepsTurn(context))) await leaveReplacement(context);
     },
   });
 }
@@ -448,4 +447,11 @@ async function release(context: ReplaceActContext, ending: Ending, leases: Lease
 async function hasBegun({ store, payload }: ReplaceContext): Promise<boolean> {
   const { operation } = (await store.readNode(payload.instanceId)) ?? { operation: null };
   return operation?.kind === 'replace' && operation.phase !== 'preparing';
+}
+
+/** The fleet's turn passes to the attempt that settles what is open. A node that waits for AWS, with nothing of it under way, keeps no other one waiting. */
+async function keepsTurn({ store, payload }: ReplaceContext): Promise<boolean> {
+  const { operation } = (await store.readNode(payload.instanceId)) ?? { operation: null };
+  if (operation?.kind !== 'replace' || operation.phase === 'preparing') return false;
+  return operation.memory.proved !== null || needsTurn(operation.memory);
 }
