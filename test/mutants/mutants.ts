@@ -669,6 +669,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/permission.ts': [
     {
+      name: 'a node that waits for room at AWS keeps no other one of its fleet waiting',
+      find: ' || needsTurn(node.operation.memory)',
+      replace: " || node.operation.phase === 'down'",
+      caughtBy: ['functions/replace-node/shortage'],
+    },
+    {
       name: 'only the data that were approved are copied',
       find: 'sourceOf(asks.volumes) !== source',
       replace: "sourceOf(asks.volumes) === ''",

@@ -4,7 +4,7 @@ import { leavesUnspent } from '../../../functions/replace-node/acts/act.ts';
 import { type Act, endsUnspent, reduceAct } from '../../../functions/replace-node/acts/table.ts';
 import { decide } from '../../../functions/replace-node/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
-import { needsTurn } from '../../../functions/replace-node/permission.ts';
+import { keepsTurn } from '../../../functions/replace-node/permission.ts';
 import type { Decision } from '../../../functions/replace-node/rungs/rung.ts';
 import { phaseOf } from '../../../functions/replace-node/state.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
@@ -104,7 +104,10 @@ describe('another instance that no subnet has room for', () => {
   it('holds neither the budget of a replacement nor the turn of its fleet while it waits', () => {
     expect(leavesUnspent(state)).toBe(true);
     expect(leavesUnspent({ ...state, original: 'stopRequested' })).toBe(true);
-    expect(needsTurn({ ...state, rung: null })).toBe(false);
+    const left = (memory: LadderState) =>
+      keepsTurn({ operation: { kind: 'replace', phase: phaseOf(memory), incidentId: '7f3a0c1d', memory } });
+    expect(left({ ...state, rung: null, original: 'stopRequested' })).toBe(false);
+    expect(left({ ...state, replacement: newReplacement(), original: 'stopRequested' })).toBe(true);
     const ends: Act = { do: 'end-rung', reason: '' };
     expect(endsUnspent({ ...state, original: 'stopRequested' }, ends, { is: 'done' }, { ...state, rung: null })).toBe(
       true,
