@@ -28,15 +28,18 @@ import {
   isSpent,
   onceSettled,
   orTold,
+  owesStart,
   paced,
   proved,
   RUNS_AGAIN,
   type Rung,
   refuse,
+  startMachine,
   stopMachine,
   waitedMs,
   waitFor,
 } from './rungs/rung.ts';
+import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
 import { foundVolume, isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, newState } from './state.ts';
 import { foundAgain, notMadeAgain } from './terminated.ts';
@@ -234,6 +237,8 @@ function climb(facts: Facts, state: LadderState): Decision {
   if (stalled) return onceSettled(facts, state, { as: 'refused', refusal: stalled });
   const taken = makesAgain(state) ? judgeGone(facts) : null;
   if (taken) return onceSettled(facts, state, { as: 'refused', refusal: taken });
+  const started = startRefusedBefore(facts, state);
+  if (started) return started;
   const next = nextRung(facts, state);
   if (next === undefined) return spent(facts, state);
   const held = holdSupply(facts, state, RUNGS[next]);
@@ -257,6 +262,14 @@ function climb(facts: Facts, state: LadderState): Decision {
   const reason = last ? `${last.rung} did not help: ${last.reason}` : reasonOf(facts);
   const doubt = facts.launch?.is === 'unknown' ? `; whether EC2 launches it is not known: ${facts.launch.reason}` : '';
   return takeRung({ rung: next, reason: next === 'replace' ? reason + doubt : reason });
+}
+
+/** The mildest is asked for first: the start that AWS had no room for, an hour later. */
+function startRefusedBefore(facts: Facts, state: LadderState): Decision | null {
+  const { original, nowMs } = facts;
+  if (state.unstarted === undefined || isUnstarted(state, nowMs) || !owesStart(facts, state)) return null;
+  const start = startMachine('AWS may have room for it again');
+  return original?.instance.state === 'stopped' && !isSpent(state, start) ? start : null;
 }
 
 /** Where the consensus client is at fault, only its own restart can help: neither other data nor another instance of the execution client. */

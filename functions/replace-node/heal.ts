@@ -19,7 +19,7 @@ import { decide } from './decide.ts';
 import { type Facts, readFacts } from './facts.ts';
 import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
-import { exceededBy, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
+import { exceededBy, keepsTurn, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
 import { type LadderPlan, planOf, stateOf } from './plan.ts';
 import { startInstead } from './rungs/restart.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
@@ -438,8 +438,8 @@ async function release(context: ReplaceActContext, ending: Ending, leases: Lease
     clientUp: clientUp.original,
     ...(!isOver && { keepOperation: true as const }),
     before: async () => {
-      // The fleet's turn passes to the attempt that settles what is open.
-      if (isOver || !(await hasBegun(context))) await leaveReplacement(context);
+      if (isOver || !keepsTurn(await context.store.readNode(context.payload.instanceId)))
+        await leaveReplacement(context);
     },
   });
 }

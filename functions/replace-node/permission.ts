@@ -89,6 +89,15 @@ function exceeded(facts: Facts, state: LadderState, reason: string): Decision {
 export const needsTurn = ({ rung, proved, moves }: LadderState): boolean =>
   proved === null && (rung === 'swap' || rung === 'replace' || (moves === true && rung === 'stop-start'));
 
+/**
+ * Whether the fleet's turn passes to the attempt that settles what is open. A node that waits for AWS, with nothing of it under way, keeps no other one
+ * waiting.
+ */
+export const keepsTurn = (node: Pick<NodeRecord, 'operation'> | undefined): boolean =>
+  node?.operation?.kind === 'replace' &&
+  node.operation.phase !== 'preparing' &&
+  (node.operation.memory.proved !== null || needsTurn(node.operation.memory));
+
 /** Whether the state may wait for the turn: not if the client is kept down, and not if resources are only put away. */
 export const mayWait = (state: LadderState): boolean =>
   phaseOf(state) === 'preparing' && state.restoredVolumes?.givenUp == null && state.replacement?.givenUp == null;

@@ -20,6 +20,7 @@ import type { ReplacePayload } from '../../shared/model/payload.ts';
 import type { Rung } from '../../shared/model/rungs.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { NodeCommand } from '../../shared/node-commands/node-command.ts';
+import { isShortIn } from './shortage.ts';
 
 /** The environment variable that names the document of each command. */
 export const DOCUMENTS = {
@@ -253,12 +254,15 @@ export function dropRestored(state: LadderState, atMs: number): LadderState {
 export function dropReplacement(state: LadderState): LadderState {
   const { replacement, original } = state;
   if (!replacement) return state;
+  const isShort = isShortIn(state, replacement.subnetId);
   const without: LadderState = {
     ...state,
     replacement: null,
     upSinceMs: null,
-    exhausted: [...state.exhausted, replacement.subnetId],
+    exhausted: isShort ? state.exhausted : [...state.exhausted, replacement.subnetId],
   };
+  // What EC2 has accepted, and found no room for after all, never ran: nothing is left of it.
+  if (isShort) return { ...without, hasMade: false };
   if (replacement.instanceId === '') return without;
   const left = { ...without, original: original === 'stopRequested' ? ('stopIntended' as const) : original };
   return failRung(left, replacement.givenUp ?? 'given up');
@@ -300,12 +304,16 @@ export function phaseOf(state: LadderState): Phase {
   return state.client === 'mayBeDown' || isStopOwed(state) || mayBeOnStandby(state) ? 'down' : 'preparing';
 }
 
-/** Whether the rung under way has done nothing: nothing was made for it, and the node was not affected. */
+/** Whether the rung under way has done nothing: nothing was made for it, and the node was not affected, whatever a rung before it has stopped. */
 export const isUnspent = (state: LadderState): boolean =>
   !state.hasMade &&
   state.original !== 'started' &&
   (state.restoredVolumes?.creating.length ?? 0) === 0 &&
-  phaseOf(state) === 'preparing';
+  (phaseOf(state) === 'preparing' || hasNoInstance(state));
+
+/** The original is affected only once its replacement is there. */
+const hasNoInstance = ({ rung, replacement, restoredVolumes }: LadderState): boolean =>
+  rung === 'replace' && replacement === null && restoredVolumes === null;
 
 /** The key of what is reserved for a rung: a flap keeps its incident, and a second swap counts once more. */
 export const reservationKey = (incidentId: string, { beganAtMs }: LadderState, rung: Rung): string =>

@@ -225,8 +225,8 @@ function tagSpecificationsOf(
   return Tags.length === 0 ? [] : [{ ResourceType, Tags }];
 }
 
-/** `place`: only one subnet or zone is affected, or the cause is not known. */
-export type LaunchCause = 'permission' | 'quota' | 'template' | 'place';
+/** `capacity`: one subnet or zone has too little of something, for now. `place`: only one is affected, or the cause is not known. */
+export type LaunchCause = 'permission' | 'quota' | 'template' | 'capacity' | 'place';
 
 export interface LaunchFault {
   readonly cause: LaunchCause;
@@ -246,6 +246,8 @@ const QUOTA = new Set([
   'MaxIOPSLimitExceeded',
   'NetworkInterfaceLimitExceeded',
 ]);
+/** "InsufficientInstanceCapacity", "InsufficientHostCapacity", "InsufficientFreeAddressesInSubnet", … ("Error codes for the Amazon EC2 API"). */
+const CAPACITY = /^Insufficient/;
 const TEMPLATE = new Set([TEMPLATE_UNFIT, 'InvalidParameterCombination', 'MissingParameter', 'UnknownParameter']);
 /** Resources that templates name by id or by name; subnets and addresses are not among them. */
 const NAMED_IN_TEMPLATE =
@@ -266,11 +268,26 @@ export function judgeLaunch({ refused, code }: AwsRefusal): LaunchFault {
     return { cause: 'quota', reason: `a quota of the account is reached: ${words} (Service Quotas raises it)` };
   if (TEMPLATE.has(code) || NAMED_IN_TEMPLATE.test(code))
     return { cause: 'template', reason: `the launch template cannot be used: ${words}` };
-  return { cause: 'place', reason: words };
+  return { cause: CAPACITY.test(code) ? 'capacity' : 'place', reason: words };
 }
 
 /** Whether every other subnet would refuse it, too. */
-export const isFaultOfEveryZone = ({ cause }: LaunchFault): boolean => cause !== 'place';
+export const isFaultOfEveryZone = ({ cause }: LaunchFault): boolean => cause !== 'place' && cause !== 'capacity';
+
+/** What AWS has too little of, for now; null where only a person can change the cause, or it is not known. */
+export const shortOf = ({ cause }: Pick<LaunchFault, 'cause'>): 'capacity' | 'quota' | null =>
+  cause === 'capacity' || cause === 'quota' ? cause : null;
+
+/**
+ * The same of an instance that EC2 has accepted and then not launched.
+ *
+ * @param stateReason EC2's own words, which begin with their code: "Server.InsufficientInstanceCapacity: …", "Client.VolumeLimitExceeded: …" (StateReason,
+ *   @aws-sdk/client-ec2)
+ */
+export function shortOfIn(stateReason: string): 'capacity' | 'quota' | null {
+  const [, code = ''] = /^(?:Server|Client)\.(\w+)/.exec(stateReason) ?? [];
+  return shortOf(judgeLaunch({ refused: stateReason, code }));
+}
 
 /** Why no replacement can be launched from a template; null where the template allows it. */
 export function templateFault({

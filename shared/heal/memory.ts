@@ -160,11 +160,21 @@ export interface Setback {
   readonly atMs: number;
 }
 
-/** A launch that was refused. `isEverywhere`: every other subnet would refuse it, too. */
+/** What AWS has too little of, for now. It says nothing of the node, passes by itself, and is asked for again. */
+export interface Shortage {
+  readonly of: 'capacity' | 'quota';
+  /** Since when anything was short in this heal, ms since the epoch. */
+  readonly sinceMs: number;
+  /** When it was asked for last, ms since the epoch. */
+  readonly atMs: number;
+}
+
+/** A launch that was refused. `isEverywhere`: every other subnet would refuse it, too. `shortage`: the subnet may take it later. */
 export interface Unplaced {
   readonly subnetId: string;
   readonly reason: string;
   readonly isEverywhere: boolean;
+  readonly shortage?: Shortage;
 }
 
 /** A rung that did not help. no-good-snapshot: there was nothing to restore from. not-started: EC2 did not start again what the rung had stopped. */
@@ -210,10 +220,12 @@ export interface LadderState {
   readonly failed: readonly FailedRung[];
   /** Sets of snapshots that were tried, and siblings: none is tried twice in an incident. */
   readonly tried: readonly Tried[];
-  /** Subnets without capacity, and subnets of instances that did not help: not tried again. */
+  /** Subnets that refused a launch for good, and subnets of instances that did not help: not tried again. */
   readonly exhausted: readonly string[];
-  /** Launches that were refused, and why. */
+  /** Launches that were refused, and why: one for each subnet. */
   readonly unplaced?: readonly Unplaced[];
+  /** The last start of the original, where AWS refused it for a shortage; absent where none is refused. */
+  readonly unstarted?: Shortage & { readonly reason: string };
   /** How many volumes and instances were created: part of the next one's token. */
   readonly generation: number;
   readonly restoredVolumes: RestoredVolumes | null;

@@ -25,6 +25,8 @@ export const GUARDRAILS = {
   'budget-spent': 'The volume’s modifications of the last 24 h are used up; EBS allows four, the last is a person’s.',
   throttled: 'AWS answers fewer calls than are needed at the moment; it is looked at again soon.',
   'aws-refused': 'AWS refused what is needed, and says why; the same call is made again later.',
+  'no-capacity':
+    'AWS has no room for another instance in any zone that may be used, or to start one again: it is asked for every hour, for a day.',
   'quota-reached':
     'A quota of the AWS account is reached: AWS gives no more until somebody has it raised, or something goes.',
   'type-maximum': 'The volume is at the largest size of its type.',

@@ -7,7 +7,7 @@ import { command } from './ladder-commands.ts';
 import { NEVER } from './ladder-never.ts';
 import type { LadderRules } from './ladder-rules.ts';
 import { SUBNETS, ZONES } from './ladder-setting.ts';
-import { type Box, type LadderWorld, OLD } from './ladder-world.ts';
+import { type Box, type LadderWorld, OLD, START_MS } from './ladder-world.ts';
 
 type Done = Extract<Result, { is: 'done' }>;
 
@@ -99,6 +99,10 @@ const keep = (world: LadderWorld, volumeId: string, kept = true): void => {
 
 const failed = (world: LadderWorld, reason: string) => ({ is: 'failed', atMs: world.nowMs, reason }) as const;
 
+const isShort = ({ setting, nowMs }: LadderWorld): boolean => nowMs - START_MS < setting.shortMinutes * 60_000;
+const noCapacity = (world: LadderWorld) =>
+  ({ ...failed(world, 'InsufficientInstanceCapacity'), code: 'InsufficientInstanceCapacity' }) as const;
+
 function stop(world: LadderWorld, box: Box, done: Done): Result {
   if (box.power === 'terminated') return failed(world, 'InvalidInstanceID.NotFound');
   if (box.power === 'pending') return failed(world, 'IncorrectInstanceState');
@@ -112,7 +116,7 @@ function start(world: LadderWorld, box: Box, done: Done): Result {
   if (box.power === 'pending' || box.power === 'running') return done;
   if (box.power !== 'stopped') return failed(world, 'IncorrectInstanceState');
   if (!world.isAttached(box.rootId, box.id)) return failed(world, 'IncorrectInstanceState: no root volume');
-  if (!world.setting.starts) return failed(world, 'InsufficientInstanceCapacity');
+  if (!world.setting.starts && isShort(world)) return noCapacity(world);
   world.power(box, 'start');
   return done;
 }
@@ -213,7 +217,7 @@ function launch(world: LadderWorld, { memory, fence }: Made, rules: LadderRules,
     if ([...world.forbiddenIn].some((known) => known !== zone)) world.broken.add(NEVER.hopeless);
     return { ...failed(world, 'UnauthorizedOperation: not authorized'), code: NOT_PERMITTED };
   }
-  if (!world.setting.capacity[at]) return failed(world, 'InsufficientInstanceCapacity');
+  if (!world.setting.capacity[at] && isShort(world)) return noCapacity(world);
   const id = `i-0c${String(world.tokens.size).padStart(15, '0')}`;
   world.tokens.set(token, id);
   world.boxes.set(id, world.newYoung(id, zone));

@@ -41,6 +41,8 @@ export interface LadderSetting {
   readonly group: string | null;
   /** Whether there is capacity to start it again after a stop. */
   readonly starts: boolean;
+  /** For so many minutes the capacity is missing that the two before say is. */
+  readonly shortMinutes: number;
   /** For so many minutes the sources of a copy cannot be read. */
   readonly unreadMinutes: number;
   /** The node that the snapshots were taken of. */
@@ -84,6 +86,7 @@ const STUCK: LadderSetting = {
   young: 'works',
   group: null,
   starts: true,
+  shortMinutes: Number.POSITIVE_INFINITY,
   unreadMinutes: 0,
   donor: 'itself',
 };
@@ -140,6 +143,12 @@ export const SWAP_SETTINGS: Readonly<Record<string, LadderSetting>> = {
   'dead, no capacity to start it': with_({ ...dead, starts: false }),
   'dead, no capacity to start it, the new one does not help': with_({ ...dead, starts: false, young: 'ends' }),
   'dead, no capacity at all': with_({ ...dead, capacity: [false, false], starts: false }),
+  'dead, no capacity at all, and then there is': with_({
+    ...dead,
+    capacity: [false, false],
+    starts: false,
+    shortMinutes: 90,
+  }),
   'dead, the new one does not boot': with_({ ...dead, young: 'unhealthy' }),
   'dead, the new one is not masked': with_({ ...dead, young: 'unmasked' }),
   'dead, the new one does not help': with_({ ...dead, young: 'ends' }),

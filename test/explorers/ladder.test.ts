@@ -58,7 +58,21 @@ describe('the ladder, where nothing goes wrong', () => {
       'healed',
       /launch, drop-replacement, plan-replacement, launch.*create.*attach .* replacement.*take-over/,
     ],
-    ['dead, no capacity', 'ladder-spent', /launch, drop-replacement, plan-replacement, launch, drop-replacement, fail/],
+    [
+      'dead, no capacity',
+      'no-capacity',
+      /launch, drop-replacement, plan-replacement, launch, drop-replacement, end refused/,
+    ],
+    [
+      'dead, no capacity at all',
+      'ladder-spent',
+      /start-instance, take replace, .*launch, drop-replacement, plan-replacement, launch, drop-replacement, end refused .*fail \(none of 2 subnets/,
+    ],
+    [
+      'dead, no capacity at all, and then there is',
+      'healed',
+      /end refused \(no-capacity: its instance is stopped.*— the next attempt, start-instance, .*— the next attempt, start-instance, wait, .*launch, wait, inspect replacement.*take-over.*prove/,
+    ],
     [
       'dead, a launch is not permitted',
       'ladder-spent',
@@ -83,7 +97,8 @@ describe('the ladder, where nothing goes wrong', () => {
     expect([...story.world.broken]).toEqual([]);
     expect(code(story)).toBe(ends);
     expect(story.words).toMatch(words);
-    if (ends !== 'healed') expect(asFound(story.world)).toBeNull();
+    // What AWS has no room to start stays stopped, and is told as that.
+    if (ends !== 'healed') expect(asFound(story.world)).toBe(story.setting.starts ? null : 'it is stopped');
   });
 
   it.each([

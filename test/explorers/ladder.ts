@@ -1,6 +1,6 @@
 // Plays the ladder's own decisions in the small world, turn by turn as functions/replace-node/heal.ts does, with faults at chosen turns.
 
-import type { Result } from '../../functions/replace-node/acts/act.ts';
+import { leavesUnspent, type Result } from '../../functions/replace-node/acts/act.ts';
 import {
   type Act,
   doesRecover,
@@ -268,6 +268,8 @@ function ends(story: Story, end: End): void {
     lookAtEnd(world, end, memory, story.meddled);
     return;
   }
+  // A rung that did nothing is handed back at the end of an attempt.
+  if (leavesUnspent(memory)) story.memory = { ...memory, rung: null, setback: null };
   // The dispatcher starts no attempt under a pause, except where the heal must only put things back.
   const paused = world.nowMs < world.pausedUntilMs && (memory === null || phaseOf(memory) !== 'down');
   nextAttempt(story, paused ? world.pausedUntilMs - world.nowMs : end.refusal.retryAfterMs);

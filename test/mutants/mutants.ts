@@ -547,7 +547,51 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/swap', 'explorers/ladder'],
     },
   ],
+  'functions/replace-node/shortage.ts': [
+    {
+      name: 'what AWS has no room for is asked for again, and does not end the ladder',
+      find: 'short.length === 0 || !short',
+      replace: 'short.length >= 0 || !short',
+      caughtBy: ['functions/replace-node/shortage', 'explorers/ladder'],
+    },
+    {
+      name: 'what AWS has no room for is not asked for within the hour',
+      find: 'nowMs - atMs < AWS_AGAIN_MS',
+      replace: 'nowMs - atMs < 0',
+      caughtBy: ['functions/replace-node/shortage'],
+    },
+    {
+      name: 'what AWS has no room for is a person’s after a day',
+      find: 'nowMs - sinceMs < ASKED_FOR_MS',
+      replace: 'nowMs - sinceMs < ASKED_FOR_MS * nowMs',
+      caughtBy: ['functions/replace-node/shortage'],
+    },
+    {
+      name: 'a start that AWS has no room for is no setback that gives it up',
+      find: 'setback: null, unstarted',
+      replace: 'unstarted',
+      caughtBy: ['functions/replace-node/shortage'],
+    },
+    {
+      name: 'a client whose instance AWS starts at last is proved',
+      find: "rung: 'stop-start', failed,",
+      replace: 'failed,',
+      caughtBy: ['functions/replace-node/shortage'],
+    },
+  ],
   'functions/replace-node/rungs/replace.ts': [
+    {
+      name: 'a launch that EC2 accepts and has no room for after all is tried in the next subnet',
+      find: "power === 'terminated' && planned.heard === 0 ?",
+      replace: "power === 'terminated' && planned.heard < 0 ?",
+      caughtBy: ['functions/replace-node/shortage'],
+    },
+    {
+      name: 'an old instance that AWS has no room to start is not asked for without an end',
+      find: ' || isUnstarted(state, nowMs) ? dropReplacement({})',
+      replace: ' ? dropReplacement({})',
+      caughtBy: ['functions/replace-node/shortage'],
+    },
     {
       name: 'no volume comes to a new instance while its owner’s user data run',
       find: '    return duringFirstBoot(facts, state, instance) ?? noteMasked({});',
@@ -642,6 +686,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/permission.ts': [
+    {
+      name: 'a node that waits for room at AWS keeps no other one of its fleet waiting',
+      find: ' || needsTurn(node.operation.memory)',
+      replace: " || node.operation.phase === 'down'",
+      caughtBy: ['functions/replace-node/shortage'],
+    },
     {
       name: 'only the data that were approved are copied',
       find: 'sourceOf(asks.volumes) !== source',
@@ -1229,12 +1279,6 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/acts/instances.ts': [
-    {
-      name: 'a rung whose start was refused goes on where the start succeeds later',
-      find: "return { ...state, rung: 'stop-start', failed };",
-      replace: 'return state;',
-      caughtBy: ['functions/replace-node/acts'],
-    },
     {
       name: 'what no pause may forbid is only what puts back',
       find: 'EC2 tells which instance it is.\n  intent: null,\n  recovers: false,',

@@ -22,6 +22,7 @@ import type {
   LadderState,
   Replacement,
   RestoredVolumes,
+  Shortage,
   Sighting,
 } from '../../../shared/heal/memory.ts';
 import { noteProgress } from '../../../shared/heal/progress.ts';
@@ -30,6 +31,7 @@ import type { Rung } from '../../../shared/model/rungs.ts';
 import { type CatchUpsRecord, type ShownCatchUp, withShown } from '../../../shared/snapshots/catch-up.ts';
 import { sentenceOfUnmarked } from '../../../shared/snapshots/marks.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
+import { withUnplaced } from '../shortage.ts';
 import { failRung, isUnspent, reservationKey, withReplacement, withRestored } from '../state.ts';
 import { type ActParts, defineAct, known, type LadderActContext, nothing, type Result, WRITTEN } from './act.ts';
 import { keptClientsOf, ownerOf } from './cleanup.ts';
@@ -242,14 +244,24 @@ const FENCED: Readonly<Record<NonNullable<Replacement['fencedBy']>, string>> = {
   terminated: 'the old instance is terminated: its client cannot run',
 };
 
-export const giveUpReplacement = defineAct<{ readonly reason: string }>()('give-up-replacement', {
-  ...DECISION,
-  execute: (context, { reason }) => decided(context, `the new instance is given up: ${reason}`),
-  reduce: {
-    ...WRITTEN,
-    done: (state, { reason }) => withReplacement({ ...state, upSinceMs: null }, { givenUp: reason }),
+/** `shortOf`: EC2 had no room for it after all. */
+export const giveUpReplacement = defineAct<{ readonly reason: string; readonly shortOf?: Shortage['of'] }>()(
+  'give-up-replacement',
+  {
+    ...DECISION,
+    execute: (context, { reason }) => decided(context, `the new instance is given up: ${reason}`),
+    reduce: {
+      ...WRITTEN,
+      done: (state, { reason, shortOf }, { atMs }) => {
+        const { subnetId = '' } = state.replacement ?? {};
+        const noted = shortOf
+          ? withUnplaced(state, { subnetId, reason, isEverywhere: shortOf === 'quota' }, shortOf, atMs)
+          : state;
+        return withReplacement({ ...noted, upSinceMs: null }, { givenUp: reason });
+      },
+    },
   },
-});
+);
 
 /** Kept for the plans of later heals. */
 async function noteCatchUp(

@@ -3,7 +3,13 @@
 import { DescribeSubnetsCommand } from '@aws-sdk/client-ec2';
 import { startInstance, stopInstance } from '../../../shared/aws/instance-power.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
-import { isFaultOfEveryZone, judgeLaunch, launchedWith, launchReplacement } from '../../../shared/aws/launch.ts';
+import {
+  isFaultOfEveryZone,
+  judgeLaunch,
+  launchedWith,
+  launchReplacement,
+  shortOf,
+} from '../../../shared/aws/launch.ts';
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
@@ -11,7 +17,6 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { namesakeOf } from '../../../shared/guardrails/terminated.ts';
 import { takeLease } from '../../../shared/heal/claim.ts';
-import type { LadderState } from '../../../shared/heal/memory.ts';
 import {
   JOINING_TAG,
   KEEP_UNTIL_TAG,
@@ -21,6 +26,7 @@ import {
   WHY_TAG,
 } from '../../../shared/model/tags.ts';
 import { launchRequest, templateOf } from '../launch.ts';
+import { withPlaced, withStarted, withUnplaced, withUnstarted } from '../shortage.ts';
 import {
   dropReplacement as dropped,
   failRung,
@@ -98,19 +104,15 @@ export const startInstanceOf = defineAct<{ readonly reason: string }>()('start-i
     });
   },
   reduce: {
-    done: (state) => reopened({ ...state, original: 'started' }),
+    done: withStarted,
     // The hardware has no capacity, or a key may not be used: another instance may be available elsewhere.
-    failed: (state, _, { reason }) => (state.rung === 'stop-start' ? failRung(state, reason, 'not-started') : state),
+    failed: (before, _, { reason, code = '', atMs }) => {
+      const state = withUnstarted(before, shortOf(judgeLaunch({ refused: reason, code })), { reason, atMs });
+      return state.rung === 'stop-start' ? failRung(state, reason, 'not-started') : state;
+    },
     unknown: nothing,
   },
 });
-
-/** A rung that failed because its instance could not be started goes on where that was possible later. */
-function reopened(state: LadderState): LadderState {
-  const failed = state.failed.filter(({ code }) => code !== 'not-started');
-  if (state.rung !== null || failed.length === state.failed.length) return state;
-  return { ...state, rung: 'stop-start', failed };
-}
 
 /** Sets the instance to standby in its group and lowers the desired capacity by one, so that the group launches none in its place. */
 export const standBy = defineAct<{ readonly group: string }>()('standby', {
@@ -275,19 +277,15 @@ export const launch = defineAct<{ readonly reason: string }>()('launch', {
   reduce: {
     done: (state, _, { instanceId = '', fence = 0, availabilityZone }) =>
       withReplacement(
-        { ...state, hasMade: true },
+        { ...withPlaced(state, state.replacement?.subnetId ?? ''), hasMade: true },
         { instanceId, fence, ...(availabilityZone !== undefined && { availabilityZone }) },
       ),
     // If only the subnet refuses, the next subnet can be tried.
-    failed: (state, _, { reason, code = '' }) => {
-      const { replacement, unplaced = [] } = state;
+    failed: (state, _, { reason, code = '', atMs }) => {
+      const { subnetId = '' } = state.replacement ?? {};
       const fault = judgeLaunch({ refused: reason, code });
-      const one = {
-        subnetId: replacement?.subnetId ?? '',
-        reason: fault.reason,
-        isEverywhere: isFaultOfEveryZone(fault),
-      };
-      return giveUpReplacement({ ...state, unplaced: [...unplaced, one] }, fault.reason);
+      const one = { subnetId, reason: fault.reason, isEverywhere: isFaultOfEveryZone(fault) };
+      return giveUpReplacement(withUnplaced(state, one, shortOf(fault), atMs), fault.reason);
     },
     unknown: nothing,
   },

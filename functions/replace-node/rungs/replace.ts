@@ -2,6 +2,7 @@
 // client unmasked, and only then what pointed at the original. Two copies of one identity never run (rules 13 and 14 of docs/model.md). Pure.
 
 import type { InstanceDescription } from '../../../shared/aws/instances.ts';
+import { shortOfIn } from '../../../shared/aws/launch.ts';
 import type { LadderState, Replacement } from '../../../shared/heal/memory.ts';
 import { giveUpReplacement, noteFenced, noteMasked, planReplacement } from '../acts/decisions.ts';
 import { dropReplacement, join, launch, leave } from '../acts/instances.ts';
@@ -10,6 +11,7 @@ import { keepVolumes } from '../acts/volumes.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
+import { isUnstarted, placementOf } from '../shortage.ts';
 import { instanceIdOf, isOriginalTouched, isPending, makesAgain, newReplacement, type Which } from '../state.ts';
 import { lockedOut } from './restart.ts';
 import {
@@ -78,22 +80,18 @@ function cannotLaunch({ original, fleet, launch: verdict }: Facts): string | nul
   return verdict?.is === 'refused' ? verdict.reason : null;
 }
 
-/** The node's own zone first, then those that the fleet file names, each once. */
+/** The node's own zone first, then those that the fleet file names. Where AWS has no room in any of them, the launch is tried again later. */
 function plan(facts: Facts, state: LadderState): Decision {
   const { original, fleet, want } = facts;
-  const { exhausted, unplaced = [], generation } = state;
   if (!original)
     return refuse('instance-gone', 'the instance is gone, and what it was like cannot be read', { page: true });
   const { instance } = original;
-  const hopeless = cannotLaunch(facts) ?? unplaced.find(({ isEverywhere }) => isEverywhere)?.reason;
-  if (hopeless !== undefined) return rungFailed(hopeless);
-  const subnetId = [instance.subnetId, ...fleet.replace.subnetIds].find((id) => id !== '' && !exhausted.includes(id));
-  if (subnetId === undefined) {
-    const why = unplaced.map((one) => `${one.subnetId}: ${one.reason}`).join('; ');
-    return rungFailed(
-      `none of ${exhausted.length} subnets took it; more can be named in replace.subnets${why && ` (${why})`}`,
-    );
-  }
+  const hopeless = cannotLaunch(facts);
+  if (hopeless !== null) return rungFailed(hopeless);
+  const placed = placementOf(state, [instance.subnetId, ...fleet.replace.subnetIds], facts.nowMs);
+  if ('nowhere' in placed) return rungFailed(placed.nowhere);
+  if ('refusal' in placed) return onceSettled(facts, state, { as: 'refused', refusal: placed.refusal });
+  const { subnetId } = placed;
   const isOwn = subnetId === instance.subnetId;
   // In another subnet the replacement itself reports its zone.
   const availabilityZone = isOwn ? instance.availabilityZone : '';
@@ -104,7 +102,7 @@ function plan(facts: Facts, state: LadderState): Decision {
         ? 'somebody has terminated it'
         : 'the instance itself is taken for the trouble';
   return planReplacement({
-    replacement: newReplacement({ generation, subnetId, availabilityZone }),
+    replacement: newReplacement({ generation: state.generation, subnetId, availabilityZone }),
     reason: isOwn ? why : `${why}; the subnets before did not take it`,
   });
 }
@@ -121,8 +119,9 @@ function launched(facts: Facts, state: LadderState, planned: Replacement): Decis
   const { instance, agentOnline } = shown;
   const { state: power, stateReason } = instance;
   if (power === 'terminated' || power === 'shutting-down' || power === 'stopped')
-    return giveUpInstance(
+    return notLaunched(
       `the new instance is ${power}: ${stateReason ?? 'it could not be launched, or somebody ended it'}`,
+      power === 'terminated' && planned.heard === 0 ? shortOfIn(stateReason ?? '') : null,
     );
   const isHeard = planned.heard === planned.fence;
   if (planned.masked && (isHeard || planned.identity === 'replacement')) return null;
@@ -144,6 +143,10 @@ function launched(facts: Facts, state: LadderState, planned: Replacement): Decis
     return duringFirstBoot(facts, state, instance) ?? noteMasked({});
   return giveUpInstance('the client of the new instance is not masked: two copies of one identity could run');
 }
+
+/** EC2 may accept a launch and find no room for it after all. */
+const notLaunched = (reason: string, shortOf: ReturnType<typeof shortOfIn>): Decision =>
+  shortOf === null ? giveUpInstance(reason) : giveUpReplacement({ reason, shortOf });
 
 /**
  * The owner's user data may format what they find, and start what they have set up: no volume comes to the instance before they have ended. null: they
@@ -341,7 +344,7 @@ function restoreOriginal(
   if (membership !== 'apart') return leave({});
   const start = startMachine(`it is put back: ${reason}`);
   if (power === 'stopped' && !isPending(state, 'StartInstances', instance.instanceId, nowMs))
-    return isSpent(state, start) ? dropReplacement({}) : start;
+    return isSpent(state, start) || isUnstarted(state, nowMs) ? dropReplacement({}) : start;
   const pending = isPending(state, 'StopInstances', instance.instanceId, nowMs);
   // Its client was about to be masked: another command unmasks and starts it.
   const masked = originalMask !== 'none';

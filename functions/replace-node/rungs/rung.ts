@@ -21,6 +21,7 @@ import { attach, detach } from '../acts/volumes.ts';
 import type { Facts } from '../facts.ts';
 import { endOf, judgeProof, type Verdict } from '../judge.ts';
 import { laterEachTime, leftToPerson } from '../person.ts';
+import { isUnstarted, unstartedRefusal } from '../shortage.ts';
 import { ASKED_AT_MOST, isPending, isStopOwed, mayBeOnStandby, phaseOf, type Which } from '../state.ts';
 
 /** One measure that may help a node. */
@@ -321,9 +322,14 @@ export function onceSettled(facts: Facts, state: LadderState, end: End): Decisio
   if (next) return next;
   if (isSeenStopped(facts, state)) return waitFor(state, facts.nowMs, 'it was started, and EC2 says stopped still');
   if (facts.original?.instance.state !== 'stopped' || !owesStart(facts, state)) return ended(asItIs(facts, end));
+  // Nothing is more urgent to know, and it passes by itself.
+  const short = unstartedRefusal(state, facts.nowMs, end.as === 'refused' ? end.refusal : null);
+  if (short) return ended({ as: 'refused', refusal: short });
   const why = `its instance is stopped, and cannot be started again: ${state.setback?.reason}`;
-  // Nothing else is left to be tried, but what a heal has stopped it starts when AWS can.
-  return stuck(end.as === 'escalated' ? `${end.reason}; ${why}` : why);
+  if (end.as !== 'escalated') return stuck(why);
+  // Nothing else is left to be tried, but what a heal has stopped it starts when it can. A day without room at AWS is a person's by now.
+  const reason = `${end.reason}; ${why}`;
+  return state.unstarted === undefined ? stuck(reason) : ended({ ...end, reason, asFound: false });
 }
 
 /** The next thing to put back; null where there is nothing, or where it is impossible. */
@@ -335,7 +341,7 @@ function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
     const call = power === 'running' ? 'StopInstances' : 'StartInstances';
     const isStill = (power === 'stopped' || power === 'running') && !isPending(state, call, instanceId, nowMs);
     const start = startMachine('it was stopped by this heal');
-    if (isStill && !isSpentFor(state, start, nowMs)) return start;
+    if (isStill && !isUnstarted(state, nowMs) && !isSpentFor(state, start, nowMs)) return start;
     // The instance stays on standby: in service its group would replace it, because it does not run.
     if (power === 'stopped' && isStill) return null;
     if (!isStill)
@@ -348,7 +354,7 @@ function owed({ original, nowMs }: Facts, state: LadderState): Decision | null {
   return null;
 }
 
-const owesStart = ({ original }: Pick<Facts, 'original'>, state: LadderState): boolean =>
+export const owesStart = ({ original }: Pick<Facts, 'original'>, state: LadderState): boolean =>
   isStopOwed(state) && original !== null && !['terminated', 'shutting-down'].includes(original.instance.state);
 
 /** Describe may be older than the start: nobody is paged for a stopped instance while it boots. */

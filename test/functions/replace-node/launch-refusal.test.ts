@@ -31,8 +31,8 @@ describe('a refused launch', () => {
     ['InvalidKeyPair.NotFound', 'template', true],
     ['InvalidPlacementGroup.Unknown', 'template', true],
     ['InvalidParameterCombination', 'template', true],
-    ['InsufficientInstanceCapacity', 'place', false],
-    ['InsufficientFreeAddressesInSubnet', 'place', false],
+    ['InsufficientInstanceCapacity', 'capacity', false],
+    ['InsufficientFreeAddressesInSubnet', 'capacity', false],
     ['ReservationCapacityExceeded', 'place', false],
     ['InvalidSubnetID.NotFound', 'place', false],
     ['Unsupported', 'place', false],
@@ -65,8 +65,14 @@ describe('a refused launch', () => {
       replacement: { subnetId: 'subnet-0b' },
     });
     expect(onwards('VcpuLimitExceeded')).toMatchObject({
+      do: 'end',
+      end: {
+        refusal: { reason: expect.stringContaining('a quota of the account is reached: VcpuLimitExceeded') },
+      },
+    });
+    expect(onwards('PendingVerification')).toMatchObject({
       do: 'end-rung',
-      reason: expect.stringContaining('a quota of the account is reached: VcpuLimitExceeded'),
+      reason: expect.stringContaining('AWS does not permit the launch: PendingVerification'),
     });
   });
 
