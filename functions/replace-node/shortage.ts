@@ -49,12 +49,13 @@ export const withPlaced = (state: LadderState, subnetId: string): LadderState =>
         unplaced: state.unplaced.filter((one) => one.subnetId !== subnetId && one.shortage?.of !== 'quota'),
       };
 
-/** After a start of the original that was refused. A shortage is asked for again by its own clock, which is slower than that of a setback. */
+/** After a start of the original that was refused. A shortage is no setback: it is asked for again by its own clock. */
 export const withUnstarted = (
   state: LadderState,
   of: Shortage['of'] | null,
   { reason, atMs }: { readonly reason: string; readonly atMs: number },
-): LadderState => (of === null ? state : { ...state, unstarted: { ...shortageOf(state, of, atMs), reason } });
+): LadderState =>
+  of === null ? state : { ...state, setback: null, unstarted: { ...shortageOf(state, of, atMs), reason } };
 
 /**
  * After a start of the original that was accepted. Where AWS had refused it before, the stop and the start are under way again: the client is proved as

@@ -567,6 +567,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/shortage'],
     },
     {
+      name: 'a start that AWS has no room for is no setback that gives it up',
+      find: 'setback: null, unstarted',
+      replace: 'unstarted',
+      caughtBy: ['explorers/ladder'],
+    },
+    {
       name: 'a client whose instance AWS starts at last is proved',
       find: "rung: 'stop-start', failed,",
       replace: 'failed,',
