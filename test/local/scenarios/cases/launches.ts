@@ -18,6 +18,7 @@ import {
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import { fromItem } from '../../../../shared/aws/attributes.ts';
 import { keys } from '../../../../shared/heal/store.ts';
+import type { PageCode } from '../../../../shared/model/guardrail-codes.ts';
 import type { Mode } from '../../../../shared/model/mode.ts';
 
 const DIES_AT_MINUTES = 3;
@@ -56,10 +57,10 @@ const launches = ({ region }: World, isDryRun: boolean): readonly unknown[] =>
       ((input as { readonly DryRun?: boolean }).DryRun === true) === isDryRun,
   );
 
-const toldOf = (sentence: RegExp): Expectation => ({
+const toldOf = (sentence: RegExp, as: PageCode = 'ladder-spent'): Expectation => ({
   sentence: `people were told once, of ${sentence.source}`,
   holds: ({ pages }) => {
-    const own = pages.filter(({ code, node }) => code === 'ladder-spent' && node === SICK);
+    const own = pages.filter(({ code, node }) => code === as && node === SICK);
     return own.length === 1 && own.every((page) => sentence.test(page.sentence));
   },
 });
@@ -120,8 +121,13 @@ export const SCENARIOS: readonly Scenario[] = [
   scenarioOf('a quota that no other subnet changes is told after one try', {
     template: () => ({}),
     also: (world) => world.at(0, () => world.region.ec2.setQuotas({ vcpus: 2 * world.nodes.length })),
-    done: escalated,
-    expect: [toldOf(/a quota of the account is reached: VcpuLimitExceeded/), askedFor(1), noneSpent, nothingLaunched],
+    done: (world) => pagedNow(world, 'quota-reached'),
+    expect: [
+      toldOf(/a quota of the account is reached: VcpuLimitExceeded/, 'quota-reached'),
+      askedFor(1),
+      noneSpent,
+      nothingLaunched,
+    ],
   }),
   scenarioOf('a template that names the network interface of the old instance is refused by name', {
     template: () => ({
