@@ -10,10 +10,11 @@ import { terminalText } from '../../shared/text/terminal-text.ts';
 import { playAll } from './crew.ts';
 import { GENERATORS, type GeneratorName, isGeneratorName } from './generators.ts';
 import { playStorm } from './play.ts';
+import { compare, contendersOf } from './policies/compare.ts';
 import { shrink } from './shrink.ts';
 import { nameOf, type Storm, worldFileOf } from './storm.ts';
 import { endingLines, Tally } from './tally.ts';
-import type { Order } from './worker.ts';
+import type { JudgeTask } from './worker.ts';
 
 process.env['TZ'] = 'UTC';
 
@@ -25,6 +26,8 @@ interface Options {
   readonly sweeps: string;
   readonly types?: true;
   readonly shrink?: true;
+  readonly compare?: true;
+  readonly policy?: string;
   readonly out?: string;
 }
 
@@ -48,7 +51,9 @@ const program = new Command('npm run storm --')
     '--shrink',
     'of one seed: leaves out what is not needed to break the same promise, and prints the rest as a world file',
   )
-  .option('--out <file>', 'with --shrink: writes the world file there')
+  .option('--compare', 'plays each storm with each policy, and chainmend, and prints how they were scored')
+  .option('--policy <command>', 'the same with a program of yours: docs/policies.md')
+  .option('--out <file>', 'with --shrink: writes the world file there; with --compare: the picture (SVG)')
   .exitOverride()
   .configureOutput({ writeErr: () => {} });
 
@@ -64,7 +69,19 @@ try {
   if (sweeps !== 'needed' && sweeps !== 'all')
     throw new UsageError(`--sweeps: expected needed or all, found "${sweeps}"`);
   if (options.types) listTypes(generator);
-  else {
+  else if (options.compare || options.policy !== undefined) {
+    if (options.shrink) throw new UsageError('--shrink: expected without --compare and --policy');
+    const contenders = contendersOf(options.policy);
+    if (contenders === undefined)
+      throw new UsageError('--policy: expected a command, such as "python3 policy.py"; quotes must end');
+    const jobs = numberOf('--jobs', options.jobs, JOBS_MAX);
+    await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
+    process.exitCode = await compare(
+      seeds,
+      { do: 'compare', hours, generator, contenders },
+      { jobs, out: options.out, say },
+    );
+  } else {
     await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
     process.exitCode = options.shrink
       ? await shrinkOne(onlySeed(seeds), { hours, generator, sweeps, out: options.out })
@@ -80,7 +97,7 @@ try {
 interface How {
   readonly hours: number;
   readonly generator: GeneratorName;
-  readonly sweeps: Order['sweeps'];
+  readonly sweeps: JudgeTask['sweeps'];
 }
 
 function listTypes(generator: GeneratorName): void {
@@ -90,9 +107,9 @@ function listTypes(generator: GeneratorName): void {
 async function playMany(seeds: readonly number[], { jobs, ...how }: How & { readonly jobs: number }): Promise<0 | 1> {
   const tally = new Tally(GENERATORS[how.generator]);
   const beganMs = Date.now();
-  await playAll(seeds, { jobs, ...how }, (played) => {
-    tally.add(played);
-    for (const line of endingLines(played.ending, how)) say(line);
+  await playAll(seeds, { do: 'judge', ...how } satisfies JudgeTask, jobs, ({ result: ending, cpuSeconds }) => {
+    tally.add({ ending, cpuSeconds });
+    for (const line of endingLines(ending, how)) say(line);
   });
   for (const line of tally.lines({ wallSeconds: (Date.now() - beganMs) / 1_000, jobs })) say(line);
   return tally.isClean ? 0 : 1;
