@@ -22,6 +22,14 @@ const TOUCHING = [
 ] as const;
 export type Operation = (typeof TOUCHING)[number];
 
+/** What a healer does on a node by other means than Run Command, which no request to AWS shows: a kubelet starts a container again. */
+export interface Touch {
+  readonly instanceId: string;
+  readonly operation: Operation;
+  readonly actor: string;
+  readonly atMs: number;
+}
+
 export interface SentCommand {
   readonly operation: Operation;
   readonly documentName: string;
@@ -34,6 +42,8 @@ const LASTS_MS_MAX = (2 + 150 + 2) * 60_000;
 /** Run Command shows a new invocation after some seconds. */
 const HIDDEN_MS = 5 * 60_000;
 const SENT_MAX = 500;
+/** A touch has its effect at once. */
+const TOUCH_MS = 5_000;
 const PAGES_MAX = 20;
 
 export const operationIn = (documentName: string): Operation | undefined => {
@@ -51,6 +61,7 @@ interface Invoked {
 export class Hands {
   readonly #region: Region;
   readonly #sent = new Map<string, SentCommand[]>();
+  readonly #touched = new Map<string, Touch>();
 
   constructor(region: Region) {
     this.#region = region;
@@ -68,13 +79,20 @@ export class Hands {
     }
   }
 
+  /** Right before it is done. */
+  touches(touch: Touch): void {
+    this.#touched.set(touch.instanceId, touch);
+  }
+
   /** When ours last sent a command to this machine that touches its client; undefined: never. */
   lastSentMs(instanceId: string, beforeMs = Number.POSITIVE_INFINITY): number | undefined {
     return this.#sent.get(instanceId)?.findLast(({ atMs }) => atMs < beforeMs)?.atMs;
   }
 
   /** The latest command of ours that was at work on the machine at this moment. */
-  atWork(instanceId: string, atMs: number): SentCommand | undefined {
+  atWork(instanceId: string, atMs: number): Pick<SentCommand, 'operation' | 'actor'> | undefined {
+    const touch = this.#touched.get(instanceId);
+    if (touch && atMs >= touch.atMs && atMs - touch.atMs < TOUCH_MS) return touch;
     const recent = (this.#sent.get(instanceId) ?? []).filter(
       (sent) => sent.atMs <= atMs && sent.atMs > atMs - LASTS_MS_MAX,
     );

@@ -3,7 +3,6 @@
 import type { Region } from '../region.ts';
 import { type CallRecord, wasCarriedOut } from '../simulator/trace.ts';
 import type { PersonAct } from './acts.ts';
-import { isOurs } from './hands.ts';
 import { PROMISE_NAMES, type PromiseName } from './promises.ts';
 import type { Rule } from './rule.ts';
 import { RULES } from './rules.ts';
@@ -46,24 +45,27 @@ const BROKEN_MAX = 1_000;
 const IGNORED = /^(Batch|Check|Describe|Get|List|Query|PutMetricData|CheckpointDurable|Publish)/;
 
 export class Judge {
-  readonly #scene: Scene;
+  /** What it knows of the region: to be read by others, and changed by nobody else. */
+  readonly scene: Scene;
   readonly #rules: readonly Rule[];
   readonly #broken = new Map<string, Broken>();
   readonly #mattered = new Set<PromiseName>();
   readonly #listener: Listener;
   #lookedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(region: Region, told: Told) {
+  /** @param told with `onBroken`, which hears of each break, also where one subject sees a promise broken again */
+  constructor(region: Region, told: Told & { readonly onBroken?: (broken: Broken) => void }) {
     const scene = new Scene(region, told);
-    this.#scene = scene;
+    this.scene = scene;
     this.#rules = PROMISE_NAMES.map((promise) =>
       RULES[promise](scene, {
         matters: () => void this.#mattered.add(promise),
         broken: (subject, sentence, atMs = scene.nowMs) => {
           this.#mattered.add(promise);
+          const broken = { promise, atMs, subject, sentence };
+          told.onBroken?.(broken);
           const key = `${promise} ${subject}`;
-          if (!this.#broken.has(key) && this.#broken.size < BROKEN_MAX)
-            this.#broken.set(key, { promise, atMs, subject, sentence });
+          if (!this.#broken.has(key) && this.#broken.size < BROKEN_MAX) this.#broken.set(key, broken);
         },
       }),
     );
@@ -90,46 +92,46 @@ export class Judge {
     if (IGNORED.test(call.operation) || !wasCarriedOut(call)) return;
     const { service, operation } = call;
     if (service === 'ec2' && /^(Stop|Start|Reboot|Terminate|Run)Instances$/.test(operation)) this.#power(call);
-    this.#scene.heard(call);
-    if (!isOurs(call.actor)) {
+    this.scene.heard(call);
+    if (!this.scene.isOurs(call.actor)) {
       const said = saidBy(call);
       if (said) this.person(said);
       for (const rule of this.#rules) rule.others?.(call);
     } else {
       if (service === 'ec2' && /^(Create(Volume|Snapshots?)|CopyVolumes|RunInstances)$/.test(operation))
-        this.#scene.noteMade(call);
+        this.scene.noteMade(call);
       for (const rule of this.#rules) rule.act?.(call);
     }
-    if (service === 'ec2') this.#scene.compare(this.#listener);
+    if (service === 'ec2') this.scene.compare(this.#listener);
   };
 
   /** Reads the region's truth. Cheap where nothing has changed: call it as often as you like, at least every ten simulated seconds. */
   look(): void {
-    this.#scene.compare(this.#listener);
-    const { nowMs } = this.#scene;
+    this.scene.compare(this.#listener);
+    const { nowMs } = this.scene;
     if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
     this.#lookedMs = nowMs;
-    this.#scene.readFiles();
-    this.#scene.assess();
+    this.scene.readFiles();
+    this.scene.assess();
     for (const rule of this.#rules) rule.look?.(nowMs);
   }
 
   /** Whether each node serves its chain, as far as somebody knows who knows everything. */
   get allIsWell(): boolean {
-    return this.#scene.nodes.every(({ trouble }) => trouble === undefined);
+    return this.scene.nodes.every(({ trouble }) => trouble === undefined);
   }
 
   /** Before each act of a person that is not a call of AWS's API. */
   person(act: PersonAct): void {
     if (!PERSON_KINDS.includes(act.kind)) return;
-    this.#scene.compare(this.#listener);
-    if (this.#scene.persons.length < BROKEN_MAX) this.#scene.persons.push(act);
+    this.scene.compare(this.#listener);
+    if (this.scene.persons.length < BROKEN_MAX) this.scene.persons.push(act);
     for (const rule of this.#rules) rule.person?.(act);
   }
 
   /** From here on liveness is counted. */
   faultsEnd(atMs: number): void {
-    this.#scene.faultsEndedMs = atMs;
+    this.scene.faultsEndedMs = atMs;
   }
 
   end(atMs: number): Judgement {
@@ -145,6 +147,6 @@ export class Judge {
 
   #power({ actor, input }: CallRecord): void {
     const { InstanceIds = [] } = input as { readonly InstanceIds?: readonly string[] };
-    for (const id of InstanceIds) this.#scene.power(id, isOurs(actor) ? 'ours' : 'person');
+    for (const id of InstanceIds) this.scene.power(id, this.scene.isOurs(actor) ? 'ours' : 'person');
   }
 }

@@ -11,6 +11,8 @@ import { fleetOfTags, isApart, isGone, newNode, roleIn, type SeenNode, tagsIn } 
 import { isSick, troubleOf } from './troubles.ts';
 
 export interface Told {
+  /** Whose acts are judged, by the names of callers; chainmend's functions by default. */
+  readonly isOurs?: (actor: string) => boolean;
   readonly fleets: ReadonlyMap<string, FleetDocument>;
   readonly nodes: readonly {
     readonly fleet: string;
@@ -56,6 +58,7 @@ export interface Listener {
 export class Scene {
   readonly region: Region;
   readonly hands: Hands;
+  readonly isOurs: (actor: string) => boolean;
   /** As they are now: people push others. Undefined as a value is never stored: a file that nobody can read stays as it was. */
   readonly fleets = new Map<string, FleetDocument>();
   readonly nodes: SeenNode[] = [];
@@ -89,6 +92,7 @@ export class Scene {
   constructor(region: Region, told: Told) {
     this.region = region;
     this.hands = new Hands(region);
+    this.isOurs = told.isOurs ?? isOurs;
     const { ec2 } = region;
     for (const [name, document] of told.fleets) this.#putFleet(name, document, region.clock.now() - 86_400_000);
     this.volumes = new Map(ec2.volumes().map((volume) => [volume.volumeId, volume]));
@@ -207,7 +211,7 @@ export class Scene {
   /** What people have said, with what they are just saying: a call that waits for its answer is told to the judge when it ends. */
   said(): readonly PersonAct[] {
     const recent = this.region.gateway.trace.calls.slice(-RECENT_CALLS);
-    const waiting = recent.filter(({ outcome, actor }) => outcome === undefined && !isOurs(actor));
+    const waiting = recent.filter(({ outcome, actor }) => outcome === undefined && !this.isOurs(actor));
     return [...this.persons, ...waiting.flatMap((call) => saidBy(call) ?? [])];
   }
 
@@ -224,7 +228,7 @@ export class Scene {
 
   /** A request, of ours or of anybody, that AWS carried out. */
   heard(call: Act): void {
-    if (isOurs(call.actor)) {
+    if (this.isOurs(call.actor)) {
       if (call.operation === 'SendCommand') this.hands.sent(call);
       for (const node of this.nodesOf(call)) node.lastActMs = call.at;
       return;
@@ -421,8 +425,9 @@ export class Scene {
   }
 }
 
-const commandOf = (command: SentCommand | undefined): Pick<ClientChange, 'operation' | 'actor'> =>
-  command ? { operation: command.operation, actor: command.actor } : {};
+const commandOf = (
+  command: Pick<SentCommand, 'operation' | 'actor'> | undefined,
+): Pick<ClientChange, 'operation' | 'actor'> => (command ? { operation: command.operation, actor: command.actor } : {});
 
 /** Tags that a request asks for. */
 function tagsAsked(input: unknown): Readonly<Record<string, string>> {

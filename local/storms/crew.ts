@@ -1,11 +1,7 @@
 // Plays many storms at once, in several processes: each gets the next seed when it has ended one.
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Answer, Order } from './worker.ts';
-
-export interface Played extends Answer {
-  readonly seed: number;
-}
+import type { Order, Played, Task } from './worker.ts';
 
 /** No storm takes so long; one that does has no end. */
 const PATIENCE_MS = 20 * 60_000;
@@ -16,23 +12,24 @@ const STORMS_PER_PROCESS = 40;
  * Calls `ended` for each seed, in the order in which storms end; where it answers `enough`, no further storm is begun.
  * @throws Error where a process dies or a storm takes too long: with the seed
  */
-export async function playAll(
+export async function playAll<Asked extends Task>(
   seeds: readonly number[],
-  { jobs, ...how }: Omit<Order, 'seed'> & { readonly jobs: number },
-  ended: (played: Played) => 'more' | 'enough',
+  task: Asked,
+  jobs: number,
+  ended: (played: Played<Asked>) => 'more' | 'enough',
 ): Promise<void> {
   const left = [...seeds];
   const work = async (): Promise<void> => {
-    while (left.length > 0) await playSome(left, how, ended);
+    while (left.length > 0) await playSome(left, task, ended);
   };
   await Promise.all(Array.from({ length: Math.min(jobs, seeds.length) }, work));
 }
 
 /** One process, until it has played its share or nothing is left. */
-function playSome(
+function playSome<Asked extends Task>(
   left: number[],
-  how: Omit<Order, 'seed'>,
-  ended: (played: Played) => 'more' | 'enough',
+  task: Asked,
+  ended: (played: Played<Asked>) => 'more' | 'enough',
 ): Promise<void> {
   const worker = fork(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   return new Promise((resolve, reject) => {
@@ -47,10 +44,10 @@ function playSome(
         return;
       }
       patience = setTimeout(() => worker.kill('SIGKILL'), PATIENCE_MS);
-      worker.send({ ...how, seed } satisfies Order);
+      worker.send({ seed, task } satisfies Order);
     };
-    worker.on('message', (answer: Answer) => {
-      if (ended({ ...answer, seed: seed ?? 0 }) === 'enough') left.length = 0;
+    worker.on('message', (played: Played<Asked>) => {
+      if (ended(played) === 'enough') left.length = 0;
       next();
     });
     worker.on('error', reject);

@@ -1,7 +1,7 @@
 // Who judges a storm: the seam between storms and judges, with the scenarios' own invariants and the judge of the promises behind it.
 import { fleetParameterName } from '../../shared/fleet/parameter.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import { Judge, type PersonAct } from '../oracle/index.ts';
+import { Judge, type PersonAct, type Told } from '../oracle/index.ts';
 import type { Checker } from '../scenarios/checks/checker.ts';
 import { INVARIANTS, type InvariantName } from '../scenarios/checks/invariants.ts';
 import type { World } from '../scenarios/world/world.ts';
@@ -97,10 +97,13 @@ export function personActOf(
 }
 
 /** The judge that knows the promises alone. It is told what owners say, when the story has begun. */
-export function promisesAsJudge({ region, fleets, nodes }: World): {
-  readonly judge: StormJudge;
-  readonly isWell: () => boolean;
-} {
+export function promisesAsJudge(world: World): { readonly judge: StormJudge; readonly isWell: () => boolean } {
+  const judge = new Judge(world.region, toldOf(world));
+  return { judge, isWell: () => judge.allIsWell };
+}
+
+/** Fleet files as they are stored now, and the nodes under the names that they have. */
+export function toldOf({ region, fleets, nodes }: World): Told {
   const documents = [...fleets.keys()].flatMap((name) => {
     const text = region.ssm.parameter(fleetParameterName('/chainmend', name));
     return text === undefined ? [] : [[name, JSON.parse(text) as FleetDocument] as const];
@@ -109,11 +112,7 @@ export function promisesAsJudge({ region, fleets, nodes }: World): {
     ...{ fleet: fleet.name, instanceId, role },
     name: tags[fleet.nodes.nameTag] ?? instanceId,
   }));
-  const judge = new Judge(region, {
-    fleets: new Map(documents),
-    nodes: said.map((node) => ({ ...node, name: nameAmong(said, node) })),
-  });
-  return { judge, isWell: () => judge.allIsWell };
+  return { fleets: new Map(documents), nodes: said.map((node) => ({ ...node, name: nameAmong(said, node) })) };
 }
 
 /** Members of a group that share a name have the end of their instance's id behind it (docs/fleet-files.md, `nodes.nameTag`). */

@@ -161,9 +161,9 @@ const AROUND_MS = 15 * MINUTE_MS;
 const AROUND_LINES_MAX = 80;
 
 /** Watches the timeline: tells judges what people do, and notes which faults have an effect. */
-class Watch implements TimelineObserver {
+export class Watch implements TimelineObserver {
   readonly #region: Region;
-  readonly #judges: readonly StormJudge[];
+  readonly #judges: readonly Pick<StormJudge, 'person'>[];
   readonly #known: Generator['types'];
   /** Of each entry of the timeline, in its order. */
   readonly #types: readonly string[];
@@ -177,7 +177,7 @@ class Watch implements TimelineObserver {
   constructor(
     region: Region,
     { faults }: Storm,
-    { judges, types }: { readonly judges: readonly StormJudge[]; readonly types: Generator['types'] },
+    { judges, types }: { readonly judges: readonly Pick<StormJudge, 'person'>[]; readonly types: Generator['types'] },
   ) {
     this.#region = region;
     this.#judges = judges;

@@ -7,13 +7,14 @@ import { dirname, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
-import { type Played, playAll } from './crew.ts';
+import { playAll } from './crew.ts';
 import { GENERATORS, type GeneratorName, isGeneratorName } from './generators.ts';
-import { playStorm } from './play.ts';
+import { type Ending, playStorm } from './play.ts';
+import { compare, contendersOf } from './policies/compare.ts';
 import { shrink } from './shrink.ts';
 import { nameOf, type Storm, worldFileOf } from './storm.ts';
 import { endingLines, Tally } from './tally.ts';
-import type { Order } from './worker.ts';
+import type { JudgeTask } from './worker.ts';
 
 process.env['TZ'] = 'UTC';
 
@@ -28,6 +29,8 @@ interface Options {
   readonly untilBroken?: true;
   readonly types?: true;
   readonly shrink?: true;
+  readonly compare?: true;
+  readonly policy?: string;
   readonly out?: string;
 }
 
@@ -55,7 +58,9 @@ const program = new Command('npm run storm --')
     '--shrink',
     'of one seed: leaves out what is not needed to break the same promise, and prints the rest as a world file',
   )
-  .option('--out <file>', 'with --shrink: writes the world file there')
+  .option('--compare', 'plays each storm with each policy, and chainmend, and prints how they were scored')
+  .option('--policy <command>', 'the same with a program of yours: docs/policies.md')
+  .option('--out <file>', 'with --shrink: writes the world file there; with --compare: the picture (SVG)')
   .exitOverride()
   .configureOutput({ writeErr: () => {} });
 
@@ -65,17 +70,30 @@ try {
   const { generator } = options;
   if (!isGeneratorName(generator))
     throw new UsageError(`--generator: expected ${Object.keys(GENERATORS).join(' or ')}, found "${generator}"`);
-  const seeds = seedsOf(options.seeds);
   const hours = numberOf('--hours', options.hours, HOURS_MAX);
+  const drawn = seedsOf(options.seeds);
+  const seeds = options.nodes === undefined ? drawn : smallOnes(drawn, options.nodes, { hours, generator });
   const { sweeps } = options;
   if (sweeps !== 'needed' && sweeps !== 'all')
     throw new UsageError(`--sweeps: expected needed or all, found "${sweeps}"`);
   if (options.types) listTypes(generator);
-  else {
+  else if (options.compare || options.policy !== undefined) {
+    if (options.shrink) throw new UsageError('--shrink: expected without --compare and --policy');
+    const contenders = contendersOf(options.policy);
+    if (contenders === undefined)
+      throw new UsageError('--policy: expected a command, such as "python3 policy.py"; quotes must end');
+    const jobs = numberOf('--jobs', options.jobs, JOBS_MAX);
+    await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
+    process.exitCode = await compare(
+      seeds,
+      { do: 'compare', hours, generator, contenders },
+      { jobs, out: options.out, say },
+    );
+  } else {
     await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
     process.exitCode = options.shrink
       ? await shrinkOne(onlySeed(seeds), { hours, generator, sweeps, out: options.out })
-      : await playMany(options.nodes === undefined ? seeds : smallOnes(seeds, options.nodes, { hours, generator }), {
+      : await playMany(seeds, {
           ...{ hours, generator, sweeps, log: options.log, untilBroken: options.untilBroken ?? false },
           jobs: numberOf('--jobs', options.jobs, JOBS_MAX),
         });
@@ -90,7 +108,7 @@ try {
 interface How {
   readonly hours: number;
   readonly generator: GeneratorName;
-  readonly sweeps: Order['sweeps'];
+  readonly sweeps: JudgeTask['sweeps'];
 }
 
 function listTypes(generator: GeneratorName): void {
@@ -107,27 +125,32 @@ async function playMany(seeds: readonly number[], { jobs, log, untilBroken, ...h
   const tally = new Tally(GENERATORS[how.generator]);
   const beganMs = Date.now();
   const before = log === undefined ? [] : playedBefore(log, how).filter(({ seed }) => seeds.includes(seed));
-  for (const played of before) {
-    tally.add(played);
-    for (const line of endingLines(played.ending, how)) say(line);
+  for (const { ending, cpuSeconds } of before) {
+    tally.add({ ending, cpuSeconds });
+    for (const line of endingLines(ending, how)) say(line);
   }
   const done = new Set(before.map(({ seed }) => seed));
   const left = seeds.filter((seed) => !done.has(seed));
-  await playAll(left, { jobs, ...how }, (played) => {
-    tally.add(played);
-    if (log !== undefined) appendFileSync(log, `${JSON.stringify({ ...how, ...played } satisfies Logged)}\n`);
-    for (const line of endingLines(played.ending, how)) say(line);
-    return untilBroken && played.ending.broken.length > 0 ? 'enough' : 'more';
+  await playAll(left, { do: 'judge', ...how } satisfies JudgeTask, jobs, ({ seed, result: ending, cpuSeconds }) => {
+    tally.add({ ending, cpuSeconds });
+    if (log !== undefined)
+      appendFileSync(log, `${JSON.stringify({ ...how, seed, cpuSeconds, ending } satisfies Logged)}\n`);
+    for (const line of endingLines(ending, how)) say(line);
+    return untilBroken && ending.broken.length > 0 ? 'enough' : 'more';
   });
   for (const line of tally.lines({ wallSeconds: (Date.now() - beganMs) / 1_000, jobs })) say(line);
   return tally.isClean ? 0 : 1;
 }
 
 /** A line of a log. */
-type Logged = How & Played;
+interface Logged extends How {
+  readonly seed: number;
+  readonly cpuSeconds: number;
+  readonly ending: Ending;
+}
 
 /** The storms of a log that were played in the same way. A line that was cut off is a storm that is played again. */
-function playedBefore(log: string, { hours, generator, sweeps }: How): readonly Played[] {
+function playedBefore(log: string, { hours, generator, sweeps }: How): readonly Logged[] {
   if (!existsSync(log)) return [];
   const text = readFileSync(log, 'utf8');
   // The next line does not go on a line that was cut off.

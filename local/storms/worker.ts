@@ -1,24 +1,50 @@
-// A process that plays storms: it gets one seed at a time, and answers with how its storm ended.
+// A process that plays storms: it gets one seed at a time, and answers with how its storm ended, or how policies were scored in it.
 import { GENERATORS, type GeneratorName } from './generators.ts';
 import { type Ending, type PlayOptions, playStorm } from './play.ts';
+import { type Contender, playPolicy, type Scored } from './policies/play.ts';
 
-export interface Order {
-  readonly seed: number;
+interface How {
   readonly hours: number;
   readonly generator: GeneratorName;
+}
+
+/** Chainmend, before all of its judges. */
+export interface JudgeTask extends How {
+  readonly do: 'judge';
   readonly sweeps: NonNullable<PlayOptions['sweeps']>;
 }
 
-export type Answer = { readonly ending: Ending; readonly cpuSeconds: number };
+/** Each of these, one after the other, in the same storm. */
+export interface CompareTask extends How {
+  readonly do: 'compare';
+  readonly contenders: readonly Contender[];
+}
+
+export type Task = JudgeTask | CompareTask;
+
+export interface Order {
+  readonly seed: number;
+  readonly task: Task;
+}
+
+interface Results {
+  readonly judge: Ending;
+  readonly compare: readonly Scored[];
+}
+
+export interface Played<Asked extends Task> {
+  readonly seed: number;
+  readonly result: Results[Asked['do']];
+  readonly cpuSeconds: number;
+}
 
 process.env['TZ'] = 'UTC';
-process.on('message', ({ seed, hours, generator, sweeps }: Order) => {
-  const drawer = GENERATORS[generator];
+process.on('message', ({ seed, task }: Order) => {
   const before = process.cpuUsage();
-  playStorm(drawer.draw(seed, { hours }), drawer, { sweeps }).then(
-    (ending) => {
+  carryOut(seed, task).then(
+    (result) => {
       const { user, system } = process.cpuUsage(before);
-      process.send?.({ ending, cpuSeconds: (user + system) / 1e6 } satisfies Answer);
+      process.send?.({ seed, result, cpuSeconds: (user + system) / 1e6 } satisfies Played<Task>);
     },
     (error: unknown) => {
       console.error(error);
@@ -26,3 +52,12 @@ process.on('message', ({ seed, hours, generator, sweeps }: Order) => {
     },
   );
 });
+
+async function carryOut(seed: number, task: Task): Promise<Results[Task['do']]> {
+  const drawer = GENERATORS[task.generator];
+  const storm = drawer.draw(seed, { hours: task.hours });
+  if (task.do === 'judge') return playStorm(storm, drawer, { sweeps: task.sweeps });
+  const scored: Scored[] = [];
+  for (const contender of task.contenders) scored.push(await playPolicy(storm, drawer, contender));
+  return scored;
+}

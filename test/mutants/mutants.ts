@@ -2114,6 +2114,58 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/oracle/promises'],
     },
   ],
+  'local/oracle/score/score.ts': [
+    {
+      name: 'the score: what a person has stopped is not missed',
+      find: "scene.down.get(latest)?.by !== 'person'",
+      replace: "scene.down.get(latest)?.by !== 'nobody'",
+      caughtBy: ['local/oracle/score'],
+    },
+    {
+      name: 'the score: a machine is not ended that a person had stopped',
+      find: "scene.down.get(id)?.by !== 'person'",
+      replace: "scene.down.get(id)?.by === 'person'",
+      caughtBy: ['local/oracle/score'],
+    },
+    {
+      name: 'the score: what others delete is not the healer’s loss',
+      find: '!(this.#ended.has(id) || this.#ended.has(attachedTo))',
+      replace: 'false',
+      caughtBy: ['local/oracle/score'],
+    },
+  ],
+  'local/oracle/score/copies.ts': [
+    {
+      name: 'the score: what a snapshot holds is not lost',
+      find: '=> copyIn(snapshot) ?? [])',
+      replace: '=> (copyIn(snapshot) ? [] : []))',
+      caughtBy: ['local/oracle/score'],
+    },
+  ],
+  'local/storms/policies/naive.ts': [
+    {
+      name: 'the fixed breaker is of each fleet for itself',
+      find: 'const all = byFleet.get(fleet) ?? [];',
+      replace: 'const all = sights;',
+      caughtBy: ['local/storms/policies'],
+    },
+  ],
+  'local/storms/policies/kubernetes.ts': [
+    {
+      name: 'a quarter of a fleet at once is not exceeded by who is compared with us',
+      find: '|| unavailable >= most',
+      replace: '',
+      caughtBy: ['local/storms/policies'],
+    },
+  ],
+  'local/storms/policies/words.ts': [
+    {
+      name: 'a quote that does not end is no command',
+      find: 'quote !== undefined || ',
+      replace: '',
+      caughtBy: ['local/storms/policies'],
+    },
+  ],
   'local/oracle/promises/only-the-sick.ts': [
     {
       name: 'the judge: who touches a well node breaks a promise',
