@@ -37,7 +37,7 @@ const CLIENT_UNKNOWN =
   'the node cannot tell the state of its client: its unit or container is not there, or about to change; somebody may be at it';
 
 /** Nothing is done for a person either with a client that nobody can follow: whoever asked is told, and it is looked at again. */
-export const untold = ({ seen, nowMs, onsetMs }: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs'>): Refusal | null =>
+export const clientUnknown = ({ seen, nowMs, onsetMs }: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs'>): Refusal | null =>
   seen?.clients.some(isUnknown) === true
     ? { refuse: 'client-unknown', reason: CLIENT_UNKNOWN, page: true, retryAfterMs: laterEachTime({ nowMs, onsetMs }) }
     : null;

@@ -119,7 +119,7 @@ async function readSources(fleets: string, context: Readonly<Record<string, stri
 export async function prepare(
   region: Region,
   scenario: Pick<Scenario, 'build' | 'fleets' | 'zones' | 'deployedWith' | 'context'>,
-  { blocks = 'as written' }: Pick<RunOptions, 'blocks'> | { readonly blocks?: 'as written' } = {},
+  { blocks }: Pick<RunOptions, 'blocks'> = {},
 ): Promise<World> {
   const { deployedWith = FLEETS, context = {} } = scenario;
   const key = deployedWith + JSON.stringify(context);
@@ -131,7 +131,7 @@ export async function prepare(
   const { fleets, later } = await settled(region, () => pushFleets(region, fleetFiles, scenario.fleets ?? {}));
   await clock.run({ untilMs: START_MS - LEAD_MS, maxEvents: MAX_EVENTS });
   const world = new World(region, tableName, fleets);
-  world.blocks = blocks;
+  world.blocks = blocks ?? 'as written';
   if (scenario.zones !== 'none') world.furnish();
   for (const push of later) world.beforehand(push);
   scenario.build(world);

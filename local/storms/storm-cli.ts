@@ -124,7 +124,8 @@ interface Many extends How {
 async function playMany(seeds: readonly number[], { jobs, log, untilBroken, ...how }: Many): Promise<0 | 1> {
   const tally = new Tally(GENERATORS[how.generator]);
   const beganMs = Date.now();
-  const before = log === undefined ? [] : playedBefore(log, how).filter(({ seed }) => seeds.includes(seed));
+  const asked = new Set(seeds);
+  const before = log === undefined ? [] : playedBefore(log, how).filter(({ seed }) => asked.has(seed));
   for (const { ending, cpuSeconds } of before) {
     tally.add({ ending, cpuSeconds });
     for (const line of endingLines(ending, how)) say(line);

@@ -500,7 +500,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/rungs/swap.ts': [
     {
       name: 'no volumes are exchanged for a person beside a client that nobody can follow',
-      find: ' ?? untold(facts)',
+      find: ' ?? clientUnknown(facts)',
       replace: '',
       caughtBy: ['functions/replace-node/swap'],
     },

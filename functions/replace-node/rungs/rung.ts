@@ -325,7 +325,7 @@ export function onceSettled(facts: Facts, state: LadderState, end: End): Decisio
   // Nothing is more urgent to know, and it passes by itself.
   const short = unstartedRefusal(state, facts.nowMs, end.as === 'refused' ? end.refusal : null);
   if (short) return ended({ as: 'refused', refusal: short });
-  const why = `its instance is stopped, and cannot be started again: ${state.setback?.reason}`;
+  const why = `its instance is stopped, and cannot be started again: ${(state.unstarted ?? state.setback)?.reason}`;
   if (end.as !== 'escalated') return stuck(why);
   // Nothing else is left to be tried, but what a heal has stopped it starts when it can. A day without room at AWS is a person's by now.
   const reason = `${end.reason}; ${why}`;

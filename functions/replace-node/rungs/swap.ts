@@ -24,7 +24,7 @@ import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain } from '../facts.ts';
 import { guardOf } from '../judge.ts';
-import { leftToPerson, untold } from '../person.ts';
+import { clientUnknown, leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, mountedOf, type NodeStatus, type Which } from '../state.ts';
 import { AWS_AGAIN_MS, awaitedOf, excludedOf } from '../tried.ts';
 import {
@@ -172,7 +172,7 @@ function exchange(facts: Facts, state: LadderState, restored: RestoredVolumes): 
   if (restored.mounted === 'found') {
     const off = state.client === 'mayBeDown' && !runsOnFound(facts, state) ? null : calledOff(facts, state);
     if (off) return off;
-    const left = leftToPerson(facts, { stops: false }) ?? untold(facts);
+    const left = leftToPerson(facts, { stops: false }) ?? clientUnknown(facts);
     if (left) return onceSettled(facts, state, { as: 'refused', refusal: left });
     const isolating = isolate(facts, state);
     if (isolating) return isolating;

@@ -25,6 +25,8 @@ const TAKES_DOWN = /^chainmend-(replace-node|snapshot-node)\//;
 interface Limits {
   readonly pagesAtMost: number | undefined;
   readonly attemptsAtMost: number | undefined;
+  /** An execution may run on, and hold its node: a copy may catch up for a day. */
+  readonly mayRunOn?: boolean;
 }
 
 export class Checker {
@@ -107,7 +109,7 @@ export class Checker {
    * @param limits `pagesAtMost`: how many pages the run may send. Undefined for a disturbed run: what is disturbed tells of itself as well, so that only
    * our own pages count, each cause for itself. `attemptsAtMost`: of one incident; five by default
    */
-  end({ pagesAtMost, attemptsAtMost }: Limits): readonly Violation[] {
+  end({ pagesAtMost, attemptsAtMost, mayRunOn = false }: Limits): readonly Violation[] {
     const world = this.#world;
     if (!world) return this.violations;
     const { region, tableName } = world;
@@ -130,7 +132,9 @@ export class Checker {
           )
           .map(({ record, resource }) => `${record.operation} ${resource}`),
         // A free node's record may keep what a ladder has tried.
-        leases: records.map((record) => ({ ...record, open: unsettled(record) })),
+        leases: records
+          .filter(({ owner }) => !(mayRunOn && isRunning(region, owner)))
+          .map((record) => ({ ...record, open: unsettled(record) })),
         made: resourceIdsIn(region)
           .filter((id) => !this.#there.has(id) && !world.theirs.has(id))
           .map((id) => ({ id, accountedFor: isAccountedFor(world, journal, id) })),
@@ -144,7 +148,7 @@ export class Checker {
         atMs: region.clock.now(),
         attempts: attemptsOf(region),
         attemptsAtMost,
-        running: stillRunning(region),
+        running: mayRunOn ? [] : stillRunning(region),
       }),
     );
     const pages = pagesOf(region).filter(({ code }) => pagesAtMost !== undefined || code !== 'suite-alarm');
@@ -171,6 +175,9 @@ export class Checker {
       .map(({ record }) => record.at);
   }
 }
+
+const isRunning = ({ lambda }: Region, owner: string | null): boolean =>
+  lambda.executions().some(({ arn, status }) => arn === owner && status === 'RUNNING');
 
 /** Commands that are sent together have one intent. */
 const intends = ({ operation: intended }: JournalLine, { operation }: CallRecord): boolean =>

@@ -11,7 +11,7 @@ import type { Generator } from '../generator.ts';
 import { toldOf } from '../judge.ts';
 import { Watch } from '../play.ts';
 import { QuietStretches } from '../quiet.ts';
-import { nameOf, type Storm, worldFileOf } from '../storm.ts';
+import { endMinutesOf, nameOf, type Storm, worldFileOf } from '../storm.ts';
 import { OwnAlarms } from './alarms.ts';
 import { POLICY_ACTOR, PolicyHands, prepareLaunched } from './hands.ts';
 import { builtIn, isOurs, OURS_ACTING, type PolicyName, running, THEIRS } from './index.ts';
@@ -63,11 +63,11 @@ export async function playPolicy(
   const keeper = new ScoreKeeper(region, { ...toldOf(world), ...judged });
   scene.begin(world, keeper);
   if (isOurs(name)) {
-    const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: storm.faultsEndMinutes, do: 'end' }];
+    const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: endMinutesOf(storm), do: 'end' }];
     scene.quiet = new QuietStretches(world, () => keeper.isWell, entries, START_MS);
   }
   scenario.people?.(world);
-  region.clock.at(START_MS + storm.faultsEndMinutes * MINUTE_MS, () => keeper.faultsEnd(region.clock.now()));
+  region.clock.at(START_MS + endMinutesOf(storm) * MINUTE_MS, () => keeper.faultsEnd(region.clock.now()));
   every(region, LOOK_EVERY_MS, () => keeper.look());
   const endMs = START_MS + storm.hours * 60 * MINUTE_MS;
   const fault = await passTime(world, keeper, contender, endMs).catch((error: unknown) => said(error));
