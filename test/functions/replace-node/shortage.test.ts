@@ -224,7 +224,12 @@ describe('an instance that was stopped, and that AWS has no room to start', () =
     expect(count).toBe(24);
     expect(next(state, hours(24) + MINUTE_MS, NO_REPLACE)).toMatchObject({
       do: 'end',
-      end: { as: 'escalated', code: 'ladder-spent', asFound: false },
+      end: {
+        as: 'escalated',
+        code: 'ladder-spent',
+        asFound: false,
+        reason: expect.stringMatching(/cannot be started again: Insufficient/),
+      },
     });
   });
 
