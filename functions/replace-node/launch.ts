@@ -96,10 +96,10 @@ export async function readReach(clients: ReplaceClients, fleet: Fleet, original:
 }
 
 /** Parts of the launch template without the fleet's tags: the template itself, and the security groups that its interfaces name. */
-async function launchNeeds(
-  { ec2 }: ReplaceClients,
+export async function launchNeeds(
+  { ec2 }: Pick<ReplaceClients, 'ec2'>,
   fleet: Fleet,
-  original: InstanceDescription,
+  original: Pick<InstanceDescription, 'launchTemplate'>,
 ): Promise<readonly string[]> {
   const template = templateOf(fleet, original.launchTemplate);
   if (!template) return [];

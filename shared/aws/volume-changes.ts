@@ -13,7 +13,7 @@ import {
   type TagSpecification,
   type VolumeType,
 } from '@aws-sdk/client-ec2';
-import { type Accepted, type AwsRefusal, catchRefusal } from './refusals.ts';
+import { type Accepted, type AwsRefusal, catchDryRun, catchRefusal } from './refusals.ts';
 import { settable } from './tagging.ts';
 import { describeVolumes, type VolumeShape } from './volumes.ts';
 
@@ -135,17 +135,29 @@ export interface CreatedVolume {
  */
 export async function createVolumeFrom(ec2: EC2Client, wish: FromSnapshot): Promise<CreatedVolume | AwsRefusal> {
   const { initializationMiBps } = wish;
-  const request: CreateVolumeCommandInput = {
-    SnapshotId: wish.snapshotId,
-    AvailabilityZone: wish.availabilityZone,
-    ...performance(wish),
-  };
+  const request = requestFrom(wish);
   if (initializationMiBps === undefined) return create(ec2, request);
   const rated = await create(ec2, { ...request, VolumeInitializationRate: initializationMiBps });
   if (!('refused' in rated)) return rated;
   const unrated = await create(ec2, request);
   return 'refused' in unrated ? unrated : { ...unrated, rateRefused: rated.refused };
 }
+
+/**
+ * Whether EC2 would create it: permissions, the snapshot and the volume's properties, but no quota ("without actually making the request", DryRun). The
+ * key is not part of that.
+ * @throws errors that leave it open whether EC2 would
+ */
+export function requestVolumeFrom(ec2: EC2Client, wish: Omit<FromSnapshot, 'token'>): Promise<Accepted | AwsRefusal> {
+  const { ClientToken: _, ...request } = requestFrom({ ...wish, token: '' });
+  return catchDryRun(() => ec2.send(new CreateVolumeCommand({ ...request, DryRun: true })));
+}
+
+const requestFrom = (wish: FromSnapshot): CreateVolumeCommandInput => ({
+  SnapshotId: wish.snapshotId,
+  AvailabilityZone: wish.availabilityZone,
+  ...performance(wish),
+});
 
 const create = (ec2: EC2Client, request: CreateVolumeCommandInput): Promise<CreatedVolume | AwsRefusal> =>
   catchRefusal(async () => createdVolume('CreateVolume', (await ec2.send(new CreateVolumeCommand(request))).VolumeId));

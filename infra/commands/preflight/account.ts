@@ -73,7 +73,7 @@ const wordsOf = (error: unknown): string =>
 /** There may be no table yet. The check uses names in sentences only. */
 const NO_MEMORY = { readWatch: async () => undefined };
 
-interface Clients {
+export interface PreflightClients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
   readonly ssm: SSMClient;
@@ -121,8 +121,19 @@ async function withoutDurable(lambda: LambdaClient): Promise<string | undefined>
   }
 }
 
-async function fleetFacts(clients: Clients, fleet: Fleet, replaceRole: string | undefined): Promise<FleetFacts> {
-  const nodes = await discoverNodes(clients.ec2, fleet, NO_MEMORY);
+const fleetFacts = async (
+  clients: PreflightClients,
+  fleet: Fleet,
+  replaceRole: string | undefined,
+): Promise<FleetFacts> => fleetFactsOf(clients, fleet, await discoverNodes(clients.ec2, fleet, NO_MEMORY), replaceRole);
+
+/** @param replaceRole of the deployed replace-node; undefined where nothing is deployed */
+export async function fleetFactsOf(
+  clients: PreflightClients,
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+  replaceRole: string | undefined,
+): Promise<FleetFacts> {
   const named = fleet.replace.launchTemplate;
   // A group makes another one itself where its members are left to it. A validator is never replaced.
   const mayBeMade = nodes.filter(
@@ -198,7 +209,7 @@ async function publicIpsOf(
 const templateOf = ({ tags }: FleetNode): string | undefined => tags['aws:ec2launchtemplate:id'];
 
 async function templateFact(
-  { ec2, iam }: Clients,
+  { ec2, iam }: PreflightClients,
   template: string,
   replaceRole: string | undefined,
 ): Promise<TemplateFact> {

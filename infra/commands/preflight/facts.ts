@@ -200,7 +200,8 @@ function grouped<Item extends { readonly name: string }>(
 const profileText = ({ name, roleArn }: { readonly name: string; readonly roleArn: string | undefined }): string =>
   roleArn === undefined ? `profile ${name}, whose role is not known` : `profile ${name}, ${roleArn}`;
 
-function problemsOf(
+/** What will not work in this fleet: each a sentence with the remedy. `chainmend doctor` asks the same. */
+export function problemsOf(
   { fleet, templates, withoutTemplate, isStored }: FleetFacts,
   isDeployed: boolean,
 ): readonly string[] {

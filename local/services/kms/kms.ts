@@ -1,13 +1,16 @@
 // KMS, which describes keys but does not encrypt: any well-formed id of the account is an existing symmetric key. Sources: doc comments of
-// DescribeKey and KeyMetadata in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
+// DescribeKey, KeyMetadata, GetKeyPolicy and CreateGrant in @aws-sdk/client-kms; "Key states of AWS KMS keys" (KMS developer guide).
 import type {
+  CreateGrantRequest,
   CreateKeyRequest,
   DescribeKeyRequest,
   DescribeKeyResponse,
+  GetKeyPolicyRequest,
+  GetKeyPolicyResponse,
   PutKeyPolicyRequest,
 } from '@aws-sdk/client-kms';
 import type { ConditionKeys, Kernel } from '../../simulator/kernel.ts';
-import { AwsError, type Service } from '../../simulator/service.ts';
+import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import type { EbsHandles } from '../ec2/service.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { parseResourcePolicy } from '../iam/resource-policy.ts';
@@ -29,9 +32,26 @@ export function createKms(
   { isKeyEnabled, foreignKey }: Pick<EbsHandles, 'isKeyEnabled' | 'foreignKey'>,
 ): Kms {
   const policies = new Map<string, PolicyDocument>();
+  const texts = new Map<string, string>();
   const ids = kernel.random('kms/ids');
   const { accountId, regionName } = kernel;
   const createdAtMs = kernel.clock.now() - AGE_MS;
+  const put = (arn: string, text: string): void => {
+    policies.set(arn, policyIn(text, kernel.conditionKeys));
+    texts.set(arn, text);
+  };
+  /** A key of another account does not let us read its policy. */
+  const ownKey = (KeyId: string, action: string): string => {
+    const { arn } = kmsKey(KeyId, kernel);
+    if (arn.split(':')[4] !== accountId)
+      throw new AwsError(
+        'AccessDeniedException',
+        `User is not authorized to perform: ${action} on resource: ${KeyId} because no resource-based policy allows the ${action} action`,
+      );
+    if (!KEY_ID.test(arn.split(':key/')[1] ?? ''))
+      throw new AwsError('NotFoundException', `Key '${arn}' does not exist`);
+    return arn;
+  };
   return {
     name: 'kms',
     policy: (keyArn) => policies.get(keyArn),
@@ -41,12 +61,26 @@ export function createKms(
       CreateKey: ({ Policy }: CreateKeyRequest) => {
         const KeyId = ids.uuid();
         const Arn = `arn:aws:kms:${regionName}:${accountId}:key/${KeyId}`;
-        if (Policy !== undefined) policies.set(Arn, policyIn(Policy, kernel.conditionKeys));
+        if (Policy !== undefined) put(Arn, Policy);
         return { KeyMetadata: { KeyId, Arn } };
       },
       PutKeyPolicy: ({ KeyId = '', Policy = '' }: PutKeyPolicyRequest) => {
-        policies.set(kmsKey(KeyId, kernel).arn, policyIn(Policy, kernel.conditionKeys));
+        put(kmsKey(KeyId, kernel).arn, Policy);
         return {};
+      },
+      GetKeyPolicy: ({ KeyId = '' }: GetKeyPolicyRequest): GetKeyPolicyResponse => {
+        const arn = ownKey(KeyId, 'kms:GetKeyPolicy');
+        return { Policy: texts.get(arn) ?? defaultPolicy(accountId), PolicyName: 'default' };
+      },
+      // No grant is given here: services use keys in their callers' names (key-checks.ts).
+      CreateGrant: ({ KeyId = '', DryRun }: CreateGrantRequest) => {
+        const arn = ownKey(KeyId, 'kms:CreateGrant');
+        if (!isKeyEnabled(arn)) throw new AwsError('DisabledException', `${arn} is disabled.`);
+        if (!DryRun) throw notEmulated('CreateGrant without DryRun');
+        throw new AwsError(
+          'DryRunOperationException',
+          'The request would have succeeded, but the DryRun option is set.',
+        );
       },
       DescribeKey: ({ KeyId = '' }: DescribeKeyRequest): DescribeKeyResponse => {
         const [, , , region, account] = KeyId.startsWith('arn:') ? KeyId.split(':') : [];
@@ -84,6 +118,23 @@ export function createKms(
     },
   };
 }
+
+/** "Default key policy when you create a KMS key programmatically" (KMS developer guide). */
+const defaultPolicy = (accountId: string): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Id: 'key-default-1',
+    Statement: [
+      {
+        ...{
+          Sid: 'Enable IAM User Permissions',
+          Effect: 'Allow',
+          Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+        },
+        ...{ Action: 'kms:*', Resource: '*' },
+      },
+    ],
+  });
 
 function policyIn(text: string, known: ConditionKeys): PolicyDocument {
   try {

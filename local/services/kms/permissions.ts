@@ -44,6 +44,9 @@ export const permissions: Mappings = {
   ...Object.fromEntries(DIRECT.map((operation) => [operation, onKeyDirectly(`kms:${operation}`)])),
   ReEncrypt: reEncrypt,
   DescribeKey: describeKey,
+  GetKeyPolicy: ({ KeyId = '' }: Use, region) => [
+    { action: 'kms:GetKeyPolicy', resources: [{ arn: kmsKey(KeyId, region).arn }] },
+  ],
 };
 
 const OF_KEY = ['kms:EncryptionContext:*', 'kms:ViaService'];
@@ -53,4 +56,5 @@ export const conditionKeys = {
   ...sameKeys('kms', ['ReEncryptFrom', 'ReEncryptTo'], OF_KEY),
   'kms:CreateGrant': [...OF_KEY, 'kms:GrantIsForAWSResource'],
   'kms:DescribeKey': ['kms:ViaService'],
+  'kms:GetKeyPolicy': ['kms:ViaService'],
 };

@@ -1,0 +1,301 @@
+// Judges each heal of each node: from what was read, from AWS's word on calls that were not made, and by the rules that a heal asks itself. Pure.
+import { judgeLaunch } from '../../../shared/aws/launch.ts';
+import { OBSERVATION_VALID_MS } from '../../../shared/guardrails/breaker.ts';
+import { judgeClass, judgeOwner, judgeZone } from '../../../shared/guardrails/replace.ts';
+import { reserveReplacement, reserveRestart } from '../../../shared/guardrails/replace-budget.ts';
+import { judgePauseTag } from '../../../shared/guardrails/switches.ts';
+import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
+import type { Rung } from '../../../shared/model/rungs.ts';
+import { donorOf } from '../../../shared/snapshots/donor.ts';
+import { problemsOf, startedByCommands } from '../preflight/facts.ts';
+import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
+import { judgeKeys } from './judge-key.ts';
+import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
+import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
+
+export type Answers = ReadonlyMap<string, Answered>;
+
+export type NodeVerdicts = Readonly<Record<Column, Verdict>>;
+
+interface Case {
+  readonly facts: FleetFacts;
+  readonly node: NodeFacts;
+  readonly plan: NodePlan;
+  readonly answers: Answers;
+}
+
+export function judgeNode(facts: FleetFacts, node: NodeFacts, plan: NodePlan, answers: Answers): NodeVerdicts {
+  const about = { facts, node, plan, answers };
+  const judged = COLUMNS.map((column) => [column, verdictIn(about, column)] as const);
+  return Object.fromEntries(judged) as Record<Column, Verdict>;
+}
+
+function verdictIn(about: Case, column: Column): Verdict {
+  const off = offReason(about, column);
+  return off === null ? verdictOf([...everywhere(about), ...FINDINGS[column](about)]) : { is: 'off', why: off };
+}
+
+/** What the fleet's owner does not want, or what is never done: no trouble of anybody. */
+function offReason({ facts: { fleet }, node: { node } }: Case, column: Column): string | null {
+  if (column === 'grow') return null;
+  if (column === 'snapshot')
+    return fleet.cleanSnapshots === undefined && fleet.snapshots === undefined
+      ? 'the fleet file asks for no snapshots'
+      : null;
+  if (!fleet.replace.rungs.includes(column)) return 'the fleet file leaves it out of replace.rungs';
+  if (node.role !== 'validator') return null;
+  if (column === 'swap' || column === 'replace') return 'a validator is never given other data or another instance';
+  return fleet.owner.restartValidators ? null : 'the fleet file does not say owner.restartValidators: true';
+}
+
+/** What every heal asks first. */
+function everywhere({ facts, node: { node } }: Case): readonly Finding[] {
+  const byTag = judgePauseTag(node.tags);
+  const notRunning =
+    node.state === 'running'
+      ? []
+      : [no('instance-stopped', `the instance is ${node.state}: a heal leaves it to whoever stopped it`)];
+  return [...known(facts.paused, refused), ...refused(byTag), ...notRunning];
+}
+
+const refused = (refusal: Refusal | null): readonly Finding[] =>
+  refusal === null ? [] : [no(refusal.refuse, refusal.reason)];
+
+const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = {
+  grow: (about) => [...ofAgent(about), ...ofGrowth(about)],
+  restart: (about) => [...ofAgent(about), ...ofClass(about, 'restart'), ...ofRestarts(about)],
+  'stop-start': (about) => [
+    ...ofClass(about, 'stop-start'),
+    ...ofOwner(about, 'stop-start'),
+    ...ofRestarts(about),
+    ...answered(about, about.plan.stop),
+    ...answered(about, about.plan.start),
+    ...ofKeys(about, 'all'),
+  ],
+  swap: (about) => [
+    ...ofAgent(about),
+    ...ofClass(about, 'swap'),
+    ...ofOwner(about, 'swap'),
+    ...ofReplacements(about),
+    ...ofVolumes(about),
+    ...ofSources(about),
+    ...ofKeys(about, 'data'),
+  ],
+  replace: (about) => [
+    ...ofClass(about, 'replace'),
+    ...ofOwner(about, 'replace'),
+    ...ofReplacements(about),
+    ...ofTemplate(about),
+    ...answered(about, about.plan.stop),
+    ...ofKeys(about, 'data'),
+  ],
+  snapshot: (about) => [...ofSnapshots(about)],
+};
+
+const ofAgent = ({ node: { agent, command } }: Case): readonly Finding[] => [
+  ...known(agent, refused),
+  ...(command === undefined ? [] : known(command, (why) => (why === null ? [] : [no('command-failed', why)]))),
+];
+
+function ofGrowth(about: Case): readonly Finding[] {
+  const { facts, node, plan } = about;
+  // What could not be read would have decided.
+  const unread = [node.volumes, node.record, node.modification, facts.addedUsd].flatMap((read) =>
+    known<unknown>(read, () => []),
+  );
+  const decided = [...plan.growth.values()].flatMap((decision) =>
+    'refuse' in decision ? [no(decision.refuse, decision.reason)] : [],
+  );
+  return [
+    ...unread,
+    ...('unread' in node.volumes ? [] : decided),
+    ...plan.modify.flatMap((wish) => answered(about, wish)),
+  ];
+}
+
+function ofClass({ facts, node: { node } }: Case, rung: Rung): readonly Finding[] {
+  const { fleet, breaker, watch } = facts;
+  return known(breaker, (reading) => {
+    const isRestart = rung === 'restart' || rung === 'stop-start';
+    const haltedSinceMs =
+      'value' in watch && watch.value && facts.nowMs - watch.value.observedAtMs <= OBSERVATION_VALID_MS
+        ? watch.value.haltedSinceMs
+        : null;
+    const refusal = judgeClass({
+      class: isRestart ? 'restart' : 'replace',
+      ...{ fleet, role: node.role, node, breaker: reading, haltedSinceMs },
+      ...{ cause: 'unknown', manual: false, acknowledgesValidator: false },
+    });
+    return refused(refusal ?? (rung === 'stop-start' ? judgeZone(reading, node) : null));
+  });
+}
+
+function ofOwner({ facts: { fleet }, node: { owner, standbyFault } }: Case, rung: Rung): readonly Finding[] {
+  const fault = 'unread' in standbyFault ? null : standbyFault.value;
+  const refusal = judgeOwner({ rung, fleet, ...owner, standbyFault: fault });
+  // What was not read refuses nothing here; it is told as not known.
+  if (owner.unread !== undefined && (refusal === null || refusal.refuse === 'instance-store'))
+    return rung === 'swap' ? [] : [unknown('unread', `whether a stop would lose something: ${owner.unread}`)];
+  return [...refused(refusal), ...known(standbyFault, () => [])];
+}
+
+const DOCTOR_KEY = 'doctor';
+
+function ofRestarts({ facts: { fleet, nowMs }, node: { node, restarts } }: Case): readonly Finding[] {
+  return known(restarts, (record) => {
+    const reserved = reserveRestart(record, { key: DOCTOR_KEY, node: node.name }, fleet.replace, nowMs);
+    return 'refuse' in reserved ? refused(reserved) : [];
+  });
+}
+
+function ofReplacements({ facts, node: { node } }: Case): readonly Finding[] {
+  const { fleet, nowMs, replacements } = facts;
+  return known(replacements, (record) => {
+    const wanted = { key: DOCTOR_KEY, fleet: fleet.name, node: node.name, instanceId: node.instanceId, onsetMs: nowMs };
+    const reserved = reserveReplacement(record, wanted, fleet.replace, nowMs);
+    return 'refuse' in reserved ? refused(reserved) : [];
+  });
+}
+
+/** A swap exchanges every data volume of the fleet file: each has to be known. */
+const ofVolumes = ({ facts: { fleet }, node: { volumes, data } }: Case): readonly Finding[] =>
+  known(volumes, () =>
+    fleet.volumes
+      .filter(({ role }) => !data.some((one) => one.role === role))
+      .map(({ role, tags }) =>
+        no('volume-unknown', `exactly one attached volume has to carry the tags of ${role}: ${pairsOf(tags)}`),
+      ),
+  );
+
+const pairsOf = (tags: Readonly<Record<string, string>>): string =>
+  Object.entries(tags)
+    .map((tag) => tag.join('='))
+    .join(' ');
+
+function ofSources(about: Case): readonly Finding[] {
+  const { facts, plan } = about;
+  if (plan.sibling !== null) return [];
+  return known(facts.sets, () => {
+    if (plan.source !== null) return plan.create.flatMap((wish) => answered(about, wish));
+    // A key that nothing can use is one cause: it is told of the volumes.
+    if (plan.refused.length > 0 && plan.refused.every(({ why }) => why.includes(KEY_FAULT)) && hasUnusableKey(about))
+      return [];
+    return [no('no-good-snapshot', noSetWords(plan), { remedy: 'have one taken: docs/snapshots.md' })];
+  });
+}
+
+/** Of shared/snapshots/ranking.ts. */
+const KEY_FAULT = 'is encrypted with a key that cannot be used';
+
+const hasUnusableKey = ({ facts: { keys }, node: { data } }: Case): boolean =>
+  data.some(({ volume: { kmsKeyId } }) => {
+    const usability = keys.get(kmsKeyId ?? '')?.usability;
+    return usability !== undefined && 'value' in usability && 'unusable' in usability.value;
+  });
+
+const REASONS_SHOWN = 3;
+
+function noSetWords({ refused: sets }: NodePlan): string {
+  if (sets.length === 0) return 'there is no snapshot of its data volumes, and none of a sibling’s';
+  const shown = sets.slice(0, REASONS_SHOWN).map(({ setId, why }) => `${setId}: ${why}`);
+  const more = sets.length > REASONS_SHOWN ? `; and ${sets.length - REASONS_SHOWN} more` : '';
+  return `no snapshot set is good if its trouble begins now. ${shown.join('; ')}${more}`;
+}
+
+function ofTemplate(about: Case): readonly Finding[] {
+  const { facts, node, plan } = about;
+  const { fleet, preflight } = facts;
+  const byCommands = startedByCommands(fleet);
+  if (byCommands !== null) return [no('template-unfit', byCommands)];
+  const key = templateKeyOf(facts, node);
+  if (plan.launch === null || key === null) {
+    const remedy = 'name one in replace.launchTemplate, or leave replace out of replace.rungs';
+    return [no('no-template', 'it was launched from no template, and the fleet file names none', { remedy })];
+  }
+  const templates = preflight.templates.filter(({ template }) => template === key);
+  const ofPreflight = problemsOf({ ...preflight, templates, withoutTemplate: [], isStored: false }, true);
+  const reach = facts.outOfReach.get(key) ?? { unread: `the parts of ${key} were not looked at` };
+  return [
+    ...ofPreflight.map((why) => no('template-unfit', why)),
+    ...known(reach, (parts) =>
+      parts.length === 0
+        ? []
+        : [
+            no('out-of-reach', `the fleet’s tags are missing on ${parts.join(', ')}`, {
+              paste: `aws ec2 create-tags --resources ${parts.join(' ')} --tags ${tagWords(fleet.nodes.tags)}`,
+            }),
+          ],
+    ),
+    // What is wrong with the template is said already.
+    ...(ofPreflight.length > 0 ? [] : answered(about, plan.launch)),
+  ];
+}
+
+const tagWords = (tags: Readonly<Record<string, string>>): string =>
+  Object.entries(tags)
+    .map(([key, value]) => `'Key=${key.replaceAll("'", '')},Value=${value.replaceAll("'", '')}'`)
+    .join(' ');
+
+function ofKeys({ facts, node }: Case, which: 'all' | 'data'): readonly Finding[] {
+  if ('unread' in node.volumes) return [unknown('unread', node.volumes.unread)];
+  const volumes = which === 'all' ? node.volumes.value : node.data.map(({ volume }) => volume);
+  const ids = new Set(volumes.flatMap(({ kmsKeyId }) => kmsKeyId ?? []));
+  return judgeKeys(
+    [...ids].flatMap((id) => facts.keys.get(id) ?? []),
+    facts.accountId,
+  );
+}
+
+function ofSnapshots(about: Case): readonly Finding[] {
+  const { facts, node, plan } = about;
+  const { fleet, policies, nowMs } = facts;
+  // Clean ones are a heal; what a lifecycle policy takes needs nothing of the node.
+  if (fleet.cleanSnapshots === undefined)
+    return known(policies, (found) => {
+      const works = found.some(({ state }) => state === 'ENABLED');
+      const why = found.map(({ policyId, state, statusMessage }) => `${policyId} is ${state} ${statusMessage}`.trim());
+      return works ? [] : [no('snapshots-stopped', why.join('; ') || 'there is no lifecycle policy for its volumes')];
+    });
+  const donor = known(facts.sets, (sets) =>
+    known(facts.breaker, (breaker) =>
+      known(facts.observed, (nodes) => {
+        if (facts.observedAtMs === null) return [unknown('not-observed', 'the fleet was never observed')];
+        const found = donorOf({
+          ...{ fleet, nodes, observedAtMs: facts.observedAtMs, sets, breaker, nowMs },
+          haltedSinceMs: 'value' in facts.watch ? (facts.watch.value?.haltedSinceMs ?? null) : null,
+          busy: new Map(),
+          underWaySinceMs: null,
+          asked: { instanceId: node.node.instanceId },
+        });
+        return 'refuse' in found ? refused(found) : [];
+      }),
+    ),
+  );
+  const volumes = ofVolumes(about);
+  return [...ofAgent(about), ...donor, ...volumes, ...(volumes.length > 0 ? [] : answered(about, plan.snapshot))];
+}
+
+/** The caller's own lack says nothing of the heals' role ("Troubleshoot access denied error messages", IAM user guide). */
+const CALLERS_OWN =
+  /because no (identity-based policy|permissions boundary|session policy) allows|with an explicit deny in (an identity-based policy|a permissions boundary|a session policy)/;
+
+const DENIED = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
+
+function answered({ answers }: Case, { name, wish }: NamedWish): readonly Finding[] {
+  const answer = answers.get(name) ?? { is: 'open', code: 'not-asked', words: 'it was not asked' };
+  if (answer.is === 'accepted') return [];
+  if (answer.is === 'open') return [unknown(answer.code, `${wish.call}: ${answer.words}`)];
+  const { code } = answer;
+  // The encoded message is only for people who may decode it, and longer than a page.
+  const words = answer.words.split('Encoded authorization failure message:', 1).join('').trimEnd();
+  if (DENIED.has(code) && CALLERS_OWN.test(words))
+    return [
+      unknown('caller-may-not', `${wish.call}: ${words}`, { remedy: 'ask as somebody who may do what heals do' }),
+    ];
+  if (DENIED.has(code)) return [no('unauthorized', `${wish.call}: ${words}`)];
+  if (wish.call !== 'RunInstances') return [no('aws-refused', `${wish.call}: ${words}`)];
+  const { cause, reason } = judgeLaunch({ refused: words, code });
+  // Another subnet may have what this one lacks.
+  if (cause === 'place' || cause === 'capacity') return [unknown('aws-refused', reason)];
+  return [no(cause === 'quota' ? 'quota-reached' : 'template-unfit', reason)];
+}

@@ -1,0 +1,257 @@
+// Reads all facts of a fleet for `chainmend doctor`: from AWS's Describe calls, page by page, and from the suite's own table. It changes nothing.
+import { DescribeVolumesModificationsCommand } from '@aws-sdk/client-ec2';
+import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
+import pMap from 'p-map';
+import { launchNeeds } from '../../../functions/replace-node/launch.ts';
+import type { ModificationFact } from '../../../functions/resize-volume/decide.ts';
+import { judgeAgent } from '../../../shared/aws/commands.ts';
+import type { KeyScope } from '../../../shared/aws/keys.ts';
+import { standbyFault } from '../../../shared/aws/standby.ts';
+import { describeVolumes, type VolumeDescription } from '../../../shared/aws/volumes.ts';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { discoverNodes, type FleetNode } from '../../../shared/fleet/nodes.ts';
+import type { Settings } from '../../../shared/fleet/settings.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
+import { addedUsd, monthOf } from '../../../shared/guardrails/grow.ts';
+import { judgePauses } from '../../../shared/guardrails/switches.ts';
+import type { NodeRecord } from '../../../shared/heal/records.ts';
+import type { Store } from '../../../shared/heal/store.ts';
+import { SCALING_GROUP_TAG } from '../../../shared/model/tags.ts';
+import { rateShown } from '../../../shared/snapshots/catch-up.ts';
+import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
+import { readPolicies } from '../../../shared/snapshots/policies.ts';
+import { readOwners, setsOf, type VolumeOwner } from '../../../shared/snapshots/sets.ts';
+import { parameterPrefix } from '../../names.ts';
+import { fleetFactsOf } from '../preflight/account.ts';
+import { attempt, mapped } from './attempt.ts';
+import type { DoctorClients } from './clients.ts';
+import type { FleetFacts, KeyFacts, NodeFacts } from './facts.ts';
+import { readKey } from './read-keys.ts';
+import type { Read } from './verdict.ts';
+import { templateKeyOf } from './wishes.ts';
+
+/** What is read once, for all fleets. */
+export interface Surroundings {
+  readonly clients: DoctorClients;
+  readonly store: Store;
+  readonly settings: Read<Settings>;
+  readonly isDeployed: boolean;
+  /** ms since the epoch, by AWS's clock. */
+  readonly nowMs: number;
+  readonly accountId: string;
+  readonly region: string;
+  readonly callerArn: string;
+  readonly replaceRole: string | undefined;
+  readonly kmsKeys: readonly string[];
+  readonly nodeRecords: Read<readonly NodeRecord[]>;
+  readonly status: (text: string) => void;
+}
+
+/** Reads of one item each, side by side: a table takes more. */
+const AT_ONCE = 8;
+/** No fleet with more keys is known; each costs five requests. */
+const MAX_KEYS = 40;
+/** "The maximum number of filter values … is 200" (FilterLimitExceeded). */
+const FILTER_VALUES = 200;
+
+export async function readFleet(around: Surroundings, fleet: Fleet): Promise<FleetFacts> {
+  const { clients, store, nowMs } = around;
+  around.status(`${fleet.name}: its nodes …`);
+  const nodes = await discoverNodes(clients.ec2, fleet, around.isDeployed ? store : NO_MEMORY);
+  const preflight = await fleetFactsOf(clients, fleet, nodes, around.replaceRole);
+  const ids = nodes.map(({ instanceId }) => instanceId);
+  const volumes = await attempt('the volumes', async () =>
+    ids.length === 0 ? [] : describeVolumes(clients.ec2, { instanceIds: ids }),
+  );
+  const owners = await attempt('whose the volumes are', () => readOwners(clients.ec2, fleet, nodes));
+  around.status(`${fleet.name}: its snapshots …`);
+  const snapshots = await readSets(around, fleet, nodes, owners);
+  const observations = await ofTable(around, 'what was observed', () => store.readObservations(fleet.name));
+  const watch = await ofTable(around, 'the watch', () => store.readWatch(fleet.name));
+  const keyIds = [
+    ...('value' in volumes ? volumes.value : []),
+    ...('value' in snapshots.sets ? snapshots.sets.value.flatMap(({ parts }) => Object.values(parts)) : []),
+  ].flatMap(({ kmsKeyId }) => kmsKeyId ?? []);
+  around.status(`${fleet.name}: its keys …`);
+  return {
+    ...{ nowMs, fleet, accountId: around.accountId, preflight },
+    paused: mapped(around.settings, ({ values }) =>
+      around.isDeployed ? judgePauses(parameterPrefix, fleet.name, values) : null,
+    ),
+    outOfReach: await readReach(around, fleet, nodes),
+    nodes: await readNodes(around, { fleet, nodes, preflight, volumes, owners }),
+    observed: mapped(observations, (parts) =>
+      parts.flatMap((part) => (nowMs - part.observedAtMs > OBSERVATION_VALID_MS ? [] : part.nodes)),
+    ),
+    observedAtMs: 'value' in observations ? latestOf(observations.value.map((part) => part.observedAtMs)) : null,
+    breaker: mapped(observations, (parts) => readBreaker(fleet, parts, nowMs)),
+    watch,
+    addedUsd: mapped(
+      await ofTable(around, 'the budget of growth', () => store.readBudget(fleet.name, monthOf(nowMs))),
+      (budget) => addedUsd(budget),
+    ),
+    replacements: await ofTable(around, 'the replacements', () => store.readReplacements()),
+    ...snapshots,
+    rate: await shownRate(around, fleet),
+    keys: await readKeys(around, [...new Set(keyIds)]),
+  };
+}
+
+const NO_MEMORY = { readWatch: async () => undefined };
+
+const latestOf = (timesMs: readonly number[]): number | null => (timesMs.length === 0 ? null : Math.max(...timesMs));
+
+/** Before a deployment there is no table, and that is said once. */
+const ofTable = <T>({ isDeployed }: Surroundings, what: string, read: () => Promise<T>): Promise<Read<T>> =>
+  isDeployed ? attempt(what, read) : Promise.resolve({ unread: 'chainmend is not deployed: it has no table yet' });
+
+async function shownRate(around: Surroundings, { name }: Fleet): Promise<FleetFacts['rate']> {
+  const read = await ofTable(around, 'how fast it catches up', () => around.store.readCatchUps(name));
+  return 'unread' in read ? null : rateShown(read.value, around.nowMs);
+}
+
+async function readSets(
+  { clients: { ec2, dlm } }: Surroundings,
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+  owners: Read<ReadonlyMap<string, VolumeOwner>>,
+): Promise<Pick<FleetFacts, 'sets' | 'policies'>> {
+  if ('unread' in owners) return { sets: owners, policies: owners };
+  const snapshots = await attempt('the snapshots', () => readSnapshots(ec2, fleet, [...owners.value.keys()]));
+  const nodeNames = new Set(nodes.map(({ name }) => name));
+  const seen = 'unread' in snapshots ? [] : [...new Set(snapshots.value.flatMap(({ policyId }) => policyId ?? []))];
+  return {
+    sets: mapped(snapshots, (facts) => setsOf(facts, { fleet, volumes: owners.value, nodeNames })),
+    policies: await attempt('the lifecycle policies', () => readPolicies(dlm, fleet, seen)),
+  };
+}
+
+/** One read for each launch template. */
+async function readReach(
+  { clients }: Surroundings,
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+): Promise<FleetFacts['outOfReach']> {
+  const found = new Map<string, Read<readonly string[]>>();
+  for (const node of nodes) {
+    const key = templateKeyOf({ fleet }, { node });
+    if (key === null || found.has(key)) continue;
+    const { 'aws:ec2launchtemplate:id': id, 'aws:ec2launchtemplate:version': version = '' } = node.tags;
+    const launchTemplate = id === undefined ? null : { id, version };
+    found.set(key, await attempt(`the launch template ${key}`, () => launchNeeds(clients, fleet, { launchTemplate })));
+  }
+  return found;
+}
+
+interface NodesRead {
+  readonly fleet: Fleet;
+  readonly nodes: readonly FleetNode[];
+  readonly preflight: FleetFacts['preflight'];
+  readonly volumes: Read<readonly VolumeDescription[]>;
+  readonly owners: Read<ReadonlyMap<string, VolumeOwner>>;
+}
+
+async function readNodes(around: Surroundings, read: NodesRead): Promise<readonly NodeFacts[]> {
+  const { fleet, nodes, preflight, volumes, owners } = read;
+  const { clients, store, nodeRecords } = around;
+  const agents = await attempt('the agents', () => readAgents(clients, nodes));
+  const modification = await attempt('the modifications of volumes', () =>
+    readModifications(clients, 'unread' in volumes ? [] : volumes.value),
+  );
+  const standby = await readStandby(clients, fleet, nodes);
+  around.status(`${fleet.name}: its ${nodes.length} nodes …`);
+  return pMap(
+    nodes,
+    async (node, at): Promise<NodeFacts> => {
+      const { instanceId } = node;
+      const attached = mapped(volumes, (all) => all.filter(({ attachment }) => attachment?.instanceId === instanceId));
+      const owner = preflight.nodes[at];
+      if (owner === undefined) throw new Error(`the preflight knows nothing of ${node.name}`);
+      return {
+        ...{ node, owner, modification, volumes: attached },
+        data: dataOf(attached, owners),
+        standbyFault: standby.get(owner.autoScalingGroup ?? '') ?? { value: null },
+        agent: mapped(agents, (byId) => judgeAgent(byId.get(instanceId))),
+        record: mapped(nodeRecords, (records) => records.find((record) => record.instanceId === instanceId)),
+        restarts: await ofTable(around, 'its restarts', () => store.readRestarts(fleet.name, instanceId)),
+      };
+    },
+    { concurrency: AT_ONCE },
+  );
+}
+
+function dataOf(volumes: NodeFacts['volumes'], owners: NodesRead['owners']): NodeFacts['data'] {
+  if ('unread' in volumes || 'unread' in owners) return [];
+  return volumes.value.flatMap((volume) => {
+    const role = owners.value.get(volume.volumeId)?.role ?? null;
+    return role === null ? [] : [{ role, volume }];
+  });
+}
+
+/** "You can specify up to … 50" instance ids a filter (InstanceInformationStringFilter: Values, @aws-sdk/client-ssm: 1 to 100). */
+const AGENTS_A_REQUEST = 50;
+
+async function readAgents(
+  { ssm }: DoctorClients,
+  nodes: readonly FleetNode[],
+): Promise<ReadonlyMap<string, InstanceInformation>> {
+  const found = new Map<string, InstanceInformation>();
+  const ids = nodes.map(({ instanceId }) => instanceId);
+  for (let at = 0; at < ids.length; at += AGENTS_A_REQUEST) {
+    const Filters = [{ Key: 'InstanceIds', Values: ids.slice(at, at + AGENTS_A_REQUEST) }];
+    const { InstanceInformationList = [] } = await ssm.send(
+      new DescribeInstanceInformationCommand({ Filters, MaxResults: AGENTS_A_REQUEST }),
+    );
+    for (const agent of InstanceInformationList) if (agent.InstanceId) found.set(agent.InstanceId, agent);
+  }
+  return found;
+}
+
+/** The latest of each volume, as resize-volume reads it. */
+async function readModifications(
+  { ec2 }: DoctorClients,
+  volumes: readonly VolumeDescription[],
+): Promise<ReadonlyMap<string, ModificationFact>> {
+  const found = new Map<string, ModificationFact>();
+  const ids = volumes.map(({ volumeId }) => volumeId);
+  for (let at = 0; at < ids.length; at += FILTER_VALUES) {
+    const Filters = [{ Name: 'volume-id', Values: ids.slice(at, at + FILTER_VALUES) }];
+    const { VolumesModifications = [] } = await ec2.send(new DescribeVolumesModificationsCommand({ Filters }));
+    for (const { VolumeId, ModificationState, TargetSize = 0 } of VolumesModifications)
+      if (VolumeId && ModificationState)
+        found.set(VolumeId, { volumeId: VolumeId, state: ModificationState, targetGiB: TargetSize });
+  }
+  return found;
+}
+
+/** A group's minimum forbids standby for all of its members alike: one of them is asked. */
+async function readStandby(
+  { autoscaling }: DoctorClients,
+  fleet: Fleet,
+  nodes: readonly FleetNode[],
+): Promise<ReadonlyMap<string, Read<string | null>>> {
+  const found = new Map<string, Read<string | null>>();
+  if (fleet.replace.autoScaling === 'refuse') return found;
+  for (const { instanceId, tags } of nodes) {
+    const group = tags[SCALING_GROUP_TAG];
+    if (group === undefined || found.has(group)) continue;
+    found.set(
+      group,
+      await attempt(`Auto Scaling group ${group}`, () => standbyFault(autoscaling, { group, instanceId })),
+    );
+  }
+  return found;
+}
+
+async function readKeys(around: Surroundings, ids: readonly string[]): Promise<ReadonlyMap<string, KeyFacts>> {
+  const { clients, accountId, kmsKeys, region, replaceRole: roleArn, callerArn } = around;
+  const scope: KeyScope = { accountId, kmsKeys };
+  const reader = { clients, scope, region, roleArn, callerArn };
+  const read = await pMap(ids.slice(0, MAX_KEYS), (id) => readKey(reader, id), { concurrency: AT_ONCE });
+  const more = ids.slice(MAX_KEYS).map((keyId): KeyFacts => {
+    const open = { is: 'open', code: 'not-asked', words: 'it was not asked' } as const;
+    const unread = `more than ${MAX_KEYS} KMS keys: ${keyId} was not looked at`;
+    return { keyId, isAwsManaged: false, usability: { unread }, policy: null, role: null, grant: open };
+  });
+  return new Map([...read, ...more].map((key) => [key.keyId, key]));
+}

@@ -1,0 +1,70 @@
+// What `chainmend doctor` says of one heal of one node: it would work, it would not, nobody knows, or the fleet does not want it. Pure.
+
+/** The rungs of the ladder, and the two heals beside it, in the order in which they are shown. */
+export const COLUMNS = ['grow', 'restart', 'stop-start', 'swap', 'replace', 'snapshot'] as const;
+export type Column = (typeof COLUMNS)[number];
+
+/** One reason why a heal would not work, or why that is not known. */
+export interface Finding {
+  readonly is: 'no' | 'unknown';
+  /** A guardrail's code, or one of `DOCTOR_CODES`. */
+  readonly code: string;
+  readonly why: string;
+  /** What a person does about it; undefined where `why` says it, or nothing can be done. */
+  readonly remedy?: string;
+  /** A line to paste. */
+  readonly paste?: string;
+}
+
+export type Verdict =
+  | { readonly is: 'yes' }
+  /** The worst finding comes first. */
+  | { readonly is: 'no' | 'unknown'; readonly findings: readonly [Finding, ...Finding[]] }
+  /** The fleet file, or the node's role, rules it out: that is nobody's trouble. */
+  | { readonly is: 'off'; readonly why: string };
+
+/** One no is enough. What is unknown is never taken for a yes, and never for a no. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  const sorted = findings.toSorted((a, b) => Number(a.is === 'unknown') - Number(b.is === 'unknown'));
+  const [first, ...others] = sorted;
+  return first === undefined ? { is: 'yes' } : { is: first.is, findings: [first, ...others] };
+}
+
+export const no = (code: string, why: string, more: Pick<Finding, 'remedy' | 'paste'> = {}): Finding => ({
+  ...{ is: 'no', code, why },
+  ...more,
+});
+
+export const unknown = (code: string, why: string, more: Pick<Finding, 'remedy' | 'paste'> = {}): Finding => ({
+  ...{ is: 'unknown', code, why },
+  ...more,
+});
+
+/** Something that was read, or why it could not be. */
+export type Read<T> = { readonly value: T } | { readonly unread: string };
+
+/** The finding where nothing could be read; otherwise those that follow from what was read. */
+export const known = <T>(read: Read<T>, findingsOf: (value: T) => readonly Finding[]): readonly Finding[] =>
+  'unread' in read ? [unknown('unread', read.unread)] : findingsOf(read.value);
+
+/** Codes that no heal uses, each with a sentence for docs/doctor.md. */
+export const DOCTOR_CODES = {
+  unread: 'Something could not be read; the sentence has AWS’s own words.',
+  unauthorized:
+    'AWS denies the call by a policy that holds for others, too: of the organization, of a resource, or of an endpoint.',
+  'caller-may-not': 'Your own credentials may not make this call, which says nothing about the heals’ role.',
+  'not-asked': 'More different dry runs would be needed than one fleet gets.',
+  'key-unusable': 'The KMS key of a volume cannot be used in its present state.',
+  'key-denies': 'A policy of the KMS key, or of the heals’ role, denies what EBS needs at each attachment and start.',
+  'volume-unknown': 'A data volume of the fleet file is on no attached volume with its tags.',
+  'no-good-snapshot': 'No snapshot set is good for this node if its trouble began now.',
+  'no-template': 'No launch template is known from which another instance could be launched.',
+  'template-unfit': 'No other instance can be launched from the launch template as it is.',
+  'snapshots-stopped': 'No lifecycle policy takes snapshots of this fleet any more.',
+  'command-failed': 'The node did not carry out a command that only looks.',
+  'not-deployed': 'chainmend is not deployed in this account and region.',
+  'suite-alarm': 'An alarm on chainmend itself is in ALARM.',
+  'nobody-paged': 'Nobody has confirmed a subscription of the pages.',
+  'not-observed': 'The fleet was not observed within the last three minutes.',
+  'fleet-file-broken': 'A stored fleet file does not parse.',
+} as const;

@@ -1,0 +1,386 @@
+// What `chainmend doctor` says of one node: each heal by what was read, by AWS's word on dry runs, and by the rules of heals.
+import { describe, expect, it } from '@jest/globals';
+import { askDryly, DRY_RUNS_A_FLEET, wishesOf } from '../../../../infra/commands/doctor/dry-runs.ts';
+import type { Answered, FleetFacts, KeyFacts, NodeFacts } from '../../../../infra/commands/doctor/facts.ts';
+import { linesOf } from '../../../../infra/commands/doctor/lines.ts';
+import { fleetReportOf } from '../../../../infra/commands/doctor/report.ts';
+import { COLUMNS } from '../../../../infra/commands/doctor/verdict.ts';
+import { planOf, type Wish } from '../../../../infra/commands/doctor/wishes.ts';
+import { ACCOUNT, bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
+import { DATA_VOLUME, fleetNode } from '../../../fixtures/builders/node.ts';
+import { observedNode } from '../../../fixtures/builders/observation.ts';
+import { snapshotSet } from '../../../fixtures/builders/snapshot.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
+import { volumeNow } from '../../../fixtures/builders/volume.ts';
+
+const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1';
+const TEMPLATE = 'lt-0123456789abcdef0';
+const tags = { ...NODE_TAGS, 'aws:ec2launchtemplate:id': TEMPLATE, 'aws:ec2launchtemplate:version': '1' };
+
+const nodeFacts = (name: string, more: Partial<NodeFacts> = {}): NodeFacts => {
+  const node = fleetNode({ name, tags });
+  const volume = volumeNow({ volumeId: `${DATA_VOLUME}-${name}`, kmsKeyId: KEY, tags: NODE_TAGS });
+  return {
+    node,
+    owner: {
+      name,
+      role: 'follower',
+      tags,
+      autoScalingGroup: null,
+      instanceStore: false,
+      publicIp: null,
+      unread: undefined,
+    },
+    standbyFault: { value: null },
+    agent: { value: null },
+    volumes: { value: [volume] },
+    data: [{ role: 'data', volume }],
+    modification: { value: new Map() },
+    record: { value: undefined },
+    restarts: { value: undefined },
+    ...more,
+  };
+};
+
+const key = (more: Partial<KeyFacts> = {}): KeyFacts => ({
+  keyId: KEY,
+  isAwsManaged: false,
+  usability: { value: { usable: true } },
+  policy: { value: { action: 'kms:CreateGrant', word: 'account' } },
+  role: { value: { denied: null } },
+  grant: { is: 'accepted' },
+  ...more,
+});
+
+const fleetFacts = (more: Partial<FleetFacts> = {}): FleetFacts => {
+  const fleet = more.fleet ?? bitcoinFleet({ snapshots: { clean: {} } });
+  const nodes = more.nodes ?? ['node1', 'node2', 'node3', 'node4'].map((name) => nodeFacts(name));
+  const template = {
+    ...{ template: TEMPLATE, profile: { name: 'nodes', roleArn: 'arn:aws:iam::111122223333:role/nodes' } },
+    ...{ mayPass: true, hasUserData: false, unknown: undefined },
+  };
+  return {
+    ...{ nowMs: NOON_MS, fleet, accountId: ACCOUNT, nodes },
+    paused: { value: null },
+    preflight: {
+      fleet,
+      nodes: nodes.map(({ owner }) => owner),
+      withoutTemplate: [],
+      templates: [template],
+      isStored: true,
+    },
+    outOfReach: new Map([[TEMPLATE, { value: [] }]]),
+    observed: { value: nodes.map(({ node: { name } }) => observedNode({ name })) },
+    observedAtMs: NOON_MS - MINUTE_MS,
+    breaker: { value: { open: false, sentence: '0 of 4 nodes unhealthy or unknown, limit 1' } },
+    watch: { value: undefined },
+    addedUsd: { value: 0 },
+    replacements: { value: undefined },
+    sets: { value: [snapshotSet()] },
+    policies: { value: [] },
+    rate: null,
+    keys: new Map([[KEY, key()]]),
+    ...more,
+  };
+};
+
+const plansOf = (facts: FleetFacts) => new Map(facts.nodes.map((node) => [node, planOf(facts, node)] as const));
+
+/** @param answer to each dry run */
+function reported(facts: FleetFacts, answer: (wish: Wish) => Answered = () => ({ is: 'accepted' })) {
+  const plans = plansOf(facts);
+  const answers = new Map([...wishesOf([...plans.values()])].map(([name, wish]) => [name, answer(wish)] as const));
+  return fleetReportOf(facts, plans, answers);
+}
+
+const causes = (...of: Parameters<typeof reported>): readonly string[] =>
+  reported(...of).causes.map(({ is, code, heals, nodes }) => `${is} ${code}: ${heals.join(' ')} of ${nodes.length}`);
+
+const refusedBy =
+  (call: Wish['call'], code: string, words: string) =>
+  (wish: Wish): Answered =>
+    wish.call === call ? { is: 'refused', code, words: `${code}: ${words}` } : { is: 'accepted' };
+const entry = (atMs: number) => ({
+  key: `k${atMs}`,
+  fleet: 'bitcoin',
+  node: 'node9',
+  instanceId: 'i-9',
+  onsetMs: atMs,
+  atMs,
+});
+const DENIED = 'User: arn:aws:iam::111122223333:user/me is not authorized to perform: ec2:RunInstances on resource: *';
+
+describe('a fleet', () => {
+  it('that has all that heals need has no cause, and says what it has left', () => {
+    const report = reported(fleetFacts());
+    expect(report.causes).toEqual([]);
+    expect(report.nodes[0]?.heals).toEqual(Object.fromEntries(COLUMNS.map((column) => [column, { is: 'yes' }])));
+    expect(report).toMatchObject({ budgetLeftUsd: 100, replacementsLeft: { hour: 2, day: 5 } });
+    expect(report.nodes[0]).toMatchObject({ modificationsLeft: 3, source: { set: 'set-0', ageSeconds: 3_600 } });
+  });
+
+  it.each<[string, Partial<FleetFacts>, readonly string[]]>([
+    [
+      'that is paused',
+      { paused: { value: { refuse: 'paused', reason: 'a', page: false, retryAfterMs: 0 } } },
+      [`no paused: ${COLUMNS.join(' ')} of 4`],
+    ],
+    [
+      'whose key nothing can use',
+      { keys: new Map([[KEY, key({ usability: { value: { unusable: 'it is disabled' } } })]]) },
+      ['no key-unusable: stop-start swap replace of 4'],
+    ],
+    [
+      'whose key denies',
+      { keys: new Map([[KEY, key({ policy: { value: { action: 'kms:CreateGrant', word: 'denies' } } })]]) },
+      ['no key-denies: stop-start swap replace of 4'],
+    ],
+    [
+      'whose role may not use the key',
+      { keys: new Map([[KEY, key({ role: { value: { denied: 'kms:CreateGrant' } } })]]) },
+      ['no key-denies: stop-start swap replace of 4'],
+    ],
+    [
+      'whose key has a policy that cannot be read, though a grant would be given',
+      { keys: new Map([[KEY, key({ policy: { unread: 'AccessDenied' } })]]) },
+      [],
+    ],
+    [
+      'whose key has a policy that cannot be read, and no grant was given',
+      {
+        keys: new Map([
+          [
+            KEY,
+            key({
+              policy: { unread: 'no' },
+              grant: { is: 'refused', code: 'AccessDeniedException', words: 'because no identity-based policy allows' },
+            }),
+          ],
+        ]),
+      },
+      ['unknown unread: stop-start swap replace of 4'],
+    ],
+    ['under a key of AWS', { keys: new Map([[KEY, key({ isAwsManaged: true, policy: null, role: null })]]) }, []],
+    ['without snapshots', { sets: { value: [] } }, ['no no-good-snapshot: swap of 4']],
+    [
+      'whose only snapshot was taken when the trouble may have begun',
+      { sets: { value: [snapshotSet(0, { takenAtMs: NOON_MS, untilMs: NOON_MS })] } },
+      ['no no-good-snapshot: swap of 4'],
+    ],
+    [
+      'whose snapshots cannot be read',
+      { sets: { unread: 'UnauthorizedOperation' } },
+      ['unknown unread: swap snapshot of 4'],
+    ],
+    [
+      'with a template that lacks its tags',
+      { outOfReach: new Map([[TEMPLATE, { value: [TEMPLATE] }]]) },
+      ['no out-of-reach: replace of 4'],
+    ],
+    ['whose budget is spent', { addedUsd: { value: 99 } }, ['no cost-ceiling: grow of 4']],
+    ['whose budget cannot be read', { addedUsd: { unread: 'no table' } }, ['unknown unread: grow of 4']],
+    [
+      'of an account that has replaced enough in this hour',
+      {
+        replacements: { value: { version: 1, entries: [entry(NOON_MS - MINUTE_MS), entry(NOON_MS - 2 * MINUTE_MS)] } },
+      },
+      ['no replacements-spent: swap replace of 4'],
+    ],
+    [
+      'with too many sick nodes',
+      { breaker: { value: { open: true, sentence: '3 of 4 nodes unhealthy' } } },
+      ['no breaker-open: swap replace of 4'],
+    ],
+  ])('%s', (_, more, told) => {
+    expect(causes(fleetFacts(more))).toEqual(told);
+  });
+
+  it.each<[string, (wish: Wish) => Answered, readonly string[]]>([
+    [
+      'that the caller lacks a right is not known of the heals',
+      refusedBy(
+        'RunInstances',
+        'UnauthorizedOperation',
+        `${DENIED} because no identity-based policy allows the ec2:RunInstances action`,
+      ),
+      ['unknown caller-may-not: replace of 4'],
+    ],
+    [
+      'that a policy of the organization denies is a no',
+      refusedBy('RunInstances', 'UnauthorizedOperation', `${DENIED} with an explicit deny in a service control policy`),
+      ['no unauthorized: replace of 4'],
+    ],
+    [
+      'that AWS only says no is a no',
+      refusedBy('ModifyVolume', 'UnauthorizedOperation', 'You are not authorized to perform this operation.'),
+      ['no unauthorized: grow of 4'],
+    ],
+    [
+      'a quota is a no',
+      refusedBy('RunInstances', 'VcpuLimitExceeded', 'more vCPU'),
+      ['no quota-reached: replace of 4'],
+    ],
+    [
+      'a subnet without room says nothing of another',
+      refusedBy('RunInstances', 'InsufficientFreeAddressesInSubnet', 'none'),
+      ['unknown aws-refused: replace of 4'],
+    ],
+    [
+      'a snapshot that is gone is a no',
+      refusedBy('CreateVolume', 'InvalidSnapshot.NotFound', 'gone'),
+      ['no aws-refused: swap of 4'],
+    ],
+    [
+      'a stop that is refused holds back two rungs',
+      refusedBy('StopInstances', 'OperationNotPermitted', 'DisableApiStop'),
+      ['no aws-refused: stop-start replace of 4'],
+    ],
+    [
+      'what was not asked is not known',
+      ({ call }) =>
+        call === 'CreateSnapshots' ? { is: 'open', code: 'not-asked', words: 'more' } : { is: 'accepted' },
+      ['unknown not-asked: snapshot of 4'],
+    ],
+  ])('AWS’s word: %s', (_, answer, told) => {
+    expect(causes(fleetFacts(), answer)).toEqual(told);
+  });
+
+  it.each<[string, Partial<NodeFacts>, readonly string[]]>([
+    [
+      'whose agent is silent',
+      {
+        agent: {
+          value: { refuse: 'node-silent', reason: 'its SSM agent is ConnectionLost', page: true, retryAfterMs: 0 },
+        },
+      },
+      ['no node-silent: grow restart swap snapshot of 1'],
+    ],
+    [
+      'that does not carry out a command',
+      { command: { value: 'it did not' } },
+      ['no command-failed: grow restart swap snapshot of 1'],
+    ],
+    [
+      'that is stopped',
+      { node: fleetNode({ name: 'node1', tags, state: 'stopped' }) },
+      [`no instance-stopped: ${COLUMNS.join(' ')} of 1`],
+    ],
+    [
+      'that a person has paused',
+      { node: fleetNode({ name: 'node1', tags: { ...tags, 'chainmend:pause': 'mine' } }) },
+      [`no paused: ${COLUMNS.join(' ')} of 1`],
+    ],
+    [
+      'that was restarted three times today',
+      {
+        restarts: {
+          value: { version: 1, restarts: [1, 2, 3].map((at) => ({ key: `r${at}`, atMs: NOON_MS - at * HOUR_MS })) },
+        },
+      },
+      ['no restarts-spent: restart stop-start of 1'],
+    ],
+    [
+      'whose data volume has lost its tags',
+      { data: [] },
+      ['no volume-unknown: swap snapshot of 1', 'no volume-not-found: grow of 1'],
+    ],
+    ['from no template', { node: fleetNode({ name: 'node1', tags: NODE_TAGS }) }, ['no no-template: replace of 1']],
+    [
+      'whose volumes cannot be read',
+      { volumes: { unread: 'UnauthorizedOperation' }, data: [] },
+      ['unknown unread: grow stop-start swap replace snapshot of 1'],
+    ],
+    [
+      'whose group cannot spare it',
+      { standbyFault: { unread: 'AccessDenied' } },
+      ['unknown unread: stop-start swap replace of 1'],
+    ],
+  ])('with a node %s tells of that node alone', (_, more, told) => {
+    const nodes = [nodeFacts('node1', more), nodeFacts('node2'), nodeFacts('node3')];
+    expect(causes(fleetFacts({ nodes }))).toEqual(told);
+  });
+
+  it('is not blamed for what its file leaves out, or for a validator that is never replaced', () => {
+    const fleet = bitcoinFleet({ replace: { rungs: ['restart', 'stop-start'] } });
+    const { causes: none, nodes } = reported(fleetFacts({ fleet }));
+    expect(none).toEqual([]);
+    expect(nodes[0]?.heals).toMatchObject({ swap: { is: 'off' }, replace: { is: 'off' }, snapshot: { is: 'off' } });
+    const validator = nodeFacts('node1', { node: fleetNode({ name: 'node1', tags, role: 'validator' }) });
+    const heals = reported(fleetFacts({ nodes: [validator, nodeFacts('node2')] })).nodes[0]?.heals;
+    expect(heals).toMatchObject({
+      restart: { is: 'off' },
+      swap: { is: 'off' },
+      replace: { is: 'off' },
+      grow: { is: 'yes' },
+    });
+  });
+
+  it('tells the worst first: what keeps most nodes from being restored', () => {
+    const silent = { value: { refuse: 'node-silent', reason: 'silent', page: true, retryAfterMs: 0 } } as const;
+    const nodes = [nodeFacts('node1', { agent: silent }), nodeFacts('node2'), nodeFacts('node3')];
+    const { causes: told } = reported(
+      fleetFacts({ nodes, addedUsd: { value: 99 }, sets: { value: [] }, watch: { unread: 'x' } }),
+    );
+    expect(told.map(({ code }) => code)).toEqual(['no-good-snapshot', 'node-silent', 'cost-ceiling']);
+  });
+});
+
+describe('what people read', () => {
+  it('fits 80 columns whatever the names are, and says what is wrong by its causes', () => {
+    const nodes = Array.from({ length: 41 }, (_, at) => nodeFacts(`a-node-with-quite-a-long-name-${at}`));
+    const facts = fleetFacts({
+      nodes,
+      sets: { value: [] },
+      keys: new Map([[KEY, key({ policy: { value: { action: 'kms:CreateGrant', word: 'denies' } } })]]),
+    });
+    const lines = linesOf({
+      at: '',
+      askedAs: 'arn:aws:iam::1:user/me',
+      account: [],
+      works: false,
+      problems: [],
+      fleets: [reported(facts)],
+    });
+    expect(lines).toContain('bitcoin: 41 nodes: 41 of 41 cannot be restored');
+    expect(lines.filter((line) => line.length > 80 && !line.includes('aws kms'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('and 39 more')).length).toBeGreaterThan(1);
+  });
+});
+
+describe('dry runs', () => {
+  it('ask once for all nodes that are alike, and stop and start many with one request each', async () => {
+    const wishes = wishesOf([...plansOf(fleetFacts()).values()]);
+    const calls = [...wishes.values()].map(({ call }) => call);
+    expect(calls.filter((call) => call === 'RunInstances')).toHaveLength(1);
+    expect(calls.filter((call) => call === 'CreateVolume')).toHaveLength(1);
+    const sent: string[] = [];
+    const answers = await askDryly(answering(sent), wishes, () => {});
+    expect([...answers.values()].every(({ is }) => is === 'accepted')).toBe(true);
+    expect(sent.filter((name) => name === 'StopInstancesCommand')).toHaveLength(1);
+  });
+
+  it('end at their bound, and what is beyond it is not known', async () => {
+    const nodes = Array.from({ length: 150 }, (_, at) => {
+      const made = nodeFacts(`node${at}`);
+      return { ...made, node: { ...made.node, subnetId: `subnet-${at}` } };
+    });
+    const sent: string[] = [];
+    const answers = await askDryly(answering(sent), wishesOf([...plansOf(fleetFacts({ nodes })).values()]), () => {});
+    expect(sent.filter((name) => !name.startsWith('Describe')).length).toBeLessThanOrEqual(DRY_RUNS_A_FLEET);
+    expect(
+      [...answers.values()].filter((answer) => answer.is === 'open' && answer.code === 'not-asked').length,
+    ).toBeGreaterThan(40);
+  });
+});
+
+/** An EC2 that would carry out everything. */
+function answering(sent: string[]): Parameters<typeof askDryly>[0] {
+  const send = async (command: { readonly constructor: { readonly name: string } }) => {
+    const { name } = command.constructor;
+    sent.push(name);
+    if (name === 'DescribeLaunchTemplateVersionsCommand')
+      return { LaunchTemplateVersions: [{ LaunchTemplateData: {} }] };
+    throw Object.assign(new Error('it would'), { name: 'DryRunOperation' });
+  };
+  return { send } as unknown as Parameters<typeof askDryly>[0];
+}
