@@ -7,6 +7,8 @@ import { terminalText } from '../../shared/text/terminal-text.ts';
 import { fleetsDirectory } from '../fleets.ts';
 import { addCompletionVerb } from './completion.ts';
 import { confirmOnTerminal } from './confirmation.ts';
+import type { DoctorContext } from './doctor/doctor.ts';
+import { addDoctorVerb } from './doctor/verbs.ts';
 import { ssmParameterStore } from './fleets/parameter-store.ts';
 import { addFleetVerbs, type FleetsDesk } from './fleets/verbs.ts';
 import { awsSuite } from './heal/aws-suite.ts';
@@ -28,6 +30,7 @@ import { addSmokeVerb } from './smoke/verbs.ts';
 /** What each group of verbs works with. */
 export interface Desk {
   readonly heal: HealCommandContext;
+  readonly doctor: DoctorContext;
   readonly fleets: FleetsDesk;
   readonly names: NamesContext;
   readonly smoke: SmokeContext;
@@ -35,6 +38,8 @@ export interface Desk {
 
 export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addHealVerbs(program, desk.heal, ended);
+  program.commandsGroup('What is going on:');
+  addDoctorVerb(program, desk.doctor, ended);
   program.commandsGroup('Fleets:');
   addFleetVerbs(program, desk.fleets, ended);
   addNamesVerbs(program, desk.names);
@@ -90,6 +95,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
   return {
     desk: {
       heal: { suite: openSuite, say, complain, status, confirm, sleep },
+      doctor: { say, status, directory: fleetsDirectory },
       fleets: {
         ...{ directory: fleetsDirectory, store: () => ssmParameterStore(), belongings, confirm, say },
         account: (fleets) => readAccount(fleets),

@@ -54,6 +54,48 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/fleet/node-names'],
     },
   ],
+  'infra/commands/doctor/judge.ts': [
+    {
+      name: 'what AWS was not asked about a heal is never a yes',
+      find: "if (answer.is === 'open') return [",
+      replace: "if (answer.is === 'open') return []; if (answer.code === 'unread') return [",
+      caughtBy: ['infra/commands/doctor/judge'],
+    },
+    {
+      name: 'that a caller lacks a right is no verdict on the heals',
+      find: 'DENIED.has(code) && CALLERS_OWN.test(words)',
+      replace: 'code === words',
+      caughtBy: ['infra/commands/doctor/judge'],
+    },
+    {
+      name: 'a snapshot that may hold the fault is no data for a heal that begins now',
+      find: 'if (plan.source !== null) return plan.create',
+      replace: 'if (facts.fleet !== null) return plan.create',
+      caughtBy: ['infra/commands/doctor/judge'],
+    },
+  ],
+  'infra/commands/doctor/key-policy.ts': [
+    {
+      name: 'a deny of a key policy is stronger than what it allows',
+      find: "if (applies) return 'denies';",
+      replace: "if (applies) words.add('account');",
+      caughtBy: ['infra/commands/doctor/key-policy'],
+    },
+    {
+      name: 'a deny whose condition cannot be judged is not taken for none',
+      find: 'if (words.has(UNSURE_DENY)) return UNSURE_DENY;',
+      replace: '',
+      caughtBy: ['infra/commands/doctor/key-policy'],
+    },
+  ],
+  'infra/commands/doctor/dry-runs.ts': [
+    {
+      name: 'one fleet gets so many dry runs, and no more',
+      find: 'asked >= DRY_RUNS_A_FLEET',
+      replace: 'asked < 0',
+      caughtBy: ['infra/commands/doctor/judge'],
+    },
+  ],
   'shared/aws/standby.ts': [
     {
       name: 'a member whose call was answered by a lost answer and a refusal is on standby',

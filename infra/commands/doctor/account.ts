@@ -18,7 +18,7 @@ export function judgeAccount(facts: DoctorFacts): readonly Finding[] {
     ];
   return [
     ...known(pausedEverywhere, (refusal) =>
-      refusal === null ? [] : [no(refusal.refuse, refusal.reason, { paste: 'npm run fleets -- resume' })],
+      refusal === null ? [] : [no(refusal.refuse, refusal.reason, { paste: 'npm run chainmend -- resume' })],
     ),
     ...known(suiteAlarms, (alarms) =>
       alarms.map(({ name, reason }) =>

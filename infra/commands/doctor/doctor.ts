@@ -8,7 +8,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauseOfAll } from '../../../shared/guardrails/switches.ts';
 import { createStore } from '../../../shared/heal/store.ts';
-import { plainJson, plainText } from '../../../shared/text/plain-text.ts';
+import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetsDirectory, readFleets } from '../../fleets.ts';
 import { functionNames, parameterPrefix, suiteAlarmPrefix, tableName } from '../../names.ts';
 import { notFoundError } from '../fleets/context.ts';
@@ -26,7 +26,6 @@ import { planOf } from './wishes.ts';
 
 export interface DoctorContext {
   readonly say: (text: string) => void;
-  readonly complain: (text: string) => void;
   /** One line of progress. */
   readonly status: (text: string) => void;
   /** The account and region of the environment, unless a test names another. */
@@ -38,7 +37,6 @@ export interface DoctorContext {
 }
 
 export interface DoctorOptions {
-  readonly json?: true;
   /** The fleet files of the folder, and not those that are stored in the account. */
   readonly files?: true;
   /** Each node is sent a command that only looks whether its clients run. */
@@ -47,16 +45,17 @@ export interface DoctorOptions {
 
 /**
  * @param names of fleets; all of them unless given
- * @returns 0: every heal would work, or what would not is not known; 1: something would not work
+ * @returns status 0: every heal would work, or what would not is not known; 1: something would not work
  * @throws UsageError for a fleet that does not exist; SuiteError where AWS cannot be asked at all
  */
-export async function doctor(context: DoctorContext, names: readonly string[], options: DoctorOptions): Promise<0 | 1> {
-  // One object, and nothing else, goes to a machine.
-  const status = options.json ? () => {} : context.status;
-  const report = await examined({ ...context, status }, names, options);
-  if (options.json) context.say(plainJson(report) ?? '');
-  else for (const line of linesOf(report)) context.say(line);
-  return report.works ? 0 : 1;
+export async function doctor(
+  context: DoctorContext,
+  names: readonly string[],
+  options: DoctorOptions,
+): Promise<{ readonly status: 0 | 1; readonly facts: DoctorReport }> {
+  const report = await examined(context, names, options);
+  for (const line of linesOf(report)) context.say(line);
+  return { status: report.works ? 0 : 1, facts: report };
 }
 
 async function examined(

@@ -104,7 +104,8 @@ function ofGrowth(about: Case): readonly Finding[] {
     known<unknown>(read, () => []),
   );
   const decided = [...plan.growth.values()].flatMap((decision) =>
-    'refuse' in decision ? [no(decision.refuse, decision.reason)] : [],
+    // That it does not run is said of every heal.
+    'refuse' in decision && decision.refuse !== 'instance-stopped' ? [no(decision.refuse, decision.reason)] : [],
   );
   return [
     ...unread,

@@ -14,9 +14,12 @@ export function linesOf({ askedAs, account, problems, fleets }: DoctorReport): r
     ...account.flatMap((line) => wrapped(line, 0)),
     ...wrapped(`Dry runs are asked as ${askedAs}; the heals have roles of their own.`, 0),
     ...problems.flatMap((problem) => ['', ...findingLines(problem, '')]),
+    ...(fleets.length === 0 ? ['', ...wrapped(NO_FLEET, 0)] : []),
     ...fleets.flatMap((fleet) => ['', ...fleetLines(fleet)]),
   ];
 }
+
+const NO_FLEET = 'No fleet file is stored in this account; with --files those of this checkout are looked at.';
 
 function fleetLines(fleet: FleetReport): readonly string[] {
   const { causes, nodes } = fleet;

@@ -1,6 +1,7 @@
 // What `chainmend doctor` found, as one object: for machines as it is, for people by causes. Pure.
 
 import { recentModifications } from '../../../shared/heal/lease.ts';
+import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { accountLines, judgeAccount } from './account.ts';
 import type { DoctorFacts, FleetFacts, NodeFacts } from './facts.ts';
@@ -163,6 +164,9 @@ const plainVerdicts = (verdicts: NodeVerdicts): NodeVerdicts =>
 /** What a node cannot do without: other data, or another instance. */
 const RESTORES: readonly Column[] = ['swap', 'replace'];
 
+/** One cause, however a rule words what follows from it. */
+const WHOLE: ReadonlySet<string> = new Set(['breaker-open', 'chain-standing'] satisfies GuardrailCode[]);
+
 /** The same cause of many nodes is one. The worst comes first: a no, then what keeps most nodes from being restored, then the most heals. */
 function causesOf(all: readonly { readonly facts: NodeFacts; readonly report: NodeReport }[]): readonly Cause[] {
   const found = new Map<string, { finding: Finding; general: string; heals: Set<Column>; nodes: Set<string> }>();
@@ -171,7 +175,7 @@ function causesOf(all: readonly { readonly facts: NodeFacts; readonly report: No
       const verdict = report.heals[column];
       for (const finding of 'findings' in verdict ? verdict.findings : []) {
         const general = generalized(finding.why, facts);
-        const key = JSON.stringify([finding.is, finding.code, general]);
+        const key = JSON.stringify([finding.is, finding.code, WHOLE.has(finding.code) ? '' : general]);
         const cause = found.get(key) ?? { finding, general, heals: new Set(), nodes: new Set() };
         found.set(key, cause);
         cause.heals.add(column);

@@ -1,4 +1,5 @@
 // What `chainmend doctor` says of one heal of one node: it would work, it would not, nobody knows, or the fleet does not want it. Pure.
+import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
 
 /** The rungs of the ladder, and the two heals beside it, in the order in which they are shown. */
 export const COLUMNS = ['grow', 'restart', 'stop-start', 'swap', 'replace', 'snapshot'] as const;
@@ -7,8 +8,7 @@ export type Column = (typeof COLUMNS)[number];
 /** One reason why a heal would not work, or why that is not known. */
 export interface Finding {
   readonly is: 'no' | 'unknown';
-  /** A guardrail's code, or one of `DOCTOR_CODES`. */
-  readonly code: string;
+  readonly code: FindingCode;
   readonly why: string;
   /** What a person does about it; undefined where `why` says it, or nothing can be done. */
   readonly remedy?: string;
@@ -30,12 +30,12 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
   return first === undefined ? { is: 'yes' } : { is: first.is, findings: [first, ...others] };
 }
 
-export const no = (code: string, why: string, more: Pick<Finding, 'remedy' | 'paste'> = {}): Finding => ({
+export const no = (code: FindingCode, why: string, more: Pick<Finding, 'remedy' | 'paste'> = {}): Finding => ({
   ...{ is: 'no', code, why },
   ...more,
 });
 
-export const unknown = (code: string, why: string, more: Pick<Finding, 'remedy' | 'paste'> = {}): Finding => ({
+export const unknown = (code: FindingCode, why: string, more: Pick<Finding, 'remedy' | 'paste'> = {}): Finding => ({
   ...{ is: 'unknown', code, why },
   ...more,
 });
@@ -68,3 +68,5 @@ export const DOCTOR_CODES = {
   'not-observed': 'The fleet was not observed within the last three minutes.',
   'fleet-file-broken': 'A stored fleet file does not parse.',
 } as const;
+
+export type FindingCode = GuardrailCode | keyof typeof DOCTOR_CODES;

@@ -128,7 +128,8 @@ function sourcesOf(facts: FleetFacts, { node }: NodeFacts): SourcesFound {
     height === null || lagBlocks === null ? [] : [height + lagBlocks],
   );
   const head = heights.length === 0 ? null : { height: Math.max(...heights), atMs: nowMs };
-  const told = observed.find(({ instanceId }) => instanceId === node.instanceId)?.clientVersion;
+  const seen = observed.find(({ instanceId }) => instanceId === node.instanceId);
+  const told = seen?.clientVersion;
   const unusable = [...keys].flatMap(([keyId, { usability }]) =>
     'value' in usability && 'unusable' in usability.value ? [[keyId, usability.value.unusable] as const] : [],
   );
@@ -148,7 +149,13 @@ function sourcesOf(facts: FleetFacts, { node }: NodeFacts): SourcesFound {
     unusableKeys: new Map(unusable),
     hashes: new Map(watch?.canonical ? [[watch.canonical.height, watch.canonical.hash]] : []),
   };
-  const ranked = rankSets({ ...demand, sets, faultSinceMs: nowMs, stoodSinceMs: null, tried: [] });
+  const ranked = rankSets({
+    ...demand,
+    sets,
+    faultSinceMs: nowMs,
+    stoodSinceMs: seen?.heightSinceMs ?? null,
+    tried: [],
+  });
   return { ...ranked, chain: { head, blockMs: blockMsOf(sets, demand), rate } };
 }
 

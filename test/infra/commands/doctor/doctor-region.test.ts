@@ -1,8 +1,9 @@
 // `chainmend doctor` in a region whose fleet is well, and then broken in one way after another: each is told with its code, and nothing else is.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { doctorCommand } from '../../../../infra/commands/doctor/command.ts';
 import type { DoctorReport } from '../../../../infra/commands/doctor/report.ts';
+import { addDoctorVerb } from '../../../../infra/commands/doctor/verbs.ts';
 import { COLUMNS } from '../../../../infra/commands/doctor/verdict.ts';
+import { type JsonResult, runProgram } from '../../../../infra/commands/program.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../../../local/region.ts';
 import { prepare } from '../../../../local/scenarios/run.ts';
 import { launchTemplate, snapshotsOf, templateName } from '../../../../local/scenarios/world/fixtures.ts';
@@ -50,28 +51,35 @@ const putRolePolicy = (RoleName: string, PolicyName: string, ...Statement: objec
   region.call('iam', 'PutRolePolicy', { RoleName, PolicyName, PolicyDocument: JSON.stringify({ Statement }) });
 
 interface Asked {
-  readonly status: 0 | 1 | undefined;
+  readonly status: 0 | 1 | 2;
+  /** What a person reads on stdout, and on stderr. */
   readonly said: string;
+  readonly facts: DoctorReport | undefined;
 }
 
 /** `npm run chainmend -- doctor ${words}` */
-async function npmRunDoctor(words: readonly string[]): Promise<Asked> {
+async function npmRunDoctor(...words: readonly string[]): Promise<Asked> {
   const said: string[] = [];
   const say = (text: string) => void said.push(text);
-  let status: 0 | 1 | undefined;
+  let facts: DoctorReport | undefined;
   const context = {
-    ...{ say, complain: say, status: () => {}, nowMs: () => region.clock.now() },
+    ...{ say, status: () => {}, nowMs: () => region.clock.now() },
     config: {
       region: REGION_NAME,
       credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
       requestHandler: inProcessHandler(region.gateway),
     },
   };
-  const command = doctorCommand(context, (ended) => {
-    status = ended;
-  });
-  await command.parseAsync([...words], { from: 'user' });
-  return { status, said: said.join('\n') };
+  const output = {
+    ...{ say, complain: say },
+    write: (result: JsonResult) => {
+      facts = result.facts as DoctorReport;
+    },
+  };
+  const status = await runProgram(['doctor', ...words], output, (program, ended) =>
+    addDoctorVerb(program, context, ended),
+  );
+  return { status, said: said.join('\n'), facts };
 }
 
 /** The calls of a person while something is asked. */
@@ -83,8 +91,8 @@ async function callsOf(work: () => Promise<unknown>) {
 
 /** "swap key-denies node1 node2", one for each cause; of the account, its problems. */
 async function causes(): Promise<readonly string[]> {
-  const { said } = await npmRunDoctor(['--json']);
-  const { problems, fleets } = JSON.parse(said) as DoctorReport;
+  const { facts } = await npmRunDoctor('--json');
+  const { problems = [], fleets = [] } = facts ?? {};
   return [
     ...problems.map(({ is, code }) => `${is} ${code}`),
     ...fleets.flatMap((fleet) =>
@@ -129,9 +137,9 @@ describe('chainmend doctor', () => {
     'finds nothing where every heal would work, says with which data, and sends a command only if it is asked to',
     async () => {
       region.sns.confirm(TOPIC, 'you@example.com');
-      let asked: Asked = { status: undefined, said: '' };
+      let asked: Asked = { status: 2, said: '', facts: undefined };
       const calls = await callsOf(async () => {
-        asked = await npmRunDoctor(['bitcoin', '--command']);
+        asked = await npmRunDoctor('bitcoin', '--command');
       });
       const { status, said } = asked;
       expect(said).toMatch(/^bitcoin: 4 nodes: every heal would work now \(mode plan: no heal begins by$/m);
@@ -199,7 +207,7 @@ describe('chainmend doctor', () => {
     async () => {
       await region.call('ec2', 'DeleteSnapshot', { SnapshotId: GOOD });
       await region.call('ec2', 'DeleteLaunchTemplate', { LaunchTemplateName: templateName(nodeOf(SICK).fleet) });
-      const { status, said } = await npmRunDoctor([]);
+      const { status, said } = await npmRunDoctor();
       expect(status).toBe(1);
       expect(said).toMatch(/^bitcoin: 4 nodes: 4 of 4 cannot be restored/m);
       expect(said).toMatch(/^ {2}no, template-unfit: replace of 4 of 4 nodes \(node1, node2 and 2 more\)$/m);
@@ -210,6 +218,9 @@ describe('chainmend doctor', () => {
   );
 
   it('names the nearest fleet for one that does not exist', async () => {
-    await expect(npmRunDoctor(['bitcion'])).rejects.toThrow('no fleet "bitcion"; did you mean bitcoin?');
+    expect(await npmRunDoctor('bitcion')).toMatchObject({
+      status: 2,
+      said: expect.stringContaining('did you mean bitcoin?'),
+    });
   });
 });

@@ -1,11 +1,14 @@
 // What `chainmend doctor` says of one node: each heal by what was read, by AWS's word on dry runs, and by the rules of heals.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { askDryly, DRY_RUNS_A_FLEET, wishesOf } from '../../../../infra/commands/doctor/dry-runs.ts';
 import type { Answered, FleetFacts, KeyFacts, NodeFacts } from '../../../../infra/commands/doctor/facts.ts';
 import { linesOf } from '../../../../infra/commands/doctor/lines.ts';
 import { fleetReportOf } from '../../../../infra/commands/doctor/report.ts';
-import { COLUMNS } from '../../../../infra/commands/doctor/verdict.ts';
+import { COLUMNS, DOCTOR_CODES } from '../../../../infra/commands/doctor/verdict.ts';
 import { planOf, type Wish } from '../../../../infra/commands/doctor/wishes.ts';
+import { repositoryRoot } from '../../../../infra/paths.ts';
 import { ACCOUNT, bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME, fleetNode } from '../../../fixtures/builders/node.ts';
 import { observedNode } from '../../../fixtures/builders/observation.ts';
@@ -76,7 +79,7 @@ const fleetFacts = (more: Partial<FleetFacts> = {}): FleetFacts => {
     watch: { value: undefined },
     addedUsd: { value: 0 },
     replacements: { value: undefined },
-    sets: { value: [snapshotSet()] },
+    sets: { value: [snapshotSet(5)] },
     policies: { value: [] },
     rate: null,
     keys: new Map([[KEY, key()]]),
@@ -116,7 +119,7 @@ describe('a fleet', () => {
     expect(report.causes).toEqual([]);
     expect(report.nodes[0]?.heals).toEqual(Object.fromEntries(COLUMNS.map((column) => [column, { is: 'yes' }])));
     expect(report).toMatchObject({ budgetLeftUsd: 100, replacementsLeft: { hour: 2, day: 5 } });
-    expect(report.nodes[0]).toMatchObject({ modificationsLeft: 3, source: { set: 'set-0', ageSeconds: 3_600 } });
+    expect(report.nodes[0]).toMatchObject({ modificationsLeft: 3, source: { set: 'set-5', ageSeconds: 21_600 } });
   });
 
   it.each<[string, Partial<FleetFacts>, readonly string[]]>([
@@ -189,7 +192,7 @@ describe('a fleet', () => {
     [
       'with too many sick nodes',
       { breaker: { value: { open: true, sentence: '3 of 4 nodes unhealthy' } } },
-      ['no breaker-open: swap replace of 4'],
+      ['no breaker-open: swap replace snapshot of 4'],
     ],
   ])('%s', (_, more, told) => {
     expect(causes(fleetFacts(more))).toEqual(told);
@@ -271,10 +274,13 @@ describe('a fleet', () => {
       [`no paused: ${COLUMNS.join(' ')} of 1`],
     ],
     [
-      'that was restarted three times today',
+      'that was restarted ten times today',
       {
         restarts: {
-          value: { version: 1, restarts: [1, 2, 3].map((at) => ({ key: `r${at}`, atMs: NOON_MS - at * HOUR_MS })) },
+          value: {
+            version: 1,
+            restarts: Array.from({ length: 10 }, (_, at) => ({ key: `r${at}`, atMs: NOON_MS - at * HOUR_MS })),
+          },
         },
       },
       ['no restarts-spent: restart stop-start of 1'],
@@ -384,3 +390,9 @@ function answering(sent: string[]): Parameters<typeof askDryly>[0] {
   };
   return { send } as unknown as Parameters<typeof askDryly>[0];
 }
+
+it('each code of the doctor stands in its page', () => {
+  const page = readFileSync(join(repositoryRoot, 'docs/doctor.md'), 'utf8');
+  const rows = Object.entries(DOCTOR_CODES).map(([code, sentence]) => `| \`${code}\` | ${sentence} |`);
+  expect(page).toContain(rows.join('\n'));
+});

@@ -1,6 +1,6 @@
 // KMS keys as unmodified SDK clients see them, and how a heal checks them before it needs one.
 import { CreateVolumeCommand, StartInstancesCommand } from '@aws-sdk/client-ec2';
-import { DescribeKeyCommand } from '@aws-sdk/client-kms';
+import { CreateGrantCommand, DescribeKeyCommand, GetKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReplaceClients } from '../../../../shared/aws/clients.ts';
 import { describeInstance } from '../../../../shared/aws/instances.ts';
@@ -28,6 +28,31 @@ afterEach(() => paced.end());
 const describeKey = async (KeyId: string) => (await aws.kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
 
 describe('A key', () => {
+  it('leaves its use to the account, as KMS makes it, until somebody puts another policy', async () => {
+    const policyOf = async (KeyId: string) => (await aws.kms.send(new GetKeyPolicyCommand({ KeyId }))).Policy ?? '';
+    expect(JSON.parse(await policyOf(ID))).toMatchObject({
+      Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::111122223333:root' }, Action: 'kms:*' }],
+    });
+    const Principal = { AWS: '*' };
+    const Policy = JSON.stringify({
+      Statement: [{ Effect: 'Deny', Action: 'kms:CreateGrant', Resource: '*', Principal }],
+    });
+    await region.call('kms', 'PutKeyPolicy', { KeyId: KEY, PolicyName: 'default', Policy });
+    expect(await policyOf(ID)).toBe(Policy);
+    await expect(policyOf('nonsense')).rejects.toThrow('does not exist');
+  });
+
+  it('answers a dry run of a grant, and gives none', async () => {
+    const GranteePrincipal = 'arn:aws:iam::111122223333:role/nodes';
+    const grant = (clients: ReplaceClients) =>
+      clients.kms.send(new CreateGrantCommand({ KeyId: KEY, GranteePrincipal, Operations: ['Decrypt'], DryRun: true }));
+    await expect(grant(aws)).rejects.toMatchObject({ name: 'DryRunOperationException' });
+    const others = await paced.clients([{ Effect: 'Allow', Action: 'kms:DescribeKey', Resource: '*' }]);
+    await expect(grant(others)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    region.ec2.setKeyEnabled(KEY, false);
+    await expect(grant(aws)).rejects.toMatchObject({ name: 'DisabledException' });
+  });
+
   it('is known by its id, its ARN, and by the alias of a service of AWS', async () => {
     expect(await describeKey(ID)).toMatchObject({
       Arn: KEY,
