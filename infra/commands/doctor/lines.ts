@@ -153,6 +153,8 @@ function leftLines({ budgetLeftUsd, budgetUsd, replacementsLeft, nodes }: FleetR
         ? 'not known'
         : `${replacementsLeft.hour} left this hour, ${replacementsLeft.day} in 24 h`,
     ],
+    // A dry run asks for none of them.
+    ['quotas', 'not asked: vCPUs, storage and capacity show only when a call is made'],
   ];
   return columnsOf(rows, INDENT).flatMap((line) => wrapped(line, 0));
 }
