@@ -12,6 +12,7 @@ import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetsDirectory, readFleets } from '../../fleets.ts';
 import { functionNames, parameterPrefix, suiteAlarmPrefix, tableName } from '../../names.ts';
 import { notFoundError } from '../fleets/context.ts';
+import { folderOf } from '../fleets/verbs.ts';
 import { SuiteError } from '../heal/context.ts';
 import { type AwsClientConfig, readAccount } from '../preflight/account.ts';
 import { attempt, mapped } from './attempt.ts';
@@ -39,6 +40,8 @@ export interface DoctorContext {
 export interface DoctorOptions {
   /** The fleet files of the folder, and not those that are stored in the account. */
   readonly files?: true;
+  /** The fleet files of this folder, in place of those that are stored. */
+  readonly fleets?: string;
   /** Each node is sent a command that only looks whether its clients run. */
   readonly command?: true;
 }
@@ -65,14 +68,16 @@ async function examined(
 ): Promise<DoctorReport> {
   const clients = doctorClients(context.config);
   const { facts, around, settings } = await readAround(context, clients);
-  const fleets = chosen(options.files ? filesOf(context) : storedIn(settings), names);
+  const fleets = chosen(isFromFiles(options) ? filesOf(context, options) : storedIn(settings), names);
   const reports: FleetReport[] = [];
   for (const fleet of fleets) reports.push(await examinedFleet(around, fleet, options));
   return reportOf(facts, around.nowMs, reports);
 }
 
-const filesOf = ({ directory = fleetsDirectory }: DoctorContext): readonly Fleet[] =>
-  readFleets(directory).map(({ fleet }) => fleet);
+const isFromFiles = ({ files, fleets }: DoctorOptions): boolean => files === true || fleets !== undefined;
+
+const filesOf = ({ directory = fleetsDirectory }: DoctorContext, { fleets }: DoctorOptions): readonly Fleet[] =>
+  readFleets(fleets === undefined ? directory : folderOf(fleets)).map(({ fleet }) => fleet);
 
 function storedIn(settings: Read<Settings>): readonly Fleet[] {
   if ('unread' in settings) throw new SuiteError(settings.unread);

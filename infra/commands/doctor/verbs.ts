@@ -9,6 +9,7 @@ export function addDoctorVerb(program: Command, context: DoctorContext, ended: E
     .description('would a heal work now? Reads, asks AWS for dry runs, and changes nothing')
     .argument('[fleet...]', 'these fleets; all of them unless given')
     .option('--files', 'the fleet files of this checkout, and not those that are stored in the account')
+    .option('--fleets <folder>', 'of fleet files, in place of those that are stored in the account')
     .option('--command', 'send each node a command that only looks; off unless asked, since it touches the nodes')
     .action(async (fleets: readonly string[], options: DoctorOptions) => {
       Object.assign(ended, await doctor(context, fleets, options));
