@@ -1,0 +1,12 @@
+// What `chainmend adopt` works with: an account that it reads, the person at the terminal, and a local region that it starts.
+import type { ReadOptions } from './account.ts';
+import type { ReadOut } from './read-out.ts';
+
+export interface AdoptContext {
+  readonly say: (text: string) => void;
+  readonly complain: (text: string) => void;
+  /** One line of progress. */
+  readonly status: (text: string) => void;
+  /** Opens clients of AWS, and reads. @throws StoreError */
+  readonly read: (options: ReadOptions) => Promise<ReadOut>;
+}
