@@ -7,6 +7,7 @@ import { plainLines, terminalText } from '../../shared/text/terminal-text.ts';
 import { readAccount } from './adopt/account.ts';
 import { adoptCommand } from './adopt/command.ts';
 import type { AdoptContext } from './adopt/context.ts';
+import { localTwin } from './adopt/twin.ts';
 import { UsageError } from './fleets/context.ts';
 import { StoreError } from './fleets/parameter-store.ts';
 
@@ -47,5 +48,6 @@ if (import.meta.main) {
     status: (text) =>
       void (isTTY && process.stderr.write(`\x1b[2K\r${plainText(`reading ${text}`, columns - 1)}\x1b[2K\r`)),
     read: (options) => readAccount(options),
+    playTwin: localTwin,
   });
 }

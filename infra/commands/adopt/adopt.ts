@@ -2,16 +2,19 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetJsonSchemaPath } from '../../fleet-json-schema.ts';
-import { shortPath } from '../../fleets.ts';
+import { parseSource, shortPath } from '../../fleets.ts';
 import { InputError } from '../../input-error.ts';
 import { UsageError } from '../fleets/context.ts';
 import { type Adoption, adoptionJson, adoptionLines, adoptionOf } from './adoption.ts';
 import type { AdoptContext } from './context.ts';
 import { masked, NOT_MASKED } from './mask.ts';
 import { parseReadOut, READ_OUT_BYTES, type ReadOut, readOutText } from './read-out.ts';
+import type { TwinAnswer } from './twin-form.ts';
+import { twinText } from './twin-text.ts';
 
 export interface AdoptOptions {
   /** Folder of the files; without it nothing is written. */
@@ -26,6 +29,11 @@ export interface AdoptOptions {
   readonly from?: string;
   /** false: the read-out has real names. */
   readonly mask?: boolean;
+  /** Plays each fleet in the local region. */
+  readonly twin?: true;
+  /** So many storms of each fleet, after its drills. */
+  readonly storms?: number;
+  readonly seed?: number;
   readonly json?: true;
 }
 
@@ -41,18 +49,56 @@ export async function adopt(context: AdoptContext, _: readonly string[], options
   const adoption = adoptionOf(readOut, schemaFrom(folder));
   const files = folder === undefined || options.plan ? [] : writeFleets(adoption, folder);
   const kept = files.filter(({ written }) => !written);
-  if (options.json) context.say(JSON.stringify({ ...adoptionJson(adoption), files }));
-  else {
+  if (!options.json) {
     for (const line of adoptionLines(adoption)) context.say(line);
     for (const { path, written } of files)
       context.say(written ? `written: ${path}` : `kept as it is: ${path} was there before`);
     if (files.length === 0 && adoption.fleets.length > 0)
       context.say('Nothing is written. --out DIR writes the files.');
   }
+  const twin = options.twin ? await playTwin(context, { readOut, adoption, folder, options }) : undefined;
+  if (options.json)
+    context.say(JSON.stringify({ ...adoptionJson(adoption), files, ...(twin && { twin: twin.lines }) }));
+  if (twin?.lines.some((line) => line.kind !== 'remark' && line.broken.length > 0)) return 1;
   return adoption.fleets.length === 0 || adoption.ambiguous.length > 0 || kept.length > 0 ? 1 : 0;
 }
 
-function refuseContradictions({ from, tag, readOut, out, plan }: AdoptOptions): void {
+/** Each verdict is told as it comes: a fleet takes a minute or two. */
+async function playTwin(
+  { say, playTwin: play }: AdoptContext,
+  {
+    readOut,
+    adoption,
+    folder,
+    options: { json, seed = 1, storms = 0 },
+  }: {
+    readonly readOut: ReadOut;
+    readonly adoption: Adoption;
+    readonly folder: string | undefined;
+    readonly options: AdoptOptions;
+  },
+): Promise<TwinAnswer> {
+  const fleets = adoption.fleets.map(({ name, text }) => fleetToPlay(name, text, folder));
+  if (!json) say('\nIn the local region, in mode act:');
+  return play({ readOut, fleets, seed, storms }, (line) => {
+    if (!json) for (const text of twinText(line)) say(text);
+  });
+}
+
+/** As a person has completed it, where it is in the folder. @throws UsageError where that file is not right */
+function fleetToPlay(name: string, proposed: string, folder: string | undefined): FleetDocument {
+  const path = folder === undefined ? undefined : join(folder, `${name}.yaml`);
+  const text = path !== undefined && existsSync(path) ? readFileSync(path, 'utf8') : proposed;
+  const { document, lines } = parseSource(path === undefined ? `${name}.yaml` : shortPath(path), text);
+  if (document === undefined || lines.length > 0) throw new UsageError(lines.join('\n'));
+  return document;
+}
+
+function refuseContradictions({ from, tag, readOut, out, plan, twin, storms, seed }: AdoptOptions): void {
+  if (readOut !== undefined && twin)
+    throw new UsageError('--read-out writes a read-out and nothing else: --twin comes with --from, or without both');
+  if (!twin && (storms !== undefined || seed !== undefined))
+    throw new UsageError('--storms and --seed: only with --twin');
   if (from !== undefined && tag !== undefined)
     throw new UsageError('--tag narrows what is read in an account, and --from reads none: they do not go together');
   if (from !== undefined && readOut !== undefined) throw new UsageError('--from and --read-out do not go together');
