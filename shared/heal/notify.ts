@@ -95,10 +95,10 @@ export function answersToHeal({ incidentId, plan, callbackId }: HealQuestion, re
     text: lines(
       [
         'To approve, in a clone of chainmend (it shows the plan and asks first):',
-        `npm run heal -- approve ${incidentId} --plan ${plan}`,
+        `npm run chainmend -- approve ${incidentId} --plan ${plan}`,
       ],
       ['or with the AWS CLI alone:', approve],
-      ['To refuse:', `npm run heal -- reject ${incidentId}`],
+      ['To refuse:', `npm run chainmend -- reject ${incidentId}`],
       ['or with the AWS CLI alone:', refuse],
     ),
   };
@@ -114,7 +114,10 @@ export function answersToFleet(
   return {
     approve,
     text: lines(
-      ['To approve, in a clone of chainmend (it shows the plan and asks first):', `npm run heal -- approve ${plan}`],
+      [
+        'To approve, in a clone of chainmend (it shows the plan and asks first):',
+        `npm run chainmend -- approve ${plan}`,
+      ],
       ['or with the AWS CLI alone:', approve],
       ['To refuse, do nothing: without a yes nothing is done.'],
     ),

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { referencePath, withTables } from '../../infra/commands/fleets/reference.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
+import { referencePath, withTables } from '../../infra/fleet-reference.ts';
 import { FleetFilesError, fleetPathsIn, readFleets } from '../../infra/fleets.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
@@ -221,14 +221,14 @@ it('any fleet file that is right as JSON is right as YAML, and means the same', 
   );
 });
 
-it('the schema for editors is up to date (npm run fleets -- schema writes it)', () => {
+it('the schema for editors is up to date (npm run schema writes it)', () => {
   expect(readFileSync(fleetJsonSchemaPath, 'utf8')).toBe(fleetJsonSchemaText());
 });
 
 describe('the page about fleet files', () => {
   const page = readFileSync(referencePath, 'utf8');
 
-  it('has the tables that the schema and the chains make (npm run fleets -- reference writes them)', () => {
+  it('has the tables that the schema and the chains make (npm run reference writes them)', () => {
     expect(page).toBe(withTables(page));
     expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Below this use');
     expect(page).toContain('| `peers.rotate` | `true`, `false` | from the chain |');

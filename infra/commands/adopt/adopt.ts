@@ -34,14 +34,19 @@ export interface AdoptOptions {
   /** So many storms of each fleet, after its drills. */
   readonly storms?: number;
   readonly seed?: number;
-  readonly json?: true;
+}
+
+interface Adopted {
+  readonly status: 0 | 1;
+  /** For machines. */
+  readonly facts: object;
 }
 
 /**
  * @returns 0: a fleet was found, or the read-out written; 1: none was, a file was there already, or nodes could not be told apart
  * @throws UsageError for words that do not go together, or a file that is no read-out; StoreError where the account cannot be read
  */
-export async function adopt(context: AdoptContext, _: readonly string[], options: AdoptOptions): Promise<0 | 1> {
+export async function adopt(context: AdoptContext, options: AdoptOptions): Promise<Adopted> {
   refuseContradictions(options);
   const readOut = await readOutOf(context, options);
   if (options.readOut !== undefined) return writeReadOut(context, readOut, options.readOut, options);
@@ -49,18 +54,17 @@ export async function adopt(context: AdoptContext, _: readonly string[], options
   const adoption = adoptionOf(readOut, schemaFrom(folder));
   const files = folder === undefined || options.plan ? [] : writeFleets(adoption, folder);
   const kept = files.filter(({ written }) => !written);
-  if (!options.json) {
-    for (const line of adoptionLines(adoption)) context.say(line);
-    for (const { path, written } of files)
-      context.say(written ? `written: ${path}` : `kept as it is: ${path} was there before`);
-    if (files.length === 0 && adoption.fleets.length > 0)
-      context.say('Nothing is written. --out DIR writes the files.');
-  }
+  for (const line of adoptionLines(adoption)) context.say(line);
+  for (const { path, written } of files)
+    context.say(written ? `written: ${path}` : `kept as it is: ${path} was there before`);
+  if (files.length === 0 && adoption.fleets.length > 0) context.say('Nothing is written. --out DIR writes the files.');
   const twin = options.twin ? await playTwin(context, { readOut, adoption, folder, options }) : undefined;
-  if (options.json)
-    context.say(JSON.stringify({ ...adoptionJson(adoption), files, ...(twin && { twin: twin.lines }) }));
-  if (twin?.lines.some((line) => line.kind !== 'remark' && line.broken.length > 0)) return 1;
-  return adoption.fleets.length === 0 || adoption.ambiguous.length > 0 || kept.length > 0 ? 1 : 0;
+  const isBroken = twin?.lines.some((line) => line.kind !== 'remark' && line.broken.length > 0) === true;
+  const isAll = adoption.fleets.length > 0 && adoption.ambiguous.length === 0 && kept.length === 0;
+  return {
+    status: isAll && !isBroken ? 0 : 1,
+    facts: { ...adoptionJson(adoption), files, ...(twin && { twin: twin.lines }) },
+  };
 }
 
 /** Each verdict is told as it comes: a fleet takes a minute or two. */
@@ -70,7 +74,7 @@ async function playTwin(
     readOut,
     adoption,
     folder,
-    options: { json, seed = 1, storms = 0 },
+    options: { seed = 1, storms = 0 },
   }: {
     readonly readOut: ReadOut;
     readonly adoption: Adoption;
@@ -79,9 +83,9 @@ async function playTwin(
   },
 ): Promise<TwinAnswer> {
   const fleets = adoption.fleets.map(({ name, text }) => fleetToPlay(name, text, folder));
-  if (!json) say('\nIn the local region, in mode act:');
+  say('\nIn the local region, in mode act:');
   return play({ readOut, fleets, seed, storms }, (line) => {
-    if (!json) for (const text of twinText(line)) say(text);
+    for (const text of twinText(line)) say(text);
   });
 }
 
@@ -131,12 +135,7 @@ function tagOf(written: string): { readonly key: string; readonly value: string 
   );
 }
 
-function writeReadOut(
-  { say }: AdoptContext,
-  readOut: ReadOut,
-  path: string,
-  { mask = true, json }: AdoptOptions,
-): 0 | 1 {
+function writeReadOut({ say }: AdoptContext, readOut: ReadOut, path: string, { mask = true }: AdoptOptions): Adopted {
   if (existsSync(path)) throw new UsageError(`${path} is there already; expected the name of a new file`);
   const written = mask ? masked(readOut) : readOut;
   mkdirSync(dirname(resolve(path)), { recursive: true });
@@ -148,17 +147,11 @@ function writeReadOut(
     snapshots: written.snapshots.length,
     alarms: written.alarms.length,
   };
-  if (json) say(JSON.stringify({ readOut: path, masked: written.masked, ...counts, unread: written.unread }));
-  else {
-    say(
-      `${shortPath(path)} is written: ${Object.entries(counts)
-        .map(([what, count]) => `${count} ${what}`)
-        .join(', ')}.`,
-    );
-    say(mask ? NOT_MASKED : 'Nothing is masked (--no-mask).');
-    for (const { what, why } of written.unread) say(plainText(`not read: ${what} (${why})`));
-  }
-  return 0;
+  const told = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
+  say(`${shortPath(path)} is written: ${told.join(', ')}.`);
+  say(mask ? NOT_MASKED : 'Nothing is masked (--no-mask).');
+  for (const { what, why } of written.unread) say(plainText(`not read: ${what} (${why})`));
+  return { status: 0, facts: { readOut: path, masked: written.masked, ...counts, unread: written.unread } };
 }
 
 /** The path of the schema that an editor finds from a file of the folder. */

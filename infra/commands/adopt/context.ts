@@ -5,7 +5,6 @@ import type { TwinAnswer, TwinInput, TwinLine } from './twin-form.ts';
 
 export interface AdoptContext {
   readonly say: (text: string) => void;
-  readonly complain: (text: string) => void;
   /** One line of progress. */
   readonly status: (text: string) => void;
   /** Opens clients of AWS, and reads. @throws StoreError */

@@ -90,7 +90,7 @@ export function replaceKeys({ group: { nodes, selector }, readOut }: Facts): Par
   if (own.length > 0)
     missing.push({
       for: ['replace'],
-      what: 'the roles of its instance profile at the deployment: npm run fleets -- check --account prints -c nodeRoles=…',
+      what: 'the roles of its instance profile at the deployment: npm run chainmend -- check --account prints -c nodeRoles=…',
     });
   if (members.length > 0)
     missing.push({

@@ -92,7 +92,7 @@ export function dnsKeys({ group: { nodes }, readOut }: Facts): Part {
         {
           key: 'dns',
           value: { zone: best.zone },
-          from: `${best.named.length} of ${nodesText(nodes.length)} have a record by their name there. What others made is handed over by npm run names -- adopt`,
+          from: `${best.named.length} of ${nodesText(nodes.length)} have a record by their name there. What others made is handed over by npm run chainmend -- names adopt`,
         },
       ],
     };

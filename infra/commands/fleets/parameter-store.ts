@@ -1,4 +1,4 @@
-// SSM parameters for the commands of `npm run fleets`: read and write.
+// SSM parameters for the commands of `npm run chainmend`: read and write.
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { plainText } from '../../../shared/text/plain-text.ts';
 

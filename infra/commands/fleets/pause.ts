@@ -1,4 +1,4 @@
-// `npm run fleets -- pause [FLEET] --why TEXT` and `resume [FLEET]`. Every heal reads the pause right before it mutates.
+// `npm run chainmend -- pause [FLEET] --why TEXT` and `resume [FLEET]`. Every heal reads the pause right before it mutates.
 import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { fleetPathsIn } from '../../fleets.ts';
@@ -26,7 +26,7 @@ export async function pause(
   const version = await parameters.write(pauseParameterName(parameterPrefix, fleet), reason);
   say(`${fleet ?? 'Everything'} is paused: ${reason}`);
   say('Nothing new is touched from now on. A request that was sent already cannot be called back.');
-  say(`Go on with: npm run fleets -- resume${fleet ? ` ${fleet}` : ''}`);
+  say(`Go on with: npm run chainmend -- resume${fleet ? ` ${fleet}` : ''}`);
   if (fleet === undefined && version === 1) say(NOBODY_LISTENS);
 }
 

@@ -51,7 +51,7 @@ const fleets = list(
           ),
         ),
         but: optional(
-          'Keys of the file that are replaced, as by `npm run fleets -- push` when the story begins: `{ mode: act }`. `null` takes a key out.',
+          'Keys of the file that are replaced, as by `npm run chainmend -- push` when the story begins: `{ mode: act }`. `null` takes a key out.',
           v.record(v.string(), v.unknown(), 'expected keys of a fleet file, for example { mode: act }'),
         ),
       }),

@@ -90,10 +90,10 @@ describe('the lines that answer a question', () => {
       `echo '{"approve":false}' | aws lambda send-durable-execution-callback-success --region eu-west-1 --callback-id 'Ab+/09==' --result fileb:///dev/stdin`,
     );
     const lines = text.split('\n');
-    expect(lines.indexOf('npm run heal -- approve 7f3a0c1d --plan 0123456789abcdef')).toBeLessThan(
+    expect(lines.indexOf('npm run chainmend -- approve 7f3a0c1d --plan 0123456789abcdef')).toBeLessThan(
       lines.indexOf(approve),
     );
-    expect(lines.indexOf('npm run heal -- reject 7f3a0c1d')).toBeLessThan(lines.indexOf(refuse ?? ''));
+    expect(lines.indexOf('npm run chainmend -- reject 7f3a0c1d')).toBeLessThan(lines.indexOf(refuse ?? ''));
   });
 
   it('of a whole fleet invoke the function that has asked', () => {

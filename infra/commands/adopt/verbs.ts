@@ -1,11 +1,12 @@
-// The words of `chainmend adopt`.
-import { Command, InvalidArgumentError } from 'commander';
+// `chainmend adopt`, as a verb of the program.
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Ended } from '../program.ts';
 import { type AdoptOptions, adopt } from './adopt.ts';
 import type { AdoptContext } from './context.ts';
 
-/** @param ended gets the exit status */
-export const adoptCommand = (context: AdoptContext, ended: (status: 0 | 1) => void): Command =>
-  new Command('adopt')
+export function addAdoptVerb(program: Command, context: AdoptContext, ended: Ended): void {
+  program
+    .command('adopt')
     .description('read an account, change nothing, and propose fleet files for the nodes that run there')
     .option('--out <dir>', 'write the files there, never over one that exists')
     .option('--plan', 'only print what would be written')
@@ -16,16 +17,20 @@ export const adoptCommand = (context: AdoptContext, ended: (status: 0 | 1) => vo
     .option('--twin', 'play each fleet in the local region: a full disk, a stuck client, broken data, a lost instance')
     .option('--storms <n>', 'with --twin: so many storms of each fleet, too', whole(1, STORMS_MAX))
     .option('--seed <n>', 'with --twin: another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
-    .option('--json', 'one JSON object')
-    .action(async (options: AdoptOptions) => ended(await adopt(context, [], options)));
+    .action(async (options: AdoptOptions) => {
+      const { status, facts } = await adopt(context, options);
+      ended.status = status;
+      ended.facts = facts;
+    });
+}
 
 /** A storm takes a minute. */
 const STORMS_MAX = 100;
 
-const whole =
-  (least: number, most: number) =>
-  (written: string): number => {
+function whole(least: number, most: number): (written: string) => number {
+  return (written) => {
     const value = Number(written);
     if (/^\d+$/.test(written) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
   };
+}
