@@ -25,7 +25,7 @@ import {
 } from './account-ec2.ts';
 import { INSTANCES_MAX, ITEMS_MAX, type ReadInstance, type ReadOut, VERSION } from './read-out.ts';
 
-export type AccountConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'requestHandler'>;
+export type AccountConfig = Pick<EC2ClientConfig, 'region' | 'credentials' | 'endpoint'>;
 
 export interface ReadOptions {
   /** Only instances with this tag. */
