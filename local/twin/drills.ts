@@ -83,14 +83,22 @@ function filled({ fleet }: Twin, node: TwinNode): TwinNode {
   };
 }
 
-/** What the report says of the node in trouble. */
+/** What comes behind it tells what to do, which the runbooks have. */
+const firstSentence = (text: string): string => /^.*?[.](?= |$)/.exec(text)?.[0] ?? text;
+
+/** Of a node that is so at the end nobody can say that it was healed. */
+const UNWELL = ['unreachable', 'stuck', 'forked'];
+
+/** What the report says of the node in trouble. A heal that was followed by another one, or whose node is not well at the end, has not healed. */
 export function verdictOf(
-  report: Pick<Report, 'heals' | 'refusals' | 'pages' | 'violations'>,
+  report: Pick<Report, 'heals' | 'refusals' | 'pages' | 'nodes' | 'violations'>,
   about: Pick<DrillVerdict, 'fleet' | 'node' | 'role' | 'drill'>,
 ): DrillVerdict {
   const wanted = about.drill === 'full-disk' ? 'resize-volume' : 'replace-node';
   const mine = report.heals.filter(({ node, kind }) => node === about.node && kind === wanted);
-  const healed = mine.find(({ outcome }) => outcome === 'healed');
+  const ended = mine.at(-1);
+  const state = report.nodes.find(({ node, fleet }) => node === about.node && fleet === about.fleet)?.state ?? 'gone';
+  const healed = ended?.outcome === 'healed' && !UNWELL.includes(state) ? ended : undefined;
   const broken = report.violations.map(({ invariant, detail }) =>
     plainText(`${INVARIANTS[invariant]} ${detail}`, SENTENCE_CHARACTERS),
   );
@@ -111,18 +119,19 @@ export function verdictOf(
   const pages = report.pages.filter(
     ({ node, fleet }) => fleet === about.fleet && (node === about.node || node === 'fleet'),
   );
-  const ended = mine.at(-1);
   const codes = [...new Set([...refusals.map(({ guardrail }) => guardrail), ...pages.map(({ code }) => code)])];
   const [last] = refusals.slice(-1);
   const [page] = pages.slice(-1);
   const why =
-    ended !== undefined
-      ? ended.reason
-      : last !== undefined
-        ? (GUARDRAILS[last.guardrail as GuardrailCode] ?? last.reason)
-        : page !== undefined
-          ? page.sentence
-          : 'nothing noticed it';
+    ended?.outcome === 'healed'
+      ? `it was called healed, and is ${state} at the end`
+      : ended !== undefined
+        ? ended.reason
+        : last !== undefined
+          ? firstSentence(GUARDRAILS[last.guardrail as GuardrailCode] ?? last.reason)
+          : page !== undefined
+            ? page.sentence
+            : 'nothing noticed it';
   return {
     kind: 'drill',
     ...about,
