@@ -29,7 +29,7 @@ export interface Twin {
 }
 
 /** More nodes make a run longer and no verdict other: the breaker's shares are of all, and the pace of restarts is by tens. */
-export const TWIN_NODES_MAX = 40;
+const TWIN_NODES_MAX = 40;
 const SNAPSHOTS_MAX = 40;
 /** A story of an hour, whatever the chain: a main network of slower blocks needs more time to see that a node is stuck. */
 const BLOCK_SECONDS_MAX = 30;

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { KnownChain } from '../../../shared/chains/defaults.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
 import type { NodeSigns } from './evidence.ts';
-import { chainsIn, wordsIn } from './words.ts';
+import { chainsIn, withoutDigits, wordsIn } from './words.ts';
 
 export type Selector = Readonly<Record<string, string>>;
 
@@ -236,7 +236,7 @@ function wordsOfDoubt({ guess }: NodeSigns): string {
 /** node2 and node10 are alike. */
 const stem = (name: string): string =>
   wordsIn(name)
-    .map((word) => word.replace(/\d+$/, ''))
+    .map(withoutDigits)
     .filter((word) => word !== '')
     .join('-');
 

@@ -72,7 +72,7 @@ function fleetNameOf({ selector, chain }: Group, taken: ReadonlySet<string>): st
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^[^a-z]+/, '')
     .slice(0, FLEET_NAME_CHARACTERS - 3)
-    .replace(/-+$/, '');
+    .replace(/-$/, '');
   const wanted = plain === '' ? chain : plain;
   for (let at = 1; ; at++) {
     const name = at === 1 ? wanted : `${wanted}-${at}`;

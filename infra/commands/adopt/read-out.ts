@@ -21,11 +21,13 @@ const count = v.pipe(
   v.minValue(0, 'expected 0 or more'),
 );
 const portNumber = v.pipe(count, v.maxValue(65_535, 'expected a port'));
-const id = (prefix: string) =>
-  v.pipe(
-    v.string(`expected an id such as ${prefix}-0123456789abcdef0`),
-    v.regex(new RegExp(`^${prefix}-[0-9a-f]{8,17}$`), `expected an id such as ${prefix}-0123456789abcdef0`),
-  );
+const id = (form: RegExp, prefix: string) => {
+  const expected = `expected an id such as ${prefix}-0123456789abcdef0`;
+  return v.pipe(v.string(expected), v.regex(form, expected));
+};
+const instanceId = id(/^i-[0-9a-f]{8,17}$/, 'i');
+const volumeId = id(/^vol-[0-9a-f]{8,17}$/, 'vol');
+const snapshotId = id(/^snap-[0-9a-f]{8,17}$/, 'snap');
 const moment = v.pipe(v.string('expected a time'), v.isoTimestamp('expected a time such as 2026-01-31T12:00:00.000Z'));
 const few = <S extends v.GenericSchema>(item: S, most: number) =>
   v.pipe(v.array(item, 'expected a list'), v.maxLength(most, `expected at most ${most}`), v.readonly());
@@ -51,7 +53,7 @@ const object = <const Entries extends v.ObjectEntries>(entries: Entries) =>
   );
 
 const instance = object({
-  instanceId: id('i'),
+  instanceId,
   state: v.picklist(['pending', 'running', 'stopping', 'stopped'], 'expected a state of a living instance'),
   type: text,
   zone: text,
@@ -66,13 +68,13 @@ const instance = object({
   tags,
   securityGroups: few(text, 100),
   rootDevice: text,
-  volumes: few(object({ volumeId: id('vol'), device: text, deletedWithInstance: v.boolean() }), 128),
+  volumes: few(object({ volumeId, device: text, deletedWithInstance: v.boolean() }), 128),
   /** Whether it has an instance profile. */
   hasProfile: v.boolean(),
 });
 
 const volume = object({
-  volumeId: id('vol'),
+  volumeId,
   sizeGiB: count,
   type: text,
   /** null: its type has none of its own. */
@@ -84,8 +86,8 @@ const volume = object({
 });
 
 const snapshot = object({
-  snapshotId: id('snap'),
-  volumeId: id('vol'),
+  snapshotId,
+  volumeId,
   startedAt: moment,
   completed: v.boolean(),
   /** The lifecycle policy that made it, by AWS's own tag. */
@@ -130,7 +132,7 @@ const readOutSchema = object({
       maxSize: count,
       /** The launch template that it launches from; null: none, or several. */
       templateId: v.nullable(text),
-      instanceIds: few(id('i'), INSTANCES_MAX),
+      instanceIds: few(instanceId, INSTANCES_MAX),
     }),
   ),
   snapshots: many(snapshot),
@@ -139,9 +141,7 @@ const readOutSchema = object({
   /** The series that have an instance of the read-out as a dimension. */
   metrics: many(object({ namespace: text, name: text, dimensions })),
   /** The latest use of each filesystem that the CloudWatch agent tells of. */
-  disks: many(
-    object({ instanceId: id('i'), path: text, usedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) }),
-  ),
+  disks: many(object({ instanceId, path: text, usedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)) })),
   zones: few(
     object({
       name: text,
@@ -150,8 +150,8 @@ const readOutSchema = object({
     }),
     500,
   ),
-  targetGroups: many(object({ name: text, port: portNumber, tags, instanceIds: few(id('i'), INSTANCES_MAX) })),
-  agents: many(object({ instanceId: id('i'), online: v.boolean(), version: text })),
+  targetGroups: many(object({ name: text, port: portNumber, tags, instanceIds: few(instanceId, INSTANCES_MAX) })),
+  agents: many(object({ instanceId, online: v.boolean(), version: text })),
   /** Instance types with volumes that a stop loses. */
   instanceStoreTypes: few(text, 1_000),
   /** What could not be read, and AWS's own words. */

@@ -153,9 +153,16 @@ export function wordsIn(name: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
+/** Without the digits at its end. A loop: an expression for it would look from each digit on. */
+export function withoutDigits(word: string): string {
+  let end = word.length;
+  while (end > 0 && /\d/.test(word.charAt(end - 1))) end--;
+  return word.slice(0, end);
+}
+
 /** Without a number at the end: node2 is node. Words that end in a number by themselves stay: arb1, testnet4. */
 const withoutNumber = (word: string): string =>
-  CHAIN_OF.has(word) || NETWORKS.includes(word) ? word : word.replace(/\d+$/, '') || word;
+  CHAIN_OF.has(word) || NETWORKS.includes(word) ? word : withoutDigits(word) || word;
 
 /** The chains that a name speaks of, in the order of their words, each with the word. */
 export function chainsIn(name: string): readonly { readonly chain: KnownChain; readonly word: string }[] {
@@ -413,4 +420,4 @@ const PUBLIC = new Set([
 
 /** Whether a word, with or without a number behind it, is so common that it names nobody. */
 export const isPublicWord = (word: string): boolean =>
-  /^\d{1,4}$/.test(word) || PUBLIC.has(word) || PUBLIC.has(word.replace(/\d{1,3}$/, ''));
+  /^\d{1,4}$/.test(word) || PUBLIC.has(word) || PUBLIC.has(withoutDigits(word));
