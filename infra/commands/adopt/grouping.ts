@@ -269,6 +269,9 @@ function whyNone(nodes: readonly NodeSigns[], all: readonly NodeSigns[]): string
   const [first] = nodes;
   const shared = first === undefined ? undefined : pairsOf(first).find(({ key }) => rankOf(key) < TELLING.length);
   if (shared === undefined) return 'no tag tells them from other instances';
+  const networks = [...new Set(nodes.flatMap(({ network }) => network ?? []))];
+  if (networks.length > 1)
+    return `the tag ${shared.key}=${shared.value} is on nodes of ${networks.join(' and of ')}, and no other tag tells them apart`;
   const others = all.filter((one) => one.instance.tags[shared.key] === shared.value && !nodes.includes(one));
   const chains = [...new Set(others.flatMap(({ guess }) => guess.chain ?? []))];
   return `the tag ${shared.key}=${shared.value} is on ${others.length} other ${others.length === 1 ? 'instance' : 'instances'}, too${chains.length > 0 ? ` (${chains.join(', ')})` : ''}, and no other tag tells them apart`;

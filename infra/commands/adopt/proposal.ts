@@ -87,7 +87,11 @@ function identityKeys(name: string, { chain, selector, nodes, unsure, siblings }
     : guessed.some(({ sureness }) => sureness === 'likely')
       ? 'likely'
       : 'sure';
-  const told = [...new Set(guessed.flatMap(({ evidence }) => evidence.slice(0, 2).map(({ from }) => from)))];
+  // One of each kind: a record of each node says the same thing as one.
+  const kinds = new Map(
+    guessed.flatMap(({ evidence }) => evidence.map(({ kind, from, weight }) => [kind, { from, weight }])),
+  );
+  const told = [...kinds.values()].sort((a, b) => b.weight - a.weight).map(({ from }) => from);
   const beside = [...new Set(guessed.flatMap((guess) => guess.beside))];
   return {
     keys: [

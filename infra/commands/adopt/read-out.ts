@@ -183,7 +183,7 @@ export function parseReadOut(name: string, written: string): ReadOut {
   if (success) return output;
   const lines = issues.slice(0, PROBLEMS_TOLD).map((issue) => {
     const place = plainText(v.getDotPath(issue) ?? 'the file', 200);
-    return `${name}: ${place} ${issue.message === 'is missing' ? 'is missing' : `is ${shown(foundIn(issue))}; ${issue.message}`}`;
+    return `${name}: ${place} ${issue.message === 'is missing' ? 'is missing' : `is ${shown(foundIn(issue))}; ${plainText(issue.message, 200)}`}`;
   });
   const more = issues.length - lines.length;
   throw new InputError([...lines, ...(more > 0 ? [`${name}: and ${more} more problems`] : [])].join('\n'));

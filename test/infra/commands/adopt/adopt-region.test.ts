@@ -122,6 +122,31 @@ longSuite('adopt-region')('what people’s accounts look like', () => {
     PATIENCE_MS,
   );
 
+  it(
+    'two chains under one tag, a node with a wrong tag and a lone one: told apart where a tag does it, named where none does',
+    async () => {
+      const coin = (fleet: string, chain: string, of: string) => inline(fleet, chain, { Component: 'nodes', Coin: of });
+      const adopted = await read(
+        world(
+          [
+            coin('btc', 'bitcoin', 'btc'),
+            coin('ltc', 'litecoin', 'ltc'),
+            inline('lone', 'ethereum', { Name: 'prod-eth-1' }),
+          ],
+          [
+            { fleet: 'btc', names: ['b1', 'b2', 'b3'] },
+            { fleet: 'ltc', names: ['l1', 'l2'] },
+            { fleet: 'ltc', name: 'l3', tags: { Coin: 'unknown' } },
+            { fleet: 'lone', name: 'prod-eth-1' },
+          ],
+        ),
+      );
+      expect(proposedIn(adopted)).toEqual(['b1 b2 b3', 'l1 l2', 'prod-eth-1']);
+      expect(adopted.proposed.fleets.flatMap(({ lookAlike }) => lookAlike.map(({ node }) => node))).toEqual(['l3']);
+    },
+    PATIENCE_MS,
+  );
+
   type Story = Omit<Partial<WorldInput>, 'timeline'> & { readonly timeline?: readonly object[] };
   const act = { mode: 'act' };
   const acting = (but: object = {}) => ({ ...BTC, ...act, ...but });

@@ -62,6 +62,11 @@ describe('instances are a fleet by a tag that all of them carry and nobody else'
       { 'Service=eth-mainnet': 'ethereum: a1 a2', 'Service=eth-sepolia': 'ethereum: b1 b2' },
     ],
     [
+      'two networks have one tag, and only their names tell them apart: no fleet',
+      nodesNamed(['eth-mainnet-1', 'eth-mainnet-2', 'eth-sepolia-1', 'eth-sepolia-2'], { Service: 'eth' }),
+      {},
+    ],
+    [
       'a tag with a value of its own for each node tells no fleet',
       nodesNamed(['x', 'y'], { Project: 'bitcoin' }).map((one, at) => ({
         ...one,
