@@ -80,9 +80,10 @@ export function groupNodes(signs: readonly NodeSigns[], narrowed: Selector = {})
   const groups: Omit<Group, 'siblings'>[] = [];
   const taken = new Set<NodeSigns>();
   const left: NodeSigns[] = [];
+  const search: Search = { byTag: byTagOf(all), taken, narrowed, failed: new Set() };
   for (const seed of all) {
     if (seed.guess.chain === null || taken.has(seed)) continue;
-    const best = bestSelector(seed, all, taken, narrowed);
+    const best = bestSelector(seed, search);
     if (best === undefined) {
       left.push(seed);
       continue;
@@ -97,16 +98,35 @@ export function groupNodes(signs: readonly NodeSigns[], narrowed: Selector = {})
 const byName = (a: NodeSigns, b: NodeSigns): number =>
   a.name.localeCompare(b.name, 'en', { numeric: true }) || (a.instance.instanceId < b.instance.instanceId ? -1 : 1);
 
+/** What is known while selectors are sought. */
+interface Search {
+  /** Instances by each of their tags. */
+  readonly byTag: ReadonlyMap<string, readonly NodeSigns[]>;
+  readonly taken: ReadonlySet<NodeSigns>;
+  readonly narrowed: Selector;
+  /** Selectors of a chain that make no fleet. That stays so, since what is taken only becomes more: each is tried once, and not for each node. */
+  readonly failed: Set<string>;
+}
+
+const tagText = (key: string, value: string): string => JSON.stringify([key, value]);
+
+function byTagOf(all: readonly NodeSigns[]): Search['byTag'] {
+  const found = new Map<string, NodeSigns[]>();
+  for (const node of all)
+    for (const [key, value] of Object.entries(node.instance.tags)) {
+      const text = tagText(key, value);
+      const known = found.get(text);
+      if (known) known.push(node);
+      else found.set(text, [node]);
+    }
+  return found;
+}
+
 interface Candidate extends Omit<Group, 'siblings'> {
   readonly rank: number;
 }
 
-function bestSelector(
-  seed: NodeSigns,
-  all: readonly NodeSigns[],
-  taken: ReadonlySet<NodeSigns>,
-  narrowed: Selector,
-): Omit<Group, 'siblings'> | undefined {
+function bestSelector(seed: NodeSigns, search: Search): Omit<Group, 'siblings'> | undefined {
   const pairs = pairsOf(seed);
   const stage = pairs.find(({ key }) => STAGES.includes(plainKey(key)));
   const telling = pairs.filter(
@@ -114,7 +134,7 @@ function bestSelector(
   );
   const candidates: Candidate[] = [];
   const consider = (chosen: readonly Pair[], rank: number): void => {
-    const found = groupBy(seed, chosen, { all, taken, narrowed, stage });
+    const found = groupBy(seed, chosen, stage, search);
     if (found !== undefined) candidates.push({ ...found, rank });
   };
   for (const pair of telling) consider([pair], rankOf(pair.key));
@@ -158,20 +178,22 @@ export const carries = (tags: Selector, selector: Selector): boolean =>
 function groupBy(
   seed: NodeSigns,
   chosen: readonly Pair[],
-  {
-    all,
-    taken,
-    narrowed,
-    stage,
-  }: {
-    readonly all: readonly NodeSigns[];
-    readonly taken: ReadonlySet<NodeSigns>;
-    readonly narrowed: Selector;
-    readonly stage: Pair | undefined;
-  },
+  stage: Pair | undefined,
+  { byTag, taken, narrowed, failed }: Search,
 ): Omit<Group, 'siblings'> | undefined {
+  const asked = JSON.stringify([
+    seed.guess.chain,
+    stage?.key,
+    stage?.value,
+    ...chosen.map(({ key, value }) => tagText(key, value)),
+  ]);
+  if (failed.has(asked)) return undefined;
   let selector: Selector = { ...narrowed, ...Object.fromEntries(chosen.map(({ key, value }) => [key, value])) };
-  const withAll = (by: Selector): readonly NodeSigns[] => all.filter(({ instance: { tags } }) => carries(tags, by));
+  const withAll = (by: Selector): readonly NodeSigns[] => {
+    const lists = Object.entries(by).map(([key, value]) => byTag.get(tagText(key, value)) ?? []);
+    const shortest = lists.reduce((a, b) => (b.length < a.length ? b : a));
+    return shortest.filter(({ instance: { tags } }) => carries(tags, by));
+  };
   const staged = new Set(
     withAll(selector).flatMap(({ instance: { tags } }) => (stage === undefined ? [] : (tags[stage.key] ?? []))),
   );
@@ -188,7 +210,10 @@ function groupBy(
       ({ guess }) => guess.chain === null && guess.candidates.every((chain) => chain === seed.guess.chain),
     ) &&
     unsure.length <= known.length;
-  if (!fits || seed.guess.chain === null) return undefined;
+  if (!fits || seed.guess.chain === null) {
+    failed.add(asked);
+    return undefined;
+  }
   return { chain: seed.guess.chain, network: [...networks][0] ?? null, selector, nodes, unsure };
 }
 
@@ -199,8 +224,9 @@ function withTheRest(
   taken: ReadonlySet<NodeSigns>,
 ): Grouping {
   const siblings = new Map<Omit<Group, 'siblings'>, NodeSigns[]>();
+  const looks = groups.map((group) => ({ group, look: lookOf(group) }));
   const isSibling = (node: NodeSigns): boolean => {
-    const group = groups.find((one) => resembles(node, one));
+    const group = looks.find((one) => resembles(node, one.group, one.look))?.group;
     if (group === undefined) return false;
     siblings.set(group, [...(siblings.get(group) ?? []), node]);
     return true;
@@ -240,20 +266,29 @@ const stem = (name: string): string =>
     .filter((word) => word !== '')
     .join('-');
 
+/** How the nodes of a fleet are called and made. */
+interface Look {
+  readonly stems: ReadonlySet<string>;
+  readonly images: ReadonlySet<string>;
+  readonly securityGroups: ReadonlySet<string>;
+}
+
+const lookOf = ({ nodes }: Pick<Group, 'nodes'>): Look => ({
+  stems: new Set(nodes.map(({ name }) => stem(name)).filter((text) => text !== '')),
+  images: new Set(nodes.map(({ instance }) => instance.imageId).filter((text) => text !== '')),
+  securityGroups: new Set(nodes.map(({ instance }) => instance.securityGroups.join()).filter((text) => text !== '')),
+});
+
 /** The same chain, or none that anybody knows, and made alike. Of a node without any sign of a chain more has to fit. */
-function resembles(node: NodeSigns, { chain, network, nodes }: Omit<Group, 'siblings'>): boolean {
+function resembles(node: NodeSigns, { chain, network }: Pick<Group, 'chain' | 'network'>, look: Look): boolean {
   const { guess, instance } = node;
   if (guess.chain !== null && guess.chain !== chain) return false;
   if (guess.chain === null && (guess.other !== null || guess.candidates.some((candidate) => candidate !== chain)))
     return false;
   if (network !== null && node.network !== null && network !== node.network) return false;
-  return nodes.some(({ name, instance: other }) => {
-    const isNamedAlike = stem(name) !== '' && stem(name) === stem(node.name);
-    const isMadeAlike =
-      (other.imageId !== '' && other.imageId === instance.imageId) ||
-      (other.securityGroups.length > 0 && other.securityGroups.join() === instance.securityGroups.join());
-    return guess.chain === null ? isNamedAlike && isMadeAlike : isNamedAlike || isMadeAlike;
-  });
+  const isNamedAlike = look.stems.has(stem(node.name));
+  const isMadeAlike = look.images.has(instance.imageId) || look.securityGroups.has(instance.securityGroups.join());
+  return guess.chain === null ? isNamedAlike && isMadeAlike : isNamedAlike || isMadeAlike;
 }
 
 /** A node without a sibling is a fleet by its name, where nobody else has it. */
