@@ -10,6 +10,7 @@ import { referencePath, withTables } from '../../infra/fleet-reference.ts';
 import { FleetFilesError, fleetPathsIn, readFleets } from '../../infra/fleets.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { anyFleetDocument } from '../fixtures/fleet-documents.ts';
 
 let directory: string;
@@ -178,19 +179,19 @@ describe('two fleets', () => {
 
 describe('the examples', () => {
   it('are those of five owners, right, in mode plan, and say how to go on', () => {
-    const files = readFleets();
+    const files = readFleets(exampleFleets);
     expect(files.map(({ fleet }) => fleet.name)).toEqual(['bitcoin', 'clique', 'ethereum', 'irita', 'stacks']);
     for (const { path, fleet } of files) {
       expect(fleet.mode).toBe('plan');
-      expect(readFileSync(path, 'utf8')).toMatch(/^# yaml-language-server: \$schema=..\/fleet.schema.json\n/);
+      expect(readFileSync(path, 'utf8')).toMatch(
+        /^# yaml-language-server: \$schema=..\/..\/infra\/fleet.schema.json\n/,
+      );
       expect(readFileSync(path, 'utf8')).toMatch(/mode: plan #.*\bask\b.*\bact\b/);
     }
   });
 
   it('fit the common case into ten lines', () => {
-    for (const path of fleetPathsIn(new URL('../../infra/fleets', import.meta.url).pathname).filter((name) =>
-      /bitcoin|stacks/.test(name),
-    )) {
+    for (const path of fleetPathsIn(exampleFleets).filter((name) => /bitcoin|stacks/.test(name))) {
       expect(
         readFileSync(path, 'utf8')
           .trimEnd()

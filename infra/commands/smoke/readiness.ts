@@ -20,7 +20,7 @@ export interface ReadinessFacts {
 /** Sentences for a person; an empty list means that the run can start. */
 export function blockersOf(facts: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
   const fleet = standingFleet(isLadder);
-  const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
+  const printed = `npm run --silent chainmend -- smoke ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
   const left = leftoversOf(facts.leftovers);
   const found: string[] = [];
   if (left.length > 0)

@@ -41,13 +41,13 @@ import { timeline } from './timeline.ts';
 const fleets = list(
   v.union(
     [
-      object('{ file: ../infra/fleets/bitcoin.yaml, but: { mode: act } }', {
+      object('{ file: ../examples/fleets/bitcoin.yaml, but: { mode: act } }', {
         file: about(
           'A fleet file, by its path from this file.',
           text(
             /^(?![/~])[A-Za-z0-9_.\-/]{1,200}\.ya?ml$/,
             'a relative path of a *.yaml file',
-            '../infra/fleets/bitcoin.yaml',
+            '../examples/fleets/bitcoin.yaml',
           ),
         ),
         but: optional(
@@ -57,7 +57,7 @@ const fleets = list(
       }),
       fleetDocumentSchema,
     ],
-    'expected a fleet file, or the path of one, for example { file: ../infra/fleets/bitcoin.yaml }',
+    'expected a fleet file, or the path of one, for example { file: ../examples/fleets/bitcoin.yaml }',
   ),
   20,
   1,

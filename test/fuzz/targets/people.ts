@@ -9,7 +9,6 @@ import { targetOf } from '../../../infra/commands/heal/target.ts';
 import type { NamesAccount } from '../../../infra/commands/names/account.ts';
 import type { Belongings } from '../../../infra/commands/retire/belongings.ts';
 import { type SmokeContext, SmokeError } from '../../../infra/commands/smoke/context.ts';
-import { fleetsDirectory } from '../../../infra/fleets.ts';
 import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
 import { paragraphs } from '../../../local/cli/story/evidence.ts';
 import { renderSections } from '../../../local/cli/story/lines.ts';
@@ -18,6 +17,7 @@ import { judgeApproval } from '../../../shared/heal/approval.ts';
 import { WRITERS } from '../../../shared/heal/records.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
 import { anyText } from '../../fixtures/any.ts';
+import { exampleFleets } from '../../fixtures/example-fleets.ts';
 import { HOSTILE } from '../../fixtures/hostile-text.ts';
 import { runFleetVerb, runHealVerb, runNames, runSmoke } from '../../fixtures/verbs.ts';
 import { mutatedJson } from '../mutate.ts';
@@ -97,10 +97,10 @@ async function fleets(given: readonly string[]): Promise<Written> {
   const refuse = async (): Promise<never> => {
     throw new StoreError(`AWS says ${HOSTILE}`);
   };
-  const store = () => ({ read: refuse, write: refuse });
+  const store = () => ({ read: refuse, list: refuse, write: refuse });
   const anything = new Proxy({}, { get: () => refuse });
   const status = await runFleetVerb(given, {
-    ...{ directory: fleetsDirectory, store, account: refuse, confirm: async () => true },
+    ...{ directory: exampleFleets, store, account: refuse, confirm: async () => true },
     belongings: () => anything as Belongings,
     ...{ say: said, complain: said },
   });
@@ -294,7 +294,7 @@ export const TARGETS: readonly Target[] = [
       'moving',
       '--all',
       'nobody',
-      'infra/fleets/bitcoin.yaml',
+      'examples/fleets/bitcoin.yaml',
     ),
     samples: [
       ['show', HOSTILE],

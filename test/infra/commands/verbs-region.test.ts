@@ -131,14 +131,17 @@ describe('a fleet', () => {
   });
 
   it('has a file that is checked, shown and pushed', async () => {
-    expect(objectOf(await chainmend('check --json'))).toMatchObject({
+    expect(objectOf(await chainmend('check --fleets examples/fleets --json'))).toMatchObject({
       files: expect.arrayContaining([expect.objectContaining({ fleet: 'bitcoin' })]),
     });
-    expect(objectOf(await chainmend('show bitcoin --json'))).toMatchObject({
+    expect(objectOf(await chainmend('show bitcoin --fleets examples/fleets --json'))).toMatchObject({
       fleet: 'bitcoin',
       fields: expect.any(Array),
     });
-    expect(await chainmend('push irita')).toMatchObject({ status: 1, stderr: expect.stringContaining('not deployed') });
+    expect(await chainmend('push irita --fleets examples/fleets')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('not deployed'),
+    });
   });
 
   long('verbs')('is not retired while it is looked after, and what it would leave is counted', async () => {
@@ -175,9 +178,10 @@ const WRONG: readonly (readonly [words: string, sentence: string])[] = [
   ['pause bitcion --why looking', 'no fleet "bitcion"; did you mean bitcoin?'],
   ['pause bitcoin', "required option '--why <text>' not specified"],
   ['resume bitcion', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['check --fleets nowhere', 'expected a folder with fleet files, and there is none'],
   ['check nowhere.yaml', 'no file "nowhere.yaml"'],
-  ['show bitcion', 'no fleet "bitcion"; did you mean bitcoin?'],
-  ['push bitcion', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['show bitcion --fleets examples/fleets', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['push bitcion --fleets examples/fleets', 'no fleet "bitcion"; did you mean bitcoin?'],
   ['retire Bitcoin', '"Bitcoin" is no fleet\'s name'],
   ['names adpot bitcoin', "unknown command 'adpot'\n(Did you mean adopt?)"],
   ['smoke --subnet here', 'Expected subnet- and 8 or 17 hex digits.'],

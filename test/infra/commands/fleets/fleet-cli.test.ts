@@ -42,6 +42,7 @@ async function run(...words: string[]) {
     directory,
     store: () => ({
       read: async (name) => parameters.get(name),
+      list: async () => [],
       write: async (name, value) => {
         parameters.set(name, value);
         versions.set(name, (versions.get(name) ?? 0) + 1);

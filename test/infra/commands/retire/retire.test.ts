@@ -5,7 +5,6 @@ import { ssmParameterStore } from '../../../../infra/commands/fleets/parameter-s
 import { type AwsClientConfig, readAccount } from '../../../../infra/commands/preflight/account.ts';
 import { awsBelongings } from '../../../../infra/commands/retire/belongings.ts';
 import { whyNotRetired } from '../../../../infra/commands/retire/retire.ts';
-import { fleetsDirectory } from '../../../../infra/fleets.ts';
 import { REGION_NAME, type Region } from '../../../../local/region.ts';
 import { diskFull } from '../../../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../../../local/scenarios/run.ts';
@@ -13,6 +12,7 @@ import type { ClockFollower } from '../../../../local/simulator/clock.ts';
 import { openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
+import { exampleFleets } from '../../../fixtures/example-fleets.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 import { long } from '../../../fixtures/long.ts';
 import { runFleetVerb } from '../../../fixtures/verbs.ts';
@@ -38,7 +38,7 @@ async function npmRunFleets(words: string, meanwhile?: () => unknown) {
   const told: string[] = [];
   const say = (text: string) => void told.push(text);
   const status = await runFleetVerb(words.split(' '), {
-    ...{ directory: fleetsDirectory, say, complain: say },
+    ...{ directory: exampleFleets, say, complain: say },
     store: () => ssmParameterStore(new SSMClient(config)),
     belongings: () => awsBelongings(config),
     account: (fleets) => readAccount(fleets, config),
