@@ -10,7 +10,7 @@ import { longSuite } from '../../../fixtures/long.ts';
 const PATIENCE_MS = 30 * 60_000;
 
 const named = (count: number, name: string): string[] => Array.from({ length: count }, (_, at) => `${name}${at + 1}`);
-const file = (name: string) => ({ file: `infra/fleets/${name}.yaml` });
+const file = (name: string) => ({ file: `examples/fleets/${name}.yaml` });
 const inline = (fleet: string, chain: string, tag: Record<string, string>, more: object = {}) => ({
   ...{ fleet, chain, mode: 'plan', nodes: { tag }, role: 'follower', volumes: { data: '/data' } },
   ...more,
