@@ -6,11 +6,12 @@ import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetJsonSchemaPath } from '../../fleet-json-schema.ts';
-import { parseSource, shortPath } from '../../fleets.ts';
+import { fleetPathsIn, parseSource, shortPath } from '../../fleets.ts';
 import { InputError } from '../../input-error.ts';
 import { UsageError } from '../fleets/context.ts';
 import { type Adoption, adoptionJson, adoptionLines, adoptionOf } from './adoption.ts';
 import type { AdoptContext } from './context.ts';
+import { carries } from './grouping.ts';
 import { masked, NOT_MASKED } from './mask.ts';
 import { parseReadOut, READ_OUT_BYTES, type ReadOut, readOutText } from './read-out.ts';
 import type { TwinAnswer } from './twin-form.ts';
@@ -158,13 +159,19 @@ function writeReadOut({ say }: AdoptContext, readOut: ReadOut, path: string, { m
 const schemaFrom = (folder: string | undefined): string =>
   folder === undefined ? '../fleet.schema.json' : relative(folder, fleetJsonSchemaPath).replace(/\s/g, '%20');
 
-/** A file that is there is a person's. */
+/** A file that is there is a person's, and so are the nodes of one with another name. */
 function writeFleets(
   { fleets }: Adoption,
   folder: string,
 ): readonly { readonly path: string; readonly written: boolean }[] {
   mkdirSync(folder, { recursive: true });
-  return fleets.map(({ name, text }) => {
+  const known = fleetPathsIn(folder).flatMap((path) => {
+    const { document } = parseSource(shortPath(path), readFileSync(path, 'utf8'));
+    return document === undefined ? [] : [{ path, tags: document.nodes.tag }];
+  });
+  return fleets.map(({ name, text, group: { selector } }) => {
+    const same = known.find(({ tags }) => carries(tags, selector) || carries(selector, tags));
+    if (same !== undefined) return { path: shortPath(same.path), written: false };
     const path = join(folder, `${name}.yaml`);
     try {
       writeFileSync(path, text, { flag: 'wx' });

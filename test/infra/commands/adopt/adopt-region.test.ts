@@ -82,7 +82,9 @@ describe('five owners in one account', () => {
     );
   });
 
-  it('have nothing changed', () => expect(five.changed).toEqual([]));
+  it('are read in full, and have nothing changed', () => {
+    expect({ changed: five.changed, unread: five.proposed.unread }).toEqual({ changed: [], unread: [] });
+  });
 });
 
 longSuite('adopt-region')('what people’s accounts look like', () => {

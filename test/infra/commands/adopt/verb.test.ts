@@ -71,6 +71,15 @@ describe('files', () => {
     expect(readFileSync(join(folder, 'bitcoin.yaml'), 'utf8')).toBe('mine\n');
   });
 
+  it('of other names that have these nodes already stay alone: two fleets with one node would be refused', async () => {
+    const mine = 'fleet: mine\nchain: bitcoin\nmode: act\nnodes: { tag: { Component: nodes/bitcoin } }\n';
+    writeFileSync(join(folder, 'mine.yaml'), mine);
+    const { status, said } = await adopt(`--out ${folder}`);
+    expect(status).toBe(1);
+    expect(said).toMatch(/kept as it is: .*mine.yaml was there before/);
+    expect(readdirSync(folder)).toEqual(['mine.yaml']);
+  });
+
   it.each(['', '--plan', '--plan --out FOLDER'])('are not written with "%s"', async (words) => {
     expect((await adopt(words.replace('FOLDER', folder))).status).toBe(0);
     expect(readdirSync(folder)).toEqual([]);
