@@ -33,6 +33,7 @@ export type Request =
   | { readonly do: 'list'; readonly what: ListName }
   | { readonly do: 'json'; readonly run: RunRequest }
   | { readonly do: 'story'; readonly run: RunRequest; readonly explain: boolean }
+  | { readonly do: 'report'; readonly run: RunRequest; readonly file: string }
   | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number }
   | { readonly do: 'real'; readonly real: RealRequest };
 
@@ -65,6 +66,7 @@ interface Options {
   readonly lane: string;
   readonly json?: true;
   readonly explain?: true;
+  readonly report?: string;
   readonly serve?: true;
   readonly speed?: string;
   readonly real?: true;
@@ -114,6 +116,7 @@ function command(write: (text: string) => void): Command {
     )
     .option('--json', 'one JSON object on stdout in place of the story')
     .option('--explain', 'the story with its evidence, and every request that AWS served')
+    .option('--report <file>', 'the run as one HTML page, in place of the story')
     .option('--lane <lane>', 'fidelity: over the AWS wire protocols; sweep: the same without them, faster', 'fidelity')
     .option('--serve', 'keep the region open on 127.0.0.1 for any AWS SDK or CLI, until Ctrl-C')
     .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
@@ -140,7 +143,7 @@ function requestOf(options: Options): Request {
   ).filter(([, , given]) => given);
   const ways = [
     ...lists.map(([flag]) => flag),
-    ...(['json', 'explain', 'serve'] as const).filter((name) => options[name]).map((name) => `--${name}`),
+    ...(['json', 'explain', 'report', 'serve'] as const).filter((name) => options[name]).map((name) => `--${name}`),
   ];
   if (ways.length > 1) throw new UsageError(`${ways.join(' and ')} do not go together`);
   if (options.speed !== undefined && !options.serve) throw new UsageError('--speed: only with --serve');
@@ -148,6 +151,7 @@ function requestOf(options: Options): Request {
   const [list] = lists;
   if (list) return { do: 'list', what: list[1] };
   if (options.serve) return { do: 'serve', run, speed: speedOf(options.speed ?? String(DEFAULT_SPEED)) };
+  if (options.report !== undefined) return { do: 'report', run, file: options.report };
   return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
 }
 
@@ -231,6 +235,7 @@ function wrongOption({ code, message }: CommanderError, program: Command): strin
 function optionError(flag: string): string {
   if (flag === '--seed') return `expected ${A_SEED}`;
   if (flag === '--speed') return `expected ${A_SPEED}`;
+  if (flag === '--report') return 'expected the path of an HTML file to write';
   if (flag === '--world') return 'expected the path of a world file';
   return `expected one of ${Object.entries(NAMES)
     .find(([name]) => name === flag)?.[1]
