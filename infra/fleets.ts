@@ -1,6 +1,6 @@
 // Reads the fleet files that people write. It reports an error as an editor or a compiler would: file, line, column, what was found, what was
 // expected, and the nearest right word.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { checkWithClient } from '../shared/fleet/client-checks.ts';
 import type { Fleet } from '../shared/fleet/model.ts';
@@ -42,8 +42,13 @@ export function readFleets(directory = fleetsDirectory): FleetFile[] {
   return readFleetFiles(fleetPathsIn(directory));
 }
 
-/** Paths of the files in a directory that end in *.yaml, or in *.yml, so that no file is ignored silently. */
+/**
+ * Paths of the files in a directory that end in *.yaml, or in *.yml, so that no file is ignored silently.
+ * @throws FleetFilesError where it is no directory
+ */
 export function fleetPathsIn(directory: string): string[] {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
+    throw new FleetFilesError([`${shortPath(directory)}: expected a folder with fleet files, and there is none`]);
   const names = readdirSync(directory).filter((name) => /\.ya?ml$/.test(name));
   return names.sort().map((name) => join(directory, name));
 }

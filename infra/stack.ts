@@ -129,7 +129,7 @@ export class ChainmendStack extends Stack {
       'chainmend:node-roles',
       `No role may be passed on to a new instance (no -c nodeRoles), so replace-node can launch none that has an instance profile, as nearly every node has: ${names(replaced)}` +
         `${acting.length > 0 ? `, of which ${acting.join(', ')} ${acting.length === 1 ? 'acts' : 'act'} already` : ''}. ` +
-        'npm run fleets -- check --account prints the command: npm run deploy -- -c nodeRoles=ARN,… or, where no node has a profile, -c nodeRoles=none',
+        'npm run chainmend -- check --account prints the command: npm run deploy -- -c nodeRoles=ARN,… or, where no node has a profile, -c nodeRoles=none',
     );
   }
 

@@ -54,7 +54,7 @@ async function carryOut(request: Request): Promise<0 | 1> {
     case 'real':
       return await showReal(request.real, audience(say), remark);
     case 'serve':
-      await serve(request.run, request.speed, { say, remark, interrupted: interrupted() });
+      await serve(request.run, request, { say, remark, interrupted: interrupted() });
       return 0;
   }
 }

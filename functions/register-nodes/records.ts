@@ -383,7 +383,9 @@ function reconcileRecord(
   const { name, type, node } = record;
   const stands = foreignRecordFault(owner, record, zone);
   if (stands !== undefined) {
-    const handed = isAdoptable(record, zone) ? `, or hand it over: npm run names -- adopt ${owner.fleet}` : '';
+    const handed = isAdoptable(record, zone)
+      ? `, or hand it over: npm run chainmend -- names adopt ${owner.fleet}`
+      : '';
     const reason = `${name} ${type} should be ${shortList(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made${handed}`;
     return { refuse: 'record-foreign', subject: `${name} ${type}`, ...(node && { node }), reason, page: true };
   }

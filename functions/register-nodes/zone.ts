@@ -99,7 +99,7 @@ export function foreignRecordFault(owner: Owner, { name, type }: Pick<RecordSet,
 }
 
 /**
- * Whether a person may hand over the record that is in the way of ours: a plain one without any marker (`npm run names -- adopt`). Nothing else can be:
+ * Whether a person may hand over the record that is in the way of ours: a plain one without any marker (`npm run chainmend -- names adopt`). Nothing else can be:
  * a CNAME, an alias, a record with a routing policy, and one with a marker have another owner.
  */
 export function isAdoptable({ name, type }: Pick<RecordSet, 'name' | 'type'>, zone: Zone): boolean {

@@ -31,7 +31,7 @@ export function refusalOf(
   if (role === 'validator' && !isAcknowledged)
     return refuse(
       'validator',
-      `the node is a validator: it is stopped for a snapshot only when a person asks and says so: npm run heal -- snapshot ${fleet.name}/${nameOf(facts, instanceId)} --acknowledge-validator`,
+      `the node is a validator: it is stopped for a snapshot only when a person asks and says so: npm run chainmend -- snapshot ${fleet.name}/${nameOf(facts, instanceId)} --acknowledge-validator`,
       HOUR_MS,
     );
   if (role === 'unknown')

@@ -110,7 +110,7 @@ function text(scope: Construct, fleet: string): IWidget {
   const markdown = [
     `# ${fleet}`,
     `Alarms: [chainmend-${fleet}-…](${alarms}chainmend-${fleet}-) of its nodes, [chainmend/…](${alarms}chainmend/) of the suite itself.`,
-    `Journal: \`npm run heal -- journal ${fleet}\`, or table \`chainmend\`, partitions \`JOURNAL#${fleet}#FUNCTION\`. Pause: \`npm run fleets -- pause ${fleet} --why TEXT\`.`,
+    `Journal: \`npm run chainmend -- journal ${fleet}\`, or table \`chainmend\`, partitions \`JOURNAL#${fleet}#FUNCTION\`. Pause: \`npm run chainmend -- pause ${fleet} --why TEXT\`.`,
     `What each kind of alarm means and what to do, in the repository: ${kinds.join(', ')}.`,
   ].join('\n\n');
   return new TextWidget({ markdown, width: WIDTH, height: 5 });

@@ -4,7 +4,7 @@ import { ownerOfAlarm } from './alarm-owner.ts';
 import type { AlarmChange } from './facts.ts';
 
 /** Of chainmend's alarms alone: of its nodes `chainmend-…`, of itself `chainmend/…`. */
-const ALARM_PREFIX = 'chainmend';
+export const ALARM_PREFIX = 'chainmend';
 
 /** @param item with HistoryData of a StateUpdate: JSON of CloudWatch; what is none says nothing @returns none for other people's alarms */
 export function alarmChangeOf(

@@ -34,7 +34,7 @@ export type Request =
   | { readonly do: 'json'; readonly run: RunRequest }
   | { readonly do: 'story'; readonly run: RunRequest; readonly explain: boolean }
   | { readonly do: 'report'; readonly run: RunRequest; readonly file: string }
-  | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number }
+  | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number; readonly after: number | 'end' }
   | { readonly do: 'real'; readonly real: RealRequest };
 
 /** The command line is wrong. It is printed as a sentence; the exit status is 2. */
@@ -46,6 +46,10 @@ const LANES: readonly Lane[] = ['fidelity', 'sweep'];
 const DEFAULT_SPEED = 60;
 /** A person cannot follow more than a day of virtual time a second. */
 const SPEED_MAX = 86_400;
+
+/** Two weeks. */
+const MINUTES_MAX = 14 * 24 * 60;
+const MINUTES = `minutes from 0 to ${MINUTES_MAX}, or end`;
 
 const MUSEUM = 'museum';
 const A_SEED = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
@@ -69,6 +73,7 @@ interface Options {
   readonly report?: string;
   readonly serve?: true;
   readonly speed?: string;
+  readonly after?: string;
   readonly real?: true;
   readonly story?: string;
   /** `museum`, or true where nothing follows it. */
@@ -120,6 +125,7 @@ function command(write: (text: string) => void): Command {
     .option('--lane <lane>', 'fidelity: over the AWS wire protocols; sweep: the same without them, faster', 'fidelity')
     .option('--serve', 'keep the region open on 127.0.0.1 for any AWS SDK or CLI, until Ctrl-C')
     .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
+    .option('--after <minutes>', 'with --serve: begin after so many minutes of the story; end: after all of it', '0')
     .option('--real', 'stories on real machines of this host instead: systemd, XFS, real clients; needs root on Debian')
     .option('--story <name>', 'with --real: only this one; --real --list names them')
     .option('--list [what]', 'the scenarios; --list museum: those that play public incidents, with day and source')
@@ -147,11 +153,19 @@ function requestOf(options: Options): Request {
   ];
   if (ways.length > 1) throw new UsageError(`${ways.join(' and ')} do not go together`);
   if (options.speed !== undefined && !options.serve) throw new UsageError('--speed: only with --serve');
+  if (options.after !== undefined && options.after !== '0' && !options.serve)
+    throw new UsageError('--after: only with --serve');
   const run = runOf(options);
   const [list] = lists;
   if (list) return { do: 'list', what: list[1] };
-  if (options.serve) return { do: 'serve', run, speed: speedOf(options.speed ?? String(DEFAULT_SPEED)) };
   if (options.report !== undefined) return { do: 'report', run, file: options.report };
+  if (options.serve)
+    return {
+      do: 'serve',
+      run,
+      speed: speedOf(options.speed ?? String(DEFAULT_SPEED)),
+      after: afterOf(options.after ?? '0'),
+    };
   return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
 }
 
@@ -212,6 +226,13 @@ function speedOf(word: string): number {
   throw new UsageError(`--speed: expected ${A_SPEED}, found "${word}"`);
 }
 
+function afterOf(word: string): number | 'end' {
+  const minutes = Number(word);
+  if (word === 'end') return word;
+  if (/^\d{1,5}$/.test(word) && minutes <= MINUTES_MAX) return minutes;
+  throw new UsageError(`--after: expected ${MINUTES}, found "${word}"`);
+}
+
 function unknownWord(flag: keyof typeof NAMES, word: string): UsageError {
   const near = nearest(word, NAMES[flag]);
   return new UsageError(
@@ -236,6 +257,7 @@ function optionError(flag: string): string {
   if (flag === '--seed') return `expected ${A_SEED}`;
   if (flag === '--speed') return `expected ${A_SPEED}`;
   if (flag === '--report') return 'expected the path of an HTML file to write';
+  if (flag === '--after') return `expected ${MINUTES}`;
   if (flag === '--world') return 'expected the path of a world file';
   return `expected one of ${Object.entries(NAMES)
     .find(([name]) => name === flag)?.[1]

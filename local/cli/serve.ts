@@ -1,7 +1,7 @@
 // `--serve`: serves a scenario's world as a region. Any AWS SDK or CLI on this machine can read and change it while time runs.
 
 import { createRegion, REGION_NAME } from '../region.ts';
-import { prepare } from '../scenarios/run.ts';
+import { playFor, prepare } from '../scenarios/run.ts';
 import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
@@ -21,10 +21,17 @@ export interface ServeContext {
 /** A region may be served for hours: its trace keeps so many calls. */
 const CALLS_KEPT = 10_000;
 
+export interface ServeOptions {
+  /** Virtual seconds a second. */
+  readonly speed: number;
+  /** So many minutes of the story are played before it is served; `end`: all of it. */
+  readonly after: number | 'end';
+}
+
 /** Serves until it is interrupted. Rejects if the region itself fails. */
 export async function serve(
   { scenario, seed, faults, lane }: RunRequest,
-  speed: number,
+  { speed, after }: ServeOptions,
   context: ServeContext,
 ): Promise<void> {
   const { say, remark, interrupted } = context;
@@ -32,8 +39,9 @@ export async function serve(
   const onDefect = (error: unknown, during: string): void => remark(colors.red(defectSentence(error, during)));
   const region = await createRegion({ seed, lane, faults, guard: false, retain: CALLS_KEPT, onDefect });
   const world = await prepare(region, scenario);
-  world.answersPages = false;
-  scenario.people?.(world);
+  // Whoever asks for the end of a story wants its people's answers, too.
+  world.answersPages = after === 'end';
+  await playFor(world, scenario, after);
   const key = newAccessKey();
   const mail = region.sns.published().length;
   const server = await listen(region.gateway, {

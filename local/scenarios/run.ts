@@ -24,7 +24,8 @@ const LEAD_MS = 6 * 60_000;
 /** After the end a run continues for a while: late or repeated events must not spoil anything. Faults delay events by ten minutes. */
 const aftermathMs = (disturbed: boolean): number => (disturbed ? 10 : 4) * 60_000;
 const LOOK_EVERY_MS = 10_000;
-const HOUR_MS = 60 * 60_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const MAX_EVENTS = 20_000_000;
 
 export interface RunOptions
@@ -175,6 +176,13 @@ async function pushFleets(
     if (change.mode !== undefined) later.push(() => put(pushed));
   }
   return { fleets, later };
+}
+
+/** Lets a prepared world's people act and plays it: so many minutes, or until its story is over. */
+export async function playFor(world: World, scenario: Scenario, minutes: number | 'end'): Promise<void> {
+  scenario.people?.(world);
+  if (minutes === 'end') await untilDone(world, scenario, aftermathMs(false));
+  else await world.region.clock.run({ untilMs: START_MS + minutes * MINUTE_MS, maxEvents: MAX_EVENTS });
 }
 
 async function untilDone(world: World, scenario: Scenario, aftermath: number): Promise<void> {

@@ -11,6 +11,7 @@ import { terminalText } from '../../shared/text/terminal-text.ts';
 import { reportFactsOf } from '../scenarios/report/report-facts.ts';
 import type { World } from '../scenarios/world/world.ts';
 import { playAll } from './crew.ts';
+import { stormOf } from './draw-storm.ts';
 import { GENERATORS, type GeneratorName, isGeneratorName } from './generators.ts';
 import { type Ending, playStorm } from './play.ts';
 import { compare, contendersOf } from './policies/compare.ts';
@@ -28,6 +29,7 @@ interface Options {
   readonly generator: string;
   readonly sweeps: string;
   readonly nodes?: string;
+  readonly only?: string;
   readonly log?: string;
   readonly untilBroken?: true;
   readonly types?: true;
@@ -55,6 +57,10 @@ const program = new Command('npm run storm --')
   .option('--generator <name>', `who draws them: ${Object.keys(GENERATORS).join(', ')}`, 'a')
   .option('--sweeps <which>', 'needed: those that would find nothing new are left out; or all', 'needed')
   .option('--nodes <n>', 'plays only the storms of at most so many nodes')
+  .option(
+    '--only <types>',
+    'in place of what a seed draws these faults alone, with commas: one after the other, a seed each',
+  )
   .option('--log <file>', 'adds a line for each storm that ended; storms that it has are not played again')
   .option('--until-broken', 'begins no storm after one has broken a promise')
   .option('--types', 'names the types of faults of the generator, and plays nothing')
@@ -76,8 +82,10 @@ try {
   if (!isGeneratorName(generator))
     throw new UsageError(`--generator: expected ${Object.keys(GENERATORS).join(' or ')}, found "${generator}"`);
   const hours = numberOf('--hours', options.hours, HOURS_MAX);
+  const only = options.only === undefined ? undefined : typesOf(options.only, generator);
   const drawn = seedsOf(options.seeds);
-  const seeds = options.nodes === undefined ? drawn : smallOnes(drawn, options.nodes, { hours, generator });
+  const seeds =
+    options.nodes === undefined ? drawn : smallOnes(drawn, options.nodes, { hours, generator, ...(only && { only }) });
   const { sweeps } = options;
   if (sweeps !== 'needed' && sweeps !== 'all')
     throw new UsageError(`--sweeps: expected needed or all, found "${sweeps}"`);
@@ -86,6 +94,7 @@ try {
   if (options.types) listTypes(generator);
   else if (options.compare || options.policy !== undefined) {
     if (options.shrink) throw new UsageError('--shrink: expected without --compare and --policy');
+    if (only) throw new UsageError('--only: expected without --compare and --policy');
     const contenders = contendersOf(options.policy);
     if (contenders === undefined)
       throw new UsageError('--policy: expected a command, such as "python3 policy.py"; quotes must end');
@@ -97,19 +106,15 @@ try {
       { jobs, out: options.out, say },
     );
   } else {
+    const how: How = { hours, generator, sweeps, ...(only && { only }) };
     await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
     if (options.report !== undefined)
-      process.exitCode = await reportOne(onlySeed(seeds, '--report'), {
-        hours,
-        generator,
-        sweeps,
-        file: options.report,
-      });
+      process.exitCode = await reportOne(onlySeed(seeds, '--report'), { ...how, file: options.report });
     else
       process.exitCode = options.shrink
-        ? await shrinkOne(onlySeed(seeds, '--shrink'), { hours, generator, sweeps, out: options.out })
+        ? await shrinkOne(onlySeed(seeds, '--shrink'), { ...how, out: options.out })
         : await playMany(seeds, {
-            ...{ hours, generator, sweeps, log: options.log, untilBroken: options.untilBroken ?? false },
+            ...{ ...how, log: options.log, untilBroken: options.untilBroken ?? false },
             jobs: numberOf('--jobs', options.jobs, JOBS_MAX),
           });
   }
@@ -121,14 +126,18 @@ try {
   process.exitCode = isHelp ? 0 : 2;
 }
 
-interface How {
-  readonly hours: number;
-  readonly generator: GeneratorName;
-  readonly sweeps: JudgeTask['sweeps'];
-}
+type How = Pick<JudgeTask, 'hours' | 'generator' | 'sweeps' | 'only'>;
 
 function listTypes(generator: GeneratorName): void {
   for (const [type, { hand, says }] of Object.entries(GENERATORS[generator].types)) say(`${type}  ${hand}: ${says}`);
+}
+
+function typesOf(words: string, generator: GeneratorName): readonly string[] {
+  const known = Object.keys(GENERATORS[generator].types);
+  return words.split(',').map((word) => {
+    if (known.includes(word)) return word;
+    throw new UsageError(`--only: expected a type of generator ${generator}, found "${word}"; --types names them`);
+  });
 }
 
 interface Many extends How {
@@ -167,7 +176,7 @@ interface Logged extends How {
 }
 
 /** The storms of a log that were played in the same way. A line that was cut off is a storm that is played again. */
-function playedBefore(log: string, { hours, generator, sweeps }: How): readonly Logged[] {
+function playedBefore(log: string, { hours, generator, sweeps, only }: How): readonly Logged[] {
   if (!existsSync(log)) return [];
   const text = readFileSync(log, 'utf8');
   // The next line does not go on a line that was cut off.
@@ -181,22 +190,23 @@ function playedBefore(log: string, { hours, generator, sweeps }: How): readonly 
         return [];
       }
     })
-    .filter((line) => line.hours === hours && line.generator === generator && line.sweeps === sweeps);
+    .filter((line) => line.hours === hours && line.generator === generator && line.sweeps === sweeps)
+    .filter((line) => line.only?.join() === only?.join());
 }
 
 function smallOnes(
   seeds: readonly number[],
   words: string,
-  { hours, generator }: Pick<How, 'hours' | 'generator'>,
+  how: Pick<How, 'hours' | 'generator' | 'only'>,
 ): readonly number[] {
   const most = numberOf('--nodes', words, NODES_MAX);
-  return seeds.filter((seed) => GENERATORS[generator].draw(seed, { hours }).nodes.length <= most);
+  return seeds.filter((seed) => stormOf(seed, how).nodes.length <= most);
 }
 
 async function shrinkOne(seed: number, { out, ...how }: How & { readonly out: string | undefined }): Promise<0 | 1> {
   const generator = GENERATORS[how.generator];
   const play = (one: Storm) => playStorm(one, generator, { sweeps: how.sweeps });
-  const storm = generator.draw(seed, how);
+  const storm = stormOf(seed, how);
   const ending = await play(storm);
   if (ending.broken.length === 0) {
     say(`storm ${seed}: no promise was broken, nothing to shrink`);
@@ -220,7 +230,7 @@ async function shrinkOne(seed: number, { out, ...how }: How & { readonly out: st
 /** @throws ReportFileError */
 async function reportOne(seed: number, { file, ...how }: How & { readonly file: string }): Promise<0 | 1> {
   const generator = GENERATORS[how.generator];
-  const storm = generator.draw(seed, how);
+  const storm = stormOf(seed, how);
   let world: World | undefined;
   const ending = await playStorm(storm, generator, {
     sweeps: how.sweeps,
@@ -231,7 +241,8 @@ async function reportOne(seed: number, { file, ...how }: How & { readonly file: 
   for (const line of endingLines(ending, how)) say(line);
   // A storm whose world was never made has nothing to report; its ending says why.
   if (world === undefined) return 1;
-  const command = `npm run storm -- --seeds ${seed} --generator ${how.generator} --hours ${how.hours} --report ${file}`;
+  const only = how.only === undefined ? '' : ` --only ${how.only.join(',')}`;
+  const command = `npm run storm -- --seeds ${seed} --generator ${how.generator} --hours ${how.hours}${only} --report ${file}`;
   const facts = reportFactsOf(world, {
     source: 'storm',
     title: `Storm ${seed} of generator ${how.generator}, ${how.hours} h`,

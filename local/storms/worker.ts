@@ -1,4 +1,5 @@
 // A process that plays storms: it gets one seed at a time, and answers with how its storm ended, or how policies were scored in it.
+import { stormOf } from './draw-storm.ts';
 import { GENERATORS, type GeneratorName } from './generators.ts';
 import { type Ending, type PlayOptions, playStorm } from './play.ts';
 import { type Contender, playPolicy, type Scored } from './policies/play.ts';
@@ -12,6 +13,8 @@ interface How {
 export interface JudgeTask extends How {
   readonly do: 'judge';
   readonly sweeps: NonNullable<PlayOptions['sweeps']>;
+  /** These types alone, one after the other, a seed each. */
+  readonly only?: readonly string[];
 }
 
 /** Each of these, one after the other, in the same storm. */
@@ -55,7 +58,7 @@ process.on('message', ({ seed, task }: Order) => {
 
 async function carryOut(seed: number, task: Task): Promise<Results[Task['do']]> {
   const drawer = GENERATORS[task.generator];
-  const storm = drawer.draw(seed, { hours: task.hours });
+  const storm = stormOf(seed, task);
   if (task.do === 'judge') return playStorm(storm, drawer, { sweeps: task.sweeps });
   const scored: Scored[] = [];
   for (const contender of task.contenders) scored.push(await playPolicy(storm, drawer, contender));

@@ -1,4 +1,4 @@
-// The defaults of a fleet by its chain: one row per client that chainmend knows. A fleet file can override every value; `npm run fleets -- show NAME`
+// The defaults of a fleet by its chain: one row per client that chainmend knows. A fleet file can override every value; `npm run chainmend -- show NAME`
 // shows which of them were taken from here.
 
 /** Clients that are asked in the same words. */

@@ -1,5 +1,5 @@
 // Mode ask: the plan is put to a person, and the heal waits for the answer without running. The question is on the incident's own record, where only
-// this heal and the dispatcher may write. `npm run heal -- approve` finds it there, and never in the journal.
+// this heal and the dispatcher may write. `npm run chainmend -- approve` finds it there, and never in the journal.
 import { CallbackExternalError, CallbackTimeoutError } from '@aws/durable-execution-sdk-js';
 import { readSwitches } from '../guardrails/switches.ts';
 import type { PlanWords } from '../model/journal-fields.ts';

@@ -6,7 +6,8 @@
 // JSON of letters, digits and double quotes mean the same in bash, zsh and fish.
 
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { PageCode } from '../model/guardrail-codes.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS, type PageCode } from '../model/guardrail-codes.ts';
+import { PAGE_WANTS, type Urgency } from '../model/page-wants.ts';
 import { plainJson, plainText } from '../text/plain-text.ts';
 
 export interface Page {
@@ -25,33 +26,140 @@ const MAX_SUBJECT_CHARACTERS = 99;
 /** "at most 256 KB in size (262,144 bytes)" (PublishInput): of all copies together, each of them twice quoted. */
 const MAX_MESSAGE_BYTES = 262_144;
 /** Protocols of machines ("Publish", SNS API: keys of a JSON message); mails and everybody else get `default`. */
-const MACHINES = ['lambda', 'sqs', 'http', 'https', 'firehose', 'email-json'] as const;
-/** Members of a page that a mail shows in addition to its sentence. */
-const SHOWN = ['incidentId', 'attempt', 'trigger', 'runbook'] as const;
-
+const MACHINES = ['lambda', 'sqs', 'http', 'firehose', 'email-json'] as const;
 /** Members of a page that are texts, each as one line. */
 const plainMembers = (content: object): object =>
   Object.fromEntries(
     Object.entries(content).map(([name, value]) => [name, typeof value === 'string' ? plainText(value) : value]),
   );
 
-/** @param answers lines for a person to paste, below the sentence of a mail */
+/** @param answers lines for a person to paste, below what happened */
 export async function page(sns: SNSClient, topicArn: string, content: Page, answers = ''): Promise<void> {
-  const { fleet, node, code } = content;
-  const about = `${plainText(`${fleet}/${node}`, 300)}: ${code}`;
-  const subject = `chainmend ${about}`.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_SUBJECT_CHARACTERS);
-  const sentence = plainText(content.sentence);
-  const shown = SHOWN.flatMap((name) => (name in content ? [`${name}: ${plainText(String(content[name]), 200)}`] : []));
-  const text = [about, sentence, answers, shown.join('\n')].filter((part) => part !== '').join('\n\n');
+  const told = toldOf(topicArn, content, new Date());
+  const text = mailText(told, content, answers);
   const message = (fields: object): string => {
-    const json = plainJson({ ...plainMembers(fields), fleet, node, code, sentence }) ?? '';
+    const members = { ...plainMembers(fields), ...told.members };
+    const json = plainJson(members) ?? '';
     const copies = Object.fromEntries(MACHINES.map((protocol) => [protocol, json]));
-    return JSON.stringify({ default: text, sms: subject, ...copies });
+    return JSON.stringify({
+      default: text,
+      sms: told.subject,
+      ...copies,
+      https: plainJson(chatOf(told, members)) ?? '',
+    });
   };
   const whole = message(content);
   // A shorter page is better than one that SNS refuses.
   const Message = Buffer.byteLength(whole) <= MAX_MESSAGE_BYTES ? whole : message({ cut: true });
-  await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, MessageStructure: 'json', Message }));
+  await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: told.subject, MessageStructure: 'json', Message }));
+}
+
+/** A page, put into words. All of it is plain text. */
+interface Told {
+  readonly subject: string;
+  /** "bitcoin/node2: look at it, nothing helped" */
+  readonly headline: string;
+  readonly sentence: string;
+  /** What the code means; empty for a question, which says so itself. */
+  readonly meaning: string;
+  readonly next: readonly (readonly [what: string, line: string])[];
+  /** What every machine gets besides the page's own members. */
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+const URGENCIES: Readonly<Record<Urgency, string>> = {
+  now: 'now: it stays as it is, or gets worse, until a person acts',
+  soon: 'within the day',
+  know: 'nothing has to be done',
+};
+
+const MEANINGS: Readonly<Record<string, string>> = { ...GUARDRAILS, ...FAILURES, ...CONDITIONS };
+
+function toldOf(topicArn: string, content: Page, at: Date): Told {
+  const { fleet, node, code } = content;
+  const { wants, urgency, runbook } = PAGE_WANTS[code];
+  const about = plainText(`${fleet}/${node}`, MAX_ABOUT_CHARACTERS);
+  const [, , , region = '', account = ''] = topicArn.split(':');
+  const text = (name: string): string | undefined =>
+    typeof content[name] === 'string' ? plainText(content[name], 200) : undefined;
+  const incident = text('incidentId');
+  const sentence = plainText(content.sentence);
+  const next: [string, string][] = [
+    ...(incident === undefined ? [] : [['why', `npm run chainmend -- explain ${incident}`] as [string, string]]),
+    ['state', `npm run chainmend -- status ${plainText(fleet, 64)}`],
+    ['stop', `npm run chainmend -- pause ${plainText(fleet, 64)} --why "…"`],
+    ...(undoes(text('trigger'))
+      ? [['undo', `npm run chainmend -- undo ${plainText(`${fleet}/${node}`, 300)}`] as [string, string]]
+      : []),
+    ...(runbook === undefined ? [] : [['runbook', `docs/runbooks/${runbook}.md`] as [string, string]]),
+  ];
+  return {
+    subject: `chainmend ${about}: ${wants} (${code})`
+      .replace(/[^\x20-\x7e]/g, inAscii)
+      .slice(0, MAX_SUBJECT_CHARACTERS),
+    headline: `${plainText(`${fleet}/${node}`, 300)}: ${wants}`,
+    sentence,
+    meaning: MEANINGS[code] ?? '',
+    next,
+    members: {
+      ...{ fleet, node: plainText(node), code, sentence, wants, urgency, account, region, at: at.toISOString() },
+      // One for all pages of one cause: chats and pagers put them together by it.
+      key: plainText([fleet, node, text('trigger') ?? code].join('/'), 300),
+      ...(runbook !== undefined && { runbook: `docs/runbooks/${runbook}.md` }),
+    },
+  };
+}
+
+/** Triggers whose heal may have put something away. */
+const undoes = (trigger: string | undefined): boolean => trigger !== undefined && /^(node|request):/.test(trigger);
+
+/** A subject is ASCII: a typographic apostrophe or an ellipsis has a plain form. */
+const inAscii = (character: string): string => ({ '’': "'", '…': '...' })[character] ?? '?';
+
+/** The room of a subject that names leave to what is wanted. */
+const MAX_ABOUT_CHARACTERS = 32;
+
+function mailText({ headline, sentence, meaning, next, members }: Told, content: Page, answers: string): string {
+  const { account, region, at, urgency } = members as { account: string; region: string; at: string; urgency: Urgency };
+  const rows = (lines: readonly (readonly [string, string])[]): string =>
+    lines.map(([what, line]) => `${what.padEnd(8)} ${line}`).join('\n');
+  const facts: [string, string][] = [
+    ['what', sentence],
+    ...(meaning === '' ? [] : [['means', `${content.code}: ${meaning}`] as [string, string]]),
+    ['wanted', URGENCIES[urgency]],
+  ];
+  const whose = [`account ${account}, ${region}`, `${at.slice(0, 19).replace('T', ' ')} UTC`];
+  const incident = ['incidentId', 'trigger', 'attempt'].flatMap((name) =>
+    name in content ? [plainText(String(content[name]), 100)] : [],
+  );
+  if (incident.length > 0) whose.push(`incident ${incident.join(', ')}`);
+  return [headline, rows(facts), answers, rows(next), whose.join(' · ')].filter((part) => part !== '').join('\n\n');
+}
+
+/**
+ * For subscriptions by HTTPS: the schema of custom notifications of Amazon Q Developer in chat applications, which Slack and Teams show ("Custom
+ * notifications", Amazon Q Developer in chat applications Administrator Guide). Everything else of the page is in `additionalContext`.
+ */
+function chatOf({ headline, sentence, meaning, next, members }: Told, all: object): object {
+  const { key, code } = members as { key: string; code: string };
+  const context = Object.entries(all).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : plainJson(value),
+  ]);
+  return {
+    ...{ version: '1.0', source: 'custom' },
+    content: {
+      textType: 'client-markdown',
+      title: headline,
+      description: meaning === '' ? sentence : `${sentence}\n\n_${meaning}_`,
+      nextSteps: next.map(([what, line]) => `${what}: ${line}`),
+      keywords: [code],
+    },
+    metadata: {
+      ...{ threadId: key, summary: headline, eventType: code },
+      additionalContext: Object.fromEntries(context),
+    },
+  };
 }
 
 /** Characters of a callback's id ("Pattern: [A-Za-z0-9+/]+={0,2}", SendDurableExecutionCallbackSuccess, Lambda API), and of base64url. */
@@ -95,10 +203,10 @@ export function answersToHeal({ incidentId, plan, callbackId }: HealQuestion, re
     text: lines(
       [
         'To approve, in a clone of chainmend (it shows the plan and asks first):',
-        `npm run heal -- approve ${incidentId} --plan ${plan}`,
+        `npm run chainmend -- approve ${incidentId} --plan ${plan}`,
       ],
       ['or with the AWS CLI alone:', approve],
-      ['To refuse:', `npm run heal -- reject ${incidentId}`],
+      ['To refuse:', `npm run chainmend -- reject ${incidentId}`],
       ['or with the AWS CLI alone:', refuse],
     ),
   };
@@ -114,7 +222,10 @@ export function answersToFleet(
   return {
     approve,
     text: lines(
-      ['To approve, in a clone of chainmend (it shows the plan and asks first):', `npm run heal -- approve ${plan}`],
+      [
+        'To approve, in a clone of chainmend (it shows the plan and asks first):',
+        `npm run chainmend -- approve ${plan}`,
+      ],
       ['or with the AWS CLI alone:', approve],
       ['To refuse, do nothing: without a yes nothing is done.'],
     ),

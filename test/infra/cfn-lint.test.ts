@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { ensureBundled, synthesize } from '../../infra/synth.ts';
 import { isAsked } from '../fixtures/asked.ts';
+import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { type PythonTool, pythonTool } from '../fixtures/python-tool.ts';
 import { writeFleets } from './many-fleets.ts';
 
@@ -72,7 +73,7 @@ describe('cfn-lint', () => {
   });
 
   linted.each([
-    ['the fleets of infra/fleets', undefined, {}],
+    ['the fleets of examples/fleets', undefined, {}],
     ['twenty-five fleets', 25, {}],
     [
       'a probe in a VPC, mail, runbooks and roles of nodes',
@@ -87,7 +88,8 @@ describe('cfn-lint', () => {
     'finds no error in the template with %s',
     async (name, count, context) => {
       const outdir = join(directory, name.replaceAll(' ', '-'));
-      const fleets = count === undefined ? {} : { fleets: writeFleets(`${outdir}-fleets`, count) };
+      const fleets =
+        count === undefined ? { fleets: exampleFleets } : { fleets: writeFleets(`${outdir}-fleets`, count) };
       await synthesize(outdir, { ...context, ...fleets, bundles: await ensureBundled() });
       const found = await lint(packages, join(outdir, 'Chainmend.template.json'));
       const errors = found.filter(({ Level }) => Level === 'Error');

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { readFleets } from '../../infra/fleets.ts';
 import { repositoryRoot } from '../../infra/paths.ts';
+import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { tablesOf } from './decisions/words.ts';
 import { buildStack, resourcesOf } from './support.ts';
 
 const PAGE = join(repositoryRoot, 'docs/decisions.md');
-const tables = tablesOf(resourcesOf(buildStack({ fleets: readFleets() }).stack));
+const tables = tablesOf(resourcesOf(buildStack({ fleets: readFleets(exampleFleets) }).stack));
 
 /** Each table is between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
 const withTables = (page: string): string =>

@@ -5,11 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { referencePath, withTables } from '../../infra/commands/fleets/reference.ts';
 import { fleetJsonSchemaPath, fleetJsonSchemaText } from '../../infra/fleet-json-schema.ts';
+import { referencePath, withTables } from '../../infra/fleet-reference.ts';
 import { FleetFilesError, fleetPathsIn, readFleets } from '../../infra/fleets.ts';
 import { chainDefaults } from '../../shared/chains/defaults.ts';
 import { parseFleet } from '../../shared/fleet/resolve.ts';
+import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { anyFleetDocument } from '../fixtures/fleet-documents.ts';
 
 let directory: string;
@@ -178,19 +179,19 @@ describe('two fleets', () => {
 
 describe('the examples', () => {
   it('are those of five owners, right, in mode plan, and say how to go on', () => {
-    const files = readFleets();
+    const files = readFleets(exampleFleets);
     expect(files.map(({ fleet }) => fleet.name)).toEqual(['bitcoin', 'clique', 'ethereum', 'irita', 'stacks']);
     for (const { path, fleet } of files) {
       expect(fleet.mode).toBe('plan');
-      expect(readFileSync(path, 'utf8')).toMatch(/^# yaml-language-server: \$schema=..\/fleet.schema.json\n/);
+      expect(readFileSync(path, 'utf8')).toMatch(
+        /^# yaml-language-server: \$schema=..\/..\/infra\/fleet.schema.json\n/,
+      );
       expect(readFileSync(path, 'utf8')).toMatch(/mode: plan #.*\bask\b.*\bact\b/);
     }
   });
 
   it('fit the common case into ten lines', () => {
-    for (const path of fleetPathsIn(new URL('../../infra/fleets', import.meta.url).pathname).filter((name) =>
-      /bitcoin|stacks/.test(name),
-    )) {
+    for (const path of fleetPathsIn(exampleFleets).filter((name) => /bitcoin|stacks/.test(name))) {
       expect(
         readFileSync(path, 'utf8')
           .trimEnd()
@@ -221,14 +222,14 @@ it('any fleet file that is right as JSON is right as YAML, and means the same', 
   );
 });
 
-it('the schema for editors is up to date (npm run fleets -- schema writes it)', () => {
+it('the schema for editors is up to date (npm run schema writes it)', () => {
   expect(readFileSync(fleetJsonSchemaPath, 'utf8')).toBe(fleetJsonSchemaText());
 });
 
 describe('the page about fleet files', () => {
   const page = readFileSync(referencePath, 'utf8');
 
-  it('has the tables that the schema and the chains make (npm run fleets -- reference writes them)', () => {
+  it('has the tables that the schema and the chains make (npm run reference writes them)', () => {
     expect(page).toBe(withTables(page));
     expect(page).toContain('| `disk.growAtPercent` | 10 to 99 | `85` | Below this use');
     expect(page).toContain('| `peers.rotate` | `true`, `false` | from the chain |');

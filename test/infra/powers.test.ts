@@ -8,6 +8,7 @@ import { repositoryRoot } from '../../infra/paths.ts';
 import { decide, type PolicyDocument } from '../../local/services/iam/policy.ts';
 import { PAUSE_TAG } from '../../shared/guardrails/switches.ts';
 import { KEEP_UNTIL_TAG, LEDGER_TAGS } from '../../shared/model/tags.ts';
+import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { powersOf } from './powers/words.ts';
 import { buildStack, resourcesOf } from './support.ts';
 
@@ -15,7 +16,7 @@ const PAGE = join(repositoryRoot, 'docs/security.md');
 const BEGIN = '<!-- powers: written by UPDATE=1 npm test -- powers -->';
 const END = '<!-- /powers -->';
 
-const fleets = readFleets();
+const fleets = readFleets(exampleFleets);
 const resources = resourcesOf(buildStack({ fleets }).stack);
 const written = powersOf(
   resources,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { ensureBundled, ensureSynthesized, synthesize } from '../../infra/synth.ts';
+import { exampleFleets } from '../fixtures/example-fleets.ts';
 import { long } from '../fixtures/long.ts';
 
 const temporary = () => mkdtempSync(join(tmpdir(), 'chainmend-'));
@@ -28,6 +29,7 @@ function contentOf(assembly: string): Map<string, string> {
 }
 
 describe('the app, synthesized in a process of its own with no credentials and no network', () => {
+  const fleets = exampleFleets;
   const assemblies = temporary();
   const made = new Set<string>();
   let assembly: string;
@@ -37,7 +39,10 @@ describe('the app, synthesized in a process of its own with no credentials and n
     const look = setInterval(() => {
       for (const name of readdirSync(assemblies)) if (name.startsWith('new-')) made.add(name);
     }, 50);
-    [assembly, another] = await Promise.all([ensureSynthesized({ assemblies }), ensureSynthesized({ assemblies })]);
+    [assembly, another] = await Promise.all([
+      ensureSynthesized({ assemblies, fleets }),
+      ensureSynthesized({ assemblies, fleets }),
+    ]);
     clearInterval(look);
   }, 120_000);
 
@@ -87,7 +92,7 @@ describe('the app, synthesized in a process of its own with no credentials and n
   }, 60_000);
 
   it('knows every fleet file', () => {
-    const files = readdirSync(join(repositoryRoot, 'infra/fleets')).filter((name) => name.endsWith('.yaml'));
+    const files = readdirSync(exampleFleets).filter((name) => name.endsWith('.yaml'));
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) {
       expect(read(assembly, 'Chainmend.template.json')).toContain(`/chainmend/fleets/${file.replace('.yaml', '')}"`);
@@ -95,7 +100,7 @@ describe('the app, synthesized in a process of its own with no credentials and n
   });
 
   it('is found again, not made again, while its sources are the same', async () => {
-    expect(await ensureSynthesized({ assemblies })).toBe(assembly);
+    expect(await ensureSynthesized({ assemblies, fleets })).toBe(assembly);
     expect(readdirSync(assemblies)).toHaveLength(1);
   });
 
@@ -103,7 +108,7 @@ describe('the app, synthesized in a process of its own with no credentials and n
     'is the same to the byte when it is made again, and what CDK takes for valid',
     async () => {
       const outdir = join(temporary(), 'assembly');
-      await synthesize(outdir, { bundles: await ensureBundled() }, { validation: true });
+      await synthesize(outdir, { fleets, bundles: await ensureBundled() }, { validation: true });
       expect(contentOf(outdir)).toEqual(contentOf(assembly));
       expect(existsSync(join(outdir, 'manifest.json'))).toBe(true);
     },

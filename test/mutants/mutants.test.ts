@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { GENERATORS } from '../../local/storms/generators.ts';
 import { MUTANTS, mutated, suiteFile } from './mutants.ts';
 import { SEEN_BY_STORMS } from './storm-rules.ts';
 
@@ -27,8 +28,12 @@ describe('a rule of the list', () => {
   });
 
   it('that storms must notice is one of these', () => {
-    expect(SEEN_BY_STORMS.filter((name) => !MUTANTS.some((mutant) => mutant.name === name))).toEqual([]);
-    expect(new Set(SEEN_BY_STORMS).size).toBe(SEEN_BY_STORMS.length);
+    expect(SEEN_BY_STORMS.filter(({ name }) => !MUTANTS.some((mutant) => mutant.name === name))).toEqual([]);
+    expect(new Set(SEEN_BY_STORMS.map(({ name }) => name)).size).toBe(SEEN_BY_STORMS.length);
+    for (const { a, b } of SEEN_BY_STORMS) {
+      expect(Object.keys(GENERATORS.a.types)).toEqual(expect.arrayContaining([...a]));
+      expect(Object.keys(GENERATORS.b.types)).toEqual(expect.arrayContaining([...b]));
+    }
   });
 
   it('is held by suites that there are', () => {

@@ -1,5 +1,6 @@
 // `npm run mutants:storms [-- PART-OF-A-NAME]`: breaks one rule at a time in a copy of the checkout and plays storms there, until one breaks a promise.
-// Small storms of the first generator, then of the second, from seed 1 on. It says how many it took. What no storm has caught is listed at the end.
+// Storms of the first generator, then of the second, from seed 1 on, of the faults that can put the rule to the test. It says how many it took. What no
+// storm has caught is listed at the end.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -7,15 +8,14 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { copyCheckout, runNode, tidyUpOnSignals } from './copies.ts';
 import { MUTANTS, type Mutant, mutated } from './mutants.ts';
-import { SEEN_BY_STORMS } from './storm-rules.ts';
+import { SEEN_BY_STORMS, type StormRule } from './storm-rules.ts';
 
-/** Of so many nodes at most: a rule that breaks in a large fleet breaks in a small one. */
-const NODES_MAX = 4;
 const HOURS = 2;
-/** The seeds from which the small storms are taken, of each generator. */
-const SEEDS = 100;
+/** Storms of each generator for a rule: each of its types in turn. */
+const STORMS = 16;
 const PATIENCE_MS = 30 * 60_000;
 const GENERATORS = ['a', 'b'] as const;
+type GeneratorName = (typeof GENERATORS)[number];
 
 /** The part of a line of `npm run storm -- --log` that this file reads. */
 interface Played {
@@ -26,7 +26,12 @@ interface Played {
 /** A line of `--log`. */
 interface Verdict {
   readonly name: string;
-  readonly caughtBy?: { readonly generator: string; readonly seed: number; readonly promise: string };
+  readonly caughtBy?: {
+    readonly generator: string;
+    readonly type: string;
+    readonly seed: number;
+    readonly promise: string;
+  };
   /** Storms that were played, the one that caught it included. */
   readonly storms: number;
   readonly fault?: string;
@@ -35,28 +40,34 @@ interface Verdict {
 interface Options {
   readonly part: string;
   readonly log: string | undefined;
-  readonly seeds: string;
+  readonly storms: string;
   readonly jobs: string;
 }
 
-async function tryAll({ part, log, seeds, jobs }: Options): Promise<number> {
+async function tryAll({ part, log, storms, jobs }: Options): Promise<number> {
   const known = log === undefined ? [] : verdictsIn(log);
-  const chosen = MUTANTS.filter(({ name }) => SEEN_BY_STORMS.includes(name) && name.includes(part));
-  const left = chosen.filter(({ name }) => !known.some((verdict) => verdict.name === name));
-  const verdicts = known.filter(({ name }) => chosen.some((mutant) => mutant.name === name));
+  const chosen = SEEN_BY_STORMS.flatMap((rule) => {
+    const mutant = MUTANTS.find(({ name }) => name === rule.name && name.includes(part));
+    return mutant ? [{ rule, mutant }] : [];
+  });
+  const left = chosen.filter(({ rule }) => !known.some((verdict) => verdict.name === rule.name));
+  const verdicts = known.filter(({ name }) => chosen.some(({ rule }) => rule.name === name));
+  const held = new Map<string, string | undefined>();
   const whole = await copyCheckout();
-  for (const generator of GENERATORS) {
-    const played = left.length === 0 ? [] : await playStorms(whole, generator, seeds);
-    const broken = 'fault' in played ? [] : played.filter(({ ending }) => ending.broken.length > 0);
-    if (!('fault' in played) && broken.length === 0) continue;
-    const why = 'fault' in played ? played.fault : `seed ${broken[0]?.seed} of generator ${generator} breaks a promise`;
-    console.error(`the storms do not hold without any broken rule: ${why}`);
-    return 1;
-  }
+  // What breaks a promise without any broken rule says nothing of one.
+  const faultWithout = async (generator: GeneratorName, types: readonly string[]): Promise<string | undefined> => {
+    const key = `${generator} ${types.join()}`;
+    if (!held.has(key)) {
+      const played = await playStorms(whole, generator, types, storms);
+      const broken = 'fault' in played ? undefined : played.find(({ ending }) => ending.broken.length > 0);
+      held.set(key, 'fault' in played ? played.fault : broken && `seed ${broken.seed} of ${key} breaks a promise`);
+    }
+    return held.get(key);
+  };
   const work = async (): Promise<void> => {
     const copy = await copyCheckout();
-    for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
-      const verdict = await tryOne(copy, mutant, seeds);
+    for (let one = left.shift(); one !== undefined; one = left.shift()) {
+      const verdict = await tryOne(copy, one, storms, faultWithout);
       verdicts.push(verdict);
       if (log !== undefined) appendFileSync(log, `${JSON.stringify(verdict)}\n`);
       console.log(lineOf(verdict));
@@ -69,24 +80,33 @@ async function tryAll({ part, log, seeds, jobs }: Options): Promise<number> {
   return caught.length === verdicts.length ? 0 : 1;
 }
 
-async function tryOne(copy: string, mutant: Mutant, seeds: string): Promise<Verdict> {
+async function tryOne(
+  copy: string,
+  { rule, mutant }: { readonly rule: StormRule; readonly mutant: Mutant },
+  storms: string,
+  faultWithout: (generator: GeneratorName, types: readonly string[]) => Promise<string | undefined>,
+): Promise<Verdict> {
+  const { name } = rule;
   const path = join(copy, mutant.file);
   const original = await readFile(path, 'utf8');
   const broken = mutated(mutant, original);
-  if ('fault' in broken) return { name: mutant.name, storms: 0, fault: broken.fault };
+  if ('fault' in broken) return { name, storms: 0, fault: broken.fault };
   await writeFile(path, broken.text);
-  let storms = 0;
+  let count = 0;
   try {
     for (const generator of GENERATORS) {
-      const played = await playStorms(copy, generator, seeds);
-      if ('fault' in played) return { name: mutant.name, storms, fault: played.fault };
-      storms += played.length;
+      const played = await playStorms(copy, generator, rule[generator], storms);
+      if ('fault' in played) return { name, storms: count, fault: played.fault };
+      count += played.length;
       const found = played.find(({ ending }) => ending.broken.length > 0);
-      const [promise] = found?.ending.broken ?? [];
-      if (found && promise)
-        return { name: mutant.name, storms, caughtBy: { generator, seed: found.seed, promise: promise.promise } };
+      const [first] = found?.ending.broken ?? [];
+      if (!found || !first) continue;
+      const fault = await faultWithout(generator, rule[generator]);
+      if (fault !== undefined) return { name, storms: count, fault: `without the broken rule, too: ${fault}` };
+      const type = rule[generator][found.seed % rule[generator].length] ?? '';
+      return { name, storms: count, caughtBy: { generator, type, seed: found.seed, promise: first.promise } };
     }
-    return { name: mutant.name, storms };
+    return { name, storms: count };
   } finally {
     await writeFile(path, original);
   }
@@ -94,14 +114,15 @@ async function tryOne(copy: string, mutant: Mutant, seeds: string): Promise<Verd
 
 async function playStorms(
   copy: string,
-  generator: string,
-  seeds: string,
+  generator: GeneratorName,
+  types: readonly string[],
+  storms: string,
 ): Promise<readonly Played[] | { readonly fault: string }> {
   const file = join(copy, 'storms.jsonl');
   await rm(file, { force: true });
   const words = [
     ...['--disable-warning=ExperimentalWarning', '--import', './infra/engine.js', 'local/storms/storm-cli.ts'],
-    ...['--generator', generator, '--seeds', `1..${seeds}`, '--nodes', String(NODES_MAX), '--hours', String(HOURS)],
+    ...['--generator', generator, '--only', types.join(), '--seeds', `1..${storms}`, '--hours', String(HOURS)],
     ...['--jobs', '1', '--until-broken', '--log', file],
   ];
   const { status, stderr } = await runNode(words, copy, PATIENCE_MS);
@@ -121,16 +142,16 @@ const linesOf = <Line>(file: string): readonly Line[] =>
 function lineOf({ name, caughtBy, storms, fault }: Verdict): string {
   if (fault !== undefined) return `NOT TRIED ${name}: ${fault}`;
   if (caughtBy === undefined) return `SURVIVED  ${name}: ${storms} storms`;
-  const { generator, seed, promise } = caughtBy;
-  return `caught    ${name}: storm ${storms}, seed ${seed} of generator ${generator}: ${promise}`;
+  const { generator, type, seed, promise } = caughtBy;
+  return `caught    ${name}: storm ${storms}, ${generator} ${type}, seed ${seed}: ${promise}`;
 }
 
 const command = new Command('npm run mutants:storms --')
   .argument('[part]', 'of a name: only these rules', '')
   .option('--log <file>', 'adds a line for each rule; those that it has are not tried again')
-  .option('--seeds <n>', 'the seeds from which the small storms of each generator are taken', String(SEEDS))
+  .option('--storms <n>', 'storms of each generator for a rule', String(STORMS))
   .option('--jobs <n>', 'rules that are tried side by side', String(availableParallelism()))
   .parse();
 const [part = ''] = command.args;
-const { log, seeds, jobs } = command.opts<{ readonly log?: string; readonly seeds: string; readonly jobs: string }>();
-process.exitCode = await tidyUpOnSignals(() => tryAll({ part, log, seeds, jobs }));
+const { log, storms, jobs } = command.opts<{ readonly log?: string; readonly storms: string; readonly jobs: string }>();
+process.exitCode = await tidyUpOnSignals(() => tryAll({ part, log, storms, jobs }));

@@ -180,7 +180,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
     call: 'CreateTags',
     sentence: (target) => `${target} is kept, with how to put it back`,
     change: async (context, { found }, { fleet, volumes }) => {
-      const putBack = `npm run heal -- undo ${context.payload.fleet}/${context.payload.node}`;
+      const putBack = `npm run chainmend -- undo ${context.payload.fleet}/${context.payload.node}`;
       const untagged = await putVolumesAway(context, volumes, rolesOf(found.volumes), keeping(fleet), {
         [PUT_BACK_TAG]: putBack,
       });

@@ -1,4 +1,4 @@
-// `npm run fleets -- check [FILE…]`: checks fleet files, each one and together. With --account it also checks that they would work in the account.
+// `npm run chainmend -- check [FILE…]`: checks fleet files, each one and together. With --account it also checks that they would work in the account.
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
@@ -13,12 +13,12 @@ export interface CheckContext extends FleetsContext {
   readonly account: (fleets: readonly Fleet[]) => Promise<AccountFacts>;
 }
 
-/** @throws FleetFilesError with every problem, each with its place; StoreError where the account has problems */
+/** @returns the facts for machines. @throws FleetFilesError with every problem, each with its place; StoreError where the account has problems */
 export async function check(
   { directory, say, account }: CheckContext,
   paths: readonly string[],
   options: { readonly account?: true } = {},
-): Promise<void> {
+): Promise<object> {
   const all = fleetPathsIn(directory);
   for (const path of paths) {
     if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw notFoundError('file', path, all.map(shortPath));
@@ -26,12 +26,13 @@ export async function check(
   const files = readFleetFiles(paths.length > 0 ? paths : all);
   if (files.length === 0) {
     say(`no fleet file in ${directory}`);
-    return;
+    return { files: [] };
   }
+  const facts = { files: files.map(({ path, fleet: { name, chain, mode } }) => ({ path, fleet: name, chain, mode })) };
   const rows = files.map(({ path, fleet }) => [basename(path), fleet.chain, fleet.mode, ...summaryOf(fleet)]);
   say(tableOf(['file', 'chain', 'mode', 'nodes', 'role', 'volumes', 'runs as'], rows));
   say(
-    `${files.length === 1 ? 'It is right.' : `All ${files.length} are right.`} Every default: npm run fleets -- show NAME`,
+    `${files.length === 1 ? 'It is right.' : `All ${files.length} are right.`} Every default: npm run chainmend -- show NAME`,
   );
   const fleets = files.map(({ fleet }) => fleet);
   for (const { name, probe } of fleets) {
@@ -52,7 +53,7 @@ export async function check(
     }
     const replaced = fleets.filter(replaces).map(({ name }) => name);
     if (replaced.length > 0) say(hint(replaced));
-    return;
+    return facts;
   }
   const { lines, problems } = findingsOf(await account(fleets));
   say(`\n${lines.join('\n')}`);
@@ -61,12 +62,13 @@ export async function check(
       `\n${problems.join('\n')}\n${problems.length === 1 ? 'One problem' : `${problems.length} problems`} in the account; nothing was changed`,
     );
   say('Nothing stands in the way.');
+  return { ...facts, account: lines };
 }
 
 const hint = (fleets: readonly string[]): string =>
   `In ${fleets.join(', ')} another instance may take a node’s place. The launch template, elastic addresses and target groups need the tags ` +
   'of the nodes, too (docs/fleet-files.md#what-has-to-carry-the-fleets-tags), and the deployment has to name the roles of their instance ' +
-  'profiles (-c nodeRoles=ARN,… or none): npm run fleets -- check --account looks, and prints the command.';
+  'profiles (-c nodeRoles=ARN,… or none): npm run chainmend -- check --account looks, and prints the command.';
 
 /** What waits for a word of the owner that the file does not have, said before the incident; null where nothing does. */
 function ownerUnsaid({ name, mode, owner: { by, acceptDrift }, replace: { rungs }, role }: Fleet): string | null {

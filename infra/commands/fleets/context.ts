@@ -1,4 +1,4 @@
-// What the commands of `npm run fleets` share: where they write, what they read, and the layout of a table.
+// What the commands of `npm run chainmend` share: where they write, what they read, and the layout of a table.
 
 import { nearest } from '../../fleet-suggestions.ts';
 import { type Cell, columnsOf } from '../columns.ts';

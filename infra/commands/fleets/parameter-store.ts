@@ -1,10 +1,18 @@
-// SSM parameters for the commands of `npm run fleets`: read and write.
-import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+// SSM parameters for the commands of `npm run chainmend`: read and write.
+import {
+  GetParameterCommand,
+  ParameterNotFound,
+  PutParameterCommand,
+  paginateGetParametersByPath,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
 import { plainText } from '../../../shared/text/plain-text.ts';
 
 export interface ParameterStore {
   /** undefined where the parameter does not exist. */
   read(name: string): Promise<string | undefined>;
+  /** Names of the parameters right below a path, without it. */
+  list(path: string): Promise<readonly string[]>;
   /** @returns its version now: 1 for a new parameter; undefined where AWS does not say */
   write(name: string, value: string): Promise<number | undefined>;
 }
@@ -13,6 +21,9 @@ export interface ParameterStore {
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
+
+/** More fleets than this are not named in a message. */
+const MAX_LISTED = 1_000;
 
 /** Uses the account and region of the environment, as every AWS command does. */
 export function ssmParameterStore(client = new SSMClient()): ParameterStore {
@@ -25,6 +36,18 @@ export function ssmParameterStore(client = new SSMClient()): ParameterStore {
         if (error instanceof ParameterNotFound) return undefined;
         throw storeError(name, error);
       }
+    },
+    async list(path) {
+      const names: string[] = [];
+      try {
+        for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path: path })) {
+          names.push(...Parameters.flatMap(({ Name }) => Name?.slice(path.length + 1) ?? []));
+          if (names.length > MAX_LISTED) break;
+        }
+      } catch (error) {
+        throw storeError(path, error);
+      }
+      return names;
     },
     async write(name, value) {
       // Intelligent-Tiering makes a parameter advanced only for a value of more than 4 KB. It keeps an advanced parameter, which `Standard` would not

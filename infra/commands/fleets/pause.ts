@@ -1,4 +1,5 @@
-// `npm run fleets -- pause [FLEET] --why TEXT` and `resume [FLEET]`. Every heal reads the pause right before it mutates.
+// `npm run chainmend -- pause [FLEET] --why TEXT` and `resume [FLEET]`. Every heal reads the pause right before it mutates.
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { fleetPathsIn } from '../../fleets.ts';
@@ -26,7 +27,7 @@ export async function pause(
   const version = await parameters.write(pauseParameterName(parameterPrefix, fleet), reason);
   say(`${fleet ?? 'Everything'} is paused: ${reason}`);
   say('Nothing new is touched from now on. A request that was sent already cannot be called back.');
-  say(`Go on with: npm run fleets -- resume${fleet ? ` ${fleet}` : ''}`);
+  say(`Go on with: npm run chainmend -- resume${fleet ? ` ${fleet}` : ''}`);
   if (fleet === undefined && version === 1) say(NOBODY_LISTENS);
 }
 
@@ -53,8 +54,8 @@ export async function resume({ directory, store, say }: FleetsContext, fleet: st
 }
 
 /**
- * A pause of a misspelt fleet would pause nothing. A fleet is known if its file exists, or if somebody pushed it from another place. The file's
- * content does not matter: the person is in a hurry.
+ * A pause of a misspelt fleet would pause nothing. A fleet is known if its file is stored in the account, or lies in the folder. The file's content
+ * does not matter, and neither does a folder that is not there: the person is in a hurry.
  */
 async function refuseUnknownFleet(
   directory: string,
@@ -62,9 +63,10 @@ async function refuseUnknownFleet(
   fleet: string | undefined,
 ): Promise<void> {
   if (fleet === undefined) return;
-  const names = fleetPathsIn(directory).map((path) => basename(path, '.yaml'));
-  if (names.includes(fleet)) return;
   const wellFormed = /^[a-z][a-z0-9-]{0,31}$/.test(fleet);
   if (wellFormed && (await parameters.read(fleetParameterName(parameterPrefix, fleet))) !== undefined) return;
-  throw notFoundError('fleet', fleet, names);
+  const files = existsSync(directory) ? fleetPathsIn(directory).map((path) => basename(path, '.yaml')) : [];
+  if (files.includes(fleet)) return;
+  const stored = await parameters.list(`${parameterPrefix}/fleets`);
+  throw notFoundError('fleet', fleet, [...new Set([...stored, ...files])].sort());
 }

@@ -1,19 +1,28 @@
-// `npm run fleets -- push NAME`: stores the fleet files where the functions read them, without a deployment.
+// `npm run chainmend -- push NAME`: stores the fleet files where the functions read them, without a deployment.
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleets } from '../../fleets.ts';
 import { parameterPrefix } from '../../names.ts';
 import { type FleetsContext, notFoundError, tableOf, UsageError } from './context.ts';
 import { changesBetween, type Leaves, leavesOf } from './field-list.ts';
-import { type ParameterStore, StoreError } from './parameter-store.ts';
+import { StoreError } from './parameter-store.ts';
+
+export interface PushContext extends FleetsContext {
+  /** A question; the answer is no unless the person says yes. undefined where no person can be asked. */
+  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+}
 
 /**
- * Writes nothing unless every file is right and every fleet is deployed. All files count, because a fleet's selector must fit those of the others.
+ * Says the difference first, and asks where a fleet would heal by itself from now on. Writes nothing unless every file is right and every fleet is deployed. All files count, because a fleet's selector must fit those of the others.
  * The stack must know the fleet: it makes the parameter, and its roles reach only nodes of fleets that it knows.
  * @param names of fleets; all of them where it is 'all'
  * @throws FleetFilesError, UsageError, StoreError; fleets that were reported before the error are stored
  */
-export async function push({ directory, store, say }: FleetsContext, names: readonly string[] | 'all'): Promise<void> {
+export async function push(
+  { directory, store, say, confirm }: PushContext,
+  names: readonly string[] | 'all',
+  { yes = false }: { readonly yes?: boolean } = {},
+): Promise<void> {
   const files = readFleets(directory);
   if (names !== 'all' && names.length === 0) throw new UsageError('push what? Name fleets, or say --all');
   const chosen = names === 'all' ? files : names.map((name) => fileOf(name, files));
@@ -26,7 +35,35 @@ export async function push({ directory, store, say }: FleetsContext, names: read
     else stored.set(file, value);
   }
   if (missing.length > 0) throw new StoreError(notDeployed(missing));
-  for (const [file, before] of stored) say(await pushOne(parameters, file, before));
+  const changed = [...stored].filter(([{ document }, before]) => fleetParameterValue(document).value !== before);
+  for (const [{ document }] of stored)
+    if (!changed.some(([file]) => file.document === document)) say(`${document.fleet}: nothing changed`);
+  for (const [file, before] of changed) say(differenceText(file, before));
+  const acting = changed.filter(([{ document }, before]) => document.mode === 'act' && modeIn(before) !== 'act');
+  if (acting.length > 0 && !yes) {
+    const fleets = acting.map(([{ document }]) => document.fleet).join(', ');
+    if (!confirm)
+      throw new UsageError(
+        `${fleets} would heal by ${acting.length === 1 ? 'itself' : 'themselves'} from now on, and nobody can be asked here: say --yes`,
+      );
+    if (
+      !(await confirm(
+        `From now on ${fleets} ${acting.length === 1 ? 'heals' : 'heal'} without a person (mode: act). Push?`,
+      ))
+    ) {
+      say('Nothing was pushed.');
+      return;
+    }
+  }
+  for (const [{ document }] of changed) {
+    await parameters.write(fleetParameterName(parameterPrefix, document.fleet), fleetParameterValue(document).value);
+    say(`${document.fleet}: pushed`);
+  }
+}
+
+/** The mode of a stored file; undefined where it cannot be told. */
+function modeIn(stored: string): string | undefined {
+  return storedLeaves(stored).get('mode');
 }
 
 /** If `push` made this parameter, the next deployment would fail on it: CloudFormation imports no parameter that it would delete again. */
@@ -45,15 +82,12 @@ function fileOf(name: string, files: readonly FleetFile[]): FleetFile {
   return file;
 }
 
-async function pushOne(parameters: ParameterStore, { document }: FleetFile, stored: string): Promise<string> {
-  const { value } = fleetParameterValue(document);
-  if (stored === value) return `${document.fleet}: nothing changed`;
-  await parameters.write(fleetParameterName(parameterPrefix, document.fleet), value);
+function differenceText({ document }: FleetFile, stored: string): string {
   const changes = changesBetween(storedLeaves(stored), leavesOf(document));
   const seeds = changes.some(([field, change]) => field === 'asg.seed' && change.startsWith('added'));
   const fenced = changes.some(([field]) => /^((nodes|volumes\.[^.]+)\.tag\.|dns\.zone$)/.test(field));
   const lines = changes.length > 0 ? tableOf(['field', 'change'], changes) : 'only the order of its fields';
-  return `${document.fleet}: changed\n${lines}${fenced ? `\n${REACHABLE}` : ''}${seeds ? `\n${SEEDED}` : ''}`;
+  return `${document.fleet}: changes\n${lines}${fenced ? `\n${REACHABLE}` : ''}${seeds ? `\n${SEEDED}` : ''}`;
 }
 
 const REACHABLE =

@@ -1,4 +1,4 @@
-// `npm run fleets -- show NAME`: prints a fleet file with every default, and the source of each value.
+// `npm run chainmend -- show NAME`: prints a fleet file with every default, and the source of each value.
 
 import { chainLayer, completeDocument, writtenLayer } from '../../../shared/fleet/fleet-defaults.ts';
 import { fleetParameterName, fleetParameterValue } from '../../../shared/fleet/parameter.ts';
@@ -8,8 +8,8 @@ import { parameterPrefix } from '../../names.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { leavesOf } from './field-list.ts';
 
-/** @throws FleetFilesError when any file is wrong, UsageError when there is no such fleet */
-export function show({ directory, say }: FleetsContext, name: string): void {
+/** @returns the facts for machines. @throws FleetFilesError when any file is wrong, UsageError when there is no such fleet */
+export function show({ directory, say }: FleetsContext, name: string): object {
   const files = readFleets(directory);
   const file = files.find(({ document }) => document.fleet === name);
   if (!file)
@@ -19,9 +19,11 @@ export function show({ directory, say }: FleetsContext, name: string): void {
       files.map(({ document }) => document.fleet),
     );
   const bytes = Buffer.byteLength(fleetParameterValue(file.document).value);
-  const rows = fieldsOf(file.document).map(([field, value, from]) => [field, value.split('\n'), from]);
+  const fields = fieldsOf(file.document);
+  const rows = fields.map(([field, value, from]) => [field, value.split('\n'), from]);
   say(tableOf(['field', 'value', 'from'], rows));
   say(`${file.path} · ${fleetParameterName(parameterPrefix, name)}, ${bytes} bytes of JSON`);
+  return { fleet: name, fields: fields.map(([field, value, from]) => ({ field, value, from })) };
 }
 
 /** Short forms are written in full: a single `unit` is `units.node.unit`. */

@@ -1,10 +1,11 @@
-// `npm run heal -- approve` and `reject`: finds the plan that waits for a yes, shows its terms, asks, answers, and prints the result.
+// `npm run chainmend -- approve` and `reject`: finds the plan that waits for a yes, shows its terms, asks, answers, and prints the result.
 import { hashOf } from '../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { tableOf, UsageError } from '../fleets/context.ts';
 import type { FleetAsk, HealCommandContext, Suite } from './context.ts';
 import { clockText, durationText } from './show.ts';
+import { fleetNames } from './target.ts';
 
 export interface AnswerOptions {
   /** The plan that a person means. The person may have read it on a page that is older than the current question. */
@@ -27,7 +28,9 @@ export async function answerQuestion(
 ): Promise<0 | 1> {
   const suite = context.suite();
   if (PLAN.test(written)) return answerFleet(context, suite, answer, written, options);
-  const incidents = (await Promise.all((await suite.fleets()).map(suite.fleet))).flatMap((read) => read.incidents);
+  const incidents = (await Promise.all(fleetNames(await suite.settings()).map(suite.fleet))).flatMap(
+    (read) => read.incidents,
+  );
   const found = choose(incidents, written, suite.nowMs());
   if ('wrong' in found) throw new UsageError(found.wrong);
   if ('not' in found) {
@@ -53,7 +56,7 @@ export async function answerQuestion(
   const as = by === undefined ? 'your name could not be told' : `as ${by}`;
   context.say(
     answer === 'approve'
-      ? `Approved, ${as}. Guards look again before each change: npm run heal -- status ${fleet}/${instanceId}`
+      ? `Approved, ${as}. Guards look again before each change: npm run chainmend -- status ${fleet}/${instanceId}`
       : `Rejected, ${as}. Nothing was done for incident ${incidentId}; it is asked about again in a day, or when a person asks for it.`,
   );
   return 0;
@@ -154,7 +157,7 @@ async function answerFleet(
   plan: string,
   options: AnswerOptions,
 ): Promise<0 | 1> {
-  const asks = (await Promise.all((await suite.fleets()).map(suite.asks))).flat();
+  const asks = (await Promise.all(fleetNames(await suite.settings()).map(suite.asks))).flat();
   const ask = asks.find((one) => one.plan === plan);
   const listed = asks.map((one) => `${one.plan} (${one.fleet}, ${one.by})`).join(', ') || 'none';
   if (!ask) throw new UsageError(`Unknown plan ${plan}. Waiting for approval: ${listed}`);
@@ -175,7 +178,7 @@ async function answerFleet(
   const as = by === undefined ? 'your name could not be told' : `as ${by}`;
   for (const refusal of refusals) context.complain(plainText(refusal, MAX_SHOWN));
   if (refusals.some((refusal) => refusal.includes(plan))) return 1;
-  context.say(`Approved, ${as}: npm run heal -- journal ${ask.fleet}`);
+  context.say(`Approved, ${as}: npm run chainmend -- journal ${ask.fleet}`);
   return 0;
 }
 

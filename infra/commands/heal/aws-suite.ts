@@ -67,7 +67,7 @@ export function awsSuite({
     node: (instanceId) => withSuiteError('the node', () => store.readNode(instanceId)),
     fleet: (fleet) => withSuiteError('the fleet', () => store.readFleet(fleet)),
     observed: (fleet) => withSuiteError('the observations', () => store.readObservations(fleet)),
-    fleets: () => withSuiteError('the fleet files', () => readFleetNames(ssm)),
+    settings: () => withSuiteError('the fleet files', () => readSettings(ssm, parameterPrefix)),
     journal: (fleet, linesEach) => withSuiteError('the journal', () => readJournal(dynamodb, fleet, linesEach)),
     asks: (fleet) => withSuiteError('the plans', () => readAsks(store, ssm, dynamodb, fleet)),
     caller,
@@ -105,12 +105,6 @@ async function approvePlan(
   }
   const summaries = text === '' ? [] : (JSON.parse(text) as readonly { readonly refusals?: readonly string[] }[]);
   return { refusals: summaries.flatMap(({ refusals = [] }) => refusals) };
-}
-
-async function readFleetNames(ssm: SSMClient): Promise<readonly string[]> {
-  const { values } = await readSettings(ssm, parameterPrefix);
-  const prefix = `${parameterPrefix}/fleets/`;
-  return [...values.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
 }
 
 /** How many lines of a function are searched for the text of its question. */

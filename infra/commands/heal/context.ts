@@ -1,6 +1,7 @@
-// What the commands of `npm run heal` work with: the suite in an account (or in the local region), and the person at the terminal.
+// What the commands of `npm run chainmend` work with: the suite in an account (or in the local region), and the person at the terminal.
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { FleetObservation } from '../../../shared/fleet/observation.ts';
+import type { Settings } from '../../../shared/fleet/settings.ts';
 import type { IncidentRecord, NodeRecord, Writer } from '../../../shared/heal/records.ts';
 import type { Subscribers } from '../subscribers.ts';
 
@@ -53,8 +54,8 @@ export interface Suite {
   ) => Promise<{ readonly incidents: readonly IncidentRecord[]; readonly nodes: readonly NodeRecord[] }>;
   /** The fleet's nodes as they were last seen; none before the first sweep. */
   readonly observed: (fleet: string) => Promise<readonly FleetObservation[]>;
-  /** Names of the fleets whose files are stored, including files that cannot be read. */
-  readonly fleets: () => Promise<readonly string[]>;
+  /** The stored fleet files, including those that cannot be read, and the pauses. */
+  readonly settings: () => Promise<Settings>;
   /** The latest lines of every function, oldest first. */
   readonly journal: (fleet: string, linesEach: number) => Promise<readonly FleetLine[]>;
   readonly asks: (fleet: string) => Promise<readonly FleetAsk[]>;

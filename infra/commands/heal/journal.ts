@@ -1,6 +1,7 @@
-// `npm run heal -- journal FLEET[/NODE]`: prints the latest lines of all functions about a fleet or a node, in the order of writing.
+// `npm run chainmend -- journal FLEET[/NODE]`: prints the latest lines of all functions about a fleet or a node, in the order of writing.
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { HealCommandContext } from './context.ts';
+import { isoText, secondText } from './show.ts';
 import type { Target } from './target.ts';
 
 export interface JournalOptions {
@@ -16,7 +17,7 @@ export async function journal(
   context: HealCommandContext,
   { fleet, node, shown }: Target,
   options: JournalOptions,
-): Promise<0 | 1> {
+): Promise<{ readonly status: 0; readonly facts: object }> {
   const { lines: limit = LINES, incident } = options;
   const read = await context.suite().journal(fleet, limit);
   const lines = read
@@ -28,14 +29,14 @@ export async function journal(
     .slice(-limit);
   if (lines.length === 0) {
     context.say(`The journal's latest lines say nothing of ${shown}.`);
-    return 0;
+    return { status: 0, facts: { lines } };
   }
   for (const { atMs, by, node: about, kind, code, sentence } of lines) {
-    const at = new Date(atMs).toISOString().replace('T', ' ').slice(0, 19);
+    const at = secondText(atMs);
     const words = plainText(`${code === undefined ? '' : `${code}: `}${sentence}`, 1_000);
     context.say(
       `${at}  ${by.padEnd(14)}  ${plainText(about, 40).padEnd(8)}  ${plainText(kind, 10).padEnd(8)}  ${words}`,
     );
   }
-  return 0;
+  return { status: 0, facts: { lines: lines.map((line) => ({ ...line, at: isoText(line.atMs) })) } };
 }

@@ -5,7 +5,7 @@ import { plainText } from '../../../shared/text/plain-text.ts';
 import { UsageError } from '../fleets/context.ts';
 import type { HealCommandContext, StoryLine } from './context.ts';
 import { type FollowResult, follow } from './follow.ts';
-import { planText } from './show.ts';
+import { type PlanFacts, planFacts, planText } from './show.ts';
 
 export interface HealRequest {
   /** dispatch-heal's event. */
@@ -27,55 +27,71 @@ const PLAN_FOR_MS = 5 * 60_000;
 const MINUTE_MS = 60_000;
 const WAIT_MINUTES = 8 * 60;
 
-/** @returns the exit status: 0 done (or planned, where only a plan was asked for), 1 not */
+/** The exit status, and the result for machines. 0: done (or planned, where only a plan was asked for), 1: not. */
+export interface RequestOutcome {
+  readonly status: 0 | 1;
+  readonly facts: object;
+}
+
 export async function carryOut(
   context: HealCommandContext,
   { event, words }: HealRequest,
   options: HealRequestOptions,
-): Promise<0 | 1> {
+): Promise<RequestOutcome> {
   if (!options.yes || options.plan) {
     // This check comes first: a script without --yes must not wait for its plan.
     if (!options.plan && !context.confirm)
       throw new UsageError(`nobody is here to be asked: say --yes to ${words}, or --plan to hear what would be done`);
     const planned = await planOf(context, { event, words });
-    if (!planned || options.plan) return planned ? 0 : 1;
+    if (!planned.isPossible || options.plan) return { status: planned.isPossible ? 0 : 1, facts: planned };
     if (!(await context.confirm?.(`${words}?`))) {
       context.say('Nothing was done.');
-      return 1;
+      return { status: 1, facts: { did: 'nothing' } };
     }
   }
   const answer = await context.suite().ask(event);
-  if (answer.did !== 'started') return notStarted(context, answer);
+  if (answer.did !== 'started') return { status: notStarted(context, answer), facts: answer };
   context.say(`${words}: incident ${answer.incidentId}, attempt ${answer.attempt}`);
   if (!options.wait) {
-    context.say(`Follow it: npm run heal -- status ${answer.fleet}/${answer.node}`);
-    return 0;
+    context.say(`Follow it: npm run chainmend -- status ${answer.fleet}/${answer.node}`);
+    return { status: 0, facts: answer };
   }
   const followed = await follow(context, answer, {
     forMs: (options.for ?? WAIT_MINUTES) * MINUTE_MS,
     tell: true,
     answer: (question) => answerQuestion(context, question, options),
   });
-  return printEnd(context, answer, followed);
+  const { end, last } = followed;
+  return { status: printEnd(context, answer, followed), facts: { ...answer, end, reason: last?.sentence } };
 }
 
-/** @returns false where nothing would be done; the reason has been printed */
-async function planOf(context: HealCommandContext, { event }: HealRequest): Promise<boolean> {
+/** A plan for machines. */
+interface Planned {
+  readonly isPossible: boolean;
+  readonly plan?: PlanFacts;
+  /** Why it is not possible. */
+  readonly code?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** Where nothing would be done, the reason has been printed. */
+async function planOf(context: HealCommandContext, { event }: HealRequest): Promise<Planned> {
   const answer = await context.suite().ask({ ...event, plan: true });
   if (answer.did !== 'started') {
     notStarted(context, answer);
-    return false;
+    const { code, reason } = answer;
+    return { isPossible: false, code, reason };
   }
   context.status('making the plan …');
   const { end, lines, last } = await follow(context, answer, { forMs: PLAN_FOR_MS, tell: false });
   if (end === 'planned') {
     context.say(planText(lines));
-    return true;
+    return { isPossible: true, plan: planFacts(lines) };
   }
   if (end === 'waiting')
     context.complain(`there is no plan after ${PLAN_FOR_MS / MINUTE_MS} min; incident ${answer.incidentId}`);
   else context.complain(`Nothing would be done. ${reasonText(last)}`);
-  return false;
+  return { isPossible: false, code: last?.code, reason: last?.sentence };
 }
 
 function notStarted(context: HealCommandContext, answer: DispatchAnswer): 1 {
@@ -132,7 +148,7 @@ function printEnd(context: HealCommandContext, answer: DispatchAnswer, { end, la
       );
       return 1;
     case 'waiting':
-      context.complain(`It goes on without us: npm run heal -- status ${fleet}/${node}`);
+      context.complain(`It goes on without us: npm run chainmend -- status ${fleet}/${node}`);
       return 1;
     case 'escalated':
       context.complain(`It did not work, and people were paged. ${reasonText(last)}`);

@@ -10,7 +10,8 @@ export const lineText = ({ atMs, kind, sentence, code }: StoryLine): string =>
   `${timeText(atMs)}  ${plainText(kind, 20).padEnd(8)}  ${plainText(code === undefined ? sentence : `${code}: ${sentence}`)}`;
 
 /** Any principal that may write to the table may have written a journal line. */
-const timeText = (atMs: number): string => (isDate(atMs) ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--');
+export const timeText = (atMs: number): string =>
+  isDate(atMs) ? new Date(atMs).toISOString().slice(11, 19) : '--:--:--';
 const isDate = (atMs: number): boolean => Number.isFinite(atMs) && Math.abs(atMs) <= MAX_DATE_MS;
 /** "8.64e15" (ECMA-262, Time Values and Time Range). */
 const MAX_DATE_MS = 8.64e15;
@@ -18,6 +19,13 @@ const MAX_DATE_MS = 8.64e15;
 /** "2026-01-01 12:05 UTC" */
 export const clockText = (atMs: number): string =>
   isDate(atMs) ? `${new Date(atMs).toISOString().replace('T', ' ').slice(0, 16)} UTC` : 'at no time that is one';
+
+/** "2026-01-01 12:05:46"; a line may claim any time. */
+export const secondText = (atMs: number): string =>
+  isDate(atMs) ? new Date(atMs).toISOString().replace('T', ' ').slice(0, 19) : '-------------------';
+
+/** For machines; null where it is no time. */
+export const isoText = (atMs: number): string | null => (isDate(atMs) ? new Date(atMs).toISOString() : null);
 
 const BAR = 24;
 
@@ -48,10 +56,19 @@ const EVIDENCE_CHARACTERS = 4_000;
 /** A plan has a dozen guardrails; a table of thousands would take long. */
 const MAXIMUM_GUARDRAILS = 25;
 
+/** A plan for machines: the action with its reason, and of the rest what the journal says. */
+export interface PlanFacts extends PlanEvidence {
+  readonly sentence: string;
+}
+
+export const planFacts = (lines: readonly StoryLine[]): PlanFacts => ({
+  sentence: lines.findLast(({ kind, act }) => kind === 'plan' || act === 'planned')?.sentence ?? '',
+  ...evidenceOf(lines),
+});
+
 /** The plan as a table: the action, the data source, the results of the guards, the cost and the duration. */
 export function planText(lines: readonly StoryLine[]): string {
-  const sentence = lines.findLast(({ kind, act }) => kind === 'plan' || act === 'planned')?.sentence ?? '';
-  const evidence = evidenceOf(lines);
+  const { sentence, ...evidence } = planFacts(lines);
   const rows: string[][] = [['plan', sentence]];
   if (evidence.source) rows.push(['data', evidence.source]);
   for (const { rule, verdict } of evidence.guardrails?.slice(0, MAXIMUM_GUARDRAILS) ?? [])

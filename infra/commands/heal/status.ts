@@ -1,47 +1,247 @@
-// `npm run heal -- status FLEET[/NODE]`: prints open incidents, their heals, their progress and their last lines, and how the nodes' consensus clients are.
-import type { ObservedNode } from '../../../shared/fleet/observation.ts';
+// `status`: one line for each fleet; of a fleet or a node first the pauses, then how the nodes are, then what is open, how far it is, and its last lines.
+import type { FleetObservation, Health, ObservedNode } from '../../../shared/fleet/observation.ts';
+import type { Settings } from '../../../shared/fleet/settings.ts';
+import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
-import { tableOf } from '../fleets/context.ts';
+import { parameterPrefix } from '../../names.ts';
+import { notFoundError, tableOf, UsageError } from '../fleets/context.ts';
 import { unreadPages } from '../subscribers.ts';
 import { notAnswerableReason } from './approve.ts';
-import type { HealCommandContext } from './context.ts';
-import { clockText, durationText, lineText, progressText } from './show.ts';
-import type { Target } from './target.ts';
+import type { FleetAsk, HealCommandContext } from './context.ts';
+import { clockText, durationText, isoText, lineText, progressText } from './show.ts';
+import { fleetNames, knownFleet, type Target } from './target.ts';
 
 /** How many incidents get their last lines; the list of all incidents is always printed. */
 const MAX_STORIES = 10;
 /** Healed incidents are shown for this long. */
 const LATELY_MS = 60 * 60_000;
+/** More nodes than this are counted, and only those in trouble are listed. */
+const MAX_NODES = 30;
+/** watch-fleet looks each minute: after so long it has missed several looks. */
+const STALE_MS = 5 * 60_000;
 
-export async function status(context: HealCommandContext, { fleet, node, shown }: Target): Promise<0 | 1> {
+interface Told {
+  readonly status: 0;
+  readonly facts: object;
+}
+
+const SICK: ReadonlySet<Health> = new Set(['stuck', 'forked', 'unreachable']);
+const WELL: ReadonlySet<Health> = new Set(['synced']);
+
+interface FleetState {
+  readonly fleet: string;
+  /** undefined: the stored file cannot be read, or there is none any more. */
+  readonly mode: string | undefined;
+  readonly broken: string | undefined;
+  readonly paused: string | undefined;
+  readonly nodes: readonly (ObservedNode & { readonly seenAtMs: number })[];
+  readonly incidents: readonly IncidentRecord[];
+  readonly records: readonly NodeRecord[];
+  readonly asks: readonly FleetAsk[];
+}
+
+async function readState(context: HealCommandContext, settings: Settings, fleet: string): Promise<FleetState> {
   const suite = context.suite();
-  const read = await suite.fleet(fleet);
+  const [{ incidents, nodes: records }, observed, asks] = await Promise.all([
+    suite.fleet(fleet),
+    suite.observed(fleet),
+    suite.asks(fleet),
+  ]);
   const nowMs = suite.nowMs();
-  const unread = unreadPages(await suite.subscribers());
-  if (unread !== undefined) context.complain(unread);
-  const isMeant = (one: { readonly node?: string; readonly instanceId: string }): boolean =>
-    node === undefined || ('instanceId' in node ? one.instanceId === node.instanceId : one.node === node.node);
-  const incidents = read.incidents
-    .filter(isMeant)
+  return {
+    fleet,
+    ...switchesOf(settings, fleet),
+    nodes: nodesOf(observed),
     // A plan that was refused waits for nothing: it was told to who asked for it.
-    .filter(({ trigger, state }) => !(trigger.startsWith('plan:') && state === 'open'))
-    .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
-    .sort((a, b) => b.onsetMs - a.onsetMs);
-  const asks = node === undefined ? (await suite.asks(fleet)).filter(({ untilMs }) => nowMs < untilMs) : [];
-  const beside = (await suite.observed(fleet)).flatMap(({ observedAtMs, nodes }) =>
-    nodes
-      .filter(({ name, instanceId }) => isMeant({ node: name, instanceId }))
-      .flatMap((one) => consensusRow(one, observedAtMs, nowMs)),
+    incidents: incidents
+      .filter(({ trigger, state }) => !(trigger.startsWith('plan:') && state === 'open'))
+      .filter((incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LATELY_MS)
+      .sort((a, b) => b.onsetMs - a.onsetMs),
+    records,
+    asks: asks.filter(({ untilMs }) => nowMs < untilMs),
+  };
+}
+
+function switchesOf(settings: Settings, name: string): Pick<FleetState, 'mode' | 'broken' | 'paused'> {
+  const fleet = settings.fleets.find((one) => one.name === name);
+  const broken = settings.broken.get(`${parameterPrefix}/fleets/${name}`);
+  return {
+    mode: fleet?.mode,
+    broken: broken ?? (fleet ? undefined : 'there is no fleet file in this account and region'),
+    paused: judgePauses(parameterPrefix, name, settings.values)?.reason,
+  };
+}
+
+const nodesOf = (observed: readonly FleetObservation[]): FleetState['nodes'] =>
+  observed
+    .flatMap(({ observedAtMs, nodes }) => nodes.map((node) => ({ ...node, seenAtMs: observedAtMs })))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+
+/** One row for each fleet whose file is stored. */
+export async function statusOfAll(context: HealCommandContext): Promise<Told> {
+  const suite = context.suite();
+  const settings = await suite.settings();
+  await tellUnread(context);
+  const states: FleetState[] = [];
+  for (const fleet of fleetNames(settings)) states.push(await readState(context, settings, fleet));
+  const nowMs = suite.nowMs();
+  if (states.length === 0) context.say('No fleet file is stored in this account and region: nothing is looked after.');
+  else
+    context.say(
+      tableOf(
+        ['fleet', 'mode', 'nodes', 'well', 'sick', 'else', 'open', 'asks', 'seen'],
+        states.map((state) => rowOfFleet(state, nowMs)),
+      ),
+    );
+  for (const line of pauseLines(states)) context.say(line);
+  for (const { fleet, broken } of states)
+    if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
+  return { status: 0, facts: { fleets: states.map((state) => factsOf(state, nowMs)) } };
+}
+
+function rowOfFleet({ fleet, mode = 'none', nodes, incidents, asks }: FleetState, nowMs: number): string[] {
+  const { well, sick, other } = counted(nodes);
+  const open = incidents.filter(({ state }) => state !== 'healed').length;
+  const waiting = incidents.filter((incident) => isWaiting(incident, nowMs)).length + asks.length;
+  return [fleet, mode, ...[nodes.length, well, sick, other, open, waiting].map(String), seenText(nodes, nowMs)];
+}
+
+function counted(nodes: FleetState['nodes']): { readonly well: number; readonly sick: number; readonly other: number } {
+  const well = nodes.filter(({ health }) => WELL.has(health)).length;
+  const sick = nodes.filter(({ health }) => SICK.has(health)).length;
+  return { well, sick, other: nodes.length - well - sick };
+}
+
+/** Each pause once: that of everything is every fleet's. */
+const pauseLines = (states: readonly FleetState[]): readonly string[] =>
+  [...new Set(states.flatMap(({ paused }) => paused ?? []))].map(
+    (paused) => `PAUSED    ${plainText(paused, 600)}. Go on with: npm run chainmend -- resume`,
   );
-  if (beside.length > 0) context.say(`${tableOf(['node', 'consensus client', 'how', 'seen'], beside)}\n`);
-  if (incidents.length === 0 && asks.length === 0) {
-    context.say(`Nothing is open in ${shown}, and nothing was healed in the last hour.`);
-    return 0;
-  }
+
+function seenText(nodes: FleetState['nodes'], nowMs: number): string {
+  if (nodes.length === 0) return 'never';
+  return `${durationText((nowMs - Math.max(...nodes.map(({ seenAtMs }) => seenAtMs))) / 1000)} ago`;
+}
+
+/** @throws UsageError where there is no such fleet or node */
+export async function status(context: HealCommandContext, target: Target): Promise<Told> {
+  const suite = context.suite();
+  const settings = await suite.settings();
+  const whole = await readState(context, settings, await knownFleet(suite, settings, target.fleet));
+  const state = narrowed(whole, target);
+  const nowMs = suite.nowMs();
+  await tellUnread(context);
+  const { fleet, mode, broken, nodes, incidents, asks, records } = state;
+  if (broken !== undefined) context.complain(plainText(`${fleet}: nothing is done for it: ${broken}`, 500));
+  const { well, sick, other } = counted(nodes);
+  const head = [
+    `mode ${mode ?? 'unknown'}`,
+    `${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}: ${well} synced, ${sick} sick, ${other} neither`,
+  ];
+  context.say(`${target.shown} · ${head.join(' · ')} · seen ${seenText(nodes, nowMs)}`);
+  for (const line of pauseLines([state])) context.say(line);
+  const stale = nodes.length > 0 && nodes.every(({ seenAtMs }) => nowMs - seenAtMs > STALE_MS);
+  if (nodes.length === 0) context.say('Nobody has looked at its nodes yet.');
+  if (stale)
+    context.complain(
+      `Nobody has looked at it for ${seenText(nodes, nowMs).replace(' ago', '')}: docs/runbooks/suite-blind.md`,
+    );
+  const listed =
+    nodes.length <= MAX_NODES ? nodes : nodes.filter(({ health }) => !WELL.has(health)).slice(0, MAX_NODES);
+  if (listed.length > 0) context.say(`\n${nodeTable(listed, nowMs)}`);
+  if (listed.length < nodes.length)
+    context.say(`and ${nodes.length - listed.length} more: --json has all, FLEET/NODE shows one`);
+  const beside = nodes.flatMap((one) => consensusRow(one, nowMs));
+  if (beside.length > 0) context.say(`\n${tableOf(['node', 'consensus client', 'how', 'seen'], beside)}`);
+  context.say('');
   for (const { by, plan, untilMs } of asks)
-    context.say(`Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run heal -- approve ${plan}`);
-  if (incidents.length === 0) return 0;
+    context.say(
+      `Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run chainmend -- approve ${plan}`,
+    );
+  if (incidents.length === 0 && asks.length === 0)
+    context.say(`Nothing is open in ${target.shown}, and nothing was healed in the last hour.`);
+  if (incidents.length > 0) await tellIncidents(context, incidents, records, nowMs);
+  return { status: 0, facts: { fleets: [factsOf(state, nowMs)] } };
+}
+
+async function tellUnread(context: HealCommandContext): Promise<void> {
+  const unread = unreadPages(await context.suite().subscribers());
+  if (unread !== undefined) context.complain(unread);
+}
+
+/** @throws UsageError where nobody has heard of the node */
+function narrowed(state: FleetState, { node, fleet }: Target): FleetState {
+  if (node === undefined) return state;
+  const isMeant = ({
+    name,
+    instanceId,
+  }: {
+    readonly name?: string | undefined;
+    readonly instanceId: string;
+  }): boolean => ('instanceId' in node ? instanceId === node.instanceId : name === node.node);
+  const nodes = state.nodes.filter(isMeant);
+  const incidents = state.incidents.filter((one) => isMeant({ name: one.node, instanceId: one.instanceId }));
+  const known = [
+    ...new Set(
+      [...state.nodes, ...state.incidents.map((one) => ({ name: one.node, ...one }))].map(({ name }) =>
+        plainText(name, 256),
+      ),
+    ),
+  ];
+  if (nodes.length === 0 && incidents.length === 0) {
+    if (known.length === 0)
+      throw new UsageError(
+        `nobody has looked at ${fleet} yet, so that its nodes are not known: npm run chainmend -- status ${fleet}`,
+      );
+    throw notFoundError(
+      `node of ${fleet}`,
+      'instanceId' in node ? node.instanceId : node.node,
+      known.slice(0, MAX_NODES),
+    );
+  }
+  return { ...state, nodes, incidents, asks: [] };
+}
+
+function nodeTable(nodes: FleetState['nodes'], nowMs: number): string {
+  const rows = nodes.map(({ name, health, height, lagBlocks, sinceMs, reason }) => [
+    plainText(name, 256),
+    health,
+    height === null ? '?' : height.toLocaleString('en'),
+    lagBlocks === null ? '?' : String(lagBlocks),
+    durationText((nowMs - sinceMs) / 1000),
+    WELL.has(health) ? '' : wrapped(plainText(reason, 400)),
+  ]);
+  return tableOf(['node', 'health', 'height', 'behind', 'for', 'why'], rows);
+}
+
+/** The room that is left of 80 columns by the others. */
+const WHY_COLUMNS = 34;
+
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= WHY_COLUMNS) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** One row where the node's consensus client is asked. */
+function consensusRow({ name, consensusClient, seenAtMs }: FleetState['nodes'][number], nowMs: number): string[][] {
+  if (consensusClient === undefined) return [];
+  const { health, reason, version = 'version unknown' } = consensusClient;
+  const seen = `${durationText((nowMs - seenAtMs) / 1000)} ago`;
+  return [[plainText(name, 256), plainText(version, 40), `${health}: ${plainText(reason, 160)}`, seen]];
+}
+
+async function tellIncidents(
+  context: HealCommandContext,
+  incidents: readonly IncidentRecord[],
+  records: readonly NodeRecord[],
+  nowMs: number,
+): Promise<void> {
   const head = ['node', 'trigger', 'incident', 'attempt', 'since', 'state'];
   context.say(
     tableOf(
@@ -50,22 +250,15 @@ export async function status(context: HealCommandContext, { fleet, node, shown }
     ),
   );
   for (const incident of incidents.slice(0, MAX_STORIES)) {
-    const last = (await suite.story(incident)).at(-1);
-    const record = read.nodes.find(({ instanceId }) => instanceId === incident.instanceId);
+    const last = (await context.suite().story(incident)).at(-1);
+    const record = records.find(({ instanceId }) => instanceId === incident.instanceId);
     context.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
     if (last) context.say(lineText(last));
     for (const line of recordLines(record, incident)) context.say(line);
-    if (isWaiting(incident, nowMs)) context.say(`          approve   npm run heal -- approve ${incident.incidentId}`);
+    if (isWaiting(incident, nowMs))
+      context.say(`          approve   npm run chainmend -- approve ${incident.incidentId}`);
   }
-  return 0;
-}
-
-/** One row where the node's consensus client is asked. */
-function consensusRow({ name, consensusClient }: ObservedNode, observedAtMs: number, nowMs: number): string[][] {
-  if (consensusClient === undefined) return [];
-  const { health, reason, version = 'version unknown' } = consensusClient;
-  const seen = `${durationText((nowMs - observedAtMs) / 1000)} ago`;
-  return [[plainText(name, 256), plainText(version, 40), `${health}: ${plainText(reason, 160)}`, seen]];
+  context.say(`\nWhat was done and why: npm run chainmend -- explain ${incidents[0]?.incidentId ?? 'INCIDENT'}`);
 }
 
 const isWaiting = (incident: IncidentRecord, nowMs: number): boolean => notAnswerableReason(incident, nowMs) === null;
@@ -82,7 +275,7 @@ const rowOf = (incident: IncidentRecord, nowMs: number): string[] => {
   ];
 };
 
-function stateText(incident: IncidentRecord, nowMs: number): string {
+export function stateText(incident: IncidentRecord, nowMs: number): string {
   switch (incident.state) {
     case 'allocated':
       return 'about to begin';
@@ -118,3 +311,30 @@ const PHASES = {
   down: 'the client may be down because of it',
   proved: 'it worked, and what it made is cleared up',
 } as const;
+
+/** For machines. Times are ISO 8601. */
+const factsOf = ({ fleet, mode, broken, paused, nodes, incidents, asks }: FleetState, nowMs: number): object => ({
+  fleet,
+  mode: mode ?? null,
+  broken: broken ?? null,
+  paused: paused ?? null,
+  nodes: nodes.map(
+    ({ name, instanceId, role, health, reason, height, lagBlocks, sinceMs, seenAtMs, consensusClient }) => ({
+      ...{ node: name, instanceId, role, health, reason, height, lagBlocks },
+      ...{ since: isoText(sinceMs), seen: isoText(seenAtMs) },
+      ...(consensusClient && { consensusClient }),
+    }),
+  ),
+  incidents: incidents.map((incident) => ({
+    ...{ incident: incident.incidentId, node: incident.node, instanceId: incident.instanceId },
+    ...{
+      trigger: incident.trigger,
+      attempt: incident.attempt,
+      since: isoText(incident.onsetMs),
+      state: incident.state,
+    },
+    ...{ says: stateText(incident, nowMs), asks: isWaiting(incident, nowMs) },
+    ...{ refused: incident.refusedCodes, paged: incident.pagedCodes },
+  })),
+  asks: asks.map(({ by, plan, sinceMs, untilMs }) => ({ by, plan, since: isoText(sinceMs), until: isoText(untilMs) })),
+});

@@ -1,6 +1,10 @@
 // The target of a command: "bitcoin/node2", "bitcoin/i-0b2c3d4e5f6071829", or a fleet alone.
+
+import type { Settings } from '../../../shared/fleet/settings.ts';
 import { quoted } from '../../../shared/text/command-words.ts';
-import { UsageError } from '../fleets/context.ts';
+import { parameterPrefix } from '../../names.ts';
+import { notFoundError, UsageError } from '../fleets/context.ts';
+import type { Suite } from './context.ts';
 
 export interface Target {
   readonly fleet: string;
@@ -33,4 +37,20 @@ export function nodeOf(written: string): Target & { readonly node: NonNullable<T
   if (target.node === undefined)
     throw new UsageError(`${written}: which node? Expected FLEET/NODE, for example ${written}/node2`);
   return { ...target, node: target.node };
+}
+
+/** Fleets whose files are stored, including files that cannot be read. */
+export function fleetNames({ values }: Pick<Settings, 'values'>): readonly string[] {
+  const prefix = `${parameterPrefix}/fleets/`;
+  return [...values.keys()]
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
+    .sort();
+}
+
+/** A fleet whose file is stored, or whose file is gone and that has left records. @throws UsageError for any other word */
+export async function knownFleet(suite: Suite, settings: Settings, fleet: string): Promise<string> {
+  const names = fleetNames(settings);
+  if (names.includes(fleet) || (await suite.fleet(fleet)).incidents.length > 0) return fleet;
+  throw notFoundError('fleet', fleet, names);
 }

@@ -1,4 +1,4 @@
-// AWS, as `npm run names` uses it: the fleet files as the functions read them, the nodes and the zone, and batches of changes.
+// AWS, as `npm run chainmend -- names` uses it: the fleet files as the functions read them, the nodes and the zone, and batches of changes.
 import { setTimeout } from 'node:timers/promises';
 import { ResourceNotFoundException as NoSuchTable } from '@aws-sdk/client-dynamodb';
 import { ChangeResourceRecordSetsCommand, InvalidChangeBatch, PriorRequestNotComplete } from '@aws-sdk/client-route-53';

@@ -1,4 +1,4 @@
-// `npm run names -- adopt FLEET`: hands records that a person or Terraform made over to register-nodes, by a marker beside each. It changes no answer.
+// `npm run chainmend -- names adopt FLEET`: hands records that a person or Terraform made over to register-nodes, by a marker beside each. It changes no answer.
 import { hashOf } from '../../../functions/register-nodes/records.ts';
 import type { Mode } from '../../../shared/model/mode.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
@@ -66,7 +66,7 @@ export async function adopt(context: NamesContext, name: string, options: NamesO
       say(
         `Handed over: ${changes.length === 1 ? 'one record has its marker' : `${changes.length} records have their markers`}.`,
       );
-      say(`Give them back: npm run names -- release ${name}`);
+      say(`Give them back: npm run chainmend -- names release ${name}`);
       return;
     }
     say(`Somebody changed the zone at the same moment, and Route 53 refused: ${plainText(refused)}. What is left:`);
@@ -87,7 +87,7 @@ async function readPlan(account: NamesAccount, name: string): Promise<ReadPlan> 
   const { dns } = file.fleet;
   if (!dns)
     throw new StoreError(
-      `the stored file of ${name} has no dns: nobody would keep its records. Write dns: { zone: … } into infra/fleets/${name}.yaml, and npm run fleets -- push ${name}`,
+      `the stored file of ${name} has no dns: nobody would keep its records. Write dns: { zone: … } into infra/fleets/${name}.yaml, and npm run chainmend -- push ${name}`,
     );
   const fleet = { ...file.fleet, dns };
   const { zoneId, names } = await account.facts(fleet, settings.fleets);
@@ -123,6 +123,6 @@ function nextRun(mode: Mode, name: string, paused: string | undefined): string {
     case 'ask':
       return 'Mode ask: what differs is asked about within five minutes, and written after a yes.';
     case 'plan':
-      return `Mode plan: what differs is planned and not written: npm run heal -- journal ${name}`;
+      return `Mode plan: what differs is planned and not written: npm run chainmend -- journal ${name}`;
   }
 }

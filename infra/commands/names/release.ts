@@ -1,4 +1,4 @@
-// `npm run names -- release FLEET`: gives a fleet's records back to people, by removing the markers beside them. It changes no answer.
+// `npm run chainmend -- names release FLEET`: gives a fleet's records back to people, by removing the markers beside them. It changes no answer.
 import type { RecordSetChange } from '../../../functions/register-nodes/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { StoreError } from '../fleets/parameter-store.ts';
@@ -39,8 +39,8 @@ export function whyNotReleased(
     file.is === 'broken' ? ` (its stored file cannot be read, and counts as one with dns: ${plainText(file.why)})` : '';
   return (
     `${fleet} keeps names${unread}: within five minutes it would call each of these records foreign, and page for it. ` +
-    `Take dns out of infra/fleets/${fleet}.yaml and npm run fleets -- push ${fleet}, ` +
-    `or pause it: npm run fleets -- pause ${fleet} --why "names go back"`
+    `Take dns out of infra/fleets/${fleet}.yaml and npm run chainmend -- push ${fleet}, ` +
+    `or pause it: npm run chainmend -- pause ${fleet} --why "names go back"`
   );
 }
 
@@ -92,7 +92,7 @@ export async function release(context: NamesContext, fleet: string, options: Nam
       `${markersOf(left)} of ${most} markers of ${fleet} are there still: a zone was changed by somebody else all the while. Run this again`,
     );
   say(`Released: ${most} ${most === 1 ? 'marker is' : 'markers are'} gone, and every record is as it was.`);
-  say(`Hand them over again: npm run names -- adopt ${fleet}`);
+  say(`Hand them over again: npm run chainmend -- names adopt ${fleet}`);
 }
 
 async function refuseUnlessQuiet(

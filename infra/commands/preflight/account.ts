@@ -1,4 +1,4 @@
-// Checks whether an account can take a deployment of these fleets: `npm run fleets -- check --account`. It reads, and changes nothing.
+// Checks whether an account can take a deployment of these fleets: `npm run chainmend -- check --account`. It reads, and changes nothing.
 import {
   DescribeAddressesCommand,
   DescribeLaunchTemplateVersionsCommand,

@@ -1,4 +1,4 @@
-// The facts that `npm run fleets -- check --account` reads in an account, and its findings. Pure.
+// The facts that `npm run chainmend -- check --account` reads in an account, and its findings. Pure.
 import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import { nameOf, ownerOf, toolTagOf } from '../../../shared/guardrails/owner.ts';
 import { judgeOwner, type OwnerFacts } from '../../../shared/guardrails/replace.ts';

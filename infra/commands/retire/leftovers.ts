@@ -1,4 +1,4 @@
-// `npm run fleets -- left`: lists what stays in the account after the stack is deleted, and how to remove each item. `npm run destroy` prints it
+// `npm run chainmend -- left`: lists what stays in the account after the stack is deleted, and how to remove each item. `npm run destroy` prints it
 // first.
 import type { ParameterStore } from '../fleets/parameter-store.ts';
 import type { Belongings, KeptResources } from './belongings.ts';
@@ -28,7 +28,8 @@ export async function listLeftovers(
     const names = await belongings.names(fleet);
     const records = names.reduce((sum, { changes }) => sum + changes.length, 0);
     const marked = `${alarms.length} alarms ($${(alarms.length * ALARM_USD).toFixed(2)} a month), which point at a topic that is gone then, and ${records} DNS names`;
-    if (alarms.length > 0 || records > 0) say(`  ${fleet}: ${marked}. Remove them: npm run fleets -- retire ${fleet}`);
+    if (alarms.length > 0 || records > 0)
+      say(`  ${fleet}: ${marked}. Remove them: npm run chainmend -- retire ${fleet}`);
     for (const line of retainedLines(fleet, await belongings.kept(fleet))) say(`  ${line}`);
   }
 }

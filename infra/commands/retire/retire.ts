@@ -1,4 +1,4 @@
-// `npm run fleets -- retire NAME`: removes the alarms and DNS records that the suite has made for a fleet and that no stack removes.
+// `npm run chainmend -- retire NAME`: removes the alarms and DNS records that the suite has made for a fleet and that no stack removes.
 
 import { fleetParameterName, pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
@@ -38,7 +38,7 @@ export function whyNotRetired(
   if (isStored && paused === undefined) {
     return (
       `${fleet} is looked after, and what is removed would be created again within five minutes. ` +
-      `Take its file away and npm run deploy, or pause it: npm run fleets -- pause ${fleet} --why "retired"`
+      `Take its file away and npm run deploy, or pause it: npm run chainmend -- pause ${fleet} --why "retired"`
     );
   }
   return undefined;
@@ -60,7 +60,7 @@ export function openHeals(
   ];
   if (working.length === 0) return undefined;
   const more = working.length > SHOWN ? `; and ${working.length - SHOWN} more` : '';
-  return `heals are open: ${working.slice(0, SHOWN).join('; ')}${more}. See: npm run heal -- status ${fleet}`;
+  return `heals are open: ${working.slice(0, SHOWN).join('; ')}${more}. See: npm run chainmend -- status ${fleet}`;
 }
 
 const SHOWN = 12;

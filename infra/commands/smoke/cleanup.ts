@@ -73,7 +73,7 @@ export async function cleanUp(
     }
     left = await look();
   }
-  const again = `npm run smoke -- --remove${withStack ? '' : ' --stack-is-deployed'}`;
+  const again = `npm run chainmend -- smoke --remove${withStack ? '' : ' --stack-is-deployed'}`;
   if (left === undefined) context.complain(`What is left, nobody could tell. ${again} looks again.`);
   else if (left.length > 0) for (const line of leftoversText(left, again)) context.complain(line);
   return left;

@@ -90,10 +90,10 @@ export const vpcFleet = (name: string, vpc: string, subnet: string): FleetDocume
 
 /** The text of the file in infra/fleets for a stack that stays. */
 export const smokeFleetText = (name: string): string =>
-  `# For \`npm run smoke -- --stack-is-deployed\`: the fleet of its throw-away node. It has no node between two runs.\n${stringify(smokeFleet(name))}`;
+  `# For \`npm run chainmend -- smoke --stack-is-deployed\`: the fleet of its throw-away node. It has no node between two runs.\n${stringify(smokeFleet(name))}`;
 
 export const ladderFleetText = (name: string): string =>
-  `# For \`npm run smoke -- --ladder --stack-is-deployed\`: the fleet of its throw-away node. It has no node between two runs.\n${stringify(ladderFleet(name))}`;
+  `# For \`npm run chainmend -- smoke --ladder --stack-is-deployed\`: the fleet of its throw-away node. It has no node between two runs.\n${stringify(ladderFleet(name))}`;
 
 export const vpcFleetText = (name: string, vpc: string, subnet: string): string =>
   stringify(vpcFleet(name, vpc, subnet));

@@ -20,14 +20,14 @@ export interface ReadinessFacts {
 /** Sentences for a person; an empty list means that the run can start. */
 export function blockersOf(facts: ReadinessFacts, stackIsDeployed: boolean, isLadder = false): readonly string[] {
   const fleet = standingFleet(isLadder);
-  const printed = `npm run --silent smoke -- ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
+  const printed = `npm run --silent chainmend -- smoke ${isLadder ? '--ladder ' : ''}--print-fleet > infra/fleets/${fleet}.yaml`;
   const left = leftoversOf(facts.leftovers);
   const found: string[] = [];
   if (left.length > 0)
     found.push(
-      `an earlier run left ${left.map(wordsOf).join(', ')}, or another one is at work: npm run smoke -- --remove removes it`,
+      `an earlier run left ${left.map(wordsOf).join(', ')}, or another one is at work: npm run chainmend -- smoke --remove removes it`,
     );
-  if (facts.paused !== '') found.push(`paused: ${facts.paused}. Nothing would be healed; npm run fleets -- resume`);
+  if (facts.paused !== '') found.push(`paused: ${facts.paused}. Nothing would be healed; npm run chainmend -- resume`);
   if (stackIsDeployed) {
     const { standingFleet: stored, mayPassOn } = facts;
     if (stored === undefined)
@@ -36,7 +36,7 @@ export function blockersOf(facts: ReadinessFacts, stackIsDeployed: boolean, isLa
       );
     else if (!isSmokeFleetFile(stored, fleet))
       found.push(
-        `the stored fleet "${fleet}" is another than this checkout's: ${printed}, then npm run fleets -- push ${fleet}`,
+        `the stored fleet "${fleet}" is another than this checkout's: ${printed}, then npm run chainmend -- push ${fleet}`,
       );
     if (mayPassOn && !mayPassOn.is)
       found.push(

@@ -56,7 +56,7 @@ export async function smokeRun(context: SmokeContext, options: SmokeRunOptions):
   }
   if (healed === '' && options.keep) {
     context.complain(
-      `Left for a look, and paid for, as --keep said: npm run smoke -- --remove${options.stackIsDeployed ? ' --stack-is-deployed' : ''} removes it.`,
+      `Left for a look, and paid for, as --keep said: npm run chainmend -- smoke --remove${options.stackIsDeployed ? ' --stack-is-deployed' : ''} removes it.`,
     );
     return 1;
   }

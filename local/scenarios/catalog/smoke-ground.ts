@@ -1,4 +1,4 @@
-// Accounts with the stack and one fleet of the smoke test, and nothing else: for `npm run smoke -- --stack-is-deployed`, and with --ladder.
+// Accounts with the stack and one fleet of the smoke test, and nothing else: for `npm run chainmend -- smoke --stack-is-deployed`, and with --ladder.
 import { join } from 'node:path';
 import { ACCOUNT_ID } from '../../region.ts';
 import { nobodyPaged } from '../checks/expectations.ts';

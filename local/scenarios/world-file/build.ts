@@ -379,7 +379,7 @@ function nodeOf(world: World, ref: string): PlacedNode {
 export const withoutNulls = (change: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(change).map(([key, value]) => [key, value ?? undefined]));
 
-/** The stored file with these keys replaced, as `npm run fleets -- push` stores it. */
+/** The stored file with these keys replaced, as `npm run chainmend -- push` stores it. */
 async function pushFleet(
   { region }: World,
   fleet: string,

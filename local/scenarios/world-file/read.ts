@@ -87,7 +87,7 @@ function refuse({ told }: YamlSource, problems: readonly FleetProblem[]): void {
   throw new WorldFileError(told(problems, (problem) => explainedProblem(problem, fileSchema())));
 }
 
-/** Fleets as they are deployed; each is checked as `npm run fleets -- check` does, and again with the keys that are replaced. */
+/** Fleets as they are deployed; each is checked as `npm run chainmend -- check` does, and again with the keys that are replaced. */
 function fleetsOf({ fleets }: WorldDocument, source: YamlSource, folder: string): WorldFleets {
   const written = (source.value as { readonly fleets: readonly unknown[] }).fleets;
   const problems: FleetProblem[] = [];

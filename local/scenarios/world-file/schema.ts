@@ -41,23 +41,23 @@ import { timeline } from './timeline.ts';
 const fleets = list(
   v.union(
     [
-      object('{ file: ../infra/fleets/bitcoin.yaml, but: { mode: act } }', {
+      object('{ file: ../examples/fleets/bitcoin.yaml, but: { mode: act } }', {
         file: about(
           'A fleet file, by its path from this file.',
           text(
             /^(?![/~])[A-Za-z0-9_.\-/]{1,200}\.ya?ml$/,
             'a relative path of a *.yaml file',
-            '../infra/fleets/bitcoin.yaml',
+            '../examples/fleets/bitcoin.yaml',
           ),
         ),
         but: optional(
-          'Keys of the file that are replaced, as by `npm run fleets -- push` when the story begins: `{ mode: act }`. `null` takes a key out.',
+          'Keys of the file that are replaced, as by `npm run chainmend -- push` when the story begins: `{ mode: act }`. `null` takes a key out.',
           v.record(v.string(), v.unknown(), 'expected keys of a fleet file, for example { mode: act }'),
         ),
       }),
       fleetDocumentSchema,
     ],
-    'expected a fleet file, or the path of one, for example { file: ../infra/fleets/bitcoin.yaml }',
+    'expected a fleet file, or the path of one, for example { file: ../examples/fleets/bitcoin.yaml }',
   ),
   20,
   1,

@@ -443,7 +443,7 @@ export const WORDS = {
     (stage, given) => stage.world.setPause('off', given.fleet),
   ),
   ask: word(
-    'A person asks for a heal, as with `npm run heal`.',
+    'A person asks for a heal, as with `npm run chainmend`.',
     {
       for: about('For what.', choice(['restore', 'replace-instance', 'undo', 'snapshot'], 'a request')),
       node,
@@ -564,7 +564,7 @@ export const WORDS = {
     (stage, given) => editZone(stage.world, given.zone, given.remove ?? [], given.set ?? {}),
   ),
   'adopt-names': word(
-    'A person hands records over to a fleet, as with `npm run names -- adopt`.',
+    'A person hands records over to a fleet, as with `npm run chainmend -- names adopt`.',
     { fleet, names: about('The names of the records, in the zone of the fleet.', list(recordName, 50, 1)) },
     (stage, given) => adoptNames(stage.world, given.fleet, given.names),
   ),

@@ -151,7 +151,11 @@ describe('telling', () => {
     return {
       calls,
       published,
-      context: { clients: { cloudwatch, sns }, store, environment: {} } as unknown as WatchContext,
+      context: {
+        clients: { cloudwatch, sns },
+        store,
+        environment: { TOPIC_ARN: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages' },
+      } as unknown as WatchContext,
     };
   }
 

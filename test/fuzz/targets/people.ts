@@ -1,18 +1,14 @@
 // What people type, and what they see: answers to a question, words of the command lines, lines of the journal and of a story.
+
 import fc from 'fast-check';
 import { UsageError as WrongUse } from '../../../infra/commands/fleets/context.ts';
 import { StoreError } from '../../../infra/commands/fleets/parameter-store.ts';
-import { runFleets } from '../../../infra/commands/fleets-cli.ts';
 import { type HealCommandContext, SuiteError } from '../../../infra/commands/heal/context.ts';
 import { lineText, planText, progressText } from '../../../infra/commands/heal/show.ts';
 import { targetOf } from '../../../infra/commands/heal/target.ts';
-import { runHeal } from '../../../infra/commands/heal-cli.ts';
 import type { NamesAccount } from '../../../infra/commands/names/account.ts';
-import { runNames } from '../../../infra/commands/names-cli.ts';
 import type { Belongings } from '../../../infra/commands/retire/belongings.ts';
 import { type SmokeContext, SmokeError } from '../../../infra/commands/smoke/context.ts';
-import { runSmoke } from '../../../infra/commands/smoke-cli.ts';
-import { fleetsDirectory } from '../../../infra/fleets.ts';
 import { parseArguments, UsageError } from '../../../local/cli/arguments.ts';
 import { paragraphs } from '../../../local/cli/story/evidence.ts';
 import { renderSections } from '../../../local/cli/story/lines.ts';
@@ -21,7 +17,9 @@ import { judgeApproval } from '../../../shared/heal/approval.ts';
 import { WRITERS } from '../../../shared/heal/records.ts';
 import { terminalText } from '../../../shared/text/terminal-text.ts';
 import { anyText } from '../../fixtures/any.ts';
+import { exampleFleets } from '../../fixtures/example-fleets.ts';
 import { HOSTILE } from '../../fixtures/hostile-text.ts';
+import { runFleetVerb, runHealVerb, runNames, runSmoke } from '../../fixtures/verbs.ts';
 import { mutatedJson } from '../mutate.ts';
 import { everything, type Target, target } from '../target.ts';
 
@@ -87,7 +85,7 @@ async function heal(given: readonly string[]): Promise<Written> {
     HealCommandContext['suite']
   >;
   const desk = { suite: () => suite, say: said, complain: said, status: said, confirm: undefined };
-  const status = await runHeal(given, { ...desk, sleep: async () => {} });
+  const status = await runHealVerb(given, { ...desk, sleep: async () => {} });
   return { status, written };
 }
 
@@ -99,10 +97,10 @@ async function fleets(given: readonly string[]): Promise<Written> {
   const refuse = async (): Promise<never> => {
     throw new StoreError(`AWS says ${HOSTILE}`);
   };
-  const store = () => ({ read: refuse, write: refuse });
+  const store = () => ({ read: refuse, list: refuse, write: refuse });
   const anything = new Proxy({}, { get: () => refuse });
-  const status = await runFleets(given, {
-    ...{ directory: fleetsDirectory, store, account: refuse, confirm: async () => true },
+  const status = await runFleetVerb(given, {
+    ...{ directory: exampleFleets, store, account: refuse, confirm: async () => true },
     belongings: () => anything as Belongings,
     ...{ say: said, complain: said },
   });
@@ -232,7 +230,7 @@ export const TARGETS: readonly Target[] = [
     errors: [],
   }),
   target({
-    name: 'npm run heal',
+    name: 'npm run chainmend',
     input: words(
       'restore',
       'replace',
@@ -272,7 +270,7 @@ export const TARGETS: readonly Target[] = [
     errors: [WrongUse],
   }),
   target({
-    name: 'npm run names',
+    name: 'npm run chainmend -- names',
     input: words('adopt', 'release', 'bitcoin', '--yes', 'nobody'),
     samples: [
       ['adopt', HOSTILE],
@@ -284,7 +282,7 @@ export const TARGETS: readonly Target[] = [
     read: ({ written }) => written,
   }),
   target({
-    name: 'npm run fleets',
+    name: 'npm run chainmend',
     input: words(
       'check',
       'show',
@@ -296,7 +294,7 @@ export const TARGETS: readonly Target[] = [
       'moving',
       '--all',
       'nobody',
-      'infra/fleets/bitcoin.yaml',
+      'examples/fleets/bitcoin.yaml',
     ),
     samples: [
       ['show', HOSTILE],
@@ -310,7 +308,7 @@ export const TARGETS: readonly Target[] = [
     read: ({ written }) => written,
   }),
   target({
-    name: 'npm run smoke',
+    name: 'npm run chainmend -- smoke',
     input: words(
       '--subnet',
       'subnet-0123456789abcdef0',
@@ -332,7 +330,7 @@ export const TARGETS: readonly Target[] = [
     read: ({ written }) => written,
   }),
   target({
-    name: 'lines of the journal, as npm run heal shows them',
+    name: 'lines of the journal, as npm run chainmend shows them',
     input: fc.array(storyLine, { maxLength: 2 }),
     samples: [[line], [{ ...line, sentence: WIDE, evidence: JSON.stringify({ source: WIDE.slice(0, 3_900) }) }]],
     parse: (all) => [

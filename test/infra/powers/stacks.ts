@@ -1,9 +1,10 @@
-// Two stacks, each deployed into its own region: the five fleets of the repository, and fleets that ask for everything that a fleet may.
+// Two stacks, each deployed into its own region: the five fleets of examples/fleets, and fleets that ask for everything that a fleet may.
 import { ensureSynthesized } from '../../../infra/synth.ts';
 import { createRegion, type Region } from '../../../local/region.ts';
 import { deployInto, settled } from '../../../local/scenarios/world/deployment.ts';
 import { readAssembly } from '../../../local/simulator/cloudformation/deploy.ts';
 import { commandDocuments } from '../../../shared/node-commands/index.ts';
+import { exampleFleets } from '../../fixtures/example-fleets.ts';
 import { buildStack, fleetFile } from '../support.ts';
 import type { Place } from './attacks.ts';
 
@@ -55,7 +56,10 @@ export interface Deployed extends Place {
 }
 
 export const theFive = async (): Promise<Deployed> =>
-  deployed(await ensureSynthesized(), { fleet: 'bitcoin', tags: { Component: 'nodes/bitcoin' } });
+  deployed(await ensureSynthesized({ fleets: exampleFleets }), {
+    fleet: 'bitcoin',
+    tags: { Component: 'nodes/bitcoin' },
+  });
 
 export const withEverything = async (): Promise<Deployed> => {
   const { app } = buildStack({ fleets: everything, nodeRoles: [NODE_ROLE], commands: commandDocuments() });

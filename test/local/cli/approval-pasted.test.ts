@@ -111,7 +111,7 @@ for (const [cli, what, shells] of [
   });
 }
 
-const npm = where(ASKED ? NO_CLI : unasked, 'npm run heal, from the mail');
+const npm = where(ASKED ? NO_CLI : unasked, 'npm run chainmend, from the mail');
 const healApproves = add('heal-approve', 'bash', ASKED ? NO_CLI : unasked);
 const healRejects = add('heal-reject', 'bash', ASKED ? NO_CLI : unasked);
 npm.run(npm.name, () => {

@@ -30,7 +30,7 @@ describe('npm start --', () => {
     expect(parse('--explain')).toEqual({ do: 'story', explain: true, run });
     expect(parse('--json')).toEqual({ do: 'json', run });
     expect(parse('--report a.html')).toEqual({ do: 'report', run, file: 'a.html' });
-    expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60 });
+    expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60, after: 0 });
   });
 
   it('takes a scenario, a seed, a lane and any number of faults, each once', () => {
@@ -75,7 +75,7 @@ describe('npm start --', () => {
     [['--list-fault'], "unknown option '--list-fault'; did you mean --list-faults?"],
     [
       ['--zzzzz'],
-      "unknown option '--zzzzz'; there are --scenario, --world, --seed, --fault, --json, --explain, --report, --lane, --serve, --speed, --real, --story, --list, --list-faults, --list-codes",
+      "unknown option '--zzzzz'; there are --scenario, --world, --seed, --fault, --json, --explain, --report, --lane, --serve, --speed, --after, --real, --story, --list, --list-faults, --list-codes",
     ],
     [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
     [['--json', '--explain'], '--json and --explain do not go together'],
@@ -95,6 +95,8 @@ describe('npm start --', () => {
     [['--real', '--scenario', 'disk-full'], '--real and --scenario do not go together'],
     [['--real', '--list', '--story', 'zzzzzz'], '--list and --story do not go together'],
     [['--serve', '--speed', '0'], '--speed: expected a number above 0 and up to 86400, found "0"'],
+    [['--serve', '--after', 'soon'], '--after: expected minutes from 0 to 20160, or end, found "soon"'],
+    [['--after', '30'], '--after: only with --serve'],
   ])('says of %j what is wrong: %s', (words, sentence) => {
     expect(said(words)).toBe(sentence);
   });

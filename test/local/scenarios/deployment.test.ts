@@ -3,8 +3,6 @@ import type { DescribeAlarmsOutput } from '@aws-sdk/client-cloudwatch';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ssmParameterStore } from '../../../infra/commands/fleets/parameter-store.ts';
-import { runFleets } from '../../../infra/commands/fleets-cli.ts';
-import { fleetsDirectory } from '../../../infra/fleets.ts';
 import { ensureSynthesized } from '../../../infra/synth.ts';
 import { createRegion, type Region } from '../../../local/region.ts';
 import { allDisksFull } from '../../../local/scenarios/catalog/all-disks-full.ts';
@@ -12,12 +10,14 @@ import { run } from '../../../local/scenarios/run.ts';
 import { settled } from '../../../local/scenarios/world/deployment.ts';
 import type { Assembly } from '../../../local/simulator/cloudformation/assembly.ts';
 import { type Deployment, readAssembly } from '../../../local/simulator/cloudformation/deploy.ts';
+import { exampleFleets } from '../../fixtures/example-fleets.ts';
 import { long } from '../../fixtures/long.ts';
+import { runFleetVerb } from '../../fixtures/verbs.ts';
 import { type WholeRegion, wholeRegion } from '../../fixtures/whole-region.ts';
 
 let assembly: Assembly;
 beforeAll(async () => {
-  assembly = readAssembly(await ensureSynthesized());
+  assembly = readAssembly(await ensureSynthesized({ fleets: exampleFleets }));
 });
 
 let whole: WholeRegion;
@@ -30,13 +30,13 @@ const nothing = () => {
   throw new Error('this is not asked for here');
 };
 
-/** `npm run fleets -- ${words}` */
+/** `npm run chainmend -- ${words}` */
 async function npmRunFleets(...words: string[]) {
   const client = new SSMClient(await whole.as());
   const told: string[] = [];
   const say = (text: string) => void told.push(text);
-  const status = await runFleets(words, {
-    ...{ directory: fleetsDirectory, store: () => ssmParameterStore(client), say, complain: say, confirm: undefined },
+  const status = await runFleetVerb(words, {
+    ...{ directory: exampleFleets, store: () => ssmParameterStore(client), say, complain: say, confirm: undefined },
     belongings: nothing,
     account: nothing,
   });

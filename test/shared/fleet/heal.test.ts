@@ -5,6 +5,7 @@ import { chainDefaults } from '../../../shared/chains/defaults.ts';
 import { discoverNodes } from '../../../shared/fleet/nodes.ts';
 import { FleetFileError } from '../../../shared/fleet/problems.ts';
 import { parseFleet } from '../../../shared/fleet/resolve.ts';
+import { exampleFleets } from '../../fixtures/example-fleets.ts';
 import { bitcoin } from '../../fixtures/fleet-documents.ts';
 
 /** "replace.rungs": "expected …", for every error. */
@@ -165,7 +166,7 @@ describe('the last line of a client that ended cleanly', () => {
 });
 
 it('the fleet files that are there mean what they meant: nothing is stopped for a snapshot, and rule 4 holds', () => {
-  for (const { fleet } of readFleets()) {
+  for (const { fleet } of readFleets(exampleFleets)) {
     expect([fleet.name, fleet.cleanSnapshots, fleet.dataMode]).toEqual([fleet.name, undefined, undefined]);
     expect(fleet.replace).toMatchObject({ replacementsPerHour: 2, replacementsPerDay: 5, replacementsPerNode: 3 });
     expect(fleet.replace.rungs).toEqual(['restart', 'stop-start', 'swap', 'replace']);

@@ -97,7 +97,7 @@ describe('what may be done to a client', () => {
     expect(reason).toContain(`node2 (${INSTANCE})`);
     expect(reason).toContain('start its client where it is');
     expect(reason).toContain('no other copy of its key runs');
-    expect(reason).toContain('npm run heal -- restore bitcoin/node2 --acknowledge-validator');
+    expect(reason).toContain('npm run chainmend -- restore bitcoin/node2 --acknowledge-validator');
     const { reason: restart = '' } = judgeClass(facts({ class: 'restart', role: 'validator' })) ?? {};
     expect(restart).toContain('owner.restartValidators: true');
   });

@@ -9,7 +9,12 @@ const CONTENT: Page = {
   ...{ fleet: 'bitcoin', node: 'node2', code: 'size-ceiling', sentence: 'data volume 91 % of 2000 GiB' },
   ...{ incidentId: '7f3a0c1d', attempt: 1, trigger: 'disk:data' },
 };
-const MACHINES = ['lambda', 'sqs', 'http', 'https', 'firehose', 'email-json'];
+const MACHINES = ['lambda', 'sqs', 'http', 'firehose', 'email-json'];
+/** What every machine gets besides. */
+const MORE = {
+  ...{ wants: 'free space, or raise the size’s ceiling', urgency: 'now', runbook: 'docs/runbooks/disk.md' },
+  ...{ account: '111122223333', region: 'eu-west-1', key: 'bitcoin/node2/disk:data', at: expect.any(String) },
+};
 
 /** The single call of a page. */
 async function published(content: Parameters<typeof page>[2], answers?: string): Promise<PublishCommandInput> {
@@ -24,27 +29,57 @@ async function published(content: Parameters<typeof page>[2], answers?: string):
 const copies = ({ Message = '' }: PublishCommandInput) => JSON.parse(Message) as Record<string, string>;
 
 describe('a page', () => {
-  it('says in its subject whom and what it is about, and the rest as a text that a person can read', async () => {
+  it('says in its subject whom it is about and what is wanted, and the rest as a text that a person can read', async () => {
     const input = await published(CONTENT);
-    expect(input).toMatchObject({
-      ...{ Subject: 'chainmend bitcoin/node2: size-ceiling', TopicArn: TOPIC, MessageStructure: 'json' },
-    });
-    expect(copies(input)['default']).toBe(`bitcoin/node2: size-ceiling
+    const subject = "chainmend bitcoin/node2: free space, or raise the size's ceiling (size-ceiling)";
+    expect(input).toMatchObject({ Subject: subject, TopicArn: TOPIC, MessageStructure: 'json' });
+    expect(copies(input)['default']?.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/, 'NOW')).toBe(`\
+bitcoin/node2: free space, or raise the size’s ceiling
 
-data volume 91 % of 2000 GiB
+what     data volume 91 % of 2000 GiB
+means    size-ceiling: The fleet file’s ceiling for a volume’s size is reached.
+wanted   now: it stays as it is, or gets worse, until a person acts
 
-incidentId: 7f3a0c1d
-attempt: 1
-trigger: disk:data`);
+why      npm run chainmend -- explain 7f3a0c1d
+state    npm run chainmend -- status bitcoin
+stop     npm run chainmend -- pause bitcoin --why "…"
+runbook  docs/runbooks/disk.md
+
+account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
     // Email and all other subscriptions get the default.
-    expect(Object.keys(copies(input)).sort()).toEqual(['default', 'sms', ...MACHINES].sort());
-    expect(copies(input)['sms']).toBe('chainmend bitcoin/node2: size-ceiling');
+    expect(Object.keys(copies(input)).sort()).toEqual(['default', 'sms', 'https', ...MACHINES].sort());
+    expect(copies(input)['sms']).toBe(subject);
+  });
+
+  it('says how to undo it where a heal may have put something away', async () => {
+    const { default: mail = '' } = copies(
+      await published({ ...CONTENT, code: 'ladder-spent', trigger: 'node:health' }),
+    );
+    expect(mail).toContain('\nundo     npm run chainmend -- undo bitcoin/node2\n');
   });
 
   it('is JSON for machines, with every field', async () => {
     const all = copies(await published({ ...CONTENT, instances: ['i-1'] }));
     for (const protocol of MACHINES)
-      expect(JSON.parse(all[protocol] ?? '')).toEqual({ ...CONTENT, instances: ['i-1'] });
+      expect(JSON.parse(all[protocol] ?? '')).toEqual({ ...CONTENT, ...MORE, instances: ['i-1'] });
+  });
+
+  it('is what Amazon Q shows in Slack and Teams where HTTPS is subscribed, one thread for each cause', async () => {
+    const { https = '' } = copies(await published({ ...CONTENT, instances: ['i-1'] }));
+    expect(JSON.parse(https)).toMatchObject({
+      ...{ version: '1.0', source: 'custom' },
+      content: {
+        textType: 'client-markdown',
+        title: 'bitcoin/node2: free space, or raise the size’s ceiling',
+        description: expect.stringMatching(/^data volume 91 % of 2000 GiB\n\n_The fleet file’s ceiling/),
+        nextSteps: expect.arrayContaining(['why: npm run chainmend -- explain 7f3a0c1d']),
+      },
+      metadata: {
+        threadId: 'bitcoin/node2/disk:data',
+        eventType: 'size-ceiling',
+        additionalContext: { attempt: '1', instances: '["i-1"]' },
+      },
+    });
   });
 
   it('shows what can be pasted as it is: no quote is escaped, and each command is a line of its own', async () => {
@@ -90,10 +125,10 @@ describe('the lines that answer a question', () => {
       `echo '{"approve":false}' | aws lambda send-durable-execution-callback-success --region eu-west-1 --callback-id 'Ab+/09==' --result fileb:///dev/stdin`,
     );
     const lines = text.split('\n');
-    expect(lines.indexOf('npm run heal -- approve 7f3a0c1d --plan 0123456789abcdef')).toBeLessThan(
+    expect(lines.indexOf('npm run chainmend -- approve 7f3a0c1d --plan 0123456789abcdef')).toBeLessThan(
       lines.indexOf(approve),
     );
-    expect(lines.indexOf('npm run heal -- reject 7f3a0c1d')).toBeLessThan(lines.indexOf(refuse ?? ''));
+    expect(lines.indexOf('npm run chainmend -- reject 7f3a0c1d')).toBeLessThan(lines.indexOf(refuse ?? ''));
   });
 
   it('of a whole fleet invoke the function that has asked', () => {

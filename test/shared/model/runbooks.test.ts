@@ -72,7 +72,7 @@ describe('runbooks', () => {
       '## What not to do',
       '## To pause',
     ]);
-    expect(page).toContain('npm run fleets -- pause FLEET --why');
+    expect(page).toContain('npm run chainmend -- pause FLEET --why');
     // One screen: a person at three in the morning does not scroll.
     expect(page.split('\n').length).toBeLessThanOrEqual(64);
   });

@@ -8,7 +8,7 @@ import {
   StoreError,
   ssmParameterStore,
 } from '../../../../infra/commands/fleets/parameter-store.ts';
-import { runFleets } from '../../../../infra/commands/fleets-cli.ts';
+import { runFleetVerb } from '../../../fixtures/verbs.ts';
 
 const bitcoin = `fleet: bitcoin
 chain: bitcoin
@@ -34,14 +34,15 @@ const nothing = () => {
   throw new Error('this is not asked for here');
 };
 
-/** `npm run fleets -- ${words}`, with the parameters of this test in place of AWS's. */
+/** `npm run chainmend -- ${words}`, with the parameters of this test in place of AWS's. */
 async function run(...words: string[]) {
   const said: string[] = [];
   const complained: string[] = [];
-  const status = await runFleets(words, {
+  const status = await runFleetVerb(words, {
     directory,
     store: () => ({
       read: async (name) => parameters.get(name),
+      list: async () => [],
       write: async (name, value) => {
         parameters.set(name, value);
         versions.set(name, (versions.get(name) ?? 0) + 1);
@@ -154,7 +155,7 @@ describe('push', () => {
     deployed();
     expect(await run('push', 'bitcoin')).toMatchObject({
       status: 0,
-      said: expect.stringContaining('bitcoin: changed'),
+      said: expect.stringMatching(/^bitcoin: changes$[\s\S]*^bitcoin: pushed$/m),
     });
     expect(parameters.get(NAME)).toBe(
       '{"fleet":"bitcoin","chain":"bitcoin","mode":"plan","nodes":{"tag":{"Component":"nodes/bitcoin"}},"unit":"node@*"}',
@@ -207,6 +208,20 @@ describe('push', () => {
     const { status, complained } = await run('push', '--all');
     expect([status, complained]).toEqual([1, expect.stringContaining('from those of fleet "bitcoin"')]);
     expect(parameters.size).toBe(0);
+  });
+
+  it('says the difference and asks before a fleet heals by itself; a change of something else asks nobody', async () => {
+    deployed();
+    await run('push', 'bitcoin');
+    write('bitcoin.yaml', bitcoin.replace('mode: plan', 'mode: act'));
+    const unasked = await run('push', 'bitcoin');
+    expect(unasked).toMatchObject({ status: 2, said: expect.stringMatching(/^mode +plan → act$/m) });
+    expect(unasked.complained).toContain(
+      'bitcoin would heal by itself from now on, and nobody can be asked here: say --yes',
+    );
+    expect([...parameters.values()].join()).toContain('"mode":"plan"');
+    expect(await run('push', 'bitcoin', '--yes')).toMatchObject({ status: 0 });
+    expect([...parameters.values()].join()).toContain('"mode":"act"');
   });
 
   it('asks what, rather than pushing everything', async () => {

@@ -1,12 +1,13 @@
-// `npm run heal -- approve` and `reject`: which question they choose, what they show of it, and why there may be nothing to answer.
+// `npm run chainmend -- approve` and `reject`: which question they choose, what they show of it, and why there may be nothing to answer.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { FleetAsk, FleetLine, HealCommandContext, Suite } from '../../../../infra/commands/heal/context.ts';
-import { runHeal } from '../../../../infra/commands/heal-cli.ts';
 import { hashOf, type Terms } from '../../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord } from '../../../../shared/heal/records.ts';
 import { claimedIncident, endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
+import { storedSettings } from '../../../fixtures/builders/settings.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
+import { runHealVerb } from '../../../fixtures/verbs.ts';
 
 const ME = 'arn:aws:sts::111122223333:assumed-role/oncall/ada';
 const TERMS: Terms = [
@@ -44,7 +45,7 @@ beforeEach(() => {
   sent = 'sent';
 });
 
-/** `npm run heal -- ${words}`; `says` is the answer of the person at the terminal, undefined for a script. */
+/** `npm run chainmend -- ${words}`; `says` is the answer of the person at the terminal, undefined for a script. */
 async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
   const out = { said: [] as string[], complained: [] as string[], questions: [] as string[] };
   const nobody = async (): Promise<never> => {
@@ -56,7 +57,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     incident: async ({ fleet, incidentId }) => incidents[fleet]?.find((one) => one.incidentId === incidentId),
     fleet: async (fleet) => ({ incidents: incidents[fleet] ?? [], nodes: [], foreign: [] }),
     observed: async () => [],
-    fleets: async () => Object.keys(incidents),
+    settings: async () => storedSettings(Object.keys(incidents)),
     subscribers: async () => ({
       kind: 'counted',
       topicArn: 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages',
@@ -89,7 +90,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
           },
     sleep: async () => undefined,
   };
-  const exit = await runHeal(words.split(' '), context);
+  const exit = await runHealVerb(words.split(' '), context);
   return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
 }
 
@@ -109,7 +110,7 @@ describe('a person who approves', () => {
       expect(text).toMatch(row);
     expect(answered).toEqual([['Cb+/==', { approve: true, plan: PLAN, by: ME }]]);
     expect(text).toContain(
-      `Approved, as ${ME}. Guards look again before each change: npm run heal -- status bitcoin/${INSTANCE}`,
+      `Approved, as ${ME}. Guards look again before each change: npm run chainmend -- status bitcoin/${INSTANCE}`,
     );
   });
 
@@ -303,8 +304,8 @@ describe('status', () => {
   it('shows what waits for approval, and how to give it', async () => {
     const { text } = await run('status bitcoin');
     expect(text).toMatch(/node2 +disk:data +7f3a0c1d .*waits for approval until 2026-01-01 16:00 UTC/);
-    expect(text).toContain('npm run heal -- approve 7f3a0c1d');
-    expect(text).toContain(`a plan of rotate-peers. npm run heal -- approve ${FLEET_PLAN}`);
+    expect(text).toContain('npm run chainmend -- approve 7f3a0c1d');
+    expect(text).toContain(`a plan of rotate-peers. npm run chainmend -- approve ${FLEET_PLAN}`);
   });
 
   it('shows plans of the fleet where no node is in trouble', async () => {

@@ -1,4 +1,4 @@
-// `npm run heal`: what a person types, sees and is asked, and what the exit status tells a script.
+// `npm run chainmend`: what a person types, sees and is asked, and what the exit status tells a script.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import {
   type HealCommandContext,
@@ -7,7 +7,6 @@ import {
   type Suite,
   SuiteError,
 } from '../../../../infra/commands/heal/context.ts';
-import { runHeal } from '../../../../infra/commands/heal-cli.ts';
 import type { DispatchAnswer } from '../../../../shared/events/answer.ts';
 import { hashOf } from '../../../../shared/heal/approval.ts';
 import type { ApprovalRecord, IncidentRecord, NodeRecord, Progress } from '../../../../shared/heal/records.ts';
@@ -15,7 +14,9 @@ import { claimedIncident, endedIncident, openIncidentRecord } from '../../../fix
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { observedNode } from '../../../fixtures/builders/observation.ts';
 import { nodeRecord } from '../../../fixtures/builders/records.ts';
+import { storedSettings } from '../../../fixtures/builders/settings.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
+import { runHealVerb } from '../../../fixtures/verbs.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -93,7 +94,7 @@ beforeEach(() => {
   answer = () => answerOf();
 });
 
-/** `npm run heal -- ${words}`; `says` is the answer of the person at the terminal, undefined for a script. */
+/** `npm run chainmend -- ${words}`; `says` is the answer of the person at the terminal, undefined for a script. */
 async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
   const out = { said: [] as string[], complained: [] as string[], status: [] as string[], questions: [] as string[] };
   let at = -1;
@@ -120,7 +121,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     },
     fleet: async () => ({ incidents: [], nodes: [], foreign: [] }),
     observed: async () => [],
-    fleets: async () => ['bitcoin'],
+    settings: async () => storedSettings(['bitcoin', 'ethereum']),
     journal: async () => [],
     subscribers: async () => ({
       kind: 'counted',
@@ -153,7 +154,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       nowMs += ms;
     },
   };
-  const exit = await runHeal(words.split(' '), context);
+  const exit = await runHealVerb(words.split(' '), context);
   return { exit, ...out, text: out.said.join('\n'), complaint: out.complained.join('\n') };
 }
 
@@ -177,7 +178,7 @@ describe('a person who restores a node', () => {
     ])
       expect(text).toContain(part);
     expect(text).toContain('incident 7f3a0c1d, attempt 1');
-    expect(text).toContain('npm run heal -- status bitcoin/node2');
+    expect(text).toContain('npm run chainmend -- status bitcoin/node2');
   });
 
   it('is told how it ended, also where it ends between two reads', async () => {
@@ -290,7 +291,7 @@ describe('whoever waits', () => {
     looks = { plan: [], act: [working] };
     const { exit, complaint } = await run('restore bitcoin/node2 --yes --wait --for 2');
     expect([exit, nowMs - NOON_MS]).toEqual([1, 2 * MINUTE_MS]);
-    expect(complaint).toContain('It goes on without us: npm run heal -- status bitcoin/node2');
+    expect(complaint).toContain('It goes on without us: npm run chainmend -- status bitcoin/node2');
   });
 
   it('is asked once more where the fleet file says so, and a yes is to that very plan', async () => {
@@ -380,6 +381,45 @@ describe('status', () => {
     expect((await run('status bitcoin')).text).toContain('Nothing is open in bitcoin');
   });
 
+  it('knows no fleet and no node that is not there, and says the nearest name', async () => {
+    expect(await run('status bitcion')).toMatchObject({
+      exit: 2,
+      complaint: 'no fleet "bitcion"; did you mean bitcoin?',
+    });
+    const observed = async () => [{ observedAtMs: NOON_MS, nodes: [observedNode({ name: 'node2' })] }];
+    const wrong = await run('status bitcoin/nod2', undefined, { observed });
+    expect(wrong).toMatchObject({ exit: 2, complaint: 'no node of bitcoin "nod2"; did you mean node2?' });
+  });
+
+  it('says a pause before anything else, of one fleet and of all', async () => {
+    const settings = async () => storedSettings(['bitcoin', 'irita'], { '/chainmend/pause': 'moving to gp3' });
+    const one = (await run('status bitcoin', undefined, { settings })).text;
+    expect(one.split('\n')[1]).toContain('PAUSED    everything is paused: moving to gp3');
+    const all = (await run('status', undefined, { settings })).text;
+    expect(all).toMatch(/^bitcoin +act +0/m);
+    expect(all).toMatch(/^irita +act +0/m);
+    expect(all.match(/PAUSED/g)).toHaveLength(1);
+  });
+
+  it('shows how each node is, why where it is not well, and whether somebody still looks', async () => {
+    const nodes = [
+      observedNode({ name: 'node1', instanceId: 'i-1' }),
+      observedNode({
+        name: 'node2',
+        instanceId: 'i-2',
+        health: 'stuck',
+        reason: '12 blocks behind',
+        height: 12,
+        lagBlocks: 12,
+      }),
+    ];
+    const observed = async () => [{ observedAtMs: NOON_MS - 10 * 60_000, nodes }];
+    const { text, complaint } = await run('status bitcoin', undefined, { observed });
+    expect(text).toMatch(/^bitcoin · mode act · 2 nodes: 1 synced, 1 sick, 0 neither · seen 10 min ago/);
+    expect(text).toMatch(/^node2 +stuck +12 +12 +.*12 blocks behind$/m);
+    expect(complaint).toContain('Nobody has looked at it for 10 min');
+  });
+
   it('shows the consensus clients that are asked, of all nodes or of the one that is meant', async () => {
     const consensusClient = {
       health: 'syncing',
@@ -395,7 +435,7 @@ describe('status', () => {
     const { text } = await run('status ethereum', undefined, { observed });
     expect(text).toMatch(/^node2 +Lighthouse\/v8\.2\.2 +syncing: at slot 10007, 493 behind +\d+ s(econds)? ago$/m);
     expect(text).toMatch(/^node3 +Lighthouse/m);
-    expect(text).not.toMatch(/^node1/m);
+    expect(text).not.toMatch(/^node1 +Lighthouse/m);
     expect((await run('status ethereum/node2', undefined, { observed })).text).not.toMatch(/^node3/m);
     expect((await run('status bitcoin')).text).not.toContain('consensus client');
   });
@@ -436,5 +476,43 @@ describe('status', () => {
     expect(text).not.toContain('node4');
     const one = await run('status bitcoin/node3', undefined, fleet(open));
     expect(one.text).not.toContain('node2');
+  });
+});
+
+describe('explain', () => {
+  const healed = { ...endedIncident('healed', NOON_MS), trigger: 'node:health' };
+  const story = [
+    line('00-dispatch', 'decision', 'attempt 1 of incident 7f3a0c1d → replace-node, mode act', { by: 'dispatch-heal' }),
+    line('01-found', 'decision', 'found: client running; height 12, 3 behind'),
+    line('02-decision', 'decision', 'restart: it stands still'),
+    line('03-intent', 'intent', 'restart its client: it stands still', { act: 'SendCommand restart-client 1.1' }),
+    line('03-result', 'result', 'done; stopped in 7 s', { act: 'SendCommand 1.1' }),
+    line('04-outcome', 'outcome', 'height 15, synced', { act: 'healed' }),
+  ];
+  const more: Partial<Suite> = {
+    fleet: async (fleet) => ({ incidents: fleet === 'bitcoin' ? [healed] : [], nodes: [] }),
+    story: async () => story,
+  };
+
+  it('answers what happened, what was done, why, what it is now, how to stop it and how to undo it', async () => {
+    const { exit, text } = await run('explain 7f3a', undefined, more);
+    expect(exit).toBe(0);
+    expect(text).toMatch(/^what +the node does not follow its chain\n +found: client running; height 12, 3 behind$/m);
+    expect(text).toMatch(/^done +12:00:00 restart its client → done; stopped in 7 s$/m);
+    expect(text).toMatch(/^why +restart: it stands still$/m);
+    expect(text).toMatch(/^now +over for 0 s\n +height 15, synced$/m);
+    expect(text).toMatch(/^ +npm run chainmend -- pause bitcoin --why "…"$/m);
+    expect(text).toMatch(/^ +npm run chainmend -- undo bitcoin\/node2$/m);
+  });
+
+  it('takes the latest incident of a node, and names what there is instead', async () => {
+    expect((await run('explain bitcoin/node2', undefined, more)).text).toContain('incident 7f3a0c1d');
+    const none = await run('explain bitcoin/node9', undefined, more);
+    expect(none).toMatchObject({ exit: 2, complaint: expect.stringContaining('there are those of node2') });
+    expect(await run('explain 7f3b', undefined, more)).toMatchObject({
+      exit: 2,
+      complaint: 'no incident "7f3b"; there are 7f3a0c1d',
+    });
+    expect((await run('explain seven', undefined, more)).complaint).toContain('expected an incident, 8 hex digits');
   });
 });

@@ -1,4 +1,5 @@
-// The AWS requests of `npm run heal` and its reading of the answers: real clients, whose requests this test answers.
+// The AWS requests of `npm run chainmend` and its reading of the answers: real clients, whose requests this test answers.
+
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -6,6 +7,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
 import { awsSuite } from '../../../../infra/commands/heal/aws-suite.ts';
 import { RequestError, SuiteError } from '../../../../infra/commands/heal/context.ts';
+import { fleetNames } from '../../../../infra/commands/heal/target.ts';
 import { toItem } from '../../../../shared/aws/attributes.ts';
 import { WRITERS } from '../../../../shared/heal/records.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
@@ -178,7 +180,7 @@ describe('plans of a whole fleet that wait', () => {
     ]);
     const queries = requests.filter(({ headers }) => headers['x-amz-target']?.endsWith('Query'));
     expect(queries.map(({ body }) => partitionOf(body))).toEqual(['JOURNAL#bitcoin#rotate-peers']);
-    expect(await suite.fleets()).toEqual(['bitcoin']);
+    expect(fleetNames(await suite.settings())).toEqual(['bitcoin']);
   });
 
   it('are approved by invoking the function that has asked', async () => {

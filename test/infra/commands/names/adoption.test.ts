@@ -72,7 +72,7 @@ describe('handing records over', () => {
     const zone = zoneOf([a(NODE2, '192.0.2.9'), a(POOL, '10.0.1.1')]);
     const before = factsOf({ zone });
     expect(planOf(before).refusals).toHaveLength(2);
-    expect(planOf(before).refusals[0]?.reason).toMatch(/npm run names -- adopt bitcoin$/);
+    expect(planOf(before).refusals[0]?.reason).toMatch(/npm run chainmend -- names adopt bitcoin$/);
     const after = adopted(before);
     expect(planOf(after).refusals).toEqual([]);
     expect(planOf(applied(after)).changes).toEqual([]);

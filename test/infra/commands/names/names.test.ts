@@ -1,4 +1,4 @@
-// `npm run names -- adopt` and `release` against a region with a running fleet: they write and remove markers, and never an answer.
+// `npm run chainmend -- names adopt` and `release` against a region with a running fleet: they write and remove markers, and never an answer.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ssmParameterStore } from '../../../../infra/commands/fleets/parameter-store.ts';
 import { awsNames, type NamesAccount } from '../../../../infra/commands/names/account.ts';
 import { whyNotReleased } from '../../../../infra/commands/names/release.ts';
-import { runNames } from '../../../../infra/commands/names-cli.ts';
 import type { AwsClientConfig } from '../../../../infra/commands/preflight/account.ts';
 import { awsBelongings } from '../../../../infra/commands/retire/belongings.ts';
 import { repositoryRoot } from '../../../../infra/paths.ts';
@@ -18,6 +17,7 @@ import type { World } from '../../../../local/scenarios/world/world.ts';
 import type { ClockFollower } from '../../../../local/simulator/clock.ts';
 import { openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
+import { runNames } from '../../../fixtures/verbs.ts';
 
 const ZONE = 'bitcoin.internal';
 const STRANGER = '10.9.9.9';
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => following.stop());
 
-/** `npm run names -- ${words}`; the person answers each question by the next of `answers`. */
+/** `npm run chainmend -- names ${words}`; the person answers each question by the next of `answers`. */
 async function npmRunNames(words: string, answers?: readonly (() => unknown)[], account = awsNames(config)) {
   const told: string[] = [];
   const say = (text: string) => void told.push(text);
@@ -241,7 +241,7 @@ describe('giving records back', () => {
     const { status, told } = await npmRunNames('release bitcoin --yes');
     expect(status).toBe(1);
     expect(told).toMatch(
-      /^bitcoin keeps names: .*npm run fleets -- push bitcoin.*npm run fleets -- pause bitcoin --why/,
+      /^bitcoin keeps names: .*npm run chainmend -- push bitcoin.*npm run chainmend -- pause bitcoin --why/,
     );
     expect(told).toMatch(/Nothing was changed$/);
     expect(JSON.stringify(records())).toBe(before);

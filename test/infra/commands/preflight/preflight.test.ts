@@ -1,9 +1,8 @@
-// `npm run fleets -- check --account`: reports the problems of a deployment in an account before it starts, with the command that helps.
+// `npm run chainmend -- check --account`: reports the problems of a deployment in an account before it starts, with the command that helps.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runFleets } from '../../../../infra/commands/fleets-cli.ts';
 import { type AwsClientConfig, readAccount } from '../../../../infra/commands/preflight/account.ts';
 import { type AccountFacts, findingsOf, type NodeFact } from '../../../../infra/commands/preflight/facts.ts';
 import { ensureSynthesized } from '../../../../infra/synth.ts';
@@ -13,6 +12,7 @@ import { readAssembly } from '../../../../local/simulator/cloudformation/deploy.
 import { bitcoinFleet } from '../../../fixtures/builders/fleet.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 import { long } from '../../../fixtures/long.ts';
+import { runFleetVerb } from '../../../fixtures/verbs.ts';
 
 const ROLE = `arn:aws:iam::${ACCOUNT_ID}:role/bitcoin-node`;
 let region: Region;
@@ -48,7 +48,7 @@ async function checkAccount() {
   const nothing = () => {
     throw new Error('this is not asked for here');
   };
-  const status = await runFleets(['check', '--account'], {
+  const status = await runFleetVerb(['check', '--account'], {
     ...{ directory, say, complain: say, confirm: undefined, store: nothing, belongings: nothing },
     account: (fleets) => readAccount(fleets, config),
   });

@@ -1,12 +1,10 @@
-// `npm run fleets -- retire` and `left` against a region with a running fleet: they remove what the suite made, and nothing else.
+// `npm run chainmend -- retire` and `left` against a region with a running fleet: they remove what the suite made, and nothing else.
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ssmParameterStore } from '../../../../infra/commands/fleets/parameter-store.ts';
-import { runFleets } from '../../../../infra/commands/fleets-cli.ts';
 import { type AwsClientConfig, readAccount } from '../../../../infra/commands/preflight/account.ts';
 import { awsBelongings } from '../../../../infra/commands/retire/belongings.ts';
 import { whyNotRetired } from '../../../../infra/commands/retire/retire.ts';
-import { fleetsDirectory } from '../../../../infra/fleets.ts';
 import { REGION_NAME, type Region } from '../../../../local/region.ts';
 import { diskFull } from '../../../../local/scenarios/catalog/disk-full.ts';
 import { run } from '../../../../local/scenarios/run.ts';
@@ -14,8 +12,10 @@ import type { ClockFollower } from '../../../../local/simulator/clock.ts';
 import { openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
+import { exampleFleets } from '../../../fixtures/example-fleets.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 import { long } from '../../../fixtures/long.ts';
+import { runFleetVerb } from '../../../fixtures/verbs.ts';
 
 let region: Region;
 let following: ClockFollower;
@@ -33,12 +33,12 @@ beforeAll(async () => {
 });
 afterAll(() => following.stop());
 
-/** `npm run fleets -- ${words}`; the person says yes after `meanwhile`. */
+/** `npm run chainmend -- ${words}`; the person says yes after `meanwhile`. */
 async function npmRunFleets(words: string, meanwhile?: () => unknown) {
   const told: string[] = [];
   const say = (text: string) => void told.push(text);
-  const status = await runFleets(words.split(' '), {
-    ...{ directory: fleetsDirectory, say, complain: say },
+  const status = await runFleetVerb(words.split(' '), {
+    ...{ directory: exampleFleets, say, complain: say },
     store: () => ssmParameterStore(new SSMClient(config)),
     belongings: () => awsBelongings(config),
     account: (fleets) => readAccount(fleets, config),
@@ -104,7 +104,7 @@ describe('retiring a fleet', () => {
   it('is refused while it is looked after, since all of it would be made again', async () => {
     const { status, told } = await npmRunFleets('retire bitcoin --yes');
     expect(status).toBe(1);
-    expect(told).toMatch(/^bitcoin is looked after, .*npm run fleets -- pause bitcoin --why .*Nothing was removed/);
+    expect(told).toMatch(/^bitcoin is looked after, .*npm run chainmend -- pause bitcoin --why .*Nothing was removed/);
     expect((await alarmNames('chainmend-bitcoin-')).length).toBeGreaterThan(5);
   });
 
@@ -165,7 +165,7 @@ describe('retiring a fleet', () => {
     const { status, told } = await npmRunFleets('left bitcoin');
     expect(status).toBe(0);
     expect(told).toMatch(
-      /\d+ alarms \(\$\d\.\d\d a month\).* and \d+ DNS names\. Remove them: npm run fleets -- retire bitcoin$/m,
+      /\d+ alarms \(\$\d\.\d\d a month\).* and \d+ DNS names\. Remove them: npm run chainmend -- retire bitcoin$/m,
     );
     expect(told).toContain('aws dynamodb delete-table --table-name chainmend');
   });

@@ -1,4 +1,4 @@
-// `npm run smoke -- --ladder` in an account where the stack is deployed: two hours and a half of an engineer's time, played in the region's time.
+// `npm run chainmend -- smoke --ladder` in an account where the stack is deployed: two hours and a half of an engineer's time, played in the region's time.
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DLMClient, GetLifecyclePoliciesCommand } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -16,15 +16,15 @@ import { describe, expect, it } from '@jest/globals';
 import { awsSuite } from '../../../../infra/commands/heal/aws-suite.ts';
 import { awsAccount } from '../../../../infra/commands/smoke/aws-account.ts';
 import type { SmokeContext } from '../../../../infra/commands/smoke/context.ts';
-import { runSmoke } from '../../../../infra/commands/smoke-cli.ts';
 import { createRegion, REGION_NAME } from '../../../../local/region.ts';
 import { smokeLadderGround } from '../../../../local/scenarios/catalog/smoke-ground.ts';
 import { prepare } from '../../../../local/scenarios/run.ts';
 import { settled } from '../../../../local/scenarios/world/deployment.ts';
 import { isAsked } from '../../../fixtures/asked.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
+import { runSmoke } from '../../../fixtures/verbs.ts';
 
-const BARE = '--ladder --subnet subnet-0123456789abcdef0 --profile smoke-node --stack-is-deployed'.split(' ');
+const BARE = '--ladder --subnet subnet-0123456789abcdef0 --instance-profile smoke-node --stack-is-deployed'.split(' ');
 const RUN_MS = 240_000;
 
 /** Ten seconds of work, and its own deployment: `npm test -- smoke` runs it. */
@@ -105,7 +105,7 @@ const FOUND = {
   'not so': [],
 };
 
-describe('npm run smoke -- --ladder', () => {
+describe('npm run chainmend -- smoke --ladder', () => {
   if (!ASKED) {
     it('says what it would make and what that costs, and asks AWS nothing', async () => {
       const told: string[] = [];

@@ -1,4 +1,4 @@
-// `npm run smoke -- --ladder`: which additional resources it recognizes as its own, which evidence it needs, and the client of its node.
+// `npm run chainmend -- smoke --ladder`: which additional resources it recognizes as its own, which evidence it needs, and the client of its node.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';

@@ -1,4 +1,4 @@
-// `npm run smoke` as an engineer uses it: a separate process that has only the variables that `npm start -- --serve` has printed. The stack exists,
+// `npm run chainmend -- smoke` as an engineer uses it: a separate process that has only the variables that `npm start -- --serve` has printed. The stack exists,
 // with the test's fleet; the region plays the node that the run launches.
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const BOOT_MS = 180_000;
 const RUN_MS = 120_000;
 /** Virtual seconds a second: the time from the launch to the proof is half an hour. */
 const SPEED = '300';
-const WORDS = '--subnet subnet-0123456789abcdef0 --profile smoke-node --stack-is-deployed --yes';
+const WORDS = '--subnet subnet-0123456789abcdef0 --instance-profile smoke-node --stack-is-deployed --yes';
 
 /** Its own region, deployed and served, takes most of a minute: `npm test -- smoke` runs it. */
 const ASKED = isAsked('smoke');
@@ -72,7 +72,12 @@ interface Ended {
 
 /** @param when actions to run as soon as a line of this kind is printed: "instance", "attached", … */
 function npmRunSmoke(words: string, when: Record<string, (run: ChildProcess) => unknown> = {}): Promise<Ended> {
-  const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/smoke-cli.ts', ...words.split(' ')];
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    'infra/commands/chainmend-cli.ts',
+    'smoke',
+    ...words.split(' '),
+  ];
   const { PATH, NODE_COMPILE_CACHE } = process.env;
   const run = spawn(process.execPath, args, {
     cwd: ROOT,
@@ -113,7 +118,7 @@ async function there(): Promise<{ instances: string[]; volumes: string[]; alarms
 
 const NOTHING = { instances: [], volumes: [], alarms: [], pauses: [] };
 
-describe('npm run smoke', () => {
+describe('npm run chainmend -- smoke', () => {
   it('makes nothing before somebody says --yes, and says what it would make and cost', async () => {
     const bare = WORDS.replace(' --yes', '');
     const refused = await npmRunSmoke(bare);
@@ -187,7 +192,7 @@ describe('npm run smoke', () => {
         `instance ${instances[0]} (made): aws ec2 terminate-instances --instance-ids ${instances[0]}`,
       );
       expect(stderr).toMatch(/volume vol-\w+ \(made\): aws ec2 delete-volume/);
-      expect(stderr).toContain('npm run smoke -- --remove --stack-is-deployed');
+      expect(stderr).toContain('npm run chainmend -- smoke --remove --stack-is-deployed');
       expect((await npmRunSmoke('--remove --stack-is-deployed')).status).toBe(0);
       expect(await there()).toEqual(NOTHING);
     },
@@ -204,7 +209,7 @@ describe('npm run smoke', () => {
       const next = await npmRunSmoke(WORDS);
       expect(next.status).toBe(1);
       expect(next.stderr).toContain(`an earlier run left instance ${left.instances[0]}`);
-      expect(next.stderr).toContain('npm run smoke -- --remove');
+      expect(next.stderr).toContain('npm run chainmend -- smoke --remove');
 
       const removed = await npmRunSmoke('--remove --stack-is-deployed');
       expect(removed).toMatchObject({ status: 0, stderr: '' });

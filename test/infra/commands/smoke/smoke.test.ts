@@ -1,4 +1,4 @@
-// `npm run smoke`: which resources it recognizes as its own, when it begins, and what it calls healed. In all cases it removes what it made.
+// `npm run chainmend -- smoke`: which resources it recognizes as its own, when it begins, and what it calls healed. In all cases it removes what it made.
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { StoryLine, Suite } from '../../../../infra/commands/heal/context.ts';
@@ -12,12 +12,12 @@ import { planText } from '../../../../infra/commands/smoke/plan.ts';
 import { healStatusOf } from '../../../../infra/commands/smoke/proof.ts';
 import { blockersOf, type ReadinessFacts } from '../../../../infra/commands/smoke/readiness.ts';
 import { userData } from '../../../../infra/commands/smoke/user-data.ts';
-import { runSmoke } from '../../../../infra/commands/smoke-cli.ts';
 import { readFleets } from '../../../../infra/fleets.ts';
 import { firstBootOf } from '../../../../local/scenarios/world/launches.ts';
 import { endedIncident, openIncidentRecord } from '../../../fixtures/builders/incident.ts';
 import { INSTANCE } from '../../../fixtures/builders/node.ts';
 import { NOON_MS } from '../../../fixtures/builders/time.ts';
+import { runSmoke } from '../../../fixtures/verbs.ts';
 
 const RUN = 'smoke-0a1b2c';
 const ROLE = 'arn:aws:iam::111122223333:role/smoke-node';
@@ -265,7 +265,7 @@ describe('a run', () => {
     };
   });
 
-  const words = ['--subnet', 'subnet-0123456789abcdef0', '--profile', 'smoke-node', '--yes'];
+  const words = ['--subnet', 'subnet-0123456789abcdef0', '--instance-profile', 'smoke-node', '--yes'];
   const deployed = [...words, '--stack-is-deployed'];
 
   it('deploys, heals, and removes instance, volume and stack, in that order', async () => {
@@ -346,7 +346,7 @@ describe('a run', () => {
     account = { ...account, attach: fails };
     expect(await runSmoke([...deployed, '--keep'], context)).toBe(1);
     expect(calls.join()).not.toContain('remove');
-    expect(told.at(-1)).toMatch(/--keep.*npm run smoke -- --remove --stack-is-deployed/);
+    expect(told.at(-1)).toMatch(/--keep.*npm run chainmend -- smoke --remove --stack-is-deployed/);
   });
 
   it('says at the end what it could not remove, and the command that does', async () => {

@@ -1,19 +1,13 @@
-// `npm run fleets -- reference`: writes the tables of docs/fleet-files.md from the fleet file's schema and from each chain's defaults.
+// `npm run reference`: writes the tables of docs/fleet-files.md from the fleet file's schema and from each chain's defaults.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type ChainDefaults,
-  chainDefaults,
-  type KnownChain,
-  type otherChain,
-} from '../../../shared/chains/defaults.ts';
-import { completeDocument } from '../../../shared/fleet/fleet-defaults.ts';
-import type { FleetDocument } from '../../../shared/fleet/schema.ts';
-import { type DescribedSchema, describedSchema } from '../../fleet-json-schema.ts';
-import { shortPath } from '../../fleets.ts';
-import { repositoryRoot } from '../../paths.ts';
-import type { FleetsContext } from './context.ts';
-import { leavesOf } from './field-list.ts';
+import { type ChainDefaults, chainDefaults, type KnownChain, type otherChain } from '../shared/chains/defaults.ts';
+import { completeDocument } from '../shared/fleet/fleet-defaults.ts';
+import type { FleetDocument } from '../shared/fleet/schema.ts';
+import { leavesOf } from './commands/fleets/field-list.ts';
+import { type DescribedSchema, describedSchema } from './fleet-json-schema.ts';
+import { shortPath } from './fleets.ts';
+import { repositoryRoot } from './paths.ts';
 
 export const referencePath = join(repositoryRoot, 'docs/fleet-files.md');
 
@@ -29,7 +23,7 @@ const MORE: Readonly<Record<string, string>> = {
   replace: '#how-far-a-stuck-node-is-helped',
 };
 
-export function reference({ say }: Pick<FleetsContext, 'say'>): void {
+export function reference(say: (text: string) => void): void {
   writeFileSync(referencePath, withTables(readFileSync(referencePath, 'utf8')));
   say(`The tables of ${shortPath(referencePath)} are written.`);
 }

@@ -1,0 +1,158 @@
+// `npm run chainmend -- VERB`: everything that a person does with chainmend, in an account or in the local region. docs/commands.md has every verb.
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { plainJson, plainText } from '../../shared/text/plain-text.ts';
+import { terminalText } from '../../shared/text/terminal-text.ts';
+import { fleetsDirectory } from '../fleets.ts';
+import { addCompletionVerb } from './completion.ts';
+import { confirmOnTerminal } from './confirmation.ts';
+import { ssmParameterStore } from './fleets/parameter-store.ts';
+import { addFleetVerbs, type FleetsDesk } from './fleets/verbs.ts';
+import { awsSuite } from './heal/aws-suite.ts';
+import type { HealCommandContext, Suite } from './heal/context.ts';
+import { addHealVerbs } from './heal/verbs.ts';
+import { type LocalRegion, serveLocally } from './local-region.ts';
+import { awsNames } from './names/account.ts';
+import type { NamesContext } from './names/context.ts';
+import { addNamesVerbs } from './names/verbs.ts';
+import { readAccount } from './preflight/account.ts';
+import { type Ended, type Output, runProgram, type SharedOptions } from './program.ts';
+import { reportAccount } from './report/account.ts';
+import type { ReportContext } from './report/report.ts';
+import { addReportVerb } from './report/verbs.ts';
+import { awsBelongings } from './retire/belongings.ts';
+import { awsAccount } from './smoke/aws-account.ts';
+import { cdk } from './smoke/cdk.ts';
+import type { SmokeContext } from './smoke/context.ts';
+import { leftoversText } from './smoke/leftovers.ts';
+import { addSmokeVerb } from './smoke/verbs.ts';
+
+/** What each group of verbs works with. */
+export interface Desk {
+  readonly heal: HealCommandContext;
+  readonly fleets: FleetsDesk;
+  readonly names: NamesContext;
+  readonly smoke: SmokeContext;
+  readonly report: ReportContext;
+}
+
+export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
+  addHealVerbs(program, desk.heal, ended);
+  addReportVerb(program, desk.report, ended);
+  program.commandsGroup('Fleets:');
+  addFleetVerbs(program, desk.fleets, ended);
+  addNamesVerbs(program, desk.names);
+  program.commandsGroup('Else:');
+  addSmokeVerb(program, desk.smoke, ended);
+  addCompletionVerb(program, desk.heal.say);
+}
+
+/** Erases the line, and goes back to its beginning (ECMA-48: EL 2, CR). */
+const ERASE = '\x1b[2K\r';
+
+interface Terminal {
+  readonly desk: Desk;
+  readonly output: Output;
+  /** Ends what a verb has started beside itself. */
+  readonly end: () => Promise<void>;
+}
+
+function terminalOf(interrupted: AbortSignal): Terminal {
+  const isTerminal = process.stdout.isTTY === true;
+  let isJson = false;
+  let suite: Suite | undefined;
+  let local: LocalRegion | undefined;
+  const said: string[] = [];
+  const erase = isTerminal ? ERASE : '';
+  const say = (text: string): void => {
+    if (isJson) said.push(...text.split('\n'));
+    else process.stdout.write(`${erase}${terminalText(text)}\n`);
+  };
+  const complain = (text: string): void => void process.stderr.write(`${erase}${terminalText(text)}\n`);
+  const status = (text: string): void => {
+    const room = Math.max(1, (process.stdout.columns ?? 80) - 1);
+    if (isTerminal && !isJson) process.stdout.write(`${ERASE}${plainText(text, room)}`);
+  };
+  const sleep = (ms: number): Promise<void> => setTimeout(ms);
+  const confirm = confirmOnTerminal();
+  const openSuite = (): Suite => {
+    suite ??= awsSuite();
+    return suite;
+  };
+  const belongings = () => awsBelongings();
+  const prepare = async (options: SharedOptions): Promise<void> => {
+    isJson = options.json === true;
+    if (options.region !== undefined) process.env['AWS_REGION'] = options.region;
+    if (options.profile !== undefined) process.env['AWS_PROFILE'] = options.profile;
+    if (options.local === undefined) return;
+    status('the local region plays …');
+    local = await serveLocally(options.local);
+    Object.assign(process.env, local.environment);
+    delete process.env['AWS_PROFILE'];
+    delete process.env['AWS_SESSION_TOKEN'];
+  };
+  return {
+    desk: {
+      heal: { suite: openSuite, say, complain, status, confirm, sleep },
+      fleets: {
+        ...{ directory: fleetsDirectory, store: () => ssmParameterStore(), belongings, confirm, say },
+        account: (fleets) => readAccount(fleets),
+      },
+      report: { account: () => reportAccount(), say, status },
+      names: { account: () => awsNames(), belongings, confirm, say },
+      smoke: {
+        ...{ account: () => awsAccount(), suite: openSuite, cdk, interrupted, made: new Map(), say, complain, sleep },
+        nowMs: () => Date.now(),
+        chance: () => randomBytes(3).toString('hex'),
+      },
+    },
+    output: {
+      ...{ say, complain, prepare },
+      write: ({ status: code, facts = { said }, wrong }) =>
+        void process.stdout.write(`${plainJson({ status: code, ...facts, ...(wrong.length > 0 && { wrong }) })}\n`),
+    },
+    end: async () => local?.end(),
+  };
+}
+
+function onInterrupt(interrupt: AbortController, { desk }: Terminal): void {
+  process.on('SIGINT', () => {
+    if (!process.argv.includes('smoke')) {
+      process.stderr.write('\nNobody is waiting any more; what was begun goes on. See: npm run chainmend -- status\n');
+      process.exit(130);
+    }
+    if (!interrupt.signal.aborted) {
+      interrupt.abort();
+      process.stderr.write('\nInterrupted: what was made is removed, once what is under way has ended.\n');
+      return;
+    }
+    const deployed = process.argv.includes('--stack-is-deployed') ? ' --stack-is-deployed' : '';
+    const again = `npm run chainmend -- smoke --remove${deployed}`;
+    process.stderr.write(`\nStopped. Whatever carries the tag chainmend:smoke is left as it is, and paid for.\n`);
+    for (const line of leftoversText([...desk.smoke.made.values()], again))
+      process.stderr.write(`${terminalText(line)}\n`);
+    process.exit(130);
+  });
+}
+
+/** The whole program: its words are those of the process. */
+export async function main(): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has closed the pipe: `… | head`.
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+  const interrupt = new AbortController();
+  const terminal = terminalOf(interrupt.signal);
+  onInterrupt(interrupt, terminal);
+  try {
+    process.exitCode = await runProgram(process.argv.slice(2), terminal.output, (program, ended) =>
+      addVerbs(program, terminal.desk, ended),
+    );
+  } finally {
+    await terminal.end();
+  }
+}
+
+if (import.meta.main) await main();

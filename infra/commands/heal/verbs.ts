@@ -1,0 +1,138 @@
+// Verbs about a node, an incident or a plan: restore, replace, undo and snapshot by hand, answers to questions, and what is going on.
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Ended } from '../program.ts';
+import { type AnswerOptions, answerQuestion } from './approve.ts';
+import type { HealCommandContext } from './context.ts';
+import { explain } from './explain.ts';
+import { type JournalOptions, journal } from './journal.ts';
+import { carryOut, type HealRequest, type HealRequestOptions } from './request.ts';
+import { status, statusOfAll } from './status.ts';
+import { nodeOf, targetOf } from './target.ts';
+
+/** Verbs about a node, an incident or a plan. */
+export function addHealVerbs(program: Command, context: HealCommandContext, ended: Ended): void {
+  program.commandsGroup('What is going on:');
+  program
+    .command('status')
+    .description('how fleets and their nodes are, what is open, and how far it is; pauses first')
+    .argument('[fleet[/node]]', 'every fleet unless given')
+    .action(async (written?: string) => {
+      Object.assign(ended, await (written === undefined ? statusOfAll(context) : status(context, targetOf(written))));
+    });
+  program
+    .command('explain')
+    .description('one incident: what happened, what was done, why, and how to stop and undo it')
+    .argument('<incident>', 'its digits, or the first 4 of them; or FLEET/NODE for the latest of a node')
+    .action(async (written: string) => {
+      Object.assign(ended, await explain(context, written));
+    });
+  program
+    .command('plan')
+    .description('say what a heal of a node would do now, with its source, its guardrails, its cost and its time')
+    .argument('<node>', 'a node by its name or its instance id')
+    .addOption(
+      new Option('--of <verb>', 'the plan of this verb')
+        .choices(['restore', 'replace', 'undo', 'snapshot'])
+        .default('restore'),
+    )
+    .action((written: string, { of }: { of: 'restore' | 'replace' | 'undo' | 'snapshot' }) => {
+      const made = { restore: restoreOf, replace: replaceOf, undo: undoOf, snapshot: snapshotOf }[of](written, {});
+      return carry(made, { plan: true });
+    });
+  program
+    .command('journal')
+    .description('what all functions have written of a fleet or a node lately')
+    .argument('<fleet[/node]>')
+    .option('--incident <digits>', 'only of this incident')
+    .option('--lines <number>', 'so many; 40 unless given', lineCount)
+    .action(async (written: string, options: JournalOptions) => {
+      Object.assign(ended, await journal(context, targetOf(written), options));
+    });
+  program.commandsGroup('Heals by hand, and answers:');
+  const requestVerb = (name: string, argument: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument(argument, 'a node by its name or its instance id')
+      .option('--plan', 'only say what would be done')
+      .option('--wait', 'stay until it is over; its outcome is the exit status')
+      .option('--for <minutes>', 'wait no longer than this', minutes);
+  const carry = async (made: HealRequest, options: HealRequestOptions): Promise<void> => {
+    Object.assign(ended, await carryOut(context, made, options));
+  };
+  requestVerb('restore', '<node>', 'make new volumes for a node from its best snapshot, or from one that you name')
+    .option('--snapshot <id>', 'this one, or the set that it belongs to', snapshotId)
+    .option('--acknowledge-validator', 'it is a validator, and you know that no other copy of its key runs')
+    .action((written: string, options: RestoreOptions) => carry(restoreOf(written, options), options));
+  requestVerb('replace', '<node>', 'put a node on a new instance; the old one is kept for days').action(
+    (written: string, options: HealRequestOptions) => carry(replaceOf(written), options),
+  );
+  requestVerb('undo', '<node>', 'put back the volumes that a heal has kept').action(
+    (written: string, options: HealRequestOptions) => carry(undoOf(written), options),
+  );
+  requestVerb('snapshot', '<fleet[/node]>', 'stop a donor cleanly, take a snapshot of its volumes, and start it again')
+    .option('--acknowledge-validator', 'it is a validator, and may sign nothing for some minutes')
+    .action((written: string, options: HealRequestOptions & { acknowledgeValidator?: true }) =>
+      carry(snapshotOf(written, options), options),
+    );
+  const decide = (name: 'approve' | 'reject', description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .argument('<incident>', 'its digits from the page, or the first 4 of them; or the 12 of a plan of names or peers')
+      .option('--plan <hash>', 'only if this is still the plan that waits')
+      .action(async (written: string, options: AnswerOptions) => {
+        ended.status = await answerQuestion(context, name, written, options);
+        ended.facts = { answer: name, incident: written, isAnswered: ended.status === 0 };
+      });
+  decide('approve', 'say yes to what a heal in mode ask waits for; shows the plan first');
+  decide('reject', 'say no to it');
+}
+
+interface RestoreOptions extends HealRequestOptions {
+  readonly snapshot?: string;
+  readonly acknowledgeValidator?: true;
+}
+
+function restoreOf(written: string, { snapshot, acknowledgeValidator }: RestoreOptions): HealRequest {
+  const { fleet, node, shown } = nodeOf(written);
+  const more = {
+    ...(snapshot !== undefined && { snapshotId: snapshot }),
+    ...(acknowledgeValidator && { acknowledgesValidator: true }),
+  };
+  return { event: { kind: 'restore', fleet, ...node, ...more }, words: `restore ${shown}` };
+}
+
+function replaceOf(written: string): HealRequest {
+  const { fleet, node, shown } = nodeOf(written);
+  return { event: { kind: 'replace-instance', fleet, ...node }, words: `replace ${shown}` };
+}
+
+function undoOf(written: string): HealRequest {
+  const { fleet, node, shown } = nodeOf(written);
+  return { event: { kind: 'undo', fleet, ...node }, words: `undo ${shown}` };
+}
+
+function snapshotOf(written: string, { acknowledgeValidator }: { readonly acknowledgeValidator?: true }): HealRequest {
+  // No validator is chosen by itself.
+  const { fleet, node, shown } = acknowledgeValidator ? nodeOf(written) : targetOf(written);
+  const more = acknowledgeValidator && { acknowledgesValidator: true };
+  return { event: { kind: 'snapshot', fleet, ...node, ...more }, words: `snapshot ${shown}` };
+}
+
+function minutes(written: string): number {
+  const value = Number(written);
+  if (Number.isInteger(value) && value >= 1 && value <= 48 * 60) return value;
+  throw new InvalidArgumentError('Expected minutes, 1 to 2880, for example 90.');
+}
+
+function lineCount(written: string): number {
+  const value = Number(written);
+  if (Number.isInteger(value) && value >= 1 && value <= 1_000) return value;
+  throw new InvalidArgumentError('Expected a number of lines, 1 to 1000.');
+}
+
+function snapshotId(written: string): string {
+  if (/^snap-[0-9a-f]{8,17}$/.test(written)) return written;
+  throw new InvalidArgumentError('Expected snap- and 8 to 17 hex digits.');
+}

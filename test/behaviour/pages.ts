@@ -1,0 +1,82 @@
+// `npm run pages`: plays every scenario and every world once, keeps the first page of each code as its mail says it, and writes docs/pages.md. What no
+// run has paged for is listed with its sentence alone.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCENARIOS } from '../../local/scenarios/catalog/index.ts';
+import { pageIn } from '../../local/scenarios/report/pages.ts';
+import { run } from '../../local/scenarios/run.ts';
+import type { Scenario } from '../../local/scenarios/scenario.ts';
+import { readWorld } from '../../local/scenarios/world-file/read.ts';
+import { messageFor } from '../../local/services/sns/sns.ts';
+import { CONDITIONS, FAILURES, GUARDRAILS, type PageCode } from '../../shared/model/guardrail-codes.ts';
+import { PAGE_WANTS } from '../../shared/model/page-wants.ts';
+
+process.env['TZ'] = 'UTC';
+const ROOT = join(import.meta.dirname, '../..');
+const WORLDS = join(ROOT, 'local/scenarios/worlds');
+const MEANINGS: Readonly<Record<string, string>> = { ...GUARDRAILS, ...FAILURES, ...CONDITIONS };
+
+interface Example {
+  readonly scenario: string;
+  readonly subject: string;
+  readonly mail: string;
+}
+
+const isCode = (code: string): code is PageCode | 'approval-wanted' => Object.hasOwn(PAGE_WANTS, code);
+
+async function examples(): Promise<ReadonlyMap<string, Example>> {
+  const worlds = readdirSync(WORLDS)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => readWorld(join(WORLDS, name)));
+  const found = new Map<string, Example>();
+  for (const scenario of [...SCENARIOS, ...worlds] satisfies readonly Scenario[]) {
+    const { world } = await run(scenario, { seed: 1, lane: 'sweep' });
+    for (const published of world.region.sns.published()) {
+      const { code = '' } = pageIn(published);
+      if (!isCode(code) || found.has(code)) continue;
+      found.set(code, {
+        scenario: scenario.name,
+        subject: published.subject ?? '',
+        mail: messageFor(published, 'email'),
+      });
+    }
+    process.stderr.write(`${scenario.name}: ${found.size} codes\n`);
+  }
+  return found;
+}
+
+const HEAD = `# Pages
+
+What chainmend tells people, by code. A page's subject says whose it is and what is wanted; its text says what happened, what it means, how soon something is wanted, and then how to
+hear why, how to stop and how to undo it. Machines get the same as JSON (\`wants\`, \`urgency\`, \`key\`: one for all pages of a cause, \`runbook\`, account, region, time, and what the page is
+about); a subscription by HTTPS gets the format of Amazon Q Developer in chat applications, which shows it in Slack and Teams, one thread for each \`key\`.
+
+Written by \`npm run pages\` from a run of every scenario; do not edit it.
+`;
+
+function pageOf(found: ReadonlyMap<string, Example>): string {
+  const codes = Object.entries(PAGE_WANTS).sort(([a], [b]) => (a < b ? -1 : 1));
+  const rows = codes.map(([code, { wants, urgency, runbook }]) => {
+    const name = found.has(code) ? `[\`${code}\`](#${code})` : `\`${code}\``;
+    const more = runbook === undefined ? '' : `[${runbook}](runbooks/${runbook}.md)`;
+    return `| ${name} | ${wants} | ${urgency} | ${MEANINGS[code] ?? 'A plan waits for a yes.'} | ${more} |`;
+  });
+  const shown = codes.flatMap(([code]) => {
+    const example = found.get(code);
+    if (example === undefined) return [];
+    const { scenario, subject, mail } = example;
+    return [`### ${code}`, '', `In \`${scenario}\`:`, '', '```', `Subject: ${subject}`, '', mail, '```', ''];
+  });
+  return [
+    HEAD,
+    '| code | wants | how soon | means | runbook |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+    '## As they were sent',
+    '',
+    ...shown,
+  ].join('\n');
+}
+
+writeFileSync(join(ROOT, 'docs/pages.md'), pageOf(await examples()));

@@ -1,0 +1,262 @@
+// `chainmend` as a person uses it: a process of its own for each command, with only the variables that `npm start -- --serve` has printed.
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ReportFacts } from '../../../infra/report/facts.ts';
+import { sampled } from '../../fixtures/asked.ts';
+import { long } from '../../fixtures/long.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const BOOT_MS = 180_000;
+const HEALED_MS = 90_000;
+/** Virtual seconds a second: a restore takes a quarter of an hour, mostly to see that the node keeps following. */
+const SPEED = '300';
+
+let served: ChildProcessByStdio<null, Readable, Readable>;
+let ended: Promise<unknown>;
+let environment: Record<string, string>;
+
+beforeAll(async () => {
+  const words = ['local/main.ts', '--serve', '--speed', SPEED, '--scenario', 'manual-restore'];
+  served = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...words], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  ended = new Promise((resolve) => served.once('exit', resolve));
+  let remarks = '';
+  served.stderr.setEncoding('utf8').on('data', (text: string) => {
+    remarks += text;
+  });
+  environment = {};
+  for await (const line of createInterface({ input: served.stdout })) {
+    const [, name = '', value = ''] = /^export (\w+)=(.*)$/.exec(line) ?? [];
+    if (name) environment[name] = value;
+    if (name === 'AWS_SECRET_ACCESS_KEY') break;
+  }
+  if (!environment['AWS_ENDPOINT_URL']) throw new Error(`--serve ended with ${await ended}: ${remarks}`);
+}, BOOT_MS);
+
+afterAll(async () => {
+  served.kill('SIGINT');
+  expect(await ended).toBe(0);
+});
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** @param words separated by blanks; `'` holds several together */
+async function chainmend(words: string, more: Record<string, string> = environment): Promise<Ended> {
+  const typed = words.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", '')) ?? [];
+  const args = ['--disable-warning=ExperimentalWarning', 'infra/commands/chainmend-cli.ts', ...typed];
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const options = { cwd: ROOT, env: { PATH, NODE_COMPILE_CACHE, ...more } };
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, options);
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
+}
+
+const objectOf = ({ stdout }: Ended): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
+
+describe('a node', () => {
+  long('verbs')(
+    'is planned for, with its data, its cost and its time, and nothing is done',
+    async () => {
+      const { status, stdout } = await chainmend('plan bitcoin/node3');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^plan +swap: a person asked for it/m);
+      expect(stdout).toMatch(/^data +.*(verified|clean), height \d+/m);
+      expect(stdout).toMatch(/^guard swap +may be done$/m);
+      expect(stdout).toMatch(/^cost +\$\d+\.\d\d a month/m);
+      expect(stdout).toMatch(/^time +\d+ min at most/m);
+      expect((await chainmend('status bitcoin/node3')).stdout).not.toContain('at work');
+      expect(objectOf(await chainmend('restore bitcoin/node3 --plan --json'))).toMatchObject({
+        status: 0,
+        isPossible: true,
+      });
+    },
+    HEALED_MS,
+  );
+
+  it(
+    'is restored, proves itself, is explained, and is put back when asked',
+    async () => {
+      const restored = await chainmend('restore bitcoin/node3 --yes --wait');
+      expect(restored).toMatchObject({ status: 0, stderr: '' });
+      expect(restored.stdout).toMatch(/^restore bitcoin\/node3: incident \w{8}, attempt \d+$/m);
+      expect(restored.stdout).toMatch(/ intent +exchange the volumes/);
+      expect(restored.stdout).toMatch(/^Done\. height \d+/m);
+      const explained = await chainmend('explain bitcoin/node3');
+      expect(explained.stdout).toMatch(/^done +.*make a data volume/m);
+      expect(explained.stdout).toMatch(/^ +npm run chainmend -- undo bitcoin\/node3$/m);
+      const undone = await chainmend('undo bitcoin/node3 --yes --wait');
+      expect(undone).toMatchObject({ status: 0, stderr: '' });
+      expect(undone.stdout).toMatch(/^Done\. /m);
+    },
+    HEALED_MS,
+  );
+
+  long('verbs')('is snapshotted by hand, and the journal has every line of it', async () => {
+    expect(await chainmend('snapshot bitcoin --yes')).toMatchObject({ status: 0 });
+    expect(objectOf(await chainmend('journal bitcoin --lines 5 --json'))).toMatchObject({ lines: expect.any(Array) });
+  });
+});
+
+describe('a report', () => {
+  it('has the nodes, the journal and the snapshots of the fleet, each from the region as from an account', async () => {
+    const out = join(mkdtempSync(join(tmpdir(), 'chainmend-report-')), 'report.html');
+    const told = objectOf(await chainmend(`report bitcoin --since 2h --out ${out} --json`));
+    expect(told).toMatchObject({ status: 0, file: out });
+    const { nodes, journal, fleets, notes } = told['report'] as ReportFacts;
+    expect(notes).toEqual([]);
+    expect(nodes.map(({ node }) => node).sort()).toEqual(['node1', 'node2', 'node3', 'node4']);
+    for (const { health, lag } of nodes) expect(Math.min(health.length, lag.length)).toBeGreaterThan(2);
+    expect(journal.length).toBeGreaterThan(0);
+    expect(fleets).toMatchObject([
+      { fleet: 'bitcoin', recovery: { is: 'known', newest: { height: expect.any(Number) } } },
+    ]);
+    expect(readFileSync(out, 'utf8')).toContain('<h1>Account ');
+    rmSync(dirname(out), { recursive: true });
+  });
+
+  it('of a fleet that is not there, and of a time that is none, is wrong use', async () => {
+    expect(await chainmend('report bitcion')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('did you mean bitcoin?'),
+    });
+    expect(await chainmend('report --since 7w')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('such as 7d or 36h'),
+    });
+  });
+});
+
+describe('a fleet', () => {
+  it('is shown with each node, to people and to machines', async () => {
+    const { stdout } = await chainmend('status');
+    expect(stdout).toMatch(/^bitcoin +act +4 +/m);
+    const told = objectOf(await chainmend('status bitcoin --json'));
+    expect(told).toMatchObject({ status: 0, fleets: [{ fleet: 'bitcoin', mode: 'act', paused: null }] });
+    const [{ nodes }] = told['fleets'] as [{ nodes: { node: string }[] }];
+    expect(nodes.map(({ node }) => node)).toEqual(['node1', 'node2', 'node3', 'node4']);
+  });
+
+  it('is paused and resumed, and says so first', async () => {
+    expect(await chainmend("pause bitcoin --why 'looking at it myself'")).toMatchObject({ status: 0 });
+    expect((await chainmend('status bitcoin')).stdout.split('\n')[1]).toContain(
+      'fleet bitcoin is paused: looking at it myself',
+    );
+    const refused = await chainmend('restore bitcoin/node2 --yes');
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('looking at it myself') });
+    expect(await chainmend('resume bitcoin')).toMatchObject({ status: 0 });
+  });
+
+  it('has a file that is checked, shown and pushed', async () => {
+    expect(objectOf(await chainmend('check --fleets examples/fleets --json'))).toMatchObject({
+      files: expect.arrayContaining([expect.objectContaining({ fleet: 'bitcoin' })]),
+    });
+    expect(objectOf(await chainmend('show bitcoin --fleets examples/fleets --json'))).toMatchObject({
+      fleet: 'bitcoin',
+      fields: expect.any(Array),
+    });
+    expect(await chainmend('push irita --fleets examples/fleets')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('not deployed'),
+    });
+  });
+
+  long('verbs')('is not retired while it is looked after, and what it would leave is counted', async () => {
+    const refused = await chainmend('retire bitcoin --yes');
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('Nothing was removed') });
+    expect(await chainmend('left bitcoin')).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  long('verbs')('keeps the records that its owner made, unless they are handed over', async () => {
+    expect(await chainmend('names adopt bitcoin --yes')).toMatchObject({ stderr: expect.not.stringContaining('at ') });
+    expect(await chainmend('names release bitcoin --yes')).toMatchObject({
+      stderr: expect.not.stringContaining('at '),
+    });
+  });
+});
+
+const WRONG: readonly (readonly [words: string, sentence: string])[] = [
+  ['staus', "unknown command 'staus'\n(Did you mean status?)"],
+  ['status --jsno', "unknown option '--jsno'\n(Did you mean --json?)"],
+  ['status bitcion', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['status bitcoin/node33', 'no node of bitcoin "node33"; did you mean node3?'],
+  ['explain zzzz', 'expected an incident, 8 hex digits or their first 4 or more, or FLEET/NODE'],
+  ['explain bitcoin/node9', 'bitcoin/node9 has no incident'],
+  ['plan bitcoin/node9', '"node9" given, expected the name of exactly one node'],
+  ['plan bitcoin/node3 --of reboot', 'Allowed choices are restore, replace, undo, snapshot'],
+  ['restore bitcoin', 'which node? Expected FLEET/NODE'],
+  ['restore bitcoin/node3 --snapshot latest', 'Expected snap- and 8 to 17 hex digits.'],
+  ['undo bitcoin/node3 --for never', 'Expected minutes, 1 to 2880'],
+  ['replace bitcoin/node3/x', 'more than one slash'],
+  ['snapshot Bitcoin', '"Bitcoin" is no fleet\'s name'],
+  ['approve 12', 'expected an incident, 8 hex digits'],
+  ['reject 00000000', 'Unknown incident 00000000'],
+  ['journal bitcoin --lines 0', 'Expected a number of lines, 1 to 1000.'],
+  ['pause bitcion --why looking', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['pause bitcoin', "required option '--why <text>' not specified"],
+  ['resume bitcion', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['check --fleets nowhere', 'expected a folder with fleet files, and there is none'],
+  ['check nowhere.yaml', 'no file "nowhere.yaml"'],
+  ['show bitcion --fleets examples/fleets', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['push bitcion --fleets examples/fleets', 'no fleet "bitcion"; did you mean bitcoin?'],
+  ['retire Bitcoin', '"Bitcoin" is no fleet\'s name'],
+  ['names adpot bitcoin', "unknown command 'adpot'\n(Did you mean adopt?)"],
+  ['smoke --subnet here', 'Expected subnet- and 8 or 17 hex digits.'],
+  ['completion powershell', "no completion for 'powershell'; there are bash, zsh, fish"],
+  ['status --local disk-ful', 'did you mean disk-full?'],
+];
+
+describe('a wrong word', () => {
+  it.each(sampled('verbs', WRONG, 6))(
+    '%s: says what is wrong and what was probably meant, and exits with 2',
+    async (words, sentence) => {
+      const { status, stdout, stderr } = await chainmend(words);
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+      expect(stderr).toContain(sentence);
+      expect(stderr).not.toMatch(/^ {4}at /m);
+    },
+  );
+
+  it('is an object, too, where a machine asks', async () => {
+    const told = await chainmend('status bitcion --json');
+    expect(objectOf(told)).toEqual({ status: 2, said: [], wrong: ['no fleet "bitcion"; did you mean bitcoin?'] });
+  });
+
+  it('does not hide where the account was looked for', async () => {
+    const lost = await chainmend('status bitcoin', { AWS_EC2_METADATA_DISABLED: 'true', HOME: '/nonexistent' });
+    expect(lost).toMatchObject({ status: 1, stdout: '' });
+    expect(lost.stderr).toMatch(/^the fleet files: .*your environment says which account and region/);
+  });
+});
+
+describe('--local', () => {
+  long('verbs')(
+    'is a region of its own for one command, after its story or in the middle of it',
+    async () => {
+      const { PATH = '' } = process.env;
+      const told = await chainmend('explain bitcoin/node2 --local disk-full --json', { PATH });
+      expect(objectOf(told)).toMatchObject({
+        state: 'healed',
+        done: [expect.stringContaining('grow 500 → 900 GiB'), expect.anything()],
+      });
+      const early = await chainmend('status bitcoin --local disk-full@1', { PATH });
+      expect(early.stdout).toContain('Nothing is open in bitcoin');
+    },
+    HEALED_MS,
+  );
+});

@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { CONDITIONS, FAILURES, GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
+import { PAGE_WANTS } from '../../../shared/model/page-wants.ts';
+
+const runbooks = readdirSync(join(import.meta.dirname, '../../../docs/runbooks')).map((name) =>
+  name.replace('.md', ''),
+);
+
+describe('what a page wants', () => {
+  it('is known of every code, and of no other', () => {
+    const codes = Object.keys({ ...GUARDRAILS, ...FAILURES, ...CONDITIONS, 'approval-wanted': '' });
+    expect(Object.keys(PAGE_WANTS).sort()).toEqual(codes.sort());
+  });
+
+  it.each(Object.entries(PAGE_WANTS))('of %s fits into a subject, and leads to a runbook that is there', (_, want) => {
+    expect(want.wants).toMatch(/^[a-zA-Z][^.:]{4,43}$/);
+    if (want.runbook !== undefined) expect(runbooks).toContain(want.runbook);
+  });
+
+  it('is what docs/pages.md says, in its table and in the mails below it (npm run pages writes it)', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/pages.md'), 'utf8');
+    const rows = new Map(
+      [...page.matchAll(/^\| \[?`([\w-]+)`[^|]* \| ([^|]+) \| (\w+) \|/gm)].map(([, code, ...rest]) => [code, rest]),
+    );
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(Object.entries(PAGE_WANTS).map(([code, { wants, urgency }]) => [code, [wants, urgency]])),
+    );
+    const mails = page.split(/^### /m).slice(1);
+    expect(mails.length).toBeGreaterThan(30);
+    for (const mail of mails) {
+      const [code = ''] = mail.split('\n', 1);
+      expect(mail).toContain(`: ${PAGE_WANTS[code as keyof typeof PAGE_WANTS].wants}\n`);
+    }
+  });
+});
