@@ -1,6 +1,11 @@
 // Reads what a report of an account is made of: the journal (DynamoDB), metrics and alarm history (CloudWatch), snapshots (EC2). It changes nothing.
 // What cannot be read is a note on the page; the rest is told.
-import { CloudWatchClient, DescribeAlarmHistoryCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmHistoryCommand,
+  GetMetricDataCommand,
+  paginateListMetrics,
+} from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -114,22 +119,45 @@ async function readAll(
     }
   journal.sort((a, b) => a.atMs - b.atMs || (a.place < b.place ? -1 : 1));
   const store = createStore(dynamodb, tableName);
+  const instances = new Map<string, string>();
   const places = new Map<string, { readonly fleet: string; readonly node: string }>();
   for (const fleet of names)
     for (const { nodes } of await orNote(`How ${fleet} was observed`, () => store.readObservations(fleet), []))
-      for (const { name } of nodes) places.set(`${fleet}/${name}`, { fleet, node: name });
+      for (const { name, instanceId } of nodes) {
+        places.set(`${fleet}/${name}`, { fleet, node: name });
+        instances.set(`${fleet}/${name}`, instanceId);
+      }
   // A node that is gone by now has had lines in the journal.
   for (const { fleet, node } of journal)
     if (node !== '-' && node !== '') places.set(`${fleet}/${node}`, { fleet, node });
   status('metrics …');
   const metrics = [
-    ...[...places.values()].flatMap((place) => NODE_METRICS.map((name) => ({ ...place, name }))),
-    ...names.map((fleet) => ({ fleet, node: undefined, name: 'Tip' })),
+    ...[...places.values()].flatMap((place) => NODE_METRICS.map((name) => ours(place.fleet, place.node, name))),
+    ...names.map((fleet) => ours(fleet, undefined, 'Tip')),
   ];
   const period = periodSeconds(metrics.length);
   const series = await orNote('Metrics', () => readMetrics(cloudwatch, metrics, { fromMs, toMs, period }), new Map());
   const of = (fleet: string, node: string | undefined, name: string): Samples =>
-    series.get(keyOf({ fleet, node, name })) ?? [];
+    series.get(keyOf(ours(fleet, node, name))) ?? [];
+  // Where the watch publishes no fullness, as with a probe in a VPC, the CloudWatch agent does.
+  const blind = [...places.entries()].filter(([, { fleet, node }]) => of(fleet, node, 'DiskUsedPercent').length === 0);
+  const paths = new Set(wanted.flatMap(({ volumes }) => volumes.map(({ path }) => path)));
+  const agents = await orNote('The fullness of disks', async () => {
+    const ids = new Set(blind.flatMap(([about]) => instances.get(about) ?? []));
+    return ids.size === 0 ? [] : (await agentMetrics(cloudwatch)).filter(isOnOneOf(ids, paths));
+  }, []);
+  const agentSeries = await orNote(
+    'The fullness of disks',
+    () => readMetrics(cloudwatch, agents, { fromMs, toMs, period }),
+    new Map<string, Samples>(),
+  );
+  const diskOf = (fleet: string, node: string): Samples => {
+    const own = of(fleet, node, 'DiskUsedPercent');
+    const instanceId = instances.get(`${fleet}/${node}`);
+    if (own.length > 0 || instanceId === undefined) return own;
+    const volumes = agents.filter(({ dimensions }) => dimensions['InstanceId'] === instanceId);
+    return fullestOf(volumes.map((metric) => agentSeries.get(keyOf(metric)) ?? []));
+  };
   status('alarms and snapshots …');
   const alarms = await orNote('The history of alarms', () => readAlarms(cloudwatch, names, fromMs, toMs), []);
   const recoveries = new Map<string, Recovery>();
@@ -155,7 +183,7 @@ async function readAll(
     })),
     nodes: [...places.values()].map(({ fleet, node }) => ({
       ...{ fleet, node, health: of(fleet, node, 'Health') },
-      ...{ lag: of(fleet, node, 'HeightLag'), disk: of(fleet, node, 'DiskUsedPercent') },
+      ...{ lag: of(fleet, node, 'HeightLag'), disk: diskOf(fleet, node) },
     })),
     ...{ journal, alarms, notes, stepMs: period * 1_000 },
   };
@@ -164,18 +192,55 @@ async function readAll(
 const NODE_METRICS = ['Health', 'HeightLag', 'DiskUsedPercent'] as const;
 
 interface Metric {
-  readonly fleet: string;
-  readonly node: string | undefined;
+  readonly namespace: string;
   readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
 }
 
-const keyOf = ({ fleet, node, name }: Metric): string => JSON.stringify([fleet, node ?? null, name]);
+const ours = (fleet: string, node: string | undefined, name: string): Metric => ({
+  ...{ namespace: METRIC_NAMESPACE, name },
+  dimensions: { Fleet: fleet, ...(node !== undefined && { Node: node }) },
+});
+
+const keyOf = ({ namespace, name, dimensions }: Metric): string => JSON.stringify([namespace, name, dimensions]);
 
 interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
   /** Seconds. */
   readonly period: number;
+}
+
+/** "ListMetrics returns up to 500 results": some 25,000 volumes. */
+const METRIC_PAGES_MOST = 50;
+
+/** What the agents of all instances publish of their disks. */
+async function agentMetrics(cloudwatch: CloudWatchClient): Promise<readonly Metric[]> {
+  const found: Metric[] = [];
+  let pages = 0;
+  const wanted = { Namespace: 'CWAgent', MetricName: 'disk_used_percent', Dimensions: [{ Name: 'InstanceId' }] };
+  for await (const { Metrics = [], NextToken } of paginateListMetrics({ client: cloudwatch }, wanted)) {
+    for (const { Dimensions = [] } of Metrics)
+      found.push({
+        ...{ namespace: 'CWAgent', name: 'disk_used_percent' },
+        dimensions: Object.fromEntries(Dimensions.map(({ Name = '', Value = '' }) => [Name, Value])),
+      });
+    if (++pages === METRIC_PAGES_MOST && NextToken !== undefined)
+      throw new Error(`more than ${METRIC_PAGES_MOST} pages of metrics of the CloudWatch agent`);
+  }
+  return found;
+}
+
+const isOnOneOf =
+  (instanceIds: ReadonlySet<string>, paths: ReadonlySet<string>) =>
+  ({ dimensions }: Metric): boolean =>
+    instanceIds.has(dimensions['InstanceId'] ?? '') && paths.has(dimensions['path'] ?? '');
+
+/** Of each moment the fullest volume. */
+export function fullestOf(volumes: readonly Samples[]): Samples {
+  const worst = new Map<number, number>();
+  for (const [atMs, value] of volumes.flat()) worst.set(atMs, Math.max(worst.get(atMs) ?? 0, value));
+  return [...worst].sort(([a], [b]) => a - b);
 }
 
 /** Of each period the largest value: the worst of a lag, a fullness, a health. */
@@ -187,13 +252,13 @@ async function readMetrics(
   const found = new Map<string, (readonly [number, number])[]>();
   for (let from = 0; from < metrics.length; from += QUERIES_A_CALL) {
     const some = metrics.slice(from, from + QUERIES_A_CALL);
-    const MetricDataQueries = some.map(({ fleet, node, name }, at) => ({
+    const MetricDataQueries = some.map(({ namespace, name, dimensions }, at) => ({
       Id: `m${at}`,
       MetricStat: {
         Metric: {
-          Namespace: METRIC_NAMESPACE,
+          Namespace: namespace,
           MetricName: name,
-          Dimensions: [{ Name: 'Fleet', Value: fleet }, ...(node === undefined ? [] : [{ Name: 'Node', Value: node }])],
+          Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
         },
         Period: period,
         Stat: 'Maximum',

@@ -121,7 +121,8 @@ describe('a report', () => {
     const { nodes, journal, fleets, notes } = told['report'] as ReportFacts;
     expect(notes).toEqual([]);
     expect(nodes.map(({ node }) => node).sort()).toEqual(['node1', 'node2', 'node3', 'node4']);
-    for (const { health, lag } of nodes) expect(Math.min(health.length, lag.length)).toBeGreaterThan(2);
+    for (const { health, lag, disk } of nodes)
+      expect(Math.min(health.length, lag.length, disk.length)).toBeGreaterThan(2);
     expect(journal.length).toBeGreaterThan(0);
     expect(fleets).toMatchObject([
       { fleet: 'bitcoin', recovery: { is: 'known', newest: { height: expect.any(Number) } } },
