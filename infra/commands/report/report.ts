@@ -61,7 +61,7 @@ interface Asked {
 }
 
 /** Pure. */
-export const accountFacts = (
+const accountFacts = (
   { account, region, fleets, nodes, journal, alarms, stepMs, notes }: AccountReport,
   { fromMs, toMs, fleets: names, command }: Asked,
 ): ReportFacts => ({

@@ -1,13 +1,13 @@
 // The report in Chromium: it loads nothing, says no error, has no finding of axe in light and dark, and the keyboard reaches every event. `npm test`
 // opens one page; `npm test -- report-browser` plays four scenarios and a storm.
 import { execFile } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import axe from 'axe-core';
 import { type Browser, launch, type Page } from 'puppeteer-core';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { readCodeBook } from '../../../infra/report/codes.ts';
@@ -36,7 +36,6 @@ const RUNS: readonly (readonly [name: string, script: string, words: readonly st
   ['storm 17', 'local/storms/storm-cli.ts', ['--seeds', '17']],
 ];
 const PLAYED_MS = 300_000;
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const folder = mkdtempSync(join(tmpdir(), 'chainmend-report-'));
 let browser: Browser;
@@ -76,7 +75,7 @@ async function open(file: string, scheme: 'light' | 'dark'): Promise<Opened> {
 async function findingsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
   // From the debugger, which the page's policy does not hold: the page itself could not load it.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return (await page.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' | ')))`,
