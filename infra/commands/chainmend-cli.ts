@@ -5,6 +5,10 @@ import type { Command } from 'commander';
 import { plainJson, plainText } from '../../shared/text/plain-text.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
 import { fleetsDirectory } from '../fleets.ts';
+import { readAccount as readForAdoption } from './adopt/account.ts';
+import type { AdoptContext } from './adopt/context.ts';
+import { localTwin } from './adopt/twin.ts';
+import { addAdoptVerb } from './adopt/verbs.ts';
 import { addCompletionVerb } from './completion.ts';
 import { confirmOnTerminal } from './confirmation.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
@@ -20,6 +24,9 @@ import type { NamesContext } from './names/context.ts';
 import { addNamesVerbs } from './names/verbs.ts';
 import { readAccount } from './preflight/account.ts';
 import { type Ended, type Output, runProgram, type SharedOptions } from './program.ts';
+import { reportAccount } from './report/account.ts';
+import type { ReportContext } from './report/report.ts';
+import { addReportVerb } from './report/verbs.ts';
 import { awsBelongings } from './retire/belongings.ts';
 import { awsAccount } from './smoke/aws-account.ts';
 import { cdk } from './smoke/cdk.ts';
@@ -33,16 +40,20 @@ export interface Desk {
   readonly doctor: DoctorContext;
   readonly fleets: FleetsDesk;
   readonly names: NamesContext;
+  readonly adopt: AdoptContext;
   readonly smoke: SmokeContext;
+  readonly report: ReportContext;
 }
 
 export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addHealVerbs(program, desk.heal, ended);
+  addReportVerb(program, desk.report, ended);
   program.commandsGroup('What is going on:');
   addDoctorVerb(program, desk.doctor, ended);
   program.commandsGroup('Fleets:');
   addFleetVerbs(program, desk.fleets, ended);
   addNamesVerbs(program, desk.names);
+  addAdoptVerb(program, desk.adopt, ended);
   program.commandsGroup('Else:');
   addSmokeVerb(program, desk.smoke, ended);
   addCompletionVerb(program, desk.heal.say);
@@ -100,7 +111,9 @@ function terminalOf(interrupted: AbortSignal): Terminal {
         ...{ directory: fleetsDirectory, store: () => ssmParameterStore(), belongings, confirm, say },
         account: (fleets) => readAccount(fleets),
       },
+      report: { account: () => reportAccount(), say, status },
       names: { account: () => awsNames(), belongings, confirm, say },
+      adopt: { read: (options) => readForAdoption(options), playTwin: localTwin, say, status },
       smoke: {
         ...{ account: () => awsAccount(), suite: openSuite, cdk, interrupted, made: new Map(), say, complain, sleep },
         nowMs: () => Date.now(),

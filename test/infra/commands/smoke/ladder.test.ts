@@ -76,7 +76,9 @@ describe('before a ladder is climbed', () => {
 
   it('a stack without its fleet is told how to get it, and one with the other fleet is none', () => {
     expect(blockersOf(ground, true, true)).toEqual([
-      expect.stringMatching(/the fleet "smoke-ladder".*-- smoke --ladder --print-fleet > infra\/fleets\/smoke-ladder\.yaml/),
+      expect.stringMatching(
+        /the fleet "smoke-ladder".*-- smoke --ladder --print-fleet > infra\/fleets\/smoke-ladder\.yaml/,
+      ),
     ]);
     expect(blockersOf({ ...ground, standingFleet: JSON.stringify(smokeFleet('smoke-ladder')) }, true, true)).toEqual([
       expect.stringMatching(/push smoke-ladder/),
