@@ -21,6 +21,7 @@ const LOCAL = [
   ['oracle'],
   ['scenarios'],
   ['machines', 'storms'],
+  ['twin'],
   ['cli'],
   ['main.ts'],
 ];

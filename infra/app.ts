@@ -7,10 +7,16 @@ import { terminalText } from '../shared/text/terminal-text.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
 import { emailAddress } from './constructs/pages.ts';
+import { nearest } from './fleet-suggestions.ts';
 import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
 import { InputError } from './input-error.ts';
 import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
+
+/** What may be given by `-c`: see `synthesize`. */
+const OURS = ['email', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys'];
+/** Words that CDK's own command line puts into the context ("Context values", AWS CDK Developer Guide); all of its others have a colon or a slash. */
+const OF_CDK = ['tree-metadata', 'cli-telemetry', 'acknowledged-issue-numbers'];
 
 try {
   // The feature flags that `cdk init` would write into cdk.json. They are here so that every way of starting the app has them.
@@ -32,6 +38,7 @@ try {
  * - kmsKeys: ARNs of the keys of other accounts that encrypt the nodes' volumes, with commas.
  */
 async function synthesize(app: App): Promise<void> {
+  refuseUnknownContext(app);
   const email = contextOf(app, 'email');
   // Wrong input is reported before anything is bundled.
   if (email !== undefined) emailAddress(email);
@@ -53,6 +60,16 @@ async function synthesize(app: App): Promise<void> {
   });
   addChecks(app);
   app.synth();
+}
+
+/** A misspelt `email` would deploy a stack that pages nobody. */
+function refuseUnknownContext(app: App): void {
+  const given = Object.keys(app.node.getAllContext() as Readonly<Record<string, unknown>>);
+  const unknown = given.find((name) => !(/[:/@]/.test(name) || OURS.includes(name) || OF_CDK.includes(name)));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, OURS);
+  const instead = near === undefined ? `there are ${OURS.join(', ')}` : `did you mean "${near}"?`;
+  throw new InputError(`unknown context ${JSON.stringify(unknown)}; ${instead}`);
 }
 
 /** An alarm's description holds 1,024 characters, and the prefix needs room for a sentence next to it. */

@@ -5,6 +5,10 @@ import type { Command } from 'commander';
 import { plainJson, plainText } from '../../shared/text/plain-text.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
 import { fleetsDirectory } from '../fleets.ts';
+import { readAccount as readForAdoption } from './adopt/account.ts';
+import type { AdoptContext } from './adopt/context.ts';
+import { localTwin } from './adopt/twin.ts';
+import { addAdoptVerb } from './adopt/verbs.ts';
 import { addCompletionVerb } from './completion.ts';
 import { confirmOnTerminal } from './confirmation.ts';
 import { ssmParameterStore } from './fleets/parameter-store.ts';
@@ -33,6 +37,7 @@ export interface Desk {
   readonly heal: HealCommandContext;
   readonly fleets: FleetsDesk;
   readonly names: NamesContext;
+  readonly adopt: AdoptContext;
   readonly smoke: SmokeContext;
   readonly report: ReportContext;
 }
@@ -43,6 +48,7 @@ export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   program.commandsGroup('Fleets:');
   addFleetVerbs(program, desk.fleets, ended);
   addNamesVerbs(program, desk.names);
+  addAdoptVerb(program, desk.adopt, ended);
   program.commandsGroup('Else:');
   addSmokeVerb(program, desk.smoke, ended);
   addCompletionVerb(program, desk.heal.say);
@@ -101,6 +107,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       },
       report: { account: () => reportAccount(), say, status },
       names: { account: () => awsNames(), belongings, confirm, say },
+      adopt: { read: (options) => readForAdoption(options), playTwin: localTwin, say, status },
       smoke: {
         ...{ account: () => awsAccount(), suite: openSuite, cdk, interrupted, made: new Map(), say, complain, sleep },
         nowMs: () => Date.now(),

@@ -115,12 +115,20 @@ describe('the app, synthesized in a process of its own with no credentials and n
     120_000,
   );
 
+  it('is a stack that looks after nothing where there is no fleet file', async () => {
+    const none = await ensureSynthesized({ assemblies: temporary(), fleets: temporary() });
+    expect(read(none, 'Chainmend.template.json')).not.toContain('/chainmend/fleets/');
+  }, 120_000);
+
   it('says what is wrong with what it was given', async () => {
     const given = { bundles: await ensureBundled(), email: 'oncall' };
     await expect(synthesize(join(temporary(), 'assembly'), given)).rejects.toThrow(
       'context "email" is "oncall", expected an address',
     );
     const { email: _, ...rest } = given;
+    await expect(synthesize(join(temporary(), 'assembly'), { ...rest, emial: 'oncall@example.com' })).rejects.toThrow(
+      'unknown context "emial"; did you mean "email"?',
+    );
     await expect(synthesize(join(temporary(), 'assembly'), { ...rest, nodeRoles: 'bitcoin-node' })).rejects.toThrow(
       'context "nodeRoles" has "bitcoin-node", expected ARNs such as arn:aws:iam::111122223333:role/bitcoin-node, or none',
     );

@@ -34,6 +34,52 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'infra/commands/adopt/words.ts': [
+    {
+      name: 'a name that speaks of signing is no follower’s, whatever else it says',
+      find: "found.find((role) => role === 'validator') ?? found[0]",
+      replace: 'found[0]',
+      caughtBy: ['infra/commands/adopt/adoption'],
+    },
+  ],
+  'infra/commands/adopt/grouping.ts': [
+    {
+      name: 'two chains under one tag are no fleet',
+      find: 'known.every(({ guess }) => guess.chain === seed.guess.chain) &&',
+      replace: 'known.length > 0 &&',
+      caughtBy: ['infra/commands/adopt/adoption'],
+    },
+    {
+      name: 'two networks of one chain are no fleet',
+      find: 'networks.size <= 1 &&',
+      replace: 'networks.size >= 0 &&',
+      caughtBy: ['infra/commands/adopt/adoption'],
+    },
+  ],
+  'infra/commands/adopt/mask.ts': [
+    {
+      name: 'a word that may name somebody has a pseudonym in a read-out',
+      find: '!isPublicWord(word.toLowerCase())',
+      replace: '!isPublicWord(word.toLowerCase()) && word.length > 5',
+      caughtBy: ['infra/commands/adopt/adoption'],
+    },
+  ],
+  'infra/commands/adopt/adopt.ts': [
+    {
+      name: 'a fleet file that is there is never written over',
+      find: "writeFileSync(path, text, { flag: 'wx' })",
+      replace: "writeFileSync(path, text, { flag: 'w' })",
+      caughtBy: ['infra/commands/adopt/verb'],
+    },
+  ],
+  'local/twin/drills.ts': [
+    {
+      name: 'a node that is down at the end of a drill was not healed',
+      find: "ended?.outcome === 'healed' && !UNWELL.includes(state) ? ended",
+      replace: "ended?.outcome === 'healed' ? ended",
+      caughtBy: ['local/twin'],
+    },
+  ],
   'shared/fleet/node-names.ts': [
     {
       name: 'a node keeps its name when its sibling goes',

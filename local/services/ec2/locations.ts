@@ -7,6 +7,7 @@ import type {
   DescribeSubnetsResult,
 } from '@aws-sdk/client-ec2';
 import type { Operation } from '../../simulator/service.ts';
+import { imageAndGroupOperations } from './images-groups.ts';
 import type { Subnet } from './model.ts';
 import { type FilterFields, filtered, paged, refuseDryRun } from './query.ts';
 import type { Ec2State } from './state.ts';
@@ -18,6 +19,7 @@ export function locationOperations(state: Ec2State): Record<string, Operation> {
   const { kernel } = state;
   return {
     ...subnetOperations(state),
+    ...imageAndGroupOperations(state),
     DescribeAvailabilityZones: (): DescribeAvailabilityZonesResult => ({
       AvailabilityZones: ZONES.map((letter, index) => ({
         ZoneName: `${kernel.regionName}${letter}`,

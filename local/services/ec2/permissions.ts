@@ -126,6 +126,8 @@ const DESCRIBES = [
   'DescribeLaunchTemplateVersions',
   'DescribeAddresses',
   'DescribeSubnets',
+  'DescribeImages',
+  'DescribeSecurityGroups',
   'DescribeNetworkInterfaces',
 ];
 

@@ -6,12 +6,14 @@ import {
   CreateLaunchTemplateVersionCommand,
   DeleteLaunchTemplateCommand,
   DescribeAddressesCommand,
+  DescribeImagesCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
   DescribeInstanceTypesCommand,
   DescribeLaunchTemplatesCommand,
   DescribeLaunchTemplateVersionsCommand,
+  DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVolumesCommand,
   DisassociateAddressCommand,
@@ -680,6 +682,24 @@ describe('Attributes and places', () => {
     ]);
     const unknown = new DescribeSubnetsCommand({ SubnetIds: ['subnet-1'] });
     await expect(ec2.send(unknown)).rejects.toMatchObject(named('InvalidSubnetID.NotFound'));
+  });
+});
+
+describe('What an instance has', () => {
+  it('is an image with a name, and a group that admits its own members', async () => {
+    region.ec2.addInstance({ privateIp: '10.0.64.11' });
+    const image = [{ Name: 'image-id', Values: ['ami-0123456789abcdef0'] }];
+    const { Images } = await ec2.send(new DescribeImagesCommand({ Filters: image }));
+    expect(Images).toMatchObject([{ ImageId: 'ami-0123456789abcdef0', Name: 'image-9abcdef0', State: 'available' }]);
+    const group = [{ Name: 'group-id', Values: [SECURITY_GROUP_ID] }];
+    const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters: group }));
+    expect(SecurityGroups).toMatchObject([{ GroupName: 'default', IpPermissions: [{ IpProtocol: '-1' }] }]);
+    const unknown = [
+      [new DescribeImagesCommand({ ImageIds: ['ami-00000001'] }), 'InvalidAMIID.NotFound'],
+      [new DescribeSecurityGroupsCommand({ GroupIds: ['sg-00000001'] }), 'InvalidGroup.NotFound'],
+    ] as const;
+    for (const [command, code] of unknown)
+      await expect(ec2.send(command as DescribeImagesCommand)).rejects.toMatchObject(named(code));
   });
 });
 

@@ -1,0 +1,36 @@
+// `chainmend adopt`, as a verb of the program.
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Ended } from '../program.ts';
+import { type AdoptOptions, adopt } from './adopt.ts';
+import type { AdoptContext } from './context.ts';
+
+export function addAdoptVerb(program: Command, context: AdoptContext, ended: Ended): void {
+  program
+    .command('adopt')
+    .description('read an account, change nothing, and propose fleet files for the nodes that run there')
+    .option('--out <dir>', 'write the files there, never over one that exists')
+    .option('--plan', 'only print what would be written')
+    .option('--tag <key=value>', 'read only instances with this tag')
+    .option('--read-out <file>', 'write what was read to a file, and propose nothing')
+    .option('--from <file>', 'use such a file in place of the account; needs no credentials')
+    .option('--no-mask', 'keep names, addresses, ids and the account in the read-out')
+    .option('--twin', 'play each fleet in the local region: a full disk, a stuck client, broken data, a lost instance')
+    .option('--storms <n>', 'with --twin: so many storms of each fleet, too', whole(1, STORMS_MAX))
+    .option('--seed <n>', 'with --twin: another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
+    .action(async (options: AdoptOptions) => {
+      const { status, facts } = await adopt(context, options);
+      ended.status = status;
+      ended.facts = facts;
+    });
+}
+
+/** A storm takes a minute. */
+const STORMS_MAX = 100;
+
+function whole(least: number, most: number): (written: string) => number {
+  return (written) => {
+    const value = Number(written);
+    if (/^\d+$/.test(written) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
