@@ -1,6 +1,7 @@
 // `npm start`: runs a scenario in a local region, or stories on real machines, and prints what happened. Exit status 0: the expectations held; 1:
 // they did not; 2: wrong usage.
 
+import { ReportFileError } from '../infra/report/file.ts';
 import { plainJson } from '../shared/text/plain-text.ts';
 import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
@@ -9,6 +10,7 @@ import { type Audience, ensurePrepared, printStory, reportUnmet } from './cli/pr
 import { serve } from './cli/serve.ts';
 import { showReal } from './cli/show-real.ts';
 import { remarkColors } from './cli/terminal.ts';
+import { writeReport } from './cli/write-report.ts';
 import { run } from './scenarios/run.ts';
 
 // The output must not depend on the host's time zone.
@@ -23,7 +25,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await carryOut(parseArguments(process.argv.slice(2)));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || error instanceof ReportFileError)) throw error;
   console.error(terminalText(remarkColors.red(error.message)));
   process.exitCode = 2;
 }
@@ -47,6 +49,8 @@ async function carryOut(request: Request): Promise<0 | 1> {
     }
     case 'story':
       return reportUnmet(await printStory(request.run, request.explain, audience(say)), remark);
+    case 'report':
+      return reportUnmet(await writeReport(request.run, request.file, remark), remark);
     case 'real':
       return await showReal(request.real, audience(say), remark);
     case 'serve':

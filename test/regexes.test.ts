@@ -18,7 +18,7 @@ const KNOWN: Readonly<Record<string, string>> = {
 const COMPOSED: Readonly<Record<string, string>> = {
   'infra/bundle/plugins.ts': 'names of our own list',
   'infra/bundle/rewriting.ts': 'names of packages',
-  'local/cli/story/alarm-history.ts': 'kinds of alarms',
+  'infra/report/alarm-owner.ts': 'kinds of alarms',
   'shared/node-commands/command.ts': 'patterns of parameters.ts, which are literals there',
   'shared/node-commands/compose.ts': 'names of our own shell functions',
   'shared/events/alarm.ts': 'two literals',

@@ -22,6 +22,9 @@ import type { NamesContext } from './names/context.ts';
 import { addNamesVerbs } from './names/verbs.ts';
 import { readAccount } from './preflight/account.ts';
 import { type Ended, type Output, runProgram, type SharedOptions } from './program.ts';
+import { reportAccount } from './report/account.ts';
+import type { ReportContext } from './report/report.ts';
+import { addReportVerb } from './report/verbs.ts';
 import { awsBelongings } from './retire/belongings.ts';
 import { awsAccount } from './smoke/aws-account.ts';
 import { cdk } from './smoke/cdk.ts';
@@ -36,10 +39,12 @@ export interface Desk {
   readonly names: NamesContext;
   readonly adopt: AdoptContext;
   readonly smoke: SmokeContext;
+  readonly report: ReportContext;
 }
 
 export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addHealVerbs(program, desk.heal, ended);
+  addReportVerb(program, desk.report, ended);
   program.commandsGroup('Fleets:');
   addFleetVerbs(program, desk.fleets, ended);
   addNamesVerbs(program, desk.names);
@@ -100,6 +105,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
         ...{ directory: fleetsDirectory, store: () => ssmParameterStore(), belongings, confirm, say },
         account: (fleets) => readAccount(fleets),
       },
+      report: { account: () => reportAccount(), say, status },
       names: { account: () => awsNames(), belongings, confirm, say },
       adopt: { read: (options) => readForAdoption(options), playTwin: localTwin, say, status },
       smoke: {

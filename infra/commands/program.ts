@@ -5,6 +5,7 @@ import pico from 'picocolors';
 import { unfitWord } from '../../shared/text/command-words.ts';
 import { plainLines } from '../../shared/text/terminal-text.ts';
 import { FleetFilesError } from '../fleets.ts';
+import { ReportFileError } from '../report/file.ts';
 import { UsageError } from './fleets/context.ts';
 import { StoreError } from './fleets/parameter-store.ts';
 import { RequestError, SuiteError } from './heal/context.ts';
@@ -91,7 +92,11 @@ const errorsText = (count: number): string => (count === 1 ? '1 error' : `${coun
 
 function statusOf(error: unknown): 1 | 2 | undefined {
   if (error instanceof UsageError || error instanceof RequestError) return 2;
-  const isOurs = error instanceof SuiteError || error instanceof StoreError || error instanceof SmokeError;
+  const isOurs =
+    error instanceof SuiteError ||
+    error instanceof StoreError ||
+    error instanceof SmokeError ||
+    error instanceof ReportFileError;
   // Errors of the file system name the file.
   return isOurs || (error instanceof Error && 'syscall' in error) ? 1 : undefined;
 }

@@ -33,6 +33,7 @@ export type Request =
   | { readonly do: 'list'; readonly what: ListName }
   | { readonly do: 'json'; readonly run: RunRequest }
   | { readonly do: 'story'; readonly run: RunRequest; readonly explain: boolean }
+  | { readonly do: 'report'; readonly run: RunRequest; readonly file: string }
   | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number; readonly after: number | 'end' }
   | { readonly do: 'real'; readonly real: RealRequest };
 
@@ -69,6 +70,7 @@ interface Options {
   readonly lane: string;
   readonly json?: true;
   readonly explain?: true;
+  readonly report?: string;
   readonly serve?: true;
   readonly speed?: string;
   readonly after?: string;
@@ -119,6 +121,7 @@ function command(write: (text: string) => void): Command {
     )
     .option('--json', 'one JSON object on stdout in place of the story')
     .option('--explain', 'the story with its evidence, and every request that AWS served')
+    .option('--report <file>', 'the run as one HTML page, in place of the story')
     .option('--lane <lane>', 'fidelity: over the AWS wire protocols; sweep: the same without them, faster', 'fidelity')
     .option('--serve', 'keep the region open on 127.0.0.1 for any AWS SDK or CLI, until Ctrl-C')
     .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
@@ -146,7 +149,7 @@ function requestOf(options: Options): Request {
   ).filter(([, , given]) => given);
   const ways = [
     ...lists.map(([flag]) => flag),
-    ...(['json', 'explain', 'serve'] as const).filter((name) => options[name]).map((name) => `--${name}`),
+    ...(['json', 'explain', 'report', 'serve'] as const).filter((name) => options[name]).map((name) => `--${name}`),
   ];
   if (ways.length > 1) throw new UsageError(`${ways.join(' and ')} do not go together`);
   if (options.speed !== undefined && !options.serve) throw new UsageError('--speed: only with --serve');
@@ -155,6 +158,7 @@ function requestOf(options: Options): Request {
   const run = runOf(options);
   const [list] = lists;
   if (list) return { do: 'list', what: list[1] };
+  if (options.report !== undefined) return { do: 'report', run, file: options.report };
   if (options.serve)
     return {
       do: 'serve',
@@ -252,6 +256,7 @@ function wrongOption({ code, message }: CommanderError, program: Command): strin
 function optionError(flag: string): string {
   if (flag === '--seed') return `expected ${A_SEED}`;
   if (flag === '--speed') return `expected ${A_SPEED}`;
+  if (flag === '--report') return 'expected the path of an HTML file to write';
   if (flag === '--after') return `expected ${MINUTES}`;
   if (flag === '--world') return 'expected the path of a world file';
   return `expected one of ${Object.entries(NAMES)

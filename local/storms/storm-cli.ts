@@ -5,8 +5,11 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { ReportFileError, writeReportFile } from '../../infra/report/file.ts';
 import { ensureSynthesized } from '../../infra/synth.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
+import { reportFactsOf } from '../scenarios/report/report-facts.ts';
+import type { World } from '../scenarios/world/world.ts';
 import { playAll } from './crew.ts';
 import { stormOf } from './draw-storm.ts';
 import { GENERATORS, type GeneratorName, isGeneratorName } from './generators.ts';
@@ -34,6 +37,7 @@ interface Options {
   readonly compare?: true;
   readonly policy?: string;
   readonly out?: string;
+  readonly report?: string;
 }
 
 class UsageError extends Error {}
@@ -67,6 +71,7 @@ const program = new Command('npm run storm --')
   .option('--compare', 'plays each storm with each policy, and chainmend, and prints how they were scored')
   .option('--policy <command>', 'the same with a program of yours: docs/policies.md')
   .option('--out <file>', 'with --shrink: writes the world file there; with --compare: the picture (SVG)')
+  .option('--report <file>', 'of one seed: writes what happened as one HTML page')
   .exitOverride()
   .configureOutput({ writeErr: () => {} });
 
@@ -84,6 +89,8 @@ try {
   const { sweeps } = options;
   if (sweeps !== 'needed' && sweeps !== 'all')
     throw new UsageError(`--sweeps: expected needed or all, found "${sweeps}"`);
+  if (options.report !== undefined && (options.shrink || options.compare || options.policy !== undefined))
+    throw new UsageError('--report: expected without --shrink, --compare and --policy');
   if (options.types) listTypes(generator);
   else if (options.compare || options.policy !== undefined) {
     if (options.shrink) throw new UsageError('--shrink: expected without --compare and --policy');
@@ -101,15 +108,19 @@ try {
   } else {
     const how: How = { hours, generator, sweeps, ...(only && { only }) };
     await ensureSynthesized({ fleets: GENERATORS[generator].fleets });
-    process.exitCode = options.shrink
-      ? await shrinkOne(onlySeed(seeds), { ...how, out: options.out })
-      : await playMany(seeds, {
-          ...{ ...how, log: options.log, untilBroken: options.untilBroken ?? false },
-          jobs: numberOf('--jobs', options.jobs, JOBS_MAX),
-        });
+    if (options.report !== undefined)
+      process.exitCode = await reportOne(onlySeed(seeds, '--report'), { ...how, file: options.report });
+    else
+      process.exitCode = options.shrink
+        ? await shrinkOne(onlySeed(seeds, '--shrink'), { ...how, out: options.out })
+        : await playMany(seeds, {
+            ...{ ...how, log: options.log, untilBroken: options.untilBroken ?? false },
+            jobs: numberOf('--jobs', options.jobs, JOBS_MAX),
+          });
   }
 } catch (error) {
-  if (!(error instanceof UsageError || error instanceof CommanderError)) throw error;
+  if (!(error instanceof UsageError || error instanceof ReportFileError || error instanceof CommanderError))
+    throw error;
   const isHelp = error instanceof CommanderError && error.exitCode === 0;
   if (!isHelp) console.error(terminalText(error.message));
   process.exitCode = isHelp ? 0 : 2;
@@ -216,6 +227,35 @@ async function shrinkOne(seed: number, { out, ...how }: How & { readonly out: st
   return 1;
 }
 
+/** @throws ReportFileError */
+async function reportOne(seed: number, { file, ...how }: How & { readonly file: string }): Promise<0 | 1> {
+  const generator = GENERATORS[how.generator];
+  const storm = stormOf(seed, how);
+  let world: World | undefined;
+  const ending = await playStorm(storm, generator, {
+    sweeps: how.sweeps,
+    witness: (played) => {
+      world = played;
+    },
+  });
+  for (const line of endingLines(ending, how)) say(line);
+  // A storm whose world was never made has nothing to report; its ending says why.
+  if (world === undefined) return 1;
+  const only = how.only === undefined ? '' : ` --only ${how.only.join(',')}`;
+  const command = `npm run storm -- --seeds ${seed} --generator ${how.generator} --hours ${how.hours}${only} --report ${file}`;
+  const facts = reportFactsOf(world, {
+    source: 'storm',
+    title: `Storm ${seed} of generator ${how.generator}, ${how.hours} h`,
+    sentence: `Faults of ${storm.faults.map(({ type }) => type).join(', ')}.`,
+    command,
+    broken: ending.broken.map(({ promise, atMs, subject, sentence }) => ({
+      ...{ what: `${promise} (${subject})`, atMs, sentence },
+    })),
+  });
+  say(writeReportFile(file, facts));
+  return ending.broken.length > 0 ? 1 : 0;
+}
+
 function seedsOf(words: string): readonly number[] {
   const [, first = '', last = first] = /^(\d{1,12})(?:\.\.(\d{1,12}))?$/.exec(words) ?? [];
   const [from, to] = [Number(first), Number(last)];
@@ -224,10 +264,10 @@ function seedsOf(words: string): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, at) => from + at);
 }
 
-function onlySeed(seeds: readonly number[]): number {
+function onlySeed(seeds: readonly number[], flag: string): number {
   const [seed, another] = seeds;
   if (seed === undefined || another !== undefined)
-    throw new UsageError('--shrink: expected one seed, such as --seeds 17');
+    throw new UsageError(`${flag}: expected one seed, such as --seeds 17`);
   return seed;
 }
 

@@ -2276,6 +2276,42 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/oracle/promises'],
     },
   ],
+  'infra/report/html.ts': [
+    {
+      name: 'report: what strangers say is text',
+      find: "if (typeof one === 'string') return escaped(keepingBlanks(one));",
+      replace: "if (typeof one === 'string') return keepingBlanks(one);",
+      caughtBy: ['infra/report/page'],
+    },
+    {
+      name: 'report: JSON cannot end its element',
+      find: '/[<>&\\u2028\\u2029]/g',
+      replace: '/[\\u2028\\u2029]/g',
+      caughtBy: ['infra/report/page'],
+    },
+  ],
+  'infra/report/series.ts': [
+    {
+      name: 'report: a minute that nobody saw is not known',
+      find: 'unknown: minutes(vague + Math.max(0, steps - within.length)),',
+      replace: 'unknown: minutes(vague),',
+      caughtBy: ['infra/report/incidents'],
+    },
+    {
+      name: 'report: the worst minute of a cell is drawn',
+      find: 'before === null ? value : Math.max(before, value)',
+      replace: 'value',
+      caughtBy: ['infra/report/incidents'],
+    },
+  ],
+  'infra/report/incidents.ts': [
+    {
+      name: 'report: what has no end is not healed',
+      find: "if (!end) return 'open';",
+      replace: "if (!end) return 'healed';",
+      caughtBy: ['infra/report/incidents'],
+    },
+  ],
   'local/oracle/promises/text-is-clean.ts': [
     {
       name: 'the judge: a direction override is hostile',

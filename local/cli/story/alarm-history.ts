@@ -1,7 +1,8 @@
 // CloudWatch's own history of its alarms: which node each alarm belongs to, and how full the disks were at each transition.
 import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
-import { FLEET_ALARM_KINDS, NODE_ALARM_KINDS } from '../../../shared/fleet/resource-names.ts';
+import { ownerOfAlarm } from '../../../infra/report/alarm-owner.ts';
 import { START_MS } from '../../region.ts';
+import { operationPages } from '../../scenarios/report/cloudwatch-pages.ts';
 import type { PlacedNode, World } from '../../scenarios/world/world.ts';
 import { nameOf, type StorySubject } from './lines.ts';
 
@@ -45,13 +46,11 @@ interface Alarms {
 }
 
 const RECORDS_MAX = 100;
-/** A run has a few hundred alarms and transitions; this limit is a hundred times as many pages. */
-const PAGES_MAX = 1_000;
 
 /** CloudWatch's own history of its alarms since the story began, oldest first. */
 export function alarmTransitions(world: World): AlarmTransition[] {
   const dimensions = new Map(
-    pagesOf<Alarms>(world, 'DescribeAlarms', { MaxRecords: RECORDS_MAX }).flatMap(({ MetricAlarms }) =>
+    operationPages<Alarms>(world, 'DescribeAlarms', { MaxRecords: RECORDS_MAX }).flatMap(({ MetricAlarms }) =>
       MetricAlarms.map(
         ({ AlarmName, Dimensions = [] }) =>
           [AlarmName, Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value]))] as const,
@@ -65,7 +64,7 @@ export function alarmTransitions(world: World): AlarmTransition[] {
     StartDate: new Date(START_MS),
     MaxRecords: RECORDS_MAX,
   };
-  return pagesOf<AlarmHistory>(world, 'DescribeAlarmHistory', query)
+  return operationPages<AlarmHistory>(world, 'DescribeAlarmHistory', query)
     .flatMap(({ AlarmHistoryItems }) => AlarmHistoryItems)
     .map(({ AlarmName, Timestamp, HistoryData }) => {
       const { oldState, newState } = JSON.parse(HistoryData) as Record<
@@ -88,22 +87,6 @@ export function alarmTransitions(world: World): AlarmTransition[] {
         ...(disk && { disk }),
       };
     });
-}
-
-function pagesOf<P extends { readonly NextToken?: string }>(
-  { region }: World,
-  operation: string,
-  input: Readonly<Record<string, unknown>>,
-): P[] {
-  const serve = region.cloudwatch.operations[operation];
-  if (!serve) throw new Error(`CloudWatch has no operation ${operation}`);
-  const pages: P[] = [];
-  for (let token: string | undefined; pages.length < PAGES_MAX; token = pages.at(-1)?.NextToken) {
-    if (pages.length > 0 && token === undefined) break;
-    const call = { at: region.clock.now(), actor: 'person' };
-    pages.push(serve({ ...input, ...(token !== undefined && { NextToken: token }) }, call) as P);
-  }
-  return pages;
 }
 
 const MINUTE_MS = 60_000;
@@ -129,31 +112,3 @@ function diskAt(
   const bytesPerHour = growthBytesPerHour(used.map((point) => ({ atMs: point.atMs, usedBytes: point.value })));
   return { role, usedPercent, sizeBytes, usedBytes, bytesPerHour };
 }
-
-/** The owner of an alarm, by the alarm's name: if the alarm is deleted by the end of a run, only its name is left. */
-export interface AlarmOwner {
-  readonly fleet: string;
-  /** undefined: the alarm is about the fleet as a whole. */
-  readonly node: string | undefined;
-}
-
-/** By the names that register-nodes gives; undefined for the suite's own alarms and for people's alarms. */
-export function ownerOfAlarm(alarmName: string, fleets: readonly string[]): AlarmOwner | undefined {
-  // `chainmend-bit-` is also the beginning of `chainmend-bit-coin-…`.
-  const [fleet] = fleets
-    .filter((name) => alarmName.startsWith(prefixOf(name)))
-    .sort((one, other) => other.length - one.length);
-  if (fleet === undefined) return undefined;
-  const rest = alarmName.slice(prefixOf(fleet).length);
-  if (FLEETS.has(rest) || OF_A_FLEET.test(rest)) return { fleet, node: undefined };
-  const node = OF_A_NODE.exec(rest)?.[1];
-  return node === undefined ? undefined : { fleet, node };
-}
-
-const prefixOf = (fleet: string): string => `chainmend-${fleet}-`;
-const FLEETS: ReadonlySet<string> = new Set(FLEET_ALARM_KINDS);
-/** The kind, and the role of a volume other than the first volume. */
-const KIND = `(?:${NODE_ALARM_KINDS.join('|')})(?:-[a-z0-9]+)?`;
-/** In a large fleet one alarm of a kind covers all nodes. */
-const OF_A_FLEET = new RegExp(`^${KIND}$`);
-const OF_A_NODE = new RegExp(`^(.+)-${KIND}$`);

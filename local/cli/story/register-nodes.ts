@@ -1,8 +1,9 @@
 // Changes by register-nodes, as lines of the story: records and alarms, refusals, and questions to people.
+
+import { ownerOfAlarm } from '../../../infra/report/alarm-owner.ts';
 import type { AlarmChange, RecordChange } from '../../../shared/model/journal-fields.ts';
 import { evidenceIn, type JournalLine } from '../../scenarios/report/journal.ts';
 import { counted } from '../format.ts';
-import { ownerOfAlarm } from './alarm-history.ts';
 import { aboutOf, evidenceOf, runOf } from './evidence.ts';
 import type { StoryFacts } from './facts.ts';
 import type { StoryLine } from './lines.ts';

@@ -14,7 +14,10 @@ const END = '<!-- /verbs -->';
 
 const program = (): Command => {
   const made = new Command('chainmend').helpCommand(false);
-  addVerbs(made, { heal: {}, fleets: {}, names: {}, smoke: {} } as unknown as Desk, { status: 0, facts: undefined });
+  addVerbs(made, { heal: {}, fleets: {}, names: {}, smoke: {}, report: {} } as unknown as Desk, {
+    status: 0,
+    facts: undefined,
+  });
   return made;
 };
 

@@ -1,10 +1,13 @@
 // `chainmend` as a person uses it: a process of its own for each command, with only the variables that `npm start -- --serve` has printed.
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ReportFacts } from '../../../infra/report/facts.ts';
 import { sampled } from '../../fixtures/asked.ts';
 import { long } from '../../fixtures/long.ts';
 
@@ -107,6 +110,36 @@ describe('a node', () => {
   long('verbs')('is snapshotted by hand, and the journal has every line of it', async () => {
     expect(await chainmend('snapshot bitcoin --yes')).toMatchObject({ status: 0 });
     expect(objectOf(await chainmend('journal bitcoin --lines 5 --json'))).toMatchObject({ lines: expect.any(Array) });
+  });
+});
+
+describe('a report', () => {
+  it('has the nodes, the journal and the snapshots of the fleet, each from the region as from an account', async () => {
+    const out = join(mkdtempSync(join(tmpdir(), 'chainmend-report-')), 'report.html');
+    const told = objectOf(await chainmend(`report bitcoin --since 2h --out ${out} --json`));
+    expect(told).toMatchObject({ status: 0, file: out });
+    const { nodes, journal, fleets, notes } = told['report'] as ReportFacts;
+    expect(notes).toEqual([]);
+    expect(nodes.map(({ node }) => node).sort()).toEqual(['node1', 'node2', 'node3', 'node4']);
+    for (const { health, lag, disk } of nodes)
+      expect(Math.min(health.length, lag.length, disk.length)).toBeGreaterThan(2);
+    expect(journal.length).toBeGreaterThan(0);
+    expect(fleets).toMatchObject([
+      { fleet: 'bitcoin', recovery: { is: 'known', newest: { height: expect.any(Number) } } },
+    ]);
+    expect(readFileSync(out, 'utf8')).toContain('<h1>Account ');
+    rmSync(dirname(out), { recursive: true });
+  });
+
+  it('of a fleet that is not there, and of a time that is none, is wrong use', async () => {
+    expect(await chainmend('report bitcion')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('did you mean bitcoin?'),
+    });
+    expect(await chainmend('report --since 7w')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('such as 7d or 36h'),
+    });
   });
 });
 

@@ -29,6 +29,7 @@ describe('npm start --', () => {
     expect(parse('')).toEqual({ do: 'story', explain: false, run });
     expect(parse('--explain')).toEqual({ do: 'story', explain: true, run });
     expect(parse('--json')).toEqual({ do: 'json', run });
+    expect(parse('--report a.html')).toEqual({ do: 'report', run, file: 'a.html' });
     expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60, after: 0 });
   });
 
@@ -74,10 +75,13 @@ describe('npm start --', () => {
     [['--list-fault'], "unknown option '--list-fault'; did you mean --list-faults?"],
     [
       ['--zzzzz'],
-      "unknown option '--zzzzz'; there are --scenario, --world, --seed, --fault, --json, --explain, --lane, --serve, --speed, --after, --real, --story, --list, --list-faults, --list-codes",
+      "unknown option '--zzzzz'; there are --scenario, --world, --seed, --fault, --json, --explain, --report, --lane, --serve, --speed, --after, --real, --story, --list, --list-faults, --list-codes",
     ],
     [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
     [['--json', '--explain'], '--json and --explain do not go together'],
+    [['--report', 'a.html', '--json'], '--json and --report do not go together'],
+    [['--report'], '--report: expected the path of an HTML file to write, found nothing after it'],
+    [['--real', '--report', 'a.html'], '--real and --report do not go together'],
     [['--list', '--list-codes'], '--list and --list-codes do not go together'],
     [['--list', 'disk-full'], '--list: expected nothing or museum after it, found "disk-full"'],
     [['--real', '--list', 'museum'], '--list: expected nothing or museum after it, found "museum"'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ownerOfAlarm } from '../../../local/cli/story/alarm-history.ts';
+import { ownerOfAlarm } from '../../../infra/report/alarm-owner.ts';
 import type { HaltFact, StoryFacts } from '../../../local/cli/story/facts.ts';
 import { entryKey } from '../../../local/cli/story/facts.ts';
 import { buildStory } from '../../../local/cli/story/story.ts';

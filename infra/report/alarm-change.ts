@@ -1,0 +1,42 @@
+// CloudWatch's history of alarms as changes of state: whose alarm it is, by its name.
+import type { AlarmHistoryItem } from '@aws-sdk/client-cloudwatch';
+import { ownerOfAlarm } from './alarm-owner.ts';
+import type { AlarmChange } from './facts.ts';
+
+/** Of chainmend's alarms alone: of its nodes `chainmend-…`, of itself `chainmend/…`. */
+export const ALARM_PREFIX = 'chainmend';
+
+/** @param item with HistoryData of a StateUpdate: JSON of CloudWatch; what is none says nothing @returns none for other people's alarms */
+export function alarmChangeOf(
+  { AlarmName = '', Timestamp, HistoryData = '' }: AlarmHistoryItem,
+  fleets: readonly string[],
+): readonly AlarmChange[] {
+  if (!AlarmName.startsWith(`${ALARM_PREFIX}-`) && !AlarmName.startsWith(`${ALARM_PREFIX}/`)) return [];
+  const { oldState, newState } = statesIn(HistoryData);
+  if (Timestamp === undefined || newState?.stateValue === undefined) return [];
+  const owner = ownerOfAlarm(AlarmName, fleets);
+  return [
+    {
+      atMs: Timestamp.getTime(),
+      alarmName: AlarmName,
+      fleet: owner?.fleet,
+      node: owner?.node,
+      from: oldState?.stateValue ?? 'not known',
+      to: newState.stateValue,
+      reason: newState.stateReason ?? '',
+    },
+  ];
+}
+
+interface States {
+  readonly oldState?: { readonly stateValue?: string };
+  readonly newState?: { readonly stateValue?: string; readonly stateReason?: string };
+}
+
+function statesIn(data: string): States {
+  try {
+    return (JSON.parse(data) ?? {}) as States;
+  } catch {
+    return {};
+  }
+}
