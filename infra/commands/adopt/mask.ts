@@ -1,7 +1,8 @@
 // Masks a read-out: who owns the account, and what its things are called, is replaced by pseudonyms. The same word has the same pseudonym everywhere, so
 // that fleets, chains and roles are found in it as before. Pure.
+
+import { isPublicWord } from './public-words.ts';
 import type { ReadOut } from './read-out.ts';
-import { isPublicWord } from './words.ts';
 
 /** What is not masked, for the person who passes the file on. */
 export const NOT_MASKED =
