@@ -260,7 +260,7 @@ export async function readFacts(
     seen,
     unanswered,
     openUntilMs,
-    watched: watchedIn(observations, runs, nowMs),
+    watched: watchedIn(fleet, observations, runs, nowMs),
     breaker,
     haltedSinceMs: haltedSince(watch, nowMs),
     sources,
@@ -341,7 +341,19 @@ async function readInitialization(
   };
 }
 
-function watchedIn(observations: readonly FleetObservation[], instanceId: string, nowMs: number): Watched | null {
+/**
+ * How old what an observation says may be when it is written: a probe by a metric reads a height that was true two periods and a minute before at most
+ * (functions/watch-fleet/probes/metric.ts). What was written before a client's start proves nothing of it.
+ */
+const staleMs = ({ probe }: Pick<Fleet, 'probe'>): number =>
+  probe?.by === 'metric' ? (2 * probe.periodSeconds + 60) * 1_000 : 0;
+
+export function watchedIn(
+  fleet: Fleet,
+  observations: readonly FleetObservation[],
+  instanceId: string,
+  nowMs: number,
+): Watched | null {
   for (const { observedAtMs, nodes } of observations) {
     const node = nodes.find((candidate) => candidate.instanceId === instanceId);
     if (!node || nowMs - observedAtMs > OBSERVATION_VALID_MS) continue;
@@ -351,7 +363,7 @@ function watchedIn(observations: readonly FleetObservation[], instanceId: string
       health,
       reason,
       sinceMs,
-      observedAtMs,
+      observedAtMs: observedAtMs - staleMs(fleet),
       height,
       lagBlocks,
       stoodSinceMs: stoodSince(node, observedAtMs),

@@ -1114,6 +1114,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/facts.ts': [
     {
+      name: 'what a metric says is as old as it may be',
+      find: 'observedAtMs: observedAtMs - staleMs(fleet)',
+      replace: 'observedAtMs',
+      caughtBy: ['functions/replace-node/watched'],
+    },
+    {
       name: 'no client is restarted that runs again, where nobody asks more of it',
       find: '  seesClientsOnly(fleet) &&',
       replace: '  !seesClientsOnly(fleet) &&',
