@@ -11,6 +11,9 @@ import { localTwin } from './adopt/twin.ts';
 import { addAdoptVerb } from './adopt/verbs.ts';
 import { addCompletionVerb } from './completion.ts';
 import { confirmOnTerminal } from './confirmation.ts';
+import type { DiffContext } from './diff/diff.ts';
+import type { PlayedStory } from './diff/form.ts';
+import { addDiffVerb } from './diff/verbs.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import { addDoctorVerb } from './doctor/verbs.ts';
 import { ssmParameterStore } from './fleets/parameter-store.ts';
@@ -18,6 +21,7 @@ import { addFleetVerbs, type FleetsDesk } from './fleets/verbs.ts';
 import { awsSuite } from './heal/aws-suite.ts';
 import type { HealCommandContext, Suite } from './heal/context.ts';
 import { addHealVerbs } from './heal/verbs.ts';
+import { playLocally } from './local-process.ts';
 import { type LocalRegion, serveLocally } from './local-region.ts';
 import { awsNames } from './names/account.ts';
 import type { NamesContext } from './names/context.ts';
@@ -41,6 +45,7 @@ export interface Desk {
   readonly fleets: FleetsDesk;
   readonly names: NamesContext;
   readonly adopt: AdoptContext;
+  readonly diff: DiffContext;
   readonly smoke: SmokeContext;
   readonly report: ReportContext;
 }
@@ -54,6 +59,7 @@ export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addFleetVerbs(program, desk.fleets, ended);
   addNamesVerbs(program, desk.names);
   addAdoptVerb(program, desk.adopt, ended);
+  addDiffVerb(program, desk.diff, ended);
   program.commandsGroup('Else:');
   addSmokeVerb(program, desk.smoke, ended);
   addCompletionVerb(program, desk.heal.say);
@@ -114,6 +120,7 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       report: { account: () => reportAccount(), say, status },
       names: { account: () => awsNames(), belongings, confirm, say },
       adopt: { read: (options) => readForAdoption(options), playTwin: localTwin, say, status },
+      diff: { play: (input, heard) => playLocally<PlayedStory>('local/twin/versions.ts', input, heard), say, status },
       smoke: {
         ...{ account: () => awsAccount(), suite: openSuite, cdk, interrupted, made: new Map(), say, complain, sleep },
         nowMs: () => Date.now(),

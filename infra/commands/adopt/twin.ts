@@ -1,45 +1,7 @@
 // Starts the local region with a read-out, in a process of its own, and hears its verdicts.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { plainText } from '../../../shared/text/plain-text.ts';
-import { repositoryRoot } from '../../paths.ts';
-import { StoreError } from '../fleets/parameter-store.ts';
+import { playLocally } from '../local-process.ts';
 import type { TwinAnswer, TwinInput, TwinLine } from './twin-form.ts';
 
-/** What it says of its own failure; the rest is left out. */
-const STDERR_CHARACTERS = 2_000;
-
-/** It has no variable of AWS: nothing leaves this machine. */
-export async function localTwin(input: TwinInput, heard: (line: TwinLine) => void): Promise<TwinAnswer> {
-  const folder = mkdtempSync(join(tmpdir(), 'chainmend-twin-'));
-  try {
-    const file = join(folder, 'input.json');
-    writeFileSync(file, JSON.stringify(input), { mode: 0o600 });
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-    const words = ['--disable-warning=ExperimentalWarning', join(repositoryRoot, 'local/twin/main.ts'), file];
-    const child = spawn(process.execPath, words, { cwd: repositoryRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const ended = new Promise<number | string>((done, fail) => {
-      child.once('error', fail);
-      child.once('exit', (code, signal) => done(signal ?? code ?? 1));
-    });
-    let remarks = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      remarks = (remarks + text).slice(-STDERR_CHARACTERS);
-    });
-    const lines: TwinLine[] = [];
-    for await (const text of createInterface({ input: child.stdout })) {
-      const line = JSON.parse(text) as TwinLine;
-      lines.push(line);
-      heard(line);
-    }
-    const status = await ended;
-    if (status !== 0)
-      throw new StoreError(`the local region ended with ${status}: ${plainText(remarks, STDERR_CHARACTERS)}`);
-    return { lines };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+export const localTwin = async (input: TwinInput, heard: (line: TwinLine) => void): Promise<TwinAnswer> => ({
+  lines: await playLocally<TwinLine>('local/twin/main.ts', input, heard),
+});

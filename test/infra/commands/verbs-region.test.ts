@@ -220,6 +220,7 @@ const WRONG: readonly (readonly [words: string, sentence: string])[] = [
   ['smoke --subnet here', 'Expected subnet- and 8 or 17 hex digits.'],
   ['completion powershell', "no completion for 'powershell'; there are bash, zsh, fish"],
   ['status --local disk-ful', 'did you mean disk-full?'],
+  ['diff examples/fleets/bitcoin.yaml examples/fleets/irita.yaml', 'expected two versions of one fleet’s file'],
 ];
 
 describe('a wrong word', () => {
