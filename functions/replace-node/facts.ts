@@ -35,6 +35,7 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { RequestedAction } from '../../shared/model/payload.ts';
 import { NODE_TERMINATED } from '../../shared/model/trigger.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
+import { metricValidMs } from '../../shared/probe/metric-age.ts';
 import { ENDED, type Gone, readGone } from './gone.ts';
 import { type LaunchVerdict, type Reach, readLaunch, readReach } from './launch.ts';
 import { isAboutEvent, type Move, moveOf } from './move.ts';
@@ -341,12 +342,8 @@ async function readInitialization(
   };
 }
 
-/**
- * How old what an observation says may be when it is written: a probe by a metric reads a height that was true two periods and a minute before at most
- * (functions/watch-fleet/probes/metric.ts). What was written before a client's start proves nothing of it.
- */
-const staleMs = ({ probe }: Pick<Fleet, 'probe'>): number =>
-  probe?.by === 'metric' ? (2 * probe.periodSeconds + 60) * 1_000 : 0;
+/** A height that a metric had from before a client's start proves nothing of it: what it says counts as old as it may be. */
+const staleMs = ({ probe }: Pick<Fleet, 'probe'>): number => (probe?.by === 'metric' ? metricValidMs(probe) : 0);
 
 export function watchedIn(
   fleet: Fleet,

@@ -1,4 +1,4 @@
-// Prints rows of cells as columns that are aligned in a terminal, for names in any script.
+// Lays text out in columns of a terminal: rows of cells that are aligned, and lines that are broken at blanks, for names in any script.
 import stringWidth from 'string-width';
 import { plainText } from '../../shared/text/plain-text.ts';
 
@@ -47,4 +47,19 @@ const measuredLines = (cell: Cell): readonly MeasuredLine[] =>
 function padded({ text, width }: MeasuredLine, room: number, align: Align): string {
   const blanks = ' '.repeat(room - width);
   return align === 'right' ? blanks + text : text + blanks;
+}
+
+/** Broken at blanks into lines of so many columns of a terminal; a word that is longer has a line of its own. */
+export function wrapped(text: string, columns: number, indent = 0): readonly string[] {
+  const margin = ' '.repeat(indent);
+  const lines: string[] = [];
+  let line = margin;
+  for (const word of text.split(' ')) {
+    const next = line === margin ? margin + word : `${line} ${word}`;
+    if (stringWidth(next) > columns && line !== margin) {
+      lines.push(line.trimEnd());
+      line = margin + word;
+    } else line = next;
+  }
+  return [...lines, line.trimEnd()];
 }

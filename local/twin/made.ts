@@ -1,11 +1,8 @@
 // A fleet that nobody has: so many nodes as its file describes them, each with a clean snapshot of a sibling. Pure.
-import { defaultsOf } from '../../shared/chains/defaults.ts';
 import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
-import type { Twin, TwinNode } from './world.ts';
+import { quickChain, type Twin, type TwinNode } from './world.ts';
 
-/** As in the stories of the catalog: an hour is enough for each of them. */
-const BLOCK_SECONDS_MAX = 30;
 const SIZE_GIB = 100;
 const SNAPSHOT_HOURS = 6;
 
@@ -23,10 +20,7 @@ export function madeTwin(document: FleetDocument, count: number): Twin {
     fleet: document,
     nodes,
     roles: new Map(nodes.map(({ name }) => [name, role ?? 'unknown'])),
-    chain: {
-      blockSeconds: Math.min(BLOCK_SECONDS_MAX, defaultsOf(fleet.chain)?.blockSeconds ?? BLOCK_SECONDS_MAX),
-      rhythm: 'regular',
-    },
+    chain: quickChain(fleet),
     snapshots: nodes.length > 1 ? [{ of: `${fleet.name}/node2`, hoursAgo: SNAPSHOT_HOURS }] : [],
     before: { templates: [fleet.name] },
     silent: [],

@@ -37,6 +37,11 @@ const HOUR_MS = 60 * 60_000;
 const SUBNETS = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1', 'subnet-0123456789abcdef2'];
 const TYPES = ['gp2', 'gp3', 'io1', 'io2', 'st1'] as const;
 
+export const quickChain = ({ chain }: Pick<Fleet, 'chain'>): Twin['chain'] => ({
+  blockSeconds: Math.min(BLOCK_SECONDS_MAX, defaultsOf(chain)?.blockSeconds ?? BLOCK_SECONDS_MAX),
+  rhythm: 'regular',
+});
+
 /** Undefined: the read-out has no node of this fleet. */
 export function twinOf(readOut: ReadOut, document: FleetDocument): Twin | undefined {
   const fleet = resolveFleet(document);
@@ -52,10 +57,7 @@ export function twinOf(readOut: ReadOut, document: FleetDocument): Twin | undefi
     fleet: actingIn(document),
     nodes: kept.map((node) => nodeIn(facts, node)),
     roles: new Map(kept.map(({ name, instance }) => [name, roleOf(fleet, instance.tags)])),
-    chain: {
-      blockSeconds: Math.min(BLOCK_SECONDS_MAX, defaultsOf(fleet.chain)?.blockSeconds ?? BLOCK_SECONDS_MAX),
-      rhythm: 'regular',
-    },
+    chain: quickChain(fleet),
     snapshots: snapshotsIn(facts),
     before: beforeIn(facts),
     silent,

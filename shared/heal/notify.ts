@@ -77,12 +77,14 @@ const MEANINGS: Readonly<Record<string, string>> = { ...GUARDRAILS, ...FAILURES,
 
 function toldOf(topicArn: string, content: Page, at: Date): Told {
   const { fleet, node, code } = content;
-  const { wants, urgency, runbook } = PAGE_WANTS[code];
+  const { wants, urgency, runbook: ofCode } = PAGE_WANTS[code];
   const about = plainText(`${fleet}/${node}`, MAX_ABOUT_CHARACTERS);
   const [, , , region = '', account = ''] = topicArn.split(':');
   const text = (name: string): string | undefined =>
     typeof content[name] === 'string' ? plainText(content[name], 200) : undefined;
   const incident = text('incidentId');
+  // The sender's own one where the code has none: that of the alarm on the same measurement.
+  const runbook = ofCode === undefined ? text('runbook') : `docs/runbooks/${ofCode}.md`;
   const sentence = plainText(content.sentence);
   const next: [string, string][] = [
     ...(incident === undefined ? [] : [['why', `npm run chainmend -- explain ${incident}`] as [string, string]]),
@@ -91,7 +93,7 @@ function toldOf(topicArn: string, content: Page, at: Date): Told {
     ...(undoes(text('trigger'))
       ? [['undo', `npm run chainmend -- undo ${plainText(`${fleet}/${node}`, 300)}`] as [string, string]]
       : []),
-    ...(runbook === undefined ? [] : [['runbook', `docs/runbooks/${runbook}.md`] as [string, string]]),
+    ...(runbook === undefined ? [] : [['runbook', runbook] as [string, string]]),
   ];
   return {
     subject: `chainmend ${about}: ${wants} (${code})`
@@ -105,7 +107,7 @@ function toldOf(topicArn: string, content: Page, at: Date): Told {
       ...{ fleet, node: plainText(node), code, sentence, wants, urgency, account, region, at: at.toISOString() },
       // One for all pages of one cause: chats and pagers put them together by it.
       key: plainText([fleet, node, text('trigger') ?? code].join('/'), 300),
-      ...(runbook !== undefined && { runbook: `docs/runbooks/${runbook}.md` }),
+      ...(runbook !== undefined && { runbook }),
     },
   };
 }

@@ -3,6 +3,7 @@ import { type CloudWatchClient, GetMetricDataCommand, type MetricDataResult } fr
 import { UNSAID } from '../../../shared/chains/client.ts';
 import type { Probe } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import { metricValidMs } from '../../../shared/probe/metric-age.ts';
 import type { NodeReading } from '../context.ts';
 import { duration } from '../phrases.ts';
 import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
@@ -11,9 +12,6 @@ export type MetricProbe = Probe & { readonly by: 'metric' };
 
 /** "You can include up to 500 MetricDataQuery structures" (GetMetricDataInput, @aws-sdk/client-cloudwatch). */
 const METRICS_A_CALL = 500;
-/** Valid periods: one that is not over yet, and one that is late. */
-const PERIODS_VALID = 2;
-const LATE_MS = 60_000;
 const MAX_PAGES = 10;
 const CALLS_AT_ONCE = 8;
 /** A page usually takes a second at most. */
@@ -38,7 +36,7 @@ async function read(
   nowMs: number,
 ): Promise<ReadonlyMap<string, NodeReading>> {
   const { namespace, heightMetric, instanceDimension, dimensions, periodSeconds } = probe;
-  const validMs = PERIODS_VALID * periodSeconds * 1000 + LATE_MS;
+  const validMs = metricValidMs(probe);
   const others = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
   const MetricDataQueries = portion.map(({ instanceId }, at) => ({
     Id: `m${at}`,

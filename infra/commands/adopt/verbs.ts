@@ -1,6 +1,7 @@
 // `chainmend adopt`, as a verb of the program.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Ended } from '../program.ts';
+import { whole } from '../whole-number.ts';
 import { type AdoptOptions, adopt } from './adopt.ts';
 import type { AdoptContext } from './context.ts';
 
@@ -26,11 +27,3 @@ export function addAdoptVerb(program: Command, context: AdoptContext, ended: End
 
 /** A storm takes a minute. */
 const STORMS_MAX = 100;
-
-function whole(least: number, most: number): (written: string) => number {
-  return (written) => {
-    const value = Number(written);
-    if (/^\d+$/.test(written) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
-}

@@ -1,6 +1,7 @@
 // `chainmend diff`, as a verb of the program.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Ended } from '../program.ts';
+import { whole } from '../whole-number.ts';
 import { type DiffContext, type DiffOptions, diff } from './diff.ts';
 
 export function addDiffVerb(program: Command, context: DiffContext, ended: Ended): void {
@@ -16,12 +17,4 @@ export function addDiffVerb(program: Command, context: DiffContext, ended: Ended
     .action(async (before: string, after: string, options: DiffOptions) => {
       Object.assign(ended, await diff(context, [before, after], options));
     });
-}
-
-function whole(least: number, most: number): (written: string) => number {
-  return (written) => {
-    const value = Number(written);
-    if (/^\d{1,16}$/.test(written) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
-  };
 }

@@ -1,6 +1,5 @@
 // The report of `chainmend doctor` for people: what is wrong by its causes, then a table of the heals. Pure; 80 columns, except for lines to paste.
-import stringWidth from 'string-width';
-import { columnsOf } from '../columns.ts';
+import { columnsOf, wrapped } from '../columns.ts';
 import { tableOf } from '../fleets/context.ts';
 import { durationText } from '../heal/show.ts';
 import type { Cause, DoctorReport, FleetReport, NodeReport } from './report.ts';
@@ -11,10 +10,10 @@ const INDENT = 2;
 
 export function linesOf({ askedAs, account, problems, fleets }: DoctorReport): readonly string[] {
   return [
-    ...account.flatMap((line) => wrapped(line, 0)),
-    ...wrapped(`Dry runs are asked as ${askedAs}; the heals have roles of their own.`, 0),
+    ...account.flatMap((line) => wrapped(line, WIDTH)),
+    ...wrapped(`Dry runs are asked as ${askedAs}; the heals have roles of their own.`, WIDTH),
     ...problems.flatMap((problem) => ['', ...findingLines(problem, '')]),
-    ...(fleets.length === 0 ? ['', ...wrapped(NO_FLEET, 0)] : []),
+    ...(fleets.length === 0 ? ['', ...wrapped(NO_FLEET, WIDTH)] : []),
     ...fleets.flatMap((fleet) => ['', ...fleetLines(fleet)]),
   ];
 }
@@ -24,7 +23,7 @@ const NO_FLEET = 'No fleet file is stored in this account; with --files those of
 function fleetLines(fleet: FleetReport): readonly string[] {
   const { causes, nodes } = fleet;
   return [
-    ...wrapped(summaryOf(fleet), 0),
+    ...wrapped(summaryOf(fleet), WIDTH),
     ...causes.flatMap((cause) => ['', ...findingLines(cause, headOf(cause, nodes.length))]),
     ...(nodes.length === 0 ? [] : ['', ...healTable(nodes), '', ...sourceTable(nodes), '', ...leftLines(fleet)]),
   ];
@@ -54,9 +53,9 @@ const headOf = ({ heals, nodes }: Cause, of: number): string =>
 
 function findingLines({ is, code, why, remedy, paste }: Finding, head: string): readonly string[] {
   return [
-    ...wrapped(`${is === 'no' ? 'no' : 'not known'}, ${code}${head}`, INDENT),
-    ...wrapped(why, 2 * INDENT),
-    ...(remedy === undefined ? [] : wrapped(`→ ${remedy}`, 2 * INDENT)),
+    ...wrapped(`${is === 'no' ? 'no' : 'not known'}, ${code}${head}`, WIDTH, INDENT),
+    ...wrapped(why, WIDTH, 2 * INDENT),
+    ...(remedy === undefined ? [] : wrapped(`→ ${remedy}`, WIDTH, 2 * INDENT)),
     // A line to paste stays one line.
     ...(paste === undefined ? [] : [`${' '.repeat(2 * INDENT)}${paste}`]),
   ];
@@ -156,20 +155,5 @@ function leftLines({ budgetLeftUsd, budgetUsd, replacementsLeft, nodes }: FleetR
     // A dry run asks for none of them.
     ['quotas', 'not asked: vCPUs, storage and capacity show only when a call is made'],
   ];
-  return columnsOf(rows, INDENT).flatMap((line) => wrapped(line, 0));
-}
-
-/** At blanks; a word that is too long has a line of its own. */
-function wrapped(text: string, indent: number): readonly string[] {
-  const margin = ' '.repeat(indent);
-  const lines: string[] = [];
-  let line = margin;
-  for (const word of text.split(' ')) {
-    const next = line === margin ? margin + word : `${line} ${word}`;
-    if (stringWidth(next) > WIDTH && line !== margin) {
-      lines.push(line.trimEnd());
-      line = margin + word;
-    } else line = next;
-  }
-  return [...lines, line.trimEnd()];
+  return columnsOf(rows, INDENT).flatMap((line) => wrapped(line, WIDTH));
 }

@@ -1,8 +1,10 @@
 // `explain`: one incident on one screen: what happened, what was done and why, what it is now, how to stop it and how to undo it, and its whole story.
 import type { IncidentRecord } from '../../../shared/heal/records.ts';
 import { GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
+import { PAGE_WANTS } from '../../../shared/model/page-wants.ts';
 import { readTrigger, type Trigger } from '../../../shared/model/trigger.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
+import { wrapped } from '../columns.ts';
 import { notFoundError, tableOf, UsageError } from '../fleets/context.ts';
 import { PROGRAM } from '../program-name.ts';
 import type { HealCommandContext, StoryLine, Suite } from './context.ts';
@@ -30,7 +32,7 @@ export async function explain(
   context.say(
     tableOf(
       ['question', 'answer'],
-      told.map(({ question, answers }) => [question, answers.flatMap(wrapped)]),
+      told.map(({ question, answers }) => [question, answers.flatMap(answerLines)]),
     ),
   );
   context.say('\nThe whole story, in UTC:');
@@ -220,21 +222,20 @@ function undoText({ fleet, node }: IncidentRecord, trigger: Trigger | null, isDo
 
 function moreText({ fleet, node, pagedCodes }: IncidentRecord): readonly string[] {
   const pages = pagedCodes.map((code) => `paged: ${plainText(code, 60)}`);
-  return [...pages, `${PROGRAM} status ${plainText(`${fleet}/${node}`, 300)}`, 'docs/runbooks/README.md'];
+  return [...pages, `${PROGRAM} status ${plainText(`${fleet}/${node}`, 300)}`, ...runbooksOf(pagedCodes)];
+}
+
+/** Of the codes that people were paged for; the index where none has one. */
+function runbooksOf(codes: readonly string[]): readonly string[] {
+  const named = codes.flatMap((code) =>
+    Object.hasOwn(PAGE_WANTS, code) ? (PAGE_WANTS[code as keyof typeof PAGE_WANTS].runbook ?? []) : [],
+  );
+  return [...new Set(named.length > 0 ? named : ['README'])].map((name) => `docs/runbooks/${name}.md`);
 }
 
 /** The room that is left of 80 columns by the questions. */
 const ANSWER_COLUMNS = 68;
 
-function wrapped(text: string): readonly string[] {
-  const isCommand = text.startsWith(PROGRAM) || text.startsWith('aws ');
-  if (isCommand) return [text];
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= ANSWER_COLUMNS)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
+/** A command is pasted as it is. */
+const answerLines = (text: string): readonly string[] =>
+  text.startsWith(PROGRAM) || text.startsWith('aws ') ? [text] : wrapped(text, ANSWER_COLUMNS);

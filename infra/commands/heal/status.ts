@@ -5,6 +5,7 @@ import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { parameterPrefix } from '../../names.ts';
+import { wrapped } from '../columns.ts';
 import { notFoundError, tableOf, UsageError } from '../fleets/context.ts';
 import { unreadPages } from '../subscribers.ts';
 import { notAnswerableReason } from './approve.ts';
@@ -113,11 +114,16 @@ function counted(nodes: FleetState['nodes']): { readonly well: number; readonly 
   return { well, sick, other: nodes.length - well - sick };
 }
 
-/** Each pause once: that of everything is every fleet's. */
-const pauseLines = (states: readonly FleetState[]): readonly string[] =>
-  [...new Set(states.flatMap(({ paused }) => paused ?? []))].map(
-    (paused) => `PAUSED    ${plainText(paused, 600)}. Go on with: npm run chainmend -- resume`,
-  );
+/** Each pause once: that of everything is every fleet's, and is taken back for all of them. */
+const pauseLines = (states: readonly FleetState[]): readonly string[] => [
+  ...new Set(
+    states.flatMap(({ fleet, paused }) => {
+      if (paused === undefined) return [];
+      const ofFleet = paused.startsWith(`fleet ${fleet} `) ? ` ${fleet}` : '';
+      return `PAUSED    ${plainText(paused, 600)}. Go on with: npm run chainmend -- resume${ofFleet}`;
+    }),
+  ),
+];
 
 function seenText(nodes: FleetState['nodes'], nowMs: number): string {
   if (nodes.length === 0) return 'never';
@@ -210,23 +216,13 @@ function nodeTable(nodes: FleetState['nodes'], nowMs: number): string {
     height === null ? '?' : height.toLocaleString('en'),
     lagBlocks === null ? '?' : String(lagBlocks),
     durationText((nowMs - sinceMs) / 1000),
-    WELL.has(health) ? '' : wrapped(plainText(reason, 400)),
+    WELL.has(health) ? '' : wrapped(plainText(reason, 400), WHY_COLUMNS),
   ]);
   return tableOf(['node', 'health', 'height', 'behind', 'for', 'why'], rows);
 }
 
 /** The room that is left of 80 columns by the others. */
 const WHY_COLUMNS = 34;
-
-function wrapped(text: string): readonly string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= WHY_COLUMNS) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
 
 /** One row where the node's consensus client is asked. */
 function consensusRow({ name, consensusClient, seenAtMs }: FleetState['nodes'][number], nowMs: number): string[][] {

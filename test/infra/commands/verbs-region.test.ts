@@ -1,12 +1,11 @@
 // `chainmend` as a person uses it: a process of its own for each command, with only the variables that `npm start -- --serve` has printed.
-import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type LocalRegion, serveLocally } from '../../../infra/commands/local-region.ts';
 import type { ReportFacts } from '../../../infra/report/facts.ts';
 import { sampled } from '../../fixtures/asked.ts';
 import { long } from '../../fixtures/long.ts';
@@ -14,36 +13,17 @@ import { long } from '../../fixtures/long.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const BOOT_MS = 180_000;
 const HEALED_MS = 90_000;
-/** Virtual seconds a second: a restore takes a quarter of an hour, mostly to see that the node keeps following. */
-const SPEED = '300';
 
-let served: ChildProcessByStdio<null, Readable, Readable>;
-let ended: Promise<unknown>;
+let served: LocalRegion;
 let environment: Record<string, string>;
 
 beforeAll(async () => {
-  const words = ['local/main.ts', '--serve', '--speed', SPEED, '--scenario', 'manual-restore'];
-  served = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...words], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  ended = new Promise((resolve) => served.once('exit', resolve));
-  let remarks = '';
-  served.stderr.setEncoding('utf8').on('data', (text: string) => {
-    remarks += text;
-  });
-  environment = {};
-  for await (const line of createInterface({ input: served.stdout })) {
-    const [, name = '', value = ''] = /^export (\w+)=(.*)$/.exec(line) ?? [];
-    if (name) environment[name] = value;
-    if (name === 'AWS_SECRET_ACCESS_KEY') break;
-  }
-  if (!environment['AWS_ENDPOINT_URL']) throw new Error(`--serve ended with ${await ended}: ${remarks}`);
+  served = await serveLocally('manual-restore@0');
+  environment = { ...served.environment };
 }, BOOT_MS);
 
 afterAll(async () => {
-  served.kill('SIGINT');
-  expect(await ended).toBe(0);
+  await served.end();
 });
 
 interface Ended {

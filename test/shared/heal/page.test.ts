@@ -58,6 +58,15 @@ account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
     expect(mail).toContain('\nundo     npm run chainmend -- undo bitcoin/node2\n');
   });
 
+  it('leads to the runbook of its code, or else to the one that its sender names', async () => {
+    const runbook = 'docs/runbooks/halted.md';
+    const { default: mail = '', sqs = '' } = copies(await published({ ...CONTENT, code: 'cannot-ask', runbook }));
+    expect(mail).toContain(`\nrunbook  ${runbook}\n`);
+    expect(JSON.parse(sqs)).toMatchObject({ runbook });
+    const other = copies(await published({ ...CONTENT, runbook }))['default'];
+    expect(other).toContain('\nrunbook  docs/runbooks/disk.md\n');
+  });
+
   it('is JSON for machines, with every field', async () => {
     const all = copies(await published({ ...CONTENT, instances: ['i-1'] }));
     for (const protocol of MACHINES)

@@ -399,6 +399,11 @@ describe('status', () => {
     expect(all).toMatch(/^bitcoin +act +0/m);
     expect(all).toMatch(/^irita +act +0/m);
     expect(all.match(/PAUSED/g)).toHaveLength(1);
+    expect(all).toMatch(/-- resume$/m);
+    const own = async () => storedSettings(['bitcoin', 'irita'], { '/chainmend/pauses/bitcoin': 'moving to gp3' });
+    expect((await run('status', undefined, { settings: own })).text).toMatch(
+      /^PAUSED +fleet bitcoin is paused: moving to gp3\. .*-- resume bitcoin$/m,
+    );
   });
 
   it('shows how each node is, why where it is not well, and whether somebody still looks', async () => {

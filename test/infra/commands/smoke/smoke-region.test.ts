@@ -1,9 +1,8 @@
 // `npm run chainmend -- smoke` as an engineer uses it: a separate process that has only the variables that `npm start -- --serve` has printed. The stack exists,
 // with the test's fleet; the region plays the node that the run launches.
-import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeInstancesCommand, DescribeVolumesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
@@ -13,20 +12,18 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type LocalRegion, serveLocally } from '../../../../infra/commands/local-region.ts';
 import { isAsked } from '../../../fixtures/asked.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 const BOOT_MS = 180_000;
 const RUN_MS = 120_000;
-/** Virtual seconds a second: the time from the launch to the proof is half an hour. */
-const SPEED = '300';
 const WORDS = '--subnet subnet-0123456789abcdef0 --instance-profile smoke-node --stack-is-deployed --yes';
 
 /** Its own region, deployed and served, takes most of a minute: `npm test -- smoke` runs it. */
 const ASKED = isAsked('smoke');
 
-let served: ChildProcessByStdio<null, Readable, Readable>;
-let ended: Promise<unknown>;
+let served: LocalRegion;
 let environment: Record<string, string> = {};
 let ec2: EC2Client;
 let ssm: SSMClient;
@@ -34,24 +31,9 @@ let cloudwatch: CloudWatchClient;
 
 beforeAll(async () => {
   if (!ASKED) return;
-  const words = ['local/main.ts', '--serve', '--speed', SPEED, '--scenario', 'smoke-ground'];
-  served = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...words], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  ended = new Promise((resolve) => served.once('exit', resolve));
-  let remarks = '';
-  served.stderr.setEncoding('utf8').on('data', (text: string) => {
-    remarks += text;
-  });
-  environment = {};
-  for await (const line of createInterface({ input: served.stdout })) {
-    const [, name = '', value = ''] = /^export (\w+)=(.*)$/.exec(line) ?? [];
-    if (name) environment[name] = value;
-    if (name === 'AWS_SECRET_ACCESS_KEY') break;
-  }
-  const { AWS_ENDPOINT_URL: endpoint, AWS_REGION: region = '' } = environment;
-  if (!endpoint) throw new Error(`--serve ended with ${await ended}: ${remarks}`);
+  served = await serveLocally('smoke-ground@0');
+  environment = { ...served.environment };
+  const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '' } = environment;
   const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = environment;
   const how = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
   [ec2, ssm, cloudwatch] = [new EC2Client(how), new SSMClient(how), new CloudWatchClient(how)];
@@ -60,8 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!ASKED) return;
   for (const client of [ec2, ssm, cloudwatch]) client?.destroy();
-  served.kill('SIGINT');
-  expect(await ended).toBe(0);
+  await served.end();
 });
 
 interface Ended {
