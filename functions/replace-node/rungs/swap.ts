@@ -224,7 +224,7 @@ export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 function undone({ seen }: Facts, state: LadderState): Decision {
   if (!seen || state.upSinceMs === null) return askNode('original');
   if (seen.clients.every(({ state: is }) => is === 'running'))
-    return proved('the volumes of before are mounted again, and the client runs on them');
+    return proved('the earlier volumes are mounted again, and the client runs on them');
   return giveUpData('the client does not run on them', 'nobody-knows');
 }
 
