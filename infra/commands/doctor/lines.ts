@@ -1,9 +1,11 @@
 // The report of `chainmend doctor` for people: what is wrong by its causes, then a table of the heals. Pure; 80 columns, except for lines to paste.
+
+import type { Cause, FleetReport, NodeReport } from '../../../shared/readiness/fleet-report.ts';
+import { COLUMNS, type Column, type Finding, type Verdict } from '../../../shared/readiness/verdict.ts';
 import { columnsOf, wrapped } from '../columns.ts';
 import { tableOf } from '../fleets/context.ts';
 import { durationText } from '../heal/show.ts';
-import type { Cause, DoctorReport, FleetReport, NodeReport } from './report.ts';
-import { COLUMNS, type Column, type Finding, type Verdict } from './verdict.ts';
+import type { DoctorReport } from './report.ts';
 
 const WIDTH = 80;
 const INDENT = 2;

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DoctorReport } from '../../../../infra/commands/doctor/report.ts';
 import { addDoctorVerb } from '../../../../infra/commands/doctor/verbs.ts';
-import { COLUMNS } from '../../../../infra/commands/doctor/verdict.ts';
 import { type JsonResult, runProgram } from '../../../../infra/commands/program.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../../../local/region.ts';
 import { prepare } from '../../../../local/scenarios/run.ts';
@@ -10,6 +9,7 @@ import { launchTemplate, snapshotsOf, templateName } from '../../../../local/sce
 import { GOOD, impatient, SICK, smallFleet } from '../../../../local/scenarios/world/ladder.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import type { ClockFollower } from '../../../../local/simulator/clock.ts';
+import { COLUMNS } from '../../../../shared/readiness/verdict.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 
 const KEY = `arn:aws:kms:${REGION_NAME}:${ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { askDryly, DRY_RUNS_A_FLEET, wishesOf } from '../../../../infra/commands/doctor/dry-runs.ts';
-import type { Answered, FleetFacts, KeyFacts, NodeFacts } from '../../../../infra/commands/doctor/facts.ts';
 import { linesOf } from '../../../../infra/commands/doctor/lines.ts';
-import { fleetReportOf } from '../../../../infra/commands/doctor/report.ts';
-import { COLUMNS, DOCTOR_CODES } from '../../../../infra/commands/doctor/verdict.ts';
-import { planOf, type Wish } from '../../../../infra/commands/doctor/wishes.ts';
 import { repositoryRoot } from '../../../../infra/paths.ts';
+import type { Answered, FleetFacts, KeyFacts, NodeFacts } from '../../../../shared/readiness/facts.ts';
+import { fleetReportOf } from '../../../../shared/readiness/fleet-report.ts';
+import { COLUMNS, DOCTOR_CODES } from '../../../../shared/readiness/verdict.ts';
+import { planOf, type Wish } from '../../../../shared/readiness/wishes.ts';
 import { ACCOUNT, bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME, fleetNode } from '../../../fixtures/builders/node.ts';
 import { observedNode } from '../../../fixtures/builders/observation.ts';
@@ -65,12 +65,11 @@ const fleetFacts = (more: Partial<FleetFacts> = {}): FleetFacts => {
   return {
     ...{ nowMs: NOON_MS, fleet, accountId: ACCOUNT, nodes },
     paused: { value: null },
-    preflight: {
+    launch: {
       fleet,
       nodes: nodes.map(({ owner }) => owner),
       withoutTemplate: [],
       templates: [template],
-      isStored: true,
     },
     outOfReach: new Map([[TEMPLATE, { value: [] }]]),
     observed: { value: nodes.map(({ node: { name } }) => observedNode({ name })) },

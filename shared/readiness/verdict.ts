@@ -1,5 +1,5 @@
 // What `chainmend doctor` says of one heal of one node: it would work, it would not, nobody knows, or the fleet does not want it. Pure.
-import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
+import type { GuardrailCode } from '../model/guardrail-codes.ts';
 
 /** The rungs of the ladder, and the two heals beside it, in the order in which they are shown. */
 export const COLUMNS = ['grow', 'restart', 'stop-start', 'swap', 'replace', 'snapshot'] as const;

@@ -1,15 +1,15 @@
 // Judges each heal of each node: from what was read, from AWS's word on calls that were not made, and by the rules that a heal asks itself. Pure.
-import { judgeLaunch } from '../../../shared/aws/launch.ts';
-import { OBSERVATION_VALID_MS } from '../../../shared/guardrails/breaker.ts';
-import { judgeClass, judgeOwner, judgeZone } from '../../../shared/guardrails/replace.ts';
-import { reserveReplacement, reserveRestart } from '../../../shared/guardrails/replace-budget.ts';
-import { judgePauseTag } from '../../../shared/guardrails/switches.ts';
-import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
-import type { Rung } from '../../../shared/model/rungs.ts';
-import { donorOf } from '../../../shared/snapshots/donor.ts';
-import { problemsOf, startedByCommands } from '../preflight/facts.ts';
+import { judgeLaunch } from '../aws/launch.ts';
+import { OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import { judgeClass, judgeOwner, judgeZone } from '../guardrails/replace.ts';
+import { reserveReplacement, reserveRestart } from '../guardrails/replace-budget.ts';
+import { judgePauseTag } from '../guardrails/switches.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import type { Rung } from '../model/rungs.ts';
+import { donorOf } from '../snapshots/donor.ts';
 import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
 import { judgeKeys } from './judge-key.ts';
+import { launchProblems, startedByCommands } from './launch-facts.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
 import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
 
@@ -205,7 +205,7 @@ function noSetWords({ refused: sets }: NodePlan): string {
 
 function ofTemplate(about: Case): readonly Finding[] {
   const { facts, node, plan } = about;
-  const { fleet, preflight } = facts;
+  const { fleet, launch } = facts;
   const byCommands = startedByCommands(fleet);
   if (byCommands !== null) return [no('template-unfit', byCommands)];
   const key = templateKeyOf(facts, node);
@@ -213,11 +213,11 @@ function ofTemplate(about: Case): readonly Finding[] {
     const remedy = 'name one in replace.launchTemplate, or leave replace out of replace.rungs';
     return [no('no-template', 'it was launched from no template, and the fleet file names none', { remedy })];
   }
-  const templates = preflight.templates.filter(({ template }) => template === key);
-  const ofPreflight = problemsOf({ ...preflight, templates, withoutTemplate: [], isStored: false }, true);
+  const templates = launch.templates.filter(({ template }) => template === key);
+  const faults = launchProblems({ ...launch, templates, withoutTemplate: [] });
   const reach = facts.outOfReach.get(key) ?? { unread: `the parts of ${key} were not looked at` };
   return [
-    ...ofPreflight.map((why) => no('template-unfit', why)),
+    ...faults.map((why) => no('template-unfit', why)),
     ...known(reach, (parts) =>
       parts.length === 0
         ? []
@@ -228,7 +228,7 @@ function ofTemplate(about: Case): readonly Finding[] {
           ],
     ),
     // What is wrong with the template is said already.
-    ...(ofPreflight.length > 0 ? [] : answered(about, plan.launch)),
+    ...(faults.length > 0 ? [] : answered(about, plan.launch)),
   ];
 }
 

@@ -1,0 +1,7 @@
+// The SDK clients with which it is read whether heals would work: those of a replacement, and IAM.
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { ReplaceClients } from '../aws/clients.ts';
+
+export interface ReadinessClients extends Pick<ReplaceClients, 'ec2' | 'ssm' | 'dlm' | 'autoscaling' | 'kms'> {
+  readonly iam: IAMClient;
+}
