@@ -15,6 +15,7 @@ import type { SnapshotSet } from '../snapshots/model.ts';
 import type { PolicyFact } from '../snapshots/policies.ts';
 import type { PolicyWord } from './key-policy.ts';
 import type { LaunchFacts, NodeFact } from './launch-facts.ts';
+import type { QuotaFacts } from './quotas.ts';
 import type { Read } from './verdict.ts';
 
 /** AWS's word on a call that was not made (DryRun). */
@@ -86,4 +87,5 @@ export interface FleetFacts {
   readonly policies: Read<readonly PolicyFact[]>;
   readonly rate: CatchUpRate | null;
   readonly keys: ReadonlyMap<string, KeyFacts>;
+  readonly quotas: QuotaFacts;
 }

@@ -4,6 +4,7 @@ import type { GuardrailCode } from '../model/guardrail-codes.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { FleetFacts, NodeFacts } from './facts.ts';
 import { type Answers, judgeNode, type NodeVerdicts } from './judge.ts';
+import { type QuotaReport, quotaReports } from './judge-quotas.ts';
 import { COLUMNS, type Column, type Finding } from './verdict.ts';
 import type { NodePlan } from './wishes.ts';
 
@@ -46,6 +47,8 @@ export interface FleetReport {
   readonly budgetUsd: number;
   /** Replacements that the account has left in this hour and this day; null where that is not known. */
   readonly replacementsLeft: { readonly hour: number; readonly day: number } | null;
+  /** What is left of the account's quotas that this fleet can meet. */
+  readonly quotas: readonly QuotaReport[];
   readonly nodes: readonly NodeReport[];
 }
 
@@ -71,6 +74,7 @@ export function fleetReportOf(
     budgetLeftUsd: 'unread' in addedUsd ? null : Math.max(0, Math.round((limitUsd - addedUsd.value) * 100) / 100),
     budgetUsd: limitUsd,
     replacementsLeft: replacementsLeft(facts, nowMs),
+    quotas: quotaReports(facts).map((quota) => ({ ...quota, words: plainText(quota.words) })),
     nodes: reports.map(({ report }) => report),
   };
 }

@@ -9,6 +9,7 @@ import type { Rung } from '../model/rungs.ts';
 import { donorOf } from '../snapshots/donor.ts';
 import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
 import { judgeKeys } from './judge-key.ts';
+import { ofGrowthQuotas, ofLaunchQuotas, ofRestoreQuotas, ofSnapshotQuotas } from './judge-quotas.ts';
 import { launchProblems, startedByCommands } from './launch-facts.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
 import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
@@ -80,6 +81,7 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
     ...ofVolumes(about),
     ...ofSources(about),
     ...ofKeys(about, 'data'),
+    ...ofRestoreQuotas(about.facts, about.node),
   ],
   replace: (about) => [
     ...ofClass(about, 'replace'),
@@ -88,6 +90,7 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
     ...ofTemplate(about),
     ...answered(about, about.plan.stop),
     ...ofKeys(about, 'data'),
+    ...ofLaunchQuotas(about.facts, about.node),
   ],
   snapshot: (about) => [...ofSnapshots(about)],
 };
@@ -111,6 +114,7 @@ function ofGrowth(about: Case): readonly Finding[] {
     ...unread,
     ...('unread' in node.volumes ? [] : decided),
     ...plan.modify.flatMap((wish) => answered(about, wish)),
+    ...ofGrowthQuotas(facts, node, plan),
   ];
 }
 
@@ -273,7 +277,13 @@ function ofSnapshots(about: Case): readonly Finding[] {
     ),
   );
   const volumes = ofVolumes(about);
-  return [...ofAgent(about), ...donor, ...volumes, ...(volumes.length > 0 ? [] : answered(about, plan.snapshot))];
+  return [
+    ...ofAgent(about),
+    ...donor,
+    ...volumes,
+    ...(volumes.length > 0 ? [] : answered(about, plan.snapshot)),
+    ...ofSnapshotQuotas(facts, node),
+  ];
 }
 
 /** The caller's own lack says nothing of the heals' role ("Troubleshoot access denied error messages", IAM user guide). */

@@ -26,6 +26,7 @@ import type { ReadinessClients } from './clients.ts';
 import type { FleetFacts, KeyFacts, NodeFacts } from './facts.ts';
 import { readKey } from './read-keys.ts';
 import { launchFactsOf } from './read-launch.ts';
+import type { QuotaReader } from './read-quotas.ts';
 import type { Read } from './verdict.ts';
 import { templateKeyOf } from './wishes.ts';
 
@@ -45,6 +46,7 @@ export interface Surroundings {
   readonly replaceRole: string | undefined;
   readonly kmsKeys: readonly string[];
   readonly nodeRecords: Read<readonly NodeRecord[]>;
+  readonly readQuotas: QuotaReader;
   readonly status: (text: string) => void;
 }
 
@@ -73,6 +75,11 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
     ...('value' in volumes ? volumes.value : []),
     ...('value' in snapshots.sets ? snapshots.sets.value.flatMap(({ parts }) => Object.values(parts)) : []),
   ].flatMap(({ kmsKeyId }) => kmsKeyId ?? []);
+  around.status(`${fleet.name}: its quotas …`);
+  const quotas = await around.readQuotas({
+    volumeTypes: new Set('value' in volumes ? volumes.value.map(({ type }) => type) : []),
+    instanceTypes: new Set(nodes.map(({ instanceType }) => instanceType)),
+  });
   around.status(`${fleet.name}: its keys …`);
   return {
     ...{ nowMs, fleet, accountId: around.accountId, launch },
@@ -95,6 +102,7 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
     ...snapshots,
     rate: await shownRate(around, fleet),
     keys: await readKeys(around, [...new Set(keyIds)]),
+    quotas,
   };
 }
 

@@ -120,6 +120,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['infra/commands/doctor/judge'],
     },
   ],
+  'shared/readiness/judge-quotas.ts': [
+    {
+      name: 'what a heal needs counts beside what is used of a quota',
+      find: 'value.used + needed <= value.quota',
+      replace: 'value.used <= value.quota',
+      caughtBy: ['infra/commands/doctor/judge'],
+    },
+  ],
   'shared/readiness/key-policy.ts': [
     {
       name: 'a deny of a key policy is stronger than what it allows',

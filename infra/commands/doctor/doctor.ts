@@ -12,6 +12,7 @@ import { attempt, mapped } from '../../../shared/readiness/attempt.ts';
 import type { FleetFacts, NodeFacts } from '../../../shared/readiness/facts.ts';
 import { type FleetReport, fleetReportOf } from '../../../shared/readiness/fleet-report.ts';
 import { readFleet, type Surroundings } from '../../../shared/readiness/read-fleet.ts';
+import { quotaReader } from '../../../shared/readiness/read-quotas.ts';
 import type { Read } from '../../../shared/readiness/verdict.ts';
 import { planOf } from '../../../shared/readiness/wishes.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
@@ -118,11 +119,7 @@ async function examinedFleet(
 const COMMANDS_MS = 60_000;
 
 /** The node compares no fence, takes no lock and remembers nothing of it (docs/security.md). */
-async function withCommands(
-  clients: DoctorClients,
-  { status }: Surroundings,
-  facts: FleetFacts,
-): Promise<FleetFacts> {
+async function withCommands(clients: DoctorClients, { status }: Surroundings, facts: FleetFacts): Promise<FleetFacts> {
   const { fleet } = facts;
   const document = await attempt('the name of the command', async () => {
     const { Environment } = await clients.lambda.send(
@@ -176,7 +173,7 @@ async function readAround(context: DoctorContext, clients: DoctorClients): Promi
   const around: Surroundings = {
     ...{ clients, store, settings, isDeployed, nowMs, callerArn, nodeRecords, status, parameterPrefix },
     ...{ accountId: account.account, region: account.region },
-    ...{ replaceRole: deployed.role, kmsKeys: deployed.kmsKeys },
+    ...{ replaceRole: deployed.role, kmsKeys: deployed.kmsKeys, readQuotas: quotaReader(clients) },
   };
   const facts: DoctorFacts = {
     askedAs: callerArn,

@@ -203,6 +203,26 @@ describe('chainmend doctor', () => {
   );
 
   it(
+    'tells of quotas before they are met: how much is left, for how many restores, and which line raises them',
+    async () => {
+      region.ec2.setQuotas({ storageTiB: { gp3: 1 }, vcpus: 8 });
+      const { status, said } = await npmRunDoctor();
+      expect(status).toBe(1);
+      expect(await causes()).toEqual(['no quota-reached: replace of all']);
+      const words = said.replace(/\s+/g, ' ');
+      expect(words).toContain('another instance needs 2 vCPUs; On-Demand Standard vCPUs: 0 of 8 are left');
+      expect(words).toContain(
+        '560 GiB of 1 TiB are left; room for 5 more restores of 100 GiB; growth of all its volumes to 2 TiB',
+      );
+      expect(said).toMatch(
+        /^ {4}aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-1216C47A --desired-value \d+$/m,
+      );
+      region.ec2.setQuotas({ storageTiB: { gp3: 50 }, vcpus: 640 });
+    },
+    ASKED_MS,
+  );
+
+  it(
     'says what a launch template that is gone, and the last snapshot, cost',
     async () => {
       await region.call('ec2', 'DeleteSnapshot', { SnapshotId: GOOD });
