@@ -120,6 +120,32 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['infra/commands/doctor/judge'],
     },
   ],
+  'functions/check-readiness/decide.ts': [
+    {
+      name: 'a heal that is lost since the last look is told',
+      find: "known?.[column] === 'y' && now[column] === 'n'",
+      replace: "known?.[column] === '-' && now[column] === 'n'",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+    {
+      name: 'what was told as lost is not told again the next day',
+      find: "if (known?.[column] === 'y' && now[column] === 'n')",
+      replace: "if (known !== undefined && now[column] === 'n')",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+    {
+      name: 'a heal of which nobody knows today is not lost',
+      find: "findings.every(({ code }) => code === 'not-asked') ? 'y' : before",
+      replace: "findings.every(({ code }) => code === 'not-asked') ? 'y' : 'n'",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+    {
+      name: 'a pause takes no heal from a fleet',
+      find: "is === 'no' && !PASSING.has(code))) return 'n'",
+      replace: "is === 'no')) return 'n'",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+  ],
   'shared/readiness/judge-quotas.ts': [
     {
       name: 'what a heal needs counts beside what is used of a quota',
