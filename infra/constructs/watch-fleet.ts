@@ -94,6 +94,14 @@ export class WatchFleet extends Construct {
         conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
         wildcard: 'Metrics are no resources; the condition names the namespace.',
       },
+      {
+        // "Controlling OTLP ingest": such a request has no namespace, so that a condition on one denies it.
+        sid: 'MeasureOverOtlp',
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { Null: { 'cloudwatch:namespace': 'true' } },
+        wildcard: 'Metrics are no resources; over OTLP they have no namespace that a condition could name.',
+      },
     ];
   }
 

@@ -80,6 +80,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/twin'],
     },
   ],
+  'shared/fleet/schema-watch.ts': [
+    {
+      name: 'metrics go over OTLP only where the nodes themselves tell their disks',
+      find: "if (probe !== 'ssm')",
+      replace: "if (probe === 'none')",
+      caughtBy: ['shared/fleet/watch'],
+    },
+  ],
   'shared/fleet/node-names.ts': [
     {
       name: 'a node keeps its name when its sibling goes',
@@ -358,6 +366,54 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (sinceMs >= withinHours * HOUR_MS)',
       replace: 'if (sinceMs >= 240 * HOUR_MS)',
       caughtBy: ['shared/snapshots/donor'],
+    },
+  ],
+  'functions/watch-fleet/otlp.ts': [
+    {
+      name: 'metrics that CloudWatch refuses are not sent again',
+      find: 'statusCode === 429 || statusCode >= 500',
+      replace: 'statusCode >= 400',
+      caughtBy: ['functions/watch-fleet/otlp'],
+    },
+    {
+      name: 'metrics that did not arrive are sent three times at most',
+      find: 'WAITS_MS = [200, 800]',
+      replace: 'WAITS_MS = [200, 800, 800]',
+      caughtBy: ['functions/watch-fleet/otlp'],
+    },
+  ],
+  'functions/watch-fleet/metrics.ts': [
+    {
+      name: 'a status check that nobody could read is no failed one',
+      find: 'failedChecks?.instances.has(instanceId) === true',
+      replace: 'failedChecks?.instances.has(instanceId) !== false',
+      caughtBy: ['functions/watch-fleet/watch-fleet'],
+    },
+  ],
+  'functions/register-nodes/alarms.ts': [
+    {
+      name: 'an alarm on PromQL sees the nodes of its own fleet alone',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a template
+      find: '{Fleet="${name}"${more}})`',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a template
+      replace: '{Fleet!="no-${name}"${more}})`',
+      caughtBy: ['functions/register-nodes/alarms'],
+    },
+  ],
+  'functions/register-nodes/alarm-changes.ts': [
+    {
+      name: 'a person’s number in a PromQL query stays',
+      find: 'now?.Threshold ?? promqlOf(now?.EvaluationCriteria).threshold',
+      replace: 'now?.Threshold',
+      caughtBy: ['functions/register-nodes/alarms'],
+    },
+  ],
+  'functions/dispatch-heal/facts.ts': [
+    {
+      name: 'an alarm on PromQL is about the nodes that its contributors name',
+      find: '{ ...looked, groups: true }',
+      replace: '{ ...looked, groups: false }',
+      caughtBy: ['functions/dispatch-heal/dispatch'],
     },
   ],
   'functions/watch-fleet/lasting.ts': [
