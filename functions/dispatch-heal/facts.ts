@@ -10,7 +10,7 @@ import {
 import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, type Filter } from '@aws-sdk/client-ec2';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { queriedMetric } from '../../shared/events/alarm.ts';
-import type { FleetObservation, GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
+import type { FleetObservation, GoneNode, ObservedNode, WatchPage } from '../../shared/fleet/observation.ts';
 import { AGENT_NAMESPACE, EC2_NAMESPACE, METRIC_NAMESPACE, otlpName } from '../../shared/fleet/resource-names.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { Store } from '../../shared/heal/store.ts';
@@ -265,6 +265,8 @@ export interface ObservedFleet {
   readonly gone: readonly GoneNode[] | null;
   /** Names that members of Auto Scaling groups share or have shared. */
   readonly sharedNames: ReadonlySet<string>;
+  /** Its pages; null where it has not looked lately. */
+  readonly pages: readonly WatchPage[] | null;
 }
 
 export async function readObservedFleet(store: Store, fleet: string): Promise<ObservedFleet> {
@@ -275,6 +277,7 @@ export async function readObservedFleet(store: Store, fleet: string): Promise<Ob
     haltedSinceMs: watch?.haltedSinceMs ?? null,
     gone: isFresh ? (watch.gone ?? []) : null,
     sharedNames: new Set(Object.keys(watch?.sharedNames ?? {})),
+    pages: isFresh ? (watch.pages ?? []) : null,
   };
 }
 

@@ -3,9 +3,11 @@ import middy from '@middy/core';
 import { metricsClients as awsClients, type MetricsClients as Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged, logInfo } from '../../shared/aws/log.ts';
+import type { AcknowledgeAnswer } from '../../shared/events/acknowledge.ts';
 import type { DispatchAnswer } from '../../shared/events/answer.ts';
 import { parseDispatchEvent } from '../../shared/events/dispatch.ts';
 import { createStore } from '../../shared/heal/store.ts';
+import { acknowledgePages } from './acknowledge.ts';
 import { considerAlarm } from './alarm-event.ts';
 import { requestCleanSnapshots } from './clean-snapshots.ts';
 import { type DispatcherServices, ENVIRONMENT } from './context.ts';
@@ -15,7 +17,7 @@ import { sweep } from './sweep.ts';
 export { awsClients };
 
 export function createHandler({ clients }: { readonly clients: Clients }) {
-  const dispatch = async (event: unknown): Promise<DispatchAnswer | undefined> => {
+  const dispatch = async (event: unknown): Promise<DispatchAnswer | AcknowledgeAnswer | undefined> => {
     const environment = readEnvironment(ENVIRONMENT);
     const services: DispatcherServices = {
       clients,
@@ -37,13 +39,15 @@ export function createHandler({ clients }: { readonly clients: Clients }) {
       case 'contributor':
         await considerAlarm(services, parsed);
         return undefined;
+      case 'acknowledge':
+        return acknowledgePages(services, parsed);
       case 'manual':
       case 'request':
       case 'snapshot':
         return handleRequest(services, parsed);
     }
   };
-  return middy<unknown, DispatchAnswer | undefined>().use(logged()).handler(dispatch);
+  return middy<unknown, DispatchAnswer | AcknowledgeAnswer | undefined>().use(logged()).handler(dispatch);
 }
 
 export const handler = createHandler({ clients: awsClients() });

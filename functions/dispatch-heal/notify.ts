@@ -5,7 +5,7 @@ import { healOf, type IncidentRecord, type SentPagesRecord } from '../../shared/
 import { keys } from '../../shared/heal/store.ts';
 import { names } from '../../shared/text/names.ts';
 import { DISPATCHER, type DispatcherServices } from './context.ts';
-import { type DuePage, duePages, type RefusedIncident } from './pages.ts';
+import { type DuePage, duePages, nodesOf, type RefusedIncident } from './pages.ts';
 
 /** Nodes of one page that are named to machines. */
 const MAX_NAMED = 50;
@@ -44,7 +44,7 @@ export async function notifyRefusals(
 
 async function pageFor(
   { clients, environment, store }: DispatcherServices,
-  { code, about, refused }: DuePage,
+  { code, about, node, refused }: DuePage,
   nowMs: number,
 ): Promise<void> {
   const [first] = refused;
@@ -54,18 +54,12 @@ async function pageFor(
   const all = nodesOf(refused);
   const sentence = sentenceOf(about, first, all);
   await page(clients.sns, environment.TOPIC_ARN, {
-    ...{ fleet, node: about === 'fleet' ? 'fleet' : all.length > 1 ? `${all.length} nodes` : incident.node, code },
+    ...{ fleet, node, code },
     ...{ sentence, incidentId, attempt, trigger },
     ...(all.length > 1 && { instances: refused.slice(0, MAX_NAMED).map((one) => one.incident.instanceId) }),
   });
   const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
   await journal(`00-${code}-page`, { atMs: nowMs, kind: 'page', sentence, code });
-}
-
-/** Each node once, with its fleet where there are several. */
-function nodesOf(refused: readonly RefusedIncident[]): readonly string[] {
-  const isOne = new Set(refused.map(({ incident }) => incident.fleet)).size === 1;
-  return [...new Set(refused.map(({ incident: { fleet, node } }) => (isOne ? node : `${fleet}/${node}`)))];
 }
 
 /** Refusals whose sentence is about all of them. */

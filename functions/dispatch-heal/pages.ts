@@ -1,5 +1,6 @@
 // Which pages are due for refusals of heals, purely: what is refused to many nodes for one cause is one page with their names. A second one follows only
 // where more nodes have joined, later each time.
+import { keyOf } from '../../shared/heal/notify.ts';
 import {
   DISK_FIRST,
   type IncidentRecord,
@@ -42,6 +43,8 @@ export interface RefusedIncident {
 export interface DuePage {
   readonly code: GuardrailCode;
   readonly about: 'nodes' | 'fleet';
+  /** As the page names whom it is about. */
+  readonly node: string;
   /** Not told before, oldest refusal first; never empty. */
   readonly refused: readonly RefusedIncident[];
   /** What is written down of each fleet when it was sent. */
@@ -96,11 +99,27 @@ function duePageOf(
   const isOfFleet = OF_THE_FLEET.has(code);
   const pauseMs = isOfFleet ? AGAIN_MAX_MS : pauseAfter(count);
   if (goesOn && nowMs - Math.max(...before.map(({ atMs }) => atMs)) < pauseMs) return null;
+  const nodes = nodesOf(refused);
+  const about = {
+    ...{ fleet: first.incident.fleet, trigger: first.incident.trigger, code },
+    node: isOfFleet ? 'fleet' : nodes.length > 1 ? `${nodes.length} nodes` : first.incident.node,
+  };
+  const key = keyOf(about);
   const sent = fleets.map((fleet): [string, SentPages] => {
-    const own = group.filter(({ incident }) => incident.fleet === fleet);
-    return [fleet, { atMs: nowMs, count: count + 1, incidents: own.map(({ incident }) => incident.incidentId) }];
+    const own = group.filter(({ incident }) => incident.fleet === fleet).map(({ incident }) => incident.incidentId);
+    const before = Object.entries(records.get(fleet)?.sent[code]?.keys ?? {}).filter(([id]) => own.includes(id));
+    // Of a page of several fleets only the first one says that it is over.
+    const now = fleet === about.fleet ? refused.map(({ incident }) => [incident.incidentId, key]) : [];
+    const keys = Object.fromEntries([...before, ...now]) as Readonly<Record<string, string>>;
+    return [fleet, { atMs: nowMs, count: count + 1, incidents: own, keys }];
   });
-  return { code, about: isOfFleet ? 'fleet' : 'nodes', refused, sent: new Map(sent) };
+  return { code, about: isOfFleet ? 'fleet' : 'nodes', node: about.node, refused, sent: new Map(sent) };
+}
+
+/** Each node once, with its fleet where there are several. */
+export function nodesOf(refused: readonly RefusedIncident[]): readonly string[] {
+  const isOne = new Set(refused.map(({ incident }) => incident.fleet)).size === 1;
+  return [...new Set(refused.map(({ incident: { fleet, node } }) => (isOne ? node : `${fleet}/${node}`)))];
 }
 
 const pauseAfter = (count: number): number =>

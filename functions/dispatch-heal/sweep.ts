@@ -60,6 +60,7 @@ import {
 import { notifyRefusals } from './notify.ts';
 import { readPace, waitingIn } from './paced.ts';
 import { takeOverRenamed } from './renamed-fleets.ts';
+import { followPages } from './repeat.ts';
 import { isScheduledNoMore } from './scheduled.ts';
 import { processInTurn } from './time-budget.ts';
 
@@ -109,6 +110,11 @@ export async function sweep(services: DispatcherServices): Promise<void> {
   await collectFailure(() => notifyRefusals(services, records.incidents, nowMs, collectFailure));
   await collectFailure(() => cleanUpAll(context, facts, { nowMs, untilMs: nowMs + CLEAN_UP_FOR_MS }, collectFailure));
   await collectFailure(() => considerAll(context, facts, { nowMs, untilMs: nowMs + CONSIDER_FOR_MS }, collectFailure));
+  for (const fleet of settings.fleets)
+    await collectFailure(() => {
+      const own = records.incidents.filter((incident) => incident.fleet === fleet.name);
+      return followPages(services, settings, fleet, own, seen.get(fleet.name), collectFailure);
+    });
   await collectFailure(() =>
     clients.cloudwatch.send(
       new PutMetricDataCommand({
@@ -404,8 +410,9 @@ async function pageForDeaths(
   const sentence = `${deaths} attempts ended before they could say what came of them, the last one was attempt ${attempt}`;
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
   const journal = createJournal(store, { ...incident, by: DISPATCHER, heal: healOf(trigger), writer: DISPATCHER });
-  await journal(`00-${code}`, { atMs: Date.now(), kind: 'page', sentence, code });
-  return { ...incident, pagedCodes: [...pagedCodes, code] };
+  const atMs = Date.now();
+  await journal(`00-${code}`, { atMs, kind: 'page', sentence, code });
+  return { ...incident, pagedCodes: [...pagedCodes, code], lastPage: { code, sentence, atMs } };
 }
 
 /** The ARN of an attempt that was allocated but not claimed. It is known only by invoking the attempt again, which changes nothing if it exists. */

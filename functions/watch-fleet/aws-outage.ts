@@ -13,13 +13,14 @@ export class SweepPages {
   /**
    * Sends what the first caller of this sweep has to say of `cause`; everybody else shares its result.
    *
+   * @returns whose page it is
    * @throws as `send` does: then none of them counts as told, and all try again in the next sweep
    */
-  once(cause: string, send: () => Promise<void>): Promise<void> {
+  async once(cause: string, send: () => Promise<void>): Promise<'own' | 'shared'> {
     const known = this.#told.get(cause);
-    if (known !== undefined) return known;
-    const sent = send();
+    const sent = known ?? send();
     this.#told.set(cause, sent);
-    return sent;
+    await sent;
+    return known === undefined ? 'own' : 'shared';
   }
 }

@@ -26,6 +26,7 @@ import { publishMetrics } from './metrics.ts';
 import { OVERDUE_MS } from './node-health.ts';
 import { hintRegister, journalChanges, notifyPeople, poolMayChange } from './notify.ts';
 import { storeObservations } from './observations.ts';
+import { followPages } from './open-pages.ts';
 import { recordPaging } from './pages.ts';
 import { sentenceOf } from './phrases.ts';
 import { probeClients } from './probes/clients.ts';
@@ -177,7 +178,10 @@ async function watchFleet(
   await attempt(() => publishMetrics(clients.cloudwatch, facts, health));
   const sent = await notifyPeople(context, facts, health, attempt, pages);
   await attempt(() => journalChanges(context, facts, health));
-  const { nodes: judged, watch: next } = recordPaging(health, sent, facts.nowMs);
+  const paged = recordPaging(health, sent, facts.nowMs);
+  const { nodes: judged } = paged;
+  const open = followPages(facts, paged, sent);
+  const next = { ...paged.watch, ...(open.length > 0 && { pages: open }) };
   const observed = judged.map(({ node }) => node);
   const seen = await keepMachines(context, facts, observed, attempt);
   await attempt(async () => {

@@ -14,6 +14,7 @@ import { names } from '../../shared/text/names.ts';
 import { SweepPages } from './aws-outage.ts';
 import type { CollectFailure, FleetFacts, WatchContext } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
+import { aboutOf, WHOLE } from './open-pages.ts';
 import {
   alarmsOf,
   type DuePage,
@@ -43,11 +44,12 @@ export async function notifyPeople(
       const left = loud && (await withoutHealingNodes(context, facts, health, loud, collectFailure));
       if (left === null) return;
       const { awsFailure } = facts;
-      if (left.code === 'cannot-ask' && awsFailure !== undefined)
-        await pages.once(awsFailure, () => pagePeople(context, facts, withAwsFailure(left, awsFailure)));
-      else await pagePeople(context, facts, left);
+      const whose =
+        left.code === 'cannot-ask' && awsFailure !== undefined
+          ? await pages.once(awsFailure, () => pagePeople(context, facts, withAwsFailure(left, awsFailure)))
+          : await pagePeople(context, facts, left).then(() => 'own' as const);
       // From here on people know, even if the journal fails.
-      sent.push(left);
+      sent.push(whose === 'own' ? left : { ...left, shared: true });
       await writePage(context, facts, left);
     });
   }
@@ -82,8 +84,7 @@ async function pagePeople(
   { fleet }: FleetFacts,
   { code, nodes, reason, kind }: DuePage,
 ): Promise<void> {
-  const [first] = nodes;
-  const node = first === undefined ? WHOLE : nodes.length === 1 ? first.name : `${nodes.length} nodes`;
+  const node = aboutOf({ nodes });
   await page(context.clients.sns, context.environment.TOPIC_ARN, {
     fleet: fleet.name,
     node,
@@ -113,8 +114,6 @@ async function writePage(
   });
 }
 
-/** The subject of a page without a node: the whole fleet. */
-const WHOLE = 'fleet';
 const MAX_NAMED = 50;
 
 /** DescribeAlarms takes 100 names (DescribeAlarmsInput, @aws-sdk/client-cloudwatch). */

@@ -20,6 +20,8 @@ export interface DuePage {
   readonly reason: string;
   /** The alarm on the same measurement, for a maintenance window or the runbook; null where there is no such alarm. */
   readonly kind: AlarmKind | null;
+  /** Another fleet's page of this sweep tells of the same failure of AWS. */
+  readonly shared?: true;
 }
 
 /** The alarm for the trouble of each code. */

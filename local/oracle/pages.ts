@@ -8,6 +8,10 @@ export interface Page {
   readonly fleet: string;
   readonly node: string;
   readonly code: string;
+  /** page: for the first time. again: the same, marked as such. resolved and told: nobody is wanted. */
+  readonly severity: string;
+  /** One for all messages of one cause; empty where it says none. */
+  readonly key: string;
   /** All that is in it, for a search. */
   readonly text: string;
 }
@@ -21,6 +25,8 @@ export function pageOf(published: Published): Page {
     fleet: word('fleet'),
     node: word('node'),
     code: word('code') || word('AlarmName'),
+    severity: word('severity') || 'page',
+    key: word('key'),
     text: `${published.subject ?? ''}\n${published.message}\n${text}`,
   };
 }
@@ -46,4 +52,7 @@ const isAbout = (page: Page, { fleet, name, instanceIds }: SeenNode): boolean =>
 
 /** Whether people were told of a node since a moment. */
 export const isTold = (scene: Scene, node: SeenNode, sinceMs: number): boolean =>
-  scene.region.sns.published().some((published) => published.atMs >= sinceMs && isAbout(pageOf(published), node));
+  scene.region.sns.published().some((published) => {
+    const page = pageOf(published);
+    return page.atMs >= sinceMs && (page.severity === 'page' || page.severity === 'again') && isAbout(page, node);
+  });

@@ -15,6 +15,8 @@ const SENTENCES = {
   'nothing-half-done':
     'Two hours after the faults nothing that a heal made or stopped is left over, unless a page tells of it.',
   'one-page-a-cause': 'A cause is paged once, and again only a few times a day while it lasts.',
+  'repetitions-are-bounded':
+    'A page is repeated only while its cause lasts, after half an hour at the soonest, and at most eight times a day; its end is told once.',
   'acts-are-counted': 'No node is restarted, and nothing is replaced, more often than the fleet file allows.',
   'few-at-once': 'Only the part of a fleet that its file allows is down for restarts at once, and one node for more.',
   'pool-serves':

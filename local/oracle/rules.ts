@@ -17,6 +17,7 @@ import { onePageACause } from './promises/one-page-a-cause.ts';
 import { onlyTheSick } from './promises/only-the-sick.ts';
 import { ownersDecide } from './promises/owners-decide.ts';
 import { poolServes } from './promises/pool-serves.ts';
+import { repetitionsAreBounded } from './promises/repetitions-are-bounded.ts';
 import { signingStateForward } from './promises/signing-state-forward.ts';
 import { snapshotsAreClean } from './promises/snapshots-are-clean.ts';
 import { stoppedStaysStopped } from './promises/stopped-stays-stopped.ts';
@@ -33,6 +34,7 @@ export const RULES: Readonly<Record<PromiseName, MakeRule>> = {
   'attempts-end': attemptsEnd,
   'nothing-half-done': nothingHalfDone,
   'one-page-a-cause': onePageACause,
+  'repetitions-are-bounded': repetitionsAreBounded,
   'acts-are-counted': actsAreCounted,
   'few-at-once': fewAtOnce,
   'pool-serves': poolServes,

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { RequestedAction } from '../model/payload.ts';
 import { readTrigger, type Trigger } from '../model/trigger.ts';
+import { type AcknowledgeEvent, parseAcknowledge } from './acknowledge.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
 import { checked, text } from './fields.ts';
@@ -15,6 +16,7 @@ export type DispatchEvent =
   | ManualHeal
   | NodeRequest
   | SnapshotRequest
+  | AcknowledgeEvent
   | { readonly kind: 'ignored'; readonly reason: string };
 
 /** The node, by its name in the fleet or by its instance: one of them, never both. */
@@ -101,12 +103,14 @@ function parseOwn(event: unknown, kind: unknown): DispatchEvent {
       const node = isNamed || acknowledgesValidator ? nodeOf(named) : undefined;
       return { kind, fleet, node, acknowledgesValidator, plan };
     }
+    case 'acknowledge':
+      return parseAcknowledge(event);
     default:
       throw new EventError('kind', kind, `one of ${KINDS.join(', ')}`);
   }
 }
 
-const KINDS = ['heal', 'restore', 'replace-instance', 'undo', 'snapshot', 'sweep', 'snapshots'];
+const KINDS = ['heal', 'restore', 'replace-instance', 'undo', 'snapshot', 'acknowledge', 'sweep', 'snapshots'];
 
 function nodeOf({ node, instanceId }: { readonly node?: string; readonly instanceId?: string }): NodeSelector {
   if (node !== undefined && instanceId === undefined) return { name: node };

@@ -11,8 +11,23 @@ import { peerList } from './schema-watch.ts';
  * @param document one that fits the schema
  */
 export function completeDocument(document: FleetDocument) {
-  const { fleet, chain, mode, nodes, role, owner, breaker, ask, replace, asg, dns, dataMode, metrics, ...filled } =
-    v.parse(fleetDocumentSchema, document);
+  const {
+    fleet,
+    chain,
+    mode,
+    nodes,
+    role,
+    owner,
+    breaker,
+    ask,
+    pages,
+    replace,
+    asg,
+    dns,
+    dataMode,
+    metrics,
+    ...filled
+  } = v.parse(fleetDocumentSchema, document);
   const written = writtenLayer(document);
   const told = chainLayer(document);
   const disk = { ...filled.disk, ...told.disk, ...document.disk };
@@ -27,7 +42,7 @@ export function completeDocument(document: FleetDocument) {
       return { ...runtime, ...(stopGraceSeconds !== undefined && { stopGraceSeconds }), cleanLine };
     }),
     identity: document.identity ?? told.identity,
-    ...{ owner, disk, breaker, ask },
+    ...{ owner, disk, breaker, ask, pages },
     ...(port !== undefined && { rpc: { ...filled.rpc, ...told.rpc, ...document.rpc, port } }),
     probe,
     health: { ...filled.health, ...told.health, ...document.health, ...standstillLimits(document, told, probe) },

@@ -1,4 +1,5 @@
 // watch-fleet's observation of a fleet at one moment, as stored in the table: guardrails, register-nodes and rotate-peers read it.
+import type { PageCode } from '../model/guardrail-codes.ts';
 import type { Role } from './model.ts';
 import type { SharedNames } from './node-names.ts';
 import type { ScheduledMark } from './scheduled-events.ts';
@@ -204,6 +205,8 @@ export interface FleetWatch {
   readonly conditions: Readonly<Record<string, FleetCondition>>;
   /** Codes that paged a person, with the time when the trouble was last seen, until it has been over for half an hour. */
   readonly paged: Readonly<Record<string, number>>;
+  /** The pages that were sent, while their cause lasts and for a day after it; absent where there is none. */
+  readonly pages?: readonly WatchPage[];
   /** Nodes that were there and are not any more, for a day; absent where there is none. */
   readonly gone?: readonly GoneNode[];
   /** Names that members of Auto Scaling groups share or have shared, with the time when that was last seen; absent where there is none. */
@@ -211,6 +214,24 @@ export interface FleetWatch {
   /** When the tip was last confirmed; it is kept for a while when the confirming sources fall silent. */
   readonly tipSeenAtMs: number | null;
   readonly version: number;
+}
+
+/** A page of watch-fleet, for who repeats it and says that it is over. */
+export interface WatchPage {
+  readonly key: string;
+  readonly code: PageCode;
+  /** As the page names whom it is about. */
+  readonly node: string;
+  readonly sentence: string;
+  readonly atMs: number;
+  /** The alarm on the same measurement; empty where there is none. */
+  readonly alarm: string;
+  /** Empty where it is about the fleet as a whole. */
+  readonly nodes: readonly { readonly instanceId: string; readonly name: string }[];
+  /** eased: the cause is not seen now, and counts as over when that has lasted. */
+  readonly state: 'lasts' | 'eased' | 'ended';
+  /** Absent until it is `ended`. */
+  readonly endedAtMs?: number;
 }
 
 export interface GoneNode {

@@ -77,6 +77,17 @@ export const ask = object('{ expiresAfterHours: 4 }', {
   expiresAfterHours: usually('An approval that comes later is refused.', whole(1, 48, 'hours', 4), 4),
 });
 
+export const pages = object('{ againAfterMinutes: 30 }', {
+  healed: usually('People are told of each node that was healed: by a message of severity `told`.', yesOrNo(), true),
+  againAfterMinutes: usually(
+    'A page that wants something now is sent again after so long, until somebody has acknowledged it or its cause is over.',
+    whole(10, 1_440, 'minutes', 30),
+    30,
+  ),
+  againEveryMinutes: usually('And then this often.', whole(10, 1_440, 'minutes', 60), 60),
+  againPerDay: usually('No page is repeated more often in 24 h; 0: never.', whole(0, 24, 'repetitions', 8), 8),
+});
+
 // A key of the account's own: an alias could be aws/ebs, and nobody else can read snapshots under that key.
 const keyArn = text(
   /^arn:aws(-[a-z]+)*:kms:[a-z0-9-]{5,24}:\d{12}:key\/(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,

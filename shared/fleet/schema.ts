@@ -3,7 +3,7 @@
 import type * as v from 'valibot';
 import { chainNames } from '../chains/defaults.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
-import { asg, ask, breaker, disk, owner, replace, snapshots } from './schema-heal.ts';
+import { asg, ask, breaker, disk, owner, pages, replace, snapshots } from './schema-heal.ts';
 import { dataMode, ending, nodes, role, runtime, type unit, units, volumes } from './schema-nodes.ts';
 import { alarms, dns, health, metrics, peers, probe, rpc } from './schema-watch.ts';
 
@@ -55,6 +55,7 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
     {},
   ),
   ask: usually('How mode `ask` asks.', ask, {}),
+  pages: usually('What people are told, and how often.', pages, {}),
   rpc: usually("How a node's client is asked.", rpc, {}),
   probe: derived(
     'Who asks the nodes: a command on each (`ssm`), a function in their VPC, a metric, a command that only looks whether the client runs (`unit`), or nobody (`none`).',

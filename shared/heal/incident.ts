@@ -13,6 +13,7 @@ import {
   type IncidentBase,
   type IncidentRecord,
   type NodeRecord,
+  type PageNote,
   type PendingPage,
   QUEUE_CODES,
 } from './records.ts';
@@ -66,7 +67,7 @@ export function openIncident(
 const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentRecord => ({
   ...(isNew
     ? {
-        // The approval belongs to the incident before.
+        // The approval and the pages belong to the incident before.
         ...withoutQueue(withoutApproval(identity(read))),
         incidentId: onset.incidentId,
         onsetMs: onset.onsetMs,
@@ -85,7 +86,7 @@ const reopened = (read: IncidentRecord, onset: Onset, isNew: boolean): IncidentR
   state: 'open',
 });
 
-const withoutApproval = ({ approval: _, ...rest }: IncidentBase): IncidentBase => rest;
+const withoutApproval = ({ approval: _, lastPage: __, ...rest }: IncidentBase): IncidentBase => rest;
 
 /** Allocates the next attempt of an open incident. Only when the node's lease is free (`leaseFree`): waiting spends no number. */
 export function allocate(
@@ -185,14 +186,21 @@ export interface Refused {
 }
 
 export type Outcome =
-  | { readonly outcome: 'healed' }
+  /** proof: the sentence that says how it was proved */
+  | { readonly outcome: 'healed'; readonly proof: string }
   /** Mode plan: the plan is in the journal, and nothing was touched. */
   | { readonly outcome: 'planned'; readonly notBeforeMs: number }
   /** Nothing was possible for the reason `code`; looked at again from `notBeforeMs`. Never counts towards the ladder. */
   | ({ readonly outcome: 'refused' } & Refused)
-  | { readonly outcome: 'failed'; readonly code: string; readonly notBeforeMs: number; readonly paged: boolean }
+  | {
+      readonly outcome: 'failed';
+      readonly code: string;
+      readonly notBeforeMs: number;
+      /** The page that was sent for it; undefined where none was. */
+      readonly page: PageNote | undefined;
+    }
   /** There is nothing left to try, even with attempts left: a person has been paged. */
-  | { readonly outcome: 'escalated'; readonly code: string; readonly paged: boolean };
+  | { readonly outcome: 'escalated'; readonly code: string; readonly page: PageNote | undefined };
 
 /** The outcome of an attempt. Only its own claimed attempt may write it; the last failure of a ladder escalates. */
 export function conclude(
@@ -206,7 +214,7 @@ export function conclude(
   const base = { ...withoutQueue(identity(read)), version: read.version + 1 };
   switch (outcome.outcome) {
     case 'healed':
-      return { next: { ...base, state: 'healed', endedAtMs: nowMs } };
+      return { next: { ...base, state: 'healed', endedAtMs: nowMs, proof: plainText(outcome.proof) } };
     case 'planned':
       return { next: { ...base, plannedUntilMs: outcome.notBeforeMs, state: 'open' } };
     case 'refused': {
@@ -222,13 +230,13 @@ export function conclude(
     }
     case 'failed': {
       const failures = read.failures + 1;
-      const after = { ...noted(base, outcome), failures, notBeforeMs: outcome.notBeforeMs };
+      const after = { ...pagedFor(base, outcome), failures, notBeforeMs: outcome.notBeforeMs };
       return failures >= MAX_FAILURES
         ? { next: { ...after, state: 'escalated', endedAtMs: nowMs } }
         : { next: { ...after, state: 'open' } };
     }
     case 'escalated':
-      return { next: { ...noted(base, outcome), state: 'escalated', endedAtMs: nowMs } };
+      return { next: { ...pagedFor(base, outcome), state: 'escalated', endedAtMs: nowMs } };
   }
 }
 
@@ -335,6 +343,7 @@ const KEPT = {
   refusedCodes: true,
   pagedCodes: true,
   pendingPages: true,
+  lastPage: true,
   version: true,
 } as const satisfies Record<keyof IncidentBase, true>;
 
@@ -359,6 +368,14 @@ const refusedFor = (base: IncidentBase, { code, pendingPage }: Refused): Inciden
   ...(pendingPage && {
     pendingPages: [...(base.pendingPages ?? []).filter((one) => one.code !== code), pendingPage],
   }),
+});
+
+const pagedFor = (
+  base: IncidentBase,
+  { code, page }: { readonly code: string; readonly page: PageNote | undefined },
+): IncidentBase => ({
+  ...noted(base, { code, paged: page !== undefined }),
+  ...(page && { lastPage: page }),
 });
 
 /** Codes are a small closed set, so these lists stay short. */

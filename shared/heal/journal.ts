@@ -24,6 +24,8 @@ export const JOURNAL_KINDS = [
   'proof',
   'outcome',
   'page',
+  /** A page again, the end of its cause, a healed node: messages that are no pages. */
+  'notice',
   'progress',
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];

@@ -33,10 +33,126 @@ const plainMembers = (content: object): object =>
     Object.entries(content).map(([name, value]) => [name, typeof value === 'string' ? plainText(value) : value]),
   );
 
+/** page: of a new cause. again: the same, not acknowledged. resolved: its cause is over. told: something was healed, and nobody was woken for it. */
+type Severity = 'page' | 'again' | 'resolved' | 'told';
+
 /** @param answers lines for a person to paste, below what happened */
 export async function page(sns: SNSClient, topicArn: string, content: Page, answers = ''): Promise<void> {
-  const told = toldOf(topicArn, content, new Date());
-  const text = mailText(told, content, answers);
+  await publish(sns, topicArn, content, wordsOf(content, keyOf(content)), answers);
+}
+
+/** A page that was sent before: whose it is, and under which key. */
+export interface SentPage extends Page {
+  readonly key: string;
+}
+
+/**
+ * The same page again.
+ *
+ * @param times how often it was sent, with this one: 2 or more
+ */
+export async function pageAgain(
+  sns: SNSClient,
+  topicArn: string,
+  sent: SentPage,
+  times: number,
+  answers = '',
+): Promise<void> {
+  const { key, ...content } = sent;
+  const sentence = `Again, the ${ordinal(times)} time; not acknowledged: ${content.sentence}`;
+  const words = wordsOf({ ...content, sentence }, key);
+  const wants = `again (${times}), ${words.wants}`;
+  await publish(sns, topicArn, { ...content, sentence, times }, { ...words, wants, severity: 'again' }, answers);
+}
+
+/** The cause of a page is over. @param sent its sentence says how it ended */
+export async function pageResolved(sns: SNSClient, topicArn: string, sent: SentPage): Promise<void> {
+  const { key, ...content } = sent;
+  const words = wordsOf(content, key);
+  await publish(sns, topicArn, content, { ...words, ...NOTHING_WANTED, wants: 'resolved', severity: 'resolved' });
+}
+
+/** A node that was healed. */
+export interface Healed {
+  readonly fleet: string;
+  readonly node: string;
+  /** How the heal proved it. */
+  readonly sentence: string;
+  /** What was wrong. */
+  readonly trouble: string;
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly trigger: string;
+  /** From the first sign of it to the proof. */
+  readonly seconds: number;
+}
+
+/** Says that a node was healed, to who wants to know. */
+export async function tell(sns: SNSClient, topicArn: string, healed: Healed): Promise<void> {
+  const { trouble, seconds, ...content } = healed;
+  const sentence = `${trouble}. ${content.sentence}. From the first sign to the proof: ${Math.round(seconds)} s`;
+  await publish(
+    sns,
+    topicArn,
+    { ...content, sentence, seconds },
+    {
+      ...{ code: 'healed', severity: 'told', wants: 'healed', meaning: '', runbook: undefined, canAcknowledge: false },
+      ...{ urgency: 'none', key: keyOf(content) },
+    },
+  );
+}
+
+const ORDINALS = ['', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth'];
+const ordinal = (times: number): string => ORDINALS[times] ?? `${times}th`;
+
+/** A page without what decides its words. */
+interface Content {
+  readonly fleet: string;
+  readonly node: string;
+  readonly sentence: string;
+  readonly [more: string]: unknown;
+}
+
+/** One for all pages of one cause: chats and pagers put them together by it. What is about several nodes is a cause of its own. */
+export function keyOf({ fleet, node, trigger, code }: { readonly [name in keyof Page]?: unknown }): string {
+  const isOfMany = node === 'fleet' || /^\d+ nodes$/.test(String(node));
+  const about = isOfMany && node !== 'fleet' ? 'nodes' : node;
+  return plainText([fleet, about, isOfMany ? code : (trigger ?? code)].join('/'), MAX_KEY_CHARACTERS);
+}
+
+const MAX_KEY_CHARACTERS = 300;
+
+/** How a message is worded. */
+interface Words {
+  readonly severity: Severity;
+  readonly key: string;
+  readonly code: string;
+  readonly wants: string;
+  readonly urgency: Urgency | 'none';
+  /** What the code means; empty for a question, which says so itself. */
+  readonly meaning: string;
+  readonly runbook: string | undefined;
+  readonly canAcknowledge: boolean;
+}
+
+const NOTHING_WANTED = { urgency: 'none', canAcknowledge: false } as const;
+
+function wordsOf(content: Page, key: string): Words {
+  const { code } = content;
+  const { wants, urgency, runbook: ofCode } = PAGE_WANTS[code];
+  const named = typeof content['runbook'] === 'string' ? plainText(content['runbook'], 200) : undefined;
+  return {
+    ...{ severity: 'page', key, code, wants, urgency, meaning: MEANINGS[code] ?? '' },
+    // The sender's own one where the code has none: that of the alarm on the same measurement.
+    runbook: ofCode === undefined ? named : `docs/runbooks/${ofCode}.md`,
+    // Those of an incident, and of watch-fleet, are repeated: `functions/dispatch-heal/open-pages.ts`.
+    canAcknowledge: urgency === 'now' && ('incidentId' in content || 'instances' in content),
+  };
+}
+
+async function publish(sns: SNSClient, topicArn: string, content: Content, words: Words, answers = ''): Promise<void> {
+  const told = toldOf(topicArn, content, words, new Date());
+  const text = mailText(told, content, words, answers);
   const message = (fields: object): string => {
     const members = { ...plainMembers(fields), ...told.members };
     const json = plainJson(members) ?? '';
@@ -45,13 +161,20 @@ export async function page(sns: SNSClient, topicArn: string, content: Page, answ
       default: text,
       sms: told.subject,
       ...copies,
-      https: plainJson(chatOf(told, members)) ?? '',
+      https: plainJson(chatOf(told, words, members)) ?? '',
     });
   };
   const whole = message(content);
   // A shorter page is better than one that SNS refuses.
   const Message = Buffer.byteLength(whole) <= MAX_MESSAGE_BYTES ? whole : message({ cut: true });
-  await sns.send(new PublishCommand({ TopicArn: topicArn, Subject: told.subject, MessageStructure: 'json', Message }));
+  const severity = { DataType: 'String', StringValue: words.severity };
+  await sns.send(
+    new PublishCommand({
+      ...{ TopicArn: topicArn, Subject: told.subject, MessageStructure: 'json', Message },
+      // For the filter policy of a subscription.
+      MessageAttributes: { severity },
+    }),
+  );
 }
 
 /** A page, put into words. All of it is plain text. */
@@ -60,35 +183,35 @@ interface Told {
   /** "bitcoin/node2: look at it, nothing helped" */
   readonly headline: string;
   readonly sentence: string;
-  /** What the code means; empty for a question, which says so itself. */
-  readonly meaning: string;
   readonly next: readonly (readonly [what: string, line: string])[];
   /** What every machine gets besides the page's own members. */
   readonly members: Readonly<Record<string, unknown>>;
 }
 
-const URGENCIES: Readonly<Record<Urgency, string>> = {
+const URGENCIES: Readonly<Record<Words['urgency'], string>> = {
   now: 'now: it stays as it is, or gets worse, until a person acts',
   soon: 'within the day',
   know: 'nothing has to be done',
+  none: 'nothing: it is over',
 };
 
 const MEANINGS: Readonly<Record<string, string>> = { ...GUARDRAILS, ...FAILURES, ...CONDITIONS };
 
-function toldOf(topicArn: string, content: Page, at: Date): Told {
-  const { fleet, node, code } = content;
-  const { wants, urgency, runbook: ofCode } = PAGE_WANTS[code];
+function toldOf(topicArn: string, content: Content, words: Words, at: Date): Told {
+  const { fleet, node } = content;
+  const { severity, key, code, wants, urgency, runbook } = words;
   const about = plainText(`${fleet}/${node}`, MAX_ABOUT_CHARACTERS);
   const [, , , region = '', account = ''] = topicArn.split(':');
   const text = (name: string): string | undefined =>
     typeof content[name] === 'string' ? plainText(content[name], 200) : undefined;
   const incident = text('incidentId');
-  // The sender's own one where the code has none: that of the alarm on the same measurement.
-  const runbook = ofCode === undefined ? text('runbook') : `docs/runbooks/${ofCode}.md`;
   const sentence = plainText(content.sentence);
   const next: [string, string][] = [
     ...(incident === undefined ? [] : [['why', `npm run chainmend -- explain ${incident}`] as [string, string]]),
     ['state', `npm run chainmend -- status ${plainText(fleet, 64)}`],
+    ...(words.canAcknowledge && PASTEABLE.test(key)
+      ? [['seen', `npm run chainmend -- ack ${key}`] as [string, string]]
+      : []),
     ['stop', `npm run chainmend -- pause ${plainText(fleet, 64)} --why "…"`],
     ...(undoes(text('trigger'))
       ? [['undo', `npm run chainmend -- undo ${plainText(`${fleet}/${node}`, 300)}`] as [string, string]]
@@ -96,21 +219,22 @@ function toldOf(topicArn: string, content: Page, at: Date): Told {
     ...(runbook === undefined ? [] : [['runbook', runbook] as [string, string]]),
   ];
   return {
-    subject: `chainmend ${about}: ${wants} (${code})`
+    subject: `chainmend ${about}: ${wants} (${code === 'healed' ? (text('trigger') ?? code) : code})`
       .replace(/[^\x20-\x7e]/g, inAscii)
       .slice(0, MAX_SUBJECT_CHARACTERS),
     headline: `${plainText(`${fleet}/${node}`, 300)}: ${wants}`,
     sentence,
-    meaning: MEANINGS[code] ?? '',
     next,
     members: {
-      ...{ fleet, node: plainText(node), code, sentence, wants, urgency, account, region, at: at.toISOString() },
-      // One for all pages of one cause: chats and pagers put them together by it.
-      key: plainText([fleet, node, text('trigger') ?? code].join('/'), 300),
+      ...{ fleet, node: plainText(node), code, severity, sentence, wants, urgency, account, region },
+      ...{ at: at.toISOString(), key },
       ...(runbook !== undefined && { runbook }),
     },
   };
 }
+
+/** A key that a shell takes as one word and nothing else. */
+const PASTEABLE = /^[A-Za-z0-9][\w.:/=+@-]*$/;
 
 /** Triggers whose heal may have put something away. */
 const undoes = (trigger: string | undefined): boolean => trigger !== undefined && /^(node|request):/.test(trigger);
@@ -121,13 +245,19 @@ const inAscii = (character: string): string => ({ '’': "'", '…': '...' })[ch
 /** The room of a subject that names leave to what is wanted. */
 const MAX_ABOUT_CHARACTERS = 32;
 
-function mailText({ headline, sentence, meaning, next, members }: Told, content: Page, answers: string): string {
-  const { account, region, at, urgency } = members as { account: string; region: string; at: string; urgency: Urgency };
+function mailText(
+  { headline, sentence, next, members }: Told,
+  content: Content,
+  words: Words,
+  answers: string,
+): string {
+  const { code, meaning, urgency } = words;
+  const { account, region, at } = members as { account: string; region: string; at: string };
   const rows = (lines: readonly (readonly [string, string])[]): string =>
     lines.map(([what, line]) => `${what.padEnd(8)} ${line}`).join('\n');
   const facts: [string, string][] = [
     ['what', sentence],
-    ...(meaning === '' ? [] : [['means', `${content.code}: ${meaning}`] as [string, string]]),
+    ...(meaning === '' ? [] : [['means', `${code}: ${meaning}`] as [string, string]]),
     ['wanted', URGENCIES[urgency]],
   ];
   const whose = [`account ${account}, ${region}`, `${at.slice(0, 19).replace('T', ' ')} UTC`];
@@ -142,8 +272,7 @@ function mailText({ headline, sentence, meaning, next, members }: Told, content:
  * For subscriptions by HTTPS: the schema of custom notifications of Amazon Q Developer in chat applications, which Slack and Teams show ("Custom
  * notifications", Amazon Q Developer in chat applications Administrator Guide). Everything else of the page is in `additionalContext`.
  */
-function chatOf({ headline, sentence, meaning, next, members }: Told, all: object): object {
-  const { key, code } = members as { key: string; code: string };
+function chatOf({ headline, sentence, next }: Told, { key, code, meaning }: Words, all: object): object {
   const context = Object.entries(all).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : plainJson(value),

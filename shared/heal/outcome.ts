@@ -3,11 +3,12 @@
 import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
+import { plainText } from '../text/plain-text.ts';
 import type { HealContext, Turn } from './context.ts';
 import { conclude, type Outcome, pauseAfterRefusal, pendingPageOf, wouldEscalate } from './incident.ts';
 import { type Holder, newNode, release } from './lease.ts';
 import { page } from './notify.ts';
-import type { IncidentRecord, NodeRecord, Operation, PendingPage } from './records.ts';
+import type { IncidentRecord, NodeRecord, Operation, PageNote, PendingPage } from './records.ts';
 import { keys, settle } from './store.ts';
 
 /**
@@ -28,7 +29,8 @@ export async function writeOutcome(
   const ending = mine ? paced(asked, read) : asked;
   const escalates = ending.outcome === 'failed' && mine && wouldEscalate(read);
   const pending = mine && ending.outcome === 'refused' ? pendingPageOf(read, ending, nowMs) : undefined;
-  const paged = pending !== undefined || (mine && (await pageFor(context, ending, read, escalates, place)));
+  const page = mine ? await pageFor(context, ending, read, escalates, place) : undefined;
+  const paged = pending !== undefined || page !== undefined;
   await journal(`${place}-outcome`, {
     atMs: nowMs,
     kind: ending.outcome === 'refused' ? 'refusal' : ending.outcome === 'planned' ? 'plan' : 'outcome',
@@ -46,7 +48,7 @@ export async function writeOutcome(
     keys.incident(fleet, instanceId, trigger),
     () => store.readIncident(fleet, instanceId, trigger),
     (found) => {
-      const concluded = conclude(found, attempt, execution, outcomeOf(ending, paged, pending, nowMs), nowMs);
+      const concluded = conclude(found, attempt, execution, outcomeOf(ending, page, pending, nowMs), nowMs);
       return 'notMine' in concluded
         ? { result: { written: false } }
         : { result: { written: true }, write: concluded.next };
@@ -62,10 +64,15 @@ const paced = (ending: Ending, read: IncidentRecord): Ending =>
 /** A plan is valid until the node says otherwise: it is written again four times a day. */
 const PLAN_AGAIN_MS = 6 * 60 * 60_000;
 
-function outcomeOf(ending: Ending, paged: boolean, pendingPage: PendingPage | undefined, nowMs: number): Outcome {
+function outcomeOf(
+  ending: Ending,
+  page: PageNote | undefined,
+  pendingPage: PendingPage | undefined,
+  nowMs: number,
+): Outcome {
   switch (ending.outcome) {
     case 'healed':
-      return { outcome: 'healed' };
+      return { outcome: 'healed', proof: ending.reason };
     case 'planned':
       return { outcome: 'planned', notBeforeMs: nowMs + PLAN_AGAIN_MS };
     case 'refused':
@@ -74,9 +81,9 @@ function outcomeOf(ending: Ending, paged: boolean, pendingPage: PendingPage | un
         ...(pendingPage && { pendingPage }),
       };
     case 'failed':
-      return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs, paged };
+      return { outcome: ending.outcome, code: ending.code, notBeforeMs: nowMs + ending.retryAfterMs, page };
     case 'escalated':
-      return { outcome: 'escalated', code: ending.code, paged };
+      return { outcome: 'escalated', code: ending.code, page };
   }
 }
 
@@ -87,15 +94,16 @@ async function pageFor(
   read: IncidentRecord,
   escalates: boolean,
   place: string,
-): Promise<boolean> {
-  if (ending.outcome === 'refused') return false;
+): Promise<PageNote | undefined> {
+  if (ending.outcome === 'refused') return undefined;
   const code = escalates ? 'attempts-spent' : pageOf(ending);
-  if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return false;
+  if (!code || (ending.outcome !== 'escalated' && read.pagedCodes.includes(code))) return undefined;
   const { fleet, node, incidentId, attempt, trigger } = payload;
   const sentence = sentenceOf(ending, escalates);
   await page(clients.sns, environment.TOPIC_ARN, { fleet, node, code, sentence, incidentId, attempt, trigger });
-  await journal(`${place}-page`, { atMs: Date.now(), kind: 'page', sentence, code });
-  return true;
+  const atMs = Date.now();
+  await journal(`${place}-page`, { atMs, kind: 'page', sentence, code });
+  return { code, sentence: plainText(sentence), atMs };
 }
 
 function sentenceOf(ending: Ending, escalates: boolean): string {

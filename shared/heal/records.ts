@@ -1,7 +1,7 @@
 // The records that allow only one heal at a time, and their partitions in the one table. IAM lets each function write only its own partitions
 // (dynamodb:LeadingKeys, infra/constructs/state.ts).
 
-import type { GuardrailCode } from '../model/guardrail-codes.ts';
+import type { GuardrailCode, PageCode } from '../model/guardrail-codes.ts';
 import type { AlarmFact, HealKind, HealPayload, RequestedAction } from '../model/payload.ts';
 import { readTrigger } from '../model/trigger.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -57,11 +57,20 @@ export interface IncidentBase {
   readonly pagedCodes: readonly string[];
   /** Refusals that the sweep pages for, with all other nodes that have the same one. They stay when they were. Absent until there was one. */
   readonly pendingPages?: readonly PendingPage[];
+  /** The last page that its heal, or the sweep on its behalf, has sent. Absent until there was one. */
+  readonly lastPage?: PageNote;
   readonly version: number;
 }
 
 export interface PendingPage {
   readonly code: GuardrailCode;
+  readonly sentence: string;
+  readonly atMs: number;
+}
+
+/** A page that was sent. */
+export interface PageNote {
+  readonly code: PageCode;
   readonly sentence: string;
   readonly atMs: number;
 }
@@ -78,6 +87,31 @@ export interface SentPages {
   readonly count: number;
   /** Ids of the incidents that the pages were about. */
   readonly incidents: readonly string[];
+  /** The key of the page that told of each incident of this fleet. Absent in records of earlier versions. */
+  readonly keys?: Readonly<Record<string, string>>;
+}
+
+/** The pages of a fleet whose cause lasts, by their keys, and what was told of healed nodes. */
+export interface OpenPagesRecord {
+  readonly pages: Readonly<Record<string, OpenPage>>;
+  /** Healed attempts (`<incident>/<attempt>`) that people were told of, or are just being told of, with the time; kept for a few hours. */
+  readonly told: Readonly<Record<string, { readonly atMs: number; readonly sendingAtMs?: number }>>;
+  readonly version: number;
+}
+
+export interface OpenPage {
+  readonly node: string;
+  readonly code: PageCode | 'approval-wanted';
+  /** When the page was sent by who found the cause, the last time. */
+  readonly sentAtMs: number;
+  /** Repetitions of the last 24 h, oldest first. */
+  readonly again: readonly number[];
+  /** Times that it was sent, with the first. */
+  readonly times: number;
+  /** Who has said that they look after it; absent while nobody has. */
+  readonly acknowledged?: { readonly by: string; readonly atMs: number };
+  /** Since when a sweep sends a message about it; absent while none does. */
+  readonly sendingAtMs?: number;
 }
 
 /** The last plan that a heal in mode ask has put to a person, and the answer. Only the heal that asks writes it. */
@@ -107,7 +141,12 @@ export type IncidentRecord = IncidentBase &
     | { readonly state: 'open' }
     | { readonly state: 'allocated'; readonly payload: HealPayload; readonly allocatedAtMs: number }
     | { readonly state: 'claimed'; readonly payload: HealPayload; readonly execution: string }
-    | { readonly state: 'healed'; readonly endedAtMs: number }
+    | {
+        readonly state: 'healed';
+        readonly endedAtMs: number;
+        /** How its heal proved it; absent where the trouble was over without a heal. */
+        readonly proof?: string;
+      }
     | { readonly state: 'escalated'; readonly endedAtMs: number }
   );
 

@@ -25,6 +25,7 @@ import {
   healOf,
   type IncidentRecord,
   type NodeRecord,
+  type OpenPagesRecord,
   partitions,
   type ReadinessRecord,
   type SentPagesRecord,
@@ -79,6 +80,8 @@ export const keys = {
   readiness: (fleet: string): Key => ({ pk: partitions.own(fleet, 'check-readiness'), sk: 'READINESS' }),
   /** The pages that were sent for refusals of heals. */
   sentPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SENT-PAGES' }),
+  /** The pages whose cause lasts. */
+  openPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'OPEN-PAGES' }),
   /** Today's notifications about a fleet's clean snapshots. */
   told: (fleet: string, what: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: `TOLD#${what}` }),
 } as const;
@@ -162,6 +165,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readPace: (fleet: string) => get<PaceRecord>(keys.pace(fleet)),
     readCatchUps: (fleet: string) => get<CatchUpsRecord>(keys.catchUps(fleet)),
     readSentPages: (fleet: string) => get<SentPagesRecord>(keys.sentPages(fleet)),
+    readOpenPages: (fleet: string) => get<OpenPagesRecord>(keys.openPages(fleet)),
     readReplacements: () => get<ReplacementsRecord>(keys.replacements()),
     readWatch: (fleet: string) => get<FleetWatch>(keys.watch(fleet)),
     /** What a node's machine was like while it lived; undefined where nobody has written it down, or it was too long ago. */

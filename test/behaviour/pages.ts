@@ -7,7 +7,7 @@ import { pageIn } from '../../local/scenarios/report/pages.ts';
 import { run } from '../../local/scenarios/run.ts';
 import type { Scenario } from '../../local/scenarios/scenario.ts';
 import { readWorld } from '../../local/scenarios/world-file/read.ts';
-import { messageFor } from '../../local/services/sns/sns.ts';
+import { isPage, messageFor } from '../../local/services/sns/sns.ts';
 import { CONDITIONS, FAILURES, GUARDRAILS, type PageCode } from '../../shared/model/guardrail-codes.ts';
 import { PAGE_WANTS } from '../../shared/model/page-wants.ts';
 
@@ -33,7 +33,7 @@ async function examples(): Promise<ReadonlyMap<string, Example>> {
     const { world } = await run(scenario, { seed: 1, lane: 'sweep' });
     for (const published of world.region.sns.published()) {
       const { code = '' } = pageIn(published);
-      if (!isCode(code) || found.has(code)) continue;
+      if (!isPage(published) || !isCode(code) || found.has(code)) continue;
       found.set(code, {
         scenario: scenario.name,
         subject: published.subject ?? '',

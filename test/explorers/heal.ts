@@ -2,6 +2,7 @@
 import type { Act, Acts, State } from '../../functions/resize-volume/state.ts';
 import type { Outcome } from '../../shared/heal/incident.ts';
 import type { Ending } from '../../shared/heal/outcome.ts';
+import type { PageNote } from '../../shared/heal/records.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
@@ -350,18 +351,24 @@ function concludeTurn(
   };
 }
 
+const pageOf = ({ page, code }: Extract<Ending, { readonly outcome: 'failed' }>): PageNote | undefined =>
+  page ? { code, sentence: '', atMs: 0 } : undefined;
+
 const outcomeOf = (ending: Ending): Outcome => {
   switch (ending.outcome) {
     case 'healed':
-      return { outcome: 'healed' };
+      return { outcome: 'healed', proof: 'proved' };
     case 'planned':
       return { outcome: 'planned', notBeforeMs: NOW_MS };
     case 'refused':
       return { outcome: 'refused', code: ending.code, notBeforeMs: NOW_MS };
     case 'failed':
-      return { outcome: 'failed', code: ending.code, notBeforeMs: NOW_MS, paged: ending.page };
+      return { outcome: 'failed', code: ending.code, notBeforeMs: NOW_MS, page: pageOf(ending) };
     case 'escalated':
-      return { outcome: 'escalated', code: ending.code, paged: true };
+      return {
+        ...{ outcome: 'escalated', code: ending.code },
+        page: { code: ending.code, sentence: '', atMs: 0 },
+      };
   }
 };
 

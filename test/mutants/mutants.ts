@@ -34,6 +34,54 @@ export function mutated(
 }
 
 const RULES: Readonly<Record<string, readonly Broken[]>> = {
+  'functions/dispatch-heal/open-pages.ts': [
+    {
+      name: 'a page that somebody has acknowledged is not repeated',
+      find: "cause.state === 'eased' || page.acknowledged !== undefined ||",
+      replace: "cause.state === 'eased' ||",
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'a page is repeated only so often a day',
+      find: ' || page.again.length >= againPerDay',
+      replace: '',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'the end of a cause is told once',
+      find: '{ pages: others, told: { ...told, ...Object',
+      replace: '{ pages, told: { ...told, ...Object',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'of two sweeps one sends a message',
+      find: 'sendingAtMs !== undefined && nowMs - sendingAtMs < SENDING_MS;',
+      replace: 'sendingAtMs !== undefined && nowMs < sendingAtMs;',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+    {
+      name: 'a pause keeps repetitions back',
+      find: 'if (paused || muted',
+      replace: 'if (muted',
+      caughtBy: ['functions/dispatch-heal/open-pages'],
+    },
+  ],
+  'functions/watch-fleet/open-pages.ts': [
+    {
+      name: 'a page of watch-fleet is not over while nobody sees its node',
+      find: "if (judged === undefined) return 'lasts';",
+      replace: "if (judged === undefined) return 'ended';",
+      caughtBy: ['functions/watch-fleet/open-pages'],
+    },
+  ],
+  'local/services/sns/sns.ts': [
+    {
+      name: 'what tells of a healed node is no page',
+      find: "severityOf(published) === 'page'",
+      replace: "severityOf(published) !== ''",
+      caughtBy: ['local/services/sns/sns'],
+    },
+  ],
   'infra/commands/adopt/words.ts': [
     {
       name: 'a name that speaks of signing is no follower’s, whatever else it says',

@@ -10,6 +10,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromItem } from '../../../shared/aws/attributes.ts';
+import type { AcknowledgeAnswer } from '../../../shared/events/acknowledge.ts';
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { storyKey } from '../../../shared/heal/journal.ts';
@@ -60,7 +61,11 @@ export function awsSuite({
   return {
     // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
     nowMs: () => Date.now() + dynamodb.config.systemClockOffset,
-    ask: (event) => withSuiteError('chainmend-dispatch-heal', () => ask(lambda, event)),
+    ask: (event) => withSuiteError('chainmend-dispatch-heal', () => ask<DispatchAnswer>(lambda, event)),
+    acknowledge: (page, by) =>
+      withSuiteError('chainmend-dispatch-heal', () =>
+        ask<AcknowledgeAnswer>(lambda, { kind: 'acknowledge', by, ...(page !== undefined && { page }) }),
+      ),
     story: (incident) => withSuiteError('the journal', () => readStory(dynamodb, incident)),
     incident: ({ fleet, instanceId, trigger }) =>
       withSuiteError('the incident', () => store.readIncident(fleet, instanceId, trigger)),
@@ -172,14 +177,14 @@ async function readLines(
   }).sort(inOrder);
 }
 
-async function ask(lambda: LambdaClient, event: object): Promise<DispatchAnswer> {
+async function ask<Answer>(lambda: LambdaClient, event: object): Promise<Answer> {
   const FunctionName = functionNames.dispatchHeal;
   const { Payload, FunctionError } = await lambda.send(
     new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) }),
   );
   const text = Payload?.transformToString() ?? '';
   if (FunctionError === undefined) {
-    const answer = JSON.parse(text) as DispatchAnswer | null;
+    const answer = JSON.parse(text) as Answer | null;
     if (answer) return answer;
     throw new SuiteError(`${FunctionName} answered nothing: the stack there may be older than this checkout`);
   }

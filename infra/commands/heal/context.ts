@@ -1,4 +1,5 @@
 // What the commands of `npm run chainmend` work with: the suite in an account (or in the local region), and the person at the terminal.
+import type { AcknowledgeAnswer } from '../../../shared/events/acknowledge.ts';
 import type { DispatchAnswer } from '../../../shared/events/answer.ts';
 import type { FleetObservation } from '../../../shared/fleet/observation.ts';
 import type { Settings } from '../../../shared/fleet/settings.ts';
@@ -46,6 +47,8 @@ export interface Suite {
   readonly nowMs: () => number;
   /** @throws RequestError where the dispatcher says that the request itself is wrong */
   readonly ask: (event: object) => Promise<DispatchAnswer>;
+  /** @param page its key or code; undefined only lists the pages whose cause lasts */
+  readonly acknowledge: (page: string | undefined, by: string) => Promise<AcknowledgeAnswer>;
   readonly story: (incident: IncidentKey) => Promise<readonly StoryLine[]>;
   readonly incident: (incident: IncidentKey) => Promise<IncidentRecord | undefined>;
   readonly node: (instanceId: string) => Promise<NodeRecord | undefined>;

@@ -1,6 +1,7 @@
 // Verbs about a node, an incident or a plan: restore, replace, undo and snapshot by hand, answers to questions, and what is going on.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Ended } from '../program.ts';
+import { acknowledgePage } from './acknowledge.ts';
 import { type AnswerOptions, answerQuestion } from './approve.ts';
 import type { HealCommandContext } from './context.ts';
 import { explain } from './explain.ts';
@@ -87,6 +88,13 @@ export function addHealVerbs(program: Command, context: HealCommandContext, ende
       });
   decide('approve', 'say yes to what a heal in mode ask waits for; shows the plan first');
   decide('reject', 'say no to it');
+  program
+    .command('ack')
+    .description('say that you look after a page: it is not repeated; without a page, list those that are')
+    .argument('[page]', 'its key, as the page says it; or a code, for all pages of it')
+    .action(async (written?: string) => {
+      Object.assign(ended, await acknowledgePage(context, written));
+    });
 }
 
 interface RestoreOptions extends HealRequestOptions {

@@ -100,6 +100,7 @@ export function linesOfEntry(facts: StoryFacts, line: JournalLine, explain: bool
     case 'outcome':
       return endedText(facts, line);
     case 'page':
+    case 'notice':
       return [];
   }
 }

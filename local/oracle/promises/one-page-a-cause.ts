@@ -21,7 +21,9 @@ export const onePageACause: MakeRule = (scene, say) => {
     look() {
       const published = scene.region.sns.published();
       for (const one of published.slice(seen)) {
-        const { atMs, fleet, node, code, text } = pageOf(one);
+        const { atMs, fleet, node, code, severity, text } = pageOf(one);
+        // Repetitions are marked, and have a promise of their own; what is over, or was healed, pages nobody.
+        if (severity !== 'page') continue;
         say.matters();
         // A question with a plan is another one for each plan; the suite's own alarms have their own life.
         if (code === 'approval-wanted' || fleet === '') continue;

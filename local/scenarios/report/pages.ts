@@ -1,6 +1,6 @@
 // Pages as programs get them: what a function or a queue that subscribes to the topic would read.
 import { type Region, START_MS } from '../../region.ts';
-import { messageFor, type Published } from '../../services/sns/sns.ts';
+import { isPage, messageFor, type Published } from '../../services/sns/sns.ts';
 
 export interface PageReport {
   readonly fleet: string;
@@ -17,7 +17,7 @@ export const pageIn = (published: Published): Readonly<Record<string, string | u
 export function pagesOf(region: Region): PageReport[] {
   return region.sns
     .published()
-    .filter(({ atMs }) => atMs >= START_MS)
+    .filter((published) => published.atMs >= START_MS && isPage(published))
     .map((published) => {
       const { fleet = '', node = '', code, sentence, AlarmName, NewStateReason } = pageIn(published);
       return code

@@ -13,6 +13,7 @@ import { rpcHost } from '../../nodes/rpc/node-rpc.ts';
 import { type Region, START_MS } from '../../region.ts';
 import type { Instance } from '../../services/ec2/model.ts';
 import { VPC_ID } from '../../services/ec2/service.ts';
+import { isPage } from '../../services/sns/sns.ts';
 import { pageIn } from '../report/pages.ts';
 import { type OwnUserData, placeLaunched } from './launches.ts';
 import { keepQuiet, minutes, type PlacedNode, place, type WorldNode } from './nodes.ts';
@@ -257,7 +258,7 @@ export class World {
       const published = sns.published();
       for (const one of published.slice(seen)) {
         const page = pageIn(one);
-        if (page['code'] === code) this.at(minutesLater, () => act(page));
+        if (isPage(one) && page['code'] === code) this.at(minutesLater, () => act(page));
       }
       seen = published.length;
       clock.after(SECOND_MS, look);

@@ -12,6 +12,8 @@ export interface Published {
   readonly subject: string | undefined;
   /** The default message, for protocols without one of their own. */
   readonly message: string;
+  /** Of its MessageAttributes, those that are texts. */
+  readonly attributes: Readonly<Record<string, string>>;
   /** By protocol, for a message of structure json. */
   readonly messages: Readonly<Record<string, string>>;
   readonly atMs: number;
@@ -20,6 +22,20 @@ export interface Published {
 /** The message for subscribers of a protocol. */
 export const messageFor = ({ message, messages }: Published, protocol: string): string =>
   Object.hasOwn(messages, protocol) ? (messages[protocol] ?? message) : message;
+
+/** Severity of one of chainmend's messages; a page where it says none, as CloudWatch's about the suite itself. */
+export function severityOf(published: Published): string {
+  try {
+    const said: unknown = JSON.parse(messageFor(published, 'lambda'));
+    const severity = typeof said === 'object' && said !== null ? (said as { severity?: unknown }).severity : undefined;
+    return typeof severity === 'string' ? severity : 'page';
+  } catch {
+    return 'page';
+  }
+}
+
+/** Whether people are paged by it for the first time: no repetition, no end of a cause, no word of a healed node. */
+export const isPage = (published: Published): boolean => severityOf(published) === 'page';
 
 /** The body of a subscriber's mail, with SNS's footer. */
 export function mailOf(published: Published, subscriptionArn: string, endpoint: string): string {
@@ -71,6 +87,7 @@ interface PublishInput {
   readonly Message?: string;
   readonly Subject?: string;
   readonly MessageStructure?: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly DataType?: string; readonly StringValue?: string }>>;
 }
 
 // Publish (API reference): 256 KiB by default; "Amazon SNS quotas": 100,000 topics, far more than a run needs; pages of 100.
@@ -101,7 +118,7 @@ export function createSns(kernel: Kernel): Sns {
 
   const publish = (
     topic: Topic,
-    said: Pick<Published, 'message' | 'messages'>,
+    said: Pick<Published, 'message' | 'messages' | 'attributes'>,
     subject: string | undefined,
   ): string => {
     const entry: Published = {
@@ -220,13 +237,13 @@ export function createSns(kernel: Kernel): Sns {
       if (input.PhoneNumber !== undefined) {
         throw new AwsError('NotImplemented', 'The local region sends no text messages');
       }
-      const message = checkedMessage(input);
+      const message = { ...checkedMessage(input), attributes: attributesOf(input) };
       return { MessageId: publish(find(input.TopicArn ?? input.TargetArn), message, input.Subject) };
     },
   };
   kernel.receive(
     'arn:aws:sns:',
-    (arn, payload) => void publish(find(arn), { message: payload, messages: {} }, undefined),
+    (arn, payload) => void publish(find(arn), { message: payload, messages: {}, attributes: {} }, undefined),
   );
   return {
     name: 'sns',
@@ -278,6 +295,13 @@ function checkedMessage({
   throw invalidParameter('Message Structure - No default entry in JSON message body');
 }
 
+const attributesOf = ({ MessageAttributes = {} }: PublishInput): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(MessageAttributes).flatMap(([name, { DataType, StringValue }]) =>
+      DataType === 'String' && StringValue !== undefined ? [[name, StringValue]] : [],
+    ),
+  );
+
 /** The form that a subscriber gets ("Amazon SNS message and JSON formats"; "Invoking Lambda functions with Amazon SNS notifications"). */
 function envelope(subscription: Subscription, entry: Published): string {
   const notification = {
@@ -288,12 +312,19 @@ function envelope(subscription: Subscription, entry: Published): string {
     Message: messageFor(entry, subscription.Protocol),
     Timestamp: new Date(entry.atMs).toISOString(),
   };
-  if (subscription.Protocol === 'sqs') return JSON.stringify(notification);
+  const attributes = Object.fromEntries(
+    Object.entries(entry.attributes).map(([name, Value]) => [name, { Type: 'String', Value }]),
+  );
+  if (subscription.Protocol === 'sqs')
+    return JSON.stringify({
+      ...notification,
+      ...(Object.keys(attributes).length > 0 && { MessageAttributes: attributes }),
+    });
   const record = {
     EventVersion: '1.0',
     EventSubscriptionArn: subscription.SubscriptionArn,
     EventSource: 'aws:sns',
-    Sns: { Subject: null, ...notification, MessageAttributes: {} },
+    Sns: { Subject: null, ...notification, MessageAttributes: attributes },
   };
   return JSON.stringify({ Records: [record] });
 }

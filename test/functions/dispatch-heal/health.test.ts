@@ -107,6 +107,7 @@ describe('a node is sick', () => {
             haltedSinceMs: null,
             gone: null,
             sharedNames: new Set<string>(),
+            pages: null,
           },
         ],
       ]);
@@ -221,7 +222,13 @@ describe('the dispatcher', () => {
     judgeBeforeStart(
       { fleet: of, trigger: triggerOf(trigger), candidate: { ...candidate, ...more }, node: 'node2' },
       { instanceId: INSTANCE, tags: NODE_TAGS },
-      { observations: [{ observedAtMs: NOON_MS, nodes }], haltedSinceMs, gone: null, sharedNames: new Set() },
+      {
+        observations: [{ observedAtMs: NOON_MS, nodes }],
+        haltedSinceMs,
+        gone: null,
+        sharedNames: new Set(),
+        pages: null,
+      },
       NOON_MS,
     )?.refuse ?? null;
 

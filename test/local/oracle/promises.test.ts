@@ -71,6 +71,11 @@ async function zone(
     : court.person('ChangeResourceRecordSets', input));
 }
 
+const STUCK = {
+  ...{ fleet: 'bitcoin', node: 'node2', code: 'node-stuck', key: 'bitcoin/node2/node-stuck' },
+  sentence: 'It stands still.',
+};
+
 const POOL = 'pool.bitcoin.internal';
 const marker = (name: string): readonly [string, string, string, readonly string[]] => [
   'CREATE',
@@ -329,6 +334,60 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
             await page(court, { fleet: 'bitcoin', node: 'node2', code: 'client-stopped', sentence: 'It is stopped.' });
             await court.pass(HOUR_MS);
           }
+        },
+      },
+    ],
+  },
+  'repetitions-are-bounded': {
+    broken: [
+      {
+        when: 'a page is repeated every ten minutes',
+        story: async (court) => {
+          for (const severity of ['page', 'again', 'again']) {
+            await page(court, { ...STUCK, severity });
+            await court.pass(10 * MINUTE_MS);
+          }
+        },
+      },
+      {
+        when: 'a page is repeated each hour of a day',
+        story: async (court) => {
+          await page(court, { ...STUCK, severity: 'page' });
+          for (let times = 0; times < 9; times++) {
+            await court.pass(HOUR_MS);
+            await page(court, { ...STUCK, severity: 'again' });
+          }
+        },
+      },
+      {
+        when: 'it is repeated after it was over',
+        story: async (court) => {
+          for (const severity of ['page', 'resolved', 'again']) {
+            await page(court, { ...STUCK, severity });
+            await court.pass(HOUR_MS);
+          }
+        },
+      },
+      {
+        when: 'its end is told twice',
+        story: async (court) => {
+          for (const severity of ['page', 'resolved', 'resolved']) {
+            await page(court, { ...STUCK, severity });
+            await court.pass(HOUR_MS);
+          }
+        },
+      },
+    ],
+    kept: [
+      {
+        when: 'it is repeated after half an hour and an hour later, and is over then',
+        story: async (court) => {
+          await page(court, { ...STUCK, severity: 'page' });
+          await court.pass(30 * MINUTE_MS);
+          await page(court, { ...STUCK, severity: 'again' });
+          await court.pass(HOUR_MS);
+          await page(court, { ...STUCK, severity: 'again' });
+          await page(court, { ...STUCK, severity: 'resolved' });
         },
       },
     ],

@@ -202,7 +202,7 @@ describe('an event that is not what it should be', () => {
       {
         field: 'kind',
         value: '"sweeep"',
-        expectation: 'one of heal, restore, replace-instance, undo, snapshot, sweep, snapshots',
+        expectation: 'one of heal, restore, replace-instance, undo, snapshot, acknowledge, sweep, snapshots',
       },
     ],
     [

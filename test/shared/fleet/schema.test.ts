@@ -54,6 +54,7 @@ describe('a fleet file', () => {
       breaker: { unhealthyPercent: 20, unhealthyMinimum: 1, restartPercent: 25 },
       ask: { expiresAfterHours: 4 },
       metrics: 'classic',
+      pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8 },
       alarms: { namePatterns: [], per: 'auto', diskPercent: 85 },
       rpc: {
         scheme: 'http',

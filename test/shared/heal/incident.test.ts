@@ -40,7 +40,8 @@ const onset = (onsetMs: number, incidentId = 'aaaa1111'): Onset => {
   return { fleet, node, instanceId, trigger, incidentId, onsetMs, alarm };
 };
 const payloadOf = (attempt: number) => payload({ attempt });
-const failed: Outcome = { outcome: 'failed', code: 'not-proved', notBeforeMs: NOON_MS + 5 * MINUTE_MS, paged: true };
+const SENT = { code: 'not-proved', sentence: 'the client does not run', atMs: NOON_MS } as const;
+const failed: Outcome = { outcome: 'failed', code: 'not-proved', notBeforeMs: NOON_MS + 5 * MINUTE_MS, page: SENT };
 const refused = { outcome: 'refused', code: 'paused', notBeforeMs: NOON_MS + MINUTE_MS } as const satisfies Outcome;
 const pendingPage = { code: 'paused', sentence: 'Anna is at it', atMs: NOON_MS } as const;
 
@@ -222,11 +223,15 @@ describe('an outcome', () => {
     ['an open incident', openIncidentRecord()],
     ['an ended incident', endedIncident('healed', NOON_MS)],
   ])('is not written over %s', (_, read) => {
-    expect(conclude(read, 1, ME, { outcome: 'healed' }, NOON_MS)).toEqual({ notMine: true });
+    expect(conclude(read, 1, ME, { outcome: 'healed', proof: 'three blocks more' }, NOON_MS)).toEqual({
+      notMine: true,
+    });
   });
 
   it('of health closes the incident now', () => {
-    expect(conclude(claimedIncident(), 1, ME, { outcome: 'healed' }, NOON_MS)).toMatchObject({
+    expect(
+      conclude(claimedIncident(), 1, ME, { outcome: 'healed', proof: 'three blocks more' }, NOON_MS),
+    ).toMatchObject({
       next: { state: 'healed', endedAtMs: NOON_MS, version: 4 },
     });
   });
@@ -249,7 +254,7 @@ describe('an outcome', () => {
   });
 
   it('of a ladder that is spent escalates at once, and counts no failure', () => {
-    const spent: Outcome = { outcome: 'escalated', code: 'not-proved', paged: true };
+    const spent: Outcome = { outcome: 'escalated', code: 'not-proved', page: SENT };
     expect(conclude(claimedIncident({ failures: 0 }), 1, ME, spent, NOON_MS)).toMatchObject({
       next: {
         state: 'escalated',
@@ -399,11 +404,11 @@ describe('whatever happens to an incident, in whatever order', () => {
   const nextOf = (decide: () => object): IncidentRecord | undefined =>
     (decide() as { readonly next?: IncidentRecord }).next;
   const anyOutcome = fc.constantFrom<Outcome>(
-    { outcome: 'healed' },
+    { outcome: 'healed', proof: 'three blocks more' },
     { outcome: 'planned', notBeforeMs: 0 },
     refused,
     failed,
-    { outcome: 'escalated', code: 'not-proved', paged: true },
+    { outcome: 'escalated', code: 'not-proved', page: SENT },
   );
   const anyStatus = fc.constantFrom<ExecutionStatus>(
     { state: 'running' },

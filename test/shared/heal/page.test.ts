@@ -1,7 +1,16 @@
 import type { PublishCommandInput, SNSClient } from '@aws-sdk/client-sns';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { answersToFleet, answersToHeal, type Page, page } from '../../../shared/heal/notify.ts';
+import {
+  answersToFleet,
+  answersToHeal,
+  keyOf,
+  type Page,
+  page,
+  pageAgain,
+  pageResolved,
+  tell,
+} from '../../../shared/heal/notify.ts';
 import { anyText } from '../../fixtures/any.ts';
 
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
@@ -14,13 +23,17 @@ const MACHINES = ['lambda', 'sqs', 'http', 'firehose', 'email-json'];
 const MORE = {
   ...{ wants: 'free space, or raise the size’s ceiling', urgency: 'now', runbook: 'docs/runbooks/disk.md' },
   ...{ account: '111122223333', region: 'eu-west-1', key: 'bitcoin/node2/disk:data', at: expect.any(String) },
+  severity: 'page',
 };
 
 /** The single call of a page. */
-async function published(content: Parameters<typeof page>[2], answers?: string): Promise<PublishCommandInput> {
+const published = (content: Parameters<typeof page>[2], answers?: string): Promise<PublishCommandInput> =>
+  sent((sns) => page(sns, TOPIC, content, answers));
+
+async function sent(send: (sns: SNSClient) => Promise<void>): Promise<PublishCommandInput> {
   const inputs: PublishCommandInput[] = [];
   const sns = { send: async ({ input }: { input: PublishCommandInput }) => void inputs.push(input) };
-  await page(sns as unknown as SNSClient, TOPIC, content, answers);
+  await send(sns as unknown as SNSClient);
   const [only, another] = inputs;
   if (!only || another) throw new Error(`${inputs.length} calls of Publish, expected one`);
   return only;
@@ -42,6 +55,7 @@ wanted   now: it stays as it is, or gets worse, until a person acts
 
 why      npm run chainmend -- explain 7f3a0c1d
 state    npm run chainmend -- status bitcoin
+seen     npm run chainmend -- ack bitcoin/node2/disk:data
 stop     npm run chainmend -- pause bitcoin --why "…"
 runbook  docs/runbooks/disk.md
 
@@ -152,5 +166,75 @@ describe('the lines that answer a question', () => {
   it('are never made of an id that a shell could take for something else', () => {
     for (const callbackId of ["x'; reboot #", '', 'a b', '$(id)', 'x'.repeat(1_025)])
       expect(() => answersToHeal({ ...QUESTION, callbackId }, 'eu-west-1')).toThrow('no shell should see');
+  });
+});
+
+describe('a message that is no page', () => {
+  const KEY = 'bitcoin/node2/disk:data';
+  const machine = (input: PublishCommandInput) => JSON.parse(copies(input)['lambda'] ?? '') as Record<string, unknown>;
+  const severity = ({ MessageAttributes }: PublishCommandInput) => MessageAttributes?.['severity']?.StringValue;
+
+  it('says that it is the same page again, and for the how manieth time', async () => {
+    const again = await sent((sns) => pageAgain(sns, TOPIC, { ...CONTENT, key: KEY }, 3));
+    expect(again.Subject).toBe(
+      "chainmend bitcoin/node2: again (3), free space, or raise the size's ceiling (size-ceiling)",
+    );
+    expect(copies(again)['default']).toContain(
+      'what     Again, the third time; not acknowledged: data volume 91 % of 2000 GiB\n',
+    );
+    expect(copies(again)['default']).toContain(`\nseen     npm run chainmend -- ack ${KEY}\n`);
+    expect(machine(again)).toMatchObject({
+      severity: 'again',
+      key: KEY,
+      urgency: 'now',
+      code: 'size-ceiling',
+      times: 3,
+    });
+    expect(severity(again)).toBe('again');
+  });
+
+  it('ends a page under its own key, wants nothing, and has nothing to acknowledge', async () => {
+    const ended = { ...CONTENT, key: KEY, sentence: 'node2 is healed' };
+    const resolved = await sent((sns) => pageResolved(sns, TOPIC, ended));
+    expect(resolved.Subject).toBe('chainmend bitcoin/node2: resolved (size-ceiling)');
+    expect(copies(resolved)['default']).toContain('\nwanted   nothing: it is over\n');
+    expect(copies(resolved)['default']).not.toContain('chainmend -- ack');
+    expect(machine(resolved)).toMatchObject({ severity: 'resolved', key: KEY, urgency: 'none', code: 'size-ceiling' });
+    expect(severity(resolved)).toBe('resolved');
+  });
+
+  it('tells of a healed node: what was wrong, what was done, how long it took, and how to hear more', async () => {
+    const { code: _, ...about } = CONTENT;
+    const healed = {
+      ...about,
+      sentence: 'filesystem 900 GiB',
+      trouble: 'its data volume was filling up',
+      seconds: 20.4,
+    };
+    const told = await sent((sns) => tell(sns, TOPIC, healed as Parameters<typeof tell>[2]));
+    expect(told.Subject).toBe('chainmend bitcoin/node2: healed (disk:data)');
+    expect(copies(told)['default']).toContain(
+      'what     its data volume was filling up. filesystem 900 GiB. From the first sign to the proof: 20 s\n',
+    );
+    expect(copies(told)['default']).toContain('npm run chainmend -- explain 7f3a0c1d');
+    expect(machine(told)).toMatchObject({ severity: 'told', key: KEY, urgency: 'none', code: 'healed', seconds: 20.4 });
+    expect(severity(told)).toBe('told');
+  });
+
+  it('is told from a page by the attribute of each', async () => {
+    expect(severity(await published(CONTENT))).toBe('page');
+  });
+});
+
+describe('the key of a page', () => {
+  it('is one for all pages of an incident', () => {
+    for (const code of ['not-proved', 'attempts-spent'])
+      expect(keyOf({ ...CONTENT, code })).toBe('bitcoin/node2/disk:data');
+  });
+
+  it('is that of the code where it is about several nodes, or a fleet', () => {
+    expect(keyOf({ ...CONTENT, node: '3 nodes' })).toBe('bitcoin/nodes/size-ceiling');
+    expect(keyOf({ ...CONTENT, node: '4 nodes' })).toBe('bitcoin/nodes/size-ceiling');
+    expect(keyOf({ ...CONTENT, node: 'fleet' })).toBe('bitcoin/fleet/size-ceiling');
   });
 });

@@ -56,6 +56,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
     ...{ ask: nobody, story: async () => [], node: async () => undefined, journal: async () => [] },
     incident: async ({ fleet, incidentId }) => incidents[fleet]?.find((one) => one.incidentId === incidentId),
     fleet: async (fleet) => ({ incidents: incidents[fleet] ?? [], nodes: [], foreign: [] }),
+    acknowledge: nobody,
     observed: async () => [],
     settings: async () => storedSettings(Object.keys(incidents)),
     subscribers: async () => ({

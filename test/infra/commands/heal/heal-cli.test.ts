@@ -136,6 +136,7 @@ async function run(words: string, says?: boolean, more: Partial<Suite> = {}) {
       return 'sent';
     },
     approvePlan: async () => ({ refusals: [] }),
+    acknowledge: async () => ({ acknowledged: [], open: [] }),
     ...more,
   };
   const context: HealCommandContext = {

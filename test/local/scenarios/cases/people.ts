@@ -1,10 +1,12 @@
 // People's actions before and during a heal: pauses, modes, mutes, broken files, odd names.
 
 import { planned } from '../../../../local/scenarios/checks/expectations.ts';
+import { pageIn } from '../../../../local/scenarios/report/pages.ts';
 import type { Scenario } from '../../../../local/scenarios/scenario.ts';
 import { answerAsPaged } from '../../../../local/scenarios/world/answers.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import { consortium } from '../../../../local/scenarios/world/worlds.ts';
+import { isPage, severityOf } from '../../../../local/services/sns/sns.ts';
 import {
   alarmOnInodes,
   type Case,
@@ -32,6 +34,13 @@ const pushFleet = (world: World, change: object | string): Promise<unknown> => {
 };
 
 const modifying = (world: World) => (): boolean => modifications(world).length > 0;
+
+/** The keys of the messages of a severity. */
+const told = ({ region }: World, severity: string): readonly string[] =>
+  region.sns
+    .published()
+    .filter((one) => severityOf(one) === severity)
+    .map((one) => pageIn(one)['key'] ?? '');
 
 const minutesIn =
   (minutes: number) =>
@@ -90,6 +99,44 @@ const cases: Readonly<Record<string, Case>> = {
       'nobody was paged': nobodyPaged,
     },
   },
+  'a healed node is told once, by a message that is no page': {
+    done: (world) => told(world, 'told').length > 0,
+    expect: {
+      'one heal, and it healed': healedOnce,
+      'told once': (_, world) => told(world, 'told').length === 1,
+      'nobody was paged': nobodyPaged,
+    },
+  },
+  'a disk at its ceiling is paged again after half an hour and an hour, until a person acknowledges it': {
+    node: { gibPerHour: 2 },
+    fleet: { disk: { maximumSizeGiB: 500 } },
+    people: (world) => {
+      const page = 'bitcoin/node2/disk:data';
+      world.at(120, () => invoke(world, JSON.stringify({ kind: 'acknowledge', page, by: 'ada' })));
+    },
+    done: minutesIn(180),
+    expect: {
+      'paged once': pagedOnly('size-ceiling'),
+      'repeated twice': (_, world) => told(world, 'again').length === 2,
+      'nothing was modified': nothingModified,
+      'nobody was told that it is over': (_, world) => told(world, 'resolved').length === 0,
+    },
+  },
+  'a disk whose modifications are spent is paged, and its end is told once, under the key of the page': {
+    also: (world, node) =>
+      world.grownBefore(node, 'data', 'us', [
+        { hoursAgo: 22, fromGiB: 320, toGiB: 380 },
+        { hoursAgo: 14, fromGiB: 380, toGiB: 440 },
+        { hoursAgo: 7, fromGiB: 440, toGiB: 500 },
+      ]),
+    done: (world) => told(world, 'resolved').length > 0,
+    expect: {
+      'paged once': pagedOnly('budget-spent'),
+      'one heal, and it healed': healedOnce,
+      'told once that it is over, and not besides': (_, world) =>
+        told(world, 'resolved').join() === 'bitcoin/node2/disk:data' && told(world, 'told').length === 0,
+    },
+  },
   'an alarm whose actions a person has disabled is left alone': {
     people: (world) =>
       world.at(0.1, () =>
@@ -100,7 +147,8 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'in mode ask nobody answers within the fleet’s hour: the plan expires, and is asked again an hour later': {
     fleet: { mode: 'ask', ask: { expiresAfterHours: 1 } },
-    done: ({ region }) => region.sns.published().filter(({ subject }) => subject?.endsWith('wanted')).length === 2,
+    done: ({ region }) =>
+      region.sns.published().filter((one) => isPage(one) && one.subject?.endsWith('(approval-wanted)')).length === 2,
     hours: 8,
     expect: {
       'refused: approval-expired': refusedOnly('approval-expired'),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { createSns, mailOf, messageFor, type Sns } from '../../../../local/services/sns/sns.ts';
+import { createSns, isPage, mailOf, messageFor, type Sns } from '../../../../local/services/sns/sns.ts';
 import { type TestKernel, testKernel } from '../../../fixtures/kernel.ts';
 
 let kernel: TestKernel;
@@ -50,6 +50,21 @@ describe('a topic', () => {
       { Protocol: 'email', Endpoint: 'someone@example.org' },
     ]);
     expect(ask('ListTopics', {})).toEqual({ Topics: [{ TopicArn }] });
+  });
+
+  it('hands the attributes of a message to functions, and tells pages from other messages', () => {
+    const received: string[] = [];
+    kernel.receive('arn:aws:lambda:', (_arn, payload) => void received.push(payload));
+    ask('Subscribe', { TopicArn, Protocol: 'lambda', Endpoint: FUNCTION });
+    const MessageAttributes = { severity: { DataType: 'String', StringValue: 'told' } };
+    ask('Publish', { TopicArn, Message: '{"severity":"told"}', MessageAttributes });
+    for (const Message of ['{"severity":"page"}', '{"AlarmName":"chainmend/failing"}', 'in words'])
+      ask('Publish', { TopicArn, Message });
+    kernel.advance(0);
+    expect(JSON.parse(received[0] ?? '')).toMatchObject({
+      Records: [{ Sns: { MessageAttributes: { severity: { Type: 'String', Value: 'told' } } } }],
+    });
+    expect(sns.published().map(isPage)).toEqual([false, true, true, true]);
   });
 
   it('gives each protocol its own text of a message of structure json, and the default to all others', () => {

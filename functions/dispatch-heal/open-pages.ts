@@ -1,0 +1,255 @@
+// The pages whose cause lasts, purely: which of them are due again, which are over, and which healed nodes are to be told of.
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { WatchPage } from '../../shared/fleet/observation.ts';
+import { keyOf } from '../../shared/heal/notify.ts';
+import type {
+  ApprovalRecord,
+  IncidentRecord,
+  OpenPage,
+  OpenPagesRecord,
+  SentPagesRecord,
+} from '../../shared/heal/records.ts';
+import type { PageCode } from '../../shared/model/guardrail-codes.ts';
+import { PAGE_WANTS } from '../../shared/model/page-wants.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
+import { names } from '../../shared/text/names.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** A sweep has a minute: one that has said nothing of its messages after this time has died, and the next one sends them. */
+export const SENDING_MS = 2 * MINUTE_MS;
+/** What was over for longer is no news: after a restored table, or a dispatcher that stood for long, nobody is told of old heals. */
+const TOLD_WITHIN_MS = HOUR_MS;
+/** Longer than anything is told. */
+const TOLD_KEPT_MS = 3 * HOUR_MS;
+/** Causes of one fleet that are followed: the record stays far below DynamoDB's 400 KB. */
+export const MAX_OPEN = 200;
+
+/** Why a page was sent. */
+export interface Cause {
+  readonly key: string;
+  readonly fleet: string;
+  readonly node: string;
+  readonly code: PageCode | 'approval-wanted';
+  readonly sentence: string;
+  /** When its page was sent the last time, but for repetitions. */
+  readonly atMs: number;
+  /** Its alarm; empty where there is none. Who has muted it is at work there. */
+  readonly alarm: string;
+  /** eased: it does not want anybody now, and is not over. */
+  readonly state: 'lasts' | 'eased' | 'ended';
+  /** How it ended; empty until it has. */
+  readonly ending: string;
+  readonly incident?: Pick<IncidentRecord, 'incidentId' | 'attempt' | 'trigger'>;
+  /** The question that waits for an answer. */
+  readonly question?: ApprovalRecord;
+  /** Its healed attempts, as `told` names them. */
+  readonly healed: readonly string[];
+}
+
+type HealedIncident = Extract<IncidentRecord, { readonly state: 'healed' }>;
+
+/** A message that is due now. */
+export type DueMessage =
+  | { readonly severity: 'again'; readonly cause: Cause; readonly times: number }
+  | { readonly severity: 'resolved'; readonly cause: Cause }
+  | { readonly severity: 'told'; readonly id: string; readonly incident: HealedIncident & { readonly proof: string } };
+
+/** The causes of what was paged about a fleet's incidents, one for each key. */
+export function causesOfIncidents(
+  incidents: readonly IncidentRecord[],
+  sent: SentPagesRecord | undefined,
+  nowMs: number,
+): readonly Cause[] {
+  const all = incidents.flatMap((incident) => pagesOf(incident, sent, nowMs));
+  return [...Map.groupBy(all, ({ key }) => key).values()].flatMap((causes) => together(causes) ?? []);
+}
+
+function pagesOf(incident: IncidentRecord, sent: SentPagesRecord | undefined, nowMs: number): readonly Cause[] {
+  const { fleet, node, trigger, incidentId, attempt, state, approval, lastPage, alarm } = incident;
+  const isAtWork = state === 'allocated' || state === 'claimed';
+  const base = {
+    ...{ fleet, alarm: alarm.alarmName, incident: { incidentId, attempt, trigger }, ending: '', healed: [] },
+    // While a heal is at work nobody is wanted.
+    state: isAtWork ? ('eased' as const) : ('lasts' as const),
+    ...(state === 'healed' && {
+      ...{ state: 'ended' as const, healed: [toldId(incident)] },
+      ending: incident.proof === undefined ? `${node} is well without a heal` : `${node} is healed: ${incident.proof}`,
+    }),
+  };
+  const own = keyOf({ fleet, node, trigger });
+  const refusals = (incident.pendingPages ?? []).flatMap(({ code, sentence }): Cause[] => {
+    const told = sent?.sent[code];
+    const key = told?.keys?.[incidentId];
+    return told === undefined || key === undefined ? [] : [{ ...base, key, node, code, sentence, atMs: told.atMs }];
+  });
+  const isOpen = state === 'claimed' && approval?.answer === undefined && nowMs < (approval?.untilMs ?? 0);
+  const asked = approval && {
+    ...{ ...base, key: own, node, code: 'approval-wanted' as const, atMs: approval.askedAtMs },
+    sentence: `${approval.sentence}. May chainmend do this?`,
+    // Answered, or expired with its attempt: nobody is asked now.
+    ...(isOpen && { state: 'lasts' as const, question: approval }),
+    ...(!isOpen && base.state === 'lasts' && { state: 'eased' as const }),
+  };
+  return [...refusals, ...(lastPage ? [{ ...base, key: own, node, ...lastPage }] : []), ...(asked ? [asked] : [])];
+}
+
+/** One cause of several pages, or of several nodes: the newest page speaks, it lasts while any does, and is over when all are. */
+function together(causes: readonly Cause[]): Cause | undefined {
+  const question = causes.find((cause) => cause.question !== undefined);
+  const newest = causes.toSorted((a, b) => b.atMs - a.atMs)[0];
+  const speaks = question ?? newest;
+  if (speaks === undefined) return undefined;
+  const isAny = (state: Cause['state']): boolean => causes.some((cause) => cause.state === state);
+  const state = isAny('lasts') ? 'lasts' : isAny('eased') ? 'eased' : 'ended';
+  const nodes = [...new Set(causes.map(({ node }) => node))];
+  const endings = [...new Set(causes.map(({ ending }) => ending).filter((ending) => ending !== ''))];
+  return {
+    ...speaks,
+    ...{ node: nodes.length > 1 ? names(nodes) : speaks.node, state },
+    ending: state === 'ended' ? names(endings) : '',
+    healed: causes.flatMap(({ healed }) => healed),
+  };
+}
+
+/** The causes of what watch-fleet has paged. @param pages null: it has not looked lately, so that nobody knows whether they last */
+export const causesOfWatch = (fleet: string, pages: readonly WatchPage[] | null): readonly Cause[] =>
+  (pages ?? []).map(({ key, node, code, sentence, atMs, alarm, state }) => ({
+    ...{ key, fleet, node, code, sentence, atMs, alarm, state, healed: [] },
+    ending: state === 'ended' ? `what this page told of is over: ${sentence}` : '',
+  }));
+
+const toldId = ({ incidentId, attempt }: Pick<IncidentRecord, 'incidentId' | 'attempt'>): string =>
+  `${incidentId}/${attempt}`;
+
+export interface Review {
+  readonly next: Omit<OpenPagesRecord, 'version'>;
+  readonly due: readonly DueMessage[];
+  /** Causes beyond what is followed. */
+  readonly left: number;
+}
+
+/** When nobody is bothered with repetitions. */
+export interface Quiet {
+  /** A pause of everything or of this fleet is set, or could not be read. */
+  readonly paused: boolean;
+  /** Keys whose alarm a person has muted. */
+  readonly muted: ReadonlySet<string>;
+}
+
+/**
+ * What is due now; `next` says that it is being sent. Only who has written `next` may send it, so that of two sweeps one does.
+ *
+ * @param causes one for each key
+ */
+export function reviewPages(
+  read: Omit<OpenPagesRecord, 'version'> | undefined,
+  causes: readonly Cause[],
+  incidents: readonly IncidentRecord[],
+  fleet: Pick<Fleet, 'pages'>,
+  quiet: Quiet,
+  nowMs: number,
+): Review {
+  const isSending = (sendingAtMs: number | undefined): boolean =>
+    sendingAtMs !== undefined && nowMs - sendingAtMs < SENDING_MS;
+  const due: DueMessage[] = [];
+  const pages: Record<string, OpenPage> = {};
+  let left = 0;
+  for (const cause of causes) {
+    const { key, state } = cause;
+    const before = read?.pages[key];
+    // What is over and was never followed, or has been told already.
+    if (before === undefined && state === 'ended') continue;
+    if (before === undefined && Object.keys(pages).length >= MAX_OPEN) {
+      left++;
+      continue;
+    }
+    const page = followed(before, cause, nowMs);
+    const message = isSending(page.sendingAtMs) ? null : dueOf(page, cause, fleet.pages, quiet, nowMs);
+    if (message) due.push(message);
+    pages[key] = message ? { ...page, sendingAtMs: nowMs } : page;
+  }
+  // What was not read, or is not looked at now, is not over: who has acknowledged it is not asked again when it is seen again.
+  for (const [key, page] of Object.entries(read?.pages ?? {}))
+    if (pages[key] === undefined && !causes.some((cause) => cause.key === key) && nowMs - lastSent(page) < DAY_MS)
+      pages[key] = page;
+  const told = Object.fromEntries(
+    Object.entries(read?.told ?? {}).filter(([, { atMs }]) => nowMs - atMs < TOLD_KEPT_MS),
+  );
+  const resolved = new Set(causes.filter(({ key }) => pages[key] !== undefined).flatMap(({ healed }) => healed));
+  for (const incident of fleet.pages.healed ? incidents : []) {
+    const id = toldId(incident);
+    const before = told[id];
+    if (!isNews(incident, nowMs) || resolved.has(id)) continue;
+    if (before !== undefined && (before.sendingAtMs === undefined || isSending(before.sendingAtMs))) continue;
+    told[id] = { atMs: before?.atMs ?? nowMs, sendingAtMs: nowMs };
+    due.push({ severity: 'told', id, incident });
+  }
+  return { next: { pages, told }, due, left };
+}
+
+const lastSent = ({ sentAtMs, again }: OpenPage): number => Math.max(sentAtMs, again.at(-1) ?? 0);
+
+/** A page that was sent anew is a new one: nobody has acknowledged it. */
+const followed = (before: OpenPage | undefined, { node, code, atMs }: Cause, nowMs: number): OpenPage => {
+  const again = (before?.again ?? []).filter((sentAtMs) => nowMs - sentAtMs < DAY_MS);
+  if (before === undefined || atMs > before.sentAtMs)
+    return { node, code, sentAtMs: atMs, again, times: (before?.times ?? 0) + 1 };
+  return { ...before, again };
+};
+
+function dueOf(
+  page: OpenPage,
+  cause: Cause,
+  { againAfterMinutes, againEveryMinutes, againPerDay }: Fleet['pages'],
+  { paused, muted }: Quiet,
+  nowMs: number,
+): DueMessage | null {
+  if (cause.state === 'ended') return { severity: 'resolved', cause };
+  if (cause.state === 'eased' || page.acknowledged !== undefined || PAGE_WANTS[page.code].urgency !== 'now')
+    return null;
+  if (paused || muted.has(cause.key) || page.again.length >= againPerDay) return null;
+  const last = page.again.at(-1) ?? 0;
+  const dueAtMs =
+    last > page.sentAtMs ? last + againEveryMinutes * MINUTE_MS : page.sentAtMs + againAfterMinutes * MINUTE_MS;
+  return nowMs < dueAtMs ? null : { severity: 'again', cause, times: page.times + 1 };
+}
+
+/** A heal of a trouble, not of a person's request, that has ended lately. */
+const isNews = (incident: IncidentRecord, nowMs: number): incident is HealedIncident & { readonly proof: string } =>
+  incident.state === 'healed' &&
+  incident.proof !== undefined &&
+  nowMs - incident.endedAtMs < TOLD_WITHIN_MS &&
+  ['disk', 'node'].includes(readTrigger(incident.trigger)?.kind ?? '');
+
+/** The record after a message was sent. */
+export function sentMessage(
+  { pages, told }: Omit<OpenPagesRecord, 'version'>,
+  message: DueMessage,
+  nowMs: number,
+): Omit<OpenPagesRecord, 'version'> {
+  if (message.severity === 'told') return { pages, told: { ...told, [message.id]: { atMs: nowMs } } };
+  const { key, healed } = message.cause;
+  const { [key]: page, ...others } = pages;
+  if (message.severity === 'resolved')
+    return { pages: others, told: { ...told, ...Object.fromEntries(healed.map((id) => [id, { atMs: nowMs }])) } };
+  if (page === undefined) return { pages, told };
+  const { sendingAtMs: _, ...sent } = page;
+  return {
+    pages: { ...others, [key]: { ...sent, again: [...page.again, nowMs], times: page.times + 1 } },
+    told,
+  };
+}
+
+/** @param what a key, or a code: every page of it */
+export function acknowledge(
+  { pages, told }: Omit<OpenPagesRecord, 'version'>,
+  what: string,
+  by: string,
+  atMs: number,
+): { readonly next: Omit<OpenPagesRecord, 'version'>; readonly keys: readonly string[] } {
+  const mine = Object.entries(pages).filter(([key, { code }]) => key === what || code === what);
+  const acknowledged = mine.map(([key, page]): [string, OpenPage] => [key, { acknowledged: { by, atMs }, ...page }]);
+  return { next: { pages: { ...pages, ...Object.fromEntries(acknowledged) }, told }, keys: mine.map(([key]) => key) };
+}

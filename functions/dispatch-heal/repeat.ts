@@ -1,0 +1,184 @@
+// Sends again what nobody has acknowledged, says what is over, and tells of healed nodes. What is sent is claimed in the fleet's record before.
+import { logWarn } from '../../shared/aws/log.ts';
+import type { Fleet } from '../../shared/fleet/model.ts';
+import type { Settings } from '../../shared/fleet/settings.ts';
+import { judgePauses } from '../../shared/guardrails/switches.ts';
+import { createJournal, type Journal } from '../../shared/heal/journal.ts';
+import { answersToHeal, pageAgain, pageResolved, type SentPage, tell } from '../../shared/heal/notify.ts';
+import { healOf, type IncidentRecord, type OpenPagesRecord } from '../../shared/heal/records.ts';
+import { keys, sameRecord, settle } from '../../shared/heal/store.ts';
+import { readTrigger } from '../../shared/model/trigger.ts';
+import { DISPATCHER, type DispatcherServices } from './context.ts';
+import { type ObservedFleet, readMuteRule } from './facts.ts';
+import {
+  type Cause,
+  causesOfIncidents,
+  causesOfWatch,
+  type DueMessage,
+  type Review,
+  reviewPages,
+  sentMessage,
+} from './open-pages.ts';
+
+/** Messages of one sweep and fleet: what is left is due again in the next one, and the function has a minute for all. */
+const MESSAGES_A_SWEEP = 10;
+/** A cause that was over for longer is not followed any more. */
+const LOOKED_BACK_MS = 24 * 60 * 60_000;
+const NOTHING = { pages: {}, told: {} };
+
+type CollectFailure = (work: () => Promise<unknown>) => Promise<void>;
+
+/** @param incidents of this fleet, in any state */
+export async function followPages(
+  services: DispatcherServices,
+  settings: Settings,
+  fleet: Fleet,
+  incidents: readonly IncidentRecord[],
+  seen: ObservedFleet | undefined,
+  collectFailure: CollectFailure,
+): Promise<void> {
+  const { store, environment } = services;
+  const nowMs = Date.now();
+  const recent = incidents.filter(
+    (incident) => incident.state !== 'healed' || nowMs - incident.endedAtMs < LOOKED_BACK_MS,
+  );
+  const refused = recent.some(({ pendingPages = [] }) => pendingPages.length > 0);
+  const sent = refused ? await store.readSentPages(fleet.name) : undefined;
+  const causes = [...causesOfIncidents(recent, sent, nowMs), ...causesOfWatch(fleet.name, seen?.pages ?? null)];
+  // In a fleet where all is well nothing is read, written or sent.
+  const healed = recent.some((incident) => incident.state === 'healed' && incident.proof !== undefined);
+  if (causes.length === 0 && !healed) return;
+  const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) !== null;
+  const review = (read: OpenPagesRecord | undefined, muted: ReadonlySet<string>): Review => {
+    const reviewed = reviewPages(read, causes, recent, fleet, { paused, muted }, nowMs);
+    return { ...reviewed, due: reviewed.due.slice(0, MESSAGES_A_SWEEP) };
+  };
+  const muted = await readMuted(services, review(await store.readOpenPages(fleet.name), new Set()).due);
+  const { due, left } = await settle(
+    store,
+    keys.openPages(fleet.name),
+    () => store.readOpenPages(fleet.name),
+    (read) => {
+      const reviewed = claimOnly(review(read, muted), read);
+      const { version = 0, ...before } = read ?? {};
+      const same = sameRecord({ ...NOTHING, ...before }, reviewed.next);
+      return { result: reviewed, write: same ? undefined : { ...reviewed.next, version: version + 1 } };
+    },
+  );
+  if (left > 0) logWarn({ fleet: fleet.name, left: `${left} more pages are neither repeated nor resolved` });
+  for (const message of due) await collectFailure(() => send(services, fleet, message, nowMs));
+}
+
+/** What is due and not sent in this sweep is not claimed either. */
+function claimOnly(review: Review, read: OpenPagesRecord | undefined): Review {
+  const mine = new Set(review.due.map((message) => (message.severity === 'told' ? message.id : message.cause.key)));
+  const told = Object.entries(review.next.told).filter(([id]) => mine.has(id) || read?.told[id] !== undefined);
+  const pages = Object.entries(review.next.pages).map(([key, page]) => {
+    const before = read?.pages[key]?.sendingAtMs;
+    if (mine.has(key) || page.sendingAtMs === before) return [key, page];
+    const { sendingAtMs: _, ...rest } = page;
+    return [key, { ...rest, ...(before !== undefined && { sendingAtMs: before }) }];
+  });
+  return { ...review, next: { pages: Object.fromEntries(pages), told: Object.fromEntries(told) } };
+}
+
+/** Keys of repetitions whose alarm a person has muted. Where AWS does not say it, people are told. */
+async function readMuted({ clients }: DispatcherServices, due: readonly DueMessage[]): Promise<ReadonlySet<string>> {
+  const muted = new Set<string>();
+  for (const message of due) {
+    if (message.severity !== 'again' || message.cause.alarm === '') continue;
+    const rule = await readMuteRule(clients.cloudwatch, message.cause.alarm).catch(() => null);
+    if (rule !== null) muted.add(message.cause.key);
+  }
+  return muted;
+}
+
+/** Sent first, then written down: what dies in between is sent again after a while, under the same key. */
+async function send(services: DispatcherServices, fleet: Fleet, message: DueMessage, nowMs: number): Promise<void> {
+  const { clients, environment, store } = services;
+  const topic = environment.TOPIC_ARN;
+  switch (message.severity) {
+    case 'again': {
+      const { cause, times } = message;
+      await pageAgain(clients.sns, topic, sentPage(cause, cause.sentence), times, answersOf(cause));
+      break;
+    }
+    case 'resolved':
+      await pageResolved(clients.sns, topic, sentPage(message.cause, message.cause.ending));
+      break;
+    case 'told': {
+      const { node, incidentId, attempt, trigger, proof, onsetMs, endedAtMs } = message.incident;
+      await tell(clients.sns, topic, {
+        ...{ fleet: fleet.name, node, incidentId, attempt, trigger, sentence: proof },
+        ...{ trouble: troubleOf(trigger), seconds: Math.max(0, endedAtMs - onsetMs) / 1000 },
+      });
+    }
+  }
+  await settle(
+    store,
+    keys.openPages(fleet.name),
+    () => store.readOpenPages(fleet.name),
+    (read) => {
+      const { version, ...before } = read ?? { ...NOTHING, version: 0 };
+      return { result: undefined, write: { ...sentMessage(before, message, nowMs), version: version + 1 } };
+    },
+  );
+  await write(services, message, nowMs);
+}
+
+const sentPage = ({ key, fleet, node, code, incident, question }: Cause, sentence: string): SentPage => ({
+  ...{ key, fleet, node, code, sentence },
+  ...incident,
+  ...(question && { plan: question.plan }),
+});
+
+/** A question is repeated with what answers it. */
+function answersOf({ question, incident }: Cause): string {
+  if (question === undefined || incident === undefined) return '';
+  const { plan, callbackId } = question;
+  return answersToHeal({ incidentId: incident.incidentId, plan, callbackId }, process.env['AWS_REGION']).text;
+}
+
+function troubleOf(trigger: string): string {
+  const read = readTrigger(trigger);
+  if (read?.kind === 'disk') return `its ${read.subject} volume was filling up`;
+  if (trigger === 'node:terminated') return 'its instance was terminated';
+  if (trigger === 'node:event') return 'EC2 had scheduled an event for its instance';
+  return 'it did not follow its chain';
+}
+
+async function write(services: DispatcherServices, message: DueMessage, atMs: number): Promise<void> {
+  const { severity } = message;
+  if (severity === 'told') {
+    const { proof, trigger } = message.incident;
+    const journal = createJournal(services.store, {
+      ...message.incident,
+      by: DISPATCHER,
+      heal: healOf(trigger),
+      writer: DISPATCHER,
+    });
+    return journal('99-told', { atMs, kind: 'notice', sentence: `people were told: ${proof}`, code: 'told' });
+  }
+  const { cause } = message;
+  const sentence =
+    severity === 'again' ? `sent again, ${message.times} times by now: ${cause.sentence}` : `resolved: ${cause.ending}`;
+  await journalOf(
+    services,
+    cause,
+    atMs,
+  )(`99-${severity}-${cause.code}-${atMs}`, {
+    ...{ atMs, kind: 'notice', sentence, code: severity },
+    evidence: { key: cause.key, code: cause.code },
+  });
+}
+
+/** Of no attempt: a page's own story. */
+export const journalOf = (
+  { store }: Pick<DispatcherServices, 'store'>,
+  { fleet, node, incident }: Pick<Cause, 'fleet' | 'node' | 'incident'>,
+  onsetMs: number,
+): Journal =>
+  createJournal(store, {
+    ...{ fleet, node, instanceId: 'page', incidentId: incident?.incidentId ?? 'page', attempt: 0, onsetMs },
+    ...{ by: DISPATCHER, heal: DISPATCHER, writer: DISPATCHER },
+  });

@@ -1,0 +1,269 @@
+// Which messages are due about pages that were sent: again, resolved, and of healed nodes.
+import { describe, expect, it } from '@jest/globals';
+import {
+  acknowledge,
+  type Cause,
+  causesOfIncidents,
+  causesOfWatch,
+  type DueMessage,
+  MAX_OPEN,
+  type Quiet,
+  reviewPages,
+  SENDING_MS,
+  sentMessage,
+} from '../../../functions/dispatch-heal/open-pages.ts';
+import type { IncidentRecord, OpenPagesRecord, SentPagesRecord } from '../../../shared/heal/records.ts';
+import { openIncidentRecord } from '../../fixtures/builders/incident.ts';
+import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+type Record = Omit<OpenPagesRecord, 'version'>;
+
+const FLEET = { pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8 } };
+const LOUD: Quiet = { paused: false, muted: new Set() };
+const KEY = 'bitcoin/node2/node:health';
+
+const cause = (more: Partial<Cause> = {}): Cause => ({
+  ...{ key: KEY, fleet: 'bitcoin', node: 'node2', code: 'ladder-spent', sentence: 'nothing helped', atMs: NOON_MS },
+  ...{ alarm: '', state: 'lasts', ending: '', healed: [] },
+  ...more,
+});
+const over = (more: Partial<Cause> = {}): Cause => cause({ state: 'ended', ending: 'node2 is well', ...more });
+
+interface Step {
+  readonly minutes: number;
+  readonly causes?: readonly Cause[];
+  readonly incidents?: readonly IncidentRecord[];
+  readonly quiet?: Quiet;
+}
+
+const review = (record: Record | undefined, { minutes, causes = [], incidents = [], quiet = LOUD }: Step) =>
+  reviewPages(record, causes, incidents, FLEET, quiet, NOON_MS + minutes * MINUTE_MS);
+
+/** Sweep after sweep, each of which sends what is due. */
+function play(steps: readonly Step[], record?: Record): { readonly said: readonly string[]; readonly record: Record } {
+  const said: string[] = [];
+  let now = record;
+  for (const step of steps) {
+    const { next, due } = review(now, step);
+    now = next;
+    for (const message of due) {
+      said.push(`${step.minutes} ${message.severity}${message.severity === 'again' ? ` ${message.times}` : ''}`);
+      now = sentMessage(now, message, NOON_MS + step.minutes * MINUTE_MS);
+    }
+  }
+  return { said, record: now ?? { pages: {}, told: {} } };
+}
+
+/** A sweep each minute, all of which see the same. */
+const minutes = (from: number, to: number, more: Omit<Step, 'minutes'>): readonly Step[] =>
+  Array.from({ length: to - from }, (_, at) => ({ minutes: from + at, ...more }));
+
+const paged = (): Record => play([{ minutes: 0, causes: [cause()] }]).record;
+
+describe('a page that wants somebody now', () => {
+  it('is repeated after half an hour, and then each hour', () => {
+    const { said } = play(minutes(0, 200, { causes: [cause()] }));
+    expect(said).toEqual(['30 again 2', '90 again 3', '150 again 4']);
+  });
+
+  it('is repeated at most eight times in any 24 h', () => {
+    const { said } = play(minutes(0, 24 * 60, { causes: [cause()] }));
+    expect(said).toHaveLength(8);
+  });
+
+  it('is not repeated where its fleet file says never', () => {
+    const never = { pages: { ...FLEET.pages, againPerDay: 0 } };
+    expect(reviewPages(paged(), [cause()], [], never, LOUD, NOON_MS + HOUR_MS).due).toEqual([]);
+  });
+
+  it('is not repeated once somebody has acknowledged it, by its key or by its code', () => {
+    for (const what of [KEY, 'ladder-spent']) {
+      const { next, keys } = acknowledge(paged(), what, 'ada', NOON_MS);
+      expect(keys).toEqual([KEY]);
+      expect(play(minutes(1, 200, { causes: [cause()] }), next).said).toEqual([]);
+    }
+    expect(acknowledge(paged(), 'disk', 'ada', NOON_MS).keys).toEqual([]);
+  });
+
+  it('keeps the name of the first who has acknowledged it', () => {
+    const first = acknowledge(paged(), KEY, 'ada', NOON_MS).next;
+    expect(acknowledge(first, KEY, 'bob', NOON_MS + 1).next.pages[KEY]?.acknowledged).toEqual({
+      by: 'ada',
+      atMs: NOON_MS,
+    });
+  });
+
+  it('is a new page where it was sent anew: nobody has acknowledged that one', () => {
+    const seen = acknowledge(paged(), KEY, 'ada', NOON_MS).next;
+    const anew = cause({ atMs: NOON_MS + HOUR_MS });
+    expect(play(minutes(60, 100, { causes: [anew] }), seen).said).toEqual(['90 again 3']);
+  });
+
+  it('is not repeated under a pause, nor while its alarm is muted, and is when that ends', () => {
+    for (const quiet of [
+      { paused: true, muted: new Set<string>() },
+      { paused: false, muted: new Set([KEY]) },
+    ]) {
+      const steps = [...minutes(0, 50, { causes: [cause()], quiet }), ...minutes(50, 60, { causes: [cause()] })];
+      expect(play(steps).said).toEqual(['50 again 2']);
+    }
+  });
+
+  it('is not repeated while its cause is not seen, or a heal is at work', () => {
+    expect(play(minutes(1, 200, { causes: [cause({ state: 'eased' })] }), paged()).said).toEqual([]);
+  });
+
+  it('is remembered as acknowledged where its cause cannot be read for an hour', () => {
+    const seen = acknowledge(paged(), KEY, 'ada', NOON_MS).next;
+    const steps = [...minutes(1, 60, {}), ...minutes(60, 120, { causes: [cause()] })];
+    expect(play(steps, seen).said).toEqual([]);
+  });
+});
+
+it('what can wait for a day is not repeated', () => {
+  expect(play(minutes(0, 200, { causes: [cause({ code: 'donor-unsuitable' })] })).said).toEqual([]);
+});
+
+describe('a cause that is over', () => {
+  it('is told once, under the key of its page', () => {
+    const { said, record } = play(minutes(1, 100, { causes: [over()] }), paged());
+    expect(said).toEqual(['1 resolved']);
+    expect(record.pages).toEqual({});
+    const [message] = review(paged(), { minutes: 1, causes: [over()] }).due;
+    expect(message).toMatchObject({ severity: 'resolved', cause: { key: KEY, ending: 'node2 is well' } });
+  });
+
+  it('is told under a pause, and where somebody has acknowledged the page', () => {
+    const seen = acknowledge(paged(), KEY, 'ada', NOON_MS).next;
+    expect(play([{ minutes: 1, causes: [over()], quiet: { paused: true, muted: new Set() } }], seen).said).toEqual([
+      '1 resolved',
+    ]);
+  });
+
+  it('is not told where nobody was paged for it', () => {
+    expect(play(minutes(0, 10, { causes: [over()] })).said).toEqual([]);
+  });
+
+  it('is not told where nothing says that it is over', () => {
+    expect(play(minutes(1, 60, {}), paged()).said).toEqual([]);
+  });
+
+  it('is told by one of two sweeps at the same time, and by a later one where that has died', () => {
+    const { next } = review(paged(), { minutes: 1, causes: [over()] });
+    expect(review(next, { minutes: 1, causes: [over()] }).due).toEqual([]);
+    const later = 1 + SENDING_MS / MINUTE_MS;
+    expect(review(next, { minutes: later, causes: [over()] }).due).toHaveLength(1);
+  });
+});
+
+const healed = (more: Partial<IncidentRecord> = {}): IncidentRecord =>
+  ({
+    ...openIncidentRecord({ trigger: 'disk:data', attempt: 1 }),
+    ...{ state: 'healed', endedAtMs: NOON_MS, proof: 'filesystem 900 GiB' },
+    ...more,
+  }) as IncidentRecord;
+
+describe('a healed node', () => {
+  it('is told once', () => {
+    expect(play(minutes(0, 100, { incidents: [healed()] })).said).toEqual(['0 told']);
+  });
+
+  it('is told again after its next heal', () => {
+    const steps = [
+      ...minutes(0, 20, { incidents: [healed()] }),
+      ...minutes(20, 30, { incidents: [healed({ attempt: 2 })] }),
+    ];
+    expect(play(steps).said).toEqual(['0 told', '20 told']);
+  });
+
+  it('is not told where it came round by itself, nor where a person has asked for the heal', () => {
+    const { proof: _, ...alone } = healed() as Extract<IncidentRecord, { state: 'healed' }>;
+    const asked = healed({ trigger: 'request:restore' });
+    expect(play([{ minutes: 0, incidents: [alone, asked] }]).said).toEqual([]);
+  });
+
+  it('is not told hours later, as after a restored table', () => {
+    expect(play(minutes(61, 70, { incidents: [healed()] })).said).toEqual([]);
+  });
+
+  it('is not told where its fleet file does not want it', () => {
+    const none = { pages: { ...FLEET.pages, healed: false } };
+    expect(reviewPages(undefined, [], [healed()], none, LOUD, NOON_MS).due).toEqual([]);
+  });
+
+  it('for which people were paged is resolved, and not told besides', () => {
+    const incident = healed({
+      lastPage: { code: 'not-proved', sentence: 'it does not run', atMs: NOON_MS - HOUR_MS },
+    });
+    const before = { ...incident, state: 'open' } as IncidentRecord;
+    const first = causesOfIncidents([before], undefined, NOON_MS);
+    const steps = [
+      { minutes: 0, causes: first, incidents: [before] },
+      ...minutes(1, 50, { causes: causesOfIncidents([incident], undefined, NOON_MS), incidents: [incident] }),
+    ];
+    // The page is an hour old when it is followed first.
+    expect(play(steps).said).toEqual(['0 again 2', '1 resolved']);
+  });
+});
+
+describe('the causes of what was paged about incidents', () => {
+  const refused = (node: string, state: IncidentRecord['state'], key: string): [IncidentRecord, SentPagesRecord] => {
+    const incident = {
+      ...openIncidentRecord({ node, instanceId: `i-${node}`, incidentId: `of-${node}`, trigger: 'node:health' }),
+      pendingPages: [{ code: 'no-capacity', sentence: 'there is no room', atMs: NOON_MS }],
+      ...{ state, endedAtMs: NOON_MS },
+    } as IncidentRecord;
+    const sent = { atMs: NOON_MS, count: 1, incidents: [`of-${node}`], keys: { [`of-${node}`]: key } };
+    return [incident, { sent: { 'no-capacity': sent }, version: 1 }];
+  };
+
+  it('are none for a refusal that was not paged yet', () => {
+    const [incident] = refused('node1', 'open', 'k');
+    expect(causesOfIncidents([incident], undefined, NOON_MS)).toEqual([]);
+  });
+
+  it('are one for all nodes of one page, over when all of them are well', () => {
+    const key = 'bitcoin/nodes/no-capacity';
+    const [one, { sent }] = refused('node1', 'open', key);
+    const [two] = refused('node2', 'healed', key);
+    const keys = { 'of-node1': key, 'of-node2': key };
+    const record = { sent: { 'no-capacity': { ...sent['no-capacity'], keys } }, version: 1 } as SentPagesRecord;
+    const states = (incidents: readonly IncidentRecord[]) =>
+      causesOfIncidents(incidents, record, NOON_MS).map(({ key: of, state }) => [of, state]);
+    expect(states([one, two])).toEqual([[key, 'lasts']]);
+    expect(states([{ ...one, state: 'healed', endedAtMs: NOON_MS } as IncidentRecord, two])).toEqual([[key, 'ended']]);
+    expect(states([{ ...one, state: 'claimed' } as IncidentRecord, two])).toEqual([[key, 'eased']]);
+  });
+
+  it('last for a question until somebody answers it, or its time is up', () => {
+    const approval = {
+      ...{ attempt: 1, plan: '0123456789ab', callbackId: 'abc', sentence: 'grow 500 → 900 GiB', terms: [] },
+      ...{ askedAtMs: NOON_MS, untilMs: NOON_MS + 4 * HOUR_MS },
+    };
+    const asks = { ...openIncidentRecord({}), state: 'claimed', approval } as unknown as IncidentRecord;
+    const state = (incident: IncidentRecord, nowMs = NOON_MS) =>
+      causesOfIncidents([incident], undefined, nowMs)[0]?.state;
+    expect(state(asks)).toBe('lasts');
+    expect(state(asks, NOON_MS + 5 * HOUR_MS)).toBe('eased');
+    expect(state({ ...asks, state: 'open' } as unknown as IncidentRecord)).toBe('eased');
+    const answer = { said: 'approved', by: null, atMs: NOON_MS };
+    expect(state({ ...asks, approval: { ...approval, answer } } as unknown as IncidentRecord)).toBe('eased');
+  });
+});
+
+it('nothing is known of what watch-fleet has paged while it does not look', () => {
+  expect(causesOfWatch('bitcoin', null)).toEqual([]);
+});
+
+it('so many causes are followed, and the others are counted', () => {
+  const causes = Array.from({ length: MAX_OPEN + 5 }, (_, at) => cause({ key: `bitcoin/node${at}/node:health` }));
+  const { next, left } = review(undefined, { minutes: 0, causes });
+  expect([Object.keys(next.pages).length, left]).toEqual([MAX_OPEN, 5]);
+});
+
+it('a message that could not be sent is due again, with the same number', () => {
+  const at = (step: number): readonly DueMessage[] => review({ ...paged() }, { minutes: step, causes: [cause()] }).due;
+  const { next } = review(paged(), { minutes: 30, causes: [cause()] });
+  expect(at(30)).toMatchObject([{ severity: 'again', times: 2 }]);
+  expect(review(next, { minutes: 32, causes: [cause()] }).due).toMatchObject([{ severity: 'again', times: 2 }]);
+});
