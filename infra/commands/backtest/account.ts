@@ -4,10 +4,13 @@ import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrai
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ParameterNotFound, paginateGetParameterHistory, SSMClient } from '@aws-sdk/client-ssm';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import pMap from 'p-map';
 import { hasInstanceStore } from '../../../shared/aws/instance-types.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
+import { type KeyScope, NO_KEYS } from '../../../shared/aws/keys.ts';
 import { describeVolumes, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../../shared/fleet/nodes.ts';
@@ -16,7 +19,7 @@ import { readSettings } from '../../../shared/fleet/settings.ts';
 import { createStore } from '../../../shared/heal/store.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
 import { readFleets } from '../../fleets.ts';
-import { parameterPrefix, tableName } from '../../names.ts';
+import { functionNames, parameterPrefix, tableName } from '../../names.ts';
 import type { AlarmChange, Samples } from '../../report/facts.ts';
 import type { AccountConfig } from '../adopt/account.ts';
 import { notFoundError } from '../fleets/context.ts';
@@ -50,6 +53,8 @@ interface Clients {
   readonly cloudwatch: CloudWatchClient;
   readonly dynamodb: DynamoDBClient;
   readonly ec2: EC2Client;
+  readonly lambda: LambdaClient;
+  readonly sts: STSClient;
   readonly ssm: SSMClient;
 }
 
@@ -63,6 +68,8 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
     cloudwatch: new CloudWatchClient(config),
     dynamodb: new DynamoDBClient(config),
     ec2: new EC2Client(config),
+    lambda: new LambdaClient(config),
+    sts: new STSClient(config),
     ssm: new SSMClient(config),
   };
   const all =
@@ -88,10 +95,11 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
     () => readAlarms(clients.cloudwatch, names, Math.max(fromMs, toMs - KEPT_DAYS.alarms * DAY_MS), toMs),
     [],
   );
+  const keyScope = await readKeyScope(clients, notes);
   const histories: History[] = [];
   for (const fleet of chosen)
     histories.push(
-      await readHistory(clients, fleet, { fromMs, toMs, acts, alarms, agents, notes, status: asked.status }),
+      await readHistory(clients, fleet, { fromMs, toMs, acts, alarms, agents, notes, keyScope, status: asked.status }),
     );
   return histories;
 }
@@ -162,16 +170,33 @@ async function readActs(
   return acts.toSorted((a, b) => a.atMs - b.atMs);
 }
 
+/** Before a deployment no key of another account is let in. */
+async function readKeyScope({ sts, lambda }: Clients, notes: string[]): Promise<KeyScope> {
+  const accountId = await noted(
+    notes,
+    'the account',
+    async () => (await sts.send(new GetCallerIdentityCommand({}))).Account ?? '',
+    '',
+  );
+  const named = new GetFunctionConfigurationCommand({ FunctionName: functionNames.replaceNode });
+  const kmsKeys = await lambda.send(named).then(
+    ({ Environment }) => Environment?.Variables?.['KMS_KEYS'] ?? NO_KEYS,
+    () => NO_KEYS,
+  );
+  return { accountId, kmsKeys: kmsKeys === NO_KEYS ? [] : kmsKeys.split(',') };
+}
+
 interface Around extends Stretch {
   readonly acts: readonly Act[] | null;
   readonly alarms: readonly AlarmChange[];
   readonly agents: readonly Metric[];
+  readonly keyScope: KeyScope;
   readonly notes: readonly string[];
   readonly status: (text: string) => void;
 }
 
 async function readHistory(clients: Clients, fleet: Fleet, around: Around): Promise<History> {
-  const { fromMs, toMs, acts, alarms, agents, status } = around;
+  const { fromMs, toMs, acts, alarms, agents, keyScope, status } = around;
   const notes = [...around.notes];
   status(`${fleet.name}: its nodes …`);
   const store = createStore(clients.dynamodb, tableName);
@@ -230,7 +255,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
     { concurrency: AT_ONCE },
   );
   return {
-    ...{ fleet, fromMs, toMs, acts, notes, switches },
+    ...{ fleet, fromMs, toMs, acts, notes, switches, keyScope },
     nodes: read.filter((node) => node !== undefined),
     halted: of(ours(fleet.name, undefined, 'Halted')),
     alarms: alarms.filter((alarm) => alarm.fleet === fleet.name),

@@ -4,7 +4,7 @@ import { columnsOf, wrapped } from '../columns.ts';
 import type { Act, History, NodeHistory } from './history.ts';
 import { incidentsIn } from './incidents.ts';
 import { actsBeside, actsIn, type Touched } from './people.ts';
-import { type Judged, judged, type Verdict, wordOf } from './verdicts.ts';
+import { afterOthers, type Judged, judged, type Verdict, wordOf } from './verdicts.ts';
 
 export interface BacktestContext {
   readonly say: (text: string) => void;
@@ -63,10 +63,13 @@ export async function backtest(
 export function backtestOf(history: History): FleetBacktest {
   const { fleet, fromMs, toMs, acts, nodes, notes } = history;
   const touched = new Map(nodes.map((one) => [one.node.instanceId, touchedBy(one)]));
-  const rows = incidentsIn(history).map((incident): Row => {
+  const rows: Row[] = [];
+  for (const incident of incidentsIn(history)) {
     const on = touched.get(incident.instanceId) ?? { instanceId: incident.instanceId, volumeIds: [] };
-    return { ...judged(history, incident), people: actsIn(acts ?? [], incident, on) };
-  });
+    const before = rows.filter((row) => row.incident.instanceId === incident.instanceId);
+    const verdict = afterOthers(judged(history, incident), before, on.volumeIds, history);
+    rows.push({ ...verdict, people: actsIn(acts ?? [], incident, on) });
+  }
   const explained = new Set(rows.flatMap(({ people }) => people));
   return {
     ...{ fleet: fleet.name, fromMs, toMs, rows, notes },

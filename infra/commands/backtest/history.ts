@@ -1,5 +1,7 @@
 // What AWS still has of a fleet's past, as the backtest reads it. What is not kept is absent, and never a value.
+
 import type { InstanceDescription } from '../../../shared/aws/instances.ts';
+import type { KeyScope } from '../../../shared/aws/keys.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
@@ -82,6 +84,8 @@ export interface History {
   readonly fromMs: number;
   readonly toMs: number;
   readonly nodes: readonly NodeHistory[];
+  /** The account, and the keys of others that the stack is deployed with. */
+  readonly keyScope: KeyScope;
   /** As watch-fleet has published it: 1 while the chain stood. */
   readonly halted: Samples;
   /** Oldest first. Calls of the last 90 days; `null` where they could not be read. */

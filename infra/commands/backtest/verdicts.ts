@@ -4,6 +4,7 @@
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
 import { decideResize, GIB, type ResizeFacts, type VolumeFact } from '../../../functions/resize-volume/decide.ts';
+import { HISTORY_HOURS, HISTORY_PERIOD_SECONDS } from '../../../functions/resize-volume/history.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
@@ -37,15 +38,19 @@ export interface Judged {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** The history that a growth is measured by (functions/resize-volume/history.ts). */
-const HISTORY_MS = 48 * HOUR_MS;
+const HISTORY_MS = HISTORY_HOURS * HOUR_MS;
+const PERIOD_MS = HISTORY_PERIOD_SECONDS * 1_000;
 /** "it can take up to 24 hours for a new configuration to take effect, depending on volume size" ("Modify a volume", EBS user guide). */
 const OPTIMIZING_MS = DAY_MS;
+/** A heal that meets a modification tries again half an hour later (functions/resize-volume/decide.ts). */
+const AGAIN_WITHIN_MS = 30 * MINUTE_MS;
 
 export function judged(history: History, incident: Incident): Judged {
   const one = history.nodes.find(({ node }) => node.instanceId === incident.instanceId);
   if (one === undefined)
     return unknowable(incident, 'the instance is gone, and AWS keeps neither its tags nor its volumes');
+  const successor = successorOf(history, one, incident);
+  if (successor !== null) return unknowable(incident, successor);
   const pause = pausedAt(history, incident.onsetMs);
   if (typeof pause === 'string') return unknowable(incident, pause);
   if (pause !== null) return { incident, verdict: refusedBy(pause), provided: [] };
@@ -56,6 +61,21 @@ const unknowable = (incident: Incident, because: string): Judged => ({
   ...{ incident, provided: [] },
   verdict: { is: 'not knowable', because },
 });
+
+/** Metrics by a node's name go on where another instance takes its place; of the one before AWS keeps nothing. */
+function successorOf(
+  { acts }: History,
+  { node, instance, volumes }: NodeHistory,
+  { onsetMs }: Incident,
+): string | null {
+  if (instance.launchedAtMs <= onsetMs) return null;
+  const wasRun = acts?.some(
+    ({ what, ids, atMs }) => what === 'RunInstances' && atMs > onsetMs && ids.includes(node.instanceId),
+  );
+  const root = volumes.find(({ volumeId }) => volumeId === instance.rootVolumeId);
+  const isYoung = wasRun === true || (root !== undefined && root.createdAtMs > onsetMs);
+  return isYoung ? `its instance of then is gone: ${node.instanceId} has taken its place since` : null;
+}
 
 /** The pauses as they were; a sentence where that is not kept. Before the first deployment there was none. */
 function pausedAt({ fleet, switches, acts }: History, atMs: number): Refusal | string | null {
@@ -128,7 +148,8 @@ function growthOf(history: History, one: NodeHistory, incident: Incident): Judge
     addedUsd: addedBefore(history, nowMs, volumes),
   };
   const modified = lastModification(history, volumes, nowMs);
-  if (modified === undefined) return { incident, verdict: growthVerdict(facts), provided: [] };
+  if (modified === undefined || wasModifiedAgain(history, modified, nowMs))
+    return { incident, verdict: growthVerdict(facts), provided: [] };
   const { ids, toGiB } = modified;
   const latest = { volumeId: ids.find((id) => id.startsWith('vol-')) ?? '', targetGiB: toGiB ?? 0 };
   return oneOf(incident, [
@@ -204,9 +225,17 @@ const factOf = (volume: VolumeDescription, sizeGiB: number): readonly VolumeFact
   return isVolumeType(type) ? [{ volumeId, sizeGiB, type, iops, throughputMiBps, tags }] : [];
 };
 
-/** In bytes as the agent told them, or by its percentages of the one volume. */
+/** In bytes as the agent told them, or by its percentages of the one volume; in the steps in which a heal reads them, of each the largest. */
 function usedBefore(disk: DiskHistory, volumes: readonly VolumeFact[], nowMs: number): Samples {
-  const before = (samples: Samples): Samples => samples.filter(([atMs]) => atMs <= nowMs && nowMs - atMs <= HISTORY_MS);
+  const before = (samples: Samples): Samples => {
+    const steps = new Map<number, number>();
+    for (const [atMs, value] of samples) {
+      if (atMs > nowMs || nowMs - atMs > HISTORY_MS) continue;
+      const stepMs = Math.floor(atMs / PERIOD_MS) * PERIOD_MS;
+      steps.set(stepMs, Math.max(steps.get(stepMs) ?? 0, value));
+    }
+    return [...steps];
+  };
   const used = before(disk.used);
   const [volume, another] = volumes;
   if (used.length > 0 || volume === undefined || another !== undefined) return used;
@@ -238,11 +267,23 @@ const lastModification = ({ acts }: History, volumes: readonly VolumeFact[], now
       volumes.some(({ volumeId }) => ids.includes(volumeId)),
   );
 
+/** EBS took the next modification while a heal would have tried again: so it had finished this one. */
+const wasModifiedAgain = ({ acts }: History, modified: Act, nowMs: number): boolean =>
+  acts?.some(
+    ({ what, ids, atMs, hasFailed }) =>
+      what === 'ModifyVolume' &&
+      !hasFailed &&
+      atMs >= nowMs &&
+      atMs - nowMs <= AGAIN_WITHIN_MS &&
+      ids.some((id) => modified.ids.includes(id)),
+  ) === true;
+
 const AGENT = 'its SSM agent answered';
 const SILENT = 'its SSM agent was as silent as its CloudWatch agent';
 const CLIENT = 'nobody had stopped its client on the node';
 const OTHERS = 'the other nodes followed their chain';
 const ADVANCED = 'the chain advanced';
+const TURN = 'its turn came while many were sick';
 
 function ladderOf(history: History, one: NodeHistory, incident: Incident): Judged {
   const { onsetMs: nowMs, trouble } = incident;
@@ -261,7 +302,10 @@ function ladderOf(history: History, one: NodeHistory, incident: Incident): Judge
   const facts = factsOf(history, one, incident, {
     ...{ reading: reading.reading, haltedSinceMs: halted ?? null, agentOnline: !isImpaired && !isSilent },
   });
-  return { incident, verdict: ladderVerdict(facts), provided };
+  const verdict = ladderVerdict(facts);
+  // One canary first, then more after each proof (docs/adr/0028): who went first, and whether that helped, is not kept.
+  const isPaced = facts.breaker.open && verdict.is === 'healed';
+  return { incident, verdict, provided: isPaced ? [...provided, TURN] : provided };
 }
 
 function ladderVerdict(facts: Facts): Verdict {
@@ -376,7 +420,7 @@ function factsOf(
       ...{ sinceMs: fromMs, observedAtMs: nowMs, height: null, lagBlocks: null, stoodSinceMs: null },
     },
     breaker: readBreaker(fleet, [reading], nowMs),
-    ...{ haltedSinceMs, reach: null, sources: null, keyScope: { accountId: '', kmsKeys: [] }, launch: null },
+    ...{ haltedSinceMs, reach: null, sources: null, keyScope: history.keyScope, launch: null },
     initialization: null,
   };
 }
@@ -387,3 +431,45 @@ const REASON: Readonly<Record<Incident['trouble'], string>> = {
   stuck: 'it stood while others had newer blocks',
   unreachable: 'it did not answer',
 };
+
+/** So long a node has to be well before its ladder begins anew (`replacementsPerNode`, docs/architecture.md), and so long modifications count. */
+const AFTER_HEAL_MS = 2 * HOUR_MS;
+
+/**
+ * What comes after a heal that did not happen would perhaps not have come. Where the heal did happen, by whomever, it is in the history.
+ * @param before the same node's, oldest first, as they were judged
+ * @param volumeIds of the node
+ */
+export function afterOthers(
+  judged: Judged,
+  before: readonly Judged[],
+  volumeIds: readonly string[],
+  { acts }: Pick<History, 'acts'>,
+): Judged {
+  const { incident } = judged;
+  const last = before.findLast(
+    (other) =>
+      other.verdict.is === 'healed' &&
+      other.incident.role === incident.role &&
+      (other.incident.trouble === 'full disk') === (incident.trouble === 'full disk'),
+  );
+  if (last === undefined) return judged;
+  const { onsetMs, toMs } = last.incident;
+  const by = wordOf(last.verdict);
+  if (incident.trouble === 'full disk') {
+    const isGrown = acts?.some(
+      ({ what, atMs, hasFailed, ids }) =>
+        what === 'ModifyVolume' &&
+        !hasFailed &&
+        atMs >= onsetMs &&
+        atMs < incident.onsetMs &&
+        ids.some((id) => volumeIds.includes(id)),
+    );
+    return isGrown ? judged : unknowable(incident, `it would have been larger by then: ${by} would have come before`);
+  }
+  if (incident.fromMs - (toMs ?? onsetMs) > AFTER_HEAL_MS) return judged;
+  return unknowable(
+    incident,
+    `whether it would have come after the ${by} before, and what that would have told, is not kept`,
+  );
+}

@@ -88,6 +88,24 @@ describe('a disk that was full', () => {
     expect(verdicts(past)).toEqual(expected);
   });
 
+  it('had no other modification to wait for, where EBS took the next one minutes later', () => {
+    const modified = (atMs: number) =>
+      act({ what: 'ModifyVolume', atMs, ids: [DATA_VOLUME], fromGiB: 500, toGiB: 510 });
+    const before = modified(THEN_MS - 3 * HOUR_MS);
+    expect(verdicts(disk({ acts: [before] }))).toEqual(['not knowable']);
+    expect(verdicts(disk({ acts: [before, modified(THEN_MS + 10 * 60_000)] }))).toEqual(['grow to 600 GiB']);
+    expect(verdicts(disk({ acts: [before, modified(THEN_MS + 3 * HOUR_MS)] }))).toEqual(['not knowable']);
+  });
+
+  it('would not have come again where it would have been grown, unless somebody has grown it', () => {
+    const twice = [...same(92, 3), ...same(50, 25 * 60), ...same(92, 3)];
+    const nodes = [nodeHistory({ disks: [diskHistory(THEN_MS, twice)] })];
+    expect(verdicts(history({ nodes }))).toEqual(['grow to 600 GiB', 'not knowable']);
+    const grown = (id: string) => act({ what: 'ModifyVolume', atMs: THEN_MS + 5 * 60_000, ids: [id], fromGiB: 500 });
+    expect(verdicts(history({ nodes, acts: [grown('vol-other')] }))).toEqual(['grow to 600 GiB', 'not knowable']);
+    expect(verdicts(history({ nodes, acts: [grown(DATA_VOLUME)] }))).toEqual(['grow to 600 GiB', 'grow to 600 GiB']);
+  });
+
   it.each<[string, History, string]>([
     [
       'EBS may have been at another modification',
@@ -172,6 +190,7 @@ describe('a node that was sick', () => {
     const nodes = ['node1', 'node3', 'node4'].map((name) => sibling(name, { health: minutely(THEN_MS, ...STUCK) }));
     const past = watched(STUCK, { nodes: [nodeHistory({ checks: minutely(THEN_MS, 1, 1, 1) }), ...nodes] });
     expect(new Set(verdicts(past))).toEqual(new Set(['stop-start', 'restart']));
+    expect(provisos(past)).toContain('its turn came while many were sick');
   });
 
   it('says what it takes for granted, where nobody watched the others and the chain', () => {
@@ -187,6 +206,21 @@ describe('a node that was sick', () => {
     const past = watched(health, { nodes: [told, ...others] });
     expect(verdicts(past)).toEqual(['stop-start']);
     expect(provisos(past)).toEqual(['its SSM agent was as silent as its CloudWatch agent']);
+  });
+
+  it('is not knowable where another instance has taken its place since', () => {
+    const [node = nodeHistory(), ...others] = watched(STUCK).nodes;
+    const young = { ...node, instance: instanceNow({ rootVolumeId: null, launchedAtMs: THEN_MS + HOUR_MS }) };
+    const run = act({ what: 'RunInstances', atMs: THEN_MS + HOUR_MS });
+    const start = act({ what: 'StartInstances', atMs: THEN_MS + HOUR_MS });
+    expect(verdicts(watched(STUCK, { nodes: [young, ...others], acts: [run] }))).toEqual(['not knowable']);
+    expect(verdicts(watched(STUCK, { nodes: [young, ...others], acts: [start] }))).toEqual(['restart']);
+  });
+
+  it('is not knowable soon after a restart that did not happen, and is a new trouble two hours later', () => {
+    const again = (minutes: number) => watched([...STUCK, ...same(synced, minutes), ...STUCK]);
+    expect(verdicts(again(60))).toEqual(['restart', 'not knowable']);
+    expect(verdicts(again(130))).toEqual(['restart', 'restart']);
   });
 
   it('is not knowable where a person was on it before', () => {
