@@ -34,6 +34,8 @@ export interface YamlSource {
 /** More problems usually repeat one mistake. */
 const MAXIMUM_PROBLEMS = 50;
 
+const ONE_DOCUMENT = 'a second document begins after ---; expected one document in a file';
+
 /** @param path as in messages */
 export function readYamlSource(path: string, text: string, limits: YamlLimits): YamlSource {
   const size = sizeProblem(text, limits);
@@ -46,7 +48,7 @@ export function readYamlSource(path: string, text: string, limits: YamlLimits): 
     return `${path}:${line}:${col}`;
   };
   const broken = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)].map(
-    ({ pos, message }) => `${place(pos[0])} ${message}`,
+    ({ pos, code, message }) => `${place(pos[0])} ${code === 'MULTIPLE_DOCS' ? ONE_DOCUMENT : message}`,
   );
   return {
     value: broken.length > 0 ? undefined : yaml.toJS(),
@@ -125,9 +127,15 @@ function firstProblems(lines: readonly string[], path: string): readonly string[
   return more > 0 ? [...lines.slice(0, MAXIMUM_PROBLEMS), `${path} and ${more} more problems`] : lines;
 }
 
+interface Problem {
+  readonly pos: readonly [number, ...number[]];
+  readonly code?: string;
+  readonly message: string;
+}
+
 /** Refuses two features of YAML: an alias can make a file that contains itself, and a key can be a map. Our files need neither. */
-function notPlain(yaml: Document): { pos: readonly [number, ...number[]]; message: string }[] {
-  const problems: { pos: readonly [number, ...number[]]; message: string }[] = [];
+function notPlain(yaml: Document): Problem[] {
+  const problems: Problem[] = [];
   visit(yaml, {
     Alias: (_, alias) => {
       problems.push({ pos: [startOf(alias) ?? 0], message: `alias "*${alias.source}"; expected the value itself` });

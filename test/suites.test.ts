@@ -1,10 +1,11 @@
 // The suites themselves: each finds its files, and what `npm test` leaves out of one is run by the name that the suite says.
 import { execFile } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../infra/paths.ts';
+import { TURNS, turnOf } from './turns.ts';
 
 /** As `.ci/run` looks for them. */
 const NAMED = /\b(?:sampled|isAsked|long|longSuite|tries|itHolds)\(\s*'([a-z-]+)'/g;
@@ -19,6 +20,29 @@ describe('a suite that leaves something out', () => {
       ),
     );
     expect(lost).toEqual([]);
+  });
+});
+
+describe('the long suites take turns', () => {
+  const all = TURNS.flat();
+
+  it('each in one turn, and each is there', () => {
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.filter((suite) => !existsSync(join(repositoryRoot, 'test', `${suite}.test.ts`)))).toEqual([]);
+  });
+
+  it.each([0, 1, 2, 3, 4, 0xffffff])('commit %i plays its own, and CI the others: together all', (commit) => {
+    const { waiting } = turnOf('', commit);
+    const { only = [] } = turnOf('others', commit);
+    expect([...waiting].sort()).toEqual([...only].sort());
+    expect(waiting.length).toBeLessThan(all.length);
+  });
+
+  it('a turn may be chosen, and a wrong word is none', () => {
+    expect(turnOf('2', 0).waiting).not.toEqual(turnOf('1', 0).waiting);
+    expect(turnOf('all', 0).waiting).toEqual([]);
+    expect(() => turnOf('6', 0)).toThrow('CHAINMEND_TURN is "6": expected 1 to 5, others or all');
+    expect(() => turnOf('x', 0)).toThrow('CHAINMEND_TURN is "x"');
   });
 });
 

@@ -1,16 +1,16 @@
 // The one decision of a turn: the next act, from what was read and what is remembered. A heal begins, climbs rung after rung, and cleans up after the
 // proof. Pure: the same facts give the same act.
 
-import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import { consensusUnitOf } from '../../shared/fleet/consensus-client.ts';
 import { heightProbeOf } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
-import type { CleanupPiece, FoundNode, FoundVolume, LadderState } from '../../shared/heal/memory.ts';
+import type { CleanupPiece, FoundNode, LadderState } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { Rung as RungName } from '../../shared/model/rungs.ts';
 import { LOCKED_BY_TAG } from '../../shared/model/tags.ts';
 import { begin as beginHeal, holdSnapshots, skipRung, takeRung } from './acts/decisions.ts';
 import { type Facts, followsAgain, isImpaired, runsAgain } from './facts.ts';
+import { foundVolumes } from './found-volumes.ts';
 import { type Gone, judgeGone } from './gone.ts';
 import { guardOf } from './judge.ts';
 import { nextRung, RUNGS } from './ladder.ts';
@@ -41,7 +41,7 @@ import {
 } from './rungs/rung.ts';
 import { isUnstarted } from './shortage.ts';
 import { judgeStalled } from './stalled.ts';
-import { foundVolume, isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, newState } from './state.ts';
+import { isCleared, isPending, isStopOwed, makesAgain, mayBeOnStandby, newState } from './state.ts';
 import { foundAgain, notMadeAgain } from './terminated.ts';
 
 export function decide(facts: Facts, state: LadderState | null): Decision {
@@ -189,39 +189,6 @@ function foundNode(facts: Facts, availabilityZone: string): FoundNode {
     client: seen?.clients.find(({ state }) => state !== 'running')?.state ?? (seen ? 'running' : 'unknown'),
   };
 }
-
-/**
- * The volumes behind the fleet file's paths: as the node itself says, or, where it is silent, the only volume that fits. Empty where that is
- * ambiguous: then nothing is swapped.
- */
-function foundVolumes({ fleet, original, seen, volumes }: Facts): readonly FoundVolume[] {
-  if (!original) return [];
-  const { instance } = original;
-  const attached = volumes.filter(
-    ({ attachment, volumeId }) => attachment?.instanceId === instance.instanceId && volumeId !== instance.rootVolumeId,
-  );
-  const found = fleet.volumes.flatMap(({ role, path, tags }) => {
-    const told = seen?.volumes.find((volume) => volume.path === path)?.volumeId;
-    const candidates = attached.filter((volume) =>
-      told === undefined ? fits(volume, role, tags, fleet.volumes.length) : volume.volumeId === told,
-    );
-    const [volume, another] = candidates;
-    if (!volume?.attachment || another) return [];
-    const one = foundVolume(volume, role, path, volume.attachment.device);
-    return [seen !== null && told === undefined ? { ...one, wasUnmounted: true as const } : one];
-  });
-  const ids = new Set(found.map(({ volumeId }) => volumeId));
-  return found.length === fleet.volumes.length && ids.size === found.length ? found : [];
-}
-
-const fits = (
-  volume: VolumeDescription,
-  role: string,
-  tags: Readonly<Record<string, string>>,
-  roles: number,
-): boolean =>
-  volume.tags['chainmend:role'] === role ||
-  (roles === 1 && Object.entries(tags).every(([key, value]) => volume.tags[key] === value));
 
 /** Takes the mildest rung that was not tried. A guard that refuses it ends this attempt, and the next attempt looks again. */
 function climb(facts: Facts, state: LadderState): Decision {

@@ -8,8 +8,9 @@ import { FleetFilesError } from '../fleets.ts';
 import { ReportFileError } from '../report/file.ts';
 import { UsageError } from './fleets/context.ts';
 import { StoreError } from './fleets/parameter-store.ts';
+import { refuseRepeated } from './given-once.ts';
 import { RequestError, SuiteError } from './heal/context.ts';
-import { PROGRAM } from './program-name.ts';
+import { PROGRAM, VERSION } from './program-name.ts';
 import { SmokeError } from './smoke/context.ts';
 
 /** Only on a terminal: picocolors would also colour a pipe in CI. */
@@ -54,7 +55,8 @@ export type AddVerbs = (program: Command, ended: Ended) => void;
 export async function runProgram(words: readonly string[], output: Output, add: AddVerbs): Promise<0 | 1 | 2> {
   const ended: Ended = { status: 0, facts: undefined };
   const { write } = output;
-  let isJson = false;
+  // Before the words are read: a program that asked for JSON gets it for wrong words, too.
+  let isJson = words.includes('--json');
   const wrong: string[] = [];
   const complain = (line: string): void => {
     wrong.push(plainLines(line));
@@ -71,7 +73,12 @@ export async function runProgram(words: readonly string[], output: Output, add: 
       isJson = options.json === true;
     });
     add(program, ended);
-    for (const verb of leavesOf(program)) addSharedOptions(verb);
+    for (const verb of leavesOf(program)) {
+      addSharedOptions(verb);
+      refuseRepeated(verb, (sentence) => {
+        throw new UsageError(sentence);
+      });
+    }
     await program.parseAsync([...words], { from: 'user' });
     return end(ended.status);
   } catch (error) {
@@ -104,6 +111,7 @@ function statusOf(error: unknown): 1 | 2 | undefined {
 function programOf(output: Output, chosen: (options: SharedOptions) => void): Command {
   const program = new Command(PROGRAM)
     .description('Keeps fleets of blockchain nodes on AWS healthy. Nodes are FLEET/NODE: bitcoin/node2')
+    .version(VERSION, '--version', 'the version of chainmend')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => output.say(text.trimEnd()),

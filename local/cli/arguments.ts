@@ -1,6 +1,8 @@
 // Parses the command line of `npm start --`: a request, or a sentence about what is wrong and the nearest valid word.
 import { Command, CommanderError, Option } from 'commander';
 import didYouMean from 'didyoumean2';
+import { refuseRepeated } from '../../infra/commands/given-once.ts';
+import { VERSION } from '../../infra/commands/program-name.ts';
 import { unfitWord } from '../../shared/text/command-words.ts';
 import { STORIES } from '../machines/stories/index.ts';
 import type { Group, StoryEntry } from '../machines/stories/plan.ts';
@@ -34,7 +36,13 @@ export type Request =
   | { readonly do: 'json'; readonly run: RunRequest }
   | { readonly do: 'story'; readonly run: RunRequest; readonly explain: boolean }
   | { readonly do: 'report'; readonly run: RunRequest; readonly file: string }
-  | { readonly do: 'serve'; readonly run: RunRequest; readonly speed: number; readonly after: number | 'end' }
+  | {
+      readonly do: 'serve';
+      readonly run: RunRequest;
+      readonly speed: number;
+      readonly after: number | 'end';
+      readonly port: number;
+    }
   | { readonly do: 'real'; readonly real: RealRequest };
 
 /** The command line is wrong. It is printed as a sentence; the exit status is 2. */
@@ -53,6 +61,7 @@ const MINUTES = `minutes from 0 to ${MINUTES_MAX}, or end`;
 
 const MUSEUM = 'museum';
 const A_SEED = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
+const A_PORT = 'a port from 1 to 65535';
 const A_SPEED = `a number above 0 and up to ${SPEED_MAX}`;
 /** The flags whose values are names, with all valid names. */
 const NAMES = {
@@ -73,6 +82,7 @@ interface Options {
   readonly report?: string;
   readonly serve?: true;
   readonly speed?: string;
+  readonly port?: string;
   readonly after?: string;
   readonly real?: true;
   readonly story?: string;
@@ -109,7 +119,7 @@ export function parseArguments(words: readonly string[]): Request {
 }
 
 function command(write: (text: string) => void): Command {
-  return new Command('npm start --')
+  const program = new Command('npm start --')
     .description('Runs chainmend in a local region: nothing leaves this machine, and no AWS account is needed.')
     .option('--scenario <name>', 'what happens; --list names them', 'disk-full')
     .option('--world <file>', 'a situation of your own, in a file (docs/rehearse.md)')
@@ -125,18 +135,24 @@ function command(write: (text: string) => void): Command {
     .option('--lane <lane>', 'fidelity: over the AWS wire protocols; sweep: the same without them, faster', 'fidelity')
     .option('--serve', 'keep the region open on 127.0.0.1 for any AWS SDK or CLI, until Ctrl-C')
     .option('--speed <n>', `with --serve: virtual seconds a second (default: ${DEFAULT_SPEED})`)
+    .option('--port <n>', 'with --serve: this port of 127.0.0.1 (default: a free one)')
     .option('--after <minutes>', 'with --serve: begin after so many minutes of the story; end: after all of it', '0')
     .option('--real', 'stories on real machines of this host instead: systemd, XFS, real clients; needs root on Debian')
     .option('--story <name>', 'with --real: only this one; --real --list names them')
     .option('--list [what]', 'the scenarios; --list museum: those that play public incidents, with day and source')
     .option('--list-faults', 'the faults')
     .option('--list-codes', 'every code of guardrails, failures, conditions, pages and invariants')
+    .version(VERSION, '--version', 'the version of chainmend')
     .argument('[words...]')
     .usage('[options]')
     .exitOverride()
     .showSuggestionAfterError(false)
     .configureOutput({ writeOut: write, writeErr: () => {} })
     .configureHelp({ visibleArguments: () => [] });
+  refuseRepeated(program, (sentence) => {
+    throw new UsageError(sentence);
+  });
+  return program;
 }
 
 function requestOf(options: Options): Request {
@@ -153,6 +169,7 @@ function requestOf(options: Options): Request {
   ];
   if (ways.length > 1) throw new UsageError(`${ways.join(' and ')} do not go together`);
   if (options.speed !== undefined && !options.serve) throw new UsageError('--speed: only with --serve');
+  if (options.port !== undefined && !options.serve) throw new UsageError('--port: only with --serve');
   if (options.after !== undefined && options.after !== '0' && !options.serve)
     throw new UsageError('--after: only with --serve');
   const run = runOf(options);
@@ -165,6 +182,7 @@ function requestOf(options: Options): Request {
       run,
       speed: speedOf(options.speed ?? String(DEFAULT_SPEED)),
       after: afterOf(options.after ?? '0'),
+      port: portOf(options.port),
     };
   return options.json ? { do: 'json', run } : { do: 'story', run, explain: options.explain === true };
 }
@@ -233,6 +251,14 @@ function afterOf(word: string): number | 'end' {
   throw new UsageError(`--after: expected ${MINUTES}, found "${word}"`);
 }
 
+/** 0 lets the system choose a free port. */
+function portOf(word: string | undefined): number {
+  if (word === undefined) return 0;
+  const port = Number(word);
+  if (/^\d{1,5}$/.test(word) && port > 0 && port <= 65_535) return port;
+  throw new UsageError(`--port: expected ${A_PORT}, found "${word}"`);
+}
+
 function unknownWord(flag: keyof typeof NAMES, word: string): UsageError {
   const near = nearest(word, NAMES[flag]);
   return new UsageError(
@@ -256,6 +282,7 @@ function wrongOption({ code, message }: CommanderError, program: Command): strin
 function optionError(flag: string): string {
   if (flag === '--seed') return `expected ${A_SEED}`;
   if (flag === '--speed') return `expected ${A_SPEED}`;
+  if (flag === '--port') return `expected ${A_PORT}`;
   if (flag === '--report') return 'expected the path of an HTML file to write';
   if (flag === '--after') return `expected ${MINUTES}`;
   if (flag === '--world') return 'expected the path of a world file';

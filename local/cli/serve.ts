@@ -5,7 +5,7 @@ import { playFor, prepare } from '../scenarios/run.ts';
 import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
-import type { RunRequest } from './arguments.ts';
+import { type RunRequest, UsageError } from './arguments.ts';
 import { ensurePrepared } from './print-story.ts';
 import { remarkColors as colors } from './terminal.ts';
 
@@ -26,12 +26,14 @@ export interface ServeOptions {
   readonly speed: number;
   /** So many minutes of the story are played before it is served; `end`: all of it. */
   readonly after: number | 'end';
+  /** Of 127.0.0.1; 0: a free one. */
+  readonly port: number;
 }
 
 /** Serves until it is interrupted. Rejects if the region itself fails. */
 export async function serve(
   { scenario, seed, faults, lane }: RunRequest,
-  { speed, after }: ServeOptions,
+  { speed, after, port }: ServeOptions,
   context: ServeContext,
 ): Promise<void> {
   const { say, remark, interrupted } = context;
@@ -48,6 +50,11 @@ export async function serve(
     admissions: [{ ...key, caller: { actor: 'person' } }],
     nowMs: () => region.clock.now(),
     onDefect,
+    port,
+  }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE' || error.code === 'EACCES')
+      throw new UsageError(`--port: ${port} cannot be had (${error.code}); expected a free port, or no --port`);
+    throw error;
   });
   region.sqs.servedAt(server.url);
   const failed = Promise.withResolvers<never>();

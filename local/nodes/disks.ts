@@ -40,6 +40,7 @@ export class NodeDisks {
   report(): DeviceReport[] {
     return this.devices.map(({ volumeId, name, sizeBytes, volume }) => ({
       volumeId,
+      below: volume?.below,
       name,
       byId: deviceById(volumeId),
       sizeBytes: volume?.deviceBytes ?? sizeBytes,
@@ -95,7 +96,7 @@ export class NodeDisks {
 
   /** A forced detach of a mounted volume kills its client. */
   detach(volumeId: string): void {
-    const at = this.devices.findIndex((device) => device.volumeId === volumeId);
+    const at = this.devices.findIndex((device) => device.volumeId === volumeId || device.volume?.below === volumeId);
     const volume = this.devices[at]?.volume;
     if (at === -1) return;
     this.touched = true;
@@ -272,6 +273,8 @@ export interface MountOptions {
 /** A block device as lsblk shows it. */
 export interface DeviceReport {
   readonly volumeId: string;
+  /** The EBS volume below a logical volume. */
+  readonly below: string | undefined;
   /** The kernel's name: on Nitro the API's device name is not visible. */
   readonly name: string;
   readonly byId: string;

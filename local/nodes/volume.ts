@@ -6,6 +6,8 @@ import type { BrokenFilesystem, ChainData, FilesystemType, VolumeContent } from 
 export interface VolumeSpec {
   /** "" if the device does not report its EBS volume. */
   readonly volumeId: string;
+  /** The EBS volume that a logical volume without an id lies on. */
+  readonly below?: string;
   readonly role: string;
   readonly path: string;
   readonly filesystem: FilesystemType;
@@ -48,6 +50,7 @@ const BLOCKS_AHEAD_MAX = 2 ** 40;
 
 export class SimulatedVolume {
   readonly volumeId: string;
+  readonly below: string | undefined;
   /** Of the place of its present or last mount; "" for a volume without a role here. */
   role: string;
   path: string;
@@ -76,6 +79,7 @@ export class SimulatedVolume {
   constructor(spec: VolumeSpec, perBlock: Growth) {
     const share = spec.share ?? 1;
     this.volumeId = spec.volumeId;
+    this.below = spec.below;
     this.role = spec.role;
     this.path = spec.path;
     this.filesystem = spec.filesystem;

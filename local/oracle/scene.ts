@@ -42,8 +42,6 @@ const POWER_MS = 20 * 60_000;
 const FLEETS = '/chainmend/fleets/';
 /** From a person's word to its effect on a machine. */
 const PERSON_MS = 5_000;
-/** A function answers within a quarter of an hour, and others call meanwhile. */
-const RECENT_CALLS = 5_000;
 /** Things that are remembered after they have gone. */
 const REMEMBERED_MAX = 100_000;
 
@@ -210,9 +208,8 @@ export class Scene {
 
   /** What people have said, with what they are just saying: a call that waits for its answer is told to the judge when it ends. */
   said(): readonly PersonAct[] {
-    const recent = this.region.gateway.trace.calls.slice(-RECENT_CALLS);
-    const waiting = recent.filter(({ outcome, actor }) => outcome === undefined && !this.isOurs(actor));
-    return [...this.persons, ...waiting.flatMap((call) => saidBy(call) ?? [])];
+    const asking = [...this.region.gateway.trace.waiting].filter(({ actor }) => !this.isOurs(actor));
+    return [...this.persons, ...asking.flatMap((call) => saidBy(call) ?? [])];
   }
 
   /** Whether a person asked for this node, or for its fleet, since a moment. */

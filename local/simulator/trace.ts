@@ -29,6 +29,8 @@ export class Trace {
   readonly #counts = new Map<string, number>();
   /** Requests in the order of their admission; only the last `retain` of a long run. */
   readonly calls: CallRecord[] = [];
+  /** Requests that have no answer yet, in the same order. */
+  readonly waiting = new Set<CallRecord>();
 
   constructor(retain = Number.POSITIVE_INFINITY) {
     this.#retain = retain;
@@ -36,6 +38,7 @@ export class Trace {
 
   admitted(record: CallRecord): void {
     this.calls.push(record);
+    this.waiting.add(record);
     // Cut in batches: shifting one by one would make each call cost the length of the list.
     if (this.calls.length > 2 * this.#retain) this.calls.splice(0, this.calls.length - this.#retain);
     const name = `${record.service}.${record.operation}`;
@@ -45,6 +48,7 @@ export class Trace {
   /** @param input the canonical form of the record's input */
   ended(record: CallRecord, outcome: Outcome, endedAtMs: number, input: string): void {
     record.outcome = outcome;
+    this.waiting.delete(record);
     const { at, actor, service, operation } = record;
     this.note(`${at} ${endedAtMs} ${actor} ${service}.${operation} ${input} ${outcome}`);
   }

@@ -35,6 +35,8 @@ export function sentenceOf({ kind, path, value, expected }: FleetProblem): strin
   if (kind === 'missing') return `${field} is missing; ${expected}`;
   if (kind === 'unknown-key') return `unknown key ${showValue(field)}; ${expected}`;
   if (kind === 'wrong-key') return `key ${showValue(field)}; ${expected}`;
+  if (field === '' && value === null) return `the file is empty; ${expected}`;
+  if (field === '' && value === null) return `the file is empty; ${expected}`;
   return `${field || 'the file'} is ${showValue(value)}; ${expected}`;
 }
 

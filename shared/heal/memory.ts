@@ -2,6 +2,7 @@
 import type { VolumeShape } from '../aws/volumes.ts';
 import type { Door } from '../model/doors.ts';
 import type { Rung } from '../model/rungs.ts';
+import type { Layer } from '../node-commands/node-answer.ts';
 import type { FleetRole, Rank } from '../snapshots/model.ts';
 import type { MachineRecord } from './machine.ts';
 
@@ -15,6 +16,8 @@ export interface FoundVolume extends VolumeShape {
   readonly device: string;
   /** The node said that nothing was mounted there: its filesystem may be broken. */
   readonly wasUnmounted?: true;
+  /** It holds no filesystem but a part of this: no copy of it can be mounted as it is. */
+  readonly layer?: Layer;
   /** Users' tags, without those of aws: and of chainmend:. */
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -9,6 +9,10 @@ const logLine = scriptText(400);
 const LIST_MAX = 256;
 const list = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(LIST_MAX));
 
+/** What a volume is a part of, in blkid's words. */
+const layer = v.picklist(['LVM2_member', 'linux_raid_member', 'crypto_LUKS', 'zfs_member']);
+export type Layer = v.InferOutput<typeof layer>;
+
 /** A node's report of its clients and volumes. */
 const nodeStateSchema = v.strictObject({
   /** In the order of the command's `clients`. */
@@ -39,6 +43,18 @@ const nodeStateSchema = v.strictObject({
   ),
   /** EBS volumes that the node sees, mounted or not. */
   devices: list(v.pipe(v.string(), v.regex(/^vol-[0-9a-f]{8,17}$/))),
+  /**
+   * Of them, in an answer of inspect-node where nothing is mounted at one of the paths, those that hold no filesystem of their own, by what blkid calls
+   * their bytes.
+   */
+  layered: v.optional(
+    list(
+      v.strictObject({
+        volumeId: v.pipe(v.string(), v.regex(/^vol-[0-9a-f]{8,17}$/)),
+        kind: layer,
+      }),
+    ),
+  ),
   rootUsedPercent: v.pipe(v.number(), v.minValue(0), v.maxValue(100)),
   /** How far cloud-init is with this boot, in an answer of inspect-node; absent where the node has none. error: a part of it has failed. */
   cloudInit: v.optional(v.picklist(['running', 'done', 'error'])),

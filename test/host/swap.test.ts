@@ -122,6 +122,20 @@ onMachine('a swap', () => {
     });
   });
 
+  it('says which volumes hold no filesystem but a part of something that has to be opened first', async () => {
+    await withMachine({ ...story, new: 'empty' }, async (machine) => {
+      const inspect = { ...forward, operation: 'inspect-node' as const };
+      expect((await answerTo(machine, { ...inspect, id: '4.1' })).after?.layered).toBeUndefined();
+      await machine.machine.shell('umount /data');
+      expect((await answerTo(machine, { ...inspect, id: '4.2' })).after?.layered).toEqual([]);
+      const device = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${NEW.replace('-', '')}`;
+      // The magic of LUKS, and its version 1.
+      await machine.machine.shell(`printf 'LUKS\\272\\276\\0\\1' | dd of=${device} conv=notrunc status=none; sync`);
+      const { after } = await answerTo(machine, { ...inspect, id: '4.3' });
+      expect(after).toMatchObject({ layered: [{ volumeId: NEW, kind: 'crypto_LUKS' }], volumes: [] });
+    });
+  });
+
   it('touches nothing where a unit of somebody else says what is mounted there', async () => {
     await withMachine(story, async (machine) => {
       await machine.machine.replace('systemd-escape', 'echo data.mount');

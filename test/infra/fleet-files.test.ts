@@ -97,12 +97,17 @@ describe('what is wrong in a fleet file', () => {
       'fleet: &a\n  x: *a\n',
       ['bitcoin.yaml:2:6 alias "*a"; expected the value itself'],
     ],
+    [
+      'a second document',
+      'fleet: bitcoin\n---\nfleet: ethereum\n',
+      ['bitcoin.yaml:2:1 a second document begins after ---; expected one document in a file'],
+    ],
     ['a key that is a list', '? [a]\n: 1\n', ['bitcoin.yaml:1:3 this key is a list or a map; expected a word']],
     [
       'an empty file',
       '',
       [
-        'bitcoin.yaml:1:1 the file is null; expected for example { fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }',
+        'bitcoin.yaml:1:1 the file is empty; expected for example { fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }',
       ],
     ],
   ])('is told of: %s', (_, text, lines) => {

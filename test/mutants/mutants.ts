@@ -1482,6 +1482,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/replace-node/superseded'],
     },
   ],
+  'functions/replace-node/found-volumes.ts': [
+    {
+      name: 'no copy stands in for a part of LVM',
+      find: 'if (layer !== undefined)',
+      replace: 'if (layer === undefined)',
+      caughtBy: ['functions/replace-node/found-volumes'],
+    },
+  ],
   'functions/replace-node/acts/cleanup.ts': [
     {
       name: 'what is put away is written down before it is tagged',

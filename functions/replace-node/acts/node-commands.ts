@@ -206,7 +206,7 @@ export const swap = defineAct<{ readonly to: RestoredVolumes['mounted']; readonl
     const state = known(context);
     return send(context, {
       which: 'original',
-      sentence: to === 'restored' ? `exchange the volumes: ${reason}` : `put the volumes of before back: ${reason}`,
+      sentence: to === 'restored' ? `exchange the volumes: ${reason}` : `put the earlier volumes back: ${reason}`,
       startsClient: true,
       command: (fleet) => ({
         operation: 'swap-volumes',

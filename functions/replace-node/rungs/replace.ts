@@ -9,6 +9,7 @@ import { dropReplacement, join, launch, leave } from '../acts/instances.ts';
 import { maskOriginal, maskReplacement, startOriginal, takeOver } from '../acts/node-commands.ts';
 import { keepVolumes } from '../acts/volumes.ts';
 import { type Facts, followsAgain } from '../facts.ts';
+import { layeredOf } from '../found-volumes.ts';
 import { namesakeIn } from '../gone.ts';
 import { guardOf } from '../judge.ts';
 import { isUnstarted, placementOf } from '../shortage.ts';
@@ -48,6 +49,7 @@ export const REPLACE: Rung = {
     lockedOut(facts, state) ??
     cannotLaunch(facts) ??
     (state !== null && state.found.volumes.length === 0 ? VOLUMES_UNKNOWN : null) ??
+    layeredOf(facts, state) ??
     (state?.found.dataLost ? noData(facts, state) : null),
   next: (facts, state) => {
     const { replacement, found } = state;

@@ -23,6 +23,7 @@ import type { Act } from '../acts/table.ts';
 import { create, dropVolumes } from '../acts/volumes.ts';
 import { blameOf } from '../blame.ts';
 import { type Facts, followsAgain } from '../facts.ts';
+import { layeredOf } from '../found-volumes.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, mountedOf, type NodeStatus, type Which } from '../state.ts';
@@ -59,7 +60,10 @@ export const SWAP: Rung = {
   class: 'replace',
   asksOriginalFirst: true,
   // Whatever is done with two copies of one btrfs filesystem on one machine destroys both.
-  cannotBegin: ({ seen }) => {
+  cannotBegin: (facts, state) => {
+    const { seen } = facts;
+    const layered = layeredOf(facts, state);
+    if (layered !== null) return layered;
     const path = seen?.volumes.find(({ filesystem }) => filesystem === 'btrfs')?.path;
     return path === undefined ? null : `${path} has btrfs, of which no two copies may be on one machine`;
   },
@@ -224,7 +228,7 @@ export const FOLLOWS_AGAIN = 'the node follows its chain again by itself';
 function undone({ seen }: Facts, state: LadderState): Decision {
   if (!seen || state.upSinceMs === null) return askNode('original');
   if (seen.clients.every(({ state: is }) => is === 'running'))
-    return proved('the volumes of before are mounted again, and the client runs on them');
+    return proved('the earlier volumes are mounted again, and the client runs on them');
   return giveUpData('the client does not run on them', 'nobody-knows');
 }
 

@@ -143,7 +143,8 @@ async function isMeant(
   { yes }: AnswerOptions,
 ): Promise<boolean> {
   if (yes) return true;
-  if (!context.confirm) throw new UsageError(`nobody is here to be asked: say --yes to ${answer} ${what}`);
+  if (!context.confirm)
+    throw new UsageError(`this is not a terminal, so no question can be asked: add --yes to ${answer} ${what}`);
   if (await context.confirm(`${answer === 'approve' ? 'Approve' : 'Reject'} ${what}?`)) return true;
   context.say('Nothing was answered.');
   return false;

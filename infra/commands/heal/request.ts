@@ -41,7 +41,9 @@ export async function carryOut(
   if (!options.yes || options.plan) {
     // This check comes first: a script without --yes must not wait for its plan.
     if (!options.plan && !context.confirm)
-      throw new UsageError(`nobody is here to be asked: say --yes to ${words}, or --plan to hear what would be done`);
+      throw new UsageError(
+        `this is not a terminal, so no question can be asked: add --yes to ${words}, or --plan to see what would be done`,
+      );
     const planned = await planOf(context, { event, words });
     if (!planned.isPossible || options.plan) return { status: planned.isPossible ? 0 : 1, facts: planned };
     if (!(await context.confirm?.(`${words}?`))) {
@@ -131,7 +133,7 @@ async function answerQuestion(
   if (context.confirm)
     return context.confirm(plainText(`The fleet file says mode: ask. ${sentence}. Approve this very plan?`));
   context.complain(
-    'The fleet file says mode: ask, and nobody is here to be asked: the page that was sent says how to approve.',
+    'The fleet file says mode: ask, and this is not a terminal, so no question can be asked: the page that was sent says how to approve.',
   );
   return false;
 }

@@ -76,7 +76,7 @@ export function planText(lines: readonly StoryLine[]): string {
   if (evidence.costUsdPerMonth !== undefined)
     rows.push([
       'cost',
-      `$${evidence.costUsdPerMonth.toFixed(2)} a month while the volumes of before are kept beside the new ones`,
+      `$${evidence.costUsdPerMonth.toFixed(2)} a month while the earlier volumes are kept beside the new ones`,
     ]);
   if (evidence.minutes !== undefined) rows.push(['time', `${evidence.minutes} min at most, the catching up left out`]);
   if (evidence.caughtUp) rows.push(['caught up', evidence.caughtUp]);

@@ -215,7 +215,11 @@ const seenText = ({ filesystem, partitioned, usedBytes, sizeBytes, client }: Obs
 function grownText(before: Observation | null, after: Observation): string {
   const from = before && before.sizeBytes !== after.sizeBytes ? `${gibOf(before.sizeBytes)} → ` : '';
   const client =
-    before && before.client !== after.client ? `client ${before.client} → ${after.client}` : 'client untouched';
+    before && before.client !== after.client
+      ? `client ${before.client} → ${after.client}`
+      : after.client === 'running'
+        ? 'client untouched'
+        : `client ${after.client} as before`;
   return `${FILESYSTEMS[after.filesystem]}, ${from}${gibOf(after.sizeBytes)} GiB, ${client}`;
 }
 

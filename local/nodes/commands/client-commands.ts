@@ -65,7 +65,13 @@ export class NodeCommands extends NodeActs {
 
   private *inspect({ Clients = '', Paths = '' }: Parameters): Acts<NodeEnding> {
     yield this.takesMs(100, 400);
-    return ending('done', { after: this.state(clientsOf(Clients), linesOf(Paths)) });
+    const paths = linesOf(Paths);
+    const after = this.state(clientsOf(Clients), paths);
+    if (after.volumes.length === paths.length) return ending('done', { after });
+    const layered = this.node
+      .devices()
+      .flatMap(({ below }) => (below === undefined ? [] : { volumeId: below, kind: 'LVM2_member' as const }));
+    return ending('done', { after: { ...after, layered } });
   }
 
   private *restart({ Clients = '', Paths = '', Only = '' }: Parameters): Acts<NodeEnding> {

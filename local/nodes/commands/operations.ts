@@ -104,7 +104,7 @@ export class NodeActs {
         const { volumeId, filesystem, sizeBytes, usedBytes, readOnly } = volume;
         return { path, volumeId, filesystem, sizeBytes, usedBytes, readOnly };
       }),
-      devices: report.flatMap(({ volumeId }) => (volumeId === '' ? [] : volumeId)),
+      devices: report.flatMap(({ volumeId, below = volumeId }) => (below === '' ? [] : below)),
       rootUsedPercent: this.rootUsedPercent(),
       ...(node.cloudInit !== undefined && { cloudInit: node.cloudInit }),
     };

@@ -340,15 +340,14 @@ function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[], observer:
     const happens = (on: Stage): unknown =>
       observer === undefined ? carryOut(on, moment) : carryOutWatched(on, { moment, index }, observer);
     const { at, every, times = every === undefined ? 1 : TIMES } = moment;
-    if (typeof at === 'object' && !('paged' in at)) {
-      triggers.wait(at, () => happens({ ...stage, page: {} }));
-      continue;
-    }
-    if (typeof at === 'object') {
-      world.whenPaged(at.paged, at.minutes ?? 0, (page) => happens({ ...stage, page }));
-      continue;
-    }
-    for (let time = 0; time < times; time++) world.at(at + time * (every ?? 0), () => happens({ ...stage, page: {} }));
+    /** Its first time now, and the others after it. */
+    const begins = (page: Stage['page']): unknown => {
+      for (let time = 1; time < times; time++) world.at(time * (every ?? 0), () => happens({ ...stage, page }));
+      return happens({ ...stage, page });
+    };
+    if (typeof at === 'number') world.at(at, () => begins({}));
+    else if ('paged' in at) world.whenPaged(at.paged, at.minutes ?? 0, begins);
+    else triggers.wait(at, () => begins({}));
   }
 }
 

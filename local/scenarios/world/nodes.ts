@@ -186,6 +186,7 @@ function machineSpec(spec: WorldNode, fleet: Fleet, { instanceId, privateIp, vol
     ...spec.machine,
     volumes: spec.volumes.map((volume) => ({
       volumeId: volume.lvm ? '' : (volumeIds.get(volume.role) ?? ''),
+      ...(volume.lvm && { below: volumeIds.get(volume.role) ?? '' }),
       role: volume.role,
       path: volume.path,
       filesystem: volume.filesystem ?? 'xfs',

@@ -31,6 +31,8 @@ export interface ListenOptions {
   readonly onDefect: (error: unknown, during: string) => void;
   /** Time for a request to send its headers; ten seconds by default. */
   readonly headersWithinMs?: number;
+  /** Of 127.0.0.1; a free one by default. */
+  readonly port?: number;
 }
 
 // Limits for one person with a few tools, or one sandbox: slower, bigger or more requests are refused.
@@ -41,7 +43,7 @@ const HEADERS_WITHIN_MS = 10_000;
 const REQUEST_WITHIN_MS = 30_000;
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-/** Serves a region on 127.0.0.1. Requests are answered in virtual time: the clock must follow wall time, or be run. */
+/** Serves a region on 127.0.0.1; rejects with EADDRINUSE where the port is taken. Requests are answered in virtual time: the clock must follow wall time, or be run. */
 export async function listen(gateway: WireGateway, options: ListenOptions): Promise<WireServer> {
   const { headersWithinMs = HEADERS_WITHIN_MS } = options;
   const server = createServer({
@@ -52,7 +54,7 @@ export async function listen(gateway: WireGateway, options: ListenOptions): Prom
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.maxHeadersCount = HEADERS_MAX;
-  const port = await bound(server);
+  const port = await bound(server, options.port ?? 0);
   const gate = { gateway, options, hosts: new Set([`127.0.0.1:${port}`, `localhost:${port}`]) };
   server.on('request', (message, response) => {
     response.setHeader('date', new Date((options.nowMs ?? Date.now)()).toUTCString());
@@ -71,10 +73,10 @@ export async function listen(gateway: WireGateway, options: ListenOptions): Prom
   };
 }
 
-async function bound(server: Server): Promise<number> {
+async function bound(server: Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   return (server.address() as AddressInfo).port;
 }

@@ -30,7 +30,7 @@ describe('npm start --', () => {
     expect(parse('--explain')).toEqual({ do: 'story', explain: true, run });
     expect(parse('--json')).toEqual({ do: 'json', run });
     expect(parse('--report a.html')).toEqual({ do: 'report', run, file: 'a.html' });
-    expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60, after: 0 });
+    expect(parse('--serve')).toEqual({ do: 'serve', run, speed: 60, after: 0, port: 0 });
   });
 
   it('takes a scenario, a seed, a lane and any number of faults, each once', () => {
@@ -75,7 +75,7 @@ describe('npm start --', () => {
     [['--list-fault'], "unknown option '--list-fault'; did you mean --list-faults?"],
     [
       ['--zzzzz'],
-      "unknown option '--zzzzz'; there are --scenario, --world, --seed, --fault, --json, --explain, --report, --lane, --serve, --speed, --after, --real, --story, --list, --list-faults, --list-codes",
+      "unknown option '--zzzzz'; there are --scenario, --world, --seed, --fault, --json, --explain, --report, --lane, --serve, --speed, --port, --after, --real, --story, --list, --list-faults, --list-codes, --version",
     ],
     [['disk-full'], 'unexpected word "disk-full"; did you mean --scenario disk-full?'],
     [['--json', '--explain'], '--json and --explain do not go together'],
@@ -97,6 +97,11 @@ describe('npm start --', () => {
     [['--serve', '--speed', '0'], '--speed: expected a number above 0 and up to 86400, found "0"'],
     [['--serve', '--after', 'soon'], '--after: expected minutes from 0 to 20160, or end, found "soon"'],
     [['--after', '30'], '--after: only with --serve'],
+    [['--port', '4566'], '--port: only with --serve'],
+    [['--serve', '--port', '70000'], '--port: expected a port from 1 to 65535, found "70000"'],
+    [['--serve', '--port'], '--port: expected a port from 1 to 65535, found nothing after it'],
+    [['--scenario', 'disk-full', '--scenario', 'dns-drift'], '--scenario is given twice; expected it once'],
+    [['--seed', '1', '--seed', '1'], '--seed is given twice; expected it once'],
   ])('says of %j what is wrong: %s', (words, sentence) => {
     expect(said(words)).toBe(sentence);
   });

@@ -188,6 +188,19 @@ describe('an expectation', () => {
   });
 });
 
+it('what follows a request or a command happens again, too, where it has `every`', async () => {
+  const text = `${HEAD}nodes: [{ fleet: bitcoin, names: [node1, node2, node3], volumes: [{ role: data, sizeGiB: 100 }] }]
+timeline:
+  - { at: 1, do: stop-client, node: bitcoin/node3 }
+  - { at: { called: ChangeResourceRecordSets }, do: fill-disk, node: bitcoin/node2, path: /node-data, gib: 4, every: 2, times: 4 }
+until: { minutes: 15 }
+hours: 1
+expect: [{ nodes: { node: node2, volumes: { usedPercent: { least: 61, most: 63 } } }, count: 1 }]
+`;
+  const [played] = await runJob('worlds', { texts: [text], folder: '.' });
+  expect(played?.unmet).toEqual([]);
+});
+
 function generated(path: string, make: (now: string) => string): void {
   const now = readFileSync(path, 'utf8');
   if (process.env['UPDATE'] === '1') writeFileSync(path, make(now));

@@ -204,7 +204,7 @@ describe('a fleet file', () => {
   it.each([
     ['not JSON', '{"fleet":', 'fleet file: the file is "{\\"fleet\\":"; expected a JSON object'],
     ['a list', '[]', 'fleet file: fleet is missing; expected a name of at most 32'],
-    ['null', 'null', 'fleet file: the file is null; expected for example { fleet: bitcoin'],
+    ['null', 'null', 'fleet file: the file is empty; expected for example { fleet: bitcoin'],
     ['a tag that JavaScript would lose', '{"nodes":{"tag":{"A":"b","__proto__":"c"}}}', 'key "nodes.tag.__proto__"'],
   ])('that is %s is refused', (_, text, sentence) => {
     expect(() => parseFleet(text)).toThrow(sentence);

@@ -125,7 +125,7 @@ describe('a person who approves', () => {
     expect(answered).toHaveLength(1);
     const { exit, complaint } = await run('approve 7f3a0c1d');
     expect([exit, answered.length]).toEqual([2, 1]);
-    expect(complaint).toContain('nobody is here to be asked: say --yes');
+    expect(complaint).toContain('this is not a terminal, so no question can be asked: add --yes');
   });
 
   it('is not named where STS does not tell', async () => {

@@ -324,7 +324,7 @@ describe('what is wrong is told in a sentence', () => {
     ['restore bitcoin/node2 --snapshot vol-1', 'Expected snap- and 8 to 17 hex digits'],
     ['snapshot irita --acknowledge-validator', 'irita: which node?'],
     ['restore bitcoin/node2 --for 0', 'Expected minutes, 1 to 2880'],
-    ['restore bitcoin/node2', 'nobody is here to be asked: say --yes'],
+    ['restore bitcoin/node2', 'this is not a terminal, so no question can be asked: add --yes'],
     ['retsore bitcoin/node2', "unknown command 'retsore'"],
   ])('%s', async (words, sentence) => {
     const { exit, complaint } = await run(words);
