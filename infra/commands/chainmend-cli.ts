@@ -130,6 +130,8 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       diff: {
         draw: (input) => playLocally<DrawnLine>('local/twin/stories.ts', input, () => {}),
         play: (input, heard, root) => playLocally<PlayedLine>(PLAYER, input, heard, root),
+        past: async (fleet, days) =>
+          (await readHistories({ fleets: [], days, files: undefined, given: [fleet], status }))[0],
         ...{ checkout: checkoutOf, say, status },
       },
       smoke: {

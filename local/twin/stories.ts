@@ -70,8 +70,9 @@ function generated(seed: number, only: DrawInput['only']): Story {
 }
 
 /** With a directed storm goes the type that it is of. */
-const storyOf = ({ seed, faults }: Storm): string =>
-  `storm ${seed}${faults.length === 1 ? ` (${faults[0]?.type ?? ''})` : ''}`;
+function storyOf({ seed, faults }: Storm): string {
+  return `storm ${seed}${faults.length === 1 ? ` (${faults[0]?.type ?? ''})` : ''}`;
+}
 
 type Twins = Readonly<Record<'before' | 'after', Twin>>;
 

@@ -8,6 +8,7 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { ParameterNotFound, paginateGetParameterHistory, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import pMap from 'p-map';
+import { HISTORY_HOURS } from '../../../functions/resize-volume/history.ts';
 import { hasInstanceStore } from '../../../shared/aws/instance-types.ts';
 import { describeInstance } from '../../../shared/aws/instances.ts';
 import { type KeyScope, NO_KEYS } from '../../../shared/aws/keys.ts';
@@ -39,6 +40,8 @@ import {
 import { actOf, LOOKED_UP } from './people.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+/** How fast a disk fills is measured over the hours before. */
+const GROWTH_MS = HISTORY_HOURS * 60 * 60_000;
 /** Instances are read one by one, so many side by side. */
 const AT_ONCE = 4;
 /** 90 days of a metric have some 40,000 points. */
@@ -72,10 +75,7 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
     sts: new STSClient(config),
     ssm: new SSMClient(config),
   };
-  const all =
-    asked.files === undefined
-      ? await storedFleets(clients)
-      : readFleets(folderOf(asked.files)).map(({ fleet }) => fleet);
+  const all = asked.given ?? (await knownFleets(clients, asked));
   const names = all.map(({ name }) => name);
   for (const name of asked.fleets) if (!names.includes(name)) throw notFoundError('fleet', name, names);
   const chosen = asked.fleets.length === 0 ? all : all.filter(({ name }) => asked.fleets.includes(name));
@@ -104,7 +104,8 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
   return histories;
 }
 
-async function storedFleets({ ssm }: Clients): Promise<readonly Fleet[]> {
+async function knownFleets({ ssm }: Clients, { files }: AskedBacktest): Promise<readonly Fleet[]> {
+  if (files !== undefined) return readFleets(folderOf(files)).map(({ fleet }) => fleet);
   try {
     return (await readSettings(ssm, parameterPrefix)).fleets;
   } catch (cause) {
@@ -226,7 +227,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
   const samples = await noted(
     notes,
     'metrics',
-    () => readAll(clients, metrics, { fromMs, toMs }),
+    () => readAll(clients, metrics, { fromMs: fromMs - GROWTH_MS, toMs }),
     new Map<string, Samples>(),
   );
   const of = (metric: Metric): Samples => samples.get(keyOf(metric)) ?? [];

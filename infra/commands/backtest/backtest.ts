@@ -1,4 +1,5 @@
 // `chainmend backtest`: what this suite would have done in the last days, by its own decisions over what AWS has kept, beside what people did.
+import type { Fleet } from '../../../shared/fleet/model.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { columnsOf, wrapped } from '../columns.ts';
 import type { Act, History, NodeHistory } from './history.ts';
@@ -20,6 +21,8 @@ export interface AskedBacktest {
   readonly days: number;
   /** The folder of fleet files that are not stored in the account; undefined: the stored ones. */
   readonly files: string | undefined;
+  /** In place of both: these fleets. */
+  readonly given?: readonly Fleet[];
   readonly status: (text: string) => void;
   /** ms since the epoch; by AWS's clock unless given. */
   readonly nowMs?: () => number;

@@ -28,10 +28,11 @@ const SICK_FOR_MS = 2 * MINUTE_MS;
 /** What comes back so soon is the same trouble. */
 const SAME_WITHIN_MS = 10 * MINUTE_MS;
 
-/** Oldest first. */
+/** Those that began in its time, oldest first: metrics are read from earlier on. */
 export function incidentsIn(history: History): readonly Incident[] {
   return history.nodes
     .flatMap((node) => [...disksOf(history, node), ...healthOf(history, node)])
+    .filter(({ onsetMs }) => onsetMs >= history.fromMs)
     .toSorted((a, b) => a.onsetMs - b.onsetMs || (a.node < b.node ? -1 : 1));
 }
 

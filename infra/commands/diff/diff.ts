@@ -1,12 +1,17 @@
-// `diff`: two versions of a fleet file, or of chainmend itself, played in the same stories of the local region. No account is asked.
+// `diff`: two versions of a fleet file, or of chainmend itself, played in the same stories of the local region. Only
+// `--days` asks an account: what it has kept of a fleet's last days.
 import { statSync } from 'node:fs';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleetFiles, shortPath } from '../../fleets.ts';
+import type { History } from '../backtest/history.ts';
 import { tableOf, UsageError } from '../fleets/context.ts';
 import { changesBetween, leavesOf } from '../fleets/field-list.ts';
 import type { Checkout } from './checkout.ts';
 import { type Differences, differencesOf } from './differences.ts';
 import type { DrawInput, DrawnLine, PlayedLine, PlayedStory, PlayInput, Story } from './form.ts';
+import { type PastDifferences, pastDifferencesOf } from './past.ts';
 
 export interface DiffContext {
   readonly say: (text: string) => void;
@@ -20,6 +25,8 @@ export interface DiffContext {
     heard: (story: PlayedLine) => void,
     root: string | undefined,
   ) => Promise<readonly PlayedLine[]>;
+  /** Reads what AWS has kept of a fleet’s last days. @throws SuiteError */
+  readonly past: (fleet: Fleet, days: number) => Promise<History | undefined>;
   /** @throws UsageError */
   readonly checkout: (written: string) => Promise<Checkout>;
 }
@@ -31,6 +38,7 @@ export interface DiffOptions {
   readonly scenarios?: readonly string[];
   readonly seed?: number;
   readonly nodes?: number;
+  readonly days?: number;
   readonly markdown?: true;
 }
 
@@ -74,6 +82,8 @@ async function diffOfFiles(
     );
   const changes = changesBetween(leavesOf(a), leavesOf(b));
   if (changes.length === 0) return told(context, options, { title: a.fleet, changes, played: [] });
+  const history = options.days === undefined ? undefined : await context.past(resolveFleet(a), options.days);
+  const past = history && pastDifferencesOf(history, resolveFleet(b));
   const drawn = await storiesOf(context, {
     ...drawInputOf(options, STORMS),
     fleet: { before: a, after: b, nodes: options.nodes ?? NODES },
@@ -88,7 +98,7 @@ async function diffOfFiles(
     undefined,
   );
   const played = lines.flatMap((line, at) => stories.slice(at, at + 1).map(({ by }) => ({ ...line, by })));
-  return told(context, options, { title: a.fleet, changes, played });
+  return told(context, options, { title: a.fleet, changes, played, ...(past && { past }) });
 }
 
 const SIDES = ['before', 'after'] as const;
@@ -99,6 +109,7 @@ async function diffOfCode(
   options: DiffOptions & { readonly code: string },
 ): Promise<DiffResult> {
   if (another !== undefined) throw new UsageError('--code: expected one fleet file, or none');
+  if (options.days !== undefined) throw new UsageError('--days: expected two fleet files, and no --code');
   const fleet = path === undefined ? undefined : fileAt(path).document;
   const drawn = await storiesOf(context, {
     ...drawInputOf(options, options.scenarios ? 0 : STORMS),
@@ -146,6 +157,7 @@ interface Compared {
   /** Of the fields of two fleet files; absent where two versions of chainmend were compared. */
   readonly changes?: readonly Change[];
   readonly played: readonly PlayedStory[];
+  readonly past?: PastDifferences;
 }
 
 type Change = readonly [field: string, change: string];
@@ -153,10 +165,10 @@ type Change = readonly [field: string, change: string];
 function told({ say }: DiffContext, { markdown, code }: DiffOptions, compared: Compared): DiffResult {
   const differences = differencesOf(compared.played);
   say((markdown ? markdownOf : textOf)(compared, differences));
-  const { title, changes } = compared;
+  const { title, changes, past } = compared;
   const subject =
     code === undefined ? { fleet: title, changes: changes?.map(([field, change]) => ({ field, change })) } : { code };
-  return { status: 0, facts: { ...subject, ...differences } };
+  return { status: 0, facts: { ...subject, ...differences, ...(past && { past }) } };
 }
 
 const summaryOf = ({ stories, different, sums }: Differences): string =>
@@ -164,11 +176,17 @@ const summaryOf = ({ stories, different, sums }: Differences): string =>
     ? `In ${stories} stories both do the same.`
     : `In ${different.length} of ${stories} stories they do not do the same${sums === '' ? '' : `: ${sums}`}.`;
 
-function textOf({ title, changes }: Compared, differences: Differences): string {
+function textOf({ title, changes, past }: Compared, differences: Differences): string {
   if (changes?.length === 0) return `${title}: no field differs, so nothing was played.`;
   const { different, counts } = differences;
   const fields = changes && tableOf(['field', 'change'], asRows(changes));
-  const parts = [fields === undefined ? `${title}:` : `${title}:\n${fields}`, summaryOf(differences)];
+  const parts = [fields === undefined ? `${title}:` : `${title}:\n${fields}`];
+  if (past) {
+    parts.push(pastSummaryOf(past));
+    if (past.different.length > 0) parts.push(tableOf(PAST_HEAD, pastRows(past)));
+    parts.push(...past.notes.map((note) => `note: ${note}`));
+  }
+  parts.push(summaryOf(differences));
   if (counts.length > 0)
     parts.push(
       tableOf(
@@ -182,10 +200,26 @@ function textOf({ title, changes }: Compared, differences: Differences): string 
   return parts.join('\n\n');
 }
 
+const PAST_HEAD = ['when (UTC)', 'node', 'trouble', 'before', 'after'];
+
+const pastRows = ({ different }: PastDifferences): string[][] =>
+  different
+    .slice(-MAX_LISTED)
+    .map(({ atMs, node, trouble, before, after }) => [
+      new Date(atMs).toISOString().slice(2, 16).replace('T', ' '),
+      ...[node, trouble, before, after],
+    ]);
+
+function pastSummaryOf({ fromMs, toMs, incidents, unknown, different }: PastDifferences): string {
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString().slice(0, 10));
+  const open = unknown === 0 ? '' : `; ${unknown} are not knowable`;
+  return `From ${from} to ${to}, by what AWS has kept: ${different.length} of ${incidents} incidents are decided otherwise${open}.`;
+}
+
 const asRows = (changes: readonly Change[]): string[][] => changes.map((one) => [...one]);
 
 /** A comment for a pull request. Its texts are codes, rungs and the file’s own words, in code spans. */
-function markdownOf({ title, changes }: Compared, differences: Differences): string {
+function markdownOf({ title, changes, past }: Compared, differences: Differences): string {
   const code = (text: string): string => `\`${plainText(text, 300).replaceAll('`', 'ʼ').replaceAll('|', '¦')}\``;
   const { different, counts } = differences;
   const lines = [`### chainmend diff: ${code(title)}`, ''];
@@ -197,6 +231,16 @@ function markdownOf({ title, changes }: Compared, differences: Differences): str
       ...changes.map(([field, change]) => `| ${code(field)} | ${code(change)} |`),
       '',
     );
+  if (past) {
+    lines.push(pastSummaryOf(past), '');
+    if (past.different.length > 0)
+      lines.push(
+        `| ${PAST_HEAD.join(' | ')} |`,
+        '|---|---|---|---|---|',
+        ...pastRows(past).map((row) => `| ${row.map(code).join(' | ')} |`),
+        '',
+      );
+  }
   lines.push(summaryOf(differences), '');
   if (counts.length > 0)
     lines.push(

@@ -50,7 +50,7 @@ function sumsOf(counts: Differences['counts']): string {
       after > before ? `${after - before} more “${act}”` : `${before - after} fewer “${act}”`,
     );
   const more = told.length - SUMS_MAX;
-  return [...told.slice(0, SUMS_MAX), ...(more > 0 ? [`${more} more differences`] : [])].join(', ');
+  return [...told.slice(0, SUMS_MAX), ...(more > 0 ? [`and ${more} more kinds`] : [])].join(', ');
 }
 
 /** Without the node: "node2: swap, healed" is "swap, healed". */

@@ -1,5 +1,6 @@
 // `chainmend diff`, as a verb of the program.
 import type { Command } from 'commander';
+import { KEPT_DAYS } from '../backtest/history.ts';
 import type { Ended } from '../program.ts';
 import { whole } from '../whole-number.ts';
 import { type DiffContext, type DiffOptions, diff } from './diff.ts';
@@ -21,6 +22,11 @@ export function addDiffVerb(program: Command, context: DiffContext, ended: Ended
     .option('--scenarios <names>', 'with --code: these scenarios as well, with commas; all: every one', names)
     .option('--nodes <n>', 'nodes of the fleet that is played; 5 unless given', whole(1, 20))
     .option('--seed <n>', 'another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--days <n>',
+      'so many days of the account, too: which incidents that AWS has kept would be decided otherwise',
+      whole(1, KEPT_DAYS.calls),
+    )
     .option('--markdown', 'as a comment for a pull request')
     .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {
       Object.assign(ended, await diff(context, [before, after], options));

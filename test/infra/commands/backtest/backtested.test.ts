@@ -9,10 +9,10 @@ const storms = (storm: string, ...seeds: readonly number[]): readonly Past[] => 
 const FIRST: readonly Past[] = [{ scenario: 'stuck-node' }];
 const MORE: readonly Past[] = [
   ...['disk-full', 'disk-full-paused', 'validator-stuck', 'asg-owned'].map((scenario) => ({ scenario })),
-  ...storms('disk-fills', 1, 6),
+  ...storms('disk-fills', 1, 6, 9),
   ...storms('hangs', 2, 7),
   ...storms('checks-fail', 3, 8),
-  ...storms('disk-jumps', 4),
+  ...storms('disk-jumps', 4, 11),
 ];
 
 /** Of a past. */

@@ -4,12 +4,17 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { History } from '../../../../infra/commands/backtest/history.ts';
 import { checkoutOf, PLAYER } from '../../../../infra/commands/diff/checkout.ts';
 import { differencesOf } from '../../../../infra/commands/diff/differences.ts';
 import type { DrawInput, DrawnLine, PlayedLine, PlayedStory, PlayInput } from '../../../../infra/commands/diff/form.ts';
+import { pastDifferencesOf } from '../../../../infra/commands/diff/past.ts';
 import { addDiffVerb } from '../../../../infra/commands/diff/verbs.ts';
 import { playLocally } from '../../../../infra/commands/local-process.ts';
 import { runProgram } from '../../../../infra/commands/program.ts';
+import { bitcoinFleet } from '../../../fixtures/builders/fleet.ts';
+import { diskHistory, history, nodeHistory } from '../../../fixtures/builders/history.ts';
+import { DAY_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
 import { long } from '../../../fixtures/long.ts';
 
 const FILE = `fleet: bitcoin
@@ -72,14 +77,14 @@ const REAL: Region = {
   play: (input, root) => playLocally<PlayedLine>(PLAYER, input, () => {}, root),
 };
 
-async function run(words: readonly string[], region: Region = TWO, checkout = checkoutOf) {
+async function run(words: readonly string[], region: Region = TWO, past: History | undefined = undefined) {
   const said: string[] = [];
   const complained: string[] = [];
   const say = (text: string) => void said.push(text);
   const inputs: DrawInput[] = [];
   const roots: (string | undefined)[] = [];
   const context = {
-    ...{ say, status: () => {}, checkout },
+    ...{ say, status: () => {}, checkout: checkoutOf, past: async () => past },
     draw: (input: DrawInput) => {
       inputs.push(input);
       return region.draw(input);
@@ -128,6 +133,33 @@ describe('two versions of a fleet file', () => {
     expect(said).toMatch(/^### chainmend diff: `bitcoin`$/m);
     expect(said).toContain('| `nodes.tag.Component` | `nodes/bitcoin → nodes/btc` |');
     expect(said).toContain('- `drill loss`: − `node1: replace, healed`, + `node1: refused restart-forbidden`');
+  });
+
+  it('are asked about the last days, too, where an account has kept them', async () => {
+    const disks = [diskHistory(NOON_MS - 2 * DAY_MS, [80, 92, 93, 93])];
+    const past = history({ nodes: [nodeHistory({ disks })] });
+    const after = version('after', `${FILE}disk: { maximumSizeGiB: 500 }\n`);
+    const files = [version('before', FILE), after, '--days', '30'];
+    const { status, said } = await run(files, TWO, past);
+    expect(status).toBe(0);
+    expect(said).toContain('by what AWS has kept: 1 of 1 incidents are decided otherwise.');
+    expect(said).toMatch(/^25-12-30 12:02 +node2 +full disk +grow to 600 GiB +refused size-ceiling$/m);
+    const { said: comment } = await run([...files, '--markdown'], TWO, past);
+    expect(comment).toContain('| `node2` | `full disk` | `grow to 600 GiB` | `refused size-ceiling` |');
+  });
+
+  it('that find an incident at another threshold say so, and what is not knowable stays so', () => {
+    const disks = [diskHistory(NOON_MS - 2 * DAY_MS, [80, 92, 93, 93])];
+    const past = history({ nodes: [nodeHistory({ disks })] });
+    const later = bitcoinFleet({ alarms: { diskPercent: 95 } });
+    expect(pastDifferencesOf(past, later).different).toMatchObject([
+      { before: 'grow to 600 GiB', after: 'no incident' },
+    ]);
+    expect(pastDifferencesOf({ ...past, switches: null }, past.fleet)).toMatchObject({
+      incidents: 1,
+      unknown: 1,
+      different: [],
+    });
   });
 
   it('that are the same are not played', async () => {
@@ -231,6 +263,7 @@ describe('two versions of chainmend', () => {
     ['a folder without its packages', () => ['--code', folder], 'run npm ci there first'],
     ['two fleet files', () => [version('a', FILE), version('b', FILE), '--code', anotherVersion()], 'one fleet file'],
     ['scenarios of fleets of their own', () => [version('a', FILE), version('b', FILE), '--scenarios', 'x'], '--code'],
+    ['a past of its own', ['--code', 'x', '--days', '9'], '--days: expected two fleet files'],
     ['nothing at all', [], 'expected two versions of a fleet file'],
   ])('are refused where there is %s', async (_, words, sentence) => {
     const { status, complained, roots } = await run(typeof words === 'function' ? words() : words);

@@ -60,6 +60,7 @@ async function diffOf(words: readonly string[], wanted: string, root = ''): Prom
       ),
     play: async ({ stories }, _heard, at) =>
       (await Promise.all(stories.map((story) => playOnce({ stories: [story] }, at)))).flat(),
+    past: async () => undefined,
     checkout: async () => ({ root, name: 'a change', end: () => {} }),
   };
   const output = { say: () => {}, complain: (line: string) => expect(line).toBe('') };

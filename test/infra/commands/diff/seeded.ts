@@ -17,6 +17,7 @@ export const FILE_CHANGES: readonly FileChange[] = [
   { says: 'its nodes are validators', keys: 'role: validator', drill: 'stuck' },
   { says: 'no client is restarted', keys: 'replace: { rungs: [stop-start, swap, replace] }', drill: 'stuck' },
   { says: 'no data are exchanged', keys: 'replace: { rungs: [restart, stop-start] }', drill: 'corrupt-data' },
+  { says: 'a lost instance is not replaced', keys: 'replace: { rungs: [restart] }', drill: 'loss' },
 ];
 
 export interface CodeChange {
@@ -45,5 +46,4 @@ export const CODE_CHANGES: readonly CodeChange[] = [
   { rule: 'a clean snapshot is taken within its hours alone', scenario: 'snapshot-hour' },
   { rule: 'no well node is stopped while another one is not', scenario: 'retirement-notice' },
   { rule: 'another block is a fork only where more than half have the same one', scenario: 'cardano-split' },
-  { rule: 'what people were told is not told again', scenario: 'crash-loop' },
 ];
