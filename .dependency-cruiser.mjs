@@ -10,7 +10,8 @@ const SHARED = [
   ['aws'],
   ['snapshots'],
   ['heal'],
-  ['reconcile'],
+  ['growth', 'reconcile'],
+  ['readiness'],
 ];
 
 const LOCAL = [

@@ -14,6 +14,7 @@ export const functionNames = {
   markRoot: 'chainmend-mark-root',
   pruneRetired: 'chainmend-prune-retired',
   seedGroups: 'chainmend-seed-groups',
+  checkReadiness: 'chainmend-check-readiness',
 } as const;
 
 /**

@@ -3,7 +3,8 @@ import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Fleet } from '../shared/fleet/model.ts';
 import { pauseParameterName } from '../shared/fleet/parameter.ts';
-import { replaces } from './commands/preflight/facts.ts';
+import { replaces } from '../shared/readiness/launch-facts.ts';
+import { CheckReadiness } from './constructs/check-readiness.ts';
 import { Dashboards } from './constructs/dashboards.ts';
 import { DeadLetters } from './constructs/dead-letters.ts';
 import { DispatchHeal } from './constructs/dispatch-heal.ts';
@@ -85,6 +86,11 @@ export class ChainmendStack extends Stack {
     const watchFleet = new WatchFleet(this, 'WatchFleet', shared);
     const rotatePeers = new RotatePeers(this, 'RotatePeers', shared);
     const probeNodes = new ProbeNodes(this, 'ProbeNodes', shared);
+    const checkReadiness = new CheckReadiness(this, 'CheckReadiness', {
+      ...shared,
+      replaceRole: replaceNode.suiteFunction.roleArn,
+      kmsKeys,
+    });
     new SuiteAlarms(this, 'Alarms', {
       pages,
       functions: [
@@ -97,6 +103,7 @@ export class ChainmendStack extends Stack {
         registerNodes.suiteFunction,
         watchFleet.suiteFunction,
         rotatePeers.suiteFunction,
+        checkReadiness.suiteFunction,
       ],
       heals: Object.values(heals).map(({ suiteFunction }) => suiteFunction),
       synchronous: [...probeNodes.functions, planSnapshots.suiteFunction, markRoot.suiteFunction],

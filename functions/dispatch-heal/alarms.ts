@@ -1,11 +1,9 @@
 // What an alarm is about, and which heal takes it: a node's disk, its health, or nothing that a heal can do. Pure.
 import type { AlarmMetric, AlarmStateChange, ContributorStateChange } from '../../shared/events/alarm.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
-import { METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
+import { EC2_NAMESPACE, METRIC_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import type { Trigger } from '../../shared/model/trigger.ts';
 import type { AlarmStatus } from './facts.ts';
-
-export const EC2_NAMESPACE = 'AWS/EC2';
 
 /** disk: bytes or inodes of a filesystem. health: what watch-fleet says of a node. checks: what EC2 says of its instance. */
 export type AlarmSubject = 'disk' | 'health' | 'checks';

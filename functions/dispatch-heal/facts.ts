@@ -11,6 +11,7 @@ import { DescribeInstanceStatusCommand, DescribeTagsCommand, type EC2Client, typ
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { queriedMetric } from '../../shared/events/alarm.ts';
 import type { FleetObservation, GoneNode, ObservedNode } from '../../shared/fleet/observation.ts';
+import { AGENT_NAMESPACE, EC2_NAMESPACE, METRIC_NAMESPACE, otlpName } from '../../shared/fleet/resource-names.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { Store } from '../../shared/heal/store.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
@@ -123,6 +124,24 @@ const contributorNow = (
   sinceMs: StateTransitionedTimestamp?.getTime() ?? alarm.sinceMs,
 });
 
+/**
+ * What an alarm of ours on a PromQL query is about: the metric on which the classic alarm of the same kind looks. Each series of a PromQL alarm is a
+ * contributor. A query of people's own is about nothing that is known.
+ */
+function promqlMetric({ EvaluationCriteria }: MetricAlarm): ReturnType<typeof queriedMetric> {
+  const [, metric = ''] = /\((chainmend_[a-z_]{1,100})\{/.exec(EvaluationCriteria?.PromQLCriteria?.Query ?? '') ?? [];
+  const looked = CLASSIC.get(metric);
+  return looked && { ...looked, groups: true };
+}
+
+const CLASSIC = new Map([
+  [otlpName('Health'), { namespace: METRIC_NAMESPACE, name: 'Health' }],
+  [otlpName('DiskUsedPercent'), { namespace: AGENT_NAMESPACE, name: 'disk_used_percent' }],
+  [otlpName('InodesUsedPercent'), { namespace: AGENT_NAMESPACE, name: 'disk_inodes_used' }],
+  [otlpName('StatusCheckFailed'), { namespace: EC2_NAMESPACE, name: 'StatusCheckFailed' }],
+  [otlpName('AttachedEbsFailed'), { namespace: EC2_NAMESPACE, name: 'StatusCheckFailed_AttachedEBS' }],
+]);
+
 /** The dimensions of an alarm. On a metric or an expression: the first metric that has dimensions; on a query: the metric that it selects. */
 const alarmNow = (alarm: MetricAlarm): readonly AlarmStatus[] => {
   const { AlarmName, StateTransitionedTimestamp, StateUpdatedTimestamp } = alarm;
@@ -131,7 +150,9 @@ const alarmNow = (alarm: MetricAlarm): readonly AlarmStatus[] => {
     : alarm.Metrics?.map(({ MetricStat }) => MetricStat?.Metric).find((candidate) => candidate?.Dimensions?.length);
   const since = StateTransitionedTimestamp ?? StateUpdatedTimestamp;
   if (!AlarmName || !since) return [];
-  const query = metric ? undefined : queriedMetric((alarm.Metrics ?? []).map(({ Expression }) => Expression));
+  const query = metric
+    ? undefined
+    : (promqlMetric(alarm) ?? queriedMetric((alarm.Metrics ?? []).map(({ Expression }) => Expression)));
   const dimensions = Object.fromEntries((metric?.Dimensions ?? []).map(({ Name = '', Value = '' }) => [Name, Value]));
   const fact = { alarmName: AlarmName, namespace: metric?.Namespace ?? query?.namespace ?? '', dimensions };
   return [

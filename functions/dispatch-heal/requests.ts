@@ -6,6 +6,7 @@ import type { ManualHeal, NodeRequest, NodeSelector, SnapshotRequest } from '../
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { isInGroup, nameApart, partsOfName } from '../../shared/fleet/node-names.ts';
+import { AGENT_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { healOf } from '../../shared/heal/records.ts';
 import { JOINING_TAG, RETIRED_TAG } from '../../shared/model/tags.ts';
@@ -74,8 +75,6 @@ function answerOf({ dispatch, incident }: DispatchResult): DispatchAnswer | unde
       };
   }
 }
-
-const AGENT_NAMESPACE = 'CWAgent';
 
 /** The actions by name, as people's events spell them. */
 const REQUESTS = { restore: 'restore', 'replace-instance': 'replace', undo: 'undo' } as const;

@@ -6,6 +6,7 @@ import { StopDurableExecutionCommand } from '@aws-sdk/client-lambda';
 import { logError, logWarn } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { EC2_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { readSettings, type Settings } from '../../shared/fleet/settings.ts';
 import { OBSERVATION_VALID_MS } from '../../shared/guardrails/breaker.ts';
 import type { Pace } from '../../shared/guardrails/pace.ts';
@@ -24,7 +25,7 @@ import type { IncidentRecord, NodeRecord } from '../../shared/heal/records.ts';
 import { DISK_FIRST, healOf, PACED } from '../../shared/heal/records.ts';
 import { keys } from '../../shared/heal/store.ts';
 import { NODE_EVENT, NODE_TERMINATED } from '../../shared/model/trigger.ts';
-import { EC2_NAMESPACE, relevantSubject } from './alarms.ts';
+import { relevantSubject } from './alarms.ts';
 import {
   alarmConcernsIncident,
   DISABLED,

@@ -1,6 +1,6 @@
 // The changes from the existing alarms to the desired ones. A person's own settings stay. An alarm of ours is rewritten in two cases only: it looks
 // at the wrong metric, or the fleet file's number or the runbook's place has changed since we wrote it. Pure.
-import type { MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
+import type { EvaluationCriteria, MetricAlarm, PutMetricAlarmInput } from '@aws-sdk/client-cloudwatch';
 import { FLEET_TAG, KIND_TAG, NODE_TAG } from '../../shared/model/tags.ts';
 import type { AlarmSource, DesiredAlarm, DesiredAlarms, MetricRef } from './alarms.ts';
 
@@ -81,11 +81,13 @@ const sourceKeyOf = (look: AlarmSource): string => {
     case 'math':
       return JSON.stringify(Object.values(look.metrics).map(metricKey).sort());
     case 'query':
+    case 'promql':
       return look.query;
   }
 };
 
-function currentSourceKey({ Namespace, MetricName, Dimensions, Metrics }: MetricAlarm): string {
+function currentSourceKey({ Namespace, MetricName, Dimensions, Metrics, EvaluationCriteria }: MetricAlarm): string {
+  if (EvaluationCriteria) return promqlOf(EvaluationCriteria).query;
   if (!Metrics?.length) return JSON.stringify([metricKey(refOf({ Namespace, MetricName, Dimensions }))]);
   const metrics = Metrics.flatMap(({ MetricStat }) =>
     MetricStat?.Metric ? [metricKey(refOf(MetricStat.Metric))] : [],
@@ -105,6 +107,15 @@ const refOf = ({
 
 const metricKey = ({ namespace, name, dimensions }: MetricRef): string =>
   JSON.stringify([namespace, name, ...Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+
+const COMPARED = /^(.*\S) (?:>=|>|<=) (-?\d+(?:\.\d+)?)$/s;
+
+/** A PromQL query without the comparison at its end, and that one's number: a person may tune it as every threshold. */
+function promqlOf(criteria: EvaluationCriteria | undefined): { readonly query: string; readonly threshold?: number } {
+  const { Query = '' } = criteria?.PromQLCriteria ?? {};
+  const [, query, threshold] = COMPARED.exec(Query) ?? [];
+  return query === undefined ? { query: Query } : { query, threshold: Number(threshold) };
+}
 
 /** The first metric with dimensions, of an alarm on a metric or on an expression. */
 export function firstMetric(alarm: MetricAlarm): MetricRef | undefined {
@@ -133,16 +144,15 @@ const PERIOD_SECONDS = 60;
  */
 export function putInput(fleet: string, alarm: DesiredAlarm, topicArn: string, now?: MetricAlarm): PutMetricAlarmInput {
   const written = parseDescription(now?.AlarmDescription).threshold;
-  const ownThreshold = now?.Threshold !== undefined && (written === undefined || written === alarm.threshold);
+  const found = now?.Threshold ?? promqlOf(now?.EvaluationCriteria).threshold;
+  const threshold =
+    found !== undefined && (written === undefined || written === alarm.threshold) ? found : alarm.threshold;
   return {
     AlarmName: alarm.name,
     AlarmDescription: descriptionOf(alarm),
-    ...sourceInput(alarm.look),
-    Threshold: ownThreshold ? now.Threshold : alarm.threshold,
-    ComparisonOperator: now?.ComparisonOperator ?? COMPARISONS[alarm.when],
-    EvaluationPeriods: now?.EvaluationPeriods ?? alarm.minutes,
-    ...(now?.DatapointsToAlarm !== undefined && { DatapointsToAlarm: now.DatapointsToAlarm }),
-    TreatMissingData: now?.TreatMissingData ?? 'missing',
+    ...(alarm.look.by === 'promql'
+      ? promqlInput(alarm.look.query, alarm, threshold, now)
+      : { ...sourceInput(alarm.look), ...thresholdInput(alarm, threshold, now) }),
     ActionsEnabled: now?.ActionsEnabled ?? true,
     AlarmActions: now ? (now.AlarmActions ?? []) : alarm.pages ? [topicArn] : [],
     ...(now?.OKActions?.length && { OKActions: now.OKActions }),
@@ -154,6 +164,34 @@ export function putInput(fleet: string, alarm: DesiredAlarm, topicArn: string, n
     ...(!now && { Tags: tagsOf(fleet, alarm) }),
   };
 }
+
+const thresholdInput = (alarm: DesiredAlarm, Threshold: number, now?: MetricAlarm): Partial<PutMetricAlarmInput> => ({
+  Threshold,
+  ComparisonOperator: now?.ComparisonOperator ?? COMPARISONS[alarm.when],
+  EvaluationPeriods: now?.EvaluationPeriods ?? alarm.minutes,
+  ...(now?.DatapointsToAlarm !== undefined && { DatapointsToAlarm: now.DatapointsToAlarm }),
+  TreatMissingData: now?.TreatMissingData ?? 'missing',
+});
+
+/** A series that is returned twice, a minute apart, breaches for two minutes as other alarms count them. */
+const promqlInput = (
+  query: string,
+  { when, minutes }: DesiredAlarm,
+  threshold: number,
+  now?: MetricAlarm,
+): Partial<PutMetricAlarmInput> => {
+  const { PendingPeriod, RecoveryPeriod } = now?.EvaluationCriteria?.PromQLCriteria ?? {};
+  return {
+    EvaluationCriteria: {
+      PromQLCriteria: {
+        Query: `${query} ${when} ${threshold}`,
+        PendingPeriod: PendingPeriod ?? (minutes - 1) * PERIOD_SECONDS,
+        RecoveryPeriod: RecoveryPeriod ?? 0,
+      },
+    },
+    EvaluationInterval: now?.EvaluationInterval ?? PERIOD_SECONDS,
+  };
+};
 
 const tagsOf = (fleet: string, { node, kind }: DesiredAlarm) => [
   { Key: FLEET_TAG, Value: fleet },
@@ -167,7 +205,7 @@ const wireMetric = ({ namespace, name, dimensions }: MetricRef) => ({
   Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
 });
 
-function sourceInput(look: AlarmSource): Partial<PutMetricAlarmInput> {
+function sourceInput(look: Exclude<AlarmSource, { readonly by: 'promql' }>): Partial<PutMetricAlarmInput> {
   switch (look.by) {
     case 'metric':
       return { ...wireMetric(look.metric), Statistic: look.statistic, Period: PERIOD_SECONDS };

@@ -8,9 +8,10 @@ import {
 } from '@aws-sdk/client-cloudwatch';
 import { readAllPages } from '../../shared/aws/pagination.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { AGENT_NAMESPACE } from '../../shared/fleet/resource-names.ts';
 import { isMeant } from '../../shared/text/wildcard.ts';
 import { firstMetric } from './alarm-changes.ts';
-import { AGENT_NAMESPACE, type DiskSeries, filesystemKey } from './alarms.ts';
+import { type DiskSeries, filesystemKey } from './alarms.ts';
 
 /** 100 a page: as many alarms as a fleet of 3,000 nodes has with alarms of their own. */
 const MAX_ALARM_PAGES = 300;

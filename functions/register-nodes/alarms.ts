@@ -4,6 +4,7 @@ import { familyOf } from '../../shared/chains/defaults.ts';
 import { type Fleet, heightProbeOf, type VolumeRole } from '../../shared/fleet/model.ts';
 import { doubledNames, type FleetNode } from '../../shared/fleet/nodes.ts';
 import {
+  AGENT_NAMESPACE,
   type AlarmKind,
   alarmName,
   CONSENSUS_METRICS,
@@ -14,6 +15,8 @@ import {
   METRIC_NAMESPACE,
   NODES_WITH_OWN_ALARMS,
   type NodeMetric,
+  type OtlpMetric,
+  otlpName,
   runbookOf,
 } from '../../shared/fleet/resource-names.ts';
 import type { SubjectRefusal } from '../../shared/guardrails/names.ts';
@@ -30,7 +33,9 @@ export type AlarmSource =
   /** An expression over metrics by their ids. */
   | { readonly by: 'math'; readonly metrics: Readonly<Record<string, MetricRef>>; readonly expression: string }
   /** A Metrics Insights query: one series, a contributor, for each node. */
-  | { readonly by: 'query'; readonly query: string };
+  | { readonly by: 'query'; readonly query: string }
+  /** A PromQL query without its comparison: one series, a contributor, for each node. */
+  | { readonly by: 'promql'; readonly query: string };
 
 export interface DesiredAlarm {
   readonly name: string;
@@ -56,7 +61,6 @@ export interface DiskSeries {
   readonly inodes: boolean;
 }
 
-export const AGENT_NAMESPACE = 'CWAgent';
 export const filesystemKey = (instanceId: string, path: string): string => `${instanceId} ${path}`;
 
 export interface AlarmFacts {
@@ -104,7 +108,8 @@ export interface DesiredAlarms {
  */
 const BACK_TO_NODES = 40;
 
-export function alarmsPer({ alarms }: Fleet, nodes: number, fleetWideNow: boolean): 'node' | 'fleet' {
+export function alarmsPer({ alarms, metrics }: Fleet, nodes: number, fleetWideNow: boolean): 'node' | 'fleet' {
+  if (metrics === 'otlp') return 'fleet';
   if (alarms.per !== 'auto') return alarms.per;
   return nodes <= (fleetWideNow ? BACK_TO_NODES : NODES_WITH_OWN_ALARMS) ? 'node' : 'fleet';
 }
@@ -113,6 +118,8 @@ export function desiredAlarms(facts: AlarmFacts): DesiredAlarms {
   const { fleet, nodes, fleetWideNow } = facts;
   if (nodes.length === 0) return { alarms: [], tolerated: new Set(), refusals: [], notes: [] };
   const ofFleet = wholeFleet(facts);
+  if (fleet.metrics === 'otlp')
+    return { alarms: [...ofFleet.map(overOtlp), ...byPromql(facts)], tolerated: new Set(), refusals: [], notes: [] };
   if (alarmsPer(fleet, nodes.length, fleetWideNow) === 'fleet')
     return { alarms: [...ofFleet, ...fleetWide(facts)], tolerated: new Set(), refusals: [], notes: [] };
   const doubled = doubledNames(nodes);
@@ -351,7 +358,7 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
     ...base,
     name: alarmName(name, undefined, 'unwell'),
     kind: 'unwell',
-    meaning: `Nodes of ${name} are unreachable (4), stuck (5) or forked (6): their callers get no, old or wrong answers.`,
+    meaning: `Nodes of ${name} are unreachable (5), stuck (6) or forked (7): their callers get no, old or wrong answers.`,
     runbook: runbooks + runbookOf('unwell'),
     look: {
       by: 'query',
@@ -378,4 +385,71 @@ function fleetWide({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
     }),
   );
   return [...disks, ...(probe ? [unwell] : []), ...checks];
+}
+
+/** The metrics of a fleet as a whole are the same over OTLP, by other names. */
+function overOtlp(alarm: DesiredAlarm): DesiredAlarm {
+  const { look } = alarm;
+  if (look.by !== 'metric') return alarm;
+  const { name, dimensions } = look.metric;
+  const aggregate = look.statistic === 'Minimum' ? 'min' : 'max';
+  const selector = `${otlpName(name as FleetMetric)}{Fleet="${dimensions['Fleet']}"}`;
+  return { ...alarm, look: { by: 'promql', query: `${aggregate} by (Fleet) (${selector})` } };
+}
+
+/**
+ * For metrics over OTLP: one alarm of each kind, whatever the fleet's size, with a contributor for each node. The probe on the nodes tells the disks, so that
+ * there is an alarm for inodes, too, and none of another fleet's disks is seen. `by` leaves out what CloudWatch adds to the labels of a series.
+ */
+function byPromql({ fleet, runbooks }: AlarmFacts): readonly DesiredAlarm[] {
+  const { name, volumes, alarms } = fleet;
+  const of = (metric: OtlpMetric | NodeMetric, labels: string, more = ''): AlarmSource => ({
+    by: 'promql',
+    query: `max by (${labels}) (${otlpName(metric)}{Fleet="${name}"${more}})`,
+  });
+  const base = { node: undefined, when: '>=' as const, pages: false };
+  const disks = volumes.flatMap((volume) => {
+    const path = `, path="${volume.path}"`;
+    const whose = `${volume.role} volumes of ${name} (${volume.path})`;
+    const kinds = [
+      ['disk', 'DiskUsedPercent', `${whose} are filling up; chainmend grows them, or says why not.`],
+      ['inodes', 'InodesUsedPercent', `${whose} run out of inodes; chainmend grows them, or says why not.`],
+    ] as const;
+    return kinds.map(
+      ([kind, metric, meaning]): DesiredAlarm => ({
+        ...base,
+        name: alarmName(name, undefined, kind, suffixOf(fleet, volume)),
+        kind,
+        meaning,
+        runbook: runbooks + runbookOf(kind),
+        look: of(metric, 'InstanceId, path', path),
+        threshold: alarms.diskPercent,
+        minutes: 1,
+      }),
+    );
+  });
+  const unwell: DesiredAlarm = {
+    ...base,
+    name: alarmName(name, undefined, 'unwell'),
+    kind: 'unwell',
+    meaning: `Nodes of ${name} are unreachable (5), stuck (6) or forked (7): their callers get no, old or wrong answers.`,
+    runbook: runbooks + runbookOf('unwell'),
+    look: of('Health', 'Node'),
+    threshold: HEALTH_VALUE.unreachable,
+    minutes: 2,
+  };
+  const metrics = { 'status-check': 'StatusCheckFailed', 'attached-ebs': 'AttachedEbsFailed' } as const;
+  const checks = CHECKS.map(
+    ([kind, , meaning]): DesiredAlarm => ({
+      ...base,
+      name: alarmName(name, undefined, kind),
+      kind,
+      meaning: `Nodes of ${name}: ${meaning}.`,
+      runbook: runbooks + runbookOf(kind),
+      look: of(metrics[kind], 'InstanceId'),
+      threshold: 1,
+      minutes: 2,
+    }),
+  );
+  return [...disks, unwell, ...checks];
 }

@@ -1,20 +1,17 @@
 // The launch of a replacement: its parameters, EC2's verdict before the launch, and the resources without the fleet's tags, which no heal may use.
 // All of it is read before the launch, so that a person learns what to change before anything is done.
-import { DescribeLaunchTemplateVersionsCommand, DescribeTagsCommand } from '@aws-sdk/client-ec2';
 import type { ReplaceClients } from '../../shared/aws/clients.ts';
 import { planHandOver, tagsOfTargetGroups } from '../../shared/aws/hand-over.ts';
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
 import { isFaultOfEveryZone, judgeLaunch, type Launch, requestLaunch } from '../../shared/aws/launch.ts';
-import { catchRefusal } from '../../shared/aws/refusals.ts';
+import { isOfFleet, launchNeeds, templateOf, withoutFleetTags } from '../../shared/aws/launch-needs.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { lostAddressOf } from '../../shared/guardrails/replace.ts';
-import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
+import { INCIDENT_TAG, JOINING_TAG } from '../../shared/model/tags.ts';
 import { maskedUserData, maskHook } from '../../shared/node-commands/masked-user-data.ts';
 import { clientsOf } from '../../shared/node-commands/node-command.ts';
 import { ownTags } from './acts/cleanup.ts';
 import type { ReplaceContext } from './state.ts';
-
-type Tags = Readonly<Record<string, string>>;
 
 /** EC2's verdict on a launch before it is made. */
 export type LaunchVerdict =
@@ -27,16 +24,6 @@ export interface Reach {
   readonly launch: readonly string[];
   /** Addresses and target groups, which would still point at the original. */
   readonly pointers: readonly string[];
-}
-
-/** A template that the fleet file names comes first, in its default version: the instance's version belongs to the instance's own template. */
-export function templateOf(
-  { replace }: Pick<Fleet, 'replace'>,
-  own: InstanceDescription['launchTemplate'],
-): Launch['launchTemplate'] | null {
-  const { launchTemplate } = replace;
-  if (launchTemplate === undefined) return own && { id: own.id };
-  return launchTemplate.startsWith('lt-') ? { id: launchTemplate } : { name: launchTemplate };
 }
 
 /**
@@ -83,38 +70,12 @@ export const launchRequest = (
 const usersTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('aws:') && !key.startsWith('chainmend:')));
 
-/** The tags by which heals may use a resource: those of the fleet's nodes, or its name. The same fence as `taggedGrants` of the stack. */
-export const isOfFleet = (tags: Tags, { name, nodes }: Pick<Fleet, 'name' | 'nodes'>): boolean =>
-  tags[FLEET_TAG] === name || Object.entries(nodes.tags).every(([key, value]) => tags[key] === value);
-
 export async function readReach(clients: ReplaceClients, fleet: Fleet, original: InstanceDescription): Promise<Reach> {
   const [launch, pointers] = await Promise.all([
     launchNeeds(clients, fleet, original),
     pointersAt(clients, fleet, original),
   ]);
   return { launch, pointers };
-}
-
-/** Parts of the launch template without the fleet's tags: the template itself, and the security groups that its interfaces name. */
-export async function launchNeeds(
-  { ec2 }: Pick<ReplaceClients, 'ec2'>,
-  fleet: Fleet,
-  original: Pick<InstanceDescription, 'launchTemplate'>,
-): Promise<readonly string[]> {
-  const template = templateOf(fleet, original.launchTemplate);
-  if (!template) return [];
-  const named = 'id' in template ? { LaunchTemplateId: template.id } : { LaunchTemplateName: template.name };
-  const read = await catchRefusal(() =>
-    ec2.send(new DescribeLaunchTemplateVersionsCommand({ ...named, Versions: ['$Default'] })),
-  );
-  // The launch itself reports the error.
-  if ('refused' in read) return [];
-  const [version] = read.LaunchTemplateVersions ?? [];
-  const id = version?.LaunchTemplateId;
-  // A template that the fleet file names by its id is granted by that.
-  const isGranted = id !== undefined && id === fleet.replace.launchTemplate;
-  const groups = (version?.LaunchTemplateData?.NetworkInterfaces ?? []).flatMap(({ Groups = [] }) => Groups);
-  return untagged(ec2, fleet, [...(id === undefined || isGranted ? [] : [id]), ...new Set(groups)]);
 }
 
 /** Addresses and target groups that point at the instance and lack the fleet's tags: they cannot be pointed at another instance. */
@@ -134,20 +95,10 @@ async function pointersAt(
     steps.flatMap((step) => (step.call === 'AssociateAddress' ? [] : [[step.targetGroupArn, step.name] as const])),
   );
   const [lacking, groupsLacking] = await Promise.all([
-    untagged(clients.ec2, fleet, addresses),
+    withoutFleetTags(clients.ec2, fleet, addresses),
     untaggedGroups(clients, fleet, groups),
   ]);
   return [...lacking, ...groupsLacking];
-}
-
-async function untagged(ec2: ReplaceClients['ec2'], fleet: Fleet, ids: readonly string[]): Promise<readonly string[]> {
-  if (ids.length === 0) return [];
-  const byId = { Filters: [{ Name: 'resource-id', Values: [...ids] }] };
-  const { Tags = [] } = await ec2.send(new DescribeTagsCommand(byId));
-  return ids.filter((id) => {
-    const own = Tags.filter(({ ResourceId }) => ResourceId === id);
-    return !isOfFleet(Object.fromEntries(own.map(({ Key = '', Value = '' }) => [Key, Value])), fleet);
-  });
 }
 
 /** @param groups names by ARN */

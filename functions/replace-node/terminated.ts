@@ -1,5 +1,6 @@
 // A node whose instance somebody has terminated: what is known of it, whether it is made again, and from which data. Pure.
 import type { InstanceDescription } from '../../shared/aws/instances.ts';
+import { isOfFleet } from '../../shared/aws/launch-needs.ts';
 import type { VolumeDescription } from '../../shared/aws/volumes.ts';
 import { judgePauseTag } from '../../shared/guardrails/switches.ts';
 import type { FoundNode, FoundVolume } from '../../shared/heal/memory.ts';
@@ -7,7 +8,6 @@ import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { RETIRED_TAG } from '../../shared/model/tags.ts';
 import type { Facts } from './facts.ts';
 import { ENDED, type Gone, type GoneSubject, judgeGone } from './gone.ts';
-import { isOfFleet } from './launch.ts';
 import { laterEachTime } from './person.ts';
 import { foundVolume } from './state.ts';
 

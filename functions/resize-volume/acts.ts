@@ -1,6 +1,7 @@
 // The acts that grow a full volume: one entry for each, with its execution, what its result leads to, and what follows when it keeps failing. The
 // explorer in test/explorers drives the same entries through every fault that it knows.
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { decideResize, type ResizeDecision } from '../../shared/growth/decide.ts';
 import { readSwitches } from '../../shared/guardrails/switches.ts';
 import { askPerson } from '../../shared/heal/ask.ts';
 import { claimAttempt, takeLease } from '../../shared/heal/claim.ts';
@@ -10,7 +11,6 @@ import { busy, type Ending, failed, notBegun, refused, releaseNode, writeOutcome
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import { type Answer, type Observation, parseAnswer } from '../../shared/node-commands/answer.ts';
 import { commandParameters, leastFilesystemBytes, overByMs } from '../../shared/node-commands/command.ts';
-import { decideResize, type ResizeDecision } from './decide.ts';
 import { pathOf, readFacts } from './facts.ts';
 import { awaitModification, modifyVolume, reconcileModification, writeIntent } from './modify.ts';
 import {

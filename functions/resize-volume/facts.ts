@@ -9,6 +9,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ROOT_DEVICES, readInstance } from '../../shared/aws/instances.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
+import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from '../../shared/growth/decide.ts';
+import type { UsedPoint } from '../../shared/growth/rate.ts';
 import { isVolumeType } from '../../shared/guardrails/ebs.ts';
 import { addedUsd, growthKey, monthOf } from '../../shared/guardrails/grow.ts';
 import { ownerOf } from '../../shared/guardrails/owner.ts';
@@ -17,8 +19,6 @@ import type { Store } from '../../shared/heal/store.ts';
 import type { HealPayload } from '../../shared/model/payload.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
-import { GIB, type ModificationFact, type ResizeFacts, type VolumeFact } from './decide.ts';
-import type { UsedPoint } from './growth.ts';
 import { type History, readHistory } from './history.ts';
 
 interface FactSources {

@@ -10,8 +10,8 @@ import {
   paginateListMetrics,
 } from '@aws-sdk/client-cloudwatch';
 import { catchRefusal } from '../../shared/aws/refusals.ts';
+import type { UsedPoint } from '../../shared/growth/rate.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
-import type { UsedPoint } from './growth.ts';
 
 const HOUR_MS = 60 * 60_000;
 /** A backtest measures growth in the same steps. */

@@ -8,6 +8,7 @@ import {
   type VolumeModification,
 } from '@aws-sdk/client-ec2';
 import type { AwsRefusal } from '../../shared/aws/refusals.ts';
+import type { GrowPlan } from '../../shared/growth/decide.ts';
 import { growthKey, monthOf, refund } from '../../shared/guardrails/grow.ts';
 import { judgeOwnerWords } from '../../shared/guardrails/owner.ts';
 import type { BudgetRecord } from '../../shared/guardrails/records.ts';
@@ -19,7 +20,6 @@ import type { NodeRecord } from '../../shared/heal/records.ts';
 import { keys, settle } from '../../shared/heal/store.ts';
 import type { GuardrailCode, Refusal } from '../../shared/model/guardrail-codes.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
-import type { GrowPlan } from './decide.ts';
 import { sentenceOf } from './plan.ts';
 import type { Act, Acts, ResizeActContext } from './state.ts';
 

@@ -1,11 +1,12 @@
 // The plan for a full disk: its sentence for people, what an approval covers, and what proves that it is done. Pure.
+
+import { GIB, percentOf, type ResizeDecision, toBeChanged } from '../../shared/growth/decide.ts';
 import type { Terms } from '../../shared/heal/approval.ts';
 import type { Question } from '../../shared/heal/ask.ts';
 import type { GuardrailCode } from '../../shared/model/guardrail-codes.ts';
 import { type PlanWords, planSentence } from '../../shared/model/journal-fields.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
-import { GIB, percentOf, type ResizeDecision, toBeChanged } from './decide.ts';
 
 /** What was planned, with or without a call to EC2. */
 export type ResizePlan = Exclude<ResizeDecision, { readonly refuse: GuardrailCode } | { readonly do: 'nothing' }>;

@@ -1,5 +1,6 @@
 // The acts of resize-volume: the arguments and the result of each. The state of the heal is the next act, with all that it needs.
 import type { MetricsClients } from '../../shared/aws/clients.ts';
+import type { GrowPlan, ResizeFacts } from '../../shared/growth/decide.ts';
 import type { Changed, Claimed, Leased } from '../../shared/heal/claim.ts';
 import type { ActContext, HealContext } from '../../shared/heal/context.ts';
 import type { ActOf, End } from '../../shared/heal/engine.ts';
@@ -10,7 +11,6 @@ import type { Ending } from '../../shared/heal/outcome.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import type { ResizePayload } from '../../shared/model/payload.ts';
 import type { Answer, Observation } from '../../shared/node-commands/answer.ts';
-import type { GrowPlan, ResizeFacts } from './decide.ts';
 import type { NodeBaseline, ResizePlan } from './plan.ts';
 
 /** Environment variables in addition to those of every heal. */

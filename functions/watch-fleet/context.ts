@@ -9,6 +9,7 @@ import type { Store } from '../../shared/heal/store.ts';
 import type { NodeState } from '../../shared/node-commands/node-answer.ts';
 import type { StatusReading } from '../../shared/probe/protocol.ts';
 import type { ScheduledEvents } from './instance-events.ts';
+import type { FailedChecks } from './status-checks.ts';
 
 export const ENVIRONMENT = [
   'TABLE_NAME',
@@ -59,6 +60,8 @@ export interface FleetFacts {
   };
   /** What EC2 has scheduled for instances of the account. */
   readonly scheduled: ScheduledEvents;
+  /** EC2's failed status checks, for fleets whose metrics go over OTLP; absent where nobody needs them, or EC2 could not be asked. */
+  readonly failedChecks?: FailedChecks;
   /** Heights whose hashes were asked for: deep enough below the tip of the last sweep that well nodes agree there. */
   readonly askedHeights: readonly number[];
   /** The name of AWS's own error where nodes could not be asked for it; absent where AWS answered. */

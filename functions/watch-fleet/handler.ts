@@ -34,6 +34,7 @@ import { askReferences, type ProbeResult, questionOf, unprobed } from './probes/
 import { probeSsm } from './probes/ssm.ts';
 import { probeVpc } from './probes/vpc.ts';
 import { lateNodes, withSecondLook } from './second-look.ts';
+import { type FailedChecks, readFailedChecks } from './status-checks.ts';
 
 export { awsClients };
 
@@ -75,9 +76,16 @@ export async function sweep(context: WatchContext): Promise<void> {
     failures.push(new Error(`scheduled events: ${sentenceOf(cause)}`, { cause }));
     return 'unknown';
   });
+  const asksChecks = fleets.some(({ metrics }) => metrics === 'otlp');
+  const failedChecks = asksChecks
+    ? readFailedChecks(clients.ec2).catch((cause: unknown) => {
+        failures.push(new Error(`status checks: ${sentenceOf(cause)}`, { cause }));
+        return undefined;
+      })
+    : Promise.resolve(undefined);
   const watch = async (fleet: Fleet): Promise<void> => {
     try {
-      await watchFleet(context, fleet, scheduled, failures, untilMs, pages);
+      await watchFleet(context, fleet, { scheduled, failedChecks }, failures, untilMs, pages);
     } catch (cause) {
       failures.push(new Error(`fleet ${fleet.name}: ${sentenceOf(cause)}`, { cause }));
     }
@@ -98,6 +106,12 @@ export async function sweep(context: WatchContext): Promise<void> {
     throw new AggregateError(failures, `the sweep went on, but: ${failures.map(sentenceOf).join('; ')}`);
 }
 
+/** What EC2 says of all instances of the account: read once in a sweep. */
+interface OfAccount {
+  readonly scheduled: Promise<ScheduledEvents>;
+  readonly failedChecks: Promise<FailedChecks | undefined>;
+}
+
 /**
  * One sweep of one fleet: discover, ask, judge, publish, notify, keep. Nothing is published, sent or kept before everything of the fleet was read. A
  * later failure stops nothing else, and goes to `failures` with the failures of asking.
@@ -108,7 +122,7 @@ export async function sweep(context: WatchContext): Promise<void> {
 async function watchFleet(
   context: WatchContext,
   fleet: Fleet,
-  scheduled: Promise<ScheduledEvents>,
+  ofAccount: OfAccount,
   failures: unknown[],
   untilMs: number,
   pages: SweepPages,
@@ -138,13 +152,15 @@ async function watchFleet(
   const unasked = [...probed.failures, ...(looked?.failures ?? [])];
   failures.push(...unasked);
   const awsFailure = awsFailureIn(unasked);
+  const failedChecks = await ofAccount.failedChecks;
   const facts: FleetFacts = {
     fleet,
     nodes,
     readings: probed.readings,
     ...(looked && { looks: looked.readings }),
     references,
-    scheduled: await scheduled,
+    scheduled: await ofAccount.scheduled,
+    ...(failedChecks && { failedChecks }),
     before: { nodes: before, watch },
     askedHeights,
     ...(awsFailure !== undefined && { awsFailure }),

@@ -10,9 +10,12 @@ import {
   HEALTH_VALUE,
   METRIC_NAMESPACE,
   type NodeMetric,
+  type OtlpMetric,
+  otlpName,
 } from '../../shared/fleet/resource-names.ts';
 import type { FleetFacts } from './context.ts';
 import type { FleetHealth } from './fleet-health.ts';
+import { type Gauge, sendGauges } from './otlp.ts';
 
 /** "no more than 1000 different metrics" (PutMetricData, @aws-sdk/client-cloudwatch). */
 const METRICS_A_CALL = 1_000;
@@ -22,14 +25,16 @@ export async function publishMetrics(
   facts: FleetFacts,
   health: FleetHealth,
 ): Promise<void> {
-  const data = metricsOf(facts, health, doubledNames(facts.nodes));
+  const doubled = doubledNames(facts.nodes);
+  if (facts.fleet.metrics === 'otlp') return sendGauges(cloudwatch, gaugesOf(facts, health, doubled), facts.nowMs);
+  const data = metricsOf(facts, health, doubled);
   for (let from = 0; from < data.length; from += METRICS_A_CALL) {
     const MetricData = data.slice(from, from + METRICS_A_CALL);
     await cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
   }
 }
 
-type Unit = NonNullable<MetricDatum['Unit']>;
+type Unit = 'Count' | 'Seconds' | 'None' | 'Percent';
 
 const NODE_UNITS: Readonly<Record<NodeMetric | ConsensusClientMetric, Unit>> = {
   HeightLag: 'Count',
@@ -102,3 +107,74 @@ function datum(fleet: Fleet, nowMs: number, MetricName: string, Value: number, U
   ];
   return { MetricName, Dimensions, Value, Unit, Timestamp: new Date(nowMs) };
 }
+
+/** "Metric Definition … UCUM" (OpenTelemetry): as CloudWatch's own translation of units writes them. */
+const UCUM: Readonly<Record<'Count' | 'Seconds' | 'None' | 'Percent', string>> = {
+  Count: '{Count}',
+  Seconds: 's',
+  None: '1',
+  Percent: '%',
+};
+
+/**
+ * The same facts over OTLP, and the disks of each volume, which no CloudWatch agent needs to tell then. Disks and status checks are of an instance, and are
+ * told whatever it is called.
+ *
+ * @param doubled names that more than one node has: nothing of their health is published under them
+ */
+export function gaugesOf(facts: FleetFacts, health: FleetHealth, doubled: ReadonlySet<string>): readonly Gauge[] {
+  const { fleet, failedChecks } = facts;
+  const gauge = (
+    metric: Parameters<typeof otlpName>[0],
+    unit: keyof typeof UCUM,
+    value: number,
+    of: object,
+  ): Gauge => ({
+    name: otlpName(metric),
+    unit: UCUM[unit],
+    value,
+    labels: { Fleet: fleet.name, ...of },
+  });
+  const ofNodes = health.nodes.flatMap(({ node }): Gauge[] => {
+    const { instanceId, name: Node } = node;
+    const of = { InstanceId: instanceId };
+    const failed: readonly (readonly [OtlpMetric, boolean])[] = [
+      ['StatusCheckFailed', failedChecks?.instances.has(instanceId) === true],
+      ['AttachedEbsFailed', failedChecks?.volumes.has(instanceId) === true],
+    ];
+    return [
+      ...(doubled.has(Node)
+        ? []
+        : nodeData(facts, node)
+            .filter(([metric]) => metric !== 'DiskUsedPercent')
+            .map(([metric, value]) => gauge(metric, NODE_UNITS[metric], value, { Node }))),
+      ...disksOf(facts, instanceId).map(([metric, value, path]) => gauge(metric, 'Percent', value, { ...of, path })),
+      ...failed.flatMap(([metric, has]) => (has ? [gauge(metric, 'None', 1, of)] : [])),
+    ];
+  });
+  const whole = Object.entries({ ...fleetData(health), ...health.consensus }).map(([name, value]) =>
+    gauge(name as FleetMetric, name === 'OnlineVotingPowerPercent' ? 'Percent' : 'Count', value, {}),
+  );
+  return [...ofNodes, ...whole];
+}
+
+/** What a node's own command says of its volumes now. Nothing is told of a volume that it does not see. */
+function disksOf(
+  { fleet, readings }: FleetFacts,
+  instanceId: string,
+): readonly (readonly [OtlpMetric, number, path: string])[] {
+  const reading = readings.get(instanceId);
+  if (reading?.kind !== 'read') return [];
+  const { diskUsedPercent = {}, inodesUsedPercent = {} } = reading.reading;
+  return fleet.volumes.flatMap(({ role, path }) => {
+    const disk = ownValue(diskUsedPercent, role);
+    const inodes = ownValue(inodesUsedPercent, role);
+    return [
+      ...(disk === undefined ? [] : [['DiskUsedPercent', disk, path] as const]),
+      ...(inodes === undefined ? [] : [['InodesUsedPercent', inodes, path] as const]),
+    ];
+  });
+}
+
+const ownValue = (values: Readonly<Record<string, number>>, key: string): number | undefined =>
+  Object.hasOwn(values, key) ? values[key] : undefined;

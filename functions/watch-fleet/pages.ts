@@ -112,7 +112,8 @@ export function alarmsOf(
 ): ReadonlyMap<string, readonly ObservedNode[]> {
   if (kind === null) return new Map();
   const { per } = fleet.alarms;
-  const each = per === 'node' || (per === 'auto' && fleetSize <= NODES_WITH_OWN_ALARMS);
+  const each =
+    fleet.metrics === 'classic' && (per === 'node' || (per === 'auto' && fleetSize <= NODES_WITH_OWN_ALARMS));
   if (nodes.length === 0) return new Map([[alarmName(fleet.name, undefined, kind), []]]);
   if (!each) return new Map([[alarmName(fleet.name, undefined, 'unwell'), nodes]]);
   return new Map(nodes.map((node) => [alarmName(fleet.name, node.name, kind), [node]]));

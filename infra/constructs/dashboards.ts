@@ -20,11 +20,15 @@ import {
   type ConsensusClientMetric,
   type ConsensusMetric,
   FLEET_ALARM_KINDS,
+  FLEET_METRICS,
   type FleetMetric,
   HEALTH_VALUE,
   METRIC_NAMESPACE,
   NODE_ALARM_KINDS,
+  NODE_METRICS,
   type NodeMetric,
+  OTLP_METRICS,
+  otlpName,
   runbookOf,
 } from '../../shared/fleet/resource-names.ts';
 import { topicName } from '../names.ts';
@@ -47,6 +51,7 @@ export class Dashboards extends Construct {
 
 function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
   const { name, health, alarms, volumes } = fleet;
+  if (fleet.metrics === 'otlp') return [[text(scope, name)], [queries(name)], [pages()]];
   const disks = volumes.map(({ path }) => diskOf(path));
   return [
     [text(scope, name)],
@@ -73,9 +78,23 @@ function widgetsOf(scope: Construct, fleet: Fleet): IWidget[][] {
     ],
     ...consensusClientOf(fleet),
     ...consensusOf(fleet),
-    [graph('Pages of the whole suite: nobody gets them where none is delivered', PAGE_METRICS.map(ofPages))],
+    [pages()],
   ];
 }
+
+/** AWS documents no widget for PromQL: the queries are here to be run in Query Studio, where they cost nothing. */
+function queries(fleet: string): IWidget {
+  const told = [...NODE_METRICS.filter((metric) => metric !== 'DiskUsedPercent'), ...OTLP_METRICS, ...FLEET_METRICS];
+  const markdown = [
+    '## Metrics, over OTLP',
+    'CloudWatch, Query Studio, PromQL:',
+    ...told.map((metric) => `* \`${otlpName(metric)}{Fleet="${fleet}"}\``),
+  ];
+  return new TextWidget({ markdown: markdown.join('\n'), width: WIDTH, height: 12 });
+}
+
+const pages = (): IWidget =>
+  graph('Pages of the whole suite: nobody gets them where none is delivered', PAGE_METRICS.map(ofPages));
 
 /** What SNS counts of a topic, at no charge ("Monitoring Amazon SNS topics using CloudWatch"). */
 const PAGE_METRICS = ['NumberOfMessagesPublished', 'NumberOfNotificationsDelivered', 'NumberOfNotificationsFailed'];

@@ -13,7 +13,8 @@ export interface ScheduleProps {
   readonly description: string;
   /** The description of its role: "What the schedule of watch-fleet may do." */
   readonly mayDo: string;
-  readonly everyMinutes: number;
+  /** Minutes between two of them, from the deployment on; or a time of each day. */
+  readonly every: number | { readonly dailyAtUtc: { readonly hour: number; readonly minute: number } };
   readonly target: SuiteFunction;
   /** The alias of its target that takes sweeps. */
   readonly sweeps: Alias;
@@ -27,7 +28,7 @@ const FREQUENT_MINUTES = 5;
 export class Schedule extends Construct {
   constructor(scope: Construct, id: string, props: ScheduleProps) {
     super(scope, id);
-    const { name, description, everyMinutes, input, target, sweeps } = props;
+    const { name, description, every, input, target, sweeps } = props;
     // Only schedules of this account: the service acts for every account ("Confused deputy prevention", EventBridge Scheduler guide).
     const principal = new ServicePrincipal('scheduler.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -42,7 +43,7 @@ export class Schedule extends Construct {
     new CfnSchedule(this, 'Schedule', {
       name,
       description,
-      scheduleExpression: everyMinutes === 1 ? 'rate(1 minute)' : `rate(${everyMinutes} minutes)`,
+      scheduleExpression: expressionOf(every),
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
         arn: sweeps.functionArn,
@@ -50,10 +51,17 @@ export class Schedule extends Construct {
         input: JSON.stringify(input),
         // What could not be handed over is not kept: the next one is the same. Only where that is far off, it is tried again.
         retryPolicy:
-          everyMinutes <= FREQUENT_MINUTES
+          typeof every === 'number' && every <= FREQUENT_MINUTES
             ? { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 }
             : { maximumEventAgeInSeconds: 3_600, maximumRetryAttempts: 3 },
       },
     });
   }
+}
+
+/** "rate(…)" begins with the deployment; "cron(…)" is in UTC unless a time zone is given ("Schedule types in EventBridge Scheduler"). */
+function expressionOf(every: ScheduleProps['every']): string {
+  if (typeof every === 'number') return every === 1 ? 'rate(1 minute)' : `rate(${every} minutes)`;
+  const { hour, minute } = every.dailyAtUtc;
+  return `cron(${minute} ${hour} * * ? *)`;
 }

@@ -80,6 +80,11 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
   'rotate-peers': access('rotate-peers', [], [watched, nodes, ...allIncidents]),
   'prune-retired': access('prune-retired', [kept], [watched, nodes, ...allIncidents, ownPartition('seed-groups')]),
   'seed-groups': access('seed-groups', [], [watched]),
+  'check-readiness': access(
+    'check-readiness',
+    [],
+    [watched, nodes, ownPartition('resize-volume'), ownPartition('replace-node'), account],
+  ),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
   // The dispatcher opens incidents of every kind, and frees nodes whose lease holders have died.
   'dispatch-heal': access(

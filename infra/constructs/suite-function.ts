@@ -45,6 +45,7 @@ type ExtraFunctionProps = Pick<FunctionProps, 'deadLetterQueue' | 'durableConfig
 export class SuiteFunction extends Construct {
   readonly function: LambdaFunction;
   readonly functionName: string;
+  readonly roleArn: string;
   /** Invocations that failed after all retries. */
   readonly failed: DeadLetters;
 
@@ -58,6 +59,9 @@ export class SuiteFunction extends Construct {
       resources: [this.failed.queue.queueArn],
     };
     this.function = lambdaFunction(this, { ...props, grants: [...grants, keep] }, also?.(this.failed) ?? {});
+    const { role } = this.function;
+    if (role === undefined) throw new Error(`${props.functionName} has no role`);
+    this.roleArn = role.roleArn;
   }
 
   /**

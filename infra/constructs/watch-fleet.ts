@@ -57,7 +57,7 @@ export class WatchFleet extends Construct {
       name: 'chainmend-watch',
       description: 'Has every node of every fleet looked at.',
       mayDo: 'What the schedule of watch-fleet may do.',
-      everyMinutes: 1,
+      every: 1,
       target: this.suiteFunction,
       sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(1) }),
       input: { kind: 'sweep' },
@@ -93,6 +93,14 @@ export class WatchFleet extends Construct {
         resources: ['*'],
         conditions: { StringEquals: { 'cloudwatch:namespace': metricNamespace } },
         wildcard: 'Metrics are no resources; the condition names the namespace.',
+      },
+      {
+        // "Controlling OTLP ingest": such a request has no namespace, so that a condition on one denies it.
+        sid: 'MeasureOverOtlp',
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { Null: { 'cloudwatch:namespace': 'true' } },
+        wildcard: 'Metrics are no resources; over OTLP they have no namespace that a condition could name.',
       },
     ];
   }

@@ -22,6 +22,7 @@ import type { ServiceRegistry } from './registry.ts';
 import { ROUTE53 } from './route53/service.ts';
 import { SCHEDULER } from './scheduler/service.ts';
 import { SECRETSMANAGER } from './secretsmanager/service.ts';
+import { SERVICE_QUOTAS } from './servicequotas/service.ts';
 import { SNS } from './sns/service.ts';
 import { SQS } from './sqs/service.ts';
 import { SSM } from './ssm/service.ts';
@@ -43,6 +44,7 @@ export const SERVICES: readonly ServiceDeclaration[] = [
   ROUTE53,
   SCHEDULER,
   SECRETSMANAGER,
+  SERVICE_QUOTAS,
   SNS,
   SQS,
   SSM,
@@ -104,6 +106,7 @@ export function createServices(
     ...(accountConcurrency !== undefined && { accountConcurrency }),
   });
   registry.create(DLM, ec2);
+  registry.create(SERVICE_QUOTAS, ec2);
   registry.create(STS);
   registry.create(LOGS);
   registry.create(CLOUDTRAIL, requests);

@@ -6,10 +6,12 @@ import type { DLMClient } from '@aws-sdk/client-dlm';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient } from '@aws-sdk/client-iam';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { PROBE_REQUEST_TIMEOUT_MS } from '../probe/protocol.ts';
@@ -129,6 +131,25 @@ export function replaceClients(configure: Configure = () => ({})): ReplaceClient
     elb: () => loadBalancingClient(settings('elasticloadbalancing')),
     autoscaling: () => autoScalingClient(settings('autoscaling')),
     kms: () => keyClient(settings('kms')),
+  });
+}
+
+/** For reading whether heals would work: those of a replacement, IAM and Service Quotas. */
+export interface ReadinessClients extends ReplaceClients {
+  readonly iam: IAMClient;
+  readonly quotas: ServiceQuotasClient;
+}
+
+export function readinessClients(configure: Configure = () => ({})): ReadinessClients {
+  const settings = settingsWith(configure);
+  return lazily<ReadinessClients>({
+    ...baseClientFactories(settings),
+    dlm: () => lifecycleClient(settings('dlm')),
+    elb: () => loadBalancingClient(settings('elasticloadbalancing')),
+    autoscaling: () => autoScalingClient(settings('autoscaling')),
+    kms: () => keyClient(settings('kms')),
+    iam: () => new IAMClient(settings('iam')),
+    quotas: () => new ServiceQuotasClient(settings('servicequotas')),
   });
 }
 

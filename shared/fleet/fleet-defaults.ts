@@ -11,10 +11,8 @@ import { peerList } from './schema-watch.ts';
  * @param document one that fits the schema
  */
 export function completeDocument(document: FleetDocument) {
-  const { fleet, chain, mode, nodes, role, owner, breaker, ask, replace, asg, dns, dataMode, ...filled } = v.parse(
-    fleetDocumentSchema,
-    document,
-  );
+  const { fleet, chain, mode, nodes, role, owner, breaker, ask, replace, asg, dns, dataMode, metrics, ...filled } =
+    v.parse(fleetDocumentSchema, document);
   const written = writtenLayer(document);
   const told = chainLayer(document);
   const disk = { ...filled.disk, ...told.disk, ...document.disk };
@@ -36,6 +34,7 @@ export function completeDocument(document: FleetDocument) {
     ...(p2pPort !== undefined && { p2pPort }),
     ...(told.peers && { peers: { ...v.parse(peerList, {}), ...told.peers, ...written.peers } }),
     ...(dns && { dns }),
+    metrics,
     alarms: { ...filled.alarms, diskPercent: filled.alarms.diskPercent ?? disk.growAtPercent },
     ...(filled.snapshots && { snapshots: completeSnapshots(filled.snapshots, document.snapshots) }),
     replace,

@@ -28,10 +28,10 @@ export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 /** @param complete of a document that `parseFleetDocument` returned */
 export function fleetOf(complete: CompleteDocument) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask } = complete;
-  const { rpc, probe, health, p2pPort, peers, dns, alarms, snapshots, replace, asg, dataMode } = complete;
+  const { rpc, probe, health, p2pPort, peers, dns, alarms, metrics, snapshots, replace, asg, dataMode } = complete;
   const { subnets, ...replacing } = replace;
   return {
-    ...{ name: fleet, chain, mode, disk, breaker, ask, alarms },
+    ...{ name: fleet, chain, mode, disk, breaker, ask, alarms, metrics },
     /** undefined: the file does not say it, which is neither a yes nor a no. */
     owner: { ...owner, by: owner.by, acceptDrift: owner.acceptDrift },
     /** A node is an instance that carries all of these tags. */

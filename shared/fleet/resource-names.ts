@@ -4,6 +4,9 @@ import type { Health } from './observation.ts';
 
 /** Metrics of fleets and nodes, and of the suite itself. Dimensions: Fleet, and Node for a node's own metrics. */
 export const METRIC_NAMESPACE = 'chainmend';
+/** Of the CloudWatch agent, and of EC2 itself. */
+export const AGENT_NAMESPACE = 'CWAgent';
+export const EC2_NAMESPACE = 'AWS/EC2';
 
 /** Few, since each costs money: "$0.30 a metric and month" (CloudWatch pricing, first 10,000). */
 export const NODE_METRICS = ['HeightLag', 'BlockAgeSeconds', 'Peers', 'Health', 'DiskUsedPercent'] as const;
@@ -26,6 +29,15 @@ export const CONSENSUS_METRICS = [
   'NodesDown',
 ] as const;
 export type ConsensusMetric = (typeof CONSENSUS_METRICS)[number];
+
+/** Over OTLP alone: of each volume of a node, by `InstanceId` and `path`; and EC2's status checks, of which only a failed one is a series. */
+export const OTLP_METRICS = ['DiskUsedPercent', 'InodesUsedPercent', 'StatusCheckFailed', 'AttachedEbsFailed'] as const;
+export type OtlpMetric = (typeof OTLP_METRICS)[number];
+
+/** The name of a metric over OTLP, where no namespace keeps names apart: `chainmend_height_lag`. PromQL takes it without quotes. */
+export const otlpName = (
+  metric: NodeMetric | ConsensusClientMetric | FleetMetric | ConsensusMetric | OtlpMetric,
+): string => `chainmend${metric.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 
 /** `Health` as a number. From 5 on something is wrong with the node; an alarm finds out what by equality. */
 export const HEALTH_VALUE: Readonly<Record<Health, number>> = {

@@ -272,6 +272,8 @@ const alarmPattern = text(
   'bitcoin-*-disk-filling',
 );
 
+export const metrics = choice(['classic', 'otlp'], 'a way');
+
 export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
   namePatterns: usually(
     "Alarms that you have already, by name; `*` stands for anything. Chainmend's own are known by their tags.",
@@ -299,12 +301,15 @@ interface WrittenWatchFields {
   readonly p2pPort?: number;
   readonly peers?: v.InferInput<typeof peers>;
   readonly dns?: v.InferInput<typeof dns>;
+  readonly metrics?: v.InferInput<typeof metrics>;
+  readonly alarms?: v.InferInput<typeof alarms>;
 }
 
 /** The same fields with every default. */
 interface CompleteWatchFields {
   readonly disk: { readonly growAtPercent: number };
   readonly alarms: { readonly diskPercent: number };
+  readonly probe: NonNullable<WrittenWatchFields['probe']>;
   readonly peers?: v.InferInput<typeof peerList>;
 }
 
@@ -318,6 +323,28 @@ export function checkWatch(file: WrittenWatchFields, complete: CompleteWatchFiel
     complaints.conflict(['rpc', 'paths'], file.rpc.paths, `expected none: chainmend knows how ${file.chain} is asked`);
   checkPeers(file, complete, complaints);
   checkAlarms(complete, complaints);
+  checkMetrics(file, complete, complaints);
+}
+
+/** Only a command on a node knows its disks; with any other probe the CloudWatch agent tells them, and its metrics are classic ones. */
+function checkMetrics(
+  { metrics, alarms }: WrittenWatchFields,
+  { probe }: CompleteWatchFields,
+  { conflict }: Complaints,
+): void {
+  if (metrics !== 'otlp') return;
+  if (probe !== 'ssm')
+    conflict(
+      ['metrics'],
+      metrics,
+      'expected classic: without probe: ssm nobody but the CloudWatch agent knows the disks',
+    );
+  if (alarms?.per === 'node')
+    conflict(
+      ['alarms', 'per'],
+      alarms.per,
+      'expected none with metrics: otlp: an alarm has a contributor for each node',
+    );
 }
 
 function checkProbe({ probe }: WrittenWatchFields, { conflict, missing }: Complaints): void {

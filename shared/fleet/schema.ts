@@ -5,7 +5,7 @@ import { chainNames } from '../chains/defaults.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
 import { asg, ask, breaker, disk, owner, replace, snapshots } from './schema-heal.ts';
 import { dataMode, ending, nodes, role, runtime, type unit, units, volumes } from './schema-nodes.ts';
-import { alarms, dns, health, peers, probe, rpc } from './schema-watch.ts';
+import { alarms, dns, health, metrics, peers, probe, rpc } from './schema-watch.ts';
 
 /** As a person writes it, and as it is stored: in the schema's order, without defaults. */
 export type FleetDocument = v.InferInput<typeof fleetDocumentSchema>;
@@ -65,6 +65,11 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
   p2pPort: derived("The port in the SRV record and in peers' lists.", 'from the chain', port(8333)),
   peers: usually('How the lists of peers are kept; `none`: they are left alone.', peers, {}),
   dns: optional("Where the nodes' names are kept. In lists of peers a node may be named so, too.", dns),
+  metrics: usually(
+    'How its metrics go to CloudWatch. `classic`: each is a metric with a price. `otlp`: over OTLP, by the gigabyte, with PromQL alarms for the whole fleet and no CloudWatch agent; only with `probe: ssm`.',
+    metrics,
+    'classic',
+  ),
   alarms: usually("The fleet's alarms, and those that it has already.", alarms, {}),
   snapshots: optional(
     'Snapshots of the volumes. `{}` is enough (without `clean`, or with another key beside it): a policy of Data Lifecycle Manager, made at the deployment. It takes volumes that carry any of several tags, so that `nodes.tag`, or the `tag` of each volume, must be one tag.',

@@ -193,6 +193,7 @@ export const WRITERS = [
   ...HEAL_KINDS,
   'prune-retired',
   'seed-groups',
+  'check-readiness',
 ] as const;
 export type Writer = (typeof WRITERS)[number];
 
@@ -224,3 +225,21 @@ export function healOf(text: string): HealKind {
   if (trigger.kind === 'disk') return 'resize-volume';
   return trigger.subject === 'clean' ? 'snapshot-node' : 'replace-node';
 }
+
+/** READINESS: what check-readiness found at its last look at a fleet. */
+export interface ReadinessRecord {
+  /**
+   * By the node's name, and by the heal: y it would work, n it would not, - the fleet does not want it, ? nobody has ever known. What is not known at a look
+   * stays as it was before.
+   */
+  readonly heals: Readonly<Record<string, Readonly<Record<ReadinessColumn, 'y' | 'n' | '-' | '?'>>>>;
+  /** The sentence of a page that was not sent yet; null: none. */
+  readonly owed: string | null;
+  readonly notifications: readonly [];
+  readonly version: number;
+}
+
+/** The rungs of the ladder, and the two heals beside it. */
+export type ReadinessColumn = 'grow' | 'restart' | 'stop-start' | 'swap' | 'replace' | 'snapshot';
+
+export const noReadiness: ReadinessRecord = { heals: {}, owed: null, notifications: [], version: 0 };

@@ -26,6 +26,7 @@ import {
   type IncidentRecord,
   type NodeRecord,
   partitions,
+  type ReadinessRecord,
   type SentPagesRecord,
 } from './records.ts';
 
@@ -75,6 +76,7 @@ export const keys = {
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
   seeds: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'SEEDS' }),
+  readiness: (fleet: string): Key => ({ pk: partitions.own(fleet, 'check-readiness'), sk: 'READINESS' }),
   /** The pages that were sent for refusals of heals. */
   sentPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SENT-PAGES' }),
   /** Today's notifications about a fleet's clean snapshots. */
@@ -169,6 +171,8 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     readPrune: (fleet: string) => get<RegisterRecord>(keys.prune(fleet)),
     /** What the launch templates of a fleet's groups name; undefined where nothing was ever written into one. */
     readSeeds: (fleet: string) => get<SeedRecord>(keys.seeds(fleet)),
+    /** What heals would have worked at the last daily look; undefined before the first. */
+    readReadiness: (fleet: string) => get<ReadinessRecord>(keys.readiness(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {
       const parts = await between<FleetObservation>(

@@ -153,6 +153,8 @@ export const CONDITIONS = {
     'A node is gone, or a fleet has fewer nodes than its file expects: an instance was terminated, or carries the tags no more.',
   'event-scheduled':
     'EC2 has announced that it retires, stops or reboots a node’s instance, or maintains its host: it is told with its time.',
+  'readiness-lost':
+    'A heal that would have worked at the last daily look would not work now: nothing is wrong with the nodes yet, and chainmend doctor shows all of it.',
   'event-near':
     'What EC2 has announced for a node’s instance begins within six hours, and the node is still on that hardware.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',

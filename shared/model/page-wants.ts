@@ -128,6 +128,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'crash-loop': now('look why its client ends again and again', 'crash-loop'),
   'node-missing': now('look where a node went', 'node-missing'),
   'event-scheduled': soon('move the node before AWS’s event', 'event-scheduled'),
+  'readiness-lost': soon('mend what a heal would need', 'readiness-lost'),
   'event-near': now('move the node, AWS’s event is near', 'event-scheduled'),
   'node-forked': now('look at the node, it is on a fork', 'forked'),
   'wrong-chain': now('look at the node, it is on another chain'),

@@ -123,14 +123,15 @@ one_line() { tr '\n' ' '; }
 
 lines() { timeout "$PATIENCE" grep -a -E "^($1|$TRAILER)" || true; }
 
-# volumes: a line "d <role> <per cent>" for each volume "<role>:<path>" that is mounted; as df counts, of what a process without
-# privileges could use.
+# volumes: for each volume "<role>:<path>" that is mounted a line "d <role> <tenths of a per cent>", as df counts, of what a process without
+# privileges could use; and a line "i <role> <tenths of a per cent>" of its inodes, where the filesystem has a fixed number of them.
 volumes() {
   local volume entries=()
   IFS='#' read -r -a entries < <(printf '%s\n' "$SSM_Volumes")
   for volume in ${entries[@]+"${entries[@]}"}; do
     if read_space "${volume#*:}" && [ "$((BLOCKS - FREE + AVAILABLE))" -gt 0 ]; then
       printf 'd %s %s\n' "${volume%%:*}" "$((1000 * (BLOCKS - FREE) / (BLOCKS - FREE + AVAILABLE)))"
+      [ "$INODES" -eq 0 ] || printf 'i %s %s\n' "${volume%%:*}" "$((1000 * (INODES - INODES_FREE) / INODES))"
     fi
   done
 }

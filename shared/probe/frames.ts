@@ -30,6 +30,7 @@ export interface NodeAnswers {
   /** In the order of the requests; the last ones are missing if they do not fit. */
   readonly answers: readonly NodeAnswer[];
   readonly diskUsedPercent: Readonly<Record<string, number>>;
+  readonly inodesUsedPercent: Readonly<Record<string, number>>;
 }
 
 /** Maximum number of requests that the script takes. */
@@ -77,8 +78,10 @@ const LINE =
   /^(facts|peers|spec|consensus|geth) ([1-9]\d{0,7}) (GET|POST) (https?) ([1-9]\d{0,4}) (\/[A-Za-z0-9_.~:/?=&%+,@-]*) (-|[A-Za-z0-9+/]+={0,2})$/;
 
 /** For a simulated node: the line that the script would print. What does not fit is left out from the end. */
-export function encodeAnswers({ answers, diskUsedPercent }: NodeAnswers): string {
-  const disks = Object.entries(diskUsedPercent).map(([role, percent]) => `d ${role} ${Math.floor(percent * 10)}\n`);
+export function encodeAnswers({ answers, diskUsedPercent, inodesUsedPercent }: NodeAnswers): string {
+  const used = (letter: 'd' | 'i', percents: Readonly<Record<string, number>>): string[] =>
+    Object.entries(percents).map(([role, percent]) => `${letter} ${role} ${Math.floor(percent * 10)}\n`);
+  const disks = [...used('d', diskUsedPercent), ...used('i', inodesUsedPercent)];
   const frames = answers.map(
     ({ exitStatus, httpStatus, body }) =>
       `a ${exitStatus} ${String(httpStatus).padStart(3, '0')} ${Buffer.byteLength(body)}\n${body}\n`,
@@ -107,15 +110,16 @@ export function decodeAnswers(output: string): NodeAnswers {
     return text;
   };
   if (`${line()}\n` !== HEAD) throw new NodeAnswerError('the answer of the node is not of the expected form');
-  const diskUsedPercent: Record<string, number> = {};
+  const used: Readonly<Record<string, Record<string, number>>> = { d: {}, i: {} };
   const answers: NodeAnswer[] = [];
   for (let heads = 0; at < bytes.length; heads++) {
     const head = line();
     if (heads === MAXIMUM_HEADS) throw new NodeAnswerError('the answer of the node has too many lines');
     if (head === '') continue;
-    const [, role, tenths] = /^d ([a-z][a-z0-9-]{0,31}) (\d{1,4})$/.exec(head) ?? [];
-    if (role !== undefined && Object.keys(diskUsedPercent).length < MAXIMUM_VOLUMES_ON_NODE) {
-      diskUsedPercent[role] = Number(tenths) / 10;
+    const [, letter = '', role, tenths] = /^([di]) ([a-z][a-z0-9-]{0,31}) (\d{1,4})$/.exec(head) ?? [];
+    const percents = used[letter];
+    if (percents && role !== undefined && Object.keys(percents).length < MAXIMUM_VOLUMES_ON_NODE) {
+      percents[role] = Number(tenths) / 10;
       continue;
     }
     const [, exitStatus, httpStatus, length] = /^a (\d{1,3}) (\d{3}) (\d{1,9})$/.exec(head) ?? [];
@@ -130,7 +134,7 @@ export function decodeAnswers(output: string): NodeAnswers {
     });
     at = end;
   }
-  return { answers, diskUsedPercent };
+  return { answers, diskUsedPercent: used['d'] ?? {}, inodesUsedPercent: used['i'] ?? {} };
 }
 
 function unpacked(line: string): Buffer {

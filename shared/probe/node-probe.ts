@@ -30,8 +30,9 @@ export function readOnNode(
   output: string,
   atMs: number,
 ): StatusReading {
-  const { answers, diskUsedPercent: disks } = decodeAnswers(output);
+  const { answers, diskUsedPercent: disks, inodesUsedPercent: inodes } = decodeAnswers(output);
   const { [ROOT]: rootUsedPercent, ...diskUsedPercent } = disks;
+  const { [ROOT]: _, ...inodesUsedPercent } = inodes;
   const asked = requestsOf(question, heights);
   const byPart = new Map<QuestionPart, Answer[]>();
   for (const [place, { part, at, chainRequest }] of asked.entries()) {
@@ -49,6 +50,7 @@ export function readOnNode(
     ...(questions.geth && { geth: read('geth', questions.geth) }),
     ...(questions.beacon && { beacon: read('beacon', questions.beacon) }),
     diskUsedPercent,
+    inodesUsedPercent,
     ...(rootUsedPercent !== undefined && { rootUsedPercent }),
   };
 }

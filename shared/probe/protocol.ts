@@ -40,6 +40,8 @@ export interface StatusReading {
   readonly beacon?: Reading<NodeStatus>;
   /** Use of its volumes in per cent, by role: only a probe on the node knows it. */
   readonly diskUsedPercent?: Readonly<Record<string, number>>;
+  /** Use of their inodes, in the same way; without those of filesystems that have no fixed number of them. */
+  readonly inodesUsedPercent?: Readonly<Record<string, number>>;
   /** Of the volume that it boots from, in the same way. */
   readonly rootUsedPercent?: number;
 }

@@ -9,6 +9,7 @@ import { fleetSweepMeasurements, measureFleetSweeps } from './fleet-sweep.ts';
 import { measureHeals } from './heals.ts';
 import { largeFleetMeasurements, measureLargeFleets } from './large-fleet.ts';
 import { isWithin, type Measurement } from './measurement.ts';
+import { otlpMeasurements } from './otlp.ts';
 import { measureSwaps, type SwapMeasured, swapMeasurements, swapRows } from './swaps.ts';
 
 const program = new Command('npm run bench --')
@@ -28,6 +29,7 @@ try {
     ...(await measureDetection()),
     ...fleetSweepMeasurements(await measureFleetSweeps()),
     ...(await measureFleetHours()),
+    ...otlpMeasurements(),
     ...largeFleetMeasurements(await measureLargeFleets()),
   ];
   const missed = measurements.filter((measurement) => !isWithin(measurement));

@@ -1,6 +1,7 @@
 // The facts that a heal of the model reads before it decides: those of `decideResize`, from the world or from a stale view of it.
-import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
+
 import type { Fleet } from '../../shared/fleet/model.ts';
+import type { ResizeFacts } from '../../shared/growth/decide.ts';
 import type { Mode } from '../../shared/model/mode.ts';
 import type { Observation } from '../../shared/node-commands/answer.ts';
 import { bitcoinFleet, NODE_TAGS } from '../fixtures/builders/fleet.ts';

@@ -1,6 +1,6 @@
 // The rules of the protocol that can be switched off, each by its naive version, and the smallest world that shows the failure.
 import { ACTS } from '../../functions/resize-volume/acts.ts';
-import type { ResizeFacts } from '../../functions/resize-volume/decide.ts';
+import type { ResizeFacts } from '../../shared/growth/decide.ts';
 import type { IncidentRecord, ModificationIntent, NodeRecord } from '../../shared/heal/records.ts';
 import { DAY_MS, type ExecutionStatus } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';

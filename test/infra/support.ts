@@ -109,6 +109,7 @@ export function buildStack({
     'mark-root',
     'prune-retired',
     'seed-groups',
+    'check-readiness',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);

@@ -106,6 +106,14 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/twin'],
     },
   ],
+  'shared/fleet/schema-watch.ts': [
+    {
+      name: 'metrics go over OTLP only where the nodes themselves tell their disks',
+      find: "if (probe !== 'ssm')",
+      replace: "if (probe === 'none')",
+      caughtBy: ['shared/fleet/watch'],
+    },
+  ],
   'shared/fleet/node-names.ts': [
     {
       name: 'a node keeps its name when its sibling goes',
@@ -126,7 +134,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/fleet/node-names'],
     },
   ],
-  'infra/commands/doctor/judge.ts': [
+  'shared/readiness/judge.ts': [
     {
       name: 'what AWS was not asked about a heal is never a yes',
       find: "if (answer.is === 'open') return [",
@@ -146,18 +154,52 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['infra/commands/doctor/judge'],
     },
   ],
-  'infra/commands/doctor/key-policy.ts': [
+  'functions/check-readiness/decide.ts': [
+    {
+      name: 'a heal that is lost since the last look is told',
+      find: "known?.[column] === 'y' && now[column] === 'n'",
+      replace: "known?.[column] === '-' && now[column] === 'n'",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+    {
+      name: 'what was told as lost is not told again the next day',
+      find: "if (known?.[column] === 'y' && now[column] === 'n')",
+      replace: "if (known !== undefined && now[column] === 'n')",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+    {
+      name: 'a heal of which nobody knows today is not lost',
+      find: "findings.every(({ code }) => code === 'not-asked') ? 'y' : before",
+      replace: "findings.every(({ code }) => code === 'not-asked') ? 'y' : 'n'",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+    {
+      name: 'a pause takes no heal from a fleet',
+      find: "is === 'no' && !PASSING.has(code))) return 'n'",
+      replace: "is === 'no')) return 'n'",
+      caughtBy: ['functions/check-readiness/compare'],
+    },
+  ],
+  'shared/readiness/judge-quotas.ts': [
+    {
+      name: 'what a heal needs counts beside what is used of a quota',
+      find: 'value.used + needed <= value.quota',
+      replace: 'value.used <= value.quota',
+      caughtBy: ['infra/commands/doctor/judge'],
+    },
+  ],
+  'shared/readiness/key-policy.ts': [
     {
       name: 'a deny of a key policy is stronger than what it allows',
       find: "if (applies) return 'denies';",
       replace: "if (applies) words.add('account');",
-      caughtBy: ['infra/commands/doctor/key-policy'],
+      caughtBy: ['shared/readiness/key-policy'],
     },
     {
       name: 'a deny whose condition cannot be judged is not taken for none',
       find: 'if (words.has(UNSURE_DENY)) return UNSURE_DENY;',
       replace: '',
-      caughtBy: ['infra/commands/doctor/key-policy'],
+      caughtBy: ['shared/readiness/key-policy'],
     },
   ],
   'infra/commands/doctor/dry-runs.ts': [
@@ -350,6 +392,54 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (sinceMs >= withinHours * HOUR_MS)',
       replace: 'if (sinceMs >= 240 * HOUR_MS)',
       caughtBy: ['shared/snapshots/donor'],
+    },
+  ],
+  'functions/watch-fleet/otlp.ts': [
+    {
+      name: 'metrics that CloudWatch refuses are not sent again',
+      find: 'statusCode === 429 || statusCode >= 500',
+      replace: 'statusCode >= 400',
+      caughtBy: ['functions/watch-fleet/otlp'],
+    },
+    {
+      name: 'metrics that did not arrive are sent three times at most',
+      find: 'WAITS_MS = [200, 800]',
+      replace: 'WAITS_MS = [200, 800, 800]',
+      caughtBy: ['functions/watch-fleet/otlp'],
+    },
+  ],
+  'functions/watch-fleet/metrics.ts': [
+    {
+      name: 'a status check that nobody could read is no failed one',
+      find: 'failedChecks?.instances.has(instanceId) === true',
+      replace: 'failedChecks?.instances.has(instanceId) !== false',
+      caughtBy: ['functions/watch-fleet/watch-fleet'],
+    },
+  ],
+  'functions/register-nodes/alarms.ts': [
+    {
+      name: 'an alarm on PromQL sees the nodes of its own fleet alone',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a template
+      find: '{Fleet="${name}"${more}})`',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a template
+      replace: '{Fleet!="no-${name}"${more}})`',
+      caughtBy: ['functions/register-nodes/alarms'],
+    },
+  ],
+  'functions/register-nodes/alarm-changes.ts': [
+    {
+      name: 'a person’s number in a PromQL query stays',
+      find: 'now?.Threshold ?? promqlOf(now?.EvaluationCriteria).threshold',
+      replace: 'now?.Threshold',
+      caughtBy: ['functions/register-nodes/alarms'],
+    },
+  ],
+  'functions/dispatch-heal/facts.ts': [
+    {
+      name: 'an alarm on PromQL is about the nodes that its contributors name',
+      find: '{ ...looked, groups: true }',
+      replace: '{ ...looked, groups: false }',
+      caughtBy: ['functions/dispatch-heal/dispatch'],
     },
   ],
   'functions/watch-fleet/lasting.ts': [
@@ -841,30 +931,30 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/resize-volume/facts'],
     },
   ],
-  'functions/resize-volume/decide.ts': [
+  'shared/growth/decide.ts': [
     {
       name: 'what an earlier attempt has grown under its owner is told by the one that ends well',
       find: 'return ours.length === 0 ? {} :',
       replace: 'return ours.length >= 0 ? {} :',
-      caughtBy: ['functions/resize-volume/decide-resize'],
+      caughtBy: ['shared/growth/decide-resize'],
     },
     {
       name: 'a volume without the tags of the fleet is not grown',
       find: 'return tagged.includes(volume)',
       replace: 'return volume.sizeGiB >= 0',
-      caughtBy: ['functions/resize-volume/decide-resize'],
+      caughtBy: ['shared/growth/decide-resize'],
     },
     {
       name: 'a volume is not modified while EBS is still at the modification before',
       find: "pending?.state === 'modifying' || pending?.state === 'optimizing'",
       replace: "pending?.state === 'modifying'",
-      caughtBy: ['functions/resize-volume/decide-resize'],
+      caughtBy: ['shared/growth/decide-resize'],
     },
     {
       name: 'a disk grows no further than the ceiling of the fleet file',
       find: '    disk.maximumSizeGiB,\n    limits',
       replace: '    limits',
-      caughtBy: ['functions/resize-volume/decide-resize'],
+      caughtBy: ['shared/growth/decide-resize'],
     },
   ],
   'functions/snapshot-node/judge.ts': [
@@ -1711,13 +1801,13 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       name: 'a volume is not grown where its owner must not find it',
       find: 'if (owner === null || acceptDrift !== false) return null;',
       replace: 'if (owner === null || acceptDrift !== undefined) return null;',
-      caughtBy: ['shared/guardrails/owner', 'functions/resize-volume/decide-resize'],
+      caughtBy: ['shared/guardrails/owner', 'shared/growth/decide-resize'],
     },
     {
       name: 'a full disk is grown where nobody has forbidden it',
       find: 'if (owner === null || acceptDrift !== false) return null;',
       replace: 'if (owner === null || acceptDrift === true) return null;',
-      caughtBy: ['shared/guardrails/owner', 'functions/resize-volume/decide-resize'],
+      caughtBy: ['shared/guardrails/owner', 'shared/growth/decide-resize'],
     },
     {
       name: 'the tag of a stack is a fact, whatever the file says',

@@ -10,6 +10,7 @@ import {
   launchReplacement,
   shortOf,
 } from '../../../shared/aws/launch.ts';
+import { templateOf } from '../../../shared/aws/launch-needs.ts';
 import { catchRefusal } from '../../../shared/aws/refusals.ts';
 import { enterStandby } from '../../../shared/aws/standby.ts';
 import { tagResources, untagResources } from '../../../shared/aws/tagging.ts';
@@ -25,7 +26,7 @@ import {
   TAG_VALUE_MAX,
   WHY_TAG,
 } from '../../../shared/model/tags.ts';
-import { launchRequest, templateOf } from '../launch.ts';
+import { launchRequest } from '../launch.ts';
 import { withPlaced, withStarted, withUnplaced, withUnstarted } from '../shortage.ts';
 import {
   dropReplacement as dropped,

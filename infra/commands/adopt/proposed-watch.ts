@@ -1,5 +1,7 @@
 // How a proposed fleet is watched and named: who asks its nodes, the zone of its names, and the alarms that it has. Pure.
+
 import * as v from 'valibot';
+import { familyOf } from '../../../shared/chains/defaults.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { NodeSigns } from './evidence.ts';
 import type { Group } from './grouping.ts';
@@ -18,6 +20,10 @@ function isOldAgent(version: string): boolean {
   }
   return false;
 }
+
+/** bitcoind and its kin answer nobody without them; where its data lie, only the node says. */
+const CREDENTIALS =
+  'rpc.credentials: its RPC asks for a password, and without a word no node can be seen (HTTP 401). Often it is a cookie beside the data: rpc: { credentials: file:/PATH/.cookie }';
 
 export function probeKeys({ group: { chain, nodes }, readOut }: Facts): Part {
   const agents = new Map(readOut.agents.map((agent) => [agent.instanceId, agent]));
@@ -38,7 +44,10 @@ export function probeKeys({ group: { chain, nodes }, readOut }: Facts): Part {
               from: 'a metric that each node has by its InstanceId',
             },
           ],
-    notKnown: isUnread ? ['probe: whether the SSM agents answer, which could not be read'] : [],
+    notKnown: [
+      ...(isUnread ? ['probe: whether the SSM agents answer, which could not be read'] : []),
+      ...(metric === undefined && familyOf(chain) === 'bitcoin' ? [CREDENTIALS] : []),
+    ],
     missing: isUnread
       ? []
       : [

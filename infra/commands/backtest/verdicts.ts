@@ -3,12 +3,12 @@
 
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
-import { decideResize, GIB, type ResizeFacts, type VolumeFact } from '../../../functions/resize-volume/decide.ts';
 import { HISTORY_HOURS, HISTORY_PERIOD_SECONDS } from '../../../functions/resize-volume/history.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
+import { decideResize, GIB, type ResizeFacts, type VolumeFact } from '../../../shared/growth/decide.ts';
 import { readBreaker } from '../../../shared/guardrails/breaker.ts';
 import { isVolumeType, MONTHLY_USD_PER_GIB } from '../../../shared/guardrails/ebs.ts';
 import { monthOf } from '../../../shared/guardrails/grow.ts';

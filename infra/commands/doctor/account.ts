@@ -1,8 +1,9 @@
 // What stands in the way of every heal of an account: not deployed, paused, its sweeps have stopped, nobody reads its pages. Pure.
+
+import { type Finding, known, no, unknown } from '../../../shared/readiness/verdict.ts';
 import { type AccountFacts, findingsOf } from '../preflight/facts.ts';
 import { unreadPages } from '../subscribers.ts';
 import type { DoctorFacts } from './facts.ts';
-import { type Finding, known, no, unknown } from './verdict.ts';
 
 /** What `check --account` says of the account without its fleets. */
 export const accountLines = ({ account }: DoctorFacts): readonly string[] =>

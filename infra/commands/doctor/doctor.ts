@@ -8,6 +8,13 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { readSettings, type Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauseOfAll } from '../../../shared/guardrails/switches.ts';
 import { createStore } from '../../../shared/heal/store.ts';
+import { attempt, mapped } from '../../../shared/readiness/attempt.ts';
+import type { FleetFacts, NodeFacts } from '../../../shared/readiness/facts.ts';
+import { type FleetReport, fleetReportOf } from '../../../shared/readiness/fleet-report.ts';
+import { readFleet, type Surroundings } from '../../../shared/readiness/read-fleet.ts';
+import { quotaReader } from '../../../shared/readiness/read-quotas.ts';
+import type { Read } from '../../../shared/readiness/verdict.ts';
+import { planOf } from '../../../shared/readiness/wishes.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { fleetsDirectory, readFleets } from '../../fleets.ts';
 import { functionNames, parameterPrefix, suiteAlarmPrefix, tableName } from '../../names.ts';
@@ -15,15 +22,11 @@ import { notFoundError } from '../fleets/context.ts';
 import { folderOf } from '../fleets/verbs.ts';
 import { SuiteError } from '../heal/context.ts';
 import { type AwsClientConfig, readAccount } from '../preflight/account.ts';
-import { attempt, mapped } from './attempt.ts';
 import { type DoctorClients, doctorClients } from './clients.ts';
 import { askDryly, wishesOf } from './dry-runs.ts';
-import type { DoctorFacts, FleetFacts, NodeFacts, SuiteAlarm } from './facts.ts';
+import type { DoctorFacts, SuiteAlarm } from './facts.ts';
 import { linesOf } from './lines.ts';
-import { readFleet, type Surroundings } from './read-fleet.ts';
-import { type DoctorReport, type FleetReport, fleetReportOf, reportOf } from './report.ts';
-import type { Read } from './verdict.ts';
-import { planOf } from './wishes.ts';
+import { type DoctorReport, reportOf } from './report.ts';
 
 export interface DoctorContext {
   readonly say: (text: string) => void;
@@ -70,7 +73,7 @@ async function examined(
   const { facts, around, settings } = await readAround(context, clients);
   const fleets = chosen(isFromFiles(options) ? filesOf(context, options) : storedIn(settings), names);
   const reports: FleetReport[] = [];
-  for (const fleet of fleets) reports.push(await examinedFleet(around, fleet, options));
+  for (const fleet of fleets) reports.push(await examinedFleet(clients, around, fleet, options));
   return reportOf(facts, around.nowMs, reports);
 }
 
@@ -98,11 +101,16 @@ function chosen(all: readonly Fleet[], names: readonly string[]): readonly Fleet
   });
 }
 
-async function examinedFleet(around: Surroundings, fleet: Fleet, options: DoctorOptions): Promise<FleetReport> {
+async function examinedFleet(
+  clients: DoctorClients,
+  around: Surroundings,
+  fleet: Fleet,
+  options: DoctorOptions,
+): Promise<FleetReport> {
   const read = await readFleet(around, fleet);
-  const facts = options.command ? await withCommands(around, read) : read;
+  const facts = options.command ? await withCommands(clients, around, read) : read;
   const plans = new Map(facts.nodes.map((node) => [node, planOf(facts, node)] as const));
-  const answers = await askDryly(around.clients.ec2, wishesOf([...plans.values()]), (done, of) =>
+  const answers = await askDryly(clients.ec2, wishesOf([...plans.values()]), (done, of) =>
     around.status(`${fleet.name}: ${done} of ${of} dry runs …`),
   );
   return fleetReportOf(facts, plans, answers);
@@ -111,7 +119,7 @@ async function examinedFleet(around: Surroundings, fleet: Fleet, options: Doctor
 const COMMANDS_MS = 60_000;
 
 /** The node compares no fence, takes no lock and remembers nothing of it (docs/security.md). */
-async function withCommands({ clients, status }: Surroundings, facts: FleetFacts): Promise<FleetFacts> {
+async function withCommands(clients: DoctorClients, { status }: Surroundings, facts: FleetFacts): Promise<FleetFacts> {
   const { fleet } = facts;
   const document = await attempt('the name of the command', async () => {
     const { Environment } = await clients.lambda.send(
@@ -163,9 +171,9 @@ async function readAround(context: DoctorContext, clients: DoctorClients): Promi
   // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
   const nowMs = context.nowMs?.() ?? Date.now() + clients.ssm.config.systemClockOffset;
   const around: Surroundings = {
-    ...{ clients, store, settings, isDeployed, nowMs, callerArn, nodeRecords, status },
+    ...{ clients, store, settings, isDeployed, nowMs, callerArn, nodeRecords, status, parameterPrefix },
     ...{ accountId: account.account, region: account.region },
-    ...{ replaceRole: deployed.role, kmsKeys: deployed.kmsKeys },
+    ...{ replaceRole: deployed.role, kmsKeys: deployed.kmsKeys, readQuotas: quotaReader(clients) },
   };
   const facts: DoctorFacts = {
     askedAs: callerArn,

@@ -10,9 +10,15 @@ import {
 import { requestLaunch } from '../../../shared/aws/launch.ts';
 import { type Accepted, type AwsRefusal, catchDryRun } from '../../../shared/aws/refusals.ts';
 import { requestVolumeFrom } from '../../../shared/aws/volume-changes.ts';
-import { wordsOf } from './attempt.ts';
-import type { Answered } from './facts.ts';
-import { isPower, type NodePlan, type PowerWish, type RequestWish, type Wish } from './wishes.ts';
+import { wordsOf } from '../../../shared/readiness/attempt.ts';
+import type { Answered } from '../../../shared/readiness/facts.ts';
+import {
+  isPower,
+  type NodePlan,
+  type PowerWish,
+  type RequestWish,
+  type Wish,
+} from '../../../shared/readiness/wishes.ts';
 
 /** Our own bound: a large fleet has some dozens of different templates, subnets and snapshots, and mutating calls have five tokens a second. */
 export const DRY_RUNS_A_FLEET = 100;

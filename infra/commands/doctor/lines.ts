@@ -1,9 +1,11 @@
 // The report of `chainmend doctor` for people: what is wrong by its causes, then a table of the heals. Pure; 80 columns, except for lines to paste.
+
+import type { Cause, FleetReport, NodeReport } from '../../../shared/readiness/fleet-report.ts';
+import { COLUMNS, type Column, type Finding, type Verdict } from '../../../shared/readiness/verdict.ts';
 import { columnsOf, wrapped } from '../columns.ts';
 import { tableOf } from '../fleets/context.ts';
 import { durationText } from '../heal/show.ts';
-import type { Cause, DoctorReport, FleetReport, NodeReport } from './report.ts';
-import { COLUMNS, type Column, type Finding, type Verdict } from './verdict.ts';
+import type { DoctorReport } from './report.ts';
 
 const WIDTH = 80;
 const INDENT = 2;
@@ -132,7 +134,7 @@ const DAYS_FROM_SECONDS = 48 * 3_600;
 const ageText = (seconds: number): string =>
   seconds < DAYS_FROM_SECONDS ? durationText(seconds) : `${Math.round(seconds / 86_400)} days`;
 
-function leftLines({ budgetLeftUsd, budgetUsd, replacementsLeft, nodes }: FleetReport): readonly string[] {
+function leftLines({ budgetLeftUsd, budgetUsd, replacementsLeft, quotas, nodes }: FleetReport): readonly string[] {
   const usd = (amount: number): string => `$${amount.toFixed(2)}`;
   const byLeft = [...Map.groupBy(nodes, ({ modificationsLeft }) => modificationsLeft)].toSorted(
     ([a], [b]) => (a ?? 99) - (b ?? 99),
@@ -152,8 +154,8 @@ function leftLines({ budgetLeftUsd, budgetUsd, replacementsLeft, nodes }: FleetR
         ? 'not known'
         : `${replacementsLeft.hour} left this hour, ${replacementsLeft.day} in 24 h`,
     ],
-    // A dry run asks for none of them.
-    ['quotas', 'not asked: vCPUs, storage and capacity show only when a call is made'],
+    ...quotas.map(({ name, words }) => [name, words]),
+    ['capacity', 'not asked: whether a zone has room shows only when a call is made'],
   ];
   return columnsOf(rows, INDENT).flatMap((line) => wrapped(line, WIDTH));
 }

@@ -2,9 +2,10 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Fleet, Runtime } from '../../../shared/fleet/model.ts';
+import { replaces, startedByCommands } from '../../../shared/readiness/launch-facts.ts';
 import { unwatched } from '../../chains-elsewhere.ts';
 import { fleetPathsIn, readFleetFiles, shortPath } from '../../fleets.ts';
-import { type AccountFacts, findingsOf, replaces, startedByCommands } from '../preflight/facts.ts';
+import { type AccountFacts, findingsOf } from '../preflight/facts.ts';
 import { type FleetsContext, notFoundError, tableOf } from './context.ts';
 import { StoreError } from './parameter-store.ts';
 

@@ -1,38 +1,18 @@
 // The facts that `npm run chainmend -- check --account` reads in an account, and its findings. Pure.
-import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import { nameOf, ownerOf, toolTagOf } from '../../../shared/guardrails/owner.ts';
-import { judgeOwner, type OwnerFacts } from '../../../shared/guardrails/replace.ts';
+import { judgeOwner } from '../../../shared/guardrails/replace.ts';
 import { GUARDRAILS, type GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
 import type { Rung } from '../../../shared/model/rungs.ts';
+import {
+  type LaunchFacts,
+  launchProblems,
+  type NodeFact,
+  replaces,
+  short,
+} from '../../../shared/readiness/launch-facts.ts';
 import { type Subscribers, unreadPages } from '../subscribers.ts';
 
-/** A launch template that a fleet's nodes, or its file, name. */
-export interface TemplateFact {
-  /** Its id, or its name as the fleet file has it. */
-  readonly template: string;
-  /** undefined: the profile does not exist, or AWS does not say. */
-  readonly profile: { readonly name: string; readonly roleArn: string | undefined } | 'none' | undefined;
-  /** Whether replace-node may pass the profile's role on, by IAM's answer; undefined: nothing is deployed, or IAM does not say. */
-  readonly mayPass: boolean | undefined;
-  /** It has user data. */
-  readonly hasUserData: boolean;
-  /** Why a part of it is not known. */
-  readonly unknown: string | undefined;
-}
-
-/** What a guardrail asks of a node's owner. `unread`: why something of it could not be read; then nothing is said that depends on it. */
-export interface NodeFact extends Pick<OwnerFacts, 'tags' | 'autoScalingGroup' | 'instanceStore' | 'publicIp'> {
-  readonly name: string;
-  readonly role: Role;
-  readonly unread: string | undefined;
-}
-
-export interface FleetFacts {
-  readonly fleet: Pick<Fleet, 'name' | 'mode' | 'replace' | 'role' | 'owner' | 'units'>;
-  readonly nodes: readonly NodeFact[];
-  /** Names of the nodes that were launched from no template, where the file names none and no group makes another one. */
-  readonly withoutTemplate: readonly string[];
-  readonly templates: readonly TemplateFact[];
+export interface FleetFacts extends LaunchFacts {
   /** The fleet's parameter exists. */
   readonly isStored: boolean;
 }
@@ -66,21 +46,6 @@ const ENOUGH_CONCURRENCY = 50;
 /** "Concurrent executions" (Service Quotas, AWS Lambda). */
 const RAISE =
   'aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000';
-
-/** Whether a replacement may take the place of a node. Validators, and nodes of unknown role, are never replaced. */
-export const replaces = ({ replace, role }: Pick<Fleet, 'replace' | 'role'>): boolean =>
-  replace.rungs.includes('replace') && !('fixed' in role && ['validator', 'unknown'].includes(role.fixed));
-
-/** Why no other instance can take the place of any node of this fleet, with the remedy; null where that is not so. */
-export const startedByCommands = ({
-  name,
-  replace,
-  role,
-  units,
-}: Pick<Fleet, 'name' | 'replace' | 'role' | 'units'>) =>
-  replaces({ replace, role }) && units.some(({ runtime }) => runtime.kind === 'commands')
-    ? `${name}: its client is started by commands of yours, which nothing keeps from running on a new instance, so that no other instance can take a node’s place: leave replace out of replace.rungs, or run the client by a unit or a container`
-    : null;
 
 export function findingsOf(facts: AccountFacts): Findings {
   const { account, region, concurrency, isBootstrapped, withoutDurable, subscribers, isDeployed, fleets } = facts;
@@ -200,56 +165,14 @@ function grouped<Item extends { readonly name: string }>(
 const profileText = ({ name, roleArn }: { readonly name: string; readonly roleArn: string | undefined }): string =>
   roleArn === undefined ? `profile ${name}, whose role is not known` : `profile ${name}, ${roleArn}`;
 
-/** What will not work in this fleet: each a sentence with the remedy. `chainmend doctor` asks the same. */
-export function problemsOf(
-  { fleet, templates, withoutTemplate, isStored }: FleetFacts,
-  isDeployed: boolean,
-): readonly string[] {
-  const { name } = fleet;
+/** What will not work in this fleet: each a sentence with the remedy. */
+function problemsOf(facts: FleetFacts, isDeployed: boolean): readonly string[] {
+  const { name } = facts.fleet;
   const inTheWay =
-    isStored && !isDeployed
+    facts.isStored && !isDeployed
       ? [
           `${name}: its parameter is there though nothing is deployed, and a deployment would refuse it: aws ssm delete-parameter --name /chainmend/fleets/${name}`,
         ]
       : [];
-  if (!replaces(fleet)) return inTheWay;
-  const byCommands = startedByCommands(fleet);
-  return [
-    ...inTheWay,
-    ...(byCommands === null ? [] : [byCommands]),
-    ...templates.flatMap((fact) => templateProblems(fleet, fact)),
-    ...(withoutTemplate.length > 0
-      ? [
-          `${name}: ${short(withoutTemplate)} ${withoutTemplate.length === 1 ? 'was' : 'were'} launched from no template, so no other instance can take ${withoutTemplate.length === 1 ? 'its' : 'their'} place: name one in replace.launchTemplate, or leave replace out of replace.rungs`,
-        ]
-      : []),
-  ];
+  return [...inTheWay, ...launchProblems(facts)];
 }
-
-function templateProblems({ name, replace }: FleetFacts['fleet'], fact: TemplateFact): readonly string[] {
-  const { template, hasUserData } = fact;
-  const unsaid =
-    hasUserData && replace.userData === undefined
-      ? [
-          `${name}: ${template} has user data, and replace.userData does not say what becomes of them, so that no other instance is launched: run (after the client is masked) or ignore (the image has all that a node needs)`,
-        ]
-      : [];
-  return [...unsaid, ...roleProblems(name, fact)];
-}
-
-function roleProblems(name: string, { template, profile, mayPass, unknown }: TemplateFact): readonly string[] {
-  if (unknown !== undefined) return [`${name}: of ${template} ${unknown}`];
-  if (profile === 'none')
-    return [
-      `${name}: ${template} names no instance profile, and a node without one is never managed by Systems Manager: no command would reach the new instance`,
-    ];
-  if (mayPass === false && typeof profile === 'object')
-    return [
-      `${name}: replace-node may not pass on ${profile.roleArn}, so that a launch from ${template} would be refused: deploy with -c nodeRoles=${profile.roleArn}`,
-    ];
-  return [];
-}
-
-const SHOWN = 5;
-const short = (names: readonly string[]): string =>
-  names.length <= SHOWN ? names.join(', ') : `${names.slice(0, SHOWN).join(', ')} and ${names.length - SHOWN} more`;

@@ -109,6 +109,11 @@ async function readAll(
   for (const name of names)
     if (!wanted.some((fleet) => fleet.name === name))
       notes.push(`The file of fleet ${name} does not parse: it has no snapshots here.`);
+  for (const { name, metrics } of wanted)
+    if (metrics === 'otlp')
+      notes.push(
+        `Metrics of ${name} go over OTLP, where GetMetricData sees none: heights, health and disks are not drawn.`,
+      );
   const journal: ReportLine[] = [];
   for (const fleet of names)
     for (const by of WRITERS) {

@@ -31,8 +31,9 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
+import { mayPassOn } from '../../../shared/readiness/read-launch.ts';
 import { functionNames, probeNodesPrefix } from '../../names.ts';
-import { mayPassOn, roleOf } from '../preflight/account.ts';
+import { roleOf } from '../preflight/account.ts';
 import { asTags, type NameFailure } from './aws-resources.ts';
 import type { SentCommand } from './checks.ts';
 import { type InstanceRequest, type LadderAccount, SmokeError, type SnapshotDescription } from './context.ts';

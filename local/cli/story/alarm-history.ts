@@ -1,6 +1,7 @@
 // CloudWatch's own history of its alarms: which node each alarm belongs to, and how full the disks were at each transition.
-import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
+
 import { ownerOfAlarm } from '../../../infra/report/alarm-owner.ts';
+import { growthBytesPerHour } from '../../../shared/growth/rate.ts';
 import { START_MS } from '../../region.ts';
 import { operationPages } from '../../scenarios/report/cloudwatch-pages.ts';
 import type { PlacedNode, World } from '../../scenarios/world/world.ts';

@@ -17,7 +17,13 @@ export interface AskNodeHost {
   /** The content of a credentials file on this node; undefined if it does not exist. */
   readonly cookie: string | undefined;
   readonly rootUsedPercent: number;
-  readonly volumes: readonly { readonly path: string; readonly usedBytes: number; readonly sizeBytes: number }[];
+  readonly volumes: readonly {
+    readonly path: string;
+    readonly usedBytes: number;
+    readonly sizeBytes: number;
+    readonly inodesUsed: number;
+    readonly inodesTotal: number;
+  }[];
 }
 
 /** The output, and how long it takes. Throws a `TypeError` for questions that the script would refuse. */
@@ -37,7 +43,13 @@ export function askNode(
     const volume = node.volumes.find((candidate) => candidate.path === path);
     return volume ? [[role, Math.floor((1_000 * volume.usedBytes) / volume.sizeBytes) / 10] as const] : [];
   });
-  return { stdout: `${encodeAnswers({ answers, diskUsedPercent: Object.fromEntries(used) })}\n`, afterMs };
+  const inodes = volumes.flatMap(([role = '', path]) => {
+    const volume = node.volumes.find((candidate) => candidate.path === path);
+    if (!volume || volume.inodesTotal === 0) return [];
+    return [[role, Math.floor((1_000 * volume.inodesUsed) / volume.inodesTotal) / 10] as const];
+  });
+  const told = { answers, diskUsedPercent: Object.fromEntries(used), inodesUsedPercent: Object.fromEntries(inodes) };
+  return { stdout: `${encodeAnswers(told)}\n`, afterMs };
 }
 
 function ask(

@@ -32,6 +32,7 @@ import { minorityFork } from './minority-fork.ts';
 import { newFleet } from './new-fleet.ts';
 import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
+import { readinessKept, readinessLost } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
@@ -90,6 +91,8 @@ export const SCENARIOS: readonly Scenario[] = [
   tableRolledBack,
   executionLost,
   dailySnapshot,
+  readinessLost,
+  readinessKept,
   manualRestore,
   undoRestore,
   ...worldsIn(join(import.meta.dirname, '../worlds')),

@@ -63,13 +63,13 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
   const queries = (): number =>
     [...alarms.values()].filter((alarm) => alarm.type === 'metric' && isQuery(alarm.watch)).length;
 
-  const fresh = (name: string, tags: readonly Tag[], atMs: number) => {
+  const fresh = (name: string, tags: readonly Tag[], atMs: number, first: StateValue = 'INSUFFICIENT_DATA') => {
     if (alarms.size >= ALARMS_MAX) throw new AwsError('LimitExceededFault', `More than ${ALARMS_MAX} alarms`);
     return {
       name,
       arn: `arn:aws:cloudwatch:${kernel.regionName}:${kernel.accountId}:alarm:${name}`,
       ...{ createdAtMs: atMs, configuredAtMs: atMs },
-      state: { value: 'INSUFFICIENT_DATA' as const, reason: 'Unchecked: Initial alarm creation', atMs },
+      state: { value: first, reason: 'Unchecked: Initial alarm creation', atMs },
       tags: new Map(tags.map(({ Key, Value }) => [Key, Value])),
     };
   };
@@ -85,7 +85,8 @@ export function alarmOperations(kernel: Kernel, engine: Engine): Record<string, 
     if (!known) {
       return put(
         {
-          ...fresh(input.AlarmName, input.Tags ?? [], call.at),
+          // "A PromQL alarm starts in the OK state rather than INSUFFICIENT_DATA" (AWS SDK Code Examples, CloudWatch).
+          ...fresh(input.AlarmName, input.Tags ?? [], call.at, watch.of === 'promql' ? 'OK' : undefined),
           type: 'metric',
           input,
           watch,

@@ -1,10 +1,16 @@
 // Reads and checks PutMetricAlarm and PutCompositeAlarm, and describes alarms.
 import { AwsError, notEmulated } from '../../simulator/service.ts';
 import type { Contributor } from './contributors.ts';
-import { isComparison, type StateValue, type Threshold, type TreatMissingData } from './evaluation.ts';
+import {
+  type ComparisonOperator,
+  isComparison,
+  type StateValue,
+  type Threshold,
+  type TreatMissingData,
+} from './evaluation.ts';
 import { type Dimension, isAscii, type MetricDataQuery, type MetricStat, nonAsciiPart } from './queries.ts';
 import { type AlarmRule, nameOf, parseAlarmRule } from './rule.ts';
-import { type AlarmQuery, watchMetric, watchQueries } from './watch.ts';
+import { type AlarmQuery, watchMetric, watchPromql, watchQueries } from './watch.ts';
 
 export interface Tag {
   readonly Key: string;
@@ -39,16 +45,24 @@ export interface MetricAlarmInput extends CommonInput {
   readonly Period?: number;
   readonly Unit?: string;
   readonly Metrics?: readonly MetricDataQuery[];
-  readonly EvaluationPeriods: number;
+  readonly EvaluationPeriods?: number;
   readonly DatapointsToAlarm?: number;
   readonly Threshold?: number;
-  readonly ComparisonOperator: string;
+  readonly ComparisonOperator?: string;
   readonly TreatMissingData?: string;
   readonly EvaluateLowSampleCountPercentile?: string;
   readonly WarmUpConfiguration?: {
     readonly WarmUpPeriodDurationInMinutes: number;
     readonly OnlyStartEvaluatingAfterWarmUpPeriodEnds?: boolean;
   };
+  readonly EvaluationCriteria?: {
+    readonly PromQLCriteria?: {
+      readonly Query: string;
+      readonly PendingPeriod?: number;
+      readonly RecoveryPeriod?: number;
+    };
+  };
+  readonly EvaluationInterval?: number;
 }
 
 export interface CompositeAlarmInput extends CommonInput {
@@ -111,20 +125,23 @@ const TREATMENTS: readonly string[] = ['missing', 'ignore', 'breaching', 'notBre
 /** `id` names the metric of a single-metric alarm in its events. */
 export function readMetricAlarm(input: MetricAlarmInput, id: string): AlarmQuery {
   checkCommon(input);
+  if (input.EvaluationCriteria) return readPromqlAlarm(input);
+  if (input.EvaluationInterval !== undefined)
+    throw invalid('EvaluationInterval can be specified with EvaluationCriteria only');
   const {
     EvaluationPeriods: n,
     DatapointsToAlarm: m,
     Threshold: threshold,
     TreatMissingData: treat = 'missing',
   } = input;
-  if (!isComparison(input.ComparisonOperator)) {
+  if (!isComparison(input.ComparisonOperator ?? '')) {
     throw notEmulated(`the comparison operator ${input.ComparisonOperator}`);
   }
   if (threshold === undefined) throw invalid('The parameter Threshold is required');
   const minutes = input.WarmUpConfiguration?.WarmUpPeriodDurationInMinutes ?? 1;
   if (!Number.isInteger(minutes) || minutes < 1 || minutes > WARM_UP_MAX_MINUTES)
     throw invalid(`WarmUpPeriodDurationInMinutes must be from 1 to ${WARM_UP_MAX_MINUTES}`);
-  if (!Number.isInteger(n) || n < 1) throw invalid('EvaluationPeriods must be at least 1');
+  if (n === undefined || !Number.isInteger(n) || n < 1) throw invalid('EvaluationPeriods must be at least 1');
   if (m !== undefined && (m < 1 || m > n)) throw invalid('DatapointsToAlarm must be from 1 to EvaluationPeriods');
   if (!TREATMENTS.includes(treat)) {
     throw invalid(
@@ -132,7 +149,7 @@ export function readMetricAlarm(input: MetricAlarmInput, id: string): AlarmQuery
     );
   }
   const rule: Threshold = {
-    comparison: input.ComparisonOperator,
+    comparison: input.ComparisonOperator as ComparisonOperator,
     threshold,
     evaluationPeriods: n,
     datapointsToAlarm: m,
@@ -144,6 +161,38 @@ export function readMetricAlarm(input: MetricAlarmInput, id: string): AlarmQuery
     throw invalid('Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400).');
   }
   return watch;
+}
+
+/** "If you use the EvaluationCriteria parameter, you cannot include" these (PutMetricAlarmInput, @aws-sdk/client-cloudwatch). */
+const NOT_WITH_CRITERIA = [
+  'Namespace',
+  'MetricName',
+  'Dimensions',
+  'Period',
+  'Unit',
+  'Statistic',
+  'ExtendedStatistic',
+  'Metrics',
+  'Threshold',
+  'ComparisonOperator',
+  'ThresholdMetricId',
+  'EvaluationPeriods',
+  'DatapointsToAlarm',
+  // "This parameter is not applicable to PromQL alarms."
+  'TreatMissingData',
+] as const;
+
+function readPromqlAlarm(input: MetricAlarmInput): AlarmQuery {
+  const { EvaluationInterval: seconds, EvaluationCriteria } = input;
+  const criteria = EvaluationCriteria?.PromQLCriteria;
+  const other = NOT_WITH_CRITERIA.find((member) => (input as unknown as Record<string, unknown>)[member] !== undefined);
+  if (other !== undefined) throw invalid(`${other} cannot be given together with EvaluationCriteria`);
+  if (!criteria) throw invalid('EvaluationCriteria must contain PromQLCriteria');
+  // "Valid values are 10, 20, 30, and any multiple of 60. This parameter is required for alarms that use EvaluationCriteria".
+  if (seconds === undefined || (![10, 20, 30].includes(seconds) && seconds % 60 !== 0))
+    throw invalid('EvaluationInterval must be 10, 20, 30 or a multiple of 60');
+  const { Query: query, PendingPeriod: pending = 0, RecoveryPeriod: recovery = 0 } = criteria;
+  return watchPromql(query, seconds, { pendingMs: pending * 1000, recoveryMs: recovery * 1000 });
 }
 
 /**
@@ -200,7 +249,7 @@ export function describeAlarm(alarm: Alarm): object {
   }
   const evaluation = alarm.warmUpUntilMs === undefined ? (alarm.partial ? 'PARTIAL_DATA' : undefined) : 'IN_WARM_UP';
   const evaluated = { ...common, ...(evaluation && { EvaluationState: evaluation }) };
-  return alarm.input.Metrics ? evaluated : { Dimensions: [], ...evaluated };
+  return alarm.input.Metrics || alarm.watch.of === 'promql' ? evaluated : { Dimensions: [], ...evaluated };
 }
 
 /** Tags that go into notifications and events ("Alarm tags in action payloads", user guide); undefined: propagation is off. */

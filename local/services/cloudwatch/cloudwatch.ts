@@ -1,4 +1,4 @@
-// CloudWatch: metrics, alarms (also on Metrics Insights queries), composite alarms and mute rules; no dashboards, logs, streams or
+// CloudWatch: metrics (also over OTLP), alarms (also on Metrics Insights and PromQL queries), composite alarms and mute rules; no dashboards, logs, streams or
 // anomaly detection.
 import type { Kernel } from '../../simulator/kernel.ts';
 import type { Service } from '../../simulator/service.ts';
@@ -6,6 +6,7 @@ import { alarmOperations } from './alarm-operations.ts';
 import { createEngine } from './engine.ts';
 import { metricOperations } from './metric-operations.ts';
 import { createMutes } from './mutes.ts';
+import { otlpOperations } from './otlp-endpoint.ts';
 import { type MetricId, type RecordMetric, SeriesStore, single } from './series.ts';
 
 export interface CloudWatch extends Service {
@@ -29,10 +30,16 @@ export interface CloudWatch extends Service {
 export function createCloudWatch(kernel: Kernel): CloudWatch {
   const store = new SeriesStore();
   const mutes = createMutes(kernel);
-  const engine = createEngine(kernel, store, mutes);
+  const otlp = new SeriesStore();
+  const engine = createEngine(kernel, store, otlp, mutes);
   return {
     name: 'monitoring',
-    operations: { ...metricOperations(store), ...alarmOperations(kernel, engine), ...mutes.operations },
+    operations: {
+      ...metricOperations(store),
+      ...otlpOperations(kernel, otlp),
+      ...alarmOperations(kernel, engine),
+      ...mutes.operations,
+    },
     record: (namespace, name, dimensions, value, atMs, unit) =>
       store.add({ namespace, name, dimensions }, atMs, single(value), unit),
     backfill: ({ unit, ...id }, points) => {

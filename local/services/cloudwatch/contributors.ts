@@ -9,6 +9,9 @@ export interface Contributor {
   readonly id: string;
   readonly attributes: Readonly<Record<string, string>>;
   readonly state: { readonly value: 'OK' | 'ALARM'; readonly reason: string; readonly atMs: number };
+  /** Of a PromQL alarm: since when its query has returned the series, or has not. */
+  readonly breachingSinceMs?: number;
+  readonly absentSinceMs?: number;
 }
 
 export interface ContributorChange {

@@ -10,9 +10,8 @@ import {
   type Suppression,
   suppressorOf,
 } from './alarms.ts';
-import { type ContributorChange, evaluateContributors } from './contributors.ts';
+import { type ContributorChange, type Evaluation, evaluateContributors } from './contributors.ts';
 import { EXTRA_DATAPOINTS, evaluate, reasonOf } from './evaluation.ts';
-import type { InsightsResult } from './insights.ts';
 import type { Mutes } from './mutes.ts';
 import {
   type Change,
@@ -22,8 +21,10 @@ import {
   metricReasonData,
   stateChangeEvent,
 } from './payloads.ts';
+import { evaluatePromql } from './promql-alarms.ts';
 import type { MetricSource } from './queries.ts';
 import type { SeriesStore } from './series.ts';
+import type { AlarmQuery } from './watch.ts';
 
 export interface Engine {
   readonly alarms: ReadonlyMap<string, Alarm>;
@@ -46,7 +47,8 @@ const HIGH_RESOLUTION_MS = 10_000;
 // DescribeAlarmHistory keeps 30 days; here the last items of a run are kept.
 const HISTORY_MAX = 10_000;
 
-export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): Engine {
+/** @param otlp the series that came over OTLP, which PromQL alone sees */
+export function createEngine(kernel: Kernel, store: SeriesStore, otlp: SeriesStore, mutes: Mutes): Engine {
   const alarms = new Map<string, Alarm>();
   const history: HistoryItem[] = [];
   // AWS spreads evaluations over the minute; alarms of one second share a timer.
@@ -73,7 +75,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
   const actUnlessMuted = createActions(kernel, mutes, alarms, note);
 
   const takeTurns = (alarm: MetricAlarm): void => {
-    const everyMs = alarm.watch.periodSeconds < 60 ? HIGH_RESOLUTION_MS : MINUTE_MS;
+    const everyMs = turnMs(alarm.watch);
     // A random stream for each name: one more alarm in the stack does not change another alarm's second, or a story.
     const offsetMs = kernel.random(`cloudwatch/evaluation/${alarm.name}`).integer(0, everyMs / 1000 - 1) * 1000;
     const name = `${everyMs}/${offsetMs}`;
@@ -101,6 +103,10 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
   const evaluateMetric = (alarm: MetricAlarm): void => {
     const { watch } = alarm;
     const now = kernel.clock.now();
+    if (watch.of === 'promql') {
+      applyContributors(alarm, evaluatePromql(alarm.contributors, watch.read(otlp, now), watch, now), false);
+      return;
+    }
     const stepMs = Math.min(watch.periodSeconds * 1000, MINUTE_MS);
     const endMs = Math.floor(now / stepMs) * stepMs;
     const count = watch.threshold.evaluationPeriods + EXTRA_DATAPOINTS;
@@ -109,7 +115,8 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
       alarm.warmUpUntilMs = undefined;
     }
     if (watch.of === 'groups') {
-      evaluateGroups(alarm, watch.read(store, endMs, count));
+      const { series, partial } = watch.read(store, endMs, count);
+      applyContributors(alarm, evaluateContributors(alarm.contributors, series, watch.threshold, now), partial);
       return;
     }
     const { revision, newestMs } = freshness(watch.sources);
@@ -121,24 +128,25 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     else settled.delete(alarm.name);
     const verdict = evaluate(range, watch.threshold);
     if (!verdict || verdict.value === alarm.state.value) return;
-    const reasonData = metricReasonData(alarm, verdict.points, now);
+    const reasonData = metricReasonData(watch, verdict.points, now);
     transition(alarm, { value: verdict.value, reason: reasonOf(verdict, watch.threshold), reasonData, atMs: now });
   };
 
   /** "Evaluation begins as soon as enough data fills its evaluation window", unless a warm-up is configured ("Alarm warm-up periods", user guide). */
   const isWarm = ({ input, watch }: MetricAlarm, endMs: number): boolean => {
-    if (input.WarmUpConfiguration?.OnlyStartEvaluatingAfterWarmUpPeriodEnds || watch.of === 'groups') return false;
+    if (input.WarmUpConfiguration?.OnlyStartEvaluatingAfterWarmUpPeriodEnds || watch.of !== 'series') return false;
     const window = watch.read(store, endMs, watch.threshold.evaluationPeriods);
     return window.every((point) => point !== undefined);
   };
 
-  const evaluateGroups = (alarm: MetricAlarm, { series, partial }: InsightsResult): void => {
-    const now = kernel.clock.now();
-    const evaluation = evaluateContributors(alarm.contributors, series, alarm.watch.threshold, now);
-    Object.assign(alarm, { contributors: evaluation.contributors, partial });
-    for (const change of evaluation.changes) round(alarm, change);
-    const { whole } = evaluation;
-    if (whole && whole.value !== alarm.state.value) transition(alarm, { ...whole, atMs: now });
+  const applyContributors = (
+    alarm: MetricAlarm,
+    { contributors, changes, whole }: Evaluation,
+    partial: boolean,
+  ): void => {
+    Object.assign(alarm, { contributors, partial });
+    for (const change of changes) round(alarm, change);
+    if (whole && whole.value !== alarm.state.value) transition(alarm, { ...whole, atMs: kernel.clock.now() });
   };
 
   const round = (alarm: MetricAlarm, { contributor, previous }: ContributorChange): void => {
@@ -192,7 +200,7 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     });
     kernel.emit(stateChangeEvent(change));
     // "Multiple time series alarm support: SNS notifications: contributor level" ("Alarm actions", user guide).
-    const ofMany = alarm.type === 'metric' && alarm.watch.of === 'groups';
+    const ofMany = alarm.type === 'metric' && alarm.watch.of !== 'series';
     if (!ofMany && !(alarm.type === 'composite' && alarm.suppression)) actUnlessMuted(change);
     for (const parent of alarms.values()) {
       if (parent.type !== 'composite') continue;
@@ -279,5 +287,9 @@ export function createEngine(kernel: Kernel, store: SeriesStore, mutes: Mutes): 
     note,
   };
 }
+
+/** How often an alarm is evaluated. */
+const turnMs = ({ of, periodSeconds }: AlarmQuery): number =>
+  of === 'promql' ? periodSeconds * 1000 : periodSeconds < 60 ? HIGH_RESOLUTION_MS : MINUTE_MS;
 
 const byAlarm = (name: string): Suppression => ({ by: 'Alarm', reason: `Actions suppressed by ${name}` });

@@ -1,10 +1,11 @@
 // The texts that CloudWatch sends about an alarm: events ("Alarm events and EventBridge"), SNS messages and Lambda payloads (user guide).
 import type { BusEvent, Kernel } from '../../simulator/kernel.ts';
-import { type Alarm, type AlarmState, propagatedTags } from './alarms.ts';
+import { type Alarm, type AlarmState, type MetricAlarmInput, propagatedTags } from './alarms.ts';
 import type { Contributor } from './contributors.ts';
 import type { Point, StateValue } from './evaluation.ts';
 import type { Mute } from './mutes.ts';
 import { dimensionsOf, type MetricDataQuery } from './queries.ts';
+import type { SeriesQuery } from './watch.ts';
 
 export interface Change {
   readonly alarm: Alarm;
@@ -79,7 +80,7 @@ export function fullConfiguration(alarm: Alarm): object {
   const { input } = alarm;
   const metric = alarm.type === 'metric' ? alarm.input : undefined;
   return {
-    ...(metric
+    ...(metric && !metric.EvaluationCriteria
       ? {
           evaluationPeriods: metric.EvaluationPeriods,
           ...(metric.DatapointsToAlarm === undefined ? {} : { datapointsToAlarm: metric.DatapointsToAlarm }),
@@ -148,16 +149,16 @@ export function invocation(kernel: Kernel, change: Change | ContributorTurn): st
 }
 
 /** The `reasonData` of a metric alarm, as JSON text. */
-export function metricReasonData(alarm: Alarm & { type: 'metric' }, points: readonly Point[], nowMs: number): string {
+export function metricReasonData(watch: SeriesQuery, points: readonly Point[], nowMs: number): string {
   const [oldest] = points;
   return JSON.stringify({
     version: '1.0',
     queryDate: timestamp(nowMs),
     ...(oldest ? { startDate: timestamp(oldest.atMs) } : {}),
-    ...(alarm.watch.statisticName === undefined ? {} : { statistic: alarm.watch.statisticName }),
-    period: alarm.watch.periodSeconds,
+    ...(watch.statisticName === undefined ? {} : { statistic: watch.statisticName }),
+    period: watch.periodSeconds,
     recentDatapoints: points.map(({ value }) => value),
-    threshold: alarm.watch.threshold.threshold,
+    threshold: watch.threshold.threshold,
     evaluatedDatapoints: points.toReversed().map(({ atMs, value, sampleCount }) => ({
       timestamp: timestamp(atMs),
       ...(sampleCount === undefined ? {} : { sampleCount }),
@@ -219,6 +220,7 @@ function suppression(alarm: Alarm): object {
 function configuration(alarm: Alarm): object {
   const { AlarmDescription: description } = alarm.input;
   const described = description === undefined ? {} : { description };
+  if (alarm.type === 'metric' && alarm.input.EvaluationCriteria) return { ...described, ...criteria(alarm.input) };
   if (alarm.type === 'metric') return { ...described, metrics: alarm.watch.metrics.map(metric) };
   const { input } = alarm;
   return {
@@ -233,6 +235,13 @@ function configuration(alarm: Alarm): object {
         }),
   };
 }
+
+/** AWS publishes no sample of a PromQL alarm's event: these are the members of the API. */
+const criteria = ({ EvaluationCriteria, EvaluationInterval }: MetricAlarmInput): object => {
+  const { Query: query, PendingPeriod, RecoveryPeriod } = EvaluationCriteria?.PromQLCriteria ?? {};
+  const promQLCriteria = { query, pendingPeriod: PendingPeriod ?? 0, recoveryPeriod: RecoveryPeriod ?? 0 };
+  return { evaluationCriteria: { promQLCriteria }, evaluationInterval: EvaluationInterval };
+};
 
 function metric({
   Id,
@@ -265,7 +274,9 @@ function metric({
   };
 }
 
-function trigger(input: (Alarm & { type: 'metric' })['input']): object {
+function trigger(input: MetricAlarmInput): object {
+  const { EvaluationCriteria, EvaluationInterval } = input;
+  if (EvaluationCriteria) return { EvaluationCriteria, EvaluationInterval };
   return {
     ...(input.Metrics
       ? { Metrics: input.Metrics }

@@ -5,6 +5,7 @@ import {
   type Mappings,
   OF_NEW,
   OF_TAGGED,
+  onAnything,
   type Region,
   requestTagKeys,
   resourceTagKeys,
@@ -81,6 +82,9 @@ export const permissions: Mappings = {
       keys: { 'cloudwatch:namespace': input.Namespace ?? '' },
     },
   ],
+  // "Controlling OTLP ingest": the same action, and the request has no namespace, so that a condition on one implicitly denies it
+  // ("Using condition keys to limit access to CloudWatch namespaces", user guide).
+  ExportOtlpMetrics: onAnything('cloudwatch:PutMetricData'),
   ListTagsForResource: onArn('cloudwatch:ListTagsForResource'),
   TagResource: onArn('cloudwatch:TagResource'),
   UntagResource: onArn('cloudwatch:UntagResource'),

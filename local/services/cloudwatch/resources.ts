@@ -7,6 +7,8 @@ const METRIC_ALARM = [
   'DatapointsToAlarm',
   'Dimensions',
   'EvaluateLowSampleCountPercentile',
+  'EvaluationCriteria',
+  'EvaluationInterval',
   'EvaluationPeriods',
   'ExtendedStatistic',
   'MetricName',

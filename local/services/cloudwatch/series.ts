@@ -86,6 +86,15 @@ export class SeriesStore {
     if (series.buckets.length > BUCKETS_MAX + BUCKETS_SLACK) series.buckets.splice(0, BUCKETS_SLACK);
   }
 
+  /** In the place of what a series has at that moment. */
+  put(id: MetricId, atMs: number, sample: Sample, unit: string, resolutionMs: number): void {
+    const { buckets } = this.#seriesOf(id);
+    const at = Math.floor(atMs / resolutionMs) * resolutionMs;
+    const index = firstAt(buckets, at);
+    if (buckets[index]?.atMs === at) buckets.splice(index, 1);
+    this.add(id, atMs, sample, unit, resolutionMs);
+  }
+
   #seriesOf(id: MetricId): Series {
     const { namespace, name } = id;
     let named = this.#published.get(id.dimensions);

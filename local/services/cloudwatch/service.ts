@@ -7,6 +7,7 @@ import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError } from '../../simulator/service.ts';
 import type { ServiceDescriptor } from '../descriptor.ts';
 import { type CloudWatch, createCloudWatch } from './cloudwatch.ts';
+import { OTLP_METRICS } from './otlp-endpoint.ts';
 import { conditionKeys, permissions } from './permissions.ts';
 import { resources } from './resources.ts';
 
@@ -53,6 +54,7 @@ export const CLOUDWATCH: ServiceDescriptor<CloudWatch> = {
   name: 'monitoring',
   client: { packageName: '@aws-sdk/client-cloudwatch', load: () => import('@aws-sdk/client-cloudwatch') },
   limits: join(import.meta.dirname, 'limits.txt'),
+  endpoints: [OTLP_METRICS],
   queryCompatible: true,
   rateOf,
   throttled: () => new AwsError('Throttling', 'Rate exceeded'),

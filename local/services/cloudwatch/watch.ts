@@ -2,6 +2,8 @@
 import { AwsError } from '../../simulator/service.ts';
 import type { Point, Threshold } from './evaluation.ts';
 import { type InsightsResult, runnerOf } from './insights.ts';
+import { compilePromql, type PromqlQuery } from './promql.ts';
+import type { Patience } from './promql-alarms.ts';
 import {
   compileQueries,
   type InsightsSource,
@@ -13,8 +15,25 @@ import {
 import type { SeriesStore } from './series.ts';
 import { statisticOver } from './statistics.ts';
 
-/** The query of a metric alarm: one series, or all series that a Metrics Insights query groups. */
-export type AlarmQuery = SeriesQuery | GroupsQuery;
+/** The query of a metric alarm: one series, all series that a Metrics Insights query groups, or those that a PromQL query returns. */
+export type AlarmQuery = SeriesQuery | GroupsQuery | PromqlWatch;
+
+export interface PromqlWatch extends Patience {
+  readonly of: 'promql';
+  /** Its evaluation interval. */
+  readonly periodSeconds: number;
+  /** It names no metrics as other alarms do. */
+  readonly metrics: readonly [];
+  readonly read: PromqlQuery;
+}
+
+export const watchPromql = (query: string, periodSeconds: number, patience: Patience): PromqlWatch => ({
+  of: 'promql',
+  periodSeconds,
+  metrics: [],
+  ...patience,
+  read: compilePromql(query),
+});
 
 interface CommonQuery {
   readonly threshold: Threshold;

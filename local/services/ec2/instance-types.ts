@@ -45,6 +45,7 @@ export function instanceTypeOperations(): Record<string, Operation> {
         InstanceTypes: InstanceTypes.map((InstanceType) => ({
           InstanceType,
           InstanceStorageSupported: hasInstanceStore(InstanceType),
+          VCpuInfo: { DefaultVCpus: vcpusOf(InstanceType) },
           CurrentGeneration: true,
           SupportedRootDeviceTypes: ['ebs'],
           SupportedUsageClasses: ['on-demand', 'spot'],

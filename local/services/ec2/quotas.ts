@@ -17,6 +17,16 @@ export interface QuotaSeed {
   readonly vcpus?: number;
 }
 
+/** One of the quotas that the region holds. */
+export type QuotaName =
+  | { readonly of: 'storage'; readonly type: VolumeType }
+  | { readonly of: 'modifications'; readonly type: VolumeType }
+  | { readonly of: 'vcpus' }
+  | { readonly of: 'snapshots' };
+
+/** What a quota without a limit is told as: more than any world has. */
+const PLENTY = 1_000_000;
+
 export class Quotas {
   #storageGiB = new Map<VolumeType, number>();
   #modificationsGiB = new Map<VolumeType, number>();
@@ -28,6 +38,14 @@ export class Quotas {
     for (const [type, tib] of all(storageTiB)) this.#storageGiB.set(type, checked(tib) * GIB_PER_TIB);
     for (const [type, tib] of all(modificationsTiB)) this.#modificationsGiB.set(type, checked(tib) * GIB_PER_TIB);
     if (vcpus !== undefined) this.#vcpus = checked(vcpus);
+  }
+
+  /** What Service Quotas says of it: TiB, vCPUs or snapshots. */
+  valueOf(name: QuotaName): number {
+    if (name.of === 'vcpus') return Math.min(this.#vcpus, PLENTY);
+    if (name.of === 'snapshots') return PLENTY;
+    const quotaGiB = (name.of === 'storage' ? this.#storageGiB : this.#modificationsGiB).get(name.type);
+    return quotaGiB === undefined ? PLENTY : quotaGiB / GIB_PER_TIB;
   }
 
   /** @param moreGiB that a request adds to the existing storage of the type */

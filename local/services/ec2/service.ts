@@ -33,7 +33,7 @@ import type {
 import { modificationOperations } from './modifications.ts';
 import { conditionKeys as iamConditionKeys, permissions } from './permissions.ts';
 import type { ReservationSeed } from './placements.ts';
-import type { QuotaSeed } from './quotas.ts';
+import type { QuotaName, QuotaSeed } from './quotas.ts';
 import { resources } from './resources.ts';
 import { runInstances, runOperations } from './run-instances.ts';
 import {
@@ -91,6 +91,8 @@ export interface Ec2 extends Service, EbsHandles {
   restock(availabilityZone: string): void;
   /** The account's quotas; none limits anything unless it is set. */
   setQuotas(quotas: QuotaSeed): void;
+  /** For Service Quotas. */
+  quotaOf(name: QuotaName): number;
   addPlacementGroup(name: string): void;
   /** Returns its id. */
   addCapacityReservation(seed: ReservationSeed): string;
@@ -240,6 +242,7 @@ export function createEc2(kernel: Kernel, machines: Machines, record: RecordMetr
     exhaust: (availabilityZone, shortage = 'at-once') => state.capacity.take(availabilityZone, shortage),
     restock: (availabilityZone) => state.capacity.giveBack(availabilityZone),
     setQuotas: (quotas) => state.quotas.set(quotas),
+    quotaOf: (name) => state.quotas.valueOf(name),
     addPlacementGroup: (name) => state.placements.addGroup(name),
     addCapacityReservation: (seed) => {
       const id = state.newId('cr');

@@ -97,6 +97,8 @@ function reflect(declared: ServiceInterface, module: Readonly<Record<string, unk
     if (isOperation(schema)) operations.set(schema[2], operationModel(schema, protocol, rules));
     else if (isError(schema)) errors.set(schema[2], NormalizedSchema.of(schema));
   }
+  for (const { operation } of declared.endpoints ?? [])
+    operations.set(operation[2], operationModel(operation as unknown as OperationSchema, protocol, rules));
   // Our services may use a code or the shape's name; a shape of that name comes first.
   for (const shape of [...errors.values()]) {
     const [code] = queryErrorOf(shape);

@@ -9,6 +9,7 @@ import { textOf, urlOf, type WireRequest, type WireResponse } from './message.ts
 import { type OperationModel, type PayloadCodec, type ProtocolName, queryErrorOf, type ServiceModel } from './model.ts';
 import { type QueryDialect, readQueryInput } from './query-reader.ts';
 import { findRestOperation, readRestInput, writeRestOutput } from './rest.ts';
+import type { PlainEndpoint } from './service-interface.ts';
 
 export interface OperationRequest {
   readonly operation: string;
@@ -19,7 +20,8 @@ export interface OperationRequest {
 }
 
 export interface Protocol {
-  readonly name: ProtocolName;
+  /** plain: an endpoint with a form of its own. */
+  readonly name: ProtocolName | 'plain';
   /** Undefined if the request names no operation. */
   ask(service: ServiceModel, request: WireRequest): OperationRequest | undefined;
   writeOutput(service: ServiceModel, operation: OperationModel, output: object, requestId: string): WireResponse;
@@ -28,6 +30,8 @@ export interface Protocol {
 
 /** The protocol of a request: a service may have several (CloudWatch: query, JSON and CBOR). */
 export function protocolOf(service: ServiceModel, request: WireRequest): Protocol {
+  const endpoint = endpointOf(service, request);
+  if (endpoint) return plain(endpoint, request);
   if (request.headers['smithy-protocol'] === 'rpc-v2-cbor') return rpcv2Cbor;
   const contentType = request.headers['content-type'] ?? '';
   if (request.headers['x-amz-target'] !== undefined) return contentType.includes('-1.1') ? json1_1 : json1_0;
@@ -37,6 +41,26 @@ export function protocolOf(service: ServiceModel, request: WireRequest): Protoco
   if (service.protocol === 'awsQuery' || /form-urlencoded/.test(contentType)) return awsQuery;
   return service.protocol === 'awsJson1_1' ? json1_1 : json1_0;
 }
+
+const endpointOf = ({ declared }: ServiceModel, request: WireRequest): PlainEndpoint | undefined =>
+  declared.endpoints?.find(({ method, path }) => request.method === method && request.path === path);
+
+/** AWS documents no form of such an endpoint's errors: here they are JSON. */
+const plain = (endpoint: PlainEndpoint, asked: WireRequest): Protocol => ({
+  name: 'plain',
+  ask(service, request) {
+    const operation = endpoint.operation[2];
+    return { operation, model: service.operations.get(operation), readInput: async () => endpoint.readInput(request) };
+  },
+  writeOutput(_service, _operation, _output, requestId) {
+    const { contentType, body } = endpoint.writeOutput(asked);
+    return { statusCode: 200, headers: { 'x-amzn-requestid': requestId, 'content-type': contentType }, body };
+  },
+  writeError(_service, { name, message, statusCode }, requestId) {
+    const headers = { 'x-amzn-requestid': requestId, 'x-amzn-errortype': name, 'content-type': 'application/json' };
+    return { statusCode, headers, body: JSON.stringify({ __type: name, message }) };
+  },
+});
 
 /** The protocol of a service's own SDK client. */
 export const nativeProtocol = (service: ServiceModel): Protocol => BY_NAME[service.protocol];

@@ -1,5 +1,6 @@
 // The gateway's view of a service: its SDK client, its API rates, and its errors for refused requests.
 import type { AwsError } from '../service.ts';
+import type { WireRequest } from './message.ts';
 import type { Violation } from './rules.ts';
 
 export interface ServiceInterface {
@@ -9,6 +10,8 @@ export interface ServiceInterface {
   readonly client: SdkClient;
   /** Path of the file with the lengths, sizes, ranges and patterns of request members (`limits.ts`); absent: none are checked. */
   readonly limits?: string;
+  /** HTTPS endpoints that no operation of the SDK describes. */
+  readonly endpoints?: readonly PlainEndpoint[];
   /** The service also accepts the older query protocol, although its client does not say so. */
   readonly queryCompatible?: true;
   /** Each response has the CRC32 of its body in a header. */
@@ -18,6 +21,24 @@ export interface ServiceInterface {
   readonly rateOf?: (operation: string, input: object) => Rate | undefined;
   /** The service's error for a throttled request; `ThrottlingException` by default. */
   readonly throttled?: () => AwsError;
+}
+
+/** A request to a path of its own, signed like every other, with a body that is not the SDK's. */
+export interface PlainEndpoint {
+  readonly method: 'POST';
+  readonly path: string;
+  /** In the form of an SDK's static schemas: what the body means, in the trace and in the service. */
+  readonly operation: readonly [
+    9,
+    namespace: string,
+    name: string,
+    traits: 0,
+    input: () => unknown,
+    output: () => unknown,
+  ];
+  /** Throws `AwsError` for a body that is not understood. */
+  readInput(request: WireRequest): object;
+  writeOutput(request: WireRequest): { readonly contentType: string; readonly body: string };
 }
 
 export interface SdkClient {

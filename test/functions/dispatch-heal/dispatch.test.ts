@@ -1,3 +1,4 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { diskTriggerOf, reasonToIgnore, relevantSubject } from '../../../functions/dispatch-heal/alarms.ts';
@@ -7,7 +8,7 @@ import {
   decideDispatch,
   executionName,
 } from '../../../functions/dispatch-heal/decide.ts';
-import type { AlarmStatus } from '../../../functions/dispatch-heal/facts.ts';
+import { type AlarmStatus, readActiveAlarms } from '../../../functions/dispatch-heal/facts.ts';
 import { fleetOf } from '../../../shared/fleet/selection.ts';
 import { INVOKE_AGAIN_MS } from '../../../shared/heal/incident.ts';
 import { parseHealPayload } from '../../../shared/heal/payload.ts';
@@ -377,5 +378,36 @@ describe('an alarm of a disk', () => {
       }),
       tries('dispatch', 3_000),
     );
+  });
+});
+
+describe('an alarm on a PromQL query', () => {
+  const read = async (Query: string) => {
+    const alarm = {
+      AlarmName: 'chainmend-bitcoin-x',
+      EvaluationCriteria: { PromQLCriteria: { Query } },
+      StateTransitionedTimestamp: new Date(0),
+    };
+    const client = { send: async () => ({ MetricAlarms: [alarm] }) } as unknown as CloudWatchClient;
+    const [found] = await readActiveAlarms(client);
+    return found && { ...found, subject: relevantSubject(found, []) };
+  };
+
+  it.each([
+    ['max by (Node) (chainmend_health{Fleet="bitcoin"}) >= 5', 'health'],
+    ['max by (InstanceId, path) (chainmend_disk_used_percent{Fleet="bitcoin"}) >= 91', 'disk'],
+    ['max by (InstanceId, path) (chainmend_inodes_used_percent{Fleet="bitcoin"}) >= 91', 'disk'],
+    ['max by (InstanceId) (chainmend_status_check_failed{Fleet="bitcoin"}) >= 1', 'checks'],
+    ['max by (InstanceId) (chainmend_attached_ebs_failed{Fleet="bitcoin"}) >= 1', 'checks'],
+  ])('%s is one of the whole fleet, and its contributors are about %s', async (query, subject) => {
+    expect(await read(query)).toMatchObject({ about: 'fleet', subject });
+  });
+
+  it.each([
+    'max by (Fleet) (chainmend_halted{Fleet="bitcoin"}) >= 1',
+    'max(chainmend_health_of_mine{a="b"}) > 1',
+    'up == 0',
+  ])('%s is for people', async (query) => {
+    expect(await read(query)).toMatchObject({ subject: null });
   });
 });

@@ -441,3 +441,82 @@ describe('whatever the nodes', () => {
     );
   });
 });
+
+describe('the alarms of a fleet whose metrics go over OTLP', () => {
+  const otlp = bitcoinFleet({ ...document, metrics: 'otlp' });
+  const facts = factsOf({ fleet: otlp, series: new Map() });
+  const queryOf = (kind: string, now?: MetricAlarm) => {
+    const alarm = desiredAlarms(facts).alarms.find(({ name }) => name === `chainmend-bitcoin-${kind}`);
+    if (!alarm) throw new Error(`no alarm ${kind}`);
+    return putInput('bitcoin', alarm, TOPIC, now).EvaluationCriteria?.PromQLCriteria;
+  };
+  const withQuery = (now: readonly MetricAlarm[], name: string, Query: string) =>
+    change(now, name, { EvaluationCriteria: { PromQLCriteria: { Query, PendingPeriod: 300, RecoveryPeriod: 60 } } });
+
+  it('are one of each kind for any number of nodes, and need no agent’s series', () => {
+    const kinds = ['halted', 'disk', 'inodes', 'unwell', 'status-check', 'attached-ebs'];
+    expect(names(facts)).toEqual(kinds);
+    expect(names({ ...facts, nodes: nodes.slice(0, 1) })).toEqual(kinds);
+    expect(desiredAlarms(facts).notes).toEqual([]);
+  });
+
+  it('ask for this fleet’s series alone, and keep the labels by which a node is found', () => {
+    expect(queryOf('disk')).toEqual({
+      Query: 'max by (InstanceId, path) (chainmend_disk_used_percent{Fleet="bitcoin", path="/node-data"}) >= 90',
+      PendingPeriod: 0,
+      RecoveryPeriod: 0,
+    });
+    expect(queryOf('unwell')).toMatchObject({
+      Query: 'max by (Node) (chainmend_health{Fleet="bitcoin"}) >= 5',
+      PendingPeriod: 60,
+    });
+    expect(queryOf('halted')?.Query).toBe('max by (Fleet) (chainmend_halted{Fleet="bitcoin"}) >= 1');
+    expect(queryOf('attached-ebs')?.Query).toBe(
+      'max by (InstanceId) (chainmend_attached_ebs_failed{Fleet="bitcoin"}) >= 1',
+    );
+  });
+
+  it('have none of what CloudWatch refuses beside a PromQL query', () => {
+    for (const alarm of desiredAlarms(facts).alarms) {
+      const input = putInput('bitcoin', alarm, TOPIC);
+      expect(Object.keys(input)).not.toEqual(
+        expect.arrayContaining(['Threshold', 'ComparisonOperator', 'EvaluationPeriods', 'TreatMissingData']),
+      );
+      expect(input.EvaluationInterval).toBe(60);
+    }
+  });
+
+  it('of a fleet of validators see its lowest voting power', () => {
+    const irita = bitcoinFleet({ ...document, chain: 'cometbft', metrics: 'otlp' });
+    const power = desiredAlarms({ ...facts, fleet: irita }).alarms.find(({ kind }) => kind === 'voting-power-low');
+    expect(power && putInput('bitcoin', power, TOPIC).EvaluationCriteria?.PromQLCriteria?.Query).toBe(
+      'min by (Fleet) (chainmend_online_voting_power_percent{Fleet="bitcoin"}) <= 70',
+    );
+  });
+
+  it('that are right stay, and a person’s number and patience stay in them', () => {
+    expect(diff(facts, stored(facts))).toEqual(nothing);
+    const tuned = withQuery(
+      stored(facts),
+      'chainmend-bitcoin-disk',
+      'max by (InstanceId, path) (chainmend_disk_used_percent{Fleet="bitcoin", path="/node-data"}) >= 95',
+    );
+    expect(diff(facts, tuned)).toEqual(nothing);
+    const [own] = tuned.filter(({ AlarmName }) => AlarmName === 'chainmend-bitcoin-disk');
+    expect(queryOf('disk', own)).toMatchObject({
+      Query: expect.stringMatching(/ >= 95$/),
+      PendingPeriod: 300,
+      RecoveryPeriod: 60,
+    });
+  });
+
+  it('that ask for something else are rewritten, and those of the nodes go once these are there', () => {
+    const other = withQuery(stored(facts), 'chainmend-bitcoin-disk', 'max by (InstanceId) (other) >= 90');
+    expect(diff(facts, other).update).toEqual(['chainmend-bitcoin-disk: it looks at something else']);
+    const classic = stored(factsOf());
+    const { create, remove } = diff(facts, classic);
+    expect(create).toHaveLength(5);
+    expect(remove).toHaveLength(classic.length - 1);
+    expect(diff(factsOf(), stored(facts)).remove).toHaveLength(5);
+  });
+});

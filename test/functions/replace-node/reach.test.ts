@@ -1,8 +1,8 @@
 // Resources without the fleet's tags: no launch uses them, and a plan says what would stay behind.
 import { describe, expect, it } from '@jest/globals';
 import { guardOf } from '../../../functions/replace-node/judge.ts';
-import { isOfFleet } from '../../../functions/replace-node/launch.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
+import { isOfFleet } from '../../../shared/aws/launch-needs.ts';
 import { isDenied } from '../../../shared/aws/refusals.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
 import { FLEET, facts, impaired } from '../../fixtures/replace-facts.ts';

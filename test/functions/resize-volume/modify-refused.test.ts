@@ -2,7 +2,6 @@
 // is believed only when nothing can change it any more.
 import { EC2ServiceException } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from '@jest/globals';
-import type { GrowPlan } from '../../../functions/resize-volume/decide.ts';
 import {
   awaitModification,
   judgeRefusal,
@@ -10,6 +9,7 @@ import {
   reconcileModification,
 } from '../../../functions/resize-volume/modify.ts';
 import type { ResizeActContext } from '../../../functions/resize-volume/state.ts';
+import type { GrowPlan } from '../../../shared/growth/decide.ts';
 import { growthKey, monthOf } from '../../../shared/guardrails/grow.ts';
 import type { BudgetRecord } from '../../../shared/guardrails/records.ts';
 import type { NodeRecord } from '../../../shared/heal/records.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { GrowPlan } from '../../../functions/resize-volume/decide.ts';
 import { termsOf } from '../../../functions/resize-volume/plan.ts';
+import type { GrowPlan } from '../../../shared/growth/decide.ts';
 import { changedTerms, claimOf, hashOf, judgeApproval } from '../../../shared/heal/approval.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';
 import { HOUR_MS } from '../../fixtures/builders/time.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GrowPlan } from '../../../functions/resize-volume/decide.ts';
 import { MODIFYING_SECONDS } from '../../../functions/resize-volume/modify.ts';
 import { proofOf, sentenceOf } from '../../../functions/resize-volume/plan.ts';
+import type { GrowPlan } from '../../../shared/growth/decide.ts';
 import { pollSeconds } from '../../../shared/heal/context.ts';
 import type { Observation } from '../../../shared/node-commands/answer.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';

@@ -5,7 +5,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { heightsToAsk } from '../../../functions/watch-fleet/chain.ts';
 import type { FleetFacts, WatchContext } from '../../../functions/watch-fleet/context.ts';
 import { sweep } from '../../../functions/watch-fleet/handler.ts';
-import { metricsOf } from '../../../functions/watch-fleet/metrics.ts';
+import { gaugesOf, metricsOf } from '../../../functions/watch-fleet/metrics.ts';
 import { partsOf, storeObservations } from '../../../functions/watch-fleet/observations.ts';
 import { alarmsOf, type DuePage, duePages, recordPaging, withoutMuted } from '../../../functions/watch-fleet/pages.ts';
 import { UNSAID } from '../../../shared/chains/client.ts';
@@ -242,6 +242,7 @@ describe('a page', () => {
     expect(alarms(fleetOf(), 51)).toEqual(['chainmend-bitcoin-unwell']);
     expect(alarms(fleetOf({}, { alarms: { per: 'fleet' } }))).toEqual(['chainmend-bitcoin-unwell']);
     expect(alarms(fleetOf({}, { alarms: { per: 'node' } }), 51)).toEqual(['chainmend-bitcoin-node2-unreachable']);
+    expect(alarms(fleetOf({}, { probe: 'ssm', metrics: 'otlp' }))).toEqual(['chainmend-bitcoin-unwell']);
     expect([...alarmsOf(fleetOf(), 2, { ...page, nodes: [], kind: 'halted' }).keys()]).toEqual([
       'chainmend-bitcoin-halted',
     ]);
@@ -289,6 +290,45 @@ describe('what is measured', () => {
     const doubled = data(new Watched(), { nodes: { node1: 100, node2: 100 } }, new Set(['node2']));
     expect(values(doubled, 'node2')).toEqual({});
     expect(data(new Watched(fleetOf({}, { probe: 'none' })), { nodes: { node1: 100 } })).toEqual([]);
+  });
+
+  it('over OTLP is each volume of each node by its instance, beside what its health is', () => {
+    const fleet = fleetOf({}, { probe: 'ssm', metrics: 'otlp', volumes: { data: '/data', ancient: '/ancient' } });
+    const ok = { kind: 'error', code: 'refused', reason: 'busy' } as const;
+    const node1 = {
+      status: ok,
+      diskUsedPercent: { data: 71.2, other: 5 },
+      inodesUsedPercent: { data: 3, ancient: 88.5 },
+    };
+    const sweep = { nodes: { node1, node2: 1000 } };
+    const watched = new Watched(fleet).sweep(sweep.nodes);
+    if (watched.result === undefined) throw new Error('no result');
+    const facts = watched.sight(sweep);
+    const [first] = facts.nodes;
+    const failedChecks = { instances: new Set<string>(), volumes: new Set([first?.instanceId ?? '']) };
+    const told = gaugesOf({ ...facts, failedChecks }, watched.result, new Set(['node1', 'node2']));
+    const of = { Fleet: fleet.name, InstanceId: first?.instanceId };
+    // Both nodes have names of others: nothing is told under these, and of the disks everything.
+    expect(told.filter(({ labels }) => 'Node' in labels)).toEqual([]);
+    expect(
+      told.filter(({ labels }) => 'InstanceId' in labels).map(({ name, value, labels }) => [name, value, labels]),
+    ).toEqual([
+      ['chainmend_disk_used_percent', 71.2, { ...of, path: '/data' }],
+      ['chainmend_inodes_used_percent', 3, { ...of, path: '/data' }],
+      ['chainmend_inodes_used_percent', 88.5, { ...of, path: '/ancient' }],
+      ['chainmend_attached_ebs_failed', 1, of],
+    ]);
+    const named = gaugesOf(facts, watched.result, new Set());
+    // Nobody could ask EC2: that is no failed check.
+    expect(named.filter(({ name }) => /_failed$/.test(name))).toEqual([]);
+    expect(named.find(({ name, labels }) => name === 'chainmend_health' && labels['Node'] === 'node1')?.value).toBe(
+      HEALTH_VALUE.busy,
+    );
+    expect(named.find(({ name }) => name === 'chainmend_nodes')).toMatchObject({
+      value: 2,
+      unit: '{Count}',
+      labels: { Fleet: fleet.name },
+    });
   });
 
   it('says nothing anew of a tip that nobody confirms any more', () => {

@@ -1,5 +1,6 @@
 // What starts a function: events of AWS, of a schedule, of a person; and calls between functions of the suite.
 import { readdirSync, readFileSync } from 'node:fs';
+import { parseReadinessEvent } from '../../../functions/check-readiness/event.ts';
 import { parsePruneEvent } from '../../../functions/prune-retired/event.ts';
 import { parseRegisterEvent } from '../../../functions/register-nodes/event.ts';
 import { parseRotateEvent } from '../../../functions/rotate-peers/event.ts';
@@ -131,6 +132,7 @@ export const TARGETS: readonly Target[] = [
     'rotate-peers': parseRotateEvent,
     'prune-retired': parsePruneEvent,
     'seed-groups': parseSeedEvent,
+    'check-readiness': parseReadinessEvent,
   }).map(([name, parse]) =>
     target({ name: `the event of ${name}`, input: mutated(samples), samples: nasty, parse, errors: [EventError] }),
   ),

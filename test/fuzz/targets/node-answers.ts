@@ -126,7 +126,7 @@ const output = fc.constantFrom(...onNode).chain(({ question, bodies }) =>
     )
     .map(([texts, exitStatus, httpStatus, diskUsedPercent]) => {
       const answers = texts.map((body) => ({ exitStatus, httpStatus, body }));
-      return { question, text: encodeAnswers({ answers, diskUsedPercent }) };
+      return { question, text: encodeAnswers({ answers, diskUsedPercent, inodesUsedPercent: {} }) };
     }),
 );
 

@@ -146,6 +146,9 @@ export const NAMES: Readonly<Record<string, Readonly<Record<string, Named | Read
     'dynamodb:Query': { name: 'other partitions are read' },
   },
   'cloudwatch:namespace': { 'cloudwatch:PutMetricData': { name: 'metrics of others are forged' } },
+  'no cloudwatch:namespace': {
+    'cloudwatch:PutMetricData': { name: 'metrics of others are forged in their own namespace, not over OTLP' },
+  },
   'cloudwatch:AlarmActions': {
     'cloudwatch:PutMetricAlarm': { name: 'an alarm acts on something else than the pages' },
   },

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../../shared/fleet/resource-names.ts';
-import { watchingUsd } from '../../fixtures/cost.ts';
+import { otlpBytes, sumUsd, watchingOverOtlpUsd, watchingUsd } from '../../fixtures/cost.ts';
 
 const page = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');
 const sizes = [50, 500, 5000];
 /** Estimated seconds of function time in a minute: watch-fleet, and probe-nodes for each 250 nodes. */
-const costOf = (nodes: number) =>
-  watchingUsd(nodes, ({ 50: 3, 500: 6, 5000: 25 }[nodes] ?? Number.NaN) + 3 * Math.ceil(nodes / 250));
+const secondsOf = (nodes: number): number =>
+  (({ 50: 3, 500: 6, 5000: 25 })[nodes] ?? Number.NaN) + 3 * Math.ceil(nodes / 250);
+const costOf = (nodes: number) => watchingUsd(nodes, secondsOf(nodes));
+const overOtlp = (nodes: number, end: 'least' | 'most') => watchingOverOtlpUsd(nodes, secondsOf(nodes), end);
 
 /** "$4,500.70" → 4500.7, in a row of the first table. */
 function rowOf(name: string): number[] {
@@ -36,5 +38,34 @@ describe('the page about costs', () => {
   it('counts what is published', () => {
     expect(page).toContain(`(${NODE_METRICS.length} × nodes + ${FLEET_METRICS.length}) × $0.30`);
     expect(page).toContain(`adds ${CONSENSUS_METRICS.length} metrics and ${CONSENSUS_METRICS.length}\nalarms: $2.40`);
+  });
+});
+
+describe('metrics over OTLP', () => {
+  const ends = ['least', 'most'] as const;
+
+  it.each([50, 500])(
+    'cost at most $0.60 a month for each of %d nodes, at either end of what AWS publishes no price for',
+    (nodes) => {
+      for (const end of ends) expect(sumUsd(overOtlp(nodes, end)) / nodes).toBeLessThanOrEqual(0.6);
+    },
+  );
+
+  it('cost what the page says, part by part, at both ends', () => {
+    for (const end of ends)
+      for (const [name, dollars] of Object.entries(overOtlp(50, end))) {
+        const row = page.split('\n').find((line) => line.startsWith(`| ${name}, ${end} |`)) ?? '';
+        const [of50, of500] = [...row.matchAll(/\$([\d,.]+)/g)].map(([, digits = '']) =>
+          Number(digits.replaceAll(',', '')),
+        );
+        const wanted = overOtlp(500, end)[name as keyof ReturnType<typeof overOtlp>];
+        expect([name, end, of50, of500]).toEqual([name, end, Number(dollars.toFixed(2)), Number(wanted.toFixed(2))]);
+      }
+  });
+
+  it('are bytes that the function’s own encoder makes, and a name is told once a request', () => {
+    const { least, most } = otlpBytes(50);
+    expect(most).toBeGreaterThan(least);
+    expect(page).toContain(`${Math.round(least / 50)} to ${Math.round(most / 50)} bytes a node and minute`);
   });
 });

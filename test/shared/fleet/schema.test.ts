@@ -53,6 +53,7 @@ describe('a fleet file', () => {
       },
       breaker: { unhealthyPercent: 20, unhealthyMinimum: 1, restartPercent: 25 },
       ask: { expiresAfterHours: 4 },
+      metrics: 'classic',
       alarms: { namePatterns: [], per: 'auto', diskPercent: 85 },
       rpc: {
         scheme: 'http',

@@ -140,6 +140,19 @@ describe('a fleet file is refused', () => {
       'peers.seeds.1',
       'as a bitcoin client writes it, for example 203.0.113.7:8333',
     ],
+    [
+      'with metrics over OTLP where no node tells its disks',
+      { probe: vpc, metrics: 'otlp' },
+      'metrics',
+      'expected classic',
+    ],
+    ['with them and nobody to ask', { probe: 'none', metrics: 'otlp' }, 'metrics', 'expected classic'],
+    [
+      'with them and an alarm of each node',
+      { metrics: 'otlp', alarms: { per: 'node' } },
+      'alarms.per',
+      'a contributor',
+    ],
     ['with an alarm below growth', { alarms: { diskPercent: 80 } }, 'alarms.diskPercent', 'disk.growAtPercent, 85'],
     [
       'with an alarm below its own growth',

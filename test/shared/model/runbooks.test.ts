@@ -18,6 +18,7 @@ const codes = [
   'node-missing',
   'record-foreign',
   'group-not-seeded',
+  'readiness-lost',
   'restarts-paced',
   'consensus-client-down',
   'ladder-spent',

@@ -179,12 +179,15 @@ describe('a client that is asked on its node', () => {
         { role: 'ancient', path: '/nowhere', tags: {} },
       ],
     };
-    const { diskUsedPercent, rootUsedPercent } = await asked(fleet);
+    const { diskUsedPercent, inodesUsedPercent, rootUsedPercent } = await asked(fleet);
     // /proc is a mount without blocks.
-    expect(diskUsedPercent).toEqual({});
+    expect([diskUsedPercent, inodesUsedPercent]).toEqual([{}, {}]);
     expect(rootUsedPercent).toBeGreaterThan(0);
     const root = { ...fleet, volumes: [{ role: 'data', path: '/dev/shm', tags: {} }] };
-    expect((await asked(root)).diskUsedPercent?.['data']).toBeGreaterThanOrEqual(0);
+    const { diskUsedPercent: disks, inodesUsedPercent: inodes } = await asked(root);
+    expect(disks?.['data']).toBeGreaterThanOrEqual(0);
+    expect(inodes?.['data']).toBeGreaterThanOrEqual(0);
+    expect(inodes?.['data']).toBeLessThan(100);
   });
 
   it.each<[string, RequestListener, string]>([
@@ -330,6 +333,7 @@ describe('the command', () => {
         { exitStatus: 7, httpStatus: 0, body: '' },
       ],
       diskUsedPercent: { data: 81.5 },
+      inodesUsedPercent: { data: 12.3 },
     };
     expect(decodeAnswers(encodeAnswers(answers))).toEqual(answers);
   });

@@ -438,3 +438,12 @@ it('is for machines, too: each fleet with its document, its nodes and its eviden
   const { fleets } = adoptionJson(adoptionOf(someReadOut(nodesNamed(['node1'], BTC))));
   expect(fleets[0]).toMatchObject({ fleet: 'bitcoin', document: { mode: 'plan' }, nodes: [{ node: 'node1' }] });
 });
+
+it('says of a bitcoin fleet that its RPC asks for a password: without a word every node would be unknown', () => {
+  const notKnown = (tag: string) =>
+    adoptionOf(someReadOut(nodesNamed(['node1', 'node2'], { Component: tag })))
+      .fleets.flatMap((fleet) => fleet.notKnown)
+      .filter((line) => line.startsWith('rpc.credentials'));
+  expect(notKnown('nodes/bitcoin')).toEqual([expect.stringContaining('file:/PATH/.cookie')]);
+  expect(notKnown('nodes/ethereum')).toEqual([]);
+});

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DoctorReport } from '../../../../infra/commands/doctor/report.ts';
 import { addDoctorVerb } from '../../../../infra/commands/doctor/verbs.ts';
-import { COLUMNS } from '../../../../infra/commands/doctor/verdict.ts';
 import { type JsonResult, runProgram } from '../../../../infra/commands/program.ts';
 import { ACCOUNT_ID, createRegion, REGION_NAME, type Region } from '../../../../local/region.ts';
 import { prepare } from '../../../../local/scenarios/run.ts';
@@ -10,6 +9,7 @@ import { launchTemplate, snapshotsOf, templateName } from '../../../../local/sce
 import { GOOD, impatient, SICK, smallFleet } from '../../../../local/scenarios/world/ladder.ts';
 import type { World } from '../../../../local/scenarios/world/world.ts';
 import type { ClockFollower } from '../../../../local/simulator/clock.ts';
+import { COLUMNS } from '../../../../shared/readiness/verdict.ts';
 import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
 
 const KEY = `arn:aws:kms:${REGION_NAME}:${ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
@@ -198,6 +198,26 @@ describe('chainmend doctor', () => {
       await keyPolicy(account, { Effect: 'Deny', Action: 'kms:CreateGrant', Resource: '*', Principal: { AWS: '*' } });
       expect(await causes()).toEqual(['no key-denies: stop-start swap replace of all']);
       await keyPolicy(account);
+    },
+    ASKED_MS,
+  );
+
+  it(
+    'tells of quotas before they are met: how much is left, for how many restores, and which line raises them',
+    async () => {
+      region.ec2.setQuotas({ storageTiB: { gp3: 1 }, vcpus: 8 });
+      const { status, said } = await npmRunDoctor();
+      expect(status).toBe(1);
+      expect(await causes()).toEqual(['no quota-reached: replace of all']);
+      const words = said.replace(/\s+/g, ' ');
+      expect(words).toContain('another instance needs 2 vCPUs; On-Demand Standard vCPUs: 0 of 8 are left');
+      expect(words).toContain(
+        '560 GiB of 1 TiB are left; room for 5 more restores of 100 GiB; growth of all its volumes to 2 TiB',
+      );
+      expect(said).toMatch(
+        /^ {4}aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-1216C47A --desired-value \d+$/m,
+      );
+      region.ec2.setQuotas({ storageTiB: { gp3: 50 }, vcpus: 640 });
     },
     ASKED_MS,
   );

@@ -3,89 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { askDryly, DRY_RUNS_A_FLEET, wishesOf } from '../../../../infra/commands/doctor/dry-runs.ts';
-import type { Answered, FleetFacts, KeyFacts, NodeFacts } from '../../../../infra/commands/doctor/facts.ts';
 import { linesOf } from '../../../../infra/commands/doctor/lines.ts';
-import { fleetReportOf } from '../../../../infra/commands/doctor/report.ts';
-import { COLUMNS, DOCTOR_CODES } from '../../../../infra/commands/doctor/verdict.ts';
-import { planOf, type Wish } from '../../../../infra/commands/doctor/wishes.ts';
 import { repositoryRoot } from '../../../../infra/paths.ts';
-import { ACCOUNT, bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
-import { DATA_VOLUME, fleetNode } from '../../../fixtures/builders/node.ts';
-import { observedNode } from '../../../fixtures/builders/observation.ts';
+import type { Answered, FleetFacts, NodeFacts } from '../../../../shared/readiness/facts.ts';
+import { fleetReportOf } from '../../../../shared/readiness/fleet-report.ts';
+import { COLUMNS, DOCTOR_CODES } from '../../../../shared/readiness/verdict.ts';
+import { planOf, type Wish } from '../../../../shared/readiness/wishes.ts';
+import { bitcoinFleet, NODE_TAGS } from '../../../fixtures/builders/fleet.ts';
+import { fleetNode } from '../../../fixtures/builders/node.ts';
 import { snapshotSet } from '../../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../../fixtures/builders/time.ts';
-import { volumeNow } from '../../../fixtures/builders/volume.ts';
-
-const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/1';
-const TEMPLATE = 'lt-0123456789abcdef0';
-const tags = { ...NODE_TAGS, 'aws:ec2launchtemplate:id': TEMPLATE, 'aws:ec2launchtemplate:version': '1' };
-
-const nodeFacts = (name: string, more: Partial<NodeFacts> = {}): NodeFacts => {
-  const node = fleetNode({ name, tags });
-  const volume = volumeNow({ volumeId: `${DATA_VOLUME}-${name}`, kmsKeyId: KEY, tags: NODE_TAGS });
-  return {
-    node,
-    owner: {
-      name,
-      role: 'follower',
-      tags,
-      autoScalingGroup: null,
-      instanceStore: false,
-      publicIp: null,
-      unread: undefined,
-    },
-    standbyFault: { value: null },
-    agent: { value: null },
-    volumes: { value: [volume] },
-    data: [{ role: 'data', volume }],
-    modification: { value: new Map() },
-    record: { value: undefined },
-    restarts: { value: undefined },
-    ...more,
-  };
-};
-
-const key = (more: Partial<KeyFacts> = {}): KeyFacts => ({
-  keyId: KEY,
-  isAwsManaged: false,
-  usability: { value: { usable: true } },
-  policy: { value: { action: 'kms:CreateGrant', word: 'account' } },
-  role: { value: { denied: null } },
-  grant: { is: 'accepted' },
-  ...more,
-});
-
-const fleetFacts = (more: Partial<FleetFacts> = {}): FleetFacts => {
-  const fleet = more.fleet ?? bitcoinFleet({ snapshots: { clean: {} } });
-  const nodes = more.nodes ?? ['node1', 'node2', 'node3', 'node4'].map((name) => nodeFacts(name));
-  const template = {
-    ...{ template: TEMPLATE, profile: { name: 'nodes', roleArn: 'arn:aws:iam::111122223333:role/nodes' } },
-    ...{ mayPass: true, hasUserData: false, unknown: undefined },
-  };
-  return {
-    ...{ nowMs: NOON_MS, fleet, accountId: ACCOUNT, nodes },
-    paused: { value: null },
-    preflight: {
-      fleet,
-      nodes: nodes.map(({ owner }) => owner),
-      withoutTemplate: [],
-      templates: [template],
-      isStored: true,
-    },
-    outOfReach: new Map([[TEMPLATE, { value: [] }]]),
-    observed: { value: nodes.map(({ node: { name } }) => observedNode({ name })) },
-    observedAtMs: NOON_MS - MINUTE_MS,
-    breaker: { value: { open: false, sentence: '0 of 4 nodes unhealthy or unknown, limit 1' } },
-    watch: { value: undefined },
-    addedUsd: { value: 0 },
-    replacements: { value: undefined },
-    sets: { value: [snapshotSet(5)] },
-    policies: { value: [] },
-    rate: null,
-    keys: new Map([[KEY, key()]]),
-    ...more,
-  };
-};
+import { fleetFacts, KEY, key, nodeFacts, quotas, TEMPLATE, tags } from '../../../fixtures/readiness-facts.ts';
 
 const plansOf = (facts: FleetFacts) => new Map(facts.nodes.map((node) => [node, planOf(facts, node)] as const));
 
@@ -188,6 +116,31 @@ describe('a fleet', () => {
         replacements: { value: { version: 1, entries: [entry(NOON_MS - MINUTE_MS), entry(NOON_MS - 2 * MINUTE_MS)] } },
       },
       ['no replacements-spent: swap replace of 4'],
+    ],
+    [
+      'of an account whose storage holds no further copy of its data',
+      { quotas: quotas({ storage: [2_048, 2_000] }) },
+      ['no quota-reached: swap of 4', 'no quota-reached: grow of 4'],
+    ],
+    [
+      'of an account that may not have so much storage under modification',
+      { quotas: quotas({ modifications: [512, 0] }) },
+      ['no quota-reached: grow of 4'],
+    ],
+    [
+      'of an account with no vCPU left for another instance',
+      { quotas: quotas({ vcpus: [8, 8] }) },
+      ['no quota-reached: replace of 4'],
+    ],
+    [
+      'of an account with as many snapshots as it may have',
+      { quotas: quotas({ snapshots: [100, 100] }) },
+      ['no quota-reached: snapshot of 4'],
+    ],
+    [
+      'whose quotas cannot be read',
+      { quotas: { ...quotas(), vcpus: new Map([[fleetNode({}).instanceType, { unread: 'AccessDenied' }]]) } },
+      ['unknown unread: replace of 4'],
     ],
     [
       'with too many sick nodes',

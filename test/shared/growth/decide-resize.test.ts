@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../functions/resize-volume/decide.ts';
 import { proofOf } from '../../../functions/resize-volume/plan.ts';
+import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../shared/growth/decide.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { bitcoinFleet, NODE_TAGS } from '../../fixtures/builders/fleet.ts';
 import { DATA_VOLUME } from '../../fixtures/builders/node.ts';

@@ -1,5 +1,5 @@
 // Judges the KMS keys of a node's volumes: whether EBS can use them in the name of the heals' role at the next start or attachment. Pure.
-import { foreignAccountOf } from '../../../shared/aws/keys.ts';
+import { foreignAccountOf } from '../aws/keys.ts';
 import type { KeyFacts } from './facts.ts';
 import { type Finding, known, no, unknown } from './verdict.ts';
 

@@ -1,5 +1,5 @@
 // Reads one thing of AWS, or says why it could not be read: one denied read leaves all others.
-import { plainText } from '../../../shared/text/plain-text.ts';
+import { plainText } from '../text/plain-text.ts';
 import type { Read } from './verdict.ts';
 
 const WORDS_MAX = 400;

@@ -1,6 +1,6 @@
 // What a key's own policy says of the heals' role: a deny is found, and what cannot be judged is unknown.
 import { describe, expect, it } from '@jest/globals';
-import { keyPolicyWord } from '../../../../infra/commands/doctor/key-policy.ts';
+import { keyPolicyWord } from '../../../shared/readiness/key-policy.ts';
 
 const roleArn = 'arn:aws:iam::111122223333:role/chainmend-replace-node';
 const use = { action: 'kms:CreateGrant', roleArn, accountId: '111122223333', region: 'eu-west-1' };

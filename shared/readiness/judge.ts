@@ -1,15 +1,16 @@
 // Judges each heal of each node: from what was read, from AWS's word on calls that were not made, and by the rules that a heal asks itself. Pure.
-import { judgeLaunch } from '../../../shared/aws/launch.ts';
-import { OBSERVATION_VALID_MS } from '../../../shared/guardrails/breaker.ts';
-import { judgeClass, judgeOwner, judgeZone } from '../../../shared/guardrails/replace.ts';
-import { reserveReplacement, reserveRestart } from '../../../shared/guardrails/replace-budget.ts';
-import { judgePauseTag } from '../../../shared/guardrails/switches.ts';
-import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
-import type { Rung } from '../../../shared/model/rungs.ts';
-import { donorOf } from '../../../shared/snapshots/donor.ts';
-import { problemsOf, startedByCommands } from '../preflight/facts.ts';
+import { judgeLaunch } from '../aws/launch.ts';
+import { OBSERVATION_VALID_MS } from '../guardrails/breaker.ts';
+import { judgeClass, judgeOwner, judgeZone } from '../guardrails/replace.ts';
+import { reserveReplacement, reserveRestart } from '../guardrails/replace-budget.ts';
+import { judgePauseTag } from '../guardrails/switches.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import type { Rung } from '../model/rungs.ts';
+import { donorOf } from '../snapshots/donor.ts';
 import type { Answered, FleetFacts, NodeFacts } from './facts.ts';
 import { judgeKeys } from './judge-key.ts';
+import { ofGrowthQuotas, ofLaunchQuotas, ofRestoreQuotas, ofSnapshotQuotas } from './judge-quotas.ts';
+import { launchProblems, startedByCommands } from './launch-facts.ts';
 import { COLUMNS, type Column, type Finding, known, no, unknown, type Verdict, verdictOf } from './verdict.ts';
 import { type NamedWish, type NodePlan, templateKeyOf } from './wishes.ts';
 
@@ -80,6 +81,7 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
     ...ofVolumes(about),
     ...ofSources(about),
     ...ofKeys(about, 'data'),
+    ...ofRestoreQuotas(about.facts, about.node),
   ],
   replace: (about) => [
     ...ofClass(about, 'replace'),
@@ -88,6 +90,7 @@ const FINDINGS: Readonly<Record<Column, (about: Case) => readonly Finding[]>> = 
     ...ofTemplate(about),
     ...answered(about, about.plan.stop),
     ...ofKeys(about, 'data'),
+    ...ofLaunchQuotas(about.facts, about.node),
   ],
   snapshot: (about) => [...ofSnapshots(about)],
 };
@@ -111,6 +114,7 @@ function ofGrowth(about: Case): readonly Finding[] {
     ...unread,
     ...('unread' in node.volumes ? [] : decided),
     ...plan.modify.flatMap((wish) => answered(about, wish)),
+    ...ofGrowthQuotas(facts, node, plan),
   ];
 }
 
@@ -205,7 +209,7 @@ function noSetWords({ refused: sets }: NodePlan): string {
 
 function ofTemplate(about: Case): readonly Finding[] {
   const { facts, node, plan } = about;
-  const { fleet, preflight } = facts;
+  const { fleet, launch } = facts;
   const byCommands = startedByCommands(fleet);
   if (byCommands !== null) return [no('template-unfit', byCommands)];
   const key = templateKeyOf(facts, node);
@@ -213,11 +217,11 @@ function ofTemplate(about: Case): readonly Finding[] {
     const remedy = 'name one in replace.launchTemplate, or leave replace out of replace.rungs';
     return [no('no-template', 'it was launched from no template, and the fleet file names none', { remedy })];
   }
-  const templates = preflight.templates.filter(({ template }) => template === key);
-  const ofPreflight = problemsOf({ ...preflight, templates, withoutTemplate: [], isStored: false }, true);
+  const templates = launch.templates.filter(({ template }) => template === key);
+  const faults = launchProblems({ ...launch, templates, withoutTemplate: [] });
   const reach = facts.outOfReach.get(key) ?? { unread: `the parts of ${key} were not looked at` };
   return [
-    ...ofPreflight.map((why) => no('template-unfit', why)),
+    ...faults.map((why) => no('template-unfit', why)),
     ...known(reach, (parts) =>
       parts.length === 0
         ? []
@@ -228,7 +232,7 @@ function ofTemplate(about: Case): readonly Finding[] {
           ],
     ),
     // What is wrong with the template is said already.
-    ...(ofPreflight.length > 0 ? [] : answered(about, plan.launch)),
+    ...(faults.length > 0 ? [] : answered(about, plan.launch)),
   ];
 }
 
@@ -273,7 +277,13 @@ function ofSnapshots(about: Case): readonly Finding[] {
     ),
   );
   const volumes = ofVolumes(about);
-  return [...ofAgent(about), ...donor, ...volumes, ...(volumes.length > 0 ? [] : answered(about, plan.snapshot))];
+  return [
+    ...ofAgent(about),
+    ...donor,
+    ...volumes,
+    ...(volumes.length > 0 ? [] : answered(about, plan.snapshot)),
+    ...ofSnapshotQuotas(facts, node),
+  ];
 }
 
 /** The caller's own lack says nothing of the heals' role ("Troubleshoot access denied error messages", IAM user guide). */

@@ -3,23 +3,23 @@
 // @aws-sdk/client-iam.
 import { SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 import { CreateGrantCommand, DescribeKeyCommand, GetKeyPolicyCommand } from '@aws-sdk/client-kms';
-import { judgeKey } from '../../../shared/aws/key-usability.ts';
-import type { KeyScope } from '../../../shared/aws/keys.ts';
-import { refusalOf } from '../../../shared/aws/refusals.ts';
+import { judgeKey } from '../aws/key-usability.ts';
+import type { KeyScope } from '../aws/keys.ts';
+import { refusalOf } from '../aws/refusals.ts';
 import { attempt, wordsOf } from './attempt.ts';
-import type { DoctorClients } from './clients.ts';
+import type { ReadinessClients } from './clients.ts';
 import type { Answered, KeyFacts } from './facts.ts';
 import { KEY_ACTIONS, keyPolicyWord, type PolicyWord } from './key-policy.ts';
 import type { Read } from './verdict.ts';
 
 export interface KeyReader {
-  readonly clients: Pick<DoctorClients, 'kms' | 'iam'>;
+  readonly clients: Pick<ReadinessClients, 'kms' | 'iam'>;
   readonly scope: KeyScope;
   readonly region: string;
   /** Of replace-node; undefined where nothing is deployed. */
   readonly roleArn: string | undefined;
-  /** The caller of this command. */
-  readonly callerArn: string;
+  /** In whose name a grant is asked for as a dry run; null: it is not asked. */
+  readonly callerArn: string | null;
 }
 
 export async function readKey(reader: KeyReader, keyId: string): Promise<KeyFacts> {
@@ -39,7 +39,7 @@ export async function readKey(reader: KeyReader, keyId: string): Promise<KeyFact
     ...nothing,
     policy: roleArn === undefined ? null : await readPolicy(reader, keyId, roleArn),
     role: roleArn === undefined ? null : await simulated(reader, keyId, roleArn),
-    grant: await dryGrant(reader, keyId),
+    grant: reader.callerArn === null ? open : await dryGrant(reader.clients, reader.callerArn, keyId),
   };
 }
 
@@ -102,7 +102,7 @@ const arnOf = (keyId: string, accountId: string, region: string): string =>
   keyId.startsWith('arn:') ? keyId : `arn:aws:kms:${region}:${accountId}:key/${keyId}`;
 
 /** "DryRun: Checks if your request will succeed. … `DryRunOperationException`: The request was rejected because the DryRun parameter was specified." */
-async function dryGrant({ clients, callerArn }: KeyReader, KeyId: string): Promise<Answered> {
+async function dryGrant(clients: KeyReader['clients'], callerArn: string, KeyId: string): Promise<Answered> {
   try {
     await clients.kms.send(
       new CreateGrantCommand({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../functions/resize-volume/decide.ts';
-import { growthBytesPerHour } from '../../../functions/resize-volume/growth.ts';
+import { decideResize, type ResizeDecision, type ResizeFacts } from '../../../shared/growth/decide.ts';
+import { growthBytesPerHour } from '../../../shared/growth/rate.ts';
 import { VOLUME_LIMITS } from '../../../shared/guardrails/ebs.ts';
 import { GUARDRAILS } from '../../../shared/model/guardrail-codes.ts';
 import { tries } from '../../fixtures/any.ts';

@@ -1,18 +1,18 @@
 // Decides whether a full disk is grown, by how much, or why not: one pure decision from what was read.
 
-import type { Fleet } from '../../shared/fleet/model.ts';
-import { growthChange } from '../../shared/guardrails/drift.ts';
-import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../../shared/guardrails/ebs.ts';
-import { exceeds } from '../../shared/guardrails/grow.ts';
-import { judgeGrowthDrift, nameOf, type Owner, type OwnerWords, ownerOf } from '../../shared/guardrails/owner.ts';
-import { judgeInstance } from '../../shared/heal/guard.ts';
-import { recentModifications } from '../../shared/heal/lease.ts';
-import type { ModificationIntent } from '../../shared/heal/records.ts';
-import { INTENT_COUNTS_MS } from '../../shared/model/execution.ts';
-import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import type { Observation } from '../../shared/node-commands/answer.ts';
-import { leastFilesystemBytes } from '../../shared/node-commands/command.ts';
-import { growthBytesPerHour, type UsedPoint } from './growth.ts';
+import type { Fleet } from '../fleet/model.ts';
+import { growthChange } from '../guardrails/drift.ts';
+import { MONTHLY_USD_PER_GIB, VOLUME_LIMITS, type VolumeType } from '../guardrails/ebs.ts';
+import { exceeds } from '../guardrails/grow.ts';
+import { judgeGrowthDrift, nameOf, type Owner, type OwnerWords, ownerOf } from '../guardrails/owner.ts';
+import { judgeInstance } from '../heal/guard.ts';
+import { recentModifications } from '../heal/lease.ts';
+import type { ModificationIntent } from '../heal/records.ts';
+import { INTENT_COUNTS_MS } from '../model/execution.ts';
+import type { Refusal } from '../model/guardrail-codes.ts';
+import type { Observation } from '../node-commands/answer.ts';
+import { leastFilesystemBytes } from '../node-commands/command.ts';
+import { growthBytesPerHour, type UsedPoint } from './rate.ts';
 
 export const GIB = 1024 ** 3;
 const MINUTE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { growthBytesPerHour, type UsedPoint } from '../../../functions/resize-volume/growth.ts';
+import { growthBytesPerHour, type UsedPoint } from '../../../shared/growth/rate.ts';
 import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { GIB } from '../../fixtures/builders/volume.ts';
 

@@ -1,18 +1,18 @@
 // What a heal of each node would ask AWS for if its trouble began now, and which of these requests are alike, so that one dry run answers for many
 // nodes. Pure.
 import type { CreateSnapshotsRequest, ModifyVolumeRequest } from '@aws-sdk/client-ec2';
-import { templateOf } from '../../../functions/replace-node/launch.ts';
-import { decideResize, GIB, type ResizeDecision } from '../../../functions/resize-volume/decide.ts';
-import type { Launch } from '../../../shared/aws/launch.ts';
-import type { FromSnapshot } from '../../../shared/aws/volume-changes.ts';
-import { lostAddressOf } from '../../../shared/guardrails/replace.ts';
-import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG, NODE_TAG } from '../../../shared/model/tags.ts';
-import { maskedUserData, maskHook } from '../../../shared/node-commands/masked-user-data.ts';
-import { clientsOf } from '../../../shared/node-commands/node-command.ts';
-import { type CatchUp, catchUpOf } from '../../../shared/snapshots/catch-up.ts';
-import { clientNameOf } from '../../../shared/snapshots/ledger.ts';
-import type { SnapshotSet } from '../../../shared/snapshots/model.ts';
-import { blockMsOf, type RefusedSet, rankSets, type SetRequirements } from '../../../shared/snapshots/ranking.ts';
+import type { Launch } from '../aws/launch.ts';
+import { templateOf } from '../aws/launch-needs.ts';
+import type { FromSnapshot } from '../aws/volume-changes.ts';
+import { decideResize, GIB, type ResizeDecision } from '../growth/decide.ts';
+import { lostAddressOf } from '../guardrails/replace.ts';
+import { FLEET_TAG, INCIDENT_TAG, JOINING_TAG, NODE_TAG } from '../model/tags.ts';
+import { maskedUserData, maskHook } from '../node-commands/masked-user-data.ts';
+import { clientsOf } from '../node-commands/node-command.ts';
+import { type CatchUp, catchUpOf } from '../snapshots/catch-up.ts';
+import { clientNameOf } from '../snapshots/ledger.ts';
+import type { SnapshotSet } from '../snapshots/model.ts';
+import { blockMsOf, type RefusedSet, rankSets, type SetRequirements } from '../snapshots/ranking.ts';
 import type { FleetFacts, NodeFacts } from './facts.ts';
 
 /** An instance is stopped or started. Many of them fit into one request. */

@@ -1,38 +1,38 @@
-// Reads all facts of a fleet for `chainmend doctor`: from AWS's Describe calls, page by page, and from the suite's own table. It changes nothing.
+// Reads all facts from which a fleet's heals are judged: from AWS's Describe calls, page by page, and from the suite's own table. It changes nothing.
 import { DescribeVolumesModificationsCommand } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand, type InstanceInformation } from '@aws-sdk/client-ssm';
 import pMap from 'p-map';
-import { launchNeeds } from '../../../functions/replace-node/launch.ts';
-import type { ModificationFact } from '../../../functions/resize-volume/decide.ts';
-import { judgeAgent } from '../../../shared/aws/commands.ts';
-import type { KeyScope } from '../../../shared/aws/keys.ts';
-import { standbyFault } from '../../../shared/aws/standby.ts';
-import { describeVolumes, type VolumeDescription } from '../../../shared/aws/volumes.ts';
-import type { Fleet } from '../../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode } from '../../../shared/fleet/nodes.ts';
-import type { Settings } from '../../../shared/fleet/settings.ts';
-import { OBSERVATION_VALID_MS, readBreaker } from '../../../shared/guardrails/breaker.ts';
-import { addedUsd, monthOf } from '../../../shared/guardrails/grow.ts';
-import { judgePauses } from '../../../shared/guardrails/switches.ts';
-import type { NodeRecord } from '../../../shared/heal/records.ts';
-import type { Store } from '../../../shared/heal/store.ts';
-import { SCALING_GROUP_TAG } from '../../../shared/model/tags.ts';
-import { rateShown } from '../../../shared/snapshots/catch-up.ts';
-import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
-import { readPolicies } from '../../../shared/snapshots/policies.ts';
-import { readOwners, setsOf, type VolumeOwner } from '../../../shared/snapshots/sets.ts';
-import { parameterPrefix } from '../../names.ts';
-import { fleetFactsOf } from '../preflight/account.ts';
+import { judgeAgent } from '../aws/commands.ts';
+import type { KeyScope } from '../aws/keys.ts';
+import { launchNeeds } from '../aws/launch-needs.ts';
+import { standbyFault } from '../aws/standby.ts';
+import { describeVolumes, type VolumeDescription } from '../aws/volumes.ts';
+import type { Fleet } from '../fleet/model.ts';
+import { discoverNodes, type FleetNode } from '../fleet/nodes.ts';
+import type { Settings } from '../fleet/settings.ts';
+import type { ModificationFact } from '../growth/decide.ts';
+import { OBSERVATION_VALID_MS, readBreaker } from '../guardrails/breaker.ts';
+import { addedUsd, monthOf } from '../guardrails/grow.ts';
+import { judgePauses } from '../guardrails/switches.ts';
+import type { NodeRecord } from '../heal/records.ts';
+import type { Store } from '../heal/store.ts';
+import { SCALING_GROUP_TAG } from '../model/tags.ts';
+import { rateShown } from '../snapshots/catch-up.ts';
+import { readSnapshots } from '../snapshots/inventory.ts';
+import { readPolicies } from '../snapshots/policies.ts';
+import { readOwners, setsOf, type VolumeOwner } from '../snapshots/sets.ts';
 import { attempt, mapped } from './attempt.ts';
-import type { DoctorClients } from './clients.ts';
+import type { ReadinessClients } from './clients.ts';
 import type { FleetFacts, KeyFacts, NodeFacts } from './facts.ts';
 import { readKey } from './read-keys.ts';
+import { launchFactsOf } from './read-launch.ts';
+import type { QuotaReader } from './read-quotas.ts';
 import type { Read } from './verdict.ts';
 import { templateKeyOf } from './wishes.ts';
 
 /** What is read once, for all fleets. */
 export interface Surroundings {
-  readonly clients: DoctorClients;
+  readonly clients: ReadinessClients;
   readonly store: Store;
   readonly settings: Read<Settings>;
   readonly isDeployed: boolean;
@@ -40,10 +40,13 @@ export interface Surroundings {
   readonly nowMs: number;
   readonly accountId: string;
   readonly region: string;
-  readonly callerArn: string;
+  /** In whose name a grant is asked for as a dry run; null where none is. */
+  readonly callerArn: string | null;
+  readonly parameterPrefix: string;
   readonly replaceRole: string | undefined;
   readonly kmsKeys: readonly string[];
   readonly nodeRecords: Read<readonly NodeRecord[]>;
+  readonly readQuotas: QuotaReader;
   readonly status: (text: string) => void;
 }
 
@@ -58,7 +61,7 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
   const { clients, store, nowMs } = around;
   around.status(`${fleet.name}: its nodes …`);
   const nodes = await discoverNodes(clients.ec2, fleet, around.isDeployed ? store : NO_MEMORY);
-  const preflight = await fleetFactsOf(clients, fleet, nodes, around.replaceRole);
+  const launch = await launchFactsOf(clients, fleet, nodes, around.replaceRole);
   const ids = nodes.map(({ instanceId }) => instanceId);
   const volumes = await attempt('the volumes', async () =>
     ids.length === 0 ? [] : describeVolumes(clients.ec2, { instanceIds: ids }),
@@ -72,14 +75,19 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
     ...('value' in volumes ? volumes.value : []),
     ...('value' in snapshots.sets ? snapshots.sets.value.flatMap(({ parts }) => Object.values(parts)) : []),
   ].flatMap(({ kmsKeyId }) => kmsKeyId ?? []);
+  around.status(`${fleet.name}: its quotas …`);
+  const quotas = await around.readQuotas({
+    volumeTypes: new Set('value' in volumes ? volumes.value.map(({ type }) => type) : []),
+    instanceTypes: new Set(nodes.map(({ instanceType }) => instanceType)),
+  });
   around.status(`${fleet.name}: its keys …`);
   return {
-    ...{ nowMs, fleet, accountId: around.accountId, preflight },
+    ...{ nowMs, fleet, accountId: around.accountId, launch },
     paused: mapped(around.settings, ({ values }) =>
-      around.isDeployed ? judgePauses(parameterPrefix, fleet.name, values) : null,
+      around.isDeployed ? judgePauses(around.parameterPrefix, fleet.name, values) : null,
     ),
     outOfReach: await readReach(around, fleet, nodes),
-    nodes: await readNodes(around, { fleet, nodes, preflight, volumes, owners }),
+    nodes: await readNodes(around, { fleet, nodes, launch, volumes, owners }),
     observed: mapped(observations, (parts) =>
       parts.flatMap((part) => (nowMs - part.observedAtMs > OBSERVATION_VALID_MS ? [] : part.nodes)),
     ),
@@ -94,6 +102,7 @@ export async function readFleet(around: Surroundings, fleet: Fleet): Promise<Fle
     ...snapshots,
     rate: await shownRate(around, fleet),
     keys: await readKeys(around, [...new Set(keyIds)]),
+    quotas,
   };
 }
 
@@ -146,13 +155,13 @@ async function readReach(
 interface NodesRead {
   readonly fleet: Fleet;
   readonly nodes: readonly FleetNode[];
-  readonly preflight: FleetFacts['preflight'];
+  readonly launch: FleetFacts['launch'];
   readonly volumes: Read<readonly VolumeDescription[]>;
   readonly owners: Read<ReadonlyMap<string, VolumeOwner>>;
 }
 
 async function readNodes(around: Surroundings, read: NodesRead): Promise<readonly NodeFacts[]> {
-  const { fleet, nodes, preflight, volumes, owners } = read;
+  const { fleet, nodes, launch, volumes, owners } = read;
   const { clients, store, nodeRecords } = around;
   const agents = await attempt('the agents', () => readAgents(clients, nodes));
   const modification = await attempt('the modifications of volumes', () =>
@@ -165,8 +174,8 @@ async function readNodes(around: Surroundings, read: NodesRead): Promise<readonl
     async (node, at): Promise<NodeFacts> => {
       const { instanceId } = node;
       const attached = mapped(volumes, (all) => all.filter(({ attachment }) => attachment?.instanceId === instanceId));
-      const owner = preflight.nodes[at];
-      if (owner === undefined) throw new Error(`the preflight knows nothing of ${node.name}`);
+      const owner = launch.nodes[at];
+      if (owner === undefined) throw new Error(`the facts of launches say nothing of ${node.name}`);
       return {
         ...{ node, owner, modification, volumes: attached },
         data: dataOf(attached, owners),
@@ -192,7 +201,7 @@ function dataOf(volumes: NodeFacts['volumes'], owners: NodesRead['owners']): Nod
 const AGENTS_A_REQUEST = 50;
 
 async function readAgents(
-  { ssm }: DoctorClients,
+  { ssm }: ReadinessClients,
   nodes: readonly FleetNode[],
 ): Promise<ReadonlyMap<string, InstanceInformation>> {
   const found = new Map<string, InstanceInformation>();
@@ -209,7 +218,7 @@ async function readAgents(
 
 /** The latest of each volume, as resize-volume reads it. */
 async function readModifications(
-  { ec2 }: DoctorClients,
+  { ec2 }: ReadinessClients,
   volumes: readonly VolumeDescription[],
 ): Promise<ReadonlyMap<string, ModificationFact>> {
   const found = new Map<string, ModificationFact>();
@@ -226,7 +235,7 @@ async function readModifications(
 
 /** A group's minimum forbids standby for all of its members alike: one of them is asked. */
 async function readStandby(
-  { autoscaling }: DoctorClients,
+  { autoscaling }: ReadinessClients,
   fleet: Fleet,
   nodes: readonly FleetNode[],
 ): Promise<ReadonlyMap<string, Read<string | null>>> {

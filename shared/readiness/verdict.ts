@@ -1,9 +1,17 @@
 // What `chainmend doctor` says of one heal of one node: it would work, it would not, nobody knows, or the fleet does not want it. Pure.
-import type { GuardrailCode } from '../../../shared/model/guardrail-codes.ts';
+import type { ReadinessColumn } from '../heal/records.ts';
+import type { GuardrailCode } from '../model/guardrail-codes.ts';
 
 /** The rungs of the ladder, and the two heals beside it, in the order in which they are shown. */
-export const COLUMNS = ['grow', 'restart', 'stop-start', 'swap', 'replace', 'snapshot'] as const;
-export type Column = (typeof COLUMNS)[number];
+export const COLUMNS = [
+  'grow',
+  'restart',
+  'stop-start',
+  'swap',
+  'replace',
+  'snapshot',
+] as const satisfies readonly ReadinessColumn[];
+export type Column = ReadinessColumn;
 
 /** One reason why a heal would not work, or why that is not known. */
 export interface Finding {

@@ -1,0 +1,74 @@
+// One fleet's daily look: reads what its heals would need, compares it with the last look, and tells people what was lost. The record is written first, with
+// the page that is owed: of two runs only one pages, and a page that could not be sent is sent by the next run.
+import type { ReadinessClients } from '../../shared/aws/clients.ts';
+import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
+import { page } from '../../shared/heal/notify.ts';
+import { noReadiness, type ReadinessRecord } from '../../shared/heal/records.ts';
+import { keys } from '../../shared/heal/store.ts';
+import { fleetReportOf } from '../../shared/readiness/fleet-report.ts';
+import { readFleet, type Surroundings } from '../../shared/readiness/read-fleet.ts';
+import { planOf } from '../../shared/readiness/wishes.ts';
+import {
+  type Controller,
+  changeRecord,
+  type FleetContext,
+  readRecord,
+  settleRecord,
+} from '../../shared/reconcile/context.ts';
+import { compareReadiness, firstSentence, isSilent, lostSentence } from './decide.ts';
+
+export const READINESS: Controller<ReadinessRecord> = {
+  name: 'check-readiness',
+  incidentId: 'readiness',
+  record: { key: keys.readiness, read: (store, fleet) => store.readReadiness(fleet), empty: noReadiness },
+};
+
+export type ReadinessContext = FleetContext<ReadinessRecord, ReadinessClients>;
+
+/** The result for one fleet, for the log and for a person who asked. */
+export interface ReadinessSummary {
+  readonly fleet: string;
+  readonly nodes: number;
+  /** null: nothing that worked would not work now. */
+  readonly lost: string | null;
+  readonly again: readonly string[];
+}
+
+export async function checkFleet(context: ReadinessContext, around: Surroundings): Promise<ReadinessSummary> {
+  const { fleet, write } = context;
+  await sendOwed(context);
+  const facts = await readFleet(around, fleet);
+  const plans = new Map(facts.nodes.map((node) => [node, planOf(facts, node)] as const));
+  const report = fleetReportOf(facts, plans, new Map());
+  const held = facts.nodes.flatMap(({ node, record }) =>
+    'value' in record && record.value !== undefined && record.value.owner !== null ? [node.name] : [],
+  );
+  const busy = new Set([...held, ...report.nodes.filter(isSilent).map(({ node }) => node)]);
+  const compared = await settleRecord<ReadinessRecord, ReturnType<typeof compareReadiness>>(context, (record) => {
+    const result = compareReadiness(record.version === 0 ? undefined : record, report, busy);
+    const { heals, lost } = result;
+    const owed = lost === null ? record.owed : lostSentence(lost, report.nodes.length);
+    return { change: { heals, owed }, result };
+  });
+  const { lost, again, isFirst } = compared;
+  if (isFirst) await write({ kind: 'decision', sentence: firstSentence(report), evidence: { causes: report.causes } });
+  if (again.length > 0) await write({ kind: 'decision', sentence: `works again: ${again.join(', ')}` });
+  await sendOwed(context);
+  return {
+    fleet: fleet.name,
+    nodes: report.nodes.length,
+    lost: lost === null ? null : lostSentence(lost, report.nodes.length),
+    again,
+  };
+}
+
+/** Twice is possible where an answer of SNS was lost; never is not. */
+async function sendOwed(context: ReadinessContext): Promise<void> {
+  const { clients, environment, fleet, write } = context;
+  const { owed } = await readRecord(context);
+  if (owed === null) return;
+  const code = 'readiness-lost';
+  await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: WHOLE_FLEET, code, sentence: owed });
+  await changeRecord(context, (record) => (record.owed === owed ? { owed: null } : {}));
+  await write({ kind: 'page', code, sentence: owed });
+}

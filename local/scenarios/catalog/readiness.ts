@@ -1,0 +1,100 @@
+// Scenarios: the daily look at whether heals would work. Somebody changes the policy of the volumes' key, which no node feels before its next start; or nobody
+// changes anything.
+
+import { ACCOUNT_ID, REGION_NAME } from '../../region.ts';
+import { nobodyPaged } from '../checks/expectations.ts';
+import { readJournal } from '../report/journal.ts';
+import type { Expectation, Scenario } from '../scenario.ts';
+import { launchTemplate, snapshotsOf } from '../world/fixtures.ts';
+import { GOOD, impatient, passed, smallFleet } from '../world/ladder.ts';
+import type { World } from '../world/world.ts';
+
+const KEY = `arn:aws:kms:${REGION_NAME}:${ACCOUNT_ID}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
+/** The looks of three days, a few minutes apart. */
+const LOOKS_AT_MINUTES = [2, 8, 14] as const;
+const CHANGED_AT_MINUTES = 5;
+const OVER_AT_MINUTES = 18;
+
+const build = (world: World): void => {
+  const volumes = [{ role: 'data' as const, path: '/node-data', sizeGiB: 100, usedPercent: 46, kmsKeyId: KEY }];
+  snapshotsOf(world, smallFleet(world, { more: { volumes } }), { hoursAgo: 6, snapshotId: GOOD });
+  launchTemplate(world, 'bitcoin', { IamInstanceProfile: { Name: 'bitcoin-node' } });
+};
+
+const looks = (world: World): void => {
+  for (const minutes of LOOKS_AT_MINUTES)
+    world.at(minutes, () =>
+      world.region.call('lambda', 'Invoke', {
+        FunctionName: 'chainmend-check-readiness',
+        InvocationType: 'Event',
+        Payload: new Uint8Array(Buffer.from('{"kind":"check"}')),
+      }),
+    );
+};
+
+const linesOf = ({ region, tableName }: World) =>
+  readJournal(region, tableName).filter(({ by }) => by === 'check-readiness');
+
+const nothingTouched: Expectation = {
+  sentence: 'it only looks: nothing was healed, and nothing refused',
+  holds: ({ heals, refusals }) => heals.length === 0 && refusals.length === 0,
+};
+
+const looksOften: Expectation = {
+  sentence: 'its first look is in the journal',
+  holds: (_, world) =>
+    linesOf(world).filter(({ sentence }) => sentence.startsWith('the first look at 4 nodes')).length === 1,
+  undisturbed: true,
+};
+
+export const readinessLost: Scenario = {
+  name: 'readiness-lost',
+  sentence: 'The policy of a key denies grants from now on: the next daily look says which heals that takes, once.',
+  fleets: { bitcoin: impatient },
+  build,
+  people: (world) => {
+    looks(world);
+    world.at(CHANGED_AT_MINUTES, () => {
+      const allow = {
+        Effect: 'Allow',
+        Action: 'kms:*',
+        Resource: '*',
+        Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` },
+      };
+      const deny = { Effect: 'Deny', Action: 'kms:CreateGrant', Resource: '*', Principal: { AWS: '*' } };
+      const Policy = JSON.stringify({ Statement: [allow, deny] });
+      return world.region.call('kms', 'PutKeyPolicy', { KeyId: KEY, PolicyName: 'default', Policy });
+    });
+  },
+  done: (world) => passed(world, OVER_AT_MINUTES),
+  hours: 1,
+  expect: [
+    {
+      sentence: 'people are told once, with the heals, the nodes and the key',
+      holds: ({ pages }) =>
+        pages.length === 1 &&
+        pages.every(
+          ({ code, node, sentence }) =>
+            code === 'readiness-lost' &&
+            node === '-' &&
+            /^4 of 4 nodes have lost a heal since the last daily look: stop-start, swap.* of node1, node2, node3, node4: KMS key \S+ denies kms:CreateGrant/.test(
+              sentence,
+            ),
+        ),
+      undisturbed: true,
+    },
+    looksOften,
+    nothingTouched,
+  ],
+};
+
+export const readinessKept: Scenario = {
+  name: 'readiness-kept',
+  sentence: 'Three daily looks find what the first one found: nobody is told anything.',
+  fleets: { bitcoin: impatient },
+  build,
+  people: looks,
+  done: (world) => passed(world, OVER_AT_MINUTES),
+  hours: 1,
+  expect: [looksOften, nothingTouched, nobodyPaged],
+};

@@ -1,0 +1,271 @@
+// Metrics over OTLP and alarms on PromQL, as AWS's own client and OpenTelemetry's own encoder send them.
+import {
+  CloudWatchClient,
+  DescribeAlarmContributorsCommand,
+  DescribeAlarmsCommand,
+  PutMetricAlarmCommand,
+  type PutMetricAlarmCommandInput,
+} from '@aws-sdk/client-cloudwatch';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import { encodeGauges, type Gauge, sendGauges } from '../../../../functions/watch-fleet/otlp.ts';
+import { type CloudWatch, createCloudWatch } from '../../../../local/services/cloudwatch/cloudwatch.ts';
+import { readOtlp } from '../../../../local/services/cloudwatch/otlp.ts';
+import { permissions } from '../../../../local/services/cloudwatch/permissions.ts';
+import { compilePromql, OTLP_NAMESPACE } from '../../../../local/services/cloudwatch/promql.ts';
+import { SeriesStore, single } from '../../../../local/services/cloudwatch/series.ts';
+import type { ClockFollower } from '../../../../local/simulator/clock.ts';
+import { type GatewayRegion, gatewayRegion } from '../../../fixtures/gateway-region.ts';
+import { inProcessHandler } from '../../../fixtures/in-process-handler.ts';
+import { type TestKernel, testKernel } from '../../../fixtures/kernel.ts';
+
+const MINUTE = 60_000;
+const AT = Date.UTC(2026, 0, 1, 12);
+const QUERY = 'max by (Node) (chainmend_health{Fleet="bitcoin"}) >= 5';
+
+const health = (node: string, value: number, fleet = 'bitcoin'): Gauge => ({
+  name: 'chainmend_health',
+  unit: '1',
+  value,
+  labels: { Fleet: fleet, Node: node },
+});
+
+/** What OpenTelemetry's SDK hands to its own serializers. */
+const collected = (gauges: readonly Gauge[], resource: Record<string, string> = {}) => ({
+  resource: { attributes: resource, merge: () => undefined, getRawAttributes: () => [] },
+  scopeMetrics: [
+    {
+      scope: { name: '' },
+      metrics: gauges.map(({ name, unit, value, labels }) => ({
+        descriptor: { name, unit, description: '', valueType: 1 },
+        aggregationTemporality: 1,
+        // DataPointType.GAUGE
+        dataPointType: 2,
+        dataPoints: [{ startTime: [0, 0], endTime: [AT / 1_000, 0], attributes: labels, value }],
+      })),
+    },
+  ],
+});
+type Serialized = Parameters<typeof ProtobufMetricsSerializer.serializeRequest>[0];
+
+describe('a body of OTLP', () => {
+  const gauges = [health('node1', 6), health('node2', 0.5)];
+  const points = gauges.map(({ name, unit, value, labels }) => ({
+    ...{ Name: name, Unit: unit, Value: value, Timestamp: new Date(AT), Labels: labels },
+  }));
+
+  it('that OpenTelemetry encodes is read, as protobuf and as JSON, with the attributes of its resource', () => {
+    const sent = collected(gauges, { 'service.name': 'chainmend' }) as unknown as Serialized;
+    const wanted = points.map((point) => ({
+      ...point,
+      Labels: { '@resource.service.name': 'chainmend', ...point.Labels },
+    }));
+    const protobuf = ProtobufMetricsSerializer.serializeRequest(sent) as Uint8Array;
+    expect(readOtlp(protobuf, 'application/x-protobuf')).toEqual(wanted);
+    const json = JsonMetricsSerializer.serializeRequest(sent) as Uint8Array;
+    expect(readOtlp(json, 'application/json')).toEqual(wanted);
+  });
+
+  it('that we encode says what OpenTelemetry’s says', () => {
+    expect(readOtlp(encodeGauges(gauges, AT), 'application/x-protobuf')).toEqual(points);
+    expect(ProtobufMetricsSerializer.deserializeResponse(new Uint8Array())).toEqual({});
+  });
+
+  it('that is cut off, is no protobuf, or is of another kind is refused with a sentence', () => {
+    const whole = encodeGauges(gauges, AT);
+    for (let length = 1; length < whole.length; length += 7)
+      expect(() => readOtlp(whole.subarray(0, length), 'application/x-protobuf')).toThrow(/OTLP: .*in the middle/);
+    expect(() => readOtlp(Buffer.from('{'), 'application/json')).toThrow('OTLP: the body is not JSON');
+    expect(() => readOtlp(whole, 'text/plain')).toThrow('the content type text/plain');
+    const sum = { resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'a', sum: {} }] }] }] };
+    expect(() => readOtlp(Buffer.from(JSON.stringify(sum)), 'application/json')).toThrow('the kind sum (a)');
+  });
+});
+
+describe('a PromQL query', () => {
+  const store = new SeriesStore();
+  const add = (name: string, dimensions: Record<string, string>, minutes: number, value: number): void =>
+    store.put({ namespace: OTLP_NAMESPACE, name, dimensions }, AT + minutes * MINUTE, single(value), '1', 1_000);
+  add('disk', { Node: 'a', path: '/data' }, 0, 90);
+  add('disk', { Node: 'a', path: '/data' }, 1, 80);
+  add('disk', { Node: 'a', path: '/ancient' }, 1, 70);
+  add('disk', { Node: 'b' }, 0, 60);
+  add('inodes', { Node: 'b' }, 1, 99);
+  const asked = (query: string, minutes = 1) => compilePromql(query)(store, AT + minutes * MINUTE);
+  const values = (query: string, minutes?: number) => asked(query, minutes).map(({ value }) => value);
+
+  it.each([
+    ['disk', [80, 70, 60]],
+    ['{"disk", Node="a"}', [80, 70]],
+    ['disk{Node!="a"}', [60]],
+    ['disk{path=""}', [60]],
+    ['disk >= 70', [80, 70]],
+    ['disk == 60', [60]],
+    ['max by (Node) (disk)', [80, 60]],
+    ['count(disk)', [3]],
+    ['sum by (path) (disk{path!=""})', [80, 70]],
+    ['max_over_time(disk{path="/data"}[5m])', [90]],
+    ['last_over_time(disk{path="/data"}[90s])', [80]],
+    ['max by (Node) (disk) > 50 and max by (Node) (inodes) > 50', [60]],
+    ['max by (Node) (disk) unless max by (Node) (inodes)', [80]],
+    ['max by (Node) (disk > 75) or max by (Node) (inodes)', [80, 99]],
+    ['(disk) < 65', [60]],
+    ['nothing_of_this_name', []],
+  ] as const)('%s gives %j', (query, wanted) => {
+    expect(values(query)).toEqual(wanted);
+  });
+
+  it('keeps the labels by which it groups, and sees no value that is older than five minutes', () => {
+    expect(asked('max by (Node) (disk)')).toEqual([
+      { labels: { Node: 'a' }, value: 80 },
+      { labels: { Node: 'b' }, value: 60 },
+    ]);
+    expect(values('disk', 5)).toEqual([80, 70]);
+    expect(values('disk', 6)).toEqual([]);
+  });
+
+  it.each([
+    ['disk >=', 'parse error at character 8'],
+    ['', 'PromQL'],
+    ['1', '1 is no instant vector'],
+    ['disk[5m]', 'MatrixSelector'],
+    ['rate(disk[5m])', 'its functions are max_over_time, last_over_time'],
+    ['topk(1, disk)', 'its aggregations are max, min, sum, count'],
+    ['disk > inodes', 'a comparison with anything but a number'],
+    ['disk and on (Node) inodes', 'it compares with a number'],
+    ['disk{Node=~"a.*"}', 'it knows = and !='],
+    ['{Node="a"}', 'does not name exactly one metric'],
+    ['max without (path) (disk)', 'without (path)'],
+    ['disk offset 5m', 'OffsetExpr'],
+    [`${'('.repeat(60)}disk${')'.repeat(60)}`, 'more than 40 levels'],
+  ])('%j is refused: %s', (query, why) => {
+    expect(() => compilePromql(query)).toThrow(why);
+  });
+});
+
+describe('an alarm on a PromQL query', () => {
+  let region: GatewayRegion;
+  let following: ClockFollower;
+  let kernel: TestKernel;
+  let cloudwatch: CloudWatch;
+  let client: CloudWatchClient;
+  /** The health of each node, sent each minute over the wire. */
+  let nodes: Map<string, number>;
+
+  beforeEach(async () => {
+    region = await gatewayRegion([], {}, ['monitoring']);
+    kernel = Object.assign(testKernel(), { clock: region.clock as unknown as TestKernel['clock'] });
+    cloudwatch = createCloudWatch(kernel);
+    region.gateway.serve(cloudwatch);
+    client = new CloudWatchClient({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'AKIATEST', secretAccessKey: 'test' },
+      maxAttempts: 1,
+      requestHandler: inProcessHandler(region.gateway),
+    });
+    nodes = new Map();
+    const tick = (): void => {
+      const gauges = [...nodes].map(([node, value]) => health(node, value));
+      if (gauges.length > 0) void sendGauges(client, gauges, region.clock.now());
+      region.clock.after(MINUTE, tick);
+    };
+    tick();
+    following = region.clock.follow({ speed: 10_000 });
+  });
+  afterEach(() => following.stop());
+
+  const pass = (minutes: number): Promise<void> =>
+    new Promise((resolve) => void region.clock.after(minutes * MINUTE, resolve));
+  const put = (
+    criteria: { PendingPeriod?: number; RecoveryPeriod?: number } = {},
+    more: Partial<PutMetricAlarmCommandInput> = {},
+  ) =>
+    client.send(
+      new PutMetricAlarmCommand({
+        AlarmName: 'chainmend-bitcoin-unwell',
+        EvaluationCriteria: { PromQLCriteria: { Query: QUERY, ...criteria } },
+        EvaluationInterval: 60,
+        ...more,
+      }),
+    );
+  const alarm = async () => (await client.send(new DescribeAlarmsCommand({}))).MetricAlarms?.[0];
+  const inAlarm = async () =>
+    (
+      (await client.send(new DescribeAlarmContributorsCommand({ AlarmName: 'chainmend-bitcoin-unwell' })))
+        .AlarmContributors ?? []
+    ).map(({ ContributorAttributes }) => ContributorAttributes);
+  const turns = () =>
+    kernel.events
+      .filter((event) => event['detail-type'] === 'CloudWatch Alarm Contributor State Change')
+      .map(({ detail }) => {
+        const { alarmContributor, state } = detail as unknown as {
+          alarmContributor: { attributes: object };
+          state: { value: string };
+        };
+        return [alarmContributor.attributes, state.value];
+      });
+
+  it('tells of each node that is unwell for long enough, of no other, and when it is well again', async () => {
+    nodes = new Map([
+      ['node1', 0],
+      ['node2', 6],
+    ]);
+    await put({ PendingPeriod: 120 });
+    expect((await alarm())?.StateValue).toBe('OK');
+    await pass(2);
+    expect(turns()).toEqual([]);
+    await pass(3);
+    expect(turns()).toEqual([[{ Node: 'node2' }, 'ALARM']]);
+    expect(await inAlarm()).toEqual([{ Node: 'node2' }]);
+    expect(await alarm()).toMatchObject({
+      StateValue: 'ALARM',
+      EvaluationCriteria: { PromQLCriteria: { Query: QUERY, PendingPeriod: 120 } },
+      EvaluationInterval: 60,
+    });
+    nodes.set('node2', 0);
+    await pass(3);
+    expect(turns().at(-1)).toEqual([{ Node: 'node2' }, 'OK']);
+    expect(await inAlarm()).toEqual([]);
+    expect((await alarm())?.StateValue).toBe('OK');
+  });
+
+  it('waits its recovery period, and one that comes back meanwhile never left', async () => {
+    nodes = new Map([['node2', 6]]);
+    await put({ RecoveryPeriod: 300 });
+    await pass(2);
+    nodes.set('node2', 0);
+    await pass(3);
+    expect(await inAlarm()).toEqual([{ Node: 'node2' }]);
+    nodes.set('node2', 6);
+    await pass(2);
+    expect(turns()).toEqual([[{ Node: 'node2' }, 'ALARM']]);
+  });
+
+  it('cannot have what other alarms have, nor lack what it needs', async () => {
+    await expect(put({}, { Threshold: 5 })).rejects.toThrow(
+      'Threshold cannot be given together with EvaluationCriteria',
+    );
+    await expect(put({}, { TreatMissingData: 'missing' })).rejects.toThrow('TreatMissingData cannot be given');
+    await expect(put({}, { EvaluationInterval: 45 })).rejects.toThrow('multiple of 60');
+    const Query = 'chainmend_health{';
+    await expect(put({}, { EvaluationCriteria: { PromQLCriteria: { Query } } })).rejects.toThrow('parse error');
+  });
+
+  it('sees nothing of metrics that came another way, and they nothing of its own', async () => {
+    nodes = new Map([['node2', 6]]);
+    cloudwatch.record(OTLP_NAMESPACE, 'chainmend_health', { Fleet: 'bitcoin', Node: 'node3' }, 6, region.clock.now());
+    await put();
+    await pass(2);
+    expect(await inAlarm()).toEqual([{ Node: 'node2' }]);
+    expect(
+      cloudwatch.seriesOf({ namespace: OTLP_NAMESPACE, name: 'chainmend_health', dimensions: { Node: 'node2' } }),
+    ).toEqual([]);
+  });
+});
+
+it('metrics over OTLP need PutMetricData without a condition on a namespace: they have none', () => {
+  const region = { accountId: '111122223333', regionName: 'eu-west-1', service: undefined, tagsOf: () => ({}) };
+  expect(permissions['ExportOtlpMetrics']?.({ Points: [] }, region)).toEqual([
+    { action: 'cloudwatch:PutMetricData', resources: [{ arn: '*' }] },
+  ]);
+});
