@@ -98,6 +98,7 @@ export async function createRegion(options: RegionOptions) {
   const services = createServices(registry, {
     ...{ machines, network, code, startSandbox },
     nowMs: () => clock.now(),
+    requests: () => gateway.trace.calls,
     ...(hooks && { hooks }),
     ...(accountConcurrency !== undefined && { accountConcurrency }),
   });

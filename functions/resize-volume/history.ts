@@ -14,8 +14,9 @@ import type { UsedPoint } from '../../shared/growth/rate.ts';
 import type { AlarmFact } from '../../shared/model/payload.ts';
 
 const HOUR_MS = 60 * 60_000;
-const HISTORY_HOURS = 48;
-const HISTORY_PERIOD_SECONDS = 30 * 60;
+/** A backtest measures growth in the same steps. */
+export const HISTORY_HOURS = 48;
+export const HISTORY_PERIOD_SECONDS = 30 * 60;
 /** Series of one filesystem: it was created again with another type, or the agent was reconfigured. */
 const MAX_SERIES = 5;
 /** 500 a page: one instance publishes far less. */

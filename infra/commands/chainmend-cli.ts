@@ -9,10 +9,14 @@ import { readAccount as readForAdoption } from './adopt/account.ts';
 import type { AdoptContext } from './adopt/context.ts';
 import { localTwin } from './adopt/twin.ts';
 import { addAdoptVerb } from './adopt/verbs.ts';
+import { readHistories } from './backtest/account.ts';
+import type { BacktestContext } from './backtest/backtest.ts';
+import { addBacktestVerb } from './backtest/verbs.ts';
 import { addCompletionVerb } from './completion.ts';
 import { confirmOnTerminal } from './confirmation.ts';
+import { checkoutOf, PLAYER } from './diff/checkout.ts';
 import type { DiffContext } from './diff/diff.ts';
-import type { PlayedStory } from './diff/form.ts';
+import type { DrawnLine, PlayedLine } from './diff/form.ts';
 import { addDiffVerb } from './diff/verbs.ts';
 import type { DoctorContext } from './doctor/doctor.ts';
 import { addDoctorVerb } from './doctor/verbs.ts';
@@ -46,6 +50,7 @@ export interface Desk {
   readonly names: NamesContext;
   readonly adopt: AdoptContext;
   readonly diff: DiffContext;
+  readonly backtest: BacktestContext;
   readonly smoke: SmokeContext;
   readonly report: ReportContext;
 }
@@ -55,6 +60,7 @@ export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addReportVerb(program, desk.report, ended);
   program.commandsGroup('What is going on:');
   addDoctorVerb(program, desk.doctor, ended);
+  addBacktestVerb(program, desk.backtest, ended);
   program.commandsGroup('Fleets:');
   addFleetVerbs(program, desk.fleets, ended);
   addNamesVerbs(program, desk.names);
@@ -120,7 +126,14 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       report: { account: () => reportAccount(), say, status },
       names: { account: () => awsNames(), belongings, confirm, say },
       adopt: { read: (options) => readForAdoption(options), playTwin: localTwin, say, status },
-      diff: { play: (input, heard) => playLocally<PlayedStory>('local/twin/versions.ts', input, heard), say, status },
+      backtest: { read: readHistories, say, status },
+      diff: {
+        draw: (input) => playLocally<DrawnLine>('local/twin/stories.ts', input, () => {}),
+        play: (input, heard, root) => playLocally<PlayedLine>(PLAYER, input, heard, root),
+        past: async (fleet, days) =>
+          (await readHistories({ fleets: [], days, files: undefined, given: [fleet], status }))[0],
+        ...{ checkout: checkoutOf, say, status },
+      },
       smoke: {
         ...{ account: () => awsAccount(), suite: openSuite, cdk, interrupted, made: new Map(), say, complain, sleep },
         nowMs: () => Date.now(),

@@ -14,20 +14,22 @@ const STDERR_CHARACTERS = 2_000;
 /**
  * It has no variable of AWS: nothing leaves this machine.
  * @param program its path in the repository
+ * @param root another checkout of chainmend, which plays with its own functions
  * @throws StoreError where it fails
  */
 export async function playLocally<Line>(
   program: string,
   input: object,
   heard: (line: Line) => void,
+  root = repositoryRoot,
 ): Promise<readonly Line[]> {
   const folder = mkdtempSync(join(tmpdir(), 'chainmend-local-'));
   try {
     const file = join(folder, 'input.json');
     writeFileSync(file, JSON.stringify(input), { mode: 0o600 });
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
-    const words = ['--disable-warning=ExperimentalWarning', join(repositoryRoot, program), file];
-    const child = spawn(process.execPath, words, { cwd: repositoryRoot, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = ['--disable-warning=ExperimentalWarning', join(root, program), file];
+    const child = spawn(process.execPath, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = new Promise<number | string>((done, fail) => {
       child.once('error', fail);
       child.once('exit', (code, signal) => done(signal ?? code ?? 1));

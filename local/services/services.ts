@@ -3,7 +3,9 @@ import type { Machines } from '../nodes/machine.ts';
 import type { ResourceTypes } from '../simulator/cloudformation/resource.ts';
 import type { CodeStore, LambdaHooks, StartSandbox } from '../simulator/lambda-runtime/environment.ts';
 import type { Network } from '../simulator/network/network.ts';
+import type { CallRecord } from '../simulator/trace.ts';
 import { AUTOSCALING } from './autoscaling/service.ts';
+import { CLOUDTRAIL } from './cloudtrail/service.ts';
 import { CLOUDWATCH } from './cloudwatch/service.ts';
 import type { ServiceDeclaration } from './descriptor.ts';
 import { DLM } from './dlm/service.ts';
@@ -37,6 +39,7 @@ export const SERVICES: readonly ServiceDeclaration[] = [
   KMS,
   LAMBDA,
   LOGS,
+  CLOUDTRAIL,
   CLOUDWATCH,
   ROUTE53,
   SCHEDULER,
@@ -66,6 +69,8 @@ export interface ServiceDependencies {
   readonly code: CodeStore;
   readonly startSandbox: StartSandbox;
   readonly nowMs: () => number;
+  /** The requests that the region has admitted, oldest first. */
+  readonly requests: () => readonly CallRecord[];
   readonly hooks?: LambdaHooks;
   /** The account's limit of concurrent Lambda executions. */
   readonly accountConcurrency?: number;
@@ -76,7 +81,7 @@ export type Services = ReturnType<typeof createServices>;
 /** Makes every service. The order matters if a service starts timers: timers of one moment run in the order in which they were made. */
 export function createServices(
   registry: ServiceRegistry,
-  { machines, network, code, startSandbox, nowMs, hooks, accountConcurrency }: ServiceDependencies,
+  { machines, network, code, startSandbox, nowMs, requests, hooks, accountConcurrency }: ServiceDependencies,
 ) {
   const cloudwatch = registry.create(CLOUDWATCH);
   const sqs = registry.create(SQS, cloudwatch.record);
@@ -104,6 +109,7 @@ export function createServices(
   registry.create(SERVICE_QUOTAS, ec2);
   registry.create(STS);
   registry.create(LOGS);
+  registry.create(CLOUDTRAIL, requests);
   return {
     autoscaling,
     cloudwatch,

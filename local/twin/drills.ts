@@ -46,10 +46,19 @@ export async function drill(twin: Twin, node: TwinNode, which: Drill, seed: numb
   });
 }
 
-/** The twin as a world file, with one trouble. */
-export function worldOf(twin: Twin, node: TwinNode, which: Drill): WorldInput {
+/**
+ * The twin as a world file, with one trouble.
+ * @param usedPercent of a disk that is full
+ */
+export function worldOf(
+  twin: Twin,
+  node: TwinNode,
+  which: Drill,
+  usedPercent: number = fullPercentOf(twin),
+): WorldInput {
   const ref = `${twin.fleet.fleet}/${node.name}`;
-  const nodes = which === 'full-disk' ? twin.nodes.map((one) => (one === node ? filled(twin, one) : one)) : twin.nodes;
+  const nodes =
+    which === 'full-disk' ? twin.nodes.map((one) => (one === node ? filled(one, usedPercent) : one)) : twin.nodes;
   const troubles: Readonly<Record<Drill, readonly object[]>> = {
     'full-disk': [],
     stuck: [{ at: AT_MINUTES, do: 'hang', node: ref }],
@@ -74,14 +83,14 @@ export function worldOf(twin: Twin, node: TwinNode, which: Drill): WorldInput {
   };
 }
 
-function filled({ fleet }: Twin, node: TwinNode): TwinNode {
-  const { disk } = resolveFleet(fleet);
-  const usedPercent = Math.min(99, Math.max(FULL_PERCENT, disk.growAtPercent + 3));
-  return {
-    ...node,
-    volumes: (node.volumes ?? []).map((volume, at) => (at === 0 ? { ...volume, usedPercent } : volume)),
-  };
-}
+/** So full that this fleet file has it grown. */
+export const fullPercentOf = ({ fleet }: Pick<Twin, 'fleet'>): number =>
+  Math.min(99, Math.max(FULL_PERCENT, resolveFleet(fleet).disk.growAtPercent + 3));
+
+const filled = (node: TwinNode, usedPercent: number): TwinNode => ({
+  ...node,
+  volumes: (node.volumes ?? []).map((volume, at) => (at === 0 ? { ...volume, usedPercent } : volume)),
+});
 
 /** What comes behind it tells what to do, which the runbooks have. */
 const firstSentence = (text: string): string => /^.*?[.](?= |$)/.exec(text)?.[0] ?? text;

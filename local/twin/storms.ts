@@ -8,7 +8,7 @@ import { resolveFleet } from '../../shared/fleet/resolve.ts';
 import { plainText } from '../../shared/text/plain-text.ts';
 import { randomStream } from '../simulator/random.ts';
 import { Draw } from '../storms/draw.ts';
-import { FAULT_TYPE_NAMES, FAULT_TYPES } from '../storms/faults.ts';
+import { FAULT_TYPE_NAMES, FAULT_TYPES, isFaultType } from '../storms/faults.ts';
 import { playStorm } from '../storms/play.ts';
 import type { Storm, StormFault } from '../storms/storm.ts';
 import type { Twin } from './world.ts';
@@ -34,8 +34,12 @@ export async function twinStorm(twin: Twin, seed: number): Promise<StormVerdict>
   }
 }
 
-/** The same seed gives the same storm. */
-export function drawStorm(twin: Twin, seed: number): Storm {
+/**
+ * The same seed gives the same storm.
+ * @param only types of faults, one after the other, a seed each; all of them unless given
+ */
+export function drawStorm(twin: Twin, seed: number, only?: readonly string[]): Storm {
+  const directed = only?.[seed % only.length];
   const draw = new Draw(randomStream(seed, 'storms/twin'));
   const { fleet, nodes, snapshots, before, chain } = twin;
   const members = Object.entries(before.scalingGroups ?? {}).map(([name, group]): [string, readonly string[]] => [
@@ -51,8 +55,9 @@ export function drawStorm(twin: Twin, seed: number): Storm {
     targetGroups: {},
   };
   const path = resolveFleet(fleet).volumes[0]?.path ?? '/data';
-  const faults = Array.from({ length: draw.integer(2, FAULTS_MAX) }, (): StormFault | undefined => {
-    const type = draw.pick(FAULT_TYPE_NAMES);
+  const count = directed === undefined ? draw.integer(2, FAULTS_MAX) : 1;
+  const faults = Array.from({ length: count }, (): StormFault | undefined => {
+    const type = directed !== undefined && isFaultType(directed) ? directed : draw.pick(FAULT_TYPE_NAMES);
     const at = draw.integer(FIRST_AT_MINUTES, FAULTS_END_MINUTES - 1);
     const entries = FAULT_TYPES[type].draw({ world, draw, at, endsBy: FAULTS_END_MINUTES });
     // The generator knows where its own fleets have their data.

@@ -80,6 +80,30 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: "severityOf(published) === 'page'",
       replace: "severityOf(published) !== ''",
       caughtBy: ['local/services/sns/sns'],
+  'infra/commands/backtest/verdicts.ts': [
+    {
+      name: 'a fact of the past that decides, and is not kept, is not guessed',
+      find: 'if (other === undefined) return { incident, verdict: first.verdict, provided: [] };',
+      replace: 'if (other !== first) return { incident, verdict: first.verdict, provided: [] };',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+    {
+      name: 'a pause whose values are not kept was not off for that',
+      find: 'if (then === undefined && (versions[0]?.version ?? 1) > 1)',
+      replace: 'if (then === undefined && (versions[0]?.version ?? 1) < 1)',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+    {
+      name: 'what came after a heal that did not happen is not counted as healed',
+      find: 'if (incident.fromMs - (toMs ?? onsetMs) > AFTER_HEAL_MS) return judged;',
+      replace: 'if (incident.fromMs > 0) return judged;',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+    {
+      name: 'an instance that is not the one of then has no past',
+      find: 'return isYoung ? `its instance',
+      replace: 'return isYoung && onsetMs < 0 ? `its instance',
+      caughtBy: ['infra/commands/backtest/verdicts'],
     },
   ],
   'infra/commands/adopt/words.ts': [

@@ -1,24 +1,44 @@
-// `diff BEFORE AFTER`: two versions of a fleet file, played in the same stories of the local region. No account is asked.
+// `diff`: two versions of a fleet file, or of chainmend itself, played in the same stories of the local region. Only
+// `--days` asks an account: what it has kept of a fleet's last days.
 import { statSync } from 'node:fs';
+import type { Fleet } from '../../../shared/fleet/model.ts';
+import { resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleetFiles, shortPath } from '../../fleets.ts';
+import type { History } from '../backtest/history.ts';
 import { tableOf, UsageError } from '../fleets/context.ts';
 import { changesBetween, leavesOf } from '../fleets/field-list.ts';
+import type { Checkout } from './checkout.ts';
 import { type Differences, differencesOf } from './differences.ts';
-import type { DiffInput, PlayedStory } from './form.ts';
+import type { DrawInput, DrawnLine, PlayedLine, PlayedStory, PlayInput, Story } from './form.ts';
+import { type PastDifferences, pastDifferencesOf } from './past.ts';
 
 export interface DiffContext {
   readonly say: (text: string) => void;
   /** One line of progress. */
   readonly status: (text: string) => void;
-  /** Plays both versions in the local region, a process of its own. @throws StoreError where it fails */
-  readonly play: (input: DiffInput, heard: (story: PlayedStory) => void) => Promise<readonly PlayedStory[]>;
+  /** Draws stories in the local region, a process of its own. @throws StoreError where it fails */
+  readonly draw: (input: DrawInput) => Promise<readonly DrawnLine[]>;
+  /** Plays stories, with the chainmend of this folder or with this one. @throws StoreError where it fails */
+  readonly play: (
+    input: PlayInput,
+    heard: (story: PlayedLine) => void,
+    root: string | undefined,
+  ) => Promise<readonly PlayedLine[]>;
+  /** Reads what AWS has kept of a fleet’s last days. @throws SuiteError */
+  readonly past: (fleet: Fleet, days: number) => Promise<History | undefined>;
+  /** @throws UsageError */
+  readonly checkout: (written: string) => Promise<Checkout>;
 }
 
 export interface DiffOptions {
+  readonly code?: string;
   readonly storms?: number;
+  readonly only?: readonly string[];
+  readonly scenarios?: readonly string[];
   readonly seed?: number;
   readonly nodes?: number;
+  readonly days?: number;
   readonly markdown?: true;
 }
 
@@ -32,30 +52,96 @@ export interface DiffResult {
   readonly facts: object;
 }
 
-/** @throws UsageError, FleetFilesError, StoreError */
+/**
+ * @param paths of two fleet files, before and after; with `code` at most one
+ * @throws UsageError, FleetFilesError, StoreError
+ */
 export async function diff(
   context: DiffContext,
-  paths: readonly [before: string, after: string],
+  paths: readonly (string | undefined)[],
   options: DiffOptions,
 ): Promise<DiffResult> {
-  const [before, after] = [fileAt(paths[0]), fileAt(paths[1])];
+  return options.code === undefined
+    ? diffOfFiles(context, paths, options)
+    : diffOfCode(context, paths, { ...options, code: options.code });
+}
+
+async function diffOfFiles(
+  context: DiffContext,
+  [first, second]: readonly (string | undefined)[],
+  options: DiffOptions,
+): Promise<DiffResult> {
+  if (first === undefined || second === undefined)
+    throw new UsageError('expected two versions of a fleet file, or --code and a version of chainmend');
+  if (options.scenarios) throw new UsageError('--scenarios: expected with --code; scenarios have fleets of their own');
+  const [before, after] = [fileAt(first), fileAt(second)];
   const [a, b] = [before.document, after.document];
   if (a.fleet !== b.fleet || a.chain !== b.chain)
     throw new UsageError(
       `${before.path} is of ${a.fleet} (${a.chain}), ${after.path} of ${b.fleet} (${b.chain}): expected two versions of one fleet’s file`,
     );
   const changes = changesBetween(leavesOf(a), leavesOf(b));
-  const { storms = STORMS, seed = 1, nodes = NODES } = options;
-  const input: DiffInput = { before: a, after: b, nodes, seed, storms };
-  const played =
-    changes.length === 0 ? [] : await context.play(input, ({ story, by }) => context.status(`${story}, ${by}: played`));
-  const differences = differencesOf(played);
-  const text = options.markdown ? markdownOf(a.fleet, changes, differences) : textOf(a.fleet, changes, differences);
-  context.say(text);
-  return {
-    status: 0,
-    facts: { fleet: a.fleet, changes: changes.map(([field, change]) => ({ field, change })), ...differences },
-  };
+  if (changes.length === 0) return told(context, options, { title: a.fleet, changes, played: [] });
+  const history = options.days === undefined ? undefined : await context.past(resolveFleet(a), options.days);
+  const past = history && pastDifferencesOf(history, resolveFleet(b));
+  const drawn = await storiesOf(context, {
+    ...drawInputOf(options, STORMS),
+    fleet: { before: a, after: b, nodes: options.nodes ?? NODES },
+  });
+  // One after the other, story by story: they are of one chainmend, and share what it has made.
+  const stories = drawn.flatMap(({ story, seed, ...worlds }) =>
+    SIDES.map((by) => ({ by, story, seed, world: worlds[by] })),
+  );
+  const lines = await context.play(
+    { stories: stories.map(({ story, seed, world }) => ({ story, seed, world })) },
+    ({ story }) => context.status(`${story}: played`),
+    undefined,
+  );
+  const played = lines.flatMap((line, at) => stories.slice(at, at + 1).map(({ by }) => ({ ...line, by })));
+  return told(context, options, { title: a.fleet, changes, played, ...(past && { past }) });
+}
+
+const SIDES = ['before', 'after'] as const;
+
+async function diffOfCode(
+  context: DiffContext,
+  [path, another]: readonly (string | undefined)[],
+  options: DiffOptions & { readonly code: string },
+): Promise<DiffResult> {
+  if (another !== undefined) throw new UsageError('--code: expected one fleet file, or none');
+  if (options.days !== undefined) throw new UsageError('--days: expected two fleet files, and no --code');
+  const fleet = path === undefined ? undefined : fileAt(path).document;
+  const drawn = await storiesOf(context, {
+    ...drawInputOf(options, options.scenarios ? 0 : STORMS),
+    ...(fleet && { fleet: { before: fleet, after: fleet, nodes: options.nodes ?? NODES } }),
+  });
+  const before = await context.checkout(options.code);
+  try {
+    const playedBy = async (by: PlayedStory['by'], root: string | undefined): Promise<readonly PlayedStory[]> => {
+      const stories = drawn.map(({ story, seed, ...worlds }) => ({ story, seed, world: worlds[by] }));
+      const heard = ({ story }: PlayedLine): void => context.status(`${story}, ${by}: played`);
+      return (await context.play({ stories }, heard, root)).map((line) => ({ ...line, by }));
+    };
+    // Side by side: each is a process of one core.
+    const played = await Promise.all([playedBy('before', before.root), playedBy('after', undefined)]);
+    return told(context, options, { title: `${before.name} → this checkout`, played: played.flat() });
+  } finally {
+    before.end();
+  }
+}
+
+const drawInputOf = ({ storms, only, scenarios = [], seed = 1 }: DiffOptions, otherwise: number) => ({
+  ...{ seed, scenarios, storms: storms ?? otherwise },
+  ...(only && { only }),
+});
+
+/** @throws UsageError for a name that nobody knows */
+async function storiesOf(context: DiffContext, input: DrawInput): Promise<readonly Story[]> {
+  const lines = await context.draw(input);
+  return lines.map((line) => {
+    if ('wrong' in line) throw new UsageError(line.wrong);
+    return line;
+  });
 }
 
 function fileAt(path: string): FleetFile {
@@ -66,23 +152,41 @@ function fileAt(path: string): FleetFile {
   throw new UsageError(`${shortPath(path)} holds no fleet`);
 }
 
+interface Compared {
+  readonly title: string;
+  /** Of the fields of two fleet files; absent where two versions of chainmend were compared. */
+  readonly changes?: readonly Change[];
+  readonly played: readonly PlayedStory[];
+  readonly past?: PastDifferences;
+}
+
 type Change = readonly [field: string, change: string];
 
-const summaryOf = ({ stories, different }: Differences): string =>
+function told({ say }: DiffContext, { markdown, code }: DiffOptions, compared: Compared): DiffResult {
+  const differences = differencesOf(compared.played);
+  say((markdown ? markdownOf : textOf)(compared, differences));
+  const { title, changes, past } = compared;
+  const subject =
+    code === undefined ? { fleet: title, changes: changes?.map(([field, change]) => ({ field, change })) } : { code };
+  return { status: 0, facts: { ...subject, ...differences, ...(past && { past }) } };
+}
+
+const summaryOf = ({ stories, different, sums }: Differences): string =>
   different.length === 0
     ? `In ${stories} stories both do the same.`
-    : `In ${different.length} of ${stories} stories they do not do the same.`;
+    : `In ${different.length} of ${stories} stories they do not do the same${sums === '' ? '' : `: ${sums}`}.`;
 
-function textOf(fleet: string, changes: readonly Change[], differences: Differences): string {
-  if (changes.length === 0) return `${fleet}: no field differs, so nothing was played.`;
+function textOf({ title, changes, past }: Compared, differences: Differences): string {
+  if (changes?.length === 0) return `${title}: no field differs, so nothing was played.`;
   const { different, counts } = differences;
-  const parts = [
-    `${fleet}:\n${tableOf(
-      ['field', 'change'],
-      changes.map((one) => [...one]),
-    )}`,
-    summaryOf(differences),
-  ];
+  const fields = changes && tableOf(['field', 'change'], asRows(changes));
+  const parts = [fields === undefined ? `${title}:` : `${title}:\n${fields}`];
+  if (past) {
+    parts.push(pastSummaryOf(past));
+    if (past.different.length > 0) parts.push(tableOf(PAST_HEAD, pastRows(past)));
+    parts.push(...past.notes.map((note) => `note: ${note}`));
+  }
+  parts.push(summaryOf(differences));
   if (counts.length > 0)
     parts.push(
       tableOf(
@@ -96,18 +200,47 @@ function textOf(fleet: string, changes: readonly Change[], differences: Differen
   return parts.join('\n\n');
 }
 
+const PAST_HEAD = ['when (UTC)', 'node', 'trouble', 'before', 'after'];
+
+const pastRows = ({ different }: PastDifferences): string[][] =>
+  different
+    .slice(-MAX_LISTED)
+    .map(({ atMs, node, trouble, before, after }) => [
+      new Date(atMs).toISOString().slice(2, 16).replace('T', ' '),
+      ...[node, trouble, before, after],
+    ]);
+
+function pastSummaryOf({ fromMs, toMs, incidents, unknown, different }: PastDifferences): string {
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString().slice(0, 10));
+  const open = unknown === 0 ? '' : `; ${unknown} are not knowable`;
+  return `From ${from} to ${to}, by what AWS has kept: ${different.length} of ${incidents} incidents are decided otherwise${open}.`;
+}
+
+const asRows = (changes: readonly Change[]): string[][] => changes.map((one) => [...one]);
+
 /** A comment for a pull request. Its texts are codes, rungs and the file’s own words, in code spans. */
-function markdownOf(fleet: string, changes: readonly Change[], differences: Differences): string {
+function markdownOf({ title, changes, past }: Compared, differences: Differences): string {
   const code = (text: string): string => `\`${plainText(text, 300).replaceAll('`', 'ʼ').replaceAll('|', '¦')}\``;
   const { different, counts } = differences;
-  const lines = [`### chainmend diff: ${code(fleet)}`, ''];
-  if (changes.length === 0) return [...lines, 'No field differs.'].join('\n');
-  lines.push(
-    '| field | change |',
-    '|---|---|',
-    ...changes.map(([field, change]) => `| ${code(field)} | ${code(change)} |`),
-    '',
-  );
+  const lines = [`### chainmend diff: ${code(title)}`, ''];
+  if (changes?.length === 0) return [...lines, 'No field differs.'].join('\n');
+  if (changes)
+    lines.push(
+      '| field | change |',
+      '|---|---|',
+      ...changes.map(([field, change]) => `| ${code(field)} | ${code(change)} |`),
+      '',
+    );
+  if (past) {
+    lines.push(pastSummaryOf(past), '');
+    if (past.different.length > 0)
+      lines.push(
+        `| ${PAST_HEAD.join(' | ')} |`,
+        '|---|---|---|---|---|',
+        ...pastRows(past).map((row) => `| ${row.map(code).join(' | ')} |`),
+        '',
+      );
+  }
   lines.push(summaryOf(differences), '');
   if (counts.length > 0)
     lines.push(
@@ -120,5 +253,6 @@ function markdownOf(fleet: string, changes: readonly Change[], differences: Diff
     lines.push(
       `- ${code(story)}: ${[...lost.map((act) => `− ${code(act)}`), ...gained.map((act) => `+ ${code(act)}`)].join(', ')}`,
     );
+  if (different.length > MAX_LISTED) lines.push(`- and ${different.length - MAX_LISTED} more`);
   return lines.join('\n').trimEnd();
 }

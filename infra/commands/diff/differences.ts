@@ -1,4 +1,4 @@
-// What two versions of a fleet file do differently in the same stories. Pure.
+// What two versions do differently in the same stories. Pure.
 import type { PlayedStory } from './form.ts';
 
 export interface StoryDifference {
@@ -13,6 +13,8 @@ export interface Differences {
   readonly different: readonly StoryDifference[];
   /** Of each kind of act ("swap, healed", "refused drift-refused") how many, under either version; only those that differ. */
   readonly counts: readonly { readonly act: string; readonly before: number; readonly after: number }[];
+  /** The same in words: "2 more swaps healed, 1 fewer refused". Empty where only ends or orders differ. */
+  readonly sums: string;
 }
 
 export function differencesOf(played: readonly PlayedStory[]): Differences {
@@ -35,7 +37,20 @@ export function differencesOf(played: readonly PlayedStory[]): Differences {
     .sort()
     .map((act) => ({ act, before: before.get(act) ?? 0, after: after.get(act) ?? 0 }))
     .filter((one) => one.before !== one.after);
-  return { stories: stories.length, different, counts };
+  return { stories: stories.length, different, counts, sums: sumsOf(counts) };
+}
+
+const SUMS_MAX = 6;
+
+/** What was done and refused, in words; how a node ends follows from it. */
+function sumsOf(counts: Differences['counts']): string {
+  const told = counts
+    .filter(({ act }) => !act.startsWith('ends '))
+    .map(({ act, before, after }) =>
+      after > before ? `${after - before} more “${act}”` : `${before - after} fewer “${act}”`,
+    );
+  const more = told.length - SUMS_MAX;
+  return [...told.slice(0, SUMS_MAX), ...(more > 0 ? [`and ${more} more kinds`] : [])].join(', ');
 }
 
 /** Without the node: "node2: swap, healed" is "swap, healed". */

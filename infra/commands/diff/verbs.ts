@@ -1,20 +1,34 @@
 // `chainmend diff`, as a verb of the program.
 import type { Command } from 'commander';
+import { KEPT_DAYS } from '../backtest/history.ts';
 import type { Ended } from '../program.ts';
 import { whole } from '../whole-number.ts';
 import { type DiffContext, type DiffOptions, diff } from './diff.ts';
 
+const names = (words: string): readonly string[] => words.split(',').map((word) => word.trim());
+
 export function addDiffVerb(program: Command, context: DiffContext, ended: Ended): void {
   program
     .command('diff')
-    .description('what a change of a fleet file would change: both versions, played in the same drills and storms')
-    .argument('<before>', 'a fleet file')
-    .argument('<after>', 'another version of it')
-    .option('--storms <n>', 'so many storms of four hours, besides the drills; 3 unless given', whole(0, 500))
+    .description('what a change would change: two versions of a fleet file, or of chainmend, in the same stories')
+    .argument('[before]', 'a fleet file')
+    .argument('[after]', 'another version of it; with --code there is one file, or none')
+    .option(
+      '--code <version>',
+      'compares another version of chainmend with this one: a folder with it, or a git commit',
+    )
+    .option('--storms <n>', 'so many storms of four hours; 3 unless given, none beside --scenarios', whole(0, 500))
+    .option('--only <types>', 'storms of these faults alone, with commas: one after the other', names)
+    .option('--scenarios <names>', 'with --code: these scenarios as well, with commas; all: every one', names)
     .option('--nodes <n>', 'nodes of the fleet that is played; 5 unless given', whole(1, 20))
     .option('--seed <n>', 'another seed is another run', whole(0, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--days <n>',
+      'so many days of the account, too: which incidents that AWS has kept would be decided otherwise',
+      whole(1, KEPT_DAYS.calls),
+    )
     .option('--markdown', 'as a comment for a pull request')
-    .action(async (before: string, after: string, options: DiffOptions) => {
+    .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {
       Object.assign(ended, await diff(context, [before, after], options));
     });
 }

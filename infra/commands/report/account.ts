@@ -196,18 +196,18 @@ async function readAll(
 
 const NODE_METRICS = ['Health', 'HeightLag', 'DiskUsedPercent'] as const;
 
-interface Metric {
+export interface Metric {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-const ours = (fleet: string, node: string | undefined, name: string): Metric => ({
+export const ours = (fleet: string, node: string | undefined, name: string): Metric => ({
   ...{ namespace: METRIC_NAMESPACE, name },
   dimensions: { Fleet: fleet, ...(node !== undefined && { Node: node }) },
 });
 
-const keyOf = ({ namespace, name, dimensions }: Metric): string => JSON.stringify([namespace, name, dimensions]);
+export const keyOf = ({ namespace, name, dimensions }: Metric): string => JSON.stringify([namespace, name, dimensions]);
 
 interface Stretch {
   readonly fromMs: number;
@@ -220,7 +220,7 @@ interface Stretch {
 const METRIC_PAGES_MOST = 50;
 
 /** What the agents of all instances publish of their disks. */
-async function agentMetrics(cloudwatch: CloudWatchClient): Promise<readonly Metric[]> {
+export async function agentMetrics(cloudwatch: CloudWatchClient): Promise<readonly Metric[]> {
   const found: Metric[] = [];
   let pages = 0;
   const wanted = { Namespace: 'CWAgent', MetricName: 'disk_used_percent', Dimensions: [{ Name: 'InstanceId' }] };
@@ -249,7 +249,7 @@ export function fullestOf(volumes: readonly Samples[]): Samples {
 }
 
 /** Of each period the largest value: the worst of a lag, a fullness, a health. */
-async function readMetrics(
+export async function readMetrics(
   cloudwatch: CloudWatchClient,
   metrics: readonly Metric[],
   { fromMs, toMs, period }: Stretch,
@@ -290,7 +290,7 @@ async function readMetrics(
   return found;
 }
 
-async function readAlarms(
+export async function readAlarms(
   cloudwatch: CloudWatchClient,
   fleets: readonly string[],
   fromMs: number,

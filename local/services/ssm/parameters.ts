@@ -6,6 +6,8 @@ import type {
   DeleteParametersResult,
   DescribeParametersRequest,
   DescribeParametersResult,
+  GetParameterHistoryRequest,
+  GetParameterHistoryResult,
   GetParameterRequest,
   GetParameterResult,
   GetParametersByPathRequest,
@@ -83,6 +85,22 @@ export function parameterOperations(kernel: Kernel, store: ParameterStore): Reco
         throw new AwsError('ParameterNotFound', `Parameter ${asked} not found.`);
       const message = `Systems Manager could not find version ${selector} of ${name}. Verify the version and try again.`;
       throw new AwsError('ParameterVersionNotFound', message);
+    },
+
+    /** "Retrieves the history of all changes to a parameter"; of a parameter that was deleted nothing is left (GetParameterHistory). */
+    GetParameterHistory: (input: GetParameterHistoryRequest): GetParameterHistoryResult => {
+      const name = withoutArn(input.Name ?? '');
+      const parameter = store.get(name);
+      if (!parameter) throw new AwsError('ParameterNotFound', `Parameter ${name} not found.`);
+      const isShown = parameter.type !== 'SecureString' || input.WithDecryption === true;
+      const { items, ...rest } = paged(parameter.versions, input, { min: 1, max: 50 });
+      return {
+        Parameters: items.map(({ version, value, sealed, atMs }) => ({
+          ...{ Name: parameter.name, Type: parameter.type, Value: isShown ? value : sealed, Version: version },
+          ...{ LastModifiedDate: new Date(atMs), Tier: parameter.tier, DataType: parameter.dataType },
+        })),
+        ...rest,
+      };
     },
 
     GetParameters: (input: GetParametersRequest): GetParametersResult => {

@@ -93,6 +93,18 @@ describe('a node', () => {
   });
 });
 
+describe('the last days', () => {
+  it('are read from the region as from an account, and judged', async () => {
+    const told = objectOf(await chainmend('backtest bitcoin --days 1 --json'));
+    expect(told).toMatchObject({ status: 0, days: 1, fleets: [{ fleet: 'bitcoin', beside: [], notes: [] }] });
+    expect(await chainmend('backtest bitcion')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('did you mean bitcoin?'),
+    });
+    expect(await chainmend('backtest --days 91')).toMatchObject({ status: 2 });
+  });
+});
+
 describe('a report', () => {
   it('has the nodes, the journal and the snapshots of the fleet, each from the region as from an account', async () => {
     const out = join(mkdtempSync(join(tmpdir(), 'chainmend-report-')), 'report.html');

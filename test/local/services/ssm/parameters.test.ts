@@ -1,6 +1,7 @@
 import type {
   DescribeDocumentResult,
   DescribeParametersResult,
+  GetParameterHistoryResult,
   GetParameterResult,
   GetParametersByPathResult,
   GetParametersResult,
@@ -41,6 +42,25 @@ describe('parameters', () => {
     expect(get('/chainmend/pause:1')).toMatchObject({ Value: 'off', Selector: ':1' });
     expect(() => get('/chainmend/pause:9')).toThrow(refused('ParameterVersionNotFound'));
     expect(() => get('/chainmend/pauses/bitcoin')).toThrow(refused('ParameterNotFound'));
+  });
+
+  it('keep what they have said before, until they are deleted', () => {
+    const history = (more: object = {}) =>
+      call<GetParameterHistoryResult>('GetParameterHistory', { Name: '/chainmend/pause', ...more });
+    put('/chainmend/pause', 'off');
+    put('/chainmend/pause', 'maintenance', { Overwrite: true });
+    expect(history().Parameters).toMatchObject([
+      { Value: 'off', Version: 1, LastModifiedDate: expect.any(Date) },
+      { Value: 'maintenance', Version: 2 },
+    ]);
+    expect(history({ MaxResults: 1 })).toMatchObject({
+      Parameters: [{ Version: 1 }],
+      NextToken: expect.any(String),
+    });
+    put('/chain/rpc-password', 'hunter2', { Type: 'SecureString' });
+    expect(history({ Name: '/chain/rpc-password' }).Parameters?.[0]?.Value).not.toContain('hunter2');
+    call('DeleteParameter', { Name: '/chainmend/pause' });
+    expect(history).toThrow(refused('ParameterNotFound'));
   });
 
   it('of AWS itself name the newest image, and are nobody’s to write', () => {

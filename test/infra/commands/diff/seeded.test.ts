@@ -1,0 +1,142 @@
+// Changes that are seen: each is made, and `chainmend diff` has to tell a difference. In `npm test` one of each kind is; all are by this suite's name.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PLAYER } from '../../../../infra/commands/diff/checkout.ts';
+import type { DiffContext } from '../../../../infra/commands/diff/diff.ts';
+import type { Differences } from '../../../../infra/commands/diff/differences.ts';
+import type { DrawnLine, PlayedLine, PlayInput } from '../../../../infra/commands/diff/form.ts';
+import { addDiffVerb } from '../../../../infra/commands/diff/verbs.ts';
+import { playLocally } from '../../../../infra/commands/local-process.ts';
+import { type Ended, runProgram } from '../../../../infra/commands/program.ts';
+import { isAsked } from '../../../fixtures/asked.ts';
+import { long } from '../../../fixtures/long.ts';
+import { copyCheckout } from '../../../mutants/copies.ts';
+import { MUTANTS, mutated } from '../../../mutants/mutants.ts';
+import { CODE_CHANGES, type CodeChange, FILE_CHANGES, type FileChange } from './seeded.ts';
+
+const LONG_MS = 900_000;
+const FILE: Readonly<Record<string, string>> = {
+  fleet: 'bitcoin',
+  chain: 'bitcoin',
+  mode: 'act',
+  nodes: '{ tag: { Component: nodes/bitcoin } }',
+  role: 'follower',
+  unit: 'node@*',
+  volumes: '{ data: /node-data }',
+};
+
+let folder: string;
+let copy: string | undefined;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chainmend-seeded-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  if (copy !== undefined) rmSync(copy, { recursive: true });
+});
+
+/** What this checkout does in a story is played once, whatever it is compared with. */
+const known = new Map<string, Promise<readonly PlayedLine[]>>();
+
+function playOnce(input: PlayInput, root: string | undefined): Promise<readonly PlayedLine[]> {
+  const play = () => playLocally<PlayedLine>(PLAYER, input, () => {}, root);
+  if (root !== undefined) return play();
+  const key = JSON.stringify(input);
+  const played = known.get(key) ?? play();
+  known.set(key, played);
+  return played;
+}
+
+/** @param wanted the name of the one story that is played */
+async function diffOf(words: readonly string[], wanted: string, root = ''): Promise<Differences> {
+  const ended: Ended = { status: 0, facts: undefined };
+  const context: DiffContext = {
+    ...{ say: () => {}, status: () => {} },
+    draw: async (input) =>
+      (await playLocally<DrawnLine>('local/twin/stories.ts', input, () => {})).filter(
+        (line) => 'wrong' in line || line.story === wanted,
+      ),
+    play: async ({ stories }, _heard, at) =>
+      (await Promise.all(stories.map((story) => playOnce({ stories: [story] }, at)))).flat(),
+    past: async () => undefined,
+    checkout: async () => ({ root, name: 'a change', end: () => {} }),
+  };
+  const output = { say: () => {}, complain: (line: string) => expect(line).toBe('') };
+  await runProgram(['diff', ...words], output, (program) => addDiffVerb(program, context, ended));
+  return ended.facts as Differences;
+}
+
+function fleetFile(name: string, keys: Readonly<Record<string, string>>): string {
+  mkdirSync(join(folder, name), { recursive: true });
+  const path = join(folder, name, 'bitcoin.yaml');
+  writeFileSync(
+    path,
+    Object.entries(keys)
+      .map(([key, value]) => `${key}: ${value}\n`)
+      .join(''),
+  );
+  return path;
+}
+
+async function seesFileChange({ keys, drill }: FileChange): Promise<Differences> {
+  const [key = '', ...value] = keys.split(': ');
+  const before = fleetFile('before', FILE);
+  const after = fleetFile('after', { ...FILE, [key]: value.join(': ') });
+  return diffOf([before, after, '--storms', '0'], `drill ${drill}`);
+}
+
+async function seesCodeChange({ rule, scenario }: CodeChange): Promise<Differences> {
+  const mutant = MUTANTS.find(({ name }) => name === rule);
+  if (mutant === undefined) throw new Error(`no rule is called "${rule}"`);
+  copy ??= await copyCheckout();
+  const path = join(copy, mutant.file);
+  const original = readFileSync(path, 'utf8');
+  const broken = mutated(mutant, original);
+  if ('fault' in broken) throw new Error(broken.fault);
+  writeFileSync(path, broken.text);
+  try {
+    return await diffOf(['--code', copy, '--scenarios', scenario], `scenario ${scenario}`, copy);
+  } finally {
+    writeFileSync(path, original);
+  }
+}
+
+const some = <T>(all: readonly T[]): readonly T[] => (isAsked('seeded') ? all : all.slice(0, 1));
+
+describe('a change of a fleet file is seen', () => {
+  it.each(some(FILE_CHANGES).map((change) => [change.says, change] as const))(
+    '%s',
+    async (_, change) => {
+      expect((await seesFileChange(change)).different).toHaveLength(1);
+    },
+    LONG_MS,
+  );
+});
+
+describe('a rule that does not hold any more is seen', () => {
+  it.each(some(CODE_CHANGES).map((change) => [change.rule, change] as const))(
+    '%s',
+    async (_, change) => {
+      expect((await seesCodeChange(change)).different).toHaveLength(1);
+    },
+    LONG_MS,
+  );
+});
+
+describe('a version that is the same', () => {
+  long('seeded')(
+    'does the same, also in another folder',
+    async () => {
+      copy ??= await copyCheckout();
+      const { stories, different } = await diffOf(
+        ['--code', copy, '--scenarios', 'disk-full-paused'],
+        'scenario disk-full-paused',
+        copy,
+      );
+      expect([stories, different]).toEqual([1, []]);
+    },
+    LONG_MS,
+  );
+});
