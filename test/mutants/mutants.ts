@@ -80,6 +80,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: "severityOf(published) === 'page'",
       replace: "severityOf(published) !== ''",
       caughtBy: ['local/services/sns/sns'],
+    },
+  ],
   'infra/commands/backtest/verdicts.ts': [
     {
       name: 'a fact of the past that decides, and is not kept, is not guessed',
