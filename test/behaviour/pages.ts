@@ -51,6 +51,11 @@ What chainmend tells people, by code. A page's subject says whose it is and what
 hear why, how to stop and how to undo it. Machines get the same as JSON (\`wants\`, \`urgency\`, \`key\`: one for all pages of a cause, \`runbook\`, account, region, time, and what the page is
 about); a subscription by HTTPS gets the format of Amazon Q Developer in chat applications, which shows it in Slack and Teams, one thread for each \`key\`.
 
+A message has a severity, in its JSON and as the SNS message attribute \`severity\`: \`page\`; \`again\`, a page that needs somebody now and that nobody has acknowledged
+(\`npm run chainmend -- ack\`), after half an hour and then hourly, eight times a day at most; \`resolved\`, once, when what it was about is over; \`told\`, a heal that is done. All of them have the page's \`key\`, so that
+PagerDuty or a chat keeps one thread. A pager that must not hear of healed nodes takes the filter policy \`{"severity":[{"exists":false},{"anything-but":["told"]}]}\`. The numbers are
+\`pages\` of the [fleet file](fleet-files.md).
+
 Written by \`npm run pages\` from a run of every scenario; do not edit it.
 `;
 
