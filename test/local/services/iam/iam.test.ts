@@ -563,7 +563,7 @@ describe('Policies of resources', () => {
     };
     const assume = (account: string) =>
       authorizer(around(trust(account), ROLE)).permits(schedule, 'sts:AssumeRole', ROLE);
-    expect([assume('111122223333')?.name, assume('999988887777')?.name]).toEqual([undefined, 'AccessDeniedException']);
+    expect([assume('111122223333')?.name, assume('999988887777')?.name]).toEqual([undefined, 'AccessDenied']);
   });
 
   it('let a role in by its own ARN, and trust an account to say so in its own policies', () => {
