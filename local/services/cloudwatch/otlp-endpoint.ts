@@ -2,7 +2,7 @@
 // OpenTelemetry", user guide).
 import type { PlainEndpoint } from '../../simulator/gateway/service-interface.ts';
 import type { RegionIdentity } from '../../simulator/kernel.ts';
-import type { Operation } from '../../simulator/service.ts';
+import { AwsError, type Operation } from '../../simulator/service.ts';
 import { type OtlpPoint, readOtlp } from './otlp.ts';
 import { OTLP_NAMESPACE } from './promql.ts';
 import { type SeriesStore, single } from './series.ts';
@@ -39,8 +39,11 @@ export const OTLP_METRICS: PlainEndpoint = {
 };
 
 export const otlpOperations = (region: RegionIdentity, store: SeriesStore): Record<string, Operation> => ({
-  ExportOtlpMetrics: ({ Points }: { Points: readonly OtlpPoint[] }) => {
-    for (const { Name: name, Unit, Value, Timestamp, Labels } of Points) {
+  ExportOtlpMetrics: ({ Points = [] }: { Points?: readonly Partial<OtlpPoint>[] }) => {
+    for (const { Name: name, Unit = '', Value, Timestamp, Labels } of Points) {
+      // The endpoint's reader gives all of them; a caller without wire may not.
+      if (name === undefined || Value === undefined || Timestamp === undefined)
+        throw new AwsError('ValidationException', 'A point needs its name, its value and its time.');
       const dimensions = { ...Labels, '@aws.account': region.accountId, '@aws.region': region.regionName };
       // A value that comes twice is one value: the point of a series at one moment.
       const id = { namespace: OTLP_NAMESPACE, name, dimensions };
