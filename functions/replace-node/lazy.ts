@@ -5,6 +5,7 @@ export * as handOver from '../../shared/aws/hand-over.ts';
 export * as types from '../../shared/aws/instance-types.ts';
 export * as keys from '../../shared/aws/key-usability.ts';
 export * as launch from '../../shared/aws/launch.ts';
+export * as needs from '../../shared/aws/launch-needs.ts';
 export * as clients from '../../shared/aws/seldom-clients.ts';
 export * as standby from '../../shared/aws/standby.ts';
 export * as ask from '../../shared/heal/ask.ts';

@@ -1,7 +1,9 @@
 // AWS CloudTrail, its event history alone: who called what. It is read from the region's own record of requests, so that it costs nothing to keep.
+
 import { createHash } from 'node:crypto';
 import type { LookupEventsRequest } from '@aws-sdk/client-cloudtrail';
 import type { Kernel } from '../../simulator/kernel.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import { type CallRecord, wasCarriedOut } from '../../simulator/trace.ts';
 import { opaque, pageOf, type Tokens } from '../pages.ts';
@@ -32,7 +34,7 @@ export function createCloudTrail(kernel: Kernel, requests: () => readonly CallRe
       .update(`${at} ${actor} ${service} ${operation} ${JSON.stringify(input)}`)
       .digest('hex');
     const EventId = `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`;
-    const source = SOURCES[service] ?? '';
+    const source = ownValue(SOURCES, service) ?? '';
     const readOnly = READ_ONLY.test(operation);
     const resources = resourcesIn(input);
     const detail = {
@@ -62,7 +64,10 @@ export function createCloudTrail(kernel: Kernel, requests: () => readonly CallRe
     if (another) throw new AwsError('InvalidLookupAttributesException', 'Only one lookup attribute is allowed');
     const isAsked = attributeTest(attribute?.AttributeKey, attribute?.AttributeValue ?? '');
     const found = requests()
-      .filter(({ service, at, outcome }) => service in SOURCES && outcome !== undefined && at >= fromMs && at <= toMs)
+      .filter(
+        ({ service, at, outcome }) =>
+          ownValue(SOURCES, service) !== undefined && outcome !== undefined && at >= fromMs && at <= toMs,
+      )
       .filter(isAsked)
       .toReversed();
     const { items, next } = pageOf(found, NextToken, MaxResults, TOKENS);
@@ -81,7 +86,7 @@ function attributeTest(key: string | undefined, value: string): (record: CallRec
     case 'ReadOnly':
       return ({ operation }) => String(READ_ONLY.test(operation)) === value;
     case 'EventSource':
-      return ({ service }) => SOURCES[service] === value;
+      return ({ service }) => ownValue(SOURCES, service) === value;
     case 'Username':
       return ({ actor }) => actor.split('/')[0] === value;
     case 'ResourceName':

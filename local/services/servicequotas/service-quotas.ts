@@ -1,6 +1,7 @@
 // Service Quotas, as far as EC2 and EBS have quotas that the region holds: the same numbers. Sources: doc comments of GetServiceQuota,
 // GetAWSDefaultServiceQuota and ListServiceQuotas in @aws-sdk/client-service-quotas; "Quotas for Amazon EBS" (EBS user guide), "Amazon EC2 endpoints and
 // quotas" (AWS General Reference); the codes as `aws service-quotas list-service-quotas` prints them.
+
 import type {
   GetServiceQuotaRequest,
   GetServiceQuotaResponse,
@@ -9,6 +10,7 @@ import type {
   ServiceQuota,
 } from '@aws-sdk/client-service-quotas';
 import type { Kernel } from '../../simulator/kernel.ts';
+import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, notEmulated, type Service } from '../../simulator/service.ts';
 import type { QuotaName } from '../ec2/quotas.ts';
 import type { Ec2 } from '../ec2/service.ts';
@@ -61,7 +63,7 @@ export function createServiceQuotas(
     QuotaAppliedAtLevel: 'ACCOUNT',
   });
   const known = ({ ServiceCode, QuotaCode = '' }: GetServiceQuotaRequest): Known => {
-    const found = KNOWN[QuotaCode];
+    const found = ownValue(KNOWN, QuotaCode);
     if (found !== undefined && found.service === ServiceCode) return found;
     throw new AwsError(
       'NoSuchResourceException',
