@@ -15,6 +15,7 @@ export const functionNames = {
   pruneRetired: 'chainmend-prune-retired',
   seedGroups: 'chainmend-seed-groups',
   checkReadiness: 'chainmend-check-readiness',
+  watchReleases: 'chainmend-watch-releases',
 } as const;
 
 /**

@@ -25,6 +25,7 @@ import { SnapshotPolicies } from './constructs/snapshots.ts';
 import { State } from './constructs/state.ts';
 import { SuiteAlarms } from './constructs/suite-alarms.ts';
 import { WatchFleet } from './constructs/watch-fleet.ts';
+import { WatchReleases } from './constructs/watch-releases.ts';
 import type { FleetFile } from './fleets.ts';
 import { parameterPrefix } from './names.ts';
 
@@ -91,6 +92,9 @@ export class ChainmendStack extends Stack {
       replaceRole: replaceNode.suiteFunction.roleArn,
       kmsKeys,
     });
+    const watchReleases = shared.fleets.some(({ releases }) => releases !== undefined)
+      ? [new WatchReleases(this, 'WatchReleases', shared)]
+      : [];
     new SuiteAlarms(this, 'Alarms', {
       pages,
       functions: [
@@ -104,6 +108,7 @@ export class ChainmendStack extends Stack {
         watchFleet.suiteFunction,
         rotatePeers.suiteFunction,
         checkReadiness.suiteFunction,
+        ...watchReleases.map(({ suiteFunction }) => suiteFunction),
       ],
       heals: Object.values(heals).map(({ suiteFunction }) => suiteFunction),
       synchronous: [...probeNodes.functions, planSnapshots.suiteFunction, markRoot.suiteFunction],

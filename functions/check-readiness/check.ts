@@ -15,7 +15,7 @@ import {
   readRecord,
   settleRecord,
 } from '../../shared/reconcile/context.ts';
-import { compareReadiness, firstSentence, isSilent, lostSentence } from './decide.ts';
+import { type Compared, compareReadiness, firstSentence, isSilent, lostSentence } from './decide.ts';
 
 export const READINESS: Controller<ReadinessRecord> = {
   name: 'check-readiness',
@@ -44,22 +44,19 @@ export async function checkFleet(context: ReadinessContext, around: Surroundings
     'value' in record && record.value !== undefined && record.value.owner !== null ? [node.name] : [],
   );
   const busy = new Set([...held, ...report.nodes.filter(isSilent).map(({ node }) => node)]);
-  const compared = await settleRecord<ReadinessRecord, ReturnType<typeof compareReadiness>>(context, (record) => {
-    const result = compareReadiness(record.version === 0 ? undefined : record, report, busy);
-    const { heals, lost } = result;
-    const owed = lost === null ? record.owed : lostSentence(lost, report.nodes.length);
-    return { change: { heals, owed }, result };
-  });
+  const compared = await settleRecord<ReadinessRecord, Omit<Compared, 'lost'> & Pick<ReadinessSummary, 'lost'>>(
+    context,
+    (record) => {
+      const result = compareReadiness(record.version === 0 ? undefined : record, report, busy);
+      const lost = result.lost && lostSentence(result.lost, report.nodes.length);
+      return { change: { heals: result.heals, owed: lost ?? record.owed }, result: { ...result, lost } };
+    },
+  );
   const { lost, again, isFirst } = compared;
   if (isFirst) await write({ kind: 'decision', sentence: firstSentence(report), evidence: { causes: report.causes } });
   if (again.length > 0) await write({ kind: 'decision', sentence: `works again: ${again.join(', ')}` });
   await sendOwed(context);
-  return {
-    fleet: fleet.name,
-    nodes: report.nodes.length,
-    lost: lost === null ? null : lostSentence(lost, report.nodes.length),
-    again,
-  };
+  return { fleet: fleet.name, nodes: report.nodes.length, lost, again };
 }
 
 /** Twice is possible where an answer of SNS was lost; never is not. */

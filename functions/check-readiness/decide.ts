@@ -104,9 +104,12 @@ const NAMES_SHOWN = 4;
 
 /** "3 of 41 nodes have lost a heal since the last look: swap, replace of node1, node2, node3: KMS key … denies CreateGrant …" */
 export function lostSentence({ nodes, causes }: Lost, of: number): string {
-  const shown = causes.slice(0, CAUSES_SHOWN).map(causeText);
-  const more = causes.length > CAUSES_SHOWN ? [`and ${causes.length - CAUSES_SHOWN} more causes`] : [];
-  return `${nodes.length} of ${of} nodes ${nodes.length === 1 ? 'has' : 'have'} lost a heal since the last daily look: ${[...shown, ...more].join('; ')}`;
+  return `${nodes.length} of ${of} nodes ${nodes.length === 1 ? 'has' : 'have'} lost a heal since the last daily look: ${causesText(causes)}`;
+}
+
+function causesText(causes: readonly Cause[]): string {
+  const more = causes.length - CAUSES_SHOWN;
+  return [...causes.slice(0, CAUSES_SHOWN).map(causeText), ...(more > 0 ? [`and ${more} more causes`] : [])].join('; ');
 }
 
 const causeText = ({ heals, nodes, why, remedy }: Cause): string =>
@@ -120,11 +123,9 @@ const short = (names: readonly string[]): string =>
 /** The first look, for the journal: it pages nobody. */
 export function firstSentence({ nodes, causes }: Pick<FleetReport, 'nodes' | 'causes'>): string {
   const lasting = causes.filter(({ is, code }) => is === 'no' && !PASSING.has(code));
-  const shown = lasting.slice(0, CAUSES_SHOWN).map(causeText);
-  const more = lasting.length > CAUSES_SHOWN ? [`and ${lasting.length - CAUSES_SHOWN} more causes`] : [];
   return lasting.length === 0
     ? `the first look at ${nodes.length} nodes finds nothing that keeps a heal from working`
-    : `the first look at ${nodes.length} nodes: these heals would not work now, and nobody is paged for what never worked: ${[...shown, ...more].join('; ')}`;
+    : `the first look at ${nodes.length} nodes: these heals would not work now, and nobody is paged for what never worked: ${causesText(lasting)}`;
 }
 
 /** Nodes that say nothing of their next heal now. */

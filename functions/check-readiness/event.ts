@@ -1,7 +1,7 @@
 // Parses what starts check-readiness: the schedule of each day, or a person who wants it looked at now.
 import * as v from 'valibot';
 import { EventError } from '../../shared/events/errors.ts';
-import { checked, text } from '../../shared/events/fields.ts';
+import { checked, fleetName } from '../../shared/events/fields.ts';
 
 export interface ReadinessEvent {
   readonly kind: 'check';
@@ -18,5 +18,5 @@ export function parseReadinessEvent(event: unknown): ReadinessEvent {
 
 const check = v.strictObject({
   kind: v.literal('check'),
-  fleet: v.optional(text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -")),
+  fleet: v.optional(fleetName),
 });

@@ -130,26 +130,24 @@ export interface Review {
   readonly left: number;
 }
 
-/** When nobody is bothered with repetitions. */
-export interface Quiet {
-  /** A pause of everything or of this fleet is set, or could not be read. */
-  readonly paused: boolean;
-  /** Keys whose alarm a person has muted. */
-  readonly muted: ReadonlySet<string>;
-}
+/** What one sweep may send for a fleet: what is left is due again in the next one, and the function has a minute for all. */
+export const MESSAGES_A_SWEEP = 10;
 
 /**
  * What is due now; `next` says that it is being sent. Only who has written `next` may send it, so that of two sweeps one does.
  *
  * @param causes one for each key
+ * @param mayRepeat whether people may be bothered with this key again: no pause is set, and nobody has muted its alarm
+ * @param most messages
  */
 export function reviewPages(
   read: Omit<OpenPagesRecord, 'version'> | undefined,
   causes: readonly Cause[],
   incidents: readonly IncidentRecord[],
   fleet: Pick<Fleet, 'pages'>,
-  quiet: Quiet,
+  mayRepeat: (key: string) => boolean,
   nowMs: number,
+  most = MESSAGES_A_SWEEP,
 ): Review {
   const isSending = (sendingAtMs: number | undefined): boolean =>
     sendingAtMs !== undefined && nowMs - sendingAtMs < SENDING_MS;
@@ -166,7 +164,8 @@ export function reviewPages(
       continue;
     }
     const page = followed(before, cause, nowMs);
-    const message = isSending(page.sendingAtMs) ? null : dueOf(page, cause, fleet.pages, quiet, nowMs);
+    const isFree = due.length < most && !isSending(page.sendingAtMs);
+    const message = isFree ? dueOf(page, cause, fleet.pages, mayRepeat, nowMs) : null;
     if (message) due.push(message);
     pages[key] = message ? { ...page, sendingAtMs: nowMs } : page;
   }
@@ -181,7 +180,7 @@ export function reviewPages(
   for (const incident of fleet.pages.healed ? incidents : []) {
     const id = toldId(incident);
     const before = told[id];
-    if (!isNews(incident, nowMs) || resolved.has(id)) continue;
+    if (!isNews(incident, nowMs) || resolved.has(id) || due.length >= most) continue;
     if (before !== undefined && (before.sendingAtMs === undefined || isSending(before.sendingAtMs))) continue;
     told[id] = { atMs: before?.atMs ?? nowMs, sendingAtMs: nowMs };
     due.push({ severity: 'told', id, incident });
@@ -203,13 +202,13 @@ function dueOf(
   page: OpenPage,
   cause: Cause,
   { againAfterMinutes, againEveryMinutes, againPerDay }: Fleet['pages'],
-  { paused, muted }: Quiet,
+  mayRepeat: (key: string) => boolean,
   nowMs: number,
 ): DueMessage | null {
   if (cause.state === 'ended') return { severity: 'resolved', cause };
   if (cause.state === 'eased' || page.acknowledged !== undefined || PAGE_WANTS[page.code].urgency !== 'now')
     return null;
-  if (paused || muted.has(cause.key) || page.again.length >= againPerDay) return null;
+  if (page.again.length >= againPerDay || !mayRepeat(cause.key)) return null;
   const last = page.again.at(-1) ?? 0;
   const dueAtMs =
     last > page.sentAtMs ? last + againEveryMinutes * MINUTE_MS : page.sentAtMs + againAfterMinutes * MINUTE_MS;

@@ -5,7 +5,7 @@ import type { Settings } from '../../shared/fleet/settings.ts';
 import { judgePauses } from '../../shared/guardrails/switches.ts';
 import { createJournal, type Journal } from '../../shared/heal/journal.ts';
 import { answersToHeal, pageAgain, pageResolved, type SentPage, tell } from '../../shared/heal/notify.ts';
-import { healOf, type IncidentRecord, type OpenPagesRecord } from '../../shared/heal/records.ts';
+import { healOf, type IncidentRecord } from '../../shared/heal/records.ts';
 import { keys, sameRecord, settle } from '../../shared/heal/store.ts';
 import { readTrigger } from '../../shared/model/trigger.ts';
 import { DISPATCHER, type DispatcherServices } from './context.ts';
@@ -15,13 +15,12 @@ import {
   causesOfIncidents,
   causesOfWatch,
   type DueMessage,
-  type Review,
+  MAX_OPEN,
+  MESSAGES_A_SWEEP,
   reviewPages,
   sentMessage,
 } from './open-pages.ts';
 
-/** Messages of one sweep and fleet: what is left is due again in the next one, and the function has a minute for all. */
-const MESSAGES_A_SWEEP = 10;
 /** A cause that was over for longer is not followed any more. */
 const LOOKED_BACK_MS = 24 * 60 * 60_000;
 const NOTHING = { pages: {}, told: {} };
@@ -49,19 +48,19 @@ export async function followPages(
   const healed = recent.some((incident) => incident.state === 'healed' && incident.proof !== undefined);
   if (causes.length === 0 && !healed) return;
   const paused = judgePauses(environment.PARAMETER_PREFIX, fleet.name, settings.values) !== null;
-  const review = (read: OpenPagesRecord | undefined, muted: ReadonlySet<string>): Review => {
-    const reviewed = reviewPages(read, causes, recent, fleet, { paused, muted }, nowMs);
-    return { ...reviewed, due: reviewed.due.slice(0, MESSAGES_A_SWEEP) };
-  };
-  const muted = await readMuted(services, review(await store.readOpenPages(fleet.name), new Set()).due);
+  const before = await store.readOpenPages(fleet.name);
+  const unmuted = await readUnmuted(
+    services,
+    reviewPages(before, causes, recent, fleet, () => !paused, nowMs, MAX_OPEN).due,
+  );
   const { due, left } = await settle(
     store,
     keys.openPages(fleet.name),
     () => store.readOpenPages(fleet.name),
     (read) => {
-      const reviewed = claimOnly(review(read, muted), read);
-      const { version = 0, ...before } = read ?? {};
-      const same = sameRecord({ ...NOTHING, ...before }, reviewed.next);
+      const reviewed = reviewPages(read, causes, recent, fleet, (key) => unmuted.has(key), nowMs);
+      const { version = 0, ...old } = read ?? {};
+      const same = sameRecord({ ...NOTHING, ...old }, reviewed.next);
       return { result: reviewed, write: same ? undefined : { ...reviewed.next, version: version + 1 } };
     },
   );
@@ -69,29 +68,25 @@ export async function followPages(
   for (const message of due) await collectFailure(() => send(services, fleet, message, nowMs));
 }
 
-/** What is due and not sent in this sweep is not claimed either. */
-function claimOnly(review: Review, read: OpenPagesRecord | undefined): Review {
-  const mine = new Set(review.due.map((message) => (message.severity === 'told' ? message.id : message.cause.key)));
-  const told = Object.entries(review.next.told).filter(([id]) => mine.has(id) || read?.told[id] !== undefined);
-  const pages = Object.entries(review.next.pages).map(([key, page]) => {
-    const before = read?.pages[key]?.sendingAtMs;
-    if (mine.has(key) || page.sendingAtMs === before) return [key, page];
-    const { sendingAtMs: _, ...rest } = page;
-    return [key, { ...rest, ...(before !== undefined && { sendingAtMs: before }) }];
-  });
-  return { ...review, next: { pages: Object.fromEntries(pages), told: Object.fromEntries(told) } };
+/** Alarms that one sweep asks about: those that people have muted do not keep the others back. */
+const MUTES_ASKED = 30;
+
+/** Keys of repetitions whose alarm no person has muted, as many as are sent. Where AWS does not say it, people are told. */
+async function readUnmuted({ clients }: DispatcherServices, due: readonly DueMessage[]): Promise<ReadonlySet<string>> {
+  const unmuted = new Set<string>();
+  const again = due.flatMap((message) => (message.severity === 'again' ? [message.cause] : []));
+  for (const { key, alarm } of again.slice(0, MUTES_ASKED)) {
+    if (unmuted.size >= MESSAGES_A_SWEEP) break;
+    const rule = alarm === '' ? null : await readMuteRule(clients.cloudwatch, alarm).catch(unread);
+    if (rule === null) unmuted.add(key);
+  }
+  return unmuted;
 }
 
-/** Keys of repetitions whose alarm a person has muted. Where AWS does not say it, people are told. */
-async function readMuted({ clients }: DispatcherServices, due: readonly DueMessage[]): Promise<ReadonlySet<string>> {
-  const muted = new Set<string>();
-  for (const message of due) {
-    if (message.severity !== 'again' || message.cause.alarm === '') continue;
-    const rule = await readMuteRule(clients.cloudwatch, message.cause.alarm).catch(() => null);
-    if (rule !== null) muted.add(message.cause.key);
-  }
-  return muted;
-}
+const unread = (error: unknown): null => {
+  logWarn({ problem: 'whether an alarm is muted could not be read', error: String(error) });
+  return null;
+};
 
 /** Sent first, then written down: what dies in between is sent again after a while, under the same key. */
 async function send(services: DispatcherServices, fleet: Fleet, message: DueMessage, nowMs: number): Promise<void> {

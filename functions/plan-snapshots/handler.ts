@@ -6,7 +6,7 @@ import { awsClients, type Clients } from '../../shared/aws/clients.ts';
 import { readEnvironment } from '../../shared/aws/environment.ts';
 import { logged } from '../../shared/aws/log.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import { checked, text } from '../../shared/events/fields.ts';
+import { checked, fleetName } from '../../shared/events/fields.ts';
 import type { Fleet } from '../../shared/fleet/model.ts';
 import { discoverNodes, type FleetNode } from '../../shared/fleet/nodes.ts';
 import { readSettings } from '../../shared/fleet/settings.ts';
@@ -26,7 +26,7 @@ const ENVIRONMENT = ['TABLE_NAME', 'PARAMETER_PREFIX'] as const;
 
 const question = v.strictObject({
   kind: v.literal('donor'),
-  fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
+  fleet: fleetName,
   requestedBy: v.picklist(['schedule', 'person']),
 });
 

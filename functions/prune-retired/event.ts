@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { type ApproveEvent, approveEvent } from '../../shared/events/approve.ts';
 import { EventError } from '../../shared/events/errors.ts';
-import { checked, text } from '../../shared/events/fields.ts';
+import { checked, fleetName } from '../../shared/events/fields.ts';
 
 export type PruneEvent =
   | {
@@ -28,8 +28,6 @@ export function parsePruneEvent(event: unknown): PruneEvent {
       throw new EventError('kind', kind, '"prune" or "approve"');
   }
 }
-
-const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -");
 
 const prune = v.strictObject({
   kind: v.literal('prune'),

@@ -3,10 +3,7 @@
 
 import type { LadderState, Shortage, Unplaced } from '../../shared/heal/memory.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
-import { AWS_AGAIN_MS } from './tried.ts';
-
-/** Launches failed for 491 minutes in us-east-1 on 2025-10-20 (https://aws.amazon.com/message/101925): after a day a person knows more. */
-const ASKED_FOR_MS = 24 * 60 * 60_000;
+import { AWS_AGAIN_MS, AWS_ASKED_FOR_MS, triedUntil } from './tried.ts';
 
 const shortagesOf = ({
   unplaced = [],
@@ -20,7 +17,7 @@ const shortagesOf = ({
 const isFresh = ({ atMs }: Shortage, nowMs: number): boolean => nowMs - atMs < AWS_AGAIN_MS;
 
 /** Whether it is still asked for again; after that it is a person's. */
-const isAwaited = ({ sinceMs }: Shortage, nowMs: number): boolean => nowMs - sinceMs < ASKED_FOR_MS;
+const isAwaited = ({ sinceMs }: Shortage, nowMs: number): boolean => nowMs - sinceMs < AWS_ASKED_FOR_MS;
 
 const shortageOf = (state: LadderState, of: Shortage['of'], atMs: number): Shortage => ({
   of,
@@ -128,14 +125,11 @@ export const isUnstarted = ({ unstarted }: Pick<LadderState, 'unstarted'>, nowMs
 /** null where nothing is short, or a day has passed. The hour counts from the last answer: then all of them are asked for together. */
 function refusalOf(short: readonly Shortage[], what: string, nowMs: number): Refusal | null {
   if (short.length === 0 || !short.every((one) => isAwaited(one, nowMs))) return null;
-  const untilMs = Math.min(...short.map(({ sinceMs }) => sinceMs)) + ASKED_FOR_MS;
+  const untilMs = Math.min(...short.map(({ sinceMs }) => sinceMs)) + AWS_ASKED_FOR_MS;
   return {
     refuse: short.some(({ of }) => of === 'quota') ? 'quota-reached' : 'no-capacity',
-    reason: `${what}. It is tried again every hour until ${minuteOf(untilMs)} UTC`,
+    reason: `${what}. ${triedUntil(untilMs)}`,
     page: true,
     retryAfterMs: Math.max(0, Math.max(...short.map(({ atMs }) => atMs)) + AWS_AGAIN_MS - nowMs) + 1_000,
   };
 }
-
-/** "2026-01-02 12:09" */
-const minuteOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 16).replace('T', ' ');

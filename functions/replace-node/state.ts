@@ -238,6 +238,8 @@ export function dropRestored(state: LadderState, atMs: number): LadderState {
   const blame: Blame = givenUp ?? { door: 'nobody-knows', fault: 'other', reason: 'given up' };
   // A source that waits for AWS may come again and again: it is kept once.
   const before = state.tried.filter((one) => one.source !== source || one.door === 'data');
+  const earlier = state.tried.findLast((one) => one.source === source && one.door === blame.door && one.door === 'aws');
+  const sinceMs = earlier && (earlier.sinceMs ?? earlier.atMs);
   const snapshotIds = volumes.map(({ snapshotId }) => snapshotId).filter((id) => id !== '');
   return {
     ...state,
@@ -246,7 +248,10 @@ export function dropRestored(state: LadderState, atMs: number): LadderState {
     // The state as it was found again; a replacement is handled separately.
     ...(state.replacement === null && { client: 'untouched', pool: 'in' }),
     setback: null,
-    tried: [...before, { source, rank, snapshotIds, rung: state.rung, atMs, ...blame }].slice(-MAX_TRIED),
+    tried: [
+      ...before,
+      { source, rank, snapshotIds, rung: state.rung, atMs, ...(sinceMs !== undefined && { sinceMs }), ...blame },
+    ].slice(-MAX_TRIED),
   };
 }
 

@@ -101,7 +101,9 @@ const ANSWER_CHARACTERS_MAX = 500;
 async function answerText(body: unknown): Promise<string> {
   let text = '';
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    if (text.length < ANSWER_CHARACTERS_MAX) text += Buffer.from(chunk).toString('utf8');
+    text += Buffer.from(chunk).toString('utf8');
+    // Leaving the loop closes the body: an answer without an end holds up nobody.
+    if (text.length >= ANSWER_CHARACTERS_MAX) break;
   }
   return text.slice(0, ANSWER_CHARACTERS_MAX).replace(/[^ -~]/g, ' ');
 }

@@ -70,7 +70,7 @@ export class PruneRetired extends Construct {
       name: functionNames.pruneRetired,
       description: 'Has what was kept and is due removed.',
       mayDo: 'What the schedule of prune-retired may do.',
-      every: 6 * 60,
+      every: { minutes: 6 * 60 },
       target: this.suiteFunction,
       sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.hours(1) }),
       input: { kind: 'prune' },

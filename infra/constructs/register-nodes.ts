@@ -66,7 +66,7 @@ export class RegisterNodes extends Construct {
       name: 'chainmend-register-nodes',
       description: "Has every fleet's records and alarms reconciled.",
       mayDo: 'What the schedule of register-nodes may do.',
-      every: 5,
+      every: { minutes: 5 },
       target: this.suiteFunction,
       sweeps,
       input: { kind: 'reconcile' },

@@ -64,7 +64,7 @@ export class RotatePeers extends Construct {
       name: 'chainmend-rotate-peers',
       description: 'Has nodes that lack peers given some, and every list looked after.',
       mayDo: 'What the schedule of rotate-peers may do.',
-      every: 5,
+      every: { minutes: 5 },
       target: this.suiteFunction,
       sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(5) }),
       input: { kind: 'sweep' },

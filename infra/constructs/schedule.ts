@@ -13,8 +13,10 @@ export interface ScheduleProps {
   readonly description: string;
   /** The description of its role: "What the schedule of watch-fleet may do." */
   readonly mayDo: string;
-  /** Minutes between two of them, from the deployment on; or a time of each day. */
-  readonly every: number | { readonly dailyAtUtc: { readonly hour: number; readonly minute: number } };
+  /** The time between two of them, from the deployment on; or a time of each day. */
+  readonly every:
+    | { readonly minutes: number }
+    | { readonly dailyAtUtc: { readonly hour: number; readonly minute: number } };
   readonly target: SuiteFunction;
   /** The alias of its target that takes sweeps. */
   readonly sweeps: Alias;
@@ -51,7 +53,7 @@ export class Schedule extends Construct {
         input: JSON.stringify(input),
         // What could not be handed over is not kept: the next one is the same. Only where that is far off, it is tried again.
         retryPolicy:
-          typeof every === 'number' && every <= FREQUENT_MINUTES
+          'minutes' in every && every.minutes <= FREQUENT_MINUTES
             ? { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 }
             : { maximumEventAgeInSeconds: 3_600, maximumRetryAttempts: 3 },
       },
@@ -61,7 +63,7 @@ export class Schedule extends Construct {
 
 /** "rate(…)" begins with the deployment; "cron(…)" is in UTC unless a time zone is given ("Schedule types in EventBridge Scheduler"). */
 function expressionOf(every: ScheduleProps['every']): string {
-  if (typeof every === 'number') return every === 1 ? 'rate(1 minute)' : `rate(${every} minutes)`;
+  if ('minutes' in every) return every.minutes === 1 ? 'rate(1 minute)' : `rate(${every.minutes} minutes)`;
   const { hour, minute } = every.dailyAtUtc;
   return `cron(${minute} ${hour} * * ? *)`;
 }

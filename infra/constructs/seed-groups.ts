@@ -55,7 +55,7 @@ export class SeedGroups extends Construct {
       name: functionNames.seedGroups,
       description: 'Has the launch templates of groups looked at.',
       mayDo: 'What the schedule of seed-groups may do.',
-      every: 60,
+      every: { minutes: 60 },
       target: this.suiteFunction,
       sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.hours(1) }),
       input: { kind: 'seed' },

@@ -85,6 +85,7 @@ export const ACCESS: Readonly<Record<StateUser, StateAccess>> = {
     [],
     [watched, nodes, ownPartition('resize-volume'), ownPartition('replace-node'), account],
   ),
+  'watch-releases': access('watch-releases', [], [watched]),
   'plan-snapshots': { reads: [watched, nodes, ...allIncidents], writes: [] },
   // The dispatcher opens incidents of every kind, and frees nodes whose lease holders have died.
   'dispatch-heal': access(

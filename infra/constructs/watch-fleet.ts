@@ -57,7 +57,7 @@ export class WatchFleet extends Construct {
       name: 'chainmend-watch',
       description: 'Has every node of every fleet looked at.',
       mayDo: 'What the schedule of watch-fleet may do.',
-      every: 1,
+      every: { minutes: 1 },
       target: this.suiteFunction,
       sweeps: this.suiteFunction.takeSweeps({ maxEventAge: Duration.minutes(1) }),
       input: { kind: 'sweep' },

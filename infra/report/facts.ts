@@ -1,6 +1,6 @@
 // What a report is made of, whatever its source: an account, a run of the local region, or a storm. All of it is JSON, and all of it has a limit.
 import type { JournalKind } from '../../shared/heal/journal.ts';
-import type { Writer } from '../../shared/heal/records.ts';
+import type { ReleasesRecord, Writer } from '../../shared/heal/records.ts';
 import type { JournalFields } from '../../shared/model/journal-fields.ts';
 import type { Rank } from '../../shared/snapshots/model.ts';
 import { grouped } from './words.ts';
@@ -38,7 +38,25 @@ export interface FleetFact {
   /** The height of the chain as the fleet and its references confirmed it. */
   readonly tip: Samples;
   readonly recovery: Recovery;
+  /** What watch-releases found at its last look; absent where it has never looked at this fleet. */
+  readonly releases?: ReleaseFact;
 }
+
+export interface ReleaseFact {
+  /** The newest release of the client, and of the consensus client beside it; null: not known. */
+  readonly newest: ReleasesRecord['newest'];
+  /** Nodes that run an older one; null: not known. */
+  readonly behind: number | null;
+  /** The version that has to run and when: "29.0 by height 931000"; null where the file names none. */
+  readonly upgradeBy: string | null;
+  /** Until then at the last look; null: it is met, or not known. */
+  readonly hoursLeft: number | null;
+}
+
+export const releaseFactOf = ({ newest, behind, deadline, hoursLeft }: ReleasesRecord): ReleaseFact => ({
+  ...{ newest, behind, hoursLeft },
+  upgradeBy: deadline?.key ?? null,
+});
 
 /** A line of the journal. The partition names the writer. */
 export interface ReportLine {

@@ -18,6 +18,7 @@ import {
   pagesHtml,
   recoveryHtml,
   refusalsHtml,
+  releasesHtml,
   toldOf,
 } from './sections.ts';
 import { gridOf, minutesOf } from './series.ts';
@@ -80,6 +81,7 @@ ${incidentsHtml(incidents, told, book)}
 ${refusalsHtml(facts.journal, book)}
 ${pagesHtml(facts.journal, book)}
 ${recoveryHtml(facts.fleets, facts.toMs)}
+${releasesHtml(facts.fleets)}
 ${nodesHtml(facts)}
 ${eventsTableHtml(events, book)}
 ${codesHtml(codes, book)}

@@ -188,6 +188,24 @@ export function recoveryHtml(fleets: readonly FleetFact[], toMs: number): Html {
   );
 }
 
+/** Nothing where no fleet file names a feed. */
+export function releasesHtml(fleets: readonly FleetFact[]): Html {
+  const watched = fleets.flatMap(({ fleet, releases }) => (releases ? [{ fleet, ...releases }] : []));
+  if (watched.length === 0) return nothing;
+  const known = (value: string | number | null): string => (value === null ? 'not known' : String(value));
+  return tableSection(
+    'releases',
+    'Releases',
+    'The newest release of each client by its feed, and by when a version has to run, as the last daily look found them.',
+    ['fleet', 'newest', 'newest consensus client', { n: 'nodes behind' }, 'has to run', { n: 'hours left' }],
+    watched.map(
+      ({ fleet, newest, behind, upgradeBy, hoursLeft }) =>
+        html`<tr><td>${fleet}</td><td>${known(newest.client)}</td><td>${newest.consensus ?? '–'}</td><td class="n">${known(behind)}</td><td>${upgradeBy ?? '–'}</td><td class="n">${hoursLeft === null ? '–' : grouped(hoursLeft)}</td></tr>`,
+    ),
+    'No fleet names a feed.',
+  );
+}
+
 export function nodesHtml({ nodes, fromMs, toMs, stepMs, fleets }: ReportFacts): Html {
   const tips = new Map(fleets.map(({ fleet, tip }) => [fleet, tip]));
   const heightOf = ({ fleet, lag }: NodeFact): string => {

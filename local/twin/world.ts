@@ -8,6 +8,7 @@ import { plainName, tellApart } from '../../shared/fleet/node-names.ts';
 import { resolveFleet, roleOf } from '../../shared/fleet/resolve.ts';
 import type { FleetDocument } from '../../shared/fleet/schema.ts';
 import { tags as tagsField } from '../../shared/fleet/schema-fields.ts';
+import { compareNames } from '../../shared/text/names.ts';
 import { ipAddress, nodeName } from '../scenarios/world-file/fields.ts';
 import type { WorldInput } from '../scenarios/world-file/schema.ts';
 
@@ -97,7 +98,7 @@ function namesOf(fleet: Fleet, members: readonly ReadInstance[]): readonly Named
       seen.add(fit);
       return { name: fit, instance };
     })
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    .sort((a, b) => compareNames(a.name, b.name));
 }
 
 /** What a deployment could not have here: another VPC's subnets, templates by their ids, references of a real network. */

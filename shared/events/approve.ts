@@ -1,6 +1,6 @@
 // Parses a person's approval of a plan for a whole fleet (names, peers, pruning): the event that invokes the function that has asked.
 import * as v from 'valibot';
-import { text } from './fields.ts';
+import { fleetName, text } from './fields.ts';
 
 export interface ApproveEvent {
   readonly kind: 'approve';
@@ -12,7 +12,7 @@ export interface ApproveEvent {
 
 export const approveEvent = v.strictObject({
   kind: v.literal('approve'),
-  fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
+  fleet: fleetName,
   plan: text(/^[0-9a-f]{12}$/, 'the 12 hex digits that name the plan'),
   by: v.optional(text(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,256}$/u, 'who approves, 1 to 256 characters on one line')),
 });

@@ -5,7 +5,7 @@ import { readTrigger, type Trigger } from '../model/trigger.ts';
 import { type AcknowledgeEvent, parseAcknowledge } from './acknowledge.ts';
 import { type AlarmStateChange, type ContributorStateChange, parseAlarm, parseContributor } from './alarm.ts';
 import { EventError } from './errors.ts';
-import { checked, text } from './fields.ts';
+import { checked, fleetName, text } from './fields.ts';
 
 export type DispatchEvent =
   | AlarmStateChange
@@ -128,7 +128,7 @@ function triggerOf(text: string | undefined): Trigger | undefined {
 
 const base = {
   kind: v.string(),
-  fleet: text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -"),
+  fleet: fleetName,
   node: v.exactOptional(text(/^[A-Za-z0-9_.:/=+@-]{1,128}$/, "a node's name of letters, digits and _.:/=+@-")),
   instanceId: v.exactOptional(text(/^i-[0-9a-f]{8,17}$/, 'an instance id, i- and 8 to 17 hex digits')),
 };

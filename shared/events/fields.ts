@@ -21,6 +21,8 @@ export function text(pattern: RegExp, expectation: string) {
   return v.pipe(v.string(expectation), v.regex(pattern, expectation));
 }
 
+export const fleetName = text(/^[a-z][a-z0-9-]{0,31}$/, "a fleet's name of lower-case letters, digits and -");
+
 /** "2019-10-02T17:04:40.989+0000", as CloudWatch writes it (or "Z"), to milliseconds since 1970. */
 export const timestampMs = v.pipe(
   text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)$/, 'a time such as 2019-10-02T17:04:40.989+0000'),

@@ -26,6 +26,7 @@ export function completeDocument(document: FleetDocument) {
     dns,
     dataMode,
     metrics,
+    releases,
     ...filled
   } = v.parse(fleetDocumentSchema, document);
   const written = writtenLayer(document);
@@ -55,6 +56,7 @@ export function completeDocument(document: FleetDocument) {
     replace,
     ...(asg && { asg }),
     ...(dataMode !== undefined && { dataMode }),
+    ...(releases && { releases }),
   };
 }
 

@@ -28,7 +28,8 @@ export type CleanSnapshotPolicy = NonNullable<Fleet['cleanSnapshots']>;
 /** @param complete of a document that `parseFleetDocument` returned */
 export function fleetOf(complete: CompleteDocument) {
   const { fleet, chain, mode, nodes, role, volumes, units, identity, owner, disk, breaker, ask, pages } = complete;
-  const { rpc, probe, health, p2pPort, peers, dns, alarms, metrics, snapshots, replace, asg, dataMode } = complete;
+  const { rpc, probe, health, p2pPort, peers, dns, alarms, metrics, snapshots, replace, asg, dataMode, releases } =
+    complete;
   const { subnets, ...replacing } = replace;
   return {
     ...{ name: fleet, chain, mode, disk, breaker, ask, pages, alarms, metrics },
@@ -68,6 +69,8 @@ export function fleetOf(complete: CompleteDocument) {
     seedsGroups: asg !== undefined,
     /** undefined: all of its nodes and snapshots are alike. */
     dataMode,
+    /** undefined: nobody is told of releases. */
+    releases: releases && releasesOf(releases),
   };
 }
 
@@ -77,6 +80,18 @@ export const heightProbeOf = ({ probe }: Pick<Fleet, 'probe'>): HeightProbe | un
 
 /** Of its nodes nothing is asked but whether their clients run. */
 export const seesClientsOnly = ({ probe }: Pick<Fleet, 'probe'>): boolean => probe?.by === 'unit';
+
+function releasesOf({ feed, consensusFeed, upgradeBy }: NonNullable<CompleteDocument['releases']>) {
+  return {
+    feed,
+    consensusFeed,
+    upgradeBy:
+      upgradeBy &&
+      ('height' in upgradeBy
+        ? upgradeBy
+        : { version: upgradeBy.version, atMs: Date.parse(upgradeBy.date.replace('Z', ':00Z')) }),
+  };
+}
 
 function rpcOf({ consensusPort, ...rpc }: NonNullable<CompleteDocument['rpc']>) {
   return {

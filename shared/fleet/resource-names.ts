@@ -19,6 +19,9 @@ export type ConsensusClientMetric = (typeof CONSENSUS_CLIENT_METRICS)[number];
 export const FLEET_METRICS = ['Nodes', 'Unhealthy', 'Unknown', 'Forked', 'Tip', 'Halted', 'ReferencesBad'] as const;
 export type FleetMetric = (typeof FLEET_METRICS)[number];
 
+/** Of a fleet whose file names a feed of releases, or a date by which a version has to run: once a day. */
+export type ReleaseMetric = 'NodesBehindRelease' | 'HoursToUpgrade';
+
 /** The alert rules of a CometBFT chain's consensus: one metric and one alarm of the fleet each. */
 export const CONSENSUS_METRICS = [
   'ConsensusRounds',

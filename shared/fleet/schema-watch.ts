@@ -152,11 +152,54 @@ export const probe = v.union(
 );
 
 // No part that usually holds a secret: a user, a query or a fragment.
-const reference = text(
-  /^(?=.{1,500}$)https:\/\/(?=[a-z0-9.-]{1,253}(:|\/|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?(\/[A-Za-z0-9_.-]*)*$/,
-  'an https URL in lower case without user, query or fragment',
-  'https://blocks.example/api',
-);
+const httpsUrl = (example: string) =>
+  text(
+    /^(?=.{1,500}$)https:\/\/(?=[a-z0-9.-]{1,253}(:|\/|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:[1-9]\d{0,4})?(\/[A-Za-z0-9_.-]*)*$/,
+    'an https URL in lower case without user, query or fragment',
+    example,
+  );
+const reference = httpsUrl('https://blocks.example/api');
+
+/** The version and date of `upgradeBy`. */
+const soonest = {
+  version: about(
+    'The version that has to run, or a newer one.',
+    text(/^\d{1,10}(\.\d{1,10}){1,8}$/, 'a version in quotes', '"29.0"'),
+  ),
+} as const;
+
+const feed = httpsUrl('https://github.com/bitcoin/bitcoin/releases.atom');
+
+export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/releases.atom }', {
+  feed: optional(
+    'Where releases of the client are told: Atom, as `https://github.com/OWNER/NAME/releases.atom`, or the JSON of a registry’s tags.',
+    feed,
+  ),
+  consensusFeed: optional('The same of the consensus client beside it.', feed),
+  upgradeBy: optional(
+    'The version that has to run, and when: at a height, or at a time in UTC. People are told two weeks, one week, three days and one day before.',
+    v.union(
+      [
+        object('{ version: "29.0", height: 931000 }', {
+          ...soonest,
+          height: about('The height of the chain by which it has to run.', whole(1, 1e12, 'blocks', 931_000)),
+        }),
+        object('{ version: "29.0", date: 2027-01-31 }', {
+          ...soonest,
+          date: about(
+            'The day, or the minute, in UTC by which it has to run.',
+            text(
+              /^20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(T([01]\d|2[0-3]):[0-5]\dZ)?$/,
+              'a day or a minute in UTC',
+              '2027-01-31T14:00Z',
+            ),
+          ),
+        }),
+      ],
+      'expected { version: …, height: … } or { version: …, date: … }, for example { version: "29.0", date: 2027-01-31 }',
+    ),
+  ),
+});
 
 // For a client that chainmend has no code for: the defaults are between those of the slow and of the fast chains.
 export const health = object('{ references: [https://blocks.example/api] }', {
@@ -302,6 +345,7 @@ interface WrittenWatchFields {
   readonly peers?: v.InferInput<typeof peers>;
   readonly dns?: v.InferInput<typeof dns>;
   readonly metrics?: v.InferInput<typeof metrics>;
+  readonly releases?: v.InferInput<typeof releases>;
   readonly alarms?: v.InferInput<typeof alarms>;
 }
 
@@ -324,6 +368,20 @@ export function checkWatch(file: WrittenWatchFields, complete: CompleteWatchFiel
   checkPeers(file, complete, complaints);
   checkAlarms(complete, complaints);
   checkMetrics(file, complete, complaints);
+  checkReleases(file, complaints);
+}
+
+function checkReleases({ releases }: WrittenWatchFields, { conflict }: Complaints): void {
+  if (!releases) return;
+  const { feed, consensusFeed, upgradeBy } = releases;
+  if (feed === undefined && consensusFeed === undefined && upgradeBy === undefined)
+    conflict(['releases'], releases, 'expected feed, consensusFeed or upgradeBy: without one nobody is told anything');
+  if (!upgradeBy || 'height' in upgradeBy) return;
+  const { date } = upgradeBy;
+  // The 31st of February would be the 3rd of March.
+  const day = date.slice(0, 10);
+  if (new Date(`${day}T00:00Z`).toISOString().slice(0, 10) !== day)
+    conflict(['releases', 'upgradeBy', 'date'], date, 'expected a day that exists');
 }
 
 /** Only a command on a node knows its disks; with any other probe the CloudWatch agent tells them, and its metrics are classic ones. */

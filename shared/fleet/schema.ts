@@ -5,7 +5,7 @@ import { chainNames } from '../chains/defaults.ts';
 import { about, choice, derived, fleetName, list, object, optional, path, port, usually } from './schema-fields.ts';
 import { asg, ask, breaker, disk, owner, pages, replace, snapshots } from './schema-heal.ts';
 import { dataMode, ending, nodes, role, runtime, type unit, units, volumes } from './schema-nodes.ts';
-import { alarms, dns, health, metrics, peers, probe, rpc } from './schema-watch.ts';
+import { alarms, dns, health, metrics, peers, probe, releases, rpc } from './schema-watch.ts';
 
 /** As a person writes it, and as it is stored: in the schema's order, without defaults. */
 export type FleetDocument = v.InferInput<typeof fleetDocumentSchema>;
@@ -70,6 +70,10 @@ export const fleetDocumentSchema = object('{ fleet: bitcoin, chain: bitcoin, mod
     'How its metrics go to CloudWatch. `classic`: each is a metric with a price. `otlp`: over OTLP, by the gigabyte, with PromQL alarms for the whole fleet and no CloudWatch agent; only with `probe: ssm`.',
     metrics,
     'classic',
+  ),
+  releases: optional(
+    'Where new releases of the clients are told, and by when one has to run: `watch-releases` looks once a day and tells people. It upgrades nothing.',
+    releases,
   ),
   alarms: usually("The fleet's alarms, and those that it has already.", alarms, {}),
   snapshots: optional(

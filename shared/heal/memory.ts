@@ -110,6 +110,8 @@ export type Tried = Blame & {
   /** The rung in which it was tried. */
   readonly rung: Rung | null;
   readonly atMs: number;
+  /** When it was tried first, where it was tried again since. */
+  readonly sinceMs?: number;
 };
 
 /** The instance that takes the place of the original. */

@@ -59,7 +59,7 @@ export async function pageAgain(
   answers = '',
 ): Promise<void> {
   const { key, ...content } = sent;
-  const sentence = `Again, the ${ordinal(times)} time; not acknowledged: ${content.sentence}`;
+  const sentence = `Sent again, ${times} times by now, and not acknowledged: ${content.sentence}`;
   const words = wordsOf({ ...content, sentence }, key);
   const wants = `again (${times}), ${words.wants}`;
   await publish(sns, topicArn, { ...content, sentence, times }, { ...words, wants, severity: 'again' }, answers);
@@ -101,9 +101,6 @@ export async function tell(sns: SNSClient, topicArn: string, healed: Healed): Pr
     },
   );
 }
-
-const ORDINALS = ['', 'first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth'];
-const ordinal = (times: number): string => ORDINALS[times] ?? `${times}th`;
 
 /** A page without what decides its words. */
 interface Content {

@@ -233,6 +233,7 @@ export const WRITERS = [
   'prune-retired',
   'seed-groups',
   'check-readiness',
+  'watch-releases',
 ] as const;
 export type Writer = (typeof WRITERS)[number];
 
@@ -282,3 +283,35 @@ export interface ReadinessRecord {
 export type ReadinessColumn = 'grow' | 'restart' | 'stop-start' | 'swap' | 'replace' | 'snapshot';
 
 export const noReadiness: ReadinessRecord = { heals: {}, owed: null, notifications: [], version: 0 };
+
+/** RELEASES: what watch-releases found at its last look at a fleet. `client` is the one that is watched, `consensus` the one beside it. */
+export interface ReleasesRecord {
+  /** The newest release of its feed; null: nobody knows. */
+  readonly newest: Readonly<Record<'client' | 'consensus', string | null>>;
+  /** The newest release that people were told of, or that every node ran when it was first seen. */
+  readonly told: Readonly<Record<'client' | 'consensus', string | null>>;
+  /** Since when the feed cannot be read; null: it could. */
+  readonly failing: Readonly<
+    Record<'client' | 'consensus', { readonly sinceMs: number; readonly isTold: boolean } | null>
+  >;
+  /** The version that has to run and when, as words; how often people were told of it; null where the file names none. */
+  readonly deadline: { readonly key: string; readonly stage: number; readonly isMet: boolean } | null;
+  /** The chain's height at a look of half a day ago or more: its pace follows from it. */
+  readonly tip: { readonly height: number; readonly atMs: number } | null;
+  /** Nodes that run an older release than the newest; null: nobody knows. */
+  readonly behind: number | null;
+  /** Until the version has to run; null: there is no such date, it is met, or nobody knows. */
+  readonly hoursLeft: number | null;
+  /** Pages that were not sent yet, the oldest first. */
+  readonly owed: readonly { readonly code: ReleasePageCode; readonly sentence: string }[];
+  readonly notifications: readonly [];
+  readonly version: number;
+}
+
+export type ReleasePageCode = 'release-available' | 'releases-unread' | 'upgrade-due' | 'upgrade-near';
+
+const NEITHER = { client: null, consensus: null } as const;
+export const noReleases: ReleasesRecord = {
+  ...{ newest: NEITHER, told: NEITHER, failing: NEITHER, deadline: null, tip: null, behind: null, hoursLeft: null },
+  ...{ owed: [], notifications: [], version: 0 },
+};

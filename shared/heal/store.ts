@@ -28,6 +28,7 @@ import {
   type OpenPagesRecord,
   partitions,
   type ReadinessRecord,
+  type ReleasesRecord,
   type SentPagesRecord,
 } from './records.ts';
 
@@ -77,6 +78,7 @@ export const keys = {
   rotation: (fleet: string): Key => ({ pk: partitions.own(fleet, 'rotate-peers'), sk: 'ROTATION' }),
   prune: (fleet: string): Key => ({ pk: partitions.own(fleet, 'prune-retired'), sk: 'PRUNE' }),
   seeds: (fleet: string): Key => ({ pk: partitions.own(fleet, 'seed-groups'), sk: 'SEEDS' }),
+  releases: (fleet: string): Key => ({ pk: partitions.own(fleet, 'watch-releases'), sk: 'RELEASES' }),
   readiness: (fleet: string): Key => ({ pk: partitions.own(fleet, 'check-readiness'), sk: 'READINESS' }),
   /** The pages that were sent for refusals of heals. */
   sentPages: (fleet: string): Key => ({ pk: partitions.own(fleet, 'dispatch-heal'), sk: 'SENT-PAGES' }),
@@ -176,6 +178,7 @@ export function createStore(dynamodb: DynamoDBClient, tableName: string) {
     /** What the launch templates of a fleet's groups name; undefined where nothing was ever written into one. */
     readSeeds: (fleet: string) => get<SeedRecord>(keys.seeds(fleet)),
     /** What heals would have worked at the last daily look; undefined before the first. */
+    readReleases: (fleet: string) => get<ReleasesRecord>(keys.releases(fleet)),
     readReadiness: (fleet: string) => get<ReadinessRecord>(keys.readiness(fleet)),
     readRegister: (fleet: string) => get<RegisterRecord>(keys.register(fleet)),
     async readObservations(fleet: string): Promise<readonly FleetObservation[]> {

@@ -155,6 +155,14 @@ export const CONDITIONS = {
     'EC2 has announced that it retires, stops or reboots a node’s instance, or maintains its host: it is told with its time.',
   'readiness-lost':
     'A heal that would have worked at the last daily look would not work now: nothing is wrong with the nodes yet, and chainmend doctor shows all of it.',
+  'release-available':
+    'A release of the client is out that is newer than what a node runs: it is told once, and nothing is upgraded.',
+  'releases-unread':
+    'The feed of the client’s releases could not be read for a week: of new ones nobody would be told.',
+  'upgrade-due':
+    'The fleet file names a version and when it has to run, and a node runs an older one: it is told two weeks, one week and three days before.',
+  'upgrade-near':
+    'The version that the fleet file names has to run within a day, or had to, and a node runs an older one.',
   'event-near':
     'What EC2 has announced for a node’s instance begins within six hours, and the node is still on that hardware.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',

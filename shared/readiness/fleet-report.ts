@@ -1,6 +1,7 @@
 // What is judged of one fleet, as one object: each heal of each node, and the same by its causes. Pure.
 import { recentModifications } from '../heal/lease.ts';
 import type { GuardrailCode } from '../model/guardrail-codes.ts';
+import { compareNames } from '../text/names.ts';
 import { plainText } from '../text/plain-text.ts';
 import type { FleetFacts, NodeFacts } from './facts.ts';
 import { type Answers, judgeNode, type NodeVerdicts } from './judge.ts';
@@ -60,12 +61,14 @@ export function fleetReportOf(
   answers: Answers,
 ): FleetReport {
   const { fleet, nowMs, addedUsd, nodes } = facts;
-  const reports = nodes.flatMap((node) => {
-    const plan = plans.get(node);
-    if (plan === undefined) return [];
-    const heals = plainVerdicts(judgeNode(facts, node, plan, answers));
-    return [{ facts: node, report: nodeReportOf({ facts, node, plan, heals }) }];
-  });
+  const reports = nodes
+    .toSorted((a, b) => compareNames(a.node.name, b.node.name))
+    .flatMap((node) => {
+      const plan = plans.get(node);
+      if (plan === undefined) return [];
+      const heals = plainVerdicts(judgeNode(facts, node, plan, answers));
+      return [{ facts: node, report: nodeReportOf({ facts, node, plan, heals }) }];
+    });
   const limitUsd = fleet.disk.maximumMonthlyIncreaseUsd;
   return {
     fleet: fleet.name,

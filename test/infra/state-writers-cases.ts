@@ -12,8 +12,7 @@ import { newNode } from '../../shared/heal/lease.ts';
 import { partitions, WRITERS, type Writer } from '../../shared/heal/records.ts';
 import { type Key, keys } from '../../shared/heal/store.ts';
 
-/** One of its fleets asks for seed-groups. */
-const SEEDING = join(import.meta.dirname, '../../local/scenarios/fleets-groups');
+const FLEETS = join(import.meta.dirname, '../fixtures/fleets-of-all-functions');
 const USERS = Object.keys(ACCESS) as readonly StateUser[];
 const INSTANCE = 'i-0aaaaaaaaaaaaaaa1';
 
@@ -26,6 +25,7 @@ const RECORDS: readonly Key[] = [
   keys.prune('elsewhere'),
   keys.seeds('elsewhere'),
   keys.readiness('elsewhere'),
+  keys.releases('elsewhere'),
   keys.told('elsewhere', 'snapshots#2026-01-01#paused'),
   keys.grow('elsewhere'),
   keys.budget('elsewhere', '2026-01'),
@@ -48,6 +48,7 @@ const MAY: Readonly<Record<string, readonly Writer[]>> = {
   'FLEET#elsewhere#prune-retired': ['prune-retired'],
   'FLEET#elsewhere#seed-groups': ['seed-groups'],
   'FLEET#elsewhere#check-readiness': ['check-readiness'],
+  'FLEET#elsewhere#watch-releases': ['watch-releases'],
   'FLEET#elsewhere#dispatch-heal': ['dispatch-heal'],
   'FLEET#elsewhere#resize-volume': ['resize-volume'],
   'FLEET#elsewhere#replace-node': ['replace-node'],
@@ -128,7 +129,7 @@ const matrix: Scenario = {
   name: 'each function writes its own records, and without the condition on partitions all of them',
   sentence: 'Each role of the template tries to write, and to read, what is not its own.',
   build,
-  deployedWith: SEEDING,
+  deployedWith: FLEETS,
   people: (world) =>
     world.at(1, async () => {
       const outcomes = outcomesOf(world);
@@ -190,7 +191,7 @@ const forged = (name: string, people: (world: World) => void, expect: Scenario['
   name,
   sentence: name,
   build,
-  deployedWith: SEEDING,
+  deployedWith: FLEETS,
   people,
   done: minutesIn(8),
   hours: 1,

@@ -15,9 +15,10 @@ import {
   seeding,
   statementsIn,
   text,
+  watchingReleases,
 } from './support.ts';
 
-const { stack } = buildStack({ fleets: [bitcoin, litecoin, seeding] });
+const { stack } = buildStack({ fleets: [bitcoin, litecoin, seeding, watchingReleases] });
 const resources = resourcesOf(stack);
 const roles = resources('AWS::IAM::Role');
 const functions = resources('AWS::Lambda::Function');

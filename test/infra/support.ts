@@ -50,6 +50,17 @@ export const seeding = fleetFile({
   asg: { seed: 'newest-good', identityFree: true },
 });
 
+/** A fleet whose owner is told of releases. */
+export const watchingReleases = fleetFile({
+  fleet: 'zcash',
+  chain: 'zcash',
+  mode: 'act',
+  role: 'follower',
+  nodes: { tag: { Component: 'nodes/zcash' } },
+  unit: 'node@*',
+  releases: { feed: 'https://github.com/ZcashFoundation/zebra/releases.atom' },
+});
+
 const content = { schemaVersion: '2.2', description: 'a test', parameters: {}, mainSteps: [] } as const;
 const document = <O extends Operation>(operation: O, hash: string) => ({
   operation,
@@ -110,6 +121,7 @@ export function buildStack({
     'prune-retired',
     'seed-groups',
     'check-readiness',
+    'watch-releases',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);

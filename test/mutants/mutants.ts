@@ -43,7 +43,7 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'a page is repeated only so often a day',
-      find: ' || page.again.length >= againPerDay',
+      find: 'page.again.length >= againPerDay || ',
       replace: '',
       caughtBy: ['functions/dispatch-heal/open-pages'],
     },
@@ -60,9 +60,9 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['functions/dispatch-heal/open-pages'],
     },
     {
-      name: 'a pause keeps repetitions back',
-      find: 'if (paused || muted',
-      replace: 'if (muted',
+      name: 'what is paused or muted is not repeated',
+      find: ' || !mayRepeat(cause.key)',
+      replace: '',
       caughtBy: ['functions/dispatch-heal/open-pages'],
     },
   ],
@@ -200,6 +200,52 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (plan.source !== null) return plan.create',
       replace: 'if (facts.fleet !== null) return plan.create',
       caughtBy: ['infra/commands/doctor/judge'],
+    },
+  ],
+  'functions/watch-releases/decide.ts': [
+    {
+      name: 'a preview is nobody’s news',
+      find: '!version.isPreview',
+      replace: 'version.numbers.length > 0',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
+    {
+      name: 'a release is told once',
+      find: 'before.told[kind] === null || isNewer(text, before.told[kind])',
+      replace: 'before.told[kind] === null || text !== ""',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
+    {
+      name: 'while a version is not known, a release is not held for run',
+      find: ' && !running.some(isUnknown)',
+      replace: '',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
+    {
+      name: 'a nearer date is told once',
+      find: 'stage > was.stage',
+      replace: 'stage >= was.stage',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
+    {
+      name: 'the chain’s pace is measured over half a day',
+      find: 'before !== null && nowMs - before.atMs < PACE_MS',
+      replace: 'before !== null && nowMs - before.atMs < 0',
+      caughtBy: ['functions/watch-releases/decide'],
+    },
+  ],
+  'functions/watch-releases/feed.ts': [
+    {
+      name: 'people are sent to the feed’s own host alone',
+      find: ' && notes.host === host',
+      replace: '',
+      caughtBy: ['functions/watch-releases/feed'],
+    },
+    {
+      name: 'a document type is refused',
+      find: '/<!DOCTYPE/i.test(text)',
+      replace: '/<!NEVER/i.test(text)',
+      caughtBy: ['functions/watch-releases/feed'],
     },
   ],
   'functions/check-readiness/decide.ts': [
@@ -751,6 +797,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/replace-node/rungs/swap.ts': [
     {
+      name: 'a copy that AWS refuses is a person’s after a day',
+      find: 'facts.nowMs >= untilMs',
+      replace: 'facts.nowMs < 0',
+      caughtBy: ['functions/replace-node/blame'],
+    },
+    {
       name: 'no volumes are exchanged for a person beside a client that nobody can follow',
       find: ' ?? clientUnknown(facts)',
       replace: '',
@@ -814,8 +866,8 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
     {
       name: 'what AWS has no room for is a person’s after a day',
-      find: 'nowMs - sinceMs < ASKED_FOR_MS',
-      replace: 'nowMs - sinceMs < ASKED_FOR_MS * nowMs',
+      find: 'nowMs - sinceMs < AWS_ASKED_FOR_MS',
+      replace: 'nowMs - sinceMs < AWS_ASKED_FOR_MS * nowMs',
       caughtBy: ['functions/replace-node/shortage'],
     },
     {

@@ -27,7 +27,7 @@ import { layeredOf } from '../found-volumes.ts';
 import { guardOf } from '../judge.ts';
 import { clientUnknown, leftToPerson } from '../person.ts';
 import { instanceIdOf, isPending, mountedOf, type NodeStatus, type Which } from '../state.ts';
-import { AWS_AGAIN_MS, awaitedOf, excludedOf } from '../tried.ts';
+import { AWS_AGAIN_MS, AWS_ASKED_FOR_MS, awaitedOf, excludedOf, refusedSinceMs, triedUntil } from '../tried.ts';
 import {
   askNode,
   attachTo,
@@ -140,17 +140,21 @@ function beforeVolumes(facts: Facts, state: LadderState): Decision {
   return awaited ? awaitAws(facts, state, awaited) : noneLeft(facts, state, chosen);
 }
 
-/** AWS's refusal burns no source: people are told, and the same data are asked for again later. */
-const awaitAws = (facts: Facts, state: LadderState, { source, reason, atMs }: Tried): Decision =>
-  onceSettled(facts, state, {
+/** AWS's refusal burns no source: people are told, and the same data are asked for again every hour, for a day. */
+function awaitAws(facts: Facts, state: LadderState, tried: Tried): Decision {
+  const { source, reason, atMs } = tried;
+  const untilMs = refusedSinceMs(tried) + AWS_ASKED_FOR_MS;
+  if (facts.nowMs >= untilMs) return rungFailed(`for a day AWS has refused a copy of ${source}: ${reason}`);
+  return onceSettled(facts, state, {
     as: 'refused',
     refusal: {
       refuse: 'aws-refused',
-      reason: `AWS refuses a copy of ${source}, with which nothing is wrong: ${reason}`,
+      reason: `AWS refuses a copy of ${source}, with which nothing is wrong: ${reason}. ${triedUntil(untilMs)}`,
       page: true,
       retryAfterMs: Math.max(0, atMs + AWS_AGAIN_MS - facts.nowMs) + 1_000,
     },
   });
+}
 
 /** The data were not the cause: neither other data nor another instance will help. */
 const sameStop = ({ tried }: LadderState): End => ({

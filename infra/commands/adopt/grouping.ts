@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { KnownChain } from '../../../shared/chains/defaults.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
+import { compareNames } from '../../../shared/text/names.ts';
 import type { NodeSigns } from './evidence.ts';
 import { chainsIn, withoutDigits, wordsIn } from './words.ts';
 
@@ -96,7 +97,7 @@ export function groupNodes(signs: readonly NodeSigns[], narrowed: Selector = {})
 }
 
 const byName = (a: NodeSigns, b: NodeSigns): number =>
-  a.name.localeCompare(b.name, 'en', { numeric: true }) || (a.instance.instanceId < b.instance.instanceId ? -1 : 1);
+  compareNames(a.name, b.name) || (a.instance.instanceId < b.instance.instanceId ? -1 : 1);
 
 /** What is known while selectors are sought. */
 interface Search {

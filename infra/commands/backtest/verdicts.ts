@@ -42,7 +42,7 @@ const HISTORY_MS = HISTORY_HOURS * HOUR_MS;
 const PERIOD_MS = HISTORY_PERIOD_SECONDS * 1_000;
 /** "it can take up to 24 hours for a new configuration to take effect, depending on volume size" ("Modify a volume", EBS user guide). */
 const OPTIMIZING_MS = DAY_MS;
-/** A heal that meets a modification tries again half an hour later (functions/resize-volume/decide.ts). */
+/** A heal that meets a modification tries again half an hour later (shared/growth/decide.ts). */
 const AGAIN_WITHIN_MS = 30 * MINUTE_MS;
 
 export function judged(history: History, incident: Incident): Judged {
@@ -54,8 +54,13 @@ export function judged(history: History, incident: Incident): Judged {
   const pause = pausedAt(history, incident.onsetMs);
   if (typeof pause === 'string') return unknowable(incident, pause);
   if (pause !== null) return { incident, verdict: refusedBy(pause), provided: [] };
-  return incident.trouble === 'full disk' ? growthOf(history, one, incident) : ladderOf(history, one, incident);
+  const told = incident.trouble === 'full disk' ? growthOf(history, one, incident) : ladderOf(history, one, incident);
+  const isUnread = history.acts === null && told.verdict.is !== 'not knowable';
+  return isUnread ? { ...told, provided: [...told.provided, NOBODYS_CALLS] } : told;
 }
+
+/** Where CloudTrail could not be read. */
+const NOBODYS_CALLS = 'nobody had called AWS for this node or its volumes';
 
 const unknowable = (incident: Incident, because: string): Judged => ({
   ...{ incident, provided: [] },

@@ -3,6 +3,7 @@ import type { FleetObservation, Health, ObservedNode } from '../../../shared/fle
 import type { Settings } from '../../../shared/fleet/settings.ts';
 import { judgePauses } from '../../../shared/guardrails/switches.ts';
 import type { IncidentRecord, NodeRecord } from '../../../shared/heal/records.ts';
+import { compareNames } from '../../../shared/text/names.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { parameterPrefix } from '../../names.ts';
 import { wrapped } from '../columns.ts';
@@ -77,7 +78,7 @@ function switchesOf(settings: Settings, name: string): Pick<FleetState, 'mode' |
 const nodesOf = (observed: readonly FleetObservation[]): FleetState['nodes'] =>
   observed
     .flatMap(({ observedAtMs, nodes }) => nodes.map((node) => ({ ...node, seenAtMs: observedAtMs })))
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    .sort((a, b) => compareNames(a.name, b.name));
 
 /** One row for each fleet whose file is stored. */
 export async function statusOfAll(context: HealCommandContext): Promise<Told> {

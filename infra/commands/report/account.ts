@@ -24,7 +24,16 @@ import { readOwners } from '../../../shared/snapshots/sets.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
 import { parameterPrefix, tableName } from '../../names.ts';
 import { ALARM_PREFIX, alarmChangeOf } from '../../report/alarm-change.ts';
-import type { AlarmChange, FleetFact, NodeFact, Recovery, ReportLine, Samples } from '../../report/facts.ts';
+import {
+  type AlarmChange,
+  type FleetFact,
+  type NodeFact,
+  type Recovery,
+  type ReleaseFact,
+  type ReportLine,
+  releaseFactOf,
+  type Samples,
+} from '../../report/facts.ts';
 import { recoveryOf } from '../../report/recovery.ts';
 import { SuiteError } from '../heal/context.ts';
 
@@ -173,6 +182,11 @@ async function readAll(
         (error: unknown): Recovery => ({ is: 'unknown', why: errorText(error, 300) }),
       ),
     );
+  const releases = new Map<string, ReleaseFact>();
+  for (const { name } of wanted) {
+    const found = await orNote(`The releases of ${name}`, () => store.readReleases(name), undefined);
+    if (found) releases.set(name, releaseFactOf(found));
+  }
   const account = await orNote(
     'The account',
     async () => (await sts.send(new GetCallerIdentityCommand({}))).Account ?? '',
@@ -181,11 +195,15 @@ async function readAll(
   return {
     account: account === '' ? 'not known' : account,
     region: await ec2.config.region(),
-    fleets: names.map((fleet) => ({
-      fleet,
-      tip: of(fleet, undefined, 'Tip'),
-      recovery: recoveries.get(fleet) ?? { is: 'unknown', why: 'its fleet file does not parse' },
-    })),
+    fleets: names.map((fleet) => {
+      const found = releases.get(fleet);
+      return {
+        fleet,
+        tip: of(fleet, undefined, 'Tip'),
+        recovery: recoveries.get(fleet) ?? { is: 'unknown', why: 'its fleet file does not parse' },
+        ...(found && { releases: found }),
+      };
+    }),
     nodes: [...places.values()].map(({ fleet, node }) => ({
       ...{ fleet, node, health: of(fleet, node, 'Health') },
       ...{ lag: of(fleet, node, 'HeightLag'), disk: diskOf(fleet, node) },

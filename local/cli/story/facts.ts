@@ -182,7 +182,10 @@ function nodeOfVolume({ region, fleets }: World, { VolumeId }: Requested['input'
 }
 
 /** Functions whose entries belong to no incident: they look after fleets. */
-const FUNCTIONS = ['watch-fleet', 'register-nodes', 'rotate-peers'] as const;
+const FUNCTIONS = ['watch-fleet', 'register-nodes', 'rotate-peers', 'check-readiness', 'watch-releases'] as const;
+
+/** Those of them that look once a day, and change nothing. */
+export const DAILY: readonly FleetFunction[] = ['check-readiness', 'watch-releases'];
 
 export type FleetFunction = (typeof FUNCTIONS)[number];
 

@@ -34,6 +34,7 @@ import { noGoodSnapshot } from './no-good-snapshot.ts';
 import { peersLost } from './peers-lost.ts';
 import { readinessKept, readinessLost } from './readiness.ts';
 import { referenceLies } from './reference-lies.ts';
+import { deadlineNear, releaseTold } from './releases.ts';
 import { rpcDead } from './rpc-dead.ts';
 import { slowStart } from './slow-start.ts';
 import { smokeGround, smokeLadderGround } from './smoke-ground.ts';
@@ -93,6 +94,8 @@ export const SCENARIOS: readonly Scenario[] = [
   dailySnapshot,
   readinessLost,
   readinessKept,
+  releaseTold,
+  deadlineNear,
   manualRestore,
   undoRestore,
   ...worldsIn(join(import.meta.dirname, '../worlds')),

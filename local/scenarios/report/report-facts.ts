@@ -1,20 +1,24 @@
 // The facts of an HTML report (infra/report), of a run that has ended: from the region's journal, its metrics, its alarms and its snapshots.
 import type { AlarmHistoryItem } from '@aws-sdk/client-cloudwatch';
 import { alarmChangeOf } from '../../../infra/report/alarm-change.ts';
-import type {
-  AlarmChange,
-  Broken,
-  FleetFact,
-  MeasuredOutage,
-  NodeFact,
-  Recovery,
-  ReportFacts,
-  ReportLine,
-  Samples,
+import {
+  type AlarmChange,
+  type Broken,
+  type FleetFact,
+  type MeasuredOutage,
+  type NodeFact,
+  type Recovery,
+  type ReportFacts,
+  type ReportLine,
+  releaseFactOf,
+  type Samples,
 } from '../../../infra/report/facts.ts';
 import { recoveryOf } from '../../../infra/report/recovery.ts';
+import { fromItem } from '../../../shared/aws/attributes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { METRIC_NAMESPACE, type NodeMetric } from '../../../shared/fleet/resource-names.ts';
+import type { ReleasesRecord } from '../../../shared/heal/records.ts';
+import { keys } from '../../../shared/heal/store.ts';
 import { readLedger } from '../../../shared/snapshots/ledger.ts';
 import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
 import type { VolumeOwner } from '../../../shared/snapshots/sets.ts';
@@ -49,6 +53,7 @@ export function reportFactsOf(world: World, { outages = [], ...run }: PlayedRun)
         fleet: fleet.name,
         tip: since(world.region.cloudwatch.seriesOf(fleetMetric(fleet.name, 'Tip')), fromMs),
         recovery: recoveryIn(world, fleet),
+        ...releasesIn(world, fleet),
       }),
     ),
     journal: readJournal(world.region, world.tableName)
@@ -126,6 +131,15 @@ function alarmsOf(world: World, fromMs: number): readonly AlarmChange[] {
   )
     .flatMap(({ AlarmHistoryItems }) => AlarmHistoryItems)
     .flatMap((item) => alarmChangeOf(item, fleets));
+}
+
+function releasesIn({ region, tableName }: World, { name }: Fleet): Pick<FleetFact, 'releases'> {
+  const { pk, sk } = keys.releases(name);
+  const stored = region.dynamodb
+    .items(tableName)
+    .map((item) => item as Parameters<typeof fromItem>[0])
+    .find((item) => item['pk']?.S === pk && item['sk']?.S === sk);
+  return stored ? { releases: releaseFactOf(fromItem(stored) as unknown as ReleasesRecord) } : {};
 }
 
 function recoveryIn({ region, nodes }: World, fleet: Fleet): Recovery {

@@ -7,7 +7,6 @@ import {
   causesOfWatch,
   type DueMessage,
   MAX_OPEN,
-  type Quiet,
   reviewPages,
   SENDING_MS,
   sentMessage,
@@ -19,7 +18,8 @@ import { HOUR_MS, MINUTE_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 type Record = Omit<OpenPagesRecord, 'version'>;
 
 const FLEET = { pages: { healed: true, againAfterMinutes: 30, againEveryMinutes: 60, againPerDay: 8 } };
-const LOUD: Quiet = { paused: false, muted: new Set() };
+const always = (): boolean => true;
+const never = (): boolean => false;
 const KEY = 'bitcoin/node2/node:health';
 
 const cause = (more: Partial<Cause> = {}): Cause => ({
@@ -33,11 +33,11 @@ interface Step {
   readonly minutes: number;
   readonly causes?: readonly Cause[];
   readonly incidents?: readonly IncidentRecord[];
-  readonly quiet?: Quiet;
+  readonly mayRepeat?: (key: string) => boolean;
 }
 
-const review = (record: Record | undefined, { minutes, causes = [], incidents = [], quiet = LOUD }: Step) =>
-  reviewPages(record, causes, incidents, FLEET, quiet, NOON_MS + minutes * MINUTE_MS);
+const review = (record: Record | undefined, { minutes, causes = [], incidents = [], mayRepeat = always }: Step) =>
+  reviewPages(record, causes, incidents, FLEET, mayRepeat, NOON_MS + minutes * MINUTE_MS);
 
 /** Sweep after sweep, each of which sends what is due. */
 function play(steps: readonly Step[], record?: Record): { readonly said: readonly string[]; readonly record: Record } {
@@ -73,7 +73,7 @@ describe('a page that wants somebody now', () => {
 
   it('is not repeated where its fleet file says never', () => {
     const never = { pages: { ...FLEET.pages, againPerDay: 0 } };
-    expect(reviewPages(paged(), [cause()], [], never, LOUD, NOON_MS + HOUR_MS).due).toEqual([]);
+    expect(reviewPages(paged(), [cause()], [], never, always, NOON_MS + HOUR_MS).due).toEqual([]);
   });
 
   it('is not repeated once somebody has acknowledged it, by its key or by its code', () => {
@@ -99,14 +99,21 @@ describe('a page that wants somebody now', () => {
     expect(play(minutes(60, 100, { causes: [anew] }), seen).said).toEqual(['90 again 3']);
   });
 
-  it('is not repeated under a pause, nor while its alarm is muted, and is when that ends', () => {
-    for (const quiet of [
-      { paused: true, muted: new Set<string>() },
-      { paused: false, muted: new Set([KEY]) },
-    ]) {
-      const steps = [...minutes(0, 50, { causes: [cause()], quiet }), ...minutes(50, 60, { causes: [cause()] })];
-      expect(play(steps).said).toEqual(['50 again 2']);
-    }
+  it('is not repeated while it may not be, and is when that ends', () => {
+    const quiet = (key: string): boolean => key !== KEY;
+    const steps = [
+      ...minutes(0, 50, { causes: [cause()], mayRepeat: quiet }),
+      ...minutes(50, 60, { causes: [cause()] }),
+    ];
+    expect(play(steps).said).toEqual(['50 again 2']);
+  });
+
+  it('waits for the next sweep where more are due than one sends, and none is lost', () => {
+    const causes = Array.from({ length: 25 }, (_, at) => cause({ key: `${KEY}${at}`, node: `node${at}` }));
+    const said = play([{ minutes: 0, causes }, ...minutes(40, 44, { causes })]).said;
+    expect(said).toHaveLength(25);
+    expect(said.filter((word) => word === '40 again 2')).toHaveLength(10);
+    expect(said.at(-1)).toBe('42 again 2');
   });
 
   it('is not repeated while its cause is not seen, or a heal is at work', () => {
@@ -135,9 +142,7 @@ describe('a cause that is over', () => {
 
   it('is told under a pause, and where somebody has acknowledged the page', () => {
     const seen = acknowledge(paged(), KEY, 'ada', NOON_MS).next;
-    expect(play([{ minutes: 1, causes: [over()], quiet: { paused: true, muted: new Set() } }], seen).said).toEqual([
-      '1 resolved',
-    ]);
+    expect(play([{ minutes: 1, causes: [over()], mayRepeat: never }], seen).said).toEqual(['1 resolved']);
   });
 
   it('is not told where nobody was paged for it', () => {
@@ -188,7 +193,7 @@ describe('a healed node', () => {
 
   it('is not told where its fleet file does not want it', () => {
     const none = { pages: { ...FLEET.pages, healed: false } };
-    expect(reviewPages(undefined, [], [healed()], none, LOUD, NOON_MS).due).toEqual([]);
+    expect(reviewPages(undefined, [], [healed()], none, always, NOON_MS).due).toEqual([]);
   });
 
   it('for which people were paged is resolved, and not told besides', () => {

@@ -174,6 +174,19 @@ describe('a source that was tried', () => {
     expect(again.tried).toHaveLength(1);
   });
 
+  it('is asked of AWS for a day; then other data, or nothing, take their turn', () => {
+    const refusedAgain = (state: LadderState, hours: number): LadderState =>
+      reduceAct(
+        { ...state, restoredVolumes: copy({ givenUp: quota }) },
+        { do: 'drop-volumes' },
+        { is: 'done', atMs: NOON_MS + hours * HOUR_MS },
+      );
+    const lasting = refusedAgain(refusedAgain(given(quota), 1), 23.5);
+    expect(next(lasting, { nowMs: NOON_MS + 24 * HOUR_MS - 1 })).toBe('aws-refused');
+    expect(next(lasting, { nowMs: NOON_MS + 24 * HOUR_MS })).toBe('end-rung');
+    expect(next(lasting, { nowMs: NOON_MS + 25 * HOUR_MS })).toBe('choose-volumes');
+  });
+
   it('is quarantined only for what its data did', () => {
     const proved = (door: Door) => {
       const [one] = given({ door, fault: 'lower-stop', reason: 'it stands' } as RestoredVolumes['givenUp']).tried;

@@ -5,6 +5,8 @@ import { parsePruneEvent } from '../../../functions/prune-retired/event.ts';
 import { parseRegisterEvent } from '../../../functions/register-nodes/event.ts';
 import { parseRotateEvent } from '../../../functions/rotate-peers/event.ts';
 import { parseSeedEvent } from '../../../functions/seed-groups/event.ts';
+import { parseReleasesEvent } from '../../../functions/watch-releases/event.ts';
+import { readFeed } from '../../../functions/watch-releases/feed.ts';
 import { PathsError } from '../../../shared/chains/http-json.ts';
 import { queriedMetric } from '../../../shared/events/alarm.ts';
 import { parseDispatchEvent } from '../../../shared/events/dispatch.ts';
@@ -125,6 +127,9 @@ const queries = [
   `SELECT MAX(x) FROM y${'\n GROUP'.repeat(5_000)}`,
 ];
 
+const FEED = `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Releases</title><entry><id>tag:feeds.example,2008:Repository/1/v29.1</id><link rel="alternate" href="https://feeds.example/v29.1"/><title>Client 29.1 &amp; more</title></entry></feed>`;
+const TAGS = '{"name":"node","tags":["v29.1","v29.0-rc.1","latest"]}';
+
 export const TARGETS: readonly Target[] = [
   ...Object.entries<(event: unknown) => unknown>({
     'dispatch-heal': parseDispatchEvent,
@@ -133,9 +138,17 @@ export const TARGETS: readonly Target[] = [
     'prune-retired': parsePruneEvent,
     'seed-groups': parseSeedEvent,
     'check-readiness': parseReadinessEvent,
+    'watch-releases': parseReleasesEvent,
   }).map(([name, parse]) =>
     target({ name: `the event of ${name}`, input: mutated(samples), samples: nasty, parse, errors: [EventError] }),
   ),
+  target({
+    name: 'a feed of releases',
+    input: mutatedText([FEED, TAGS]),
+    samples: nasty,
+    parse: (text) => readFeed(String(text), 'https://feeds.example/releases.atom'),
+    errors: [],
+  }),
   target({
     name: 'the payload of a heal',
     input: mutated([payload]),

@@ -40,7 +40,15 @@ describe('the page of a report', () => {
         ...{ title: stranger, sentence: stranger, command: stranger, notes: [stranger] },
         nodes: [reportedNode({ fleet: stranger, node: stranger })],
         fleets: [
-          { fleet: stranger, tip: [], recovery: { is: 'unknown', why: stranger } },
+          {
+            ...{ fleet: stranger, tip: [], recovery: { is: 'unknown', why: stranger } },
+            releases: {
+              newest: { client: stranger, consensus: stranger },
+              behind: 1,
+              upgradeBy: stranger,
+              hoursLeft: 9,
+            },
+          },
           {
             ...{ fleet: 'bitcoin', tip: [] },
             recovery: {
@@ -90,6 +98,20 @@ describe('the page of a report', () => {
     const text = page(reportFacts({ nodes: [reportedNode({ health })] }));
     expect(text).toContain('class="h h-synced" d="M0,10V7H20V10ZM30,10V7H60V10Z"');
     expect(text).toContain('class="unknown" d="M20,5H30"');
+  });
+
+  it('tells of releases where a fleet file names a feed, and is silent of them where none does', () => {
+    const fleet = { fleet: 'bitcoin', tip: [], recovery: { is: 'unknown', why: 'nobody asked' } } as const;
+    const releases = {
+      newest: { client: '29.1', consensus: null },
+      behind: 3,
+      upgradeBy: '30.0 by height 931000',
+      hoursLeft: 70,
+    };
+    expect(page(reportFacts({ fleets: [{ ...fleet, releases }] }))).toContain(
+      '<td>bitcoin</td><td>29.1</td><td>–</td><td class="n">3</td><td>30.0 by height 931000</td><td class="n">70</td>',
+    );
+    expect(page(reportFacts({ fleets: [fleet] }))).not.toContain('Releases');
   });
 
   it('links each code to its sentence and its runbook', () => {

@@ -74,7 +74,14 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
 };
 
 /** Other test files cover their parsers. */
-const ofOtherFunctions = ['check-readiness', 'prune-retired', 'register-nodes', 'rotate-peers', 'seed-groups'];
+const ofOtherFunctions = [
+  'check-readiness',
+  'prune-retired',
+  'register-nodes',
+  'rotate-peers',
+  'seed-groups',
+  'watch-releases',
+];
 
 describe('the sample events', () => {
   it('are all understood', () => {

@@ -180,7 +180,7 @@ describe('a message that is no page', () => {
       "chainmend bitcoin/node2: again (3), free space, or raise the size's ceiling (size-ceiling)",
     );
     expect(copies(again)['default']).toContain(
-      'what     Again, the third time; not acknowledged: data volume 91 % of 2000 GiB\n',
+      'what     Sent again, 3 times by now, and not acknowledged: data volume 91 % of 2000 GiB\n',
     );
     expect(copies(again)['default']).toContain(`\nseen     npm run chainmend -- ack ${KEY}\n`);
     expect(machine(again)).toMatchObject({

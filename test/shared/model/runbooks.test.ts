@@ -19,6 +19,7 @@ const codes = [
   'record-foreign',
   'group-not-seeded',
   'readiness-lost',
+  'release-available',
   'restarts-paced',
   'consensus-client-down',
   'ladder-spent',

@@ -199,6 +199,12 @@ describe('a node that was sick', () => {
     expect(provisos(watched(STUCK))).toEqual(['its SSM agent answered']);
   });
 
+  it('says so where the calls of people could not be read', () => {
+    const past = watched(STUCK, { acts: null });
+    expect(verdicts(past)).toEqual(['restart']);
+    expect(provisos(past)).toEqual(['its SSM agent answered', 'nobody had called AWS for this node or its volumes']);
+  });
+
   it('is taken for silent where its CloudWatch agent had gone silent, too', () => {
     const health = [synced, unreachable, unreachable, unreachable, synced];
     const [node = nodeHistory(), ...others] = watched(health).nodes;

@@ -50,6 +50,11 @@ describe('a fleet', () => {
     expect(report.nodes[0]).toMatchObject({ modificationsLeft: 3, source: { set: 'set-5', ageSeconds: 21_600 } });
   });
 
+  it('names its nodes as people count', () => {
+    const { nodes } = reported(fleetFacts({ nodes: ['node1', 'node10', 'node2'].map((name) => nodeFacts(name)) }));
+    expect(nodes.map(({ node }) => node)).toEqual(['node1', 'node2', 'node10']);
+  });
+
   it.each<[string, Partial<FleetFacts>, readonly string[]]>([
     [
       'that is paused',

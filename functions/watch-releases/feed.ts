@@ -1,0 +1,98 @@
+// Reads a feed of releases: Atom (RFC 4287), as GitHub and Gitea write it, or the JSON of a container registry's tags. What it says is a stranger's word:
+// bounded, and shown as text alone. Pure.
+import { DOMParser, type Element, onErrorStopParsing } from '@xmldom/xmldom';
+import * as v from 'valibot';
+import { plainText } from '../../shared/text/plain-text.ts';
+import { type Version, versionOf } from './version.ts';
+
+export interface Release {
+  readonly version: Version;
+  /** As the feed calls it, one line. */
+  readonly name: string;
+  /** Its notes; null where the feed names none on its own host. */
+  readonly notesUrl: string | null;
+}
+
+export type FeedReading =
+  | { readonly releases: readonly Release[] }
+  /** For a tired person. */
+  | { readonly unreadable: string };
+
+/** GitHub shows 10, Docker Hub 10, a registry up to 1,000 ("tags/list", OCI distribution specification). */
+const ENTRIES_MAX = 1_000;
+const NAME_CHARACTERS_MAX = 100;
+const ATOM = 'http://www.w3.org/2005/Atom';
+
+/** @param feedUrl the address of the feed: links to other hosts are not passed on to people */
+export function readFeed(text: string, feedUrl: string): FeedReading {
+  const from = text.trimStart();
+  if (from.startsWith('{') || from.startsWith('[')) return readTags(from);
+  if (from.startsWith('<')) return readAtom(from, new URL(feedUrl).host);
+  return { unreadable: `it is neither Atom nor JSON: ${JSON.stringify(plainText(from, 60))}` };
+}
+
+function readAtom(text: string, host: string): FeedReading {
+  // An entity of a document type could grow without an end; Atom has none.
+  if (/<!DOCTYPE/i.test(text)) return { unreadable: 'it has a document type, as a web page has and Atom has not' };
+  let root: Element | null;
+  try {
+    root = new DOMParser({ onError: onErrorStopParsing }).parseFromString(text, 'text/xml').documentElement;
+  } catch (error) {
+    return { unreadable: `it is no XML: ${plainText(error instanceof Error ? error.message : String(error), 200)}` };
+  }
+  if (root?.namespaceURI !== ATOM || root.localName !== 'feed')
+    return { unreadable: `it is XML and no Atom: its first element is ${plainText(String(root?.nodeName), 60)}` };
+  const entries = [...childrenOf(root, 'entry')].slice(0, ENTRIES_MAX);
+  return { releases: entries.flatMap((entry) => releaseOf(entry, host) ?? []) };
+}
+
+function releaseOf(entry: Element, host: string): Release | null {
+  const name = plainText(textOf(entry, 'title'), NAME_CHARACTERS_MAX);
+  const links = childrenOf(entry, 'link').filter((link) => (link.getAttribute('rel') || 'alternate') === 'alternate');
+  const notes = URL.parse(links[0]?.getAttribute('href') ?? '');
+  // "tag:github.com,2008:Repository/1181927/v29.1", ".../releases/tag/v29.1": the tag is more than a title, which people write.
+  const tag = lastPart(textOf(entry, 'id')) ?? lastPart(notes?.pathname ?? '');
+  const version = versionOf(tag ?? '') ?? versionOf(name);
+  if (version === null) return null;
+  const isTheirs = notes?.protocol === 'https:' && notes.host === host && notes.href.length <= 300;
+  const isPreview = version.isPreview || versionOf(name)?.isPreview === true;
+  return { version: { ...version, isPreview }, name, notesUrl: isTheirs ? plainText(notes.href, 300) : null };
+}
+
+const lastPart = (path: string): string | undefined => /\/([^/]+)\/?$/.exec(path)?.[1];
+
+const childrenOf = (parent: Element, name: string): readonly Element[] =>
+  [...parent.childNodes].filter(
+    (node): node is Element => node.namespaceURI === ATOM && node.localName === name && node.nodeType === 1,
+  );
+
+const textOf = (entry: Element, name: string): string => childrenOf(entry, name)[0]?.textContent ?? '';
+
+const tag = v.object({ name: v.string() });
+const tagsSchema = v.union([
+  // "tags/list" of the OCI distribution specification.
+  v.object({ tags: v.array(v.string()) }),
+  // Docker Hub's repositories/NAME/tags.
+  v.object({ results: v.array(tag) }),
+  // GitHub's and Gitea's repos/NAME/tags.
+  v.array(tag),
+]);
+
+function readTags(text: string): FeedReading {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { unreadable: 'it begins as JSON, and is none' };
+  }
+  const parsed = v.safeParse(tagsSchema, json);
+  if (!parsed.success) return { unreadable: 'it is JSON without a list of tags' };
+  const { output } = parsed;
+  const names =
+    'tags' in output ? output.tags : ('results' in output ? output.results : output).map(({ name }) => name);
+  const releases = names.slice(0, ENTRIES_MAX).flatMap((name): readonly Release[] => {
+    const version = versionOf(name);
+    return version === null ? [] : [{ version, name: plainText(name, NAME_CHARACTERS_MAX), notesUrl: null }];
+  });
+  return { releases };
+}

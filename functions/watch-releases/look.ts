@@ -1,0 +1,138 @@
+// One fleet's daily look at the releases of its clients. The record is written first, with the pages that are owed: of two runs only one pages, and a page that
+// could not be sent is sent by the next run.
+import { type MetricDatum, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import type { MetricsClients } from '../../shared/aws/clients.ts';
+import type { Answer } from '../../shared/chains/client.ts';
+import { defaultsOf } from '../../shared/chains/defaults.ts';
+import type { ObservedNode } from '../../shared/fleet/observation.ts';
+import { METRIC_NAMESPACE, type ReleaseMetric } from '../../shared/fleet/resource-names.ts';
+import { WHOLE_FLEET } from '../../shared/heal/journal.ts';
+import { page } from '../../shared/heal/notify.ts';
+import { noReleases, type ReleasesRecord } from '../../shared/heal/records.ts';
+import { keys } from '../../shared/heal/store.ts';
+import {
+  type Controller,
+  changeRecord,
+  type FleetContext,
+  readRecord,
+  settleRecord,
+} from '../../shared/reconcile/context.ts';
+import { type ClientFacts, type ReleaseFacts, type Reviewed, reviewReleases } from './decide.ts';
+import { type FeedReading, readFeed } from './feed.ts';
+
+export const RELEASES: Controller<ReleasesRecord> = {
+  name: 'watch-releases',
+  incidentId: 'releases',
+  record: { key: keys.releases, read: (store, fleet) => store.readReleases(fleet), empty: noReleases },
+};
+
+export type ReleasesContext = FleetContext<ReleasesRecord, MetricsClients>;
+
+/** The result for one fleet, for the log and for a person who asked. */
+export interface ReleasesSummary {
+  readonly fleet: string;
+  /** The newest release of the client; null: nobody knows. */
+  readonly newest: string | null;
+  /** Nodes that run an older one; null: nobody knows. */
+  readonly behind: number | null;
+  readonly told: readonly string[];
+}
+
+/** @param ask GETs a feed; it never throws */
+export async function lookAtReleases(
+  context: ReleasesContext,
+  ask: (url: string) => Promise<Answer>,
+): Promise<ReleasesSummary> {
+  const { clients, fleet, write } = context;
+  await sendOwed(context);
+  const facts = await readFacts(context, ask);
+  const { next, pages, notes } = await settleRecord<ReleasesRecord, Reviewed>(context, (record) => {
+    const reviewed = reviewReleases(record, facts);
+    const owed = [...record.owed, ...reviewed.pages].slice(-OWED_MAX);
+    return { change: { ...reviewed.next, owed }, result: reviewed };
+  });
+  for (const sentence of notes) await write({ kind: 'decision', sentence });
+  await sendOwed(context);
+  const MetricData = metricsOf(fleet.name, next, facts.nowMs);
+  if (MetricData.length > 0)
+    await clients.cloudwatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
+  const { newest, behind } = next;
+  return { fleet: fleet.name, newest: newest.client, behind, told: pages.map(({ code }) => code) };
+}
+
+/** More than a look can owe: what SNS does not take for days does not grow for ever. */
+const OWED_MAX = 8;
+
+/** Twice is possible where an answer of SNS was lost; never is not. */
+async function sendOwed(context: ReleasesContext): Promise<void> {
+  const { clients, environment, fleet, write } = context;
+  const { owed } = await readRecord(context);
+  for (const { code, sentence } of owed) {
+    await page(clients.sns, environment.TOPIC_ARN, { fleet: fleet.name, node: WHOLE_FLEET, code, sentence });
+    await changeRecord(context, (record) => ({
+      owed: record.owed.filter((one) => one.code !== code || one.sentence !== sentence),
+    }));
+    await write({ kind: 'page', code, sentence });
+  }
+}
+
+/** watch-fleet looks each minute; what was seen longer ago says nothing of now. */
+const FRESH_MS = 10 * 60_000;
+
+async function readFacts(
+  { fleet, store }: ReleasesContext,
+  ask: (url: string) => Promise<Answer>,
+): Promise<ReleaseFacts> {
+  const [parts, watch, feed, consensusFeed] = await Promise.all([
+    store.readObservations(fleet.name),
+    store.readWatch(fleet.name),
+    feedOf(fleet.releases?.feed, ask),
+    feedOf(fleet.releases?.consensusFeed, ask),
+  ]);
+  const nowMs = Date.now();
+  const clientOf = (read: FeedReading | null, told: (node: ObservedNode) => string | undefined): ClientFacts => ({
+    feed: read,
+    running: parts.flatMap(({ observedAtMs, nodes }) => {
+      const isFresh = nowMs - observedAtMs <= FRESH_MS;
+      return nodes.map((node) => ({ node: node.name, told: (isFresh ? told(node) : undefined) ?? null }));
+    }),
+  });
+  return {
+    clients: {
+      client: clientOf(feed, ({ clientVersion }) => clientVersion),
+      consensus: clientOf(consensusFeed, ({ consensusClient }) => consensusClient?.version),
+    },
+    upgradeBy: fleet.releases?.upgradeBy ?? null,
+    tip: watch?.tip ?? null,
+    blockSeconds: defaultsOf(fleet.chain)?.blockSeconds ?? null,
+    nowMs,
+  };
+}
+
+async function feedOf(url: string | undefined, ask: (url: string) => Promise<Answer>): Promise<FeedReading | null> {
+  if (url === undefined) return null;
+  const answer = await ask(url);
+  if (answer.kind === 'failed') return { unreadable: answer.reason };
+  if (answer.status !== 200) return { unreadable: `${new URL(url).host} answers HTTP ${answer.status}` };
+  return readFeed(String(answer.body), url);
+}
+
+function metricsOf(
+  fleet: string,
+  { behind, hoursLeft }: Pick<ReleasesRecord, 'behind' | 'hoursLeft'>,
+  nowMs: number,
+): MetricDatum[] {
+  const datum = (MetricName: ReleaseMetric, Value: number | null): MetricDatum[] =>
+    Value === null
+      ? []
+      : [
+          {
+            MetricName,
+            Value,
+            Dimensions: [{ Name: 'Fleet', Value: fleet }],
+            Timestamp: new Date(nowMs),
+            Unit: 'None',
+          },
+        ];
+  return [...datum('NodesBehindRelease', behind), ...datum('HoursToUpgrade', hoursLeft)];
+}

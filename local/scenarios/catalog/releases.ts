@@ -1,0 +1,124 @@
+// Scenarios: the daily look at releases of a client. A new one appears in its feed; or the height nears by which a version has to run.
+import { join } from 'node:path';
+import { START_MS } from '../../region.ts';
+import type { HttpAnswer } from '../../simulator/network/network.ts';
+import { readJournal } from '../report/journal.ts';
+import type { Expectation, Scenario } from '../scenario.ts';
+import { impatient, passed, smallFleet } from '../world/ladder.ts';
+import type { World } from '../world/world.ts';
+import { QUICK_BLOCKS } from '../world/worlds.ts';
+
+const FOLDER = join(import.meta.dirname, '../fleets-releases');
+const HOST = 'github.example';
+const FEED = `https://${HOST}/bitcoin/bitcoin/releases.atom`;
+/** The looks of three days, a few minutes apart. */
+const LOOKS_AT_MINUTES = [2, 8, 14] as const;
+const OUT_AT_MINUTES = 5;
+const OVER_AT_MINUTES = 18;
+const LATENCY_MS = 120;
+
+/** As GitHub writes it: the newest first. */
+function atomOf(tags: readonly string[]): string {
+  const entries = tags.map(
+    (tag) =>
+      `<entry><id>tag:${HOST},2008:Repository/1181927/${tag}</id><link rel="alternate" type="text/html" href="https://${HOST}/bitcoin/bitcoin/releases/tag/${tag}"/><title>Bitcoin Core ${tag.slice(1)}</title></entry>`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Release notes from bitcoin</title>${entries.join('')}</feed>`;
+}
+
+/** @param tagsAt what the feed names now */
+function build(world: World, tagsAt: () => readonly string[]): void {
+  smallFleet(world, { clock: QUICK_BLOCKS });
+  world.region.network.attach(HOST, 'internet', (_port, { path }): HttpAnswer => {
+    const isThere = path === '/bitcoin/bitcoin/releases.atom';
+    const headers = { 'content-type': 'application/atom+xml; charset=utf-8' };
+    return isThere
+      ? { kind: 'response', statusCode: 200, headers, body: atomOf(tagsAt()), afterMs: LATENCY_MS }
+      : { kind: 'response', statusCode: 404, body: 'Not Found', afterMs: LATENCY_MS };
+  });
+}
+
+const looks = (world: World): void => {
+  for (const minutes of LOOKS_AT_MINUTES)
+    world.at(minutes, () =>
+      world.region.call('lambda', 'Invoke', {
+        FunctionName: 'chainmend-watch-releases',
+        InvocationType: 'Event',
+        Payload: new Uint8Array(Buffer.from('{"kind":"releases"}')),
+      }),
+    );
+};
+
+const nothingTouched: Expectation = {
+  sentence: 'it only tells: nothing was healed, upgraded or refused',
+  holds: ({ heals, refusals }) => heals.length === 0 && refusals.length === 0,
+};
+
+const OLD = ['v29.0', 'v28.1'];
+const NEW = ['v30.0rc1', 'v29.1', ...OLD];
+
+export const releaseTold: Scenario = {
+  name: 'release-told',
+  sentence:
+    'A release of the client appears in its feed: the next daily look tells people, once, who runs an older one.',
+  fleets: { bitcoin: { ...impatient, releases: { feed: FEED } } },
+  deployedWith: FOLDER,
+  build: (world) => build(world, () => (world.region.clock.now() < START_MS + OUT_AT_MINUTES * 60_000 ? OLD : NEW)),
+  people: looks,
+  done: (world) => passed(world, OVER_AT_MINUTES),
+  hours: 1,
+  expect: [
+    {
+      sentence: 'people are told once: of the release and not of its candidate, with the nodes and the notes',
+      holds: ({ pages }) =>
+        pages.length === 1 &&
+        pages.every(
+          ({ code, sentence }) =>
+            code === 'release-available' &&
+            sentence.startsWith('29.1 is out: 4 of 4 nodes run an older one (29.0.0: node1, node2, node3, node4).') &&
+            sentence.includes(`https://${HOST}/bitcoin/bitcoin/releases/tag/v29.1`),
+        ),
+      undisturbed: true,
+    },
+    {
+      sentence: 'that every node ran the newest one before is in the journal',
+      holds: (_, { region, tableName }) =>
+        readJournal(region, tableName).some(
+          ({ by, sentence }) =>
+            by === 'watch-releases' && sentence === '29.0 is the newest release, and every node runs it',
+        ),
+      undisturbed: true,
+    },
+    nothingTouched,
+  ],
+};
+
+/** By the chain's rule of ten minutes a block some 25 hours; the chain of this world makes one each half a minute. */
+const BLOCKS_LEFT = 150;
+const HEIGHT_AT_START = 931_000;
+
+export const deadlineNear: Scenario = {
+  name: 'deadline-near',
+  sentence:
+    'A version has to run by a height that comes near: people are told that, and again when it is less than a day.',
+  fleets: {
+    bitcoin: { ...impatient, releases: { upgradeBy: { version: '30.0', height: HEIGHT_AT_START + BLOCKS_LEFT } } },
+  },
+  deployedWith: FOLDER,
+  build: (world) => build(world, () => OLD),
+  people: looks,
+  done: (world) => passed(world, OVER_AT_MINUTES),
+  hours: 1,
+  expect: [
+    {
+      sentence: 'people are told when it is days away, and when it is hours away, with the nodes that are not ready',
+      holds: ({ pages }) =>
+        pages.map(({ code }) => code).join() === 'upgrade-due,upgrade-near' &&
+        pages.every(({ sentence }) =>
+          /^30\.0 has to run by height 931150, in \d\d h: node1, node2, node3, node4 run 29\.0\.0$/.test(sentence),
+        ),
+      undisturbed: true,
+    },
+    nothingTouched,
+  ],
+};

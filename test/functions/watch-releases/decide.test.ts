@@ -1,0 +1,197 @@
+// What people are told of releases, and of the date by which a version has to run: each once.
+import { describe, expect, it } from '@jest/globals';
+import {
+  type ReleaseFacts,
+  type RunningClient,
+  reviewReleases,
+  type UpgradeBy,
+} from '../../../functions/watch-releases/decide.ts';
+import type { FeedReading } from '../../../functions/watch-releases/feed.ts';
+import { versionOf } from '../../../functions/watch-releases/version.ts';
+import { noReleases, type ReleasesRecord } from '../../../shared/heal/records.ts';
+import { DAY_MS, HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
+
+const running = (...told: readonly (string | null)[]): readonly RunningClient[] =>
+  told.map((one, at) => ({ node: `node${at + 1}`, told: one }));
+
+const feed = (...tags: readonly string[]): FeedReading => ({
+  releases: tags.flatMap((name) => {
+    const version = versionOf(name);
+    return version === null
+      ? []
+      : [{ version, name, notesUrl: `https://github.com/bitcoin/bitcoin/releases/tag/${name}` }];
+  }),
+});
+
+interface Told {
+  readonly feed?: FeedReading | null;
+  readonly running?: readonly RunningClient[];
+  readonly upgradeBy?: UpgradeBy;
+  readonly tip?: number | null;
+  readonly blockSeconds?: number | null;
+  readonly nowMs?: number;
+}
+
+const facts = (told: Told = {}): ReleaseFacts => ({
+  clients: {
+    client: {
+      feed: told.feed === undefined ? feed('v29.1', 'v29.0') : told.feed,
+      running: told.running ?? running('/Satoshi:28.0.0/', '/Satoshi:29.1.0/', '/Satoshi:27.1.0/', '/Satoshi:28.0.0/'),
+    },
+    consensus: { feed: null, running: [] },
+  },
+  upgradeBy: told.upgradeBy ?? null,
+  tip: told.tip === undefined ? 930_000 : told.tip,
+  blockSeconds: told.blockSeconds === undefined ? 600 : told.blockSeconds,
+  nowMs: told.nowMs ?? NOON_MS,
+});
+
+/** The looks of so many days: what each of them told people. */
+function days(...looks: readonly Told[]): readonly (readonly string[])[] {
+  let record: ReleasesRecord = noReleases;
+  return looks.map((told, day) => {
+    const { next, pages } = reviewReleases(record, facts({ nowMs: NOON_MS + day * DAY_MS, ...told }));
+    record = { ...record, ...next };
+    return pages.map(({ code, sentence }) => `${code}: ${sentence}`);
+  });
+}
+
+const codes = (looks: readonly (readonly string[])[]): readonly string[] =>
+  looks.map((told) => told.map((one) => one.split(':')[0]).join(', '));
+
+describe('a release', () => {
+  it('is told with who runs what, and where its notes are', () => {
+    expect(days({})).toEqual([
+      [
+        'release-available: 29.1 is out: 3 of 4 nodes run an older one (28.0.0: node1, node4; 27.1.0: node3). Its notes: https://github.com/bitcoin/bitcoin/releases/tag/v29.1',
+      ],
+    ]);
+  });
+
+  it('is told once, and the next one again', () => {
+    expect(codes(days({}, {}, { feed: feed('v29.1', 'v30.0', 'v29.2') }, {}))).toEqual([
+      'release-available',
+      '',
+      'release-available',
+      '',
+    ]);
+  });
+
+  it('that is a preview is nobody’s news', () => {
+    expect(days({ feed: feed('v29.1') }, { feed: feed('v29.1', 'v30.0rc1', 'v30.0-beta.2') })[1]).toEqual([]);
+  });
+
+  it('that every node runs is told to nobody, and not later either when one falls back', () => {
+    const looks = days({ running: running('29.1.0', '29.1.0') }, { running: running('29.1.0', '29.0.0') });
+    expect(looks).toEqual([[], []]);
+  });
+
+  it('is not held for run where a node’s version is not known: it is told once that is', () => {
+    const looks = days({ running: running('29.1.0', null) }, { running: running('29.1.0', '28.0.0') });
+    expect(codes(looks)).toEqual(['', 'release-available']);
+  });
+
+  it('is told with the nodes of which nothing is known', () => {
+    expect(days({ running: running('28.0.0', null) })[0]?.[0]).toContain(
+      '1 of 2 nodes runs an older one (28.0.0: node1); of node2 no version is known',
+    );
+  });
+
+  it('that disappears again from the feed changes nothing', () => {
+    expect(codes(days({}, { feed: feed('v29.0') }, {}))).toEqual(['release-available', '', '']);
+  });
+});
+
+describe('a feed that cannot be read', () => {
+  const unreadable: Told = { feed: { unreadable: 'github.com answers HTTP 502' } };
+
+  it('is told after a week, once, and again when it has been read meanwhile', () => {
+    const week = Array.from({ length: 7 }, () => unreadable);
+    expect(codes(days(...week, unreadable, unreadable, {}, ...week, unreadable))).toEqual([
+      ...Array.from({ length: 7 }, () => ''),
+      ...['releases-unread', '', 'release-available'],
+      ...Array.from({ length: 7 }, () => ''),
+      'releases-unread',
+    ]);
+    expect(days(...week, unreadable)[7]?.[0]).toMatch(
+      /^releases-unread: the feed of releases cannot be read since 20\d\d-\d\d-\d\d: github\.com answers HTTP 502$/,
+    );
+  });
+
+  it('that names no release counts as unread', () => {
+    const { next, notes } = reviewReleases(noReleases, facts({ feed: feed() }));
+    expect(notes).toEqual(['the feed of releases cannot be read: it names no release']);
+    expect(next.behind).toBeNull();
+  });
+});
+
+describe('the date by which a version has to run', () => {
+  const at = (daysLeft: number): Told => ({
+    feed: null,
+    running: running('28.0.0', '29.0.0', null),
+    upgradeBy: { version: '29.0', atMs: NOON_MS + 30 * DAY_MS },
+    nowMs: NOON_MS + (30 - daysLeft) * DAY_MS,
+  });
+
+  it('is told as it nears: two weeks, one week, three days, one day before, and when it is over', () => {
+    const left = [30, 15, 14, 13, 7, 6, 3, 2, 1, 0.5, 0, -1, -2];
+    expect(codes(days(...left.map(at)))).toEqual([
+      ...['', '', 'upgrade-due', '', 'upgrade-due', '', 'upgrade-due', ''],
+      ...['upgrade-near', '', 'upgrade-near', '', ''],
+    ]);
+    expect(days(at(3))[0]).toEqual([
+      expect.stringMatching(
+        /^upgrade-due: 29\.0 has to run by 20\d\d-\d\d-\d\d 12:00 UTC, in 3 days: node1 runs 28\.0\.0; node3 runs no known version$/,
+      ),
+    ]);
+    expect(days(at(-1))[0]?.[0]).toContain('which is over');
+  });
+
+  it('is met when every node runs that version, or a newer one', () => {
+    const met = { ...at(3), running: running('29.0.1', '30.0.0') };
+    const { pages, notes, next } = reviewReleases(noReleases, facts(met));
+    expect({ pages, notes, left: next.hoursLeft }).toEqual({
+      ...{ pages: [], left: null },
+      notes: [expect.stringMatching(/^every node runs 29\.0 or a newer one: .* is met$/)],
+    });
+    expect(reviewReleases({ ...noReleases, ...next }, facts(met)).notes).toEqual([]);
+  });
+
+  it('that is another one is told from its beginning', () => {
+    const moved: Told = { ...at(3), upgradeBy: { version: '29.0', atMs: NOON_MS + 31 * DAY_MS } };
+    expect(codes(days(at(3), moved))).toEqual(['upgrade-due', 'upgrade-due']);
+  });
+
+  describe('as a height', () => {
+    const height: Told = { feed: null, running: running('28.0.0'), upgradeBy: { version: '29.0', height: 931_000 } };
+
+    it('is reckoned by the chain’s rule at first', () => {
+      expect(days({ ...height, tip: 931_000 - 144 * 2 })[0]?.[0]).toContain('by height 931000, in 2 days');
+    });
+
+    it('is reckoned by the chain’s own pace once that was seen for half a day', () => {
+      const first = reviewReleases(noReleases, facts({ ...height, tip: 930_000 }));
+      const slow = { ...height, tip: 930_072, nowMs: NOON_MS + DAY_MS };
+      expect(reviewReleases({ ...noReleases, ...first.next }, facts(slow)).next.hoursLeft).toBe(
+        Math.floor((928 * 24) / 72),
+      );
+    });
+
+    it('keeps the older height where somebody looks in between', () => {
+      const first = reviewReleases(noReleases, facts({ ...height, tip: 930_000 }));
+      const between = reviewReleases(
+        { ...noReleases, ...first.next },
+        facts({ ...height, tip: 930_006, nowMs: NOON_MS + HOUR_MS }),
+      );
+      expect(between.next.tip).toEqual({ height: 930_000, atMs: NOON_MS });
+    });
+
+    it('that is reached is over', () => {
+      expect(codes(days({ ...height, tip: 931_000 }))).toEqual(['upgrade-near']);
+    });
+
+    it('of which nobody knows how far it is tells nobody', () => {
+      expect(days({ ...height, tip: null }, { ...height, blockSeconds: null })).toEqual([[], []]);
+    });
+  });
+});
