@@ -19,6 +19,23 @@ import type { ReplaceContext } from './state.ts';
 import { type KeptSource, NO_SOURCES, type SiblingSource, type Sources } from './supply.ts';
 import { excludedOf } from './tried.ts';
 
+/** From an upgrade the way back leads to this node's own data of right before, and to no others. @param sinceMs null where it is no upgrade's */
+function withOwnOnly(
+  ranked: Pick<Sources, 'good' | 'refused'>,
+  node: string,
+  sinceMs: number | null,
+): Pick<Sources, 'good' | 'refused'> {
+  if (sinceMs === null) return ranked;
+  const isOwn = (set: Sources['good'][number]): boolean =>
+    set.node === node && set.takenAtMs >= sinceMs && set.rank !== 'crash-consistent';
+  const others = ranked.good.filter((set) => !isOwn(set));
+  const why = `it is not a clean snapshot of ${node} from after ${new Date(sinceMs).toISOString()}, when the upgrade was asked for`;
+  return {
+    good: ranked.good.filter(isOwn),
+    refused: [...ranked.refused, ...others.map(({ setId }) => ({ setId, why }))],
+  };
+}
+
 interface SourcesInput {
   readonly fleet: Fleet;
   readonly state: LadderState;
@@ -55,7 +72,11 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
       ? { ...NO_SOURCES, good: [named.set], chain }
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
-  const ranked = rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) });
+  const ranked = withOwnOnly(
+    rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) }),
+    payload.node,
+    state.upgrade?.cleanSinceMs ?? (want.do === 'upgrade' ? want.cleanSinceMs : null),
+  );
   // If no source is left, people need to know whether a snapshot will come.
   const supply = ranked.good.length > 0 ? [] : supplyOf(await readPolicies(clients.dlm, fleet, policiesOf(snapshots)));
   const refused = [...supply.map((why) => ({ setId: 'lifecycle policy', why })), ...ranked.refused];

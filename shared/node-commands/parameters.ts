@@ -154,6 +154,10 @@ export const parameterRules = {
     description: 'Whether what keeps the client from starting is taken away',
     pattern: '^(yes|no)$',
   },
+  Version: {
+    description: 'The instance of the client’s template unit that takes the place of the one before',
+    pattern: '^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$',
+  },
   RequireClean: {
     description: 'Whether a client that did not end cleanly is started again, and all that is said to have failed',
     pattern: '^(yes|no)$',
@@ -205,6 +209,7 @@ export const operationParameters = {
   'see-clients': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients'],
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
   'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only'],
+  'switch-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Version'],
   'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],
   'swap-volumes': [
     'OperationId',
@@ -236,6 +241,7 @@ export type PeerOperation = (typeof peerOperations)[number];
 export const nodeOperations = [
   'inspect-node',
   'restart-client',
+  'switch-client',
   'check-volume',
   'swap-volumes',
   'stop-client',

@@ -47,6 +47,7 @@ function right(operation: Operation, ordinal: number): Parameters {
   switch (operation) {
     case 'inspect-node':
     case 'restart-client':
+    case 'switch-client':
     case 'check-volume':
     case 'swap-volumes':
     case 'stop-client':
@@ -64,7 +65,14 @@ function right(operation: Operation, ordinal: number): Parameters {
             at: found ? 'found' : 'new',
           },
           ...{ identity: ['/data/node_key'], carry: 'ours', keepNewest: ['/data/state.json'], only: 'restart' },
-          ...{ unmount: true, mask: true, unmask: true, requireClean: false, scrub: ['/data/node_key'] },
+          ...{
+            unmount: true,
+            mask: true,
+            unmask: true,
+            requireClean: false,
+            scrub: ['/data/node_key'],
+            version: '1.0',
+          },
         },
         nowSeconds,
       );

@@ -16,7 +16,12 @@ import { COPY_VOLUME, copy, ladderState, newReplacement, YOUNG } from '../../fix
 
 /** Acts that only write, wait or count. `leave-pool` makes register-nodes look at names that it would look at anyway. */
 type Decided = 'wait' | 'begin' | 'take-rung' | 'end-rung' | 'skip-rung' | 'prove' | 'leave-pool';
-type MoreDecided = 'choose-volumes' | 'give-up-volumes' | 'plan-replacement' | 'give-up-replacement';
+type MoreDecided =
+  | 'choose-volumes'
+  | 'give-up-volumes'
+  | 'give-up-version'
+  | 'plan-replacement'
+  | 'give-up-replacement';
 type Noted = 'note-masked' | 'note-fenced';
 type Mutating = Exclude<Act['do'], Decided | MoreDecided | Noted | 'clean-up'>;
 type Case<D extends Act['do']> = readonly [Extract<Act, { readonly do: D }>, LadderState];
@@ -33,6 +38,10 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     ladderState(),
   ],
   restart: [{ do: 'restart', reason }, ladderState({ rung: 'restart' })],
+  'switch-client': [
+    { do: 'switch-client', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason },
+    ladderState({ rung: 'upgrade' }),
+  ],
   'stop-instance': [{ do: 'stop-instance', which: 'original', reason }, ladderState({ rung: 'stop-start' })],
   'start-instance': [
     { do: 'start-instance', reason },
