@@ -163,5 +163,5 @@ async function note(
 ): Promise<void> {
   const whole = { fleet, node: WHOLE_FLEET, instanceId: WHOLE_FLEET, incidentId: 'upgrade', attempt: 0 } as const;
   const about = { ...whole, by: DISPATCHER, onsetMs: askedAtMs, heal: 'replace-node', writer: DISPATCHER } as const;
-  await createJournal(store, about)(place, { atMs: Date.now(), kind: 'decision', sentence });
+  await createJournal(store, about)(place, { atMs: Date.now(), kind: 'notice', sentence });
 }

@@ -179,7 +179,7 @@ interface Switch {
 }
 
 /** Another version of the client, or the one of before again. */
-export const switchClient = defineAct<Switch>()('switch-client', {
+export const switchVersion = defineAct<Switch>()('switch-version', {
   ...COMMAND,
   intent: (state, { goes, from, to, at, cleanSinceMs }) => ({
     call: { name: 'switch-client', target: goes },
@@ -190,7 +190,7 @@ export const switchClient = defineAct<Switch>()('switch-client', {
     },
   }),
   recovers: (_, { goes }) => goes === 'from',
-  retryKey: ({ goes }) => `switch-client ${goes}`,
+  retryKey: ({ goes }) => `switch-version ${goes}`,
   execute: (context, { goes, from, to, at, reason }) => {
     const version = goes === 'to' ? to : from;
     return send(context, {
@@ -494,7 +494,7 @@ function unmasked(state: LadderState): LadderState {
 export const NODE_COMMANDS = [
   inspect,
   restart,
-  switchClient,
+  switchVersion,
   stopForMove,
   startAgain,
   check,

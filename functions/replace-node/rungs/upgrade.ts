@@ -3,7 +3,7 @@
 import type { LadderState, VersionChange } from '../../../shared/heal/memory.ts';
 import type { Refusal } from '../../../shared/model/guardrail-codes.ts';
 import { giveUpVersion } from '../acts/decisions.ts';
-import { switchClient } from '../acts/node-commands.ts';
+import { switchVersion } from '../acts/node-commands.ts';
 import type { Act } from '../acts/table.ts';
 import type { Facts } from '../facts.ts';
 import { guardOf } from '../judge.ts';
@@ -14,6 +14,7 @@ import {
   awaitSight,
   type Decision,
   isolate,
+  isProof,
   onceSettled,
   proved,
   proving,
@@ -66,7 +67,7 @@ function begun(facts: Facts, state: LadderState, want: Extract<Facts['want'], { 
   const from = state.upgrade?.from ?? instanceIn(fleet, seen);
   const at = positionOf(fleet);
   if (from === null || at < 0) return refuse('version-unknown', NO_INSTANCE, { page: true });
-  return switchClient({
+  return switchVersion({
     ...{ goes: 'to', from, to: want.to, at, cleanSinceMs: want.cleanSinceMs },
     reason: state.upgrade === undefined ? `${from} → ${want.to}` : `what became of it nobody knows: ${want.to} again`,
   });
@@ -87,8 +88,9 @@ export function stoppedBefore(facts: Pick<Facts, 'want' | 'seen' | 'nowMs' | 'on
 /** Proved like any other rung; the first node of a fleet has to stay well for as long as its file says. */
 function watching(facts: Facts, state: LadderState, { from, to }: VersionChange, upSinceMs: number): Decision {
   const { want, nowMs } = facts;
-  const judged = proving(facts, state, upSinceMs, 'original', (reason) => giveUpVersion({ reason }));
-  if (judged.do !== 'prove') return judged;
+  const since = { ...state, found: foundSince(facts, state, upSinceMs) };
+  const judged = proving(facts, since, upSinceMs, 'original', (reason) => giveUpVersion({ reason }));
+  if (!isProof(judged)) return judged;
   const watchedMs = want.do === 'upgrade' ? want.watchMinutes * 60_000 : 0;
   const leftMs = upSinceMs + watchedMs - nowMs;
   if (leftMs > 0)
@@ -97,6 +99,16 @@ function watching(facts: Facts, state: LadderState, { from, to }: VersionChange,
       `it is watched for ${Math.ceil(leftMs / 60_000)} min more: ${judged.reason}`,
     );
   return proved(`${from} → ${to}: ${judged.reason}`);
+}
+
+/**
+ * A well node goes on until its client is stopped: only blocks above the first height that others saw of the new version are its own doing. Nothing but
+ * `synced` proves it.
+ */
+function foundSince({ watched }: Facts, { found, cameUp }: LadderState, upSinceMs: number): LadderState['found'] {
+  const now = watched && watched.observedAtMs > upSinceMs ? watched.height : null;
+  const height = cameUp?.upSinceMs === upSinceMs ? cameUp.height : (now ?? found.height);
+  return { ...found, height, lagBlocks: 0 };
 }
 
 /** A day of these is a third of the turns that an attempt has. */
@@ -119,7 +131,10 @@ function wayBack({ original, seen }: Facts, upgrade: VersionChange, reason: stri
 }
 
 const back = ({ from, to, at, cleanSinceMs }: VersionChange, reason: string): Act =>
-  switchClient({ ...{ goes: 'from', from, to, at, cleanSinceMs }, reason });
+  switchVersion({ ...{ goes: 'from', from, to, at, cleanSinceMs }, reason });
+
+/** Not the way back, which no guard forbids. */
+const switchesTo = (act: Act): boolean => act.do === 'switch-version' && act.goes === 'to';
 
 /**
  * What is done in place of a switch that a guard forbids, where an earlier one was cut off and the client is down: the version of before is started. A
@@ -134,7 +149,7 @@ export function switchBackInstead(
   state: LadderState | null,
   { seen }: Pick<NodeStatus, 'seen'>,
 ): Act | null {
-  if (act.do !== 'switch-client' || act.goes === 'from' || state?.upgrade === undefined) return null;
+  if (!switchesTo(act) || state?.upgrade === undefined) return null;
   if (seen === null || seen.clients.every(({ state: is }) => is === 'running')) return null;
   return back(state.upgrade, `${code}: its client does not stay down`);
 }

@@ -38,8 +38,8 @@ const MUTATING: { readonly [D in Mutating]: Case<D> } = {
     ladderState(),
   ],
   restart: [{ do: 'restart', reason }, ladderState({ rung: 'restart' })],
-  'switch-client': [
-    { do: 'switch-client', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason },
+  'switch-version': [
+    { do: 'switch-version', goes: 'to', from: '28.0', to: '28.1', at: 0, cleanSinceMs: 0, reason },
     ladderState({ rung: 'upgrade' }),
   ],
   'stop-instance': [{ do: 'stop-instance', which: 'original', reason }, ladderState({ rung: 'stop-start' })],
@@ -140,7 +140,10 @@ describe('a superseded attempt mutates nothing', () => {
 
   // A node's next holder waits until a command that was sent to it has ended.
   const onAws = ALL.filter(
-    ([, act]) => !/^(inspect|restart|stop-for-move|start-again|check|swap|mask|take-over|start-original)/.test(act.do),
+    ([, act]) =>
+      !/^(inspect|restart|switch-version|stop-for-move|start-again|check|swap|mask|take-over|start-original)/.test(
+        act.do,
+      ),
   );
   it.each(onAws)('%s, where it is superseded between the intent and the call', async (_, act, has) => {
     const here = world();
