@@ -28,7 +28,7 @@ export type UpgradeStep =
   | { readonly do: 'end'; readonly as: 'done' | 'ended'; readonly reason: string; readonly isTold: boolean };
 
 /** Nobody waits for ever for a fleet that is not well. */
-export const UPGRADE_VALID_MS = 7 * 24 * 60 * 60_000;
+const UPGRADE_VALID_MS = 7 * 24 * 60 * 60_000;
 
 /** What comes next. The same facts give the same step. */
 export function nextStep(facts: UpgradeFacts): UpgradeStep {

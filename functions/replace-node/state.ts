@@ -27,7 +27,6 @@ import { owesData } from './version.ts';
 export const DOCUMENTS = {
   'inspect-node': 'INSPECT_NODE_DOCUMENT',
   'restart-client': 'RESTART_CLIENT_DOCUMENT',
-  'switch-client': 'SWITCH_CLIENT_DOCUMENT',
   'check-volume': 'CHECK_VOLUME_DOCUMENT',
   'swap-volumes': 'SWAP_VOLUMES_DOCUMENT',
   'stop-client': 'STOP_CLIENT_DOCUMENT',

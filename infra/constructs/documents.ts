@@ -25,7 +25,6 @@ export class Documents extends Construct {
   readonly seeClients: string;
   readonly inspectNode: string;
   readonly restartClient: string;
-  readonly switchClient: string;
   readonly checkVolume: string;
   readonly swapVolumes: string;
   readonly stopClient: string;
@@ -44,7 +43,6 @@ export class Documents extends Construct {
     this.seeClients = documents.seeClients.name;
     this.inspectNode = documents.inspectNode.name;
     this.restartClient = documents.restartClient.name;
-    this.switchClient = documents.switchClient.name;
     this.checkVolume = documents.checkVolume.name;
     this.swapVolumes = documents.swapVolumes.name;
     this.stopClient = documents.stopClient.name;

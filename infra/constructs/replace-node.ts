@@ -60,7 +60,6 @@ export class ReplaceNode extends DurableHeal {
       environment: {
         INSPECT_NODE_DOCUMENT: commands.inspectNode,
         RESTART_CLIENT_DOCUMENT: commands.restartClient,
-        SWITCH_CLIENT_DOCUMENT: commands.switchClient,
         CHECK_VOLUME_DOCUMENT: commands.checkVolume,
         SWAP_VOLUMES_DOCUMENT: commands.swapVolumes,
         STOP_CLIENT_DOCUMENT: commands.stopClient,
@@ -76,7 +75,6 @@ export class ReplaceNode extends DurableHeal {
           ...([
             'inspect-node',
             'restart-client',
-            'switch-client',
             'check-volume',
             'swap-volumes',
             'stop-client',

@@ -25,7 +25,6 @@ export const runLimitsSeconds: Readonly<Record<Operation, number>> = {
   'check-volume': 180,
   // node-command.ts computes these from the clients' graces; these are the maxima.
   'restart-client': 9_000,
-  'switch-client': 9_000,
   'swap-volumes': 9_000,
   'stop-client': 9_000,
   'start-client': 9_000,

@@ -40,9 +40,8 @@ const descriptions: Readonly<Record<Operation, string>> = {
   'see-clients': 'chainmend: tells whether the clients of a node run; changes nothing.',
   'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
   'inspect-node': 'chainmend: raises the fence of a node and tells its clients and volumes; changes nothing else.',
-  'restart-client': 'chainmend: stops the clients of a node with their grace, where asked, and starts them.',
-  'switch-client':
-    'chainmend: stops the client of a node with its grace, and starts another installed version of it in its place.',
+  'restart-client':
+    'chainmend: stops the clients of a node with their grace, where asked, and starts them, or an installed version of one.',
   'check-volume':
     'chainmend: looks at an attached EBS volume, mounted read-only aside, whether it can stand in for a mounted one.',
   'swap-volumes':
@@ -63,7 +62,6 @@ export function commandDocuments(): {
   readonly seeClients: CommandDocument;
   readonly inspectNode: CommandDocument;
   readonly restartClient: CommandDocument;
-  readonly switchClient: CommandDocument;
   readonly checkVolume: CommandDocument;
   readonly swapVolumes: CommandDocument;
   readonly stopClient: CommandDocument;
@@ -80,7 +78,6 @@ export function commandDocuments(): {
     seeClients: commandDocument('see-clients'),
     inspectNode: commandDocument('inspect-node'),
     restartClient: commandDocument('restart-client'),
-    switchClient: commandDocument('switch-client'),
     checkVolume: commandDocument('check-volume'),
     swapVolumes: commandDocument('swap-volumes'),
     stopClient: commandDocument('stop-client'),

@@ -45,9 +45,10 @@ export type NodeCommand =
     }
   /** Another instance of the one client's template unit takes the place of the one before, which is stopped with its grace. */
   | {
-      readonly operation: 'switch-client';
+      readonly operation: 'restart-client';
       readonly clients: readonly [ClientOnNode];
       readonly paths: readonly string[];
+      readonly only: 'switch';
       readonly version: string;
     }
   /** Mounts a volume read-only at a temporary place: whether it can replace the one that is mounted at `like`. */
@@ -150,12 +151,7 @@ function specificValues(command: NodeCommand): Partial<Record<ParameterName, str
         Clients: clientLines(command.clients),
         Paths: pathLines('Paths', command.paths),
         Only: command.only,
-      };
-    case 'switch-client':
-      return {
-        Clients: clientLines(command.clients),
-        Paths: pathLines('Paths', command.paths),
-        Version: command.version,
+        Version: command.only === 'switch' ? command.version : '_',
       };
     case 'check-volume':
       checkedPlace('Path', command.place);

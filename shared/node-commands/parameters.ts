@@ -139,8 +139,9 @@ export const parameterRules = {
     pattern: `^(/${pathPart}){1,16}$`,
   },
   Only: {
-    description: 'start: what runs is left alone; restart: what runs is stopped first',
-    pattern: '^(start|restart)$',
+    description:
+      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started',
+    pattern: '^(start|restart|switch)$',
   },
   Unmount: {
     description: 'Whether the volumes are unmounted when the client has stopped',
@@ -155,8 +156,9 @@ export const parameterRules = {
     pattern: '^(yes|no)$',
   },
   Version: {
-    description: 'The instance of the client’s template unit that takes the place of the one before',
-    pattern: '^[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}$',
+    description:
+      'switch: the instance of the client’s template unit that takes the place of the one before; else _',
+    pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
   },
   RequireClean: {
     description: 'Whether a client that did not end cleanly is started again, and all that is said to have failed',
@@ -208,8 +210,7 @@ export const operationParameters = {
   // Only reads, too: its number says nothing, and it has no memory.
   'see-clients': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients'],
   'inspect-node': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths'],
-  'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only'],
-  'switch-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Version'],
+  'restart-client': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Clients', 'Paths', 'Only', 'Version'],
   'check-volume': ['OperationId', 'StartBy', 'RunLimitSeconds', 'Path', 'VolumeId', 'Like'],
   'swap-volumes': [
     'OperationId',
@@ -241,7 +242,6 @@ export type PeerOperation = (typeof peerOperations)[number];
 export const nodeOperations = [
   'inspect-node',
   'restart-client',
-  'switch-client',
   'check-volume',
   'swap-volumes',
   'stop-client',

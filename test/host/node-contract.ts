@@ -42,13 +42,13 @@ export interface NodeSend {
   readonly identity: readonly string[];
   readonly carry: 'ours' | 'own' | 'theirs' | 'unmounted';
   readonly keepNewest: readonly string[];
-  readonly only: 'start' | 'restart';
+  readonly only: 'start' | 'restart' | 'switch';
   readonly unmount: boolean;
   readonly mask: boolean;
   readonly unmask: boolean;
   readonly requireClean: boolean;
   readonly scrub: readonly string[];
-  /** Of switch-client. */
+  /** Of a switch. */
   readonly version: string;
   /** A client that is not the node's. */
   readonly unit?: string;
@@ -114,9 +114,9 @@ function commandOf(story: NodeStory, send: NodeSend): NodeCommand {
     case 'inspect-node':
       return { operation, clients, paths: [PLACE] };
     case 'restart-client':
-      return { operation, clients, paths: [PLACE], only };
-    case 'switch-client':
-      return { operation, clients: [client], paths: [PLACE], version };
+      return only === 'switch'
+        ? { operation, clients: [client], paths: [PLACE], only, version }
+        : { operation, clients, paths: [PLACE], only };
     case 'check-volume':
       return { operation, place: place('new'), like: PLACE };
     case 'swap-volumes': {

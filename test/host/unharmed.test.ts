@@ -47,7 +47,6 @@ function right(operation: Operation, ordinal: number): Parameters {
   switch (operation) {
     case 'inspect-node':
     case 'restart-client':
-    case 'switch-client':
     case 'check-volume':
     case 'swap-volumes':
     case 'stop-client':

@@ -78,7 +78,6 @@ const documents = {
   seeClients: document('see-clients', 'd'),
   inspectNode: document('inspect-node', '7'),
   restartClient: document('restart-client', '8'),
-  switchClient: document('switch-client', 'e'),
   checkVolume: document('check-volume', '9'),
   swapVolumes: document('swap-volumes', 'a'),
   stopClient: document('stop-client', 'b'),

@@ -182,7 +182,7 @@ interface Switch {
 export const switchVersion = defineAct<Switch>()('switch-version', {
   ...COMMAND,
   intent: (state, { goes, from, to, at, cleanSinceMs }) => ({
-    call: { name: 'switch-client', target: goes },
+    call: { name: 'switch-version', target: goes },
     state: {
       ...state,
       client: 'mayBeDown',
@@ -198,7 +198,8 @@ export const switchVersion = defineAct<Switch>()('switch-version', {
       sentence: goes === 'to' ? `switch its client to ${version}: ${reason}` : `bring ${version} back: ${reason}`,
       startsClient: true,
       command: (fleet) => ({
-        operation: 'switch-client',
+        operation: 'restart-client',
+        only: 'switch',
         clients: [oneOf(clientsOf(fleet), at)],
         paths: fleet.volumes.map(({ path }) => path),
         version,

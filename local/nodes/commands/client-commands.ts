@@ -51,9 +51,7 @@ export class NodeCommands extends NodeActs {
       case 'inspect-node':
         return this.inspect(parameters);
       case 'restart-client':
-        return this.restart(parameters);
-      case 'switch-client':
-        return this.switchClient(parameters);
+        return parameters.Only === 'switch' ? this.switchClient(parameters) : this.restart(parameters);
       case 'check-volume':
         return this.check(parameters);
       case 'swap-volumes':

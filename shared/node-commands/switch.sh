@@ -1,29 +1,15 @@
-# The operation: the one client of the command is stopped with its grace, another instance of its template takes its place at the next boot
-# and now, and is started. What the other instance would run is looked for before anything is stopped. Nothing is downloaded.
+# Another instance of the client's template unit in its place: what it would run is looked for before anything is stopped. Nothing is
+# downloaded.
 
-perform() {
-  local status paths
-  read_clients && read_paths Paths || return
-  paths=(${LINES[@]+"${LINES[@]}"})
-  BEFORE=$(node_state ${paths[@]+"${paths[@]}"}) AFTER=$BEFORE
-  FAULT=node
-  more
-  switch_client
-  status=$?
-  AFTER=$(node_state ${paths[@]+"${paths[@]}"})
-  more
-  return "$status"
-}
-
+# switch_client: true when the instance Version runs, and goes on running. The only client of the command is meant.
 switch_client() {
   local to
-  if [ "${#CLIENT_UNITS[@]}" -ne 1 ] || [ "${CLIENT_RUNTIMES[0]}" != systemd ] || [[ ${CLIENT_UNITS[0]} != *'@*' ]]; then
+  if [ "${#CLIENT_UNITS[@]}" -ne 1 ] || [ "${CLIENT_RUNTIMES[0]}" != systemd ] || [[ ${CLIENT_UNITS[0]} != *'@*' ]] || [ "$SSM_Version" = _ ]; then
     untouched 'the client is no template unit of systemd, of which another instance could run'
     return
   fi
   to=${CLIENT_UNITS[0]%'*'}$SSM_Version.service
-  is_installed "$to" && know_clients || return
-  if are_masked; then return 1; fi
+  is_installed "$to" || return
   pick 0
   if [ "$TARGET" != "$to" ]; then
     may_stop || return
