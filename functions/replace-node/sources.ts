@@ -16,25 +16,8 @@ import { readPolicies, supplyOf } from '../../shared/snapshots/policies.ts';
 import { blockMsOf, chooseRequestedSet, rankSets, type SetRequirements } from '../../shared/snapshots/ranking.ts';
 import { readOwners, setsOf, type VolumeOwner } from '../../shared/snapshots/sets.ts';
 import type { ReplaceContext } from './state.ts';
-import { type KeptSource, NO_SOURCES, type SiblingSource, type Sources } from './supply.ts';
+import { type KeptSource, NO_SOURCES, ownOnly, type SiblingSource, type Sources } from './supply.ts';
 import { excludedOf } from './tried.ts';
-
-/** From an upgrade the way back leads to this node's own data of right before, and to no others. @param sinceMs null where it is no upgrade's */
-function withOwnOnly(
-  ranked: Pick<Sources, 'good' | 'refused'>,
-  node: string,
-  sinceMs: number | null,
-): Pick<Sources, 'good' | 'refused'> {
-  if (sinceMs === null) return ranked;
-  const isOwn = (set: Sources['good'][number]): boolean =>
-    set.node === node && set.takenAtMs >= sinceMs && set.rank !== 'crash-consistent';
-  const others = ranked.good.filter((set) => !isOwn(set));
-  const why = `it is not a clean snapshot of ${node} from after ${new Date(sinceMs).toISOString()}, when the upgrade was asked for`;
-  return {
-    good: ranked.good.filter(isOwn),
-    refused: [...ranked.refused, ...others.map(({ setId }) => ({ setId, why }))],
-  };
-}
 
 interface SourcesInput {
   readonly fleet: Fleet;
@@ -72,7 +55,7 @@ export async function readSources(context: ReplaceContext, input: SourcesInput):
       ? { ...NO_SOURCES, good: [named.set], chain }
       : { ...NO_SOURCES, refused: [{ setId: want.snapshotId, why: 'set' in named ? `${target}` : named.reason }] };
   }
-  const ranked = withOwnOnly(
+  const ranked = ownOnly(
     rankSets({ ...demand, sets, faultSinceMs, tried: excludedOf(state, input.nowMs) }),
     payload.node,
     state.upgrade?.cleanSinceMs ?? (want.do === 'upgrade' ? want.cleanSinceMs : null),
