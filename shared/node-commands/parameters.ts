@@ -156,8 +156,7 @@ export const parameterRules = {
     pattern: '^(yes|no)$',
   },
   Version: {
-    description:
-      'switch: the instance of the client’s template unit that takes the place of the one before; else _',
+    description: 'switch: the instance of the client’s template unit that takes the place of the one before; else _',
     pattern: '^(_|[A-Za-z0-9][A-Za-z0-9_.+-]{0,63})$',
   },
   RequireClean: {
