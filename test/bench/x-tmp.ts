@@ -1,0 +1,3 @@
+import { measureStorms } from './storms.ts';
+
+console.log(await measureStorms());
