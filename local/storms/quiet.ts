@@ -1,4 +1,5 @@
 // Long stretches of a storm in which every sweep would find what the last one found: they need not be played.
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { incidentsOf } from '../scenarios/report/records.ts';
 import type { World } from '../scenarios/world/world.ts';
 import type { Execution } from '../services/lambda/execution.ts';
@@ -49,7 +50,7 @@ export interface QuietOptions {
   readonly rests: boolean;
 }
 
-/** Busy: something is at work, or goes wrong just now. Troubled: a node does not serve, an alarm is on or an incident is open, and nobody is at work. */
+/** Busy: something is at work, or goes wrong just now. Troubled: nobody is at work, and a node does not serve, an alarm is on, an incident is open, or people were told of what lasts. */
 type Course = 'busy' | 'troubled' | 'well';
 
 /**
@@ -188,7 +189,8 @@ export class QuietStretches {
     const isTroubled =
       troubles !== '' ||
       region.cloudwatch.anyInAlarm() ||
-      incidentsOf(this.#world).some(({ state }) => state !== 'healed' && state !== 'escalated');
+      incidentsOf(this.#world).some(({ state }) => state !== 'healed' && state !== 'escalated') ||
+      isSomethingToldStill(this.#world);
     return isTroubled ? 'troubled' : 'well';
   }
 
@@ -213,6 +215,10 @@ export class QuietStretches {
     }
   }
 }
+
+/** What a scheduled function refuses, and has told: unseen for an hour, it would count as new when it comes back. */
+const isSomethingToldStill = ({ region, tableName }: World): boolean =>
+  region.dynamodb.items(tableName).some((item) => (item['notifications'] as AttributeValue | undefined)?.L?.length);
 
 /** An execution that waits for a person, or for an hour, is not at work. */
 function isAtWork({ status, invocation, startedAtMs, lastCheckpoint, operations }: Execution, nowMs: number): boolean {

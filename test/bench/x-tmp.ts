@@ -1,3 +1,0 @@
-import { measureStorms } from './storms.ts';
-
-console.log(await measureStorms());
