@@ -232,6 +232,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
     ...disks.flatMap(({ percent, used }) => [percent, used]),
     ...nodes.flatMap((node) => agentOf(node, disks, agents)),
     ...nodes.flatMap((node) => [checksOf(node), attachedOf(node), ours(fleet.name, node.name, 'Health')]),
+    ...nodes.map((node) => ours(fleet.name, node.name, 'Peers')),
     ours(fleet.name, undefined, 'Halted'),
   ];
   const switches = await noted(notes, 'what the pauses have said', () => readSwitchVersions(clients, fleet), null);
@@ -275,6 +276,7 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
         checks: of(checksOf(node)),
         attachedEbs: of(attachedOf(node)),
         ...healthOf(of(ours(fleet.name, node.name, 'Health')), node, retired),
+        peers: of(ours(fleet.name, node.name, 'Peers')),
         modifications: modifications?.filter(({ volumeId }) => node.volumeIds.includes(volumeId)) ?? null,
       };
     },

@@ -47,6 +47,11 @@ export function growthOf(history: History, one: NodeHistory, incident: Incident)
 /** The size depends on how full it was when its turn came: where that is not the same, both ends are told. */
 function spanning(first: Judged, last: Judged): Judged {
   const [a, b] = [first.verdict, last.verdict];
+  if (a.is !== b.is && a.is !== 'not knowable' && b.is !== 'not knowable')
+    return oneOf(first.incident, first.provided, [
+      { when: 'its turn came at once', verdict: a },
+      { when: 'others were grown before it', verdict: b },
+    ]);
   if (a.is !== 'healed' || b.is !== 'healed' || a.toGiB === undefined || b.toGiB === undefined) return first;
   if (a.toGiB === b.toGiB) return first;
   return { ...first, verdict: { ...a, toGiB: Math.min(a.toGiB, b.toGiB), upToGiB: Math.max(a.toGiB, b.toGiB) } };
@@ -122,10 +127,10 @@ function growthAt(history: History, one: NodeHistory, { incident, disk, volumes,
     },
     ...{ latestModification: null, seen: null, reportedPercent: percent ?? null },
     history: used.map(([atMs, usedBytes]) => ({ atMs, usedBytes })),
-    intents: ourGrowths(history, nowMs).flatMap(({ ids, toGiB, atMs }) =>
+    intents: ourGrowths(history, atMs).flatMap(({ ids, toGiB, atMs }) =>
       ids.flatMap((volumeId) => (toGiB === null ? [] : [{ volumeId, toGiB, atMs }])),
     ),
-    addedUsd: addedBefore(history, nowMs, volumes),
+    addedUsd: addedBefore(history, atMs, volumes),
   };
   const modified = lastModification(history, volumes, nowMs);
   if (modified === undefined || wasModifiedAgain(history, modified, nowMs))

@@ -55,6 +55,8 @@ export interface NodeHistory {
   readonly attachedEbs: Samples;
   /** As watch-fleet has published it (`HEALTH_VALUE`); empty where it did not watch. */
   readonly health: Samples;
+  /** How many peers its client had, where `watch-fleet` published it. */
+  readonly peers: Samples;
   /** Of its volumes, each the latest; null: not read. */
   readonly modifications: readonly ModificationHistory[] | null;
   /** When another instance has taken its place; null: none has. */

@@ -1,13 +1,15 @@
 // What chainmend would have done about a sick node, by what AWS has kept of it. Pure.
 
+import { peersLacking } from '../../../functions/dispatch-heal/decide.ts';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { planOf } from '../../../functions/replace-node/plan.ts';
-import type { Role } from '../../../shared/fleet/model.ts';
+import type { Fleet, Role } from '../../../shared/fleet/model.ts';
 import type { Health } from '../../../shared/fleet/observation.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import { HEALTH_VALUE } from '../../../shared/fleet/resource-names.ts';
 import { readBreaker } from '../../../shared/guardrails/breaker.ts';
 import type { HealthReading } from '../../../shared/guardrails/records.ts';
+import { judgeClass } from '../../../shared/guardrails/replace.ts';
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import { type History, type NodeHistory, sampleAt, stepMsAt } from './history.ts';
 import type { Incident } from './incidents.ts';
@@ -47,12 +49,39 @@ export function ladderOf(history: History, one: NodeHistory, incident: Incident)
     ...{ reading: reading.reading, haltedSinceMs: halted ?? null, agentOnline: !isImpaired && !isSilent },
     ...{ role, isOn, seen: isImpaired || isSilent || !isOn ? null : diskSeen(history, one, nowMs) },
   });
+  // The dispatcher judges before anything is read of the instance.
+  const door = doorOf(facts, trouble) ?? peersOf(history, one, incident);
+  if (door !== null) return { incident, verdict: refusedBy(door), provided: [...(reading.isWhole ? [] : [OTHERS])] };
   const verdict = ladderVerdict(history, facts);
   // Neither who was on a node nor whether its agent answered decides about an instance that does not run.
   if (!isOn) return { incident, verdict, provided: [] };
   // One canary first, then more after each proof (docs/adr/0028): who went first, and whether that helped, is not kept.
   const isPaced = facts.breaker.open && verdict.is === 'healed';
   return { incident, verdict, provided: isPaced ? [...provided, TURN] : provided };
+}
+
+const doorOf = ({ fleet, role, breaker, haltedSinceMs, instanceId, node: name }: Facts, trouble: Incident['trouble']) =>
+  judgeClass({
+    ...{
+      class: mayRestart(fleet) ? 'restart' : 'replace',
+      fleet,
+      role,
+      breaker,
+      haltedSinceMs,
+      node: { instanceId, name },
+    },
+    // Whoever does not answer is down for its own reason, as far as anybody sees.
+    ...{ cause: trouble === 'stuck' ? 'unknown' : 'known', manual: false, acknowledgesValidator: false },
+  });
+
+const mayRestart = ({ replace }: Fleet): boolean =>
+  replace.rungs.some((rung) => rung === 'restart' || rung === 'stop-start');
+
+/** A client without peers cannot follow, and is given some first. */
+function peersOf(history: History, { node, peers }: NodeHistory, { trouble, fromMs, onsetMs }: Incident) {
+  const peerCount = sampleAt(peers, onsetMs, 3 * stepMsAt(history.toMs - onsetMs));
+  if (trouble !== 'stuck' || peerCount === undefined) return null;
+  return peersLacking(history.fleet, { name: node.name, peerCount, sinceMs: fromMs }, onsetMs);
 }
 
 /** As its tag said; that a role was changed since is kept, and what it was is not always. */

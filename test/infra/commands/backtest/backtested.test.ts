@@ -13,7 +13,7 @@ const FIRST: readonly Past[] = [{ scenario: 'stuck-node' }];
 const MORE: readonly Past[] = [
   ...['disk-full', 'disk-full-paused', 'validator-stuck', 'asg-owned'].map((scenario) => ({ scenario })),
   // Faults of one type, and whatever the generators compose.
-  ...storms('a', 10, ['disk-fills', 'hangs', 'checks-fail', 'disk-jumps', 'crashes']),
+  ...storms('a', 30, ['disk-fills', 'hangs', 'checks-fail', 'disk-jumps', 'crashes']),
   ...storms('a', 10),
   ...storms('b', 10),
 ];

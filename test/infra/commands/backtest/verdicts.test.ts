@@ -133,6 +133,16 @@ describe('a disk that was full', () => {
     expect(verdicts(together)[0]).toMatch(/^grow to \d+–\d+ GiB$/);
   });
 
+  it('is not knowable where the budget of the month was spent by the growths of others before its turn', () => {
+    const fleet = bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 20 } });
+    const long = diskHistory(THEN_MS, [80, 81, ...same(92, 60)]);
+    const nodes = [nodeHistory({ disks: [long] }), sibling('node1', { disks: [long] })];
+    const other = act({ what: 'ModifyVolume', by: 'chainmend', atMs: THEN_MS + 6 * 60_000, ids: ['vol-other'] });
+    const past = (toGiB: number) => history({ fleet, nodes, acts: [{ ...other, fromGiB: 500, toGiB }] });
+    expect(verdicts(past(600))[1]).toBe('grow to 600 GiB');
+    expect(verdicts(past(700))[1]).toBe('not knowable');
+  });
+
   it('says that its node was not asked', () => {
     expect(provisos(disk())).toEqual(['its node said of the disk what its CloudWatch agent said']);
   });
@@ -258,6 +268,22 @@ describe('a node that was sick', () => {
     // EC2 itself has stopped it: no call, and no checks any more.
     expect(verdicts(watched(STUCK, { nodes: nodes(40) }))).toEqual(['refused instance-stopped']);
     expect(verdicts(watched(STUCK, { nodes: nodes(120) }))).toEqual(['restart']);
+  });
+
+  it('is a validator’s owner’s whether it ran or not: that is judged before its instance is read', () => {
+    const node = { node: fleetNode({ role: 'validator' }), health: minutely(THEN_MS, ...STUCK) };
+    const stopped = act({ what: 'StopInstances', atMs: THEN_MS - 5 * 60_000 });
+    expect(verdicts(watched(STUCK, { nodes: [nodeHistory(node)], acts: [stopped] }))).toEqual(['refused validator']);
+  });
+
+  it('is given peers first, where it had too few and they are rotated', () => {
+    const fleet = bitcoinFleet({ peers: { minimum: 3, rotate: true } });
+    const [node = nodeHistory(), ...others] = watched(STUCK).nodes;
+    const having = (count: number) => [{ ...node, peers: minutely(THEN_MS, ...same(count, 5)) }, ...others];
+    expect(verdicts(watched(STUCK, { fleet, nodes: having(0) }))).toEqual(['refused peers-first']);
+    expect(verdicts(watched(STUCK, { fleet, nodes: having(8) }))).toEqual(['restart']);
+    const kept = bitcoinFleet({ peers: { minimum: 3, rotate: false } });
+    expect(verdicts(watched(STUCK, { fleet: kept, nodes: having(0) }))).toEqual(['restart']);
   });
 
   it('has its disk grown first, where it was full', () => {
