@@ -47,6 +47,8 @@ import { actOf, LOOKED_UP } from './people.ts';
 const DAY_MS = 24 * 60 * 60_000;
 /** How fast a disk fills is measured over the hours before. */
 const GROWTH_MS = HISTORY_HOURS * 60 * 60_000;
+/** A budget of modifications is of the day before, one of cost of the month. */
+const BUDGETS_MS = 31 * DAY_MS;
 /** Instances are read one by one, so many side by side. */
 const AT_ONCE = 4;
 /** 90 days of a metric have some 40,000 points. */
@@ -96,7 +98,8 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
   // The SDK keeps the offset between AWS's clock and this machine's, once it was answered.
   const toMs = asked.nowMs?.() ?? Date.now() + clients.cloudwatch.config.systemClockOffset;
   const fromMs = toMs - asked.days * DAY_MS;
-  const acts = await readActs(clients, { fromMs, toMs }, asked.status, notes);
+  const sinceMs = Math.max(fromMs - BUDGETS_MS, toMs - KEPT_DAYS.calls * DAY_MS);
+  const acts = await readActs(clients, { fromMs: sinceMs, toMs }, asked.status, notes);
   asked.status('the history of alarms …');
   const alarms = await noted(
     notes,

@@ -77,7 +77,13 @@ export function backtestOf(history: History): FleetBacktest {
   const explained = new Set(rows.flatMap(({ people }) => people));
   return {
     ...{ fleet: fleet.name, fromMs, toMs, rows, notes },
-    beside: acts && actsBeside(acts, [...touched.values()], explained),
+    beside:
+      acts &&
+      actsBeside(
+        acts.filter(({ atMs }) => atMs >= fromMs),
+        [...touched.values()],
+        explained,
+      ),
   };
 }
 

@@ -261,10 +261,22 @@ const ourGrowths = ({ acts }: History, nowMs: number): readonly Act[] =>
 function addedBefore(history: History, nowMs: number, volumes: readonly VolumeFact[]): number {
   return ourGrowths(history, nowMs)
     .filter(({ atMs }) => monthOf(atMs) === monthOf(nowMs))
-    .reduce((sum, { ids, fromGiB, toGiB }) => {
+    .reduce((sum, act) => {
+      const { ids, toGiB } = act;
+      const fromGiB = act.fromGiB ?? sizeBefore(history, act);
       const type = volumes.find(({ volumeId }) => ids.includes(volumeId))?.type ?? 'gp3';
       return fromGiB === null || toGiB === null ? sum : sum + (toGiB - fromGiB) * MONTHLY_USD_PER_GIB[type];
     }, 0);
+}
+
+/** Where a call does not say it: by what the agent told of the one data volume of its node. */
+function sizeBefore({ nodes, toMs }: History, { ids, atMs }: Act): number | null {
+  const one = nodes.find(({ volumes }) => volumes.some(({ volumeId }) => ids.includes(volumeId)));
+  const [disk, another] = one?.disks ?? [];
+  if (disk === undefined || another !== undefined) return null;
+  const stepMs = stepMsAt(toMs - atMs);
+  const [used, percent] = [disk.used, disk.percent].map((samples) => sampleAt(samples, atMs - stepMs, 2 * stepMs));
+  return used === undefined || percent === undefined || percent <= 0 ? null : Math.round(used / (percent / 100) / GIB);
 }
 
 const lastModification = ({ acts }: History, volumes: readonly VolumeFact[], nowMs: number): Act | undefined =>

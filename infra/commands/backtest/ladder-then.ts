@@ -33,6 +33,8 @@ export function ladderOf(history: History, one: NodeHistory, incident: Incident)
   const isImpaired = trouble === 'failed checks';
   const role = roleThen(history, one, nowMs);
   if (typeof role === 'object') return unknowable(incident, role.unknown);
+  if (history.fleet.replace.rungs.length === 0)
+    return { incident, verdict: { is: 'left', because: 'the fleet file has no rung: nothing is begun' }, provided: [] };
   const hand = handOnNode(history, one, nowMs);
   if (hand !== null && !isImpaired) return unknowable(incident, hand);
   const reading = readingAt(history, nowMs, one, trouble);

@@ -133,6 +133,23 @@ describe('a disk that was full', () => {
     expect(verdicts(together)[0]).toMatch(/^grow to \d+–\d+ GiB$/);
   });
 
+  it('has the budget of its month as the calls of before leave it, by the size that the agent told where they tell none', () => {
+    const fleet = bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 20 } });
+    const before = act({
+      what: 'ModifyVolume',
+      by: 'chainmend',
+      atMs: THEN_MS - 26 * HOUR_MS,
+      ids: [DATA_VOLUME],
+      toGiB: 700,
+    });
+    const told = diskHistory(THEN_MS - 27 * HOUR_MS, [...same(92, 120), ...same(50, 25 * 60), ...same(92, 30)]);
+    const past = (fromGiB: number | null) =>
+      history({ fleet, nodes: [nodeHistory({ disks: [told] })], acts: [{ ...before, fromGiB }] });
+    expect(verdicts(past(690)).at(-1)).toMatch(/^grow/);
+    expect(verdicts(past(500)).at(-1)).toBe('refused cost-ceiling');
+    expect(verdicts(past(null)).at(-1)).toBe('refused cost-ceiling');
+  });
+
   it('is not knowable where the budget of the month was spent by the growths of others before its turn', () => {
     const fleet = bitcoinFleet({ disk: { maximumMonthlyIncreaseUsd: 20 } });
     const long = diskHistory(THEN_MS, [80, 81, ...same(92, 60)]);
@@ -274,6 +291,10 @@ describe('a node that was sick', () => {
     const node = { node: fleetNode({ role: 'validator' }), health: minutely(THEN_MS, ...STUCK) };
     const stopped = act({ what: 'StopInstances', atMs: THEN_MS - 5 * 60_000 });
     expect(verdicts(watched(STUCK, { nodes: [nodeHistory(node)], acts: [stopped] }))).toEqual(['refused validator']);
+  });
+
+  it('is left to people where the fleet file has no rung', () => {
+    expect(verdicts(watched(STUCK, { fleet: bitcoinFleet({ replace: { rungs: [] } }) }))).toEqual(['left alone']);
   });
 
   it('is given peers first, where it had too few and they are rotated', () => {
