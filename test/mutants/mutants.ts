@@ -234,6 +234,92 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['infra/commands/doctor/judge'],
     },
   ],
+  'functions/relay-pages/message.ts': [
+    {
+      name: 'a node’s words call nobody in Slack',
+      find: "'<': '&lt;'",
+      replace: "'<': '<'",
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a node’s words call nobody in a chat that reads a bare @channel',
+      find: "'@': '＠', ",
+      replace: '',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a node’s words hide no address behind a text',
+      find: "'[': '［', ",
+      replace: '',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a command that a chat shows has no characters but ours',
+      find: 'COMMAND.test(line) && ',
+      replace: '',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a message is as short as the strictest chat wants it',
+      find: 'longer.length <= most',
+      replace: 'longer.length > 0',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+  ],
+  'functions/relay-pages/webhook.ts': [
+    {
+      name: 'pages are posted over TLS alone',
+      find: "url.protocol !== 'https:'",
+      replace: '!/^https?:$/.test(url.protocol)',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'a webhook’s address lies in a SecureString',
+      find: "Parameter?.Type !== 'SecureString'",
+      replace: 'Parameter === undefined',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'what AWS says of a secret is not repeated',
+      find: 'error instanceof Error ? error.name',
+      replace: 'error instanceof Error ? error.message',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'no message shows a webhook’s address',
+      find: "throw wrong('it does not begin with https://')",
+      replace: 'throw wrong(written)',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+  ],
+  'functions/relay-pages/post.ts': [
+    {
+      name: 'a name that leads into a private network is not followed',
+      find: 'address && !isPublicAddress(address)',
+      replace: '!address',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'a webhook that is gone is not asked again at once',
+      find: 'status >= 500)',
+      replace: 'status >= 400)',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+  ],
+  'infra/constructs/relay-pages.ts': [
+    {
+      name: 'an address in the place of a secret’s name is refused',
+      find: '/:\\/\\//.test(text)',
+      replace: 'text === ""',
+      caughtBy: ['infra/relay-pages'],
+    },
+    {
+      name: 'relay-pages may read the one secret alone',
+      find: "actions: ['ssm:GetParameter']",
+      replace: "actions: ['ssm:GetParameter', 'ssm:GetParameters']",
+      caughtBy: ['infra/relay-pages'],
+    },
+  ],
   'functions/watch-releases/decide.ts': [
     {
       name: 'a preview is nobody’s news',

@@ -42,6 +42,7 @@ import { stuckNode } from './stuck-node.ts';
 import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
 import { validatorStuck } from './validator-stuck.ts';
+import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
 
 /** A scenario that plays a public incident. */
 export interface Exhibit extends Scenario {
@@ -96,6 +97,9 @@ export const SCENARIOS: readonly Scenario[] = [
   readinessKept,
   releaseTold,
   deadlineNear,
+  webhookTold,
+  webhookDown,
+  webhookHostile,
   manualRestore,
   undoRestore,
   ...worldsIn(join(import.meta.dirname, '../worlds')),
