@@ -1205,6 +1205,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/rotate-peers/plan.ts': [
     {
+      name: 'a client that drops peers of a long list goes on to others of it',
+      find: 'before.length <= maximum || leave',
+      replace: 'true || leave',
+      caughtBy: ['functions/rotate-peers/plan'],
+    },
+    {
       name: 'a list of peers never gets shorter than half of what it was',
       find: 'if (missing === 0) return choice.peers;',
       replace: 'if (missing >= 0) return choice.peers;',
