@@ -7,6 +7,7 @@ import { terminalText } from '../shared/text/terminal-text.ts';
 import { bundleFunctions } from './bundle.ts';
 import { addChecks } from './checks.ts';
 import { emailAddress } from './constructs/pages.ts';
+import { webhookPlace } from './constructs/relay-pages.ts';
 import { nearest } from './fleet-suggestions.ts';
 import { FleetFilesError, fleetsDirectory, readFleets } from './fleets.ts';
 import { InputError } from './input-error.ts';
@@ -14,7 +15,7 @@ import { repositoryRoot } from './paths.ts';
 import { ChainmendStack } from './stack.ts';
 
 /** What may be given by `-c`: see `synthesize`. */
-const OURS = ['email', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys'];
+const OURS = ['email', 'webhook', 'fleets', 'bundles', 'runbooks', 'nodeRoles', 'kmsKeys'];
 /** Words that CDK's own command line puts into the context ("Context values", AWS CDK Developer Guide); all of its others have a colon or a slash. */
 const OF_CDK = ['tree-metadata', 'cli-telemetry', 'acknowledged-issue-numbers'];
 
@@ -30,6 +31,7 @@ try {
 /**
  * CDK context, given by `-c NAME=…`:
  * - email: where pages go.
+ * - webhook: where the address of a chat's incoming webhook lies, ssm:/NAME of a SecureString or secret:NAME of Secrets Manager; pages are posted to it.
  * - fleets: the folder of fleet files.
  * - bundles: a folder with the functions' bundles; made in dist/functions unless given.
  * - runbooks: the prefix of the runbooks' paths in the alarms' descriptions: `https://github.com/OWNER/chainmend/blob/main/`.
@@ -42,6 +44,8 @@ async function synthesize(app: App): Promise<void> {
   const email = contextOf(app, 'email');
   // Wrong input is reported before anything is bundled.
   if (email !== undefined) emailAddress(email);
+  const webhook = contextOf(app, 'webhook');
+  if (webhook !== undefined) webhookPlace(webhook);
   const runbooks = runbooksOf(app);
   const nodeRoles = nodeRolesOf(app);
   const kmsKeys = kmsKeysOf(app);
@@ -54,6 +58,7 @@ async function synthesize(app: App): Promise<void> {
     documents,
     bundles,
     ...(email !== undefined && { email }),
+    ...(webhook !== undefined && { webhook }),
     ...(runbooks !== undefined && { runbooks }),
     ...(nodeRoles !== undefined && { nodeRoles }),
     kmsKeys,

@@ -16,6 +16,7 @@ export const functionNames = {
   seedGroups: 'chainmend-seed-groups',
   checkReadiness: 'chainmend-check-readiness',
   watchReleases: 'chainmend-watch-releases',
+  relayPages: 'chainmend-relay-pages',
 } as const;
 
 /**

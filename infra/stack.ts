@@ -15,6 +15,7 @@ import { PlanSnapshots } from './constructs/plan-snapshots.ts';
 import { ProbeNodes } from './constructs/probe-nodes.ts';
 import { PruneRetired } from './constructs/prune-retired.ts';
 import { RegisterNodes } from './constructs/register-nodes.ts';
+import { RelayPages } from './constructs/relay-pages.ts';
 import { ReplaceNode } from './constructs/replace-node.ts';
 import { ResizeVolume } from './constructs/resize-volume.ts';
 import { RotatePeers } from './constructs/rotate-peers.ts';
@@ -38,6 +39,8 @@ export interface ChainmendProps extends StackProps {
   readonly bundles: string;
   /** The email address that gets pages, in addition to other subscribers; none unless given. */
   readonly email?: string;
+  /** Where the address of a chat's incoming webhook lies, `ssm:/NAME` or `secret:NAME`; none unless given. */
+  readonly webhook?: string;
   /** The prefix of the runbooks' paths in the alarms' descriptions; none unless given. */
   readonly runbooks?: string;
   /** ARNs of the roles that the fleets' instances have. A heal passes them on to an instance that it launches. undefined: the context names none. */
@@ -53,7 +56,7 @@ export interface ChainmendProps extends StackProps {
  */
 export class ChainmendStack extends Stack {
   constructor(scope: Construct, id: string, props: ChainmendProps) {
-    const { fleets, documents, bundles, email, runbooks, nodeRoles, kmsKeys = [], ...stackProps } = props;
+    const { fleets, documents, bundles, email, webhook, runbooks, nodeRoles, kmsKeys = [], ...stackProps } = props;
     super(scope, id, {
       description: 'chainmend: keeps fleets of blockchain nodes healthy.',
       // CloudFormation takes 1 MB, including whitespace ("Template body size in an S3 object", CloudFormation quotas).
@@ -95,6 +98,9 @@ export class ChainmendStack extends Stack {
     const watchReleases = shared.fleets.some(({ releases }) => releases !== undefined)
       ? [new WatchReleases(this, 'WatchReleases', shared)]
       : [];
+    const relayPages =
+      webhook === undefined ? [] : [new RelayPages(this, 'RelayPages', { bundles, pages, undelivered, webhook })];
+    if (webhook !== undefined && email === undefined) this.#warnOfWebhook();
     new SuiteAlarms(this, 'Alarms', {
       pages,
       functions: [
@@ -109,6 +115,7 @@ export class ChainmendStack extends Stack {
         rotatePeers.suiteFunction,
         checkReadiness.suiteFunction,
         ...watchReleases.map(({ suiteFunction }) => suiteFunction),
+        ...relayPages.map(({ suiteFunction }) => suiteFunction),
       ],
       heals: Object.values(heals).map(({ suiteFunction }) => suiteFunction),
       synchronous: [...probeNodes.functions, planSnapshots.suiteFunction, markRoot.suiteFunction],
@@ -142,6 +149,14 @@ export class ChainmendStack extends Stack {
       `No role may be passed on to a new instance (no -c nodeRoles), so replace-node can launch none that has an instance profile, as nearly every node has: ${names(replaced)}` +
         `${acting.length > 0 ? `, of which ${acting.join(', ')} ${acting.length === 1 ? 'acts' : 'act'} already` : ''}. ` +
         'npm run chainmend -- check --account prints the command: npm run deploy -- -c nodeRoles=ARN,… or, where no node has a profile, -c nodeRoles=none',
+    );
+  }
+
+  /** Only the account knows who else subscribes to the topic. */
+  #warnOfWebhook(): void {
+    Annotations.of(this).addWarningV2(
+      'chainmend:webhook-alone',
+      'Pages go to a webhook, and no -c email is given: a webhook that fails would be told by itself alone. Give an address, too, or subscribe another way to the topic of the pages (the output Subscribe has the command)',
     );
   }
 

@@ -182,7 +182,12 @@ interface Told {
   readonly sentence: string;
   readonly next: readonly (readonly [what: string, line: string])[];
   /** What every machine gets besides the page's own members. */
-  readonly members: Readonly<Record<string, unknown>>;
+  readonly members: Readonly<Record<string, unknown>> & {
+    readonly account: string;
+    readonly region: string;
+    readonly at: string;
+    readonly next: Readonly<Record<string, string>>;
+  };
 }
 
 const URGENCIES: Readonly<Record<Words['urgency'], string>> = {
@@ -226,8 +231,21 @@ function toldOf(topicArn: string, content: Content, words: Words, at: Date): Tol
       ...{ fleet, node: plainText(node), code, severity, sentence, wants, urgency, account, region },
       ...{ at: at.toISOString(), key },
       ...(runbook !== undefined && { runbook }),
+      ...(words.meaning !== '' && { means: words.meaning }),
+      next: Object.fromEntries([...answersIn(content, words), ...next]),
     },
   };
+}
+
+/** The shorter commands that answer a question; a mail has them with the longer ones. */
+function answersIn({ plan, incidentId }: Content, { code }: Words): readonly (readonly [string, string])[] {
+  if (code !== 'approval-wanted' || typeof plan !== 'string') return [];
+  if (typeof incidentId !== 'string') return [['approve', `npm run chainmend -- approve ${plainText(plan, 100)}`]];
+  const incident = plainText(incidentId, 100);
+  return [
+    ['approve', `npm run chainmend -- approve ${incident} --plan ${plainText(plan, 100)}`],
+    ['reject', `npm run chainmend -- reject ${incident}`],
+  ];
 }
 
 /** A key that a shell takes as one word and nothing else. */
@@ -249,7 +267,7 @@ function mailText(
   answers: string,
 ): string {
   const { code, meaning, urgency } = words;
-  const { account, region, at } = members as { account: string; region: string; at: string };
+  const { account, region, at } = members;
   const rows = (lines: readonly (readonly [string, string])[]): string =>
     lines.map(([what, line]) => `${what.padEnd(8)} ${line}`).join('\n');
   const facts: [string, string][] = [
@@ -269,18 +287,17 @@ function mailText(
  * For subscriptions by HTTPS: the schema of custom notifications of Amazon Q Developer in chat applications, which Slack and Teams show ("Custom
  * notifications", Amazon Q Developer in chat applications Administrator Guide). Everything else of the page is in `additionalContext`.
  */
-function chatOf({ headline, sentence, next }: Told, { key, code, meaning }: Words, all: object): object {
-  const context = Object.entries(all).map(([name, value]) => [
-    name,
-    typeof value === 'string' ? value : plainJson(value),
-  ]);
+function chatOf({ headline, sentence, members }: Told, { key, code, meaning }: Words, all: object): object {
+  const shown = new Set(['next', 'means']);
+  const others = Object.entries(all).filter(([name]) => !shown.has(name));
+  const context = others.map(([name, value]) => [name, typeof value === 'string' ? value : plainJson(value)]);
   return {
     ...{ version: '1.0', source: 'custom' },
     content: {
       textType: 'client-markdown',
       title: headline,
       description: meaning === '' ? sentence : `${sentence}\n\n_${meaning}_`,
-      nextSteps: next.map(([what, line]) => `${what}: ${line}`),
+      nextSteps: Object.entries(members.next).map(([what, line]) => `${what}: ${line}`),
       keywords: [code],
     },
     metadata: {

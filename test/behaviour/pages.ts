@@ -49,7 +49,8 @@ const HEAD = `# Pages
 
 What chainmend tells people, by code. A page's subject says whose it is and what is wanted; its text says what happened, what it means, how soon something is wanted, and then how to
 hear why, how to stop and how to undo it. Machines get the same as JSON (\`wants\`, \`urgency\`, \`key\`: one for all pages of a cause, \`runbook\`, account, region, time, and what the page is
-about); a subscription by HTTPS gets the format of Amazon Q Developer in chat applications, which shows it in Slack and Teams, one thread for each \`key\`.
+about, \`next\` with the commands); a subscription by HTTPS gets the format of Amazon Q Developer in chat applications, which shows it in Slack and Teams, one thread for each \`key\`. An
+incoming webhook of Slack, Mattermost, Rocket.Chat or Discord gets the same by \`relay-pages\` ([webhook.md](webhook.md)).
 
 A message has a severity, in its JSON and as the SNS message attribute \`severity\`: \`page\`; \`again\`, a page that needs somebody now and that nobody has acknowledged
 (\`npm run chainmend -- ack\`), after half an hour and then hourly, eight times a day at most; \`resolved\`, once, when what it was about is over; \`told\`, a heal that is done. All of them have the page's \`key\`, so that

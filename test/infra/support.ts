@@ -88,6 +88,7 @@ const documents = {
 export function buildStack({
   fleets = [bitcoin, litecoin],
   email,
+  webhook,
   runbooks,
   nodeRoles = [],
   commands = documents,
@@ -97,6 +98,7 @@ export function buildStack({
 }: {
   fleets?: FleetFile[];
   email?: string;
+  webhook?: string;
   runbooks?: string;
   /** None unless given; null: the context names none. */
   nodeRoles?: readonly string[] | null;
@@ -122,6 +124,7 @@ export function buildStack({
     'seed-groups',
     'check-readiness',
     'watch-releases',
+    'relay-pages',
   ]) {
     mkdirSync(join(directory, 'functions', name), { recursive: true });
     writeFileSync(join(directory, 'functions', name, 'index.js'), `exports.handler = '${name}';\n`);
@@ -139,6 +142,7 @@ export function buildStack({
     documents: commands,
     bundles,
     ...(email !== undefined && { email }),
+    ...(webhook !== undefined && { webhook }),
     ...(runbooks !== undefined && { runbooks }),
     ...(nodeRoles !== null && { nodeRoles }),
     ...(kmsKeys !== undefined && { kmsKeys }),

@@ -158,11 +158,43 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/services/sns/sns'],
     },
   ],
-  'infra/commands/backtest/verdicts.ts': [
+  'infra/commands/backtest/verdict.ts': [
     {
       name: 'a fact of the past that decides, and is not kept, is not guessed',
-      find: 'if (other === undefined) return { incident, verdict: first.verdict, provided: [] };',
-      replace: 'if (other !== first) return { incident, verdict: first.verdict, provided: [] };',
+      find: 'if (other === undefined) return { incident, verdict: first.verdict, provided };',
+      replace: 'if (other !== first) return { incident, verdict: first.verdict, provided };',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/ladder-then.ts': [
+    {
+      name: 'a backtest starts nothing that somebody, or EC2, had stopped',
+      find: "if (power !== undefined) return power.what === 'StartInstances';",
+      replace: 'if (power !== undefined) return true;',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/growth-then.ts': [
+    {
+      name: 'what was over within minutes is not counted as healed',
+      find: 'if (wasBrief(history, volumes, incident, stepMs))',
+      replace: 'if (wasBrief(history, volumes, incident, 0))',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/rungs-then.ts': [
+    {
+      name: 'a snapshot of after the trouble is no source of before it',
+      find: 'snapshots.filter(({ startedAtMs }) => startedAtMs <= facts.nowMs)',
+      replace: 'snapshots.filter(({ startedAtMs }) => startedAtMs > facts.nowMs)',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/verdicts.ts': [
+    {
+      name: 'a node that its own tag had paused was left alone',
+      find: "typeof value === 'string' ? judgePauseTag",
+      replace: "typeof value === 'number' ? judgePauseTag",
       caughtBy: ['infra/commands/backtest/verdicts'],
     },
     {
@@ -276,6 +308,92 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (plan.source !== null) return plan.create',
       replace: 'if (facts.fleet !== null) return plan.create',
       caughtBy: ['infra/commands/doctor/judge'],
+    },
+  ],
+  'functions/relay-pages/message.ts': [
+    {
+      name: 'a node’s words call nobody in Slack',
+      find: "'<': '&lt;'",
+      replace: "'<': '<'",
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a node’s words call nobody in a chat that reads a bare @channel',
+      find: "'@': '＠', ",
+      replace: '',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a node’s words hide no address behind a text',
+      find: "'[': '［', ",
+      replace: '',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a command that a chat shows has no characters but ours',
+      find: 'COMMAND.test(line) && ',
+      replace: '',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+    {
+      name: 'a message is as short as the strictest chat wants it',
+      find: 'longer.length <= most',
+      replace: 'longer.length > 0',
+      caughtBy: ['functions/relay-pages/message'],
+    },
+  ],
+  'functions/relay-pages/webhook.ts': [
+    {
+      name: 'pages are posted over TLS alone',
+      find: "url.protocol !== 'https:'",
+      replace: '!/^https?:$/.test(url.protocol)',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'a webhook’s address lies in a SecureString',
+      find: "Parameter?.Type !== 'SecureString'",
+      replace: 'Parameter === undefined',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'what AWS says of a secret is not repeated',
+      find: 'error instanceof Error ? error.name',
+      replace: 'error instanceof Error ? error.message',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'no message shows a webhook’s address',
+      find: "throw wrong('it does not begin with https://')",
+      replace: 'throw wrong(written)',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+  ],
+  'functions/relay-pages/post.ts': [
+    {
+      name: 'a name that leads into a private network is not followed',
+      find: 'address && !isPublicAddress(address)',
+      replace: '!address',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+    {
+      name: 'a webhook that is gone is not asked again at once',
+      find: 'status >= 500)',
+      replace: 'status >= 400)',
+      caughtBy: ['functions/relay-pages/webhook'],
+    },
+  ],
+  'infra/constructs/relay-pages.ts': [
+    {
+      name: 'an address in the place of a secret’s name is refused',
+      find: '/:\\/\\//.test(text)',
+      replace: 'text === ""',
+      caughtBy: ['infra/relay-pages'],
+    },
+    {
+      name: 'relay-pages may read the one secret alone',
+      find: "actions: ['ssm:GetParameter']",
+      replace: "actions: ['ssm:GetParameter', 'ssm:GetParameters']",
+      caughtBy: ['infra/relay-pages'],
     },
   ],
   'functions/watch-releases/decide.ts': [
@@ -1248,6 +1366,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/rotate-peers/plan.ts': [
+    {
+      name: 'a client that drops peers of a long list goes on to others of it',
+      find: 'before.length <= maximum || leave',
+      replace: 'true || leave',
+      caughtBy: ['functions/rotate-peers/plan'],
+    },
     {
       name: 'a list of peers never gets shorter than half of what it was',
       find: 'if (missing === 0) return choice.peers;',

@@ -43,6 +43,7 @@ import { tableRolledBack } from './table-rolled-back.ts';
 import { undoRestore } from './undo-restore.ts';
 import { upgradeCanaryFails, upgradeRolling } from './upgrades.ts';
 import { validatorStuck } from './validator-stuck.ts';
+import { webhookDown, webhookHostile, webhookTold } from './webhook.ts';
 
 /** A scenario that plays a public incident. */
 export interface Exhibit extends Scenario {
@@ -97,6 +98,9 @@ export const SCENARIOS: readonly Scenario[] = [
   readinessKept,
   releaseTold,
   deadlineNear,
+  webhookTold,
+  webhookDown,
+  webhookHostile,
   manualRestore,
   undoRestore,
   upgradeRolling,

@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parseReadinessEvent } from '../../../functions/check-readiness/event.ts';
 import { parsePruneEvent } from '../../../functions/prune-retired/event.ts';
 import { parseRegisterEvent } from '../../../functions/register-nodes/event.ts';
+import { parseNotification } from '../../../functions/relay-pages/event.ts';
+import { webhookMessage } from '../../../functions/relay-pages/message.ts';
+import { RelayError, webhookUrl } from '../../../functions/relay-pages/webhook.ts';
 import { parseRotateEvent } from '../../../functions/rotate-peers/event.ts';
 import { parseSeedEvent } from '../../../functions/seed-groups/event.ts';
 import { parseReleasesEvent } from '../../../functions/watch-releases/event.ts';
@@ -130,6 +133,22 @@ const queries = [
 const FEED = `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Releases</title><entry><id>tag:feeds.example,2008:Repository/1/v29.1</id><link rel="alternate" href="https://feeds.example/v29.1"/><title>Client 29.1 &amp; more</title></entry></feed>`;
 const TAGS = '{"name":"node","tags":["v29.1","v29.0-rc.1","latest"]}';
 
+const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:chainmend-pages';
+const told = { MessageId: '0f0e', TopicArn: TOPIC, Subject: 'chainmend bitcoin/node2: look at it', Message: '{}' };
+const PAGE = {
+  ...{
+    fleet: 'bitcoin',
+    node: 'node2',
+    code: 'size-ceiling',
+    sentence: 'data volume 91 %',
+    means: 'x',
+    urgency: 'now',
+  },
+  ...{ incidentId: '7f3a', account: '1', region: 'eu-west-1', at: '2026-01-01T00:00:00.000Z', key: 'bitcoin/node2/x' },
+  next: { why: 'npm run chainmend -- explain 7f3a' },
+};
+const ALARM = { AlarmName: 'chainmend/failing', NewStateValue: 'ALARM', AlarmDescription: 'x', NewStateReason: 'y' };
+
 export const TARGETS: readonly Target[] = [
   ...Object.entries<(event: unknown) => unknown>({
     'dispatch-heal': parseDispatchEvent,
@@ -148,6 +167,29 @@ export const TARGETS: readonly Target[] = [
     samples: nasty,
     parse: (text) => readFeed(String(text), 'https://feeds.example/releases.atom'),
     errors: [],
+  }),
+  target({
+    name: 'a message of the topic of the pages',
+    input: mutated([{ Records: [{ Sns: told }] }]),
+    samples: nasty,
+    parse: (event) => parseNotification(event, TOPIC),
+    errors: [EventError],
+  }),
+  target({
+    name: 'a page for a chat',
+    input: mutatedJson([PAGE, ALARM]),
+    samples: ['', '5', '[]', '{"code":"x","sentence":"<!channel>","next":[]}', HOSTILE],
+    parse: (message) =>
+      webhookMessage({ messageId: '0f0e', topicArn: TOPIC, subject: String(message), message: String(message) }),
+    errors: [],
+    read: ({ text }) => text.split('\n'),
+  }),
+  target({
+    name: 'the address of a webhook',
+    input: mutatedText(['https://hooks.slack.com/services/T0/B0/x', 'https://[2600:1f18::1]:8443/hooks/x?y=1']),
+    samples: ['', 'https://', 'https://[', HOSTILE],
+    parse: (text) => webhookUrl(String(text), 'ssm:/ops/chat').protocol,
+    errors: [RelayError],
   }),
   target({
     name: 'the payload of a heal',

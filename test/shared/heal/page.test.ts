@@ -23,7 +23,14 @@ const MACHINES = ['lambda', 'sqs', 'http', 'firehose', 'email-json'];
 const MORE = {
   ...{ wants: 'free space, or raise the size’s ceiling', urgency: 'now', runbook: 'docs/runbooks/disk.md' },
   ...{ account: '111122223333', region: 'eu-west-1', key: 'bitcoin/node2/disk:data', at: expect.any(String) },
-  severity: 'page',
+  ...{ severity: 'page', means: 'The fleet file’s ceiling for a volume’s size is reached.' },
+  next: {
+    why: 'npm run chainmend -- explain 7f3a0c1d',
+    state: 'npm run chainmend -- status bitcoin',
+    seen: 'npm run chainmend -- ack bitcoin/node2/disk:data',
+    stop: 'npm run chainmend -- pause bitcoin --why "…"',
+    runbook: 'docs/runbooks/disk.md',
+  },
 };
 
 /** The single call of a page. */
@@ -110,6 +117,19 @@ account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
     const { default: mail = '' } = copies(await published({ ...CONTENT, code: 'approval-wanted' }, text));
     const lines = mail.split('\n');
     for (const command of [approve, refuse]) expect(lines.filter((line) => line === command)).toHaveLength(1);
+  });
+
+  it('that asks for an answer tells machines the commands for it, and the mail does not have them twice', async () => {
+    const nextOf = async (content: Page): Promise<Record<string, string>> =>
+      JSON.parse(copies(await published(content))['lambda'] ?? '').next;
+    const question: Page = { ...CONTENT, code: 'approval-wanted', plan: '0123456789abcdef' };
+    expect(await nextOf(question)).toMatchObject({
+      approve: 'npm run chainmend -- approve 7f3a0c1d --plan 0123456789abcdef',
+      reject: 'npm run chainmend -- reject 7f3a0c1d',
+    });
+    const { incidentId: _, ...ofFleet } = question;
+    expect(await nextOf(ofFleet)).toMatchObject({ approve: 'npm run chainmend -- approve 0123456789abcdef' });
+    expect(copies(await published(question))['default']).not.toContain('approve ');
   });
 
   it('has a subject that SNS takes, and a text without anything that acts on a terminal, whatever a node is called', async () => {
