@@ -71,6 +71,7 @@ const samples: Readonly<Record<string, DispatchEvent>> = {
     ...{ kind: 'snapshot', fleet: 'bitcoin', node: undefined },
     ...{ acknowledgesValidator: false, plan: false },
   },
+  upgrade: { kind: 'upgrade', fleet: 'bitcoin', to: '28.1', plan: false },
 };
 
 /** Other test files cover their parsers. */

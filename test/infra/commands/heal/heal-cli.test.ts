@@ -218,6 +218,7 @@ describe('a person who restores a node', () => {
   it.each([
     ['replace bitcoin/node2 --yes', { kind: 'replace-instance', fleet: 'bitcoin', node: 'node2' }],
     ['undo bitcoin/node2 --yes', { kind: 'undo', fleet: 'bitcoin', node: 'node2' }],
+    ['upgrade bitcoin --to 28.1 --yes', { kind: 'upgrade', fleet: 'bitcoin', to: '28.1' }],
     ['snapshot bitcoin --yes', { kind: 'snapshot', fleet: 'bitcoin' }],
     ['snapshot bitcoin/node2 --yes', { kind: 'snapshot', fleet: 'bitcoin', node: 'node2' }],
     [
