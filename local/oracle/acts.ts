@@ -10,6 +10,8 @@ export interface PersonAct {
   readonly fleet?: string;
   readonly node?: string;
   readonly resource?: string;
+  /** It is asked for each node of the fleet, one after the other (docs/upgrades.md). */
+  readonly ofAll?: true;
 }
 
 /** A request of ours that AWS carried out, whatever its caller heard of it; told right after its effect, before `volume` and `instance`. */

@@ -12,5 +12,6 @@ export function saidBy({ operation, input, at }: CallRecord): PersonAct | undefi
   const node = /"(?:node|instanceId)": *"([^"]{1,256})"/.exec(text)?.[1];
   const whom = { ...(fleet !== undefined && { fleet }), ...(node !== undefined && { node }) };
   const isYes = /"(?:approve|confirm)": *true|"kind": *"approve"/.test(text);
-  return { atMs: at, kind: isYes ? 'approve' : 'request', ...whom };
+  if (isYes) return { atMs: at, kind: 'approve', ...whom };
+  return { atMs: at, kind: 'request', ...whom, ...(/"kind": *"upgrade"/.test(text) && { ofAll: true }) };
 }

@@ -26,9 +26,12 @@ export const actsAreCounted: MakeRule = (scene, say) => {
     const times = [...(snapshots.get(fleet) ?? []).filter((before) => before > atMs - DAY_MS), atMs];
     snapshots.set(fleet, times);
     const asked = scene.persons.filter((one) => one.kind === 'request' && one.atMs > atMs - DAY_MS).length;
+    // Each node that is upgraded gives a snapshot first, within a week.
+    const upgrades = scene.persons.some(({ ofAll, atMs: at }) => ofAll === true && at > atMs - 7 * DAY_MS);
+    const ofUpgrade = upgrades ? scene.nodes.filter((node) => node.fleet === fleet).length : 0;
     const { cleanEveryMs = DAY_MS } = scene.ceilings(fleet) ?? {};
     // A set that was of no use may be followed by another donor’s.
-    const most = Math.ceil(DAY_MS / cleanEveryMs) + 1 + asked;
+    const most = Math.ceil(DAY_MS / cleanEveryMs) + 1 + asked + ofUpgrade;
     if (times.length > most)
       say.broken(fleet, `${times.length} nodes were stopped for snapshots within a day; ${most} may be.`, atMs);
   };
