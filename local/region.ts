@@ -1,4 +1,5 @@
 // Builds one local region: clock, gateway, services, machines, and the sandboxes of functions.
+
 import { Machines } from './nodes/machine.ts';
 import { ebsKeyCheck } from './services/ec2/permissions.ts';
 import { createAuthorizer } from './services/iam/authorizer.ts';
@@ -90,6 +91,8 @@ export async function createRegion(options: RegionOptions) {
     ...(onDefect && { onDefect }),
     ...(retain !== undefined && { retain }),
   });
+  /** What a world says was called before it began, oldest first: in the history of calls alone. */
+  const before: CallRecord[] = [];
   const startSandbox = createSandboxes({
     ...{ clock, seed, accountId, regionName, lane, gateway, log, spans },
     surroundingsOf: (fn) => ({ network, location: fn.vpc ?? 'internet', endpoints: vpcEndpoints }),
@@ -98,7 +101,7 @@ export async function createRegion(options: RegionOptions) {
   const services = createServices(registry, {
     ...{ machines, network, code, startSandbox },
     nowMs: () => clock.now(),
-    requests: () => gateway.trace.calls,
+    requests: () => (before.length === 0 ? gateway.trace.calls : [...before, ...gateway.trace.calls]),
     ...(hooks && { hooks }),
     ...(accountConcurrency !== undefined && { accountConcurrency }),
   });
@@ -122,6 +125,11 @@ export async function createRegion(options: RegionOptions) {
     gateway,
     machines,
     code,
+    /** A call of before the region began, which AWS remembers: later ones come after. */
+    wasCalled: (record: Omit<CallRecord, 'outcome'>): void => {
+      before.push({ ...record, outcome: 'ok' });
+      before.sort((a, b) => a.at - b.at);
+    },
     /** Nodes and reference endpoints are attached here; functions reach them over HTTP. */
     network,
     vpcEndpoints,

@@ -295,9 +295,18 @@ export function peersFirst(
 ): Refusal | null {
   const seen = observations.flatMap(({ nodes }) => nodes).find((one) => one.instanceId === instanceId);
   // An execution client gets its blocks from its consensus client.
-  if (!peers?.rotate || seen?.health !== 'stuck' || seen.peerCount === null || seen.cause !== undefined) return null;
-  if (seen.peerCount >= peers.minimum || nowMs - seen.sinceMs >= PEERS_WITHIN_MS) return null;
-  const reason = `${seen.name} has ${seen.peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
+  if (seen?.health !== 'stuck' || seen.peerCount === null || seen.cause !== undefined) return null;
+  return peersLacking({ peers }, { ...seen, peerCount: seen.peerCount }, nowMs);
+}
+
+/** @param node one that stands still @param node.sinceMs since when it does */
+export function peersLacking(
+  { peers }: Pick<Fleet, 'peers'>,
+  { name, peerCount, sinceMs }: { readonly name: string; readonly peerCount: number; readonly sinceMs: number },
+  nowMs: number,
+): Refusal | null {
+  if (!peers?.rotate || peerCount >= peers.minimum || nowMs - sinceMs >= PEERS_WITHIN_MS) return null;
+  const reason = `${name} has ${peerCount} peers, ${peers.minimum} at least are needed: it is given some first`;
   return { refuse: 'peers-first', reason, page: false, retryAfterMs: 50_000 };
 }
 

@@ -56,7 +56,13 @@ export const ACTS: ActTable<ResizeActContext, Pick<ResizePayload, 'mode'>, State
       if (decision.do === 'nothing') return concluding({ outcome: 'healed', reason: decision.reason }, null);
       return mode === 'ask'
         ? { do: 'ask', plan: decision }
-        : concluding({ outcome: 'planned', reason: sentenceOf(decision), plan: wordsOf(decision) }, null);
+        : concluding(
+            {
+              ...{ outcome: 'planned', reason: sentenceOf(decision), plan: wordsOf(decision) },
+              ...('numbers' in decision && { numbers: decision.numbers }),
+            },
+            null,
+          );
     },
     abandon: (_state, act, failure) => beforeChange(act, null, failure),
   },

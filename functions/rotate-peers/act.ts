@@ -105,7 +105,8 @@ async function carryOut(context: RotateContext, act: Act, subject: NodeRef): Pro
   let done: NodeProgress = { told: false, dialFailed: undefined, written: undefined, restart: undefined };
   let verdict: PeersProof | undefined;
   if (plan.dial.length > 0 || plan.leave.length > 0) {
-    const told = await changeRunningClient(context, act, subject, { add: plan.dial, remove: plan.leave });
+    const add = [...new Set([...plan.dial, ...plan.instead])];
+    const told = await changeRunningClient(context, act, subject, { add, remove: plan.leave });
     if ('refuse' in told) return { outcome: 'refused', refusal: told, changed: false };
     done = { ...done, told: told.anyTaken, dialFailed: told.failed };
     if (told.anyTaken) {

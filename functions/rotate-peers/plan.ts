@@ -156,6 +156,8 @@ export interface NodePlan {
   readonly dial: readonly string[];
   /** The running client must drop these. */
   readonly leave: readonly string[];
+  /** It takes these of its list for those that it drops: a client that dials eight peers of a longer list does not go on to the next ones by itself. */
+  readonly instead: readonly string[];
   readonly peersBefore: number | null;
   /** The peer of every connection was known before: then newly dialled peers can be dropped again. */
   readonly knownBefore: boolean;
@@ -187,7 +189,18 @@ export function planNode(facts: PlanFacts): NodePlan | undefined {
   const writes = text !== undefined && text.after !== text.before;
   if (!writes && dial.length === 0 && leave.length === 0 && !belowFloor) return undefined;
   const { instanceId, node } = change;
-  return { instanceId, node, change, text, dial, leave, peersBefore, knownBefore: false, floor, belowFloor };
+  const instead = canDial ? inPlaceOf(leave, change, atRunTime.maximum) : [];
+  return { instanceId, node, change, text, dial, leave, instead, peersBefore, knownBefore: false, floor, belowFloor };
+}
+
+/** Nobody knows which of a long list the client dials: of those that it has already, it says so. */
+function inPlaceOf(
+  leave: readonly string[],
+  { before, after, added }: ListChange,
+  maximum?: number,
+): readonly string[] {
+  if (maximum === undefined || before.length <= maximum || leave.length <= added.length) return [];
+  return after.filter((peer) => !added.includes(peer)).slice(0, Math.max(0, maximum - added.length));
 }
 
 /** The same plan with the present connections of the node. */

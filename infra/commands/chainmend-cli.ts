@@ -32,7 +32,7 @@ import type { NamesContext } from './names/context.ts';
 import { addNamesVerbs } from './names/verbs.ts';
 import { readAccount } from './preflight/account.ts';
 import { type Ended, type Output, runProgram, type SharedOptions } from './program.ts';
-import { reportAccount } from './report/account.ts';
+import { readDecisions, reportAccount } from './report/account.ts';
 import type { ReportContext } from './report/report.ts';
 import { addReportVerb } from './report/verbs.ts';
 import { awsBelongings } from './retire/belongings.ts';
@@ -130,6 +130,11 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       diff: {
         draw: (input) => playLocally<DrawnLine>('local/twin/stories.ts', input, () => {}),
         play: (input, heard, root) => playLocally<PlayedLine>(PLAYER, input, heard, root),
+        journal: async (fleet, sinceMs) => {
+          const toMs = Date.now();
+          const span = { fromMs: toMs - sinceMs, toMs };
+          return { ...(await readDecisions(fleet, span)), ...span };
+        },
         past: async (fleet, days) =>
           (await readHistories({ fleets: [], days, files: undefined, given: [fleet], status }))[0],
         ...{ checkout: checkoutOf, say, status },

@@ -116,9 +116,9 @@ export class Judge {
     for (const rule of this.#rules) rule.look?.(nowMs);
   }
 
-  /** Whether each node serves its chain, as far as somebody knows who knows everything. */
-  get allIsWell(): boolean {
-    return this.scene.nodes.every(({ trouble }) => trouble === undefined);
+  /** The trouble of each node that has one, as far as somebody knows who knows everything; empty: all of them serve their chains. */
+  get troubles(): string {
+    return this.scene.nodes.flatMap(({ subject, trouble }) => (trouble ? [`${subject} ${trouble}`] : [])).join();
   }
 
   /** Before each act of a person that is not a call of AWS's API. */

@@ -49,12 +49,21 @@ export interface RegionIdentity {
   readonly regionName: string;
 }
 
-/** A moment of a schedule that comes every few minutes. */
+/** A moment of a schedule. */
 export interface Firing {
   readonly schedule: string;
   readonly targetArn: string;
-  /** The nearest moments, in ms since the epoch, of schedules that come seldom: once an hour or a day. */
-  readonly seldom: { readonly lastMs: number; readonly nextMs: number };
+  readonly everyMs: number;
+  /** All schedules of the region that come less often than every five minutes. */
+  readonly slow: readonly SlowSchedule[];
+}
+
+export interface SlowSchedule {
+  readonly schedule: string;
+  readonly everyMs: number;
+  /** Its last moment that was not left out, and its next one, in ms since the epoch; infinite: there is none. */
+  readonly playedMs: number;
+  readonly nextMs: number;
 }
 
 export interface Kernel extends RegionIdentity {

@@ -93,9 +93,9 @@ export function personActOf(
 }
 
 /** The judge that knows the promises alone. It is told what owners say, when the story has begun. */
-export function promisesAsJudge(world: World): { readonly judge: StormJudge; readonly isWell: () => boolean } {
+export function promisesAsJudge(world: World): { readonly judge: StormJudge; readonly troubles: () => string } {
   const judge = new Judge(world.region, toldOf(world));
-  return { judge, isWell: () => judge.allIsWell };
+  return { judge, troubles: () => judge.troubles };
 }
 
 /** Fleet files as they are stored now, and the nodes under the names that they have. */

@@ -81,10 +81,10 @@ export async function playStorm(
   try {
     const world = await prepare(region, scenario);
     checker.begin(world);
-    const { judge, isWell } = promisesAsJudge(world);
+    const { judge, troubles } = promisesAsJudge(world);
     judges.push(judge);
     const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: endMinutesOf(storm), do: 'end' }];
-    if (sweeps === 'needed') quiet = new QuietStretches(world, isWell, entries, START_MS);
+    if (sweeps === 'needed') quiet = new QuietStretches(world, { troubles, rests: true }, entries, START_MS);
     witness?.(world);
     scenario.people?.(world);
     await unfold(region, storm, judges, look);

@@ -1,6 +1,8 @@
 // Long stretches of a storm in which every sweep would find what the last one found: they need not be played.
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { incidentsOf } from '../scenarios/report/records.ts';
 import type { World } from '../scenarios/world/world.ts';
+import type { Execution } from '../services/lambda/execution.ts';
 import { PASSING_FAULT_NAMES } from '../simulator/faults.ts';
 import type { Firing } from '../simulator/kernel.ts';
 import { isMutating } from '../simulator/request-faults.ts';
@@ -8,7 +10,9 @@ import { type CallRecord, canonical, wasCarriedOut } from '../simulator/trace.ts
 import { type Entry, momentsOf } from './storm.ts';
 
 /** So long after the last change everything is swept: what is told late, or closes by itself, has come by then. */
-const SETTLED_MS = 15 * 60_000;
+const SETTLED_MS = 10 * 60_000;
+/** The same after the trouble of a node has changed: its lag has to grow for an hour, and a crash loop is counted in one, before they are told. */
+const TROUBLE_SETTLED_MS = 75 * 60_000;
 /**
  * So long before something comes the nodes are watched again, and then everything is swept: what is watched counts from there as if it had always been
  * (three minutes at most between two looks), and who reads what was seen finds it fresh.
@@ -17,6 +21,12 @@ const WATCHED_MS = 7 * 60_000;
 const WARM_MS = 5 * 60_000;
 /** What comes once an hour has ended by then. */
 const SELDOM_MS = 3 * 60_000;
+/** What comes more often than that is left out when it has found nothing new since the last change. */
+const HOURLY_MS = 60 * 60_000;
+/** Where trouble lasts, the nodes are watched on, and all else is swept after so long, at first; where it finds nothing new the next rest is twice as long. */
+const REST_MS = { least: 10 * 60_000, most: 20 * 60_000 } as const;
+/** A round: who sweeps every five minutes comes once. */
+const ROUND_MS = 6 * 60_000;
 /** More different acts than these, and the oldest may count as new once more. */
 const KNOWN_MAX = 20_000;
 /** The measurements of one sweep are sent within this. */
@@ -33,35 +43,60 @@ interface Measured {
   readonly input: { readonly MetricData?: readonly object[] };
 }
 
+export interface QuietOptions {
+  /** The trouble of each node, in words; empty: none has any. */
+  readonly troubles: () => string;
+  /** Whether sweeps are left out where trouble lasts, too: what follows the clock there comes up to 20 minutes later. */
+  readonly rests: boolean;
+}
+
+/** Busy: something is at work, or goes wrong just now. Troubled: nobody is at work, and a node does not serve, an alarm is on, an incident is open, or people were told of what lasts. */
+type Course = 'busy' | 'troubled' | 'well';
+
 /**
- * Says which firings of frequent schedules may be left out: nobody is at work, nothing is open, no alarm is on, every node serves, no fault is on or
- * near, and what ours did in the last quarter of an hour it had done before, but for numbers. In place of a sweep that is left out its measurements are
- * written again, since alarms watch for silence.
+ * Says which firings of schedules may be left out: nobody is at work, no fault is on or near, the nodes fare as they did, and what ours did in the last
+ * quarter of an hour it had done before, but for numbers. Where all is well they are left out until something comes; where trouble lasts, a round of all
+ * sweeps is played now and then, since what people are told again, and what is tried again, follows the clock. In place of a sweep that is left out its
+ * measurements are written again, since alarms watch for silence.
  */
 export class QuietStretches {
   readonly #world: World;
-  readonly #isWell: () => boolean;
+  readonly #troubles: () => string;
+  readonly #mayRest: boolean;
   /** In ms since the epoch, ascending: when something begins or ends. */
   readonly #momentsMs: readonly number[];
   /** What follows a page or a command comes so much later. */
   readonly #settledMs: number;
+  readonly #troubleSettledMs: number;
   readonly #known = new Set<string>();
   readonly #measured = new Map<string, Measured[]>();
+  /** When each slow schedule was played last. */
+  readonly #playedMs = new Map<string, number>();
   #changedMs: number;
+  #troublesChangedMs: number;
+  #troublesBefore = '';
+  /** The rest between two rounds of a trouble that lasts: its length, and when it ends. */
+  #rest: { readonly forMs: number; readonly untilMs: number } | undefined;
   /** Since when the nodes are watched without a gap; undefined: they are not, just now. */
   #watchingSinceMs: number | undefined;
   /** How many sweeps were left out. */
   leftOut = 0;
 
   /** @param storyMs when the story began, in ms since the epoch */
-  constructor(world: World, isWell: () => boolean, entries: readonly Entry[], storyMs: number) {
+  constructor(world: World, { troubles, rests }: QuietOptions, entries: readonly Entry[], storyMs: number) {
     this.#world = world;
-    this.#isWell = isWell;
+    this.#troubles = troubles;
+    this.#mayRest = rests;
     this.#momentsMs = momentsOf(entries)
       .map((minutes) => storyMs + minutes * MINUTE_MS)
       .sort((a, b) => a - b);
     this.#settledMs = SETTLED_MS + Math.max(0, ...entries.map(minutesLater)) * MINUTE_MS;
     this.#changedMs = world.region.clock.now();
+    this.#troublesChangedMs = this.#changedMs;
+    this.#troubleSettledMs = Math.max(
+      TROUBLE_SETTLED_MS,
+      ...[...world.fleets.values()].map(({ health }) => health.stuckSeconds * 1_000 + SETTLED_MS),
+    );
     const { kernel } = world.region;
     const { bus } = kernel;
     kernel.bus = (event) => {
@@ -89,39 +124,74 @@ export class QuietStretches {
 
   #changed(): void {
     this.#changedMs = this.#world.region.clock.now();
+    this.#rest = undefined;
   }
 
   #leavesOut(firing: Firing): boolean {
-    const { targetArn } = firing;
+    const { schedule, targetArn, everyMs } = firing;
     const nowMs = this.#world.region.clock.now();
     const watches = WATCHES.test(targetArn);
     const isNeeded = this.#isNeeded(firing, nowMs, watches ? WATCHED_MS : WARM_MS);
     if (watches) this.#watchingSinceMs = isNeeded ? (this.#watchingSinceMs ?? nowMs) : undefined;
     // Who reads what was seen waits for the first look after a quiet stretch.
-    if (isNeeded && (watches || nowMs - (this.#watchingSinceMs ?? nowMs) >= A_LOOK_MS)) return false;
+    const isWarm = watches || nowMs - (this.#watchingSinceMs ?? nowMs) >= A_LOOK_MS;
+    if (everyMs >= HOURLY_MS ? isNeeded : isNeeded && isWarm) {
+      this.#playedMs.set(schedule, nowMs);
+      return false;
+    }
     this.#measureAgain(targetArn, nowMs);
     for (const arn of [targetArn, ...this.#calledBy(targetArn)]) this.#world.region.lambda.keepWarm(arn);
     this.leftOut++;
     return true;
   }
 
-  #isNeeded({ seldom }: Firing, nowMs: number, beforeMs: number): boolean {
-    if (!this.#isQuiet(nowMs)) this.#changed();
+  #isNeeded(firing: Firing, nowMs: number, beforeMs: number): boolean {
+    const course = this.#courseAt(nowMs);
+    if (course === 'busy' || (course === 'troubled' && !this.#mayRest)) this.#changed();
     if (nowMs - this.#changedMs < this.#settledMs) return true;
+    if (course === 'troubled' && nowMs - this.#troublesChangedMs < this.#troubleSettledMs) return true;
+    if (this.#isDue(firing)) return true;
     const isNear = (atMs: number): boolean => atMs > nowMs - SELDOM_MS && atMs < nowMs + beforeMs;
-    return isNear(seldom.lastMs) || isNear(seldom.nextMs) || this.#momentsMs.some(isNear);
+    const slow = firing.slow.filter((one) => one.playedMs > nowMs - SELDOM_MS || this.#isDue(one));
+    if (slow.some(({ playedMs, nextMs }) => isNear(playedMs) || isNear(nextMs)) || this.#momentsMs.some(isNear))
+      return true;
+    return course === 'troubled' && (WATCHES.test(firing.targetArn) || !this.#rests(nowMs));
   }
 
-  #isQuiet(nowMs: number): boolean {
+  /** What comes once a day is always played; what comes once an hour, once after each change. */
+  #isDue({ schedule, everyMs }: Pick<Firing, 'schedule' | 'everyMs'>): boolean {
+    return everyMs > HOURLY_MS ? true : everyMs === HOURLY_MS && (this.#playedMs.get(schedule) ?? 0) < this.#changedMs;
+  }
+
+  /** Between two rounds. */
+  #rests(nowMs: number): boolean {
+    if (this.#rest === undefined || nowMs >= this.#rest.untilMs + ROUND_MS) {
+      const forMs = this.#rest === undefined ? REST_MS.least : Math.min(2 * this.#rest.forMs, REST_MS.most);
+      this.#rest = { forMs, untilMs: nowMs + forMs };
+    }
+    return nowMs < this.#rest.untilMs;
+  }
+
+  #courseAt(nowMs: number): Course {
     const { region } = this.#world;
-    return (
-      this.#isWell() &&
-      !region.outages.lasting(nowMs) &&
-      !PASSING_FAULT_NAMES.some((name) => region.kernel.fault(name)) &&
-      region.lambda.executions().every(({ status }) => status !== 'RUNNING') &&
-      !region.cloudwatch.anyInAlarm() &&
-      incidentsOf(this.#world).every(({ state }) => state === 'healed' || state === 'escalated')
-    );
+    const troubles = this.#troubles();
+    if (troubles !== this.#troublesBefore) {
+      this.#troublesBefore = troubles;
+      this.#troublesChangedMs = nowMs;
+      this.#changed();
+    }
+    if (
+      region.outages.lasting(nowMs) ||
+      PASSING_FAULT_NAMES.some((name) => region.kernel.fault(name)) ||
+      region.lambda.executions().some((execution) => isAtWork(execution, nowMs))
+    )
+      return 'busy';
+    const isTroubled =
+      troubles !== '' ||
+      region.cloudwatch.anyInAlarm() ||
+      incidentsOf(this.#world).some(({ state }) => state !== 'healed' && state !== 'escalated') ||
+      isSomethingToldStill(this.#world);
+    return isTroubled ? 'troubled' : 'well';
   }
 
   /** A sweep of the nodes asks the probes. */
@@ -146,6 +216,20 @@ export class QuietStretches {
   }
 }
 
+/** What a scheduled function refuses, and has told: unseen for an hour, it would count as new when it comes back. */
+const isSomethingToldStill = ({ region, tableName }: World): boolean =>
+  region.dynamodb.items(tableName).some((item) => (item['notifications'] as AttributeValue | undefined)?.L?.length);
+
+/** An execution that waits for a person, or for an hour, is not at work. */
+function isAtWork({ status, invocation, startedAtMs, lastCheckpoint, operations }: Execution, nowMs: number): boolean {
+  if (status !== 'RUNNING') return false;
+  if (invocation !== undefined || nowMs - (lastCheckpoint?.atMs ?? startedAtMs) < SETTLED_MS) return true;
+  return [...operations.values()].some(({ WaitDetails, StepDetails }) => {
+    const wakesMs = (WaitDetails?.ScheduledEndTimestamp ?? StepDetails?.NextAttemptTimestamp)?.getTime();
+    return wakesMs !== undefined && wakesMs > nowMs && wakesMs - nowMs < WATCHED_MS;
+  });
+}
+
 const minutesLater = ({ at }: Entry): number =>
   typeof at === 'number' || typeof at['minutes'] !== 'number' ? 0 : at['minutes'];
 
@@ -158,4 +242,4 @@ function worded(operation: string, input: unknown): unknown {
 
 /** Heights, times, hashes and ids of requests are other ones each minute. */
 const withoutNumbers = (text: string): string =>
-  text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{12,}|\d+/g, '#');
+  text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,}|\d+/g, '#');

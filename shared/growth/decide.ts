@@ -62,8 +62,30 @@ export interface ResizeFacts {
   readonly addedUsd: number;
 }
 
+/**
+ * What the size was decided by, as far as rules of a fleet file ask for it. It is written to the journal, so that another version of the file can be
+ * asked the same later (`chainmend diff --journal`).
+ */
+export type GrowthNumbers = {
+  readonly role: string;
+  readonly volumeId: string;
+  readonly sizeGiB: number;
+  readonly type: VolumeType;
+  readonly percent: number;
+  readonly inodesPercent: number;
+  readonly usedGiB: number;
+  readonly gibPerHour: number;
+  /** Of the volume, by us, in the 24 hours before. */
+  readonly modifications: number;
+  /** Added to the bill of the month before. */
+  readonly addedUsd: number;
+  /** What tells of an owner whatever the file says: a stack's own tag, a word in a tag of people, or nothing. */
+  readonly ownerBy: 'stack-tag' | 'guess' | null;
+};
+
 export interface GrowPlan {
   readonly do: 'modify';
+  readonly numbers?: GrowthNumbers;
   readonly volumeId: string;
   readonly fromGiB: number;
   readonly toGiB: number;
@@ -170,8 +192,25 @@ export function decideResize(facts: ResizeFacts): ResizeDecision {
       },
     );
   }
-  return decideSize(facts, volume, use, format, owner);
+  const decided = decideSize(facts, volume, use, format, owner);
+  return { ...decided, numbers: numbersOf(facts, volume, use) };
 }
+
+function numbersOf(facts: ResizeFacts, volume: VolumeFact, use: FilesystemUsage): GrowthNumbers {
+  const { volumeId, sizeGiB, type } = volume;
+  const owner = ownerOf(undefined, volume.tags) ?? ownerOf(undefined, facts.instanceTags ?? {});
+  return {
+    ...{ role: facts.volumeRole, volumeId, sizeGiB, type },
+    ...{ percent: exact(use.percent), inodesPercent: exact(use.inodesPercent), usedGiB: exact(use.usedGiB) },
+    gibPerHour: exact(growthBytesPerHour(facts.history) / GIB),
+    modifications: recentModifications({ modifications: facts.intents }, volumeId, facts.nowMs).length,
+    addedUsd: exact(facts.addedUsd),
+    ownerBy: owner === null ? null : owner.from === 'guess' ? 'guess' : 'stack-tag',
+  };
+}
+
+/** Enough for the same decision, and short in the journal. */
+const exact = (value: number): number => Math.round(value * 1e6) / 1e6;
 
 function decideSize(
   facts: ResizeFacts,
@@ -179,7 +218,7 @@ function decideSize(
   use: FilesystemUsage,
   format: FormatLimit | null,
   owner: Owner | null,
-): GrowPlan | Refusal {
+): Omit<GrowPlan, 'numbers'> | Refusal {
   const { disk, owner: words } = facts.fleet;
   if (facts.seen?.filesystem === 'other') {
     const why = 'its filesystem is neither XFS, ext4 nor btrfs: a larger volume would be paid for and not be used';

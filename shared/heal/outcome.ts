@@ -1,6 +1,6 @@
 // How an attempt ends: its ending, the page for it, its outcome on the incident, and the release of the node.
 
-import type { FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
+import type { DecidedNumbers, FailureCode, GuardrailCode, PageCode, Refusal } from '../model/guardrail-codes.ts';
 import type { PlanWords } from '../model/journal-fields.ts';
 import type { HealKind } from '../model/payload.ts';
 import { plainText } from '../text/plain-text.ts';
@@ -38,9 +38,12 @@ export async function writeOutcome(
     act: ending.outcome === 'failed' && escalates ? 'escalated' : ending.outcome,
     ...('retryAfterMs' in ending && {
       code: ending.code,
-      evidence: { retryAfterSeconds: ending.retryAfterMs / 1000, paged },
+      evidence: { retryAfterSeconds: ending.retryAfterMs / 1000, paged, ...('numbers' in ending && numbersOf(ending)) },
     }),
-    ...(ending.outcome === 'planned' && { fields: ending.plan }),
+    ...(ending.outcome === 'planned' && {
+      fields: ending.plan,
+      ...(ending.numbers && { evidence: numbersOf(ending) }),
+    }),
     ...('asFound' in ending && { code: ending.code, evidence: { asFound: ending.asFound, paged } }),
   });
   return settle<IncidentRecord, { readonly written: boolean }>(
@@ -55,6 +58,8 @@ export async function writeOutcome(
     },
   );
 }
+
+const numbersOf = ({ numbers }: { readonly numbers?: DecidedNumbers | undefined }) => (numbers ? { numbers } : {});
 
 const paced = (ending: Ending, read: IncidentRecord): Ending =>
   ending.outcome === 'refused'
@@ -183,13 +188,19 @@ export type Guarded = Refusal;
 /** An ending with everything that the records, the journal and a page need. */
 export type Ending =
   | { readonly outcome: 'healed'; readonly reason: string }
-  | { readonly outcome: 'planned'; readonly reason: string; readonly plan: PlanWords }
+  | {
+      readonly outcome: 'planned';
+      readonly reason: string;
+      readonly plan: PlanWords;
+      readonly numbers?: DecidedNumbers;
+    }
   | {
       readonly outcome: 'refused';
       readonly code: GuardrailCode;
       readonly reason: string;
       readonly page: boolean;
       readonly retryAfterMs: number;
+      readonly numbers?: DecidedNumbers;
     }
   | {
       readonly outcome: 'failed';
@@ -207,12 +218,13 @@ export type Ending =
       readonly asFound: boolean;
     };
 
-export const refused = ({ refuse: code, reason, page, retryAfterMs }: Guarded): Ending => ({
+export const refused = ({ refuse: code, reason, page, retryAfterMs, numbers }: Guarded): Ending => ({
   outcome: 'refused',
   code,
   reason,
   page,
   retryAfterMs,
+  ...(numbers && { numbers }),
 });
 
 export const failed = (

@@ -193,4 +193,9 @@ export interface Refusal {
   /** Whether a person must know now. */
   readonly page: boolean;
   readonly retryAfterMs: number;
+  /** What was read, where another version of the fleet file can be asked about it later: for the journal. */
+  readonly numbers?: DecidedNumbers;
 }
+
+/** A few values, each short. */
+export type DecidedNumbers = Readonly<Record<string, string | number | null>>;

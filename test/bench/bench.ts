@@ -10,11 +10,12 @@ import { measureHeals } from './heals.ts';
 import { largeFleetMeasurements, measureLargeFleets } from './large-fleet.ts';
 import { isWithin, type Measurement } from './measurement.ts';
 import { otlpMeasurements } from './otlp.ts';
+import { measureStorms } from './storms.ts';
 import { measureSwaps, type SwapMeasured, swapMeasurements, swapRows } from './swaps.ts';
 
 const program = new Command('npm run bench --')
   .description(
-    'Measures bundles, a plain heal, swaps, sweeps and heals of large fleets and the simulator. Times are CPU time and medians; ten minutes or so.',
+    'Measures bundles, a plain heal, swaps, sweeps and heals of large fleets and the simulator. Times are CPU time and medians; a quarter of an hour or so.',
   )
   .option('--json', 'one JSON object instead of the table')
   .exitOverride();
@@ -29,6 +30,7 @@ try {
     ...(await measureDetection()),
     ...fleetSweepMeasurements(await measureFleetSweeps()),
     ...(await measureFleetHours()),
+    ...(await measureStorms()),
     ...otlpMeasurements(),
     ...largeFleetMeasurements(await measureLargeFleets()),
   ];

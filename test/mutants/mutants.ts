@@ -94,11 +94,43 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['local/services/sns/sns'],
     },
   ],
-  'infra/commands/backtest/verdicts.ts': [
+  'infra/commands/backtest/verdict.ts': [
     {
       name: 'a fact of the past that decides, and is not kept, is not guessed',
-      find: 'if (other === undefined) return { incident, verdict: first.verdict, provided: [] };',
-      replace: 'if (other !== first) return { incident, verdict: first.verdict, provided: [] };',
+      find: 'if (other === undefined) return { incident, verdict: first.verdict, provided };',
+      replace: 'if (other !== first) return { incident, verdict: first.verdict, provided };',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/ladder-then.ts': [
+    {
+      name: 'a backtest starts nothing that somebody, or EC2, had stopped',
+      find: "if (power !== undefined) return power.what === 'StartInstances';",
+      replace: 'if (power !== undefined) return true;',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/growth-then.ts': [
+    {
+      name: 'what was over within minutes is not counted as healed',
+      find: 'if (wasBrief(history, volumes, incident, stepMs))',
+      replace: 'if (wasBrief(history, volumes, incident, 0))',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/rungs-then.ts': [
+    {
+      name: 'a snapshot of after the trouble is no source of before it',
+      find: 'snapshots.filter(({ startedAtMs }) => startedAtMs <= facts.nowMs)',
+      replace: 'snapshots.filter(({ startedAtMs }) => startedAtMs > facts.nowMs)',
+      caughtBy: ['infra/commands/backtest/verdicts'],
+    },
+  ],
+  'infra/commands/backtest/verdicts.ts': [
+    {
+      name: 'a node that its own tag had paused was left alone',
+      find: "typeof value === 'string' ? judgePauseTag",
+      replace: "typeof value === 'number' ? judgePauseTag",
       caughtBy: ['infra/commands/backtest/verdicts'],
     },
     {
@@ -1290,6 +1322,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/rotate-peers/plan.ts': [
+    {
+      name: 'a client that drops peers of a long list goes on to others of it',
+      find: 'before.length <= maximum || leave',
+      replace: 'true || leave',
+      caughtBy: ['functions/rotate-peers/plan'],
+    },
     {
       name: 'a list of peers never gets shorter than half of what it was',
       find: 'if (missing === 0) return choice.peers;',

@@ -3,7 +3,7 @@
 import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EC2Client } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, DescribeVolumesModificationsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ParameterNotFound, paginateGetParameterHistory, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -14,10 +14,13 @@ import { describeInstance } from '../../../shared/aws/instances.ts';
 import { type KeyScope, NO_KEYS } from '../../../shared/aws/keys.ts';
 import { describeVolumes, type VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
-import { discoverNodes, type FleetNode } from '../../../shared/fleet/nodes.ts';
+import { discoverNodes, type FleetNode, nodeOf } from '../../../shared/fleet/nodes.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { readSettings } from '../../../shared/fleet/settings.ts';
 import { createStore } from '../../../shared/heal/store.ts';
+import { dateOf, FLEET_TAG, JOINING_TAG, NODE_TAG, RETIRED_TAG } from '../../../shared/model/tags.ts';
+import { readSnapshots } from '../../../shared/snapshots/inventory.ts';
+import { readOwners } from '../../../shared/snapshots/sets.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
 import { readFleets } from '../../fleets.ts';
 import { functionNames, parameterPrefix, tableName } from '../../names.ts';
@@ -33,7 +36,9 @@ import {
   type DiskHistory,
   type History,
   KEPT_DAYS,
+  type ModificationHistory,
   type NodeHistory,
+  type SnapshotHistory,
   type SwitchVersion,
   stepMsAt,
 } from './history.ts';
@@ -42,10 +47,16 @@ import { actOf, LOOKED_UP } from './people.ts';
 const DAY_MS = 24 * 60 * 60_000;
 /** How fast a disk fills is measured over the hours before. */
 const GROWTH_MS = HISTORY_HOURS * 60 * 60_000;
+/** A budget of modifications is of the day before, one of cost of the month. */
+const BUDGETS_MS = 31 * DAY_MS;
 /** Instances are read one by one, so many side by side. */
 const AT_ONCE = 4;
 /** 90 days of a metric have some 40,000 points. */
 const NODES_MOST = 200;
+/** "MaxResults: between 5 and 1000" (DescribeInstancesRequest). An account has three replacements an hour at the most, and keeps each for a week. */
+const RETIRED_MOST = 1_000;
+/** "The maximum number of filter values specified on a single call is 200" (FilterLimitExceeded). */
+const FILTER_VALUES = 200;
 /** Of one kind of call, 50 a page: 5,000 of them, which are forty minutes of two requests a second for all kinds together at the worst. */
 const EVENT_PAGES_MOST = 100;
 /** "The rate of lookup requests is limited to two per second": the SDK waits and tries again, more often than it would by itself. */
@@ -87,7 +98,8 @@ export async function readHistories(asked: AskedBacktest, config: AccountConfig 
   // The SDK keeps the offset between AWS's clock and this machine's, once it was answered.
   const toMs = asked.nowMs?.() ?? Date.now() + clients.cloudwatch.config.systemClockOffset;
   const fromMs = toMs - asked.days * DAY_MS;
-  const acts = await readActs(clients, { fromMs, toMs }, asked.status, notes);
+  const sinceMs = Math.max(fromMs - BUDGETS_MS, toMs - KEPT_DAYS.calls * DAY_MS);
+  const acts = await readActs(clients, { fromMs: sinceMs, toMs }, asked.status, notes);
   asked.status('the history of alarms …');
   const alarms = await noted(
     notes,
@@ -206,7 +218,8 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
   const found = await discoverNodes(clients.ec2, fleet, memory);
   if (found.length > NODES_MOST)
     notes.push(`${fleet.name} has ${found.length} nodes: ${NODES_MOST} of them were read.`);
-  const nodes = found.slice(0, NODES_MOST);
+  const retired = await noted(notes, 'the instances that were replaced', () => readRetired(clients.ec2, fleet), []);
+  const nodes = [...found.slice(0, NODES_MOST), ...retired.map(({ node }) => node)];
   const volumes = await noted(
     notes,
     'the volumes',
@@ -220,7 +233,9 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
   const disks = disksOf(fleet, nodes, agents);
   const metrics = [
     ...disks.flatMap(({ percent, used }) => [percent, used]),
+    ...nodes.flatMap((node) => agentOf(node, disks, agents)),
     ...nodes.flatMap((node) => [checksOf(node), attachedOf(node), ours(fleet.name, node.name, 'Health')]),
+    ...nodes.map((node) => ours(fleet.name, node.name, 'Peers')),
     ours(fleet.name, undefined, 'Halted'),
   ];
   const switches = await noted(notes, 'what the pauses have said', () => readSwitchVersions(clients, fleet), null);
@@ -231,6 +246,13 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
     new Map<string, Samples>(),
   );
   const of = (metric: Metric): Samples => samples.get(keyOf(metric)) ?? [];
+  const modifications = await noted(
+    notes,
+    'what EBS tells of modifications',
+    () => readModifications(clients.ec2, volumes),
+    null,
+  );
+  const stored = await noted(notes, 'the snapshots', () => readStored(clients.ec2, fleet, nodes), null);
   const read = await pMap(
     nodes,
     async (node): Promise<NodeHistory | undefined> => {
@@ -247,20 +269,91 @@ async function readHistory(clients: Clients, fleet: Fleet, around: Around): Prom
         volumes: volumes.filter(({ attachment }) => attachment?.instanceId === node.instanceId),
         disks: disks
           .filter(({ instanceId }) => instanceId === node.instanceId)
-          .map(({ role, path, percent, used }): DiskHistory => ({ role, path, percent: of(percent), used: of(used) })),
+          .map(
+            ({ role, path, percent, used }): DiskHistory => ({
+              ...{ role, path, filesystem: percent.dimensions['fstype'] ?? '' },
+              ...{ percent: of(percent), used: of(used) },
+            }),
+          ),
+        agent: agentOf(node, disks, agents).flatMap(of),
         checks: of(checksOf(node)),
         attachedEbs: of(attachedOf(node)),
-        health: of(ours(fleet.name, node.name, 'Health')),
+        ...healthOf(of(ours(fleet.name, node.name, 'Health')), node, retired),
+        peers: of(ours(fleet.name, node.name, 'Peers')),
+        modifications: modifications?.filter(({ volumeId }) => node.volumeIds.includes(volumeId)) ?? null,
       };
     },
     { concurrency: AT_ONCE },
   );
   return {
-    ...{ fleet, fromMs, toMs, acts, notes, switches, keyScope },
+    ...{ fleet, fromMs, toMs, acts, notes, switches, keyScope, stored },
     nodes: read.filter((node) => node !== undefined),
     halted: of(ours(fleet.name, undefined, 'Halted')),
     alarms: alarms.filter((alarm) => alarm.fleet === fleet.name),
   };
+}
+
+interface Retired {
+  readonly node: FleetNode;
+  readonly atMs: number;
+}
+
+/** The instances whose place another one has taken, as long as they are kept: by our own tags, which say when. */
+async function readRetired(ec2: EC2Client, fleet: Fleet): Promise<readonly Retired[]> {
+  const Filters = [
+    { Name: `tag:${FLEET_TAG}`, Values: [fleet.name] },
+    { Name: 'tag-key', Values: [RETIRED_TAG] },
+    { Name: 'instance-state-name', Values: ['running', 'stopping', 'stopped'] },
+  ];
+  // One page: so many are kept at the most.
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters, MaxResults: RETIRED_MOST }));
+  return Reservations.flatMap(({ Instances = [] }) => Instances).flatMap((instance) => {
+    const node = nodeOf(fleet, instance);
+    const atMs = dateOf(node.tags[RETIRED_TAG]);
+    // One that was given up before it was proved has never been the node.
+    const isGivenUp = Object.hasOwn(node.tags, JOINING_TAG);
+    return atMs === null || isGivenUp ? [] : [{ node: { ...node, name: node.tags[NODE_TAG] ?? node.name }, atMs }];
+  });
+}
+
+/** Its metrics are called after the node: those of the time in which the instance was that node. */
+function healthOf(
+  samples: Samples,
+  { instanceId, name }: FleetNode,
+  retired: readonly Retired[],
+): Pick<NodeHistory, 'health' | 'retiredAtMs'> {
+  const before = retired.filter(({ node }) => node.name === name).toSorted((a, b) => a.atMs - b.atMs);
+  const own = before.findIndex(({ node }) => node.instanceId === instanceId);
+  const untilMs = before[own]?.atMs ?? Number.POSITIVE_INFINITY;
+  const sinceMs = before.at(own < 0 ? -1 : own - 1)?.atMs ?? 0;
+  const isFirst = own === 0;
+  return {
+    health: samples.filter(([atMs]) => atMs < untilMs && (isFirst || atMs >= sinceMs)),
+    retiredAtMs: own < 0 ? null : untilMs,
+  };
+}
+
+/** Each volume's latest, which is all that EBS tells. */
+async function readModifications(
+  ec2: EC2Client,
+  volumes: readonly VolumeDescription[],
+): Promise<readonly ModificationHistory[]> {
+  const found: ModificationHistory[] = [];
+  for (let from = 0; from < volumes.length; from += FILTER_VALUES) {
+    const Values = volumes.slice(from, from + FILTER_VALUES).map(({ volumeId }) => volumeId);
+    const { VolumesModifications = [] } = await ec2.send(
+      new DescribeVolumesModificationsCommand({ Filters: [{ Name: 'volume-id', Values }] }),
+    );
+    for (const { VolumeId = '', StartTime, EndTime } of VolumesModifications)
+      if (StartTime)
+        found.push({ volumeId: VolumeId, startedAtMs: StartTime.getTime(), endedAtMs: EndTime?.getTime() ?? null });
+  }
+  return found;
+}
+
+async function readStored(ec2: EC2Client, fleet: Fleet, nodes: readonly FleetNode[]): Promise<SnapshotHistory> {
+  const owners = await readOwners(ec2, fleet, nodes);
+  return { owners, snapshots: await readSnapshots(ec2, fleet, [...owners.keys()]) };
 }
 
 /** Values are kept while the parameter is there; one that is not there has said nothing. */
@@ -303,6 +396,19 @@ function disksOf({ volumes }: Fleet, nodes: readonly FleetNode[], agents: readon
       return percent ? [{ instanceId, role, path, percent, used: { ...percent, name: 'disk_used' } }] : [];
     }),
   );
+}
+
+/** Another filesystem of the node, the root's before others. One is enough to tell whether its agent was there. */
+function agentOf(
+  { instanceId }: FleetNode,
+  disks: readonly DiskMetrics[],
+  agents: readonly Metric[],
+): readonly Metric[] {
+  const known = new Set(disks.map(({ percent }) => keyOf(percent)));
+  return agents
+    .filter((metric) => metric.dimensions['InstanceId'] === instanceId && !known.has(keyOf(metric)))
+    .toSorted((a, b) => (a.dimensions['path'] ?? '').length - (b.dimensions['path'] ?? '').length)
+    .slice(0, 1);
 }
 
 /** Each stretch in the step in which it is kept. */

@@ -5,7 +5,8 @@ import { columnsOf, wrapped } from '../columns.ts';
 import type { Act, History, NodeHistory } from './history.ts';
 import { incidentsIn } from './incidents.ts';
 import { actsBeside, actsIn, type Touched } from './people.ts';
-import { afterOthers, type Judged, judged, type Verdict, wordOf } from './verdicts.ts';
+import { type Judged, type Verdict, wordOf } from './verdict.ts';
+import { afterOthers, judged } from './verdicts.ts';
 
 export interface BacktestContext {
   readonly say: (text: string) => void;
@@ -76,7 +77,13 @@ export function backtestOf(history: History): FleetBacktest {
   const explained = new Set(rows.flatMap(({ people }) => people));
   return {
     ...{ fleet: fleet.name, fromMs, toMs, rows, notes },
-    beside: acts && actsBeside(acts, [...touched.values()], explained),
+    beside:
+      acts &&
+      actsBeside(
+        acts.filter(({ atMs }) => atMs >= fromMs),
+        [...touched.values()],
+        explained,
+      ),
   };
 }
 
@@ -125,7 +132,9 @@ function linesOf(result: FleetBacktest, days: number): readonly string[] {
   );
   const provisos = [...new Set(rows.flatMap(({ provided }) => provided))];
   const reasons = shown.flatMap(({ incident, verdict }) =>
-    verdict.is === 'healed' ? [] : [`${timeOf(incident.onsetMs)} ${incident.node}: ${verdict.because}`],
+    verdict.is === 'healed'
+      ? orElseOf(verdict).map((words) => `${timeOf(incident.onsetMs)} ${incident.node}: ${words}`)
+      : [`${timeOf(incident.onsetMs)} ${incident.node}: ${verdict.because}`],
   );
   return [
     ...wrapped(
@@ -145,6 +154,10 @@ function linesOf(result: FleetBacktest, days: number): readonly string[] {
     '',
   ];
 }
+
+/** The rungs that would have come next; whether the first would have helped, nobody can know. */
+const orElseOf = ({ by, orElse = [] }: Extract<Verdict, { readonly is: 'healed' }>): readonly string[] =>
+  orElse.length === 0 ? [] : [`${by}, else ${orElse.join(', else ')}`];
 
 function besideLines(beside: FleetBacktest['beside']): readonly string[] {
   if (beside === null) return wrapped('What people did is not known: CloudTrail could not be read.', WIDTH);

@@ -5,6 +5,8 @@ import type { KeyScope } from '../../../shared/aws/keys.ts';
 import type { VolumeDescription } from '../../../shared/aws/volumes.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
+import type { SnapshotFact } from '../../../shared/snapshots/model.ts';
+import type { VolumeOwner } from '../../../shared/snapshots/sets.ts';
 import type { AlarmChange, Samples } from '../../report/facts.ts';
 
 const MINUTE_MS = 60_000;
@@ -28,6 +30,8 @@ export interface DiskHistory {
   /** Of the fleet file. */
   readonly role: string;
   readonly path: string;
+  /** "xfs"; empty where the agent does not tell it. */
+  readonly filesystem: string;
   /** Per cent; the largest of each step. */
   readonly percent: Samples;
   /** Bytes; empty where the agent does not publish them. */
@@ -44,11 +48,19 @@ export interface NodeHistory {
   /** Attached today, the root among them. */
   readonly volumes: readonly VolumeDescription[];
   readonly disks: readonly DiskHistory[];
+  /** Of another filesystem of it, mostly the root's: whether its CloudWatch agent told anything at all. */
+  readonly agent: Samples;
   /** EC2's status checks: 1 where one failed. */
   readonly checks: Samples;
   readonly attachedEbs: Samples;
   /** As watch-fleet has published it (`HEALTH_VALUE`); empty where it did not watch. */
   readonly health: Samples;
+  /** How many peers its client had, where `watch-fleet` published it. */
+  readonly peers: Samples;
+  /** Of its volumes, each the latest; null: not read. */
+  readonly modifications: readonly ModificationHistory[] | null;
+  /** When another instance has taken its place; null: none has. */
+  readonly retiredAtMs: number | null;
 }
 
 /** A call that changed something, as CloudTrail has it. */
@@ -60,15 +72,33 @@ export interface Act {
   readonly who: string;
   /** Of a function of this suite, of an AWS service, or of anybody else: a person or a program of theirs. */
   readonly by: 'chainmend' | 'aws' | 'people';
-  /** Instances and volumes that the call names. */
+  /** Instances, volumes and snapshots that the call names. */
   readonly ids: readonly string[];
   /** Of ModifyVolume: the size that was asked for, and the size before; null where it is not told. */
   readonly toGiB: number | null;
   readonly fromGiB: number | null;
   /** Of DeleteParameter: its name. */
   readonly parameter: string | null;
+  /** Of SendCommand: the name of the document. What is sent with it is hidden. */
+  readonly document: string | null;
+  /** Of CreateTags and DeleteTags: the keys, with the values of then; a deletion that names no value has ''. */
+  readonly tags: Readonly<Record<string, string>> | null;
   /** AWS refused it. */
   readonly hasFailed: boolean;
+}
+
+/** What EBS still tells of the latest modification of a volume. */
+export interface ModificationHistory {
+  readonly volumeId: string;
+  readonly startedAtMs: number;
+  /** null: it was still at it when this was read. */
+  readonly endedAtMs: number | null;
+}
+
+/** What of a fleet's data is stored today, and whose volumes those were. */
+export interface SnapshotHistory {
+  readonly snapshots: readonly SnapshotFact[];
+  readonly owners: ReadonlyMap<string, VolumeOwner>;
 }
 
 /** A value that a parameter has had. */
@@ -94,6 +124,8 @@ export interface History {
   readonly switches: readonly SwitchVersion[] | null;
   /** Of chainmend's own alarms, oldest first. */
   readonly alarms: readonly AlarmChange[];
+  /** null: not read. */
+  readonly stored: SnapshotHistory | null;
   /** What could not be read. */
   readonly notes: readonly string[];
 }

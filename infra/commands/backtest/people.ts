@@ -8,6 +8,7 @@ import type { Incident } from './incidents.ts';
 export const LOOKED_UP = [
   ...['ModifyVolume', 'StopInstances', 'StartInstances', 'RebootInstances', 'TerminateInstances', 'RunInstances'],
   ...['CreateVolume', 'AttachVolume', 'DetachVolume', 'SendCommand', 'StartSession', 'DeleteParameter'],
+  ...['CreateTags', 'DeleteTags', 'DeleteSnapshot'],
 ] as const;
 
 /** Those of them that change a node; the others only tell who was there. */
@@ -17,6 +18,8 @@ const MENDS: ReadonlySet<string> = new Set([
 ]);
 
 const IDS_MOST = 50;
+/** "Maximum number of tags per resource: 50" (Tag your Amazon EC2 resources). */
+const TAGS_MOST = 50;
 const OURS: ReadonlySet<string> = new Set(Object.values(functionNames));
 
 /** @param event as LookupEvents returns it: its detail is JSON of AWS, and may be anything @returns undefined where it has no time or name */
@@ -36,8 +39,25 @@ export function actOf({ EventTime, EventName, Username, CloudTrailEvent = '' }: 
     toGiB: numberOf(membersOf(request['ModifyVolumeRequest'])['Size']) ?? numberOf(volume['targetSize']),
     fromGiB: numberOf(volume['originalSize']),
     parameter: textOf(request['name']) ?? null,
+    document: textOf(request['documentName']) ?? null,
+    tags: EventName === 'CreateTags' || EventName === 'DeleteTags' ? tagsIn(request) : null,
     hasFailed: textOf(detail['errorCode']) !== undefined,
   };
+}
+
+/** "tagSet": { "items": [{ "key": "Name", "value": "node1" }] }, as EC2 writes its lists down. */
+function tagsIn(request: Members): Readonly<Record<string, string>> {
+  const { items } = membersOf(request['tagSet']);
+  if (!Array.isArray(items)) return {};
+  return Object.fromEntries(
+    items
+      .slice(0, TAGS_MOST)
+      .map(membersOf)
+      .flatMap((tag) => {
+        const key = textOf(tag['key']);
+        return key === undefined ? [] : [[key, textOf(tag['value']) ?? '']];
+      }),
+  );
 }
 
 const isService = (identity: Members): boolean =>
@@ -46,7 +66,7 @@ const isService = (identity: Members): boolean =>
 /** Of the request and of the answer: a new instance and a new volume have their ids there. */
 function idsIn({ requestParameters, responseElements }: Members): readonly string[] {
   const text = JSON.stringify([requestParameters ?? null, responseElements ?? null]);
-  return [...new Set(text.match(/\b(?:i|vol)-[0-9a-f]{8,17}\b/g) ?? [])].slice(0, IDS_MOST);
+  return [...new Set(text.match(/\b(?:i|vol|snap)-[0-9a-f]{8,17}\b/g) ?? [])].slice(0, IDS_MOST);
 }
 
 type Members = Readonly<Record<string, unknown>>;

@@ -5,12 +5,15 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { resolveFleet } from '../../../shared/fleet/resolve.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { type FleetFile, readFleetFiles, shortPath } from '../../fleets.ts';
+import type { ReportLine } from '../../report/facts.ts';
 import type { History } from '../backtest/history.ts';
 import { tableOf, UsageError } from '../fleets/context.ts';
 import { changesBetween, leavesOf } from '../fleets/field-list.ts';
+import { sinceOf } from '../report/since.ts';
 import type { Checkout } from './checkout.ts';
 import { type Differences, differencesOf } from './differences.ts';
 import type { DrawInput, DrawnLine, PlayedLine, PlayedStory, PlayInput, Story } from './form.ts';
+import { type JournalDifferences, journalDifferencesOf } from './journal.ts';
 import { type PastDifferences, pastDifferencesOf } from './past.ts';
 
 export interface DiffContext {
@@ -27,6 +30,16 @@ export interface DiffContext {
   ) => Promise<readonly PlayedLine[]>;
   /** Reads what AWS has kept of a fleet’s last days. @throws SuiteError */
   readonly past: (fleet: Fleet, days: number) => Promise<History | undefined>;
+  /** Reads what heals of a fleet have written down. @throws SuiteError */
+  readonly journal: (
+    fleet: string,
+    sinceMs: number,
+  ) => Promise<{
+    readonly lines: readonly ReportLine[];
+    readonly notes: readonly string[];
+    readonly fromMs: number;
+    readonly toMs: number;
+  }>;
   /** @throws UsageError */
   readonly checkout: (written: string) => Promise<Checkout>;
 }
@@ -39,11 +52,14 @@ export interface DiffOptions {
   readonly seed?: number;
   readonly nodes?: number;
   readonly days?: number;
+  readonly journal?: true;
+  readonly since?: string;
   readonly markdown?: true;
 }
 
 const STORMS = 3;
 const NODES = 5;
+const JOURNAL_SINCE = '30d';
 /** Stories that are listed; `--json` has all. */
 const MAX_LISTED = 20;
 
@@ -84,6 +100,7 @@ async function diffOfFiles(
   if (changes.length === 0) return told(context, options, { title: a.fleet, changes, played: [] });
   const history = options.days === undefined ? undefined : await context.past(resolveFleet(a), options.days);
   const past = history && pastDifferencesOf(history, resolveFleet(b));
+  const journal = await journalOf(context, options, resolveFleet(a), resolveFleet(b));
   const drawn = await storiesOf(context, {
     ...drawInputOf(options, STORMS),
     fleet: { before: a, after: b, nodes: options.nodes ?? NODES },
@@ -98,7 +115,25 @@ async function diffOfFiles(
     undefined,
   );
   const played = lines.flatMap((line, at) => stories.slice(at, at + 1).map(({ by }) => ({ ...line, by })));
-  return told(context, options, { title: a.fleet, changes, played, ...(past && { past }) });
+  return told(context, options, {
+    title: a.fleet,
+    changes,
+    played,
+    ...(past && { past }),
+    ...(journal && { journal }),
+  });
+}
+
+async function journalOf(
+  context: DiffContext,
+  { journal, since }: DiffOptions,
+  before: Fleet,
+  after: Fleet,
+): Promise<JournalDifferences | undefined> {
+  if (since !== undefined && !journal) throw new UsageError('--since: expected with --journal');
+  if (!journal) return undefined;
+  const { lines, notes, ...span } = await context.journal(before.name, sinceOf(since ?? JOURNAL_SINCE));
+  return { ...journalDifferencesOf(lines, { before, after, ...span }), notes };
 }
 
 const SIDES = ['before', 'after'] as const;
@@ -110,6 +145,7 @@ async function diffOfCode(
 ): Promise<DiffResult> {
   if (another !== undefined) throw new UsageError('--code: expected one fleet file, or none');
   if (options.days !== undefined) throw new UsageError('--days: expected two fleet files, and no --code');
+  if (options.journal) throw new UsageError('--journal: expected two fleet files, and no --code');
   const fleet = path === undefined ? undefined : fileAt(path).document;
   const drawn = await storiesOf(context, {
     ...drawInputOf(options, options.scenarios ? 0 : STORMS),
@@ -158,6 +194,7 @@ interface Compared {
   readonly changes?: readonly Change[];
   readonly played: readonly PlayedStory[];
   readonly past?: PastDifferences;
+  readonly journal?: JournalDifferences;
 }
 
 type Change = readonly [field: string, change: string];
@@ -165,10 +202,10 @@ type Change = readonly [field: string, change: string];
 function told({ say }: DiffContext, { markdown, code }: DiffOptions, compared: Compared): DiffResult {
   const differences = differencesOf(compared.played);
   say((markdown ? markdownOf : textOf)(compared, differences));
-  const { title, changes, past } = compared;
+  const { title, changes, past, journal } = compared;
   const subject =
     code === undefined ? { fleet: title, changes: changes?.map(([field, change]) => ({ field, change })) } : { code };
-  return { status: 0, facts: { ...subject, ...differences, ...(past && { past }) } };
+  return { status: 0, facts: { ...subject, ...differences, ...(past && { past }), ...(journal && { journal }) } };
 }
 
 const summaryOf = ({ stories, different, sums }: Differences): string =>
@@ -176,7 +213,7 @@ const summaryOf = ({ stories, different, sums }: Differences): string =>
     ? `In ${stories} stories both do the same.`
     : `In ${different.length} of ${stories} stories they do not do the same${sums === '' ? '' : `: ${sums}`}.`;
 
-function textOf({ title, changes, past }: Compared, differences: Differences): string {
+function textOf({ title, changes, past, journal }: Compared, differences: Differences): string {
   if (changes?.length === 0) return `${title}: no field differs, so nothing was played.`;
   const { different, counts } = differences;
   const fields = changes && tableOf(['field', 'change'], asRows(changes));
@@ -185,6 +222,11 @@ function textOf({ title, changes, past }: Compared, differences: Differences): s
     parts.push(pastSummaryOf(past));
     if (past.different.length > 0) parts.push(tableOf(PAST_HEAD, pastRows(past)));
     parts.push(...past.notes.map((note) => `note: ${note}`));
+  }
+  if (journal) {
+    parts.push(journalSummaryOf(journal));
+    if (journal.different.length > 0) parts.push(tableOf(PAST_HEAD, pastRows(journal)));
+    parts.push(...journal.notes.map((note) => `note: ${note}`));
   }
   parts.push(summaryOf(differences));
   if (counts.length > 0)
@@ -202,7 +244,7 @@ function textOf({ title, changes, past }: Compared, differences: Differences): s
 
 const PAST_HEAD = ['when (UTC)', 'node', 'trouble', 'before', 'after'];
 
-const pastRows = ({ different }: PastDifferences): string[][] =>
+const pastRows = ({ different }: Pick<PastDifferences, 'different'>): string[][] =>
   different
     .slice(-MAX_LISTED)
     .map(({ atMs, node, trouble, before, after }) => [
@@ -216,10 +258,31 @@ function pastSummaryOf({ fromMs, toMs, incidents, unknown, different }: PastDiff
   return `From ${from} to ${to}, by what AWS has kept: ${different.length} of ${incidents} incidents are decided otherwise${open}.`;
 }
 
+function journalSummaryOf({ fromMs, toMs, decisions, different, undecidable }: JournalDifferences): string {
+  const [from, to] = [fromMs, toMs].map((ms) => new Date(ms).toISOString().slice(0, 10));
+  const open = undecidable.map(({ why, lines }) => `; ${lines} cannot be decided again: ${why}`).join('');
+  const sums = sumsOf(
+    ['before', 'after'].map((side) => different.map((one) => one[side as 'before' | 'after'])) as [string[], string[]],
+  );
+  return `From ${from} to ${to}, by the journal: ${different.length} of ${decisions} decisions are others${sums}${open}.`;
+}
+
+/** ": 2 more “swap”, 1 fewer “refused size-ceiling”"; of growths the sizes are in the table. */
+function sumsOf([before, after]: readonly [readonly string[], readonly string[]]): string {
+  const kinds = [before, after].map((words) => words.map((word) => word.replace(/ to \d+ GiB$/, '')));
+  const count = (words: readonly string[] | undefined, kind: string) =>
+    words?.filter((one) => one === kind).length ?? 0;
+  const told = [...new Set(kinds.flat())].sort().flatMap((kind) => {
+    const more = count(kinds[1], kind) - count(kinds[0], kind);
+    return more === 0 ? [] : [`${Math.abs(more)} ${more > 0 ? 'more' : 'fewer'} “${kind}”`];
+  });
+  return told.length === 0 ? '' : `, ${told.join(', ')}`;
+}
+
 const asRows = (changes: readonly Change[]): string[][] => changes.map((one) => [...one]);
 
 /** A comment for a pull request. Its texts are codes, rungs and the file’s own words, in code spans. */
-function markdownOf({ title, changes, past }: Compared, differences: Differences): string {
+function markdownOf({ title, changes, past, journal }: Compared, differences: Differences): string {
   const code = (text: string): string => `\`${plainText(text, 300).replaceAll('`', 'ʼ').replaceAll('|', '¦')}\``;
   const { different, counts } = differences;
   const lines = [`### chainmend diff: ${code(title)}`, ''];
@@ -238,6 +301,16 @@ function markdownOf({ title, changes, past }: Compared, differences: Differences
         `| ${PAST_HEAD.join(' | ')} |`,
         '|---|---|---|---|---|',
         ...pastRows(past).map((row) => `| ${row.map(code).join(' | ')} |`),
+        '',
+      );
+  }
+  if (journal) {
+    lines.push(journalSummaryOf(journal), '');
+    if (journal.different.length > 0)
+      lines.push(
+        `| ${PAST_HEAD.join(' | ')} |`,
+        '|---|---|---|---|---|',
+        ...pastRows(journal).map((row) => `| ${row.map(code).join(' | ')} |`),
         '',
       );
   }

@@ -3,7 +3,7 @@ import type { Fleet } from '../../../shared/fleet/model.ts';
 import { roleOf } from '../../../shared/fleet/resolve.ts';
 import { backtestOf, type FleetBacktest, type Row } from '../backtest/backtest.ts';
 import type { History } from '../backtest/history.ts';
-import { wordOf } from '../backtest/verdicts.ts';
+import { wordOf } from '../backtest/verdict.ts';
 
 export interface PastDifference {
   readonly atMs: number;

@@ -27,6 +27,8 @@ export function addDiffVerb(program: Command, context: DiffContext, ended: Ended
       'so many days of the account, too: which incidents that AWS has kept would be decided otherwise',
       whole(1, KEPT_DAYS.calls),
     )
+    .option('--journal', 'which decisions of the journal would be others, by the numbers that its lines hold')
+    .option('--since <time>', 'with --journal: minutes, hours or days back, 30d unless given, and at most')
     .option('--markdown', 'as a comment for a pull request')
     .action(async (before: string | undefined, after: string | undefined, options: DiffOptions) => {
       Object.assign(ended, await diff(context, [before, after], options));

@@ -341,6 +341,25 @@ async function readRecovery(ec2: EC2Client, store: ReturnType<typeof createStore
   return recoveryOf(facts, { fleet, volumes, nodeNames: new Set(nodes.map(({ name }) => name)) });
 }
 
+/** What heals of a fleet have written down, oldest first. */
+export async function readDecisions(
+  fleet: string,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  dynamodb = new DynamoDBClient(),
+): Promise<{ readonly lines: readonly ReportLine[]; readonly notes: readonly string[] }> {
+  const lines: ReportLine[] = [];
+  const notes: string[] = [];
+  for (const by of DECIDERS) {
+    const read = await withSuiteError('the journal', () => readLines(dynamodb, fleet, by, fromMs, toMs));
+    for (const line of read.lines) lines.push(line);
+    if (read.isCut) notes.push(`Of ${by} about ${fleet} only the newest ${LINES_MOST} lines of the journal were read.`);
+  }
+  return { lines: lines.sort((a, b) => a.atMs - b.atMs || (a.place < b.place ? -1 : 1)), notes };
+}
+
+/** Who starts heals, and the heals that a fleet file’s rules decide about. */
+const DECIDERS = ['dispatch-heal', 'resize-volume', 'replace-node'] as const satisfies readonly Writer[];
+
 async function readLines(
   dynamodb: DynamoDBClient,
   fleet: string,

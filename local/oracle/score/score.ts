@@ -93,8 +93,8 @@ export class ScoreKeeper {
     this.#noteCopies();
   }
 
-  get isWell(): boolean {
-    return this.#judge.allIsWell;
+  get troubles(): string {
+    return this.#judge.troubles;
   }
 
   /** Each request, right after its effect. */

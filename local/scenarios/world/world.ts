@@ -282,6 +282,10 @@ export class World {
     for (const [index, { fromGiB, toGiB }] of steps.entries()) {
       const startedAtMs = modifications[index]?.atMs ?? START_MS;
       this.region.ec2.addModification(volumeId, { startedAtMs, fromGiB, toGiB, completedAtMs: startedAtMs + HOUR_MS });
+      this.region.wasCalled({
+        ...{ at: startedAtMs, actor: by === 'us' ? 'chainmend-resize-volume' : 'person' },
+        ...{ service: 'ec2', operation: 'ModifyVolume', input: { VolumeId: volumeId, Size: toGiB } },
+      });
     }
     if (by === 'a person') return;
     const { pk, sk } = keys.node(instanceId);

@@ -14,11 +14,19 @@ const lower = (members: Members): Members =>
     ]),
   );
 
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
 export function requestOf(operation: string, input: unknown): Members {
   const members = membersOf(input);
   switch (operation) {
     case 'ModifyVolume':
       return { ModifyVolumeRequest: members };
+    case 'CreateTags':
+    case 'DeleteTags':
+      return {
+        resourcesSet: { items: listOf(members['Resources']).map((resourceId) => ({ resourceId })) },
+        tagSet: { items: listOf(members['Tags']).map((tag) => lower(membersOf(tag))) },
+      };
     case 'PutParameter':
       return { ...lower(members), value: 'HIDDEN_DUE_TO_SECURITY_REASONS' };
     case 'SendCommand':

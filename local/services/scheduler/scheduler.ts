@@ -1,6 +1,6 @@
 // EventBridge Scheduler: schedules that invoke a Lambda function or send to a queue; no universal targets, only UTC.
 
-import type { Kernel, Timer } from '../../simulator/kernel.ts';
+import type { Kernel, SlowSchedule, Timer } from '../../simulator/kernel.ts';
 import { ownValue } from '../../simulator/own-properties.ts';
 import { AwsError, type Call, notEmulated, type Operation, type Service } from '../../simulator/service.ts';
 import type { RecordMetric } from '../cloudwatch/series.ts';
@@ -38,6 +38,10 @@ interface Schedule {
   readonly modifiedAtMs: number;
   /** Its offset within each minute: invocations have a precision of 60 s. */
   readonly phaseMs: number;
+  readonly everyMs: number;
+  /** When it fired last and was not left out, and when it fires next; infinite: never. */
+  playedMs: number;
+  nextMs: number;
   timer: Timer | undefined;
 }
 
@@ -54,10 +58,11 @@ const PRECISION_MS = 60_000;
 
 /** Sweeps come every few minutes: each reads everything again. */
 const FREQUENT_MS = 5 * 60_000;
-const isFrequent = ({ next }: Timing, afterMs: number): boolean => {
+/** Between its next two moments. */
+const everyMsOf = ({ next }: Timing, afterMs: number): number => {
   const firstMs = next(afterMs);
   const secondMs = firstMs === undefined ? undefined : next(firstMs);
-  return firstMs !== undefined && secondMs !== undefined && secondMs - firstMs <= FREQUENT_MS;
+  return firstMs === undefined || secondMs === undefined ? Number.POSITIVE_INFINITY : secondMs - firstMs;
 };
 
 /** "The default retry policy … is 185 retries within 24 hours" ("Managing a schedule's retry policy", EventBridge Scheduler user guide). */
@@ -81,13 +86,17 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
     checkTarget(input.Target);
     checkWindow(input.FlexibleTimeWindow);
     const startMs = Math.max(input.StartDate?.getTime() ?? nowMs, nowMs);
+    const timing = parseTiming(input.ScheduleExpression, startMs, input.ScheduleExpressionTimezone);
     const schedule: Schedule = {
       arn: `arn:aws:scheduler:${kernel.regionName}:${kernel.accountId}:schedule/${GROUP}/${input.Name}`,
       input: structuredClone(input),
-      timing: parseTiming(input.ScheduleExpression, startMs, input.ScheduleExpressionTimezone),
+      timing,
       createdAtMs: before?.createdAtMs ?? nowMs,
       modifiedAtMs: nowMs,
       phaseMs: before?.phaseMs ?? random.integer(0, PRECISION_MS - 1),
+      everyMs: everyMsOf(timing, startMs - 1),
+      playedMs: before?.playedMs ?? Number.NEGATIVE_INFINITY,
+      nextMs: Number.POSITIVE_INFINITY,
       timer: undefined,
     };
     before?.timer?.cancel();
@@ -99,35 +108,31 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
   const plan = (schedule: Schedule, afterMs: number): void => {
     const { input, timing, phaseMs } = schedule;
     const dueMs = timing.next(afterMs);
+    schedule.nextMs = Number.POSITIVE_INFINITY;
     if (dueMs === undefined || dueMs > (input.EndDate?.getTime() ?? Number.POSITIVE_INFINITY)) {
       if (input.ActionAfterCompletion === 'DELETE') schedules.delete(input.Name);
       return;
     }
     const { Mode: mode, MaximumWindowInMinutes: minutes = 0 } = input.FlexibleTimeWindow;
     const windowMs = mode === 'FLEXIBLE' ? Math.floor(random.next() * minutes * 60_000) : phaseMs;
-    schedule.timer = kernel.clock.at(dueMs + windowMs, () => {
+    schedule.nextMs = dueMs + windowMs;
+    schedule.timer = kernel.clock.at(schedule.nextMs, () => {
       fire(schedule, dueMs);
       plan(schedule, dueMs);
     });
   };
 
-  /** Of schedules that come seldom: the last moment before now, and the next one. */
-  let seldomLastMs = Number.NEGATIVE_INFINITY;
-  const seldomNextMs = (): number =>
+  const slowSchedules = (): SlowSchedule[] =>
     [...schedules.values()]
-      .filter(({ input, timing }) => input.State !== 'DISABLED' && !isFrequent(timing, kernel.clock.now()))
-      .reduce(
-        (least, { timing }) => Math.min(least, timing.next(kernel.clock.now()) ?? least),
-        Number.POSITIVE_INFINITY,
-      );
+      .filter(({ input, everyMs }) => input.State !== 'DISABLED' && everyMs > FREQUENT_MS)
+      .map(({ input, everyMs, playedMs, nextMs }) => ({ schedule: input.Name, everyMs, playedMs, nextMs }));
 
-  const leavesOut = ({ input, timing }: Schedule, dueMs: number): boolean => {
-    if (!isFrequent(timing, dueMs)) {
-      seldomLastMs = kernel.clock.now();
-      return false;
-    }
-    const seldom = { lastMs: seldomLastMs, nextMs: seldomNextMs() };
-    return kernel.leavesOut({ schedule: input.Name, targetArn: input.Target.Arn, seldom });
+  const leavesOut = (schedule: Schedule): boolean => {
+    const { input, everyMs } = schedule;
+    const firing = { schedule: input.Name, targetArn: input.Target.Arn, everyMs, slow: slowSchedules() };
+    if (kernel.leavesOut(firing)) return true;
+    schedule.playedMs = kernel.clock.now();
+    return false;
   };
 
   const fire = (schedule: Schedule, dueMs: number): void => {
@@ -136,7 +141,7 @@ export function createScheduler(kernel: Kernel, deadLetters: DeadLetters, record
     const time = new Date(dueMs).toISOString().replace(/\.\d{3}Z$/, 'Z');
     courier.send({
       what: 'schedule delivery',
-      isLeftOut: leavesOut(schedule, dueMs),
+      isLeftOut: leavesOut(schedule),
       resources: [name],
       targetArn: target.Arn,
       sender: {

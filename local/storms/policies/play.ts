@@ -64,7 +64,8 @@ export async function playPolicy(
   scene.begin(world, keeper);
   if (isOurs(name)) {
     const entries = [...storm.faults.flatMap((fault) => fault.entries), { at: endMinutesOf(storm), do: 'end' }];
-    scene.quiet = new QuietStretches(world, () => keeper.isWell, entries, START_MS);
+    // Hours are counted: what would come later for a rest counts against nobody.
+    scene.quiet = new QuietStretches(world, { troubles: () => keeper.troubles, rests: false }, entries, START_MS);
   }
   scenario.people?.(world);
   region.clock.at(START_MS + endMinutesOf(storm) * MINUTE_MS, () => keeper.faultsEnd(region.clock.now()));

@@ -222,6 +222,32 @@ describe('the plan for a node', () => {
     expect(planNode(facts({ change: same, text: { before: 'x', after: 'x', sha256: 's' } }))).toBeUndefined();
   });
 
+  it('has a client that dials eight of thirteen take others of the list for those that it drops, whoever dialled the present connection', () => {
+    const peers = Array.from({ length: 13 }, (_, at) => `10.0.0.${at + 2}:1`);
+    const long = change({ before: peers, after: peers.slice(5), added: [], removed: peers.slice(0, 5) });
+    const plan = planned({ change: long, connected: new Set(['10.0.0.7']) });
+    expect([plan.leave, plan.instead]).toEqual([peers.slice(0, 5), peers.slice(5)]);
+    expect(refreshPlan(plan, { peers: [] } as unknown as NodePeers, new Set()).instead).toEqual(plan.instead);
+  });
+
+  it('has nobody take others where the client dials all of its list, or new ones come for those that go', () => {
+    const short = change({
+      before: change().after,
+      after: ['10.0.0.2:1', '10.0.0.3:1'],
+      added: [],
+      removed: ['10.0.0.4:1'],
+    });
+    expect(planned({ change: short }).instead).toEqual([]);
+    const peers = Array.from({ length: 9 }, (_, at) => `10.0.0.${at + 2}:1`);
+    const swapped = change({
+      before: peers,
+      after: [...peers.slice(1), '10.0.0.99:1'],
+      added: ['10.0.0.99:1'],
+      removed: peers.slice(0, 1),
+    });
+    expect(planned({ change: swapped }).instead).toEqual([]);
+  });
+
   it('asks for no more connections than there are peers that answer', () => {
     expect(planned({ change: change({ reachable: 2 }), peersBefore: 2 })).toMatchObject({
       floor: 2,

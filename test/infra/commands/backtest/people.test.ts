@@ -18,7 +18,7 @@ describe('a call', () => {
   it('is an act with its sizes and whom it is on', () => {
     expect(told('ModifyVolume', MODIFIED)).toEqual({
       ...{ atMs: NOON_MS, what: 'ModifyVolume', who: 'mary', by: 'people', ids: ['vol-0a1b2c3d4e5f60718'] },
-      ...{ toGiB: 700, fromGiB: 500, parameter: null, hasFailed: false },
+      ...{ toGiB: 700, fromGiB: 500, parameter: null, document: null, tags: null, hasFailed: false },
     });
   });
 
@@ -29,6 +29,20 @@ describe('a call', () => {
     ['Auto Scaling’s', 'AutoScaling', { userIdentity: { type: 'AWSService' } }, 'aws'],
   ])('is %s', (_, who, detail, by) => {
     expect(told('StopInstances', detail, who)).toMatchObject({ who, by });
+  });
+
+  it('has the tags that it writes, and the document that it sends', () => {
+    const requestParameters = {
+      resourcesSet: { items: [{ resourceId: 'i-0123456789abcdef0' }] },
+      tagSet: { items: [{ key: 'chainmend:pause', value: 'mine' }, { key: 'Name' }, 'no tag'] },
+    };
+    expect(told('CreateTags', { requestParameters })).toMatchObject({
+      ...{ ids: ['i-0123456789abcdef0'], tags: { 'chainmend:pause': 'mine', Name: '' } },
+    });
+    expect(told('DeleteTags', { requestParameters: { tagSet: 'none' } })).toMatchObject({ tags: {} });
+    expect(told('SendCommand', { requestParameters: { documentName: 'AWS-RunShellScript' } })).toMatchObject({
+      document: 'AWS-RunShellScript',
+    });
   });
 
   it('that AWS refused has failed', () => {

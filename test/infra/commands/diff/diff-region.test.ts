@@ -85,6 +85,7 @@ async function run(words: readonly string[], region: Region = TWO, past: History
   const roots: (string | undefined)[] = [];
   const context = {
     ...{ say, status: () => {}, checkout: checkoutOf, past: async () => past },
+    journal: async () => ({ lines: [], notes: [], fromMs: 0, toMs: 0 }),
     draw: (input: DrawInput) => {
       inputs.push(input);
       return region.draw(input);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PLAYER } from '../../../../infra/commands/diff/checkout.ts';
 import type { DiffContext } from '../../../../infra/commands/diff/diff.ts';
 import type { Differences } from '../../../../infra/commands/diff/differences.ts';
-import type { DrawnLine, PlayedLine, PlayInput } from '../../../../infra/commands/diff/form.ts';
+import type { DrawInput, DrawnLine, PlayedLine, PlayInput } from '../../../../infra/commands/diff/form.ts';
 import { addDiffVerb } from '../../../../infra/commands/diff/verbs.ts';
 import { playLocally } from '../../../../infra/commands/local-process.ts';
 import { type Ended, runProgram } from '../../../../infra/commands/program.ts';
@@ -37,16 +37,48 @@ afterAll(() => {
   if (copy !== undefined) rmSync(copy, { recursive: true });
 });
 
-/** What this checkout does in a story is played once, whatever it is compared with. */
-const known = new Map<string, Promise<readonly PlayedLine[]>>();
+type ToPlay = PlayInput['stories'][number];
 
-function playOnce(input: PlayInput, root: string | undefined): Promise<readonly PlayedLine[]> {
-  const play = () => playLocally<PlayedLine>(PLAYER, input, () => {}, root);
-  if (root !== undefined) return play();
-  const key = JSON.stringify(input);
-  const played = known.get(key) ?? play();
-  known.set(key, played);
-  return played;
+/** What this checkout does in a story is played once, whatever it is compared with; and the scenarios of all changes in one process, which bundles once. */
+const known = new Map<string, Promise<PlayedLine>>();
+
+function playHere(wanted: ToPlay): Promise<PlayedLine> {
+  const key = JSON.stringify(wanted);
+  const played = known.get(key);
+  if (played !== undefined) return played;
+  const together =
+    'scenario' in wanted.world ? asked.map((scenario) => scenarioStory(scenario, wanted.seed)) : [wanted];
+  const lines = playLocally<PlayedLine>(PLAYER, { stories: together }, () => {});
+  for (const one of together)
+    known.set(
+      JSON.stringify(one),
+      lines.then((all) => {
+        const line = all.find(({ story }) => story === one.story);
+        if (line === undefined) throw new Error(`${one.story} was not played`);
+        return line;
+      }),
+    );
+  return known.get(key) ?? Promise.reject(new Error(`${wanted.story} is none of the scenarios of the changes`));
+}
+
+const asked = [...new Set(['disk-full-paused', ...CODE_CHANGES.map(({ scenario }) => scenario)])];
+const scenarioStory = (scenario: string, seed: number): ToPlay => ({
+  ...{ story: `scenario ${scenario}`, seed, world: { scenario } },
+});
+
+const play = async ({ stories }: PlayInput, root: string | undefined): Promise<readonly PlayedLine[]> =>
+  root === undefined
+    ? Promise.all(stories.map(playHere))
+    : playLocally<PlayedLine>(PLAYER, { stories }, () => {}, root);
+
+/** Stories are drawn once for each file; of scenarios all at once. */
+let scenarios: Promise<readonly DrawnLine[]> | undefined;
+
+function drawOnce(input: DrawInput): Promise<readonly DrawnLine[]> {
+  const draw = (asIs: DrawInput) => playLocally<DrawnLine>('local/twin/stories.ts', asIs, () => {});
+  if (input.scenarios.length === 0) return draw(input);
+  scenarios ??= draw({ ...input, scenarios: asked });
+  return scenarios;
 }
 
 /** @param wanted the name of the one story that is played */
@@ -54,13 +86,10 @@ async function diffOf(words: readonly string[], wanted: string, root = ''): Prom
   const ended: Ended = { status: 0, facts: undefined };
   const context: DiffContext = {
     ...{ say: () => {}, status: () => {} },
-    draw: async (input) =>
-      (await playLocally<DrawnLine>('local/twin/stories.ts', input, () => {})).filter(
-        (line) => 'wrong' in line || line.story === wanted,
-      ),
-    play: async ({ stories }, _heard, at) =>
-      (await Promise.all(stories.map((story) => playOnce({ stories: [story] }, at)))).flat(),
+    draw: async (input) => (await drawOnce(input)).filter((line) => 'wrong' in line || line.story === wanted),
+    play: (input, _heard, at) => play(input, at),
     past: async () => undefined,
+    journal: async () => ({ lines: [], notes: [], fromMs: 0, toMs: 0 }),
     checkout: async () => ({ root, name: 'a change', end: () => {} }),
   };
   const output = { say: () => {}, complain: (line: string) => expect(line).toBe('') };
